@@ -1,0 +1,329 @@
+"""Non-volatile storage of a node: named values and numbered journals in one SQLite file.
+
+What is committed survives the kill of the process at any instant (write-ahead log,
+`synchronous=NORMAL`); only a loss of power of the whole computer may cost the last commits,
+and never the consistency of the file.
+"""
+
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgpack
+
+SCHEMA_VERSION = 1
+LOCK_TIMEOUT_SECONDS = 2.0
+
+_SCHEMA = (
+    """CREATE TABLE record (namespace TEXT, key TEXT, value BLOB NOT NULL, crc INTEGER NOT NULL,
+       PRIMARY KEY (namespace, key)) WITHOUT ROWID""",
+    """CREATE TABLE entry (journal TEXT, number INTEGER, value BLOB NOT NULL, crc INTEGER NOT NULL,
+       PRIMARY KEY (journal, number)) WITHOUT ROWID""",
+    # Kept apart from the entries, so that a number is never given twice after a trim.
+    "CREATE TABLE journal (journal TEXT PRIMARY KEY, last_number INTEGER NOT NULL) WITHOUT ROWID",
+    f"PRAGMA user_version = {SCHEMA_VERSION}",
+)
+
+
+class StorageError(Exception):
+    """The storage cannot do what was asked; the message says why and what to do."""
+
+
+class StorageClosed(StorageError):
+    """The storage was used after `close` or `crash`."""
+
+
+class StorageDamage(StorageError):
+    """One stored value does not match its checksum; `namespace` and `key` name it."""
+
+    def __init__(self, namespace: str, key: str | int, path: str) -> None:
+        super().__init__(
+            f"The value {key!r} of {namespace!r} in {path} does not match its checksum: "
+            "it is damaged and was not used. Write it again or delete it."
+        )
+        self.namespace = namespace
+        self.key = key
+
+
+class Storage:
+    """Key-value records and append-only journals, transactional.
+
+    Values are plain data: None, bool, int (64 bits), float, str, bytes, lists and dicts of these;
+    a tuple comes back as a list. Each carries a CRC-32 that is checked when it is read.
+    Without `transaction` every call commits itself. Not to be shared between threads, and a
+    transaction must not span an `await`: another task's writes would join it.
+
+    Raises `StorageError` when `path` cannot be opened, is damaged, or is of another schema version.
+    """
+
+    def __init__(
+        self, path: Path | str, on_damage: Callable[[StorageDamage], None] | None = None
+    ) -> None:
+        """Open or create the file `path` (":memory:" for storage that dies with the object).
+
+        `on_damage` is told of each damaged value that `items` or `read` skips; without it
+        they raise.
+        """
+        self.path = str(path)
+        self.on_damage = on_damage
+        self._depth = 0
+        self._callbacks: list[Callable[[], None]] = []
+        self._connection: sqlite3.Connection | None = None
+        with self._explained("opened"):
+            self._connection = sqlite3.connect(
+                self.path, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None
+            )
+        try:
+            self._prepare()
+        except BaseException:
+            self._disconnect()
+            raise
+
+    def get(self, namespace: str, key: str, default: Any = None) -> Any:
+        """Return the value, or `default` when there is none; raises `StorageDamage`."""
+        rows = self._query(
+            "SELECT value, crc FROM record WHERE namespace = ? AND key = ?", (namespace, key)
+        )
+        if not rows:
+            return default
+        value, crc = rows[0]
+        return self._decode(namespace, key, value, crc)
+
+    def put(self, namespace: str, key: str, value: Any) -> None:
+        """Store `value`, replacing what was there."""
+        encoded = self._encode(namespace, key, value)
+        self._query(
+            "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)",
+            (namespace, key, encoded, _checksum(namespace, key, encoded)),
+        )
+
+    def delete(self, namespace: str, key: str) -> None:
+        """Remove the value if there is one."""
+        self._query("DELETE FROM record WHERE namespace = ? AND key = ?", (namespace, key))
+
+    def items(self, namespace: str) -> dict[str, Any]:
+        """Return all sound values of `namespace`, sorted by key."""
+        rows = self._query(
+            "SELECT key, value, crc FROM record WHERE namespace = ? ORDER BY key", (namespace,)
+        )
+        return dict(self._sound(namespace, rows))
+
+    def append(self, journal: str, value: Any) -> int:
+        """Add `value` to the end of `journal`; returns its number (from 1, never given twice)."""
+        return self.append_many(journal, [value])[0]
+
+    def append_many(self, journal: str, values: Sequence[Any]) -> list[int]:
+        """Add all `values` or none, in order; returns their numbers. Much faster than one by one."""
+        if not values:
+            return []
+        with self.transaction():
+            last = self._query(
+                "INSERT INTO journal VALUES (?1, ?2) ON CONFLICT (journal)"
+                " DO UPDATE SET last_number = last_number + ?2 RETURNING last_number",
+                (journal, len(values)),
+            )[0][0]
+            numbers = list(range(last - len(values) + 1, last + 1))
+            rows = []
+            for number, value in zip(numbers, values, strict=True):
+                encoded = self._encode(journal, number, value)
+                rows.append((journal, number, encoded, _checksum(journal, number, encoded)))
+            self._execute_many("INSERT INTO entry VALUES (?, ?, ?, ?)", rows)
+        return numbers
+
+    def read(self, journal: str, after: int = 0, limit: int | None = None) -> list[tuple[int, Any]]:
+        """Return the sound entries numbered above `after`, oldest first, from at most `limit` rows."""
+        rows = self._query(
+            "SELECT number, value, crc FROM entry WHERE journal = ? AND number > ?"
+            " ORDER BY number LIMIT ?",
+            (journal, after, -1 if limit is None else limit),
+        )
+        return list(self._sound(journal, rows))
+
+    def trim(self, journal: str, keep: int | None = None, up_to: int | None = None) -> int:
+        """Remove all but the newest `keep` entries, or those numbered up to and with `up_to`.
+
+        Returns how many were removed. Raises ValueError unless exactly one of the two is given.
+        """
+        if (keep is None) == (up_to is None):
+            raise ValueError("Give trim either keep or up_to.")
+        with self.transaction():
+            before = self.count(journal)
+            if up_to is None:
+                self._query(
+                    "DELETE FROM entry WHERE journal = ?1 AND number NOT IN (SELECT number"
+                    " FROM entry WHERE journal = ?1 ORDER BY number DESC LIMIT ?2)",
+                    (journal, keep),
+                )
+            else:
+                self._query("DELETE FROM entry WHERE journal = ? AND number <= ?", (journal, up_to))
+            return before - self.count(journal)
+
+    def remove(self, journal: str, numbers: Iterable[int]) -> None:
+        """Remove single entries; numbers that are not there are passed over."""
+        with self.transaction():
+            self._execute_many(
+                "DELETE FROM entry WHERE journal = ? AND number = ?",
+                [(journal, number) for number in numbers],
+            )
+
+    def count(self, journal: str) -> int:
+        """Return how many entries `journal` holds."""
+        rows = self._query("SELECT COUNT(*) FROM entry WHERE journal = ?", (journal,))
+        return int(rows[0][0])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make all writes inside happen together or, after an exception, not at all.
+
+        An inner transaction joins the outer one: it is committed with it, and an exception that
+        leaves only the inner one undoes only the inner one's writes.
+        """
+        level, first_callback = self._depth, len(self._callbacks)
+        self._query(f"SAVEPOINT level_{level}" if level else "BEGIN IMMEDIATE")
+        self._depth = level + 1
+        try:
+            yield
+            self._query(f"RELEASE level_{level}" if level else "COMMIT")
+        except BaseException:
+            self._depth = level
+            del self._callbacks[first_callback:]
+            self._undo(level)
+            raise
+        self._depth = level
+        if level == 0:
+            callbacks, self._callbacks = self._callbacks, []
+            for callback in callbacks:
+                callback()
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call `callback` when the open transaction is committed, never when it is undone.
+
+        Without an open transaction it is called at once.
+        """
+        if self._depth:
+            self._callbacks.append(callback)
+        else:
+            callback()
+
+    def close(self) -> None:
+        """Close in good order; a second call does nothing. An open transaction is undone."""
+        self._disconnect()
+
+    def crash(self) -> None:
+        """Let go of the file as a killed process would: what is not committed is lost."""
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        self._callbacks.clear()
+        if connection is not None:
+            connection.close()
+
+    def _prepare(self) -> None:
+        self._query("PRAGMA journal_mode = WAL")
+        self._query("PRAGMA synchronous = NORMAL")
+        report = self._query("PRAGMA quick_check(1)")[0][0]
+        if report != "ok":
+            raise StorageError(f"The storage file {self.path} is damaged ({report}): replace it.")
+        if self._version() == 0:
+            with self.transaction():
+                self._create()
+        if self._version() != SCHEMA_VERSION:
+            raise StorageError(
+                f"The storage file {self.path} has schema version {self._version()}; "
+                f"this program reads version {SCHEMA_VERSION} only."
+            )
+
+    def _create(self) -> None:
+        if self._version() != 0:  # another process was faster
+            return
+        if self._query("SELECT name FROM sqlite_master LIMIT 1"):
+            raise StorageError(
+                f"The file {self.path} is an SQLite database of another program: choose another."
+            )
+        for statement in _SCHEMA:
+            self._query(statement)
+
+    def _version(self) -> int:
+        return int(self._query("PRAGMA user_version")[0][0])
+
+    def _undo(self, level: int) -> None:
+        # SQLite may have rolled back by itself (disk full), or a simulated kill closed the file.
+        connection = self._connection
+        if connection is None or not connection.in_transaction:
+            return
+        if level:
+            self._query(f"ROLLBACK TO level_{level}")
+            self._query(f"RELEASE level_{level}")
+        else:
+            self._query("ROLLBACK")
+
+    def _query(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._explained("used"):
+            return self._open().execute(statement, values).fetchall()
+
+    def _execute_many(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
+        with self._explained("used"):
+            self._open().executemany(statement, rows)
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise StorageClosed(f"The storage {self.path} is closed: nothing was read or written.")
+        if self._depth and not self._connection.in_transaction:
+            # Without this, what follows in the block would be committed piece by piece.
+            raise StorageError(
+                f"A transaction on {self.path} was undone after an error: leave it and start again."
+            )
+        return self._connection
+
+    @contextmanager
+    def _explained(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            reason = _REASONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, str(error))
+            raise StorageError(
+                f"The storage file {self.path} could not be {doing}: {reason}."
+            ) from error
+
+    def _sound(self, namespace: str, rows: list[tuple[Any, ...]]) -> Iterator[tuple[Any, Any]]:
+        for key, value, crc in rows:
+            try:
+                yield key, self._decode(namespace, key, value, crc)
+            except StorageDamage as damage:
+                if self.on_damage is None:
+                    raise
+                self.on_damage(damage)
+
+    def _encode(self, namespace: str, key: str | int, value: Any) -> bytes:
+        try:
+            encoded: bytes = msgpack.packb(value)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise StorageError(
+                f"The value {key!r} of {namespace!r} is not plain data and was not stored: {error}."
+            ) from error
+        return encoded
+
+    def _decode(self, namespace: str, key: str | int, value: Any, crc: int) -> Any:
+        if not isinstance(value, bytes) or crc != _checksum(namespace, key, value):
+            raise StorageDamage(namespace, key, self.path)
+        return msgpack.unpackb(value, strict_map_key=False)
+
+
+def _checksum(namespace: str, key: str | int, encoded: bytes) -> int:
+    """CRC-32 over name and value, so that a value under a wrong name is found too."""
+    return zlib.crc32(encoded, zlib.crc32(f"{namespace}\0{key}\0".encode()))
+
+
+_REASONS = {
+    sqlite3.SQLITE_FULL: "the disk is full; free some space",
+    sqlite3.SQLITE_BUSY: "another process holds its lock; end that process first",
+    sqlite3.SQLITE_READONLY: "it is read-only; allow writing",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check that its folder exists and is writable",
+    sqlite3.SQLITE_CORRUPT: "it is damaged; replace it",
+    sqlite3.SQLITE_NOTADB: "it is damaged or no SQLite database; replace it",
+    sqlite3.SQLITE_IOERR: "the disk reports an input or output error; check it",
+}
