@@ -1,0 +1,1 @@
+"""Simulated hardware, links, faults and the world they live in."""

@@ -1,0 +1,1 @@
+"""Truth models: what Mars, its weather, its ground and the tubes really do."""
