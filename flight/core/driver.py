@@ -1,0 +1,131 @@
+"""The flight side of a device: a driver that implements the interface by messages."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from flight.icd.devices.base import (
+    DeviceFault,
+    DeviceInterface,
+    DeviceRejected,
+    DeviceTimeout,
+    Method,
+)
+from flight.icd.messages import Call, Cancel, DeviceSignal, Hello, Message, Reply
+from flight.runtime.bus import Bus
+from flight.runtime.loop import transport_grace
+
+I = TypeVar("I", bound=DeviceInterface)  # noqa: E741
+
+
+class Connection:
+    """The calls of one driver that wait for an answer, and the signals of its device."""
+
+    def __init__(self, bus: Bus, service: str, interface: type[DeviceInterface], boot: int) -> None:
+        self.service = service
+        self._interface = interface
+        self._number = 0
+        self._waiting: dict[int, asyncio.Future[Reply]] = {}
+        self._listeners: dict[str, Callable[[Any], None]] = {}
+        self.on_unexpected: Callable[[str], None] | None = None
+        self._client = bus.connect(service, self._receive, epoch=boot)
+        self._client.send(Hello(bus.name, boot))
+
+    def listen(self, name: str, callback: Callable[[Any], None]) -> None:
+        """Calls `callback` with each signal `name` of the device."""
+        if name not in self._interface.signals:
+            raise ValueError(f"{self.service} has no signal {name!r}")
+        self._listeners[name] = callback
+
+    async def call(self, method: Method, arguments: dict[str, Any]) -> Any:
+        """Asks, waits, checks the answer.
+
+        Raises DeviceTimeout, DeviceRejected or DeviceFault. When the waiting task is cancelled the
+        device is told to stop.
+        """
+        self._number += 1
+        number = self._number
+        waiter: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = waiter
+        try:
+            if not self._client.send(Call(number, method.name, arguments)):
+                raise DeviceTimeout(f"{self.service}.{method.name}: the device cannot be reached")
+            async with asyncio.timeout(method.limit + transport_grace()):
+                reply = await waiter
+        except TimeoutError:
+            self._client.send(Cancel(number))
+            raise DeviceTimeout(
+                f"{self.service}.{method.name} gave no answer within {method.limit:g} s"
+            ) from None
+        except asyncio.CancelledError:
+            self._client.send(Cancel(number))
+            raise
+        finally:
+            self._waiting.pop(number, None)
+        return self._result(method, reply)
+
+    def _result(self, method: Method, reply: Reply) -> Any:
+        if reply.error == "rejected":
+            raise DeviceRejected(f"{self.service}: {reply.reason}")
+        if reply.error:
+            raise DeviceFault(reply.code, f"{self.service}.{method.name}: {reply.reason}")
+        try:
+            return msgspec.convert(reply.result, method.result)
+        except msgspec.ValidationError as error:
+            raise DeviceFault(
+                "garbage", f"{self.service}.{method.name} answered nonsense: {error}"
+            ) from error
+
+    def _receive(self, message: Message) -> None:
+        if isinstance(message, Reply):
+            waiter = self._waiting.get(message.number)
+            if waiter is not None and not waiter.done():
+                waiter.set_result(message)
+        elif isinstance(message, DeviceSignal):
+            self._signal(message)
+        else:
+            self._complain(f"a {type(message).__name__} is nothing that a device says")
+
+    def _signal(self, message: DeviceSignal) -> None:
+        kind = self._interface.signals.get(message.name)
+        listener = self._listeners.get(message.name)
+        if kind is None:
+            self._complain(f"signal {message.name!r} is not part of its interface")
+        elif listener is not None:
+            try:
+                value = msgspec.convert(message.data, kind)
+            except msgspec.ValidationError as error:
+                self._complain(f"signal {message.name}: {error}")
+                return
+            listener(value)
+
+    def _complain(self, text: str) -> None:
+        if self.on_unexpected is not None:
+            self.on_unexpected(f"{self.service}: {text}")
+
+
+def connect(bus: Bus, interface: type[I], service: str, *, boot: int = 0) -> I:
+    """A driver for the device `service`: an object with the methods of `interface`."""
+    connection = Connection(bus, service, interface, boot)
+    members: dict[str, Any] = {
+        name: _proxy(connection, method) for name, method in interface.methods.items()
+    }
+    members["connection"] = connection
+    return cast(I, type(f"{interface.__name__}Driver", (interface,), members)())
+
+
+def listen(driver: DeviceInterface, signal: str, callback: Callable[[Any], None]) -> None:
+    """Calls `callback` with each `signal` that the driver's device sends."""
+    connection: Connection = driver.connection  # type: ignore[attr-defined]
+    connection.listen(signal, callback)
+
+
+def _proxy(connection: Connection, method: Method) -> Callable[..., Any]:
+    async def ask(_self: Any, *positional: Any, **named: Any) -> Any:
+        return await connection.call(method, method.pack(positional, named))
+
+    ask.__name__ = method.name
+    ask.__doc__ = method.doc
+    return ask

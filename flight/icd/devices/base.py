@@ -1,0 +1,129 @@
+"""What a device interface is made of.
+
+An interface is a class whose public `async` methods are the readings and actuations of a device. The
+flight side gets a driver that implements it by messages; the simulated device implements it by
+physics. Both therefore have the same methods with the same types, and nothing else in common.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar, get_type_hints
+
+import msgspec
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of what a device measures. An invalid reading has values that mean nothing."""
+
+    valid: bool = True
+    time_ns: int = 0  # mission time at which it was taken
+
+
+class DeviceFault(Exception):
+    """The device tried and could not; `code` is one word of the interface, the text says what."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class DeviceRejected(Exception):
+    """The device refused the call: an argument out of range, or not now; the text says which."""
+
+
+class DeviceTimeout(Exception):
+    """No answer from the device within the time allowed."""
+
+
+def reading(*, period: float | None = None) -> Callable[[F], F]:
+    """Marks a method as a reading; `period` is the device's own sampling period in seconds."""
+
+    def mark(function: F) -> F:
+        function.__device_kind__ = "reading"  # type: ignore[attr-defined]
+        function.__device_limit__ = 5.0  # type: ignore[attr-defined]
+        function.__device_period__ = period  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def actuation(*, limit: float) -> Callable[[F], F]:
+    """Marks a method as an actuation that answers within `limit` seconds, done or failed."""
+
+    def mark(function: F) -> F:
+        function.__device_kind__ = "actuation"  # type: ignore[attr-defined]
+        function.__device_limit__ = limit  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method of an interface, ready to check a call."""
+
+    name: str
+    kind: str
+    limit: float
+    arguments: type[msgspec.Struct]
+    names: tuple[str, ...]
+    result: Any
+    doc: str
+
+    def pack(self, positional: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
+        """The arguments of a call as plain data; TypeError as for any function."""
+        values = dict(zip(self.names, positional, strict=False)) | named
+        plain: dict[str, Any] = msgspec.to_builtins(values)
+        return plain
+
+    def unpack(self, plain: dict[str, Any]) -> dict[str, Any]:
+        """Checked arguments; raises DeviceRejected that names the one that is wrong."""
+        try:
+            checked = msgspec.convert(plain, self.arguments)
+        except msgspec.ValidationError as error:
+            raise DeviceRejected(f"{self.name}: {error}") from error
+        return {name: getattr(checked, name) for name in self.names}
+
+
+class DeviceInterface:
+    """Base of all device interfaces."""
+
+    methods: ClassVar[dict[str, Method]] = {}
+    signals: ClassVar[dict[str, Any]] = {}  # name -> type of what the device says unasked
+    fault_codes: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        methods = dict(cls.methods)
+        for name, function in vars(cls).items():
+            if hasattr(function, "__device_kind__"):
+                methods[name] = _method(cls, name, function)
+        cls.methods = methods
+
+
+def _method(owner: type, name: str, function: Any) -> Method:
+    if not inspect.iscoroutinefunction(function):
+        raise TypeError(f"{owner.__name__}.{name} is to be an async method")
+    hints = get_type_hints(function, include_extras=True)
+    result = hints.pop("return", None)
+    fields: list[Any] = []
+    for parameter in list(inspect.signature(function).parameters.values())[1:]:
+        field = (parameter.name, hints[parameter.name])
+        if parameter.default is not inspect.Parameter.empty:
+            field = (*field, parameter.default)  # type: ignore[assignment]
+        fields.append(field)
+    arguments = msgspec.defstruct(
+        f"{owner.__name__}_{name}", fields, forbid_unknown_fields=True, kw_only=True
+    )
+    return Method(
+        name=name,
+        kind=function.__device_kind__,
+        limit=function.__device_limit__,
+        arguments=arguments,
+        names=tuple(field[0] for field in fields),
+        result=result,
+        doc=inspect.getdoc(function) or "",
+    )

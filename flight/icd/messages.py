@@ -1,0 +1,215 @@
+"""Messages between vehicles, ground and devices.
+
+Every message is a tagged array on the wire: `[tag, field, field, ...]` in the order declared here, so
+that any language with MessagePack can speak it. Times are nanoseconds of the sender's clock.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from flight.icd.codec import CodecError, convert, decode_plain
+
+Name = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_./#:-]+$")]
+Text = Annotated[str, Meta(max_length=2000)]
+Identifier = Annotated[str, Meta(min_length=1, max_length=120)]
+Priority = Annotated[int, Meta(ge=0, le=9)]
+
+
+class Message(Struct, array_like=True, frozen=True, tag_field="kind", forbid_unknown_fields=True):
+    """Base of all that travels."""
+
+
+# --------------------------------------------------------------------- commands
+
+
+class Rung(StrEnum):
+    """How far a command has come; the last five are terminal."""
+
+    RECEIVED = "RECEIVED"
+    ACCEPTED = "ACCEPTED"
+    STARTED = "STARTED"
+    PROGRESS = "PROGRESS"
+    REJECTED = "REJECTED"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    TIMED_OUT = "TIMED_OUT"
+    ABORTED = "ABORTED"
+
+
+TERMINAL_RUNGS = frozenset(
+    {Rung.REJECTED, Rung.COMPLETED, Rung.FAILED, Rung.TIMED_OUT, Rung.ABORTED}
+)
+
+
+class Command(Message, tag="command"):
+    """An order to one node. The identifier makes it idempotent: a repeat is answered, not run again."""
+
+    identifier: Identifier
+    target: Name
+    name: Name
+    arguments: dict[str, Any]
+    origin: Name
+    stage: str = "run"  # "run", or for hazardous commands "arm" and "fire"
+    lifetime: Annotated[float, Meta(ge=0.0, le=86400.0)] = 0.0  # seconds that an arming lasts
+
+
+class CommandReport(Message, tag="command_report"):
+    """One rung of one command, stamped by the node that obeys."""
+
+    identifier: Identifier
+    source: Name
+    rung: Rung
+    time_ns: int
+    detail: Text = ""
+    repeated: bool = False  # answered from history
+
+
+# -------------------------------------------------------------------- telemetry
+
+
+class Severity(StrEnum):
+    """Severities of events, after the usual EVR classes."""
+
+    DIAGNOSTIC = "DIAGNOSTIC"
+    ACTIVITY_LO = "ACTIVITY_LO"
+    ACTIVITY_HI = "ACTIVITY_HI"
+    WARNING_LO = "WARNING_LO"
+    WARNING_HI = "WARNING_HI"
+    FATAL = "FATAL"
+    COMMAND = "COMMAND"
+
+
+class EventReport(Message, tag="event"):
+    """An event report (EVR): what happened, in words and in data."""
+
+    source: Name
+    name: Name
+    severity: Severity
+    time_ns: int
+    text: Text
+    data: dict[str, Any]
+    number: int
+
+
+class Telemetry(Message, tag="telemetry"):
+    """Samples of some channels of one node at one instant. None: not valid."""
+
+    source: Name
+    time_ns: int
+    values: dict[str, Any]
+    number: int
+
+
+class CustodyReport(Message, tag="custody"):
+    """One step of a tube's chain of custody, as journalled by `source`."""
+
+    source: Name
+    time_ns: int
+    record: dict[str, Any]
+
+
+# ----------------------------------------------------- between flight nodes
+
+
+class Exchange(Message, tag="exchange"):
+    """A request, offer or answer between two flight nodes (custody hand-over, relay, status)."""
+
+    source: Name
+    topic: Name
+    data: dict[str, Any]
+
+
+class Packet(Message, tag="packet"):
+    """What one node sends to another, over as many links as it takes; `body` is an encoded message."""
+
+    source: Name
+    destination: Name
+    priority: Priority
+    body: bytes
+
+
+class Frame(Message, tag="frame"):
+    """What a radio sends at once: some packets, each encoded."""
+
+    source: Name
+    destination: Name
+    number: int
+    packets: list[bytes]
+
+
+# ---------------------------------------------------------------- device bus
+
+
+class Hello(Message, tag="hello"):
+    """A driver introduces itself with its boot number; calls of its earlier boots are cancelled."""
+
+    source: Name
+    boot: int
+
+
+class Call(Message, tag="call"):
+    """A reading or an actuation asked of a device."""
+
+    number: int
+    method: Name
+    arguments: dict[str, Any]
+
+
+class Reply(Message, tag="reply"):
+    """The answer to a call: a result, or the reason why there is none."""
+
+    number: int
+    result: Any = None
+    error: str = ""  # "", "rejected", "fault"
+    reason: Text = ""
+    code: str = ""
+
+
+class Cancel(Message, tag="cancel"):
+    """The caller no longer wants the answer: the device stops what it does for that call."""
+
+    number: int
+
+
+class DeviceSignal(Message, tag="signal"):
+    """Something that a device says unasked."""
+
+    name: Name
+    data: Any
+
+
+MESSAGE_TYPES: dict[str, type[Message]] = {
+    str(kind.__struct_config__.tag): kind
+    for kind in (
+        Command,
+        CommandReport,
+        EventReport,
+        Telemetry,
+        CustodyReport,
+        Exchange,
+        Packet,
+        Frame,
+        Hello,
+        Call,
+        Reply,
+        Cancel,
+        DeviceSignal,
+    )
+}
+
+
+def from_plain(plain: Any) -> Message:
+    """The message that plain data stand for; raises CodecError when they are none."""
+    if not isinstance(plain, list) or not plain or not isinstance(plain[0], str):
+        raise CodecError("not a message: a message is an array that begins with its kind")
+    kind = MESSAGE_TYPES.get(plain[0])
+    if kind is None:
+        raise CodecError(f"not a message: kind {plain[0]!r} is not known")
+    return convert(plain, kind)
+
+
+def decode_message(data: bytes) -> Message:
+    """The message in some bytes; raises CodecError when there is none."""
+    return from_plain(decode_plain(data))

@@ -1,0 +1,331 @@
+"""The bus: ZeroMQ between everybody, with numbered streams and gap reports.
+
+Plain sockets, drained without blocking by a reader of the event loop: four times as fast as
+`zmq.asyncio`, and no message is lost when a waiting task is cancelled. Requests go from a `Client`
+(DEALER) to a `Server` (ROUTER); telemetry and events from a `Publisher` (XPUB) to a `Subscriber`.
+
+Every message travels as one frame `[sequence, time_ns, message]` in MessagePack. The receiver counts
+each stream; a hole is a `Gap` handed to `on_gap`, never passed over in silence. A message that cannot
+be sent (queue full, peer gone) is counted, reported to `on_drop`, and `send` returns False.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgpack
+import msgspec
+import zmq
+
+from flight.icd.codec import MAXIMUM_MESSAGE_BYTES, CodecError, decode_plain
+from flight.icd.messages import Message, from_plain
+from flight.runtime.loop import time_ns
+from flight.runtime.message_log import MessageLog
+
+HIGH_WATER_MARK = 10_000  # messages queued for one peer before a send is refused
+DRAIN_BUDGET = 256  # messages taken from one socket before others have their turn
+
+_pack = msgpack.Packer(use_bin_type=True).pack
+_plain = msgspec.to_builtins
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Messages that were sent and did not arrive."""
+
+    stream: str
+    expected: int
+    received: int
+
+    @property
+    def missing(self) -> int:
+        """How many messages are missing."""
+        return self.received - self.expected
+
+
+@dataclass
+class Counters:
+    """What a bus has done so far; all monotonic."""
+
+    sent: int = 0
+    received: int = 0
+    dropped: int = 0
+    missing: int = 0
+    malformed: int = 0
+
+
+class Bus:
+    """One participant's access to the bus.
+
+    `addresses` maps a service name to a ZeroMQ address (`inproc://`, `ipc://`, `tcp://`); a name
+    that it lacks gets `inproc://<name>`. All sockets of one virtual run share one `context`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        context: zmq.Context[Any],
+        addresses: Mapping[str, str] | None = None,
+        log: MessageLog | None = None,
+        on_gap: Callable[[Gap], None] | None = None,
+        on_drop: Callable[[str, str], None] | None = None,
+        on_malformed: Callable[[str, str], None] | None = None,
+    ) -> None:
+        self.name = name
+        self.context = context
+        self.counters = Counters()
+        self.log = log
+        self.on_gap = on_gap
+        self.on_drop = on_drop
+        self.on_malformed = on_malformed
+        self._addresses = dict(addresses or {})
+        self._ends: list[_End] = []
+        self._closed = False
+
+    def address(self, service: str) -> str:
+        """The ZeroMQ address of a service."""
+        return self._addresses.get(service, f"inproc://{service}")
+
+    def serve(self, service: str, on_message: Callable[[bytes, Message], None]) -> "Server":
+        """Binds a service; `on_message(peer, message)` gets what clients send."""
+        return self._keep(Server(self, service, on_message))
+
+    def connect(
+        self, service: str, on_message: Callable[[Message], None], *, epoch: int = 0
+    ) -> "Client":
+        """Connects to a service; `epoch` (a boot number) tells restarted clients apart."""
+        return self._keep(Client(self, service, on_message, epoch))
+
+    def publish(self, stream: str, on_join: Callable[[], None] | None = None) -> "Publisher":
+        """Binds a stream; `on_join` is called when somebody subscribes, to send last values again."""
+        return self._keep(Publisher(self, stream, on_join))
+
+    def subscribe(self, stream: str, on_message: Callable[[Message], None]) -> "Subscriber":
+        """Follows a stream."""
+        return self._keep(Subscriber(self, stream, on_message))
+
+    def close(self) -> None:
+        """Closes all sockets; what waits to be sent is discarded."""
+        self._closed = True
+        for end in reversed(self._ends):
+            end.close()
+        self._ends.clear()
+
+    def _keep(self, end: Any) -> Any:
+        self._ends.append(end)
+        return end
+
+    def _forget(self, end: "_End") -> None:
+        if end in self._ends:
+            self._ends.remove(end)
+
+
+class _End:
+    """One socket, its reader and its counting."""
+
+    def __init__(self, bus: Bus, kind: int, service: str, *, identity: bytes = b"") -> None:
+        self.bus = bus
+        self.service = service
+        self._socket: zmq.Socket[bytes] = bus.context.socket(kind)
+        self._socket.setsockopt(zmq.LINGER, 0)
+        self._socket.setsockopt(zmq.SNDHWM, HIGH_WATER_MARK)
+        self._socket.setsockopt(zmq.RCVHWM, HIGH_WATER_MARK)
+        self._socket.setsockopt(zmq.MAXMSGSIZE, MAXIMUM_MESSAGE_BYTES)
+        if identity:
+            self._socket.setsockopt(zmq.ROUTING_ID, identity)
+        self._loop = asyncio.get_running_loop()
+        self._label = f"{bus.name}>{service}".encode()
+        self._sequences: dict[bytes, int] = {}
+        self._expected: dict[bytes, int] = {}
+        self._drain_scheduled = False
+        self._closed = False
+
+    def _listen(self) -> None:
+        self._file_descriptor = self._socket.getsockopt(zmq.FD)
+        self._loop.add_reader(self._file_descriptor, self._drain)
+        self._schedule_drain()
+
+    def close(self) -> None:
+        """Closes the socket."""
+        if self._closed:
+            return
+        self._closed = True
+        self._loop.remove_reader(self._file_descriptor)
+        self._socket.close(0)
+        self.bus._forget(self)
+
+    def _wrap(self, peer: bytes, message: Message) -> bytes:
+        sequence = self._sequences.get(peer, 0) + 1
+        self._sequences[peer] = sequence
+        now = time_ns()
+        data: bytes = _pack((sequence, now, _plain(message, builtin_types=(bytes,))))
+        log = self.bus.log
+        if log is not None:
+            log.add(now, self._label + peer, data)
+        return data
+
+    def _after_send(self) -> None:
+        self.bus.counters.sent += 1
+        # The descriptor is edge-triggered: a send may have eaten the edge of what arrived.
+        if self._socket.getsockopt(zmq.EVENTS) & zmq.POLLIN:
+            self._schedule_drain()
+
+    def _dropped(self, reason: str) -> bool:
+        self.bus.counters.dropped += 1
+        if self.bus.on_drop is not None:
+            self.bus.on_drop(self.service, reason)
+        return False
+
+    def _schedule_drain(self) -> None:
+        if not self._drain_scheduled and not self._closed:
+            self._drain_scheduled = True
+            self._loop.call_soon(self._drain_again)
+
+    def _drain_again(self) -> None:
+        self._drain_scheduled = False
+        self._drain()
+
+    def _drain(self) -> None:
+        receive = self._socket.recv_multipart
+        for _ in range(DRAIN_BUDGET):
+            if self._closed:
+                return
+            try:
+                frames = receive(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            self._take(frames)
+        self._schedule_drain()
+
+    def _take(self, frames: list[bytes]) -> None:
+        raise NotImplementedError
+
+    def _open(self, peer: bytes, data: bytes) -> Message | None:
+        """Decodes, checks and counts one arrival; None when it is no message."""
+        try:
+            plain = decode_plain(data)
+            if not (isinstance(plain, list) and len(plain) == 3 and type(plain[0]) is int):
+                raise CodecError("not an envelope [sequence, time_ns, message]")
+            message = from_plain(plain[2])
+        except CodecError as error:
+            self.bus.counters.malformed += 1
+            if self.bus.on_malformed is not None:
+                self.bus.on_malformed(self.service, str(error))
+            return None
+        self._count(peer, plain[0])
+        self.bus.counters.received += 1
+        return message
+
+    def _count(self, peer: bytes, sequence: int) -> None:
+        expected = self._expected.get(peer)
+        self._expected[peer] = sequence + 1
+        if expected is not None and sequence > expected:
+            gap = Gap(f"{self.service}/{peer.decode(errors='replace')}", expected, sequence)
+            self.bus.counters.missing += gap.missing
+            if self.bus.on_gap is not None:
+                self.bus.on_gap(gap)
+
+
+class Server(_End):
+    """The bound side of requests (ROUTER). Peers are known by the name they connect with."""
+
+    def __init__(
+        self, bus: Bus, service: str, on_message: Callable[[bytes, Message], None]
+    ) -> None:
+        super().__init__(bus, zmq.ROUTER, service)
+        self._on_message = on_message
+        self._socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
+        self._socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
+        self._socket.bind(bus.address(service))
+        self._listen()
+
+    def send(self, peer: bytes, message: Message) -> bool:
+        """Sends to one peer; False (and counted) when it is gone or its queue is full."""
+        if self._closed:
+            return False
+        try:
+            self._socket.send_multipart((peer, self._wrap(peer, message)), zmq.NOBLOCK)
+        except zmq.Again:
+            return self._dropped(f"the queue of {peer.decode(errors='replace')} is full")
+        except zmq.ZMQError as error:
+            if error.errno != zmq.EHOSTUNREACH:
+                raise
+            return self._dropped(f"{peer.decode(errors='replace')} is not connected")
+        self._after_send()
+        return True
+
+    def _take(self, frames: list[bytes]) -> None:
+        if len(frames) != 2:
+            return
+        message = self._open(frames[0], frames[1])
+        if message is not None:
+            self._on_message(frames[0], message)
+
+
+class Client(_End):
+    """The connecting side of requests (DEALER)."""
+
+    def __init__(
+        self, bus: Bus, service: str, on_message: Callable[[Message], None], epoch: int
+    ) -> None:
+        super().__init__(bus, zmq.DEALER, service, identity=f"{bus.name}#{epoch}".encode())
+        self._on_message = on_message
+        self._socket.connect(bus.address(service))
+        self._listen()
+
+    def send(self, message: Message) -> bool:
+        """Sends to the service; False (and counted) when the queue is full."""
+        if self._closed:
+            return False
+        try:
+            self._socket.send(self._wrap(b"", message), zmq.NOBLOCK)
+        except zmq.Again:
+            return self._dropped("the queue is full")
+        self._after_send()
+        return True
+
+    def _take(self, frames: list[bytes]) -> None:
+        message = self._open(b"", frames[-1])
+        if message is not None:
+            self._on_message(message)
+
+
+class Publisher(_End):
+    """The bound side of a stream (XPUB)."""
+
+    def __init__(self, bus: Bus, stream: str, on_join: Callable[[], None] | None) -> None:
+        super().__init__(bus, zmq.XPUB, stream)
+        self._on_join = on_join
+        self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
+        self._socket.bind(bus.address(stream))
+        self._listen()
+
+    def send(self, message: Message) -> bool:
+        """Publishes; a subscriber whose queue is full finds a gap."""
+        if self._closed:
+            return False
+        self._socket.send(self._wrap(b"", message), zmq.NOBLOCK)
+        self._after_send()
+        return True
+
+    def _take(self, frames: list[bytes]) -> None:
+        if frames[0][:1] == b"\x01" and self._on_join is not None:
+            self._on_join()
+
+
+class Subscriber(_End):
+    """The following side of a stream (SUB)."""
+
+    def __init__(self, bus: Bus, stream: str, on_message: Callable[[Message], None]) -> None:
+        super().__init__(bus, zmq.SUB, stream)
+        self._on_message = on_message
+        self._socket.setsockopt(zmq.SUBSCRIBE, b"")
+        self._socket.connect(bus.address(stream))
+        self._listen()
+
+    def _take(self, frames: list[bytes]) -> None:
+        message = self._open(b"", frames[-1])
+        if message is not None:
+            self._on_message(message)

@@ -1,0 +1,247 @@
+"""The event loop is the clock: a loop that jumps through time, and one that paces it.
+
+All code of the project uses plain asyncio (`asyncio.sleep`, `asyncio.timeout`, `loop.time()`). Which
+clock that is, is decided once, where a run is composed.
+"""
+
+import asyncio
+import heapq
+import random
+import selectors
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+NANOSECONDS = 1_000_000_000
+
+
+class Deadlock(RuntimeError):
+    """Nothing is ready and no timer is set: the run would wait for ever. Names what waits."""
+
+
+class VirtualLoop(asyncio.BaseEventLoop):
+    """An event loop whose time jumps to the next timer when nothing is ready.
+
+    Time is kept in integer nanoseconds; timers of one instant fire in the order they were made.
+    File descriptors (those of `inproc://` ZeroMQ sockets) are looked at, in the order of their
+    registration, each time nothing else is ready and before time jumps. With `shuffle`, a seeded
+    generator permutes each batch of ready callbacks: it finds races that FIFO order hides.
+    """
+
+    def __init__(self, *, start_ns: int = 0, shuffle: random.Random | None = None) -> None:
+        super().__init__()
+        self._now_ns = start_ns
+        self._timers: list[tuple[int, int, asyncio.TimerHandle]] = []
+        self._timer_count = 0
+        self._cancelled_timers = 0
+        self._shuffle = shuffle
+        self._readers: dict[int, tuple[int, asyncio.Handle]] = {}
+        self._reader_count = 0
+        self._poller = selectors.DefaultSelector()
+        self._clock_resolution = 1e-9
+
+    # ------------------------------------------------------------------ time
+
+    def time(self) -> float:
+        """Seconds since the start of the run."""
+        return self._now_ns / NANOSECONDS
+
+    def time_ns(self) -> int:
+        """Nanoseconds since the start of the run."""
+        return self._now_ns
+
+    def call_later(  # type: ignore[override]
+        self, delay: float, callback: Callable[..., object], *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
+        due_ns = self._now_ns + max(0, round(delay * NANOSECONDS))
+        return self._add_timer(due_ns, callback, args, context)
+
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Callable[..., object], *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
+        return self._add_timer(round(when * NANOSECONDS), callback, args, context)
+
+    def _add_timer(
+        self, due_ns: int, callback: Callable[..., object], args: tuple[Any, ...], context: Any
+    ) -> asyncio.TimerHandle:
+        self._check_closed()  # type: ignore[attr-defined]
+        timer = asyncio.TimerHandle(due_ns / NANOSECONDS, callback, args, self, context)
+        timer._scheduled = True  # type: ignore[attr-defined]
+        self._timer_count += 1
+        heapq.heappush(self._timers, (due_ns, self._timer_count, timer))
+        return timer
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        self._cancelled_timers += 1
+        if self._cancelled_timers > 1000 and self._cancelled_timers * 2 > len(self._timers):
+            self._timers = [entry for entry in self._timers if not entry[2].cancelled()]
+            heapq.heapify(self._timers)
+            self._cancelled_timers = 0
+
+    # --------------------------------------------------------------- readers
+
+    def add_reader(self, fd: Any, callback: Callable[..., Any], *args: Any) -> None:
+        self.remove_reader(fd)
+        number = fd if isinstance(fd, int) else fd.fileno()
+        self._reader_count += 1
+        self._readers[number] = (self._reader_count, asyncio.Handle(callback, args, self))
+        self._poller.register(number, selectors.EVENT_READ)
+
+    def remove_reader(self, fd: Any) -> bool:
+        number = fd if isinstance(fd, int) else fd.fileno()
+        if self._readers.pop(number, None) is None:
+            return False
+        self._poller.unregister(number)
+        return True
+
+    def _poll_readers(self) -> bool:
+        if not self._readers:
+            return False
+        found = self._poller.select(0)
+        if not found:
+            return False
+        for _, handle in sorted(
+            (self._readers[key.fd] for key, _ in found if key.fd in self._readers),
+            key=lambda entry: entry[0],
+        ):
+            self._ready.append(handle)  # type: ignore[attr-defined]
+        return True
+
+    # ------------------------------------------------------------- iteration
+
+    def _run_once(self) -> None:
+        ready = self._ready  # type: ignore[attr-defined]
+        if not ready and not self._poll_readers():
+            if self._stopping:  # type: ignore[attr-defined]
+                return
+            self._jump()
+        batch = len(ready)
+        if self._shuffle is not None and batch > 1:
+            handles = [ready.popleft() for _ in range(batch)]
+            self._shuffle.shuffle(handles)
+            ready.extendleft(reversed(handles))
+        for _ in range(batch):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+
+    def _jump(self) -> None:
+        timers = self._timers
+        while timers and timers[0][2].cancelled():
+            heapq.heappop(timers)
+            self._cancelled_timers = max(0, self._cancelled_timers - 1)
+        if not timers:
+            raise Deadlock(self._describe_waiting())
+        due_ns = timers[0][0]
+        if due_ns > self._now_ns:
+            self._now_ns = due_ns
+        while timers and timers[0][0] <= self._now_ns:
+            timer = heapq.heappop(timers)[2]
+            timer._scheduled = False  # type: ignore[attr-defined]
+            if not timer.cancelled():
+                self._ready.append(timer)  # type: ignore[attr-defined]
+
+    def _describe_waiting(self) -> str:
+        names = sorted(task.get_name() for task in asyncio.all_tasks(self))
+        return (
+            f"nothing is ready and no timer is set at t = {self.time():.3f} s; waiting: "
+            + (", ".join(names) or "no task")
+        )
+
+    # ------------------------------------------- what asyncio wants to be there
+
+    def call_soon_threadsafe(  # type: ignore[override]
+        self, callback: Callable[..., object], *args: Any, context: Any = None
+    ) -> asyncio.Handle:
+        raise RuntimeError("threads do not exist in virtual time")
+
+    def _process_events(self, event_list: Any) -> None:
+        raise NotImplementedError
+
+    def _write_to_self(self) -> None:
+        pass
+
+    def close(self) -> None:
+        if not self.is_closed():
+            self._poller.close()
+        super().close()
+
+
+class PacedLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time is the wall clock times `rate`.
+
+    `origin_ns` is the reading of the machine's monotonic clock at mission time zero, so that several
+    processes, and one that is started again, share one mission time.
+    """
+
+    def __init__(self, *, rate: float = 1.0, origin_ns: int | None = None) -> None:
+        if not rate > 0.0:
+            raise ValueError(f"rate = {rate}: allowed is a number above 0")
+        self.rate = rate
+        self.origin_ns = time.monotonic_ns() if origin_ns is None else origin_ns
+        super().__init__(_PacedSelector(rate))
+        self._clock_resolution = 1e-6 * rate
+
+    def time(self) -> float:
+        """Seconds of mission time."""
+        return (time.monotonic_ns() - self.origin_ns) * self.rate / NANOSECONDS
+
+    def time_ns(self) -> int:
+        """Nanoseconds of mission time."""
+        return int((time.monotonic_ns() - self.origin_ns) * self.rate)
+
+
+class _PacedSelector(selectors.DefaultSelector):  # type: ignore[misc, valid-type]
+    """Waits 1/rate of what it is asked to."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self._rate = rate
+
+    def select(self, timeout: float | None = None) -> Any:
+        return super().select(None if timeout is None else timeout / self._rate)
+
+
+def time_ns() -> int:
+    """The running loop's time in nanoseconds."""
+    loop = asyncio.get_running_loop()
+    if isinstance(loop, VirtualLoop | PacedLoop):
+        return loop.time_ns()
+    return round(loop.time() * NANOSECONDS)
+
+
+def transport_grace() -> float:
+    """Seconds of mission time to add to a deadline for what machines, not missions, delay.
+
+    Zero in virtual time, where a message takes no time; two wall seconds in paced time.
+    """
+    loop = asyncio.get_running_loop()
+    return 2.0 * loop.rate if isinstance(loop, PacedLoop) else 0.0
+
+
+def run(main: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
+    """Runs `main` on `loop` to its end and closes the loop.
+
+    `main` has to end its own tasks (a nursery does); one that it leaves running is an error.
+    """
+    try:
+        task = loop.create_task(main, name="main")
+        try:
+            return loop.run_until_complete(task)
+        except (KeyboardInterrupt, SystemExit):
+            task.cancel()
+            try:
+                loop.run_until_complete(task)
+            except asyncio.CancelledError:
+                pass
+            raise
+        finally:
+            left = sorted(t.get_name() for t in asyncio.all_tasks(loop) if t is not task)
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            if left and task.done() and not task.cancelled() and task.exception() is None:
+                raise RuntimeError(f"tasks were left running: {', '.join(left)}")
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()

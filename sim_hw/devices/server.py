@@ -1,0 +1,76 @@
+"""The hardware side of the device bus: serves one simulated device on one socket."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+
+from flight.icd.devices.base import DeviceFault, DeviceInterface, DeviceRejected
+from flight.icd.messages import Call, Cancel, DeviceSignal, Hello, Message, Reply
+from flight.runtime.bus import Bus
+from flight.runtime.nursery import Nursery
+
+
+class DeviceServer:
+    """Answers the calls of drivers with the methods of a device.
+
+    A driver that says hello with a new boot number ends the calls of its earlier boots: what moved on
+    their behalf stops, as it does when a call is cancelled.
+    """
+
+    def __init__(self, bus: Bus, service: str, device: DeviceInterface, nursery: Nursery) -> None:
+        self.service = service
+        self.device = device
+        self._nursery = nursery
+        self._running: dict[tuple[bytes, int], asyncio.Task[None]] = {}
+        self._boots: dict[str, tuple[int, bytes]] = {}
+        self._server = bus.serve(service, self._receive)
+
+    def emit(self, name: str, data: Any) -> None:
+        """Sends a signal to every driver that has said hello."""
+        message = DeviceSignal(name, msgspec.to_builtins(data, builtin_types=(bytes,)))
+        for _, peer in list(self._boots.values()):
+            self._server.send(peer, message)
+
+    def _receive(self, peer: bytes, message: Message) -> None:
+        if isinstance(message, Call):
+            task = self._nursery.start(
+                self._answer(peer, message), name=f"{self.service}.{message.method}"
+            )
+            self._running[(peer, message.number)] = task
+        elif isinstance(message, Cancel):
+            task_or_none = self._running.get((peer, message.number))
+            if task_or_none is not None:
+                task_or_none.cancel()
+        elif isinstance(message, Hello):
+            self._hello(peer, message)
+
+    def _hello(self, peer: bytes, message: Hello) -> None:
+        before = self._boots.get(message.source)
+        self._boots[message.source] = (message.boot, peer)
+        if before is not None and before[1] != peer:
+            for (owner, _), task in list(self._running.items()):
+                if owner == before[1]:
+                    task.cancel()
+
+    async def _answer(self, peer: bytes, call: Call) -> None:
+        try:
+            self._server.send(peer, await self._perform(call))
+        except asyncio.CancelledError:
+            # Ended on behalf of the caller, or the hardware goes down: nobody waits for an answer.
+            pass
+        finally:
+            self._running.pop((peer, call.number), None)
+
+    async def _perform(self, call: Call) -> Reply:
+        method = self.device.methods.get(call.method)
+        if method is None:
+            return Reply(call.number, error="rejected", reason=f"no method {call.method!r}")
+        try:
+            arguments = method.unpack(call.arguments)
+            result = await getattr(self.device, call.method)(**arguments)
+        except DeviceRejected as refusal:
+            return Reply(call.number, error="rejected", reason=str(refusal))
+        except DeviceFault as fault:
+            return Reply(call.number, error="fault", reason=str(fault), code=fault.code)
+        return Reply(call.number, result=msgspec.to_builtins(result, builtin_types=(bytes,)))
