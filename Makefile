@@ -1,0 +1,88 @@
+# `make fly` flies the nominal mission, `make test` checks everything. Both set up .venv first;
+# they need Python 3.11 or newer and nothing else. PYTHON=... names another interpreter.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
+    $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+
+section = @printf '\n== %s\n' "$(1)"
+
+.PHONY: help setup fly test lint format types imports docs-check pytest bench verify docs clean \
+    distclean
+
+help:
+	@echo "make fly      set up and fly the nominal mission into runs/nominal"
+	@echo "make test     set up and run every check and test"
+	@echo "make lint     the lint rules alone"
+	@echo "make format   let ruff sort imports and apply its safe corrections"
+	@echo "make verify   published figures beside computed ones"
+	@echo "make bench    the benchmarks"
+	@echo "make docs     write the generated pages of docs/"
+	@echo "make clean    remove caches and build products (distclean: and .venv)"
+
+setup: $(READY)
+
+$(READY): pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then \
+	    echo "Three Forks needs Python 3.11 or newer, and no python3 here is: install one," \
+	        "or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; fi
+	@if ! $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null; then \
+	    echo "$(PYTHON) lacks the modules venv and ensurepip: install them (on Debian and" \
+	        "Ubuntu the package python3-venv), then try again." >&2; exit 1; fi
+	@if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+	    echo "== setting up $(VENV) with $$($(PYTHON) --version)"; \
+	    $(PYTHON) -m venv --clear $(VENV); fi
+	@echo "== installing what pyproject.toml names (a minute, once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+fly: $(READY)
+	@$(BIN)/msr fly nominal --out runs/nominal
+
+test: lint types imports docs-check pytest
+	$(call section,all checks and tests passed)
+
+lint: $(READY)
+	$(call section,lint: ruff)
+	@$(BIN)/ruff check .
+
+format: $(READY)
+	@$(BIN)/ruff check --fix .
+
+types: $(READY)
+	$(call section,types: mypy (strict for flight))
+	@$(BIN)/mypy
+
+imports: $(READY)
+	$(call section,who imports whom: import-linter)
+	@$(BIN)/lint-imports --no-logo
+
+docs-check: $(READY)
+	$(call section,generated documents are current)
+	@$(BIN)/msr docs --check
+
+pytest: $(READY)
+	$(call section,tests: pytest)
+	@$(BIN)/pytest -q
+
+bench: $(READY)
+	@$(BIN)/msr bench
+
+verify: $(READY)
+	@$(BIN)/msr verify
+
+docs: $(READY)
+	@$(BIN)/msr docs
+
+clean:
+	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find flight ground sim_hw tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean
+	@rm -rf $(VENV)
