@@ -1,7 +1,7 @@
 """Behaviour of airborne dust, storms and dust on panels."""
 
-import itertools
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_global_storm_rises_as_at_opportunity_and_clears_over_months() -> None:
 def test_storm_has_no_jump() -> None:
     storm = DustStorm(onset_sol=10.0, rise_sols=2.0, peak_excess=3.0, decay_sols=5.0)
     values = [storm.excess(9.0 + 0.01 * step) for step in range(1000)]
-    assert max(abs(b - a) for a, b in itertools.pairwise(values)) < 0.03
+    assert max(abs(b - a) for a, b in pairwise(values)) < 0.03
     assert max(values) == pytest.approx(3.0)
 
 
