@@ -1,0 +1,1 @@
+"""Flight software: the kernel, and one package for each vehicle or mechanism."""

@@ -1,0 +1,1 @@
+"""The Mars Ascent Vehicle."""

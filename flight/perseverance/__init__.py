@@ -1,0 +1,1 @@
+"""Perseverance, the backup that delivers the tubes it still holds."""

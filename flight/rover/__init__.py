@@ -1,0 +1,1 @@
+"""The Sample Fetch Rover."""

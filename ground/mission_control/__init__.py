@@ -1,0 +1,1 @@
+"""Commanding, telemetry, archive and procedures."""

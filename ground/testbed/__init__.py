@@ -1,0 +1,1 @@
+"""Composes world, vehicles and ground into one running system."""

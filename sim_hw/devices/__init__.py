@@ -1,0 +1,1 @@
+"""Simulated devices, one a file; each serves a device interface of the ICD."""

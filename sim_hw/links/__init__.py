@@ -1,0 +1,1 @@
+"""Space links between vehicles and Earth: delay, passes, rate, loss."""

@@ -1,0 +1,115 @@
+"""The command `msr`: its help, its lazy imports, its exit codes."""
+
+import argparse
+import importlib
+import importlib.util
+import subprocess
+import sys
+import types
+
+import pytest
+
+from flight.runtime.configuration import ConfigurationError
+from ground.cli import SUBCOMMANDS, Subcommand, main
+
+HEAVY = ("numpy", "scipy", "zmq", "msgspec", "yaml", "rich", "matplotlib", "ground.testbed")
+
+
+@pytest.fixture
+def probe(monkeypatch):
+    """A subcommand whose work each test chooses, in a module of its own."""
+    module = types.ModuleType("probe_command")
+    module.configure = lambda parser: parser.add_argument("--seed", type=int, default=1)
+    module.run = lambda arguments: 0
+    monkeypatch.setitem(sys.modules, "probe_command", module)
+    return module
+
+
+PROBE = (Subcommand("probe", "try it", "probe_command"), Subcommand("other", "no", "not.there"))
+
+
+def test_help_lists_every_subcommand(capsys):
+    with pytest.raises(SystemExit) as leaving:
+        main(["--help"])
+    assert leaving.value.code == 0
+    printed = capsys.readouterr().out
+    for subcommand in SUBCOMMANDS:
+        assert subcommand.name in printed
+        assert subcommand.help in printed
+
+
+def test_help_imports_nothing_heavy():
+    program = (
+        "import sys, ground.cli\n"
+        "try: ground.cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print('LOADED', *sorted(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    loaded = done.stdout.split("LOADED")[1].split()
+    assert not [name for name in HEAVY if name in loaded]
+
+
+def test_only_the_chosen_subcommand_is_imported(probe):
+    assert main(["probe"], PROBE) == 0
+
+
+def test_the_subcommand_gets_its_own_arguments_and_its_exit_code_is_returned(probe):
+    probe.run = lambda arguments: arguments.seed
+    assert main(["probe", "--seed", "7"], PROBE) == 7
+
+
+def test_arguments_default_to_those_of_the_process(probe, monkeypatch):
+    probe.run = lambda arguments: arguments.seed
+    monkeypatch.setattr(sys, "argv", ["msr", "probe", "--seed", "5"])
+    assert main(subcommands=PROBE) == 5
+
+
+@pytest.mark.parametrize("arguments", [[], ["prboe"], ["probe", "--sed", "1"]])
+def test_wrong_arguments_end_with_code_2_and_a_word_on_stderr(probe, arguments, capsys):
+    with pytest.raises(SystemExit) as leaving:
+        main(arguments, PROBE)
+    assert leaving.value.code == 2
+    assert "usage: msr" in capsys.readouterr().err
+
+
+def test_a_refused_configuration_is_a_sentence_on_stderr_and_code_2(probe, capsys):
+    def refuse(arguments: argparse.Namespace) -> int:
+        raise ConfigurationError("short.yaml", 12, "tubes", "tubes = -3: allowed is a count")
+
+    probe.run = refuse
+    assert main(["probe"], PROBE) == 2
+    assert capsys.readouterr() == ("", "msr: short.yaml:12: tubes = -3: allowed is a count\n")
+
+
+def test_an_interrupt_ends_with_code_130(probe):
+    def interrupt(arguments: argparse.Namespace) -> int:
+        raise KeyboardInterrupt
+
+    probe.run = interrupt
+    assert main(["probe"], PROBE) == 130
+
+
+def test_an_error_of_the_program_is_not_hidden(probe):
+    def fail(arguments: argparse.Namespace) -> int:
+        raise RuntimeError("a bug")
+
+    probe.run = fail
+    with pytest.raises(RuntimeError, match="a bug"):
+        main(["probe"], PROBE)
+
+
+def test_version_is_printed(capsys):
+    with pytest.raises(SystemExit) as leaving:
+        main(["--version"])
+    assert leaving.value.code == 0
+    assert capsys.readouterr().out.startswith("msr")
+
+
+@pytest.mark.parametrize("subcommand", SUBCOMMANDS, ids=lambda subcommand: subcommand.name)
+def test_each_registered_module_offers_configure_and_run(subcommand):
+    if importlib.util.find_spec(subcommand.module) is None:
+        pytest.skip(f"{subcommand.module} is not written yet")
+    module = importlib.import_module(subcommand.module)
+    module.configure(argparse.ArgumentParser())
+    assert callable(module.run)
