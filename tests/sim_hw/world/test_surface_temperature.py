@@ -1,0 +1,103 @@
+"""Behaviour of ground and air temperature at Jezero."""
+
+import pytest
+
+from sim_hw.world.surface_temperature import (
+    GroundParameters,
+    SurfaceClimate,
+    diurnal_cycle,
+    sky_emissivity,
+)
+
+LATITUDE = 18.45263
+SEASONS = [0.0, 60.0, 120.0, 180.0, 240.0, 300.0]
+
+
+@pytest.mark.parametrize("season", SEASONS)
+def test_air_stays_within_the_range_seen_at_jezero(season: float) -> None:
+    air = diurnal_cycle(LATITUDE, season, 0.5).air
+    assert 190.0 < min(air) < 215.0
+    assert 245.0 < max(air) < 272.0
+
+
+@pytest.mark.parametrize("season", SEASONS)
+def test_day_is_convective_and_night_inverted(season: float) -> None:
+    cycle = diurnal_cycle(LATITUDE, season, 0.5)
+    noon, before_dawn = 12 * 4, 5 * 4
+    assert cycle.ground[noon] > cycle.air[noon] + 10.0
+    assert cycle.ground[before_dawn] < cycle.air[before_dawn] - 3.0
+
+
+def test_ground_is_warmest_after_noon_and_coldest_before_sunrise() -> None:
+    ground = diurnal_cycle(LATITUDE, 0.0, 0.5).ground
+    assert 12.25 <= ground.index(max(ground)) / 4.0 <= 14.0
+    assert 4.5 <= ground.index(min(ground)) / 4.0 <= 6.75
+
+
+def test_air_becomes_isothermal_with_the_ground_in_late_afternoon() -> None:
+    cycle = diurnal_cycle(LATITUDE, 120.0, 0.4)
+    warmer = [ground > air for ground, air in zip(cycle.ground, cycle.air, strict=True)]
+    collapse = max(step for step in range(48, 96) if warmer[step]) / 4.0
+    assert collapse == pytest.approx(17.0, abs=1.25)
+
+
+def test_air_is_about_twenty_kelvin_cooler_than_the_warmest_ground() -> None:
+    cycle = diurnal_cycle(LATITUDE, 0.0, 0.5)
+    warmest = cycle.ground.index(max(cycle.ground))
+    assert cycle.ground[warmest] - cycle.air[warmest] == pytest.approx(20.0, abs=5.0)
+
+
+def test_dust_flattens_the_sol() -> None:
+    def swing(optical_depth: float) -> float:
+        ground = diurnal_cycle(LATITUDE, 200.0, optical_depth).ground
+        return max(ground) - min(ground)
+
+    assert swing(0.3) > swing(1.5) > swing(5.0) > 5.0
+
+
+def test_high_thermal_inertia_flattens_the_sol() -> None:
+    sand = diurnal_cycle(LATITUDE, 0.0, 0.5, GroundParameters(thermal_inertia=180.0)).ground
+    rock = diurnal_cycle(LATITUDE, 0.0, 0.5, GroundParameters(thermal_inertia=605.0)).ground
+    assert max(sand) - min(sand) > 1.4 * (max(rock) - min(rock))
+    assert min(rock) > min(sand) + 15.0
+
+
+def test_energy_balances_over_the_sol() -> None:
+    parameters = GroundParameters()
+    from sim_hw.world.surface_temperature import STEFAN_BOLTZMANN, _absorbed_sunlight
+
+    ground = diurnal_cycle(LATITUDE, 90.0, 0.5, parameters).ground
+    mean = sum(ground) / len(ground)
+    sunlight = sum(_absorbed_sunlight(LATITUDE, 90.0, 0.5, parameters)) / len(ground)
+    sky = parameters.emissivity * sky_emissivity(0.5, parameters) * STEFAN_BOLTZMANN * mean**4
+    radiated = sum(STEFAN_BOLTZMANN * parameters.emissivity * value**4 for value in ground)
+    assert radiated / len(ground) == pytest.approx(sunlight + sky, rel=0.01)
+
+
+def test_sky_radiates_more_under_dust_and_never_more_than_a_black_one() -> None:
+    parameters = GroundParameters()
+    values = [sky_emissivity(depth, parameters) for depth in (0.0, 0.5, 2.0, 20.0)]
+    assert values[0] == pytest.approx(0.12)
+    assert values == sorted(values) and values[-1] <= 1.0
+
+
+def test_climate_interpolates_close_to_the_exact_solution() -> None:
+    climate = SurfaceClimate(LATITUDE)
+    exact = diurnal_cycle(LATITUDE, 37.0, 0.63)
+    for step in range(0, 96, 7):
+        here = climate.temperature(37.0, step / 4.0, 0.63)
+        assert here.ground == pytest.approx(exact.ground[step], abs=1.0)
+        assert here.air == pytest.approx(exact.air[step], abs=1.0)
+
+
+def test_climate_is_continuous_over_midnight_and_new_year() -> None:
+    climate = SurfaceClimate(LATITUDE)
+    late, early = climate.temperature(0.0, 23.999, 0.5), climate.temperature(0.0, 0.001, 0.5)
+    assert late.ground == pytest.approx(early.ground, abs=0.1)
+    old, new = climate.temperature(359.999, 9.0, 0.5), climate.temperature(0.001, 9.0, 0.5)
+    assert old.ground == pytest.approx(new.ground, abs=0.1)
+
+
+def test_impossible_ground_is_refused() -> None:
+    with pytest.raises(ValueError, match="Thermal inertia"):
+        GroundParameters(thermal_inertia=0.0)
