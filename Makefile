@@ -9,10 +9,15 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
     $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/.installed
+# Stamps: what flying needs, and what checking needs on top of that.
+FLYABLE := $(VENV)/.flyable
+READY := $(VENV)/.ready
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
 section = @printf '\n== %s\n' "$(1)"
 
+# One after the other, also under -j: they share the environment.
+.NOTPARALLEL:
 .PHONY: help setup fly test lint format types imports docs-check pytest bench verify docs clean \
     distclean
 
@@ -28,21 +33,27 @@ help:
 
 setup: $(READY)
 
-$(READY): pyproject.toml
+$(BIN)/python:
 	@if [ -z "$(PYTHON)" ]; then \
 	    echo "Three Forks needs Python 3.11 or newer, and no python3 here is: install one," \
 	        "or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; fi
 	@if ! $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null; then \
 	    echo "$(PYTHON) lacks the modules venv and ensurepip: install them (on Debian and" \
 	        "Ubuntu the package python3-venv), then try again." >&2; exit 1; fi
-	@if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
-	    echo "== setting up $(VENV) with $$($(PYTHON) --version)"; \
-	    $(PYTHON) -m venv --clear $(VENV); fi
-	@echo "== installing what pyproject.toml names (a minute, once)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@echo "== setting up $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(FLYABLE): pyproject.toml | $(BIN)/python
+	@echo "== installing what flying needs (half a minute, once)"
+	@$(INSTALL) '.[plots]'
 	@touch $@
 
-fly: $(READY)
+$(READY): pyproject.toml | $(BIN)/python
+	@echo "== installing what flying and checking need (half a minute, once)"
+	@$(INSTALL) '.[dev]'
+	@touch $(FLYABLE) $@
+
+fly: $(FLYABLE)
 	@$(BIN)/msr fly nominal --out runs/nominal
 
 test: lint types imports docs-check pytest
@@ -71,13 +82,13 @@ pytest: $(READY)
 	$(call section,tests: pytest)
 	@$(BIN)/pytest -q
 
-bench: $(READY)
+bench: $(FLYABLE)
 	@$(BIN)/msr bench
 
-verify: $(READY)
+verify: $(FLYABLE)
 	@$(BIN)/msr verify
 
-docs: $(READY)
+docs: $(FLYABLE)
 	@$(BIN)/msr docs
 
 clean:
