@@ -142,6 +142,11 @@ class _End:
         self._drain_scheduled = False
         self._closed = False
 
+    @property
+    def closed(self) -> bool:
+        """Whether the socket has been closed."""
+        return self._closed
+
     def _listen(self) -> None:
         self._file_descriptor = self._socket.getsockopt(zmq.FD)
         self._loop.add_reader(self._file_descriptor, self._drain)

@@ -1,0 +1,72 @@
+"""The activities of a node: long work bound to states, started on entry, ended on exit."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from flight.core.statechart import Signal, State
+from flight.runtime.nursery import Nursery, end
+
+ACTIVITY_END = "activity_end"  # signal of the kernel that carries the end of an activity
+
+
+class ActivityFailed(Exception):
+    """An activity could not do what it was for; the text is the reason, for people."""
+
+
+@dataclass(frozen=True)
+class ActivityEnd:
+    """How an activity ended: the state it belonged to, its run, and the signal to fire."""
+
+    state: str
+    run: int
+    signal: Signal
+    error: BaseException | None = None
+
+
+class Activities:
+    """Starts and ends the activities of one node; tells how each ended through `on_end`."""
+
+    def __init__(
+        self, node: Any, nursery: Nursery, on_end: Callable[[ActivityEnd], None]
+    ) -> None:
+        self._node = node
+        self._nursery = nursery
+        self._on_end = on_end
+        self._running: dict[str, tuple[int, asyncio.Task[None]]] = {}
+        self._count = 0
+
+    def start(self, path: str, state: State, signal: Signal) -> None:
+        """Starts the activity of a state that was entered by `signal`."""
+        if state.activity is None:
+            return
+        self._count += 1
+        work: Coroutine[Any, Any, None] = self._perform(path, state, self._count, signal)
+        task = self._nursery.start(work, name=path)
+        self._running[path] = (self._count, task)
+
+    async def stop(self, path: str) -> None:
+        """Cancels the activity of a state that was left, and waits until it has ended."""
+        running = self._running.pop(path, None)
+        if running is not None:
+            await end(running[1])
+
+    def is_current(self, ended: ActivityEnd) -> bool:
+        """Whether an end belongs to the activity that runs now, not to one before it."""
+        running = self._running.get(ended.state)
+        return running is not None and running[0] == ended.run
+
+    async def _perform(self, path: str, state: State, run: int, signal: Signal) -> None:
+        assert state.activity is not None
+        error: BaseException | None = None
+        try:
+            outcome = await state.activity(self._node, signal)
+            result = outcome if isinstance(outcome, Signal) else Signal(outcome or "done")
+        except ActivityFailed as failure:
+            result = Signal("failed", {"reason": str(failure)}, cause=path)
+        except Exception as failure:  # any error of an activity is an event of its node
+            error = failure
+            reason = f"{type(failure).__name__}: {failure}"
+            result = Signal("failed", {"reason": reason}, cause=path)
+        self._on_end(ActivityEnd(path, run, result, error))

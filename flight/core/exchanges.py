@@ -1,0 +1,101 @@
+"""Questions that one flight node asks another, with an answer, a limit and repeats.
+
+An exchange has an identifier: a repeat is answered with the same answer, so asking again is safe.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from flight.icd.messages import Exchange
+from flight.runtime.loop import transport_grace
+
+REMEMBERED = 200
+
+Handler = Callable[[str, dict[str, Any]], dict[str, Any]]
+
+
+class ExchangeFailed(Exception):
+    """The other node refused, or did not answer in time; the text says which."""
+
+
+class Exchanges:
+    """Asks and answers for one node."""
+
+    def __init__(
+        self, name: str, boot: int, send: Callable[[str, Exchange], bool]
+    ) -> None:
+        self.name = name
+        self._boot = boot
+        self._send = send
+        self._handlers: dict[str, Handler] = {}
+        self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._answers: dict[str, dict[str, Any]] = {}
+        self._number = 0
+
+    def answer(self, topic: str, handler: Handler) -> None:
+        """Lets `handler(source, data)` answer a topic; it may raise ExchangeFailed to refuse."""
+        self._handlers[topic] = handler
+
+    async def ask(
+        self,
+        destination: str,
+        topic: str,
+        data: dict[str, Any],
+        *,
+        timeout: float = 30.0,
+        attempts: int = 4,
+    ) -> dict[str, Any]:
+        """Asks another node and returns its answer; raises ExchangeFailed."""
+        self._number += 1
+        identifier = f"{self.name}/{self._boot}/{self._number}"
+        waiter: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._waiting[identifier] = waiter
+        question = Exchange(self.name, topic, {"id": identifier, "ask": data})
+        try:
+            for _ in range(attempts):
+                self._send(destination, question)
+                try:
+                    async with asyncio.timeout(timeout + transport_grace()):
+                        answer = await asyncio.shield(waiter)
+                except TimeoutError:
+                    continue
+                if "refused" in answer:
+                    raise ExchangeFailed(f"{destination} refused {topic}: {answer['refused']}")
+                return answer
+            raise ExchangeFailed(
+                f"{destination} gave no answer to {topic} in {attempts} attempts of {timeout:g} s"
+            )
+        finally:
+            self._waiting.pop(identifier, None)
+
+    def receive(self, exchange: Exchange) -> None:
+        """Takes a question or an answer that arrived."""
+        identifier = str(exchange.data.get("id", ""))
+        if "answer" in exchange.data:
+            waiter = self._waiting.get(identifier)
+            answer = exchange.data["answer"]
+            if waiter is not None and not waiter.done() and isinstance(answer, dict):
+                waiter.set_result(answer)
+            return
+        known = self._answers.get(identifier)
+        if known is None:
+            known = self._make_answer(exchange)
+            self._answers[identifier] = known
+            while len(self._answers) > REMEMBERED:
+                self._answers.pop(next(iter(self._answers)))
+        self._send(
+            exchange.source, Exchange(self.name, exchange.topic, {"id": identifier, "answer": known})
+        )
+
+    def _make_answer(self, exchange: Exchange) -> dict[str, Any]:
+        handler = self._handlers.get(exchange.topic)
+        asked = exchange.data.get("ask")
+        if handler is None:
+            return {"refused": f"{self.name} does not answer {exchange.topic}"}
+        if not isinstance(asked, dict):
+            return {"refused": "the question carries no data"}
+        try:
+            return handler(exchange.source, asked)
+        except ExchangeFailed as refusal:
+            return {"refused": str(refusal)}

@@ -1,0 +1,148 @@
+"""The command ladder: every command that was received ends in exactly one terminal rung.
+
+RECEIVED -> REJECTED | ACCEPTED -> STARTED -> PROGRESS* -> COMPLETED | FAILED | TIMED_OUT | ABORTED
+
+The history is non-volatile: a repeated identifier is answered from it and not run again, also after
+a reboot, and what a reboot interrupted is found in it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from flight.core.storage import Storage
+from flight.icd.messages import TERMINAL_RUNGS, Command, CommandReport, Rung
+
+NAMESPACE = "commands"
+HISTORY = 500  # commands that have ended and are remembered
+
+
+class Entry(msgspec.Struct):
+    """One command in the history."""
+
+    command: Command
+    rung: Rung
+    detail: str
+    number: int
+    time_ns: int = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether the command has reached its terminal rung."""
+        return self.rung in TERMINAL_RUNGS
+
+
+class IllegalRung(RuntimeError):
+    """A step that the ladder does not have; a fault in the program."""
+
+
+_ALLOWED: dict[Rung, frozenset[Rung]] = {
+    Rung.RECEIVED: frozenset({Rung.ACCEPTED, Rung.REJECTED, Rung.ABORTED}),
+    Rung.ACCEPTED: frozenset(
+        {Rung.STARTED, Rung.FAILED, Rung.ABORTED, Rung.TIMED_OUT, Rung.COMPLETED}
+    ),
+    Rung.STARTED: frozenset(
+        {Rung.PROGRESS, Rung.COMPLETED, Rung.FAILED, Rung.TIMED_OUT, Rung.ABORTED}
+    ),
+    Rung.PROGRESS: frozenset(
+        {Rung.PROGRESS, Rung.COMPLETED, Rung.FAILED, Rung.TIMED_OUT, Rung.ABORTED}
+    ),
+}
+
+
+class Ladder:
+    """Where each command of one node stands; journalled before it is reported."""
+
+    def __init__(
+        self,
+        source: str,
+        storage: Storage,
+        now_ns: Callable[[], int],
+        report: Callable[[CommandReport], None],
+    ) -> None:
+        self.source = source
+        self._storage = storage
+        self._now_ns = now_ns
+        self._report = report
+        self._entries: dict[str, Entry] = {}
+        self._number = 0
+        for plain in storage.items(NAMESPACE).values():
+            entry = msgspec.convert(plain, Entry)
+            self._entries[entry.command.identifier] = entry
+            self._number = max(self._number, entry.number)
+        self._entries = dict(sorted(self._entries.items(), key=lambda item: item[1].number))
+
+    def receive(self, command: Command) -> bool:
+        """Takes a command in; False when it is a repeat, which was answered from history."""
+        known = self._entries.get(command.identifier)
+        if known is not None:
+            self._report(
+                CommandReport(
+                    command.identifier,
+                    self.source,
+                    known.rung,
+                    self._now_ns(),
+                    known.detail,
+                    repeated=True,
+                )
+            )
+            return False
+        self._number += 1
+        entry = Entry(command, Rung.RECEIVED, "", self._number)
+        self._entries[command.identifier] = entry
+        self._write(entry)
+        self._forget_oldest()
+        return True
+
+    def step(self, identifier: str, rung: Rung, detail: str = "") -> None:
+        """Goes one rung on; raises IllegalRung when the ladder has no such step."""
+        entry = self._entries.get(identifier)
+        if entry is None:
+            raise IllegalRung(f"command {identifier} was never received")
+        if rung not in _ALLOWED.get(entry.rung, frozenset()):
+            raise IllegalRung(f"command {identifier} cannot go from {entry.rung} to {rung}")
+        entry.rung = rung
+        entry.detail = detail[:2000]
+        self._write(entry)
+
+    def find(self, identifier: str) -> Entry | None:
+        """The entry of a command, or None when it was never received."""
+        return self._entries.get(identifier)
+
+    def entry(self, identifier: str) -> Entry:
+        """The entry of a command that was received."""
+        return self._entries[identifier]
+
+    def ended(self, identifier: str) -> bool:
+        """Whether the command is known and has ended."""
+        entry = self._entries.get(identifier)
+        return entry is not None and entry.ended
+
+    def interrupted(self) -> list[Entry]:
+        """Commands that have not ended, oldest first: after a boot, what it interrupted."""
+        return [entry for entry in self._entries.values() if not entry.ended]
+
+    def entries(self) -> list[Entry]:
+        """The whole history, oldest first."""
+        return list(self._entries.values())
+
+    def _write(self, entry: Entry) -> None:
+        entry.time_ns = self._now_ns()
+        plain: Any = msgspec.to_builtins(entry)
+        self._storage.put(NAMESPACE, entry.command.identifier, plain)
+        self._report(
+            CommandReport(
+                entry.command.identifier, self.source, entry.rung, entry.time_ns, entry.detail
+            )
+        )
+
+    def _forget_oldest(self) -> None:
+        if len(self._entries) <= HISTORY:
+            return
+        for identifier, entry in list(self._entries.items()):
+            if len(self._entries) <= HISTORY:
+                break
+            if entry.ended:
+                del self._entries[identifier]
+                self._storage.delete(NAMESPACE, identifier)
