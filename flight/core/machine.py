@@ -157,7 +157,8 @@ class Machine:
         steps = self._steps.get((leaf, event))
         if steps is None:
             steps = tuple(self._step(leaf, on) for on in self.chart.transitions_from(leaf, event))
-            self._steps[leaf, event] = steps
+            if steps:
+                self._steps[leaf, event] = steps
         return steps
 
     def _step(self, leaf: str, on: On) -> _Step:

@@ -164,6 +164,8 @@ class Statechart:
         key = (leaf, event)
         found = self._candidates.get(key)
         if found is None:
+            if event not in self.events:  # not remembered: any name may arrive
+                return ()
             found = self._candidates[key] = self._find_candidates(leaf, event)
         return found
 

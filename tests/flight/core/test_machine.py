@@ -213,6 +213,12 @@ class TestGuards:
             assert fired == Fired(False)
             assert (machine.state, log) == ("stowed", [])
 
+    async def test_unknown_signals_leave_nothing_behind(self):
+        machine = Machine(rover(On("go", "surface", "safe")), Node())
+        for number in range(3):
+            await machine.fire(Signal(f"unknown_{number}"))
+        assert (machine._steps, machine.chart._candidates) == ({}, {})
+
     async def test_a_guard_that_is_no_bool_is_an_error(self):
         async def later() -> bool:
             return True
