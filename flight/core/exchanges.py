@@ -4,15 +4,16 @@ An exchange has an identifier: a repeat is answered with the same answer, so ask
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from flight.icd.messages import Exchange
 from flight.runtime.loop import transport_grace
+from flight.runtime.nursery import Nursery
 
 REMEMBERED = 200
 
-Handler = Callable[[str, dict[str, Any]], dict[str, Any]]
+Handler = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 class ExchangeFailed(Exception):
@@ -23,18 +24,20 @@ class Exchanges:
     """Asks and answers for one node."""
 
     def __init__(
-        self, name: str, boot: int, send: Callable[[str, Exchange], bool]
+        self, name: str, boot: int, send: Callable[[str, Exchange], bool], nursery: Nursery
     ) -> None:
         self.name = name
+        self._nursery = nursery
         self._boot = boot
         self._send = send
         self._handlers: dict[str, Handler] = {}
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._answers: dict[str, dict[str, Any]] = {}
+        self._answering: dict[str, None] = {}
         self._number = 0
 
     def answer(self, topic: str, handler: Handler) -> None:
-        """Lets `handler(source, data)` answer a topic; it may raise ExchangeFailed to refuse."""
+        """Lets `await handler(source, data)` answer a topic; it raises ExchangeFailed to refuse."""
         self._handlers[topic] = handler
 
     async def ask(
@@ -79,16 +82,29 @@ class Exchanges:
                 waiter.set_result(answer)
             return
         known = self._answers.get(identifier)
-        if known is None:
-            known = self._make_answer(exchange)
-            self._answers[identifier] = known
-            while len(self._answers) > REMEMBERED:
-                self._answers.pop(next(iter(self._answers)))
+        if known is not None:
+            self._send_answer(exchange, identifier, known)
+        elif identifier not in self._answering:
+            self._answering[identifier] = None
+            self._nursery.start(self._answer(exchange, identifier), name=f"answer {identifier}")
+
+    async def _answer(self, exchange: Exchange, identifier: str) -> None:
+        try:
+            answer = await self._make_answer(exchange)
+        finally:
+            del self._answering[identifier]
+        self._answers[identifier] = answer
+        while len(self._answers) > REMEMBERED:
+            self._answers.pop(next(iter(self._answers)))
+        self._send_answer(exchange, identifier, answer)
+
+    def _send_answer(self, exchange: Exchange, identifier: str, answer: dict[str, Any]) -> None:
         self._send(
-            exchange.source, Exchange(self.name, exchange.topic, {"id": identifier, "answer": known})
+            exchange.source,
+            Exchange(self.name, exchange.topic, {"id": identifier, "answer": answer}),
         )
 
-    def _make_answer(self, exchange: Exchange) -> dict[str, Any]:
+    async def _make_answer(self, exchange: Exchange) -> dict[str, Any]:
         handler = self._handlers.get(exchange.topic)
         asked = exchange.data.get("ask")
         if handler is None:
@@ -96,6 +112,6 @@ class Exchanges:
         if not isinstance(asked, dict):
             return {"refused": "the question carries no data"}
         try:
-            return handler(exchange.source, asked)
-        except ExchangeFailed as refusal:
-            return {"refused": str(refusal)}
+            return await handler(exchange.source, asked)
+        except Exception as error:  # a question must not end the node that is asked
+            return {"refused": str(error) or type(error).__name__}

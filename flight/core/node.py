@@ -28,8 +28,9 @@ from flight.core.machine import Machine, Transition
 from flight.core.mailbox import Mailbox
 from flight.core.parameters import Parameter, ParameterRefusal, ParameterTable
 from flight.core.recorder import Recorder
-from flight.core.sequences import SequenceEngine, SequenceRefusal
-from flight.core.statechart import Signal, Statechart
+from flight.core.sequence_engine import SequenceEngine
+from flight.core.sequences import Absolute, Entry, Relative, SequenceRefusal
+from flight.core.statechart import Signal, Statechart, chain
 from flight.core.storage import Storage, StorageError
 from flight.core.throttling import EventThrottle
 from flight.icd.codec import CodecError, encode
@@ -157,18 +158,20 @@ class Node:
         )
         self.machine = Machine(self.statechart, self, self._boot_state(), self._on_transition)
         self.dispatcher = Dispatcher(self)
-        self.exchanges = Exchanges(self.name, self.boot.number, self._send_exchange)
         self.sequences = SequenceEngine(
             self.storage,
             self._sequence_command,
             self._channel_value,
             self.clock.now,
             self._service_reports,
+            was_received=lambda identifier: self.dispatcher.ladder.find(identifier) is not None,
+            check=self._check_sequence_entry,
         )
         self.health = HealthMonitor(HEALTH_PERIOD, self._service_reports, context.pet_watchdog)
         self.nursery: Nursery
         self.activities: Activities
         self.communications: Communications
+        self.exchanges: Exchanges
 
     # --------------------------------------------------- what a vehicle adds
 
@@ -270,6 +273,9 @@ class Node:
         async with Nursery(self.name) as nursery:
             self.nursery = nursery
             self.activities = Activities(self, nursery, self._activity_ended)
+            self.exchanges = Exchanges(
+                self.name, self.boot.number, self._send_exchange, nursery
+            )
             self.communications = Communications(
                 name=self.name,
                 bus=self.bus,
@@ -285,10 +291,12 @@ class Node:
             self.attach()
             self._server = self.bus.serve(f"{self.name}.node", self._arrived)
             self._announce_boot()
-            for path in self.machine.active:
+            await self.machine.start(Signal("boot"))
+            for path in chain(self.state):
                 self.activities.start(path, self.statechart.states[path], Signal("boot"))
             self.dispatcher.settle_interrupted()
-            self.sequences.start_after_boot(nursery)
+            for name in self.sequences.unfinished():
+                nursery.start(self.sequences.execute(name), name=f"sequence {name}")
             nursery.start(self._housekeeping(), name="housekeeping")
             nursery.start(self._watch_health(), name="health")
             asyncio.get_running_loop().call_later(STABLE_AFTER, self._mark_stable)
@@ -317,7 +325,7 @@ class Node:
 
     async def fire(self, signal: Signal, *, from_activity: bool = False) -> bool:
         """Lets the statechart react to a signal; returns whether a transition was taken."""
-        fired = await self.machine.fire(signal)
+        fired = await self.machine.fire(signal, force=signal.name == "enter_safe")
         for path in fired.exited:
             await self.activities.stop(path)
             self.dispatcher.state_left(path, signal, from_activity)
@@ -387,7 +395,7 @@ class Node:
     def load_sequence(self, sequence: dict[str, Any]) -> None:
         """Loads and validates a stored sequence."""
         try:
-            self.sequences.load(sequence)
+            self.sequences.validate(self.sequences.load(sequence).name)
         except SequenceRefusal as refusal:
             raise CommandRejected(str(refusal)) from refusal
 
@@ -398,11 +406,15 @@ class Node:
             self.sequences.start(name)
         except SequenceRefusal as refusal:
             raise CommandRejected(str(refusal)) from refusal
+        self.nursery.start(self.sequences.execute(name), name=f"sequence {name}")
 
     @command(deadline=60.0)
-    def abort_sequence(self) -> None:
-        """Ends the running sequence; the command in flight goes on."""
-        self.sequences.abort("commanded")
+    def abort_sequence(self, name: str) -> None:
+        """Ends a running sequence; the command in flight goes on."""
+        try:
+            self.sequences.abort(name, "commanded")
+        except SequenceRefusal as refusal:
+            raise CommandRejected(str(refusal)) from refusal
 
     # ---------------------------------------------------------------- kernel
 
@@ -481,6 +493,18 @@ class Node:
             self.communications.send(target, order, priority=0)
             return "COMPLETED"
         return await self.dispatcher.perform(order)
+
+    def _check_sequence_entry(self, entry: Entry) -> str | None:
+        if not isinstance(entry, Relative | Absolute) or entry.target != self.name:
+            return None
+        spec = self.commands.get(entry.command)
+        if spec is None:
+            return f"{self.name} has no command {entry.command!r}"
+        try:
+            spec.check(dict(entry.arguments))
+        except CommandRejected as refusal:
+            return str(refusal)
+        return None
 
     def _channel_value(self, name: str) -> Any:
         return self.channels.value(name) if name in self.channels.channels else None

@@ -55,18 +55,54 @@ class Counters:
     malformed: int = 0
 
 
+class Fabric:
+    """What all buses of one process share: the ZeroMQ context, and who is connected to what.
+
+    `inproc://` connections do not come back by themselves when the bound side is closed and bound
+    again (a node that was killed and booted); the fabric makes them again. Other transports
+    reconnect on their own.
+    """
+
+    def __init__(self) -> None:
+        self.context: zmq.Context[Any] = zmq.Context()
+        self.context.set(zmq.MAX_SOCKETS, 4096)
+        self._bound: dict[str, int] = {}
+        self._connected: dict[str, list[_End]] = {}
+
+    def bound(self, address: str) -> None:
+        """An address was bound; whoever was connected to an earlier binding connects again."""
+        self._bound[address] = self._bound.get(address, 0) + 1
+        if self._bound[address] > 1 and address.startswith("inproc://"):
+            for end in list(self._connected.get(address, [])):
+                end.reconnect(address)
+
+    def connected(self, address: str, end: "_End") -> None:
+        """An end is connected to an address."""
+        self._connected.setdefault(address, []).append(end)
+
+    def gone(self, end: "_End") -> None:
+        """An end was closed."""
+        for ends in self._connected.values():
+            if end in ends:
+                ends.remove(end)
+
+    def close(self) -> None:
+        """Closes the context; every bus is to be closed before."""
+        self.context.destroy(linger=0)
+
+
 class Bus:
     """One participant's access to the bus.
 
     `addresses` maps a service name to a ZeroMQ address (`inproc://`, `ipc://`, `tcp://`); a name
-    that it lacks gets `inproc://<name>`. All sockets of one virtual run share one `context`.
+    that it lacks gets `inproc://<name>`. All buses of one process share one `fabric`.
     """
 
     def __init__(
         self,
         name: str,
         *,
-        context: zmq.Context[Any],
+        fabric: Fabric,
         addresses: Mapping[str, str] | None = None,
         log: MessageLog | None = None,
         on_gap: Callable[[Gap], None] | None = None,
@@ -74,7 +110,7 @@ class Bus:
         on_malformed: Callable[[str, str], None] | None = None,
     ) -> None:
         self.name = name
-        self.context = context
+        self.fabric = fabric
         self.counters = Counters()
         self.log = log
         self.on_gap = on_gap
@@ -128,7 +164,7 @@ class _End:
     def __init__(self, bus: Bus, kind: int, service: str, *, identity: bytes = b"") -> None:
         self.bus = bus
         self.service = service
-        self._socket: zmq.Socket[bytes] = bus.context.socket(kind)
+        self._socket: zmq.Socket[bytes] = bus.fabric.context.socket(kind)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.SNDHWM, HIGH_WATER_MARK)
         self._socket.setsockopt(zmq.RCVHWM, HIGH_WATER_MARK)
@@ -147,6 +183,24 @@ class _End:
         """Whether the socket has been closed."""
         return self._closed
 
+    def _bind(self, address: str) -> None:
+        self._socket.bind(address)
+        self.bus.fabric.bound(address)
+
+    def _connect(self, address: str) -> None:
+        self._socket.connect(address)
+        self.bus.fabric.connected(address, self)
+
+    def reconnect(self, address: str) -> None:
+        """Connects again to a side that was bound anew; its streams begin anew."""
+        self._socket.connect(address)
+        self._expected.clear()
+        self.reconnected()
+        self._schedule_drain()
+
+    def reconnected(self) -> None:
+        """For those who introduce themselves: say hello again."""
+
     def _listen(self) -> None:
         self._file_descriptor = self._socket.getsockopt(zmq.FD)
         self._loop.add_reader(self._file_descriptor, self._drain)
@@ -159,6 +213,7 @@ class _End:
         self._closed = True
         self._loop.remove_reader(self._file_descriptor)
         self._socket.close(0)
+        self.bus.fabric.gone(self)
         self.bus._forget(self)
 
     def _wrap(self, peer: bytes, message: Message) -> bytes:
@@ -243,7 +298,7 @@ class Server(_End):
         self._on_message = on_message
         self._socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
         self._socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
-        self._socket.bind(bus.address(service))
+        self._bind(bus.address(service))
         self._listen()
 
     def send(self, peer: bytes, message: Message) -> bool:
@@ -277,7 +332,7 @@ class Client(_End):
     ) -> None:
         super().__init__(bus, zmq.DEALER, service, identity=f"{bus.name}#{epoch}".encode())
         self._on_message = on_message
-        self._socket.connect(bus.address(service))
+        self._connect(bus.address(service))
         self._listen()
 
     def send(self, message: Message) -> bool:
@@ -304,7 +359,7 @@ class Publisher(_End):
         super().__init__(bus, zmq.XPUB, stream)
         self._on_join = on_join
         self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
-        self._socket.bind(bus.address(stream))
+        self._bind(bus.address(stream))
         self._listen()
 
     def send(self, message: Message) -> bool:
@@ -327,7 +382,7 @@ class Subscriber(_End):
         super().__init__(bus, zmq.SUB, stream)
         self._on_message = on_message
         self._socket.setsockopt(zmq.SUBSCRIBE, b"")
-        self._socket.connect(bus.address(stream))
+        self._connect(bus.address(stream))
         self._listen()
 
     def _take(self, frames: list[bytes]) -> None:

@@ -1,0 +1,244 @@
+"""A rig: nodes and simulated devices in one process, in virtual time. What tests and runs stand on."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flight.core.clock import SpacecraftClock
+from flight.core.node import Node, NodeContext
+from flight.core.storage import Storage
+from flight.icd.messages import (
+    Command,
+    CommandReport,
+    CustodyReport,
+    EventReport,
+    Message,
+    Rung,
+    TERMINAL_RUNGS,
+    Telemetry,
+)
+from flight.runtime.bus import Bus, Client, Fabric
+from flight.runtime.message_log import MessageLog
+from flight.runtime.nursery import Nursery, end
+from sim_hw.devices.device import SimulatedDevice
+from sim_hw.devices.server import DeviceServer
+
+DEFAULT_EPOCH_JD_TT = 2461990.0  # 2028-08-07 12:00 TT, inside the landing season
+
+
+@dataclass
+class _Station:
+    """How to build a node again after it was killed."""
+
+    kind: type[Node]
+    parameters: Mapping[str, Any]
+    mission: Mapping[str, Any]
+    clock_offset: float
+    clock_drift: float
+
+
+class Rig:
+    """Composes nodes and devices, and listens to them over an umbilical.
+
+    Use as `async with Rig(folder) as rig:`. `send` commands a node directly, without links;
+    `events`, `reports`, `telemetry` and `custody` hold what the nodes have published.
+    """
+
+    def __init__(
+        self, folder: Path, *, seed: int = 1, epoch_jd_tt: float = DEFAULT_EPOCH_JD_TT
+    ) -> None:
+        self.folder = folder
+        self.seed = seed
+        self.epoch_jd_tt = epoch_jd_tt
+        self.log = MessageLog()
+        self.nodes: dict[str, Node] = {}
+        self.events: list[EventReport] = []
+        self.reports: list[CommandReport] = []
+        self.telemetry: dict[str, dict[str, Any]] = {}
+        self.custody: list[CustodyReport] = []
+        self.observers: list[Callable[[Message], None]] = []
+        self._fabric = Fabric()
+        self._stations: dict[str, _Station] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._clients: dict[str, Client] = {}
+        self._number = 0
+        self._nursery = Nursery("rig")
+        self._hardware_bus: Bus | None = None
+        self._umbilical: Bus | None = None
+
+    async def __aenter__(self) -> "Rig":
+        self.folder.mkdir(parents=True, exist_ok=True)
+        await self._nursery.__aenter__()
+        self._hardware_bus = self._bus("hardware")
+        self._umbilical = self._bus("umbilical")
+        return self
+
+    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
+        for name in list(self._tasks):
+            await self.stop(name)
+        self._nursery.cancel()
+        try:
+            await self._nursery.__aexit__(kind, error, trace)
+        finally:
+            for bus in (self._umbilical, self._hardware_bus):
+                if bus is not None:
+                    bus.close()
+            self._fabric.close()
+
+    # ------------------------------------------------------------- composing
+
+    def add_device(self, service: str, device: Any) -> None:
+        """Serves a simulated device as `<vehicle>.<device>`."""
+        assert self._hardware_bus is not None
+        server = DeviceServer(self._hardware_bus, service, device, self._nursery)
+        if isinstance(device, SimulatedDevice):
+            device.emit = server.emit
+
+    def add_node(
+        self,
+        kind: type[Node],
+        parameters: Mapping[str, Any],
+        *,
+        mission: Mapping[str, Any] | None = None,
+        clock_offset: float = 0.0,
+        clock_drift: float = 0.0,
+    ) -> Node:
+        """Boots a node."""
+        self._stations[kind.name] = _Station(
+            kind, parameters, mission or {}, clock_offset, clock_drift
+        )
+        assert self._umbilical is not None
+        self._umbilical.subscribe(f"{kind.name}.telemetry", self._heard)
+        return self._boot(kind.name, "power on")
+
+    def _boot(self, name: str, cause: str) -> Node:
+        station = self._stations[name]
+        context = NodeContext(
+            bus=self._bus(name),
+            storage=Storage(self.folder / f"{name}.sqlite"),
+            clock=SpacecraftClock(self.epoch_jd_tt, station.clock_offset, station.clock_drift),
+            seed=self.seed,
+            parameters=station.parameters,
+            boot_cause=cause,
+            mission=station.mission,
+        )
+        node = station.kind(context)
+        self.nodes[name] = node
+        self._tasks[name] = self._nursery.start(node.run(), name=name)
+        return node
+
+    def _bus(self, name: str) -> Bus:
+        return Bus(name, fabric=self._fabric, log=self.log)
+
+    # ----------------------------------------------------------- stop, kill
+
+    async def stop(self, name: str) -> None:
+        """Ends a node in good order."""
+        task = self._tasks.pop(name)
+        await end(task)
+        node = self.nodes.pop(name)
+        node.bus.close()
+        node.storage.close()
+
+    async def kill(self, name: str) -> None:
+        """Ends a node as a power cut does: nothing more is sent, nothing more is stored."""
+        task = self._tasks.pop(name)
+        node = self.nodes.pop(name)
+        node.bus.close()
+        node.storage.crash()
+        await end(task)
+
+    async def restart(self, name: str, cause: str = "power cut") -> Node:
+        """Boots a killed or stopped node again from what it had stored."""
+        return self._boot(name, cause)
+
+    # ------------------------------------------------------------ commanding
+
+    def send(self, target: str, name: str, *, stage: str = "run", lifetime: float = 60.0,
+             identifier: str = "", **arguments: Any) -> str:
+        """Sends a command over the umbilical and returns its identifier."""
+        assert self._umbilical is not None
+        if target not in self._clients:
+            self._clients[target] = self._umbilical.connect(f"{target}.node", self._heard)
+        self._number += 1
+        identifier = identifier or f"umbilical/{self._number}"
+        self._clients[target].send(
+            Command(identifier, target, name, arguments, "umbilical", stage,
+                    lifetime if stage == "arm" else 0.0)
+        )
+        return identifier
+
+    async def command(self, target: str, name: str, *, timeout: float = 1e6,
+                      **arguments: Any) -> CommandReport:
+        """Sends a command and waits for its terminal rung; hazardous ones are armed and fired."""
+        if name in self.nodes[target].commands and (
+            self.nodes[target].commands[name].hazard != "none"
+        ):
+            self.send(target, name, stage="arm", **arguments)
+            return await self.wait_for_end(
+                self.send(target, name, stage="fire", **arguments), timeout
+            )
+        return await self.wait_for_end(self.send(target, name, **arguments), timeout)
+
+    async def wait_for_end(self, identifier: str, timeout: float = 1e6) -> CommandReport:
+        """Waits for the terminal rung of a command that was sent."""
+        async with asyncio.timeout(timeout):
+            while True:
+                for report in self.reports:
+                    if report.identifier == identifier and report.rung in TERMINAL_RUNGS:
+                        return report
+                await self._next_message()
+
+    async def wait_for_state(self, name: str, path: str, timeout: float = 1e6) -> None:
+        """Waits until a node is in a state or inside it."""
+        async with asyncio.timeout(timeout):
+            while not (name in self.nodes and self.nodes[name].is_in(path)):
+                await self._next_message()
+
+    async def wait_for_event(self, name: str, event: str, timeout: float = 1e6) -> EventReport:
+        """Waits for the next event of that name from a node."""
+        seen = len(self.events)
+        async with asyncio.timeout(timeout):
+            while True:
+                for report in self.events[seen:]:
+                    if report.source == name and report.name == event:
+                        return report
+                seen = len(self.events)
+                await self._next_message()
+
+    def rungs(self, identifier: str) -> list[Rung]:
+        """The rungs that a command was reported on, in order."""
+        return [r.rung for r in self.reports if r.identifier == identifier and not r.repeated]
+
+    def event_names(self, source: str) -> list[str]:
+        """Names of the events of a node so far, in order."""
+        return [event.name for event in self.events if event.source == source]
+
+    # ------------------------------------------------------------- listening
+
+    async def _next_message(self) -> None:
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def wake(_: Message) -> None:
+            if not waiter.done():
+                waiter.set_result(None)
+
+        self.observers.append(wake)
+        try:
+            await waiter
+        finally:
+            self.observers.remove(wake)
+
+    def _heard(self, message: Message) -> None:
+        if isinstance(message, EventReport):
+            self.events.append(message)
+        elif isinstance(message, CommandReport):
+            self.reports.append(message)
+        elif isinstance(message, Telemetry):
+            self.telemetry.setdefault(message.source, {}).update(message.values)
+        elif isinstance(message, CustodyReport):
+            self.custody.append(message)
+        for observer in list(self.observers):
+            observer(message)
