@@ -155,8 +155,7 @@ class _Column:
         thickness = [_FIRST_LAYER * _LAYER_GROWTH**index for index in range(_LAYER_COUNT)]
         self._capacity = [capacity * layer for layer in thickness]
         self._coupling = [
-            2.0 * conductance / (upper + lower)
-            for upper, lower in pairwise(thickness)
+            2.0 * conductance / (upper + lower) for upper, lower in pairwise(thickness)
         ]
         self._surface_coupling = 2.0 * conductance / thickness[0]
 
