@@ -116,7 +116,7 @@ class Storage:
         return self.append_many(journal, [value])[0]
 
     def append_many(self, journal: str, values: Sequence[Any]) -> list[int]:
-        """Add all `values` or none, in order; returns their numbers. Much faster than one by one."""
+        """Add all `values` or none, in order; returns their numbers. Faster than one by one."""
         if not values:
             return []
         with self.transaction():
@@ -134,7 +134,7 @@ class Storage:
         return numbers
 
     def read(self, journal: str, after: int = 0, limit: int | None = None) -> list[tuple[int, Any]]:
-        """Return the sound entries numbered above `after`, oldest first, from at most `limit` rows."""
+        """Return the sound entries among the first `limit` numbered above `after`, oldest first."""
         rows = self._query(
             "SELECT number, value, crc FROM entry WHERE journal = ? AND number > ?"
             " ORDER BY number LIMIT ?",
