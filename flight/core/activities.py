@@ -28,9 +28,7 @@ class ActivityEnd:
 class Activities:
     """Starts and ends the activities of one node; tells how each ended through `on_end`."""
 
-    def __init__(
-        self, node: Any, nursery: Nursery, on_end: Callable[[ActivityEnd], None]
-    ) -> None:
+    def __init__(self, node: Any, nursery: Nursery, on_end: Callable[[ActivityEnd], None]) -> None:
         self._node = node
         self._nursery = nursery
         self._on_end = on_end

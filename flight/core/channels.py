@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar, overload
 
 from flight.core.limits import LimitMonitor, Limits, LimitTransition
 
-T = TypeVar("T", int, float, str, bool)
+T = TypeVar("T")
 Band = tuple[float | None, float | None]
 
 

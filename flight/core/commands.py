@@ -1,8 +1,9 @@
 """Commands of a node: declared once, next to the code that obeys.
 
-The declaration gives the validator on board, the check on the ground, the form in the console and the
-documentation. A command either acts at once, or `starts` a state whose activity is its work: then it
-ends when that state is left.
+The declaration gives the validator on board, the check on the ground, the form in the console and
+the
+documentation. A command either acts at once, or `starts` a state whose activity is its work: then
+it ends when that state is left.
 """
 
 import inspect

@@ -202,9 +202,7 @@ class Dispatcher:
         node = self._node
         for entry in self.ladder.interrupted():
             spec = node.commands.get(entry.command.name)
-            if entry.rung is Rung.RECEIVED and not node.boot.reduced:
-                node.mailbox.post(Signal("resume", {"command": entry.command}))
-            elif self._can_resume(spec):
+            if (entry.rung is Rung.RECEIVED and not node.boot.reduced) or self._can_resume(spec):
                 node.mailbox.post(Signal("resume", {"command": entry.command}))
             else:
                 self.ladder.step(entry.command.identifier, Rung.ABORTED, "interrupted by a reboot")

@@ -52,15 +52,15 @@ class Exchanges:
         """Asks another node and returns its answer; raises ExchangeFailed."""
         self._number += 1
         identifier = f"{self.name}/{self._boot}/{self._number}"
-        waiter: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._waiting[identifier] = waiter
         question = Exchange(self.name, topic, {"id": identifier, "ask": data})
         try:
             for _ in range(attempts):
+                waiter: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+                self._waiting[identifier] = waiter
                 self._send(destination, question)
                 try:
                     async with asyncio.timeout(timeout + transport_grace()):
-                        answer = await asyncio.shield(waiter)
+                        answer = await waiter
                 except TimeoutError:
                     continue
                 if "refused" in answer:

@@ -1,7 +1,7 @@
 """Messages between vehicles, ground and devices.
 
-Every message is a tagged array on the wire: `[tag, field, field, ...]` in the order declared here, so
-that any language with MessagePack can speak it. Times are nanoseconds of the sender's clock.
+Every message is a tagged array on the wire: `[tag, field, field, ...]` in the order declared here,
+so that any language with MessagePack can speak it. Times are nanoseconds of the sender's clock.
 """
 
 from enum import StrEnum
@@ -43,8 +43,11 @@ TERMINAL_RUNGS = frozenset(
 )
 
 
-class Command(Message, tag="command"):
-    """An order to one node. The identifier makes it idempotent: a repeat is answered, not run again."""
+class Command(Message, frozen=True, tag="command"):
+    """An order to one node.
+
+    The identifier makes it idempotent: a repeat is answered from history and not run again.
+    """
 
     identifier: Identifier
     target: Name
@@ -55,7 +58,7 @@ class Command(Message, tag="command"):
     lifetime: Annotated[float, Meta(ge=0.0, le=86400.0)] = 0.0  # seconds that an arming lasts
 
 
-class CommandReport(Message, tag="command_report"):
+class CommandReport(Message, frozen=True, tag="command_report"):
     """One rung of one command, stamped by the node that obeys."""
 
     identifier: Identifier
@@ -81,7 +84,7 @@ class Severity(StrEnum):
     COMMAND = "COMMAND"
 
 
-class EventReport(Message, tag="event"):
+class EventReport(Message, frozen=True, tag="event"):
     """An event report (EVR): what happened, in words and in data."""
 
     source: Name
@@ -93,7 +96,7 @@ class EventReport(Message, tag="event"):
     number: int
 
 
-class Telemetry(Message, tag="telemetry"):
+class Telemetry(Message, frozen=True, tag="telemetry"):
     """Samples of some channels of one node at one instant. None: not valid."""
 
     source: Name
@@ -102,7 +105,7 @@ class Telemetry(Message, tag="telemetry"):
     number: int
 
 
-class CustodyReport(Message, tag="custody"):
+class CustodyReport(Message, frozen=True, tag="custody"):
     """One step of a tube's chain of custody, as journalled by `source`."""
 
     source: Name
@@ -113,7 +116,7 @@ class CustodyReport(Message, tag="custody"):
 # ----------------------------------------------------- between flight nodes
 
 
-class Exchange(Message, tag="exchange"):
+class Exchange(Message, frozen=True, tag="exchange"):
     """A request, offer or answer between two flight nodes (custody hand-over, relay, status)."""
 
     source: Name
@@ -121,8 +124,9 @@ class Exchange(Message, tag="exchange"):
     data: dict[str, Any]
 
 
-class Packet(Message, tag="packet"):
-    """What one node sends to another, over as many links as it takes; `body` is an encoded message."""
+class Packet(Message, frozen=True, tag="packet"):
+    """What one node sends to another, over as many links as it takes; `body` is an encoded
+    message."""
 
     source: Name
     destination: Name
@@ -130,7 +134,7 @@ class Packet(Message, tag="packet"):
     body: bytes
 
 
-class Frame(Message, tag="frame"):
+class Frame(Message, frozen=True, tag="frame"):
     """What a radio sends at once: some packets, each encoded."""
 
     source: Name
@@ -142,14 +146,14 @@ class Frame(Message, tag="frame"):
 # ---------------------------------------------------------------- device bus
 
 
-class Hello(Message, tag="hello"):
+class Hello(Message, frozen=True, tag="hello"):
     """A driver introduces itself with its boot number; calls of its earlier boots are cancelled."""
 
     source: Name
     boot: int
 
 
-class Call(Message, tag="call"):
+class Call(Message, frozen=True, tag="call"):
     """A reading or an actuation asked of a device."""
 
     number: int
@@ -157,7 +161,7 @@ class Call(Message, tag="call"):
     arguments: dict[str, Any]
 
 
-class Reply(Message, tag="reply"):
+class Reply(Message, frozen=True, tag="reply"):
     """The answer to a call: a result, or the reason why there is none."""
 
     number: int
@@ -167,13 +171,13 @@ class Reply(Message, tag="reply"):
     code: str = ""
 
 
-class Cancel(Message, tag="cancel"):
+class Cancel(Message, frozen=True, tag="cancel"):
     """The caller no longer wants the answer: the device stops what it does for that call."""
 
     number: int
 
 
-class DeviceSignal(Message, tag="signal"):
+class DeviceSignal(Message, frozen=True, tag="signal"):
     """Something that a device says unasked."""
 
     name: Name

@@ -4,15 +4,16 @@ Plain sockets, drained without blocking by a reader of the event loop: four time
 `zmq.asyncio`, and no message is lost when a waiting task is cancelled. Requests go from a `Client`
 (DEALER) to a `Server` (ROUTER); telemetry and events from a `Publisher` (XPUB) to a `Subscriber`.
 
-Every message travels as one frame `[sequence, time_ns, message]` in MessagePack. The receiver counts
-each stream; a hole is a `Gap` handed to `on_gap`, never passed over in silence. A message that cannot
-be sent (queue full, peer gone) is counted, reported to `on_drop`, and `send` returns False.
+Every message travels as one frame `[sequence, time_ns, message]` in MessagePack. The receiver
+counts
+each stream; a hole is a `Gap` handed to `on_gap`, never passed over in silence. A message that
+cannot be sent (queue full, peer gone) is counted, reported to `on_drop`, and `send` returns False.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgpack
 import msgspec
@@ -28,6 +29,7 @@ DRAIN_BUDGET = 256  # messages taken from one socket before others have their tu
 
 _pack = msgpack.Packer(use_bin_type=True).pack
 _plain = msgspec.to_builtins
+E = TypeVar("E", bound="_End")
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,8 @@ class Bus:
         return self._keep(Client(self, service, on_message, epoch))
 
     def publish(self, stream: str, on_join: Callable[[], None] | None = None) -> "Publisher":
-        """Binds a stream; `on_join` is called when somebody subscribes, to send last values again."""
+        """Binds a stream; `on_join` is called when somebody subscribes, to send last values
+        again."""
         return self._keep(Publisher(self, stream, on_join))
 
     def subscribe(self, stream: str, on_message: Callable[[Message], None]) -> "Subscriber":
@@ -149,7 +152,7 @@ class Bus:
             end.close()
         self._ends.clear()
 
-    def _keep(self, end: Any) -> Any:
+    def _keep(self, end: E) -> E:
         self._ends.append(end)
         return end
 
@@ -202,7 +205,7 @@ class _End:
         """For those who introduce themselves: say hello again."""
 
     def _listen(self) -> None:
-        self._file_descriptor = self._socket.getsockopt(zmq.FD)
+        self._file_descriptor = int(self._socket.getsockopt(zmq.FD))
         self._loop.add_reader(self._file_descriptor, self._drain)
         self._schedule_drain()
 
@@ -229,7 +232,7 @@ class _End:
     def _after_send(self) -> None:
         self.bus.counters.sent += 1
         # The descriptor is edge-triggered: a send may have eaten the edge of what arrived.
-        if self._socket.getsockopt(zmq.EVENTS) & zmq.POLLIN:
+        if int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN:
             self._schedule_drain()
 
     def _dropped(self, reason: str) -> bool:

@@ -1,10 +1,11 @@
 """The event loop is the clock: a loop that jumps through time, and one that paces it.
 
-All code of the project uses plain asyncio (`asyncio.sleep`, `asyncio.timeout`, `loop.time()`). Which
-clock that is, is decided once, where a run is composed.
+All code of the project uses plain asyncio (`asyncio.sleep`, `asyncio.timeout`, `loop.time()`).
+Which clock that is, is decided once, where a run is composed.
 """
 
 import asyncio
+import contextlib
 import heapq
 import random
 import selectors
@@ -82,7 +83,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     # --------------------------------------------------------------- readers
 
-    def add_reader(self, fd: Any, callback: Callable[..., Any], *args: Any) -> None:
+    def add_reader(  # type: ignore[override]
+        self, fd: Any, callback: Callable[..., Any], *args: Any
+    ) -> None:
         self.remove_reader(fd)
         number = fd if isinstance(fd, int) else fd.fileno()
         self._reader_count += 1
@@ -145,9 +148,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _describe_waiting(self) -> str:
         names = sorted(task.get_name() for task in asyncio.all_tasks(self))
-        return (
-            f"nothing is ready and no timer is set at t = {self.time():.3f} s; waiting: "
-            + (", ".join(names) or "no task")
+        return f"nothing is ready and no timer is set at t = {self.time():.3f} s; waiting: " + (
+            ", ".join(names) or "no task"
         )
 
     # ------------------------------------------- what asyncio wants to be there
@@ -172,8 +174,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
 class PacedLoop(asyncio.SelectorEventLoop):
     """An event loop whose time is the wall clock times `rate`.
 
-    `origin_ns` is the reading of the machine's monotonic clock at mission time zero, so that several
-    processes, and one that is started again, share one mission time.
+    `origin_ns` is the reading of the machine's monotonic clock at mission time zero, so that
+    several processes, and one that is started again, share one mission time.
     """
 
     def __init__(self, *, rate: float = 1.0, origin_ns: int | None = None) -> None:
@@ -193,7 +195,7 @@ class PacedLoop(asyncio.SelectorEventLoop):
         return int((time.monotonic_ns() - self.origin_ns) * self.rate)
 
 
-class _PacedSelector(selectors.DefaultSelector):  # type: ignore[misc, valid-type]
+class _PacedSelector(selectors.DefaultSelector):
     """Waits 1/rate of what it is asked to."""
 
     def __init__(self, rate: float) -> None:
@@ -232,10 +234,8 @@ def run(main: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
             return loop.run_until_complete(task)
         except (KeyboardInterrupt, SystemExit):
             task.cancel()
-            try:
+            with contextlib.suppress(asyncio.CancelledError):
                 loop.run_until_complete(task)
-            except asyncio.CancelledError:
-                pass
             raise
         finally:
             left = sorted(t.get_name() for t in asyncio.all_tasks(loop) if t is not task)

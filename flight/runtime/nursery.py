@@ -1,7 +1,7 @@
 """The ordered nursery: the only place where tasks are started.
 
-`asyncio.TaskGroup`, `asyncio.wait` and `asyncio.run` cancel in an order that differs from run to run.
-Here children are cancelled and awaited in the order in which they were started.
+`asyncio.TaskGroup`, `asyncio.wait` and `asyncio.run` cancel in an order that differs from run to
+run. Here children are cancelled and awaited in the order in which they were started.
 """
 
 import asyncio

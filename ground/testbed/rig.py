@@ -1,4 +1,4 @@
-"""A rig: nodes and simulated devices in one process, in virtual time. What tests and runs stand on."""
+"""A rig: nodes and simulated devices in one process. What tests and runs stand on."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -10,13 +10,13 @@ from flight.core.clock import SpacecraftClock
 from flight.core.node import Node, NodeContext
 from flight.core.storage import Storage
 from flight.icd.messages import (
+    TERMINAL_RUNGS,
     Command,
     CommandReport,
     CustodyReport,
     EventReport,
     Message,
     Rung,
-    TERMINAL_RUNGS,
     Telemetry,
 )
 from flight.runtime.bus import Bus, Client, Fabric
@@ -156,8 +156,16 @@ class Rig:
 
     # ------------------------------------------------------------ commanding
 
-    def send(self, target: str, name: str, *, stage: str = "run", lifetime: float = 60.0,
-             identifier: str = "", **arguments: Any) -> str:
+    def send(
+        self,
+        target: str,
+        name: str,
+        *,
+        stage: str = "run",
+        lifetime: float = 60.0,
+        identifier: str = "",
+        **arguments: Any,
+    ) -> str:
         """Sends a command over the umbilical and returns its identifier."""
         assert self._umbilical is not None
         if target not in self._clients:
@@ -165,13 +173,21 @@ class Rig:
         self._number += 1
         identifier = identifier or f"umbilical/{self._number}"
         self._clients[target].send(
-            Command(identifier, target, name, arguments, "umbilical", stage,
-                    lifetime if stage == "arm" else 0.0)
+            Command(
+                identifier,
+                target,
+                name,
+                arguments,
+                "umbilical",
+                stage,
+                lifetime if stage == "arm" else 0.0,
+            )
         )
         return identifier
 
-    async def command(self, target: str, name: str, *, timeout: float = 1e6,
-                      **arguments: Any) -> CommandReport:
+    async def command(
+        self, target: str, name: str, *, timeout: float = 1e6, **arguments: Any
+    ) -> CommandReport:
         """Sends a command and waits for its terminal rung; hazardous ones are armed and fired."""
         if name in self.nodes[target].commands and (
             self.nodes[target].commands[name].hazard != "none"

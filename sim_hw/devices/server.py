@@ -14,8 +14,8 @@ from flight.runtime.nursery import Nursery
 class DeviceServer:
     """Answers the calls of drivers with the methods of a device.
 
-    A driver that says hello with a new boot number ends the calls of its earlier boots: what moved on
-    their behalf stops, as it does when a call is cancelled.
+    A driver that says hello with a new boot number ends the calls of its earlier boots: what moved
+    on their behalf stops, as it does when a call is cancelled.
     """
 
     def __init__(self, bus: Bus, service: str, device: DeviceInterface, nursery: Nursery) -> None:

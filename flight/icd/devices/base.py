@@ -1,7 +1,7 @@
 """What a device interface is made of.
 
-An interface is a class whose public `async` methods are the readings and actuations of a device. The
-flight side gets a driver that implements it by messages; the simulated device implements it by
+An interface is a class whose public `async` methods are the readings and actuations of a device.
+The flight side gets a driver that implements it by messages; the simulated device implements it by
 physics. Both therefore have the same methods with the same types, and nothing else in common.
 """
 

@@ -1,6 +1,6 @@
 """Radios: UHF between vehicles and to the relay orbiter, X-band to Earth."""
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
@@ -8,7 +8,8 @@ from flight.icd.devices.base import DeviceInterface, Reading, actuation, reading
 
 
 class LinkState(msgspec.Struct, frozen=True):
-    """Whether a peer can be heard now, how fast, and for how many more seconds at least (0: unknown)."""
+    """Whether a peer can be heard now, how fast, and for how many more seconds at least (0:
+    unknown)."""
 
     peer: str
     up: bool
@@ -45,7 +46,7 @@ class Radio(DeviceInterface):
     link layer's own repeats).
     """
 
-    signals = {"link": LinkState, "received": ReceivedFrame}
+    signals: ClassVar[dict[str, Any]] = {"link": LinkState, "received": ReceivedFrame}
     fault_codes = ("off", "no_link", "lost")
 
     @reading()
