@@ -10,13 +10,13 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from flight.core.driver import listen
 from flight.core.recorder import Recorder
 from flight.icd.codec import CodecError, encode
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.icd.devices.communications import LinkState, Radio, ReceivedFrame
 from flight.icd.messages import Frame, Message, Packet, decode_message
 from flight.runtime.bus import Bus, Client
+from flight.runtime.device_driver import listen
 from flight.runtime.nursery import Nursery
 
 GROUND = "ground"

@@ -12,7 +12,6 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 import msgspec
 
-from flight.core import driver as drivers
 from flight.core.activities import ACTIVITY_END, Activities, ActivityEnd
 from flight.core.channels import Channel, ChannelTable, declared_channels
 from flight.core.clock import SpacecraftClock, monotonic
@@ -48,6 +47,7 @@ from flight.icd.messages import (
     Telemetry,
     decode_message,
 )
+from flight.runtime import device_driver as drivers
 from flight.runtime.bus import Bus
 from flight.runtime.nursery import Nursery
 from flight.runtime.streams import stream

@@ -1,4 +1,4 @@
-"""The flight side of a device: a driver that implements the interface by messages."""
+"""The caller's side of a device: a driver that implements the interface by messages."""
 
 import asyncio
 from collections.abc import Callable
