@@ -12,10 +12,10 @@ class TractionParameters:
     """Slip is 1 - (distance made / distance the wheels turned), without unit.
 
     firm_slip: healthy drives of Opportunity slipped 2.5 % (drive reports, sol 603).
-    firm_per_degree: 1 % a degree uphill, the size seen on cohesive ground. sand_slip: at the edge of a ripple patch;
-    sand_heart_slip is added in its heart, where Opportunity met 44 to 52 % (sols 603 and 789).
-    sand_per_degree: 3 % a degree uphill on loose ground: Opportunity in Eagle crater, 20 to 45 %
-    between 10 and 15 degrees (Lindemann & Voorhees 2005). scatter: relative (1 sigma).
+    firm_per_degree: 1 % a degree uphill, the size seen on cohesive ground. sand_slip: at the edge
+    of a ripple patch; sand_heart_slip is added in its heart, where Opportunity met 44 to 52 % (sols
+    603 and 789). sand_per_degree: 3 % a degree uphill on loose ground: Opportunity in Eagle crater,
+    20 to 45 % between 10 and 15 degrees (Lindemann & Voorhees 2005). scatter: relative, 1 sigma.
     """
 
     firm_slip: float = 0.025
