@@ -387,14 +387,12 @@ class CustodyLedger:
 
     def _repair(self) -> None:
         """Replace what is damaged by the newest sound entry of the journal, or by UNKNOWN."""
-        report, self._storage.on_damage = self._storage.on_damage, self.damage.append
-        try:
-            self._storage.items(self._outcomes)
-            self._storage.items(self._namespace)
-            broken = list(self.damage)
-            entries = self._storage.read(self._namespace) if broken else []
-        finally:
-            self._storage.on_damage = report
+        self._storage.items(self._outcomes, self.damage.append)
+        self._storage.items(self._namespace, self.damage.append)
+        broken = list(self.damage)
+        if not broken:
+            return
+        entries = self._storage.read(self._namespace, on_damage=self.damage.append)
         gaps = [int(damage.key) for damage in self.damage[len(broken) :]]
         with self._storage.transaction():
             for damage in broken:
@@ -402,9 +400,9 @@ class CustodyLedger:
                     self._repair_record(str(damage.key), entries, gaps)
                 else:
                     self._repair_outcome(str(damage.key), entries)
-        if report is not None:
+        if self._storage.on_damage is not None:
             for damage in self.damage:
-                report(damage)
+                self._storage.on_damage(damage)
 
     def _repair_record(self, tube: str, entries: list[tuple[int, Any]], gaps: list[int]) -> None:
         sound = [(number, value) for number, value in entries if value["tube"] == tube]

@@ -48,6 +48,9 @@ class StorageDamage(StorageError):
         self.key = key
 
 
+DamageReport = Callable[[StorageDamage], None]
+
+
 class Storage:
     """Key-value records and append-only journals, transactional.
 
@@ -59,13 +62,11 @@ class Storage:
     Raises `StorageError` when `path` cannot be opened, is damaged, or is of another schema version.
     """
 
-    def __init__(
-        self, path: Path | str, on_damage: Callable[[StorageDamage], None] | None = None
-    ) -> None:
+    def __init__(self, path: Path | str, on_damage: DamageReport | None = None) -> None:
         """Open or create the file `path` (":memory:" for storage that dies with the object).
 
-        `on_damage` is told of each damaged value that `items` or `read` skips; without it
-        they raise.
+        `on_damage` is told of each damaged value that `items` or `read` skips, unless they are
+        given a report of their own; without any they raise.
         """
         self.path = str(path)
         self.on_damage = on_damage
@@ -104,12 +105,12 @@ class Storage:
         """Remove the value if there is one."""
         self._query("DELETE FROM record WHERE namespace = ? AND key = ?", (namespace, key))
 
-    def items(self, namespace: str) -> dict[str, Any]:
+    def items(self, namespace: str, on_damage: DamageReport | None = None) -> dict[str, Any]:
         """Return all sound values of `namespace`, sorted by key."""
         rows = self._query(
             "SELECT key, value, crc FROM record WHERE namespace = ? ORDER BY key", (namespace,)
         )
-        return dict(self._sound(namespace, rows))
+        return dict(self._sound(namespace, rows, on_damage))
 
     def append(self, journal: str, value: Any) -> int:
         """Add `value` to the end of `journal`; returns its number (from 1, never given twice)."""
@@ -133,14 +134,20 @@ class Storage:
             self._execute_many("INSERT INTO entry VALUES (?, ?, ?, ?)", rows)
         return numbers
 
-    def read(self, journal: str, after: int = 0, limit: int | None = None) -> list[tuple[int, Any]]:
+    def read(
+        self,
+        journal: str,
+        after: int = 0,
+        limit: int | None = None,
+        on_damage: DamageReport | None = None,
+    ) -> list[tuple[int, Any]]:
         """Return the sound entries among the first `limit` numbered above `after`, oldest first."""
         rows = self._query(
             "SELECT number, value, crc FROM entry WHERE journal = ? AND number > ?"
             " ORDER BY number LIMIT ?",
             (journal, after, -1 if limit is None else limit),
         )
-        return list(self._sound(journal, rows))
+        return list(self._sound(journal, rows, on_damage))
 
     def trim(self, journal: str, keep: int | None = None, up_to: int | None = None) -> int:
         """Remove all but the newest `keep` entries, or those numbered up to and with `up_to`.
@@ -173,6 +180,16 @@ class Storage:
         """Return how many entries `journal` holds."""
         rows = self._query("SELECT COUNT(*) FROM entry WHERE journal = ?", (journal,))
         return int(rows[0][0])
+
+    def last_number(self, journal: str) -> int:
+        """Return the number that was given last in `journal`, 0 if none ever was."""
+        rows = self._query("SELECT last_number FROM journal WHERE journal = ?", (journal,))
+        return int(rows[0][0]) if rows else 0
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._depth > 0
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -289,14 +306,17 @@ class Storage:
                 f"The storage file {self.path} could not be {doing}: {reason}."
             ) from error
 
-    def _sound(self, namespace: str, rows: list[tuple[Any, ...]]) -> Iterator[tuple[Any, Any]]:
+    def _sound(
+        self, namespace: str, rows: list[tuple[Any, ...]], on_damage: DamageReport | None
+    ) -> Iterator[tuple[Any, Any]]:
+        report = on_damage or self.on_damage
         for key, value, crc in rows:
             try:
                 yield key, self._decode(namespace, key, value, crc)
             except StorageDamage as damage:
-                if self.on_damage is None:
+                if report is None:
                     raise
-                self.on_damage(damage)
+                report(damage)
 
     def _encode(self, namespace: str, key: str | int, value: Any) -> bytes:
         try:

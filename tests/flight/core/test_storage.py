@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,22 @@ PLAIN = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=10,
 )
+
+
+@pytest.fixture(autouse=True)
+def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close at the end what a test left open."""
+    storages: list[Storage] = []
+    prepare = Storage._prepare
+
+    def remember(storage: Storage) -> None:
+        storages.append(storage)
+        prepare(storage)
+
+    monkeypatch.setattr(Storage, "_prepare", remember)
+    yield
+    for storage in storages:
+        storage.close()
 
 
 @pytest.fixture
@@ -127,7 +144,9 @@ def test_journal_numbers_are_never_given_twice(path: Path) -> None:
     assert storage.append_many("j", ["a", "b", "c"]) == [1, 2, 3]
     assert storage.trim("j", up_to=3) == 3
     storage.close()
-    assert Storage(path).append("j", "d") == 4
+    again = Storage(path)
+    assert (again.last_number("j"), again.last_number("other")) == (3, 0)
+    assert again.append("j", "d") == 4
 
 
 def test_journal_is_read_in_order_from_a_number_with_a_limit(path: Path) -> None:
@@ -174,6 +193,8 @@ def test_damaged_values_are_skipped_and_reported_or_else_raised(path: Path) -> N
     storage.on_damage = None
     with pytest.raises(StorageDamage):
         storage.items("n")
+    assert storage.items("n", lambda d: found.append((d.namespace, d.key))) == {"x": 1}
+    assert found[-1] == ("n", "y")
 
 
 def test_a_value_under_a_wrong_name_is_damage(path: Path) -> None:
@@ -181,6 +202,7 @@ def test_a_value_under_a_wrong_name_is_damage(path: Path) -> None:
     storage.put("a", "k", 1)
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE record SET key = 'other'")
+    connection.close()
     with pytest.raises(StorageDamage):
         storage.get("a", "other")
 
