@@ -20,14 +20,14 @@ from typing import Any
 
 import msgspec
 
-from flight.core.custody_record import (
+from flight.core.storage import Storage, StorageDamage
+from flight.icd.custody_record import (
     CustodyError,
     CustodyRecord,
     CustodyStatus,
     Evidence,
     Outcome,
 )
-from flight.core.storage import Storage, StorageDamage
 
 __all__ = [
     "CustodyError",

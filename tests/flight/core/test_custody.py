@@ -14,8 +14,8 @@ from flight.core.custody import (
     Evidence,
     Outcome,
 )
-from flight.core.custody_account import Problem, account, agrees
 from flight.core.storage import Storage
+from flight.icd.custody_account import Problem, account, agrees
 
 TUBE = "Malay"
 LOAD = Evidence("mission_load", "load list")

@@ -18,8 +18,8 @@ from flight.core.custody import (
     Evidence,
     Outcome,
 )
-from flight.core.custody_account import account, agrees
 from flight.core.storage import Storage, StorageClosed
+from flight.icd.custody_account import account, agrees
 
 TUBES = ("Malay", "Montdenier")
 NODES = ("rover", "arm")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from flight.core.custody_record import CustodyRecord, CustodyStatus
+from flight.icd.custody_record import CustodyRecord, CustodyStatus
 
 
 class Problem(StrEnum):
