@@ -207,7 +207,7 @@ def propagate_kepler(
 ) -> tuple[Vector, Vector]:
     """State after a time, forward or backward, on any two-body orbit (universal variable).
 
-    Laguerre-Conway iteration; raises ArithmeticError should it not settle.
+    Raises ArithmeticError should the iteration not settle.
     """
     radius = norm(position)
     radial = dot(position, velocity) / math.sqrt(mu)
@@ -231,34 +231,51 @@ def propagate_kepler(
 def _universal_anomaly(
     radius: float, radial: float, inverse_axis: float, scaled_time: float
 ) -> float:
-    """Solves Kepler's equation in universal form; `radial` is r.v/sqrt(mu)."""
-    order = 5.0
-    chi = scaled_time / radius if inverse_axis <= 0.0 else scaled_time * inverse_axis
+    """Solves Kepler's equation in universal form; `radial` is r.v/sqrt(mu).
+
+    Laguerre-Conway iteration, kept by bisection between bounds: the time grows with the anomaly.
+    """
+    if scaled_time == 0.0:
+        return 0.0
+    sign = math.copysign(1.0, scaled_time)
+    radial, scaled_time = sign * radial, abs(scaled_time)
+    low, high = 0.0, math.inf
+    chi = scaled_time * inverse_axis if inverse_axis > 0.0 else scaled_time / radius
     if inverse_axis < 0.0:
-        # On a hyperbola chi grows with the logarithm of time: do not overshoot the exponentials.
-        limit = 2.0 * math.asinh(1.0 + abs(scaled_time) * abs(inverse_axis) ** 1.5)
-        chi = math.copysign(min(abs(chi), limit / math.sqrt(-inverse_axis)), scaled_time)
-    for _ in range(100):
-        z = inverse_axis * chi * chi
-        c, s = stumpff(z)
-        bend = 1.0 - inverse_axis * radius
-        value = radial * chi * chi * c + bend * chi**3 * s + radius * chi - scaled_time
-        slope = radial * chi * (1.0 - z * s) + bend * chi * chi * c + radius
-        curve = radial * (1.0 - z * c) + bend * chi * (1.0 - z * s)
-        root = math.sqrt(
-            abs((order - 1.0) ** 2 * slope * slope - order * (order - 1.0) * value * curve)
-        )
-        step = order * value / (slope + math.copysign(root, slope))
-        chi -= step
-        if abs(step) <= 1.0e-13 * abs(chi) or value == 0.0:
-            return chi
-        if abs(step) <= 1.0e-300:
-            return chi
-    if abs(step) <= 1.0e-9 * abs(chi):
-        return chi
+        # The time grows exponentially with the anomaly on a hyperbola: start on the safe side.
+        mean = scaled_time * (-inverse_axis) ** 1.5
+        chi = min(chi, math.asinh(mean) / math.sqrt(-inverse_axis))
+    for _ in range(200):
+        value, slope, curve = _kepler_residual(radius, radial, inverse_axis, scaled_time, chi)
+        if value < 0.0:
+            low = chi
+        else:
+            high = chi
+        root = math.sqrt(abs(16.0 * slope * slope - 20.0 * value * curve))
+        following = chi - 5.0 * value / (slope + root)
+        if not low <= following <= high:
+            following = 0.5 * (low + high) if high < math.inf else 2.0 * chi
+        change, chi = following - chi, following
+        if abs(change) <= 4.0e-16 * chi:
+            return sign * chi
+    if abs(change) <= 1.0e-12 * chi:  # swings in the last digits
+        return sign * chi
     raise ArithmeticError(
-        f"Kepler's equation did not settle: radius {radius}, 1/a {inverse_axis}, step {step}"
+        f"Kepler's equation did not settle: radius {radius}, 1/a {inverse_axis}, change {change}"
     )
+
+
+def _kepler_residual(
+    radius: float, radial: float, inverse_axis: float, scaled_time: float, chi: float
+) -> tuple[float, float, float]:
+    """Kepler's equation in universal form, its slope (the radius) and its second derivative."""
+    z = inverse_axis * chi * chi
+    c, s = stumpff(z)
+    bend = 1.0 - inverse_axis * radius
+    value = radial * chi * chi * c + bend * chi**3 * s + radius * chi - scaled_time
+    slope = radial * chi * (1.0 - z * s) + bend * chi * chi * c + radius
+    curve = radial * (1.0 - z * c) + bend * chi * (1.0 - z * s)
+    return value, slope, curve
 
 
 def j2_secular_rates(elements: OrbitalElements, body: CentralBody) -> SecularRates:
