@@ -1,0 +1,54 @@
+"""Sensors of attitude and heading on the ground."""
+
+from flight.icd.devices.base import DeviceInterface, Reading, reading
+
+
+class InertialState(Reading, frozen=True, kw_only=True):
+    """Attitude by accelerometers and gyroscopes.
+
+    `roll`, `pitch`: radians, right side down and nose up positive, from gravity at rest.
+    `yaw`: radians clockwise since power-on, the sum of the gyro's rate with its drift.
+    `saturated`: a sensor was at its limit since the last reading; then yaw is not to be trusted.
+    """
+
+    roll: float
+    pitch: float
+    yaw: float
+    saturated: bool
+
+
+class InertialMeasurementUnit(DeviceInterface):
+    """Three gyroscopes and three accelerometers.
+
+    Fault codes: `no_power`.
+    """
+
+    fault_codes = ("no_power",)
+
+    @reading()
+    async def state(self) -> InertialState:
+        """Roll, pitch and accumulated yaw."""
+        raise NotImplementedError
+
+
+class SunDirection(Reading, frozen=True, kw_only=True):
+    """The Sun by its image: azimuth in radians clockwise from the vehicle's heading, elevation in
+    radians above the horizon. Invalid when the Sun is low or not to be told from the bright sky.
+    """
+
+    azimuth: float
+    elevation: float
+
+
+class SunSensor(DeviceInterface):
+    """A camera that finds the Sun's disc in the sky.
+
+    Fault codes: `no_power`.
+    """
+
+    fault_codes = ("no_power",)
+
+    @reading()
+    async def direction(self) -> SunDirection:
+        """Direction of the Sun in the vehicle's frame, levelled by the IMU."""
+        raise NotImplementedError

@@ -1,0 +1,125 @@
+"""A rover's arm, its gripper, and the rack that it fills."""
+
+from math import pi
+from typing import Annotated
+
+import msgspec
+
+from flight.icd.devices.base import DeviceInterface, Reading, actuation, reading
+
+RACK_SLOTS = 36
+"""Tubes that the rack of the fetch rover holds."""
+
+Slot = Annotated[int, msgspec.Meta(ge=0, lt=RACK_SLOTS)]
+Coordinate = Annotated[float, msgspec.Meta(ge=-5, le=5)]
+
+
+class ArmState(Reading, frozen=True, kw_only=True):
+    """Joint angles (six, radians) by encoders, the named pose it is in, motor temperature (K).
+
+    `pose`: stowed, presented, slot, container, place, or moving.
+    """
+
+    joints: list[float]
+    pose: str
+    temperature: float
+
+
+class RoverArm(DeviceInterface):
+    """The six-joint arm of the fetch rover; a motion answers when it has ended.
+
+    A place out of reach or through the rover's own body is rejected. Fault codes: `stall` (a joint
+    did not move as commanded), `cold`, `no_power`.
+    """
+
+    fault_codes = ("stall", "cold", "no_power")
+
+    @reading()
+    async def state(self) -> ArmState:
+        """Joint angles, pose, temperature."""
+        raise NotImplementedError
+
+    @actuation(limit=600.0)
+    async def move_to(
+        self,
+        ahead: Coordinate,
+        right: Coordinate,
+        up: Coordinate,
+        heading: Annotated[float, msgspec.Meta(ge=-pi, le=pi)] = 0.0,
+    ) -> ArmState:
+        """Brings the gripper to a place (m from the centre of the vehicle, `up` from the ground),
+        pointing down, its jaws across an axis at `heading` (radians from the vehicle's heading).
+        """
+        raise NotImplementedError
+
+    @actuation(limit=600.0)
+    async def move_to_slot(self, slot: Slot) -> ArmState:
+        """Brings the gripper, with or without a tube, down to a slot of the rack."""
+        raise NotImplementedError
+
+    @actuation(limit=600.0)
+    async def move_to_container(self, socket: Annotated[int, msgspec.Meta(ge=0)]) -> ArmState:
+        """Brings the gripper to a socket of the container; the rover must be docked."""
+        raise NotImplementedError
+
+    @actuation(limit=600.0)
+    async def present(self) -> ArmState:
+        """Holds the gripper before the camera."""
+        raise NotImplementedError
+
+    @actuation(limit=600.0)
+    async def stow(self) -> ArmState:
+        """Folds the arm for driving."""
+        raise NotImplementedError
+
+
+class GripperState(Reading, frozen=True, kw_only=True):
+    """Opening between the jaws in m, and the force between them in N."""
+
+    opening: float
+    force: float
+
+
+class Gripper(DeviceInterface):
+    """Two jaws with a position and a force sensor.
+
+    Fault codes: `jam`, `no_power`. Closing on nothing is no fault: the jaws meet each other and the
+    force rises as on a tube.
+    """
+
+    fault_codes = ("jam", "no_power")
+
+    @reading()
+    async def state(self) -> GripperState:
+        """Opening and force."""
+        raise NotImplementedError
+
+    @actuation(limit=60.0)
+    async def open(self) -> GripperState:
+        """Opens the jaws fully; what they held is let go."""
+        raise NotImplementedError
+
+    @actuation(limit=60.0)
+    async def close(self) -> GripperState:
+        """Closes the jaws until the force is reached."""
+        raise NotImplementedError
+
+
+class RackState(Reading, frozen=True, kw_only=True):
+    """For each slot, whether its seat sensor says that a tube sits in it."""
+
+    seated: list[bool]
+
+
+class TubeRack(DeviceInterface):
+    """The rack on the rover's deck, a seat sensor in each slot.
+
+    Fault codes: `no_power`.
+    """
+
+    fault_codes = ("no_power",)
+
+    @reading()
+    async def state(self) -> RackState:
+        """All seat sensors at once; a reading may rarely be false, so ask more than once."""
+        raise NotImplementedError
