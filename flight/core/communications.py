@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from flight.core.recorder import Recorder
 from flight.icd.codec import CodecError, encode
@@ -86,7 +87,7 @@ class Communications:
         """Takes a radio into use: what it receives is delivered or passed on."""
         self._radios.append(device)
         listen(device, "received", self._received)
-        listen(device, "link", lambda state, device=device: self._link(device, state))
+        listen(device, "link", partial(self._link, device))
 
     def use_recorder(self, recorder: Recorder) -> None:
         """Sends what is recorded whenever Earth or the relay can be heard."""

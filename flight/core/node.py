@@ -221,7 +221,7 @@ class Node:
         self, name: str, severity: Severity, text: str, data: Mapping[str, Any]
     ) -> None:
         """Publishes an event unless its kind floods."""
-        admission = self._throttle.admit(name, str(severity))
+        admission = self._throttle.admit(name, severity)
         if admission.notice is not None and not self._reporting:
             self._reporting = True
             notice = admission.notice
