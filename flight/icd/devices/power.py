@@ -1,0 +1,76 @@
+"""Power: battery, solar array and the switches of one vehicle."""
+
+from typing import Annotated
+
+import msgspec
+
+from flight.icd.devices.base import DeviceInterface, Reading, actuation, reading
+
+SwitchName = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+
+
+class BatteryState(Reading, frozen=True, kw_only=True):
+    """State of charge (0 to 1 of the capacity when new and warm), voltage in V, current in A
+    (positive when charging), cell temperature in K."""
+
+    state_of_charge: float
+    voltage: float
+    current: float
+    temperature: float
+
+
+class Battery(DeviceInterface):
+    """A rechargeable battery with its gauge."""
+
+    @reading(period=1.0)
+    async def state(self) -> BatteryState:
+        """Charge, voltage, current and temperature."""
+        raise NotImplementedError
+
+
+class SolarArrayState(Reading, frozen=True, kw_only=True):
+    """Whether it is deployed, the power that it can give now in W, and the energy in W h that it
+    has delivered since power on."""
+
+    deployed: bool
+    power: float
+    energy: float
+
+
+class SolarArray(DeviceInterface):
+    """A solar array. Fault code: `jammed` (it did not deploy; another try may help)."""
+
+    fault_codes = ("jammed",)
+
+    @reading(period=1.0)
+    async def state(self) -> SolarArrayState:
+        """Deployment, power and energy."""
+        raise NotImplementedError
+
+    @actuation(limit=1800.0)
+    async def deploy(self) -> SolarArrayState:
+        """Unfolds the array; answers when it is open. Does nothing when it is open already."""
+        raise NotImplementedError
+
+
+class SwitchStates(Reading, frozen=True, kw_only=True):
+    """Each switch by name: closed (True) or open, and the power in W that flows through it."""
+
+    closed: dict[str, bool]
+    power: dict[str, float]
+
+
+class PowerSwitches(DeviceInterface):
+    """The switches of the power distribution. Fault code: `stuck` (it did not move)."""
+
+    fault_codes = ("stuck",)
+
+    @reading(period=1.0)
+    async def state(self) -> SwitchStates:
+        """Positions and powers."""
+        raise NotImplementedError
+
+    @actuation(limit=5.0)
+    async def set_switch(self, name: SwitchName, closed: bool) -> SwitchStates:
+        """Closes or opens a switch; answers with the positions read back."""
+        raise NotImplementedError

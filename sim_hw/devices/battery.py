@@ -1,0 +1,45 @@
+"""The battery with its gauge, simulated."""
+
+import random
+
+from flight.icd.devices.power import Battery, BatteryState
+from sim_hw.devices.device import SimulatedDevice
+from sim_hw.devices.electrical import Electrical
+from sim_hw.devices.timestamps import mission_ns
+
+_GAUGE_NOISE = 0.004  # of the state of charge: gauges of flight batteries are good to about 1 %
+_VOLTAGE_NOISE = 0.02  # V
+_TEMPERATURE_NOISE = 0.2  # K
+
+
+class SimBattery(SimulatedDevice, Battery):
+    """Shows the electrical truth with noise.
+
+    Failures: `gauge_invalid` (it answers without meaning), `gauge_bias` (added to the state of
+    charge).
+    """
+
+    def __init__(self, service: str, random_stream: random.Random, electrical: Electrical) -> None:
+        super().__init__(service, random_stream)
+        self._electrical = electrical
+        self.gauge_invalid = False
+        self.gauge_bias = 0.0
+
+    async def state(self) -> BatteryState:
+        electrical = self._electrical
+        battery = electrical.parameters.battery
+        truth = electrical.state_of_charge
+        shown = truth + self.gauge_bias + self.random.gauss(0.0, _GAUGE_NOISE)
+        span = battery.full_voltage - battery.empty_voltage
+        open_voltage = battery.empty_voltage + truth * span
+        current = electrical.net_power / open_voltage
+        voltage = open_voltage + current * battery.internal_resistance
+        return BatteryState(
+            valid=not self.gauge_invalid,
+            time_ns=mission_ns(electrical.world.now()),
+            state_of_charge=min(max(shown, 0.0), 1.0),
+            voltage=voltage + self.random.gauss(0.0, _VOLTAGE_NOISE),
+            current=current,
+            temperature=electrical.battery_temperature()
+            + self.random.gauss(0.0, _TEMPERATURE_NOISE),
+        )

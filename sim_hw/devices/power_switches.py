@@ -1,0 +1,40 @@
+"""The switches of the power distribution, simulated."""
+
+import random
+
+from flight.icd.devices.base import DeviceFault, DeviceRejected
+from flight.icd.devices.power import PowerSwitches, SwitchStates
+from sim_hw.devices.device import SimulatedDevice
+from sim_hw.devices.electrical import Electrical
+from sim_hw.devices.timestamps import mission_ns
+
+
+class SimPowerSwitches(SimulatedDevice, PowerSwitches):
+    """Moves the switches of an `Electrical`. Failure: `stuck` (names that do not move)."""
+
+    def __init__(self, service: str, random_stream: random.Random, electrical: Electrical) -> None:
+        super().__init__(service, random_stream)
+        self._electrical = electrical
+        self.stuck: dict[str, None] = {}
+
+    async def state(self) -> SwitchStates:
+        return self._state()
+
+    async def set_switch(self, name: str, closed: bool) -> SwitchStates:
+        switches = self._electrical.switches
+        if name not in switches:
+            known = ", ".join(switches) or "none"
+            raise DeviceRejected(f"there is no switch {name!r}; there are: {known}")
+        if name in self.stuck and switches[name] != closed:
+            raise DeviceFault("stuck", f"switch {name} did not move")
+        self._electrical.open_or_close(name, closed)
+        return self._state()
+
+    def _state(self) -> SwitchStates:
+        electrical = self._electrical
+        switches = electrical.switches
+        return SwitchStates(
+            time_ns=mission_ns(electrical.world.now()),
+            closed=switches,
+            power={name: electrical.load_of(name) for name in switches},
+        )

@@ -1,0 +1,66 @@
+"""The solar array, simulated."""
+
+import asyncio
+import random
+
+from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.power import SolarArray, SolarArrayState
+from sim_hw.devices.device import SimulatedDevice
+from sim_hw.devices.electrical import JOULES_PER_WATT_HOUR, Electrical
+from sim_hw.devices.timestamps import mission_ns
+
+DEPLOYMENT_SECONDS = 960.0
+"""InSight's arrays took 16 minutes (NASA, November 2018)."""
+
+_POWER_NOISE = 0.01  # relative
+_MOTOR_POWER = 10.0  # W, assumption
+
+
+class SimSolarArray(SimulatedDevice, SolarArray):
+    """Shows what the array gives; unfolds it. Failure: `jams` (tries that will not succeed)."""
+
+    def __init__(self, service: str, random_stream: random.Random, electrical: Electrical) -> None:
+        super().__init__(service, random_stream)
+        self._electrical = electrical
+        self._travelled = 0.0  # s of the deployment that are done
+        self.jams = 0
+
+    async def state(self) -> SolarArrayState:
+        return self._state()
+
+    async def deploy(self) -> SolarArrayState:
+        electrical = self._electrical
+        if electrical.array_deployed:
+            return self._state()
+        if electrical.brownout:
+            raise DeviceFault("jammed", "there is no power to unfold the array")
+        if self.jams > 0:
+            self.jams -= 1
+            await self._move(0.3 * DEPLOYMENT_SECONDS)
+            raise DeviceFault("jammed", "the array stopped before it was open")
+        await self._move(DEPLOYMENT_SECONDS - self._travelled)
+        electrical.advance()
+        electrical.array_deployed = True
+        return self._state()
+
+    async def _move(self, seconds: float) -> None:
+        """Runs the motors; what is done stays done when the call is cancelled."""
+        began = self._electrical.world.now()
+        self._electrical.set_load("array_motors", _MOTOR_POWER)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._electrical.set_load("array_motors", 0.0)
+            moved = self._travelled + self._electrical.world.now() - began
+            self._travelled = min(moved, DEPLOYMENT_SECONDS)
+
+    def _state(self) -> SolarArrayState:
+        electrical = self._electrical
+        electrical.advance()
+        noise = 1.0 + self.random.gauss(0.0, _POWER_NOISE)
+        return SolarArrayState(
+            time_ns=mission_ns(electrical.world.now()),
+            deployed=electrical.array_deployed,
+            power=max(0.0, electrical.array_power * noise),
+            energy=electrical.account.array / JOULES_PER_WATT_HOUR,
+        )
