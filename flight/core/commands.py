@@ -14,6 +14,8 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from flight.runtime.argument_refusals import refusal_sentence
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -56,16 +58,10 @@ class CommandSpec:
         try:
             checked = msgspec.convert(plain, self.arguments)
         except msgspec.ValidationError as error:
-            raise CommandRejected(self._sentence(plain, str(error))) from error
+            raise CommandRejected(
+                refusal_sentence(self.name, plain, self.arguments, error)
+            ) from error
         return {f.name: getattr(checked, f.name) for f in msgspec.structs.fields(self.arguments)}
-
-    def _sentence(self, plain: dict[str, Any], error: str) -> str:
-        what, _, where = error.partition(" - at `$.")
-        argument = where.rstrip("`").split("[")[0].split(".")[0]
-        if argument and argument in plain:
-            return f"{self.name}: argument {argument} = {plain[argument]!r}: {what}"
-        allowed = ", ".join(f.name for f in msgspec.structs.fields(self.arguments)) or "none"
-        return f"{self.name}: {error} (arguments: {allowed})"
 
 
 def command(

@@ -1,0 +1,34 @@
+"""`msr dictionary`: prints what each vehicle obeys, measures and tells."""
+
+import argparse
+from pathlib import Path
+
+from ground.testbed.dictionary import build_dictionary, dictionary_json, dictionary_markdown
+from ground.testbed.vehicles import VEHICLES, vehicle_classes
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Its arguments."""
+    parser.add_argument(
+        "--format", choices=("json", "markdown"), default="json", help="default: json"
+    )
+    parser.add_argument(
+        "--vehicle",
+        action="append",
+        choices=tuple(VEHICLES),
+        help="only this vehicle; may be given several times",
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write to a file")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints or writes the dictionary."""
+    plain = build_dictionary(vehicle_classes(arguments.vehicle or tuple(VEHICLES)))
+    render = dictionary_json if arguments.format == "json" else dictionary_markdown
+    text = render(plain)
+    if arguments.out is None:
+        print(text, end="")
+    else:
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
+        arguments.out.write_text(text, encoding="utf-8")
+    return 0
