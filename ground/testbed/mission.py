@@ -1,0 +1,164 @@
+"""Mission files: which vehicles, where, when, with what failures, and what the ground does.
+
+A wrong key, type, unit or range is refused at load with file, line, key, value and what was allowed;
+nothing has been started by then.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from flight.astrodynamics.time_scales import parse_iso, tt_from_utc
+from flight.runtime.configuration import (
+    ConfigurationError,
+    Quantity,
+    configs_folder,
+    find_configuration,
+    load_configuration,
+)
+from sim_hw.world.depot import Depot, load_depot
+from sim_hw.world.tubes import SampleTube, load_held_tubes
+
+Metres = Annotated[float, Quantity(unit="m", ge=-5000.0, le=5000.0)]
+Count = Annotated[int, Meta(ge=0, le=43)]
+VehicleName = Literal["lander", "rover", "arm", "mav", "perseverance"]
+VEHICLE_ORDER: tuple[VehicleName, ...] = ("lander", "rover", "arm", "mav", "perseverance")
+
+
+class Site(Struct, frozen=True, forbid_unknown_fields=True):
+    """A place in the local frame: metres east and north of the tube Malay."""
+
+    east: Metres
+    north: Metres
+
+
+class TubesWhere(Struct, frozen=True, forbid_unknown_fields=True):
+    """A trigger: as soon as so many tubes are truly at a place."""
+
+    place: str
+    count: Count
+
+
+class Failure(Struct, frozen=True, forbid_unknown_fields=True):
+    """What breaks in a mission, and when.
+
+    `what` is `vehicle` (it is lost for good: power and computer) or `device` (the device fails in
+    `mode`, one of those that it honours). It happens at `after_sols` sols, or when `tubes` is met.
+    """
+
+    what: Literal["vehicle", "device"]
+    target: Annotated[str, Meta(min_length=1, max_length=80)]
+    mode: str = ""
+    options: dict[str, Any] = {}
+    after_sols: Annotated[float, Meta(ge=0.0, le=2000.0)] | None = None
+    tubes: TubesWhere | None = None
+
+    def __post_init__(self) -> None:
+        if (self.after_sols is None) == (self.tubes is None):
+            raise ValueError(
+                "a failure needs exactly one of after_sols and tubes, to say when it happens"
+            )
+        if self.what == "vehicle" and self.target not in VEHICLE_ORDER:
+            raise ValueError(
+                f"target = {self.target!r}: allowed is one of {', '.join(VEHICLE_ORDER)}"
+            )
+
+
+class Mission(Struct, frozen=True, forbid_unknown_fields=True):
+    """One mission file."""
+
+    title: str
+    landing: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+    lander: Site
+    perseverance: Site
+    tubes: list[str] | Literal["all"]
+    procedure: str
+    time_limit_sols: Annotated[float, Meta(gt=0.0, le=2000.0)]
+    expected_sols: Annotated[float, Meta(gt=0.0, le=2000.0)]
+    perseverance_holds: list[str] | Literal["all"] = []
+    failures: list[Failure] = []
+    parameters: dict[str, dict[str, Any]] = {}
+
+    def __post_init__(self) -> None:
+        if isinstance(self.tubes, list) and not self.tubes:
+            raise ValueError("tubes = []: allowed is 'all' or a list of at least one tube ID")
+        if self.expected_sols > self.time_limit_sols:
+            raise ValueError(
+                f"expected_sols = {self.expected_sols}: allowed is at most time_limit_sols "
+                f"({self.time_limit_sols})"
+            )
+
+
+class LoadedMission(Struct, frozen=True):
+    """A mission file with all that it refers to, checked."""
+
+    name: str
+    file: Path
+    mission: Mission
+    epoch_jd_tt: float
+    depot: Depot
+    wanted: tuple[str, ...]
+    held: tuple[SampleTube, ...]
+
+    def load_of(self, vehicle: str) -> dict[str, Any]:
+        """What a vehicle is told before launch: the depot map and where the lander stands."""
+        mission = self.mission
+        lander = {"east": mission.lander.east, "north": mission.lander.north}
+        ground = [
+            {"id": tube.id, "name": tube.name, "east": tube.east, "north": tube.north}
+            for tube in self.depot.tubes
+        ]
+        if vehicle == "rover":
+            return {"tubes": ground, "lander": lander}
+        if vehicle == "perseverance":
+            here = {"east": mission.perseverance.east, "north": mission.perseverance.north}
+            held = [tube.id for tube in self.held]
+            return {"holds": held, "ground": ground, "lander": lander, "start": here}
+        return {"lander": lander}
+
+
+def load_mission(name: str) -> LoadedMission:
+    """Loads a mission by its name in `configs/missions` or by the path of a file.
+
+    Raises ConfigurationError.
+    """
+    file = find_configuration("missions", name)
+    mission = load_configuration(file, Mission)
+    depot = load_depot(configs_folder() / "world" / "three_forks_depot.yaml")
+    aboard = load_held_tubes(configs_folder() / "world" / "perseverance_tubes.yaml")
+    wanted = _chosen(file, "tubes", mission.tubes, [tube.id for tube in depot.tubes])
+    held = _chosen(file, "perseverance_holds", mission.perseverance_holds, [t.id for t in aboard])
+    return LoadedMission(
+        name=file.stem,
+        file=file,
+        mission=mission,
+        epoch_jd_tt=tt_from_utc(parse_iso(mission.landing)),
+        depot=depot,
+        wanted=wanted,
+        held=tuple(tube for tube in aboard if tube.id in held),
+    )
+
+
+def _chosen(
+    file: Path, key: str, wanted: list[str] | Literal["all"], known: list[str]
+) -> tuple[str, ...]:
+    """The tubes that a mission names, checked; raises ConfigurationError."""
+    if wanted == "all":
+        return tuple(known)
+    for index, tube in enumerate(wanted):
+        if tube not in known:
+            allowed = ", ".join(known)
+            raise ConfigurationError(
+                str(file), None, f"{key}[{index}]", f"= {tube!r}: allowed is one of {allowed}"
+            )
+        if tube in wanted[:index]:
+            raise ConfigurationError(str(file), None, f"{key}[{index}]", f"= {tube!r}: twice")
+    return tuple(wanted)
+
+
+def plain(mission: LoadedMission) -> dict[str, Any]:
+    """The mission as plain data, for the run directory."""
+    data: dict[str, Any] = msgspec.to_builtins(mission.mission)
+    return {"name": mission.name, **data}
