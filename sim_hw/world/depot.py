@@ -7,13 +7,13 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import cos, hypot, pi, radians, sqrt, tau
+from math import cos, hypot, radians, sin, sqrt, tau
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
-import yaml
 
+from flight.runtime.configuration import Quantity, find_configuration, load_configuration
 from sim_hw.world.tubes import GROUND, LyingPose, Tube, TubeRegistry, TubeState
 
 IAU_MAP_RADIUS = 3_396_190.0
@@ -30,10 +30,17 @@ class Depot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     origin_latitude_degrees: Annotated[float, msgspec.Meta(ge=-90.0, le=90.0)]
     origin_longitude_degrees: Annotated[float, msgspec.Meta(ge=-180.0, le=360.0)]
-    elevation: float
-    map_radius: Annotated[float, msgspec.Meta(gt=0.0)]
-    lying_length: Annotated[float, msgspec.Meta(gt=0.0)]
+    elevation: Annotated[float, Quantity("m", ge=-8300.0, le=21_300.0)]
+    map_radius: Annotated[float, Quantity("m", ge=3.3e6, le=3.5e6)]
+    lying_length: Annotated[float, Quantity("m", gt=0.0, le=1.0)]
     tubes: tuple[Tube, ...]
+
+    def __post_init__(self) -> None:
+        for what in ("number", "name", "id"):
+            values = [getattr(tube, what) for tube in self.tubes]
+            for index, value in enumerate(values):
+                if value in values[:index]:
+                    raise ValueError(f"two tubes have the {what} {value!r}")
 
     def tube(self, tube_id: str) -> Tube:
         """The tube of an id. Raises KeyError with the known ids when there is none."""
@@ -72,18 +79,12 @@ class DepotGeometry:
     extent_north: float
 
 
-def load_depot(path: Path) -> Depot:
-    """Read a depot from a YAML file. Raises ValueError, naming the file, when it is not valid."""
-    try:
-        depot = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Depot)
-    except (yaml.YAMLError, msgspec.ValidationError) as error:
-        raise ValueError(f"{path}: {error}") from error
-    for what in ("number", "name", "id"):
-        values = [getattr(tube, what) for tube in depot.tubes]
-        for index, value in enumerate(values):
-            if value in values[:index]:
-                raise ValueError(f"{path}: two tubes have the {what} {value!r}.")
-    return depot
+def load_depot(path: Path | str | None = None) -> Depot:
+    """Read a depot from a YAML file; without a path, the published one at Three Forks.
+
+    Raises ConfigurationError, with file, line and key, when it is not valid.
+    """
+    return load_configuration(path or find_configuration("world", "three_forks_depot"), Depot)
 
 
 def local_position(
@@ -141,8 +142,8 @@ def true_lying_poses(
     for tube in depot.tubes:
         distance = largest_offset * sqrt(stream.random())
         bearing = tau * stream.random()
-        east = tube.east + distance * cos(bearing)
-        north = tube.north + distance * cos(bearing - 0.5 * pi)
+        east = tube.east + distance * sin(bearing)
+        north = tube.north + distance * cos(bearing)
         height = depot.elevation if elevation is None else elevation(east, north)
         heading = tau * stream.random()
         cover = largest_dust_cover * stream.random()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from flight.runtime.configuration import ConfigurationError, find_configuration
 from sim_hw.world.depot import (
     Depot,
     depot_geometry,
@@ -16,14 +17,14 @@ from sim_hw.world.depot import (
 )
 from sim_hw.world.tubes import SampleKind
 
-DEPOT_FILE = Path(__file__).parents[3] / "configs" / "world" / "three_forks_depot.yaml"
+DEPOT_FILE = find_configuration("world", "three_forks_depot")
 
 PUBLISHED_STEPS = (7.74, 14.81, 5.50, 6.97, 5.98, 6.10, 18.96, 6.58, 20.12)
 
 
 @pytest.fixture(scope="module")
 def depot() -> Depot:
-    return load_depot(DEPOT_FILE)
+    return load_depot()
 
 
 def test_depot_has_its_ten_tubes_in_the_order_of_the_drops(depot: Depot) -> None:
@@ -114,6 +115,7 @@ def test_unknown_tube_is_named_with_the_known_ones(depot: Depot) -> None:
         ("kind: witness", "kind: water", "kind"),
         ("id: M2020-00579-17", "id: M2020-00337-08", "M2020-00337-08"),
         ("name: Mageik", "name: [", "three"),
+        ("value: 0.186", "value: 18.6", "lying_length"),
     ],
 )
 def test_wrong_depot_file_is_refused_with_its_name(
@@ -123,7 +125,7 @@ def test_wrong_depot_file_is_refused_with_its_name(
     text = DEPOT_FILE.read_text(encoding="utf-8")
     assert before in text
     path.write_text(text.replace(before, after), encoding="utf-8")
-    with pytest.raises(ValueError, match=message) as caught:
+    with pytest.raises(ConfigurationError, match=message) as caught:
         load_depot(path)
     assert "three.yaml" in str(caught.value)
 
