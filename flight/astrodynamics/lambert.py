@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from flight.astrodynamics.vectors import Vector, add, cross, dot, norm, scale, subtract
 
 _NEAR_PARABOLA = 0.01
+_FLAT_NEAR_PARABOLA = 1.0e-4
 _SETTLED = 1.0e-13
 _MAXIMUM_ITERATIONS = 30
 
@@ -153,14 +154,23 @@ def _hypergeometric(z: float) -> float:
     return total
 
 
-def _derivatives(x: float, lam: float, time: float) -> tuple[float, float, float]:
-    """First three derivatives of the time of flight by x (Izzo, equation 22)."""
+def _time_and_derivatives(
+    x: float, lam: float, revolutions: int
+) -> tuple[float, float, float, float]:
+    """Normalised time of flight and its first three derivatives by x (Izzo, equation 22)."""
+    time = _time_of_flight(x, lam, revolutions)
+    base = time
+    if abs(x - 1.0) < _FLAT_NEAR_PARABOLA:
+        # The derivatives are quotients of two numbers that vanish at x = 1: take them beside it,
+        # which the iteration hardly notices.
+        x = 1.0 - _FLAT_NEAR_PARABOLA
+        base = _time_of_flight(x, lam, revolutions)
     y = _y(x, lam)
     outside = 1.0 - x * x
-    first = (3.0 * time * x - 2.0 + 2.0 * lam**3 * x / y) / outside
-    second = (3.0 * time + 5.0 * x * first + 2.0 * (1.0 - lam * lam) * lam**3 / y**3) / outside
+    first = (3.0 * base * x - 2.0 + 2.0 * lam**3 * x / y) / outside
+    second = (3.0 * base + 5.0 * x * first + 2.0 * (1.0 - lam * lam) * lam**3 / y**3) / outside
     third = (7.0 * x * second + 8.0 * first - 6.0 * (1.0 - lam * lam) * lam**5 * x / y**5) / outside
-    return first, second, third
+    return time, first, second, third
 
 
 def _first_guess(lam: float, time: float) -> float:
@@ -186,8 +196,7 @@ def _solve(guess: float, lam: float, time: float, revolutions: int) -> float:
     """The x whose time of flight is `time`, by third-order Householder iteration."""
 
     def step(x: float) -> float:
-        here = _time_of_flight(x, lam, revolutions)
-        first, second, third = _derivatives(x, lam, here)
+        here, first, second, third = _time_and_derivatives(x, lam, revolutions)
         excess = here - time
         square = first * first
         return (
@@ -203,8 +212,7 @@ def _minimum_time(lam: float, revolutions: int) -> float:
     """Shortest normalised time that allows so many revolutions, by Halley iteration on T'(x)."""
 
     def step(x: float) -> float:
-        here = _time_of_flight(x, lam, revolutions)
-        first, second, third = _derivatives(x, lam, here)
+        _, first, second, third = _time_and_derivatives(x, lam, revolutions)
         return -first * second / (second * second - 0.5 * first * third)
 
     x = _iterate(0.0, step, f"minimum time, lambda {lam}, {revolutions} revolutions")

@@ -48,11 +48,7 @@ def test_minima_and_maxima_of_the_light_time_alternate(extrema):
     ("date", "degrees"), [(day(9.5, 2026, 1), 0.94), (day(25.5, 2030, 5), 0.28)]
 )
 def test_solar_conjunctions_have_their_known_dates(date, degrees):
-    found = (
-        conjunctions.solar_conjunctions(date - 100.0, date + 100.0)
-        if date > START + 100
-        else (conjunctions.solar_conjunctions(START, date + 100.0))
-    )
+    found = conjunctions.solar_conjunctions(max(START, date - 100.0), date + 100.0)
     assert len(found) == 1
     assert found[0].jd_tdb == pytest.approx(date, abs=0.5)
     assert math.degrees(found[0].sun_earth_mars_angle) == pytest.approx(degrees, abs=0.005)

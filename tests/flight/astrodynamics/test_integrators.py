@@ -5,6 +5,7 @@ import pytest
 from flight.astrodynamics import integrators as ig
 from flight.astrodynamics import orbits
 from flight.astrodynamics.gravity import MARS, acceleration, point_mass_acceleration
+from flight.astrodynamics.kepler import propagate_kepler
 
 MU = MARS.gravitational_parameter
 
@@ -36,7 +37,7 @@ def test_halving_the_step_cuts_the_error_about_sixteen_times(step):
 
 def test_the_order_holds_on_an_orbit():
     start = orbits.state_from_elements(orbits.OrbitalElements(3.9e6, 0.05, 0.5, 1.0, 2.0, 3.0), MU)
-    exact, _ = orbits.propagate_kepler(*start, 6000.0, MU)
+    exact, _ = propagate_kepler(*start, 6000.0, MU)
 
     def error(step):
         end = ig.integrate(two_body, 0.0, (*start[0], *start[1]), 6000.0, step)
@@ -146,3 +147,20 @@ def test_the_node_drifts_by_j2_as_the_secular_rate_says():
     drift = math.remainder(after.ascending_node - elements.ascending_node, math.tau)
     expected = orbits.j2_secular_rates(elements, MARS).ascending_node * revolutions
     assert drift == pytest.approx(expected, rel=0.01)  # second order in J2: about 0.3 percent
+
+
+def test_the_periapsis_drifts_by_j2_as_the_secular_rate_says():
+    """From periapsis to periapsis over twelve revolutions, so that the periodic part cancels."""
+    elements = orbits.OrbitalElements(5.0e6, 0.2, math.radians(25.0), 1.0, 2.0, 0.0)
+    state = tuple(x for part in orbits.state_from_elements(elements, MU) for x in part)
+    passage = ig.Event(
+        "periapsis", lambda time, y: y[0] * y[3] + y[1] * y[4] + y[2] * y[5], direction=1
+    )
+    time = 0.0
+    for _ in range(12):
+        arrival = ig.integrate_to_event(with_j2, time, state, time + 2e4, 40.0, [passage])
+        time, state = arrival.time, arrival.state
+    after = orbits.elements_from_state(state[:3], state[3:], MU)
+    drift = math.remainder(after.argument_of_periapsis - 2.0, math.tau)
+    expected = orbits.j2_secular_rates(elements, MARS).argument_of_periapsis * time
+    assert drift == pytest.approx(expected, rel=0.01)

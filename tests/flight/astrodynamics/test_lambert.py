@@ -5,8 +5,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from flight.astrodynamics.kepler import propagate_kepler
 from flight.astrodynamics.lambert import lambert, transfer_angle
-from flight.astrodynamics.orbits import period, propagate_kepler
+from flight.astrodynamics.orbits import period
 from flight.astrodynamics.vectors import cross, dot, norm, scale, subtract
 
 EARTH_MU_KM = 398_600.4418
@@ -83,6 +84,18 @@ def test_a_parabolic_flight_is_no_special_case():
     (arc,) = lambert((periapsis, 0.0, 0.0), end, seconds, EARTH_MU_KM)
     escape = math.sqrt(2.0 * EARTH_MU_KM / periapsis)
     assert arc.departure_velocity == pytest.approx((0.0, escape, 0.0), abs=1e-9)
+
+
+@pytest.mark.parametrize("exponent", range(-16, -1))
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_flights_near_the_parabola_arrive(exponent, sign):
+    periapsis = 7000.0
+    start, end = (periapsis, 0.0, 0.0), (0.0, 2.0 * periapsis, 0.0)
+    parabolic = math.sqrt(2.0 * periapsis**3 / EARTH_MU_KM) * (1.0 + 1.0 / 3.0)
+    seconds = parabolic * (1.0 + sign * 10.0**exponent)
+    (arc,) = lambert(start, end, seconds, EARTH_MU_KM)
+    there, _ = propagate_kepler(start, arc.departure_velocity, seconds, EARTH_MU_KM)
+    assert norm(subtract(there, end)) < 1e-7
 
 
 def test_what_has_no_answer_is_refused_by_a_sentence():

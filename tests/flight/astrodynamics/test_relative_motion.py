@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from flight.astrodynamics import relative_motion as rm
 from flight.astrodynamics.gravity import MARS
+from flight.astrodynamics.kepler import propagate_kepler
 from flight.astrodynamics.orbits import (
     OrbitalElements,
     mean_motion,
-    propagate_kepler,
     state_from_elements,
 )
 from flight.astrodynamics.vectors import add, norm, subtract
