@@ -1,0 +1,56 @@
+"""The auditor: holds the ledgers of all nodes against the world's truth at every instant.
+
+It runs after each true move of a tube and after each step of a ledger. Lost in silence and counted
+twice are the two things that must never happen; either is a violation, kept with its time.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from flight.icd.custody_account import Account, account, agrees
+from flight.icd.custody_record import CustodyRecord
+from sim_hw.world.tubes import GROUND, TubeRegistry
+
+Ledgers = Callable[[], Mapping[str, Iterable[CustodyRecord]]]
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A moment at which what the ledgers said was not true."""
+
+    time: float
+    tube: str
+    statement: str
+    truth: str
+
+
+class Auditor:
+    """Compares statement and truth; `violations` is empty for a run whose custody held."""
+
+    def __init__(
+        self, registry: TubeRegistry, ledgers: Ledgers, clock: Callable[[], float]
+    ) -> None:
+        self.violations: list[Violation] = []
+        self.audits = 0
+        self._registry = registry
+        self._ledgers = ledgers
+        self._clock = clock
+        self._open: dict[str, str] = {}
+        registry.observe(lambda move: self.audit(move.tube_id))
+
+    def statement(self) -> dict[str, Account]:
+        """What the ledgers of all nodes together say of each tube."""
+        return account(self._ledgers(), self._registry.tube_ids)
+
+    def audit(self, tube: str | None = None) -> None:
+        """Compares now; of one tube, or of all."""
+        self.audits += 1
+        statements = self.statement()
+        for tube_id in self._registry.tube_ids if tube is None else (tube,):
+            truth = self._registry.state(tube_id).place
+            said = statements[tube_id]
+            if agrees(said, truth, dropped_to=GROUND):
+                self._open.pop(tube_id, None)
+            elif self._open.get(tube_id) != said.statement:
+                self._open[tube_id] = said.statement
+                self.violations.append(Violation(self._clock(), tube_id, said.statement, truth))

@@ -1,0 +1,50 @@
+"""Vehicle files (`configs/vehicles`): the parameters of a node and of its hardware, checked."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+
+from flight.core.node import Node
+from flight.core.parameters import Parameter
+from flight.runtime.configuration import (
+    Quantity,
+    configs_folder,
+    find_configuration,
+    load_configuration,
+)
+
+
+class VehicleFile(msgspec.Struct, frozen=True):
+    """What a vehicle file says: `flight` are the node's parameters, `hardware` a typed struct."""
+
+    flight: dict[str, Any]
+    hardware: Any
+
+
+def load_vehicle_file(kind: type[Node], hardware: type[msgspec.Struct] | None) -> VehicleFile:
+    """Reads the file of a vehicle against its declarations; raises ConfigurationError."""
+    fields: list[Any] = [("flight", _flight_struct(kind.name, kind.parameter_declarations))]
+    if hardware is not None:
+        fields.append(("hardware", hardware))
+    shape = msgspec.defstruct(f"{kind.name}_file", fields, frozen=True, forbid_unknown_fields=True)
+    loaded: Any = load_configuration(find_configuration("vehicles", kind.name), shape)
+    flight = {name: getattr(loaded.flight, name) for name in kind.parameter_declarations}
+    return VehicleFile(flight, loaded.hardware if hardware is not None else None)
+
+
+def _flight_struct(name: str, declarations: Mapping[str, Parameter]) -> type[msgspec.Struct]:
+    fields = [(key, _annotation(parameter)) for key, parameter in declarations.items()]
+    return msgspec.defstruct(f"{name}_flight", fields, frozen=True, forbid_unknown_fields=True)
+
+
+def _annotation(parameter: Parameter) -> Any:
+    if parameter.choices is not None or parameter.type in (str, bool):
+        return parameter.type
+    quantity = Quantity(parameter.unit, ge=parameter.ge, le=parameter.le)
+    return Annotated[parameter.type, quantity]
+
+
+def vehicle_files() -> list[str]:
+    """Names of all vehicle files that there are."""
+    return sorted(file.stem for file in (configs_folder() / "vehicles").glob("*.yaml"))
