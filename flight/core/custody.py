@@ -20,13 +20,16 @@ from typing import Any
 
 import msgspec
 
-from flight.core.storage import Storage, StorageDamage
+from flight.core.custody_repair import repair
+from flight.core.storage import Storage
 from flight.icd.custody_record import (
     CustodyError,
     CustodyRecord,
     CustodyStatus,
     Evidence,
     Outcome,
+    decode,
+    is_open,
 )
 
 __all__ = [
@@ -67,23 +70,22 @@ class CustodyLedger:
         self._publish = publish
         self._namespace = f"custody.{owner}"
         self._outcomes = f"custody.{owner}.transfers"
-        self.damage: list[StorageDamage] = []
-        self._repair()
+        self.damage = repair(storage, self._namespace, self._outcomes, clock)
 
     # What the ledger says
 
     def records(self) -> list[CustodyRecord]:
         """Return the present record of each tube, in order of the names."""
-        return [_decode(value) for value in self._storage.items(self._namespace).values()]
+        return [decode(value) for value in self._storage.items(self._namespace).values()]
 
     def record(self, tube: str) -> CustodyRecord | None:
         """Return the present record of `tube`, None if it was never heard of here."""
         value = self._storage.get(self._namespace, tube)
-        return None if value is None else _decode(value)
+        return None if value is None else decode(value)
 
     def open_transfers(self) -> list[CustodyRecord]:
         """Return what must be settled: moves and transfers begun here and not yet ended."""
-        return [record for record in self.records() if _is_open(record)]
+        return [record for record in self.records() if is_open(record)]
 
     def outcome(self, transfer_id: str) -> Outcome | None:
         """Return how a transfer ended, also long ago; None if it was never heard of here."""
@@ -92,7 +94,7 @@ class CustodyLedger:
 
     def journal(self, tube: str) -> list[CustodyRecord]:
         """Return every step of `tube` in this ledger, oldest first."""
-        entries = (_decode(value) for _, value in self._storage.read(self._namespace))
+        entries = (decode(value) for _, value in self._storage.read(self._namespace))
         return [record for record in entries if record.tube == tube]
 
     # Inside the node
@@ -162,22 +164,58 @@ class CustodyLedger:
         )
 
     def find(
-        self, tube: str, place: str, evidence: Evidence, slot: int | None = None
+        self,
+        tube: str,
+        place: str,
+        evidence: Evidence,
+        slot: int | None = None,
+        ceded: CustodyRecord | None = None,
     ) -> CustodyRecord:
-        """Take possession again of a tube that nobody holds any more: `evidence` shows it."""
-        record = self._known(tube)
-        if record.status is CustodyStatus.HELD and record.place == place:
+        """Take possession of a tube whose place was unknown: `evidence` shows it at `place`.
+
+        Only the ledger that answers for the tube may, lest two nodes find the same one; another
+        needs what that ledger `ceded` to it. If the ground vouches that nobody else will, that may
+        also be the last record of a node that is dead, or this ledger's own.
+        """
+        record = self.record(tube)
+        if record is not None and record.status is CustodyStatus.HELD and record.place == place:
             return record
-        self._demand(record, "found", *_WITHOUT_TUBE)
-        if _is_open(record):
+        if ceded is None:
+            record = self._known(tube)
+            self._demand(record, "found", CustodyStatus.UNKNOWN)
+            if not record.responsible:
+                raise CustodyError(f"{self._owner} does not answer for {tube}: have it ceded.")
+        elif record is not None:
+            self._demand(record, "found", *_WITHOUT_TUBE)
+            if ceded.link <= record.link and ceded != record:
+                raise CustodyError(f"The cession of {tube} by {ceded.owner} is out of date.")
+        if record is not None and is_open(record):
             raise CustodyError(
                 f"{tube} cannot be found while transfer {record.transfer_id} is open: "
                 f"{record.counterpart} may still confirm it. Ask for its outcome first."
             )
         self._check(evidence, None, present=True)
+        link = max(each.link for each in (record, ceded) if each is not None) + 1
         return self._write(
-            record, "find", CustodyStatus.HELD, link=record.link + 1, place=place, slot=slot,
-            destination=None, evidence=evidence, **_NO_TRANSFER,
+            record, "find", CustodyStatus.HELD, link=link, tube=tube, place=place, slot=slot,
+            destination=None, evidence=evidence, responsible=True, **_NO_TRANSFER,
+        )  # fmt: skip
+
+    def cede(self, tube: str, to: str) -> CustodyRecord:
+        """Leave it to node `to` to find a lost tube; its `find` takes the record returned here."""
+        record = self._known(tube)
+        if record.status is CustodyStatus.UNKNOWN and record.step == "cede":
+            return record
+        self._demand(record, f"ceded to {to}", CustodyStatus.UNKNOWN)
+        if is_open(record) or not record.responsible:
+            raise CustodyError(
+                f"{self._owner} cannot cede {tube}: it does not answer for it alone "
+                f"(transfer {record.transfer_id})."
+            )
+        return self._write(
+            record, "cede", CustodyStatus.UNKNOWN, link=record.link + 1, responsible=False,
+            reason=f"{record.reason}; ceded to {to}".lstrip("; "),
+            **_NO_TRANSFER | {"counterpart": to},
         )  # fmt: skip
 
     # Between two nodes
@@ -214,7 +252,7 @@ class CustodyLedger:
             if self.outcome(transfer_id) is not None:
                 return record
             self._demand(record, f"taken from {giver}", *_WITHOUT_TUBE)
-            if _is_open(record):
+            if is_open(record):
                 raise CustodyError(
                     f"{tube} cannot be taken while {record.transfer_id} is open: settle it first."
                 )
@@ -227,6 +265,7 @@ class CustodyLedger:
             record, "expect", CustodyStatus.RECEIVING, link=link, tube=tube, place=place,
             destination=destination, slot=slot, counterpart=giver, moved_by=moved_by,
             transfer_id=transfer_id, evidence=None, outcome=Outcome.OPEN,
+            responsible=False,
         )  # fmt: skip
 
     def release(self, transfer_id: str) -> CustodyRecord:
@@ -251,7 +290,7 @@ class CustodyLedger:
         self._check(evidence, record.moved_by, present=True)
         return self._write(
             record, "confirm", CustodyStatus.HELD, link=record.link + 1, place=record.destination,
-            destination=None, evidence=evidence, outcome=Outcome.CONFIRMED,
+            destination=None, evidence=evidence, outcome=Outcome.CONFIRMED, responsible=True,
         )  # fmt: skip
 
     def complete(self, transfer_id: str, evidence: Evidence) -> CustodyRecord:
@@ -263,7 +302,7 @@ class CustodyLedger:
         self._check(evidence, record.moved_by, present=True)
         return self._write(
             record, "complete", CustodyStatus.HANDED_OVER,
-            evidence=evidence, outcome=Outcome.CONFIRMED,
+            evidence=evidence, outcome=Outcome.CONFIRMED, responsible=False,
         )  # fmt: skip
 
     def cancel(
@@ -385,59 +424,8 @@ class CustodyLedger:
                 f"is {'there' if evidence.present else 'not there'}: it does not support this step."
             )
 
-    def _repair(self) -> None:
-        """Replace what is damaged by the newest sound entry of the journal, or by UNKNOWN."""
-        self._storage.items(self._outcomes, self.damage.append)
-        self._storage.items(self._namespace, self.damage.append)
-        broken = list(self.damage)
-        if not broken:
-            return
-        entries = self._storage.read(self._namespace, on_damage=self.damage.append)
-        gaps = [int(damage.key) for damage in self.damage[len(broken) :]]
-        with self._storage.transaction():
-            for damage in broken:
-                if damage.namespace == self._namespace:
-                    self._repair_record(str(damage.key), entries, gaps)
-                else:
-                    self._repair_outcome(str(damage.key), entries)
-        if self._storage.on_damage is not None:
-            for damage in self.damage:
-                self._storage.on_damage(damage)
-
-    def _repair_record(self, tube: str, entries: list[tuple[int, Any]], gaps: list[int]) -> None:
-        sound = [(number, value) for number, value in entries if value["tube"] == tube]
-        if not sound:
-            raise CustodyError(
-                f"The record of {tube} in the ledger of {self._owner} and its whole journal are "
-                "damaged: have the ground state where the tube is."
-            )
-        number, value = sound[-1]
-        self._storage.put(self._namespace, tube, value)
-        missing = sum(gap > number for gap in gaps)
-        if missing:  # the newest step of this tube may be among them
-            record = _decode(value)
-            self._write(
-                record, "lose", CustodyStatus.UNKNOWN, link=record.link + missing + 1,
-                reason="the record and the newest entries of the journal are damaged",
-            )  # fmt: skip
-
-    def _repair_outcome(self, transfer_id: str, entries: list[tuple[int, Any]]) -> None:
-        steps = [value for _, value in entries if value["transfer_id"] == transfer_id]
-        outcome = steps[-1]["outcome"] if steps else Outcome.OPEN
-        self._storage.put(self._outcomes, transfer_id, outcome)
-
 
 _NO_TRANSFER: dict[str, Any] = {"transfer_id": None, "counterpart": None, "outcome": None}
-
-
-def _is_open(record: CustodyRecord) -> bool:
-    if record.transfer_id is None:
-        return record.status is CustodyStatus.IN_TRANSIT
-    return record.outcome is Outcome.OPEN
-
-
-def _decode(value: Any) -> CustodyRecord:
-    return msgspec.convert(value, CustodyRecord)
 
 
 def _parse(transfer_id: str) -> tuple[str, int]:

@@ -1,6 +1,7 @@
 """What a custody ledger writes down about a sample tube."""
 
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -53,6 +54,19 @@ class CustodyRecord(msgspec.Struct, frozen=True, kw_only=True):
     moved_by: str | None = None
     evidence: Evidence | None = None
     reason: str = ""
+    responsible: bool = True  # this ledger answers for the tube, and may find it when it is lost
     since_ns: int  # the owner's clock
     link: int  # position in the tube's chain of custody, comparable between nodes
     sequence: int  # number of this step of this tube in this ledger, from 1
+
+
+def is_open(record: CustodyRecord) -> bool:
+    """Return whether a move or transfer is begun here and not yet ended."""
+    if record.transfer_id is None:
+        return record.status is CustodyStatus.IN_TRANSIT
+    return record.outcome is Outcome.OPEN
+
+
+def decode(value: Any) -> CustodyRecord:
+    """Return the record that `value`, plain data, stands for; raises msgspec.ValidationError."""
+    return msgspec.convert(value, CustodyRecord)

@@ -205,8 +205,44 @@ def test_a_dropped_tube_is_openly_unknown_at_once_and_found_later(pair: Pair) ->
     assert pair.statement() == ("unknown, last seen rover_rack by arm (the gripper is empty)")
     assert pair.arm.outcome(transfer) is Outcome.CANCELLED
     pair.rover.cancel(transfer, EMPTY, counterpart_cancelled=True)
-    pair.arm.find(TUBE, "ground", SEEN)
+    pair.rover.find(TUBE, "ground", SEEN)
+    assert pair.statement() == "ground, held by rover"
+
+
+def test_only_one_node_may_find_a_lost_tube(pair: Pair) -> None:
+    transfer = pair.release()
+    pair.arm.lose(TUBE, "the gripper is empty")
+    with pytest.raises(CustodyError, match="does not answer for"):
+        pair.arm.find(TUBE, "ground", SEEN)
+    pair.rover.cancel(transfer, EMPTY, counterpart_cancelled=True)
+    ceded = pair.rover.cede(TUBE, "arm")
+    assert pair.rover.cede(TUBE, "arm") == ceded
+    assert pair.statement() == "unknown, last seen rover_rack by rover (ceded to arm)"
+    with pytest.raises(CustodyError, match="does not answer for"):
+        pair.rover.find(TUBE, "ground", SEEN)
+    pair.arm.find(TUBE, "ground", SEEN, ceded=ceded)
     assert pair.statement() == "ground, held by arm"
+    pair.arm.begin(TUBE, "arm_gripper", "arm.gripper")
+    pair.arm.lose(TUBE, "slipped")
+    with pytest.raises(CustodyError, match="out of date"):
+        pair.arm.find(TUBE, "ground", SEEN, ceded=ceded)
+
+
+def test_a_tube_of_a_dead_node_is_found_by_one_that_never_knew_it(pair: Pair) -> None:
+    last = pair.rover.lose(TUBE, "out of sight")
+    assert pair.arm.find(TUBE, "ground", SEEN, ceded=last).link == last.link + 1
+    assert pair.statement() == "ground, held by arm"
+
+
+def test_the_furthest_link_counts_whatever_the_names_of_the_nodes(pair: Pair) -> None:
+    transfer = pair.release()
+    pair.arm.confirm(transfer, SEEN)
+    pair.arm.begin(TUBE, "container", "arm.joints")
+    ledgers = {"a": pair.rover.records(), "b": pair.arm.records()}
+    assert account(ledgers)[TUBE].in_transit == ("arm_gripper", "container")
+    pair.rover.lose(TUBE, "out of sight")
+    ledgers = {"a": pair.rover.records(), "b": pair.arm.records()}
+    assert account(ledgers)[TUBE].in_transit == ("arm_gripper", "container")
 
 
 def test_a_giver_that_lost_sight_still_waits_for_the_receivers_word(pair: Pair) -> None:
@@ -304,7 +340,12 @@ def test_a_damaged_record_and_journal_make_the_tube_openly_unknown(pair: Pair) -
     pair.rover.commit(TUBE, SEEN)
     corrupt(pair.folder / "rover", "record", "TRUE")
     corrupt(pair.folder / "rover", "entry", "number = 3")
-    assert status(pair.reopen("rover")) is CustodyStatus.UNKNOWN
+    ledger = pair.reopen("rover")
+    [record] = ledger.records()
+    assert record.status is CustodyStatus.UNKNOWN
+    with pytest.raises(CustodyError, match="does not answer for"):
+        ledger.find(TUBE, "rover_rack", SEEN)
+    ledger.find(TUBE, "rover_rack", SEEN, ceded=record)
     corrupt(pair.folder / "rover", "record", "TRUE")
     corrupt(pair.folder / "rover", "entry", "TRUE")
     with pytest.raises(CustodyError, match="have the ground state"):
