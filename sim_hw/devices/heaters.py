@@ -1,0 +1,48 @@
+"""The heaters of a vehicle with their thermostats, simulated."""
+
+import random
+
+from flight.icd.devices.base import DeviceRejected
+from flight.icd.devices.thermal import Heaters, HeaterStates, ZoneState
+from sim_hw.devices.device import SimulatedDevice
+from sim_hw.devices.electrical import Electrical
+from sim_hw.devices.thermal_network import ThermalNetwork, Zone
+from sim_hw.devices.timestamps import mission_ns
+
+
+class SimHeaters(SimulatedDevice, Heaters):
+    """Sets the thermostats of a network. How zones fail: see `Zone`."""
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        electrical: Electrical,
+        network: ThermalNetwork,
+    ) -> None:
+        super().__init__(service, random_stream)
+        self._electrical = electrical
+        self._network = network
+
+    async def state(self) -> HeaterStates:
+        powered = not self._electrical.brownout
+        return HeaterStates(
+            time_ns=mission_ns(self._electrical.world.now()),
+            zones={name: _shown(zone, powered) for name, zone in self._network.zones.items()},
+        )
+
+    async def set_zone(self, zone: str, setpoint: float, enabled: bool) -> ZoneState:
+        if zone not in self._network.zones:
+            known = ", ".join(self._network.zones) or "none"
+            raise DeviceRejected(f"there is no heater zone {zone!r}; there are: {known}")
+        changed = self._network.set_zone(zone, setpoint, enabled)
+        return _shown(changed, not self._electrical.brownout)
+
+
+def _shown(zone: Zone, powered: bool) -> ZoneState:
+    return ZoneState(
+        enabled=zone.enabled,
+        setpoint=zone.setpoint,
+        on=zone.drawn(powered) > 0.0,  # what a current sensor sees, whatever the thermostat wants
+        power=zone.parameters.power,
+    )

@@ -1,0 +1,44 @@
+"""The temperature sensors of a vehicle, simulated."""
+
+import random
+
+from flight.icd.devices.thermal import NodeTemperatures, ThermalNodes
+from sim_hw.devices.device import SimulatedDevice
+from sim_hw.devices.electrical import Electrical
+from sim_hw.devices.thermal_network import ThermalNetwork
+from sim_hw.devices.timestamps import mission_ns
+
+_NOISE = 0.3  # K; platinum sensors of flight practice are good to about 1 K
+
+
+class SimThermalNodes(SimulatedDevice, ThermalNodes):
+    """Reads the nodes of a network.
+
+    Failures: `broken` (names of nodes whose sensor says nothing that means anything), `bias` (K by
+    node).
+    """
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        electrical: Electrical,
+        network: ThermalNetwork,
+    ) -> None:
+        super().__init__(service, random_stream)
+        self._electrical = electrical
+        self._network = network
+        self.broken: dict[str, None] = {}
+        self.bias: dict[str, float] = {}
+
+    async def state(self) -> NodeTemperatures:
+        shown: dict[str, float] = {}
+        for name in self._network.nodes:
+            noise = self.random.gauss(0.0, _NOISE)
+            if name not in self.broken:
+                shown[name] = self._network.temperature(name) + self.bias.get(name, 0.0) + noise
+        return NodeTemperatures(
+            time_ns=mission_ns(self._electrical.world.now()),
+            temperatures=shown,
+            invalid=list(self.broken),
+        )
