@@ -1,0 +1,136 @@
+"""The simulated gripper of the rover's arm: what is between its jaws when they close, it has."""
+
+import random
+from math import cos, degrees, hypot, pi, sin
+from typing import Annotated
+
+import msgspec
+
+from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.manipulation import Gripper, GripperState
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.powered import PoweredDevice, PowerSupply
+from sim_hw.devices.rover_arm import SimRoverArm
+from sim_hw.world.tubes import CONTAINER, GROUND, ROVER_GRIPPER, ROVER_RACK, LyingPose
+from sim_hw.world.world import World
+
+
+class GripperParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Jaws, and how well the arm must have placed them."""
+
+    opening: Annotated[float, Quantity("m", gt=0, le=0.2)]
+    tube_diameter: Annotated[float, Quantity("m", gt=0, le=0.1)]
+    jaw_length: Annotated[float, Quantity("m", gt=0, le=0.2)]
+    angle_tolerance: Annotated[float, Quantity("deg", gt=0, le=45)]
+    height_tolerance: Annotated[float, Quantity("m", gt=0, le=0.1)]
+    dust_failure: Annotated[float, Quantity("1", ge=0, le=1)]
+    force: Annotated[float, Quantity("N", gt=0, le=500)]
+    seconds: Annotated[float, Quantity("s", gt=0, le=60)]
+    power: Annotated[float, Quantity("W", gt=0, le=100)]
+
+
+class SimGripper(PoweredDevice, Gripper):
+    """Two jaws at the end of the arm. `jammed` may be set to let it fail."""
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        world: World,
+        electrical: PowerSupply,
+        arm: SimRoverArm,
+        parameters: GripperParameters,
+    ) -> None:
+        super().__init__(service, random_stream, world, electrical)
+        self.arm = arm
+        self.parameters = parameters
+        self.jammed = False
+        self._opening = parameters.opening
+        self._force = 0.0
+
+    async def state(self) -> GripperState:
+        self.need_power()
+        return self._state()
+
+    async def open(self) -> GripperState:
+        await self._move()
+        self._let_go()
+        self._opening, self._force = self.parameters.opening, 0.0
+        return self._state()
+
+    async def close(self) -> GripperState:
+        await self._move()
+        self._take()
+        held = self.world.tubes.at(ROVER_GRIPPER)
+        self._opening = self.parameters.tube_diameter if held else 0.0
+        # The jaws are driven until the motor's current says so: on a tube or on each other.
+        self._force = self.parameters.force
+        return self._state()
+
+    def _state(self) -> GripperState:
+        gauss = self.random.gauss
+        return GripperState(
+            time_ns=self.time_ns(),
+            # Grit between the jaws makes their position a poor witness of what they hold.
+            opening=max(0.0, self._opening + 0.008 * gauss(0.0, 1.0)),
+            force=max(0.0, self._force + 2.0 * gauss(0.0, 1.0)),
+        )
+
+    async def _move(self) -> None:
+        await self.work(self.parameters.seconds, self.parameters.power)
+        if self.jammed:
+            raise DeviceFault("jam", f"{self.service} does not move")
+
+    def _take(self) -> None:
+        tubes = self.world.tubes
+        if tubes.at(ROVER_GRIPPER):
+            return
+        if self.arm.pose == "slot" and self.arm.slot is not None:
+            occupant = tubes.occupant(ROVER_RACK, self.arm.slot)
+            if occupant is not None:
+                tubes.move(occupant, ROVER_GRIPPER)
+        elif self.arm.pose == "place":
+            for tube in tubes.at(GROUND):
+                pose = tubes.state(tube).pose
+                if pose is not None and self._between_jaws(pose):
+                    if self.random.random() >= self.parameters.dust_failure * pose.dust_cover:
+                        tubes.move(tube, ROVER_GRIPPER)
+                    return
+
+    def _between_jaws(self, pose: LyingPose) -> bool:
+        p = self.parameters
+        east, north, up, heading = self.arm.tip()
+        away_east, away_north = pose.east - east, pose.north - north
+        if hypot(away_east, away_north) > 0.5 or abs(up) > p.height_tolerance:
+            return False
+        along = abs(away_east * sin(pose.heading) + away_north * cos(pose.heading))
+        across = abs(away_east * cos(pose.heading) - away_north * sin(pose.heading))
+        angle = (heading - pose.heading + 0.5 * pi) % pi - 0.5 * pi
+        return (
+            across < 0.5 * (p.opening - p.tube_diameter)
+            and along < p.jaw_length
+            and abs(degrees(angle)) < p.angle_tolerance
+        )
+
+    def _let_go(self) -> None:
+        tubes = self.world.tubes
+        for tube in tubes.at(ROVER_GRIPPER):
+            if self.arm.pose == "slot" and self.arm.slot is not None:
+                if tubes.occupant(ROVER_RACK, self.arm.slot) is not None:
+                    raise DeviceFault("jam", f"slot {self.arm.slot} is occupied: the jaws stay")
+                tubes.move(tube, ROVER_RACK, slot=self.arm.slot)
+            elif self.arm.pose == "container" and self.arm.socket is not None:
+                if tubes.occupant(CONTAINER, self.arm.socket) is not None:
+                    raise DeviceFault("jam", f"socket {self.arm.socket} is occupied")
+                tubes.move(tube, CONTAINER, slot=self.arm.socket)
+            else:
+                tubes.move(tube, GROUND, pose=self._fallen())
+
+    def _fallen(self) -> LyingPose:
+        """Where a tube comes to lie that is let go here: it rolls the more, the higher it falls."""
+        east, north, up, heading = self.arm.tip()
+        roll = 0.3 * max(0.0, up)
+        east += roll * self.random.gauss(0.0, 1.0)
+        north += roll * self.random.gauss(0.0, 1.0)
+        elevation = self.world.terrain.elevation(east, north)
+        return LyingPose(east, north, elevation, heading % (2.0 * pi), 0.0)

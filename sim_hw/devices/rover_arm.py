@@ -1,0 +1,186 @@
+"""The simulated six-joint arm of the rover: waist, shoulder, elbow, wrist pitch, wrist yaw, roll."""
+
+import asyncio
+import random
+from math import acos, atan2, cos, hypot, pi, sin
+from typing import Annotated
+
+import msgspec
+
+from flight.icd.devices.base import DeviceFault, DeviceRejected
+from flight.icd.devices.manipulation import ArmState, RoverArm
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.powered import PoweredDevice, PowerSupply
+from sim_hw.world.world import Body, World
+
+Joints = tuple[float, float, float, float, float, float]
+
+STOWED: Joints = (0.0, 2.4, -2.6, 0.2, 0.0, 0.0)
+PRESENTED: Joints = (0.0, 1.6, -1.9, -1.2, 0.0, 0.0)
+_DOCKED_WITHIN = 4.0  # m between the centres of rover and lander at which the arm reaches across
+
+
+class RoverArmParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Geometry, speed and accuracy. The shoulder's place is in the rover's frame."""
+
+    upper_arm: Annotated[float, Quantity("m", gt=0, le=3)]
+    forearm: Annotated[float, Quantity("m", gt=0, le=3)]
+    hand: Annotated[float, Quantity("m", gt=0, le=1)]
+    shoulder_ahead: Annotated[float, Quantity("m", ge=-2, le=2)]
+    shoulder_up: Annotated[float, Quantity("m", ge=0, le=2)]
+    joint_speed: Annotated[float, Quantity("rad/s", gt=0, le=1)]
+    position_error: Annotated[float, Quantity("m", ge=0, le=0.05)]
+    power: Annotated[float, Quantity("W", gt=0, le=200)]
+    coldest: Annotated[float, Quantity("K", ge=100, le=300)]
+
+
+class SimRoverArm(PoweredDevice, RoverArm):
+    """The arm on the rover's front. `stuck_joint` may be set to the number of a joint that fails."""
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        world: World,
+        electrical: PowerSupply,
+        body: Body,
+        parameters: RoverArmParameters,
+    ) -> None:
+        super().__init__(service, random_stream, world, electrical)
+        self.body = body
+        self.parameters = parameters
+        self.joints: Joints = STOWED
+        self.pose = "stowed"
+        self.slot: int | None = None
+        self.socket: int | None = None
+        self.stuck_joint: int | None = None
+        self._place = (0.0, 0.0, 0.0, 0.0)  # ahead, right, up, heading of the true tip
+        self._moving = False
+
+    async def state(self) -> ArmState:
+        self.need_power()
+        return ArmState(
+            time_ns=self.time_ns(),
+            joints=[joint + 0.0005 * self.random.gauss(0.0, 1.0) for joint in self.joints],
+            pose="moving" if self._moving else self.pose,
+            temperature=self.world.air_temperature() + self.random.gauss(0.0, 0.5),
+        )
+
+    async def move_to(
+        self, ahead: float, right: float, up: float, heading: float = 0.0
+    ) -> ArmState:
+        target = self._solve(ahead, right, up, heading)
+        # Over the place first, then down: the hand must not sweep the ground.
+        above = self._solve(ahead, right, up + 0.12, heading)
+        await self._go(above, "place")
+        await self._go(target, "place")
+        error = self.parameters.position_error
+        gauss = self.random.gauss
+        self._place = (
+            ahead + error * gauss(0.0, 1.0),
+            right + error * gauss(0.0, 1.0),
+            up + error * gauss(0.0, 1.0),
+            heading,
+        )
+        return await self.state()
+
+    async def move_to_slot(self, slot: int) -> ArmState:
+        await self._go(self._solve(*slot_place(slot), 0.0), "slot")
+        self.slot = slot
+        return await self.state()
+
+    async def move_to_container(self, socket: int) -> ArmState:
+        lander = self.world.bodies.get("lander")
+        if lander is None or self.body.distance_to(lander) > _DOCKED_WITHIN:
+            raise DeviceRejected(f"{self.service}: the container is out of reach from here")
+        # The container's mouth stands before the docked rover, at the height of its deck.
+        angle = 2.0 * pi * (socket % 6) / 6.0
+        ahead = self.parameters.shoulder_ahead + 0.8 + 0.1 * cos(angle)
+        await self._go(self._solve(ahead, 0.1 * sin(angle), 0.7, angle - pi), "container")
+        self.socket = socket
+        return await self.state()
+
+    async def present(self) -> ArmState:
+        await self._go(PRESENTED, "presented")
+        return await self.state()
+
+    async def stow(self) -> ArmState:
+        await self._go(STOWED, "stowed")
+        return await self.state()
+
+    def tip(self) -> tuple[float, float, float, float]:
+        """Where the jaws truly are: east, north, height over the ground (m), heading (rad)."""
+        ahead, right, up, heading = self._place
+        if self.pose != "place":
+            ahead, right, up, heading = self.parameters.shoulder_ahead + 0.6, 0.0, 0.8, 0.0
+        sine, cosine = sin(self.body.heading), cos(self.body.heading)
+        return (
+            self.body.east + ahead * sine + right * cosine,
+            self.body.north + ahead * cosine - right * sine,
+            up,
+            self.body.heading + heading,
+        )
+
+    def _solve(self, ahead: float, right: float, up: float, heading: float) -> Joints:
+        """Joint angles for a hand that points down; raises DeviceRejected out of reach.
+
+        Closed form of the planar two-link arm on a waist (law of cosines), elbow up.
+        """
+        p = self.parameters
+        x = ahead - p.shoulder_ahead
+        reach, height = hypot(x, right), up + p.hand - p.shoulder_up
+        distance = hypot(reach, height)
+        longest, shortest = p.upper_arm + p.forearm, abs(p.upper_arm - p.forearm) + 0.12
+        if not shortest < distance < 0.995 * longest:
+            raise DeviceRejected(
+                f"{self.service}: ({ahead:.2f}, {right:.2f}, {up:.2f}) m is {distance:.2f} m from "
+                f"the shoulder; allowed is {shortest:.2f} to {0.995 * longest:.2f} m"
+            )
+        waist = atan2(right, x)
+        if abs(waist) > 2.9:
+            raise DeviceRejected(f"{self.service}: the waist does not turn to {waist:.2f} rad")
+        inner = (p.upper_arm**2 + distance**2 - p.forearm**2) / (2.0 * p.upper_arm * distance)
+        bend = (p.upper_arm**2 + p.forearm**2 - distance**2) / (2.0 * p.upper_arm * p.forearm)
+        shoulder = atan2(height, reach) + acos(min(1.0, max(-1.0, inner)))
+        elbow = acos(min(1.0, max(-1.0, bend))) - pi
+        wrist = -0.5 * pi - shoulder - elbow
+        yaw = (heading - waist + pi) % (2.0 * pi) - pi
+        return (waist, shoulder, elbow, wrist, yaw, 0.0)
+
+    async def _go(self, target: Joints, pose: str) -> None:
+        if self._moving:
+            raise DeviceRejected(f"{self.service} moves already")
+        if self.world.air_temperature() < self.parameters.coldest:
+            raise DeviceFault("cold", f"{self.service}: the joints are too cold to move")
+        start, begun = self.joints, self.world.now()
+        travel = max(abs(b - a) for a, b in zip(start, target, strict=True))
+        # Trapezoid of speed: two seconds to gather and lose speed.
+        seconds = travel / self.parameters.joint_speed + 2.0
+        self._moving, self.pose, self.slot, self.socket = True, "place", None, None
+        self._place = (self.parameters.shoulder_ahead + 0.5, 0.0, 0.5, 0.0)
+        done = False
+        try:
+            with self.drawing(self.parameters.power):
+                await asyncio.sleep(seconds)
+            done = True
+        finally:
+            part = 1.0 if done else min(1.0, (self.world.now() - begun) / seconds)
+            self._moving = False
+            self.joints = self._reached(start, target, part)
+        self.need_power()
+        if self.stuck_joint is not None and start[self.stuck_joint] != target[self.stuck_joint]:
+            raise DeviceFault("stall", f"{self.service}: joint {self.stuck_joint} did not move")
+        self.pose = pose
+
+    def _reached(self, start: Joints, target: Joints, part: float) -> Joints:
+        a, b, c, d, e, f = (
+            before if number == self.stuck_joint else before + part * (after - before)
+            for number, (before, after) in enumerate(zip(start, target, strict=True))
+        )
+        return (a, b, c, d, e, f)
+
+
+def slot_place(slot: int) -> tuple[float, float, float]:
+    """Ahead, right and up (m) of a slot of the rack: six rows of six, on the deck's right half."""
+    row, column = divmod(slot, 6)
+    return 0.35 - 0.06 * row, 0.20 + 0.06 * column, 0.70

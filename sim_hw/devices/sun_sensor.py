@@ -1,0 +1,52 @@
+"""A simulated Sun sensor."""
+
+import random
+from math import degrees, pi, radians
+from typing import Annotated
+
+import msgspec
+
+from flight.icd.devices.attitude import SunDirection, SunSensor
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.powered import PoweredDevice, PowerSupply
+from sim_hw.world.world import Body, World
+
+
+class SunSensorParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When the Sun can be found, and how well."""
+
+    lowest_elevation: Annotated[float, Quantity("deg", ge=0, le=45)]
+    highest_optical_depth: Annotated[float, Quantity("1", gt=0, le=10)]
+    noise: Annotated[float, Quantity("deg", ge=0, le=5)]
+    bias: Annotated[float, Quantity("deg", ge=0, le=5)]
+
+
+class SimSunSensor(PoweredDevice, SunSensor):
+    """Finds the Sun's disc unless it is low or drowned in dust."""
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        world: World,
+        electrical: PowerSupply,
+        body: Body,
+        parameters: SunSensorParameters,
+    ) -> None:
+        super().__init__(service, random_stream, world, electrical)
+        self.body = body
+        self.parameters = parameters
+        self._bias = radians(parameters.bias) * random_stream.gauss(0.0, 1.0)
+
+    async def direction(self) -> SunDirection:
+        self.need_power()
+        sky = self.world.sun()
+        noise = radians(self.parameters.noise)
+        azimuth = sky.sun_azimuth - self.body.heading + self._bias
+        return SunDirection(
+            valid=degrees(sky.sun_elevation) > self.parameters.lowest_elevation
+            and sky.optical_depth < self.parameters.highest_optical_depth,
+            time_ns=self.time_ns(),
+            azimuth=(azimuth + noise * self.random.gauss(0.0, 1.0)) % (2.0 * pi),
+            elevation=sky.sun_elevation + noise * self.random.gauss(0.0, 1.0),
+        )

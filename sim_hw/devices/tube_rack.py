@@ -1,0 +1,48 @@
+"""The simulated rack on the rover's deck."""
+
+import random
+from typing import Annotated
+
+import msgspec
+
+from flight.icd.devices.manipulation import RACK_SLOTS, RackState, TubeRack
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.powered import PoweredDevice, PowerSupply
+from sim_hw.world.tubes import ROVER_RACK
+from sim_hw.world.world import World
+
+
+class TubeRackParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How often a seat sensor reads wrong."""
+
+    false_reading: Annotated[float, Quantity("1", ge=0, le=0.1)]
+
+
+class SimTubeRack(PoweredDevice, TubeRack):
+    """A seat sensor in each slot. `stuck_sensors` maps slots to what their sensor always says."""
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        world: World,
+        electrical: PowerSupply,
+        parameters: TubeRackParameters,
+    ) -> None:
+        super().__init__(service, random_stream, world, electrical)
+        self.parameters = parameters
+        self.stuck_sensors: dict[int, bool] = {}
+
+    async def state(self) -> RackState:
+        self.need_power()
+        seated = [False] * RACK_SLOTS
+        for tube in self.world.tubes.at(ROVER_RACK):
+            slot = self.world.tubes.state(tube).slot
+            if slot is not None:
+                seated[slot] = True
+        for slot in range(RACK_SLOTS):
+            if self.random.random() < self.parameters.false_reading:
+                seated[slot] = not seated[slot]
+        for slot, value in self.stuck_sensors.items():
+            seated[slot] = value
+        return RackState(time_ns=self.time_ns(), seated=seated)

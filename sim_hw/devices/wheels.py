@@ -1,0 +1,209 @@
+"""Simulated wheels: they turn as commanded, and the rover gets as far as the ground lets it."""
+
+import asyncio
+import random
+from dataclasses import dataclass
+from math import atan, copysign, cos, degrees, hypot, pi, sin
+from typing import Annotated
+
+import msgspec
+
+from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.mobility import Driven, Wheels, WheelsState
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.powered import PoweredDevice, PowerSupply
+from sim_hw.world.traction import sample_slip
+from sim_hw.world.world import Body, World
+
+STEP = 0.5
+"""Metres of wheel rotation between two looks at the ground."""
+
+
+class WheelsParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Size and manners of the locomotion system."""
+
+    speed: Annotated[float, Quantity("m/s", gt=0, le=0.5)]
+    turn_rate: Annotated[float, Quantity("rad/s", gt=0, le=0.5)]
+    drive_power: Annotated[float, Quantity("W", gt=0, le=500)]
+    half_width: Annotated[float, Quantity("m", gt=0, le=2)]
+    half_length: Annotated[float, Quantity("m", gt=0, le=2)]
+    clearance: Annotated[float, Quantity("m", gt=0, le=1)]
+    tilt_limit: Annotated[float, Quantity("deg", gt=0, le=45)]
+    coldest: Annotated[float, Quantity("K", ge=100, le=300)]
+    odometry_error: Annotated[float, Quantity("1", ge=0, le=0.1)]
+    turn_error: Annotated[float, Quantity("1", ge=0, le=0.5)]
+    side_slip: Annotated[float, Quantity("1", ge=0, le=1)]
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """A point of a motion: seconds and wheel metres since its start, and the true pose."""
+
+    seconds: float
+    turned: float
+    east: float
+    north: float
+    heading: float
+
+
+class SimWheels(PoweredDevice, Wheels):
+    """Four driven wheels. `dead_wheels` may be set to let motors fail."""
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        world: World,
+        electrical: PowerSupply,
+        body: Body,
+        parameters: WheelsParameters,
+    ) -> None:
+        super().__init__(service, random_stream, world, electrical)
+        self.body = body
+        self.parameters = parameters
+        self.dead_wheels: list[int] = []
+        self._scale = 1.0 + parameters.odometry_error * random_stream.gauss(0.0, 1.0)
+        self._odometer = 0.0
+        self._turned = 0.0
+        self._current = 0.0
+        self._moving = False
+
+    async def state(self) -> WheelsState:
+        self.need_power()
+        return WheelsState(
+            time_ns=self.time_ns(),
+            odometer=self._odometer,
+            turned=self._turned,
+            motor_temperature=self._temperature() + self.random.gauss(0.0, 0.5),
+            motor_current=self._current,
+            dead_wheels=list(self.dead_wheels),
+        )
+
+    async def drive(self, distance: float) -> Driven:
+        path, fault = self._plan_drive(distance)
+        await self._follow(path, self._consumption())
+        if fault is not None:
+            raise fault
+        return Driven(
+            time_ns=self.time_ns(),
+            distance=copysign(path[-1].turned, distance) * self._scale,
+            turned=0.0,
+            seconds=path[-1].seconds,
+        )
+
+    async def turn(self, angle: float) -> Driven:
+        error = self.parameters.turn_error * self.random.gauss(0.0, 1.0)
+        seconds = abs(angle) / self.parameters.turn_rate
+        start = self._here()
+        true_heading = start.heading + angle * (1.0 + error)
+        end = _Moment(seconds, 0.0, start.east, start.north, true_heading)
+        await self._follow([start, end], self._consumption())
+        self._turned += angle
+        return Driven(time_ns=self.time_ns(), distance=0.0, turned=angle, seconds=seconds)
+
+    def _temperature(self) -> float:
+        return self.world.air_temperature()
+
+    def _consumption(self) -> float:
+        ground = self.world.terrain.ground(self.body.east, self.body.north)
+        climb = max(0.0, ground.slope_along(self.body.heading))
+        # Rolling in loose ground and climbing cost about as much again as rolling on the flat.
+        return self.parameters.drive_power * (1.0 + ground.looseness + 4.0 * climb)
+
+    def _here(self) -> _Moment:
+        return _Moment(0.0, 0.0, self.body.east, self.body.north, self.body.heading)
+
+    def _plan_drive(self, distance: float) -> tuple[list[_Moment], DeviceFault | None]:
+        """The way that this drive will take in truth, and the fault that it will end in."""
+        if self._temperature() < self.parameters.coldest:
+            return [self._here()], DeviceFault(
+                "cold", f"the motors are at {self._temperature():.0f} K"
+            )
+        if len(self.dead_wheels) > 1:
+            return [self._here()], DeviceFault("stall", f"wheels {self.dead_wheels} do not turn")
+        path = [self._here()]
+        sign = copysign(1.0, distance)
+        left = abs(distance)
+        while left > 1e-9:
+            step = min(STEP, left)
+            moment, fault = self._advance(path[-1], sign * step)
+            if fault is not None:
+                return path, fault
+            path.append(moment)
+            left -= step
+        return path, None
+
+    def _advance(self, before: _Moment, step: float) -> tuple[_Moment, DeviceFault | None]:
+        p = self.parameters
+        ground = self.world.terrain.ground(before.east, before.north)
+        direction = before.heading if step > 0 else before.heading + pi
+        slip = sample_slip(ground, direction, self.random)
+        if self.dead_wheels:  # the dead wheel is dragged along
+            slip = slip + (1.0 - slip) * 0.25
+        made = abs(step) * (1.0 - slip)
+        aside = -p.side_slip * ground.slope_along(before.heading + pi / 2) * abs(step)
+        east = before.east + made * sin(direction) + aside * cos(before.heading)
+        north = before.north + made * cos(direction) - aside * sin(before.heading)
+        fault = self._blocked(before, east, north)
+        tilt = degrees(atan(hypot(ground.gradient_east, ground.gradient_north)))
+        if tilt > p.tilt_limit:
+            fault = DeviceFault("tilt", f"the vehicle leans by {tilt:.0f} degrees")
+        moment = _Moment(
+            before.seconds + abs(step) / p.speed,
+            before.turned + abs(step),
+            east,
+            north,
+            before.heading + 0.003 * self.random.gauss(0.0, 1.0) * abs(step),
+        )
+        return moment, fault
+
+    def _blocked(self, before: _Moment, east: float, north: float) -> DeviceFault | None:
+        """Whether a rock stands in the way: nearer than the hull after the step, and nearing."""
+        p = self.parameters
+        for rock in self.world.rocks.within(east, north, p.half_width):
+            if rock.height <= p.clearance:
+                continue
+            gap = hypot(rock.east - east, rock.north - north) - rock.radius
+            earlier = hypot(rock.east - before.east, rock.north - before.north) - rock.radius
+            if gap < p.half_width and gap < earlier:
+                return DeviceFault("obstacle", f"a rock of {rock.height:.2f} m is in the way")
+        return None
+
+    async def _follow(self, path: list[_Moment], watts: float) -> None:
+        if self._moving:
+            raise DeviceFault("stall", f"{self.service} moves already")
+        self._moving = True
+        begun = self.world.now()
+        try:
+            with self.drawing(watts):
+                await asyncio.sleep(path[-1].seconds)
+            self._stand(path, path[-1].seconds)
+        except asyncio.CancelledError:
+            self._stand(path, self.world.now() - begun)
+            raise
+        finally:
+            self._moving = False
+        self._current = watts / 28.0
+        self.need_power()
+
+    def _stand(self, path: list[_Moment], elapsed: float) -> None:
+        """Puts the vehicle where it is after some seconds of a motion."""
+        last = path[-1]
+        for before, after in zip(path, path[1:], strict=False):
+            if after.seconds >= elapsed and after.seconds > before.seconds:
+                part = (elapsed - before.seconds) / (after.seconds - before.seconds)
+                last = _between(before, after, min(max(part, 0.0), 1.0))
+                break
+        self._odometer += last.turned * self._scale
+        self.body.east, self.body.north = last.east, last.north
+        self.body.heading = last.heading % (2.0 * pi)
+
+
+def _between(before: _Moment, after: _Moment, part: float) -> _Moment:
+    return _Moment(
+        before.seconds + part * (after.seconds - before.seconds),
+        before.turned + part * (after.turned - before.turned),
+        before.east + part * (after.east - before.east),
+        before.north + part * (after.north - before.north),
+        before.heading + part * (after.heading - before.heading),
+    )
