@@ -1,10 +1,18 @@
 """Behaviour of ground and air temperature at Jezero."""
 
+from cmath import exp, phase
+from collections.abc import Sequence
+from math import degrees, pi
+
 import pytest
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from sim_hw.world.surface_temperature import (
+    STEFAN_BOLTZMANN,
     GroundParameters,
     SurfaceClimate,
+    _absorbed_sunlight,
+    _Column,
     diurnal_cycle,
     sky_emissivity,
 )
@@ -64,14 +72,52 @@ def test_high_thermal_inertia_flattens_the_sol() -> None:
 
 def test_energy_balances_over_the_sol() -> None:
     parameters = GroundParameters()
-    from sim_hw.world.surface_temperature import STEFAN_BOLTZMANN, _absorbed_sunlight
-
     ground = diurnal_cycle(LATITUDE, 90.0, 0.5, parameters).ground
     mean = sum(ground) / len(ground)
     sunlight = sum(_absorbed_sunlight(LATITUDE, 90.0, 0.5, parameters)) / len(ground)
     sky = parameters.emissivity * sky_emissivity(0.5, parameters) * STEFAN_BOLTZMANN * mean**4
     radiated = sum(STEFAN_BOLTZMANN * parameters.emissivity * value**4 for value in ground)
     assert radiated / len(ground) == pytest.approx(sunlight + sky, rel=0.01)
+
+
+def test_ground_conducts_as_a_half_space_of_its_thermal_inertia() -> None:
+    # A harmonic of surface temperature drives a flux I sqrt(omega) larger, 45 degrees ahead.
+    parameters = GroundParameters(thermal_inertia=400.0)
+    ground = diurnal_cycle(LATITUDE, 90.0, 0.5, parameters).ground
+    absorbed = _absorbed_sunlight(LATITUDE, 90.0, 0.5, parameters)
+    radiated = [STEFAN_BOLTZMANN * parameters.emissivity * value**4 for value in ground]
+    conducted = [gain - loss for gain, loss in zip(absorbed, radiated, strict=True)]
+
+    def harmonic(series: Sequence[float]) -> complex:
+        count = len(series)
+        return (
+            sum(value * exp(-2j * pi * step / count) for step, value in enumerate(series)) / count
+        )
+
+    ratio = harmonic(conducted) / harmonic(ground)
+    assert abs(ratio) == pytest.approx(400.0 * (2.0 * pi / SOL_SECONDS) ** 0.5, rel=0.02)
+    assert degrees(phase(ratio)) == pytest.approx(45.0, abs=2.0)
+
+
+def test_repeated_sol_does_not_depend_on_how_the_column_is_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Ten more sols of the same column change nothing: the solution is periodic in depth as well.
+    columns: list[tuple[_Column, list[float], Sequence[float], float]] = []
+    run_sol = _Column.run_sol
+
+    def spy(
+        self: _Column, layers: list[float], absorbed: Sequence[float], sky_flux: float
+    ) -> tuple[list[float], list[float]]:
+        columns.append((self, layers, absorbed, sky_flux))
+        return run_sol(self, layers, absorbed, sky_flux)
+
+    monkeypatch.setattr(_Column, "run_sol", spy)
+    first = diurnal_cycle(LATITUDE, 90.0, 0.5).ground
+    column, layers, absorbed, sky_flux = columns[-1]
+    for _ in range(10):
+        later, _ = run_sol(column, layers, absorbed, sky_flux)
+    assert later == pytest.approx(first, abs=0.1)
 
 
 def test_sky_radiates_more_under_dust_and_never_more_than_a_black_one() -> None:
