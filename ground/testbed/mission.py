@@ -14,12 +14,11 @@ from flight.astrodynamics.time_scales import parse_iso, tt_from_utc
 from flight.runtime.configuration import (
     ConfigurationError,
     Quantity,
-    configs_folder,
     find_configuration,
     load_configuration,
 )
-from sim_hw.world.depot import Depot, load_depot
-from sim_hw.world.tubes import SampleTube, load_held_tubes
+from sim_hw.world.depot import Depot, load_depot, load_held_tubes
+from sim_hw.world.tubes import SampleTube
 
 Metres = Annotated[float, Quantity(unit="m", ge=-5000.0, le=5000.0)]
 Count = Annotated[int, Meta(ge=0, le=43)]
@@ -126,8 +125,8 @@ def load_mission(name: str) -> LoadedMission:
     """
     file = find_configuration("missions", name)
     mission = load_configuration(file, Mission)
-    depot = load_depot(configs_folder() / "world" / "three_forks_depot.yaml")
-    aboard = load_held_tubes(configs_folder() / "world" / "perseverance_tubes.yaml")
+    depot = load_depot()
+    aboard = load_held_tubes()
     wanted = _chosen(file, "tubes", mission.tubes, [tube.id for tube in depot.tubes])
     held = _chosen(file, "perseverance_holds", mission.perseverance_holds, [t.id for t in aboard])
     return LoadedMission(

@@ -14,7 +14,7 @@ from typing import Annotated
 import msgspec
 
 from flight.runtime.configuration import Quantity, find_configuration, load_configuration
-from sim_hw.world.tubes import GROUND, LyingPose, Tube, TubeRegistry, TubeState
+from sim_hw.world.tubes import GROUND, LyingPose, SampleTube, Tube, TubeRegistry, TubeState
 
 IAU_MAP_RADIUS = 3_396_190.0
 """Radius in m of the sphere of the Mars 2020 map products (IAU equatorial radius).
@@ -85,6 +85,18 @@ def load_depot(path: Path | str | None = None) -> Depot:
     Raises ConfigurationError, with file, line and key, when it is not valid.
     """
     return load_configuration(path or find_configuration("world", "three_forks_depot"), Depot)
+
+
+class HeldTubes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file of the tubes that Perseverance kept aboard."""
+
+    tubes: tuple[SampleTube, ...]
+
+
+def load_held_tubes(path: Path | str | None = None) -> tuple[SampleTube, ...]:
+    """Read the tubes that Perseverance kept aboard. Raises ConfigurationError."""
+    file = path or find_configuration("world", "perseverance_tubes")
+    return load_configuration(file, HeldTubes).tubes
 
 
 def local_position(

@@ -61,25 +61,30 @@ class SampleKind(Enum):
     WITNESS = "witness"
 
 
-class Tube(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One tube as published. Angles in degrees (planetocentric, east), lengths in m."""
+class SampleTube(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A sealed tube: its name, its id (M2020-<sol cored>-<running number>) and what it holds."""
 
-    number: Annotated[int, msgspec.Meta(ge=1)]
     name: str
     id: Annotated[str, msgspec.Meta(pattern=r"^M2020-\d{5}-\d{2}$")]
-    dropped_sol: Annotated[int, msgspec.Meta(ge=0)]
-    dropped_local_time: Annotated[str, msgspec.Meta(pattern=r"^\d{2}:\d{2}:\d{2}$")]
     kind: SampleKind
     content: str
-    latitude_degrees: Annotated[float, msgspec.Meta(ge=-90.0, le=90.0)]
-    longitude_degrees: Annotated[float, msgspec.Meta(ge=-180.0, le=360.0)]
-    east: float
-    north: float
 
     @property
     def cored_sol(self) -> int:
         """Sol on which the sample was taken, from the id."""
         return int(self.id[6:11])
+
+
+class Tube(SampleTube, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A tube of the depot as published. Angles in degrees (planetocentric, east), lengths in m."""
+
+    number: Annotated[int, msgspec.Meta(ge=1)]
+    dropped_sol: Annotated[int, msgspec.Meta(ge=0)]
+    dropped_local_time: Annotated[str, msgspec.Meta(pattern=r"^\d{2}:\d{2}:\d{2}$")]
+    latitude_degrees: Annotated[float, msgspec.Meta(ge=-90.0, le=90.0)]
+    longitude_degrees: Annotated[float, msgspec.Meta(ge=-180.0, le=360.0)]
+    east: float
+    north: float
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,7 @@ class TubeRegistry:
 
     def __init__(
         self,
-        tubes: Sequence[Tube],
+        tubes: Sequence[SampleTube],
         initial: Mapping[str, TubeState],
         slot_counts: SlotCounts | None = None,
     ) -> None:
@@ -151,7 +156,7 @@ class TubeRegistry:
         """The ids of all tubes."""
         return tuple(self._states)
 
-    def tube(self, tube_id: str) -> Tube:
+    def tube(self, tube_id: str) -> SampleTube:
         """The tube of an id. Raises KeyError when there is no such tube."""
         for tube in self.tubes:
             if tube.id == tube_id:

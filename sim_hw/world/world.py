@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from flight.astrodynamics.ellipsoids import MARS_IAU
 from flight.astrodynamics.mars_time import MarsTime, mars_time, sun_elevation_azimuth
 from flight.runtime.streams import stream
 from sim_hw.world.dust import AirborneDust, DustStorm, PanelDust
@@ -25,6 +26,11 @@ SITE_LATITUDE_DEGREES = 18.452630
 SITE_EAST_LONGITUDE_DEGREES = 77.407753
 
 CLEARING_RADIUS = 1.5  # m around a tube; half the width of Perseverance
+
+# Angle of the local vertical to the equator, which the Sun's elevation needs.
+SITE_VERTICAL_DEGREES = math.degrees(
+    MARS_IAU.geodetic_latitude(math.radians(SITE_LATITUDE_DEGREES))
+)
 
 _SKY_MEMORY = 30.0  # s for which the Sun's place and the weather are looked up only once
 
@@ -78,7 +84,7 @@ class World:
         self.terrain = Terrain(self.seed, self.terrain_parameters)
         self.rocks = RockField(self.seed, self.rock_parameters, _drop_clearings(self.tubes))
         self._dust = AirborneDust(self.random("dust"), self.storms)
-        self._climate = SurfaceClimate(SITE_LATITUDE_DEGREES)
+        self._climate = SurfaceClimate(SITE_VERTICAL_DEGREES)
         self._panel_dust: dict[str, tuple[PanelDust, float]] = {}
         self._sky: Sky | None = None
         self._sky_time = -math.inf
@@ -115,7 +121,7 @@ class World:
         """Sun and weather at some mission time."""
         moment = self.mars_time(seconds)
         sun = sun_elevation_azimuth(
-            self.jd_tt(seconds), SITE_LATITUDE_DEGREES, SITE_EAST_LONGITUDE_DEGREES
+            self.jd_tt(seconds), SITE_VERTICAL_DEGREES, SITE_EAST_LONGITUDE_DEGREES
         )
         season = moment.solar_longitude_degrees
         tau = self._dust.optical_depth(max(0.0, seconds / SOL_SECONDS), season)
