@@ -1,7 +1,7 @@
 """Mission files: which vehicles, where, when, with what failures, and what the ground does.
 
-A wrong key, type, unit or range is refused at load with file, line, key, value and what was allowed;
-nothing has been started by then.
+A wrong key, type, unit or range is refused at load with file, line, key, value and what was
+allowed; nothing has been started by then.
 """
 
 from pathlib import Path
@@ -21,6 +21,7 @@ from sim_hw.world.depot import Depot, load_depot, load_held_tubes
 from sim_hw.world.tubes import SampleTube
 
 Metres = Annotated[float, Quantity(unit="m", ge=-5000.0, le=5000.0)]
+Sols = Annotated[float, Quantity(unit="sol", gt=0.0, le=2000.0)]
 Count = Annotated[int, Meta(ge=0, le=43)]
 VehicleName = Literal["lander", "rover", "arm", "mav", "perseverance"]
 VEHICLE_ORDER: tuple[VehicleName, ...] = ("lander", "rover", "arm", "mav", "perseverance")
@@ -74,8 +75,8 @@ class Mission(Struct, frozen=True, forbid_unknown_fields=True):
     perseverance: Site
     tubes: list[str] | Literal["all"]
     procedure: str
-    time_limit_sols: Annotated[float, Meta(gt=0.0, le=2000.0)]
-    expected_sols: Annotated[float, Meta(gt=0.0, le=2000.0)]
+    time_limit: Sols
+    expected_duration: Sols
     perseverance_holds: list[str] | Literal["all"] = []
     failures: list[Failure] = []
     parameters: dict[str, dict[str, Any]] = {}
@@ -83,10 +84,10 @@ class Mission(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if isinstance(self.tubes, list) and not self.tubes:
             raise ValueError("tubes = []: allowed is 'all' or a list of at least one tube ID")
-        if self.expected_sols > self.time_limit_sols:
+        if self.expected_duration > self.time_limit:
             raise ValueError(
-                f"expected_sols = {self.expected_sols}: allowed is at most time_limit_sols "
-                f"({self.time_limit_sols})"
+                f"expected_duration = {self.expected_duration} sol: allowed is at most "
+                f"time_limit ({self.time_limit} sol)"
             )
 
 

@@ -11,8 +11,8 @@ from sim_hw.world.tubes import (
     ImpossibleMove,
     LyingPose,
     SampleKind,
+    SampleTube,
     SlotCounts,
-    Tube,
     TubeMove,
     TubeRegistry,
     TubeState,
@@ -21,10 +21,8 @@ from sim_hw.world.tubes import (
 POSE = LyingPose(1.0, 2.0, -2545.3, 0.5, 0.2)
 
 
-def tube(letter: str) -> Tube:
-    return Tube(
-        1, letter, letter, 653, "12:00:00", SampleKind.REGOLITH, "sand", 18.4, 77.4, 0.0, 0.0
-    )
+def tube(letter: str) -> SampleTube:
+    return SampleTube(name=letter, id=letter, kind=SampleKind.REGOLITH, content="sand")
 
 
 def registry() -> TubeRegistry:
