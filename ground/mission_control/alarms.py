@@ -1,0 +1,140 @@
+"""Alarms: limits that were crossed and warnings, kept until somebody has acknowledged them.
+
+A limit's alarm returns to normal by itself, but stays listed until it is acknowledged; a warning
+stays until then. The same alarm again is counted, not listed twice.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flight.icd.messages import EventReport, Severity
+from ground.mission_control.archive import Archive
+
+LIMIT_EVENTS = ("limit_crossed", "limit_red")
+_ALARMING = (Severity.WARNING_HI, Severity.FATAL)
+_RANK = {str(severity): rank for rank, severity in enumerate(Severity)}
+
+
+class AlarmState(StrEnum):
+    """ACTIVE holds now; RETURNED is back to normal and not acknowledged; CLOSED is over."""
+
+    ACTIVE = "ACTIVE"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    RETURNED = "RETURNED"
+    CLOSED = "CLOSED"
+
+
+@dataclass
+class Alarm:
+    """One alarm; times in nanoseconds of mission time, by the spacecraft's stamp."""
+
+    number: int
+    source: str
+    name: str  # of the event, or `limit <channel>`
+    severity: str
+    state: AlarmState
+    raised_ns: int
+    last_ns: int
+    count: int
+    text: str
+    acknowledged_by: str = ""
+    acknowledged_ns: int | None = None
+    note: str = ""
+
+
+class Alarms:
+    """All alarms of a run, kept in the archive."""
+
+    def __init__(self, archive: Archive, now_ns: Callable[[], int]) -> None:
+        self._archive = archive
+        self._now_ns = now_ns
+        self._alarms: dict[int, Alarm] = {}
+        self._open: dict[tuple[str, str], Alarm] = {}
+        for row in archive.rows("SELECT * FROM alarms ORDER BY number"):
+            alarm = Alarm(*row)
+            alarm.state = AlarmState(alarm.state)
+            self._alarms[alarm.number] = alarm
+            if alarm.state is not AlarmState.CLOSED:
+                self._open[(alarm.source, alarm.name)] = alarm
+
+    def take(self, event: EventReport) -> Alarm | None:
+        """Takes an event; returns the alarm that it raised, renewed or returned to normal."""
+        if event.name in LIMIT_EVENTS:
+            return self._take_limit(event)
+        if event.severity in _ALARMING:
+            return self._raise(event, event.name)
+        return None
+
+    def _take_limit(self, event: EventReport) -> Alarm | None:
+        name = f"limit {event.data.get('channel', '?')}"
+        if event.data.get("state") in ("YELLOW", "RED"):
+            return self._raise(event, name)
+        alarm = self._open.get((event.source, name))
+        if alarm is None or event.time_ns < alarm.last_ns or event.data.get("state") != "OK":
+            return None
+        alarm.last_ns, alarm.text = event.time_ns, event.text
+        acknowledged = alarm.state is AlarmState.ACKNOWLEDGED
+        self._move(alarm, AlarmState.CLOSED if acknowledged else AlarmState.RETURNED)
+        return alarm
+
+    def _raise(self, event: EventReport, name: str) -> Alarm:
+        key = (event.source, name)
+        alarm = self._open.get(key)
+        if alarm is None:
+            alarm = Alarm(
+                number=len(self._alarms) + 1, source=event.source, name=name,
+                severity=str(event.severity), state=AlarmState.ACTIVE, raised_ns=event.time_ns,
+                last_ns=event.time_ns, count=0, text=event.text,
+            )  # fmt: skip
+            self._alarms[alarm.number] = self._open[key] = alarm
+        worse = _RANK[str(event.severity)] > _RANK[alarm.severity]
+        if worse:
+            alarm.severity = str(event.severity)
+        alarm.count += 1
+        if event.time_ns >= alarm.last_ns:
+            alarm.last_ns, alarm.text = event.time_ns, event.text
+        if worse or alarm.state is AlarmState.RETURNED:
+            alarm.state = AlarmState.ACTIVE
+        self._keep(alarm)
+        return alarm
+
+    def acknowledge(self, number: int, by: str, note: str = "") -> Alarm:
+        """Somebody has seen it; raises ValueError with what there is to acknowledge."""
+        alarm = self._alarms.get(number)
+        if alarm is None or alarm.state not in (AlarmState.ACTIVE, AlarmState.RETURNED):
+            waiting = ", ".join(str(each.number) for each in self.unacknowledged()) or "none"
+            raise ValueError(f"alarm {number} waits for no acknowledgement: allowed {waiting}")
+        alarm.acknowledged_by, alarm.acknowledged_ns, alarm.note = by, self._now_ns(), note
+        holds = alarm.state is AlarmState.ACTIVE and alarm.name.startswith("limit ")
+        self._move(alarm, AlarmState.ACKNOWLEDGED if holds else AlarmState.CLOSED)
+        return alarm
+
+    def _move(self, alarm: Alarm, state: AlarmState) -> None:
+        alarm.state = state
+        if state is AlarmState.CLOSED:
+            self._open.pop((alarm.source, alarm.name), None)
+        self._keep(alarm)
+
+    def open(self) -> list[Alarm]:
+        """Those that are not closed, in the order in which they were raised."""
+        return list(self._open.values())
+
+    def unacknowledged(self) -> list[Alarm]:
+        """Those that wait for somebody."""
+        waiting = (AlarmState.ACTIVE, AlarmState.RETURNED)
+        return [alarm for alarm in self._open.values() if alarm.state in waiting]
+
+    def all(self) -> list[Alarm]:
+        """Every alarm of the run."""
+        return list(self._alarms.values())
+
+    def _keep(self, alarm: Alarm) -> None:
+        row = (
+            alarm.number, alarm.source, alarm.name, alarm.severity, str(alarm.state),
+            alarm.raised_ns, alarm.last_ns, alarm.count, alarm.text, alarm.acknowledged_by,
+            alarm.acknowledged_ns, alarm.note,
+        )  # fmt: skip
+        self._archive.execute(
+            [("INSERT OR REPLACE INTO alarms VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", row)]
+        )

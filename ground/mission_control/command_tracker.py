@@ -1,0 +1,301 @@
+"""Follows every command that was sent until its verdict.
+
+SENT -> the report is expected at (light time and passes) -> rungs -> verdict. Without a report in
+time a command is LATE and is sent again under the same identifier, which a vehicle answers from its
+history and does not run twice. Only when the repeats are used up does the ground give it up as
+UNANSWERED; TIMED_OUT is what a vehicle itself says of a command that passed its deadline on board.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from flight.icd.messages import TERMINAL_RUNGS, Command, CommandReport, Rung
+from ground.mission_control.archive import Archive
+from ground.mission_control.windows import MARGIN, Window
+
+ATTEMPTS = 4  # the first sending and three repeats
+NANOSECONDS = 1_000_000_000
+ORIGIN = "mission_control"
+
+
+class Verdict(StrEnum):
+    """How a command ended; all but UNANSWERED are what the vehicle said."""
+
+    COMPLETED = "COMPLETED"
+    REJECTED = "REJECTED"
+    FAILED = "FAILED"
+    TIMED_OUT = "TIMED_OUT"
+    ABORTED = "ABORTED"
+    UNANSWERED = "UNANSWERED"
+
+
+_RANK = {Rung.RECEIVED: 0, Rung.ACCEPTED: 1, Rung.STARTED: 2, Rung.PROGRESS: 3}
+
+
+@dataclass
+class TrackedCommand:
+    """One command and how far it has come; times in nanoseconds of mission time."""
+
+    order: Command
+    bundle: str  # commands of one bundle travel in one frame, in their order
+    deadline: float  # seconds after acceptance, on board
+    issued_ns: int
+    attempts: int = 0
+    sent_ns: int | None = None  # last time that it left; None: it waits for a pass
+    expected_ns: int | None = None  # when the next report ought to be here
+    rung: Rung | None = None
+    detail: str = ""
+    late: bool = False
+    verdict: Verdict | None = None
+
+    @property
+    def status(self) -> str:
+        """The verdict, or LATE, or the rung, or SENT, or WAITING for a pass."""
+        if self.verdict is not None:
+            return str(self.verdict)
+        if self.late:
+            return "LATE"
+        if self.rung is not None:
+            return str(self.rung)
+        return "WAITING" if self.sent_ns is None else "SENT"
+
+
+class CommandTracker:
+    """All commands of a run.
+
+    `send` is given the commands of a bundle that are to leave in one frame; whoever sends them
+    calls `sent` when they have left. `window` tells the way to a vehicle and back as of now.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        window: Callable[[str], Window],
+        send: Callable[[list[Command]], None],
+        now_ns: Callable[[], int],
+        *,
+        attempts: int = ATTEMPTS,
+    ) -> None:
+        self._archive = archive
+        self._window = window
+        self._send = send
+        self._now_ns = now_ns
+        self._attempts = attempts
+        self._commands: dict[str, TrackedCommand] = {}
+        self._open: dict[str, TrackedCommand] = {}
+        self._waiting: dict[str, list[asyncio.Future[Verdict]]] = {}
+        self.on_verdict: Callable[[TrackedCommand], None] = lambda command: None
+        self._load()
+
+    # ------------------------------------------------------------------ issuing
+
+    def issue(self, step: str, orders: list[Command], deadline: float) -> None:
+        """Takes commands that travel together, keeps them, and has them sent.
+
+        `step` is the procedure step that they belong to; `deadline` the one on board, in seconds.
+        """
+        now = self._now_ns()
+        bundle = orders[0].identifier
+        tracked = [TrackedCommand(order, bundle, deadline, now) for order in orders]
+        self._archive.execute(
+            (
+                "INSERT INTO commands (identifier, vehicle, name, arguments, stage, lifetime, "
+                "bundle, deadline, step, issued_ns) VALUES (?,?,?,?,?,?,?,?,?,?)",
+                (
+                    order.identifier, order.target, order.name, json.dumps(order.arguments),
+                    order.stage, order.lifetime, bundle, deadline, step, now,
+                ),
+            )
+            for order in orders
+        )  # fmt: skip
+        for command in tracked:
+            self._commands[command.order.identifier] = command
+            self._open[command.order.identifier] = command
+        self._send(orders)
+
+    def next_identifier(self) -> str:
+        """An identifier that no command of this run has, the same in each replay."""
+        return f"mc-{len(self._commands) + 1:05d}"
+
+    def sent(self, identifiers: Iterable[str], sent_ns: int) -> None:
+        """The commands have left the ground station."""
+        for identifier in identifiers:
+            command = self._commands[identifier]
+            if command.verdict is not None:
+                continue
+            window = self._window(command.order.target)
+            command.attempts += 1
+            command.sent_ns = sent_ns
+            expected = sent_ns + _ns(window.first_report)
+            command.expected_ns = max(expected, command.expected_ns or 0)
+            self._keep(command)
+
+    # ------------------------------------------------------------------ reports
+
+    def report(self, report: CommandReport) -> bool:
+        """Takes a report; False when it tells nothing new (a copy, or an earlier rung, or late)."""
+        command = self._commands.get(report.identifier)
+        if command is None or command.verdict is not None:
+            return False
+        if report.source != command.order.target:
+            return False  # an answer counts by its identity, and only from whom it was asked
+        command.late = False
+        if report.rung in TERMINAL_RUNGS:
+            command.rung, command.detail = report.rung, report.detail
+            self._end(command, Verdict(str(report.rung)))
+            return True
+        if command.rung is not None and _RANK[report.rung] < _RANK[command.rung]:
+            return False
+        known, command.rung, command.detail = command.rung, report.rung, report.detail
+        if known is not report.rung or report.repeated:
+            self._expect_end(command)
+            self._keep(command)
+        return True
+
+    def _expect_end(self, command: TrackedCommand) -> None:
+        """A vehicle at work reports again by its deadline at the latest, however long that is."""
+        window = self._window(command.order.target)
+        started = self._now_ns()
+        expected = started + _ns(window.end_after(command.deadline))
+        command.expected_ns = max(expected, command.expected_ns or 0)
+
+    # --------------------------------------------------------------------- time
+
+    def check(self) -> None:
+        """Looks for what is late: sends it again, or gives it up."""
+        now = self._now_ns()
+        overdue: dict[str, list[TrackedCommand]] = {}
+        for command in list(self._open.values()):
+            if command.expected_ns is not None and now >= command.expected_ns + _ns(MARGIN):
+                overdue.setdefault(command.bundle, []).append(command)
+        for commands in overdue.values():
+            for command in commands:
+                command.late = True
+            again = [each for each in commands if each.attempts < self._attempts]
+            for command in commands:
+                if command not in again:
+                    self._give_up(command)
+                else:
+                    command.expected_ns = None  # until it has left again
+                    self._keep(command)
+            if again:
+                self._send([each.order for each in again])
+
+    def next_check(self) -> float | None:
+        """Mission time in seconds at which `check` has work at the earliest; None: not known."""
+        times = [each.expected_ns for each in self._open.values() if each.expected_ns is not None]
+        return min(times) / NANOSECONDS + MARGIN if times else None
+
+    def _give_up(self, command: TrackedCommand) -> None:
+        heard = "no report" if command.rung is None else f"nothing after {command.rung}"
+        command.detail = f"{heard}, sent {command.attempts} times"
+        self._end(command, Verdict.UNANSWERED)
+
+    def _end(self, command: TrackedCommand, verdict: Verdict) -> None:
+        command.verdict = verdict
+        del self._open[command.order.identifier]
+        self._keep(command)
+        self.on_verdict(command)
+        for waiter in self._waiting.pop(command.order.identifier, []):
+            if not waiter.done():
+                waiter.set_result(verdict)
+
+    # ------------------------------------------------------------------ looking
+
+    def command(self, identifier: str) -> TrackedCommand:
+        """One command; KeyError when it was never issued."""
+        return self._commands[identifier]
+
+    def commands(self) -> list[TrackedCommand]:
+        """All commands, in the order of issue."""
+        return list(self._commands.values())
+
+    def open_commands(self) -> list[TrackedCommand]:
+        """Those without a verdict."""
+        return list(self._open.values())
+
+    def of_step(self, step: str) -> list[TrackedCommand]:
+        """The commands that a step of the procedure has issued, also before a restart."""
+        found = self._archive.rows(
+            "SELECT identifier FROM commands WHERE step = ? ORDER BY number", (step,)
+        )
+        return [self._commands[identifier] for (identifier,) in found]
+
+    async def verdict(self, identifier: str) -> Verdict:
+        """Waits for a command's verdict."""
+        command = self._commands[identifier]
+        if command.verdict is not None:
+            return command.verdict
+        waiter: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(identifier, []).append(waiter)
+        return await waiter
+
+    # ------------------------------------------------------------------ keeping
+
+    def _keep(self, command: TrackedCommand) -> None:
+        verdict_ns = self._now_ns() if command.verdict is not None else None
+        self._archive.execute(
+            [
+                (
+                    "UPDATE commands SET attempts = ?, sent_ns = ?, expected_ns = ?, "
+                    "late = MAX(late, ?), verdict = ?, verdict_ns = ?, detail = ? "
+                    "WHERE identifier = ?",
+                    (
+                        command.attempts, command.sent_ns, command.expected_ns, int(command.late),
+                        command.verdict, verdict_ns, command.detail, command.order.identifier,
+                    ),
+                )
+            ]
+        )  # fmt: skip
+
+    def _load(self) -> None:
+        """Takes up the commands of an earlier life of the ground."""
+        for row in self._archive.rows(
+            "SELECT identifier, vehicle, name, arguments, stage, lifetime, bundle, deadline, "
+            "issued_ns, attempts, sent_ns, expected_ns, verdict, detail FROM commands "
+            "ORDER BY number"
+        ):
+            command = _from_row(row)
+            self._commands[command.order.identifier] = command
+            if command.verdict is None:
+                self._open[command.order.identifier] = command
+                reached = self._archive.rungs(command.order.identifier)
+                command.rung = Rung(reached[-1]) if reached else None
+
+    def resume(self) -> None:
+        """After a restart of the ground: sends again what had not left; ends what has ended."""
+        bundles: dict[str, list[Command]] = {}
+        for command in list(self._open.values()):
+            if command.rung in TERMINAL_RUNGS:
+                self._end(command, Verdict(str(command.rung)))
+            elif command.expected_ns is None:
+                bundles.setdefault(command.bundle, []).append(command.order)
+        for orders in bundles.values():
+            self._send(orders)
+
+
+def _from_row(row: tuple[Any, ...]) -> TrackedCommand:
+    (identifier, vehicle, name, arguments, stage, lifetime, bundle, deadline) = row[:8]
+    (issued_ns, attempts, sent_ns, expected_ns, verdict, detail) = row[8:]
+    order = Command(
+        identifier, vehicle, name, json.loads(arguments), ORIGIN, stage=stage, lifetime=lifetime
+    )
+    return TrackedCommand(
+        order=order,
+        bundle=bundle,
+        deadline=deadline,
+        issued_ns=issued_ns,
+        attempts=attempts,
+        sent_ns=sent_ns,
+        expected_ns=expected_ns,
+        detail=detail,
+        verdict=Verdict(verdict) if verdict is not None else None,
+    )
+
+
+def _ns(seconds: float) -> int:
+    return round(seconds * NANOSECONDS)
