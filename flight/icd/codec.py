@@ -28,7 +28,7 @@ def encode(message: Any) -> bytes:
     """
     try:
         data: bytes = _pack(msgspec.to_builtins(message, builtin_types=(bytes,)))
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise CodecError(f"{type(message).__name__} cannot be encoded: {error}") from error
     if len(data) > MAXIMUM_MESSAGE_BYTES:
         raise CodecError(
@@ -38,9 +38,11 @@ def encode(message: Any) -> bytes:
 
 
 def decode_plain(data: bytes) -> Any:
-    """Plain data (dicts, lists, strings, numbers, bytes) from MessagePack bytes.
+    """Plain data (None, booleans, numbers, strings, bytes, lists, dicts by strings) from
+    MessagePack bytes.
 
-    Raises CodecError on malformed, oversized or too deeply nested input.
+    Raises CodecError on malformed, oversized or too deeply nested input, and on what MessagePack
+    has beyond plain data (extensions, timestamps, keys that are no strings).
     """
     if len(data) > MAXIMUM_MESSAGE_BYTES:
         raise CodecError(f"{len(data)} bytes; allowed are {MAXIMUM_MESSAGE_BYTES}")
@@ -48,7 +50,7 @@ def decode_plain(data: bytes) -> Any:
         plain = msgpack.unpackb(data, raw=False, strict_map_key=True)
     except Exception as error:  # msgpack raises many kinds; all mean the same to the caller
         raise CodecError(f"not MessagePack: {error}") from error
-    _check_depth(plain, MAXIMUM_DEPTH)
+    _check_plain(plain, MAXIMUM_DEPTH)
     return plain
 
 
@@ -60,22 +62,28 @@ def decode(data: bytes, kind: type[T]) -> T:
 def convert(plain: Any, kind: type[T]) -> T:
     """A `kind` from plain data, strictly typed; raises CodecError when it is not one."""
     try:
-        return msgspec.convert(plain, kind)
+        return msgspec.convert(plain, kind, builtin_types=(bytes,))
     except msgspec.ValidationError as error:
         name = getattr(kind, "__name__", str(kind))
         raise CodecError(f"not a {name}: {error}") from error
 
 
-def _check_depth(plain: Any, left: int) -> None:
-    if isinstance(plain, list):
-        if left == 0:
-            raise CodecError(f"nested deeper than {MAXIMUM_DEPTH} levels")
-        for item in plain:
-            if isinstance(item, list | dict):
-                _check_depth(item, left - 1)
-    elif isinstance(plain, dict):
-        if left == 0:
-            raise CodecError(f"nested deeper than {MAXIMUM_DEPTH} levels")
-        for item in plain.values():
-            if isinstance(item, list | dict):
-                _check_depth(item, left - 1)
+_SCALARS = frozenset({type(None), bool, int, float, str, bytes})
+
+
+def _check_plain(plain: Any, left: int) -> None:
+    kind = type(plain)
+    if kind in _SCALARS:
+        return
+    if kind is not list and kind is not dict:
+        raise CodecError(f"not plain data: a {kind.__name__}")
+    if left == 0:
+        raise CodecError(f"nested deeper than {MAXIMUM_DEPTH} levels")
+    if kind is dict:
+        for key in plain:
+            if type(key) is not str:
+                raise CodecError(f"not plain data: a key is {key!r}, allowed is a string")
+        plain = plain.values()
+    for item in plain:
+        if type(item) not in _SCALARS:
+            _check_plain(item, left - 1)

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from flight.icd.codec import CodecError, convert, decode_plain
 
-Name = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_./#:-]+$")]
+Name = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_./#:-]+\Z")]
 Text = Annotated[str, Meta(max_length=2000)]
 Identifier = Annotated[str, Meta(min_length=1, max_length=120)]
 Priority = Annotated[int, Meta(ge=0, le=9)]

@@ -5,12 +5,12 @@ Plain sockets, drained without blocking by a reader of the event loop: four time
 (DEALER) to a `Server` (ROUTER); telemetry and events from a `Publisher` (XPUB) to a `Subscriber`.
 
 Every message travels as one frame `[sequence, time_ns, message]` in MessagePack. The receiver
-counts
-each stream; a hole is a `Gap` handed to `on_gap`, never passed over in silence. A message that
+counts each stream; a hole is a `Gap` handed to `on_gap`, never passed over in silence. A message that
 cannot be sent (queue full, peer gone) is counted, reported to `on_drop`, and `send` returns False.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ import zmq
 
 from flight.icd.codec import MAXIMUM_MESSAGE_BYTES, CodecError, decode_plain
 from flight.icd.messages import Message, from_plain
+from flight.runtime.fabric import Fabric as Fabric
 from flight.runtime.loop import time_ns
 from flight.runtime.message_log import MessageLog
 
@@ -57,42 +58,6 @@ class Counters:
     malformed: int = 0
 
 
-class Fabric:
-    """What all buses of one process share: the ZeroMQ context, and who is connected to what.
-
-    `inproc://` connections do not come back by themselves when the bound side is closed and bound
-    again (a node that was killed and booted); the fabric makes them again. Other transports
-    reconnect on their own.
-    """
-
-    def __init__(self) -> None:
-        self.context: zmq.Context[Any] = zmq.Context()
-        self.context.set(zmq.MAX_SOCKETS, 4096)
-        self._bound: dict[str, int] = {}
-        self._connected: dict[str, list[_End]] = {}
-
-    def bound(self, address: str) -> None:
-        """An address was bound; whoever was connected to an earlier binding connects again."""
-        self._bound[address] = self._bound.get(address, 0) + 1
-        if self._bound[address] > 1 and address.startswith("inproc://"):
-            for end in list(self._connected.get(address, [])):
-                end.reconnect(address)
-
-    def connected(self, address: str, end: "_End") -> None:
-        """An end is connected to an address."""
-        self._connected.setdefault(address, []).append(end)
-
-    def gone(self, end: "_End") -> None:
-        """An end was closed."""
-        for ends in self._connected.values():
-            if end in ends:
-                ends.remove(end)
-
-    def close(self) -> None:
-        """Closes the context; every bus is to be closed before."""
-        self.context.destroy(linger=0)
-
-
 class Bus:
     """One participant's access to the bus.
 
@@ -120,7 +85,6 @@ class Bus:
         self.on_malformed = on_malformed
         self._addresses = dict(addresses or {})
         self._ends: list[_End] = []
-        self._closed = False
 
     def address(self, service: str) -> str:
         """The ZeroMQ address of a service."""
@@ -133,7 +97,14 @@ class Bus:
     def connect(
         self, service: str, on_message: Callable[[Message], None], *, epoch: int = 0
     ) -> "Client":
-        """Connects to a service; `epoch` (a boot number) tells restarted clients apart."""
+        """Connects to a service; `epoch` (a boot number) tells restarted clients apart.
+
+        Raises ValueError when this bus has such a connection: the other side could not tell the
+        two apart, and one would starve.
+        """
+        for end in self._ends:
+            if isinstance(end, Client) and (end.service, end.epoch) == (service, epoch):
+                raise ValueError(f"{self.name} is connected to {service} already: use that client")
         return self._keep(Client(self, service, on_message, epoch))
 
     def publish(self, stream: str, on_join: Callable[[], None] | None = None) -> "Publisher":
@@ -147,10 +118,8 @@ class Bus:
 
     def close(self) -> None:
         """Closes all sockets; what waits to be sent is discarded."""
-        self._closed = True
-        for end in reversed(self._ends):
+        for end in reversed(self._ends.copy()):
             end.close()
-        self._ends.clear()
 
     def _keep(self, end: E) -> E:
         self._ends.append(end)
@@ -167,6 +136,8 @@ class _End:
     def __init__(self, bus: Bus, kind: int, service: str, *, identity: bytes = b"") -> None:
         self.bus = bus
         self.service = service
+        self.identity = identity
+        self._address = bus.address(service)
         self._socket: zmq.Socket[bytes] = bus.fabric.context.socket(kind)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.SNDHWM, HIGH_WATER_MARK)
@@ -180,19 +151,21 @@ class _End:
         self._expected: dict[bytes, int] = {}
         self._drain_scheduled = False
         self._closed = False
+        self._binds = False
 
     @property
     def closed(self) -> bool:
         """Whether the socket has been closed."""
         return self._closed
 
-    def _bind(self, address: str) -> None:
-        self._socket.bind(address)
-        self.bus.fabric.bound(address)
+    def _bind(self) -> None:
+        self._socket.bind(self._address)
+        self._binds = True
+        self.bus.fabric.bound(self._address)
 
-    def _connect(self, address: str) -> None:
-        self._socket.connect(address)
-        self.bus.fabric.connected(address, self)
+    def _connect(self) -> None:
+        self._socket.connect(self._address)
+        self.bus.fabric.connected(self._address, self)
 
     def reconnect(self, address: str) -> None:
         """Connects again to a side that was bound anew; its streams begin anew."""
@@ -202,7 +175,7 @@ class _End:
         self._schedule_drain()
 
     def reconnected(self) -> None:
-        """For those who introduce themselves: say hello again."""
+        """Called after that, for those who introduce themselves."""
 
     def _listen(self) -> None:
         self._file_descriptor = int(self._socket.getsockopt(zmq.FD))
@@ -215,6 +188,11 @@ class _End:
             return
         self._closed = True
         self._loop.remove_reader(self._file_descriptor)
+        if self._binds:
+            # ZeroMQ closes in a thread of its own; the address is to be free at once.
+            with contextlib.suppress(zmq.ZMQError):
+                self._socket.unbind(self._address)
+            self.bus.fabric.unbound(self._address)
         self._socket.close(0)
         self.bus.fabric.gone(self)
         self.bus._forget(self)
@@ -228,6 +206,12 @@ class _End:
         if log is not None:
             log.add(now, self._label + peer, data)
         return data
+
+    def _too_large(self, data: bytes) -> bool:
+        if len(data) <= MAXIMUM_MESSAGE_BYTES:
+            return False
+        self._dropped(f"{len(data)} bytes; allowed are {MAXIMUM_MESSAGE_BYTES}")
+        return True
 
     def _after_send(self) -> None:
         self.bus.counters.sent += 1
@@ -259,7 +243,11 @@ class _End:
                 frames = receive(zmq.NOBLOCK)
             except zmq.Again:
                 return
-            self._take(frames)
+            try:
+                self._take(frames)
+            except BaseException:
+                self._schedule_drain()  # the descriptor will not tell again of what still waits
+                raise
         self._schedule_drain()
 
     def _take(self, frames: list[bytes]) -> None:
@@ -271,15 +259,18 @@ class _End:
             plain = decode_plain(data)
             if not (isinstance(plain, list) and len(plain) == 3 and type(plain[0]) is int):
                 raise CodecError("not an envelope [sequence, time_ns, message]")
+            self._count(peer, plain[0])
             message = from_plain(plain[2])
         except CodecError as error:
-            self.bus.counters.malformed += 1
-            if self.bus.on_malformed is not None:
-                self.bus.on_malformed(self.service, str(error))
+            self._malformed(str(error))
             return None
-        self._count(peer, plain[0])
         self.bus.counters.received += 1
         return message
+
+    def _malformed(self, reason: str) -> None:
+        self.bus.counters.malformed += 1
+        if self.bus.on_malformed is not None:
+            self.bus.on_malformed(self.service, reason)
 
     def _count(self, peer: bytes, sequence: int) -> None:
         expected = self._expected.get(peer)
@@ -301,15 +292,20 @@ class Server(_End):
         self._on_message = on_message
         self._socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
         self._socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
-        self._bind(bus.address(service))
+        self._bind()
         self._listen()
 
     def send(self, peer: bytes, message: Message) -> bool:
         """Sends to one peer; False (and counted) when it is gone or its queue is full."""
         if self._closed:
             return False
+        data = self._wrap(peer, message)
+        if self._too_large(data):
+            return False
+        if self.bus.fabric.lacks(self._address, peer):
+            return self._dropped(f"{peer.decode(errors='replace')} is not connected")
         try:
-            self._socket.send_multipart((peer, self._wrap(peer, message)), zmq.NOBLOCK)
+            self._socket.send_multipart((peer, data), zmq.NOBLOCK)
         except zmq.Again:
             return self._dropped(f"the queue of {peer.decode(errors='replace')} is full")
         except zmq.ZMQError as error:
@@ -321,6 +317,7 @@ class Server(_End):
 
     def _take(self, frames: list[bytes]) -> None:
         if len(frames) != 2:
+            self._malformed(f"{len(frames)} frames instead of 2")
             return
         message = self._open(frames[0], frames[1])
         if message is not None:
@@ -334,16 +331,27 @@ class Client(_End):
         self, bus: Bus, service: str, on_message: Callable[[Message], None], epoch: int
     ) -> None:
         super().__init__(bus, zmq.DEALER, service, identity=f"{bus.name}#{epoch}".encode())
+        self.epoch = epoch
+        self.on_reconnect: Callable[[], None] | None = None
         self._on_message = on_message
-        self._connect(bus.address(service))
+        self._connect()
         self._listen()
 
+    def reconnected(self) -> None:
+        if self.on_reconnect is not None:
+            self.on_reconnect()
+
     def send(self, message: Message) -> bool:
-        """Sends to the service; False (and counted) when the queue is full."""
+        """Sends to the service; False (and counted) when it is gone or the queue is full."""
         if self._closed:
             return False
+        data = self._wrap(b"", message)
+        if self._too_large(data):
+            return False
+        if self.bus.fabric.is_down(self._address):
+            return self._dropped("nobody serves it now")
         try:
-            self._socket.send(self._wrap(b"", message), zmq.NOBLOCK)
+            self._socket.send(data, zmq.NOBLOCK)
         except zmq.Again:
             return self._dropped("the queue is full")
         self._after_send()
@@ -362,14 +370,19 @@ class Publisher(_End):
         super().__init__(bus, zmq.XPUB, stream)
         self._on_join = on_join
         self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
-        self._bind(bus.address(stream))
+        self._bind()
         self._listen()
 
     def send(self, message: Message) -> bool:
         """Publishes; a subscriber whose queue is full finds a gap."""
         if self._closed:
             return False
-        self._socket.send(self._wrap(b"", message), zmq.NOBLOCK)
+        data = self._wrap(b"", message)
+        if self._too_large(data):
+            return False
+        # Takes in who has joined: a send by itself looks only now and then, by the machine's clock.
+        self._socket.getsockopt(zmq.EVENTS)
+        self._socket.send(data, zmq.NOBLOCK)
         self._after_send()
         return True
 
@@ -385,7 +398,7 @@ class Subscriber(_End):
         super().__init__(bus, zmq.SUB, stream)
         self._on_message = on_message
         self._socket.setsockopt(zmq.SUBSCRIBE, b"")
-        self._connect(bus.address(stream))
+        self._connect()
         self._listen()
 
     def _take(self, frames: list[bytes]) -> None:

@@ -31,7 +31,12 @@ class Connection:
         self._listeners: dict[str, Callable[[Any], None]] = {}
         self.on_unexpected: Callable[[str], None] | None = None
         self._client = bus.connect(service, self._receive, epoch=boot)
-        self._client.send(Hello(bus.name, boot))
+        self._client.on_reconnect = self._say_hello
+        self._boot = boot
+        self._say_hello()
+
+    def _say_hello(self) -> None:
+        self._client.send(Hello(self._client.bus.name, self._boot))
 
     def listen(self, name: str, callback: Callable[[Any], None]) -> None:
         """Calls `callback` with each signal `name` of the device."""
@@ -72,7 +77,7 @@ class Connection:
         if reply.error:
             raise DeviceFault(reply.code, f"{self.service}.{method.name}: {reply.reason}")
         try:
-            return msgspec.convert(reply.result, method.result)
+            return msgspec.convert(reply.result, method.result, builtin_types=(bytes,))
         except msgspec.ValidationError as error:
             raise DeviceFault(
                 "garbage", f"{self.service}.{method.name} answered nonsense: {error}"
@@ -95,7 +100,7 @@ class Connection:
             self._complain(f"signal {message.name!r} is not part of its interface")
         elif listener is not None:
             try:
-                value = msgspec.convert(message.data, kind)
+                value = msgspec.convert(message.data, kind, builtin_types=(bytes,))
             except msgspec.ValidationError as error:
                 self._complain(f"signal {message.name}: {error}")
                 return

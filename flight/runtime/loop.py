@@ -29,6 +29,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
     File descriptors (those of `inproc://` ZeroMQ sockets) are looked at, in the order of their
     registration, each time nothing else is ready and before time jumps. With `shuffle`, a seeded
     generator permutes each batch of ready callbacks: it finds races that FIFO order hides.
+
+    An error in a callback (a reader, a timer; tasks keep theirs) ends the run: it is raised from
+    the call that runs the loop, as a `Deadlock` is.
     """
 
     def __init__(self, *, start_ns: int = 0, shuffle: random.Random | None = None) -> None:
@@ -42,6 +45,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._reader_count = 0
         self._poller = selectors.DefaultSelector()
         self._clock_resolution = 1e-9
+        self._callback_error: BaseException | None = None
 
     # ------------------------------------------------------------------ time
 
@@ -94,8 +98,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def remove_reader(self, fd: Any) -> bool:
         number = fd if isinstance(fd, int) else fd.fileno()
-        if self._readers.pop(number, None) is None:
+        reader = self._readers.pop(number, None)
+        if reader is None:
             return False
+        reader[1].cancel()
         self._poller.unregister(number)
         return True
 
@@ -105,11 +111,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
         found = self._poller.select(0)
         if not found:
             return False
+        # Run here and not queued: ZeroMQ's own threads wake a reader at moments of their liking
+        # when a socket is closed, and a batch to shuffle must not depend on that.
         for _, handle in sorted(
             (self._readers[key.fd] for key, _ in found if key.fd in self._readers),
             key=lambda entry: entry[0],
         ):
-            self._ready.append(handle)  # type: ignore[attr-defined]
+            if not handle.cancelled():
+                handle._run()
         return True
 
     # ------------------------------------------------------------- iteration
@@ -120,6 +129,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
             if self._stopping:  # type: ignore[attr-defined]
                 return
             self._jump()
+        self._run_batch()
+        if self._callback_error is not None:
+            error, self._callback_error = self._callback_error, None
+            raise error
+
+    def _run_batch(self) -> None:
+        ready = self._ready  # type: ignore[attr-defined]
         batch = len(ready)
         if self._shuffle is not None and batch > 1:
             handles = [ready.popleft() for _ in range(batch)]
@@ -151,6 +167,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return f"nothing is ready and no timer is set at t = {self.time():.3f} s; waiting: " + (
             ", ".join(names) or "no task"
         )
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Keeps the first error of a callback, to be raised; reports the rest as asyncio does."""
+        error = context.get("exception")
+        if "handle" in context and error is not None and self._callback_error is None:
+            self._callback_error = error
+        else:
+            super().call_exception_handler(context)
 
     # ------------------------------------------- what asyncio wants to be there
 
@@ -232,10 +256,11 @@ def run(main: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
         task = loop.create_task(main, name="main")
         try:
             return loop.run_until_complete(task)
-        except (KeyboardInterrupt, SystemExit):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                loop.run_until_complete(task)
+        except BaseException:
+            if not task.done():  # dead-lock, error of a callback, interrupt: let it clean up
+                task.cancel()
+                with contextlib.suppress(BaseException):
+                    loop.run_until_complete(task)
             raise
         finally:
             left = sorted(t.get_name() for t in asyncio.all_tasks(loop) if t is not task)

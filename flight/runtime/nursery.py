@@ -71,9 +71,9 @@ class Nursery:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool | None:
-        own_wake = self._woken and isinstance(error, asyncio.CancelledError)
-        if own_wake and self._parent is not None:
-            own_wake = self._parent.uncancel() == 0
+        # The body was interrupted because of the first error: whatever came out of it is second,
+        # unless somebody outside wants it to end as well.
+        own_wake = self._woken and self._parent is not None and self._parent.uncancel() == 0
         if error is None:
             try:
                 await self._wait_for_children(until_error=True)

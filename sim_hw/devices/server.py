@@ -1,6 +1,7 @@
 """The hardware side of the device bus: serves one simulated device on one socket."""
 
 import asyncio
+import contextlib
 from typing import Any
 
 import msgspec
@@ -9,6 +10,8 @@ from flight.icd.devices.base import DeviceFault, DeviceInterface, DeviceRejected
 from flight.icd.messages import Call, Cancel, DeviceSignal, Hello, Message, Reply
 from flight.runtime.bus import Bus
 from flight.runtime.nursery import Nursery
+
+REASON_LENGTH = 2000  # what the ICD allows for a text
 
 
 class DeviceServer:
@@ -37,7 +40,9 @@ class DeviceServer:
             task = self._nursery.start(
                 self._answer(peer, message), name=f"{self.service}.{message.method}"
             )
-            self._running[(peer, message.number)] = task
+            key = (peer, message.number)
+            self._running[key] = task
+            task.add_done_callback(lambda _: self._running.pop(key, None))
         elif isinstance(message, Cancel):
             task_or_none = self._running.get((peer, message.number))
             if task_or_none is not None:
@@ -47,6 +52,8 @@ class DeviceServer:
 
     def _hello(self, peer: bytes, message: Hello) -> None:
         before = self._boots.get(message.source)
+        if before is not None and message.boot < before[0]:
+            return  # from before the last boot, and late
         self._boots[message.source] = (message.boot, peer)
         if before is not None and before[1] != peer:
             for (owner, _), task in list(self._running.items()):
@@ -54,13 +61,9 @@ class DeviceServer:
                     task.cancel()
 
     async def _answer(self, peer: bytes, call: Call) -> None:
-        try:
+        # Cancelled on behalf of the caller, or as the hardware goes down: nobody waits for it.
+        with contextlib.suppress(asyncio.CancelledError):
             self._server.send(peer, await self._perform(call))
-        except asyncio.CancelledError:
-            # Ended on behalf of the caller, or the hardware goes down: nobody waits for an answer.
-            pass
-        finally:
-            self._running.pop((peer, call.number), None)
 
     async def _perform(self, call: Call) -> Reply:
         method = self.device.methods.get(call.method)
@@ -70,7 +73,8 @@ class DeviceServer:
             arguments = method.unpack(call.arguments)
             result = await getattr(self.device, call.method)(**arguments)
         except DeviceRejected as refusal:
-            return Reply(call.number, error="rejected", reason=str(refusal))
+            return Reply(call.number, error="rejected", reason=str(refusal)[:REASON_LENGTH])
         except DeviceFault as fault:
-            return Reply(call.number, error="fault", reason=str(fault), code=fault.code)
+            reason = str(fault)[:REASON_LENGTH]
+            return Reply(call.number, error="fault", reason=reason, code=fault.code)
         return Reply(call.number, result=msgspec.to_builtins(result, builtin_types=(bytes,)))

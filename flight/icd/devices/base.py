@@ -75,14 +75,19 @@ class Method:
 
     def pack(self, positional: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
         """The arguments of a call as plain data; TypeError as for any function."""
-        values = dict(zip(self.names, positional, strict=False)) | named
-        plain: dict[str, Any] = msgspec.to_builtins(values)
+        if len(positional) > len(self.names):
+            raise TypeError(f"{self.name} takes {len(self.names)} arguments, not {len(positional)}")
+        values = dict(zip(self.names, positional, strict=False))
+        twice = [name for name in named if name in values]
+        if twice:
+            raise TypeError(f"{self.name} got {', '.join(twice)} twice")
+        plain: dict[str, Any] = msgspec.to_builtins(values | named, builtin_types=(bytes,))
         return plain
 
     def unpack(self, plain: dict[str, Any]) -> dict[str, Any]:
         """Checked arguments; raises DeviceRejected that names the one that is wrong."""
         try:
-            checked = msgspec.convert(plain, self.arguments)
+            checked = msgspec.convert(plain, self.arguments, builtin_types=(bytes,))
         except msgspec.ValidationError as error:
             raise DeviceRejected(f"{self.name}: {error}") from error
         return {name: getattr(checked, name) for name in self.names}
