@@ -5,15 +5,17 @@ Plain sockets, drained without blocking by a reader of the event loop: four time
 (DEALER) to a `Server` (ROUTER); telemetry and events from a `Publisher` (XPUB) to a `Subscriber`.
 
 Every message travels as one frame `[sequence, time_ns, message]` in MessagePack. The receiver
-counts each stream; a hole is a `Gap` handed to `on_gap`, never passed over in silence. A message that
-cannot be sent (queue full, peer gone) is counted, reported to `on_drop`, and `send` returns False.
+counts each stream; a hole is a `Gap` handed to `on_gap`, never passed over in silence. A message
+that cannot be sent (queue full, peer gone) is counted and reported to `on_drop`, and `send` returns
+False.
 """
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgpack
 import msgspec
@@ -152,6 +154,7 @@ class _End:
         self._drain_scheduled = False
         self._closed = False
         self._binds = False
+        self._arrived: deque[list[bytes]] = deque()  # from a side that is gone, not yet taken
 
     @property
     def closed(self) -> bool:
@@ -167,9 +170,18 @@ class _End:
         self._socket.connect(self._address)
         self.bus.fabric.connected(self._address, self)
 
-    def reconnect(self, address: str) -> None:
-        """Connects again to a side that was bound anew; its streams begin anew."""
-        self._socket.connect(address)
+    def cut(self) -> None:
+        """The bound side is gone: keeps what has arrived, and lets go of the connection."""
+        with contextlib.suppress(zmq.Again):
+            while True:
+                self._arrived.append(self._socket.recv_multipart(zmq.NOBLOCK))
+        with contextlib.suppress(zmq.ZMQError):
+            self._socket.disconnect(self._address)
+        self._schedule_drain()
+
+    def reconnect(self) -> None:
+        """Connects to the side that was bound anew; its streams begin anew."""
+        self._socket.connect(self._address)
         self._expected.clear()
         self.reconnected()
         self._schedule_drain()
@@ -240,7 +252,7 @@ class _End:
             if self._closed:
                 return
             try:
-                frames = receive(zmq.NOBLOCK)
+                frames = self._arrived.popleft() if self._arrived else receive(zmq.NOBLOCK)
             except zmq.Again:
                 return
             try:

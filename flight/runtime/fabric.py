@@ -10,41 +10,51 @@ class End(Protocol):
 
     identity: bytes
 
-    def reconnect(self, address: str) -> None:
-        """Connects again to a side that was bound anew."""
+    def cut(self) -> None:
+        """The bound side is gone: keeps what has arrived, and lets go of the connection."""
+
+    def reconnect(self) -> None:
+        """Connects to the side that was bound anew."""
 
 
 class Fabric:
     """What all buses of one process share: the ZeroMQ context, and who is connected to what.
 
-    `inproc://` connections do not come back by themselves when the bound side is closed and bound
-    again (a node that was killed and booted); the fabric makes them again. It also answers for
-    `inproc://` who is there, because ZeroMQ closes in a thread of its own: asked itself, it would
-    notice at another moment in each run. Other transports do both on their own.
+    For `inproc://` it keeps the account of who is there, cuts connections when the bound side is
+    closed and makes them again when it is bound again (a node that was killed and booted). ZeroMQ
+    does not connect again by itself, and it closes in a thread of its own: left to that, a send
+    would find out at another moment in each run. Other transports do both on their own.
     """
 
     def __init__(self) -> None:
         self.context: zmq.Context[Any] = zmq.Context()
         self.context.set(zmq.MAX_SOCKETS, 4096)
-        self._bound: dict[str, bool] = {}  # False: it was bound once, and is not now
-        self._connected: dict[str, list[End]] = {}
+        self._down: dict[str, None] = {}  # addresses that were bound and are not now
+        self._connected: dict[str, dict[End, bool]] = {}  # whether the connection stands
         self._peers: dict[tuple[str, bytes], End] = {}
 
     def bound(self, address: str) -> None:
         """An address was bound; whoever was connected to an earlier binding connects again."""
-        again = address in self._bound
-        self._bound[address] = True
-        if again and _is_inproc(address):
-            for end in list(self._connected.get(address, [])):
-                end.reconnect(address)
+        self._down.pop(address, None)
+        ends = self._connected.get(address, {})
+        for end, stands in list(ends.items()):
+            if not stands:
+                ends[end] = True
+                end.reconnect()
 
     def unbound(self, address: str) -> None:
         """An address is no longer bound."""
-        self._bound[address] = False
+        if not _is_inproc(address):
+            return
+        self._down[address] = None
+        ends = self._connected.get(address, {})
+        for end in list(ends):
+            ends[end] = False
+            end.cut()
 
     def is_down(self, address: str) -> bool:
         """Whether who was bound to an `inproc://` address is gone."""
-        return _is_inproc(address) and not self._bound.get(address, True)
+        return address in self._down
 
     def lacks(self, address: str, peer: bytes) -> bool:
         """Whether no end of that identity is connected to an `inproc://` address."""
@@ -52,15 +62,14 @@ class Fabric:
 
     def connected(self, address: str, end: End) -> None:
         """An end is connected to an address."""
-        self._connected.setdefault(address, []).append(end)
+        self._connected.setdefault(address, {})[end] = True
         if end.identity:
             self._peers[address, end.identity] = end
 
     def gone(self, end: End) -> None:
         """An end was closed."""
         for ends in self._connected.values():
-            if end in ends:
-                ends.remove(end)
+            ends.pop(end, None)
         for key, peer in list(self._peers.items()):
             if peer is end:
                 del self._peers[key]
