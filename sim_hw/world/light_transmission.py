@@ -49,19 +49,32 @@ def mastcamz_transmission(zenith_cosine: float, optical_depth: float) -> float:
     return exp(-optical_depth / (6.0 * zenith_cosine)) if zenith_cosine > _LOWEST_SUN else 0.0
 
 
-def two_stream_transmission(
+@dataclass(frozen=True)
+class LightBudget:
+    """Where the light on a horizontal surface above the air goes, as fractions of it.
+
+    transmitted: falls on the ground, beam and skylight, echoes between ground and dust counted.
+    reflected: leaves to space. absorbed: stays in the dust. The ground keeps the rest.
+    """
+
+    transmitted: float
+    reflected: float
+    absorbed: float
+
+
+def two_stream_budget(
     zenith_cosine: float,
     optical_depth: float,
     ground_albedo: float,
     optics: DustOptics = CLANCY_LEE_1991,
-) -> float:
-    """Beam and skylight by the delta-Eddington two-stream solution.
+) -> LightBudget:
+    """Light through one layer of dust by the delta-Eddington two-stream solution.
 
     Joseph, Wiscombe & Weinman 1976 for the scaling of the forward peak; Meador & Weaver 1980
-    (equations 14 to 18) for one layer. What the ground reflects and the dust returns is counted.
+    (equations 14 to 18 for the beam, 25 and 26 for diffuse light from below) for the layer.
     """
     if zenith_cosine <= _LOWEST_SUN:
-        return 0.0
+        return LightBudget(0.0, 1.0, 0.0)
     albedo, asymmetry, depth = _delta_scaled(optical_depth, optics)
     gamma1 = (7.0 - albedo * (4.0 + 3.0 * asymmetry)) / 4.0
     gamma2 = -(1.0 - albedo * (4.0 - 3.0 * asymmetry)) / 4.0
@@ -72,17 +85,38 @@ def two_stream_transmission(
     if abs(1.0 - k_mu) < 1e-6:  # a removable singularity of the formula
         k_mu -= 2e-6
     alpha1 = gamma1 * gamma4 + gamma2 * gamma3
+    alpha2 = gamma1 * gamma3 + gamma2 * gamma4
     grow, shrink = exp(k * depth), exp(-k * depth)
     beam = exp(-depth / zenith_cosine)
-    denominator = (1.0 - k_mu * k_mu) * ((k + gamma1) * grow + (k - gamma1) * shrink)
-    scattered = (
+    diffuse_denominator = (k + gamma1) * grow + (k - gamma1) * shrink
+    share = albedo / ((1.0 - k_mu * k_mu) * diffuse_denominator)
+    downward = beam - share * (
         (1.0 + k_mu) * (alpha1 + k * gamma4) * grow * beam
         - (1.0 - k_mu) * (alpha1 - k * gamma4) * shrink * beam
         - 2.0 * k * (gamma4 + alpha1 * zenith_cosine)
     )
-    downward = beam - albedo * scattered / denominator
-    sky_albedo = gamma2 * (1.0 - shrink * shrink) / (k + gamma1 + (k - gamma1) * shrink * shrink)
-    return downward / (1.0 - ground_albedo * sky_albedo)
+    upward = share * (
+        (1.0 - k_mu) * (alpha2 + k * gamma3) * grow
+        - (1.0 + k_mu) * (alpha2 - k * gamma3) * shrink
+        - 2.0 * k * (gamma3 - alpha2 * zenith_cosine) * beam
+    )
+    sky_albedo = gamma2 * (grow - shrink) / diffuse_denominator
+    upward_transmission = 2.0 * k / diffuse_denominator
+    transmitted = downward / (1.0 - ground_albedo * sky_albedo)
+    reflected = upward + ground_albedo * transmitted * upward_transmission
+    return LightBudget(
+        transmitted, reflected, 1.0 - reflected - (1.0 - ground_albedo) * transmitted
+    )
+
+
+def two_stream_transmission(
+    zenith_cosine: float,
+    optical_depth: float,
+    ground_albedo: float,
+    optics: DustOptics = CLANCY_LEE_1991,
+) -> float:
+    """Beam and skylight on the ground by `two_stream_budget`."""
+    return two_stream_budget(zenith_cosine, optical_depth, ground_albedo, optics).transmitted
 
 
 def _delta_scaled(optical_depth: float, optics: DustOptics) -> tuple[float, float, float]:

@@ -1,7 +1,8 @@
 """Temperature of the ground and of the air just above it, at one place of Mars.
 
 An energy balance. The ground takes sunlight and the sky's infrared, radiates, and conducts into a
-regolith of constant thermal inertia; the air at instrument height follows the ground and, more
+regolith of constant thermal inertia; the air column, one layer, takes up sunlight and the ground's
+infrared and sends half of it down again. The air at instrument height follows the ground and, more
 weakly, the air above. The solution that repeats itself sol after sol is computed once for a grid
 of seasons and optical depths, and interpolated. The seasonal memory of the deep ground is left out.
 """
@@ -17,7 +18,8 @@ from flight.astrodynamics.mars_time import (
     mars_time,
 )
 from flight.astrodynamics.time_scales import JD_J2000
-from sim_hw.world.insolation import surface_flux
+from sim_hw.world.insolation import top_of_atmosphere_flux
+from sim_hw.world.light_transmission import two_stream_budget
 
 STEFAN_BOLTZMANN = 5.670374419e-8
 """W m-2 K-4 (CODATA 2018)."""
@@ -97,49 +99,81 @@ def diurnal_cycle(
     """The sol that repeats itself at a latitude, season and optical depth.
 
     Implicit finite differences in depth, counted in diurnal skin depths, so that only the thermal
-    inertia is needed. In such a sol no heat goes down on balance: every layer has the same mean
-    temperature, which is imposed after each sol and makes a few sols enough.
+    inertia is needed. In such a sol no heat goes down on balance: every layer has the mean
+    temperature at which the ground loses what it gains. That is imposed after each sol, so that a
+    few sols are enough.
     """
     parameters = parameters or GroundParameters()
-    absorbed = _absorbed_sunlight(
-        latitude_degrees, solar_longitude_degrees, optical_depth, parameters
-    )
-    column = _Column(parameters)
-    mean_absorbed = sum(absorbed) / _STEPS_PER_SOL
+    sunlight = _sunlight(latitude_degrees, solar_longitude_degrees, optical_depth, parameters)
     sky = sky_emissivity(optical_depth, parameters)
-    level = (mean_absorbed / (STEFAN_BOLTZMANN * parameters.emissivity * (1.0 - 0.8 * sky))) ** 0.25
-    layers = [level] * _LAYER_COUNT
+    fourth_power = _mean_fourth_power(sunlight, sky, parameters)
+    radiated = parameters.emissivity * STEFAN_BOLTZMANN * fourth_power
+    sky_flux = parameters.emissivity * _sky_flux(sunlight, sky, radiated)
+    column = _Column(parameters)
+    layers = [fourth_power**0.25] * _LAYER_COUNT
     ground: list[float] = []
+    mean = 0.0
     for _ in range(25):
-        sky_flux = parameters.emissivity * sky * STEFAN_BOLTZMANN * level**4
-        ground, means = column.run_sol(layers, absorbed, sky_flux)
-        new_level = sum(ground) / _STEPS_PER_SOL
-        layers = [layer + new_level - mean for layer, mean in zip(layers, means, strict=True)]
-        change, level = abs(new_level - level), new_level
-        if change < 0.01:
+        previous = mean
+        ground, means = column.run_sol(layers, sunlight.ground, sky_flux)
+        mean = sum(ground) / _STEPS_PER_SOL
+        swing = sum(value**4 for value in ground) / _STEPS_PER_SOL / mean**4
+        level = (fourth_power / swing) ** 0.25
+        layers = [layer + level - value for layer, value in zip(layers, means, strict=True)]
+        if abs(mean - previous) < 0.01:
             break
     return DiurnalCycle(tuple(ground), _air_over(ground, parameters))
 
 
-def _absorbed_sunlight(
+@dataclass(frozen=True)
+class _Sunlight:
+    """Sunlight in W/m2: what the ground absorbs over the sol, what the dust does on the mean."""
+
+    ground: tuple[float, ...]
+    air: float
+
+    @property
+    def mean(self) -> float:
+        return sum(self.ground) / len(self.ground)
+
+
+def _sunlight(
     latitude_degrees: float,
     solar_longitude_degrees: float,
     optical_depth: float,
     parameters: GroundParameters,
-) -> list[float]:
+) -> _Sunlight:
     moment = mars_time(jd_tt_of_solar_longitude(solar_longitude_degrees, JD_J2000), 0.0)
     latitude, declination = radians(latitude_degrees), radians(moment.solar_declination_degrees)
-    absorbed = []
+    flux = top_of_atmosphere_flux(moment.sun_distance_au)
+    ground: list[float] = []
+    air = 0.0
     for step in range(_STEPS_PER_SOL):
         hour_angle = 2.0 * pi * (step / _STEPS_PER_SOL - 0.5)
         zenith_cosine = sin(latitude) * sin(declination) + cos(latitude) * cos(declination) * cos(
             hour_angle
         )
-        flux = surface_flux(
-            moment.sun_distance_au, zenith_cosine, optical_depth, ground_albedo=parameters.albedo
-        )
-        absorbed.append((1.0 - parameters.albedo) * flux.global_horizontal)
-    return absorbed
+        above = flux * max(0.0, zenith_cosine)
+        budget = two_stream_budget(zenith_cosine, optical_depth, parameters.albedo)
+        ground.append(above * (1.0 - parameters.albedo) * budget.transmitted)
+        air += above * budget.absorbed / _STEPS_PER_SOL
+    return _Sunlight(tuple(ground), air)
+
+
+def _sky_flux(sunlight: _Sunlight, sky: float, radiated: float) -> float:
+    """Infrared that the air sends down in W/m2: half of what it takes up over the sol.
+
+    It takes up sunlight by its dust, and its share of what the ground radiates on the mean. The
+    air is one layer that sends as much up as down.
+    """
+    return 0.5 * (sunlight.air + sky * radiated)
+
+
+def _mean_fourth_power(sunlight: _Sunlight, sky: float, parameters: GroundParameters) -> float:
+    """Mean of the ground's temperature to the fourth, in K4, at which it loses what it gains."""
+    emissivity = parameters.emissivity
+    gain = sunlight.mean + 0.5 * emissivity * sunlight.air
+    return gain / (emissivity * STEFAN_BOLTZMANN * (1.0 - 0.5 * emissivity * sky))
 
 
 class _Column:

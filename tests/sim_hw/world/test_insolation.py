@@ -20,6 +20,7 @@ from sim_hw.world.light_transmission import (
     DustOptics,
     direct_transmission,
     mastcamz_transmission,
+    two_stream_budget,
     two_stream_transmission,
 )
 from sim_hw.world.opportunity_storm import energy_by_mean_sun, predict_storm
@@ -55,6 +56,24 @@ def test_two_stream_loses_no_light_in_dust_that_absorbs_nothing() -> None:
     optics = DustOptics(single_scattering_albedo=1.0 - 1e-9, asymmetry=0.0)
     expected = (5.0 / 3.0 - exp(-2.0) / 3.0) / (4.0 / 3.0 + 2.0)
     assert two_stream_transmission(1.0, 2.0, 0.0, optics) == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("zenith_cosine", [0.1, 0.5, 1.0])
+@pytest.mark.parametrize("ground_albedo", [0.0, 0.3])
+def test_two_stream_accounts_for_all_light(zenith_cosine: float, ground_albedo: float) -> None:
+    white = DustOptics(single_scattering_albedo=1.0 - 1e-9, asymmetry=0.5)
+    for depth in (0.01, 1.0, 5.0):
+        budget = two_stream_budget(zenith_cosine, depth, ground_albedo, white)
+        assert budget.absorbed == pytest.approx(0.0, abs=1e-4)
+        dusty = two_stream_budget(zenith_cosine, depth, ground_albedo)
+        assert 0.0 < dusty.absorbed < 1.0
+        assert dusty.transmitted < budget.transmitted and dusty.reflected < budget.reflected
+
+
+def test_two_stream_without_dust_reflects_like_the_ground() -> None:
+    budget = two_stream_budget(0.6, 0.0, 0.25)
+    assert budget.transmitted == pytest.approx(1.0, abs=1e-9)
+    assert budget.reflected == pytest.approx(0.25, abs=1e-9)
 
 
 def test_two_stream_is_smooth_through_its_removable_singularity() -> None:
