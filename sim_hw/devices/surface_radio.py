@@ -1,0 +1,142 @@
+"""What the simulated radios of surface vehicles have in common."""
+
+import asyncio
+import random
+from typing import Annotated, Protocol
+
+import msgspec
+
+from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.communications import (
+    LinkState,
+    Radio,
+    RadioState,
+    ReceivedFrame,
+    Transmission,
+)
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.device import SimulatedDevice
+from sim_hw.devices.electrical import Electrical
+from sim_hw.devices.timestamps import mission_ns
+
+_SWITCHING_SECONDS = 2.0  # assumption: a software radio that loads its settings
+
+
+class RadioParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Power in W while it listens and while it sends."""
+
+    listening_power: Annotated[float, Quantity("W", ge=0, le=500)]
+    sending_power: Annotated[float, Quantity("W", ge=0, le=500)]
+    on_at_start: bool = False
+
+
+class Medium(Protocol):
+    """What carries the frames of a radio: the space links of the run."""
+
+    def links_of(self, radio: "SurfaceRadio") -> list[LinkState]:
+        """The state of each link of a radio."""
+
+    def switched(self, radio: "SurfaceRadio") -> None:
+        """A radio has been switched on or off."""
+
+    async def carry(self, radio: "SurfaceRadio", peer: str, data: bytes) -> None:
+        """Carries one frame and returns when it is acknowledged; raises DeviceFault."""
+
+
+class SurfaceRadio(SimulatedDevice, Radio):
+    """A transceiver: off it hears nothing, and without power neither.
+
+    Failures: `deaf` (receives nothing), `mute` (sends nothing that anybody hears).
+    """
+
+    band = ""  # which links it serves: "uhf" or "x_band"
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        electrical: Electrical,
+        parameters: RadioParameters,
+    ) -> None:
+        super().__init__(service, random_stream)
+        self.vehicle, self.consumer = service.split(".", 1)
+        self.medium: Medium | None = None
+        self.deaf = False
+        self.mute = False
+        self._electrical = electrical
+        self._parameters = parameters
+        self._on = parameters.on_at_start
+        self._sending: asyncio.Lock | None = None
+        self._declare_load(False)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it is switched on and has power."""
+        return self._on and self._electrical.is_powered(self.consumer)
+
+    @property
+    def hears(self) -> bool:
+        """Whether a frame that arrives now would be received."""
+        return self.is_on and not self.deaf
+
+    def accept(self, peer: str, data: bytes) -> bool:
+        """Takes a frame that arrives; False when nobody listens."""
+        if not self.hears:
+            return False
+        self.emit("received", ReceivedFrame(peer, data))
+        return True
+
+    def announce(self, link: LinkState) -> None:
+        """Tells the vehicle that a link has changed."""
+        self.emit("link", link)
+
+    async def occupy(self, seconds: float) -> None:
+        """Sends for some time, with the power that this takes."""
+        self._declare_load(True)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._declare_load(False)
+
+    # ---------------------------------------------------------- the interface
+
+    async def state(self) -> RadioState:
+        return self._state()
+
+    async def set_power(self, on: bool) -> RadioState:
+        if on and not self._electrical.is_powered(self.consumer):
+            raise DeviceFault("off", f"the {self.consumer} radio gets no power")
+        if on != self._on:
+            await asyncio.sleep(_SWITCHING_SECONDS)
+            self._on = on
+            self._declare_load(False)
+        if self.medium is not None:
+            # Also when nothing changes: a computer that has just booted knows of no link.
+            self.medium.switched(self)
+        return self._state()
+
+    async def transmit(self, peer: str, data: bytes) -> Transmission:
+        if self._sending is None:
+            self._sending = asyncio.Lock()
+        began = self._electrical.world.now()
+        async with self._sending:
+            if not self.is_on:
+                raise DeviceFault("off", f"the {self.consumer} radio is off")
+            if self.medium is None:
+                raise DeviceFault("no_link", f"{peer} cannot be heard")
+            await self.medium.carry(self, peer, data)
+        return Transmission(True, self._electrical.world.now() - began)
+
+    def _declare_load(self, sending: bool) -> None:
+        power = self._parameters.sending_power if sending else self._parameters.listening_power
+        self._electrical.set_load(self.consumer, power if self._on else 0.0)
+
+    def _state(self) -> RadioState:
+        on = self.is_on
+        links = self.medium.links_of(self) if self.medium is not None and on else []
+        return RadioState(
+            time_ns=mission_ns(self._electrical.world.now()),
+            on=on,
+            temperature=self._electrical.battery_temperature() + self.random.gauss(0.0, 0.5),
+            links=links,
+        )

@@ -1,0 +1,27 @@
+"""What became of the frames of each link, and how losses are drawn."""
+
+import random
+from dataclasses import dataclass
+
+
+@dataclass
+class LinkCounters:
+    """Frames of one link. `lost`: given up after all repeats; `dropped`: no room in a queue."""
+
+    sent: int = 0
+    delivered: int = 0
+    repeated: int = 0
+    lost: int = 0
+    dropped: int = 0
+
+
+def attempts_needed(
+    stream: random.Random, frame_error: float, repeats: int, counters: LinkCounters
+) -> int | None:
+    """How often a frame is sent until one copy arrives whole; None when all copies are lost."""
+    for attempt in range(1, repeats + 2):
+        if stream.random() >= frame_error:
+            counters.repeated += attempt - 1
+            return attempt
+    counters.repeated += repeats
+    return None

@@ -1,0 +1,102 @@
+"""The direct link between Earth and a vehicle on the ground: X band, slow, when Earth is up."""
+
+import asyncio
+import random
+from collections.abc import Callable
+
+from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.communications import LinkState
+from sim_hw.devices.surface_radio import SurfaceRadio
+from sim_hw.links.counters import LinkCounters
+from sim_hw.links.earth_link import EarthLink
+
+EARTH = "earth"
+
+
+class DirectLink:
+    """The X-band radios of all vehicles. Timers only when Earth rises or sets at the site."""
+
+    def __init__(
+        self,
+        earth: EarthLink,
+        now: Callable[[], float],
+        stream: random.Random,
+        arrived_at_earth: Callable[[str, bytes], None],
+    ) -> None:
+        self.downlink_counters = LinkCounters()
+        self.uplink_counters = LinkCounters()
+        self._earth = earth
+        self._now = now
+        self._random = stream
+        self._arrived_at_earth = arrived_at_earth
+        self._radios: dict[str, SurfaceRadio] = {}
+        self._above = False
+
+    def add(self, radio: SurfaceRadio) -> None:
+        """Takes a radio into service."""
+        self._radios[radio.vehicle] = radio
+
+    def radio(self, vehicle: str) -> SurfaceRadio | None:
+        """The X-band radio of a vehicle, if it has one."""
+        return self._radios.get(vehicle)
+
+    def start(self) -> None:
+        """Sets the first timer, if any vehicle has such a radio."""
+        if self._radios:
+            self._above = self._earth.earth_above_horizon(self._now())
+            self._wait_for_change()
+
+    def link(self, radio: SurfaceRadio) -> LinkState:
+        """How Earth can be reached from a vehicle now."""
+        if not self._above or not radio.is_on:
+            return LinkState(EARTH, up=False)
+        rate = self._earth.direct_rates(self._now()).to_earth
+        return LinkState(EARTH, up=True, rate_bps=rate)
+
+    def _wait_for_change(self) -> None:
+        now = self._now()
+        delay = self._earth.next_horizon_change(now) - now
+        asyncio.get_running_loop().call_later(delay, self._change)
+
+    def _change(self) -> None:
+        self._above = self._earth.earth_above_horizon(self._now())
+        for radio in self._radios.values():
+            if radio.is_on:
+                radio.announce(self.link(radio))
+        self._wait_for_change()
+
+    async def carry(self, radio: SurfaceRadio, data: bytes) -> None:
+        """Sends a frame to Earth and waits for the acknowledgement, both ways of light time."""
+        counters, earth = self.downlink_counters, self._earth
+        counters.sent += 1
+        for attempt in range(1 + earth.parameters.repeats):
+            now = self._now()
+            light_time = earth.light_time_up(now)
+            if not self._above or not earth.station_in_view(now + light_time):
+                counters.lost += 1
+                raise DeviceFault("no_link", "Earth is not in view")
+            counters.repeated += attempt > 0
+            await radio.occupy(8.0 * len(data) / earth.direct_rates(now).to_earth)
+            whole = self._random.random() >= earth.frame_error(now) and not radio.mute
+            if whole:
+                asyncio.get_running_loop().call_later(
+                    light_time, self._received_on_earth, radio.vehicle, data
+                )
+            await asyncio.sleep(2.0 * light_time)
+            if whole:
+                return
+        counters.lost += 1
+        raise DeviceFault("lost", "Earth did not acknowledge the frame")
+
+    def _received_on_earth(self, vehicle: str, data: bytes) -> None:
+        self.downlink_counters.delivered += 1
+        self._arrived_at_earth(vehicle, data)
+
+    def arrive(self, vehicle: str, data: bytes) -> None:
+        """A frame from Earth reaches Mars; lost when Earth is down or nobody listens."""
+        radio = self._radios.get(vehicle)
+        above = self._earth.earth_above_horizon(self._now())
+        if radio is not None and above and radio.accept(EARTH, data):
+            self.uplink_counters.delivered += 1
+        else:
+            self.uplink_counters.lost += 1

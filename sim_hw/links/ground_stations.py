@@ -1,0 +1,132 @@
+"""The ground stations on Earth, simulated: they command through the orbiter or directly."""
+
+import asyncio
+import random
+from collections.abc import Callable
+
+from flight.icd.devices.base import DeviceFault, DeviceRejected
+from flight.icd.devices.communications import ReceivedFrame
+from flight.icd.devices.ground_station import (
+    EarthLinkState,
+    GroundStations,
+    NetworkStatus,
+    PredictedPass,
+    Uplinked,
+)
+from sim_hw.devices.device import SimulatedDevice
+from sim_hw.devices.timestamps import mission_ns
+from sim_hw.links.counters import LinkCounters, attempts_needed
+from sim_hw.links.direct_link import DirectLink
+from sim_hw.links.earth_link import EarthLink
+from sim_hw.links.passes import PassSchedule
+from sim_hw.links.relay import RELAY, Relay
+
+PASSES_SHOWN = 2  # of each vehicle
+
+
+class SimGroundStations(SimulatedDevice, GroundStations):
+    """Serves "ground.stations". One antenna for each spacecraft: its frames go one by one."""
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        now: Callable[[], float],
+        earth: EarthLink,
+        schedule: PassSchedule,
+    ) -> None:
+        super().__init__(service, random_stream)
+        self.uplink_counters = LinkCounters()
+        self._now = now
+        self._earth = earth
+        self._schedule = schedule
+        self._relay: Relay | None = None
+        self._direct: DirectLink | None = None
+        self._vehicles: dict[str, None] = {}
+        self._free: dict[str, float] = {}  # by spacecraft: when its uplink is free again
+
+    def use(self, relay: Relay, direct: DirectLink, vehicles: dict[str, None]) -> None:
+        """Connects the stations to what they talk to."""
+        self._relay, self._direct, self._vehicles = relay, direct, vehicles
+
+    def received(self, peer: str, data: bytes) -> None:
+        """A frame from Mars has arrived."""
+        self.emit("received", ReceivedFrame(peer, data))
+
+    async def status(self) -> NetworkStatus:
+        now = self._now()
+        light_time = self._earth.light_time_up(now)
+        moratorium = self._earth.moratorium(now)
+        seen = self._earth.station_in_view(now) and not moratorium
+        relay_up = seen and not self._earth.relay_occulted(now + light_time)
+        links = [EarthLinkState(RELAY, relay_up, self._earth.relay_downlink_rate(now))]
+        for vehicle in self._vehicles:
+            if self._direct is not None and self._direct.radio(vehicle) is not None:
+                up = seen and self._earth.earth_above_horizon(now + light_time)
+                rate = self._earth.direct_rates(now).to_earth
+                links.append(EarthLinkState(vehicle, up, rate))
+        coming = self._schedule.upcoming(now, PASSES_SHOWN)
+        return NetworkStatus(
+            time_ns=mission_ns(now),
+            light_time=light_time,
+            moratorium=moratorium,
+            links=links,
+            passes=[PredictedPass(v, start, end) for v in self._vehicles for start, end in coming],
+        )
+
+    async def uplink(self, spacecraft: str, destination: str, data: bytes) -> Uplinked:
+        self._check(spacecraft, destination)
+        now = self._now()
+        if self._earth.moratorium(now):
+            raise DeviceFault("moratorium", "Mars is in conjunction: nobody commands")
+        start = self._earth.next_station_view(max(now, self._free.get(spacecraft, 0.0)))
+        light_time = self._earth.light_time_up(start)
+        if spacecraft == RELAY:
+            # The frame leaves so that the orbiter is not behind Mars when it arrives.
+            start = self._earth.next_relay_view(start + light_time) - light_time
+            rate = self._earth.parameters.relay_uplink_rate
+        else:
+            if not self._earth.earth_above_horizon(start + light_time):
+                raise DeviceFault("no_link", f"Earth will be below the horizon of {spacecraft}")
+            rate = self._earth.direct_rates(start).from_earth
+        airtime = 8.0 * len(data) / rate
+        self._free[spacecraft] = start + airtime
+        arrival = start + airtime + light_time
+        self._send(spacecraft, destination, data, arrival - now, light_time)
+        if spacecraft != RELAY:
+            return Uplinked(arrival)
+        return Uplinked(max(arrival, self._schedule.next(arrival)[0]))
+
+    def _check(self, spacecraft: str, destination: str) -> None:
+        if self._direct is None or destination not in self._vehicles:
+            known = ", ".join(self._vehicles) or "none"
+            raise DeviceRejected(f"no radio of {destination!r} is known; there are: {known}")
+        if spacecraft == RELAY:
+            return
+        if spacecraft != destination or self._direct.radio(spacecraft) is None:
+            raise DeviceRejected(
+                f"{destination} cannot be reached by way of {spacecraft!r}: "
+                "allowed are relay, and the vehicle itself if it has an X-band radio"
+            )
+
+    def _send(
+        self, spacecraft: str, destination: str, data: bytes, delay: float, light_time: float
+    ) -> None:
+        counters, parameters = self.uplink_counters, self._earth.parameters
+        counters.sent += 1
+        attempts = attempts_needed(
+            self.random, parameters.frame_error, parameters.repeats, counters
+        )
+        if attempts is None:
+            counters.lost += 1
+            return
+        # Each repeat waits for the request, which takes the light time both ways.
+        delay += (attempts - 1) * 2.0 * light_time
+        asyncio.get_running_loop().call_later(delay, self._arrives, spacecraft, destination, data)
+
+    def _arrives(self, spacecraft: str, destination: str, data: bytes) -> None:
+        self.uplink_counters.delivered += 1
+        if spacecraft == RELAY and self._relay is not None:
+            self._relay.store_for(destination, data)
+        elif self._direct is not None:
+            self._direct.arrive(destination, data)

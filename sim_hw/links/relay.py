@@ -1,0 +1,242 @@
+"""The relay orbiter as a store that forwards frames, both ways."""
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.communications import LinkState
+from sim_hw.devices.surface_radio import SurfaceRadio
+from sim_hw.links.counters import LinkCounters, attempts_needed
+from sim_hw.links.earth_link import EarthLink
+from sim_hw.links.parameters import RelayParameters
+from sim_hw.links.passes import PassSchedule
+from sim_hw.world.link_geometry import RELAY_FORWARD, RELAY_RETURN, SPEED_OF_LIGHT, relay_rate
+
+RELAY = "relay"
+_NOW = 1e-3  # s, sooner than which nothing is put off
+
+
+@dataclass
+class Store:
+    """Frames that wait on board, oldest first; when there is no room the oldest are dropped."""
+
+    capacity: int
+    counters: LinkCounters
+    frames: deque[tuple[str, bytes]] = field(default_factory=deque)  # source or "", data
+    size: int = 0
+
+    def put(self, source: str, data: bytes) -> None:
+        """Stores a frame; makes room by dropping the oldest."""
+        self.frames.append((source, data))
+        self.size += len(data)
+        while self.size > self.capacity and self.frames:
+            self.take()
+            self.counters.dropped += 1
+
+    def take(self) -> tuple[str, bytes]:
+        """Removes the oldest frame."""
+        source, data = self.frames.popleft()
+        self.size -= len(data)
+        return source, data
+
+
+class Relay:
+    """The orbiter's radios and stores. All that it does hangs on timers at passes and arrivals."""
+
+    def __init__(
+        self,
+        schedule: PassSchedule,
+        earth: EarthLink,
+        now: Callable[[], float],
+        stream: random.Random,
+        parameters: RelayParameters,
+        arrived_at_earth: Callable[[str, bytes], None],
+    ) -> None:
+        self.forward_counters = LinkCounters()  # to the ground of Mars
+        self.return_counters = LinkCounters()  # from the ground of Mars
+        self.downlink_counters = LinkCounters()  # to Earth
+        self._schedule = schedule
+        self._earth = earth
+        self._now = now
+        self._random = stream
+        self._parameters = parameters
+        self._arrived_at_earth = arrived_at_earth
+        self._radios: dict[str, SurfaceRadio] = {}
+        self._stores: dict[str, Store] = {}
+        self._downlink = Store(parameters.queue_bytes, self.downlink_counters)
+        self._serving: dict[str, None] = {}
+        self._downlinking = False
+        self._pass: tuple[float, float] | None = None
+
+    def add(self, radio: SurfaceRadio) -> None:
+        """Takes a surface radio into the relay's service."""
+        self._radios[radio.vehicle] = radio
+
+    def start(self) -> None:
+        """Sets the timer of the first pass; called once, in the run's loop."""
+        self._look_at_passes()
+
+    def queued(self, destination: str) -> int:
+        """Frames that wait for a vehicle, or for "earth"."""
+        store = self._downlink if destination == "earth" else self._stores.get(destination)
+        return len(store.frames) if store is not None else 0
+
+    def link(self, radio: SurfaceRadio) -> LinkState:
+        """How the orbiter can be heard at a radio now."""
+        if self._pass is None or not radio.is_on:
+            return LinkState(RELAY, up=False)
+        now = self._now()
+        rate = relay_rate(self._schedule.slant_range(now), RELAY_RETURN)
+        return LinkState(RELAY, True, rate, max(0.0, self._pass[1] - now))
+
+    # ----------------------------------------------------------------- passes
+
+    def _look_at_passes(self) -> None:
+        now = self._now()
+        start, end = self._schedule.next(now)
+        if start > now:
+            asyncio.get_running_loop().call_later(start - now, self._rise, start, end)
+        else:
+            self._rise(start, end)
+
+    def _rise(self, start: float, end: float) -> None:
+        self._pass = (start, end)
+        asyncio.get_running_loop().call_later(end - self._now(), self._set)
+        for radio in self._radios.values():
+            if radio.is_on:
+                radio.announce(self.link(radio))
+                self.serve(radio.vehicle)
+
+    def _set(self) -> None:
+        self._pass = None
+        for radio in self._radios.values():
+            if radio.is_on:
+                radio.announce(LinkState(RELAY, up=False))
+        # A timer is up to half a nanosecond early: this pass must be over when the next is sought.
+        asyncio.get_running_loop().call_later(1.0, self._look_at_passes)
+
+    # ------------------------------------------------- down to the ground of Mars
+
+    def store_for(self, destination: str, data: bytes) -> None:
+        """Takes a frame from Earth for a vehicle on the ground."""
+        store = self._stores.get(destination)
+        if store is None:
+            store = Store(self._parameters.queue_bytes, self.forward_counters)
+            self._stores[destination] = store
+        store.put("", data)
+        self.serve(destination)
+
+    def serve(self, destination: str) -> None:
+        """Sends what waits for a vehicle, if it can be reached now."""
+        radio, store = self._radios.get(destination), self._stores.get(destination)
+        if radio is None or store is None or not store.frames or destination in self._serving:
+            return
+        if self._pass is None or not radio.hears:
+            return
+        _, data = store.frames[0]
+        attempts = attempts_needed(
+            self._random,
+            self._parameters.frame_error,
+            self._parameters.repeats,
+            self.forward_counters,
+        )
+        copies = attempts if attempts is not None else 1 + self._parameters.repeats
+        airtime = self._airtime(data, copies, forward=True)
+        if airtime is None:
+            return  # it waits for the next pass
+        self._serving[destination] = None
+        asyncio.get_running_loop().call_later(
+            airtime, self._sent_down, destination, attempts is not None
+        )
+
+    def _sent_down(self, destination: str, whole: bool) -> None:
+        del self._serving[destination]
+        store = self._stores[destination]
+        if not store.frames:
+            return  # dropped meanwhile for want of room
+        self.forward_counters.sent += 1
+        if not whole:
+            store.take()
+            self.forward_counters.lost += 1
+        elif self._radios[destination].accept(RELAY, store.frames[0][1]):
+            store.take()
+            self.forward_counters.delivered += 1
+        else:
+            return  # nobody listens any more: it waits until the radio or the next pass comes up
+        self.serve(destination)
+
+    # -------------------------------------------------- up from the ground of Mars
+
+    async def take_up(self, radio: SurfaceRadio, data: bytes) -> None:
+        """Takes a frame from a vehicle into the store; raises DeviceFault `no_link` or `lost`."""
+        self.return_counters.sent += 1
+        for attempt in range(1 + self._parameters.repeats):
+            self.return_counters.repeated += attempt > 0
+            airtime = self._airtime(data, 1, forward=False)
+            if airtime is None:
+                self.return_counters.lost += 1
+                raise DeviceFault("no_link", "the relay is not in view long enough for the frame")
+            await radio.occupy(airtime)
+            if self._random.random() >= self._parameters.frame_error and not radio.mute:
+                self.return_counters.delivered += 1
+                self._downlink.put(radio.vehicle, data)
+                self._send_to_earth()
+                return
+        self.return_counters.lost += 1
+        raise DeviceFault("lost", "the relay did not acknowledge the frame")
+
+    def _airtime(self, data: bytes, copies: int, *, forward: bool) -> float | None:
+        """Seconds that some copies of a frame take now; None when the pass ends before."""
+        if self._pass is None:
+            return None
+        now = self._now()
+        distance = self._schedule.slant_range(now)
+        rate = relay_rate(distance, RELAY_FORWARD if forward else RELAY_RETURN)
+        if rate <= 0.0:
+            return None
+        seconds = copies * (8.0 * len(data) / rate + 2.0 * distance / SPEED_OF_LIGHT)
+        return seconds if now + seconds < self._pass[1] else None
+
+    # --------------------------------------------------------------- to Earth
+
+    def _send_to_earth(self) -> None:
+        if self._downlinking or not self._downlink.frames:
+            return
+        self._downlinking = True
+        now = self._now()
+        start = self._earth.next_relay_view(now)
+        light_time = self._earth.light_time_up(start)
+        # The station must be there when the signal arrives.
+        wait = self._earth.next_station_view(start + light_time) - start - light_time
+        if start + wait > now + _NOW:
+            asyncio.get_running_loop().call_later(start + wait - now, self._try_again)
+            return
+        source, data = self._downlink.take()
+        counters = self.downlink_counters
+        counters.sent += 1
+        attempts = attempts_needed(
+            self._random,
+            self._earth.frame_error(now),
+            self._earth.parameters.repeats,
+            counters,
+        )
+        airtime = 8.0 * len(data) / self._earth.relay_downlink_rate(now)
+        loop = asyncio.get_running_loop()
+        loop.call_later(airtime, self._try_again)
+        if attempts is None:
+            counters.lost += 1
+            return
+        # Each repeat waits for the request, which takes the light time both ways.
+        delay = airtime * attempts + light_time * (2 * attempts - 1)
+        loop.call_later(delay, self._received_on_earth, source, data)
+
+    def _try_again(self) -> None:
+        self._downlinking = False
+        self._send_to_earth()
+
+    def _received_on_earth(self, source: str, data: bytes) -> None:
+        self.downlink_counters.delivered += 1
+        self._arrived_at_earth(f"{RELAY}/{source}", data)

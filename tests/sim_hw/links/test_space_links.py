@@ -1,0 +1,318 @@
+"""Space links: delays, passes, stores, losses and repeats, conjunction."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from flight.astrodynamics.time_scales import Epoch
+from flight.icd.devices.base import DeviceFault, DeviceRejected
+from flight.icd.devices.communications import LinkState, ReceivedFrame
+from flight.runtime.loop import VirtualLoop, run
+from flight.runtime.streams import stream
+from sim_hw.devices.electrical import BatteryParameters, Electrical, ElectricalParameters
+from sim_hw.devices.surface_radio import RadioParameters, SurfaceRadio
+from sim_hw.devices.uhf_radio import SimUhfRadio
+from sim_hw.devices.x_band_radio import SimXBandRadio
+from sim_hw.links.parameters import LinkParameters, load_link_parameters
+from sim_hw.links.space_links import SpaceLinks
+from sim_hw.world.relay_orbit import sun_synchronous_orbit
+from sim_hw.world.tubes import TubeRegistry
+from sim_hw.world.world import World
+
+EPOCH = 2461990.0
+CONJUNCTION = Epoch.from_utc("2030-05-25T00:00:00Z").jd_tt
+SOL = 88_775.244
+PARAMETERS = load_link_parameters()
+
+
+def with_losses(section: str, **changes: Any) -> LinkParameters:
+    part = msgspec.structs.replace(getattr(PARAMETERS, section), **changes)
+    return msgspec.structs.replace(PARAMETERS, **{section: part})
+
+
+def clean() -> LinkParameters:
+    changed = PARAMETERS
+    for section in ("proximity", "relay", "earth"):
+        part = msgspec.structs.replace(getattr(changed, section), frame_error=0.0)
+        changed = msgspec.structs.replace(changed, **{section: part})
+    return changed
+
+
+class Rehearsal:
+    """A world with two radios on the ground and one at Earth's command."""
+
+    def __init__(self, epoch: float = EPOCH, parameters: LinkParameters | None = None) -> None:
+        self.world = World(1, epoch, TubeRegistry((), {}))
+        orbit = sun_synchronous_orbit(Epoch(epoch))
+        self.links = SpaceLinks(self.world, orbit, parameters or clean())
+        self.world.place("lander", 0.0, 0.0)
+        self.world.place("rover", 100.0, 50.0)
+        self.heard: list[tuple[float, str, ReceivedFrame]] = []
+        self.link_changes: list[tuple[float, str, LinkState]] = []
+        self.lander = self._radio(SimUhfRadio, "lander.uhf")
+        self.rover = self._radio(SimUhfRadio, "rover.uhf")
+        self.direct = self._radio(SimXBandRadio, "lander.x_band")
+        self.links.stations.emit = self._listener("earth")
+        self.links.start()
+
+    def _radio(self, kind: type[SurfaceRadio], service: str) -> SurfaceRadio:
+        battery = BatteryParameters(
+            capacity=90_000.0,
+            charge_efficiency=1.0,
+            discharge_efficiency=1.0,
+            maximum_charge_power=500.0,
+            lowest_charge_temperature=253.0,
+            cold_capacity_loss=0.0,
+            full_voltage=32.8,
+            empty_voltage=24.0,
+            internal_resistance=0.0,
+            initial_state_of_charge=1.0,
+            restart_state_of_charge=0.1,
+        )
+        electrical = Electrical(service, self.world, ElectricalParameters(battery=battery))
+        power = RadioParameters(listening_power=15.0, sending_power=60.0, on_at_start=True)
+        radio = kind(service, stream(1, service), electrical, power)
+        radio.emit = self._listener(service)
+        self.links.attach(radio)
+        return radio
+
+    def _listener(self, name: str) -> Callable[[str, Any], None]:
+        def emit(signal: str, data: Any) -> None:
+            log: list[Any] = self.link_changes if signal == "link" else self.heard
+            log.append((self.world.now(), name, data))
+
+        return emit
+
+    def frames_at(self, name: str) -> list[ReceivedFrame]:
+        return [frame for _, where, frame in self.heard if where == name]
+
+
+def rehearse(
+    play: Callable[[Rehearsal], Awaitable[None]],
+    epoch: float = EPOCH,
+    parameters: LinkParameters | None = None,
+) -> None:
+    async def scenario() -> None:
+        await play(Rehearsal(epoch, parameters))
+
+    run(scenario(), VirtualLoop())
+
+
+def test_neighbours_reach_each_other_at_the_pace_of_their_rate() -> None:
+    async def play(r: Rehearsal) -> None:
+        rate = r.links.proximity.rate(r.rover, r.lander)
+        assert rate >= 128_000.0
+        sent = await r.rover.transmit("lander", b"x" * 32_000)
+        assert sent.acknowledged
+        assert sent.seconds == pytest.approx(256_000 / rate + 0.05)
+        assert r.frames_at("lander.uhf") == [ReceivedFrame("rover", b"x" * 32_000)]
+
+    rehearse(play)
+
+
+def test_a_radio_that_is_off_or_too_far_away_hears_nothing() -> None:
+    async def play(r: Rehearsal) -> None:
+        await r.lander.set_power(False)
+        with pytest.raises(DeviceFault) as fault:
+            await r.rover.transmit("lander", b"hello")
+        assert fault.value.code == "no_link"
+        await r.lander.set_power(True)
+        r.world.bodies["rover"].east = 30_000.0
+        with pytest.raises(DeviceFault) as fault:
+            await r.rover.transmit("lander", b"hello")
+        assert fault.value.code == "no_link"
+        await r.rover.set_power(False)
+        with pytest.raises(DeviceFault) as fault:
+            await r.rover.transmit("lander", b"hello")
+        assert fault.value.code == "off"
+        assert r.heard == []
+
+    rehearse(play)
+
+
+def test_switching_a_radio_tells_both_sides() -> None:
+    async def play(r: Rehearsal) -> None:
+        await r.rover.set_power(False)
+        await r.rover.set_power(True)
+        seen = [(who, link.up) for _, who, link in r.link_changes if link.peer == "rover"]
+        assert seen == [("lander.uhf", False), ("lander.uhf", True)]
+        own = [link for _, who, link in r.link_changes if who == "rover.uhf"]
+        assert [link.peer for link in own if link.up] == ["lander"]
+
+    rehearse(play)
+
+
+def test_lost_frames_are_repeated_and_then_reported_lost() -> None:
+    async def half(r: Rehearsal) -> None:
+        for _ in range(40):
+            await r.rover.transmit("lander", b"frame")
+        counters = r.links.proximity.counters
+        assert counters.delivered == 40
+        assert 20 <= counters.repeated <= 70
+        assert len(r.frames_at("lander.uhf")) == 40  # none twice
+
+    async def nearly_all(r: Rehearsal) -> None:
+        with pytest.raises(DeviceFault) as fault:
+            for _ in range(20):
+                await r.rover.transmit("lander", b"frame")
+        assert fault.value.code == "lost"
+        assert r.links.proximity.counters.lost == 1
+
+    rehearse(half, parameters=with_losses("proximity", frame_error=0.5, repeats=20))
+    rehearse(nearly_all, parameters=with_losses("proximity", frame_error=0.95, repeats=2))
+
+
+def test_a_frame_from_earth_waits_on_the_relay_for_the_next_pass() -> None:
+    async def play(r: Rehearsal) -> None:
+        await asyncio.sleep(1000.0)
+        sent_at = r.world.now()
+        light_time = (await r.links.stations.status()).light_time
+        answer = await r.links.stations.uplink("relay", "rover", b"command")
+        assert r.world.now() == sent_at
+        await asyncio.sleep(2 * SOL)
+        [(arrived, where, frame)] = r.heard
+        assert (where, frame) == ("rover.uhf", ReceivedFrame("relay", b"command"))
+        assert arrived - sent_at >= light_time > 180.0
+        start, end = Rehearsal().links.schedule.next(sent_at + light_time)
+        assert start <= arrived <= end
+        assert answer.estimated_delivery == pytest.approx(arrived, abs=5.0)
+
+    rehearse(play)
+
+
+def test_a_frame_for_a_radio_that_is_off_waits_until_it_listens() -> None:
+    async def play(r: Rehearsal) -> None:
+        await r.rover.set_power(False)
+        await r.links.stations.uplink("relay", "rover", b"command")
+        await asyncio.sleep(2 * SOL)
+        assert r.heard == [] and r.links.relay.queued("rover") == 1
+        await r.rover.set_power(True)
+        await asyncio.sleep(2 * SOL)
+        assert r.frames_at("rover.uhf") == [ReceivedFrame("relay", b"command")]
+        assert r.links.relay.queued("rover") == 0
+
+    rehearse(play)
+
+
+def test_telemetry_reaches_earth_no_sooner_than_light() -> None:
+    async def play(r: Rehearsal) -> None:
+        with pytest.raises(DeviceFault) as fault:
+            await r.rover.transmit("relay", b"too early")
+        assert fault.value.code == "no_link"
+        start, end = r.links.schedule.next(r.world.now())
+        await asyncio.sleep(start - r.world.now() + 1.0)
+        ups = [link for _, who, link in r.link_changes if who == "rover.uhf" and link.up]
+        assert ups[0].peer == "relay" and 60.0 < ups[0].remaining < end - start + 0.1
+        sent = r.world.now()
+        await r.rover.transmit("relay", b"telemetry")
+        await asyncio.sleep(SOL)
+        [(arrived, _, frame)] = r.heard
+        assert frame == ReceivedFrame("relay/rover", b"telemetry")
+        light_time = r.links.earth.light_time_up(sent)
+        assert light_time <= arrived - sent < light_time + 3600.0
+        downs = [link for at, who, link in r.link_changes if who == "rover.uhf" and not link.up]
+        assert downs[-1].peer == "relay"
+
+    rehearse(play)
+
+
+def test_passes_come_several_times_a_sol_and_carry_published_volumes() -> None:
+    async def play(r: Rehearsal) -> None:
+        passes = r.links.schedule.upcoming(0.0, 40)
+        per_sol = 40 / (passes[-1][1] / SOL)
+        assert 1.5 < per_sol < 5.0
+        assert all(start < end <= start + 900.0 for start, end in passes)
+
+    rehearse(play)
+
+
+def test_the_relay_bounds_its_store_by_dropping_the_oldest() -> None:
+    async def play(r: Rehearsal) -> None:
+        await r.rover.set_power(False)
+        for number in range(6):
+            r.links.relay.store_for("rover", bytes([number]) * 400)
+        assert r.links.relay.queued("rover") == 2
+        assert r.links.relay.forward_counters.dropped == 4
+        await r.rover.set_power(True)
+        await asyncio.sleep(2 * SOL)
+        assert [frame.data[0] for frame in r.frames_at("rover.uhf")] == [4, 5]
+
+    rehearse(play, parameters=with_losses("relay", queue_bytes=1000, frame_error=0.0))
+
+
+def test_conjunction_forbids_commanding() -> None:
+    async def play(r: Rehearsal) -> None:
+        status = await r.links.stations.status()
+        assert status.moratorium and not any(link.up for link in status.links)
+        for spacecraft in ("relay", "lander"):
+            with pytest.raises(DeviceFault) as fault:
+                await r.links.stations.uplink(spacecraft, "lander", b"command")
+            assert fault.value.code == "moratorium"
+
+    rehearse(play, epoch=CONJUNCTION)
+
+
+def test_the_direct_link_takes_light_time_and_ends_when_earth_sets() -> None:
+    async def play(r: Rehearsal) -> None:
+        earth = r.links.earth
+        if not earth.earth_above_horizon(0.0):
+            await asyncio.sleep(earth.next_horizon_change(0.0) + 1.0)
+        began = r.world.now()
+        sent = await r.direct.transmit("earth", b"x" * 100)
+        light_time = earth.light_time_up(began)
+        airtime = 800.0 / earth.direct_rates(began).to_earth
+        assert sent.seconds == pytest.approx(2.0 * light_time + airtime, abs=0.1)
+        assert r.frames_at("earth") == [ReceivedFrame("lander", b"x" * 100)]
+        await r.links.stations.uplink("lander", "lander", b"hello")
+        await asyncio.sleep(light_time + 60.0)
+        assert r.frames_at("lander.x_band") == [ReceivedFrame("earth", b"hello")]
+        await asyncio.sleep(earth.next_horizon_change(r.world.now()) - r.world.now() + 1.0)
+        assert r.link_changes[-1][2] == LinkState("earth", up=False)
+        with pytest.raises(DeviceFault) as fault:
+            await r.direct.transmit("earth", b"x")
+        assert fault.value.code == "no_link"
+        with pytest.raises(DeviceFault) as fault:
+            await r.links.stations.uplink("lander", "lander", b"hello")
+        assert fault.value.code == "no_link"
+
+    rehearse(play)
+
+
+def test_uplinks_that_cannot_be_are_refused_with_what_is_allowed() -> None:
+    async def play(r: Rehearsal) -> None:
+        with pytest.raises(DeviceRejected, match="there are: lander, rover"):
+            await r.links.stations.uplink("relay", "ingenuity", b"x")
+        with pytest.raises(DeviceRejected, match="the vehicle itself"):
+            await r.links.stations.uplink("rover", "rover", b"x")
+
+    rehearse(play)
+
+
+def test_frames_lost_on_the_way_from_earth_cost_round_trips_or_are_counted_lost() -> None:
+    async def play(r: Rehearsal) -> None:
+        for _ in range(30):
+            await r.links.stations.uplink("relay", "rover", b"command")
+        await asyncio.sleep(3 * SOL)
+        counters = r.links.stations.uplink_counters
+        assert counters.sent == 30 == counters.delivered + counters.lost
+        assert counters.lost > 0 and counters.repeated > 0
+        assert len(r.frames_at("rover.uhf")) == counters.delivered
+
+    rehearse(play, parameters=with_losses("earth", frame_error=0.5, repeats=2))
+
+
+def test_the_same_seed_gives_the_same_story() -> None:
+    stories: list[list[tuple[float, str, ReceivedFrame]]] = []
+
+    async def play(r: Rehearsal) -> None:
+        for _ in range(10):
+            await r.links.stations.uplink("relay", "rover", b"command")
+        await asyncio.sleep(2 * SOL)
+        stories.append(r.heard)
+
+    for _ in range(2):
+        rehearse(play, parameters=PARAMETERS)
+    assert stories[0] == stories[1] != []
