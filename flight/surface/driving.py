@@ -1,0 +1,274 @@
+"""Driving over unknown ground: segments with a slip check, hazard stops, a way out of high slip.
+
+Each segment is at most as long as the slip check allows (5 m, as Opportunity did after it had dug
+itself in at Purgatory). Hazards and slip go into the cost map, and the route is planned anew. Every
+setback counts; after too many the drive fails and says why.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from math import atan2, hypot, radians
+from typing import Any, Protocol
+
+from flight.astrodynamics.mars_time import sun_elevation_azimuth
+from flight.icd.devices.attitude import InertialMeasurementUnit, InertialState, SunSensor
+from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.mobility import Wheels
+from flight.icd.devices.vision import StereoCamera
+from flight.surface.dead_reckoning import DeadReckoning, Pose, wrapped
+from flight.surface.route_planning import CostMap, Disc, Place
+
+ALIGNED = 0.03  # radians within which no turn is made
+SUN_FIX_EVERY = 4  # segments
+BLIND_SEGMENT = 1.0  # m driven at a time while visual odometry fails
+BLIND_LIMIT = 3  # segments without visual odometry, then back out
+SLIP_PATCH_RADIUS = 2.0  # m of ground that is avoided where the wheels slipped
+SLIP_PATCH_COST = 12.0
+
+
+class DriveOutcome(StrEnum):
+    """How a drive ended that did not fail."""
+
+    ARRIVED = "arrived"
+    PAUSED = "paused"
+
+
+class DriveFailed(Exception):
+    """The goal could not be reached; the text says why."""
+
+
+class DriveObserver(Protocol):
+    """Who wants to know what happens on the way."""
+
+    def segment_driven(self, pose: Pose, slip: float | None, distance: float) -> None:
+        """A segment has been driven: `distance` by the wheels in m; slip None: not known."""
+
+    def setback(self, kind: str, detail: str) -> None:
+        """Something stood in the way: obstacle, tilt, high_slip, no_visual_odometry, no_route."""
+
+
+@dataclass(frozen=True)
+class DrivingParameters:
+    """Lengths in m, slip as a fraction, counts."""
+
+    segment: float = 5.0
+    slip_limit: float = 0.4
+    setbacks: int = 10
+    back_out: float = 1.5
+
+
+@dataclass
+class Locomotion:
+    """The driving skill of one vehicle. Latitude and longitude in degrees, for the Sun.
+
+    `memory` keeps odometer and yaw beside the pose, so that what was driven while nobody counted
+    (a reboot, an abort) can be caught up with.
+    """
+
+    wheels: Wheels
+    camera: StereoCamera
+    imu: InertialMeasurementUnit
+    sun_sensor: SunSensor
+    reckoning: DeadReckoning
+    cost_map: CostMap
+    parameters: DrivingParameters
+    observer: DriveObserver
+    jd_tt: Callable[[], float]
+    latitude: float
+    longitude: float
+    memory: dict[str, Any]
+    remember: Callable[[dict[str, Any]], None]
+    segments: int = 0
+
+    @property
+    def pose(self) -> Pose:
+        """Where the vehicle believes to be."""
+        return self.reckoning.pose
+
+    # ------------------------------------------------------------------ where
+
+    async def catch_up(self) -> None:
+        """Takes into account what the wheels did since the pose was last stored."""
+        odometer = (await self.wheels.state()).odometer
+        yaw = (await self.imu.state()).yaw
+        if "odometer" in self.memory:
+            way = odometer - float(self.memory["odometer"])
+            turned = wrapped(yaw - float(self.memory["yaw"]))
+            if abs(way) > 0.01 or abs(turned) > 0.05:
+                self.reckoning.moved(odometer=way, yaw=turned, visual=None)
+        self._store(odometer, yaw)
+        await self.fix_heading()
+
+    async def fix_heading(self) -> float | None:
+        """Corrects the heading by the Sun; returns the correction in radians, None without Sun."""
+        seen = await self.sun_sensor.direction()
+        if not seen.valid:
+            return None
+        sun = sun_elevation_azimuth(self.jd_tt(), self.latitude, self.longitude)
+        return self.reckoning.sun_seen(seen.azimuth, radians(sun.azimuth_degrees))
+
+    # ---------------------------------------------------------------- motions
+
+    async def turn_to(self, heading: float) -> None:
+        """Turns on the spot to a heading in radians; twice if once was not good enough."""
+        for _ in range(2):
+            angle = wrapped(heading - self.pose.heading)
+            if abs(angle) < ALIGNED:
+                return
+            before = await self.imu.state()
+            await self.wheels.turn(angle)
+            after = await self.imu.state()
+            self.reckoning.moved(
+                odometer=0.0, yaw=_turned(before, after), visual=None, believed_turn=angle
+            )
+            await self._store_now(after)
+
+    async def drive(self, distance: float) -> float | None:
+        """Drives straight and measures; returns the slip, None when visual odometry failed.
+
+        A fault of the wheels is raised after the pose has been brought up to date.
+        """
+        reference = await self.camera.set_reference()
+        before = await self.imu.state()
+        start = (await self.wheels.state()).odometer
+        fault: DeviceFault | None = None
+        try:
+            await self.wheels.drive(distance)
+        except DeviceFault as error:
+            fault = error
+        odometer = (await self.wheels.state()).odometer
+        after = await self.imu.state()
+        motion = await self.camera.visual_motion()
+        visual = (motion.ahead, motion.right) if reference.valid and motion.valid else None
+        way = odometer - start if distance >= 0.0 else start - odometer
+        slip = self.reckoning.moved(odometer=way, yaw=_turned(before, after), visual=visual)
+        self.segments += 1
+        self._store(odometer, after.yaw)
+        self.observer.segment_driven(self.pose, slip, abs(way))
+        if fault is not None:
+            raise fault
+        return slip
+
+    async def look(self) -> bool:
+        """Maps the hazards ahead; False when nothing could be seen."""
+        image = await self.camera.map_hazards()
+        for hazard in image.hazards:
+            east, north = self.pose.to_local(hazard.ahead, hazard.right)
+            self.cost_map.add(Disc(east, north, hazard.radius))
+        return image.valid
+
+    # ------------------------------------------------------------------ goals
+
+    async def drive_to(
+        self,
+        goal: Place,
+        *,
+        tolerance: float = 0.3,
+        may_go_on: Callable[[], bool] = lambda: True,
+    ) -> DriveOutcome:
+        """Drives to a place, around what stands in the way. Raises DriveFailed.
+
+        Stops between segments when `may_go_on` says no.
+        """
+        await self.catch_up()
+        setbacks = blind = 0
+        while self.pose.distance_to(goal) > tolerance:
+            if not may_go_on():
+                return DriveOutcome.PAUSED
+            if setbacks > self.parameters.setbacks:
+                raise DriveFailed(
+                    f"{setbacks} setbacks on the way to ({goal[0]:.1f}, {goal[1]:.1f}) m; "
+                    f"{self.pose.distance_to(goal):.1f} m are left"
+                )
+            if not await self.look():
+                return DriveOutcome.PAUSED
+            route = self.cost_map.route(self.pose.place, goal)
+            if route is None:
+                setbacks += 1
+                await self._no_route(goal)
+                continue
+            try:
+                slip = await self._advance(route[0], goal, blind)
+            except DeviceFault as fault:
+                if fault.code not in ("obstacle", "tilt"):
+                    raise
+                setbacks += 1
+                await self._hit(fault)
+                continue
+            blind = blind + 1 if slip is None else 0
+            if blind >= BLIND_LIMIT:
+                setbacks += 1
+                blind = 0
+                await self._slipped("no_visual_odometry", f"{BLIND_LIMIT} segments in a row")
+            elif slip is not None and slip > self.parameters.slip_limit:
+                setbacks += 1
+                await self._slipped("high_slip", f"{100.0 * slip:.0f} %")
+        return DriveOutcome.ARRIVED
+
+    async def _advance(self, waypoint: Place, goal: Place, blind: int) -> float | None:
+        """Turns towards a waypoint and drives one segment."""
+        east, north = waypoint[0] - self.pose.east, waypoint[1] - self.pose.north
+        distance = hypot(east, north)
+        if distance > 0.05:
+            await self.turn_to(atan2(east, north))
+        if self.segments % SUN_FIX_EVERY == 0:
+            await self.fix_heading()
+        longest = BLIND_SEGMENT if blind else self.parameters.segment
+        return await self.drive(min(max(distance, 0.1), longest))
+
+    # --------------------------------------------------------------- setbacks
+
+    async def _hit(self, fault: DeviceFault) -> None:
+        self.observer.setback(fault.code, str(fault))
+        east, north = self.pose.to_local(self.cost_map.vehicle_radius + 0.3, 0.0)
+        self.cost_map.add(Disc(east, north, 0.4))
+        await self._back_out()
+
+    async def _slipped(self, kind: str, detail: str) -> None:
+        self.observer.setback(kind, detail)
+        for ahead in (0.0, 3.0):  # ripples come in fields: what lies ahead is as bad
+            east, north = self.pose.to_local(ahead, 0.0)
+            self.cost_map.add(Disc(east, north, SLIP_PATCH_RADIUS, SLIP_PATCH_COST))
+        await self._back_out(self.parameters.segment)
+
+    async def _no_route(self, goal: Place) -> None:
+        """The map closes all ways: goes back a little and forgets what was seen only from afar."""
+        self.observer.setback("no_route", f"to ({goal[0]:.1f}, {goal[1]:.1f}) m")
+        await self._back_out()
+        self.cost_map.forget(self.pose.place, 0.5 * self.cost_map.vehicle_radius + 12.0)
+        await self.look()
+
+    async def _back_out(self, distance: float = 0.0) -> None:
+        """Goes back the way it came, which is known to bear."""
+        try:
+            await self.drive(-(distance or self.parameters.back_out))
+        except DeviceFault as fault:
+            if fault.code not in ("obstacle", "tilt"):
+                raise
+            self.observer.setback(fault.code, f"while backing out: {fault}")
+
+    # ----------------------------------------------------------------- memory
+
+    async def _store_now(self, inertial: InertialState) -> None:
+        self._store((await self.wheels.state()).odometer, inertial.yaw)
+
+    def _store(self, odometer: float, yaw: float) -> None:
+        self.memory = {"odometer": odometer, "yaw": yaw, "pose": self.pose.as_data()}
+        self.remember(self.memory)
+
+
+def ahead_of(place: Place, towards: Place, distance: float) -> Place:
+    """The place `distance` m before `towards` on the way from `place` (m)."""
+    east, north = towards[0] - place[0], towards[1] - place[1]
+    length = hypot(east, north)
+    if length < 1e-6:
+        return towards[0], towards[1] - distance
+    part = (length - distance) / length
+    return place[0] + part * east, place[1] + part * north
+
+
+def _turned(before: InertialState, after: InertialState) -> float | None:
+    if not (before.valid and after.valid) or after.saturated:
+        return None
+    return wrapped(after.yaw - before.yaw)
