@@ -202,6 +202,8 @@ class PacedLoop(asyncio.SelectorEventLoop):
     several processes, and one that is started again, share one mission time.
     """
 
+    _closed = True  # what the base class asks of a loop that was refused before it was opened
+
     def __init__(self, *, rate: float = 1.0, origin_ns: int | None = None) -> None:
         if not rate > 0.0:
             raise ValueError(f"rate = {rate}: allowed is a number above 0")
