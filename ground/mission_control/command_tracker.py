@@ -117,9 +117,10 @@ class CommandTracker:
             self._open[command.order.identifier] = command
         self._send(orders)
 
-    def next_identifier(self) -> str:
-        """An identifier that no command of this run has, the same in each replay."""
-        return f"mc-{len(self._commands) + 1:05d}"
+    def next_identifiers(self, count: int) -> list[str]:
+        """Identifiers that no command of this run has, the same in each replay."""
+        first = len(self._commands) + 1
+        return [f"mc-{number:05d}" for number in range(first, first + count)]
 
     def sent(self, identifiers: Iterable[str], sent_ns: int) -> None:
         """The commands have left the ground station."""

@@ -1,0 +1,124 @@
+"""Takes frames from Mars apart: each message goes to the archive and to those whom it concerns."""
+
+from collections.abc import Callable
+
+from flight.icd.codec import CodecError, convert
+from flight.icd.custody_record import CustodyRecord
+from flight.icd.devices.communications import ReceivedFrame
+from flight.icd.messages import (
+    CommandReport,
+    CustodyReport,
+    EventReport,
+    Frame,
+    Packet,
+    Telemetry,
+    decode_message,
+)
+from ground.mission_control.alarms import Alarms
+from ground.mission_control.archive import Archive
+from ground.mission_control.command_tracker import CommandTracker
+from ground.mission_control.custody_view import CustodyView
+from ground.mission_control.telemetry import LatestTelemetry
+from ground.mission_control.watches import Watches
+
+REMEMBERED = 5000  # events whose copies are known as such
+
+
+class Downlink:
+    """Everything that comes down passes here once.
+
+    A frame may come twice (its acknowledgement was lost) and after a later one: copies are dropped
+    by what they are, not by how they came.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        tracker: CommandTracker,
+        telemetry: LatestTelemetry,
+        custody: CustodyView,
+        alarms: Alarms,
+        watches: Watches,
+        now_ns: Callable[[], int],
+    ) -> None:
+        self._archive = archive
+        self._tracker = tracker
+        self._telemetry = telemetry
+        self._custody = custody
+        self._alarms = alarms
+        self._watches = watches
+        self._now_ns = now_ns
+        self._seen: dict[tuple[str, int, int], None] = {}
+        self.on_event: Callable[[EventReport], None] = lambda event: None
+        self.frames = 0
+        self.messages = 0
+        self.unreadable = 0
+
+    def take(self, received: ReceivedFrame) -> None:
+        """Takes one frame. What cannot be read is counted and dropped."""
+        now = self._now_ns()
+        self.frames += 1
+        try:
+            frame = decode_message(received.data)
+            if not isinstance(frame, Frame):
+                raise CodecError("not a frame")
+        except CodecError:
+            self.unreadable += 1
+            return
+        size = len(received.data)
+        self._archive.add_downlink(
+            received.peer, frame.source, frame.number, now, size, len(frame.packets)
+        )
+        vital = False
+        for data in frame.packets:
+            vital = self._take_packet(data, now) or vital
+        if vital:  # the vehicle will not say it again unasked: keep it before anything else
+            self._archive.flush()
+
+    def _take_packet(self, data: bytes, now: int) -> bool:
+        """Takes one packet; True when it is one that must not be lost."""
+        try:
+            packet = decode_message(data)
+            if not isinstance(packet, Packet):
+                raise CodecError("not a packet")
+            message = decode_message(packet.body)
+            self.messages += 1
+            if isinstance(message, Telemetry):
+                self._take_telemetry(message, now)
+            elif isinstance(message, EventReport):
+                self._take_event(message, now)
+            elif isinstance(message, CommandReport):
+                self._archive.add_rung(message, now)
+                self._tracker.report(message)
+                self._telemetry.heard(message.source, message.time_ns)
+                return True
+            elif isinstance(message, CustodyReport):
+                self._take_custody(message, now)
+                return True
+        except CodecError:
+            self.unreadable += 1
+        return False
+
+    def _take_telemetry(self, report: Telemetry, now: int) -> None:
+        self._archive.add_samples(report, now)
+        for channel in self._telemetry.take(report, now):
+            self._watches.happened("sample", report.source, channel)
+
+    def _take_event(self, event: EventReport, now: int) -> None:
+        key = (event.source, event.time_ns, event.number)
+        if key in self._seen:
+            return
+        self._seen[key] = None
+        if len(self._seen) > REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+        self._archive.add_event(event, now)
+        self._telemetry.heard(event.source, event.time_ns)
+        self._alarms.take(event)
+        self.on_event(event)
+        self._watches.happened("event", event.source, event.name)
+
+    def _take_custody(self, report: CustodyReport, now: int) -> None:
+        record = convert(report.record, CustodyRecord)
+        self._archive.add_custody(report.source, record, now)
+        if self._custody.take(record, now):
+            self._watches.happened("custody", record.tube)

@@ -1,0 +1,167 @@
+"""Mission control: composes the ground, and runs a procedure from the first step to the last."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from flight.icd.messages import EventReport, Severity
+from flight.runtime.bus import Bus
+from flight.runtime.nursery import Nursery
+from ground.mission_control.alarms import Alarms
+from ground.mission_control.archive import Archive
+from ground.mission_control.clock import MissionClock
+from ground.mission_control.command_tracker import CommandTracker
+from ground.mission_control.custody_view import CustodyView, TubeEntry, write_manifest
+from ground.mission_control.dictionary import Dictionary
+from ground.mission_control.downlink import Downlink
+from ground.mission_control.procedure_runner import PhaseRecord, ProcedureRunner, ProcedureTools
+from ground.mission_control.procedures import Program
+from ground.mission_control.stations import HOSTS, Stations
+from ground.mission_control.telemetry import LatestTelemetry
+from ground.mission_control.uplink import Uplink
+from ground.mission_control.watches import Watches
+from ground.mission_control.windows import Window
+
+ARCHIVE_FILE = "archive.sqlite"
+ROUND = 1800.0
+"""Seconds between rounds in which stations are asked and overdue commands looked for."""
+RECENT_EVENTS = 8
+_SHOWN = (
+    Severity.ACTIVITY_HI,
+    Severity.WARNING_LO,
+    Severity.WARNING_HI,
+    Severity.FATAL,
+)
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How a procedure ended: `complete` or `failed`, and why."""
+
+    verdict: str
+    reason: str
+    phases: list[PhaseRecord]
+
+
+class MissionControl:
+    """The ground of one run.
+
+    `folder` holds the archive; a ground that is started again in the same folder continues. It
+    reaches space only through the device service `ground.stations` on `bus`.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        folder: Path,
+        dictionary: Dictionary,
+        program: Program,
+        tubes: Iterable[TubeEntry],
+        clock: MissionClock,
+        hosts: Mapping[str, str] = HOSTS,
+    ) -> None:
+        self.clock = clock
+        self.dictionary = dictionary
+        self.folder = folder
+        self.archive = Archive(folder / ARCHIVE_FILE, _units(dictionary))
+        self.boot = int(self.archive.get("boot", 0)) + 1
+        self.archive.put("boot", self.boot)
+        self.telemetry = LatestTelemetry()
+        self.telemetry.load(self.archive)
+        self.custody = CustodyView(tubes)
+        self.custody.load(self.archive)
+        self.alarms = Alarms(self.archive, clock.now_ns)
+        self.watches = Watches()
+        self.recent_events: deque[EventReport] = deque(maxlen=RECENT_EVENTS)
+        self.stations = Stations(bus, self.boot, clock.now, hosts)
+        self.uplink = Uplink(
+            self.stations, self.archive, clock.now_ns, self.archive.count("uplinks")
+        )
+        self.tracker = CommandTracker(
+            self.archive, self._window, self.uplink.send, clock.now_ns
+        )
+        self.downlink = Downlink(
+            self.archive,
+            self.tracker,
+            self.telemetry,
+            self.custody,
+            self.alarms,
+            self.watches,
+            clock.now_ns,
+        )
+        self.downlink.on_event = self._event
+        self.stations.on_frame = self.downlink.take
+        self.runner = ProcedureRunner(
+            program,
+            ProcedureTools(
+                self.archive,
+                clock,
+                dictionary,
+                self.tracker,
+                self.telemetry,
+                self.custody,
+                self.watches,
+            ),
+        )
+
+    async def run(self) -> Outcome:
+        """Runs the procedure until it ends; returns how."""
+        async with Nursery("mission control") as nursery:
+            await self.stations.refresh()
+            nursery.start(self.uplink.run(self.tracker), name="uplink")
+            nursery.start(self._rounds(), name="rounds")
+            self.tracker.resume()
+            cursor = await self.runner.run()
+            nursery.cancel()
+        self.archive.flush()
+        return Outcome(cursor.ended, cursor.reason, list(cursor.phases))
+
+    def close(self) -> None:
+        """Closes the archive."""
+        self.archive.close()
+
+    def write_manifest(self) -> None:
+        """Writes the sample manifest into the folder, as JSON and to read."""
+        write_manifest(self.folder, self.custody, self.clock.text)
+
+    def stale(self, vehicle: str) -> bool:
+        """Whether a vehicle has been silent for longer than light time and passes explain."""
+        return self.telemetry.is_stale(vehicle, self.clock.now_ns(), self._window(vehicle))
+
+    async def _rounds(self) -> None:
+        while True:
+            await asyncio.sleep(self._until_next_round())
+            await self.stations.refresh()
+            self.tracker.check()
+            self.archive.flush()
+
+    def _until_next_round(self) -> float:
+        due = self.tracker.next_check()
+        if due is None:
+            return ROUND
+        # Never shorter than a second: a command may be due and still wait for a link.
+        return min(ROUND, max(1.0, due - self.clock.now()))
+
+    def _window(self, vehicle: str) -> Window:
+        return self.stations.window(vehicle, self.uplink.deliveries.get(vehicle))
+
+    def _event(self, event: EventReport) -> None:
+        if event.severity in _SHOWN:
+            self.recent_events.append(event)
+
+
+def _units(dictionary: Dictionary) -> dict[tuple[str, str], str]:
+    return {
+        (vehicle.name, channel.name): channel.unit
+        for vehicle in dictionary.vehicles.values()
+        for channel in vehicle.channels.values()
+    }
+
+
+def mission_variables(tubes: Iterable[Mapping[str, Any]], **others: Any) -> dict[str, Any]:
+    """Variables for a procedure: `tubes` (mappings with `id` and what else), `tube_ids`, others."""
+    listed = [dict(tube) for tube in tubes]
+    return {"tubes": listed, "tube_ids": [tube["id"] for tube in listed], **others}

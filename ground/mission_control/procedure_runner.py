@@ -1,0 +1,330 @@
+"""Runs a program: one step after the other, in mission time, and again after the ground was killed.
+
+Where the program stands is kept in the archive before a step is begun, and the commands of a step
+under the name of its visit: whoever is started again finds the commands that it has sent already
+and waits for their verdicts, and does not send them under another name.
+"""
+
+import asyncio
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from flight.astrodynamics.mars_time import SOL_SECONDS
+from flight.icd.messages import Command
+from flight.runtime.loop import NANOSECONDS
+from ground.mission_control import procedure_steps as steps
+from ground.mission_control.archive import Archive
+from ground.mission_control.clock import MissionClock
+from ground.mission_control.command_tracker import ORIGIN, CommandTracker, Verdict
+from ground.mission_control.custody_view import CustodyView
+from ground.mission_control.dictionary import Dictionary
+from ground.mission_control.procedures import Instruction, Program
+from ground.mission_control.telemetry import LatestTelemetry
+from ground.mission_control.watches import Watches
+
+_STATE = "procedure"
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+class ProcedureChanged(Exception):
+    """The archive belongs to a run of another procedure, or with other variables."""
+
+
+class StepFailed(Exception):
+    """A step did not come to what it demands; the text says why."""
+
+
+class PhaseRecord(msgspec.Struct):
+    """When a phase began and ended, in seconds of mission time."""
+
+    name: str
+    began: float
+    ended: float | None = None
+
+
+class Cursor(msgspec.Struct):
+    """Where the program stands; all of it is kept."""
+
+    fingerprint: str
+    position: int = 0
+    visit: int = 1  # counts the steps that were begun: a step in a loop has several visits
+    entered_ns: int = 0
+    commanded_ns: int = 0  # when the last command was issued
+    last_verdict: str = ""
+    verdicts: dict[str, str] = {}  # of the steps that have a label
+    phases: list[PhaseRecord] = []
+    ended: str = ""  # "complete" or "failed"
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ProcedureTools:
+    """What a procedure works with."""
+
+    archive: Archive
+    clock: MissionClock
+    dictionary: Dictionary
+    tracker: CommandTracker
+    telemetry: LatestTelemetry
+    custody: CustodyView
+    watches: Watches
+
+
+class ProcedureRunner:
+    """Runs one program to its end."""
+
+    def __init__(self, program: Program, tools: ProcedureTools) -> None:
+        self.program = program
+        self._tools = tools
+        self.on_step: Callable[[Instruction], None] = lambda instruction: None
+        kept = tools.archive.get(_STATE)
+        if kept is None:
+            self.cursor = Cursor(program.fingerprint)
+            self.resumed = False
+        else:
+            self.cursor = msgspec.convert(kept, Cursor)
+            self.resumed = True
+            if self.cursor.fingerprint != program.fingerprint:
+                raise ProcedureChanged(
+                    f"{tools.archive.path} holds a run of another procedure or mission: "
+                    "continue it with the files that it was begun with, or choose another folder."
+                )
+
+    @property
+    def instruction(self) -> Instruction | None:
+        """The step that is being run; None when the program has ended."""
+        instructions, position = self.program.instructions, self.cursor.position
+        if self.cursor.ended or position >= len(instructions):
+            return None
+        return instructions[position]
+
+    async def run(self) -> Cursor:
+        """Runs until the program ends; returns how."""
+        cursor = self.cursor
+        if not self.resumed:
+            self._begin_phase(self.program.phases[0].name)
+            self._enter(0)
+        elif not cursor.ended:
+            self._log(self.program.instructions[cursor.position].path, "resumed")
+        while not cursor.ended:
+            instruction = self.instruction
+            if instruction is None:
+                self._end("complete", "")
+                break
+            self.on_step(instruction)
+            try:
+                following = await self._perform(instruction)
+            except StepFailed as failure:
+                self._log(instruction.path, f"failed: {failure}")
+                if self._stops(instruction, str(failure)):
+                    break
+                goto = instruction.on_failure
+                following = cursor.position + 1 if goto is None else goto
+            if not cursor.ended:
+                self._enter(following)
+        return cursor
+
+    def _stops(self, instruction: Instruction, reason: str) -> bool:
+        if instruction.step.on_failure != "stop":
+            return False
+        place = f"{self.program.file}:{instruction.line}"
+        self._end("failed", f"{place}, {instruction.path}: {reason}")
+        return True
+
+    def _enter(self, position: int) -> None:
+        self.cursor.position = position
+        self.cursor.visit += 1
+        self.cursor.entered_ns = self._tools.clock.now_ns()
+        self._keep()
+
+    def _end(self, verdict: str, reason: str) -> None:
+        self.cursor.ended, self.cursor.reason = verdict, reason
+        self._close_phase()
+        self._log("end", f"{verdict} {reason}".strip())
+        self._keep()
+
+    def _keep(self) -> None:
+        self._tools.archive.put(_STATE, msgspec.to_builtins(self.cursor))
+
+    def _log(self, path: str, text: str) -> None:
+        self._tools.archive.add_log(self._tools.clock.now_ns(), path, text)
+
+    # ---------------------------------------------------------------------- steps
+
+    async def _perform(self, instruction: Instruction) -> int:
+        """Does one step and returns the position of the next. Raises StepFailed."""
+        step, position = instruction.step, self.cursor.position
+        match step:
+            case steps.CommandStep():
+                await self._command(instruction, step)
+            case steps.WaitForEvent():
+                await self._wait_for_event(step)
+            case steps.WaitForTelemetry():
+                await self._wait_for_telemetry(step)
+            case steps.WaitUntil():
+                await self._sleep_until(self._tools.clock.seconds_at(step.sol, step.lmst))
+            case steps.Pause():
+                await self._sleep_until(self._entered + step.seconds + step.sols * SOL_SECONDS)
+            case steps.AssertCustody():
+                await self._assert_custody(step)
+            case steps.Phase():
+                self._begin_phase(step.phase)
+            case steps.Goto():
+                return instruction.then
+            case steps.Branch():
+                return instruction.then if self._holds(step) else instruction.otherwise
+            case steps.End():
+                self._end(step.verdict, step.reason)
+        return position + 1
+
+    async def _command(self, instruction: Instruction, step: steps.CommandStep) -> None:
+        limit = step.limit_sols * SOL_SECONDS if step.limit_sols is not None else None
+        verdict, detail = "", ""
+        for attempt in range(1, step.attempts + 1):
+            name = f"{self.cursor.visit}/{attempt} {instruction.path}"
+            identifier = self._issue(name, step)
+            try:
+                async with asyncio.timeout_at(None if limit is None else self._entered + limit):
+                    verdict = str(await self._tools.tracker.verdict(identifier))
+            except TimeoutError:
+                verdict, detail = "UNANSWERED", f"no verdict within {step.limit_sols:g} sols"
+                self._note_verdict(step, verdict)
+                break
+            detail = self._tools.tracker.command(identifier).detail
+            self._log(instruction.path, f"{step.vehicle} {step.command}: {verdict} {detail}")
+            self._note_verdict(step, verdict)
+            if verdict == Verdict.COMPLETED:
+                return
+        raise StepFailed(f"{step.vehicle} {step.command} ended {verdict}: {detail}")
+
+    def _issue(self, name: str, step: steps.CommandStep) -> str:
+        """Sends the step's command, unless it was sent before; returns its identifier."""
+        tools = self._tools
+        known = tools.tracker.of_step(name)
+        if known:
+            return known[-1].order.identifier
+        entry = tools.dictionary.check(step.vehicle, step.command, dict(step.arguments))
+        stages = ["arm", "fire"] if entry.hazardous else ["run"]
+        identifiers = tools.tracker.next_identifiers(len(stages))
+        orders = [
+            Command(
+                identifier, step.vehicle, step.command, dict(step.arguments), ORIGIN, stage,
+                step.lifetime if stage == "arm" else 0.0,
+            )
+            for identifier, stage in zip(identifiers, stages, strict=True)
+        ]  # fmt: skip
+        self.cursor.commanded_ns = tools.clock.now_ns()
+        self._keep()
+        tools.tracker.issue(name, orders, entry.deadline)
+        return identifiers[-1]
+
+    def _note_verdict(self, step: steps.CommandStep, verdict: str) -> None:
+        self.cursor.last_verdict = verdict
+        if step.label is not None:
+            self.cursor.verdicts[step.label] = verdict
+        self._keep()
+
+    async def _wait_for_event(self, step: steps.WaitForEvent) -> None:
+        since = self.cursor.commanded_ns if step.since == "command" else 0
+
+        def seen() -> bool:
+            return any(
+                all(event.data.get(key) == value for key, value in step.where.items())
+                for event in self._tools.archive.events(step.vehicle, step.event, since)
+            )
+
+        what = f"event {step.event} of {step.vehicle}"
+        await self._wait(seen, step.limit_sols, what, "event", step.vehicle, step.event)
+
+    async def _wait_for_telemetry(self, step: steps.WaitForTelemetry) -> None:
+        told = steps.TelemetryIs(step.vehicle, step.channel, step.comparison, step.value)
+        what = f"{step.vehicle} {step.channel} {step.comparison} {step.value}"
+        await self._wait(
+            lambda: self._telemetry_is(told), step.limit_sols, what,
+            "sample", step.vehicle, step.channel,
+        )  # fmt: skip
+
+    async def _assert_custody(self, step: steps.AssertCustody) -> None:
+        wanted = steps.CustodyIs(step.tubes, step.places)
+        astray = [tube for tube in step.tubes if self._tools.custody.place(tube) not in step.places]
+        what = f"{', '.join(step.tubes)} at {' or '.join(step.places)}"
+        if astray and step.limit_sols == 0.0:
+            raise StepFailed(f"{what}: {self._whereabouts(astray)}")
+        try:
+            await self._wait(lambda: self._custody_is(wanted), step.limit_sols, what, "custody")
+        except StepFailed as failure:
+            raise StepFailed(f"{failure}; {self._whereabouts(list(step.tubes))}") from None
+
+    def _whereabouts(self, tubes: list[str]) -> str:
+        return ", ".join(f"{tube} is {self._tools.custody.place(tube)}" for tube in tubes)
+
+    # ------------------------------------------------------------------ conditions
+
+    def _holds(self, step: steps.Branch) -> bool:
+        if step.verdict is not None:
+            cursor, of = self.cursor, step.verdict.of
+            verdict = cursor.last_verdict if of is None else cursor.verdicts.get(of, "")
+            return verdict in step.verdict.among
+        if step.telemetry is not None:
+            return self._telemetry_is(step.telemetry)
+        return step.custody is not None and self._custody_is(step.custody)
+
+    def _telemetry_is(self, told: steps.TelemetryIs) -> bool:
+        value = self._tools.telemetry.value(told.vehicle, told.channel)
+        if value is None:
+            return False
+        try:
+            return bool(_COMPARE[told.comparison](value, told.value))
+        except TypeError:
+            return False
+
+    def _custody_is(self, wanted: steps.CustodyIs) -> bool:
+        there = [t for t in wanted.tubes if self._tools.custody.place(t) in wanted.places]
+        enough = len(wanted.tubes) if wanted.at_least is None else wanted.at_least
+        return len(there) >= enough
+
+    # --------------------------------------------------------------------- waiting
+
+    @property
+    def _entered(self) -> float:
+        return self.cursor.entered_ns / NANOSECONDS
+
+    async def _sleep_until(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.0, seconds - self._tools.clock.now()))
+
+    async def _wait(
+        self, condition: Callable[[], bool], limit_sols: float, what: str, *watch: str
+    ) -> None:
+        """Waits until a condition holds, looking again whenever `watch` has happened."""
+        try:
+            async with asyncio.timeout_at(self._entered + limit_sols * SOL_SECONDS):
+                while not condition():
+                    await self._tools.watches.wait(*watch)
+        except TimeoutError:
+            raise StepFailed(f"{what}: not within {limit_sols:g} sols") from None
+
+    # ---------------------------------------------------------------------- phases
+
+    def _begin_phase(self, name: str) -> None:
+        now = self._tools.clock.now()
+        phases = self.cursor.phases
+        if phases and phases[-1].name == name and phases[-1].ended is None:
+            return
+        self._close_phase()
+        phases.append(PhaseRecord(name, now))
+        self._log(name, "phase begins")
+
+    def _close_phase(self) -> None:
+        if self.cursor.phases and self.cursor.phases[-1].ended is None:
+            self.cursor.phases[-1].ended = self._tools.clock.now()

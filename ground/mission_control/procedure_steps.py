@@ -1,0 +1,180 @@
+"""What a procedure file may say: the steps, and the conditions of a branch."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+Label = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+OnFailure = Annotated[str, Meta(pattern=r"^(stop|continue|goto [A-Za-z][A-Za-z0-9_]*)$")]
+Sols = Annotated[float, Meta(ge=0.0, le=2000.0)]
+Comparison = Literal["==", "!=", "<", "<=", ">", ">="]
+Place = Literal[
+    "perseverance", "ground", "rover_gripper", "rover_rack", "arm_gripper", "container", "mav",
+    "orbit", "orbiter", "entry_capsule", "earth", "in transit", "unknown", "unreported",
+]  # fmt: skip
+VerdictName = Literal["COMPLETED", "REJECTED", "FAILED", "TIMED_OUT", "ABORTED", "UNANSWERED"]
+
+
+class Step(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, tag_field="do"):
+    """What every step has: a name to go to, and what follows when it fails."""
+
+    label: Label | None = None
+    on_failure: OnFailure = "stop"
+
+
+class CommandStep(Step, frozen=True, tag="command"):
+    """Sends a command and waits for its verdict; hazardous ones are armed and fired.
+
+    It fails unless the verdict is COMPLETED, or when `limit_sols` are over. Each of the `attempts`
+    is a new command. `lifetime`: seconds that an arming lasts on board.
+    """
+
+    vehicle: str
+    command: str
+    arguments: dict[str, Any] = {}
+    limit_sols: Sols | None = None
+    attempts: Annotated[int, Meta(ge=1, le=10)] = 1
+    lifetime: Annotated[float, Meta(gt=0.0, le=600.0)] = 300.0
+
+
+class WaitForEvent(Step, frozen=True, tag="wait_for_event"):
+    """Waits for an event whose data have the values of `where`.
+
+    Events count from the last command that was sent, or from the start of the run.
+    """
+
+    vehicle: str
+    event: str
+    limit_sols: Sols
+    where: dict[str, Any] = {}
+    since: Literal["command", "start"] = "command"
+
+
+class WaitForTelemetry(Step, frozen=True, tag="wait_for_telemetry"):
+    """Waits until the newest value of a channel compares as said."""
+
+    vehicle: str
+    channel: str
+    comparison: Comparison
+    value: Any
+    limit_sols: Sols
+
+
+class WaitUntil(Step, frozen=True, tag="wait_until"):
+    """Waits until a sol and local mean solar time in hours; goes on at once when it is past."""
+
+    sol: Annotated[int, Meta(ge=0, le=2000)]
+    lmst: Annotated[float, Meta(ge=0.0, lt=25.0)] = 0.0
+
+
+class Pause(Step, frozen=True, tag="pause"):
+    """Waits for some seconds or sols."""
+
+    seconds: Annotated[float, Meta(ge=0.0)] = 0.0
+    sols: Sols = 0.0
+
+
+class AssertCustody(Step, frozen=True, tag="assert_custody"):
+    """Demands that tubes are reported to be at one of some places, within `limit_sols`."""
+
+    tubes: str | list[str]
+    places: list[Place]
+    limit_sols: Sols = 0.0
+
+
+class Phase(Step, frozen=True, tag="phase"):
+    """A phase of the mission begins."""
+
+    phase: str
+
+
+class Goto(Step, frozen=True, tag="goto"):
+    """Goes on at a label."""
+
+    to: Label
+
+
+class TelemetryIs(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether the newest value of a channel compares as said."""
+
+    vehicle: str
+    channel: str
+    comparison: Comparison
+    value: Any
+
+
+class CustodyIs(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether at least so many of the tubes (all, if not said) are at one of the places."""
+
+    tubes: str | list[str]
+    places: list[Place]
+    at_least: Annotated[int, Meta(ge=0)] | None = None
+
+
+class VerdictIs(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether the last command, or the one at a label, ended in one of these ways."""
+
+    among: list[VerdictName]
+    of: Label | None = None
+
+
+class Branch(Step, frozen=True, tag="branch"):
+    """Goes to `then` when its one condition holds, else to `otherwise`, or just on."""
+
+    then: Label
+    otherwise: Label | None = None
+    verdict: VerdictIs | None = None
+    telemetry: TelemetryIs | None = None
+    custody: CustodyIs | None = None
+
+    def __post_init__(self) -> None:
+        given = [self.verdict, self.telemetry, self.custody]
+        if sum(each is not None for each in given) != 1:
+            raise ValueError("a branch needs exactly one of verdict, telemetry and custody")
+
+
+class End(Step, frozen=True, tag="end"):
+    """Ends the procedure; reaching the end of the file is `complete`."""
+
+    verdict: Literal["complete", "failed"] = "complete"
+    reason: str = ""
+
+
+class ForEach(Step, frozen=True, tag="for_each"):
+    """Repeats steps for each item of a list; `goto next` goes on with the next item."""
+
+    variable: Label
+    items: str | list[Any]
+    steps: list["AnyStep"]
+
+
+AnyStep = (
+    CommandStep
+    | WaitForEvent
+    | WaitForTelemetry
+    | WaitUntil
+    | Pause
+    | AssertCustody
+    | Phase
+    | Goto
+    | Branch
+    | End
+    | ForEach
+)
+
+
+class PhaseEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """A phase, how it is called on the screen, and its share of the bar."""
+
+    name: Label
+    title: str
+    weight: Annotated[float, Meta(gt=0.0)] = 1.0
+
+
+class ProcedureFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """A procedure file."""
+
+    title: str
+    phases: Annotated[list[PhaseEntry], Meta(min_length=1)]
+    steps: Annotated[list[AnyStep], Meta(min_length=1)]
+    doc: str = field(default="")

@@ -1,0 +1,119 @@
+"""Mission control's way into space: which way a frame takes, and when an answer can be here."""
+
+import itertools
+from collections.abc import Callable, Mapping
+
+from flight.astrodynamics.mars_time import SOL_SECONDS
+from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.communications import ReceivedFrame
+from flight.icd.devices.ground_station import GroundStations, NetworkStatus, PredictedPass
+from flight.runtime.bus import Bus
+from flight.runtime.device_driver import connect, listen
+from ground.mission_control.windows import Window
+
+SERVICE = "ground.stations"
+RELAY = "relay"
+PASSES_FOR_AN_ANSWER = 2
+"""Passes within which a vehicle's report has come down: one may be missed asleep or find a full
+recorder (assumption)."""
+HOSTS: Mapping[str, str] = {"arm": "lander", "mav": "lander"}
+"""Nodes that have no radio of their own, and whose radio serves them."""
+
+
+class NotSent(Exception):
+    """A frame that could not be sent now; the text says why."""
+
+
+class Stations:
+    """The ground stations, and the last that they told of links and passes."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        boot: int,
+        now: Callable[[], float],
+        hosts: Mapping[str, str] = HOSTS,
+    ) -> None:
+        self._driver: GroundStations = connect(bus, GroundStations, SERVICE, boot=boot)
+        self._now = now
+        self._hosts = hosts
+        self.status: NetworkStatus | None = None
+        self.on_frame: Callable[[ReceivedFrame], None] = lambda frame: None
+        listen(self._driver, "received", lambda frame: self.on_frame(frame))
+
+    async def refresh(self) -> bool:
+        """Asks for the present state; False when the stations do not answer."""
+        try:
+            status = await self._driver.status()
+        except (DeviceFault, DeviceRejected, DeviceTimeout):
+            return False
+        if status.valid:
+            self.status = status
+        return status.valid
+
+    def radio_of(self, vehicle: str) -> str:
+        """The vehicle whose radio serves a node."""
+        return self._hosts.get(vehicle, vehicle)
+
+    def choose(self, vehicle: str, attempt: int) -> tuple[str, str]:
+        """The spacecraft to send to and the radio that it is for.
+
+        The direct link when it is up, else the relay; a repeat tries the other one if there is one:
+        the radio of the first may have been off.
+        """
+        radio = self.radio_of(vehicle)
+        links = self.status.links if self.status is not None else []
+        up = [link.spacecraft for link in links if link.up]
+        ways = [way for way in (radio, RELAY) if way in up] or [RELAY]
+        return ways[attempt % len(ways)], radio
+
+    async def send(self, spacecraft: str, radio: str, data: bytes) -> float | None:
+        """Sends one frame; when it should be there (None: not known). Raises NotSent."""
+        try:
+            return (await self._driver.uplink(spacecraft, radio, data)).estimated_delivery
+        except DeviceFault as fault:
+            raise NotSent(f"{fault.code}: {fault}") from fault
+        except (DeviceRejected, DeviceTimeout) as error:
+            raise NotSent(str(error)) from error
+
+    # -------------------------------------------------------------- forecast
+
+    @property
+    def light_time(self) -> float:
+        """One-way light time in seconds, as last told; 0 before anything was told."""
+        return self.status.light_time if self.status is not None else 0.0
+
+    def passes(self, vehicle: str = "") -> list[PredictedPass]:
+        """The predicted passes that are not over, of one vehicle's radio or of all."""
+        radio = self.radio_of(vehicle) if vehicle else ""
+        known = self.status.passes if self.status is not None else []
+        now = self._now()
+        coming = [each for each in known if each.end > now and radio in ("", each.vehicle)]
+        return sorted(coming, key=lambda each: (each.start, each.vehicle))
+
+    def window(self, vehicle: str, delivery: float | None = None) -> Window:
+        """The way to a vehicle and back for a command that leaves now.
+
+        `delivery`: mission time at which it should be there, if the stations have said so.
+        """
+        now, light_time = self._now(), self.light_time
+        passes = self.passes(vehicle)
+        if delivery is None:
+            nearest = next((each for each in passes if each.end > now + light_time), None)
+            delivery = max(nearest.start, now + light_time) if nearest else now + SOL_SECONDS
+        delivery = max(delivery, now + light_time)
+        return Window(
+            light_time, delivery - now - light_time, _answer_wait(passes, delivery)
+        )
+
+
+def _answer_wait(passes: list[PredictedPass], since: float) -> float:
+    """Seconds from `since` until enough passes are over; a sol where none are predicted."""
+    ends = [each.end for each in passes if each.end > since]
+    if len(ends) >= PASSES_FOR_AN_ANSWER:
+        return ends[PASSES_FOR_AN_ANSWER - 1] - since
+    gaps = [after.end - before.end for before, after in itertools.pairwise(passes)]
+    longest = max(gaps, default=SOL_SECONDS)
+    if ends:
+        return ends[-1] - since + (PASSES_FOR_AN_ANSWER - len(ends)) * longest
+    return PASSES_FOR_AN_ANSWER * longest if gaps else SOL_SECONDS

@@ -1,0 +1,93 @@
+"""Sends commands: bundle by bundle, as soon as the stations can reach the spacecraft."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from flight.icd.codec import encode
+from flight.icd.messages import Command, Frame, Packet
+from ground.mission_control.archive import Archive
+from ground.mission_control.command_tracker import CommandTracker
+from ground.mission_control.stations import NotSent, Stations
+
+GROUND = "ground"
+COMMAND_PRIORITY = 0
+TRY_AGAIN_AFTER = 300.0  # seconds until a link that was down is tried again
+
+
+class Uplink:
+    """The queue of what is to be sent. A frame carries the commands of one bundle, in order."""
+
+    def __init__(
+        self,
+        stations: Stations,
+        archive: Archive,
+        now_ns: Callable[[], int],
+        first_frame: int,
+    ) -> None:
+        self._stations = stations
+        self._archive = archive
+        self._now_ns = now_ns
+        self._frame = first_frame
+        self._queue: deque[list[Command]] = deque()
+        self._wake: asyncio.Future[None] | None = None
+        self.deliveries: dict[str, float | None] = {}  # expected at each vehicle, mission seconds
+        self.waiting_for = ""  # why nothing leaves, if so
+
+    def send(self, orders: list[Command]) -> None:
+        """Queues the commands of one bundle."""
+        self._queue.append(orders)
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    @property
+    def waiting(self) -> int:
+        """Bundles that have not left."""
+        return len(self._queue)
+
+    async def run(self, tracker: CommandTracker) -> None:
+        """Sends until cancelled."""
+        while True:
+            if not self._queue:
+                self._wake = asyncio.get_running_loop().create_future()
+                await self._wake
+            orders = [
+                order
+                for order in self._queue[0]
+                if tracker.command(order.identifier).verdict is None
+            ]
+            if not orders or await self._transmit(orders, tracker):
+                self._queue.popleft()
+            else:
+                await asyncio.sleep(TRY_AGAIN_AFTER)
+
+    async def _transmit(self, orders: list[Command], tracker: CommandTracker) -> bool:
+        target = orders[0].target
+        await self._stations.refresh()
+        attempt = tracker.command(orders[0].identifier).attempts
+        spacecraft, radio = self._stations.choose(target, attempt)
+        packets = [
+            encode(Packet(GROUND, order.target, COMMAND_PRIORITY, encode(order)))
+            for order in orders
+        ]
+        data = encode(Frame(GROUND, radio, self._frame + 1, packets))
+        identifiers = [order.identifier for order in orders]
+        sent_ns = self._now_ns()
+        try:
+            delivery = await self._stations.send(spacecraft, radio, data)
+        except NotSent as reason:
+            if self.waiting_for != str(reason):  # told once, not at each attempt
+                self._record(spacecraft, radio, sent_ns, len(data), identifiers, str(reason))
+            self.waiting_for = str(reason)
+            return False
+        self._frame += 1
+        self.waiting_for = ""
+        self.deliveries[target] = delivery
+        self._record(spacecraft, radio, sent_ns, len(data), identifiers, "sent")
+        tracker.sent(identifiers, sent_ns)
+        return True
+
+    def _record(
+        self, spacecraft: str, radio: str, sent_ns: int, size: int, names: list[str], outcome: str
+    ) -> None:
+        self._archive.add_uplink(spacecraft, radio, sent_ns, size, names, outcome)

@@ -1,0 +1,238 @@
+"""Commands over light time, passes, loss, copies and restarts: each of them ends once."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from flight.icd.messages import Rung, Severity
+
+DRIVE = "  - {do: command, vehicle: rover, command: drive, arguments: {distance: 5.0}"
+Fly = Callable[..., Any]
+
+
+def obeyed(ground: Any) -> list[str]:
+    return [order.identifier for order in ground.vehicle.obeyed]
+
+
+def verdicts(ground: Any) -> list[str | None]:
+    return [command.verdict for command in ground.control.tracker.commands()]
+
+
+def test_a_command_goes_up_and_its_rungs_come_down(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        outcome = await ground.run()
+        archive = ground.control.archive
+        times = archive.rows("SELECT occurred_ns, received_ns FROM rungs WHERE rung = 'RECEIVED'")
+        return outcome, verdicts(ground), archive.rungs("mc-00001"), times, ground.stations.now
+
+    outcome, given, rungs, times, ended = fly(DRIVE + "}\n", flight)
+    assert outcome.verdict == "complete"
+    assert given == ["COMPLETED"]
+    assert rungs == ["RECEIVED", "ACCEPTED", "STARTED", "COMPLETED"]
+    assert times == [(600_000_000_000, 1_200_000_000_000)]  # light time up, light time down
+    assert ended == pytest.approx(1300.0)
+
+
+def test_a_lost_command_is_sent_again_under_the_same_identifier(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        ground.stations.lose_up = lambda number: number <= 2
+        await ground.run()
+        return ground.stations.sent, obeyed(ground), ground.control.tracker.commands()
+
+    sent, done, [command] = fly(DRIVE + "}\n", flight)
+    assert sent == 3
+    assert done == ["mc-00001"]
+    assert command.verdict == "COMPLETED"
+    assert command.attempts == 3
+
+
+def test_lost_reports_are_asked_for_and_the_command_runs_once(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        ground.stations.lose_down = lambda number: number <= 4  # the whole first ladder
+        await ground.run()
+        return obeyed(ground), len(ground.vehicle.received), verdicts(ground)
+
+    done, received, given = fly(DRIVE + "}\n", flight)
+    assert done == ["mc-00001"]
+    assert received == 2
+    assert given == ["COMPLETED"]
+
+
+def test_a_lost_last_report_is_asked_for_after_the_deadline_on_board(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        ground.stations.lose_down = lambda number: number == 4  # COMPLETED
+        await ground.run()
+        return ground.control.tracker.commands()[0], obeyed(ground), ground.stations.now
+
+    command, done, ended = fly(DRIVE + "}\n", flight)
+    assert command.verdict == "COMPLETED"
+    assert done == ["mc-00001"]
+    assert ended > 600 + 3600  # not before the vehicle would have ended it by itself
+
+
+def test_silence_ends_as_unanswered_after_bounded_repeats(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        ground.stations.lose_up = lambda number: True
+        outcome = await ground.run()
+        return outcome, ground.stations.sent, ground.control.tracker.commands()[0]
+
+    outcome, sent, command = fly(DRIVE + "}\n", flight)
+    assert (outcome.verdict, command.verdict, sent) == ("failed", "UNANSWERED", 4)
+    assert "test.yaml:6, steps[0]: rover drive ended UNANSWERED" in outcome.reason
+
+
+def test_what_is_late_is_not_timed_out(fly: Fly) -> None:
+    async def late(ground: Any) -> Any:
+        ground.stations.lose_up = lambda number: number == 1
+        seen: dict[str, None] = {}
+
+        async def look() -> None:
+            while True:
+                seen.update({each.status: None for each in ground.control.tracker.commands()})
+                await asyncio.sleep(50.0)
+
+        ground._nursery.start(look(), name="look")
+        await ground.run()
+        rows = ground.control.archive.rows("SELECT verdict, late FROM commands")
+        return list(seen), rows
+
+    seen, rows = fly(DRIVE + "}\n", late)
+    assert seen[:2] == ["SENT", "LATE"]
+    assert "TIMED_OUT" not in seen
+    assert rows == [("COMPLETED", 1)]
+
+
+def test_the_vehicles_own_time_out_is_the_verdict(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        ground.vehicle.ending = Rung.TIMED_OUT
+        outcome = await ground.run()
+        return outcome.verdict, ground.control.archive.rows("SELECT verdict, late FROM commands")
+
+    assert fly(DRIVE + "}\n", flight) == ("failed", [("TIMED_OUT", 0)])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_copies_disorder_and_loss_leave_one_verdict_each(fly: Fly, seed: int) -> None:
+    steps = DRIVE + ", on_failure: continue}\n"
+
+    async def flight(ground: Any) -> Any:
+        stations = ground.stations
+        stations.copies, stations.jitter = 3, 20_000.0
+        stations.lose_up = lambda number: stations.random.random() < 0.2
+        stations.lose_down = lambda number: stations.random.random() < 0.3
+        await ground.run()
+        archive = ground.control.archive
+        verdict_rows = archive.rows("SELECT COUNT(*), COUNT(verdict) FROM commands")
+        distinct = archive.rows("SELECT identifier, occurred_ns, rung, repeated FROM rungs")
+        return obeyed(ground), verdict_rows, len(distinct) == len(set(distinct)), verdicts(ground)
+
+    done, rows, no_copies, given = fly(steps * 5, flight, seed)
+    assert rows == [(5, 5)]
+    assert no_copies
+    assert len(done) == len(set(done))
+    assert given.count("COMPLETED") >= 4
+
+
+@pytest.mark.parametrize("instant", [1.0, 599.0, 700.0, 1250.0, 1299.0, 1400.0, 11_000.0])
+def test_a_killed_ground_goes_on_and_sends_nothing_under_another_name(
+    fly: Fly, instant: float
+) -> None:
+    async def flight(ground: Any) -> Any:
+        await ground.run_and_kill_at(instant)
+        await asyncio.sleep(500.0)
+        ground.start()
+        outcome = await ground.run()
+        return outcome.verdict, obeyed(ground), verdicts(ground)
+
+    verdict, done, given = fly((DRIVE + "}\n") * 2, flight)
+    assert verdict == "complete"
+    assert done == ["mc-00001", "mc-00002"]
+    assert given == ["COMPLETED", "COMPLETED"]
+
+
+def test_a_command_that_waits_for_the_link_survives_a_kill(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        ground.stations.blocked_until = 5000.0
+        await ground.run_and_kill_at(1000.0)
+        ground.start()
+        await ground.run()
+        return obeyed(ground), ground.control.archive.rows("SELECT outcome FROM uplinks")
+
+    done, outcomes = fly(DRIVE + "}\n", flight)
+    assert done == ["mc-00001"]
+    assert outcomes[-1] == ("sent",)
+    assert "behind Mars" in outcomes[0][0]
+
+
+def test_hazardous_commands_are_armed_and_fired_in_one_frame(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        await ground.run()
+        return [(o.identifier, o.stage, o.lifetime) for o in ground.vehicle.received], (
+            ground.stations.sent
+        )
+
+    step = "  - {do: command, vehicle: rover, command: release, arguments: {tube: M1}}\n"
+    orders, sent = fly(step, flight)
+    assert orders == [("mc-00001", "arm", 300.0), ("mc-00002", "fire", 0.0)]
+    assert sent == 1
+
+
+def test_everything_that_came_is_in_the_archive_with_both_times(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        ground.stations.copies = 2
+        loop = asyncio.get_running_loop()
+        loop.call_at(100.0, lambda: ground.vehicle.telemetry(charge=0.5))
+        loop.call_at(200.0, lambda: ground.vehicle.event("arrived", place="M1"))
+        loop.call_at(300.0, lambda: ground.vehicle.custody("M1", "rover_rack"))
+        await ground.run()
+        ground.control.write_manifest()
+        ground.control.archive.flush()
+        with sqlite3.connect(ground.control.archive.path) as database:
+            samples = database.execute("SELECT * FROM telemetry").fetchall()
+            events = database.execute("SELECT * FROM event_log").fetchall()
+            custody = database.execute("SELECT tube, occurred_s, place, verified_by, reading "
+                                       "FROM custody_chain").fetchall()  # fmt: skip
+            ladder = database.execute("SELECT rung FROM ladder").fetchall()
+        return samples, events, custody, ladder, (ground.folder / "manifest.md").read_text()
+
+    samples, events, custody, ladder, manifest = fly(DRIVE + "}\n", flight)
+    assert samples == [("rover", "charge", 100.0, 700.0, 0.5, "1")]
+    assert events == [(200.0, 800.0, "rover", "ACTIVITY_HI", "arrived", "arrived")]
+    assert custody == [("M1", 300.0, "rover_rack", "camera", "seen")]
+    assert [rung for (rung,) in ladder] == ["RECEIVED", "ACCEPTED", "STARTED", "COMPLETED"]
+    assert "| M1 | Malay | igneous core | rover_rack, held by rover |" in manifest
+    assert "| M2 | Mageik |  | no ledger has reported it yet |" in manifest
+
+
+def test_alarms_are_listed_until_acknowledged_also_after_a_restart(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        vehicle, loop = ground.vehicle, asyncio.get_running_loop()
+        loop.call_at(
+            100.0, lambda: vehicle.event("motor_fault", Severity.WARNING_HI, wheel=3)
+        )
+        limit = {"channel": "charge", "value": 0.1}
+        loop.call_at(
+            200.0,
+            lambda: vehicle.event("limit_red", Severity.WARNING_HI, state="RED", **limit),
+        )
+        loop.call_at(
+            250.0,
+            lambda: vehicle.event("limit_crossed", Severity.WARNING_LO, state="OK", **limit),
+        )
+        await ground.run_and_kill_at(1290.0)
+        ground.start()
+        await ground.run()
+        alarms = ground.control.alarms
+        before = [(alarm.name, alarm.state) for alarm in alarms.open()]
+        alarms.acknowledge(1, "operator", "seen")
+        alarms.acknowledge(2, "operator")
+        with pytest.raises(ValueError, match="alarm 2 waits for no acknowledgement: allowed none"):
+            alarms.acknowledge(2, "operator")
+        return before, alarms.open()
+
+    before, after = fly(DRIVE + "}\n", flight)
+    assert before == [("motor_fault", "ACTIVE"), ("limit charge", "RETURNED")]
+    assert after == []
