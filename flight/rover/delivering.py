@@ -1,0 +1,161 @@
+"""The rover's own arm loads the container, and lays a tube down when the ground says so."""
+
+from typing import TYPE_CHECKING
+
+from flight.core.activities import ActivityFailed
+from flight.core.custody import CustodyStatus, Evidence
+from flight.core.handover import HandoverFailed
+from flight.core.statechart import Signal
+from flight.icd.devices.base import DeviceFault
+from flight.rover.grasping import (
+    CAMERA,
+    GRASP_HEIGHT,
+    GRIPPER,
+    GROUND_PLACE,
+    HELD_PLACE,
+    RACK,
+    RACK_PLACE,
+    gripper_holds,
+    held_tube,
+    rack_tube,
+    seat_taken,
+    settle_moves,
+    settle_release,
+    settle_unrack,
+    with_retries,
+)
+from flight.rover.sols import by_day, fold_arm
+
+if TYPE_CHECKING:
+    from flight.rover.node import FetchRover
+
+GIVE_TRIES = 3
+RELEASE_PLACE = (1.3, 0.0)  # m ahead and right, where a tube is laid down
+
+
+@by_day
+async def load_container(node: "FetchRover", signal: Signal) -> str | Signal:
+    """Puts tube after tube into the container; outcome "loaded" or "rest"."""
+    if signal.name == "load_container":
+        node.loading = list(signal.data["tubes"])
+    await settle_moves(node)
+    await node.handover.settle()
+    failed: dict[str, str] = {}
+    for number, tube in enumerate(node.loading):
+        if not await node.sols.plan():
+            return "rest"
+        reason = await _deliver(node, tube)
+        if reason:
+            failed[tube] = reason
+            node.delivery_failed(tube=tube, reason=reason)
+        node.progress(f"{number + 1} of {len(node.loading)} tubes tried")
+    await fold_arm(node)
+    done = len(node.loading) - len(failed)
+    if done == 0 and failed:
+        raise ActivityFailed("; ".join(f"{tube}: {reason}" for tube, reason in failed.items()))
+    text = f"{done} of {len(node.loading)} tubes in the container"
+    if failed:
+        text += ". Not: " + "; ".join(f"{tube} ({reason})" for tube, reason in failed.items())
+    return Signal("loaded", {"result": text})
+
+
+async def _deliver(node: "FetchRover", tube: str) -> str:
+    """Takes a tube from the rack to the container; returns why that failed, or nothing."""
+    record = node.ledger.record(tube)
+    if record is None:
+        return "the ledger does not know it"
+    if record.status is CustodyStatus.HANDED_OVER:
+        return ""
+    other = held_tube(node)
+    if other not in (None, tube):
+        await rack_tube(node, Signal("rack"))
+    if other != tube and not await _take_from_rack(node, tube):
+        return "it could not be taken from the rack"
+    avoid: list[int] = []
+    reason = ""
+    for _ in range(GIVE_TRIES):
+        try:
+            given = await node.handover.give(
+                tube, "mav", "container", _Insertion(node, avoid), device="gripper", avoid=avoid
+            )
+            node.tube_delivered(tube=tube, slot=given.slot)
+            return ""
+        except HandoverFailed as failure:
+            reason = str(failure)
+            if not failure.settled or held_tube(node) != tube:
+                return reason
+    await rack_tube(node, Signal("rack"))
+    return reason
+
+
+class _Insertion:
+    """The motion into a socket; remembers the sockets that were tried."""
+
+    def __init__(self, node: "FetchRover", tried: list[int]) -> None:
+        self._node = node
+        self._tried = tried
+
+    async def __call__(self, slot: int | None) -> None:
+        if slot is None:
+            raise DeviceFault("stall", "no socket was named")
+        self._tried.append(slot)
+        arm, gripper = self._node.hardware.arm, self._node.hardware.gripper
+        await with_retries(self._node, lambda: arm.move_to_container(slot))
+        await with_retries(self._node, gripper.open)
+
+
+async def _take_from_rack(node: "FetchRover", tube: str) -> bool:
+    record = node.ledger.record(tube)
+    if record is None or record.place != RACK_PLACE or record.slot is None:
+        return False
+    slot = record.slot
+    hardware = node.hardware
+    for _ in range(GIVE_TRIES):
+        await hardware.gripper.open()
+        node.ledger.begin(tube, HELD_PLACE, GRIPPER)
+        try:
+            await with_retries(node, lambda: hardware.arm.move_to_slot(slot))
+            await with_retries(node, hardware.gripper.close)
+        except DeviceFault as fault:
+            node.device_trouble(device="rover_arm", reason=str(fault))
+        if await settle_unrack(node, tube):
+            return True
+    return False
+
+
+@by_day
+async def release_tube(node: "FetchRover", signal: Signal) -> str | Signal:
+    """Lays a tube from the rack on the ground; outcome "done" or "rest"."""
+    tube = str(signal.data["tube"])
+    await settle_moves(node)
+    if held_tube(node) != tube and not await _take_from_rack(node, tube):
+        raise ActivityFailed(f"{tube} could not be taken from the rack")
+    node.ledger.begin(tube, GROUND_PLACE, GRIPPER)
+    ahead, right = RELEASE_PLACE
+    await with_retries(
+        node, lambda: node.hardware.arm.move_to(ahead, right, GRASP_HEIGHT + 0.01, 0.0)
+    )
+    await with_retries(node, node.hardware.gripper.open)
+    if not await settle_release(node, tube):
+        raise ActivityFailed(f"{tube} did not come to lie on the ground")
+    east, north = node.pose.to_local(ahead, right)
+    node.fetch.seen[tube] = [east, north, node.pose.error]
+    node.keep_fetch_plan()
+    node.count_tubes()
+    await fold_arm(node)
+    return Signal("done", {"result": f"{tube} lies at ({east:.1f}, {north:.1f}) m"})
+
+
+async def verify_tube(node: "FetchRover", tube: str, slot: int | None, expected: bool) -> Evidence:
+    """What a sensor that moves nothing says of a tube: the seat in the rack, or the camera."""
+    record = node.ledger.record(tube)
+    if record is not None and record.place == HELD_PLACE:
+        inside, serial = await gripper_holds(node)
+        present = inside and serial in ("", tube)
+        return Evidence(CAMERA, "tube in the gripper" if present else "gripper empty", present)
+    if slot is None:
+        slot = record.slot if record is not None else None
+    if slot is None:
+        return Evidence(RACK, f"{tube} has no slot in the rack", False)
+    taken = await seat_taken(node, slot)
+    return Evidence(RACK, f"seat sensor of slot {slot} {'closed' if taken else 'open'}", taken)

@@ -1,0 +1,120 @@
+"""The round of the fetch: which tube is next, the way to it, and the end of the work."""
+
+from typing import TYPE_CHECKING
+
+from flight.core.activities import ActivityFailed
+from flight.core.custody import CustodyStatus
+from flight.core.statechart import Signal
+from flight.rover.fetch_plan import FetchPlan, best_order
+from flight.rover.grasping import RACK_PLACE, held_tube, settle_moves
+from flight.rover.sols import by_day, fold_arm
+from flight.rover.travel import leave_lander
+from flight.surface.driving import DriveFailed, DriveOutcome, ahead_of
+
+if TYPE_CHECKING:
+    from flight.rover.node import FetchRover
+
+LOOKING_DISTANCE = 2.2  # m before the expected place from where the tube is looked for
+MISSED = ("tube_missing", "grasp_missed", "rack_missed", "no_way")
+
+
+@by_day
+async def plan_next(node: "FetchRover", signal: Signal) -> str | Signal:
+    """Decides what comes next: "drive", "search", "rack", "rest" or "finished"."""
+    _take_note(node, signal)
+    await settle_moves(node)
+    if held_tube(node) is not None:
+        node.fetch.current = held_tube(node) or ""
+        node.keep_fetch_plan()
+        return "rack"
+    wanted = remaining(node)
+    if not wanted:
+        await fold_arm(node)
+        return Signal("finished", {"result": _report(node)})
+    if not await node.sols.plan():
+        return "rest"
+    await fold_arm(node)
+    await node.locomotion.catch_up()
+    await leave_lander(node)
+    node.fetch.current = _next_tube(node, wanted)
+    node.keep_fetch_plan()
+    place = node.tube_place(node.fetch.current)
+    node.tube_chosen(
+        tube=node.fetch.current,
+        distance=round(node.pose.distance_to(place), 1),
+        remaining=len(wanted),
+    )
+    node.progress(f"{len(node.fetch.tubes) - len(wanted)} of {len(node.fetch.tubes)} tubes done")
+    return "drive"
+
+
+@by_day
+async def drive_to_tube(node: "FetchRover", signal: Signal) -> str | Signal:
+    """Drives to where the tube can be looked for; outcome "arrived", "rest" or "no_way"."""
+    place = node.tube_place(node.fetch.current)
+    if node.pose.distance_to(place) < LOOKING_DISTANCE + 1.0:
+        return "arrived"
+    goal = ahead_of(node.pose.place, place, LOOKING_DISTANCE)
+    try:
+        outcome = await node.locomotion.drive_to(goal, tolerance=0.8, may_go_on=node.sols.may_go_on)
+    except DriveFailed as failure:
+        return Signal("no_way", {"reason": str(failure)})
+    return "arrived" if outcome is DriveOutcome.ARRIVED else "rest"
+
+
+def remaining(node: "FetchRover") -> list[str]:
+    """The tubes of the command that are neither collected nor given up."""
+    return [
+        tube
+        for tube in node.fetch.tubes
+        if tube not in node.fetch.left and not is_collected(node, tube)
+    ]
+
+
+def is_collected(node: "FetchRover", tube: str) -> bool:
+    """Whether the ledger has a tube in the rack, or already handed over."""
+    record = node.ledger.record(tube)
+    if record is None:
+        return False
+    in_rack = record.place == RACK_PLACE and record.status in (
+        CustodyStatus.HELD,
+        CustodyStatus.OFFERED,
+    )
+    return in_rack or record.status is CustodyStatus.HANDED_OVER
+
+
+def _take_note(node: "FetchRover", signal: Signal) -> None:
+    if signal.name == "fetch_tubes":
+        if node.fetch.command != signal.cause:
+            node.fetch = FetchPlan(signal.cause, list(signal.data["tubes"]), seen=node.fetch.seen)
+        for tube in node.fetch.tubes:
+            if node.ledger.record(tube) is None:
+                raise ActivityFailed(f"the map has no tube {tube}")
+    elif signal.name in MISSED and node.fetch.current:
+        reason = str(signal.data.get("reason", signal.name))
+        limit = node.parameters["visits"]
+        node.tube_missed(tube=node.fetch.current, reason=reason)
+        if node.fetch.tried(node.fetch.current, reason, limit):
+            node.tube_left(tube=node.fetch.current, reason=reason, visits=limit)
+    node.keep_fetch_plan()
+
+
+def _next_tube(node: "FetchRover", wanted: list[str]) -> str:
+    """The first of the best round over those that were tried least."""
+    fewest = min(node.fetch.attempts.get(tube, 0) for tube in wanted)
+    places = {
+        tube: node.tube_place(tube) for tube in wanted if node.fetch.attempts.get(tube, 0) == fewest
+    }
+    return best_order(node.pose.place, node.lander_place, places)[0]
+
+
+def _report(node: "FetchRover") -> str:
+    collected = [tube for tube in node.fetch.tubes if is_collected(node, tube)]
+    text = (
+        f"collected {len(collected)} of {len(node.fetch.tubes)}: {', '.join(collected) or 'none'}"
+    )
+    if node.fetch.left:
+        left = "; ".join(f"{tube} ({reason})" for tube, reason in node.fetch.left.items())
+        text += f". Left: {left}"
+    node.fetch_finished(collected=len(collected), left=len(node.fetch.left))
+    return text

@@ -1,0 +1,278 @@
+"""Takes a tube from the ground into the gripper, and from the gripper into the rack.
+
+The intent is in the ledger before anything moves; what happened is read from a sensor that did not
+do the moving: the camera for the gripper, the seat sensor for the rack. A gripper that has closed
+says nothing (it closes on nothing just as well).
+"""
+
+import functools
+from collections.abc import Awaitable, Callable
+from math import hypot, pi
+from typing import TYPE_CHECKING, Any
+
+from flight.core.activities import ActivityFailed
+from flight.core.custody import CustodyStatus, Evidence
+from flight.core.statechart import Signal
+from flight.icd.devices.base import DeviceFault, DeviceRejected
+from flight.icd.devices.manipulation import RACK_SLOTS
+from flight.icd.devices.vision import TubeSighting
+from flight.rover.sols import CONDITIONS, by_day
+
+if TYPE_CHECKING:
+    from flight.rover.node import FetchRover
+
+GRIPPER, CAMERA, RACK = "rover.gripper", "rover.stereo_camera", "rover.tube_rack"
+HELD_PLACE, RACK_PLACE, GROUND_PLACE = "rover_gripper", "rover_rack", "ground"
+LOOKS = 3
+NEAR = 0.6  # m within which a sighting is the tube that was to be grasped
+GRASP_HEIGHT = 0.0  # m of the jaws' middle over the ground
+MOTION_RETRIES = 3
+
+
+@by_day
+async def grasp_tube(node: "FetchRover", signal: Signal) -> str | Signal:
+    """Grasps the tube that was found; outcome "grasped", "grasp_missed" or "rest"."""
+    tube = node.fetch.current
+    sighting = node.target
+    if sighting is None:
+        return Signal("grasp_missed", {"reason": "the tube has to be found again"})
+    for attempt in range(1, node.parameters["grasp_attempts"] + 1):
+        node.ledger.begin(tube, HELD_PLACE, GRIPPER)
+        try:
+            await _close_on(node, sighting)
+        except DeviceRejected as refusal:
+            await settle_grasp(node, tube)
+            return Signal("grasp_missed", {"reason": str(refusal)})
+        except DeviceFault:
+            await settle_grasp(node, tube)
+            raise
+        if await settle_grasp(node, tube):
+            return "grasped"
+        node.grasp_failed(tube=tube, attempt=attempt)
+        record = node.ledger.record(tube)
+        if record is None or record.status is not CustodyStatus.HELD:
+            return Signal("grasp_missed", {"reason": "the tube is not where it was"})
+        found = await look_for(node, sighting)
+        if found is None:
+            return Signal("grasp_missed", {"reason": "the tube is not seen any more"})
+        sighting = node.target = found
+    return Signal("grasp_missed", {"reason": "the gripper closed on nothing"})
+
+
+async def _close_on(node: "FetchRover", sighting: TubeSighting) -> None:
+    arm, gripper = node.hardware.arm, node.hardware.gripper
+    await gripper.open()
+    heading = sighting.heading if sighting.heading <= 0.5 * pi else sighting.heading - pi
+    await with_retries(
+        node, lambda: arm.move_to(sighting.ahead, sighting.right, GRASP_HEIGHT, heading)
+    )
+    await with_retries(node, gripper.close)
+    await with_retries(node, arm.present)
+
+
+async def with_retries(node: "FetchRover", motion: Callable[[], Awaitable[Any]]) -> None:
+    """Does a motion, again when it stalls or jams; raises the last fault."""
+    for attempt in range(1, MOTION_RETRIES + 1):
+        try:
+            await motion()
+            return
+        except DeviceFault as fault:
+            node.motion_fault(reason=str(fault), attempt=attempt)
+            if attempt == MOTION_RETRIES or fault.code in CONDITIONS:
+                raise
+
+
+async def settle_grasp(node: "FetchRover", tube: str) -> bool:
+    """Ends the move ground to gripper in the ledger by what the camera sees; True if it is held.
+
+    Not in the gripper and not on the ground: then the ledger says openly that it is not known.
+    """
+    inside, serial = await gripper_holds(node)
+    if inside and serial in ("", tube):
+        reading = f"tube in the gripper, engraving {serial or 'not legible'}"
+        node.ledger.commit(tube, Evidence(CAMERA, reading))
+        node.tube_grasped(tube=tube, evidence=reading)
+        return True
+    if inside:
+        await _put_back_stranger(node, tube, serial)
+        return False
+    sighting = await look_for(node, node.target)
+    if sighting is not None:
+        place = f"{sighting.ahead:.2f} m ahead, {sighting.right:.2f} m right"
+        node.ledger.revert(tube, Evidence(CAMERA, f"on the ground {place}; gripper empty"))
+    else:
+        node.ledger.lose(tube, "neither in the gripper nor seen on the ground after a grasp")
+        node.tube_lost(tube=tube)
+    return False
+
+
+async def _put_back_stranger(node: "FetchRover", tube: str, serial: str) -> None:
+    """Another tube than meant is in the gripper: it goes back to where it was taken from."""
+    node.wrong_tube(wanted=tube, found=serial)
+    spot = node.target
+    if spot is not None:
+        await with_retries(
+            node, lambda: node.hardware.arm.move_to(spot.ahead, spot.right, GRASP_HEIGHT, 0.0)
+        )
+    await with_retries(node, node.hardware.gripper.open)
+    await with_retries(node, node.hardware.arm.present)
+    node.ledger.lose(tube, f"{serial} was taken for it")
+
+
+async def gripper_holds(node: "FetchRover") -> tuple[bool, str]:
+    """What the camera sees in the gripper, by majority of looks, and the engraving if legible."""
+    if (await node.hardware.arm.state()).pose != "presented":
+        await with_retries(node, node.hardware.arm.present)
+    seen, serial = 0, ""
+    looks = 0
+    while looks < LOOKS:
+        image = await node.hardware.camera.view_gripper()
+        if not image.valid:
+            raise DeviceFault("no_image", "the camera does not see the gripper")
+        looks += 1
+        seen += image.tube_present
+        serial = image.serial or serial
+        if looks == 2 and seen in (0, 2):
+            break
+    return 2 * seen > looks, serial
+
+
+async def look_for(node: "FetchRover", expected: TubeSighting | None) -> TubeSighting | None:
+    """Looks for a tube near where it was seen last, the vehicle not having moved since."""
+    for _ in range(2 * LOOKS):
+        image = await node.hardware.camera.find_tubes(3.0)
+        if not image.valid:
+            raise DeviceFault("dark", "it is too dark to see the ground")
+        near = [
+            sighting
+            for sighting in image.sightings
+            if expected is None
+            or hypot(sighting.ahead - expected.ahead, sighting.right - expected.right) < NEAR
+        ]
+        if near:
+            return max(near, key=lambda sighting: sighting.confidence)
+    return None
+
+
+@by_day
+async def rack_tube(node: "FetchRover", signal: Signal) -> str | Signal:
+    """Puts the tube from the gripper into a free slot; outcome "racked", "rack_missed", "rest"."""
+    tube = held_tube(node)
+    if tube is None:
+        return Signal("rack_missed", {"reason": "the gripper holds nothing"})
+    tried: list[int] = []
+    for _ in range(node.parameters["rack_attempts"]):
+        slot = await free_slot(node, tried)
+        tried.append(slot)
+        node.ledger.begin(tube, RACK_PLACE, GRIPPER, slot)
+        try:
+            await with_retries(node, functools.partial(node.hardware.arm.move_to_slot, slot))
+            await with_retries(node, node.hardware.gripper.open)
+        except DeviceFault as fault:
+            node.device_trouble(device="rover_arm", reason=str(fault))
+            if fault.code in CONDITIONS:
+                await settle_rack(node, tube)
+                raise
+        if await settle_rack(node, tube):
+            return "racked"
+    record = node.ledger.record(tube)
+    if record is not None and record.place == HELD_PLACE and record.status is CustodyStatus.HELD:
+        raise ActivityFailed(f"{tube} could not be put into the rack: slots {tried}")
+    return Signal("rack_missed", {"reason": f"{tube} fell beside the rack"})
+
+
+async def settle_rack(node: "FetchRover", tube: str) -> bool:
+    """Ends the move gripper to rack by the seat sensor, and by the camera if that sees nothing."""
+    record = node.ledger.record(tube)
+    slot = record.slot if record is not None else None
+    if slot is not None and await seat_taken(node, slot):
+        node.ledger.commit(tube, Evidence(RACK, f"seat sensor of slot {slot} closed"))
+        node.tube_racked(tube=tube, slot=slot)
+        node.count_tubes()
+        return True
+    inside, serial = await gripper_holds(node)
+    if inside and serial in ("", tube):
+        node.ledger.revert(tube, Evidence(CAMERA, "tube still in the gripper"))
+        return False
+    node.ledger.lose(tube, f"neither in slot {slot} nor in the gripper")
+    node.tube_lost(tube=tube)
+    return False
+
+
+async def seat_taken(node: "FetchRover", slot: int) -> bool:
+    """A seat sensor by majority of three readings: single ones may be false."""
+    votes = 0
+    for _ in range(LOOKS):
+        state = await node.hardware.rack.state()
+        votes += state.valid and state.seated[slot]
+    return votes >= 2
+
+
+async def free_slot(node: "FetchRover", avoid: list[int]) -> int:
+    """The first slot that neither the ledger nor the seat sensors know to be taken."""
+    taken = [r.slot for r in node.ledger.records() if r.place == RACK_PLACE and r.slot is not None]
+    for slot in range(RACK_SLOTS):
+        if slot not in taken and slot not in avoid and not await seat_taken(node, slot):
+            return slot
+    raise ActivityFailed("no slot of the rack is free")
+
+
+def held_tube(node: "FetchRover") -> str | None:
+    """The tube that the gripper holds by the ledger."""
+    for record in node.ledger.records():
+        if record.status is CustodyStatus.HELD and record.place == HELD_PLACE:
+            return record.tube
+    return None
+
+
+async def settle_moves(node: "FetchRover") -> None:
+    """Ends by the sensors what a reboot or an abort left open in the ledger."""
+    for record in node.ledger.open_transfers():
+        if record.transfer_id is not None:
+            continue
+        if record.destination == HELD_PLACE and record.place == GROUND_PLACE:
+            await settle_grasp(node, record.tube)
+        elif record.destination == HELD_PLACE:
+            await settle_unrack(node, record.tube)
+        elif record.destination == RACK_PLACE:
+            await settle_rack(node, record.tube)
+        elif record.destination == GROUND_PLACE:
+            await settle_release(node, record.tube)
+
+
+async def settle_unrack(node: "FetchRover", tube: str) -> bool:
+    """Ends the move rack to gripper: the camera sees it in the gripper, or the seat is closed."""
+    inside, serial = await gripper_holds(node)
+    if inside and serial in ("", tube):
+        node.ledger.commit(tube, Evidence(CAMERA, "tube in the gripper"))
+        return True
+    record = node.ledger.record(tube)
+    slot = _slot_of(node, tube)
+    if record is not None and slot is not None and await seat_taken(node, slot):
+        node.ledger.revert(tube, Evidence(RACK, f"seat sensor of slot {slot} closed"))
+    else:
+        node.ledger.lose(tube, f"neither in slot {slot} nor in the gripper")
+        node.tube_lost(tube=tube)
+    return False
+
+
+async def settle_release(node: "FetchRover", tube: str) -> bool:
+    """Ends the move gripper to ground."""
+    inside, _ = await gripper_holds(node)
+    if inside:
+        node.ledger.revert(tube, Evidence(CAMERA, "tube still in the gripper"))
+        return False
+    sighting = await look_for(node, None)
+    if sighting is not None:
+        node.ledger.commit(tube, Evidence(CAMERA, f"on the ground {sighting.ahead:.2f} m ahead"))
+        return True
+    node.ledger.lose(tube, "let go, and not seen on the ground")
+    node.tube_lost(tube=tube)
+    return False
+
+
+def _slot_of(node: "FetchRover", tube: str) -> int | None:
+    for record in reversed(node.ledger.journal(tube)):
+        if record.place == RACK_PLACE and record.slot is not None:
+            return record.slot
+    return None

@@ -1,0 +1,169 @@
+"""Finds a tube: looks around where the map has it, tells it from its neighbours, comes near."""
+
+from math import atan2, cos, hypot, sin
+from typing import TYPE_CHECKING
+
+from flight.core.custody import CustodyStatus, Evidence
+from flight.core.statechart import Signal
+from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.vision import TubeSighting
+from flight.rover.grasping import CAMERA, GROUND_PLACE
+from flight.rover.sols import by_day
+from flight.surface.dead_reckoning import wrapped
+from flight.surface.driving import DriveFailed, DriveOutcome, ahead_of
+from flight.surface.route_planning import Place
+
+if TYPE_CHECKING:
+    from flight.rover.node import FetchRover
+
+SEARCH_RANGE = 6.0  # m at which a tube may be made out
+STAND_OFF = 1.35  # m ahead of the vehicle's centre where the arm works best
+READING_RANGE = 1.9  # m within which the engraving may be read
+MAP_ERROR = 1.0  # m: the tubes lie within about a metre of the rover's localisation
+LOOKS = 4
+GRASP_WINDOW = (1.10, 1.50, 0.30)  # nearest and farthest ahead, farthest aside, in m
+RING = 2.5  # m about the expected place from where it is looked for again
+
+
+@by_day
+async def search_tube(node: "FetchRover", signal: Signal) -> str | Signal:
+    """Finds the current tube and comes near; outcome "tube_found", "tube_missing" or "rest"."""
+    tube = node.fetch.current
+    try:
+        for stop in range(node.parameters["search_stops"]):
+            if not node.sols.may_go_on():
+                return "rest"
+            if stop and await _go_to_stop(node, tube, stop) is DriveOutcome.PAUSED:
+                return "rest"
+            place = await _look_around(node, tube)
+            if place is None:
+                continue
+            sighting = await _come_near(node, tube, place)
+            if sighting is not None:
+                return _found(node, tube, sighting)
+    except DriveFailed as failure:
+        return Signal("tube_missing", {"reason": str(failure)})
+    return Signal("tube_missing", {"reason": "not seen around the place that the map gives"})
+
+
+def _found(node: "FetchRover", tube: str, sighting: TubeSighting) -> str:
+    node.target = sighting
+    east, north = node.pose.to_local(sighting.ahead, sighting.right)
+    _remember(node, tube, (east, north))
+    correction = node.locomotion.reckoning.landmark_seen(
+        node.map_place(tube), sighting.ahead, sighting.right, MAP_ERROR
+    )
+    node.tube_found(tube=tube, east=round(east, 2), north=round(north, 2))
+    if correction > 0.5:
+        node.pose_corrected(distance=round(correction, 2), landmark=tube)
+    record = node.ledger.record(tube)
+    if record is not None and record.status is CustodyStatus.UNKNOWN and sighting.serial == tube:
+        node.ledger.find(tube, GROUND_PLACE, Evidence(CAMERA, f"engraving {tube} on the ground"))
+    return "tube_found"
+
+
+async def _go_to_stop(node: "FetchRover", tube: str, stop: int) -> DriveOutcome:
+    """Looks from another side: stops on a ring about the place, a sixth of a turn apart."""
+    east, north = node.tube_place(tube)
+    bearing = atan2(node.pose.east - east, node.pose.north - north) + stop * 1.05
+    goal = (east + RING * sin(bearing), north + RING * cos(bearing))
+    return await node.locomotion.drive_to(goal, tolerance=0.6, may_go_on=node.sols.may_go_on)
+
+
+async def _look_around(node: "FetchRover", tube: str) -> Place | None:
+    """Where the tube seems to lie; what is read of other tubes on the way is remembered."""
+    for _ in range(LOOKS):
+        image = await node.hardware.camera.find_tubes(SEARCH_RANGE)
+        if not image.valid:
+            raise DeviceFault("dark", "it is too dark to see the ground")
+        chosen = _choose(node, tube, image.sightings)
+        if chosen is not None:
+            return node.pose.to_local(chosen.ahead, chosen.right)
+    return None
+
+
+def _choose(node: "FetchRover", tube: str, sightings: list[TubeSighting]) -> TubeSighting | None:
+    """The sighting that is the tube: by its engraving, or by its place if no other fits as well."""
+    best: TubeSighting | None = None
+    best_distance = MAP_ERROR + 0.3 + 2.0 * node.pose.error
+    for sighting in sightings:
+        place = node.pose.to_local(sighting.ahead, sighting.right)
+        if sighting.serial == tube:
+            return sighting
+        if sighting.serial:
+            _remember(node, sighting.serial, place)
+            continue
+        if sighting.confidence < node.parameters["tube_confidence"]:
+            continue
+        distance = _distance(place, node.tube_place(tube))
+        if distance < best_distance and node.nearest_tube(place) == tube:
+            best, best_distance = sighting, distance
+    return best
+
+
+async def _come_near(node: "FetchRover", tube: str, place: Place) -> TubeSighting | None:
+    """Stands so that the tube lies before the arm and looks closely; None if it is another."""
+    unread = 0
+    for _ in range(node.parameters["approaches"]):
+        await _stand_before(node, place)
+        nearest = await _close_look(node, place)
+        if nearest is None:
+            return None
+        place = node.pose.to_local(nearest.ahead, nearest.right)
+        if nearest.serial and nearest.serial != tube:
+            _remember(node, nearest.serial, place)
+            return None
+        low, high, aside = GRASP_WINDOW
+        if not (low < nearest.ahead < high and abs(nearest.right) < aside):
+            continue
+        if nearest.serial == tube:
+            return nearest
+        unread += 1
+        if unread >= LOOKS and node.pose.error < MAP_ERROR:
+            node.tube_not_read(tube=tube)
+            return nearest
+    return None
+
+
+async def _stand_before(node: "FetchRover", place: Place) -> None:
+    locomotion, pose = node.locomotion, node.pose
+    ahead, right = pose.to_vehicle(*place)
+    if abs(ahead - STAND_OFF) < 0.12 and abs(right) < 0.2:
+        return
+    if _distance(pose.place, place) > STAND_OFF + 0.5:
+        goal = ahead_of(pose.place, place, STAND_OFF)
+        await locomotion.drive_to(goal, tolerance=0.35, may_go_on=lambda: True)
+    heading = atan2(place[0] - pose.east, place[1] - pose.north)
+    if abs(wrapped(heading - pose.heading)) > 0.05:
+        await locomotion.turn_to(heading)
+    ahead, _ = pose.to_vehicle(*place)
+    if abs(ahead - STAND_OFF) > 0.1:
+        try:
+            await locomotion.drive(ahead - STAND_OFF)
+        except DeviceFault as fault:
+            if fault.code not in ("obstacle", "tilt"):
+                raise
+            raise DriveFailed(f"before the tube: {fault}") from fault
+
+
+async def _close_look(node: "FetchRover", place: Place) -> TubeSighting | None:
+    """The sighting next to a place, the best read and most confident of some looks."""
+    best: TubeSighting | None = None
+    for _ in range(LOOKS):
+        image = await node.hardware.camera.find_tubes(3.0)
+        for sighting in image.sightings:
+            seen = node.pose.to_local(sighting.ahead, sighting.right)
+            if _distance(seen, place) < 0.6 and (best is None or sighting.serial):
+                best = sighting
+        if best is not None and best.serial:
+            return best
+    return best
+
+
+def _remember(node: "FetchRover", tube: str, place: Place) -> None:
+    node.fetch.seen[tube] = [place[0], place[1], node.pose.error]
+    node.keep_fetch_plan()
+
+
+def _distance(a: Place, b: Place) -> float:
+    return hypot(b[0] - a[0], b[1] - a[1])
