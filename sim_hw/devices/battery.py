@@ -5,6 +5,7 @@ import random
 from flight.icd.devices.power import Battery, BatteryState
 from sim_hw.devices.device import SimulatedDevice
 from sim_hw.devices.electrical import Electrical
+from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.timestamps import mission_ns
 
 _GAUGE_NOISE = 0.004  # of the state of charge: gauges of flight batteries are good to about 1 %
@@ -24,6 +25,18 @@ class SimBattery(SimulatedDevice, Battery):
         self._electrical = electrical
         self.gauge_invalid = False
         self.gauge_bias = 0.0
+
+    def fail(self, mode: str, *, bias: float = 0.0, fraction: float = 0.0) -> None:
+        """Modes: `gauge_invalid`, `gauge_bias` (bias), `capacity_fade` (fraction lost)."""
+        if mode == "gauge_invalid":
+            self.gauge_invalid = True
+        elif mode == "gauge_bias":
+            self.gauge_bias = bias
+        elif mode == "capacity_fade":
+            self._electrical.advance()
+            self._electrical.capacity_fade = fraction
+        else:
+            raise unknown_mode(self, mode, "gauge_invalid, gauge_bias, capacity_fade")
 
     async def state(self) -> BatteryState:
         electrical = self._electrical

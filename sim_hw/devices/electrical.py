@@ -107,6 +107,7 @@ class Electrical:
         self._integrated_power: dict[str, float] = {}
         self._net_power = 0.0
         self._brownout = False
+        self._dead = False
         self._advancing = False
         array = self.parameters.array
         self.array_deployed = array is not None and array.deployed_at_start
@@ -139,7 +140,12 @@ class Electrical:
     def brownout(self) -> bool:
         """Whether all loads are shed because the battery is empty."""
         self.advance()
-        return self._brownout
+        return self._brownout or self._dead
+
+    def kill(self) -> None:
+        """Ends all power for good: the vehicle is lost."""
+        self.advance()
+        self._dead = True
 
     # -------------------------------------------------- what gauges would show
 
@@ -183,7 +189,7 @@ class Electrical:
 
     def consumption_of(self, consumer: str) -> float:
         """What a consumer draws in W; asks for no integration, so that heat models may ask."""
-        if self._brownout or not self.is_on(consumer):
+        if self._brownout or self._dead or not self.is_on(consumer):
             return 0.0
         return self._loads.get(consumer, 0.0)
 
@@ -228,7 +234,7 @@ class Electrical:
         return self._grid.at(seconds).light * array.area * array.efficiency * dust * exposed
 
     def _step(self, step: float, dust: float) -> None:
-        powered = not self._brownout
+        powered = not (self._brownout or self._dead)
         loads = 0.0
         if powered:
             loads = sum(w for consumer, w in self._loads.items() if self.is_on(consumer)) * step

@@ -6,6 +6,7 @@ from flight.icd.devices.base import DeviceRejected
 from flight.icd.devices.thermal import Heaters, HeaterStates, ZoneState
 from sim_hw.devices.device import SimulatedDevice
 from sim_hw.devices.electrical import Electrical
+from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.thermal_network import ThermalNetwork, Zone
 from sim_hw.devices.timestamps import mission_ns
 
@@ -23,6 +24,16 @@ class SimHeaters(SimulatedDevice, Heaters):
         super().__init__(service, random_stream)
         self._electrical = electrical
         self._network = network
+
+    def fail(self, mode: str, *, zone: str) -> None:
+        """Modes: `stuck_off`, `stuck_on`, each of one zone."""
+        self._electrical.advance()
+        if mode == "stuck_off":
+            self._network.zones[zone].stuck_off = True
+        elif mode == "stuck_on":
+            self._network.zones[zone].stuck_on = True
+        else:
+            raise unknown_mode(self, mode, "stuck_off, stuck_on")
 
     async def state(self) -> HeaterStates:
         powered = not self._electrical.brownout

@@ -6,6 +6,7 @@ from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.power import PowerSwitches, SwitchStates
 from sim_hw.devices.device import SimulatedDevice
 from sim_hw.devices.electrical import Electrical
+from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.timestamps import mission_ns
 
 
@@ -16,6 +17,12 @@ class SimPowerSwitches(SimulatedDevice, PowerSwitches):
         super().__init__(service, random_stream)
         self._electrical = electrical
         self.stuck: dict[str, None] = {}
+
+    def fail(self, mode: str, *, switch: str) -> None:
+        """Mode: `stuck` (a switch stays as it is)."""
+        if mode != "stuck":
+            raise unknown_mode(self, mode, "stuck")
+        self.stuck[switch] = None
 
     async def state(self) -> SwitchStates:
         return self._state()

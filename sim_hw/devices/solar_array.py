@@ -7,6 +7,7 @@ from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.power import SolarArray, SolarArrayState
 from sim_hw.devices.device import SimulatedDevice
 from sim_hw.devices.electrical import JOULES_PER_WATT_HOUR, Electrical
+from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.timestamps import mission_ns
 
 DEPLOYMENT_SECONDS = 960.0
@@ -24,6 +25,12 @@ class SimSolarArray(SimulatedDevice, SolarArray):
         self._electrical = electrical
         self._travelled = 0.0  # s of the deployment that are done
         self.jams = 0
+
+    def fail(self, mode: str, *, tries: int = 1) -> None:
+        """Mode: `jam` (the next tries to deploy do not succeed)."""
+        if mode != "jam":
+            raise unknown_mode(self, mode, "jam")
+        self.jams = tries
 
     async def state(self) -> SolarArrayState:
         return self._state()

@@ -17,6 +17,7 @@ from flight.icd.devices.communications import (
 from flight.runtime.configuration import Quantity
 from sim_hw.devices.device import SimulatedDevice
 from sim_hw.devices.electrical import Electrical
+from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.timestamps import mission_ns
 
 _SWITCHING_SECONDS = 2.0  # assumption: a software radio that loads its settings
@@ -69,6 +70,15 @@ class SurfaceRadio(SimulatedDevice, Radio):
         self._sending: asyncio.Lock | None = None
         self._declare_load(False)
 
+    def fail(self, mode: str) -> None:
+        """Modes: `deaf`, `mute`."""
+        if mode == "deaf":
+            self.deaf = True
+        elif mode == "mute":
+            self.mute = True
+        else:
+            raise unknown_mode(self, mode, "deaf, mute")
+
     @property
     def is_on(self) -> bool:
         """Whether it is switched on and has power."""
@@ -78,6 +88,11 @@ class SurfaceRadio(SimulatedDevice, Radio):
     def hears(self) -> bool:
         """Whether a frame that arrives now would be received."""
         return self.is_on and not self.deaf
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether what it sends now can be heard."""
+        return self.is_on and not self.mute
 
     def accept(self, peer: str, data: bytes) -> bool:
         """Takes a frame that arrives; False when nobody listens."""

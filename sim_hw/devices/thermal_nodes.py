@@ -5,6 +5,7 @@ import random
 from flight.icd.devices.thermal import NodeTemperatures, ThermalNodes
 from sim_hw.devices.device import SimulatedDevice
 from sim_hw.devices.electrical import Electrical
+from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.thermal_network import ThermalNetwork
 from sim_hw.devices.timestamps import mission_ns
 
@@ -30,6 +31,15 @@ class SimThermalNodes(SimulatedDevice, ThermalNodes):
         self._network = network
         self.broken: dict[str, None] = {}
         self.bias: dict[str, float] = {}
+
+    def fail(self, mode: str, *, node: str, bias: float = 0.0) -> None:
+        """Modes: `sensor_broken`, `sensor_bias` (bias in K), each of one node."""
+        if mode == "sensor_broken":
+            self.broken[node] = None
+        elif mode == "sensor_bias":
+            self.bias[node] = bias
+        else:
+            raise unknown_mode(self, mode, "sensor_broken, sensor_bias")
 
     async def state(self) -> NodeTemperatures:
         shown: dict[str, float] = {}

@@ -77,7 +77,7 @@ class DirectLink:
                 raise DeviceFault("no_link", "Earth is not in view")
             counters.repeated += attempt > 0
             await radio.occupy(8.0 * len(data) / earth.direct_rates(now).to_earth)
-            whole = self._random.random() >= earth.frame_error(now) and not radio.mute
+            whole = self._random.random() >= earth.frame_error(now) and radio.is_heard
             if whole:
                 asyncio.get_running_loop().call_later(
                     light_time, self._received_on_earth, radio.vehicle, data

@@ -66,7 +66,7 @@ class ProximityLink:
             self.counters.repeated += attempt > 0
             await sender.occupy(airtime)
             whole = self._random.random() >= self._parameters.frame_error
-            if whole and not sender.mute and receiver.accept(sender.vehicle, data):
+            if whole and sender.is_heard and receiver.accept(sender.vehicle, data):
                 self.counters.delivered += 1
                 return
         self.counters.lost += 1

@@ -180,7 +180,7 @@ class Relay:
                 self.return_counters.lost += 1
                 raise DeviceFault("no_link", "the relay is not in view long enough for the frame")
             await radio.occupy(airtime)
-            if self._random.random() >= self._parameters.frame_error and not radio.mute:
+            if self._random.random() >= self._parameters.frame_error and radio.is_heard:
                 self.return_counters.delivered += 1
                 self._downlink.put(radio.vehicle, data)
                 self._send_to_earth()

@@ -1,0 +1,123 @@
+"""Unfolding after landing, and commissioning: the first sols, in which all systems are tried.
+
+Each step that is done is remembered, so that a reboot or an abort does not repeat it.
+"""
+
+import asyncio
+from typing import Any
+
+from flight.astrodynamics.mars_time import SOL_SECONDS
+from flight.core.activities import ActivityFailed
+from flight.core.statechart import Signal
+from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.lander.thermal_control import IGLOO
+
+NAMESPACE = "lander"
+RECORD = "commissioning"
+
+DEPLOY_ATTEMPTS = 4
+DUST_SETTLES = 1500.0  # s after landing; InSight waited about as long (NASA 2018)
+LEAST_ARRAY_POWER = 20.0  # W that a deployed array gives with the Sun up, by any dust known
+DEAD_IGLOO_ZONES_ALLOWED = 2
+WARMING = 2.0  # K above the present temperature to which a zone is set to see it heat
+POLL = 900.0  # s
+SOLS_FOR_LIGHT = 2.0
+SOLS_FOR_CONTACT = 3.0
+
+
+async def commission(node: Any, signal: Signal) -> str:
+    """Deploys and checks all systems, then waits until the commissioning sols are over."""
+    record: dict[str, Any] = node.storage.get(NAMESPACE, RECORD) or {
+        "started": node.clock.now(),
+        "done": {},
+    }
+    node.storage.put(NAMESPACE, RECORD, record)
+    steps = (
+        ("solar array", deploy_array),
+        ("power", check_power),
+        ("thermal", check_heaters),
+        ("radios", check_radios),
+    )
+    for name, step in steps:
+        if name not in record["done"]:
+            result = await step(node)
+            record["done"][name] = result
+            node.storage.put(NAMESPACE, RECORD, record)
+            node.commissioning_step(step=name, result=result)
+            node.progress(f"{name}: {result}")
+    sols = node.parameters["commissioning_sols"]
+    remaining = record["started"] + sols * SOL_SECONDS - node.clock.now()
+    if remaining > 0.0:
+        await asyncio.sleep(remaining)
+    node.storage.put(NAMESPACE, "commissioned", True)
+    return "done"
+
+
+async def unfold_after_landing(node: Any, signal: Signal) -> str:
+    """Unfolds the array by itself: without it the battery lasts two sols, orders or not."""
+    await asyncio.sleep(DUST_SETTLES)
+    await deploy_array(node)
+    return "done"
+
+
+async def keep_array_open(node: Any, signal: Signal) -> str:
+    """Sees to it that the array is open; an open one stays as it is."""
+    await deploy_array(node)
+    return "done"
+
+
+async def deploy_array(node: Any) -> str:
+    """Unfolds the solar array, with repeats when it jams."""
+    for attempt in range(1, 1 + DEPLOY_ATTEMPTS):
+        try:
+            state = await node.devices.solar_array.deploy()
+        except (DeviceFault, DeviceTimeout) as error:
+            node.device_trouble(device="solar_array", reason=str(error))
+            continue
+        if state.deployed:
+            return f"deployed at attempt {attempt}"
+    raise ActivityFailed(f"the solar array did not deploy in {DEPLOY_ATTEMPTS} attempts")
+
+
+async def check_power(node: Any) -> str:
+    """Waits for daylight; the array must give power, and the battery's gauge must make sense."""
+    deadline = node.clock.now() + SOLS_FOR_LIGHT * SOL_SECONDS
+    best = 0.0
+    while node.clock.now() < deadline:
+        array = await node.devices.solar_array.state()
+        battery = await node.devices.battery.state()
+        best = max(best, array.power)
+        if array.power > LEAST_ARRAY_POWER and battery.valid:
+            return f"array {array.power:.0f} W, battery {100.0 * battery.state_of_charge:.0f} %"
+        await asyncio.sleep(POLL)
+    raise ActivityFailed(f"the array gave at most {best:.0f} W, or the battery's gauge is invalid")
+
+
+async def check_heaters(node: Any) -> str:
+    """Lets each zone heat for a moment and reads back whether current flows."""
+    heaters = node.devices.heaters
+    before = (await heaters.state()).zones
+    dead: list[str] = []
+    for zone, state in before.items():
+        shown = await heaters.set_zone(zone, 320.0, True)
+        if not shown.on:
+            dead.append(zone)
+        await heaters.set_zone(zone, state.setpoint, state.enabled)
+    node.dead_zones = len(dead)
+    vital = [zone for zone in dead if not zone.startswith(IGLOO)]
+    if vital or len(dead) > DEAD_IGLOO_ZONES_ALLOWED:
+        raise ActivityFailed(f"heater zones that do not heat: {', '.join(dead)}")
+    return f"{len(before) - len(dead)} of {len(before)} zones heat"
+
+
+async def check_radios(node: Any) -> str:
+    """Waits until the relay orbiter and Earth have been heard; one of both is enough to go on."""
+    deadline = node.clock.now() + SOLS_FOR_CONTACT * SOL_SECONDS
+    while node.clock.now() < deadline:
+        if node.heard("relay") and node.heard("earth"):
+            return "relay and Earth heard"
+        await asyncio.sleep(POLL)
+    heard = [peer for peer in ("relay", "earth") if node.heard(peer)]
+    if not heard:
+        raise ActivityFailed("neither the relay orbiter nor Earth was heard")
+    return f"only {heard[0]} heard"

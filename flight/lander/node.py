@@ -1,0 +1,308 @@
+"""The Sample Retrieval Lander, on the ground: power, warmth and contact for all that it carries."""
+
+from typing import Any, ClassVar
+
+from flight.core.channels import Channel
+from flight.core.commands import Restart, command
+from flight.core.communications import Route, radio, wire
+from flight.core.events import Event
+from flight.core.node import Node
+from flight.core.statechart import ANY, On, Signal, State, Statechart
+from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.communications import LinkState, Radio
+from flight.icd.messages import Severity
+from flight.lander.commissioning import NAMESPACE, commission, keep_array_open, unfold_after_landing
+from flight.lander.hardware import LanderDevices
+from flight.lander.parameters import PARAMETERS
+from flight.lander.records import keeper
+from flight.lander.rhythm import Energy, Rhythm, Wanted
+from flight.lander.thermal_control import ThermalControl
+
+HOUSEKEEPING = 1800.0  # seconds at the most
+CARRIED = ("arm", "mav")
+BLIND_AFTER = 3  # readings of the battery without meaning in a row
+MAXIMUM_COMMISSIONING = 100 * 88_775.0  # seconds
+
+
+def _is_commissioned(node: Any, signal: Signal) -> bool:
+    return bool(node.storage.get(NAMESPACE, "commissioned"))
+
+
+class Lander(Node):
+    """The lander: commissioning, power and warmth through the nights, relay for arm, MAV and rover.
+
+    What is on at which hour follows from time and energy alone (`rhythm`), in every state; the
+    states say what the lander may be asked to do.
+    """
+
+    name = "lander"
+    has_recorder = True
+    parameter_declarations = PARAMETERS
+    routes: ClassVar[dict[str, Route]] = {
+        "arm": wire("arm"),
+        "mav": wire("mav"),
+        "rover": radio("rover"),
+        "perseverance": radio("perseverance"),
+    }
+
+    statechart = Statechart(
+        State(
+            "landed",
+            initial=True,
+            children=[
+                State("unfolding", initial=True, activity=unfold_after_landing),
+                State("waiting", doc="before commissioning"),
+                State("commissioning", activity=commission),
+                State(
+                    "operating",
+                    children=[
+                        State("day", initial=True),
+                        State("night", doc="computer asleep, radio on in the orbiter's windows"),
+                    ],
+                ),
+            ],
+        ),
+        State("safe", activity=keep_array_open, doc="little is on; keeps itself warm and listens"),
+        transitions=[
+            On("done", "landed.unfolding", "landed.waiting"),
+            On("failed", "landed.unfolding", "landed.waiting"),
+            On("abort", "landed.unfolding", "landed.waiting"),
+            On("commission", "landed.waiting", "landed.commissioning"),
+            On("done", "landed.commissioning", "landed.operating"),
+            On("failed", "landed.commissioning", "landed.waiting"),
+            On("abort", "landed.commissioning", "landed.waiting"),
+            On("sunset", "landed.operating.day", "landed.operating.night"),
+            On("sunrise", "landed.operating.night", "landed.operating.day"),
+            On("enter_safe", ANY, "safe"),
+            On("done", "safe", None),
+            On("failed", "safe", None),
+            On("leave_safe", "safe", "landed.operating", guard=_is_commissioned),
+            On("leave_safe", "safe", "landed.unfolding"),
+            On("energy_recovered", "safe", "landed.operating", guard=_is_commissioned),
+            On("energy_recovered", "safe", "landed.unfolding"),
+        ],
+        ignored=("abort", "sunset", "sunrise", "energy_recovered"),
+    )
+
+    state_of_charge = Channel(
+        float, doc="of the battery", yellow=(0.4, None), red=(0.25, None), hysteresis=0.03
+    )
+    battery_voltage = Channel(float, unit="V", doc="of the battery", red=(24.5, None))
+    battery_temperature = Channel(
+        float, unit="K", doc="of the cells", yellow=(258.0, 308.0), red=(253.0, 318.0)
+    )
+    array_power = Channel(float, unit="W", doc="that the solar array can give")
+    array_energy = Channel(float, unit="W h", doc="delivered by the array since landing")
+    electronics_temperature = Channel(
+        float, unit="K", doc="of the electronics", yellow=(243.0, 318.0), red=(233.0, 328.0)
+    )
+    arm_temperature = Channel(float, unit="K", doc="of the transfer arm")
+    mav_temperature = Channel(
+        float,
+        unit="K",
+        doc="of the MAV's propellant, which must stay above 233 K",
+        yellow=(236.0, None),
+        red=(233.15, None),
+        hysteresis=0.5,
+    )
+    mav_conditioning = Channel(bool, doc="whether the igloo keeps the MAV at operating temperature")
+    dead_zones = Channel(int, doc="heater zones that do not heat", yellow=(None, 0.5))
+    sun_elevation = Channel(float, unit="deg", doc="of the Sun, from time and place")
+    uhf_on = Channel(bool, doc="UHF radio")
+    x_band_on = Channel(bool, doc="X-band radio")
+    relay_in_view = Channel(bool, doc="the relay orbiter can be heard")
+    earth_in_view = Channel(bool, doc="Earth can be heard directly")
+    low_energy = Channel(bool, doc="loads are cut because the battery is low")
+
+    commissioning_step = Event(Severity.ACTIVITY_HI, "Commissioning, {step}: {result}")
+    device_trouble = Event(Severity.WARNING_LO, "{device}: {reason}")
+    zone_not_set = Event(Severity.WARNING_HI, "Heater zone {zone} cannot be set: {reason}")
+    gauge_lost = Event(Severity.WARNING_HI, "The battery's gauge means nothing: loads are cut")
+    gauge_back = Event(Severity.ACTIVITY_HI, "The battery's gauge is valid again")
+    mav_warm = Event(Severity.ACTIVITY_HI, "The MAV has reached {temperature} K")
+    energy_low = Event(Severity.WARNING_HI, "Battery at {charge} %: loads are cut")
+    energy_back = Event(Severity.ACTIVITY_HI, "Battery at {charge} %: loads are back")
+
+    # ------------------------------------------------------------- commands
+
+    @command(deadline=MAXIMUM_COMMISSIONING, starts="landed.commissioning", restart=Restart.RESUME)
+    def commission(self) -> None:
+        """Deploys the array and checks power, heaters and radios; takes some sols."""
+
+    @command(deadline=300.0)
+    async def condition_mav(self, on: bool) -> str:
+        """Keeps the MAV at operating temperature (on) or only above the limit of its propellant.
+
+        Warming takes hours: wait for `mav_temperature` or the event `mav_warm`.
+        """
+        self.storage.put(NAMESPACE, "mav_conditioning", on)
+        self.mav_conditioning = on
+        await self._control_heat()
+        failed = len(self.thermal.failed)
+        return "all zones set" if not failed else f"{failed} zones cannot be set"
+
+    # --------------------------------------------------------------- running
+
+    def attach(self) -> None:
+        self.devices = LanderDevices(self)
+        self.thermal = ThermalControl(self.devices.heaters, self.zone_not_set)
+        self.rhythm = Rhythm.of(self.parameters)
+        self.energy = Energy.AMPLE
+        self._heard: dict[str, None] = {}
+        self._without_meaning = 0
+        self._radios_on: dict[str, bool] = {}
+        self._computer_on: bool | None = None
+        self._mav_was_warm = False
+        self.mav_conditioning = bool(self.storage.get(NAMESPACE, "mav_conditioning"))
+        self.low_energy = bool(self.storage.get(NAMESPACE, "low_energy"))
+        if self.low_energy:
+            self.energy = Energy.LOW
+        self.relay_in_view = self.earth_in_view = False
+        self.communications.use_radio(self.devices.uhf)
+        self.communications.use_radio(self.devices.x_band)
+        for source in CARRIED:
+            self.bus.subscribe(f"{source}.telemetry", keeper(self, source))
+
+    def parameters_changed(self) -> None:
+        self.rhythm = Rhythm.of(self.parameters)
+
+    def link_changed(self, link: LinkState) -> None:
+        if link.up:
+            self._heard[link.peer] = None
+        if link.peer == "relay":
+            self.relay_in_view = link.up
+        elif link.peer == "earth":
+            self.earth_in_view = link.up
+
+    def heard(self, peer: str) -> bool:
+        """Whether a peer has been heard since boot."""
+        return peer in self._heard
+
+    async def sample(self) -> None:
+        await self._read_power()
+        await self._read_temperatures()
+        self._judge_energy()
+        wanted = self._wanted()
+        self.sun_elevation = self.rhythm.sun_elevation(self.clock.jd_tt())
+        if self.is_in("landed.operating"):
+            self._follow_the_sun(wanted.day)
+        await self._switch_computer(wanted.computer)
+        await self._switch_radio("uhf", self.devices.uhf, wanted.uhf)
+        await self._switch_radio("x_band", self.devices.x_band, wanted.x_band)
+        await self._control_heat()
+
+    def housekeeping_period(self) -> float:
+        return self.rhythm.seconds_to_change(
+            self.clock.jd_tt(), self.energy, self.is_in("safe"), HOUSEKEEPING
+        )
+
+    def _wanted(self) -> Wanted:
+        return self.rhythm.wanted(self.clock.jd_tt(), self.energy, self.is_in("safe"))
+
+    def _follow_the_sun(self, day: bool) -> None:
+        if day and self.is_in("landed.operating.night"):
+            self.post("sunrise")
+        elif not day and self.is_in("landed.operating.day"):
+            self.post("sunset")
+
+    # ----------------------------------------------------------------- power
+
+    async def _read_power(self) -> None:
+        try:
+            battery = await self.devices.battery.state()
+        except (DeviceFault, DeviceTimeout) as error:
+            self.device_trouble(device="battery", reason=str(error))
+            battery = None
+        if battery is not None and battery.valid:
+            if self._without_meaning >= BLIND_AFTER:
+                self.gauge_back()
+            self._without_meaning = 0
+            self.state_of_charge = battery.state_of_charge
+            self.battery_voltage = battery.voltage
+            self.battery_temperature = battery.temperature
+        else:
+            self._without_meaning += 1
+            self.state_of_charge = self.battery_voltage = self.battery_temperature = None
+            if self._without_meaning == BLIND_AFTER:
+                self.gauge_lost()
+        try:
+            array = await self.devices.solar_array.state()
+        except (DeviceFault, DeviceTimeout) as error:
+            self.device_trouble(device="solar_array", reason=str(error))
+            self.array_power = None
+        else:
+            self.array_power = round(array.power, 1)
+            self.array_energy = round(array.energy)
+
+    def _judge_energy(self) -> None:
+        charge = self.state_of_charge
+        low = self.energy is Energy.LOW
+        if charge is None:
+            # Without a gauge one lives as in need, but does not go safe for want of knowledge.
+            if self._without_meaning >= BLIND_AFTER and not low:
+                self.energy = Energy.UNKNOWN
+            return
+        if charge < self.parameters["low_charge"] and not low:
+            self._remember_low(True)
+            self.energy_low(charge=round(100.0 * charge))
+            self.go_safe(f"battery at {100.0 * charge:.0f} %")
+        elif low and charge >= self.parameters["recovered_charge"]:
+            self._remember_low(False)
+            self.energy_back(charge=round(100.0 * charge))
+            self.post("energy_recovered")
+        elif not low:
+            self.energy = Energy.AMPLE
+
+    def _remember_low(self, low: bool) -> None:
+        self.energy = Energy.LOW if low else Energy.AMPLE
+        self.low_energy = low
+        self.storage.put(NAMESPACE, "low_energy", low)
+
+    async def _switch_computer(self, on: bool) -> None:
+        if self._computer_on is on:
+            return
+        try:
+            state = await self.devices.power_switches.set_switch("computer", on)
+        except (DeviceFault, DeviceTimeout, DeviceRejected) as error:
+            self.device_trouble(device="power_switches", reason=str(error))
+        else:
+            self._computer_on = state.closed.get("computer")
+
+    async def _switch_radio(self, name: str, device: Radio, on: bool) -> None:
+        if self._radios_on.get(name) is on:
+            return
+        try:
+            state = await device.set_power(on)
+        except (DeviceFault, DeviceTimeout, DeviceRejected) as error:
+            self.device_trouble(device=name, reason=str(error))
+            return
+        self._radios_on[name] = state.on
+        if name == "uhf":
+            self.uhf_on = state.on
+        else:
+            self.x_band_on = state.on
+
+    # ------------------------------------------------------------------ heat
+
+    async def _read_temperatures(self) -> None:
+        try:
+            state = await self.devices.thermal_nodes.state()
+        except (DeviceFault, DeviceTimeout) as error:
+            self.device_trouble(device="thermal_nodes", reason=str(error))
+            found: dict[str, float] = {}
+        else:
+            found = {name: round(value, 2) for name, value in state.temperatures.items()}
+        self.electronics_temperature = found.get("electronics")
+        self.arm_temperature = found.get("arm")
+        mav = found.get("mav")
+        self.mav_temperature = mav
+        warm = mav is not None and mav >= self.parameters["mav_conditioned"]
+        if self.mav_conditioning and warm and not self._mav_was_warm:
+            self.mav_warm(temperature=mav)
+        self._mav_was_warm = bool(self.mav_conditioning and warm)
+
+    async def _control_heat(self) -> None:
+        try:
+            await self.thermal.apply(self.parameters, self.energy, bool(self.mav_conditioning))
+        except (DeviceFault, DeviceTimeout) as error:
+            self.device_trouble(device="heaters", reason=str(error))

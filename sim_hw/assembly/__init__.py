@@ -1,0 +1,1 @@
+"""Which devices each vehicle has, and how they share its power."""

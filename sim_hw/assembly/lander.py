@@ -1,0 +1,56 @@
+"""The devices of the lander."""
+
+import random
+
+import msgspec
+
+from sim_hw.devices.battery import SimBattery
+from sim_hw.devices.device import SimulatedDevice
+from sim_hw.devices.electrical import Electrical, ElectricalParameters
+from sim_hw.devices.heaters import SimHeaters
+from sim_hw.devices.power_switches import SimPowerSwitches
+from sim_hw.devices.solar_array import SimSolarArray
+from sim_hw.devices.surface_radio import RadioParameters
+from sim_hw.devices.thermal_network import ThermalNetwork, ThermalParameters
+from sim_hw.devices.thermal_nodes import SimThermalNodes
+from sim_hw.devices.uhf_radio import SimUhfRadio
+from sim_hw.devices.x_band_radio import SimXBandRadio
+from sim_hw.world.world import World
+
+
+class LanderHardware(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Power, temperatures and radios. The arm and the MAV draw from this power system."""
+
+    power: ElectricalParameters
+    thermal: ThermalParameters
+    uhf: RadioParameters
+    x_band: RadioParameters
+
+
+HARDWARE = LanderHardware
+
+
+def build(
+    world: World, parameters: LanderHardware, electrical: Electrical | None = None
+) -> tuple[Electrical, dict[str, SimulatedDevice]]:
+    """The lander's power system and its devices by name."""
+    power = electrical or Electrical("lander", world, parameters.power)
+    network = ThermalNetwork(power, parameters.thermal)
+
+    def stream(device: str) -> random.Random:
+        return world.random(f"lander.{device}")
+
+    devices: dict[str, SimulatedDevice] = {
+        "battery": SimBattery("lander.battery", stream("battery"), power),
+        "solar_array": SimSolarArray("lander.solar_array", stream("solar_array"), power),
+        "power_switches": SimPowerSwitches(
+            "lander.power_switches", stream("power_switches"), power
+        ),
+        "thermal_nodes": SimThermalNodes(
+            "lander.thermal_nodes", stream("thermal_nodes"), power, network
+        ),
+        "heaters": SimHeaters("lander.heaters", stream("heaters"), power, network),
+        "uhf": SimUhfRadio("lander.uhf", stream("uhf"), power, parameters.uhf),
+        "x_band": SimXBandRadio("lander.x_band", stream("x_band"), power, parameters.x_band),
+    }
+    return power, devices
