@@ -5,7 +5,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from flight.core.exchanges import ExchangeFailed
 from flight.core.statechart import Signal, State
+from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.runtime.nursery import Nursery, end
 
 ACTIVITY_END = "activity_end"  # signal of the kernel that carries the end of an activity
@@ -15,9 +17,16 @@ class ActivityFailed(Exception):
     """An activity could not do what it was for; the text is the reason, for people."""
 
 
+EXPECTED_FAILURES = (ActivityFailed, ExchangeFailed, DeviceFault, DeviceRejected, DeviceTimeout)
+"""What can come out of an activity though its software is sound."""
+
+
 @dataclass(frozen=True)
 class ActivityEnd:
-    """How an activity ended: the state it belonged to, its run, and the signal to fire."""
+    """How an activity ended: the state it belonged to, its run, and the signal to fire.
+
+    `error` is set when the software was at fault, not the world.
+    """
 
     state: str
     run: int
@@ -59,12 +68,27 @@ class Activities:
         assert state.activity is not None
         error: BaseException | None = None
         try:
-            outcome = await state.activity(self._node, signal)
-            result = outcome if isinstance(outcome, Signal) else Signal(outcome or "done")
-        except ActivityFailed as failure:
+            result = _outcome(await state.activity(self._node, signal))
+        except EXPECTED_FAILURES as failure:
             result = Signal("failed", {"reason": str(failure)}, cause=path)
+        except asyncio.CancelledError as failure:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            error = failure  # nobody cancelled it: it awaited something that was cancelled
         except Exception as failure:  # any error of an activity is an event of its node
             error = failure
-            reason = f"{type(failure).__name__}: {failure}"
+        if error is not None:
+            reason = f"{type(error).__name__}: {error}"
             result = Signal("failed", {"reason": reason}, cause=path)
         self._on_end(ActivityEnd(path, run, result, error))
+
+
+def _outcome(outcome: object) -> Signal:
+    if isinstance(outcome, Signal):
+        return outcome
+    if outcome is None:
+        return Signal("done")
+    if not isinstance(outcome, str):
+        raise TypeError(f"an activity returned {outcome!r}: allowed are a name, a Signal or None")
+    return Signal(outcome)

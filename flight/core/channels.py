@@ -120,6 +120,8 @@ class ChannelTable:
         channel = self.channels[name]
         if value is not None:
             value = channel.kind(value)
+            if value != value:  # not a number: the sensor had nothing to say
+                value = None
         if sample.value != value:
             self._changed[name] = None
         sample.value = value

@@ -7,6 +7,7 @@ it ends when that state is left.
 """
 
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -35,6 +36,9 @@ class Restart(StrEnum):
     RESUME = "resume"
 
 
+STAGES = ("run", "arm", "fire")
+
+
 class CommandRejected(Exception):
     """The command is refused; the text says which argument, its value and what is allowed."""
 
@@ -61,7 +65,32 @@ class CommandSpec:
             raise CommandRejected(
                 refusal_sentence(self.name, plain, self.arguments, error)
             ) from error
+        for name, value in plain.items():
+            if not _is_finite(value):
+                raise CommandRejected(
+                    f"{self.name}: argument {name} = {value}: allowed are finite numbers"
+                )
         return {f.name: getattr(checked, f.name) for f in msgspec.structs.fields(self.arguments)}
+
+    def check_stage(self, stage: str) -> None:
+        """Whether the command may come as "run", or as "arm" and "fire"; raises CommandRejected."""
+        if stage not in STAGES:
+            allowed = ", ".join(STAGES)
+            raise CommandRejected(f"{self.name}: stage = {stage!r}: allowed are {allowed}")
+        if self.hazard is Hazard.NONE and stage != "run":
+            raise CommandRejected(f"{self.name} is not hazardous; it takes no {stage}")
+        if self.hazard is not Hazard.NONE and stage == "run":
+            raise CommandRejected(f"{self.name} is hazardous ({self.hazard}): ARM it, then FIRE")
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, dict):
+        return all(_is_finite(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return all(_is_finite(item) for item in value)
+    return True
 
 
 def command(

@@ -5,12 +5,14 @@ import inspect
 from dataclasses import dataclass
 from typing import Any
 
+from flight.core.activities import EXPECTED_FAILURES
 from flight.core.arming import ArmingGuard, ArmingRefusal, arguments_hash
 from flight.core.clock import monotonic
-from flight.core.commands import CommandRejected, CommandSpec, Hazard, Restart
+from flight.core.commands import CommandRejected, CommandSpec, Restart
 from flight.core.ladder import Entry, Ladder
 from flight.core.statechart import Signal, is_inside
 from flight.icd.messages import TERMINAL_RUNGS, Command, CommandReport, Rung
+from flight.runtime.loop import NANOSECONDS
 
 
 @dataclass
@@ -20,6 +22,12 @@ class _Run:
     command: Command
     spec: CommandSpec
     timer: asyncio.TimerHandle
+
+
+def _why_ended(entry: Entry) -> str:
+    if entry.begun and entry.rung is Rung.RECEIVED:
+        return "interrupted by a reboot while it was carried out: whether it acted is not known"
+    return "interrupted by a reboot"
 
 
 class Dispatcher:
@@ -50,13 +58,18 @@ class Dispatcher:
     async def _begin(self, order: Command) -> None:
         try:
             spec, arguments = self._check(order)
-            if self._armed_only(order, spec, arguments):
+            if order.stage == "arm":
+                self._arm(order, spec, arguments)
                 return
+            if order.stage == "fire":
+                self._guard.fire(spec.name, arguments_hash(arguments))
             if spec.starts is not None:
                 await self._start(order, spec, arguments)
             else:
-                await self._act(order, spec, arguments)
+                self._act(order, spec, arguments)
         except (CommandRejected, ArmingRefusal) as refusal:
+            if order.stage != "run":
+                self._guard.disarm(f"the {order.stage} of {order.name} was refused")
             self._node.command_refused(command=order.name, reason=str(refusal))
             self.ladder.step(order.identifier, Rung.REJECTED, str(refusal))
 
@@ -64,11 +77,12 @@ class Dispatcher:
         node = self._node
         if order.target != node.name:
             raise CommandRejected(f"target = {order.target!r}: this is {node.name}")
-        spec = node.commands.get(order.name)
+        spec: CommandSpec | None = node.commands.get(order.name)
         if spec is None:
             known = ", ".join(sorted(node.commands))
             raise CommandRejected(f"{node.name} has no command {order.name!r}; it has: {known}")
         arguments = spec.check(order.arguments)
+        spec.check_stage(order.stage)
         if spec.starts is not None:
             if not node.statechart.handles(node.state, spec.name):
                 raise CommandRejected(f"{spec.name} is not allowed in state {node.state}")
@@ -79,26 +93,21 @@ class Dispatcher:
             )
         return spec, arguments
 
-    def _armed_only(self, order: Command, spec: CommandSpec, arguments: dict[str, Any]) -> bool:
-        """Handles ARM; checks FIRE. True when the command ends here."""
-        identity = arguments_hash(arguments)
-        if spec.hazard is Hazard.NONE:
-            if order.stage in ("arm", "fire"):
-                self._guard.command_seen(order.name)
-                raise CommandRejected(f"{spec.name} is not hazardous; it takes no {order.stage}")
-            return False
-        if order.stage == "arm":
-            self._guard.arm(spec.name, identity, order.lifetime)
-            self.ladder.step(order.identifier, Rung.ACCEPTED)
-            self.ladder.step(order.identifier, Rung.COMPLETED, f"armed for {order.lifetime:g} s")
-            return True
-        if order.stage != "fire":
-            raise CommandRejected(f"{spec.name} is hazardous ({spec.hazard}): ARM it, then FIRE")
-        self._guard.fire(spec.name, identity)
-        return False
+    def _arm(self, order: Command, spec: CommandSpec, arguments: dict[str, Any]) -> None:
+        self._guard.arm(spec.name, arguments_hash(arguments), order.lifetime)
+        self.ladder.step(order.identifier, Rung.ACCEPTED)
+        self.ladder.step(order.identifier, Rung.COMPLETED, f"armed for {order.lifetime:g} s")
 
-    async def _act(self, order: Command, spec: CommandSpec, arguments: dict[str, Any]) -> None:
-        result = getattr(self._node, spec.method)(**arguments)
+    def _act(self, order: Command, spec: CommandSpec, arguments: dict[str, Any]) -> None:
+        # From here on it may have had its effect: after a kill it must not be begun again.
+        self.ladder.begin(order.identifier)
+        try:
+            result = getattr(self._node, spec.method)(**arguments)
+        except CommandRejected:
+            raise
+        except Exception as error:  # whatever it is, the command has ended
+            self._fail(order, error)
+            return
         self.ladder.step(order.identifier, Rung.ACCEPTED)
         self.ladder.step(order.identifier, Rung.STARTED)
         if inspect.isawaitable(result):
@@ -115,14 +124,20 @@ class Dispatcher:
         except TimeoutError:
             self.ladder.step(order.identifier, Rung.TIMED_OUT, f"after {spec.deadline:g} s")
         except Exception as error:  # whatever it is, the command has ended
-            self.ladder.step(order.identifier, Rung.FAILED, f"{type(error).__name__}: {error}")
+            self._fail(order, error)
         else:
             self.ladder.step(order.identifier, Rung.COMPLETED, str(result or ""))
 
     async def _start(self, order: Command, spec: CommandSpec, arguments: dict[str, Any]) -> None:
-        data = getattr(self._node, spec.method)(**arguments)
-        if inspect.isawaitable(data):
-            raise TypeError(f"{spec.name} starts a state: its method is not to be async")
+        try:
+            data = getattr(self._node, spec.method)(**arguments)
+            if inspect.isawaitable(data):
+                raise TypeError(f"{spec.name} starts a state: its method is not to be async")
+        except CommandRejected:
+            raise
+        except Exception as error:
+            self._fail(order, error)
+            return
         signal = Signal(spec.name, data if data is not None else arguments, order.identifier)
         self._starting = order
         try:
@@ -131,6 +146,22 @@ class Dispatcher:
             self._starting = None
         if not handled:
             raise CommandRejected(f"{spec.name}: the conditions for it do not hold now")
+        bound = any(run.command is order for run in self._runs.values())
+        if not bound and not self.ladder.ended(order.identifier):
+            self._end_unstarted(order, Rung.FAILED, f"the state {spec.starts} was not entered")
+
+    def _fail(self, order: Command, error: Exception) -> None:
+        reason = f"{type(error).__name__}: {error}"
+        if isinstance(error, EXPECTED_FAILURES):
+            reason = str(error)
+        else:
+            self._node.command_fault(command=order.name, reason=reason)
+        self._end_unstarted(order, Rung.FAILED, reason)
+
+    def _end_unstarted(self, order: Command, rung: Rung, detail: str) -> None:
+        if self.ladder.entry(order.identifier).rung is Rung.RECEIVED:
+            self.ladder.step(order.identifier, Rung.ACCEPTED)
+        self.ladder.step(order.identifier, rung, detail)
 
     # ------------------------------------------------- the state that works
 
@@ -148,7 +179,7 @@ class Dispatcher:
         if entry.rung is Rung.ACCEPTED:
             self.ladder.step(order.identifier, Rung.STARTED)
         timer = asyncio.get_running_loop().call_later(
-            spec.deadline, self._deadline_passed, order.identifier
+            max(0.0, self._time_left(entry, spec)), self._deadline_passed, order.identifier
         )
         self._runs[spec.starts] = _Run(order, spec, timer)
 
@@ -199,36 +230,51 @@ class Dispatcher:
 
     def settle_interrupted(self) -> None:
         """After a boot: resumes the commands that can be, ends the others."""
-        node = self._node
         for entry in self.ladder.interrupted():
-            spec = node.commands.get(entry.command.name)
-            if (entry.rung is Rung.RECEIVED and not node.boot.reduced) or self._can_resume(spec):
-                node.mailbox.post(Signal("resume", {"command": entry.command}))
+            if self._can_resume(entry):
+                self._node.mailbox.post(Signal("resume", {"command": entry.command}))
             else:
-                self.ladder.step(entry.command.identifier, Rung.ABORTED, "interrupted by a reboot")
+                self.ladder.step(entry.command.identifier, Rung.ABORTED, _why_ended(entry))
 
-    def _can_resume(self, spec: CommandSpec | None) -> bool:
-        return (
-            spec is not None
-            and spec.restart is Restart.RESUME
-            and not self._node.boot.reduced
-            and bool(self._node.statechart.handles(self._node.state, spec.name))
-        )
+    def _can_resume(self, entry: Entry) -> bool:
+        node, order = self._node, entry.command
+        spec = node.commands.get(order.name)
+        # An arming does not outlive a boot.
+        if spec is None or order.stage == "arm" or node.boot.reduced:
+            return False
+        if entry.rung is Rung.RECEIVED:
+            return not entry.begun
+        resumes = spec.restart is Restart.RESUME and spec.starts is not None
+        return resumes and bool(node.statechart.handles(node.state, spec.name))
 
     async def resume(self, order: Command) -> None:
-        """Takes up a command again that a reboot interrupted."""
-        if self.ladder.ended(order.identifier):
+        """Takes up a command again that a reboot interrupted; its deadline stays what it was."""
+        entry = self.ladder.entry(order.identifier)
+        if entry.ended:
             return
-        if self.ladder.entry(order.identifier).rung is Rung.RECEIVED:
+        spec = self._node.commands[order.name]
+        if self._time_left(entry, spec) <= 0.0:
+            self._end_interrupted(entry, Rung.TIMED_OUT, "its deadline passed during the reboot")
+        elif entry.rung is Rung.RECEIVED:
             await self._begin(order)
-            return
-        try:
-            spec, arguments = self._check(order)
-            await self._start(order, spec, arguments)
-        except CommandRejected as refusal:
-            self.ladder.step(
-                order.identifier, Rung.ABORTED, f"not resumed after a reboot: {refusal}"
-            )
+        else:
+            try:
+                spec, arguments = self._check(order)
+                await self._start(order, spec, arguments)
+            except CommandRejected as refusal:
+                reason = f"not resumed after a reboot: {refusal}"
+                self._end_interrupted(entry, Rung.ABORTED, reason)
+
+    def _end_interrupted(self, entry: Entry, rung: Rung, reason: str) -> None:
+        # One that was never accepted can only be aborted.
+        rung = Rung.ABORTED if entry.rung is Rung.RECEIVED else rung
+        self.ladder.step(entry.command.identifier, rung, reason)
+
+    def _time_left(self, entry: Entry, spec: CommandSpec) -> float:
+        """Seconds until a command's deadline, by the spacecraft clock, which survives boots."""
+        since = entry.accepted_ns or entry.time_ns
+        used: float = max(0, self._node.clock.now_ns() - since) / NANOSECONDS
+        return spec.deadline - used
 
     # ----------------------------------------------------------------- other
 
@@ -239,8 +285,12 @@ class Dispatcher:
             return str(entry.rung)
         waiter: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._waiting[order.identifier] = waiter
-        self._node.mailbox.post(Signal("command", {"command": order}))
-        return await waiter
+        try:
+            if not self._node.mailbox.post(Signal("command", {"command": order})):
+                return Rung.FAILED  # there was no room for it: it never arrived
+            return await waiter
+        finally:
+            self._waiting.pop(order.identifier, None)
 
     def armed_command(self) -> str:
         """The hazardous command that is armed; empty when none is."""
@@ -257,6 +307,6 @@ class Dispatcher:
     def _report(self, report: CommandReport) -> None:
         self._node.publish(report, 0)
         if report.rung in TERMINAL_RUNGS:
-            waiter = self._waiting.pop(report.identifier, None)
+            waiter = self._waiting.get(report.identifier)
             if waiter is not None and not waiter.done():
                 waiter.set_result(str(report.rung))

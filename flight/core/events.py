@@ -42,7 +42,7 @@ class Event:
         """The text with its arguments; a wrong argument shows in the text, and stops nothing."""
         try:
             return self.text.format(**data)
-        except (KeyError, ValueError, IndexError, TypeError) as error:
+        except (KeyError, ValueError, IndexError, TypeError, AttributeError) as error:
             return f"{self.text} [{type(error).__name__}: {error}; data {data}]"
 
 

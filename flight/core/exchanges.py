@@ -74,7 +74,9 @@ class Exchanges:
 
     def receive(self, exchange: Exchange) -> None:
         """Takes a question or an answer that arrived."""
-        identifier = str(exchange.data.get("id", ""))
+        identifier = exchange.data.get("id")
+        if not isinstance(identifier, str) or not identifier:
+            return  # without an identifier there is nothing to answer to
         if "answer" in exchange.data:
             waiter = self._waiting.get(identifier)
             answer = exchange.data["answer"]

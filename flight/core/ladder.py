@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from flight.core.storage import Storage
+from flight.core.storage import Storage, StorageDamage
 from flight.icd.messages import TERMINAL_RUNGS, Command, CommandReport, Rung
 
 NAMESPACE = "commands"
@@ -19,13 +19,19 @@ HISTORY = 500  # commands that have ended and are remembered
 
 
 class Entry(msgspec.Struct):
-    """One command in the history."""
+    """One command in the history.
+
+    `begun`: whether it may have had an effect, though it is only RECEIVED yet. `accepted_ns` is
+    the spacecraft time at which it was accepted, from which its deadline counts.
+    """
 
     command: Command
     rung: Rung
     detail: str
     number: int
     time_ns: int = 0
+    begun: bool = False
+    accepted_ns: int = 0
 
     @property
     def ended(self) -> bool:
@@ -67,11 +73,9 @@ class Ladder:
         self._report = report
         self._entries: dict[str, Entry] = {}
         self._number = 0
-        for plain in storage.items(NAMESPACE).values():
-            entry = msgspec.convert(plain, Entry)
+        for entry in self._stored():
             self._entries[entry.command.identifier] = entry
             self._number = max(self._number, entry.number)
-        self._entries = dict(sorted(self._entries.items(), key=lambda item: item[1].number))
 
     def receive(self, command: Command) -> bool:
         """Takes a command in; False when it is a repeat, which was answered from history."""
@@ -95,6 +99,12 @@ class Ladder:
         self._forget_oldest()
         return True
 
+    def begin(self, identifier: str) -> None:
+        """Notes that a command is about to act, before it is known whether it is accepted."""
+        entry = self._entries[identifier]
+        entry.begun = True
+        self._store(entry)
+
     def step(self, identifier: str, rung: Rung, detail: str = "") -> None:
         """Goes one rung on; raises IllegalRung when the ladder has no such step."""
         entry = self._entries.get(identifier)
@@ -104,6 +114,8 @@ class Ladder:
             raise IllegalRung(f"command {identifier} cannot go from {entry.rung} to {rung}")
         entry.rung = rung
         entry.detail = detail[:2000]
+        if rung is Rung.ACCEPTED:
+            entry.accepted_ns = self._now_ns()
         self._write(entry)
 
     def find(self, identifier: str) -> Entry | None:
@@ -129,13 +141,30 @@ class Ladder:
 
     def _write(self, entry: Entry) -> None:
         entry.time_ns = self._now_ns()
-        plain: Any = msgspec.to_builtins(entry)
-        self._storage.put(NAMESPACE, entry.command.identifier, plain)
+        self._store(entry)
         self._report(
             CommandReport(
                 entry.command.identifier, self.source, entry.rung, entry.time_ns, entry.detail
             )
         )
+
+    def _store(self, entry: Entry) -> None:
+        plain: Any = msgspec.to_builtins(entry, builtin_types=(bytes,))
+        self._storage.put(NAMESPACE, entry.command.identifier, plain)
+
+    def _stored(self) -> list[Entry]:
+        """What an earlier boot left, oldest first; what cannot be read is reported as damaged."""
+        entries: list[Entry] = []
+        for identifier, plain in self._storage.items(NAMESPACE).items():
+            try:
+                entries.append(msgspec.convert(plain, Entry, builtin_types=(bytes,)))
+            except msgspec.ValidationError:
+                if self._storage.on_damage is None:
+                    raise
+                self._storage.on_damage(
+                    StorageDamage(NAMESPACE, identifier, self._storage.path)
+                )
+        return sorted(entries, key=lambda entry: entry.number)
 
     def _forget_oldest(self) -> None:
         if len(self._entries) <= HISTORY:

@@ -32,7 +32,7 @@ TIME_TOLERANCE = 1e-6
 SHORTEST_WAIT = 1e-3
 """Seconds; keeps a stopped or slow spacecraft clock from being polled without pause."""
 
-IssueCommand = Callable[[str, str, str, dict[str, Any]], Awaitable[str]]
+IssueCommand = Callable[[str, Relative | Absolute], Awaitable[str]]
 
 
 class _Control:
@@ -58,8 +58,8 @@ class SequenceEngine:
     `checkpoint_period` seconds before) is waited again: a delay may grow by that and by the time
     that the node was down, and is never shorter than it says.
 
-    `issue(command_id, target, command, arguments)` returns the terminal rung of the command and
-    answers a repeated id from history. `channel_value` returns None for a channel without valid
+    `issue(command_id, entry)` issues the entry's command, returns its terminal rung and answers a
+    repeated id from history. `channel_value` returns None for a channel without valid
     value. `was_received(command_id)`, if given, says after a reboot whether the ladder knows the
     command; one that it does not know was never issued, and an absolute entry's lateness is judged
     anew instead of issuing it unconditionally. `check(entry)`, if given, returns a sentence when
@@ -246,7 +246,7 @@ class SequenceEngine:
         run.phase, run.remaining = Phase.ISSUED, 0.0
         self._save(control)
         command_id = _command_id(control)
-        rung = await self._issue(command_id, entry.target, entry.command, dict(entry.arguments))
+        rung = await self._issue(command_id, entry)
         if rung == Rung.COMPLETED:
             return ""
         self._tell(control, "sequence_entry_failed", entry, command_id=command_id, rung=str(rung))

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -56,19 +56,25 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
 
 
 class Relative(_Entry, frozen=True, kw_only=True, tag="relative"):
-    """Issue a command `delay` seconds after the entry before it has ended (monotonic clock)."""
+    """Issue a command `delay` seconds after the entry before it has ended (monotonic clock).
+
+    A hazardous command takes two entries, of the stages "arm" (for `lifetime` seconds) and "fire".
+    """
 
     delay: float = 0.0
     target: str
     command: str
     arguments: dict[str, Any] = {}
+    stage: Literal["run", "arm", "fire"] = "run"
+    lifetime: float = 0.0
     on_failure: OnFailure = OnFailure.ABORT
 
 
 class Absolute(_Entry, frozen=True, kw_only=True, tag="absolute"):
     """Issue a command at the spacecraft time `time`, in seconds.
 
-    It is late when its turn comes more than `late_tolerance` seconds after `time`.
+    It is late when its turn comes more than `late_tolerance` seconds after `time`. For `stage` and
+    `lifetime` see `Relative`.
     """
 
     time: float
@@ -77,6 +83,8 @@ class Absolute(_Entry, frozen=True, kw_only=True, tag="absolute"):
     target: str
     command: str
     arguments: dict[str, Any] = {}
+    stage: Literal["run", "arm", "fire"] = "run"
+    lifetime: float = 0.0
     on_failure: OnFailure = OnFailure.ABORT
 
 
@@ -177,9 +185,13 @@ def _parse_entries(name: str, entries: Sequence[Any]) -> tuple[Entry, ...]:
 def _faults(entry: Entry) -> list[str]:
     match entry:
         case Relative():
-            return _duration_faults(delay=entry.delay) + _name_faults(entry)
+            durations = _duration_faults(delay=entry.delay, lifetime=entry.lifetime)
+            return durations + _name_faults(entry)
         case Absolute():
-            faults = _duration_faults(late_tolerance=entry.late_tolerance) + _name_faults(entry)
+            durations = _duration_faults(
+                late_tolerance=entry.late_tolerance, lifetime=entry.lifetime
+            )
+            faults = durations + _name_faults(entry)
             if not math.isfinite(entry.time):
                 faults.append(f"time = {entry.time}: allowed is a finite number of seconds")
             return faults

@@ -47,12 +47,17 @@ class Rig:
     """
 
     def __init__(
-        self, folder: Path, *, seed: int = 1, epoch_jd_tt: float = DEFAULT_EPOCH_JD_TT
+        self,
+        folder: Path,
+        *,
+        seed: int = 1,
+        epoch_jd_tt: float = DEFAULT_EPOCH_JD_TT,
+        log_file: Path | None = None,
     ) -> None:
         self.folder = folder
         self.seed = seed
         self.epoch_jd_tt = epoch_jd_tt
-        self.log = MessageLog()
+        self.log = MessageLog(log_file)
         self.nodes: dict[str, Node] = {}
         self.events: list[EventReport] = []
         self.reports: list[CommandReport] = []
@@ -113,7 +118,7 @@ class Rig:
         self._umbilical.subscribe(f"{kind.name}.telemetry", self._heard)
         return self._boot(kind.name, "power on")
 
-    def _boot(self, name: str, cause: str) -> Node:
+    def _boot(self, name: str, cause: str, *, planned: bool = False) -> Node:
         station = self._stations[name]
         context = NodeContext(
             bus=self._bus(name),
@@ -123,11 +128,21 @@ class Rig:
             parameters=station.parameters,
             boot_cause=cause,
             mission=station.mission,
+            planned_boot=planned,
+            request_reboot=lambda: self._request_reboot(name),
         )
         node = station.kind(context)
         self.nodes[name] = node
         self._tasks[name] = self._nursery.start(node.run(), name=name)
         return node
+
+    def _request_reboot(self, name: str) -> None:
+        self._nursery.start(self._reboot(self.nodes[name]), name=f"reboot {name}")
+
+    async def _reboot(self, node: Node) -> None:
+        if self.nodes.get(node.name) is node:
+            await self.stop(node.name)
+            self._boot(node.name, "commanded", planned=True)
 
     def _bus(self, name: str) -> Bus:
         return Bus(name, fabric=self._fabric, log=self.log)

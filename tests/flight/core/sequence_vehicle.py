@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from flight.core.sequence_engine import SequenceEngine
+from flight.core.sequences import Absolute, Relative
 from flight.core.storage import Storage
 from flight.runtime.loop import VirtualLoop, run
 from flight.runtime.nursery import Nursery
@@ -35,9 +36,8 @@ class Vehicle:
             **options,
         )
 
-    async def issue(
-        self, command_id: str, target: str, command: str, arguments: dict[str, Any]
-    ) -> str:
+    async def issue(self, command_id: str, entry: Relative | Absolute) -> str:
+        command = entry.command
         self.issued.append((asyncio.get_running_loop().time(), command_id, command))
         if command_id not in self.history:
             self.executed.append(command)

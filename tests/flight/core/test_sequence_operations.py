@@ -247,9 +247,9 @@ def test_a_command_that_never_reached_the_ladder_is_judged_late_anew(
     async def main() -> None:
         real_issue = vehicle.issue
 
-        async def dead_issue(*_: Any) -> str:
+        async def dead_issue(*order: Any) -> str:
             if received:
-                return await real_issue("seq/1/0", "rover", "burn", {})
+                return await real_issue(*order)
             await asyncio.sleep(1e6)
             return ""
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from flight.core.sequence_engine import SequenceEngine
 from flight.core.sequence_store import RunState
+from flight.core.sequences import Absolute, Relative
 from flight.core.storage import Storage
 from flight.runtime.loop import VirtualLoop, run
 
@@ -68,10 +69,9 @@ class World:
     def now(self) -> float:
         return self.boot_time + asyncio.get_running_loop().time()
 
-    async def ladder(
-        self, command_id: str, target: str, command: str, arguments: dict[str, Any]
-    ) -> str:
+    async def ladder(self, command_id: str, entry: Relative | Absolute) -> str:
         """A command ladder with history: what a reboot interrupted is found and ends ABORTED."""
+        arguments = entry.arguments
         self.storage.kill.point()
         rung = self.storage.get("ladder", command_id)
         if rung == "STARTED":

@@ -1,0 +1,29 @@
+"""What a node is given to run with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flight.core.clock import SpacecraftClock
+from flight.core.storage import Storage
+from flight.runtime.bus import Bus
+
+
+@dataclass
+class NodeContext:
+    """What a node is given to run with; nothing in it belongs to another node.
+
+    `planned_boot`: an operator asked for this boot, so that it is never a reduced one.
+    `request_reboot`: ends the node in good order and boots it again; None where nobody can.
+    """
+
+    bus: Bus
+    storage: Storage
+    clock: SpacecraftClock
+    seed: int
+    parameters: Mapping[str, Any]
+    boot_cause: str = "power on"
+    pet_watchdog: Callable[[], None] = lambda: None
+    mission: Mapping[str, Any] = field(default_factory=dict)  # the vehicle's part of the load
+    planned_boot: bool = False
+    request_reboot: Callable[[], None] | None = None
