@@ -9,6 +9,7 @@ from typing import Any
 from flight.core.clock import SpacecraftClock
 from flight.core.node import Node, NodeContext
 from flight.core.storage import Storage
+from flight.icd.custody_record import CustodyRecord
 from flight.icd.messages import (
     TERMINAL_RUNGS,
     Command,
@@ -64,28 +65,29 @@ class Rig:
         self.telemetry: dict[str, dict[str, Any]] = {}
         self.custody: list[CustodyReport] = []
         self.observers: list[Callable[[Message], None]] = []
+        self.nursery = Nursery("rig")
         self._fabric = Fabric()
+        self._last_records: dict[str, list[CustodyRecord]] = {}
         self._stations: dict[str, _Station] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._clients: dict[str, Client] = {}
         self._number = 0
-        self._nursery = Nursery("rig")
         self._hardware_bus: Bus | None = None
         self._umbilical: Bus | None = None
 
     async def __aenter__(self) -> "Rig":
         self.folder.mkdir(parents=True, exist_ok=True)
-        await self._nursery.__aenter__()
-        self._hardware_bus = self._bus("hardware")
-        self._umbilical = self._bus("umbilical")
+        await self.nursery.__aenter__()
+        self._hardware_bus = self.bus("hardware")
+        self._umbilical = self.bus("umbilical")
         return self
 
     async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
         for name in list(self._tasks):
             await self.stop(name)
-        self._nursery.cancel()
+        self.nursery.cancel()
         try:
-            await self._nursery.__aexit__(kind, error, trace)
+            await self.nursery.__aexit__(kind, error, trace)
         finally:
             for bus in (self._umbilical, self._hardware_bus):
                 if bus is not None:
@@ -97,7 +99,7 @@ class Rig:
     def add_device(self, service: str, device: Any) -> None:
         """Serves a simulated device as `<vehicle>.<device>`."""
         assert self._hardware_bus is not None
-        server = DeviceServer(self._hardware_bus, service, device, self._nursery)
+        server = DeviceServer(self._hardware_bus, service, device, self.nursery)
         if isinstance(device, SimulatedDevice):
             device.emit = server.emit
 
@@ -121,7 +123,7 @@ class Rig:
     def _boot(self, name: str, cause: str, *, planned: bool = False) -> Node:
         station = self._stations[name]
         context = NodeContext(
-            bus=self._bus(name),
+            bus=self.bus(name),
             storage=Storage(self.folder / f"{name}.sqlite"),
             clock=SpacecraftClock(self.epoch_jd_tt, station.clock_offset, station.clock_drift),
             seed=self.seed,
@@ -133,19 +135,30 @@ class Rig:
         )
         node = station.kind(context)
         self.nodes[name] = node
-        self._tasks[name] = self._nursery.start(node.run(), name=name)
+        self._tasks[name] = self.nursery.start(node.run(), name=name)
         return node
 
     def _request_reboot(self, name: str) -> None:
-        self._nursery.start(self._reboot(self.nodes[name]), name=f"reboot {name}")
+        self.nursery.start(self._reboot(self.nodes[name]), name=f"reboot {name}")
 
     async def _reboot(self, node: Node) -> None:
         if self.nodes.get(node.name) is node:
             await self.stop(node.name)
             self._boot(node.name, "commanded", planned=True)
 
-    def _bus(self, name: str) -> Bus:
+    def bus(self, name: str) -> Bus:
+        """A bus of this rig for one more participant."""
         return Bus(name, fabric=self._fabric, log=self.log)
+
+    @property
+    def hardware_bus(self) -> Bus:
+        """The bus on which devices are served."""
+        assert self._hardware_bus is not None
+        return self._hardware_bus
+
+    def ledgers(self) -> dict[str, list[CustodyRecord]]:
+        """What the custody ledger of each node says; of a dead node, what it had stored."""
+        return {**self._last_records, **{n: node.ledger.records() for n, node in self.nodes.items()}}
 
     # ----------------------------------------------------------- stop, kill
 
@@ -153,17 +166,22 @@ class Rig:
         """Ends a node in good order."""
         task = self._tasks.pop(name)
         await end(task)
-        node = self.nodes.pop(name)
+        node = self._take_away(name)
         node.bus.close()
         node.storage.close()
 
     async def kill(self, name: str) -> None:
         """Ends a node as a power cut does: nothing more is sent, nothing more is stored."""
         task = self._tasks.pop(name)
-        node = self.nodes.pop(name)
+        node = self._take_away(name)
         node.bus.close()
         node.storage.crash()
         await end(task)
+
+    def _take_away(self, name: str) -> Node:
+        node = self.nodes.pop(name)
+        self._last_records[name] = node.ledger.records()
+        return node
 
     async def restart(self, name: str, cause: str = "power cut") -> Node:
         """Boots a killed or stopped node again from what it had stored."""

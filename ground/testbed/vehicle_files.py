@@ -23,10 +23,12 @@ class VehicleFile(msgspec.Struct, frozen=True):
 
 
 def load_vehicle_file(kind: type[Node], hardware: type[msgspec.Struct] | None) -> VehicleFile:
-    """Reads the file of a vehicle against its declarations; raises ConfigurationError."""
+    """Reads the file of a vehicle against its declarations; raises ConfigurationError.
+
+    Without a `hardware` type that section is passed over.
+    """
     fields: list[Any] = [("flight", _flight_struct(kind.name, kind.parameter_declarations))]
-    if hardware is not None:
-        fields.append(("hardware", hardware))
+    fields.append(("hardware", hardware if hardware is not None else dict[str, Any]))
     shape = msgspec.defstruct(f"{kind.name}_file", fields, frozen=True, forbid_unknown_fields=True)
     loaded: Any = load_configuration(find_configuration("vehicles", kind.name), shape)
     flight = {name: getattr(loaded.flight, name) for name in kind.parameter_declarations}

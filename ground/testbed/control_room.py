@@ -1,0 +1,69 @@
+"""Mission control for a mission: its dictionary, its procedure, its variables."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from flight.runtime.bus import Bus
+from flight.runtime.configuration import find_configuration
+from ground.mission_control.clock import MissionClock
+from ground.mission_control.custody_view import TubeEntry
+from ground.mission_control.dictionary import Dictionary
+from ground.mission_control.mission_control import MissionControl, Outcome
+from ground.mission_control.procedures import Program, load_procedure
+from ground.testbed.dictionary import build_dictionary
+from ground.testbed.mission import LoadedMission
+from ground.testbed.vehicles import vehicle_classes
+
+OUTCOME_FILE = "outcome.json"
+
+
+def make_dictionary() -> Dictionary:
+    """The dictionary of all vehicles, as the ground has it."""
+    return Dictionary.from_plain(build_dictionary(vehicle_classes()))
+
+
+def make_program(mission: LoadedMission, dictionary: Dictionary) -> Program:
+    """The mission's procedure, checked against the dictionary; raises ConfigurationError."""
+    file = find_configuration("procedures", mission.mission.procedure)
+    return load_procedure(file, procedure_variables(mission), dictionary)
+
+
+def procedure_variables(mission: LoadedMission) -> dict[str, Any]:
+    """What a procedure may refer to as `${...}`."""
+    lander = mission.mission.lander
+    return {
+        "tubes": list(mission.wanted),
+        "held": [tube.id for tube in mission.held],
+        "lander": {"east": lander.east, "north": lander.north},
+    }
+
+
+def make_mission_control(mission: LoadedMission, bus: Bus, folder: Path) -> MissionControl:
+    """Mission control, ready to run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    dictionary = make_dictionary()
+    tubes = [TubeEntry(t.id, t.name, t.content) for t in (*mission.depot.tubes, *mission.held)]
+    return MissionControl(
+        bus,
+        folder,
+        dictionary,
+        make_program(mission, dictionary),
+        tubes,
+        MissionClock(mission.epoch_jd_tt),
+    )
+
+
+def write_outcome(folder: Path, outcome: Outcome) -> None:
+    """Writes how the procedure ended."""
+    (folder / OUTCOME_FILE).write_text(json.dumps(msgspec.to_builtins(outcome), indent=2))
+
+
+def read_outcome(folder: Path) -> Outcome | None:
+    """How the procedure ended; None when it has not."""
+    file = folder / OUTCOME_FILE
+    if not file.exists():
+        return None
+    return msgspec.json.decode(file.read_bytes(), type=Outcome)

@@ -1,0 +1,128 @@
+"""All that is not software: the world, the devices of every vehicle, and the links between them."""
+
+import asyncio
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flight.astrodynamics.time_scales import Epoch
+from flight.runtime.bus import Bus
+from flight.runtime.nursery import Nursery
+from flight.runtime.streams import stream
+from ground.testbed.mission import VEHICLE_ORDER, Failure, LoadedMission
+from ground.testbed.vehicle_files import VehicleFile, load_vehicle_file
+from ground.testbed.vehicles import vehicle_class
+from sim_hw.devices.electrical import Electrical
+from sim_hw.devices.server import DeviceServer
+from sim_hw.devices.surface_radio import SurfaceRadio
+from sim_hw.links.parameters import load_link_parameters
+from sim_hw.links.space_links import STATIONS_SERVICE, SpaceLinks
+from sim_hw.world.depot import true_lying_poses
+from sim_hw.world.relay_orbit import sun_synchronous_orbit
+from sim_hw.world.tubes import GROUND, PERSEVERANCE, TubeMove, TubeRegistry, TubeState
+from sim_hw.world.world import SOL_SECONDS, World
+
+ON_THE_LANDER = ("arm", "mav")  # they draw their power from the lander
+
+
+@dataclass
+class Assembled:
+    """The hardware of one vehicle."""
+
+    electrical: Electrical
+    devices: dict[str, Any]  # each a simulated device and a device interface
+
+
+def load_vehicle_files(mission: LoadedMission) -> dict[str, VehicleFile]:
+    """The files of all vehicles, checked; raises ConfigurationError."""
+    return {
+        name: load_vehicle_file(vehicle_class(name), _assembly(name).HARDWARE)
+        for name in VEHICLE_ORDER
+    }
+
+
+def _assembly(name: str) -> Any:
+    return importlib.import_module(f"sim_hw.assembly.{name}")
+
+
+def make_world(mission: LoadedMission, seed: int) -> World:
+    """The world of a mission: tubes where they lie or are held, vehicles where they stand."""
+    poses = true_lying_poses(mission.depot, stream(seed, "world.tubes"))
+    states = {tube_id: TubeState(GROUND, pose=pose) for tube_id, pose in poses.items()}
+    states.update({tube.id: TubeState(PERSEVERANCE) for tube in mission.held})
+    registry = TubeRegistry((*mission.depot.tubes, *mission.held), states)
+    world = World(seed, mission.epoch_jd_tt, registry)
+    lander = mission.mission.lander
+    world.place("lander", lander.east, lander.north)
+    world.place("rover", lander.east, lander.north)
+    parked = mission.mission.perseverance
+    world.place("perseverance", parked.east, parked.north)
+    return world
+
+
+class Hardware:
+    """The hardware of a run. `serve` brings it on the bus; failures of the mission happen in it."""
+
+    def __init__(
+        self, mission: LoadedMission, files: dict[str, VehicleFile], seed: int
+    ) -> None:
+        self.mission = mission
+        self.seed = seed
+        self.world = make_world(mission, seed)
+        self.vehicles: dict[str, Assembled] = {}
+        orbit = sun_synchronous_orbit(Epoch.from_utc(mission.mission.landing))
+        self.links = SpaceLinks(self.world, orbit, load_link_parameters())
+        self.moves: list[tuple[float, TubeMove]] = []
+        self.lost: dict[str, float] = {}
+        self.on_lost: Callable[[str], None] = lambda vehicle: None
+        self._files = files
+        self._pending: list[Failure] = list(mission.mission.failures)
+        self.world.tubes.observe(self._tube_moved)
+
+    def serve(self, bus: Bus, nursery: Nursery) -> None:
+        """Builds all devices and serves each on a socket of its own."""
+        for name in VEHICLE_ORDER:
+            shared = self.vehicles["lander"].electrical if name in ON_THE_LANDER else None
+            assembled = _assembly(name).build(self.world, self._files[name].hardware, shared)
+            self.vehicles[name] = Assembled(*assembled)
+            for device_name, device in self.vehicles[name].devices.items():
+                service = f"{name}.{device_name}"
+                device.emit = DeviceServer(bus, service, device, nursery).emit
+                if isinstance(device, SurfaceRadio):
+                    self.links.attach(device)
+        stations = self.links.stations
+        stations.emit = DeviceServer(bus, STATIONS_SERVICE, stations, nursery).emit
+        self.links.start()
+        for failure in list(self._pending):
+            if failure.after_sols is not None:
+                self._pending.remove(failure)
+                asyncio.get_running_loop().call_later(
+                    failure.after_sols * SOL_SECONDS, self._fail, failure
+                )
+
+    def truth(self) -> dict[str, str]:
+        """Where each tube truly is."""
+        tubes = self.world.tubes
+        return {tube_id: tubes.state(tube_id).place for tube_id in tubes.tube_ids}
+
+    # -------------------------------------------------------------- failures
+
+    def _tube_moved(self, move: TubeMove) -> None:
+        self.moves.append((self.world.now(), move))
+        for failure in list(self._pending):
+            if failure.tubes is None:
+                continue
+            if len(self.world.tubes.at(failure.tubes.place)) >= failure.tubes.count:
+                self._pending.remove(failure)
+                asyncio.get_running_loop().call_soon(self._fail, failure)
+
+    def _fail(self, failure: Failure) -> None:
+        if failure.what == "vehicle":
+            self.lost[failure.target] = self.world.now()
+            self.vehicles[failure.target].electrical.kill()
+            self.on_lost(failure.target)
+            return
+        vehicle, _, device = failure.target.partition(".")
+        fail: Any = getattr(self.vehicles[vehicle].devices[device], "fail")  # noqa: B009
+        fail(failure.mode, **failure.options)

@@ -1,0 +1,161 @@
+"""Flies a mission in virtual time: world, vehicles and ground in one process and one loop."""
+
+import asyncio
+import json
+import random
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from flight.icd.custody_account import Account
+from flight.icd.messages import CustodyReport, EventReport, Message
+from flight.runtime.bus import Bus
+from flight.runtime.loop import VirtualLoop, run
+from flight.runtime.streams import stream
+from ground.mission_control.mission_control import MissionControl, Outcome
+from ground.testbed.auditor import Auditor
+from ground.testbed.control_room import make_mission_control, write_outcome
+from ground.testbed.hardware import Hardware, load_vehicle_files
+from ground.testbed.mission import VEHICLE_ORDER, LoadedMission
+from ground.testbed.rig import Rig
+from ground.testbed.run_folder import RunFolder
+from ground.testbed.summary import RunFacts, write_summary
+from ground.testbed.vehicles import vehicle_class
+from sim_hw.world.world import SOL_SECONDS
+
+STEP = 300.0  # seconds of mission time between looks at the wall clock, for the display
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a mission is flown. `shuffle` permutes what is ready, by its own seed."""
+
+    seed: int = 1
+    shuffle: int | None = None
+    log_messages: bool = False
+
+
+class FlownMission:
+    """One run in virtual time, with all that can be asked of it while it runs and afterwards."""
+
+    def __init__(self, mission: LoadedMission, folder: RunFolder, options: RunOptions) -> None:
+        self.mission = mission
+        self.folder = folder
+        self.options = options
+        self.files = load_vehicle_files(mission)
+        log = folder.path / "messages.log" if options.log_messages else None
+        self.rig = Rig(
+            folder.nodes, seed=options.seed, epoch_jd_tt=mission.epoch_jd_tt, log_file=log
+        )
+        self.hardware: Hardware
+        self.auditor: Auditor
+        self.control: MissionControl
+        self.outcome: Outcome | None = None
+        self.statements: dict[str, Account] = {}
+        self._events: IO[str] = (folder.path / "events.jsonl").open("w", encoding="utf-8")
+
+    async def fly(self, show: Callable[["FlownMission"], None] | None = None) -> Outcome:
+        """Flies until the procedure ends or the mission's time limit is over."""
+        rig = self.rig
+        rig.observers.append(self._observe)
+        async with rig:
+            self.hardware = Hardware(self.mission, self.files, self.options.seed)
+            self.hardware.on_lost = self._lost
+            self.hardware.serve(rig.hardware_bus, rig.nursery)
+            self.auditor = Auditor(self.hardware.world.tubes, rig.ledgers, self._now)
+            for name in VEHICLE_ORDER:
+                rig.add_node(
+                    vehicle_class(name),
+                    self.files[name].flight,
+                    mission=self.mission.load_of(name),
+                )
+            bus: Bus = rig.bus("mission_control")
+            self.control = make_mission_control(self.mission, bus, self.folder.ground)
+            if show is not None:
+                rig.nursery.start(self._show(show), name="display")
+            try:
+                self.outcome = await self._control_until_limit()
+                self.auditor.audit()
+                self.statements = self.auditor.statement()
+            finally:
+                self.control.write_manifest()
+                self.control.close()
+                bus.close()
+                self._events.close()
+        write_outcome(self.folder.ground, self.outcome)
+        return self.outcome
+
+    async def _control_until_limit(self) -> Outcome:
+        limit = self.mission.mission.time_limit
+        try:
+            async with asyncio.timeout(limit * SOL_SECONDS):
+                return await self.control.run()
+        except TimeoutError:
+            return Outcome("failed", f"not ended within the time limit of {limit:g} sols", [])
+
+    async def _show(self, show: Callable[["FlownMission"], None]) -> None:
+        while True:
+            show(self)
+            await asyncio.sleep(STEP)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _observe(self, message: Message) -> None:
+        if isinstance(message, EventReport):
+            plain: dict[str, Any] = msgspec.to_builtins(message)
+            names = EventReport.__struct_fields__
+            record = dict(zip(names, plain[1:], strict=True))
+            self._events.write(json.dumps(record, ensure_ascii=False) + "\n")
+        elif isinstance(message, CustodyReport):
+            self.auditor.audit()
+
+    def _lost(self, vehicle: str) -> None:
+        self.rig.nursery.start(self.rig.kill(vehicle), name=f"loss of {vehicle}")
+
+
+def fly_mission(
+    mission: LoadedMission,
+    out: Path,
+    options: RunOptions | None = None,
+    show: Callable[[FlownMission], None] | None = None,
+) -> RunFacts:
+    """Flies a mission, writes its run folder, and returns what the summary says."""
+    options = options or RunOptions()
+    folder = RunFolder(out)
+    started = time.perf_counter()
+    shuffle: random.Random | None = None
+    if options.shuffle is not None:
+        shuffle = stream(options.shuffle, "shuffle")
+    loop = VirtualLoop(shuffle=shuffle)
+    flown = FlownMission(mission, folder, options)
+    outcome = run(_timed(flown, show), loop)
+    facts = RunFacts(
+        mission=mission,
+        outcome=outcome[0],
+        seed=options.seed,
+        shuffle=options.shuffle,
+        truth=flown.hardware.truth(),
+        statements=flown.statements,
+        violations=flown.auditor.violations,
+        log_sha256=flown.rig.log.sha256(),
+        messages=flown.rig.log.count,
+        mission_seconds=outcome[1],
+        wall_seconds=time.perf_counter() - started,
+        peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
+        lost=dict(flown.hardware.lost),
+    )
+    write_summary(folder, facts)
+    return facts
+
+
+async def _timed(
+    flown: FlownMission, show: Callable[[FlownMission], None] | None
+) -> tuple[Outcome, float]:
+    outcome = await flown.fly(show)
+    return outcome, asyncio.get_running_loop().time()
