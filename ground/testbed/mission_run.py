@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import msgspec
 
@@ -108,9 +108,8 @@ class FlownMission:
 
     def _observe(self, message: Message) -> None:
         if isinstance(message, EventReport):
-            plain: dict[str, Any] = msgspec.to_builtins(message)
-            names = EventReport.__struct_fields__
-            record = dict(zip(names, plain[1:], strict=True))
+            fields = EventReport.__struct_fields__
+            record = msgspec.to_builtins({name: getattr(message, name) for name in fields})
             self._events.write(json.dumps(record, ensure_ascii=False) + "\n")
         elif isinstance(message, CustodyReport):
             self.auditor.audit()

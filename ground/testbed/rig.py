@@ -158,7 +158,8 @@ class Rig:
 
     def ledgers(self) -> dict[str, list[CustodyRecord]]:
         """What the custody ledger of each node says; of a dead node, what it had stored."""
-        return {**self._last_records, **{n: node.ledger.records() for n, node in self.nodes.items()}}
+        alive = {name: node.ledger.records() for name, node in self.nodes.items()}
+        return {**self._last_records, **alive}
 
     # ----------------------------------------------------------- stop, kill
 

@@ -1,0 +1,77 @@
+"""`msr fly`: flies a mission and leaves a run folder."""
+
+import argparse
+import json
+from pathlib import Path
+
+from ground.testbed.mission import load_mission
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declares the arguments."""
+    parser.add_argument(
+        "mission",
+        nargs="?",
+        default="nominal",
+        help="name of a mission in configs/missions, or the path of a mission file",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=None, help="folder of the run (default: runs/MISSION)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="seed of all chance (default: 1)")
+    parser.add_argument(
+        "--shuffle",
+        type=int,
+        default=None,
+        metavar="N",
+        help="perturb the order of what is ready, by the seed N",
+    )
+    parser.add_argument("--quiet", action="store_true", help="print the result only")
+    parser.add_argument("--no-pictures", action="store_true", help="draw no pictures")
+    parser.add_argument(
+        "--log-messages", action="store_true", help="write every message into messages.log"
+    )
+    parser.add_argument(
+        "--processes",
+        action="store_true",
+        help="every vehicle, the hardware and the ground in a process of its own, paced",
+    )
+    parser.add_argument(
+        "--rate",
+        type=float,
+        default=None,
+        help="with --processes: mission seconds per second (default: from the mission's length)",
+    )
+    parser.add_argument(
+        "--transport", choices=("ipc", "tcp"), default="ipc", help="with --processes"
+    )
+    parser.add_argument(
+        "--kill",
+        action="append",
+        default=[],
+        metavar="VEHICLE@SECONDS",
+        help="with --processes: kill -9 that vehicle at that mission time; it is started again",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Flies; 0 when the mission succeeded, 1 when it did not, 2 for a wrong mission file."""
+    mission = load_mission(arguments.mission)
+    out = arguments.out if arguments.out is not None else Path("runs") / mission.name
+    if arguments.processes:
+        from ground.testbed.processes import fly_in_processes
+
+        return fly_in_processes(mission, out, arguments)
+    from ground.testbed.display import Display
+    from ground.testbed.mission_run import RunOptions, fly_mission
+
+    options = RunOptions(arguments.seed, arguments.shuffle, arguments.log_messages)
+    display = Display(mission, quiet=arguments.quiet)
+    with display:
+        facts = fly_mission(mission, out, options, display.show)
+    if not arguments.no_pictures:
+        from ground.testbed.pictures.draw import draw_pictures
+
+        draw_pictures(out)
+    display.result(json.loads((out / "summary.json").read_text()), out)
+    return 0 if facts.verdict == "success" else 1
