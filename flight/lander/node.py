@@ -18,7 +18,7 @@ from flight.lander.records import keeper
 from flight.lander.rhythm import Energy, Rhythm, Wanted
 from flight.lander.thermal_control import ThermalControl
 
-HOUSEKEEPING = 1800.0  # seconds at the most
+HOUSEKEEPING = 1800.0  # seconds at the most, by day
 CARRIED = ("arm", "mav")
 BLIND_AFTER = 3  # readings of the battery without meaning in a row
 MAXIMUM_COMMISSIONING = 100 * 88_775.0  # seconds
@@ -192,8 +192,10 @@ class Lander(Node):
         await self._control_heat()
 
     def housekeeping_period(self) -> float:
+        # By night little happens, and each look at the devices costs energy.
+        limit = HOUSEKEEPING if self._wanted().day else 2.0 * HOUSEKEEPING
         return self.rhythm.seconds_to_change(
-            self.clock.jd_tt(), self.energy, self.is_in("safe"), HOUSEKEEPING
+            self.clock.jd_tt(), self.energy, self.is_in("safe"), limit
         )
 
     def _wanted(self) -> Wanted:

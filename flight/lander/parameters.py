@@ -29,6 +29,7 @@ PARAMETERS = {
     "recovered_charge": _fraction("state of charge at which it has recovered, by day"),
     "electronics_setpoint": _kelvin("of the electronics' heater"),
     "battery_setpoint": _kelvin("of the battery's heater"),
+    "battery_survival": _kelvin("of the battery's heater with little energy"),
     "arm_setpoint": _kelvin("of the transfer arm's heater"),
     "mav_survival": _kelvin("of the igloo while the MAV is dormant"),
     "mav_conditioned": _kelvin("of the igloo when the MAV is conditioned"),

@@ -65,7 +65,7 @@ def wanted_setting(
         conditioned = mav_conditioned and not low
         return parameters["mav_conditioned" if conditioned else "mav_survival"], True
     if zone == "battery":
-        return parameters["battery_setpoint"], True
+        return parameters["battery_survival" if low else "battery_setpoint"], True
     if zone == "electronics":
         return parameters["electronics_setpoint"], True
     if zone == "arm":

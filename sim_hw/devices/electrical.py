@@ -18,8 +18,8 @@ STEP = 600.0  # s, the longest step of integration
 _SHORTEST_STEP = 10.0  # s, when the battery is about to be empty
 JOULES_PER_WATT_HOUR = 3600.0
 
-IntegratedLoad = Callable[[float, float, bool], float]
-"""Called with start and length of a step in s and whether there is power; returns the J used."""
+IntegratedLoad = Callable[[float, float, float], float]
+"""Called with start and length of a step in s and the power available in W; returns the J used."""
 
 
 class BatteryParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,7 +83,9 @@ class Electrical:
     """The truth about one vehicle's power.
 
     When the battery is empty all loads are shed (`brownout`) until it has been charged to the
-    restart level. `on_brownout` is called when an integration finds that, with the mission time.
+    restart level; only heaters go on, with what array and generator give: else cells that are too
+    cold to be charged would stay so for ever. `on_brownout` is called, with the mission time, when
+    an integration finds that the battery has become empty.
     """
 
     name: str
@@ -97,7 +99,7 @@ class Electrical:
 
     def __post_init__(self) -> None:
         battery = self.parameters.battery
-        self._grid = self.sky if self.sky is not None else SkyGrid(self.world)
+        self.grid = self.sky if self.sky is not None else SkyGrid(self.world)
         self._time = self.world.now()
         self._capacity = battery.capacity * JOULES_PER_WATT_HOUR
         self._energy = battery.initial_state_of_charge * self._capacity
@@ -231,19 +233,21 @@ class Electrical:
         if array is None:
             return 0.0
         exposed = 1.0 if self.array_deployed else array.stowed_fraction
-        return self._grid.at(seconds).light * array.area * array.efficiency * dust * exposed
+        return self.grid.at(seconds).light * array.area * array.efficiency * dust * exposed
 
     def _step(self, step: float, dust: float) -> None:
-        powered = not (self._brownout or self._dead)
-        loads = 0.0
-        if powered:
-            loads = sum(w for consumer, w in self._loads.items() if self.is_on(consumer)) * step
-        for name, integrated in self._integrated.items():
-            used = integrated(self._time, step, powered)
-            self._integrated_power[name] = used / step
-            loads += used
         array = self._array_power(self._time + 0.5 * step, dust) * step
         generator = self.parameters.generator * step
+        loads, available = 0.0, (array + generator) / step
+        if self._dead:
+            available = 0.0
+        elif not self._brownout:
+            loads = sum(w for consumer, w in self._loads.items() if self.is_on(consumer)) * step
+            available = math.inf
+        for name, integrated in self._integrated.items():
+            used = integrated(self._time, step, available)
+            self._integrated_power[name] = used / step
+            loads += used
         self.account.array += array
         self.account.generator += generator
         self.account.loads += loads

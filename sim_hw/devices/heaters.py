@@ -54,6 +54,7 @@ def _shown(zone: Zone, powered: bool) -> ZoneState:
     return ZoneState(
         enabled=zone.enabled,
         setpoint=zone.setpoint,
-        on=zone.drawn(powered) > 0.0,  # what a current sensor sees, whatever the thermostat wants
+        # What a current sensor sees, whatever the thermostat wants.
+        on=powered and zone.drawn > 0.0,
         power=zone.parameters.power,
     )

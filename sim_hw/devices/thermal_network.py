@@ -74,9 +74,10 @@ class Zone:
         """Temperature in K at which the thermostat switches off."""
         return self.setpoint + self.parameters.dead_band
 
-    def drawn(self, powered: bool) -> float:
-        """Power in W."""
-        if not powered or self.stuck_off or not (self.on or self.stuck_on):
+    @property
+    def drawn(self) -> float:
+        """Power in W that it draws when there is enough."""
+        if self.stuck_off or not (self.on or self.stuck_on):
             return 0.0
         return self.parameters.power
 
@@ -93,7 +94,7 @@ class ThermalNetwork:
     ) -> None:
         self._electrical = electrical
         self._parameters = parameters
-        self._grid = sky if sky is not None else electrical.sky or SkyGrid(electrical.world)
+        self._grid = sky if sky is not None else electrical.grid
         self._temperatures = {
             name: node.initial_temperature for name, node in parameters.nodes.items()
         }
@@ -104,6 +105,8 @@ class ThermalNetwork:
             name: [zone for zone in self.zones.values() if zone.parameters.node == name]
             for name in parameters.nodes
         }
+        # Where power is short, the battery is warmed first: without it nothing comes back.
+        self._order = sorted(parameters.nodes, key=lambda name: name != "battery")
         electrical.add_integrated_load("heaters", self._step)
         if "battery" in parameters.nodes:
             electrical.battery_temperature = lambda: self.temperature("battery")
@@ -128,15 +131,16 @@ class ThermalNetwork:
 
     # ------------------------------------------------------------ integration
 
-    def _step(self, start: float, step: float, powered: bool) -> float:
+    def _step(self, start: float, step: float, available: float) -> float:
         outside = self._grid.at(start + 0.5 * step)
         used = 0.0
-        for name, node in self._parameters.nodes.items():
-            used += self._step_node(name, node, outside, step, powered)
+        for name in self._order:
+            node = self._parameters.nodes[name]
+            used += self._step_node(name, node, outside, step, available - used / step)
         return used
 
     def _step_node(
-        self, name: str, node: NodeParameters, outside: Outside, step: float, powered: bool
+        self, name: str, node: NodeParameters, outside: Outside, step: float, available: float
     ) -> float:
         """Takes one node through a step; returns the heat of its heaters in J."""
         conductance = node.to_air + node.to_ground
@@ -149,7 +153,7 @@ class ThermalNetwork:
         for count in range(_SWITCHINGS + 1):
             for zone in zones:
                 self._switch(zone, temperature)
-            heat = sum(zone.drawn(powered) for zone in zones)
+            heat = min(sum(zone.drawn for zone in zones), available)
             goal = (gained + heat) / conductance
             part = left
             if count < _SWITCHINGS:

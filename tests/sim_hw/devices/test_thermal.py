@@ -7,7 +7,12 @@ import pytest
 from flight.icd.devices.base import DeviceRejected
 from flight.runtime.loop import VirtualLoop, run
 from flight.runtime.streams import stream
-from sim_hw.devices.electrical import BatteryParameters, Electrical, ElectricalParameters
+from sim_hw.devices.electrical import (
+    ArrayParameters,
+    BatteryParameters,
+    Electrical,
+    ElectricalParameters,
+)
 from sim_hw.devices.heaters import SimHeaters
 from sim_hw.devices.sky_grid import SkyLike
 from sim_hw.devices.thermal_network import (
@@ -39,7 +44,16 @@ class ColdNight:
         return 1.0
 
 
-def vehicle(world: Any, **zone: Any) -> tuple[Electrical, ThermalNetwork]:
+class Noon(ColdNight):
+    """A world of one constant cold noon."""
+
+    def sky_at(self, seconds: float) -> SkyLike:
+        return Sky(1.2, 0.0, 1.5, 2.0, 190.0, 190.0, 12.0, 0.0)
+
+
+def vehicle(
+    world: Any, *, initial_state_of_charge: float = 1.0, panel: bool = False, **zone: Any
+) -> tuple[Electrical, ThermalNetwork]:
     battery = BatteryParameters(
         capacity=2000.0,
         charge_efficiency=1.0,
@@ -50,16 +64,18 @@ def vehicle(world: Any, **zone: Any) -> tuple[Electrical, ThermalNetwork]:
         full_voltage=32.8,
         empty_voltage=24.0,
         internal_resistance=0.0,
-        initial_state_of_charge=1.0,
+        initial_state_of_charge=initial_state_of_charge,
         restart_state_of_charge=0.1,
     )
-    electrical = Electrical("lander", world, ElectricalParameters(battery=battery))
+    array = ArrayParameters(area=1.0, efficiency=0.3, stowed_fraction=1.0) if panel else None
+    power = ElectricalParameters(battery=battery, array=array)
+    electrical = Electrical("lander", world, power)
     node = NodeParameters(
         heat_capacity=50_000.0,
         to_air=0.6,
         to_ground=0.2,
         solar_area=0.0,
-        initial_temperature=290.0,
+        initial_temperature=220.0 if panel else 290.0,
         heated_by=["avionics"],
     )
     settings = {"node": "battery", "power": 80.0, "setpoint": 258.0, "dead_band": 4.0} | zone
@@ -129,6 +145,17 @@ def test_without_power_there_is_no_heat() -> None:
     world.seconds = 2 * SOL
     assert electrical.brownout
     assert network.temperature("battery") < 215.0
+
+
+def test_light_warms_an_empty_battery_before_it_can_be_charged() -> None:
+    world = Noon()
+    electrical, network = vehicle(world, initial_state_of_charge=0.0, panel=True)
+    world.seconds = 2 * HOUR
+    assert electrical.brownout and electrical.energy == 0.0
+    assert network.temperature("battery") < 253.0
+    world.seconds = 30 * HOUR
+    assert network.temperature("battery") > 253.0
+    assert electrical.energy > 0.0
 
 
 def test_devices_set_zones_and_read_temperatures() -> None:

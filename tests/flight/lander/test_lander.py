@@ -1,0 +1,247 @@
+"""The lander in a rig: commissioning, nights, little energy, failures, records, reboots."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from flight.astrodynamics.time_scales import Epoch
+from flight.core.events import Event
+from flight.core.node import Node
+from flight.core.statechart import ANY, On, State, Statechart
+from flight.icd.messages import EventReport, Frame, Packet, Rung, Severity, decode_message
+from flight.lander.node import Lander
+from flight.lander.rhythm import Energy, Rhythm
+from flight.runtime.loop import VirtualLoop, run
+from ground.testbed.rig import Rig
+from ground.testbed.vehicle_files import load_vehicle_file
+from sim_hw.assembly.lander import HARDWARE, build
+from sim_hw.devices.heaters import SimHeaters
+from sim_hw.devices.surface_radio import SurfaceRadio
+from sim_hw.links.parameters import load_link_parameters
+from sim_hw.links.space_links import SpaceLinks
+from sim_hw.world.dust import DustStorm
+from sim_hw.world.relay_orbit import sun_synchronous_orbit
+from sim_hw.world.tubes import TubeRegistry
+from sim_hw.world.world import World
+
+EPOCH = 2461990.0
+SOL = 88_775.244
+FILE = load_vehicle_file(Lander, HARDWARE)
+
+
+class Landed:
+    """A lander with its hardware and all links, in a rig."""
+
+    def __init__(self, rig: Rig, **world: Any) -> None:
+        self.rig = rig
+        self.world = World(1, EPOCH, TubeRegistry((), {}), **world)
+        self.world.place("lander", 0.0, 0.0)
+        self.electrical, self.devices = build(self.world, FILE.hardware)
+        self.links = SpaceLinks(
+            self.world, sun_synchronous_orbit(Epoch(EPOCH)), load_link_parameters()
+        )
+        self.on_earth: list[Packet] = []
+        for name, device in self.devices.items():
+            rig.add_device(f"lander.{name}", device)
+            if isinstance(device, SurfaceRadio):
+                self.links.attach(device)
+        self.links.stations.emit = self._heard_on_earth
+        self.links.start()
+        self.node = cast(Any, rig.add_node(Lander, FILE.flight))
+
+    def _heard_on_earth(self, signal: str, received: Any) -> None:
+        frame = decode_message(received.data)
+        assert isinstance(frame, Frame)
+        for data in frame.packets:
+            packet = decode_message(data)
+            assert isinstance(packet, Packet)
+            self.on_earth.append(packet)
+
+    async def commission(self) -> None:
+        await self.rig.wait_for_state("lander", "landed.waiting")
+        report = await self.rig.command("lander", "commission")
+        assert report.rung is Rung.COMPLETED, report
+
+    def events(self, name: str) -> list[EventReport]:
+        return [event for event in self.rig.events if event.name == name]
+
+
+def land(folder: Path, story: Callable[[Landed], Awaitable[None]], **world: Any) -> None:
+    async def scenario() -> None:
+        async with Rig(folder) as rig:
+            await story(Landed(rig, **world))
+
+    run(scenario(), VirtualLoop())
+
+
+def test_the_statechart_is_sound() -> None:
+    assert Lander.statechart.check() == []
+
+
+def test_thirty_sols_alone(tmp_path: Path) -> None:
+    async def story(landed: Landed) -> None:
+        await landed.commission()
+        assert landed.world.now() >= FILE.flight["commissioning_sols"] * SOL
+        charges: list[float] = []
+        while landed.world.now() < 30 * SOL:
+            await asyncio.sleep(SOL / 8)
+            charges.append(landed.electrical.state_of_charge)
+        assert landed.node.is_in("landed.operating")
+        assert min(charges) > FILE.flight["low_charge"] and max(charges) > 0.9
+        assert landed.events("entered_safe") == []
+        sunsets = [e for e in landed.events("mode_changed") if e.data["signal"] == "sunset"]
+        assert len(sunsets) in (25, 26)
+        assert landed.rig.telemetry["lander"]["battery_temperature"] > 253.0
+        account = landed.electrical.account
+        brought = account.array
+        spent = account.loads + account.charging_loss + account.discharging_loss + account.shunted
+        gained = landed.electrical.energy - 0.8 * 3000 * 3600
+        assert brought == pytest.approx(spent + gained, rel=1e-9)
+        assert {packet.source for packet in landed.on_earth} == {"lander"}
+        assert landed.node.recorder.pending < 200
+
+    land(tmp_path, story)
+
+
+def test_the_mav_is_conditioned_on_command_and_kept_alive_otherwise(tmp_path: Path) -> None:
+    async def story(landed: Landed) -> None:
+        await landed.commission()
+        assert 233.15 < landed.node.mav_temperature < 250.0
+        report = await landed.rig.command("lander", "condition_mav", on=True)
+        assert (report.rung, report.detail) == (Rung.COMPLETED, "all zones set")
+        warm = await landed.rig.wait_for_event("lander", "mav_warm", timeout=3 * SOL)
+        assert warm.data["temperature"] >= FILE.flight["mav_conditioned"]
+        await landed.rig.kill("lander")
+        landed.node = await landed.rig.restart("lander")
+        await asyncio.sleep(SOL)
+        assert landed.node.mav_conditioning is True
+        assert landed.node.mav_temperature >= FILE.flight["mav_conditioned"] - 1.5
+
+    land(tmp_path, story)
+
+
+def test_a_reboot_in_commissioning_goes_on_where_it_was(tmp_path: Path) -> None:
+    async def story(landed: Landed) -> None:
+        await landed.rig.wait_for_state("lander", "landed.waiting")
+        identifier = landed.rig.send("lander", "commission")
+        await landed.rig.wait_for_event("lander", "commissioning_step")
+        await asyncio.sleep(2.2 * SOL)
+        await landed.rig.kill("lander")
+        await asyncio.sleep(600.0)
+        await landed.rig.restart("lander")
+        report = await landed.rig.wait_for_end(identifier)
+        assert report.rung is Rung.COMPLETED
+        steps = [event.data["step"] for event in landed.events("commissioning_step")]
+        assert steps == ["solar array", "power", "thermal", "radios"]
+        assert landed.world.now() < 5.5 * SOL
+
+    land(tmp_path, story)
+
+
+def test_dead_heaters_end_commissioning_with_their_names(tmp_path: Path) -> None:
+    async def story(landed: Landed) -> None:
+        heaters = landed.devices["heaters"]
+        assert isinstance(heaters, SimHeaters)
+        heaters.fail("stuck_off", zone="battery")
+        await landed.rig.wait_for_state("lander", "landed.waiting")
+        report = await landed.rig.command("lander", "commission")
+        assert report.rung is Rung.FAILED and "battery" in report.detail
+        assert landed.node.state == "landed.waiting"
+
+    land(tmp_path, story)
+
+
+def test_a_global_storm_sends_it_safe_and_it_comes_back_by_itself(tmp_path: Path) -> None:
+    async def story(landed: Landed) -> None:
+        await landed.commission()
+        await landed.rig.wait_for_state("lander", "safe", timeout=20 * SOL)
+        assert landed.node.low_energy is True
+        await asyncio.sleep(1800.0)
+        assert landed.electrical.switches["computer"] is False
+        await landed.rig.wait_for_state("lander", "landed.operating", timeout=60 * SOL)
+        assert landed.node.state_of_charge >= FILE.flight["recovered_charge"] - 0.05
+        assert landed.node.low_energy is False
+        assert landed.events("energy_back")
+
+    land(tmp_path, story, storms=(DustStorm(7.0, 2.0, 9.0, 6.0),))
+
+
+def test_a_gauge_that_means_nothing_cuts_loads_but_does_not_go_safe(tmp_path: Path) -> None:
+    async def story(landed: Landed) -> None:
+        await landed.commission()
+        battery = cast(Any, landed.devices["battery"])
+        battery.fail("gauge_invalid")
+        await landed.rig.wait_for_event("lander", "gauge_lost")
+        await asyncio.sleep(SOL)
+        assert landed.node.is_in("landed.operating") and landed.node.state_of_charge is None
+        assert landed.electrical.switches["computer"] is False
+        battery.gauge_invalid = False
+        await landed.rig.wait_for_event("lander", "gauge_back")
+
+    land(tmp_path, story)
+
+
+def test_safe_listens_and_is_left_on_command(tmp_path: Path) -> None:
+    async def story(landed: Landed) -> None:
+        await landed.commission()
+        await landed.rig.command("lander", "enter_safe")
+        await landed.rig.wait_for_state("lander", "safe")
+        await asyncio.sleep(SOL)
+        reports = await landed.rig.command("lander", "leave_safe")
+        assert reports.rung is Rung.COMPLETED
+        await landed.rig.wait_for_state("lander", "landed.operating", timeout=60.0)
+
+    land(tmp_path, story)
+
+
+class Mav(Node):
+    """A stand-in that says one thing."""
+
+    name = "mav"
+    statechart = Statechart(
+        State("idle", initial=True),
+        State("safe"),
+        transitions=[On("enter_safe", ANY, "safe"), On("leave_safe", "safe", "idle")],
+    )
+    hello = Event(Severity.WARNING_HI, "hello")
+
+
+def test_what_the_mav_says_reaches_earth_under_its_own_name(tmp_path: Path) -> None:
+    async def story(landed: Landed) -> None:
+        mav = cast(Any, landed.rig.add_node(Mav, {}))
+        await asyncio.sleep(60.0)
+        mav.hello()
+        await asyncio.sleep(2 * SOL)
+        bodies = [decode_message(p.body) for p in landed.on_earth if p.source == "mav"]
+        names = [body.name for body in bodies if isinstance(body, EventReport)]
+        assert "hello" in names
+
+    land(tmp_path, story)
+
+
+def test_the_rhythm_is_asked_no_more_often_than_it_changes() -> None:
+    rhythm = Rhythm.of(FILE.flight)
+    seconds, changes = 0.0, 0
+    while seconds < SOL:
+        before = rhythm.wanted(EPOCH + seconds / 86_400.0, Energy.AMPLE, False)
+        step = rhythm.seconds_to_change(EPOCH + seconds / 86_400.0, Energy.AMPLE, False, 1800.0)
+        assert 0.0 < step <= 1800.0
+        seconds += min(step, SOL - seconds)
+        after = rhythm.wanted(EPOCH + seconds / 86_400.0, Energy.AMPLE, False)
+        changes += before != after
+    assert changes == 6  # sunrise, sunset, night window twice, direct window twice
+
+
+def test_with_little_energy_only_the_ways_to_be_rescued_stay_open() -> None:
+    rhythm = Rhythm.of(FILE.flight)
+    on = {"uhf": 0, "x_band": 0}
+    for step in range(288):
+        wanted = rhythm.wanted(EPOCH + step / 288 * SOL / 86_400.0, Energy.LOW, True)
+        assert not wanted.computer
+        on["uhf"] += wanted.uhf
+        on["x_band"] += wanted.x_band
+    assert on["uhf"] == pytest.approx(288 * 5.0 / 24, abs=2)
+    assert on["x_band"] == pytest.approx(288 * 1.5 / 24, abs=2)
