@@ -36,7 +36,7 @@ class SimHeaters(SimulatedDevice, Heaters):
             raise unknown_mode(self, mode, "stuck_off, stuck_on")
 
     async def state(self) -> HeaterStates:
-        powered = not self._electrical.brownout
+        powered = self._powered()
         return HeaterStates(
             time_ns=mission_ns(self._electrical.world.now()),
             zones={name: _shown(zone, powered) for name, zone in self._network.zones.items()},
@@ -47,7 +47,11 @@ class SimHeaters(SimulatedDevice, Heaters):
             known = ", ".join(self._network.zones) or "none"
             raise DeviceRejected(f"there is no heater zone {zone!r}; there are: {known}")
         changed = self._network.set_zone(zone, setpoint, enabled)
-        return _shown(changed, not self._electrical.brownout)
+        return _shown(changed, self._powered())
+
+    def _powered(self) -> bool:
+        """Whether heaters get any power: with an empty battery, what the array gives."""
+        return not self._electrical.brownout or self._electrical.array_power > 0.0
 
 
 def _shown(zone: Zone, powered: bool) -> ZoneState:
