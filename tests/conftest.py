@@ -1,7 +1,7 @@
 """What holds for every test: repeatable examples, virtual time, no task left behind."""
 
 import asyncio
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 from hypothesis import settings
@@ -12,41 +12,29 @@ from flight.runtime.loop import PacedLoop, VirtualLoop
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
 settings.load_profile("repeatable")
 
-_loops: list[asyncio.AbstractEventLoop] = []
-
-
-def _watched(loop: asyncio.AbstractEventLoop) -> asyncio.AbstractEventLoop:
-    _loops.append(loop)
-    return loop
-
-
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Async tests run in virtual time; those marked `paced(rate)` in wall time times `rate`."""
     paced = item.get_closest_marker("paced")
     if paced is None:
-        return {"virtual": lambda: _watched(VirtualLoop())}
+        return {"virtual": VirtualLoop}
     rate = float(paced.args[0]) if paced.args else 1.0
-    return {"paced": lambda: _watched(PacedLoop(rate=rate))}
+    return {"paced": lambda: PacedLoop(rate=rate)}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup() -> None:
-    """Forgets the loops of the test before."""
-    _loops.clear()
+_RUNNER = "_function_scoped_runner"  # the fixture in which pytest-asyncio makes a test's loop
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call() -> Generator[None, object, object]:
-    """Fails an async test that leaves a task running: nobody would see its error."""
-    result = yield
-    left = sorted(
-        task.get_name()
-        for loop in _loops
-        if not loop.is_closed()
-        for task in asyncio.all_tasks(loop)
-    )
-    if left:
-        pytest.fail(f"tasks were left running: {', '.join(left)}", pytrace=False)
-    return result
+@pytest.fixture(autouse=True)
+def no_task_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fails an async test that, with its fixtures, leaves a task running: nobody would see it."""
+    loop = None
+    if _RUNNER in request.fixturenames:
+        # Asked for here, the loop outlives this fixture, which outlives those of the test.
+        loop = request.getfixturevalue(_RUNNER).get_loop()
+    yield
+    if loop is not None:
+        left = sorted(task.get_name() for task in asyncio.all_tasks(loop))
+        if left:
+            pytest.fail(f"tasks were left running: {', '.join(left)}", pytrace=False)

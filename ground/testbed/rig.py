@@ -194,6 +194,7 @@ class Rig:
         self,
         target: str,
         name: str,
+        /,
         *,
         stage: str = "run",
         lifetime: float = 60.0,
@@ -220,7 +221,7 @@ class Rig:
         return identifier
 
     async def command(
-        self, target: str, name: str, *, timeout: float = 1e6, **arguments: Any
+        self, target: str, name: str, /, *, timeout: float = 1e6, **arguments: Any
     ) -> CommandReport:
         """Sends a command and waits for its terminal rung; hazardous ones are armed and fired."""
         if name in self.nodes[target].commands and (
