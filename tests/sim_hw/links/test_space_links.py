@@ -197,6 +197,31 @@ def test_a_frame_for_a_radio_that_is_off_waits_until_it_listens() -> None:
     rehearse(play)
 
 
+def test_a_frame_is_stored_on_the_relay_no_sooner_than_light() -> None:
+    async def play(r: Rehearsal) -> None:
+        await r.rover.set_power(False)
+        light_time = r.links.earth.light_time_up(r.world.now())
+        await r.links.stations.uplink("relay", "rover", b"command")
+        await asyncio.sleep(light_time - 1.0)
+        assert r.links.relay.queued("rover") == 0
+        await asyncio.sleep(3600.0)  # the orbiter may have been behind Mars
+        assert r.links.relay.queued("rover") == 1
+
+    rehearse(play)
+
+
+def test_the_relay_is_behind_mars_for_a_part_of_each_orbit() -> None:
+    async def play(r: Rehearsal) -> None:
+        earth, period = r.links.earth, r.links.schedule.orbit.period
+        hidden = [earth.relay_occulted(step / 200 * period) for step in range(200)]
+        assert 0.1 < sum(hidden) / 200 < 0.5
+        at = hidden.index(True) / 200 * period
+        seen = earth.next_relay_view(at)
+        assert at < seen < at + 3000.0 and not earth.relay_occulted(seen)
+
+    rehearse(play)
+
+
 def test_telemetry_reaches_earth_no_sooner_than_light() -> None:
     async def play(r: Rehearsal) -> None:
         with pytest.raises(DeviceFault) as fault:
