@@ -9,7 +9,7 @@ from flight.rover.fetch_plan import FetchPlan, best_order
 from flight.rover.grasping import RACK_PLACE, held_tube, settle_moves
 from flight.rover.sols import by_day, fold_arm
 from flight.rover.travel import leave_lander
-from flight.surface.driving import DriveFailed, DriveOutcome, ahead_of
+from flight.surface.driving import DriveFailed, DriveOutcome
 
 if TYPE_CHECKING:
     from flight.rover.node import FetchRover
@@ -54,7 +54,7 @@ async def drive_to_tube(node: "FetchRover", signal: Signal) -> str | Signal:
     place = node.tube_place(node.fetch.current)
     if node.pose.distance_to(place) < LOOKING_DISTANCE + 1.0:
         return "arrived"
-    goal = ahead_of(node.pose.place, place, LOOKING_DISTANCE)
+    goal = node.locomotion.cost_map.free_before(place, node.pose.place, LOOKING_DISTANCE)
     try:
         outcome = await node.locomotion.drive_to(goal, tolerance=0.8, may_go_on=node.sols.may_go_on)
     except DriveFailed as failure:

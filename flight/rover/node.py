@@ -165,7 +165,7 @@ class FetchRover(Node):
     )  # fmt: skip
     array_power = Channel(float, unit="W", doc="what the solar array can give")
     battery_temperature = Channel(
-        float, unit="K", doc="battery cells", yellow=(258.0, 308.0), red=(248.0, 318.0),
+        float, unit="K", doc="battery cells", yellow=(253.0, 308.0), red=(248.0, 318.0),
         hysteresis=1.0,
     )  # fmt: skip
     motor_temperature = Channel(float, unit="K", doc="drive motors")
@@ -411,7 +411,10 @@ class FetchRover(Node):
             reckoning=DeadReckoning(pose),
             cost_map=cost_map,
             parameters=DrivingParameters(
-                segment=p["segment"], slip_limit=p["slip_limit"], setbacks=p["setbacks"]
+                segment=p["segment"],
+                slip_limit=p["slip_limit"],
+                last_slip_limit=p["last_slip_limit"],
+                setbacks=p["setbacks"],
             ),
             observer=self,
             jd_tt=self.clock.jd_tt,

@@ -16,6 +16,7 @@ PARAMETERS: dict[str, Parameter] = {
     "longitude": _number("deg", -360.0, 360.0, "of the site, east, for the Sun"),
     "segment": _number("m", 0.5, 10.0, "way between two slip checks"),
     "slip_limit": _number("1", 0.05, 0.95, "slip above which the rover backs out"),
+    "last_slip_limit": _number("1", 0.05, 0.99, "the same when all other ways have failed"),
     "setbacks": _count(1, 100, "setbacks on one way after which the drive fails"),
     "vehicle_radius": _number("m", 0.2, 3.0, "half width kept clear of hazards"),
     "lander_radius": _number("m", 0.0, 5.0, "of the lander, as a hazard"),

@@ -10,7 +10,7 @@ from flight.icd.devices.vision import TubeSighting
 from flight.rover.grasping import CAMERA, GROUND_PLACE
 from flight.rover.sols import by_day
 from flight.surface.dead_reckoning import wrapped
-from flight.surface.driving import DriveFailed, DriveOutcome, ahead_of
+from flight.surface.driving import DriveFailed, DriveOutcome
 from flight.surface.route_planning import Place
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ async def _stand_before(node: "FetchRover", place: Place) -> None:
     if abs(ahead - STAND_OFF) < 0.12 and abs(right) < 0.2:
         return
     if _distance(pose.place, place) > STAND_OFF + 0.5:
-        goal = ahead_of(pose.place, place, STAND_OFF)
+        goal = locomotion.cost_map.free_before(place, pose.place, STAND_OFF)
         await locomotion.drive_to(goal, tolerance=0.35, may_go_on=lambda: True)
     heading = atan2(place[0] - pose.east, place[1] - pose.north)
     if abs(wrapped(heading - pose.heading)) > 0.05:

@@ -23,8 +23,13 @@ ALIGNED = 0.03  # radians within which no turn is made
 SUN_FIX_EVERY = 4  # segments
 BLIND_SEGMENT = 1.0  # m driven at a time while visual odometry fails
 BLIND_LIMIT = 3  # segments without visual odometry, then back out
-SLIP_PATCH_RADIUS = 2.0  # m of ground that is avoided where the wheels slipped
+SLIP_PATCH_RADIUS = 2.0  # m of ground that is avoided where the wheels slipped,
+SLIP_PATCH_GROWTH = 1.4  # wider after each setback, for the patch is larger than was believed
+WIDEST_SLIP_PATCH = 8.0  # m
 SLIP_PATCH_COST = 12.0
+LOOSE_SLIP = 0.2  # slip that tells of loose ground, which is better gone around
+LOOSE_COST = 3.0
+PROGRESS = 5.0  # m nearer to the goal that make up for a setback
 
 
 class DriveOutcome(StrEnum):
@@ -50,12 +55,31 @@ class DriveObserver(Protocol):
 
 @dataclass(frozen=True)
 class DrivingParameters:
-    """Lengths in m, slip as a fraction, counts."""
+    """Lengths in m, slip as a fraction, counts.
+
+    `last_slip_limit` holds once half of the `setbacks` are used up: better slowly than not at all.
+    """
 
     segment: float = 5.0
     slip_limit: float = 0.4
+    last_slip_limit: float = 0.7
     setbacks: int = 10
     back_out: float = 1.5
+
+
+@dataclass
+class Way:
+    """The way to one goal: how near it was come, and the setbacks since that got nearer."""
+
+    goal: Place
+    nearest: float
+    setbacks: int = 0
+
+    def at(self, distance: float) -> None:
+        """Takes note of the distance to the goal; real progress makes up for setbacks."""
+        if distance < self.nearest - PROGRESS:
+            self.nearest = distance
+            self.setbacks = max(0, self.setbacks - 1)
 
 
 @dataclass
@@ -80,6 +104,7 @@ class Locomotion:
     memory: dict[str, Any]
     remember: Callable[[dict[str, Any]], None]
     segments: int = 0
+    way: Way | None = None
 
     @property
     def pose(self) -> Pose:
@@ -167,46 +192,66 @@ class Locomotion:
         tolerance: float = 0.3,
         may_go_on: Callable[[], bool] = lambda: True,
     ) -> DriveOutcome:
-        """Drives to a place, around what stands in the way. Raises DriveFailed.
+        """Drives to a place, or to the next one that is free, around what stands in the way.
 
-        Stops between segments when `may_go_on` says no.
+        Raises DriveFailed. Stops between segments when `may_go_on` says no.
         """
         await self.catch_up()
-        setbacks = blind = 0
-        while self.pose.distance_to(goal) > tolerance:
+        way = self._way_to(goal)
+        blind = 0
+        while self.pose.distance_to(self.cost_map.free_near(goal)) > tolerance:
+            way.at(self.pose.distance_to(goal))
             if not may_go_on():
                 return DriveOutcome.PAUSED
-            if setbacks > self.parameters.setbacks:
+            if way.setbacks > self.parameters.setbacks:
+                self.way = None
                 raise DriveFailed(
-                    f"{setbacks} setbacks on the way to ({goal[0]:.1f}, {goal[1]:.1f}) m; "
+                    f"{way.setbacks} setbacks on the way to ({goal[0]:.1f}, {goal[1]:.1f}) m; "
                     f"{self.pose.distance_to(goal):.1f} m are left"
                 )
             if not await self.look():
                 return DriveOutcome.PAUSED
             route = self.cost_map.route(self.pose.place, goal)
             if route is None:
-                setbacks += 1
+                way.setbacks += 1
                 await self._no_route(goal)
                 continue
             try:
-                slip = await self._advance(route[0], goal, blind)
+                slip = await self._advance(route[0], blind)
             except DeviceFault as fault:
                 if fault.code not in ("obstacle", "tilt"):
                     raise
-                setbacks += 1
+                way.setbacks += 1
                 await self._hit(fault)
                 continue
             blind = blind + 1 if slip is None else 0
-            if blind >= BLIND_LIMIT:
-                setbacks += 1
-                blind = 0
-                await self._slipped("no_visual_odometry", f"{BLIND_LIMIT} segments in a row")
-            elif slip is not None and slip > self.parameters.slip_limit:
-                setbacks += 1
-                await self._slipped("high_slip", f"{100.0 * slip:.0f} %")
+            blind = await self._judge(slip, blind, way)
+        self.way = None
         return DriveOutcome.ARRIVED
 
-    async def _advance(self, waypoint: Place, goal: Place, blind: int) -> float | None:
+    def _way_to(self, goal: Place) -> Way:
+        """The way to a goal; one that was interrupted (by a night) goes on with its setbacks."""
+        way = self.way
+        if way is None or hypot(way.goal[0] - goal[0], way.goal[1] - goal[1]) > PROGRESS:
+            way = self.way = Way(goal, self.pose.distance_to(goal))
+        return way
+
+    async def _judge(self, slip: float | None, blind: int, way: Way) -> int:
+        """Acts on the slip of a segment; returns the segments in a row without a slip."""
+        last_resort = way.setbacks > self.parameters.setbacks // 2
+        limit = self.parameters.last_slip_limit if last_resort else self.parameters.slip_limit
+        if blind >= BLIND_LIMIT:
+            way.setbacks += 1
+            await self._slipped("no_visual_odometry", f"{BLIND_LIMIT} segments in a row", way)
+            return 0
+        if slip is not None and slip > limit:
+            way.setbacks += 1
+            await self._slipped("high_slip", f"{100.0 * slip:.0f} %", way)
+        elif slip is not None and slip > LOOSE_SLIP:
+            self.cost_map.add(Disc(*self.pose.place, SLIP_PATCH_RADIUS, LOOSE_COST))
+        return blind
+
+    async def _advance(self, waypoint: Place, blind: int) -> float | None:
         """Turns towards a waypoint and drives one segment."""
         east, north = waypoint[0] - self.pose.east, waypoint[1] - self.pose.north
         distance = hypot(east, north)
@@ -225,11 +270,12 @@ class Locomotion:
         self.cost_map.add(Disc(east, north, 0.4))
         await self._back_out()
 
-    async def _slipped(self, kind: str, detail: str) -> None:
+    async def _slipped(self, kind: str, detail: str, way: Way) -> None:
         self.observer.setback(kind, detail)
+        radius = min(SLIP_PATCH_RADIUS * SLIP_PATCH_GROWTH ** (way.setbacks - 1), WIDEST_SLIP_PATCH)
         for ahead in (0.0, 3.0):  # ripples come in fields: what lies ahead is as bad
             east, north = self.pose.to_local(ahead, 0.0)
-            self.cost_map.add(Disc(east, north, SLIP_PATCH_RADIUS, SLIP_PATCH_COST))
+            self.cost_map.add(Disc(east, north, radius, SLIP_PATCH_COST))
         await self._back_out(self.parameters.segment)
 
     async def _no_route(self, goal: Place) -> None:
@@ -256,16 +302,6 @@ class Locomotion:
     def _store(self, odometer: float, yaw: float) -> None:
         self.memory = {"odometer": odometer, "yaw": yaw, "pose": self.pose.as_data()}
         self.remember(self.memory)
-
-
-def ahead_of(place: Place, towards: Place, distance: float) -> Place:
-    """The place `distance` m before `towards` on the way from `place` (m)."""
-    east, north = towards[0] - place[0], towards[1] - place[1]
-    length = hypot(east, north)
-    if length < 1e-6:
-        return towards[0], towards[1] - distance
-    part = (length - distance) / length
-    return place[0] + part * east, place[1] + part * north
 
 
 def _turned(before: InertialState, after: InertialState) -> float | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import pairwise
-from math import ceil, hypot, inf, sqrt
+from math import atan2, ceil, cos, hypot, inf, pi, sin, sqrt
 
 Place = tuple[float, float]
 """East and north in m."""
@@ -88,12 +88,49 @@ class CostMap:
                 return False
         return True
 
+    def is_free(self, place: Place) -> bool:
+        """Whether the vehicle may stand at a place."""
+        return all(
+            disc.cost < inf
+            or hypot(disc.east - place[0], disc.north - place[1])
+            >= disc.radius + self.vehicle_radius
+            for disc in self.discs
+        )
+
+    def free_near(self, place: Place, reach: float = 3.0) -> Place:
+        """The nearest place within `reach` m where the vehicle may stand; `place` if none is."""
+        if self.is_free(place):
+            return place
+        for ring in range(1, round(reach / CELL) + 1):
+            for step in range(6 * ring):
+                bearing = step * pi / (3.0 * ring)
+                candidate = (
+                    place[0] + ring * CELL * sin(bearing),
+                    place[1] + ring * CELL * cos(bearing),
+                )
+                if self.is_free(candidate):
+                    return candidate
+        return place
+
+    def free_before(self, place: Place, start: Place, distance: float) -> Place:
+        """Where to stand `distance` m from a place, on the side of `start` if that is free."""
+        bearing = atan2(start[0] - place[0], start[1] - place[1])
+        candidates = [
+            (
+                place[0] + distance * sin(bearing + sign * step * pi / 9.0),
+                place[1] + distance * cos(bearing + sign * step * pi / 9.0),
+            )
+            for step in range(10)
+            for sign in ((1.0, -1.0) if step else (1.0,))
+        ]
+        return next((each for each in candidates if self.is_free(each)), candidates[0])
+
     def route(self, start: Place, goal: Place) -> list[Place] | None:
         """Places to drive to one after the other, the last being the goal; None if there is no way.
 
         A goal outside of the window is approached: the last place is then at the window's edge.
         """
-        target = _within_window(start, goal)
+        target = self.free_near(_within_window(start, goal))
         if self.is_clear(start, target):
             return [target]
         grid = _Grid.about(start, target)

@@ -32,6 +32,7 @@ class StereoCameraParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=
 
     power: Annotated[float, Quantity("W", gt=0, le=100)]
     image_seconds: Annotated[float, Quantity("s", gt=0, le=100)]
+    search_seconds: Annotated[float, Quantity("s", gt=0, le=600)]
     hazard_range: Annotated[float, Quantity("m", gt=0, le=30)]
     hazard_height: Annotated[float, Quantity("m", gt=0, le=1)]
     hazard_detection: Annotated[float, Quantity("1", ge=0, le=1)]
@@ -115,7 +116,7 @@ class SimStereoCamera(PoweredDevice, StereoCamera):
         )
 
     async def find_tubes(self, range: float = 6.0) -> TubeImage:
-        await self._expose(4)
+        await self.work(self.parameters.search_seconds, self.parameters.power)
         if self._dark():
             return TubeImage(valid=False, time_ns=self.time_ns(), sightings=[])
         sightings = []

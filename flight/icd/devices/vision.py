@@ -99,7 +99,7 @@ class StereoCamera(DeviceInterface):
         """Measures the motion since the reference view; the view of now becomes the reference."""
         raise NotImplementedError
 
-    @actuation(limit=300.0)
+    @actuation(limit=900.0)
     async def find_tubes(
         self, range: Annotated[float, msgspec.Meta(gt=0, le=20)] = 6.0
     ) -> TubeImage:
