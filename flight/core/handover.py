@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from flight.core import handover_questions as ask
+from flight.core.activities import ActivityFailed
 from flight.core.custody import CustodyError, CustodyRecord, CustodyStatus, Evidence, Outcome
 from flight.core.exchanges import ExchangeFailed
 from flight.core.node import Node
@@ -348,7 +349,7 @@ class PassiveHandover:
             self._watched.pop(tube, None)
 
 
-DEVICE_ERRORS = (DeviceFault, DeviceRejected, DeviceTimeout)
+DEVICE_ERRORS = (DeviceFault, DeviceRejected, DeviceTimeout, ActivityFailed)  # of a look
 
 
 def is_open(record: CustodyRecord) -> bool:
