@@ -191,6 +191,13 @@ class CommandTracker:
         times = [each.expected_ns for each in self._open.values() if each.expected_ns is not None]
         return min(times) / NANOSECONDS + MARGIN if times else None
 
+    def give_up(self, identifier: str, reason: str) -> None:
+        """The ground waits no longer for a command, for a reason of its own."""
+        command = self._open.get(identifier)
+        if command is not None:
+            command.detail = reason
+            self._end(command, Verdict.UNANSWERED)
+
     def _give_up(self, command: TrackedCommand) -> None:
         heard = "no report" if command.rung is None else f"nothing after {command.rung}"
         command.detail = f"{heard}, sent {command.attempts} times"
@@ -233,7 +240,11 @@ class CommandTracker:
             return command.verdict
         waiter: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(identifier, []).append(waiter)
-        return await waiter
+        try:
+            return await waiter
+        finally:
+            if not waiter.done() or waiter.cancelled():
+                self._waiting[identifier].remove(waiter)
 
     # ------------------------------------------------------------------ keeping
 

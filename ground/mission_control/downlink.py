@@ -90,7 +90,7 @@ class Downlink:
             elif isinstance(message, CommandReport):
                 self._archive.add_rung(message, now)
                 self._tracker.report(message)
-                self._telemetry.heard(message.source, message.time_ns)
+                self._telemetry.heard(message.source, message.time_ns, now)
                 return True
             elif isinstance(message, CustodyReport):
                 self._take_custody(message, now)
@@ -112,7 +112,7 @@ class Downlink:
         if len(self._seen) > REMEMBERED:
             del self._seen[next(iter(self._seen))]
         self._archive.add_event(event, now)
-        self._telemetry.heard(event.source, event.time_ns)
+        self._telemetry.heard(event.source, event.time_ns, now)
         self._alarms.take(event)
         self.on_event(event)
         self._watches.happened("event", event.source, event.name)

@@ -27,8 +27,8 @@ from ground.mission_control.watches import Watches
 from ground.mission_control.windows import Window
 
 ARCHIVE_FILE = "archive.sqlite"
-ROUND = 1800.0
-"""Seconds between rounds in which stations are asked and overdue commands looked for."""
+ROUND = 21_600.0
+"""Longest time in seconds between two looks at the stations; light time changes slowly."""
 RECENT_EVENTS = 8
 _SHOWN = (
     Severity.ACTIVITY_HI,
@@ -116,6 +116,8 @@ class MissionControl:
             self.tracker.resume()
             cursor = await self.runner.run()
             nursery.cancel()
+            for command in self.tracker.open_commands():
+                self.tracker.give_up(command.order.identifier, "the procedure ended before")
         self.archive.flush()
         return Outcome(cursor.ended, cursor.reason, list(cursor.phases))
 
@@ -139,11 +141,14 @@ class MissionControl:
             self.archive.flush()
 
     def _until_next_round(self) -> float:
+        """Seconds until a command is overdue or a pass is over, so that there is another next."""
+        now = self.clock.now()
+        times = [now + ROUND, *(each.end for each in self.stations.passes()[:1])]
         due = self.tracker.next_check()
-        if due is None:
-            return ROUND
+        if due is not None:
+            times.append(due)
         # Never shorter than a second: a command may be due and still wait for a link.
-        return min(ROUND, max(1.0, due - self.clock.now()))
+        return max(1.0, min(times) - now)
 
     def _window(self, vehicle: str) -> Window:
         return self.stations.window(vehicle, self.uplink.deliveries.get(vehicle))

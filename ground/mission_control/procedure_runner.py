@@ -27,6 +27,8 @@ from ground.mission_control.telemetry import LatestTelemetry
 from ground.mission_control.watches import Watches
 
 _STATE = "procedure"
+_FOR_EVER = 1e6  # sols
+_INSTANT = 1e-6  # seconds: a timer may fire that much before the float it was set to
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -189,24 +191,48 @@ class ProcedureRunner:
         return position + 1
 
     async def _command(self, instruction: Instruction, step: steps.CommandStep) -> None:
-        limit = step.limit_sols * SOL_SECONDS if step.limit_sols is not None else None
         verdict, detail = "", ""
         for attempt in range(1, step.attempts + 1):
             name = f"{self.cursor.visit}/{attempt} {instruction.path}"
             identifier = self._issue(name, step)
-            try:
-                async with asyncio.timeout_at(None if limit is None else self._entered + limit):
-                    verdict = str(await self._tools.tracker.verdict(identifier))
-            except TimeoutError:
-                verdict, detail = "UNANSWERED", f"no verdict within {step.limit_sols:g} sols"
-                self._note_verdict(step, verdict)
-                break
+            verdict = str(await self._verdict(step, identifier))
             detail = self._tools.tracker.command(identifier).detail
             self._log(instruction.path, f"{step.vehicle} {step.command}: {verdict} {detail}")
-            self._note_verdict(step, verdict)
+            self.cursor.last_verdict = verdict
+            if step.label is not None:
+                self.cursor.verdicts[step.label] = verdict
+            self._keep()
             if verdict == Verdict.COMPLETED:
                 return
+            if self._tools.clock.now() + _INSTANT >= self._limit(step):
+                break
         raise StepFailed(f"{step.vehicle} {step.command} ended {verdict}: {detail}")
+
+    async def _verdict(self, step: steps.CommandStep, identifier: str) -> Verdict:
+        """Waits for a verdict for as long as the step allows; then gives the command up."""
+        tracker = self._tools.tracker
+        issued = tracker.command(identifier).issued_ns / NANOSECONDS
+        while True:
+            limit, silent = self._limit(step), self._silent_at(step, issued)
+            try:
+                async with asyncio.timeout_at(min(limit, silent)):
+                    return await tracker.verdict(identifier)
+            except TimeoutError:
+                now = self._tools.clock.now() + _INSTANT
+            if now >= limit:
+                tracker.give_up(identifier, f"no verdict within {step.limit_sols:g} sols")
+            elif now >= self._silent_at(step, issued):
+                reason = f"nothing was heard of {step.vehicle} for {step.silence_sols:g} sols"
+                tracker.give_up(identifier, reason)
+
+    def _limit(self, step: steps.CommandStep) -> float:
+        """Mission time at which the step is over."""
+        return self._entered + (step.limit_sols or _FOR_EVER) * SOL_SECONDS
+
+    def _silent_at(self, step: steps.CommandStep, issued: float) -> float:
+        """Mission time at which the vehicle counts as lost, if nothing is heard until then."""
+        silence = (step.silence_sols or _FOR_EVER) * SOL_SECONDS
+        return max(issued, self._tools.telemetry.last_receipt(step.vehicle)) + silence
 
     def _issue(self, name: str, step: steps.CommandStep) -> str:
         """Sends the step's command, unless it was sent before; returns its identifier."""
@@ -228,12 +254,6 @@ class ProcedureRunner:
         self._keep()
         tools.tracker.issue(name, orders, entry.deadline)
         return identifiers[-1]
-
-    def _note_verdict(self, step: steps.CommandStep, verdict: str) -> None:
-        self.cursor.last_verdict = verdict
-        if step.label is not None:
-            self.cursor.verdicts[step.label] = verdict
-        self._keep()
 
     async def _wait_for_event(self, step: steps.WaitForEvent) -> None:
         since = self.cursor.commanded_ns if step.since == "command" else 0

@@ -25,14 +25,16 @@ class Step(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, tag_fi
 class CommandStep(Step, frozen=True, tag="command"):
     """Sends a command and waits for its verdict; hazardous ones are armed and fired.
 
-    It fails unless the verdict is COMPLETED, or when `limit_sols` are over. Each of the `attempts`
-    is a new command. `lifetime`: seconds that an arming lasts on board.
+    It fails unless the verdict is COMPLETED. The ground gives the command up as UNANSWERED when
+    `limit_sols` are over, or when nothing at all was heard of the vehicle for `silence_sols`. Each
+    of the `attempts` is a new command. `lifetime`: seconds that an arming lasts on board.
     """
 
     vehicle: str
     command: str
     arguments: dict[str, Any] = {}
     limit_sols: Sols | None = None
+    silence_sols: Annotated[float, Meta(gt=0.0, le=100.0)] | None = None
     attempts: Annotated[int, Meta(ge=1, le=10)] = 1
     lifetime: Annotated[float, Meta(gt=0.0, le=600.0)] = 300.0
 

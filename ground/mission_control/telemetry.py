@@ -31,12 +31,14 @@ class LatestTelemetry:
     def __init__(self) -> None:
         self._samples: dict[tuple[str, str], Sample] = {}
         self._heard: dict[str, int] = {}  # newest stamp of each vehicle
+        self._received: dict[str, int] = {}  # when something of it last came down
 
     def load(self, archive: Archive) -> None:
         """Takes up what an earlier life of the ground had received."""
         for source, channel, occurred, received, value in archive.last_values():
             self._samples[(source, channel)] = Sample(value, occurred, received)
             self._heard[source] = max(self._heard.get(source, 0), occurred)
+            self._received[source] = max(self._received.get(source, 0), received)
 
     def take(self, report: Telemetry, received_ns: int) -> dict[str, Sample]:
         """Takes a report; returns the samples in it that are news, by channel."""
@@ -46,11 +48,12 @@ class LatestTelemetry:
             known = self._samples.get(key)
             if known is None or report.time_ns > known.occurred_ns:
                 news[channel] = self._samples[key] = Sample(value, report.time_ns, received_ns)
-        self.heard(report.source, report.time_ns)
+        self.heard(report.source, report.time_ns, received_ns)
         return news
 
-    def heard(self, source: str, occurred_ns: int) -> None:
+    def heard(self, source: str, occurred_ns: int, received_ns: int) -> None:
         """Anything at all has come from a vehicle."""
+        self._received[source] = received_ns
         if occurred_ns > self._heard.get(source, -1):
             self._heard[source] = occurred_ns
 
@@ -67,6 +70,10 @@ class LatestTelemetry:
         """Seconds since the newest thing heard of a vehicle happened; infinite: nothing yet."""
         stamp = self._heard.get(source)
         return float("inf") if stamp is None else (now_ns - stamp) / NANOSECONDS
+
+    def last_receipt(self, source: str) -> float:
+        """Mission time in seconds at which something of a vehicle last came down; 0: never."""
+        return self._received.get(source, 0) / NANOSECONDS
 
     def is_stale(self, source: str, now_ns: int, window: Window) -> bool:
         """Whether a vehicle has been silent for longer than light time and passes explain.

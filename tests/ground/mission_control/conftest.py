@@ -66,6 +66,7 @@ DICTIONARY = Dictionary.from_plain(
                             }
                         },
                     },
+                    "traverse": {"name": "traverse", "doc": "Drives far.", "deadline": 1e7},
                     "release": {
                         "name": "release",
                         "doc": "Drops a tube.",

@@ -23,7 +23,7 @@ DRIVE = "do: command, vehicle: rover, command: drive"
         (f"  - {{{DRIVE}, arguments: {{distance: 500}}}}", 6, "steps[0].arguments: drive: argument "
          "distance = 500: allowed is a finite number >= 0 and <= 100, in m"),
         ("  - do: command\n    vehicle: rover\n    command: drve", 6,
-         "rover has no command 'drve': allowed is one of \"drive\", \"release\" (did you mean drive"),
+         "rover has no command 'drve': allowed is one of \"drive\", \"release\", \"traverse\" (did"),
         ("  - {do: dance}", 6, "steps[0].do = \"dance\": allowed is one of"),
         (f"  - {{{DRIVE}, arguments: {{distance: 1}}, limit: 3}}", 6, "limit is not a known key"),
         ("  - do: goto\n    to: nowhere", 7, "steps[0].to = 'nowhere' is no label"),
@@ -177,6 +177,40 @@ def test_each_attempt_is_a_new_command(fly: Fly) -> None:
         return [order.identifier for order in ground.vehicle.obeyed]
 
     assert fly(text, flight) == ["mc-00001", "mc-00002", "mc-00003"]
+
+
+def test_a_vehicle_that_falls_silent_is_given_up_long_before_its_deadline(fly: Fly) -> None:
+    text = "  - {do: command, vehicle: rover, command: traverse, silence_sols: 0.5}\n"
+
+    async def flight(ground: Any) -> Any:
+        ground.vehicle.duration = 1e9
+        loop = asyncio.get_running_loop()
+        for instant in (20_000.0, 60_000.0):
+            loop.call_at(instant, lambda: ground.vehicle.telemetry(charge=0.5))
+        outcome = await ground.run()
+        return outcome.reason, ground.stations.now, ground.control.tracker.commands()
+
+    reason, ended, [command] = fly(text, flight)
+    assert "nothing was heard of rover for 0.5 sols" in reason
+    assert command.verdict == "UNANSWERED"
+    received = 64_800.0 + 600.0  # in the pass after the last sample, and the light time
+    assert ended == pytest.approx(received + 0.5 * SOL_SECONDS)
+
+
+def test_a_command_that_takes_long_is_given_up_at_the_steps_limit(fly: Fly) -> None:
+    text = (
+        "  - {do: command, vehicle: rover, command: traverse, limit_sols: 0.1, attempts: 3,"
+        " on_failure: continue}\n"
+    )
+
+    async def flight(ground: Any) -> Any:
+        ground.vehicle.duration = 1e9
+        outcome = await ground.run()
+        return outcome.verdict, ground.stations.now, len(ground.control.tracker.commands())
+
+    verdict, ended, commands = fly(text, flight)
+    assert (verdict, commands) == ("complete", 1)
+    assert ended == pytest.approx(0.1 * SOL_SECONDS)
 
 
 def test_limits_count_on_through_a_restart_of_the_ground(fly: Fly) -> None:

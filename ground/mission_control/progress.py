@@ -1,0 +1,286 @@
+"""What a person sees of a run: phase, sol, light time, next pass, tubes, events, and one bar.
+
+Everything is in mission time. `render` and `line` are pure looks at mission control; whoever
+composes the run decides when to look.
+"""
+
+from dataclasses import dataclass
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from flight.icd.messages import EventReport, Severity
+from flight.runtime.loop import NANOSECONDS
+from ground.mission_control import procedure_steps as steps
+from ground.mission_control.mission_control import MissionControl
+
+PLACES = {
+    "ground": ("on the ground", "yellow"),
+    "perseverance": ("on Perseverance", "bright_yellow"),
+    "rover_gripper": ("rover gripper", "cyan"),
+    "rover_rack": ("rover rack", "bright_cyan"),
+    "arm_gripper": ("arm gripper", "blue"),
+    "container": ("container", "bright_green"),
+    "mav": ("sealed in the MAV", "green"),
+    "orbit": ("orbit", "magenta"),
+    "orbiter": ("orbiter", "magenta"),
+    "entry_capsule": ("entry capsule", "magenta"),
+    "earth": ("Earth", "bold green"),
+    "in transit": ("being moved", "white"),
+    "unknown": ("unknown", "bold red"),
+    "unreported": ("not reported yet", "bright_black"),
+}
+"""Places in the order of a tube's way, as they are shown."""
+_SEVERITIES = {
+    Severity.WARNING_LO: ("warning", "yellow"),
+    Severity.WARNING_HI: ("WARNING", "bold yellow"),
+    Severity.FATAL: ("FATAL", "bold red"),
+}
+_EVENT_ROWS = 5
+
+
+@dataclass(frozen=True)
+class ProgressState:
+    """The figures of one look."""
+
+    phase: str
+    fraction: float  # of the whole procedure, 0 to 1
+    now: float  # seconds of mission time
+    time: str  # sol and local mean solar time
+    light_time: float  # seconds, one way
+    next_pass: str
+    activity: str
+    places: dict[str, list[str]]  # tubes by place, in the order of a tube's way
+    alarms: int
+    silent: list[str]  # vehicles that are stale
+    ended: str
+
+
+def duration(seconds: float) -> str:
+    """A time span with its two greatest units, such as ``1 h 05 min``."""
+    minutes, second = divmod(round(max(0.0, seconds)), 60)
+    hours, minute = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minute:02d} min"
+    return f"{minute} min {second:02d} s" if minute else f"{second} s"
+
+
+class ProgressDisplay:
+    """Looks at one mission control."""
+
+    def __init__(self, control: MissionControl, title: str = "Three Forks") -> None:
+        self._control = control
+        self._title = title
+        self._spans = _phase_spans(control)
+
+    # ----------------------------------------------------------------------- state
+
+    def state(self) -> ProgressState:
+        """The figures as of now."""
+        control, now = self._control, self._control.clock.now()
+        held = control.custody.places()
+        vehicles = control.dictionary.vehicles
+        return ProgressState(
+            phase=self._phase_title(),
+            fraction=self.fraction(),
+            now=now,
+            time=control.clock.text(now),
+            light_time=control.stations.light_time,
+            next_pass=self._next_pass(now),
+            activity=self._activity(now),
+            places={place: held[place] for place in PLACES if place in held},
+            alarms=len(control.alarms.unacknowledged()),
+            silent=[name for name in vehicles if self._is_silent(name)],
+            ended=control.runner.cursor.ended,
+        )
+
+    def fraction(self) -> float:
+        """How much of the procedure is behind: whole phases by weight, and steps of this one."""
+        program, cursor = self._control.runner.program, self._control.runner.cursor
+        if cursor.ended == "complete":
+            return 1.0
+        if not cursor.phases:
+            return 0.0
+        current = cursor.phases[-1].name
+        total = sum(phase.weight for phase in program.phases)
+        done = 0.0
+        for phase in program.phases:
+            if phase.name == current:
+                first, last = self._spans.get(current, (0, 0))
+                inside = (cursor.position - first) / max(1, last - first)
+                done += phase.weight * min(1.0, max(0.0, inside))
+                break
+            done += phase.weight
+        return done / total
+
+    def _phase_title(self) -> str:
+        runner = self._control.runner
+        if not runner.cursor.phases:
+            return runner.program.phases[0].title
+        return runner.program.phase(runner.cursor.phases[-1].name).title
+
+    def _next_pass(self, now: float) -> str:
+        coming = self._control.stations.passes()
+        if not coming:
+            return "no pass predicted"
+        first = coming[0]
+        if first.start <= now:
+            return f"pass under way, {duration(first.end - now)} left"
+        return f"next pass in {duration(first.start - now)}"
+
+    def _is_silent(self, vehicle: str) -> bool:
+        """Vehicles that were heard once and no longer are."""
+        heard = self._control.telemetry.silence(vehicle, 0) != float("inf")
+        return heard and self._control.stale(vehicle)
+
+    def _activity(self, now: float) -> str:
+        instruction = self._control.runner.instruction
+        if instruction is None:
+            return ""
+        step = instruction.step
+        if isinstance(step, steps.CommandStep):
+            return self._command_activity(step, now)
+        if isinstance(step, steps.WaitForEvent):
+            return f"waiting for {step.vehicle} {step.event}"
+        if isinstance(step, steps.WaitForTelemetry):
+            return f"waiting for {step.vehicle} {step.channel} {step.comparison} {step.value}"
+        if isinstance(step, steps.WaitUntil):
+            hours, minutes = divmod(round(step.lmst * 60), 60)
+            return f"waiting for sol {step.sol}, {hours:02d}:{minutes:02d}"
+        if isinstance(step, steps.AssertCustody):
+            return "checking the chain of custody"
+        return ""
+
+    def _command_activity(self, step: steps.CommandStep, now: float) -> str:
+        arguments = " ".join(
+            f"{value:g}" if isinstance(value, float) else str(value)
+            for value in step.arguments.values()
+            if isinstance(value, str | int | float)
+        )
+        text = f"{step.vehicle} {step.command} {arguments}".rstrip()
+        open_commands = self._control.tracker.open_commands()
+        if not open_commands:
+            return text
+        command = open_commands[-1]
+        if command.sent_ns is None and self._control.uplink.waiting_for:
+            return f"{text} · waiting for the link"
+        if command.expected_ns is None:
+            return f"{text} · {command.status}"
+        due = duration(command.expected_ns / NANOSECONDS - now)
+        detail = f" {command.detail}" if command.rung == "PROGRESS" and command.detail else ""
+        return f"{text} · {command.status}{detail} · answer within {due}"
+
+    # ------------------------------------------------------------------- rendering
+
+    def line(self) -> str:
+        """One line of plain text, for a log."""
+        state = self.state()
+        tubes = ", ".join(f"{PLACES[place][0]} {len(at)}" for place, at in state.places.items())
+        warned = f" | {state.alarms} alarms" if state.alarms else ""
+        return (
+            f"{state.fraction:4.0%} {state.time} | {state.phase} | "
+            f"light time {duration(state.light_time)} | {tubes}{warned}"
+        )
+
+    def render(self) -> RenderableType:
+        """A panel that fits any terminal of at least 60 columns."""
+        state = self.state()
+        parts: list[RenderableType] = [_heads(state), _bar(state), Text()]
+        if state.activity:
+            parts.append(_labelled("now", Text(state.activity)))
+        parts.append(_labelled("tubes", _tubes(state.places)))
+        if state.alarms or state.silent:
+            parts.append(_labelled("alarms", _alarms(state)))
+        if self._control.recent_events:
+            parts += [Text(), self._events()]
+        colour = {"complete": "green", "failed": "red"}.get(state.ended, "bright_blue")
+        return Panel(
+            Group(*parts),
+            title=Text.assemble((f" {self._title} ", "bold"), ("· ", "dim"), f"{state.phase} "),
+            title_align="left",
+            subtitle=Text(f" {state.ended} ", colour) if state.ended else None,
+            border_style=colour,
+            padding=(0, 1),
+        )
+
+    def _events(self) -> RenderableType:
+        table = Table.grid(padding=(0, 1), expand=True)
+        table.add_column(no_wrap=True, style="dim")
+        table.add_column(no_wrap=True, style="bold")
+        table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+        for event in list(self._control.recent_events)[-_EVENT_ROWS:]:
+            table.add_row(*self._event_row(event))
+        return table
+
+    def _event_row(self, event: EventReport) -> tuple[str, str, Text]:
+        time = self._control.clock.text(event.time_ns / NANOSECONDS)
+        word, style = _SEVERITIES.get(event.severity, ("", ""))
+        text = Text.assemble((f"{word} ", style), event.text) if word else Text(event.text)
+        return time.replace(" M ", " ")[:-3], event.source, text
+
+
+def _phase_spans(control: MissionControl) -> dict[str, tuple[int, int]]:
+    """First position of each phase, and the one after its last."""
+    spans: dict[str, tuple[int, int]] = {}
+    for position, instruction in enumerate(control.runner.program.instructions):
+        first, _ = spans.get(instruction.phase, (position, position))
+        spans[instruction.phase] = (first, position + 1)
+    return spans
+
+
+def _heads(state: ProgressState) -> RenderableType:
+    table = Table.grid(expand=True)
+    table.add_column(justify="left", no_wrap=True)
+    table.add_column(justify="center", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_row(
+        Text(state.time, "bold"),
+        Text(f"light time {duration(state.light_time)}"),
+        Text(state.next_pass),
+    )
+    return table
+
+
+def _bar(state: ProgressState) -> RenderableType:
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(ratio=1)
+    table.add_column(justify="right", no_wrap=True, min_width=4)
+    finished = "red" if state.ended == "failed" else "green"
+    bar = ProgressBar(
+        total=1.0, completed=state.fraction, complete_style=finished, finished_style="bright_green"
+    )
+    table.add_row(bar, Text(f"{state.fraction:.0%}", "bold"))
+    return table
+
+
+def _labelled(label: str, content: Text) -> RenderableType:
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(min_width=6, no_wrap=True, style="dim")
+    table.add_column(ratio=1)
+    table.add_row(label, content)
+    return table
+
+
+def _tubes(places: dict[str, list[str]]) -> Text:
+    text = Text()
+    for place, tubes in places.items():
+        name, style = PLACES[place]
+        if text:
+            text.append("   ")
+        # Glyph, count and name of one place stay on one line.
+        text.append("●" * len(tubes), style)
+        text.append(f"\u00a0{name.replace(' ', chr(0xA0))}\u00a0{len(tubes)}")
+    return text or Text("none reported yet", "dim")
+
+
+def _alarms(state: ProgressState) -> Text:
+    text = Text()
+    if state.alarms:
+        text.append(f"{state.alarms} not acknowledged", "bold yellow")
+    if state.silent:
+        text.append(" · " if text else "")
+        text.append(f"silent: {', '.join(state.silent)}", "yellow")
+    return text
