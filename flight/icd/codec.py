@@ -4,6 +4,8 @@ The wire is written by `msgpack`; what comes in is decoded with size and depth l
 converted strictly to its type by `msgspec` before anybody acts on it.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import msgpack
@@ -11,10 +13,10 @@ import msgspec
 
 T = TypeVar("T")
 
+_unpackb = partial(msgpack.unpackb, raw=False, strict_map_key=True)
+
 MAXIMUM_MESSAGE_BYTES = 1 << 20
 MAXIMUM_DEPTH = 16
-
-_pack = msgpack.Packer(use_bin_type=True).pack
 
 
 class CodecError(ValueError):
@@ -27,7 +29,7 @@ def encode(message: Any) -> bytes:
     Raises CodecError for what the wire cannot carry or what is larger than the limit.
     """
     try:
-        data: bytes = _pack(msgspec.to_builtins(message, builtin_types=(bytes,)))
+        data = pack(message)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise CodecError(f"{type(message).__name__} cannot be encoded: {error}") from error
     if len(data) > MAXIMUM_MESSAGE_BYTES:
@@ -37,6 +39,20 @@ def encode(message: Any) -> bytes:
     return data
 
 
+def _simpler(value: Any) -> Any:
+    """What `msgpack` cannot pack by itself, one step plainer."""
+    if isinstance(value, msgspec.Struct) and value.__struct_config__.array_like:
+        tag = value.__struct_config__.tag
+        fields = msgspec.structs.astuple(value)
+        return fields if tag is None else (tag, *fields)
+    return msgspec.to_builtins(value, builtin_types=(bytes,))
+
+
+# MessagePack bytes of plain data and of `msgspec.Struct`, of any size. Raises TypeError,
+# ValueError, OverflowError or RecursionError for what the wire cannot carry.
+pack: Callable[[Any], bytes] = msgpack.Packer(use_bin_type=True, default=_simpler).pack
+
+
 def decode_plain(data: bytes) -> Any:
     """Plain data (None, booleans, numbers, strings, bytes, lists, dicts by strings) from
     MessagePack bytes.
@@ -44,14 +60,22 @@ def decode_plain(data: bytes) -> Any:
     Raises CodecError on malformed, oversized or too deeply nested input, and on what MessagePack
     has beyond plain data (extensions, timestamps, keys that are no strings).
     """
+    plain = unpack(data)
+    check_plain(plain, MAXIMUM_DEPTH)
+    return plain
+
+
+def unpack(data: bytes) -> Any:
+    """What is in MessagePack bytes, not yet checked to be plain data.
+
+    Raises CodecError on malformed or oversized input.
+    """
     if len(data) > MAXIMUM_MESSAGE_BYTES:
         raise CodecError(f"{len(data)} bytes; allowed are {MAXIMUM_MESSAGE_BYTES}")
     try:
-        plain = msgpack.unpackb(data, raw=False, strict_map_key=True)
+        return _unpackb(data)
     except Exception as error:  # msgpack raises many kinds; all mean the same to the caller
         raise CodecError(f"not MessagePack: {error}") from error
-    _check_plain(plain, MAXIMUM_DEPTH)
-    return plain
 
 
 def decode(data: bytes, kind: type[T]) -> T:
@@ -69,9 +93,11 @@ def convert(plain: Any, kind: type[T]) -> T:
 
 
 _SCALARS = frozenset({type(None), bool, int, float, str, bytes})
+_STRINGS = frozenset({str})
 
 
-def _check_plain(plain: Any, left: int) -> None:
+def check_plain(plain: Any, left: int) -> None:
+    """Raises CodecError for what is not plain data or is nested deeper than `left` levels."""
     kind = type(plain)
     if kind in _SCALARS:
         return
@@ -80,10 +106,12 @@ def _check_plain(plain: Any, left: int) -> None:
     if left == 0:
         raise CodecError(f"nested deeper than {MAXIMUM_DEPTH} levels")
     if kind is dict:
-        for key in plain:
-            if type(key) is not str:
-                raise CodecError(f"not plain data: a key is {key!r}, allowed is a string")
+        if not _STRINGS.issuperset(map(type, plain)):
+            wrong = next(key for key in plain if type(key) is not str)
+            raise CodecError(f"not plain data: a key is {wrong!r}, allowed is a string")
         plain = plain.values()
+        if _SCALARS.issuperset(map(type, plain)):  # most are flat: a third of the time
+            return
     for item in plain:
         if type(item) not in _SCALARS:
-            _check_plain(item, left - 1)
+            check_plain(item, left - 1)

@@ -5,7 +5,7 @@ so that any language with MessagePack can speak it. Times are nanoseconds of the
 """
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from msgspec import Meta, Struct
 
@@ -184,23 +184,24 @@ class DeviceSignal(Message, frozen=True, tag="signal"):
     data: Any
 
 
+AnyMessage = (
+    Command
+    | CommandReport
+    | EventReport
+    | Telemetry
+    | CustodyReport
+    | Exchange
+    | Packet
+    | Frame
+    | Hello
+    | Call
+    | Reply
+    | Cancel
+    | DeviceSignal
+)
+
 MESSAGE_TYPES: dict[str, type[Message]] = {
-    str(kind.__struct_config__.tag): kind
-    for kind in (
-        Command,
-        CommandReport,
-        EventReport,
-        Telemetry,
-        CustodyReport,
-        Exchange,
-        Packet,
-        Frame,
-        Hello,
-        Call,
-        Reply,
-        Cancel,
-        DeviceSignal,
-    )
+    str(kind.__struct_config__.tag): kind for kind in get_args(AnyMessage)
 }
 
 

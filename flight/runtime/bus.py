@@ -17,21 +17,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-import msgpack
-import msgspec
 import zmq
 
-from flight.icd.codec import MAXIMUM_MESSAGE_BYTES, CodecError, decode_plain
-from flight.icd.messages import Message, from_plain
+from flight.icd.codec import MAXIMUM_MESSAGE_BYTES, CodecError
+from flight.icd.envelope import WrongMessage, read_envelope, write_envelope
+from flight.icd.messages import Message
 from flight.runtime.fabric import Fabric as Fabric
-from flight.runtime.loop import time_ns
+from flight.runtime.loop import clock_of
 from flight.runtime.message_log import MessageLog
 
 HIGH_WATER_MARK = 10_000  # messages queued for one peer before a send is refused
 DRAIN_BUDGET = 256  # messages taken from one socket before others have their turn
 
-_pack = msgpack.Packer(use_bin_type=True).pack
-_plain = msgspec.to_builtins
 E = TypeVar("E", bound="_End")
 
 
@@ -148,10 +145,12 @@ class _End:
         if identity:
             self._socket.setsockopt(zmq.ROUTING_ID, identity)
         self._loop = asyncio.get_running_loop()
+        self._time_ns = clock_of(self._loop)
         self._label = f"{bus.name}>{service}".encode()
         self._sequences: dict[bytes, int] = {}
         self._expected: dict[bytes, int] = {}
         self._drain_scheduled = False
+        self._draining = False
         self._closed = False
         self._binds = False
         self._arrived: deque[list[bytes]] = deque()  # from a side that is gone, not yet taken
@@ -212,23 +211,21 @@ class _End:
     def _wrap(self, peer: bytes, message: Message) -> bytes:
         sequence = self._sequences.get(peer, 0) + 1
         self._sequences[peer] = sequence
-        now = time_ns()
-        data: bytes = _pack((sequence, now, _plain(message, builtin_types=(bytes,))))
+        now = self._time_ns()
+        data = write_envelope(sequence, now, message)
         log = self.bus.log
         if log is not None:
             log.add(now, self._label + peer, data)
         return data
 
     def _too_large(self, data: bytes) -> bool:
-        if len(data) <= MAXIMUM_MESSAGE_BYTES:
-            return False
-        self._dropped(f"{len(data)} bytes; allowed are {MAXIMUM_MESSAGE_BYTES}")
-        return True
+        return self._dropped(f"{len(data)} bytes; allowed are {MAXIMUM_MESSAGE_BYTES}")
 
     def _after_send(self) -> None:
         self.bus.counters.sent += 1
-        # The descriptor is edge-triggered: a send may have eaten the edge of what arrived.
-        if int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN:
+        # The descriptor is edge-triggered: a send may have eaten the edge of what arrived. One
+        # look serves all that is sent until then, and a drain looks anyway before it ends.
+        if not self._draining:
             self._schedule_drain()
 
     def _dropped(self, reason: str) -> bool:
@@ -244,23 +241,41 @@ class _End:
 
     def _drain_again(self) -> None:
         self._drain_scheduled = False
-        self._drain()
+        if not self._closed and (self._arrived or self._has_input()):
+            self._drain()
+
+    def _has_input(self) -> bool:
+        return bool(int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN)
 
     def _drain(self) -> None:
-        receive = self._socket.recv_multipart
-        for _ in range(DRAIN_BUDGET):
+        # The descriptor will not tell again of what still waits when the budget is used up or
+        # something was raised.
+        again = True
+        self._draining = True
+        try:
+            again = self._drain_some()
+        finally:
+            self._draining = False
+            if again:
+                self._schedule_drain()
+
+    def _drain_some(self) -> bool:
+        """Takes what waits; whether more may wait."""
+        for taken in range(DRAIN_BUDGET):
             if self._closed:
-                return
+                return False
+            # Mostly one message comes at a time: asking is cheaper than a refused receive.
+            if taken == 1 and not self._arrived and not self._has_input():
+                return False
             try:
-                frames = self._arrived.popleft() if self._arrived else receive(zmq.NOBLOCK)
+                frames = self._arrived.popleft() if self._arrived else self._receive()
             except zmq.Again:
-                return
-            try:
-                self._take(frames)
-            except BaseException:
-                self._schedule_drain()  # the descriptor will not tell again of what still waits
-                raise
-        self._schedule_drain()
+                return False
+            self._take(frames)
+        return True
+
+    def _receive(self) -> list[bytes]:
+        return [self._socket.recv(zmq.NOBLOCK)]
 
     def _take(self, frames: list[bytes]) -> None:
         raise NotImplementedError
@@ -268,16 +283,15 @@ class _End:
     def _open(self, peer: bytes, data: bytes) -> Message | None:
         """Decodes, checks and counts one arrival; None when it is no message."""
         try:
-            plain = decode_plain(data)
-            if not (isinstance(plain, list) and len(plain) == 3 and type(plain[0]) is int):
-                raise CodecError("not an envelope [sequence, time_ns, message]")
-            self._count(peer, plain[0])
-            message = from_plain(plain[2])
+            envelope = read_envelope(data)
         except CodecError as error:
+            if isinstance(error, WrongMessage):
+                self._count(peer, error.sequence)
             self._malformed(str(error))
             return None
+        self._count(peer, envelope.sequence)
         self.bus.counters.received += 1
-        return message
+        return envelope.message
 
     def _malformed(self, reason: str) -> None:
         self.bus.counters.malformed += 1
@@ -312,8 +326,8 @@ class Server(_End):
         if self._closed:
             return False
         data = self._wrap(peer, message)
-        if self._too_large(data):
-            return False
+        if len(data) > MAXIMUM_MESSAGE_BYTES:
+            return self._too_large(data)
         if self.bus.fabric.lacks(self._address, peer):
             return self._dropped(f"{peer.decode(errors='replace')} is not connected")
         try:
@@ -326,6 +340,12 @@ class Server(_End):
             return self._dropped(f"{peer.decode(errors='replace')} is not connected")
         self._after_send()
         return True
+
+    def _receive(self) -> list[bytes]:
+        frames = [self._socket.recv(zmq.NOBLOCK), self._socket.recv(zmq.NOBLOCK)]
+        if self._socket.getsockopt(zmq.RCVMORE):
+            frames += self._socket.recv_multipart(zmq.NOBLOCK)
+        return frames
 
     def _take(self, frames: list[bytes]) -> None:
         if len(frames) != 2:
@@ -358,8 +378,8 @@ class Client(_End):
         if self._closed:
             return False
         data = self._wrap(b"", message)
-        if self._too_large(data):
-            return False
+        if len(data) > MAXIMUM_MESSAGE_BYTES:
+            return self._too_large(data)
         if self.bus.fabric.is_down(self._address):
             return self._dropped("nobody serves it now")
         try:
@@ -381,6 +401,7 @@ class Publisher(_End):
     def __init__(self, bus: Bus, stream: str, on_join: Callable[[], None] | None) -> None:
         super().__init__(bus, zmq.XPUB, stream)
         self._on_join = on_join
+        self._changes_seen = -1
         self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
         self._bind()
         self._listen()
@@ -390,10 +411,13 @@ class Publisher(_End):
         if self._closed:
             return False
         data = self._wrap(b"", message)
-        if self._too_large(data):
-            return False
-        # Takes in who has joined: a send by itself looks only now and then, by the machine's clock.
-        self._socket.getsockopt(zmq.EVENTS)
+        if len(data) > MAXIMUM_MESSAGE_BYTES:
+            return self._too_large(data)
+        changes = self.bus.fabric.changes
+        if changes != self._changes_seen:
+            # Takes in who has joined: a send by itself looks now and then, by the machine's clock.
+            self._socket.getsockopt(zmq.EVENTS)
+            self._changes_seen = changes
         self._socket.send(data, zmq.NOBLOCK)
         self._after_send()
         return True

@@ -29,12 +29,14 @@ class Fabric:
     def __init__(self) -> None:
         self.context: zmq.Context[Any] = zmq.Context()
         self.context.set(zmq.MAX_SOCKETS, 4096)
+        self.changes = 0  # connections that were made or cut so far
         self._down: dict[str, None] = {}  # addresses that were bound and are not now
         self._connected: dict[str, dict[End, bool]] = {}  # whether the connection stands
         self._peers: dict[tuple[str, bytes], End] = {}
 
     def bound(self, address: str) -> None:
         """An address was bound; whoever was connected to an earlier binding connects again."""
+        self.changes += 1
         self._down.pop(address, None)
         ends = self._connected.get(address, {})
         for end, stands in list(ends.items()):
@@ -46,6 +48,7 @@ class Fabric:
         """An address is no longer bound."""
         if not _is_inproc(address):
             return
+        self.changes += 1
         self._down[address] = None
         ends = self._connected.get(address, {})
         for end in list(ends):
@@ -62,12 +65,14 @@ class Fabric:
 
     def connected(self, address: str, end: End) -> None:
         """An end is connected to an address."""
+        self.changes += 1
         self._connected.setdefault(address, {})[end] = True
         if end.identity:
             self._peers[address, end.identity] = end
 
     def gone(self, end: End) -> None:
         """An end was closed."""
+        self.changes += 1
         for ends in self._connected.values():
             ends.pop(end, None)
         for key, peer in list(self._peers.items()):

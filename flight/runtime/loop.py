@@ -234,10 +234,14 @@ class _PacedSelector(selectors.DefaultSelector):
 
 def time_ns() -> int:
     """The running loop's time in nanoseconds."""
-    loop = asyncio.get_running_loop()
-    if isinstance(loop, VirtualLoop | PacedLoop):
-        return loop.time_ns()
-    return round(loop.time() * NANOSECONDS)
+    return clock_of(asyncio.get_running_loop())()
+
+
+def clock_of(loop: asyncio.AbstractEventLoop) -> Callable[[], int]:
+    """A function that tells the time of `loop` in nanoseconds."""
+    if isinstance(loop, (VirtualLoop, PacedLoop)):
+        return loop.time_ns
+    return lambda: round(loop.time() * NANOSECONDS)
 
 
 def transport_grace() -> float:

@@ -1,0 +1,86 @@
+"""The envelope: what travels on the bus is `[sequence, time_ns, message]` in MessagePack.
+
+One conversion checks envelope and message together; only the fields that may hold any plain data
+are looked through afterwards.
+"""
+
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from flight.icd.codec import MAXIMUM_DEPTH, CodecError, check_plain, decode_plain, pack, unpack
+from flight.icd.messages import MESSAGE_TYPES, AnyMessage, Message, from_plain
+
+_DEPTH_OF_FIELDS = 2  # a field lies in a message, which lies in an envelope
+
+
+class Envelope(Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """A message, its number in its stream, and when it was sent (the sender's nanoseconds)."""
+
+    sequence: int
+    time_ns: int
+    message: AnyMessage
+
+
+class WrongMessage(CodecError):
+    """The envelope can be read, what is in it cannot."""
+
+    def __init__(self, sequence: int, reason: str) -> None:
+        super().__init__(reason)
+        self.sequence = sequence
+
+
+def write_envelope(sequence: int, time_ns: int, message: Message) -> bytes:
+    """The bytes of an envelope, of any size.
+
+    Raises TypeError, ValueError, OverflowError or RecursionError for what the wire cannot carry.
+    """
+    return pack((sequence, time_ns, message))
+
+
+def read_envelope(data: bytes) -> Envelope:
+    """The envelope in some bytes.
+
+    Raises WrongMessage when only the message in it is wrong, CodecError when all is.
+    """
+    try:
+        plain = unpack(data)
+        envelope: Envelope = msgspec.convert(plain, Envelope)
+        message = envelope.message
+        kind = type(message)
+        for open_field in _OPEN_FIELDS[kind]:
+            check_plain(open_field(message), MAXIMUM_DEPTH - _DEPTH_OF_FIELDS)
+        if kind in _WITH_BYTES:
+            from_plain(plain[2])  # refuses strings in place of bytes, at a price
+    except (CodecError, msgspec.ValidationError):
+        raise _what_is_wrong(data) from None
+    return envelope
+
+
+def _what_is_wrong(data: bytes) -> CodecError:
+    try:
+        plain = decode_plain(data)
+    except CodecError as error:
+        return error
+    if isinstance(plain, list) and len(plain) == 3 and type(plain[0]) is int:
+        try:
+            from_plain(plain[2])
+        except CodecError as error:
+            return WrongMessage(plain[0], str(error))
+    return CodecError("not an envelope [sequence, time_ns, message]")
+
+
+def _fields(kind: type[Message], *types: Any) -> tuple[str, ...]:
+    fields = msgspec.structs.fields(kind)
+    return tuple(field.name for field in fields if field.type in types)
+
+
+_OPEN_FIELDS = {
+    kind: tuple(attrgetter(name) for name in _fields(kind, Any, dict[str, Any]))
+    for kind in MESSAGE_TYPES.values()
+}
+_WITH_BYTES = frozenset(
+    kind for kind in MESSAGE_TYPES.values() if _fields(kind, bytes, list[bytes])
+)
