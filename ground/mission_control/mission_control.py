@@ -4,7 +4,6 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -164,9 +163,3 @@ def _units(dictionary: Dictionary) -> dict[tuple[str, str], str]:
         for vehicle in dictionary.vehicles.values()
         for channel in vehicle.channels.values()
     }
-
-
-def mission_variables(tubes: Iterable[Mapping[str, Any]], **others: Any) -> dict[str, Any]:
-    """Variables for a procedure: `tubes` (mappings with `id` and what else), `tube_ids`, others."""
-    listed = [dict(tube) for tube in tubes]
-    return {"tubes": listed, "tube_ids": [tube["id"] for tube in listed], **others}

@@ -240,12 +240,15 @@ class ProcedureRunner:
         known = tools.tracker.of_step(name)
         if known:
             return known[-1].order.identifier
-        entry = tools.dictionary.check(step.vehicle, step.command, dict(step.arguments))
+        arguments = dict(step.arguments)
+        if step.tubes_at:
+            arguments["tubes"] = self._tubes_at(step)
+        entry = tools.dictionary.check(step.vehicle, step.command, arguments)
         stages = ["arm", "fire"] if entry.hazardous else ["run"]
         identifiers = tools.tracker.next_identifiers(len(stages))
         orders = [
             Command(
-                identifier, step.vehicle, step.command, dict(step.arguments), ORIGIN, stage,
+                identifier, step.vehicle, step.command, arguments, ORIGIN, stage,
                 step.lifetime if stage == "arm" else 0.0,
             )
             for identifier, stage in zip(identifiers, stages, strict=True)
@@ -254,6 +257,16 @@ class ProcedureRunner:
         self._keep()
         tools.tracker.issue(name, orders, entry.deadline)
         return identifiers[-1]
+
+    def _tubes_at(self, step: steps.CommandStep) -> list[str]:
+        places = self._tools.custody.places()
+        tubes = [tube for place in step.tubes_at for tube in places.get(place, [])]
+        if not tubes:
+            raise StepFailed(
+                f"{step.vehicle} {step.command} was not sent: no tube is reported at "
+                f"{' or '.join(step.tubes_at)}"
+            )
+        return tubes
 
     async def _wait_for_event(self, step: steps.WaitForEvent) -> None:
         since = self.cursor.commanded_ns if step.since == "command" else 0

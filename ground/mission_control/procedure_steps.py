@@ -28,6 +28,8 @@ class CommandStep(Step, frozen=True, tag="command"):
     It fails unless the verdict is COMPLETED. The ground gives the command up as UNANSWERED when
     `limit_sols` are over, or when nothing at all was heard of the vehicle for `silence_sols`. Each
     of the `attempts` is a new command. `lifetime`: seconds that an arming lasts on board.
+    `tubes_at`: the argument `tubes` is filled, when the command is issued, with those tubes of the
+    run that are reported at these places; the step fails when there are none.
     """
 
     vehicle: str
@@ -37,6 +39,11 @@ class CommandStep(Step, frozen=True, tag="command"):
     silence_sols: Annotated[float, Meta(gt=0.0, le=100.0)] | None = None
     attempts: Annotated[int, Meta(ge=1, le=10)] = 1
     lifetime: Annotated[float, Meta(gt=0.0, le=600.0)] = 300.0
+    tubes_at: list[Place] = []
+
+    def __post_init__(self) -> None:
+        if self.tubes_at and "tubes" in self.arguments:
+            raise ValueError("tubes are given twice: allowed is tubes_at or the argument tubes")
 
 
 class WaitForEvent(Step, frozen=True, tag="wait_for_event"):
@@ -166,11 +173,16 @@ AnyStep = (
 
 
 class PhaseEntry(Struct, frozen=True, forbid_unknown_fields=True):
-    """A phase, how it is called on the screen, and its share of the bar."""
+    """A phase, how it is called on the screen, and its share of the bar.
+
+    Inside it the bar follows its steps; or, if they are given, how many of `tubes` are at `places`.
+    """
 
     name: Label
     title: str
     weight: Annotated[float, Meta(gt=0.0)] = 1.0
+    tubes: str | list[str] = []
+    places: list[Place] = []
 
 
 class ProcedureFile(Struct, frozen=True, forbid_unknown_fields=True):

@@ -101,10 +101,18 @@ class _Compiler:
         return Program(
             title=self._source.title,
             file=self._reader.file,
-            phases=tuple(self._source.phases),
+            phases=tuple(
+                self._phase_entry(phase, f"phases[{index}].tubes")
+                for index, phase in enumerate(self._source.phases)
+            ),
             instructions=instructions,
             fingerprint=hashlib.sha256(text.encode()).hexdigest(),
         )
+
+    def _phase_entry(self, phase: steps.PhaseEntry, key: str) -> steps.PhaseEntry:
+        tubes = self._replace(phase.tubes, key, dict(self._variables))
+        self._check_tubes(tubes, key)
+        return msgspec.structs.replace(phase, tubes=tubes)
 
     # ------------------------------------------------------------------ laying out
 
@@ -219,9 +227,10 @@ class _Compiler:
     def _check(self, step: steps.Step, here: str) -> None:
         known = self._dictionary
         if isinstance(step, steps.CommandStep):
-            self._try(
-                here, "arguments", known.check, step.vehicle, step.command, dict(step.arguments)
-            )
+            arguments = dict(step.arguments)
+            if step.tubes_at:  # which ones is not known before the command is issued
+                arguments["tubes"] = ["any"]
+            self._try(here, "arguments", known.check, step.vehicle, step.command, arguments)
         elif isinstance(step, steps.WaitForEvent):
             self._try(here, "event", lambda: known.vehicle(step.vehicle).event(step.event))
         elif isinstance(step, steps.WaitForTelemetry):

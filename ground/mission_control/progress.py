@@ -109,12 +109,20 @@ class ProgressDisplay:
         done = 0.0
         for phase in program.phases:
             if phase.name == current:
-                first, last = self._spans.get(current, (0, 0))
-                inside = (cursor.position - first) / max(1, last - first)
-                done += phase.weight * min(1.0, max(0.0, inside))
+                done += phase.weight * self._inside(phase)
                 break
             done += phase.weight
         return done / total
+
+    def _inside(self, phase: steps.PhaseEntry) -> float:
+        """How much of a phase is behind: by its tubes if it has some, else by its steps."""
+        custody = self._control.custody
+        if phase.tubes and phase.places:
+            there = sum(custody.place(tube) in phase.places for tube in phase.tubes)
+            return there / len(phase.tubes)
+        first, last = self._spans.get(phase.name, (0, 0))
+        inside = (self._control.runner.cursor.position - first) / max(1, last - first)
+        return min(1.0, max(0.0, inside))
 
     def _phase_title(self) -> str:
         runner = self._control.runner

@@ -67,6 +67,14 @@ DICTIONARY = Dictionary.from_plain(
                         },
                     },
                     "traverse": {"name": "traverse", "doc": "Drives far.", "deadline": 1e7},
+                    "load": {
+                        "name": "load",
+                        "doc": "Loads tubes.",
+                        "deadline": 3600.0,
+                        "arguments": {
+                            "tubes": {"type": {"kind": "list", "items": [{"kind": "text"}]}}
+                        },
+                    },
                     "release": {
                         "name": "release",
                         "doc": "Drops a tube.",

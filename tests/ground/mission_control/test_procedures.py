@@ -23,21 +23,22 @@ DRIVE = "do: command, vehicle: rover, command: drive"
         (f"  - {{{DRIVE}, arguments: {{distance: 500}}}}", 6, "steps[0].arguments: drive: argument "
          "distance = 500: allowed is a finite number >= 0 and <= 100, in m"),
         ("  - do: command\n    vehicle: rover\n    command: drve", 6,
-         "rover has no command 'drve': allowed is one of \"drive\", \"release\", \"traverse\" (did"),
+         "rover has no command 'drve': allowed is one of \"drive\", \"load\", "),
         ("  - {do: dance}", 6, "steps[0].do = \"dance\": allowed is one of"),
         (f"  - {{{DRIVE}, arguments: {{distance: 1}}, limit: 3}}", 6, "limit is not a known key"),
         ("  - do: goto\n    to: nowhere", 7, "steps[0].to = 'nowhere' is no label"),
-        ("  - do: phase\n    phase: third", 7, 'steps[0].phase = \'third\': allowed is one of "first"'),
+        ("  - do: phase\n    phase: third", 7, "steps[0].phase = 'third': allowed is one of"),
         ("  - {do: wait_for_event, vehicle: rover, event: gone, limit_sols: 1}", 6,
          "rover has no event 'gone'"),
         ("  - {do: pause, sols: 1, on_failure: maybe}", 6, "steps[0].on_failure"),
-        ("  - {do: pause, sols: 1}\n  - {do: for_each, variable: tube, items: '${tubs}', steps: []}",
-         7, "steps[1].items names ${tubs}: allowed is one of"),
+        ("  - {do: pause, sols: 1}\n"
+         "  - {do: for_each, variable: tube, items: '${tubs}', steps: []}", 7,
+         "steps[1].items names ${tubs}: allowed is one of"),
         ("  - do: for_each\n    variable: tube\n    items: ${tubes}\n    steps:\n"
          "      - {do: pause, sols: 1}\n      - {do: goto, to: nxt}", 11,
          "steps[0].steps[1].to = 'nxt' is no label: allowed is \"next\" (did you mean next?)"),
         ("  - {do: branch, then: a, label: a}", 6, "exactly one of verdict, telemetry and custody"),
-        ("  - {do: assert_custody, tubes: [M1], places: [moon]}", 6, "steps[0].places[0] = \"moon\""),
+        ("  - {do: assert_custody, tubes: [M1], places: [moon]}", 6, 'places[0] = "moon"'),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_refused_at_load(load: Load, text: str, line: int, sentence: str) -> None:
@@ -71,10 +72,11 @@ def test_loops_are_unrolled_with_typed_variables(load: Load) -> None:
 
 def test_steps_wait_for_events_telemetry_custody_and_time(fly: Fly) -> None:
     text = (
-        "  - {do: wait_for_event, vehicle: rover, event: arrived, where: {place: M2}, limit_sols: 1}\n"
-        "  - {do: phase, phase: second}\n"
-        "  - {do: wait_for_telemetry, vehicle: rover, channel: charge, comparison: '>=', value: 0.8,"
+        "  - {do: wait_for_event, vehicle: rover, event: arrived, where: {place: M2},"
         " limit_sols: 1}\n"
+        "  - {do: phase, phase: second}\n"
+        "  - {do: wait_for_telemetry, vehicle: rover, channel: charge, comparison: '>=',"
+        " value: 0.8, limit_sols: 1}\n"
         "  - {do: assert_custody, tubes: [M1], places: [rover_rack, container], limit_sols: 1}\n"
         "  - {do: wait_until, sol: 2, lmst: 9.5}\n"
         "  - {do: pause, seconds: 60}\n"
@@ -213,6 +215,25 @@ def test_a_command_that_takes_long_is_given_up_at_the_steps_limit(fly: Fly) -> N
     assert ended == pytest.approx(0.1 * SOL_SECONDS)
 
 
+def test_tubes_of_a_command_are_those_at_a_place_when_it_is_issued(fly: Fly) -> None:
+    text = (
+        "  - {do: pause, seconds: 5000}\n"
+        "  - {do: command, vehicle: rover, command: load, tubes_at: [rover_rack]}\n"
+        "  - {do: command, vehicle: rover, command: load, tubes_at: [container]}\n"
+    )
+
+    async def flight(ground: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        loop.call_at(9.0, lambda: ground.vehicle.custody("M2", "rover_rack"))
+        loop.call_at(9.0, lambda: ground.vehicle.custody("M1", "ground"))
+        outcome = await ground.run()
+        return outcome.reason, [order.arguments for order in ground.vehicle.obeyed]
+
+    reason, arguments = fly(text, flight)
+    assert arguments == [{"tubes": ["M2"]}]
+    assert "load was not sent: no tube is reported at container" in reason
+
+
 def test_limits_count_on_through_a_restart_of_the_ground(fly: Fly) -> None:
     text = "  - {do: wait_for_event, vehicle: rover, event: arrived, limit_sols: 0.5}\n"
 
@@ -229,8 +250,8 @@ def test_limits_count_on_through_a_restart_of_the_ground(fly: Fly) -> None:
 def test_a_loop_of_gotos_visits_a_step_anew_each_time(fly: Fly) -> None:
     text = (
         f"  - {{{DRIVE}, arguments: {{distance: 1.0}}, label: again}}\n"
-        "  - {do: branch, telemetry: {vehicle: rover, channel: charge, comparison: '<', value: 0.3},"
-        " then: done}\n"
+        "  - {do: branch, telemetry: {vehicle: rover, channel: charge, comparison: '<',"
+        " value: 0.3}, then: done}\n"
         "  - {do: goto, to: again}\n"
         "  - {do: end, label: done}\n"
     )
