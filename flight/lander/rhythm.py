@@ -65,9 +65,9 @@ class Rhythm:
     def wanted(self, jd_tt: float, energy: Energy, safe: bool) -> Wanted:
         """What is to be on at some time.
 
-        The UHF radio serves the rover by day and the orbiter in its windows. The direct link has a
-        window each morning; in the safe state it listens all day. With little energy only the
-        orbiter's windows are left, and a direct link that is short: each is a way to be rescued.
+        The UHF radio serves the rover by day and the orbiter in its windows; the direct link
+        listens by day. With little energy only the orbiter's windows are left, and the direct
+        link's short one each morning: each is a way to be rescued.
         """
         hour = mars_time(jd_tt, self.longitude).lmst_hours
         day = self.sun_elevation(jd_tt) >= self.day_begins
@@ -75,9 +75,7 @@ class Rhythm:
         direct = day and _inside(hour, self.direct_window)
         if energy is not Energy.AMPLE:
             return Wanted(day, computer=False, uhf=relay, x_band=direct)
-        return Wanted(
-            day, computer=day and not safe, uhf=day or relay, x_band=direct or (safe and day)
-        )
+        return Wanted(day, computer=day and not safe, uhf=day or relay, x_band=day)
 
     def seconds_to_change(self, jd_tt: float, energy: Energy, safe: bool, limit: float) -> float:
         """Seconds until something else is wanted, or `limit` if that comes first."""

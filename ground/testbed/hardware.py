@@ -23,8 +23,6 @@ from sim_hw.world.relay_orbit import sun_synchronous_orbit
 from sim_hw.world.tubes import GROUND, PERSEVERANCE, TubeMove, TubeRegistry, TubeState
 from sim_hw.world.world import SOL_SECONDS, World
 
-ON_THE_LANDER = ("arm", "mav")  # they draw their power from the lander
-
 
 @dataclass
 class Assembled:
@@ -82,10 +80,8 @@ class Hardware:
 
     def serve(self, bus: Bus, nursery: Nursery) -> None:
         """Builds all devices and serves each on a socket of its own."""
+        self._assemble()
         for name in VEHICLE_ORDER:
-            shared = self.vehicles["lander"].electrical if name in ON_THE_LANDER else None
-            assembled = _assembly(name).build(self.world, self._files[name].hardware, shared)
-            self.vehicles[name] = Assembled(*assembled)
             for device_name, device in self.vehicles[name].devices.items():
                 service = f"{name}.{device_name}"
                 device.emit = DeviceServer(bus, service, device, nursery).emit
@@ -100,6 +96,29 @@ class Hardware:
                 asyncio.get_running_loop().call_later(
                     failure.after_sols * SOL_SECONDS, self._fail, failure
                 )
+
+    def _assemble(self) -> None:
+        """Builds the devices; arm and MAV live on the lander's power and warmth."""
+
+        def parameters(name: str) -> Any:
+            return self._files[name].hardware
+
+        for name in ("lander", "rover", "perseverance"):
+            self.vehicles[name] = Assembled(*_assembly(name).build(self.world, parameters(name)))
+        power, devices = self.vehicles["lander"].electrical, self.vehicles["lander"].devices
+        network = devices["thermal_nodes"].network
+        mav = _assembly("mav").build(
+            self.world, power, parameters("mav"), lambda: network.temperature("mav")
+        )
+        arm = _assembly("arm").build(
+            self.world,
+            power,
+            parameters("arm"),
+            mav["container"],
+            lambda: network.temperature("arm"),
+        )
+        self.vehicles["mav"] = Assembled(power, mav)
+        self.vehicles["arm"] = Assembled(power, arm)
 
     def truth(self) -> dict[str, str]:
         """Where each tube truly is."""

@@ -26,6 +26,7 @@ class RunFolder:
         self.path = path
         self.nodes.mkdir(parents=True)
         self.pictures.mkdir()
+        self.write_json(MARK, {"state": "running"})
 
     @property
     def nodes(self) -> Path:

@@ -45,9 +45,7 @@ def write_summary(folder: RunFolder, facts: RunFacts) -> dict[str, Any]:
     """Writes `summary.json` and the mark of the run folder; returns the summary."""
     summary = summarise(facts)
     folder.write_json(SUMMARY_FILE, summary)
-    folder.write_json(
-        MARK, {"mission": facts.mission.name, "seed": facts.seed, "shuffle": facts.shuffle}
-    )
+    folder.write_json(MARK, {"state": "ended", "verdict": facts.verdict})
     return summary
 
 

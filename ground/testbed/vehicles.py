@@ -8,8 +8,8 @@ from flight.core.node import Node
 VEHICLES: dict[str, str] = {
     "lander": "flight.lander.node:Lander",
     "rover": "flight.rover.node:FetchRover",
-    "arm": "flight.arm.node:TransferArm",
-    "mav": "flight.mav.node:AscentVehicle",
+    "arm": "flight.arm.node:Arm",
+    "mav": "flight.mav.node:Mav",
     "perseverance": "flight.perseverance.node:Perseverance",
 }
 

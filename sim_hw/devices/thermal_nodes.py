@@ -28,7 +28,7 @@ class SimThermalNodes(SimulatedDevice, ThermalNodes):
     ) -> None:
         super().__init__(service, random_stream)
         self._electrical = electrical
-        self._network = network
+        self.network = network
         self.broken: dict[str, None] = {}
         self.bias: dict[str, float] = {}
 
@@ -43,10 +43,10 @@ class SimThermalNodes(SimulatedDevice, ThermalNodes):
 
     async def state(self) -> NodeTemperatures:
         shown: dict[str, float] = {}
-        for name in self._network.nodes:
+        for name in self.network.nodes:
             noise = self.random.gauss(0.0, _NOISE)
             if name not in self.broken:
-                shown[name] = self._network.temperature(name) + self.bias.get(name, 0.0) + noise
+                shown[name] = self.network.temperature(name) + self.bias.get(name, 0.0) + noise
         return NodeTemperatures(
             time_ns=mission_ns(self._electrical.world.now()),
             temperatures=shown,

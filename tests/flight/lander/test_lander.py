@@ -232,7 +232,7 @@ def test_the_rhythm_is_asked_no_more_often_than_it_changes() -> None:
         seconds += min(step, SOL - seconds)
         after = rhythm.wanted(EPOCH + seconds / 86_400.0, Energy.AMPLE, False)
         changes += before != after
-    assert changes == 6  # sunrise, sunset, night window twice, direct window twice
+    assert changes == 4  # sunrise, sunset, night window twice
 
 
 def test_with_little_energy_only_the_ways_to_be_rescued_stay_open() -> None:
