@@ -152,7 +152,11 @@ class ArmCamera(DeviceInterface):
 
     @actuation(limit=600.0)
     async def survey(self, vehicle: TargetName) -> VehicleSighting:
-        """Looks around for a vehicle."""
+        """Looks around for a vehicle, or with `tube:<tube>` for a tube on the ground.
+
+        Of a tube it gives where the jaws take it by its nearer end, and the direction in which
+        they come.
+        """
         raise NotImplementedError
 
     @actuation(limit=600.0)

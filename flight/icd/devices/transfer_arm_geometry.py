@@ -31,7 +31,7 @@ READY: Joints = (0.0, -0.6, 0.0, 1.7, 0.0, 2.04, 0.0)
 
 # The container in the nose of the MAV, in the base frame (assumption). 30 tubes in a container of
 # 0.28 m: Younse et al., IEEE Aerospace 2020.
-CONTAINER_CENTRE: Vector = (-0.55, 1.15, 0.10)  # mouth of the sockets
+CONTAINER_CENTRE: Vector = (-0.55, 1.15, 0.10)  # where the jaws hold seated tubes
 SOCKETS = 30
 SOCKET_PITCH = 0.046  # m
 SOCKET_DEPTH = 0.120  # m that a seated tube goes in (assumption)
@@ -139,7 +139,7 @@ def arm_angle(joints: Sequence[float]) -> float:
 
 
 def socket_place(socket: int) -> Vector:
-    """Mouth of a socket of the container: rows of five, in the base frame."""
+    """Where the jaws hold a tube that is seated in a socket: rows of five, in the base frame."""
     row, line = divmod(socket, 5)
     return (
         CONTAINER_CENTRE[0] + SOCKET_PITCH * (line - 2.0),

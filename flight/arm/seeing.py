@@ -1,0 +1,34 @@
+"""What the camera says of the jaws: the evidence of custody."""
+
+from typing import TYPE_CHECKING
+
+from flight.arm.hardware import persist
+from flight.core.custody import Evidence
+from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.transfer_arm import GripperView
+
+if TYPE_CHECKING:
+    from flight.arm.node import Arm
+
+CAMERA = "arm.camera"
+GRIPPER = "gripper"
+
+
+async def view_gripper(node: "Arm") -> GripperView:
+    """A good image of the jaws; raises DeviceFault `no_image`."""
+    for _ in range(node.parameters["images"]):
+        view = await persist(node, node.hardware.camera.view_gripper)
+        if view.valid:
+            return view
+    raise DeviceFault("no_image", "arm.camera shows no good image of the jaws")
+
+
+async def verify_tube(node: "Arm", tube: str, slot: int | None, expected: bool) -> Evidence:
+    """Whether the camera sees `tube` between the jaws; an engraving of another tube is a no."""
+    view = await view_gripper(node)
+    if not view.tube_present:
+        return Evidence(CAMERA, "the jaws are empty", False)
+    if view.serial not in ("", tube):
+        return Evidence(CAMERA, f"the jaws hold {view.serial}", False)
+    read = "engraving read" if view.serial else "engraving not legible"
+    return Evidence(CAMERA, f"a tube in the jaws, {read}", True)

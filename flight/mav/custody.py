@@ -1,0 +1,78 @@
+"""The MAV's side of the chain of custody: seats for tubes to come, sealed and opened container."""
+
+from typing import TYPE_CHECKING
+
+from flight.core.custody import CustodyError, CustodyRecord, CustodyStatus, Evidence
+from flight.icd.devices.container import ContainerState
+
+if TYPE_CHECKING:
+    from flight.mav.node import Mav
+
+OPEN_PLACE = "container"
+SEALED_PLACE = "mav"
+LATCH = "mav.latch"
+SENSOR = "mav.seat_sensors"
+
+
+async def seats(node: "Mav") -> list[bool]:
+    """Which sockets hold a seated tube: the majority of several readings."""
+    looks: int = node.parameters["seat_looks"]
+    readings = [(await node.container.state()).seated for _ in range(looks)]
+    node.last_seats = [2 * sum(socket) > looks for socket in zip(*readings, strict=True)]
+    return node.last_seats
+
+
+async def verify_seat(node: "Mav", tube: str, slot: int | None, expected: bool) -> Evidence:
+    """Whether the seat sensor of a tube's socket feels it."""
+    if slot is None:
+        return Evidence(SENSOR, f"{tube} has no socket", False)
+    seated = (await seats(node))[slot]
+    return Evidence(SENSOR, f"seat sensor {slot} {'closed' if seated else 'open'}", seated)
+
+
+def choose_socket(node: "Mav", tube: str, avoid: list[int]) -> int:
+    """The first free socket that is not to be avoided; raises CustodyError when there is none."""
+    taken = {record.slot: record.tube for record in held(node)}
+    for record in node.ledger.records():
+        if record.status is CustodyStatus.RECEIVING and record.tube != tube:
+            taken[record.slot] = record.tube
+    for socket in range(len(node.last_seats)):
+        if socket not in taken and socket not in avoid and not node.last_seats[socket]:
+            return socket
+    raise CustodyError("the container has no free socket that may be used")
+
+
+def held(node: "Mav") -> list[CustodyRecord]:
+    """The tubes that the MAV holds, or is about to seal or to unseal."""
+    return [record for record in node.ledger.records() if _is_here(record)]
+
+
+def _is_here(record: CustodyRecord) -> bool:
+    if record.status is CustodyStatus.IN_TRANSIT:
+        return record.transfer_id is None
+    return record.status is CustodyStatus.HELD
+
+
+def begin_all(node: "Mav", destination: str) -> None:
+    """Writes the intent to seal or unseal every tube, before the latch is driven."""
+    for record in held(node):
+        if record.status is CustodyStatus.HELD and record.place != destination:
+            node.ledger.begin(record.tube, destination, LATCH, record.slot)
+
+
+def end_all(node: "Mav", state: ContainerState) -> None:
+    """Ends what was begun, by what the switches of lid and latch say."""
+    sealed = state.latched and state.lid_closed
+    words = (
+        f"lid switch {'closed' if state.lid_closed else 'open'}, "
+        f"latch switch {'closed' if state.latched else 'open'}"
+    )
+    for record in held(node):
+        if record.status is not CustodyStatus.IN_TRANSIT:
+            continue
+        slot = record.slot
+        evidence = Evidence(SENSOR, f"{words}, socket {slot}")
+        if (record.destination == SEALED_PLACE) is sealed:
+            node.ledger.commit(record.tube, evidence)
+        else:
+            node.ledger.revert(record.tube, evidence)

@@ -1,0 +1,140 @@
+"""What the MAV does before its flight: conditioning, checks, opening and sealing the container."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from flight.core.activities import ActivityFailed
+from flight.core.statechart import Signal
+from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.container import ContainerState
+from flight.mav.custody import OPEN_PLACE, SEALED_PLACE, begin_all, end_all, held, seats
+
+if TYPE_CHECKING:
+    from flight.mav.node import Mav
+
+LOOK = 1800.0  # s between looks at the temperatures
+PAUSE = 60.0  # s between attempts at the latch
+ERRORS = (DeviceFault, DeviceRejected, DeviceTimeout)
+
+
+async def wake(node: "Mav", signal: Signal) -> Signal:
+    """Switches the avionics on, once they are warm enough."""
+    await _wait_for(node, node.avionics_warm, "the avionics are too cold to be switched on")
+    try:
+        await node.systems.set_power(True)
+    except ERRORS as error:
+        raise ActivityFailed(f"the avionics do not wake: {error}") from error
+    await node.sample()
+    return Signal("done", {"result": "avionics on"})
+
+
+async def condition(node: "Mav", signal: Signal) -> Signal:
+    """Waits until the motors are at a temperature at which they may be fired."""
+    await _wait_for(node, node.motors_conditioned, "the motors do not reach their temperature")
+    node.is_conditioned = True
+    node.conditioned(first=node.first_motor_temperature, second=node.second_motor_temperature)
+    return Signal("done", {"result": "motors conditioned"})
+
+
+async def run_checks(node: "Mav", signal: Signal) -> Signal:
+    """Tests avionics and battery, and reports each item."""
+    try:
+        report = await node.systems.self_test()
+    except ERRORS as error:
+        raise ActivityFailed(f"the self-test did not run: {error}") from error
+    failed = []
+    for item in report.items:
+        (node.check_passed if item.passed else node.check_failed)(
+            item=item.name, measured=item.measured
+        )
+        if not item.passed:
+            failed.append(item.name)
+    node.checks_passed = not failed
+    if failed:
+        raise ActivityFailed(f"checks failed: {', '.join(failed)}")
+    return Signal("done", {"result": f"{len(report.items)} checks passed"})
+
+
+async def open_container(node: "Mav", signal: Signal) -> Signal:
+    """Opens the latch, so that an arm can take off the lid."""
+    begin_all(node, OPEN_PLACE)
+    state = await _drive(node, node.container.unlatch, lambda s: not s.latched)
+    end_all(node, state)
+    await seats(node)
+    if state.latched:
+        raise ActivityFailed("the latch did not open")
+    return Signal("done", {"result": "latch open; the lid may be taken off"})
+
+
+async def seal_container(node: "Mav", signal: Signal) -> Signal:
+    """Latches the lid over the seated tubes, and verifies lid, latch and seats."""
+    state = await _state(node)
+    if not state.lid_closed:
+        raise ActivityFailed("the lid is not on its seat")
+    unsettled = await node.handover.settle()
+    if unsettled:
+        names = ", ".join(record.tube for record in unsettled)
+        raise ActivityFailed(f"a hand-over is not settled: {names}")
+    seated = await seats(node)
+    missing = [r.tube for r in held(node) if r.slot is None or not seated[r.slot]]
+    if missing:
+        raise ActivityFailed(f"not seated by the sensors: {', '.join(missing)}")
+    begin_all(node, SEALED_PLACE)
+    state = await _drive(node, node.container.latch, lambda s: s.latched)
+    end_all(node, state)
+    if not (state.latched and state.lid_closed):
+        raise ActivityFailed("the latch did not close")
+    node.container_sealed(tubes=len(held(node)))
+    return Signal("done", {"result": f"sealed with {len(held(node))} tubes"})
+
+
+async def hold_safe(node: "Mav", signal: Signal) -> None:
+    """Keeps still: nothing moves, nothing is armed."""
+    await asyncio.Event().wait()
+
+
+async def settle_seals(node: "Mav") -> None:
+    """After a boot: ends what was begun with the latch, by what its switches say."""
+    try:
+        end_all(node, await node.container.state())
+        await seats(node)
+    except ERRORS as error:
+        node.device_trouble(reason=str(error))
+
+
+async def _drive(
+    node: "Mav",
+    drive: Callable[[], Awaitable[ContainerState]],
+    is_done: Callable[[ContainerState], bool],
+) -> ContainerState:
+    """Drives the latch a few times until its switch says that it is done."""
+    for _ in range(node.parameters["latch_attempts"]):
+        try:
+            await drive()
+        except ERRORS as error:
+            node.device_trouble(reason=str(error))
+        state = await _state(node)
+        if is_done(state):
+            return state
+        await asyncio.sleep(PAUSE)
+    return state
+
+
+async def _state(node: "Mav") -> ContainerState:
+    try:
+        return await node.container.state()
+    except ERRORS as error:
+        raise ActivityFailed(f"the container does not answer: {error}") from error
+
+
+async def _wait_for(node: "Mav", condition: Callable[[], bool], reason: str) -> None:
+    waited = 0.0
+    while True:
+        await node.sample()
+        if condition():
+            return
+        if waited >= node.parameters["conditioning_limit"]:
+            raise ActivityFailed(f"{reason}, after {waited / 3600.0:.0f} h")
+        await asyncio.sleep(LOOK)
+        waited += LOOK

@@ -1,0 +1,40 @@
+"""What devices of different vehicles have to do with each other, once all are built."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sim_hw.devices.bit_carousel import SimBitCarousel
+from sim_hw.devices.container import SimContainer
+from sim_hw.devices.mav_systems import SimMavSystems
+from sim_hw.devices.thermal_nodes import SimThermalNodes
+from sim_hw.devices.transfer_arm import SimTransferArm
+
+Vehicles = Mapping[str, Mapping[str, Any]]
+"""Vehicle name -> device name -> device."""
+
+
+def couple(vehicles: Vehicles) -> None:
+    """Puts the container within reach of the arm, Perseverance's port before it, and warms joints
+    and motors by the lander's heaters; what is not there is left out."""
+    arm = _device(vehicles, "arm", "transfer_arm", SimTransferArm)
+    container = _device(vehicles, "mav", "container", SimContainer)
+    systems = _device(vehicles, "mav", "systems", SimMavSystems)
+    carousel = _device(vehicles, "perseverance", "bit_carousel", SimBitCarousel)
+    thermal = _device(vehicles, "lander", "thermal_nodes", SimThermalNodes)
+    if arm is not None and container is not None:
+        arm.scene.container = container
+    if arm is not None and carousel is not None:
+        arm.scene.held_out = lambda: carousel.held_out
+    if arm is not None and thermal is not None:
+        arm.temperature = _node(thermal, "arm")
+    if systems is not None and thermal is not None:
+        systems.igloo = _node(thermal, "mav")
+
+
+def _node(thermal: SimThermalNodes, name: str) -> Callable[[], float]:
+    return lambda: thermal.network.temperature(name)
+
+
+def _device(vehicles: Vehicles, vehicle: str, name: str, kind: type[Any]) -> Any:
+    device = vehicles.get(vehicle, {}).get(name)
+    return device if isinstance(device, kind) else None

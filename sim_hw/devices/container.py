@@ -1,0 +1,116 @@
+"""The simulated container in the MAV's nose; also the truth about its lid and its sockets."""
+
+import random
+from typing import Annotated
+
+import msgspec
+
+from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.container import Container, ContainerState
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.failure_modes import unknown_mode
+from sim_hw.devices.powered import PoweredDevice, PowerSupply
+from sim_hw.world.tubes import CONTAINER, MAV
+from sim_hw.world.world import World
+
+ON_STAND, IN_GRIPPER, ON_SEAT, DROPPED = "stand", "gripper", "seat", "dropped"
+
+
+class ContainerParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sockets, sensors and latch. `lid_at_start`: seat (latched) or stand."""
+
+    sockets: Annotated[int, msgspec.Meta(ge=1, le=40)]
+    false_reading: Annotated[float, Quantity("1", ge=0, le=0.1)]
+    debris_probability: Annotated[float, Quantity("1", ge=0, le=1)]
+    debris_height: Annotated[float, Quantity("m", ge=0, le=0.05)]
+    latch_seconds: Annotated[float, Quantity("s", gt=0, le=300)]
+    latch_power: Annotated[float, Quantity("W", gt=0, le=100)]
+    lid_at_start: str = "seat"
+
+
+class SimContainer(PoweredDevice, Container):
+    """Sockets with seat sensors, a lid and a latch.
+
+    For faults: `stuck_sensors` maps sockets to what their sensor always says, `debris` maps sockets
+    to the height of what lies in them (m), `latch_stuck` lets the latch fail. `lid` is where the
+    lid is; `raised` maps sockets to how far their tube stands out (m).
+    """
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        world: World,
+        electrical: PowerSupply,
+        parameters: ContainerParameters,
+    ) -> None:
+        super().__init__(service, random_stream, world, electrical)
+        self._consumer = service  # switched with the vehicle it belongs to
+        self.parameters = parameters
+        self.stuck_sensors: dict[int, bool] = {}
+        self.latch_stuck = False
+        self.lid = parameters.lid_at_start
+        self.latched = self.lid == ON_SEAT
+        self.raised: dict[int, float] = {}
+        self.debris: dict[int, float] = {
+            socket: parameters.debris_height * (0.5 + self.random.random())
+            for socket in range(parameters.sockets)
+            if self.random.random() < parameters.debris_probability
+        }
+
+    def fail(
+        self, mode: str, *, socket: int = 0, value: bool = False, height: float = 0.01
+    ) -> None:
+        """Modes: `stuck_sensor` (of `socket`, says `value`), `debris` (`height` m of it in
+        `socket`), `latch` (does not move)."""
+        if mode == "stuck_sensor":
+            self.stuck_sensors[socket] = value
+        elif mode == "debris":
+            self.debris[socket] = height
+        elif mode == "latch":
+            self.latch_stuck = True
+        else:
+            raise unknown_mode(self, mode, "stuck_sensor, debris, latch")
+
+    async def state(self) -> ContainerState:
+        self.need_power()
+        seated = [self._senses(socket) for socket in range(self.parameters.sockets)]
+        return ContainerState(
+            time_ns=self.time_ns(),
+            seated=seated,
+            lid_closed=self.lid == ON_SEAT,
+            latched=self.latched,
+            temperature=self.world.air_temperature() + self.random.gauss(0.0, 0.5),
+        )
+
+    async def latch(self) -> ContainerState:
+        await self._drive()
+        if self.lid == ON_SEAT and not self.latched:
+            self.latched = True
+            self.world.tubes.carry(CONTAINER, MAV)
+        return await self.state()
+
+    async def unlatch(self) -> ContainerState:
+        await self._drive()
+        if self.latched:
+            self.latched = False
+            self.world.tubes.carry(MAV, CONTAINER)
+        return await self.state()
+
+    def occupied(self, socket: int) -> bool:
+        """Whether a tube truly stands in a socket."""
+        tubes = self.world.tubes
+        return any(tubes.occupant(place, socket) is not None for place in (CONTAINER, MAV))
+
+    def _senses(self, socket: int) -> bool:
+        if socket in self.stuck_sensors:
+            return self.stuck_sensors[socket]
+        seated = self.occupied(socket) and self.raised.get(socket, 0.0) < 0.003
+        if self.random.random() < self.parameters.false_reading:
+            return not seated
+        return seated
+
+    async def _drive(self) -> None:
+        await self.work(self.parameters.latch_seconds, self.parameters.latch_power)
+        if self.latch_stuck:
+            raise DeviceFault("stuck", f"{self.service}: the latch does not move")
