@@ -24,7 +24,7 @@ from flight.rover.grasping import (
     settle_unrack,
     with_retries,
 )
-from flight.rover.sols import by_day, fold_arm
+from flight.rover.sols import by_day, fold_arm, set_awake
 
 if TYPE_CHECKING:
     from flight.rover.node import FetchRover
@@ -38,6 +38,7 @@ async def load_container(node: "FetchRover", signal: Signal) -> str | Signal:
     """Puts tube after tube into the container; outcome "loaded" or "rest"."""
     if signal.name == "load_container":
         node.loading = list(signal.data["tubes"])
+    await set_awake(node, True)
     await settle_moves(node)
     await node.handover.settle()
     failed: dict[str, str] = {}

@@ -7,7 +7,7 @@ from flight.core.custody import CustodyStatus
 from flight.core.statechart import Signal
 from flight.rover.fetch_plan import FetchPlan, best_order
 from flight.rover.grasping import RACK_PLACE, held_tube, settle_moves
-from flight.rover.sols import by_day, fold_arm
+from flight.rover.sols import by_day, fold_arm, set_awake
 from flight.rover.travel import leave_lander
 from flight.surface.driving import DriveFailed, DriveOutcome
 
@@ -22,6 +22,8 @@ MISSED = ("tube_missing", "grasp_missed", "rack_missed", "no_way")
 async def plan_next(node: "FetchRover", signal: Signal) -> str | Signal:
     """Decides what comes next: "drive", "search", "rack", "rest" or "finished"."""
     _take_note(node, signal)
+    if node.asleep or signal.name == "fetch_tubes":
+        await set_awake(node, True)
     await settle_moves(node)
     if held_tube(node) is not None:
         node.fetch.current = held_tube(node) or ""

@@ -191,8 +191,13 @@ async def settle_rack(node: "FetchRover", tube: str) -> bool:
         node.count_tubes()
         return True
     inside, serial = await gripper_holds(node)
+    if not inside and slot is not None:
+        # The sensor of the slot may be what is broken: what can be taken out again was in it.
+        await with_retries(node, functools.partial(node.hardware.arm.move_to_slot, slot))
+        await with_retries(node, node.hardware.gripper.close)
+        inside, serial = await gripper_holds(node)
     if inside and serial in ("", tube):
-        node.ledger.revert(tube, Evidence(CAMERA, "tube still in the gripper"))
+        node.ledger.revert(tube, Evidence(CAMERA, "tube in the gripper"))
         return False
     node.ledger.lose(tube, f"neither in slot {slot} nor in the gripper")
     node.tube_lost(tube=tube)

@@ -312,6 +312,11 @@ class FetchRover(Node):
         """Where the rover believes to be."""
         return self.locomotion.pose
 
+    @property
+    def known_tubes(self) -> dict[str, Place]:
+        """The map of the depot."""
+        return self._map
+
     def map_place(self, tube: str) -> Place:
         """Where the map of the depot has a tube."""
         return self._map[tube]

@@ -33,6 +33,8 @@ PARAMETERS: dict[str, Parameter] = {
     "hottest_battery": _number("K", 290.0, 340.0, "above which it goes safe"),
     "waking_sun": _number("deg", 0.0, 60.0, "elevation at which work begins"),
     "sleeping_sun": _number("deg", 0.0, 60.0, "elevation at which work ends"),
+    "night_window": _number("h", 0.0, 24.0, "LMST at which the radio is on in the night"),
+    "night_window_length": _number("h", 0.0, 6.0, "of that"),
     "coldest_motors": _number("K", 150.0, 280.0, "below which motors are not moved"),
     "shortest_work": _number("s", 0.0, 20_000.0, "work for which waking is worth while"),
     "tube_confidence": _number("1", 0.0, 1.0, "of a sighting without engraving that is followed"),

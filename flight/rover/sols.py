@@ -5,12 +5,12 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from flight.astrodynamics.mars_time import local_sol_number
+from flight.astrodynamics.mars_time import local_sol_number, mars_time
 from flight.core.activities import ActivityFailed
 from flight.core.clock import monotonic
 from flight.core.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
-from flight.surface.energy import EnergyParameters, EnergyPlanner
+from flight.surface.energy import SOL, EnergyParameters, EnergyPlanner
 
 if TYPE_CHECKING:
     from flight.rover.node import FetchRover
@@ -136,7 +136,7 @@ async def _sleep(node: "FetchRover") -> None:
         if planner.elevation(jd_tt) < p["waking_sun"] or (
             count == 0 and node.sols.reason == "the way of the sol" and spent == node.sols.sol
         ):
-            await asyncio.sleep(planner.seconds_until(jd_tt, p["waking_sun"], rising=True) + 1.0)
+            await doze(node, planner.seconds_until(jd_tt, p["waking_sun"], rising=True) + 1.0)
         await node.read_power()
         if await _fit_to_wake(node):
             return
@@ -144,6 +144,30 @@ async def _sleep(node: "FetchRover") -> None:
         if not planner.is_day(node.clock.jd_tt()):
             node.no_waking(charge=node.state_of_charge)
     raise ActivityFailed("the rover could not wake for ten sols: too little light or too cold")
+
+
+async def doze(node: "FetchRover", seconds: float) -> None:
+    """Sleeps for some seconds, with the radio on while the orbiter passes in the night."""
+    until = monotonic() + seconds
+    while (left := until - monotonic()) > 1.0:
+        window = _window(node)
+        if window <= 0.0:
+            await set_radio(node, True)
+            await asyncio.sleep(min(left, -window + 1.0))
+            await set_radio(node, False)
+        else:
+            await asyncio.sleep(min(left, window + 1.0))
+
+
+def _window(node: "FetchRover") -> float:
+    """Seconds until the night's relay window; negative inside it: seconds until its end."""
+    p = node.parameters
+    length = float(p["night_window_length"])
+    lmst = mars_time(node.clock.jd_tt(), p["longitude"]).lmst_hours
+    hours = (lmst - float(p["night_window"])) % 24.0
+    if hours < length:
+        return (hours - length) * SOL / 24.0
+    return (24.0 - hours) * SOL / 24.0
 
 
 async def _fit_to_wake(node: "FetchRover") -> bool:
@@ -161,8 +185,13 @@ async def set_awake(node: "FetchRover", awake: bool) -> None:
         await node.hardware.switches.set_switch("avionics", awake)
     except DEVICE_ERRORS as error:
         node.device_trouble(device="power_switches", reason=str(error))
+    await set_radio(node, awake)
+
+
+async def set_radio(node: "FetchRover", on: bool) -> None:
+    """Switches the radio; a failure is reported."""
     try:
-        await node.hardware.radio.set_power(awake)
+        await node.hardware.radio.set_power(on)
     except DEVICE_ERRORS as error:
         node.device_trouble(device="uhf", reason=str(error))
 

@@ -8,14 +8,14 @@ from flight.core.statechart import Signal
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.vision import LanderSighting
 from flight.rover.grasping import held_tube, rack_tube, settle_moves
-from flight.rover.sols import by_day, fold_arm
+from flight.rover.sols import by_day, fold_arm, set_awake
 from flight.surface.driving import DriveFailed, DriveOutcome
 from flight.surface.route_planning import Place
 
 if TYPE_CHECKING:
     from flight.rover.node import FetchRover
 
-EGRESS_DISTANCE = 6.0  # m from the lander's centre to clear ground
+EGRESS_DISTANCE = 4.0  # m from the lander's centre to clear ground
 APPROACH_DISTANCE = 5.0  # m from the lander's centre from where the dock is approached
 DOCK_STEPS = 12
 DOCK_SIDES = (0.0, 40.0, -40.0, 80.0, -80.0)  # degrees from the best side, tried in this order
@@ -173,6 +173,7 @@ async def _ready_to_drive(node: "FetchRover") -> bool:
     """Arm folded, ledger settled, what the gripper holds in the rack; False when it is to rest."""
     if not await node.sols.plan():
         return False
+    await set_awake(node, True)
     await settle_moves(node)
     if held_tube(node) is not None:
         await rack_tube(node, Signal("rack"))

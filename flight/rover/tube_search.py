@@ -43,19 +43,15 @@ async def search_tube(node: "FetchRover", signal: Signal) -> str | Signal:
                 return _found(node, tube, sighting)
     except DriveFailed as failure:
         return Signal("tube_missing", {"reason": str(failure)})
+    node.fetch.seen.pop(tube, None)  # if it was seen elsewhere than the map says, it was an error
     return Signal("tube_missing", {"reason": "not seen around the place that the map gives"})
 
 
 def _found(node: "FetchRover", tube: str, sighting: TubeSighting) -> str:
     node.target = sighting
-    east, north = node.pose.to_local(sighting.ahead, sighting.right)
-    _remember(node, tube, (east, north))
-    correction = node.locomotion.reckoning.landmark_seen(
-        node.map_place(tube), sighting.ahead, sighting.right, MAP_ERROR
-    )
+    _recognised(node, tube, sighting)
+    east, north = node.tube_place(tube)
     node.tube_found(tube=tube, east=round(east, 2), north=round(north, 2))
-    if correction > 0.5:
-        node.pose_corrected(distance=round(correction, 2), landmark=tube)
     record = node.ledger.record(tube)
     if record is not None and record.status is CustodyStatus.UNKNOWN and sighting.serial == tube:
         node.ledger.find(tube, GROUND_PLACE, Evidence(CAMERA, f"engraving {tube} on the ground"))
@@ -91,7 +87,8 @@ def _choose(node: "FetchRover", tube: str, sightings: list[TubeSighting]) -> Tub
         if sighting.serial == tube:
             return sighting
         if sighting.serial:
-            _remember(node, sighting.serial, place)
+            if sighting.serial in node.known_tubes:
+                _recognised(node, sighting.serial, sighting)
             continue
         if sighting.confidence < node.parameters["tube_confidence"]:
             continue
@@ -111,7 +108,8 @@ async def _come_near(node: "FetchRover", tube: str, place: Place) -> TubeSightin
             return None
         place = node.pose.to_local(nearest.ahead, nearest.right)
         if nearest.serial and nearest.serial != tube:
-            _remember(node, nearest.serial, place)
+            if nearest.serial in node.known_tubes:
+                _recognised(node, nearest.serial, nearest)
             return None
         low, high, aside = GRASP_WINDOW
         if not (low < nearest.ahead < high and abs(nearest.right) < aside):
@@ -160,8 +158,19 @@ async def _close_look(node: "FetchRover", place: Place) -> TubeSighting | None:
     return best
 
 
-def _remember(node: "FetchRover", tube: str, place: Place) -> None:
-    node.fetch.seen[tube] = [place[0], place[1], node.pose.error]
+def _recognised(node: "FetchRover", tube: str, sighting: TubeSighting) -> None:
+    """A tube whose place is on the map tells where the rover is; then where the tube is is kept."""
+    correction = node.locomotion.reckoning.landmark_seen(
+        node.map_place(tube), sighting.ahead, sighting.right, MAP_ERROR
+    )
+    if correction > 0.5:
+        node.pose_corrected(distance=round(correction, 2), landmark=tube)
+        # What was seen while the place was so far off is worth less than the map.
+        node.fetch.seen = {
+            name: seen for name, seen in node.fetch.seen.items() if seen[2] < MAP_ERROR
+        }
+    east, north = node.pose.to_local(sighting.ahead, sighting.right)
+    node.fetch.seen[tube] = [east, north, node.pose.error]
     node.keep_fetch_plan()
 
 

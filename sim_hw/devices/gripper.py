@@ -9,6 +9,7 @@ import msgspec
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.manipulation import Gripper, GripperState
 from flight.runtime.configuration import Quantity
+from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.powered import PoweredDevice, PowerSupply
 from sim_hw.devices.rover_arm import SimRoverArm
 from sim_hw.world.tubes import CONTAINER, GROUND, ROVER_GRIPPER, ROVER_RACK, LyingPose
@@ -47,6 +48,12 @@ class SimGripper(PoweredDevice, Gripper):
         self.jammed = False
         self._opening = parameters.opening
         self._force = 0.0
+
+    def fail(self, mode: str) -> None:
+        """Modes: `jam` (the jaws move no more)."""
+        if mode != "jam":
+            raise unknown_mode(self, mode, "jam")
+        self.jammed = True
 
     async def state(self) -> GripperState:
         self.need_power()

@@ -8,13 +8,12 @@ import msgspec
 
 from flight.icd.devices.attitude import InertialMeasurementUnit, InertialState
 from flight.runtime.configuration import Quantity
+from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.powered import PoweredDevice, PowerSupply
 from sim_hw.world.world import Body, World
 
 
-class InertialMeasurementUnitParameters(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True
-):
+class InertialMeasurementUnitParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Errors of the sensors."""
 
     gyro_bias: Annotated[float, Quantity("deg/h", ge=0, le=100)]
@@ -53,6 +52,12 @@ class SimInertialMeasurementUnit(PoweredDevice, InertialMeasurementUnit):
         """A shock beyond the range of the sensors: yaw is wrong by `error` radians from now on."""
         self._saturated = True
         self._yaw += error
+
+    def fail(self, mode: str, *, error: float = 0.5) -> None:
+        """Modes: `saturate` (see there)."""
+        if mode != "saturate":
+            raise unknown_mode(self, mode, "saturate")
+        self.saturate(error)
 
     async def state(self) -> InertialState:
         self.need_power()

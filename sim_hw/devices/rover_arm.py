@@ -1,4 +1,4 @@
-"""The simulated six-joint arm of the rover: waist, shoulder, elbow, wrist pitch, wrist yaw, roll."""
+"""The simulated six-joint arm of the rover: waist, shoulder, elbow, wrist pitch, yaw and roll."""
 
 import asyncio
 import random
@@ -10,6 +10,7 @@ import msgspec
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.manipulation import ArmState, RoverArm
 from flight.runtime.configuration import Quantity
+from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.powered import PoweredDevice, PowerSupply
 from sim_hw.world.world import Body, World
 
@@ -35,7 +36,7 @@ class RoverArmParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 
 class SimRoverArm(PoweredDevice, RoverArm):
-    """The arm on the rover's front. `stuck_joint` may be set to the number of a joint that fails."""
+    """The arm on the rover's front. `stuck_joint`: number of a joint that does not move."""
 
     def __init__(
         self,
@@ -56,6 +57,12 @@ class SimRoverArm(PoweredDevice, RoverArm):
         self.stuck_joint: int | None = None
         self._place = (0.0, 0.0, 0.0, 0.0)  # ahead, right, up, heading of the true tip
         self._moving = False
+
+    def fail(self, mode: str, *, joint: int = 0) -> None:
+        """Modes: `joint_stall` (joint number `joint` moves no more)."""
+        if mode != "joint_stall":
+            raise unknown_mode(self, mode, "joint_stall")
+        self.stuck_joint = joint
 
     async def state(self) -> ArmState:
         self.need_power()

@@ -18,6 +18,7 @@ from flight.icd.devices.vision import (
     VisualMotion,
 )
 from flight.runtime.configuration import Quantity
+from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.powered import PoweredDevice, PowerSupply
 from sim_hw.devices.rover_arm import SimRoverArm
 from sim_hw.world.tubes import GROUND, ROVER_GRIPPER, LyingPose
@@ -65,7 +66,14 @@ class SimStereoCamera(PoweredDevice, StereoCamera):
         self.body = body
         self.parameters = parameters
         self.arm = arm
+        self.blind = False
         self._reference: tuple[float, float, float] | None = None
+
+    def fail(self, mode: str) -> None:
+        """Modes: `blind` (no image shows anything any more)."""
+        if mode != "blind":
+            raise unknown_mode(self, mode, "blind")
+        self.blind = True
 
     async def map_hazards(self) -> HazardMap:
         p = self.parameters
@@ -105,7 +113,8 @@ class SimStereoCamera(PoweredDevice, StereoCamera):
         right = east * cos(reference[2]) - north * sin(reference[2])
         length = hypot(ahead, right)
         # Fewer features, larger error; the published 1 to 2 % holds for well textured ground.
-        error = self.parameters.odometry_error * (self.parameters.typical_features / features) ** 0.5
+        scarcity = (self.parameters.typical_features / features) ** 0.5
+        error = self.parameters.odometry_error * scarcity
         gauss = self.random.gauss
         return VisualMotion(
             time_ns=self.time_ns(),
@@ -132,7 +141,7 @@ class SimStereoCamera(PoweredDevice, StereoCamera):
 
     async def view_gripper(self) -> GripperImage:
         await self._expose(1)
-        if self.arm is None or self.arm.pose != "presented":
+        if self.blind or self.arm is None or self.arm.pose != "presented":
             return GripperImage(valid=False, time_ns=self.time_ns(), tube_present=False)
         held = self.world.tubes.at(ROVER_GRIPPER)
         present = bool(held) != (self.random.random() < 0.003)  # a glint, a shadow
@@ -168,7 +177,8 @@ class SimStereoCamera(PoweredDevice, StereoCamera):
         await self.work(images * self.parameters.image_seconds, self.parameters.power)
 
     def _dark(self) -> bool:
-        return degrees(self.world.sun().sun_elevation) < self.parameters.lowest_sun
+        elevation = degrees(self.world.sun().sun_elevation)
+        return self.blind or elevation < self.parameters.lowest_sun
 
     def _relative(self, east: float, north: float) -> tuple[float, float]:
         east, north = east - self.body.east, north - self.body.north

@@ -8,6 +8,7 @@ import msgspec
 
 from flight.icd.devices.attitude import SunDirection, SunSensor
 from flight.runtime.configuration import Quantity
+from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.powered import PoweredDevice, PowerSupply
 from sim_hw.world.world import Body, World
 
@@ -36,7 +37,14 @@ class SimSunSensor(PoweredDevice, SunSensor):
         super().__init__(service, random_stream, world, electrical)
         self.body = body
         self.parameters = parameters
+        self.blind = False
         self._bias = radians(parameters.bias) * random_stream.gauss(0.0, 1.0)
+
+    def fail(self, mode: str) -> None:
+        """Modes: `blind` (finds no Sun any more)."""
+        if mode != "blind":
+            raise unknown_mode(self, mode, "blind")
+        self.blind = True
 
     async def direction(self) -> SunDirection:
         self.need_power()
@@ -44,7 +52,8 @@ class SimSunSensor(PoweredDevice, SunSensor):
         noise = radians(self.parameters.noise)
         azimuth = sky.sun_azimuth - self.body.heading + self._bias
         return SunDirection(
-            valid=degrees(sky.sun_elevation) > self.parameters.lowest_elevation
+            valid=not self.blind
+            and degrees(sky.sun_elevation) > self.parameters.lowest_elevation
             and sky.optical_depth < self.parameters.highest_optical_depth,
             time_ns=self.time_ns(),
             azimuth=(azimuth + noise * self.random.gauss(0.0, 1.0)) % (2.0 * pi),

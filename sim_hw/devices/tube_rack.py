@@ -7,6 +7,7 @@ import msgspec
 
 from flight.icd.devices.manipulation import RACK_SLOTS, RackState, TubeRack
 from flight.runtime.configuration import Quantity
+from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.powered import PoweredDevice, PowerSupply
 from sim_hw.world.tubes import ROVER_RACK
 from sim_hw.world.world import World
@@ -32,6 +33,12 @@ class SimTubeRack(PoweredDevice, TubeRack):
         super().__init__(service, random_stream, world, electrical)
         self.parameters = parameters
         self.stuck_sensors: dict[int, bool] = {}
+
+    def fail(self, mode: str, *, slot: int = 0) -> None:
+        """Modes: `stuck_closed`, `stuck_open` (what the sensor of `slot` says from now on)."""
+        if mode not in ("stuck_closed", "stuck_open"):
+            raise unknown_mode(self, mode, "stuck_closed, stuck_open")
+        self.stuck_sensors[slot] = mode == "stuck_closed"
 
     async def state(self) -> RackState:
         self.need_power()

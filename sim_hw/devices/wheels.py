@@ -3,6 +3,7 @@
 import asyncio
 import random
 from dataclasses import dataclass
+from itertools import pairwise
 from math import atan, copysign, cos, degrees, hypot, pi, sin
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import msgspec
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.mobility import Driven, Wheels, WheelsState
 from flight.runtime.configuration import Quantity
+from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.powered import PoweredDevice, PowerSupply
 from sim_hw.world.traction import sample_slip
 from sim_hw.world.world import Body, World
@@ -67,6 +69,13 @@ class SimWheels(PoweredDevice, Wheels):
         self._turned = 0.0
         self._current = 0.0
         self._moving = False
+
+    def fail(self, mode: str, *, wheel: int = 0) -> None:
+        """Modes: `dead_wheel` (motor number `wheel` turns no more)."""
+        if mode != "dead_wheel":
+            raise unknown_mode(self, mode, "dead_wheel")
+        if wheel not in self.dead_wheels:
+            self.dead_wheels.append(wheel)
 
     async def state(self) -> WheelsState:
         self.need_power()
@@ -189,7 +198,7 @@ class SimWheels(PoweredDevice, Wheels):
     def _stand(self, path: list[_Moment], elapsed: float) -> None:
         """Puts the vehicle where it is after some seconds of a motion."""
         last = path[-1]
-        for before, after in zip(path, path[1:], strict=False):
+        for before, after in pairwise(path):
             if after.seconds >= elapsed and after.seconds > before.seconds:
                 part = (elapsed - before.seconds) / (after.seconds - before.seconds)
                 last = _between(before, after, min(max(part, 0.0), 1.0))

@@ -1,0 +1,142 @@
+"""The rover's own arm loads the container, and lays tubes down only when armed and fired."""
+
+import asyncio
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from flight.core.communications import Route, wire
+from flight.core.custody import Evidence
+from flight.core.handover import PassiveHandover
+from flight.core.node import Node
+from flight.core.statechart import ANY, On, Signal, State, Statechart
+from flight.icd.messages import Rung
+from flight.rover.node import FetchRover
+from ground.testbed.rig import Rig
+from ground.testbed.vehicle_files import load_vehicle_file
+from sim_hw.assembly import rover
+from sim_hw.world.world import World
+
+WORLDS: list[World] = []
+
+
+class WiredRover(FetchRover):
+    """The rover with wires instead of radios."""
+
+    routes: ClassVar[dict[str, Route]] = {"mav": wire("mav")}
+
+
+async def _stay(node: Any, signal: Signal) -> None:
+    await asyncio.sleep(1e9)
+
+
+class Container(Node):
+    """The receiving side: its seat sensor sees the true world."""
+
+    name = "mav"
+    routes: ClassVar[dict[str, Route]] = {"rover": wire("rover")}
+    statechart = Statechart(
+        State("open", initial=True),
+        State("safe", activity=_stay),
+        transitions=[
+            On("enter_safe", ANY, "safe"),
+            On("leave_safe", "safe", "open"),
+            On("done", "safe", None),
+            On("failed", "safe", None),
+        ],
+        ignored=("abort",),
+    )
+
+    def attach(self) -> None:
+        self.handover = PassiveHandover(
+            self, "container", self._seat, choose_slot=lambda tube, avoid: self._free(avoid)
+        )
+
+    async def _seat(self, tube: str, slot: int | None, expected: bool) -> Evidence:
+        occupant = WORLDS[-1].tubes.occupant("container", slot or 0)
+        return Evidence("mav.seats", f"socket {slot}", occupant is not None)
+
+    def _free(self, avoid: list[int]) -> int:
+        return next(n for n in range(30) if n not in avoid and not self._taken(n))
+
+    def _taken(self, slot: int) -> bool:
+        return WORLDS[-1].tubes.occupant("container", slot) is not None
+
+
+async def _docked_with_tubes(rig: Rig, field: Any) -> None:
+    await rig.command("rover", "egress")
+    await rig.command("rover", "fetch_tubes", tubes=field.tubes)
+    await rig.command("rover", "return_to_lander")
+
+
+def _with_container(rig: Rig, field: Any) -> None:
+    WORLDS.append(field.world)
+    rig.add_node(Container, {})
+
+
+@pytest.fixture
+def wired(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FetchRover, "routes", WiredRover.routes)
+
+
+async def test_the_rovers_arm_loads_the_container(
+    folder: Path, new_field: Any, wired: None
+) -> None:
+    async with Rig(folder) as rig:
+        field = new_field(rig, count=2)
+        _with_container(rig, field)
+        await _docked_with_tubes(rig, field)
+        report = await rig.command("rover", "load_container", tubes=field.tubes)
+        assert report.rung is Rung.COMPLETED, report.detail
+        assert report.detail.startswith("2 of 2")
+        for tube in field.tubes:
+            assert field.truth(tube) == "container"
+            assert field.ledger(tube) == ("handed_over", "rover_gripper")
+            record = rig.nodes["mav"].ledger.record(tube)
+            assert record is not None and str(record.status) == "held"
+            assert record.evidence is not None and record.evidence.verified_by == "mav.seats"
+        assert rig.nodes["rover"].state == "surface.docked"
+
+
+@pytest.mark.parametrize("instant", [100, 250, 400, 550, 700, 900, 1100, 1300])
+async def test_killed_while_loading_it_goes_on_and_both_ledgers_agree(
+    folder: Path, new_field: Any, wired: None, instant: int
+) -> None:
+    async with Rig(folder) as rig:
+        field = new_field(rig, count=2)
+        _with_container(rig, field)
+        await _docked_with_tubes(rig, field)
+        identifier = rig.send("rover", "load_container", tubes=field.tubes)
+        await asyncio.sleep(instant)
+        await rig.kill("rover")
+        await rig.restart("rover")
+        report = await rig.wait_for_end(identifier)
+        assert report.rung is Rung.COMPLETED, report.detail
+        for tube in field.tubes:
+            assert field.truth(tube) == "container"
+            assert field.ledger(tube)[0] == "handed_over"
+
+
+async def test_a_tube_is_laid_down_only_when_armed_and_fired(
+    folder: Path, new_field: Any
+) -> None:
+    async with Rig(folder) as rig:
+        field = new_field(rig, count=1)
+        [tube] = field.tubes
+        await rig.command("rover", "egress")
+        await rig.command("rover", "fetch_tubes", tubes=[tube])
+        alone = await rig.wait_for_end(rig.send("rover", "release_tube", tube=tube))
+        assert alone.rung is Rung.REJECTED
+        assert field.truth(tube) == "rover_rack"
+        assert (await rig.command("rover", "release_tube", tube=tube)).rung is Rung.COMPLETED
+        assert field.truth(tube) == "ground"
+        assert field.ledger(tube) == ("held", "ground")
+        again = await rig.command("rover", "fetch_tubes", tubes=[tube])
+        assert again.detail.startswith("collected 1 of 1")
+
+
+def test_the_vehicle_file_is_read_against_its_declarations() -> None:
+    file = load_vehicle_file(FetchRover, rover.HARDWARE)
+    assert file.flight["sol_distance_limit"] == 200.0
+    assert file.hardware.wheels.speed == pytest.approx(0.07)
