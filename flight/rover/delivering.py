@@ -22,6 +22,7 @@ from flight.rover.grasping import (
     settle_moves,
     settle_release,
     settle_unrack,
+    slot_of,
     with_retries,
 )
 from flight.rover.sols import by_day, fold_arm, set_awake
@@ -107,9 +108,9 @@ class _Insertion:
 
 async def _take_from_rack(node: "FetchRover", tube: str) -> bool:
     record = node.ledger.record(tube)
-    if record is None or record.place != RACK_PLACE or record.slot is None:
+    slot = slot_of(node, tube)
+    if record is None or record.place != RACK_PLACE or slot is None:
         return False
-    slot = record.slot
     hardware = node.hardware
     for _ in range(GIVE_TRIES):
         await hardware.gripper.open()
@@ -155,7 +156,7 @@ async def verify_tube(node: "FetchRover", tube: str, slot: int | None, expected:
         present = inside and serial in ("", tube)
         return Evidence(CAMERA, "tube in the gripper" if present else "gripper empty", present)
     if slot is None:
-        slot = record.slot if record is not None else None
+        slot = slot_of(node, tube)
     if slot is None:
         return Evidence(RACK, f"{tube} has no slot in the rack", False)
     taken = await seat_taken(node, slot)

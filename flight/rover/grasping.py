@@ -215,11 +215,20 @@ async def seat_taken(node: "FetchRover", slot: int) -> bool:
 
 async def free_slot(node: "FetchRover", avoid: list[int]) -> int:
     """The first slot that neither the ledger nor the seat sensors know to be taken."""
-    taken = [r.slot for r in node.ledger.records() if r.place == RACK_PLACE and r.slot is not None]
+    taken = slots_taken(node)
     for slot in range(RACK_SLOTS):
         if slot not in taken and slot not in avoid and not await seat_taken(node, slot):
             return slot
     raise ActivityFailed("no slot of the rack is free")
+
+
+def slots_taken(node: "FetchRover") -> list[int | None]:
+    """The slots that the ledger knows to be taken."""
+    return [
+        slot_of(node, record.tube)
+        for record in node.ledger.records()
+        if record.place == RACK_PLACE and record.status is not CustodyStatus.HANDED_OVER
+    ]
 
 
 def held_tube(node: "FetchRover") -> str | None:
@@ -252,7 +261,7 @@ async def settle_unrack(node: "FetchRover", tube: str) -> bool:
         node.ledger.commit(tube, Evidence(CAMERA, "tube in the gripper"))
         return True
     record = node.ledger.record(tube)
-    slot = _slot_of(node, tube)
+    slot = slot_of(node, tube)
     if record is not None and slot is not None and await seat_taken(node, slot):
         node.ledger.revert(tube, Evidence(RACK, f"seat sensor of slot {slot} closed"))
     else:
@@ -276,8 +285,12 @@ async def settle_release(node: "FetchRover", tube: str) -> bool:
     return False
 
 
-def _slot_of(node: "FetchRover", tube: str) -> int | None:
-    for record in reversed(node.ledger.journal(tube)):
-        if record.place == RACK_PLACE and record.slot is not None:
-            return record.slot
+def slot_of(node: "FetchRover", tube: str) -> int | None:
+    """The slot of the rack that a tube sits in, or sat in last."""
+    record = node.ledger.record(tube)
+    if record is not None and record.place == RACK_PLACE and record.slot is not None:
+        return record.slot
+    for step in reversed(node.ledger.journal(tube)):
+        if step.place == RACK_PLACE and step.slot is not None:
+            return step.slot
     return None

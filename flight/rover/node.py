@@ -18,7 +18,7 @@ from flight.icd.messages import Severity
 from flight.rover.delivering import load_container, release_tube, verify_tube
 from flight.rover.fetch_plan import FetchPlan
 from flight.rover.fetching import drive_to_tube, plan_next
-from flight.rover.grasping import RACK_PLACE, grasp_tube, rack_tube
+from flight.rover.grasping import RACK_PLACE, grasp_tube, rack_tube, slots_taken
 from flight.rover.hardware import RoverHardware, connect
 from flight.rover.housekeeping import keep_house, stay_safe
 from flight.rover.parameters import PARAMETERS
@@ -446,7 +446,7 @@ class FetchRover(Node):
         return f"the rover is not docked: it is {self.state}"
 
     def _choose_slot(self, tube: str, avoid: list[int]) -> int | None:
-        taken = [r.slot for r in self.ledger.records() if r.place == RACK_PLACE]
+        taken = slots_taken(self)
         for slot in range(RACK_SLOTS):
             if slot not in taken and slot not in avoid:
                 return slot

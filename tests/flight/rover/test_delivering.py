@@ -113,6 +113,7 @@ async def test_killed_while_loading_it_goes_on_and_both_ledgers_agree(
         await rig.restart("rover")
         report = await rig.wait_for_end(identifier)
         assert report.rung is Rung.COMPLETED, report.detail
+        assert report.detail.startswith("2 of 2"), report.detail
         for tube in field.tubes:
             assert field.truth(tube) == "container"
             assert field.ledger(tube)[0] == "handed_over"
