@@ -21,13 +21,14 @@ from flight.rover.fetching import drive_to_tube, plan_next
 from flight.rover.grasping import RACK_PLACE, grasp_tube, rack_tube, slots_taken
 from flight.rover.hardware import RoverHardware, connect
 from flight.rover.housekeeping import keep_house, stay_safe
+from flight.rover.mobility import make_locomotion
 from flight.rover.parameters import PARAMETERS
 from flight.rover.sols import DEVICE_ERRORS, SolManager, sleep_until_work
 from flight.rover.travel import dock, drive_home, drive_to_place, egress, undock
 from flight.rover.tube_search import search_tube
-from flight.surface.dead_reckoning import DeadReckoning, Pose
-from flight.surface.driving import DrivingParameters, Locomotion
-from flight.surface.route_planning import CostMap, Disc, Place
+from flight.surface.dead_reckoning import Pose
+from flight.surface.driving import Locomotion
+from flight.surface.route_planning import Place
 
 SOL = 88_775.244  # seconds (Allison & McEwen 2000)
 Metres = Annotated[float, msgspec.Meta(ge=-20_000, le=20_000, extra={"unit": "m"})]
@@ -230,7 +231,7 @@ class FetchRover(Node):
     def attach(self) -> None:
         self.hardware = connect(self)
         self.communications.use_radio(self.hardware.radio)
-        self.locomotion = self._make_locomotion()
+        self.locomotion = make_locomotion(self)
         self.handover = ActiveHandover(
             self,
             RACK_PLACE,
@@ -326,9 +327,14 @@ class FetchRover(Node):
         seen = self.fetch.seen.get(tube)
         return (seen[0], seen[1]) if seen is not None else self._map[tube]
 
+    def lies_on_ground(self, tube: str) -> bool:
+        """Whether a tube lies on the ground, as far as the ledger knows."""
+        record = self.ledger.record(tube)
+        return record is None or record.place == "ground"
+
     def nearest_tube(self, place: Place) -> str:
         """The tube on the ground that is expected nearest to a place."""
-        lying = [tube for tube in self._map if self._lies(tube)]
+        lying = [tube for tube in self._map if self.lies_on_ground(tube)]
         return min(
             lying,
             key=lambda tube: (
@@ -391,54 +397,12 @@ class FetchRover(Node):
 
     # ------------------------------------------------------------- internals
 
-    def _make_locomotion(self) -> Locomotion:
-        p = self.parameters
-        memory = self.storage.get("rover", "locomotion") or {}
-        start = self.context.mission.get("start", self.context.mission["lander"])
-        pose = (
-            Pose.from_data(memory["pose"])
-            if "pose" in memory
-            else Pose(
-                float(start["east"]), float(start["north"]), float(start.get("heading", 0.0)), 0.3
-            )
-        )
-        self.east, self.north, self.heading = pose.east, pose.north, pose.heading
-        cost_map = CostMap(p["vehicle_radius"])
-        cost_map.add(Disc(*self.lander_place, p["lander_radius"]))
-        for tube, place in self._map.items():
-            if self._lies(tube):
-                cost_map.add(Disc(*place, p["tube_keep_out"]))
-        return Locomotion(
-            wheels=self.hardware.wheels,
-            camera=self.hardware.camera,
-            imu=self.hardware.imu,
-            sun_sensor=self.hardware.sun_sensor,
-            reckoning=DeadReckoning(pose),
-            cost_map=cost_map,
-            parameters=DrivingParameters(
-                segment=p["segment"],
-                slip_limit=p["slip_limit"],
-                last_slip_limit=p["last_slip_limit"],
-                setbacks=p["setbacks"],
-            ),
-            observer=self,
-            jd_tt=self.clock.jd_tt,
-            latitude=p["latitude"],
-            longitude=p["longitude"],
-            memory=memory,
-            remember=lambda data: self.storage.put("rover", "locomotion", data),
-        )
-
     def _adopt_tubes(self) -> None:
         for tube in self._map:
             if self.ledger.record(tube) is None:
                 self.ledger.adopt(
                     tube, "ground", Evidence("depot map", "laid down by Perseverance and imaged")
                 )
-
-    def _lies(self, tube: str) -> bool:
-        record = self.ledger.record(tube)
-        return record is None or record.place == "ground"
 
     def _refusal(self) -> str:
         if self.is_in("surface.docked") or self.is_in(DELIVERING):

@@ -1,0 +1,50 @@
+"""The rover's driving skill, put together from its devices, parameters and memory."""
+
+from typing import TYPE_CHECKING
+
+from flight.surface.dead_reckoning import DeadReckoning, Pose
+from flight.surface.driving import DrivingParameters, Locomotion
+from flight.surface.route_planning import CostMap, Disc
+
+if TYPE_CHECKING:
+    from flight.rover.node import FetchRover
+
+
+def make_locomotion(node: "FetchRover") -> Locomotion:
+    """The driving skill with what is known of the ground: the lander and the tubes on it."""
+    p = node.parameters
+    memory = node.storage.get("rover", "locomotion") or {}
+    start = node.context.mission.get("start", node.context.mission["lander"])
+    pose = (
+        Pose.from_data(memory["pose"])
+        if "pose" in memory
+        else Pose(
+            float(start["east"]), float(start["north"]), float(start.get("heading", 0.0)), 0.3
+        )
+    )
+    node.east, node.north, node.heading = pose.east, pose.north, pose.heading
+    cost_map = CostMap(p["vehicle_radius"])
+    cost_map.add(Disc(*node.lander_place, p["lander_radius"]))
+    for tube, place in node.known_tubes.items():
+        if node.lies_on_ground(tube):
+            cost_map.add(Disc(*place, p["tube_keep_out"]))
+    return Locomotion(
+        wheels=node.hardware.wheels,
+        camera=node.hardware.camera,
+        imu=node.hardware.imu,
+        sun_sensor=node.hardware.sun_sensor,
+        reckoning=DeadReckoning(pose),
+        cost_map=cost_map,
+        parameters=DrivingParameters(
+            segment=p["segment"],
+            slip_limit=p["slip_limit"],
+            last_slip_limit=p["last_slip_limit"],
+            setbacks=p["setbacks"],
+        ),
+        observer=node,
+        jd_tt=node.clock.jd_tt,
+        latitude=p["latitude"],
+        longitude=p["longitude"],
+        memory=memory,
+        remember=lambda data: node.storage.put("rover", "locomotion", data),
+    )
