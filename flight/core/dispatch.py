@@ -230,6 +230,7 @@ class Dispatcher:
 
     def settle_interrupted(self) -> None:
         """After a boot: resumes the commands that can be, ends the others."""
+        self.ladder.repeat_last()
         for entry in self.ladder.interrupted():
             if self._can_resume(entry):
                 self._node.mailbox.post(Signal("resume", {"command": entry.command}))

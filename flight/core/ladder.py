@@ -22,7 +22,8 @@ class Entry(msgspec.Struct):
     """One command in the history.
 
     `begun`: whether it may have had an effect, though it is only RECEIVED yet. `accepted_ns` is
-    the spacecraft time at which it was accepted, from which its deadline counts.
+    the spacecraft time at which it was accepted, from which its deadline counts. `written` numbers
+    the writes of all entries.
     """
 
     command: Command
@@ -32,6 +33,7 @@ class Entry(msgspec.Struct):
     time_ns: int = 0
     begun: bool = False
     accepted_ns: int = 0
+    written: int = 0
 
     @property
     def ended(self) -> bool:
@@ -73,24 +75,17 @@ class Ladder:
         self._report = report
         self._entries: dict[str, Entry] = {}
         self._number = 0
+        self._writes = 0
         for entry in self._stored():
             self._entries[entry.command.identifier] = entry
             self._number = max(self._number, entry.number)
+            self._writes = max(self._writes, entry.written)
 
     def receive(self, command: Command) -> bool:
         """Takes a command in; False when it is a repeat, which was answered from history."""
         known = self._entries.get(command.identifier)
         if known is not None:
-            self._report(
-                CommandReport(
-                    command.identifier,
-                    self.source,
-                    known.rung,
-                    self._now_ns(),
-                    known.detail,
-                    repeated=True,
-                )
-            )
+            self._repeat(known)
             return False
         self._number += 1
         entry = Entry(command, Rung.RECEIVED, "", self._number)
@@ -135,6 +130,12 @@ class Ladder:
         """Commands that have not ended, oldest first: after a boot, what it interrupted."""
         return [entry for entry in self._entries.values() if not entry.ended]
 
+    def repeat_last(self) -> None:
+        """Reports the last end again: a kill may have come between its journal and its report."""
+        last = max(self._entries.values(), key=lambda entry: entry.written, default=None)
+        if last is not None and last.ended:
+            self._repeat(last)
+
     def entries(self) -> list[Entry]:
         """The whole history, oldest first."""
         return list(self._entries.values())
@@ -148,7 +149,21 @@ class Ladder:
             )
         )
 
+    def _repeat(self, entry: Entry) -> None:
+        self._report(
+            CommandReport(
+                entry.command.identifier,
+                self.source,
+                entry.rung,
+                self._now_ns(),
+                entry.detail,
+                repeated=True,
+            )
+        )
+
     def _store(self, entry: Entry) -> None:
+        self._writes += 1
+        entry.written = self._writes
         plain: Any = msgspec.to_builtins(entry, builtin_types=(bytes,))
         self._storage.put(NAMESPACE, entry.command.identifier, plain)
 

@@ -185,8 +185,11 @@ class Rig:
         return node
 
     async def restart(self, name: str, cause: str = "power cut") -> Node:
-        """Boots a killed or stopped node again from what it had stored."""
-        return self._boot(name, cause)
+        """Boots a killed or stopped node again from what it had stored; returns when it is up."""
+        node = self._boot(name, cause)
+        while self._fabric.is_down(node.bus.address(f"{name}.node")):
+            await self._next_message()
+        return node
 
     # ------------------------------------------------------------ commanding
 

@@ -20,6 +20,7 @@ from flight.icd.custody_account import account, agrees
 from flight.icd.devices.base import DeviceFault, DeviceInterface, Reading, actuation, reading
 from flight.icd.messages import Exchange, Message
 from flight.runtime.loop import VirtualLoop, run
+from flight.runtime.nursery import Nursery
 from ground.testbed.rig import Rig
 
 TUBE = "M2020-00337-08"
@@ -138,6 +139,7 @@ class Bench:
         self.crane.on_move = self.judge
         self.lying: dict[str, list[CustodyRecord]] = {}
         self.violations: list[str] = []
+        self.nursery: Nursery
         rig.add_device("hardware.crane", self.crane)
         rig.observers.append(lambda message: self.judge())
         for kind in (Rack, Hand):
@@ -190,7 +192,8 @@ async def bench(folder: Path, start: str) -> AsyncIterator[Bench]:
     async with Rig(folder) as rig:
         built = Bench(rig, start)
         await asyncio.sleep(1.0)
-        yield built
+        async with Nursery("bench") as built.nursery:
+            yield built
         built.judge()
         assert built.violations == []
 
@@ -358,7 +361,7 @@ def kill_at(b: Bench, victim: str, count: int, pause: float) -> Callable[[Messag
         nonlocal seen
         seen += 1
         if seen == count and victim in b.rig.nodes:
-            b.rig._nursery.start(b.kill(victim, pause), name="killer")
+            b.rig.nursery.start(b.kill(victim, pause), name="killer")
 
     return watch
 
@@ -389,7 +392,7 @@ def test_a_kill_during_the_move_ends_with_one_holder(
 ) -> None:
     async def main() -> None:
         async with bench(tmp_path, start) as b:
-            b.rig._nursery.start(killer(b, victim, instant), name="killer")
+            b.rig.nursery.start(killer(b, victim, instant), name="killer")
             await insist(b, way)
             await b.settled()
             assert account(b.ledgers(), [TUBE])[TUBE].place == other(start)
