@@ -13,6 +13,7 @@ from flight.runtime.streams import stream
 from ground.testbed.mission import VEHICLE_ORDER, Failure, LoadedMission
 from ground.testbed.vehicle_files import VehicleFile, load_vehicle_file
 from ground.testbed.vehicles import vehicle_class
+from sim_hw.assembly.couplings import couple
 from sim_hw.devices.electrical import Electrical
 from sim_hw.devices.server import DeviceServer
 from sim_hw.devices.surface_radio import SurfaceRadio
@@ -22,6 +23,8 @@ from sim_hw.world.depot import true_lying_poses
 from sim_hw.world.relay_orbit import sun_synchronous_orbit
 from sim_hw.world.tubes import GROUND, PERSEVERANCE, TubeMove, TubeRegistry, TubeState
 from sim_hw.world.world import SOL_SECONDS, World
+
+ON_THE_LANDER = ("arm", "mav")  # they draw their power from the lander
 
 
 @dataclass
@@ -98,27 +101,12 @@ class Hardware:
                 )
 
     def _assemble(self) -> None:
-        """Builds the devices; arm and MAV live on the lander's power and warmth."""
-
-        def parameters(name: str) -> Any:
-            return self._files[name].hardware
-
-        for name in ("lander", "rover", "perseverance"):
-            self.vehicles[name] = Assembled(*_assembly(name).build(self.world, parameters(name)))
-        power, devices = self.vehicles["lander"].electrical, self.vehicles["lander"].devices
-        network = devices["thermal_nodes"].network
-        mav = _assembly("mav").build(
-            self.world, power, parameters("mav"), lambda: network.temperature("mav")
-        )
-        arm = _assembly("arm").build(
-            self.world,
-            power,
-            parameters("arm"),
-            mav["container"],
-            lambda: network.temperature("arm"),
-        )
-        self.vehicles["mav"] = Assembled(power, mav)
-        self.vehicles["arm"] = Assembled(power, arm)
+        """Builds the devices of all vehicles; arm and MAV live on the lander's power."""
+        for name in VEHICLE_ORDER:
+            shared = self.vehicles["lander"].electrical if name in ON_THE_LANDER else None
+            parameters = self._files[name].hardware
+            self.vehicles[name] = Assembled(*_assembly(name).build(self.world, parameters, shared))
+        couple({name: vehicle.devices for name, vehicle in self.vehicles.items()})
 
     def truth(self) -> dict[str, str]:
         """Where each tube truly is."""
