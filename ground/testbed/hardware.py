@@ -108,6 +108,13 @@ class Hardware:
             self.vehicles[name] = Assembled(*_assembly(name).build(self.world, parameters, shared))
         couple({name: vehicle.devices for name, vehicle in self.vehicles.items()})
 
+    def services(self) -> list[str]:
+        """The names of all services of the hardware; builds it without serving."""
+        if not self.vehicles:
+            self._assemble()
+        devices = [f"{v}.{d}" for v, built in self.vehicles.items() for d in built.devices]
+        return [*devices, STATIONS_SERVICE]
+
     def truth(self) -> dict[str, str]:
         """Where each tube truly is."""
         tubes = self.world.tubes

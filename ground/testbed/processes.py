@@ -1,0 +1,291 @@
+"""Flies a mission with every vehicle, the hardware and the ground in a process of its own.
+
+Paced: mission time is the wall clock times a rate. A flight process that dies is started again, as
+its watchdog would do; `--kill` kills one on purpose. Loopback only; every process is ended.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+
+from flight.core.custody import CustodyLedger
+from flight.core.storage import Storage
+from flight.icd.custody_account import account, agrees
+from flight.runtime.configuration import ConfigurationError
+from ground.mission_control.mission_control import Outcome
+from ground.testbed.addresses import free_ports
+from ground.testbed.auditor import Violation
+from ground.testbed.control_room import make_dictionary, make_program, read_outcome
+from ground.testbed.hardware import Hardware, load_vehicle_files
+from ground.testbed.mission import VEHICLE_ORDER, LoadedMission
+from ground.testbed.process import GROUND, HARDWARE, Specification
+from ground.testbed.run_folder import RunFolder
+from ground.testbed.summary import RunFacts, write_summary
+from sim_hw.world.tubes import GROUND as ON_GROUND
+from sim_hw.world.world import SOL_SECONDS
+
+START_UP = 4.0  # wall seconds until mission time begins; processes need about one to import
+DEFAULT_WALL_SECONDS = 60.0  # a mission of expected length takes about so long
+RESTART_AFTER = 0.3  # wall seconds between a death and the next boot
+GRACE = 10.0  # wall seconds that a process has to end when asked to
+POLL = 0.02
+
+
+@dataclass(frozen=True)
+class Kill:
+    """One kill -9: of which process, at which second of mission time."""
+
+    role: str
+    at: float
+
+
+def parse_kills(texts: list[str]) -> list[Kill]:
+    """Reads `VEHICLE@SECONDS`; raises ConfigurationError."""
+    kills = []
+    for text in texts:
+        role, _, at = text.partition("@")
+        try:
+            seconds = float(at)
+        except ValueError:
+            seconds = -1.0
+        if role not in (*VEHICLE_ORDER, GROUND) or not seconds >= 0.0:
+            allowed = ", ".join((*VEHICLE_ORDER, GROUND))
+            raise ConfigurationError(
+                "command line", None, "--kill", f"= {text!r}: allowed is VEHICLE@SECONDS with "
+                f"VEHICLE one of {allowed} and SECONDS of mission time from 0"
+            )
+        kills.append(Kill(role, seconds))
+    return sorted(kills, key=lambda kill: kill.at)
+
+
+class Supervisor:
+    """Starts, kills, restarts and ends the processes of one run."""
+
+    def __init__(
+        self, mission: LoadedMission, folder: RunFolder, specification: Specification
+    ) -> None:
+        self.mission = mission
+        self.folder = folder
+        self.specification = specification
+        self.boots: dict[str, int] = {}
+        self.killed: list[Kill] = []
+        self.lost: dict[str, float] = {}
+        self._file = folder.write_json("specification.json", msgspec.to_builtins(specification))
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._restart_at: dict[str, float] = {}
+        self._logs = folder.path / "logs"
+        self._logs.mkdir()
+        self._lost_seen = 0
+
+    def mission_time(self) -> float:
+        """Seconds of mission time."""
+        elapsed = time.monotonic_ns() - self.specification.origin_ns
+        return elapsed / 1e9 * self.specification.rate
+
+    def start(self, role: str, cause: str = "power on") -> None:
+        """Starts one process."""
+        self.boots[role] = self.boots.get(role, 0) + 1
+        with (self._logs / f"{role}.log").open("ab") as log:
+            self._processes[role] = subprocess.Popen(
+                [sys.executable, "-m", "ground.testbed.process", role, str(self._file), cause],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=os.environ | {"PYTHONHASHSEED": "0"},
+            )
+
+    def fly(self, kills: list[Kill], limit: float) -> Outcome:
+        """Runs until the ground's procedure has ended, or `limit` seconds of mission time."""
+        pending = list(kills)
+        for role in (HARDWARE, *VEHICLE_ORDER, GROUND):
+            self.start(role)
+        while (outcome := read_outcome(self.folder.ground)) is None:
+            now = self.mission_time()
+            if now > limit:
+                return Outcome("failed", f"not ended within {limit / SOL_SECONDS:g} sols", [])
+            while pending and pending[0].at <= now:
+                self._kill(pending.pop(0))
+            self._look_for_losses()
+            problem = self._look_after()
+            if problem:
+                return Outcome("failed", problem, [])
+            time.sleep(POLL)
+        return outcome
+
+    def end(self) -> None:
+        """Ends all processes, the hardware last; by force where asking does not help."""
+        roles = [role for role in self._processes if role != HARDWARE]
+        for group in (roles, [HARDWARE]):
+            for role in group:
+                if role in self._processes and self._processes[role].poll() is None:
+                    self._processes[role].terminate()
+            deadline = time.monotonic() + GRACE
+            for role in group:
+                process = self._processes.get(role)
+                if process is None:
+                    continue
+                try:
+                    process.wait(max(0.1, deadline - time.monotonic()))
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+
+    def _kill(self, kill: Kill) -> None:
+        process = self._processes[kill.role]
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            self.killed.append(kill)
+
+    def _look_for_losses(self) -> None:
+        file = self.folder.path / "lost.jsonl"
+        if not file.exists():
+            return
+        lines = file.read_text().splitlines()
+        for line in lines[self._lost_seen :]:
+            vehicle = json.loads(line)["vehicle"]
+            self.lost[vehicle] = self.mission_time()
+            self._kill(Kill(vehicle, self.mission_time()))
+        self._lost_seen = len(lines)
+
+    def _look_after(self) -> str:
+        """Restarts what died; returns what cannot be helped."""
+        for role, process in list(self._processes.items()):
+            if process.poll() is None or role in self.lost:
+                continue
+            if role == HARDWARE:
+                return f"the hardware process ended; see {self._logs / 'hardware.log'}"
+            if role == GROUND and read_outcome(self.folder.ground) is not None:
+                continue
+            due = self._restart_at.setdefault(role, time.monotonic() + RESTART_AFTER)
+            if time.monotonic() >= due:
+                del self._restart_at[role]
+                if self.boots[role] > 20:
+                    return f"{role} died {self.boots[role]} times; see {self._logs}"
+                self.start(role, "process died")
+        return ""
+
+
+def fly_in_processes(mission: LoadedMission, out: Path, arguments: argparse.Namespace) -> int:
+    """Flies and writes the run folder; 0 when the mission succeeded."""
+    kills = parse_kills(arguments.kill)
+    load_vehicle_files(mission)
+    make_program(mission, make_dictionary())
+    length = mission.mission.expected_duration * SOL_SECONDS
+    rate = arguments.rate if arguments.rate is not None else length / DEFAULT_WALL_SECONDS
+    if not rate > 0.0:
+        raise ConfigurationError(
+            "command line", None, "--rate", f"= {rate}: allowed is a number above 0"
+        )
+    folder = RunFolder(out)
+    folder.ground.mkdir()
+    sockets = tempfile.mkdtemp(prefix="msr-")
+    console = Console(highlight=False)
+    started = time.monotonic()
+    try:
+        specification = Specification(
+            mission=str(mission.file.resolve()),
+            folder=str(folder.path.resolve()),
+            seed=arguments.seed,
+            rate=rate,
+            origin_ns=time.monotonic_ns() + int(START_UP * 1e9),
+            transport=arguments.transport,
+            sockets=sockets,
+            ports=free_ports(services(mission)) if arguments.transport == "tcp" else {},
+        )
+        supervisor = Supervisor(mission, folder, specification)
+        console.print(
+            f"[bold]{mission.mission.title}[/] in {len(VEHICLE_ORDER) + 2} processes over "
+            f"{arguments.transport}, {rate:g} times as fast as Mars"
+        )
+        try:
+            outcome = supervisor.fly(kills, mission.mission.time_limit * SOL_SECONDS)
+            seconds = supervisor.mission_time()
+        finally:
+            supervisor.end()
+    finally:
+        shutil.rmtree(sockets, ignore_errors=True)
+    facts = _facts(mission, folder, supervisor, outcome, seconds, time.monotonic() - started)
+    summary = write_summary(folder, facts)
+    summary["boots"] = supervisor.boots
+    summary["kills"] = [{"vehicle": k.role, "at": k.at} for k in supervisor.killed]
+    folder.write_json("summary.json", summary)
+    from ground.testbed.display import Display
+
+    Display(mission).result(summary, out)
+    return 0 if facts.verdict == "success" else 1
+
+
+def services(mission: LoadedMission) -> list[str]:
+    """Every service of a run, for transports that need a table."""
+    hardware = Hardware(mission, load_vehicle_files(mission), 0)
+    hardware.world.clock = lambda: 0.0
+    names = [f"{v}.{kind}" for v in VEHICLE_ORDER for kind in ("node", "telemetry")]
+    return [*names, *hardware.services()]
+
+
+def _facts(
+    mission: LoadedMission,
+    folder: RunFolder,
+    supervisor: Supervisor,
+    outcome: Outcome,
+    seconds: float,
+    wall: float,
+) -> RunFacts:
+    truth = read_truth(folder.path / "truth.jsonl")
+    statements = account(stored_ledgers(folder.nodes), truth)
+    violations = [
+        Violation(seconds, tube, statements[tube].statement, place)
+        for tube, place in truth.items()
+        if not agrees(statements[tube], place, dropped_to=ON_GROUND)
+    ]
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return RunFacts(
+        mission=mission,
+        outcome=outcome,
+        seed=supervisor.specification.seed,
+        shuffle=None,
+        truth=truth,
+        statements=statements,
+        violations=violations,
+        log_sha256="",
+        messages=0,
+        mission_seconds=seconds,
+        wall_seconds=wall,
+        peak_rss_mb=usage.ru_maxrss / 1024.0,
+        lost=supervisor.lost,
+    )
+
+
+def read_truth(file: Path) -> dict[str, str]:
+    """Where each tube truly is, by the hardware's journal."""
+    truth: dict[str, str] = {}
+    for line in file.read_text(encoding="utf-8").splitlines():
+        record: dict[str, Any] = json.loads(line)
+        truth[record["tube"]] = record["to"]
+    return truth
+
+
+def stored_ledgers(folder: Path) -> Mapping[str, list[Any]]:
+    """What the custody ledgers in the nodes' storage say."""
+    ledgers = {}
+    for file in sorted(folder.glob("*.sqlite")):
+        storage = Storage(file)
+        ledger = CustodyLedger(storage, file.stem, lambda: 0, lambda record: None)
+        ledgers[file.stem] = ledger.records()
+        storage.close()
+    return ledgers
