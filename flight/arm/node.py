@@ -101,7 +101,7 @@ class Arm(Node):
         hysteresis=2.0,
     )  # fmt: skip
     contact_force = Channel(
-        float, unit="N", doc="greatest force of the last straight motion", yellow=(None, 60.0)
+        float, unit="N", doc="greatest force of the last straight motion", yellow=(None, 100.0)
     )
     tip_height = Channel(float, unit="m", doc="of the tip over the arm's base")
     tip_error = Channel(float, unit="m", doc="1-sigma error of the tip without visual servo")

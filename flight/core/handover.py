@@ -343,7 +343,8 @@ class PassiveHandover:
                 try:
                     await self._settle(tube)
                 except HandoverFailed as failure:
-                    self.node.service_warning(report="custody open", data=str(failure))
+                    if failure.__cause__ is not None:  # more than that the arm still moves
+                        self.node.service_warning(report="custody open", data=str(failure))
                 delay = WATCH
         finally:
             self._watched.pop(tube, None)

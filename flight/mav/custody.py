@@ -24,6 +24,9 @@ async def seats(node: "Mav") -> list[bool]:
 
 async def verify_seat(node: "Mav", tube: str, slot: int | None, expected: bool) -> Evidence:
     """Whether the seat sensor of a tube's socket feels it."""
+    record = node.ledger.record(tube)
+    if slot is None and record is not None:
+        slot = socket_of(node, record)
     if slot is None:
         return Evidence(SENSOR, f"{tube} has no socket", False)
     seated = (await seats(node))[slot]
@@ -32,7 +35,7 @@ async def verify_seat(node: "Mav", tube: str, slot: int | None, expected: bool) 
 
 def choose_socket(node: "Mav", tube: str, avoid: list[int]) -> int:
     """The first free socket that is not to be avoided; raises CustodyError when there is none."""
-    taken = {record.slot: record.tube for record in held(node)}
+    taken = {socket_of(node, record): record.tube for record in held(node)}
     for record in node.ledger.records():
         if record.status is CustodyStatus.RECEIVING and record.tube != tube:
             taken[record.slot] = record.tube
@@ -53,11 +56,20 @@ def _is_here(record: CustodyRecord) -> bool:
     return record.status is CustodyStatus.HELD
 
 
+def socket_of(node: "Mav", record: CustodyRecord) -> int | None:
+    """The socket of a tube; a move that was taken back does not say it any more."""
+    if record.slot is not None:
+        return record.slot
+    return next(
+        (r.slot for r in reversed(node.ledger.journal(record.tube)) if r.slot is not None), None
+    )
+
+
 def begin_all(node: "Mav", destination: str) -> None:
     """Writes the intent to seal or unseal every tube, before the latch is driven."""
     for record in held(node):
         if record.status is CustodyStatus.HELD and record.place != destination:
-            node.ledger.begin(record.tube, destination, LATCH, record.slot)
+            node.ledger.begin(record.tube, destination, LATCH, socket_of(node, record))
 
 
 def end_all(node: "Mav", state: ContainerState) -> None:

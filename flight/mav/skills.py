@@ -8,7 +8,7 @@ from flight.core.activities import ActivityFailed
 from flight.core.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.icd.devices.container import ContainerState
-from flight.mav.custody import OPEN_PLACE, SEALED_PLACE, begin_all, end_all, held, seats
+from flight.mav.custody import OPEN_PLACE, SEALED_PLACE, begin_all, end_all, held, seats, socket_of
 
 if TYPE_CHECKING:
     from flight.mav.node import Mav
@@ -77,7 +77,8 @@ async def seal_container(node: "Mav", signal: Signal) -> Signal:
         names = ", ".join(record.tube for record in unsettled)
         raise ActivityFailed(f"a hand-over is not settled: {names}")
     seated = await seats(node)
-    missing = [r.tube for r in held(node) if r.slot is None or not seated[r.slot]]
+    sockets = {record.tube: socket_of(node, record) for record in held(node)}
+    missing = [tube for tube, slot in sockets.items() if slot is None or not seated[slot]]
     if missing:
         raise ActivityFailed(f"not seated by the sensors: {', '.join(missing)}")
     begin_all(node, SEALED_PLACE)

@@ -178,12 +178,12 @@ def _elbow(pose: Pose) -> float:
     """Bend of the elbow for the distance from shoulder to wrist (law of cosines)."""
     distance = length(_shoulder_to_wrist(pose))
     cosine = (distance**2 - UPPER_ARM**2 - FOREARM**2) / (2.0 * UPPER_ARM * FOREARM)
-    if not -1.0 <= cosine <= 1.0:
+    if abs(cosine) > 1.0 + 1e-9:
         raise Unreachable(
             f"{_text(pose.position)} puts the wrist {distance:.2f} m from the shoulder; allowed is "
             f"{abs(UPPER_ARM - FOREARM):.2f} to {UPPER_ARM + FOREARM:.2f} m"
         )
-    return acos(cosine)
+    return acos(min(1.0, max(-1.0, cosine)))
 
 
 def _shoulder_to_wrist(pose: Pose) -> Vector:

@@ -23,12 +23,17 @@ from sim_hw.assembly import arm as arm_assembly
 from sim_hw.assembly import mav as mav_assembly
 from sim_hw.assembly.couplings import couple
 from sim_hw.devices.tube_rack import SimTubeRack, TubeRackParameters
-from sim_hw.world.tubes import SampleKind, SampleTube, TubeRegistry, TubeState
+from sim_hw.world.terrain import Terrain
+from sim_hw.world.tubes import LyingPose, SampleKind, SampleTube, TubeRegistry, TubeState
 from sim_hw.world.world import SITE_EAST_LONGITUDE_DEGREES, World
 
 MORNING = jd_tt_of_local_time(
     local_sol_number(2461990.0, SITE_EAST_LONGITUDE_DEGREES), 9.0, SITE_EAST_LONGITUDE_DEGREES
 )
+
+
+SEED = 3
+SOURCES = ("rover", "perseverance", "ground")
 
 
 class AlwaysOn:
@@ -47,7 +52,7 @@ class Lander(Node):
     """Passes on what others say, and grants energy."""
 
     name = "lander"
-    routes: ClassVar = {name: wire(name) for name in ("arm", "mav", "rover")}
+    routes: ClassVar = {name: wire(name) for name in ("arm", "mav", "rover", "perseverance")}
     statechart = Statechart(State("idle", initial=True))
 
     def attach(self) -> None:
@@ -78,20 +83,37 @@ class RackRover(Node):
         return Evidence("rover.tube_rack", f"slot {record.slot}: {seated}", seated)
 
 
+class PortPerseverance(RackRover):
+    """Stands there and holds out a tube at its port."""
+
+    name = "perseverance"
+
+    def attach(self) -> None:
+        self.handover = PassiveHandover(self, "perseverance", self.look)
+        self.sees: dict[str, bool] = {}
+        for tube in self.context.mission["tubes"]:
+            self.ledger.adopt(tube, "perseverance", Evidence("perseverance.store", "in its slot"))
+
+    async def look(self, tube: str, slot: int | None, expected: bool) -> Evidence:
+        present = self.sees.get(tube, True)
+        return Evidence("perseverance.port", f"port switch: {present}", present)
+
+
 class Bench:
     """The rig, its world, and a judge that compares ledgers and truth at every message."""
 
-    def __init__(self, rig: Rig, tubes: int, **changes: Any) -> None:
+    def __init__(self, rig: Rig, tubes: int, source: str, **changes: Any) -> None:
         self.rig = rig
         self.power = AlwaysOn()
         self.tubes = [f"M2020-{500 + number:05d}-{number:02d}" for number in range(tubes)]
         registry = TubeRegistry(
             [_tube(number + 1, tube) for number, tube in enumerate(self.tubes)],
-            {tube: TubeState("rover_rack", slot) for slot, tube in enumerate(self.tubes)},
+            {tube: _start(source, slot) for slot, tube in enumerate(self.tubes)},
         )
-        self.world = World(3, MORNING, registry)
+        self.world = World(SEED, MORNING, registry)
         self.world.place("lander", 0.0, 0.0, 0.0)
         self.world.place("rover", -2.0, 0.0, 0.5 * pi)
+        self.world.place("perseverance", 0.0, 2.4, pi)
         mav_file = load_vehicle_file(Mav, mav_assembly.HARDWARE)
         arm_file = load_vehicle_file(Arm, arm_assembly.HARDWARE)
         power: Any = self.power
@@ -120,8 +142,10 @@ class Bench:
         self.world.tubes.observe(lambda move: self.judge())
         rig.observers.append(lambda message: self.judge())
         rig.add_node(Lander, {})
-        rig.add_node(RackRover, {}, mission={"tubes": self.tubes})
-        rig.add_node(Arm, {**arm_file.flight, **changes})
+        held = {name: self.tubes if name == source else [] for name in SOURCES}
+        rig.add_node(RackRover, {}, mission={"tubes": held["rover"]})
+        rig.add_node(PortPerseverance, {}, mission={"tubes": held["perseverance"]})
+        rig.add_node(Arm, {**arm_file.flight, **changes}, mission={"ground": held["ground"]})
         rig.add_node(Mav, mav_file.flight)
 
     def ledgers(self) -> dict[str, Any]:
@@ -136,7 +160,7 @@ class Bench:
         statements = account(ledgers, self.tubes)
         for tube in self.tubes:
             place = self.world.tubes.state(tube).place
-            is_told = tube in statements and "rover" in ledgers
+            is_told = tube in statements and "mav" in ledgers
             if is_told and not agrees(statements[tube], place, "ground"):
                 self.violations.append(f"{tube}: {statements[tube].statement}; {place}")
 
@@ -164,12 +188,23 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(folder: Path, tubes: int, **changes: Any) -> AsyncIterator[Bench]:
+async def bench(
+    folder: Path, tubes: int, source: str = "rover", **changes: Any
+) -> AsyncIterator[Bench]:
     async with Rig(folder, epoch_jd_tt=MORNING) as rig:
-        built = Bench(rig, tubes, **changes)
+        built = Bench(rig, tubes, source, **changes)
         yield built
         built.judge()
         assert built.violations == []
+
+
+def _start(source: str, slot: int) -> TubeState:
+    if source == "rover":
+        return TubeState("rover_rack", slot)
+    if source == "perseverance":
+        return TubeState("perseverance")
+    ground = Terrain(SEED).elevation(1.3, 0.4)
+    return TubeState("ground", pose=LyingPose(1.3, 0.4, ground, 1.2, 0.1))
 
 
 def _tube(number: int, tube: str) -> SampleTube:

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,6 +126,85 @@ def test_a_refusal_of_energy_is_waited_for(tmp_path: Path) -> None:
             assert b.rig.nodes["arm"].state == "ready.loading.waiting"
             lander.grants = True  # type: ignore[attr-defined]
             assert (await b.rig.wait_for_end(identifier)).rung == "COMPLETED"
+
+    run(main(), VirtualLoop())
+
+
+def test_a_tube_that_perseverance_holds_out_is_loaded(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with bench(tmp_path, 1, "perseverance") as b:
+            [tube] = b.tubes
+            b.scene.held_out = lambda: tube
+            rover: Any = b.rig.nodes["perseverance"]
+            b.world.tubes.observe(lambda move: rover.sees.update({tube: False}))
+            await b.prepare()
+            report = await b.rig.command("arm", "load_tubes", tubes=b.tubes, source="perseverance")
+            assert report.rung == "COMPLETED", report
+            assert b.held_by_mav() == b.tubes
+
+    run(main(), VirtualLoop())
+
+
+def test_a_tube_on_the_ground_within_reach_is_loaded(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with bench(tmp_path, 1, "ground") as b:
+            await b.prepare()
+            report = await b.rig.command("arm", "load_tubes", tubes=b.tubes, source="ground")
+            assert report.rung == "COMPLETED", report
+            assert b.held_by_mav() == b.tubes
+
+    run(main(), VirtualLoop())
+
+
+def test_jaws_that_jam_end_the_command_and_leave_the_tube_where_it_is(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with bench(tmp_path, 1) as b:
+            await b.prepare()
+            b.gripper.fail("jam")
+            report = await load(b)
+            assert report.rung == "FAILED" and "does not move" in report.detail
+            assert b.places() == ["rover_rack"]
+
+    run(main(), VirtualLoop())
+
+
+def test_a_seat_sensor_that_says_nothing_makes_the_tube_openly_unknown(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with bench(tmp_path, 1) as b:
+            b.container.fail("stuck_sensor", socket=0, value=False)
+            await b.prepare()
+            report = await load(b)
+            assert report.rung == "FAILED"
+            statement = account(b.ledgers(), b.tubes)[b.tubes[0]]
+            assert statement.last_seen == "arm_gripper" and statement.problem is None
+
+    run(main(), VirtualLoop())
+
+
+def test_power_that_comes_back_lets_the_loading_go_on(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with bench(tmp_path, 1) as b:
+            await b.prepare()
+            identifier = b.rig.send("arm", "load_tubes", tubes=b.tubes, source="rover")
+            await asyncio.sleep(2500.0)
+            b.power.brownout = True
+            await asyncio.sleep(100.0)
+            b.power.brownout = False
+            assert (await b.rig.wait_for_end(identifier)).rung == "COMPLETED"
+
+    run(main(), VirtualLoop())
+
+
+def test_an_abort_leaves_the_tube_accounted_for_and_loading_can_go_on(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with bench(tmp_path, 1) as b:
+            await b.prepare()
+            identifier = b.rig.send("arm", "load_tubes", tubes=b.tubes, source="rover")
+            await asyncio.sleep(3000.0)
+            b.rig.send("arm", "abort_activity")
+            assert (await b.rig.wait_for_end(identifier)).rung == "ABORTED"
+            assert b.rig.nodes["arm"].state == "ready.idle"
+            assert (await load(b)).rung == "COMPLETED"
 
     run(main(), VirtualLoop())
 
