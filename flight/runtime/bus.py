@@ -29,6 +29,7 @@ from flight.runtime.message_log import MessageLog
 HIGH_WATER_MARK = 10_000  # messages queued for one peer before a send is refused
 DRAIN_BUDGET = 256  # messages taken from one socket before others have their turn
 
+_POLLIN = int(zmq.POLLIN)  # the library's own flag takes longer than the look
 E = TypeVar("E", bound="_End")
 
 
@@ -245,7 +246,7 @@ class _End:
             self._drain()
 
     def _has_input(self) -> bool:
-        return bool(int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN)
+        return bool(int(self._socket.getsockopt(zmq.EVENTS)) & _POLLIN)
 
     def _drain(self) -> None:
         # The descriptor will not tell again of what still waits when the budget is used up or

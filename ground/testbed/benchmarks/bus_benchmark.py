@@ -34,9 +34,7 @@ async def measure_bus(*, messages: int, trips: int, repetitions: int) -> list[Bu
         for transport in TRANSPORTS:
             for pattern in PATTERNS:
                 figures.append(
-                    await _measure(
-                        pattern, transport, Path(folder), messages, trips, repetitions
-                    )
+                    await _measure(pattern, transport, Path(folder), messages, trips, repetitions)
                 )
     return figures
 

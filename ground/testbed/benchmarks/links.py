@@ -165,14 +165,14 @@ class BusLink:
         self._send_back: Callable[[Message], bool]
         if pattern == REQUESTS:
             server = self._second_bus.serve("forth", self._take_request)
-            client = self._first_bus.connect("forth", lambda message: returned(message.number))
+            client = self._first_bus.connect("forth", lambda message: returned(_number_of(message)))
             self._send_forth = client.send
             self._send_back = lambda message: server.send(self._peer, message)
         else:
             self._send_forth = self._first_bus.publish("forth").send
             self._send_back = self._second_bus.publish("back").send
-            self._second_bus.subscribe("forth", lambda message: arrived(message.number))
-            self._first_bus.subscribe("back", lambda message: returned(message.number))
+            self._second_bus.subscribe("forth", lambda message: arrived(_number_of(message)))
+            self._first_bus.subscribe("back", lambda message: returned(_number_of(message)))
 
     def forth(self, number: int) -> None:
         """Sends from the first to the second party."""
@@ -188,9 +188,13 @@ class BusLink:
         self._second_bus.close()
         self._fabric.close()
 
-    def _take_request(self, peer: bytes, message: Any) -> None:
+    def _take_request(self, peer: bytes, message: Message) -> None:
         self._peer = peer
-        self._arrived(message.number)
+        self._arrived(_number_of(message))
+
+
+def _number_of(message: Message) -> int:
+    return message.number if isinstance(message, Telemetry) else 0
 
 
 def _content(number: int) -> list[Any]:

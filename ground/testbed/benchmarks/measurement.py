@@ -59,6 +59,7 @@ async def compare(
     Each call does `operations` operations.
     """
     seconds: dict[bool, list[float]] = {False: [], True: []}
+    gc.collect()
     works = {False: bare, True: ours}
     for repetition in range(-1, repetitions):
         for is_ours in (False, True) if repetition % 2 else (True, False):
@@ -69,7 +70,6 @@ async def compare(
 
 
 async def _seconds(work: Callable[[], Awaitable[None]]) -> float:
-    gc.collect()
     start = time.perf_counter()
     await work()
     return time.perf_counter() - start

@@ -1,0 +1,137 @@
+"""The tables of `msr bench`."""
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.table import Table
+
+from ground.testbed.benchmarks.bus_benchmark import BusFigures
+from ground.testbed.benchmarks.measurement import Comparison
+from ground.testbed.benchmarks.mission_profile import MissionFigures
+from ground.testbed.benchmarks.statecharts import StatechartFigures
+from ground.testbed.benchmarks.virtual_nodes import AIM as NODES_AIM
+from ground.testbed.benchmarks.virtual_nodes import NODES, NodeFigures
+
+BUS_AIM = 0.8  # of the throughput of bare sockets
+
+BUS_NOTE = (
+    "Bare: zmq socket, msgpack.packb; a reader that drains with NOBLOCK, msgpack.unpackb; the same "
+    "bytes, in the same loop and thread. The bus numbers, stamps, limits, checks against types and "
+    "counts as well; a mission also hashes each message (log). 100 %: as fast as bare. Ratios are "
+    "of medians, in turns; noise is half the spread of the repetitions."
+)
+NODES_NOTE = (
+    "Whole flight nodes: bus, message log, mailbox, exchanges, storage, events; no devices."
+)
+STATECHARTS_NOTE = 'Bare: HierarchicalAsyncMachine, queued="model", the same table and callbacks.'
+PROFILE_NOTE = "Shares are of a second, profiled flight; the speed is that of a plain one."
+
+
+def throughput_table(figures: Sequence[BusFigures]) -> Table:
+    """Messages per second over the bus and over bare sockets."""
+    table = _table(
+        f"Bus: thousand messages a second (aim: {BUS_AIM:.0%} of bare)",
+        ("pattern", "transport"),
+        ("bare", "bus", "bus/bare", "noise", "with log"),
+    )
+    for row in figures:
+        compared, logged = row.throughput, row.logged_throughput
+        table.add_row(
+            row.pattern,
+            row.transport,
+            f"{compared.bare.rate / 1e3:.0f}",
+            f"{compared.ours.rate / 1e3:.0f}",
+            _aimed(compared.speed, BUS_AIM),
+            _noise(compared),
+            f"{logged.speed:.0%}" if logged is not None else "",
+        )
+    return table
+
+
+def round_trip_table(figures: Sequence[BusFigures]) -> Table:
+    """Round trips over the bus and over bare sockets."""
+    table = _table(
+        "Bus: round trip, microseconds",
+        ("pattern", "transport"),
+        ("bare", "bus", "speed", "noise"),
+    )
+    for row in figures:
+        compared = row.round_trip
+        table.add_row(
+            row.pattern,
+            row.transport,
+            f"{compared.bare.median * 1e6:.0f}",
+            f"{compared.ours.median * 1e6:.0f}",
+            f"{compared.speed:.0%}",
+            _noise(compared),
+        )
+    return table
+
+
+def nodes_table(figures: Sequence[NodeFigures]) -> Table:
+    """Nodes in virtual time."""
+    table = _table(
+        f"{NODES} nodes in virtual time (aim: {NODES_AIM:.0f} times real time)",
+        (),
+        ("messages/s", "transitions/s", "virtual s", "wall s", "times real time"),
+    )
+    for row in figures:
+        table.add_row(
+            f"{row.messages / row.virtual_seconds:.0f}",
+            f"{row.transitions / row.virtual_seconds:.0f}",
+            f"{row.virtual_seconds:.0f}",
+            f"{row.wall_seconds:.2f}",
+            f"{row.times_real_time:.1f}",
+        )
+    return table
+
+
+def statecharts_table(figures: Sequence[StatechartFigures]) -> Table:
+    """Transitions per second."""
+    table = _table(
+        "Statechart: transitions a second",
+        ("transition",),
+        ("bare", "Machine", "speed", "noise"),
+    )
+    for row in figures:
+        compared = row.transitions
+        table.add_row(
+            row.kind,
+            f"{compared.bare.rate:.0f}",
+            f"{compared.ours.rate:.0f}",
+            f"{compared.speed:.0%}",
+            _noise(compared),
+        )
+    return table
+
+
+def mission_table(figures: MissionFigures) -> Table:
+    """Where the wall time of a mission goes."""
+    table = _table(
+        f"Mission {figures.mission}: {figures.mission_seconds:.0f} mission seconds in "
+        f"{figures.wall_seconds:.2f} s, {figures.times_real_time:.0f} per wall second; "
+        f"{figures.messages} messages",
+        ("part",),
+        ("share",),
+    )
+    for part, share in figures.shares:
+        if share >= 0.005:
+            table.add_row(part, f"{share:.1%}")
+    return table
+
+
+def _table(title: str, texts: Sequence[str], numbers: Sequence[str]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for name in texts:
+        table.add_column(name, no_wrap=True)
+    for name in numbers:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _aimed(speed: float, aim: float) -> str:
+    return f"{speed:.0%}" if speed >= aim else f"{speed:.0%} (below)"
+
+
+def _noise(compared: Comparison) -> str:
+    return f"±{compared.noise:.0%}"
