@@ -102,7 +102,9 @@ class EnergyPlanner:
         income = self._income(jd_tt, sunset)
         night = p.night_power * max(0.0, sunrise - sunset) / 3600.0
         day = p.day_power * sunset / 3600.0
-        spare = min(stored + income - day, p.capacity) - night - p.reserve * p.capacity
+        spare = stored + income - day - night - p.reserve * p.capacity
+        if p.capacity < night + p.reserve * p.capacity:
+            spare = 0.0  # not even a full battery carries through the night
         # What is stored now must last, too: the light of the afternoon comes after the work.
         spare = min(spare, stored - p.reserve * p.capacity + 0.5 * income)
         extra = max(1.0, p.work_power - p.day_power)

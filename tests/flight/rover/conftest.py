@@ -16,7 +16,7 @@ from sim_hw.assembly import rover
 from sim_hw.devices.device import SimulatedDevice
 from sim_hw.devices.electrical import Electrical
 from sim_hw.world.depot import load_depot, true_lying_poses
-from sim_hw.world.rocks import RockParameters
+from sim_hw.world.rocks import Clearing, RockParameters
 from sim_hw.world.tubes import GROUND, TubeRegistry, TubeState
 from sim_hw.world.world import World
 
@@ -63,6 +63,8 @@ def make_field(
         seed, rig.epoch_jd_tt, TubeRegistry(depot.tubes, states),
         rock_parameters=RockParameters(abundance=abundance),
     )  # fmt: skip
+    # Terrain-relative navigation sets the lander down on ground without rocks.
+    world.rocks.clearings = (*world.rocks.clearings, Clearing(*lander, 6.0))
     world.place("lander", *lander)
     world.place("rover", *lander)
     file = load_vehicle_file(FetchRover, rover.HARDWARE)
