@@ -1,6 +1,7 @@
 """Takes frames from Mars apart: each message goes to the archive and to those whom it concerns."""
 
 from collections.abc import Callable
+from typing import Any
 
 from flight.icd.codec import CodecError, convert
 from flight.icd.custody_record import CustodyRecord
@@ -48,7 +49,11 @@ class Downlink:
         self._alarms = alarms
         self._watches = watches
         self._now_ns = now_ns
-        self._seen: dict[tuple[str, int, int], None] = {}
+        newest = archive.rows(
+            "SELECT source, occurred_ns, number FROM events ORDER BY received_ns DESC LIMIT ?",
+            (REMEMBERED,),
+        )
+        self._seen: dict[tuple[Any, ...], None] = dict.fromkeys(reversed(newest))
         self.on_event: Callable[[EventReport], None] = lambda event: None
         self.frames = 0
         self.messages = 0

@@ -21,7 +21,14 @@ HOSTS: Mapping[str, str] = {"arm": "lander", "mav": "lander"}
 
 
 class NotSent(Exception):
-    """A frame that could not be sent now; the text says why."""
+    """A frame that could not be sent now; the text says why.
+
+    `refused`: the stations do not take it at all, so that others should not wait behind it.
+    """
+
+    def __init__(self, reason: str, *, refused: bool = False) -> None:
+        super().__init__(reason)
+        self.refused = refused
 
 
 class Stations:
@@ -73,7 +80,9 @@ class Stations:
             return (await self._driver.uplink(spacecraft, radio, data)).estimated_delivery
         except DeviceFault as fault:
             raise NotSent(f"{fault.code}: {fault}") from fault
-        except (DeviceRejected, DeviceTimeout) as error:
+        except DeviceRejected as refusal:
+            raise NotSent(str(refusal), refused=True) from refusal
+        except DeviceTimeout as error:
             raise NotSent(str(error)) from error
 
     # -------------------------------------------------------------- forecast

@@ -79,6 +79,8 @@ class Uplink:
             if self.waiting_for != str(reason):  # told once, not at each attempt
                 self._record(spacecraft, radio, sent_ns, len(data), identifiers, str(reason))
             self.waiting_for = str(reason)
+            if reason.refused:
+                self._queue.rotate(-1)
             return False
         self._frame += 1
         self.waiting_for = ""

@@ -1,0 +1,85 @@
+"""Which way a frame takes, and how windows follow from light time and passes."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from flight.astrodynamics.mars_time import SOL_SECONDS
+from flight.icd.devices.ground_station import EarthLinkState, NetworkStatus, PredictedPass
+from flight.icd.messages import Telemetry
+from flight.runtime.bus import Bus
+from flight.runtime.fabric import Fabric
+from ground.mission_control.stations import Stations
+from ground.mission_control.telemetry import LatestTelemetry
+from ground.mission_control.windows import Window
+
+
+@pytest.fixture
+def bus() -> Iterator[Bus]:
+    fabric = Fabric()
+    bus = Bus("mission_control", fabric=fabric)
+    yield bus
+    bus.close()
+    fabric.close()
+
+
+def stations(
+    bus: Bus,
+    passes: list[tuple[float, float]],
+    up: tuple[str, ...] = ("relay",),
+    now: float = 0.0,
+) -> Stations:
+    found = Stations(bus, 1, lambda: now)
+    found.status = NetworkStatus(
+        light_time=600.0,
+        moratorium=False,
+        links=[EarthLinkState(name, name in up, 1e6) for name in ("relay", "lander")],
+        passes=[PredictedPass("lander", start, end) for start, end in passes],
+    )
+    return found
+
+
+async def test_a_repeat_takes_the_other_way_when_the_direct_link_is_up(bus: Bus) -> None:
+    both = stations(bus, [], up=("relay", "lander"))
+    assert both.choose("mav", 0) == ("lander", "lander")
+    assert both.choose("mav", 1) == ("relay", "lander")
+    assert both.choose("rover", 0) == ("relay", "rover")
+
+
+@pytest.mark.parametrize("up", [("relay",), ()])
+async def test_without_the_direct_link_all_goes_by_relay(bus: Bus, up: tuple[str, ...]) -> None:
+    assert stations(bus, [], up=up).choose("arm", 3) == ("relay", "lander")
+
+
+async def test_a_window_holds_light_time_the_wait_for_a_pass_and_the_wait_back(bus: Bus) -> None:
+    window = stations(bus, [(5000.0, 5600.0), (20_000.0, 20_500.0)]).window("arm")
+    assert window == Window(600.0, 4400.0, 15_500.0)  # until the second pass is over
+    assert window.first_report == 600.0 + 4400.0 + 15_500.0 + 600.0
+
+
+async def test_a_pass_under_way_when_the_signal_arrives_serves_at_once(bus: Bus) -> None:
+    window = stations(bus, [(500.0, 900.0), (5000.0, 5600.0)]).window("lander")
+    assert window.delivery == 600.0
+    assert window.answer_wait == 5000.0
+
+
+async def test_without_predictions_a_sol_is_allowed(bus: Bus) -> None:
+    assert stations(bus, []).window("lander").answer_wait == SOL_SECONDS
+
+
+def test_a_vehicle_is_stale_only_beyond_light_time_and_passes() -> None:
+    latest = LatestTelemetry()
+    latest.heard("rover", 0, 600_000_000_000)
+    window = Window(600.0, 0.0, 10_000.0)
+    allowed = 600.0 + 10_000.0 + 3600.0 + 900.0
+    assert not latest.is_stale("rover", int(allowed * 1e9), window)
+    assert latest.is_stale("rover", int((allowed + 1.0) * 1e9), window)
+    assert latest.is_stale("lander", 0, window)
+
+
+@pytest.mark.parametrize(("order", "value"), [((1, 2), 0.2), ((2, 1), 0.2)])
+def test_a_late_sample_never_replaces_a_newer_one(order: tuple[int, int], value: float) -> None:
+    latest = LatestTelemetry()
+    for number in order:
+        latest.take(Telemetry("rover", number, {"charge": number / 10.0}, number), 9)
+    assert latest.value("rover", "charge") == value
