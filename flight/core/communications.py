@@ -1,8 +1,9 @@
 """What a node says to others: packets over wires and radios, and the downlink of its recorder.
 
-A node knows for each destination one route: over the vehicle's own wires (the bus) or by a radio to a
-peer. Packets for others are passed on. What is meant for Earth goes into the recorder and leaves when
-a link to the relay orbiter or to Earth is up, highest priority first, until it is acknowledged.
+A node knows for each destination one route: over the vehicle's own wires (the bus) or by a radio
+to a peer. Packets for others are passed on. What is meant for Earth goes into the recorder and
+leaves when a link to the relay orbiter or to Earth is up, highest priority first, until it is
+acknowledged.
 """
 
 import asyncio
@@ -141,12 +142,17 @@ class Communications:
             frame = decode_message(received.data)
             if not isinstance(frame, Frame):
                 raise CodecError("not a frame")
-            packets = [decode_message(data) for data in frame.packets]
         except CodecError as error:
             self._on_drop(received.peer, f"a frame that cannot be read: {error}")
             return
-        for packet in packets:
-            if isinstance(packet, Packet):
+        for data in frame.packets:
+            try:
+                packet = decode_message(data)
+                if not isinstance(packet, Packet):
+                    raise CodecError("not a packet")
+            except CodecError as error:
+                self._on_drop(received.peer, f"a packet that cannot be read: {error}")
+            else:
                 self.accept(packet)
 
     def _link(self, device: Radio, state: LinkState) -> None:
