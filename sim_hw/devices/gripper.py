@@ -127,11 +127,18 @@ class SimGripper(PoweredDevice, Gripper):
                     raise DeviceFault("jam", f"slot {self.arm.slot} is occupied: the jaws stay")
                 tubes.move(tube, ROVER_RACK, slot=self.arm.slot)
             elif self.arm.pose == "container" and self.arm.socket is not None:
-                if tubes.occupant(CONTAINER, self.arm.socket) is not None:
-                    raise DeviceFault("jam", f"socket {self.arm.socket} is occupied")
-                tubes.move(tube, CONTAINER, slot=self.arm.socket)
+                self._insert(tube, self.arm.socket)
             else:
                 tubes.move(tube, GROUND, pose=self._fallen())
+
+    def _insert(self, tube: str, socket: int) -> None:
+        """Leaves a tube in a socket; on debris it stands out by the height of that."""
+        if self.world.tubes.occupant(CONTAINER, socket) is not None:
+            raise DeviceFault("jam", f"socket {socket} is occupied: the jaws stay")
+        container = self.arm.container
+        if container is not None and socket in container.debris:
+            container.raised[socket] = container.debris[socket]
+        self.world.tubes.move(tube, CONTAINER, slot=socket)
 
     def _fallen(self) -> LyingPose:
         """Where a tube comes to lie that is let go here: it rolls the more, the higher it falls."""

@@ -9,7 +9,9 @@ import msgspec
 
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.manipulation import ArmState, RoverArm
+from flight.icd.devices.transfer_arm_geometry import SOCKETS, rack_place, socket_place
 from flight.runtime.configuration import Quantity
+from sim_hw.devices.container import ON_SEAT, SimContainer
 from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.powered import PoweredDevice, PowerSupply
 from sim_hw.world.world import Body, World
@@ -18,11 +20,12 @@ Joints = tuple[float, float, float, float, float, float]
 
 STOWED: Joints = (0.0, 2.4, -2.6, 0.2, 0.0, 0.0)
 PRESENTED: Joints = (0.0, 1.6, -1.9, -1.2, 0.0, 0.0)
-_DOCKED_WITHIN = 4.0  # m between the centres of rover and lander at which the arm reaches across
+_ABOVE_SOCKET = 0.08  # m: lower than a tube is long, the reach of the arm allows no more
 
 
 class RoverArmParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Geometry, speed and accuracy. The shoulder's place is in the rover's frame."""
+    """Geometry, speed and accuracy. The shoulder's place is in the rover's frame; `deck_up`: of the
+    base of the transfer arm over the ground, beside which the container stands."""
 
     upper_arm: Annotated[float, Quantity("m", gt=0, le=3)]
     forearm: Annotated[float, Quantity("m", gt=0, le=3)]
@@ -30,6 +33,8 @@ class RoverArmParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     shoulder_ahead: Annotated[float, Quantity("m", ge=-2, le=2)]
     shoulder_up: Annotated[float, Quantity("m", ge=0, le=2)]
     joint_speed: Annotated[float, Quantity("rad/s", gt=0, le=1)]
+    deck_up: Annotated[float, Quantity("m", ge=0, le=3)]
+    socket_clearance: Annotated[float, Quantity("m", gt=0, le=0.05)]
     position_error: Annotated[float, Quantity("m", ge=0, le=0.05)]
     power: Annotated[float, Quantity("W", gt=0, le=200)]
     coldest: Annotated[float, Quantity("K", ge=100, le=300)]
@@ -55,6 +60,7 @@ class SimRoverArm(PoweredDevice, RoverArm):
         self.slot: int | None = None
         self.socket: int | None = None
         self.stuck_joint: int | None = None
+        self.container: SimContainer | None = None  # the one on the lander, once coupled
         self._place = (0.0, 0.0, 0.0, 0.0)  # ahead, right, up, heading of the true tip
         self._moving = False
 
@@ -92,18 +98,23 @@ class SimRoverArm(PoweredDevice, RoverArm):
         return await self.state()
 
     async def move_to_slot(self, slot: int) -> ArmState:
-        await self._go(self._solve(*slot_place(slot), 0.0), "slot")
+        await self._go(self._solve(*rack_place(slot), 0.0), "slot")
         self.slot = slot
         return await self.state()
 
     async def move_to_container(self, socket: int) -> ArmState:
-        lander = self.world.bodies.get("lander")
-        if lander is None or self.body.distance_to(lander) > _DOCKED_WITHIN:
-            raise DeviceRejected(f"{self.service}: the container is out of reach from here")
-        # The container's mouth stands before the docked rover, at the height of its deck.
-        angle = 2.0 * pi * (socket % 6) / 6.0
-        ahead = self.parameters.shoulder_ahead + 0.8 + 0.1 * cos(angle)
-        await self._go(self._solve(ahead, 0.1 * sin(angle), 0.7, angle - pi), "container")
+        ahead, right, up, heading = self._socket_place(socket)
+        above = self._solve(ahead, right, up + _ABOVE_SOCKET, heading)
+        target = self._solve(ahead, right, up, heading)
+        await self._go(above, "place")
+        if self.container is not None and self.container.lid == ON_SEAT:
+            raise DeviceFault("stall", f"{self.service}: the container is closed")
+        # The last centimetres go by the camera, which halves the error of the arm.
+        error = 0.5 * self.parameters.position_error
+        across = hypot(error * self.random.gauss(0.0, 1.0), error * self.random.gauss(0.0, 1.0))
+        if across > self.parameters.socket_clearance:
+            raise DeviceFault("stall", f"{self.service}: the tube stands on the rim of {socket}")
+        await self._go(target, "container")
         self.socket = socket
         return await self.state()
 
@@ -126,6 +137,25 @@ class SimRoverArm(PoweredDevice, RoverArm):
             self.body.north + ahead * cosine - right * sine,
             up,
             self.body.heading + heading,
+        )
+
+    def _socket_place(self, socket: int) -> tuple[float, float, float, float]:
+        """Where a socket truly is in the rover's frame: ahead, right, up (m), and the heading."""
+        lander = self.world.bodies.get("lander")
+        if lander is None or socket >= SOCKETS:
+            raise DeviceRejected(f"{self.service}: there is no socket {socket}")
+        x, y, z = socket_place(socket)  # ahead, left, up of the transfer arm's base
+        sine, cosine = sin(lander.heading), cos(lander.heading)
+        east = lander.east + x * sine - y * cosine - self.body.east
+        north = lander.north + x * cosine + y * sine - self.body.north
+        ground = self.world.terrain.elevation
+        step = ground(lander.east, lander.north) - ground(self.body.east, self.body.north)
+        sine, cosine = sin(self.body.heading), cos(self.body.heading)
+        return (
+            east * sine + north * cosine,
+            east * cosine - north * sine,
+            z + self.parameters.deck_up + step,
+            lander.heading - self.body.heading,
         )
 
     def _solve(self, ahead: float, right: float, up: float, heading: float) -> Joints:
@@ -185,9 +215,3 @@ class SimRoverArm(PoweredDevice, RoverArm):
             for number, (before, after) in enumerate(zip(start, target, strict=True))
         )
         return (a, b, c, d, e, f)
-
-
-def slot_place(slot: int) -> tuple[float, float, float]:
-    """Ahead, right and up (m) of a slot of the rack: six rows of six, on the deck's right half."""
-    row, column = divmod(slot, 6)
-    return 0.35 - 0.06 * row, 0.20 + 0.06 * column, 0.70

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from flight.icd.devices.base import DeviceFault, DeviceRejected
+from flight.icd.devices.transfer_arm_geometry import SOCKETS, rack_place
+from flight.mav.node import Mav
 from flight.rover.node import FetchRover
 from ground.testbed.vehicle_files import load_vehicle_file
-from sim_hw.assembly import rover
-from sim_hw.devices.rover_arm import slot_place
+from sim_hw.assembly import mav, rover
 from sim_hw.world.depot import load_depot
 from sim_hw.world.rocks import Rock
 from sim_hw.world.terrain import GroundPoint
@@ -242,9 +243,55 @@ async def test_places_out_of_reach_are_refused_and_all_slots_are_within() -> Non
     with pytest.raises(DeviceRejected, match="m from the shoulder"):
         await arm.move_to(3.0, 0.0, 0.0)
     for slot in range(36):
-        arm._solve(*slot_place(slot), 0.0)
-    with pytest.raises(DeviceRejected, match="out of reach"):
-        await arm.move_to_container(0)
+        arm._solve(*rack_place(slot), 0.0)
+
+
+@pytest.mark.parametrize(("bearing", "within"), [(244.0, True), (64.0, False)])
+async def test_the_container_is_reached_from_the_dock_and_not_from_the_other_side(
+    bearing: float, within: bool
+) -> None:
+    bench = Bench()
+    bench.ground()
+    bench.world.place("lander", 50.0, 50.0)
+    angle = radians(bearing)
+    bench.body.east, bench.body.north = 50.0 + 2.0 * sin(angle), 50.0 + 2.0 * cos(angle)
+    bench.body.heading = (angle + radians(180.0)) % radians(360.0)
+    arm = bench.devices["rover_arm"]
+    for socket in range(SOCKETS):
+        place = arm._socket_place(socket)
+        if within:
+            arm._solve(*place)
+        else:
+            with pytest.raises(DeviceRejected, match="m from the shoulder"):
+                arm._solve(*place)
+
+
+async def test_a_closed_container_stops_the_arm_and_debris_lets_the_tube_stand_out() -> None:
+    bench = Bench()
+    bench.ground()
+    d = bench.devices
+    await d["rover_arm"].move_to(1.35, 0.0, 0.0, 0.4)
+    await d["gripper"].close()
+    bench.world.place("lander", 20.0 + 2.0 * sin(radians(64.0)), 20.0 + 2.0 * cos(radians(64.0)))
+    bench.body.heading = radians(64.0)
+    hardware = load_vehicle_file(Mav, mav.HARDWARE).hardware
+    container: Any = mav.build(bench.world, hardware, bench.electrical)[1]["container"]
+    d["rover_arm"].container = container
+    with pytest.raises(DeviceFault) as fault:
+        await d["rover_arm"].move_to_container(0)
+    assert fault.value.code == "stall"
+    container.lid, container.latched, container.debris = "stand", False, {0: 0.01}
+    for _ in range(5):
+        try:
+            await d["rover_arm"].move_to_container(0)
+            break
+        except DeviceFault as again:
+            assert again.code == "stall"  # on the rim
+    await d["gripper"].open()
+    assert bench.world.tubes.state(TUBE).place == "container"
+    assert container.raised == {0: 0.01}
+    votes = [(await container.state()).seated[0] for _ in range(5)]
+    assert sum(votes) <= 1
 
 
 async def test_the_joint_angles_put_the_hand_where_it_was_asked_for() -> None:
