@@ -83,7 +83,7 @@ class Bus:
         self.on_gap = on_gap
         self.on_drop = on_drop
         self.on_malformed = on_malformed
-        self._addresses = dict(addresses or {})
+        self._addresses: Mapping[str, str] = addresses if addresses is not None else {}
         self._ends: list[_End] = []
 
     def address(self, service: str) -> str:
