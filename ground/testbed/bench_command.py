@@ -32,7 +32,7 @@ class Extent:
 FULL = Extent(
     messages=4000,
     trips=500,
-    repetitions=15,
+    repetitions=11,
     virtual_seconds=20.0,
     node_repetitions=5,
     transitions=1000,

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from rich import box
+from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 from ground.testbed.benchmarks.bus_benchmark import BusFigures
 from ground.testbed.benchmarks.measurement import Comparison
@@ -27,13 +29,10 @@ STATECHARTS_NOTE = 'Bare: HierarchicalAsyncMachine, queued="model", the same tab
 PROFILE_NOTE = "Shares are of a second, profiled flight; the speed is that of a plain one."
 
 
-def throughput_table(figures: Sequence[BusFigures]) -> Table:
+def throughput_table(figures: Sequence[BusFigures]) -> Group:
     """Messages per second over the bus and over bare sockets."""
-    table = _table(
-        f"Bus: thousand messages a second (aim: {BUS_AIM:.0%} of bare)",
-        ("pattern", "transport"),
-        ("bare", "bus", "bus/bare", "noise", "with log"),
-    )
+    title = f"Bus: thousand messages a second (aim: {BUS_AIM:.0%} of bare)"
+    table = _table(("pattern", "transport"), ("bare", "bus", "bus/bare", "noise", "with log"))
     for row in figures:
         compared, logged = row.throughput, row.logged_throughput
         table.add_row(
@@ -45,16 +44,13 @@ def throughput_table(figures: Sequence[BusFigures]) -> Table:
             _noise(compared),
             f"{logged.speed:.0%}" if logged is not None else "",
         )
-    return table
+    return _titled(title, table)
 
 
-def round_trip_table(figures: Sequence[BusFigures]) -> Table:
+def round_trip_table(figures: Sequence[BusFigures]) -> Group:
     """Round trips over the bus and over bare sockets."""
-    table = _table(
-        "Bus: round trip, microseconds",
-        ("pattern", "transport"),
-        ("bare", "bus", "speed", "noise"),
-    )
+    title = "Bus: round trip, microseconds"
+    table = _table(("pattern", "transport"), ("bare", "bus", "speed", "noise"))
     for row in figures:
         compared = row.round_trip
         table.add_row(
@@ -65,16 +61,13 @@ def round_trip_table(figures: Sequence[BusFigures]) -> Table:
             f"{compared.speed:.0%}",
             _noise(compared),
         )
-    return table
+    return _titled(title, table)
 
 
-def nodes_table(figures: Sequence[NodeFigures]) -> Table:
+def nodes_table(figures: Sequence[NodeFigures]) -> Group:
     """Nodes in virtual time."""
-    table = _table(
-        f"{NODES} nodes in virtual time (aim: {NODES_AIM:.0f} times real time)",
-        (),
-        ("messages/s", "transitions/s", "virtual s", "wall s", "times real time"),
-    )
+    title = f"{NODES} nodes in virtual time (aim: {NODES_AIM:.0f} times real time)"
+    table = _table((), ("messages/s", "transitions/s", "virtual s", "wall s", "times real time"))
     for row in figures:
         table.add_row(
             f"{row.messages / row.virtual_seconds:.0f}",
@@ -83,16 +76,13 @@ def nodes_table(figures: Sequence[NodeFigures]) -> Table:
             f"{row.wall_seconds:.2f}",
             f"{row.times_real_time:.1f}",
         )
-    return table
+    return _titled(title, table)
 
 
-def statecharts_table(figures: Sequence[StatechartFigures]) -> Table:
+def statecharts_table(figures: Sequence[StatechartFigures]) -> Group:
     """Transitions per second."""
-    table = _table(
-        "Statechart: transitions a second",
-        ("transition",),
-        ("bare", "Machine", "speed", "noise"),
-    )
+    title = "Statechart: transitions a second"
+    table = _table(("transition",), ("bare", "Machine", "speed", "noise"))
     for row in figures:
         compared = row.transitions
         table.add_row(
@@ -102,26 +92,30 @@ def statecharts_table(figures: Sequence[StatechartFigures]) -> Table:
             f"{compared.speed:.0%}",
             _noise(compared),
         )
-    return table
+    return _titled(title, table)
 
 
-def mission_table(figures: MissionFigures) -> Table:
+def mission_table(figures: MissionFigures) -> Group:
     """Where the wall time of a mission goes."""
-    table = _table(
+    title = (
         f"Mission {figures.mission}: {figures.mission_seconds:.0f} mission seconds in "
         f"{figures.wall_seconds:.2f} s, {figures.times_real_time:.0f} per wall second; "
-        f"{figures.messages} messages",
-        ("part",),
-        ("share",),
+        f"{figures.messages} messages"
     )
+    table = _table(("part",), ("share",))
     for part, share in figures.shares:
         if share >= 0.005:
             table.add_row(part, f"{share:.1%}")
-    return table
+    return _titled(title, table)
 
 
-def _table(title: str, texts: Sequence[str], numbers: Sequence[str]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+def _titled(title: str, table: Table) -> Group:
+    # Not the table's own title: that is squeezed into the width of a narrow table.
+    return Group(Text(title, style="bold"), table)
+
+
+def _table(texts: Sequence[str], numbers: Sequence[str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
     for name in texts:
         table.add_column(name, no_wrap=True)
     for name in numbers:
