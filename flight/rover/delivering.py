@@ -84,10 +84,31 @@ async def _deliver(node: "FetchRover", tube: str) -> str:
             return ""
         except HandoverFailed as failure:
             reason = str(failure)
-            if not failure.settled or held_tube(node) != tube:
+            if not failure.settled:
+                return reason
+            if held_tube(node) != tube and not await _take_back(node, tube, avoid):
                 return reason
     await rack_tube(node, Signal("rack"))
     return reason
+
+
+async def _take_back(node: "FetchRover", tube: str, tried: list[int]) -> bool:
+    """Draws a tube that did not seat out of its socket again; True when the gripper has it."""
+    record = node.ledger.record(tube)
+    if record is None or record.status is not CustodyStatus.UNKNOWN or not tried:
+        return False
+    hardware, socket = node.hardware, tried[-1]
+    try:
+        await hardware.gripper.open()
+        await with_retries(node, lambda: hardware.arm.move_to_container(socket))
+        await with_retries(node, hardware.gripper.close)
+    except DeviceFault as fault:
+        node.device_trouble(device="rover_arm", reason=str(fault))
+    inside, serial = await gripper_holds(node)
+    if not inside or serial not in ("", tube):
+        return False
+    node.ledger.find(tube, HELD_PLACE, Evidence(CAMERA, f"drawn out of socket {socket} again"))
+    return True
 
 
 class _Insertion:

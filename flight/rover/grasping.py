@@ -91,6 +91,7 @@ async def settle_grasp(node: "FetchRover", tube: str) -> bool:
     if inside and serial in ("", tube):
         reading = f"tube in the gripper, engraving {serial or 'not legible'}"
         node.ledger.commit(tube, Evidence(CAMERA, reading))
+        node.sols.progress()
         node.tube_grasped(tube=tube, evidence=reading)
         return True
     if inside:
@@ -187,6 +188,7 @@ async def settle_rack(node: "FetchRover", tube: str) -> bool:
     slot = record.slot if record is not None else None
     if slot is not None and await seat_taken(node, slot):
         node.ledger.commit(tube, Evidence(RACK, f"seat sensor of slot {slot} closed"))
+        node.sols.progress()
         node.tube_racked(tube=tube, slot=slot)
         node.count_tubes()
         return True

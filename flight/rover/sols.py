@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 DEVICE_ERRORS = (DeviceFault, DeviceRejected, DeviceTimeout)
 LOOK_AGAIN = 1800.0  # seconds between looks whether it is warm and charged enough to wake
 CONDITIONS = ("cold", "no_power", "dark")  # fault codes that only time mends
+RESTS_IN_VAIN = 8  # half hours or nights waited for the same condition
 LONGEST_SLEEP = 400  # wakings in vain: some ten sols of a storm
 
 RoverActivity = Callable[["FetchRover", Signal], Awaitable[str | Signal | None]]
@@ -34,8 +35,7 @@ def by_day(activity: RoverActivity) -> RoverActivity:
         try:
             return await activity(node, signal)
         except DeviceFault as fault:
-            if fault.code in CONDITIONS:
-                node.sols.reason = fault.code
+            if fault.code in CONDITIONS and node.sols.rest_for(fault.code):
                 return "rest"
             raise ActivityFailed(str(fault)) from fault
         except (DeviceRejected, DeviceTimeout) as error:
@@ -66,6 +66,7 @@ class SolManager:
         )
         self.work_until = 0.0
         self.reason = "the Sun"
+        self._in_vain = 0  # rests for a condition since there was progress
 
     @property
     def sol(self) -> int:
@@ -96,8 +97,19 @@ class SolManager:
             return False
         return monotonic() < self.work_until
 
+    def rest_for(self, condition: str) -> bool:
+        """Whether to wait for a condition to mend; not for ever if nothing gets better."""
+        self.reason = condition
+        self._in_vain += 1
+        return self._in_vain <= RESTS_IN_VAIN
+
+    def progress(self) -> None:
+        """Something was achieved."""
+        self._in_vain = 0
+
     def driven(self, distance: float) -> None:
         """Counts metres of this sol."""
+        self.progress()
         self.node.sol_distance = {"sol": self.sol, "distance": self._driven_today() + distance}
 
     def distance_left(self) -> float:
@@ -131,6 +143,8 @@ async def _sleep(node: "FetchRover") -> None:
     planner, p = node.sols.planner, node.parameters
     # Slept already past the morning, with the way of the sol used up: the next morning counts.
     spent = node.sols.sol
+    if node.sols.reason in CONDITIONS:
+        await doze(node, LOOK_AGAIN)
     for count in range(LONGEST_SLEEP):
         jd_tt = node.clock.jd_tt()
         if planner.elevation(jd_tt) < p["waking_sun"] or (
@@ -148,7 +162,7 @@ async def _sleep(node: "FetchRover") -> None:
 
 async def doze(node: "FetchRover", seconds: float) -> None:
     """Sleeps for some seconds, with the radio on while the orbiter passes in the night."""
-    until = monotonic() + seconds
+    until = monotonic() + min(seconds, 1.1 * SOL)
     while (left := until - monotonic()) > 1.0:
         window = _window(node)
         if window <= 0.0:

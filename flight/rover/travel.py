@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EGRESS_DISTANCE = 4.0  # m from the lander's centre to clear ground
 APPROACH_DISTANCE = 5.0  # m from the lander's centre from where the dock is approached
 DOCK_STEPS = 12
-DOCK_SIDES = (0.0, 15.0, -15.0, 40.0, -40.0, 80.0, -80.0)  # degrees from the best side, tried in this order
+DOCK_SIDES = (0.0, 15.0, -15.0, 40.0, -40.0, 80.0, -80.0)  # degrees from the best, in this order
 LANDMARK_ERROR = 0.3  # m, 1 sigma, of the lander's place by its marks
 ARRAY_TRIES = 4
 

@@ -116,10 +116,11 @@ class Locomotion:
     async def catch_up(self) -> None:
         """Takes into account what the wheels did since the pose was last stored."""
         odometer = (await self.wheels.state()).odometer
-        yaw = (await self.imu.state()).yaw
+        inertial = await self.imu.state()
+        yaw = inertial.yaw
         if "odometer" in self.memory:
             way = odometer - float(self.memory["odometer"])
-            turned = wrapped(yaw - float(self.memory["yaw"]))
+            turned = 0.0 if inertial.saturated else wrapped(yaw - float(self.memory["yaw"]))
             if abs(way) > 0.01 or abs(turned) > 0.05:
                 self.reckoning.moved(odometer=way, yaw=turned, visual=None)
         self._store(odometer, yaw)
@@ -194,7 +195,8 @@ class Locomotion:
     ) -> DriveOutcome:
         """Drives to a place, or to the next one that is free, around what stands in the way.
 
-        Raises DriveFailed. Stops between segments when `may_go_on` says no.
+        Raises DriveFailed, and DeviceFault for what is no matter of the ground. Stops between
+        segments when `may_go_on` says no.
         """
         await self.catch_up()
         way = self._way_to(goal)
@@ -210,7 +212,7 @@ class Locomotion:
                     f"{self.pose.distance_to(goal):.1f} m are left"
                 )
             if not await self.look():
-                return DriveOutcome.PAUSED
+                raise DeviceFault("dark", "the camera sees nothing of the ground")
             route = self.cost_map.route(self.pose.place, goal)
             if route is None:
                 way.setbacks += 1

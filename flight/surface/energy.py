@@ -70,7 +70,7 @@ class EnergyPlanner:
         light = self._light(jd_tt)
         if light > 0.15:
             seen = power / light
-            self.scale = seen if self.scale == 0.0 else 0.8 * self.scale + 0.2 * seen
+            self.scale = seen if self.scale == 0.0 else 0.5 * (self.scale + seen)
 
     def is_day(self, jd_tt: float) -> bool:
         """Whether the Sun is high enough to work."""

@@ -96,6 +96,12 @@ class SimGripper(PoweredDevice, Gripper):
             occupant = tubes.occupant(ROVER_RACK, self.arm.slot)
             if occupant is not None:
                 tubes.move(occupant, ROVER_GRIPPER)
+        elif self.arm.pose == "container" and self.arm.socket is not None:
+            occupant = tubes.occupant(CONTAINER, self.arm.socket)
+            if occupant is not None:
+                tubes.move(occupant, ROVER_GRIPPER)
+                if self.arm.container is not None:
+                    self.arm.container.raised.pop(self.arm.socket, None)
         elif self.arm.pose == "place":
             for tube in tubes.at(GROUND):
                 pose = tubes.state(tube).pose

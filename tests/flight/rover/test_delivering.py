@@ -19,6 +19,7 @@ from sim_hw.assembly import rover
 from sim_hw.world.world import World
 
 WORLDS: list[World] = []
+RAISED: dict[int, float] = {}
 
 
 class WiredRover(FetchRover):
@@ -55,7 +56,7 @@ class Container(Node):
 
     async def _seat(self, tube: str, slot: int | None, expected: bool) -> Evidence:
         occupant = WORLDS[-1].tubes.occupant("container", slot or 0)
-        return Evidence("mav.seats", f"socket {slot}", occupant is not None)
+        return Evidence("mav.seats", f"socket {slot}", occupant is not None and slot not in RAISED)
 
     def _free(self, avoid: list[int]) -> int:
         return next(n for n in range(30) if n not in avoid and not self._taken(n))
@@ -97,6 +98,22 @@ async def test_the_rovers_arm_loads_the_container(
             assert record is not None and str(record.status) == "held"
             assert record.evidence is not None and record.evidence.verified_by == "mav.seats"
         assert rig.nodes["rover"].state == "surface.docked"
+
+
+async def test_a_tube_that_does_not_seat_is_drawn_out_and_put_into_another_socket(
+    folder: Path, new_field: Any, wired: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RAISED, 0, 0.01)  # debris in the first socket
+    async with Rig(folder) as rig:
+        field = new_field(rig, count=1)
+        [tube] = field.tubes
+        _with_container(rig, field)
+        await _docked_with_tubes(rig, field)
+        report = await rig.command("rover", "load_container", tubes=[tube])
+        assert report.detail.startswith("1 of 1"), report.detail
+        assert field.world.tubes.state(tube).slot == 1
+        record = rig.nodes["mav"].ledger.record(tube)
+        assert record is not None and (str(record.status), record.slot) == ("held", 1)
 
 
 @pytest.mark.parametrize("instant", [100, 250, 400, 550, 700, 900, 1100, 1300])

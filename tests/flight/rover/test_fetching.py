@@ -197,3 +197,56 @@ async def test_low_charge_leads_to_safe_and_the_rover_recovers_by_itself(
         await rig.wait_for_state("rover", "safe", timeout=2 * SOL)
         await rig.wait_for_state("rover", "surface.idle", timeout=3 * SOL)
         assert "power_recovered" in rig.event_names("rover")
+
+
+async def test_a_blind_camera_fails_the_fetch_within_a_sol_and_says_why(
+    folder: Path, new_field: Any
+) -> None:
+    async with Rig(folder) as rig:
+        field = new_field(rig, count=1)
+        await rig.command("rover", "egress")
+        begun = field.world.now()
+        field.devices["stereo_camera"].fail("blind")
+        report = await rig.command("rover", "fetch_tubes", tubes=field.tubes)
+        assert report.rung is Rung.FAILED
+        assert "camera" in report.detail
+        assert field.world.now() - begun < SOL
+
+
+async def test_a_dead_wheel_slows_the_rover_and_does_not_stop_it(
+    folder: Path, new_field: Any
+) -> None:
+    async with Rig(folder) as rig:
+        field = new_field(rig, count=1)
+        await rig.command("rover", "egress")
+        field.devices["wheels"].fail("dead_wheel", wheel=2)
+        report = await rig.command("rover", "fetch_tubes", tubes=field.tubes)
+        assert report.detail.startswith("collected 1 of 1")
+
+
+async def test_a_saturated_gyro_and_a_blind_sun_sensor_do_not_lead_astray(
+    folder: Path, new_field: Any
+) -> None:
+    async with Rig(folder) as rig:
+        field = new_field(rig, count=1)
+        await rig.command("rover", "egress")
+        field.devices["inertial_measurement_unit"].fail("saturate", error=0.6)
+        field.devices["sun_sensor"].fail("blind")
+        report = await rig.command("rover", "fetch_tubes", tubes=field.tubes)
+        assert report.detail.startswith("collected 1 of 1")
+
+
+async def test_with_a_dark_sky_the_rover_sleeps_and_goes_on_when_it_clears(
+    folder: Path, new_field: Any
+) -> None:
+    async with Rig(folder) as rig:
+        field = new_field(rig, count=1)
+        await rig.command("rover", "egress")
+        field.electrical._array_power = lambda seconds, dust: 36.0
+        field.electrical._energy = 0.24 * field.electrical._capacity
+        identifier = rig.send("rover", "fetch_tubes", tubes=field.tubes)
+        await asyncio.sleep(0.5 * SOL)
+        assert rig.nodes["rover"].state == "surface.fetching.sleeping"
+        del field.electrical._array_power
+        report = await rig.wait_for_end(identifier)
+        assert report.detail.startswith("collected 1 of 1")
