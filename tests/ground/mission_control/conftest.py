@@ -11,7 +11,7 @@ import pytest
 
 from flight.icd.codec import encode
 from flight.icd.custody_record import CustodyRecord, CustodyStatus, Evidence
-from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.communications import ReceivedFrame
 from flight.icd.devices.ground_station import (
     EarthLinkState,
@@ -163,6 +163,7 @@ class FakeStations(GroundStations):
         self.copies = 1
         self.jitter = 0.0
         self.blocked_until = 0.0
+        self.refused: tuple[str, ...] = ()
         self.sent = 0
         self.reported = 0
 
@@ -187,6 +188,8 @@ class FakeStations(GroundStations):
     async def uplink(self, spacecraft: str, destination: str, data: bytes) -> Uplinked:
         if self.now < self.blocked_until:
             raise DeviceFault("no_link", "the relay is behind Mars")
+        if destination in self.refused:
+            raise DeviceRejected(f"no radio of {destination} is known")
         self.sent += 1
         arrival = self.next_pass(self.now + LIGHT_TIME)
         if not self.lose_up(self.sent):

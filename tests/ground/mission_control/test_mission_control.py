@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flight.icd.messages import Rung, Severity
+from flight.icd.messages import Command, Rung, Severity
 
 DRIVE = "  - {do: command, vehicle: rover, command: drive, arguments: {distance: 5.0}"
 Fly = Callable[..., Any]
@@ -236,3 +236,38 @@ def test_alarms_are_listed_until_acknowledged_also_after_a_restart(fly: Fly) -> 
     before, after = fly(DRIVE + "}\n", flight)
     assert before == [("motor_fault", "ACTIVE"), ("limit charge", "RETURNED")]
     assert after == []
+
+
+def test_copies_of_an_event_count_once_in_an_alarm(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        ground.stations.copies, ground.stations.jitter = 3, 50.0
+        loop = asyncio.get_running_loop()
+        loop.call_at(9.0, lambda: ground.vehicle.event("motor_fault", Severity.WARNING_HI))
+        await ground.run()
+        return [alarm.count for alarm in ground.control.alarms.all()]
+
+    assert fly(DRIVE + "}\n", flight) == [1]
+
+
+def test_custody_that_came_down_survives_the_death_of_the_ground(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        loop.call_at(9.0, lambda: ground.vehicle.custody("M1", "container"))
+        await ground.run_and_kill_at(620.0)
+        ground.start()
+        await ground.run()
+        return ground.control.custody.place("M1")
+
+    assert fly("  - {do: pause, seconds: 1000}\n", flight) == "container"
+
+
+def test_a_frame_that_the_stations_refuse_holds_up_nobody(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        ground.stations.refused = ("lander",)
+        orders = [Command("other-1", "mav", "wake", {}, "mission_control")]
+        ground.control.tracker.issue("test", orders, 60.0)
+        outcome = await ground.run()
+        return outcome.verdict, verdicts(ground), obeyed(ground)
+
+    given = fly(DRIVE + "}\n", flight)
+    assert given == ("complete", ["UNANSWERED", "COMPLETED"], ["mc-00002"])
