@@ -50,7 +50,7 @@ class ProgressState:
     fraction: float  # of the whole procedure, 0 to 1
     now: float  # seconds of mission time
     time: str  # sol and local mean solar time
-    light_time: float  # seconds, one way
+    light_time: str  # one way
     next_pass: str
     activity: str
     places: dict[str, list[str]]  # tubes by place, in the order of a tube's way
@@ -88,7 +88,7 @@ class ProgressDisplay:
             fraction=self.fraction(),
             now=now,
             time=control.clock.text(now),
-            light_time=control.stations.light_time,
+            light_time=self._light_time(),
             next_pass=self._next_pass(now),
             activity=self._activity(now),
             places={place: held[place] for place in PLACES if place in held},
@@ -129,6 +129,11 @@ class ProgressDisplay:
         if not runner.cursor.phases:
             return runner.program.phases[0].title
         return runner.program.phase(runner.cursor.phases[-1].name).title
+
+    def _light_time(self) -> str:
+        stations = self._control.stations
+        known = stations.status is not None
+        return f"light time {duration(stations.light_time)}" if known else "light time not known"
 
     def _next_pass(self, now: float) -> str:
         coming = self._control.stations.passes()
@@ -190,7 +195,7 @@ class ProgressDisplay:
         warned = f" | {state.alarms} alarms" if state.alarms else ""
         return (
             f"{state.fraction:4.0%} {state.time} | {state.phase} | "
-            f"light time {duration(state.light_time)} | {tubes}{warned}"
+            f"{state.light_time} | {tubes}{warned}"
         )
 
     def render(self) -> RenderableType:
@@ -246,7 +251,7 @@ def _heads(state: ProgressState) -> RenderableType:
     table.add_column(justify="right", no_wrap=True)
     table.add_row(
         Text(state.time, "bold"),
-        Text(f"light time {duration(state.light_time)}"),
+        Text(state.light_time),
         Text(state.next_pass),
     )
     return table
