@@ -71,22 +71,19 @@ class CostMap:
 
     def is_clear(self, start: Place, end: Place) -> bool:
         """Whether the straight line touches no disc; one that the start lies in is left freely."""
-        length = hypot(end[0] - start[0], end[1] - start[1])
-        if length == 0.0:
-            return True
-        ahead = ((end[0] - start[0]) / length, (end[1] - start[1]) / length)
-        for disc in self.discs:
-            away = (disc.east - start[0], disc.north - start[1])
-            station = away[0] * ahead[0] + away[1] * ahead[1]
-            reach = disc.radius + self.vehicle_radius
-            if hypot(*away) < reach:
-                if station > 0.0:
-                    return False
-                continue
-            station = min(max(station, 0.0), length)
-            if hypot(away[0] - station * ahead[0], away[1] - station * ahead[1]) < reach:
-                return False
-        return True
+        return _is_clear(self._near(start, end), self.vehicle_radius, start, end)
+
+    def _near(self, start: Place, end: Place) -> list[Disc]:
+        """The discs that a way between two places may have to do with."""
+        west, east = min(start[0], end[0]) - _MARGIN, max(start[0], end[0]) + _MARGIN
+        south, north = min(start[1], end[1]) - _MARGIN, max(start[1], end[1]) + _MARGIN
+        margin = self.vehicle_radius
+        return [
+            disc
+            for disc in self.discs
+            if west - disc.radius - margin < disc.east < east + disc.radius + margin
+            and south - disc.radius - margin < disc.north < north + disc.radius + margin
+        ]
 
     def is_free(self, place: Place) -> bool:
         """Whether the vehicle may stand at a place."""
@@ -131,30 +128,52 @@ class CostMap:
         A goal outside of the window is approached: the last place is then at the window's edge.
         """
         target = self.free_near(_within_window(start, goal))
-        if self.is_clear(start, target):
+        discs = self._near(start, target)
+        if _is_clear(discs, self.vehicle_radius, start, target):
             return [target]
         grid = _Grid.about(start, target)
-        for disc in self.discs:
+        for disc in discs:
             grid.draw(disc, self.vehicle_radius)
         cells = grid.search(start, target)
         if cells is None:
             return None
         places = [start, *(grid.centre(cell) for cell in cells[1:-1]), target]
-        return self._straighten(places)
+        return self._straighten(places, discs)
 
-    def _straighten(self, places: list[Place]) -> list[Place]:
+    def _straighten(self, places: list[Place], discs: list[Disc]) -> list[Place]:
         """Leaves out places between which the straight line is clear."""
         kept: list[Place] = []
         index = 0
         while index < len(places) - 1:
             following = index + 1
-            for later in range(len(places) - 1, index + 1, -1):
-                if self.is_clear(places[index], places[later]):
-                    following = later
-                    break
+            while following < len(places) - 1 and _is_clear(
+                discs, self.vehicle_radius, places[index], places[following + 1]
+            ):
+                following += 1
             kept.append(places[following])
             index = following
         return kept
+
+
+def _is_clear(discs: list[Disc], margin: float, start: Place, end: Place) -> bool:
+    length = hypot(end[0] - start[0], end[1] - start[1])
+    if length == 0.0:
+        return True
+    ahead_east, ahead_north = (end[0] - start[0]) / length, (end[1] - start[1]) / length
+    for disc in discs:
+        east, north = disc.east - start[0], disc.north - start[1]
+        reach = disc.radius + margin
+        aside = east * ahead_north - north * ahead_east
+        if -reach < aside < reach:
+            station = east * ahead_east + north * ahead_north
+            if east * east + north * north < reach * reach:
+                if station > 0.0:
+                    return False
+            elif 0.0 < station < length or (
+                station >= length and hypot(aside, station - length) < reach
+            ):
+                return False
+    return True
 
 
 def length(start: Place, route: Iterable[Place]) -> float:
