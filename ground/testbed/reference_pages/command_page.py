@@ -2,9 +2,9 @@
 
 import argparse
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import Protocol
 
-from ground.cli import SUBCOMMANDS, Subcommand
 from ground.testbed.reference_pages.markdown import code, one_line, page, table
 
 PATH = "reference/commands.md"
@@ -18,7 +18,18 @@ EXIT_CODES = """\
 """
 
 
-def command_page(subcommands: Sequence[Subcommand] = SUBCOMMANDS) -> dict[str, str]:
+class Subcommand(Protocol):
+    """What is to be known of a subcommand: its name, a line of help, and its module."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def help(self) -> str: ...
+    @property
+    def module(self) -> str: ...
+
+
+def command_page(subcommands: Iterable[Subcommand]) -> dict[str, str]:
     """The page by its path."""
     parts = [part for each in subcommands for part in _section(each)]
     introduction = "`msr --help` lists the subcommands, `msr COMMAND --help` the arguments of one."
