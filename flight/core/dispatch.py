@@ -12,7 +12,7 @@ from flight.core.commands import CommandRejected, CommandSpec, Restart
 from flight.core.ladder import Entry, Ladder
 from flight.core.statechart import Signal, is_inside
 from flight.icd.messages import TERMINAL_RUNGS, Command, CommandReport, Rung
-from flight.runtime.loop import NANOSECONDS
+from flight.runtime.loop import NANOSECONDS, transport_grace
 
 
 @dataclass
@@ -119,7 +119,7 @@ class Dispatcher:
 
     async def _act_long(self, order: Command, spec: CommandSpec, work: Any) -> None:
         try:
-            async with asyncio.timeout(spec.deadline):
+            async with asyncio.timeout(spec.deadline + transport_grace()):
                 result = await work
         except TimeoutError:
             self.ladder.step(order.identifier, Rung.TIMED_OUT, f"after {spec.deadline:g} s")

@@ -1,7 +1,8 @@
 """The envelope: what travels on the bus is `[sequence, time_ns, message]` in MessagePack.
 
-One conversion checks envelope and message together; only the fields that may hold any plain data
-are looked through afterwards.
+It is written by `msgpack` and read by the typed decoder of `msgspec`, which checks envelope and
+message while it decodes; only the fields that may hold any plain data are looked through
+afterwards.
 """
 
 from operator import attrgetter
@@ -10,7 +11,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from flight.icd.codec import MAXIMUM_DEPTH, CodecError, check_plain, decode_plain, pack, unpack
+from flight.icd.codec import (
+    MAXIMUM_DEPTH,
+    MAXIMUM_MESSAGE_BYTES,
+    CodecError,
+    check_plain,
+    decode_plain,
+    pack,
+)
 from flight.icd.messages import MESSAGE_TYPES, AnyMessage, Message, from_plain
 
 _DEPTH_OF_FIELDS = 2  # a field lies in a message, which lies in an envelope
@@ -32,6 +40,10 @@ class WrongMessage(CodecError):
         self.sequence = sequence
 
 
+# Decodes and checks in one step; half the time of unpacking first and converting afterwards.
+_decode = msgspec.msgpack.Decoder(Envelope).decode
+
+
 def write_envelope(sequence: int, time_ns: int, message: Message) -> bytes:
     """The bytes of an envelope, of any size.
 
@@ -45,16 +57,14 @@ def read_envelope(data: bytes) -> Envelope:
 
     Raises WrongMessage when only the message in it is wrong, CodecError when all is.
     """
+    if len(data) > MAXIMUM_MESSAGE_BYTES:
+        raise CodecError(f"{len(data)} bytes; allowed are {MAXIMUM_MESSAGE_BYTES}")
     try:
-        plain = unpack(data)
-        envelope: Envelope = msgspec.convert(plain, Envelope)
+        envelope = _decode(data)
         message = envelope.message
-        kind = type(message)
-        for open_field in _OPEN_FIELDS[kind]:
+        for open_field in _OPEN_FIELDS[type(message)]:
             check_plain(open_field(message), MAXIMUM_DEPTH - _DEPTH_OF_FIELDS)
-        if kind in _WITH_BYTES:
-            from_plain(plain[2])  # refuses strings in place of bytes, at a price
-    except (CodecError, msgspec.ValidationError):
+    except (CodecError, msgspec.DecodeError, RecursionError):
         raise _what_is_wrong(data) from None
     return envelope
 
@@ -81,6 +91,3 @@ _OPEN_FIELDS = {
     kind: tuple(attrgetter(name) for name in _fields(kind, Any, dict[str, Any]))
     for kind in MESSAGE_TYPES.values()
 }
-_WITH_BYTES = frozenset(
-    kind for kind in MESSAGE_TYPES.values() if _fields(kind, bytes, list[bytes])
-)
