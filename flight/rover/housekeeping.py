@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from flight.core.statechart import Signal
 from flight.icd.devices.base import DeviceFault
 from flight.rover.grasping import settle_moves
-from flight.rover.sols import DEVICE_ERRORS, set_awake
+from flight.rover.sols import DEVICE_ERRORS, doze, set_awake, set_radio
 
 if TYPE_CHECKING:
     from flight.rover.node import FetchRover
@@ -25,14 +25,12 @@ async def keep_house(node: "FetchRover", signal: Signal) -> None:
             if not await _settled(node):
                 await asyncio.sleep(TROUBLE_WAIT)
                 continue
-            await asyncio.sleep(
-                _at_least(planner.seconds_until(jd_tt, p["sleeping_sun"], rising=False))
-            )
+            evening = planner.seconds_until(jd_tt, p["sleeping_sun"], rising=False)
+            await asyncio.sleep(_at_least(evening))
         else:
             await set_awake(node, False)
-            await asyncio.sleep(
-                _at_least(planner.seconds_until(jd_tt, p["sleeping_sun"], rising=True))
-            )
+            morning = planner.seconds_until(jd_tt, p["sleeping_sun"], rising=True)
+            await doze(node, _at_least(morning))
 
 
 async def _settled(node: "FetchRover") -> bool:
@@ -49,15 +47,37 @@ def _at_least(seconds: float) -> float:
     return min(max(seconds, 60.0), 90_000.0)
 
 
+async def rest_on_lander(node: "FetchRover", signal: Signal) -> None:
+    """Waits on the lander, where little light falls on the folded array: listens by day only."""
+    await set_awake(node, False)
+    while True:
+        await _listen_by_day(node, 90_000.0)
+
+
 async def stay_safe(node: "FetchRover", signal: Signal) -> str:
-    """Saves energy. Leaves by itself only when it was the energy, and that has come back."""
+    """Saves energy, and listens by day. Leaves by itself only when it was the energy that was low,
+    and it has come back.
+    """
     by_power = str(signal.data.get("reason", "")).startswith("power")
     await set_awake(node, False)
     while True:
-        await asyncio.sleep(LOOK)
+        await _listen_by_day(node, LOOK)
         await node.read_power()
         charge = node.state_of_charge
         if by_power and charge is not None and charge > node.parameters["recovered_charge"]:
             node.power_recovered(charge=charge)
             await set_awake(node, True)
             return "recovered"
+
+
+async def _listen_by_day(node: "FetchRover", longest: float) -> None:
+    """Lets time pass, at most to the next rise or set; radio on by day and in the night window."""
+    jd_tt, sun = node.clock.jd_tt(), node.parameters["sleeping_sun"]
+    planner = node.sols.planner
+    day = planner.is_day(jd_tt)
+    await set_radio(node, day)
+    seconds = min(_at_least(planner.seconds_until(jd_tt, sun, rising=not day)), longest)
+    if day:
+        await asyncio.sleep(seconds)
+    else:
+        await doze(node, seconds)

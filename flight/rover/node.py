@@ -20,7 +20,7 @@ from flight.rover.fetch_plan import FetchPlan
 from flight.rover.fetching import drive_to_tube, plan_next
 from flight.rover.grasping import RACK_PLACE, grasp_tube, rack_tube, slots_taken
 from flight.rover.hardware import RoverHardware, connect
-from flight.rover.housekeeping import keep_house, stay_safe
+from flight.rover.housekeeping import keep_house, rest_on_lander, stay_safe
 from flight.rover.mobility import make_locomotion
 from flight.rover.parameters import PARAMETERS
 from flight.rover.sols import DEVICE_ERRORS, SolManager, sleep_until_work
@@ -59,7 +59,7 @@ class FetchRover(Node):
     }
     parameter_declarations = PARAMETERS
     statechart = Statechart(
-        State("stowed", initial=True, doc="on the lander"),
+        State("stowed", initial=True, activity=rest_on_lander, doc="on the lander"),
         State("egressing", children=[
             State("leaving", initial=True, activity=egress, outcomes=("egress_done", "rest")),
             State("waiting", activity=sleep_until_work, outcomes=("awake",)),
@@ -149,8 +149,8 @@ class FetchRover(Node):
 
             On("abort", WORKING, "surface.idle"),
             On("failed", WORKING, "surface.idle"),
-            On("done", ("surface.idle", "surface.docked", "safe"), None),
-            On("failed", ("surface.idle", "surface.docked", "safe"), None),
+            On("done", ("stowed", "surface.idle", "surface.docked", "safe"), None),
+            On("failed", ("stowed", "surface.idle", "surface.docked", "safe"), None),
             On("enter_safe", ANY, "safe"),
             On("leave_safe", "safe", "surface", guard=_is_on_ground),
             On("leave_safe", "safe", "stowed"),

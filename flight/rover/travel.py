@@ -26,6 +26,7 @@ ARRAY_TRIES = 4
 @by_day
 async def egress(node: "FetchRover", signal: Signal) -> str:
     """Unfolds the array and drives down one of two ramps; outcome "egress_done" or "rest"."""
+    await set_awake(node, True)
     await _unfold_array(node)
     if not await node.sols.plan():
         return "rest"

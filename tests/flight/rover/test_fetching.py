@@ -250,3 +250,38 @@ async def test_with_a_dark_sky_the_rover_sleeps_and_goes_on_when_it_clears(
         del field.electrical._array_power
         report = await rig.wait_for_end(identifier)
         assert report.detail.startswith("collected 1 of 1")
+
+
+async def test_on_the_lander_it_lasts_ten_sols_and_hears_by_day(
+    folder: Path, new_field: Any
+) -> None:
+    async with Rig(folder) as rig:
+        field = new_field(rig, count=1)
+        lowest = 1.0
+        for _ in range(40):
+            await asyncio.sleep(0.25 * SOL)
+            lowest = min(lowest, field.electrical.state_of_charge)
+        assert rig.nodes["rover"].state == "stowed"
+        assert lowest > 0.3
+        assert "entered_safe" not in rig.event_names("rover")
+        await asyncio.sleep(0.1)
+        by_day = field.world.sun().sun_elevation > 0.3
+        assert field.devices["uhf"].is_on is by_day
+
+
+async def test_commanded_safe_ends_the_work_and_is_left_by_command(
+    folder: Path, new_field: Any
+) -> None:
+    async with Rig(folder) as rig:
+        field = new_field(rig, count=1)
+        await rig.command("rover", "egress")
+        identifier = rig.send("rover", "fetch_tubes", tubes=field.tubes)
+        await asyncio.sleep(300.0)
+        rig.send("rover", "enter_safe")
+        assert (await rig.wait_for_end(identifier)).rung is Rung.ABORTED
+        await asyncio.sleep(2 * SOL)
+        assert rig.nodes["rover"].state == "safe"
+        rig.send("rover", "leave_safe")
+        await rig.wait_for_state("rover", "surface.idle", timeout=60.0)
+        report = await rig.command("rover", "fetch_tubes", tubes=field.tubes)
+        assert report.detail.startswith("collected 1 of 1")
