@@ -17,6 +17,7 @@ between fields belong in `__post_init__`, as a `ValueError` whose text is a sent
 The YAML is version 1.2's core schema: `on` and `12:30` are texts, `1e3` is a number.
 """
 
+import re
 import types
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ __all__ = [
     "find_configuration",
     "load_configuration",
     "quantities",
+    "refusal",
 ]
 
 T = TypeVar("T")
@@ -121,6 +123,21 @@ def quantities(path: Path | str, kind: type) -> list[QuantityEntry]:
     reader = _Reader(shown_path(Path(path)))
     reader.read(reader.compose(Path(path)), kind, "")
     return reader.quantities
+
+
+def refusal(path: Path | str, key: str, allowed: str) -> ConfigurationError:
+    """The refusal of what stands at `key` of a file, for checks that need more than its type."""
+    reader = _Reader(shown_path(Path(path)))
+    node = reader.compose(Path(path))
+    for part in re.findall(r"[^.\[\]]+", key):
+        if isinstance(node, yaml.SequenceNode) and part.isdecimal():
+            node = node.value[int(part)]
+        elif isinstance(node, yaml.MappingNode):
+            entries = reader.entries(node, key)
+            if part not in entries:  # not given: its default is what is refused
+                break
+            node = entries[part][1]
+    return reader.refuse_value(node, key, allowed)
 
 
 class _Reader(NodeReader):

@@ -4,6 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
+from ground.testbed.kills import parse_kills
 from ground.testbed.mission import load_mission
 
 
@@ -50,7 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="VEHICLE@SECONDS",
-        help="with --processes: kill -9 that vehicle at that mission time; it is started again",
+        help="let that vehicle (or `ground`) die at that mission time; it is started again",
     )
 
 
@@ -65,7 +66,12 @@ def run(arguments: argparse.Namespace) -> int:
     from ground.testbed.display import Display
     from ground.testbed.mission_run import RunOptions, fly_mission
 
-    options = RunOptions(arguments.seed, arguments.shuffle, arguments.log_messages)
+    options = RunOptions(
+        arguments.seed,
+        arguments.shuffle,
+        arguments.log_messages,
+        tuple(parse_kills(arguments.kill)),
+    )
     display = Display(mission, quiet=arguments.quiet)
     with display:
         facts = fly_mission(mission, out, options, display.show)

@@ -21,9 +21,14 @@ from sim_hw.links.parameters import load_link_parameters
 from sim_hw.links.space_links import STATIONS_SERVICE, SpaceLinks
 from sim_hw.world.depot import true_lying_poses
 from sim_hw.world.relay_orbit import sun_synchronous_orbit
+from sim_hw.world.rocks import Clearing
 from sim_hw.world.tubes import GROUND, PERSEVERANCE, TubeMove, TubeRegistry, TubeState
 from sim_hw.world.world import SOL_SECONDS, World
 
+# m: terrain-relative navigation puts a lander down within about 5 m of the point that was selected
+# for it (Mars 2020), and what is selected is free of rocks; assumption: so is all that it can reach
+# of that with its ramps and its arm.
+LANDING_SPOT_RADIUS = 5.5
 ON_THE_LANDER = ("arm", "mav")  # they draw their power from the lander
 
 
@@ -53,8 +58,9 @@ def make_world(mission: LoadedMission, seed: int) -> World:
     states = {tube_id: TubeState(GROUND, pose=pose) for tube_id, pose in poses.items()}
     states.update({tube.id: TubeState(PERSEVERANCE) for tube in mission.held})
     registry = TubeRegistry((*mission.depot.tubes, *mission.held), states)
-    world = World(seed, mission.epoch_jd_tt, registry)
     lander = mission.mission.lander
+    spot = Clearing(lander.east, lander.north, LANDING_SPOT_RADIUS)
+    world = World(seed, mission.epoch_jd_tt, registry, clearings=(spot,))
     world.place("lander", lander.east, lander.north)
     world.place("rover", lander.east, lander.north)
     parked = mission.mission.perseverance
@@ -115,6 +121,12 @@ class Hardware:
         devices = [f"{v}.{d}" for v, built in self.vehicles.items() for d in built.devices]
         return [*devices, STATIONS_SERVICE]
 
+    def device(self, service: str) -> Any:
+        """The device `<vehicle>.<device>`; None when there is none."""
+        vehicle, _, device = service.partition(".")
+        built = self.vehicles.get(vehicle)
+        return None if built is None else built.devices.get(device)
+
     def truth(self) -> dict[str, str]:
         """Where each tube truly is."""
         tubes = self.world.tubes
@@ -137,6 +149,4 @@ class Hardware:
             self.vehicles[failure.target].electrical.kill()
             self.on_lost(failure.target)
             return
-        vehicle, _, device = failure.target.partition(".")
-        fail: Any = getattr(self.vehicles[vehicle].devices[device], "fail")  # noqa: B009
-        fail(failure.mode, **failure.options)
+        self.device(failure.target).fail(failure.mode, **failure.options)

@@ -12,13 +12,13 @@ from msgspec import Meta, Struct
 
 from flight.astrodynamics.time_scales import parse_iso, tt_from_utc
 from flight.runtime.configuration import (
-    ConfigurationError,
     Quantity,
     find_configuration,
     load_configuration,
+    refusal,
 )
 from sim_hw.world.depot import Depot, load_depot, load_held_tubes
-from sim_hw.world.tubes import SampleTube
+from sim_hw.world.tubes import PLACES, SampleTube
 
 Metres = Annotated[float, Quantity(unit="m", ge=-5000.0, le=5000.0)]
 Sols = Annotated[float, Quantity(unit="sol", gt=0.0, le=2000.0)]
@@ -37,7 +37,7 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True):
 class TubesWhere(Struct, frozen=True, forbid_unknown_fields=True):
     """A trigger: as soon as so many tubes are truly at a place."""
 
-    place: str
+    place: Literal[PLACES]  # type: ignore[valid-type]
     count: Count
 
 
@@ -79,7 +79,6 @@ class Mission(Struct, frozen=True, forbid_unknown_fields=True):
     expected_duration: Sols
     perseverance_holds: list[str] | Literal["all"] = []
     failures: list[Failure] = []
-    parameters: dict[str, dict[str, Any]] = {}
 
     def __post_init__(self) -> None:
         if isinstance(self.tubes, list) and not self.tubes:
@@ -149,12 +148,9 @@ def _chosen(
         return tuple(known)
     for index, tube in enumerate(wanted):
         if tube not in known:
-            allowed = ", ".join(known)
-            raise ConfigurationError(
-                str(file), None, f"{key}[{index}]", f"= {tube!r}: allowed is one of {allowed}"
-            )
+            raise refusal(file, f"{key}[{index}]", f"one of {', '.join(known)}")
         if tube in wanted[:index]:
-            raise ConfigurationError(str(file), None, f"{key}[{index}]", f"= {tube!r}: twice")
+            raise refusal(file, f"{key}[{index}]", "each tube once")
     return tuple(wanted)
 
 

@@ -16,15 +16,19 @@ from flight.icd.custody_account import Account
 from flight.icd.messages import CustodyReport, EventReport, Message
 from flight.runtime.bus import Bus
 from flight.runtime.loop import VirtualLoop, run
+from flight.runtime.nursery import end
 from flight.runtime.streams import stream
 from ground.mission_control.mission_control import MissionControl, Outcome
 from ground.testbed.auditor import Auditor
 from ground.testbed.control_room import make_mission_control, write_outcome
-from ground.testbed.hardware import Hardware, load_vehicle_files
+from ground.testbed.hardware import Hardware
+from ground.testbed.kills import BOOT_SECONDS, GROUND, Kill
 from ground.testbed.mission import VEHICLE_ORDER, LoadedMission
+from ground.testbed.mission_check import check_mission
 from ground.testbed.rig import Rig
 from ground.testbed.run_folder import RunFolder
 from ground.testbed.summary import RunFacts, write_summary
+from ground.testbed.vehicle_files import VehicleFile
 from ground.testbed.vehicles import vehicle_class
 from sim_hw.world.world import SOL_SECONDS
 
@@ -33,21 +37,31 @@ STEP = 300.0  # seconds of mission time between looks at the wall clock, for the
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a mission is flown. `shuffle` permutes what is ready, by its own seed."""
+    """How a mission is flown. `shuffle` permutes what is ready, by its own seed.
+
+    Who is of `kills` boots again after BOOT_SECONDS, unless it is lost for good.
+    """
 
     seed: int = 1
     shuffle: int | None = None
     log_messages: bool = False
+    kills: tuple[Kill, ...] = ()
 
 
 class FlownMission:
     """One run in virtual time, with all that can be asked of it while it runs and afterwards."""
 
-    def __init__(self, mission: LoadedMission, folder: RunFolder, options: RunOptions) -> None:
+    def __init__(
+        self,
+        mission: LoadedMission,
+        files: dict[str, VehicleFile],
+        folder: RunFolder,
+        options: RunOptions,
+    ) -> None:
         self.mission = mission
+        self.files = files
         self.folder = folder
         self.options = options
-        self.files = load_vehicle_files(mission)
         log = folder.path / "messages.log" if options.log_messages else None
         self.rig = Rig(
             folder.nodes, seed=options.seed, epoch_jd_tt=mission.epoch_jd_tt, log_file=log
@@ -55,8 +69,12 @@ class FlownMission:
         self.hardware: Hardware
         self.auditor: Auditor
         self.control: MissionControl
+        self.killed: list[Kill] = []
         self.outcome: Outcome | None = None
         self.statements: dict[str, Account] = {}
+        self._ended: asyncio.Future[Outcome]
+        self._ground: asyncio.Task[None]
+        self._ground_bus: Bus
         self._events: IO[str] = (folder.path / "events.jsonl").open("w", encoding="utf-8")
 
     async def fly(self, show: Callable[["FlownMission"], None] | None = None) -> Outcome:
@@ -67,15 +85,17 @@ class FlownMission:
             self.hardware = Hardware(self.mission, self.files, self.options.seed)
             self.hardware.on_lost = self._lost
             self.hardware.serve(rig.hardware_bus, rig.nursery)
-            self.auditor = Auditor(self.hardware.world.tubes, rig.ledgers, self._now)
+            self.auditor = Auditor(self.hardware.world.tubes, rig.ledgers, self.now)
             for name in VEHICLE_ORDER:
                 rig.add_node(
                     vehicle_class(name),
                     self.files[name].flight,
                     mission=self.mission.load_of(name),
                 )
-            bus: Bus = rig.bus("mission_control")
-            self.control = make_mission_control(self.mission, bus, self.folder.ground)
+            self._ended = asyncio.get_running_loop().create_future()
+            self._start_ground()
+            for kill in self.options.kills:
+                rig.nursery.start(self._kill(kill), name=f"kill {kill.role}")
             if show is not None:
                 rig.nursery.start(self._show(show), name="display")
             try:
@@ -83,9 +103,10 @@ class FlownMission:
                 self.auditor.audit()
                 self.statements = self.auditor.statement()
             finally:
+                await end(self._ground)
                 self.control.write_manifest()
                 self.control.close()
-                bus.close()
+                self._ground_bus.close()
                 self._events.close()
         write_outcome(self.folder.ground, self.outcome)
         return self.outcome
@@ -94,16 +115,44 @@ class FlownMission:
         limit = self.mission.mission.time_limit
         try:
             async with asyncio.timeout(limit * SOL_SECONDS):
-                return await self.control.run()
+                return await self._ended
         except TimeoutError:
             return Outcome("failed", f"not ended within the time limit of {limit:g} sols", [])
+
+    def _start_ground(self) -> None:
+        self._ground_bus = self.rig.bus("mission_control")
+        self.control = make_mission_control(self.mission, self._ground_bus, self.folder.ground)
+        self._ground = self.rig.nursery.start(self._run_ground(), name="mission control")
+
+    async def _run_ground(self) -> None:
+        outcome = await self.control.run()
+        if not self._ended.done():
+            self._ended.set_result(outcome)
+
+    async def _kill(self, kill: Kill) -> None:
+        """Lets a participant die at its time, and boots it again."""
+        await asyncio.sleep(kill.at)
+        if kill.role == GROUND:
+            self.killed.append(kill)
+            self.control.archive.crash()
+            self._ground_bus.close()
+            await end(self._ground)
+            await asyncio.sleep(BOOT_SECONDS)
+            self._start_ground()
+        elif kill.role in self.rig.nodes:  # else it is dead already
+            self.killed.append(kill)
+            await self.rig.kill(kill.role)
+            await asyncio.sleep(BOOT_SECONDS)
+            if kill.role not in self.hardware.lost:
+                await self.rig.restart(kill.role)
 
     async def _show(self, show: Callable[["FlownMission"], None]) -> None:
         while True:
             show(self)
             await asyncio.sleep(STEP)
 
-    def _now(self) -> float:
+    def now(self) -> float:
+        """Seconds of mission time."""
         return asyncio.get_running_loop().time()
 
     def _observe(self, message: Message) -> None:
@@ -115,7 +164,8 @@ class FlownMission:
             self.auditor.audit()
 
     def _lost(self, vehicle: str) -> None:
-        self.rig.nursery.start(self.rig.kill(vehicle), name=f"loss of {vehicle}")
+        if vehicle in self.rig.nodes:
+            self.rig.nursery.start(self.rig.kill(vehicle), name=f"loss of {vehicle}")
 
 
 def fly_mission(
@@ -124,15 +174,19 @@ def fly_mission(
     options: RunOptions | None = None,
     show: Callable[[FlownMission], None] | None = None,
 ) -> RunFacts:
-    """Flies a mission, writes its run folder, and returns what the summary says."""
+    """Flies a mission, writes its run folder, and returns what the summary says.
+
+    Raises ConfigurationError before anything is started or written.
+    """
     options = options or RunOptions()
+    files = check_mission(mission)
     folder = RunFolder(out)
     started = time.perf_counter()
     shuffle: random.Random | None = None
     if options.shuffle is not None:
         shuffle = stream(options.shuffle, "shuffle")
     loop = VirtualLoop(shuffle=shuffle)
-    flown = FlownMission(mission, folder, options)
+    flown = FlownMission(mission, files, folder, options)
     outcome = run(_timed(flown, show), loop)
     facts = RunFacts(
         mission=mission,

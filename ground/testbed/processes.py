@@ -15,7 +15,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +28,11 @@ from flight.runtime.configuration import ConfigurationError
 from ground.mission_control.mission_control import Outcome
 from ground.testbed.addresses import free_ports
 from ground.testbed.auditor import Violation
-from ground.testbed.control_room import make_dictionary, make_program, read_outcome
+from ground.testbed.control_room import read_outcome
 from ground.testbed.hardware import Hardware, load_vehicle_files
+from ground.testbed.kills import Kill, parse_kills
 from ground.testbed.mission import VEHICLE_ORDER, LoadedMission
+from ground.testbed.mission_check import check_mission
 from ground.testbed.process import GROUND, HARDWARE, Specification
 from ground.testbed.run_folder import RunFolder
 from ground.testbed.summary import RunFacts, write_summary
@@ -43,33 +44,6 @@ DEFAULT_WALL_SECONDS = 60.0  # a mission of expected length takes about so long
 RESTART_AFTER = 0.3  # wall seconds between a death and the next boot
 GRACE = 10.0  # wall seconds that a process has to end when asked to
 POLL = 0.02
-
-
-@dataclass(frozen=True)
-class Kill:
-    """One kill -9: of which process, at which second of mission time."""
-
-    role: str
-    at: float
-
-
-def parse_kills(texts: list[str]) -> list[Kill]:
-    """Reads `VEHICLE@SECONDS`; raises ConfigurationError."""
-    kills = []
-    for text in texts:
-        role, _, at = text.partition("@")
-        try:
-            seconds = float(at)
-        except ValueError:
-            seconds = -1.0
-        if role not in (*VEHICLE_ORDER, GROUND) or not seconds >= 0.0:
-            allowed = ", ".join((*VEHICLE_ORDER, GROUND))
-            raise ConfigurationError(
-                "command line", None, "--kill", f"= {text!r}: allowed is VEHICLE@SECONDS with "
-                f"VEHICLE one of {allowed} and SECONDS of mission time from 0"
-            )
-        kills.append(Kill(role, seconds))
-    return sorted(kills, key=lambda kill: kill.at)
 
 
 class Supervisor:
@@ -183,8 +157,7 @@ class Supervisor:
 def fly_in_processes(mission: LoadedMission, out: Path, arguments: argparse.Namespace) -> int:
     """Flies and writes the run folder; 0 when the mission succeeded."""
     kills = parse_kills(arguments.kill)
-    load_vehicle_files(mission)
-    make_program(mission, make_dictionary())
+    check_mission(mission)
     length = mission.mission.expected_duration * SOL_SECONDS
     rate = arguments.rate if arguments.rate is not None else length / DEFAULT_WALL_SECONDS
     if not rate > 0.0:

@@ -14,6 +14,7 @@ from flight.astrodynamics.mars_time import MarsTime, mars_time, sun_elevation_az
 from flight.runtime.streams import stream
 from sim_hw.world.dust import AirborneDust, DustStorm, PanelDust
 from sim_hw.world.rocks import Clearing, RockField, RockParameters
+from sim_hw.world.space import Space
 from sim_hw.world.surface_temperature import SurfaceClimate
 from sim_hw.world.terrain import Terrain, TerrainParameters
 from sim_hw.world.tubes import TubeRegistry
@@ -67,6 +68,7 @@ class Sky:
 class World:
     """The site around the depot, its sky, the tubes and the vehicles on it.
 
+    No rock lies where Perseverance let a tube fall, nor in `clearings`.
     `epoch_jd_tt` is the Julian date (TT) of mission time zero; `now` gives seconds of mission time
     and follows the running event loop unless another clock is given.
     """
@@ -77,12 +79,16 @@ class World:
     terrain_parameters: TerrainParameters | None = None
     rock_parameters: RockParameters | None = None
     storms: tuple[DustStorm, ...] = ()
+    clearings: tuple[Clearing, ...] = ()
     clock: Callable[[], float] | None = None
     bodies: dict[str, Body] = field(default_factory=dict)
+    space: Space = field(default_factory=Space)
 
     def __post_init__(self) -> None:
         self.terrain = Terrain(self.seed, self.terrain_parameters)
-        self.rocks = RockField(self.seed, self.rock_parameters, _drop_clearings(self.tubes))
+        self.rocks = RockField(
+            self.seed, self.rock_parameters, (*_drop_clearings(self.tubes), *self.clearings)
+        )
         self._dust = AirborneDust(self.random("dust"), self.storms)
         self._climate = SurfaceClimate(SITE_VERTICAL_DEGREES)
         self._panel_dust: dict[str, tuple[PanelDust, float]] = {}

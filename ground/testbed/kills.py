@@ -1,0 +1,36 @@
+"""Kills that somebody asks for: which participant of a run dies, and when."""
+
+from dataclasses import dataclass
+
+from flight.runtime.configuration import ConfigurationError
+from ground.testbed.mission import VEHICLE_ORDER
+
+GROUND = "ground"
+ROLES: tuple[str, ...] = (*VEHICLE_ORDER, GROUND)
+BOOT_SECONDS = 30.0  # from the death of a computer until its software runs again; assumption
+
+
+@dataclass(frozen=True)
+class Kill:
+    """One death without warning: of which role, at which second of mission time."""
+
+    role: str
+    at: float
+
+
+def parse_kills(texts: list[str]) -> list[Kill]:
+    """Reads `VEHICLE@SECONDS`; raises ConfigurationError."""
+    kills = []
+    for text in texts:
+        role, _, at = text.partition("@")
+        try:
+            seconds = float(at)
+        except ValueError:
+            seconds = -1.0
+        if role not in ROLES or not 0.0 <= seconds < float("inf"):
+            raise ConfigurationError(
+                "command line", None, "--kill", f"= {text!r}: allowed is VEHICLE@SECONDS with "
+                f"VEHICLE one of {', '.join(ROLES)} and SECONDS of mission time from 0"
+            )
+        kills.append(Kill(role, seconds))
+    return sorted(kills, key=lambda kill: kill.at)

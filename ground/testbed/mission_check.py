@@ -1,0 +1,49 @@
+"""Checks all that a mission refers to, before anything of it is started or written."""
+
+from typing import Any
+
+from flight.runtime.configuration import configs_folder, refusal
+from ground.testbed.control_room import make_dictionary, make_program
+from ground.testbed.hardware import Hardware, load_vehicle_files
+from ground.testbed.mission import Failure, LoadedMission
+from ground.testbed.vehicle_files import VehicleFile
+
+
+def check_mission(mission: LoadedMission) -> dict[str, VehicleFile]:
+    """Checks procedure, vehicle files and failures of a mission; raises ConfigurationError.
+
+    Returns the vehicle files.
+    """
+    procedure = mission.mission.procedure
+    names = sorted(file.stem for file in (configs_folder() / "procedures").glob("*.yaml"))
+    if procedure not in names and not procedure.endswith((".yaml", ".yml")):
+        raise refusal(mission.file, "procedure", f"one of {', '.join(names)}, or a path")
+    make_program(mission, make_dictionary())
+    files = load_vehicle_files(mission)
+    _check_failures(mission, files)
+    return files
+
+
+def _check_failures(mission: LoadedMission, files: dict[str, VehicleFile]) -> None:
+    """Tries each failure of a device on hardware that is thrown away."""
+    wanted = [(i, f) for i, f in enumerate(mission.mission.failures) if f.what == "device"]
+    if not wanted:
+        return
+    hardware = Hardware(mission, files, 0)
+    hardware.world.clock = lambda: 0.0
+    services = [name for name in hardware.services() if hasattr(hardware.device(name), "fail")]
+    for index, failure in wanted:
+        if failure.target not in services:
+            allowed = f"one of {', '.join(services)}"
+            raise refusal(mission.file, f"failures[{index}].target", allowed)
+        _try(mission, index, failure, hardware.device(failure.target))
+
+
+def _try(mission: LoadedMission, index: int, failure: Failure, device: Any) -> None:
+    try:
+        device.fail(failure.mode, **failure.options)
+    except ValueError as error:
+        raise refusal(mission.file, f"failures[{index}].mode", f"what the device honours ({error})") from None
+    except (TypeError, LookupError) as error:
+        allowed = f"what {failure.mode} takes ({error})"
+        raise refusal(mission.file, f"failures[{index}].options", allowed) from None
