@@ -1,0 +1,81 @@
+"""Truth in three dimensions around one planet: bodies that fly, integrated when somebody looks.
+
+Axes: inertial, z to the north pole, x to the prime meridian at mission time zero; metres, metres
+per second. Between looks a body's controls are constant, so integrating late is exact.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from flight.astrodynamics.integrators import Derivative, State, rk4_step
+from flight.astrodynamics.vectors import Vector
+
+LONGEST_COAST_STEP = 20.0  # s; RK4 on a low orbit then errs by about a metre a sol
+
+
+class FlyingBody:
+    """One body in flight. `state` begins with position (3) and velocity (3); the rest is the
+    model's own (mass, attitude quaternion, rates).
+
+    `derivative` and `maximum_step` may be changed at any time, by those who know the physics
+    (ignition, staging, a new gimbal angle): call `advance` first, so that what was before keeps
+    what
+    acted before. `observers` see every step: crashes, burn-outs and other events are found there.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        clock: Callable[[], float],
+        derivative: Derivative,
+        state: State,
+        maximum_step: float = LONGEST_COAST_STEP,
+    ) -> None:
+        self.name = name
+        self.derivative = derivative
+        self.maximum_step = maximum_step
+        self.state = tuple(state)
+        self.time = clock()
+        self.frozen = False  # landed, crashed, captured: moves no more by itself
+        self.observers: list[Callable[[float, State], None]] = []
+        self._clock = clock
+
+    def advance(self, until: float | None = None) -> State:
+        """Integrates to now (or `until`) and returns the state."""
+        goal = self._clock() if until is None else until
+        while not self.frozen and goal - self.time > 1e-9:
+            step = min(self.maximum_step, goal - self.time)
+            self.state = rk4_step(self.derivative, self.time, self.state, step)
+            self.time += step
+            for observer in self.observers:
+                observer(self.time, self.state)
+        if self.frozen:
+            self.time = max(self.time, goal)
+        return self.state
+
+    def position(self) -> Vector:
+        """Position in m now."""
+        x, y, z = self.advance()[:3]
+        return (x, y, z)
+
+    def velocity(self) -> Vector:
+        """Velocity in m/s now."""
+        x, y, z = self.advance()[3:6]
+        return (x, y, z)
+
+
+@dataclass
+class Space:
+    """The flying bodies around one planet, by name."""
+
+    bodies: dict[str, FlyingBody] = field(default_factory=dict)
+
+    def add(self, body: FlyingBody) -> FlyingBody:
+        """Puts a body into space; one of that name is replaced."""
+        self.bodies[body.name] = body
+        return body
+
+    def separation(self, first: str, second: str) -> float:
+        """Distance between two bodies in m, now."""
+        return math.dist(self.bodies[first].position(), self.bodies[second].position())
