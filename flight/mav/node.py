@@ -137,6 +137,8 @@ class Mav(Node):
         self.container = self.driver(Container, "container")
         self.systems = self.driver(MavSystems, "systems")
         self.last_seats: list[bool] = []
+        self.checks_passed = self.storage.get(NAMESPACE, "checks_passed")
+        self.is_conditioned = self.storage.get(NAMESPACE, "is_conditioned")
         self.handover = PassiveHandover(
             self, "container", self._verify, refusal=self._refusal, choose_slot=self._choose
         )
@@ -178,6 +180,16 @@ class Mav(Node):
         self.avionics_temperature = round(systems.avionics_temperature, 2)
         self.state_of_charge = round(systems.state_of_charge, 4)
         self.tubes_held = len(held(self))
+
+    def note_checks(self, passed: bool) -> None:
+        """Remembers, also over reboots, how the last checks went."""
+        self.checks_passed = passed
+        self.storage.put(NAMESPACE, "checks_passed", passed)
+
+    def note_conditioned(self) -> None:
+        """Remembers, also over reboots, that the motors have been at firing temperature."""
+        self.is_conditioned = True
+        self.storage.put(NAMESPACE, "is_conditioned", True)
 
     # ---------------------------------------------------------- conditions
 

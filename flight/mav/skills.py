@@ -32,7 +32,7 @@ async def wake(node: "Mav", signal: Signal) -> Signal:
 async def condition(node: "Mav", signal: Signal) -> Signal:
     """Waits until the motors are at a temperature at which they may be fired."""
     await _wait_for(node, node.motors_conditioned, "the motors do not reach their temperature")
-    node.is_conditioned = True
+    node.note_conditioned()
     node.conditioned(first=node.first_motor_temperature, second=node.second_motor_temperature)
     return Signal("done", {"result": "motors conditioned"})
 
@@ -50,7 +50,7 @@ async def run_checks(node: "Mav", signal: Signal) -> Signal:
         )
         if not item.passed:
             failed.append(item.name)
-    node.checks_passed = not failed
+    node.note_checks(not failed)
     if failed:
         raise ActivityFailed(f"checks failed: {', '.join(failed)}")
     return Signal("done", {"result": f"{len(report.items)} checks passed"})

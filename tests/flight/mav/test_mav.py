@@ -130,6 +130,9 @@ def test_it_is_ready_only_when_checked_and_conditioned(tmp_path: Path) -> None:
             assert report.rung == "REJECTED" and "condition first" in report.detail
             b.systems.igloo = lambda: 258.0
             assert (await b.rig.command("mav", "condition")).rung == "COMPLETED"
+            await b.rig.kill("mav")
+            await b.rig.restart("mav")  # what was checked and conditioned is not forgotten
+            await asyncio.sleep(60.0)
             assert (await b.rig.command("mav", "declare_ready")).rung == "COMPLETED"
             await b.rig.wait_for_state("mav", "ready")
 
