@@ -383,7 +383,7 @@ class Node(StandardCommands):
     # ------------------------------------------------------------ housekeeping
 
     async def _housekeeping(self) -> None:
-        progress = self.health.register("housekeeping", 4 * 3600.0, critical=False)
+        progress = self.health.register("housekeeping", 6 * 3600.0, critical=False)
         while True:
             try:
                 await self.sample()

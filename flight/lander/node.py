@@ -94,7 +94,7 @@ class Lander(Node):
     array_power = Channel(float, unit="W", doc="that the solar array can give")
     array_energy = Channel(float, unit="W h", doc="delivered by the array since landing")
     electronics_temperature = Channel(
-        float, unit="K", doc="of the electronics", yellow=(243.0, 318.0), red=(233.0, 328.0)
+        float, unit="K", doc="of the electronics", yellow=(243.0, 323.0), red=(233.0, 328.0)
     )
     arm_temperature = Channel(float, unit="K", doc="of the transfer arm")
     mav_temperature = Channel(
