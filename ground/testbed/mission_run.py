@@ -202,6 +202,7 @@ def fly_mission(
         wall_seconds=time.perf_counter() - started,
         peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
         lost=dict(flown.hardware.lost),
+        kills=tuple(flown.killed),
     )
     write_summary(folder, facts)
     return facts

@@ -195,7 +195,6 @@ def fly_in_processes(mission: LoadedMission, out: Path, arguments: argparse.Name
     facts = _facts(mission, folder, supervisor, outcome, seconds, time.monotonic() - started)
     summary = write_summary(folder, facts)
     summary["boots"] = supervisor.boots
-    summary["kills"] = [{"vehicle": k.role, "at": k.at} for k in supervisor.killed]
     folder.write_json("summary.json", summary)
     from ground.testbed.display import Display
 
@@ -241,6 +240,7 @@ def _facts(
         wall_seconds=wall,
         peak_rss_mb=usage.ru_maxrss / 1024.0,
         lost=supervisor.lost,
+        kills=tuple(supervisor.killed),
     )
 
 

@@ -9,11 +9,14 @@ import msgspec
 from flight.icd.custody_account import Account
 from ground.mission_control.mission_control import Outcome
 from ground.testbed.auditor import Violation
+from ground.testbed.kills import Kill
 from ground.testbed.mission import LoadedMission
 from ground.testbed.run_folder import MARK, RunFolder
+from sim_hw.world.tubes import CONTAINER, MAV
 from sim_hw.world.world import SOL_SECONDS
 
 SUMMARY_FILE = "summary.json"
+ABOARD = (CONTAINER, MAV)
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class RunFacts:
     wall_seconds: float
     peak_rss_mb: float
     lost: Mapping[str, float]
+    kills: Sequence[Kill] = ()
 
     @property
     def verdict(self) -> str:
@@ -71,6 +75,10 @@ def summarise(facts: RunFacts) -> dict[str, Any]:
             }
             for tube, place in facts.truth.items()
         ],
+        "left_behind": [
+            tube for tube in facts.mission.wanted if facts.truth[tube] not in ABOARD
+        ],
+        "kills": [asdict(kill) for kill in facts.kills],
         "custody_violations": [asdict(violation) for violation in facts.violations],
         "vehicles_lost": {vehicle: at / SOL_SECONDS for vehicle, at in facts.lost.items()},
         "log_sha256": facts.log_sha256,
