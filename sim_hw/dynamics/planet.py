@@ -1,0 +1,92 @@
+"""The planet under a vehicle: its figure, its gravity, its turning air."""
+
+import math
+from dataclasses import dataclass
+
+from flight.astrodynamics.ellipsoids import MARS_IAU, Ellipsoid
+from flight.astrodynamics.gravity import (
+    MARS,
+    CentralBody,
+    acceleration,
+    point_mass_acceleration,
+)
+from flight.astrodynamics.vectors import Vector, cross
+
+
+@dataclass(frozen=True)
+class Planet:
+    """A planet in inertial axes that have its pole as z and its prime meridian as x at time 0."""
+
+    body: CentralBody
+    ellipsoid: Ellipsoid
+    with_j2: bool = True
+    areoid_height: float = 0.0
+    """Of the areoid over the ellipsoid, near the flight, m."""
+
+    def gravity(self, position: Vector) -> Vector:
+        """Acceleration (m/s^2) at a position (m)."""
+        if self.with_j2:
+            return acceleration(position, self.body)
+        return point_mass_acceleration(position, self.body.gravitational_parameter)
+
+    def surface_radius(self, position: Vector) -> float:
+        """Distance of the areoid from the centre, on the ray through a position, m."""
+        x, y, z = position
+        in_plane = x * x + y * y
+        equatorial, polar = self.ellipsoid.equatorial_radius, self.ellipsoid.polar_radius
+        size = math.sqrt((in_plane + z * z) / (in_plane / equatorial**2 + (z / polar) ** 2))
+        return size + self.areoid_height
+
+    def height(self, position: Vector) -> float:
+        """Height (m) over the areoid, along the ray from the centre.
+
+        From the height along the vertical it differs by less than 10 m up to 400 km.
+        """
+        x, y, z = position
+        return math.sqrt(x * x + y * y + z * z) - self.surface_radius(position)
+
+    def ground_velocity(self, position: Vector) -> Vector:
+        """Inertial velocity (m/s) of what turns with the planet at a position."""
+        rate = self.body.rotation_rate
+        return (-rate * position[1], rate * position[0], 0.0)
+
+    def place(self, latitude: float, east_longitude: float, height: float) -> Vector:
+        """Position (m) at time 0 of a latitude at the centre and a longitude (rad), at a height
+        over the areoid."""
+        across = math.cos(latitude)
+        ray = (
+            across * math.cos(east_longitude),
+            across * math.sin(east_longitude),
+            math.sin(latitude),
+        )
+        distance = self.surface_radius(ray) + height
+        return (distance * ray[0], distance * ray[1], distance * ray[2])
+
+
+def sphere(body: CentralBody, radius: float) -> Planet:
+    """A planet that is a sphere, with the gravity of a point mass."""
+    return Planet(body, Ellipsoid(radius, radius), with_j2=False)
+
+
+def local_axes(position: Vector) -> tuple[Vector, Vector, Vector]:
+    """Unit vectors east, north and up (from the centre) at a position, in inertial axes."""
+    x, y, z = position
+    in_plane = math.hypot(x, y)
+    distance = math.hypot(in_plane, z)
+    up = (x / distance, y / distance, z / distance)
+    east = (-y / in_plane, x / in_plane, 0.0)
+    return east, cross(up, east), up
+
+
+# The landing site of Mars 2020 in the mission's map products: 18.44462715 N (at the centre),
+# 3 391 936.53 m from the centre, 2 569.91 m below the areoid.
+_SITE_LATITUDE = math.radians(18.444_627_15)
+_SITE_AREOID_RADIUS = 3_391_936.53 + 2_569.91
+_BARE = Planet(MARS, MARS_IAU)
+JEZERO = Planet(
+    MARS,
+    MARS_IAU,
+    areoid_height=_SITE_AREOID_RADIUS
+    - _BARE.surface_radius((math.cos(_SITE_LATITUDE), 0.0, math.sin(_SITE_LATITUDE))),
+)
+"""Mars as it is around Jezero."""
