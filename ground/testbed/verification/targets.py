@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ground.testbed.verification import (
+    ascent_to_orbit,
     close_approach,
     container_orbit,
     depot_site,
@@ -14,6 +15,7 @@ from ground.testbed.verification import (
     rocket,
     solar_energy,
     transfers,
+    tudat_ascent,
 )
 from ground.testbed.verification.rows import Row
 
@@ -32,11 +34,14 @@ class Target:
 
 
 TARGETS = (
+    Target("V1", "ascent of dataset H: stage 1 and coast", ascent_to_orbit.stage_1_rows),
+    Target("V2", "ascent of dataset H: into the circular orbit", ascent_to_orbit.stage_2_rows),
     Target("V3", "Mars time: the worked examples of Mars24", mars_clock.rows),
     Target("V4", "the depot at Three Forks", depot_site.rows),
     Target("V6", "solar energy under dust: Opportunity, June 2018", solar_energy.rows),
     Target("V7", "transfers of least launch energy, 2026 to 2035", transfers.rows),
     Target("V8", "light time, conjunctions, moratoria, 2026 to 2035", light_times.rows),
+    Target("V9", "ascent of two solid stages in air, after tudatpy", tudat_ascent.rows),
     Target("light-time", "single light times against DE440", light_times.light_time_rows),
     Target("lambert", "Lambert's problem: Vallado's example 7-5", lambert_arc.rows),
     Target("approach", "Clohessy-Wiltshire flown in true gravity", close_approach.rows),
