@@ -29,6 +29,7 @@ _INSERTS = {
     "downlinks": "INSERT INTO downlinks (spacecraft, source, frame, received_ns, bytes, packets) "
     "VALUES (?,?,?,?,?,?)",
     "procedure_log": "INSERT INTO procedure_log (time_ns, step, text) VALUES (?,?,?)",
+    "state": "INSERT OR REPLACE INTO state VALUES (?,?)",
 }
 
 
@@ -123,6 +124,10 @@ class Archive:
     def add_log(self, time_ns: int, step: str, text: str) -> None:
         """What the procedure did."""
         self._add("procedure_log", (time_ns, step, text))
+
+    def note(self, key: str, value: Any) -> None:
+        """Keeps a piece of state that is true once all that was added before is written."""
+        self._add("state", (key, _json(value)))
 
     def _add(self, table: str, row: tuple[Any, ...]) -> None:
         self._rows[table].append(row)

@@ -59,8 +59,11 @@ class Downlink:
         self.messages = 0
         self.unreadable = 0
 
-    def take(self, received: ReceivedFrame) -> None:
-        """Takes one frame. What cannot be read is counted and dropped."""
+    def take(self, received: ReceivedFrame) -> bool:
+        """Takes one frame; True when it holds what must not be lost.
+
+        What cannot be read is counted and dropped.
+        """
         now = self._now_ns()
         self.frames += 1
         try:
@@ -69,7 +72,7 @@ class Downlink:
                 raise CodecError("not a frame")
         except CodecError:
             self.unreadable += 1
-            return
+            return False
         size = len(received.data)
         self._archive.add_downlink(
             received.peer, frame.source, frame.number, now, size, len(frame.packets)
@@ -77,8 +80,7 @@ class Downlink:
         vital = False
         for data in frame.packets:
             vital = self._take_packet(data, now) or vital
-        if vital:  # the vehicle will not say it again unasked: keep it before anything else
-            self._archive.flush()
+        return vital
 
     def _take_packet(self, data: bytes, now: int) -> bool:
         """Takes one packet; True when it is one that must not be lost."""

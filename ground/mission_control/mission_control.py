@@ -19,6 +19,7 @@ from ground.mission_control.dictionary import Dictionary
 from ground.mission_control.downlink import Downlink
 from ground.mission_control.procedure_runner import PhaseRecord, ProcedureRunner, ProcedureTools
 from ground.mission_control.procedures import Program
+from ground.mission_control.reception import Reception
 from ground.mission_control.stations import HOSTS, Stations
 from ground.mission_control.telemetry import LatestTelemetry
 from ground.mission_control.uplink import Uplink
@@ -92,7 +93,10 @@ class MissionControl:
             clock.now_ns,
         )
         self.downlink.on_event = self._event
-        self.stations.on_frame = self.downlink.take
+        self.reception = Reception(
+            self.archive, self.stations.frames, self.downlink.take, self._log_reception
+        )
+        self.stations.on_frame = self.reception.arrived
         self.runner = ProcedureRunner(
             program,
             ProcedureTools(
@@ -109,7 +113,7 @@ class MissionControl:
     async def run(self) -> Outcome:
         """Runs the procedure until it ends; returns how."""
         async with Nursery("mission control") as nursery:
-            await self.stations.refresh()
+            await self._look()
             nursery.start(self.uplink.run(self.tracker), name="uplink")
             nursery.start(self._rounds(), name="rounds")
             self.tracker.resume()
@@ -135,9 +139,17 @@ class MissionControl:
     async def _rounds(self) -> None:
         while True:
             await asyncio.sleep(self._until_next_round())
-            await self.stations.refresh()
+            await self._look()
             self.tracker.check()
             self.archive.flush()
+
+    async def _look(self) -> None:
+        """Asks the stations how things are, and for the frames that came down unseen."""
+        if await self.stations.refresh() and self.stations.status is not None:
+            await self.reception.catch_up(self.stations.status.last_frame)
+
+    def _log_reception(self, text: str) -> None:
+        self.archive.add_log(self.clock.now_ns(), "reception", text)
 
     def _until_next_round(self) -> float:
         """Seconds until a command is overdue or a pass is over, so that there is another next."""

@@ -5,8 +5,12 @@ from collections.abc import Callable, Mapping
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
-from flight.icd.devices.communications import ReceivedFrame
-from flight.icd.devices.ground_station import GroundStations, NetworkStatus, PredictedPass
+from flight.icd.devices.ground_station import (
+    GroundStations,
+    NetworkStatus,
+    NumberedFrame,
+    PredictedPass,
+)
 from flight.runtime.bus import Bus
 from flight.runtime.device_driver import connect, listen
 from ground.mission_control.windows import Window
@@ -45,7 +49,7 @@ class Stations:
         self._now = now
         self._hosts = hosts
         self.status: NetworkStatus | None = None
-        self.on_frame: Callable[[ReceivedFrame], None] = lambda frame: None
+        self.on_frame: Callable[[NumberedFrame], None] = lambda frame: None
         listen(self._driver, "received", lambda frame: self.on_frame(frame))
 
     async def refresh(self) -> bool:
@@ -57,6 +61,10 @@ class Stations:
         if status.valid:
             self.status = status
         return status.valid
+
+    async def frames(self, after: int) -> list[NumberedFrame]:
+        """Frames that the stations kept; raises what their driver raises."""
+        return await self._driver.frames(after)
 
     def radio_of(self, vehicle: str) -> str:
         """The vehicle whose radio serves a node."""

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 async def run_ground(specification: "Specification") -> None:
-    """Runs the mission's procedure to its end and writes down how it ended."""
+    """Runs the mission's procedure to its end, and writes down how it ended and the manifest.
+
+    The outcome is written last: whoever waits for it may then end this process.
+    """
     mission = load_mission(specification.mission)
     folder = Path(specification.folder) / "ground"
     fabric = Fabric()
@@ -20,7 +23,9 @@ async def run_ground(specification: "Specification") -> None:
     control = make_mission_control(mission, bus, folder)
     try:
         outcome = await control.run()
-        write_outcome(folder, outcome)
     finally:
+        control.write_manifest()
+        control.close()
         bus.close()
         fabric.close()
+    write_outcome(folder, outcome)

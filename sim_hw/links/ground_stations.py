@@ -2,14 +2,16 @@
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import Callable
 
 from flight.icd.devices.base import DeviceFault, DeviceRejected
-from flight.icd.devices.communications import ReceivedFrame
 from flight.icd.devices.ground_station import (
+    FRAMES_BYTES,
     EarthLinkState,
     GroundStations,
     NetworkStatus,
+    NumberedFrame,
     PredictedPass,
     Uplinked,
 )
@@ -25,7 +27,11 @@ PASSES_SHOWN = 2  # of each vehicle
 
 
 class SimGroundStations(SimulatedDevice, GroundStations):
-    """Serves "ground.stations". One antenna for each spacecraft: its frames go one by one."""
+    """Serves "ground.stations". One antenna for each spacecraft: its frames go one by one.
+
+    Frames from Mars are kept up to a number and a sum of bytes (`kept_frames`, `kept_bytes` of the
+    Earth links); the oldest go first, the newest one always stays.
+    """
 
     def __init__(
         self,
@@ -44,6 +50,9 @@ class SimGroundStations(SimulatedDevice, GroundStations):
         self._direct: DirectLink | None = None
         self._vehicles: dict[str, None] = {}
         self._free: dict[str, float] = {}  # by spacecraft: when its uplink is free again
+        self._kept: deque[NumberedFrame] = deque()
+        self._kept_bytes = 0
+        self._last = 0  # number of the newest frame
 
     def use(self, relay: Relay, direct: DirectLink, vehicles: dict[str, None]) -> None:
         """Connects the stations to what they talk to."""
@@ -51,7 +60,28 @@ class SimGroundStations(SimulatedDevice, GroundStations):
 
     def received(self, peer: str, data: bytes) -> None:
         """A frame from Mars has arrived."""
-        self.emit("received", ReceivedFrame(peer, data))
+        self._last += 1
+        frame = NumberedFrame(peer, data, self._last)
+        self._kept.append(frame)
+        self._kept_bytes += len(data)
+        limits = self._earth.parameters
+        while len(self._kept) > limits.kept_frames or (
+            self._kept_bytes > limits.kept_bytes and len(self._kept) > 1
+        ):
+            self._kept_bytes -= len(self._kept.popleft().data)
+        self.emit("received", frame)
+
+    async def frames(self, after: int) -> list[NumberedFrame]:
+        found: list[NumberedFrame] = []
+        room = FRAMES_BYTES
+        for frame in self._kept:
+            if frame.number <= after:
+                continue
+            room -= len(frame.data)
+            if found and room < 0:
+                break
+            found.append(frame)
+        return found
 
     async def status(self) -> NetworkStatus:
         now = self._now()
@@ -72,6 +102,7 @@ class SimGroundStations(SimulatedDevice, GroundStations):
             moratorium=moratorium,
             links=links,
             passes=[PredictedPass(v, start, end) for v in self._vehicles for start, end in coming],
+            last_frame=self._last,
         )
 
     async def uplink(self, spacecraft: str, destination: str, data: bytes) -> Uplinked:

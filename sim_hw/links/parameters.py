@@ -30,7 +30,10 @@ class RelayParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EarthParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Between Earth and Mars. Frame errors in conjunction hold for frames from Mars."""
+    """Between Earth and Mars. Frame errors in conjunction hold for frames from Mars.
+
+    The stations keep the last `kept_frames` frames from Mars, of at most `kept_bytes` together.
+    """
 
     station_elevation: Annotated[float, Quantity("deg", ge=0, lt=90)]
     horizon_mask: Annotated[float, Quantity("deg", ge=0, lt=90)]
@@ -41,6 +44,8 @@ class EarthParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     frame_error_in_conjunction: FrameError
     repeats: Repeats
     conjunction_angle: Annotated[float, Quantity("deg", ge=0, lt=90)]
+    kept_frames: Annotated[int, Quantity("1", ge=1, le=10**6)]
+    kept_bytes: Annotated[int, Quantity("B", ge=1, le=10**9)]
 
 
 class LinkParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

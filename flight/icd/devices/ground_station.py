@@ -7,6 +7,9 @@ import msgspec
 from flight.icd.devices.base import DeviceInterface, Reading, actuation, reading
 from flight.icd.devices.communications import ReceivedFrame
 
+FRAMES_BYTES = 500_000
+"""Bytes of frames in one answer: as large as one frame may be."""
+
 SpacecraftName = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
 
@@ -27,12 +30,20 @@ class PredictedPass(msgspec.Struct, frozen=True):
 
 
 class NetworkStatus(Reading, frozen=True, kw_only=True):
-    """One-way light time in s, whether conjunction forbids commanding, links, next passes."""
+    """One-way light time in s, whether conjunction forbids commanding, links, next passes, and the
+    number of the frame from Mars that was received last (0: none yet)."""
 
     light_time: float
     moratorium: bool
     links: list[EarthLinkState]
     passes: list[PredictedPass]
+    last_frame: int = 0
+
+
+class NumberedFrame(ReceivedFrame, frozen=True):
+    """A frame from Mars as the stations keep it; they number all frames from 1 on."""
+
+    number: int
 
 
 class Uplinked(msgspec.Struct, frozen=True):
@@ -45,17 +56,29 @@ class Uplinked(msgspec.Struct, frozen=True):
 class GroundStations(DeviceInterface):
     """The stations of the Deep Space Network.
 
+    They keep the frames that they received, the oldest of them go first when it becomes too many:
+    who was not there when one came down asks for it by `frames`.
+
     Signal `received`: a frame from Mars; its peer is the vehicle that sent it, after the name of
     the orbiter that passed it on, if any: "relay/rover", or "lander" for the direct link.
     Fault codes: `moratorium` (conjunction), `no_link` (the spacecraft cannot be reached).
     """
 
-    signals: ClassVar[dict[str, Any]] = {"received": ReceivedFrame}
+    signals: ClassVar[dict[str, Any]] = {"received": NumberedFrame}
     fault_codes = ("moratorium", "no_link")
 
     @reading()
     async def status(self) -> NetworkStatus:
         """Light time, moratorium, links and the next passes of each vehicle."""
+        raise NotImplementedError
+
+    @reading()
+    async def frames(self, after: Annotated[int, msgspec.Meta(ge=0)]) -> list[NumberedFrame]:
+        """The frames with a number above `after` that are kept, in order of their numbers.
+
+        As many as one answer holds (500 kB of data), but one at least: ask on after the last
+        of them, until there are no more.
+        """
         raise NotImplementedError
 
     @actuation(limit=60.0)

@@ -12,11 +12,11 @@ import pytest
 from flight.icd.codec import encode
 from flight.icd.custody_record import CustodyRecord, CustodyStatus, Evidence
 from flight.icd.devices.base import DeviceFault, DeviceRejected
-from flight.icd.devices.communications import ReceivedFrame
 from flight.icd.devices.ground_station import (
     EarthLinkState,
     GroundStations,
     NetworkStatus,
+    NumberedFrame,
     PredictedPass,
     Uplinked,
 )
@@ -166,6 +166,7 @@ class FakeStations(GroundStations):
         self.refused: tuple[str, ...] = ()
         self.sent = 0
         self.reported = 0
+        self.kept: list[NumberedFrame] = []  # from the first one on, unless a test drops some
 
     @property
     def now(self) -> float:
@@ -183,7 +184,13 @@ class FakeStations(GroundStations):
         ]
         up = self.now >= self.blocked_until
         links = [EarthLinkState("relay", up, 1e6)]
-        return NetworkStatus(light_time=LIGHT_TIME, moratorium=False, links=links, passes=passes)
+        return NetworkStatus(
+            light_time=LIGHT_TIME, moratorium=False, links=links, passes=passes,
+            last_frame=self.kept[-1].number if self.kept else 0,
+        )  # fmt: skip
+
+    async def frames(self, after: int) -> list[NumberedFrame]:
+        return [frame for frame in self.kept if frame.number > after][:3]
 
     async def uplink(self, spacecraft: str, destination: str, data: bytes) -> Uplinked:
         if self.now < self.blocked_until:
@@ -214,11 +221,12 @@ class FakeStations(GroundStations):
         for _ in range(self.copies):
             late = self.random.uniform(0.0, self.jitter)
             arrival = self.next_pass(self.now) + LIGHT_TIME + late
-            frame = ReceivedFrame("relay/rover", data)
-            asyncio.get_running_loop().call_at(arrival, self._received, frame)
+            asyncio.get_running_loop().call_at(arrival, self._received, data)
 
-    def _received(self, frame: ReceivedFrame) -> None:
-        self.emit("received", frame)
+    def _received(self, data: bytes) -> None:
+        number = self.kept[-1].number + 1 if self.kept else 1
+        self.kept.append(NumberedFrame("relay/rover", data, number))
+        self.emit("received", self.kept[-1])
 
 
 class Ground:

@@ -271,3 +271,47 @@ def test_a_frame_that_the_stations_refuse_holds_up_nobody(fly: Fly) -> None:
 
     given = fly(DRIVE + "}\n", flight)
     assert given == ("complete", ["UNANSWERED", "COMPLETED"], ["mc-00002"])
+
+
+@pytest.mark.parametrize("killed", [605.0, 611.0, 625.0, 700.0])
+def test_frames_that_came_down_while_the_ground_was_dead_are_fetched(
+    fly: Fly, killed: float
+) -> None:
+    async def flight(ground: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        for number in range(1, 9):  # on the ground from 610 s on, every 10 s
+            loop.call_at(10.0 * number, lambda n=number: ground.vehicle.telemetry(charge=n / 10.0))
+        loop.call_at(55.0, lambda: ground.vehicle.custody("M1", "rover_rack"))
+        loop.call_at(75.0, lambda: ground.vehicle.event("arrived", place="M1"))
+        await ground.run_and_kill_at(killed)
+        await asyncio.sleep(800.0 - ground.stations.now)
+        ground.start()
+        await ground.run()
+        archive = ground.control.archive
+        frames = archive.rows("SELECT frame, COUNT(*) FROM downlinks GROUP BY frame")
+        samples = [value for _, value in archive.samples("rover", "charge")]
+        return frames, samples, ground.control.custody.place("M1"), len(archive.events("rover"))
+
+    frames, samples, place, events = fly("  - {do: pause, seconds: 1000}\n", flight)
+    assert frames == [(number, 1) for number in range(1, 11)]
+    assert samples == [n / 10.0 for n in range(1, 9)]
+    assert (place, events) == ("rover_rack", 1)
+
+
+def test_a_frame_that_the_stations_kept_no_longer_is_said_to_be_lost(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        for number in range(1, 6):
+            loop.call_at(10.0 * number, lambda n=number: ground.vehicle.telemetry(charge=n / 10.0))
+        await ground.run_and_kill_at(605.0)
+        await asyncio.sleep(100.0)
+        del ground.stations.kept[:2]
+        ground.start()
+        await ground.run()
+        archive = ground.control.archive
+        texts = archive.rows("SELECT text FROM procedure_log WHERE step = 'reception'")
+        return [value for _, value in archive.samples("rover", "charge")], texts
+
+    samples, texts = fly("  - {do: pause, seconds: 1000}\n", flight)
+    assert samples == [0.3, 0.4, 0.5]
+    assert texts == [("2 frames up to number 2 are not kept any more",)]

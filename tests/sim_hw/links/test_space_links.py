@@ -10,6 +10,7 @@ import pytest
 from flight.astrodynamics.time_scales import Epoch
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.communications import LinkState, ReceivedFrame
+from flight.icd.devices.ground_station import NumberedFrame
 from flight.runtime.loop import VirtualLoop, run
 from flight.runtime.streams import stream
 from sim_hw.devices.electrical import BatteryParameters, Electrical, ElectricalParameters
@@ -235,7 +236,7 @@ def test_telemetry_reaches_earth_no_sooner_than_light() -> None:
         await r.rover.transmit("relay", b"telemetry")
         await asyncio.sleep(SOL)
         [(arrived, _, frame)] = r.heard
-        assert frame == ReceivedFrame("relay/rover", b"telemetry")
+        assert frame == NumberedFrame("relay/rover", b"telemetry", 1)
         light_time = r.links.earth.light_time_up(sent)
         assert light_time <= arrived - sent < light_time + 3600.0
         downs = [link for at, who, link in r.link_changes if who == "rover.uhf" and not link.up]
@@ -290,7 +291,7 @@ def test_the_direct_link_takes_light_time_and_ends_when_earth_sets() -> None:
         light_time = earth.light_time_up(began)
         airtime = 800.0 / earth.direct_rates(began).to_earth
         assert sent.seconds == pytest.approx(2.0 * light_time + airtime, abs=0.1)
-        assert r.frames_at("earth") == [ReceivedFrame("lander", b"x" * 100)]
+        assert r.frames_at("earth") == [NumberedFrame("lander", b"x" * 100, 1)]
         await r.links.stations.uplink("lander", "lander", b"hello")
         await asyncio.sleep(light_time + 60.0)
         assert r.frames_at("lander.x_band") == [ReceivedFrame("earth", b"hello")]
@@ -341,3 +342,35 @@ def test_the_same_seed_gives_the_same_story() -> None:
     for _ in range(2):
         rehearse(play, parameters=PARAMETERS)
     assert stories[0] == stories[1] != []
+
+
+def test_the_stations_keep_the_last_frames_for_whoever_was_not_there() -> None:
+    async def play(r: Rehearsal) -> None:
+        stations = r.links.stations
+        for number in range(1, 8):
+            stations.received("relay/rover", bytes([number]) * 100)
+        assert (await stations.status()).last_frame == 7
+        assert [frame.number for frame in await stations.frames(0)] == [4, 5, 6, 7]
+        [newest] = await stations.frames(6)
+        assert newest == NumberedFrame("relay/rover", bytes([7]) * 100, 7)
+        assert await stations.frames(7) == []
+        stations.received("relay/rover", b"x" * 450)  # 550 bytes with the one before
+        stations.received("relay/rover", b"x" * 2000)  # too much even alone: the newest stays
+        assert [frame.number for frame in await stations.frames(0)] == [9]
+
+    rehearse(play, parameters=with_losses("earth", kept_frames=4, kept_bytes=500))
+
+
+def test_an_answer_with_kept_frames_never_outgrows_a_message() -> None:
+    async def play(r: Rehearsal) -> None:
+        stations = r.links.stations
+        for _ in range(5):
+            stations.received("relay/rover", b"x" * 240_000)
+        asked = []
+        after = 0
+        while found := await stations.frames(after):
+            asked.append(len(found))
+            after = found[-1].number
+        assert asked == [2, 2, 1]
+
+    rehearse(play)
