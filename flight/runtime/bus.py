@@ -224,8 +224,12 @@ class _End:
 
     def _after_send(self) -> None:
         self.bus.counters.sent += 1
-        # The descriptor is edge-triggered: a send may have eaten the edge of what arrived. One
-        # look serves all that is sent until then, and a drain looks anyway before it ends.
+        self._look_later()
+
+    def _look_later(self) -> None:
+        # The descriptor is edge-triggered: a send, also one that is refused, may have eaten the
+        # edge of what arrived. One look serves all that is sent until then, and a drain looks
+        # anyway before it ends.
         if not self._draining:
             self._schedule_drain()
 
@@ -334,10 +338,12 @@ class Server(_End):
         try:
             self._socket.send_multipart((peer, data), zmq.NOBLOCK)
         except zmq.Again:
+            self._look_later()
             return self._dropped(f"the queue of {peer.decode(errors='replace')} is full")
         except zmq.ZMQError as error:
             if error.errno != zmq.EHOSTUNREACH:
                 raise
+            self._look_later()
             return self._dropped(f"{peer.decode(errors='replace')} is not connected")
         self._after_send()
         return True
@@ -386,6 +392,7 @@ class Client(_End):
         try:
             self._socket.send(data, zmq.NOBLOCK)
         except zmq.Again:
+            self._look_later()
             return self._dropped("the queue is full")
         self._after_send()
         return True

@@ -1,6 +1,7 @@
 """The bus: numbered, counted, bounded; over inproc in virtual time, over ipc and tcp in paced."""
 
 import asyncio
+import select
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -446,3 +447,27 @@ async def test_the_same_bus_works_between_processes(transport: str, tmp_path: Pa
             each.close()
     assert client_side.heard == server_side.heard == list(range(500))
     assert server_side.gaps == client_side.gaps == []
+
+
+@pytest.mark.paced
+async def test_a_refused_send_hides_nothing_that_has_arrived(tmp_path: Path) -> None:
+    addresses = {"svc": f"ipc://{tmp_path}/svc"}
+    near, far = Fabric(), Fabric()  # two contexts, as in two processes
+    lander = Party("lander", near, addresses=addresses)
+    rover = Party("rover", far, addresses=addresses)
+    server = lander.bus.serve("svc", lander.hear_peer)
+    client = rover.bus.connect("svc", rover.hear)
+    client.send(Cancel(1))
+    async with asyncio.timeout(10.0):
+        while lander.heard != [1]:
+            await asyncio.sleep(0.0)
+    client.send(Cancel(2))
+    # Wait, without letting the loop look, until the second message knocks at the descriptor.
+    select.select([server._file_descriptor], [], [], 10.0)
+    assert not server.send(b"nobody#1", Cancel(3))  # the refused send eats the edge
+    async with asyncio.timeout(10.0):
+        while lander.heard != [1, 2]:
+            await asyncio.sleep(0.0)
+    for party, fabric in ((lander, near), (rover, far)):
+        party.bus.close()
+        fabric.close()
