@@ -459,14 +459,14 @@ async def test_a_refused_send_hides_nothing_that_has_arrived(tmp_path: Path) -> 
     client = rover.bus.connect("svc", rover.hear)
     client.send(Cancel(1))
     async with asyncio.timeout(10.0):
-        while lander.heard != [1]:
+        while lander.heard != [1]:  # noqa: ASYNC110
             await asyncio.sleep(0.0)
     client.send(Cancel(2))
     # Wait, without letting the loop look, until the second message knocks at the descriptor.
     select.select([server._file_descriptor], [], [], 10.0)
     assert not server.send(b"nobody#1", Cancel(3))  # the refused send eats the edge
     async with asyncio.timeout(10.0):
-        while lander.heard != [1, 2]:
+        while lander.heard != [1, 2]:  # noqa: ASYNC110
             await asyncio.sleep(0.0)
     for party, fabric in ((lander, near), (rover, far)):
         party.bus.close()
