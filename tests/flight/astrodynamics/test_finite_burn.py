@@ -102,6 +102,7 @@ def test_a_spinning_stage_makes_a_circle_at_a_height_of_its_own(coast):
     assert orbit.eccentricity < 1e-6
     assert abs(orbit.semi_major_axis - RADIUS) < 30_000.0
     assert norm(plan.direction) == pytest.approx(1.0)
+    assert abs(dot(normal, plan.velocity)) < 1e-3
 
 
 def test_the_oblate_planet_is_planned_for_as_well(coast):
