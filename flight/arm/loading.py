@@ -45,6 +45,7 @@ async def load_tubes(node: "Arm", signal: Signal) -> Signal:
     failed: dict[str, str] = {}
     loaded = 0
     for tube in tubes:
+        await node.handover.settle()  # what a reboot interrupted may have been done already
         if _is_loaded(node, tube):
             loaded += 1
             continue

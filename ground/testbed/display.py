@@ -31,11 +31,6 @@ class Display:
         self._last = 0.0
 
     def __enter__(self) -> Self:
-        if not self._quiet:
-            self._console.print(f"[bold]{self._mission.mission.title}[/] ({self._mission.name})")
-        if not self._quiet and self._console.is_terminal:
-            self._live = Live(console=self._console, auto_refresh=False, transient=False)
-            self._live.start()
         return self
 
     def __exit__(
@@ -49,13 +44,20 @@ class Display:
                 self._live.update(self._progress.render(), refresh=True)
             self._live.stop()
 
+    def _begin(self) -> None:
+        self._console.print(f"[bold]{self._mission.mission.title}[/] ({self._mission.name})")
+        if self._console.is_terminal:
+            self._live = Live(console=self._console, auto_refresh=False, transient=False)
+            self._live.start()
+
     def show(self, flown: "FlownMission") -> None:
         """Looks at the run, if it is time to."""
         now = time.monotonic()
         if self._quiet or now - self._last < (REFRESH if self._live else LINE_EVERY):
             return
         self._last = now
-        if self._progress is None:
+        if self._progress is None:  # only now has the mission begun, and nothing was refused
+            self._begin()
             self._progress = ProgressDisplay(flown.control, self._mission.mission.title)
         if self._live is not None:
             self._live.update(self._progress.render(), refresh=True)

@@ -38,7 +38,6 @@ from flight.icd.devices.transfer_arm_geometry import (
     turn,
     within_limits,
 )
-from sim_hw.devices.rover_arm import slot_place
 
 joints = st.tuples(*(st.floats(-limit, limit) for limit in JOINT_LIMITS))
 
@@ -113,11 +112,6 @@ def test_what_is_seen_straight_ahead_lies_along_the_tip() -> None:
     tip = forward(READY)
     goal = sighted(tip, (0.0, 0.0, 0.2))
     assert standoff(goal, 0.2).position == pytest.approx(added(tip.position, (0.0, 0.0, 0.0)))
-
-
-def test_both_sides_have_the_same_drawing_of_the_rovers_rack() -> None:
-    for slot in range(36):
-        assert rack_place(slot) == pytest.approx(slot_place(slot))
 
 
 def _yaw(angle: float) -> Rotation:

@@ -16,6 +16,7 @@ from flight.core.custody import CustodyStatus
 from flight.icd.custody_account import account
 from flight.icd.messages import CommandReport
 from flight.runtime.loop import VirtualLoop, run
+from sim_hw.world.tubes import TubeMove
 
 
 async def load(b: Bench) -> CommandReport:
@@ -246,5 +247,30 @@ def test_a_kill_while_loading_ends_with_the_tubes_loaded(
             assert report.rung == "COMPLETED", report
             assert b.places() == ["container"]
             assert b.held_by_mav() == b.tubes
+
+    run(main(), VirtualLoop())
+
+
+@pytest.mark.parametrize("place", ["arm_gripper", "container"])
+def test_an_arm_that_dies_as_a_tube_arrives_does_not_fetch_it_again(
+    tmp_path: Path, place: str
+) -> None:
+    async def main() -> None:
+        async with bench(tmp_path, 2) as b:
+            await b.prepare()
+            arrived = asyncio.Event()
+
+            def note(move: TubeMove) -> None:
+                if move.after.place == place:
+                    arrived.set()
+
+            b.world.tubes.observe(note)
+            identifier = b.rig.send("arm", "load_tubes", tubes=b.tubes, source="rover")
+            await arrived.wait()
+            await b.kill("arm", 30.0)
+            report = await b.rig.wait_for_end(identifier)
+            assert report.rung == "COMPLETED", report
+            assert "tube_failed" not in b.rig.event_names("arm")
+            assert b.places() == ["container"] * 2
 
     run(main(), VirtualLoop())

@@ -1,0 +1,76 @@
+"""One seed, one message log: on every run, hash seed and load; and any order of what is ready."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ground.testbed.mission import load_mission
+from ground.testbed.mission_run import RunOptions, fly_mission
+from ground.testbed.run_check import run_complaints
+
+if TYPE_CHECKING:
+    from conftest import Fly
+
+pytestmark = pytest.mark.mission
+
+BURNING = "for _ in iter(lambda: sum(range(100000)), None): pass"
+LONGEST = 150.0  # wall seconds that a run in a process of its own may take
+
+
+@contextmanager
+def cores_loaded(processes: int) -> Iterator[None]:
+    """Keeps the cores busy meanwhile; each of the processes is ended by its own handle."""
+    burners = [subprocess.Popen([sys.executable, "-c", BURNING]) for _ in range(processes)]
+    try:
+        yield
+    finally:
+        for burner in burners:
+            burner.kill()
+            burner.wait()
+
+
+def fly_apart(folder: Path, hash_seed: str) -> dict[str, Any]:
+    """Flies `short` in a process of its own; returns the summary."""
+    flags = ["--quiet", "--no-pictures", "--out", str(folder)]
+    subprocess.run(
+        [sys.executable, "-m", "ground.cli", "fly", "short", *flags],
+        env=os.environ | {"PYTHONHASHSEED": hash_seed},
+        check=True,
+        timeout=LONGEST,
+        stdout=subprocess.DEVNULL,
+    )
+    return dict(json.loads((folder / "summary.json").read_text()))
+
+
+def test_hash_seed_and_load_of_the_machine_change_no_message(
+    flown: "Fly", tmp_path: Path
+) -> None:
+    with cores_loaded(2):
+        other = fly_apart(tmp_path / "run", hash_seed="4242")
+    first = flown("short").summary
+    assert other["messages"] == first["messages"]
+    assert other["log_sha256"] == first["log_sha256"]
+    assert other["tubes"] == first["tubes"]
+    assert other["mission_seconds"] == first["mission_seconds"]
+
+
+def test_another_seed_gives_another_run_that_ends_as_well(flown: "Fly", tmp_path: Path) -> None:
+    other = fly_mission(load_mission("short"), tmp_path / "run", RunOptions(seed=2))
+    assert other.log_sha256 != flown("short").summary["log_sha256"]
+    assert run_complaints(tmp_path / "run") == []
+
+
+@pytest.mark.parametrize("shuffle", [1, 2, 3])
+def test_a_perturbed_order_of_what_is_ready_ends_well(
+    flown: "Fly", tmp_path: Path, shuffle: int
+) -> None:
+    other = fly_mission(load_mission("short"), tmp_path / "run", RunOptions(shuffle=shuffle))
+    assert other.log_sha256 != flown("short").summary["log_sha256"]
+    assert run_complaints(tmp_path / "run") == []

@@ -1,0 +1,115 @@
+"""A mission that is wrong is refused before anything of it is started: file, line, key, value."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from flight.runtime.configuration import configs_folder
+from ground.cli import main
+
+MISSION = (configs_folder() / "missions" / "short.yaml").read_text()
+FAILING = (configs_folder() / "missions" / "rover_arm_loads.yaml").read_text()
+PROCEDURE = (configs_folder() / "procedures" / "nominal.yaml").read_text()
+
+
+def line_of(text: str, piece: str) -> int:
+    return text[: text.index(piece)].count("\n") + 1
+
+
+def refused(mission: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """Flies a mission that must be refused; returns what is said."""
+    out = mission.parent / "run"
+    assert main(["fly", str(mission), "--out", str(out), "--no-pictures"]) == 2
+    assert not out.exists()
+    said = capsys.readouterr()
+    assert said.out == ""
+    return said.err
+
+
+@pytest.mark.parametrize(
+    ("source", "good", "bad", "key", "value", "allowed"),
+    [
+        (MISSION, "landing:", "londing:", "londing", "", "landing"),
+        (MISSION, "tubes: [", "tubes: 7 #", "tubes", "7", '"all"'),
+        (MISSION, "unit: sol", "unit: s", "expected_duration.unit", '"s"', '"sol"'),
+        (MISSION, "value: 40,", "value: -40,", "time_limit.value", "-40", "<= 2000"),
+        (MISSION, "M2020-00374-10", "M2020-99999", "tubes[1]", "M2020-99999", "M2020-00374-10"),
+        (MISSION, "procedure: ", "procedure: un", "procedure", "unnominal", "nominal"),
+        (FAILING, "count: 10", "count: 99", "failures[0].tubes.count", "99", "43"),
+        (FAILING, "rover_rack", "boot", "failures[0].tubes.place", "boot", "rover_rack"),
+        (FAILING, "arm.transfer_arm", "arm.leg", "failures[0].target", "arm.leg", "arm.camera"),
+        (FAILING, "mode: brake", "mode: rust", "failures[0].mode", "rust", "joint_stall"),
+        (
+            FAILING, "mode: brake", "mode: brake\n    options: {joints: 4}",
+            "failures[0].options", "", "joints",
+        ),
+    ],
+)  # fmt: skip
+def test_a_wrong_mission_file_is_refused(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    source: str,
+    good: str,
+    bad: str,
+    key: str,
+    value: str,
+    allowed: str,
+) -> None:
+    assert good in source
+    file = tmp_path / "mission.yaml"
+    text = source.replace(good, bad, 1)
+    file.write_text(text)
+    said = refused(file, capsys)
+    place = re.match(r"msr: (.*):(\d+): ", said)
+    assert place is not None, said
+    assert place[1].endswith("mission.yaml")
+    assert int(place[2]) == line_of(text, bad) + bad.count("\n")
+    assert key in said and value in said
+    assert allowed in said.partition("allowed is")[2]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "allowed"),
+    [
+        ("command: commission,", "command: comission,", "did you mean commission?"),
+        ("arguments: {source: rover}", "arguments: {saurce: rover}", "did you mean source?"),
+        ("arguments: {source: rover}", "arguments: {source: moon}", '"perseverance"'),
+        ("attempts: 3", "attempts: 0", ">= 1"),
+        ("channel: mode", "channel: mood", "mode"),
+        ("goto some_loaded", "goto nowhere", "some_loaded"),
+    ],
+)
+def test_a_wrong_procedure_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], good: str, bad: str, allowed: str
+) -> None:
+    assert good in PROCEDURE
+    procedure = tmp_path / "procedure.yaml"
+    text = PROCEDURE.replace(good, bad, 1)
+    procedure.write_text(text)
+    file = tmp_path / "mission.yaml"
+    file.write_text(MISSION.replace("procedure: nominal", f"procedure: {procedure}"))
+    said = refused(file, capsys)
+    place = re.match(r"msr: (.*):(\d+): ", said)
+    assert place is not None and place[1].endswith("procedure.yaml"), said
+    assert abs(int(place[2]) - line_of(text, bad)) <= 3  # the line of the step that it stands in
+    assert allowed in said.partition("allowed is")[2]
+
+
+def test_a_folder_with_other_things_in_it_is_not_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "thesis.tex").write_text("three years of work")
+    assert main(["fly", "short", "--out", str(tmp_path), "--no-pictures"]) == 2
+    assert "not of a run" in capsys.readouterr().err
+    assert (tmp_path / "thesis.tex").read_text() == "three years of work"
+
+
+@pytest.mark.parametrize("kill", ["rover", "moon@5", "rover@-1", "rover@inf", "rover@soon"])
+def test_a_kill_that_says_nothing_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kill: str
+) -> None:
+    out = tmp_path / "run"
+    assert main(["fly", "short", "--out", str(out), "--kill", kill]) == 2
+    assert "VEHICLE@SECONDS" in capsys.readouterr().err
+    assert not out.exists()
