@@ -17,6 +17,7 @@ from flight.lander.parameters import PARAMETERS
 from flight.lander.records import keeper
 from flight.lander.rhythm import Energy, Rhythm, Wanted
 from flight.lander.thermal_control import ThermalControl
+from flight.lander.work_permission import TOPIC, energy_permission
 
 HOUSEKEEPING = 1800.0  # seconds at the most, by day
 CARRIED = ("arm", "mav")
@@ -158,6 +159,9 @@ class Lander(Node):
         if self.low_energy:
             self.energy = Energy.LOW
         self.relay_in_view = self.earth_in_view = False
+        self.exchanges.answer(
+            TOPIC, lambda source, data: energy_permission(self, source, data)
+        )
         self.communications.use_radio(self.devices.uhf)
         self.communications.use_radio(self.devices.x_band)
         for source in CARRIED:

@@ -27,6 +27,8 @@ PARAMETERS = {
     "direct_window_length": _hour("length of the direct window"),
     "low_charge": _fraction("state of charge below which the lander goes safe"),
     "recovered_charge": _fraction("state of charge at which it has recovered, by day"),
+    "work_charge": _fraction("charge that has to be left after the work of others"),
+    "battery_capacity": Parameter(float, "W h", 1.0, 1e5, doc="of the battery"),
     "electronics_setpoint": _kelvin("of the electronics' heater"),
     "battery_setpoint": _kelvin("of the battery's heater"),
     "battery_survival": _kelvin("of the battery's heater with little energy"),

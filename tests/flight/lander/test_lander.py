@@ -9,11 +9,13 @@ import pytest
 
 from flight.astrodynamics.time_scales import Epoch
 from flight.core.events import Event
+from flight.core.exchanges import ExchangeFailed
 from flight.core.node import Node
 from flight.core.statechart import ANY, On, State, Statechart
 from flight.icd.messages import EventReport, Frame, Packet, Rung, Severity, decode_message
 from flight.lander.node import Lander
 from flight.lander.rhythm import Energy, Rhythm
+from flight.lander.work_permission import energy_permission
 from flight.runtime.loop import VirtualLoop, run
 from ground.testbed.rig import Rig
 from ground.testbed.vehicle_files import load_vehicle_file
@@ -245,3 +247,25 @@ def test_with_little_energy_only_the_ways_to_be_rescued_stay_open() -> None:
         on["x_band"] += wanted.x_band
     assert on["uhf"] == pytest.approx(288 * 5.0 / 24, abs=2)
     assert on["x_band"] == pytest.approx(288 * 1.5 / 24, abs=2)
+
+
+def test_work_of_others_is_granted_only_when_a_night_is_left_after_it(tmp_path: Path) -> None:
+    async def main(landed: Landed) -> None:
+        await asyncio.sleep(600.0)
+        node = landed.node
+
+        async def ask(watt_hours: float) -> dict[str, Any]:
+            return await energy_permission(node, "arm", {"watt_hours": watt_hours})
+
+        assert await ask(60.0) == {"granted": True, "reason": ""}
+        refused = await ask(FILE.flight["battery_capacity"])
+        assert refused["granted"] is False and "would be left" in refused["reason"]
+        node.state_of_charge = None
+        assert "not known" in (await ask(60.0))["reason"]
+        node.energy = Energy.LOW
+        node.state_of_charge = 0.9
+        assert "loads are cut" in (await ask(60.0))["reason"]
+        with pytest.raises(ExchangeFailed, match="watt_hours"):
+            await energy_permission(node, "arm", {"watt_hours": "much"})
+
+    land(tmp_path, main)
