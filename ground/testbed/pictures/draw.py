@@ -1,0 +1,42 @@
+"""Draws all pictures of a run."""
+
+import sys
+from pathlib import Path
+
+from ground.testbed.pictures.run_data import RunData
+
+MISSING = (
+    "No pictures: matplotlib is not installed. Install the extra `plots`: "
+    "pip install 'threeforks[plots]'"
+)
+
+
+def draw_pictures(run_folder: Path) -> list[Path]:
+    """Draws a run into its folder `pictures`; returns the files.
+
+    Without matplotlib it says on stderr how to get it, and returns an empty list: a run is no
+    worse for want of pictures. Raises FileNotFoundError when the folder holds no summary.
+    """
+    try:
+        from ground.testbed.pictures.arm_work import draw_arm_work
+        from ground.testbed.pictures.custody_ribbon import draw_custody_ribbon
+        from ground.testbed.pictures.mission_timeline import draw_mission_timeline
+        from ground.testbed.pictures.power_and_temperature import draw_power_and_temperature
+        from ground.testbed.pictures.style import house_style, save
+        from ground.testbed.pictures.traverse_map import draw_traverse_map
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != "matplotlib":
+            raise
+        print(MISSING, file=sys.stderr)
+        return []
+    pictures = {
+        "mission_timeline": draw_mission_timeline,
+        "traverse_map": draw_traverse_map,
+        "power_and_temperature": draw_power_and_temperature,
+        "arm_work": draw_arm_work,
+        "custody_ribbon": draw_custody_ribbon,
+    }
+    folder = run_folder / "pictures"
+    folder.mkdir(exist_ok=True)
+    with RunData(run_folder) as run, house_style():
+        return [save(draw(run), folder / f"{name}.png") for name, draw in pictures.items()]

@@ -1,0 +1,216 @@
+"""Puts labels where they do not cover one another."""
+
+from collections.abc import Iterator, Sequence
+from math import hypot
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+CHARACTER = 0.60  # mean width of a letter of DejaVu Sans, in font sizes
+BOLD_CHARACTER = 0.69
+
+
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
+    """About how wide a text is, in inches; size in points."""
+    return (BOLD_CHARACTER if bold else CHARACTER) * size / 72.0 * len(text)
+
+
+def width_in_inches(axes: Axes) -> float:
+    """Width of axes on paper."""
+    return axes.get_position().width * _figure(axes).get_figwidth()
+
+
+def height_in_inches(axes: Axes) -> float:
+    """Height of axes on paper."""
+    return axes.get_position().height * _figure(axes).get_figheight()
+
+
+def inches_per_unit(axes: Axes) -> float:
+    """Inches on paper of one unit along the x axis, which must have its limits."""
+    low, high = axes.get_xlim()
+    return width_in_inches(axes) / (high - low)
+
+
+def _figure(axes: Axes) -> Figure:
+    figure = axes.get_figure()
+    if not isinstance(figure, Figure):
+        raise ValueError("These axes belong to no figure, so they have no size.")
+    return figure
+
+
+def places_in_a_row(
+    anchors: Sequence[float], widths: Sequence[float], low: float, high: float
+) -> list[float | None]:
+    """Middles for labels of one row, given in the order of importance, between `low` and `high`.
+
+    A label stands over its anchor, or to the right or left of it; None: there is no room for it.
+    """
+    shifts = ((0.0, 0.5, -0.5), (-0.5, 0.0, 0.5), (0.5, 0.0, -0.5))
+    trials = [_placed(anchors, widths, low, high, order) for order in shifts]
+    return max(trials, key=lambda places: sum(place is not None for place in places))
+
+
+def _placed(
+    anchors: Sequence[float],
+    widths: Sequence[float],
+    low: float,
+    high: float,
+    shifts: Sequence[float],
+) -> list[float | None]:
+    taken: list[tuple[float, float]] = []
+    places: list[float | None] = []
+    for anchor, width in zip(anchors, widths, strict=True):
+        found = None
+        for shift in shifts:
+            middle = min(max(anchor + shift * width, low + 0.5 * width), high - 0.5 * width)
+            span = (middle - 0.5 * width, middle + 0.5 * width)
+            if all(span[1] <= start or span[0] >= end for start, end in taken):
+                found = middle
+                taken.append(span)
+                break
+        places.append(found)
+    return places
+
+
+def spread(wanted: Sequence[float], least: float, low: float, high: float) -> list[float]:
+    """Positions as near as can be to the wanted ones, `least` apart, between `low` and `high`.
+
+    Neighbours that would touch are put evenly about their common middle. When there is no room for
+    all, they are even over the whole.
+    """
+    count = len(wanted)
+    if count > 1 and (count - 1) * least > high - low:
+        least = (high - low) / (count - 1)
+    order = sorted(range(count), key=lambda index: (wanted[index], index))
+    groups: list[list[float]] = []  # sum and number of the shifted positions of one cluster
+    for rank, index in enumerate(order):
+        groups.append([wanted[index] - rank * least, 1.0])
+        while len(groups) > 1 and groups[-2][0] / groups[-2][1] > groups[-1][0] / groups[-1][1]:
+            total, number = groups.pop()
+            groups[-1][0] += total
+            groups[-1][1] += number
+    shifted = [total / number for total, number in groups for _ in range(int(number))]
+    top = high - least * (count - 1)
+    placed = [0.0] * count
+    for rank, index in enumerate(order):
+        placed[index] = min(max(shifted[rank], low), top) + rank * least
+    return placed
+
+
+_DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1))
+_DISTANCES = {0.09: 0.0, 0.25: 0.2, 0.45: 0.5, 0.7: 0.9}  # inches between point and label: penalty
+_CLOSE = 0.16  # inches: without a line between them
+_SWEEPS = 4
+Place = tuple[float, float]
+Box = tuple[float, float, float, float]
+
+
+def around_points(
+    points: Sequence[Place],
+    widths: Sequence[float],
+    height: float,
+    frame: Box,
+    avoid: Sequence[Place] = (),
+    taken: Sequence[Box] = (),
+) -> list[Place]:
+    """Middles of labels beside points, each where it covers least; all in inches.
+
+    Each in turn takes its best place beside the others, a few times over.
+
+    frame: left, bottom, right, top that labels stay in. avoid: other points better not covered.
+    taken: boxes where something is written already.
+    """
+    choices = [
+        list(_candidates(point, width, height))
+        for point, width in zip(points, widths, strict=True)
+    ]
+    fixed = [
+        [
+            penalty + _cost_alone(box, points, index, frame, avoid, taken)
+            for _, box, penalty in choices[index]
+        ]
+        for index in range(len(points))
+    ]
+    chosen: list[int | None] = [None] * len(points)
+    for _ in range(_SWEEPS):
+        for index in range(len(points)):
+            others = [
+                (points[number], choices[number][choice][1])
+                for number, choice in enumerate(chosen)
+                if choice is not None and number != index
+            ]
+            costs = [
+                cost + sum(_conflict((points[index], box), other) for other in others)
+                for cost, (_, box, _) in zip(fixed[index], choices[index], strict=True)
+            ]
+            chosen[index] = costs.index(min(costs))
+    return [choices[index][choice or 0][0] for index, choice in enumerate(chosen)]
+
+
+def _conflict(one: tuple[Place, Box], other: tuple[Place, Box]) -> float:
+    """How much two labels are in each other's way, with the lines that lead to their points."""
+    crossed = any(_holds(other[1], place, 0.0) for place in _leader(*one))
+    crossed |= any(_holds(one[1], place, 0.0) for place in _leader(*other))
+    return 10.0 * _overlap(one[1], other[1]) + 2.0 * crossed
+
+
+def _leader(point: Place, box: Box) -> list[Place]:
+    """Places along the line from a point to a box; none when they are close together."""
+    x, y = min(max(point[0], box[0]), box[2]), min(max(point[1], box[1]), box[3])
+    if hypot(x - point[0], y - point[1]) <= _CLOSE:
+        return []
+    parts = (0.25, 0.5, 0.75, 0.95)
+    return [(point[0] + t * (x - point[0]), point[1] + t * (y - point[1])) for t in parts]
+
+
+def _cost_alone(
+    box: Box,
+    points: Sequence[Place],
+    index: int,
+    frame: Box,
+    avoid: Sequence[Place],
+    taken: Sequence[Box],
+) -> float:
+    """What is wrong with a box for the label of one point, whatever the other labels do."""
+    others = [other for number, other in enumerate(points) if number != index]
+    cost = 50.0 * (not _within(box, frame))
+    cost += 10.0 * sum(_overlap(box, other) for other in taken)
+    cost += 5.0 * sum(_holds(box, other) for other in others)
+    cost += 0.1 * sum(_holds(box, other, 0.14) for other in others)
+    return cost + min(0.6, 0.03 * sum(_holds(box, other, 0.03) for other in avoid))
+
+
+def _candidates(point: Place, width: float, height: float) -> Iterator[tuple[Place, Box, float]]:
+    """Middles, boxes and penalties: sideways and close is best."""
+    for distance, far in _DISTANCES.items():
+        for rank, (right, up) in enumerate(_DIRECTIONS):
+            aside = distance if up == 0 else distance - 0.07
+            x = point[0] + right * (0.5 * width + aside)
+            y = point[1] + up * (0.5 * height + aside)
+            half = 0.5 * width
+            box = (x - half, y - 0.5 * height, x + half, y + 0.5 * height)
+            yield (x, y), box, far + 0.01 * rank
+
+
+def leader_start(point: Place, middle: Place, width: float, height: float) -> Place | None:
+    """Where a thin line from a label to its point begins; None when they are close together."""
+    x = min(max(point[0], middle[0] - 0.5 * width), middle[0] + 0.5 * width)
+    y = min(max(point[1], middle[1] - 0.5 * height), middle[1] + 0.5 * height)
+    return (x, y) if hypot(x - point[0], y - point[1]) > _CLOSE else None
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _holds(box: Box, point: Place, margin: float = 0.05) -> bool:
+    return (
+        box[0] - margin < point[0] < box[2] + margin
+        and box[1] - margin < point[1] < box[3] + margin
+    )
+
+
+def _within(box: Box, frame: Box) -> bool:
+    return (
+        box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
+    )
