@@ -298,6 +298,10 @@ class Node(StandardCommands):
         self.booted(number=self.boot.number, cause=self.boot.cause, mode=self.state)
         if self.boot.reduced:
             self.boot_reduced(number=self.boot.number, reason=self.boot.reason)
+        if self.boot.number > 1:
+            # A kill can come between a step of the ledger and its report.
+            for record in self.ledger.records():
+                self._custody_changed(record)
 
     async def _enter_boot_state(self) -> None:
         signal = Signal("boot")

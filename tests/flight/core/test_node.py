@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from flight.core.exchanges import ExchangeFailed
+from flight.icd.custody_record import Evidence
 from flight.icd.devices.base import DeviceTimeout
 from flight.icd.messages import Rung, Severity
 from ground.testbed.rig import Rig
@@ -561,3 +562,14 @@ async def test_the_watchdog_is_petted_while_the_mailbox_is_worked_off(rig: Rig) 
     await asyncio.sleep(3600.0)
     assert toy(rig).health.petted >= 12
     assert toy(rig).health.withheld == 0
+
+
+async def test_a_reboot_says_again_what_the_ledger_holds(rig: Rig) -> None:
+    toy(rig).ledger.adopt("M2020-00337-08", "ground", Evidence("map", "laid down there"))
+    await asyncio.sleep(1.0)
+    await rig.kill("toy")
+    told = len(rig.custody)
+    await rig.restart("toy")
+    await asyncio.sleep(1.0)
+    again = [report.record["tube"] for report in rig.custody[told:]]
+    assert again == ["M2020-00337-08"]
