@@ -133,11 +133,12 @@ class CustodyLedger:
         )  # fmt: skip
 
     def revert(self, tube: str, evidence: Evidence) -> CustodyRecord:
-        """End a move that failed: `evidence` shows the tube where it was before."""
+        """End a move that failed: `evidence` shows the tube where, and in which slot, it was."""
         record = self._moving(tube, evidence)
         return self._write(
-            record, "revert", CustodyStatus.HELD, destination=None, slot=None, evidence=evidence
-        )
+            record, "revert", CustodyStatus.HELD,
+            destination=None, slot=self._slot_before(record), evidence=evidence,
+        )  # fmt: skip
 
     def lose(self, tube: str, reason: str) -> CustodyRecord:
         """Say openly that it is not known where the tube is.
@@ -408,6 +409,11 @@ class CustodyLedger:
                 f"{record.tube} cannot be {what} by {self._owner}: it is {record.status} "
                 f"at {record.place}, and must be {' or '.join(allowed)}."
             )
+
+    def _slot_before(self, record: CustodyRecord) -> int | None:
+        """The slot that a tube which is being moved was held in."""
+        steps = [step for step in self.journal(record.tube) if step.status is CustodyStatus.HELD]
+        return steps[-1].slot if steps and steps[-1].place == record.place else None
 
     def _check(
         self, evidence: Evidence | None, moved_by: str | None, present: bool | None = None

@@ -77,10 +77,10 @@ async def _deliver(node: "FetchRover", tube: str) -> str:
     reason = ""
     for _ in range(GIVE_TRIES):
         try:
-            given = await node.handover.give(
+            await node.handover.give(
                 tube, "mav", "container", _Insertion(node, avoid), device="gripper", avoid=avoid
             )
-            node.tube_delivered(tube=tube, slot=given.slot)
+            node.tube_delivered(tube=tube, slot=avoid[-1] if avoid else "taken before")
             return ""
         except HandoverFailed as failure:
             reason = str(failure)

@@ -86,6 +86,7 @@ class Hardware:
         self._files = files
         self._pending: list[Failure] = list(mission.mission.failures)
         self.world.tubes.observe(self._tube_moved)
+        self.world.on_moved.append(self.links.moved)
 
     def serve(self, bus: Bus, nursery: Nursery) -> None:
         """Builds all devices and serves each on a socket of its own."""

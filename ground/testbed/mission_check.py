@@ -43,7 +43,8 @@ def _try(mission: LoadedMission, index: int, failure: Failure, device: Any) -> N
     try:
         device.fail(failure.mode, **failure.options)
     except ValueError as error:
-        raise refusal(mission.file, f"failures[{index}].mode", f"what the device honours ({error})") from None
+        allowed = f"what the device honours ({error})"
+        raise refusal(mission.file, f"failures[{index}].mode", allowed) from None
     except (TypeError, LookupError) as error:
         allowed = f"what {failure.mode} takes ({error})"
         raise refusal(mission.file, f"failures[{index}].options", allowed) from None

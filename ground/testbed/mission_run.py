@@ -25,6 +25,7 @@ from ground.testbed.hardware import Hardware
 from ground.testbed.kills import BOOT_SECONDS, GROUND, Kill
 from ground.testbed.mission import VEHICLE_ORDER, LoadedMission
 from ground.testbed.mission_check import check_mission
+from ground.testbed.power_cuts import PowerCuts
 from ground.testbed.rig import Rig
 from ground.testbed.run_folder import RunFolder
 from ground.testbed.summary import RunFacts, write_summary
@@ -67,6 +68,7 @@ class FlownMission:
             folder.nodes, seed=options.seed, epoch_jd_tt=mission.epoch_jd_tt, log_file=log
         )
         self.hardware: Hardware
+        self.power_cuts: PowerCuts
         self.auditor: Auditor
         self.control: MissionControl
         self.killed: list[Kill] = []
@@ -75,16 +77,23 @@ class FlownMission:
         self._ended: asyncio.Future[Outcome]
         self._ground: asyncio.Task[None]
         self._ground_bus: Bus
-        self._events: IO[str] = (folder.path / "events.jsonl").open("w", encoding="utf-8")
+        self._events: IO[str]
 
     async def fly(self, show: Callable[["FlownMission"], None] | None = None) -> Outcome:
         """Flies until the procedure ends or the mission's time limit is over."""
+        with (self.folder.path / "events.jsonl").open("w", encoding="utf-8") as self._events:
+            outcome = await self._fly(show)
+        write_outcome(self.folder.ground, outcome)
+        return outcome
+
+    async def _fly(self, show: Callable[["FlownMission"], None] | None) -> Outcome:
         rig = self.rig
         rig.observers.append(self._observe)
         async with rig:
             self.hardware = Hardware(self.mission, self.files, self.options.seed)
             self.hardware.on_lost = self._lost
             self.hardware.serve(rig.hardware_bus, rig.nursery)
+            self.power_cuts = PowerCuts(rig, self.hardware)
             self.auditor = Auditor(self.hardware.world.tubes, rig.ledgers, self.now)
             for name in VEHICLE_ORDER:
                 rig.add_node(
@@ -107,8 +116,6 @@ class FlownMission:
                 self.control.write_manifest()
                 self.control.close()
                 self._ground_bus.close()
-                self._events.close()
-        write_outcome(self.folder.ground, self.outcome)
         return self.outcome
 
     async def _control_until_limit(self) -> Outcome:
@@ -143,7 +150,8 @@ class FlownMission:
             self.killed.append(kill)
             await self.rig.kill(kill.role)
             await asyncio.sleep(BOOT_SECONDS)
-            if kill.role not in self.hardware.lost:
+            dead = kill.role not in self.rig.nodes and kill.role not in self.hardware.lost
+            if dead and not self.power_cuts.is_dark(kill.role):  # else it boots with the power
                 await self.rig.restart(kill.role)
 
     async def _show(self, show: Callable[["FlownMission"], None]) -> None:

@@ -206,6 +206,7 @@ class SimWheels(PoweredDevice, Wheels):
         self._odometer += last.turned * self._scale
         self.body.east, self.body.north = last.east, last.north
         self.body.heading = last.heading % (2.0 * pi)
+        self.world.moved(self.body.name)
 
 
 def _between(before: _Moment, after: _Moment, part: float) -> _Moment:

@@ -70,7 +70,8 @@ class World:
 
     No rock lies where Perseverance let a tube fall, nor in `clearings`.
     `epoch_jd_tt` is the Julian date (TT) of mission time zero; `now` gives seconds of mission time
-    and follows the running event loop unless another clock is given.
+    and follows the running event loop unless another clock is given. `on_moved` is called with the
+    name of a vehicle that has come to stand somewhere else.
     """
 
     seed: int
@@ -82,6 +83,7 @@ class World:
     clearings: tuple[Clearing, ...] = ()
     clock: Callable[[], float] | None = None
     bodies: dict[str, Body] = field(default_factory=dict)
+    on_moved: list[Callable[[str], None]] = field(default_factory=list)
     space: Space = field(default_factory=Space)
 
     def __post_init__(self) -> None:
@@ -173,6 +175,11 @@ class World:
         return dust.factor
 
     # --------------------------------------------------------------- vehicles
+
+    def moved(self, name: str) -> None:
+        """Tells whoever wants to know that a vehicle has moved."""
+        for tell in self.on_moved:
+            tell(name)
 
     def place(self, name: str, east: float, north: float, heading: float = 0.0) -> Body:
         """Puts a vehicle on the ground."""

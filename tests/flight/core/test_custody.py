@@ -143,6 +143,14 @@ def test_a_move_inside_the_node_ends_where_the_sensor_sees_the_tube(pair: Pair) 
     assert pair.rover.open_transfers() == []
 
 
+def test_a_move_that_is_taken_back_leaves_the_tube_in_its_slot(pair: Pair) -> None:
+    pair.rover.begin(TUBE, "rover_rack", "rover.arm", slot=5)
+    assert pair.rover.commit(TUBE, SEEN).slot == 5
+    pair.rover.begin(TUBE, "rover_gripper", "rover.gripper")
+    back = pair.rover.revert(TUBE, SEEN)
+    assert (back.place, back.slot) == ("rover_rack", 5)
+
+
 def test_what_moved_the_tube_cannot_verify_it(pair: Pair) -> None:
     pair.rover.begin(TUBE, "rover_gripper", "rover.gripper")
     mover = Evidence("rover.gripper", "jaw 19 mm open")

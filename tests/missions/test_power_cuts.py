@@ -1,0 +1,38 @@
+"""A battery that runs empty stops the computers that live on it; they go on when power is back."""
+
+from pathlib import Path
+
+import pytest
+
+from ground.testbed.mission import load_mission
+from ground.testbed.mission_run import FlownMission, RunOptions, fly_mission
+from ground.testbed.run_check import run_complaints
+from sim_hw.world.world import SOL_SECONDS
+
+pytestmark = pytest.mark.mission
+
+BEGIN = 6.4 * SOL_SECONDS  # about noon
+
+
+@pytest.mark.parametrize("vehicle", ["rover", "lander"])
+def test_a_short_circuit_empties_the_battery_and_the_mission_goes_on(
+    tmp_path: Path, vehicle: str
+) -> None:
+    cuts: dict[str, int] = {}
+    boots: dict[str, int] = {}
+
+    def burden(flown: FlownMission) -> None:
+        """Draws more than the battery has, until it is empty."""
+        electrical = flown.hardware.vehicles[vehicle].electrical
+        shorted = flown.now() > BEGIN and not cuts
+        electrical.set_load("short circuit", 1900.0 if shorted else 0.0)
+        for _, name in flown.power_cuts.cuts:
+            cuts[name] = len(flown.power_cuts.cuts)
+        for name, node in flown.rig.nodes.items():
+            boots[name] = node.boot.number
+
+    fly_mission(load_mission("short"), tmp_path / "run", RunOptions(), burden)
+    assert cuts == {vehicle: 1}
+    dead = ("lander", "arm", "mav") if vehicle == "lander" else (vehicle,)
+    assert [name for name, number in boots.items() if number > 1] == list(dead)
+    assert run_complaints(tmp_path / "run") == []
