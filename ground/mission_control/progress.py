@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.icd.messages import EventReport, Severity
 from flight.runtime.loop import NANOSECONDS
 from ground.mission_control import procedure_steps as steps
@@ -60,7 +61,9 @@ class ProgressState:
 
 
 def duration(seconds: float) -> str:
-    """A time span with its two greatest units, such as ``1 h 05 min``."""
+    """A time span such as ``1 h 05 min``; in sols from two sols on."""
+    if seconds >= 2 * SOL_SECONDS:
+        return f"{seconds / SOL_SECONDS:.1f} sols"
     minutes, second = divmod(round(max(0.0, seconds)), 60)
     hours, minute = divmod(minutes, 60)
     if hours:

@@ -67,6 +67,7 @@ class Rig:
         self.observers: list[Callable[[Message], None]] = []
         self.nursery = Nursery("rig")
         self._fabric = Fabric()
+        self._buses: list[Bus] = []
         self._last_records: dict[str, list[CustodyRecord]] = {}
         self._stations: dict[str, _Station] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -89,10 +90,10 @@ class Rig:
         try:
             await self.nursery.__aexit__(kind, error, trace)
         finally:
-            for bus in (self._umbilical, self._hardware_bus):
-                if bus is not None:
-                    bus.close()
+            for bus in reversed(self._buses):
+                bus.close()
             self._fabric.close()
+            self.log.close()
 
     # ------------------------------------------------------------- composing
 
@@ -147,8 +148,10 @@ class Rig:
             self._boot(node.name, "commanded", planned=True)
 
     def bus(self, name: str) -> Bus:
-        """A bus of this rig for one more participant."""
-        return Bus(name, fabric=self._fabric, log=self.log)
+        """A bus of this rig for one more participant; closed with the rig at the latest."""
+        bus = Bus(name, fabric=self._fabric, log=self.log)
+        self._buses.append(bus)
+        return bus
 
     @property
     def hardware_bus(self) -> Bus:

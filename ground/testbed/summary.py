@@ -58,6 +58,7 @@ def summarise(facts: RunFacts) -> dict[str, Any]:
     names = {t.id: t.name for t in (*facts.mission.depot.tubes, *facts.mission.held)}
     return {
         "mission": facts.mission.name,
+        "mission_file": str(facts.mission.file.resolve()),
         "title": facts.mission.mission.title,
         "verdict": facts.verdict,
         "reason": facts.outcome.reason,

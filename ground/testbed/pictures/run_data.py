@@ -100,7 +100,7 @@ class RunData:
     @cached_property
     def mission(self) -> LoadedMission:
         """The mission that was flown."""
-        return load_mission(self.summary["mission"])
+        return load_mission(self.summary.get("mission_file", self.summary["mission"]))
 
     @cached_property
     def world(self) -> World:
