@@ -80,6 +80,7 @@ class PassiveHandover:
             ask.DECIDE: self._decide,
             ask.WITHDRAWN: self._withdrawn,
             ask.OUTCOME: self._outcome,
+            ask.CEDE: self._cede,
         }
         for topic, answer in answers.items():
             node.exchanges.answer(topic, answer)
@@ -99,6 +100,28 @@ class PassiveHandover:
                 except HandoverFailed as failure:
                     self.node.service_warning(report="custody open", data=str(failure))
         return [r for r in self.ledger.open_transfers() if r.transfer_id is not None]
+
+    async def find_again(self, tube: str, slot: int | None) -> bool:
+        """Looks for a tube that came to be unknown on its way here; True when it is held again.
+
+        Whoever answers for it cedes it. Raises HandoverFailed when that cannot be asked.
+        """
+        record = self.ledger.record(tube)
+        lost = (CustodyStatus.UNKNOWN, CustodyStatus.DECLINED)
+        if record is None or record.status not in lost or is_open(record):
+            return False
+        try:
+            evidence = await self._look(msgspec.structs.replace(record, slot=slot), expected=False)
+            if not evidence.present:
+                return False
+            ceded = None
+            if not record.responsible:
+                answer = await self._question(record, ask.CEDE, ask.Lost(tube))
+                ceded = ask.read(answer, ask.Ceded).record
+            self.ledger.find(tube, self.place, evidence, slot, ceded)
+        except (ExchangeFailed, CustodyError, *DEVICE_ERRORS) as error:
+            raise HandoverFailed(f"{tube} is seen and not found: {error}", settled=True) from error
+        return True
 
     # ------------------------------------------------- questions to the giver
 
@@ -181,6 +204,9 @@ class PassiveHandover:
 
     async def _outcome(self, source: str, data: dict[str, object]) -> dict[str, object]:
         return ask.plain(self._standing(ask.read(data, ask.Transfer).transfer))
+
+    async def _cede(self, source: str, data: dict[str, object]) -> dict[str, object]:
+        return ask.plain(ask.Ceded(self.ledger.cede(ask.read(data, ask.Lost).tube, source)))
 
     # --------------------------------------------------------- how it ends
 

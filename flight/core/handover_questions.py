@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
-from flight.core.custody import CustodyError, CustodyStatus, Evidence, Outcome
+from flight.core.custody import CustodyError, CustodyRecord, CustodyStatus, Evidence, Outcome
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -20,6 +20,7 @@ EXPECT = "custody.expect"  # the receiver, when the giver moves the tube
 DECIDE = "custody.decide"  # the receiver: the giver moves nothing any more
 WITHDRAWN = "custody.withdrawn"  # the receiver: the giver took back its offer
 OUTCOME = "custody.outcome"  # both: how a transfer stands
+CEDE = "custody.cede"  # who answers for a tube that is lost: the asker sees it, and finds it
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -65,6 +66,18 @@ class Transfer(msgspec.Struct, frozen=True):
     """Names a transfer."""
 
     transfer: Short
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """Names a tube whose place is not known."""
+
+    tube: Short
+
+
+class Ceded(msgspec.Struct, frozen=True):
+    """The record by which the asker may find the tube."""
+
+    record: CustodyRecord
 
 
 class Standing(msgspec.Struct, frozen=True):

@@ -50,6 +50,17 @@ def held(node: "Mav") -> list[CustodyRecord]:
     return [record for record in node.ledger.records() if _is_here(record)]
 
 
+def lost_on_the_way(node: "Mav") -> dict[str, int]:
+    """Tubes that did not arrive by the ledger, with their sockets, where no other tube is held."""
+    taken = [socket_of(node, record) for record in held(node)]
+    lost = (CustodyStatus.UNKNOWN, CustodyStatus.DECLINED)
+    return {
+        record.tube: record.slot
+        for record in node.ledger.records()
+        if record.status in lost and record.slot is not None and record.slot not in taken
+    }
+
+
 def _is_here(record: CustodyRecord) -> bool:
     if record.status is CustodyStatus.IN_TRANSIT:
         return record.transfer_id is None

@@ -131,6 +131,7 @@ class Mav(Node):
     check_passed = Event(Severity.ACTIVITY_LO, "Check {item} passed: {measured}")
     check_failed = Event(Severity.WARNING_HI, "Check {item} failed: {measured}")
     container_sealed = Event(Severity.ACTIVITY_HI, "The container is sealed with {tubes} tubes")
+    tube_found = Event(Severity.ACTIVITY_HI, "{tube}, of which nothing was known, is in {socket}")
     device_trouble = Event(Severity.WARNING_LO, "Device trouble: {reason}")
 
     def attach(self) -> None:

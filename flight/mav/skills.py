@@ -5,10 +5,20 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
+from flight.core.handover import HandoverFailed
 from flight.core.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.icd.devices.container import ContainerState
-from flight.mav.custody import OPEN_PLACE, SEALED_PLACE, begin_all, end_all, held, seats, socket_of
+from flight.mav.custody import (
+    OPEN_PLACE,
+    SEALED_PLACE,
+    begin_all,
+    end_all,
+    held,
+    lost_on_the_way,
+    seats,
+    socket_of,
+)
 
 if TYPE_CHECKING:
     from flight.mav.node import Mav
@@ -76,6 +86,7 @@ async def seal_container(node: "Mav", signal: Signal) -> Signal:
     if unsettled:
         names = ", ".join(record.tube for record in unsettled)
         raise ActivityFailed(f"a hand-over is not settled: {names}")
+    await _find_lost(node)
     seated = await seats(node)
     sockets = {record.tube: socket_of(node, record) for record in held(node)}
     missing = [tube for tube, slot in sockets.items() if slot is None or not seated[slot]]
@@ -88,6 +99,19 @@ async def seal_container(node: "Mav", signal: Signal) -> Signal:
         raise ActivityFailed("the latch did not close")
     node.container_sealed(tubes=len(held(node)))
     return Signal("done", {"result": f"sealed with {len(held(node))} tubes"})
+
+
+async def _find_lost(node: "Mav") -> None:
+    """Finds tubes of which it was not known whether they had arrived, if their sockets say so."""
+    seated = await seats(node)
+    for tube, socket in lost_on_the_way(node).items():
+        if not seated[socket]:
+            continue
+        try:
+            if await node.handover.find_again(tube, socket):
+                node.tube_found(tube=tube, socket=socket)
+        except HandoverFailed as failure:
+            node.device_trouble(reason=str(failure))
 
 
 async def hold_safe(node: "Mav", signal: Signal) -> None:

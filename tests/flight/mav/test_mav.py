@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "arm"))
 from loading_bench import Bench, bench
 
 from flight.core.custody import CustodyStatus
+from flight.icd.custody_account import account
 from flight.mav.node import Mav
 from flight.runtime.loop import VirtualLoop, run
 
@@ -146,5 +147,25 @@ def test_it_takes_no_tubes_while_its_container_is_shut(tmp_path: Path) -> None:
             report = await b.rig.command("arm", "load_tubes", tubes=b.tubes, source="rover")
             assert report.rung == "FAILED" and "takes no tubes in state dormant" in report.detail
             assert b.places() == ["arm_gripper"]
+
+    run(main(), VirtualLoop())
+
+
+def test_a_tube_of_which_nothing_was_known_is_found_by_its_seat_sensor(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with bench(tmp_path, 2) as b:
+            b.container.fail("stuck_sensor", socket=0, value=False)
+            await b.prepare()
+            report = await b.rig.command("arm", "load_tubes", tubes=b.tubes, source="rover")
+            assert report.rung == "FAILED" and "1 of 2" in report.detail
+            lost = b.tubes[0]
+            assert account(b.ledgers(), b.tubes)[lost].last_seen == "arm_gripper"
+            b.container.stuck_sensors.clear()
+            assert (await b.rig.command("arm", "close_lid")).rung == "COMPLETED"
+            assert (await b.rig.command("mav", "seal_container")).rung == "COMPLETED"
+            assert "tube_found" in b.rig.event_names("mav")
+            assert statuses(b) == [("mav", CustodyStatus.HELD)] * 2
+            told = account(b.ledgers(), b.tubes)
+            assert [told[tube].place for tube in b.tubes] == b.places() == ["mav"] * 2
 
     run(main(), VirtualLoop())
