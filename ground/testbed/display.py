@@ -87,6 +87,7 @@ class Display:
             table.add_column(head, header_style="bold")
         for tube in summary["tubes"]:
             title, colour = PLACES.get(tube["place"], (tube["place"], ""))
-            table.add_row(tube["id"], tube["name"], f"[{colour}]{title}[/]", tube["custody"])
+            custody = str(tube["custody"]).removeprefix(f"{tube['place']}, ")
+            table.add_row(tube["id"], tube["name"], f"[{colour}]{title}[/]", custody)
         return table
 
