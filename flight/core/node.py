@@ -48,7 +48,7 @@ D = TypeVar("D", bound=DeviceInterface)
 
 NODE_NAMESPACE = "node"
 STABLE_AFTER = 600.0  # seconds without a reboot after which a boot counts as good
-HEALTH_PERIOD = 300.0  # seconds
+HEALTH_PERIOD = 900.0  # seconds
 
 
 class Node(StandardCommands):

@@ -560,7 +560,7 @@ async def test_devices_that_cannot_be_sampled_do_not_end_the_node(rig: Rig, worl
 
 async def test_the_watchdog_is_petted_while_the_mailbox_is_worked_off(rig: Rig) -> None:
     await asyncio.sleep(3600.0)
-    assert toy(rig).health.petted >= 12
+    assert toy(rig).health.petted >= 4
     assert toy(rig).health.withheld == 0
 
 
