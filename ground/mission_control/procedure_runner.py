@@ -187,7 +187,7 @@ class ProcedureRunner:
             case steps.Branch():
                 return instruction.then if self._holds(step) else instruction.otherwise
             case steps.End():
-                self._end(step.verdict, step.reason)
+                self._end(step.verdict, self._reason(step))
         return position + 1
 
     async def _command(self, instruction: Instruction, step: steps.CommandStep) -> None:
@@ -290,7 +290,7 @@ class ProcedureRunner:
 
     async def _assert_custody(self, step: steps.AssertCustody) -> None:
         wanted = steps.CustodyIs(step.tubes, step.places)
-        astray = [tube for tube in step.tubes if self._tools.custody.place(tube) not in step.places]
+        astray = self._astray(step)
         what = f"{', '.join(step.tubes)} at {' or '.join(step.places)}"
         if astray and step.limit_sols == 0.0:
             raise StepFailed(f"{what}: {self._whereabouts(astray)}")
@@ -298,6 +298,18 @@ class ProcedureRunner:
             await self._wait(lambda: self._custody_is(wanted), step.limit_sols, what, "custody")
         except StepFailed as failure:
             raise StepFailed(f"{failure}; {self._whereabouts(list(step.tubes))}") from None
+
+    def _reason(self, step: steps.End) -> str:
+        """What the step says, and the tubes that are missing by the place of their last report."""
+        places: dict[str, list[str]] = {}
+        for tube in self._astray(step.missing) if step.missing is not None else []:
+            places.setdefault(self._tools.custody.place(tube), []).append(tube)
+        groups = ", ".join(f"{place} ({', '.join(tubes)})" for place, tubes in places.items())
+        last = f"by the last reports: {groups}" if groups else ""
+        return "; ".join(text for text in (step.reason, last) if text)
+
+    def _astray(self, wanted: steps.AssertCustody | steps.Missing) -> list[str]:
+        return [t for t in wanted.tubes if self._tools.custody.place(t) not in wanted.places]
 
     def _whereabouts(self, tubes: list[str]) -> str:
         return ", ".join(f"{tube} is {self._tools.custody.place(tube)}" for tube in tubes)

@@ -142,11 +142,22 @@ class Branch(Step, frozen=True, tag="branch"):
             raise ValueError("a branch needs exactly one of verdict, telemetry and custody")
 
 
+class Missing(Struct, frozen=True, forbid_unknown_fields=True):
+    """Those of some tubes that are not reported at one of some places."""
+
+    tubes: str | list[str]
+    places: list[Place]
+
+
 class End(Step, frozen=True, tag="end"):
-    """Ends the procedure; reaching the end of the file is `complete`."""
+    """Ends the procedure; reaching the end of the file is `complete`.
+
+    The reason goes on with the tubes that are `missing`, if any, and where they are reported.
+    """
 
     verdict: Literal["complete", "failed"] = "complete"
     reason: str = ""
+    missing: Missing | None = None
 
 
 class ForEach(Step, frozen=True, tag="for_each"):

@@ -239,6 +239,8 @@ class _Compiler:
             self._check_branch(step, here)
         elif isinstance(step, steps.AssertCustody):
             self._check_tubes(step.tubes, f"{here}.tubes")
+        elif isinstance(step, steps.End) and step.missing is not None:
+            self._check_tubes(step.missing.tubes, f"{here}.missing.tubes")
         elif isinstance(step, steps.Phase):
             names = [phase.name for phase in self._source.phases]
             if step.phase not in names:

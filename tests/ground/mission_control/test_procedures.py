@@ -265,3 +265,28 @@ def test_a_loop_of_gotos_visits_a_step_anew_each_time(fly: Fly) -> None:
     done = fly(text, flight)
     assert len(done) >= 3
     assert done == [f"mc-{number:05d}" for number in range(1, len(done) + 1)]
+
+
+def test_an_end_names_the_tubes_that_are_missing_and_where_they_are(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        asyncio.get_running_loop().call_at(9.0, lambda: ground.vehicle.custody("M1", "mav"))
+        return await ground.run()
+
+    steps = (
+        "  - {do: pause, seconds: 1000}\n"
+        "  - {do: end, reason: not all, missing: {tubes: '${tube_ids}', places: [orbit]}}\n"
+    )
+    reason = "not all; by the last reports: mav (M1), unreported (M2)"
+    assert fly(steps, flight).reason == reason
+
+
+def test_an_end_with_nothing_missing_says_only_its_reason(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        asyncio.get_running_loop().call_at(9.0, lambda: ground.vehicle.custody("M1", "mav"))
+        return await ground.run()
+
+    steps = (
+        "  - {do: pause, seconds: 1000}\n"
+        "  - {do: end, reason: well, missing: {tubes: [M1], places: [mav, orbit]}}\n"
+    )
+    assert fly(steps, flight).reason == "well"
