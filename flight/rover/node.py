@@ -21,9 +21,11 @@ from flight.rover.fetching import drive_to_tube, plan_next
 from flight.rover.grasping import RACK_PLACE, grasp_tube, rack_tube, slots_taken
 from flight.rover.hardware import RoverHardware, connect
 from flight.rover.housekeeping import keep_house, rest_on_lander, stay_safe
+from flight.rover.lid import move_lid
+from flight.rover.lid_memory import refuse_with_lid
 from flight.rover.mobility import make_locomotion
 from flight.rover.parameters import PARAMETERS
-from flight.rover.sols import DEVICE_ERRORS, SolManager, sleep_until_work
+from flight.rover.sols import DEVICE_ERRORS, RoverActivity, SolManager, sleep_until_work
 from flight.rover.travel import dock, drive_home, drive_to_place, egress, undock
 from flight.rover.tube_search import search_tube
 from flight.surface.dead_reckoning import Pose
@@ -39,11 +41,26 @@ FETCHING = "surface.fetching"
 RETURNING = "surface.returning"
 TRAVERSING = "surface.traversing"
 DELIVERING = "surface.delivering"
+CLOSING_LID = "surface.closing_lid"
+OPENING_LID = "surface.opening_lid"
 WORKING = (FETCHING, RETURNING, TRAVERSING, "surface.undocking", "surface.releasing")
 
 
 def _is_on_ground(node: Any, signal: Signal) -> bool:
     return bool(node.storage.get("rover", "on_ground"))
+
+
+def _by_days(name: str, work: str, activity: RoverActivity, done: str) -> State:
+    """Work of one kind that goes on for as many days as it takes, with sleep in between."""
+    working = State(work, initial=True, activity=activity, outcomes=(done, "rest"))
+    sleeping = State("sleeping", activity=sleep_until_work, outcomes=("awake",))
+    return State(name, children=[working, sleeping])
+
+
+def _rests(state: str, work: str) -> tuple[On, On]:
+    """The way to sleep and back of such a state."""
+    sleeping = f"{state}.sleeping"
+    return On("rest", state, sleeping), On("awake", sleeping, f"{state}.{work}")
 
 
 class FetchRover(Node):
@@ -84,16 +101,10 @@ class FetchRover(Node):
             ]),
             State("docked", activity=keep_house),
             State("undocking", activity=undock, outcomes=("done", "rest")),
-            State("traversing", children=[
-                State("driving", initial=True, activity=drive_to_place,
-                      outcomes=("done", "rest")),
-                State("sleeping", activity=sleep_until_work, outcomes=("awake",)),
-            ]),
-            State("delivering", children=[
-                State("loading", initial=True, activity=load_container,
-                      outcomes=("loaded", "rest")),
-                State("sleeping", activity=sleep_until_work, outcomes=("awake",)),
-            ]),
+            _by_days("traversing", "driving", drive_to_place, "done"),
+            _by_days("delivering", "loading", load_container, "loaded"),
+            _by_days("closing_lid", "moving", move_lid, "lid_moved"),
+            _by_days("opening_lid", "moving", move_lid, "lid_moved"),
             State("releasing", activity=release_tube, outcomes=("done", "rest")),
         ]),
         State("safe", activity=stay_safe, outcomes=("recovered",)),
@@ -133,15 +144,18 @@ class FetchRover(Node):
 
             On("drive_to", ("surface.idle", "surface.docked"), TRAVERSING),
             On("done", "surface.traversing.driving", "surface.idle"),
-            On("rest", TRAVERSING, "surface.traversing.sleeping"),
-            On("awake", "surface.traversing.sleeping", "surface.traversing.driving"),
+            *_rests(TRAVERSING, "driving"),
 
             On("load_container", "surface.docked", DELIVERING),
             On("loaded", "surface.delivering.loading", "surface.docked"),
-            On("rest", DELIVERING, "surface.delivering.sleeping"),
-            On("awake", "surface.delivering.sleeping", "surface.delivering.loading"),
-            On("failed", DELIVERING, "surface.docked"),
-            On("abort", DELIVERING, "surface.docked"),
+            *_rests(DELIVERING, "loading"),
+            On("close_container_lid", "surface.docked", CLOSING_LID),
+            On("open_container_lid", "surface.docked", OPENING_LID),
+            On("lid_moved", (CLOSING_LID, OPENING_LID), "surface.docked"),
+            *_rests(CLOSING_LID, "moving"),
+            *_rests(OPENING_LID, "moving"),
+            On("failed", (DELIVERING, CLOSING_LID, OPENING_LID), "surface.docked"),
+            On("abort", (DELIVERING, CLOSING_LID, OPENING_LID), "surface.docked"),
 
             On("release_tube", "surface.idle", "surface.releasing"),
             On("done", "surface.releasing", "surface.idle"),
@@ -198,6 +212,8 @@ class FetchRover(Node):
     grasp_failed = Event(Severity.WARNING_LO, "Grasp {attempt} of {tube} closed on nothing")
     motion_fault = Event(Severity.WARNING_LO, "Motion failed, try {attempt}: {reason}")
     delivery_failed = Event(Severity.WARNING_HI, "{tube} could not be loaded: {reason}")
+    container_lid_moved = Event(Severity.ACTIVITY_HI, "The lid is {state}: switch and camera")
+    lid_attempt_failed = Event(Severity.WARNING_LO, "Attempt {attempt} at the lid failed: {reason}")
     fetch_finished = Event(Severity.ACTIVITY_HI, "Fetch ended: {collected} collected, {left} left")
     drive_setback = Event(Severity.WARNING_LO, "Setback ({kind}): {detail}")
     pose_corrected = Event(Severity.ACTIVITY_LO, "Place corrected by {distance} m at {landmark}")
@@ -223,6 +239,7 @@ class FetchRover(Node):
         self.target: TubeSighting | None = None
         self.goal: Place | None = None
         self.loading: list[str] = []
+        self.lid_goal = "closed"
         self.hardware: RoverHardware
         self.locomotion: Locomotion
         self.handover: ActiveHandover
@@ -277,6 +294,7 @@ class FetchRover(Node):
 
         A tube that cannot be found or grasped after some visits is left, and named in the result.
         """
+        refuse_with_lid(self)
         unknown = [tube for tube in tubes if tube not in self._map]
         if unknown:
             raise CommandRejected(
@@ -286,22 +304,35 @@ class FetchRover(Node):
     @command(deadline=60 * SOL, starts=RETURNING, restart=Restart.RESUME)
     def return_to_lander(self) -> None:
         """Drives back to the lander and docks beside it."""
+        refuse_with_lid(self)
 
     @command(deadline=3600.0, starts="surface.undocking")
     def undock(self) -> None:
         """Backs off from the lander."""
+        refuse_with_lid(self)
 
     @command(deadline=60 * SOL, starts=TRAVERSING, restart=Restart.RESUME)
     def drive_to(self, east: Metres, north: Metres) -> None:
         """Drives to a place, by its own ways."""
+        refuse_with_lid(self)
 
     @command(deadline=60 * SOL, starts=DELIVERING, restart=Restart.RESUME)
     def load_container(self, tubes: TubeIds) -> None:
         """Loads tubes from the rack into the container of the MAV with the rover's own arm."""
+        refuse_with_lid(self)
+
+    @command(deadline=20 * SOL, starts=CLOSING_LID, restart=Restart.RESUME)
+    def close_container_lid(self) -> None:
+        """Puts the lid on the container with the rover's own arm; by its switch and the camera."""
+
+    @command(deadline=20 * SOL, starts=OPENING_LID, restart=Restart.RESUME)
+    def open_container_lid(self) -> None:
+        """Takes the lid off the container with the rover's own arm; its latch must be open."""
 
     @command(deadline=4 * 3600.0, hazard=Hazard.RELEASE, starts="surface.releasing")
     def release_tube(self, tube: TubeId) -> None:
         """Lays a tube from the rack on the ground."""
+        refuse_with_lid(self)
         record = self.ledger.record(tube)
         if record is None or record.place != RACK_PLACE:
             raise CommandRejected(f"release_tube: tube = {tube!r} is not in the rack")

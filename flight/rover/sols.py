@@ -10,6 +10,7 @@ from flight.core.activities import ActivityFailed
 from flight.core.clock import monotonic
 from flight.core.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.rover.lid_memory import may_hold_lid
 from flight.surface.energy import SOL, EnergyParameters, EnergyPlanner
 
 if TYPE_CHECKING:
@@ -211,7 +212,12 @@ async def set_radio(node: "FetchRover", on: bool) -> None:
 
 
 async def fold_arm(node: "FetchRover") -> None:
-    """Folds the arm if it is not folded; a failure of it is reported, and does not stop driving."""
+    """Folds the arm if it is not folded; a failure of it is reported, and does not stop driving.
+
+    With the lid of the container in the jaws the arm stays as it is: it has no room for that.
+    """
+    if may_hold_lid(node):
+        return
     try:
         if (await node.hardware.arm.state()).pose != "stowed":
             await node.hardware.arm.stow()

@@ -6,6 +6,7 @@ from typing import Any
 from sim_hw.devices.bit_carousel import SimBitCarousel
 from sim_hw.devices.container import SimContainer
 from sim_hw.devices.mav_systems import SimMavSystems
+from sim_hw.devices.rover_arm import SimRoverArm
 from sim_hw.devices.thermal_nodes import SimThermalNodes
 from sim_hw.devices.transfer_arm import SimTransferArm
 
@@ -14,15 +15,18 @@ Vehicles = Mapping[str, Mapping[str, Any]]
 
 
 def couple(vehicles: Vehicles) -> None:
-    """Puts the container within reach of the arm, Perseverance's port before it, and warms joints
-    and motors by the lander's heaters; what is not there is left out."""
+    """Puts the container within reach of both arms, Perseverance's port before the transfer arm,
+    and warms joints and motors by the lander's heaters; what is not there is left out."""
     arm = _device(vehicles, "arm", "transfer_arm", SimTransferArm)
     container = _device(vehicles, "mav", "container", SimContainer)
+    rover_arm = _device(vehicles, "rover", "rover_arm", SimRoverArm)
     systems = _device(vehicles, "mav", "systems", SimMavSystems)
     carousel = _device(vehicles, "perseverance", "bit_carousel", SimBitCarousel)
     thermal = _device(vehicles, "lander", "thermal_nodes", SimThermalNodes)
     if arm is not None and container is not None:
         arm.scene.container = container
+    if rover_arm is not None:
+        rover_arm.container = container
     if arm is not None and carousel is not None:
         arm.scene.held_out = lambda: carousel.held_out
     if arm is not None and thermal is not None:

@@ -14,6 +14,9 @@ from sim_hw.world.tubes import CONTAINER, MAV
 from sim_hw.world.world import World
 
 ON_STAND, IN_GRIPPER, ON_SEAT, DROPPED = "stand", "gripper", "seat", "dropped"
+IN_ROVER_GRIPPER = "rover_gripper"
+LID_CLEARANCE = 0.004  # m that the lid may be off its seat to the side; assumption
+LID_PLAY = 0.006  # m over its seat from which the lid falls into place; assumption
 
 
 class ContainerParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,7 +36,8 @@ class SimContainer(PoweredDevice, Container):
 
     For faults: `stuck_sensors` maps sockets to what their sensor always says, `debris` maps sockets
     to the height of what lies in them (m), `latch_stuck` lets the latch fail. `lid` is where the
-    lid is; `raised` maps sockets to how far their tube stands out (m).
+    lid is (`gripper`: of the transfer arm); `raised` maps sockets to how far their tube stands out
+    (m).
     """
 
     def __init__(
@@ -101,6 +105,11 @@ class SimContainer(PoweredDevice, Container):
         """Whether a tube truly stands in a socket."""
         tubes = self.world.tubes
         return any(tubes.occupant(place, socket) is not None for place in (CONTAINER, MAV))
+
+    def lid_fits(self, across: float, along: float) -> bool:
+        """Whether a lid that is let go comes to lie on its seat: how far it is off to the side and
+        over it (m). A tube that stands out keeps it off."""
+        return across < LID_CLEARANCE and abs(along) < LID_PLAY and not self.raised
 
     def _senses(self, socket: int) -> bool:
         if socket in self.stuck_sensors:

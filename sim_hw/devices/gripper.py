@@ -9,6 +9,7 @@ import msgspec
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.manipulation import Gripper, GripperState
 from flight.runtime.configuration import Quantity
+from sim_hw.devices.container import DROPPED, IN_ROVER_GRIPPER, ON_SEAT, ON_STAND
 from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.powered import PoweredDevice, PowerSupply
 from sim_hw.devices.rover_arm import SimRoverArm
@@ -17,10 +18,11 @@ from sim_hw.world.world import World
 
 
 class GripperParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Jaws, and how well the arm must have placed them."""
+    """Jaws, and how well the arm must have placed them. `handle_diameter`: of the lid's handle."""
 
     opening: Annotated[float, Quantity("m", gt=0, le=0.2)]
     tube_diameter: Annotated[float, Quantity("m", gt=0, le=0.1)]
+    handle_diameter: Annotated[float, Quantity("m", gt=0, le=0.1)]
     jaw_length: Annotated[float, Quantity("m", gt=0, le=0.2)]
     angle_tolerance: Annotated[float, Quantity("deg", gt=0, le=45)]
     height_tolerance: Annotated[float, Quantity("m", gt=0, le=0.1)]
@@ -68,8 +70,11 @@ class SimGripper(PoweredDevice, Gripper):
     async def close(self) -> GripperState:
         await self._move()
         self._take()
-        held = self.world.tubes.at(ROVER_GRIPPER)
-        self._opening = self.parameters.tube_diameter if held else 0.0
+        if self.arm.holds_lid():
+            self._opening = self.parameters.handle_diameter
+        else:
+            held = self.world.tubes.at(ROVER_GRIPPER)
+            self._opening = self.parameters.tube_diameter if held else 0.0
         # The jaws are driven until the motor's current says so: on a tube or on each other.
         self._force = self.parameters.force
         return self._state()
@@ -90,9 +95,11 @@ class SimGripper(PoweredDevice, Gripper):
 
     def _take(self) -> None:
         tubes = self.world.tubes
-        if tubes.at(ROVER_GRIPPER):
+        if tubes.at(ROVER_GRIPPER) or self.arm.holds_lid():
             return
-        if self.arm.pose == "slot" and self.arm.slot is not None:
+        if self.arm.at_lid is not None:
+            self._take_lid()
+        elif self.arm.pose == "slot" and self.arm.slot is not None:
             occupant = tubes.occupant(ROVER_RACK, self.arm.slot)
             if occupant is not None:
                 tubes.move(occupant, ROVER_GRIPPER)
@@ -125,7 +132,27 @@ class SimGripper(PoweredDevice, Gripper):
             and abs(degrees(angle)) < p.angle_tolerance
         )
 
+    def _take_lid(self) -> None:
+        container, at = self.arm.container, self.arm.at_lid
+        free = 0.5 * (self.parameters.opening - self.parameters.handle_diameter)
+        if container is None or at is None or container.lid != at.place or container.latched:
+            return
+        if at.across < free:
+            container.lid = IN_ROVER_GRIPPER
+
+    def _put_lid(self) -> str:
+        """Where the lid comes to be that is let go."""
+        container, at = self.arm.container, self.arm.at_lid
+        if container is None or at is None:
+            return DROPPED
+        if at.place == ON_STAND:
+            return ON_STAND
+        return ON_SEAT if container.lid_fits(at.across, at.along) else DROPPED
+
     def _let_go(self) -> None:
+        if self.arm.container is not None and self.arm.holds_lid():
+            self.arm.container.lid = self._put_lid()
+            return
         tubes = self.world.tubes
         for tube in tubes.at(ROVER_GRIPPER):
             if self.arm.pose == "slot" and self.arm.slot is not None:
@@ -142,6 +169,8 @@ class SimGripper(PoweredDevice, Gripper):
         if self.world.tubes.occupant(CONTAINER, socket) is not None:
             raise DeviceFault("jam", f"socket {socket} is occupied: the jaws stay")
         container = self.arm.container
+        if container is not None and container.lid == ON_SEAT:
+            raise DeviceFault("jam", "the lid is on the container: the jaws stay")
         if container is not None and socket in container.debris:
             container.raised[socket] = container.debris[socket]
         self.world.tubes.move(tube, CONTAINER, slot=socket)

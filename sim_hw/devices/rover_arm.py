@@ -3,17 +3,25 @@
 import asyncio
 import random
 from math import acos, atan2, cos, hypot, pi, sin
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 
 from flight.icd.devices.base import DeviceFault, DeviceRejected
-from flight.icd.devices.manipulation import ArmState, RoverArm
-from flight.icd.devices.transfer_arm_geometry import SOCKETS, rack_place, socket_place
+from flight.icd.devices.manipulation import ArmState, LidMotion, LidPlace, RoverArm
+from flight.icd.devices.transfer_arm_geometry import (
+    LID_SEAT,
+    LID_STAND,
+    SOCKETS,
+    Vector,
+    rack_place,
+    socket_place,
+)
 from flight.runtime.configuration import Quantity
-from sim_hw.devices.container import ON_SEAT, SimContainer
+from sim_hw.devices.container import IN_ROVER_GRIPPER, LID_CLEARANCE, ON_SEAT, SimContainer
 from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.powered import PoweredDevice, PowerSupply
+from sim_hw.world.tubes import ROVER_GRIPPER
 from sim_hw.world.world import Body, World
 
 Joints = tuple[float, float, float, float, float, float]
@@ -21,6 +29,9 @@ Joints = tuple[float, float, float, float, float, float]
 STOWED: Joints = (0.0, 2.4, -2.6, 0.2, 0.0, 0.0)
 PRESENTED: Joints = (0.0, 1.6, -1.9, -1.2, 0.0, 0.0)
 _ABOVE_SOCKET = 0.08  # m: lower than a tube is long, the reach of the arm allows no more
+_ABOVE_LID = 0.04  # m: clear of the container's rim
+_PRESS = 0.006  # m below a place that the arm is driven when it is to touch down there
+_RIM = 0.010  # m that a lid off its seat to the side stands out; assumption
 
 
 class RoverArmParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,8 +47,18 @@ class RoverArmParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     deck_up: Annotated[float, Quantity("m", ge=0, le=3)]
     socket_clearance: Annotated[float, Quantity("m", gt=0, le=0.05)]
     position_error: Annotated[float, Quantity("m", ge=0, le=0.05)]
+    stiffness: Annotated[float, Quantity("N/m", gt=0, le=1e6)]
+    force_noise: Annotated[float, Quantity("N", ge=0, le=10)]
     power: Annotated[float, Quantity("W", gt=0, le=200)]
     coldest: Annotated[float, Quantity("K", ge=100, le=300)]
+
+
+class AtLid(NamedTuple):
+    """Where the jaws truly are: at which place of the lid, how far to its side and over it (m)."""
+
+    place: str
+    across: float
+    along: float
 
 
 class SimRoverArm(PoweredDevice, RoverArm):
@@ -59,6 +80,7 @@ class SimRoverArm(PoweredDevice, RoverArm):
         self.pose = "stowed"
         self.slot: int | None = None
         self.socket: int | None = None
+        self.at_lid: AtLid | None = None
         self.stuck_joint: int | None = None
         self.container: SimContainer | None = None  # the one on the lander, once coupled
         self._place = (0.0, 0.0, 0.0, 0.0)  # ahead, right, up, heading of the true tip
@@ -82,6 +104,7 @@ class SimRoverArm(PoweredDevice, RoverArm):
     async def move_to(
         self, ahead: float, right: float, up: float, heading: float = 0.0
     ) -> ArmState:
+        self._need_free_hand()
         target = self._solve(ahead, right, up, heading)
         # Over the place first, then down: the hand must not sweep the ground.
         above = self._solve(ahead, right, up + 0.12, heading)
@@ -98,25 +121,50 @@ class SimRoverArm(PoweredDevice, RoverArm):
         return await self.state()
 
     async def move_to_slot(self, slot: int) -> ArmState:
+        self._need_free_hand()
         await self._go(self._solve(*rack_place(slot), 0.0), "slot")
         self.slot = slot
         return await self.state()
 
     async def move_to_container(self, socket: int) -> ArmState:
+        self._need_free_hand()
         ahead, right, up, heading = self._socket_place(socket)
         above = self._solve(ahead, right, up + _ABOVE_SOCKET, heading)
         target = self._solve(ahead, right, up, heading)
         await self._go(above, "place")
         if self.container is not None and self.container.lid == ON_SEAT:
             raise DeviceFault("stall", f"{self.service}: the container is closed")
-        # The last centimetres go by the camera, which halves the error of the arm.
-        error = 0.5 * self.parameters.position_error
-        across = hypot(error * self.random.gauss(0.0, 1.0), error * self.random.gauss(0.0, 1.0))
+        across = self._error_across()
         if across > self.parameters.socket_clearance:
             raise DeviceFault("stall", f"{self.service}: the tube stands on the rim of {socket}")
         await self._go(target, "container")
         self.socket = socket
         return await self.state()
+
+    async def move_to_lid(self, place: LidPlace, force_limit: float = 20.0) -> LidMotion:
+        if self.container is None:
+            raise DeviceRejected(f"{self.service}: no container is in reach")
+        ahead, right, up, heading = self._on_lander(LID_SEAT if place == "seat" else LID_STAND)
+        above = self._solve(ahead, right, up + _ABOVE_LID, heading)
+        self._solve(ahead, right, up, heading)
+        await self._go(above, "place")
+        if self.world.tubes.at(ROVER_GRIPPER) and self.container.lid == place:
+            raise DeviceFault("stall", f"{self.service}: the tube in the jaws stands on the lid")
+        across = self._error_across()
+        rest = self._lid_rest(place, across)
+        given = _PRESS  # m that the arm goes on by its commands after it has touched something
+        if rest is not None:
+            given = min(rest + _PRESS, force_limit / self.parameters.stiffness)
+        along = 0.0 if rest is None else rest
+        await self._go(self._solve(ahead, right, up + along, heading), "lid")
+        self.at_lid = AtLid(place, across, along)
+        force = 0.0 if rest is None else given * self.parameters.stiffness
+        gauss = self.random.gauss
+        return LidMotion(
+            time_ns=self.time_ns(),
+            force=max(0.0, force + self.parameters.force_noise * gauss(0.0, 1.0)),
+            height=along - given + 0.25 * self.parameters.position_error * gauss(0.0, 1.0),
+        )
 
     async def present(self) -> ArmState:
         await self._go(PRESENTED, "presented")
@@ -141,10 +189,17 @@ class SimRoverArm(PoweredDevice, RoverArm):
 
     def _socket_place(self, socket: int) -> tuple[float, float, float, float]:
         """Where a socket truly is in the rover's frame: ahead, right, up (m), and the heading."""
-        lander = self.world.bodies.get("lander")
-        if lander is None or socket >= SOCKETS:
+        if socket >= SOCKETS:
             raise DeviceRejected(f"{self.service}: there is no socket {socket}")
-        x, y, z = socket_place(socket)  # ahead, left, up of the transfer arm's base
+        return self._on_lander(socket_place(socket))
+
+    def _on_lander(self, place: Vector) -> tuple[float, float, float, float]:
+        """A place in the frame of the transfer arm's base, in the rover's frame, and the heading of
+        the lander."""
+        lander = self.world.bodies.get("lander")
+        if lander is None:
+            raise DeviceRejected(f"{self.service}: there is no lander")
+        x, y, z = place  # ahead, left, up
         sine, cosine = sin(lander.heading), cos(lander.heading)
         east = lander.east + x * sine - y * cosine - self.body.east
         north = lander.north + x * cosine + y * sine - self.body.north
@@ -157,6 +212,30 @@ class SimRoverArm(PoweredDevice, RoverArm):
             z + self.parameters.deck_up + step,
             lander.heading - self.body.heading,
         )
+
+    def _error_across(self) -> float:
+        """How far the jaws end to the side of a place, m."""
+        # The last centimetres go by the camera, which halves the error of the arm.
+        error = 0.5 * self.parameters.position_error
+        return hypot(error * self.random.gauss(0.0, 1.0), error * self.random.gauss(0.0, 1.0))
+
+    def holds_lid(self) -> bool:
+        """Whether the lid of the container is truly in the jaws."""
+        return self.container is not None and self.container.lid == IN_ROVER_GRIPPER
+
+    def _need_free_hand(self) -> None:
+        if self.holds_lid():
+            raise DeviceFault("stall", f"{self.service}: the lid in the jaws is in the way")
+
+    def _lid_rest(self, place: LidPlace, across: float) -> float | None:
+        """How high over a place a lid in the jaws touches something, m; None: nothing is touched,
+        the open jaws go down around the handle or into the air."""
+        if not self.holds_lid() or self.container is None:
+            return None
+        if place == "stand":
+            return 0.0
+        out = max(self.container.raised.values(), default=0.0)
+        return max(out, _RIM) if across >= LID_CLEARANCE else out
 
     def _solve(self, ahead: float, right: float, up: float, heading: float) -> Joints:
         """Joint angles for a hand that points down; raises DeviceRejected out of reach.
@@ -194,6 +273,7 @@ class SimRoverArm(PoweredDevice, RoverArm):
         # Trapezoid of speed: two seconds to gather and lose speed.
         seconds = travel / self.parameters.joint_speed + 2.0
         self._moving, self.pose, self.slot, self.socket = True, "place", None, None
+        self.at_lid = None
         self._place = (self.parameters.shoulder_ahead + 0.5, 0.0, 0.5, 0.0)
         done = False
         try:

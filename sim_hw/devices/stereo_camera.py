@@ -8,6 +8,7 @@ import msgspec
 
 from flight.icd.devices.base import Reading
 from flight.icd.devices.vision import (
+    ContainerImage,
     GripperImage,
     Hazard,
     HazardMap,
@@ -18,12 +19,15 @@ from flight.icd.devices.vision import (
     VisualMotion,
 )
 from flight.runtime.configuration import Quantity
+from sim_hw.devices.container import ON_SEAT, ON_STAND
 from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.powered import PoweredDevice, PowerSupply
 from sim_hw.devices.rover_arm import SimRoverArm
 from sim_hw.world.tubes import GROUND, ROVER_GRIPPER, LyingPose
 from sim_hw.world.world import Body, World
 
+CONTAINER_RANGE = 3.0
+"""Distance from the lander's centre in m within which the container is seen well (assumption)."""
 FEWEST_FEATURES = 25
 """Tracked features below which a motion estimate is not given (assumption)."""
 
@@ -147,7 +151,26 @@ class SimStereoCamera(PoweredDevice, StereoCamera):
         present = bool(held) != (self.random.random() < 0.003)  # a glint, a shadow
         legible = bool(held) and present and self.random.random() < 0.9
         return GripperImage(
-            time_ns=self.time_ns(), tube_present=present, serial=held[0] if legible else ""
+            time_ns=self.time_ns(),
+            tube_present=present,
+            serial=held[0] if legible else "",
+            lid_present=self._makes_out(self.arm.holds_lid()),
+        )
+
+    async def view_container(self) -> ContainerImage:
+        await self._expose(1)
+        container = self.arm.container if self.arm is not None else None
+        lander = self.world.bodies.get("lander")
+        far = lander is None or hypot(*self._relative(lander.east, lander.north)) > CONTAINER_RANGE
+        hidden = self.arm is not None and self.arm.pose in ("lid", "container")
+        if container is None or far or hidden or self._dark():
+            return ContainerImage(
+                valid=False, time_ns=self.time_ns(), lid_on_seat=False, lid_on_stand=False
+            )
+        return ContainerImage(
+            time_ns=self.time_ns(),
+            lid_on_seat=self._makes_out(container.lid == ON_SEAT),
+            lid_on_stand=self._makes_out(container.lid == ON_STAND),
         )
 
     async def find_lander(self) -> LanderSighting:
@@ -179,6 +202,10 @@ class SimStereoCamera(PoweredDevice, StereoCamera):
     def _dark(self) -> bool:
         elevation = degrees(self.world.sun().sun_elevation)
         return self.blind or elevation < self.parameters.lowest_sun
+
+    def _makes_out(self, truth: bool) -> bool:
+        """Whether image processing finds the lid at a place; rarely dust or a glint fools it."""
+        return truth != (self.random.random() < 0.01)
 
     def _relative(self, east: float, north: float) -> tuple[float, float]:
         east, north = east - self.body.east, north - self.body.north

@@ -274,7 +274,7 @@ class ArmScene:
         seat = Pose(added(LID_SEAT, self._misplaced), downward(0.0))
         stand = Pose(added(LID_STAND, self._misplaced), downward(0.0))
         across, along, _ = self.offset(tip, seat)
-        if across < 0.004 and abs(along) < 0.006 and not self.container.raised:
+        if self.container.lid_fits(across, along):
             return ON_SEAT
         across, along, _ = self.offset(tip, stand)
         return ON_STAND if across < 0.03 and abs(along) < 0.03 else DROPPED

@@ -1,7 +1,7 @@
 """A rover's arm, its gripper, and the rack that it fills."""
 
 from math import pi
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -11,18 +11,28 @@ RACK_SLOTS = 36
 """Tubes that the rack of the fetch rover holds."""
 
 Slot = Annotated[int, msgspec.Meta(ge=0, lt=RACK_SLOTS)]
+LidPlace = Literal["stand", "seat"]
+"""Where the lid of the container is at home: beside the container when that is open, or on it."""
 Coordinate = Annotated[float, msgspec.Meta(ge=-5, le=5)]
 
 
 class ArmState(Reading, frozen=True, kw_only=True):
     """Joint angles (six, radians) by encoders, the named pose it is in, motor temperature (K).
 
-    `pose`: stowed, presented, slot, container, place, or moving.
+    `pose`: stowed, presented, slot, container, lid, place, or moving.
     """
 
     joints: list[float]
     pose: str
     temperature: float
+
+
+class LidMotion(Reading, frozen=True, kw_only=True):
+    """Greatest force in N against the way down, and how high the jaws ended over the place of the
+    lid's handle by the joint angles, in m (below zero: the arm has given way while it pressed)."""
+
+    force: float
+    height: float
 
 
 class RoverArm(DeviceInterface):
@@ -60,6 +70,14 @@ class RoverArm(DeviceInterface):
     @actuation(limit=600.0)
     async def move_to_container(self, socket: Annotated[int, msgspec.Meta(ge=0)]) -> ArmState:
         """Brings the gripper to a socket of the container; the rover must be docked."""
+        raise NotImplementedError
+
+    @actuation(limit=600.0)
+    async def move_to_lid(
+        self, place: LidPlace, force_limit: Annotated[float, msgspec.Meta(ge=1, le=60)] = 20.0
+    ) -> LidMotion:
+        """Brings the gripper, with or without the lid, down to where the lid's handle is on its
+        stand or on its seat; stops at the force. The rover must be docked."""
         raise NotImplementedError
 
     @actuation(limit=600.0)

@@ -35,7 +35,8 @@ CONTAINER_CENTRE: Vector = (-0.55, 1.15, 0.10)  # where the jaws hold seated tub
 SOCKETS = 30
 SOCKET_PITCH = 0.046  # m
 SOCKET_DEPTH = 0.120  # m that a seated tube goes in (assumption)
-LID_STAND: Vector = (-0.95, 0.85, 0.12)  # where the lid's handle is when the container is open
+# Beside the container, so that the rover's arm reaches both from one dock.
+LID_STAND: Vector = (-0.87, 1.10, 0.12)  # where the lid's handle is when the container is open
 LID_SEAT: Vector = (-0.55, 1.15, 0.16)  # where the lid's handle is when the container is closed
 STANDOFF = 0.20  # m above a place, from where it is looked at and approached
 

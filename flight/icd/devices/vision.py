@@ -60,10 +60,20 @@ class TubeImage(Reading, frozen=True, kw_only=True):
 
 
 class GripperImage(Reading, frozen=True, kw_only=True):
-    """The gripper held before the camera: whether a tube is in it, and its engraving if legible."""
+    """The gripper held before the camera: whether a tube is in it, and its engraving if legible;
+    whether the lid of the container is in it."""
 
     tube_present: bool
     serial: str = ""
+    lid_present: bool = False
+
+
+class ContainerImage(Reading, frozen=True, kw_only=True):
+    """The container on the lander: whether its lid is seen on its seat, or on its stand beside it.
+    Invalid in the dark, away from the lander, and while the arm's hand is before it."""
+
+    lid_on_seat: bool
+    lid_on_stand: bool
 
 
 class LanderSighting(Reading, frozen=True, kw_only=True):
@@ -109,6 +119,11 @@ class StereoCamera(DeviceInterface):
     @actuation(limit=60.0)
     async def view_gripper(self) -> GripperImage:
         """Looks at the gripper, which the arm must hold before the camera. Lit by lamps."""
+        raise NotImplementedError
+
+    @actuation(limit=60.0)
+    async def view_container(self) -> ContainerImage:
+        """Looks at the container on the lander; the vehicle must be docked, by day."""
         raise NotImplementedError
 
     @actuation(limit=120.0)
