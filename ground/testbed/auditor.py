@@ -11,6 +11,7 @@ from flight.icd.custody_account import Account, account, agrees
 from flight.icd.custody_record import CustodyRecord
 from sim_hw.world.tubes import GROUND, TubeRegistry
 
+START_UP = 60.0  # s within which every tube has to be in a ledger: the nodes boot one by one
 Ledgers = Callable[[], Mapping[str, Iterable[CustodyRecord]]]
 
 
@@ -25,7 +26,10 @@ class Violation:
 
 
 class Auditor:
-    """Compares statement and truth; `violations` is empty for a run whose custody held."""
+    """Compares statement and truth; `violations` is empty for a run whose custody held.
+
+    A tube counts from when a ledger first names it, and from START_UP on in any case.
+    """
 
     def __init__(
         self, registry: TubeRegistry, ledgers: Ledgers, clock: Callable[[], float]
@@ -36,6 +40,7 @@ class Auditor:
         self._ledgers = ledgers
         self._clock = clock
         self._open: dict[str, str] = {}
+        self._named: dict[str, None] = {}
         registry.observe(lambda move: self.audit(move.tube_id))
 
     def statement(self) -> dict[str, Account]:
@@ -45,8 +50,13 @@ class Auditor:
     def audit(self, tube: str | None = None) -> None:
         """Compares now; of one tube, or of all."""
         self.audits += 1
-        statements = self.statement()
+        ledgers = {owner: list(records) for owner, records in self._ledgers().items()}
+        statements = account(ledgers, self._registry.tube_ids)
+        if self._clock() < START_UP:
+            self._named.update((r.tube, None) for records in ledgers.values() for r in records)
         for tube_id in self._registry.tube_ids if tube is None else (tube,):
+            if self._clock() < START_UP and tube_id not in self._named:
+                continue
             truth = self._registry.state(tube_id).place
             said = statements[tube_id]
             if agrees(said, truth, dropped_to=GROUND):
