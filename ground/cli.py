@@ -32,6 +32,7 @@ SUBCOMMANDS = (
         "verify", "set computed figures beside published ones", "ground.testbed.verify_command"
     ),
     Subcommand("windows", "list transfers to Mars and home", "ground.testbed.windows_command"),
+    Subcommand("study", "fly many dispersed runs of one phase", "ground.testbed.study_command"),
     Subcommand("bench", "measure bus, nodes and missions", "ground.testbed.bench_command"),
     Subcommand(
         "dictionary", "print commands, channels and events", "ground.testbed.dictionary_command"

@@ -1,4 +1,4 @@
-"""The parameters of the MAV's flight software before the flight."""
+"""The parameters of the MAV's flight software, before the flight and in it."""
 
 from flight.core.parameters import Parameter
 
@@ -7,7 +7,7 @@ def _number(unit: str, low: float, high: float, doc: str) -> Parameter:
     return Parameter(float, unit, low, high, doc=doc)
 
 
-PARAMETERS: dict[str, Parameter] = {
+ON_THE_LANDER: dict[str, Parameter] = {
     "coldest_motor": _number("K", 200.0, 300.0, "from which the motors count as conditioned"),
     "hottest_motor": _number("K", 200.0, 330.0, "up to which the motors count as conditioned"),
     "coldest_avionics": _number("K", 200.0, 300.0, "from which the avionics are switched on"),
@@ -16,3 +16,57 @@ PARAMETERS: dict[str, Parameter] = {
     "seat_looks": Parameter(int, "1", 1, 15, doc="readings of the seat sensors for one verdict"),
     "latch_attempts": Parameter(int, "1", 1, 10, doc="to drive the latch"),
 }
+
+COUNTDOWN: dict[str, Parameter] = {
+    "count_length": _number("s", 60.0, 7200.0, "before the launch at which the checks begin"),
+    "hold_look": _number("s", 10.0, 3600.0, "between looks while the count holds"),
+    "alignment_time": _number("s", 30.0, 3600.0, "over which the inertial unit is averaged"),
+    "tube_elevation": _number("deg", -10.0, 90.0, "of the nose in its tube, over the horizon"),
+    "tube_azimuth": _number("deg", 0.0, 360.0, "of the nose in its tube, from north"),
+    "launch_latitude": _number("deg", -90.0, 90.0, "of the pad, at the centre of Mars"),
+    "launch_longitude": _number("deg", -180.0, 360.0, "of the pad, east"),
+    "launch_radius": _number("m", 3.37e6, 3.41e6, "of the pad from the centre of Mars"),
+    "ignition_delay": _number("s", 0.1, 2.0, "from leaving the tube to ignition in mid-air"),
+}
+
+ORBIT: dict[str, Parameter] = {
+    "target_height": _number("m", 2.0e5, 6.0e5, "of the circular orbit over 3389.5 km"),
+    "target_inclination": _number("deg", 18.5, 90.0, "of the orbit"),
+    "apoapsis_bias": _number("m", -1e5, 1e5, "of the coast's apoapsis over the target"),
+    "trim_limit": _number("m/s", 0.0, 100.0, "most that cold gas may trim"),
+    "trim_reserve": _number("kg", 0.0, 20.0, "cold gas kept for attitude"),
+}
+
+VEHICLE: dict[str, Parameter] = {
+    "lift_off_mass": _number("kg", 1.0, 5000.0, "of the whole vehicle"),
+    "first_propellant": _number("kg", 1.0, 2000.0, "of the first motor"),
+    "first_burn_time": _number("s", 1.0, 300.0, "of the first motor"),
+    "first_exhaust_speed": _number("m/s", 100.0, 5000.0, "effective, of the first motor"),
+    "second_ignition_mass": _number("kg", 1.0, 2000.0, "of the second stage without fairing"),
+    "second_propellant": _number("kg", 1.0, 1000.0, "of the second motor"),
+    "second_burn_time": _number("s", 1.0, 300.0, "of the second motor"),
+    "second_exhaust_speed": _number("m/s", 100.0, 5000.0, "effective, of the second motor"),
+    "drag_area": _number("m^2", 0.0, 2.0, "drag coefficient times cross-section"),
+    "air_density": _number("kg/m^3", 0.0, 0.1, "at the pad"),
+    "scale_height": _number("m", 5e3, 2e4, "of the air"),
+    "largest_angle_of_attack": _number("deg", 0.5, 30.0, "in air that presses"),
+    "pitch_tangent_rate": _number("1/s", -0.05, 0.05, "of the first stage's pitch law"),
+    "guidance_start": _number("s", 0.0, 100.0, "after ignition, of the closed loop"),
+    "first_lever_start": _number("m", 0.05, 5.0, "nozzle to centre of mass, at ignition"),
+    "first_lever_end": _number("m", 0.05, 5.0, "nozzle to centre of mass, at burnout"),
+    "first_inertia_start": _number("kg.m^2", 1.0, 1e4, "across the axis, at ignition"),
+    "first_inertia_end": _number("kg.m^2", 1.0, 1e4, "across the axis, at burnout"),
+    "first_axial_inertia": _number("kg.m^2", 0.1, 1e3, "about the axis, whole vehicle"),
+    "second_lever_start": _number("m", 0.05, 5.0, "nozzle to centre of mass, at ignition"),
+    "second_lever_end": _number("m", 0.05, 5.0, "nozzle to centre of mass, at burnout"),
+    "second_inertia_start": _number("kg.m^2", 0.1, 1e3, "across the axis, at ignition"),
+    "second_inertia_end": _number("kg.m^2", 0.1, 1e3, "across the axis, at burnout"),
+    "second_axial_inertia": _number("kg.m^2", 0.1, 1e3, "about the axis, second stage"),
+    "roll_moment": _number("N.m", 0.01, 100.0, "of a pair of thrusters about the axis"),
+    "first_turning_moment": _number("N.m", 0.01, 500.0, "of the first stage's own thrusters"),
+    "turning_moment": _number("N.m", 0.01, 200.0, "of a pair of thrusters across it"),
+    "forward_thrust": _number("N", 0.1, 200.0, "of the thrusters that push forward"),
+    "least_pulse": _number("s", 0.0, 0.5, "of the thrusters' valves"),
+}
+
+PARAMETERS: dict[str, Parameter] = {**ON_THE_LANDER, **COUNTDOWN, **ORBIT, **VEHICLE}

@@ -1,0 +1,28 @@
+"""What the simulated devices of the ascent have in common: the true MAV, and its power."""
+
+import random
+
+from flight.icd.devices.base import DeviceFault
+from sim_hw.devices.device import SimulatedDevice
+from sim_hw.devices.powered import PowerSupply
+from sim_hw.dynamics.mav_truth import MavTruth
+
+
+class AscentDevice(SimulatedDevice):
+    """A device on the MAV. It draws from the lander until the ejection, then from the battery."""
+
+    def __init__(
+        self, service: str, random_stream: random.Random, truth: MavTruth, supply: PowerSupply
+    ) -> None:
+        super().__init__(service, random_stream)
+        self.truth = truth
+        self.supply = supply
+
+    def time_ns(self) -> int:
+        """Mission time in nanoseconds."""
+        return round(self.truth.clock() * 1e9)
+
+    def need_power(self) -> None:
+        """Raises DeviceFault `no_power` when there is none."""
+        if self.supply.brownout:
+            raise DeviceFault("no_power", f"{self.service} has no power")

@@ -1,0 +1,77 @@
+"""The simulated ascent recorder: a ring of non-volatile memory."""
+
+import random
+from typing import Annotated
+
+import msgspec
+
+from flight.icd.devices.ascent import AscentRecorder, RecorderState
+from flight.icd.devices.base import DeviceRejected
+from sim_hw.devices.ascent_device import AscentDevice
+from sim_hw.devices.failure_modes import unknown_mode
+from sim_hw.devices.powered import PowerSupply
+from sim_hw.dynamics.mav_truth import MavTruth
+
+LONGEST_READ = 65_536
+
+
+class AscentRecorderParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Capacity in bytes."""
+
+    capacity: Annotated[int, msgspec.Meta(ge=1000, le=64_000_000)]
+
+
+class SimAscentRecorder(AscentDevice, AscentRecorder):
+    """Failure: `corrupt` (one byte in the middle of what is kept has changed)."""
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        truth: MavTruth,
+        supply: PowerSupply,
+        parameters: AscentRecorderParameters,
+    ) -> None:
+        super().__init__(service, random_stream, truth, supply)
+        self.parameters = parameters
+        self.memory = bytearray()
+        self.overwritten = 0
+
+    def fail(self, mode: str) -> None:
+        """Mode: `corrupt`."""
+        if mode != "corrupt":
+            raise unknown_mode(self, mode, "corrupt")
+        self.memory[len(self.memory) // 2] ^= 0xFF
+
+    async def state(self) -> RecorderState:
+        self.need_power()
+        return self._state()
+
+    async def append(self, data: bytes) -> RecorderState:
+        self.need_power()
+        self.memory += data
+        surplus = len(self.memory) - self.parameters.capacity
+        if surplus > 0:
+            del self.memory[:surplus]
+            self.overwritten += surplus
+        return self._state()
+
+    async def read(self, offset: int, length: int) -> bytes:
+        self.need_power()
+        if offset < 0 or not 0 < length <= LONGEST_READ:
+            raise DeviceRejected(
+                f"offset = {offset}, length = {length}: allowed are an offset from 0 and a length "
+                f"up to {LONGEST_READ}"
+            )
+        return bytes(self.memory[offset : offset + length])
+
+    async def erase(self) -> RecorderState:
+        self.need_power()
+        self.memory.clear()
+        self.overwritten = 0
+        return self._state()
+
+    def _state(self) -> RecorderState:
+        return RecorderState(
+            time_ns=self.time_ns(), size=len(self.memory), overwritten=self.overwritten
+        )

@@ -1,0 +1,135 @@
+"""The simulated nozzle drive and cold-gas thrusters of the MAV."""
+
+import math
+import random
+from typing import Annotated
+
+import msgspec
+
+from flight.icd.devices.ascent import AttitudeEffectors, EffectorState
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.ascent_device import AscentDevice
+from sim_hw.devices.failure_modes import unknown_mode
+from sim_hw.devices.powered import PowerSupply
+from sim_hw.dynamics.mav_truth import MavTruth
+from sim_hw.dynamics.solid_motor import STANDARD_GRAVITY
+
+
+class EffectorParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Nozzle drive: rate, lag. Cold gas: moments of a pair about each axis, thrust of the four
+    that push forward, least pulse, specific impulse, levers of the pairs (for their use of gas).
+
+    The first stage has thrusters of its own at its base, with a tank of their own.
+    """
+
+    nozzle_rate: Annotated[float, Quantity("deg/s", gt=0, le=500)]
+    nozzle_lag: Annotated[float, Quantity("s", gt=0, le=1)]
+    roll_moment: Annotated[float, Quantity("N.m", gt=0, le=100)]
+    turning_moment: Annotated[float, Quantity("N.m", gt=0, le=200)]
+    first_turning_moment: Annotated[float, Quantity("N.m", gt=0, le=500)]
+    first_lever: Annotated[float, Quantity("m", gt=0, le=3)]
+    lever: Annotated[float, Quantity("m", gt=0, le=2)]
+    forward_thrust: Annotated[float, Quantity("N", gt=0, le=200)]
+    least_pulse: Annotated[float, Quantity("s", ge=0, le=0.5)]
+    gas_specific_impulse: Annotated[float, Quantity("s", gt=0, le=300)]
+
+
+class SimAttitudeEffectors(AscentDevice, AttitudeEffectors):
+    """Failures: `nozzle_stuck` (stays where it is), `no_gas` (the tank has leaked empty)."""
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        truth: MavTruth,
+        supply: PowerSupply,
+        parameters: EffectorParameters,
+    ) -> None:
+        super().__init__(service, random_stream, truth, supply)
+        self.parameters = parameters
+        self.pitch = self.yaw = 0.0
+        self.is_stuck = False
+        self._wanted = (0.0, 0.0)
+        self._since = truth.clock()
+        thrust_of_roll = parameters.roll_moment / (0.5 * truth.vehicle.parameters.diameter)
+        exhaust = STANDARD_GRAVITY * parameters.gas_specific_impulse
+
+        def flows(turning: float) -> tuple[float, float, float, float]:
+            return (
+                thrust_of_roll / exhaust, turning / exhaust, turning / exhaust,
+                parameters.forward_thrust / exhaust,
+            )  # fmt: skip
+
+        self._first_flows = flows(parameters.first_turning_moment / parameters.first_lever)
+        self._flows = flows(parameters.turning_moment / parameters.lever)
+
+    def fail(self, mode: str) -> None:
+        """Modes: `nozzle_stuck`, `no_gas`."""
+        if mode == "nozzle_stuck":
+            self.is_stuck = True
+        elif mode == "no_gas":
+            self._leak()
+        else:
+            raise unknown_mode(self, mode, "nozzle_stuck, no_gas")
+
+    async def steer(
+        self, pitch: float, yaw: float, pulses: tuple[float, float, float], forward: float
+    ) -> EffectorState:
+        self.need_power()
+        self.apply(pitch, yaw, pulses, forward)
+        return EffectorState(
+            time_ns=self.time_ns(), pitch=self.pitch, yaw=self.yaw, gas=self.gas
+        )
+
+    @property
+    def gas(self) -> float:
+        """Cold gas left, kg."""
+        body = self.truth.body
+        return self.truth.vehicle.parameters.gas_mass if body is None else body.gas
+
+    def apply(
+        self, pitch: float, yaw: float, pulses: tuple[float, float, float], forward: float
+    ) -> None:
+        """Takes what is told now; what was told before has acted until now."""
+        now = self.truth.clock()
+        body = self.truth.body
+        if body is not None:
+            body.advance(now)
+        self._swing(now - self._since)
+        self._since = now
+        limit = self._limit()
+        self._wanted = (max(-limit, min(limit, pitch)), max(-limit, min(limit, yaw)))
+        if body is None:
+            return
+        effort, p = body.effort, self.parameters
+        effort.pitch, effort.yaw = self.pitch, self.yaw
+        x, y, z = pulses
+        whole = body.has_first_stage
+        turning = p.first_turning_moment if whole else p.turning_moment
+        effort.pushes = (
+            math.copysign(p.roll_moment, x), math.copysign(turning, y),
+            math.copysign(turning, z), 0.0 if whole else p.forward_thrust,
+        )  # fmt: skip
+        given = [now + abs(t) if abs(t) >= p.least_pulse - 1e-9 else now for t in (x, y, z)]
+        ahead = now + forward if forward >= p.least_pulse - 1e-9 else now
+        effort.ends = (given[0], given[1], given[2], ahead)
+        effort.flows = self._first_flows if whole else self._flows
+
+    def _leak(self) -> None:
+        if self.truth.body is not None:
+            self.truth.body.gas = 0.0
+
+    def _limit(self) -> float:
+        body, vehicle = self.truth.body, self.truth.vehicle.parameters
+        first = body is None or body.has_first_stage
+        motor = vehicle.first_motor if first else vehicle.second_motor
+        return math.radians(motor.largest_gimbal)
+
+    def _swing(self, seconds: float) -> None:
+        """The nozzle follows its order with a lag of the first order, at a limited rate."""
+        if self.is_stuck or seconds <= 0.0:
+            return
+        part = 1.0 - math.exp(-seconds / self.parameters.nozzle_lag)
+        most = math.radians(self.parameters.nozzle_rate) * seconds
+        self.pitch += max(-most, min(most, part * (self._wanted[0] - self.pitch)))
+        self.yaw += max(-most, min(most, part * (self._wanted[1] - self.yaw)))

@@ -1,0 +1,71 @@
+"""The simulated UHF beacon of the MAV."""
+
+import random
+from typing import Annotated
+
+import msgspec
+
+from flight.icd.devices.ascent import Beacon, BeaconState
+from flight.icd.devices.base import DeviceFault
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.ascent_device import AscentDevice
+from sim_hw.devices.failure_modes import unknown_mode
+from sim_hw.devices.powered import PowerSupply
+from sim_hw.dynamics.mav_truth import MavTruth
+
+
+class BeaconParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Energy of its cell, and its mean power: it sends a short burst now and then."""
+
+    energy: Annotated[float, Quantity("W.h", gt=0, le=5000)]
+    mean_power: Annotated[float, Quantity("W", gt=0, le=10)]
+
+
+class SimBeacon(AscentDevice, Beacon):
+    """Failure: `mute`. `sending` is the truth for those who listen."""
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        truth: MavTruth,
+        supply: PowerSupply,
+        parameters: BeaconParameters,
+    ) -> None:
+        super().__init__(service, random_stream, truth, supply)
+        self.parameters = parameters
+        self.mute = False
+        self._on = False
+        self._energy = parameters.energy
+        self._since = truth.clock()
+
+    def fail(self, mode: str) -> None:
+        """Mode: `mute`."""
+        if mode != "mute":
+            raise unknown_mode(self, mode, "mute")
+        self.mute = True
+
+    @property
+    def sending(self) -> bool:
+        """Whether anybody could hear it now."""
+        self._drain()
+        return self._on and not self.mute
+
+    async def state(self) -> BeaconState:
+        self._drain()
+        return BeaconState(time_ns=self.time_ns(), sending=self._on, energy=self._energy)
+
+    async def set_sending(self, on: bool) -> BeaconState:
+        self._drain()
+        if on and self._energy <= 0.0:
+            raise DeviceFault("empty", f"{self.service}: its cell is empty")
+        self._on = on
+        return await self.state()
+
+    def _drain(self) -> None:
+        now = self.truth.clock()
+        if self._on:
+            used = self.parameters.mean_power * (now - self._since) / 3600.0
+            self._energy = max(0.0, self._energy - used)
+            self._on = self._energy > 0.0
+        self._since = now

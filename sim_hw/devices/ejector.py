@@ -1,0 +1,58 @@
+"""The simulated ejector of the MAV."""
+
+import asyncio
+import random
+
+from flight.icd.devices.ascent import Ejector, EjectorState
+from flight.icd.devices.base import DeviceFault
+from sim_hw.devices.ascent_device import AscentDevice
+from sim_hw.devices.failure_modes import unknown_mode
+from sim_hw.devices.flight_battery import MavSupply
+from sim_hw.dynamics.mav_truth import MavTruth
+
+STROKE = 0.4
+"""Seconds from the order to the end of the tube; assumption."""
+
+
+class SimEjector(AscentDevice, Ejector):
+    """Throws the MAV once. Failure: `stuck` (the gas is spent, the MAV stays)."""
+
+    supply: MavSupply
+
+    def __init__(
+        self, service: str, random_stream: random.Random, truth: MavTruth, supply: MavSupply
+    ) -> None:
+        super().__init__(service, random_stream, truth, supply)
+        self.charged = True
+        self.stuck = False
+
+    def fail(self, mode: str) -> None:
+        """Mode: `stuck`."""
+        if mode != "stuck":
+            raise unknown_mode(self, mode, "stuck")
+        self.stuck = True
+
+    async def state(self) -> EjectorState:
+        self.need_power()
+        return self._state()
+
+    async def eject(self) -> EjectorState:
+        self.need_power()
+        if not self.charged:
+            raise DeviceFault("spent", f"{self.service}: the gas generator is spent")
+        self.charged = False
+        await asyncio.sleep(STROKE)
+        if self.stuck:
+            raise DeviceFault("stuck", f"{self.service}: the MAV has not left its tube")
+        self.throw()
+        return self._state()
+
+    def throw(self) -> None:
+        """The MAV leaves its tube now."""
+        self.truth.eject()
+        self.supply.cut()
+
+    def _state(self) -> EjectorState:
+        return EjectorState(
+            time_ns=self.time_ns(), charged=self.charged, in_tube=self.truth.body is None
+        )

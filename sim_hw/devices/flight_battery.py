@@ -1,0 +1,53 @@
+"""The MAV's power: the lander's while it lies in its tube, its own thermal battery in flight."""
+
+from typing import Annotated
+
+import msgspec
+
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.powered import PowerSupply
+from sim_hw.dynamics.mav_truth import MavTruth
+
+
+class FlightBatteryParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Energy, and what the vehicle draws in flight beside what devices declare."""
+
+    energy: Annotated[float, Quantity("W.h", gt=0, le=5000)]
+    flight_power: Annotated[float, Quantity("W", gt=0, le=500)]
+
+
+class MavSupply:
+    """Lander's power before the ejection; afterwards a battery that runs empty."""
+
+    def __init__(
+        self, lander: PowerSupply, truth: MavTruth, parameters: FlightBatteryParameters
+    ) -> None:
+        self.lander = lander
+        self.truth = truth
+        self.parameters = parameters
+        self.ejected_at: float | None = None
+
+    @property
+    def brownout(self) -> bool:
+        if self.ejected_at is None:
+            return self.lander.brownout
+        return self.energy_left() <= 0.0
+
+    def energy_left(self) -> float:
+        """Energy left in W h."""
+        if self.ejected_at is None:
+            return self.parameters.energy
+        hours = (self.truth.clock() - self.ejected_at) / 3600.0
+        return self.parameters.energy - self.parameters.flight_power * hours
+
+    def set_load(self, consumer: str, watts: float) -> None:
+        if self.ejected_at is None:
+            self.lander.set_load(consumer, watts)
+
+    def is_on(self, switch: str) -> bool:
+        return True if self.ejected_at is not None else self.lander.is_on(switch)
+
+    def cut(self) -> None:
+        """The umbilical parts."""
+        self.lander.set_load("mav.systems", 0.0)
+        self.ejected_at = self.truth.clock()

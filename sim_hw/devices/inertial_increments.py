@@ -1,0 +1,166 @@
+"""The simulated inertial unit of the ascent: increments of angle and velocity since the last look.
+
+Each increment is that of the true motion, found from the change of attitude and of velocity, then
+spoilt by bias, scale factor, misalignment of the axes, random walk and range.
+"""
+
+import math
+import random
+from typing import Annotated
+
+import msgspec
+
+from flight.astrodynamics.attitude_kinematics import turned
+from flight.astrodynamics.quaternions import conjugate, product, rotate_back
+from flight.astrodynamics.vectors import Vector
+from flight.icd.devices.ascent import Increments, InertialIncrements
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.ascent_device import AscentDevice
+from sim_hw.devices.failure_modes import unknown_mode
+from sim_hw.devices.powered import PowerSupply
+from sim_hw.dynamics.mav_truth import MavTruth
+
+
+class InertialParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Errors and ranges of the sensors, standard deviations."""
+
+    gyro_bias: Annotated[float, Quantity("deg/h", ge=0, le=100)]
+    gyro_walk: Annotated[float, Quantity("deg/h^0.5", ge=0, le=10)]
+    gyro_scale: Annotated[float, Quantity("1", ge=0, le=0.1)]
+    gyro_range: Annotated[float, Quantity("deg/s", gt=0, le=5000)]
+    accelerometer_bias: Annotated[float, Quantity("m/s^2", ge=0, le=0.5)]
+    accelerometer_walk: Annotated[float, Quantity("m/s/h^0.5", ge=0, le=10)]
+    accelerometer_scale: Annotated[float, Quantity("1", ge=0, le=0.1)]
+    accelerometer_range: Annotated[float, Quantity("m/s^2", gt=0, le=2000)]
+    axis_error: Annotated[float, Quantity("deg", ge=0, le=1)]
+
+
+class SimInertialIncrements(AscentDevice, InertialIncrements):
+    """Failures: `saturate` (a shock: the next increments are at their limit), `dead` (no valid
+    readings any more)."""
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        truth: MavTruth,
+        supply: PowerSupply,
+        parameters: InertialParameters,
+    ) -> None:
+        super().__init__(service, random_stream, truth, supply)
+        self.parameters = p = parameters
+        gauss = random_stream.gauss
+
+        def three(sigma: float) -> Vector:
+            return (sigma * gauss(0, 1), sigma * gauss(0, 1), sigma * gauss(0, 1))
+
+        self._gyro_bias = three(math.radians(p.gyro_bias) / 3600.0)
+        self._gyro_scale = three(p.gyro_scale)
+        self._accelerometer_bias = three(p.accelerometer_bias)
+        self._accelerometer_scale = three(p.accelerometer_scale)
+        self._axes = three(math.radians(p.axis_error))
+        self._gyro_walk = math.radians(p.gyro_walk) / 60.0
+        self._accelerometer_walk = p.accelerometer_walk / 60.0
+        self._last: tuple[float, bool, Vector, tuple[float, float, float, float]] | None = None
+        self._shock = False
+        self._dead = False
+
+    def fail(self, mode: str) -> None:
+        """Modes: `saturate`, `dead`."""
+        if mode == "saturate":
+            self._shock = True
+        elif mode == "dead":
+            self._dead = True
+        else:
+            raise unknown_mode(self, mode, "saturate, dead")
+
+    async def increments(self) -> Increments:
+        self.need_power()
+        return self.sense()
+
+    def sense(self) -> Increments:
+        """Increments since it was called last."""
+        now = self.truth.clock()
+        _, velocity, attitude, _ = self.truth.now()
+        flying = self.truth.body is not None
+        before, self._last = self._last, (now, flying, velocity, attitude)
+        zero = (0.0, 0.0, 0.0)
+        if before is None or self._dead or now <= before[0]:
+            return Increments(
+                time_ns=self.time_ns(), valid=not self._dead, interval=0.0, delta_angle=zero,
+                delta_velocity=zero, saturated=False,
+            )  # fmt: skip
+        interval = now - before[0]
+        if not flying:
+            angle, speed = self._at_rest(before[0], interval)
+        else:
+            angle, speed = self._in_flight(before, interval, velocity, attitude)
+        return self._spoil(now, interval, angle, speed)
+
+    def _at_rest(self, since: float, interval: float) -> tuple[Vector, Vector]:
+        middle = since + 0.5 * interval
+        _, _, _, rate = self.truth.at_rest(middle)
+        force = self.truth.resting_force(middle)
+        return (
+            (rate[0] * interval, rate[1] * interval, rate[2] * interval),
+            (force[0] * interval, force[1] * interval, force[2] * interval),
+        )
+
+    def _in_flight(
+        self,
+        before: tuple[float, bool, Vector, tuple[float, float, float, float]],
+        interval: float,
+        velocity: Vector,
+        attitude: tuple[float, float, float, float],
+    ) -> tuple[Vector, Vector]:
+        _, _, old_velocity, old_attitude = before
+        body = self.truth.body
+        assert body is not None
+        x, y, z = body.state[:3]
+        half = 0.5 * interval
+        gx, gy, gz = self.truth.planet.gravity(
+            (x - half * velocity[0], y - half * velocity[1], z - half * velocity[2])
+        )
+        change = (
+            velocity[0] - old_velocity[0] - gx * interval,
+            velocity[1] - old_velocity[1] - gy * interval,
+            velocity[2] - old_velocity[2] - gz * interval,
+        )
+        w, a, b, c = product(conjugate(old_attitude), attitude)
+        if w < 0.0:
+            w, a, b, c = -w, -a, -b, -c
+        sine = math.sqrt(a * a + b * b + c * c)
+        factor = 2.0 * math.atan2(sine, w) / sine if sine > 1e-12 else 2.0
+        angle = (a * factor, b * factor, c * factor)
+        middle = turned(old_attitude, angle, 0.5)
+        return angle, rotate_back(middle, change)
+
+    def _spoil(self, now: float, interval: float, angle: Vector, speed: Vector) -> Increments:
+        p, gauss, root = self.parameters, self.random.gauss, math.sqrt(interval)
+        gyro_most = math.radians(p.gyro_range) * interval
+        most = p.accelerometer_range * interval
+        saturated, self._shock = self._shock, False
+        angles, speeds = [], []
+        ax, ay, az = self._axes
+        seen = (
+            speed[0] + ay * speed[2] - az * speed[1],
+            speed[1] + az * speed[0] - ax * speed[2],
+            speed[2] + ax * speed[1] - ay * speed[0],
+        )
+        for axis in range(3):
+            turn = angle[axis] * (1.0 + self._gyro_scale[axis]) + self._gyro_bias[axis] * interval
+            turn += self._gyro_walk * root * gauss(0, 1)
+            push = seen[axis] * (1.0 + self._accelerometer_scale[axis])
+            push += self._accelerometer_bias[axis] * interval
+            push += self._accelerometer_walk * root * gauss(0, 1)
+            if saturated or abs(turn) > gyro_most or abs(push) > most:
+                saturated = True
+            angles.append(max(-gyro_most, min(gyro_most, turn)))
+            speeds.append(max(-most, min(most, push)))
+        return Increments(
+            time_ns=round(now * 1e9),
+            interval=interval,
+            delta_angle=(angles[0], angles[1], angles[2]),
+            delta_velocity=(speeds[0], speeds[1], speeds[2]),
+            saturated=saturated,
+        )

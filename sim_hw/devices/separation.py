@@ -1,0 +1,77 @@
+"""The simulated separation of stages, fairing and container."""
+
+import random
+
+from flight.icd.devices.ascent import Separation, SeparationState
+from flight.icd.devices.base import DeviceFault
+from sim_hw.devices.ascent_device import AscentDevice
+from sim_hw.devices.failure_modes import unknown_mode
+from sim_hw.devices.powered import PowerSupply
+from sim_hw.dynamics.mav_truth import MavTruth
+from sim_hw.world.tubes import MAV, ORBIT, TubeRegistry
+
+PARTS = ("first_stage", "fairing", "container")
+
+
+class SimSeparation(AscentDevice, Separation):
+    """Failure: `stuck` (of `part`; the next `shots` initiators do nothing)."""
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        truth: MavTruth,
+        supply: PowerSupply,
+        tubes: TubeRegistry | None,
+    ) -> None:
+        super().__init__(service, random_stream, truth, supply)
+        self.tubes = tubes
+        self.stuck: dict[str, int] = {}
+
+    def fail(self, mode: str, *, part: str = "first_stage", shots: int = 1) -> None:
+        """Mode: `stuck`."""
+        if mode != "stuck" or part not in PARTS:
+            raise unknown_mode(self, mode, f"stuck, of one of {', '.join(PARTS)}")
+        self.stuck[part] = shots
+
+    async def state(self) -> SeparationState:
+        self.need_power()
+        body = self.truth.body
+        return SeparationState(
+            time_ns=self.time_ns(),
+            first_stage=body is None or body.has_first_stage,
+            fairing=body is None or body.has_fairing,
+            container=body is None or body.has_container,
+        )
+
+    async def separate_stage(self) -> SeparationState:
+        return await self._let_go("first_stage")
+
+    async def release_fairing(self) -> SeparationState:
+        return await self._let_go("fairing")
+
+    async def release_container(self) -> SeparationState:
+        return await self._let_go("container")
+
+    async def _let_go(self, part: str) -> SeparationState:
+        self.need_power()
+        if self.truth.body is None:
+            raise DeviceFault("stuck", f"{self.service}: the MAV is in its tube; it is interlocked")
+        self.part(part)
+        return await self.state()
+
+    def part(self, part: str) -> None:
+        """Lets one part go; raises DeviceFault `stuck`."""
+        body = self.truth.body
+        assert body is not None
+        if self.stuck.get(part, 0) > 0:
+            self.stuck[part] -= 1
+            raise DeviceFault("stuck", f"{self.service}: the {part.replace('_', ' ')} is held")
+        if part == "first_stage" and body.has_first_stage:
+            body.drop_first_stage()
+        elif part == "fairing" and body.has_fairing:
+            body.drop_fairing()
+        elif part == "container" and body.has_container:
+            self.truth.release_container()
+            if self.tubes is not None:
+                self.tubes.carry(MAV, ORBIT)
