@@ -1,0 +1,116 @@
+"""How the capsule knows what time it is and what happens to it: never by one sensor alone.
+
+A g-switch built in the wrong way round has cost a mission its landing. So each phase of the flight
+is declared by two votes of three: g-switch, accelerometer, timer. Who was outvoted is reported.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flight.core.custody import Evidence
+from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+
+if TYPE_CHECKING:
+    from flight.entry.node import EntryCapsule
+
+ERRORS = (DeviceFault, DeviceRejected, DeviceTimeout)
+NAMESPACE = "entry"
+DETECTION_DELAY = 3_700.0  # s within which a separation is noticed in any state
+OWN_POWER = -0.001  # A: the battery gives current, so that nobody else does
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One look at g-switch and accelerometer; None: that one did not answer, or not validly.
+
+    `load` is the magnitude in m/s^2: an accelerometer with the wrong sign still tells it.
+    """
+
+    closed: bool | None
+    has_closed: bool | None
+    load: float | None
+    axial: float | None
+    peak: float | None
+
+
+async def look(node: "EntryCapsule") -> Sight:
+    """Reads both; what fails is reported once and left out."""
+    closed = has_closed = load = axial = peak = None
+    try:
+        switch = await node.g_switch.state()
+        if switch.valid:
+            closed, has_closed = switch.closed, switch.has_closed
+    except ERRORS as error:
+        node.trouble("g_switch", str(error))
+    try:
+        felt = await node.accelerometer.state()
+        if felt.valid:
+            load, axial, peak = abs(felt.axial), felt.axial, felt.peak
+    except ERRORS as error:
+        node.trouble("accelerometer", str(error))
+    return Sight(closed, has_closed, load, axial, peak)
+
+
+async def separation(node: "EntryCapsule") -> bool:
+    """Whether the capsule has been let go: both wires say so, or one and the battery that gives
+    current."""
+    wires: list[bool] = []
+    try:
+        wires = (await node.timer.state()).separated
+    except ERRORS as error:
+        node.trouble("timer", str(error))
+    if wires and all(wire is wires[0] for wire in wires):
+        return wires[0]
+    try:
+        alone = (await node.battery.state()).current < OWN_POWER
+    except ERRORS as error:
+        node.trouble("battery", str(error))
+        return False
+    node.trouble("separation", f"the wires say {wires}, the battery {alone}")
+    return alone
+
+
+async def since_separation(node: "EntryCapsule") -> float:
+    """Seconds since the capsule was let go: by the timer, or by the clock when they disagree.
+
+    The clock noted the separation itself; a timer that has stopped, or was started by a broken
+    wire, is off by more than the clock can be.
+    """
+    noted = node.storage.get(NAMESPACE, "released_at")
+    by_clock = None if noted is None else node.clock.now() - float(noted)
+    try:
+        by_timer = (await node.timer.state()).since_separation
+    except ERRORS as error:
+        node.trouble("timer", str(error))
+        return by_clock or 0.0
+    if by_clock is None:
+        return by_timer
+    if abs(by_timer - by_clock) > node.parameters["clock_tolerance"]:
+        node.trouble("clocks", f"timer {by_timer:.0f} s, clock {by_clock:.0f} s: by the clock")
+        return by_clock
+    return by_timer
+
+
+def note_separation(node: "EntryCapsule", by_timer: float) -> None:
+    """Remembers when the capsule was let go, by its clock."""
+    late = by_timer if 0.0 < by_timer <= DETECTION_DELAY else 0.0
+    node.storage.put(NAMESPACE, "released_at", node.clock.now() - late)
+
+
+def entry_due(node: "EntryCapsule") -> float:
+    """Seconds from separation to the planned entry; the longest coast where it was never set."""
+    value = node.storage.get(NAMESPACE, "entry_after")
+    return float(value) if value else float(node.parameters["longest_coast"])
+
+
+async def verify_payload(
+    node: "EntryCapsule", tube: str, slot: int | None, expected: bool
+) -> Evidence:
+    """Whether the container sits in the bay: two of both seat switches and the latch."""
+    state = await node.payload_bay.state()
+    votes = [*state.seated, state.latched]
+    words = (
+        f"seat switches {', '.join('closed' if seat else 'open' for seat in state.seated)}; "
+        f"latch {'closed' if state.latched else 'open'}"
+    )
+    return Evidence("entry.payload_bay", words, sum(votes) >= 2)

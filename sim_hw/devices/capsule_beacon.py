@@ -1,0 +1,63 @@
+"""The simulated UHF beacon of the entry capsule."""
+
+import random
+from typing import Annotated
+
+import msgspec
+
+from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.entry_capsule import Beacon, BeaconState
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.failure_modes import unknown_mode
+from sim_hw.devices.powered import PoweredDevice, PowerSupply
+from sim_hw.dynamics.capsule_flight import CapsuleFlight
+
+
+class CapsuleBeaconParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Power drawn and sent."""
+
+    drawn: Annotated[float, Quantity("W", gt=0, le=100)]
+    sent: Annotated[float, Quantity("W", gt=0, le=50)]
+
+
+class SimCapsuleBeacon(PoweredDevice, Beacon):
+    """Sends while it is on and has power. For faults: `dead`."""
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        flight: CapsuleFlight,
+        electrical: PowerSupply,
+        parameters: CapsuleBeaconParameters,
+    ) -> None:
+        super().__init__(service, random_stream, flight.world, electrical)
+        self.parameters = parameters
+        self.dead = False
+        self._on = False
+
+    def fail(self, mode: str) -> None:
+        """Mode: `dead`."""
+        if mode != "dead":
+            raise unknown_mode(self, mode, "dead")
+        self.dead = True
+
+    @property
+    def sending(self) -> bool:
+        """Whether it can be heard."""
+        return self._on and not self.dead and not self.electrical.brownout
+
+    async def state(self) -> BeaconState:
+        self.need_power()
+        sending = self.sending
+        return BeaconState(
+            time_ns=self.time_ns(), on=sending, power=self.parameters.sent if sending else 0.0
+        )
+
+    async def set_power(self, on: bool) -> BeaconState:
+        self.need_power()
+        if self.dead:
+            raise DeviceFault("dead", f"{self.service} does not react")
+        self._on = on
+        self.electrical.set_load(self._consumer, self.parameters.drawn if on else 0.0)
+        return await self.state()

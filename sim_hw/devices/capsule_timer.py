@@ -1,0 +1,73 @@
+"""The simulated timer of the entry capsule: two wires to the orbiter, and a counter."""
+
+import random
+from typing import Annotated
+
+import msgspec
+
+from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.entry_capsule import CapsuleTimer, TimerState
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.failure_modes import unknown_mode
+from sim_hw.devices.powered import PoweredDevice, PowerSupply
+from sim_hw.dynamics.capsule_flight import CapsuleFlight
+
+
+class CapsuleTimerParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The clock's error, one standard deviation, as a part of the time."""
+
+    drift: Annotated[float, Quantity("1", ge=0, le=1e-2)]
+
+
+class SimCapsuleTimer(PoweredDevice, CapsuleTimer):
+    """Counts from the instant at which both wires are cut.
+
+    For faults: `wires` are what a broken wire says; `stopped`: it counts no more.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        flight: CapsuleFlight,
+        electrical: PowerSupply,
+        parameters: CapsuleTimerParameters,
+    ) -> None:
+        super().__init__(service, random_stream, flight.world, electrical)
+        self.flight = flight
+        self.wires: dict[int, bool] = {}
+        self.stopped: float | None = None
+        self._rate = 1.0 + parameters.drift * random_stream.gauss(0.0, 1.0)
+        self._entry_after = 0.0
+
+    def fail(self, mode: str, *, wire: int = 0, cut: bool = True) -> None:
+        """Modes: `wire` (wire number `wire` says for ever that it is `cut`), `stopped`."""
+        if mode == "wire":
+            self.wires[wire] = cut
+        elif mode == "stopped":
+            self.stopped = self._counted()
+        else:
+            raise unknown_mode(self, mode, "wire, stopped")
+
+    async def state(self) -> TimerState:
+        self.need_power()
+        separated = [self.wires.get(wire, self.flight.released) for wire in range(2)]
+        return TimerState(
+            time_ns=self.time_ns(),
+            separated=separated,
+            since_separation=self._counted() if all(separated) else 0.0,
+            entry_after=self._entry_after,
+        )
+
+    async def set_entry(self, seconds: float) -> TimerState:
+        self.need_power()
+        if self.flight.released:
+            raise DeviceFault("running", f"{self.service} runs already: it cannot be set")
+        self._entry_after = seconds
+        return await self.state()
+
+    def _counted(self) -> float:
+        if self.stopped is not None:
+            return self.stopped
+        released = self.flight.released_at
+        return 0.0 if released is None else self._rate * (self.world.now() - released)

@@ -1,0 +1,74 @@
+"""The simulated g-switch: a mass on a spring that closes a contact when the capsule brakes."""
+
+import random
+from typing import Annotated
+
+import msgspec
+
+from flight.icd.devices.entry_capsule import GSwitch, GSwitchState
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.failure_modes import unknown_mode
+from sim_hw.devices.powered import PoweredDevice, PowerSupply
+from sim_hw.dynamics.capsule_flight import CapsuleFlight
+
+
+class GSwitchParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The load at which it closes, and the spread of that among switches (a part of it)."""
+
+    closes_at: Annotated[float, Quantity("m/s2", gt=0, le=500)]
+    spread: Annotated[float, Quantity("1", ge=0, le=0.3)]
+
+
+class SimGSwitch(PoweredDevice, GSwitch):
+    """Closed while it feels more than its load.
+
+    For faults: `inverted` (built in the wrong way round, as in Genesis: it never closes when the
+    capsule brakes), `stuck` (what the contact always says).
+    """
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        flight: CapsuleFlight,
+        electrical: PowerSupply,
+        parameters: GSwitchParameters,
+    ) -> None:
+        super().__init__(service, random_stream, flight.world, electrical)
+        self.flight = flight
+        self.inverted = False
+        self.stuck: bool | None = None
+        self._closes_at = parameters.closes_at * (
+            1.0 + parameters.spread * random_stream.uniform(-1.0, 1.0)
+        )
+        self._has_closed = False
+        flight.watchers.append(self._feel)
+
+    def fail(self, mode: str, *, closed: bool = False) -> None:
+        """Modes: `inverted`, `stuck` (always `closed`, or never)."""
+        if mode == "inverted":
+            self.inverted = True
+        elif mode == "stuck":
+            self.stuck = closed
+        else:
+            raise unknown_mode(self, mode, "inverted, stuck")
+
+    async def state(self) -> GSwitchState:
+        self.need_power()
+        self.flight.advance()
+        closed = self._is_closed(self.flight.felt())
+        self._has_closed = self._has_closed or closed
+        return GSwitchState(time_ns=self.time_ns(), closed=closed, has_closed=self._has_closed)
+
+    async def clear(self) -> GSwitchState:
+        self.flight.advance()
+        self._has_closed = False
+        return await self.state()
+
+    def _is_closed(self, acceleration: float) -> bool:
+        if self.stuck is not None:
+            return self.stuck
+        return (-acceleration if self.inverted else acceleration) >= self._closes_at
+
+    def _feel(self, acceleration: float) -> None:
+        self._has_closed = self._has_closed or self._is_closed(acceleration)

@@ -1,0 +1,71 @@
+"""The simulated impact sensor: wires through what is crushed when the capsule hits the ground."""
+
+import random
+from typing import Annotated
+
+import msgspec
+
+from flight.icd.devices.entry_capsule import ImpactSensor, ImpactState
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.failure_modes import unknown_mode
+from sim_hw.devices.powered import PoweredDevice, PowerSupply
+from sim_hw.dynamics.capsule_flight import CapsuleFlight
+
+
+class ImpactSensorParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The deceleration that tears the wires; the load at which vibration may latch a false one,
+    and how likely it does."""
+
+    tears_at: Annotated[float, Quantity("m/s2", gt=0, le=1e5)]
+    false_load: Annotated[float, Quantity("m/s2", gt=0, le=1e5)]
+    false_probability: Annotated[float, Quantity("1", ge=0, le=1)]
+
+
+class SimImpactSensor(PoweredDevice, ImpactSensor):
+    """Torn by the landing. The loads of the entry may break contact for an instant: the latch then
+    remembers what was no landing, until it is cleared.
+
+    For faults: `never_tears`.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        flight: CapsuleFlight,
+        electrical: PowerSupply,
+        parameters: ImpactSensorParameters,
+    ) -> None:
+        super().__init__(service, random_stream, flight.world, electrical)
+        self.flight = flight
+        self.parameters = parameters
+        self.never_tears = False
+        self._torn = False
+        self._latched = False
+        self._breaks = random_stream.random() < parameters.false_probability
+        flight.watchers.append(self._feel)
+
+    def fail(self, mode: str) -> None:
+        """Modes: `never_tears`, `false_latch` (the next high load latches)."""
+        if mode == "never_tears":
+            self.never_tears = True
+        elif mode == "false_latch":
+            self._breaks = True
+        else:
+            raise unknown_mode(self, mode, "never_tears, false_latch")
+
+    async def state(self) -> ImpactState:
+        self.need_power()
+        self.flight.advance()
+        return ImpactState(time_ns=self.time_ns(), torn=self._torn, latched=self._latched)
+
+    async def clear(self) -> ImpactState:
+        self.flight.advance()
+        self._latched = self._torn
+        return await self.state()
+
+    def _feel(self, acceleration: float) -> None:
+        if acceleration >= self.parameters.tears_at and not self.never_tears:
+            self._torn = self._latched = True
+        elif acceleration >= self.parameters.false_load and self._breaks:
+            self._latched = True

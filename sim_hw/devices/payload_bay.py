@@ -1,0 +1,105 @@
+"""The simulated payload bay of the entry capsule: seat switches, latch, temperature."""
+
+import math
+import random
+from typing import Annotated
+
+import msgspec
+
+from flight.icd.devices.entry_capsule import PayloadBay, PayloadState
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.failure_modes import unknown_mode
+from sim_hw.devices.powered import PoweredDevice, PowerSupply
+from sim_hw.dynamics.capsule_flight import CapsuleFlight
+from sim_hw.world.tubes import EARTH, ENTRY_CAPSULE
+
+_STEP = 60.0  # s
+_LONGEST_CATCH_UP = 30.0 * 86_400.0  # s: what was before is forgotten by then
+
+
+class PayloadBayParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Two lumps, shell and container. `soak`: the part of the stagnation point's heat, over the
+    cross-section, that gets through the heat shield. Time constants: shell to its surroundings,
+    container to shell."""
+
+    false_reading: Annotated[float, Quantity("1", ge=0, le=0.1)]
+    space_temperature: Annotated[float, Quantity("K", gt=100, le=330)]
+    ground_temperature: Annotated[float, Quantity("K", gt=200, le=330)]
+    soak: Annotated[float, Quantity("1", ge=0, le=1)]
+    shell_heat_capacity: Annotated[float, Quantity("J/K", gt=0, le=1e7)]
+    shell_time: Annotated[float, Quantity("s", gt=0, le=1e6)]
+    container_time: Annotated[float, Quantity("s", gt=0, le=1e7)]
+    temperature_noise: Annotated[float, Quantity("K", ge=0, le=5)]
+
+
+class SimPayloadBay(PoweredDevice, PayloadBay):
+    """Feels the container, and how warm it gets.
+
+    For faults: `stuck` maps seat switches to what they always say; `unlatched`.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        flight: CapsuleFlight,
+        electrical: PowerSupply,
+        parameters: PayloadBayParameters,
+    ) -> None:
+        super().__init__(service, random_stream, flight.world, electrical)
+        self.flight = flight
+        self.parameters = parameters
+        self.stuck: dict[int, bool] = {}
+        self.unlatched = False
+        self.shell = self.container = parameters.space_temperature
+        self._time = flight.world.now()
+        self._heated = 0.0
+
+    def fail(self, mode: str, *, switch: int = 0, value: bool = False) -> None:
+        """Modes: `stuck_switch` (seat switch `switch` always says `value`), `unlatched`."""
+        if mode == "stuck_switch":
+            self.stuck[switch] = value
+        elif mode == "unlatched":
+            self.unlatched = True
+        else:
+            raise unknown_mode(self, mode, "stuck_switch, unlatched")
+
+    async def state(self) -> PayloadState:
+        self.need_power()
+        self._warm()
+        return PayloadState(
+            time_ns=self.time_ns(),
+            seated=[self._feels(switch) for switch in range(2)],
+            latched=self._is_full() and not self.unlatched,
+            temperature=self.container
+            + self.parameters.temperature_noise * self.random.gauss(0.0, 1.0),
+        )
+
+    def _is_full(self) -> bool:
+        tubes = self.world.tubes
+        return bool(tubes.at(ENTRY_CAPSULE) or tubes.at(EARTH))
+
+    def _feels(self, switch: int) -> bool:
+        if switch in self.stuck:
+            return self.stuck[switch]
+        if self.random.random() < self.parameters.false_reading:
+            return not self._is_full()
+        return self._is_full()
+
+    def _warm(self) -> None:
+        """Brings both temperatures up to now."""
+        now, given = self.world.now(), self.parameters
+        landed = self.flight.landed
+        gained = given.soak * (self.flight.heated - self._heated) * self.flight.capsule.area
+        self._heated = self.flight.heated
+        self.shell += gained / given.shell_heat_capacity
+        around = given.ground_temperature if landed else given.space_temperature
+        self._time = max(self._time, now - _LONGEST_CATCH_UP)
+        while self._time < now:
+            step = min(_STEP, now - self._time)
+            shell = self.shell
+            self.shell += (around - shell) * (1.0 - math.exp(-step / given.shell_time))
+            self.container += (shell - self.container) * (
+                1.0 - math.exp(-step / given.container_time)
+            )
+            self._time = now if now - self._time - step < 1e-6 else self._time + step
