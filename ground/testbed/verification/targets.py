@@ -8,6 +8,7 @@ from ground.testbed.verification import (
     close_approach,
     container_orbit,
     depot_site,
+    earth_entry,
     integrator_order,
     lambert_arc,
     light_times,
@@ -46,6 +47,7 @@ TARGETS = (
     Target("lambert", "Lambert's problem: Vallado's example 7-5", lambert_arc.rows),
     Target("approach", "Clohessy-Wiltshire flown in true gravity", close_approach.rows),
     Target("container", "orbits of the sample container", container_orbit.rows),
+    Target("capsule", "entry of the capsule at the Earth", earth_entry.rows),
     Target("rk4", "order of the Runge-Kutta integrator", integrator_order.rows),
     Target("rocket", "rocket equation of both ascent stages", rocket.rows),
 )
