@@ -1,5 +1,6 @@
-"""The Sample Retrieval Lander, on the ground: power, warmth and contact for all that it carries."""
+"""The Sample Retrieval Lander: its way down, then power, warmth and contact for what it carries."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from flight.core.channels import Channel
@@ -12,6 +13,10 @@ from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.icd.devices.communications import LinkState, Radio
 from flight.icd.messages import Severity
 from flight.lander.commissioning import NAMESPACE, commission, keep_array_open, unfold_after_landing
+from flight.lander.descent import Descent
+from flight.lander.descent_hardware import descent_devices
+from flight.lander.descent_reports import DescentReports
+from flight.lander.descent_states import ENTRY, ENTRY_TRANSITIONS, WOKEN, wake
 from flight.lander.hardware import LanderDevices
 from flight.lander.parameters import PARAMETERS
 from flight.lander.records import keeper
@@ -29,8 +34,9 @@ def _is_commissioned(node: Any, signal: Signal) -> bool:
     return bool(node.storage.get(NAMESPACE, "commissioned"))
 
 
-class Lander(Node):
-    """The lander: commissioning, power and warmth through the nights, relay for arm, MAV and rover.
+class Lander(DescentReports, Node):
+    """The lander: entry, descent and landing (`descent_states`), then commissioning, power and
+    warmth through the nights, relay for arm, MAV and rover.
 
     What is on at which hour follows from time and energy alone (`rhythm`), in every state; the
     states say what the lander may be asked to do.
@@ -47,9 +53,10 @@ class Lander(Node):
     }
 
     statechart = Statechart(
+        State("waking", initial=True, activity=wake, outcomes=WOKEN, doc="where am I?"),
+        ENTRY,
         State(
             "landed",
-            initial=True,
             children=[
                 State("unfolding", initial=True, activity=unfold_after_landing),
                 State("waiting", doc="before commissioning"),
@@ -65,6 +72,7 @@ class Lander(Node):
         ),
         State("safe", activity=keep_array_open, doc="little is on; keeps itself warm and listens"),
         transitions=[
+            *ENTRY_TRANSITIONS,
             On("done", "landed.unfolding", "landed.waiting"),
             On("failed", "landed.unfolding", "landed.waiting"),
             On("abort", "landed.unfolding", "landed.waiting"),
@@ -142,10 +150,18 @@ class Lander(Node):
         failed = len(self.thermal.failed)
         return "all zones set" if not failed else f"{failed} zones cannot be set"
 
+    @command(deadline=60.0, allowed_in="entry.lost")
+    def claim_landing(self) -> None:
+        """Begins the work on the ground though the descent gave up: Earth knows that it stands."""
+        self.post("claim_landing")
+
     # --------------------------------------------------------------- running
 
     def attach(self) -> None:
         self.devices = LanderDevices(self)
+        if self.context.mission.get("start") == "entry":
+            load = self.context.mission["entry"]
+            self.descent = Descent(self, descent_devices(self), self.parameters, load)
         self.thermal = ThermalControl(self.devices.heaters, self.zone_not_set)
         self.rhythm = Rhythm.of(self.parameters)
         self.energy = Energy.AMPLE
@@ -166,6 +182,12 @@ class Lander(Node):
         self.communications.use_radio(self.devices.x_band)
         for source in CARRIED:
             self.bus.subscribe(f"{source}.telemetry", keeper(self, source))
+
+    def landed_at(self, landing: Mapping[str, Any]) -> None:
+        """Takes note of where the lander stands by its own navigation."""
+        self.landed_east, self.landed_north = landing["east"], landing["north"]
+        self.landed_sigma = landing["sigma"]
+        self.publish_telemetry()
 
     def parameters_changed(self) -> None:
         self.rhythm = Rhythm.of(self.parameters)

@@ -1,6 +1,7 @@
 """The lander's parameters. Values and their sources: `configs/vehicles/lander.yaml`."""
 
 from flight.core.parameters import Parameter
+from flight.lander.descent_parameters import DESCENT_PARAMETERS
 
 
 def _kelvin(doc: str) -> Parameter:
@@ -35,4 +36,5 @@ PARAMETERS = {
     "arm_setpoint": _kelvin("of the transfer arm's heater"),
     "mav_survival": _kelvin("of the igloo while the MAV is dormant"),
     "mav_conditioned": _kelvin("of the igloo when the MAV is conditioned"),
+    **DESCENT_PARAMETERS,
 }

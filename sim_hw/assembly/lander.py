@@ -1,9 +1,11 @@
 """The devices of the lander."""
 
 import random
+from collections.abc import Callable
 
 import msgspec
 
+from sim_hw.assembly.descent import DescentHardware, build_descent
 from sim_hw.devices.battery import SimBattery
 from sim_hw.devices.device import SimulatedDevice
 from sim_hw.devices.electrical import Electrical, ElectricalParameters
@@ -15,16 +17,22 @@ from sim_hw.devices.thermal_network import ThermalNetwork, ThermalParameters
 from sim_hw.devices.thermal_nodes import SimThermalNodes
 from sim_hw.devices.uhf_radio import SimUhfRadio
 from sim_hw.devices.x_band_radio import SimXBandRadio
+from sim_hw.dynamics.entry_vehicle import EntryBody
+from sim_hw.dynamics.landing_legs import Touchdown
 from sim_hw.world.world import World
 
 
 class LanderHardware(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Power, temperatures and radios. The arm and the MAV draw from this power system."""
+    """Power, temperatures, radios, and what brings it down to the ground.
+
+    The arm and the MAV draw from this power system.
+    """
 
     power: ElectricalParameters
     thermal: ThermalParameters
     uhf: RadioParameters
     x_band: RadioParameters
+    descent: DescentHardware
 
 
 HARDWARE = LanderHardware
@@ -53,4 +61,28 @@ def build(
         "uhf": SimUhfRadio("lander.uhf", stream("uhf"), power, parameters.uhf),
         "x_band": SimXBandRadio("lander.x_band", stream("x_band"), power, parameters.x_band),
     }
+    body = world.space.bodies.get("lander")
+    if isinstance(body, EntryBody):
+        devices.update(build_descent(world, parameters.descent, power, body.vehicle))
+        body.vehicle.on_rest.append(_ended(world, power))
     return power, devices
+
+
+def _ended(world: World, power: Electrical) -> Callable[[Touchdown], None]:
+    """What follows for the world when the lander has come to rest."""
+
+    def ended(touchdown: Touchdown) -> None:
+        if touchdown.verdict == "crashed":
+            power.kill()
+            return
+        body = world.bodies.get("lander") or world.place("lander", 0.0, 0.0)
+        aboard = [
+            other
+            for other in world.bodies.values()
+            if other is not body and other.distance_to(body) < 1e-6
+        ]
+        for moved in (body, *aboard):
+            moved.east, moved.north = touchdown.east, touchdown.north
+            moved.heading = touchdown.heading
+
+    return ended

@@ -1,0 +1,167 @@
+"""The computer of the descent: its devices, its navigation, and what the phases share.
+
+The phases are in `entry_phases`, `parachute` and `powered_phase`; `descent_states` binds them to
+the states of the lander. The same phases fly in Monte Carlo studies, on devices without a bus.
+"""
+
+import asyncio
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from flight.astrodynamics.site_frame import SiteFrame
+from flight.core.activities import ActivityFailed
+from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.lander.descent_hardware import DescentDevices
+from flight.lander.descent_navigation import NANOSECONDS, DescentNavigation, navigation_of
+from flight.lander.entry_guidance import EntryGuidance
+from flight.lander.landing_site import LandingMap, Spot
+from flight.lander.terrain_navigation import GroundSensing
+
+NAMESPACE = "descent"
+STORE_PERIOD = 1.0  # s
+DEAF_AFTER = 20  # readings of the inertial unit in a row without an answer
+ALIGNMENTS = 3
+DEVICE_ERRORS = (DeviceFault, DeviceRejected, DeviceTimeout)
+
+
+class Descent:
+    """One descent. `host` is the node (or what stands for it in a study): its events are called,
+    its storage is written. `load` is the vehicle's part of the mission load."""
+
+    def __init__(
+        self,
+        host: Any,
+        devices: DescentDevices,
+        parameters: Mapping[str, Any],
+        load: Mapping[str, Any],
+    ) -> None:
+        self.host = host
+        self.devices = devices
+        self.parameters = parameters
+        self.load = load
+        self.frame = SiteFrame(
+            math.radians(parameters["site_latitude"]),
+            math.radians(parameters["site_longitude"]),
+            parameters["site_areoid_height"],
+        )
+        self.map = LandingMap(load["map"])
+        self.aim = (float(load["aim"]["east"]), float(load["aim"]["north"]))
+        self.guidance: EntryGuidance | None = None
+        self.propellant = 0.0
+        self.known_spots: dict[tuple[float, float], Spot] = {}
+        self._navigation: DescentNavigation | None = None
+        self._next = 0.0
+        self._stored = -math.inf
+        self._deaf = 0
+        self.sensing = GroundSensing(self)
+
+    # ------------------------------------------------------------- navigation
+
+    @property
+    def navigation(self) -> DescentNavigation:
+        """Where the lander is; from storage after a reboot."""
+        if self._navigation is None:
+            raise ActivityFailed("nothing is known of where the lander is: no navigation was kept")
+        return self._navigation
+
+    @property
+    def height_over_ground(self) -> float:
+        """Of the centre of mass over the ground that the map shows below, m."""
+        east, north, height = self.navigation.local()
+        return height - self.map.height(east, north)
+
+    async def begin(self) -> None:
+        """Sets the pace of a phase; after a reboot takes the navigation up again."""
+        self._next = asyncio.get_running_loop().time()
+        if self._navigation is None:
+            stored = self.host.storage.get(NAMESPACE, "navigation")
+            if stored is None:
+                return
+            self._navigation = navigation_of(self.frame, stored)
+            before = self._navigation.time
+            await self.navigate()
+            gap = self._navigation.time - before
+            self.host.descent_resumed(
+                gap=round(gap, 2),
+                height=round(self.height_over_ground),
+                saturated=self._navigation.saturated,
+            )
+
+    async def align(self) -> None:
+        """Starts the navigation: place and velocity from the load, attitude from the stars."""
+        start = self.load["state"]
+        for _ in range(ALIGNMENTS):
+            fix = await self.devices.inertial_unit.alignment()
+            if fix.valid:
+                break
+        else:
+            raise ActivityFailed("the star scanner gives no attitude")
+        position, velocity = tuple(start["position"]), tuple(start["velocity"])
+        navigation = DescentNavigation(
+            self.frame,
+            float(start["time"]),
+            position,
+            velocity,
+            fix.attitude,
+            fix.number,
+            float(start["position_error"]),
+            float(start["velocity_error"]),
+        )
+        navigation.coast_to(fix.time_ns / NANOSECONDS)
+        self._navigation = navigation
+        self.store()
+
+    async def navigate(self) -> bool:
+        """Reads the inertial unit; False when it did not answer this time."""
+        navigation = self.navigation
+        try:
+            felt = await self.devices.inertial_unit.increments(navigation.number)
+        except DEVICE_ERRORS as error:
+            self._deaf += 1
+            if self._deaf == 1:
+                self.host.device_trouble(device="descent_inertial_unit", reason=str(error))
+            if self._deaf > DEAF_AFTER:
+                raise ActivityFailed("the inertial unit does not answer any more") from error
+            return False
+        self._deaf = 0
+        was_saturated = navigation.saturated
+        navigation.propagate(felt)
+        if navigation.saturated and not was_saturated:
+            self.host.gyroscope_saturated(gap=felt.gap)
+        if navigation.time - self._stored >= STORE_PERIOD:
+            self.store()
+        return True
+
+    def store(self) -> None:
+        """Keeps the navigation for the case of a reboot."""
+        self._stored = self.navigation.time
+        self.host.storage.put(NAMESPACE, "navigation", self.navigation.as_plain())
+
+    async def tick(self, period: float) -> None:
+        """Waits for the next beat of a phase and navigates."""
+        now = asyncio.get_running_loop().time()
+        self._next = max(self._next + period, now)
+        await asyncio.sleep(self._next - now)
+        await self.navigate()
+
+    # ---------------------------------------------------------------- devices
+
+    async def fire(self, part: str) -> bool:
+        """Fires the initiators of a part, side A and then, where it did not let go or nobody can
+        tell, side B; whether it is known to have been fired."""
+        fired = False
+        for side in ("A", "B"):
+            try:
+                state = await self.devices.pyrotechnics.fire(part, side)
+            except DEVICE_ERRORS as error:
+                self.host.device_trouble(device="pyrotechnics", reason=str(error))
+                continue
+            fired = fired or state.fired
+            if not state.fired:
+                self.host.initiator_failed(part=part, side=side)
+            if state.fired and state.separated is not False:
+                break
+        if not fired:
+            self.host.part_not_fired(part=part)
+        return fired

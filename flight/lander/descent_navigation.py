@@ -1,0 +1,282 @@
+"""Where the lander is, how fast, and which way up: inertial navigation, mended by radar and map.
+
+Position and velocity are inertial; errors are kept for each of the axes east, north and up, as the
+covariance of position and velocity. Attitude errors are not estimated: they show as errors of
+velocity, which the radar takes out; after a saturated gyroscope the vertical is found again under
+the parachute (`relevel`).
+"""
+
+import math
+from dataclasses import dataclass, field
+
+from flight.astrodynamics.gravity import MARS, acceleration
+from flight.astrodynamics.quaternions import Quaternion, between, normalised, product, rotate
+from flight.astrodynamics.rotation_vectors import from_rotation_vector
+from flight.astrodynamics.site_frame import SiteFrame, local_axes
+from flight.astrodynamics.vectors import Vector, add, dot, norm, scale, subtract
+from flight.icd.devices.descent import InertialIncrements
+
+GATE = 5.0
+"""Standard deviations beyond which a measurement is set aside."""
+INSISTENT = 8
+"""As many in a row that agree with one another are believed against the gate: a true jump, or an
+inertial error, must not be rejected for ever."""
+ACCELERATION_NOISE = 2.0e-3
+"""m/s of velocity error per root second: accelerometers."""
+ATTITUDE_ERROR = math.radians(0.04)
+"""Standard deviation about any axis after the alignment by stars: it turns all that is felt from
+then on, so the velocity errs by this part of the whole deceleration."""
+SATURATION_VELOCITY = 15.0
+SATURATION_POSITION = 500.0
+NANOSECONDS = 1.0e9
+
+
+@dataclass
+class AxisError:
+    """Variances of position and velocity on one axis, and what was set aside in a row."""
+
+    position: float
+    cross: float
+    velocity: float
+    refused: dict[str, list[float]] = field(default_factory=dict)
+
+    def propagate(self, interval: float) -> None:
+        """Lets time pass."""
+        self.position += (2.0 * self.cross + self.velocity * interval) * interval
+        self.cross += self.velocity * interval
+        self.velocity += ACCELERATION_NOISE**2 * interval
+
+    def position_gain(self, sigma: float) -> tuple[float, float]:
+        """Gains on position and velocity of a position measurement, taken into the variances."""
+        total = self.position + sigma * sigma
+        gain = (self.position / total, self.cross / total)
+        self.velocity -= gain[1] * self.cross
+        self.cross -= gain[0] * self.cross
+        self.position -= gain[0] * self.position
+        return gain
+
+    def velocity_gain(self, sigma: float) -> tuple[float, float]:
+        """Gains on position and velocity of a velocity measurement, taken into the variances."""
+        total = self.velocity + sigma * sigma
+        gain = (self.cross / total, self.velocity / total)
+        self.position -= gain[0] * self.cross
+        self.cross -= gain[1] * self.cross
+        self.velocity -= gain[1] * self.velocity
+        return gain
+
+    def accepts(self, kind: str, residual: float, variance: float, sigma: float) -> bool:
+        """Whether a residual lies within the gate, or has been insisted upon."""
+        limit = GATE * math.sqrt(max(variance, 0.0) + sigma * sigma)
+        held = self.refused.setdefault(kind, [])
+        if abs(residual) <= limit:
+            held.clear()
+            return True
+        held.append(residual)
+        recent = held[-INSISTENT:]
+        del held[:-INSISTENT]
+        middle = sum(recent) / len(recent)
+        agreed = all(abs(value - middle) < max(0.15 * abs(middle), 3.0 * sigma) for value in recent)
+        if len(recent) < INSISTENT or not agreed:
+            return False
+        held.clear()
+        if kind == "velocity":
+            self.velocity += residual * residual
+        else:
+            self.position += residual * residual
+        return True
+
+
+class DescentNavigation:
+    """The state of motion. `time` is the time of the devices, seconds of mission time."""
+
+    def __init__(
+        self,
+        frame: SiteFrame,
+        time: float,
+        position: Vector,
+        velocity: Vector,
+        attitude: Quaternion,
+        number: int,
+        position_error: float,
+        velocity_error: float,
+    ) -> None:
+        self.frame = frame
+        self.time = time
+        self.position, self.velocity, self.attitude = position, velocity, attitude
+        self.number = number
+        self.errors = [
+            AxisError(position_error**2, 0.0, velocity_error**2) for _ in range(3)
+        ]
+        self.felt: Vector = (0.0, 0.0, 0.0)
+        """Non-gravitational acceleration over the last interval, body axes, m/s^2."""
+        self.rates: Vector = (0.0, 0.0, 0.0)
+        self.saturated = False
+        """A gyroscope has saturated and the vertical has not been found again."""
+        self._felt_sum: Vector = (0.0, 0.0, 0.0)
+        self._felt_total = 0.0
+        self._level_start: tuple[float, Vector] | None = None
+
+    # ------------------------------------------------------------ what it knows
+
+    def local(self) -> Vector:
+        """East, north and height over the areoid, m."""
+        return self.frame.local(self.time, self.position)
+
+    def local_velocity(self) -> Vector:
+        """Velocity over the ground: east, north, up, m/s."""
+        return self.frame.local_velocity(self.position, self.velocity)
+
+    def body_axis(self) -> Vector:
+        """The body's z axis: east, north, up."""
+        axis = rotate(self.attitude, (0.0, 0.0, 1.0))
+        east, north, up = local_axes(self.position)
+        return (dot(axis, east), dot(axis, north), dot(axis, up))
+
+    def horizontal_sigma(self) -> float:
+        """Standard deviation of the place on either horizontal axis, m."""
+        return math.sqrt(max(self.errors[0].position, self.errors[1].position, 0.0))
+
+    # ------------------------------------------------------------- what it does
+
+    def propagate(self, increments: InertialIncrements) -> None:
+        """Takes what the inertial unit felt since the last reading."""
+        interval = increments.interval
+        if interval <= 0.0:
+            return
+        self.attitude = normalised(
+            product(self.attitude, from_rotation_vector(increments.rotation))
+        )
+        self.rates = scale(1.0 / interval, increments.rotation)
+        self.felt = scale(1.0 / interval, increments.velocity)
+        gained = rotate(self.attitude, increments.velocity)
+        self._felt_sum = add(self._felt_sum, gained)
+        self._move(interval, gained)
+        self.time = increments.time_ns / NANOSECONDS
+        self.number = increments.number
+        before, self._felt_total = self._felt_total, self._felt_total + norm(gained)
+        turned = ATTITUDE_ERROR**2 * (self._felt_total**2 - before**2)
+        for error in self.errors:
+            error.propagate(interval)
+            error.velocity += turned
+        if increments.saturated or increments.gap:
+            self.saturated = True
+            for error in self.errors:
+                error.velocity += SATURATION_VELOCITY**2
+                error.position += SATURATION_POSITION**2
+
+    def coast_to(self, time: float) -> None:
+        """Lets time pass without anything felt, as before the air begins."""
+        interval = time - self.time
+        self._move(interval, (0.0, 0.0, 0.0))
+        self.time = time
+        for error in self.errors:
+            error.propagate(max(interval, 0.0))
+
+    def _move(self, interval: float, gained: Vector) -> None:
+        """Steps by gravity at the middle of each step, short enough also over a long silence."""
+        count = max(1, math.ceil(abs(interval) / 5.0))
+        step = interval / count
+        push = scale(1.0 / count, gained)
+        for _ in range(count):
+            middle = add(self.position, scale(0.5 * step, self.velocity))
+            change = add(push, scale(step, acceleration(middle, MARS)))
+            average = add(self.velocity, scale(0.5, change))
+            self.position = add(self.position, scale(step, average))
+            self.velocity = add(self.velocity, change)
+
+    def take_position(self, axis: int, measured: float, sigma: float) -> bool:
+        """A measured place (m) on the axis 0 east, 1 north or 2 up; whether it was believed."""
+        residual = measured - self.local()[axis]
+        error = self.errors[axis]
+        if not error.accepts("position", residual, error.position, sigma):
+            return False
+        self._correct(axis, residual, error.position_gain(sigma))
+        return True
+
+    def take_velocity(self, axis: int, measured: float, sigma: float) -> bool:
+        """A measured velocity over the ground (m/s) on an axis; whether it was believed."""
+        residual = measured - self.local_velocity()[axis]
+        error = self.errors[axis]
+        if not error.accepts("velocity", residual, error.velocity, sigma):
+            return False
+        self._correct(axis, residual, error.velocity_gain(sigma))
+        self._felt_total = 0.0  # what the attitude had done to the velocity is taken out
+        return True
+
+    def _correct(self, axis: int, residual: float, gain: tuple[float, float]) -> None:
+        direction = local_axes(self.position)[axis]
+        self.position = add(self.position, scale(gain[0] * residual, direction))
+        self.velocity = add(self.velocity, scale(gain[1] * residual, direction))
+
+    def to_local(self, body: Vector) -> Vector:
+        """East, north and up of a vector in body axes."""
+        inertial = rotate(self.attitude, body)
+        east, north, up = local_axes(self.position)
+        return (dot(inertial, east), dot(inertial, north), dot(inertial, up))
+
+    # --------------------------------------------------- after a saturated gyroscope
+
+    def begin_level(self, ground_velocity_body: Vector | None) -> None:
+        """Begins to look for the vertical: velocity over the ground as the radar has it."""
+        if ground_velocity_body is None:
+            return
+        self._felt_sum = (0.0, 0.0, 0.0)
+        self._level_start = (self.time, rotate(self.attitude, ground_velocity_body))
+
+    def relevel(self, ground_velocity_body: Vector) -> float | None:
+        """Turns the attitude so that what was felt since `begin_level` is the change of velocity
+        less gravity; returns the angle of the correction (rad), None before there is enough.
+
+        Under the parachute all that is felt is nearly the opposite of gravity, so the direction of
+        the sum shows the vertical; the angle about it stays as it is.
+        """
+        if self._level_start is None:
+            self.begin_level(ground_velocity_body)
+            return None
+        start, velocity_before = self._level_start
+        interval = self.time - start
+        if interval < 8.0:
+            return None
+        change = subtract(rotate(self.attitude, ground_velocity_body), velocity_before)
+        gravity = acceleration(self.position, MARS)
+        wanted = subtract(change, scale(interval, gravity))
+        if norm(self._felt_sum) < 1.0 or norm(wanted) < 1.0:
+            return None
+        turn = between(self._felt_sum, wanted)
+        self.attitude = normalised(product(turn, self.attitude))
+        self.saturated = False
+        self._level_start = None
+        return 2.0 * math.acos(min(1.0, abs(turn[0])))
+
+    # ------------------------------------------------------------------ storage
+
+    def as_plain(self) -> dict[str, object]:
+        """What has to survive a reboot."""
+        return {
+            "time": self.time,
+            "position": list(self.position),
+            "velocity": list(self.velocity),
+            "attitude": list(self.attitude),
+            "number": self.number,
+            "errors": [[e.position, e.cross, e.velocity] for e in self.errors],
+            "saturated": self.saturated,
+        }
+
+
+def navigation_of(frame: SiteFrame, plain: dict[str, list[float]]) -> DescentNavigation:
+    """The navigation as it was stored by `as_plain`."""
+    stored: dict[str, object] = dict(plain)
+    found = DescentNavigation(
+        frame,
+        float(stored["time"]),  # type: ignore[arg-type]
+        tuple(plain["position"]),  # type: ignore[arg-type]
+        tuple(plain["velocity"]),  # type: ignore[arg-type]
+        tuple(plain["attitude"]),  # type: ignore[arg-type]
+        int(stored["number"]),  # type: ignore[call-overload]
+        0.0,
+        0.0,
+    )
+    rows: list[list[float]] = plain["errors"]  # type: ignore[assignment]
+    found.errors = [AxisError(row[0], row[1], row[2]) for row in rows]
+    found.saturated = bool(stored["saturated"])
+    return found

@@ -1,0 +1,99 @@
+"""The states of entry, descent and landing, and what leads from one to the next.
+
+A phase that gives up ends in `entry.lost`: the lander then claims nothing, and listens. The way to
+the safe state is closed until the ground is reached: in the air nothing is safer than going on.
+"""
+
+import asyncio
+from typing import Any
+
+from flight.core.statechart import On, Signal, State
+from flight.lander import entry_phases, parachute, powered_phase
+from flight.lander.divert import DivertChoice
+
+STANDS_STILL = 30.0
+"""Seconds after touchdown before the lander begins its work on the ground."""
+WOKEN = ("in_space", "on_ground")
+PHASES = (
+    "entry.cruise_stage_separation",
+    "entry.coasting",
+    "entry.entering",
+    "entry.parachuting",
+    "entry.powered",
+)
+
+
+async def wake(node: Any, signal: Signal) -> str:
+    """Finds in the mission load whether the flight begins in space or on the ground."""
+    in_space = node.context.mission.get("start", "landed") == "entry"
+    return "in_space" if in_space else "on_ground"
+
+
+async def separate(node: Any, signal: Signal) -> str:
+    """Lets the cruise stage go."""
+    await entry_phases.separate_cruise_stage(node.descent)
+    return "done"
+
+
+async def coast(node: Any, signal: Signal) -> str:
+    """Coasts to the entry interface."""
+    await entry_phases.coast(node.descent)
+    return "done"
+
+
+async def enter(node: Any, signal: Signal) -> str:
+    """Flies the guided entry."""
+    await entry_phases.enter(node.descent)
+    return "done"
+
+
+async def hang(node: Any, signal: Signal) -> Signal:
+    """Descends under the parachute."""
+    choice = await parachute.descend(node.descent)
+    return Signal("done", {"choice": choice})
+
+
+async def land(node: Any, signal: Signal) -> str:
+    """Lands on the engines."""
+    choice = signal.data.get("choice")
+    known = choice if isinstance(choice, DivertChoice) else None
+    landing = await powered_phase.land(node.descent, known)
+    node.landed_at(landing)
+    await asyncio.sleep(STANDS_STILL)
+    return "done"
+
+
+def _stays_on_course(node: Any, signal: Signal) -> None:
+    node.safe_refused(reason=str(signal.data.get("reason", "no reason given")))
+
+
+ENTRY = State(
+    "entry",
+    doc="on the way down; where a flight begins is in the mission load",
+    children=[
+        State("cruise_stage_separation", initial=True, activity=separate),
+        State("coasting", activity=coast),
+        State("entering", activity=enter, doc="guided by the bank angle"),
+        State("parachuting", activity=hang),
+        State("powered", activity=land, doc="on the descent engines"),
+        State("lost", doc="a phase has given up: no landing is claimed"),
+    ],
+)
+
+ENTRY_TRANSITIONS = (
+    On("in_space", "waking", "entry"),
+    On("on_ground", "waking", "landed"),
+    On("failed", "waking", "landed"),
+    On("done", "entry.cruise_stage_separation", "entry.coasting"),
+    On("done", "entry.coasting", "entry.entering"),
+    On("done", "entry.entering", "entry.parachuting"),
+    On("done", "entry.parachuting", "entry.powered"),
+    On("done", "entry.powered", "landed"),
+    On("failed", "entry.cruise_stage_separation", "entry.coasting"),
+    On("failed", "entry.coasting", "entry.entering"),
+    On("failed", "entry.entering", "entry.parachuting"),
+    On("failed", "entry.parachuting", "entry.powered"),
+    On("failed", "entry.powered", "entry.lost"),
+    On("enter_safe", PHASES, None, action=_stays_on_course),
+    On("claim_landing", "entry.lost", "landed"),
+)

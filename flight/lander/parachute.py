@@ -1,0 +1,194 @@
+"""The parachute: when it is opened, what is let go under it, and when it is left."""
+
+import math
+
+from flight.astrodynamics.vectors import Vector, norm
+from flight.lander.descent import Descent
+from flight.lander.descent_navigation import DescentNavigation
+from flight.lander.divert import DivertChoice, choose_landing
+from flight.lander.entry_guidance import EntryGuidance
+from flight.lander.entry_reference import mach_number
+
+PERIOD = 0.1
+OPENING_TIME = 4.0
+"""Seconds after the mortar within which the parachute must pull."""
+PULL = 6.0
+"""m/s^2 of deceleration more than before that shows it does."""
+LOOK_AHEAD = 2.0
+"""Seconds by which leaving the parachute may wait when that costs no more."""
+FULL_DRAG_COEFFICIENT = 1.6
+"""Of the aeroshell without angle of attack, at the speeds of the parachute."""
+
+
+class ParachuteTrigger:
+    """Opens the parachute by range or speed, within a box of Mach number and dynamic pressure."""
+
+    def __init__(self, descent: Descent) -> None:
+        self._descent = descent
+        self.speed = self.mach = self.pressure = 0.0
+        self.reason = ""
+
+    def due(self, guidance: EntryGuidance) -> bool:
+        """Whether to fire now; `reason` says what made it."""
+        d, p = self._descent, self._descent.parameters
+        navigation = d.navigation
+        self.speed = math.hypot(*navigation.local_velocity())
+        if self.speed > 2.0 * p["parachute_speed"]:
+            return False
+        self.mach = mach_number(self.speed, navigation.local()[2])
+        mass = p["entry_mass"] - p["entry_balance_mass"]
+        area = FULL_DRAG_COEFFICIENT * p["entry_area"]
+        self.pressure = norm(navigation.felt) * mass / area
+        last = self._last_chance()
+        if last:
+            self.reason = last
+            return True
+        if self.mach > p["parachute_greatest_mach"]:
+            return False
+        if self.pressure > p["parachute_greatest_pressure"]:
+            return False
+        if p["parachute_trigger"] == "speed":
+            self.reason = "speed"
+            return bool(self.speed <= p["parachute_speed"])
+        self.reason = "range"
+        return guidance.course(navigation).range_to_go <= 0.0
+
+    def _last_chance(self) -> str:
+        p = self._descent.parameters
+        if self.speed < p["parachute_least_speed"]:
+            return "too slow to wait"
+        low = self._descent.height_over_ground < p["parachute_least_height"]
+        return "too low to wait" if low else ""
+
+
+async def descend(descent: Descent) -> DivertChoice:
+    """Under the parachute: heat shield, radar, images, and the choice of where to land.
+
+    Ends when the backshell has been let go; the choice is what the engines are to fly.
+    """
+    await descent.begin()
+    hanging = Hanging(descent)
+    await hanging.wait_for_pull()
+    await hanging.drop_heat_shield()
+    choice = await hanging.sense_and_choose()
+    await descent.fire("backshell")
+    descent.host.backshell_separated(
+        height=round(descent.height_over_ground),
+        speed=round(math.hypot(*descent.navigation.local_velocity())),
+        divert=round(choice.distance),
+        reason=choice.reason,
+    )
+    return choice
+
+
+class Hanging:
+    """The stretch under the parachute, step by step."""
+
+    def __init__(self, descent: Descent) -> None:
+        self.descent = descent
+        self._legs_out = False
+        now = descent.navigation.time
+        self.fired_at = float(descent.host.storage.get("descent", "mortar_time", now))
+
+    def _step(self, name: str) -> bool:
+        return bool(self.descent.host.storage.get("descent", name))
+
+    def _done(self, name: str) -> None:
+        self.descent.host.storage.put("descent", name, True)
+
+    async def wait_for_pull(self) -> None:
+        """Until the parachute pulls; fires again when it does not."""
+        d = self.descent
+        if self._step("opened"):
+            return
+        before = norm(d.navigation.felt)
+        for attempt in (1, 2):
+            start = d.navigation.time
+            while d.navigation.time - start < OPENING_TIME:
+                await d.tick(PERIOD)
+                if norm(d.navigation.felt) > before + PULL:
+                    d.host.parachute_open(felt=round(norm(d.navigation.felt), 1))
+                    self._done("opened")
+                    return
+            if attempt == 1:
+                await d.fire("mortar")
+        d.host.parachute_does_not_pull(height=round(d.height_over_ground))
+
+    async def drop_heat_shield(self) -> None:
+        """Below Mach 0.7, or when there is little height left."""
+        d, p = self.descent, self.descent.parameters
+        if self._step("uncovered"):
+            return
+        while True:
+            navigation = d.navigation
+            mach = mach_number(math.hypot(*navigation.local_velocity()), navigation.local()[2])
+            slow = mach < p["heat_shield_mach"]
+            waited = navigation.time - self.fired_at > p["heat_shield_delay"]
+            low = d.height_over_ground < 1.5 * p["backshell_lowest"]
+            if (slow and waited) or low:
+                break
+            await d.tick(PERIOD)
+        await d.fire("heat_shield")
+        self._done("uncovered")
+        d.host.heat_shield_separated(
+            speed=round(math.hypot(*d.navigation.local_velocity())),
+            height=round(d.height_over_ground),
+        )
+
+    async def sense_and_choose(self) -> DivertChoice:
+        """Radar and images, until it is time to leave the parachute."""
+        d, p = self.descent, self.descent.parameters
+        listen_from = d.navigation.time + p["radar_delay"]
+        beat = 0
+        while True:
+            await d.tick(PERIOD)
+            beat += 1
+            height = d.height_over_ground
+            if d.navigation.time >= listen_from and beat % 2 == 0:
+                await d.sensing.listen()
+            if p["terrain_lowest"] <= height <= p["terrain_highest"] and beat % 5 == 0:
+                await d.sensing.match()
+            if height < 1.2 * p["backshell_highest"]:
+                await self._legs()
+            if beat % 5 == 0 and height < p["backshell_highest"]:
+                choice = self._choose(height)
+                if choice is not None:
+                    return choice
+
+    async def _legs(self) -> None:
+        d = self.descent
+        if not self._legs_out and not self._step("legs"):
+            await d.fire("legs")
+            await self._prime()
+            self._done("legs")
+            d.host.legs_deployed(height=round(d.height_over_ground))
+        self._legs_out = True
+
+    async def _prime(self) -> None:
+        d = self.descent
+        state = await d.devices.engines.prime()
+        d.propellant = state.propellant
+
+    def _choose(self, height: float) -> DivertChoice | None:
+        """The landing to fly from now on, or None to hang on."""
+        d, p = self.descent, self.descent.parameters
+        navigation = d.navigation
+        now = choose_landing(d, navigation.local(), navigation.local_velocity())
+        if height <= p["backshell_lowest"]:
+            return now
+        # With images still to come it is better to wait for them while there is room.
+        if not d.sensing.fixed and height > p["terrain_lowest"]:
+            return None
+        later = choose_landing(d, *_hung_on(navigation, LOOK_AHEAD))
+        if now.plan is None:
+            return None
+        if later.plan is None or later.distance_left > now.distance_left + 5.0:
+            return now
+        return None if later.plan.spent <= now.plan.spent else now
+
+
+def _hung_on(navigation: DescentNavigation, seconds: float) -> tuple[Vector, Vector]:
+    """Place and velocity after some more seconds under the parachute."""
+    place, velocity = navigation.local(), navigation.local_velocity()
+    moved = tuple(a + seconds * b for a, b in zip(place, velocity, strict=True))
+    return moved, velocity  # type: ignore[return-value]

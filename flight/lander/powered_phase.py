@@ -1,0 +1,234 @@
+"""On engines: along the plan to the gate, straight down, and off at touchdown."""
+
+import math
+from typing import Any
+
+from flight.astrodynamics.vectors import Vector
+from flight.core.activities import ActivityFailed
+from flight.lander.descent import DEVICE_ERRORS, Descent
+from flight.lander.divert import DivertChoice, choose_landing
+from flight.lander.powered_descent import straight_down, thrust_acceleration
+from flight.lander.thrust_control import (
+    AttitudeGains,
+    EngineLayout,
+    ThrustAllocation,
+    axis_of,
+    control_moment,
+    force_along_axis,
+    wanted_attitude,
+)
+from flight.lander.touchdown_detection import TouchdownDetector
+
+PERIOD = 0.05
+FREE_FALL = 0.6
+"""Seconds of fall before the engines are lit, to be clear of the backshell."""
+RADAR_EVERY = 4  # beats
+LAST_PULL = 1.5
+"""Seconds to go at which the plan has done its work and the straight descent begins."""
+FREQUENCY, DAMPING = 4.0, 0.8
+"""Of the attitude loop, rad/s: five times that of the lateral velocity, a fifth of the engines'."""
+FAULT_BEATS = 6
+FAULT_THRUST = 250.0
+"""N by which an engine may differ from what was asked of it for that long."""
+DEAF_ENGINES = 10
+
+
+async def land(descent: Descent, choice: DivertChoice | None = None) -> dict[str, Any]:
+    """Flies the engines to the ground; returns what is known of the landing."""
+    await descent.begin()
+    if choice is None:
+        place, velocity = descent.navigation.local(), descent.navigation.local_velocity()
+        state = await descent.devices.engines.prime()
+        descent.propellant = state.propellant
+        choice = choose_landing(descent, place, velocity)
+    flight = PoweredFlight(descent, choice)
+    await flight.fall_clear()
+    await flight.follow_plan()
+    how = await flight.come_down()
+    return await flight.end(how)
+
+
+class PoweredFlight:
+    """The stretch on engines, beat by beat."""
+
+    def __init__(self, descent: Descent, choice: DivertChoice) -> None:
+        p = descent.parameters
+        self.descent = descent
+        self.choice = choice
+        self.layout = EngineLayout(
+            p["engine_ring_radius"],
+            p["engine_below_centre"],
+            math.radians(p["engine_cant"]),
+            p["engine_least_thrust"],
+            p["engine_greatest_thrust"],
+        )
+        self.allocation = ThrustAllocation(self.layout)
+        self.gains = AttitudeGains(
+            FREQUENCY, DAMPING, p["lander_inertia_across"], p["lander_inertia_along"], 0.6
+        )
+        self.detector = TouchdownDetector()
+        self._beat = 0
+        self._expected = [0.0] * 12
+        self._strange = [0] * 12
+        self._deaf = 0
+        self._empty_told = False
+
+    async def fall_clear(self) -> None:
+        """Waits until the backshell is well above."""
+        d = self.descent
+        start = d.navigation.time
+        while d.navigation.time - start < FREE_FALL:
+            await d.tick(PERIOD)
+
+    async def follow_plan(self) -> None:
+        """Along the polynomial to the gate."""
+        d = self.descent
+        duration = self._duration()
+        end = d.navigation.time + duration
+        d.host.engines_lit(height=round(d.height_over_ground), duration=round(duration))
+        while True:
+            to_go = end - d.navigation.time
+            if to_go < LAST_PULL or d.height_over_ground < 0.6 * d.parameters["gate_height"]:
+                break
+            place, velocity = d.navigation.local(), d.navigation.local_velocity()
+            await self._push(thrust_acceleration(place, velocity, self.choice.gate, to_go))
+            await self._next_beat()
+
+    def _duration(self) -> float:
+        d = self.descent
+        if self.choice.plan is not None:
+            return self.choice.plan.duration
+        again = choose_landing(d, d.navigation.local(), d.navigation.local_velocity())
+        if again.plan is not None:
+            self.choice = again
+            return again.plan.duration
+        # Nothing fits the limits: brake as hard as the height asks for, and come down somewhere.
+        d.host.no_plan_fits(height=round(d.height_over_ground))
+        self.choice = again
+        sinking = max(-d.navigation.local_velocity()[2], 10.0)
+        return max(6.0, min(40.0, 1.8 * d.height_over_ground / sinking))
+
+    async def come_down(self) -> str:
+        """Straight down at constant speed, until the ground is felt."""
+        d = self.descent
+        state = await self._legs("clear")
+        self.detector.enable()
+        if state is not None and any(state.latched):
+            d.host.leg_stuck(legs=[i for i, on in enumerate(state.latched) if on])
+        d.host.straight_descent(height=round(self._height(), 1))
+        sinking = d.parameters["sinking_speed"]
+        while True:
+            place, velocity = d.navigation.local(), d.navigation.local_velocity()
+            spot = self.choice.spot
+            height = self._height()
+            faster = min(sinking + 0.35 * max(height - 2.0, 0.0), 6.0)
+            offset = (spot.east - place[0], spot.north - place[1])
+            await self._push(straight_down(velocity, height, faster, offset))
+            await self._next_beat()
+            state = await self._legs("state")
+            loaded = state.loaded if state is not None else ()
+            sinks = -d.navigation.local_velocity()[2]
+            how = self.detector.judge(loaded, sinks, sinking, self._height(), PERIOD)
+            if how:
+                return how
+
+    async def end(self, how: str) -> dict[str, Any]:
+        """Engines off; what is known is kept and told."""
+        d = self.descent
+        for _ in range(3):
+            try:
+                await d.devices.engines.shut_down()
+                break
+            except DEVICE_ERRORS as error:
+                d.host.device_trouble(device="descent_engines", reason=str(error))
+        east, north, _ = d.navigation.local()
+        landing: dict[str, Any] = {
+            "east": round(east, 2),
+            "north": round(north, 2),
+            "sigma": round(d.navigation.horizontal_sigma(), 1),
+            "fixed": d.sensing.fixed,
+            "how": how,
+            "propellant": round(d.propellant, 1),
+            "time": round(d.navigation.time, 2),
+        }
+        d.host.storage.put("descent", "landing", landing)
+        d.host.touchdown(**landing)
+        return landing
+
+    # ------------------------------------------------------------------ inside
+
+    def _height(self) -> float:
+        """Of the pads over the ground, m."""
+        d = self.descent
+        return float(d.height_over_ground - d.parameters["leg_height"])
+
+    async def _legs(self, what: str) -> Any:
+        try:
+            return await getattr(self.descent.devices.legs, what)()
+        except DEVICE_ERRORS as error:
+            self.descent.host.device_trouble(device="touchdown_sensors", reason=str(error))
+            return None
+
+    async def _next_beat(self) -> None:
+        await self.descent.tick(PERIOD)
+        self._beat += 1
+        if self._beat % RADAR_EVERY == 0:
+            await self.descent.sensing.listen()
+
+    async def _push(self, wanted: Vector) -> None:
+        """Asks the engines for an acceleration (east, north, up; gravity is to be borne by it)."""
+        d, p = self.descent, self.descent.parameters
+        navigation = d.navigation
+        mass = p["lander_mass"] + d.propellant
+        limit = math.radians(p["tilt_limit"]) + 0.1
+        pointed = _within_tilt(wanted, limit)
+        axis = axis_of(navigation.attitude, navigation.position)
+        heading = math.radians(p["landing_heading"])
+        attitude = wanted_attitude(navigation.position, pointed, heading)
+        moment = control_moment(navigation.attitude, navigation.rates, attitude, self.gains)
+        force = force_along_axis(pointed, axis, mass)
+        asked = self.allocation.thrusts(force, moment)
+        try:
+            state = await d.devices.engines.throttle(asked)
+        except DEVICE_ERRORS as error:
+            self._deaf += 1
+            if self._deaf == 1:
+                d.host.device_trouble(device="descent_engines", reason=str(error))
+            if self._deaf > DEAF_ENGINES:
+                raise ActivityFailed("the engines do not answer any more") from error
+            return
+        self._deaf = 0
+        d.propellant = state.propellant
+        if state.propellant <= 0.0 and not self._empty_told:
+            self._empty_told = True
+            d.host.propellant_spent(height=round(self._height(), 1))
+        self._judge_engines(asked, state.thrusts)
+
+    def _judge_engines(self, asked: list[float], given: tuple[float, ...]) -> None:
+        """Finds engines that do not do what they are asked for some beats on end."""
+        if self.descent.propellant <= 0.0:
+            return
+        changed = dict(self.allocation.fixed)
+        for index, (wanted, thrust) in enumerate(zip(asked, given, strict=True)):
+            if index in changed:
+                continue
+            off = abs(thrust - wanted) > max(FAULT_THRUST, 0.1 * wanted)
+            self._strange[index] = self._strange[index] + 1 if off else 0
+            if self._strange[index] >= FAULT_BEATS:
+                changed[index] = 0.0 if thrust < 50.0 else thrust
+                self.descent.host.engine_lost(engine=index, thrust=round(changed[index]))
+        if changed != self.allocation.fixed:
+            self.allocation.set_fixed(changed)
+
+
+def _within_tilt(wanted: Vector, limit: float) -> Vector:
+    """The wanted acceleration, turned up where it leans over too far."""
+    across = math.hypot(wanted[0], wanted[1])
+    up = max(wanted[2], 0.5)
+    most = up * math.tan(limit)
+    if across > most:
+        factor = most / across
+        return (factor * wanted[0], factor * wanted[1], up)
+    return (wanted[0], wanted[1], up)
+
+

@@ -1,0 +1,147 @@
+"""What radar and camera say of the ground, checked before the navigation takes it.
+
+Altitudes below the ground are rejected, whatever says so (Schiaparelli cut its parachute 3.7 km up
+because its navigation, after a saturated gyroscope, had put it under the ground). A place by images
+is taken when several images agree, so that one wrong match leads nowhere.
+"""
+
+import math
+from statistics import median
+from typing import Any
+
+from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.descent import RadarReading
+
+AGREEING = 3
+RECENT = 5
+AGREEMENT = 60.0
+"""m within which fixes agree: twice the image's own error of less than 40 m (Mars 2020), less what
+averages out."""
+FIX_ERROR = 15.0
+"""Standard deviation of one fix on one axis, m."""
+MAP_ERROR = 6.0
+"""Standard deviation of the whole map, m: images do not average it away."""
+HEIGHT_MAP_ERROR = 1.0
+
+
+class GroundSensing:
+    """Takes radar and images into the navigation of a descent."""
+
+    def __init__(self, descent: Any) -> None:
+        self._descent = descent
+        self.radar_locked = False
+        self.fixed = False
+        self.fixes = 0
+        self.altitude_rejected = False
+        self.range_last: tuple[float, float] | None = None
+        """Time and height over the ground of the last believed range."""
+        self._offsets: list[tuple[float, float]] = []
+        self._silent = 0
+
+    # ------------------------------------------------------------------ radar
+
+    async def listen(self) -> None:
+        """One measurement of the radar."""
+        d = self._descent
+        try:
+            reading = await d.devices.radar.measure()
+        except (DeviceFault, DeviceRejected, DeviceTimeout) as error:
+            self._lose(str(error))
+            return
+        if not reading.valid:
+            self._lose("nothing valid")
+            return
+        self._silent = 0
+        believed = self._take_range(reading) if reading.range_valid else False
+        if reading.velocity_valid:
+            self._take_velocity(reading)
+        if believed and not self.radar_locked:
+            self.radar_locked = True
+            d.host.radar_locked(height=round(d.height_over_ground))
+
+    def _lose(self, reason: str) -> None:
+        self._silent += 1
+        if self._silent == 25:  # 5 s
+            self._descent.host.radar_lost(reason=reason)
+            self.radar_locked = False
+
+    def _take_range(self, reading: RadarReading) -> bool:
+        d = self._descent
+        navigation = d.navigation
+        axis = navigation.body_axis()
+        if axis[2] < 0.2:
+            return False
+        east, north, height = navigation.local()
+        foot = (east - reading.range * axis[0], north - reading.range * axis[1])
+        over_foot = reading.range * axis[2]
+        measured = over_foot + d.map.height(*foot)
+        # What the attitude does not know of itself, and what the map does not know of the ground.
+        tilt = math.sqrt(max(0.0, 1.0 - axis[2] ** 2))
+        sigma = 0.01 * reading.range + 0.02 * tilt * reading.range + HEIGHT_MAP_ERROR
+        if height < d.map.height(east, north) and reading.range > 20.0:
+            if not self.altitude_rejected:
+                self.altitude_rejected = True
+                d.host.altitude_rejected(height=round(d.height_over_ground), radar=round(over_foot))
+            error = navigation.errors[2]
+            error.position = max(error.position, (measured - height) ** 2)
+        believed: bool = navigation.take_position(2, measured, sigma)
+        if believed:
+            self.range_last = (navigation.time, over_foot)
+        return believed
+
+    def _take_velocity(self, reading: RadarReading) -> None:
+        navigation = self._descent.navigation
+        if navigation.saturated:
+            angle = navigation.relevel(reading.velocity)
+            if angle is not None:
+                self._descent.host.vertical_found(angle=round(math.degrees(angle), 1))
+        speed = math.hypot(*reading.velocity)
+        doubt = 0.2 if navigation.saturated else 0.005
+        sigma = 0.15 + doubt * speed
+        for axis, value in enumerate(navigation.to_local(reading.velocity)):
+            navigation.take_velocity(axis, value, sigma)
+
+    # ----------------------------------------------------------------- images
+
+    async def match(self) -> None:
+        """One image against the map."""
+        d = self._descent
+        try:
+            fix = await d.devices.camera.locate()
+        except (DeviceFault, DeviceRejected, DeviceTimeout) as error:
+            d.host.device_trouble(device="terrain_camera", reason=str(error))
+            return
+        if not fix.valid:
+            return
+        navigation = d.navigation
+        east, north, _ = navigation.local()
+        self._offsets.append((fix.east - east, fix.north - north))
+        recent = self._offsets[-RECENT:]
+        middle = (median(o[0] for o in recent), median(o[1] for o in recent))
+        agreeing = [o for o in recent if math.dist(o, middle) < AGREEMENT]
+        if len(agreeing) < AGREEING or recent[-1] not in agreeing:
+            return
+        if not self.fixed:
+            # All that agree count, not only the last.
+            shift = [sum(o[i] for o in agreeing) / len(agreeing) for i in (0, 1)]
+            sigma = FIX_ERROR / math.sqrt(len(agreeing))
+        else:
+            shift = list(recent[-1])
+            sigma = FIX_ERROR
+        sigma = math.hypot(sigma, MAP_ERROR)
+        taken = [
+            navigation.take_position(axis, here + offset, sigma)
+            for axis, here, offset in zip((0, 1), (east, north), shift, strict=True)
+        ]
+        if not all(taken):
+            return
+        self.fixes += 1
+        for axis in (0, 1):
+            error_of = navigation.errors[axis]
+            error_of.position = max(error_of.position, MAP_ERROR**2)
+        if not self.fixed:
+            self.fixed = True
+            self._offsets.clear()  # they were measured from where the lander thought to be
+            d.host.terrain_fix(
+                shift=round(math.hypot(*shift)), height=round(d.height_over_ground)
+            )

@@ -1,0 +1,191 @@
+"""From a wanted acceleration to twelve throttles: attitude control and thrust allocation.
+
+A quaternion PD law turns the vehicle; force along its axis and three moments are shared out among
+the engines that work with the least sum of squares. When an engine is lost or stuck the others are
+given what is left to do.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flight.astrodynamics.quaternions import Quaternion, conjugate, product, rotate
+from flight.astrodynamics.rotation_vectors import rotation_vector
+from flight.astrodynamics.site_frame import local_axes
+from flight.astrodynamics.vectors import Vector, add, cross, dot, norm, scale, unit
+from flight.icd.devices.descent import ENGINES
+
+
+@dataclass(frozen=True)
+class EngineLayout:
+    """Where the engines sit and what they can: ring radius and distance below the centre (m), cant
+    along the ring (rad), least and greatest thrust (N)."""
+
+    ring_radius: float
+    below_centre: float
+    cant: float
+    least: float
+    greatest: float
+
+    def columns(self) -> list[tuple[float, float, float, float]]:
+        """Of each engine: force along the axis and moments about x, y, z for 1 N of thrust."""
+        found = []
+        for index in range(ENGINES):
+            angle = math.tau * (index + 0.5) / ENGINES
+            x, y = self.ring_radius * math.cos(angle), self.ring_radius * math.sin(angle)
+            z = -self.below_centre
+            along = math.sin(self.cant) * (1.0 if index % 2 == 0 else -1.0)
+            fx, fy, fz = -along * math.sin(angle), along * math.cos(angle), math.cos(self.cant)
+            found.append((fz, y * fz - z * fy, z * fx - x * fz, x * fy - y * fx))
+        return found
+
+
+class ThrustAllocation:
+    """Shares force and moments out among the engines that obey."""
+
+    def __init__(self, layout: EngineLayout) -> None:
+        self.layout = layout
+        self.columns = layout.columns()
+        self.fixed: dict[int, float] = {}
+        """Engines that do not obey, with the thrust that they give."""
+        self._inverse = self._solve()
+
+    def set_fixed(self, fixed: dict[int, float]) -> None:
+        """Takes engines out of the sharing, each with the thrust it gives whatever is asked."""
+        self.fixed = dict(fixed)
+        self._inverse = self._solve()
+
+    def _free(self) -> list[int]:
+        return [index for index in range(ENGINES) if index not in self.fixed]
+
+    def _solve(self) -> list[list[float]]:
+        """Least-squares inverse: rows of engines, columns of force and moments."""
+        free = self._free()
+        normal = [
+            [sum(self.columns[i][a] * self.columns[i][b] for i in free) for b in range(4)]
+            for a in range(4)
+        ]
+        inverse = inverse_of(normal)
+        return [
+            [sum(self.columns[i][a] * inverse[a][b] for a in range(4)) for b in range(4)]
+            for i in free
+        ]
+
+    def thrusts(self, force: float, moment: Vector) -> list[float]:
+        """Thrust of each engine (N). Where limits are in the way the moments come before the force,
+        and are made smaller together when even they do not fit."""
+        rest = [force, *moment]
+        for index, given in self.fixed.items():
+            for axis in range(4):
+                rest[axis] -= given * self.columns[index][axis]
+        low, high = self.layout.least, self.layout.greatest
+        turning = [sum(row[a] * rest[a] for a in (1, 2, 3)) for row in self._inverse]
+        spread = max(max(turning) - min(turning), 1e-9)
+        factor = min(1.0, 0.9 * (high - low) / spread)
+        turning = [factor * value for value in turning]
+        lifting = [row[0] * rest[0] for row in self._inverse]
+        # Moved together into the range that the moments leave.
+        shift = max(0.0, max(low - f - t for f, t in zip(lifting, turning, strict=True)))
+        if shift == 0.0:
+            shift = min(0.0, min(high - f - t for f, t in zip(lifting, turning, strict=True)))
+        found = [0.0] * ENGINES
+        for index, lift, turn in zip(self._free(), lifting, turning, strict=True):
+            found[index] = min(max(lift + turn + shift, low), high)
+        for index, given in self.fixed.items():
+            found[index] = given
+        return found
+
+
+@dataclass(frozen=True)
+class AttitudeGains:
+    """Natural frequency (rad/s) and damping of the attitude loop; inertias (kg m^2); greatest
+    angular rate about cross axes (rad/s)."""
+
+    frequency: float
+    damping: float
+    inertia_across: float
+    inertia_along: float
+    rate: float
+
+
+def wanted_attitude(position: Vector, thrust: Vector, heading: float) -> Quaternion:
+    """The attitude whose z axis is along a thrust (east, north, up) and whose x axis points to a
+    heading (rad from north) as nearly as that allows."""
+    east, north, up = local_axes(position)
+    z = unit(add(add(scale(thrust[0], east), scale(thrust[1], north)), scale(thrust[2], up)))
+    front = add(scale(math.sin(heading), east), scale(math.cos(heading), north))
+    x = unit(add(front, scale(-dot(front, z), z)))
+    return _of_axes(x, cross(z, x), z)
+
+
+def control_moment(
+    attitude: Quaternion, rates: Vector, wanted: Quaternion, gains: AttitudeGains
+) -> Vector:
+    """Moment (N m, body axes) that turns the vehicle into an attitude."""
+    error = rotation_vector(product(conjugate(attitude), wanted))
+    moments = []
+    inertias = (gains.inertia_across, gains.inertia_across, gains.inertia_along)
+    for angle, rate, inertia in zip(error, rates, inertias, strict=True):
+        target = 0.5 * gains.frequency / gains.damping * angle
+        target = max(-gains.rate, min(gains.rate, target))
+        moments.append(2.0 * gains.damping * gains.frequency * inertia * (target - rate))
+    return (moments[0], moments[1], moments[2])
+
+
+def axis_of(attitude: Quaternion, position: Vector) -> Vector:
+    """The body's z axis: east, north, up."""
+    axis = rotate(attitude, (0.0, 0.0, 1.0))
+    east, north, up = local_axes(position)
+    return (dot(axis, east), dot(axis, north), dot(axis, up))
+
+
+def force_along_axis(wanted: Vector, axis: Vector, mass: float) -> float:
+    """Thrust (N) for a wanted acceleration when the axis does not point along it yet."""
+    size = norm(wanted)
+    return mass * size * max(dot(wanted, axis) / size, 0.3)
+
+
+def inverse_of(matrix: Sequence[Sequence[float]]) -> list[list[float]]:
+    """Inverse of a square matrix by Gauss and Jordan. Raises ValueError for a singular one."""
+    size = len(matrix)
+    rows = [
+        [*map(float, row), *(1.0 if i == j else 0.0 for j in range(size))]
+        for i, row in enumerate(matrix)
+    ]
+    for column in range(size):
+        pivot = max(range(column, size), key=lambda r: abs(rows[r][column]))
+        if abs(rows[pivot][column]) < 1e-12:
+            raise ValueError("the engines left cannot turn the vehicle about all axes")
+        rows[column], rows[pivot] = rows[pivot], rows[column]
+        lead = rows[column][column]
+        rows[column] = [value / lead for value in rows[column]]
+        for other in range(size):
+            if other != column and rows[other][column] != 0.0:
+                factor = rows[other][column]
+                rows[other] = [
+                    a - factor * b for a, b in zip(rows[other], rows[column], strict=True)
+                ]
+    return [row[size:] for row in rows]
+
+
+def _of_axes(x: Vector, y: Vector, z: Vector) -> Quaternion:
+    """The attitude with these body axes (Shepperd's method)."""
+    diagonal = (x[0], y[1], z[2])
+    squares = (
+        1.0 + diagonal[0] + diagonal[1] + diagonal[2],
+        1.0 + diagonal[0] - diagonal[1] - diagonal[2],
+        1.0 - diagonal[0] + diagonal[1] - diagonal[2],
+        1.0 - diagonal[0] - diagonal[1] + diagonal[2],
+    )
+    a, b, c = y[2] - z[1], z[0] - x[2], x[1] - y[0]
+    d, e, f = x[1] + y[0], z[0] + x[2], y[2] + z[1]
+    rows = (
+        (squares[0], a, b, c),
+        (a, squares[1], d, e),
+        (b, d, squares[2], f),
+        (c, e, f, squares[3]),
+    )
+    largest = max(range(4), key=lambda index: squares[index])
+    w, i, j, k = rows[largest]
+    size = math.sqrt(w * w + i * i + j * j + k * k)
+    return (w / size, i / size, j / size, k / size)

@@ -1,0 +1,39 @@
+"""The simulated thrusters that hold the aeroshell trimmed and bank it."""
+
+import random
+from typing import Any
+
+from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.descent import AttitudeThrusters
+from sim_hw.devices.failure_modes import unknown_mode
+from sim_hw.devices.powered import PoweredDevice, PowerSupply
+from sim_hw.dynamics.entry_vehicle import EntryVehicle
+from sim_hw.world.world import World
+
+
+class SimAttitudeThrusters(PoweredDevice, AttitudeThrusters):
+    """Turns the true vehicle about its velocity."""
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        world: World,
+        electrical: PowerSupply,
+        vehicle: EntryVehicle,
+    ) -> None:
+        super().__init__(service, random_stream, world, electrical)
+        self.vehicle = vehicle
+        self.stuck = False
+
+    def fail(self, mode: str, **options: Any) -> None:
+        """Modes: `stuck` (no thruster answers; the bank angle stays)."""
+        if mode != "stuck":
+            raise unknown_mode(self, mode, "stuck")
+        self.stuck = True
+
+    async def turn(self, change: float) -> None:
+        self.need_power()
+        if self.stuck:
+            raise DeviceFault("stuck", f"{self.service}: the thrusters do not answer")
+        self.vehicle.turn_bank(change)

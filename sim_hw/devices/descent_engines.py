@@ -1,0 +1,111 @@
+"""The simulated descent engines."""
+
+import random
+from typing import Annotated
+
+import msgspec
+
+from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.descent import DescentEngines, EngineState
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.failure_modes import unknown_mode
+from sim_hw.devices.powered import PoweredDevice, PowerSupply
+from sim_hw.dynamics.entry_vehicle import EntryVehicle
+from sim_hw.world.world import World
+
+SILENCE = 1.0
+"""Seconds without a command after which the engines close: assumption."""
+
+
+class DescentEngineParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Scatter of thrust and its measurement (standard deviations)."""
+
+    thrust_error: Annotated[float, Quantity("1", ge=0, le=0.2)]
+    pressure_error: Annotated[float, Quantity("1", ge=0, le=0.2)]
+
+
+class SimDescentEngines(PoweredDevice, DescentEngines):
+    """Sets the thrust of the true vehicle, engine by engine."""
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        world: World,
+        electrical: PowerSupply,
+        vehicle: EntryVehicle,
+        parameters: DescentEngineParameters,
+    ) -> None:
+        super().__init__(service, random_stream, world, electrical)
+        self.vehicle = vehicle
+        self.parameters = parameters
+        count = vehicle.parameters.engines.count
+        self._factors = [
+            1.0 + random_stream.gauss(0.0, parameters.thrust_error) for _ in range(count)
+        ]
+        self._thrusts = [0.0] * count
+        self._primed = False
+        self._closed = False
+        self._heard = 0.0
+        self.dead: list[int] = []
+        self.stuck: dict[int, float] = {}
+        vehicle.body.observers.append(self._watch)
+
+    def fail(self, mode: str, *, engine: int = 0, thrust: float = 1500.0) -> None:
+        """Modes: `dead` (the engine does not light, or goes out), `stuck` (its thrust stays at
+        `thrust` N once it is lit)."""
+        if not 0 <= engine < len(self._thrusts):
+            raise ValueError(f"engine {engine}: allowed is 0 to {len(self._thrusts) - 1}")
+        if mode == "dead":
+            self.dead.append(engine)
+        elif mode == "stuck":
+            self.stuck[engine] = thrust
+        else:
+            raise unknown_mode(self, mode, "dead, stuck")
+
+    def _watch(self, time: float, state: tuple[float, ...]) -> None:
+        if any(self._thrusts) and time - self._heard > SILENCE:
+            self._apply([0.0] * len(self._thrusts))
+
+    def _apply(self, wanted: list[float]) -> None:
+        p = self.vehicle.parameters.engines
+        thrusts = []
+        for index, thrust in enumerate(wanted):
+            given = 0.0
+            if thrust > 0.0:
+                given = min(max(thrust, p.least_thrust), p.greatest_thrust) * self._factors[index]
+                given = self.stuck.get(index, given)
+            thrusts.append(0.0 if index in self.dead else given)
+        self._thrusts = thrusts
+        self.vehicle.set_thrusts(thrusts)
+
+    def _state(self) -> EngineState:
+        error = self.parameters.pressure_error
+        left = self.vehicle.body.advance()[6]
+        empty = left <= 0.0
+        return EngineState(
+            time_ns=self.time_ns(),
+            thrusts=tuple(
+                0.0 if empty else thrust * (1.0 + self.random.gauss(0.0, error))
+                for thrust in self._thrusts
+            ),
+            propellant=max(left, 0.0),
+        )
+
+    async def prime(self) -> EngineState:
+        self.need_power()
+        self._primed = True
+        return self._state()
+
+    async def throttle(self, thrusts: list[float]) -> EngineState:
+        self.need_power()
+        if not self._primed or self._closed:
+            raise DeviceFault("not_primed", f"{self.service}: the valves are closed")
+        self._heard = self.world.now()
+        self._apply(thrusts)
+        return self._state()
+
+    async def shut_down(self) -> EngineState:
+        self._closed = True
+        self._apply([0.0] * len(self._thrusts))
+        return self._state()

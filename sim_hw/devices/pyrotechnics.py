@@ -1,0 +1,57 @@
+"""Simulated initiators, in two sides."""
+
+import random
+
+from flight.icd.devices.base import DeviceRejected
+from flight.icd.devices.descent import PARTS, PyroState, Pyrotechnics
+from sim_hw.devices.failure_modes import unknown_mode
+from sim_hw.devices.powered import PoweredDevice, PowerSupply
+from sim_hw.dynamics.entry_vehicle import EntryVehicle
+from sim_hw.world.world import World
+
+SIDES = ("A", "B")
+WITH_SWITCH = ("cruise_stage", "heat_shield", "backshell")
+
+
+class SimPyrotechnics(PoweredDevice, Pyrotechnics):
+    """Fires what is asked for, unless that initiator has failed.
+
+    `on_legs` is told when the legs are thrown out: a jolt for whatever hangs on them.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        world: World,
+        electrical: PowerSupply,
+        vehicle: EntryVehicle,
+    ) -> None:
+        super().__init__(service, random_stream, world, electrical)
+        self.vehicle = vehicle
+        self.dead: list[tuple[str, str]] = []
+        self.on_legs = lambda: None
+
+    def fail(self, mode: str, *, part: str = "mortar", side: str = "A") -> None:
+        """Modes: `does_not_fire` (the initiator of `part` on `side`: A, B or both)."""
+        if mode != "does_not_fire":
+            raise unknown_mode(self, mode, "does_not_fire")
+        if part not in PARTS or side not in (*SIDES, "both"):
+            raise ValueError(f"{part!r} on side {side!r}: allowed is one of {PARTS}, A, B or both")
+        self.dead += [(part, one) for one in SIDES if side in (one, "both")]
+
+    async def fire(self, part: str, side: str) -> PyroState:
+        self.need_power()
+        if part not in PARTS or side not in SIDES:
+            raise DeviceRejected(f"{part!r} on side {side!r}: no such initiator")
+        fired = (part, side) not in self.dead
+        if fired and part == "mortar":
+            self.vehicle.fire_mortar()
+        elif fired and part == "legs":
+            if not self.vehicle.legs_out:
+                self.vehicle.legs_out = True
+                self.on_legs()
+        elif fired:
+            self.vehicle.jettison(part)
+        gone = part not in self.vehicle.attached if part in WITH_SWITCH else None
+        return PyroState(time_ns=self.time_ns(), fired=fired, separated=gone)

@@ -1,0 +1,95 @@
+"""A simulated camera for terrain-relative navigation."""
+
+import random
+from math import cos, degrees, radians
+from typing import Annotated
+
+import msgspec
+
+from flight.icd.devices.descent import TerrainCamera, TerrainFix
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.failure_modes import unknown_mode
+from sim_hw.devices.powered import PoweredDevice, PowerSupply
+from sim_hw.dynamics.entry_vehicle import EntryVehicle
+from sim_hw.world.world import World
+
+
+class TerrainCameraParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When images match, and how well. `map_error` is one draw for the whole descent, `error` one
+    for each image (standard deviations on each axis)."""
+
+    highest: Annotated[float, Quantity("m", gt=0, le=20_000)]
+    lowest: Annotated[float, Quantity("m", ge=0, le=5_000)]
+    greatest_angle: Annotated[float, Quantity("deg", gt=0, le=85)]
+    greatest_rate: Annotated[float, Quantity("deg/s", gt=0, le=180)]
+    lowest_sun: Annotated[float, Quantity("deg", ge=-90, le=60)]
+    map_error: Annotated[float, Quantity("m", ge=0, le=200)]
+    error: Annotated[float, Quantity("m", ge=0, le=200)]
+    match_rate: Annotated[float, Quantity("1", ge=0, le=1)]
+    wrong_rate: Annotated[float, Quantity("1", ge=0, le=1)]
+
+
+class SimTerrainCamera(PoweredDevice, TerrainCamera):
+    """Finds itself on the map when height, tilt, rate and light allow."""
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        world: World,
+        electrical: PowerSupply,
+        vehicle: EntryVehicle,
+        parameters: TerrainCameraParameters,
+    ) -> None:
+        super().__init__(service, random_stream, world, electrical)
+        self.vehicle = vehicle
+        self.parameters = parameters
+        gauss = random_stream.gauss
+        self._offset = (gauss(0.0, parameters.map_error), gauss(0.0, parameters.map_error))
+        self.mode = ""
+
+    def fail(self, mode: str) -> None:
+        """Modes: `blind` (no image ever matches), `misled` (each match is 600 m off)."""
+        if mode not in ("blind", "misled"):
+            raise unknown_mode(self, mode, "blind, misled")
+        self.mode = mode
+
+    async def locate(self) -> TerrainFix:
+        self.need_power()
+        reason = self._obstacle()
+        p, gauss = self.parameters, self.random.gauss
+        if not reason and self.random.random() > p.match_rate:
+            reason = "nothing matched"
+        if reason:
+            return TerrainFix(
+                valid=False, time_ns=self.time_ns(), east=0.0, north=0.0, matches=0, reason=reason
+            )
+        east, north, _ = self.vehicle.local()
+        wrong = 600.0 if self.mode == "misled" else 0.0
+        if self.random.random() < p.wrong_rate:
+            wrong += gauss(0.0, 800.0)
+        return TerrainFix(
+            time_ns=self.time_ns(),
+            east=east + self._offset[0] + gauss(0.0, p.error) + wrong,
+            north=north + self._offset[1] + gauss(0.0, p.error),
+            matches=self.random.randint(20, 90),
+        )
+
+    def _obstacle(self) -> str:
+        """Why no image can match now; empty when one can."""
+        p, v = self.parameters, self.vehicle
+        if self.mode == "blind":
+            return "the image is black"
+        if "heat_shield" in v.attached:
+            return "the heat shield is in the way"
+        height = v.height_over_ground()
+        if not p.lowest <= height <= p.highest:
+            return f"at {height:.0f} m the map's scale does not fit"
+        if cos(v.tilt()) < cos(radians(p.greatest_angle)):
+            return "the camera does not look down"
+        rates = v.rates()
+        if degrees(max(abs(rate) for rate in rates)) > p.greatest_rate:
+            return "the image is blurred"
+        if degrees(self.world.sun().sun_elevation) < p.lowest_sun:
+            return "it is too dark"
+        return ""

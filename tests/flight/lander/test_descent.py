@@ -1,0 +1,109 @@
+"""The lander on its way down, in a rig: the whole descent over the bus, and what may go wrong."""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, cast
+
+from flight.icd.messages import EventReport
+from flight.lander.node import Lander
+from flight.runtime.loop import VirtualLoop, run
+from ground.testbed.lander_entry import begin_entry
+from ground.testbed.rig import Rig
+from ground.testbed.vehicle_files import load_vehicle_file
+from sim_hw.assembly.lander import HARDWARE, build
+from sim_hw.dynamics.entry_vehicle import EntryBody, EntryVehicle
+from sim_hw.dynamics.landing_legs import Touchdown
+from sim_hw.world.tubes import TubeRegistry
+from sim_hw.world.world import World
+
+MORNING = 2461990.2  # JD TT: the Sun stands high over Jezero
+FILE = load_vehicle_file(Lander, HARDWARE)
+AIM = (330.0, -150.0)
+
+
+class Falling:
+    """A lander before its entry, with its hardware, in a rig."""
+
+    def __init__(self, rig: Rig, seed: int) -> None:
+        self.rig = rig
+        self.world = World(seed, MORNING, TubeRegistry((), {}))
+        self.world.place("lander", *AIM)
+        self.world.place("rover", *AIM)
+        load = begin_entry(self.world, FILE.hardware.descent, *AIM)
+        self.electrical, self.devices = build(self.world, FILE.hardware)
+        for name, device in self.devices.items():
+            rig.add_device(f"lander.{name}", device)
+        self.node = cast(Any, rig.add_node(Lander, FILE.flight, mission=load))
+
+    def device(self, name: str) -> Any:
+        return self.devices[name]
+
+    @property
+    def vehicle(self) -> EntryVehicle:
+        body = self.world.space.bodies["lander"]
+        assert isinstance(body, EntryBody)
+        return body.vehicle
+
+    async def to_the_end(self) -> Touchdown:
+        """Waits until the truth has come to rest."""
+        while self.vehicle.outcome is None:
+            await asyncio.sleep(5.0)
+            self.vehicle.body.advance()
+            assert self.world.now() < 3000.0
+        await asyncio.sleep(60.0)
+        return self.vehicle.outcome
+
+    def events(self, name: str) -> list[EventReport]:
+        return [event for event in self.rig.events if event.name == name]
+
+    def names(self) -> list[str]:
+        return self.rig.event_names("lander")
+
+
+def fall(
+    folder: Path, story: Callable[[Falling], Awaitable[None]], seed: int = 1
+) -> None:
+    async def scenario() -> None:
+        async with Rig(folder) as rig:
+            await story(Falling(rig, seed))
+
+    run(scenario(), VirtualLoop())
+
+
+def test_from_the_cruise_stage_to_the_ground(tmp_path: Path) -> None:
+    async def story(falling: Falling) -> None:
+        outcome = await falling.to_the_end()
+        assert outcome.verdict == "landed", outcome
+        assert outcome.vertical_speed < 2.0 and outcome.horizontal_speed < 0.5
+        assert math.degrees(outcome.resting_tilt) < 10.0
+        assert math.dist((outcome.east, outcome.north), AIM) < 60.0
+        expected = [
+            "cruise_stage_separated",
+            "entry_interface",
+            "guidance_started",
+            "peak_deceleration",
+            "heading_alignment",
+            "lift_given_up",
+            "parachute_fired",
+            "parachute_open",
+            "heat_shield_separated",
+            "radar_locked",
+            "terrain_fix",
+            "backshell_separated",
+            "engines_lit",
+            "straight_descent",
+            "touchdown",
+        ]
+        assert [name for name in falling.names() if name in expected] == expected
+        assert falling.node.is_in("landed")
+        # Where it stands is known to the world, to the rover on it, and nearly so to itself.
+        body = falling.world.bodies["lander"]
+        assert (body.east, body.north) == (outcome.east, outcome.north)
+        assert falling.world.bodies["rover"].east == outcome.east
+        told = falling.rig.telemetry["lander"]
+        known = (told["landed_east"], told["landed_north"])
+        assert math.dist(known, (outcome.east, outcome.north)) < 40.0
+
+    fall(tmp_path, story)
