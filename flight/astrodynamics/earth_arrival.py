@@ -152,7 +152,7 @@ class Hyperbola:
                 f"direction at {math.degrees(self.angle):.1f} degrees; allowed are {low:.1f} to "
                 f"{high:.1f} degrees"
             )
-        turn = math.asin(wanted / reach)
+        turn = math.asin(wanted / reach) if reach != 0.0 else 0.0
         return max(
             (turn, math.pi - turn), key=lambda t: self._eastward(t) if east else -self._eastward(t)
         )
@@ -163,6 +163,7 @@ class Hyperbola:
 
     def _side(self, turn: float) -> Vector:
         along = unit(self.v_infinity)
-        east = unit(cross(along, (0.0, 0.0, 1.0)))
+        sideways = cross(along, (0.0, 0.0, 1.0))
+        east = unit(sideways) if norm(sideways) > 0.0 else (1.0, 0.0, 0.0)
         north = cross(east, along)
         return add(scale(math.cos(turn), east), scale(math.sin(turn), north))

@@ -123,7 +123,7 @@ class EntryCapsule(Node):
     entry_after = Channel(float, unit="s", doc="from separation to the planned entry")
     axial_load = Channel(float, unit="m/s2", doc="felt along the axis")
     peak_load = Channel(float, unit="m/s2", doc="largest while braking")
-    shock = Channel(float, unit="m/s2", doc="largest since the fall began")
+    shock = Channel(float, unit="m/s2", doc="largest since the accelerometer was cleared")
     payload_temperature = Channel(
         float, unit="K", doc="of the container; samples stay below 30 °C (NASA/JPL)",
         yellow=(None, 298.0), red=(None, 303.0),
@@ -226,7 +226,12 @@ class EntryCapsule(Node):
         return faults
 
     async def clear_latches(self) -> None:
-        """Forgets what switch, accelerometer and wires have latched so far."""
+        """Forgets what switch, accelerometer and wires have latched so far.
+
+        Not once they speak of a landing: a node that was dead over it must still find it.
+        """
+        if any(await self.landing_signs(await look(self))):
+            return
         for name in ("g_switch", "accelerometer", "impact_sensor"):
             try:
                 await getattr(self, name).clear()
@@ -234,22 +239,25 @@ class EntryCapsule(Node):
                 self.trouble(name, str(error))
 
     async def landing_signs(self, seen: Sight) -> tuple[bool, bool]:
-        """Whether the wires are torn, and whether a shock as of a landing has been felt."""
+        """Whether the wires are torn, and whether a shock as of a landing has been felt.
+
+        Where the peak may still be that of the braking, only more than that can be counts.
+        """
         torn = False
         try:
             torn = (await self.impact_sensor.state()).torn
         except ERRORS as error:
             self.trouble("impact_sensor", str(error))
-        if self.storage.get(NAMESPACE, "falling") is None:
-            return torn, False  # the peak still holds the loads of the entry
+        falling = self.storage.get(NAMESPACE, "falling") is not None
+        threshold = self.parameters["landing_shock" if falling else "sure_shock"]
         self.shock = seen.peak
-        return torn, seen.peak is not None and seen.peak >= self.parameters["landing_shock"]
+        return torn, seen.peak is not None and seen.peak >= threshold
 
     def note_peak(self, peak: float | None) -> None:
-        """Remembers the largest load of the entry."""
-        self.peak_load = peak
-        self.storage.put(NAMESPACE, "peak_load", peak)
-        if peak is not None:
+        """Remembers the largest load of the entry, unless a landing has covered it."""
+        if peak is not None and peak < self.parameters["sure_shock"]:
+            self.peak_load = peak
+            self.storage.put(NAMESPACE, "peak_load", peak)
             self.braking_over(peak=round(peak / STANDARD_GRAVITY, 1))
 
     def announce(self, settled: bool) -> None:

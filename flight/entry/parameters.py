@@ -17,6 +17,7 @@ PARAMETERS: dict[str, Parameter] = {
     "entry_load": _acceleration("from which the accelerometer says: entered"),
     "descent_load": _acceleration("below which the accelerometer says: descending"),
     "landing_shock": _acceleration("from which the accelerometer says: landed"),
+    "sure_shock": _acceleration("from which it says so whatever was felt before"),
     "entry_vote": _seconds(1e4, "after the planned entry the timer says: entered"),
     "descent_vote": _seconds(1e4, "after the planned entry the timer says: descending"),
     "beacon_after": _seconds(1e5, "after the planned entry the beacon goes on whatever happened"),
