@@ -7,7 +7,6 @@ it ends when that state is left.
 """
 
 import inspect
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,7 +14,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from flight.runtime.argument_refusals import refusal_sentence
+from flight.runtime.argument_refusals import infinite_sentence, refusal_sentence
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -65,11 +64,9 @@ class CommandSpec:
             raise CommandRejected(
                 refusal_sentence(self.name, plain, self.arguments, error)
             ) from error
-        for name, value in plain.items():
-            if not _is_finite(value):
-                raise CommandRejected(
-                    f"{self.name}: argument {name} = {value}: allowed are finite numbers"
-                )
+        infinite = infinite_sentence(self.name, plain)
+        if infinite:
+            raise CommandRejected(infinite)
         return {f.name: getattr(checked, f.name) for f in msgspec.structs.fields(self.arguments)}
 
     def check_stage(self, stage: str) -> None:
@@ -81,16 +78,6 @@ class CommandSpec:
             raise CommandRejected(f"{self.name} is not hazardous; it takes no {stage}")
         if self.hazard is not Hazard.NONE and stage == "run":
             raise CommandRejected(f"{self.name} is hazardous ({self.hazard}): ARM it, then FIRE")
-
-
-def _is_finite(value: Any) -> bool:
-    if isinstance(value, float):
-        return math.isfinite(value)
-    if isinstance(value, dict):
-        return all(_is_finite(item) for item in value.values())
-    if isinstance(value, list | tuple):
-        return all(_is_finite(item) for item in value)
-    return True
 
 
 def command(

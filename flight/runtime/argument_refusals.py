@@ -1,5 +1,6 @@
 """Why the arguments of a command are refused: one sentence, the same on board and on the ground."""
 
+import math
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -33,6 +34,27 @@ def refusal_sentence(
     if path != name:  # the fault lies inside a compound value
         return f"{given}: {what} at {path}; allowed is {_allowed(fields[name].type)}"
     return f"{given}: allowed is {_allowed(fields[name].type) or msgspec_words(error)}"
+
+
+def infinite_sentence(command: str, arguments: dict[str, Any]) -> str:
+    """Says which argument holds a number that is infinite or none at all; empty if none does.
+
+    Types do not say that: where no limit is set, infinity and NaN pass every check.
+    """
+    for name, value in arguments.items():
+        if not _is_finite(value):
+            return f"{command}: argument {name} = {value}: allowed are finite numbers"
+    return ""
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, dict):
+        return all(_is_finite(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return all(_is_finite(item) for item in value)
+    return True
 
 
 def _allowed(annotation: Any) -> str:

@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from flight.icd.messages import Severity
 from flight.runtime.allowed_values import choices_words
-from flight.runtime.argument_refusals import refusal_sentence
+from flight.runtime.argument_refusals import infinite_sentence, refusal_sentence
 from ground.mission_control.argument_types import TypeEntry, build_structure
 
 FORMAT = 1
@@ -69,6 +69,9 @@ class CommandEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict
         except msgspec.ValidationError as error:
             sentence = refusal_sentence(self.name, plain, self._type, error)
             raise DictionaryRefusal(sentence) from None
+        infinite = infinite_sentence(self.name, plain)
+        if infinite:
+            raise DictionaryRefusal(infinite)
 
 
 class ChannelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

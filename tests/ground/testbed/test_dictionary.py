@@ -66,6 +66,7 @@ VALUES = st.one_of(
     st.booleans(),
     st.integers(-3, 120),
     st.floats(-5, 150),
+    st.sampled_from([float("nan"), float("inf"), float("-inf")]),
     st.sampled_from(["low", "M1"]),
 )
 WAYPOINTS = st.lists(st.dictionaries(st.sampled_from(["east", "north", "up"]), VALUES), max_size=2)
@@ -114,6 +115,11 @@ def test_ground_and_vehicle_judge_arguments_with_the_same_sentence(
         ({"distance": 1.0, "gear": "up"}, 'gear = "up": allowed is one of "low", "high", "drive"'),
         ({"distance": 1.0, "gears": 1}, "did you mean gear?"),
         ({"distance": 1.0, "route": [{"east": 101.0}]}, "<= 100.0 at route[0].east"),
+        ({"distance": float("nan")}, "argument distance = nan: allowed is a finite number"),
+        (
+            {"distance": 1.0, "route": [{"east": 1.0, "north": float("inf")}]},
+            "'north': inf}]: allowed are finite numbers",
+        ),
     ],
 )
 def test_a_refusal_names_argument_value_and_what_is_allowed(
