@@ -7,11 +7,13 @@ from typing import Any
 import msgspec
 
 from flight.runtime.bus import Bus
-from flight.runtime.configuration import find_configuration
+from flight.runtime.configuration import ConfigurationError, find_configuration
+from ground.mission_control.archive import ArchiveError
 from ground.mission_control.clock import MissionClock
 from ground.mission_control.custody_view import TubeEntry
 from ground.mission_control.dictionary import Dictionary
 from ground.mission_control.mission_control import MissionControl, Outcome
+from ground.mission_control.procedure_runner import ProcedureChanged
 from ground.mission_control.procedures import Program, load_procedure
 from ground.testbed.dictionary import build_dictionary
 from ground.testbed.mission import LoadedMission
@@ -42,18 +44,19 @@ def procedure_variables(mission: LoadedMission) -> dict[str, Any]:
 
 
 def make_mission_control(mission: LoadedMission, bus: Bus, folder: Path) -> MissionControl:
-    """Mission control, ready to run."""
+    """Mission control, ready to run.
+
+    Raises ConfigurationError, also when the archive in the folder is not one to go on with.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     dictionary = make_dictionary()
     tubes = [TubeEntry(t.id, t.name, t.content) for t in (*mission.depot.tubes, *mission.held)]
-    return MissionControl(
-        bus,
-        folder,
-        dictionary,
-        make_program(mission, dictionary),
-        tubes,
-        MissionClock(mission.epoch_jd_tt),
-    )
+    program = make_program(mission, dictionary)
+    clock = MissionClock(mission.epoch_jd_tt)
+    try:
+        return MissionControl(bus, folder, dictionary, program, tubes, clock)
+    except (ProcedureChanged, ArchiveError) as error:
+        raise ConfigurationError(program.file, None, "steps", str(error)) from error
 
 
 def write_outcome(folder: Path, outcome: Outcome) -> None:

@@ -20,12 +20,14 @@ async def run_ground(specification: "Specification") -> None:
     folder = Path(specification.folder) / "ground"
     fabric = Fabric()
     bus = Bus("mission_control", fabric=fabric, addresses=specification.addresses())
-    control = make_mission_control(mission, bus, folder)
     try:
-        outcome = await control.run()
+        control = make_mission_control(mission, bus, folder)
+        try:
+            outcome = await control.run()
+        finally:
+            control.write_manifest()
+            control.close()
     finally:
-        control.write_manifest()
-        control.close()
         bus.close()
         fabric.close()
     write_outcome(folder, outcome)

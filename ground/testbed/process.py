@@ -17,6 +17,7 @@ from typing import Any, Literal
 import msgspec
 
 from flight.runtime.bus import Bus, Fabric
+from flight.runtime.configuration import ConfigurationError
 from flight.runtime.loop import PacedLoop, run
 from flight.runtime.nursery import Nursery
 from ground.testbed.addresses import IpcAddresses, TcpAddresses
@@ -24,6 +25,7 @@ from ground.testbed.mission import load_mission
 
 HARDWARE = "hardware"
 GROUND = "ground"
+CONFIGURATION_REFUSED = 2  # exit code
 
 
 class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,7 +106,7 @@ def _append(path: Path, record: dict[str, Any]) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Runs one role of a run until it ends or is told to."""
+    """Runs one role of a run until it ends or is told to; 2 when a file of it is refused."""
     role, path, cause = arguments[0], Path(arguments[1]), (arguments[2:] or ["power on"])[0]
     specification = msgspec.json.decode(path.read_bytes(), type=Specification)
     wait = (specification.origin_ns - time.monotonic_ns()) / 1e9
@@ -117,8 +119,12 @@ def main(arguments: list[str]) -> int:
         work = _ground(specification)
     else:
         work = _flight(specification, role, cause)
-    with contextlib.suppress(asyncio.CancelledError):
-        run(_until_stopped(work), loop)
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            run(_until_stopped(work), loop)
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        return CONFIGURATION_REFUSED
     return 0
 
 

@@ -33,7 +33,7 @@ from ground.testbed.hardware import Hardware, load_vehicle_files
 from ground.testbed.kills import Kill, parse_kills
 from ground.testbed.mission import VEHICLE_ORDER, LoadedMission
 from ground.testbed.mission_check import check_mission
-from ground.testbed.process import GROUND, HARDWARE, Specification
+from ground.testbed.process import CONFIGURATION_REFUSED, GROUND, HARDWARE, Specification
 from ground.testbed.run_folder import RunFolder
 from ground.testbed.summary import RunFacts, write_summary
 from sim_hw.world.tubes import GROUND as ON_GROUND
@@ -137,10 +137,17 @@ class Supervisor:
         self._lost_seen = len(lines)
 
     def _look_after(self) -> str:
-        """Restarts what died; returns what cannot be helped."""
+        """Restarts what died; returns what cannot be helped.
+
+        Raises ConfigurationError with what a process said that refused its files: to start it again
+        would not help.
+        """
         for role, process in list(self._processes.items()):
             if process.poll() is None or role in self.lost:
                 continue
+            if process.returncode == CONFIGURATION_REFUSED:
+                log = self._logs / f"{role}.log"
+                raise ConfigurationError(str(log), None, role, log.read_text().strip())
             if role == HARDWARE:
                 return f"the hardware process ended; see {self._logs / 'hardware.log'}"
             if role == GROUND and read_outcome(self.folder.ground) is not None:
