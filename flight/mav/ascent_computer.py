@@ -5,12 +5,12 @@ methods, once a control cycle.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from flight.astrodynamics.finite_burn import Stage, Tangents
 from flight.astrodynamics.launch_geometry import orbit_normal
-from flight.astrodynamics.vectors import Vector, dot, norm, subtract, unit
+from flight.astrodynamics.vectors import Vector, angle_between, dot, norm, subtract, unit
 from flight.icd.devices.ascent import Increments, StarAttitude
 from flight.mav.ascent_guidance import (
     FirstBurnTarget,
@@ -125,6 +125,11 @@ class AscentComputer:
     def is_lit(self) -> bool:
         """Whether the accelerometers feel a motor."""
         return self.navigation.acceleration[0] > LIT
+
+    @property
+    def pointing_error(self) -> float:
+        """Angle of the nose off the direction that is asked of it, degrees."""
+        return math.degrees(angle_between(self.navigation.direction(), self.wanted))
 
     def fall(self, seen: Increments) -> Order:
         """Between ejection and ignition: nothing that it has could turn the whole vehicle."""
@@ -309,7 +314,24 @@ class AscentComputer:
     def stored(self) -> dict[str, Any]:
         """What must survive a reboot in flight."""
         return {
+            "plan": asdict(self.plan),
+            "climb": asdict(self.climb),
+            "second": asdict(self.second),
             "navigation": self.navigation.stored(),
             "first_ignition": self.first_ignition,
             "second_ignition": self.second_ignition,
+            "spent_at_ignition": self._spent_at_ignition,
+            "lost": self._lost,
+            "trimmed": self.trimmed,
         }
+
+    def restore(self, data: dict[str, Any], climb: Tangents, second: SecondBurnPlan) -> None:
+        """Takes up what was stored, besides plan and navigation."""
+        self.climb, self.second = climb, second
+        self.first_ignition = data["first_ignition"]
+        self.second_ignition = data["second_ignition"]
+        self._spent_at_ignition = data["spent_at_ignition"]
+        self._lost = data["lost"]
+        self.trimmed = data["trimmed"]
+        if self.second_ignition is not None:
+            self._control = BurnControl(self.settings.second_gains, self.settings.second_gas)

@@ -91,7 +91,8 @@ def end_all(node: "Mav", state: ContainerState) -> None:
         f"latch switch {'closed' if state.latched else 'open'}"
     )
     for record in held(node):
-        if record.status is not CustodyStatus.IN_TRANSIT:
+        moving = record.status is CustodyStatus.IN_TRANSIT
+        if not moving or record.destination not in (OPEN_PLACE, SEALED_PLACE):
             continue
         slot = record.slot
         evidence = Evidence(SENSOR, f"{words}, socket {slot}")

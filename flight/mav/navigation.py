@@ -115,6 +115,7 @@ class Navigation:
         self.spent = 0.0  # felt along the nose, m/s
         self.accelerometer_bias: Vector = ZERO
         self.corrections = 0
+        self.attitude_is_sure = True
         self.saturations = 0
         self._learnt = 0.0  # s of coast over which the bias was averaged
 
@@ -180,6 +181,11 @@ class Navigation:
         alignment that was off by an angle has turned all that was felt since by that angle.
         """
         w, x, y, z = product(stars, conjugate(self.attitude))
+        if not self.attitude_is_sure:
+            # Lost over an outage: what was felt before has nothing to do with that.
+            self.attitude, self.attitude_is_sure = stars, True
+            self.corrections += 1
+            return 2.0 * math.acos(min(1.0, abs(w)))
         sign = 2.0 if w >= 0.0 else -2.0
         turn = (sign * x, sign * y, sign * z)
         if self.corrections == 0:

@@ -1,7 +1,10 @@
-"""The Mars Ascent Vehicle before its flight: conditioned, loaded, sealed, ready."""
+"""The Mars Ascent Vehicle: conditioned, loaded, sealed, ready; then launched into orbit."""
 
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
+
+from flight.astrodynamics.vectors import norm
 from flight.core.channels import Channel
 from flight.core.commands import CommandRejected, Hazard, Restart, command
 from flight.core.communications import wire
@@ -10,11 +13,29 @@ from flight.core.events import Event
 from flight.core.handover import PassiveHandover
 from flight.core.node import Node
 from flight.core.statechart import ANY, On, Signal, State, Statechart
+from flight.icd.devices.ascent import (
+    AscentRecorder,
+    AscentStarTracker,
+    AttitudeEffectors,
+    Beacon,
+    EffectorState,
+    Ejector,
+    Igniter,
+    InertialIncrements,
+    Separation,
+)
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.icd.devices.container import Container
 from flight.icd.devices.mav_systems import MavSystems
 from flight.icd.messages import Severity
+from flight.mav.ascent import coast, eject, first_burn, hold_in_air, second_burn, trim
+from flight.mav.ascent_computer import AscentComputer
+from flight.mav.ascent_data import AscentLog, send_chunks
+from flight.mav.ascent_guidance import MEAN_RADIUS
+from flight.mav.ascent_memory import KEY, remembered_phase
+from flight.mav.countdown import count_down, prepare_launch
 from flight.mav.custody import choose_socket, held, verify_seat
+from flight.mav.orbit import ORBIT_PLACE, determine, let_go, release
 from flight.mav.parameters import PARAMETERS
 from flight.mav.skills import (
     condition,
@@ -28,6 +49,13 @@ from flight.mav.skills import (
 
 ACTIVE = ("waking", "awake.conditioning", "awake.checking", "opening", "sealing")
 NAMESPACE = "mav"
+FLIGHT = tuple(
+    f"launching.{phase}"
+    for phase in (
+        "ejecting", "first_burn", "holding", "coasting", "second_burn", "trimming", "releasing",
+    )
+)  # fmt: skip
+"""In these states nobody can stop the vehicle, and going safe would only stop its steering."""
 
 
 def _is_sealed(node: Any, signal: Signal) -> bool:
@@ -46,8 +74,33 @@ def _note_open(node: Any, signal: Signal) -> None:
     node.storage.put(NAMESPACE, "container", "open")
 
 
+def _is_in_orbit(node: Any, signal: Signal) -> bool:
+    return bool(node.storage.get(NAMESPACE, "flown") == "in_orbit")
+
+
+def _is_lost(node: Any, signal: Signal) -> bool:
+    return bool(node.storage.get(NAMESPACE, "flown") == "lost")
+
+
+def _note_in_orbit(node: Any, signal: Signal) -> None:
+    node.storage.put(NAMESPACE, "flown", "in_orbit")
+
+
+def _note_lost(node: Any, signal: Signal) -> None:
+    node.storage.put(NAMESPACE, "flown", "lost")
+
+
+def _was_in(phase: str) -> Any:
+    """A guard: the flight was in that phase when the computer went down."""
+
+    def was_in(node: Any, signal: Signal) -> bool:
+        return remembered_phase(node) == phase
+
+    return was_in
+
+
 class Mav(Node):
-    """The Mars Ascent Vehicle on the lander."""
+    """The Mars Ascent Vehicle, on the lander and in flight."""
 
     name = "mav"
     routes = {  # noqa: RUF012  declared once, as every vehicle does
@@ -70,6 +123,20 @@ class Mav(Node):
         State("sealing", activity=seal_container),
         State("sealed", doc="lid latched over the tubes"),
         State("ready", doc="declared ready for the launch"),
+        State("preparing", activity=prepare_launch),
+        State("prepared", doc="rehearsed; a launch may be commanded"),
+        State("launching", children=[
+            State("countdown", initial=True, activity=count_down),
+            State("ejecting", activity=eject),
+            State("first_burn", activity=first_burn),
+            State("holding", activity=hold_in_air, doc="nose in the wind until the air is thin"),
+            State("coasting", activity=coast),
+            State("second_burn", activity=second_burn),
+            State("trimming", activity=trim),
+            State("releasing", activity=release),
+        ]),
+        State("in_orbit", doc="container let go, beacon on"),
+        State("lost", doc="cannot reach an orbit"),
         State("safe", activity=hold_safe),
         transitions=[
             On("wake", "dormant", "waking"),
@@ -94,7 +161,36 @@ class Mav(Node):
             On("failed", "sealing", "loading"),
             On("abort", "sealing", "loading"),
             On("declare_ready", "sealed", "ready"),
+            On("prepare_launch", "ready", "preparing"),
+            On("done", "preparing", "prepared"),
+            On("failed", "preparing", "ready"),
+            On("abort", "preparing", "ready"),
+            On("stand_down", "prepared", "ready"),
+            # A reboot in flight comes back to `prepared`, and the launch is taken up where it was.
+            *(
+                On("launch", "prepared", path, guard=_was_in(path.rpartition(".")[2]))
+                for path in FLIGHT
+            ),
+            On("launch", "prepared", "launching"),
+            On("liftoff", "launching.countdown", "launching.ejecting"),
+            On("failed", "launching.countdown", "prepared"),
+            On("abort", "launching.countdown", "prepared"),
+            On("failed", "launching.ejecting", "ready"),
+            On("lit", "launching.ejecting", "launching.first_burn"),
+            On("burnt", "launching.first_burn", "launching.holding"),
+            On("separated", "launching.holding", "launching.coasting"),
+            On("lit", "launching.coasting", "launching.second_burn"),
+            On("burnt", "launching.second_burn", "launching.trimming"),
+            On("trimmed", "launching.trimming", "launching.releasing"),
+            On("done", "launching.releasing", "in_orbit", action=_note_in_orbit),
+            On("failed", "launching.releasing", "in_orbit", action=_note_in_orbit),
+            *(On("lost", path, "lost", action=_note_lost) for path in FLIGHT),
+            *(On("failed", path, "lost", action=_note_lost) for path in FLIGHT[1:-1]),
+            *(On("done", path, None) for path in ("launching.countdown", *FLIGHT[:-1])),
+            *(On("enter_safe", path, None) for path in FLIGHT),
             On("enter_safe", ANY, "safe"),
+            On("leave_safe", "safe", "in_orbit", guard=_is_in_orbit),
+            On("leave_safe", "safe", "lost", guard=_is_lost),
             On("leave_safe", "safe", "sealed", guard=_is_sealed),
             On("leave_safe", "safe", "loading", guard=_is_open),
             On("leave_safe", "safe", "awake"),
@@ -127,16 +223,70 @@ class Mav(Node):
     is_conditioned = Channel(bool, doc="motors at firing temperature when last conditioned")
     checks_passed = Channel(bool, doc="result of the last checks")
 
+    height = Channel(float, unit="km", doc="over 3389.5 km, by navigation")
+    speed = Channel(float, unit="m/s", doc="inertial, by navigation")
+    periapsis = Channel(float, unit="km", doc="of the orbit, over 3389.5 km, by navigation")
+    apoapsis = Channel(float, unit="km", doc="of the orbit, over 3389.5 km, by navigation")
+    inclination = Channel(float, unit="deg", doc="of the orbit, by navigation")
+    dynamic_pressure = Channel(float, unit="Pa", doc="of the air that is believed in")
+    acceleration = Channel(float, unit="m/s^2", doc="felt along the nose")
+    pointing_error = Channel(float, unit="deg", doc="of the nose off the direction asked of it")
+    cold_gas = Channel(float, unit="kg", doc="left in the second stage")
+    saturated_readings = Channel(int, doc="of the inertial unit in this flight")
+    beacon_sending = Channel(bool, doc="the beacon's answer")
+    ascent_chunk = Channel(str, doc="a piece of the ascent record: number, count, CRC-32, base64")
+
     conditioned = Event(Severity.ACTIVITY_HI, "Motors conditioned: {first} K and {second} K")
     check_passed = Event(Severity.ACTIVITY_LO, "Check {item} passed: {measured}")
     check_failed = Event(Severity.WARNING_HI, "Check {item} failed: {measured}")
     container_sealed = Event(Severity.ACTIVITY_HI, "The container is sealed with {tubes} tubes")
     tube_found = Event(Severity.ACTIVITY_HI, "{tube}, of which nothing was known, is in {socket}")
+    count_held = Event(Severity.WARNING_LO, "The count holds: {reason}")
+    count_resumed = Event(Severity.ACTIVITY_HI, "Final count, {seconds} s to the launch")
+    ejected = Event(Severity.ACTIVITY_HI, "Thrown from the lander")
+    ignition_sent = Event(Severity.ACTIVITY_HI, "Current through the {motor} igniter")
+    burnout = Event(
+        Severity.ACTIVITY_HI,
+        "The {stage} motor has burnt out at {height} km, {speed} m/s; "
+        "orbit {periapsis} x {apoapsis} km",
+    )
+    separated = Event(Severity.ACTIVITY_HI, "The first stage is gone")
+    fairing_held = Event(Severity.WARNING_HI, "The fairing has not been let go: 1 kg more to lift")
+    second_burn_planned = Event(
+        Severity.ACTIVITY_HI, "Second ignition in {seconds} s (too weak for a circle: {reduced})"
+    )
+    attitude_corrected = Event(
+        Severity.ACTIVITY_LO, "The stars show the attitude to have been {degrees} deg off"
+    )
+    off_nominal_attitude = Event(
+        Severity.WARNING_HI, "The nose is {degrees} deg off where it should point"
+    )
+    flight_recalled = Event(Severity.WARNING_HI, "Rebooted in flight: taken up again in {phase}")
+    orbit_determined = Event(
+        Severity.ACTIVITY_HI,
+        "Orbit {periapsis} x {apoapsis} km (each {height_sigma} km, 1 sigma), {inclination} deg, "
+        "node {node} deg; cold gas trimmed {trimmed} m/s; too weak for a circle: {reduced}",
+    )
+    container_released = Event(Severity.ACTIVITY_HI, "The container is free, with {tubes} tubes")
+    record_sent = Event(Severity.ACTIVITY_HI, "The ascent record has been sent in {chunks} chunks")
+    vehicle_lost = Event(Severity.FATAL, "The vehicle is lost with {tubes} tubes: {reason}")
     device_trouble = Event(Severity.WARNING_LO, "Device trouble: {reason}")
 
     def attach(self) -> None:
         self.container = self.driver(Container, "container")
         self.systems = self.driver(MavSystems, "systems")
+        self.ejector = self.driver(Ejector, "ejector")
+        self.first_igniter = self.driver(Igniter, "first_igniter")
+        self.second_igniter = self.driver(Igniter, "second_igniter")
+        self.effectors = self.driver(AttitudeEffectors, "effectors")
+        self.separation = self.driver(Separation, "separation")
+        self.inertial_unit = self.driver(InertialIncrements, "inertial_unit")
+        self.star_tracker = self.driver(AscentStarTracker, "star_tracker")
+        self.ascent_recorder = self.driver(AscentRecorder, "ascent_recorder")
+        self.beacon = self.driver(Beacon, "beacon")
+        self.computer: AscentComputer | None = None
+        self.last_effectors: EffectorState | None = None
+        self.ascent_log = AscentLog(self)
         self.last_seats: list[bool] = []
         self.checks_passed = self.storage.get(NAMESPACE, "checks_passed")
         self.is_conditioned = self.storage.get(NAMESPACE, "is_conditioned")
@@ -164,9 +314,11 @@ class Mav(Node):
         return {"lid_closed": self.lid_closed, "latched": self.latched, "state": self.state}
 
     def housekeeping_period(self) -> float:
-        return 3600.0
+        return 3600.0 if remembered_phase(self) == "" else 5.0 * 88_775.0
 
     async def sample(self) -> None:
+        if remembered_phase(self) != "":
+            return  # in flight the control loop tells; afterwards the battery runs down
         try:
             state = await self.container.state()
             self.lid_closed, self.latched = state.lid_closed, state.latched
@@ -191,6 +343,32 @@ class Mav(Node):
         """Remembers, also over reboots, that the motors have been at firing temperature."""
         self.is_conditioned = True
         self.storage.put(NAMESPACE, "is_conditioned", True)
+
+    def clear_ascent(self) -> None:
+        """Forgets a flight that has not begun."""
+        self.computer, self.last_effectors = None, None
+        self.storage.put(NAMESPACE, KEY, None)
+
+    def show_flight(self) -> dict[str, Any]:
+        """Sets the channels of the flight from navigation; returns the main ones."""
+        computer = self.computer
+        assert computer is not None
+        navigation = computer.navigation
+        orbit = determine(self)
+        self.height = round((norm(navigation.position) - MEAN_RADIUS) / 1e3, 2)
+        self.speed = round(norm(navigation.velocity), 1)
+        self.periapsis, self.apoapsis = orbit["periapsis"], orbit["apoapsis"]
+        self.inclination = orbit["inclination"]
+        self.dynamic_pressure = round(computer.dynamic_pressure, 1)
+        self.acceleration = round(navigation.acceleration[0], 2)
+        self.pointing_error = round(computer.pointing_error, 2)
+        self.saturated_readings = navigation.saturations
+        if self.last_effectors is not None:
+            self.cold_gas = round(self.last_effectors.gas, 3)
+        return {
+            "height": self.height, "speed": self.speed, "periapsis": self.periapsis,
+            "apoapsis": self.apoapsis,
+        }  # fmt: skip
 
     # ---------------------------------------------------------- conditions
 
@@ -244,3 +422,43 @@ class Mav(Node):
                 f"battery at {charge}; allowed: from {self.parameters['lowest_charge']}"
             )
         self.post("declare_ready")
+
+    @command(deadline=2 * 3600.0, starts="preparing", restart=Restart.RESUME)
+    def prepare_launch(self) -> None:
+        """Checks all that a launch needs, aligns the inertial unit, plans the ascent, and empties
+        the ascent recorder."""
+
+    @command(deadline=60.0, allowed_in="prepared")
+    def stand_down(self) -> None:
+        """Goes back from prepared to ready."""
+        if remembered_phase(self) != "":
+            raise CommandRejected("the launch has begun")
+        self.post("stand_down")
+
+    @command(
+        deadline=3 * 88_775.0, starts="launching", hazard=Hazard.IGNITION, restart=Restart.RESUME
+    )
+    def launch(
+        self,
+        time: Annotated[float, msgspec.Meta(ge=0.0, le=1e10, extra={"unit": "s"})] = 0.0,
+        window: Annotated[float, msgspec.Meta(ge=0.0, le=88_775.0, extra={"unit": "s"})] = 3600.0,
+    ) -> None:
+        """Launches at a mission time (0: as soon as the count allows) or, when the count has to
+        hold, within a window after it; ends in orbit, with the container let go."""
+
+    @command(deadline=60.0, allowed_in="in_orbit", hazard=Hazard.RELEASE)
+    async def release_container(self) -> str:
+        """Tries again to let the container go."""
+        if not any(record.place != ORBIT_PLACE for record in held(self)):
+            raise CommandRejected("the container has been let go")
+        await let_go(self)
+        return "let go"
+
+    @command(deadline=600.0, allowed_in=("in_orbit", "lost"))
+    async def send_ascent_data(
+        self,
+        first: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0,
+        last: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 100_000,
+    ) -> str:
+        """Sends chunks of the ascent record once more, from `first` to `last`."""
+        return f"{await send_chunks(self, first, last)} chunks"

@@ -19,6 +19,7 @@ from flight.mav.custody import (
     seats,
     socket_of,
 )
+from flight.mav.orbit import settle_release
 
 if TYPE_CHECKING:
     from flight.mav.node import Mav
@@ -120,8 +121,9 @@ async def hold_safe(node: "Mav", signal: Signal) -> None:
 
 
 async def settle_seals(node: "Mav") -> None:
-    """After a boot: ends what was begun with the latch, by what its switches say."""
+    """After a boot: ends what was begun with latch or springs, by what the switches say."""
     try:
+        settle_release(node, await node.separation.state())
         end_all(node, await node.container.state())
         await seats(node)
     except ERRORS as error:

@@ -240,7 +240,7 @@ class MavBody(FlyingBody):
                 self.first_gas = max(0.0, self.first_gas - flow * step)
             elif time < end:
                 self.gas = max(0.0, self.gas - flow * step)
-        if self.planet.height(self.state[:3]) < self.ground_height:  # type: ignore[arg-type]
+        if self.planet.height(self.state[:3]) < self.ground_height:
             self.crashed = self.frozen = True
 
     def _loads(

@@ -1,0 +1,72 @@
+"""What can still be done when the flight does not go as planned, and what has to be said.
+
+A lit solid motor cannot be stopped: after ignition there is no abort, only the best that is left.
+
+| phase | what goes wrong | response |
+|---|---|---|
+| count-down | a check fails | the count holds; when the window closes it is scrubbed |
+| ejection | the MAV stays in its tube | back to `ready`; the ejector is spent |
+| mid-air | the first motor does not light | second bridge wire, as long as it flies; then lost |
+| first burn | attitude off nominal | told; flown on closed loop, since nothing can be stopped |
+| first burn | ends far too early | lost |
+| hold | the first stage stays | second initiator; then lost |
+| coast | the second motor does not light | second bridge wire over five seconds; then lost |
+| second burn | too weak | fired level for the highest orbit left, told as reduced; then trimmed |
+| release | the container stays | second initiator; stays with the stage, told; may be tried again |
+"""
+
+import math
+from typing import TYPE_CHECKING
+
+from flight.astrodynamics.vectors import angle_between, norm
+from flight.mav.ascent_computer import AscentComputer
+from flight.mav.ascent_guidance import MEAN_RADIUS, apoapsis_and_period
+from flight.mav.custody import held
+
+if TYPE_CHECKING:
+    from flight.mav.node import Mav
+
+OFF_NOMINAL = math.radians(25.0)
+OFF_NOMINAL_FOR = 1.0  # s
+
+
+class Watch:
+    """Watches the pointing in a burn, and tells once when it goes off nominal."""
+
+    def __init__(self, node: "Mav") -> None:
+        self._node = node
+        self._since: float | None = None
+        self._told = False
+
+    def look(self) -> None:
+        """Looks once a cycle."""
+        computer = self._node.computer
+        assert computer is not None
+        navigation = computer.navigation
+        off = angle_between(navigation.direction(), computer.wanted)
+        if off < OFF_NOMINAL:
+            self._since = None
+        elif self._since is None:
+            self._since = navigation.time
+        elif navigation.time - self._since > OFF_NOMINAL_FOR and not self._told:
+            self._told = True
+            self._node.off_nominal_attitude(degrees=round(math.degrees(off), 1))
+
+
+def suborbital(computer: AscentComputer, height: float) -> bool:
+    """Whether the highest point of the coast lies below a height (m)."""
+    navigation = computer.navigation
+    try:
+        apoapsis, _ = apoapsis_and_period(navigation.position, navigation.velocity)
+    except (ValueError, ZeroDivisionError):
+        return False
+    return apoapsis - MEAN_RADIUS < height and norm(navigation.velocity) < 3000.0
+
+
+async def lose(node: "Mav", reason: str) -> None:
+    """Says that the vehicle is lost, and of each tube that nobody knows where it comes down."""
+    await node.ascent_log.flush()
+    tubes = [record.tube for record in held(node)]
+    node.vehicle_lost(reason=reason, tubes=len(tubes))
+    for tube in tubes:
+        node.ledger.lose(tube, f"aboard the MAV when it was lost: {reason}")

@@ -1,0 +1,268 @@
+"""The phases of the flight: each reads the inertial unit, asks the computer, tells the effectors.
+
+One reading and one actuation a cycle: 50 Hz while a motor burns or the air presses, 5 Hz in the
+coast. Between the phases the computer's state is kept in storage; a reboot takes it up again.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from flight.core.activities import ActivityFailed
+from flight.core.statechart import Signal
+from flight.icd.devices.ascent import EffectorState, Igniter, Increments
+from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.mav.abort import Watch, lose, suborbital
+from flight.mav.ascent_computer import (
+    BURN_CYCLE,
+    COAST_CYCLE,
+    LONGEST_HOLD,
+    THIN_AIR,
+    AscentComputer,
+)
+from flight.mav.ascent_memory import recall, remember
+from flight.mav.attitude_control import Order
+
+if TYPE_CHECKING:
+    from flight.mav.node import Mav
+
+ERRORS = (DeviceFault, DeviceRejected, DeviceTimeout)
+IGNITION_PATIENCE = 0.3  # s for a motor to be felt, before the second bridge wire is used
+AIRTIME = 2.2  # s from ejection until the MAV would hit the ground unlit
+SECOND_PATIENCE = 5.0  # s over which the second motor is tried
+LONGEST_BURN = 1.3  # times the burn time as designed
+STAR_PERIOD = 10.0
+LAST_REPLAN = 30.0  # s before the second ignition
+REMEMBER_COASTING = 5.0  # s
+REMEMBER_BURNING = 1.0
+TELL = 2.0  # s between telemetry in flight
+LONGEST_TRIM = 600.0
+
+Step = Callable[[Increments], Order | None]
+
+
+class Loop:
+    """The control loop of one phase: cycles, telemetry, record, memory."""
+
+    def __init__(self, node: "Mav", phase: str) -> None:
+        self.node = node
+        self.phase = phase
+        self.computer: AscentComputer = node.computer  # type: ignore[assignment]
+        self.effectors: EffectorState | None = node.last_effectors
+        self._next = asyncio.get_running_loop().time()
+        self._told = self._kept = -1e9
+        remember(node, phase)
+
+    async def cycle(self, step: Step, seconds: float) -> bool:
+        """One cycle that ends `seconds` after the last; False when the step has nothing to do."""
+        clock = asyncio.get_running_loop()
+        self._next = max(self._next + seconds, clock.time())
+        await asyncio.sleep(self._next - clock.time())
+        node = self.node
+        try:
+            order = step(await node.inertial_unit.increments())
+            if order is None:
+                return False
+            self.effectors = node.last_effectors = await node.effectors.steer(
+                order.pitch, order.yaw, order.pulses, order.forward
+            )
+        except ERRORS as error:
+            # The next cycle may be luckier; nothing else can fly this vehicle.
+            node.device_trouble(reason=str(error))
+            return True
+        await node.ascent_log.note(self.computer, self.phase, self.effectors)
+        self._tell(clock.time())
+        return True
+
+    def _tell(self, now: float) -> None:
+        if now - self._told >= TELL:
+            self.node.show_flight()
+            self.node.publish_telemetry()
+            self._told = now
+        period = REMEMBER_COASTING if self.phase == "coasting" else REMEMBER_BURNING
+        if now - self._kept >= period:
+            remember(self.node, self.phase)
+            self._kept = now
+
+
+async def eject(node: "Mav", signal: Signal) -> Signal:
+    """VECTOR throws the MAV up; the first motor is lit in mid-air."""
+    loop = Loop(node, "ejecting")
+    computer = loop.computer
+    await node.inertial_unit.increments()  # from here on they count
+    try:
+        await node.ejector.eject()
+    except ERRORS as error:
+        node.clear_ascent()
+        raise ActivityFailed(f"not ejected: {error}") from error
+    thrown = node.clock.now()
+    node.ejected()
+    cycles = round(node.parameters["ignition_delay"] / BURN_CYCLE)
+    for _ in range(cycles):
+        await loop.cycle(computer.fall, BURN_CYCLE)
+    while node.clock.now() - thrown < AIRTIME:
+        await _fire(node, node.first_igniter, "first")
+        fired = node.clock.now()
+        while node.clock.now() - fired < IGNITION_PATIENCE:
+            await loop.cycle(computer.fall, BURN_CYCLE)
+            if computer.is_lit:
+                return Signal("lit")
+    await lose(node, "the first motor did not light in mid-air")
+    return Signal("lost")
+
+
+async def first_burn(node: "Mav", signal: Signal) -> Signal:
+    """Steers the first stage until its motor is no longer felt."""
+    await recall(node)
+    loop = Loop(node, "first_burn")
+    computer, watch = loop.computer, Watch(node)
+    longest = LONGEST_BURN * node.parameters["first_burn_time"]
+    begun = node.clock.now()
+    while node.clock.now() - begun < longest:
+        await loop.cycle(computer.first_burn, BURN_CYCLE)
+        watch.look()
+        if not computer.is_lit:
+            break
+    node.burnout(stage="first", **node.show_flight())
+    if suborbital(computer, height=50e3):
+        await lose(node, "the first burn has ended far too early")
+        return Signal("lost")
+    return Signal("burnt")
+
+
+async def hold_in_air(node: "Mav", signal: Signal) -> Signal:
+    """Keeps the nose in the wind until the air is thin, then lets stage and fairing go."""
+    await recall(node)
+    loop = Loop(node, "holding")
+    computer, begun = loop.computer, node.clock.now()
+    while node.clock.now() - begun < LONGEST_HOLD and computer.dynamic_pressure > THIN_AIR:
+        await loop.cycle(lambda seen: computer.coast(seen, whole=True), BURN_CYCLE)
+    if not await _separate(node):
+        await lose(node, "the first stage could not be separated: the second cannot be lit")
+        return Signal("lost")
+    computer.start_coast()
+    node.second_burn_planned(**_plan_data(node))
+    return Signal("separated")
+
+
+async def coast(node: "Mav", signal: Signal) -> Signal:
+    """Turns to the second burn's direction, corrects the attitude by stars, plans once more."""
+    recalled = await recall(node)
+    loop = Loop(node, "coasting")
+    computer, looked, replanned = loop.computer, node.clock.now(), False
+    if recalled:
+        computer.replan()
+    while True:
+        left = computer.second.ignition - computer.navigation.time
+        if left <= BURN_CYCLE:
+            break
+        if not replanned and left <= LAST_REPLAN:
+            computer.replan()
+            node.second_burn_planned(**_plan_data(node))
+            replanned = True
+            continue
+        if node.clock.now() - looked >= STAR_PERIOD:
+            await _look_at_stars(node)
+            looked = node.clock.now()
+        await loop.cycle(computer.coast, min(COAST_CYCLE, left))
+    begun = node.clock.now()
+    while node.clock.now() - begun < SECOND_PATIENCE:
+        await _fire(node, node.second_igniter, "second")
+        fired = node.clock.now()
+        while node.clock.now() - fired < IGNITION_PATIENCE:
+            await loop.cycle(computer.coast, BURN_CYCLE)
+            if computer.is_lit:
+                return Signal("lit")
+        await asyncio.sleep(0.0)
+    await lose(node, "the second motor did not light")
+    return Signal("lost")
+
+
+async def second_burn(node: "Mav", signal: Signal) -> Signal:
+    """Steers the second stage until its motor is no longer felt."""
+    await recall(node)
+    loop = Loop(node, "second_burn")
+    computer, watch = loop.computer, Watch(node)
+    longest = LONGEST_BURN * node.parameters["second_burn_time"]
+    begun = node.clock.now()
+    while node.clock.now() - begun < longest:
+        await loop.cycle(computer.second_burn, BURN_CYCLE)
+        watch.look()
+        if not computer.is_lit:
+            break
+    node.burnout(stage="second", **node.show_flight())
+    return Signal("burnt")
+
+
+async def trim(node: "Mav", signal: Signal) -> Signal:
+    """Makes the orbit round with cold gas, as far as that goes."""
+    await recall(node)
+    loop = Loop(node, "trimming")
+    computer, begun = loop.computer, node.clock.now()
+    while node.clock.now() - begun < LONGEST_TRIM:
+        gas = loop.effectors.gas if loop.effectors is not None else 0.0
+        if loop.effectors is None:
+            loop.effectors = await node.effectors.steer(0.0, 0.0, (0.0, 0.0, 0.0), 0.0)
+            gas = loop.effectors.gas
+        if not await loop.cycle(lambda seen, left=gas: computer.trim(seen, left), COAST_CYCLE):  # type: ignore[misc]
+            break
+    await node.effectors.steer(0.0, 0.0, (0.0, 0.0, 0.0), 0.0)
+    await node.ascent_log.flush()
+    return Signal("trimmed")
+
+
+async def _fire(node: "Mav", igniter: Igniter, name: str) -> None:
+    try:
+        await igniter.fire()
+    except ERRORS as error:
+        node.device_trouble(reason=str(error))
+        await asyncio.sleep(BURN_CYCLE)
+        return
+    node.ignition_sent(motor=name)
+
+
+async def _separate(node: "Mav") -> bool:
+    """Lets the first stage go, then the fairing; each has two initiators."""
+    for call, part in (
+        (node.separation.separate_stage, "first_stage"),
+        (node.separation.release_fairing, "fairing"),
+    ):
+        for _ in range(2):
+            try:
+                await call()
+                break
+            except ERRORS as error:
+                node.device_trouble(reason=str(error))
+        try:
+            state = await node.separation.state()
+        except ERRORS as error:
+            node.device_trouble(reason=str(error))
+            continue
+        if state.first_stage:
+            return False
+        if part == "fairing" and state.fairing:
+            node.fairing_held()
+    node.separated()
+    return True
+
+
+async def _look_at_stars(node: "Mav") -> None:
+    try:
+        stars = await node.star_tracker.attitude()
+    except ERRORS as error:
+        node.device_trouble(reason=str(error))
+        return
+    assert node.computer is not None
+    first = node.computer.navigation.corrections == 0
+    wrong = node.computer.see_stars(stars)
+    if wrong is not None and first:
+        node.attitude_corrected(degrees=round(wrong * 57.29578, 4))
+
+
+def _plan_data(node: "Mav") -> dict[str, object]:
+    assert node.computer is not None
+    plan = node.computer.second
+    return {
+        "seconds": round(plan.ignition - node.computer.navigation.time, 1),
+        "reduced": plan.is_reduced,
+    }

@@ -1,0 +1,161 @@
+"""Before the launch: preparation, and a count that holds by itself when something is not right."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from flight.core.activities import ActivityFailed
+from flight.core.custody import CustodyStatus
+from flight.core.exchanges import ExchangeFailed
+from flight.core.statechart import Signal
+from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.mav.ascent_computer import AscentComputer, plan_ascent
+from flight.mav.ascent_settings import AscentSettings
+from flight.mav.custody import SEALED_PLACE, held
+from flight.mav.navigation import Alignment, align, from_pad
+
+if TYPE_CHECKING:
+    from flight.mav.node import Mav
+
+ERRORS = (DeviceFault, DeviceRejected, DeviceTimeout)
+LAST_CHECK = 10.0  # s before the launch
+LONGEST_BRIDGE = 100.0  # ohm; more is an open circuit
+
+
+async def prepare_launch(node: "Mav", signal: Signal) -> Signal:
+    """Rehearses: checks, aligns, plans the ascent, empties the recorder."""
+    problems = await checks(node)
+    if problems:
+        raise ActivityFailed("not prepared: " + "; ".join(problems))
+    settings = _settings(node)
+    node.progress("aligning")
+    await alignment(node, settings)
+    try:
+        plan = plan_ascent(settings, node.clock.now() + node.parameters["count_length"])
+    except ValueError as error:
+        raise ActivityFailed(f"no ascent can be planned: {error}") from error
+    await node.ascent_recorder.erase()
+    node.clear_ascent()
+    burn = plan.second.ignition - plan.launch
+    return Signal("done", {"result": f"prepared; second burn planned {burn:.0f} s after launch"})
+
+
+async def count_down(node: "Mav", signal: Signal) -> Signal:
+    """Counts to the launch; holds while a check fails, scrubs when the window closes."""
+    settings = _settings(node)
+    now = node.clock.now()
+    launch = signal.data["time"] or now + node.parameters["count_length"]
+    closes = launch + signal.data["window"]
+    launch = max(launch, now + node.parameters["alignment_time"] + 2.0 * LAST_CHECK)
+    while True:
+        if launch > closes:
+            raise ActivityFailed(f"scrubbed: the window closed at {closes:.0f} s of mission time")
+        await _until(node, launch - node.parameters["count_length"])
+        problems = await checks(node)
+        if not problems:
+            problems = await _final_count(node, settings, launch)
+            if not problems:
+                return Signal("liftoff")
+        node.count_held(reason="; ".join(problems))
+        await asyncio.sleep(node.parameters["hold_look"])
+        ready = node.clock.now() + node.parameters["alignment_time"] + 2.0 * LAST_CHECK
+        launch = max(launch, ready)
+
+
+async def _final_count(node: "Mav", settings: AscentSettings, launch: float) -> list[str]:
+    """Aligns, plans for this launch time, looks at all once more, and waits for the instant."""
+    await _until(node, launch - node.parameters["alignment_time"] - 2.0 * LAST_CHECK)
+    node.count_resumed(seconds=round(launch - node.clock.now()))
+    try:
+        aligned = await alignment(node, settings)
+        plan = plan_ascent(settings, launch)
+    except (ValueError, ActivityFailed) as error:
+        return [str(error)]
+    await _until(node, launch - LAST_CHECK)
+    problems = await checks(node)
+    if problems:
+        return problems
+    await _until(node, launch)
+    navigation = from_pad(settings.pad, aligned, node.clock.now())
+    node.computer = AscentComputer(settings, plan, navigation)
+    return []
+
+
+async def alignment(node: "Mav", settings: AscentSettings) -> Alignment:
+    """Attitude in the tube, from increments over the alignment time; raises ActivityFailed."""
+    try:
+        await node.inertial_unit.increments()
+        await asyncio.sleep(node.parameters["alignment_time"])
+        seen = await node.inertial_unit.increments()
+        return align(
+            settings.pad, node.clock.now(), settings.tube_elevation, settings.tube_azimuth, seen
+        )
+    except ERRORS as error:
+        raise ActivityFailed(f"the inertial unit does not answer: {error}") from error
+    except ValueError as error:
+        raise ActivityFailed(f"not aligned: {error}") from error
+
+
+async def checks(node: "Mav") -> list[str]:
+    """What stands against a launch, as sentences; empty for GO."""
+    await node.sample()
+    problems = []
+    if not node.motors_conditioned():
+        problems.append(
+            f"motors at {node.first_motor_temperature} K and {node.second_motor_temperature} K"
+        )
+    charge = node.state_of_charge
+    if charge is None or charge < node.parameters["lowest_charge"]:
+        problems.append(f"battery at {charge}")
+    if not (node.lid_closed and node.latched):
+        problems.append("the container is not latched")
+    if not node.checks_passed:
+        problems.append("the last self-test has not passed")
+    unsealed = [
+        record.tube for record in held(node)
+        if record.status is not CustodyStatus.HELD or record.place != SEALED_PLACE
+    ]  # fmt: skip
+    if unsealed:
+        problems.append(f"not sealed by the ledger: {', '.join(unsealed)}")
+    problems += await _devices(node)
+    problems += await _permission(node)
+    return problems
+
+
+async def _devices(node: "Mav") -> list[str]:
+    problems = []
+    try:
+        ejector = await node.ejector.state()
+        if not (ejector.charged and ejector.in_tube):
+            problems.append("the ejector is spent")
+        igniters = (("first", node.first_igniter), ("second", node.second_igniter))
+        for name, igniter in igniters:
+            state = await igniter.state()
+            if state.charges == 0 or state.resistance > LONGEST_BRIDGE:
+                problems.append(f"the {name} igniter's circuit is open")
+        await node.separation.state()
+        gas = (await node.effectors.steer(0.0, 0.0, (0.0, 0.0, 0.0), 0.0)).gas
+        if gas <= node.parameters["trim_reserve"]:
+            problems.append(f"cold gas at {gas:.2f} kg")
+    except ERRORS as error:
+        problems.append(str(error))
+    return problems
+
+
+async def _permission(node: "Mav") -> list[str]:
+    """Asks the lander, which must stand still and be clear of its arm."""
+    try:
+        answer = await node.exchanges.ask("lander", "launch.permission", {}, timeout=5.0)
+    except ExchangeFailed as error:
+        return [f"no permission of the lander: {error}"]
+    return [] if answer.get("granted") else [f"the lander does not permit: {answer.get('reason')}"]
+
+
+def _settings(node: "Mav") -> AscentSettings:
+    try:
+        return AscentSettings.of(node.parameters)
+    except ValueError as error:
+        raise ActivityFailed(f"this vehicle cannot fly: {error}") from error
+
+
+async def _until(node: "Mav", time: float) -> None:
+    await asyncio.sleep(max(0.0, time - node.clock.now()))

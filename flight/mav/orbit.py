@@ -1,0 +1,125 @@
+"""In orbit: which orbit it is, letting the container go, the beacon, the record sent home."""
+
+import asyncio
+import math
+from typing import TYPE_CHECKING
+
+from flight.astrodynamics.orbits import elements_from_state
+from flight.astrodynamics.vectors import angle_between, cross
+from flight.core.activities import ActivityFailed
+from flight.core.custody import CustodyStatus, Evidence
+from flight.core.statechart import Signal
+from flight.icd.devices.ascent import SeparationState
+from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.mav.abort import lose
+from flight.mav.ascent_data import send_chunks
+from flight.mav.ascent_guidance import MEAN_RADIUS, MU
+from flight.mav.ascent_memory import recall, remember
+from flight.mav.custody import SEALED_PLACE, held, socket_of
+
+if TYPE_CHECKING:
+    from flight.mav.node import Mav
+
+ERRORS = (DeviceFault, DeviceRejected, DeviceTimeout)
+ORBIT_PLACE = "orbit"
+SPRINGS = "mav.separation"
+BREAK_WIRE = "mav.break_wires"
+LOWEST_ORBIT = 150e3
+"""m over the mean radius: below it the air takes a container down within days."""
+# Standard deviations of navigation at insertion, of the Monte Carlo study: 1 km and 2 m/s; as
+# heights of periapsis and apoapsis 4 km for each metre per second.
+POSITION_SIGMA, VELOCITY_SIGMA, HEIGHT_SIGMA_KM = 1000.0, 2.0, 5.0
+
+
+def determine(node: "Mav") -> dict[str, float]:
+    """The orbit by inertial navigation: heights in km over 3389.5 km, angles in degrees."""
+    computer = node.computer
+    assert computer is not None
+    navigation = computer.navigation
+    elements = elements_from_state(navigation.position, navigation.velocity, MU)
+    normal = cross(navigation.position, navigation.velocity)
+    return {
+        "periapsis": round((elements.periapsis_radius - MEAN_RADIUS) / 1e3, 2),
+        "apoapsis": round((elements.apoapsis_radius - MEAN_RADIUS) / 1e3, 2),
+        "inclination": round(math.degrees(elements.inclination), 4),
+        "node": round(math.degrees(elements.ascending_node), 4),
+        "argument_of_periapsis": round(math.degrees(elements.argument_of_periapsis), 4),
+        "true_anomaly": round(math.degrees(elements.true_anomaly), 4),
+        "off_plane": round(math.degrees(angle_between(normal, computer.plan.normal)), 4),
+    }
+
+
+async def release(node: "Mav", signal: Signal) -> Signal:
+    """Determines the orbit, lets the container go, starts the beacon, sends the record."""
+    if not await recall(node):
+        remember(node, "releasing")
+    computer = node.computer
+    assert computer is not None
+    orbit = determine(node)
+    if orbit["periapsis"] < LOWEST_ORBIT / 1e3:
+        await lose(node, f"the orbit's periapsis lies at {orbit['periapsis']:.0f} km")
+        return Signal("lost")
+    node.show_flight()
+    node.publish_telemetry()
+    navigation = computer.navigation
+    node.orbit_determined(
+        **orbit, time=round(navigation.time, 3), reduced=computer.second.is_reduced,
+        position=list(navigation.position), velocity=list(navigation.velocity),
+        height_sigma=HEIGHT_SIGMA_KM, position_sigma=POSITION_SIGMA,
+        velocity_sigma=VELOCITY_SIGMA, trimmed=round(computer.trimmed, 2),
+    )  # fmt: skip
+    await let_go(node)
+    await _start_beacon(node)
+    await node.ascent_log.flush()
+    try:
+        count = await send_chunks(node)
+        node.record_sent(chunks=count)
+    except ERRORS as error:
+        node.device_trouble(reason=f"the ascent record cannot be read: {error}")
+    words = f"in orbit {orbit['periapsis']:.1f} x {orbit['apoapsis']:.1f} km, "
+    return Signal("done", {"result": words + f"{orbit['inclination']:.3f} deg"})
+
+
+async def let_go(node: "Mav") -> None:
+    """Lets the container go, verified by its break wire; raises ActivityFailed when it stays."""
+    for record in held(node):
+        if record.status is CustodyStatus.HELD and record.place == SEALED_PLACE:
+            node.ledger.begin(record.tube, ORBIT_PLACE, SPRINGS, socket_of(node, record))
+    state: SeparationState | None = None
+    for _ in range(2):
+        try:
+            state = await node.separation.release_container()
+            break
+        except ERRORS as error:
+            node.device_trouble(reason=str(error))
+            await asyncio.sleep(1.0)
+    if state is None:
+        try:
+            state = await node.separation.state()
+        except ERRORS as error:
+            raise ActivityFailed(f"the break wires do not answer: {error}") from error
+    settle_release(node, state)
+    if state.container:
+        raise ActivityFailed("the container was not let go; it stays with the second stage")
+    node.container_released(tubes=len(held(node)))
+
+
+def settle_release(node: "Mav", state: SeparationState) -> None:
+    """Ends what was begun with the tubes, by what the container's break wire says."""
+    words = f"container's break wire {'closed' if state.container else 'open'}"
+    for record in held(node):
+        moving = record.status is CustodyStatus.IN_TRANSIT
+        if not moving or record.destination != ORBIT_PLACE:
+            continue
+        evidence = Evidence(BREAK_WIRE, words)
+        if state.container:
+            node.ledger.revert(record.tube, evidence)
+        else:
+            node.ledger.commit(record.tube, evidence)
+
+
+async def _start_beacon(node: "Mav") -> None:
+    try:
+        node.beacon_sending = (await node.beacon.set_sending(True)).sending
+    except ERRORS as error:
+        node.device_trouble(reason=str(error))
