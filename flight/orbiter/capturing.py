@@ -1,0 +1,126 @@
+"""The capture: the last metres at some centimetres a second, and what if it fails."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from flight.astrodynamics.relative_motion import cw_two_impulses
+from flight.astrodynamics.vectors import Vector, norm, scale, unit
+from flight.core.activities import ActivityFailed
+from flight.core.statechart import Signal
+from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.orbiter.close_rendezvous import back_off, scan_or_give_up, to_inertial
+from flight.orbiter.custody import take_possession
+from flight.orbiter.legs import ahead_or_behind, begin_leg, follow_leg
+from flight.orbiter.manoeuvres import execute
+from flight.orbiter.observing import believed, point, take_scan
+from flight.orbiter.propagation import motion
+
+if TYPE_CHECKING:
+    from flight.orbiter.node import Orbiter
+
+_STEP = 15.0  # s between corrections
+_BALLISTIC = 3.0  # m from the mouth: no more thrust
+_ARM_TIME = 240.0  # s that the trigger waits
+_SLOWEST = 0.3  # of the contact speed: that far it may fall
+
+
+async def capture(node: "Orbiter", signal: Signal) -> Signal:
+    """Approaches and closes the cone over the container; tries again after a retreat."""
+    if await _is_inside(node):
+        return _done(node, 0)
+    attempts: int = node.parameters["capture_attempts"]
+    for attempt in range(1, attempts + 1):
+        node.capture_attempt(number=attempt)
+        reason = await _attempt(node)
+        if not reason and await _is_inside(node):
+            return _done(node, attempt)
+        node.capture_failed(number=attempt, reason=reason or "the cage is empty")
+        await back_off(node)
+        if attempt < attempts:
+            await _come_back(node)
+    raise ActivityFailed(f"the container was not captured in {attempts} attempts")
+
+
+async def _attempt(node: "Orbiter") -> str:
+    """One approach; returns why it failed, or nothing."""
+    try:
+        if (await node.devices.capture_cone.state()).lid_closed:
+            await node.devices.capture_cone.open()
+        await _run_in(node)
+        closed = await node.devices.capture_cone.close_on_trigger(_ARM_TIME)
+    except (DeviceFault, DeviceTimeout) as error:
+        return str(error)
+    if not closed.triggered:
+        return "nothing came into the cone"
+    return "" if closed.lid_closed else "the lid did not close"
+
+
+async def _run_in(node: "Orbiter") -> None:
+    """A straight line to the container at the contact speed, held by many small pulses."""
+    nav = node.navigator
+    speed = node.parameters["contact_speed"]
+    mouth = node.parameters["mouth_distance"]
+    while True:
+        await scan_or_give_up(node)
+        nav.advance(node.clock.now())
+        distance = nav.range()
+        if distance <= mouth + _BALLISTIC:
+            break
+        await _steer(node, speed)
+        left = distance - mouth - _BALLISTIC
+        await asyncio.sleep(max(0.5, min(_STEP, left / speed)))
+    await _steer(node, speed)
+    await point(node, believed(node), 30.0)
+
+
+async def _steer(node: "Orbiter", speed: float) -> None:
+    """Clohessy-Wiltshire to the container itself, due when the contact speed would bring it."""
+    nav = node.navigator
+    nav.advance(node.clock.now())
+    assert nav.target is not None
+    here, velocity = nav.relative()
+    seconds = max(20.0, norm(here) / speed)
+    # Aim where the straight line will be for the next stretch: it is bent back again and again.
+    span = min(seconds, 2.0 * _STEP) if norm(here) > 6.0 else seconds
+    share = span / seconds
+    goal: Vector = scale(1.0 - share, here)
+    impulses = cw_two_impulses((here, velocity), goal, motion(nav.target), span)
+    await execute(node, to_inertial(node, impulses.first), "approach")
+
+
+async def _come_back(node: "Orbiter") -> None:
+    """To the last hold point again, after a retreat."""
+    side = ahead_or_behind(node)
+    distance = node.parameters["final_hold"]
+    leg = await begin_leg(
+        node, (0.0, side * distance, 0.0), "back to the hold point",
+        node.parameters["collision_distance"],
+    )  # fmt: skip
+    await follow_leg(node, leg, scan_or_give_up, 20.0)
+    for _ in range(5):
+        await take_scan(node)
+        await asyncio.sleep(10.0)
+
+
+async def _is_inside(node: "Orbiter") -> bool:
+    """Whether the cage's load cell feels the container: not what has caught it."""
+    try:
+        state = await node.devices.containment.state()
+    except (DeviceFault, DeviceTimeout) as error:
+        node.device_trouble(reason=str(error))
+        return False
+    return state.present
+
+
+def _done(node: "Orbiter", attempt: int) -> Signal:
+    tubes = take_possession(node, "load cell of the cage feels the container")
+    node.navigator.target, node.navigator.covariance = None, []
+    node.keep("captured", True)
+    node.save_navigation()
+    node.captured(tubes=tubes)
+    return Signal("done", {"result": f"captured at attempt {attempt} with {tubes} tubes"})
+
+
+def straight_at(line: Vector, speed: float) -> Vector:
+    """Velocity along a line of sight."""
+    return scale(speed, unit(line))

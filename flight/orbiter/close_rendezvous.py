@@ -1,0 +1,181 @@
+"""Close rendezvous: from 500 m to the last hold point, with LiDAR.
+
+Transfers between hold points on the container's orbit, planned by shooting and corrected by the
+Clohessy-Wiltshire equations. At each hold point the orbiter waits for GO: the ground's, or its own
+when it was commanded so.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from flight.astrodynamics.relative_motion import cw_propagate, cw_two_impulses, lvlh_axes
+from flight.astrodynamics.vectors import Vector, norm, subtract, transform, transpose
+from flight.core.activities import ActivityFailed
+from flight.core.statechart import Signal
+from flight.orbiter.legs import Leg, ahead_or_behind, begin_leg, check_drift, follow_leg
+from flight.orbiter.manoeuvres import execute, two_impulses
+from flight.orbiter.observing import take_bearing, take_scan
+from flight.orbiter.propagation import motion
+
+if TYPE_CHECKING:
+    from flight.orbiter.node import Orbiter
+
+HOLD_POINTS = (300.0, 100.0)
+"""Distances along the orbit, m; the last hold point is a parameter."""
+_PERIOD = 20.0  # s between scans
+_KEEPING_PERIOD = 60.0
+_BOX = 0.08  # of the distance: how far it may drift from a hold point
+_CORRECTION_SECONDS = 400.0
+_KEEP_OUT = 0.3  # of the distance of the next hold point
+_ACQUISITION = 300.0
+_DEAD_AFTER = 8  # scans without a return
+
+
+async def approach_close(node: "Orbiter", signal: Signal) -> Signal:
+    """Comes to the last hold point and stays there."""
+    node.close_range_entered(range=round(node.navigator.range(), 2))
+    node.mode_range = round(node.navigator.range(), 2)
+    await _acquire(node)
+    side = ahead_or_behind(node)
+    plain = node.stored("leg")
+    final = node.parameters["final_hold"]
+    points = (*HOLD_POINTS, final)
+    for distance in points:
+        if node.navigator.range() < 0.8 * distance:
+            continue
+        goal: Vector = (0.0, side * distance, 0.0)
+        if plain is not None and distance == HOLD_POINTS[0] and plain[1] > node.clock.now() + 60.0:
+            leg = Leg(goal, float(plain[1]))
+        else:
+            # Distances of tens of metres are kept by more than the body's own size.
+            keep_out = max(node.parameters["collision_distance"], _KEEP_OUT * distance)
+            leg = await begin_leg(node, goal, f"to {distance:.0f} m", keep_out)
+        plain = None
+        node.keep("leg", None)
+        await follow_leg(node, leg, scan_or_give_up, _PERIOD)
+        await hold(node, goal)
+    return Signal("arrived", {"result": f"holding at {final:.0f} m"})
+
+
+async def hold_position(node: "Orbiter", signal: Signal) -> Signal:
+    """Stays at the last hold point until told otherwise; backs off when it cannot see."""
+    side = ahead_or_behind(node)
+    goal: Vector = (0.0, side * node.parameters["final_hold"], 0.0)
+    while True:
+        await _keep(node, goal)
+
+
+async def back_off(node: "Orbiter", distance: float = HOLD_POINTS[1]) -> None:
+    """Retreats to a hold point farther away."""
+    side = ahead_or_behind(node)
+    goal: Vector = (0.0, side * distance, 0.0)
+    nav = node.navigator
+    node.retreating(range=round(nav.range(), 1))
+    await begin_retreat(node, goal)
+    await hold(node, goal, seconds=300.0, ask=False)
+
+
+async def begin_retreat(node: "Orbiter", goal: Vector) -> None:
+    """Flies to a point away from the container, as soon as it can be reached."""
+    nav = node.navigator
+    nav.advance(node.clock.now())
+    assert nav.own is not None and nav.target is not None
+    transfer = two_impulses(nav.own, nav.target, goal, 1200.0)
+    await execute(node, transfer.first, "retreat")
+    check_drift(node)
+    leg = Leg(goal, node.clock.now() + 1200.0)
+    await follow_leg(node, leg, scan_or_give_up, _PERIOD)
+
+
+async def hold(
+    node: "Orbiter", goal: Vector, seconds: float | None = None, ask: bool = True
+) -> None:
+    """Keeps a hold point for its time, then until GO. NO-GO ends the rendezvous in a retreat."""
+    node.decision = ""
+    end = node.clock.now() + (node.parameters["hold_seconds"] if seconds is None else seconds)
+    while node.clock.now() < end:
+        await _keep(node, goal)
+        if node.decision == "no_go":
+            break
+    if not ask:
+        return
+    limit = node.clock.now() + node.parameters["go_limit"]
+    node.at_hold_point(distance=round(abs(goal[1])))
+    while node.decision != "go":
+        if node.decision == "no_go":
+            await back_off(node, HOLD_POINTS[0])
+            raise ActivityFailed(f"NO-GO at {abs(goal[1]):.0f} m: retreated")
+        if node.stored("automatic") and _own_go(node):
+            return
+        if node.clock.now() > limit:
+            await back_off(node, HOLD_POINTS[0])
+            raise ActivityFailed(f"no GO came at {abs(goal[1]):.0f} m: retreated")
+        await _keep(node, goal)
+
+
+def _own_go(node: "Orbiter") -> bool:
+    """Whether all is well for the next step: seen just now, well known, at rest."""
+    nav = node.navigator
+    _, velocity = nav.relative()
+    return (
+        node.lidar_misses == 0
+        and nav.position_sigma() < 0.02 * nav.range() + 0.3
+        and norm(velocity) < 0.1
+        and node.free_drift_distance is not None
+    )
+
+
+async def _keep(node: "Orbiter", goal: Vector) -> None:
+    """One look at a hold point, and a correction when it drifts out of its box."""
+    nav = node.navigator
+    await scan_or_give_up(node)
+    nav.advance(node.clock.now())
+    here, velocity = nav.relative()
+    assert nav.target is not None
+    n = motion(nav.target)
+    ahead, _ = cw_propagate((here, velocity), n, 2.0 * _KEEPING_PERIOD)
+    if norm(subtract(ahead, goal)) > _BOX * norm(goal):
+        impulses = cw_two_impulses((here, velocity), goal, n, _CORRECTION_SECONDS)
+        await execute(node, to_inertial(node, impulses.first), "station keeping")
+        node.show_navigation()
+    await asyncio.sleep(_KEEPING_PERIOD)
+
+
+def to_inertial(node: "Orbiter", local: Vector) -> Vector:
+    """A vector of the container's local axes in inertial axes."""
+    target = node.navigator.target
+    assert target is not None
+    return transform(transpose(lvlh_axes(*target)), local)
+
+
+async def scan_or_give_up(node: "Orbiter") -> bool:
+    """A scan; a bearing by the camera when nothing comes back. Fails when it is blind for long."""
+    if await take_scan(node):
+        return True
+    if node.lidar_misses > _DEAD_AFTER:
+        node.lidar_misses = 0
+        await _escape(node)
+        raise ActivityFailed("the LiDAR sees nothing: backed off")
+    return await take_bearing(node)
+
+
+async def _escape(node: "Orbiter") -> None:
+    """Blind: a small push away from the container, on to a drift that is safe."""
+    side = ahead_or_behind(node)
+    # Along the track, away from it: what is ahead and rises falls back, so push behind and down.
+    for direction in ((0.0, side * 0.15, 0.0), (side * 0.15, 0.0, 0.0), (0.0, 0.0, 0.15)):
+        await execute(node, to_inertial(node, direction), "escape")
+        check_drift(node)
+        if (node.free_drift_distance or 0.0) > node.parameters["collision_distance"]:
+            return
+
+
+async def _acquire(node: "Orbiter") -> None:
+    """The first returns of the LiDAR."""
+    for _ in range(int(_ACQUISITION / 5.0)):
+        if await take_scan(node):
+            return
+        await asyncio.sleep(5.0)
+    node.lidar_misses = 0
+    await _escape(node)
+    raise ActivityFailed("the LiDAR does not find the container: backed off")

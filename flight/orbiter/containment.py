@@ -1,0 +1,82 @@
+"""Containment: orient, sterilise, seal, and carry into the entry capsule; each step verified."""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from flight.core.activities import ActivityFailed
+from flight.core.statechart import Signal
+from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.icd.devices.capture import ContainmentState
+from flight.orbiter.custody import begin_insertion, end_insertion
+
+if TYPE_CHECKING:
+    from flight.orbiter.node import Orbiter
+
+ATTEMPTS = 3
+
+
+async def contain(node: "Orbiter", signal: Signal) -> Signal:
+    """Does what is not done yet, from what the sensors say."""
+    box = node.devices.containment
+    state = await box.state()
+    if not state.present:
+        raise ActivityFailed("there is no container in the cage")
+    if not state.in_capsule:
+        await _step(node, "orientation", box.orient, lambda s: True)
+        await _sterilise(node, state)
+        await _step(
+            node, "sealing", box.seal,
+            lambda s: s.sealed and s.leak_rate <= node.parameters["largest_leak_rate"],
+        )  # fmt: skip
+        begin_insertion(node)
+        try:
+            await _step(
+                node, "insertion", box.insert_into_capsule,
+                lambda s: s.in_capsule and s.capsule_closed,
+            )  # fmt: skip
+        finally:
+            pass
+    state = await box.state()
+    end_insertion(node, state.in_capsule)
+    node.leak_rate = state.leak_rate
+    node.contained(leak_rate=f"{state.leak_rate:.1e}", hot_seconds=round(state.hot_seconds))
+    return Signal("done", {"result": "sterilised, sealed and in the entry capsule"})
+
+
+async def _sterilise(node: "Orbiter", state: ContainmentState) -> None:
+    """Heats until the sensors have seen the temperature for long enough, the samples cold."""
+    needed = node.parameters["sterilising_seconds"]
+    for _ in range(ATTEMPTS):
+        left = needed - state.hot_seconds
+        if left <= 0.0:
+            node.containment_step(step="sterilisation", result=f"{state.hot_seconds:.0f} s hot")
+            return
+        try:
+            state = await node.devices.containment.sterilise(left)
+        except (DeviceFault, DeviceTimeout) as error:
+            node.device_trouble(reason=str(error))
+            state = await node.devices.containment.state()
+        node.sample_temperature = round(state.sample_temperature, 2)
+        if state.sample_temperature > node.parameters["hottest_sample"]:
+            raise ActivityFailed(f"the samples have become {state.sample_temperature:.0f} K warm")
+    if state.hot_seconds < needed:
+        raise ActivityFailed(
+            f"sterilised for {state.hot_seconds:.0f} s only, {needed:.0f} s are needed"
+        )
+
+
+async def _step(
+    node: "Orbiter", name: str, act: Callable[[], Awaitable[ContainmentState]],
+    is_done: Callable[[ContainmentState], bool],
+) -> None:  # fmt: skip
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            await act()
+        except (DeviceFault, DeviceTimeout) as error:
+            node.device_trouble(reason=str(error))
+            continue
+        # Asked anew: what was done is not what says that it is done.
+        if is_done(await node.devices.containment.state()):
+            node.containment_step(step=name, result=f"verified at attempt {attempt}")
+            return
+    raise ActivityFailed(f"{name} was not verified in {ATTEMPTS} attempts")

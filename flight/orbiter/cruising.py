@@ -1,0 +1,159 @@
+"""Cruise: corrections on the way, past Earth at first, into the entry corridor at the end."""
+
+import math
+from typing import TYPE_CHECKING
+
+from flight.astrodynamics.lambert import lambert
+from flight.astrodynamics.time_scales import SECONDS_PER_DAY
+from flight.astrodynamics.vectors import Vector, add, norm, scale, subtract
+from flight.core.activities import ActivityFailed
+from flight.core.statechart import Signal
+from flight.icd.devices.base import DeviceFault
+from flight.orbiter.manoeuvres import execute, wait_until
+from flight.orbiter.targeting import Aim, Site, aim_at_site, aim_past, correction
+from flight.orbiter.trajectory import EARTH_RADIUS, Encounter, Kick, Path, predict
+
+if TYPE_CHECKING:
+    from flight.orbiter.node import Orbiter
+
+AFTER_DEPARTURE = (7.0, 60.0)
+"""Days after the departure of the first corrections."""
+BEFORE_ARRIVAL = (90.0, 40.0, 20.0)
+"""Days before the arrival of corrections that still aim past Earth."""
+TARGETING = (10.0, 7.0, 5.0, 3.6)
+"""Days before the arrival of corrections that aim at the corridor."""
+_WORTH = 0.002  # m/s
+_MINIMUM = 0.3e-3
+_NEW_SOLUTION = 1.1 * SECONDS_PER_DAY
+
+
+async def cruise(node: "Orbiter", signal: Signal) -> Signal:
+    """All corrections until the capsule is targeted."""
+    departure = node.stored("departure")
+    if departure is None:
+        raise ActivityFailed("it is not known when the orbiter left Mars: depart first")
+    start, arrival = departure["time"], departure["arrival"]
+    times = [start + days * SECONDS_PER_DAY for days in AFTER_DEPARTURE]
+    times += [arrival - days * SECONDS_PER_DAY for days in BEFORE_ARRIVAL]
+    for number, time in enumerate(times, 1):
+        if time < node.clock.now():
+            continue
+        await wait_until(node, time)
+        await correct(node, f"correction {number}", past=True)
+    for number, days in enumerate(TARGETING, 1):
+        time = node.stored("entry_time") or arrival
+        if time - days * SECONDS_PER_DAY < node.clock.now():
+            continue
+        await wait_until(node, time - days * SECONDS_PER_DAY)
+        await correct(node, f"targeting {number}", past=False)
+    seen = await show_encounter(node)
+    if not in_corridor(node, seen):
+        raise ActivityFailed("the capsule is not targeted: outside the entry corridor")
+    node.targeted(angle=node.entry_angle, days=round((seen.entry_time - node.clock.now()) / 86400, 2))
+    return Signal("targeted")
+
+
+async def correct(node: "Orbiter", purpose: str, past: bool) -> None:
+    """One correction from the last tracking solution."""
+    path = await own_path(node)
+    departure = node.stored("departure")
+    assert departure is not None
+    change: Vector = (0.0, 0.0, 0.0)
+    seen = predict(path, node.dynamics)
+    if seen is None:
+        change = _towards_earth(node, path, departure["arrival"])
+        path = Path(path.centre, path.position, add(path.velocity, change), path.time)
+        seen = predict(path, node.dynamics)
+        if seen is None:
+            node.device_trouble(reason=f"{purpose}: Earth is not reached even after a correction")
+            return
+    try:
+        more = await _to_aim(node, path, seen, past)
+    except (ArithmeticError, ValueError) as error:
+        node.device_trouble(reason=f"{purpose}: {error}")
+        more = (0.0, 0.0, 0.0)
+    change = add(change, more)
+    node.save_navigation()
+    threshold = _WORTH if past else _MINIMUM
+    if norm(change) >= threshold:
+        await execute(node, change, purpose)
+    await show_encounter(node)
+
+
+async def _to_aim(node: "Orbiter", path: Path, seen: Encounter, past: bool) -> Vector:
+    dynamics = node.dynamics
+    aim, kick = make_aim(node, seen)
+    # The asymptote moves a little with the correction, and the aim with it.
+    for _ in range(2):
+        goal, with_kick = aim, kick
+        if past:
+            radius = EARTH_RADIUS + node.parameters["avoidance_altitude"]
+            goal, with_kick = aim_past(aim, seen.speed, radius), None
+        change, seen = correction(path, goal, dynamics, with_kick)
+        aim, kick = make_aim(node, seen)
+    if not past:
+        node.keep("entry_time", aim.entry_time)
+    return change
+
+
+def make_aim(node: "Orbiter", seen: Encounter) -> tuple[Aim, Kick]:
+    """The aim at the landing site, and the push of the springs on the way to it."""
+    near = node.stored("entry_time") or seen.perigee_time
+    site = Site(
+        math.radians(node.parameters["site_latitude"]),
+        math.radians(node.parameters["site_longitude"]),
+        math.radians(node.parameters["entry_angle"]),
+        math.radians(node.parameters["entry_range"]),
+    )
+    aim = aim_at_site(seen.asymptote, near, site, node.dynamics)
+    release = aim.entry_time - node.parameters["release_days"] * SECONDS_PER_DAY
+    push = scale(node.parameters["spring_speed"], aim.entry_direction)
+    return aim, Kick(release, push)
+
+
+async def own_path(node: "Orbiter") -> Path:
+    """Where the orbiter is, by tracking. Raises ActivityFailed while it is at Mars."""
+    try:
+        known = await node.devices.orbit_knowledge.state()
+    except DeviceFault as fault:
+        raise ActivityFailed(f"there is no tracking solution: {fault}") from fault
+    if known.centre == "mars":
+        raise ActivityFailed("the orbiter is still at Mars")
+    x, y, z = known.position
+    u, v, w = known.velocity
+    return Path(known.centre, (x, y, z), (u, v, w), known.time_ns / 1e9)
+
+
+async def show_encounter(node: "Orbiter") -> Encounter:
+    """Predicts how the capsule would come to Earth, and shows it in the channels."""
+    path = await own_path(node)
+    seen = predict(path, node.dynamics)
+    if seen is None:
+        raise ActivityFailed("Earth is missed")
+    kick = None
+    if node.stored("entry_time") is not None:
+        kick = make_aim(node, seen)[1]
+        if kick.time <= path.time:
+            kick = None
+    found = predict(path, node.dynamics, kick) or seen
+    angle = found.entry_angle
+    node.entry_angle = None if angle is None else round(math.degrees(angle), 4)
+    node.perigee_altitude = round(found.perigee_radius - EARTH_RADIUS, 1)
+    node.entry_time = round(found.entry_time, 2)
+    return found
+
+
+def in_corridor(node: "Orbiter", seen: Encounter) -> bool:
+    """Whether the entry angle is within the corridor."""
+    angle = seen.entry_angle
+    if angle is None:
+        return False
+    off = math.degrees(angle) - node.parameters["entry_angle"]
+    return abs(off) <= float(node.parameters["entry_corridor"])
+
+
+def _towards_earth(node: "Orbiter", path: Path, arrival: float) -> Vector:
+    """The change that leads to Earth at the arrival time, as if it had no mass (Lambert)."""
+    earth, _ = node.dynamics.earth(arrival)
+    arc = lambert(path.position, earth, arrival - path.time, node.dynamics.sun_gm)[0]
+    return subtract(arc.departure_velocity, path.velocity)

@@ -1,0 +1,179 @@
+"""Departure as an activity: waits for the window, burns, and follows to the sphere of influence."""
+
+import asyncio
+import math
+from typing import TYPE_CHECKING
+
+from flight.astrodynamics.gravity import MARS
+from flight.astrodynamics.orbits import elements_from_state
+from flight.astrodynamics.time_scales import SECONDS_PER_DAY, format_iso
+from flight.astrodynamics.transfer_windows import Transfer
+from flight.astrodynamics.vectors import norm, scale, subtract, unit
+from flight.core.activities import ActivityFailed
+from flight.core.statechart import Signal
+from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.orbiter.escape import (
+    Burn,
+    Engine,
+    choose_day,
+    choose_opportunity,
+    plan_burn,
+    time_of_cutoff,
+)
+from flight.orbiter.trajectory import outgoing_asymptote
+
+if TYPE_CHECKING:
+    from flight.orbiter.node import Orbiter
+
+_WAKE_BEFORE = 0.4  # days before the burn for the last tracking solution
+_REVOLUTIONS = 4  # tries on one day
+_ENOUGH = 0.98  # of the velocity change
+_LOOK = 6.0 * 3600.0
+_LIMIT = 8.0 * SECONDS_PER_DAY
+_MU = MARS.gravitational_parameter
+
+
+async def depart(node: "Orbiter", signal: Signal) -> Signal:
+    """Leaves Mars in the next window."""
+    known = await node.devices.orbit_knowledge.state()
+    if known.centre == "sun":
+        return Signal("done", {"result": "on the way already"})
+    departed = node.stored("departure")
+    while departed is None:
+        wanted = await _wait_for_day(node)
+        if await _leave(node, wanted):
+            departed = node.stored("departure")
+    limit = node.clock.now() + _LIMIT
+    while node.clock.now() < limit:
+        known = await node.devices.orbit_knowledge.state()
+        if known.centre == "sun":
+            return Signal("done", {"result": f"left Mars with C3 {departed['c3']:.2f} km2/s2"})
+        await asyncio.sleep(_LOOK)
+    raise ActivityFailed("the sphere of influence of Mars was not left")
+
+
+async def _wait_for_day(node: "Orbiter") -> Transfer:
+    """Picks the window and the day, and waits for it; a window that is missed is followed by the
+    next, two years later."""
+    while True:
+        await node.refresh_own()
+        nav = node.navigator
+        assert nav.own is not None
+        now = node.clock.now()
+        window_days = node.parameters["window_days"]
+        inclination = elements_from_state(*nav.own, _MU).inclination
+        try:
+            best = choose_opportunity(node.dynamics.jd(now), inclination, window_days)
+            wanted = choose_day(best.transfer, nav.own, now, node.dynamics, window_days)
+        except ValueError as error:
+            raise ActivityFailed(str(error)) from error
+        node.departure_c3 = round(wanted.c3, 4)
+        node.window_chosen(
+            departure=format_iso(wanted.departure_jd_tdb, 0, "")[:10],
+            arrival=format_iso(wanted.arrival_jd_tdb, 0, "")[:10],
+            c3=round(wanted.c3, 3),
+            best=round(best.transfer.c3, 3),
+        )
+        left = (wanted.departure_jd_tdb - node.dynamics.jd(now) - _WAKE_BEFORE) * SECONDS_PER_DAY
+        if left <= SECONDS_PER_DAY:
+            await asyncio.sleep(max(0.0, left))
+            return wanted
+        # The phase and the node are predicted anew on the way: nearer, they are known better.
+        await asyncio.sleep(max(0.5 * SECONDS_PER_DAY, left - 5.0 * SECONDS_PER_DAY))
+
+
+async def _leave(node: "Orbiter", wanted: Transfer) -> bool:
+    """The burn; the next revolution when it does not ignite. False: not on this day."""
+    for _ in range(_REVOLUTIONS):
+        await node.refresh_own()
+        nav = node.navigator
+        assert nav.own is not None
+        gauge = await node.devices.main_engine.propellant()
+        engine = Engine(
+            node.parameters["main_thrust"], node.parameters["specific_impulse"], gauge.mass
+        )
+        target_time = (
+            wanted.departure_jd_tdb - node.dynamics.epoch_jd_tt
+        ) * SECONDS_PER_DAY - 3600.0
+        nav.advance(max(node.clock.now() + 600.0, target_time))
+        assert nav.own is not None
+        try:
+            burn = plan_burn(nav.own, nav.time, wanted, engine, node.dynamics)
+        except ArithmeticError as error:
+            node.device_trouble(reason=f"departure: {error}")
+            await asyncio.sleep(3600.0)
+            continue
+        node.departure_planned(
+            size=round(burn.delta_v, 1), seconds=round(burn.seconds), minutes=round(
+                (burn.time - node.clock.now()) / 60.0
+            )
+        )  # fmt: skip
+        await asyncio.sleep(max(0.0, burn.time - node.clock.now()))
+        if await _burn(node, burn):
+            await _note_departure(node, wanted)
+            return True
+    return False
+
+
+async def _burn(node: "Orbiter", burn: Burn) -> bool:
+    """Burns; completes a burn that was cut off early. False: nothing happened."""
+    before = await node.devices.inertial_unit.state()
+    done = 0.0
+    for attempt in range(2):
+        direction = burn.direction
+        rate = burn.rate
+        if attempt:
+            await node.refresh_own()
+            assert node.navigator.own is not None
+            direction, rate = unit(node.navigator.own[1]), 0.5 * burn.rate
+        try:
+            await node.devices.main_engine.burn(
+                list(direction), burn.delta_v - done, list(burn.axis), rate
+            )
+        except (DeviceFault, DeviceTimeout) as error:
+            node.device_trouble(reason=str(error))
+            return attempt > 0
+        after = await node.devices.inertial_unit.state()
+        felt = [a - b for a, b in zip(after.delta_v, before.delta_v, strict=True)]
+        # The direction has turned: the length of the sum is short of the sum of lengths.
+        done = norm((felt[0], felt[1], felt[2])) * _bend(burn)
+        if done >= _ENOUGH * burn.delta_v:
+            break
+        node.burn_off_nominal(
+            purpose="departure", wanted=round(burn.delta_v, 1), felt=round(done, 1)
+        )
+    node.delta_v_used = round((node.delta_v_used or 0.0) + done, 3)
+    return True
+
+
+def _bend(burn: Burn) -> float:
+    """Length of an arc over its chord, for the angle that the thrust turned through."""
+    half = 0.5 * abs(burn.rate) * burn.seconds
+    return half / math.sin(half) if half > 1e-6 else 1.0
+
+
+async def _note_departure(node: "Orbiter", wanted: Transfer) -> None:
+    await node.refresh_own()
+    own = node.navigator.own
+    assert own is not None
+    asymptote = outgoing_asymptote(*own, _MU)
+    if asymptote is None:
+        raise ActivityFailed("the burn was not enough to escape")
+    c3 = norm(asymptote) ** 2 * 1.0e-6
+    node.departure_c3 = round(c3, 4)
+    arrival = (wanted.arrival_jd_tdb - node.dynamics.epoch_jd_tt) * SECONDS_PER_DAY
+    node.keep("departure", {"time": node.clock.now(), "arrival": arrival, "c3": c3})
+    node.navigator.own = None
+    node.departed(c3=round(c3, 3), wanted=round(wanted.c3, 3))
+    gauge = await node.devices.main_engine.propellant()
+    node.propellant, node.mass = round(gauge.propellant, 1), round(gauge.mass, 1)
+
+
+def planned_end(burn: Burn) -> float:
+    """Mission time at the end of the burn."""
+    return time_of_cutoff(burn)
+
+
+def shortfall(wanted: Transfer, reached: float) -> float:
+    """What is missing of the speed at infinity, km/s."""
+    return norm(subtract(scale(1.0, wanted.departure_v_infinity), (0.0, 0.0, 0.0))) - reached

@@ -1,0 +1,134 @@
+"""Orbit determination as an activity: a growing arc of bearings, fitted again and again."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from flight.astrodynamics.vectors import Vector, norm, subtract
+from flight.core.activities import ActivityFailed
+from flight.core.statechart import Signal
+from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.orbiter.navigation import orbit_covariance
+from flight.orbiter.observing import believed, container_visible, image, nearest
+from flight.orbiter.orbit_determination import Bearing, OrbitFit, fit, fit_growing
+from flight.orbiter.propagation import State
+
+if TYPE_CHECKING:
+    from flight.orbiter.node import Orbiter
+
+_FIRST_FIT = 8
+_REFIT = 1.4  # a new fit whenever there are so many times more bearings
+_GATE = 0.0383  # rad: half the field of view
+_LOOK_AHEAD = 21_600.0  # s for which the orbit must be known
+_SHORTEST_ARC = 7200.0
+_TOO_POOR = 20.0  # times the goal: with that nobody flies
+_LIMIT = 10.0 * 86_400.0
+
+
+async def determine_orbit(node: "Orbiter", signal: Signal) -> Signal:
+    """Takes bearings until the orbit is known well enough."""
+    bearings = [_bearing(each) for each in node.stored("bearings") or []]
+    guess: dict[str, Any] | None = node.stored("guess")
+    if not bearings or guess is None:
+        raise ActivityFailed("there are no bearings to start from: search first")
+    await node.refresh_own()
+    found: OrbitFit | None = None
+    next_fit, began = _FIRST_FIT, node.clock.now()
+    while True:
+        bearing = await _next_bearing(node)
+        if bearing is not None:
+            bearings.append(bearing)
+            node.keep("bearings", [[b.time, b.own, b.direction, b.sigma] for b in bearings])
+        arc = bearings[-1].time - bearings[0].time
+        over = arc >= node.parameters["arc_seconds"] or node.clock.now() - began > _LIMIT
+        if len(bearings) >= next_fit or over:
+            found = _fit(node, bearings, _state(guess["state"]), found) or found
+            next_fit = int(_REFIT * len(bearings)) + 1
+            if found is not None and _good_enough(node, arc):
+                break
+        if over:
+            break
+        await asyncio.sleep(node.parameters["look_interval"])
+    if found is None or node.navigator.position_sigma() > _TOO_POOR * _goal(node):
+        raise ActivityFailed("the bearings do not tell the orbit well enough")
+    node.save_navigation()
+    sigma = node.navigator.position_sigma()
+    node.orbit_determined(sigma=round(sigma), bearings=found.used, rejected=found.rejected)
+    return Signal("done", {"result": f"known to {sigma:.0f} m (one sigma)"})
+
+
+async def _next_bearing(node: "Orbiter") -> Bearing | None:
+    nav = node.navigator
+    if not container_visible(node, node.clock.now()):
+        return None
+    try:
+        sightings = await image(node, believed(node))
+    except (DeviceFault, DeviceTimeout) as error:
+        node.device_trouble(reason=str(error))
+        return None
+    if not sightings:
+        return None
+    nav.advance(sightings[0][0])
+    sighting = nearest(sightings, nav.line_of_sight(), _GATE)
+    if sighting is None or nav.own is None:
+        return None
+    # The own place is uncertain too; it is as good as constant over an arc, so it counts in full.
+    own = nav.own_sigma / max(1000.0, nav.range())
+    sigma = (node.parameters["bearing_sigma"] ** 2 + own**2) ** 0.5
+    return Bearing(sighting[0], nav.own[0], sighting[1], sigma)
+
+
+def _fit(
+    node: "Orbiter", bearings: list[Bearing], guess: State, before: OrbitFit | None
+) -> OrbitFit | None:
+    prior = orbit_covariance(guess, 3.0e4, 2.0e5, 3.0e4, (150.0, 30.0, 30.0))
+    try:
+        if before is not None and before.residual < 2.0:
+            found = fit(bearings, before.state)
+        else:
+            found = fit_growing(bearings, guess, prior)
+    except ArithmeticError as error:
+        node.fit_failed(reason=str(error))
+        return None
+    if found.residual > 5.0:
+        node.fit_failed(reason=f"residuals of {found.residual:.1f} standard deviations")
+        return None
+    nav = node.navigator
+    nav.set_target(found.state, found.covariance, found.time)
+    nav.advance(node.clock.now())
+    node.fit_residual = round(found.residual, 3)
+    node.show_navigation()
+    return found
+
+
+def _good_enough(node: "Orbiter", arc: float) -> bool:
+    """Whether the orbit will still be known some hours ahead."""
+    nav = node.navigator
+    if arc < _SHORTEST_ARC or nav.target is None:
+        return False
+    _, ahead = nav._moved(nav.target, nav.covariance, _LOOK_AHEAD)
+    sigma = sum(ahead[i][i] for i in range(3)) ** 0.5
+    return bool(sigma < 3.0 * _goal(node) and nav.position_sigma() < _goal(node))
+
+
+def _goal(node: "Orbiter") -> float:
+    goal: float = node.parameters["position_goal"]
+    return goal
+
+
+def _bearing(plain: Any) -> Bearing:
+    time, own, direction, sigma = plain
+    return Bearing(time, _vector(own), _vector(direction), sigma)
+
+
+def _vector(plain: Any) -> Vector:
+    x, y, z = plain
+    return (x, y, z)
+
+
+def _state(plain: Any) -> State:
+    return _vector(plain[0]), _vector(plain[1])
+
+
+def apart(a: State, b: State) -> float:
+    """Distance of two states in m."""
+    return norm(subtract(a[0], b[0]))

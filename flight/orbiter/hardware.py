@@ -1,0 +1,31 @@
+"""The devices that the orbiter needs."""
+
+from typing import Any
+
+from flight.icd.devices.capture import CapsuleRelease, CaptureCone, Containment
+from flight.icd.devices.orbiter_navigation import (
+    AttitudeControl,
+    InertialUnit,
+    NarrowAngleCamera,
+    OrbitKnowledge,
+    ScanningLidar,
+    StarTracker,
+)
+from flight.icd.devices.orbiter_propulsion import MainEngine, Thrusters
+
+
+class OrbiterDevices:
+    """Drivers of the orbiter's devices."""
+
+    def __init__(self, node: Any) -> None:
+        self.star_tracker: StarTracker = node.driver(StarTracker, "star_tracker")
+        self.inertial_unit: InertialUnit = node.driver(InertialUnit, "inertial_unit")
+        self.attitude_control: AttitudeControl = node.driver(AttitudeControl, "attitude_control")
+        self.orbit_knowledge: OrbitKnowledge = node.driver(OrbitKnowledge, "orbit_knowledge")
+        self.camera: NarrowAngleCamera = node.driver(NarrowAngleCamera, "camera")
+        self.lidar: ScanningLidar = node.driver(ScanningLidar, "lidar")
+        self.thrusters: Thrusters = node.driver(Thrusters, "thrusters")
+        self.main_engine: MainEngine = node.driver(MainEngine, "main_engine")
+        self.capture_cone: CaptureCone = node.driver(CaptureCone, "capture_cone")
+        self.containment: Containment = node.driver(Containment, "containment")
+        self.capsule_release: CapsuleRelease = node.driver(CapsuleRelease, "capsule_release")

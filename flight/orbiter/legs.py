@@ -1,0 +1,182 @@
+"""Legs of the rendezvous: transfers between points in the container's local axes, with
+corrections on the way, and range limits at which another mode takes over."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flight.astrodynamics.vectors import Vector, add, norm, subtract
+from flight.core.activities import ActivityFailed
+from flight.orbiter.manoeuvres import Transfer, cheapest_safe, execute, two_impulses
+from flight.orbiter.passive_safety import closest_in_free_drift
+from flight.orbiter.propagation import State, coast
+
+if TYPE_CHECKING:
+    from flight.orbiter.node import Orbiter
+
+Measure = Callable[["Orbiter"], Awaitable[bool]]
+
+FRACTIONS = (0.45, 0.55, 0.38, 0.62, 0.7, 0.3, 0.8)
+"""Of a revolution, for a leg; half of one cannot move the orbit's plane."""
+CORRECTIONS = (0.35, 0.7, 0.9)
+"""Where on a leg the way is corrected."""
+_LOST_AFTER = 12
+_WORTH = 0.003  # m/s: smaller corrections wait for the next one
+
+
+@dataclass
+class Leg:
+    """A leg under way: its goal in local axes (m), when it arrives, and how fast (m/s, local)."""
+
+    goal: Vector
+    arrival: float
+    goal_velocity: Vector = (0.0, 0.0, 0.0)
+
+
+async def begin_leg(
+    node: "Orbiter", goal: Vector, purpose: str, keep_out: float,
+    fractions: tuple[float, ...] = FRACTIONS, goal_velocity: Vector = (0.0, 0.0, 0.0),
+) -> Leg:  # fmt: skip
+    """Plans a transfer that is safe without further thrust, and burns for it."""
+    nav = node.navigator
+    nav.advance(node.clock.now())
+    assert nav.own is not None and nav.target is not None
+    transfer = cheapest_safe(
+        nav.own, nav.target, goal, fractions, node.parameters["safe_revolutions"], keep_out,
+        goal_velocity,
+    )  # fmt: skip
+    if transfer is None:
+        raise ActivityFailed(
+            f"{purpose}: no transfer to {norm(goal):.0f} m is safe without thrust"
+        )
+    return await fly_transfer(node, transfer, goal, purpose, goal_velocity)
+
+
+async def fly_transfer(
+    node: "Orbiter", transfer: Transfer, goal: Vector, purpose: str,
+    goal_velocity: Vector = (0.0, 0.0, 0.0),
+) -> Leg:  # fmt: skip
+    """Burns the first impulse of a transfer."""
+    arrival = node.clock.now() + transfer.seconds
+    await execute(node, transfer.first, purpose)
+    check_drift(node)
+    return Leg(goal, arrival, goal_velocity)
+
+
+def check_drift(node: "Orbiter") -> None:
+    """Shows how near the orbiter would come should all thrust be lost now."""
+    nav = node.navigator
+    if nav.own is None or nav.target is None:
+        return
+    nav.advance(node.clock.now())
+    closest = closest_in_free_drift(nav.own, nav.target, node.parameters["safe_revolutions"])
+    node.free_drift_distance = round(closest, 1)
+
+
+async def follow_leg(
+    node: "Orbiter", leg: Leg, measure: Measure, period: float, limit: float = 0.0,
+    stop: bool = True,
+) -> bool:  # fmt: skip
+    """Measures and corrects until the leg arrives, then stops there.
+
+    Returns False, and leaves the leg as it is, at the moment at which the distance falls below
+    `limit`.
+    """
+    nav = node.navigator
+    duration = leg.arrival - node.clock.now()
+    began = node.clock.now()
+    waiting = [began + part * duration for part in CORRECTIONS]
+    misses = 0
+    while node.clock.now() < leg.arrival - 1e-6:
+        misses = 0 if await measure(node) else misses + 1
+        if nav.rejected > _LOST_AFTER:
+            raise ActivityFailed("the measurements do not fit what is believed: container lost")
+        now = node.clock.now()
+        if waiting and now >= waiting[0]:
+            waiting.pop(0)
+            await _correct(node, leg)
+        node.show_navigation()
+        wait = min(period, leg.arrival - node.clock.now())
+        if wait <= 0.0:
+            break
+        crossing = _time_to_limit(node, wait, limit)
+        await asyncio.sleep(wait if crossing is None else crossing)
+        if crossing is not None:
+            nav.advance(node.clock.now())
+            return False
+    if stop:
+        await arrive(node, leg)
+    return True
+
+
+async def arrive(node: "Orbiter", leg: Leg) -> None:
+    """The second impulse: to the velocity that the goal has."""
+    nav = node.navigator
+    nav.advance(node.clock.now())
+    assert nav.own is not None and nav.target is not None
+    from flight.astrodynamics.relative_motion import from_lvlh, to_lvlh
+
+    here, _ = to_lvlh(nav.target, nav.own)
+    wanted = from_lvlh(nav.target, (here, leg.goal_velocity))[1]
+    await execute(node, subtract(wanted, nav.own[1]), "arrival")
+    check_drift(node)
+
+
+async def _correct(node: "Orbiter", leg: Leg) -> None:
+    nav = node.navigator
+    nav.advance(node.clock.now())
+    left = leg.arrival - node.clock.now()
+    if left < 60.0 or nav.own is None or nav.target is None:
+        return
+    try:
+        again = two_impulses(nav.own, nav.target, leg.goal, left, leg.goal_velocity)
+    except (ArithmeticError, ValueError):
+        return
+    if norm(again.first) > _WORTH:
+        await execute(node, again.first, "correction")
+
+
+def _time_to_limit(node: "Orbiter", seconds: float, limit: float) -> float | None:
+    """When, within so many seconds, the believed distance falls below a limit."""
+    nav = node.navigator
+    nav.advance(node.clock.now())
+    own, target = nav.own, nav.target
+    if limit <= 0.0 or own is None or target is None:
+        return None
+    if _apart(own, target) <= limit:
+        return 0.0
+    return time_of_range(own, target, seconds, limit)
+
+
+def time_of_range(own: State, target: State, seconds: float, limit: float) -> float | None:
+    """Seconds until two free bodies are `limit` m apart, coming nearer; None: not so soon."""
+    count = max(1, round(seconds / 60.0))
+    step = seconds / count
+    for index in range(count):
+        own_next, target_next = coast(own, step), coast(target, step)
+        if _apart(own_next, target_next) <= limit:
+            low, high = 0.0, step
+            for _ in range(40):
+                middle = 0.5 * (low + high)
+                if _apart(coast(own, middle), coast(target, middle)) <= limit:
+                    high = middle
+                else:
+                    low = middle
+            return index * step + high
+        own, target = own_next, target_next
+    return None
+
+
+def _apart(own: State, target: State) -> float:
+    return norm(subtract(own[0], target[0]))
+
+
+def ahead_or_behind(node: "Orbiter") -> float:
+    """+1 when the orbiter is before the container on its way, -1 when it is behind."""
+    return 1.0 if node.navigator.relative()[0][1] >= 0.0 else -1.0
+
+
+def kicked(state: State, delta_v: Vector) -> State:
+    """A state after a velocity change."""
+    return (state[0], add(state[1], delta_v))

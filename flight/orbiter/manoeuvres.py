@@ -1,0 +1,190 @@
+"""Manoeuvres: planned with the gravity of Mars and its J2, flown, and measured by accelerometers."""
+
+import asyncio
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flight.astrodynamics.gravity import MARS
+from flight.astrodynamics.lambert import lambert
+from flight.astrodynamics.relative_motion import from_lvlh
+from flight.astrodynamics.vectors import Vector, cross, norm, scale, subtract
+from flight.core.activities import ActivityFailed
+from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.orbiter.linear_algebra import applied, inverse
+from flight.orbiter.passive_safety import is_safe
+from flight.orbiter.propagation import State, coast, motion
+
+if TYPE_CHECKING:
+    from flight.orbiter.node import Orbiter
+
+ATTEMPTS = 3
+ACCELEROMETER_SCALE = 0.0015
+ACCELEROMETER_NOISE = 0.0004  # m/s
+_MASS = 3000.0  # kg, for the length of a burn when the gauge does not answer
+_SHOTS = 6
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Two impulses (m/s, inertial): one at the start, one on arrival `seconds` later."""
+
+    first: Vector
+    second: Vector
+    seconds: float
+
+    @property
+    def total(self) -> float:
+        """Sum of both sizes, m/s."""
+        return norm(self.first) + norm(self.second)
+
+
+def two_impulses(
+    own: State, target: State, goal: Vector, seconds: float, goal_velocity: Vector = (0.0, 0.0, 0.0)
+) -> Transfer:
+    """Impulses that bring the orbiter to a place in the container's local axes.
+
+    A Lambert arc first, then corrected for J2 by shooting. Raises ArithmeticError or ValueError
+    when there is no such transfer.
+    """
+    there = from_lvlh(coast(target, seconds), (goal, goal_velocity))
+    mu = MARS.gravitational_parameter
+    arc = lambert(own[0], there[0], seconds, mu, cross(own[0], own[1]))[0]
+    return _shoot(own, there, arc.departure_velocity, seconds)
+
+
+def _shoot(own: State, there: State, velocity: Vector, seconds: float) -> Transfer:
+    step, columns = 0.05, []
+    miss = subtract(there[0], coast((own[0], velocity), seconds)[0])
+    for axis in range(3):
+        moved = list(velocity)
+        moved[axis] += step
+        end = coast((own[0], (moved[0], moved[1], moved[2])), seconds)[0]
+        other = subtract(there[0], end)
+        columns.append([(m - o) / step for m, o in zip(miss, other, strict=True)])
+    sensitivity = inverse_of([list(row) for row in zip(*columns, strict=True)])
+    for _ in range(_SHOTS):
+        change = applied(sensitivity, miss)
+        velocity = (velocity[0] + change[0], velocity[1] + change[1], velocity[2] + change[2])
+        end_state = coast((own[0], velocity), seconds)
+        miss = subtract(there[0], end_state[0])
+        if norm(miss) < 0.005:
+            break
+    if norm(miss) > 50.0:
+        raise ArithmeticError(f"the transfer of {seconds:.0f} s does not converge")
+    return Transfer(subtract(velocity, own[1]), subtract(there[1], end_state[1]), seconds)
+
+
+def inverse_of(rows: list[list[float]]) -> list[list[float]]:
+    """Inverse of a 3 by 3 matrix that need not be symmetric. Raises ArithmeticError."""
+    transposed = [list(column) for column in zip(*rows, strict=True)]
+    square = [
+        [sum(a * b for a, b in zip(r, s, strict=True)) for s in transposed] for r in transposed
+    ]
+    left = inverse(square)
+    return [
+        [sum(left[i][k] * transposed[k][j] for k in range(3)) for j in range(3)] for i in range(3)
+    ]
+
+
+def cheapest_safe(
+    own: State, target: State, goal: Vector, fractions: tuple[float, ...], revolutions: float,
+    keep_out: float, goal_velocity: Vector = (0.0, 0.0, 0.0),
+) -> Transfer | None:  # fmt: skip
+    """The cheapest transfer, among durations in revolutions, after whose first impulse the orbiter
+    may drift for so many revolutions without coming nearer than `keep_out` m; None: there is none.
+    """
+    period = math.tau / motion(target)
+    found = []
+    for fraction in fractions:
+        try:
+            found.append(
+                two_impulses(own, target, goal, fraction * period, goal_velocity)
+            )
+        except (ArithmeticError, ValueError):
+            continue
+    for transfer in sorted(found, key=lambda each: each.total):
+        after: State = (own[0], _sum(own[1], transfer.first))
+        if is_safe(after, target, revolutions, keep_out):
+            return transfer
+    return None
+
+
+def burn_seconds(node: "Orbiter", delta_v: float) -> float:
+    """About how long the main engine takes for a velocity change."""
+    mass = node.mass or _MASS
+    return delta_v * mass / float(node.parameters["main_thrust"])
+
+
+async def execute(node: "Orbiter", delta_v: Vector, purpose: str) -> Vector:
+    """Changes the velocity now; the navigator takes what the accelerometers have felt.
+
+    Raises ActivityFailed when it cannot be done.
+    """
+    size = norm(delta_v)
+    if size < node.parameters["smallest_change"]:
+        return (0.0, 0.0, 0.0)
+    before = await _felt(node)
+    began = node.clock.now()
+    reason = ""
+    for _ in range(ATTEMPTS):
+        try:
+            if size <= node.parameters["largest_thruster_change"]:
+                await node.devices.thrusters.fire(list(delta_v))
+            else:
+                await node.devices.main_engine.burn(list(delta_v), size, [0.0, 0.0, 1.0])
+            reason = ""
+            break
+        except (DeviceFault, DeviceTimeout) as error:
+            reason = str(error)
+            node.device_trouble(reason=reason)
+            if norm(subtract(await _felt(node), before)) > 0.02 * size:
+                break  # it has acted after all: what it did is measured below
+            began = node.clock.now()
+    gained = subtract(await _felt(node), before)
+    ended = node.clock.now()
+    _note(node, gained, 0.5 * (began + ended))
+    if reason and norm(gained) < 0.5 * size:
+        raise ActivityFailed(f"{purpose}: the burn did not happen: {reason}")
+    off = norm(subtract(gained, delta_v))
+    node.manoeuvre(purpose=purpose, size=round(size, 4), off=round(off, 4))
+    if off > 0.05 * size + 0.005:
+        node.burn_off_nominal(purpose=purpose, wanted=round(size, 4), felt=round(norm(gained), 4))
+    node.delta_v_used = round((node.delta_v_used or 0.0) + norm(gained), 3)
+    return gained
+
+
+def _note(node: "Orbiter", gained: Vector, time: float) -> None:
+    nav = node.navigator
+    if nav.own is None:
+        return
+    now = node.clock.now()
+    if now > nav.time:
+        nav.advance(max(nav.time, time))
+    nav.kick(gained, ACCELEROMETER_SCALE * norm(gained) + ACCELEROMETER_NOISE)
+    nav.advance(now)
+    node.save_navigation()
+
+
+async def _felt(node: "Orbiter") -> Vector:
+    reading = await node.devices.inertial_unit.state()
+    if not reading.valid:
+        raise ActivityFailed("the accelerometers are invalid: no burn without measuring it")
+    x, y, z = reading.delta_v
+    return (x, y, z)
+
+
+async def wait_until(node: "Orbiter", time: float) -> None:
+    """Sleeps until a mission time."""
+    left = time - node.clock.now()
+    if left > 0.0:
+        await asyncio.sleep(left)
+
+
+def _sum(a: Vector, b: Vector) -> Vector:
+    return (a[0] + b[0], a[1] + b[1], a[2] + b[2])
+
+
+def opposite(a: Vector) -> Vector:
+    """The vector the other way."""
+    return scale(-1.0, a)

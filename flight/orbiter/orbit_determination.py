@@ -1,0 +1,185 @@
+"""The container's orbit from bearings alone: batch least squares (Levenberg-Marquardt).
+
+Unknown are the six components of the container's state at the first bearing. Residuals are the two
+angles across the predicted line of sight. Derivatives are differences of propagated orbits.
+"""
+
+import math
+from dataclasses import dataclass
+
+from flight.astrodynamics.vectors import Vector, dot, norm, subtract, unit
+from flight.orbiter.linear_algebra import Rows, applied, inverse, total
+from flight.orbiter.navigation import across
+from flight.orbiter.propagation import State, coast
+
+_STEPS = (50.0, 50.0, 50.0, 0.05, 0.05, 0.05)
+_ITERATIONS = 25
+_SETTLED = 1.0e-4  # relative change of the cost
+_LARGE_RESIDUAL = 6.0
+_WORST_MEAN_SQUARE = 400.0  # of residuals in standard deviations: outliers are thrown out later
+
+
+@dataclass(frozen=True)
+class Bearing:
+    """A direction to the container (unit vector) seen from an own position (m) at a time (s), with
+    the standard deviation of each of its two angles (rad)."""
+
+    time: float
+    own: Vector
+    direction: Vector
+    sigma: float
+
+
+@dataclass(frozen=True)
+class OrbitFit:
+    """An orbit that fits: state and covariance at a time; root mean square of the residuals in
+    standard deviations; how many bearings were used and how many thrown out."""
+
+    time: float
+    state: State
+    covariance: Rows
+    residual: float
+    used: int
+    rejected: int
+
+
+def residuals(bearings: list[Bearing], state: State, time: float) -> list[float]:
+    """Two residuals a bearing, in standard deviations, for the state at a time."""
+    found = []
+    for bearing in bearings:
+        state, time = coast(state, bearing.time - time), bearing.time
+        line = unit(subtract(state[0], bearing.own))
+        first, second = across(bearing.direction)
+        along = dot(line, bearing.direction)
+        if along <= 0.05:
+            found += [1.0e4, 1.0e4]
+            continue
+        # Predicted minus measured would have the other sign: it is the measured that is off.
+        found.append(-dot(first, line) / along / bearing.sigma)
+        found.append(-dot(second, line) / along / bearing.sigma)
+    return found
+
+
+def fit(
+    bearings: list[Bearing], guess: State, prior: Rows | None = None, robust: bool = True
+) -> OrbitFit:
+    """The orbit that fits best, from a guess at the first bearing's time.
+
+    `prior`: covariance of the guess. Raises ArithmeticError when the bearings do not tell the
+    orbit or the search does not settle.
+    """
+    time = bearings[0].time
+    information = inverse(prior) if prior else [[0.0] * 6 for _ in range(6)]
+    state, damping = guess, 1.0e-3
+    current = residuals(bearings, state, time)
+    cost = _cost(current, information, guess, state)
+    for _ in range(_ITERATIONS):
+        jacobian = _jacobian(bearings, state, time, current)
+        normal = total(_normal(jacobian), information)
+        gradient = _gradient(jacobian, current, information, guess, state)
+        for _ in range(8):
+            damped = [
+                [v * (1.0 + damping) if i == j else v for j, v in enumerate(row)]
+                for i, row in enumerate(normal)
+            ]
+            trial = _shifted(state, applied(inverse(damped), gradient))
+            trial_residuals = residuals(bearings, trial, time)
+            trial_cost = _cost(trial_residuals, information, guess, trial)
+            if trial_cost < cost:
+                break
+            damping *= 8.0
+        else:
+            break
+        change = (cost - trial_cost) / max(cost, 1e-12)
+        state, current, cost = trial, trial_residuals, trial_cost
+        damping = max(1.0e-9, damping / 10.0)
+        if change < _SETTLED:
+            break
+    if cost > _WORST_MEAN_SQUARE * len(current):
+        raise ArithmeticError(f"no orbit fits: the search did not settle (cost {cost:.3g})")
+    return _finish(bearings, state, prior, guess, current, information, robust)
+
+
+def fit_growing(bearings: list[Bearing], guess: State, prior: Rows) -> OrbitFit:
+    """As `fit`, from a poor guess: a short arc first, then arcs twice as long, each from the last.
+
+    The prior holds for the guess; a long arc needs a better guess than a short one.
+    """
+    count, state = min(8, len(bearings)), guess
+    while True:
+        found = fit(bearings[:count], state, None if count > 16 else prior)
+        if count == len(bearings):
+            return found
+        state, count = found.state, min(2 * count, len(bearings))
+
+
+def _finish(
+    bearings: list[Bearing], state: State, prior: Rows | None, guess: State,
+    current: list[float], information: Rows, robust: bool,
+) -> OrbitFit:  # fmt: skip
+    kept = [
+        bearing
+        for index, bearing in enumerate(bearings)
+        if max(abs(current[2 * index]), abs(current[2 * index + 1])) < _LARGE_RESIDUAL
+    ]
+    if robust and len(kept) >= 4 and len(kept) < len(bearings) and kept[0] is bearings[0]:
+        again = fit(kept, state if prior is None else guess, prior, robust=False)
+        dropped = len(bearings) - len(kept)
+        return OrbitFit(
+            again.time, again.state, again.covariance, again.residual, again.used, dropped
+        )
+    time = bearings[0].time
+    jacobian = _jacobian(bearings, state, time, current)
+    covariance = inverse(total(_normal(jacobian), information))
+    mean_square = sum(r * r for r in current) / len(current)
+    return OrbitFit(time, state, covariance, math.sqrt(mean_square), len(bearings), 0)
+
+
+def _jacobian(
+    bearings: list[Bearing], state: State, time: float, current: list[float]
+) -> list[list[float]]:
+    """Derivatives of the residuals: a row for each unknown."""
+    rows = []
+    for index, step in enumerate(_STEPS):
+        shift = [0.0] * 6
+        shift[index] = step
+        moved = residuals(bearings, _shifted(state, shift), time)
+        rows.append([(a - b) / step for a, b in zip(moved, current, strict=True)])
+    return rows
+
+
+def _normal(jacobian: list[list[float]]) -> Rows:
+    return [[sum(x * y for x, y in zip(a, b, strict=True)) for b in jacobian] for a in jacobian]
+
+
+def _gradient(
+    jacobian: list[list[float]], current: list[float], information: Rows, guess: State, state: State
+) -> list[float]:
+    pull = applied(information, _difference(guess, state))
+    return [
+        p - sum(a * r for a, r in zip(row, current, strict=True))
+        for row, p in zip(jacobian, pull, strict=True)
+    ]
+
+
+def _cost(current: list[float], information: Rows, guess: State, state: State) -> float:
+    off = _difference(state, guess)
+    prior = sum(a * b for a, b in zip(off, applied(information, off), strict=True))
+    return sum(r * r for r in current) + prior
+
+
+def _difference(a: State, b: State) -> list[float]:
+    return [*subtract(a[0], b[0]), *subtract(a[1], b[1])]
+
+
+def _shifted(state: State, shift: list[float]) -> State:
+    (x, y, z), (u, v, w) = state
+    return (
+        (x + shift[0], y + shift[1], z + shift[2]),
+        (u + shift[3], v + shift[4], w + shift[5]),
+    )
+
+
+def distance_apart(a: State, b: State) -> float:
+    """Distance between the positions of two states, m."""
+    return norm(subtract(a[0], b[0]))

@@ -1,0 +1,252 @@
+"""Phasing: from anywhere in about the same plane to 50 km from the container.
+
+The orbiter waits in its orbit, which is higher or lower than the container's and so drifts along it.
+Should the drift be too slow or the wrong way round too long, it is changed. Near enough, a transfer
+of less than a revolution leads to a point from which the orbiter drifts towards the container on a
+co-elliptic orbit a few kilometres above or below.
+"""
+
+import asyncio
+import math
+from typing import TYPE_CHECKING
+
+from flight.astrodynamics.gravity import MARS
+from flight.astrodynamics.relative_motion import from_lvlh, lvlh_axes
+from flight.astrodynamics.vectors import (
+    Vector,
+    add,
+    angle_between,
+    cross,
+    dot,
+    norm,
+    scale,
+    subtract,
+    unit,
+)
+from flight.core.activities import ActivityFailed
+from flight.core.statechart import Signal
+from flight.orbiter.legs import Leg, check_drift, follow_leg, time_of_range
+from flight.orbiter.manoeuvres import execute, two_impulses, wait_until
+from flight.orbiter.observing import take_bearing
+from flight.orbiter.passive_safety import closest_in_free_drift
+from flight.orbiter.propagation import State, coast, mean_axis, motion
+
+if TYPE_CHECKING:
+    from flight.orbiter.node import Orbiter
+
+_DRIFT_OFFSET = 25_000.0  # m of semi-major axis, for a drift of some degrees a revolution
+_SMALLEST_OFFSET = 8_000.0
+_LARGEST_OFFSET = 90_000.0
+_ARRIVE_BEFORE = 1.2  # times the far range
+_SAFE_DISTANCE = 1000.0
+_BURN_LEAD = 300.0
+_DEPARTURES = 10
+_DURATIONS = (0.35, 0.42, 0.58, 0.66, 0.75, 0.85)
+
+
+async def phase(node: "Orbiter", signal: Signal) -> Signal:
+    """Comes to the far range; ends at the moment at which the distance is that."""
+    nav = node.navigator
+    if nav.target is None or not nav.covariance:
+        raise ActivityFailed("the container's orbit is not known: determine_orbit first")
+    await node.refresh_own()
+    far = node.parameters["far_range"]
+    if nav.range() <= far:
+        return Signal("near", {"result": "near already"})
+    began = node.clock.now()
+    leg: Leg | None = None
+    while leg is None:
+        if node.clock.now() - began > node.parameters["phasing_limit"]:
+            raise ActivityFailed("phasing takes longer than it may")
+        await _drift(node)
+        leg = await _transfer(node)
+    node.progress("on the transfer to the far range")
+    arrived = await follow_leg(node, leg, take_bearing, 300.0, limit=far, stop=False)
+    if arrived:
+        await _match(node)
+        await _close_in(node, far)
+    node.save_navigation()
+    return Signal("near")
+
+
+def phase_angle(own: State, target: State) -> float:
+    """Angle (rad) along the container's orbit from it to the orbiter; positive: ahead of it."""
+    axes = lvlh_axes(*target)
+    return math.atan2(dot(axes[1], own[0]), dot(axes[0], own[0]))
+
+
+async def _drift(node: "Orbiter") -> None:
+    """Waits until the container is within the distance from which a transfer is planned."""
+    nav = node.navigator
+    while True:
+        nav.advance(node.clock.now())
+        assert nav.own is not None and nav.target is not None
+        own, target = nav.own, nav.target
+        axis, own_axis = mean_axis(target), mean_axis(own)
+        offset = own_axis - axis
+        angle = phase_angle(own, target)
+        start = node.parameters["transfer_distance"] / axis
+        side = 1.0 if offset > 0.0 else -1.0
+        # Higher means slower: the orbiter comes from ahead.
+        to_go = (side * angle - start) % math.tau
+        rate = abs(motion(own) * 1.5 * offset / axis)
+        seconds = to_go / rate if rate > 0.0 else math.inf
+        node.phase_angle = round(math.degrees(angle), 3)
+        if 0.3 * start < side * angle <= start:
+            return
+        unfit = not _SMALLEST_OFFSET < abs(offset) < _LARGEST_OFFSET
+        if unfit or seconds > 0.5 * node.parameters["phasing_limit"]:
+            await _change_drift(node, side, angle, axis, own_axis)
+            continue
+        period = math.tau / motion(target)
+        # Never beyond the point, and a bearing now and then.
+        await asyncio.sleep(max(60.0, min(0.7 * seconds, 0.5 * period)))
+        if await take_bearing(node):
+            node.show_navigation()
+        if nav.own_sigma and node.own_is_old():
+            await node.refresh_own()
+
+
+async def _change_drift(
+    node: "Orbiter", side: float, angle: float, axis: float, own_axis: float
+) -> None:
+    """One burn along the track to an orbit with a drift that serves."""
+    own = node.navigator.own
+    assert own is not None
+    best = min((1.0, -1.0), key=lambda s: (s * angle) % math.tau)
+    wanted = axis + best * _DRIFT_OFFSET
+    mu = MARS.gravitational_parameter
+    now_axis = 1.0 / (2.0 / norm(own[0]) - dot(own[1], own[1]) / mu)
+    new_axis = now_axis + wanted - own_axis
+    speed = math.sqrt(mu * (2.0 / norm(own[0]) - 1.0 / new_axis))
+    change = scale(speed - norm(own[1]), unit(own[1]))
+    await execute(node, change, "phasing")
+    node.save_navigation()
+
+
+async def _transfer(node: "Orbiter") -> Leg | None:
+    """The cheapest safe transfer that starts within a revolution; None: wait and look again."""
+    nav = node.navigator
+    nav.advance(node.clock.now())
+    assert nav.own is not None and nav.target is not None
+    own, target = coast(nav.own, _BURN_LEAD), coast(nav.target, _BURN_LEAD)
+    period = math.tau / motion(target)
+    goal, speed = _goal(node, own, target)
+    options: list[tuple[float, float, float]] = []
+    time, step = _BURN_LEAD, period / _DEPARTURES
+    states = []
+    for index in range(_DEPARTURES):
+        states.append((own, target))
+        for duration in _DURATIONS:
+            try:
+                found = two_impulses(own, target, goal, duration * period, speed)
+            except (ArithmeticError, ValueError):
+                continue
+            options.append((found.total, index, duration))
+        own, target = coast(own, step), coast(target, step)
+    for _, number, duration in sorted(options):
+        index = int(number)
+        own, target = states[index]
+        found = two_impulses(own, target, goal, duration * period, speed)
+        after: State = (own[0], add(own[1], found.first))
+        closest = closest_in_free_drift(after, target, node.parameters["safe_revolutions"])
+        if closest < _SAFE_DISTANCE:
+            continue
+        departure = node.clock.now() + time + index * step
+        return await _depart(node, goal, speed, departure, departure + found.seconds)
+    await asyncio.sleep(0.1 * period)
+    return None
+
+
+async def _depart(
+    node: "Orbiter", goal: Vector, speed: Vector, departure: float, arrival: float
+) -> Leg:
+    nav = node.navigator
+    await wait_until(node, departure - _BURN_LEAD)
+    await take_bearing(node)
+    await wait_until(node, departure)
+    nav.advance(node.clock.now())
+    assert nav.own is not None and nav.target is not None
+    left = arrival - node.clock.now()
+    transfer = two_impulses(nav.own, nav.target, goal, left, speed)
+    await execute(node, transfer.first, "transfer")
+    check_drift(node)
+    return Leg(goal, arrival, speed)
+
+
+def _goal(node: "Orbiter", own: State, target: State) -> tuple[Vector, Vector]:
+    """Where the transfer ends, in local axes, and how fast: on a co-elliptic orbit."""
+    side = 1.0 if phase_angle(own, target) >= 0.0 else -1.0
+    height = side * node.parameters["coelliptic_offset"]
+    along = side * _ARRIVE_BEFORE * node.parameters["far_range"]
+    # The Earth-like fall away of the horizon over that distance belongs to the height.
+    drop = 0.5 * along * along / norm(target[0])
+    return (height - drop, along, 0.0), (0.0, -1.5 * motion(target) * height, 0.0)
+
+
+async def _match(node: "Orbiter") -> None:
+    """The burn that makes the orbit co-elliptic with the container's (same apse line, parallel)."""
+    nav = node.navigator
+    nav.advance(node.clock.now())
+    assert nav.own is not None and nav.target is not None
+    await execute(node, subtract(coelliptic_velocity(nav.own, nav.target), nav.own[1]), "arrival")
+    check_drift(node)
+
+
+def coelliptic_velocity(own: State, target: State) -> Vector:
+    """Velocity at the orbiter's place on an orbit co-elliptic with the container's.
+
+    The classical rule: the height difference at the container's place on the same ray is kept, and
+    the radial speed goes with the power 3/2 of the ratio of the axes.
+    """
+    mu = MARS.gravitational_parameter
+    beneath = _beneath(own, target)
+    offset = norm(own[0]) - norm(beneath[0])
+    axis = 1.0 / (2.0 / norm(beneath[0]) - dot(beneath[1], beneath[1]) / mu)
+    new_axis = axis + offset
+    radial = dot(beneath[1], unit(beneath[0])) * (axis / new_axis) ** 1.5
+    speed_squared = mu * (2.0 / norm(own[0]) - 1.0 / new_axis)
+    horizontal = math.sqrt(max(0.0, speed_squared - radial * radial))
+    up = unit(own[0])
+    normal = unit(cross(target[0], target[1]))
+    ahead = unit(cross(normal, up))
+    return add(scale(radial, up), scale(horizontal, ahead))
+
+
+def _beneath(own: State, target: State) -> State:
+    """The container's state when it is, or was, on the orbiter's ray."""
+    state = target
+    for _ in range(4):
+        angle = phase_angle(own, state)
+        rate = norm(cross(state[0], state[1])) / dot(state[0], state[0])
+        state = coast(state, angle / rate)
+    return state
+
+
+async def _close_in(node: "Orbiter", far: float) -> None:
+    """Drifts towards the container until it is at the far range."""
+    nav = node.navigator
+    limit = node.clock.now() + 12.0 * 3600.0
+    while node.clock.now() < limit:
+        await take_bearing(node)
+        node.show_navigation()
+        nav.advance(node.clock.now())
+        assert nav.own is not None and nav.target is not None
+        if nav.range() <= far:
+            return
+        crossing = time_of_range(nav.own, nav.target, 300.0, far)
+        await asyncio.sleep(300.0 if crossing is None else crossing)
+        if crossing is not None:
+            nav.advance(node.clock.now())
+            return
+    raise ActivityFailed("the drift does not lead to the container")
+
+
+def plane_angle(own: State, target: State) -> float:
+    """Angle between both orbit planes, rad."""
+    return angle_between(cross(*own), cross(*target))
+
+
+def relative_start(target: State, relative: State) -> State:
+    """State of the orbiter from local coordinates (for planning)."""
+    return from_lvlh(target, relative)

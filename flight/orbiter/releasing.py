@@ -1,0 +1,99 @@
+"""Release of the capsule three days out, and the deflection of the orbiter past Earth."""
+
+import asyncio
+import math
+from typing import TYPE_CHECKING
+
+from flight.astrodynamics.time_scales import SECONDS_PER_DAY
+from flight.astrodynamics.vectors import Vector, norm, scale, unit
+from flight.core.activities import ActivityFailed
+from flight.core.statechart import Signal
+from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.orbiter.cruising import in_corridor, make_aim, own_path, show_encounter
+from flight.orbiter.custody import held
+from flight.orbiter.manoeuvres import execute, wait_until
+from flight.orbiter.trajectory import EARTH_RADIUS, Path, kicked, predict
+
+if TYPE_CHECKING:
+    from flight.orbiter.node import Orbiter
+
+_ATTEMPTS = 3
+_AGAIN = 1800.0  # s
+_LATEST = 1.0  # days before the entry: then the orbiter turns away, capsule or not
+_LARGEST_DEFLECTION = 200.0  # m/s
+_MOON_DISTANCE = 384_400_000.0
+
+
+async def wait_for_release(node: "Orbiter", signal: Signal) -> Signal:
+    """On approach: turns away from Earth by itself when nobody releases the capsule in time."""
+    seen = await show_encounter(node)
+    await wait_until(node, seen.entry_time - _LATEST * SECONDS_PER_DAY)
+    return Signal("turn_away", {"reason": "the capsule was not released in time"})
+
+
+async def release_capsule(node: "Orbiter", signal: Signal) -> Signal:
+    """Waits for the release time, points, and lets the capsule go."""
+    state = await node.devices.capsule_release.state()
+    if state.separated:
+        return Signal("done", {"result": "the capsule is gone already"})
+    seen = await show_encounter(node)
+    aim, _ = make_aim(node, seen)
+    days = node.parameters["release_days"]
+    await wait_until(node, aim.entry_time - days * SECONDS_PER_DAY - 120.0)
+    seen = await show_encounter(node)
+    if not in_corridor(node, seen):
+        raise ActivityFailed(f"the entry angle would be {node.entry_angle}: outside the corridor")
+    for _ in range(_ATTEMPTS):
+        try:
+            await node.devices.capsule_release.release(list(aim.entry_direction))
+        except (DeviceFault, DeviceTimeout) as error:
+            node.device_trouble(reason=str(error))
+            await asyncio.sleep(_AGAIN)
+            continue
+        if (await node.devices.capsule_release.state()).separated:
+            path = await own_path(node)
+            node.capsule_released(
+                tubes=len(held(node)), distance=round(await _distance(node, path), 2),
+                angle=node.entry_angle,
+            )  # fmt: skip
+            node.keep("released", {"time": node.clock.now(), "entry_time": seen.entry_time})
+            return Signal("done", {"result": f"released, entry angle {node.entry_angle} degrees"})
+    raise ActivityFailed(f"the capsule was not released in {_ATTEMPTS} attempts")
+
+
+async def _distance(node: "Orbiter", path: Path) -> float:
+    """Distance from Earth in lunar distances."""
+    if path.centre == "earth":
+        return norm(path.position) / _MOON_DISTANCE
+    earth, _ = node.dynamics.earth(path.time)
+    return math.dist(earth, path.position) / _MOON_DISTANCE
+
+
+async def deflect(node: "Orbiter", signal: Signal) -> Signal:
+    """Raises the perigee of the orbiter, so that it passes Earth and stays around the Sun."""
+    path = await own_path(node)
+    seen = predict(path, node.dynamics)
+    goal = EARTH_RADIUS + node.parameters["deflection_altitude"]
+    if seen is None or seen.perigee_radius >= goal:
+        return Signal("done", {"result": "it passes Earth already"})
+    outward = unit(seen.b_vector)
+    size = _size(node, path, outward, goal)
+    await execute(node, scale(size, outward), "deflection")
+    found = predict(await own_path(node), node.dynamics)
+    altitude = math.inf if found is None else found.perigee_radius - EARTH_RADIUS
+    node.perigee_altitude = round(altitude, 1) if math.isfinite(altitude) else None
+    if altitude < 0.5 * node.parameters["deflection_altitude"]:
+        raise ActivityFailed(f"the orbiter would pass at {altitude / 1000.0:.0f} km only")
+    node.deflected(altitude=round(altitude / 1000.0))
+    return Signal("done", {"result": f"passes Earth at {altitude / 1000.0:.0f} km"})
+
+
+def _size(node: "Orbiter", path: Path, outward: Vector, goal: float) -> float:
+    """The smallest change along the B-vector that lifts the perigee to a radius, by bisection."""
+    low, high = 0.0, _LARGEST_DEFLECTION
+    for _ in range(40):
+        middle = 0.5 * (low + high)
+        seen = predict(kicked(path, scale(middle, outward)), node.dynamics)
+        enough = seen is None or seen.perigee_radius >= goal
+        low, high = (low, middle) if enough else (middle, high)
+    return high

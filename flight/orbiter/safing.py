@@ -1,0 +1,38 @@
+"""The safe state of the orbiter."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from flight.core.statechart import Signal
+from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.orbiter.close_rendezvous import to_inertial
+from flight.orbiter.legs import ahead_or_behind, check_drift
+from flight.orbiter.manoeuvres import execute
+
+if TYPE_CHECKING:
+    from flight.orbiter.node import Orbiter
+
+_NEAR = 60.0  # m: so near that what drifts may meet
+_PUSH = 0.1  # m/s
+
+
+async def hold_safe(node: "Orbiter", signal: Signal) -> None:
+    """Arrays to the Sun, no thrust; but first away from the container when drift leads to it."""
+    nav = node.navigator
+    try:
+        if nav.own is not None and nav.target is not None and nav.covariance:
+            nav.advance(node.clock.now())
+            if nav.range() < 2.0 * node.parameters["close_range"]:
+                await _get_away(node)
+    except (DeviceFault, DeviceTimeout) as error:
+        node.device_trouble(reason=str(error))
+    await asyncio.Event().wait()
+
+
+async def _get_away(node: "Orbiter") -> None:
+    check_drift(node)
+    if (node.free_drift_distance or 0.0) > node.parameters["collision_distance"]:
+        return
+    side = ahead_or_behind(node)
+    await execute(node, to_inertial(node, (0.0, side * _PUSH, _PUSH)), "safing")
+    check_drift(node)

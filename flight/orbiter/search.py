@@ -1,0 +1,263 @@
+"""The search: sweeps of the camera over where the container may be.
+
+What is least known of the container's orbit is its semi-major axis; a different axis means another
+height and, with time, another place along the orbit. So the places where it may be make a family of
+one parameter. Each image lowers the belief in those members that it would have shown.
+"""
+
+import asyncio
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flight.astrodynamics.gravity import MARS
+from flight.astrodynamics.orbits import (
+    OrbitalElements,
+    elements_from_state,
+    j2_secular_rates,
+    mean_from_true_anomaly,
+    mean_motion,
+    propagate_j2_secular,
+    state_from_elements,
+)
+from flight.astrodynamics.vectors import Vector, add, angle_between, norm, scale, subtract, unit
+from flight.core.activities import ActivityFailed
+from flight.core.statechart import Signal
+from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.orbiter.navigation import orbit_covariance
+from flight.orbiter.observing import Sighting, image, is_visible, nearest, sun_direction
+from flight.orbiter.orbit_determination import Bearing, residuals
+from flight.orbiter.propagation import State, coast
+
+if TYPE_CHECKING:
+    from flight.orbiter.node import Orbiter
+
+Track = Callable[[float], Vector]
+"""A line of sight at a mission time."""
+
+SWEEP = 600.0  # s between sweeps with nothing in view
+IMAGES_PER_SWEEP = 8
+_WIDTH = 3.5  # standard deviations on either side
+_SPACING = 50_000.0  # m along the track between members
+_IN_PHASE = 0.75  # rad: members farther along the orbit than this cannot be in reach
+_HALF_FIELD = math.radians(1.9)
+_MISS = 0.25  # chance that an image does not show what is in it
+_CONFIRM_GATE = math.radians(0.6)
+_CONFIRM_PAUSE = 30.0
+_WORTH = 0.004  # of all belief: less is not worth an image
+_LIMIT = 20.0 * 86_400.0
+
+
+@dataclass
+class Member:
+    """One possible orbit of the container: elements at the load time, belief, and its angles."""
+
+    deviation: float
+    elements: OrbitalElements
+    belief: float
+    latitude: float  # mean argument of latitude at the load time
+    rate: float  # of it, rad/s
+
+    def state(self, seconds: float) -> State:
+        """State so many seconds after the load time."""
+        return state_from_elements(
+            propagate_j2_secular(self.elements, seconds, MARS), MARS.gravitational_parameter
+        )
+
+
+def make_family(state: State, axis_sigma: float, seconds: float) -> list[Member]:
+    """The possible orbits of a container that was let go in `state`, told apart until `seconds`
+    later. `axis_sigma`: standard deviation of the semi-major axis in m."""
+    mu = MARS.gravitational_parameter
+    position, velocity = state
+    axis = elements_from_state(position, velocity, mu).semi_major_axis
+    revolutions = max(1.0, seconds * mean_motion(axis, mu) / math.tau)
+    step = min(0.5 * axis_sigma, _SPACING / (3.0 * math.pi * revolutions))
+    count = max(1, math.ceil(_WIDTH * axis_sigma / step))
+    members = []
+    for index in range(-count, count + 1):
+        deviation = _WIDTH * index / count
+        changed = axis + deviation * axis_sigma
+        speed = math.sqrt(mu * (2.0 / norm(position) - 1.0 / changed))
+        elements = elements_from_state(position, scale(speed, unit(velocity)), mu)
+        rates = j2_secular_rates(elements, MARS)
+        mean = mean_from_true_anomaly(elements.true_anomaly, elements.eccentricity)
+        motion = mean_motion(elements.semi_major_axis, mu)
+        members.append(
+            Member(
+                deviation,
+                elements,
+                math.exp(-0.5 * deviation**2),
+                elements.argument_of_periapsis + mean,
+                motion + rates.mean_anomaly + rates.argument_of_periapsis,
+            )
+        )
+    return members
+
+
+async def search(node: "Orbiter", signal: Signal) -> Signal:
+    """Sweeps until the container is seen and confirmed."""
+    load: dict[str, Any] | None = node.stored("target")
+    if load is None:
+        raise ActivityFailed("no orbit of the container was loaded: load_target_orbit first")
+    await node.refresh_own()
+    began = node.clock.now()
+    family: list[Member] = []
+    made = -1.0
+    while node.clock.now() - began < _LIMIT:
+        elapsed = node.clock.now() - load["time"]
+        if elapsed > 2.0 * made or not family:
+            made = max(elapsed, 7000.0)
+            beliefs = [(m.deviation, m.belief) for m in family]
+            family = make_family(_state(load), load["axis_sigma"], 2.0 * made)
+            _inherit(family, beliefs)
+        found = await _sweep(node, family, load["time"])
+        if found is not None:
+            return _finish(node, found, family, load["time"])
+    raise ActivityFailed(f"the container was not found in {_LIMIT / 86_400.0:.0f} days")
+
+
+async def _sweep(node: "Orbiter", family: list[Member], epoch: float) -> list[Sighting] | None:
+    """Images of the places in view that are worth it; waits when there are no more."""
+    in_view = _in_view(node, family, epoch)
+    everything = sum(member.belief for member in family)
+    for _ in range(IMAGES_PER_SWEEP):
+        chosen = max(in_view, key=lambda pair: pair[0].belief, default=None)
+        if chosen is None:
+            break
+        covered = [m for m, line in in_view if angle_between(line, chosen[1]) < _HALF_FIELD]
+        if sum(member.belief for member in covered) < _WORTH * everything:
+            break
+        # The lines of sight turn with the orbit meanwhile: their pattern stays about the same.
+        track = _track(node, chosen[0], epoch)
+        for sighting in await _look(node, track):
+            confirmed = await _confirm(node, sighting, track)
+            if confirmed is not None:
+                return confirmed
+        for member in covered:
+            member.belief *= _MISS
+    else:
+        return None
+    await asyncio.sleep(SWEEP)
+    _forget_a_little(family)
+    return None
+
+
+async def _look(node: "Orbiter", predict: Track) -> list[Sighting]:
+    node.images_taken = (node.images_taken or 0) + 1
+    try:
+        return await image(node, predict)
+    except (DeviceFault, DeviceTimeout) as error:
+        node.device_trouble(reason=str(error))
+        await asyncio.sleep(SWEEP)
+        return []
+
+
+def _track(node: "Orbiter", member: Member, epoch: float) -> Track:
+    """The line of sight to a member at a mission time."""
+    nav = node.navigator
+
+    def predict(time: float) -> Vector:
+        assert nav.own is not None
+        own = coast(nav.own, time - nav.time)[0]
+        return unit(subtract(member.state(time - epoch)[0], own))
+
+    return predict
+
+
+def _in_view(node: "Orbiter", family: list[Member], epoch: float) -> list[tuple[Member, Vector]]:
+    nav, now = node.navigator, node.clock.now()
+    nav.advance(now)
+    assert nav.own is not None
+    mu = MARS.gravitational_parameter
+    mine = elements_from_state(*nav.own, mu)
+    latitude = mine.argument_of_periapsis + mine.true_anomaly
+    sun, reach = sun_direction(node, now), node.parameters["search_range"]
+    found = []
+    for member in family:
+        # The node of both orbits is nearly the same, else they could not meet; it is left out.
+        shift = member.elements.ascending_node - mine.ascending_node
+        there = member.latitude + member.rate * (now - epoch) + shift
+        if abs(math.remainder(there - latitude, math.tau)) > _IN_PHASE:
+            continue
+        place, _ = member.state(now - epoch)
+        if is_visible(nav.own[0], place, sun, reach):
+            found.append((member, unit(subtract(place, nav.own[0]))))
+    return found
+
+
+async def _confirm(node: "Orbiter", first: Sighting, track: Track) -> list[Sighting] | None:
+    """More images of the same spot: an artefact does not come again.
+
+    The spot is taken to move as the member moves that was looked for.
+    """
+    sightings = [first]
+    offset = subtract(first[1], track(first[0]))
+
+    def predict(time: float) -> Vector:
+        return unit(add(track(time), offset))
+
+    for _ in range(2 * node.parameters["confirmations"]):
+        await asyncio.sleep(_CONFIRM_PAUSE)
+        seen = await _look(node, predict)
+        again = nearest(seen, predict(seen[0][0]), _CONFIRM_GATE) if seen else None
+        if again is None:
+            if len(sightings) < 2:
+                return None
+            continue
+        sightings.append(again)
+        offset = subtract(again[1], track(again[0]))
+        if len(sightings) >= node.parameters["confirmations"]:
+            return sightings
+    return None
+
+
+def _finish(
+    node: "Orbiter", sightings: list[Sighting], family: list[Member], epoch: float
+) -> Signal:
+    """The member that fits best is the first guess of the orbit."""
+    nav = node.navigator
+    bearings = []
+    for time, direction, _ in sightings:
+        nav.advance(time)
+        assert nav.own is not None
+        bearings.append(Bearing(time, nav.own[0], direction, node.parameters["bearing_sigma"]))
+    first = bearings[0]
+
+    def misfit(member: Member) -> float:
+        return sum(r * r for r in residuals(bearings, member.state(first.time - epoch), first.time))
+
+    best = min(family, key=misfit)
+    state = best.state(first.time - epoch)
+    distance = norm(subtract(state[0], first.own))
+    node.keep("bearings", [[b.time, b.own, b.direction, b.sigma] for b in bearings])
+    node.keep("guess", {"time": first.time, "state": state})
+    prior = orbit_covariance(state, 3.0e4, 2.0e5, 3.0e4, (150.0, 30.0, 30.0))
+    nav.advance(first.time)
+    nav.set_target(state, prior, first.time)
+    nav.advance(node.clock.now())
+    node.save_navigation()
+    node.container_found(range=round(distance / 1000.0), magnitude=round(sightings[-1][2], 1))
+    return Signal("done", {"result": f"found at about {distance / 1000.0:.0f} km"})
+
+
+def _inherit(family: list[Member], beliefs: list[tuple[float, float]]) -> None:
+    if not beliefs:
+        return
+    for member in family:
+        nearest_one = min(beliefs, key=lambda pair: abs(pair[0] - member.deviation))
+        member.belief = nearest_one[1]
+
+
+def _forget_a_little(family: list[Member]) -> None:
+    """What was looked for in vain may have been missed for another reason: belief comes back."""
+    for member in family:
+        prior = math.exp(-0.5 * member.deviation**2)
+        member.belief += 0.05 * (prior - member.belief)
+
+
+def _state(load: dict[str, Any]) -> State:
+    x, y, z = load["position"]
+    u, v, w = load["velocity"]
+    return (x, y, z), (u, v, w)

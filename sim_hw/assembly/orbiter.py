@@ -1,0 +1,71 @@
+"""The devices of the Earth Return Orbiter, and its body in the world's space."""
+
+import random
+
+import msgspec
+
+from sim_hw.devices.capsule_release import ReleaseParameters, SimCapsuleRelease
+from sim_hw.devices.capture_cone import ConeParameters, SimCaptureCone
+from sim_hw.devices.containment import ContainmentParameters, SimContainment
+from sim_hw.devices.device import SimulatedDevice
+from sim_hw.devices.electrical import Electrical, ElectricalParameters
+from sim_hw.devices.narrow_angle_camera import CameraParameters, SimNarrowAngleCamera
+from sim_hw.devices.orbit_knowledge import OrbitKnowledgeParameters, SimOrbitKnowledge
+from sim_hw.devices.orbiter_attitude_control import SimOrbiterAttitudeControl
+from sim_hw.devices.orbiter_inertial_unit import (
+    OrbiterInertialParameters,
+    SimOrbiterInertialUnit,
+)
+from sim_hw.devices.orbiter_main_engine import MainEngineParameters, SimOrbiterMainEngine
+from sim_hw.devices.orbiter_star_tracker import SimOrbiterStarTracker, StarTrackerParameters
+from sim_hw.devices.orbiter_thrusters import SimOrbiterThrusters, ThrusterParameters
+from sim_hw.devices.orbiter_vehicle import OrbiterParameters, OrbiterVehicle
+from sim_hw.devices.scanning_lidar import LidarParameters, SimScanningLidar
+from sim_hw.world.world import World
+
+
+class OrbiterHardware(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Vehicle, power, navigation, propulsion, capture, containment, release."""
+
+    vehicle: OrbiterParameters
+    power: ElectricalParameters
+    star_tracker: StarTrackerParameters
+    inertial_unit: OrbiterInertialParameters
+    orbit_knowledge: OrbitKnowledgeParameters
+    camera: CameraParameters
+    lidar: LidarParameters
+    thrusters: ThrusterParameters
+    main_engine: MainEngineParameters
+    cone: ConeParameters
+    containment: ContainmentParameters
+    release: ReleaseParameters
+
+
+HARDWARE = OrbiterHardware
+
+
+def build(
+    world: World, parameters: OrbiterHardware, electrical: Electrical | None = None
+) -> tuple[Electrical, dict[str, SimulatedDevice]]:
+    """The orbiter's power system and its devices by name; puts the orbiter into space."""
+    power = electrical or Electrical("orbiter", world, parameters.power)
+    vehicle = OrbiterVehicle(world, parameters.vehicle, world.random("orbiter.vehicle"))
+    p = parameters
+
+    def given(device: str) -> tuple[str, random.Random, Electrical, OrbiterVehicle]:
+        return f"orbiter.{device}", world.random(f"orbiter.{device}"), power, vehicle
+
+    containment = SimContainment(*given("containment"), p.containment)
+    return power, {
+        "star_tracker": SimOrbiterStarTracker(*given("star_tracker"), p.star_tracker),
+        "inertial_unit": SimOrbiterInertialUnit(*given("inertial_unit"), p.inertial_unit),
+        "attitude_control": SimOrbiterAttitudeControl(*given("attitude_control")),
+        "orbit_knowledge": SimOrbitKnowledge(*given("orbit_knowledge"), p.orbit_knowledge),
+        "camera": SimNarrowAngleCamera(*given("camera"), p.camera),
+        "lidar": SimScanningLidar(*given("lidar"), p.lidar),
+        "thrusters": SimOrbiterThrusters(*given("thrusters"), p.thrusters),
+        "main_engine": SimOrbiterMainEngine(*given("main_engine"), p.main_engine),
+        "capture_cone": SimCaptureCone(*given("capture_cone"), p.cone),
+        "containment": containment,
+        "capsule_release": SimCapsuleRelease(*given("capsule_release"), containment, p.release),
+    }

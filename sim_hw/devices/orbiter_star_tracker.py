@@ -1,0 +1,59 @@
+"""The orbiter's star tracker, simulated."""
+
+import random
+from math import radians
+from typing import Annotated
+
+import msgspec
+
+from flight.astrodynamics.quaternions import rotate
+from flight.astrodynamics.vectors import angle_between
+from flight.icd.devices.orbiter_navigation import StarTracker, TrackedAttitude
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.failure_modes import unknown_mode
+from sim_hw.devices.orbiter_device import OrbiterDevice
+from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
+from sim_hw.devices.powered import PowerSupply
+
+_SUN_EXCLUSION = radians(26.0)  # half angle of the baffle of the usual trackers
+
+
+class StarTrackerParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Noise about each axis."""
+
+    noise: Annotated[float, Quantity("rad", ge=0, le=0.01)]
+
+
+class SimOrbiterStarTracker(OrbiterDevice, StarTracker):
+    """Looks along the z axis. Invalid while turning or blinded. Failure: `blind`."""
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        electrical: PowerSupply,
+        vehicle: OrbiterVehicle,
+        parameters: StarTrackerParameters,
+    ) -> None:
+        super().__init__(service, random_stream, electrical, vehicle)
+        self.parameters = parameters
+        self.blind = False
+
+    def fail(self, mode: str, *, lasting: bool = True) -> None:
+        """Mode: `blind` (no stars are seen; `lasting=False` ends it)."""
+        if mode != "blind":
+            raise unknown_mode(self, mode, "blind")
+        self.blind = lasting
+
+    async def attitude(self) -> TrackedAttitude:
+        self.need_power()
+        vehicle = self.vehicle
+        vehicle.body.advance()
+        line = rotate(vehicle.attitude, (0.0, 0.0, 1.0))
+        blinded = angle_between(line, vehicle.body.sun_direction()) < _SUN_EXCLUSION
+        turning = self.world.now() < vehicle.turning_until
+        return TrackedAttitude(
+            valid=not (blinded or turning or self.blind),
+            time_ns=self.time_ns(),
+            quaternion=list(vehicle.measured_attitude(self.parameters.noise)),
+        )

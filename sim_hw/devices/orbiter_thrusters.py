@@ -1,0 +1,94 @@
+"""The orbiter's small thrusters, simulated: an impulse in the middle of the time they burn."""
+
+import asyncio
+import random
+from typing import Annotated
+
+import msgspec
+
+from flight.astrodynamics.vectors import Vector, add, norm, scale
+from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.orbiter_navigation import Triple
+from flight.icd.devices.orbiter_propulsion import BurnReport, Thrusters
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.failure_modes import unknown_mode
+from sim_hw.devices.orbiter_device import OrbiterDevice
+from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
+from sim_hw.devices.powered import PowerSupply
+
+
+class ThrusterParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Thrust (sum in one direction), specific impulse, smallest and largest velocity change,
+    error of size and of direction."""
+
+    thrust: Annotated[float, Quantity("N", gt=0, le=1000)]
+    specific_impulse: Annotated[float, Quantity("s", gt=0, le=500)]
+    minimum_impulse: Annotated[float, Quantity("N s", ge=0, le=100)]
+    largest_change: Annotated[float, Quantity("m/s", gt=0, le=100)]
+    execution_error: Annotated[float, Quantity("1", ge=0, le=0.5)]
+    direction_error: Annotated[float, Quantity("rad", ge=0, le=0.5)]
+
+
+class SimOrbiterThrusters(OrbiterDevice, Thrusters):
+    """Fires. Failures: `valve` (the next firings do not happen), `weak` (part of the change)."""
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        electrical: PowerSupply,
+        vehicle: OrbiterVehicle,
+        parameters: ThrusterParameters,
+    ) -> None:
+        super().__init__(service, random_stream, electrical, vehicle)
+        self.parameters = parameters
+        self.stuck = 0
+        self.weakness = 1.0
+
+    def fail(self, mode: str, *, tries: int = 1, fraction: float = 1.0) -> None:
+        """Modes: `valve` (`tries` firings fail), `weak` (each gives this `fraction`)."""
+        if mode == "valve":
+            self.stuck = tries
+        elif mode == "weak":
+            self.weakness = fraction
+        else:
+            raise unknown_mode(self, mode, "valve, weak")
+
+    async def fire(self, delta_v: Triple) -> BurnReport:
+        self.need_power()
+        vehicle, p = self.vehicle, self.parameters
+        x, y, z = delta_v
+        size = norm((x, y, z))
+        smallest = p.minimum_impulse / vehicle.mass
+        if size < smallest:
+            raise DeviceFault("too_small", f"{size:.2g} m/s; the smallest is {smallest:.2g} m/s")
+        if size > p.largest_change:
+            raise DeviceFault("too_large", f"{size:.3g} m/s; allowed: {p.largest_change} m/s")
+        if vehicle.propellant <= 0.0:
+            raise DeviceFault("empty", "the tanks are empty")
+        if self.stuck > 0:
+            self.stuck -= 1
+            raise DeviceFault("valve", f"{self.service}: a valve did not open")
+        seconds = size * vehicle.mass / p.thrust
+        applied = False
+        began = self.world.now()
+        try:
+            await asyncio.sleep(0.5 * seconds)
+            self._push((x, y, z), 1.0)
+            applied = True
+            await asyncio.sleep(0.5 * seconds)
+        except asyncio.CancelledError:
+            if not applied and seconds > 0.0:
+                self._push((x, y, z), (self.world.now() - began) / seconds)
+            raise
+        return BurnReport(time_ns=self.time_ns(), seconds=seconds, completed=True)
+
+    def _push(self, delta_v: Vector, part: float) -> None:
+        p, gauss = self.parameters, self.random.gauss
+        size = norm(delta_v) * part
+        true = scale(part * self.weakness * (1.0 + gauss(0.0, p.execution_error)), delta_v)
+        sigma = p.direction_error * size
+        true = add(true, (gauss(0, sigma), gauss(0, sigma), gauss(0, sigma)))
+        self.vehicle.body.kick(true)
+        self.vehicle.use(norm(true), p.specific_impulse)
+        self.vehicle.feel(true)

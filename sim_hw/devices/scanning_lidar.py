@@ -1,0 +1,80 @@
+"""The scanning LiDAR, simulated."""
+
+import math
+import random
+from typing import Annotated
+
+import msgspec
+
+from flight.astrodynamics.quaternions import rotate_back
+from flight.astrodynamics.vectors import add, angle_between, norm, unit
+from flight.icd.devices.orbiter_navigation import LidarReturn, ScanningLidar
+from flight.runtime.configuration import Quantity
+from sim_hw.devices.failure_modes import unknown_mode
+from sim_hw.devices.orbiter_device import OrbiterDevice
+from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
+from sim_hw.devices.powered import PowerSupply
+
+
+class LidarParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Reach, field of view, noise, and how often nothing comes back."""
+
+    maximum_range: Annotated[float, Quantity("m", gt=0, le=1e5)]
+    field_of_view: Annotated[float, Quantity("deg", gt=0, le=90)]
+    range_noise: Annotated[float, Quantity("m", ge=0, le=10)]
+    relative_noise: Annotated[float, Quantity("1", ge=0, le=0.1)]
+    bearing_noise: Annotated[float, Quantity("rad", ge=0, le=0.1)]
+    dropout: Annotated[float, Quantity("1", ge=0, le=1)]
+
+
+class SimScanningLidar(OrbiterDevice, ScanningLidar):
+    """Range and bearing of the container. Failures: `dead`, `dropouts` (probability)."""
+
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        electrical: PowerSupply,
+        vehicle: OrbiterVehicle,
+        parameters: LidarParameters,
+    ) -> None:
+        super().__init__(service, random_stream, electrical, vehicle)
+        self.parameters = parameters
+        self.dropout = parameters.dropout
+
+    def fail(self, mode: str, *, probability: float = 0.5, lasting: bool = True) -> None:
+        """Modes: `dead` (`lasting=False` ends it), `dropouts` (with a `probability`)."""
+        if mode == "dead":
+            self.dropout = 1.0 if lasting else self.parameters.dropout
+        elif mode == "dropouts":
+            self.dropout = probability
+        else:
+            raise unknown_mode(self, mode, "dead, dropouts")
+
+    async def scan(self) -> LidarReturn:
+        self.need_power()
+        vehicle, p = self.vehicle, self.parameters
+        quaternion = list(vehicle.measured_attitude(2.0e-5))
+        line = vehicle.relative_position()
+        lost = self.random.random() < self.dropout
+        half = math.radians(0.5 * p.field_of_view)
+        if (
+            lost
+            or line is None
+            or not 0.0 < norm(line) <= p.maximum_range
+            or angle_between(vehicle.boresight(), line) > half
+        ):
+            return LidarReturn(
+                valid=False, time_ns=self.time_ns(), range=0.0, direction=[1.0, 0.0, 0.0],
+                quaternion=quaternion,
+            )  # fmt: skip
+        gauss = self.random.gauss
+        body = rotate_back(vehicle.attitude, unit(line))
+        body = unit(add(body, (0.0, gauss(0, p.bearing_noise), gauss(0, p.bearing_noise))))
+        distance = norm(line)
+        return LidarReturn(
+            time_ns=self.time_ns(),
+            range=distance + gauss(0.0, p.range_noise + p.relative_noise * distance),
+            direction=list(body),
+            quaternion=quaternion,
+        )

@@ -1,0 +1,232 @@
+"""The truth of a spacecraft between planets: patched conics, and a low orbit where it is in one.
+
+Near Mars the body feels point mass, J2 and thrust, integrated as every flying body. Three short cuts
+keep months cheap:
+
+- a gap of more than three days in a closed orbit is bridged by the mean drift by J2; the periodic
+  part, some km, is left as it was;
+- an escaping body beyond 50 000 km follows a hyperbola;
+- at the sphere of influence it passes to the Sun's gravity (less the pressure of its light, which
+  falls off alike), and at Earth's to Earth's, each a conic. What the other bodies do to it there is
+  left out.
+
+Axes: near Mars those of the space around it, elsewhere the ICRF; lengths in m. TDB is taken for TT.
+"""
+
+import math
+from collections.abc import Callable
+
+from flight.astrodynamics.ephemeris import relative_state
+from flight.astrodynamics.gravity import EARTH, MARS, SUN, acceleration
+from flight.astrodynamics.integrators import State
+from flight.astrodynamics.kepler import propagate_kepler
+from flight.astrodynamics.mars_orientation import icrf_to_mars_fixed
+from flight.astrodynamics.orbits import (
+    elements_from_state,
+    propagate_j2_secular,
+    state_from_elements,
+)
+from flight.astrodynamics.search import crossing
+from flight.astrodynamics.time_scales import SECONDS_PER_DAY
+from flight.astrodynamics.vectors import (
+    Vector,
+    add,
+    dot,
+    norm,
+    scale,
+    subtract,
+    transform,
+    transpose,
+)
+from sim_hw.world.space import FlyingBody
+
+MARS_SPHERE = 5.773e8
+EARTH_SPHERE = 9.246e8
+"""Spheres of influence, m: distance from the Sun times (planet's mass over the Sun's)^(2/5)."""
+ENTRY_RADIUS = 6_503_137.0
+"""Entry interface, m: WGS 84 equatorial radius and 125 km."""
+
+_FAR_FROM_MARS = 5.0e7
+_LONG_GAP = 3.0 * SECONDS_PER_DAY
+_FASTEST_APPROACH = 15_000.0  # m/s: no body on such a transfer comes to Earth faster
+
+
+class Spacecraft(FlyingBody):
+    """A body that may leave Mars. `centre` is mars, sun or earth: what its state refers to.
+
+    `light_pressure`: part of the Sun's gravity that the pressure of its light takes away.
+    `on_entry` is called when it reaches the entry interface of Earth, where it stops.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        clock: Callable[[], float],
+        epoch_jd_tt: float,
+        state: State,
+        centre: str = "mars",
+        light_pressure: float = 0.0,
+    ) -> None:
+        super().__init__(name, clock, _free, state)
+        self.epoch_jd_tt = epoch_jd_tt
+        self.centre = centre
+        self.light_pressure = light_pressure
+        self.thrusting = False
+        self.on_entry: list[Callable[[], None]] = []
+        self._to_mars_axes = icrf_to_mars_fixed(epoch_jd_tt)
+
+    @property
+    def sun_gm(self) -> float:
+        """What of the Sun's gravity acts, m3/s2."""
+        return SUN.gravitational_parameter * (1.0 - self.light_pressure)
+
+    def jd(self, seconds: float) -> float:
+        """Julian date of a mission time."""
+        return self.epoch_jd_tt + seconds / SECONDS_PER_DAY
+
+    def kick(self, delta_v: Vector) -> None:
+        """Changes the velocity at once."""
+        self.advance()
+        self.state = (*self.state[:3], *add(_velocity(self.state), delta_v))
+
+    def sun_direction(self) -> Vector:
+        """Vector to the Sun in m, in the axes of the state."""
+        if self.centre == "sun":
+            return scale(-1.0, _position(self.state))
+        sun, _ = relative_state("sun", self.centre, self.jd(self.time))
+        metres = scale(1000.0, sun)
+        return transform(self._to_mars_axes, metres) if self.centre == "mars" else metres
+
+    def advance(self, until: float | None = None) -> State:
+        """Brings the state up to now (or `until`)."""
+        goal = self._clock() if until is None else until
+        while not self.frozen and goal - self.time > 1e-9:
+            if self.centre == "mars":
+                self._advance_at_mars(goal)
+            elif self.centre == "sun":
+                self._advance_around_sun(goal)
+            else:
+                self._advance_at_earth(goal)
+        if self.frozen:
+            self.time = max(self.time, goal)
+        return self.state
+
+    def _advance_at_mars(self, goal: float) -> None:
+        mu = MARS.gravitational_parameter
+        position, velocity = _position(self.state), _velocity(self.state)
+        radius = norm(position)
+        bound = dot(velocity, velocity) < 2.0 * mu / radius
+        if not bound and radius > _FAR_FROM_MARS and not self.thrusting:
+            if self._conic(goal, mu, lambda p: norm(p) - MARS_SPHERE):
+                self._pass_to_sun("mars", transpose(self._to_mars_axes))
+        elif bound and goal - self.time > _LONG_GAP and not self.thrusting:
+            elements = elements_from_state(position, velocity, mu)
+            drifted = propagate_j2_secular(elements, goal - self.time, MARS)
+            position, velocity = state_from_elements(drifted, mu)
+            self.state = (*position, *velocity)
+            self.time = goal
+        else:
+            # By the hour, so that an escape is noticed on the way.
+            super().advance(goal if bound and not self.thrusting else min(goal, self.time + 3600.0))
+
+    def _advance_around_sun(self, goal: float) -> None:
+        distance = self._from_earth(self.time, _position(self.state)) - EARTH_SPHERE
+        outbound = False
+        if distance < 1.0e6:
+            earth_position, earth_velocity = relative_state("earth", "sun", self.jd(self.time))
+            relative = subtract(_position(self.state), scale(1000.0, earth_position))
+            speed = subtract(_velocity(self.state), scale(1000.0, earth_velocity))
+            outbound = dot(relative, speed) > 0.0
+        if distance < 1.0e3 and not outbound:
+            self._pass_to_earth()
+            return
+        step = max(distance, 1.0e3) / _FASTEST_APPROACH if not outbound else SECONDS_PER_DAY
+        end = min(goal, self.time + max(step, 0.1))
+        position, velocity = propagate_kepler(
+            _position(self.state), _velocity(self.state), end - self.time, self.sun_gm
+        )
+        self.state, self.time = (*position, *velocity), end
+
+    def _advance_at_earth(self, goal: float) -> None:
+        mu = EARTH.gravitational_parameter
+        inbound = dot(_position(self.state), _velocity(self.state)) < 0.0
+        if inbound:
+            entry = ENTRY_RADIUS
+            # To the interface, or to the other side of the perigee.
+            if self._conic(goal, mu, lambda p: entry - norm(p), longest=43_200.0):
+                self.frozen = True
+                for call in self.on_entry:
+                    call()
+        elif self._conic(goal, mu, lambda p: norm(p) - EARTH_SPHERE):
+            self._pass_to_sun("earth", None)
+
+    def _conic(
+        self, goal: float, mu: float, border: Callable[[Vector], float], longest: float = math.inf
+    ) -> bool:
+        """Follows the conic to `goal` or to the border, where the function becomes positive."""
+        start, position, velocity = self.time, _position(self.state), _velocity(self.state)
+        # Close to the centre the border may be crossed twice: not more than a fraction at once.
+        span = min(goal - start, longest, max(60.0, 0.25 * norm(position) / norm(velocity)))
+
+        def beyond(seconds: float) -> float:
+            return border(propagate_kepler(position, velocity, seconds, mu)[0])
+
+        reached = beyond(span) >= 0.0 > beyond(0.0)
+        if reached:
+            span = crossing(beyond, 0.0, span, 1e-6)
+        position, velocity = propagate_kepler(position, velocity, span, mu)
+        self.state, self.time = (*position, *velocity), start + span
+        return reached
+
+    def _pass_to_sun(self, planet: str, axes: tuple[Vector, Vector, Vector] | None) -> None:
+        position, velocity = _position(self.state), _velocity(self.state)
+        if axes is not None:
+            position, velocity = transform(axes, position), transform(axes, velocity)
+        there, speed = relative_state(planet, "sun", self.jd(self.time))
+        self.state = (
+            *add(position, scale(1000.0, there)),
+            *add(velocity, scale(1000.0, speed)),
+        )
+        self.centre = "sun"
+
+    def _pass_to_earth(self) -> None:
+        there, speed = relative_state("earth", "sun", self.jd(self.time))
+        self.state = (
+            *subtract(_position(self.state), scale(1000.0, there)),
+            *subtract(_velocity(self.state), scale(1000.0, speed)),
+        )
+        self.centre = "earth"
+
+    def near_earth(self, distance: float) -> bool:
+        """Whether Earth is nearer than a distance in m."""
+        if self.centre == "mars":
+            return False
+        position = _position(self.advance())
+        if self.centre == "earth":
+            return norm(position) < distance
+        return self._from_earth(self.time, position) < distance
+
+    def _from_earth(self, seconds: float, position: Vector) -> float:
+        there, _ = relative_state("earth", "sun", self.jd(seconds))
+        return norm(subtract(position, scale(1000.0, there)))
+
+
+def _free(time: float, state: State) -> tuple[float, ...]:
+    return (*state[3:6], *acceleration((state[0], state[1], state[2]), MARS))
+
+
+FREE_FALL = _free
+"""Derivative of a body at Mars without thrust."""
+
+
+def orbiting(name: str, clock: Callable[[], float], position: Vector, velocity: Vector) -> FlyingBody:
+    """A body that floats around Mars, such as the container."""
+    return FlyingBody(name, clock, _free, (*position, *velocity))
+
+
+def _position(state: State) -> Vector:
+    return (state[0], state[1], state[2])
+
+
+def _velocity(state: State) -> Vector:
+    return (state[3], state[4], state[5])
