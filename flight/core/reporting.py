@@ -1,5 +1,6 @@
 """What a node says: its events, its channels, its telemetry, and what it keeps for Earth."""
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ from flight.core.throttling import EventThrottle, ThrottleNotice
 from flight.icd.codec import encode
 from flight.icd.custody_record import CustodyRecord
 from flight.icd.messages import (
+    CommandReport,
     CustodyReport,
     EventReport,
     Message,
@@ -26,6 +28,7 @@ from flight.icd.messages import (
 EVENT_BURST = 40  # events of one kind at once, then
 EVENT_REFILL = 0.05  # events of that kind per second
 RECORDER_BYTES = 64_000_000
+RECENT = 64  # vital messages and warnings that are said again to who joins late
 TEXT_LENGTH = 2000  # what the ICD allows for a text
 
 PRIORITY_VITAL = 0  # command reports, custody, fatal events
@@ -71,6 +74,7 @@ class ReportingNode:
             declared_channels(type(self)), self.clock.now_ns, monotonic, self._limit_crossed
         )
         self.events = declared_events(type(self))
+        self._recent: deque[Message] = deque(maxlen=RECENT)
         self.publisher = self.bus.publish(f"{self.name}.telemetry", self._subscriber_joined)
         self.storage.on_damage = lambda damage: self.record_damaged(reason=str(damage))
         self.bus.on_gap = lambda gap: self.bus_gap(missing=gap.missing, stream=gap.stream)
@@ -101,6 +105,8 @@ class ReportingNode:
     def publish(self, message: Message, priority: int) -> None:
         """Sends a message to whoever follows this node, and to Earth through its recorder."""
         self.publisher.send(message)
+        if priority <= PRIORITY_WARNING:
+            self._recent.append(message)
         self.record(message, priority)
 
     def record(self, message: Message, priority: int) -> None:
@@ -125,6 +131,10 @@ class ReportingNode:
         values = self.channels.snapshot()
         if values:
             self.publisher.send(self._telemetry(values))
+        if self.recorder is None and self.bus.joins_late(f"{self.name}.telemetry"):
+            # What mattered and may have been said to nobody is said once more.
+            for message in list(self._recent):
+                self.publisher.send(_once_more(message))
 
     def _custody_changed(self, record: CustodyRecord) -> None:
         report = CustodyReport(self.name, self.clock.now_ns(), msgspec.to_builtins(record))
@@ -181,3 +191,9 @@ def _event_priority(severity: Severity) -> int:
     if severity is Severity.DIAGNOSTIC:
         return PRIORITY_DIAGNOSTIC
     return PRIORITY_EVENT
+
+
+def _once_more(message: Message) -> Message:
+    if isinstance(message, CommandReport):
+        return msgspec.structs.replace(message, repeated=True)
+    return message

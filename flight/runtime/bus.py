@@ -90,6 +90,10 @@ class Bus:
         """The ZeroMQ address of a service."""
         return self._addresses.get(service, f"inproc://{service}")
 
+    def joins_late(self, service: str) -> bool:
+        """Whether who follows a stream may miss what is said while it joins: between processes."""
+        return not self.address(service).startswith("inproc://")
+
     def serve(self, service: str, on_message: Callable[[bytes, Message], None]) -> "Server":
         """Binds a service; `on_message(peer, message)` gets what clients send."""
         return self._keep(Server(self, service, on_message))

@@ -2,7 +2,8 @@
 
 SENT -> the report is expected at (light time and passes) -> rungs -> verdict. Without a report in
 time a command is LATE and is sent again under the same identifier, which a vehicle answers from its
-history and does not run twice. Only when the repeats are used up does the ground give it up as
+history and does not run twice. A vehicle at work is asked in the same way now and then: the report
+of its end may have been lost. Only when the repeats are used up does the ground give it up as
 UNANSWERED; TIMED_OUT is what a vehicle itself says of a command that passed its deadline on board.
 """
 
@@ -17,7 +18,8 @@ from flight.icd.messages import TERMINAL_RUNGS, Command, CommandReport, Rung
 from ground.mission_control.archive import Archive
 from ground.mission_control.windows import MARGIN, Window
 
-ATTEMPTS = 4  # the first sending and three repeats
+ATTEMPTS = 4  # the first sending and three repeats that nobody answers
+ASK_AFTER = 2 * 88_775.0  # s without news of a command at work until its vehicle is asked
 NANOSECONDS = 1_000_000_000
 ORIGIN = "mission_control"
 
@@ -45,6 +47,8 @@ class TrackedCommand:
     deadline: float  # seconds after acceptance, on board
     issued_ns: int
     attempts: int = 0
+    unanswered: int = 0  # sendings since the last report
+    end_ns: int | None = None  # when a vehicle at work has to have said how it ended
     sent_ns: int | None = None  # last time that it left; None: it waits for a pass
     expected_ns: int | None = None  # when the next report ought to be here
     rung: Rung | None = None
@@ -130,9 +134,9 @@ class CommandTracker:
                 continue
             window = self._window(command.order.target)
             command.attempts += 1
+            command.unanswered += 1
             command.sent_ns = sent_ns
-            expected = sent_ns + _ns(window.first_report)
-            command.expected_ns = max(expected, command.expected_ns or 0)
+            command.expected_ns = sent_ns + _ns(window.first_report)
             self._keep(command)
 
     # ------------------------------------------------------------------ reports
@@ -145,6 +149,7 @@ class CommandTracker:
         if report.source != command.order.target:
             return False  # an answer counts by its identity, and only from whom it was asked
         command.late = False
+        command.unanswered = 0
         if report.rung in TERMINAL_RUNGS:
             command.rung, command.detail = report.rung, report.detail
             self._end(command, Verdict(str(report.rung)))
@@ -160,9 +165,10 @@ class CommandTracker:
     def _expect_end(self, command: TrackedCommand) -> None:
         """A vehicle at work reports again by its deadline at the latest, however long that is."""
         window = self._window(command.order.target)
-        started = self._now_ns()
-        expected = started + _ns(window.end_after(command.deadline))
-        command.expected_ns = max(expected, command.expected_ns or 0)
+        now = self._now_ns()
+        end = now + _ns(window.end_after(command.deadline))
+        command.end_ns = max(end, command.end_ns or 0)
+        command.expected_ns = min(command.end_ns, now + _ns(ASK_AFTER))
 
     # --------------------------------------------------------------------- time
 
@@ -175,8 +181,8 @@ class CommandTracker:
                 overdue.setdefault(command.bundle, []).append(command)
         for commands in overdue.values():
             for command in commands:
-                command.late = True
-            again = [each for each in commands if each.attempts < self._attempts]
+                command.late = command.end_ns is None or now >= command.end_ns
+            again = [each for each in commands if self._may_be_asked(each, now)]
             for command in commands:
                 if command not in again:
                     self._give_up(command)
@@ -185,6 +191,11 @@ class CommandTracker:
                     self._keep(command)
             if again:
                 self._send([each.order for each in again])
+
+    def _may_be_asked(self, command: TrackedCommand, now: int) -> bool:
+        """A vehicle at work is asked until its deadline; another one a few times only."""
+        at_work = command.end_ns is not None and now < command.end_ns
+        return at_work or command.unanswered < self._attempts
 
     def next_check(self) -> float | None:
         """Mission time in seconds at which `check` has work at the earliest; None: not known."""
@@ -277,6 +288,7 @@ class CommandTracker:
                 self._open[command.order.identifier] = command
                 reached = self._archive.rungs(command.order.identifier)
                 command.rung = Rung(reached[-1]) if reached else None
+                command.unanswered = 0 if reached else command.attempts
 
     def resume(self) -> None:
         """After a restart of the ground: sends again what had not left; ends what has ended."""
