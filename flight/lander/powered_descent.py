@@ -15,6 +15,8 @@ GRAVITY = 3.72
 STANDARD_GRAVITY = 9.80665
 SHORTEST, LONGEST, GRID = 12.0, 90.0, 3.0  # s
 SAMPLES = 12
+STRAIGHT_TILT = math.tan(math.radians(12.0))
+"""Of the straight descent: near the ground the lander stays upright."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,10 @@ def straight_down(
     """
     room = min(max((height - 3.0) / 15.0, 0.0), 1.0)
     wanted = [max(-1.5, min(1.5, 0.25 * room * away)) for away in offset]
-    east = max(-1.5, min(1.5, 0.6 * (wanted[0] - velocity[0])))
-    north = max(-1.5, min(1.5, 0.6 * (wanted[1] - velocity[1])))
-    up = max(-2.5, min(4.0, 1.5 * (-sinking - velocity[2])))
-    return (east, north, GRAVITY + up)
+    up = GRAVITY + max(-1.5, min(4.0, 1.5 * (-sinking - velocity[2])))
+    east, north = (0.6 * (w - v) for w, v in zip(wanted, velocity, strict=False))
+    most = up * STRAIGHT_TILT
+    size = math.hypot(east, north)
+    if size > most:
+        east, north = east * most / size, north * most / size
+    return (east, north, up)

@@ -16,6 +16,10 @@ from flight.astrodynamics.vectors import Vector, add, cross, dot, norm, scale, u
 from flight.icd.devices.descent import ENGINES
 
 
+FORCE_GIVEN_UP = 150.0
+"""N for each engine by which the force may be missed for the sake of the attitude."""
+
+
 @dataclass(frozen=True)
 class EngineLayout:
     """Where the engines sit and what they can: ring radius and distance below the centre (m), cant
@@ -72,18 +76,25 @@ class ThrustAllocation:
         ]
 
     def thrusts(self, force: float, moment: Vector) -> list[float]:
-        """Thrust of each engine (N). Where limits are in the way the moments come before the force,
-        and are made smaller together when even they do not fit."""
+        """Thrust of each engine (N).
+
+        Where limits are in the way the moments may change the force by `FORCE_GIVEN_UP` for each
+        engine; what does not fit even so is taken from the moments, all in the same measure. (Were
+        moments to come first whatever they cost, a lander that turns a lot would rise.)
+        """
         rest = [force, *moment]
         for index, given in self.fixed.items():
             for axis in range(4):
                 rest[axis] -= given * self.columns[index][axis]
         low, high = self.layout.least, self.layout.greatest
         turning = [sum(row[a] * rest[a] for a in (1, 2, 3)) for row in self._inverse]
-        spread = max(max(turning) - min(turning), 1e-9)
-        factor = min(1.0, 0.9 * (high - low) / spread)
+        lifting = [min(max(row[0] * rest[0], low), high) for row in self._inverse]
+        factor = 1.0
+        for lift, turn in zip(lifting, turning, strict=True):
+            room = (high - lift if turn > 0.0 else lift - low) + FORCE_GIVEN_UP
+            if abs(turn) > room:
+                factor = min(factor, room / abs(turn))
         turning = [factor * value for value in turning]
-        lifting = [row[0] * rest[0] for row in self._inverse]
         # Moved together into the range that the moments leave.
         shift = max(0.0, max(low - f - t for f, t in zip(lifting, turning, strict=True)))
         if shift == 0.0:
