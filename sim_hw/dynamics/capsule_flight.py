@@ -3,11 +3,13 @@
 import asyncio
 import math
 from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 from flight.astrodynamics.earth_arrival import EquatorOfDate, coast_step
 from flight.astrodynamics.integrators import State, rk4_step
 from flight.astrodynamics.search import crossing
-from flight.astrodynamics.vectors import Vector, add, dot, norm
+from flight.astrodynamics.time_scales import utc_from_tt
+from flight.astrodynamics.vectors import Vector, add, dot, norm, transform
 from sim_hw.dynamics.ascent import AirModel, air_velocity
 from sim_hw.dynamics.earth_entry import (
     AIR_CEILING,
@@ -26,16 +28,33 @@ from sim_hw.world.world import World
 
 NAME = "entry_capsule"
 LEAST_COAST_HEIGHT = 300_000.0  # m; below it the steps are short
+CARRIER_LOOK = 3_600.0  # s between looks at the conic that brings it
 LONGEST_FALL = 1_800.0  # s; from the coast's last step to the ground it takes a quarter of that
+
+
+@runtime_checkable
+class Carrier(Protocol):
+    """A body that comes to the entry interface of the Earth, stops there and calls `on_entry`; its
+    state is then in ICRF axes from the Earth's centre."""
+
+    state: State
+    time: float
+    on_entry: list[Callable[[], None]]
+
+    def advance(self, until: float | None = None) -> State:
+        """Brings the state up to now."""
+        ...
 
 
 class CapsuleFlight:
     """Where the capsule is and what it feels.
 
-    `release` lets it go; then it flies by itself, also when nobody looks, and carries its tubes to
-    the ground. `crush` is how far the structure gives when it hits (m). `heated` (J/m^2) is what
-    the stagnation point has taken up. `watchers` are told each step's acceleration (m/s^2) and
-    that of the landing; `on_release` is called when it is let go.
+    `release` lets it go with a state of its own, `follow` with a spacecraft of space that brings it
+    to the entry interface (one called "entry_capsule" is found there). Then it flies by itself,
+    also when nobody looks, and carries its tubes to the ground. `crush` is how far the structure
+    gives when it hits (m). `heated` (J/m^2) is what the stagnation point has taken up. `watchers`
+    are told each step's acceleration (m/s^2) and that of the landing; `on_release` is called when
+    it is let go.
     """
 
     def __init__(
@@ -61,7 +80,9 @@ class CapsuleFlight:
         self.watchers: list[Callable[[float], None]] = []
         self.on_release: list[Callable[[], None]] = []
         self.body: FlyingBody | None = None
+        self._carrier: Carrier | None = None
         self._axes: EquatorOfDate | None = None
+        self._zero = 0.0  # mission time of second 0 of the axes
         self._before: tuple[float, State] | None = None
 
     def release(self, state: State, axes: EquatorOfDate) -> FlyingBody:
@@ -75,20 +96,33 @@ class CapsuleFlight:
         if dot(position, velocity) >= 0.0:
             raise ValueError("the capsule would not approach the Earth")
         self.released_at = self.world.now()
-        self._axes = axes
-        body = FlyingBody(NAME, self.world.now, self._derivative, tuple(state), coast_step(state))
-        body.observers.append(self._stepped)
-        self.body = body
-        self._before = (body.time, body.state)
-        self.world.space.add(body)
+        body = self._start(state, axes, self.released_at)
         for tell in self.on_release:
             tell()
         self._look_later()
         return body
 
+    def follow(self, carrier: Carrier) -> None:
+        """The capsule has been let go, and flies as `carrier` as far as the entry interface.
+
+        Raises ValueError when it has been let go already.
+        """
+        if self.released_at is not None:
+            raise ValueError("the capsule has been let go already")
+        self.released_at = carrier.time
+        self._carrier = carrier
+        carrier.on_entry.append(lambda: self._take_over(carrier))
+        for tell in self.on_release:
+            tell()
+        self._look_later()
+
     @property
     def released(self) -> bool:
         """Whether it has been let go."""
+        if self.released_at is None:
+            found = self.world.space.bodies.get(NAME)
+            if isinstance(found, Carrier):
+                self.follow(found)
         return self.released_at is not None
 
     @property
@@ -99,6 +133,8 @@ class CapsuleFlight:
 
     def advance(self) -> None:
         """Brings the flight up to now."""
+        if self.released and self._carrier is not None:
+            self._carrier.advance()
         if self.body is not None:
             self.body.advance()
 
@@ -114,17 +150,37 @@ class CapsuleFlight:
         return self.touchdown_speed**2 / (2.0 * self.crush)
 
     def height(self) -> float:
-        """Over the ellipsoid, m; infinite before release."""
+        """Over the ellipsoid, m; infinite as long as that is not known here."""
         self.advance()
         return math.inf if self.body is None else EARTH_SURFACE.height(_position(self.body.state))
 
     # ---------------------------------------------------------------- mechanics
 
+    def _start(self, state: State, axes: EquatorOfDate, time: float) -> FlyingBody:
+        """A body of its own from a mission time on, which is second 0 of the axes."""
+        self._axes, self._zero = axes, time
+        body = FlyingBody(NAME, self.world.now, self._derivative, tuple(state), coast_step(state))
+        body.time = time
+        body.observers.append(self._stepped)
+        self.body = body
+        self._before = (time, body.state)
+        self.world.space.add(body)
+        return body
+
+    def _take_over(self, carrier: Carrier) -> None:
+        """At the entry interface: what was a conic to there flies through the air from here."""
+        self._carrier = None
+        time = carrier.time
+        axes = EquatorOfDate.at(utc_from_tt(self.world.jd_tt(time)))
+        position = transform(axes.from_icrf, _position(carrier.state))
+        velocity = transform(axes.from_icrf, _velocity(carrier.state))
+        self._start((*position, *velocity), axes, time)
+
     def _derivative(self, time: float, state: State) -> tuple[float, ...]:
-        assert self._axes is not None and self.released_at is not None
+        assert self._axes is not None
         position, velocity = _position(state), _velocity(state)
         if EARTH_SURFACE.height(position) > AIR_CEILING:
-            return tuple(self._axes.coasting(time - self.released_at, state))
+            return tuple(self._axes.coasting(time - self._zero, state))
         push, _, _ = capsule_acceleration(
             self.capsule, self.atmosphere, EARTH_SURFACE, position, velocity
         )
@@ -162,7 +218,7 @@ class CapsuleFlight:
 
     def _land(self, before: tuple[float, State], after: tuple[float, State]) -> None:
         """Finds the touchdown on the last step, and stays there."""
-        assert self.body is not None and self._axes is not None and self.released_at is not None
+        assert self.body is not None and self._axes is not None
 
         def height(part: float) -> float:
             state = rk4_step(self._derivative, before[0], before[1], part)
@@ -174,7 +230,7 @@ class CapsuleFlight:
         air = self.atmosphere.at(self.ground_height)
         self.touchdown_speed = norm(air_velocity(EARTH_SURFACE, position, velocity, air))
         self.landed_at = before[0] + part
-        elapsed = self.landed_at - self.released_at
+        elapsed = self.landed_at - self._zero
         self.touchdown = geodetic(position, elapsed, self._axes.prime_meridian)
         self._feel(self.impact())
         self.body.state = state
@@ -189,16 +245,18 @@ class CapsuleFlight:
 
     def _look_later(self) -> None:
         """Nobody may look at the capsule when it lands; it lands all the same."""
-        assert self.body is not None
         if self.landed:
             return
-        state = self.body.state
         delay = LONGEST_FALL
-        if EARTH_SURFACE.height(_position(state)) > LEAST_COAST_HEIGHT:
-            distance = norm(_position(state)) - EARTH_SURFACE.ellipsoid.polar_radius
-            delay += 0.5 * distance / norm(_velocity(state))
-        elif norm(_position(state)) > 0.0 and dot(_position(state), _velocity(state)) > 0.0:
-            return  # it has skipped out and is lost
+        if self.body is not None:
+            position, velocity = _position(self.body.state), _velocity(self.body.state)
+            if EARTH_SURFACE.height(position) > LEAST_COAST_HEIGHT:
+                distance = norm(position) - EARTH_SURFACE.ellipsoid.polar_radius
+                delay += 0.5 * distance / norm(velocity)
+            elif dot(position, velocity) > 0.0:
+                return  # it has skipped out and is lost
+        else:
+            delay = CARRIER_LOOK
         try:
             asyncio.get_running_loop().call_later(delay, self._look_later)
         except RuntimeError:  # no loop runs: a script that looks by itself

@@ -14,10 +14,10 @@ from flight.core import statechart as charts
 from flight.core.communications import wire
 from flight.core.custody import CustodyStatus, Evidence
 from flight.core.handover_active import ActiveHandover
+from flight.core.handover_together import give_together
 from flight.core.node import Node
 from flight.entry.node import EntryCapsule
 from flight.icd.custody_account import account, agrees
-from flight.runtime.nursery import Nursery
 from ground.testbed.rig import Rig
 from ground.testbed.vehicle_files import load_vehicle_file
 from sim_hw.assembly import entry as assembly
@@ -61,21 +61,14 @@ class ToyOrbiter(Node):
         return Evidence("orbiter.cage", "switch", not self.given)
 
     async def give_all(self, assemble: Any) -> None:
-        ready: list[str] = []
-        moved = asyncio.Event()
+        async def move() -> None:
+            await asyncio.sleep(600.0)
+            assemble()
+            self.given = True
 
-        async def move(slot: int | None) -> None:
-            ready.append("")
-            if len(ready) == len(self.tubes):
-                assemble()
-                self.given = True
-                moved.set()
-            await moved.wait()
-
-        async with Nursery("assembly") as nursery:
-            for tube in self.tubes:
-                work = self.handover.give(tube, "entry", "entry_capsule", move, device="gantry")
-                nursery.start(work, name=tube)
+        await give_together(
+            self.handover, self.tubes, "entry", "entry_capsule", move, device="gantry"
+        )
 
 
 class Bench:

@@ -5,14 +5,17 @@ import math
 
 import pytest
 
-from flight.astrodynamics.time_scales import julian_date
-from flight.astrodynamics.vectors import norm
+from flight.astrodynamics.gravity import EARTH
+from flight.astrodynamics.kepler import propagate_kepler
+from flight.astrodynamics.time_scales import julian_date, tt_from_utc
+from flight.astrodynamics.vectors import norm, transform, transpose
 from flight.runtime.loop import VirtualLoop, run
 from sim_hw.dynamics.capsule_flight import CapsuleFlight
 from sim_hw.dynamics.earth_approach import plan_approach
 from sim_hw.dynamics.earth_entry import UTAH_RANGE, Site, fly
 from sim_hw.dynamics.entry_capsule import EARTH_ENTRY_SYSTEM
 from sim_hw.world.earth_atmosphere import EarthAtmosphere
+from sim_hw.world.spacecraft import Spacecraft
 from sim_hw.world.tubes import SampleKind, SampleTube, TubeRegistry, TubeState
 from sim_hw.world.world import World
 
@@ -89,6 +92,37 @@ def test_it_lands_with_its_tubes_though_nobody_looks(approach):
         assert world.tubes.at("entry_capsule")
         await asyncio.sleep(3_600.0)
         assert world.tubes.at("earth") == world.tubes.tube_ids
+
+    run(main(), VirtualLoop())
+
+
+def test_a_spacecraft_that_brings_it_is_found_and_hands_over_at_the_entry(approach):
+    async def main() -> None:
+        world, flight = world_with_a_capsule()
+        hours = 12.0 * 3_600.0
+        # The world's clock runs in TT, the plan's in UTC: 69 s of the Earth's turning apart.
+        world.epoch_jd_tt = tt_from_utc(approach.axes.jd_utc) - (1_000.0 + hours) / DAY
+        position, velocity = propagate_kepler(
+            approach.entry[:3], approach.entry[3:], -hours, EARTH.gravitational_parameter
+        )
+        to_icrf = transpose(approach.axes.from_icrf)
+        state = (*transform(to_icrf, position), *transform(to_icrf, velocity))
+        await asyncio.sleep(1_000.0)
+        assert not flight.released
+        world.space.add(Spacecraft("entry_capsule", world.now, world.epoch_jd_tt, state, "earth"))
+        await asyncio.sleep(100.0)
+        assert flight.released and flight.released_at == pytest.approx(1_000.0)
+        await asyncio.sleep(hours - 1_000.0)
+        assert flight.felt() == 0.0 and not flight.landed
+        await asyncio.sleep(3_600.0 * 2.0)
+        assert world.tubes.at("earth") == world.tubes.tube_ids
+        assert flight.landed_at == pytest.approx(1_000.0 + hours + approach.flown.duration, abs=1.0)
+        # Without J2 on the way the conic ends some km beside the plan.
+        assert flight.touchdown == pytest.approx(
+            (UTAH_RANGE.latitude, UTAH_RANGE.east_longitude), abs=2e-3
+        )
+        with pytest.raises(ValueError, match="already"):
+            flight.follow(Spacecraft("b", world.now, world.epoch_jd_tt, state, "earth"))
 
     run(main(), VirtualLoop())
 
