@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from capsule_bench import THREE_DAYS, Bench, bench
 
 from flight.core.custody import CustodyStatus
 from flight.entry.node import EntryCapsule
+from flight.entry.sensing import look
 from flight.runtime.loop import VirtualLoop, run
 
 ON_EARTH = ("earth", CustodyStatus.HELD)
@@ -114,6 +116,22 @@ def test_what_the_entry_latched_is_not_taken_for_a_landing(tmp_path: Path) -> No
             assert b.status() == [IN_FALL] * 3
             await until_landed(b)
             assert b.status() == [ON_EARTH] * 3
+
+    run(main(), VirtualLoop())
+
+
+def test_the_loads_of_the_entry_are_no_shock_of_a_landing(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with bench(tmp_path) as b:
+            await b.load()
+            await b.arm()
+            await b.let_go()
+            await b.rig.wait_for_state("entry", "entering", timeout=THREE_DAYS + 600.0)
+            await asyncio.sleep(20.0)
+            node: Any = b.rig.nodes["entry"]
+            seen = await look(node)
+            assert seen.peak is not None and seen.peak > node.parameters["landing_shock"]
+            assert await node.landing_signs(seen) == (False, False)
 
     run(main(), VirtualLoop())
 
