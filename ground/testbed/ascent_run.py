@@ -185,7 +185,7 @@ class Flight:
     def _second_burn(self) -> None:
         computer, begun = self.computer, self.time
         while not computer.is_lit and self.time < begun + 2.0:
-            self._cycle(computer.coast, self.burn_cycle)
+            self._cycle(lambda seen: computer.coast(seen, lighting=True), self.burn_cycle)
         while computer.is_lit:
             self._cycle(computer.second_burn, self.burn_cycle)
 

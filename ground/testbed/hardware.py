@@ -10,7 +10,7 @@ from flight.astrodynamics.time_scales import Epoch
 from flight.runtime.bus import Bus
 from flight.runtime.nursery import Nursery
 from flight.runtime.streams import stream
-from ground.testbed.mission import VEHICLE_ORDER, Failure, LoadedMission
+from ground.testbed.mission import Failure, LoadedMission
 from ground.testbed.vehicle_files import VehicleFile, load_vehicle_file
 from ground.testbed.vehicles import vehicle_class
 from sim_hw.assembly.couplings import couple
@@ -44,7 +44,7 @@ def load_vehicle_files(mission: LoadedMission) -> dict[str, VehicleFile]:
     """The files of all vehicles, checked; raises ConfigurationError."""
     return {
         name: load_vehicle_file(vehicle_class(name), _assembly(name).HARDWARE)
-        for name in VEHICLE_ORDER
+        for name in mission.vehicles
     }
 
 
@@ -91,7 +91,7 @@ class Hardware:
     def serve(self, bus: Bus, nursery: Nursery) -> None:
         """Builds all devices and serves each on a socket of its own."""
         self._assemble()
-        for name in VEHICLE_ORDER:
+        for name in self.mission.vehicles:
             for device_name, device in self.vehicles[name].devices.items():
                 service = f"{name}.{device_name}"
                 device.emit = DeviceServer(bus, service, device, nursery).emit
@@ -109,7 +109,7 @@ class Hardware:
 
     def _assemble(self) -> None:
         """Builds the devices of all vehicles; arm and MAV live on the lander's power."""
-        for name in VEHICLE_ORDER:
+        for name in self.mission.vehicles:
             shared = self.vehicles["lander"].electrical if name in ON_THE_LANDER else None
             parameters = self._files[name].hardware
             self.vehicles[name] = Assembled(*_assembly(name).build(self.world, parameters, shared))

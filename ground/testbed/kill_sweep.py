@@ -11,7 +11,7 @@ from pathlib import Path
 
 from flight.icd.messages import CommandReport, CustodyReport, EventReport, Message
 from ground.testbed.kills import Kill
-from ground.testbed.mission import VEHICLE_ORDER, LoadedMission
+from ground.testbed.mission import ALL_VEHICLES, LoadedMission
 from ground.testbed.mission_run import FlownMission, RunOptions, fly_mission
 from ground.testbed.run_check import run_complaints
 
@@ -29,8 +29,8 @@ class Sweep:
 class _Observed:
     """The instants of one undisturbed run."""
 
-    def __init__(self) -> None:
-        self.instants: dict[str, list[float]] = {name: [] for name in VEHICLE_ORDER}
+    def __init__(self, vehicles: tuple[str, ...]) -> None:
+        self.instants: dict[str, list[float]] = {name: [] for name in vehicles}
         self.flown: FlownMission | None = None
 
     def watch(self, flown: FlownMission) -> None:
@@ -54,7 +54,7 @@ class _Observed:
 
 def instants(mission: LoadedMission, out: Path, options: RunOptions) -> list[Kill]:
     """Every kill worth trying: each vehicle around each of its changes, and around each move."""
-    observed = _Observed()
+    observed = _Observed(mission.vehicles)
     fly_mission(mission, out, replace(options, kills=()), observed.watch)
     kills: dict[Kill, None] = {}
     for vehicle, own in observed.instants.items():
@@ -69,7 +69,7 @@ def chosen(kills: list[Kill], count: int, seed: int) -> list[Kill]:
     """Some of many kills, spread over vehicles and time."""
     picked: list[Kill] = []
     draw = random.Random(seed)
-    by_vehicle = {v: [kill for kill in kills if kill.role == v] for v in VEHICLE_ORDER}
+    by_vehicle = {v: [kill for kill in kills if kill.role == v] for v in ALL_VEHICLES}
     groups = [sorted(group, key=lambda kill: kill.at) for group in by_vehicle.values() if group]
     share = max(1, count // max(1, len(groups)))
     for group in groups:

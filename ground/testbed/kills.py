@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from flight.runtime.configuration import ConfigurationError
-from ground.testbed.mission import VEHICLE_ORDER
+from ground.testbed.mission import ALL_VEHICLES
 
 GROUND = "ground"
-ROLES: tuple[str, ...] = (*VEHICLE_ORDER, GROUND)
+ROLES: tuple[str, ...] = (*ALL_VEHICLES, GROUND)
 BOOT_SECONDS = 30.0  # from the death of a computer until its software runs again; assumption
 
 

@@ -36,7 +36,7 @@ GROUND_SEED = 1
 SITE = (330.0, -150.0)
 """m east and north of Malay: where the nominal mission lands."""
 VERTICAL_LIMIT, HORIZONTAL_LIMIT = 2.4, 1.0
-"""m/s at touchdown: 2.4 as for Viking; sideways an assumption, a fifth of what would tip it over."""
+"""m/s at touchdown: down as for Viking; sideways an assumption."""
 TILT_LIMIT_DEGREES = 15.0
 DISTANCE_AIM = 60.0
 SHARE_AIM = 0.99

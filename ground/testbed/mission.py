@@ -23,8 +23,9 @@ from sim_hw.world.tubes import PLACES, SampleTube
 Metres = Annotated[float, Quantity(unit="m", ge=-5000.0, le=5000.0)]
 Sols = Annotated[float, Quantity(unit="sol", gt=0.0, le=2000.0)]
 Count = Annotated[int, Meta(ge=0, le=43)]
-VehicleName = Literal["lander", "rover", "arm", "mav", "perseverance"]
-VEHICLE_ORDER: tuple[VehicleName, ...] = ("lander", "rover", "arm", "mav", "perseverance")
+VehicleName = Literal["lander", "rover", "arm", "mav", "perseverance", "orbiter", "entry"]
+SURFACE_VEHICLES: tuple[VehicleName, ...] = ("lander", "rover", "arm", "mav", "perseverance")
+ALL_VEHICLES: tuple[VehicleName, ...] = (*SURFACE_VEHICLES, "orbiter", "entry")
 
 
 class Site(Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,9 +61,9 @@ class Failure(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(
                 "a failure needs exactly one of after_sols and tubes, to say when it happens"
             )
-        if self.what == "vehicle" and self.target not in VEHICLE_ORDER:
+        if self.what == "vehicle" and self.target not in ALL_VEHICLES:
             raise ValueError(
-                f"target = {self.target!r}: allowed is one of {', '.join(VEHICLE_ORDER)}"
+                f"target = {self.target!r}: allowed is one of {', '.join(ALL_VEHICLES)}"
             )
 
 
@@ -78,11 +79,15 @@ class Mission(Struct, frozen=True, forbid_unknown_fields=True):
     time_limit: Sols
     expected_duration: Sols
     perseverance_holds: list[str] | Literal["all"] = []
+    vehicles: list[VehicleName] = msgspec.field(default_factory=lambda: list(SURFACE_VEHICLES))
     failures: list[Failure] = []
 
     def __post_init__(self) -> None:
         if isinstance(self.tubes, list) and not self.tubes:
             raise ValueError("tubes = []: allowed is 'all' or a list of at least one tube ID")
+        missing = [name for name in SURFACE_VEHICLES if name not in self.vehicles]
+        if missing:
+            raise ValueError(f"vehicles: {', '.join(missing)} cannot be left out")
         if self.expected_duration > self.time_limit:
             raise ValueError(
                 f"expected_duration = {self.expected_duration} sol: allowed is at most "
@@ -100,6 +105,11 @@ class LoadedMission(Struct, frozen=True):
     depot: Depot
     wanted: tuple[str, ...]
     held: tuple[SampleTube, ...]
+
+    @property
+    def vehicles(self) -> tuple[VehicleName, ...]:
+        """The vehicles that take part, in the order in which they boot."""
+        return tuple(name for name in ALL_VEHICLES if name in self.mission.vehicles)
 
     def load_of(self, vehicle: str) -> dict[str, Any]:
         """What a vehicle is told before launch: the depot map and where the lander stands."""

@@ -23,7 +23,7 @@ from ground.testbed.auditor import Auditor
 from ground.testbed.control_room import make_mission_control, write_outcome
 from ground.testbed.hardware import Hardware
 from ground.testbed.kills import BOOT_SECONDS, GROUND, Kill
-from ground.testbed.mission import VEHICLE_ORDER, LoadedMission
+from ground.testbed.mission import LoadedMission
 from ground.testbed.mission_check import check_mission
 from ground.testbed.power_cuts import PowerCuts
 from ground.testbed.rig import Rig
@@ -95,7 +95,7 @@ class FlownMission:
             self.hardware.serve(rig.hardware_bus, rig.nursery)
             self.power_cuts = PowerCuts(rig, self.hardware)
             self.auditor = Auditor(self.hardware.world.tubes, rig.ledgers, self.now)
-            for name in VEHICLE_ORDER:
+            for name in self.mission.vehicles:
                 rig.add_node(
                     vehicle_class(name),
                     self.files[name].flight,

@@ -31,7 +31,7 @@ from ground.testbed.auditor import Violation
 from ground.testbed.control_room import read_outcome
 from ground.testbed.hardware import Hardware, load_vehicle_files
 from ground.testbed.kills import Kill, parse_kills
-from ground.testbed.mission import VEHICLE_ORDER, LoadedMission
+from ground.testbed.mission import LoadedMission
 from ground.testbed.mission_check import check_mission
 from ground.testbed.process import CONFIGURATION_REFUSED, GROUND, HARDWARE, Specification
 from ground.testbed.run_folder import RunFolder
@@ -85,7 +85,7 @@ class Supervisor:
     def fly(self, kills: list[Kill], limit: float) -> Outcome:
         """Runs until the ground's procedure has ended, or `limit` seconds of mission time."""
         pending = list(kills)
-        for role in (HARDWARE, *VEHICLE_ORDER, GROUND):
+        for role in (HARDWARE, *self.mission.vehicles, GROUND):
             self.start(role)
         while (outcome := read_outcome(self.folder.ground)) is None:
             now = self.mission_time()
@@ -189,7 +189,7 @@ def fly_in_processes(mission: LoadedMission, out: Path, arguments: argparse.Name
         )
         supervisor = Supervisor(mission, folder, specification)
         console.print(
-            f"[bold]{mission.mission.title}[/] in {len(VEHICLE_ORDER) + 2} processes over "
+            f"[bold]{mission.mission.title}[/] in {len(mission.vehicles) + 2} processes over "
             f"{arguments.transport}, {rate:g} times as fast as Mars"
         )
         try:
@@ -213,7 +213,7 @@ def services(mission: LoadedMission) -> list[str]:
     """Every service of a run, for transports that need a table."""
     hardware = Hardware(mission, load_vehicle_files(mission), 0)
     hardware.world.clock = lambda: 0.0
-    names = [f"{v}.{kind}" for v in VEHICLE_ORDER for kind in ("node", "telemetry")]
+    names = [f"{v}.{kind}" for v in mission.vehicles for kind in ("node", "telemetry")]
     return [*names, *hardware.services()]
 
 

@@ -24,6 +24,11 @@ STUDIES = (
         "dispersed launches of the MAV, open loop and closed loop",
         "ground.testbed.ascent_study_command",
     ),
+    Study(
+        "landing",
+        "dispersed landings of the lander",
+        "ground.testbed.landing_study_command",
+    ),
 )
 
 

@@ -11,6 +11,8 @@ VEHICLES: dict[str, str] = {
     "arm": "flight.arm.node:Arm",
     "mav": "flight.mav.node:Mav",
     "perseverance": "flight.perseverance.node:Perseverance",
+    "orbiter": "flight.orbiter.node:Orbiter",
+    "entry": "flight.entry.node:EntryCapsule",
 }
 
 

@@ -31,7 +31,7 @@ class SimSeparation(AscentDevice, Separation):
     def fail(self, mode: str, *, part: str = "first_stage", shots: int = 1) -> None:
         """Mode: `stuck`."""
         if mode != "stuck" or part not in PARTS:
-            raise unknown_mode(self, mode, f"stuck, of one of {', '.join(PARTS)}")
+            raise unknown_mode(self, mode, f"stuck, one of {', '.join(PARTS)}")
         self.stuck[part] = shots
 
     async def state(self) -> SeparationState:
