@@ -12,10 +12,13 @@ from flight.lander.entry_reference import mach_number
 PERIOD = 0.1
 OPENING_TIME = 4.0
 """Seconds after the mortar within which the parachute must pull."""
+NOTICEABLE = 10.0
+"""m of distance to the aim that are worth propellant."""
 PULL = 6.0
 """m/s^2 of deceleration more than before that shows it does."""
-LOOK_AHEAD = 2.0
-"""Seconds by which leaving the parachute may wait when that costs no more."""
+LOOK_AHEADS = (2.0, 6.0, 12.0)
+"""Seconds by which leaving the parachute may wait when one of them costs less."""
+CHOICE_EVERY = 10  # beats
 FULL_DRAG_COEFFICIENT = 1.6
 """Of the aeroshell without angle of attack, at the speeds of the parachute."""
 
@@ -150,7 +153,7 @@ class Hanging:
                 await d.sensing.match()
             if height < 1.2 * p["backshell_highest"]:
                 await self._legs()
-            if beat % 5 == 0 and height < p["backshell_highest"]:
+            if beat % CHOICE_EVERY == 0 and height < p["backshell_highest"]:
                 choice = self._choose(height)
                 if choice is not None:
                     return choice
@@ -179,12 +182,24 @@ class Hanging:
         # With images still to come it is better to wait for them while there is room.
         if not d.sensing.fixed and height > p["terrain_lowest"]:
             return None
-        later = choose_landing(d, *_hung_on(navigation, LOOK_AHEAD))
         if now.plan is None:
             return None
-        if later.plan is None or later.distance_left > now.distance_left + 5.0:
-            return now
-        return None if later.plan.spent <= now.plan.spent else now
+        for wait in LOOK_AHEADS:
+            place, velocity = _hung_on(navigation, wait)
+            if place[2] - d.map.height(place[0], place[1]) < p["backshell_lowest"]:
+                break
+            if _is_better(choose_landing(d, place, velocity), now):
+                return None
+        return now
+
+
+def _is_better(later: DivertChoice, now: DivertChoice) -> bool:
+    """Whether a landing begun later comes nearer to the aim, or as near for less."""
+    if later.plan is None or now.plan is None:
+        return False
+    if abs(later.distance_left - now.distance_left) > NOTICEABLE:
+        return later.distance_left < now.distance_left
+    return later.plan.spent < now.plan.spent
 
 
 def _hung_on(navigation: DescentNavigation, seconds: float) -> tuple[Vector, Vector]:

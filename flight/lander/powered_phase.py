@@ -23,8 +23,12 @@ PERIOD = 0.05
 FREE_FALL = 0.6
 """Seconds of fall before the engines are lit, to be clear of the backshell."""
 RADAR_EVERY = 4  # beats
-LAST_PULL = 1.5
+LAST_PULL = 2.0
 """Seconds to go at which the plan has done its work and the straight descent begins."""
+SHORTEST_TO_GO = 3.0
+"""s: with less to go the polynomial would answer each metre of the radar's noise."""
+LEAST_TILT, TILT_RATE = math.radians(8.0), math.radians(5.0)
+"""The plan ends upright: what it may tilt at its end, and more for each second to go (rad)."""
 FREQUENCY, DAMPING = 4.0, 0.8
 """Of the attitude loop, rad/s: five times that of the lateral velocity, a fifth of the engines'."""
 FAULT_BEATS = 6
@@ -91,7 +95,9 @@ class PoweredFlight:
             if to_go < LAST_PULL or d.height_over_ground < 0.6 * d.parameters["gate_height"]:
                 break
             place, velocity = d.navigation.local(), d.navigation.local_velocity()
-            await self._push(thrust_acceleration(place, velocity, self.choice.gate, to_go))
+            gate, aimed = self.choice.gate, max(to_go, SHORTEST_TO_GO)
+            wanted = thrust_acceleration(place, velocity, gate, aimed)
+            await self._push(wanted, LEAST_TILT + TILT_RATE * to_go)
             await self._next_beat()
 
     def _duration(self) -> float:
@@ -123,7 +129,7 @@ class PoweredFlight:
             height = self._height()
             faster = min(sinking + 0.35 * max(height - 2.0, 0.0), 6.0)
             offset = (spot.east - place[0], spot.north - place[1])
-            await self._push(straight_down(velocity, height, faster, offset))
+            await self._push(straight_down(velocity, height, faster, offset), LEAST_TILT * 2.0)
             await self._next_beat()
             state = await self._legs("state")
             loaded = state.loaded if state is not None else ()
@@ -175,13 +181,13 @@ class PoweredFlight:
         if self._beat % RADAR_EVERY == 0:
             await self.descent.sensing.listen()
 
-    async def _push(self, wanted: Vector) -> None:
-        """Asks the engines for an acceleration (east, north, up; gravity is to be borne by it)."""
+    async def _push(self, wanted: Vector, tilt: float) -> None:
+        """Asks the engines for an acceleration (east, north, up; gravity is to be borne by it),
+        with no more tilt (rad) than that."""
         d, p = self.descent, self.descent.parameters
         navigation = d.navigation
         mass = p["lander_mass"] + d.propellant
-        limit = math.radians(p["tilt_limit"]) + 0.1
-        pointed = _within_tilt(wanted, limit)
+        pointed = _within_tilt(wanted, min(tilt, math.radians(p["tilt_limit"]) + 0.1))
         axis = axis_of(navigation.attitude, navigation.position)
         heading = math.radians(p["landing_heading"])
         attitude = wanted_attitude(navigation.position, pointed, heading)

@@ -15,7 +15,6 @@ from flight.astrodynamics.site_frame import local_axes
 from flight.astrodynamics.vectors import Vector, add, cross, dot, norm, scale, unit
 from flight.icd.devices.descent import ENGINES
 
-
 FORCE_GIVEN_UP = 150.0
 """N for each engine by which the force may be missed for the sake of the attitude."""
 
@@ -151,9 +150,9 @@ def axis_of(attitude: Quaternion, position: Vector) -> Vector:
 
 
 def force_along_axis(wanted: Vector, axis: Vector, mass: float) -> float:
-    """Thrust (N) for a wanted acceleration when the axis does not point along it yet."""
-    size = norm(wanted)
-    return mass * size * max(dot(wanted, axis) / size, 0.3)
+    """Thrust (N) for a wanted acceleration (east, north, up) when the axis does not point along it
+    yet: what is wanted upwards is given, as long as the axis points up at all."""
+    return mass * min(wanted[2] / max(axis[2], 0.3), 1.5 * norm(wanted))
 
 
 def inverse_of(matrix: Sequence[Sequence[float]]) -> list[list[float]]:

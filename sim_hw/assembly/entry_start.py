@@ -127,7 +127,7 @@ def start_of_entry(
         speed = math.sqrt(sum(v * v for v in velocity))
         velocity = add(velocity, scale(speed * turn, up))
         told_position, told_velocity = errors.known_position, errors.known_velocity
-    position, velocity = _backwards(planet, position, velocity, lead)
+    position, velocity = coast_back(planet, position, velocity, lead)
     gauss = stream.gauss
     known = {
         "time": time,
@@ -149,7 +149,7 @@ def _directions(position: Vector, velocity: Vector) -> tuple[Vector, Vector]:
     return ahead, across
 
 
-def _backwards(
+def coast_back(
     planet: Planet, position: Vector, velocity: Vector, seconds: float
 ) -> tuple[Vector, Vector]:
     """The state some seconds earlier, in gravity alone."""

@@ -30,8 +30,8 @@ class InertialIncrements(Reading, frozen=True, kw_only=True):
     """What gyroscopes and accelerometers felt since an earlier reading.
 
     `number`: of this reading. `interval`: seconds since the earlier one. `rotation`: rotation
-    vector in radians, body axes. `velocity`: m/s without gravity, in the body axes at the end of the
-    interval. `saturated`: a gyroscope was at its limit meanwhile, so that the rotation is wrong.
+    vector in radians, body axes. `velocity`: m/s without gravity, in the body axes at the end of
+    the interval. `saturated`: a gyroscope was at its limit meanwhile; the rotation is wrong then.
     `gap`: the reading that was asked for is no longer known; the increments begin at the last one.
     """
 
