@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from flight.astrodynamics.relative_motion import cw_two_impulses
-from flight.astrodynamics.vectors import Vector, norm, scale, unit
+from flight.astrodynamics.vectors import Vector, norm, scale
 from flight.core.activities import ActivityFailed
 from flight.core.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
@@ -12,7 +12,7 @@ from flight.orbiter.close_rendezvous import back_off, scan_or_give_up, to_inerti
 from flight.orbiter.custody import take_possession
 from flight.orbiter.legs import ahead_or_behind, begin_leg, follow_leg
 from flight.orbiter.manoeuvres import execute
-from flight.orbiter.observing import believed, point, take_scan
+from flight.orbiter.observing import take_scan
 from flight.orbiter.propagation import motion
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _STEP = 15.0  # s between corrections
 _BALLISTIC = 3.0  # m from the mouth: no more thrust
 _ARM_TIME = 240.0  # s that the trigger waits
-_SLOWEST = 0.3  # of the contact speed: that far it may fall
+_BLIND_AFTER = 4  # scans in the last metres
 
 
 async def capture(node: "Orbiter", signal: Signal) -> Signal:
@@ -48,7 +48,7 @@ async def _attempt(node: "Orbiter") -> str:
             await node.devices.capture_cone.open()
         await _run_in(node)
         closed = await node.devices.capture_cone.close_on_trigger(_ARM_TIME)
-    except (DeviceFault, DeviceTimeout) as error:
+    except (DeviceFault, DeviceTimeout, ActivityFailed) as error:
         return str(error)
     if not closed.triggered:
         return "nothing came into the cone"
@@ -60,8 +60,11 @@ async def _run_in(node: "Orbiter") -> None:
     nav = node.navigator
     speed = node.parameters["contact_speed"]
     mouth = node.parameters["mouth_distance"]
+    misses = 0
     while True:
-        await scan_or_give_up(node)
+        misses = 0 if await take_scan(node) else misses + 1
+        if misses > _BLIND_AFTER:
+            raise ActivityFailed("the LiDAR does not see the container in the last metres")
         nav.advance(node.clock.now())
         distance = nav.range()
         if distance <= mouth + _BALLISTIC:
@@ -70,7 +73,8 @@ async def _run_in(node: "Orbiter") -> None:
         left = distance - mouth - _BALLISTIC
         await asyncio.sleep(max(0.5, min(_STEP, left / speed)))
     await _steer(node, speed)
-    await point(node, believed(node), 30.0)
+    # Not where it will be: that is inside the cone.
+    await node.devices.attitude_control.point(list(nav.line_of_sight()))
 
 
 async def _steer(node: "Orbiter", speed: float) -> None:
@@ -119,8 +123,3 @@ def _done(node: "Orbiter", attempt: int) -> Signal:
     node.save_navigation()
     node.captured(tubes=tubes)
     return Signal("done", {"result": f"captured at attempt {attempt} with {tubes} tubes"})
-
-
-def straight_at(line: Vector, speed: float) -> Vector:
-    """Velocity along a line of sight."""
-    return scale(speed, unit(line))

@@ -27,7 +27,8 @@ _KEEPING_PERIOD = 60.0
 _BOX = 0.08  # of the distance: how far it may drift from a hold point
 _CORRECTION_SECONDS = 400.0
 _KEEP_OUT = 0.3  # of the distance of the next hold point
-_ACQUISITION = 300.0
+_RANGE_DOUBT = 0.03
+_SPEED_DOUBT = 0.02  # m/s
 _DEAD_AFTER = 8  # scans without a return
 
 
@@ -150,6 +151,10 @@ def to_inertial(node: "Orbiter", local: Vector) -> Vector:
 
 async def scan_or_give_up(node: "Orbiter") -> bool:
     """A scan; a bearing by the camera when nothing comes back. Fails when it is blind for long."""
+    nav = node.navigator
+    nav.advance(node.clock.now())
+    if nav.range() > 1.02 * node.parameters["close_range"]:
+        return await take_bearing(node)
     if await take_scan(node):
         return True
     if node.lidar_misses > _DEAD_AFTER:
@@ -171,11 +176,9 @@ async def _escape(node: "Orbiter") -> None:
 
 
 async def _acquire(node: "Orbiter") -> None:
-    """The first returns of the LiDAR."""
-    for _ in range(int(_ACQUISITION / 5.0)):
-        if await take_scan(node):
-            return
-        await asyncio.sleep(5.0)
+    """Gets ready for the LiDAR: ranges will tell what bearings could not."""
+    nav = node.navigator
+    # What a filter of bearings believes of the distance is too good to be true.
+    nav.inflate(_RANGE_DOUBT * nav.range(), _SPEED_DOUBT)
     node.lidar_misses = 0
-    await _escape(node)
-    raise ActivityFailed("the LiDAR does not find the container: backed off")
+    await take_scan(node)

@@ -24,7 +24,6 @@ TARGETING = (10.0, 7.0, 5.0, 3.6)
 """Days before the arrival of corrections that aim at the corridor."""
 _WORTH = 0.002  # m/s
 _MINIMUM = 0.3e-3
-_NEW_SOLUTION = 1.1 * SECONDS_PER_DAY
 
 
 async def cruise(node: "Orbiter", signal: Signal) -> Signal:
@@ -49,7 +48,8 @@ async def cruise(node: "Orbiter", signal: Signal) -> Signal:
     seen = await show_encounter(node)
     if not in_corridor(node, seen):
         raise ActivityFailed("the capsule is not targeted: outside the entry corridor")
-    node.targeted(angle=node.entry_angle, days=round((seen.entry_time - node.clock.now()) / 86400, 2))
+    days_left = (seen.entry_time - node.clock.now()) / SECONDS_PER_DAY
+    node.targeted(angle=node.entry_angle, days=round(days_left, 2))
     return Signal("targeted")
 
 
@@ -130,11 +130,10 @@ async def show_encounter(node: "Orbiter") -> Encounter:
     seen = predict(path, node.dynamics)
     if seen is None:
         raise ActivityFailed("Earth is missed")
-    kick = None
+    kick: Kick | None = None
     if node.stored("entry_time") is not None:
-        kick = make_aim(node, seen)[1]
-        if kick.time <= path.time:
-            kick = None
+        push = make_aim(node, seen)[1]
+        kick = push if push.time > path.time else None
     found = predict(path, node.dynamics, kick) or seen
     angle = found.entry_angle
     node.entry_angle = None if angle is None else round(math.degrees(angle), 4)
@@ -149,7 +148,7 @@ def in_corridor(node: "Orbiter", seen: Encounter) -> bool:
     if angle is None:
         return False
     off = math.degrees(angle) - node.parameters["entry_angle"]
-    return abs(off) <= float(node.parameters["entry_corridor"])
+    return bool(abs(off) <= node.parameters["entry_corridor"])
 
 
 def _towards_earth(node: "Orbiter", path: Path, arrival: float) -> Vector:

@@ -8,17 +8,17 @@ from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.orbits import elements_from_state
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY, format_iso
 from flight.astrodynamics.transfer_windows import Transfer
-from flight.astrodynamics.vectors import norm, scale, subtract, unit
+from flight.astrodynamics.vectors import norm, unit
 from flight.core.activities import ActivityFailed
 from flight.core.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.orbiter.escape import (
+    MARS_SPHERE,
     Burn,
     Engine,
     choose_day,
     choose_opportunity,
     plan_burn,
-    time_of_cutoff,
 )
 from flight.orbiter.trajectory import outgoing_asymptote
 
@@ -55,6 +55,7 @@ async def depart(node: "Orbiter", signal: Signal) -> Signal:
 async def _wait_for_day(node: "Orbiter") -> Transfer:
     """Picks the window and the day, and waits for it; a window that is missed is followed by the
     next, two years later."""
+    said = ""
     while True:
         await node.refresh_own()
         nav = node.navigator
@@ -68,18 +69,21 @@ async def _wait_for_day(node: "Orbiter") -> Transfer:
         except ValueError as error:
             raise ActivityFailed(str(error)) from error
         node.departure_c3 = round(wanted.c3, 4)
-        node.window_chosen(
-            departure=format_iso(wanted.departure_jd_tdb, 0, "")[:10],
-            arrival=format_iso(wanted.arrival_jd_tdb, 0, "")[:10],
-            c3=round(wanted.c3, 3),
-            best=round(best.transfer.c3, 3),
-        )
+        day = format_iso(wanted.departure_jd_tdb, 0, "")[:10]
+        if day != said:
+            said = day
+            node.window_chosen(
+                departure=day,
+                arrival=format_iso(wanted.arrival_jd_tdb, 0, "")[:10],
+                c3=round(wanted.c3, 3),
+                best=round(best.transfer.c3, 3),
+            )
         left = (wanted.departure_jd_tdb - node.dynamics.jd(now) - _WAKE_BEFORE) * SECONDS_PER_DAY
         if left <= SECONDS_PER_DAY:
             await asyncio.sleep(max(0.0, left))
             return wanted
         # The phase and the node are predicted anew on the way: nearer, they are known better.
-        await asyncio.sleep(max(0.5 * SECONDS_PER_DAY, left - 5.0 * SECONDS_PER_DAY))
+        await asyncio.sleep(max(0.5 * left, left - 4.0 * SECONDS_PER_DAY))
 
 
 async def _leave(node: "Orbiter", wanted: Transfer) -> bool:
@@ -159,7 +163,8 @@ async def _note_departure(node: "Orbiter", wanted: Transfer) -> None:
     asymptote = outgoing_asymptote(*own, _MU)
     if asymptote is None:
         raise ActivityFailed("the burn was not enough to escape")
-    c3 = norm(asymptote) ** 2 * 1.0e-6
+    # Of transfers between massless planets, C3 belongs to where the sphere of influence is left.
+    c3 = (norm(asymptote) ** 2 + 2.0 * _MU / MARS_SPHERE) * 1.0e-6
     node.departure_c3 = round(c3, 4)
     arrival = (wanted.arrival_jd_tdb - node.dynamics.epoch_jd_tt) * SECONDS_PER_DAY
     node.keep("departure", {"time": node.clock.now(), "arrival": arrival, "c3": c3})
@@ -167,13 +172,3 @@ async def _note_departure(node: "Orbiter", wanted: Transfer) -> None:
     node.departed(c3=round(c3, 3), wanted=round(wanted.c3, 3))
     gauge = await node.devices.main_engine.propellant()
     node.propellant, node.mass = round(gauge.propellant, 1), round(gauge.mass, 1)
-
-
-def planned_end(burn: Burn) -> float:
-    """Mission time at the end of the burn."""
-    return time_of_cutoff(burn)
-
-
-def shortfall(wanted: Transfer, reached: float) -> float:
-    """What is missing of the speed at infinity, km/s."""
-    return norm(subtract(scale(1.0, wanted.departure_v_infinity), (0.0, 0.0, 0.0))) - reached

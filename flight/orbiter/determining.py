@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from flight.astrodynamics.vectors import Vector, norm, subtract
+from flight.astrodynamics.vectors import Vector
 from flight.core.activities import ActivityFailed
 from flight.core.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
@@ -127,8 +127,3 @@ def _vector(plain: Any) -> Vector:
 
 def _state(plain: Any) -> State:
     return _vector(plain[0]), _vector(plain[1])
-
-
-def apart(a: State, b: State) -> float:
-    """Distance of two states in m."""
-    return norm(subtract(a[0], b[0]))

@@ -1,15 +1,15 @@
 """The departure from Mars, planned: which day, which revolution, which burn.
 
 The orbit's plane turns by J2 and holds the direction to be left in only now and then; the day is
-chosen among those. The burn is finite: its thrust turns at a constant rate with the path. Start, size
-and yaw are found by shooting, so that the hyperbola leads to where the transfer to Earth begins.
+chosen among those. The burn is finite: its thrust turns at a constant rate with the path. Start,
+size and yaw are found by shooting, so that the hyperbola leads to where the transfer begins.
 """
 
 import math
 from dataclasses import dataclass
 
 from flight.astrodynamics.ephemeris import relative_state
-from flight.astrodynamics.gravity import MARS
+from flight.astrodynamics.gravity import MARS, acceleration
 from flight.astrodynamics.integrators import State as Flat
 from flight.astrodynamics.integrators import rk4_step
 from flight.astrodynamics.kepler import propagate_kepler
@@ -110,9 +110,7 @@ def choose_day(
     count = int((best.departure_jd_tdb + window_days - first) / 0.25)
     for index in range(max(0, count) + 1):
         jd = first + 0.25 * index
-        drifted = propagate_j2_secular(
-            elements, (jd - dynamics.jd(time)) * SECONDS_PER_DAY, MARS
-        )
+        drifted = propagate_j2_secular(elements, (jd - dynamics.jd(time)) * SECONDS_PER_DAY, MARS)
         position, velocity = state_from_elements(drifted, _MU)
         normal = unit(cross(position, velocity))
         for shift in range(-24, 25, 4):
@@ -129,7 +127,9 @@ def choose_day(
     return cheapest[1]
 
 
-def plan_burn(own: State, time: float, wanted: Transfer, engine: Engine, dynamics: Dynamics) -> Burn:
+def plan_burn(
+    own: State, time: float, wanted: Transfer, engine: Engine, dynamics: Dynamics
+) -> Burn:
     """The burn within the next revolution that leads to Earth at the transfer's arrival.
 
     The asymptote is corrected for where the sphere of influence is left. Raises ArithmeticError
@@ -183,7 +183,6 @@ def _burn(
     there: State, time: float, delta_v: float, yaw: float, rate: float, seconds: float
 ) -> Burn:
     normal = unit(cross(*there))
-    # Started behind the path's direction and turned through it, half on either side.
     along = unit(there[1])
     direction = add(scale(math.cos(yaw), along), scale(math.sin(yaw), normal))
     return Burn(time, direction, delta_v, normal, rate, seconds)
@@ -197,9 +196,7 @@ def _shoot(own: State, time: float, burn: Burn, asymptote: Vector, engine: Engin
 
     def flown(values: list[float]) -> tuple[Burn, Vector | None]:
         there = coast(own, values[0] - time)
-        made = _burn(
-            there, values[0], values[1], values[2], rate, _duration(values[1], engine)
-        )
+        made = _burn(there, values[0], values[1], values[2], rate, _duration(values[1], engine))
         return made, _asymptote(_after(own, time, made, engine))
 
     for _ in range(_SHOTS):
@@ -239,7 +236,7 @@ def _after(own: State, time: float, burn: Burn, engine: Engine) -> State:
     def derivative(seconds: float, state: Flat) -> Flat:
         size = engine.thrust / (engine.mass - flow * seconds)
         c, s = math.cos(burn.rate * seconds), math.sin(burn.rate * seconds)
-        pull = _gravity(state[0], state[1], state[2])
+        pull = acceleration((state[0], state[1], state[2]), MARS)
         return (
             state[3], state[4], state[5],
             pull[0] + size * (c * in_plane[0] + s * sideways[0] + off_plane[0]),
@@ -250,12 +247,6 @@ def _after(own: State, time: float, burn: Burn, engine: Engine) -> State:
     for index in range(count):
         flat = rk4_step(derivative, index * step, flat, step)
     return (flat[0], flat[1], flat[2]), (flat[3], flat[4], flat[5])
-
-
-def _gravity(x: float, y: float, z: float) -> Vector:
-    from flight.orbiter.propagation import _pull
-
-    return _pull(x, y, z)
 
 
 def _asymptote(state: State) -> Vector | None:

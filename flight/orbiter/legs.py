@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flight.astrodynamics.vectors import Vector, add, norm, subtract
+from flight.astrodynamics.relative_motion import from_lvlh, to_lvlh
+from flight.astrodynamics.vectors import Vector, norm, subtract
 from flight.core.activities import ActivityFailed
 from flight.orbiter.manoeuvres import Transfer, cheapest_safe, execute, two_impulses
 from flight.orbiter.passive_safety import closest_in_free_drift
@@ -22,6 +23,7 @@ FRACTIONS = (0.45, 0.55, 0.38, 0.62, 0.7, 0.3, 0.8)
 CORRECTIONS = (0.35, 0.7, 0.9)
 """Where on a leg the way is corrected."""
 _LOST_AFTER = 12
+_QUIET = 150.0  # s before the limit of a leg: longer than an image or a correction takes
 _WORTH = 0.003  # m/s: smaller corrections wait for the next one
 
 
@@ -47,9 +49,7 @@ async def begin_leg(
         goal_velocity,
     )  # fmt: skip
     if transfer is None:
-        raise ActivityFailed(
-            f"{purpose}: no transfer to {norm(goal):.0f} m is safe without thrust"
-        )
+        raise ActivityFailed(f"{purpose}: no transfer to {norm(goal):.0f} m is safe without thrust")
     return await fly_transfer(node, transfer, goal, purpose, goal_velocity)
 
 
@@ -87,9 +87,14 @@ async def follow_leg(
     duration = leg.arrival - node.clock.now()
     began = node.clock.now()
     waiting = [began + part * duration for part in CORRECTIONS]
-    misses = 0
     while node.clock.now() < leg.arrival - 1e-6:
-        misses = 0 if await measure(node) else misses + 1
+        # Nothing is begun that would last beyond the limit.
+        crossing = _time_to_limit(node, min(_QUIET, leg.arrival - node.clock.now()), limit)
+        if crossing is not None:
+            await asyncio.sleep(crossing)
+            nav.advance(node.clock.now())
+            return False
+        await measure(node)
         if nav.rejected > _LOST_AFTER:
             raise ActivityFailed("the measurements do not fit what is believed: container lost")
         now = node.clock.now()
@@ -115,8 +120,6 @@ async def arrive(node: "Orbiter", leg: Leg) -> None:
     nav = node.navigator
     nav.advance(node.clock.now())
     assert nav.own is not None and nav.target is not None
-    from flight.astrodynamics.relative_motion import from_lvlh, to_lvlh
-
     here, _ = to_lvlh(nav.target, nav.own)
     wanted = from_lvlh(nav.target, (here, leg.goal_velocity))[1]
     await execute(node, subtract(wanted, nav.own[1]), "arrival")
@@ -175,8 +178,3 @@ def _apart(own: State, target: State) -> float:
 def ahead_or_behind(node: "Orbiter") -> float:
     """+1 when the orbiter is before the container on its way, -1 when it is behind."""
     return 1.0 if node.navigator.relative()[0][1] >= 0.0 else -1.0
-
-
-def kicked(state: State, delta_v: Vector) -> State:
-    """A state after a velocity change."""
-    return (state[0], add(state[1], delta_v))

@@ -65,12 +65,8 @@ def inverse(a: Rows) -> Rows:
         for row in range(size):
             if row != column and work[row][column] != 0.0:
                 part = work[row][column]
-                work[row] = [
-                    x - part * y for x, y in zip(work[row], work[column], strict=True)
-                ]
-    return [
-        [work[i][size + j] / (scales[i] * scales[j]) for j in range(size)] for i in range(size)
-    ]
+                work[row] = [x - part * y for x, y in zip(work[row], work[column], strict=True)]
+    return [[work[i][size + j] / (scales[i] * scales[j]) for j in range(size)] for i in range(size)]
 
 
 def _times(x: float, y: float) -> float:

@@ -1,4 +1,4 @@
-"""Manoeuvres: planned with the gravity of Mars and its J2, flown, and measured by accelerometers."""
+"""Manoeuvres: planned with the gravity of Mars and its J2, flown, measured by accelerometers."""
 
 import asyncio
 import math
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.lambert import lambert
 from flight.astrodynamics.relative_motion import from_lvlh
-from flight.astrodynamics.vectors import Vector, cross, norm, scale, subtract
+from flight.astrodynamics.vectors import Vector, add, cross, norm, subtract
 from flight.core.activities import ActivityFailed
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.orbiter.linear_algebra import applied, inverse
@@ -98,13 +98,11 @@ def cheapest_safe(
     found = []
     for fraction in fractions:
         try:
-            found.append(
-                two_impulses(own, target, goal, fraction * period, goal_velocity)
-            )
+            found.append(two_impulses(own, target, goal, fraction * period, goal_velocity))
         except (ArithmeticError, ValueError):
             continue
     for transfer in sorted(found, key=lambda each: each.total):
-        after: State = (own[0], _sum(own[1], transfer.first))
+        after: State = (own[0], add(own[1], transfer.first))
         if is_safe(after, target, revolutions, keep_out):
             return transfer
     return None
@@ -179,12 +177,3 @@ async def wait_until(node: "Orbiter", time: float) -> None:
     left = time - node.clock.now()
     if left > 0.0:
         await asyncio.sleep(left)
-
-
-def _sum(a: Vector, b: Vector) -> Vector:
-    return (a[0] + b[0], a[1] + b[1], a[2] + b[2])
-
-
-def opposite(a: Vector) -> Vector:
-    """The vector the other way."""
-    return scale(-1.0, a)

@@ -98,6 +98,11 @@ class Navigator:
                 self.own = coast(self.own, step)
             self.time += step
 
+    def inflate(self, position: float, velocity: float) -> None:
+        """Adds doubt to the container's state: standard deviations in m and m/s."""
+        noise = diagonal([position**2] * 3 + [velocity**2] * 3)
+        self.covariance = total(self.covariance, noise)
+
     def line_of_sight(self) -> Vector:
         """Vector from the orbiter to the container as believed, m."""
         assert self.own is not None and self.target is not None
@@ -145,8 +150,7 @@ class Navigator:
             sum(a * b for a, b in zip(axis, direction, strict=True)) / along
             for axis in (first, second)
         ]
-        noise = math.hypot(sigma, 0.0)
-        return self._update(rows, innovation, [noise**2, noise**2])
+        return self._update(rows, innovation, [sigma**2, sigma**2])
 
     def take_range(self, measured: float, sigma: float) -> bool:
         """Updates with a distance to the container in m; False: an outlier."""

@@ -1,5 +1,6 @@
 """The Earth Return Orbiter: finds the container, captures it, and brings it to Earth."""
 
+import math
 from typing import Annotated, Any
 
 import msgspec
@@ -37,6 +38,7 @@ AT_MARS = ("idle", "holding", "loaded")
 WORKING = ("searching", "determining", "rendezvous", "capturing", "containing", "departing")
 
 _OLD_SOLUTION = 1.5 * DAY
+_QUIET_SAMPLES = 5.0 * DAY
 
 Metres = Annotated[float, msgspec.Meta(ge=-1e8, le=1e8, extra={"unit": "m"})]
 Speed = Annotated[float, msgspec.Meta(ge=-1e4, le=1e4, extra={"unit": "m/s"})]
@@ -194,7 +196,10 @@ class Orbiter(Node):
     departure_planned = Event(
         Severity.ACTIVITY_HI, "Departure burn of {size} m/s, {seconds} s, in {minutes} min"
     )
-    departed = Event(Severity.ACTIVITY_HI, "Left Mars with C3 {c3} km2/s2 (wanted {wanted})")
+    departed = Event(
+        Severity.ACTIVITY_HI,
+        "Leaves Mars with C3 {c3} km2/s2 at its sphere of influence (wanted {wanted})",
+    )
     targeted = Event(
         Severity.ACTIVITY_HI, "Targeted: entry angle {angle} degrees, {days} days to the entry"
     )
@@ -213,6 +218,7 @@ class Orbiter(Node):
         self.decision = ""
         self.lidar_misses = 0
         self.boresight: Vector | None = None
+        self._own_taken = self._sampled = -math.inf
         self.delta_v_used = self.stored("delta_v_used") or 0.0
         self.nursery.start(self._settle(), name="settle")
 
@@ -232,9 +238,13 @@ class Orbiter(Node):
     def housekeeping_period(self) -> float:
         if self.is_in("rendezvous") or self.is_in("holding") or self.is_in("capturing"):
             return 1800.0
-        return 10.0 * DAY
+        return 5.0 * 3600.0
 
     async def sample(self) -> None:
+        quiet = self.housekeeping_period() > 3600.0
+        if quiet and self.clock.now() - self._sampled < _QUIET_SAMPLES:
+            return
+        self._sampled = self.clock.now()
         try:
             gauge = await self.devices.main_engine.propellant()
             self.propellant, self.mass = round(gauge.propellant, 1), round(gauge.mass, 1)
@@ -281,7 +291,7 @@ class Orbiter(Node):
 
     def own_is_old(self) -> bool:
         """Whether a new tracking solution should be taken."""
-        return self.clock.now() - getattr(self, "_own_taken", -1e12) > _OLD_SOLUTION
+        return self.clock.now() - self._own_taken > _OLD_SOLUTION
 
     # ------------------------------------------------------------ commands
 
@@ -352,9 +362,7 @@ class Orbiter(Node):
         """Goes through the corrections that are still to come again."""
         self.post("retarget", reason="commanded")
 
-    @command(
-        deadline=20 * DAY, starts="releasing", hazard=Hazard.RELEASE, restart=Restart.RESUME
-    )
+    @command(deadline=20 * DAY, starts="releasing", hazard=Hazard.RELEASE, restart=Restart.RESUME)
     def release_capsule(self) -> None:
         """Lets the capsule go at its time, when it is in the corridor."""
 

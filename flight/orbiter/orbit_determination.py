@@ -7,7 +7,7 @@ angles across the predicted line of sight. Derivatives are differences of propag
 import math
 from dataclasses import dataclass
 
-from flight.astrodynamics.vectors import Vector, dot, norm, subtract, unit
+from flight.astrodynamics.vectors import Vector, dot, subtract, unit
 from flight.orbiter.linear_algebra import Rows, applied, inverse, total
 from flight.orbiter.navigation import across
 from flight.orbiter.propagation import State, coast
@@ -178,8 +178,3 @@ def _shifted(state: State, shift: list[float]) -> State:
         (x + shift[0], y + shift[1], z + shift[2]),
         (u + shift[3], v + shift[4], w + shift[5]),
     )
-
-
-def distance_apart(a: State, b: State) -> float:
-    """Distance between the positions of two states, m."""
-    return norm(subtract(a[0], b[0]))

@@ -21,7 +21,7 @@ PARAMETERS: dict[str, Parameter] = {
     "position_goal": _number("m", 1.0, 1e5, "standard deviation that ends orbit determination"),
     "phasing_limit": _number("s", 3600.0, 1e7, "that phasing may take"),
     "transfer_distance": _number("m", 8e4, 1e6, "where the transfer to far range is planned"),
-    "coelliptic_offset": _number("m", 500.0, 50_000.0, "height difference at the start of far range"),
+    "coelliptic_offset": _number("m", 500.0, 50_000.0, "height difference at far range"),
     "safe_revolutions": _number("1", 0.5, 20.0, "without collision, should thrust be lost"),
     "collision_distance": _number("m", 1.0, 100.0, "of the centres: nearer is a collision"),
     "hold_seconds": _number("s", 60.0, 1e5, "at each hold point"),

@@ -33,21 +33,9 @@ def closest_in_free_drift(
 def is_safe(own: State, target: State, revolutions: float, distance: float) -> bool:
     """Whether free drift stays farther away than a distance (m).
 
-    A first look only: as soon as the bodies are found nearer the answer is no.
+    On a transfer it makes no difference where thrust is lost: the path is that of free flight.
     """
     return closest_in_free_drift(own, target, revolutions) > distance
-
-
-def transfer_is_safe(
-    own: State, target: State, seconds: float, revolutions: float, distance: float, checks: int = 3
-) -> bool:
-    """Whether thrust may be lost anywhere on a free transfer of `seconds`.
-
-    The transfer is free flight: where it is lost makes no difference to the path, only the time
-    that is looked ahead; it ends `revolutions` after the last of them.
-    """
-    period = math.tau / motion(target)
-    return is_safe(own, target, revolutions + seconds / period, distance)
 
 
 def _least_distance(start: Vector, end: Vector) -> float:

@@ -1,7 +1,7 @@
 """Phasing: from anywhere in about the same plane to 50 km from the container.
 
-The orbiter waits in its orbit, which is higher or lower than the container's and so drifts along it.
-Should the drift be too slow or the wrong way round too long, it is changed. Near enough, a transfer
+The orbiter waits in its orbit, which is higher or lower than the container's and so drifts along
+it. Should the drift be too slow or the wrong way round too long, it is changed. Near enough, a transfer
 of less than a revolution leads to a point from which the orbiter drifts towards the container on a
 co-elliptic orbit a few kilometres above or below.
 """
@@ -11,11 +11,10 @@ import math
 from typing import TYPE_CHECKING
 
 from flight.astrodynamics.gravity import MARS
-from flight.astrodynamics.relative_motion import from_lvlh, lvlh_axes
+from flight.astrodynamics.relative_motion import lvlh_axes
 from flight.astrodynamics.vectors import (
     Vector,
     add,
-    angle_between,
     cross,
     dot,
     norm,
@@ -228,25 +227,16 @@ async def _close_in(node: "Orbiter", far: float) -> None:
     nav = node.navigator
     limit = node.clock.now() + 12.0 * 3600.0
     while node.clock.now() < limit:
-        await take_bearing(node)
-        node.show_navigation()
         nav.advance(node.clock.now())
         assert nav.own is not None and nav.target is not None
         if nav.range() <= far:
             return
-        crossing = time_of_range(nav.own, nav.target, 300.0, far)
-        await asyncio.sleep(300.0 if crossing is None else crossing)
+        crossing = time_of_range(nav.own, nav.target, 450.0, far)
         if crossing is not None:
+            await asyncio.sleep(crossing)
             nav.advance(node.clock.now())
             return
+        await take_bearing(node)
+        node.show_navigation()
+        await asyncio.sleep(240.0)
     raise ActivityFailed("the drift does not lead to the container")
-
-
-def plane_angle(own: State, target: State) -> float:
-    """Angle between both orbit planes, rad."""
-    return angle_between(cross(*own), cross(*target))
-
-
-def relative_start(target: State, relative: State) -> State:
-    """State of the orbiter from local coordinates (for planning)."""
-    return from_lvlh(target, relative)

@@ -8,7 +8,7 @@ import math
 
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.orbits import mean_motion
-from flight.astrodynamics.relative_motion import cw_transition, lvlh_axes
+from flight.astrodynamics.relative_motion import lvlh_axes
 from flight.astrodynamics.vectors import Vector, dot, norm
 from flight.orbiter.linear_algebra import Rows, congruence, diagonal, product, total, transposed
 
@@ -79,9 +79,10 @@ def transition(state: State, seconds: float) -> Rows:
     middle = coast(state, 0.5 * seconds)[0]
     radius = norm(middle)
     factor = _MU / radius**3
+    up = [component / radius for component in middle]
     gradient = [
-        [factor * (3.0 * a * b / radius**2 - (1.0 if i == j else 0.0)) for j, b in enumerate(middle)]
-        for i, a in enumerate(middle)
+        [factor * (3.0 * a * b - (1.0 if i == j else 0.0)) for j, b in enumerate(up)]
+        for i, a in enumerate(up)
     ]
     squared = product(gradient, gradient)
     t = seconds
@@ -124,25 +125,6 @@ def local_covariance(covariance: Rows, state: State) -> Rows:
     """A position covariance (3 by 3) in the local axes: radial, along, across."""
     axes = [list(row) for row in lvlh_axes(*state)]
     return congruence(axes, [row[:3] for row in covariance[:3]])
-
-
-def free_drift_closest(
-    relative: State, mean_motion_of_target: float, revolutions: float, start: float = 0.0,
-    samples: int = 60,
-) -> float:  # fmt: skip
-    """Least distance (m) to the target in so many revolutions without thrust, by
-    Clohessy-Wiltshire, sampled; `start` s of it are left out."""
-    closest = math.inf
-    span = revolutions * math.tau / mean_motion_of_target
-    count = max(1, round(samples * revolutions))
-    for index in range(count + 1):
-        time = start + (span - start) * index / count
-        blocks = cw_transition(mean_motion_of_target, time)
-        p, v = relative
-        q, r = blocks.position_by_position, blocks.position_by_velocity
-        place = [dot(q[i], p) + dot(r[i], v) for i in range(3)]
-        closest = min(closest, math.hypot(*place))
-    return closest
 
 
 def _flat(state: State) -> tuple[float, ...]:

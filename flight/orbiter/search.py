@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 Track = Callable[[float], Vector]
 """A line of sight at a mission time."""
 
-SWEEP = 600.0  # s between sweeps with nothing in view
+SWEEP = 900.0  # s between sweeps with nothing in view
 IMAGES_PER_SWEEP = 8
 _WIDTH = 3.5  # standard deviations on either side
-_SPACING = 50_000.0  # m along the track between members
+_SPACING = 80_000.0  # m along the track between members
 _IN_PHASE = 0.75  # rad: members farther along the orbit than this cannot be in reach
 _HALF_FIELD = math.radians(1.9)
 _MISS = 0.25  # chance that an image does not show what is in it
@@ -107,10 +107,10 @@ async def search(node: "Orbiter", signal: Signal) -> Signal:
     made = -1.0
     while node.clock.now() - began < _LIMIT:
         elapsed = node.clock.now() - load["time"]
-        if elapsed > 2.0 * made or not family:
-            made = max(elapsed, 7000.0)
+        if elapsed > made or not family:
+            made = 1.5 * max(elapsed, 7000.0)
             beliefs = [(m.deviation, m.belief) for m in family]
-            family = make_family(_state(load), load["axis_sigma"], 2.0 * made)
+            family = make_family(_state(load), load["axis_sigma"], made)
             _inherit(family, beliefs)
         found = await _sweep(node, family, load["time"])
         if found is not None:
@@ -245,9 +245,10 @@ def _finish(
 def _inherit(family: list[Member], beliefs: list[tuple[float, float]]) -> None:
     if not beliefs:
         return
+    first, last = beliefs[0][0], beliefs[-1][0]
+    scale_of = (len(beliefs) - 1) / (last - first)
     for member in family:
-        nearest_one = min(beliefs, key=lambda pair: abs(pair[0] - member.deviation))
-        member.belief = nearest_one[1]
+        member.belief = beliefs[round((member.deviation - first) * scale_of)][1]
 
 
 def _forget_a_little(family: list[Member]) -> None:

@@ -1,7 +1,7 @@
 """Where to aim at Earth: past it, or into the corridor of the capsule's entry and to the site.
 
-The incoming asymptote and the entry angle fix how far from its radiant the capsule enters; the plane
-of the entry and its hour are then chosen so that the site lies where it comes down.
+The incoming asymptote and the entry angle fix how far from its radiant the capsule enters; the
+plane of the entry and its hour are then chosen so that the site lies where it comes down.
 """
 
 import math

@@ -45,8 +45,8 @@ class Kick:
 class Encounter:
     """A passage of Earth.
 
-    `asymptote`: incoming velocity at infinity, m/s. `b_vector`: where the incoming asymptote pierces
-    the plane through Earth's centre across it, m. `perigee_time`: mission time.
+    `asymptote`: incoming velocity at infinity, m/s. `b_vector`: where that asymptote pierces the
+    plane through Earth's centre across it, m. `perigee_time`: mission time.
     """
 
     asymptote: Vector

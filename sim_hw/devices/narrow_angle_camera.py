@@ -132,5 +132,3 @@ class SimNarrowAngleCamera(OrbiterDevice, NarrowAngleCamera):
         reflected *= max(lambert, 1e-12)
         at_sun = _SUN_MAGNITUDE + 5.0 * math.log10(norm(sun) / _AU)
         return at_sun - 2.5 * math.log10(reflected) + self.random.gauss(0.0, p.flicker)
-
-

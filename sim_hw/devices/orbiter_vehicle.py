@@ -1,4 +1,4 @@
-"""What the orbiter's devices share: its body in space, attitude, mass, and the container near it."""
+"""What the orbiter's devices share: its body, attitude, mass, and the container near it."""
 
 import math
 import random
@@ -114,14 +114,16 @@ class OrbiterVehicle:
         body = self.container
         if body is None or self.body.centre != "mars":
             return None
-        return subtract(body.position(), self.body.position())
+        here = self.body.position()  # first: it watches the container on its way
+        return subtract(body.position(), here)
 
     def relative_velocity(self) -> Vector:
         """Velocity of the container relative to the orbiter in m/s, inertial axes."""
         body = self.container
         if body is None:
             return (0.0, 0.0, 0.0)
-        return subtract(body.velocity(), self.body.velocity())
+        here = self.body.velocity()
+        return subtract(body.velocity(), here)
 
     # --------------------------------------------------------------- attitude
 
@@ -179,8 +181,8 @@ class OrbiterVehicle:
 
     def _watch(self, time: float, state: tuple[float, ...]) -> None:
         container = self.container
-        if container is None:
-            self._last_relative = None
+        if container is None or container.time > time + 1e-6:
+            self._last_relative = None  # somebody else has moved it ahead: nothing to compare
             return
         there = container.advance(time)
         relative = (there[0] - state[0], there[1] - state[1], there[2] - state[2])

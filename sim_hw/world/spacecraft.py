@@ -1,7 +1,7 @@
 """The truth of a spacecraft between planets: patched conics, and a low orbit where it is in one.
 
-Near Mars the body feels point mass, J2 and thrust, integrated as every flying body. Three short cuts
-keep months cheap:
+Near Mars the body feels point mass, J2 and thrust, integrated as every flying body. Three short
+cuts keep months cheap:
 
 - a gap of more than three days in a closed orbit is bridged by the mean drift by J2; the periodic
   part, some km, is left as it was;
@@ -219,7 +219,9 @@ FREE_FALL = _free
 """Derivative of a body at Mars without thrust."""
 
 
-def orbiting(name: str, clock: Callable[[], float], position: Vector, velocity: Vector) -> FlyingBody:
+def orbiting(
+    name: str, clock: Callable[[], float], position: Vector, velocity: Vector
+) -> FlyingBody:
     """A body that floats around Mars, such as the container."""
     return FlyingBody(name, clock, _free, (*position, *velocity))
 
