@@ -29,7 +29,7 @@ SHORTEST_TO_GO = 3.0
 """s: with less to go the polynomial would answer each metre of the radar's noise."""
 LEAST_TILT, TILT_RATE = math.radians(8.0), math.radians(5.0)
 """The plan ends upright: what it may tilt at its end, and more for each second to go (rad)."""
-FREQUENCY, DAMPING = 4.0, 0.8
+FREQUENCY, ROLL_FREQUENCY, DAMPING = 4.0, 0.6, 0.8
 """Of the attitude loop, rad/s: five times that of the lateral velocity, a fifth of the engines'."""
 FAULT_BEATS = 6
 FAULT_THRUST = 250.0
@@ -68,7 +68,13 @@ class PoweredFlight:
         )
         self.allocation = ThrustAllocation(self.layout)
         self.gains = AttitudeGains(
-            FREQUENCY, DAMPING, p["lander_inertia_across"], p["lander_inertia_along"], 0.6
+            FREQUENCY,
+            ROLL_FREQUENCY,
+            DAMPING,
+            p["lander_inertia_across"],
+            p["lander_inertia_along"],
+            0.6,
+            0.15,
         )
         self.detector = TouchdownDetector()
         self._beat = 0

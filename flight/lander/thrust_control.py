@@ -9,12 +9,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flight.astrodynamics.quaternions import Quaternion, conjugate, product, rotate
+from flight.astrodynamics.quaternions import Quaternion, between, conjugate, product, rotate
 from flight.astrodynamics.rotation_vectors import rotation_vector
 from flight.astrodynamics.site_frame import local_axes
 from flight.astrodynamics.vectors import Vector, add, cross, dot, norm, scale, unit
 from flight.icd.devices.descent import ENGINES
 
+AXIS: Vector = (0.0, 0.0, 1.0)
 FORCE_GIVEN_UP = 150.0
 """N for each engine by which the force may be missed for the sake of the attitude."""
 
@@ -78,22 +79,22 @@ class ThrustAllocation:
         """Thrust of each engine (N).
 
         Where limits are in the way the moments may change the force by `FORCE_GIVEN_UP` for each
-        engine; what does not fit even so is taken from the moments, all in the same measure. (Were
-        moments to come first whatever they cost, a lander that turns a lot would rise.)
+        engine; what does not fit even so is taken from the moments, first from the one about the
+        axis, which only turns the heading. (Were moments to come first whatever they cost, a lander
+        that turns a lot would rise.)
         """
         rest = [force, *moment]
         for index, given in self.fixed.items():
             for axis in range(4):
                 rest[axis] -= given * self.columns[index][axis]
         low, high = self.layout.least, self.layout.greatest
-        turning = [sum(row[a] * rest[a] for a in (1, 2, 3)) for row in self._inverse]
+        tilting = [row[1] * rest[1] + row[2] * rest[2] for row in self._inverse]
+        rolling = [row[3] * rest[3] for row in self._inverse]
         lifting = [min(max(row[0] * rest[0], low), high) for row in self._inverse]
-        factor = 1.0
-        for lift, turn in zip(lifting, turning, strict=True):
-            room = (high - lift if turn > 0.0 else lift - low) + FORCE_GIVEN_UP
-            if abs(turn) > room:
-                factor = min(factor, room / abs(turn))
-        turning = [factor * value for value in turning]
+        turning = self._fitted(lifting, tilting)
+        busy = [f + t for f, t in zip(lifting, turning, strict=True)]
+        rolling = self._fitted(busy, rolling)
+        turning = [t + r for t, r in zip(turning, rolling, strict=True)]
         # Moved together into the range that the moments leave.
         shift = max(0.0, max(low - f - t for f, t in zip(lifting, turning, strict=True)))
         if shift == 0.0:
@@ -106,16 +107,30 @@ class ThrustAllocation:
         return found
 
 
+    def _fitted(self, base: list[float], change: list[float]) -> list[float]:
+        """A change of all thrusts, made smaller until it fits on top of what is there."""
+        factor = 1.0
+        for given, more in zip(base, change, strict=True):
+            above = self.layout.greatest - given
+            below = given - self.layout.least
+            room = max((above if more > 0.0 else below) + FORCE_GIVEN_UP, 0.0)
+            if abs(more) > room:
+                factor = min(factor, room / abs(more))
+        return [factor * value for value in change]
+
+
 @dataclass(frozen=True)
 class AttitudeGains:
-    """Natural frequency (rad/s) and damping of the attitude loop; inertias (kg m^2); greatest
-    angular rate about cross axes (rad/s)."""
+    """Natural frequencies (rad/s) across and about the axis, and damping, of the attitude loop;
+    inertias (kg m^2); greatest angular rates (rad/s) across and about the axis."""
 
     frequency: float
+    roll_frequency: float
     damping: float
     inertia_across: float
     inertia_along: float
     rate: float
+    roll_rate: float
 
 
 def wanted_attitude(position: Vector, thrust: Vector, heading: float) -> Quaternion:
@@ -131,15 +146,29 @@ def wanted_attitude(position: Vector, thrust: Vector, heading: float) -> Quatern
 def control_moment(
     attitude: Quaternion, rates: Vector, wanted: Quaternion, gains: AttitudeGains
 ) -> Vector:
-    """Moment (N m, body axes) that turns the vehicle into an attitude."""
-    error = rotation_vector(product(conjugate(attitude), wanted))
+    """Moment (N m, body axes) that turns the vehicle into an attitude.
+
+    First the axis is turned where it shall point, on the shortest way; the angle about it follows
+    as slowly as it can, without leading the axis astray.
+    """
+    error = _axis_then_heading(product(conjugate(attitude), wanted))
+    across = (gains.frequency, gains.inertia_across, gains.rate)
+    about = (gains.roll_frequency, gains.inertia_along, gains.roll_rate)
     moments = []
-    inertias = (gains.inertia_across, gains.inertia_across, gains.inertia_along)
-    for angle, rate, inertia in zip(error, rates, inertias, strict=True):
-        target = 0.5 * gains.frequency / gains.damping * angle
-        target = max(-gains.rate, min(gains.rate, target))
-        moments.append(2.0 * gains.damping * gains.frequency * inertia * (target - rate))
+    for angle, rate, loop in zip(error, rates, (across, across, about), strict=True):
+        frequency, inertia, fastest = loop
+        target = 0.5 * frequency / gains.damping * angle
+        target = max(-fastest, min(fastest, target))
+        moments.append(2.0 * gains.damping * frequency * inertia * (target - rate))
     return (moments[0], moments[1], moments[2])
+
+
+def _axis_then_heading(difference: Quaternion) -> Vector:
+    """A difference of attitudes (body axes) as a turn of the axis (x, y) and one about it (z)."""
+    tilting = between(AXIS, rotate(difference, AXIS))
+    about = product(conjugate(tilting), difference)
+    tilt = rotation_vector(tilting)
+    return (tilt[0], tilt[1], rotation_vector(about)[2])
 
 
 def axis_of(attitude: Quaternion, position: Vector) -> Vector:
