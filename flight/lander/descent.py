@@ -22,6 +22,7 @@ NAMESPACE = "descent"
 STORE_PERIOD = 1.0  # s
 DEAF_AFTER = 20  # readings of the inertial unit in a row without an answer
 ALIGNMENTS = 3
+TROUBLES_TOLD = 2
 DEVICE_ERRORS = (DeviceFault, DeviceRejected, DeviceTimeout)
 
 
@@ -54,6 +55,7 @@ class Descent:
         self._next = 0.0
         self._stored = -math.inf
         self._deaf = 0
+        self._troubles: dict[str, int] = {}
         self.sensing = GroundSensing(self)
 
     # ------------------------------------------------------------- navigation
@@ -120,7 +122,7 @@ class Descent:
         except DEVICE_ERRORS as error:
             self._deaf += 1
             if self._deaf == 1:
-                self.host.device_trouble(device="descent_inertial_unit", reason=str(error))
+                self.trouble(device="descent_inertial_unit", reason=str(error))
             if self._deaf > DEAF_AFTER:
                 raise ActivityFailed("the inertial unit does not answer any more") from error
             return False
@@ -147,6 +149,12 @@ class Descent:
 
     # ---------------------------------------------------------------- devices
 
+    def trouble(self, device: str, reason: str) -> None:
+        """Tells of a device that does not answer, the first times that it does not."""
+        self._troubles[device] = self._troubles.get(device, 0) + 1
+        if self._troubles[device] <= TROUBLES_TOLD:
+            self.host.device_trouble(device=device, reason=reason)
+
     async def fire(self, part: str) -> bool:
         """Fires the initiators of a part, side A and then, where it did not let go or nobody can
         tell, side B; whether it is known to have been fired."""
@@ -155,7 +163,7 @@ class Descent:
             try:
                 state = await self.devices.pyrotechnics.fire(part, side)
             except DEVICE_ERRORS as error:
-                self.host.device_trouble(device="pyrotechnics", reason=str(error))
+                self.trouble(device="pyrotechnics", reason=str(error))
                 continue
             fired = fired or state.fired
             if not state.fired:

@@ -26,6 +26,12 @@ ACCELERATION_NOISE = 2.0e-3
 ATTITUDE_ERROR = math.radians(0.04)
 """Standard deviation about any axis after the alignment by stars: it turns all that is felt from
 then on, so the velocity errs by this part of the whole deceleration."""
+LEVEL_TIME = 6.0
+"""Seconds over which the weight is felt to find the vertical; swings average out."""
+HEADING_DOUBT = 0.2
+"""rad that the heading may be wrong after a saturated gyroscope: assumption."""
+LEVEL_ENOUGH = math.radians(2.0)
+STEADY = 0.12
 SATURATION_VELOCITY = 15.0
 SATURATION_POSITION = 500.0
 NANOSECONDS = 1.0e9
@@ -112,6 +118,8 @@ class DescentNavigation:
         self.rates: Vector = (0.0, 0.0, 0.0)
         self.saturated = False
         """A gyroscope has saturated and the vertical has not been found again."""
+        self.heading_in_doubt = False
+        """A gyroscope has saturated: the angle about the vertical is not found again."""
         self._felt_sum: Vector = (0.0, 0.0, 0.0)
         self._felt_total = 0.0
         self._level_start: tuple[float, Vector] | None = None
@@ -159,7 +167,7 @@ class DescentNavigation:
             error.propagate(interval)
             error.velocity += turned
         if increments.saturated or increments.gap:
-            self.saturated = True
+            self.saturated = self.heading_in_doubt = True
             for error in self.errors:
                 error.velocity += SATURATION_VELOCITY**2
                 error.position += SATURATION_POSITION**2
@@ -200,6 +208,9 @@ class DescentNavigation:
         if not error.accepts("velocity", residual, error.velocity, sigma):
             return False
         self._correct(axis, residual, error.velocity_gain(sigma))
+        if self.heading_in_doubt and axis < 2:
+            east, north, _ = self.local_velocity()
+            error.velocity = max(error.velocity, (HEADING_DOUBT * math.hypot(east, north)) ** 2)
         self._felt_total = 0.0  # what the attitude had done to the velocity is taken out
         return True
 
@@ -223,30 +234,39 @@ class DescentNavigation:
         self._felt_sum = (0.0, 0.0, 0.0)
         self._level_start = (self.time, rotate(self.attitude, ground_velocity_body))
 
-    def relevel(self, ground_velocity_body: Vector) -> float | None:
+    def forget_level(self) -> None:
+        """Begins anew with the next `relevel`."""
+        self._level_start = None
+
+    def relevel(self, ground_velocity_body: Vector, *, by_weight: bool = False) -> float | None:
         """Turns the attitude so that what was felt since `begin_level` is the change of velocity
         less gravity; returns the angle of the correction (rad), None before there is enough.
 
         Under the parachute all that is felt is nearly the opposite of gravity, so the direction of
-        the sum shows the vertical; the angle about it stays as it is.
+        the sum shows the vertical; the angle about it stays as it is. `by_weight`: the change of
+        velocity is not known but taken as none, which holds only once what is felt is the weight.
         """
         if self._level_start is None:
             self.begin_level(ground_velocity_body)
             return None
         start, velocity_before = self._level_start
         interval = self.time - start
-        if interval < 8.0:
+        if interval < LEVEL_TIME:
             return None
         change = subtract(rotate(self.attitude, ground_velocity_body), velocity_before)
         gravity = acceleration(self.position, MARS)
         wanted = subtract(change, scale(interval, gravity))
-        if norm(self._felt_sum) < 1.0 or norm(wanted) < 1.0:
+        weight = norm(self._felt_sum) / (interval * norm(gravity))
+        if norm(wanted) < 1.0 or (by_weight and abs(weight - 1.0) > STEADY):
+            self._level_start = None
             return None
         turn = between(self._felt_sum, wanted)
         self.attitude = normalised(product(turn, self.attitude))
-        self.saturated = False
         self._level_start = None
-        return 2.0 * math.acos(min(1.0, abs(turn[0])))
+        angle = 2.0 * math.acos(min(1.0, abs(turn[0])))
+        # While it is far off, the change of velocity is turned with it: once more, until it stays.
+        self.saturated = by_weight or angle > LEVEL_ENOUGH
+        return angle
 
     # ------------------------------------------------------------------ storage
 
@@ -260,6 +280,7 @@ class DescentNavigation:
             "number": self.number,
             "errors": [[e.position, e.cross, e.velocity] for e in self.errors],
             "saturated": self.saturated,
+            "heading_in_doubt": self.heading_in_doubt,
         }
 
 
@@ -279,4 +300,5 @@ def navigation_of(frame: SiteFrame, plain: dict[str, list[float]]) -> DescentNav
     rows: list[list[float]] = plain["errors"]  # type: ignore[assignment]
     found.errors = [AxisError(row[0], row[1], row[2]) for row in rows]
     found.saturated = bool(stored["saturated"])
+    found.heading_in_doubt = bool(stored["heading_in_doubt"])
     return found

@@ -156,7 +156,7 @@ class EntryFlight:
             try:
                 await d.devices.thrusters.turn(max(-6.2, min(6.2, change)))
             except DEVICE_ERRORS as error:
-                d.host.device_trouble(device="attitude_thrusters", reason=str(error))
+                d.trouble(device="attitude_thrusters", reason=str(error))
 
     def _tell_phase(self, phase: str) -> None:
         self._phase = phase

@@ -19,6 +19,9 @@ PULL = 6.0
 LOOK_AHEADS = (2.0, 6.0, 12.0)
 """Seconds by which leaving the parachute may wait when one of them costs less."""
 CHOICE_EVERY = 10  # beats
+HEAT_SHIELD_LATEST = 40.0
+"""s after the mortar: by then it is slow enough whatever the navigation thinks."""
+SWINGS_OUT = 10.0
 FULL_DRAG_COEFFICIENT = 1.6
 """Of the aeroshell without angle of attack, at the speeds of the parachute."""
 
@@ -128,8 +131,11 @@ class Hanging:
             slow = mach < p["heat_shield_mach"]
             waited = navigation.time - self.fired_at > p["heat_shield_delay"]
             low = d.height_over_ground < 1.5 * p["backshell_lowest"]
-            if (slow and waited) or low:
+            hanging = navigation.time - self.fired_at
+            if (slow and waited) or low or hanging > HEAT_SHIELD_LATEST:
                 break
+            if navigation.saturated and hanging > SWINGS_OUT:
+                d.sensing.find_vertical()
             await d.tick(PERIOD)
         await d.fire("heat_shield")
         self._done("uncovered")
@@ -149,6 +155,8 @@ class Hanging:
             height = d.height_over_ground
             if d.navigation.time >= listen_from and beat % 2 == 0:
                 await d.sensing.listen()
+            if d.navigation.saturated and d.navigation.time >= listen_from:
+                d.sensing.find_vertical()
             if p["terrain_lowest"] <= height <= p["terrain_highest"] and beat % 5 == 0:
                 await d.sensing.match()
             if height < 1.2 * p["backshell_highest"]:

@@ -35,6 +35,10 @@ FAULT_BEATS = 6
 FAULT_THRUST = 250.0
 """N by which an engine may differ from what was asked of it for that long."""
 DEAF_ENGINES = 10
+BLIND_AFTER = 8.0
+"""Seconds without a range after which the height is not known any more."""
+BLIND_SINKING = 2.2
+"""m/s; the legs are made for 2.4."""
 
 
 async def land(descent: Descent, choice: DivertChoice | None = None) -> dict[str, Any]:
@@ -128,8 +132,8 @@ class PoweredFlight:
         if state is not None and any(state.latched):
             d.host.leg_stuck(legs=[i for i, on in enumerate(state.latched) if on])
         d.host.straight_descent(height=round(self._height(), 1))
-        sinking = d.parameters["sinking_speed"]
         while True:
+            sinking = self._sinking_speed()
             place, velocity = d.navigation.local(), d.navigation.local_velocity()
             spot = self.choice.spot
             height = self._height()
@@ -144,6 +148,14 @@ class PoweredFlight:
             if how:
                 return how
 
+    def _sinking_speed(self) -> float:
+        """Of the straight descent: as planned, or as fast as the legs bear when nobody knows how
+        high it is, so that the propellant lasts for more metres."""
+        seen = self.descent.sensing.range_last
+        now = self.descent.navigation.time
+        blind = seen is None or now - seen[0] > BLIND_AFTER
+        return BLIND_SINKING if blind else float(self.descent.parameters["sinking_speed"])
+
     async def end(self, how: str) -> dict[str, Any]:
         """Engines off; what is known is kept and told."""
         d = self.descent
@@ -152,7 +164,7 @@ class PoweredFlight:
                 await d.devices.engines.shut_down()
                 break
             except DEVICE_ERRORS as error:
-                d.host.device_trouble(device="descent_engines", reason=str(error))
+                d.trouble(device="descent_engines", reason=str(error))
         east, north, _ = d.navigation.local()
         landing: dict[str, Any] = {
             "east": round(east, 2),
@@ -178,7 +190,7 @@ class PoweredFlight:
         try:
             return await getattr(self.descent.devices.legs, what)()
         except DEVICE_ERRORS as error:
-            self.descent.host.device_trouble(device="touchdown_sensors", reason=str(error))
+            self.descent.trouble(device="touchdown_sensors", reason=str(error))
             return None
 
     async def _next_beat(self) -> None:
@@ -205,7 +217,7 @@ class PoweredFlight:
         except DEVICE_ERRORS as error:
             self._deaf += 1
             if self._deaf == 1:
-                d.host.device_trouble(device="descent_engines", reason=str(error))
+                d.trouble(device="descent_engines", reason=str(error))
             if self._deaf > DEAF_ENGINES:
                 raise ActivityFailed("the engines do not answer any more") from error
             return
@@ -222,13 +234,14 @@ class PoweredFlight:
             return
         changed = dict(self.allocation.fixed)
         for index, (wanted, thrust) in enumerate(zip(asked, given, strict=True)):
-            if index in changed:
-                continue
-            off = abs(thrust - wanted) > max(FAULT_THRUST, 0.1 * wanted)
+            expected = changed.get(index, wanted)
+            off = abs(thrust - expected) > max(FAULT_THRUST, 0.1 * expected)
             self._strange[index] = self._strange[index] + 1 if off else 0
             if self._strange[index] >= FAULT_BEATS:
-                changed[index] = 0.0 if thrust < 50.0 else thrust
-                self.descent.host.engine_lost(engine=index, thrust=round(changed[index]))
+                # It is shut off; should it burn on all the same, it is reckoned with as it is.
+                changed[index] = thrust if index in changed else 0.0
+                self._strange[index] = 0
+                self.descent.host.engine_lost(engine=index, thrust=round(thrust))
         if changed != self.allocation.fixed:
             self.allocation.set_fixed(changed)
 

@@ -37,6 +37,7 @@ class GroundSensing:
         """Time and height over the ground of the last believed range."""
         self._offsets: list[tuple[float, float]] = []
         self._silent = 0
+        self._velocity_seen = False
 
     # ------------------------------------------------------------------ radar
 
@@ -58,6 +59,16 @@ class GroundSensing:
         if believed and not self.radar_locked:
             self.radar_locked = True
             d.host.radar_locked(height=round(d.height_over_ground))
+
+    def find_vertical(self) -> None:
+        """After a saturated gyroscope, under the parachute: by the weight alone, while the radar
+        does not tell how the velocity changes. There it sinks at nearly the same speed."""
+        d = self._descent
+        if self._velocity_seen:
+            return
+        angle = d.navigation.relevel((0.0, 0.0, 0.0), by_weight=True)
+        if angle is not None:
+            d.host.vertical_found(angle=round(math.degrees(angle), 1))
 
     def _lose(self, reason: str) -> None:
         self._silent += 1
@@ -91,6 +102,9 @@ class GroundSensing:
 
     def _take_velocity(self, reading: RadarReading) -> None:
         navigation = self._descent.navigation
+        if not self._velocity_seen:
+            self._velocity_seen = True
+            navigation.forget_level()
         if navigation.saturated:
             angle = navigation.relevel(reading.velocity)
             if angle is not None:
@@ -109,7 +123,7 @@ class GroundSensing:
         try:
             fix = await d.devices.camera.locate()
         except (DeviceFault, DeviceRejected, DeviceTimeout) as error:
-            d.host.device_trouble(device="terrain_camera", reason=str(error))
+            d.trouble(device="terrain_camera", reason=str(error))
             return
         if not fix.valid:
             return

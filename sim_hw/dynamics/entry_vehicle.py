@@ -30,6 +30,7 @@ COAST_STEP, ENTRY_STEP, DESCENT_STEP, CONTACT_STEP = 5.0, 0.2, 0.05, 0.004  # s
 AIR_BEGINS = 150_000.0  # m: above it the coasting step is fine enough
 TEARING_PRESSURE = 1_000.0  # Pa at which the canopy tears; a third above its limit of use
 TUMBLED = math.radians(60.0)
+BELLY_SPEED = 3.0  # m/s that the body survives without legs: assumption
 SURVIVABLE_SPEED = 6.0  # m/s: beyond it no leg helps
 STILL_SPEED, STILL_RATE, STILL_TIME = 0.05, 0.03, 1.0
 NEAR_GROUND = 6.0  # m of the centre over the ground: from there on steps are short
@@ -346,7 +347,7 @@ class EntryVehicle:
         moving = self.frame.local_velocity((y[0], y[1], y[2]), (y[3], y[4], y[5]))
         if self._shell is not None or "backshell" in self.attached or not self.legs_out:
             if height <= self.parameters.legs.clearance:
-                self._end(time, y, "crashed", f"hit the ground at {norm(moving):.0f} m/s")
+                self._end(time, y, *self._without_legs(norm(moving)))
             return
         self._plane = plane
         self.body.maximum_step = CONTACT_STEP
@@ -359,6 +360,11 @@ class EntryVehicle:
                 self._end(time, y, "crashed", f"hit the ground at {norm(moving):.1f} m/s")
                 return
         self._settle(time, y, moving)
+
+    def _without_legs(self, speed: float) -> tuple[str, str]:
+        if "backshell" in self.attached or speed > BELLY_SPEED:
+            return "crashed", f"hit the ground at {speed:.0f} m/s"
+        return "damaged", f"came down on its belly at {speed:.1f} m/s"
 
     def _settle(self, time: float, y: State, moving: Vector) -> None:
         if tilt_of(rotate(self._attitude_of(y), (0.0, 0.0, 1.0)), (y[0], y[1], y[2])) > TUMBLED:
