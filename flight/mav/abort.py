@@ -11,14 +11,15 @@ A lit solid motor cannot be stopped: after ignition there is no abort, only the 
 | first burn | ends far too early | lost |
 | hold | the first stage stays | second initiator; then lost |
 | coast | the second motor does not light | second bridge wire over five seconds; then lost |
-| second burn | too weak | fired level for the highest orbit left, told as reduced; then trimmed |
+| second burn | the motor is weak | felt only at burnout; all cold gas lifts the periapsis; told |
 | release | the container stays | second initiator; stays with the stage, told; may be tried again |
 """
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from flight.astrodynamics.vectors import angle_between, norm
+from flight.core.activities import ActivityFailed
 from flight.mav.ascent_computer import AscentComputer
 from flight.mav.ascent_guidance import MEAN_RADIUS, apoapsis_and_period
 from flight.mav.custody import held
@@ -63,10 +64,15 @@ def suborbital(computer: AscentComputer, height: float) -> bool:
     return apoapsis - MEAN_RADIUS < height and norm(navigation.velocity) < 3000.0
 
 
-async def lose(node: "Mav", reason: str) -> None:
-    """Says that the vehicle is lost, and of each tube that nobody knows where it comes down."""
+async def lose(node: "Mav", reason: str) -> NoReturn:
+    """Says that the vehicle is lost, and of each tube that nobody knows where it comes down.
+
+    Raises ActivityFailed, always.
+    """
+    node.note_flown("lost")
     await node.ascent_log.flush()
     tubes = [record.tube for record in held(node)]
     node.vehicle_lost(reason=reason, tubes=len(tubes))
     for tube in tubes:
         node.ledger.lose(tube, f"aboard the MAV when it was lost: {reason}")
+    raise ActivityFailed(f"the vehicle is lost: {reason}")

@@ -34,7 +34,7 @@ LONGEST_BURN = 1.3  # times the burn time as designed
 STAR_PERIOD = 10.0
 LAST_REPLAN = 30.0  # s before the second ignition
 REMEMBER_COASTING = 5.0  # s
-REMEMBER_BURNING = 1.0
+REMEMBER_BURNING = 0.1
 TELL = 2.0  # s between telemetry in flight
 LONGEST_TRIM = 600.0
 
@@ -87,6 +87,8 @@ class Loop:
 
 async def eject(node: "Mav", signal: Signal) -> Signal:
     """VECTOR throws the MAV up; the first motor is lit in mid-air."""
+    if await recall(node):
+        return await _after_a_reboot_at_ejection(node)
     loop = Loop(node, "ejecting")
     computer = loop.computer
     await node.inertial_unit.increments()  # from here on they count
@@ -108,7 +110,16 @@ async def eject(node: "Mav", signal: Signal) -> Signal:
             if computer.is_lit:
                 return Signal("lit")
     await lose(node, "the first motor did not light in mid-air")
-    return Signal("lost")
+
+
+async def _after_a_reboot_at_ejection(node: "Mav") -> Signal:
+    """What became of it while the computer was down: a boot takes longer than the fall."""
+    state = await node.ejector.state()
+    if state.in_tube:
+        node.clear_ascent()
+        spent = "" if state.charged else "; the ejector is spent"
+        raise ActivityFailed(f"not ejected: rebooted at the ejection{spent}")
+    await lose(node, "rebooted between ejection and ignition")
 
 
 async def first_burn(node: "Mav", signal: Signal) -> Signal:
@@ -126,7 +137,6 @@ async def first_burn(node: "Mav", signal: Signal) -> Signal:
     node.burnout(stage="first", **node.show_flight())
     if suborbital(computer, height=50e3):
         await lose(node, "the first burn has ended far too early")
-        return Signal("lost")
     return Signal("burnt")
 
 
@@ -139,7 +149,6 @@ async def hold_in_air(node: "Mav", signal: Signal) -> Signal:
         await loop.cycle(lambda seen: computer.coast(seen, whole=True), BURN_CYCLE)
     if not await _separate(node):
         await lose(node, "the first stage could not be separated: the second cannot be lit")
-        return Signal("lost")
     computer.start_coast()
     node.second_burn_planned(**_plan_data(node))
     return Signal("separated")
@@ -170,12 +179,11 @@ async def coast(node: "Mav", signal: Signal) -> Signal:
         await _fire(node, node.second_igniter, "second")
         fired = node.clock.now()
         while node.clock.now() - fired < IGNITION_PATIENCE:
-            await loop.cycle(computer.coast, BURN_CYCLE)
+            await loop.cycle(lambda seen: computer.coast(seen, lighting=True), BURN_CYCLE)
             if computer.is_lit:
                 return Signal("lit")
         await asyncio.sleep(0.0)
     await lose(node, "the second motor did not light")
-    return Signal("lost")
 
 
 async def second_burn(node: "Mav", signal: Signal) -> Signal:

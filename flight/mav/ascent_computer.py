@@ -40,7 +40,7 @@ TRIM_DONE = 0.1  # m/s
 TRIM_FREEZE = 0.5  # m/s missing, below which the direction is noise
 POINTED = 0.9962  # cosine of 5 degrees
 LIT = 2.0  # m/s^2 felt: a motor burns
-NOMINAL_CLIMB = Tangents(1.1, -0.004, 0.2, -0.004)
+NOMINAL_CLIMB = Tangents(1.3, -0.008, 0.1, -0.0013)
 """From where the plan on the ground is sought."""
 
 
@@ -117,6 +117,7 @@ class AscentComputer:
         self._control = BurnControl(settings.first_gains, settings.first_gas)
         self._solved = -1e9
         self._spent_at_ignition = 0.0
+        self._spent_before_second: float | None = None
         self._lost = 0.0  # to the air in the first burn, by what is believed of it, m/s
 
     # ------------------------------------------------------------ first burn
@@ -211,13 +212,18 @@ class AscentComputer:
         )  # fmt: skip
         self.replans += 1
 
-    def coast(self, seen: Increments, *, whole: bool = False) -> Order:
+    def coast(
+        self, seen: Increments, *, whole: bool = False, lighting: bool = False
+    ) -> Order:
         """One cycle of attitude hold; `whole` while the spent first stage is still there.
 
         With it the nose is kept in the wind; after that it points where the second burn begins.
+        `lighting` from the order to the second igniter on: then something may be felt.
         """
         navigation = self.navigation
-        navigation.take(seen, coasting=not whole)
+        if lighting and self._spent_before_second is None:
+            self._spent_before_second = navigation.spent
+        navigation.take(seen, coasting=not (whole or lighting))
         if whole:
             self.wanted = unit(air_speed(navigation.position, navigation.velocity))
         else:
@@ -243,7 +249,8 @@ class AscentComputer:
         if self.second_ignition is None:
             self.second_ignition = navigation.time
             self._control = BurnControl(settings.second_gains, settings.second_gas)
-            self._spent_at_ignition = navigation.spent
+            before = self._spent_before_second
+            self._spent_at_ignition = navigation.spent if before is None else before
             self._solved = navigation.time
             if self.closed:
                 self.second = replace(self.second, ignition=navigation.time)
@@ -264,7 +271,11 @@ class AscentComputer:
         return self.order
 
     def rest_of_second(self) -> Stage | None:
-        """What is left of the second stage, by the velocity that has been felt."""
+        """What is left of the second stage, by the velocity that has been felt.
+
+        A slow motor and a weak one feel alike until one of them burns out early, so all are taken
+        to contain the impulse they were designed for.
+        """
         stage, navigation = self.settings.second, self.navigation
         felt = navigation.spent - self._spent_at_ignition
         mass = stage.mass * math.exp(-felt / stage.exhaust_speed)

@@ -267,6 +267,8 @@ def plan_second_stage(
     `is_reduced`. `earliest` is the mission time before which it cannot be lit.
     """
     _, to_apoapsis = apoapsis_and_period(position, velocity)
+    if dot(position, velocity) < 0.0:
+        to_apoapsis = 0.0  # it has been missed: the sooner the better
     ignition = max(to_apoapsis - 0.5 * stage.burn_time, earliest - time)
     place, speed = fly_ahead(position, velocity, ignition, gravity, step=10.0)
     plane = plane_through(place, normal)

@@ -1,6 +1,7 @@
 """What of the flight outlives a reboot, and how the flight goes on after one.
 
-Kept every second in a burn and every five in the coast: place, velocity, attitude, biases, plans.
+Kept ten times a second in a burn and every five seconds in the coast: place, velocity, attitude,
+biases, plans.
 The inertial unit goes on summing while the computer is down; between what was kept last and what
 the unit read last up to a period is missing: nothing is felt in a coast, so nothing is lost but the
 attitude, which the stars give back. In a burn the thrust of that time is taken as the mean of what
@@ -77,6 +78,7 @@ async def _bridge(node: "Mav", navigation: Navigation, *, coasting: bool) -> Non
         coasting=coasting,
     )  # fmt: skip
     navigation.attitude_is_sure = False
+    navigation.bridged += 0.0 if coasting else gap
 
 
 def _plan(data: dict[str, Any]) -> AscentPlan:

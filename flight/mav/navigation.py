@@ -116,6 +116,7 @@ class Navigation:
         self.accelerometer_bias: Vector = ZERO
         self.corrections = 0
         self.attitude_is_sure = True
+        self.bridged = 0.0  # s of thrust over which the computer was down
         self.saturations = 0
         self._learnt = 0.0  # s of coast over which the bias was averaged
 

@@ -83,11 +83,11 @@ def _is_lost(node: Any, signal: Signal) -> bool:
 
 
 def _note_in_orbit(node: Any, signal: Signal) -> None:
-    node.storage.put(NAMESPACE, "flown", "in_orbit")
+    node.note_flown("in_orbit")
 
 
 def _note_lost(node: Any, signal: Signal) -> None:
-    node.storage.put(NAMESPACE, "flown", "lost")
+    node.note_flown("lost")
 
 
 def _was_in(phase: str) -> Any:
@@ -175,6 +175,7 @@ class Mav(Node):
             On("liftoff", "launching.countdown", "launching.ejecting"),
             On("failed", "launching.countdown", "prepared"),
             On("abort", "launching.countdown", "prepared"),
+            *(On("failed", path, "lost", guard=_is_lost) for path in FLIGHT),
             On("failed", "launching.ejecting", "ready"),
             On("lit", "launching.ejecting", "launching.first_burn"),
             On("burnt", "launching.first_burn", "launching.holding"),
@@ -184,8 +185,8 @@ class Mav(Node):
             On("trimmed", "launching.trimming", "launching.releasing"),
             On("done", "launching.releasing", "in_orbit", action=_note_in_orbit),
             On("failed", "launching.releasing", "in_orbit", action=_note_in_orbit),
-            *(On("lost", path, "lost", action=_note_lost) for path in FLIGHT),
-            *(On("failed", path, "lost", action=_note_lost) for path in FLIGHT[1:-1]),
+            On("failed", "launching.trimming", "launching.releasing"),
+            *(On("failed", path, "lost", action=_note_lost) for path in FLIGHT[1:-2]),
             *(On("done", path, None) for path in ("launching.countdown", *FLIGHT[:-1])),
             *(On("enter_safe", path, None) for path in FLIGHT),
             On("enter_safe", ANY, "safe"),
@@ -265,7 +266,7 @@ class Mav(Node):
     orbit_determined = Event(
         Severity.ACTIVITY_HI,
         "Orbit {periapsis} x {apoapsis} km (each {height_sigma} km, 1 sigma), {inclination} deg, "
-        "node {node} deg; cold gas trimmed {trimmed} m/s; too weak for a circle: {reduced}",
+        "node {node} deg; cold gas trimmed {trimmed} m/s; lower than asked for: {reduced}",
     )
     container_released = Event(Severity.ACTIVITY_HI, "The container is free, with {tubes} tubes")
     record_sent = Event(Severity.ACTIVITY_HI, "The ascent record has been sent in {chunks} chunks")
@@ -343,6 +344,10 @@ class Mav(Node):
         """Remembers, also over reboots, that the motors have been at firing temperature."""
         self.is_conditioned = True
         self.storage.put(NAMESPACE, "is_conditioned", True)
+
+    def note_flown(self, end: str) -> None:
+        """Remembers, also over reboots, how the flight has ended: "in_orbit" or "lost"."""
+        self.storage.put(NAMESPACE, "flown", end)
 
     def clear_ascent(self) -> None:
         """Forgets a flight that has not begun."""

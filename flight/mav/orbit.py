@@ -26,6 +26,7 @@ SPRINGS = "mav.separation"
 BREAK_WIRE = "mav.break_wires"
 LOWEST_ORBIT = 150e3
 """m over the mean radius: below it the air takes a container down within days."""
+TOLERANCE_KM = 40.0  # below the target, from which on the orbit is told to be a reduced one
 # Standard deviations of navigation at insertion, of the Monte Carlo study: 1 km and 2 m/s; as
 # heights of periapsis and apoapsis 4 km for each metre per second.
 POSITION_SIGMA, VELOCITY_SIGMA, HEIGHT_SIGMA_KM = 1000.0, 2.0, 5.0
@@ -58,15 +59,17 @@ async def release(node: "Mav", signal: Signal) -> Signal:
     orbit = determine(node)
     if orbit["periapsis"] < LOWEST_ORBIT / 1e3:
         await lose(node, f"the orbit's periapsis lies at {orbit['periapsis']:.0f} km")
-        return Signal("lost")
     node.show_flight()
     node.publish_telemetry()
     navigation = computer.navigation
+    # A second of thrust that was bridged and not followed is known to some metres per second.
+    doubt = 1.0 + 10.0 * navigation.bridged
+    wanted = node.parameters["target_height"] / 1e3 - TOLERANCE_KM
     node.orbit_determined(
-        **orbit, time=round(navigation.time, 3), reduced=computer.second.is_reduced,
+        **orbit, time=round(navigation.time, 3), reduced=orbit["periapsis"] < wanted,
         position=list(navigation.position), velocity=list(navigation.velocity),
-        height_sigma=HEIGHT_SIGMA_KM, position_sigma=POSITION_SIGMA,
-        velocity_sigma=VELOCITY_SIGMA, trimmed=round(computer.trimmed, 2),
+        height_sigma=HEIGHT_SIGMA_KM * doubt, position_sigma=POSITION_SIGMA * doubt,
+        velocity_sigma=VELOCITY_SIGMA * doubt, trimmed=round(computer.trimmed, 2),
     )  # fmt: skip
     await let_go(node)
     await _start_beacon(node)

@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from flight.astrodynamics.gravity import MARS
@@ -124,7 +125,7 @@ def _burn(
     if len(burning) < 2:
         raise ValueError(f"the ascent record holds nothing of the {phase.replace('_', ' ')}")
     gain = 0.0
-    for before, after in zip(burning, burning[1:], strict=False):
+    for before, after in pairwise(burning):
         mean = 0.5 * (before.acceleration[0] + after.acceleration[0])
         gain += mean * (after.time - before.time)
     duration = burning[-1].time - burning[0].time
@@ -151,7 +152,7 @@ def _gaps(samples: Sequence[AscentSample]) -> list[float]:
     start = samples[0].time
     return [
         round(before.time - start, 2)
-        for before, after in zip(samples, samples[1:], strict=False)
+        for before, after in pairwise(samples)
         if after.time - before.time > GAP
     ]
 

@@ -28,7 +28,7 @@ class SimIgniter(AscentDevice, Igniter):
     """Lights motor `motor` (0 or 1) of the MAV, with two bridge wires.
 
     Failures: `misfire` (the next `shots` wires glow and light nothing), `open` (no continuity),
-    `late` (`delay` seconds more).
+    `late` (`delay` seconds more), `weak` (the motor gives `share` of its impulse).
     """
 
     def __init__(
@@ -48,16 +48,20 @@ class SimIgniter(AscentDevice, Igniter):
         self.is_open = False
         self.extra_delay = 0.0
 
-    def fail(self, mode: str, *, shots: int = 1, delay: float = 0.5) -> None:
-        """Modes: `misfire`, `open`, `late`; see the class."""
+    def fail(
+        self, mode: str, *, shots: int = 1, delay: float = 0.5, share: float = 0.97
+    ) -> None:
+        """Modes: `misfire`, `open`, `late`, `weak`; see the class."""
         if mode == "misfire":
             self.misfires = shots
         elif mode == "open":
             self.is_open = True
         elif mode == "late":
             self.extra_delay = delay
+        elif mode == "weak":
+            self.truth.weaken(self.motor, share)
         else:
-            raise unknown_mode(self, mode, "misfire, open, late")
+            raise unknown_mode(self, mode, "misfire, open, late, weak")
 
     async def state(self) -> IgniterState:
         self.need_power()

@@ -25,6 +25,8 @@ from sim_hw.world.space import FlyingBody
 BURN_STEP = 0.02
 AIR_STEP = 0.1
 COAST_STEP = 1.0
+PRESSING = 400.0
+"""Pa, from which on an angle of attack counts as a load."""
 THIN_AIR = 120_000.0
 """Above it the air turns a coasting vehicle too slowly to need short steps, m."""
 
@@ -91,6 +93,7 @@ class MavBody(FlyingBody):
         self.first_gas = vehicle.parameters.first_gas_mass
         self.ground_height = -math.inf
         self.burn_step = BURN_STEP
+        self._acceleration = (0.0, 0.0, 0.0)
         self.crashed = False
         self._table = vehicle.whole(fairing=True)
 
@@ -203,7 +206,8 @@ class MavBody(FlyingBody):
         half = 0.5 * step
         time = self.time + half
         middle = (x + half * vx, y + half * vy, z + half * vz)
-        speed = (vx, vy, vz)
+        bx, by, bz = self._acceleration  # of the step before: good enough for the drag's middle
+        speed = (vx + half * bx, vy + half * by, vz + half * bz)
         rate = (p, q, r)
         attitude = turned((qw, qx, qy, qz), rate, half)
         mass, centre, axial, across = self._mass_properties(time)
@@ -224,6 +228,7 @@ class MavBody(FlyingBody):
         px, py, pz = rotate(attitude, (fx, fy, fz))
         gx, gy, gz = self.planet.gravity(middle)
         ax, ay, az = gx + px / mass, gy + py / mass, gz + pz / mass
+        self._acceleration = (ax, ay, az)
         self._note(math.sqrt(fx * fx + fy * fy + fz * fz) / mass)
         self.state = (
             x + step * (vx + half * ax),
@@ -291,5 +296,5 @@ class MavBody(FlyingBody):
         loads = self.loads
         loads.dynamic_pressure = max(loads.dynamic_pressure, pressure)
         loads.bending = max(loads.bending, pressure * angle)
-        if pressure > 50.0:
+        if pressure > PRESSING:
             loads.angle_of_attack = max(loads.angle_of_attack, angle)

@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated
 
 import msgspec
@@ -110,6 +111,22 @@ class MavTruth:
         self.body = body
         self.space.add(body)
         return body
+
+    def weaken(self, motor: int, share: float) -> None:
+        """Takes a part of the impulse of motor 0 or 1, which burns as long as before."""
+        sample = self.sample
+        if motor == 0:
+            weak = replace(
+                sample.first_motor, specific_impulse=sample.first_motor.specific_impulse * share
+            )
+            self.sample = replace(sample, first_motor=weak)
+        else:
+            weak = replace(
+                sample.second_motor, specific_impulse=sample.second_motor.specific_impulse * share
+            )
+            self.sample = replace(sample, second_motor=weak)
+        if self.body is not None:
+            self.body.sample = self.sample
 
     def release_container(self) -> FlyingBody:
         """Lets the container go along the nose; it then flies as a body of its own."""
