@@ -116,8 +116,8 @@ class EntryGuidance:
         speed = math.sqrt(east * east + north * north + up * up)
         course = self.course(navigation)
         if not self.active:
+            self.side = self.side or (1.0 if course.crossrange >= 0.0 else -1.0)
             if drag < s.start_drag * EARTH_GRAVITY:
-                self.side = self.side or (1.0 if course.crossrange >= 0.0 else -1.0)
                 return BankOrder(self.side * s.prebank, phase="waiting")
             self.active = True
             self.phase = "range"

@@ -20,6 +20,10 @@ FORCE_GIVEN_UP = 150.0
 """N for each engine by which the force may be missed for the sake of the attitude."""
 
 
+FEWEST_ENGINES = 6
+"""So many must be left to be shared among, so that all three moments can be made."""
+
+
 @dataclass(frozen=True)
 class EngineLayout:
     """Where the engines sit and what they can: ring radius and distance below the centre (m), cant
@@ -52,28 +56,11 @@ class ThrustAllocation:
         self.columns = layout.columns()
         self.fixed: dict[int, float] = {}
         """Engines that do not obey, with the thrust that they give."""
-        self._inverse = self._solve()
+        self._inverses: dict[tuple[int, ...], list[list[float]]] = {}
 
     def set_fixed(self, fixed: dict[int, float]) -> None:
         """Takes engines out of the sharing, each with the thrust it gives whatever is asked."""
         self.fixed = dict(fixed)
-        self._inverse = self._solve()
-
-    def _free(self) -> list[int]:
-        return [index for index in range(ENGINES) if index not in self.fixed]
-
-    def _solve(self) -> list[list[float]]:
-        """Least-squares inverse: rows of engines, columns of force and moments."""
-        free = self._free()
-        normal = [
-            [sum(self.columns[i][a] * self.columns[i][b] for i in free) for b in range(4)]
-            for a in range(4)
-        ]
-        inverse = inverse_of(normal)
-        return [
-            [sum(self.columns[i][a] * inverse[a][b] for a in range(4)) for b in range(4)]
-            for i in free
-        ]
 
     def thrusts(self, force: float, moment: Vector) -> list[float]:
         """Thrust of each engine (N).
@@ -83,29 +70,61 @@ class ThrustAllocation:
         axis, which only turns the heading. (Were moments to come first whatever they cost, a lander
         that turns a lot would rise.)
         """
-        rest = [force, *moment]
-        for index, given in self.fixed.items():
-            for axis in range(4):
-                rest[axis] -= given * self.columns[index][axis]
+        free = [index for index in range(ENGINES) if index not in self.fixed]
         low, high = self.layout.least, self.layout.greatest
-        tilting = [row[1] * rest[1] + row[2] * rest[2] for row in self._inverse]
-        rolling = [row[3] * rest[3] for row in self._inverse]
-        lifting = [min(max(row[0] * rest[0], low), high) for row in self._inverse]
+        lifting = self._lifting(force, free)
+        inverse = self._inverse(tuple(free))
+        tilting = [row[1] * moment[0] + row[2] * moment[1] for row in inverse]
         turning = self._fitted(lifting, tilting)
         busy = [f + t for f, t in zip(lifting, turning, strict=True)]
-        rolling = self._fitted(busy, rolling)
-        turning = [t + r for t, r in zip(turning, rolling, strict=True)]
+        rolling = self._fitted(busy, [row[3] * moment[2] for row in inverse])
+        wanted = [f + r for f, r in zip(busy, rolling, strict=True)]
         # Moved together into the range that the moments leave.
-        shift = max(0.0, max(low - f - t for f, t in zip(lifting, turning, strict=True)))
-        if shift == 0.0:
-            shift = min(0.0, min(high - f - t for f, t in zip(lifting, turning, strict=True)))
-        found = [0.0] * ENGINES
-        for index, lift, turn in zip(self._free(), lifting, turning, strict=True):
-            found[index] = min(max(lift + turn + shift, low), high)
-        for index, given in self.fixed.items():
-            found[index] = given
+        shift = max(0.0, low - min(wanted)) or min(0.0, high - max(wanted))
+        found = [self.fixed.get(index, 0.0) for index in range(ENGINES)]
+        for index, thrust in zip(free, wanted, strict=True):
+            found[index] = min(max(thrust + shift, low), high)
         return found
 
+    def _lifting(self, force: float, free: list[int]) -> list[float]:
+        """Thrusts of the free engines that give a force and, with the fixed ones, no moment.
+
+        An engine that would have to give less than it can is held at its least, and the others are
+        asked again.
+        """
+        held = dict(self.fixed)
+        while True:
+            rest = [force, 0.0, 0.0, 0.0]
+            for index, given in held.items():
+                for axis in range(4):
+                    rest[axis] -= given * self.columns[index][axis]
+            asked = [index for index in free if index not in held]
+            inverse = self._inverse(tuple(asked))
+            shares = {
+                index: sum(row[axis] * rest[axis] for axis in range(4))
+                for index, row in zip(asked, inverse, strict=True)
+            }
+            short = [index for index in asked if shares[index] < self.layout.least - 1e-9]
+            if not short or len(asked) - len(short) < FEWEST_ENGINES:
+                break
+            held.update(dict.fromkeys(short, self.layout.least))
+        low, high = self.layout.least, self.layout.greatest
+        return [min(max(shares.get(index, low), low), high) for index in free]
+
+    def _inverse(self, free: tuple[int, ...]) -> list[list[float]]:
+        """Least-squares inverse for some engines: rows of engines, columns of force and moments."""
+        known = self._inverses.get(free)
+        if known is None:
+            normal = [
+                [sum(self.columns[i][a] * self.columns[i][b] for i in free) for b in range(4)]
+                for a in range(4)
+            ]
+            inverse = inverse_of(normal)
+            known = self._inverses[free] = [
+                [sum(self.columns[i][a] * inverse[a][b] for a in range(4)) for b in range(4)]
+                for i in free
+            ]
+        return known
 
     def _fitted(self, base: list[float], change: list[float]) -> list[float]:
         """A change of all thrusts, made smaller until it fits on top of what is there."""

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
+
 from flight.icd.messages import EventReport
 from flight.lander.node import Lander
 from flight.runtime.loop import VirtualLoop, run
@@ -105,5 +107,71 @@ def test_from_the_cruise_stage_to_the_ground(tmp_path: Path) -> None:
         told = falling.rig.telemetry["lander"]
         known = (told["landed_east"], told["landed_north"])
         assert math.dist(known, (outcome.east, outcome.north)) < 40.0
+
+    fall(tmp_path, story)
+
+
+def test_without_a_parachute_no_landing_is_claimed(tmp_path: Path) -> None:
+    async def story(falling: Falling) -> None:
+        falling.device("pyrotechnics").fail("does_not_fire", part="mortar", side="both")
+        outcome = await falling.to_the_end()
+        assert outcome.verdict == "crashed"
+        assert "parachute_does_not_pull" in falling.names()
+        assert "touchdown" not in falling.names()
+        assert falling.node.state == "entry.lost"
+
+    fall(tmp_path, story)
+
+
+def test_the_way_to_the_safe_state_is_closed_in_the_air(tmp_path: Path) -> None:
+    async def story(falling: Falling) -> None:
+        await falling.rig.wait_for_state("lander", "entry.entering")
+        falling.rig.send("lander", "enter_safe")
+        await falling.rig.wait_for_event("lander", "safe_refused", timeout=10.0)
+        outcome = await falling.to_the_end()
+        assert outcome.verdict == "landed"
+
+    fall(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("state", "delay", "silence"),
+    [
+        ("entry.coasting", 200.0, 60.0),
+        ("entry.entering", 75.0, 3.0),
+        ("entry.parachuting", 15.0, 3.0),
+    ],
+)
+def test_a_short_reboot_is_survived_before_the_engines(
+    tmp_path: Path, state: str, delay: float, silence: float
+) -> None:
+    async def story(falling: Falling) -> None:
+        await falling.rig.wait_for_state("lander", state)
+        await asyncio.sleep(delay)
+        await falling.rig.kill("lander")
+        await asyncio.sleep(silence)
+        falling.node = cast(Any, await falling.rig.restart("lander"))
+        assert falling.node.state == state
+        outcome = await falling.to_the_end()
+        resumed = falling.events("descent_resumed")
+        assert len(resumed) == 1 and silence <= resumed[0].data["gap"] < silence + 3.0
+        assert outcome.verdict == "landed", outcome
+        assert math.dist((outcome.east, outcome.north), AIM) < 60.0
+
+    fall(tmp_path, story)
+
+
+def test_a_long_reboot_on_engines_is_a_loss_that_nobody_calls_a_landing(tmp_path: Path) -> None:
+    async def story(falling: Falling) -> None:
+        await falling.rig.wait_for_state("lander", "entry.powered")
+        await asyncio.sleep(25.0)
+        await falling.rig.kill("lander")
+        await asyncio.sleep(40.0)
+        falling.node = cast(Any, await falling.rig.restart("lander"))
+        outcome = await falling.to_the_end()
+        assert outcome.verdict == "crashed"
+        assert falling.events("descent_resumed")
+        assert "touchdown" not in falling.names()
+        assert falling.node.state == "entry.lost"
 
     fall(tmp_path, story)
