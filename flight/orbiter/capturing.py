@@ -9,7 +9,7 @@ from flight.core.activities import ActivityFailed
 from flight.core.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.orbiter.close_rendezvous import back_off, scan_or_give_up, to_inertial
-from flight.orbiter.custody import take_possession
+from flight.orbiter.custody import end_capture, find_in_orbit
 from flight.orbiter.legs import ahead_or_behind, begin_leg, follow_leg
 from flight.orbiter.manoeuvres import execute
 from flight.orbiter.observing import take_scan
@@ -38,11 +38,14 @@ async def capture(node: "Orbiter", signal: Signal) -> Signal:
         await back_off(node)
         if attempt < attempts:
             await _come_back(node)
+    if await take_scan(node):
+        end_capture(node, False, f"the container is seen at {node.navigator.range():.1f} m")
     raise ActivityFailed(f"the container was not captured in {attempts} attempts")
 
 
 async def _attempt(node: "Orbiter") -> str:
     """One approach; returns why it failed, or nothing."""
+    find_in_orbit(node, node.navigator.range())
     try:
         if (await node.devices.capture_cone.state()).lid_closed:
             await node.devices.capture_cone.open()
@@ -117,7 +120,7 @@ async def _is_inside(node: "Orbiter") -> bool:
 
 
 def _done(node: "Orbiter", attempt: int) -> Signal:
-    tubes = take_possession(node, "load cell of the cage feels the container")
+    tubes = end_capture(node, True, "the load cell of the cage feels the container")
     node.navigator.target, node.navigator.covariance = None, []
     node.keep("captured", True)
     node.save_navigation()

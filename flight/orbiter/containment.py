@@ -4,22 +4,26 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
+from flight.core.exchanges import ExchangeFailed
+from flight.core.handover import HandoverFailed
+from flight.core.handover_together import give_together
 from flight.core.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.icd.devices.capture import ContainmentState
-from flight.orbiter.custody import begin_insertion, end_insertion
+from flight.orbiter.custody import IN_CAPSULE, begin_insertion, end_insertion, on_board
 
 if TYPE_CHECKING:
     from flight.orbiter.node import Orbiter
 
 ATTEMPTS = 3
+CAPSULE = "entry"
 
 
 async def contain(node: "Orbiter", signal: Signal) -> Signal:
     """Does what is not done yet, from what the sensors say."""
     box = node.devices.containment
     state = await box.state()
-    if not state.present:
+    if not (state.present or state.in_capsule):
         raise ActivityFailed("there is no container in the cage")
     if not state.in_capsule:
         await _step(node, "orientation", box.orient, lambda s: True)
@@ -28,19 +32,36 @@ async def contain(node: "Orbiter", signal: Signal) -> Signal:
             node, "sealing", box.seal,
             lambda s: s.sealed and s.leak_rate <= node.parameters["largest_leak_rate"],
         )  # fmt: skip
-        begin_insertion(node)
-        try:
-            await _step(
-                node, "insertion", box.insert_into_capsule,
-                lambda s: s.in_capsule and s.capsule_closed,
-            )  # fmt: skip
-        finally:
-            pass
+        await _insert(node)
     state = await box.state()
     end_insertion(node, state.in_capsule)
     node.leak_rate = state.leak_rate
     node.contained(leak_rate=f"{state.leak_rate:.1e}", hot_seconds=round(state.hot_seconds))
     return Signal("done", {"result": "sterilised, sealed and in the entry capsule"})
+
+
+async def _insert(node: "Orbiter") -> None:
+    """Into the capsule: handed over to it when it has a ledger of its own and answers."""
+
+    async def move() -> None:
+        await _step(
+            node, "insertion", node.devices.containment.insert_into_capsule,
+            lambda s: s.in_capsule and s.capsule_closed,
+        )  # fmt: skip
+
+    tubes = [record.tube for record in on_board(node)]
+    node.keep("tubes", len(tubes))
+    try:
+        await node.exchanges.ask(CAPSULE, "capsule.status", {}, attempts=2)
+    except ExchangeFailed as error:
+        node.capsule_silent(reason=str(error))
+        begin_insertion(node)
+        await move()
+        return
+    try:
+        await give_together(node.handover, tubes, CAPSULE, IN_CAPSULE, move, device="gantry")
+    except HandoverFailed as failure:
+        raise ActivityFailed(f"the capsule did not take the tubes: {failure}") from failure
 
 
 async def _sterilise(node: "Orbiter", state: ContainmentState) -> None:

@@ -85,7 +85,8 @@ async def _to_aim(node: "Orbiter", path: Path, seen: Encounter, past: bool) -> V
     aim, kick = make_aim(node, seen)
     # The asymptote moves a little with the correction, and the aim with it.
     for _ in range(2):
-        goal, with_kick = aim, kick
+        goal: Aim = aim
+        with_kick: Kick | None = kick
         if past:
             radius = EARTH_RADIUS + node.parameters["avoidance_altitude"]
             goal, with_kick = aim_past(aim, seen.speed, radius), None

@@ -1,8 +1,13 @@
 """The orbiter's side of the chain of custody: the tubes in the container.
 
-The ground uplinks the last records of whoever let the container go, and vouches that this node will
-find it no more. After the capture, which the load cell of the cage has verified, the tubes are the
-orbiter's.
+The ground uplinks the last records of whoever let the container go. Two kinds are taken:
+
+- a transfer to the orbiter that has been released (IN_TRANSIT): it is promised to be taken, and
+  confirmed after the capture;
+- a tube that was ceded, or whose holder the ground vouches for that it will not find it again: it
+  is found by the LiDAR where it floats, and moved on board by the capture.
+
+What says that the container is on board is the load cell of the cage, which captures nothing.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -15,48 +20,88 @@ from flight.icd.custody_record import decode
 if TYPE_CHECKING:
     from flight.orbiter.node import Orbiter
 
+IN_ORBIT = "orbit"
 ON_BOARD = "orbiter"
 IN_CAPSULE = "entry_capsule"
 CONE = "orbiter.capture_cone"
-CAGE_SENSOR = "orbiter.containment"
+LIDAR = "orbiter.lidar"
+CAGE_SENSOR = "orbiter.cage"
 GANTRY = "orbiter.gantry"
 SEAT_SWITCH = "orbiter.capsule_seat"
 
 
 def check_manifest(records: list[dict[str, Any]]) -> list[CustodyRecord]:
-    """The records of a manifest; raises CustodyError for what is none."""
+    """The records of a manifest; raises CustodyError for what is none or cannot be taken."""
     try:
-        return [decode(record) for record in records]
+        decoded = [decode(record) for record in records]
     except msgspec.ValidationError as error:
         raise CustodyError(f"a record of the manifest cannot be read: {error}") from error
+    for record in decoded:
+        if record.status is CustodyStatus.OFFERED:
+            raise CustodyError(f"{record.tube} is offered and not yet released by {record.owner}")
+    return decoded
 
 
-def take_possession(node: "Orbiter", reading: str) -> int:
-    """Finds the tubes of the manifest on board; returns how many are held here."""
-    evidence = Evidence(CAGE_SENSOR, reading)
+def promise(node: "Orbiter", records: list[CustodyRecord]) -> None:
+    """Promises to take what has been released to the orbiter; raises CustodyError."""
+    for record in records:
+        if _is_transfer(record, node.name):
+            node.ledger.expect(
+                str(record.transfer_id), record.owner, record.place, ON_BOARD, CONE, record.slot
+            )
+
+
+def find_in_orbit(node: "Orbiter", distance: float) -> None:
+    """Takes possession of what floats before the LiDAR, and writes down that it is to be moved."""
+    evidence = Evidence(LIDAR, f"the container is seen at {distance:.1f} m")
     for plain in node.stored("manifest") or []:
         ceded = decode(plain)
+        if _is_transfer(ceded, node.name):
+            continue
         try:
             known = node.ledger.record(ceded.tube)
-            if known is None or known.status is not CustodyStatus.HELD:
-                node.ledger.find(ceded.tube, ON_BOARD, evidence, ceded.slot, ceded=ceded)
+            if known is None:
+                known = node.ledger.find(
+                    ceded.tube, IN_ORBIT, evidence, ceded.slot, ceded=ceded
+                )
+            if known.status is CustodyStatus.HELD and known.place == IN_ORBIT:
+                node.ledger.begin(ceded.tube, ON_BOARD, CONE, known.slot)
         except CustodyError as error:
             node.custody_trouble(tube=ceded.tube, reason=str(error))
-    return len(held(node))
 
 
-def held(node: "Orbiter") -> list[CustodyRecord]:
-    """The tubes that the ledger says are on board, moves under way included."""
+def end_capture(node: "Orbiter", captured: bool, reading: str) -> int:
+    """Ends what was begun with the capture; returns how many tubes are on board.
+
+    Not captured: `reading` is the LiDAR's, which sees the container outside.
+    """
+    for record in node.ledger.records():
+        try:
+            if record.status is CustodyStatus.RECEIVING and captured:
+                node.ledger.confirm(str(record.transfer_id), Evidence(CAGE_SENSOR, reading))
+            elif record.status is CustodyStatus.IN_TRANSIT and record.destination == ON_BOARD:
+                if captured:
+                    node.ledger.commit(record.tube, Evidence(CAGE_SENSOR, reading))
+                else:
+                    node.ledger.revert(record.tube, Evidence(LIDAR, reading))
+        except CustodyError as error:
+            node.custody_trouble(tube=record.tube, reason=str(error))
+    return len(on_board(node))
+
+
+def on_board(node: "Orbiter") -> list[CustodyRecord]:
+    """The tubes that the ledger says are on board, in the cage or in the capsule."""
     return [
         record
         for record in node.ledger.records()
-        if record.status in (CustodyStatus.HELD, CustodyStatus.IN_TRANSIT)
+        if record.status in (CustodyStatus.HELD, CustodyStatus.OFFERED)
+        and record.place in (ON_BOARD, IN_CAPSULE)
     ]
 
 
 def begin_insertion(node: "Orbiter") -> None:
     """Writes down that all tubes are about to be carried into the capsule."""
-    for record in held(node):
+    for record in on_board(node):
         if record.status is CustodyStatus.HELD and record.place == ON_BOARD:
             node.ledger.begin(record.tube, IN_CAPSULE, GANTRY, record.slot)
 
@@ -64,10 +109,15 @@ def begin_insertion(node: "Orbiter") -> None:
 def end_insertion(node: "Orbiter", in_capsule: bool) -> None:
     """Ends the move by what the switch in the capsule's seat says."""
     words = f"switch in the capsule's seat {'closed' if in_capsule else 'open'}"
-    for record in held(node):
-        if record.status is not CustodyStatus.IN_TRANSIT:
+    for record in node.ledger.records():
+        moving = record.status is CustodyStatus.IN_TRANSIT and record.transfer_id is None
+        if not moving or record.destination != IN_CAPSULE:
             continue
         if in_capsule:
             node.ledger.commit(record.tube, Evidence(SEAT_SWITCH, words))
         else:
             node.ledger.revert(record.tube, Evidence(SEAT_SWITCH, words))
+
+
+def _is_transfer(record: CustodyRecord, to: str) -> bool:
+    return record.status is CustodyStatus.IN_TRANSIT and record.counterpart == to

@@ -9,7 +9,7 @@ from flight.core.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.orbiter.navigation import orbit_covariance
 from flight.orbiter.observing import believed, container_visible, image, nearest
-from flight.orbiter.orbit_determination import Bearing, OrbitFit, fit, fit_growing
+from flight.orbiter.orbit_determination import Bearing, OrbitFit, fit, fit_from_several
 from flight.orbiter.propagation import State
 
 if TYPE_CHECKING:
@@ -20,8 +20,9 @@ _REFIT = 1.4  # a new fit whenever there are so many times more bearings
 _GATE = 0.0383  # rad: half the field of view
 _LOOK_AHEAD = 21_600.0  # s for which the orbit must be known
 _SHORTEST_ARC = 7200.0
+_GOOD = 1.6  # standard deviations, root mean square of the residuals
 _TOO_POOR = 20.0  # times the goal: with that nobody flies
-_LIMIT = 10.0 * 86_400.0
+_OUT_OF_SIGHT = 2.0 * 3600.0
 
 
 async def determine_orbit(node: "Orbiter", signal: Signal) -> Signal:
@@ -39,7 +40,9 @@ async def determine_orbit(node: "Orbiter", signal: Signal) -> Signal:
             bearings.append(bearing)
             node.keep("bearings", [[b.time, b.own, b.direction, b.sigma] for b in bearings])
         arc = bearings[-1].time - bearings[0].time
-        over = arc >= node.parameters["arc_seconds"] or node.clock.now() - began > _LIMIT
+        # Behind Mars or in its shadow it is for less than an hour; for longer, it is out of reach.
+        out_of_sight = node.clock.now() - max(began, bearings[-1].time) > _OUT_OF_SIGHT
+        over = arc >= node.parameters["arc_seconds"] or out_of_sight
         if len(bearings) >= next_fit or over:
             found = _fit(node, bearings, _state(guess["state"]), found) or found
             next_fit = int(_REFIT * len(bearings)) + 1
@@ -49,7 +52,7 @@ async def determine_orbit(node: "Orbiter", signal: Signal) -> Signal:
             break
         await asyncio.sleep(node.parameters["look_interval"])
     if found is None or node.navigator.position_sigma() > _TOO_POOR * _goal(node):
-        raise ActivityFailed("the bearings do not tell the orbit well enough")
+        raise ActivityFailed("the bearings do not tell the orbit well enough: search again")
     node.save_navigation()
     sigma = node.navigator.position_sigma()
     node.orbit_determined(sigma=round(sigma), bearings=found.used, rejected=found.rejected)
@@ -82,14 +85,15 @@ def _fit(
 ) -> OrbitFit | None:
     prior = orbit_covariance(guess, 3.0e4, 2.0e5, 3.0e4, (150.0, 30.0, 30.0))
     try:
-        if before is not None and before.residual < 2.0:
-            found = fit(bearings, before.state)
-        else:
-            found = fit_growing(bearings, guess, prior)
+        found = None
+        if before is not None and before.residual < _GOOD:
+            found = fit(bearings, guess, prior, before.state)
+        if found is None or found.residual > _GOOD:
+            found = fit_from_several(bearings, guess, prior)
     except ArithmeticError as error:
         node.fit_failed(reason=str(error))
         return None
-    if found.residual > 5.0:
+    if found.residual > _GOOD or found.rejected > 0.2 * len(bearings):
         node.fit_failed(reason=f"residuals of {found.residual:.1f} standard deviations")
         return None
     nav = node.navigator

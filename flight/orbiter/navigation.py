@@ -1,8 +1,8 @@
 """What the orbiter believes: its own orbit, the container's, and how well it knows that.
 
 The own orbit comes from a tracking solution of the ground and is propagated on board, with the
-velocity changes that the accelerometers have felt. The container's is known relative to it: when a
-new tracking solution moves the own orbit, the container's moves along.
+velocity changes that the accelerometers have felt. Near the container, its orbit is known relative
+to the own: when a new tracking solution moves the one, the other moves along.
 """
 
 import math
@@ -18,12 +18,16 @@ from flight.orbiter.propagation import (
     coast,
     local_covariance,
     long_transition,
+    motion,
     spread,
     transition,
 )
 
 ACCELERATION_NOISE = 2.0e-7  # m/s2: gravity beyond J2 between two bodies near each other, light
 _FILTER_STEP = 120.0
+_LONG_STEP = 1800.0  # s: gaps longer than this are crossed at once, J2 included
+_SAME_PLACE = 100_000.0  # m
+_OFF_AXIS = 0.3  # rad along the orbit, between orbiter and container while bearings are taken
 _OUTLIER = 5.0  # standard deviations
 
 
@@ -50,10 +54,13 @@ class Navigator:
         state: State = ((x, y, z), (u, v, w))
         if self.own is not None and self.target is not None and self.covariance:
             self.advance(time)
-            self.target = (
-                add(self.target[0], subtract(state[0], self.own[0])),
-                add(self.target[1], subtract(state[1], self.own[1])),
-            )
+            if self.range() < _SAME_PLACE:
+                self.target = (
+                    add(self.target[0], subtract(state[0], self.own[0])),
+                    add(self.target[1], subtract(state[1], self.own[1])),
+                )
+            else:
+                self.inflate(known.position_sigma, 0.0)
         elif self.target is not None:
             self.target = coast(self.target, time - self.time)
         self.own, self.time = state, time
@@ -70,7 +77,13 @@ class Navigator:
     # ------------------------------------------------------------------ container
 
     def set_target(self, state: State, covariance: Rows, time: float) -> None:
-        """Takes an estimate of the container at a time."""
+        """Takes an estimate of the container at a time, made from bearings.
+
+        It shares the error of the own orbit, which the fit does not know of. Seen from another
+        place of the orbit a part of that is a difference of height, which drifts.
+        """
+        speed = _OFF_AXIS * motion(state) * self.own_sigma
+        covariance = total(covariance, diagonal([self.own_sigma**2] * 3 + [speed**2] * 3))
         if self.own is not None and time != self.time:
             state, covariance = self._moved(state, covariance, self.time - time)
         else:
@@ -86,12 +99,15 @@ class Navigator:
     def advance(self, time: float) -> None:
         """Propagates both orbits and the covariance to a time."""
         while abs(time - self.time) > 1e-9:
-            step = max(-_FILTER_STEP, min(_FILTER_STEP, time - self.time))
-            if not self.covariance:
-                step = time - self.time
+            left = time - self.time
+            step = max(-_FILTER_STEP, min(_FILTER_STEP, left))
+            far = abs(left) > _LONG_STEP
+            if far or not self.covariance:
+                step = left
             if self.target is not None:
                 if self.covariance:
-                    matrix = transition(self.target, step)
+                    make = long_transition if far else transition
+                    matrix = make(self.target, step)
                     self.covariance = spread(self.covariance, matrix, step, ACCELERATION_NOISE)
                 self.target = coast(self.target, step)
             if self.own is not None:

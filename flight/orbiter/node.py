@@ -9,8 +9,10 @@ from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import Vector
 from flight.core.channels import Channel
 from flight.core.commands import CommandRejected, Hazard, Restart, command
-from flight.core.custody import CustodyError
+from flight.core.communications import wire
+from flight.core.custody import CustodyError, Evidence
 from flight.core.events import Event
+from flight.core.handover_active import ActiveHandover
 from flight.core.node import Node
 from flight.core.statechart import ANY, On, Signal, State, Statechart
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
@@ -19,7 +21,15 @@ from flight.orbiter.capturing import capture
 from flight.orbiter.close_rendezvous import approach_close, hold_position
 from flight.orbiter.containment import contain
 from flight.orbiter.cruising import cruise
-from flight.orbiter.custody import check_manifest, end_insertion, held
+from flight.orbiter.custody import (
+    CAGE_SENSOR,
+    ON_BOARD,
+    check_manifest,
+    end_capture,
+    end_insertion,
+    on_board,
+    promise,
+)
 from flight.orbiter.departing import depart
 from flight.orbiter.determining import determine_orbit
 from flight.orbiter.far_rendezvous import approach_far
@@ -60,6 +70,7 @@ class Orbiter(Node):
     """The Earth Return Orbiter."""
 
     name = "orbiter"
+    routes = {"entry": wire("entry")}  # noqa: RUF012  declared once, as every vehicle does
     parameter_declarations = PARAMETERS
     statechart = Statechart(
         State("idle", initial=True, doc="in its orbit, relaying; nothing captured"),
@@ -186,6 +197,9 @@ class Orbiter(Node):
     captured = Event(Severity.ACTIVITY_HI, "The container is on board with {tubes} tubes")
     custody_trouble = Event(Severity.WARNING_HI, "Custody of {tube}: {reason}")
     containment_step = Event(Severity.ACTIVITY_LO, "Containment, {step}: {result}")
+    capsule_silent = Event(
+        Severity.WARNING_LO, "The capsule does not answer, the orbiter keeps its account: {reason}"
+    )
     contained = Event(
         Severity.ACTIVITY_HI, "Contained: leak rate {leak_rate} Pa m3/s, {hot_seconds} s hot"
     )
@@ -220,16 +234,25 @@ class Orbiter(Node):
         self.boresight: Vector | None = None
         self._own_taken = self._sampled = -math.inf
         self.delta_v_used = self.stored("delta_v_used") or 0.0
+        self.handover = ActiveHandover(self, ON_BOARD, self._look_into_cage)
         self.nursery.start(self._settle(), name="settle")
 
     def parameters_changed(self) -> None:
         self.dynamics = Dynamics(self.clock.epoch_jd_tt, self.parameters["light_pressure"])
 
+    async def _look_into_cage(self, tube: str, slot: int | None, expected: bool) -> Evidence:
+        state = await self.devices.containment.state()
+        words = "the cage's load cell feels " + ("the container" if state.present else "nothing")
+        return Evidence(CAGE_SENSOR, words, state.present)
+
     async def _settle(self) -> None:
         """After a boot: ends what was begun with the tubes, by what the sensors say."""
         try:
-            if held(self):
-                end_insertion(self, (await self.devices.containment.state()).in_capsule)
+            if self.ledger.open_transfers():
+                state = await self.devices.containment.state()
+                end_insertion(self, state.in_capsule)
+                if state.present:
+                    end_capture(self, True, "the load cell of the cage feels the container")
         except (DeviceFault, DeviceTimeout) as error:
             self.device_trouble(reason=str(error))
 
@@ -250,7 +273,7 @@ class Orbiter(Node):
             self.propellant, self.mass = round(gauge.propellant, 1), round(gauge.mass, 1)
         except (DeviceFault, DeviceTimeout) as error:
             self.device_trouble(reason=str(error))
-        self.tubes_held = len(held(self))
+        self.tubes_held = len(on_board(self))
 
     def show_navigation(self) -> None:
         """Sets the channels of the rendezvous from what the navigator believes."""
@@ -315,6 +338,10 @@ class Orbiter(Node):
         whoever wrote them will not find them again."""
         try:
             checked = check_manifest(records)
+        except CustodyError as error:
+            raise CommandRejected(f"load_manifest: {error}") from error
+        try:
+            promise(self, checked)
         except CustodyError as error:
             raise CommandRejected(f"load_manifest: {error}") from error
         self.keep("manifest", [msgspec.to_builtins(record) for record in checked])

@@ -7,7 +7,7 @@ angles across the predicted line of sight. Derivatives are differences of propag
 import math
 from dataclasses import dataclass
 
-from flight.astrodynamics.vectors import Vector, dot, subtract, unit
+from flight.astrodynamics.vectors import Vector, add, dot, scale, subtract, unit
 from flight.orbiter.linear_algebra import Rows, applied, inverse, total
 from flight.orbiter.navigation import across
 from flight.orbiter.propagation import State, coast
@@ -16,6 +16,7 @@ _STEPS = (50.0, 50.0, 50.0, 0.05, 0.05, 0.05)
 _ITERATIONS = 25
 _SETTLED = 1.0e-4  # relative change of the cost
 _LARGE_RESIDUAL = 6.0
+_DISTANCES = (1.0, 0.9, 1.1, 0.8, 1.2, 0.65, 1.35)
 _WORST_MEAN_SQUARE = 400.0  # of residuals in standard deviations: outliers are thrown out later
 
 
@@ -61,16 +62,17 @@ def residuals(bearings: list[Bearing], state: State, time: float) -> list[float]
 
 
 def fit(
-    bearings: list[Bearing], guess: State, prior: Rows | None = None, robust: bool = True
-) -> OrbitFit:
-    """The orbit that fits best, from a guess at the first bearing's time.
+    bearings: list[Bearing], guess: State, prior: Rows | None = None, start: State | None = None,
+    robust: bool = True,
+) -> OrbitFit:  # fmt: skip
+    """The orbit that fits best, at the first bearing's time.
 
-    `prior`: covariance of the guess. Raises ArithmeticError when the bearings do not tell the
-    orbit or the search does not settle.
+    `prior`: covariance of the guess. `start`: where the search begins, if not at the guess. Raises
+    ArithmeticError when the bearings do not tell the orbit or the search does not settle.
     """
     time = bearings[0].time
     information = inverse(prior) if prior else [[0.0] * 6 for _ in range(6)]
-    state, damping = guess, 1.0e-3
+    state, damping = start or guess, 1.0e-3
     current = residuals(bearings, state, time)
     cost = _cost(current, information, guess, state)
     for _ in range(_ITERATIONS):
@@ -100,14 +102,34 @@ def fit(
     return _finish(bearings, state, prior, guess, current, information, robust)
 
 
-def fit_growing(bearings: list[Bearing], guess: State, prior: Rows) -> OrbitFit:
-    """As `fit`, from a poor guess: a short arc first, then arcs twice as long, each from the last.
+def fit_from_several(bearings: list[Bearing], guess: State, prior: Rows) -> OrbitFit:
+    """As `fit_growing`, from several distances: bearings of a short arc have more than one answer.
 
-    The prior holds for the guess; a long arc needs a better guess than a short one.
+    The answer that fits best counts. Raises ArithmeticError when there is none.
     """
-    count, state = min(8, len(bearings)), guess
+    found = []
+    line = subtract(guess[0], bearings[0].own)
+    for factor in _DISTANCES:
+        moved: State = (add(bearings[0].own, scale(factor, line)), guess[1])
+        try:
+            found.append(fit_growing(bearings, guess, prior, moved))
+        except ArithmeticError:
+            continue
+    if not found:
+        raise ArithmeticError("no orbit fits, from whatever distance the search begins")
+    return min(found, key=lambda each: each.residual + each.rejected)
+
+
+def fit_growing(
+    bearings: list[Bearing], guess: State, prior: Rows, start: State | None = None
+) -> OrbitFit:
+    """As `fit`, from a poor start: a short arc first, then arcs twice as long, each from the last.
+
+    A long arc needs a better start than a short one.
+    """
+    count, state = min(8, len(bearings)), start or guess
     while True:
-        found = fit(bearings[:count], state, None if count > 16 else prior)
+        found = fit(bearings[:count], guess, prior, state)
         if count == len(bearings):
             return found
         state, count = found.state, min(2 * count, len(bearings))
@@ -123,7 +145,7 @@ def _finish(
         if max(abs(current[2 * index]), abs(current[2 * index + 1])) < _LARGE_RESIDUAL
     ]
     if robust and len(kept) >= 4 and len(kept) < len(bearings) and kept[0] is bearings[0]:
-        again = fit(kept, state if prior is None else guess, prior, robust=False)
+        again = fit(kept, guess, prior, state, robust=False)
         dropped = len(bearings) - len(kept)
         return OrbitFit(
             again.time, again.state, again.covariance, again.residual, again.used, dropped

@@ -1,9 +1,9 @@
 """Phasing: from anywhere in about the same plane to 50 km from the container.
 
 The orbiter waits in its orbit, which is higher or lower than the container's and so drifts along
-it. Should the drift be too slow or the wrong way round too long, it is changed. Near enough, a transfer
-of less than a revolution leads to a point from which the orbiter drifts towards the container on a
-co-elliptic orbit a few kilometres above or below.
+it. Should the drift be too slow or the wrong way round too long, it is changed. Near enough, a
+transfer of less than a revolution leads to a point from which the orbiter drifts towards the
+container on a co-elliptic orbit a few kilometres above or below.
 """
 
 import asyncio

@@ -13,7 +13,7 @@ from flight.astrodynamics.vectors import Vector, dot, norm
 from flight.orbiter.linear_algebra import Rows, congruence, diagonal, product, total, transposed
 
 State = tuple[Vector, Vector]
-STEP = 40.0  # s
+STEP = 30.0  # s
 
 _MU = MARS.gravitational_parameter
 _OBLATE = 1.5 * MARS.j2 * MARS.gravity_radius**2

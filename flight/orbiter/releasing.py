@@ -10,7 +10,6 @@ from flight.core.activities import ActivityFailed
 from flight.core.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.orbiter.cruising import in_corridor, make_aim, own_path, show_encounter
-from flight.orbiter.custody import held
 from flight.orbiter.manoeuvres import execute, wait_until
 from flight.orbiter.trajectory import EARTH_RADIUS, Path, kicked, predict
 
@@ -53,7 +52,7 @@ async def release_capsule(node: "Orbiter", signal: Signal) -> Signal:
         if (await node.devices.capsule_release.state()).separated:
             path = await own_path(node)
             node.capsule_released(
-                tubes=len(held(node)), distance=round(await _distance(node, path), 2),
+                tubes=node.stored("tubes") or 0, distance=round(await _distance(node, path), 2),
                 angle=node.entry_angle,
             )  # fmt: skip
             node.keep("released", {"time": node.clock.now(), "entry_time": seen.entry_time})

@@ -85,7 +85,7 @@ class SimContainment(OrbiterDevice, Containment):
         leak = p.tight_leak_rate if self.tight else p.open_leak_rate
         return ContainmentState(
             time_ns=self.time_ns(),
-            present=self.vehicle.captured and self.vehicle.capsule_on_board,
+            present=self.vehicle.captured and not self.in_capsule,
             outer_temperature=self._outer + gauss(0.0, 0.5),
             sample_temperature=p.resting + p.coupling * (self._outer - p.resting) + gauss(0.0, 0.3),
             hot_seconds=self.hot_seconds,
