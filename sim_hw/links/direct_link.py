@@ -48,10 +48,13 @@ class DirectLink:
 
     def link(self, radio: SurfaceRadio) -> LinkState:
         """How Earth can be reached from a vehicle now."""
-        if not self._above or not radio.is_on:
+        if not self._in_view(radio.vehicle) or not radio.is_on:
             return LinkState(EARTH, up=False)
         rate = self._earth.direct_rates(self._now()).to_earth
         return LinkState(EARTH, up=True, rate_bps=rate)
+
+    def _in_view(self, vehicle: str) -> bool:
+        return self._above or self._earth.in_space(vehicle)
 
     def _wait_for_change(self) -> None:
         now = self._now()
@@ -61,7 +64,7 @@ class DirectLink:
     def _change(self) -> None:
         self._above = self._earth.earth_above_horizon(self._now())
         for radio in self._radios.values():
-            if radio.is_on:
+            if radio.is_on and not self._earth.in_space(radio.vehicle):
                 radio.announce(self.link(radio))
         self._wait_for_change()
 
@@ -71,8 +74,8 @@ class DirectLink:
         counters.sent += 1
         for attempt in range(1 + earth.parameters.repeats):
             now = self._now()
-            light_time = earth.light_time_up(now)
-            if not self._above or not earth.station_in_view(now + light_time):
+            light_time = earth.light_time_to(radio.vehicle, now)
+            if not self._in_view(radio.vehicle) or not earth.station_in_view(now + light_time):
                 counters.lost += 1
                 raise DeviceFault("no_link", "Earth is not in view")
             counters.repeated += attempt > 0
@@ -95,7 +98,7 @@ class DirectLink:
     def arrive(self, vehicle: str, data: bytes) -> None:
         """A frame from Earth reaches Mars; lost when Earth is down or nobody listens."""
         radio = self._radios.get(vehicle)
-        above = self._earth.earth_above_horizon(self._now())
+        above = self._earth.above_horizon(vehicle, self._now())
         if radio is not None and above and radio.accept(EARTH, data):
             self.uplink_counters.delivered += 1
         else:

@@ -20,6 +20,7 @@ from flight.astrodynamics.vectors import dot, norm, transform, unit
 from sim_hw.links.parameters import EarthParameters
 from sim_hw.links.passes import PassSchedule
 from sim_hw.world.link_geometry import FARTHEST_EARTH, DirectRates, direct_rates
+from sim_hw.world.spacecraft import Spacecraft
 from sim_hw.world.world import SITE_EAST_LONGITUDE_DEGREES, SITE_LATITUDE_DEGREES, World
 
 _OCCULTING_RADIUS = 3_396_190.0  # m, Mars' equatorial radius (IAU 2015)
@@ -48,6 +49,22 @@ class EarthLink:
     def light_time_up(self, sent: float) -> float:
         """One-way light time in s, Earth to Mars, by the time of sending."""
         return earth_to_mars_light_time(self._jd_tdb(sent))
+
+    def in_space(self, vehicle: str) -> bool:
+        """Whether a vehicle is a spacecraft, and no longer or never on the ground."""
+        return isinstance(self._world.space.bodies.get(vehicle), Spacecraft)
+
+    def light_time_to(self, vehicle: str, sent: float) -> float:
+        """One-way light time in s between Earth and a vehicle; on its way home it shrinks."""
+        craft = self._world.space.bodies.get(vehicle)
+        if isinstance(craft, Spacecraft) and craft.centre != "mars":
+            return craft.distance_from_earth() / (1000.0 * SPEED_OF_LIGHT_KM_S)
+        return self.light_time_up(sent)
+
+    def above_horizon(self, vehicle: str, seconds: float) -> bool:
+        """Whether a vehicle sees Earth. Of a spacecraft it is taken for granted: the occultations
+        of a low orbit are not modelled for the direct link."""
+        return self.in_space(vehicle) or self.earth_above_horizon(seconds)
 
     def moratorium(self, seconds: float) -> bool:
         """Whether the Sun is so near to Mars in the sky of Earth that nobody commands."""

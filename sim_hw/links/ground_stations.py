@@ -92,7 +92,7 @@ class SimGroundStations(SimulatedDevice, GroundStations):
         links = [EarthLinkState(RELAY, relay_up, self._earth.relay_downlink_rate(now))]
         for vehicle in self._vehicles:
             if self._direct is not None and self._direct.radio(vehicle) is not None:
-                up = seen and self._earth.earth_above_horizon(now + light_time)
+                up = seen and self._earth.above_horizon(vehicle, now + light_time)
                 rate = self._earth.direct_rates(now).to_earth
                 links.append(EarthLinkState(vehicle, up, rate))
         coming = self._schedule.upcoming(now, PASSES_SHOWN)
@@ -111,13 +111,13 @@ class SimGroundStations(SimulatedDevice, GroundStations):
         if self._earth.moratorium(now):
             raise DeviceFault("moratorium", "Mars is in conjunction: nobody commands")
         start = self._earth.next_station_view(max(now, self._free.get(spacecraft, 0.0)))
-        light_time = self._earth.light_time_up(start)
+        light_time = self._earth.light_time_to(spacecraft, start)
         if spacecraft == RELAY:
             # The frame leaves so that the orbiter is not behind Mars when it arrives.
             start = self._earth.next_relay_view(start + light_time) - light_time
             rate = self._earth.parameters.relay_uplink_rate
         else:
-            if not self._earth.earth_above_horizon(start + light_time):
+            if not self._earth.above_horizon(spacecraft, start + light_time):
                 raise DeviceFault("no_link", f"Earth will be below the horizon of {spacecraft}")
             rate = self._earth.direct_rates(start).from_earth
         airtime = 8.0 * len(data) / rate

@@ -197,6 +197,16 @@ class Spacecraft(FlyingBody):
         )
         self.centre = "earth"
 
+    def distance_from_earth(self) -> float:
+        """Distance from Earth's centre in m, now."""
+        position = _position(self.advance())
+        if self.centre == "earth":
+            return norm(position)
+        if self.centre == "sun":
+            return self._from_earth(self.time, position)
+        there, _ = relative_state("earth", "mars", self.jd(self.time))
+        return norm(there) * 1000.0
+
     def near_earth(self, distance: float) -> bool:
         """Whether Earth is nearer than a distance in m."""
         if self.centre == "mars":
