@@ -7,6 +7,7 @@ the centre: so a map drawn in this frame stays true some kilometres around its o
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 from flight.astrodynamics.ellipsoids import MARS_IAU, Ellipsoid
 from flight.astrodynamics.gravity import MARS, CentralBody
@@ -34,10 +35,15 @@ class SiteFrame:
     body: CentralBody = MARS
     ellipsoid: Ellipsoid = MARS_IAU
 
-    @property
+    @cached_property
     def radius(self) -> float:
         """Distance of the areoid from the centre at the origin, m."""
         return self.surface_radius(math.sin(self.latitude) ** 2)
+
+    @cached_property
+    def _parallel_radius(self) -> float:
+        """Distance of the origin from the planet's axis, on the areoid, m."""
+        return self.radius * math.cos(self.latitude)
 
     def surface_radius(self, sine_squared: float) -> float:
         """Distance of the areoid from the centre (m), by the squared sine of the latitude."""
@@ -58,7 +64,7 @@ class SiteFrame:
         latitude = math.atan2(z, math.hypot(x, y))
         east = math.remainder(longitude - self.longitude, math.tau)
         return (
-            east * self.radius * math.cos(self.latitude),
+            east * self._parallel_radius,
             (latitude - self.latitude) * self.radius,
             self.height(position),
         )
@@ -66,7 +72,7 @@ class SiteFrame:
     def inertial(self, time: float, east: float, north: float, height: float) -> Vector:
         """Inertial position of a place of the frame at a mission time."""
         latitude = self.latitude + north / self.radius
-        longitude = self.longitude + east / (self.radius * math.cos(self.latitude))
+        longitude = self.longitude + east / self._parallel_radius
         longitude += self.body.rotation_rate * time
         distance = self.surface_radius(math.sin(latitude) ** 2) + height
         across = distance * math.cos(latitude)

@@ -23,6 +23,7 @@ STORE_PERIOD = 1.0  # s
 DEAF_AFTER = 20  # readings of the inertial unit in a row without an answer
 ALIGNMENTS = 3
 TROUBLES_TOLD = 2
+LOW_HEIGHT, LOW_SHOWN, HIGH_SHOWN = 5_000.0, 1.0, 5.0  # m, s
 DEVICE_ERRORS = (DeviceFault, DeviceRejected, DeviceTimeout)
 
 
@@ -56,6 +57,7 @@ class Descent:
         self._stored = -math.inf
         self._deaf = 0
         self._troubles: dict[str, int] = {}
+        self._show_next = -math.inf
         self.sensing = GroundSensing(self)
 
     # ------------------------------------------------------------- navigation
@@ -133,7 +135,21 @@ class Descent:
             self.host.gyroscope_saturated(gap=felt.gap)
         if navigation.time - self._stored >= STORE_PERIOD:
             self.store()
+        self._show(navigation)
         return True
+
+    def _show(self, navigation: DescentNavigation) -> None:
+        """Lets the host tell of height, speed and the rest now and then."""
+        if navigation.time < self._show_next:
+            return
+        height = self.height_over_ground
+        self._show_next = navigation.time + (LOW_SHOWN if height < LOW_HEIGHT else HIGH_SHOWN)
+        self.host.show_descent(
+            height=round(height, 1),
+            speed=round(math.hypot(*navigation.local_velocity()), 2),
+            sigma=round(navigation.horizontal_sigma(), 1),
+            propellant=round(self.propellant, 1),
+        )
 
     def store(self) -> None:
         """Keeps the navigation for the case of a reboot."""

@@ -67,6 +67,10 @@ def _stays_on_course(node: Any, signal: Signal) -> None:
     node.safe_refused(reason=str(signal.data.get("reason", "no reason given")))
 
 
+def _claims_nothing(node: Any, signal: Signal) -> None:
+    node.landing_not_claimed(reason=str(signal.data.get("reason", "no reason given")))
+
+
 ENTRY = State(
     "entry",
     doc="on the way down; where a flight begins is in the mission load",
@@ -76,7 +80,7 @@ ENTRY = State(
         State("entering", activity=enter, doc="guided by the bank angle"),
         State("parachuting", activity=hang),
         State("powered", activity=land, doc="on the descent engines"),
-        State("lost", doc="a phase has given up: no landing is claimed"),
+        State("lost", entry=_claims_nothing, doc="given up: no landing is claimed"),
     ],
 )
 

@@ -183,6 +183,12 @@ class Lander(DescentReports, Node):
         for source in CARRIED:
             self.bus.subscribe(f"{source}.telemetry", keeper(self, source))
 
+    def show_descent(self, height: float, speed: float, sigma: float, propellant: float) -> None:
+        """Publishes where the lander is on its way down."""
+        self.descent_height, self.descent_speed = height, speed
+        self.descent_sigma, self.descent_propellant = sigma, propellant
+        self.publish_telemetry()
+
     def landed_at(self, landing: Mapping[str, Any]) -> None:
         """Takes note of where the lander stands by its own navigation."""
         self.landed_east, self.landed_north = landing["east"], landing["north"]

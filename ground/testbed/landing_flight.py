@@ -76,6 +76,9 @@ class Host:
 
         return emit
 
+    def show_descent(self, **values: float) -> None:
+        """Nobody looks."""
+
     def times(self) -> dict[str, float]:
         """When each kind of event came first, s of mission time."""
         found: dict[str, float] = {}

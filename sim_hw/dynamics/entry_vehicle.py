@@ -33,6 +33,7 @@ TUMBLED = math.radians(60.0)
 BELLY_SPEED = 3.0  # m/s that the body survives without legs: assumption
 SURVIVABLE_SPEED = 6.0  # m/s: beyond it no leg helps
 STILL_SPEED, STILL_RATE, STILL_TIME = 0.05, 0.03, 1.0
+LOOKED_FOR = 150.0  # m over the ground below which it is looked for at each step
 NEAR_GROUND = 6.0  # m of the centre over the ground: from there on steps are short
 
 
@@ -81,6 +82,7 @@ class EntryVehicle:
         self._contact: tuple[float, float, float, float] | None = None
         self._still_since: float | None = None
         self._rest_time = 0.0
+        self._next_look = -math.inf
         self._plane: Plane | None = None
         self._wrench = self._wrench_target = Wrench()
         self._wrench_time = 0.0
@@ -321,10 +323,14 @@ class EntryVehicle:
             for axis in range(3):
                 self.peak_rate[axis] = max(self.peak_rate[axis], abs(y[14 + axis]))
             y = self._parachute_events(time, y)
-        east, north, height = self.frame.local(time, position)
-        if height > 10_000.0:
+        if time < self._next_look:
             return
+        east, north, height = self.frame.local(time, position)
         plane = self.ground(east, north)
+        # Far from the ground one need not look for it at each step.
+        spare = height - plane.height - LOOKED_FOR
+        speed = norm(subtract((y[3], y[4], y[5]), self.frame.ground_velocity(position)))
+        self._next_look = time + 0.5 * max(spare, 0.0) / max(speed, 1.0)
         if height - plane.height < NEAR_GROUND:
             self._near_ground(time, y, plane, height - plane.height)
 

@@ -105,6 +105,7 @@ def test_from_the_cruise_stage_to_the_ground(tmp_path: Path) -> None:
         assert (body.east, body.north) == (outcome.east, outcome.north)
         assert falling.world.bodies["rover"].east == outcome.east
         told = falling.rig.telemetry["lander"]
+        assert told["descent_height"] < 10.0 and told["descent_propellant"] > 50.0
         known = (told["landed_east"], told["landed_north"])
         assert math.dist(known, (outcome.east, outcome.north)) < 40.0
 
@@ -119,6 +120,7 @@ def test_without_a_parachute_no_landing_is_claimed(tmp_path: Path) -> None:
         assert "parachute_does_not_pull" in falling.names()
         assert "touchdown" not in falling.names()
         assert falling.node.state == "entry.lost"
+        assert "landing_not_claimed" in falling.names()
 
     fall(tmp_path, story)
 

@@ -1,4 +1,4 @@
-"""Powered descent: plans that reach their gate, thrusts that do what is asked, sensing that waits."""
+"""Powered descent: plans that reach their gate, thrusts as asked, sensing that waits."""
 
 import math
 
