@@ -7,8 +7,9 @@ from flight.core.channels import Channel
 from flight.core.commands import Restart, command
 from flight.core.communications import Route, radio, wire
 from flight.core.events import Event
-from flight.core.node import Node
+from flight.core.node import NODE_NAMESPACE, Node
 from flight.core.statechart import ANY, On, Signal, State, Statechart
+from flight.core.storage import StorageDamage
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.icd.devices.communications import LinkState, Radio
 from flight.icd.messages import Severity
@@ -16,7 +17,7 @@ from flight.lander.commissioning import NAMESPACE, commission, keep_array_open, 
 from flight.lander.descent import Descent
 from flight.lander.descent_hardware import descent_devices
 from flight.lander.descent_reports import DescentReports
-from flight.lander.descent_states import ENTRY, ENTRY_TRANSITIONS, WOKEN, wake
+from flight.lander.descent_states import ENTRY, ENTRY_TRANSITIONS, PHASES, WOKEN, wake
 from flight.lander.hardware import LanderDevices
 from flight.lander.parameters import PARAMETERS
 from flight.lander.records import keeper
@@ -182,6 +183,17 @@ class Lander(DescentReports, Node):
         self.communications.use_radio(self.devices.x_band)
         for source in CARRIED:
             self.bus.subscribe(f"{source}.telemetry", keeper(self, source))
+
+    def _boot_state(self) -> str | None:
+        """As every node; but in the air also a reduced boot goes on with the descent."""
+        state = super()._boot_state()
+        if not self.boot.reduced:
+            return state
+        try:
+            stored = self.storage.get(NODE_NAMESPACE, "rest_state")
+        except StorageDamage:
+            return state
+        return stored if stored in PHASES else state
 
     def show_descent(self, height: float, speed: float, sigma: float, propellant: float) -> None:
         """Publishes where the lander is on its way down."""

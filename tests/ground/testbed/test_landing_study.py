@@ -58,25 +58,26 @@ def test_no_study_without_runs() -> None:
         summarise([])
 
 
+def _small_things(devices: dict[str, Any]) -> None:
+    devices["pyrotechnics"].fail("does_not_fire", part="mortar", side="A")
+    devices["touchdown_sensors"].fail("stuck", leg=1)
+    at(940.0, lambda d: d["landing_radar"].fail("dropout", seconds=10.0))(devices)
+    at(960.0, lambda d: d["touchdown_sensors"].fail("transient"))(devices)
+
+
 @pytest.mark.parametrize(
     ("prepare", "told"),
     [
-        (
-            lambda d: d["pyrotechnics"].fail("does_not_fire", part="mortar", side="A"),
-            "initiator_failed",
-        ),
-        (lambda d: d["descent_engines"].fail("dead", engine=3), "engine_lost"),
-        (lambda d: d["descent_engines"].fail("stuck", engine=5, thrust=2500.0), "engine_lost"),
-        (lambda d: d["touchdown_sensors"].fail("stuck", leg=1), "leg_stuck"),
-        (at(940.0, lambda d: d["landing_radar"].fail("dropout", seconds=10.0)), "radar_lost"),
-        (at(960.0, lambda d: d["touchdown_sensors"].fail("transient")), "straight_descent"),
+        (_small_things, {"initiator_failed", "leg_stuck", "radar_lost"}),
+        (lambda d: d["descent_engines"].fail("dead", engine=3), {"engine_lost"}),
+        (lambda d: d["descent_engines"].fail("stuck", engine=5, thrust=2500.0), {"engine_lost"}),
     ],
-    ids=["one initiator", "engine dead", "engine stuck", "leg stuck", "radar gap", "transient"],
+    ids=["initiator, leg, radar, transient", "engine dead", "engine stuck"],
 )
-def test_what_it_can_bear_it_tells_and_lands(prepare: Prepare, told: str) -> None:
+def test_what_it_can_bear_it_tells_and_lands(prepare: Prepare, told: set[str]) -> None:
     flown = fly(prepare)
     assert flown.outcome is not None and flown.outcome.verdict == "landed", flown.outcome
-    assert told in names(flown)
+    assert told <= set(names(flown))
     assert math.dist((flown.outcome.east, flown.outcome.north), SITE) < 60.0
 
 
