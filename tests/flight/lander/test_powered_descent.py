@@ -127,3 +127,15 @@ def test_a_map_that_does_not_fill_its_cells_is_refused() -> None:
     plain = {"west": 0, "south": 0, "resolution": 5, "columns": 2, "base": 0}
     with pytest.raises(ValueError, match="do not fill"):
         LandingMap({**plain, "heights": bytes(8), "hazards": bytes(3)})
+
+
+def test_engines_at_their_least_do_not_upset_the_balance() -> None:
+    allocation = ThrustAllocation(LAYOUT)
+    allocation.set_fixed({2: 0.0, 4: 0.0})
+    thrusts = allocation.thrusts(10_000.0, (0.0, 0.0, 0.0))
+    assert min(thrust for i, thrust in enumerate(thrusts) if i not in (2, 4)) == LAYOUT.least
+    for axis, wanted in enumerate((10_000.0, 0.0, 0.0, 0.0)):
+        given_ = sum(
+            t * column[axis] for t, column in zip(thrusts, allocation.columns, strict=True)
+        )
+        assert given_ == pytest.approx(wanted, abs=1.0)
