@@ -35,6 +35,7 @@ from flight.mav.ascent_guidance import MEAN_RADIUS
 from flight.mav.ascent_memory import KEY, remembered_phase
 from flight.mav.countdown import count_down, prepare_launch
 from flight.mav.custody import choose_socket, held, verify_seat
+from flight.mav.launch_chart import LAUNCH_TRANSITIONS, is_in_orbit, is_lost
 from flight.mav.orbit import ORBIT_PLACE, determine, let_go, release
 from flight.mav.parameters import PARAMETERS
 from flight.mav.skills import (
@@ -49,15 +50,6 @@ from flight.mav.skills import (
 
 ACTIVE = ("waking", "awake.conditioning", "awake.checking", "opening", "sealing")
 NAMESPACE = "mav"
-FLIGHT = tuple(
-    f"launching.{phase}"
-    for phase in (
-        "ejecting", "first_burn", "holding", "coasting", "second_burn", "trimming", "releasing",
-    )
-)  # fmt: skip
-"""In these states nobody can stop the vehicle, and going safe would only stop its steering."""
-
-
 def _is_sealed(node: Any, signal: Signal) -> bool:
     return bool(node.storage.get(NAMESPACE, "container") == "sealed")
 
@@ -72,31 +64,6 @@ def _note_sealed(node: Any, signal: Signal) -> None:
 
 def _note_open(node: Any, signal: Signal) -> None:
     node.storage.put(NAMESPACE, "container", "open")
-
-
-def _is_in_orbit(node: Any, signal: Signal) -> bool:
-    return bool(node.storage.get(NAMESPACE, "flown") == "in_orbit")
-
-
-def _is_lost(node: Any, signal: Signal) -> bool:
-    return bool(node.storage.get(NAMESPACE, "flown") == "lost")
-
-
-def _note_in_orbit(node: Any, signal: Signal) -> None:
-    node.note_flown("in_orbit")
-
-
-def _note_lost(node: Any, signal: Signal) -> None:
-    node.note_flown("lost")
-
-
-def _was_in(phase: str) -> Any:
-    """A guard: the flight was in that phase when the computer went down."""
-
-    def was_in(node: Any, signal: Signal) -> bool:
-        return remembered_phase(node) == phase
-
-    return was_in
 
 
 class Mav(Node):
@@ -161,37 +128,10 @@ class Mav(Node):
             On("failed", "sealing", "loading"),
             On("abort", "sealing", "loading"),
             On("declare_ready", "sealed", "ready"),
-            On("prepare_launch", "ready", "preparing"),
-            On("done", "preparing", "prepared"),
-            On("failed", "preparing", "ready"),
-            On("abort", "preparing", "ready"),
-            On("stand_down", "prepared", "ready"),
-            # A reboot in flight comes back to `prepared`, and the launch is taken up where it was.
-            *(
-                On("launch", "prepared", path, guard=_was_in(path.rpartition(".")[2]))
-                for path in FLIGHT
-            ),
-            On("launch", "prepared", "launching"),
-            On("liftoff", "launching.countdown", "launching.ejecting"),
-            On("failed", "launching.countdown", "prepared"),
-            On("abort", "launching.countdown", "prepared"),
-            *(On("failed", path, "lost", guard=_is_lost) for path in FLIGHT),
-            On("failed", "launching.ejecting", "ready"),
-            On("lit", "launching.ejecting", "launching.first_burn"),
-            On("burnt", "launching.first_burn", "launching.holding"),
-            On("separated", "launching.holding", "launching.coasting"),
-            On("lit", "launching.coasting", "launching.second_burn"),
-            On("burnt", "launching.second_burn", "launching.trimming"),
-            On("trimmed", "launching.trimming", "launching.releasing"),
-            On("done", "launching.releasing", "in_orbit", action=_note_in_orbit),
-            On("failed", "launching.releasing", "in_orbit", action=_note_in_orbit),
-            On("failed", "launching.trimming", "launching.releasing"),
-            *(On("failed", path, "lost", action=_note_lost) for path in FLIGHT[1:-2]),
-            *(On("done", path, None) for path in ("launching.countdown", *FLIGHT[:-1])),
-            *(On("enter_safe", path, None) for path in FLIGHT),
+            *LAUNCH_TRANSITIONS,
             On("enter_safe", ANY, "safe"),
-            On("leave_safe", "safe", "in_orbit", guard=_is_in_orbit),
-            On("leave_safe", "safe", "lost", guard=_is_lost),
+            On("leave_safe", "safe", "in_orbit", guard=is_in_orbit),
+            On("leave_safe", "safe", "lost", guard=is_lost),
             On("leave_safe", "safe", "sealed", guard=_is_sealed),
             On("leave_safe", "safe", "loading", guard=_is_open),
             On("leave_safe", "safe", "awake"),
