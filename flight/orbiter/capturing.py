@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _STEP = 15.0  # s between corrections
 _BALLISTIC = 3.0  # m from the mouth: no more thrust
 _ARM_TIME = 240.0  # s that the trigger waits
+_PUSHED = 5.0  # m; where a bounce may have brought it meanwhile
+_PUSH = 0.15  # m/s
+_LOOKS = 6
 _BLIND_AFTER = 4  # scans in the last metres
 
 
@@ -35,6 +38,7 @@ async def capture(node: "Orbiter", signal: Signal) -> Signal:
         if not reason and await _is_inside(node):
             return _done(node, attempt)
         node.capture_failed(number=attempt, reason=reason or "the cage is empty")
+        await _see_again(node)
         await back_off(node)
         if attempt < attempts:
             await _come_back(node)
@@ -93,6 +97,14 @@ async def _steer(node: "Orbiter", speed: float) -> None:
     goal: Vector = scale(1.0 - share, here)
     impulses = cw_two_impulses((here, velocity), goal, motion(nav.target), span)
     await execute(node, to_inertial(node, impulses.first), "approach")
+
+
+async def _see_again(node: "Orbiter") -> None:
+    """After a contact the container moves as nobody has foreseen: it is measured anew."""
+    node.navigator.inflate(_PUSHED, _PUSH)
+    for _ in range(_LOOKS):
+        await take_scan(node)
+        await asyncio.sleep(2.0)
 
 
 async def _come_back(node: "Orbiter") -> None:

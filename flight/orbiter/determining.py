@@ -22,6 +22,7 @@ _LOOK_AHEAD = 21_600.0  # s for which the orbit must be known
 _SHORTEST_ARC = 7200.0
 _GOOD = 1.6  # standard deviations, root mean square of the residuals
 _TOO_POOR = 20.0  # times the goal: with that nobody flies
+_AXIS_DOUBT = 1000.0  # m
 _OUT_OF_SIGHT = 2.0 * 3600.0
 
 
@@ -54,7 +55,15 @@ async def determine_orbit(node: "Orbiter", signal: Signal) -> Signal:
     if found is None or node.navigator.position_sigma() > _TOO_POOR * _goal(node):
         raise ActivityFailed("the bearings do not tell the orbit well enough: search again")
     node.save_navigation()
-    sigma = node.navigator.position_sigma()
+    nav = node.navigator
+    assert nav.target is not None
+    sigma = nav.position_sigma()
+    # Should it be lost again, it is looked for from here.
+    (x, y, z), (u, v, w) = nav.target
+    node.keep("target", {
+        "position": [x, y, z], "velocity": [u, v, w], "time": nav.time,
+        "axis_sigma": max(_AXIS_DOUBT, sigma),
+    })  # fmt: skip
     node.orbit_determined(sigma=round(sigma), bearings=found.used, rejected=found.rejected)
     return Signal("done", {"result": f"known to {sigma:.0f} m (one sigma)"})
 
@@ -97,11 +106,19 @@ def _fit(
         node.fit_failed(reason=f"residuals of {found.residual:.1f} standard deviations")
         return None
     nav = node.navigator
-    nav.set_target(found.state, found.covariance, found.time)
+    doubt = _common_error(node, bearings)
+    nav.set_target(found.state, [[doubt * v for v in row] for row in found.covariance], found.time)
     nav.advance(node.clock.now())
     node.fit_residual = round(found.residual, 3)
     node.show_navigation()
     return found
+
+
+def _common_error(node: "Orbiter", bearings: list[Bearing]) -> float:
+    """Factor on the covariance: the error of the own place is the same in all bearings, and many
+    of them do not make it smaller."""
+    noise = float(node.parameters["bearing_sigma"]) ** 2
+    return 1.0 + sum((max(0.0, b.sigma**2 - noise) / b.sigma**2 for b in bearings), 0.0)
 
 
 def _good_enough(node: "Orbiter", arc: float) -> bool:

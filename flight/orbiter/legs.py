@@ -23,6 +23,7 @@ FRACTIONS = (0.45, 0.55, 0.38, 0.62, 0.7, 0.3, 0.8)
 CORRECTIONS = (0.35, 0.7, 0.9)
 """Where on a leg the way is corrected."""
 _LOST_AFTER = 12
+_BLIND_LIMIT = 5400.0  # s: longer than Mars's shadow and the Sun's glare last
 _QUIET = 150.0  # s before the limit of a leg: longer than an image or a correction takes
 _WORTH = 0.003  # m/s: smaller corrections wait for the next one
 
@@ -95,7 +96,8 @@ async def follow_leg(
             nav.advance(node.clock.now())
             return False
         await measure(node)
-        if nav.rejected > _LOST_AFTER:
+        blind = node.clock.now() - max(began, nav.last_accepted)
+        if nav.rejected > _LOST_AFTER or blind > _BLIND_LIMIT:
             raise ActivityFailed("the measurements do not fit what is believed: container lost")
         now = node.clock.now()
         if waiting and now >= waiting[0]:

@@ -159,6 +159,8 @@ def _note(node: "Orbiter", gained: Vector, time: float) -> None:
     now = node.clock.now()
     if now > nav.time:
         nav.advance(max(nav.time, time))
+    if norm(gained) > node.parameters["largest_thruster_change"]:
+        node.note_large_burn()
     nav.kick(gained, ACCELEROMETER_SCALE * norm(gained) + ACCELEROMETER_NOISE)
     nav.advance(now)
     node.save_navigation()

@@ -29,6 +29,8 @@ _LONG_STEP = 1800.0  # s: gaps longer than this are crossed at once, J2 included
 _SAME_PLACE = 100_000.0  # m
 _OFF_AXIS = 0.3  # rad along the orbit, between orbiter and container while bearings are taken
 _OUTLIER = 5.0  # standard deviations
+_DOUBT_AFTER = 3  # outliers in a row
+_DOUBT = 6.0  # times the covariance
 
 
 @dataclass
@@ -43,6 +45,7 @@ class Navigator:
     target: State | None = None
     covariance: Rows = field(default_factory=list)
     rejected: int = 0
+    last_accepted: float = -math.inf
     accepted: int = 0
 
     # ----------------------------------------------------------------- own orbit
@@ -181,6 +184,9 @@ class Navigator:
             total_variance = sum(a * b for a, b in zip(row, column, strict=True)) + variance
             if difference**2 > _OUTLIER**2 * total_variance:
                 self.rejected += 1
+                if self.rejected % _DOUBT_AFTER == 0:
+                    # Artefacts do not come in a row: it is the belief that is wrong.
+                    self.covariance = [[_DOUBT * v for v in line] for line in self.covariance]
                 return False
         correction = [0.0] * 6
         for row, difference, variance in zip(rows, innovation, noise, strict=True):
@@ -199,6 +205,7 @@ class Navigator:
         self.target = (add(self.target[0], (x, y, z)), add(self.target[1], (u, v, w)))
         self.accepted += 1
         self.rejected = 0
+        self.last_accepted = self.time
         return True
 
     # -------------------------------------------------------------------- storage

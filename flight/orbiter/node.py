@@ -233,6 +233,7 @@ class Orbiter(Node):
         self.lidar_misses = 0
         self.boresight: Vector | None = None
         self._own_taken = self._sampled = -math.inf
+        self._burnt_solution = -1
         self.delta_v_used = self.stored("delta_v_used") or 0.0
         self.handover = ActiveHandover(self, ON_BOARD, self._look_into_cage)
         self.nursery.start(self._settle(), name="settle")
@@ -311,10 +312,16 @@ class Orbiter(Node):
         known = await self.devices.orbit_knowledge.state()
         self.navigator.take_own(known, known.time_ns / 1e9)
         self._own_taken = self.clock.now()
+        if known.solution != self._burnt_solution:
+            self._burnt_solution = -1
 
     def own_is_old(self) -> bool:
-        """Whether a new tracking solution should be taken."""
-        return self.clock.now() - self._own_taken > _OLD_SOLUTION
+        """Whether a new tracking solution should be taken: one from after the last large burn."""
+        return self._burnt_solution >= 0 or self.clock.now() - self._own_taken > _OLD_SOLUTION
+
+    def note_large_burn(self) -> None:
+        """The own orbit is known less well until the ground has tracked it again."""
+        self._burnt_solution = self.navigator.solution
 
     # ------------------------------------------------------------ commands
 

@@ -39,6 +39,7 @@ _LARGEST_OFFSET = 90_000.0
 _ARRIVE_BEFORE = 1.2  # times the far range
 _SAFE_DISTANCE = 1000.0
 _BURN_LEAD = 300.0
+_LOOKS = 12
 _DEPARTURES = 10
 _DURATIONS = (0.35, 0.42, 0.58, 0.66, 0.75, 0.85)
 
@@ -92,6 +93,7 @@ async def _drift(node: "Orbiter") -> None:
         seconds = to_go / rate if rate > 0.0 else math.inf
         node.phase_angle = round(math.degrees(angle), 3)
         if 0.3 * start < side * angle <= start:
+            await _look(node)
             return
         unfit = not _SMALLEST_OFFSET < abs(offset) < _LARGEST_OFFSET
         if unfit or seconds > 0.5 * node.parameters["phasing_limit"]:
@@ -100,10 +102,21 @@ async def _drift(node: "Orbiter") -> None:
         period = math.tau / motion(target)
         # Never beyond the point, and a bearing now and then.
         await asyncio.sleep(max(60.0, min(0.7 * seconds, 0.5 * period)))
-        if await take_bearing(node):
-            node.show_navigation()
-        if nav.own_sigma and node.own_is_old():
+        if node.own_is_old():
             await node.refresh_own()
+        if not node.own_is_old():
+            await _look(node)
+
+
+async def _look(node: "Orbiter") -> None:
+    """A bearing; more of them when they do not fit what is believed."""
+    nav = node.navigator
+    for _ in range(_LOOKS):
+        before = nav.rejected
+        if await take_bearing(node) or nav.rejected == before:
+            break
+        await asyncio.sleep(60.0)
+    node.show_navigation()
 
 
 async def _change_drift(

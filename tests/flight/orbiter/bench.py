@@ -145,25 +145,6 @@ async def bench(
         yield Bench(rig, world, devices, camera.vehicle, [t.id for t in tubes])
 
 
-def near_the_container(eccentricity: float = 0.002) -> State:
-    """A dispersed orbit: axis 7.5 km high, plane 0.05 degrees off; some 800 km from the orbiter."""
-    return container_state(350.5e3, eccentricity, 25.03, 0.04, 100.0, -88.0)
-
-
-async def search_and_rendezvous(b: Bench, true: State, nominal: State | None = None) -> None:
-    """From the release to the last hold point; what is known beforehand has 70 km (3 sigma)."""
-    let_go(b, true)
-    position, velocity = nominal or container_state(343e3, 0.0, 25.0, 0.0, 0.0, 12.0)
-    await b.do(
-        "load_target_orbit", position=list(position), velocity=list(velocity),
-        time=b.world.now(), axis_sigma=70e3 / 3.0,
-    )
-    await b.do("load_manifest", records=manifest(b.tubes))
-    await b.do("search")
-    await b.do("determine_orbit")
-    await b.do("rendezvous")
-
-
 def let_go(b: Bench, state: State) -> None:
     """The MAV lets the container go."""
     b.world.space.add(orbiting("container", b.world.now, *state))
