@@ -6,10 +6,10 @@ events are held against the clock as flown: UTC of Lakdawalla (2018), and the re
 Karlgaard et al. (2014).
 
 Known differences: the air is that of a northern spring morning at Jezero, not of Gale at Ls 150
-(denser near the ground by a fifth or so); speed and path angle at the interface are taken as over
-the turning ground and inertial, as the published pair suits only so; place and azimuth of the
-interface are from memory of the reconstruction. MSL's last 20 m hung on a sky crane; here the
-lander comes straight down.
+(by our estimate denser near the ground by a fifth or so); speed and path angle at the interface are
+taken as over the turning ground and inertial, as the published pair suits only so; place and
+azimuth of the interface are from memory of the reconstruction. MSL's last 20 m hung on a sky crane;
+here the lander comes straight down.
 """
 
 import math
