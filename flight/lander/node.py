@@ -23,6 +23,8 @@ from flight.lander.parameters import PARAMETERS
 from flight.lander.records import keeper
 from flight.lander.rhythm import Energy, Rhythm, Wanted
 from flight.lander.thermal_control import ThermalControl
+from flight.lander.launch_permission import TOPIC as LAUNCH
+from flight.lander.launch_permission import launch_permission
 from flight.lander.work_permission import TOPIC, energy_permission
 
 HOUSEKEEPING = 1800.0  # seconds at the most, by day
@@ -171,6 +173,7 @@ class Lander(DescentReports, Node):
         self._radios_on: dict[str, bool] = {}
         self._computer_on: bool | None = None
         self._mav_was_warm = False
+        self.carried_modes: dict[str, str] = {}  # of arm and MAV, as they tell it
         self.mav_conditioning = bool(self.storage.get(NAMESPACE, "mav_conditioning"))
         self.low_energy = bool(self.storage.get(NAMESPACE, "low_energy"))
         if self.low_energy:
@@ -178,6 +181,9 @@ class Lander(DescentReports, Node):
         self.relay_in_view = self.earth_in_view = False
         self.exchanges.answer(
             TOPIC, lambda source, data: energy_permission(self, source, data)
+        )
+        self.exchanges.answer(
+            LAUNCH, lambda source, data: launch_permission(self, source, data)
         )
         self.communications.use_radio(self.devices.uhf)
         self.communications.use_radio(self.devices.x_band)

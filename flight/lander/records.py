@@ -11,6 +11,7 @@ from flight.icd.messages import (
     Message,
     Packet,
     Severity,
+    Telemetry,
 )
 
 PRIORITY_VITAL = 0
@@ -37,9 +38,12 @@ def priority_of(message: Message) -> int:
 
 
 def keeper(node: Any, source: str) -> Callable[[Message], None]:
-    """A listener that puts each message of `source` into the node's recorder."""
+    """A listener that puts each message of `source` into the node's recorder, and remembers in
+    which state it says it is."""
 
     def keep(message: Message) -> None:
+        if isinstance(message, Telemetry) and "mode" in message.values:
+            node.carried_modes[source] = str(message.values["mode"])
         priority = priority_of(message)
         packet = Packet(source, "ground", priority, encode(message))
         node.recorder.record(priority, encode(packet), type(message).__name__)

@@ -1,0 +1,24 @@
+"""Answers the MAV whether the lander stands ready for its launch."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flight.lander.node import Lander
+
+TOPIC = "launch.permission"
+CLEAR_ARM = ("stowed",)
+
+
+async def launch_permission(node: "Lander", source: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Grants the launch when the lander operates and its arm is out of the way."""
+    reason = _why_not(node)
+    return {"granted": not reason, "reason": reason}
+
+
+def _why_not(node: "Lander") -> str:
+    if not node.is_in("landed.operating"):
+        return f"the lander is in {node.state}"
+    arm = node.carried_modes.get("arm", "")
+    if arm not in CLEAR_ARM:
+        return f"the arm is not known to be stowed: it is {arm or 'silent'}"
+    return ""
