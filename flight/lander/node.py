@@ -19,12 +19,12 @@ from flight.lander.descent_hardware import descent_devices
 from flight.lander.descent_reports import DescentReports
 from flight.lander.descent_states import ENTRY, ENTRY_TRANSITIONS, PHASES, WOKEN, wake
 from flight.lander.hardware import LanderDevices
+from flight.lander.launch_permission import TOPIC as LAUNCH
+from flight.lander.launch_permission import launch_permission
 from flight.lander.parameters import PARAMETERS
 from flight.lander.records import keeper
 from flight.lander.rhythm import Energy, Rhythm, Wanted
 from flight.lander.thermal_control import ThermalControl
-from flight.lander.launch_permission import TOPIC as LAUNCH
-from flight.lander.launch_permission import launch_permission
 from flight.lander.work_permission import TOPIC, energy_permission
 
 HOUSEKEEPING = 1800.0  # seconds at the most, by day
