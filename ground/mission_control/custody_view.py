@@ -109,6 +109,13 @@ class CustodyView:
             found.setdefault(self.place(tube), []).append(tube)
         return found
 
+    def holding(self, tube: str) -> CustodyRecord | None:
+        """The present record of the ledger that holds a tube."""
+        told = self.accounts().get(tube)
+        for owner in () if told is None else told.holders:
+            return self._present.get(owner, {}).get(tube)
+        return None
+
     def history(self, tube: str) -> list[tuple[CustodyRecord, int]]:
         """Every step of a tube with its time of receipt, in the order in which they happened.
 

@@ -7,7 +7,7 @@ and waits for their verdicts, and does not send them under another name.
 
 import asyncio
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -242,7 +242,13 @@ class ProcedureRunner:
             return known[-1].order.identifier
         arguments = dict(step.arguments)
         if step.tubes_at:
-            arguments["tubes"] = self._tubes_at(step)
+            arguments["tubes"] = self._tubes_at(step, step.tubes_at)
+        if step.records_at:
+            held = self._tubes_at(step, step.records_at)
+            records = [self._tools.custody.holding(tube) for tube in held]
+            arguments["records"] = [msgspec.to_builtins(each) for each in records if each]
+        if step.from_event is not None:
+            arguments |= self._told(step, step.from_event)
         entry = tools.dictionary.check(step.vehicle, step.command, arguments)
         stages = ["arm", "fire"] if entry.hazardous else ["run"]
         identifiers = tools.tracker.next_identifiers(len(stages))
@@ -258,15 +264,28 @@ class ProcedureRunner:
         tools.tracker.issue(name, orders, entry.deadline)
         return identifiers[-1]
 
-    def _tubes_at(self, step: steps.CommandStep) -> list[str]:
+    def _tubes_at(self, step: steps.CommandStep, wanted: Sequence[str]) -> list[str]:
         places = self._tools.custody.places()
-        tubes = [tube for place in step.tubes_at for tube in places.get(place, [])]
+        tubes = [tube for place in wanted for tube in places.get(place, [])]
         if not tubes:
             raise StepFailed(
                 f"{step.vehicle} {step.command} was not sent: no tube is reported at "
-                f"{' or '.join(step.tubes_at)}"
+                f"{' or '.join(wanted)}"
             )
         return tubes
+
+    def _told(self, step: steps.CommandStep, source: steps.EventArguments) -> dict[str, Any]:
+        events = self._tools.archive.events(source.vehicle, source.event)
+        if not events:
+            raise StepFailed(
+                f"{step.vehicle} {step.command} was not sent: {source.vehicle} has not told "
+                f"{source.event}"
+            )
+        data = events[-1].data
+        missing = [field for field in source.fields.values() if field not in data]
+        if missing:
+            raise StepFailed(f"{source.event} does not tell {', '.join(missing)}")
+        return {argument: data[field] for argument, field in source.fields.items()}
 
     async def _wait_for_event(self, step: steps.WaitForEvent) -> None:
         since = self.cursor.commanded_ns if step.since == "command" else 0

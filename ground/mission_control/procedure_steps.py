@@ -22,6 +22,14 @@ class Step(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, tag_fi
     on_failure: OnFailure = "stop"
 
 
+class EventArguments(Struct, frozen=True, forbid_unknown_fields=True):
+    """Arguments that the newest event of that name tells: argument -> field of its data."""
+
+    vehicle: str
+    event: str
+    fields: dict[str, str]
+
+
 class CommandStep(Step, frozen=True, tag="command"):
     """Sends a command and waits for its verdict; hazardous ones are armed and fired.
 
@@ -29,7 +37,9 @@ class CommandStep(Step, frozen=True, tag="command"):
     `limit_sols` are over, or when nothing at all was heard of the vehicle for `silence_sols`. Each
     of the `attempts` is a new command. `lifetime`: seconds that an arming lasts on board.
     `tubes_at`: the argument `tubes` is filled, when the command is issued, with those tubes of the
-    run that are reported at these places; the step fails when there are none.
+    run that are reported at these places; the step fails when there are none. `records_at`: the
+    argument `records` likewise, with their last custody records. `from_event`: arguments that an
+    event has told.
     """
 
     vehicle: str
@@ -40,6 +50,8 @@ class CommandStep(Step, frozen=True, tag="command"):
     attempts: Annotated[int, Meta(ge=1, le=10)] = 1
     lifetime: Annotated[float, Meta(gt=0.0, le=600.0)] = 300.0
     tubes_at: list[Place] = []
+    records_at: list[Place] = []
+    from_event: EventArguments | None = None
 
     def __post_init__(self) -> None:
         if self.tubes_at and "tubes" in self.arguments:

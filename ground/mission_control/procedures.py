@@ -230,7 +230,18 @@ class _Compiler:
             arguments = dict(step.arguments)
             if step.tubes_at:  # which ones is not known before the command is issued
                 arguments["tubes"] = ["any"]
-            self._try(here, "arguments", known.check, step.vehicle, step.command, arguments)
+            if step.records_at:
+                arguments["records"] = []
+            if step.from_event is None:
+                self._try(here, "arguments", known.check, step.vehicle, step.command, arguments)
+            else:
+                told = step.from_event
+                self._try(
+                    here, "from_event", lambda: known.vehicle(told.vehicle).event(told.event)
+                )
+                self._try(
+                    here, "command", lambda: known.vehicle(step.vehicle).command(step.command)
+                )
         elif isinstance(step, steps.WaitForEvent):
             self._try(here, "event", lambda: known.vehicle(step.vehicle).event(step.event))
         elif isinstance(step, steps.WaitForTelemetry):
