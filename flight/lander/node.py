@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from flight.core.carried import keeper
 from flight.core.channels import Channel
 from flight.core.commands import Restart, command
 from flight.core.communications import Route, radio, wire
@@ -22,7 +23,6 @@ from flight.lander.hardware import LanderDevices
 from flight.lander.launch_permission import TOPIC as LAUNCH
 from flight.lander.launch_permission import launch_permission
 from flight.lander.parameters import PARAMETERS
-from flight.lander.records import keeper
 from flight.lander.rhythm import Energy, Rhythm, Wanted
 from flight.lander.thermal_control import ThermalControl
 from flight.lander.work_permission import TOPIC, energy_permission

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flight.icd.devices.capture import CapsuleRelease, CaptureCone, Containment
+from flight.icd.devices.communications import Radio
 from flight.icd.devices.orbiter_navigation import (
     AttitudeControl,
     InertialUnit,
@@ -18,6 +19,7 @@ class OrbiterDevices:
     """Drivers of the orbiter's devices."""
 
     def __init__(self, node: Any) -> None:
+        self.x_band: Radio = node.driver(Radio, "x_band")
         self.star_tracker: StarTracker = node.driver(StarTracker, "star_tracker")
         self.inertial_unit: InertialUnit = node.driver(InertialUnit, "inertial_unit")
         self.attitude_control: AttitudeControl = node.driver(AttitudeControl, "attitude_control")

@@ -7,6 +7,7 @@ import msgspec
 
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import Vector
+from flight.core.carried import keeper
 from flight.core.channels import Channel
 from flight.core.commands import CommandRejected, Hazard, Restart, command
 from flight.core.communications import wire
@@ -15,7 +16,7 @@ from flight.core.events import Event
 from flight.core.handover_active import ActiveHandover
 from flight.core.node import Node
 from flight.core.statechart import ANY, On, Signal, State, Statechart
-from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.icd.messages import Severity
 from flight.orbiter.capturing import capture
 from flight.orbiter.close_rendezvous import approach_close, hold_position
@@ -70,6 +71,7 @@ class Orbiter(Node):
     """The Earth Return Orbiter."""
 
     name = "orbiter"
+    has_recorder = True
     routes = {"entry": wire("entry")}  # noqa: RUF012  declared once, as every vehicle does
     parameter_declarations = PARAMETERS
     statechart = Statechart(
@@ -226,6 +228,10 @@ class Orbiter(Node):
 
     def attach(self) -> None:
         self.devices = OrbiterDevices(self)
+        self.communications.use_radio(self.devices.x_band)
+        self.carried_modes: dict[str, str] = {}
+        self.bus.subscribe("entry.telemetry", keeper(self, "entry"))
+        self.nursery.start(self._switch_radio_on(), name="radio")
         self.dynamics = Dynamics(self.clock.epoch_jd_tt, self.parameters["light_pressure"])
         plain = self.stored("navigation")
         self.navigator = Navigator.unpack(plain) if plain else Navigator()
@@ -322,6 +328,13 @@ class Orbiter(Node):
     def note_large_burn(self) -> None:
         """The own orbit is known less well until the ground has tracked it again."""
         self._burnt_solution = self.navigator.solution
+
+    async def _switch_radio_on(self) -> None:
+        """Also after a boot: the radio then tells its links again."""
+        try:
+            await self.devices.x_band.set_power(True)
+        except (DeviceFault, DeviceRejected, DeviceTimeout) as error:
+            self.device_trouble(reason=str(error))
 
     # ------------------------------------------------------------ commands
 

@@ -20,7 +20,7 @@ RELAY = "relay"
 PASSES_FOR_AN_ANSWER = 2
 """Passes within which a vehicle's report has come down: one may be missed asleep or find a full
 recorder (assumption)."""
-HOSTS: Mapping[str, str] = {"arm": "lander", "mav": "lander"}
+HOSTS: Mapping[str, str] = {"arm": "lander", "mav": "lander", "entry": "orbiter"}
 """Nodes that have no radio of their own, and whose radio serves them."""
 
 

@@ -21,6 +21,8 @@ from sim_hw.devices.orbiter_star_tracker import SimOrbiterStarTracker, StarTrack
 from sim_hw.devices.orbiter_thrusters import SimOrbiterThrusters, ThrusterParameters
 from sim_hw.devices.orbiter_vehicle import OrbiterParameters, OrbiterVehicle
 from sim_hw.devices.scanning_lidar import LidarParameters, SimScanningLidar
+from sim_hw.devices.surface_radio import RadioParameters
+from sim_hw.devices.x_band_radio import SimXBandRadio
 from sim_hw.world.world import World
 
 
@@ -39,6 +41,7 @@ class OrbiterHardware(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cone: ConeParameters
     containment: ContainmentParameters
     release: ReleaseParameters
+    x_band: RadioParameters
 
 
 HARDWARE = OrbiterHardware
@@ -57,6 +60,7 @@ def build(
 
     containment = SimContainment(*given("containment"), p.containment)
     return power, {
+        "x_band": SimXBandRadio("orbiter.x_band", world.random("orbiter.x_band"), power, p.x_band),
         "star_tracker": SimOrbiterStarTracker(*given("star_tracker"), p.star_tracker),
         "inertial_unit": SimOrbiterInertialUnit(*given("inertial_unit"), p.inertial_unit),
         "attitude_control": SimOrbiterAttitudeControl(*given("attitude_control")),

@@ -1,4 +1,4 @@
-"""Keeps for Earth what the arm and the MAV say: they have no radio of their own."""
+"""Keeps for Earth what carried nodes say, which have no radio of their own."""
 
 from collections.abc import Callable
 from typing import Any
