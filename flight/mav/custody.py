@@ -100,3 +100,14 @@ def end_all(node: "Mav", state: ContainerState) -> None:
             node.ledger.commit(record.tube, evidence)
         else:
             node.ledger.revert(record.tube, evidence)
+
+
+def cede_tubes(node: "Mav", to: str) -> int:
+    """Gives up what floats in orbit, openly, so that `to` may find it; returns how many tubes."""
+    ceded = 0
+    for record in node.ledger.records():
+        if record.status is CustodyStatus.HELD and record.place == "orbit":
+            node.ledger.lose(record.tube, "let go in orbit, and out of sight")
+            record = node.ledger.cede(record.tube, to)
+        ceded += record.step == "cede"
+    return ceded

@@ -34,7 +34,7 @@ from flight.mav.ascent_data import AscentLog, send_chunks
 from flight.mav.ascent_guidance import MEAN_RADIUS
 from flight.mav.ascent_memory import KEY, remembered_phase
 from flight.mav.countdown import count_down, prepare_launch
-from flight.mav.custody import choose_socket, held, verify_seat
+from flight.mav.custody import cede_tubes, choose_socket, held, verify_seat
 from flight.mav.launch_chart import LAUNCH_TRANSITIONS, is_in_orbit, is_lost
 from flight.mav.orbit import ORBIT_PLACE, determine, let_go, release
 from flight.mav.parameters import PARAMETERS
@@ -398,6 +398,14 @@ class Mav(Node):
             raise CommandRejected("the container has been let go")
         await let_go(self)
         return "let go"
+
+    @command(deadline=60.0, allowed_in="in_orbit")
+    def cede_container(
+        self, to: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    ) -> str:
+        """Leaves it to another node to find the tubes that were let go: the MAV sees them no
+        more."""
+        return f"{cede_tubes(self, to)} tubes"
 
     @command(deadline=600.0, allowed_in=("in_orbit", "lost"))
     async def send_ascent_data(

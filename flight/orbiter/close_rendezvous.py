@@ -6,6 +6,7 @@ when it was commanded so.
 """
 
 import asyncio
+import math
 from typing import TYPE_CHECKING
 
 from flight.astrodynamics.relative_motion import cw_propagate, cw_two_impulses, lvlh_axes
@@ -26,6 +27,9 @@ _PERIOD = 20.0  # s between scans
 _KEEPING_PERIOD = 60.0
 _BOX = 0.08  # of the distance: how far it may drift from a hold point
 _CORRECTION_SECONDS = 400.0
+_SLACK = 0.004  # m/s
+_DRIFT_AWAY = 25.0  # m a revolution
+_PART_AWAY = 0.3  # of the distance, a revolution
 _KEEP_OUT = 0.3  # of the distance of the next hold point
 _RANGE_DOUBT = 0.03
 _SPEED_DOUBT = 0.02  # m/s
@@ -46,11 +50,11 @@ async def approach_close(node: "Orbiter", signal: Signal) -> Signal:
             continue
         goal: Vector = (0.0, side * distance, 0.0)
         if plain is not None and distance == HOLD_POINTS[0] and plain[1] > node.clock.now() + 60.0:
-            leg = Leg(goal, float(plain[1]))
+            leg = Leg(goal, float(plain[1]), receding(node, goal))
         else:
             # Distances of tens of metres are kept by more than the body's own size.
             keep_out = max(node.parameters["collision_distance"], _KEEP_OUT * distance)
-            leg = await begin_leg(node, goal, f"to {distance:.0f} m", keep_out)
+            leg = await begin_leg(node, goal, f"to {distance:.0f} m", keep_out, goal_velocity=receding(node, goal))
         plain = None
         node.keep("leg", None)
         await follow_leg(node, leg, scan_or_give_up, _PERIOD)
@@ -84,7 +88,7 @@ async def begin_retreat(node: "Orbiter", goal: Vector) -> None:
     transfer = two_impulses(nav.own, nav.target, goal, 1200.0)
     await execute(node, transfer.first, "retreat")
     check_drift(node)
-    leg = Leg(goal, node.clock.now() + 1200.0)
+    leg = Leg(goal, node.clock.now() + 1200.0, receding(node, goal))
     await follow_leg(node, leg, scan_or_give_up, _PERIOD)
 
 
@@ -126,19 +130,36 @@ def _own_go(node: "Orbiter") -> bool:
     )
 
 
+def receding(node: "Orbiter", goal: Vector) -> Vector:
+    """Velocity (local axes, m/s) at a hold point: a little lower ahead, a little higher behind.
+
+    On exactly the container's orbit an unknown millimetre a second would decide whether the drift
+    without thrust leads away or to it.
+    """
+    target = node.navigator.target
+    assert target is not None
+    away = max(_DRIFT_AWAY, _PART_AWAY * norm(goal)) * motion(target) / math.tau
+    return (0.0, -math.copysign(away / 3.0, goal[1]), 0.0)
+
+
 async def _keep(node: "Orbiter", goal: Vector) -> None:
-    """One look at a hold point, and a correction when it drifts out of its box."""
+    """One look at a hold point, and corrections when it drifts out of its box."""
     nav = node.navigator
     await scan_or_give_up(node)
     nav.advance(node.clock.now())
     here, velocity = nav.relative()
     assert nav.target is not None
     n = motion(nav.target)
+    wanted = receding(node, goal)
     ahead, _ = cw_propagate((here, velocity), n, 2.0 * _KEEPING_PERIOD)
     if norm(subtract(ahead, goal)) > _BOX * norm(goal):
-        impulses = cw_two_impulses((here, velocity), goal, n, _CORRECTION_SECONDS)
+        impulses = cw_two_impulses((here, velocity), goal, n, _CORRECTION_SECONDS, wanted)
         await execute(node, to_inertial(node, impulses.first), "station keeping")
-        node.show_navigation()
+        leg = Leg(goal, node.clock.now() + _CORRECTION_SECONDS, wanted)
+        await follow_leg(node, leg, scan_or_give_up, _KEEPING_PERIOD)
+    elif norm(subtract(velocity, wanted)) > _SLACK:
+        await execute(node, to_inertial(node, subtract(wanted, velocity)), "station keeping")
+    node.show_navigation()
     await asyncio.sleep(_KEEPING_PERIOD)
 
 

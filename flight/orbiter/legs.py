@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flight.astrodynamics.relative_motion import from_lvlh, to_lvlh
-from flight.astrodynamics.vectors import Vector, norm, subtract
+from flight.astrodynamics.vectors import Vector, add, norm, subtract
 from flight.core.activities import ActivityFailed
 from flight.orbiter.manoeuvres import Transfer, cheapest_safe, execute, two_impulses
-from flight.orbiter.passive_safety import closest_in_free_drift
+from flight.orbiter.passive_safety import closest_in_free_drift, is_safe
 from flight.orbiter.propagation import State, coast
 
 if TYPE_CHECKING:
@@ -138,6 +138,10 @@ async def _correct(node: "Orbiter", leg: Leg) -> None:
         again = two_impulses(nav.own, nav.target, leg.goal, left, leg.goal_velocity)
     except (ArithmeticError, ValueError):
         return
+    after: State = (nav.own[0], add(nav.own[1], again.first))
+    revolutions = node.parameters["safe_revolutions"]
+    if not is_safe(after, nav.target, revolutions, node.parameters["collision_distance"]):
+        return  # the way that it is on was checked; this one would not be safe without thrust
     if norm(again.first) > _WORTH:
         await execute(node, again.first, "correction")
 

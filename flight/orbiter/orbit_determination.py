@@ -16,6 +16,7 @@ _STEPS = (50.0, 50.0, 50.0, 0.05, 0.05, 0.05)
 _ITERATIONS = 25
 _SETTLED = 1.0e-4  # relative change of the cost
 _LARGE_RESIDUAL = 6.0
+_TAME = 10.0
 _DISTANCES = (1.0, 0.9, 1.1, 0.8, 1.2, 0.65, 1.35)
 _WORST_MEAN_SQUARE = 400.0  # of residuals in standard deviations: outliers are thrown out later
 
@@ -44,8 +45,13 @@ class OrbitFit:
     rejected: int
 
 
-def residuals(bearings: list[Bearing], state: State, time: float) -> list[float]:
-    """Two residuals a bearing, in standard deviations, for the state at a time."""
+def residuals(
+    bearings: list[Bearing], state: State, time: float, tame: float = math.inf
+) -> list[float]:
+    """Two residuals a bearing, in standard deviations, for the state at a time.
+
+    Beyond `tame` their squares become Huber's loss: artefacts then pull with a limited force.
+    """
     found = []
     for bearing in bearings:
         state, time = coast(state, bearing.time - time), bearing.time
@@ -56,14 +62,21 @@ def residuals(bearings: list[Bearing], state: State, time: float) -> list[float]
             found += [1.0e4, 1.0e4]
             continue
         # Predicted minus measured would have the other sign: it is the measured that is off.
-        found.append(-dot(first, line) / along / bearing.sigma)
-        found.append(-dot(second, line) / along / bearing.sigma)
+        found.append(_tamed(-dot(first, line) / along / bearing.sigma, tame))
+        found.append(_tamed(-dot(second, line) / along / bearing.sigma, tame))
     return found
+
+
+def _tamed(residual: float, tame: float) -> float:
+    size = abs(residual)
+    if size <= tame:
+        return residual
+    return math.copysign(math.sqrt(tame * (2.0 * size - tame)), residual)
 
 
 def fit(
     bearings: list[Bearing], guess: State, prior: Rows | None = None, start: State | None = None,
-    robust: bool = True,
+    robust: bool = True, tame: float = math.inf,
 ) -> OrbitFit:  # fmt: skip
     """The orbit that fits best, at the first bearing's time.
 
@@ -73,10 +86,10 @@ def fit(
     time = bearings[0].time
     information = inverse(prior) if prior else [[0.0] * 6 for _ in range(6)]
     state, damping = start or guess, 1.0e-3
-    current = residuals(bearings, state, time)
+    current = residuals(bearings, state, time, tame)
     cost = _cost(current, information, guess, state)
     for _ in range(_ITERATIONS):
-        jacobian = _jacobian(bearings, state, time, current)
+        jacobian = _jacobian(bearings, state, time, current, tame)
         normal = total(_normal(jacobian), information)
         gradient = _gradient(jacobian, current, information, guess, state)
         for _ in range(8):
@@ -85,7 +98,7 @@ def fit(
                 for i, row in enumerate(normal)
             ]
             trial = _shifted(state, applied(inverse(damped), gradient))
-            trial_residuals = residuals(bearings, trial, time)
+            trial_residuals = residuals(bearings, trial, time, tame)
             trial_cost = _cost(trial_residuals, information, guess, trial)
             if trial_cost < cost:
                 break
@@ -97,7 +110,7 @@ def fit(
         damping = max(1.0e-9, damping / 10.0)
         if change < _SETTLED:
             break
-    if cost > _WORST_MEAN_SQUARE * len(current):
+    if not robust and cost > _WORST_MEAN_SQUARE * len(current):
         raise ArithmeticError(f"no orbit fits: the search did not settle (cost {cost:.3g})")
     return _finish(bearings, state, prior, guess, current, information, robust)
 
@@ -123,7 +136,7 @@ def fit_from_several(bearings: list[Bearing], guess: State, prior: Rows) -> Orbi
 def fit_growing(
     bearings: list[Bearing], guess: State, prior: Rows, start: State | None = None
 ) -> OrbitFit:
-    """As `fit`, from a poor start: a short arc first, then arcs twice as long, each from the last.
+    """As `fit`, from a poor start: a short arc first, then longer ones, each from the last.
 
     A long arc needs a better start than a short one.
     """
@@ -132,40 +145,44 @@ def fit_growing(
         found = fit(bearings[:count], guess, prior, state)
         if count == len(bearings):
             return found
-        state, count = found.state, min(2 * count, len(bearings))
+        state, count = found.state, min(count + count // 2, len(bearings))
 
 
 def _finish(
     bearings: list[Bearing], state: State, prior: Rows | None, guess: State,
     current: list[float], information: Rows, robust: bool,
 ) -> OrbitFit:  # fmt: skip
-    kept = [
-        bearing
-        for index, bearing in enumerate(bearings)
-        if max(abs(current[2 * index]), abs(current[2 * index + 1])) < _LARGE_RESIDUAL
-    ]
-    if robust and len(kept) >= 4 and len(kept) < len(bearings) and kept[0] is bearings[0]:
-        again = fit(kept, guess, prior, state, robust=False)
+    if robust and max(map(abs, current)) >= _LARGE_RESIDUAL:
+        tamed = fit(bearings, guess, prior, state, robust=False, tame=_TAME)
+        truly = residuals(bearings, tamed.state, tamed.time)
+        kept = [
+            bearing
+            for index, bearing in enumerate(bearings)
+            if max(abs(truly[2 * index]), abs(truly[2 * index + 1])) < _LARGE_RESIDUAL
+        ]
+        if len(kept) < max(4, 0.7 * len(bearings)) or kept[0] is not bearings[0]:
+            raise ArithmeticError("no orbit fits most of the bearings")
+        again = fit(kept, guess, prior, tamed.state, robust=False)
         dropped = len(bearings) - len(kept)
         return OrbitFit(
             again.time, again.state, again.covariance, again.residual, again.used, dropped
         )
     time = bearings[0].time
-    jacobian = _jacobian(bearings, state, time, current)
+    jacobian = _jacobian(bearings, state, time, residuals(bearings, state, time), math.inf)
     covariance = inverse(total(_normal(jacobian), information))
     mean_square = sum(r * r for r in current) / len(current)
     return OrbitFit(time, state, covariance, math.sqrt(mean_square), len(bearings), 0)
 
 
 def _jacobian(
-    bearings: list[Bearing], state: State, time: float, current: list[float]
+    bearings: list[Bearing], state: State, time: float, current: list[float], tame: float
 ) -> list[list[float]]:
     """Derivatives of the residuals: a row for each unknown."""
     rows = []
     for index, step in enumerate(_STEPS):
         shift = [0.0] * 6
         shift[index] = step
-        moved = residuals(bearings, _shifted(state, shift), time)
+        moved = residuals(bearings, _shifted(state, shift), time, tame)
         rows.append([(a - b) / step for a, b in zip(moved, current, strict=True)])
     return rows
 

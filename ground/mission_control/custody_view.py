@@ -1,7 +1,7 @@
 """The chain of custody as the ground knows it, from the reports of all ledgers."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -109,12 +109,15 @@ class CustodyView:
             found.setdefault(self.place(tube), []).append(tube)
         return found
 
-    def holding(self, tube: str) -> CustodyRecord | None:
-        """The present record of the ledger that holds a tube."""
-        told = self.accounts().get(tube)
-        for owner in () if told is None else told.holders:
-            return self._present.get(owner, {}).get(tube)
-        return None
+    def last_records(self, places: Collection[str]) -> list[CustodyRecord]:
+        """The record furthest along the chain, of each tube that is at one of some places or was
+        seen there last."""
+        found = []
+        for tube, told in self.accounts().items():
+            if (told.place or told.last_seen) in places:
+                records = [ledger[tube] for ledger in self._present.values() if tube in ledger]
+                found.append(max(records, key=lambda record: record.link))
+        return found
 
     def history(self, tube: str) -> list[tuple[CustodyRecord, int]]:
         """Every step of a tube with its time of receipt, in the order in which they happened.

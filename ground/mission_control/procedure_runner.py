@@ -244,9 +244,8 @@ class ProcedureRunner:
         if step.tubes_at:
             arguments["tubes"] = self._tubes_at(step, step.tubes_at)
         if step.records_at:
-            held = self._tubes_at(step, step.records_at)
-            records = [self._tools.custody.holding(tube) for tube in held]
-            arguments["records"] = [msgspec.to_builtins(each) for each in records if each]
+            records = self._tools.custody.last_records(step.records_at)
+            arguments["records"] = [msgspec.to_builtins(each) for each in records]
         if step.from_event is not None:
             arguments |= self._told(step, step.from_event)
         entry = tools.dictionary.check(step.vehicle, step.command, arguments)

@@ -1,6 +1,7 @@
 """Mission control for a mission: its dictionary, its procedure, its variables."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,16 @@ from ground.mission_control.archive import ArchiveError
 from ground.mission_control.clock import MissionClock
 from ground.mission_control.custody_view import TubeEntry
 from ground.mission_control.dictionary import Dictionary
+from ground.mission_control.launch_timing import launch_time
 from ground.mission_control.mission_control import MissionControl, Outcome
 from ground.mission_control.procedure_runner import ProcedureChanged
 from ground.mission_control.procedures import Program, load_procedure
 from ground.testbed.dictionary import build_dictionary
 from ground.testbed.mission import LoadedMission
-from ground.testbed.vehicles import vehicle_classes
+from ground.testbed.vehicle_files import load_vehicle_file
+from ground.testbed.vehicles import vehicle_class, vehicle_classes
+from sim_hw.assembly import orbiter as orbiter_assembly
+from sim_hw.world.world import SOL_SECONDS
 
 OUTCOME_FILE = "outcome.json"
 
@@ -36,11 +41,30 @@ def make_program(mission: LoadedMission, dictionary: Dictionary) -> Program:
 def procedure_variables(mission: LoadedMission) -> dict[str, Any]:
     """What a procedure may refer to as `${...}`."""
     lander = mission.mission.lander
-    return {
+    variables: dict[str, Any] = {
         "tubes": list(mission.wanted),
         "held": [tube.id for tube in mission.held],
         "lander": {"east": lander.east, "north": lander.north},
     }
+    if mission.mission.launch_after is not None:
+        variables["launch_time"] = _launch_time(mission.mission.launch_after)
+    return variables
+
+
+def _launch_time(after: float) -> float:
+    """Mission time of the launch into the orbiter's plane, `after` so many sols."""
+    orbiter = load_vehicle_file(vehicle_class("orbiter"), orbiter_assembly.HARDWARE)
+    mav = load_vehicle_file(vehicle_class("mav"), None).flight
+    craft = orbiter.hardware.vehicle
+    return launch_time(
+        after * SOL_SECONDS,
+        math.radians(craft.ascending_node),
+        craft.altitude,
+        mav["target_height"],
+        math.radians(mav["launch_latitude"]),
+        math.radians(mav["launch_longitude"]),
+        math.radians(mav["target_inclination"]),
+    )
 
 
 def make_mission_control(mission: LoadedMission, bus: Bus, folder: Path) -> MissionControl:

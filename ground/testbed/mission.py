@@ -80,6 +80,7 @@ class Mission(Struct, frozen=True, forbid_unknown_fields=True):
     expected_duration: Sols
     perseverance_holds: list[str] | Literal["all"] = []
     vehicles: list[VehicleName] = msgspec.field(default_factory=lambda: list(SURFACE_VEHICLES))
+    launch_after: Sols | None = None
     failures: list[Failure] = []
 
     def __post_init__(self) -> None:
