@@ -26,6 +26,7 @@ class Hazard(StrEnum):
     RELEASE = "release of a tube"
     SEALING = "sealing of the container"
     IGNITION = "ignition"
+    DECOMMISSION = "end of the vehicle"
 
 
 class Restart(StrEnum):

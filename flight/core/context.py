@@ -15,6 +15,7 @@ class NodeContext:
 
     `planned_boot`: an operator asked for this boot, so that it is never a reduced one.
     `request_reboot`: ends the node in good order and boots it again; None where nobody can.
+    `request_power_off`: ends it for good after a while, so that its last words reach Earth.
     """
 
     bus: Bus
@@ -27,3 +28,4 @@ class NodeContext:
     mission: Mapping[str, Any] = field(default_factory=dict)  # the vehicle's part of the load
     planned_boot: bool = False
     request_reboot: Callable[[], None] | None = None
+    request_power_off: Callable[[], None] | None = None

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from flight.core.commands import CommandRejected, command
+from flight.core.commands import CommandRejected, Hazard, command
 from flight.core.parameters import ParameterRefusal, ParameterTable
 from flight.core.reporting import ReportingNode
 from flight.core.sequence_engine import SequenceEngine
@@ -52,6 +52,15 @@ class StandardCommands(ReportingNode):
         if self.context.request_reboot is None:
             raise CommandRejected(f"reboot: nobody here can boot {self.name} again")
         self.context.request_reboot()
+
+    @command(deadline=60.0, hazard=Hazard.DECOMMISSION)
+    def decommission(self) -> str:
+        """Ends the vehicle's mission: computer and power are switched off for good, a sol from
+        now, when the last telemetry has had its pass."""
+        if self.context.request_power_off is None:
+            raise CommandRejected(f"decommission: nobody here can switch {self.name} off")
+        self.context.request_power_off()
+        return "off in a sol"
 
     @command(deadline=60.0)
     def report_status(self) -> None:

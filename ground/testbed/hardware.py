@@ -128,6 +128,11 @@ class Hardware:
         built = self.vehicles.get(vehicle)
         return None if built is None else built.devices.get(device)
 
+    def switch_off(self, vehicle: str) -> None:
+        """A decommissioned vehicle loses its power for good; a carried one its computer only."""
+        if vehicle not in ON_THE_LANDER:
+            self.vehicles[vehicle].electrical.kill()
+
     def truth(self) -> dict[str, str]:
         """Where each tube truly is."""
         tubes = self.world.tubes

@@ -94,6 +94,7 @@ class FlownMission:
             self.hardware.on_lost = self._lost
             self.hardware.serve(rig.hardware_bus, rig.nursery)
             self.power_cuts = PowerCuts(rig, self.hardware)
+            rig.on_power_off = self.hardware.switch_off
             self.auditor = Auditor(self.hardware.world.tubes, rig.ledgers, self.now)
             for name in self.mission.vehicles:
                 rig.add_node(

@@ -27,6 +27,7 @@ from sim_hw.devices.device import SimulatedDevice
 from sim_hw.devices.server import DeviceServer
 
 DEFAULT_EPOCH_JD_TT = 2461990.0  # 2028-08-07 12:00 TT, inside the landing season
+POWER_OFF_AFTER = 1.2 * 88_775.0  # s from the command until a decommissioned vehicle is off
 
 
 @dataclass
@@ -65,6 +66,7 @@ class Rig:
         self.telemetry: dict[str, dict[str, Any]] = {}
         self.custody: list[CustodyReport] = []
         self.observers: list[Callable[[Message], None]] = []
+        self.on_power_off: Callable[[str], None] = lambda name: None
         self.nursery = Nursery("rig")
         self._fabric = Fabric()
         self._buses: list[Bus] = []
@@ -133,11 +135,21 @@ class Rig:
             mission=station.mission,
             planned_boot=planned,
             request_reboot=lambda: self._request_reboot(name),
+            request_power_off=lambda: self._request_power_off(name),
         )
         node = station.kind(context)
         self.nodes[name] = node
         self._tasks[name] = self.nursery.start(node.run(), name=name)
         return node
+
+    def _request_power_off(self, name: str) -> None:
+        self.nursery.start(self._power_off(self.nodes[name]), name=f"power off {name}")
+
+    async def _power_off(self, node: Node) -> None:
+        await asyncio.sleep(POWER_OFF_AFTER)
+        if self.nodes.get(node.name) is node:
+            await self.stop(node.name)
+            self.on_power_off(node.name)
 
     def _request_reboot(self, name: str) -> None:
         self.nursery.start(self._reboot(self.nodes[name]), name=f"reboot {name}")
