@@ -54,7 +54,9 @@ async def approach_close(node: "Orbiter", signal: Signal) -> Signal:
         else:
             # Distances of tens of metres are kept by more than the body's own size.
             keep_out = max(node.parameters["collision_distance"], _KEEP_OUT * distance)
-            leg = await begin_leg(node, goal, f"to {distance:.0f} m", keep_out, goal_velocity=receding(node, goal))
+            leg = await begin_leg(
+                node, goal, f"to {distance:.0f} m", keep_out, goal_velocity=receding(node, goal)
+            )
         plain = None
         node.keep("leg", None)
         await follow_leg(node, leg, scan_or_give_up, _PERIOD)

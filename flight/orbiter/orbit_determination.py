@@ -112,7 +112,7 @@ def fit(
             break
     if not robust and cost > _WORST_MEAN_SQUARE * len(current):
         raise ArithmeticError(f"no orbit fits: the search did not settle (cost {cost:.3g})")
-    return _finish(bearings, state, prior, guess, current, information, robust)
+    return _finish(bearings, state, prior, guess, current, information, robust, start or guess)
 
 
 def fit_from_several(bearings: list[Bearing], guess: State, prior: Rows) -> OrbitFit:
@@ -150,10 +150,11 @@ def fit_growing(
 
 def _finish(
     bearings: list[Bearing], state: State, prior: Rows | None, guess: State,
-    current: list[float], information: Rows, robust: bool,
+    current: list[float], information: Rows, robust: bool, start: State,
 ) -> OrbitFit:  # fmt: skip
     if robust and max(map(abs, current)) >= _LARGE_RESIDUAL:
-        tamed = fit(bearings, guess, prior, state, robust=False, tame=_TAME)
+        # From where the search began: artefacts have dragged it away since.
+        tamed = fit(bearings, guess, prior, start, robust=False, tame=_TAME)
         truly = residuals(bearings, tamed.state, tamed.time)
         kept = [
             bearing
