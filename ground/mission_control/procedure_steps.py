@@ -38,8 +38,8 @@ class CommandStep(Step, frozen=True, tag="command"):
     of the `attempts` is a new command. `lifetime`: seconds that an arming lasts on board.
     `tubes_at`: the argument `tubes` is filled, when the command is issued, with those tubes of the
     run that are reported at these places; the step fails when there are none. `records_at`: the
-    argument `records` likewise, with the last custody records of what is or was last seen there. `from_event`: arguments that an
-    event has told.
+    argument `records` likewise, with the last custody records of what is or was last seen there.
+    `from_event`: arguments that an event has told.
     """
 
     vehicle: str
