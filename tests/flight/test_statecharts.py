@@ -11,8 +11,14 @@ from flight.core.commands import CommandSpec, Restart, declared_commands
 from flight.core.events import declared_events
 from flight.core.node import SAFE, Node
 from flight.core.statechart import is_inside
+from flight.mav.launch_chart import FLIGHT
 from ground.testbed.dictionary import build_dictionary
 from ground.testbed.vehicles import VEHICLES, vehicle_class, vehicle_classes
+
+NOT_ABORTED = {
+    "mav": (FLIGHT, "after ignition nobody can stop it; it ends in orbit or is lost"),
+}
+"""Work that `abort` does not end, by vehicle: the states, and why that is so by design."""
 
 KINDS = {name: vehicle_class(name) for name in VEHICLES}
 COMMANDS = [(kind, spec) for kind in KINDS.values() for spec in declared_commands(kind).values()]
@@ -123,7 +129,9 @@ class TestEveryCommandThatStartsWork:
 
         inside = leaves_inside(kind, starts)
         for leaf in inside:
-            assert leads_out(leaf, "abort"), f"{leaf} cannot be aborted"
+            # Both ways, so that no exception outlives its reason.
+            states, reason = NOT_ABORTED.get(kind.name, ((), ""))
+            assert leads_out(leaf, "abort") != (leaf in states), f"{leaf}: abort; {reason}"
             assert leads_out(leaf, "failed"), f"{leaf} cannot fail"
         outcomes = [
             (leaf, event)
