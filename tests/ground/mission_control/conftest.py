@@ -75,6 +75,19 @@ DICTIONARY = Dictionary.from_plain(
                             "tubes": {"type": {"kind": "list", "items": [{"kind": "text"}]}}
                         },
                     },
+                    "load_manifest": {
+                        "name": "load_manifest",
+                        "doc": "Loads custody records.",
+                        "deadline": 60.0,
+                        "arguments": {
+                            "records": {
+                                "type": {
+                                    "kind": "list",
+                                    "items": [{"kind": "table", "items": [{"kind": "any"}]}],
+                                }
+                            }
+                        },
+                    },
                     "release": {
                         "name": "release",
                         "doc": "Drops a tube.",
