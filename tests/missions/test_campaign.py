@@ -1,0 +1,97 @@
+"""From the surface to orbit, and the whole way home, end to end."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from flight.core.context import POWER_OFF_AFTER
+from ground.testbed.run_check import complaints
+
+if TYPE_CHECKING:
+    from conftest import Flown, Fly
+
+pytestmark = pytest.mark.mission
+
+BEST_C3 = 6.148  # km2/s2, of the window of 2028, by the ephemeris
+
+
+@pytest.fixture(scope="module")
+def home(flown: "Fly") -> "Flown":
+    return flown("return")
+
+
+@pytest.fixture(scope="module", params=["ascent", "return"])
+def campaign(request: pytest.FixtureRequest, flown: "Fly") -> "Flown":
+    return flown(request.param)
+
+
+def events(run: "Flown", source: str, name: str) -> list[dict[str, Any]]:
+    """What a vehicle has told under a name, in order."""
+    lines = (run.folder / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    every = [json.loads(line) for line in lines]
+    return [event for event in every if (event["source"], event["name"]) == (source, name)]
+
+
+def switched_off(run: "Flown") -> dict[str, float]:
+    """When each vehicle that had itself decommissioned was off, in seconds of mission time."""
+    rows = run.query(
+        "SELECT rungs.source, rungs.occurred_ns / 1e9 FROM rungs JOIN commands USING (identifier) "
+        "WHERE name = 'decommission' AND stage = 'fire' AND rung = 'COMPLETED' AND repeated = 0"
+    )
+    return {source: seconds + POWER_OFF_AFTER for source, seconds in rows}
+
+
+def test_it_succeeds_without_a_breach_of_custody(campaign: "Flown") -> None:
+    assert campaign.facts.verdict == "success", campaign.summary["reason"]
+    assert campaign.summary["custody_violations"] == []
+
+
+def test_every_command_has_ended_once_and_every_tube_is_accounted_for(campaign: "Flown") -> None:
+    assert complaints(campaign.folder) == []
+
+
+@pytest.mark.parametrize(("mission", "place"), [("ascent", "orbit"), ("return", "earth")])
+def test_both_tubes_have_come_as_far_as_they_were_to(
+    flown: "Fly", mission: str, place: str
+) -> None:
+    run = flown(mission)
+    assert len(run.mission.wanted) == 2
+    assert {tube: run.places[tube] for tube in run.mission.wanted} == dict.fromkeys(
+        run.mission.wanted, place
+    )
+
+
+def test_each_tube_went_from_hand_to_hand_and_was_seen_in_each(home: "Flown") -> None:
+    manifest = {tube["id"]: tube for tube in home.manifest}
+    for tube in home.mission.wanted:
+        steps = manifest[tube]["hand_overs"]
+        places = list(dict.fromkeys(step["place"] for step in steps))
+        way = ["ground", "rover_rack", "container", "orbiter", "entry_capsule", "earth"]
+        assert [place for place in places if place in way] == way
+        assert all(step["verified_by"] and step["reading"] for step in steps)
+
+
+def test_the_orbiter_leaves_with_the_energy_of_the_best_of_the_window(home: "Flown") -> None:
+    [departed] = events(home, "orbiter", "departed")
+    assert departed["data"]["c3"] == pytest.approx(BEST_C3, abs=0.05)
+
+
+def test_the_capsule_has_landed_and_its_beacon_sends(home: "Flown") -> None:
+    [landed] = events(home, "entry", "touched_down")
+    assert landed["data"]["shock"] > 100.0  # g
+    assert len(events(home, "entry", "beacon_sends")) == 1
+
+
+def test_who_was_decommissioned_is_silent_from_then_on(home: "Flown") -> None:
+    off = switched_off(home)
+    assert set(off) >= {"rover", "arm", "mav", "lander"}
+    for vehicle, instant in off.items():
+        assert instant < home.facts.mission_seconds
+        said = home.query(
+            f"SELECT MAX(occurred_ns) FROM events WHERE source = '{vehicle}' UNION ALL "
+            f"SELECT MAX(occurred_ns) FROM rungs WHERE source = '{vehicle}' UNION ALL "
+            "SELECT MAX(occurred_ns) FROM samples JOIN streams USING (stream) "
+            f"WHERE source = '{vehicle}'"
+        )
+        assert max(last for (last,) in said if last is not None) / 1e9 <= instant, vehicle
