@@ -8,6 +8,8 @@ from flight.core.clock import SpacecraftClock
 from flight.core.storage import Storage
 from flight.runtime.bus import Bus
 
+POWER_OFF_AFTER = 1.2 * 88_775.0  # s from the command until a decommissioned vehicle is off
+
 
 @dataclass
 class NodeContext:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flight.core.clock import SpacecraftClock
+from flight.core.context import POWER_OFF_AFTER
 from flight.core.node import Node, NodeContext
 from flight.core.storage import Storage
 from flight.icd.custody_record import CustodyRecord
@@ -27,7 +28,6 @@ from sim_hw.devices.device import SimulatedDevice
 from sim_hw.devices.server import DeviceServer
 
 DEFAULT_EPOCH_JD_TT = 2461990.0  # 2028-08-07 12:00 TT, inside the landing season
-POWER_OFF_AFTER = 1.2 * 88_775.0  # s from the command until a decommissioned vehicle is off
 
 
 @dataclass

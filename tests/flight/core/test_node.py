@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from flight.core.context import POWER_OFF_AFTER
 from flight.core.exchanges import ExchangeFailed
 from flight.icd.custody_record import Evidence
 from flight.icd.devices.base import DeviceTimeout
-from flight.icd.messages import Rung, Severity
+from flight.icd.messages import Message, Rung, Severity
 from ground.testbed.rig import Rig
 from tests.flight.core.toy_node import SPEED, Toy, World
 
@@ -338,6 +339,39 @@ async def test_a_commanded_reboot_is_planned_and_the_way_out_of_a_reduced_boot(r
     assert report.rung is Rung.COMPLETED
     await rig.wait_for_state("toy", "idle")
     assert (toy(rig).boot.number, toy(rig).boot.planned, toy(rig).boot.reduced) == (5, True, False)
+
+
+async def test_a_decommissioned_node_says_its_last_words_and_is_off_for_good(rig: Rig) -> None:
+    switched_off: list[tuple[str, float]] = []
+    rig.on_power_off = lambda name: switched_off.append((name, now()))
+    report = await rig.command("toy", "decommission")
+    assert (report.rung, report.detail) == (Rung.COMPLETED, "off in a sol")
+    commanded = now()
+    await asyncio.sleep(POWER_OFF_AFTER - 1.0)
+    assert (await rig.command("toy", "note", text="still here")).rung is Rung.COMPLETED
+    await asyncio.sleep(10.0)
+    assert "toy" not in rig.nodes
+    assert switched_off == [("toy", commanded + POWER_OFF_AFTER)]
+    heard: list[Message] = []
+    rig.observers.append(heard.append)
+    rig.send("toy", "note", text="anybody?")
+    await asyncio.sleep(POWER_OFF_AFTER)
+    assert heard == []
+
+
+async def test_decommissioning_needs_arming_as_all_that_cannot_be_undone(rig: Rig) -> None:
+    report = await rig.wait_for_end(rig.send("toy", "decommission"))
+    assert report.rung is Rung.REJECTED
+    await asyncio.sleep(2 * POWER_OFF_AFTER)
+    assert (await rig.command("toy", "note", text="still here")).rung is Rung.COMPLETED
+
+
+async def test_a_node_that_nobody_can_switch_off_refuses_to_be_decommissioned(rig: Rig) -> None:
+    await asyncio.sleep(1.0)
+    toy(rig).context.request_power_off = None
+    report = await rig.command("toy", "decommission")
+    assert report.rung is Rung.REJECTED
+    assert "nobody here can switch toy off" in report.detail
 
 
 async def test_boots_that_last_are_stable_and_never_add_up(rig: Rig) -> None:
