@@ -29,6 +29,7 @@ from ground.mission_control.mission_control import Outcome
 from ground.testbed.addresses import free_ports
 from ground.testbed.auditor import Violation
 from ground.testbed.control_room import read_outcome
+from ground.testbed.flight_process import OFF_FILE
 from ground.testbed.hardware import Hardware, load_vehicle_files
 from ground.testbed.kills import Kill, parse_kills
 from ground.testbed.mission import LoadedMission
@@ -58,6 +59,7 @@ class Supervisor:
         self.boots: dict[str, int] = {}
         self.killed: list[Kill] = []
         self.lost: dict[str, float] = {}
+        self.off: set[str] = set()
         self._file = folder.write_json("specification.json", msgspec.to_builtins(specification))
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._restart_at: dict[str, float] = {}
@@ -136,6 +138,13 @@ class Supervisor:
             self._kill(Kill(vehicle, self.mission_time()))
         self._lost_seen = len(lines)
 
+    def _is_off(self, role: str) -> bool:
+        """Whether a process that has ended was that of a vehicle which is off for good."""
+        file = self.folder.path / OFF_FILE
+        if role not in self.off and file.exists():
+            self.off = {json.loads(line)["vehicle"] for line in file.read_text().splitlines()}
+        return role in self.off
+
     def _look_after(self) -> str:
         """Restarts what died; returns what cannot be helped.
 
@@ -143,7 +152,7 @@ class Supervisor:
         would not help.
         """
         for role, process in list(self._processes.items()):
-            if process.poll() is None or role in self.lost:
+            if process.poll() is None or role in self.lost or self._is_off(role):
                 continue
             if process.returncode == CONFIGURATION_REFUSED:
                 log = self._logs / f"{role}.log"
