@@ -23,7 +23,8 @@ class ConfigurationError(Exception):
     def __init__(self, file: str, line: int | None, key: str, problem: str) -> None:
         self.file, self.line, self.key = file, line, key
         place = file if line is None else f"{file}:{line}"
-        super().__init__(f"{place}: {problem}")
+        option = f"{key} " if key.startswith("--") else ""
+        super().__init__(f"{place}: {option}{problem}")
 
 
 NULL, _BOOL, _INT, _FLOAT, _STR = (

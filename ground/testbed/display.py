@@ -40,9 +40,7 @@ class Display:
         trace: TracebackType | None,
     ) -> None:
         if self._live is not None:
-            if self._progress is not None and error is None:
-                self._live.update(self._progress.render(), refresh=True)
-            self._live.stop()
+            self._live.stop()  # what was shown last stays; the run's clock has ended
 
     def _begin(self) -> None:
         self._console.print(f"[bold]{self._mission.mission.title}[/] ({self._mission.name})")
@@ -83,11 +81,11 @@ class Display:
 
     def _tubes(self, summary: dict[str, Any]) -> Table:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        for head in ("tube", "name", "place", "custody says"):
+        for head in ("tube", "name", "place", "in the ledger of"):
             table.add_column(head, header_style="bold")
         for tube in summary["tubes"]:
             title, colour = PLACES.get(tube["place"], (tube["place"], ""))
-            custody = str(tube["custody"]).removeprefix(f"{tube['place']}, ")
+            custody = str(tube["custody"]).removeprefix(f"{tube['place']}, held by ")
             table.add_row(tube["id"], tube["name"], f"[{colour}]{title}[/]", custody)
         return table
 

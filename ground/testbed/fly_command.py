@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from ground.testbed.kills import parse_kills
+from ground.testbed.kills import check_kills, parse_kills
 from ground.testbed.mission import load_mission
 
 
@@ -58,6 +58,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Flies; 0 when the mission succeeded, 1 when it did not, 2 for a wrong mission file."""
     mission = load_mission(arguments.mission)
+    kills = parse_kills(arguments.kill)
+    check_kills(kills, mission.vehicles)
     out = arguments.out if arguments.out is not None else Path("runs") / mission.name
     if arguments.processes:
         from ground.testbed.processes import fly_in_processes
@@ -70,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.seed,
         arguments.shuffle,
         arguments.log_messages,
-        tuple(parse_kills(arguments.kill)),
+        tuple(kills),
     )
     display = Display(mission, quiet=arguments.quiet)
     with display:

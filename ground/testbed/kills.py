@@ -1,5 +1,6 @@
 """Kills that somebody asks for: which participant of a run dies, and when."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from flight.runtime.configuration import ConfigurationError
@@ -7,6 +8,7 @@ from ground.testbed.mission import ALL_VEHICLES
 
 GROUND = "ground"
 ROLES: tuple[str, ...] = (*ALL_VEHICLES, GROUND)
+LATEST = 1e10  # s; beyond any mission
 BOOT_SECONDS = 30.0  # from the death of a computer until its software runs again; assumption
 
 
@@ -27,10 +29,20 @@ def parse_kills(texts: list[str]) -> list[Kill]:
             seconds = float(at)
         except ValueError:
             seconds = -1.0
-        if role not in ROLES or not 0.0 <= seconds < float("inf"):
+        if role not in ROLES or not 0.0 <= seconds <= LATEST:
             raise ConfigurationError(
                 "command line", None, "--kill", f"= {text!r}: allowed is VEHICLE@SECONDS with "
                 f"VEHICLE one of {', '.join(ROLES)} and SECONDS of mission time from 0"
             )
         kills.append(Kill(role, seconds))
     return sorted(kills, key=lambda kill: kill.at)
+
+
+def check_kills(kills: Iterable[Kill], vehicles: Collection[str]) -> None:
+    """Refuses kills of vehicles that do not take part; raises ConfigurationError."""
+    for kill in kills:
+        if kill.role != GROUND and kill.role not in vehicles:
+            raise ConfigurationError(
+                "command line", None, "--kill", f"= {kill.role}: it does not take part in this "
+                f"mission; allowed are {', '.join((*vehicles, GROUND))}"
+            )

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from flight.astrodynamics.ephemeris import mars_to_earth_light_time
+from flight.astrodynamics.mars_time import SOL_DAYS
 from flight.astrodynamics.time_scales import parse_iso, tt_from_utc
 from flight.runtime.configuration import (
     Quantity,
@@ -86,6 +88,15 @@ class Mission(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if isinstance(self.tubes, list) and not self.tubes:
             raise ValueError("tubes = []: allowed is 'all' or a list of at least one tube ID")
+        twice = [name for i, name in enumerate(self.vehicles) if name in self.vehicles[:i]]
+        if twice:
+            raise ValueError(f"vehicles: {twice[0]} is named twice")
+        absent = [f.target for f in self.failures if f.what == "vehicle"]
+        absent = [name for name in absent if name not in self.vehicles]
+        if absent:
+            raise ValueError(f"failures: {absent[0]} does not take part in this mission")
+        if self.launch_after is not None and "orbiter" not in self.vehicles:
+            raise ValueError("launch_after: the launch is timed for an orbiter; none takes part")
         missing = [name for name in SURFACE_VEHICLES if name not in self.vehicles]
         if missing:
             raise ValueError(f"vehicles: {', '.join(missing)} cannot be left out")
@@ -140,11 +151,17 @@ def load_mission(name: str) -> LoadedMission:
     aboard = load_held_tubes()
     wanted = _chosen(file, "tubes", mission.tubes, [tube.id for tube in depot.tubes])
     held = _chosen(file, "perseverance_holds", mission.perseverance_holds, [t.id for t in aboard])
+    try:
+        epoch_jd_tt = tt_from_utc(parse_iso(mission.landing))
+        mars_to_earth_light_time(epoch_jd_tt)
+        mars_to_earth_light_time(epoch_jd_tt + mission.time_limit * SOL_DAYS)
+    except ValueError as error:
+        raise refusal(file, "landing", f"a date for which the run is covered ({error})") from None
     return LoadedMission(
         name=file.stem,
         file=file,
         mission=mission,
-        epoch_jd_tt=tt_from_utc(parse_iso(mission.landing)),
+        epoch_jd_tt=epoch_jd_tt,
         depot=depot,
         wanted=wanted,
         held=tuple(tube for tube in aboard if tube.id in held),

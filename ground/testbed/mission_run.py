@@ -214,6 +214,7 @@ def fly_mission(
         kills=tuple(flown.killed),
     )
     write_summary(folder, facts)
+    folder.close()
     return facts
 
 

@@ -6,6 +6,7 @@ processes share one mission time: the machine's monotonic clock since one origin
 
 import asyncio
 import contextlib
+import ctypes
 import json
 import signal
 import sys
@@ -24,6 +25,7 @@ from ground.testbed.addresses import IpcAddresses, TcpAddresses
 from ground.testbed.mission import load_mission
 
 HARDWARE = "hardware"
+PR_SET_PDEATHSIG = 1  # prctl(2)
 GROUND = "ground"
 CONFIGURATION_REFUSED = 2  # exit code
 
@@ -105,8 +107,15 @@ def _append(path: Path, record: dict[str, Any]) -> None:
         file.write(json.dumps(record) + "\n")
 
 
+def _die_with_parent() -> None:
+    """Asks Linux to end this process when its supervisor dies, however that happens."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def main(arguments: list[str]) -> int:
     """Runs one role of a run until it ends or is told to; 2 when a file of it is refused."""
+    _die_with_parent()
     role, path, cause = arguments[0], Path(arguments[1]), (arguments[2:] or ["power on"])[0]
     specification = msgspec.json.decode(path.read_bytes(), type=Specification)
     wait = (specification.origin_ns - time.monotonic_ns()) / 1e9

@@ -182,6 +182,7 @@ def fly_in_processes(mission: LoadedMission, out: Path, arguments: argparse.Name
         )
     folder = RunFolder(out)
     folder.ground.mkdir()
+    signal.signal(signal.SIGTERM, _interrupt)  # so that the processes are ended, too
     sockets = tempfile.mkdtemp(prefix="msr-")
     console = Console(highlight=False)
     started = time.monotonic()
@@ -212,10 +213,15 @@ def fly_in_processes(mission: LoadedMission, out: Path, arguments: argparse.Name
     summary = write_summary(folder, facts)
     summary["boots"] = supervisor.boots
     folder.write_json("summary.json", summary)
+    folder.close()
     from ground.testbed.display import Display
 
     Display(mission).result(summary, out)
     return 0 if facts.verdict == "success" else 1
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def services(mission: LoadedMission) -> list[str]:

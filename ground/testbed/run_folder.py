@@ -1,6 +1,8 @@
 """The folder of one run, and what is written into it."""
 
+import fcntl
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,25 +10,67 @@ from typing import Any
 from flight.runtime.configuration import ConfigurationError
 
 MARK = "run.json"
+LOCK = "run.lock"
+
+
+OF_A_RUN = (
+    MARK,
+    LOCK,
+    "events.jsonl",
+    "ground",
+    "hardware.ready",
+    "logs",
+    "lost.jsonl",
+    "messages.log",
+    "nodes",
+    "off.jsonl",
+    "pictures",
+    "specification.json",
+    "summary.json",
+    "truth.jsonl",
+)
+"""What a run leaves in its folder; nothing else is ever removed from it."""
 
 
 class RunFolder:
-    """A folder for one run. A folder that holds an earlier run is emptied; any other is refused."""
+    """A folder for one run. What an earlier run left in it is removed; any other file is a reason
+    to refuse the folder, and so is a run that is under way in it."""
 
     def __init__(self, path: Path) -> None:
-        if path.exists() and not path.is_dir():
-            raise ConfigurationError(str(path), None, "--out", "is a file; allowed is a folder")
-        if path.is_dir() and any(path.iterdir()) and not (path / MARK).exists():
-            raise ConfigurationError(
-                str(path), None, "--out", "holds files that are not of a run; allowed is an empty "
-                "folder, a new one, or that of an earlier run, which is replaced"
-            )
-        if path.is_dir():
-            shutil.rmtree(path)
         self.path = path
-        self.nodes.mkdir(parents=True)
-        self.pictures.mkdir()
-        self.write_json(MARK, {"state": "running"})
+        self._lock = -1
+        try:
+            if path.exists() and not path.is_dir():
+                raise _refused(path, "is a file; allowed is a folder")
+            foreign = _foreign(path)
+            if foreign:
+                raise _refused(
+                    path,
+                    f"holds {foreign}, which is not of a run; allowed is an empty folder, a new "
+                    "one, or that of an earlier run, which is replaced",
+                )
+            path.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(path / LOCK, os.O_WRONLY | os.O_CREAT, 0o644)
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self.close()
+                raise _refused(path, "another run is under way in this folder") from None
+            _clear(path)
+            self.nodes.mkdir()
+            self.pictures.mkdir()
+            self.write_json(MARK, {"state": "running"})
+        except OSError as error:
+            raise _refused(path, f"cannot be used: {error.strerror or error}") from error
+
+    def close(self) -> None:
+        """Lets others use the folder; called when the run is over."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def __del__(self) -> None:
+        self.close()
 
     @property
     def nodes(self) -> Path:
@@ -48,3 +92,25 @@ class RunFolder:
         path = self.path / name
         path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         return path
+
+
+def _foreign(path: Path) -> str:
+    """The first entry of a folder that no run has left there; empty when there is none."""
+    if not path.is_dir():
+        return ""
+    names = sorted(entry.name for entry in path.iterdir())
+    return next((name for name in names if name not in OF_A_RUN), "")
+
+
+def _clear(path: Path) -> None:
+    for entry in path.iterdir():
+        if entry.name == LOCK:
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+def _refused(path: Path, problem: str) -> ConfigurationError:
+    return ConfigurationError(str(path), None, "--out", problem)

@@ -12,11 +12,11 @@ from ground.testbed.auditor import Violation
 from ground.testbed.kills import Kill
 from ground.testbed.mission import LoadedMission
 from ground.testbed.run_folder import MARK, RunFolder
-from sim_hw.world.tubes import CONTAINER, MAV
+from sim_hw.world.tubes import CONTAINER, EARTH, ENTRY_CAPSULE, MAV, ORBIT, ORBITER
 from sim_hw.world.world import SOL_SECONDS
 
 SUMMARY_FILE = "summary.json"
-ABOARD = (CONTAINER, MAV)
+ABOARD = (CONTAINER, MAV, ORBIT, ORBITER, ENTRY_CAPSULE, EARTH)
 
 
 @dataclass(frozen=True)
