@@ -83,9 +83,7 @@ class Node(StandardCommands):
     def __init__(self, context: NodeContext) -> None:
         super().__init__(context)
         boots = BootRecord(self.storage, self._service_reports)
-        self.boot = boots.begin(
-            context.boot_cause, self.clock.now(), planned=context.planned_boot
-        )
+        self.boot = boots.begin(context.boot_cause, self.clock.now(), planned=context.planned_boot)
         self._boots = boots
         self.random = stream(context.seed, f"{self.name}.flight.{self.boot.number}")
         self.parameters = ParameterTable(

@@ -110,9 +110,7 @@ class DescentNavigation:
         self.time = time
         self.position, self.velocity, self.attitude = position, velocity, attitude
         self.number = number
-        self.errors = [
-            AxisError(position_error**2, 0.0, velocity_error**2) for _ in range(3)
-        ]
+        self.errors = [AxisError(position_error**2, 0.0, velocity_error**2) for _ in range(3)]
         self.felt: Vector = (0.0, 0.0, 0.0)
         """Non-gravitational acceleration over the last interval, body axes, m/s^2."""
         self.rates: Vector = (0.0, 0.0, 0.0)

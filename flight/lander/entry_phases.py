@@ -94,9 +94,7 @@ def make_guidance(descent: Descent) -> EntryGuidance:
         final_speed=p["parachute_speed"],
     )
     loading = p["entry_mass"] / (p["entry_drag_coefficient"] * p["entry_area"])
-    shape = EntryShape(
-        loading, p["entry_lift_to_drag"], p["heading_speed"], p["straighten_speed"]
-    )
+    shape = EntryShape(loading, p["entry_lift_to_drag"], p["heading_speed"], p["straighten_speed"])
     hanging = p["entry_mass"] - p["entry_balance_mass"] - p["heat_shield_mass"]
     ground = descent.map.height(*descent.aim)
     return plan_entry(

@@ -98,9 +98,7 @@ class LandingMap:
                 if math.hypot(row, column) * self.resolution <= radius + 1e-9:
                     worst = max(
                         worst,
-                        self.hazard(
-                            east + column * self.resolution, north + row * self.resolution
-                        ),
+                        self.hazard(east + column * self.resolution, north + row * self.resolution),
                     )
         return worst
 

@@ -179,12 +179,8 @@ class Lander(DescentReports, Node):
         if self.low_energy:
             self.energy = Energy.LOW
         self.relay_in_view = self.earth_in_view = False
-        self.exchanges.answer(
-            TOPIC, lambda source, data: energy_permission(self, source, data)
-        )
-        self.exchanges.answer(
-            LAUNCH, lambda source, data: launch_permission(self, source, data)
-        )
+        self.exchanges.answer(TOPIC, lambda source, data: energy_permission(self, source, data))
+        self.exchanges.answer(LAUNCH, lambda source, data: launch_permission(self, source, data))
         self.communications.use_radio(self.devices.uhf)
         self.communications.use_radio(self.devices.x_band)
         for source in CARRIED:

@@ -255,5 +255,3 @@ def _within_tilt(wanted: Vector, limit: float) -> Vector:
         factor = most / across
         return (factor * wanted[0], factor * wanted[1], up)
     return (wanted[0], wanted[1], up)
-
-

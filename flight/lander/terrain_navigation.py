@@ -156,6 +156,4 @@ class GroundSensing:
         if not self.fixed:
             self.fixed = True
             self._offsets.clear()  # they were measured from where the lander thought to be
-            d.host.terrain_fix(
-                shift=round(math.hypot(*shift)), height=round(d.height_over_ground)
-            )
+            d.host.terrain_fix(shift=round(math.hypot(*shift)), height=round(d.height_over_ground))

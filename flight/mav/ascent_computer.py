@@ -153,9 +153,7 @@ class AscentComputer:
             self._guide_climb(seconds)
         if left > 0.0:
             wanted = self.climb.direction(seconds, navigation.position, self.plan.normal)
-            self.wanted = model.limited(
-                navigation.position, navigation.velocity, wanted, seconds
-            )
+            self.wanted = model.limited(navigation.position, navigation.velocity, wanted, seconds)
         self.order = self._control.order(
             navigation.attitude, navigation.rate, self.wanted,
             seconds / model.stage.burn_time, seen.interval,
@@ -212,9 +210,7 @@ class AscentComputer:
         )  # fmt: skip
         self.replans += 1
 
-    def coast(
-        self, seen: Increments, *, whole: bool = False, lighting: bool = False
-    ) -> Order:
+    def coast(self, seen: Increments, *, whole: bool = False, lighting: bool = False) -> Order:
         """One cycle of attitude hold; `whole` while the spent first stage is still there.
 
         With it the nose is kept in the wind; after that it points where the second burn begins.

@@ -55,9 +55,7 @@ class AscentLog:
             self._node.device_trouble(reason=str(error))
 
 
-def _sample(
-    computer: AscentComputer, phase: str, effectors: EffectorState | None
-) -> AscentSample:
+def _sample(computer: AscentComputer, phase: str, effectors: EffectorState | None) -> AscentSample:
     navigation = computer.navigation
     pressure = computer.dynamic_pressure
     angle = 0.0

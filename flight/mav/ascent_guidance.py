@@ -60,9 +60,7 @@ class FirstStage:
         density = self.air_density * math.exp(-height / self.scale_height)
         return 0.5 * density * dot(through, through)
 
-    def limited(
-        self, position: Vector, velocity: Vector, wanted: Vector, seconds: float
-    ) -> Vector:
+    def limited(self, position: Vector, velocity: Vector, wanted: Vector, seconds: float) -> Vector:
         """The direction wanted, or the nearest that keeps the angle of attack within its limit.
 
         Towards burnout the limit shrinks to nothing: without its nozzle the vehicle is too weak
@@ -352,9 +350,7 @@ def steer_rest(
     found, is_reduced = _solve_swing(position, velocity, rest, plan.normal, start, rounds=2)
     if abs(found.mean) > 1.5 or abs(found.yaw) > 1.0:
         return plan
-    return replace(
-        plan, tangents=found.tangents(rest.burn_time, seconds), is_reduced=is_reduced
-    )
+    return replace(plan, tangents=found.tangents(rest.burn_time, seconds), is_reduced=is_reduced)
 
 
 def trim_needed(position: Vector, velocity: Vector, normal: Vector) -> Vector:

@@ -119,8 +119,6 @@ def hold(
     for axis, error in enumerate(errors):
         asked = max(-gas.largest_rate, min(gas.largest_rate, gas.rate_per_error * error))
         pulses.append(
-            gas.pulse(
-                asked - rate[axis + 1], gas.transverse_inertia, gas.turning_moment, cycle
-            )
+            gas.pulse(asked - rate[axis + 1], gas.transverse_inertia, gas.turning_moment, cycle)
         )
     return Order(pulses=(pulses[0], pulses[1], pulses[2]))

@@ -50,10 +50,7 @@ LAUNCH_TRANSITIONS = (
     On("abort", "preparing", "ready"),
     On("stand_down", "prepared", "ready"),
     # A reboot in flight comes back to `prepared`, and the launch is taken up where it was.
-    *(
-        On("launch", "prepared", path, guard=was_in(path.rpartition(".")[2]))
-        for path in FLIGHT
-    ),
+    *(On("launch", "prepared", path, guard=was_in(path.rpartition(".")[2])) for path in FLIGHT),
     On("launch", "prepared", "launching"),
     On("liftoff", "launching.countdown", "launching.ejecting"),
     On("failed", "launching.countdown", "prepared"),

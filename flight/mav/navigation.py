@@ -57,9 +57,7 @@ class Alignment:
     gyro_bias: Vector
 
 
-def align(
-    pad: Pad, time: float, elevation: float, azimuth: float, seen: Increments
-) -> Alignment:
+def align(pad: Pad, time: float, elevation: float, azimuth: float, seen: Increments) -> Alignment:
     """Attitude in the tube from increments at rest that ended at `time`.
 
     Levelled by the accelerometers; the azimuth (rad) is the lander's knowledge, because the
@@ -132,17 +130,17 @@ class Navigation:
         self.saturations += seen.saturated
         if coasting:
             self._learn_bias(seen)
-        pushed = ZERO if coasting else subtract(
-            seen.delta_velocity, scale(step, self.accelerometer_bias)
+        pushed = (
+            ZERO
+            if coasting
+            else subtract(seen.delta_velocity, scale(step, self.accelerometer_bias))
         )
         angle = subtract(seen.delta_angle, scale(step, self.gyro_bias))
         middle = turned(self.attitude, angle, 0.5)
         gain = rotate(middle, pushed)
         half = add(self.position, scale(0.5 * step, self.velocity))
         change = add(gain, scale(step, acceleration(half, MARS)))
-        self.position = add(
-            self.position, scale(step, add(self.velocity, scale(0.5, change)))
-        )
+        self.position = add(self.position, scale(step, add(self.velocity, scale(0.5, change))))
         self.velocity = add(self.velocity, change)
         self.carried = add(self.carried, scale(step, add(self.gained, scale(0.5, gain))))
         self.gained = add(self.gained, gain)
@@ -247,5 +245,3 @@ def _three(values: Sequence[float]) -> Vector:
 def _four(values: Sequence[float]) -> Quaternion:
     w, x, y, z = values
     return (w, x, y, z)
-
-

@@ -50,6 +50,8 @@ from flight.mav.skills import (
 
 ACTIVE = ("waking", "awake.conditioning", "awake.checking", "opening", "sealing")
 NAMESPACE = "mav"
+
+
 def _is_sealed(node: Any, signal: Signal) -> bool:
     return bool(node.storage.get(NAMESPACE, "container") == "sealed")
 
@@ -400,9 +402,7 @@ class Mav(Node):
         return "let go"
 
     @command(deadline=60.0, allowed_in="in_orbit")
-    def cede_container(
-        self, to: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
-    ) -> str:
+    def cede_container(self, to: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]) -> str:
         """Leaves it to another node to find the tubes that were let go: the MAV sees them no
         more."""
         return f"{cede_tubes(self, to)} tubes"

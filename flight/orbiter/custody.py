@@ -61,9 +61,7 @@ def find_in_orbit(node: "Orbiter", distance: float) -> None:
         try:
             known = node.ledger.record(ceded.tube)
             if known is None:
-                known = node.ledger.find(
-                    ceded.tube, IN_ORBIT, evidence, ceded.slot, ceded=ceded
-                )
+                known = node.ledger.find(ceded.tube, IN_ORBIT, evidence, ceded.slot, ceded=ceded)
             if known.status is CustodyStatus.HELD and known.place == IN_ORBIT:
                 node.ledger.begin(ceded.tube, ON_BOARD, CONE, known.slot)
         except CustodyError as error:

@@ -214,6 +214,7 @@ def approach_place(node: "Perseverance", side: float) -> Place:
 
 
 def _near_approach(node: "Perseverance") -> bool:
-    return any(
-        node.pose.distance_to(approach_place(node, side)) < NEAR_APPROACH for side in SIDES
-    ) or node.pose.distance_to(node.lander_place) < APPROACH_DISTANCE
+    return (
+        any(node.pose.distance_to(approach_place(node, side)) < NEAR_APPROACH for side in SIDES)
+        or node.pose.distance_to(node.lander_place) < APPROACH_DISTANCE
+    )

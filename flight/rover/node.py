@@ -446,5 +446,3 @@ class FetchRover(Node):
             if slot not in taken and slot not in avoid:
                 return slot
         return None
-
-

@@ -80,9 +80,7 @@ class MissionControl:
         self.uplink = Uplink(
             self.stations, self.archive, clock.now_ns, self.archive.count("uplinks")
         )
-        self.tracker = CommandTracker(
-            self.archive, self._window, self.uplink.send, clock.now_ns
-        )
+        self.tracker = CommandTracker(self.archive, self._window, self.uplink.send, clock.now_ns)
         self.downlink = Downlink(
             self.archive,
             self.tracker,

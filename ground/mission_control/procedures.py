@@ -58,9 +58,7 @@ class Program:
         return next(phase for phase in self.phases if phase.name == name)
 
 
-def load_procedure(
-    path: Path, variables: Mapping[str, Any], dictionary: Dictionary
-) -> Program:
+def load_procedure(path: Path, variables: Mapping[str, Any], dictionary: Dictionary) -> Program:
     """The program in a file. Raises ConfigurationError for the first thing that is wrong."""
     source = load_configuration(path, steps.ProcedureFile)
     return _Compiler(path, source, variables, dictionary).compile()
@@ -236,9 +234,7 @@ class _Compiler:
                 self._try(here, "arguments", known.check, step.vehicle, step.command, arguments)
             else:
                 told = step.from_event
-                self._try(
-                    here, "from_event", lambda: known.vehicle(told.vehicle).event(told.event)
-                )
+                self._try(here, "from_event", lambda: known.vehicle(told.vehicle).event(told.event))
                 self._try(
                     here, "command", lambda: known.vehicle(step.vehicle).command(step.command)
                 )

@@ -119,9 +119,7 @@ class Stations:
             nearest = next((each for each in passes if each.end > now + light_time), None)
             delivery = max(nearest.start, now + light_time) if nearest else now + SOL_SECONDS
         delivery = max(delivery, now + light_time)
-        return Window(
-            light_time, delivery - now - light_time, _answer_wait(passes, delivery)
-        )
+        return Window(light_time, delivery - now - light_time, _answer_wait(passes, delivery))
 
 
 def _answer_wait(passes: list[PredictedPass], since: float) -> float:

@@ -29,9 +29,7 @@ def design_of(flight: Mapping[str, Any], hardware: Any) -> AscentDesign:
     """From the two sections of the MAV's vehicle file."""
 
     def gain(mass: str, propellant: str, speed: str) -> float:
-        return float(flight[speed]) * math.log(
-            flight[mass] / (flight[mass] - flight[propellant])
-        )
+        return float(flight[speed]) * math.log(flight[mass] / (flight[mass] - flight[propellant]))
 
     vehicle = hardware.vehicle
     return AscentDesign(

@@ -129,9 +129,7 @@ def _burn(
         mean = 0.5 * (before.acceleration[0] + after.acceleration[0])
         gain += mean * (after.time - before.time)
     duration = burning[-1].time - burning[0].time
-    errors = [
-        math.degrees(angle_between(_nose(sample), sample.wanted)) for sample in burning
-    ]
+    errors = [math.degrees(angle_between(_nose(sample), sample.wanted)) for sample in burning]
     return BurnReport(
         duration=duration,
         velocity_gain=gain,

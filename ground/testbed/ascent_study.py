@@ -61,11 +61,7 @@ class StudySide:
 
 def is_in_height(result: AscentResult) -> bool:
     """Whether the whole orbit lies between 300 and 380 km."""
-    return (
-        result.in_orbit
-        and LOWEST_KM <= result.periapsis_km
-        and result.apoapsis_km <= HIGHEST_KM
-    )
+    return result.in_orbit and LOWEST_KM <= result.periapsis_km and result.apoapsis_km <= HIGHEST_KM
 
 
 def is_in_plane(result: AscentResult) -> bool:

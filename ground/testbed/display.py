@@ -88,4 +88,3 @@ class Display:
             custody = str(tube["custody"]).removeprefix(f"{tube['place']}, held by ")
             table.add_row(tube["id"], tube["name"], f"[{colour}]{title}[/]", custody)
         return table
-

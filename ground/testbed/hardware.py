@@ -71,9 +71,7 @@ def make_world(mission: LoadedMission, seed: int) -> World:
 class Hardware:
     """The hardware of a run. `serve` brings it on the bus; failures of the mission happen in it."""
 
-    def __init__(
-        self, mission: LoadedMission, files: dict[str, VehicleFile], seed: int
-    ) -> None:
+    def __init__(self, mission: LoadedMission, files: dict[str, VehicleFile], seed: int) -> None:
         self.mission = mission
         self.seed = seed
         self.world = make_world(mission, seed)

@@ -31,8 +31,11 @@ def parse_kills(texts: list[str]) -> list[Kill]:
             seconds = -1.0
         if role not in ROLES or not 0.0 <= seconds <= LATEST:
             raise ConfigurationError(
-                "command line", None, "--kill", f"= {text!r}: allowed is VEHICLE@SECONDS with "
-                f"VEHICLE one of {', '.join(ROLES)} and SECONDS of mission time from 0"
+                "command line",
+                None,
+                "--kill",
+                f"= {text!r}: allowed is VEHICLE@SECONDS with "
+                f"VEHICLE one of {', '.join(ROLES)} and SECONDS of mission time from 0",
             )
         kills.append(Kill(role, seconds))
     return sorted(kills, key=lambda kill: kill.at)
@@ -43,6 +46,9 @@ def check_kills(kills: Iterable[Kill], vehicles: Collection[str]) -> None:
     for kill in kills:
         if kill.role != GROUND and kill.role not in vehicles:
             raise ConfigurationError(
-                "command line", None, "--kill", f"= {kill.role}: it does not take part in this "
-                f"mission; allowed are {', '.join((*vehicles, GROUND))}"
+                "command line",
+                None,
+                "--kill",
+                f"= {kill.role}: it does not take part in this "
+                f"mission; allowed are {', '.join((*vehicles, GROUND))}",
             )

@@ -70,5 +70,3 @@ def run_complaints(path: Path) -> list[str]:
     summary = json.loads((path / SUMMARY_FILE).read_text(encoding="utf-8"))
     failed = [] if summary["verdict"] == "success" else [f"failure: {summary['reason']}"]
     return failed + complaints(path)
-
-

@@ -76,9 +76,7 @@ def summarise(facts: RunFacts) -> dict[str, Any]:
             }
             for tube, place in facts.truth.items()
         ],
-        "left_behind": [
-            tube for tube in facts.mission.wanted if facts.truth[tube] not in ABOARD
-        ],
+        "left_behind": [tube for tube in facts.mission.wanted if facts.truth[tube] not in ABOARD],
         "kills": [asdict(kill) for kill in facts.kills],
         "custody_violations": [asdict(violation) for violation in facts.violations],
         "vehicles_lost": {vehicle: at / SOL_SECONDS for vehicle, at in facts.lost.items()},

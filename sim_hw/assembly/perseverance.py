@@ -102,9 +102,7 @@ def build(
         ),
         "inertial_measurement_unit": imu,
         "sun_sensor": SimSunSensor(*given("sun_sensor"), world, power, body, p.sun_sensor),
-        "bit_carousel": SimBitCarousel(
-            *given("bit_carousel"), world, power, body, p.bit_carousel
-        ),
+        "bit_carousel": SimBitCarousel(*given("bit_carousel"), world, power, body, p.bit_carousel),
         "uhf": SimUhfRadio(*given("uhf"), power, p.uhf),
         "x_band": SimXBandRadio(*given("x_band"), power, p.x_band),
     }

@@ -77,9 +77,7 @@ class SimAttitudeEffectors(AscentDevice, AttitudeEffectors):
     ) -> EffectorState:
         self.need_power()
         self.apply(pitch, yaw, pulses, forward)
-        return EffectorState(
-            time_ns=self.time_ns(), pitch=self.pitch, yaw=self.yaw, gas=self.gas
-        )
+        return EffectorState(time_ns=self.time_ns(), pitch=self.pitch, yaw=self.yaw, gas=self.gas)
 
     @property
     def gas(self) -> float:

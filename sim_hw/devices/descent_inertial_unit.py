@@ -93,9 +93,7 @@ class SimDescentInertialUnit(PoweredDevice, DescentInertialUnit):
             for i in range(3)
         )
         velocity = rotate_back(attitude, subtract(felt, felt_before))
-        measured = tuple(
-            self._scale[i] * velocity[i] + self._bias[i] * interval for i in range(3)
-        )
+        measured = tuple(self._scale[i] * velocity[i] + self._bias[i] * interval for i in range(3))
         return InertialIncrements(
             time_ns=self.time_ns(),
             number=number,
@@ -133,4 +131,3 @@ class SimDescentInertialUnit(PoweredDevice, DescentInertialUnit):
         wrong = from_rotation_vector((gauss(0.0, error), gauss(0.0, error), gauss(0.0, error)))
         attitude = product(self._readings[number][1], wrong)
         return StarAlignment(time_ns=self.time_ns(), attitude=attitude, number=number)
-

@@ -48,9 +48,7 @@ class SimIgniter(AscentDevice, Igniter):
         self.is_open = False
         self.extra_delay = 0.0
 
-    def fail(
-        self, mode: str, *, shots: int = 1, delay: float = 0.5, share: float = 0.97
-    ) -> None:
+    def fail(self, mode: str, *, shots: int = 1, delay: float = 0.5, share: float = 0.97) -> None:
         """Modes: `misfire`, `open`, `late`, `weak`; see the class."""
         if mode == "misfire":
             self.misfires = shots

@@ -66,8 +66,7 @@ class SimTouchdownSensors(PoweredDevice, TouchdownSensors):
     def _loaded(self) -> list[bool]:
         loads = self.vehicle.legs.loads
         return [
-            leg not in self.silent
-            and (leg in self.stuck or load > self.parameters.threshold)
+            leg not in self.silent and (leg in self.stuck or load > self.parameters.threshold)
             for leg, load in enumerate(loads)
         ]
 

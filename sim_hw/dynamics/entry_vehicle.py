@@ -436,5 +436,3 @@ def quaternion_of_axes(x: Vector, y: Vector, z: Vector) -> Quaternion:
         (c, e, f, candidates[3]),
     )
     return normalised(rows[largest])
-
-

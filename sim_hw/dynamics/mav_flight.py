@@ -211,9 +211,7 @@ class MavBody(FlyingBody):
         rate = (p, q, r)
         attitude = turned((qw, qx, qy, qz), rate, half)
         mass, centre, axial, across = self._mass_properties(time)
-        fx, fy, fz, mx, my, mz, damping = self._loads(
-            time, middle, speed, attitude, rate, centre
-        )
+        fx, fy, fz, mx, my, mz, damping = self._loads(time, middle, speed, attitude, rate, centre)
         # Euler's equations of a body of revolution, at the start and in the middle.
         gyro = (across - axial) / across
         ph = p + half * mx / axial

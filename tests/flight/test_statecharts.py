@@ -86,9 +86,7 @@ class TestEveryVehicle:
 
 @named(COMMANDS)
 class TestEveryCommand:
-    def test_it_is_documented_and_has_a_deadline(
-        self, kind: type[Node], spec: CommandSpec
-    ) -> None:
+    def test_it_is_documented_and_has_a_deadline(self, kind: type[Node], spec: CommandSpec) -> None:
         assert spec.doc.split("\n\n")[0].rstrip().endswith("."), spec.doc
         assert 0.0 < spec.deadline < math.inf
 
@@ -100,9 +98,7 @@ class TestEveryCommand:
 
 @named(WORK)
 class TestEveryCommandThatStartsWork:
-    def test_its_transitions_lead_into_the_work(
-        self, kind: type[Node], spec: CommandSpec
-    ) -> None:
+    def test_its_transitions_lead_into_the_work(self, kind: type[Node], spec: CommandSpec) -> None:
         chart = kind.statechart
         into = [on for on in chart.transitions if on.event == spec.name]
         assert into

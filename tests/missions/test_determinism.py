@@ -49,9 +49,7 @@ def fly_apart(folder: Path, hash_seed: str) -> dict[str, Any]:
     return dict(json.loads((folder / "summary.json").read_text()))
 
 
-def test_hash_seed_and_load_of_the_machine_change_no_message(
-    flown: "Fly", tmp_path: Path
-) -> None:
+def test_hash_seed_and_load_of_the_machine_change_no_message(flown: "Fly", tmp_path: Path) -> None:
     with cores_loaded(2):
         other = fly_apart(tmp_path / "run", hash_seed="4242")
     first = flown("short").summary

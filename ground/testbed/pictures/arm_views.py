@@ -97,9 +97,7 @@ def _view(axes: Axes, poses: np.ndarray, plane: tuple[int, int]) -> None:
 
 def _deck(axes: Axes) -> None:
     """The lander's deck, on which the arm stands."""
-    axes.add_patch(
-        Rectangle((-1.5, -0.14), 2.1, 0.1, color="#d4d9df", linewidth=0, zorder=0.5)
-    )
+    axes.add_patch(Rectangle((-1.5, -0.14), 2.1, 0.1, color="#d4d9df", linewidth=0, zorder=0.5))
 
 
 def _container(axes: Axes, plane: tuple[int, int]) -> None:

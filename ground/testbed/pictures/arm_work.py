@@ -40,9 +40,7 @@ def draw_arm_work(run: RunData) -> Figure:
     figure = new_figure(run, "The arm's work", 9.75, _NOTE)
     scale = SolScale(run)
     _loadings(inches(figure, 1.5, 1.2, 4.55, 3.45), loadings(run), scale)
-    draw_arm_views(
-        run, inches(figure, 7.45, 1.2, 2.5, 3.45), inches(figure, 10.1, 1.2, 2.5, 3.45)
-    )
+    draw_arm_views(run, inches(figure, 7.45, 1.2, 2.5, 3.45), inches(figure, 10.1, 1.2, 2.5, 3.45))
     width = 12.8 - LEFT - RIGHT
     joints = inches(figure, LEFT, 5.5, width, 1.75)
     force = inches(figure, LEFT, 7.6, width, 0.6)
@@ -109,9 +107,7 @@ def _name_steps(axes: Axes, example: Loading, found: Sequence[Loading]) -> None:
             s for s in example.steps if s.name == name
         ]
         begin = found[0].start if spans and spans[0] in found[0].steps else example.start
-        middles.append(
-            (0.5 * (spans[0].start + spans[0].end) - begin) / 60.0 if spans else 0.0
-        )
+        middles.append((0.5 * (spans[0].start + spans[0].end) - begin) / 60.0 if spans else 0.0)
     right = -1e9
     for name, middle in sorted(zip(used, middles, strict=True), key=lambda pair: pair[1]):
         title, colour = STEPS[name]
@@ -161,9 +157,7 @@ def _joint_angles(axes: Axes, run: RunData, scale: SolScale, start: float, end: 
     names = []
     for number in range(angles.shape[1]):
         colour = _JOINTS[number % len(_JOINTS)]
-        axes.plot(
-            sols, angles[:, number], color=colour, linewidth=0.9, marker="o", markersize=2.6
-        )
+        axes.plot(sols, angles[:, number], color=colour, linewidth=0.9, marker="o", markersize=2.6)
         names.append(Name(f"joint {number + 1}", float(angles[-1, number]), colour))
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 3, 4.5, 6, 9, 10]))
     write_names(axes, names)

@@ -106,9 +106,7 @@ def _in_order(run: RunData) -> list[dict[str, Any]]:
 def _history(run: RunData, tube: dict[str, Any]) -> TubeHistory:
     steps = [(float(each["time"]), str(each["place"])) for each in tube["hand_overs"]]
     ends = [*(seconds for seconds, _ in steps[1:]), run.duration][: len(steps)]
-    stays = tuple(
-        Span(start, end, place) for (start, place), end in zip(steps, ends, strict=True)
-    )
+    stays = tuple(Span(start, end, place) for (start, place), end in zip(steps, ends, strict=True))
     place = tube.get("place") or ""
     is_known = place in PLACES and not tube.get("problem")
     trouble = str(tube.get("problem") or tube["statement"]).replace("_", " ")

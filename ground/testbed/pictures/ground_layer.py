@@ -53,9 +53,7 @@ class MapFrame:
         height = max(norths) - min(norths) + 2.0 * margin
         width, height = max(width, height * ratio), max(height, width / ratio)
         east, north = (max(easts) + min(easts)) / 2, (max(norths) + min(norths)) / 2
-        return cls(
-            east - width / 2, east + width / 2, north - height / 2, north + height / 2
-        )
+        return cls(east - width / 2, east + width / 2, north - height / 2, north + height / 2)
 
 
 def draw_ground(

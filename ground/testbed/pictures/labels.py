@@ -121,8 +121,7 @@ def around_points(
     taken: boxes where something is written already.
     """
     choices = [
-        list(_candidates(point, width, height))
-        for point, width in zip(points, widths, strict=True)
+        list(_candidates(point, width, height)) for point, width in zip(points, widths, strict=True)
     ]
     fixed = [
         [
@@ -211,6 +210,4 @@ def _holds(box: Box, point: Place, margin: float = 0.05) -> bool:
 
 
 def _within(box: Box, frame: Box) -> bool:
-    return (
-        box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
-    )
+    return box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]

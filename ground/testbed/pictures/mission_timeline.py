@@ -147,5 +147,3 @@ def _links(axes: Axes, scale: SolScale) -> None:
         axes.axvspan(start, end, ymin=0.58, ymax=0.92, color="#33414f", linewidth=1.2)
     for start, end in scale.contact("earth_in_view"):
         axes.barh(1, end - start, left=start, height=0.55, color="#7fa8c9", linewidth=0)
-
-

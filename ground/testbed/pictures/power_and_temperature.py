@@ -83,9 +83,7 @@ def draw_power_and_temperature(run: RunData) -> Figure:
     return figure
 
 
-def _panel(
-    axes: Axes, run: RunData, scale: SolScale, unit: str, curves: Sequence[Curve]
-) -> None:
+def _panel(axes: Axes, run: RunData, scale: SolScale, unit: str, curves: Sequence[Curve]) -> None:
     names: list[Name] = []
     drawn: list[Curve] = []
     for curve in curves:

@@ -34,7 +34,7 @@ class SolScale:
 
     def sols(self, seconds: ArrayLike) -> NDArray[np.float64]:
         """Sols of mission times in s."""
-        sols: NDArray[np.float64] = (np.asarray(seconds, dtype=float) - self._midnight)
+        sols: NDArray[np.float64] = np.asarray(seconds, dtype=float) - self._midnight
         return sols / SOL_SECONDS
 
     def sol(self, seconds: float) -> float:

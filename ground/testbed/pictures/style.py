@@ -103,9 +103,7 @@ def new_figure(run: RunData, title: str, height: float, note: str = "") -> Figur
         summary["verdict"],
     ]
     figure.text(0.02, 1 - 0.27 / height, title, fontsize=17, weight="bold", va="center")
-    figure.text(
-        0.98, 1 - 0.27 / height, "  ·  ".join(facts), color=MUTED, ha="right", va="center"
-    )
+    figure.text(0.98, 1 - 0.27 / height, "  ·  ".join(facts), color=MUTED, ha="right", va="center")
     if note:
         figure.text(0.02, 1 - 0.56 / height, note, color=MUTED, va="center")
     return figure

@@ -34,9 +34,7 @@ class Track:
         """The places, and more between them: none is further than a metre from the next."""
         if len(self.east) < 2:
             return self.places
-        way = np.concatenate(
-            [[0.0], np.cumsum(np.hypot(np.diff(self.east), np.diff(self.north)))]
-        )
+        way = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(self.east), np.diff(self.north)))])
         at = np.linspace(0.0, way[-1], max(2, int(way[-1])))
         easts, norths = np.interp(at, way, self.east), np.interp(at, way, self.north)
         return [(float(e), float(n)) for e, n in zip(easts, norths, strict=True)]

@@ -86,9 +86,7 @@ def _milestones(axes: Axes, row: int, run: RunData, vehicle: str, scale: SolScal
     found = sorted(milestones(run, vehicle), key=lambda each: (each.rank, each.seconds))
     per_sol = inches_per_unit(axes)
     widths = [(text_width(each.text, _LABEL) + 0.1) / per_sol for each in found]
-    places = places_in_a_row(
-        [scale.sol(each.seconds) for each in found], widths, *axes.get_xlim()
-    )
+    places = places_in_a_row([scale.sol(each.seconds) for each in found], widths, *axes.get_xlim())
     for each, middle in zip(found, places, strict=True):
         colour = ALERT if each.bad else INK
         axes.plot(

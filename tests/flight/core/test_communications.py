@@ -85,7 +85,8 @@ class Station:
             on_link=self.links.append,
         )
         self.bus.serve(
-            f"{name}.node", lambda peer, message: self.communications.accept(message)  # type: ignore[arg-type]
+            f"{name}.node",
+            lambda peer, message: self.communications.accept(message),  # type: ignore[arg-type]
         )
         self.communications.use_radio(connect(self.bus, Radio, f"{name}.radio", boot=1))
         self.storage = Storage(":memory:")

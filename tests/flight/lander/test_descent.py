@@ -64,9 +64,7 @@ class Falling:
         return self.rig.event_names("lander")
 
 
-def fall(
-    folder: Path, story: Callable[[Falling], Awaitable[None]], seed: int = 1
-) -> None:
+def fall(folder: Path, story: Callable[[Falling], Awaitable[None]], seed: int = 1) -> None:
     async def scenario() -> None:
         async with Rig(folder) as rig:
             await story(Falling(rig, seed))

@@ -35,9 +35,7 @@ def bearings(stream: random.Random, own: State, target: State, count: int) -> li
         here, there = coast(own, seconds), coast(target, seconds)
         line = unit(subtract(there[0], here[0]))
         first, second = across(line)
-        noise = add(
-            scale(stream.gauss(0.0, SIGMA), first), scale(stream.gauss(0.0, SIGMA), second)
-        )
+        noise = add(scale(stream.gauss(0.0, SIGMA), first), scale(stream.gauss(0.0, SIGMA), second))
         found.append(Bearing(seconds, here[0], unit(add(line, noise)), SIGMA))
     return found
 

@@ -34,8 +34,11 @@ def truth_of(b: Bench) -> list[str]:
 async def prepare(b: Bench, true: State, nominal: State) -> None:
     let_go(b, true)
     await b.do(
-        "load_target_orbit", position=list(nominal[0]), velocity=list(nominal[1]),
-        time=b.world.now(), axis_sigma=70e3 / 3.0,
+        "load_target_orbit",
+        position=list(nominal[0]),
+        velocity=list(nominal[1]),
+        time=b.world.now(),
+        axis_sigma=70e3 / 3.0,
     )
     await b.do("load_manifest", records=manifest(b.tubes))
     for _ in range(6):

@@ -136,9 +136,7 @@ async def test_killed_while_loading_it_goes_on_and_both_ledgers_agree(
             assert field.ledger(tube)[0] == "handed_over"
 
 
-async def test_a_tube_is_laid_down_only_when_armed_and_fired(
-    folder: Path, new_field: Any
-) -> None:
+async def test_a_tube_is_laid_down_only_when_armed_and_fired(folder: Path, new_field: Any) -> None:
     async with Rig(folder) as rig:
         field = new_field(rig, count=1)
         [tube] = field.tubes

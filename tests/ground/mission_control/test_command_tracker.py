@@ -37,9 +37,7 @@ class Ground:
         self.tracker.issue("step", [order], DAYS_OF_WORK)
 
     def hear(self, rung: Rung, *, repeated: bool = False) -> None:
-        self.tracker.report(
-            CommandReport("mc-1", "mav", rung, self._now_ns(), repeated=repeated)
-        )
+        self.tracker.report(CommandReport("mc-1", "mav", rung, self._now_ns(), repeated=repeated))
 
     def live(self, seconds: float) -> None:
         end = self.now + seconds

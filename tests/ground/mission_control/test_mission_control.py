@@ -210,9 +210,7 @@ def test_everything_that_came_is_in_the_archive_with_both_times(fly: Fly) -> Non
 def test_alarms_are_listed_until_acknowledged_also_after_a_restart(fly: Fly) -> None:
     async def flight(ground: Any) -> Any:
         vehicle, loop = ground.vehicle, asyncio.get_running_loop()
-        loop.call_at(
-            100.0, lambda: vehicle.event("motor_fault", Severity.WARNING_HI, wheel=3)
-        )
+        loop.call_at(100.0, lambda: vehicle.event("motor_fault", Severity.WARNING_HI, wheel=3))
         limit = {"channel": "charge", "value": 0.1}
         loop.call_at(
             200.0,

@@ -125,9 +125,7 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     archive.series("rover", "east", (SOL, 70.0), (1.1 * SOL, 60.0), (1.2 * SOL, 48.0))
     archive.series("rover", "north", (SOL, 22.0), (1.1 * SOL, 30.0), (1.2 * SOL, 26.0))
     stowed, ready = [0.0, -1.9, 0.0, 2.5, 0.0, 0.9, 0.0], [0.0, -0.6, 0.0, 1.7, 0.0, 2.04, 0.0]
-    archive.series(
-        "arm", "joint_angles", (0.0, json.dumps(stowed)), (1.5 * SOL, json.dumps(ready))
-    )
+    archive.series("arm", "joint_angles", (0.0, json.dumps(stowed)), (1.5 * SOL, json.dumps(ready)))
     archive.series("arm", "contact_force", (1.5 * SOL, 12.0))
     archive.series("arm", "mode", (0.0, "stowed"))
     steps = ("approaching", "extracting", "verifying", "inserting", "checking_seat")

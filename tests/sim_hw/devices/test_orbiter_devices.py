@@ -24,9 +24,7 @@ def build(offset: tuple[float, float, float]) -> dict[str, Any]:
     _, devices = orbiter.build(world, load_vehicle_file(Orbiter, orbiter.HARDWARE).hardware)
     found: dict[str, Any] = dict(devices)
     body = found["camera"].vehicle.body
-    world.space.add(
-        orbiting("container", world.now, add(body.position(), offset), body.velocity())
-    )
+    world.space.add(orbiting("container", world.now, add(body.position(), offset), body.velocity()))
     return found
 
 

@@ -34,9 +34,7 @@ def start() -> Any:
 def test_it_flies_as_the_runge_kutta_model_does() -> None:
     p = parameters()
     vehicle = MavVehicle(p)
-    sample = MavSample(
-        vehicle.first_motor, vehicle.second_motor, ((0.001, -0.0005), (0.0, 0.0))
-    )
+    sample = MavSample(vehicle.first_motor, vehicle.second_motor, ((0.001, -0.0005), (0.0, 0.0)))
     body = MavBody("mav", lambda: 0.0, JEZERO, Atmosphere(), vehicle, sample, start())
     body.ignite(0)
     body.effort.pitch, body.effort.yaw = -0.0004, 0.0003
@@ -49,9 +47,7 @@ def test_it_flies_as_the_runge_kutta_model_does() -> None:
     full, burnt = whole.rows[0], whole.rows[-1]
     assert math.isclose(full.mass - burnt.mass, p.first_motor.propellant)
     radius = math.sqrt(2.0 * burnt.axial_inertia / burnt.mass)
-    length = math.sqrt(
-        12.0 * (burnt.transverse_inertia / burnt.mass - radius * radius / 4.0)
-    )
+    length = math.sqrt(12.0 * (burnt.transverse_inertia / burnt.mass - radius * radius / 4.0))
     inert = Cylinder(burnt.mass, burnt.centre - 0.5 * length, length, radius)
     rigid = RigidVehicle(
         JEZERO, Stack((Stage("first", (inert,), grain),)), motor=vehicle.first_motor,

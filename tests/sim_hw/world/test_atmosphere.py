@@ -49,8 +49,10 @@ def test_pressure_is_the_weight_of_the_air_above():
         steps = 200
         width = (high - low) / steps
         gravity = 3.72 * (3_389.5 / (3_389.5 + 0.0005 * (low + high))) ** 2
-        weight = gravity * width * sum(
-            nominal_air(low + (index + 0.5) * width).density for index in range(steps)
+        weight = (
+            gravity
+            * width
+            * sum(nominal_air(low + (index + 0.5) * width).density for index in range(steps))
         )
         difference = nominal_air(low).pressure - nominal_air(high).pressure
         assert difference == pytest.approx(weight, rel=0.04)
@@ -99,9 +101,7 @@ def test_near_heights_deviate_together_and_far_ones_each_for_themselves():
         for _ in range(800):
             day = AirDispersion(stream)
             pairs.append((log(day.density_factor(first)), log(day.density_factor(second))))
-        x, y = (
-            [value - fmean(column) for value in column] for column in zip(*pairs, strict=True)
-        )
+        x, y = ([value - fmean(column) for value in column] for column in zip(*pairs, strict=True))
         return fmean(a * b for a, b in zip(x, y, strict=True)) / (pstdev(x) * pstdev(y))
 
     assert correlation(50_000.0, 65_000.0) == pytest.approx(exp(-1.0), abs=0.12)
