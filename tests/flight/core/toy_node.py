@@ -14,6 +14,7 @@ from flight.core.node import Node
 from flight.core.parameters import Parameter
 from flight.core.statechart import ANY, On, Signal, State, Statechart
 from flight.icd.messages import Severity
+from ground.testbed.rig import Rig
 
 Distance = Annotated[float, msgspec.Meta(ge=0.0, le=1000.0, extra={"unit": "m"})]
 
@@ -182,3 +183,15 @@ class Toy(Node):
 
 
 SPEED = {"speed": 1.0}
+
+
+def now() -> float:
+    """Mission time in s."""
+    return asyncio.get_running_loop().time()
+
+
+def toy(rig: Rig) -> Toy:
+    """The toy of a rig."""
+    node = rig.nodes["toy"]
+    assert isinstance(node, Toy)
+    return node
