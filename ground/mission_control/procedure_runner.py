@@ -175,7 +175,7 @@ class ProcedureRunner:
             case steps.WaitForTelemetry():
                 await self._wait_for_telemetry(step)
             case steps.WaitUntil():
-                await self._sleep_until(self._tools.clock.seconds_at(step.sol, step.lmst))
+                await self._sleep_until(self._tools.clock.seconds_at(int(step.sol), step.lmst))
             case steps.Pause():
                 await self._sleep_until(self._entered + step.seconds + step.sols * SOL_SECONDS)
             case steps.AssertCustody():

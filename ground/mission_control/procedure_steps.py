@@ -82,9 +82,12 @@ class WaitForTelemetry(Step, frozen=True, tag="wait_for_telemetry"):
 
 
 class WaitUntil(Step, frozen=True, tag="wait_until"):
-    """Waits until a sol and local mean solar time in hours; goes on at once when it is past."""
+    """Waits until a sol and local mean solar time in hours; goes on at once when it is past.
 
-    sol: Annotated[int, Meta(ge=0, le=2000)]
+    A text as sol is a variable.
+    """
+
+    sol: Annotated[int, Meta(ge=0, le=2000)] | Annotated[str, Meta(pattern=r"^\$\{.+\}$")]
     lmst: Annotated[float, Meta(ge=0.0, lt=25.0)] = 0.0
 
 
@@ -107,6 +110,15 @@ class Phase(Step, frozen=True, tag="phase"):
     """A phase of the mission begins."""
 
     phase: str
+
+
+class Include(Step, frozen=True, tag="include"):
+    """Stands for the steps of a part, a file in `configs/procedures/parts`.
+
+    Its phases come with it. Its labels are those of the whole procedure.
+    """
+
+    part: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Goto(Step, frozen=True, tag="goto"):
@@ -188,6 +200,7 @@ AnyStep = (
     | Pause
     | AssertCustody
     | Phase
+    | Include
     | Goto
     | Branch
     | End
@@ -209,9 +222,9 @@ class PhaseEntry(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ProcedureFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """A procedure file."""
+    """A procedure file, or a part that procedures include. Phases show in the order they begin."""
 
     title: str
-    phases: Annotated[list[PhaseEntry], Meta(min_length=1)]
     steps: Annotated[list[AnyStep], Meta(min_length=1)]
+    phases: list[PhaseEntry] = []
     doc: str = field(default="")
