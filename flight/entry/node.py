@@ -187,7 +187,7 @@ class EntryCapsule(Node):
         return self.storage.get(NAMESPACE, "released_at") is not None
 
     def housekeeping_period(self) -> float:
-        return 3600.0 if self.state in ATTACHED else 21_600.0
+        return 3600.0 if self.is_in("armed") else 21_600.0
 
     async def sample(self) -> None:
         try:

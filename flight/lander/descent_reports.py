@@ -60,6 +60,7 @@ class DescentReports:
         "Touchdown by {how} at {east} m east, {north} m north (known to {sigma} m, found on the "
         "map: {fixed}), {propellant} kg left",
     )
+    standing = Event(HIGH, "Standing at {east} m east, {north} m north, known to {error} m")
     initiator_failed = Event(ALARM, "{part}: the initiator of side {side} did not fire")
     part_not_fired = Event(ALARM, "{part}: no initiator has fired")
     descent_resumed = Event(

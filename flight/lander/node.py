@@ -15,6 +15,7 @@ from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.icd.devices.communications import LinkState, Radio
 from flight.icd.messages import Severity
 from flight.lander.commissioning import NAMESPACE, commission, keep_array_open, unfold_after_landing
+from flight.lander.descent import NAMESPACE as DESCENT_NAMESPACE
 from flight.lander.descent import Descent
 from flight.lander.descent_hardware import descent_devices
 from flight.lander.descent_reports import DescentReports
@@ -30,6 +31,7 @@ from flight.lander.work_permission import TOPIC, energy_permission
 HOUSEKEEPING = 1800.0  # seconds at the most, by day
 CARRIED = ("arm", "mav")
 BLIND_AFTER = 3  # readings of the battery without meaning in a row
+SURVEYED = 1.0  # m: a place on the map by which a lander was put there
 MAXIMUM_COMMISSIONING = 100 * 88_775.0  # seconds
 
 
@@ -208,6 +210,16 @@ class Lander(DescentReports, Node):
         self.landed_east, self.landed_north = landing["east"], landing["north"]
         self.landed_sigma = landing["sigma"]
         self.publish_telemetry()
+
+    def say_where(self) -> None:
+        """Says where the lander stands: by its descent, or by the load if it began here."""
+        began_here = self.context.mission.get("start") != "entry"
+        known = self.storage.get(DESCENT_NAMESPACE, "landing")
+        if known is None and began_here:
+            known = self.context.mission.get("lander")
+        if known is not None:
+            error = known.get("sigma", SURVEYED)
+            self.standing(east=known["east"], north=known["north"], error=error)
 
     def parameters_changed(self) -> None:
         self.rhythm = Rhythm.of(self.parameters)

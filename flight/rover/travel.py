@@ -32,6 +32,7 @@ async def egress(node: "FetchRover", signal: Signal) -> str:
         return "rest"
     await node.locomotion.catch_up()
     locomotion = node.locomotion
+    await locomotion.fix_heading()  # which way the lander looks is not known before
     for direction in (1.0, -1.0):
         try:
             # Ramps are straight: no turning before the ground is reached.

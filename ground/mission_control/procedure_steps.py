@@ -99,11 +99,15 @@ class Pause(Step, frozen=True, tag="pause"):
 
 
 class AssertCustody(Step, frozen=True, tag="assert_custody"):
-    """Demands that tubes are reported to be at one of some places, within `limit_sols`."""
+    """Demands that tubes are reported to be at one of some places, within `limit_sols`.
+
+    When these are over, `at_least` so many are enough (all, if not said).
+    """
 
     tubes: str | list[str]
     places: list[Place]
     limit_sols: Sols = 0.0
+    at_least: Annotated[int, Meta(ge=0)] | None = None
 
 
 class Phase(Step, frozen=True, tag="phase"):

@@ -9,7 +9,7 @@ Nothing is left that could turn out to be wrong in the middle of a mission.
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,13 +80,14 @@ class _Draft:
 @dataclass(frozen=True)
 class _Place:
     """Where steps are laid out: their file, what tells their paths apart, the loops around them,
-    the values of their variables."""
+    the values of their variables, the parts that they stand in."""
 
     source: ProcedureSource
     prefix: str
     suffix: str
     scope: tuple[str, ...]
     variables: dict[str, Any]
+    parts: tuple[str, ...] = ()
 
 
 class _Compiler:
@@ -101,7 +102,7 @@ class _Compiler:
         self._phases: dict[str, steps.PhaseEntry] = {}
         self._phase = ""  # the first one, while none has begun
         self._begun: dict[str, None] = {}
-        self._included: list[str] = []
+        self._included: dict[str, int] = {}
 
     def compile(self) -> Program:
         source = self._source
@@ -170,26 +171,25 @@ class _Compiler:
             name = f"{place.suffix}({number})"
             inner = (*place.scope, f"{place.prefix}{here}{name}")
             inside = place.variables | {loop.variable: item}
-            self._lay_out(
-                loop.steps,
-                f"{here}.steps",
-                _Place(place.source, place.prefix, name, inner, inside),
-            )
+            within = replace(place, suffix=name, scope=inner, variables=inside)
+            self._lay_out(loop.steps, f"{here}.steps", within)
             self._labels[(inner, NEXT)] = len(self._drafts)
 
     def _include(self, part: str, here: str, place: _Place) -> None:
-        if part in self._included:
-            problem = f"= {part!r} is included already: allowed is each part once"
+        if part in place.parts:
+            problem = f"= {part!r}: it stands in that part itself; allowed is another one"
             raise place.source.refuse(f"{here}.part", problem)
-        self._included.append(part)
+        times = self._included[part] = self._included.get(part, 0) + 1
         try:
             source = ProcedureSource(find_configuration(PARTS_FOLDER, part))
         except ConfigurationError as error:
             if error.line is not None:
                 raise
             raise place.source.refuse(f"{here}.part", f"= {part!r}: {error}") from None
-        self._take_phases(source)
-        inner = _Place(source, f"{part}.", place.suffix, place.scope, place.variables)
+        if times == 1:
+            self._take_phases(source)
+        prefix = f"{part}." if times == 1 else f"{part}({times})."
+        inner = replace(place, source=source, prefix=prefix, parts=(*place.parts, part))
         self._lay_out(source.content.steps, "steps", inner)
 
     def _place_label(self, label: str, place: _Place, here: str) -> None:

@@ -47,7 +47,10 @@ def procedure_variables(mission: LoadedMission) -> dict[str, Any]:
         "lander": {"east": lander.east, "north": lander.north},
     }
     if mission.mission.launch_after is not None:
-        variables["launch_time"] = _launch_time(mission.mission.launch_after)
+        time = _launch_time(mission.mission.launch_after)
+        variables["launch_time"] = time
+        # The last checks begin a sol before.
+        variables["launch_sol"] = MissionClock(mission.epoch_jd_tt).sol(time) - 1
     return variables
 
 

@@ -10,6 +10,7 @@ from flight.astrodynamics.time_scales import Epoch
 from flight.runtime.bus import Bus
 from flight.runtime.nursery import Nursery
 from flight.runtime.streams import stream
+from ground.testbed.lander_entry import begin_entry
 from ground.testbed.mission import Failure, LoadedMission
 from ground.testbed.vehicle_files import VehicleFile, load_vehicle_file
 from ground.testbed.vehicles import vehicle_class
@@ -53,14 +54,18 @@ def _assembly(name: str) -> Any:
 
 
 def make_world(mission: LoadedMission, seed: int) -> World:
-    """The world of a mission: tubes where they lie or are held, vehicles where they stand."""
+    """The world of a mission: tubes where they lie or are held, vehicles where they stand.
+
+    A lander that is still in space, and what it carries, stand where it is to land.
+    """
     poses = true_lying_poses(mission.depot, stream(seed, "world.tubes"))
     states = {tube_id: TubeState(GROUND, pose=pose) for tube_id, pose in poses.items()}
     states.update({tube.id: TubeState(PERSEVERANCE) for tube in mission.held})
     registry = TubeRegistry((*mission.depot.tubes, *mission.held), states)
     lander = mission.mission.lander
     spot = Clearing(lander.east, lander.north, LANDING_SPOT_RADIUS)
-    world = World(seed, mission.epoch_jd_tt, registry, clearings=(spot,))
+    clearings = () if mission.in_space else (spot,)
+    world = World(seed, mission.epoch_jd_tt, registry, clearings=clearings)
     world.place("lander", lander.east, lander.north)
     world.place("rover", lander.east, lander.north)
     parked = mission.mission.perseverance
@@ -80,6 +85,7 @@ class Hardware:
         self.links = SpaceLinks(self.world, orbit, load_link_parameters())
         self.moves: list[tuple[float, TubeMove]] = []
         self.lost: dict[str, float] = {}
+        self._entry_load: dict[str, Any] = {}
         self.on_lost: Callable[[str], None] = lambda vehicle: None
         self._files = files
         self._pending: list[Failure] = list(mission.mission.failures)
@@ -105,8 +111,27 @@ class Hardware:
                     failure.after_sols * SOL_SECONDS, self._fail, failure
                 )
 
+    def load_of(self, vehicle: str) -> dict[str, Any]:
+        """What a vehicle is told before launch; of a lander in space also where it is."""
+        load = self.mission.load_of(vehicle)
+        return {**load, **self._entry_load} if vehicle == "lander" else load
+
+    def load_without_assembly(self, vehicle: str) -> dict[str, Any]:
+        """The same, for one who needs no hardware: what is known at mission time zero."""
+        if self.mission.in_space:
+            self.world.clock = lambda: 0.0
+            self._begin_entry()
+        return self.load_of(vehicle)
+
+    def _begin_entry(self) -> None:
+        aim = self.mission.mission.lander
+        descent = self._files["lander"].hardware.descent
+        self._entry_load = begin_entry(self.world, descent, aim.east, aim.north)
+
     def _assemble(self) -> None:
         """Builds the devices of all vehicles; arm and MAV live on the lander's power."""
+        if self.mission.in_space:
+            self._begin_entry()
         for name in self.mission.vehicles:
             shared = self.vehicles["lander"].electrical if name in ON_THE_LANDER else None
             parameters = self._files[name].hardware

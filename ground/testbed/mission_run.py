@@ -100,7 +100,7 @@ class FlownMission:
                 rig.add_node(
                     vehicle_class(name),
                     self.files[name].flight,
-                    mission=self.mission.load_of(name),
+                    mission=self.hardware.load_of(name),
                 )
             self._ended = asyncio.get_running_loop().create_future()
             self._start_ground()
