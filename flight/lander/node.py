@@ -21,6 +21,7 @@ from flight.lander.descent_hardware import descent_devices
 from flight.lander.descent_reports import DescentReports
 from flight.lander.descent_states import ENTRY, ENTRY_TRANSITIONS, PHASES, WOKEN, wake
 from flight.lander.hardware import LanderDevices
+from flight.lander.launch_permission import NAMESPACE as LAUNCH_NAMESPACE
 from flight.lander.launch_permission import TOPIC as LAUNCH
 from flight.lander.launch_permission import launch_permission
 from flight.lander.parameters import PARAMETERS
@@ -133,6 +134,7 @@ class Lander(DescentReports, Node):
     zone_not_set = Event(Severity.WARNING_HI, "Heater zone {zone} cannot be set: {reason}")
     gauge_lost = Event(Severity.WARNING_HI, "The battery's gauge means nothing: loads are cut")
     gauge_back = Event(Severity.ACTIVITY_HI, "The battery's gauge is valid again")
+    arm_judged = Event(Severity.WARNING_LO, "By Earth's judgement the arm is clear: {clear}")
     mav_warm = Event(Severity.ACTIVITY_HI, "The MAV has reached {temperature} K")
     energy_low = Event(Severity.WARNING_HI, "Battery at {charge} %: loads are cut")
     energy_back = Event(Severity.ACTIVITY_HI, "Battery at {charge} %: loads are back")
@@ -154,6 +156,12 @@ class Lander(DescentReports, Node):
         await self._control_heat()
         failed = len(self.thermal.failed)
         return "all zones set" if not failed else f"{failed} zones cannot be set"
+
+    @command(deadline=60.0)
+    def judge_arm(self, clear: bool) -> None:
+        """Takes it from Earth whether an arm that is not stowed is out of the way of a launch."""
+        self.storage.put(LAUNCH_NAMESPACE, "arm_clear", clear)
+        self.arm_judged(clear=clear)
 
     @command(deadline=60.0, allowed_in="entry.lost")
     def claim_landing(self) -> None:

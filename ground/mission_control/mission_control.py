@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -62,6 +62,7 @@ class MissionControl:
         tubes: Iterable[TubeEntry],
         clock: MissionClock,
         hosts: Mapping[str, str] = HOSTS,
+        opportunities: Mapping[str, Callable[[float], float]] | None = None,
     ) -> None:
         self.clock = clock
         self.dictionary = dictionary
@@ -105,6 +106,7 @@ class MissionControl:
                 self.telemetry,
                 self.custody,
                 self.watches,
+                opportunities or {},
             ),
         )
 

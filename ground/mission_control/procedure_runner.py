@@ -7,8 +7,8 @@ and waits for their verdicts, and does not send them under another name.
 
 import asyncio
 import operator
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -81,6 +81,8 @@ class ProcedureTools:
     telemetry: LatestTelemetry
     custody: CustodyView
     watches: Watches
+    opportunities: Mapping[str, Callable[[float], float]] = field(default_factory=dict)
+    """The next mission time, from one on, at which something can be done."""
 
 
 class ProcedureRunner:
@@ -248,6 +250,8 @@ class ProcedureRunner:
             arguments["records"] = [msgspec.to_builtins(each) for each in records]
         if step.from_event is not None:
             arguments |= self._told(step, step.from_event)
+        if step.opportunity is not None:
+            arguments[step.opportunity.argument] = self._next(step, step.opportunity)
         entry = tools.dictionary.check(step.vehicle, step.command, arguments)
         stages = ["arm", "fire"] if entry.hazardous else ["run"]
         identifiers = tools.tracker.next_identifiers(len(stages))
@@ -262,6 +266,16 @@ class ProcedureRunner:
         self._keep()
         tools.tracker.issue(name, orders, entry.deadline)
         return identifiers[-1]
+
+    def _next(self, step: steps.CommandStep, wanted: steps.Opportunity) -> float:
+        """Mission time of the next opportunity."""
+        find = self._tools.opportunities.get(wanted.of)
+        if find is None:
+            raise StepFailed(
+                f"{step.vehicle} {step.command} was not sent: this mission knows no opportunity "
+                f"for a {wanted.of}"
+            )
+        return find(self._tools.clock.now() + wanted.lead_sols * SOL_SECONDS)
 
     def _tubes_at(self, step: steps.CommandStep, wanted: Sequence[str]) -> list[str]:
         places = self._tools.custody.places()

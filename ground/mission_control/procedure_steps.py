@@ -30,6 +30,17 @@ class EventArguments(Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, str]
 
 
+class Opportunity(Struct, frozen=True, forbid_unknown_fields=True):
+    """An argument that is the next time, `lead_sols` ahead or more, at which something can be done.
+
+    `launch`: the launch into the orbiter's plane.
+    """
+
+    of: Literal["launch"]
+    argument: str
+    lead_sols: Annotated[float, Meta(ge=0.0, le=10.0)] = 0.0
+
+
 class CommandStep(Step, frozen=True, tag="command"):
     """Sends a command and waits for its verdict; hazardous ones are armed and fired.
 
@@ -39,7 +50,8 @@ class CommandStep(Step, frozen=True, tag="command"):
     `tubes_at`: the argument `tubes` is filled, when the command is issued, with those tubes of the
     run that are reported at these places; the step fails when there are none. `records_at`: the
     argument `records` likewise, with the last custody records of what is or was last seen there.
-    `from_event`: arguments that an event has told.
+    `from_event`: arguments that an event has told. `opportunity`: an argument that is a time, found
+    when the command is issued; each attempt has one of its own.
     """
 
     vehicle: str
@@ -52,6 +64,7 @@ class CommandStep(Step, frozen=True, tag="command"):
     tubes_at: list[Place] = []
     records_at: list[Place] = []
     from_event: EventArguments | None = None
+    opportunity: Opportunity | None = None
 
     def __post_init__(self) -> None:
         if self.tubes_at and "tubes" in self.arguments:

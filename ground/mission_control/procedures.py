@@ -285,6 +285,8 @@ class _Compiler:
                 arguments["tubes"] = ["any"]
             if step.records_at:
                 arguments["records"] = []
+            if step.opportunity is not None:
+                arguments[step.opportunity.argument] = 0.0
             if step.from_event is None:
                 self._try(draft, "arguments", known.check, step.vehicle, step.command, arguments)
             else:
