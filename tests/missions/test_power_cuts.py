@@ -31,7 +31,7 @@ def test_a_short_circuit_empties_the_battery_and_the_mission_goes_on(
         for name, node in flown.rig.nodes.items():
             boots[name] = node.boot.number
 
-    fly_mission(load_mission("short"), tmp_path / "run", RunOptions(), burden)
+    fly_mission(load_mission("surface"), tmp_path / "run", RunOptions(), burden)
     assert cuts == {vehicle: 1}
     dead = ("lander", "arm", "mav") if vehicle == "lander" else (vehicle,)
     assert [name for name, number in boots.items() if number > 1] == list(dead)
