@@ -96,7 +96,7 @@ class FetchRover(Node):
             ]),
             State("returning", children=[
                 State("homing", initial=True, activity=drive_home, outcomes=("near", "rest")),
-                State("docking", activity=dock, outcomes=("docked", "rest")),
+                State("docking", activity=dock, outcomes=("docked", "blocked", "rest")),
                 State("sleeping", activity=sleep_until_work, outcomes=("awake",)),
             ]),
             State("docked", activity=keep_house),
@@ -135,6 +135,7 @@ class FetchRover(Node):
             On("return_to_lander", ("surface.idle", "surface.docked"), RETURNING),
             On("near", "surface.returning.homing", "surface.returning.docking"),
             On("docked", "surface.returning.docking", "surface.docked"),
+            On("blocked", "surface.returning.docking", "surface.returning.homing"),
             On("rest", RETURNING, "surface.returning.sleeping"),
             On("awake", "surface.returning.sleeping", "surface.returning.homing"),
 
@@ -239,6 +240,8 @@ class FetchRover(Node):
         self.target: TubeSighting | None = None
         self.goal: Place | None = None
         self.loading: list[str] = []
+        self.dock_side = 0.0
+        self.blocked_sides: set[float] = set()  # docks with a rock before them, since boot
         self.lid_goal = "closed"
         self.hardware: RoverHardware
         self.locomotion: Locomotion

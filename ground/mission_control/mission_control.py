@@ -17,6 +17,7 @@ from ground.mission_control.command_tracker import CommandTracker
 from ground.mission_control.custody_view import CustodyView, TubeEntry, write_manifest
 from ground.mission_control.dictionary import Dictionary
 from ground.mission_control.downlink import Downlink
+from ground.mission_control.imagery import Imagery
 from ground.mission_control.procedure_runner import PhaseRecord, ProcedureRunner, ProcedureTools
 from ground.mission_control.procedures import Program
 from ground.mission_control.reception import Reception
@@ -107,6 +108,7 @@ class MissionControl:
                 self.custody,
                 self.watches,
                 opportunities or {},
+                Imagery(bus, self.boot),
             ),
         )
 

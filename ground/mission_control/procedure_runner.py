@@ -22,6 +22,7 @@ from ground.mission_control.clock import MissionClock
 from ground.mission_control.command_tracker import ORIGIN, CommandTracker, Verdict
 from ground.mission_control.custody_view import CustodyView
 from ground.mission_control.dictionary import Dictionary
+from ground.mission_control.imagery import Imagery
 from ground.mission_control.procedures import Instruction, Program
 from ground.mission_control.telemetry import LatestTelemetry
 from ground.mission_control.watches import Watches
@@ -37,6 +38,7 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+SURVEY_PERIOD = 21_600.0  # s between questions for a picture
 
 
 class ProcedureChanged(Exception):
@@ -83,6 +85,7 @@ class ProcedureTools:
     watches: Watches
     opportunities: Mapping[str, Callable[[float], float]] = field(default_factory=dict)
     """The next mission time, from one on, at which something can be done."""
+    imagery: Imagery | None = None
 
 
 class ProcedureRunner:
@@ -178,6 +181,8 @@ class ProcedureRunner:
                 await self._wait_for_telemetry(step)
             case steps.WaitUntil():
                 await self._sleep_until(self._tools.clock.seconds_at(int(step.sol), step.lmst))
+            case steps.Survey():
+                await self._survey(instruction, step)
             case steps.Pause():
                 await self._sleep_until(self._entered + step.seconds + step.sols * SOL_SECONDS)
             case steps.AssertCustody():
@@ -250,6 +255,8 @@ class ProcedureRunner:
             arguments["records"] = [msgspec.to_builtins(each) for each in records]
         if step.from_event is not None:
             arguments |= self._told(step, step.from_event)
+        if step.from_survey is not None:
+            arguments |= self._surveyed(step, step.from_survey)
         if step.opportunity is not None:
             arguments[step.opportunity.argument] = self._next(step, step.opportunity)
         entry = tools.dictionary.check(step.vehicle, step.command, arguments)
@@ -266,6 +273,30 @@ class ProcedureRunner:
         self._keep()
         tools.tracker.issue(name, orders, entry.deadline)
         return identifiers[-1]
+
+    async def _survey(self, instruction: Instruction, step: steps.Survey) -> None:
+        """Asks for pictures until a vehicle is found on one."""
+        imagery = self._tools.imagery
+        limit = self._entered + step.limit_sols * SOL_SECONDS
+        while True:
+            found = "there are no pictures" if imagery is None else await imagery.find(step.vehicle)
+            if not isinstance(found, str):
+                break
+            if self._tools.clock.now() + SURVEY_PERIOD > limit:
+                raise StepFailed(f"{step.vehicle} was not found from orbit: {found}")
+            await asyncio.sleep(SURVEY_PERIOD)
+        place = {"east": found.east, "north": found.north, "error": found.error}
+        self._tools.archive.put(f"survey {step.vehicle}", place)
+        words = f"{found.east:.1f} m east, {found.north:.1f} m north, to {found.error:.1f} m"
+        self._log(instruction.path, f"{step.vehicle} is at {words}")
+
+    def _surveyed(self, step: steps.CommandStep, wanted: steps.SurveyArguments) -> dict[str, float]:
+        found = self._tools.archive.get(f"survey {wanted.of}")
+        if found is None:
+            raise StepFailed(
+                f"{step.vehicle} {step.command} was not sent: {wanted.of} was not surveyed"
+            )
+        return {name: float(found[field]) for name, field in wanted.fields.items()}
 
     def _next(self, step: steps.CommandStep, wanted: steps.Opportunity) -> float:
         """Mission time of the next opportunity."""

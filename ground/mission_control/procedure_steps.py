@@ -30,6 +30,13 @@ class EventArguments(Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, str]
 
 
+class SurveyArguments(Struct, frozen=True, forbid_unknown_fields=True):
+    """Arguments that the last survey of a vehicle has found: argument -> east, north or error."""
+
+    of: str
+    fields: dict[str, Literal["east", "north", "error"]]
+
+
 class Opportunity(Struct, frozen=True, forbid_unknown_fields=True):
     """An argument that is the next time, `lead_sols` ahead or more, at which something can be done.
 
@@ -50,8 +57,9 @@ class CommandStep(Step, frozen=True, tag="command"):
     `tubes_at`: the argument `tubes` is filled, when the command is issued, with those tubes of the
     run that are reported at these places; the step fails when there are none. `records_at`: the
     argument `records` likewise, with the last custody records of what is or was last seen there.
-    `from_event`: arguments that an event has told. `opportunity`: an argument that is a time, found
-    when the command is issued; each attempt has one of its own.
+    `from_event`: arguments that an event has told; `from_survey`: that a survey has found.
+    `opportunity`: an argument that is a time, found when the command is issued; each attempt has
+    one of its own.
     """
 
     vehicle: str
@@ -65,6 +73,7 @@ class CommandStep(Step, frozen=True, tag="command"):
     records_at: list[Place] = []
     from_event: EventArguments | None = None
     opportunity: Opportunity | None = None
+    from_survey: SurveyArguments | None = None
 
     def __post_init__(self) -> None:
         if self.tubes_at and "tubes" in self.arguments:
@@ -102,6 +111,13 @@ class WaitUntil(Step, frozen=True, tag="wait_until"):
 
     sol: Annotated[int, Meta(ge=0, le=2000)] | Annotated[str, Meta(pattern=r"^\$\{.+\}$")]
     lmst: Annotated[float, Meta(ge=0.0, lt=25.0)] = 0.0
+
+
+class Survey(Step, frozen=True, tag="survey"):
+    """Waits until a vehicle is found on a picture from orbit, where it stands now."""
+
+    vehicle: str
+    limit_sols: Sols
 
 
 class Pause(Step, frozen=True, tag="pause"):
@@ -214,6 +230,7 @@ AnyStep = (
     | WaitForEvent
     | WaitForTelemetry
     | WaitUntil
+    | Survey
     | Pause
     | AssertCustody
     | Phase

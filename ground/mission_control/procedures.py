@@ -285,6 +285,10 @@ class _Compiler:
                 arguments["tubes"] = ["any"]
             if step.records_at:
                 arguments["records"] = []
+            if step.from_survey is not None:
+                surveyed = step.from_survey
+                self._try(draft, "from_survey", known.vehicle, surveyed.of)
+                arguments |= dict.fromkeys(surveyed.fields, 1.0)
             if step.opportunity is not None:
                 arguments[step.opportunity.argument] = 0.0
             if step.from_event is None:
@@ -297,6 +301,8 @@ class _Compiler:
                 self._try(
                     draft, "command", lambda: known.vehicle(step.vehicle).command(step.command)
                 )
+        elif isinstance(step, steps.Survey):
+            self._try(draft, "vehicle", known.vehicle, step.vehicle)
         elif isinstance(step, steps.WaitUntil):
             if isinstance(step.sol, str):
                 raise source.refuse(f"{here}.sol", f"= {step.sol!r}: allowed is a whole number")

@@ -16,6 +16,7 @@ from ground.testbed.vehicle_files import VehicleFile, load_vehicle_file
 from ground.testbed.vehicles import vehicle_class
 from sim_hw.assembly.couplings import couple
 from sim_hw.devices.electrical import Electrical
+from sim_hw.devices.orbital_imagery import IMAGERY_SERVICE, SimOrbitalImagery
 from sim_hw.devices.server import DeviceServer
 from sim_hw.devices.surface_radio import SurfaceRadio
 from sim_hw.links.parameters import load_link_parameters
@@ -82,7 +83,9 @@ class Hardware:
         self.world = make_world(mission, seed)
         self.vehicles: dict[str, Assembled] = {}
         orbit = sun_synchronous_orbit(Epoch.from_utc(mission.mission.landing))
-        self.links = SpaceLinks(self.world, orbit, load_link_parameters())
+        links = load_link_parameters()
+        self.links = SpaceLinks(self.world, orbit, links)
+        self.imagery = SimOrbitalImagery(self.world, links.imagery)
         self.moves: list[tuple[float, TubeMove]] = []
         self.lost: dict[str, float] = {}
         self._entry_load: dict[str, Any] = {}
@@ -103,6 +106,7 @@ class Hardware:
                     self.links.attach(device)
         stations = self.links.stations
         stations.emit = DeviceServer(bus, STATIONS_SERVICE, stations, nursery).emit
+        self.imagery.emit = DeviceServer(bus, IMAGERY_SERVICE, self.imagery, nursery).emit
         self.links.start()
         for failure in list(self._pending):
             if failure.after_sols is not None:
@@ -143,7 +147,7 @@ class Hardware:
         if not self.vehicles:
             self._assemble()
         devices = [f"{v}.{d}" for v, built in self.vehicles.items() for d in built.devices]
-        return [*devices, STATIONS_SERVICE]
+        return [*devices, STATIONS_SERVICE, IMAGERY_SERVICE]
 
     def device(self, service: str) -> Any:
         """The device `<vehicle>.<device>`; None when there is none."""
