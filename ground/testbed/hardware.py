@@ -31,6 +31,7 @@ from sim_hw.world.world import SOL_SECONDS, World
 # for it (Mars 2020), and what is selected is free of rocks; assumption: so is all that it can reach
 # of that with its ramps and its arm.
 LANDING_SPOT_RADIUS = 5.5
+LOOK_AT_FLIGHT = 5.0  # s
 ON_THE_LANDER = ("arm", "mav")  # they draw their power from the lander
 
 
@@ -108,12 +109,21 @@ class Hardware:
         stations.emit = DeviceServer(bus, STATIONS_SERVICE, stations, nursery).emit
         self.imagery.emit = DeviceServer(bus, IMAGERY_SERVICE, self.imagery, nursery).emit
         self.links.start()
+        if self.mission.in_space:
+            nursery.start(self._follow_landing(), name="landing")
         for failure in list(self._pending):
             if failure.after_sols is not None:
                 self._pending.remove(failure)
                 asyncio.get_running_loop().call_later(
                     failure.after_sols * SOL_SECONDS, self._fail, failure
                 )
+
+    async def _follow_landing(self) -> None:
+        """Looks at the lander in flight until it has come to rest: no device may do so any more."""
+        body = self.world.space.bodies["lander"]
+        while not body.frozen:
+            body.advance()
+            await asyncio.sleep(LOOK_AT_FLIGHT)
 
     def load_of(self, vehicle: str) -> dict[str, Any]:
         """What a vehicle is told before launch; of a lander in space also where it is."""
