@@ -11,6 +11,7 @@ from typing import Protocol
 
 from flight.astrodynamics.integrators import (
     Arrival,
+    Derivative,
     Event,
     Observer,
     State,
@@ -115,6 +116,43 @@ def at_rest_on_the_ground(
     return (*position, *planet.ground_velocity(position), mass)
 
 
+def burn_derivative(
+    surroundings: Surroundings,
+    motor: SolidMotor,
+    steering: Steering,
+    ignition: float,
+    stretch: int,
+) -> Derivative:
+    """Rate of change of the state on one smooth stretch of a burn, lit at `ignition` (s)."""
+    exhaust_speed = motor.exhaust_speed
+
+    def derivative(time: float, y: State) -> Sequence[float]:
+        position, velocity, mass = (y[0], y[1], y[2]), (y[3], y[4], y[5]), y[6]
+        thrust = motor.thrust_within(stretch, time - ignition)
+        direction = steering(time, position, velocity)
+        ax, ay, az = surroundings.acceleration(position, velocity, mass)
+        push = thrust / mass
+        return (
+            *velocity,
+            ax + push * direction[0],
+            ay + push * direction[1],
+            az + push * direction[2],
+            -thrust / exhaust_speed,
+        )
+
+    return derivative
+
+
+def coast_derivative(surroundings: Surroundings) -> Derivative:
+    """Rate of change of the state without thrust."""
+
+    def derivative(time: float, y: State) -> Sequence[float]:
+        position, velocity = (y[0], y[1], y[2]), (y[3], y[4], y[5])
+        return (*velocity, *surroundings.acceleration(position, velocity, y[6]), 0.0)
+
+    return derivative
+
+
 def burn(
     surroundings: Surroundings,
     motor: SolidMotor,
@@ -125,23 +163,8 @@ def burn(
     observe: Observer | None = None,
 ) -> tuple[float, State]:
     """Time and state at burnout of a motor that is lit at `ignition` (s)."""
-    exhaust_speed = motor.exhaust_speed
     for stretch, start, end in motor.stretches:
-
-        def derivative(time: float, y: State, stretch: int = stretch) -> Sequence[float]:
-            position, velocity, mass = (y[0], y[1], y[2]), (y[3], y[4], y[5]), y[6]
-            thrust = motor.thrust_within(stretch, time - ignition)
-            direction = steering(time, position, velocity)
-            ax, ay, az = surroundings.acceleration(position, velocity, mass)
-            push = thrust / mass
-            return (
-                *velocity,
-                ax + push * direction[0],
-                ay + push * direction[1],
-                az + push * direction[2],
-                -thrust / exhaust_speed,
-            )
-
+        derivative = burn_derivative(surroundings, motor, steering, ignition, stretch)
         state = integrate(
             derivative, ignition + start, state, ignition + end, maximum_step, observe
         )
@@ -159,10 +182,7 @@ def coast(
 ) -> Arrival:
     """Fly without thrust to `end` (s), or to the first of the events."""
 
-    def derivative(time: float, y: State) -> Sequence[float]:
-        position, velocity = (y[0], y[1], y[2]), (y[3], y[4], y[5])
-        return (*velocity, *surroundings.acceleration(position, velocity, y[6]), 0.0)
-
+    derivative = coast_derivative(surroundings)
     return integrate_to_event(derivative, start, state, end, maximum_step, events, observe)
 
 
@@ -178,12 +198,13 @@ def position_and_velocity(state: State) -> tuple[Vector, Vector]:
     return (state[0], state[1], state[2]), (state[3], state[4], state[5])
 
 
-def _radial_speed(time: float, state: State) -> float:
+def radial_speed(time: float, state: State) -> float:
+    """Speed (m/s) away from the centre."""
     position, velocity = position_and_velocity(state)
     return dot(position, velocity) / norm(position)
 
 
-APOAPSIS = Event("apoapsis", _radial_speed, direction=-1)
+APOAPSIS = Event("apoapsis", radial_speed, direction=-1)
 
 
 def impact(planet: Planet, floor: float = 0.0) -> Event:
