@@ -9,6 +9,7 @@ import asyncio
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,6 +23,8 @@ from flight.mav.node import Mav
 from flight.runtime.loop import VirtualLoop, run
 from ground.testbed.ascent_run import AlwaysOn
 from ground.testbed.ascent_study import vehicle_file_once
+from ground.testbed.benchmarks.closed_loop_ascents import fly_in_turn
+from ground.testbed.benchmarks.measurement import take_turns
 from ground.testbed.rig import Rig
 from sim_hw.assembly import mav as mav_assembly
 from sim_hw.world.tubes import SampleKind, SampleTube, TubeRegistry, TubeState
@@ -31,7 +34,11 @@ EPOCH = 2462300.0
 """June 2029, TT: the clear season."""
 SEED = 7
 TUBES = ("M2020-500-1", "M2020-501-2", "M2020-502-3")
-WAITING, BURNING, HOLDING, COASTING = "waiting", "burning", "holding", "coasting"
+IN_TURN, WHOLE = "in turn: whole flight", "bus: whole flight"
+WAITING = "the count"
+BURNING = "bus: burns, 50 Hz"
+HOLDING = "bus: hold in the air, 50 Hz"
+COASTING = "bus: coast and trim, 5 Hz"
 
 
 @dataclass(frozen=True)
@@ -111,21 +118,27 @@ _ENDS = {
 }
 
 
-def measure_ascent_over_bus(rounds: int) -> list[Stretch]:
-    """The stretches of one ascent, and all from the ejection to the orbit as the last one.
+def measure_control(rounds: int) -> list[Stretch]:
+    """One ascent without the bus, then the stretches of one over the bus, then that in all.
 
-    Of several rounds, wall times are medians.
+    The count is left out. Both kinds fly in turns; of several rounds, wall times are medians.
     """
-    flights = [_fly_once() for _ in range(rounds)]
-    return [
-        Stretch(
-            same[0].name,
-            same[0].mission_seconds,
-            statistics.median(one.wall_seconds for one in same),
-            same[0].messages,
-        )
-        for same in zip(*flights, strict=True)
-    ]
+    flights: list[list[Stretch]] = []
+    mission_seconds: list[float] = []
+    samples = take_turns(
+        {
+            IN_TURN: lambda _: mission_seconds.append(fly_in_turn()),
+            WHOLE: lambda _: flights.append(_fly_once()),
+        },
+        rounds=rounds,
+    )
+    plain = Stretch(IN_TURN, mission_seconds[-1], samples[IN_TURN].median, 0)
+    return [plain, *(_middle(same) for same in zip(*flights[1:], strict=True))]
+
+
+def _middle(same: Sequence[Stretch]) -> Stretch:
+    wall = statistics.median(one.wall_seconds for one in same)
+    return Stretch(same[0].name, same[0].mission_seconds, wall, same[0].messages)
 
 
 def _fly_once() -> list[Stretch]:
@@ -175,7 +188,7 @@ def _in_sum(stretches: list[Stretch]) -> list[Stretch]:
     """One stretch for each name, and the whole flight without the count."""
     names = (BURNING, HOLDING, COASTING)
     groups = [(name, [one for one in stretches if one.name == name]) for name in names]
-    groups.append(("whole", [one for one in stretches if one.name != WAITING]))
+    groups.append((WHOLE, [one for one in stretches if one.name != WAITING]))
     return [
         Stretch(
             name,

@@ -14,19 +14,6 @@ SEED = 7
 
 
 @dataclass(frozen=True)
-class FlightFigures:
-    """One ascent: mission seconds from the launch to the trimmed orbit, wall seconds."""
-
-    mission_seconds: float
-    seconds: Sample
-
-    @property
-    def times_real_time(self) -> float:
-        """Mission seconds per wall second."""
-        return self.mission_seconds / self.seconds.median
-
-
-@dataclass(frozen=True)
 class FleetFigures:
     """Dispersed ascents: seconds per ascent by number of processes, and how many ended between
     the heights that are asked for."""
@@ -36,17 +23,14 @@ class FleetFigures:
     seconds: dict[int, Sample]
 
 
-def measure_flight(rounds: int) -> FlightFigures:
-    """The ascent of one vehicle, controlled at 50 Hz in the burns."""
-    flights: list[Flight] = []
-
-    def fly(_: int) -> None:
-        file = vehicle_file_once()
-        flights.append(Flight(file.hardware, file.flight, SEED))
-        flights[-1].fly()
-
-    seconds = take_turns({"flight": fly}, rounds=rounds)["flight"]
-    return FlightFigures(flights[-1].time - flights[-1].launch, seconds)
+def fly_in_turn(seed: int = SEED) -> float:
+    """Flies one vehicle, controlled at 50 Hz in the burns; mission seconds from launch to orbit."""
+    file = vehicle_file_once()
+    flight = Flight(file.hardware, file.flight, seed)
+    result = flight.fly()
+    if not result.in_orbit:
+        raise RuntimeError(f"the ascent that is measured has failed: {result.failure}")
+    return flight.time - flight.launch
 
 
 def measure_fleet(ascents: int, rounds: int, workers: Sequence[int] = (1, 2)) -> FleetFigures:
