@@ -229,17 +229,26 @@ class AirDispersion:
 
     def density_factor(self, height: float) -> float:
         """Density over nominal density at a height (m); its mean over many days is 1."""
-        sigma = density_sigma(height)
-        variance = math.log1p(sigma * sigma)
-        return math.exp(math.sqrt(variance) * self._at(self._density, height) - 0.5 * variance)
+        return self.at(height)[0]
 
     def wind(self, height: float) -> tuple[float, float]:
         """Wind to east and north beside the nominal one at a height (m), m/s."""
-        sigma = self.parameters.wind_sigma(height)
-        return sigma * self._at(self._east, height), sigma * self._at(self._north, height)
+        return self.at(height)[1:]
 
-    def _at(self, curve: _Curve, height: float) -> float:
-        return curve(*self._axis.locate(min(max(height, LOWEST), HIGHEST)))
+    def at(self, height: float) -> tuple[float, float, float]:
+        """Density factor, and wind to east and north as :meth:`wind`, at a height (m)."""
+        segment, offset = self._axis.locate(min(max(height, LOWEST), HIGHEST))
+        sigma = density_sigma(height)
+        variance = math.log1p(sigma * sigma)
+        factor = math.exp(
+            math.sqrt(variance) * self._density(segment, offset) - 0.5 * variance
+        )
+        wind_sigma = self.parameters.wind_sigma(height)
+        return (
+            factor,
+            wind_sigma * self._east(segment, offset),
+            wind_sigma * self._north(segment, offset),
+        )
 
 
 def _gauss_markov(count: int, kept: float, stream: random.Random) -> list[float]:
@@ -262,11 +271,14 @@ class Atmosphere:
         air = nominal_air(height)
         if self.dispersion is None:
             return air
-        factor = self.dispersion.density_factor(height)
-        east, north = self.dispersion.wind(height)
-        return air._replace(
-            density=air.density * factor,
-            pressure=air.pressure * factor,
-            wind_east=air.wind_east + east,
-            wind_north=air.wind_north + north,
+        factor, east, north = self.dispersion.at(height)
+        density, temperature, pressure, speed_of_sound, wind_east, wind_north, molar_mass = air
+        return Air(
+            density * factor,
+            temperature,
+            pressure * factor,
+            speed_of_sound,
+            wind_east + east,
+            wind_north + north,
+            molar_mass,
         )
