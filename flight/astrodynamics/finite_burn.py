@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flight.astrodynamics.integrators import State, integrate
-from flight.astrodynamics.vectors import Vector, add, cross, dot, norm, scale, unit
+from flight.astrodynamics.vectors import Vector, add, add_scaled, cross, dot, norm, scale, unit
 
 Gravity = Callable[[Vector], Vector]
 """Acceleration (m/s^2) at a position (m)."""
@@ -79,10 +79,9 @@ class Tangents:
         """Unit vector of the thrust, inertial axes."""
         up = unit(position)
         along = unit(cross(normal, up))
-        across = cross(up, along)
         pitch = self.pitch_start + self.pitch_rate * seconds
         yaw = self.yaw_start + self.yaw_rate * seconds
-        return unit(add(along, add(scale(pitch, up), scale(yaw, across))))
+        return unit(add(along, add_scaled(scale(pitch, up), yaw, cross(up, along))))
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ class SimInertialIncrements(AscentDevice, InertialIncrements):
         self._axes = three(math.radians(p.axis_error))
         self._gyro_walk = math.radians(p.gyro_walk) / 60.0
         self._accelerometer_walk = p.accelerometer_walk / 60.0
+        self._gyro_range = math.radians(p.gyro_range)
         self._last: tuple[float, bool, Vector, tuple[float, float, float, float]] | None = None
         self._shock = False
         self._dead = False
@@ -136,9 +137,10 @@ class SimInertialIncrements(AscentDevice, InertialIncrements):
         return angle, rotate_back(middle, change)
 
     def _spoil(self, now: float, interval: float, angle: Vector, speed: Vector) -> Increments:
-        p, gauss, root = self.parameters, self.random.gauss, math.sqrt(interval)
-        gyro_most = math.radians(p.gyro_range) * interval
-        most = p.accelerometer_range * interval
+        gauss, root = self.random.gauss, math.sqrt(interval)
+        gyro_walk, push_walk = self._gyro_walk * root, self._accelerometer_walk * root
+        gyro_most = self._gyro_range * interval
+        most = self.parameters.accelerometer_range * interval
         saturated, self._shock = self._shock, False
         angles, speeds = [], []
         ax, ay, az = self._axes
@@ -149,14 +151,16 @@ class SimInertialIncrements(AscentDevice, InertialIncrements):
         )
         for axis in range(3):
             turn = angle[axis] * (1.0 + self._gyro_scale[axis]) + self._gyro_bias[axis] * interval
-            turn += self._gyro_walk * root * gauss(0, 1)
+            turn += gyro_walk * gauss(0, 1)
             push = seen[axis] * (1.0 + self._accelerometer_scale[axis])
             push += self._accelerometer_bias[axis] * interval
-            push += self._accelerometer_walk * root * gauss(0, 1)
+            push += push_walk * gauss(0, 1)
             if saturated or abs(turn) > gyro_most or abs(push) > most:
                 saturated = True
-            angles.append(max(-gyro_most, min(gyro_most, turn)))
-            speeds.append(max(-most, min(most, push)))
+                turn = max(-gyro_most, min(gyro_most, turn))
+                push = max(-most, min(most, push))
+            angles.append(turn)
+            speeds.append(push)
         return Increments(
             time_ns=round(now * 1e9),
             interval=interval,
