@@ -153,7 +153,9 @@ class AscentComputer:
             self._guide_climb(seconds)
         if left > 0.0:
             wanted = self.climb.direction(seconds, navigation.position, self.plan.normal)
-            self.wanted = model.limited(navigation.position, navigation.velocity, wanted, seconds)
+            through = air_speed(navigation.position, navigation.velocity)
+            pressure = model.pressure(navigation.position, through)
+            self.wanted = model.limited(through, pressure, wanted, seconds)
         self.order = self._control.order(
             navigation.attitude, navigation.rate, self.wanted,
             seconds / model.stage.burn_time, seen.interval,
@@ -313,7 +315,7 @@ class AscentComputer:
             if left < settings.second_gas.least_pulse:
                 return None
             forward = min(left, COAST_CYCLE)
-        self.order = replace(order, forward=forward)
+        self.order = order._replace(forward=forward)
         return self.order
 
     # --------------------------------------------------------------- storage

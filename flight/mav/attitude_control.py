@@ -5,6 +5,7 @@ Plain functions on what navigation knows; the caller keeps the little memory tha
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from flight.astrodynamics.quaternions import Quaternion, rotate_back
 from flight.astrodynamics.vectors import Vector
@@ -18,8 +19,7 @@ LARGEST_INTEGRAL = 0.6  # rad s: takes out a nozzle 0.7 degrees off in the secon
 LARGEST_ERROR = 0.35  # rad that the nozzle answers to at once: beyond, it would only overshoot
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(NamedTuple):
     """What the effectors are told: nozzle (rad), pulses about x, y, z (s), forward pulse (s)."""
 
     pitch: float = 0.0

@@ -20,7 +20,7 @@ from flight.astrodynamics.integrators import (
 )
 from flight.astrodynamics.vectors import Vector, cross, dot, norm
 from sim_hw.dynamics.aerodynamics import bridged_drag, knudsen_number
-from sim_hw.dynamics.planet import Planet, local_axes
+from sim_hw.dynamics.planet import Planet
 from sim_hw.dynamics.solid_motor import SolidMotor
 from sim_hw.dynamics.steering import Steering
 from sim_hw.world.atmosphere import Air
@@ -78,12 +78,17 @@ class Surroundings:
 
 def air_velocity(planet: Planet, position: Vector, velocity: Vector, air: Air) -> Vector:
     """Velocity (m/s) through the air, which turns with the planet and blows over it."""
-    ground = planet.ground_velocity(position)
-    east, north, _ = local_axes(position)
+    x, y, z = position
+    in_plane = math.hypot(x, y)
+    distance = math.hypot(in_plane, z)
+    rate, wind_east, wind_north = planet.body.rotation_rate, air.wind_east, air.wind_north
+    # The axes of local_axes, written out: this is asked for at every step in air.
+    east_x, east_y, up_z = -y / in_plane, x / in_plane, z / distance
+    north_z = x / distance * east_y - y / distance * east_x
     return (
-        velocity[0] - ground[0] - air.wind_east * east[0] - air.wind_north * north[0],
-        velocity[1] - ground[1] - air.wind_east * east[1] - air.wind_north * north[1],
-        velocity[2] - ground[2] - air.wind_east * east[2] - air.wind_north * north[2],
+        velocity[0] + rate * y - wind_east * east_x + wind_north * (up_z * east_y),
+        velocity[1] - rate * x - wind_east * east_y - wind_north * (up_z * east_x),
+        velocity[2] - wind_north * north_z,
     )
 
 
