@@ -5,7 +5,7 @@ methods, once a control cycle.
 """
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flight.astrodynamics.finite_burn import Stage, Tangents
@@ -321,11 +321,11 @@ class AscentComputer:
     # --------------------------------------------------------------- storage
 
     def stored(self) -> dict[str, Any]:
-        """What must survive a reboot in flight."""
+        """What must survive a reboot in flight; plans as they are, for the codec to take apart."""
         return {
-            "plan": asdict(self.plan),
-            "climb": asdict(self.climb),
-            "second": asdict(self.second),
+            "plan": self.plan,
+            "climb": self.climb,
+            "second": self.second,
             "navigation": self.navigation.stored(),
             "first_ignition": self.first_ignition,
             "second_ignition": self.second_ignition,

@@ -130,11 +130,12 @@ class Navigation:
         self.saturations += seen.saturated
         if coasting:
             self._learn_bias(seen)
-        pushed = ZERO
+        angle = add_scaled(seen.delta_angle, -step, self.gyro_bias)
+        gain = ZERO
         if not coasting:
             pushed = add_scaled(seen.delta_velocity, -step, self.accelerometer_bias)
-        angle = add_scaled(seen.delta_angle, -step, self.gyro_bias)
-        gain = rotate(turned(self.attitude, angle, 0.5), pushed)
+            gain = rotate(turned(self.attitude, angle, 0.5), pushed)
+            self.spent += pushed[0]
         half = add_scaled(self.position, 0.5 * step, self.velocity)
         change = add_scaled(gain, step, acceleration(half, MARS))
         self.position = add_scaled(self.position, step, add_scaled(self.velocity, 0.5, change))
@@ -144,7 +145,6 @@ class Navigation:
         self.attitude = turned(self.attitude, angle, 1.0)
         self.rate = scale(1.0 / step, angle)
         self.acceleration = scale(1.0 / step, seen.delta_velocity)
-        self.spent += pushed[0]
         self.time += step
 
     def _learn_bias(self, seen: Increments) -> None:

@@ -54,10 +54,15 @@ class SimInertialIncrements(AscentDevice, InertialIncrements):
         def three(sigma: float) -> Vector:
             return (sigma * gauss(0, 1), sigma * gauss(0, 1), sigma * gauss(0, 1))
 
-        self._gyro_bias = three(math.radians(p.gyro_bias) / 3600.0)
-        self._gyro_scale = three(p.gyro_scale)
-        self._accelerometer_bias = three(p.accelerometer_bias)
-        self._accelerometer_scale = three(p.accelerometer_scale)
+        def scales(sigma: float) -> Vector:
+            x, y, z = three(sigma)
+            return (1.0 + x, 1.0 + y, 1.0 + z)
+
+        gyro_bias = three(math.radians(p.gyro_bias) / 3600.0)
+        gyro_scale = scales(p.gyro_scale)
+        push_bias = three(p.accelerometer_bias)
+        push_scale = scales(p.accelerometer_scale)
+        self._errors = tuple(zip(gyro_scale, gyro_bias, push_scale, push_bias, strict=True))
         self._axes = three(math.radians(p.axis_error))
         self._gyro_walk = math.radians(p.gyro_walk) / 60.0
         self._accelerometer_walk = p.accelerometer_walk / 60.0
@@ -149,12 +154,10 @@ class SimInertialIncrements(AscentDevice, InertialIncrements):
             speed[1] + az * speed[0] - ax * speed[2],
             speed[2] + ax * speed[1] - ay * speed[0],
         )
-        for axis in range(3):
-            turn = angle[axis] * (1.0 + self._gyro_scale[axis]) + self._gyro_bias[axis] * interval
-            turn += gyro_walk * gauss(0, 1)
-            push = seen[axis] * (1.0 + self._accelerometer_scale[axis])
-            push += self._accelerometer_bias[axis] * interval
-            push += push_walk * gauss(0, 1)
+        for turn, push, errors in zip(angle, seen, self._errors, strict=True):
+            turn_scale, turn_bias, push_scale, push_bias = errors
+            turn = turn * turn_scale + turn_bias * interval + gyro_walk * gauss(0, 1)
+            push = push * push_scale + push_bias * interval + push_walk * gauss(0, 1)
             if saturated or abs(turn) > gyro_most or abs(push) > most:
                 saturated = True
                 turn = max(-gyro_most, min(gyro_most, turn))

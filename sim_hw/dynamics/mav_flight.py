@@ -89,8 +89,9 @@ class MavBody(FlyingBody):
         self.has_first_stage = True
         self.has_fairing = True
         self.has_container = True
-        self.gas = vehicle.parameters.gas_mass
-        self.first_gas = vehicle.parameters.first_gas_mass
+        self.gas = self._gas_at_first = vehicle.parameters.gas_mass
+        self.first_gas = self._first_gas_at_first = vehicle.parameters.first_gas_mass
+        self._designed = (vehicle.first_motor.propellant, vehicle.second_motor.propellant)
         self.ground_height = -math.inf
         self.burn_step = BURN_STEP
         self._acceleration = (0.0, 0.0, 0.0)
@@ -156,23 +157,18 @@ class MavBody(FlyingBody):
         return self.sample.first_motor if number == 0 else self.sample.second_motor
 
     def _mass_properties(self, time: float) -> tuple[float, float, float, float]:
-        number = 0 if self.has_first_stage else 1
+        number, sample = 0 if self.has_first_stage else 1, self.sample
         lit, motor = self.ignitions[number], self._motor(number)
-        used = 0.0 if lit is None else motor.used(time - lit)
-        share = used / motor.propellant
+        share = 0.0 if lit is None else motor.used(time - lit) / motor.propellant
         mass, centre, axial, across = self._table.at(share)
         # More or less propellant than designed, and structure that was not weighed well.
-        spare = motor.propellant - self._designed(number)
-        mass += spare * (1.0 - share) + self.sample.extra_mass
-        mass -= self.vehicle.parameters.gas_mass - self.gas
+        spare = motor.propellant - self._designed[number]
+        mass += spare * (1.0 - share) + sample.extra_mass
+        mass -= self._gas_at_first - self.gas
         if number == 0:
-            mass -= self.vehicle.parameters.first_gas_mass - self.first_gas
-            mass += self.sample.second_motor.propellant - self._designed(1)
+            mass -= self._first_gas_at_first - self.first_gas
+            mass += sample.second_motor.propellant - self._designed[1]
         return mass, centre, axial, across
-
-    def _designed(self, number: int) -> float:
-        vehicle = self.vehicle
-        return (vehicle.first_motor if number == 0 else vehicle.second_motor).propellant
 
     # ------------------------------------------------------------ flying
 
