@@ -22,7 +22,17 @@ from flight.astrodynamics.quaternions import (
     rotate,
     rotate_back,
 )
-from flight.astrodynamics.vectors import Vector, add, add_scaled, cross, dot, norm, scale, subtract, unit
+from flight.astrodynamics.vectors import (
+    Vector,
+    add,
+    add_scaled,
+    cross,
+    dot,
+    norm,
+    scale,
+    subtract,
+    unit,
+)
 from flight.icd.devices.ascent import Increments
 
 ZERO: Vector = (0.0, 0.0, 0.0)

@@ -64,7 +64,11 @@ QUICK = Extent(
 def configure(parser: argparse.ArgumentParser) -> None:
     """Its arguments."""
     parser.add_argument(
-        "parts", nargs="*", choices=PARTS, metavar="PART", help="only these parts (default: all)"
+        "parts",
+        nargs="*",
+        type=_part,
+        metavar="PART",
+        help=f"only these parts, of {', '.join(PARTS)} (default: all)",
     )
     parser.add_argument(
         "--quick",
@@ -85,6 +89,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         f"(default {FULL.closed_loop_ascents}; 1000 take a quarter of an hour)",
     )
     parser.add_argument("--mission", default="short", help="the mission to profile: %(default)s")
+
+
+def _part(name: str) -> str:
+    if name not in PARTS:
+        raise argparse.ArgumentTypeError(f"there is no part {name}, only {', '.join(PARTS)}")
+    return name
 
 
 def run(arguments: argparse.Namespace) -> int:

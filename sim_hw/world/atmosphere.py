@@ -94,7 +94,9 @@ class _Curves:
         """The value of each curve at a height."""
         segment = bisect_right(self._heights, height)
         offset = height - self._heights[segment - 1 if segment else 0]
-        return [a + offset * (b + offset * (c + offset * d)) for a, b, c, d in self._segments[segment]]
+        return [
+            a + offset * (b + offset * (c + offset * d)) for a, b, c, d in self._segments[segment]
+        ]
 
 
 def _cubics(heights: Sequence[float], values: Sequence[float]) -> list[_Cubic]:

@@ -118,7 +118,7 @@ _ENDS = {
 }
 
 
-def measure_control(rounds: int) -> list[Stretch]:
+def measure_control(rounds: int, *, warm_up: bool = True) -> list[Stretch]:
     """One ascent without the bus, then the stretches of one over the bus, then that in all.
 
     The count is left out. Both kinds fly in turns; of several rounds, wall times are medians.
@@ -131,9 +131,10 @@ def measure_control(rounds: int) -> list[Stretch]:
             WHOLE: lambda _: flights.append(_fly_once()),
         },
         rounds=rounds,
+        warm_up=warm_up,
     )
     plain = Stretch(IN_TURN, mission_seconds[-1], samples[IN_TURN].median, 0)
-    return [plain, *(_middle(same) for same in zip(*flights[1:], strict=True))]
+    return [plain, *(_middle(same) for same in zip(*flights[-rounds:], strict=True))]
 
 
 def _middle(same: Sequence[Stretch]) -> Stretch:

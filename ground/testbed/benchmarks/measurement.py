@@ -83,7 +83,7 @@ def take_turns(
     seconds: dict[str, list[float]] = {name: [] for name in works}
     gc.collect()
     for number in range(-1 if warm_up else 0, rounds):
-        for name in list(works) if number % 2 else reversed(works):
+        for name in list(works) if number % 2 else reversed(list(works)):
             start = time.perf_counter()
             works[name](number)
             if number >= 0:

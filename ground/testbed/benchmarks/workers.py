@@ -22,7 +22,7 @@ class Workers:
     come up. What is handed over must be importable: functions of modules, or partials of them.
     """
 
-    def __init__(self, counts: Sequence[int], prepare: Callable[[], None]) -> None:
+    def __init__(self, counts: Sequence[int], prepare: Callable[[], object]) -> None:
         self._counts = counts
         self._prepare = prepare
         self._pools: dict[int, ProcessPoolExecutor] = {}
@@ -56,7 +56,7 @@ class Workers:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _begin(prepare: Callable[[], None], together: Any) -> None:
+def _begin(prepare: Callable[[], object], together: Any) -> None:
     prepare()
     together.wait(_PATIENCE)
 
