@@ -110,9 +110,13 @@ class SimAttitudeEffectors(AscentDevice, AttitudeEffectors):
             math.copysign(p.roll_moment, x), math.copysign(turning, y),
             math.copysign(turning, z), 0.0 if whole else p.forward_thrust,
         )  # fmt: skip
-        given = [now + abs(t) if abs(t) >= p.least_pulse - 1e-9 else now for t in (x, y, z)]
-        ahead = now + forward if forward >= p.least_pulse - 1e-9 else now
-        effort.ends = (given[0], given[1], given[2], ahead)
+        least = p.least_pulse - 1e-9
+        effort.ends = (
+            now + abs(x) if abs(x) >= least else now,
+            now + abs(y) if abs(y) >= least else now,
+            now + abs(z) if abs(z) >= least else now,
+            now + forward if forward >= least else now,
+        )
         effort.flows = self._first_flows if whole else self._flows
 
     def _leak(self) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 
 from flight.astrodynamics.attitude_kinematics import turned
-from flight.astrodynamics.quaternions import conjugate, product, rotate_back
+from flight.astrodynamics.quaternions import product, rotate_back
 from flight.astrodynamics.vectors import Vector
 from flight.icd.devices.ascent import Increments, InertialIncrements
 from flight.runtime.configuration import Quantity
@@ -132,7 +132,8 @@ class SimInertialIncrements(AscentDevice, InertialIncrements):
             velocity[1] - old_velocity[1] - gy * interval,
             velocity[2] - old_velocity[2] - gz * interval,
         )
-        w, a, b, c = product(conjugate(old_attitude), attitude)
+        ow, ox, oy, oz = old_attitude
+        w, a, b, c = product((ow, -ox, -oy, -oz), attitude)
         if w < 0.0:
             w, a, b, c = -w, -a, -b, -c
         sine = math.sqrt(a * a + b * b + c * c)
@@ -156,8 +157,8 @@ class SimInertialIncrements(AscentDevice, InertialIncrements):
         )
         for turn, push, errors in zip(angle, seen, self._errors, strict=True):
             turn_scale, turn_bias, push_scale, push_bias = errors
-            turn = turn * turn_scale + turn_bias * interval + gyro_walk * gauss(0, 1)
-            push = push * push_scale + push_bias * interval + push_walk * gauss(0, 1)
+            turn = turn * turn_scale + turn_bias * interval + gyro_walk * gauss()
+            push = push * push_scale + push_bias * interval + push_walk * gauss()
             if saturated or abs(turn) > gyro_most or abs(push) > most:
                 saturated = True
                 turn = max(-gyro_most, min(gyro_most, turn))

@@ -45,6 +45,8 @@ class Effort:
 
     def at(self, time: float) -> tuple[float, float, float, float]:
         """Moments and forward force at a time."""
+        if time >= max(self.ends):
+            return (0.0, 0.0, 0.0, 0.0)
         (a, b, c, d), (e, f, g, h) = self.pushes, self.ends
         return (
             a if time < e else 0.0, b if time < f else 0.0,

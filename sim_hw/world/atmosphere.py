@@ -150,12 +150,17 @@ def nominal_air(height: float) -> Air:
     Above 200 km the density falls on with its last scale height and the rest stays as it is there;
     that is a rough guess, but already too thin to move a vehicle within an hour.
     """
+    return Air(*_nominal(height))
+
+
+def _nominal(height: float) -> tuple[float, float, float, float, float, float, float]:
+    """The fields of the air at a height."""
     log_density, temperature, east, north, molar_mass = _PROFILE.at(_inside(height))
     if not LOWEST <= height <= HIGHEST:
         (log_density,) = _LOG_DENSITY.at(height)
     density, molar_mass = math.exp(log_density), 1.0e-3 * molar_mass
     pressure_by_density = GAS_CONSTANT * temperature / molar_mass
-    return Air(
+    return (
         density,
         temperature,
         density * pressure_by_density,
@@ -257,11 +262,12 @@ class Atmosphere:
 
     def at(self, height: float) -> Air:
         """The air at a height (m) above the areoid."""
-        air = nominal_air(height)
         if self.dispersion is None:
-            return air
+            return nominal_air(height)
         factor, east, north = self.dispersion.at(height)
-        density, temperature, pressure, speed_of_sound, wind_east, wind_north, molar_mass = air
+        density, temperature, pressure, speed_of_sound, wind_east, wind_north, molar_mass = (
+            _nominal(height)
+        )
         return Air(
             density * factor,
             temperature,
