@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flight.astrodynamics.integrators import State, integrate
-from flight.astrodynamics.vectors import Vector, add, add_scaled, cross, dot, norm, scale, unit
+from flight.astrodynamics.vectors import Vector, cross, dot, norm, unit
 
 Gravity = Callable[[Vector], Vector]
 """Acceleration (m/s^2) at a position (m)."""
@@ -77,11 +77,18 @@ class Tangents:
 
     def direction(self, seconds: float, position: Vector, normal: Vector) -> Vector:
         """Unit vector of the thrust, inertial axes."""
-        up = unit(position)
-        along = unit(cross(normal, up))
         pitch = self.pitch_start + self.pitch_rate * seconds
         yaw = self.yaw_start + self.yaw_rate * seconds
-        return unit(add(along, add_scaled(scale(pitch, up), yaw, cross(up, along))))
+        # Along + pitch * up + yaw * across, written out: asked for at every step of a burn.
+        ux, uy, uz = up = unit(position)
+        ax, ay, az = unit(cross(normal, up))
+        return unit(
+            (
+                ax + (pitch * ux + yaw * (uy * az - uz * ay)),
+                ay + (pitch * uy + yaw * (uz * ax - ux * az)),
+                az + (pitch * uz + yaw * (ux * ay - uy * ax)),
+            )
+        )
 
 
 @dataclass(frozen=True)

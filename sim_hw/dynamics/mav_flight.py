@@ -236,7 +236,9 @@ class MavBody(FlyingBody):
         gx, gy, gz = self.planet.gravity(middle)
         ax, ay, az = gx + px / mass, gy + py / mass, gz + pz / mass
         self._acceleration = (ax, ay, az)
-        self._note(math.sqrt(fx * fx + fy * fy + fz * fz) / mass)
+        felt = math.sqrt(fx * fx + fy * fy + fz * fz) / mass
+        if felt > self.loads.acceleration:
+            self.loads.acceleration = felt
         self.state = (
             x + step * (vx + half * ax),
             y + step * (vy + half * ay),
@@ -299,10 +301,6 @@ class MavBody(FlyingBody):
             mx, my, mz = mx + moment[0], my + moment[1], mz + moment[2]
             self._note_air(pressure, angle)
         return fx, fy, fz, mx, my, mz, damping
-
-    def _note(self, acceleration: float) -> None:
-        if acceleration > self.loads.acceleration:
-            self.loads.acceleration = acceleration
 
     def _note_air(self, pressure: float, angle: float) -> None:
         loads = self.loads
