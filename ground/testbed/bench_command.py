@@ -86,7 +86,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=int,
         metavar="COUNT",
         help="how many closed-loop ascents are flown in each way "
-        f"(default {FULL.closed_loop_ascents}; 1000 take a quarter of an hour)",
+        f"(default {FULL.closed_loop_ascents}; 1000 take ten minutes or more)",
     )
     parser.add_argument("--mission", default="short", help="the mission to profile: %(default)s")
 

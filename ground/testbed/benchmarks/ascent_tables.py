@@ -26,7 +26,7 @@ ONE_NOTE = (
 )
 MANY_NOTE = (
     "Motors, mass, drag and air dispersed. The same vehicles each way; processes already running, "
-    "ways in turns."
+    "ways in turns. Two are faster only where two processors are free."
 )
 FLEET_NOTE = (
     "Six degrees of freedom, closed loop at 50 Hz in burns, flight computer and devices called in "
