@@ -8,6 +8,7 @@ import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flight.astrodynamics.gravity import MARS
@@ -20,6 +21,7 @@ from flight.mav.ascent_computer import (
     LONGEST_HOLD,
     THIN_AIR,
     AscentComputer,
+    AscentPlan,
     plan_ascent,
 )
 from flight.mav.ascent_guidance import MEAN_RADIUS
@@ -142,7 +144,7 @@ class Flight:
         aligned = align(
             settings.pad, self.time, settings.tube_elevation, settings.tube_azimuth, seen
         )
-        plan = plan_ascent(settings, self.launch)
+        plan = _planned(settings, self.launch)
         navigation = from_pad(settings.pad, aligned, self.time)
         # The lander's tube lies above its pad; what the ejector does is felt as it happens.
         self.computer = AscentComputer(settings, plan, navigation, closed=self.closed)
@@ -245,6 +247,12 @@ class Flight:
             ignition=computer.second.ignition - self.launch,
             failure=failure,
         )
+
+
+@lru_cache(maxsize=8)
+def _planned(settings: AscentSettings, launch: float) -> AscentPlan:
+    """The plan on the ground: the same for all flights of one design and one launch time."""
+    return plan_ascent(settings, launch)
 
 
 def _vectors(state: tuple[float, ...]) -> tuple[Vector, Vector]:
