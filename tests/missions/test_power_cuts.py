@@ -11,7 +11,7 @@ from sim_hw.world.world import SOL_SECONDS
 
 pytestmark = pytest.mark.mission
 
-BEGIN = 6.4 * SOL_SECONDS  # about noon
+BEGIN = 9.4 * SOL_SECONDS  # in the afternoon: the rover has come down from the lander
 
 
 @pytest.mark.parametrize("vehicle", ["rover", "lander"])
