@@ -10,6 +10,7 @@ from flight.astrodynamics.time_scales import Epoch
 from flight.runtime.bus import Bus
 from flight.runtime.nursery import Nursery
 from flight.runtime.streams import stream
+from ground.testbed.flight_facts import TrueOrbit, true_orbit
 from ground.testbed.lander_entry import begin_entry
 from ground.testbed.mission import Failure, LoadedMission
 from ground.testbed.vehicle_files import VehicleFile, load_vehicle_file
@@ -19,12 +20,13 @@ from sim_hw.devices.electrical import Electrical
 from sim_hw.devices.orbital_imagery import IMAGERY_SERVICE, SimOrbitalImagery
 from sim_hw.devices.server import DeviceServer
 from sim_hw.devices.surface_radio import SurfaceRadio
+from sim_hw.dynamics.mav_truth import CONTAINER_NAME
 from sim_hw.links.parameters import load_link_parameters
 from sim_hw.links.space_links import STATIONS_SERVICE, SpaceLinks
 from sim_hw.world.depot import true_lying_poses
 from sim_hw.world.relay_orbit import sun_synchronous_orbit
 from sim_hw.world.rocks import Clearing
-from sim_hw.world.tubes import GROUND, PERSEVERANCE, TubeMove, TubeRegistry, TubeState
+from sim_hw.world.tubes import GROUND, ORBIT, PERSEVERANCE, TubeMove, TubeRegistry, TubeState
 from sim_hw.world.world import SOL_SECONDS, World
 
 # m: terrain-relative navigation puts a lander down within about 5 m of the point that was selected
@@ -89,6 +91,8 @@ class Hardware:
         self.imagery = SimOrbitalImagery(self.world, links.imagery)
         self.moves: list[tuple[float, TubeMove]] = []
         self.lost: dict[str, float] = {}
+        self.orbit: TrueOrbit | None = None
+        """In which the container was let go."""
         self._entry_load: dict[str, Any] = {}
         self.on_lost: Callable[[str], None] = lambda vehicle: None
         self._files = files
@@ -179,6 +183,9 @@ class Hardware:
 
     def _tube_moved(self, move: TubeMove) -> None:
         self.moves.append((self.world.now(), move))
+        if move.after.place == ORBIT and self.orbit is None:
+            container = self.world.space.bodies[CONTAINER_NAME]
+            self.orbit = true_orbit(self.world.now(), container.position(), container.velocity())
         for failure in list(self._pending):
             if failure.tubes is None:
                 continue

@@ -212,6 +212,7 @@ def fly_mission(
         peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
         lost=dict(flown.hardware.lost),
         kills=tuple(flown.killed),
+        orbit=flown.hardware.orbit,
     )
     write_summary(folder, facts)
     folder.close()
