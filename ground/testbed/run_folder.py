@@ -16,6 +16,8 @@ LOCK = "run.lock"
 OF_A_RUN = (
     MARK,
     LOCK,
+    "ascent_report.json",
+    "ascent_report.md",
     "events.jsonl",
     "ground",
     "hardware.ready",
@@ -27,6 +29,7 @@ OF_A_RUN = (
     "pictures",
     "specification.json",
     "summary.json",
+    "tracks",
     "truth.jsonl",
 )
 """What a run leaves in its folder; nothing else is ever removed from it."""
