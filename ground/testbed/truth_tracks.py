@@ -24,7 +24,7 @@ from sim_hw.world.spacecraft import Spacecraft
 FOLDER = "tracks"
 MOST_ROWS = 8000
 NEAR = 200_000.0  # m between orbiter and container
-_SPACINGS = ((20_000.0, 120.0), (1_000.0, 60.0), (100.0, 20.0), (0.0, 4.0))
+_SPACINGS = ((20_000.0, 60.0), (1_000.0, 40.0), (100.0, 20.0), (0.0, 4.0))
 """From a range in m on: seconds between rows of a rendezvous."""
 _OFTEN = 5_000.0  # m: below it a descent is recorded more often
 _DAY = 86_400.0

@@ -1,0 +1,293 @@
+"""Rendezvous: the orbiter about the container, far and close, and how fast it came nearer.
+
+Axes as is the habit of the field: the direction of flight (V-bar) to the right, the direction to
+Mars (R-bar) down, the container at the origin.
+"""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from ground.testbed.pictures.approach import Approach
+from ground.testbed.pictures.curve_names import Name, write_names
+from ground.testbed.pictures.labels import (
+    around_points,
+    height_in_inches,
+    leader_start,
+    text_width,
+    width_in_inches,
+)
+from ground.testbed.pictures.run_data import RunData
+from ground.testbed.pictures.style import (
+    ALERT,
+    INK,
+    MUTED,
+    PLACES,
+    VEHICLES,
+    halo,
+    inches,
+    new_figure,
+    tint,
+)
+
+LEFT, WIDE = 0.95, 10.3  # inches
+_ORBITER, _CONTAINER = "#0072b2", VEHICLES["mav"][1]
+_NEAR_PLANE = 110.0  # m: what the panel of the last metres shows
+_HOURS = 3600.0
+_DENSE = 0.06  # inches
+_NOTE = (
+    "Line: the true way in the container's local axes.  Circles: where the orbiter believed to be, "
+    "by telemetry.  Triangles: burns."
+)
+
+
+def has_rendezvous(run: RunData) -> bool:
+    """Whether an approach was recorded and told of."""
+    begun = run.events_named("orbiter", "far_range_entered")
+    track = run.track("rendezvous")
+    return bool(begun) and bool(track) and bool((track["time"] > begun[-1].seconds).sum() > 1)
+
+
+def draw_rendezvous(run: RunData) -> Figure:
+    """The way from afar, from the LiDAR's range on, and in the last metres; range and speed."""
+    way = Approach(run)
+    title = "Rendezvous and capture" if way.captured else "Rendezvous"
+    figure = new_figure(run, title, 11.2, _NOTE)
+    far = inches(figure, LEFT, 1.05, 11.5, 2.45)
+    close = inches(figure, LEFT, 4.25, 6.5, 2.45)
+    last = inches(figure, LEFT + 7.35, 4.25, 4.15, 2.45)
+    _far(far, way)
+    _close(close, way)
+    _last_metres(last, way)
+    ranges = inches(figure, LEFT, 7.45, WIDE, 1.6)
+    speeds = inches(figure, LEFT, 9.35, WIDE, 1.2)
+    _ranges(ranges, way)
+    _speeds(speeds, way)
+    return figure
+
+
+# ------------------------------------------------------------------------- the plane
+
+
+def _plane(axes: Axes, title: str, unit: str) -> None:
+    axes.set_title(title, pad=6)
+    axes.set_xlabel(f"V-bar, {unit}: along the orbit, direction of flight →", labelpad=2)
+    axes.set_ylabel(f"R-bar, {unit}: ↓ to Mars", labelpad=3)
+    axes.grid(True)
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.axhline(0.0, color=MUTED, linewidth=0.8, zorder=1)
+    axes.plot([0], [0], marker="s", markersize=8, color=_CONTAINER, linestyle="", zorder=7)
+
+
+def _limits(axes: Axes, x: np.ndarray, y: np.ndarray, margin: float = 0.07) -> None:
+    """Limits around points and the container; R-bar downwards."""
+    for values, put, part in ((x, axes.set_xlim, margin), (y, axes.set_ylim, 3.0 * margin)):
+        low, high = min(float(np.min(values)), 0.0), max(float(np.max(values)), 0.0)
+        edge = part * max(high - low, 1e-6)
+        put(low - edge, high + edge)
+    axes.invert_yaxis()
+
+
+def _label(axes: Axes, way: Approach, marks: list[tuple[float, float, str]], scale: float) -> None:
+    """Words beside points of the way (in units of the axes), where they cover least."""
+    (west, east), (low, high) = axes.get_xlim(), axes.get_ylim()
+    across, up = width_in_inches(axes) / (east - west), height_in_inches(axes) / (high - low)
+    points = [((x - west) * across, (y - low) * up) for x, y, _ in marks]
+    frame = (0.05, 0.05, width_in_inches(axes) - 0.05, height_in_inches(axes) - 0.05)
+    # Not on the way, and not on the line of R-bar zero.
+    path = _dense((way.along / scale - west) * across, (way.down / scale - low) * up)
+    path += [(x, -low * up) for x in np.arange(0.0, frame[2], _DENSE)]
+    path = [p for p in path if frame[0] < p[0] < frame[2] and frame[1] < p[1] < frame[3]]
+    widths = [text_width(text, 9.5) + 0.05 for *_, text in marks]
+    places = around_points(points, widths, 0.2, frame, path)
+    for (x, y, text), point, middle, width in zip(marks, points, places, widths, strict=True):
+        at = (west + middle[0] / across, low + middle[1] / up)
+        start = leader_start(point, middle, width, 0.16)
+        if start is not None:
+            axes.plot(
+                [west + start[0] / across, x], [low + start[1] / up, y], color=MUTED, linewidth=0.7
+            )
+        axes.text(
+            *at, text, ha="center", va="center", fontsize=9.5, path_effects=halo(), zorder=8,
+            color=ALERT if "NO-GO" in text else INK,
+        )  # fmt: skip
+
+
+def _dense(x: np.ndarray, y: np.ndarray) -> list[tuple[float, float]]:
+    """Points along a line on paper, none further than a part of an inch from the next."""
+    way = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
+    at = np.arange(0.0, way[-1], _DENSE)
+    return list(zip(np.interp(at, way, x).tolist(), np.interp(at, way, y).tolist(), strict=True))
+
+
+def _burns(axes: Axes, way: Approach, start: float, end: float, scale: float) -> None:
+    for event in way.events("manoeuvre"):
+        if start <= event.seconds <= end:
+            x, y = way.place(event.seconds)
+            axes.plot(
+                [x / scale], [y / scale], marker="^", markersize=5, color=INK, linestyle="",
+                markeredgecolor="white", markeredgewidth=0.5, zorder=6,
+            )  # fmt: skip
+
+
+def _draw_way(axes: Axes, way: Approach, start: float, end: float, scale: float) -> None:
+    x, y = way.between(start, end)
+    axes.plot(x / scale, y / scale, color=_ORBITER, linewidth=1.5, zorder=4)
+    seconds, along, down = way.believed
+    told = (seconds >= start) & (seconds <= end)
+    axes.plot(
+        along[told] / scale, down[told] / scale, linestyle="", marker="o", markersize=6.5,
+        markerfacecolor="none", markeredgecolor="#e69f00", markeredgewidth=1.4, zorder=5,
+    )  # fmt: skip
+
+
+def _far(axes: Axes, way: Approach) -> None:
+    start, end = way.start, way.close_begins
+    x, y = way.between(start, end)
+    _limits(axes, x / 1e3, y / 1e3)
+    _plane(axes, f"From {way.begun_at / 1e3:.0f} km to 500 m, by bearings alone", "km")
+    _draw_way(axes, way, start, end, 1e3)
+    _burns(axes, way, start, end, 1e3)
+    marks = [(0.0, 0.0, "container")]
+    begin = way.place(start)
+    marks.append((begin[0] / 1e3, begin[1] / 1e3, f"far rendezvous begins, {_clock(way, start)}"))
+    for event in way.events("manoeuvre"):
+        purpose = str(event.data.get("purpose", ""))
+        if event.seconds <= end and purpose.startswith("to "):
+            x0, y0 = (each / 1e3 for each in way.place(event.seconds))
+            goal = float(purpose.split()[1])
+            words = f"{goal / 1e3:g} km" if goal >= 1000.0 else f"{goal:g} m"
+            marks.append((x0, y0, f"burn to {words}: {event.data.get('size', 0.0):.2g} m/s"))
+    _label(axes, way, marks, 1e3)
+
+
+def _close(axes: Axes, way: Approach) -> None:
+    start = way.close_begins
+    if start >= way.end:
+        start = way.start
+    x, y = way.between(start, way.end)
+    _limits(axes, x, y)
+    _plane(axes, "From the LiDAR's range to the container", "m")
+    _draw_way(axes, way, start, way.end, 1.0)
+    _burns(axes, way, start, way.end, 1.0)
+    begin = way.place(start)
+    marks = [(*begin, f"LiDAR takes over, {_clock(way, start)}")]
+    for stop in way.hold_points:
+        if stop.distance > _NEAR_PLANE:
+            marks.append((*way.place(stop.waiting), f"hold {stop.distance:.0f} m: {stop.decision}"))
+    _label(axes, way, marks, 1.0)
+
+
+def _last_metres(axes: Axes, way: Approach) -> None:
+    start = _last_time(way, _NEAR_PLANE)
+    x, y = way.between(start, way.end)
+    if len(x) < 2:
+        axes.set_visible(False)
+        return
+    _limits(axes, x, y)
+    _plane(axes, f"The last {_NEAR_PLANE:.0f} m", "m")
+    _draw_way(axes, way, start, way.end, 1.0)
+    _burns(axes, way, start, way.end, 1.0)
+    marks = [
+        (*way.place(stop.waiting), f"hold {stop.distance:.0f} m: {stop.decision}")
+        for stop in way.hold_points
+        if stop.distance <= _NEAR_PLANE
+    ]
+    if way.captured:
+        marks.append((0.0, 0.0, f"captured, {_clock(way, way.end)}"))
+    _label(axes, way, marks, 1.0)
+
+
+def _last_time(way: Approach, distance: float) -> float:
+    """When it was last as far away as this, s."""
+    beyond = np.flatnonzero(way.range > distance)
+    return float(way.seconds[beyond[-1]]) if len(beyond) else way.start
+
+
+def _clock(way: Approach, seconds: float) -> str:
+    """Like `T+2:05`: hours and minutes since the far rendezvous began."""
+    minutes = round((seconds - way.start) / 60.0)
+    return f"T+{minutes // 60}:{minutes % 60:02d}"
+
+
+# ---------------------------------------------------------------------- over time
+
+
+def _hours(way: Approach, seconds: np.ndarray | float) -> np.ndarray:
+    return (np.asarray(seconds, dtype=float) - way.start) / _HOURS
+
+
+def _time_axis(axes: Axes, way: Approach, *, numbered: bool) -> None:
+    end = float(_hours(way, way.end))
+    axes.set_xlim(0.0, 1.005 * end)
+    axes.grid(True)
+    axes.xaxis.set_major_locator(MaxNLocator(12))
+    shades = {"close, by LiDAR": 0.12, "holding": 0.05, "capture": 0.25}
+    for mode in way.modes:
+        left, right = _hours(way, mode.start), _hours(way, mode.end)
+        share = shades.get(mode.name, 0.0)
+        if share:
+            axes.axvspan(
+                float(left), float(right), color=tint(_ORBITER, share), linewidth=0, zorder=-5
+            )
+    for stop in way.hold_points:
+        colour = ALERT if stop.decision == "NO-GO" else "#009e73"
+        at = float(_hours(way, stop.decided))
+        axes.axvline(at, color=colour, linewidth=1.1, zorder=1)
+        if not numbered:
+            axes.annotate(
+                stop.decision.partition(",")[0].partition(" of")[0], (at, 0.97), color=colour,
+                xycoords=("data", "axes fraction"), xytext=(-4, 0), textcoords="offset points",
+                ha="right", va="top", fontsize=9.5, weight="bold",
+            )  # fmt: skip
+    if numbered:
+        axes.set_xlabel("hours since the far rendezvous began", labelpad=2)
+    else:
+        axes.tick_params(axis="x", labelbottom=False, length=0)
+
+
+def _ranges(axes: Axes, way: Approach) -> None:
+    axes.set_title("Range", pad=6)
+    axes.set_yscale("log")
+    axes.set_ylim(1.0, 1.6 * float(way.range.max()))
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda m, _: f"{m / 1e3:g} km" if m >= 1e3 else f"{m:g} m")
+    )
+    _time_axis(axes, way, numbered=False)
+    axes.plot(_hours(way, way.seconds), way.range, color=_ORBITER, linewidth=1.6)
+    believed = way.run.series("orbiter", "range_to_container")
+    told = (believed.seconds >= way.start) & (believed.seconds <= way.end)
+    axes.plot(
+        _hours(way, believed.seconds[told]), believed.values[told], linestyle="", marker="o",
+        markersize=6, markerfacecolor="none", markeredgecolor="#e69f00", markeredgewidth=1.4,
+    )  # fmt: skip
+    axes.axhline(500.0, color=MUTED, linewidth=0.9, linestyle=(0, (5, 3)), zorder=1)
+    for mode in way.modes:
+        middle = float(_hours(way, 0.5 * (mode.start + mode.end)))
+        room = float(_hours(way, mode.end) - _hours(way, mode.start))
+        if text_width(mode.name, 9.5) < room * width_in_inches(axes) / axes.get_xlim()[1]:
+            axes.annotate(
+                mode.name, (middle, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
+                textcoords="offset points", ha="center", va="bottom", fontsize=9.5, color=MUTED,
+            )  # fmt: skip
+    axes.annotate(
+        "500 m: LiDAR", (1.0, 500.0), xycoords=("axes fraction", "data"), xytext=(6, 0),
+        textcoords="offset points", va="center", color=MUTED, fontsize=9,
+    )  # fmt: skip
+
+
+def _speeds(axes: Axes, way: Approach) -> None:
+    axes.set_title("Closing speed (logarithmic beyond 1 cm/s)", pad=4)
+    axes.set_yscale("symlog", linthresh=0.01, linscale=0.5)
+    axes.set_yticks([-1.0, -0.1, 0.0, 0.1, 1.0, 10.0])
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    axes.minorticks_off()
+    axes.set_ylabel("m/s")
+    _time_axis(axes, way, numbered=True)
+    axes.plot(_hours(way, way.seconds), way.closing, color=_ORBITER, linewidth=1.3)
+    low = min(-0.02, 1.3 * float(way.closing.min()))
+    axes.set_ylim(low, 2.0 * max(float(way.closing.max()), 0.1))
+    if way.captured:
+        speed = float(way.closing[-1])
+        write_names(axes, [Name(f"contact, {100 * speed:.0f} cm/s", speed, PLACES["mav"][1])])
