@@ -29,8 +29,8 @@ from ground.testbed.mission_check import check_mission
 from ground.testbed.power_cuts import PowerCuts
 from ground.testbed.rig import Rig
 from ground.testbed.run_folder import RunFolder
-from ground.testbed.truth_tracks import TruthTracks
 from ground.testbed.summary import RunFacts, write_summary
+from ground.testbed.truth_tracks import TruthTracks
 from ground.testbed.vehicle_files import VehicleFile
 from ground.testbed.vehicles import vehicle_class
 from sim_hw.world.world import SOL_SECONDS

@@ -26,7 +26,7 @@ MOST_ROWS = 8000
 NEAR = 200_000.0  # m between orbiter and container
 _SPACINGS = ((20_000.0, 60.0), (1_000.0, 40.0), (100.0, 20.0), (0.0, 4.0))
 """From a range in m on: seconds between rows of a rendezvous."""
-_OFTEN = 5_000.0  # m: below it a descent is recorded more often
+_HIGH, _LOW = 200_000.0, 5_000.0  # m: a descent is recorded seldom above, often below
 _DAY = 86_400.0
 
 
@@ -186,7 +186,7 @@ def record_descent(vehicle: EntryVehicle, track: Track) -> None:
             felt = norm(subtract(gained, before[0][1])) / (time - before[0][0])
         before[:] = [(time, gained)]
         bank = math.degrees(y[10]) if vehicle.under_aeroshell else 0.0
-        spacing = 1.0 if height > _OFTEN else 0.25
+        spacing = 10.0 if height > _HIGH else 1.0 if height > _LOW else 0.25
         track.add(spacing, time, east, north, height, speed, felt, bank, max(y[6], 0.0))
 
     vehicle.body.observers.append(look)

@@ -17,7 +17,7 @@ MODES = {
 
 @dataclass(frozen=True)
 class HoldPoint:
-    """A stop on the way: distance (m), from when it waited for GO, what was decided and when (s)."""
+    """A stop on the way: distance (m), since when it waited for GO, the decision, and when (s)."""
 
     distance: float
     waiting: float

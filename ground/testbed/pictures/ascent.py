@@ -220,7 +220,11 @@ def _acceleration(axes: Axes, flown: Ascent, scale: PieceTime) -> None:
         if phase.name.startswith("burn"):
             inside = (flown.seconds >= phase.start) & (flown.seconds <= phase.end)
             _peak(
-                axes, flown, scale, np.where(inside, along, np.nan), "{value:.1f} m/s², {gees:.1f} g"
+                axes,
+                flown,
+                scale,
+                np.where(inside, along, np.nan),
+                "{value:.1f} m/s², {gees:.1f} g",
             )
     axes.axhline(LARGEST_ACCELERATION, color=CAUTION, linewidth=1.1, linestyle=(0, (5, 3)))
     write_names(

@@ -12,7 +12,7 @@ MISSING = (
 
 
 def draw_pictures(run_folder: Path) -> list[Path]:
-    """Draws a run into its folder `pictures`; returns the files. What a run did not do is not drawn.
+    """Draws a run into its folder `pictures`; returns the files. Phases not flown are not drawn.
 
     Without matplotlib it says on stderr how to get it, and returns an empty list: a run is no
     worse for want of pictures. Raises FileNotFoundError when the folder holds no summary.

@@ -77,9 +77,10 @@ def draw_phases(
     for phase in phases:
         left, right = (float(each) for each in scale.at([phase.start, phase.end]))
         strong = phase.name in loud
+        shade = tint(colour, 0.9 if strong else 0.3)
         strip.barh(
-            0.5, right - left, left=left, height=0.9, facecolor=tint(colour, 0.9 if strong else 0.3),
-            edgecolor="white", linewidth=1.0,
+            0.5, right - left, left=left, height=0.9, facecolor=shade, edgecolor="white",
+            linewidth=1.0,
         )  # fmt: skip
         room = (right - left) * inches_per_unit(strip)
         if text_width(phase.name, 10.0) < room:

@@ -11,13 +11,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ground.testbed.pictures.approach import Approach
 from ground.testbed.pictures.curve_names import Name, write_names
-from ground.testbed.pictures.labels import (
-    around_points,
-    height_in_inches,
-    leader_start,
-    text_width,
-    width_in_inches,
-)
+from ground.testbed.pictures.labels import text_width, width_in_inches
+from ground.testbed.pictures.point_names import Mark, name_points
 from ground.testbed.pictures.run_data import RunData
 from ground.testbed.pictures.style import (
     ALERT,
@@ -25,7 +20,6 @@ from ground.testbed.pictures.style import (
     MUTED,
     PLACES,
     VEHICLES,
-    halo,
     inches,
     new_figure,
     tint,
@@ -35,7 +29,6 @@ LEFT, WIDE = 0.95, 10.3  # inches
 _ORBITER, _CONTAINER = "#0072b2", VEHICLES["mav"][1]
 _NEAR_PLANE = 110.0  # m: what the panel of the last metres shows
 _HOURS = 3600.0
-_DENSE = 0.06  # inches
 _NOTE = (
     "Line: the true way in the container's local axes.  Circles: where the orbiter believed to be, "
     "by telemetry.  Triangles: burns."
@@ -89,36 +82,14 @@ def _limits(axes: Axes, x: np.ndarray, y: np.ndarray, margin: float = 0.07) -> N
     axes.invert_yaxis()
 
 
-def _label(axes: Axes, way: Approach, marks: list[tuple[float, float, str]], scale: float) -> None:
-    """Words beside points of the way (in units of the axes), where they cover least."""
-    (west, east), (low, high) = axes.get_xlim(), axes.get_ylim()
-    across, up = width_in_inches(axes) / (east - west), height_in_inches(axes) / (high - low)
-    points = [((x - west) * across, (y - low) * up) for x, y, _ in marks]
-    frame = (0.05, 0.05, width_in_inches(axes) - 0.05, height_in_inches(axes) - 0.05)
-    # Not on the way, and not on the line of R-bar zero.
-    path = _dense((way.along / scale - west) * across, (way.down / scale - low) * up)
-    path += [(x, -low * up) for x in np.arange(0.0, frame[2], _DENSE)]
-    path = [p for p in path if frame[0] < p[0] < frame[2] and frame[1] < p[1] < frame[3]]
-    widths = [text_width(text, 9.5) + 0.05 for *_, text in marks]
-    places = around_points(points, widths, 0.2, frame, path)
-    for (x, y, text), point, middle, width in zip(marks, points, places, widths, strict=True):
-        at = (west + middle[0] / across, low + middle[1] / up)
-        start = leader_start(point, middle, width, 0.16)
-        if start is not None:
-            axes.plot(
-                [west + start[0] / across, x], [low + start[1] / up, y], color=MUTED, linewidth=0.7
-            )
-        axes.text(
-            *at, text, ha="center", va="center", fontsize=9.5, path_effects=halo(), zorder=8,
-            color=ALERT if "NO-GO" in text else INK,
-        )  # fmt: skip
-
-
-def _dense(x: np.ndarray, y: np.ndarray) -> list[tuple[float, float]]:
-    """Points along a line on paper, none further than a part of an inch from the next."""
-    way = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
-    at = np.arange(0.0, way[-1], _DENSE)
-    return list(zip(np.interp(at, way, x).tolist(), np.interp(at, way, y).tolist(), strict=True))
+def _label(axes: Axes, way: Approach, marks: list[Mark], scale: float) -> None:
+    """Words beside points of the way, off the way and off the line of R-bar zero."""
+    path = np.stack([way.along, way.down], axis=1) / scale
+    across = np.array([[x, 0.0] for x in axes.get_xlim()])
+    name_points(
+        axes, marks, [path, across],
+        look=lambda words: {"color": ALERT} if "NO-GO" in words else {},
+    )  # fmt: skip
 
 
 def _burns(axes: Axes, way: Approach, start: float, end: float, scale: float) -> None:
@@ -149,7 +120,7 @@ def _far(axes: Axes, way: Approach) -> None:
     _plane(axes, f"From {way.begun_at / 1e3:.0f} km to 500 m, by bearings alone", "km")
     _draw_way(axes, way, start, end, 1e3)
     _burns(axes, way, start, end, 1e3)
-    marks = [(0.0, 0.0, "container")]
+    marks: list[Mark] = [(0.0, 0.0, "container")]
     begin = way.place(start)
     marks.append((begin[0] / 1e3, begin[1] / 1e3, f"far rendezvous begins, {_clock(way, start)}"))
     for event in way.events("manoeuvre"):
@@ -172,7 +143,7 @@ def _close(axes: Axes, way: Approach) -> None:
     _draw_way(axes, way, start, way.end, 1.0)
     _burns(axes, way, start, way.end, 1.0)
     begin = way.place(start)
-    marks = [(*begin, f"LiDAR takes over, {_clock(way, start)}")]
+    marks: list[Mark] = [(*begin, f"LiDAR takes over, {_clock(way, start)}")]
     for stop in way.hold_points:
         if stop.distance > _NEAR_PLANE:
             marks.append((*way.place(stop.waiting), f"hold {stop.distance:.0f} m: {stop.decision}"))
@@ -189,7 +160,7 @@ def _last_metres(axes: Axes, way: Approach) -> None:
     _plane(axes, f"The last {_NEAR_PLANE:.0f} m", "m")
     _draw_way(axes, way, start, way.end, 1.0)
     _burns(axes, way, start, way.end, 1.0)
-    marks = [
+    marks: list[Mark] = [
         (*way.place(stop.waiting), f"hold {stop.distance:.0f} m: {stop.decision}")
         for stop in way.hold_points
         if stop.distance <= _NEAR_PLANE

@@ -219,9 +219,7 @@ class RunData:
             return {}
         with file.open(encoding="utf-8", newline="") as lines:
             head, *rows = csv.reader(lines)
-        return {
-            column: _column([row[index] for row in rows]) for index, column in enumerate(head)
-        }
+        return {column: _column([row[index] for row in rows]) for index, column in enumerate(head)}
 
     @cached_property
     def ascent_product(self) -> AscentProduct:

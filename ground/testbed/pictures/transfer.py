@@ -2,6 +2,7 @@
 through the air."""
 
 import math
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,18 +11,12 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ground.testbed.pictures.flight_panels import name_point
 from ground.testbed.pictures.journey import DAY, Journey
-from ground.testbed.pictures.labels import (
-    around_points,
-    height_in_inches,
-    leader_start,
-    text_width,
-    width_in_inches,
-)
+from ground.testbed.pictures.labels import height_in_inches
+from ground.testbed.pictures.point_names import Mark, name_points
 from ground.testbed.pictures.run_data import RunData
 from ground.testbed.pictures.style import (
     INK,
     MUTED,
-    halo,
     inches,
     new_figure,
     say_nothing_here,
@@ -32,7 +27,7 @@ _YEARS = {"earth": 365.3, "mars": 687.0}  # days
 _STANDARD_GRAVITY = 9.80665
 _SMALLEST_LABEL = 0.5  # m/s: smaller corrections are in the table only
 _NOTE = (
-    "Left: the true orbit in the plane of the ecliptic, the vernal equinox to the right; a dot every "
+    "Left: the true orbit in the plane of the ecliptic, the vernal equinox to the right; a dot each "
     "30 days.  Right: what was reported, and the capsule's way through the air."
 )
 
@@ -77,7 +72,9 @@ def _orbits(axes: Axes, way: Journey) -> None:
     axes.plot(places[:, 0], places[:, 1], color=_WAY, linewidth=2.4, zorder=4)
     for days in np.arange(30.0, (seconds[-1] - seconds[0]) / DAY, 30.0):
         x, y = way.place(float(seconds[0] + days * DAY))
-        axes.plot([x], [y], marker="o", markersize=3.6, color="white", markeredgecolor=_WAY, zorder=5)
+        axes.plot(
+            [x], [y], marker="o", markersize=3.6, color="white", markeredgecolor=_WAY, zorder=5
+        )
     ends = [("mars", way.departed.seconds), ("earth", way.departed.seconds)]
     if way.arrival is not None:
         ends += [("earth", way.arrival), ("mars", way.arrival)]
@@ -95,7 +92,7 @@ def _orbits(axes: Axes, way: Journey) -> None:
 
 def _events(axes: Axes, way: Journey, ends: list[tuple[str, float]]) -> None:
     """The manoeuvres of size and the ends of the way, with their words."""
-    marks: list[tuple[float, float, str]] = []
+    marks: list[Mark] = []
     for number, (body, time) in enumerate(ends):
         x, y = way.planet(body, time)
         words = f"{body.capitalize()}, {way.date(time)}"
@@ -114,30 +111,14 @@ def _events(axes: Axes, way: Journey, ends: list[tuple[str, float]]) -> None:
             marks.append((x, y, f"{step.title}: {step.delta_v:.1f} m/s"))
     if way.released is not None:
         marks.append((*way.place(way.released), f"capsule released, {way.date(way.released)}"))
-    _labels(axes, way, marks)
+    lines = [way.way[1], *(way.orbit(body, days) for body, days in _YEARS.items()), [(0.0, 0.0)]]
+    name_points(axes, marks, lines, 10.0, _look)
 
 
-def _labels(axes: Axes, way: Journey, marks: list[tuple[float, float, str]]) -> None:
-    low, high = axes.get_xlim()
-    inch = width_in_inches(axes) / (high - low)
-    points = [((x - low) * inch, (y - low) * inch) for x, y, _ in marks]
-    lines = [*way.way[1], *way.orbit("earth", 365.3), *way.orbit("mars", 687.0), (0.0, 0.0)]
-    avoid = [((float(x) - low) * inch, (float(y) - low) * inch) for x, y in lines]
-    widths = [text_width(text, 10.0) for *_, text in marks]
-    frame = (0.02, 0.02, width_in_inches(axes), height_in_inches(axes))
-    places = around_points(points, widths, 0.2, frame, avoid)
-    for (x, y, text), point, middle, width in zip(marks, points, places, widths, strict=True):
-        start = leader_start(point, middle, width, 0.16)
-        if start is not None:
-            axes.plot(
-                [low + start[0] / inch, x], [low + start[1] / inch, y], color=MUTED, linewidth=0.7
-            )
-        bold = text.startswith(("Departure", "Arrival"))
-        axes.text(
-            low + middle[0] / inch, low + middle[1] / inch, text, ha="center", va="center",
-            fontsize=10.0, weight="bold" if bold else "normal", path_effects=halo(), zorder=8,
-            color=MUTED if text.startswith(("Earth", "Mars")) else INK,
-        )  # fmt: skip
+def _look(words: str) -> dict[str, Any]:
+    if words.startswith(("Departure", "Arrival")):
+        return {"weight": "bold"}
+    return {"color": MUTED} if words.startswith(("Earth", "Mars")) else {}
 
 
 def _au_bar(axes: Axes, reach: float) -> None:
