@@ -1,39 +1,29 @@
 """The ascent by the MAV's own recorder: what came down of it, and nothing else."""
 
-from collections.abc import Sequence
-from itertools import pairwise
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from flight.astrodynamics.gravity import MARS
-from flight.icd.ascent_record import AscentSample
 from ground.testbed.ascent_design import LARGEST_ACCELERATION, LARGEST_ANGLE_OF_ATTACK
-from ground.testbed.ascent_report import GAP, MEAN_RADIUS, PRESSING, STANDARD_GRAVITY
+from ground.testbed.ascent_report import PRESSING, STANDARD_GRAVITY
+from ground.testbed.pictures.ascent_arrays import Ascent
 from ground.testbed.pictures.curve_names import Name, write_names
 from ground.testbed.pictures.flight_panels import (
     Numbers,
     PieceTime,
     broken_at,
     draw_phases,
-    gaps_in,
     name_point,
     set_time_axis,
 )
-from ground.testbed.pictures.run_data import RunData, Span
+from ground.testbed.pictures.run_data import RunData
 from ground.testbed.pictures.style import ALERT, CAUTION, INK, VEHICLES, inches, new_figure
 
 LEFT, WIDE, TOP = 0.85, 9.75, 0.95  # inches
 _PANEL, _STRIP, _BETWEEN = 1.25, 0.32, 0.33
 _COLOUR = VEHICLES["mav"][1]
-_TITLES = {
-    "ejecting": "ejection", "first_burn": "burn 1", "holding": "hold",
-    "coasting": "coast", "second_burn": "burn 2", "trimming": "trim", "releasing": "release",
-}  # fmt: skip
 _BURNS = ("burn 1", "burn 2", "trim")
-_SHARES = (0.5, 0.22, 0.28)
 _STEPS = (10.0, 100.0, 10.0)
 
 
@@ -69,66 +59,6 @@ def draw_ascent(run: RunData) -> Figure:
             left, right = scale.at([start, end])
             axes.axvspan(left, right, color=ALERT, alpha=0.18, linewidth=0)
     return figure
-
-
-class Ascent:
-    """The samples as arrays; times in s since the first sample."""
-
-    def __init__(self, samples: Sequence[AscentSample]) -> None:
-        self.samples = samples
-        self.seconds: Numbers = np.array([s.time for s in samples]) - samples[0].time
-        self.position = np.array([s.position for s in samples])
-        self.velocity = np.array([s.velocity for s in samples])
-        self.acceleration = np.array([s.acceleration for s in samples])
-        self.pressure: Numbers = np.array([s.dynamic_pressure for s in samples])
-        self.attack: Numbers = np.degrees([s.angle_of_attack for s in samples])
-        self.gaps = gaps_in(self.seconds, GAP)
-
-    @property
-    def height(self) -> Numbers:
-        """Over 3389.5 km, in km."""
-        found: Numbers = (np.linalg.norm(self.position, axis=1) - MEAN_RADIUS) / 1e3
-        return found
-
-    @property
-    def through_air(self) -> Numbers:
-        """Velocity against the ground and the calm air over it, m/s."""
-        turning = np.array([0.0, 0.0, MARS.rotation_rate])
-        found: Numbers = self.velocity - np.cross(turning, self.position)
-        return found
-
-    @property
-    def pointing_error(self) -> Numbers:
-        """Degrees of the nose off the direction that was asked of it."""
-        w, x, y, z = np.array([s.attitude for s in self.samples]).T
-        nose = np.stack([1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y)], axis=1)
-        wanted = np.array([s.wanted for s in self.samples])
-        found: Numbers = np.degrees(
-            np.arctan2(
-                np.linalg.norm(np.cross(nose, wanted), axis=1), np.einsum("ij,ij->i", nose, wanted)
-            )
-        )
-        return found
-
-    def phases(self) -> list[Span]:
-        """The phases by their titles, one after the other."""
-        names = [s.phase for s in self.samples]
-        starts = [0, *(k for k, (a, b) in enumerate(pairwise(names), 1) if a != b)]
-        ends = [*(float(self.seconds[k]) for k in starts[1:]), float(self.seconds[-1])]
-        return [
-            Span(float(self.seconds[k]), end, _TITLES[names[k]])
-            for k, end in zip(starts, ends, strict=True)
-        ]
-
-    def scale(self) -> PieceTime:
-        """Burns wide, the coast between them narrow; even when the two burns are not both here."""
-        phases = self.phases()
-        end = float(self.seconds[-1])
-        out = [phase.end for phase in phases if phase.name == "burn 1"]
-        again = [phase.start for phase in phases if phase.name == "burn 2"]
-        if out and again and out[-1] + 30.0 < again[0] - 5.0 < end:
-            return PieceTime((0.0, out[-1] + 15.0, again[0] - 5.0, end + 1.0), _SHARES)
-        return PieceTime((0.0, end), (1.0,))
 
 
 def _line(

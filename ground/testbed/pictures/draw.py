@@ -1,7 +1,9 @@
 """Draws all pictures of a run."""
 
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from ground.testbed.pictures.run_data import RunData
 
@@ -9,6 +11,30 @@ MISSING = (
     "No pictures: matplotlib is not installed. Install the extra `plots`: "
     "pip install 'threeforks[plots]'"
 )
+
+
+def draw_study(kind: str, results: Sequence[Any], folder: Path) -> Path | None:
+    """Draws the results of a study into its folder: `landings.png` or `ascents.png` by its kind,
+    `landing` or `ascent`. None, and a sentence on stderr, without matplotlib."""
+    try:
+        from ground.testbed.pictures.ascent_dispersions import draw_ascent_dispersions
+        from ground.testbed.pictures.landing_dispersions import draw_landing_dispersions
+        from ground.testbed.pictures.style import house_style, save
+    except ModuleNotFoundError as error:
+        _only_matplotlib_may_be_missing(error)
+        return None
+    draws: dict[str, Callable[[Any], Any]] = {
+        "landing": draw_landing_dispersions,
+        "ascent": draw_ascent_dispersions,
+    }
+    with house_style():
+        return save(draws[kind](results), folder / f"{kind}s.png")
+
+
+def _only_matplotlib_may_be_missing(error: ModuleNotFoundError) -> None:
+    if error.name is None or error.name.partition(".")[0] != "matplotlib":
+        raise error
+    print(MISSING, file=sys.stderr)
 
 
 def draw_pictures(run_folder: Path) -> list[Path]:
@@ -29,9 +55,7 @@ def draw_pictures(run_folder: Path) -> list[Path]:
         from ground.testbed.pictures.transfer import draw_transfer, has_transfer
         from ground.testbed.pictures.traverse_map import draw_traverse_map
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != "matplotlib":
-            raise
-        print(MISSING, file=sys.stderr)
+        _only_matplotlib_may_be_missing(error)
         return []
     pictures = {
         "mission_timeline": draw_mission_timeline,

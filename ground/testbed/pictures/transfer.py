@@ -27,7 +27,7 @@ _YEARS = {"earth": 365.3, "mars": 687.0}  # days
 _STANDARD_GRAVITY = 9.80665
 _SMALLEST_LABEL = 0.5  # m/s: smaller corrections are in the table only
 _NOTE = (
-    "Left: the true orbit in the plane of the ecliptic, the vernal equinox to the right; a dot each "
+    "Left: the true orbit in the ecliptic plane, the vernal equinox to the right, a dot each "
     "30 days.  Right: what was reported, and the capsule's way through the air."
 )
 
