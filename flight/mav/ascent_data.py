@@ -85,4 +85,7 @@ async def send_chunks(node: "Mav", first: int = 0, last: int | None = None) -> i
         data = await node.ascent_recorder.read(number * CHUNK_BYTES, CHUNK_BYTES)
         node.publish_telemetry({"ascent_chunk": chunk_text(number, count, data)})
         await asyncio.sleep(READ_SECONDS)
+    # Said behind them: who has heard it has what was sent before, or knows that a part was lost.
+    node.record_chunks = count
+    node.publish_telemetry()
     return max(0, end - first)

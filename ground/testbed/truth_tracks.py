@@ -156,6 +156,8 @@ def record_capsule(flight: CapsuleFlight, track: Track) -> None:
             push, density, speed = capsule_acceleration(
                 flight.capsule, flight.atmosphere, EARTH_SURFACE, position, velocity
             )
+            if density <= 0.0:
+                return  # above the air
             nose = flight.capsule.nose_radius
             heating = convective_heating(density, speed, nose)
             heating += radiative_heating(density, speed, nose)
