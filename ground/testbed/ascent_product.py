@@ -51,14 +51,20 @@ def product_of(texts: Iterable[str]) -> AscentProduct:
     samples: list[AscentSample] = []
     for start, data in _runs(found):
         skipped = (first - start) % SAMPLE_BYTES
-        whole = (len(data) - skipped) // SAMPLE_BYTES
-        for number in range(max(whole, 0)):
-            at = skipped + number * SAMPLE_BYTES
-            try:
-                samples += unpack_samples(data[at : at + SAMPLE_BYTES])
-            except ValueError:
-                continue  # damaged before it was sent
+        whole = max((len(data) - skipped) // SAMPLE_BYTES, 0)
+        samples += _sound(data[skipped : skipped + whole * SAMPLE_BYTES])
     return AscentProduct(tuple(samples), count, missing)
+
+
+def _sound(data: bytes) -> list[AscentSample]:
+    """The samples of whole records, without those that were damaged before they were sent."""
+    try:
+        return unpack_samples(data)
+    except ValueError:
+        if len(data) <= SAMPLE_BYTES:
+            return []
+    middle = len(data) // SAMPLE_BYTES // 2 * SAMPLE_BYTES
+    return _sound(data[:middle]) + _sound(data[middle:])
 
 
 def _runs(found: dict[int, bytes]) -> list[tuple[int, bytes]]:

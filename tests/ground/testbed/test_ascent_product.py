@@ -57,6 +57,16 @@ def test_a_ring_that_has_overwritten_begins_with_its_first_whole_sample() -> Non
     assert set(product_of([*texts[:1], *texts[2:]]).samples) < set(samples)
 
 
+def test_a_sample_that_was_damaged_in_the_recorder_is_left_out() -> None:
+    samples = ascent_samples()
+    data = bytearray(b"".join(map(pack_sample, samples)))
+    data[200 * 117 + 8] = 99  # a phase that does not exist
+    count = chunk_count(len(data))
+    pieces = [bytes(data[n * CHUNK_BYTES : (n + 1) * CHUNK_BYTES]) for n in range(count)]
+    product = product_of(chunk_text(n, count, piece) for n, piece in enumerate(pieces))
+    assert list(product.samples) == [*samples[:200], *samples[201:]]
+
+
 def test_the_report_of_a_whole_record_has_its_figures(tmp_path: Path) -> None:
     write_archive(tmp_path, chunks(ascent_samples()))
     assert write_ascent_report(tmp_path)
