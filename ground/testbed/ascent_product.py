@@ -3,7 +3,6 @@
 The report of the ascent in a run folder is made from this, and so is its picture; no truth enters.
 """
 
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +17,9 @@ from flight.icd.ascent_record import (
 from flight.mav.node import Mav
 from ground.testbed.ascent_design import AscentDesign, design_of
 from ground.testbed.ascent_report import REPORT_PAGE, ascent_report, write
+from ground.testbed.run_folder import read_archive
 from ground.testbed.vehicle_files import load_vehicle_file
 from sim_hw.assembly.mav import HARDWARE
-
-ARCHIVE = Path("ground") / "archive.sqlite"
 
 
 @dataclass(frozen=True)
@@ -81,10 +79,9 @@ def _runs(found: dict[int, bytes]) -> list[tuple[int, bytes]]:
 
 def read_ascent_product(run_folder: Path) -> AscentProduct:
     """What the archive of a run holds of the ascent record; nothing when there is no archive."""
-    archive = run_folder / ARCHIVE
-    if not archive.exists():
+    database = read_archive(run_folder)
+    if database is None:
         return AscentProduct((), 0, ())
-    database = sqlite3.connect(f"{archive.resolve().as_uri()}?mode=ro", uri=True)
     try:
         rows = database.execute(
             "SELECT value FROM samples JOIN streams USING (stream) "

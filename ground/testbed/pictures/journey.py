@@ -147,11 +147,13 @@ class Journey:
     @cached_property
     def own_record(self) -> tuple[Numbers, Numbers]:
         """What the capsule itself kept: times (s of the mission) and axial load (m/s2)."""
-        events = self.run.events_named("entry", "released_from_orbiter")
-        rows = capsule_journal(self.run.folder / "nodes" / "entry.sqlite") if events else []
+        # Its timer counts from the separation, which it notices some seconds later.
+        released = self.released
+        file = self.run.folder / "nodes" / "entry.sqlite"
+        rows = capsule_journal(file) if released is not None else []
         kept = [(row[1], row[2]) for row in rows if row[2] is not None]
         table = np.array(kept, dtype=float).reshape(-1, 2)
-        return table[:, 0] + (events[-1].seconds if events else 0.0), np.abs(table[:, 1])
+        return table[:, 0] + (released or 0.0), np.abs(table[:, 1])
 
 
 def ecliptic(metres: Numbers) -> Numbers:

@@ -6,7 +6,6 @@ that somebody wants to look at.
 
 import csv
 import json
-import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +20,7 @@ from ground.mission_control.clock import MissionClock
 from ground.testbed.ascent_product import AscentProduct, read_ascent_product
 from ground.testbed.hardware import make_world
 from ground.testbed.mission import LoadedMission, load_mission
+from ground.testbed.run_folder import read_archive
 from sim_hw.world.world import SOL_SECONDS, World
 
 Times = NDArray[np.float64]
@@ -80,10 +80,7 @@ class RunData:
         if not summary.exists():
             raise FileNotFoundError(f"{folder} holds no summary.json: no run has ended there.")
         self.summary: dict[str, Any] = json.loads(summary.read_text(encoding="utf-8"))
-        archive = folder / "ground" / "archive.sqlite"
-        self._archive: sqlite3.Connection | None = None
-        if archive.exists():
-            self._archive = sqlite3.connect(f"{archive.resolve().as_uri()}?mode=ro", uri=True)
+        self._archive = read_archive(folder)
 
     def __enter__(self) -> Self:
         return self
