@@ -207,10 +207,19 @@ class Lander(DescentReports, Node):
             return state
         return stored if stored in PHASES else state
 
-    def show_descent(self, height: float, speed: float, sigma: float, propellant: float) -> None:
+    def show_descent(
+        self,
+        height: float,
+        speed: float,
+        sigma: float,
+        propellant: float,
+        bank_ordered: float | None = None,
+        bank: float | None = None,
+    ) -> None:
         """Publishes where the lander is on its way down."""
         self.descent_height, self.descent_speed = height, speed
         self.descent_sigma, self.descent_propellant = sigma, propellant
+        self.descent_bank_ordered, self.descent_bank = bank_ordered, bank
         self.publish_telemetry()
 
     def landed_at(self, landing: Mapping[str, Any]) -> None:
