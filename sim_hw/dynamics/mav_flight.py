@@ -16,6 +16,7 @@ from flight.astrodynamics.attitude_kinematics import turned
 from flight.astrodynamics.integrators import State
 from flight.astrodynamics.quaternions import Quaternion, rotate, rotate_back
 from flight.astrodynamics.vectors import Vector
+from sim_hw.dynamics.aerodynamics import SlenderBody
 from sim_hw.dynamics.ascent import AIR_CEILING, AirModel, air_velocity
 from sim_hw.dynamics.mav_vehicle import MavSample, MavVehicle
 from sim_hw.dynamics.planet import Planet
@@ -183,13 +184,17 @@ class MavBody(FlyingBody):
             self.time = max(self.time, goal)
         return self.state
 
-    def _longest_step(self) -> float:
+    def _coasting_step(self) -> float:
         longest = COAST_STEP
         for end in self.effort.ends:
             if end - self.time > 1e-9:
                 longest = min(longest, end - self.time)
         if self.planet.height(self.state[:3]) < THIN_AIR:  # type: ignore[arg-type]
             longest = min(longest, AIR_STEP)
+        return longest
+
+    def _longest_step(self) -> float:
+        longest = self._coasting_step()
         for number, lit in enumerate(self.ignitions):
             if lit is None:
                 continue
@@ -262,30 +267,37 @@ class MavBody(FlyingBody):
             mx, my, mz, fx = effort.at(time)
         number = self.burning(time)
         if number is not None:
-            motor, lit = self._motor(number), self.ignitions[number]
-            assert lit is not None
-            thrust = motor.thrust(time - lit)
-            tilt = self.sample.tilts[number]
+            thrust, flow, tilt, pivot = self._push(number, time)
             pitch, yaw = effort.pitch + tilt[0], effort.yaw + tilt[1]
-            arm = (self.vehicle.first_pivot if number == 0 else self.vehicle.second_pivot) - centre
+            arm = pivot - centre
             ty = thrust * math.cos(pitch) * math.sin(yaw)
             tz = -thrust * math.sin(pitch)
             fx += thrust * math.cos(pitch) * math.cos(yaw)
             fy, fz = ty, tz
             my -= arm * tz
             mz += arm * ty
-            damping = motor.mass_flow(time - lit) * arm * arm
+            damping = flow * arm * arm
         height = self.planet.height(position)
         if height < AIR_CEILING:
             air = self.atmosphere.at(height)
             through = rotate_back(attitude, air_velocity(self.planet, position, velocity, air))
-            shape = self.vehicle.full_shape if self.has_first_stage else self.vehicle.second_shape
-            loads = shape.forces(air, through, rate, centre)
+            loads = self._shape().forces(air, through, rate, centre)
             fx += self.sample.drag_factor * loads.force[0]
             fy, fz = fy + loads.force[1], fz + loads.force[2]
             mx, my, mz = mx + loads.moment[0], my + loads.moment[1], mz + loads.moment[2]
             self._note_air(loads.dynamic_pressure, loads.angle_of_attack)
         return fx, fy, fz, mx, my, mz, damping
+
+    def _push(self, number: int, time: float) -> tuple[float, float, tuple[float, float], float]:
+        """Of the motor that burns: thrust (N), flow (kg/s), misalignment (rad), pivot (m)."""
+        motor, lit = self._motor(number), self.ignitions[number]
+        assert lit is not None
+        pivot = self.vehicle.first_pivot if number == 0 else self.vehicle.second_pivot
+        seconds = time - lit
+        return motor.thrust(seconds), motor.mass_flow(seconds), self.sample.tilts[number], pivot
+
+    def _shape(self) -> SlenderBody:
+        return self.vehicle.full_shape if self.has_first_stage else self.vehicle.second_shape
 
     def _note(self, acceleration: float) -> None:
         self.loads.acceleration = max(self.loads.acceleration, acceleration)
