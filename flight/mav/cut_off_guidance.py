@@ -23,7 +23,7 @@ from flight.mav.ascent_guidance import (
 
 LOOK_AHEAD = 0.1  # s over which the rise of the apoapsis is taken
 _SHARES = (0.58, 0.82)  # of the propellant, between which the first burn's is sought
-_ROUNDS = 9
+_ROUNDS = 6
 
 
 @dataclass(frozen=True)
@@ -163,10 +163,15 @@ def choose_first_burn(cut_off: CutOff, total: Callable[[float], float]) -> float
         raise ValueError("no first burn brings the coast to the height of the orbit")
     left, right = grid[max(best - 1, 0)], grid[min(best + 1, 6)]
     ratio = 0.5 * (5.0**0.5 - 1.0)
+    inner, outer = right - ratio * (right - left), left + ratio * (right - left)
+    cost_inner, cost_outer = total(inner), total(outer)
     for _ in range(_ROUNDS):
-        inner, outer = right - ratio * (right - left), left + ratio * (right - left)
-        if total(inner) < total(outer):
-            right = outer
+        if cost_inner < cost_outer:
+            right, outer, cost_outer = outer, inner, cost_inner
+            inner = right - ratio * (right - left)
+            cost_inner = total(inner)
         else:
-            left = inner
+            left, inner, cost_inner = inner, outer, cost_outer
+            outer = left + ratio * (right - left)
+            cost_outer = total(outer)
     return 0.5 * (left + right)

@@ -81,7 +81,14 @@ MARS_GRAVITY = 3.73  # m/s^2, at the ground
 
 
 def check_vehicle(p: Mapping[str, Any]) -> None:
-    """Raises NotAllowed for a vehicle that cannot be, as the flight computer would believe it."""
+    """Raises NotAllowed for a vehicle that cannot be, as the flight computer would believe it, and
+    for an orbit that its pad cannot be launched to."""
+    if p["target_inclination"] <= abs(p["launch_latitude"]):
+        latitude = abs(p["launch_latitude"])
+        raise NotAllowed(
+            ("target_inclination", "launch_latitude"),
+            f"more than the latitude of the pad ({latitude:g} deg): no launch reaches less",
+        )
     mass, propellant = p["lift_off_mass"], p["first_propellant"]
     if propellant >= mass:
         raise NotAllowed(

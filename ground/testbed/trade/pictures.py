@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from ground.testbed.pictures.labels import text_width
 from ground.testbed.pictures.style import (
     ALERT,
     CAUTION,
@@ -31,8 +32,8 @@ from ground.testbed.trade.verdict import Decision, Verdict, reaches
 
 CHOSEN, FIT, UNFIT = "#009e73", "#0072b2", ALERT
 COLUMNS = 6
-_LEFT, _TOP, _GAP, _PANEL, _STEP = 0.75, 1.15, 0.22, 1.76, 2.42  # inches, of the small panels
-_FRAME = 80.0  # km shown around the box of the orbits
+_LEFT, _TOP, _GAP, _PANEL, _STEP = 0.75, 0.85, 0.22, 1.76, 2.42  # inches, of the small panels
+_FRAME = 110.0  # km shown around the box of the orbits
 
 Results = dict[str, list[TradeResult]]
 
@@ -69,20 +70,19 @@ def margins(trade: Trade, results: Results, decision: Decision) -> Figure:
     figure = _figure(
         f"{trade.title}: velocity that was left", height,
         "a dot for each flight (hollow: it missed the orbit), a bar from the first to the third "
-        "quartile, a tick at the median",
+        "quartile, a tick at the median; yellow: what is asked for",
     )  # fmt: skip
-    axes = inches(figure, 4.55, 0.95, WIDTH - 4.55 - 2.6, row * len(verdicts))
+    axes = inches(figure, 4.7, 0.95, WIDTH - 4.7 - 2.6, row * len(verdicts))
     axes.set_ylim(len(verdicts) - 0.5, -0.5)
     axes.set_yticks([])
     axes.set_xlabel("velocity left in the motors, m/s (below zero: what is missing)")
     low, high = _margin_limits(results)
     axes.set_xlim(low, high)
     axes.axvline(0.0, color=MUTED, linewidth=1.0)
-    axes.axvline(trade.criterion.least_margin, color=CAUTION, linewidth=1.0, linestyle=(0, (4, 3)))
     axes.grid(True, axis="x")
     for place, verdict in enumerate(verdicts):
         _margin_row(axes, place, verdict, results[verdict.design], trade, decision)
-    _margin_heads(figure, axes, trade, height)
+    _margin_heads(axes)
     return figure
 
 
@@ -115,11 +115,13 @@ def _margin_row(
             markerfacecolor=tint(shade, 0.75) if is_in else "white", markeredgecolor=shade,
             markeredgewidth=0.0 if is_in else 0.9, zorder=3,
         )  # fmt: skip
+    asked = verdict.least_margin
+    axes.plot([asked] * 2, [place - 0.42, place + 0.42], color=CAUTION, linewidth=1.6, zorder=1)
     bold = "bold" if verdict.design == decision.recommended else "normal"
     lowest, highest = (100.0 * bound for bound in verdict.share_interval)
-    _beside(axes, place, -4.35, verdict.design, color=shade, weight=bold)
-    _beside(axes, place, -2.75, verdict.title, color=MUTED, size=8.5)
-    right = WIDTH - 4.55 - 2.6
+    _beside(axes, place, -4.5, verdict.design, color=shade, weight=bold)
+    _beside(axes, place, -2.95, verdict.title, color=MUTED, size=8.5)
+    right = WIDTH - 4.7 - 2.6
     _beside(axes, place, right + 0.72, f"{verdict.lift_off_mass:.0f}", ha="right")
     _beside(axes, place, right + 1.22, f"{verdict.payload:.0f}", ha="right")
     _beside(axes, place, right + 1.82, f"{100 * verdict.share:.0f} %", ha="right", weight=bold)
@@ -133,17 +135,13 @@ def _beside(axes: Axes, row: float, at: float, text: str, **look: object) -> Non
     axes.text(at / width, row, text, transform=axes.get_yaxis_transform(), **settings)  # type: ignore[arg-type]
 
 
-def _margin_heads(figure: Figure, axes: Axes, trade: Trade, height: float) -> None:
-    right = WIDTH - 4.55 - 2.6
+def _margin_heads(axes: Axes) -> None:
+    right = WIDTH - 4.7 - 2.6
     row = -0.85
-    _beside(axes, row, -4.35, "variant", color=MUTED, size=9)
+    _beside(axes, row, -4.5, "variant", color=MUTED, size=9)
     _beside(axes, row, right + 0.72, "kg", color=MUTED, size=9, ha="right")
     _beside(axes, row, right + 1.22, "load", color=MUTED, size=9, ha="right")
     _beside(axes, row, right + 1.82, "in orbit", color=MUTED, size=9, ha="right")
-    least = trade.criterion.least_margin
-    axes.text(
-        least, row, f" asked for: {least:g} m/s", color=CAUTION, size=9, va="center", ha="left"
-    )
 
 
 # ------------------------------------------------------------ panels for each design
@@ -154,8 +152,8 @@ def orbits(trade: Trade, results: Results, decision: Decision) -> Figure:
     low, high = trade.orbit.lowest, trade.orbit.highest
 
     def draw(axes: Axes, verdict: Verdict, shade: str) -> str:
-        axes.set_xlim(low - _FRAME, high + 0.25 * _FRAME)
-        axes.set_ylim(low - 0.5 * _FRAME, high + 0.5 * _FRAME)
+        axes.set_xlim(low - _FRAME, high + 0.2 * _FRAME)
+        axes.set_ylim(low - 0.6 * _FRAME, high + 0.4 * _FRAME)
         axes.add_patch(
             Rectangle((low, low), high - low, high - low, facecolor="#eef4ee", edgecolor=CHOSEN,
                       linewidth=0.9, zorder=1)
@@ -173,7 +171,7 @@ def orbits(trade: Trade, results: Results, decision: Decision) -> Figure:
                 markeredgecolor=shade, markeredgewidth=0.3 if is_in else 0.9, zorder=3,
             )  # fmt: skip
         share = f"{100 * verdict.share:.0f} %"
-        return f"{share}, {outside} of {verdict.runs} not shown" if outside else share
+        return f"{share}, {outside} of {verdict.runs} beyond" if outside else share
 
     return _panels(
         f"{trade.title}: the orbits that came of it", "periapsis, km", "apoapsis, km",
@@ -268,7 +266,7 @@ def _figure(title: str, height: float, note: str) -> Figure:
     at = 0.985
     for text, shade in reversed(keys):
         figure.text(at, 1 - 0.27 / height, text, color=shade, ha="right", va="center", size=9.5)
-        at -= (0.088 * len(text) + 0.22) / WIDTH
+        at -= (text_width(text, 9.5) + 0.15) / WIDTH
     return figure
 
 

@@ -18,7 +18,8 @@ from ground.testbed.trade.verdict import Decision, Verdict
 
 HEADINGS = (
     "variant", "lift-off\nkg", "payload\nkg", "reaches the orbit\n(95 % interval)",
-    "periapsis\nkm", "apoapsis\nkm", "margin\nm/s", "sure\nm/s", "q\nkPa", "acc.\nm/s²",
+    "periapsis\nkm", "apoapsis\nkm", "margin\nm/s", "sure\nm/s", "asked\nm/s", "q\nkPa",
+    "acc.\nm/s²",
 )  # fmt: skip
 _PREFERRED = {
     "lift_off_mass": "the lightest at lift-off",
@@ -39,6 +40,7 @@ def cells(verdict: Verdict) -> tuple[str, ...]:
         _spread(verdict.apoapsis_km),
         _spread(verdict.margin, sign=True),
         _number(verdict.sure_margin, "+.0f"),
+        f"{verdict.least_margin:.0f}",
         _number(verdict.dynamic_pressure / 1e3, ".2f"),
         _number(verdict.acceleration, ".0f"),
     )
@@ -69,7 +71,7 @@ def sentences(trade: Trade, decision: Decision) -> list[str]:
         f"{trade.orbit.largest_plane_error:g} deg off its plane at most, in "
         f"{100 * criterion.least_share:g} % of the flights; in "
         f"{100 * (1.0 - criterion.margin_risk):g} % of them at least "
-        f"{criterion.least_margin:g} m/s left; at most {criterion.heaviest_lift_off:g} kg at "
+        f"{_margins(trade)} m/s left; at most {criterion.heaviest_lift_off:g} kg at "
         f"lift-off, at least {criterion.least_payload:g} kg of payload."
     ]
     fit = [verdict for verdict in decision.verdicts if not verdict.against]
@@ -91,15 +93,25 @@ def sentences(trade: Trade, decision: Decision) -> list[str]:
     )
     if best.share_interval[0] < criterion.least_share:
         told.append(
-            f"With {best.runs} flights its true share may be as low as "
-            f"{100 * best.share_interval[0]:.0f} %: fly more (--runs) to be surer."
+            f"With {best.runs} flight{'s' if best.runs > 1 else ''} its true share may be as low "
+            f"as {100 * best.share_interval[0]:.0f} %: fly more (--runs) to be surer."
         )
     return told
 
 
+def _margins(trade: Trade) -> str:
+    """What margins are asked for: the criterion's, and those of designs that need another."""
+    usual = trade.criterion.least_margin
+    others: dict[float, list[str]] = {}
+    for name, margin in trade.least_margins.items():
+        if margin != usual:
+            others.setdefault(margin, []).append(name)
+    return f"{usual:g}" + "".join(f" ({', '.join(n)}: {m:g})" for m, n in others.items())
+
+
 def markdown(trade: Trade, decision: Decision, pictures: Sequence[Path] = ()) -> str:
     """The report as a page; `pictures` are shown by their file names."""
-    heads = [heading.replace("\n", ", ", 1) for heading in HEADINGS]
+    heads = [heading.replace("\n(", " (").replace("\n", ", ") for heading in HEADINGS]
     rows = [f"| {' | '.join(heads)} |", "|---" + "|---:" * (len(heads) - 1) + "|"]
     rows += [f"| {' | '.join(cells(verdict))} |" for verdict in decision.verdicts]
     told = sentences(trade, decision)

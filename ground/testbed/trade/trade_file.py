@@ -28,6 +28,7 @@ from sim_hw.dynamics.hybrid_vehicle import Hybrid
 
 Share = Annotated[float, Quantity("1", ge=0, le=1)]
 Kilometres = Annotated[float, Quantity("km", ge=100, le=2000)]
+Margin = Annotated[float, Quantity("m/s", ge=-1000, le=1000)]
 MOST_VARIANTS = 40
 
 
@@ -51,7 +52,7 @@ class Criterion(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     least_share: Share
-    least_margin: Annotated[float, Quantity("m/s", ge=-1000, le=1000)]
+    least_margin: Margin
     margin_risk: Annotated[float, Quantity("1", ge=0, le=0.5)]
     heaviest_lift_off: Annotated[float, Quantity("kg", gt=0, le=5000)]
     largest_acceleration: Annotated[float, Quantity("m/s^2", gt=0, le=1000)]
@@ -70,10 +71,12 @@ class Variant(Struct, frozen=True, forbid_unknown_fields=True):
 
     `flight` changes what the flight computer believes, beyond what follows from the hardware.
     With `hybrid` one stage with a hybrid motor flies in place of the two solid ones.
+    `least_margin` in place of the criterion's: a design that is less sure needs more.
     """
 
-    title: Annotated[str, Meta(min_length=1, max_length=60)]
+    title: Annotated[str, Meta(min_length=1, max_length=44)]
     like: str | None = None
+    least_margin: Margin | None = None
     hardware: changes_of(MavHardware) | None = None  # type: ignore[valid-type]
     hybrid: changes_of(Hybrid) | None = None  # type: ignore[valid-type]
     flight: FlightChanges | None = None  # type: ignore[valid-type]
@@ -100,6 +103,8 @@ class Trade:
     orbit: Orbit
     criterion: Criterion
     designs: tuple[Design, ...]
+    least_margins: dict[str, float]
+    """m/s that each design must have left, by its name."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,7 @@ class _Parts:
     hardware: MavHardware
     hybrid: Hybrid | None
     beliefs: dict[str, float]
+    least_margin: float
 
 
 def load_trade(name: str) -> Trade:
@@ -120,21 +126,24 @@ def load_trade(name: str) -> Trade:
     read = load_configuration(file, TradeFile)
     base = load_vehicle_file(Mav, HARDWARE)
     parts: dict[str, _Parts] = {}
-    designs = []
+    vehicle_file = _Parts(base.hardware, None, {}, read.criterion.least_margin)
     for key, variant in read.variants.items():
-        parts[key] = _parts(file, key, variant, base, parts)
-        designs.append(_design(file, key, variant, base, parts[key]))
-    return Trade(file, read.title, read.orbit, read.criterion, tuple(designs))
+        parts[key] = _parts(file, key, variant, vehicle_file, parts)
+    designs = [
+        _design(file, key, variant, base, parts[key]) for key, variant in read.variants.items()
+    ]
+    margins = {key: part.least_margin for key, part in parts.items()}
+    return Trade(file, read.title, read.orbit, read.criterion, tuple(designs), margins)
 
 
 def _parts(
-    file: Path, name: str, variant: Any, base: VehicleFile, known: dict[str, _Parts]
+    file: Path, name: str, variant: Any, vehicle_file: _Parts, known: dict[str, _Parts]
 ) -> _Parts:
     key = f"variants.{name}"
     if variant.like is not None and variant.like not in known:
         names = ", ".join(known) or "none: there is none before this one"
         raise refusal(file, f"{key}.like", f"a variant that stands before this one ({names})")
-    before = known[variant.like] if variant.like else _Parts(base.hardware, None, {})
+    before = known[variant.like] if variant.like is not None else vehicle_file
     hybrid = before.hybrid
     try:
         hardware = merged(MavHardware, before.hardware, variant.hardware, "hardware")
@@ -148,7 +157,8 @@ def _parts(
     given = variant.flight
     told = {} if given is None else {n: getattr(given, n) for n in given.__struct_fields__}
     beliefs = {name: value for name, value in told.items() if value is not None}
-    return _Parts(hardware, hybrid, {**before.beliefs, **beliefs})
+    margin = before.least_margin if variant.least_margin is None else variant.least_margin
+    return _Parts(hardware, hybrid, {**before.beliefs, **beliefs}, margin)
 
 
 def _design(file: Path, name: str, variant: Any, base: VehicleFile, parts: _Parts) -> Design:

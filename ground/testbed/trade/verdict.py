@@ -32,6 +32,8 @@ class Verdict:
     margin: Spread
     sure_margin: float
     """m/s: left in all flights but the share of the criterion's `margin_risk`."""
+    least_margin: float
+    """m/s that is asked for of this design."""
     dynamic_pressure: float
     """The largest of all flights, Pa; likewise the acceleration, m/s^2."""
     acceleration: float
@@ -84,6 +86,7 @@ def judge(design: Design, results: Sequence[TradeResult], trade: Trade) -> Verdi
         apoapsis_km=Spread.of([result.apoapsis_km for result in flown]),
         periapsis_km=Spread.of([result.periapsis_km for result in flown]),
         margin=Spread.of([result.margin for result in results]), sure_margin=sure,
+        least_margin=trade.least_margins[design.name],
         dynamic_pressure=pressure, acceleration=acceleration,
         against=tuple(_against(design, results, trade, share, sure, acceleration)),
     )  # fmt: skip
@@ -99,8 +102,9 @@ def _against(
         missed = [result for result in results if not reaches(result, trade.orbit)]
         why = why_missed(missed, trade.orbit)
         found.append(f"reaches the orbit in {100 * share:.0f} % of its flights: {why}")
-    elif sure < criterion.least_margin:
-        found.append(f"has only {sure:.0f} m/s left in the worse flights")
+    elif sure < trade.least_margins[design.name]:
+        asked = trade.least_margins[design.name]
+        found.append(f"has {sure:+.0f} m/s left for sure, of the {asked:.0f} asked for")
     if design.lift_off_mass > criterion.heaviest_lift_off:
         found.append(
             f"weighs {design.lift_off_mass:.0f} kg, over the {criterion.heaviest_lift_off:.0f} kg "
