@@ -5,6 +5,7 @@ with it, where it follows from the hardware: masses, burns, levers, inertias, th
 effectors. What a variant says of the belief itself comes last.
 """
 
+import contextlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from sim_hw.dynamics.mass_properties import MassProperties
 from sim_hw.dynamics.mav_vehicle import MavVehicle
 
 Beliefs = dict[str, float]
+USUAL_SHARE = 0.75
+"""Of the propellant, burnt in the first burn of a stage that reaches no orbit anyway."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,8 @@ def hybrid_design(
     flight: Mapping[str, Any],
     beliefs: Mapping[str, float],
 ) -> Design:
-    """A hybrid stage; the length of its first burn is the one that takes the least propellant.
-
-    Raises ValueError when no first burn reaches the height of the orbit.
-    """
+    """A hybrid stage; the length of its first burn is the one that takes the least propellant, or,
+    when none reaches the height of the orbit, a usual one."""
     before, after = _common_beliefs(base), _common_beliefs(hardware)
     changed = {key: value for key, value in after.items() if value != before[key]}
     vehicle = HybridVehicle(hybrid.vehicle)
@@ -97,8 +98,9 @@ def hybrid_design(
     def with_burn(propellant: float) -> dict[str, Any]:
         return {**given, **_hybrid_beliefs(vehicle, cut_off, propellant, hardware), **beliefs}
 
-    guess = with_burn(0.7 * motor.propellant)
-    first = first_burn_of_least_propellant(AscentSettings.of(guess), cut_off)
+    first = USUAL_SHARE * motor.propellant
+    with contextlib.suppress(ValueError, ArithmeticError):  # it flies, and falls short
+        first = first_burn_of_least_propellant(AscentSettings.of(with_burn(first)), cut_off)
     return Design(name, title, hardware, with_burn(first), hybrid, cut_off)
 
 
