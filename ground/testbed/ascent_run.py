@@ -36,6 +36,7 @@ from sim_hw.world.world import SITE_EAST_LONGITUDE_DEGREES, SITE_LATITUDE_DEGREE
 SITE_HEIGHT = -2545.3
 STAR_PERIOD = 10.0
 LAST_REPLAN = 30.0  # s before ignition
+LONGEST_COAST = 7200.0  # s: the orbit aimed at takes as long as that
 
 
 class AlwaysOn:
@@ -174,9 +175,10 @@ class Flight:
         devices.separation.part("fairing")
         computer.start_coast()
         last_look, replanned = self.time, False
+        end = self.time + LONGEST_COAST
         while not self.body.crashed:
             left = computer.second.ignition - computer.navigation.time
-            if left <= self.burn_cycle:
+            if left <= self.burn_cycle or self.time > end:
                 break
             if not replanned and left <= LAST_REPLAN and self.closed:
                 computer.replan()
@@ -191,7 +193,8 @@ class Flight:
         computer, begun = self.computer, self.time
         while not computer.is_lit and self.time < begun + 2.0:
             self._cycle(lambda seen: computer.coast(seen, lighting=True), self.burn_cycle)
-        while computer.is_lit:
+        # One that lies on the ground feels its weight for ever.
+        while computer.is_lit and not self.body.crashed:
             self._cycle(computer.second_burn, self.burn_cycle)
 
     def _trim(self) -> None:

@@ -29,7 +29,8 @@ SAMPLE = 1.0
 
 @dataclass(frozen=True)
 class TradeResult:
-    """One flight of one design; heights in km over 3389.5 km, the rest SI.
+    """One flight of one design; heights in km over 3389.5 km, the rest SI. A flight that ended on
+    the ground has no heights.
 
     `margin`: velocity (m/s) that the motors could have given beyond what the flight needed; below
     zero what they fell short. Not a number when the vehicle did not come to its second burn.
@@ -89,10 +90,13 @@ class DesignFlight(Flight):
         found = self.fly()
         body = self.devices.truth.body
         left = body.propellant_left if isinstance(body, HybridBody) else 0.0
+        heights = found.periapsis_km, found.apoapsis_km
+        if self.body.crashed:
+            heights = math.nan, math.nan
         return TradeResult(
             design=self.design.name, seed=self.seed, in_orbit=found.in_orbit,
-            failure=found.failure, periapsis_km=found.periapsis_km,
-            apoapsis_km=found.apoapsis_km, plane_error=found.plane_error, margin=self._margin,
+            failure=found.failure, periapsis_km=heights[0],
+            apoapsis_km=heights[1], plane_error=found.plane_error, margin=self._margin,
             propellant_left=left, trim=found.trim, gas_left=found.gas_left,
             dynamic_pressure=found.dynamic_pressure, angle_of_attack=found.angle_of_attack,
             acceleration=found.acceleration, second_ignition=found.ignition,

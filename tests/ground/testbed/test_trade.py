@@ -10,7 +10,7 @@ import pytest
 from flight.runtime import configuration
 from flight.runtime.configuration import configs_folder
 from ground.cli import main
-from ground.testbed.trade.flight import TradeResult
+from ground.testbed.trade.flight import DesignFlight, TradeResult
 from ground.testbed.trade.statistics import exceeded_by, wilson
 from ground.testbed.trade.study import fly_designs
 from ground.testbed.trade.trade_file import Trade, load_trade
@@ -57,6 +57,25 @@ def test_solid_stages_and_a_hybrid_reach_the_orbit_and_a_heavy_container_falls_s
         assert flight.margin < 0.0 and flight.periapsis_km < 300.0
     # It is shut off when it is fast enough: what it does not need stays in the tank.
     assert all(flight.propellant_left > 1.0 and flight.trim < 3.0 for flight in hybrid)
+
+
+def test_a_flight_that_falls_while_its_second_motor_burns_ends(tmp_path: Path) -> None:
+    head, _, tail = TEXT.partition("variants:\n")
+    tumbling = tail[tail.index("  delft:") : tail.index("  # ---------------", tail.index("delft"))]
+    file = tmp_path / "delft.yaml"
+    file.write_text(f"{head}variants:\n{tumbling}")
+
+    class Counted(DesignFlight):
+        cycles = 0
+
+        def _advance(self, seconds: float) -> None:
+            self.cycles += 1
+            assert self.cycles < 100_000
+            super()._advance(seconds)
+
+    result = Counted(load_trade(str(file)).designs[0], 16, 0.04).result()
+    assert result.failure == "fell to the ground"
+    assert result.as_row()["periapsis_km"] is None
 
 
 def test_the_decision_follows_the_criterion_of_the_file(

@@ -95,7 +95,7 @@ def test_an_impossible_vehicle_is_refused_with_a_sentence(
 
 def test_a_motor_too_weak_to_lift_is_refused() -> None:
     weak = msgspec.structs.replace(parameters().first_motor, burn_time=290.0, propellant=150.0)
-    with pytest.raises(ValueError, match="a thrust above 1.5 times the weight"):
+    with pytest.raises(ValueError, match=r"a thrust above 1\.5 times the weight"):
         msgspec.structs.replace(parameters(), first_motor=weak)
 
 
