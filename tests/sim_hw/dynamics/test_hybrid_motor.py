@@ -3,16 +3,22 @@
 import math
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from sim_hw.dynamics.hybrid_flight import Burn
+from flight.astrodynamics.launch_geometry import attitude_on_rail
+from flight.astrodynamics.quaternions import rotate_back
+from sim_hw.dynamics.hybrid_flight import Burn, HybridBody
 from sim_hw.dynamics.hybrid_motor import STEP, HybridDesign, HybridMotor, HybridSpread
 from sim_hw.dynamics.hybrid_vehicle import (
     HybridMotorParameters,
+    HybridSample,
     HybridVehicle,
     HybridVehicleParameters,
 )
+from sim_hw.dynamics.planet import JEZERO
+from sim_hw.world.atmosphere import Atmosphere
 
 PARAMETERS = HybridVehicleParameters(
     lift_off_mass=400.0, container_mass=16.0, fairing_mass=1.2, gas_mass=4.0, diameter=0.5,
@@ -105,3 +111,47 @@ def test_the_vehicle_weighs_what_it_is_said_to() -> None:
     load = parameters.motor.oxidizer + parameters.motor.fuel + parameters.fairing_mass
     assert empty.mass == pytest.approx(parameters.lift_off_mass - load)
     assert math.isfinite(empty.transverse_inertia) and empty.transverse_inertia > 10.0
+
+
+def in_flight() -> HybridBody:
+    """High over the air, the nose along the velocity."""
+    vehicle = HybridVehicle(PARAMETERS)
+    position = JEZERO.place(math.radians(18.45), math.radians(77.4), 300e3)
+    attitude = attitude_on_rail(position, 0.0, math.radians(90.0))
+    state: Any = (*position, 0.0, 0.0, 0.0, *attitude, 0.0, 0.0, 0.0)
+    sample = HybridSample(vehicle.motor)
+    return HybridBody("mav", lambda: 0.0, JEZERO, Atmosphere(), vehicle, sample, state)
+
+
+def test_a_body_is_lit_shut_off_and_lit_again_by_two_igniters() -> None:
+    body = in_flight()
+    body.ignite(0, 0.05)
+    body.advance(20.0)
+    assert body.burning(body.time) == 0
+    body.shut_off(0.5)
+    body.advance(20.5 + PARAMETERS.motor.fall_time)
+    shut = body.mass()
+    assert body.burning(body.time) is None
+    body.advance(60.0)
+    assert body.mass() == shut
+    body.ignite(0)  # its charge is spent
+    body.advance(62.0)
+    assert body.mass() == shut
+    body.ignite(1)
+    body.advance(70.0)
+    assert body.burning(body.time) == 0 and body.mass() < shut - 15.0
+    body.advance(400.0)
+    assert body.propellant_left == pytest.approx(0.0, abs=1e-9)
+    assert body.burning(body.time) is None
+
+
+def test_a_burn_gives_the_speed_of_the_rocket_equation() -> None:
+    body = in_flight()
+    before = body.mass()
+    body.ignite(0)
+    body.advance(40.0)
+    ratio = before / body.mass()
+    x, y, z = rotate_back(body.state[6:10], body.state[3:6])  # type: ignore[arg-type]
+    gained = HybridMotor(PARAMETERS.motor.design()).exhaust_speed * math.log(ratio)
+    assert x == pytest.approx(gained, rel=0.01)
+    assert math.hypot(y, z) == pytest.approx(40.0 * 3.12, rel=0.1)  # it falls meanwhile
