@@ -35,6 +35,8 @@ COLUMNS = 6
 _LEFT, _TOP, _GAP, _PANEL, _STEP = 0.75, 0.85, 0.22, 1.76, 2.42  # inches, of the small panels
 _FRAME = 110.0  # km shown around the box of the orbits
 
+_MISSING_SHOWN = 250.0  # m/s: what misses more tells no more
+
 Results = dict[str, list[TradeResult]]
 
 
@@ -75,7 +77,9 @@ def margins(trade: Trade, results: Results, decision: Decision) -> Figure:
     axes = inches(figure, 4.7, 0.95, WIDTH - 4.7 - 2.6, row * len(verdicts))
     axes.set_ylim(len(verdicts) - 0.5, -0.5)
     axes.set_yticks([])
-    axes.set_xlabel("velocity left in the motors, m/s (below zero: what is missing)")
+    axes.set_xlabel(
+        "velocity left in the motors, m/s (below zero: what is missing; at the edge: more of it)"
+    )
     low, high = _margin_limits(results)
     axes.set_xlim(low, high)
     axes.axvline(0.0, color=MUTED, linewidth=1.0)
@@ -88,7 +92,7 @@ def margins(trade: Trade, results: Results, decision: Decision) -> Figure:
 
 def _margin_limits(results: Results) -> tuple[float, float]:
     found = [r.margin for rows in results.values() for r in rows if math.isfinite(r.margin)]
-    found = [max(value, -600.0) for value in found] or [0.0]
+    found = [max(value, -_MISSING_SHOWN) for value in found] or [0.0]
     span = max(max(found) - min(found), 50.0)
     return min(*found, 0.0) - 0.04 * span, max(*found, 0.0) + 0.04 * span
 
@@ -139,7 +143,7 @@ def _margin_heads(axes: Axes) -> None:
     right = WIDTH - 4.7 - 2.6
     row = -0.85
     _beside(axes, row, -4.5, "variant", color=MUTED, size=9)
-    _beside(axes, row, right + 0.72, "kg", color=MUTED, size=9, ha="right")
+    _beside(axes, row, right + 0.72, "mass", color=MUTED, size=9, ha="right")
     _beside(axes, row, right + 1.22, "load", color=MUTED, size=9, ha="right")
     _beside(axes, row, right + 1.82, "in orbit", color=MUTED, size=9, ha="right")
 
