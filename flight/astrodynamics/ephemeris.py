@@ -9,7 +9,7 @@ import math
 import sys
 from array import array
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY, format_iso
@@ -121,6 +121,7 @@ def standard_table() -> EphemerisTable:
     return EphemerisTable.read(TABLE_PATH)
 
 
+@lru_cache(maxsize=256)  # several questions are often asked about one instant
 def barycentric_state(body: str, jd_tdb: float) -> State:
     """Position (km) and velocity (km/s) of ``sun``, ``earth`` or ``mars`` from the barycentre."""
     return standard_table().state(body, jd_tdb)
@@ -162,6 +163,7 @@ def earth_to_mars_light_time(jd_tdb_sent: float) -> float:
     return light_time_at_transmission("earth", "mars", jd_tdb_sent)
 
 
+@lru_cache(maxsize=64)
 def _light_time(here: str, there: str, jd_tdb: float, sign: float) -> float:
     position, _ = barycentric_state(here, jd_tdb)
     seconds = 0.0

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flight.astrodynamics.integrators import State, integrate
-from flight.astrodynamics.vectors import Vector, add, cross, dot, norm, scale, unit
+from flight.astrodynamics.vectors import Vector, cross, dot, norm, unit
 
 Gravity = Callable[[Vector], Vector]
 """Acceleration (m/s^2) at a position (m)."""
@@ -77,12 +77,18 @@ class Tangents:
 
     def direction(self, seconds: float, position: Vector, normal: Vector) -> Vector:
         """Unit vector of the thrust, inertial axes."""
-        up = unit(position)
-        along = unit(cross(normal, up))
-        across = cross(up, along)
         pitch = self.pitch_start + self.pitch_rate * seconds
         yaw = self.yaw_start + self.yaw_rate * seconds
-        return unit(add(along, add(scale(pitch, up), scale(yaw, across))))
+        # Along + pitch * up + yaw * across, written out: asked for at every step of a burn.
+        ux, uy, uz = up = unit(position)
+        ax, ay, az = unit(cross(normal, up))
+        return unit(
+            (
+                ax + (pitch * ux + yaw * (uy * az - uz * ay)),
+                ay + (pitch * uy + yaw * (uz * ax - ux * az)),
+                az + (pitch * uz + yaw * (ux * ay - uy * ax)),
+            )
+        )
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 from flight.astrodynamics.vectors import Vector
 
@@ -19,6 +20,11 @@ class CentralBody:
     """Zonal harmonic of degree 2, unnormalised."""
     rotation_rate: float
     """Sidereal rotation, rad/s."""
+
+    @cached_property
+    def oblateness(self) -> float:
+        """1.5 J2 times the square of its radius, m^2."""
+        return 1.5 * self.j2 * self.gravity_radius**2
 
 
 SUN = CentralBody(
@@ -62,7 +68,7 @@ def acceleration(position: Vector, body: CentralBody) -> Vector:
     x, y, z = position
     squared = x * x + y * y + z * z
     point_mass = -body.gravitational_parameter / (squared * math.sqrt(squared))
-    flattening = 1.5 * body.j2 * body.gravity_radius**2 / squared
+    flattening = body.oblateness / squared
     tilt = 5.0 * z * z / squared
     in_plane = point_mass * (1.0 + flattening * (1.0 - tilt))
     along_pole = point_mass * (1.0 + flattening * (3.0 - tilt))

@@ -52,7 +52,14 @@ def rotate(a: Quaternion, vector: Vector) -> Vector:
 
 def rotate_back(a: Quaternion, vector: Vector) -> Vector:
     """Components in body axes of a vector given in reference axes."""
-    return rotate(conjugate(a), vector)
+    w, x, y, z = a
+    vx, vy, vz = vector
+    tx, ty, tz = 2.0 * (z * vy - y * vz), 2.0 * (x * vz - z * vx), 2.0 * (y * vx - x * vy)
+    return (
+        vx + w * tx - y * tz + z * ty,
+        vy + w * ty - z * tx + x * tz,
+        vz + w * tz - x * ty + y * tx,
+    )
 
 
 def derivative(a: Quaternion, rate: Vector) -> Quaternion:

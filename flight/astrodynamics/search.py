@@ -9,26 +9,50 @@ _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 
 
 def crossing(function: Function, low: float, high: float, tolerance: float) -> float:
-    """Where a function crosses zero between `low` and `high`, within `tolerance`, by bisection.
+    """Where a function crosses zero between `low` and `high`, within `tolerance`.
 
-    Raises ValueError when it has the same sign at both ends.
+    By inverse quadratic interpolation where that is safe, else by bisection (T. R. Chandrupatla
+    1997): a smooth function is asked some six times. Raises ValueError when it has the same sign at
+    both ends.
     """
-    at_low, at_high = function(low), function(high)
-    if at_low == 0.0:
+    new, old, at_new, at_old = high, low, function(high), function(low)
+    if at_old == 0.0:
         return low
-    if at_high == 0.0:
+    if at_new == 0.0:
         return high
-    if (at_low > 0.0) == (at_high > 0.0):
-        raise ValueError(f"no change of sign between {low} and {high}: {at_low}, {at_high}")
-    while abs(high - low) > tolerance:
-        middle = 0.5 * (low + high)
-        if middle in (low, high):  # the floats between them are used up
+    if (at_old > 0.0) == (at_new > 0.0):
+        raise ValueError(f"no change of sign between {low} and {high}: {at_old}, {at_new}")
+    part = 0.5
+    while abs(old - new) > tolerance:
+        point = new + part * (old - new)
+        if point in (new, old):  # the floats between them are used up
             break
-        if (function(middle) > 0.0) == (at_low > 0.0):
-            low = middle
+        value = function(point)
+        if value == 0.0:
+            return point
+        # `old` stays on the other side; `last` is what has been replaced.
+        if (value > 0.0) == (at_new > 0.0):
+            last, at_last = new, at_new
         else:
-            high = middle
-    return 0.5 * (low + high)
+            last, old, at_last, at_old = old, new, at_old, at_new
+        new, at_new = point, value
+        part = _next_part(new, old, last, at_new, at_old, at_last)
+        least = min(0.5, 0.5 * tolerance / abs(old - new))
+        part = min(max(part, least), 1.0 - least)
+    return new if abs(at_new) < abs(at_old) else old
+
+
+def _next_part(
+    new: float, old: float, last: float, at_new: float, at_old: float, at_last: float
+) -> float:
+    """How far from `new` to `old` the crossing is to be looked for."""
+    place = (new - old) / (last - old)
+    height = (at_new - at_old) / (at_last - at_old)
+    if not (height * height < place and (1.0 - height) ** 2 < 1.0 - place):
+        return 0.5
+    return at_new / (at_old - at_new) * at_last / (at_old - at_last) + (last - new) / (
+        old - new
+    ) * at_new / (at_last - at_new) * at_old / (at_last - at_old)
 
 
 def minimum(function: Function, low: float, high: float, tolerance: float) -> float:

@@ -22,6 +22,11 @@ def scale(factor: float, a: Vector) -> Vector:
     return (factor * a[0], factor * a[1], factor * a[2])
 
 
+def add_scaled(a: Vector, factor: float, b: Vector) -> Vector:
+    """First vector plus the second times a number."""
+    return (a[0] + factor * b[0], a[1] + factor * b[1], a[2] + factor * b[2])
+
+
 def dot(a: Vector, b: Vector) -> float:
     """Scalar product."""
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
@@ -43,10 +48,11 @@ def norm(a: Vector) -> float:
 
 def unit(a: Vector) -> Vector:
     """Direction of a vector. Raises ValueError for the zero vector."""
-    length = norm(a)
+    x, y, z = a
+    length = math.sqrt(x * x + y * y + z * z)
     if length == 0.0:
         raise ValueError("the zero vector has no direction")
-    return (a[0] / length, a[1] / length, a[2] / length)
+    return (x / length, y / length, z / length)
 
 
 def angle_between(a: Vector, b: Vector) -> float:

@@ -43,8 +43,8 @@ from flight.entry.sensing import (
     verify_payload,
 )
 from flight.icd.devices.entry_capsule import (
-    Beacon,
     CapsuleAccelerometer,
+    CapsuleBeacon,
     CapsuleTimer,
     GSwitch,
     ImpactSensor,
@@ -154,7 +154,7 @@ class EntryCapsule(Node):
         self.accelerometer = self.driver(CapsuleAccelerometer, "accelerometer")
         self.impact_sensor = self.driver(ImpactSensor, "impact_sensor")
         self.payload_bay = self.driver(PayloadBay, "payload_bay")
-        self.beacon = self.driver(Beacon, "beacon")
+        self.beacon = self.driver(CapsuleBeacon, "beacon")
         self.battery = self.driver(Battery, "battery")
         self._troubles: dict[str, str] = {}
         self.peak_load = self.storage.get(NAMESPACE, "peak_load")
@@ -187,7 +187,7 @@ class EntryCapsule(Node):
         return self.storage.get(NAMESPACE, "released_at") is not None
 
     def housekeeping_period(self) -> float:
-        return 3600.0 if self.state in ATTACHED else 21_600.0
+        return 3600.0 if self.is_in("armed") else 21_600.0
 
     async def sample(self) -> None:
         try:

@@ -55,6 +55,7 @@ async def commission(node: Any, signal: Signal) -> str:
 
 async def unfold_after_landing(node: Any, signal: Signal) -> str:
     """Unfolds the array by itself: without it the battery lasts two sols, orders or not."""
+    node.say_where()
     await asyncio.sleep(DUST_SETTLES)
     await deploy_array(node)
     return "done"

@@ -51,6 +51,7 @@ class Descent:
         self.aim = (float(load["aim"]["east"]), float(load["aim"]["north"]))
         self.guidance: EntryGuidance | None = None
         self.propellant = 0.0
+        self.banks: tuple[float, float] | None = None  # rad, ordered and flown, in the entry
         self.known_spots: dict[tuple[float, float], Spot] = {}
         self._navigation: DescentNavigation | None = None
         self._next = 0.0
@@ -149,7 +150,14 @@ class Descent:
             speed=round(math.hypot(*navigation.local_velocity()), 2),
             sigma=round(navigation.horizontal_sigma(), 1),
             propellant=round(self.propellant, 1),
+            **self._banks_in_degrees(),
         )
+
+    def _banks_in_degrees(self) -> dict[str, float]:
+        if self.banks is None:
+            return {}
+        ordered, flown = (round(math.degrees(angle), 1) for angle in self.banks)
+        return {"bank_ordered": ordered, "bank": flown}
 
     def store(self) -> None:
         """Keeps the navigation for the case of a reboot."""

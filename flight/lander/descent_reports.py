@@ -15,6 +15,8 @@ class DescentReports:
     descent_speed = Channel(float, unit="m/s", doc="over the ground, on the way down")
     descent_sigma = Channel(float, unit="m", doc="how well the place is known on the way down")
     descent_propellant = Channel(float, unit="kg", doc="of the descent engines")
+    descent_bank_ordered = Channel(float, unit="deg", doc="bank angle that the guidance asks for")
+    descent_bank = Channel(float, unit="deg", doc="bank angle flown, by its own navigation")
     landed_east = Channel(float, unit="m", doc="where it stands by its own navigation")
     landed_north = Channel(float, unit="m", doc="where it stands by its own navigation")
     landed_sigma = Channel(float, unit="m", doc="how well that place is known, on each axis")
@@ -60,6 +62,7 @@ class DescentReports:
         "Touchdown by {how} at {east} m east, {north} m north (known to {sigma} m, found on the "
         "map: {fixed}), {propellant} kg left",
     )
+    standing = Event(HIGH, "Standing at {east} m east, {north} m north, known to {error} m")
     initiator_failed = Event(ALARM, "{part}: the initiator of side {side} did not fire")
     part_not_fired = Event(ALARM, "{part}: no initiator has fired")
     descent_resumed = Event(

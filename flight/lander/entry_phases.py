@@ -68,6 +68,7 @@ async def enter(descent: Descent) -> None:
         if trigger.due(guidance):
             break
     speed = trigger.speed
+    descent.banks = None
     await descent.fire("mortar")
     descent.host.parachute_fired(
         speed=round(speed),
@@ -148,7 +149,9 @@ class EntryFlight:
 
     async def _turn_to(self, bank: float) -> None:
         d = self.descent
-        change = bank - bank_of(d.navigation)
+        flown = bank_of(d.navigation)
+        d.banks = (bank, flown)
+        change = bank - flown
         # Not over the shortest way: from side to side it goes through lift up.
         if abs(change) > LEAST_TURN:
             try:

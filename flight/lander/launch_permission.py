@@ -7,10 +7,14 @@ if TYPE_CHECKING:
 
 TOPIC = "launch.permission"
 CLEAR_ARM = ("stowed",)
+NAMESPACE = "launch"
 
 
 async def launch_permission(node: "Lander", source: str, data: dict[str, Any]) -> dict[str, Any]:
-    """Grants the launch when the lander operates and its arm is out of the way."""
+    """Grants the launch when the lander operates and its arm is out of the way.
+
+    The arm is, when it says that it is stowed, or when Earth has judged that it is.
+    """
     reason = _why_not(node)
     return {"granted": not reason, "reason": reason}
 
@@ -19,6 +23,6 @@ def _why_not(node: "Lander") -> str:
     if not node.is_in("landed.operating"):
         return f"the lander is in {node.state}"
     arm = node.carried_modes.get("arm", "")
-    if arm not in CLEAR_ARM:
+    if arm not in CLEAR_ARM and not node.storage.get(NAMESPACE, "arm_clear"):
         return f"the arm is not known to be stowed: it is {arm or 'silent'}"
     return ""

@@ -15,11 +15,13 @@ from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.icd.devices.communications import LinkState, Radio
 from flight.icd.messages import Severity
 from flight.lander.commissioning import NAMESPACE, commission, keep_array_open, unfold_after_landing
+from flight.lander.descent import NAMESPACE as DESCENT_NAMESPACE
 from flight.lander.descent import Descent
 from flight.lander.descent_hardware import descent_devices
 from flight.lander.descent_reports import DescentReports
 from flight.lander.descent_states import ENTRY, ENTRY_TRANSITIONS, PHASES, WOKEN, wake
 from flight.lander.hardware import LanderDevices
+from flight.lander.launch_permission import NAMESPACE as LAUNCH_NAMESPACE
 from flight.lander.launch_permission import TOPIC as LAUNCH
 from flight.lander.launch_permission import launch_permission
 from flight.lander.parameters import PARAMETERS
@@ -30,6 +32,7 @@ from flight.lander.work_permission import TOPIC, energy_permission
 HOUSEKEEPING = 1800.0  # seconds at the most, by day
 CARRIED = ("arm", "mav")
 BLIND_AFTER = 3  # readings of the battery without meaning in a row
+SURVEYED = 1.0  # m: a place on the map by which a lander was put there
 MAXIMUM_COMMISSIONING = 100 * 88_775.0  # seconds
 
 
@@ -131,6 +134,7 @@ class Lander(DescentReports, Node):
     zone_not_set = Event(Severity.WARNING_HI, "Heater zone {zone} cannot be set: {reason}")
     gauge_lost = Event(Severity.WARNING_HI, "The battery's gauge means nothing: loads are cut")
     gauge_back = Event(Severity.ACTIVITY_HI, "The battery's gauge is valid again")
+    arm_judged = Event(Severity.WARNING_LO, "By Earth's judgement the arm is clear: {clear}")
     mav_warm = Event(Severity.ACTIVITY_HI, "The MAV has reached {temperature} K")
     energy_low = Event(Severity.WARNING_HI, "Battery at {charge} %: loads are cut")
     energy_back = Event(Severity.ACTIVITY_HI, "Battery at {charge} %: loads are back")
@@ -152,6 +156,12 @@ class Lander(DescentReports, Node):
         await self._control_heat()
         failed = len(self.thermal.failed)
         return "all zones set" if not failed else f"{failed} zones cannot be set"
+
+    @command(deadline=60.0)
+    def judge_arm(self, clear: bool) -> None:
+        """Takes it from Earth whether an arm that is not stowed is out of the way of a launch."""
+        self.storage.put(LAUNCH_NAMESPACE, "arm_clear", clear)
+        self.arm_judged(clear=clear)
 
     @command(deadline=60.0, allowed_in="entry.lost")
     def claim_landing(self) -> None:
@@ -197,10 +207,19 @@ class Lander(DescentReports, Node):
             return state
         return stored if stored in PHASES else state
 
-    def show_descent(self, height: float, speed: float, sigma: float, propellant: float) -> None:
+    def show_descent(
+        self,
+        height: float,
+        speed: float,
+        sigma: float,
+        propellant: float,
+        bank_ordered: float | None = None,
+        bank: float | None = None,
+    ) -> None:
         """Publishes where the lander is on its way down."""
         self.descent_height, self.descent_speed = height, speed
         self.descent_sigma, self.descent_propellant = sigma, propellant
+        self.descent_bank_ordered, self.descent_bank = bank_ordered, bank
         self.publish_telemetry()
 
     def landed_at(self, landing: Mapping[str, Any]) -> None:
@@ -208,6 +227,16 @@ class Lander(DescentReports, Node):
         self.landed_east, self.landed_north = landing["east"], landing["north"]
         self.landed_sigma = landing["sigma"]
         self.publish_telemetry()
+
+    def say_where(self) -> None:
+        """Says where the lander stands: by its descent, or by the load if it began here."""
+        began_here = self.context.mission.get("start") != "entry"
+        known = self.storage.get(DESCENT_NAMESPACE, "landing")
+        if known is None and began_here:
+            known = self.context.mission.get("lander")
+        if known is not None:
+            error = known.get("sigma", SURVEYED)
+            self.standing(east=known["east"], north=known["north"], error=error)
 
     def parameters_changed(self) -> None:
         self.rhythm = Rhythm.of(self.parameters)

@@ -6,7 +6,7 @@ methods, once a control cycle.
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flight.astrodynamics.finite_burn import Stage, Tangents
@@ -159,7 +159,9 @@ class AscentComputer:
             self._guide_climb(seconds)
         if left > 0.0:
             wanted = self.climb.direction(seconds, navigation.position, self.plan.normal)
-            self.wanted = model.limited(navigation.position, navigation.velocity, wanted, seconds)
+            through = air_speed(navigation.position, navigation.velocity)
+            pressure = model.pressure(navigation.position, through)
+            self.wanted = model.limited(through, pressure, wanted, seconds)
         self.order = self._control.order(
             navigation.attitude, navigation.rate, self.wanted,
             seconds / model.stage.burn_time, seen.interval,
@@ -319,17 +321,17 @@ class AscentComputer:
             if left < settings.second_gas.least_pulse:
                 return None
             forward = min(left, COAST_CYCLE)
-        self.order = replace(order, forward=forward)
+        self.order = order._replace(forward=forward)
         return self.order
 
     # --------------------------------------------------------------- storage
 
     def stored(self) -> dict[str, Any]:
-        """What must survive a reboot in flight."""
+        """What must survive a reboot in flight; plans as they are, for the codec to take apart."""
         return {
-            "plan": asdict(self.plan),
-            "climb": asdict(self.climb),
-            "second": asdict(self.second),
+            "plan": self.plan,
+            "climb": self.climb,
+            "second": self.second,
             "navigation": self.navigation.stored(),
             "first_ignition": self.first_ignition,
             "second_ignition": self.second_ignition,

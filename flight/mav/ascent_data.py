@@ -1,5 +1,6 @@
 """What the MAV records of its ascent, and how it sends that to Earth."""
 
+import asyncio
 import math
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 BATCH = 50  # samples that wait in the computer: so many a reboot can lose
 HELD_BACK = 5  # every how many cycles the hold in thin air is sampled
+READ_SECONDS = 0.2  # a chunk, out of a flash memory at 60 kB/s: assumption
 _STRIPPED_PRESSURE = 1.0  # Pa, below which an angle of attack means nothing
 
 
@@ -73,7 +75,8 @@ def _sample(computer: AscentComputer, phase: str, effectors: EffectorState | Non
 async def send_chunks(node: "Mav", first: int = 0, last: int | None = None) -> int:
     """Reads the recorder out and publishes it chunk by chunk; returns how many were sent.
 
-    Raises DeviceFault and DeviceTimeout.
+    Each chunk has a time of its own: samples of one channel at one instant would be taken for
+    copies of each other. Raises DeviceFault and DeviceTimeout.
     """
     size = (await node.ascent_recorder.state()).size
     count = chunk_count(size)
@@ -81,4 +84,8 @@ async def send_chunks(node: "Mav", first: int = 0, last: int | None = None) -> i
     for number in range(first, end):
         data = await node.ascent_recorder.read(number * CHUNK_BYTES, CHUNK_BYTES)
         node.publish_telemetry({"ascent_chunk": chunk_text(number, count, data)})
+        await asyncio.sleep(READ_SECONDS)
+    # Said behind them: who has heard it has what was sent before, or knows that a part was lost.
+    node.record_chunks = count
+    node.publish_telemetry()
     return max(0, end - first)

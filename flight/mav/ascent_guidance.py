@@ -60,14 +60,13 @@ class FirstStage:
         density = self.air_density * math.exp(-height / self.scale_height)
         return 0.5 * density * dot(through, through)
 
-    def limited(self, position: Vector, velocity: Vector, wanted: Vector, seconds: float) -> Vector:
+    def limited(self, through: Vector, pressure: float, wanted: Vector, seconds: float) -> Vector:
         """The direction wanted, or the nearest that keeps the angle of attack within its limit.
 
+        `through` is the velocity through the air (m/s), `pressure` the dynamic one (Pa).
         Towards burnout the limit shrinks to nothing: without its nozzle the vehicle is too weak
         to hold its nose against the air that is left.
         """
-        through = air_speed(position, velocity)
-        pressure = self.pressure(position, through)
         if pressure < 0.04 * self.pressure_limit:
             return wanted
         limit = self.angle_limit * max(1.0, self.pressure_limit / pressure)
@@ -107,10 +106,10 @@ def fly_first_stage(
         pull = gravity(place)
         mass = model.mass(time)
         wanted = tangents.direction(time, place, normal)
-        dx, dy, dz = model.limited(place, speed, wanted, time)
         through = air_speed(place, speed)
-        size = norm(through)
-        drag = -model.pressure(place, through) * model.drag_area / (mass * max(size, 1e-9))
+        pressure = model.pressure(place, through)
+        dx, dy, dz = model.limited(through, pressure, wanted, time)
+        drag = -pressure * model.drag_area / (mass * max(norm(through), 1e-9))
         force = push / mass
         return (
             *speed,

@@ -5,6 +5,7 @@ Plain functions on what navigation knows; the caller keeps the little memory tha
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from flight.astrodynamics.quaternions import Quaternion, rotate_back
 from flight.astrodynamics.vectors import Vector
@@ -18,8 +19,7 @@ LARGEST_INTEGRAL = 0.6  # rad s: takes out a nozzle 0.7 degrees off in the secon
 LARGEST_ERROR = 0.35  # rad that the nozzle answers to at once: beyond, it would only overshoot
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(NamedTuple):
     """What the effectors are told: nozzle (rad), pulses about x, y, z (s), forward pulse (s).
 
     `shut_off`: seconds from now at which to shut a motor off that can be; None: let it burn.
@@ -126,11 +126,13 @@ def hold(
     attitude: Quaternion, rate: Vector, wanted: Vector, gas: GasThrusters, cycle: float
 ) -> Order:
     """Turns the nose to a direction, or keeps it there, by cold gas pulses."""
-    errors = pointing_error(attitude, wanted)
-    pulses = [gas.pulse(-rate[0], gas.axial_inertia, gas.roll_moment, cycle)]
-    for axis, error in enumerate(errors):
-        asked = max(-gas.largest_rate, min(gas.largest_rate, gas.rate_per_error * error))
-        pulses.append(
-            gas.pulse(asked - rate[axis + 1], gas.transverse_inertia, gas.turning_moment, cycle)
-        )
-    return Order(pulses=(pulses[0], pulses[1], pulses[2]))
+    inertia, moment, most = gas.transverse_inertia, gas.turning_moment, gas.largest_rate
+    about_y, about_z = pointing_error(attitude, wanted)
+    asked_y = max(-most, min(most, gas.rate_per_error * about_y))
+    asked_z = max(-most, min(most, gas.rate_per_error * about_z))
+    pulses = (
+        gas.pulse(-rate[0], gas.axial_inertia, gas.roll_moment, cycle),
+        gas.pulse(asked_y - rate[1], inertia, moment, cycle),
+        gas.pulse(asked_z - rate[2], inertia, moment, cycle),
+    )
+    return Order(pulses=pulses)

@@ -128,7 +128,7 @@ class CutOffComputer(AscentComputer):
         wait = left - 0.5 * self.cut_off.fall_time
         if not self.is_shut and wait < cycle:
             self.is_shut = True
-            order = self.order = replace(order, shut_off=max(0.0, wait))
+            order = self.order = order._replace(shut_off=max(0.0, wait))
         return order
 
     def start_coast(self) -> None:

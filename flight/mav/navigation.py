@@ -22,7 +22,17 @@ from flight.astrodynamics.quaternions import (
     rotate,
     rotate_back,
 )
-from flight.astrodynamics.vectors import Vector, add, cross, dot, norm, scale, subtract, unit
+from flight.astrodynamics.vectors import (
+    Vector,
+    add,
+    add_scaled,
+    cross,
+    dot,
+    norm,
+    scale,
+    subtract,
+    unit,
+)
 from flight.icd.devices.ascent import Increments
 
 ZERO: Vector = (0.0, 0.0, 0.0)
@@ -130,24 +140,21 @@ class Navigation:
         self.saturations += seen.saturated
         if coasting:
             self._learn_bias(seen)
-        pushed = (
-            ZERO
-            if coasting
-            else subtract(seen.delta_velocity, scale(step, self.accelerometer_bias))
-        )
-        angle = subtract(seen.delta_angle, scale(step, self.gyro_bias))
-        middle = turned(self.attitude, angle, 0.5)
-        gain = rotate(middle, pushed)
-        half = add(self.position, scale(0.5 * step, self.velocity))
-        change = add(gain, scale(step, acceleration(half, MARS)))
-        self.position = add(self.position, scale(step, add(self.velocity, scale(0.5, change))))
+        angle = add_scaled(seen.delta_angle, -step, self.gyro_bias)
+        gain = ZERO
+        if not coasting:
+            pushed = add_scaled(seen.delta_velocity, -step, self.accelerometer_bias)
+            gain = rotate(turned(self.attitude, angle, 0.5), pushed)
+            self.spent += pushed[0]
+        half = add_scaled(self.position, 0.5 * step, self.velocity)
+        change = add_scaled(gain, step, acceleration(half, MARS))
+        self.position = add_scaled(self.position, step, add_scaled(self.velocity, 0.5, change))
         self.velocity = add(self.velocity, change)
-        self.carried = add(self.carried, scale(step, add(self.gained, scale(0.5, gain))))
+        self.carried = add_scaled(self.carried, step, add_scaled(self.gained, 0.5, gain))
         self.gained = add(self.gained, gain)
         self.attitude = turned(self.attitude, angle, 1.0)
         self.rate = scale(1.0 / step, angle)
         self.acceleration = scale(1.0 / step, seen.delta_velocity)
-        self.spent += pushed[0]
         self.time += step
 
     def _learn_bias(self, seen: Increments) -> None:

@@ -178,6 +178,7 @@ class Mav(Node):
     cold_gas = Channel(float, unit="kg", doc="left in the second stage")
     saturated_readings = Channel(int, doc="of the inertial unit in this flight")
     beacon_sending = Channel(bool, doc="the beacon's answer")
+    record_chunks = Channel(int, doc="of the ascent record, once all have been sent")
     ascent_chunk = Channel(str, doc="a piece of the ascent record: number, count, CRC-32, base64")
 
     conditioned = Event(Severity.ACTIVITY_HI, "Motors conditioned: {first} K and {second} K")

@@ -43,6 +43,7 @@ from flight.perseverance.sols import (
 from flight.surface.dead_reckoning import DeadReckoning, Pose
 from flight.surface.driving import DrivingParameters, Locomotion
 from flight.surface.energy import SOL
+from flight.surface.place_arguments import Metres, PlaceError
 from flight.surface.route_planning import CostMap, Place
 
 TubeId = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
@@ -156,7 +157,7 @@ class Perseverance(Node):
 
     def __init__(self, context: NodeContext) -> None:
         super().__init__(context)
-        lander = context.mission["lander"]
+        lander = self.storage.get(self.name, "lander") or context.mission["lander"]
         self.lander_place: Place = (float(lander["east"]), float(lander["north"]))
         self.handling = asyncio.Lock()
         self.awake_until = 0.0
@@ -216,6 +217,13 @@ class Perseverance(Node):
         """Goes to the long sleep, with the UHF radio listening."""
         self._refuse_while_open("park")
         self.post("park")
+
+    @command(deadline=60.0, allowed_in=("parked", "surface.idle"))
+    def locate_lander(self, east: Metres, north: Metres, error: PlaceError) -> None:
+        """Takes it that the lander stands there. `error`: how well that is known, 1 sigma."""
+        self.storage.put(self.name, "lander", {"east": east, "north": north})
+        self.lander_place = (east, north)
+        self._publish_pose(self.pose)
 
     @command(deadline=90 * SOL, starts=DRIVING, restart=Restart.RESUME)
     def deliver_tubes(self) -> None:

@@ -1,5 +1,6 @@
 """The round of the fetch: which tube is next, the way to it, and the end of the work."""
 
+from math import cos, sin, tau
 from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
@@ -10,6 +11,7 @@ from flight.rover.grasping import RACK_PLACE, held_tube, settle_moves
 from flight.rover.sols import by_day, fold_arm, set_awake
 from flight.rover.travel import leave_lander
 from flight.surface.driving import DriveFailed, DriveOutcome
+from flight.surface.route_planning import Place
 
 if TYPE_CHECKING:
     from flight.rover.node import FetchRover
@@ -56,12 +58,22 @@ async def drive_to_tube(node: "FetchRover", signal: Signal) -> str | Signal:
     place = node.tube_place(node.fetch.current)
     if node.pose.distance_to(place) < LOOKING_DISTANCE + 1.0:
         return "arrived"
-    goal = node.locomotion.cost_map.free_before(place, node.pose.place, LOOKING_DISTANCE)
+    goal = node.locomotion.cost_map.free_before(place, _side(node, place), LOOKING_DISTANCE)
     try:
         outcome = await node.locomotion.drive_to(goal, tolerance=0.8, may_go_on=node.sols.may_go_on)
     except DriveFailed as failure:
         return Signal("no_way", {"reason": str(failure)})
     return "arrived" if outcome is DriveOutcome.ARRIVED else "rest"
+
+
+def _side(node: "FetchRover", place: Place) -> Place:
+    """Where to come from: straight on at the first visit, a third of a turn about at each other."""
+    east, north = node.pose.east - place[0], node.pose.north - place[1]
+    turn = node.fetch.attempts.get(node.fetch.current, 0) * tau / 3.0
+    return (
+        place[0] + east * cos(turn) + north * sin(turn),
+        place[1] + north * cos(turn) - east * sin(turn),
+    )
 
 
 def remaining(node: "FetchRover") -> list[str]:

@@ -10,6 +10,17 @@ if TYPE_CHECKING:
     from flight.rover.node import FetchRover
 
 
+def relocate(node: "FetchRover", east: float, north: float, error: float) -> None:
+    """Remembers where the lander stands; a rover on it stands there too."""
+    node.storage.put("rover", "lander", {"east": east, "north": north})
+    node.lander_place = (east, north)
+    if node.is_in("stowed"):
+        memory = node.storage.get("rover", "locomotion") or {}
+        here = Pose(east, north, node.pose.heading, error)
+        node.storage.put("rover", "locomotion", {**memory, "pose": here.as_data()})
+    node.locomotion = make_locomotion(node)
+
+
 def make_locomotion(node: "FetchRover") -> Locomotion:
     """The driving skill with what is known of the ground: the lander and the tubes on it."""
     p = node.parameters

@@ -23,17 +23,17 @@ from flight.rover.hardware import RoverHardware, connect
 from flight.rover.housekeeping import keep_house, rest_on_lander, stay_safe
 from flight.rover.lid import move_lid
 from flight.rover.lid_memory import refuse_with_lid
-from flight.rover.mobility import make_locomotion
+from flight.rover.mobility import make_locomotion, relocate
 from flight.rover.parameters import PARAMETERS
 from flight.rover.sols import DEVICE_ERRORS, RoverActivity, SolManager, sleep_until_work
 from flight.rover.travel import dock, drive_home, drive_to_place, egress, undock
 from flight.rover.tube_search import search_tube
 from flight.surface.dead_reckoning import Pose
 from flight.surface.driving import Locomotion
+from flight.surface.place_arguments import Metres, PlaceError
 from flight.surface.route_planning import Place
 
 SOL = 88_775.244  # seconds (Allison & McEwen 2000)
-Metres = Annotated[float, msgspec.Meta(ge=-20_000, le=20_000, extra={"unit": "m"})]
 TubeId = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 TubeIds = Annotated[list[TubeId], msgspec.Meta(min_length=1, max_length=RACK_SLOTS)]
 
@@ -96,7 +96,7 @@ class FetchRover(Node):
             ]),
             State("returning", children=[
                 State("homing", initial=True, activity=drive_home, outcomes=("near", "rest")),
-                State("docking", activity=dock, outcomes=("docked", "rest")),
+                State("docking", activity=dock, outcomes=("docked", "blocked", "rest")),
                 State("sleeping", activity=sleep_until_work, outcomes=("awake",)),
             ]),
             State("docked", activity=keep_house),
@@ -135,6 +135,7 @@ class FetchRover(Node):
             On("return_to_lander", ("surface.idle", "surface.docked"), RETURNING),
             On("near", "surface.returning.homing", "surface.returning.docking"),
             On("docked", "surface.returning.docking", "surface.docked"),
+            On("blocked", "surface.returning.docking", "surface.returning.homing"),
             On("rest", RETURNING, "surface.returning.sleeping"),
             On("awake", "surface.returning.sleeping", "surface.returning.homing"),
 
@@ -229,7 +230,7 @@ class FetchRover(Node):
     def __init__(self, context: NodeContext) -> None:
         super().__init__(context)
         mission = context.mission
-        lander = mission["lander"]
+        lander = self.storage.get("rover", "lander") or mission["lander"]
         self.lander_place: Place = (float(lander["east"]), float(lander["north"]))
         self._map = {
             str(tube["id"]): (float(tube["east"]), float(tube["north"]))
@@ -239,6 +240,8 @@ class FetchRover(Node):
         self.target: TubeSighting | None = None
         self.goal: Place | None = None
         self.loading: list[str] = []
+        self.dock_side = 0.0
+        self.blocked_sides: set[float] = set()  # docks with a rock before them, since boot
         self.lid_goal = "closed"
         self.hardware: RoverHardware
         self.locomotion: Locomotion
@@ -287,6 +290,14 @@ class FetchRover(Node):
     @command(deadline=10 * SOL, starts="egressing", restart=Restart.RESUME)
     def egress(self) -> None:
         """Unfolds the solar array and drives down from the lander."""
+
+    @command(deadline=60.0, allowed_in=("stowed", "surface.idle", "surface.docked"))
+    def locate_lander(self, east: Metres, north: Metres, error: PlaceError) -> None:
+        """Takes it that the lander stands there, and while stowed on it, so does the rover.
+
+        `error`: how well the place is known, 1 sigma.
+        """
+        relocate(self, east, north, error)
 
     @command(deadline=120 * SOL, starts=FETCHING, restart=Restart.RESUME)
     def fetch_tubes(self, tubes: TubeIds) -> None:

@@ -32,6 +32,7 @@ async def egress(node: "FetchRover", signal: Signal) -> str:
         return "rest"
     await node.locomotion.catch_up()
     locomotion = node.locomotion
+    await locomotion.fix_heading()  # which way the lander looks is not known before
     for direction in (1.0, -1.0):
         try:
             # Ramps are straight: no turning before the ground is reached.
@@ -84,13 +85,16 @@ async def drive_home(node: "FetchRover", signal: Signal) -> str | Signal:
     """Drives near the lander, on a side where it can dock; outcome "near" or "rest"."""
     if not await _ready_to_drive(node):
         return "rest"
-    problem = ""
+    problem = "rocks stand before all docks"
     for side in DOCK_SIDES:
+        if side in node.blocked_sides:
+            continue
         try:
             outcome = await _home_on(node, side)
         except DriveFailed as failure:
             problem = str(failure)
             continue
+        node.dock_side = side
         return "near" if outcome is DriveOutcome.ARRIVED else "rest"
     raise ActivityFailed(f"no side of the lander can be reached: {problem}")
 
@@ -112,7 +116,7 @@ async def _home_on(node: "FetchRover", side: float) -> DriveOutcome:
 
 @by_day
 async def dock(node: "FetchRover", signal: Signal) -> str:
-    """Drives to the dock by the lander's marks; outcome "docked" or "rest"."""
+    """Drives to the dock by the lander's marks; outcome "docked", "blocked" or "rest"."""
     distance = node.parameters["dock_distance"]
     for _ in range(DOCK_STEPS):
         sighting = await see_lander(node)
@@ -128,7 +132,14 @@ async def dock(node: "FetchRover", signal: Signal) -> str:
         if abs(gap) < node.parameters["dock_tolerance"]:
             node.docked_at(distance=round(gap + distance, 2), bearing=round(bearing, 3))
             return "docked"
-        await node.locomotion.drive(min(max(gap, -2.0), 2.0))
+        try:
+            await node.locomotion.drive(min(max(gap, -2.0), 2.0))
+        except DeviceFault as fault:
+            if fault.code not in ("obstacle", "tilt"):
+                raise
+            node.setback("dock", str(fault))
+            node.blocked_sides.add(node.dock_side)
+            return "blocked"
     raise ActivityFailed(f"the dock was not reached in {DOCK_STEPS} steps")
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,7 @@ from ground.mission_control.command_tracker import CommandTracker
 from ground.mission_control.custody_view import CustodyView, TubeEntry, write_manifest
 from ground.mission_control.dictionary import Dictionary
 from ground.mission_control.downlink import Downlink
+from ground.mission_control.imagery import Imagery
 from ground.mission_control.procedure_runner import PhaseRecord, ProcedureRunner, ProcedureTools
 from ground.mission_control.procedures import Program
 from ground.mission_control.reception import Reception
@@ -62,6 +63,7 @@ class MissionControl:
         tubes: Iterable[TubeEntry],
         clock: MissionClock,
         hosts: Mapping[str, str] = HOSTS,
+        opportunities: Mapping[str, Callable[[float], float]] | None = None,
     ) -> None:
         self.clock = clock
         self.dictionary = dictionary
@@ -105,6 +107,8 @@ class MissionControl:
                 self.telemetry,
                 self.custody,
                 self.watches,
+                opportunities or {},
+                Imagery(bus, self.boot),
             ),
         )
 

@@ -30,6 +30,24 @@ class EventArguments(Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, str]
 
 
+class SurveyArguments(Struct, frozen=True, forbid_unknown_fields=True):
+    """Arguments that the last survey of a vehicle has found: argument -> east, north or error."""
+
+    of: str
+    fields: dict[str, Literal["east", "north", "error"]]
+
+
+class Opportunity(Struct, frozen=True, forbid_unknown_fields=True):
+    """An argument that is the next time, `lead_sols` ahead or more, at which something can be done.
+
+    `launch`: the launch into the orbiter's plane.
+    """
+
+    of: Literal["launch"]
+    argument: str
+    lead_sols: Annotated[float, Meta(ge=0.0, le=10.0)] = 0.0
+
+
 class CommandStep(Step, frozen=True, tag="command"):
     """Sends a command and waits for its verdict; hazardous ones are armed and fired.
 
@@ -39,7 +57,9 @@ class CommandStep(Step, frozen=True, tag="command"):
     `tubes_at`: the argument `tubes` is filled, when the command is issued, with those tubes of the
     run that are reported at these places; the step fails when there are none. `records_at`: the
     argument `records` likewise, with the last custody records of what is or was last seen there.
-    `from_event`: arguments that an event has told.
+    `from_event`: arguments that an event has told; `from_survey`: that a survey has found.
+    `opportunity`: an argument that is a time, found when the command is issued; each attempt has
+    one of its own.
     """
 
     vehicle: str
@@ -52,6 +72,8 @@ class CommandStep(Step, frozen=True, tag="command"):
     tubes_at: list[Place] = []
     records_at: list[Place] = []
     from_event: EventArguments | None = None
+    opportunity: Opportunity | None = None
+    from_survey: SurveyArguments | None = None
 
     def __post_init__(self) -> None:
         if self.tubes_at and "tubes" in self.arguments:
@@ -82,10 +104,20 @@ class WaitForTelemetry(Step, frozen=True, tag="wait_for_telemetry"):
 
 
 class WaitUntil(Step, frozen=True, tag="wait_until"):
-    """Waits until a sol and local mean solar time in hours; goes on at once when it is past."""
+    """Waits until a sol and local mean solar time in hours; goes on at once when it is past.
 
-    sol: Annotated[int, Meta(ge=0, le=2000)]
+    A text as sol is a variable.
+    """
+
+    sol: Annotated[int, Meta(ge=0, le=2000)] | Annotated[str, Meta(pattern=r"^\$\{.+\}$")]
     lmst: Annotated[float, Meta(ge=0.0, lt=25.0)] = 0.0
+
+
+class Survey(Step, frozen=True, tag="survey"):
+    """Waits until a vehicle is found on a picture from orbit, where it stands now."""
+
+    vehicle: str
+    limit_sols: Sols
 
 
 class Pause(Step, frozen=True, tag="pause"):
@@ -96,17 +128,30 @@ class Pause(Step, frozen=True, tag="pause"):
 
 
 class AssertCustody(Step, frozen=True, tag="assert_custody"):
-    """Demands that tubes are reported to be at one of some places, within `limit_sols`."""
+    """Demands that tubes are reported to be at one of some places, within `limit_sols`.
+
+    When these are over, `at_least` so many are enough (all, if not said).
+    """
 
     tubes: str | list[str]
     places: list[Place]
     limit_sols: Sols = 0.0
+    at_least: Annotated[int, Meta(ge=0)] | None = None
 
 
 class Phase(Step, frozen=True, tag="phase"):
     """A phase of the mission begins."""
 
     phase: str
+
+
+class Include(Step, frozen=True, tag="include"):
+    """Stands for the steps of a part, a file in `configs/procedures/parts`.
+
+    Its phases come with it. Its labels are those of the whole procedure.
+    """
+
+    part: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Goto(Step, frozen=True, tag="goto"):
@@ -185,9 +230,11 @@ AnyStep = (
     | WaitForEvent
     | WaitForTelemetry
     | WaitUntil
+    | Survey
     | Pause
     | AssertCustody
     | Phase
+    | Include
     | Goto
     | Branch
     | End
@@ -209,9 +256,9 @@ class PhaseEntry(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ProcedureFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """A procedure file."""
+    """A procedure file, or a part that procedures include. Phases show in the order they begin."""
 
     title: str
-    phases: Annotated[list[PhaseEntry], Meta(min_length=1)]
     steps: Annotated[list[AnyStep], Meta(min_length=1)]
+    phases: list[PhaseEntry] = []
     doc: str = field(default="")

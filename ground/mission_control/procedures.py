@@ -2,27 +2,31 @@
 
 A file is read with the variables of the mission and becomes a flat program: loops are unrolled,
 `${...}` is replaced, labels are resolved, commands and names are checked against the dictionary.
+Steps that procedures have in common are parts, files of their own, and included.
 Nothing is left that could turn out to be wrong in the middle of a mission.
 """
 
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 
 from flight.runtime.allowed_values import choices_words
-from flight.runtime.configuration import ConfigurationError, load_configuration
-from flight.runtime.yaml_nodes import NodeReader, shown_path
+from flight.runtime.configuration import (
+    ConfigurationError,
+    find_configuration,
+)
 from ground.mission_control import procedure_steps as steps
 from ground.mission_control.dictionary import Dictionary, DictionaryRefusal
+from ground.mission_control.procedure_source import ProcedureSource
 
 NEXT = "next"
 """The label of the end of a loop's body: `goto next` goes on with the next item."""
+PARTS_FOLDER = "procedures/parts"
 _WHOLE = re.compile(r"^\$\{([^${}]+)\}$")
 _PART = re.compile(r"\$\{([^${}]+)\}")
 _STEPS: Mapping[str, type[steps.Step]] = {
@@ -60,143 +64,192 @@ class Program:
 
 def load_procedure(path: Path, variables: Mapping[str, Any], dictionary: Dictionary) -> Program:
     """The program in a file. Raises ConfigurationError for the first thing that is wrong."""
-    source = load_configuration(path, steps.ProcedureFile)
-    return _Compiler(path, source, variables, dictionary).compile()
+    return _Compiler(ProcedureSource(path), variables, dictionary).compile()
 
 
 @dataclass
 class _Draft:
     path: str
+    source: ProcedureSource
     node_path: str
     step: steps.Step
     scope: tuple[str, ...]
     phase: str
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where steps are laid out: their file, what tells their paths apart, the loops around them,
+    the values of their variables, the parts that they stand in."""
+
+    source: ProcedureSource
+    prefix: str
+    suffix: str
+    scope: tuple[str, ...]
+    variables: dict[str, Any]
+    parts: tuple[str, ...] = ()
+
+
 class _Compiler:
     def __init__(
-        self,
-        path: Path,
-        source: steps.ProcedureFile,
-        variables: Mapping[str, Any],
-        dictionary: Dictionary,
+        self, source: ProcedureSource, variables: Mapping[str, Any], dictionary: Dictionary
     ) -> None:
         self._source = source
-        self._variables = variables
+        self._variables = dict(variables)
         self._dictionary = dictionary
-        self._reader = NodeReader(shown_path(path))
-        self._root = self._reader.compose(path)
         self._drafts: list[_Draft] = []
         self._labels: dict[tuple[tuple[str, ...], str], int] = {}
-        self._phase = source.phases[0].name
+        self._phases: dict[str, steps.PhaseEntry] = {}
+        self._phase = ""  # the first one, while none has begun
+        self._begun: dict[str, None] = {}
+        self._included: dict[str, int] = {}
 
     def compile(self) -> Program:
-        self._lay_out(self._source.steps, "steps", "", (), dict(self._variables))
+        source = self._source
+        self._take_phases(source)
+        self._lay_out(
+            source.content.steps, "steps", _Place(source, "", "", (), dict(self._variables))
+        )
+        if not self._phases:
+            raise source.refuse("phases", ": allowed is at least one, here or in an included part")
+        order = [*self._begun, *(name for name in self._phases if name not in self._begun)]
         instructions = tuple(
-            self._instruction(position, draft) for position, draft in enumerate(self._drafts)
+            self._instruction(position, draft, order[0])
+            for position, draft in enumerate(self._drafts)
         )
         text = repr([(each.path, each.step) for each in instructions])
         return Program(
-            title=self._source.title,
-            file=self._reader.file,
-            phases=tuple(
-                self._phase_entry(phase, f"phases[{index}].tubes")
-                for index, phase in enumerate(self._source.phases)
-            ),
+            title=source.content.title,
+            file=source.reader.file,
+            phases=tuple(self._phases[name] for name in order),
             instructions=instructions,
             fingerprint=hashlib.sha256(text.encode()).hexdigest(),
         )
 
-    def _phase_entry(self, phase: steps.PhaseEntry, key: str) -> steps.PhaseEntry:
-        tubes = self._replace(phase.tubes, key, dict(self._variables))
-        self._check_tubes(tubes, key)
-        return msgspec.structs.replace(phase, tubes=tubes)
+    def _take_phases(self, source: ProcedureSource) -> None:
+        for index, phase in enumerate(source.content.phases):
+            key = f"phases[{index}]"
+            if phase.name in self._phases:
+                problem = f"= {phase.name!r} is given twice: allowed is another name"
+                raise source.refuse(f"{key}.name", problem)
+            tubes = self._replace(phase.tubes, f"{key}.tubes", source, self._variables)
+            self._check_tubes(tubes, f"{key}.tubes", source)
+            self._phases[phase.name] = msgspec.structs.replace(phase, tubes=tubes)
 
     # ------------------------------------------------------------------ laying out
 
-    def _lay_out(
-        self,
-        body: list[Any],
-        node_path: str,
-        suffix: str,
-        scope: tuple[str, ...],
-        variables: dict[str, Any],
-    ) -> None:
+    def _lay_out(self, body: list[Any], node_path: str, place: _Place) -> None:
+        source = place.source
         for index, step in enumerate(body):
             here = f"{node_path}[{index}]"
             if step.label is not None:
-                self._place_label(step.label, scope, here)
+                self._place_label(step.label, place, here)
             if isinstance(step, steps.ForEach):
-                self._unroll(step, here, suffix, scope, variables)
+                self._unroll(step, here, place)
                 continue
-            concrete = self._substitute(step, here, variables)
+            if isinstance(step, steps.Include):
+                self._include(step.part, here, place)
+                continue
+            concrete = self._substitute(step, here, source, place.variables)
             if isinstance(concrete, steps.Phase):
-                self._phase = concrete.phase
-            self._drafts.append(_Draft(here + suffix, here, concrete, scope, self._phase))
+                self._begin(concrete.phase)
+            elif not self._phase and self._phases:
+                self._begin(next(iter(self._phases)))
+            path = f"{place.prefix}{here}{place.suffix}"
+            self._drafts.append(_Draft(path, source, here, concrete, place.scope, self._phase))
 
-    def _unroll(
-        self,
-        loop: steps.ForEach,
-        here: str,
-        suffix: str,
-        scope: tuple[str, ...],
-        variables: dict[str, Any],
-    ) -> None:
-        items = self._replace(loop.items, f"{here}.items", variables)
+    def _begin(self, phase: str) -> None:
+        self._phase = phase
+        self._begun[phase] = None
+
+    def _unroll(self, loop: steps.ForEach, here: str, place: _Place) -> None:
+        items = self._replace(loop.items, f"{here}.items", place.source, place.variables)
         if not isinstance(items, list):
-            raise self._refuse(f"{here}.items", f"= {loop.items!r}: allowed is a list")
+            problem = f"= {loop.items!r}: allowed is a list"
+            raise place.source.refuse(f"{here}.items", problem)
         for number, item in enumerate(items, start=1):
-            name = f"{suffix}({number})"
-            inner = (*scope, f"{here}{name}")
-            inside = variables | {loop.variable: item}
-            self._lay_out(loop.steps, f"{here}.steps", name, inner, inside)
+            name = f"{place.suffix}({number})"
+            inner = (*place.scope, f"{place.prefix}{here}{name}")
+            inside = place.variables | {loop.variable: item}
+            within = replace(place, suffix=name, scope=inner, variables=inside)
+            self._lay_out(loop.steps, f"{here}.steps", within)
             self._labels[(inner, NEXT)] = len(self._drafts)
 
-    def _place_label(self, label: str, scope: tuple[str, ...], here: str) -> None:
-        if label == NEXT or (scope, label) in self._labels:
-            problem = "is what the end of a loop is called" if label == NEXT else "is given twice"
-            raise self._refuse(f"{here}.label", f"= {label!r} {problem}: allowed is another name")
-        self._labels[(scope, label)] = len(self._drafts)
+    def _include(self, part: str, here: str, place: _Place) -> None:
+        if part in place.parts:
+            problem = f"= {part!r}: it stands in that part itself; allowed is another one"
+            raise place.source.refuse(f"{here}.part", problem)
+        times = self._included[part] = self._included.get(part, 0) + 1
+        try:
+            source = ProcedureSource(find_configuration(PARTS_FOLDER, part))
+        except ConfigurationError as error:
+            if error.line is not None:
+                raise
+            raise place.source.refuse(f"{here}.part", f"= {part!r}: {error}") from None
+        if times == 1:
+            self._take_phases(source)
+        prefix = f"{part}." if times == 1 else f"{part}({times})."
+        inner = replace(place, source=source, prefix=prefix, parts=(*place.parts, part))
+        self._lay_out(source.content.steps, "steps", inner)
 
-    def _substitute(self, step: Any, here: str, variables: dict[str, Any]) -> steps.Step:
+    def _place_label(self, label: str, place: _Place, here: str) -> None:
+        if label == NEXT or (place.scope, label) in self._labels:
+            problem = "is what the end of a loop is called" if label == NEXT else "is given twice"
+            raise place.source.refuse(
+                f"{here}.label", f"= {label!r} {problem}: allowed is another name"
+            )
+        self._labels[(place.scope, label)] = len(self._drafts)
+
+    def _substitute(
+        self, step: Any, here: str, source: ProcedureSource, variables: dict[str, Any]
+    ) -> steps.Step:
         plain = msgspec.to_builtins(step)
         kind = plain.pop("do")
         replaced = {
-            key: self._replace(value, f"{here}.{key}", variables) for key, value in plain.items()
+            key: self._replace(value, f"{here}.{key}", source, variables)
+            for key, value in plain.items()
         }
         if replaced == plain:
             return step
         try:
             return msgspec.convert({"do": kind, **replaced}, _STEPS[kind])
         except msgspec.ValidationError as error:
-            raise self._refuse(here, f"with its variables replaced: {error}") from None
+            raise source.refuse(here, f"with its variables replaced: {error}") from None
 
-    def _replace(self, value: Any, key: str, variables: dict[str, Any]) -> Any:
+    def _replace(
+        self, value: Any, key: str, source: ProcedureSource, variables: dict[str, Any]
+    ) -> Any:
         if isinstance(value, str):
             whole = _WHOLE.match(value)
             if whole is not None:
-                return self._look_up(whole[1], key, variables)
-            return _PART.sub(lambda found: str(self._look_up(found[1], key, variables)), value)
+                return self._look_up(whole[1], key, source, variables)
+            return _PART.sub(
+                lambda found: str(self._look_up(found[1], key, source, variables)), value
+            )
         if isinstance(value, list):
-            return [self._replace(item, key, variables) for item in value]
+            return [self._replace(item, key, source, variables) for item in value]
         if isinstance(value, dict):
-            return {name: self._replace(item, key, variables) for name, item in value.items()}
+            return {
+                name: self._replace(item, key, source, variables) for name, item in value.items()
+            }
         return value
 
-    def _look_up(self, name: str, key: str, variables: dict[str, Any]) -> Any:
+    def _look_up(
+        self, name: str, key: str, source: ProcedureSource, variables: dict[str, Any]
+    ) -> Any:
         value: Any = variables
         for part in name.strip().split("."):
             if not isinstance(value, Mapping) or part not in value:
                 known = sorted(value) if isinstance(value, Mapping) else []
-                raise self._refuse(key, f"names ${{{name}}}: {choices_words(part, known)}")
+                raise source.refuse(key, f"names ${{{name}}}: {choices_words(part, known)}")
             value = value[part]
         return value
 
     # -------------------------------------------------------------------- checking
 
-    def _instruction(self, position: int, draft: _Draft) -> Instruction:
-        step, here = draft.step, draft.node_path
-        self._check(step, here)
+    def _instruction(self, position: int, draft: _Draft, first_phase: str) -> Instruction:
+        step = draft.step
+        self._check(draft)
         on_failure = None
         if step.on_failure.startswith("goto "):
             on_failure = self._find(draft, step.on_failure[5:], "on_failure")
@@ -209,8 +262,9 @@ class _Compiler:
                 otherwise = position + 1
             else:
                 otherwise = self._find(draft, step.otherwise, "otherwise")
-        line = self._node(here).start_mark.line + 1
-        return Instruction(draft.path, line, step, draft.phase, on_failure, then, otherwise)
+        line = draft.source.node(draft.node_path).start_mark.line + 1
+        phase = draft.phase or first_phase
+        return Instruction(draft.path, line, step, phase, on_failure, then, otherwise)
 
     def _find(self, draft: _Draft, label: str, key: str) -> int:
         """The position of a label: in the same loop, or else in those around it."""
@@ -220,9 +274,10 @@ class _Compiler:
                 return position
         known = [name for scope, name in self._labels if draft.scope[: len(scope)] == scope]
         place = f"{draft.node_path}.{key}"
-        raise self._refuse(place, f"= {label!r} is no label: {choices_words(label, known)}")
+        raise draft.source.refuse(place, f"= {label!r} is no label: {choices_words(label, known)}")
 
-    def _check(self, step: steps.Step, here: str) -> None:
+    def _check(self, draft: _Draft) -> None:
+        step, here, source = draft.step, draft.node_path, draft.source
         known = self._dictionary
         if isinstance(step, steps.CommandStep):
             arguments = dict(step.arguments)
@@ -230,68 +285,62 @@ class _Compiler:
                 arguments["tubes"] = ["any"]
             if step.records_at:
                 arguments["records"] = []
+            if step.from_survey is not None:
+                surveyed = step.from_survey
+                self._try(draft, "from_survey", known.vehicle, surveyed.of)
+                arguments |= dict.fromkeys(surveyed.fields, 1.0)
+            if step.opportunity is not None:
+                arguments[step.opportunity.argument] = 0.0
             if step.from_event is None:
-                self._try(here, "arguments", known.check, step.vehicle, step.command, arguments)
+                self._try(draft, "arguments", known.check, step.vehicle, step.command, arguments)
             else:
                 told = step.from_event
-                self._try(here, "from_event", lambda: known.vehicle(told.vehicle).event(told.event))
                 self._try(
-                    here, "command", lambda: known.vehicle(step.vehicle).command(step.command)
+                    draft, "from_event", lambda: known.vehicle(told.vehicle).event(told.event)
                 )
+                self._try(
+                    draft, "command", lambda: known.vehicle(step.vehicle).command(step.command)
+                )
+        elif isinstance(step, steps.Survey):
+            self._try(draft, "vehicle", known.vehicle, step.vehicle)
+        elif isinstance(step, steps.WaitUntil):
+            if isinstance(step.sol, str):
+                raise source.refuse(f"{here}.sol", f"= {step.sol!r}: allowed is a whole number")
         elif isinstance(step, steps.WaitForEvent):
-            self._try(here, "event", lambda: known.vehicle(step.vehicle).event(step.event))
+            self._try(draft, "event", lambda: known.vehicle(step.vehicle).event(step.event))
         elif isinstance(step, steps.WaitForTelemetry):
-            self._try(here, "channel", lambda: known.vehicle(step.vehicle).channel(step.channel))
+            self._try(draft, "channel", lambda: known.vehicle(step.vehicle).channel(step.channel))
         elif isinstance(step, steps.Branch):
-            self._check_branch(step, here)
+            self._check_branch(step, draft)
         elif isinstance(step, steps.AssertCustody):
-            self._check_tubes(step.tubes, f"{here}.tubes")
+            self._check_tubes(step.tubes, f"{here}.tubes", source)
         elif isinstance(step, steps.End) and step.missing is not None:
-            self._check_tubes(step.missing.tubes, f"{here}.missing.tubes")
+            self._check_tubes(step.missing.tubes, f"{here}.missing.tubes", source)
         elif isinstance(step, steps.Phase):
-            names = [phase.name for phase in self._source.phases]
+            names = list(self._phases)
             if step.phase not in names:
                 problem = f"= {step.phase!r}: {choices_words(step.phase, names)}"
-                raise self._refuse(f"{here}.phase", problem)
+                raise source.refuse(f"{here}.phase", problem)
 
-    def _check_branch(self, step: steps.Branch, here: str) -> None:
+    def _check_branch(self, step: steps.Branch, draft: _Draft) -> None:
         if step.telemetry is not None:
             told = step.telemetry
             find = self._dictionary.vehicle
-            self._try(here, "telemetry", lambda: find(told.vehicle).channel(told.channel))
+            self._try(draft, "telemetry", lambda: find(told.vehicle).channel(told.channel))
         if step.custody is not None:
-            self._check_tubes(step.custody.tubes, f"{here}.custody.tubes")
+            self._check_tubes(step.custody.tubes, f"{draft.node_path}.custody.tubes", draft.source)
         if step.verdict is not None and step.verdict.of is not None:
             labels = [draft.step.label for draft in self._drafts if draft.step.label is not None]
             if step.verdict.of not in labels:
                 problem = f"= {step.verdict.of!r}: {choices_words(step.verdict.of, labels)}"
-                raise self._refuse(f"{here}.verdict.of", problem)
+                raise draft.source.refuse(f"{draft.node_path}.verdict.of", problem)
 
-    def _check_tubes(self, tubes: Any, key: str) -> None:
+    def _check_tubes(self, tubes: Any, key: str, source: ProcedureSource) -> None:
         if not isinstance(tubes, list):
-            raise self._refuse(key, f"= {tubes!r}: allowed is a list of tubes")
+            raise source.refuse(key, f"= {tubes!r}: allowed is a list of tubes")
 
-    def _try(self, here: str, key: str, check: Callable[..., Any], *values: Any) -> None:
+    def _try(self, draft: _Draft, key: str, check: Callable[..., Any], *values: Any) -> None:
         try:
             check(*values)
         except DictionaryRefusal as refusal:
-            raise self._refuse(f"{here}.{key}", f": {refusal}") from None
-
-    # ------------------------------------------------------------------- file, line
-
-    def _refuse(self, key: str, problem: str) -> ConfigurationError:
-        joint = "" if problem.startswith(":") else " "
-        return self._reader.refuse(self._node(key), key, f"{key}{joint}{problem}")
-
-    def _node(self, key: str) -> yaml.Node:
-        """The node of a key such as `steps[2].vehicle`, or the nearest around it."""
-        node = self._root
-        for part in re.findall(r"[^.\[\]]+", key):
-            if isinstance(node, yaml.SequenceNode) and part.isdecimal():
-                node = node.value[int(part)]
-            elif isinstance(node, yaml.MappingNode):
-                entries = self._reader.entries(node, key)
-                if part not in entries:
-                    break
-                node = entries[part][1]
-        return node
+            raise draft.source.refuse(f"{draft.node_path}.{key}", f": {refusal}") from None

@@ -13,6 +13,7 @@ from ground.mission_control.stations import NotSent, Stations
 GROUND = "ground"
 COMMAND_PRIORITY = 0
 TRY_AGAIN_AFTER = 300.0  # seconds until a link that was down is tried again
+TRY_AGAIN_IN_CONJUNCTION = 3600.0  # seconds, while the Sun stands between: it does so for weeks
 
 
 class Uplink:
@@ -59,7 +60,9 @@ class Uplink:
             if not orders or await self._transmit(orders, tracker):
                 self._queue.popleft()
             else:
-                await asyncio.sleep(TRY_AGAIN_AFTER)
+                status = self._stations.status
+                in_conjunction = status is not None and status.moratorium
+                await asyncio.sleep(TRY_AGAIN_IN_CONJUNCTION if in_conjunction else TRY_AGAIN_AFTER)
 
     async def _transmit(self, orders: list[Command], tracker: CommandTracker) -> bool:
         target = orders[0].target

@@ -20,6 +20,7 @@ from ground.testbed.ascent_design import AscentDesign
 STANDARD_GRAVITY = 9.80665
 MEAN_RADIUS = 3_389_500.0
 PRESSING = 400.0  # Pa, from which on an angle of attack loads the vehicle
+REPORT_PAGE, REPORT_FIGURES = "ascent_report.md", "ascent_report.json"
 GAP = 1.0  # s between samples of one phase, more than which is a gap
 
 
@@ -155,13 +156,14 @@ def _gaps(samples: Sequence[AscentSample]) -> list[float]:
     ]
 
 
-def markdown(report: AscentReport) -> str:
-    """The report as a page."""
+def markdown(report: AscentReport, remark: str = "") -> str:
+    """The report as a page; the remark follows its first paragraph."""
     lines = [
         "# Report of the ascent",
         "",
         f"{report.samples} samples over {report.flight_time:.1f} s, "
-        + (f"gaps after {report.gaps} s." if report.gaps else "without gaps."),
+        + (f"gaps after {report.gaps} s." if report.gaps else "without gaps.")
+        + (f" {remark}" if remark else ""),
         "",
         "| load | largest | at, s | height, km |",
         "|---|---|---|---|",
@@ -200,8 +202,9 @@ def markdown(report: AscentReport) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(folder: Path, report: AscentReport) -> None:
+def write(folder: Path, report: AscentReport, remark: str = "") -> None:
     """Writes `ascent_report.md` and `ascent_report.json`."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "ascent_report.md").write_text(markdown(report))
-    (folder / "ascent_report.json").write_text(json.dumps(asdict(report), indent=1) + "\n")
+    (folder / REPORT_PAGE).write_text(markdown(report, remark), encoding="utf-8")
+    figures = json.dumps(asdict(report), indent=1) + "\n"
+    (folder / REPORT_FIGURES).write_text(figures, encoding="utf-8")

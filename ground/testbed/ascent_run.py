@@ -8,6 +8,7 @@ import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flight.astrodynamics.gravity import MARS
@@ -20,6 +21,7 @@ from flight.mav.ascent_computer import (
     LONGEST_HOLD,
     THIN_AIR,
     AscentComputer,
+    AscentPlan,
     plan_ascent,
 )
 from flight.mav.ascent_guidance import MEAN_RADIUS
@@ -156,7 +158,7 @@ class Flight:
 
     def _make_computer(self, navigation: Navigation) -> AscentComputer:
         """The flight computer, with the plan for this launch."""
-        plan = plan_ascent(self.settings, self.launch)
+        plan = _planned(self.settings, self.launch)
         return AscentComputer(self.settings, plan, navigation, closed=self.closed)
 
     def _first_burn(self) -> None:
@@ -253,6 +255,12 @@ class Flight:
             ignition=computer.second.ignition - self.launch,
             failure=failure,
         )
+
+
+@lru_cache(maxsize=8)
+def _planned(settings: AscentSettings, launch: float) -> AscentPlan:
+    """The plan on the ground: the same for all flights of one design and one launch time."""
+    return plan_ascent(settings, launch)
 
 
 def _vectors(state: tuple[float, ...]) -> tuple[Vector, Vector]:

@@ -38,7 +38,10 @@ def run(arguments: argparse.Namespace) -> int:
     sides = compare(results)
     print(markdown(sides), end="")
     if arguments.out is not None:
+        from ground.testbed.pictures.draw import draw_study
+
         write(arguments.out, results, sides)
+        draw_study("ascent", results, arguments.out)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,25 +47,37 @@ def procedure_variables(mission: LoadedMission) -> dict[str, Any]:
         "held": [tube.id for tube in mission.held],
         "lander": {"east": lander.east, "north": lander.north},
     }
-    if mission.mission.launch_after is not None:
-        variables["launch_time"] = _launch_time(mission.mission.launch_after)
+    launch = launch_opportunity(mission)
+    if launch is not None:
+        # The last checks begin a sol before.
+        variables["launch_sol"] = MissionClock(mission.epoch_jd_tt).sol(launch(0.0)) - 1
     return variables
 
 
-def _launch_time(after: float) -> float:
-    """Mission time of the launch into the orbiter's plane, `after` so many sols."""
+def launch_opportunity(mission: LoadedMission) -> Callable[[float], float] | None:
+    """The first mission time, from one on, of a launch into the orbiter's plane.
+
+    Not before the mission's own launch date; None when it is to launch as soon as all is ready.
+    """
+    after = mission.mission.launch_after
+    if after is None:
+        return None
     orbiter = load_vehicle_file(vehicle_class("orbiter"), orbiter_assembly.HARDWARE)
     mav = load_vehicle_file(vehicle_class("mav"), None).flight
     craft = orbiter.hardware.vehicle
-    return launch_time(
-        after * SOL_SECONDS,
-        math.radians(craft.ascending_node),
-        craft.altitude,
-        mav["target_height"],
-        math.radians(mav["launch_latitude"]),
-        math.radians(mav["launch_longitude"]),
-        math.radians(mav["target_inclination"]),
-    )
+
+    def find(earliest: float) -> float:
+        return launch_time(
+            max(earliest, after * SOL_SECONDS),
+            math.radians(craft.ascending_node),
+            craft.altitude,
+            mav["target_height"],
+            math.radians(mav["launch_latitude"]),
+            math.radians(mav["launch_longitude"]),
+            math.radians(mav["target_inclination"]),
+        )
+
+    return find
 
 
 def make_mission_control(mission: LoadedMission, bus: Bus, folder: Path) -> MissionControl:
@@ -77,8 +90,12 @@ def make_mission_control(mission: LoadedMission, bus: Bus, folder: Path) -> Miss
     tubes = [TubeEntry(t.id, t.name, t.content) for t in (*mission.depot.tubes, *mission.held)]
     program = make_program(mission, dictionary)
     clock = MissionClock(mission.epoch_jd_tt)
+    launch = launch_opportunity(mission)
+    opportunities = {} if launch is None else {"launch": launch}
     try:
-        return MissionControl(bus, folder, dictionary, program, tubes, clock)
+        return MissionControl(
+            bus, folder, dictionary, program, tubes, clock, opportunities=opportunities
+        )
     except (ProcedureChanged, ArchiveError) as error:
         raise ConfigurationError(program.file, None, "steps", str(error)) from error
 

@@ -76,6 +76,7 @@ def assembled_devices() -> dict[str, Any]:
     """Every simulated device of the nominal mission by its service, built and not served."""
     from ground.testbed.hardware import Hardware, load_vehicle_files
     from ground.testbed.mission import load_mission
+    from sim_hw.devices.orbital_imagery import IMAGERY_SERVICE
     from sim_hw.links.space_links import STATIONS_SERVICE
 
     mission = load_mission("nominal")
@@ -87,7 +88,8 @@ def assembled_devices() -> dict[str, Any]:
         for vehicle, built in hardware.vehicles.items()
         for name, device in built.devices.items()
     }
-    return {**devices, STATIONS_SERVICE: hardware.links.stations}
+    ground = {STATIONS_SERVICE: hardware.links.stations, IMAGERY_SERVICE: hardware.imagery}
+    return {**devices, **ground}
 
 
 def stale_pages(folder: Path, pages: dict[str, str]) -> dict[str, str]:

@@ -3,14 +3,15 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flight.core.clock import SpacecraftClock
 from flight.core.context import POWER_OFF_AFTER
 from flight.core.node import NodeContext
 from flight.core.storage import Storage
 from flight.runtime.bus import Bus, Fabric
-from ground.testbed.mission import load_mission
+from ground.testbed.hardware import Hardware, load_vehicle_files
+from ground.testbed.mission import LoadedMission, load_mission
 from ground.testbed.vehicle_files import load_vehicle_file
 from ground.testbed.vehicles import vehicle_class
 
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from ground.testbed.process import Specification
 
 OFF_FILE = "off.jsonl"  # in the run folder: who was decommissioned and is off for good
+
+
+def _load(mission: LoadedMission, name: str, seed: int) -> dict[str, Any]:
+    """What the vehicle is told before launch: the same at each boot."""
+    if name == "lander" and mission.in_space:
+        return Hardware(mission, load_vehicle_files(mission), seed).load_without_assembly(name)
+    return mission.load_of(name)
 
 
 async def boot_node(specification: "Specification", name: str, cause: str) -> None:
@@ -46,7 +54,7 @@ async def boot_node(specification: "Specification", name: str, cause: str) -> No
         seed=specification.seed,
         parameters=load_vehicle_file(kind, None).flight,
         boot_cause=cause,
-        mission=mission.load_of(name),
+        mission=_load(mission, name, specification.seed),
         request_power_off=request_power_off,
     )
     try:

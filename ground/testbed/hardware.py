@@ -10,25 +10,30 @@ from flight.astrodynamics.time_scales import Epoch
 from flight.runtime.bus import Bus
 from flight.runtime.nursery import Nursery
 from flight.runtime.streams import stream
+from ground.testbed.flight_facts import TrueOrbit, true_orbit
+from ground.testbed.lander_entry import begin_entry
 from ground.testbed.mission import Failure, LoadedMission
 from ground.testbed.vehicle_files import VehicleFile, load_vehicle_file
 from ground.testbed.vehicles import vehicle_class
 from sim_hw.assembly.couplings import couple
 from sim_hw.devices.electrical import Electrical
+from sim_hw.devices.orbital_imagery import IMAGERY_SERVICE, SimOrbitalImagery
 from sim_hw.devices.server import DeviceServer
 from sim_hw.devices.surface_radio import SurfaceRadio
+from sim_hw.dynamics.mav_truth import CONTAINER_NAME
 from sim_hw.links.parameters import load_link_parameters
 from sim_hw.links.space_links import STATIONS_SERVICE, SpaceLinks
 from sim_hw.world.depot import true_lying_poses
 from sim_hw.world.relay_orbit import sun_synchronous_orbit
 from sim_hw.world.rocks import Clearing
-from sim_hw.world.tubes import GROUND, PERSEVERANCE, TubeMove, TubeRegistry, TubeState
+from sim_hw.world.tubes import GROUND, ORBIT, PERSEVERANCE, TubeMove, TubeRegistry, TubeState
 from sim_hw.world.world import SOL_SECONDS, World
 
 # m: terrain-relative navigation puts a lander down within about 5 m of the point that was selected
 # for it (Mars 2020), and what is selected is free of rocks; assumption: so is all that it can reach
 # of that with its ramps and its arm.
 LANDING_SPOT_RADIUS = 5.5
+LOOK_AT_FLIGHT = 5.0  # s
 ON_THE_LANDER = ("arm", "mav")  # they draw their power from the lander
 
 
@@ -53,14 +58,18 @@ def _assembly(name: str) -> Any:
 
 
 def make_world(mission: LoadedMission, seed: int) -> World:
-    """The world of a mission: tubes where they lie or are held, vehicles where they stand."""
+    """The world of a mission: tubes where they lie or are held, vehicles where they stand.
+
+    A lander that is still in space, and what it carries, stand where it is to land.
+    """
     poses = true_lying_poses(mission.depot, stream(seed, "world.tubes"))
     states = {tube_id: TubeState(GROUND, pose=pose) for tube_id, pose in poses.items()}
     states.update({tube.id: TubeState(PERSEVERANCE) for tube in mission.held})
     registry = TubeRegistry((*mission.depot.tubes, *mission.held), states)
     lander = mission.mission.lander
     spot = Clearing(lander.east, lander.north, LANDING_SPOT_RADIUS)
-    world = World(seed, mission.epoch_jd_tt, registry, clearings=(spot,))
+    clearings = () if mission.in_space else (spot,)
+    world = World(seed, mission.epoch_jd_tt, registry, clearings=clearings)
     world.place("lander", lander.east, lander.north)
     world.place("rover", lander.east, lander.north)
     parked = mission.mission.perseverance
@@ -77,9 +86,14 @@ class Hardware:
         self.world = make_world(mission, seed)
         self.vehicles: dict[str, Assembled] = {}
         orbit = sun_synchronous_orbit(Epoch.from_utc(mission.mission.landing))
-        self.links = SpaceLinks(self.world, orbit, load_link_parameters())
+        links = load_link_parameters()
+        self.links = SpaceLinks(self.world, orbit, links)
+        self.imagery = SimOrbitalImagery(self.world, links.imagery)
         self.moves: list[tuple[float, TubeMove]] = []
         self.lost: dict[str, float] = {}
+        self.orbit: TrueOrbit | None = None
+        """In which the container was let go."""
+        self._entry_load: dict[str, Any] = {}
         self.on_lost: Callable[[str], None] = lambda vehicle: None
         self._files = files
         self._pending: list[Failure] = list(mission.mission.failures)
@@ -97,7 +111,10 @@ class Hardware:
                     self.links.attach(device)
         stations = self.links.stations
         stations.emit = DeviceServer(bus, STATIONS_SERVICE, stations, nursery).emit
+        self.imagery.emit = DeviceServer(bus, IMAGERY_SERVICE, self.imagery, nursery).emit
         self.links.start()
+        if self.mission.in_space:
+            nursery.start(self._follow_landing(), name="landing")
         for failure in list(self._pending):
             if failure.after_sols is not None:
                 self._pending.remove(failure)
@@ -105,8 +122,34 @@ class Hardware:
                     failure.after_sols * SOL_SECONDS, self._fail, failure
                 )
 
+    async def _follow_landing(self) -> None:
+        """Looks at the lander in flight until it has come to rest: no device may do so any more."""
+        body = self.world.space.bodies["lander"]
+        while not body.frozen:
+            body.advance()
+            await asyncio.sleep(LOOK_AT_FLIGHT)
+
+    def load_of(self, vehicle: str) -> dict[str, Any]:
+        """What a vehicle is told before launch; of a lander in space also where it is."""
+        load = self.mission.load_of(vehicle)
+        return {**load, **self._entry_load} if vehicle == "lander" else load
+
+    def load_without_assembly(self, vehicle: str) -> dict[str, Any]:
+        """The same, for one who needs no hardware: what is known at mission time zero."""
+        if self.mission.in_space:
+            self.world.clock = lambda: 0.0
+            self._begin_entry()
+        return self.load_of(vehicle)
+
+    def _begin_entry(self) -> None:
+        aim = self.mission.mission.lander
+        descent = self._files["lander"].hardware.descent
+        self._entry_load = begin_entry(self.world, descent, aim.east, aim.north)
+
     def _assemble(self) -> None:
         """Builds the devices of all vehicles; arm and MAV live on the lander's power."""
+        if self.mission.in_space:
+            self._begin_entry()
         for name in self.mission.vehicles:
             shared = self.vehicles["lander"].electrical if name in ON_THE_LANDER else None
             parameters = self._files[name].hardware
@@ -118,7 +161,7 @@ class Hardware:
         if not self.vehicles:
             self._assemble()
         devices = [f"{v}.{d}" for v, built in self.vehicles.items() for d in built.devices]
-        return [*devices, STATIONS_SERVICE]
+        return [*devices, STATIONS_SERVICE, IMAGERY_SERVICE]
 
     def device(self, service: str) -> Any:
         """The device `<vehicle>.<device>`; None when there is none."""
@@ -140,6 +183,9 @@ class Hardware:
 
     def _tube_moved(self, move: TubeMove) -> None:
         self.moves.append((self.world.now(), move))
+        if move.after.place == ORBIT and self.orbit is None:
+            container = self.world.space.bodies[CONTAINER_NAME]
+            self.orbit = true_orbit(self.world.now(), container.position(), container.velocity())
         for failure in list(self._pending):
             if failure.tubes is None:
                 continue

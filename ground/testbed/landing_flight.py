@@ -60,11 +60,12 @@ class Memory:
 
 
 class Host:
-    """Stands for the node: keeps its events with their mission time."""
+    """Stands for the node: keeps its events and its telemetry with their mission time."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.storage = Memory()
         self.events: list[tuple[float, str, dict[str, Any]]] = []
+        self.told: list[tuple[float, dict[str, float]]] = []
         self._now = now
 
     def __getattr__(self, name: str) -> Callable[..., None]:
@@ -77,7 +78,8 @@ class Host:
         return emit
 
     def show_descent(self, **values: float) -> None:
-        """Nobody looks."""
+        """Keeps what the node would publish."""
+        self.told.append((self._now(), values))
 
     def times(self) -> dict[str, float]:
         """When each kind of event came first, s of mission time."""
@@ -98,6 +100,7 @@ class FlownLanding:
     events: list[tuple[float, str, dict[str, Any]]]
     trace: list[tuple[float, float, float, float, float]]
     propellant: float
+    told: list[tuple[float, dict[str, float]]] = field(default_factory=list)
 
 
 def fly_landing(
@@ -132,7 +135,7 @@ def fly_landing(
             failure = str(error)
         vehicle.body.advance(world.now() + SETTLING)
         left = max(vehicle.body.state[6], 0.0)
-        return FlownLanding(vehicle.outcome, known, failure, host.events, trace, left)
+        return FlownLanding(vehicle.outcome, known, failure, host.events, trace, left, host.told)
 
     found: FlownLanding = run(fly(), VirtualLoop())
     return found

@@ -47,8 +47,8 @@ _CHUNK = 2
 class LandingResult:
     """One run. Distances in m, speeds in m/s, tilt at rest in degrees, propellant in kg.
 
-    `verdict` is the truth's; `claimed` whether the lander says that it has landed; `knowledge` how
-    far it is wrong about its place.
+    `east` and `north` of the site are where it came down. `verdict` is the truth's; `claimed`
+    whether the lander says that it has landed; `knowledge` how far it is wrong about its place.
     """
 
     run: int
@@ -67,6 +67,8 @@ class LandingResult:
     reversals: int
     duration: float
     warnings: tuple[str, ...]
+    east: float = math.nan
+    north: float = math.nan
 
     @property
     def within_limits(self) -> bool:
@@ -201,6 +203,8 @@ def _result(run: int, flown: FlownLanding) -> LandingResult:
         reversals=sum(1 for _, name, _ in flown.events if name == "bank_reversed"),
         duration=outcome.time if outcome is not None else math.nan,
         warnings=tuple(dict.fromkeys(warnings)),
+        east=place[0] - SITE[0],
+        north=place[1] - SITE[1],
     )
 
 

@@ -32,5 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
     summary = summarise(results)
     print(markdown(summary), end="")
     if arguments.out is not None:
+        from ground.testbed.pictures.draw import draw_study
+
         write(arguments.out, results, summary)
+        draw_study("landing", results, arguments.out)
     return 1 if summary.lost_in_silence else 0

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from flight.astrodynamics.ephemeris import mars_to_earth_light_time
 from flight.astrodynamics.mars_time import SOL_DAYS
-from flight.astrodynamics.time_scales import parse_iso, tt_from_utc
+from flight.astrodynamics.time_scales import SECONDS_PER_DAY, parse_iso, tt_from_utc
 from flight.runtime.configuration import (
     NotAllowed,
     Quantity,
@@ -29,6 +29,8 @@ Count = Annotated[int, Meta(ge=0, le=43)]
 VehicleName = Literal["lander", "rover", "arm", "mav", "perseverance", "orbiter", "entry"]
 SURFACE_VEHICLES: tuple[VehicleName, ...] = ("lander", "rover", "arm", "mav", "perseverance")
 ALL_VEHICLES: tuple[VehicleName, ...] = (*SURFACE_VEHICLES, "orbiter", "entry")
+ENTRY_LEAD = 985.0
+"""Seconds from the separation of the cruise stage to the touchdown when all goes as aimed."""
 
 
 class Site(Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,7 +73,11 @@ class Failure(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Mission(Struct, frozen=True, forbid_unknown_fields=True):
-    """One mission file."""
+    """One mission file.
+
+    `landing` is when the lander is to touch down. The mission begins with the entry that leads
+    there, or (`start: landed`) then, with the lander on the ground.
+    """
 
     title: str
     landing: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
@@ -82,6 +88,7 @@ class Mission(Struct, frozen=True, forbid_unknown_fields=True):
     time_limit: Sols
     expected_duration: Sols
     perseverance_holds: list[str] | Literal["all"] = []
+    start: Literal["entry", "landed"] = "entry"
     vehicles: list[VehicleName] = msgspec.field(default_factory=lambda: list(SURFACE_VEHICLES))
     launch_after: Sols | None = None
     failures: list[Failure] = []
@@ -122,12 +129,20 @@ class LoadedMission(Struct, frozen=True):
     held: tuple[SampleTube, ...]
 
     @property
+    def in_space(self) -> bool:
+        """Whether the mission begins with the entry of the lander."""
+        return self.mission.start == "entry"
+
+    @property
     def vehicles(self) -> tuple[VehicleName, ...]:
         """The vehicles that take part, in the order in which they boot."""
         return tuple(name for name in ALL_VEHICLES if name in self.mission.vehicles)
 
     def load_of(self, vehicle: str) -> dict[str, Any]:
-        """What a vehicle is told before launch: the depot map and where the lander stands."""
+        """What a vehicle is told before launch: the depot map, and where the lander is to stand.
+
+        For a lander that begins in space this is not all: see `Hardware.load_of`.
+        """
         mission = self.mission
         lander = {"east": mission.lander.east, "north": mission.lander.north}
         ground = [
@@ -156,6 +171,8 @@ def load_mission(name: str) -> LoadedMission:
     held = _chosen(file, "perseverance_holds", mission.perseverance_holds, [t.id for t in aboard])
     try:
         epoch_jd_tt = tt_from_utc(parse_iso(mission.landing))
+        if mission.start == "entry":
+            epoch_jd_tt -= ENTRY_LEAD / SECONDS_PER_DAY
         mars_to_earth_light_time(epoch_jd_tt)
         mars_to_earth_light_time(epoch_jd_tt + mission.time_limit * SOL_DAYS)
     except ValueError as error:

@@ -19,6 +19,7 @@ from flight.runtime.loop import VirtualLoop, run
 from flight.runtime.nursery import end
 from flight.runtime.streams import stream
 from ground.mission_control.mission_control import MissionControl, Outcome
+from ground.testbed.ascent_product import write_ascent_report
 from ground.testbed.auditor import Auditor
 from ground.testbed.control_room import make_mission_control, write_outcome
 from ground.testbed.hardware import Hardware
@@ -29,6 +30,7 @@ from ground.testbed.power_cuts import PowerCuts
 from ground.testbed.rig import Rig
 from ground.testbed.run_folder import RunFolder
 from ground.testbed.summary import RunFacts, write_summary
+from ground.testbed.truth_tracks import TruthTracks
 from ground.testbed.vehicle_files import VehicleFile
 from ground.testbed.vehicles import vehicle_class
 from sim_hw.world.world import SOL_SECONDS
@@ -68,6 +70,7 @@ class FlownMission:
             folder.nodes, seed=options.seed, epoch_jd_tt=mission.epoch_jd_tt, log_file=log
         )
         self.hardware: Hardware
+        self.tracks: TruthTracks
         self.power_cuts: PowerCuts
         self.auditor: Auditor
         self.control: MissionControl
@@ -93,6 +96,7 @@ class FlownMission:
             self.hardware = Hardware(self.mission, self.files, self.options.seed)
             self.hardware.on_lost = self._lost
             self.hardware.serve(rig.hardware_bus, rig.nursery)
+            self.tracks = TruthTracks(self.hardware)
             self.power_cuts = PowerCuts(rig, self.hardware)
             rig.on_power_off = self.hardware.switch_off
             self.auditor = Auditor(self.hardware.world.tubes, rig.ledgers, self.now)
@@ -100,7 +104,7 @@ class FlownMission:
                 rig.add_node(
                     vehicle_class(name),
                     self.files[name].flight,
-                    mission=self.mission.load_of(name),
+                    mission=self.hardware.load_of(name),
                 )
             self._ended = asyncio.get_running_loop().create_future()
             self._start_ground()
@@ -212,8 +216,11 @@ def fly_mission(
         peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
         lost=dict(flown.hardware.lost),
         kills=tuple(flown.killed),
+        orbit=flown.hardware.orbit,
     )
     write_summary(folder, facts)
+    flown.tracks.write(folder.path)
+    write_ascent_report(folder.path)
     folder.close()
     return facts
 

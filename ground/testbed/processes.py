@@ -27,6 +27,7 @@ from flight.icd.custody_account import account, agrees
 from flight.runtime.configuration import ConfigurationError
 from ground.mission_control.mission_control import Outcome
 from ground.testbed.addresses import free_ports
+from ground.testbed.ascent_product import write_ascent_report
 from ground.testbed.auditor import Violation
 from ground.testbed.control_room import read_outcome
 from ground.testbed.flight_process import OFF_FILE
@@ -213,6 +214,7 @@ def fly_in_processes(mission: LoadedMission, out: Path, arguments: argparse.Name
     summary = write_summary(folder, facts)
     summary["boots"] = supervisor.boots
     folder.write_json("summary.json", summary)
+    write_ascent_report(folder.path)
     folder.close()
     from ground.testbed.display import Display
 

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ LOCK = "run.lock"
 OF_A_RUN = (
     MARK,
     LOCK,
+    "ascent_report.json",
+    "ascent_report.md",
     "events.jsonl",
     "ground",
     "hardware.ready",
@@ -27,6 +30,7 @@ OF_A_RUN = (
     "pictures",
     "specification.json",
     "summary.json",
+    "tracks",
     "truth.jsonl",
 )
 """What a run leaves in its folder; nothing else is ever removed from it."""
@@ -92,6 +96,20 @@ class RunFolder:
         path = self.path / name
         path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         return path
+
+
+def read_archive(run_folder: Path) -> sqlite3.Connection | None:
+    """The archive of a run, for reading; None when there is none.
+
+    One that was closed is read as it is, so that no files of SQLite appear beside it; one of a
+    ground that was killed together with what had not been taken into it.
+    """
+    archive = run_folder / "ground" / "archive.sqlite"
+    if not archive.exists():
+        return None
+    closed = not archive.with_name(archive.name + "-wal").exists()
+    options = "mode=ro&immutable=1" if closed else "mode=ro"
+    return sqlite3.connect(f"{archive.resolve().as_uri()}?{options}", uri=True)
 
 
 def _foreign(path: Path) -> str:

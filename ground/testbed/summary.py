@@ -9,6 +9,7 @@ import msgspec
 from flight.icd.custody_account import Account
 from ground.mission_control.mission_control import Outcome
 from ground.testbed.auditor import Violation
+from ground.testbed.flight_facts import TrueOrbit, light_times, orbit_as_plain
 from ground.testbed.kills import Kill
 from ground.testbed.mission import LoadedMission
 from ground.testbed.run_folder import MARK, RunFolder
@@ -37,6 +38,8 @@ class RunFacts:
     peak_rss_mb: float
     lost: Mapping[str, float]
     kills: Sequence[Kill] = ()
+    orbit: TrueOrbit | None = None
+    """In which the container was let go."""
 
     @property
     def verdict(self) -> str:
@@ -77,6 +80,10 @@ def summarise(facts: RunFacts) -> dict[str, Any]:
             for tube, place in facts.truth.items()
         ],
         "left_behind": [tube for tube in facts.mission.wanted if facts.truth[tube] not in ABOARD],
+        "orbit": orbit_as_plain(facts.orbit),
+        "light_times": light_times(
+            facts.mission.epoch_jd_tt, facts.mission_seconds, facts.outcome.phases
+        ),
         "kills": [asdict(kill) for kill in facts.kills],
         "custody_violations": [asdict(violation) for violation in facts.violations],
         "vehicles_lost": {vehicle: at / SOL_SECONDS for vehicle, at in facts.lost.items()},

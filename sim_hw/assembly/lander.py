@@ -84,5 +84,6 @@ def _ended(world: World, power: Electrical) -> Callable[[Touchdown], None]:
         for moved in (body, *aboard):
             moved.east, moved.north = touchdown.east, touchdown.north
             moved.heading = touchdown.heading
+        world.moved("lander")
 
     return ended

@@ -60,6 +60,8 @@ class SimAttitudeEffectors(AscentDevice, AttitudeEffectors):
                 parameters.forward_thrust / exhaust,
             )  # fmt: skip
 
+        gimbals = (truth.vehicle.parameters.first_motor, truth.vehicle.parameters.second_motor)
+        self._limits = tuple(math.radians(motor.largest_gimbal) for motor in gimbals)
         self._first_flows = flows(parameters.first_turning_moment / parameters.first_lever)
         self._flows = flows(parameters.turning_moment / parameters.lever)
 
@@ -96,7 +98,7 @@ class SimAttitudeEffectors(AscentDevice, AttitudeEffectors):
         self._swing(now - self._since)
         self._since = now
         limit = self._limit()
-        self._wanted = (max(-limit, min(limit, pitch)), max(-limit, min(limit, yaw)))
+        self._wanted = (_within(limit, pitch), _within(limit, yaw))
         if body is None:
             return
         effort, p = body.effort, self.parameters
@@ -108,9 +110,13 @@ class SimAttitudeEffectors(AscentDevice, AttitudeEffectors):
             math.copysign(p.roll_moment, x), math.copysign(turning, y),
             math.copysign(turning, z), 0.0 if whole else p.forward_thrust,
         )  # fmt: skip
-        given = [now + abs(t) if abs(t) >= p.least_pulse - 1e-9 else now for t in (x, y, z)]
-        ahead = now + forward if forward >= p.least_pulse - 1e-9 else now
-        effort.ends = (given[0], given[1], given[2], ahead)
+        least = p.least_pulse - 1e-9
+        effort.ends = (
+            now + abs(x) if abs(x) >= least else now,
+            now + abs(y) if abs(y) >= least else now,
+            now + abs(z) if abs(z) >= least else now,
+            now + forward if forward >= least else now,
+        )
         effort.flows = self._first_flows if whole else self._flows
 
     def _leak(self) -> None:
@@ -118,10 +124,8 @@ class SimAttitudeEffectors(AscentDevice, AttitudeEffectors):
             self.truth.body.gas = 0.0
 
     def _limit(self) -> float:
-        body, vehicle = self.truth.body, self.truth.vehicle.parameters
-        first = body is None or body.has_first_stage
-        motor = vehicle.first_motor if first else vehicle.second_motor
-        return math.radians(motor.largest_gimbal)
+        body = self.truth.body
+        return self._limits[0 if body is None or body.has_first_stage else 1]
 
     def _swing(self, seconds: float) -> None:
         """The nozzle follows its order with a lag of the first order, at a limited rate."""
@@ -129,5 +133,9 @@ class SimAttitudeEffectors(AscentDevice, AttitudeEffectors):
             return
         part = 1.0 - math.exp(-seconds / self.parameters.nozzle_lag)
         most = math.radians(self.parameters.nozzle_rate) * seconds
-        self.pitch += max(-most, min(most, part * (self._wanted[0] - self.pitch)))
-        self.yaw += max(-most, min(most, part * (self._wanted[1] - self.yaw)))
+        self.pitch += _within(most, part * (self._wanted[0] - self.pitch))
+        self.yaw += _within(most, part * (self._wanted[1] - self.yaw))
+
+
+def _within(most: float, value: float) -> float:
+    return value if -most <= value <= most else math.copysign(most, value)

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 
 from flight.icd.devices.base import DeviceFault
-from flight.icd.devices.entry_capsule import Beacon, BeaconState
+from flight.icd.devices.entry_capsule import CapsuleBeacon, CapsuleBeaconState
 from flight.runtime.configuration import Quantity
 from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.powered import PoweredDevice, PowerSupply
@@ -20,7 +20,7 @@ class CapsuleBeaconParameters(msgspec.Struct, frozen=True, forbid_unknown_fields
     sent: Annotated[float, Quantity("W", gt=0, le=50)]
 
 
-class SimCapsuleBeacon(PoweredDevice, Beacon):
+class SimCapsuleBeacon(PoweredDevice, CapsuleBeacon):
     """Sends while it is on and has power. For faults: `dead`."""
 
     def __init__(
@@ -47,14 +47,14 @@ class SimCapsuleBeacon(PoweredDevice, Beacon):
         """Whether it can be heard."""
         return self._on and not self.dead and not self.electrical.brownout
 
-    async def state(self) -> BeaconState:
+    async def state(self) -> CapsuleBeaconState:
         self.need_power()
         sending = self.sending
-        return BeaconState(
+        return CapsuleBeaconState(
             time_ns=self.time_ns(), on=sending, power=self.parameters.sent if sending else 0.0
         )
 
-    async def set_power(self, on: bool) -> BeaconState:
+    async def set_power(self, on: bool) -> CapsuleBeaconState:
         self.need_power()
         if self.dead:
             raise DeviceFault("dead", f"{self.service} does not react")

@@ -15,6 +15,7 @@ from flight.runtime.configuration import Quantity
 from sim_hw.devices.sky_grid import SkyGrid, Surroundings
 
 STEP = 600.0  # s, the longest step of integration
+LONG_STEP = 3600.0  # s, where nothing changes by itself: neither light nor thermostats
 _SHORTEST_STEP = 10.0  # s, when the battery is about to be empty
 JOULES_PER_WATT_HOUR = 3600.0
 
@@ -107,6 +108,7 @@ class Electrical:
         self._switches: dict[str, bool] = dict(self.parameters.switches)
         self._integrated: dict[str, IntegratedLoad] = {}
         self._integrated_power: dict[str, float] = {}
+        self._drawn: float | None = None  # W by all loads that are on; None: to be summed up
         self._net_power = 0.0
         self._brownout = False
         self._dead = False
@@ -126,6 +128,7 @@ class Electrical:
         if self._loads.get(consumer, 0.0) != watts:
             self.advance()
             self._loads[consumer] = watts
+            self._drawn = None
 
     def is_on(self, name: str) -> bool:
         """Whether a consumer's switch is closed; what has no switch is always on."""
@@ -201,6 +204,7 @@ class Electrical:
             raise KeyError(switch)
         self.advance()
         self._switches[switch] = closed
+        self._drawn = None
 
     def add_integrated_load(self, name: str, load: IntegratedLoad) -> None:
         """Adds a load that integrates itself step by step, such as heaters with thermostats."""
@@ -214,16 +218,28 @@ class Electrical:
         now = self.world.now()
         if self._advancing or now <= self._time:
             return
+        if self._dead and not self._integrated:
+            self._time = now
+            return
+        longest = STEP
+        if self.parameters.array is None and not self._integrated:
+            longest = LONG_STEP
         self._advancing = True
         try:
             dust = self._panel_dust()
             while self._time < now:
-                step = min(STEP, now - self._time, self._time_to_empty())
+                step = min(longest, now - self._time, self._time_to_empty())
                 step = min(max(step, _SHORTEST_STEP), now - self._time)
                 self._step(step, dust)
                 self._time = now if now - self._time - step < 1e-6 else self._time + step
         finally:
             self._advancing = False
+
+    def _drawn_by_loads(self) -> float:
+        """W, by all loads that are switched on."""
+        if self._drawn is None:
+            self._drawn = sum(w for consumer, w in self._loads.items() if self.is_on(consumer))
+        return self._drawn
 
     def _panel_dust(self) -> float:
         return self.world.panel_dust(self.name) if self.parameters.array is not None else 1.0
@@ -242,7 +258,7 @@ class Electrical:
         if self._dead:
             available = 0.0
         elif not self._brownout:
-            loads = sum(w for consumer, w in self._loads.items() if self.is_on(consumer)) * step
+            loads = self._drawn_by_loads() * step
             available = math.inf
         for name, integrated in self._integrated.items():
             used = integrated(self._time, step, available)
@@ -300,10 +316,10 @@ class Electrical:
     def _time_to_empty(self) -> float:
         """Seconds until the battery is empty at the present loads if no light falls."""
         if self._brownout:
-            return STEP
-        drawn = sum(w for consumer, w in self._loads.items() if self.is_on(consumer))
+            return LONG_STEP
+        drawn = self._drawn_by_loads()
         drawn += sum(self._integrated_power.values()) - self.parameters.generator
         if drawn <= 0.0:
-            return STEP
+            return LONG_STEP
         available = (self._energy - self._floor()) * self.parameters.battery.discharge_efficiency
         return available / drawn

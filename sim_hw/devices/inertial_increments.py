@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 
 from flight.astrodynamics.attitude_kinematics import turned
-from flight.astrodynamics.quaternions import conjugate, product, rotate_back
+from flight.astrodynamics.quaternions import product, rotate_back
 from flight.astrodynamics.vectors import Vector
 from flight.icd.devices.ascent import Increments, InertialIncrements
 from flight.runtime.configuration import Quantity
@@ -54,13 +54,19 @@ class SimInertialIncrements(AscentDevice, InertialIncrements):
         def three(sigma: float) -> Vector:
             return (sigma * gauss(0, 1), sigma * gauss(0, 1), sigma * gauss(0, 1))
 
-        self._gyro_bias = three(math.radians(p.gyro_bias) / 3600.0)
-        self._gyro_scale = three(p.gyro_scale)
-        self._accelerometer_bias = three(p.accelerometer_bias)
-        self._accelerometer_scale = three(p.accelerometer_scale)
+        def scales(sigma: float) -> Vector:
+            x, y, z = three(sigma)
+            return (1.0 + x, 1.0 + y, 1.0 + z)
+
+        gyro_bias = three(math.radians(p.gyro_bias) / 3600.0)
+        gyro_scale = scales(p.gyro_scale)
+        push_bias = three(p.accelerometer_bias)
+        push_scale = scales(p.accelerometer_scale)
+        self._errors = tuple(zip(gyro_scale, gyro_bias, push_scale, push_bias, strict=True))
         self._axes = three(math.radians(p.axis_error))
         self._gyro_walk = math.radians(p.gyro_walk) / 60.0
         self._accelerometer_walk = p.accelerometer_walk / 60.0
+        self._gyro_range = math.radians(p.gyro_range)
         self._last: tuple[float, bool, Vector, tuple[float, float, float, float]] | None = None
         self._shock = False
         self._dead = False
@@ -126,7 +132,8 @@ class SimInertialIncrements(AscentDevice, InertialIncrements):
             velocity[1] - old_velocity[1] - gy * interval,
             velocity[2] - old_velocity[2] - gz * interval,
         )
-        w, a, b, c = product(conjugate(old_attitude), attitude)
+        ow, ox, oy, oz = old_attitude
+        w, a, b, c = product((ow, -ox, -oy, -oz), attitude)
         if w < 0.0:
             w, a, b, c = -w, -a, -b, -c
         sine = math.sqrt(a * a + b * b + c * c)
@@ -136,9 +143,10 @@ class SimInertialIncrements(AscentDevice, InertialIncrements):
         return angle, rotate_back(middle, change)
 
     def _spoil(self, now: float, interval: float, angle: Vector, speed: Vector) -> Increments:
-        p, gauss, root = self.parameters, self.random.gauss, math.sqrt(interval)
-        gyro_most = math.radians(p.gyro_range) * interval
-        most = p.accelerometer_range * interval
+        gauss, root = self.random.gauss, math.sqrt(interval)
+        gyro_walk, push_walk = self._gyro_walk * root, self._accelerometer_walk * root
+        gyro_most = self._gyro_range * interval
+        most = self.parameters.accelerometer_range * interval
         saturated, self._shock = self._shock, False
         angles, speeds = [], []
         ax, ay, az = self._axes
@@ -147,16 +155,16 @@ class SimInertialIncrements(AscentDevice, InertialIncrements):
             speed[1] + az * speed[0] - ax * speed[2],
             speed[2] + ax * speed[1] - ay * speed[0],
         )
-        for axis in range(3):
-            turn = angle[axis] * (1.0 + self._gyro_scale[axis]) + self._gyro_bias[axis] * interval
-            turn += self._gyro_walk * root * gauss(0, 1)
-            push = seen[axis] * (1.0 + self._accelerometer_scale[axis])
-            push += self._accelerometer_bias[axis] * interval
-            push += self._accelerometer_walk * root * gauss(0, 1)
+        for turn, push, errors in zip(angle, seen, self._errors, strict=True):
+            turn_scale, turn_bias, push_scale, push_bias = errors
+            turn = turn * turn_scale + turn_bias * interval + gyro_walk * gauss()
+            push = push * push_scale + push_bias * interval + push_walk * gauss()
             if saturated or abs(turn) > gyro_most or abs(push) > most:
                 saturated = True
-            angles.append(max(-gyro_most, min(gyro_most, turn)))
-            speeds.append(max(-most, min(most, push)))
+                turn = max(-gyro_most, min(gyro_most, turn))
+                push = max(-most, min(most, push))
+            angles.append(turn)
+            speeds.append(push)
         return Increments(
             time_ns=round(now * 1e9),
             interval=interval,

@@ -13,9 +13,6 @@ from sim_hw.devices.powered import PoweredDevice, PowerSupply
 from sim_hw.dynamics.capsule_flight import CapsuleFlight
 from sim_hw.world.tubes import EARTH, ENTRY_CAPSULE
 
-_STEP = 60.0  # s
-_LONGEST_CATCH_UP = 30.0 * 86_400.0  # s: what was before is forgotten by then
-
 
 class PayloadBayParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Two lumps, shell and container. `soak`: the part of the stagnation point's heat, over the
@@ -94,12 +91,32 @@ class SimPayloadBay(PoweredDevice, PayloadBay):
         self._heated = self.flight.heated
         self.shell += gained / given.shell_heat_capacity
         around = given.ground_temperature if landed else given.space_temperature
-        self._time = max(self._time, now - _LONGEST_CATCH_UP)
-        while self._time < now:
-            step = min(_STEP, now - self._time)
-            shell = self.shell
-            self.shell += (around - shell) * (1.0 - math.exp(-step / given.shell_time))
-            self.container += (shell - self.container) * (
-                1.0 - math.exp(-step / given.container_time)
+        gone, self._time = now - self._time, now
+        if gone > 0.0:
+            self.shell, self.container = _relaxed(
+                self.shell, self.container, around, gone, given.shell_time, given.container_time
             )
-            self._time = now if now - self._time - step < 1e-6 else self._time + step
+
+
+def _relaxed(
+    shell: float,
+    inside: float,
+    around: float,
+    seconds: float,
+    shell_time: float,
+    inside_time: float,
+) -> tuple[float, float]:
+    """A shell that follows its surroundings and an inside that follows the shell, after some time.
+
+    Temperatures in K, time constants in s; the exact solution.
+    """
+    if abs(shell_time - inside_time) < 1e-6 * inside_time:
+        shell_time *= 1.0 + 2e-6  # the limit of the formula, near enough
+    off = shell - around
+    by_shell = math.exp(-seconds / shell_time)
+    by_inside = math.exp(-seconds / inside_time)
+    share = shell_time / (shell_time - inside_time)
+    return (
+        around + off * by_shell,
+        around + (inside - around) * by_inside + off * share * (by_shell - by_inside),
+    )

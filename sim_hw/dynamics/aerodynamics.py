@@ -9,8 +9,10 @@ regimes the bridging of Wilmoth, Mitcheltree and Moss (Journal of Spacecraft and
 import math
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
-from flight.astrodynamics.vectors import Vector, cross
+from flight.astrodynamics.vectors import Vector
 from sim_hw.world.atmosphere import Air
 
 # From this Mach number on: intercept and slope of the drag coefficient.
@@ -30,6 +32,7 @@ _CONTINUUM_KNUDSEN, _FREE_KNUDSEN = 1.0e-3, 10.0
 AVOGADRO = 6.022_140_76e23
 MOLECULE_DIAMETER = 5.62e-10
 """Of carbon dioxide as a variable hard sphere, m (Bird 1994, table A2)."""
+_CROSS_SECTION = math.sqrt(2.0) * math.pi * MOLECULE_DIAMETER**2
 CROSSFLOW_DRAG = 1.2
 """Drag coefficient of a long cylinder across the flow (Hoerner 1965)."""
 
@@ -43,7 +46,7 @@ def drag_coefficient(mach: float) -> float:
 def knudsen_number(air: Air, length: float) -> float:
     """Mean free path over a length (m)."""
     number_density = air.density * AVOGADRO / air.molar_mass
-    path = 1.0 / (math.sqrt(2.0) * math.pi * MOLECULE_DIAMETER**2 * number_density)
+    path = 1.0 / (_CROSS_SECTION * number_density)
     return path / length
 
 
@@ -85,17 +88,17 @@ class SlenderBody:
                 f"{self.nose_length} m"
             )
 
-    @property
+    @cached_property
     def area(self) -> float:
         """Cross-section, m^2: the reference area."""
         return 0.25 * math.pi * self.diameter**2
 
-    @property
+    @cached_property
     def centre_of_pressure(self) -> float:
         """Of the nose, where the force at small angles acts: metres along the body axis."""
         return self.base + self.length - self.nose_centre * self.nose_length
 
-    @property
+    @cached_property
     def planform(self) -> float:
         """Area seen from the side, m^2, the nose counted as two thirds of its rectangle."""
         return self.diameter * (self.length - self.nose_length / 3.0)
@@ -107,34 +110,33 @@ class SlenderBody:
         (rad/s), both in body axes; `centre` is the place of its centre of mass. Damping follows
         from the speed at which the centre of pressure swings.
         """
-        speed_squared = sum(component * component for component in air_velocity)
+        ahead, aside, below = air_velocity
+        speed_squared = ahead * ahead + aside * aside + below * below
         if speed_squared == 0.0:
             return AirLoads((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), 0.0, 0.0)
         speed = math.sqrt(speed_squared)
         pressure = 0.5 * air.density * speed_squared
         mach = speed / air.speed_of_sound
         knudsen = knudsen_number(air, self.diameter)
-        axial = math.copysign(pressure * self.area * bridged_drag(mach, knudsen), air_velocity[0])
+        axial = math.copysign(pressure * self.area * bridged_drag(mach, knudsen), ahead)
         arm = self.centre_of_pressure - centre
-        swing = cross(rate, (arm, 0.0, 0.0))
-        across = (air_velocity[1] + swing[1], air_velocity[2] + swing[2])
-        across_speed = math.hypot(*across)
-        angle = math.atan2(math.hypot(air_velocity[1], air_velocity[2]), air_velocity[0])
+        across_y, across_z = aside + rate[2] * arm, below - rate[1] * arm
+        across_speed = math.hypot(across_y, across_z)
+        angle = math.atan2(math.hypot(aside, below), ahead)
         if across_speed == 0.0:
             return AirLoads((-axial, 0.0, 0.0), (0.0, 0.0, 0.0), pressure, angle)
-        local = math.atan2(across_speed, air_velocity[0])
+        local = math.atan2(across_speed, ahead)
         nose = pressure * self.area * abs(math.sin(2.0 * local)) * math.cos(0.5 * local)
         side = pressure * self.planform * CROSSFLOW_DRAG * math.sin(local) ** 2
         side_arm = self.base + 0.5 * self.length - centre
-        y, z = -across[0] / across_speed, -across[1] / across_speed
+        y, z = -across_y / across_speed, -across_z / across_speed
         total, turning = nose + side, nose * arm + side * side_arm
         return AirLoads(
             (-axial, total * y, total * z), (0.0, -turning * z, turning * y), pressure, angle
         )
 
 
-@dataclass(frozen=True)
-class AirLoads:
+class AirLoads(NamedTuple):
     """Force (N) and moment (N m) in body axes, dynamic pressure (Pa), angle of attack (rad)."""
 
     force: Vector

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from flight.astrodynamics.integrators import (
     Arrival,
+    Derivative,
     Event,
     Observer,
     State,
@@ -19,7 +20,7 @@ from flight.astrodynamics.integrators import (
 )
 from flight.astrodynamics.vectors import Vector, cross, dot, norm
 from sim_hw.dynamics.aerodynamics import bridged_drag, knudsen_number
-from sim_hw.dynamics.planet import Planet, local_axes
+from sim_hw.dynamics.planet import Planet
 from sim_hw.dynamics.solid_motor import SolidMotor
 from sim_hw.dynamics.steering import Steering
 from sim_hw.world.atmosphere import Air
@@ -77,12 +78,17 @@ class Surroundings:
 
 def air_velocity(planet: Planet, position: Vector, velocity: Vector, air: Air) -> Vector:
     """Velocity (m/s) through the air, which turns with the planet and blows over it."""
-    ground = planet.ground_velocity(position)
-    east, north, _ = local_axes(position)
+    x, y, z = position
+    in_plane = math.hypot(x, y)
+    distance = math.hypot(in_plane, z)
+    rate, wind_east, wind_north = planet.body.rotation_rate, air.wind_east, air.wind_north
+    # The axes of local_axes, written out: this is asked for at every step in air.
+    east_x, east_y, up_z = -y / in_plane, x / in_plane, z / distance
+    north_z = x / distance * east_y - y / distance * east_x
     return (
-        velocity[0] - ground[0] - air.wind_east * east[0] - air.wind_north * north[0],
-        velocity[1] - ground[1] - air.wind_east * east[1] - air.wind_north * north[1],
-        velocity[2] - ground[2] - air.wind_east * east[2] - air.wind_north * north[2],
+        velocity[0] + rate * y - wind_east * east_x + wind_north * (up_z * east_y),
+        velocity[1] - rate * x - wind_east * east_y - wind_north * (up_z * east_x),
+        velocity[2] - wind_north * north_z,
     )
 
 
@@ -115,6 +121,43 @@ def at_rest_on_the_ground(
     return (*position, *planet.ground_velocity(position), mass)
 
 
+def burn_derivative(
+    surroundings: Surroundings,
+    motor: SolidMotor,
+    steering: Steering,
+    ignition: float,
+    stretch: int,
+) -> Derivative:
+    """Rate of change of the state on one smooth stretch of a burn, lit at `ignition` (s)."""
+    exhaust_speed = motor.exhaust_speed
+
+    def derivative(time: float, y: State) -> Sequence[float]:
+        position, velocity, mass = (y[0], y[1], y[2]), (y[3], y[4], y[5]), y[6]
+        thrust = motor.thrust_within(stretch, time - ignition)
+        direction = steering(time, position, velocity)
+        ax, ay, az = surroundings.acceleration(position, velocity, mass)
+        push = thrust / mass
+        return (
+            *velocity,
+            ax + push * direction[0],
+            ay + push * direction[1],
+            az + push * direction[2],
+            -thrust / exhaust_speed,
+        )
+
+    return derivative
+
+
+def coast_derivative(surroundings: Surroundings) -> Derivative:
+    """Rate of change of the state without thrust."""
+
+    def derivative(time: float, y: State) -> Sequence[float]:
+        position, velocity = (y[0], y[1], y[2]), (y[3], y[4], y[5])
+        return (*velocity, *surroundings.acceleration(position, velocity, y[6]), 0.0)
+
+    return derivative
+
+
 def burn(
     surroundings: Surroundings,
     motor: SolidMotor,
@@ -125,23 +168,8 @@ def burn(
     observe: Observer | None = None,
 ) -> tuple[float, State]:
     """Time and state at burnout of a motor that is lit at `ignition` (s)."""
-    exhaust_speed = motor.exhaust_speed
     for stretch, start, end in motor.stretches:
-
-        def derivative(time: float, y: State, stretch: int = stretch) -> Sequence[float]:
-            position, velocity, mass = (y[0], y[1], y[2]), (y[3], y[4], y[5]), y[6]
-            thrust = motor.thrust_within(stretch, time - ignition)
-            direction = steering(time, position, velocity)
-            ax, ay, az = surroundings.acceleration(position, velocity, mass)
-            push = thrust / mass
-            return (
-                *velocity,
-                ax + push * direction[0],
-                ay + push * direction[1],
-                az + push * direction[2],
-                -thrust / exhaust_speed,
-            )
-
+        derivative = burn_derivative(surroundings, motor, steering, ignition, stretch)
         state = integrate(
             derivative, ignition + start, state, ignition + end, maximum_step, observe
         )
@@ -159,10 +187,7 @@ def coast(
 ) -> Arrival:
     """Fly without thrust to `end` (s), or to the first of the events."""
 
-    def derivative(time: float, y: State) -> Sequence[float]:
-        position, velocity = (y[0], y[1], y[2]), (y[3], y[4], y[5])
-        return (*velocity, *surroundings.acceleration(position, velocity, y[6]), 0.0)
-
+    derivative = coast_derivative(surroundings)
     return integrate_to_event(derivative, start, state, end, maximum_step, events, observe)
 
 
@@ -178,12 +203,13 @@ def position_and_velocity(state: State) -> tuple[Vector, Vector]:
     return (state[0], state[1], state[2]), (state[3], state[4], state[5])
 
 
-def _radial_speed(time: float, state: State) -> float:
+def radial_speed(time: float, state: State) -> float:
+    """Speed (m/s) away from the centre."""
     position, velocity = position_and_velocity(state)
     return dot(position, velocity) / norm(position)
 
 
-APOAPSIS = Event("apoapsis", _radial_speed, direction=-1)
+APOAPSIS = Event("apoapsis", radial_speed, direction=-1)
 
 
 def impact(planet: Planet, floor: float = 0.0) -> Event:

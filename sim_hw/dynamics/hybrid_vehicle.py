@@ -148,6 +148,7 @@ class HybridVehicle:
     def __init__(self, parameters: HybridVehicleParameters) -> None:
         self.parameters = p = parameters
         self.motor = HybridMotor(p.motor.design())
+        self.first_motor = self.second_motor = self.motor  # the same, lit twice
         length, radius = p.length, 0.5 * p.diameter
         self.pivot = PIVOT * length
         self.shape = SlenderBody(p.diameter, length, p.nose_length)

@@ -46,6 +46,8 @@ class Effort:
 
     def at(self, time: float) -> tuple[float, float, float, float]:
         """Moments and forward force at a time."""
+        if time >= max(self.ends):
+            return (0.0, 0.0, 0.0, 0.0)
         (a, b, c, d), (e, f, g, h) = self.pushes, self.ends
         return (
             a if time < e else 0.0, b if time < f else 0.0,
@@ -90,13 +92,16 @@ class MavBody(FlyingBody):
         self.has_first_stage = True
         self.has_fairing = True
         self.has_container = True
-        self.gas = vehicle.parameters.gas_mass
-        self.first_gas = vehicle.parameters.first_gas_mass
+        self.gas = self._gas_at_first = vehicle.parameters.gas_mass
+        self.first_gas = self._first_gas_at_first = vehicle.parameters.first_gas_mass
+        self._designed = (vehicle.first_motor.propellant, vehicle.second_motor.propellant)
         self.ground_height = -math.inf
         self.burn_step = BURN_STEP
         self._acceleration = (0.0, 0.0, 0.0)
         self.crashed = False
         self._table = vehicle.whole(fairing=True)
+        self._height_of: State | None = None
+        self._height = 0.0
 
     # ------------------------------------------------------------ what happens to it
 
@@ -140,9 +145,11 @@ class MavBody(FlyingBody):
 
     def burning(self, time: float) -> int | None:
         """The motor that burns at a time."""
-        for number, lit in enumerate(self.ignitions):
-            if lit is not None and 0.0 <= time - lit < self._motor(number).burn_time:
-                return number
+        first, second = self.ignitions
+        if first is not None and 0.0 <= time - first < self.sample.first_motor.burn_time:
+            return 0
+        if second is not None and 0.0 <= time - second < self.sample.second_motor.burn_time:
+            return 1
         return None
 
     def mass(self) -> float:
@@ -153,22 +160,18 @@ class MavBody(FlyingBody):
         return self.sample.first_motor if number == 0 else self.sample.second_motor
 
     def _mass_properties(self, time: float) -> tuple[float, float, float, float]:
-        number = 0 if self.has_first_stage else 1
+        number, sample = 0 if self.has_first_stage else 1, self.sample
         lit, motor = self.ignitions[number], self._motor(number)
-        used = 0.0 if lit is None else motor.used(time - lit)
-        mass, centre, axial, across = self._table.at(used / motor.propellant)
+        share = 0.0 if lit is None else motor.used(time - lit) / motor.propellant
+        mass, centre, axial, across = self._table.at(share)
         # More or less propellant than designed, and structure that was not weighed well.
-        spare = motor.propellant - self._designed(number)
-        mass += spare * (1.0 - used / motor.propellant) + self.sample.extra_mass
-        mass -= self.vehicle.parameters.gas_mass - self.gas
+        spare = motor.propellant - self._designed[number]
+        mass += spare * (1.0 - share) + sample.extra_mass
+        mass -= self._gas_at_first - self.gas
         if number == 0:
-            mass -= self.vehicle.parameters.first_gas_mass - self.first_gas
-            mass += self.sample.second_motor.propellant - self._designed(1)
+            mass -= self._first_gas_at_first - self.first_gas
+            mass += sample.second_motor.propellant - self._designed[1]
         return mass, centre, axial, across
-
-    def _designed(self, number: int) -> float:
-        vehicle = self.vehicle
-        return (vehicle.first_motor if number == 0 else vehicle.second_motor).propellant
 
     # ------------------------------------------------------------ flying
 
@@ -185,12 +188,10 @@ class MavBody(FlyingBody):
         return self.state
 
     def _coasting_step(self) -> float:
-        longest = COAST_STEP
+        longest = AIR_STEP if self._height_now() < THIN_AIR else COAST_STEP
         for end in self.effort.ends:
-            if end - self.time > 1e-9:
-                longest = min(longest, end - self.time)
-        if self.planet.height(self.state[:3]) < THIN_AIR:  # type: ignore[arg-type]
-            longest = min(longest, AIR_STEP)
+            if 1e-9 < end - self.time < longest:
+                longest = end - self.time
         return longest
 
     def _longest_step(self) -> float:
@@ -205,6 +206,14 @@ class MavBody(FlyingBody):
             elif left > 1e-9:
                 longest = min(longest, self.burn_step, left)
         return longest
+
+    def _height_now(self) -> float:
+        """Height of the state, found once for each."""
+        if self._height_of is not self.state:
+            self._height_of = self.state
+            x, y, z = self.state[:3]
+            self._height = self.planet.height((x, y, z))
+        return self._height
 
     def _step(self, step: float) -> None:
         x, y, z, vx, vy, vz, qw, qx, qy, qz, p, q, r = self.state
@@ -232,7 +241,9 @@ class MavBody(FlyingBody):
         gx, gy, gz = self.planet.gravity(middle)
         ax, ay, az = gx + px / mass, gy + py / mass, gz + pz / mass
         self._acceleration = (ax, ay, az)
-        self._note(math.sqrt(fx * fx + fy * fy + fz * fz) / mass)
+        felt = math.sqrt(fx * fx + fy * fy + fz * fz) / mass
+        if felt > self.loads.acceleration:
+            self.loads.acceleration = felt
         self.state = (
             x + step * (vx + half * ax),
             y + step * (vy + half * ay),
@@ -243,13 +254,17 @@ class MavBody(FlyingBody):
             *new_attitude,
             *new_rate,
         )
+        if time < max(self.effort.ends):
+            self._use_gas(time, step)
+        if self._height_now() < self.ground_height:
+            self.crashed = self.frozen = True
+
+    def _use_gas(self, time: float, step: float) -> None:
         for end, flow in zip(self.effort.ends, self.effort.flows, strict=True):
             if time < end and self.has_first_stage:
                 self.first_gas = max(0.0, self.first_gas - flow * step)
             elif time < end:
                 self.gas = max(0.0, self.gas - flow * step)
-        if self.planet.height(self.state[:3]) < self.ground_height:
-            self.crashed = self.frozen = True
 
     def _loads(
         self,
@@ -270,41 +285,39 @@ class MavBody(FlyingBody):
             thrust, flow, tilt, pivot = self._push(number, time)
             pitch, yaw = effort.pitch + tilt[0], effort.yaw + tilt[1]
             arm = pivot - centre
-            ty = thrust * math.cos(pitch) * math.sin(yaw)
-            tz = -thrust * math.sin(pitch)
-            fx += thrust * math.cos(pitch) * math.cos(yaw)
-            fy, fz = ty, tz
-            my -= arm * tz
-            mz += arm * ty
+            level = thrust * math.cos(pitch)
+            fx += level * math.cos(yaw)
+            fy, fz = level * math.sin(yaw), -thrust * math.sin(pitch)
+            my -= arm * fz
+            mz += arm * fy
             damping = flow * arm * arm
         height = self.planet.height(position)
         if height < AIR_CEILING:
             air = self.atmosphere.at(height)
             through = rotate_back(attitude, air_velocity(self.planet, position, velocity, air))
-            loads = self._shape().forces(air, through, rate, centre)
-            fx += self.sample.drag_factor * loads.force[0]
-            fy, fz = fy + loads.force[1], fz + loads.force[2]
-            mx, my, mz = mx + loads.moment[0], my + loads.moment[1], mz + loads.moment[2]
-            self._note_air(loads.dynamic_pressure, loads.angle_of_attack)
+            force, moment, pressure, angle = self._shape().forces(air, through, rate, centre)
+            fx += self.sample.drag_factor * force[0]
+            fy, fz = fy + force[1], fz + force[2]
+            mx, my, mz = mx + moment[0], my + moment[1], mz + moment[2]
+            self._note_air(pressure, angle)
         return fx, fy, fz, mx, my, mz, damping
 
     def _push(self, number: int, time: float) -> tuple[float, float, tuple[float, float], float]:
         """Of the motor that burns: thrust (N), flow (kg/s), misalignment (rad), pivot (m)."""
         motor, lit = self._motor(number), self.ignitions[number]
         assert lit is not None
+        thrust = motor.thrust(time - lit)
         pivot = self.vehicle.first_pivot if number == 0 else self.vehicle.second_pivot
-        seconds = time - lit
-        return motor.thrust(seconds), motor.mass_flow(seconds), self.sample.tilts[number], pivot
+        return thrust, thrust / motor.exhaust_speed, self.sample.tilts[number], pivot
 
     def _shape(self) -> SlenderBody:
         return self.vehicle.full_shape if self.has_first_stage else self.vehicle.second_shape
 
-    def _note(self, acceleration: float) -> None:
-        self.loads.acceleration = max(self.loads.acceleration, acceleration)
-
     def _note_air(self, pressure: float, angle: float) -> None:
         loads = self.loads
-        loads.dynamic_pressure = max(loads.dynamic_pressure, pressure)
-        loads.bending = max(loads.bending, pressure * angle)
-        if pressure > PRESSING:
-            loads.angle_of_attack = max(loads.angle_of_attack, angle)
+        if pressure > loads.dynamic_pressure:
+            loads.dynamic_pressure = pressure
+        if pressure * angle > loads.bending:
+            loads.bending = pressure * angle
+        if pressure > PRESSING and angle > loads.angle_of_attack:
+            loads.angle_of_attack = angle

@@ -6,6 +6,8 @@ Body axis x points to the nose; places are metres from the base plane, at the fi
 import math
 import random
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from typing import Annotated
 
 import msgspec
@@ -121,12 +123,22 @@ class MassTable:
         place = min(max(used, 0.0), 1.0) * (len(self.rows) - 1)
         index = min(int(place), len(self.rows) - 2)
         part = place - index
-        a, b = self.rows[index], self.rows[index + 1]
+        mass, centre, axial, across, *slopes = self._lines[index]
         return (
-            a.mass + (b.mass - a.mass) * part,
-            a.centre + (b.centre - a.centre) * part,
-            a.axial_inertia + (b.axial_inertia - a.axial_inertia) * part,
-            a.transverse_inertia + (b.transverse_inertia - a.transverse_inertia) * part,
+            mass + slopes[0] * part,
+            centre + slopes[1] * part,
+            axial + slopes[2] * part,
+            across + slopes[3] * part,
+        )
+
+    @cached_property
+    def _lines(self) -> tuple[tuple[float, ...], ...]:
+        """For each stretch between two rows: the values at its begin, and their changes over it."""
+        rows = [
+            (row.mass, row.centre, row.axial_inertia, row.transverse_inertia) for row in self.rows
+        ]
+        return tuple(
+            (*a, *(end - begin for begin, end in zip(a, b, strict=True))) for a, b in pairwise(rows)
         )
 
 

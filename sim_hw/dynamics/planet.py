@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 from flight.astrodynamics.ellipsoids import MARS_IAU, Ellipsoid
 from flight.astrodynamics.gravity import (
@@ -33,9 +34,15 @@ class Planet:
         """Distance of the areoid from the centre, on the ray through a position, m."""
         x, y, z = position
         in_plane = x * x + y * y
-        equatorial, polar = self.ellipsoid.equatorial_radius, self.ellipsoid.polar_radius
-        size = math.sqrt((in_plane + z * z) / (in_plane / equatorial**2 + (z / polar) ** 2))
-        return size + self.areoid_height
+        return self._surface(in_plane, z, in_plane + z * z)
+
+    def _surface(self, in_plane: float, z: float, squared: float) -> float:
+        squashed = in_plane / self._equatorial_squared + (z / self.ellipsoid.polar_radius) ** 2
+        return math.sqrt(squared / squashed) + self.areoid_height
+
+    @cached_property
+    def _equatorial_squared(self) -> float:
+        return self.ellipsoid.equatorial_radius**2
 
     def height(self, position: Vector) -> float:
         """Height (m) over the areoid, along the ray from the centre.
@@ -43,7 +50,9 @@ class Planet:
         From the height along the vertical it differs by less than 10 m up to 400 km.
         """
         x, y, z = position
-        return math.sqrt(x * x + y * y + z * z) - self.surface_radius(position)
+        in_plane = x * x + y * y
+        squared = in_plane + z * z
+        return math.sqrt(squared) - self._surface(in_plane, z, squared)
 
     def ground_velocity(self, position: Vector) -> Vector:
         """Inertial velocity (m/s) of what turns with the planet at a position."""

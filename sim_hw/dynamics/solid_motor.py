@@ -5,6 +5,7 @@ import random
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 STANDARD_GRAVITY = 9.80665
@@ -124,7 +125,7 @@ class SolidMotor:
         impulse = mean_thrust * burn_time / (propellant * STANDARD_GRAVITY)
         return cls(propellant, burn_time, impulse, curve)
 
-    @property
+    @cached_property
     def exhaust_speed(self) -> float:
         """Effective exhaust speed, m/s."""
         return self.specific_impulse * STANDARD_GRAVITY
@@ -134,12 +135,12 @@ class SolidMotor:
         """N s."""
         return self.exhaust_speed * self.propellant
 
-    @property
+    @cached_property
     def mean_thrust(self) -> float:
         """N."""
         return self.total_impulse / self.burn_time
 
-    @property
+    @cached_property
     def stretches(self) -> tuple[tuple[int, float, float], ...]:
         """The smooth stretches of the burn: number, begin and end in seconds since ignition."""
         return tuple(

@@ -26,7 +26,7 @@ from sim_hw.world.world import SITE_EAST_LONGITUDE_DEGREES, SITE_LATITUDE_DEGREE
 _OCCULTING_RADIUS = 3_396_190.0  # m, Mars' equatorial radius (IAU 2015)
 _SEARCH_STEP = 60.0  # s, for the end of an occultation
 _STATION_STEP = 600.0  # s, for the next station
-_HORIZON_STEP = 1800.0  # s, for the next rise or set of Earth
+_HORIZON_STEP = 7200.0  # s, for the next rise or set of Earth; hours lie between two
 _DAY = 86_400.0
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from flight.runtime.configuration import Quantity, find_configuration, load_configuration
+from sim_hw.devices.orbital_imagery import ImageryParameters
 
 FrameError = Annotated[float, Quantity("1", ge=0, lt=1)]
 Repeats = Annotated[int, Quantity("1", ge=0, le=50)]
@@ -49,11 +50,12 @@ class EarthParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LinkParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All space links of a run."""
+    """All space links of a run, and what comes to Earth beside them: pictures from orbit."""
 
     proximity: ProximityParameters
     relay: RelayParameters
     earth: EarthParameters
+    imagery: ImageryParameters
 
 
 def load_link_parameters(name: str = "nominal") -> LinkParameters:

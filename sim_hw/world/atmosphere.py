@@ -82,29 +82,41 @@ class Air(NamedTuple):
 _Cubic = tuple[float, float, float, float]
 
 
-class _Curve:
-    """A curve through points, smooth to its first derivative, with straight ends."""
+class _Curves:
+    """Curves through points at the same heights, smooth to their first derivatives, with straight
+    ends."""
 
-    def __init__(self, heights: Sequence[float], values: Sequence[float]) -> None:
-        slopes = _slopes(heights, values)
-        self._cubics: list[_Cubic] = [(values[0], slopes[0], 0.0, 0.0)]
-        for index in range(len(heights) - 1):
-            width = heights[index + 1] - heights[index]
-            mean = (values[index + 1] - values[index]) / width
-            start, end = slopes[index], slopes[index + 1]
-            self._cubics.append(
-                (
-                    values[index],
-                    start,
-                    (3.0 * mean - 2.0 * start - end) / width,
-                    (start + end - 2.0 * mean) / (width * width),
-                )
+    def __init__(self, heights: Sequence[float], columns: Sequence[Sequence[float]]) -> None:
+        self._heights = tuple(heights)
+        self._segments = tuple(zip(*(_cubics(heights, values) for values in columns), strict=True))
+
+    def at(self, height: float) -> list[float]:
+        """The value of each curve at a height."""
+        segment = bisect_right(self._heights, height)
+        offset = height - self._heights[segment - 1 if segment else 0]
+        return [
+            a + offset * (b + offset * (c + offset * d)) for a, b, c, d in self._segments[segment]
+        ]
+
+
+def _cubics(heights: Sequence[float], values: Sequence[float]) -> list[_Cubic]:
+    """Below the points, between each two of them, and above: coefficients in the distance from the
+    lower end (below the points: from the lowest)."""
+    slopes = _slopes(heights, values)
+    cubics: list[_Cubic] = [(values[0], slopes[0], 0.0, 0.0)]
+    for index in range(len(heights) - 1):
+        width = heights[index + 1] - heights[index]
+        mean = (values[index + 1] - values[index]) / width
+        start, end = slopes[index], slopes[index + 1]
+        cubics.append(
+            (
+                values[index],
+                start,
+                (3.0 * mean - 2.0 * start - end) / width,
+                (start + end - 2.0 * mean) / (width * width),
             )
-        self._cubics.append((values[-1], slopes[-1], 0.0, 0.0))
-
-    def __call__(self, segment: int, offset: float) -> float:
-        a, b, c, d = self._cubics[segment]
-        return a + offset * (b + offset * (c + offset * d))
+        )
+    return [*cubics, (values[-1], slopes[-1], 0.0, 0.0)]
 
 
 def _slopes(x: Sequence[float], y: Sequence[float]) -> list[float]:
@@ -120,25 +132,16 @@ def _slopes(x: Sequence[float], y: Sequence[float]) -> list[float]:
     return [chords[0], *inner, chords[-1]]
 
 
-class _Axis:
-    """Heights of the points: which segment a height is in, and how far from its lower end."""
-
-    def __init__(self, heights: Sequence[float]) -> None:
-        self._heights = tuple(heights)
-
-    def locate(self, height: float) -> tuple[int, float]:
-        segment = bisect_right(self._heights, height)
-        return segment, height - self._heights[max(segment - 1, 0)]
-
-
 _HEIGHTS = [1000.0 * row[0] for row in _TABLE]
-_AXIS = _Axis(_HEIGHTS)
-_LOG_DENSITY = _Curve(_HEIGHTS, [math.log(row[1]) for row in _TABLE])
-_TEMPERATURE, _EAST, _NORTH, _SIGMA, _MOLAR_MASS = (
-    _Curve(_HEIGHTS, [row[column] for row in _TABLE]) for column in range(2, 7)
-)
 LOWEST = _HEIGHTS[0]
 HIGHEST = _HEIGHTS[-1]
+_LOG_DENSITY = _Curves(_HEIGHTS, [[math.log(row[1]) for row in _TABLE]])
+_SIGMA = _Curves(_HEIGHTS, [[row[5] for row in _TABLE]])
+_PROFILE = _Curves(
+    _HEIGHTS,
+    [[math.log(row[1]) for row in _TABLE]]
+    + [[row[column] for row in _TABLE] for column in (2, 3, 4, 6)],
+)
 
 
 def nominal_air(height: float) -> Air:
@@ -147,27 +150,17 @@ def nominal_air(height: float) -> Air:
     Above 200 km the density falls on with its last scale height and the rest stays as it is there;
     that is a rough guess, but already too thin to move a vehicle within an hour.
     """
-    segment, offset = _AXIS.locate(height)
-    log_density = _LOG_DENSITY(segment, offset)
+    return Air(*_nominal(height))
+
+
+def _nominal(height: float) -> tuple[float, float, float, float, float, float, float]:
+    """The fields of the air at a height."""
+    log_density, temperature, east, north, molar_mass = _PROFILE.at(_inside(height))
     if not LOWEST <= height <= HIGHEST:
-        segment, offset = _AXIS.locate(min(max(height, LOWEST), HIGHEST))
-    return _air(
-        math.exp(log_density),
-        _TEMPERATURE(segment, offset),
-        1.0e-3 * _MOLAR_MASS(segment, offset),
-        _EAST(segment, offset),
-        _NORTH(segment, offset),
-    )
-
-
-def density_sigma(height: float) -> float:
-    """Standard deviation of the density as a fraction of it: 0.02 at the ground, 0.45 on top."""
-    return 0.01 * _SIGMA(*_AXIS.locate(min(max(height, LOWEST), HIGHEST)))
-
-
-def _air(density: float, temperature: float, molar_mass: float, east: float, north: float) -> Air:
+        (log_density,) = _LOG_DENSITY.at(height)
+    density, molar_mass = math.exp(log_density), 1.0e-3 * molar_mass
     pressure_by_density = GAS_CONSTANT * temperature / molar_mass
-    return Air(
+    return (
         density,
         temperature,
         density * pressure_by_density,
@@ -176,6 +169,16 @@ def _air(density: float, temperature: float, molar_mass: float, east: float, nor
         north,
         molar_mass,
     )
+
+
+def density_sigma(height: float) -> float:
+    """Standard deviation of the density as a fraction of it: 0.02 at the ground, 0.45 on top."""
+    return 0.01 * _SIGMA.at(_inside(height))[0]
+
+
+def _inside(height: float) -> float:
+    """The height, or the end of the profile that is nearest to it."""
+    return height if LOWEST <= height <= HIGHEST else min(max(height, LOWEST), HIGHEST)
 
 
 @dataclass(frozen=True)
@@ -222,24 +225,24 @@ class AirDispersion:
         count = math.ceil((HIGHEST - LOWEST) / spacing) + 1
         heights = [LOWEST + spacing * index for index in range(count)]
         kept = math.exp(-spacing / self.parameters.correlation_length)
-        self._axis = _Axis(heights)
-        self._density, self._east, self._north = (
-            _Curve(heights, _gauss_markov(count, kept, stream)) for _ in range(3)
-        )
+        self._curves = _Curves(heights, [_gauss_markov(count, kept, stream) for _ in range(3)])
 
     def density_factor(self, height: float) -> float:
         """Density over nominal density at a height (m); its mean over many days is 1."""
-        sigma = density_sigma(height)
-        variance = math.log1p(sigma * sigma)
-        return math.exp(math.sqrt(variance) * self._at(self._density, height) - 0.5 * variance)
+        return self.at(height)[0]
 
     def wind(self, height: float) -> tuple[float, float]:
         """Wind to east and north beside the nominal one at a height (m), m/s."""
-        sigma = self.parameters.wind_sigma(height)
-        return sigma * self._at(self._east, height), sigma * self._at(self._north, height)
+        return self.at(height)[1:]
 
-    def _at(self, curve: _Curve, height: float) -> float:
-        return curve(*self._axis.locate(min(max(height, LOWEST), HIGHEST)))
+    def at(self, height: float) -> tuple[float, float, float]:
+        """Density factor, and wind to east and north as :meth:`wind`, at a height (m)."""
+        density, east, north = self._curves.at(_inside(height))
+        sigma = density_sigma(height)
+        variance = math.log1p(sigma * sigma)
+        factor = math.exp(math.sqrt(variance) * density - 0.5 * variance)
+        wind_sigma = self.parameters.wind_sigma(height)
+        return factor, wind_sigma * east, wind_sigma * north
 
 
 def _gauss_markov(count: int, kept: float, stream: random.Random) -> list[float]:
@@ -259,14 +262,18 @@ class Atmosphere:
 
     def at(self, height: float) -> Air:
         """The air at a height (m) above the areoid."""
-        air = nominal_air(height)
         if self.dispersion is None:
-            return air
-        factor = self.dispersion.density_factor(height)
-        east, north = self.dispersion.wind(height)
-        return air._replace(
-            density=air.density * factor,
-            pressure=air.pressure * factor,
-            wind_east=air.wind_east + east,
-            wind_north=air.wind_north + north,
+            return nominal_air(height)
+        factor, east, north = self.dispersion.at(height)
+        density, temperature, pressure, speed_of_sound, wind_east, wind_north, molar_mass = (
+            _nominal(height)
+        )
+        return Air(
+            density * factor,
+            temperature,
+            pressure * factor,
+            speed_of_sound,
+            wind_east + east,
+            wind_north + north,
+            molar_mass,
         )

@@ -56,6 +56,7 @@ class Spacecraft(FlyingBody):
 
     `light_pressure`: part of the Sun's gravity that the pressure of its light takes away.
     `on_entry` is called when it reaches the entry interface of Earth, where it stops.
+    `on_conic` are told of each state that is reached away from Mars; they only look.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Spacecraft(FlyingBody):
         self.light_pressure = light_pressure
         self.thrusting = False
         self.on_entry: list[Callable[[], None]] = []
+        self.on_conic: list[Callable[[Spacecraft], None]] = []
         self._to_mars_axes = icrf_to_mars_fixed(epoch_jd_tt)
 
     @property
@@ -88,6 +90,7 @@ class Spacecraft(FlyingBody):
         """Changes the velocity at once."""
         self.advance()
         self.state = (*self.state[:3], *add(_velocity(self.state), delta_v))
+        self._tell()
 
     def sun_direction(self) -> Vector:
         """Vector to the Sun in m, in the axes of the state."""
@@ -107,9 +110,15 @@ class Spacecraft(FlyingBody):
                 self._advance_around_sun(goal)
             else:
                 self._advance_at_earth(goal)
+            self._tell()
         if self.frozen:
             self.time = max(self.time, goal)
         return self.state
+
+    def _tell(self) -> None:
+        if self.centre != "mars":
+            for tell in self.on_conic:
+                tell(self)
 
     def _advance_at_mars(self, goal: float) -> None:
         mu = MARS.gravitational_parameter

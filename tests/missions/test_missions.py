@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.mission
 
-MISSIONS = ("short", "nominal", "perseverance_delivers", "rover_arm_loads")
+MISSIONS = ("surface", "short", "perseverance_delivers", "rover_arm_loads", "nominal")
+ENDS = {"surface": "mav", "nominal": "earth"}
 TOLD = (
     "verdict", "phases", "tubes", "log_sha256", "wall_seconds", "mission_seconds", "peak_rss_mb",
     "messages",
@@ -29,8 +30,8 @@ def expected_places(flown: "Flown") -> Mapping[str, str]:
     """Where each tube that somebody was to bring has to be at the end."""
     wanted = flown.mission.wanted
     if flown.mission.name == "perseverance_delivers":
-        return {tube.id: "mav" for tube in flown.mission.held}
-    return dict.fromkeys(wanted, "mav")
+        wanted = tuple(tube.id for tube in flown.mission.held)
+    return dict.fromkeys(wanted, ENDS.get(flown.mission.name, "orbit"))
 
 
 def test_it_succeeds_without_a_breach_of_custody(run: "Flown") -> None:
@@ -53,7 +54,7 @@ def test_every_tube_is_accounted_for_as_it_truly_is(run: "Flown") -> None:
 
 
 def test_what_stays_behind_is_stated(run: "Flown") -> None:
-    aboard = [t for t, place in run.places.items() if place in ("container", "mav")]
+    aboard = [t for t, place in run.places.items() if place in ("mav", "orbit", "earth")]
     assert run.summary["left_behind"] == [t for t in run.mission.wanted if t not in aboard]
     if run.summary["left_behind"]:
         assert "not all tubes" in run.summary["reason"]

@@ -11,7 +11,7 @@ from sim_hw.world.world import SOL_SECONDS
 
 pytestmark = pytest.mark.mission
 
-BEGIN = 6.4 * SOL_SECONDS  # about noon
+BEGIN = 9.4 * SOL_SECONDS  # in the afternoon: the rover has come down from the lander
 
 
 @pytest.mark.parametrize("vehicle", ["rover", "lander"])
@@ -31,7 +31,7 @@ def test_a_short_circuit_empties_the_battery_and_the_mission_goes_on(
         for name, node in flown.rig.nodes.items():
             boots[name] = node.boot.number
 
-    fly_mission(load_mission("short"), tmp_path / "run", RunOptions(), burden)
+    fly_mission(load_mission("surface"), tmp_path / "run", RunOptions(), burden)
     assert cuts == {vehicle: 1}
     dead = ("lander", "arm", "mav") if vehicle == "lander" else (vehicle,)
     assert [name for name, number in boots.items() if number > 1] == list(dead)

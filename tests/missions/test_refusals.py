@@ -10,7 +10,7 @@ from ground.cli import main
 
 MISSION = (configs_folder() / "missions" / "short.yaml").read_text()
 FAILING = (configs_folder() / "missions" / "rover_arm_loads.yaml").read_text()
-PROCEDURE = (configs_folder() / "procedures" / "nominal.yaml").read_text()
+PROCEDURE = (configs_folder() / "procedures" / "rover_arm_loads.yaml").read_text()
 
 
 def line_of(text: str, piece: str) -> int:
@@ -35,7 +35,7 @@ def refused(mission: Path, capsys: pytest.CaptureFixture[str]) -> str:
         (MISSION, "unit: sol", "unit: s", "expected_duration.unit", '"s"', '"sol"'),
         (MISSION, "value: 40,", "value: -40,", "time_limit.value", "-40", "<= 2000"),
         (MISSION, "M2020-00374-10", "M2020-99999", "tubes[1]", "M2020-99999", "M2020-00374-10"),
-        (MISSION, "procedure: ", "procedure: un", "procedure", "unnominal", "nominal"),
+        (MISSION, "procedure: ", "procedure: un", "procedure", "unto_orbit", "to_orbit"),
         (FAILING, "count: 10", "count: 99", "failures[0].tubes.count", "99", "43"),
         (FAILING, "rover_rack", "boot", "failures[0].tubes.place", "boot", "rover_rack"),
         (FAILING, "arm.transfer_arm", "arm.leg", "failures[0].target", "arm.leg", "arm.camera"),
@@ -84,12 +84,13 @@ def test_a_launch_after_the_end_of_the_mission_is_refused(
 @pytest.mark.parametrize(
     ("good", "bad", "allowed"),
     [
-        ("command: commission,", "command: comission,", "did you mean commission?"),
+        ("command: close_lid,", "command: close_lit,", "did you mean close_lid?"),
         ("arguments: {source: rover}", "arguments: {saurce: rover}", "did you mean source?"),
         ("arguments: {source: rover}", "arguments: {source: moon}", '"perseverance"'),
         ("attempts: 3", "attempts: 0", ">= 1"),
         ("channel: mode", "channel: mood", "mode"),
-        ("goto some_loaded", "goto nowhere", "some_loaded"),
+        ("goto lid_open", "goto nowhere", "lid_open"),
+        ("part: fetch", "part: fetsh", "did you mean fetch?"),
     ],
 )
 def test_a_wrong_procedure_is_refused(
@@ -100,12 +101,12 @@ def test_a_wrong_procedure_is_refused(
     text = PROCEDURE.replace(good, bad, 1)
     procedure.write_text(text)
     file = tmp_path / "mission.yaml"
-    file.write_text(MISSION.replace("procedure: nominal", f"procedure: {procedure}"))
+    file.write_text(MISSION.replace("procedure: to_orbit", f"procedure: {procedure}"))
     said = refused(file, capsys)
     place = re.match(r"msr: (.*):(\d+): ", said)
     assert place is not None and place[1].endswith("procedure.yaml"), said
     assert abs(int(place[2]) - line_of(text, bad)) <= 3  # the line of the step that it stands in
-    assert allowed in said.partition("allowed is")[2]
+    assert allowed in said
 
 
 def test_a_folder_with_other_things_in_it_is_not_overwritten(

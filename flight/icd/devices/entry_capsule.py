@@ -128,24 +128,24 @@ class PayloadBay(DeviceInterface):
         raise NotImplementedError
 
 
-class BeaconState(Reading, frozen=True, kw_only=True):
+class CapsuleBeaconState(Reading, frozen=True, kw_only=True):
     """Whether it sends, and at what power in W."""
 
     on: bool
     power: float
 
 
-class Beacon(DeviceInterface):
+class CapsuleBeacon(DeviceInterface):
     """A UHF beacon. Fault codes: `no_power`, `dead`."""
 
     fault_codes = ("no_power", "dead")
 
     @reading()
-    async def state(self) -> BeaconState:
+    async def state(self) -> CapsuleBeaconState:
         """On or off, power sent."""
         raise NotImplementedError
 
     @actuation(limit=10.0)
-    async def set_power(self, on: bool) -> BeaconState:
+    async def set_power(self, on: bool) -> CapsuleBeaconState:
         """Switches the beacon on or off."""
         raise NotImplementedError

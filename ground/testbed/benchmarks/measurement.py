@@ -3,7 +3,7 @@
 import gc
 import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 
@@ -67,6 +67,28 @@ async def compare(
             if repetition >= 0:
                 seconds[is_ours].append(taken)
     return Comparison(Sample(tuple(seconds[False])), Sample(tuple(seconds[True])))
+
+
+def take_turns(
+    works: Mapping[str, Callable[[int], object]],
+    *,
+    operations: int = 1,
+    rounds: int,
+    warm_up: bool = True,
+) -> dict[str, Sample]:
+    """Runs all in turns, in an order that swaps each round, and hands each the round's number.
+
+    Each call does `operations` operations. The warm-up is round -1, which does not count.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in works}
+    gc.collect()
+    for number in range(-1 if warm_up else 0, rounds):
+        for name in list(works) if number % 2 else reversed(list(works)):
+            start = time.perf_counter()
+            works[name](number)
+            if number >= 0:
+                seconds[name].append((time.perf_counter() - start) / operations)
+    return {name: Sample(tuple(taken)) for name, taken in seconds.items()}
 
 
 async def _seconds(work: Callable[[], Awaitable[None]]) -> float:

@@ -32,7 +32,7 @@ PROFILE_NOTE = "Shares are of a second, profiled flight; the speed is that of a 
 def throughput_table(figures: Sequence[BusFigures]) -> Group:
     """Messages per second over the bus and over bare sockets."""
     title = f"Bus: thousand messages a second (aim: {BUS_AIM:.0%} of bare)"
-    table = _table(("pattern", "transport"), ("bare", "bus", "bus/bare", "noise", "with log"))
+    table = plain_table(("pattern", "transport"), ("bare", "bus", "bus/bare", "noise", "with log"))
     for row in figures:
         compared, logged = row.throughput, row.logged_throughput
         table.add_row(
@@ -44,13 +44,13 @@ def throughput_table(figures: Sequence[BusFigures]) -> Group:
             _noise(compared),
             f"{logged.speed:.0%}" if logged is not None else "",
         )
-    return _titled(title, table)
+    return titled(title, table)
 
 
 def round_trip_table(figures: Sequence[BusFigures]) -> Group:
     """Round trips over the bus and over bare sockets."""
     title = "Bus: round trip, microseconds"
-    table = _table(("pattern", "transport"), ("bare", "bus", "speed", "noise"))
+    table = plain_table(("pattern", "transport"), ("bare", "bus", "speed", "noise"))
     for row in figures:
         compared = row.round_trip
         table.add_row(
@@ -61,13 +61,15 @@ def round_trip_table(figures: Sequence[BusFigures]) -> Group:
             f"{compared.speed:.0%}",
             _noise(compared),
         )
-    return _titled(title, table)
+    return titled(title, table)
 
 
 def nodes_table(figures: Sequence[NodeFigures]) -> Group:
     """Nodes in virtual time."""
     title = f"{NODES} nodes in virtual time (aim: {NODES_AIM:.0f} times real time)"
-    table = _table((), ("messages/s", "transitions/s", "virtual s", "wall s", "times real time"))
+    table = plain_table(
+        (), ("messages/s", "transitions/s", "virtual s", "wall s", "times real time")
+    )
     for row in figures:
         table.add_row(
             f"{row.messages / row.virtual_seconds:.0f}",
@@ -76,13 +78,13 @@ def nodes_table(figures: Sequence[NodeFigures]) -> Group:
             f"{row.wall_seconds:.2f}",
             f"{row.times_real_time:.1f}",
         )
-    return _titled(title, table)
+    return titled(title, table)
 
 
 def statecharts_table(figures: Sequence[StatechartFigures]) -> Group:
     """Transitions per second."""
     title = "Statechart: transitions a second"
-    table = _table(("transition",), ("bare", "Machine", "speed", "noise"))
+    table = plain_table(("transition",), ("bare", "Machine", "speed", "noise"))
     for row in figures:
         compared = row.transitions
         table.add_row(
@@ -92,7 +94,7 @@ def statecharts_table(figures: Sequence[StatechartFigures]) -> Group:
             f"{compared.speed:.0%}",
             _noise(compared),
         )
-    return _titled(title, table)
+    return titled(title, table)
 
 
 def mission_table(figures: MissionFigures) -> Group:
@@ -102,19 +104,21 @@ def mission_table(figures: MissionFigures) -> Group:
         f"{figures.wall_seconds:.2f} s, {figures.times_real_time:.0f} per wall second; "
         f"{figures.messages} messages"
     )
-    table = _table(("part",), ("share",))
+    table = plain_table(("part",), ("share",))
     for part, share in figures.shares:
         if share >= 0.005:
             table.add_row(part, f"{share:.1%}")
-    return _titled(title, table)
+    return titled(title, table)
 
 
-def _titled(title: str, table: Table) -> Group:
+def titled(title: str, table: Table) -> Group:
+    """A table under its title."""
     # Not the table's own title: that is squeezed into the width of a narrow table.
     return Group(Text(title, style="bold"), table)
 
 
-def _table(texts: Sequence[str], numbers: Sequence[str]) -> Table:
+def plain_table(texts: Sequence[str], numbers: Sequence[str]) -> Table:
+    """A table with columns of texts, and of numbers, which stand to the right."""
     table = Table(box=box.SIMPLE_HEAD)
     for name in texts:
         table.add_column(name, no_wrap=True)

@@ -4,8 +4,8 @@ Times are seconds of mission time. What is missing reads as empty: a run that we
 that somebody wants to look at.
 """
 
+import csv
 import json
-import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,8 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ground.mission_control.clock import MissionClock
+from ground.testbed.ascent_product import AscentProduct, read_ascent_product
 from ground.testbed.hardware import make_world
 from ground.testbed.mission import LoadedMission, load_mission
+from ground.testbed.run_folder import read_archive
 from sim_hw.world.world import SOL_SECONDS, World
 
 Times = NDArray[np.float64]
@@ -78,10 +80,7 @@ class RunData:
         if not summary.exists():
             raise FileNotFoundError(f"{folder} holds no summary.json: no run has ended there.")
         self.summary: dict[str, Any] = json.loads(summary.read_text(encoding="utf-8"))
-        archive = folder / "ground" / "archive.sqlite"
-        self._archive: sqlite3.Connection | None = None
-        if archive.exists():
-            self._archive = sqlite3.connect(f"{archive.resolve().as_uri()}?mode=ro", uri=True)
+        self._archive = read_archive(folder)
 
     def __enter__(self) -> Self:
         return self
@@ -209,6 +208,21 @@ class RunData:
             )
         ]
 
+    def track(self, name: str) -> dict[str, Any]:
+        """A recorded true track: its columns as arrays (of numbers, or of texts where they are no
+        numbers); empty when the run has none."""
+        file = self.folder / "tracks" / f"{name}.csv"
+        if not file.exists():
+            return {}
+        with file.open(encoding="utf-8", newline="") as lines:
+            head, *rows = csv.reader(lines)
+        return {column: _column([row[index] for row in rows]) for index, column in enumerate(head)}
+
+    @cached_property
+    def ascent_product(self) -> AscentProduct:
+        """What came down of the ascent record; no chunks when nothing did."""
+        return read_ascent_product(self.folder)
+
     def states(self, vehicle: str) -> list[Span]:
         """The states of a vehicle: by the channel `mode`, and exactly by its changes that came
         down as events. The last lasts until the vehicle was lost or the run ended."""
@@ -220,6 +234,13 @@ class RunData:
         ]
         end = self.lost.get(vehicle, self.duration)
         return list(_spans(sorted(changes), end))
+
+
+def _column(texts: list[str]) -> Any:
+    try:
+        return np.array([float(text) for text in texts])
+    except ValueError:
+        return np.array(texts)
 
 
 def _command(row: tuple[Any, ...], rungs: list[tuple[str, float]]) -> CommandSpan:

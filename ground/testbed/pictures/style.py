@@ -5,7 +5,7 @@ went wrong and for limits.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,6 @@ def house_style() -> Iterator[None]:
 
 def new_figure(run: RunData, title: str, height: float, note: str = "") -> Figure:
     """A figure 1600 pixels wide with its title and what run it shows; height in inches."""
-    figure = Figure(figsize=(WIDTH, height))
     summary = run.summary
     facts = [
         summary.get("title", summary["mission"]),
@@ -102,6 +101,12 @@ def new_figure(run: RunData, title: str, height: float, note: str = "") -> Figur
         f"seed {summary['seed']}",
         summary["verdict"],
     ]
+    return titled_figure(title, facts, height, note)
+
+
+def titled_figure(title: str, facts: Sequence[str], height: float, note: str = "") -> Figure:
+    """A figure 1600 pixels wide with a title and facts beside it; height in inches."""
+    figure = Figure(figsize=(WIDTH, height))
     figure.text(0.02, 1 - 0.27 / height, title, fontsize=17, weight="bold", va="center")
     figure.text(0.98, 1 - 0.27 / height, "  ·  ".join(facts), color=MUTED, ha="right", va="center")
     if note:

@@ -2,18 +2,20 @@
 
 import math
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 from flight.astrodynamics.finite_burn import fly_ahead
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.vectors import Vector, dot, norm
-from flight.mav.ascent_computer import AscentComputer, plan_ascent
+from flight.mav.ascent_computer import AscentComputer, AscentPlan, plan_ascent
 from flight.mav.ascent_guidance import (
     apoapsis_and_period,
     gravity,
     plane_through,
     trim_needed,
 )
+from flight.mav.ascent_settings import AscentSettings
 from flight.mav.attitude_control import Order
 from flight.mav.cut_off_computer import CutOffComputer, plan_cut_off_ascent
 from flight.mav.navigation import Navigation
@@ -103,11 +105,11 @@ class DesignFlight(Flight):
         )  # fmt: skip
 
     def _make_computer(self, navigation: Navigation) -> AscentComputer:
-        if self.design.cut_off is None:
-            plan = plan_ascent(self.settings, self.launch, strict=False)
+        cut_off = self.design.cut_off
+        plan = _planned(self.settings, self.launch, cut_off is not None)
+        if cut_off is None:
             return AscentComputer(self.settings, plan, navigation)
-        plan = plan_cut_off_ascent(self.settings, self.launch, strict=False)
-        return CutOffComputer(self.settings, plan, navigation, self.design.cut_off)
+        return CutOffComputer(self.settings, plan, navigation, cut_off)
 
     def _apply(self, order: Order) -> None:
         super()._apply(order)
@@ -175,3 +177,10 @@ class DesignFlight(Flight):
         self.trace.heights.append((norm(position) - MEAN_RADIUS) / 1e3)
         self.trace.speeds.append(norm(velocity))
         self.trace.is_pushed.append(self.body.burning(self.time) is not None)
+
+
+@lru_cache(maxsize=8)
+def _planned(settings: AscentSettings, launch: float, can_be_cut_off: bool) -> AscentPlan:
+    """The plan on the ground: the same for all flights of one design."""
+    plan = plan_cut_off_ascent if can_be_cut_off else plan_ascent
+    return plan(settings, launch, strict=False)

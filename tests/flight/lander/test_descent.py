@@ -107,6 +107,7 @@ def test_from_the_cruise_stage_to_the_ground(tmp_path: Path) -> None:
         assert falling.world.bodies["rover"].east == outcome.east
         told = falling.rig.telemetry["lander"]
         assert told["descent_height"] < 10.0 and told["descent_propellant"] > 50.0
+        assert told["descent_bank"] is None and told["descent_bank_ordered"] is None
         known = (told["landed_east"], told["landed_north"])
         assert math.dist(known, (outcome.east, outcome.north)) < 40.0
 

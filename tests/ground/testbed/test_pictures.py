@@ -1,19 +1,15 @@
 """Every picture of a run can be drawn, whatever the run left behind."""
 
 import json
-import sqlite3
 import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
-from ground.mission_control.archive_schema import SCHEMA
 from ground.testbed.pictures.draw import draw_pictures
 from ground.testbed.pictures.labels import around_points, places_in_a_row, spread
 from ground.testbed.pictures.run_data import RunData, Span
@@ -21,80 +17,18 @@ from ground.testbed.pictures.sky import SolScale
 from ground.testbed.pictures.tracks import believed_track
 from ground.testbed.pictures.tube_loadings import loadings, seated
 from ground.testbed.pictures.vehicle_lanes import merged, milestones
+from tests.ground.testbed.run_writer import (
+    ATSAH,
+    SKYLAND,
+    SOL,
+    ArchiveWriter,
+    must_show_something,
+    write_summary,
+)
 
 PICTURES = (
     "mission_timeline", "traverse_map", "power_and_temperature", "arm_work", "custody_ribbon",
 )  # fmt: skip
-SOL = 88_775.244
-ATSAH, SKYLAND = "M2020-00374-10", "M2020-00495-12"
-NS = 1_000_000_000
-
-
-def write_summary(folder: Path, **changes: Any) -> None:
-    """A run of the mission `short`, two sols long."""
-    summary = {
-        "mission": "short",
-        "title": "Two tubes near the lander",
-        "verdict": "success",
-        "seed": 1,
-        "landing": "2028-08-05T12:00:00Z",
-        "phases": [
-            {"name": "commissioning", "began": 0.0, "ended": SOL},
-            {"name": "fetch", "began": SOL, "ended": None},
-        ],
-        "tubes": [{"id": ATSAH, "name": "Atsah"}, {"id": SKYLAND, "name": "Skyland"}],
-        "vehicles_lost": {},
-        "mission_seconds": 2.0 * SOL,
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "summary.json").write_text(json.dumps({**summary, **changes}))
-
-
-class ArchiveWriter:
-    """Writes a tiny archive as mission control does."""
-
-    def __init__(self, folder: Path) -> None:
-        (folder / "ground").mkdir(parents=True)
-        self.database = sqlite3.connect(folder / "ground" / "archive.sqlite")
-        self.database.executescript(SCHEMA)
-        self.streams = 0
-        self.events = 0
-
-    def series(self, source: str, channel: str, *samples: tuple[float, Any]) -> None:
-        self.streams += 1
-        self.database.execute(
-            "INSERT INTO streams VALUES (?, ?, ?, '1')", (self.streams, source, channel)
-        )
-        rows = [(self.streams, int(s * NS), int(s * NS), value) for s, value in samples]
-        self.database.executemany("INSERT INTO samples VALUES (?, ?, ?, ?)", rows)
-
-    def event(self, source: str, name: str, seconds: float, **data: Any) -> None:
-        self.events += 1
-        self.database.execute(
-            "INSERT INTO events VALUES (?, ?, ?, ?, 'ACTIVITY_HI', 0, ?, ?)",
-            (source, int(seconds * NS), self.events, name, f"{name}: it", json.dumps(data)),
-        )
-
-    def command(
-        self, vehicle: str, name: str, sent: float, *rungs: tuple[str, float], verdict: str | None
-    ) -> None:
-        identifier = f"mc-{name}"
-        known_ns = int((rungs[-1][1] + 1000.0) * NS) if verdict else None
-        self.database.execute(
-            "INSERT INTO commands (identifier, vehicle, name, arguments, stage, lifetime, bundle, "
-            "deadline, step, issued_ns, sent_ns, verdict, verdict_ns) "
-            "VALUES (?, ?, ?, '{}', 'run', 1, '', 1, 'step', 0, ?, ?, ?)",
-            (identifier, vehicle, name, int(sent * NS), verdict, known_ns),
-        )
-        for rung, seconds in rungs:
-            self.database.execute(
-                "INSERT INTO rungs VALUES (?, ?, ?, ?, '', 0, ?)",
-                (identifier, rung, int(seconds * NS), int(seconds * NS), vehicle),
-            )
-
-    def close(self) -> None:
-        self.database.commit()
-        self.database.close()
 
 
 def hand_over(time: float, place: str) -> dict[str, Any]:
@@ -148,15 +82,6 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (1.5 * SOL + 1500.0, "arm_gripper"), (1.5 * SOL + 3000.0, "container"),
     )  # fmt: skip
     return folder
-
-
-def must_show_something(file: Path) -> None:
-    with Image.open(file) as image:
-        assert image.width == 1600
-        pixels = np.asarray(image.convert("RGB"))
-    assert file.stat().st_size < 400_000
-    darker = (pixels < 200).all(axis=2).mean()
-    assert darker > 0.003, f"{file.name} is blank"
 
 
 def test_all_pictures_of_a_run_are_drawn(tiny_run: Path) -> None:
@@ -259,9 +184,9 @@ def test_a_command_shows_when_it_ran_and_when_that_was_known(tiny_run: Path) -> 
 def test_each_sol_has_one_night_of_about_half_its_length(tiny_run: Path) -> None:
     with RunData(tiny_run) as run:
         scale = SolScale(run)
-        # Landed in the morning of sol 0 (09:34), flown for two sols: two sunsets.
+        # Entry began in the morning of sol 0 (09:18), two sols were flown: two sunsets.
         first, second = scale.nights
-        assert scale.sol(0.0) == pytest.approx(9.57 / 24, abs=0.01)
+        assert scale.sol(0.0) == pytest.approx(9.30 / 24, abs=0.01)
         assert 0.4 < first[1] - first[0] < 0.6
         assert second[0] - first[0] == pytest.approx(1.0, abs=0.01)
         assert len(scale.relay_passes) >= 2

@@ -1,4 +1,4 @@
-"""From the surface to orbit, and the whole way home, end to end."""
+"""The way home of the whole campaign: from hand to hand, in the best window, to the ground."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -6,24 +6,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from flight.core.context import POWER_OFF_AFTER
-from ground.testbed.run_check import complaints
 
 if TYPE_CHECKING:
     from conftest import Flown, Fly
 
 pytestmark = pytest.mark.mission
 
-BEST_C3 = 6.148  # km2/s2, of the window of 2028, by the ephemeris
+BEST_C3 = 5.430  # km2/s2, of the window of 2030, by the ephemeris
 
 
 @pytest.fixture(scope="module")
 def home(flown: "Fly") -> "Flown":
-    return flown("return")
-
-
-@pytest.fixture(scope="module", params=["ascent", "return"])
-def campaign(request: pytest.FixtureRequest, flown: "Fly") -> "Flown":
-    return flown(request.param)
+    return flown("nominal")
 
 
 def events(run: "Flown", source: str, name: str) -> list[dict[str, Any]]:
@@ -40,26 +34,6 @@ def switched_off(run: "Flown") -> dict[str, float]:
         "WHERE name = 'decommission' AND stage = 'fire' AND rung = 'COMPLETED' AND repeated = 0"
     )
     return {source: seconds + POWER_OFF_AFTER for source, seconds in rows}
-
-
-def test_it_succeeds_without_a_breach_of_custody(campaign: "Flown") -> None:
-    assert campaign.facts.verdict == "success", campaign.summary["reason"]
-    assert campaign.summary["custody_violations"] == []
-
-
-def test_every_command_has_ended_once_and_every_tube_is_accounted_for(campaign: "Flown") -> None:
-    assert complaints(campaign.folder) == []
-
-
-@pytest.mark.parametrize(("mission", "place"), [("ascent", "orbit"), ("return", "earth")])
-def test_both_tubes_have_come_as_far_as_they_were_to(
-    flown: "Fly", mission: str, place: str
-) -> None:
-    run = flown(mission)
-    assert len(run.mission.wanted) == 2
-    assert {tube: run.places[tube] for tube in run.mission.wanted} == dict.fromkeys(
-        run.mission.wanted, place
-    )
 
 
 def test_each_tube_went_from_hand_to_hand_and_was_seen_in_each(home: "Flown") -> None:

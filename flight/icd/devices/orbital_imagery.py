@@ -1,0 +1,33 @@
+"""Pictures of the landing site from orbit, as mission control gets them."""
+
+from typing import Annotated
+
+import msgspec
+
+from flight.icd.devices.base import DeviceInterface, Reading, reading
+
+VehicleName = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+
+
+class SurfaceFix(Reading, frozen=True, kw_only=True):
+    """Where a vehicle stands on a picture: m east and north of the tube Malay, on the map of the
+    depot, and how well that is known (m, 1 sigma on each axis)."""
+
+    east: float
+    north: float
+    error: float
+
+
+class OrbitalImagery(DeviceInterface):
+    """The high-resolution camera of an orbiter that is not part of the campaign, and the people who
+    find vehicles on its pictures.
+
+    Fault codes: `not_imaged` (there is no picture yet of the vehicle where it stands now).
+    """
+
+    fault_codes = ("not_imaged",)
+
+    @reading()
+    async def find(self, vehicle: VehicleName) -> SurfaceFix:
+        """Where a vehicle stands on the newest picture."""
+        raise NotImplementedError

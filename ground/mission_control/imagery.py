@@ -1,0 +1,25 @@
+"""Mission control's way to pictures from orbit: where a vehicle stands."""
+
+from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.orbital_imagery import OrbitalImagery, SurfaceFix
+from flight.runtime.bus import Bus
+from flight.runtime.device_driver import connect
+
+SERVICE = "ground.imagery"
+
+
+class Imagery:
+    """Asks for pictures; connects when it is asked first."""
+
+    def __init__(self, bus: Bus, boot: int) -> None:
+        self._bus, self._boot = bus, boot
+        self._driver: OrbitalImagery | None = None
+
+    async def find(self, vehicle: str) -> SurfaceFix | str:
+        """Where a vehicle stands, or why that is not known."""
+        if self._driver is None:
+            self._driver = connect(self._bus, OrbitalImagery, SERVICE, boot=self._boot)
+        try:
+            return await self._driver.find(vehicle)
+        except (DeviceFault, DeviceRejected, DeviceTimeout) as error:
+            return str(error)

@@ -1,0 +1,65 @@
+"""Pools of processes that are already running when their work is measured."""
+
+import multiprocessing
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from threading import BrokenBarrierError
+from typing import Any, TypeVar
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+_PATIENCE = 120.0
+"""s until all processes of a pool must have prepared themselves."""
+_CHUNKS = 4
+"""Portions that each process gets of a work: enough that none waits long for the other."""
+
+
+class Workers:
+    """Pools by their number of processes, each of which has called `prepare` once.
+
+    Use as `with Workers((1, 2), prepare) as pools:`. Raises RuntimeError when a process does not
+    come up. What is handed over must be importable: functions of modules, or partials of them.
+    """
+
+    def __init__(self, counts: Sequence[int], prepare: Callable[[], object]) -> None:
+        self._counts = counts
+        self._prepare = prepare
+        self._pools: dict[int, ProcessPoolExecutor] = {}
+
+    def __enter__(self) -> "Workers":
+        context = multiprocessing.get_context("spawn")
+        for count in self._counts:
+            together = context.Barrier(count + 1)
+            pool = ProcessPoolExecutor(
+                count, mp_context=context, initializer=_begin, initargs=(self._prepare, together)
+            )
+            self._pools[count] = pool
+            for _ in range(count):
+                pool.submit(_nothing)  # a pool starts a process only when there is work for it
+            try:
+                together.wait(_PATIENCE)
+            except BrokenBarrierError:
+                raise RuntimeError(f"{count} processes did not come up") from None
+        return self
+
+    def map(
+        self, count: int, function: Callable[[Task], Result], tasks: Iterable[Task]
+    ) -> list[Result]:
+        """The results of a function for all tasks, in their order, by `count` processes."""
+        work = list(tasks)
+        portion = max(1, len(work) // (_CHUNKS * count))
+        return list(self._pools[count].map(function, work, chunksize=portion))
+
+    def __exit__(self, *_: Any) -> None:
+        for pool in self._pools.values():
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin(prepare: Callable[[], object], together: Any) -> None:
+    prepare()
+    together.wait(_PATIENCE)
+
+
+def _nothing() -> None:
+    pass
