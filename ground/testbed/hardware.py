@@ -33,9 +33,9 @@ from sim_hw.world.world import SOL_SECONDS, World
 # for it (Mars 2020), and what is selected is free of rocks; assumption: so is all that it can reach
 # of that with its ramps and its arm.
 LANDING_SPOT_RADIUS = 5.5
-# m: the ground around the depot was chosen as a place to land, flat and free of rocks (NASA, news of
-# August 2022); assumption: around the aim, within what 99 of 100 landings come down to, no rock stands
-# in the way of wheels.
+# m: the ground around the depot was chosen as a place to land, flat and free of rocks (NASA, news
+# of August 2022); assumption: around the aim, within what 99 of 100 landings come down to, no rock
+# stands in the way of wheels.
 LANDING_ZONE_RADIUS, LANDING_ZONE_ROCKS = 60.0, 0.15
 LOOK_AT_FLIGHT = 5.0  # s
 ON_THE_LANDER = ("arm", "mav")  # they draw their power from the lander
