@@ -128,6 +128,21 @@ class RunData:
         return {vehicle: sols * SOL_SECONDS for vehicle, sols in lost.items()}
 
     @cached_property
+    def decommissioned(self) -> dict[str, float]:
+        """Vehicles whose work was over, and when they took the order to end it (s)."""
+        return {
+            command.vehicle: command.ended
+            for command in self.commands
+            if command.name == "decommission" and command.stage != "arm"
+            if command.ended is not None and command.verdict == "COMPLETED"
+        }
+
+    def end_of(self, vehicle: str) -> float:
+        """When a vehicle was lost, decommissioned, or the run ended, in s."""
+        ends = (self.lost.get(vehicle), self.decommissioned.get(vehicle), self.duration)
+        return min(each for each in ends if each is not None)
+
+    @cached_property
     def manifest(self) -> list[dict[str, Any]]:
         """The sample manifest, tube by tube; empty when there is none."""
         file = self.folder / "ground" / "manifest.json"
@@ -225,15 +240,16 @@ class RunData:
 
     def states(self, vehicle: str) -> list[Span]:
         """The states of a vehicle: by the channel `mode`, and exactly by its changes that came
-        down as events. The last lasts until the vehicle was lost or the run ended."""
+        down as events. The last lasts until the vehicle was lost or decommissioned, or the run
+        ended."""
         changes = [(seconds, str(mode)) for seconds, mode in self.samples(vehicle, "mode") if mode]
         changes += [
             (event.seconds, event.data["after"])
             for event in self.events_named(vehicle, "mode_changed")
             if "after" in event.data
         ]
-        end = self.lost.get(vehicle, self.duration)
-        return list(_spans(sorted(changes), end))
+        end = self.end_of(vehicle)
+        return list(_spans(sorted(each for each in changes if each[0] < end), end))
 
 
 def _column(texts: list[str]) -> Any:
@@ -252,7 +268,7 @@ def _command(row: tuple[Any, ...], rungs: list[tuple[str, float]]) -> CommandSpa
         name,
         stage,
         sent,
-        started[0] if started else None,
+        min(started, default=None),
         last[-1] if last else None,
         known,
         verdict if known is not None else None,
