@@ -126,9 +126,8 @@ def _ribbon(axes: Axes, row: int, history: TubeHistory, scale: SolScale) -> None
         start, end = scale.sol(stay.start), scale.sol(stay.end)
         _, colour = PLACES.get(stay.name, (stay.name, FAINT))
         axes.barh(row, end - start, left=start, height=0.62, color=colour, linewidth=0)
-    for stay in history.stays[1:]:
-        at = scale.sol(stay.start)
-        axes.plot([at, at], [row - 0.31, row + 0.31], color="white", linewidth=1.0, zorder=3)
+    changes = [scale.sol(stay.start) for stay in history.stays[1:]]
+    axes.vlines(changes, row - 0.31, row + 0.31, color="white", linewidth=1.0, zorder=3)
     if not history.stays:
         first, last = axes.get_xlim()
         axes.plot([first, last], [row, row], color=FAINT, linestyle=(0, (2, 3)), linewidth=1.2)
@@ -164,8 +163,11 @@ def _shortened(text: str, room: float, size: float) -> str:
 def _key(axes: Axes, places: list[str]) -> None:
     """The colours of the places in a line above the ribbons."""
     y = -0.5 - 0.22 / ROW
-    widths = [0.47 + text_width(PLACES[place][0], 9.5) for place in places]
-    inch = min(0.0, 12.8 - LEFT - 0.2 - sum(widths))
+    names = [text_width(PLACES[place][0], 9.5) for place in places]
+    room = 12.8 - 0.45
+    gap = min(0.47, (room - sum(names)) / max(len(names), 1))
+    widths = [name + gap for name in names]
+    inch = min(0.0, room + 0.256 - LEFT - sum(widths))
     for place, width in zip(places, widths, strict=True):
         title, colour = PLACES[place]
         left, right, word = from_paper(axes, [inch, inch + 0.2, inch + 0.27])

@@ -19,7 +19,7 @@ LANE = 0.62
 
 _NOTE = (
     "A command: pale while it is under way to the vehicle, full while it runs, pale until its "
-    "verdict is on Earth.  Grey: night."
+    "verdict is on Earth.  Grey: night at the site."
 )
 
 
@@ -63,9 +63,8 @@ def _links(axes: Axes, scale: SolScale) -> None:
     name_row(axes, 1, "Earth in view", MUTED, 9.5)
     if not sol_is_wide(axes, scale):
         first, _ = axes.get_xlim()
-        for row in (0, 1):
-            axes.text(first, row, "several each sol" if row == 0 else "each day", va="center",
-                      color=MUTED, fontsize=9)  # fmt: skip
+        sentence = "Too many to be told apart at this scale."
+        axes.text(first, 0.5, sentence, va="center", color=MUTED, fontsize=9)
         return
     spans(axes, scale.relay_passes, (0.58, 0.92), "#33414f", least=1.2)
     spans(axes, scale.contact("earth_in_view"), (0.15, 0.4), "#7fa8c9")

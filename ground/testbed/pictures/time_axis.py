@@ -10,7 +10,7 @@ from math import ceil, floor
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.ticker import FixedFormatter, FixedLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from ground.testbed.pictures.labels import (
@@ -25,6 +25,7 @@ from ground.testbed.pictures.style import DPI, FAINT, MUTED, NIGHT
 
 GAP = 0.66  # inches: room for its length in words
 NARROW_SOL = 6.0 / DPI  # inches: nights and passes of a narrower sol would only flicker
+_LINED_SOL = 0.3  # inches: a wider sol has lines at its midnights
 _NUMBER = 9.5  # points
 _STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 _TOOTH = 0.045, 0.09  # depth and length of a tooth of torn paper, inches
@@ -133,20 +134,19 @@ def widest_piece(axes: Axes, scale: SolScale, start: float, end: float) -> tuple
 
 
 def _sol_grid(axes: Axes, scale: SolScale, *, numbered: bool) -> None:
-    """Ticks at the midnights, and the numbers of the sols at their noons."""
+    """Lines at the midnights; where numbered, ticks there and the numbers of sols at their noons."""
     width = sol_width(axes, scale)
-    wide = width >= NARROW_SOL
-    numbers = _numbers(axes, scale)
+    wide, lined = width >= NARROW_SOL, width > _LINED_SOL
+    numbers = _numbers(axes, scale) if numbered else []
     midnights = [float(sol) for a, b in scale.stretches for sol in range(ceil(a), floor(b) + 1)]
-    ticks = midnights if wide else [float(number) for number in numbers]
+    ticks = midnights if lined or (wide and numbered) else [float(number) for number in numbers]
     axes.xaxis.set_major_locator(FixedLocator(ticks))
-    axes.xaxis.set_major_formatter(FixedFormatter([""] * len(ticks)))
+    axes.xaxis.set_major_formatter(NullFormatter())
     axes.xaxis.set_minor_locator(FixedLocator([number + 0.5 * wide for number in numbers]))
-    names = [str(number) if numbered else "" for number in numbers]
-    axes.xaxis.set_minor_formatter(FixedFormatter(names))
+    axes.xaxis.set_minor_formatter(FixedFormatter([str(number) for number in numbers]))
     axes.tick_params(axis="x", which="minor", length=0, labelcolor=MUTED, labelsize=_NUMBER)
     axes.tick_params(axis="x", which="major", length=4 if numbered else 0)
-    axes.grid(True, axis="x", which="major", linewidth=0.5 if width > 0.3 else 0.0)
+    axes.grid(lined, axis="x", which="major", linewidth=0.5)
 
 
 def _numbers(axes: Axes, scale: SolScale) -> list[int]:
@@ -157,9 +157,12 @@ def _numbers(axes: Axes, scale: SolScale) -> list[int]:
     for first, last in scale.stretches:
         room = text_width(str(int(last)), _NUMBER)
         step = next((s for s in _STEPS if s * width > room + 0.08), _STEPS[-1])
-        slack = (0.5 * room - 0.02) / width if scale.gaps else 0.0
+        # Beside a gap half a number needs room; at the ends of the axis it may stick out.
+        slack = (0.5 * room - 0.02) / width
+        low = first + slack * (first != scale.bounds[0])
+        high = last - slack * (last != scale.bounds[1])
         sols = range(floor(first), floor(last) + 1)
-        fitting = [sol for sol in sols if first + slack <= sol + shift <= last - slack]
+        fitting = [sol for sol in sols if low <= sol + shift <= high]
         round_ones = [sol for sol in fitting if sol % step == 0]
         chosen += round_ones or fitting[len(fitting) // 2 :][:1]
     return chosen
