@@ -1,12 +1,11 @@
 """A row for each command: on its way, running, and until its verdict was on Earth."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from matplotlib.axes import Axes
 
+from ground.testbed.pictures.command_spans import CommandSpan
 from ground.testbed.pictures.labels import on_paper, text_width, width_in_inches
-from ground.testbed.pictures.run_data import CommandSpan
 from ground.testbed.pictures.sky import SolScale
 from ground.testbed.pictures.style import (
     ALERT,
@@ -23,29 +22,6 @@ COMMAND_ROW = 0.235  # inches
 FEWEST_ROWS = 4
 _SIZE = 9.5  # points
 _AFTER, _BEFORE = 8, 6  # points between a bar and its name
-
-
-def joined(commands: Sequence[CommandSpan]) -> list[CommandSpan]:
-    """The commands; the two stages of a hazardous one are one, from the arming on.
-
-    A command that arrived before its last transmission, for it was sent again, began when it
-    arrived.
-    """
-    found: list[CommandSpan] = []
-    for command in commands:
-        before = found[-1] if found else None
-        if command.started is not None and command.started < command.sent:
-            command = replace(command, sent=command.started)
-        if before is not None and _are_one(before, command):
-            found[-1] = replace(command, sent=min(before.sent, command.sent))
-        else:
-            found.append(command)
-    return found
-
-
-def _are_one(arm: CommandSpan, fire: CommandSpan) -> bool:
-    same = (arm.vehicle, arm.name) == (fire.vehicle, fire.name)
-    return same and (arm.stage, fire.stage) == ("arm", "fire") and arm.verdict == "COMPLETED"
 
 
 def draw_commands(

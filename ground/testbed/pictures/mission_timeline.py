@@ -3,7 +3,8 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ground.testbed.pictures.command_rows import COMMAND_ROW, FEWEST_ROWS, draw_commands, joined
+from ground.testbed.pictures.command_rows import COMMAND_ROW, FEWEST_ROWS, draw_commands
+from ground.testbed.pictures.command_spans import joined
 from ground.testbed.pictures.phase_row import draw_phases
 from ground.testbed.pictures.quiet import GAPS_NOTE, mission_scale
 from ground.testbed.pictures.run_data import RunData

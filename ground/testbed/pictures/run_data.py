@@ -20,6 +20,7 @@ from ground.mission_control.clock import MissionClock
 from ground.testbed.ascent_product import AscentProduct, read_ascent_product
 from ground.testbed.hardware import make_world
 from ground.testbed.mission import LoadedMission, load_mission
+from ground.testbed.pictures.command_spans import CommandSpan, command_span
 from ground.testbed.run_folder import read_archive
 from sim_hw.world.world import SOL_SECONDS, World
 
@@ -39,24 +40,6 @@ class Span(NamedTuple):
     start: float
     end: float
     name: str
-
-
-@dataclass(frozen=True)
-class CommandSpan:
-    """A command: when it was sent, started and ended on board, and when its verdict was here.
-
-    What has not happened is None. `progress`: times of the reports on the way.
-    """
-
-    vehicle: str
-    name: str
-    stage: str
-    sent: float
-    started: float | None
-    ended: float | None
-    known: float | None
-    verdict: str | None
-    progress: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -216,7 +199,7 @@ class RunData:
         ):
             rungs.setdefault(identifier, []).append((rung, occurred))
         return [
-            _command(row[1:], rungs.get(row[0], []))
+            command_span(row[1:], rungs.get(row[0], []))
             for row in self._rows(
                 "SELECT identifier, vehicle, name, stage, sent_s, verdict, verdict_s "
                 "FROM command_history WHERE sent_s IS NOT NULL"
@@ -257,23 +240,6 @@ def _column(texts: list[str]) -> Any:
         return np.array([float(text) for text in texts])
     except ValueError:
         return np.array(texts)
-
-
-def _command(row: tuple[Any, ...], rungs: list[tuple[str, float]]) -> CommandSpan:
-    vehicle, name, stage, sent, verdict, known = row
-    started = [seconds for rung, seconds in rungs if rung == "STARTED"]
-    last = [seconds for rung, seconds in rungs if rung == verdict]
-    return CommandSpan(
-        vehicle,
-        name,
-        stage,
-        sent,
-        min(started, default=None),
-        last[-1] if last else None,
-        known,
-        verdict if known is not None else None,
-        tuple(seconds for rung, seconds in rungs if rung == "PROGRESS"),
-    )
 
 
 def _spans(changes: list[tuple[float, str]], end: float) -> Iterator[Span]:

@@ -115,7 +115,8 @@ class SolScale:
         return found
 
     def contact(self, channel: str) -> Intervals:
-        """When a channel of the lander said yes (as `earth_in_view`), in sols; of what is shown."""
+        """When a channel of the lander said yes (as `earth_in_view`), in sols, in what is shown,
+        for as long as the lander was at work."""
         intervals: Intervals = []
         since: float | None = None
         until = self.run.end_of("lander")
@@ -125,6 +126,8 @@ class SolScale:
             elif not value and since is not None:
                 intervals.append((self.sol(since), self.sol(seconds)))
                 since = None
-        if since is not None and until > since:
-            intervals.append((self.sol(since), self.sol(until)))
-        return [each for each in intervals if self.is_shown(*each)]
+        if since is not None:
+            intervals.append((self.sol(since), self.sol(self.run.duration)))
+        last = self.sol(until)
+        clipped = [(start, min(end, last)) for start, end in intervals if start < last]
+        return [each for each in clipped if self.is_shown(*each)]

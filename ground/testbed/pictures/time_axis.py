@@ -134,7 +134,7 @@ def widest_piece(axes: Axes, scale: SolScale, start: float, end: float) -> tuple
 
 
 def _sol_grid(axes: Axes, scale: SolScale, *, numbered: bool) -> None:
-    """Lines at the midnights; where numbered, ticks there and the numbers of sols at their noons."""
+    """Lines at the midnights; where numbered, ticks there and numbers at the noons."""
     width = sol_width(axes, scale)
     wide, lined = width >= NARROW_SOL, width > _LINED_SOL
     numbers = _numbers(axes, scale) if numbered else []
@@ -146,7 +146,10 @@ def _sol_grid(axes: Axes, scale: SolScale, *, numbered: bool) -> None:
     axes.xaxis.set_minor_formatter(FixedFormatter([str(number) for number in numbers]))
     axes.tick_params(axis="x", which="minor", length=0, labelcolor=MUTED, labelsize=_NUMBER)
     axes.tick_params(axis="x", which="major", length=4 if numbered else 0)
-    axes.grid(lined, axis="x", which="major", linewidth=0.5)
+    if lined:
+        axes.grid(True, axis="x", which="major", linewidth=0.5)
+    else:
+        axes.grid(False, axis="x")
 
 
 def _numbers(axes: Axes, scale: SolScale) -> list[int]:
@@ -158,7 +161,7 @@ def _numbers(axes: Axes, scale: SolScale) -> list[int]:
         room = text_width(str(int(last)), _NUMBER)
         step = next((s for s in _STEPS if s * width > room + 0.08), _STEPS[-1])
         # Beside a gap half a number needs room; at the ends of the axis it may stick out.
-        slack = (0.5 * room - 0.02) / width
+        slack = 0.5 * room / width
         low = first + slack * (first != scale.bounds[0])
         high = last - slack * (last != scale.bounds[1])
         sols = range(floor(first), floor(last) + 1)
