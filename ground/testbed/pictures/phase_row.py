@@ -6,15 +6,17 @@ from ground.testbed.pictures.labels import from_paper, on_paper, places_in_a_row
 from ground.testbed.pictures.run_data import Span
 from ground.testbed.pictures.sky import SolScale
 from ground.testbed.pictures.style import INK, MUTED, name_row
-from ground.testbed.pictures.time_axis import widest_piece
+from ground.testbed.pictures.time_axis import tear_out, widest_piece
 
 _LARGEST, _SMALLEST, _ABOVE = 10.5, 8.0, 8.5  # points
+_TOP = 1.5  # of the axes; the bar is 1 high
 _SHADES = ("#5b6b7c", "#3d4c5c")
 
 
 def draw_phases(axes: Axes, phases: list[Span], scale: SolScale) -> None:
     """Draws the bar in the lower two thirds of axes. The x axis must have its limits."""
-    axes.set_ylim(0, 1.5)
+    axes.set_ylim(0, _TOP)
+    tear_out(axes, scale.gaps, 1.0 / _TOP)
     name_row(axes, 0.5, "Phases", INK)
     above: list[tuple[float, str]] = []
     for number, phase in enumerate(phases):

@@ -45,7 +45,7 @@ def sol_axis(axes: Iterable[Axes], scale: SolScale, *, label: str = "sol since l
         if sol_is_wide(each, scale):
             spans(each, scale.nights, (0.0, 1.0), NIGHT, zorder=-10.0)
         _sol_grid(each, scale, numbered=each is all_axes[-1])
-        _tear_out(each, scale.gaps)
+        tear_out(each, scale.gaps)
     _name_gaps(all_axes[-1], scale.gaps)
     all_axes[-1].set_xlabel(label, labelpad=3)
 
@@ -174,13 +174,14 @@ def _numbers(axes: Axes, scale: SolScale) -> list[int]:
 # -------------------------------------------------------------------- gaps
 
 
-def _tear_out(axes: Axes, gaps: Gaps) -> None:
-    """Covers the gaps with white between two torn edges."""
+def tear_out(axes: Axes, gaps: Gaps, top: float = 1.0) -> None:
+    """Covers the gaps with white between two torn edges, from the lower edge of axes up to a share
+    of their height."""
     if not gaps:
         return
     depth, length = _TOOTH
-    count = 2 * max(1, round(0.5 * height_in_inches(axes) / length))
-    heights = np.linspace(0.0, 1.0, count + 1)
+    count = 2 * max(1, round(0.5 * top * height_in_inches(axes) / length))
+    heights = np.linspace(0.0, top, count + 1)
     teeth = depth * (np.arange(count + 1) % 2)
     for gap in gaps:
         left, right = on_paper(axes, gap)
