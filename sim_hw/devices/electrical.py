@@ -144,8 +144,10 @@ class Electrical:
     @property
     def brownout(self) -> bool:
         """Whether all loads are shed because the battery is empty."""
+        if self._dead:
+            return True
         self.advance()
-        return self._brownout or self._dead
+        return self._brownout
 
     def kill(self) -> None:
         """Ends all power for good: the vehicle is lost."""
