@@ -1,9 +1,8 @@
 """Where a ballistic capsule comes down: a nominal flight from the entry interface to the ground.
 
 Axes: the Earth's mean equator of date, origin at its centre, metres. Gravity with J2; the air turns
-with the Earth, and may blow evenly to the east and north. Once it has braked, the capsule is carried
-along with the air: that, and not its own motion, takes it round with the ground for five of six
-minutes.
+with the Earth, and may blow evenly to the east and north. Once it has braked, the capsule is
+carried along by the air: that takes it round with the ground for five of six minutes.
 """
 
 import math
@@ -59,13 +58,15 @@ class FallingCapsule:
 @dataclass(frozen=True)
 class Fall:
     """A touchdown: geodetic latitude, east longitude (rad), seconds from the start, peak load (g),
-    and the speed (m/s) at which it hits the ground."""
+    the speed (m/s) at which it hits the ground, and where to it flew at the start, over the ground
+    (rad from north, to the east)."""
 
     latitude: float
     longitude: float
     seconds: float
     peak_load: float
     speed: float
+    heading: float
 
 
 def fall(
@@ -100,7 +101,14 @@ def fall(
     y = rk4_step(derivative, time, before, part * step)
     latitude, right_ascension, _ = WGS84.to_geodetic((y[0], y[1], y[2]))
     longitude = right_ascension - prime_meridian - EARTH.rotation_rate * time
-    return Fall(latitude, math.remainder(longitude, math.tau), time, peak, norm(_through_air(y)))
+    return Fall(
+        latitude=latitude,
+        longitude=math.remainder(longitude, math.tau),
+        seconds=time,
+        peak_load=peak,
+        speed=norm(_through_air(y)),
+        heading=_heading(state),
+    )
 
 
 def _drag(capsule: FallingCapsule, y: State) -> Vector:
@@ -124,6 +132,16 @@ def _through_air(y: State, wind_east: float = 0.0, wind_north: float = 0.0) -> V
         v += -wind_east * cosine + wind_north * outward * sine
         w -= wind_north * up
     return (u, v, w)
+
+
+def _heading(y: State) -> float:
+    """Direction of the motion over the ground, rad from north."""
+    u, v, w = _through_air(y)
+    level = math.hypot(y[0], y[1])
+    east = (y[0] * v - y[1] * u) / level
+    outward = (y[0] * u + y[1] * v) / level
+    north = (level * w - y[2] * outward) / math.hypot(level, y[2])
+    return math.atan2(east, north) % math.tau
 
 
 def _step(y: State, push: float) -> float:

@@ -144,7 +144,7 @@ async def show_landing(node: "Orbiter") -> Landing:
     if seen is None:
         raise ActivityFailed("Earth is missed")
     try:
-        aim, kick = make_aim(node, seen)
+        _, kick = make_aim(node, seen)
         if kick.time <= path.time:  # late: it is let go now
             kick = replace(kick, time=path.time + 1.0)
         landing = predict_landing(
@@ -162,6 +162,7 @@ async def show_landing(node: "Orbiter") -> Landing:
         azimuth=round(math.degrees(landing.azimuth), 1),
         angle=round(math.degrees(landing.angle), 4),
         angle_sigma=round(math.degrees(landing.angle_sigma), 4),
+        heading=round(math.degrees(landing.heading), 1),
         entry_time=round(landing.entry_time, 2),
     )
     return landing

@@ -5,20 +5,16 @@ the squares makes the ellipse. Good as long as the errors are small beside the E
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 from flight.astrodynamics.ballistic_fall import FallingCapsule
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import Vector, add, norm, scale, unit
-from flight.core.parameters import ParameterTable
 from flight.orbiter.navigation import across
 from flight.orbiter.targeting import Site, offset, touchdown
 from flight.orbiter.trajectory import Dynamics, Kick, Path, predict
-
-if TYPE_CHECKING:
-    from flight.orbiter.node import Orbiter
 
 PART_INSIDE = 0.99
 """Of the touchdowns, inside the ellipse."""
@@ -44,7 +40,8 @@ class DeliveryErrors:
 class Landing:
     """A predicted touchdown: geodetic place (rad) and m east and north of the site; semi-axes (m)
     of the ellipse that holds 99 of 100, and the azimuth of the long one (rad from north); entry
-    angle (rad), its standard deviation (rad), and when it enters (mission s)."""
+    angle (rad), its standard deviation (rad), direction of flight over the ground at the entry (rad
+    from north), and when it enters (mission s)."""
 
     latitude: float
     longitude: float
@@ -55,6 +52,7 @@ class Landing:
     azimuth: float
     angle: float
     angle_sigma: float
+    heading: float
     entry_time: float
 
     @property
@@ -77,7 +75,7 @@ class _Arrival:
     capsule: FallingCapsule
 
     def lands(self, site: Site, dynamics: Dynamics) -> tuple[float, ...]:
-        """East, north (m), entry angle (rad), entry time (s), latitude, longitude (rad)."""
+        """East, north (m), entry angle, latitude, longitude, heading (rad), entry time (s)."""
         seen = predict(self.path, dynamics, self.kick)
         if seen is None or seen.entry_angle is None:
             raise ValueError("the capsule would pass by the Earth")
@@ -85,8 +83,8 @@ class _Arrival:
             seen.asymptote, seen.b_vector, seen.entry_time, site.height, self.capsule, dynamics
         )
         east, north = offset(site, landed)
-        place = landed.latitude, landed.longitude
-        return (east, north, seen.entry_angle, seen.entry_time, *place)
+        place = landed.latitude, landed.longitude, landed.heading
+        return (east, north, seen.entry_angle, *place, seen.entry_time)
 
     def moved(self, errors: DeliveryErrors) -> Iterator["_Arrival"]:
         """One arrival for each source of error, off by one standard deviation."""
@@ -130,8 +128,8 @@ def predict_landing(
         east, north, both, angle = east + x * x, north + y * y, both + x * y, angle + turn * turn
     half, swing = 0.5 * (east + north), math.hypot(0.5 * (east - north), both)
     return Landing(
-        latitude=centre[4],
-        longitude=centre[5],
+        latitude=centre[3],
+        longitude=centre[4],
         east=centre[0],
         north=centre[1],
         long_semi_axis=STRETCH * math.sqrt(half + swing),
@@ -139,11 +137,12 @@ def predict_landing(
         azimuth=0.5 * math.atan2(2.0 * both, north - east) % math.pi,
         angle=centre[2],
         angle_sigma=math.sqrt(angle),
-        entry_time=centre[3],
+        heading=centre[5],
+        entry_time=centre[6],
     )
 
 
-def reasons_against(landing: Landing, parameters: ParameterTable) -> list[str]:
+def reasons_against(landing: Landing, parameters: Mapping[str, Any]) -> list[str]:
     """Why the capsule must not be let go; empty when all is within the limits."""
     found = []
     off = abs(math.degrees(landing.angle) - parameters["entry_angle"])
@@ -166,7 +165,7 @@ def reasons_against(landing: Landing, parameters: ParameterTable) -> list[str]:
     return found
 
 
-def site_of(parameters: ParameterTable) -> Site:
+def site_of(parameters: Mapping[str, Any]) -> Site:
     """The landing site that the parameters state."""
     return Site(
         math.radians(parameters["site_latitude"]),
@@ -176,14 +175,14 @@ def site_of(parameters: ParameterTable) -> Site:
     )
 
 
-def capsule_of(parameters: ParameterTable) -> FallingCapsule:
+def capsule_of(parameters: Mapping[str, Any]) -> FallingCapsule:
     """The capsule, and the mean wind, that the parameters state."""
     return FallingCapsule(
         parameters["capsule_fast"], parameters["capsule_slow"], parameters["site_wind"]
     )
 
 
-def errors_of(parameters: ParameterTable, position: float, velocity: float) -> DeliveryErrors:
+def errors_of(parameters: Mapping[str, Any], position: float, velocity: float) -> DeliveryErrors:
     """The errors that the parameters state, with those of a tracking solution (m, m/s)."""
     return DeliveryErrors(
         position,
@@ -195,7 +194,7 @@ def errors_of(parameters: ParameterTable, position: float, velocity: float) -> D
     )
 
 
-def release_of(parameters: ParameterTable, entry_time: float, direction: Vector) -> Kick:
+def release_of(parameters: Mapping[str, Any], entry_time: float, direction: Vector) -> Kick:
     """The push of the springs before an entry (mission s), and how light acts on the capsule."""
     return Kick(
         entry_time - parameters["release_days"] * SECONDS_PER_DAY,

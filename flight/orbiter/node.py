@@ -222,9 +222,9 @@ class Orbiter(Node):
     )
     landing_predicted = Event(
         Severity.ACTIVITY_HI,
-        "Touchdown predicted at {latitude} N {longitude} E, {miss} km from the site; ellipse of 99 % "
-        "{long} by {short} km (semi-axes), azimuth {azimuth}; entry angle {angle}, sigma "
-        "{angle_sigma} degrees",
+        "Touchdown predicted at {latitude} N {longitude} E, {miss} km from the site; 99 % within "
+        "semi-axes of {long} and {short} km, azimuth {azimuth}; entry angle {angle} degrees, sigma "
+        "{angle_sigma}",
     )
     capsule_released = Event(
         Severity.ACTIVITY_HI,

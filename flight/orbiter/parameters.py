@@ -47,7 +47,9 @@ PARAMETERS: dict[str, Parameter] = {
     "site_height": _number("m", -500.0, 6000.0, "of the landing site, over the ellipsoid"),
     "site_wind": _number("m/s", -50.0, 50.0, "mean wind to the east over the capsule's fall"),
     "landing_radius": _number("m", 1e3, 2e5, "around the site, in which the ellipse must lie"),
-    "largest_ellipse": _number("m", 1e3, 2e5, "long semi-axis with which the capsule may be let go"),
+    "largest_ellipse": _number(
+        "m", 1e3, 2e5, "long semi-axis with which the capsule may be let go"
+    ),
     "release_days": _number("d", 0.1, 10.0, "before the entry"),
     "spring_speed": _number("m/s", 0.01, 5.0, "that the springs give the capsule"),
     "spring_error": _number("1", 0.0, 0.5, "of that speed, one standard deviation"),

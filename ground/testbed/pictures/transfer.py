@@ -21,6 +21,7 @@ from ground.testbed.pictures.style import (
     new_figure,
     say_nothing_here,
 )
+from ground.testbed.pictures.transfer_touchdown import draw_touchdown
 
 _SUN, _EARTH, _MARS, _WAY, _CAPSULE = "#e69f00", "#0072b2", "#b5532a", "#1f2933", "#009e73"
 _YEARS = {"earth": 365.3, "mars": 687.0}  # days
@@ -46,6 +47,9 @@ def draw_transfer(run: RunData) -> Figure:
     height = inches(figure, 8.75, 5.05, 3.3, 1.15)
     loads = inches(figure, 8.75, 6.95, 3.3, 1.15)
     _capsule(height, loads, way)
+    touchdown = run.summary.get("touchdown")
+    if touchdown is not None:
+        draw_touchdown(inches(figure, 6.1, 6.45, 1.6, 1.6), touchdown)
     return figure
 
 
