@@ -7,36 +7,38 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from ground.testbed.pictures.style import INK, MUTED, halo
+from ground.testbed.pictures.style import INK
 from ground.testbed.touchdown_facts import kilometres_from
 
 _ELLIPSE, _PLACE = "#0072b2", "#009e73"
-_ROOM = 1.35  # of the farthest thing shown
+_ROOM = 1.2  # of the farthest thing shown
 
 
-def draw_touchdown(axes: Axes, told: Mapping[str, Any]) -> None:
-    """Draws `touchdown` of a run's summary: kilometres east and north of the site."""
+def draw_touchdown(axes: Axes, told: Mapping[str, Any], impact: float = math.nan) -> None:
+    """Draws `touchdown` of a run's summary: kilometres east and north of the site.
+
+    `impact`: the mean deceleration of the landing, g.
+    """
     east, north = float(told["east_km"]), float(told["north_km"])
     predicted = told.get("predicted")
     reach = max(abs(east), abs(north), 2.0)
     if predicted is not None:
-        centre, outline = ellipse(told["site"], predicted)
+        _, outline = ellipse(told["site"], predicted)
         axes.fill(outline[:, 0], outline[:, 1], color=_ELLIPSE, alpha=0.15, linewidth=0)
         axes.plot(outline[:, 0], outline[:, 1], color=_ELLIPSE, linewidth=1.2)
-        axes.plot(*centre, marker=".", color=_ELLIPSE, markersize=5)
         reach = max(reach, float(np.abs(outline).max()))
-        _arrow(axes, float(predicted["heading_deg"]), _ROOM * reach)
-    axes.plot(0, 0, marker="+", color=INK, markersize=11, markeredgewidth=1.6, linestyle="")
+    axes.plot(0, 0, marker="+", color=INK, markersize=10, markeredgewidth=1.6, linestyle="")
     axes.plot(east, north, marker="X", color=_PLACE, markersize=8, markeredgecolor="white")
     axes.set_xlim(-_ROOM * reach, _ROOM * reach)
     axes.set_ylim(-_ROOM * reach, _ROOM * reach)
     axes.set_aspect("equal")
     axes.grid(True)
-    axes.tick_params(labelsize=8, length=2, pad=2)
-    axes.set_title("Touchdown, km from the site", fontsize=10, pad=4)
+    axes.set_xlabel("km east", labelpad=2)
+    axes.set_ylabel("km north", labelpad=2)
+    axes.set_title("The touchdown", pad=5, loc="left")
     axes.text(
-        0.5, 0.03, words(told), transform=axes.transAxes, ha="center", va="bottom", fontsize=7.5,
-        color=INK, path_effects=halo(),
+        1.15, 1.0, words(told, impact), transform=axes.transAxes, ha="left", va="top",
+        fontsize=9.5, color=INK, linespacing=1.35,
     )  # fmt: skip
 
 
@@ -56,24 +58,18 @@ def ellipse(
     return centre, np.stack([east, north], axis=1)
 
 
-def words(told: Mapping[str, Any]) -> str:
-    """What the panel says of the miss."""
-    text = f"+ site   × touchdown, {told['miss_km']:.1f} km off"
-    if told.get("predicted") is None:
-        return text
-    predicted = told["predicted"]
-    return (
-        f"{text}\n99 % predicted: {2.0 * predicted['long_semi_axis_km']:.0f} × "
-        f"{2.0 * predicted['short_semi_axis_km']:.0f} km"
-    )
-
-
-def _arrow(axes: Axes, heading: float, reach: float) -> None:
-    """The direction of flight, in the corner that it comes from."""
-    east, north = math.sin(math.radians(heading)), math.cos(math.radians(heading))
-    x, y = -0.86 * reach, 0.80 * reach
-    axes.annotate(
-        "", (x + 0.17 * reach * east, y + 0.17 * reach * north),
-        (x - 0.0 * reach, y), arrowprops={"arrowstyle": "-|>", "color": MUTED, "lw": 1.3},
-    )  # fmt: skip
-    axes.text(x, y - 0.04 * reach, "flight", fontsize=7.5, color=MUTED, ha="center", va="top")
+def words(told: Mapping[str, Any], impact: float = math.nan) -> str:
+    """What is said beside the panel: one fact a line."""
+    lines = [f"× {told['miss_km']:.1f} km from the site +"]
+    predicted = told.get("predicted")
+    if predicted is not None:
+        right = told["across_km"]
+        lines += [
+            f"{abs(told['along_km']):.1f} km {'long' if told['along_km'] > 0.0 else 'short'}, "
+            f"{abs(right):.1f} km to the {'right' if right > 0.0 else 'left'}",
+            f"99 % predicted in {2.0 * predicted['long_semi_axis_km']:.0f} × "
+            f"{2.0 * predicted['short_semi_axis_km']:.0f} km",
+        ]
+    fast = f"at {told['speed']:.0f} m/s"
+    lines.append(fast if math.isnan(impact) else f"{fast}: {impact:.0f} g")
+    return "\n".join(lines)

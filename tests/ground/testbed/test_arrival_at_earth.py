@@ -57,4 +57,6 @@ def test_the_picture_draws_the_ellipse_about_its_own_centre() -> None:
     assert centre == pytest.approx((4.26, 0.0), abs=0.01)
     assert outline[:, 0].max() == pytest.approx(centre[0] + 10.0, abs=0.01)
     assert outline[:, 1].max() == pytest.approx(7.0, abs=0.02)
-    assert "8.5 km off" in words(told) and "20 × 14 km" in words(told)
+    said = words({**told, "speed": 40.3}, 829.0).splitlines()
+    assert said[0].startswith("× 8.5 km") and said[1].startswith("8.5 km long")
+    assert "20 × 14 km" in said[2] and said[3] == "at 40 m/s: 829 g"
