@@ -289,9 +289,11 @@ class ProcedureRunner:
     ) -> None:
         """Has the pieces of a product that did not come sent again."""
         tracker = self._tools.tracker
-        since = 0
+        since, sent = 0, True
         for attempt in range(1, step.attempts + 2):
-            product = await self._product(step, since)
+            if sent:
+                await self._until_announced(step, since)
+            product = self._product(step)
             self._log(instruction.path, f"{step.vehicle} {step.channel}: {product}")
             if product.whole:
                 return
@@ -306,34 +308,35 @@ class ProcedureRunner:
             identifier = self._issue(f"{self.cursor.visit}/{attempt} {instruction.path}", order)
             since = tracker.command(identifier).issued_ns
             verdict = await self._verdict(order, identifier, since / NANOSECONDS)
+            sent = verdict == Verdict.COMPLETED
             detail = tracker.command(identifier).detail
             self._log(instruction.path, f"{step.vehicle} {step.command}: {verdict} {detail}")
         missing = ", ".join(map(str, product.missing)) or "all"
         raise StepFailed(f"{step.vehicle} {step.channel}: these pieces did not come: {missing}")
 
-    async def _product(self, step: steps.CompleteProduct, since_ns: int) -> Product:
-        """What is here of a product, when it is whole, or announced after a time, or that is over.
+    def _product(self, step: steps.CompleteProduct) -> Product:
+        """What is here of a product."""
+        tools = self._tools
+        said = tools.telemetry.value(step.vehicle, step.announced)
+        texts = [str(value) for _, value in tools.archive.samples(step.vehicle, step.channel)]
+        return product_in(texts, int(said or 0))
+
+    async def _until_announced(self, step: steps.CompleteProduct, since_ns: int) -> None:
+        """Waits until a product is whole, or announced after a time, or the step's time is over.
 
         `since_ns`: when it was commanded; 0: any announcement counts.
         """
-        tools = self._tools
-
-        def here() -> Product:
-            said = tools.telemetry.value(step.vehicle, step.announced)
-            texts = [str(value) for _, value in tools.archive.samples(step.vehicle, step.channel)]
-            return product_in(texts, int(said or 0))
-
+        telemetry = self._tools.telemetry
         began = since_ns / NANOSECONDS if since_ns else self._entered
         try:
             async with asyncio.timeout_at(began + step.limit_sols * SOL_SECONDS):
-                while not here().whole:
-                    sample = tools.telemetry.sample(step.vehicle, step.announced)
+                while not self._product(step).whole:
+                    sample = telemetry.sample(step.vehicle, step.announced)
                     if sample is not None and sample.value and sample.occurred_ns > since_ns:
                         break
-                    await tools.watches.wait("sample", step.vehicle, step.announced)
+                    await self._tools.watches.wait("sample", step.vehicle, step.announced)
         except TimeoutError:
             pass
-        return here()
 
     async def _survey(self, instruction: Instruction, step: steps.Survey) -> None:
         """Asks for pictures until a vehicle is found on one."""

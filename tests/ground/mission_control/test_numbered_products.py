@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.icd.ascent_record import chunk_text
-from flight.icd.messages import Command
+from flight.icd.messages import Command, Rung
 from flight.runtime.configuration import ConfigurationError
 from ground.mission_control.numbered_products import Product, product_in
 
@@ -107,6 +108,21 @@ def test_a_piece_that_never_comes_ends_it_after_so_many_attempts(fly: Fly) -> No
     assert "rover piece: these pieces did not come: 4, 5" in outcome.reason
     assert asked == [{"first": 4, "last": 5}] * 3
     assert product.missing == (4, 5)
+
+
+def test_a_vehicle_that_refuses_is_not_waited_for(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        recorder = Recorder(ground)
+        asyncio.get_running_loop().call_at(100.0, recorder.send)
+        lost = {4}
+        recorder.lost = lambda number: number in lost
+        asyncio.get_running_loop().call_at(200.0, lost.add, PIECES)  # nothing is announced again
+        ground.vehicle.ending = Rung.FAILED
+        return await ground.run(), ground.stations.now
+
+    outcome, ended = fly(STEP.format(attempts=2), flight)
+    assert outcome.verdict == "failed" and "4" in outcome.reason
+    assert ended < 0.6 * SOL_SECONDS
 
 
 def test_all_is_asked_for_when_nothing_at_all_came(fly: Fly) -> None:
