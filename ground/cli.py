@@ -33,6 +33,9 @@ SUBCOMMANDS = (
     ),
     Subcommand("windows", "list transfers to Mars and home", "ground.testbed.windows_command"),
     Subcommand("study", "fly many dispersed runs of one phase", "ground.testbed.study_command"),
+    Subcommand(
+        "trade", "fly variants of the MAV and choose between them", "ground.testbed.trade_command"
+    ),
     Subcommand("bench", "measure bus, nodes and missions", "ground.testbed.bench_command"),
     Subcommand(
         "dictionary", "print commands, channels and events", "ground.testbed.dictionary_command"

@@ -9,6 +9,7 @@ life of a command in `dispatch`.
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
 from flight.core.activities import ACTIVITY_END, Activities, ActivityEnd
@@ -129,6 +130,13 @@ class Node(StandardCommands):
 
     def link_changed(self, link: LinkState) -> None:
         """A link has come up or gone down."""
+
+    @classmethod
+    def check_parameters(cls, parameters: Mapping[str, Any]) -> None:
+        """Looks, before a run, whether the parameters of a vehicle file go with each other.
+
+        Raises NotAllowed for the one that does not.
+        """
 
     def parameters_changed(self) -> None:
         """New parameters are active."""

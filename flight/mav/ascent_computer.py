@@ -5,6 +5,7 @@ methods, once a control cycle.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,10 +58,17 @@ class AscentPlan:
     second: SecondBurnPlan
 
 
-def plan_ascent(settings: AscentSettings, launch: float) -> AscentPlan:
+def plan_ascent(
+    settings: AscentSettings,
+    launch: float,
+    *,
+    strict: bool = True,
+    second: Callable[..., SecondBurnPlan] = plan_second_stage,
+) -> AscentPlan:
     """Plans the nominal ascent for a launch time (mission time, s).
 
-    Raises ValueError when the vehicle, as it is believed to be, cannot reach the orbit.
+    `second` plans the second burn. Raises ValueError when the vehicle, as it is believed to be,
+    cannot reach the orbit; not `strict`, the plan is then the best that was found.
     """
     ignition = launch + settings.ignition_delay
     position, velocity = settings.pad.at(ignition)
@@ -74,21 +82,19 @@ def plan_ascent(settings: AscentSettings, launch: float) -> AscentPlan:
         place, speed = fly_first_stage(settings.first, 0.0, position, velocity, climb, normal)
         normal = orbit_normal(place, settings.inclination)
     apoapsis, _ = apoapsis_and_period(place, speed)
-    if abs(apoapsis - target.apoapsis) > 5e3:
+    if strict and abs(apoapsis - target.apoapsis) > 5e3:
         raise ValueError(
             f"the first stage cannot bring the coast to {target.apoapsis / 1e3:.0f} km from the "
             f"centre; the best found reaches {apoapsis / 1e3:.0f} km"
         )
     burnout = ignition + settings.first.stage.burn_time
-    second = plan_second_stage(
-        burnout, place, speed, settings.second, normal, burnout + TURNING_TIME
-    )
-    if second.is_reduced:
+    burn = second(burnout, place, speed, settings.second, normal, burnout + TURNING_TIME)
+    if strict and burn.is_reduced:
         raise ValueError(
             f"the second stage cannot reach a circular orbit "
             f"{settings.target_radius / 1e3:.0f} km from the centre"
         )
-    return AscentPlan(launch, normal, climb, second)
+    return AscentPlan(launch, normal, climb, burn)
 
 
 class AscentComputer:

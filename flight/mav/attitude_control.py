@@ -20,12 +20,16 @@ LARGEST_ERROR = 0.35  # rad that the nozzle answers to at once: beyond, it would
 
 
 class Order(NamedTuple):
-    """What the effectors are told: nozzle (rad), pulses about x, y, z (s), forward pulse (s)."""
+    """What the effectors are told: nozzle (rad), pulses about x, y, z (s), forward pulse (s).
+
+    `shut_off`: seconds from now at which to shut a motor off that can be; None: let it burn.
+    """
 
     pitch: float = 0.0
     yaw: float = 0.0
     pulses: Vector = (0.0, 0.0, 0.0)
     forward: float = 0.0
+    shut_off: float | None = None
 
 
 @dataclass(frozen=True)
@@ -40,10 +44,15 @@ class BurnGains:
 
     def angle_per_acceleration(self, part: float) -> float:
         """Nozzle angle (rad) for an angular acceleration of 1 rad/s^2, at a part of the burn."""
+        lever, inertia = self.lever_and_inertia(part)
+        return inertia / (self.thrust * lever)
+
+    def lever_and_inertia(self, part: float) -> tuple[float, float]:
+        """Nozzle to centre of mass (m), and inertia (kg m^2), at a part of the burn."""
         part = min(max(part, 0.0), 1.0)
         lever = self.lever_start + part * (self.lever_end - self.lever_start)
         inertia = self.inertia_start + part * (self.inertia_end - self.inertia_start)
-        return inertia / (self.thrust * lever)
+        return lever, inertia
 
 
 @dataclass(frozen=True)
@@ -83,6 +92,8 @@ class BurnControl:
     def __init__(self, gains: BurnGains, gas: GasThrusters) -> None:
         self.gains = gains
         self.gas = gas
+        self.against = (0.0, 0.0)
+        """Angular acceleration (rad/s^2, about body y and z) to be held against, as by air."""
         self._sums = [0.0, 0.0]
 
     def order(
@@ -101,6 +112,7 @@ class BurnControl:
                 NATURAL_FREQUENCY**2 * error
                 - 2.0 * DAMPING * NATURAL_FREQUENCY * rate[axis + 1]
                 + INTEGRAL_GAIN * self._sums[axis]
+                - self.against[axis]
             )
             angles.append(-scale * asked)
         gas = self.gas

@@ -48,7 +48,10 @@ async def count_down(node: "Mav", signal: Signal) -> Signal:
     launch = max(launch, now + node.parameters["alignment_time"] + 2.0 * LAST_CHECK)
     while True:
         if launch > closes:
-            raise ActivityFailed(f"scrubbed: the window closed at {closes:.0f} s of mission time")
+            raise ActivityFailed(
+                f"scrubbed: the window closed at {closes:.0f} s of mission time; the earliest "
+                f"launch is at {launch:.0f} s"
+            )
         await _until(node, launch - node.parameters["count_length"])
         problems = await checks(node)
         if not problems:

@@ -1,5 +1,6 @@
 """The Mars Ascent Vehicle: conditioned, loaded, sealed, ready; then launched into orbit."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -37,7 +38,7 @@ from flight.mav.countdown import count_down, prepare_launch
 from flight.mav.custody import cede_tubes, choose_socket, held, verify_seat
 from flight.mav.launch_chart import LAUNCH_TRANSITIONS, is_in_orbit, is_lost
 from flight.mav.orbit import ORBIT_PLACE, determine, let_go, release
-from flight.mav.parameters import PARAMETERS
+from flight.mav.parameters import PARAMETERS, check_vehicle
 from flight.mav.skills import (
     condition,
     hold_safe,
@@ -215,6 +216,10 @@ class Mav(Node):
     record_sent = Event(Severity.ACTIVITY_HI, "The ascent record has been sent in {chunks} chunks")
     vehicle_lost = Event(Severity.FATAL, "The vehicle is lost with {tubes} tubes: {reason}")
     device_trouble = Event(Severity.WARNING_LO, "Device trouble: {reason}")
+
+    @classmethod
+    def check_parameters(cls, parameters: Mapping[str, Any]) -> None:
+        check_vehicle(parameters)
 
     def attach(self) -> None:
         self.container = self.driver(Container, "container")

@@ -1,6 +1,10 @@
 """The parameters of the MAV's flight software, before the flight and in it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flight.core.parameters import Parameter
+from flight.runtime.configuration import NotAllowed
 
 
 def _number(unit: str, low: float, high: float, doc: str) -> Parameter:
@@ -70,3 +74,43 @@ VEHICLE: dict[str, Parameter] = {
 }
 
 PARAMETERS: dict[str, Parameter] = {**ON_THE_LANDER, **COUNTDOWN, **ORBIT, **VEHICLE}
+
+LEAST_THRUST_OVER_WEIGHT = 1.5
+"""Assumption: with less, the vehicle is back on the ground before it has turned to its climb."""
+MARS_GRAVITY = 3.73  # m/s^2, at the ground
+
+
+def check_vehicle(p: Mapping[str, Any]) -> None:
+    """Raises NotAllowed for a vehicle that cannot be, as the flight computer would believe it, and
+    for an orbit that its pad cannot be launched to."""
+    if p["target_inclination"] <= abs(p["launch_latitude"]):
+        latitude = abs(p["launch_latitude"])
+        raise NotAllowed(
+            ("target_inclination", "launch_latitude"),
+            f"more than the latitude of the pad ({latitude:g} deg): no launch reaches less",
+        )
+    mass, propellant = p["lift_off_mass"], p["first_propellant"]
+    if propellant >= mass:
+        raise NotAllowed(
+            ("first_propellant", "lift_off_mass"), f"less than lift_off_mass ({mass:g} kg)"
+        )
+    if p["second_propellant"] >= p["second_ignition_mass"]:
+        stage = p["second_ignition_mass"]
+        raise NotAllowed(
+            ("second_propellant", "second_ignition_mass"),
+            f"less than second_ignition_mass ({stage:g} kg)",
+        )
+    if p["second_ignition_mass"] >= mass - propellant:
+        raise NotAllowed(
+            ("second_ignition_mass", "first_propellant", "lift_off_mass"),
+            f"less than what is left of the vehicle after the first burn "
+            f"({mass - propellant:g} kg)",
+        )
+    thrust = p["first_exhaust_speed"] * propellant / p["first_burn_time"]
+    least = LEAST_THRUST_OVER_WEIGHT * MARS_GRAVITY * mass
+    if thrust <= least:
+        raise NotAllowed(
+            ("first_burn_time", "first_propellant", "first_exhaust_speed", "lift_off_mass"),
+            f"what gives a thrust above {LEAST_THRUST_OVER_WEIGHT:g} times the weight of the "
+            f"{mass:g} kg on Mars, {least:.0f} N; these figures give {thrust:.0f} N",
+        )

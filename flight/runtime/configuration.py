@@ -12,7 +12,8 @@ gives the source of the figure:
     radius: {value: 0.2, unit: m, source: "scaled from the MER wheel"}
 
 The code then gets the plain float. Fields without a `Quantity` hold plain values. Relations
-between fields belong in `__post_init__`, as a `ValueError` whose text is a sentence.
+between fields belong in `__post_init__`: a `NotAllowed` that names the field at fault and what it
+may be, or, when no single one is at fault, a `ValueError` whose text is a sentence.
 
 The YAML is version 1.2's core schema: `on` and `12:30` are texts, `1e3` is a number.
 """
@@ -40,6 +41,7 @@ from flight.runtime.yaml_nodes import NULL, ConfigurationError, NodeReader, join
 
 __all__ = [
     "ConfigurationError",
+    "NotAllowed",
     "Quantity",
     "QuantityEntry",
     "configs_folder",
@@ -47,6 +49,7 @@ __all__ = [
     "load_configuration",
     "quantities",
     "refusal",
+    "refusal_of_relation",
 ]
 
 T = TypeVar("T")
@@ -66,6 +69,19 @@ def Quantity(
     """
     limits: dict[str, Any] = {"ge": ge, "gt": gt, "le": le, "lt": lt}
     return msgspec.Meta(**limits, extra={UNIT: unit})
+
+
+class NotAllowed(ValueError):
+    """A value that does not go with others; raised in `__post_init__`, or by a check of its kind.
+
+    `keys`: paths of the values that may be at fault, the likeliest first; the first that the file
+    gives is refused. `allowed`: what it may be, such as "less than lift_off_mass (400 kg)".
+    """
+
+    def __init__(self, keys: str | Sequence[str], allowed: str) -> None:
+        self.keys = (keys,) if isinstance(keys, str) else tuple(keys)
+        self.allowed = allowed
+        super().__init__(f"{self.keys[0]}: allowed is {allowed}")
 
 
 @dataclass(frozen=True)
@@ -123,6 +139,18 @@ def quantities(path: Path | str, kind: type) -> list[QuantityEntry]:
     reader = _Reader(shown_path(Path(path)))
     reader.read(reader.compose(Path(path)), kind, "")
     return reader.quantities
+
+
+def refusal_of_relation(path: Path | str, key: str, error: NotAllowed) -> ConfigurationError:
+    """The refusal of values below `key` of a file that do not go with others."""
+    reader = _Reader(shown_path(Path(path)))
+    node: yaml.Node | None = reader.compose(Path(path))
+    if node is not None and key:
+        node = reader.find(node, key)
+    if not isinstance(node, yaml.MappingNode):
+        problem = f"{join(key, error.keys[0])}: allowed is {error.allowed}"
+        return ConfigurationError(reader.file, None, key, problem)
+    return reader.refuse_relation(node, key, error)
 
 
 def refusal(path: Path | str, key: str, allowed: str) -> ConfigurationError:
@@ -264,8 +292,34 @@ class _Reader(NodeReader):
         }
         try:
             return kind(**values)
+        except NotAllowed as error:
+            raise self.refuse_relation(node, key, error) from None
         except ValueError as error:
             raise self.refuse(node, key, f"{key or 'the document'}: {error}") from None
+
+    def refuse_relation(
+        self, node: yaml.MappingNode, key: str, error: NotAllowed
+    ) -> ConfigurationError:
+        """The refusal of the first of the values at fault that stands in this node."""
+        for path in error.keys:
+            found, place = self.find(node, path), join(key, path)
+            if found is None:
+                continue
+            if isinstance(found, yaml.MappingNode):  # a quantity: its value is what is refused
+                entries = self.entries(found, place)
+                if "value" in entries:
+                    found, place = entries["value"][1], f"{place}.value"
+            return self.refuse_value(found, place, error.allowed)
+        return self.refuse(node, key, f"{join(key, error.keys[0])}: allowed is {error.allowed}")
+
+    def find(self, node: yaml.Node, path: str) -> yaml.Node | None:
+        """The node at a path of keys below a node; None when the file does not give it."""
+        for part in path.split("."):
+            entries = self.entries(node, path) if isinstance(node, yaml.MappingNode) else {}
+            if part not in entries:
+                return None
+            node = entries[part][1]
+        return node
 
     def check_keys(
         self,

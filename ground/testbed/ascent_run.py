@@ -27,9 +27,10 @@ from flight.mav.ascent_computer import (
 from flight.mav.ascent_guidance import MEAN_RADIUS
 from flight.mav.ascent_settings import AscentSettings
 from flight.mav.attitude_control import Order
-from flight.mav.navigation import align, from_pad
+from flight.mav.navigation import Navigation, align, from_pad
 from flight.runtime.streams import stream
 from sim_hw.assembly.mav import AscentDevices, MavHardware, build_ascent
+from sim_hw.dynamics.hybrid_vehicle import Hybrid
 from sim_hw.dynamics.mav_flight import MavBody
 from sim_hw.world.space import Space
 from sim_hw.world.world import SITE_EAST_LONGITUDE_DEGREES, SITE_LATITUDE_DEGREES
@@ -37,6 +38,7 @@ from sim_hw.world.world import SITE_EAST_LONGITUDE_DEGREES, SITE_LATITUDE_DEGREE
 SITE_HEIGHT = -2545.3
 STAR_PERIOD = 10.0
 LAST_REPLAN = 30.0  # s before ignition
+LONGEST_COAST = 7200.0  # s: the orbit aimed at takes as long as that
 
 
 class AlwaysOn:
@@ -92,6 +94,7 @@ class Flight:
         closed: bool = True,
         launch: float = 1000.0,
         burn_cycle: float = BURN_CYCLE,
+        hybrid: Hybrid | None = None,
     ) -> None:
         self.time = launch - parameters["alignment_time"]
         self.seed = seed
@@ -103,7 +106,7 @@ class Flight:
         longitude = math.radians(SITE_EAST_LONGITUDE_DEGREES)
         self.devices: AscentDevices = build_ascent(
             hardware, lambda: self.time, Space(), lambda: (latitude, longitude, SITE_HEIGHT),
-            lambda name: self._stream(name), AlwaysOn(), None,
+            lambda name: self._stream(name), AlwaysOn(), None, hybrid,
         )  # fmt: skip
         self.computer: AscentComputer
 
@@ -144,16 +147,19 @@ class Flight:
         aligned = align(
             settings.pad, self.time, settings.tube_elevation, settings.tube_azimuth, seen
         )
-        plan = _planned(settings, self.launch)
-        navigation = from_pad(settings.pad, aligned, self.time)
         # The lander's tube lies above its pad; what the ejector does is felt as it happens.
-        self.computer = AscentComputer(settings, plan, navigation, closed=self.closed)
+        self.computer = self._make_computer(from_pad(settings.pad, aligned, self.time))
         devices.ejector.throw()
         self.body.burn_step = self.burn_cycle
         until = self.launch + settings.ignition_delay
         while self.time < until - 1e-9:
             self._cycle(self.computer.fall, self.burn_cycle)
         devices.first_igniter.light()
+
+    def _make_computer(self, navigation: Navigation) -> AscentComputer:
+        """The flight computer, with the plan for this launch."""
+        plan = _planned(self.settings, self.launch)
+        return AscentComputer(self.settings, plan, navigation, closed=self.closed)
 
     def _first_burn(self) -> None:
         computer = self.computer
@@ -171,9 +177,10 @@ class Flight:
         devices.separation.part("fairing")
         computer.start_coast()
         last_look, replanned = self.time, False
+        end = self.time + LONGEST_COAST
         while not self.body.crashed:
             left = computer.second.ignition - computer.navigation.time
-            if left <= self.burn_cycle:
+            if left <= self.burn_cycle or self.time > end:
                 break
             if not replanned and left <= LAST_REPLAN and self.closed:
                 computer.replan()
@@ -188,7 +195,8 @@ class Flight:
         computer, begun = self.computer, self.time
         while not computer.is_lit and self.time < begun + 2.0:
             self._cycle(lambda seen: computer.coast(seen, lighting=True), self.burn_cycle)
-        while computer.is_lit:
+        # One that lies on the ground feels its weight for ever.
+        while computer.is_lit and not self.body.crashed:
             self._cycle(computer.second_burn, self.burn_cycle)
 
     def _trim(self) -> None:

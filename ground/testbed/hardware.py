@@ -33,6 +33,10 @@ from sim_hw.world.world import SOL_SECONDS, World
 # for it (Mars 2020), and what is selected is free of rocks; assumption: so is all that it can reach
 # of that with its ramps and its arm.
 LANDING_SPOT_RADIUS = 5.5
+# m: the ground around the depot was chosen as a place to land, flat and free of rocks (NASA, news
+# of August 2022); assumption: around the aim, within what 99 of 100 landings come down to, no rock
+# stands in the way of wheels.
+LANDING_ZONE_RADIUS, LANDING_ZONE_ROCKS = 60.0, 0.15
 LOOK_AT_FLIGHT = 5.0  # s
 ON_THE_LANDER = ("arm", "mav")  # they draw their power from the lander
 
@@ -68,8 +72,9 @@ def make_world(mission: LoadedMission, seed: int) -> World:
     registry = TubeRegistry((*mission.depot.tubes, *mission.held), states)
     lander = mission.mission.lander
     spot = Clearing(lander.east, lander.north, LANDING_SPOT_RADIUS)
-    clearings = () if mission.in_space else (spot,)
-    world = World(seed, mission.epoch_jd_tt, registry, clearings=clearings)
+    zone = Clearing(lander.east, lander.north, LANDING_ZONE_RADIUS, LANDING_ZONE_ROCKS)
+    clearing = zone if mission.in_space else spot
+    world = World(seed, mission.epoch_jd_tt, registry, clearings=(clearing,))
     world.place("lander", lander.east, lander.north)
     world.place("rover", lander.east, lander.north)
     parked = mission.mission.perseverance
@@ -128,6 +133,9 @@ class Hardware:
         while not body.frozen:
             body.advance()
             await asyncio.sleep(LOOK_AT_FLIGHT)
+        if self.vehicles["lander"].electrical.brownout:  # it has crashed
+            for name in ("lander", *ON_THE_LANDER, "rover"):
+                self._lose(name)
 
     def load_of(self, vehicle: str) -> dict[str, Any]:
         """What a vehicle is told before launch; of a lander in space also where it is."""
@@ -195,8 +203,12 @@ class Hardware:
 
     def _fail(self, failure: Failure) -> None:
         if failure.what == "vehicle":
-            self.lost[failure.target] = self.world.now()
-            self.vehicles[failure.target].electrical.kill()
-            self.on_lost(failure.target)
+            self._lose(failure.target)
             return
         self.device(failure.target).fail(failure.mode, **failure.options)
+
+    def _lose(self, vehicle: str) -> None:
+        """Takes a vehicle away for good: power and computer."""
+        self.lost[vehicle] = self.world.now()
+        self.vehicles[vehicle].electrical.kill()
+        self.on_lost(vehicle)

@@ -14,6 +14,7 @@ from flight.astrodynamics.ephemeris import mars_to_earth_light_time
 from flight.astrodynamics.mars_time import SOL_DAYS
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY, parse_iso, tt_from_utc
 from flight.runtime.configuration import (
+    NotAllowed,
     Quantity,
     find_configuration,
     load_configuration,
@@ -104,6 +105,8 @@ class Mission(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"failures: {absent[0]} does not take part in this mission")
         if self.launch_after is not None and "orbiter" not in self.vehicles:
             raise ValueError("launch_after: the launch is timed for an orbiter; none takes part")
+        if self.launch_after is not None and self.launch_after >= self.time_limit:
+            raise NotAllowed("launch_after", f"less than time_limit ({self.time_limit:g} sol)")
         missing = [name for name in SURFACE_VEHICLES if name not in self.vehicles]
         if missing:
             raise ValueError(f"vehicles: {', '.join(missing)} cannot be left out")

@@ -142,9 +142,13 @@ class FlownMission:
         if not self._ended.done():
             self._ended.set_result(outcome)
 
+    def let_die(self, role: str) -> None:
+        """Lets a participant die now; it is booted again."""
+        self.rig.nursery.start(self._kill(Kill(role, self.now())), name=f"kill {role}")
+
     async def _kill(self, kill: Kill) -> None:
         """Lets a participant die at its time, and boots it again."""
-        await asyncio.sleep(kill.at)
+        await asyncio.sleep(kill.at - self.now())
         if kill.role == GROUND:
             self.killed.append(kill)
             self.control.archive.crash()

@@ -27,7 +27,7 @@ def load_vehicle_file(kind: type[Node], hardware: type[msgspec.Struct] | None) -
 
     Without a `hardware` type that section is passed over.
     """
-    fields: list[Any] = [("flight", _flight_struct(kind.name, kind.parameter_declarations))]
+    fields: list[Any] = [("flight", _flight_struct(kind))]
     fields.append(("hardware", hardware if hardware is not None else dict[str, Any]))
     shape = msgspec.defstruct(f"{kind.name}_file", fields, frozen=True, forbid_unknown_fields=True)
     loaded: Any = load_configuration(find_configuration("vehicles", kind.name), shape)
@@ -35,9 +35,21 @@ def load_vehicle_file(kind: type[Node], hardware: type[msgspec.Struct] | None) -
     return VehicleFile(flight, loaded.hardware if hardware is not None else None)
 
 
-def _flight_struct(name: str, declarations: Mapping[str, Parameter]) -> type[msgspec.Struct]:
-    fields = [(key, _annotation(parameter)) for key, parameter in declarations.items()]
-    return msgspec.defstruct(f"{name}_flight", fields, frozen=True, forbid_unknown_fields=True)
+def _flight_struct(kind: type[Node]) -> type[msgspec.Struct]:
+    def check(given: Any) -> None:
+        kind.check_parameters({name: getattr(given, name) for name in kind.parameter_declarations})
+
+    return msgspec.defstruct(
+        f"{kind.name}_flight", parameter_fields(kind.parameter_declarations), frozen=True,
+        forbid_unknown_fields=True, namespace={"__post_init__": check},
+    )  # fmt: skip
+
+
+def parameter_fields(declarations: Mapping[str, Parameter], *, optional: bool = False) -> list[Any]:
+    """The fields of a struct of parameters; `optional`: none is demanded."""
+    if optional:
+        return [(key, _annotation(one) | None, None) for key, one in declarations.items()]
+    return [(key, _annotation(parameter)) for key, parameter in declarations.items()]
 
 
 def _annotation(parameter: Parameter) -> Any:

@@ -7,6 +7,7 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -24,6 +25,9 @@ from sim_hw.devices.inertial_increments import InertialParameters, SimInertialIn
 from sim_hw.devices.mav_systems import MavSystemsParameters, SimMavSystems
 from sim_hw.devices.powered import PowerSupply
 from sim_hw.devices.separation import SimSeparation
+from sim_hw.dynamics.hybrid_flight import HybridBody
+from sim_hw.dynamics.hybrid_vehicle import Hybrid, HybridVehicle
+from sim_hw.dynamics.mav_flight import MavBody
 from sim_hw.dynamics.mav_truth import LaunchTube, MavTruth
 from sim_hw.dynamics.mav_vehicle import MavDispersion, MavVehicle, MavVehicleParameters
 from sim_hw.world.atmosphere import AirDispersion, Atmosphere
@@ -79,12 +83,23 @@ def build_ascent(
     streams: Callable[[str], random.Random],
     lander: PowerSupply,
     tubes: TubeRegistry | None,
+    hybrid: Hybrid | None = None,
 ) -> AscentDevices:
-    """One dispersed MAV on one dispersed day: what `streams` gives by name decides which."""
-    vehicle = MavVehicle(parameters.vehicle)
+    """One dispersed MAV on one dispersed day: what `streams` gives by name decides which.
+
+    With `hybrid` it is that vehicle in place of the two solid stages.
+    """
+    vehicle: Any
+    kind: type[MavBody] = MavBody
+    if hybrid is None:
+        vehicle = MavVehicle(parameters.vehicle)
+        sample: Any = parameters.dispersion.draw(vehicle, streams("mav.vehicle"))
+    else:
+        vehicle, kind = HybridVehicle(hybrid.vehicle), HybridBody
+        sample = hybrid.dispersion.draw(vehicle, streams("mav.vehicle"))
     truth = MavTruth(
-        clock, space, vehicle, parameters.dispersion.draw(vehicle, streams("mav.vehicle")),
-        Atmosphere(AirDispersion(streams("mav.air"))), parameters.tube, place, streams("mav.tube"),
+        clock, space, vehicle, sample, Atmosphere(AirDispersion(streams("mav.air"))),
+        parameters.tube, place, streams("mav.tube"), body_kind=kind,
     )  # fmt: skip
     supply = MavSupply(lander, truth, parameters.battery)
 

@@ -16,6 +16,7 @@ from flight.astrodynamics.attitude_kinematics import turned
 from flight.astrodynamics.integrators import State
 from flight.astrodynamics.quaternions import Quaternion, rotate, rotate_back
 from flight.astrodynamics.vectors import Vector
+from sim_hw.dynamics.aerodynamics import SlenderBody
 from sim_hw.dynamics.ascent import AIR_CEILING, AirModel, air_velocity
 from sim_hw.dynamics.mav_vehicle import MavSample, MavVehicle
 from sim_hw.dynamics.planet import Planet
@@ -186,11 +187,15 @@ class MavBody(FlyingBody):
             self.time = max(self.time, goal)
         return self.state
 
-    def _longest_step(self) -> float:
+    def _coasting_step(self) -> float:
         longest = AIR_STEP if self._height_now() < THIN_AIR else COAST_STEP
         for end in self.effort.ends:
             if 1e-9 < end - self.time < longest:
                 longest = end - self.time
+        return longest
+
+    def _longest_step(self) -> float:
+        longest = self._coasting_step()
         for number, lit in enumerate(self.ignitions):
             if lit is None:
                 continue
@@ -277,13 +282,9 @@ class MavBody(FlyingBody):
             mx, my, mz, fx = effort.at(time)
         number = self.burning(time)
         if number is not None:
-            motor, lit = self._motor(number), self.ignitions[number]
-            assert lit is not None
-            thrust = motor.thrust(time - lit)
-            flow = thrust / motor.exhaust_speed
-            tilt = self.sample.tilts[number]
+            thrust, flow, tilt, pivot = self._push(number, time)
             pitch, yaw = effort.pitch + tilt[0], effort.yaw + tilt[1]
-            arm = (self.vehicle.first_pivot if number == 0 else self.vehicle.second_pivot) - centre
+            arm = pivot - centre
             level = thrust * math.cos(pitch)
             fx += level * math.cos(yaw)
             fy, fz = level * math.sin(yaw), -thrust * math.sin(pitch)
@@ -294,13 +295,23 @@ class MavBody(FlyingBody):
         if height < AIR_CEILING:
             air = self.atmosphere.at(height)
             through = rotate_back(attitude, air_velocity(self.planet, position, velocity, air))
-            shape = self.vehicle.full_shape if self.has_first_stage else self.vehicle.second_shape
-            force, moment, pressure, angle = shape.forces(air, through, rate, centre)
+            force, moment, pressure, angle = self._shape().forces(air, through, rate, centre)
             fx += self.sample.drag_factor * force[0]
             fy, fz = fy + force[1], fz + force[2]
             mx, my, mz = mx + moment[0], my + moment[1], mz + moment[2]
             self._note_air(pressure, angle)
         return fx, fy, fz, mx, my, mz, damping
+
+    def _push(self, number: int, time: float) -> tuple[float, float, tuple[float, float], float]:
+        """Of the motor that burns: thrust (N), flow (kg/s), misalignment (rad), pivot (m)."""
+        motor, lit = self._motor(number), self.ignitions[number]
+        assert lit is not None
+        thrust = motor.thrust(time - lit)
+        pivot = self.vehicle.first_pivot if number == 0 else self.vehicle.second_pivot
+        return thrust, thrust / motor.exhaust_speed, self.sample.tilts[number], pivot
+
+    def _shape(self) -> SlenderBody:
+        return self.vehicle.full_shape if self.has_first_stage else self.vehicle.second_shape
 
     def _note_air(self, pressure: float, angle: float) -> None:
         loads = self.loads

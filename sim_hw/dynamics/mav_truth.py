@@ -53,6 +53,7 @@ class MavTruth:
         place: Callable[[], tuple[float, float, float]],
         stream: random.Random,
         planet: Planet = JEZERO,
+        body_kind: type[MavBody] = MavBody,
     ) -> None:
         self.clock = clock
         self.space = space
@@ -63,6 +64,7 @@ class MavTruth:
         self.place = place
         self.planet = planet
         self.body: MavBody | None = None
+        self._body_kind = body_kind
         gauss = stream.gauss
         error = math.radians(tube.pointing_error)
         self._elevation = math.radians(tube.elevation) + error * gauss(0, 1)
@@ -104,7 +106,7 @@ class MavTruth:
         tip, aside = self._tip_rates
         turning = (rate[0], rate[1] - tip, rate[2] + aside)  # about -y the nose comes up
         state: State = (*position, *thrown, *attitude, *turning)
-        body = MavBody(
+        body = self._body_kind(
             BODY_NAME, self.clock, self.planet, self.atmosphere, self.vehicle, self.sample, state
         )
         body.ground_height = self.place()[2]

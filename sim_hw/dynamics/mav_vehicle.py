@@ -12,7 +12,7 @@ from typing import Annotated
 
 import msgspec
 
-from flight.runtime.configuration import Quantity
+from flight.runtime.configuration import NotAllowed, Quantity
 from sim_hw.dynamics.aerodynamics import SlenderBody
 from sim_hw.dynamics.mass_properties import Cylinder, Grain, MassProperties, combine
 from sim_hw.dynamics.solid_motor import MotorDispersion, SolidMotor, ThrustCurve
@@ -20,6 +20,24 @@ from sim_hw.dynamics.solid_motor import MotorDispersion, SolidMotor, ThrustCurve
 # Regressive with a short tail-off; the shape is an assumption, its mean is 1.
 THRUST_SHAPE = ThrustCurve(((0.0, 0.97), (0.45, 1.06), (0.96, 1.0), (1.0, 0.1)))
 _TABLE_POINTS = 65
+
+
+LEAST_THRUST_OVER_WEIGHT = 1.5
+"""Assumption: with less, the vehicle is back on the ground before it has turned to its climb."""
+MARS_GRAVITY = 3.73  # m/s^2, at the ground
+
+
+def check_lift(thrust: float, mass: float, motor: str) -> None:
+    """Raises NotAllowed for a motor that cannot lift a mass (kg) from its ejection; thrust in N."""
+    weight = MARS_GRAVITY * mass
+    if thrust <= LEAST_THRUST_OVER_WEIGHT * weight:
+        raise NotAllowed(
+            (f"{motor}.burn_time", f"{motor}.oxidizer_flow", f"{motor}.propellant",
+             f"{motor}.specific_impulse", "lift_off_mass"),
+            f"what gives a thrust above {LEAST_THRUST_OVER_WEIGHT:g} times the weight of the "
+            f"{mass:g} kg on Mars, {LEAST_THRUST_OVER_WEIGHT * weight:.0f} N; these figures give "
+            f"{thrust:.0f} N",
+        )  # fmt: skip
 
 
 class MotorParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,28 +71,32 @@ class MavVehicleParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
 
     def __post_init__(self) -> None:
         if self.second_stage_mass >= self.lift_off_mass:
-            raise ValueError(
-                f"the second stage of {self.second_stage_mass} kg is heavier than, or as heavy as, "
-                f"the whole vehicle of {self.lift_off_mass} kg"
+            raise NotAllowed(
+                ("second_stage_mass", "lift_off_mass"),
+                f"less for the second stage than for the whole vehicle: second_stage_mass is "
+                f"{self.second_stage_mass:g} kg, lift_off_mass {self.lift_off_mass:g} kg",
             )
         if self.first_inert_mass <= self.first_gas_mass:
-            raise ValueError(
-                f"nothing is left for the first stage's structure: {self.lift_off_mass} kg less "
-                f"{self.second_stage_mass} kg of second stage less {self.first_motor.propellant} "
-                f"kg of propellant is {self.first_inert_mass:.1f} kg"
+            left = self.lift_off_mass - self.second_stage_mass - self.first_gas_mass
+            raise NotAllowed(
+                ("first_motor.propellant", "second_stage_mass", "lift_off_mass", "first_gas_mass"),
+                f"what leaves a mass for the first stage's structure: of lift_off_mass "
+                f"({self.lift_off_mass:g} kg), second stage and cold gas leave {left:g} kg for "
+                f"structure and propellant, and first_motor.propellant is "
+                f"{self.first_motor.propellant:g} kg",
             )
         if self.second_structure_mass <= 0.0:
-            raise ValueError(
-                "nothing is left for the second stage's structure: its parts together are as "
-                f"heavy as the {self.second_stage_mass} kg of the whole stage"
+            room = self.second_stage_mass - self.second_motor.propellant
+            raise NotAllowed(
+                ("second_motor.propellant", "container_mass", "second_stage_mass", "gas_mass"),
+                f"what leaves a mass for the second stage's structure: second_stage_mass is "
+                f"{self.second_stage_mass:g} kg, of which {self.second_motor.propellant:g} kg are "
+                f"propellant and {room - self.second_structure_mass:g} kg container, fairing and "
+                f"cold gas",
             )
         if self.nose_length >= self.length:
-            raise ValueError("the nose cannot be longer than the vehicle")
-        thrust = self.first_motor.motor().mean_thrust
-        if thrust <= 3.73 * self.lift_off_mass:
-            raise ValueError(
-                f"a thrust of {thrust:.0f} N cannot lift {self.lift_off_mass} kg on Mars"
-            )
+            raise NotAllowed("nose_length", f"less than length ({self.length:g} m)")
+        check_lift(self.first_motor.motor().mean_thrust, self.lift_off_mass, "first_motor")
 
     @property
     def first_inert_mass(self) -> float:

@@ -63,11 +63,13 @@ class RockParameters:
 
 @dataclass(frozen=True)
 class Clearing:
-    """A disc without rocks, in m: Perseverance laid each tube on open ground."""
+    """A disc without rocks higher than `highest`, in m: Perseverance laid each tube on open ground,
+    and where to land is chosen."""
 
     east: float
     north: float
     radius: float
+    highest: float = 0.0
 
 
 def exponent(abundance: float) -> float:
@@ -223,13 +225,15 @@ class RockField:
             part = (wanted - counts[index - 1]) / (counts[index] - counts[index - 1])
             diameter = diameters[index - 1] + part * (diameters[index] - diameters[index - 1])
             spread = 1.0 + p.height_scatter * (2.0 * source.random() - 1.0)
-            if not self._cleared(east, north, 0.5 * diameter):
-                rocks.append(Rock(east, north, diameter, p.height_ratio * spread * diameter))
+            height = p.height_ratio * spread * diameter
+            if not self._cleared(east, north, 0.5 * diameter, height):
+                rocks.append(Rock(east, north, diameter, height))
         return tuple(rocks)
 
-    def _cleared(self, east: float, north: float, radius: float) -> bool:
+    def _cleared(self, east: float, north: float, radius: float, height: float) -> bool:
         return any(
-            hypot(east - clearing.east, north - clearing.north) < clearing.radius + radius
+            height > clearing.highest
+            and hypot(east - clearing.east, north - clearing.north) < clearing.radius + radius
             for clearing in self.clearings
         )
 

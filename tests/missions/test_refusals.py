@@ -69,6 +69,18 @@ def test_a_wrong_mission_file_is_refused(
     assert allowed in said.partition("allowed is")[2]
 
 
+def test_a_launch_after_the_end_of_the_mission_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (configs_folder() / "missions" / "return.yaml").read_text()
+    file = tmp_path / "mission.yaml"
+    file.write_text(re.sub(r"launch_after: {value: [\d.]+", "launch_after: {value: 1999", text))
+    said = refused(file, capsys)
+    assert "launch_after.value = 1999: allowed is less than time_limit" in said
+    file.write_text(re.sub(r"launch_after: {value: [\d.]+", "launch_after: {value: -3", text))
+    assert "launch_after.value = -3: allowed is a finite number > 0" in refused(file, capsys)
+
+
 @pytest.mark.parametrize(
     ("good", "bad", "allowed"),
     [

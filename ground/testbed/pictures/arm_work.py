@@ -1,7 +1,7 @@
 """The arm's work: how each tube got into the container, and what the joints did meanwhile."""
 
-import math
 from collections.abc import Sequence
+from math import ceil, floor
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -24,6 +24,7 @@ from ground.testbed.pictures.style import (
     new_figure,
     say_nothing_here,
 )
+from ground.testbed.pictures.time_axis import sol_is_wide, spans
 from ground.testbed.pictures.tube_loadings import STEPS, Loading, loadings, seated, working_time
 from ground.testbed.vehicles import vehicle_class
 
@@ -38,14 +39,14 @@ _NOTE = (
 def draw_arm_work(run: RunData) -> Figure:
     """Tubes one by one, the arm from two sides, and joints, force and tubes over time."""
     figure = new_figure(run, "The arm's work", 9.75, _NOTE)
-    scale = SolScale(run)
+    start, end = working_time(run)
+    scale = SolScale(run, start, end)
     _loadings(inches(figure, 1.5, 1.2, 4.55, 3.45), loadings(run), scale)
     draw_arm_views(run, inches(figure, 7.45, 1.2, 2.5, 3.45), inches(figure, 10.1, 1.2, 2.5, 3.45))
     width = 12.8 - LEFT - RIGHT
     joints = inches(figure, LEFT, 5.5, width, 1.75)
     force = inches(figure, LEFT, 7.6, width, 0.6)
     tubes = inches(figure, LEFT, 8.55, width, 0.65)
-    start, end = working_time(run)
     _hours_axis((joints, force, tubes), scale, scale.sol(start), scale.sol(end))
     _joint_angles(joints, run, scale, start, end)
     _force(force, run, scale)
@@ -94,7 +95,7 @@ def _sol_and_time(scale: SolScale, seconds: float) -> str:
     """Like `sol 15 9:05`."""
     sol = scale.sol(seconds)
     minutes = int((sol % 1.0) * 24 * 60)
-    return f"sol {math.floor(sol)}  {minutes // 60}:{minutes % 60:02d}"
+    return f"sol {floor(sol)}  {minutes // 60}:{minutes % 60:02d}"
 
 
 def _name_steps(axes: Axes, example: Loading, found: Sequence[Loading]) -> None:
@@ -124,13 +125,13 @@ def _name_steps(axes: Axes, example: Loading, found: Sequence[Loading]) -> None:
 
 def _hours_axis(axes: Sequence[Axes], scale: SolScale, first: float, last: float) -> None:
     """The sols of work: nights shaded, a tick every six hours of local mean solar time."""
-    per_tick = 0.25 if last - first <= 7.0 else 1.0
-    ticks = np.arange(math.ceil(first / per_tick), math.floor(last / per_tick) + 1) * per_tick
+    per_tick = 0.25 if last - first <= 7.0 else float(ceil((last - first) / 25.0))
+    ticks = np.arange(ceil(first / per_tick), floor(last / per_tick) + 1) * per_tick
     names = [_tick_name(float(tick)) for tick in ticks]
     for each in axes:
         each.set_xlim(first, last)
-        for start, end in scale.nights:
-            each.axvspan(start, end, color=NIGHT, linewidth=0, zorder=-10)
+        if sol_is_wide(each, scale):
+            spans(each, scale.nights, (0.0, 1.0), NIGHT, zorder=-10.0)
         each.xaxis.set_major_locator(FixedLocator(list(ticks)))
         below = each is axes[-1]
         each.xaxis.set_major_formatter(FixedFormatter(names if below else [""] * len(ticks)))
@@ -141,7 +142,7 @@ def _hours_axis(axes: Sequence[Axes], scale: SolScale, first: float, last: float
 
 def _tick_name(sol: float) -> str:
     hour = round((sol % 1.0) * 24)
-    return f"sol {math.floor(sol)}" if hour == 0 else f"{hour} h"
+    return f"sol {floor(sol)}" if hour == 0 else f"{hour} h"
 
 
 def _joint_angles(axes: Axes, run: RunData, scale: SolScale, start: float, end: float) -> None:

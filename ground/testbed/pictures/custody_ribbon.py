@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ground.testbed.pictures.labels import inches_per_unit, text_width
+from ground.testbed.pictures.labels import from_paper, on_paper, text_width
+from ground.testbed.pictures.quiet import GAPS_NOTE, mission_scale
 from ground.testbed.pictures.run_data import RunData, Span
 from ground.testbed.pictures.sky import SolScale
 from ground.testbed.pictures.style import (
@@ -18,10 +20,11 @@ from ground.testbed.pictures.style import (
     inches,
     new_figure,
     say_nothing_here,
-    sol_axis,
 )
+from ground.testbed.pictures.time_axis import sol_axis
 
 LEFT, RIGHT, ROW, WORDS_ROW = 4.3, 1.8, 0.32, 0.24  # inches
+SEEN = 0.015  # inches: a stay that is shorter on paper is not in the key
 _NOTE = (
     "Places by the custody ledgers of the vehicles.  White line: a change of place.  A gripper "
     "holds a tube for minutes only."
@@ -47,9 +50,10 @@ def draw_custody_ribbon(run: RunData) -> Figure:
     example = max(tubes, key=lambda tube: len(tube["hand_overs"]), default=None)
     top, below = 1.12, 0.62
     words = 0.0 if example is None else 0.5 + WORDS_ROW * len(example["hand_overs"])
-    figure = new_figure(run, "Chain of custody", top + rows * ROW + below + words + 0.1, _NOTE)
+    scale = mission_scale(run)
+    note = f"{_NOTE}  {GAPS_NOTE}" if scale.gaps else _NOTE
+    figure = new_figure(run, "Chain of custody", top + rows * ROW + below + words + 0.1, note)
     axes = inches(figure, LEFT, top, 12.8 - LEFT - RIGHT, rows * ROW)
-    scale = SolScale(run)
     sol_axis([axes], scale)
     axes.set_ylim(rows - 0.5, -0.5)
     axes.set_yticks([])
@@ -58,17 +62,20 @@ def draw_custody_ribbon(run: RunData) -> Figure:
         say_nothing_here(axes, "This run left no sample manifest.")
     for row, history in enumerate(histories):
         _ribbon(axes, row, history, scale)
-    _key(axes, _long_stays(run, histories))
+    _key(axes, _long_stays(axes, scale, histories))
     if example is not None:
         _in_words(figure, top + rows * ROW + below, example, run)
     return figure
 
 
-def _long_stays(run: RunData, histories: list[TubeHistory]) -> list[str]:
+def _long_stays(axes: Axes, scale: SolScale, histories: list[TubeHistory]) -> list[str]:
     """The places at which a tube stayed long enough to be seen in the picture."""
-    shortest = 0.002 * run.duration
-    stays = [stay for history in histories for stay in history.stays]
-    long = [stay.name for stay in stays if stay.end - stay.start > shortest]
+    stays = {stay for history in histories for stay in history.stays}
+    long = {
+        stay.name
+        for stay in stays
+        if np.ptp(on_paper(axes, [scale.sol(stay.start), scale.sol(stay.end)])) > SEEN
+    }
     return [place for place in PLACES if place in long]
 
 
@@ -87,7 +94,7 @@ def _in_words(figure: Figure, top: float, tube: dict[str, Any], run: RunData) ->
         write(2.45, y, "■", color=colour, fontsize=12)
         write(2.7, y, title, fontsize=9.5)
         sensor = step["verified_by"].replace("_", " ").replace(".", ", ")
-        write(4.55, y, sensor, color=MUTED, fontsize=9.5)
+        write(4.55, y, _shortened(sensor, 2.2, 9.5), color=MUTED, fontsize=9.5)
         write(6.9, y, _shortened(step["reading"], 5.6, 9.5), fontsize=9.5)
 
 
@@ -119,9 +126,8 @@ def _ribbon(axes: Axes, row: int, history: TubeHistory, scale: SolScale) -> None
         start, end = scale.sol(stay.start), scale.sol(stay.end)
         _, colour = PLACES.get(stay.name, (stay.name, FAINT))
         axes.barh(row, end - start, left=start, height=0.62, color=colour, linewidth=0)
-    for stay in history.stays[1:]:
-        at = scale.sol(stay.start)
-        axes.plot([at, at], [row - 0.31, row + 0.31], color="white", linewidth=1.0, zorder=3)
+    changes = [scale.sol(stay.start) for stay in history.stays[1:]]
+    axes.vlines(changes, row - 0.31, row + 0.31, color="white", linewidth=1.0, zorder=3)
     if not history.stays:
         first, last = axes.get_xlim()
         axes.plot([first, last], [row, row], color=FAINT, linestyle=(0, (2, 3)), linewidth=1.2)
@@ -156,12 +162,15 @@ def _shortened(text: str, room: float, size: float) -> str:
 
 def _key(axes: Axes, places: list[str]) -> None:
     """The colours of the places in a line above the ribbons."""
-    first, _ = axes.get_xlim()
-    per_inch = 1.0 / inches_per_unit(axes)
     y = -0.5 - 0.22 / ROW
-    x = first
-    for place in places:
+    names = [text_width(PLACES[place][0], 9.5) for place in places]
+    room = 12.8 - 0.45
+    gap = min(0.47, (room - sum(names)) / max(len(names), 1))
+    widths = [name + gap for name in names]
+    inch = min(0.0, room + 0.256 - LEFT - sum(widths))
+    for place, width in zip(places, widths, strict=True):
         title, colour = PLACES[place]
-        axes.barh(y, 0.2 * per_inch, left=x, height=0.4, color=colour, clip_on=False)
-        axes.text(x + 0.27 * per_inch, y, title, va="center", fontsize=9.5)
-        x += (0.27 + text_width(title, 9.5) + 0.2) * per_inch
+        left, right, word = from_paper(axes, [inch, inch + 0.2, inch + 0.27])
+        axes.barh(y, right - left, left=left, height=0.4, color=colour, clip_on=False, zorder=4)
+        axes.text(word, y, title, va="center", fontsize=9.5, zorder=6)
+        inch += width

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from math import hypot
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike, NDArray
 
 CHARACTER = 0.60  # mean width of a letter of DejaVu Sans, in font sizes
 BOLD_CHARACTER = 0.69
@@ -29,6 +31,23 @@ def inches_per_unit(axes: Axes) -> float:
     """Inches on paper of one unit along the x axis, which must have its limits."""
     low, high = axes.get_xlim()
     return width_in_inches(axes) / (high - low)
+
+
+def on_paper(axes: Axes, x: ArrayLike) -> NDArray[np.float64]:
+    """Inches on paper from the left edge of axes to values of x, whatever the scale of x."""
+    low, high = axes.xaxis.get_transform().transform(np.array(axes.get_xlim()))
+    places = axes.xaxis.get_transform().transform(np.atleast_1d(np.asarray(x, dtype=float)))
+    inches: NDArray[np.float64] = (places - low) / (high - low) * width_in_inches(axes)
+    return inches if np.ndim(x) else inches[0]
+
+
+def from_paper(axes: Axes, inches: ArrayLike) -> NDArray[np.float64]:
+    """Values of x at so many inches on paper from the left edge of axes."""
+    low, high = axes.xaxis.get_transform().transform(np.array(axes.get_xlim()))
+    shares = np.atleast_1d(np.asarray(inches, dtype=float)) / width_in_inches(axes)
+    back = axes.xaxis.get_transform().inverted()
+    values: NDArray[np.float64] = back.transform(low + shares * (high - low))
+    return values if np.ndim(inches) else values[0]
 
 
 def _figure(axes: Axes) -> Figure:

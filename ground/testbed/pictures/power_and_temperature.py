@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from flight.core.channels import declared_channels
 from ground.testbed.pictures.curve_names import Name, write_names
+from ground.testbed.pictures.quiet import GAPS_NOTE, mission_scale
 from ground.testbed.pictures.run_data import RunData, Series
 from ground.testbed.pictures.sky import SolScale
 from ground.testbed.pictures.style import (
@@ -18,8 +19,8 @@ from ground.testbed.pictures.style import (
     inches,
     new_figure,
     say_nothing_here,
-    sol_axis,
 )
+from ground.testbed.pictures.time_axis import sol_axis
 from ground.testbed.vehicles import vehicle_class
 
 LEFT, RIGHT = 0.85, 2.15  # inches
@@ -68,8 +69,13 @@ def draw_power_and_temperature(run: RunData) -> Figure:
     """Four panels over the sols."""
     gap, top = 0.42, 1.0
     total = top + sum(_HEIGHTS) + gap * (len(_HEIGHTS) - 1) + 0.55
-    figure = new_figure(run, "Power and temperature", total, _NOTE)
-    scale = SolScale(run)
+    scale = _scale(run)
+    note = _NOTE
+    if scale.gaps:
+        note += f"  {GAPS_NOTE}"
+    if scale.last is not None and scale.last < run.duration:
+        note += "  Until the last vehicle here was decommissioned."
+    figure = new_figure(run, "Power and temperature", total, note)
     axes = []
     for height in _HEIGHTS:
         axes.append(inches(figure, LEFT, top, 12.8 - LEFT - RIGHT, height))
@@ -83,6 +89,13 @@ def draw_power_and_temperature(run: RunData) -> Figure:
     return figure
 
 
+def _scale(run: RunData) -> SolScale:
+    """The time until the last of the vehicles shown was lost or decommissioned."""
+    vehicles = {curve.vehicle for _, _, curves in _PANELS for curve in curves}
+    ends = [run.end_of(vehicle) for vehicle in vehicles if run.states(vehicle)]
+    return mission_scale(run, max(ends, default=run.duration))
+
+
 def _panel(axes: Axes, run: RunData, scale: SolScale, unit: str, curves: Sequence[Curve]) -> None:
     names: list[Name] = []
     drawn: list[Curve] = []
@@ -91,6 +104,8 @@ def _panel(axes: Axes, run: RunData, scale: SolScale, unit: str, curves: Sequenc
         if len(series.seconds) == 0:
             continue
         seconds, values = _broken(Series(series.seconds, _in_unit(series.values, unit)))
+        shown = seconds <= scale.seconds(scale.bounds[1])
+        seconds, values = seconds[shown], scale.torn(seconds[shown], values[shown])
         axes.plot(scale.sols(seconds), values, color=curve.colour)
         finite = values[np.isfinite(values)]
         drawn.append(curve)

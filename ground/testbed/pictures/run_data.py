@@ -20,6 +20,7 @@ from ground.mission_control.clock import MissionClock
 from ground.testbed.ascent_product import AscentProduct, read_ascent_product
 from ground.testbed.hardware import make_world
 from ground.testbed.mission import LoadedMission, load_mission
+from ground.testbed.pictures.command_spans import CommandSpan, command_span
 from ground.testbed.run_folder import read_archive
 from sim_hw.world.world import SOL_SECONDS, World
 
@@ -39,24 +40,6 @@ class Span(NamedTuple):
     start: float
     end: float
     name: str
-
-
-@dataclass(frozen=True)
-class CommandSpan:
-    """A command: when it was sent, started and ended on board, and when its verdict was here.
-
-    What has not happened is None. `progress`: times of the reports on the way.
-    """
-
-    vehicle: str
-    name: str
-    stage: str
-    sent: float
-    started: float | None
-    ended: float | None
-    known: float | None
-    verdict: str | None
-    progress: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,6 +109,21 @@ class RunData:
         """Vehicles that were lost, and when (s)."""
         lost: dict[str, float] = self.summary.get("vehicles_lost", {})
         return {vehicle: sols * SOL_SECONDS for vehicle, sols in lost.items()}
+
+    @cached_property
+    def decommissioned(self) -> dict[str, float]:
+        """Vehicles whose work was over, and when they took the order to end it (s)."""
+        return {
+            command.vehicle: command.ended
+            for command in self.commands
+            if command.name == "decommission" and command.stage != "arm"
+            if command.ended is not None and command.verdict == "COMPLETED"
+        }
+
+    def end_of(self, vehicle: str) -> float:
+        """When a vehicle was lost, decommissioned, or the run ended, in s."""
+        ends = (self.lost.get(vehicle), self.decommissioned.get(vehicle), self.duration)
+        return min(each for each in ends if each is not None)
 
     @cached_property
     def manifest(self) -> list[dict[str, Any]]:
@@ -201,7 +199,7 @@ class RunData:
         ):
             rungs.setdefault(identifier, []).append((rung, occurred))
         return [
-            _command(row[1:], rungs.get(row[0], []))
+            command_span(row[1:], rungs.get(row[0], []))
             for row in self._rows(
                 "SELECT identifier, vehicle, name, stage, sent_s, verdict, verdict_s "
                 "FROM command_history WHERE sent_s IS NOT NULL"
@@ -225,15 +223,16 @@ class RunData:
 
     def states(self, vehicle: str) -> list[Span]:
         """The states of a vehicle: by the channel `mode`, and exactly by its changes that came
-        down as events. The last lasts until the vehicle was lost or the run ended."""
+        down as events. The last lasts until the vehicle was lost or decommissioned, or the run
+        ended."""
         changes = [(seconds, str(mode)) for seconds, mode in self.samples(vehicle, "mode") if mode]
         changes += [
             (event.seconds, event.data["after"])
             for event in self.events_named(vehicle, "mode_changed")
             if "after" in event.data
         ]
-        end = self.lost.get(vehicle, self.duration)
-        return list(_spans(sorted(changes), end))
+        end = self.end_of(vehicle)
+        return list(_spans(sorted(each for each in changes if each[0] < end), end))
 
 
 def _column(texts: list[str]) -> Any:
@@ -241,23 +240,6 @@ def _column(texts: list[str]) -> Any:
         return np.array([float(text) for text in texts])
     except ValueError:
         return np.array(texts)
-
-
-def _command(row: tuple[Any, ...], rungs: list[tuple[str, float]]) -> CommandSpan:
-    vehicle, name, stage, sent, verdict, known = row
-    started = [seconds for rung, seconds in rungs if rung == "STARTED"]
-    last = [seconds for rung, seconds in rungs if rung == verdict]
-    return CommandSpan(
-        vehicle,
-        name,
-        stage,
-        sent,
-        started[0] if started else None,
-        last[-1] if last else None,
-        known,
-        verdict if known is not None else None,
-        tuple(seconds for rung, seconds in rungs if rung == "PROGRESS"),
-    )
 
 
 def _spans(changes: list[tuple[float, str]], end: float) -> Iterator[Span]:

@@ -24,9 +24,16 @@ Intervals = list[tuple[float, float]]
 
 @dataclass
 class SolScale:
-    """The time axis of a run: sols since landing, whole numbers at local mean midnight."""
+    """The time axis of a run: sols since landing, whole numbers at local mean midnight.
+
+    first, last: mission times in s between which the picture shows it; the whole run if not given.
+    gaps: stretches in between, in sols, that the picture leaves out, in the order of time.
+    """
 
     run: RunData
+    first: float = 0.0
+    last: float | None = None
+    gaps: tuple[tuple[float, float], ...] = ()
 
     @cached_property
     def _midnight(self) -> float:
@@ -46,9 +53,34 @@ class SolScale:
         return self._midnight + sol * SOL_SECONDS
 
     @cached_property
+    def bounds(self) -> tuple[float, float]:
+        """The first and the last moment shown, in sols."""
+        last = self.run.duration if self.last is None else self.last
+        return self.sol(self.first), self.sol(last)
+
+    @cached_property
+    def stretches(self) -> Intervals:
+        """What is shown: from the first moment to the last, less the gaps; in sols."""
+        edges = [self.bounds[0], *(edge for gap in self.gaps for edge in gap), self.bounds[1]]
+        return list(zip(edges[::2], edges[1::2], strict=True))
+
+    def is_shown(self, start: float, end: float) -> bool:
+        """Whether anything of a span, in sols, is in what is shown."""
+        return any(start <= last and end >= first for first, last in self.stretches)
+
+    def torn(self, seconds: ArrayLike, values: ArrayLike) -> NDArray[np.float64]:
+        """Values at mission times in s, not a number where a gap leaves them out."""
+        sols, kept = self.sols(seconds), np.array(values, dtype=float)
+        for start, end in self.gaps:
+            kept[(sols > start) & (sols < end)] = np.nan
+        return kept
+
+    @cached_property
     def nights(self) -> Intervals:
-        """From sunset to sunrise, in sols, over the whole run."""
-        first, last = self.sol(0.0), self.sol(self.run.duration)
+        """From sunset to sunrise, in sols, over what is shown."""
+        return [night for stretch in self.stretches for night in self._nights(*stretch)]
+
+    def _nights(self, first: float, last: float) -> Intervals:
         count = max(2, math.ceil((last - first) * _STEPS_PER_SOL) + 1)
         sols = np.linspace(first, last, count)
         heights = [self._sun_elevation(float(sol)) for sol in sols]
@@ -68,17 +100,26 @@ class SolScale:
 
     @cached_property
     def relay_passes(self) -> Intervals:
-        """Passes of the relay orbiter over the site, in sols."""
+        """Passes of the relay orbiter over the site, in sols, over what is shown, for as long as
+        the lander was at work."""
         orbit = sun_synchronous_orbit(Epoch.from_utc(self.run.mission.mission.landing))
         least = math.radians(load_link_parameters().relay.minimum_elevation)
         offset = (self.run.mission.epoch_jd_tt - orbit.epoch.jd_tt) * SECONDS_PER_DAY
-        found = passes(THREE_FORKS, orbit, offset, offset + self.run.duration, least)
-        return [(self.sol(each.rise - offset), self.sol(each.set - offset)) for each in found]
+        until = self.run.end_of("lander")
+        found: Intervals = []
+        for first, last in self.stretches:
+            start, end = self.seconds(first), min(self.seconds(last), until)
+            if end > start:
+                risen = passes(THREE_FORKS, orbit, offset + start, offset + end, least)
+                found += [(self.sol(p.rise - offset), self.sol(p.set - offset)) for p in risen]
+        return found
 
     def contact(self, channel: str) -> Intervals:
-        """When a channel of the lander said yes (as `earth_in_view`), in sols."""
+        """When a channel of the lander said yes (as `earth_in_view`), in sols, in what is shown,
+        for as long as the lander was at work."""
         intervals: Intervals = []
         since: float | None = None
+        until = self.run.end_of("lander")
         for seconds, value in self.run.samples("lander", channel):
             if value and since is None:
                 since = seconds
@@ -87,4 +128,6 @@ class SolScale:
                 since = None
         if since is not None:
             intervals.append((self.sol(since), self.sol(self.run.duration)))
-        return intervals
+        last = self.sol(until)
+        clipped = [(start, min(end, last)) for start, end in intervals if start < last]
+        return [each for each in clipped if self.is_shown(*each)]

@@ -1,11 +1,10 @@
-"""How the pictures look: colours, letters, header, time axes, and the writing of a file.
+"""How the pictures look: colours, letters, header, and the writing of a file.
 
 Colours are of Okabe & Ito (2008), which colour-blind people tell apart; vermilion is kept for what
 went wrong and for limits.
 """
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FixedFormatter, FixedLocator
 from PIL import Image
 
 from ground.testbed.pictures.run_data import RunData
-from ground.testbed.pictures.sky import SolScale
 
 WIDTH = 12.8  # inches; 1600 pixels
 DPI = 125
@@ -39,6 +36,8 @@ VEHICLES = {
     "arm": ("Transfer arm", "#e69f00"),
     "mav": ("MAV", "#8c4fa3"),
     "perseverance": ("Perseverance", "#b5547a"),
+    "orbiter": ("Orbiter", "#56b4e9"),
+    "entry": ("Entry capsule", "#8c6d46"),
 }
 """Title and colour of each vehicle, in the order in which they are drawn."""
 
@@ -50,6 +49,10 @@ PLACES = {
     "arm_gripper": ("arm gripper", "#e69f00"),
     "container": ("container", "#b79bd0"),
     "mav": ("sealed in the MAV", "#8c4fa3"),
+    "orbit": ("in orbit of Mars", "#33414f"),
+    "orbiter": ("on the orbiter", "#8fd0f2"),
+    "entry_capsule": ("in the entry capsule", "#8c6d46"),
+    "earth": ("on Earth", "#66b27d"),
 }
 """Title and colour of each place of a tube, in the order of its way."""
 
@@ -167,47 +170,18 @@ def tint(colour: str, share: float) -> tuple[float, float, float]:
     return (share * red + white, share * green + white, share * blue + white)
 
 
-# ---------------------------------------------------------------------- time axes
-
-
-def sol_axis(axes: Iterable[Axes], scale: SolScale, *, label: str = "sol since landing") -> None:
-    """Gives axes the time of the run: nights shaded, a line at each midnight, numbers at noon.
-
-    The lowest of them carries the numbers.
-    """
-    all_axes = list(axes)
-    first, last = scale.sol(0.0), scale.sol(scale.run.duration)
-    margin = 0.01 * (last - first)
-    for each in all_axes:
-        each.set_xlim(first - margin, last + margin)
-        for start, end in scale.nights:
-            each.axvspan(start, end, color=NIGHT, linewidth=0, zorder=-10)
-        sol_grid(each, first, last, numbered=each is all_axes[-1])
-    all_axes[-1].set_xlabel(label, labelpad=3)
-
-
-def sol_grid(axes: Axes, first: float, last: float, *, numbered: bool) -> None:
-    """Ticks at the midnights, and the numbers of the sols at their noons."""
-    step = max(1, math.ceil((last - first) / 30))
-    midnights = [float(sol) for sol in range(math.ceil(first), math.floor(last) + 1)]
-    noons = [
-        sol + 0.5
-        for sol in range(math.floor(first), math.floor(last) + 1)
-        if first <= sol + 0.5 <= last and sol % step == 0
-    ]
-    axes.xaxis.set_major_locator(FixedLocator(midnights))
-    axes.xaxis.set_major_formatter(FixedFormatter([""] * len(midnights)))
-    axes.xaxis.set_minor_locator(FixedLocator(noons))
-    names = [f"{math.floor(noon)}" if numbered else "" for noon in noons]
-    axes.xaxis.set_minor_formatter(FixedFormatter(names))
-    axes.tick_params(axis="x", which="minor", length=0, labelcolor=MUTED, labelsize=9.5)
-    axes.tick_params(axis="x", which="major", length=4 if numbered else 0)
-    axes.grid(True, axis="x", which="major", linewidth=0.5 if step == 1 else 0.0)
-
-
 def say_nothing_here(axes: Axes, sentence: str) -> None:
     """Writes in empty axes why they are empty."""
     axes.text(
         0.5, 0.5, sentence, transform=axes.transAxes, ha="center", va="center", color=MUTED,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 4.0},
+    )  # fmt: skip
+
+
+def name_row(axes: Axes, y: float, text: str, colour: str, size: float = 10.5) -> None:
+    """Writes the name of a row to the left of axes; y in data, size in points."""
+    axes.annotate(
+        text, (0, y), xycoords=("axes fraction", "data"), xytext=(-8, 0),
+        textcoords="offset points", ha="right", va="center", color=colour, fontsize=size,
+        annotation_clip=False,
     )  # fmt: skip

@@ -5,15 +5,20 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from ground.testbed.pictures.labels import inches_per_unit, places_in_a_row, text_width
+from ground.testbed.pictures.labels import from_paper, on_paper, places_in_a_row, text_width
 from ground.testbed.pictures.run_data import RunData, Span
 from ground.testbed.pictures.sky import SolScale
-from ground.testbed.pictures.style import ALERT, INK, VEHICLES, halo, tint
+from ground.testbed.pictures.style import ALERT, INK, MUTED, VEHICLES, halo, tint
+from ground.testbed.pictures.time_axis import widest_piece
 
-RESTING = ("sleeping", "night", "dormant", "stowed", "parked")
-STANDING_BY = ("idle", "waiting", "docked", "ready", "sealed")
+RESTING = ("sleeping", "night", "dormant", "stowed", "parked", "heliocentric")
+STANDING_BY = (
+    "idle", "waiting", "docked", "ready", "sealed", "loaded", "cruise", "armed", "released",
+    "in orbit",
+)  # fmt: skip
 _UMBRELLAS = ("surface", "landed", "ready", "awake")
-_LABEL = 9.0  # points
+_LABEL, _SMALLEST = 9.0, 8.0  # points
+_LIGHT = (VEHICLES["arm"][1], VEHICLES["orbiter"][1])  # words on these are dark
 
 
 @dataclass(frozen=True)
@@ -60,11 +65,14 @@ def draw_vehicle_lanes(axes: Axes, run: RunData, vehicles: list[str], scale: Sol
         )  # fmt: skip
         for state in merged(run.states(vehicle)):
             _state(axes, row, state, colour, scale)
+        _end(axes, row, run, vehicle, scale)
         _milestones(axes, row, run, vehicle, scale)
 
 
 def _state(axes: Axes, row: int, state: Span, colour: str, scale: SolScale) -> None:
     start, end = scale.sol(state.start), scale.sol(state.end)
+    if not scale.is_shown(start, end):
+        return
     if state.name == "safe":
         share, colour = 1.0, ALERT
     elif state.name in RESTING:
@@ -75,28 +83,49 @@ def _state(axes: Axes, row: int, state: Span, colour: str, scale: SolScale) -> N
         row + 0.14, end - start, left=start, height=0.46, facecolor=tint(colour, share),
         edgecolor="white", linewidth=0.3,
     )  # fmt: skip
-    if text_width(state.name, _LABEL) * 1.05 < (end - start) * inches_per_unit(axes):
+    middle, room = widest_piece(axes, scale, start, end)
+    size = min(_LABEL, room / (1.05 * text_width(state.name, 1.0)))
+    if size >= _SMALLEST:
         axes.text(
-            (start + end) / 2, row + 0.14, state.name, ha="center", va="center", fontsize=_LABEL,
-            color="white" if share == 1.0 and colour != VEHICLES["arm"][1] else INK,
+            middle, row + 0.14, state.name, ha="center", va="center", fontsize=size, zorder=6,
+            color="white" if share == 1.0 and colour not in _LIGHT else INK,
+        )  # fmt: skip
+
+
+def _end(axes: Axes, row: int, run: RunData, vehicle: str, scale: SolScale) -> None:
+    """A stroke where a lane ends before the run does, and why if the vehicle was switched off."""
+    seconds = run.end_of(vehicle)
+    if seconds >= run.duration:
+        return
+    is_lost = vehicle in run.lost
+    sol, y = scale.sol(seconds), row + 0.14
+    axes.plot(
+        [sol, sol], [y - 0.23, y + 0.23], color=ALERT if is_lost else VEHICLES[vehicle][1],
+        linewidth=2.2, solid_capstyle="butt", zorder=4,
+    )  # fmt: skip
+    if not is_lost:
+        axes.annotate(
+            "decommissioned", (sol, y), xytext=(6, 0), textcoords="offset points", va="center",
+            fontsize=_LABEL, color=MUTED, path_effects=halo(), annotation_clip=False, zorder=6,
         )  # fmt: skip
 
 
 def _milestones(axes: Axes, row: int, run: RunData, vehicle: str, scale: SolScale) -> None:
     found = sorted(milestones(run, vehicle), key=lambda each: (each.rank, each.seconds))
-    per_sol = inches_per_unit(axes)
-    widths = [(text_width(each.text, _LABEL) + 0.1) / per_sol for each in found]
-    places = places_in_a_row([scale.sol(each.seconds) for each in found], widths, *axes.get_xlim())
-    for each, middle in zip(found, places, strict=True):
+    widths = [text_width(each.text, _LABEL) + 0.1 for each in found]
+    sols = [scale.sol(each.seconds) for each in found]
+    low, high = on_paper(axes, axes.get_xlim())
+    anchors = [float(each) for each in on_paper(axes, sols)]
+    places = places_in_a_row(anchors, widths, float(low), float(high))
+    for each, sol, middle in zip(found, sols, places, strict=True):
         colour = ALERT if each.bad else INK
         axes.plot(
-            [scale.sol(each.seconds)], [row - 0.15], marker="v", markersize=4.5, color=colour,
-            linestyle="", zorder=5,
-        )  # fmt: skip
+            [sol], [row - 0.15], marker="v", markersize=4.5, color=colour, linestyle="", zorder=5
+        )
         if middle is not None:
             axes.text(
-                middle, row - 0.24, each.text, ha="center", va="bottom", fontsize=_LABEL,
-                color=colour, path_effects=halo(),
+                float(from_paper(axes, middle)), row - 0.24, each.text, ha="center", va="bottom",
+                fontsize=_LABEL, color=colour, path_effects=halo(), zorder=6,
             )  # fmt: skip
 
 
@@ -121,7 +150,14 @@ def _lander(run: RunData) -> Iterator[Milestone]:
     for command in run.commands:
         if command.name == "commission" and command.ended is not None:
             yield Milestone(command.ended, "commissioned", 1)
-    yield from _last(run, "lander", "mav_warm", "MAV warm", 2)
+    launched = run.events_named("mav", "ejected")
+    warm = [
+        event
+        for event in run.events_named("lander", "mav_warm")
+        if not launched or event.seconds < launched[0].seconds
+    ]
+    if warm:
+        yield Milestone(warm[-1].seconds, "MAV warm", 2)
     for event in run.events_named("lander", "energy_low"):
         yield Milestone(event.seconds, "energy low", 2, bad=True)
 
@@ -150,6 +186,7 @@ def _mav(run: RunData) -> Iterator[Milestone]:
     for state in run.states("mav")[-1:]:
         if state.name == "ready":
             yield Milestone(state.start, "ready", 1)
+    yield from _last(run, "mav", "ejected", "launch", 0)
 
 
 def _perseverance(run: RunData) -> Iterator[Milestone]:
@@ -158,10 +195,26 @@ def _perseverance(run: RunData) -> Iterator[Milestone]:
     yield from _last(run, "perseverance", "tube_dropped", "{count} tubes laid down", 1)
 
 
+def _orbiter(run: RunData) -> Iterator[Milestone]:
+    yield from _last(run, "orbiter", "container_found", "container found", 1)
+    yield from _last(run, "orbiter", "captured", "captured", 0)
+    yield from _last(run, "orbiter", "contained", "contained", 1)
+    yield from _last(run, "orbiter", "departed", "leaves Mars", 0)
+    yield from _last(run, "orbiter", "capsule_released", "capsule released", 0)
+    yield from _last(run, "orbiter", "deflected", "turned away", 2)
+
+
+def _entry(run: RunData) -> Iterator[Milestone]:
+    yield from _last(run, "entry", "released_from_orbiter", "released", 1)
+    yield from _last(run, "entry", "touched_down", "on the ground", 0)
+
+
 _MILESTONES = {
     "lander": _lander,
     "rover": _rover,
     "arm": _arm,
     "mav": _mav,
     "perseverance": _perseverance,
+    "orbiter": _orbiter,
+    "entry": _entry,
 }

@@ -13,6 +13,7 @@ from flight.core.exchanges import ExchangeFailed
 from flight.core.node import Node
 from flight.core.statechart import ANY, On, State, Statechart
 from flight.icd.messages import EventReport, Frame, Packet, Rung, Severity, decode_message
+from flight.lander.launch_permission import launch_permission
 from flight.lander.node import Lander
 from flight.lander.rhythm import Energy, Rhythm
 from flight.lander.work_permission import energy_permission
@@ -269,3 +270,19 @@ def test_work_of_others_is_granted_only_when_a_night_is_left_after_it(tmp_path: 
             await energy_permission(node, "arm", {"watt_hours": "much"})
 
     land(tmp_path, main)
+
+
+def test_an_arm_that_is_not_stowed_stops_a_launch_until_earth_has_judged_it(
+    tmp_path: Path,
+) -> None:
+    async def story(landed: Landed) -> None:
+        await landed.commission()
+        landed.node.carried_modes["arm"] = "safe"
+        asked = await launch_permission(landed.node, "mav", {})
+        assert not asked["granted"] and "not known to be stowed" in asked["reason"]
+        await landed.rig.command("lander", "judge_arm", clear=True)
+        assert (await launch_permission(landed.node, "mav", {}))["granted"]
+        await landed.rig.command("lander", "judge_arm", clear=False)
+        assert not (await launch_permission(landed.node, "mav", {}))["granted"]
+
+    land(tmp_path, story)

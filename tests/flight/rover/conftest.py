@@ -51,11 +51,14 @@ def make_field(
     seed: int = 1,
     count: int = 10,
     lander: tuple[float, float] = (70.0, 22.0),
+    believed: tuple[float, float] | None = None,
+    heading: float = 0.0,
     on_ground: bool = True,
     abundance: float = 0.03,
     parameters: dict[str, Any] | None = None,
 ) -> Field:
-    """Builds the world and boots the rover. `count`: tubes to be fetched, from the last."""
+    """Builds the world and boots the rover. `count`: tubes to be fetched, from the last.
+    `believed`: where the rover is told that the lander stands. `heading` (rad): of both."""
     depot = load_depot()
     poses = true_lying_poses(depot, stream(seed, "world.tubes"))
     states = {tube: TubeState(GROUND, pose=pose) for tube, pose in poses.items()}
@@ -65,8 +68,8 @@ def make_field(
     )  # fmt: skip
     # Terrain-relative navigation sets the lander down on ground without rocks.
     world.rocks.clearings = (*world.rocks.clearings, Clearing(*lander, 6.0))
-    world.place("lander", *lander)
-    world.place("rover", *lander)
+    world.place("lander", *lander, heading)
+    world.place("rover", *lander, heading)
     file = load_vehicle_file(FetchRover, rover.HARDWARE)
     electrical, devices = rover.build(world, file.hardware)
     for name, device in devices.items():
@@ -74,7 +77,7 @@ def make_field(
         rig.add_device(f"rover.{name}", device)
     mission = {
         "tubes": [{"id": t.id, "east": t.east, "north": t.north} for t in depot.tubes],
-        "lander": {"east": lander[0], "north": lander[1]},
+        "lander": dict(zip(("east", "north"), believed or lander, strict=True)),
     }
     node = rig.add_node(FetchRover, file.flight | (parameters or {}), mission=mission)
     tubes = [tube.id for tube in reversed(depot.tubes)][:count]

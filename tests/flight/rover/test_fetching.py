@@ -36,6 +36,21 @@ async def test_two_tubes_are_fetched_and_brought_to_the_lander(
         assert distance == pytest.approx(2.0, abs=0.3)
 
 
+async def test_told_where_the_lander_truly_came_down_the_rover_finds_its_tube(
+    folder: Path, new_field: Any
+) -> None:
+    async with Rig(folder) as rig:
+        field = new_field(rig, count=1, believed=(81.0, 14.0), heading=0.4)
+        told = {"east": 70.3, "north": 21.8, "error": 0.5}
+        assert (await rig.command("rover", "locate_lander", **told)).rung is Rung.COMPLETED
+        await rig.kill("rover")
+        await rig.restart("rover")  # what it was told outlives a reboot
+        assert rig.nodes["rover"].lander_place == (70.3, 21.8)  # type: ignore[attr-defined]
+        await rig.command("rover", "egress")
+        report = await rig.command("rover", "fetch_tubes", tubes=field.tubes)
+        assert report.detail.startswith("collected 1 of 1")
+
+
 async def test_each_move_is_in_the_ledger_before_it_happens_and_is_seen_by_another_sensor(
     folder: Path, new_field: Any
 ) -> None:

@@ -20,6 +20,7 @@ from flight.icd.devices.ground_station import (
     PredictedPass,
     Uplinked,
 )
+from flight.icd.devices.orbital_imagery import OrbitalImagery, SurfaceFix
 from flight.icd.messages import (
     Command,
     CommandReport,
@@ -262,6 +263,19 @@ class FakeStations(GroundStations):
         self.emit("received", self.kept[-1])
 
 
+class FakeImagery(OrbitalImagery):
+    """Has a picture of the rover from a mission time on."""
+
+    def __init__(self, stations: FakeStations, since: float = 30_000.0) -> None:
+        self.stations = stations
+        self.since = since
+
+    async def find(self, vehicle: str) -> SurfaceFix:
+        if self.stations.now < self.since:
+            raise DeviceFault("not_imaged", "clouds")
+        return SurfaceFix(time_ns=0, east=12.5, north=-3.0, error=0.5)
+
+
 class Ground:
     """A mission control at those stations, that can be killed and started again."""
 
@@ -280,6 +294,8 @@ class Ground:
         self._hardware = Bus("hardware", fabric=self._fabric)
         server = DeviceServer(self._hardware, "ground.stations", self.stations, self._nursery)
         self.stations.emit = server.emit
+        self.imagery = FakeImagery(self.stations)
+        DeviceServer(self._hardware, "ground.imagery", self.imagery, self._nursery)
         self.start()
         return self
 
@@ -300,6 +316,7 @@ class Ground:
             self.program,
             [TubeEntry("M1", "Malay", "igneous core"), TubeEntry("M2", "Mageik")],
             MissionClock(EPOCH_JD_TT),
+            opportunities={"launch": lambda earliest: 1000.0 * (earliest // 1000.0 + 1.0)},
         )
 
     async def run(self) -> Outcome:

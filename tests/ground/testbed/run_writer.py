@@ -45,6 +45,7 @@ class ArchiveWriter:
         self.database.executescript(SCHEMA)
         self.streams = 0
         self.events = 0
+        self.commands = 0
 
     def series(self, source: str, channel: str, *samples: tuple[float, Any]) -> None:
         self.streams += 1
@@ -62,15 +63,22 @@ class ArchiveWriter:
         )
 
     def command(
-        self, vehicle: str, name: str, sent: float, *rungs: tuple[str, float], verdict: str | None
+        self,
+        vehicle: str,
+        name: str,
+        sent: float,
+        *rungs: tuple[str, float],
+        verdict: str | None,
+        stage: str = "run",
     ) -> None:
-        identifier = f"mc-{name}"
+        self.commands += 1
+        identifier = f"mc-{self.commands:05}"
         known_ns = int((rungs[-1][1] + 1000.0) * NS) if verdict else None
         self.database.execute(
             "INSERT INTO commands (identifier, vehicle, name, arguments, stage, lifetime, bundle, "
             "deadline, step, issued_ns, sent_ns, verdict, verdict_ns) "
-            "VALUES (?, ?, ?, '{}', 'run', 1, '', 1, 'step', 0, ?, ?, ?)",
-            (identifier, vehicle, name, int(sent * NS), verdict, known_ns),
+            "VALUES (?, ?, ?, '{}', ?, 1, '', 1, 'step', 0, ?, ?, ?)",
+            (identifier, vehicle, name, stage, int(sent * NS), verdict, known_ns),
         )
         for rung, seconds in rungs:
             self.database.execute(

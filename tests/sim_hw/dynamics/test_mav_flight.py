@@ -80,10 +80,10 @@ def test_it_is_of_second_order_in_its_step() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"second_stage_mass": 500.0}, "heavier than, or as heavy as, the whole"),
-        ({"second_stage_mass": 190.0}, "nothing is left for the first stage's structure"),
-        ({"container_mass": 60.0}, "nothing is left for the second stage's structure"),
-        ({"nose_length": 3.0}, "nose cannot be longer"),
+        ({"second_stage_mass": 500.0}, "less for the second stage than for the whole vehicle"),
+        ({"second_stage_mass": 190.0}, "leaves a mass for the first stage's structure"),
+        ({"container_mass": 60.0}, "leaves a mass for the second stage's structure"),
+        ({"nose_length": 3.0}, "nose_length: allowed is less than length"),
     ],
 )
 def test_an_impossible_vehicle_is_refused_with_a_sentence(
@@ -95,7 +95,7 @@ def test_an_impossible_vehicle_is_refused_with_a_sentence(
 
 def test_a_motor_too_weak_to_lift_is_refused() -> None:
     weak = msgspec.structs.replace(parameters().first_motor, burn_time=290.0, propellant=150.0)
-    with pytest.raises(ValueError, match="cannot lift"):
+    with pytest.raises(ValueError, match=r"a thrust above 1\.5 times the weight"):
         msgspec.structs.replace(parameters(), first_motor=weak)
 
 

@@ -1,0 +1,1 @@
+"""The design trade of the Mars Ascent Vehicle: variants flown over the same dispersed days."""
