@@ -86,6 +86,7 @@ async def send_chunks(node: "Mav", first: int = 0, last: int | None = None) -> i
         node.publish_telemetry({"ascent_chunk": chunk_text(number, count, data)})
         await asyncio.sleep(READ_SECONDS)
     # Said behind them: who has heard it has what was sent before, or knows that a part was lost.
+    # It is said each time, though the number has not changed.
     node.record_chunks = count
-    node.publish_telemetry()
+    node.publish_telemetry({**node.channels.take_changed(), "record_chunks": count})
     return max(0, end - first)

@@ -1,16 +1,25 @@
 """Cruise: corrections on the way, past Earth at first, into the entry corridor at the end."""
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flight.astrodynamics.lambert import lambert
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
-from flight.astrodynamics.vectors import Vector, add, norm, scale, subtract
+from flight.astrodynamics.vectors import Vector, add, norm, subtract
 from flight.core.activities import ActivityFailed
 from flight.core.statechart import Signal
 from flight.icd.devices.base import DeviceFault
+from flight.orbiter.landing import (
+    Landing,
+    capsule_of,
+    errors_of,
+    predict_landing,
+    release_of,
+    site_of,
+)
 from flight.orbiter.manoeuvres import execute, wait_until
-from flight.orbiter.targeting import Aim, Site, aim_at_site, aim_past, correction
+from flight.orbiter.targeting import Aim, aim_at_site, aim_past, correction
 from flight.orbiter.trajectory import EARTH_RADIUS, Encounter, Kick, Path, predict
 
 if TYPE_CHECKING:
@@ -49,6 +58,7 @@ async def cruise(node: "Orbiter", signal: Signal) -> Signal:
     if not in_corridor(node, seen):
         raise ActivityFailed("the capsule is not targeted: outside the entry corridor")
     days_left = (seen.entry_time - node.clock.now()) / SECONDS_PER_DAY
+    await show_landing(node)
     node.targeted(angle=node.entry_angle, days=round(days_left, 2))
     return Signal("targeted")
 
@@ -100,20 +110,18 @@ async def _to_aim(node: "Orbiter", path: Path, seen: Encounter, past: bool) -> V
 def make_aim(node: "Orbiter", seen: Encounter) -> tuple[Aim, Kick]:
     """The aim at the landing site, and the push of the springs on the way to it."""
     near = node.stored("entry_time") or seen.perigee_time
-    site = Site(
-        math.radians(node.parameters["site_latitude"]),
-        math.radians(node.parameters["site_longitude"]),
-        math.radians(node.parameters["entry_angle"]),
-        math.radians(node.parameters["entry_range"]),
-    )
-    aim = aim_at_site(seen.asymptote, near, site, node.dynamics)
-    release = aim.entry_time - node.parameters["release_days"] * SECONDS_PER_DAY
-    push = scale(node.parameters["spring_speed"], aim.entry_direction)
-    return aim, Kick(release, push)
+    capsule = capsule_of(node.parameters)
+    aim = aim_at_site(seen.asymptote, near, site_of(node.parameters), capsule, node.dynamics)
+    return aim, release_of(node.parameters, aim.entry_time, aim.entry_direction)
 
 
 async def own_path(node: "Orbiter") -> Path:
     """Where the orbiter is, by tracking. Raises ActivityFailed while it is at Mars."""
+    return (await _tracked(node))[0]
+
+
+async def _tracked(node: "Orbiter") -> tuple[Path, float, float]:
+    """Where the orbiter is, and how well that is known (m and m/s, each component)."""
     try:
         known = await node.devices.orbit_knowledge.state()
     except DeviceFault as fault:
@@ -122,7 +130,42 @@ async def own_path(node: "Orbiter") -> Path:
         raise ActivityFailed("the orbiter is still at Mars")
     x, y, z = known.position
     u, v, w = known.velocity
-    return Path(known.centre, (x, y, z), (u, v, w), known.time_ns / 1e9)
+    path = Path(known.centre, (x, y, z), (u, v, w), known.time_ns / 1e9)
+    return path, known.position_sigma, known.velocity_sigma
+
+
+async def show_landing(node: "Orbiter") -> Landing:
+    """Predicts the touchdown of the capsule and states it with its ellipse.
+
+    Raises ActivityFailed when it would not come down.
+    """
+    path, position, velocity = await _tracked(node)
+    seen = predict(path, node.dynamics)
+    if seen is None:
+        raise ActivityFailed("Earth is missed")
+    try:
+        _, kick = make_aim(node, seen)
+        if kick.time <= path.time:  # late: it is let go now
+            kick = replace(kick, time=path.time + 1.0)
+        landing = predict_landing(
+            path, kick, site_of(node.parameters), capsule_of(node.parameters),
+            errors_of(node.parameters, position, velocity), node.dynamics,
+        )  # fmt: skip
+    except (ArithmeticError, ValueError) as error:
+        raise ActivityFailed(f"no touchdown can be predicted: {error}") from error
+    node.landing_predicted(
+        latitude=round(math.degrees(landing.latitude), 4),
+        longitude=round(math.degrees(landing.longitude), 4),
+        miss=round(landing.miss / 1000.0, 2),
+        long=round(landing.long_semi_axis / 1000.0, 2),
+        short=round(landing.short_semi_axis / 1000.0, 2),
+        azimuth=round(math.degrees(landing.azimuth), 1),
+        angle=round(math.degrees(landing.angle), 4),
+        angle_sigma=round(math.degrees(landing.angle_sigma), 4),
+        heading=round(math.degrees(landing.heading), 1),
+        entry_time=round(landing.entry_time, 2),
+    )
+    return landing
 
 
 async def show_encounter(node: "Orbiter") -> Encounter:

@@ -220,6 +220,12 @@ class Orbiter(Node):
     targeted = Event(
         Severity.ACTIVITY_HI, "Targeted: entry angle {angle} degrees, {days} days to the entry"
     )
+    landing_predicted = Event(
+        Severity.ACTIVITY_HI,
+        "Touchdown predicted at {latitude} N {longitude} E, {miss} km from the site; 99 % within "
+        "semi-axes of {long} and {short} km, azimuth {azimuth}; entry angle {angle} degrees, sigma "
+        "{angle_sigma}",
+    )
     capsule_released = Event(
         Severity.ACTIVITY_HI,
         "Capsule released with {tubes} tubes at {distance} lunar distances, entry angle {angle}",
@@ -412,7 +418,7 @@ class Orbiter(Node):
 
     @command(deadline=20 * DAY, starts="releasing", hazard=Hazard.RELEASE, restart=Restart.RESUME)
     def release_capsule(self) -> None:
-        """Lets the capsule go at its time, when it is in the corridor."""
+        """Lets the capsule go at its time, when entry angle and ellipse are within the limits."""
 
     @command(deadline=2 * DAY, starts="deflecting", restart=Restart.RESUME)
     def deflect(self) -> None:

@@ -1,4 +1,5 @@
-"""Release of the capsule three days out, and the deflection of the orbiter past Earth."""
+"""Release of the capsule three days out, when its predicted touchdown is within the limits, and the
+deflection of the orbiter past Earth."""
 
 import asyncio
 import math
@@ -9,7 +10,8 @@ from flight.astrodynamics.vectors import Vector, norm, scale, unit
 from flight.core.activities import ActivityFailed
 from flight.core.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
-from flight.orbiter.cruising import in_corridor, make_aim, own_path, show_encounter
+from flight.orbiter.cruising import make_aim, own_path, show_encounter, show_landing
+from flight.orbiter.landing import reasons_against
 from flight.orbiter.manoeuvres import execute, wait_until
 from flight.orbiter.trajectory import EARTH_RADIUS, Path, kicked, predict
 
@@ -40,8 +42,10 @@ async def release_capsule(node: "Orbiter", signal: Signal) -> Signal:
     days = node.parameters["release_days"]
     await wait_until(node, aim.entry_time - days * SECONDS_PER_DAY - 120.0)
     seen = await show_encounter(node)
-    if not in_corridor(node, seen):
-        raise ActivityFailed(f"the entry angle would be {node.entry_angle}: outside the corridor")
+    landing = await show_landing(node)
+    against = reasons_against(landing, node.parameters)
+    if against:
+        raise ActivityFailed("; ".join(against))
     for _ in range(_ATTEMPTS):
         try:
             await node.devices.capsule_release.release(list(aim.entry_direction))

@@ -1,12 +1,15 @@
 """Where to aim at Earth: past it, or into the corridor of the capsule's entry and to the site.
 
 The incoming asymptote and the entry angle fix how far from its radiant the capsule enters; the
-plane of the entry and its hour are then chosen so that the site lies where it comes down.
+plane of the entry and its hour are then chosen so that the capsule, whose fall is flown through the
+turning air, comes down at the site.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from flight.astrodynamics.ballistic_fall import Fall, FallingCapsule, fall
+from flight.astrodynamics.earth_arrival import EquatorOfDate
 from flight.astrodynamics.earth_stations import icrf_to_earth_fixed
 from flight.astrodynamics.ellipsoids import WGS84
 from flight.astrodynamics.gravity import EARTH
@@ -28,11 +31,13 @@ from flight.orbiter.linear_algebra import applied
 from flight.orbiter.manoeuvres import inverse_of
 from flight.orbiter.navigation import across
 from flight.orbiter.trajectory import (
+    EARTH_RADIUS,
     ENTRY_RADIUS,
     Dynamics,
     Encounter,
     Kick,
     Path,
+    at_entry,
     kicked,
     predict,
     time_from_radius,
@@ -43,17 +48,19 @@ _DESCENT = 360.0  # s from entry to ground: six minutes (NASA/JPL, PIA25986)
 _LOOKS = 96  # a day
 _SETTLED = 50.0  # m
 _SHOTS = 12
+_LANDED = 20.0  # m: so near to the site an aim is to bring the capsule
+_FLIGHTS = 10
 
 
 @dataclass(frozen=True)
 class Site:
-    """Landing site (rad) and how the capsule is to enter: angle (rad, negative) and the range from
-    the entry interface to the ground as an angle at Earth's centre (rad)."""
+    """Landing site (geodetic, rad; m over the ellipsoid) and at which angle the capsule is to enter
+    (rad, negative)."""
 
     latitude: float
     longitude: float
     entry_angle: float
-    entry_range: float
+    height: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -67,33 +74,78 @@ class Aim:
     entry_direction: Vector
 
 
-def aim_at_site(asymptote: Vector, near: float, site: Site, dynamics: Dynamics) -> Aim:
+def aim_at_site(
+    asymptote: Vector, near: float, site: Site, capsule: FallingCapsule, dynamics: Dynamics
+) -> Aim:
     """The aim for a landing at a site, at the hour nearest to a mission time.
 
-    Raises ValueError when the site does not come to where the capsule can enter.
+    The capsule's fall is flown, and the aim moved by what it misses. Raises ValueError when the
+    site does not come to where the capsule can enter.
     """
+    over = site
+    for _ in range(_FLIGHTS):
+        aim = _aim_over(asymptote, near, over, dynamics)
+        landed = touchdown(asymptote, aim.b_vector, aim.entry_time, site.height, capsule, dynamics)
+        east, north = offset(site, landed)
+        if math.hypot(east, north) < _LANDED:
+            return aim
+        over = replace(
+            over,
+            latitude=over.latitude - (landed.latitude - site.latitude),
+            longitude=over.longitude - math.remainder(landed.longitude - site.longitude, math.tau),
+        )
+    raise ValueError(
+        f"no aim brings the capsule to the site: {math.hypot(east, north) / 1000.0:.1f} km off"
+    )
+
+
+def touchdown(
+    asymptote: Vector,
+    b_vector: Vector,
+    entry_time: float,
+    ground_height: float,
+    capsule: FallingCapsule,
+    dynamics: Dynamics,
+) -> Fall:
+    """Where a capsule comes down (m over the ellipsoid) that comes with an asymptote (m/s) and a
+    B-vector (m) and enters at a mission time. Raises ValueError when it passes by or skips out."""
+    position, velocity = at_entry(asymptote, b_vector)
+    axes = EquatorOfDate.at(utc_from_tt(dynamics.jd(entry_time)))
+    state = (*transform(axes.from_icrf, position), *transform(axes.from_icrf, velocity))
+    return fall(capsule, state, axes.prime_meridian, ground_height)
+
+
+def offset(site: Site, landed: Fall) -> tuple[float, float]:
+    """Metres east and north of the site at which it came down, on a sphere of the same height."""
+    radius = norm(WGS84.to_cartesian(site.latitude, site.longitude, site.height))
+    east = math.remainder(landed.longitude - site.longitude, math.tau)
+    return (
+        radius * math.cos(site.latitude) * east,
+        radius * (landed.latitude - site.latitude),
+    )
+
+
+def _aim_over(asymptote: Vector, near: float, site: Site, dynamics: Dynamics) -> Aim:
+    """The aim with the site so far ahead of the entry point as a straight line would reach."""
     speed = norm(asymptote)
     incoming = unit(asymptote)
-    at_entry = math.sqrt(speed**2 + 2.0 * _MU / ENTRY_RADIUS)
-    momentum = ENTRY_RADIUS * at_entry * math.cos(site.entry_angle)
+    at_interface = math.sqrt(speed**2 + 2.0 * _MU / ENTRY_RADIUS)
+    momentum = ENTRY_RADIUS * at_interface * math.cos(site.entry_angle)
     parameter = momentum**2 / _MU
     eccentricity = math.sqrt(1.0 + (speed * momentum / _MU) ** 2)
     from_perigee = math.acos((parameter / ENTRY_RADIUS - 1.0) / eccentricity)
     swept = math.acos(-1.0 / eccentricity) - from_perigee
-    time = _hour_of_site(incoming, swept + site.entry_range, near, site, dynamics)
+    ahead = (ENTRY_RADIUS / EARTH_RADIUS - 1.0) / math.tan(-site.entry_angle)
+    time = _hour_of_site(incoming, swept + ahead, near, site, dynamics)
     there = site_direction(site, time + _DESCENT, dynamics)
     sideways = unit(subtract(there, scale(dot(there, incoming), incoming)))
     perigee = parameter / (1.0 + eccentricity)
-    place = add(scale(-math.cos(swept), incoming), scale(math.sin(swept), sideways))
-    ahead = add(scale(math.sin(swept), incoming), scale(math.cos(swept), sideways))
-    direction = add(
-        scale(math.sin(site.entry_angle), place), scale(math.cos(site.entry_angle), ahead)
-    )
+    b_vector = scale(momentum / speed, sideways)
     return Aim(
-        b_vector=scale(momentum / speed, sideways),
+        b_vector=b_vector,
         perigee_time=time + time_from_radius(speed, perigee, ENTRY_RADIUS),
         entry_time=time,
-        entry_direction=direction,
+        entry_direction=unit(at_entry(asymptote, b_vector)[1]),
     )
 
 

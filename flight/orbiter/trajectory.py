@@ -5,7 +5,7 @@ of influence a hyperbola. Lengths in m, ICRF axes, times in mission seconds.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flight.astrodynamics.ephemeris import relative_state
 from flight.astrodynamics.gravity import EARTH, SUN
@@ -35,10 +35,12 @@ _LONGEST = 600.0 * SECONDS_PER_DAY
 
 @dataclass(frozen=True)
 class Kick:
-    """A velocity change (m/s) at a mission time."""
+    """The release: a velocity change (m/s) at a mission time, and what light takes away of the
+    Sun's gravity from then on (None: as before)."""
 
     time: float
     delta_v: Vector
+    light_pressure: float | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,13 @@ class Encounter:
         if self.perigee_radius > ENTRY_RADIUS:
             return self.perigee_time
         return self.perigee_time - time_from_radius(self.speed, self.perigee_radius, ENTRY_RADIUS)
+
+    @property
+    def entry(self) -> tuple[Vector, Vector] | None:
+        """Place and velocity at the entry interface (m, m/s, ICRF); None: it misses."""
+        if self.perigee_radius > ENTRY_RADIUS:
+            return None
+        return at_entry(self.asymptote, self.b_vector)
 
 
 @dataclass(frozen=True)
@@ -125,6 +134,8 @@ def predict(path: Path, dynamics: Dynamics, kick: Kick | None = None) -> Encount
     if kick is not None and kick.time > path.time:
         path = _advance(path, dynamics, kick.time)
         path = kicked(path, kick.delta_v)
+        if kick.light_pressure is not None:
+            dynamics = replace(dynamics, light_pressure=kick.light_pressure)
     path = _advance(path, dynamics, math.inf)
     return encounter(path) if path.centre == "earth" else None
 
@@ -174,6 +185,26 @@ def encounter(path: Path) -> Encounter:
         perigee_radius=perigee,
         perigee_time=path.time + (away if inbound else -away),
     )
+
+
+def at_entry(asymptote: Vector, b_vector: Vector) -> tuple[Vector, Vector]:
+    """Place (m) and velocity (m/s) at the entry interface on the hyperbola of an incoming velocity
+    at infinity and a B-vector. Raises ValueError when it passes above the interface."""
+    speed = norm(asymptote)
+    incoming, sideways = unit(asymptote), unit(b_vector)
+    momentum = norm(b_vector) * speed
+    there = math.sqrt(speed**2 + 2.0 * _MU / ENTRY_RADIUS)
+    if momentum > ENTRY_RADIUS * there:
+        raise ValueError("the hyperbola passes above the entry interface")
+    angle = -math.acos(momentum / (ENTRY_RADIUS * there))
+    parameter = momentum**2 / _MU
+    eccentricity = math.sqrt(1.0 + (speed * momentum / _MU) ** 2)
+    swept = math.acos(-1.0 / eccentricity)
+    swept -= math.acos((parameter / ENTRY_RADIUS - 1.0) / eccentricity)
+    place = add(scale(-math.cos(swept), incoming), scale(math.sin(swept), sideways))
+    ahead = add(scale(math.sin(swept), incoming), scale(math.cos(swept), sideways))
+    direction = add(scale(math.sin(angle), place), scale(math.cos(angle), ahead))
+    return scale(ENTRY_RADIUS, place), scale(there, direction)
 
 
 def time_from_radius(speed: float, perigee: float, radius: float) -> float:

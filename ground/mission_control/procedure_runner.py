@@ -23,6 +23,7 @@ from ground.mission_control.command_tracker import ORIGIN, CommandTracker, Verdi
 from ground.mission_control.custody_view import CustodyView
 from ground.mission_control.dictionary import Dictionary
 from ground.mission_control.imagery import Imagery
+from ground.mission_control.numbered_products import Product, product_in
 from ground.mission_control.procedures import Instruction, Program
 from ground.mission_control.telemetry import LatestTelemetry
 from ground.mission_control.watches import Watches
@@ -183,6 +184,8 @@ class ProcedureRunner:
                 await self._sleep_until(self._tools.clock.seconds_at(int(step.sol), step.lmst))
             case steps.Survey():
                 await self._survey(instruction, step)
+            case steps.CompleteProduct():
+                await self._complete_product(instruction, step)
             case steps.Pause():
                 await self._sleep_until(self._entered + step.seconds + step.sols * SOL_SECONDS)
             case steps.AssertCustody():
@@ -215,12 +218,17 @@ class ProcedureRunner:
                 break
         raise StepFailed(f"{step.vehicle} {step.command} ended {verdict}: {detail}")
 
-    async def _verdict(self, step: steps.CommandStep, identifier: str) -> Verdict:
-        """Waits for a verdict for as long as the step allows; then gives the command up."""
+    async def _verdict(
+        self, step: steps.CommandStep, identifier: str, began: float | None = None
+    ) -> Verdict:
+        """Waits for a verdict for as long as the step allows; then gives the command up.
+
+        `began`: mission time from which the limit counts; None: the step's own.
+        """
         tracker = self._tools.tracker
         issued = tracker.command(identifier).issued_ns / NANOSECONDS
         while True:
-            limit, silent = self._limit(step), self._silent_at(step, issued)
+            limit, silent = self._limit(step, began), self._silent_at(step, issued)
             try:
                 async with asyncio.timeout_at(min(limit, silent)):
                     return await tracker.verdict(identifier)
@@ -232,9 +240,11 @@ class ProcedureRunner:
                 reason = f"nothing was heard of {step.vehicle} for {step.silence_sols:g} sols"
                 tracker.give_up(identifier, reason)
 
-    def _limit(self, step: steps.CommandStep) -> float:
+    def _limit(self, step: steps.CommandStep, began: float | None = None) -> float:
         """Mission time at which the step is over."""
-        return self._entered + (step.limit_sols or _FOR_EVER) * SOL_SECONDS
+        return (self._entered if began is None else began) + (
+            step.limit_sols or _FOR_EVER
+        ) * SOL_SECONDS
 
     def _silent_at(self, step: steps.CommandStep, issued: float) -> float:
         """Mission time at which the vehicle counts as lost, if nothing is heard until then."""
@@ -273,6 +283,60 @@ class ProcedureRunner:
         self._keep()
         tools.tracker.issue(name, orders, entry.deadline)
         return identifiers[-1]
+
+    async def _complete_product(
+        self, instruction: Instruction, step: steps.CompleteProduct
+    ) -> None:
+        """Has the pieces of a product that did not come sent again."""
+        tracker = self._tools.tracker
+        since, sent = 0, True
+        for attempt in range(1, step.attempts + 2):
+            if sent:
+                await self._until_announced(step, since)
+            product = self._product(step)
+            self._log(instruction.path, f"{step.vehicle} {step.channel}: {product}")
+            if product.whole:
+                return
+            if attempt > step.attempts:
+                break
+            # Of a product of which nothing came the vehicle knows itself where it ends.
+            gap = product.first_gap if product.missing else None
+            order = steps.CommandStep(
+                vehicle=step.vehicle, command=step.command, limit_sols=step.limit_sols,
+                arguments={} if gap is None else {"first": gap[0], "last": gap[1]},
+            )  # fmt: skip
+            identifier = self._issue(f"{self.cursor.visit}/{attempt} {instruction.path}", order)
+            since = tracker.command(identifier).issued_ns
+            verdict = await self._verdict(order, identifier, since / NANOSECONDS)
+            sent = verdict == Verdict.COMPLETED
+            detail = tracker.command(identifier).detail
+            self._log(instruction.path, f"{step.vehicle} {step.command}: {verdict} {detail}")
+        missing = ", ".join(map(str, product.missing)) or "all"
+        raise StepFailed(f"{step.vehicle} {step.channel}: these pieces did not come: {missing}")
+
+    def _product(self, step: steps.CompleteProduct) -> Product:
+        """What is here of a product."""
+        tools = self._tools
+        said = tools.telemetry.value(step.vehicle, step.announced)
+        texts = [str(value) for _, value in tools.archive.samples(step.vehicle, step.channel)]
+        return product_in(texts, int(said or 0))
+
+    async def _until_announced(self, step: steps.CompleteProduct, since_ns: int) -> None:
+        """Waits until a product is whole, or announced after a time, or the step's time is over.
+
+        `since_ns`: when it was commanded; 0: any announcement counts.
+        """
+        telemetry = self._tools.telemetry
+        began = since_ns / NANOSECONDS if since_ns else self._entered
+        try:
+            async with asyncio.timeout_at(began + step.limit_sols * SOL_SECONDS):
+                while not self._product(step).whole:
+                    sample = telemetry.sample(step.vehicle, step.announced)
+                    if sample is not None and sample.value and sample.occurred_ns > since_ns:
+                        break
+                    await self._tools.watches.wait("sample", step.vehicle, step.announced)
+        except TimeoutError:
+            pass
 
     async def _survey(self, instruction: Instruction, step: steps.Survey) -> None:
         """Asks for pictures until a vehicle is found on one."""

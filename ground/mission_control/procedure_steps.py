@@ -120,6 +120,23 @@ class Survey(Step, frozen=True, tag="survey"):
     limit_sols: Sols
 
 
+class CompleteProduct(Step, frozen=True, tag="complete_product"):
+    """Waits for a data product in numbered pieces, and commands what is missing of it again.
+
+    `channel` carries the pieces, `announced` is the channel that says how many there are, behind
+    the last one. When that is heard, or `limit_sols` are over, the first missing pieces in a row
+    are commanded with the arguments `first` and `last` of `command`, up to `attempts` times. The
+    step fails when pieces are missing after that.
+    """
+
+    vehicle: str
+    channel: str
+    announced: str
+    command: str
+    limit_sols: Sols
+    attempts: Annotated[int, Meta(ge=1, le=50)] = 5
+
+
 class Pause(Step, frozen=True, tag="pause"):
     """Waits for some seconds or sols."""
 
@@ -231,6 +248,7 @@ AnyStep = (
     | WaitForTelemetry
     | WaitUntil
     | Survey
+    | CompleteProduct
     | Pause
     | AssertCustody
     | Phase

@@ -301,6 +301,12 @@ class _Compiler:
                 self._try(
                     draft, "command", lambda: known.vehicle(step.vehicle).command(step.command)
                 )
+        elif isinstance(step, steps.CompleteProduct):
+            for key in ("channel", "announced"):
+                name = getattr(step, key)
+                self._try(draft, key, lambda n: known.vehicle(step.vehicle).channel(n), name)
+            wanted = {"first": 0, "last": 0}
+            self._try(draft, "command", known.check, step.vehicle, step.command, wanted)
         elif isinstance(step, steps.Survey):
             self._try(draft, "vehicle", known.vehicle, step.vehicle)
         elif isinstance(step, steps.WaitUntil):

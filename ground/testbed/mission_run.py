@@ -30,6 +30,7 @@ from ground.testbed.power_cuts import PowerCuts
 from ground.testbed.rig import Rig
 from ground.testbed.run_folder import RunFolder
 from ground.testbed.summary import RunFacts, write_summary
+from ground.testbed.touchdown_facts import touchdown_facts
 from ground.testbed.truth_tracks import TruthTracks
 from ground.testbed.vehicle_files import VehicleFile
 from ground.testbed.vehicles import vehicle_class
@@ -221,6 +222,7 @@ def fly_mission(
         lost=dict(flown.hardware.lost),
         kills=tuple(flown.killed),
         orbit=flown.hardware.orbit,
+        touchdown=touchdown_facts(flown.hardware, flown.rig.events),
     )
     write_summary(folder, facts)
     flown.tracks.write(folder.path)

@@ -40,6 +40,8 @@ class RunFacts:
     kills: Sequence[Kill] = ()
     orbit: TrueOrbit | None = None
     """In which the container was let go."""
+    touchdown: Mapping[str, Any] | None = None
+    """Of the capsule on Earth, as `touchdown_facts` tells it."""
 
     @property
     def verdict(self) -> str:
@@ -81,6 +83,7 @@ def summarise(facts: RunFacts) -> dict[str, Any]:
         ],
         "left_behind": [tube for tube in facts.mission.wanted if facts.truth[tube] not in ABOARD],
         "orbit": orbit_as_plain(facts.orbit),
+        "touchdown": facts.touchdown,
         "light_times": light_times(
             facts.mission.epoch_jd_tt, facts.mission_seconds, facts.outcome.phases
         ),

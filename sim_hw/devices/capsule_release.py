@@ -30,6 +30,7 @@ class ReleaseParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     spin: Annotated[float, Quantity("rad/s", ge=0, le=10)]
     seconds: Annotated[float, Quantity("s", gt=0, le=500)]
     capsule_mass: Annotated[float, Quantity("kg", gt=0, le=500)]
+    capsule_light_pressure: Annotated[float, Quantity("1", ge=0, le=1e-3)]
 
 
 class SimCapsuleRelease(OrbiterDevice, CapsuleRelease):
@@ -97,8 +98,7 @@ class SimCapsuleRelease(OrbiterDevice, CapsuleRelease):
         capsule = Spacecraft(
             CAPSULE, self.world.now, self.world.epoch_jd_tt,
             (*state[:3], *add((state[3], state[4], state[5]), push)), body.centre,
-            # Dense as it is, light presses little on it.
-            light_pressure=0.05 * body.light_pressure,
+            light_pressure=p.capsule_light_pressure,
         )  # fmt: skip
         self.world.space.add(capsule)
         vehicle.capsule_on_board = False

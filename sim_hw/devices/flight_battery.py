@@ -1,4 +1,4 @@
-"""The MAV's power: the lander's while it lies in its tube, its own thermal battery in flight."""
+"""The MAV's power: the lander's while it lies in its tube, its own battery in flight and orbit."""
 
 from typing import Annotated
 
@@ -10,10 +10,11 @@ from sim_hw.dynamics.mav_truth import MavTruth
 
 
 class FlightBatteryParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Energy, and what the vehicle draws in flight beside what devices declare."""
+    """Energy, and what the vehicle draws: in flight, and when its work is done."""
 
     energy: Annotated[float, Quantity("W.h", gt=0, le=5000)]
     flight_power: Annotated[float, Quantity("W", gt=0, le=500)]
+    orbit_power: Annotated[float, Quantity("W", gt=0, le=500)]
 
 
 class MavSupply:
@@ -26,6 +27,7 @@ class MavSupply:
         self.truth = truth
         self.parameters = parameters
         self.ejected_at: float | None = None
+        self.rests_since: float | None = None
 
     @property
     def brownout(self) -> bool:
@@ -37,8 +39,10 @@ class MavSupply:
         """Energy left in W h."""
         if self.ejected_at is None:
             return self.parameters.energy
-        hours = (self.truth.clock() - self.ejected_at) / 3600.0
-        return self.parameters.energy - self.parameters.flight_power * hours
+        now, p = self.truth.clock(), self.parameters
+        until = now if self.rests_since is None else self.rests_since
+        used = p.flight_power * (until - self.ejected_at) + p.orbit_power * (now - until)
+        return p.energy - used / 3600.0
 
     def set_load(self, consumer: str, watts: float) -> None:
         if self.ejected_at is None:
@@ -51,3 +55,8 @@ class MavSupply:
         """The umbilical parts."""
         self.lander.set_load("mav.systems", 0.0)
         self.ejected_at = self.truth.clock()
+
+    def rest(self) -> None:
+        """The container is gone: drives and sensors are off, computer and receiver are not."""
+        if self.ejected_at is not None and self.rests_since is None:
+            self.rests_since = self.truth.clock()

@@ -6,7 +6,7 @@ from flight.icd.devices.ascent import Separation, SeparationState
 from flight.icd.devices.base import DeviceFault
 from sim_hw.devices.ascent_device import AscentDevice
 from sim_hw.devices.failure_modes import unknown_mode
-from sim_hw.devices.powered import PowerSupply
+from sim_hw.devices.flight_battery import MavSupply
 from sim_hw.dynamics.mav_truth import MavTruth
 from sim_hw.world.tubes import MAV, ORBIT, TubeRegistry
 
@@ -16,12 +16,14 @@ PARTS = ("first_stage", "fairing", "container")
 class SimSeparation(AscentDevice, Separation):
     """Failure: `stuck` (of `part`; the next `shots` initiators do nothing)."""
 
+    supply: MavSupply
+
     def __init__(
         self,
         service: str,
         random_stream: random.Random,
         truth: MavTruth,
-        supply: PowerSupply,
+        supply: MavSupply,
         tubes: TubeRegistry | None,
     ) -> None:
         super().__init__(service, random_stream, truth, supply)
@@ -73,5 +75,6 @@ class SimSeparation(AscentDevice, Separation):
             body.drop_fairing()
         elif part == "container" and body.has_container:
             self.truth.release_container()
+            self.supply.rest()
             if self.tubes is not None:
                 self.tubes.carry(MAV, ORBIT)

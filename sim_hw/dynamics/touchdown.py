@@ -91,7 +91,7 @@ def touchdown_ellipse(
     landed = [report for report in flown if report.outcome == "ground"]
     if len(landed) < 3:
         raise ValueError(f"only {len(landed)} of {n} entries landed: no ellipse can be drawn")
-    return _ellipse(landed, ground_height, n - len(landed))
+    return ellipse_of(landed, ground_height, n - len(landed))
 
 
 _Case = tuple[int, int, Capsule, State, float, float, EntryDispersions]
@@ -127,7 +127,8 @@ def disperse(state: State, spread: EntryDispersions, draws: random.Random) -> St
     return (*add(position, offset), *scale(speed, steered))
 
 
-def _ellipse(landed: Sequence[EntryReport], height: float, lost: int) -> TouchdownEllipse:
+def ellipse_of(landed: Sequence[EntryReport], height: float, lost: int) -> TouchdownEllipse:
+    """The ellipse of entries that have landed, on ground of a height (m); `lost` others did not."""
     spots = [WGS84.to_cartesian(r.latitude, r.east_longitude, height) for r in landed]
     middle = _mean(spots)
     latitude, longitude, _ = WGS84.to_geodetic(middle)

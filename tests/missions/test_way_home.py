@@ -57,6 +57,17 @@ def test_the_capsule_has_landed_and_its_beacon_sends(home: "Flown") -> None:
     assert len(events(home, "entry", "beacon_sends")) == 1
 
 
+def test_it_came_down_in_the_ellipse_that_was_predicted_before_its_release(home: "Flown") -> None:
+    touchdown = home.summary["touchdown"]
+    assert touchdown["miss_km"] < 15.0 and touchdown["in_ellipse"]
+    predicted = touchdown["predicted"]
+    assert 5.0 < predicted["short_semi_axis_km"] <= predicted["long_semi_axis_km"] < 29.0
+    assert predicted["entry_angle_deg"] == pytest.approx(-25.0, abs=0.1)
+    [released] = events(home, "orbiter", "capsule_released")
+    told = events(home, "orbiter", "landing_predicted")
+    assert told[-1]["time_ns"] < released["time_ns"]
+
+
 def test_who_was_decommissioned_is_silent_from_then_on(home: "Flown") -> None:
     off = switched_off(home)
     assert set(off) >= {"rover", "arm", "mav", "lander"}

@@ -21,6 +21,7 @@ from ground.testbed.pictures.style import (
     new_figure,
     say_nothing_here,
 )
+from ground.testbed.pictures.transfer_touchdown import draw_touchdown
 
 _SUN, _EARTH, _MARS, _WAY, _CAPSULE = "#e69f00", "#0072b2", "#b5532a", "#1f2933", "#009e73"
 _YEARS = {"earth": 365.3, "mars": 687.0}  # days
@@ -40,13 +41,23 @@ def has_transfer(run: RunData) -> bool:
 def draw_transfer(run: RunData) -> Figure:
     """The orbit from Mars to Earth, a table of manoeuvres, and the entry at Earth."""
     way = Journey(run)
-    figure = new_figure(run, "Transfer from Mars to Earth", 8.9, _NOTE)
-    _orbits(inches(figure, 0.25, 0.85, 7.45, 7.45), way)
+    touchdown = run.summary.get("touchdown")
+    more = 1.85 if touchdown is not None else 0.0
+    figure = new_figure(run, "Transfer from Mars to Earth", 8.9 + more, _NOTE)
+    _orbits(inches(figure, 0.25, 0.85 + 0.5 * more, 7.45, 7.45), way)
     _table(inches(figure, 8.15, 0.95, 4.4, 3.75), way)
     height = inches(figure, 8.75, 5.05, 3.3, 1.15)
     loads = inches(figure, 8.75, 6.95, 3.3, 1.15)
-    _capsule(height, loads, way)
+    _capsule(height, loads, way, said=touchdown is not None)
+    if touchdown is not None:
+        draw_touchdown(inches(figure, 8.75, 8.87, 1.35, 1.35), touchdown, _impact(way))
     return figure
+
+
+def _impact(way: Journey) -> float:
+    """Mean deceleration of the landing, g; not a number when it was not recorded."""
+    track = way.run.track("capsule")
+    return float(track["deceleration"][-1]) / _STANDARD_GRAVITY if track else math.nan
 
 
 # ----------------------------------------------------------------------- around the Sun
@@ -177,7 +188,8 @@ def _size(delta_v: float) -> str:
 # ----------------------------------------------------------------------------- at Earth
 
 
-def _capsule(height: Axes, loads: Axes, way: Journey) -> None:
+def _capsule(height: Axes, loads: Axes, way: Journey, said: bool) -> None:
+    """`said`: the touchdown has a panel of its own."""
     track = way.run.track("capsule")
     height.set_title("The capsule: altitude over speed", pad=5)
     loads.set_title("Deceleration and heat flux", pad=5)
@@ -203,8 +215,8 @@ def _capsule(height: Axes, loads: Axes, way: Journey) -> None:
         f"{gees[worst]:.0f} g at {altitude[worst]:.0f} km", side="right",
     )  # fmt: skip
     _loads(loads, way, gees, track["heat_flux"][:last] / 1e6, track["time"][:last])
-    if landed:
-        impact = float(track["deceleration"][-1]) / _STANDARD_GRAVITY
+    if landed and not said:
+        impact = _impact(way)
         off = way.off_site(float(track["latitude"][-1]), float(track["longitude"][-1]))
         words = f"Touchdown {off / 1e3:.0f} km from the site aimed at, "
         words += f"at {track['speed'][-1]:.0f} m/s: {impact:.0f} g"

@@ -9,14 +9,15 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from bench import Bench, bench, manifest
 
-from flight.astrodynamics.earth_stations import icrf_to_earth_fixed
-from flight.astrodynamics.ellipsoids import WGS84
+from flight.astrodynamics.earth_arrival import EquatorOfDate
 from flight.astrodynamics.time_scales import julian_date, utc_from_tt
 from flight.astrodynamics.vectors import dot, norm, transform
 from flight.core.custody import CustodyStatus
 from flight.icd.messages import Rung
 from flight.orbiter.node import NAMESPACE
 from flight.runtime.loop import VirtualLoop, run
+from sim_hw.dynamics.earth_entry import fly
+from sim_hw.dynamics.entry_capsule import EARTH_ENTRY_SYSTEM
 from sim_hw.world.tubes import ENTRY_CAPSULE, ORBITER
 
 DAY = 86_400.0
@@ -64,6 +65,7 @@ def test_it_leaves_in_the_window_of_2030_and_puts_the_capsule_into_the_corridor(
             assert abs(b.node.entry_angle + 25.0) < 0.1
             report = await b.rig.wait_for_end(b.rig.send("orbiter", "release_capsule"))
             assert report.rung == Rung.REJECTED  # hazardous: ARM, then FIRE
+            await refuse_a_release(b)
             await b.do("release_capsule")
             released = next(e for e in b.rig.events if e.name == "capsule_released")
             assert 2.0 < released.data["distance"] < 4.5  # lunar distances
@@ -82,21 +84,45 @@ def test_it_leaves_in_the_window_of_2030_and_puts_the_capsule_into_the_corridor(
     run(main(), VirtualLoop())
 
 
+async def refuse_a_release(b: Bench) -> None:
+    """No capsule is let go when the predicted ellipse reaches out of what is allowed."""
+    allowed = b.node.parameters["landing_radius"]
+    for limit, words in (({"landing_radius": 5_000.0}, "from the site"),
+                         ({"largest_ellipse": 5_000.0}, "from its centre"),
+                         ({"entry_corridor": 0.02}, "outside the corridor")):  # fmt: skip
+        kept = {name: b.node.parameters[name] for name in limit}
+        await change(b, limit)
+        arm = await b.rig.wait_for_end(b.rig.send("orbiter", "release_capsule", stage="arm"))
+        assert arm.rung == Rung.COMPLETED
+        fired = b.rig.send("orbiter", "release_capsule", stage="fire")
+        report = await b.rig.wait_for_end(fired, 1e9)
+        assert report.rung == Rung.FAILED and words in report.detail, report.detail
+        assert b.vehicle.capsule_on_board and b.node.is_in("approach")
+        await change(b, kept)
+    assert b.node.parameters["landing_radius"] == allowed
+
+
+async def change(b: Bench, values: dict[str, float]) -> None:
+    await b.do("load_parameters", values=values)
+    await b.do("activate_parameters")
+
+
 def check_entry(b: Bench, capsule: object) -> None:
-    """The capsule's true entry: angle, speed, and that the site lies on its way."""
+    """The capsule's true entry: angle, speed, and that it comes down in the predicted ellipse."""
     state = capsule.advance()  # type: ignore[attr-defined]
     assert capsule.frozen and capsule.centre == "earth"  # type: ignore[attr-defined]
     position, velocity = state[:3], state[3:6]
     angle = math.degrees(math.asin(dot(position, velocity) / norm(position) / norm(velocity)))
-    assert abs(angle + 25.0) < 0.2
     assert 12_100.0 < norm(velocity) < 12_500.0
-    time = b.rig.nodes["orbiter"].stored("released")["entry_time"]  # type: ignore[attr-defined]
-    jd = utc_from_tt(b.rig.epoch_jd_tt + time / DAY)
-    fixed = transform(icrf_to_earth_fixed(jd), position)
-    latitude, longitude, _ = WGS84.to_geodetic(fixed)
-    north = math.degrees(latitude) - 40.2
-    east = (math.degrees(longitude) + 113.3) * math.cos(latitude)
-    assert 1.0 < math.hypot(north, east) < 3.5  # degrees: the range from the interface
+    told = [e for e in b.rig.events if e.name == "landing_predicted"][-1].data
+    assert abs(angle - told["angle"]) < 4.0 * told["angle_sigma"] < 0.1
+    assert told["miss"] < 5.0 and 5.0 < told["long"] < 15.0  # km
+    axes = EquatorOfDate.at(utc_from_tt(b.rig.epoch_jd_tt + told["entry_time"] / DAY))
+    start = (*transform(axes.from_icrf, position), *transform(axes.from_icrf, velocity))
+    landed = fly(EARTH_ENTRY_SYSTEM, start, None, 1_300.0, axes.prime_meridian)
+    north = (math.degrees(landed.latitude) - told["latitude"]) * 111.2
+    east = (math.degrees(landed.east_longitude) - told["longitude"]) * 111.2
+    assert math.hypot(north, east * math.cos(landed.latitude)) < 1.5 * told["long"]
 
 
 def test_a_window_that_is_missed_is_followed_by_that_of_2033(tmp_path: Path) -> None:

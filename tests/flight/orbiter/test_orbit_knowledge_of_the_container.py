@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from flight.astrodynamics.ballistic_fall import FallingCapsule
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.orbits import OrbitalElements, state_from_elements
 from flight.astrodynamics.relative_motion import from_lvlh
@@ -19,6 +20,7 @@ from flight.orbiter.targeting import Site, aim_at_site, site_direction
 from flight.orbiter.trajectory import Dynamics, Encounter
 
 SIGMA = 3.5e-5
+CAPSULE = FallingCapsule(47.3, 86.6)
 
 
 def orbit(height: float, eccentricity: float = 0.0, anomaly: float = 0.0) -> State:
@@ -118,8 +120,8 @@ def test_outliers_do_not_move_the_filter_but_many_of_them_shake_its_belief() -> 
 def test_the_aim_leads_to_the_entry_angle_and_over_the_site(angle: float) -> None:
     dynamics = Dynamics(julian_date(2031, 9, 20), 4.5e-5)
     asymptote = (4_055.0, 2_228.6, 2_921.1)
-    site = Site(math.radians(40.2), math.radians(-113.3), math.radians(angle), math.radians(2.0))
-    aim = aim_at_site(asymptote, 3.0 * 86_400.0, site, dynamics)
+    site = Site(math.radians(40.2), math.radians(-113.3), math.radians(angle), 1_300.0)
+    aim = aim_at_site(asymptote, 3.0 * 86_400.0, site, CAPSULE, dynamics)
     seen = Encounter(asymptote, aim.b_vector, 6.0e6, aim.perigee_time)
     assert seen.entry_angle is not None
     assert math.degrees(seen.entry_angle) == pytest.approx(angle, abs=1e-6)
@@ -132,6 +134,6 @@ def test_the_aim_leads_to_the_entry_angle_and_over_the_site(angle: float) -> Non
 
 def test_a_site_that_cannot_be_reached_is_refused_in_words() -> None:
     dynamics = Dynamics(julian_date(2031, 9, 20), 0.0)
-    site = Site(math.radians(89.0), 0.0, math.radians(-25.0), 0.0)
+    site = Site(math.radians(89.0), 0.0, math.radians(-25.0))
     with pytest.raises(ValueError, match="another entry angle or arrival"):
-        aim_at_site((5_400.0, 0.0, -500.0), 0.0, site, dynamics)
+        aim_at_site((5_400.0, 0.0, -500.0), 0.0, site, CAPSULE, dynamics)

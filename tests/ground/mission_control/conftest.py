@@ -89,6 +89,19 @@ DICTIONARY = Dictionary.from_plain(
                             }
                         },
                     },
+                    "send_pieces": {
+                        "name": "send_pieces",
+                        "doc": "Sends pieces of the record again.",
+                        "deadline": 600.0,
+                        "arguments": {
+                            name: {
+                                "type": {"kind": "integer", "ge": 0, "le": 100},
+                                "required": False,
+                                "default": default,
+                            }
+                            for name, default in (("first", 0), ("last", 100))
+                        },
+                    },
                     "release": {
                         "name": "release",
                         "doc": "Drops a tube.",
@@ -98,7 +111,14 @@ DICTIONARY = Dictionary.from_plain(
                     },
                 },
                 "channels": {
-                    "charge": {"name": "charge", "type": "number", "unit": "1", "doc": "charge"}
+                    "charge": {"name": "charge", "type": "number", "unit": "1", "doc": "charge"},
+                    "piece": {
+                        "name": "piece",
+                        "type": "text",
+                        "unit": "1",
+                        "doc": "a piece of the record",
+                    },
+                    "pieces": {"name": "pieces", "type": "integer", "unit": "1", "doc": "of them"},
                 },
                 "events": {
                     "arrived": {"name": "arrived", "severity": "ACTIVITY_HI", "text": "At {place}"}
