@@ -28,6 +28,7 @@ JOURNAL = "entry data"
 BATCH = 16  # samples that a reboot may cost
 ARMED_LOOK = 10.0  # s between looks at the wires
 LONGEST_SLEEP = 6.0 * 3600.0  # s
+SHORTEST_WAIT = 0.01  # s; what is left of a time is a rounding error in the end
 EARLY = 60.0  # s before the planned entry from which the sensors are watched closely
 AFTER_LANDING = 600.0  # s between looks on the ground
 BEACON_PAUSE = 30.0  # s between attempts
@@ -51,7 +52,7 @@ async def sleep_until_entry(node: "EntryCapsule", signal: Signal) -> str:
         left = entry_due(node) - node.parameters["wake_before"] - await since_separation(node)
         if left <= 0.0:
             return "done"
-        await asyncio.sleep(min(left, LONGEST_SLEEP))
+        await asyncio.sleep(max(SHORTEST_WAIT, min(left, LONGEST_SLEEP)))
 
 
 async def rest_in_the_orbiter(node: "EntryCapsule", signal: Signal) -> None:
@@ -102,7 +103,7 @@ async def watch_for_entry(node: "EntryCapsule", signal: Signal) -> str:
         if elapsed >= due + node.parameters["beacon_after"]:
             return "overdue"
         if elapsed < due - EARLY:
-            await asyncio.sleep(min(due - EARLY - elapsed, 60.0))
+            await asyncio.sleep(max(SHORTEST_WAIT, min(due - EARLY - elapsed, 60.0)))
             continue
         seen = await look(node)
         votes = {

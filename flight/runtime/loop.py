@@ -16,10 +16,15 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 NANOSECONDS = 1_000_000_000
+LONGEST_INSTANT = 5_000_000  # callbacks at one instant; the busiest have some thousands
 
 
 class Deadlock(RuntimeError):
     """Nothing is ready and no timer is set: the run would wait for ever. Names what waits."""
+
+
+class Livelock(RuntimeError):
+    """In virtual time, when more and more happens at one instant and the clock stands still."""
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -31,12 +36,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
     generator permutes each batch of ready callbacks: it finds races that FIFO order hides.
 
     An error in a callback (a reader, a timer; tasks keep theirs) ends the run: it is raised from
-    the call that runs the loop, as a `Deadlock` is.
+    the call that runs the loop, as `Deadlock` and `Livelock` are.
     """
 
     def __init__(self, *, start_ns: int = 0, shuffle: random.Random | None = None) -> None:
         super().__init__()
         self._now_ns = start_ns
+        self._standing = 0  # callbacks since the clock moved last
         self._timers: list[tuple[int, int, asyncio.TimerHandle]] = []
         self._timer_count = 0
         self._cancelled_timers = 0
@@ -60,7 +66,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def call_later(  # type: ignore[override]
         self, delay: float, callback: Callable[..., object], *args: Any, context: Any = None
     ) -> asyncio.TimerHandle:
-        due_ns = self._now_ns + max(0, round(delay * NANOSECONDS))
+        # Who waits at all waits a nanosecond at least: else a loop that waits for the rest of a time
+        # would never see it pass.
+        due_ns = self._now_ns + (max(1, round(delay * NANOSECONDS)) if delay > 0.0 else 0)
         return self._add_timer(due_ns, callback, args, context)
 
     def call_at(  # type: ignore[override]
@@ -137,6 +145,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _run_batch(self) -> None:
         ready = self._ready  # type: ignore[attr-defined]
         batch = len(ready)
+        self._standing += batch
+        if self._standing > LONGEST_INSTANT:
+            raise Livelock(self._describe_livelock())
         if self._shuffle is not None and batch > 1:
             handles = [ready.popleft() for _ in range(batch)]
             self._shuffle.shuffle(handles)
@@ -156,11 +167,19 @@ class VirtualLoop(asyncio.BaseEventLoop):
         due_ns = timers[0][0]
         if due_ns > self._now_ns:
             self._now_ns = due_ns
+            self._standing = 0
         while timers and timers[0][0] <= self._now_ns:
             timer = heapq.heappop(timers)[2]
             timer._scheduled = False  # type: ignore[attr-defined]
             if not timer.cancelled():
                 self._ready.append(timer)  # type: ignore[attr-defined]
+
+    def _describe_livelock(self) -> str:
+        names = sorted(task.get_name() for task in asyncio.all_tasks(self))
+        return (
+            f"no time passes any more at t = {self.time():.3f} s: {self._standing} callbacks at one "
+            f"instant; tasks: {', '.join(names) or 'none'}"
+        )
 
     def _describe_waiting(self) -> str:
         names = sorted(task.get_name() for task in asyncio.all_tasks(self))

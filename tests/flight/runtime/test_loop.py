@@ -7,7 +7,15 @@ from collections.abc import Callable
 
 import pytest
 
-from flight.runtime.loop import Deadlock, PacedLoop, VirtualLoop, run, time_ns, transport_grace
+from flight.runtime.loop import (
+    Deadlock,
+    Livelock,
+    PacedLoop,
+    VirtualLoop,
+    run,
+    time_ns,
+    transport_grace,
+)
 from flight.runtime.nursery import Nursery
 
 YEAR = 365.25 * 86_400.0
@@ -90,6 +98,29 @@ def test_a_run_may_start_at_any_time() -> None:
 
 
 # -------------------------------------------------------------------- dead-lock
+
+
+def test_who_waits_for_the_rest_of_a_time_sees_it_pass() -> None:
+    async def wait_for(instant: float) -> None:
+        while now() < instant:
+            await asyncio.sleep(min(instant - now(), 1e-10))
+
+    # After a year a float of seconds has no digits left for what is slept here.
+    loop = VirtualLoop(start_ns=round(YEAR * 1e9))
+    run(wait_for(YEAR + 1e-7), loop)
+
+
+def test_a_clock_that_stands_still_for_ever_ends_the_run_and_names_the_tasks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("flight.runtime.loop.LONGEST_INSTANT", 1000)
+
+    async def spin() -> None:
+        while True:
+            await asyncio.sleep(0)
+
+    with pytest.raises(Livelock, match=r"no time passes any more at t = 0\.000 s.*main"):
+        run(spin(), VirtualLoop())
 
 
 def test_a_deadlock_raises_and_names_the_tasks_that_wait() -> None:
