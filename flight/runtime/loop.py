@@ -66,8 +66,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def call_later(  # type: ignore[override]
         self, delay: float, callback: Callable[..., object], *args: Any, context: Any = None
     ) -> asyncio.TimerHandle:
-        # Who waits at all waits a nanosecond at least: else a loop that waits for the rest of a time
-        # would never see it pass.
+        # Who waits at all waits a nanosecond at least: else a loop that waits for the rest of a
+        # time would never see it pass.
         due_ns = self._now_ns + (max(1, round(delay * NANOSECONDS)) if delay > 0.0 else 0)
         return self._add_timer(due_ns, callback, args, context)
 
@@ -147,7 +147,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         batch = len(ready)
         self._standing += batch
         if self._standing > LONGEST_INSTANT:
-            raise Livelock(self._describe_livelock())
+            words, self._standing = self._describe_livelock(), 0
+            raise Livelock(words)
         if self._shuffle is not None and batch > 1:
             handles = [ready.popleft() for _ in range(batch)]
             self._shuffle.shuffle(handles)
@@ -177,8 +178,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _describe_livelock(self) -> str:
         names = sorted(task.get_name() for task in asyncio.all_tasks(self))
         return (
-            f"no time passes any more at t = {self.time():.3f} s: {self._standing} callbacks at one "
-            f"instant; tasks: {', '.join(names) or 'none'}"
+            f"no time passes any more at t = {self.time():.3f} s: {self._standing} callbacks at "
+            f"one instant; tasks: {', '.join(names) or 'none'}"
         )
 
     def _describe_waiting(self) -> str:

@@ -102,7 +102,7 @@ def test_a_run_may_start_at_any_time() -> None:
 
 def test_who_waits_for_the_rest_of_a_time_sees_it_pass() -> None:
     async def wait_for(instant: float) -> None:
-        while now() < instant:
+        while now() < instant:  # noqa: ASYNC110  that is what is tested
             await asyncio.sleep(min(instant - now(), 1e-10))
 
     # After a year a float of seconds has no digits left for what is slept here.
@@ -116,7 +116,7 @@ def test_a_clock_that_stands_still_for_ever_ends_the_run_and_names_the_tasks(
     monkeypatch.setattr("flight.runtime.loop.LONGEST_INSTANT", 1000)
 
     async def spin() -> None:
-        while True:
+        while True:  # noqa: ASYNC110  that is what is tested
             await asyncio.sleep(0)
 
     with pytest.raises(Livelock, match=r"no time passes any more at t = 0\.000 s.*main"):
