@@ -75,10 +75,6 @@ def _orbits(axes: Axes, way: Journey) -> None:
         orbit = way.orbit(body, _YEARS[body])
         axes.plot(orbit[:, 0], orbit[:, 1], color=colour, linewidth=1.0, alpha=0.55)
     axes.plot([0], [0], marker="o", markersize=15, color=_SUN, linestyle="")
-    axes.annotate(
-        "Sun", (0, 0), xytext=(0, -15), textcoords="offset points", ha="center", va="center",
-        color=MUTED,
-    )  # fmt: skip
     seconds, places = way.way
     axes.plot(places[:, 0], places[:, 1], color=_WAY, linewidth=2.4, zorder=4)
     for days in np.arange(30.0, (seconds[-1] - seconds[0]) / DAY, 30.0):
@@ -103,7 +99,7 @@ def _orbits(axes: Axes, way: Journey) -> None:
 
 def _events(axes: Axes, way: Journey, ends: list[tuple[str, float]]) -> None:
     """The manoeuvres of size and the ends of the way, with their words."""
-    marks: list[Mark] = []
+    marks: list[Mark] = [(0.0, 0.0, "Sun")]
     for number, (body, time) in enumerate(ends):
         x, y = way.planet(body, time)
         words = f"{body.capitalize()}, {way.date(time)}"
@@ -129,7 +125,7 @@ def _events(axes: Axes, way: Journey, ends: list[tuple[str, float]]) -> None:
 def _look(words: str) -> dict[str, Any]:
     if words.startswith(("Departure", "Arrival")):
         return {"weight": "bold"}
-    return {"color": MUTED} if words.startswith(("Earth", "Mars")) else {}
+    return {"color": MUTED} if words.startswith(("Earth", "Mars", "Sun")) else {}
 
 
 def _au_bar(axes: Axes, reach: float) -> None:
