@@ -263,7 +263,7 @@ class Mav(Node):
         return {"lid_closed": self.lid_closed, "latched": self.latched, "state": self.state}
 
     def housekeeping_period(self) -> float:
-        return 3600.0 if remembered_phase(self) == "" else 5.0 * 88_775.0
+        return 3600.0 if remembered_phase(self) == "" else 18_000.0
 
     async def sample(self) -> None:
         if remembered_phase(self) != "":

@@ -138,6 +138,13 @@ class MissionControl:
         """Whether a vehicle has been silent for longer than light time and passes explain."""
         return self.telemetry.is_stale(vehicle, self.clock.now_ns(), self._window(vehicle))
 
+    def decommissioned(self) -> set[str]:
+        """The vehicles that were switched off for good: nobody waits for a word of theirs."""
+        rows = self.archive.rows(
+            "SELECT vehicle FROM commands WHERE name = 'decommission' AND verdict = 'COMPLETED'"
+        )
+        return {vehicle for (vehicle,) in rows}
+
     async def _rounds(self) -> None:
         while True:
             await asyncio.sleep(self._until_next_round())

@@ -85,7 +85,7 @@ class ProgressDisplay:
         """The figures as of now."""
         control, now = self._control, self._control.clock.now()
         held = control.custody.places()
-        vehicles = control.dictionary.vehicles
+        vehicles, off = control.dictionary.vehicles, control.decommissioned()
         return ProgressState(
             phase=self._phase_title(),
             fraction=self.fraction(),
@@ -96,7 +96,7 @@ class ProgressDisplay:
             activity=self._activity(now),
             places={place: held[place] for place in PLACES if place in held},
             alarms=len(control.alarms.unacknowledged()),
-            silent=[name for name in vehicles if self._is_silent(name)],
+            silent=[v for v in vehicles if v not in off and self._is_silent(v)],
             ended=control.runner.cursor.ended,
         )
 
