@@ -26,7 +26,12 @@ def supervisor(
     """Of a run whose rover and lander processes have ended."""
     folder = RunFolder(tmp_path / "run")
     specification = Specification(
-        mission="short", folder=str(folder.path), seed=1, rate=1.0, origin_ns=0, transport="ipc"
+        mission="short",
+        folder=str(folder.path),
+        seed=1,
+        rate=1.0,
+        transport="ipc",
+        sockets=str(tmp_path),
     )
     supervisor = Supervisor(load_mission("short"), folder, specification)
     for role in ("rover", "lander"):
@@ -34,8 +39,7 @@ def supervisor(
         process.wait()
         supervisor.boots[role] = 1
         supervisor._processes[role] = process
-    monkeypatch.setattr("ground.testbed.processes.RESTART_AFTER", 0.0)
-    monkeypatch.setattr(supervisor, "start", lambda role, cause: started.append((role, cause)))
+    monkeypatch.setattr(supervisor, "start", lambda role, cause, at: started.append((role, cause)))
     return supervisor
 
 
