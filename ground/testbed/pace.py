@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 COASTING_TO_MARS = 50.0  # the lander beats once a second: 20 ms
 ENTERING = 4.0  # it beats ten times a second: 25 ms, less what guidance and air cost
 LANDING = 3.0  # under the parachute and on engines it beats twenty times a second: 17 ms
-COUNTING = 50.0  # the MAV aligns over ten minutes; a second of the count is 20 ms
+COUNTING = 100.0  # the MAV aligns over ten minutes; a second of the count is 10 ms
 STARTING = 3.0  # ejection and ignitions are a matter of a tenth of a second
 BURNING = 2.5  # the MAV steers fifty times a second: 8 ms, and the physics is costly
 COASTING_UP = 15.0  # it steers five times a second: 13 ms

@@ -63,6 +63,8 @@ class PaceKeeper:
     def _wanted(self) -> tuple[float, str]:
         now = self._hardware.world.now()
         asked = {service: now - at for service, at in self._asked.items()}
+        if has_ended_ascent(self._hardware):
+            asked = {k: v for k, v in asked.items() if not k.startswith("mav.")}
         limit, reason = pace_limit(under_way(self._hardware, asked))
         return min((self._quiet, "quiet"), (limit / self._care, reason))
 
@@ -88,6 +90,12 @@ def under_way(hardware: Hardware, asked: Mapping[str, float]) -> UnderWay:
         capsule_distance=_capsule_distance(hardware),
         asked=asked,
     )
+
+
+def has_ended_ascent(hardware: Hardware) -> bool:
+    """Whether the MAV has let its container go, so that nothing hangs on its devices any more."""
+    body = hardware.world.space.bodies.get("mav")
+    return isinstance(body, MavBody) and not body.has_container
 
 
 def _lander(hardware: Hardware) -> dict[str, Any]:
