@@ -45,7 +45,6 @@ def prepare(
                 hardware.serve(bus, nursery)
                 _write_loads(hardware, specification)
                 (folder / "hardware.ready").touch()
-                wait_for_all(specification, (*mission.vehicles, GROUND))
                 nursery.start(_follow_power_off(hardware, folder / OFF_FILE), name="power off")
                 PaceKeeper(
                     clock, hardware, specification.rate, specification.care, folder / PACE_FILE
@@ -56,6 +55,8 @@ def prepare(
             fabric.close()
         return 0
 
+    # Not on the loop: until the clock runs there is nobody to serve, and a signal ends the process.
+    wait_for_all(specification, (*mission.vehicles, GROUND))
     return work
 
 

@@ -225,7 +225,8 @@ def fly_in_processes(mission: LoadedMission, out: Path, arguments: argparse.Name
             supervisor = Supervisor(mission, folder, specification)
             console.print(
                 f"[bold]{mission.mission.title}[/] in {len(mission.vehicles) + 2} processes over "
-                f"{transport}, up to {rate:g} times as fast as Mars"
+                f"{transport}, up to {rate:g} times as fast as Mars",
+                soft_wrap=True,
             )
             try:
                 outcome = supervisor.fly(kills, mission.mission.time_limit * SOL_SECONDS)
