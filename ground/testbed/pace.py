@@ -16,6 +16,7 @@ STARTING = 3.0  # ejection and ignitions are a matter of a tenth of a second
 BURNING = 2.5  # the MAV steers fifty times a second: 8 ms, and the physics is costly
 COASTING_UP = 15.0  # it steers five times a second: 13 ms
 NEAR = 500.0  # the orbiter takes a bearing every 90 s, and fires in between
+SIGHTING = 1000.0  # a line of sight turns by 0.06 degrees a second, and the view is 4.5 wide
 MANOEUVRING = 200.0  # the middle of a burn is to be known to a second: 5 ms
 CLOSE = 200.0  # the orbiter scans every 20 s
 CAPTURING = 40.0  # the cone is looked at five times a second: 5 ms
@@ -46,6 +47,8 @@ ATTENTION: Mapping[str, Attention] = {
     "mav.second_igniter": Attention(5.0, STARTING, "ignition"),
     # Read at the start and at the end of the alignment; the count goes on a little longer.
     "mav.inertial_unit": Attention(660.0, COUNTING, "count-down"),
+    # Turned before each image: there are several in a row.
+    "orbiter.attitude_control": Attention(300.0, SIGHTING, "sighting"),
     # Read before and after each burn.
     "orbiter.inertial_unit": Attention(60.0, MANOEUVRING, "manoeuvre"),
     # Longer than a reboot and its search for the container take.
