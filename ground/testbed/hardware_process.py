@@ -41,6 +41,7 @@ def prepare(
         fabric = Fabric()
         bus = Bus(role, fabric=fabric, addresses=specification.addresses())
         try:
+            hardware.world.clock = Instant().now
             async with Nursery(role) as nursery:
                 hardware.serve(bus, nursery)
                 _write_loads(hardware, specification)
@@ -58,6 +59,28 @@ def prepare(
     # Not on the loop: until the clock runs there is nobody to serve, and a signal ends the process.
     wait_for_all(specification, (*mission.vehicles, GROUND))
     return work
+
+
+class Instant:
+    """The mission time (s) of the running loop, which stands while what is due at once is done.
+
+    Physics takes microseconds, in which a fast clock moves on by seconds: where a body is seen and
+    when that was would not fit together.
+    """
+
+    def __init__(self) -> None:
+        self._now: float | None = None
+
+    def now(self) -> float:
+        """Seconds of mission time."""
+        if self._now is None:
+            loop = asyncio.get_running_loop()
+            self._now = loop.time()
+            loop.call_soon(self._pass)
+        return self._now
+
+    def _pass(self) -> None:
+        self._now = None
 
 
 def _keep_journals(hardware: Hardware, folder: Path) -> None:
