@@ -15,9 +15,9 @@ COUNTING = 100.0  # the MAV aligns over ten minutes; a second of the count is 10
 STARTING = 3.0  # ejection and ignitions are a matter of a tenth of a second
 BURNING = 2.5  # the MAV steers fifty times a second: 8 ms, and the physics is costly
 COASTING_UP = 15.0  # it steers five times a second: 13 ms
-NEAR = 500.0  # the orbiter takes a bearing every 90 s, and fires in between
+NEAR = 250.0  # the orbiter takes a bearing every 90 s, and fires in between
 SIGHTING = 1000.0  # a line of sight turns by 0.06 degrees a second, and the view is 4.5 wide
-MANOEUVRING = 200.0  # the middle of a burn is to be known to a second: 5 ms
+MANOEUVRING = 50.0  # the middle of a burn is to be known to some tenths of a second: 5 ms
 CLOSE = 200.0  # the orbiter scans every 20 s
 CAPTURING = 40.0  # the cone is looked at five times a second: 5 ms
 FALLING_TO_EARTH = 15.0  # the capsule samples twice a second: 33 ms
@@ -50,7 +50,7 @@ ATTENTION: Mapping[str, Attention] = {
     # Turned before each image: there are several in a row.
     "orbiter.attitude_control": Attention(300.0, SIGHTING, "sighting"),
     # Read before and after each burn.
-    "orbiter.inertial_unit": Attention(60.0, MANOEUVRING, "manoeuvre"),
+    "orbiter.inertial_unit": Attention(40.0, MANOEUVRING, "manoeuvre"),
     # Longer than a reboot and its search for the container take.
     "orbiter.lidar": Attention(900.0, CLOSE, "close rendezvous"),
     "orbiter.capture_cone": Attention(300.0, CAPTURING, "capture"),
