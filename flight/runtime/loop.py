@@ -9,14 +9,16 @@ import contextlib
 import heapq
 import random
 import selectors
-import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from flight.runtime.pace import NANOSECONDS as NANOSECONDS
+from flight.runtime.pace import Clock, SteadyClock
+
 T = TypeVar("T")
 
-NANOSECONDS = 1_000_000_000
 LONGEST_INSTANT = 5_000_000  # callbacks at one instant; the busiest have some thousands
+LONGEST_NAP = 0.02  # wall seconds until a loop looks again whether its pace has changed
 
 
 class Deadlock(RuntimeError):
@@ -216,40 +218,51 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
 
 class PacedLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time is the wall clock times `rate`.
+    """An event loop whose time follows the wall clock, by a clock of :mod:`flight.runtime.pace`.
 
-    `origin_ns` is the reading of the machine's monotonic clock at mission time zero, so that
-    several processes, and one that is started again, share one mission time.
+    Without one it is the wall clock times `rate`; `origin_ns` is then the reading of the machine's
+    monotonic clock at mission time zero, so that several loops may share one mission time.
     """
 
     _closed = True  # what the base class asks of a loop that was refused before it was opened
 
-    def __init__(self, *, rate: float = 1.0, origin_ns: int | None = None) -> None:
-        if not rate > 0.0:
-            raise ValueError(f"rate = {rate}: allowed is a number above 0")
-        self.rate = rate
-        self.origin_ns = time.monotonic_ns() if origin_ns is None else origin_ns
-        super().__init__(_PacedSelector(rate))
-        self._clock_resolution = 1e-6 * rate
+    def __init__(
+        self, *, rate: float = 1.0, origin_ns: int | None = None, clock: Clock | None = None
+    ) -> None:
+        self.clock: Clock = SteadyClock(rate, origin_ns) if clock is None else clock
+        super().__init__(_PacedSelector(self.clock))
+        self._clock_resolution = 1e-6
+
+    @property
+    def rate(self) -> float:
+        """Seconds of mission time in a second of the wall clock, now."""
+        return self.clock.rate
 
     def time(self) -> float:
         """Seconds of mission time."""
-        return (time.monotonic_ns() - self.origin_ns) * self.rate / NANOSECONDS
+        return self.clock.now_ns() / NANOSECONDS
 
     def time_ns(self) -> int:
         """Nanoseconds of mission time."""
-        return int((time.monotonic_ns() - self.origin_ns) * self.rate)
+        return self.clock.now_ns()
 
 
 class _PacedSelector(selectors.DefaultSelector):
-    """Waits 1/rate of what it is asked to."""
+    """Waits 1/rate of what it is asked to; not long where the rate may change meanwhile."""
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, clock: Clock) -> None:
         super().__init__()
-        self._rate = rate
+        self._clock = clock
 
     def select(self, timeout: float | None = None) -> Any:
-        return super().select(None if timeout is None else timeout / self._rate)
+        if timeout is not None and timeout > 0.0:
+            timeout = self._in_wall_time(timeout)
+        return super().select(timeout)
+
+    def _in_wall_time(self, timeout: float) -> float:
+        rate = self._clock.rate
+        wall = timeout / rate if rate > 0.0 else LONGEST_NAP
+        return min(wall, LONGEST_NAP) if self._clock.changes else wall
 
 
 def time_ns() -> int:
@@ -267,7 +280,8 @@ def clock_of(loop: asyncio.AbstractEventLoop) -> Callable[[], int]:
 def transport_grace() -> float:
     """Seconds of mission time to add to a deadline for what machines, not missions, delay.
 
-    Zero in virtual time, where a message takes no time; two wall seconds in paced time.
+    Zero in virtual time, where a message takes no time; two wall seconds, at the present
+    rate, in paced time.
     """
     loop = asyncio.get_running_loop()
     return 2.0 * loop.rate if isinstance(loop, PacedLoop) else 0.0

@@ -2,16 +2,19 @@
 
 import asyncio
 import json
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from flight.core.clock import SpacecraftClock
 from flight.core.context import POWER_OFF_AFTER
 from flight.core.node import NodeContext
 from flight.core.storage import Storage
 from flight.runtime.bus import Bus, Fabric
-from ground.testbed.hardware import Hardware, load_vehicle_files
-from ground.testbed.mission import LoadedMission, load_mission
+from flight.runtime.pace import SharedClock
+from ground.testbed.mission import load_mission
 from ground.testbed.vehicle_files import load_vehicle_file
 from ground.testbed.vehicles import vehicle_class
 
@@ -19,47 +22,75 @@ if TYPE_CHECKING:
     from ground.testbed.process import Specification
 
 OFF_FILE = "off.jsonl"  # in the run folder: who was decommissioned and is off for good
+COMMANDED = "commanded"  # cause of a boot that an operator has asked for
 
 
-def _load(mission: LoadedMission, name: str, seed: int) -> dict[str, Any]:
-    """What the vehicle is told before launch: the same at each boot."""
-    if name == "lander" and mission.in_space:
-        return Hardware(mission, load_vehicle_files(mission), seed).load_without_assembly(name)
-    return mission.load_of(name)
-
-
-async def boot_node(specification: "Specification", name: str, cause: str) -> None:
-    """Boots one node and runs it until the process is asked to end, or the node is switched off."""
-    loop, this = asyncio.get_running_loop(), asyncio.current_task()
-
-    def switch_off() -> None:
-        # Written before the process ends, so that nobody takes its end for a death.
-        with (Path(specification.folder) / OFF_FILE).open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"vehicle": name}) + "\n")
-        if this is not None:
-            this.cancel()
-
-    def request_power_off() -> None:
-        loop.call_later(POWER_OFF_AFTER, switch_off)
-
+def prepare(
+    specification: "Specification", role: str, cause: str, clock: SharedClock
+) -> Callable[[], Coroutine[Any, Any, int]]:
+    """Gets all ready that needs no running clock; returns the work."""
     mission = load_mission(specification.mission)
-    kind = vehicle_class(name)
-    fabric = Fabric()
-    bus = Bus(name, fabric=fabric, addresses=specification.addresses())
-    storage = Storage(Path(specification.folder) / "nodes" / f"{name}.sqlite")
-    context = NodeContext(
-        bus=bus,
-        storage=storage,
-        clock=SpacecraftClock(mission.epoch_jd_tt),
-        seed=specification.seed,
-        parameters=load_vehicle_file(kind, None).flight,
-        boot_cause=cause,
-        mission=_load(mission, name, specification.seed),
-        request_power_off=request_power_off,
-    )
-    try:
-        await kind(context).run()
-    finally:
-        bus.close()
-        storage.close()
-        fabric.close()
+    kind = vehicle_class(role)
+    parameters = load_vehicle_file(kind, None).flight
+
+    async def work() -> int:
+        from ground.testbed.process import REBOOT_ASKED
+
+        fabric = Fabric()
+        bus = Bus(role, fabric=fabric, addresses=specification.addresses())
+        folder = Path(specification.folder)
+        storage = Storage(folder / "nodes" / f"{role}.sqlite")
+        ending = _Ending(role, folder / OFF_FILE)
+        context = NodeContext(
+            bus=bus,
+            storage=storage,
+            clock=SpacecraftClock(mission.epoch_jd_tt),
+            seed=specification.seed,
+            parameters=parameters,
+            boot_cause=cause,
+            mission=msgspec.msgpack.decode(specification.load_file(role).read_bytes()),
+            planned_boot=cause == COMMANDED,
+            request_reboot=ending.reboot,
+            request_power_off=ending.power_off,
+        )
+        try:
+            await kind(context).run()
+        except asyncio.CancelledError:
+            if not ending.reboots:
+                raise
+        finally:
+            bus.close()
+            storage.close()
+            fabric.close()
+        return REBOOT_ASKED if ending.reboots else 0
+
+    return work
+
+
+class _Ending:
+    """How a node ends its own process. To be made in the task that runs the node."""
+
+    def __init__(self, role: str, off_file: Path) -> None:
+        self.reboots = False
+        self._role = role
+        self._off_file = off_file
+        self._task = asyncio.current_task()
+
+    def reboot(self) -> None:
+        """Ends the node in good order; the supervisor boots it again."""
+        self.reboots = True
+        self._end()
+
+    def power_off(self) -> None:
+        """Ends the node for good, after a while."""
+        asyncio.get_running_loop().call_later(POWER_OFF_AFTER, self._switch_off)
+
+    def _switch_off(self) -> None:
+        # Written before the process ends, so that nobody takes its end for a death.
+        with self._off_file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"vehicle": self._role}) + "\n")
+        self._end()
+
+    def _end(self) -> None:
+        if self._task is not None:
+            self._task.cancel()

@@ -4,8 +4,12 @@ import argparse
 import json
 from pathlib import Path
 
+from flight.runtime.configuration import ConfigurationError
 from ground.testbed.kills import check_kills, parse_kills
 from ground.testbed.mission import load_mission
+
+ONLY_PACED = ("--rate", "--care", "--transport")
+ONLY_VIRTUAL = ("--shuffle", "--log-messages")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -41,10 +45,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--rate",
         type=float,
         default=None,
-        help="with --processes: mission seconds per second (default: from the mission's length)",
+        help="with --processes: mission seconds per second while nothing delicate is under way "
+        "(default: from the mission's length)",
     )
     parser.add_argument(
-        "--transport", choices=("ipc", "tcp"), default="ipc", help="with --processes"
+        "--care",
+        type=float,
+        default=None,
+        metavar="FACTOR",
+        help="with --processes: fly entry, ascent and rendezvous so much slower (default: 1)",
+    )
+    parser.add_argument(
+        "--transport",
+        choices=("ipc", "tcp"),
+        default=None,
+        help="with --processes: what carries the messages (default: ipc)",
     )
     parser.add_argument(
         "--kill",
@@ -57,6 +72,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Flies; 0 when the mission succeeded, 1 when it did not, 2 for a wrong mission file."""
+    _check_options(arguments)
     mission = load_mission(arguments.mission)
     kills = parse_kills(arguments.kill)
     check_kills(kills, mission.vehicles)
@@ -83,3 +99,16 @@ def run(arguments: argparse.Namespace) -> int:
         draw_pictures(out)
     display.result(json.loads((out / "summary.json").read_text()), out)
     return 0 if facts.verdict == "success" else 1
+
+
+def _check_options(arguments: argparse.Namespace) -> None:
+    """Refuses options that have no meaning for this kind of run; raises ConfigurationError."""
+    strange: tuple[str, ...]
+    if arguments.processes:
+        strange, why = ONLY_VIRTUAL, "nothing is replayed with --processes; leave one of them out"
+    else:
+        strange, why = ONLY_PACED, "it needs --processes"
+    for option in strange:
+        given = getattr(arguments, option.removeprefix("--").replace("-", "_"))
+        if given is not None and given is not False:
+            raise ConfigurationError("command line", None, option, f"= {given}: {why}")

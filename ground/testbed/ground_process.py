@@ -1,14 +1,28 @@
 """Mission control in a process of its own."""
 
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flight.runtime.bus import Bus, Fabric
+from flight.runtime.pace import SharedClock
 from ground.testbed.control_room import make_mission_control, write_outcome
 from ground.testbed.mission import load_mission
 
 if TYPE_CHECKING:
     from ground.testbed.process import Specification
+
+
+def prepare(
+    specification: "Specification", role: str, cause: str, clock: SharedClock
+) -> Callable[[], Coroutine[Any, Any, int]]:
+    """Gets all ready that needs no running clock; returns the work."""
+
+    async def work() -> int:
+        await run_ground(specification)
+        return 0
+
+    return work
 
 
 async def run_ground(specification: "Specification") -> None:

@@ -4,6 +4,7 @@ import asyncio
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flight.astrodynamics.time_scales import Epoch
@@ -100,6 +101,8 @@ class Hardware:
         """In which the container was let go."""
         self._entry_load: dict[str, Any] = {}
         self.on_lost: Callable[[str], None] = lambda vehicle: None
+        self.on_asked: Callable[[str], None] = lambda service: None
+        """Told of each call of a device, before it is answered."""
         self._files = files
         self._pending: list[Failure] = list(mission.mission.failures)
         self.world.tubes.observe(self._tube_moved)
@@ -111,7 +114,9 @@ class Hardware:
         for name in self.mission.vehicles:
             for device_name, device in self.vehicles[name].devices.items():
                 service = f"{name}.{device_name}"
-                device.emit = DeviceServer(bus, service, device, nursery).emit
+                server = DeviceServer(bus, service, device, nursery)
+                server.on_call = partial(self._is_asked, service)
+                device.emit = server.emit
                 if isinstance(device, SurfaceRadio):
                     self.links.attach(device)
         stations = self.links.stations
@@ -127,6 +132,9 @@ class Hardware:
                     failure.after_sols * SOL_SECONDS, self._fail, failure
                 )
 
+    def _is_asked(self, service: str) -> None:
+        self.on_asked(service)
+
     async def _follow_landing(self) -> None:
         """Looks at the lander in flight until it has come to rest: no device may do so any more."""
         body = self.world.space.bodies["lander"]
@@ -141,13 +149,6 @@ class Hardware:
         """What a vehicle is told before launch; of a lander in space also where it is."""
         load = self.mission.load_of(vehicle)
         return {**load, **self._entry_load} if vehicle == "lander" else load
-
-    def load_without_assembly(self, vehicle: str) -> dict[str, Any]:
-        """The same, for one who needs no hardware: what is known at mission time zero."""
-        if self.mission.in_space:
-            self.world.clock = lambda: 0.0
-            self._begin_entry()
-        return self.load_of(vehicle)
 
     def _begin_entry(self) -> None:
         aim = self.mission.mission.lander

@@ -199,6 +199,17 @@ def fly_mission(
     options = options or RunOptions()
     files = check_mission(mission)
     folder = RunFolder(out)
+    with folder.in_use():
+        return _fly_in(folder, mission, files, options, show)
+
+
+def _fly_in(
+    folder: RunFolder,
+    mission: LoadedMission,
+    files: dict[str, VehicleFile],
+    options: RunOptions,
+    show: Callable[[FlownMission], None] | None,
+) -> RunFacts:
     started = time.perf_counter()
     shuffle: random.Random | None = None
     if options.shuffle is not None:
@@ -227,7 +238,6 @@ def fly_mission(
     write_summary(folder, facts)
     flown.tracks.write(folder.path)
     write_ascent_report(folder.path)
-    folder.close()
     return facts
 
 

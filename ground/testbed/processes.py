@@ -1,7 +1,8 @@
 """Flies a mission with every vehicle, the hardware and the ground in a process of its own.
 
-Paced: mission time is the wall clock times a rate. A flight process that dies is started again, as
-its watchdog would do; `--kill` kills one on purpose. Loopback only; every process is ended.
+Paced: mission time follows the wall clock, slowly where control loops fly and fast where nothing is
+under way. A flight process that dies is started again, as its watchdog would do; `--kill` kills one
+on purpose. Loopback only; every process is ended.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from rich.console import Console
@@ -25,27 +26,37 @@ from flight.core.custody import CustodyLedger
 from flight.core.storage import Storage
 from flight.icd.custody_account import account, agrees
 from flight.runtime.configuration import ConfigurationError
+from flight.runtime.pace import NANOSECONDS, SharedClock
 from ground.mission_control.mission_control import Outcome
 from ground.testbed.addresses import free_ports
 from ground.testbed.ascent_product import write_ascent_report
 from ground.testbed.auditor import Violation
 from ground.testbed.control_room import read_outcome
-from ground.testbed.flight_process import OFF_FILE
+from ground.testbed.flight_facts import TrueOrbit
+from ground.testbed.flight_process import COMMANDED, OFF_FILE
 from ground.testbed.hardware import Hardware, load_vehicle_files
-from ground.testbed.kills import Kill, parse_kills
+from ground.testbed.hardware_process import ORBIT_FILE
+from ground.testbed.kills import BOOT_SECONDS, Kill, parse_kills
 from ground.testbed.mission import LoadedMission
 from ground.testbed.mission_check import check_mission
-from ground.testbed.process import CONFIGURATION_REFUSED, GROUND, HARDWARE, Specification
+from ground.testbed.process import (
+    CONFIGURATION_REFUSED,
+    GROUND,
+    HARDWARE,
+    REBOOT_ASKED,
+    Specification,
+)
 from ground.testbed.run_folder import RunFolder
 from ground.testbed.summary import RunFacts, write_summary
 from sim_hw.world.tubes import GROUND as ON_GROUND
 from sim_hw.world.world import SOL_SECONDS
 
-START_UP = 4.0  # wall seconds until mission time begins; processes need about one to import
 DEFAULT_WALL_SECONDS = 60.0  # a mission of expected length takes about so long
-RESTART_AFTER = 0.3  # wall seconds between a death and the next boot
 GRACE = 10.0  # wall seconds that a process has to end when asked to
-POLL = 0.02
+POLL = 0.02  # wall seconds between looks at the processes
+LEAST_POLL = 0.001  # the same, just before somebody is to be killed
+GREATEST_RATE = 1e6  # times as fast as Mars
+LARGEST_CARE = 100.0
 
 
 class Supervisor:
@@ -63,22 +74,30 @@ class Supervisor:
         self.off: set[str] = set()
         self._file = folder.write_json("specification.json", msgspec.to_builtins(specification))
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._restart_at: dict[str, float] = {}
+        self._clock = SharedClock.create(specification.clock_file)
         self._logs = folder.path / "logs"
         self._logs.mkdir()
         self._lost_seen = 0
 
     def mission_time(self) -> float:
         """Seconds of mission time."""
-        elapsed = time.monotonic_ns() - self.specification.origin_ns
-        return elapsed / 1e9 * self.specification.rate
+        return self._clock.now_ns() / NANOSECONDS
 
-    def start(self, role: str, cause: str = "power on") -> None:
-        """Starts one process."""
+    def start(self, role: str, cause: str = "power on", at: float = 0.0) -> None:
+        """Starts one process, which boots at mission time `at` (s) or as soon as it can then."""
         self.boots[role] = self.boots.get(role, 0) + 1
         with (self._logs / f"{role}.log").open("ab") as log:
             self._processes[role] = subprocess.Popen(
-                [sys.executable, "-m", "ground.testbed.process", role, str(self._file), cause],
+                [
+                    sys.executable,
+                    "-m",
+                    "ground.testbed.process",
+                    role,
+                    str(self._file),
+                    cause,
+                    "--at",
+                    str(at),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -100,8 +119,16 @@ class Supervisor:
             problem = self._look_after()
             if problem:
                 return Outcome("failed", problem, [])
-            time.sleep(POLL)
+            time.sleep(self._nap(pending))
         return outcome
+
+    def _nap(self, pending: list[Kill]) -> float:
+        """Wall seconds until the next look: a kill is to come on time."""
+        rate = self._clock.rate
+        if not pending or rate == 0.0:
+            return POLL
+        left = (pending[0].at - self.mission_time()) / rate
+        return min(POLL, max(LEAST_POLL, left))
 
     def end(self) -> None:
         """Ends all processes, the hardware last; by force where asking does not help."""
@@ -162,12 +189,12 @@ class Supervisor:
                 return f"the hardware process ended; see {self._logs / 'hardware.log'}"
             if role == GROUND and read_outcome(self.folder.ground) is not None:
                 continue
-            due = self._restart_at.setdefault(role, time.monotonic() + RESTART_AFTER)
-            if time.monotonic() >= due:
-                del self._restart_at[role]
-                if self.boots[role] > 20:
-                    return f"{role} died {self.boots[role]} times; see {self._logs}"
-                self.start(role, "process died")
+            if self.boots[role] > 20:
+                return f"{role} died {self.boots[role]} times; see {self._logs}"
+            if process.returncode == REBOOT_ASKED:
+                self.start(role, COMMANDED)
+            else:
+                self.start(role, "process died", self.mission_time() + BOOT_SECONDS)
         return ""
 
 
@@ -175,51 +202,72 @@ def fly_in_processes(mission: LoadedMission, out: Path, arguments: argparse.Name
     """Flies and writes the run folder; 0 when the mission succeeded."""
     kills = parse_kills(arguments.kill)
     check_mission(mission)
-    length = mission.mission.expected_duration * SOL_SECONDS
-    rate = arguments.rate if arguments.rate is not None else length / DEFAULT_WALL_SECONDS
-    if not rate > 0.0:
-        raise ConfigurationError(
-            "command line", None, "--rate", f"= {rate}: allowed is a number above 0"
-        )
+    rate, care = _rate(mission, arguments.rate), _care(arguments.care)
+    transport: Literal["ipc", "tcp"] = arguments.transport or "ipc"
     folder = RunFolder(out)
     folder.ground.mkdir()
     signal.signal(signal.SIGTERM, _interrupt)  # so that the processes are ended, too
-    sockets = tempfile.mkdtemp(prefix="msr-")
-    console = Console(highlight=False)
+    console = Console(highlight=False, quiet=arguments.quiet)
     started = time.monotonic()
-    try:
-        specification = Specification(
-            mission=str(mission.file.resolve()),
-            folder=str(folder.path.resolve()),
-            seed=arguments.seed,
-            rate=rate,
-            origin_ns=time.monotonic_ns() + int(START_UP * 1e9),
-            transport=arguments.transport,
-            sockets=sockets,
-            ports=free_ports(services(mission)) if arguments.transport == "tcp" else {},
-        )
-        supervisor = Supervisor(mission, folder, specification)
-        console.print(
-            f"[bold]{mission.mission.title}[/] in {len(mission.vehicles) + 2} processes over "
-            f"{arguments.transport}, {rate:g} times as fast as Mars"
-        )
+    sockets = tempfile.mkdtemp(prefix="msr-")
+    with folder.in_use():
         try:
-            outcome = supervisor.fly(kills, mission.mission.time_limit * SOL_SECONDS)
-            seconds = supervisor.mission_time()
+            specification = Specification(
+                mission=str(mission.file.resolve()),
+                folder=str(folder.path.resolve()),
+                seed=arguments.seed,
+                rate=rate,
+                care=care,
+                transport=transport,
+                sockets=sockets,
+                ports=free_ports(services(mission)) if transport == "tcp" else {},
+            )
+            supervisor = Supervisor(mission, folder, specification)
+            console.print(
+                f"[bold]{mission.mission.title}[/] in {len(mission.vehicles) + 2} processes over "
+                f"{transport}, up to {rate:g} times as fast as Mars",
+                soft_wrap=True,
+            )
+            try:
+                outcome = supervisor.fly(kills, mission.mission.time_limit * SOL_SECONDS)
+                seconds = supervisor.mission_time()
+            finally:
+                supervisor.end()
         finally:
-            supervisor.end()
-    finally:
-        shutil.rmtree(sockets, ignore_errors=True)
-    facts = _facts(mission, folder, supervisor, outcome, seconds, time.monotonic() - started)
-    summary = write_summary(folder, facts)
-    summary["boots"] = supervisor.boots
-    folder.write_json("summary.json", summary)
-    write_ascent_report(folder.path)
-    folder.close()
+            shutil.rmtree(sockets, ignore_errors=True)
+        wall = time.monotonic() - started
+        facts = _facts(mission, folder, supervisor, outcome, seconds, wall)
+        summary = write_summary(folder, facts)
+        summary["boots"] = supervisor.boots
+        folder.write_json("summary.json", summary)
+        write_ascent_report(folder.path)
     from ground.testbed.display import Display
 
     Display(mission).result(summary, out)
     return 0 if facts.verdict == "success" else 1
+
+
+def _rate(mission: LoadedMission, given: float | None) -> float:
+    """The pace of quiet times."""
+    rate = given
+    if rate is None:
+        rate = mission.mission.expected_duration * SOL_SECONDS / DEFAULT_WALL_SECONDS
+    if not 0.0 < rate <= GREATEST_RATE:
+        raise _refused("--rate", rate, f"a number above 0, up to {GREATEST_RATE:g}")
+    return rate
+
+
+def _care(given: float | None) -> float:
+    """What the limits of the pace are divided by."""
+    care = 1.0 if given is None else given
+    if not 1.0 / LARGEST_CARE <= care <= LARGEST_CARE:
+        allowed = f"a number from {1.0 / LARGEST_CARE:g} to {LARGEST_CARE:g}"
+        raise _refused("--care", care, allowed)
+    return care
+
+
+def _refused(option: str, value: float, allowed: str) -> ConfigurationError:
+    return ConfigurationError("command line", None, option, f"= {value}: allowed is {allowed}")
 
 
 def _interrupt(number: int, frame: object) -> None:
@@ -265,7 +313,15 @@ def _facts(
         peak_rss_mb=usage.ru_maxrss / 1024.0,
         lost=supervisor.lost,
         kills=tuple(supervisor.killed),
+        orbit=read_orbit(folder.path / ORBIT_FILE),
     )
+
+
+def read_orbit(file: Path) -> TrueOrbit | None:
+    """In which orbit the container was let go; None when it was not."""
+    if not file.exists():
+        return None
+    return msgspec.json.decode(file.read_bytes(), type=TrueOrbit)
 
 
 def read_truth(file: Path) -> dict[str, str]:

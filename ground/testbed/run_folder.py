@@ -1,10 +1,12 @@
 """The folder of one run, and what is written into it."""
 
+import contextlib
 import fcntl
 import json
 import os
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ OF_A_RUN = (
     "messages.log",
     "nodes",
     "off.jsonl",
+    "orbit.json",
+    "pace.jsonl",
     "pictures",
     "specification.json",
     "summary.json",
@@ -72,6 +76,17 @@ class RunFolder:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+    @contextlib.contextmanager
+    def in_use(self) -> Iterator[None]:
+        """While a run is under way; one that is broken off says so in its mark."""
+        try:
+            yield
+        except BaseException:
+            self.write_json(MARK, {"state": "interrupted"})
+            raise
+        finally:
+            self.close()
 
     def __del__(self) -> None:
         self.close()

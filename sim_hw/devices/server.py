@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -18,12 +19,14 @@ class DeviceServer:
     """Answers the calls of drivers with the methods of a device.
 
     A driver that says hello with a new boot number ends the calls of its earlier boots: what moved
-    on their behalf stops, as it does when a call is cancelled.
+    on their behalf stops, as it does when a call is cancelled. `on_call` hears of each call before
+    it is answered.
     """
 
     def __init__(self, bus: Bus, service: str, device: DeviceInterface, nursery: Nursery) -> None:
         self.service = service
         self.device = device
+        self.on_call: Callable[[], None] = lambda: None
         self._nursery = nursery
         self._running: dict[tuple[bytes, int], asyncio.Task[None]] = {}
         self._boots: dict[str, tuple[int, bytes]] = {}
@@ -37,6 +40,7 @@ class DeviceServer:
 
     def _receive(self, peer: bytes, message: Message) -> None:
         if isinstance(message, Call):
+            self.on_call()
             task = self._nursery.start(
                 self._answer(peer, message), name=f"{self.service}.{message.method}"
             )

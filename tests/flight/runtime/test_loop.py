@@ -326,7 +326,7 @@ async def test_the_paced_loop_runs_at_its_rate() -> None:
 
 def test_two_paced_loops_of_one_origin_share_the_mission_time() -> None:
     first = PacedLoop(rate=10.0)
-    second = PacedLoop(rate=10.0, origin_ns=first.origin_ns)
+    second = PacedLoop(clock=first.clock)
     try:
         earlier, between, later = first.time(), second.time(), first.time()
         assert earlier <= between <= later

@@ -1,6 +1,5 @@
 """A ground that cannot go on with what is in its folder says so, and starts nothing."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from flight.runtime.bus import Bus, Fabric
 from flight.runtime.configuration import ConfigurationError
+from flight.runtime.pace import SharedClock
 from ground.mission_control.mission_control import ARCHIVE_FILE
 from ground.testbed.control_room import make_mission_control
 from ground.testbed.mission import load_mission
@@ -50,8 +50,9 @@ def test_a_process_that_refuses_its_files_says_so_and_ends_with_2(
     (tmp_path / "ground" / ARCHIVE_FILE).write_text("no archive " * 50)
     specification = Specification(
         mission="short", folder=str(tmp_path), seed=1, rate=1000.0,
-        origin_ns=time.monotonic_ns(), transport="ipc", sockets=str(tmp_path),
+        transport="ipc", sockets=str(tmp_path),
     )  # fmt: skip
+    SharedClock.create(specification.clock_file).set_rate(1000.0)
     file = tmp_path / "specification.json"
     file.write_bytes(msgspec.json.encode(specification))
     assert main([GROUND, str(file)]) == 2

@@ -7,26 +7,33 @@ from pathlib import Path
 
 import pytest
 
+from ground.testbed.flight_facts import TrueOrbit, orbit_as_plain
 from ground.testbed.flight_process import OFF_FILE
+from ground.testbed.kills import BOOT_SECONDS
 from ground.testbed.mission import load_mission
-from ground.testbed.process import Specification
-from ground.testbed.processes import Supervisor
-from ground.testbed.run_folder import RunFolder
+from ground.testbed.process import REBOOT_ASKED, Specification
+from ground.testbed.processes import Supervisor, read_orbit
+from ground.testbed.run_folder import MARK, RunFolder
 
 
 @pytest.fixture
-def started() -> list[tuple[str, str]]:
+def started() -> list[tuple[str, str, float]]:
     return []
 
 
 @pytest.fixture
 def supervisor(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, str]]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, str, float]]
 ) -> Supervisor:
     """Of a run whose rover and lander processes have ended."""
     folder = RunFolder(tmp_path / "run")
     specification = Specification(
-        mission="short", folder=str(folder.path), seed=1, rate=1.0, origin_ns=0, transport="ipc"
+        mission="short",
+        folder=str(folder.path),
+        seed=1,
+        rate=1.0,
+        transport="ipc",
+        sockets=str(tmp_path),
     )
     supervisor = Supervisor(load_mission("short"), folder, specification)
     for role in ("rover", "lander"):
@@ -34,22 +41,49 @@ def supervisor(
         process.wait()
         supervisor.boots[role] = 1
         supervisor._processes[role] = process
-    monkeypatch.setattr("ground.testbed.processes.RESTART_AFTER", 0.0)
-    monkeypatch.setattr(supervisor, "start", lambda role, cause: started.append((role, cause)))
+    monkeypatch.setattr(
+        supervisor, "start", lambda role, cause, at=0.0: started.append((role, cause, at))
+    )
     return supervisor
 
 
 def test_a_process_that_has_died_is_started_again(
-    supervisor: Supervisor, started: list[tuple[str, str]]
+    supervisor: Supervisor, started: list[tuple[str, str, float]]
 ) -> None:
     assert supervisor._look_after() == ""
-    assert started == [("rover", "process died"), ("lander", "process died")]
+    assert started == [
+        ("rover", "process died", BOOT_SECONDS),
+        ("lander", "process died", BOOT_SECONDS),
+    ]
 
 
 def test_one_that_was_switched_off_is_not(
-    supervisor: Supervisor, started: list[tuple[str, str]]
+    supervisor: Supervisor, started: list[tuple[str, str, float]]
 ) -> None:
     file = supervisor.folder.path / OFF_FILE
     file.write_text(json.dumps({"vehicle": "rover"}) + "\n", encoding="utf-8")
     assert supervisor._look_after() == ""
-    assert started == [("lander", "process died")]
+    assert started == [("lander", "process died", BOOT_SECONDS)]
+
+
+def test_one_that_asked_for_a_reboot_boots_at_once(
+    supervisor: Supervisor, started: list[tuple[str, str, float]]
+) -> None:
+    supervisor._processes["rover"].returncode = REBOOT_ASKED
+    assert supervisor._look_after() == ""
+    assert started[0] == ("rover", "commanded", 0.0)
+    assert started[1] == ("lander", "process died", BOOT_SECONDS)
+
+
+def test_a_run_that_is_broken_off_says_so(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "broken")
+    with pytest.raises(KeyboardInterrupt), folder.in_use():
+        raise KeyboardInterrupt
+    assert json.loads((folder.path / MARK).read_text()) == {"state": "interrupted"}
+
+
+def test_the_orbit_is_read_as_it_was_written(tmp_path: Path) -> None:
+    orbit = TrueOrbit(1.0, 340.0, 350.0, 25.0, 0.001, 160.0, 20.0, 6900.0)
+    assert read_orbit(tmp_path / "orbit.json") is None
+    (tmp_path / "orbit.json").write_text(json.dumps(orbit_as_plain(orbit)))
+    assert read_orbit(tmp_path / "orbit.json") == orbit
