@@ -379,6 +379,9 @@ class Lander(DescentReports, Node):
         self._mav_was_warm = bool(self.mav_conditioning and warm)
 
     async def _control_heat(self) -> None:
+        if self.mav_conditioning and self.carried_modes.get("mav") == "in_orbit":
+            self.mav_conditioning = False  # the igloo is empty
+            self.storage.put(NAMESPACE, "mav_conditioning", False)
         try:
             await self.thermal.apply(self.parameters, self.energy, bool(self.mav_conditioning))
         except (DeviceFault, DeviceTimeout) as error:

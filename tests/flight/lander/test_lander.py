@@ -286,3 +286,15 @@ def test_an_arm_that_is_not_stowed_stops_a_launch_until_earth_has_judged_it(
         assert not (await launch_permission(landed.node, "mav", {}))["granted"]
 
     land(tmp_path, story)
+
+
+def test_an_empty_igloo_is_not_kept_warm(tmp_path: Path) -> None:
+    async def story(landed: Landed) -> None:
+        await landed.commission()
+        await landed.rig.command("lander", "condition_mav", on=True)
+        assert landed.node.mav_conditioning
+        landed.node.carried_modes["mav"] = "in_orbit"
+        await asyncio.sleep(2 * 3600.0)
+        assert not landed.node.mav_conditioning
+
+    land(tmp_path, story)
