@@ -209,7 +209,11 @@ def fly_mission(
         shuffle = stream(options.shuffle, "shuffle")
     loop = VirtualLoop(shuffle=shuffle)
     flown = FlownMission(mission, files, folder, options)
-    outcome = run(_timed(flown, show), loop)
+    try:
+        outcome = run(_timed(flown, show), loop)
+    except BaseException:
+        folder.break_off()
+        raise
     facts = RunFacts(
         mission=mission,
         outcome=outcome[0],

@@ -208,6 +208,9 @@ def fly_in_processes(mission: LoadedMission, out: Path, arguments: argparse.Name
             seconds = supervisor.mission_time()
         finally:
             supervisor.end()
+    except BaseException:
+        folder.break_off()
+        raise
     finally:
         shutil.rmtree(sockets, ignore_errors=True)
     facts = _facts(mission, folder, supervisor, outcome, seconds, time.monotonic() - started)

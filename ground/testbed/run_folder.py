@@ -67,6 +67,11 @@ class RunFolder:
         except OSError as error:
             raise _refused(path, f"cannot be used: {error.strerror or error}") from error
 
+    def break_off(self) -> None:
+        """Says that the run did not come to its end, and lets others use the folder."""
+        self.write_json(MARK, {"state": "broken off"})
+        self.close()
+
     def close(self) -> None:
         """Lets others use the folder; called when the run is over."""
         if self._lock >= 0:
