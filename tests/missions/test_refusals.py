@@ -49,6 +49,21 @@ def refused(mission: Path, capsys: pytest.CaptureFixture[str]) -> str:
             "failures[0].options.joint", "1.5", "an integer",
         ),
         (
+            FAILING.replace("arm.transfer_arm", "rover.rover_arm"),
+            "mode: brake", "options: {joint: 99}\n    mode: joint_stall",
+            "failures[0].mode", "joint 99", "0 to 5",
+        ),
+        (
+            FAILING.replace("arm.transfer_arm", "rover.wheels"),
+            "mode: brake", "options: {wheel: 4}\n    mode: dead_wheel",
+            "failures[0].mode", "wheel 4", "0 to 3",
+        ),
+        (
+            FAILING.replace("arm.transfer_arm", "lander.battery"),
+            "mode: brake", "options: {fraction: -5}\n    mode: capacity_fade",
+            "failures[0].mode", "fraction -5", "0 to 1",
+        ),
+        (
             FAILING.replace("arm.transfer_arm", "lander.descent_engines"),
             "mode: brake", "options: {thrust: 1e300}\n    mode: stuck",
             "failures[0].mode", "thrust 1e+300 N", "0 to",
