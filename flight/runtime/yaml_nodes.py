@@ -152,7 +152,7 @@ class NodeReader:
         return value
 
 
-def _children(node: yaml.CollectionNode, key: str) -> list[tuple[yaml.Node, str]]:
+def _children(node: yaml.Node, key: str) -> list[tuple[yaml.Node, str]]:
     """The nodes right below one, each with its path of keys."""
     if isinstance(node, yaml.SequenceNode):
         return [(item, f"{key}[{index}]") for index, item in enumerate(node.value)]
