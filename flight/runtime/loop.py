@@ -9,7 +9,9 @@ import contextlib
 import heapq
 import random
 import selectors
-from collections.abc import Callable, Coroutine
+import signal
+import threading
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 from flight.runtime.pace import NANOSECONDS as NANOSECONDS
@@ -291,11 +293,14 @@ def run(main: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
     """Runs `main` on `loop` to its end and closes the loop.
 
     `main` has to end its own tasks (a nursery does); one that it leaves running is an error.
+    An interrupt (SIGINT) in virtual time cancels `main`, so that it cleans up; a second one breaks
+    it off.
     """
     try:
         task = loop.create_task(main, name="main")
         try:
-            return loop.run_until_complete(task)
+            with _interruptible(task, loop):
+                return loop.run_until_complete(task)
         except BaseException:
             if not task.done():  # dead-lock, error of a callback, interrupt: let it clean up
                 task.cancel()
@@ -310,3 +315,32 @@ def run(main: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
     finally:
         asyncio.set_event_loop(None)
         loop.close()
+
+
+@contextlib.contextmanager
+def _interruptible(task: asyncio.Task[Any], loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Turns SIGINT, which Python raises in the middle of any callback, into a cancellation.
+
+    Raises KeyboardInterrupt when the task has ended after one.
+    """
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    here = threading.current_thread() is threading.main_thread()
+    if not (usual and here and isinstance(loop, VirtualLoop)):
+        yield
+        return
+    interrupted = False
+
+    def interrupt(number: int, frame: object) -> None:
+        nonlocal interrupted
+        if interrupted:
+            raise KeyboardInterrupt
+        interrupted = True
+        task.cancel()
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if interrupted:
+            raise KeyboardInterrupt

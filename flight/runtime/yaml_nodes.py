@@ -78,6 +78,8 @@ class NodeReader:
     def compose(self, path: Path) -> yaml.Node:
         try:
             node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
+            if node is not None:
+                self._refuse_circles(node, "", set(), set())
         except OSError as error:
             problem = f"the file cannot be read: {error.strerror}"
             raise ConfigurationError(self.file, None, "", problem) from None
@@ -88,9 +90,25 @@ class NodeReader:
             line = mark.line + 1 if mark else None
             problem = getattr(error, "problem", None) or str(error)
             raise ConfigurationError(self.file, line, "", f"this is not YAML: {problem}") from None
+        except RecursionError:
+            problem = f"the file is nested too deeply: allowed are {_DEPTH_LIMIT} levels"
+            raise ConfigurationError(self.file, None, "", problem) from None
         if node is None:
             raise ConfigurationError(self.file, None, "", "the file is empty")
         return node
+
+    def _refuse_circles(self, node: yaml.Node, key: str, above: set[int], done: set[int]) -> None:
+        """Refuses an alias of what it stands in: reading that would have no end."""
+        if isinstance(node, yaml.ScalarNode) or id(node) in done:
+            return
+        if id(node) in above:
+            problem = f"{key} is an alias of what it stands in: allowed is one of something else"
+            raise self.refuse(node, key, problem)
+        above.add(id(node))
+        for inner, path in _children(node, key):
+            self._refuse_circles(inner, path, above, done)
+        above.remove(id(node))
+        done.add(id(node))
 
     # -------------------------------------------------------------- nodes to plain values
 
@@ -132,6 +150,14 @@ class NodeReader:
         if isinstance(value, float) and not math.isfinite(value):
             raise self.refuse_value(node, key, "a finite number")
         return value
+
+
+def _children(node: yaml.Node, key: str) -> list[tuple[yaml.Node, str]]:
+    """The nodes right below one, each with its path of keys."""
+    if isinstance(node, yaml.SequenceNode):
+        return [(item, f"{key}[{index}]") for index, item in enumerate(node.value)]
+    inner = [(value, join(key, str(name.value))) for name, value in node.value]
+    return [*((name, key) for name, _ in node.value), *inner]
 
 
 def node_text(node: yaml.Node) -> str:

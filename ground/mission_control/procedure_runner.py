@@ -40,6 +40,9 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
 }
 SURVEY_PERIOD = 21_600.0  # s between questions for a picture
+ROUNDS_AT_ONCE = 3
+"""So often a program may come by all its steps while no time passes; it never comes to an end when
+it does so more often, since nothing that it looks at changes meanwhile."""
 
 
 class ProcedureChanged(Exception):
@@ -96,6 +99,7 @@ class ProcedureRunner:
         self.program = program
         self._tools = tools
         self.on_step: Callable[[Instruction], None] = lambda instruction: None
+        self._at_once = 0  # steps begun since time passed last
         kept = tools.archive.get(_STATE)
         if kept is None:
             self.cursor = Cursor(program.fingerprint)
@@ -116,6 +120,11 @@ class ProcedureRunner:
         if self.cursor.ended or position >= len(instructions):
             return None
         return instructions[position]
+
+    @property
+    def place(self) -> str:
+        """File, line and name of the step that is being run; empty when the program has ended."""
+        return "" if self.instruction is None else _place(self.instruction)
 
     async def run(self) -> Cursor:
         """Runs until the program ends; returns how."""
@@ -141,19 +150,27 @@ class ProcedureRunner:
                 following = cursor.position + 1 if goto is None else goto
             if not cursor.ended:
                 self._enter(following)
+                self._end_circles(instruction)
         return cursor
+
+    def _end_circles(self, instruction: Instruction) -> None:
+        """Ends a program whose steps lead to each other while no time passes."""
+        if self._at_once > ROUNDS_AT_ONCE * len(self.program.instructions):
+            reason = "the steps go round in a circle while no time passes: one of them must wait"
+            self._end("failed", f"{_place(instruction)}: {reason}")
 
     def _stops(self, instruction: Instruction, reason: str) -> bool:
         if instruction.step.on_failure != "stop":
             return False
-        place = f"{self.program.file}:{instruction.line}"
-        self._end("failed", f"{place}, {instruction.path}: {reason}")
+        self._end("failed", f"{_place(instruction)}: {reason}")
         return True
 
     def _enter(self, position: int) -> None:
         self.cursor.position = position
         self.cursor.visit += 1
-        self.cursor.entered_ns = self._tools.clock.now_ns()
+        now = self._tools.clock.now_ns()
+        self._at_once = self._at_once + 1 if now == self.cursor.entered_ns else 0
+        self.cursor.entered_ns = now
         self._keep()
 
     def _end(self, verdict: str, reason: str) -> None:
@@ -503,3 +520,8 @@ class ProcedureRunner:
     def _close_phase(self) -> None:
         if self.cursor.phases and self.cursor.phases[-1].ended is None:
             self.cursor.phases[-1].ended = self._tools.clock.now()
+
+
+def _place(instruction: Instruction) -> str:
+    """File, line and name of a step."""
+    return f"{instruction.file}:{instruction.line}, {instruction.path}"

@@ -8,7 +8,7 @@ Nothing is left that could turn out to be wrong in the middle of a mission.
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ class Instruction:
     """One step of a program, ready to be run."""
 
     path: str  # where it stands in the file, with the items of the loops around it
+    file: str  # of the procedure, or of the part
     line: int
     step: steps.Step
     phase: str
@@ -62,9 +63,17 @@ class Program:
         return next(phase for phase in self.phases if phase.name == name)
 
 
-def load_procedure(path: Path, variables: Mapping[str, Any], dictionary: Dictionary) -> Program:
-    """The program in a file. Raises ConfigurationError for the first thing that is wrong."""
-    return _Compiler(ProcedureSource(path), variables, dictionary).compile()
+def load_procedure(
+    path: Path,
+    variables: Mapping[str, Any],
+    dictionary: Dictionary,
+    opportunities: Collection[str] | None = None,
+) -> Program:
+    """The program in a file. Raises ConfigurationError for the first thing that is wrong.
+
+    `opportunities`: those that the mission knows; None: whatever a step may name.
+    """
+    return _Compiler(ProcedureSource(path), variables, dictionary, opportunities).compile()
 
 
 @dataclass
@@ -92,9 +101,14 @@ class _Place:
 
 class _Compiler:
     def __init__(
-        self, source: ProcedureSource, variables: Mapping[str, Any], dictionary: Dictionary
+        self,
+        source: ProcedureSource,
+        variables: Mapping[str, Any],
+        dictionary: Dictionary,
+        opportunities: Collection[str] | None,
     ) -> None:
         self._source = source
+        self._opportunities = opportunities
         self._variables = dict(variables)
         self._dictionary = dictionary
         self._drafts: list[_Draft] = []
@@ -264,7 +278,8 @@ class _Compiler:
                 otherwise = self._find(draft, step.otherwise, "otherwise")
         line = draft.source.node(draft.node_path).start_mark.line + 1
         phase = draft.phase or first_phase
-        return Instruction(draft.path, line, step, phase, on_failure, then, otherwise)
+        file = draft.source.reader.file
+        return Instruction(draft.path, file, line, step, phase, on_failure, then, otherwise)
 
     def _find(self, draft: _Draft, label: str, key: str) -> int:
         """The position of a label: in the same loop, or else in those around it."""
@@ -290,6 +305,7 @@ class _Compiler:
                 self._try(draft, "from_survey", known.vehicle, surveyed.of)
                 arguments |= dict.fromkeys(surveyed.fields, 1.0)
             if step.opportunity is not None:
+                self._check_opportunity(step.opportunity.of, f"{here}.opportunity.of", source)
                 arguments[step.opportunity.argument] = 0.0
             if step.from_event is None:
                 self._try(draft, "arguments", known.check, step.vehicle, step.command, arguments)
@@ -302,9 +318,13 @@ class _Compiler:
                     draft, "command", lambda: known.vehicle(step.vehicle).command(step.command)
                 )
         elif isinstance(step, steps.CompleteProduct):
-            for key in ("channel", "announced"):
+            for key, kind in (("channel", "text"), ("announced", "integer")):
                 name = getattr(step, key)
                 self._try(draft, key, lambda n: known.vehicle(step.vehicle).channel(n), name)
+                found = known.vehicle(step.vehicle).channel(name).type
+                if found != kind:
+                    problem = f"= {name!r} is of type {found}: allowed is a channel of type {kind}"
+                    raise source.refuse(f"{here}.{key}", problem)
             wanted = {"first": 0, "last": 0}
             self._try(draft, "command", known.check, step.vehicle, step.command, wanted)
         elif isinstance(step, steps.Survey):
@@ -320,6 +340,7 @@ class _Compiler:
             self._check_branch(step, draft)
         elif isinstance(step, steps.AssertCustody):
             self._check_tubes(step.tubes, f"{here}.tubes", source)
+            self._check_at_least(step, here, source)
         elif isinstance(step, steps.End) and step.missing is not None:
             self._check_tubes(step.missing.tubes, f"{here}.missing.tubes", source)
         elif isinstance(step, steps.Phase):
@@ -334,7 +355,9 @@ class _Compiler:
             find = self._dictionary.vehicle
             self._try(draft, "telemetry", lambda: find(told.vehicle).channel(told.channel))
         if step.custody is not None:
-            self._check_tubes(step.custody.tubes, f"{draft.node_path}.custody.tubes", draft.source)
+            here = f"{draft.node_path}.custody"
+            self._check_tubes(step.custody.tubes, f"{here}.tubes", draft.source)
+            self._check_at_least(step.custody, here, draft.source)
         if step.verdict is not None and step.verdict.of is not None:
             labels = [draft.step.label for draft in self._drafts if draft.step.label is not None]
             if step.verdict.of not in labels:
@@ -344,6 +367,19 @@ class _Compiler:
     def _check_tubes(self, tubes: Any, key: str, source: ProcedureSource) -> None:
         if not isinstance(tubes, list):
             raise source.refuse(key, f"= {tubes!r}: allowed is a list of tubes")
+
+    def _check_at_least(
+        self, wanted: steps.AssertCustody | steps.CustodyIs, key: str, source: ProcedureSource
+    ) -> None:
+        most = len(wanted.tubes)
+        if wanted.at_least is not None and wanted.at_least > most:
+            problem = f"= {wanted.at_least}: allowed is at most {most}, the number of the tubes"
+            raise source.refuse(f"{key}.at_least", problem)
+
+    def _check_opportunity(self, name: str, key: str, source: ProcedureSource) -> None:
+        if self._opportunities is not None and name not in self._opportunities:
+            known = choices_words(name, sorted(self._opportunities))
+            raise source.refuse(key, f"= {name!r}: the mission file gives no such one; {known}")
 
     def _try(self, draft: _Draft, key: str, check: Callable[..., Any], *values: Any) -> None:
         try:

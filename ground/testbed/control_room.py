@@ -36,7 +36,8 @@ def make_dictionary() -> Dictionary:
 def make_program(mission: LoadedMission, dictionary: Dictionary) -> Program:
     """The mission's procedure, checked against the dictionary; raises ConfigurationError."""
     file = find_configuration("procedures", mission.mission.procedure)
-    return load_procedure(file, procedure_variables(mission), dictionary)
+    opportunities = () if mission.mission.launch_after is None else ("launch",)
+    return load_procedure(file, procedure_variables(mission), dictionary, opportunities)
 
 
 def procedure_variables(mission: LoadedMission) -> dict[str, Any]:

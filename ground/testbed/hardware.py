@@ -209,7 +209,9 @@ class Hardware:
         self.device(failure.target).fail(failure.mode, **failure.options)
 
     def _lose(self, vehicle: str) -> None:
-        """Takes a vehicle away for good: power and computer."""
+        """Takes a vehicle away for good: power and computer; a carried one its computer only."""
+        if vehicle in self.lost:
+            return
         self.lost[vehicle] = self.world.now()
-        self.vehicles[vehicle].electrical.kill()
+        self.switch_off(vehicle)
         self.on_lost(vehicle)

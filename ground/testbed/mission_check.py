@@ -1,7 +1,11 @@
 """Checks all that a mission refers to, before anything of it is started or written."""
 
-from typing import Any
+import inspect
+from typing import Any, get_type_hints
 
+import msgspec
+
+from flight.runtime.allowed_values import allowed_words, choices_words
 from flight.runtime.configuration import configs_folder, refusal
 from ground.testbed.control_room import make_dictionary, make_program
 from ground.testbed.hardware import Hardware, load_vehicle_files
@@ -40,6 +44,7 @@ def _check_failures(mission: LoadedMission, files: dict[str, VehicleFile]) -> No
 
 
 def _try(mission: LoadedMission, index: int, failure: Failure, device: Any) -> None:
+    _check_options(mission, index, failure, device)
     try:
         device.fail(failure.mode, **failure.options)
     except ValueError as error:
@@ -48,3 +53,18 @@ def _try(mission: LoadedMission, index: int, failure: Failure, device: Any) -> N
     except (TypeError, LookupError) as error:
         allowed = f"what {failure.mode} takes ({error})"
         raise refusal(mission.file, f"failures[{index}].options", allowed) from None
+
+
+def _check_options(mission: LoadedMission, index: int, failure: Failure, device: Any) -> None:
+    """Checks names and types of a failure's options: some a device uses only much later."""
+    key = f"failures[{index}].options"
+    parameters = inspect.signature(device.fail).parameters.values()
+    known = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
+    types = get_type_hints(device.fail)
+    for name, value in failure.options.items():
+        if name not in known:
+            raise refusal(mission.file, f"{key}.{name}", choices_words(name, known, ""))
+        try:
+            msgspec.convert(value, types[name])
+        except msgspec.ValidationError:
+            raise refusal(mission.file, f"{key}.{name}", allowed_words(types[name])) from None

@@ -130,7 +130,11 @@ class FlownMission:
             async with asyncio.timeout(limit * SOL_SECONDS):
                 return await self._ended
         except TimeoutError:
-            return Outcome("failed", f"not ended within the time limit of {limit:g} sols", [])
+            reason = f"not ended within the time limit of {limit:g} sols"
+            place = self.control.runner.place
+            return Outcome(
+                "failed", f"{reason}; the ground was at {place}" if place else reason, []
+            )
 
     def _start_ground(self) -> None:
         self._ground_bus = self.rig.bus("mission_control")

@@ -1,6 +1,7 @@
 """What the commands of all studies take: how many runs, in how many processes, where to."""
 
 import argparse
+import os
 from pathlib import Path
 
 REFUSED = 2
@@ -26,4 +27,14 @@ def refusal(arguments: argparse.Namespace) -> str:
         return f"--workers = {arguments.workers}: allowed are 1 to {MOST_WORKERS}"
     if arguments.first < 0:
         return f"--first = {arguments.first}: allowed are numbers from 0"
+    return "" if arguments.out is None else _refusal_of_folder(arguments.out)
+
+
+def _refusal_of_folder(folder: Path) -> str:
+    """Why nothing can be written into a folder, which need not be there yet; empty if it can."""
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        return f"--out = {folder}: {nearest} is a file; allowed is a folder"
+    if not os.access(nearest, os.W_OK):
+        return f"--out = {folder}: nothing can be written into {nearest}; allowed is another folder"
     return ""

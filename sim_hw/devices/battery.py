@@ -33,6 +33,8 @@ class SimBattery(SimulatedDevice, Battery):
         elif mode == "gauge_bias":
             self.gauge_bias = bias
         elif mode == "capacity_fade":
+            if not 0.0 <= fraction <= 1.0:
+                raise ValueError(f"fraction {fraction:g}: allowed is 0 to 1")
             self._electrical.advance()
             self._electrical.capacity_fade = fraction
         else:

@@ -59,6 +59,9 @@ class SimDescentEngines(PoweredDevice, DescentEngines):
         if mode == "dead":
             self.dead.append(engine)
         elif mode == "stuck":
+            greatest = self.vehicle.parameters.engines.greatest_thrust
+            if not 0.0 <= thrust <= greatest:
+                raise ValueError(f"thrust {thrust:g} N: allowed is 0 to {greatest:g} N")
             self.stuck[engine] = thrust
         else:
             raise unknown_mode(self, mode, "dead, stuck")

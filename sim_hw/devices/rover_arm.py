@@ -90,6 +90,8 @@ class SimRoverArm(PoweredDevice, RoverArm):
         """Modes: `joint_stall` (joint number `joint` moves no more)."""
         if mode != "joint_stall":
             raise unknown_mode(self, mode, "joint_stall")
+        if not 0 <= joint < len(self.joints):
+            raise ValueError(f"joint {joint}: allowed is 0 to {len(self.joints) - 1}")
         self.stuck_joint = joint
 
     async def state(self) -> ArmState:

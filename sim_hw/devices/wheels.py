@@ -48,6 +48,9 @@ class _Moment:
     heading: float
 
 
+WHEELS = 4
+
+
 class SimWheels(PoweredDevice, Wheels):
     """Four driven wheels. `dead_wheels` may be set to let motors fail."""
 
@@ -74,6 +77,8 @@ class SimWheels(PoweredDevice, Wheels):
         """Modes: `dead_wheel` (motor number `wheel` turns no more)."""
         if mode != "dead_wheel":
             raise unknown_mode(self, mode, "dead_wheel")
+        if not 0 <= wheel < WHEELS:
+            raise ValueError(f"wheel {wheel}: allowed is 0 to {WHEELS - 1}")
         if wheel not in self.dead_wheels:
             self.dead_wheels.append(wheel)
 

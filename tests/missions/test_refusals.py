@@ -42,7 +42,31 @@ def refused(mission: Path, capsys: pytest.CaptureFixture[str]) -> str:
         (FAILING, "mode: brake", "mode: rust", "failures[0].mode", "rust", "joint_stall"),
         (
             FAILING, "mode: brake", "mode: brake\n    options: {joints: 4}",
-            "failures[0].options", "", "joints",
+            "failures[0].options.joints", "4", '"joint"',
+        ),
+        (
+            FAILING, "mode: brake", "mode: joint_stall\n    options: {joint: 1.5}",
+            "failures[0].options.joint", "1.5", "an integer",
+        ),
+        (
+            FAILING.replace("arm.transfer_arm", "rover.rover_arm"),
+            "mode: brake", "options: {joint: 99}\n    mode: joint_stall",
+            "failures[0].mode", "joint 99", "0 to 5",
+        ),
+        (
+            FAILING.replace("arm.transfer_arm", "rover.wheels"),
+            "mode: brake", "options: {wheel: 4}\n    mode: dead_wheel",
+            "failures[0].mode", "wheel 4", "0 to 3",
+        ),
+        (
+            FAILING.replace("arm.transfer_arm", "lander.battery"),
+            "mode: brake", "options: {fraction: -5}\n    mode: capacity_fade",
+            "failures[0].mode", "fraction -5", "0 to 1",
+        ),
+        (
+            FAILING.replace("arm.transfer_arm", "lander.descent_engines"),
+            "mode: brake", "options: {thrust: 1e300}\n    mode: stuck",
+            "failures[0].mode", "thrust 1e+300 N", "0 to",
         ),
     ],
 )  # fmt: skip

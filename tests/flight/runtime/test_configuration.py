@@ -39,6 +39,10 @@ class Wait(msgspec.Struct, tag="wait", tag_field="do"):
     hours: Annotated[float, Meta(gt=0)]
 
 
+class _Loop(msgspec.Struct):
+    steps: "list[_Loop]" = []
+
+
 class Rover(msgspec.Struct):
     wheel_radius: Annotated[float, Quantity(unit="m", gt=0, le=1)]
     friction: Annotated[float, Quantity(unit="1", ge=0)] | None = None
@@ -219,7 +223,18 @@ def test_an_alias_that_contains_itself_is_refused(write):
     class Free(msgspec.Struct):
         anything: object
 
-    assert "anything" in refusal(write("anything: &a [*a]\n"), Free)
+    said = refusal(write("name: a\nanything: &a [*a]\n"), Free)
+    assert said.startswith("mission.yaml:2: anything[0] is an alias of what it stands in")
+
+
+def test_a_list_of_steps_that_contains_itself_is_refused(write):
+    said = refusal(write("steps: &a\n  - {steps: *a}\n"), _Loop)
+    assert said.startswith("mission.yaml:1: steps[0].steps is an alias of what it stands in")
+
+
+def test_a_file_that_is_nested_too_deeply_is_refused(write):
+    said = refusal(write("name: " + "[" * 5000 + "]" * 5000), Mission)
+    assert "nested too deeply" in said or "lies deeper" in said, said
 
 
 @pytest.mark.parametrize(

@@ -337,17 +337,17 @@ def dictionary() -> Dictionary:
 
 
 @pytest.fixture
-def procedure(tmp_path: Path) -> Callable[[str], Program]:
+def procedure(tmp_path: Path) -> Callable[..., Program]:
     """Loads the steps of a procedure with two phases and the variables of a mission."""
 
-    def load(text: str) -> Program:
+    def load(text: str, opportunities: tuple[str, ...] | None = None) -> Program:
         path = tmp_path / "test.yaml"
         head = "title: Test\nphases:\n  - {name: first, title: First}\n"
         head += "  - {name: second, title: Second, weight: 3}\nsteps:\n"
         path.write_text(head + text, encoding="utf-8")
         tubes = [{"id": "M1", "east": 1.5}, {"id": "M2", "east": 2.5}]
         variables = {"tubes": tubes, "tube_ids": ["M1", "M2"], "lander": {"east": 7.0}}
-        return load_procedure(path, variables, DICTIONARY)
+        return load_procedure(path, variables, DICTIONARY, opportunities)
 
     return load
 

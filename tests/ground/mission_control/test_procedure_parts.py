@@ -21,6 +21,7 @@ steps:
   - {do: pause, label: begun, seconds: 10}
   - {do: command, vehicle: rover, command: drive, arguments: {distance: 3}, on_failure: goto begun}
 """
+DRIVE = "do: command, vehicle: rover, command: drive"
 REST = "title: Rest\nsteps:\n  - {do: pause, seconds: 5}\n"
 
 
@@ -59,6 +60,16 @@ def test_a_part_brings_its_steps_its_phases_and_its_labels(procedure: Load, part
     assert program.instructions[5].then == 2
 
 
+def test_a_step_that_stops_in_a_part_is_named_by_its_own_file(fly: Fly, parts: Parts) -> None:
+    parts(rest=REST + "  - {do: assert_custody, tubes: [M1], places: [orbit]}\n")
+
+    async def flight(ground: Any) -> Any:
+        return await ground.run()
+
+    outcome = fly("  - {do: include, part: rest}\n", flight)
+    assert "parts/rest.yaml:4, rest.steps[1]: M1 at orbit" in outcome.reason
+
+
 def test_a_part_without_labels_may_stand_twice(procedure: Load, parts: Parts) -> None:
     parts(rest=REST)
     program = procedure("  - {do: include, part: rest}\n" * 2)
@@ -88,6 +99,25 @@ def test_what_is_wrong_in_a_part_is_refused_with_its_file_and_line(
         procedure(f"  - {{do: include, part: {included}}}\n")
     assert file in str(refused.value)
     assert sentence in str(refused.value)
+
+
+def test_an_opportunity_that_the_mission_does_not_give_is_refused(
+    procedure: Callable[..., Program],
+) -> None:
+    text = f"  - {{{DRIVE}, opportunity: {{of: launch, argument: distance}}}}\n"
+    with pytest.raises(ConfigurationError) as refused:
+        procedure(text, ())
+    assert "test.yaml:6: steps[0].opportunity.of = 'launch'" in str(refused.value)
+    assert procedure(text, ("launch",)).instructions
+
+
+def test_parts_that_include_each_other_are_refused(procedure: Load, parts: Parts) -> None:
+    there = "title: There\nsteps:\n  - {do: include, part: back}\n"
+    parts(there=there, back=there.replace("part: back", "part: there"))
+    with pytest.raises(ConfigurationError) as refused:
+        procedure("  - {do: include, part: there}\n")
+    assert "back.yaml:3: " in str(refused.value)
+    assert "in that part itself" in str(refused.value)
 
 
 def test_an_opportunity_is_found_anew_for_each_attempt(fly: Fly) -> None:

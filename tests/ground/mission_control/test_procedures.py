@@ -39,6 +39,17 @@ DRIVE = "do: command, vehicle: rover, command: drive"
          "steps[0].steps[1].to = 'nxt' is no label: allowed is \"next\" (did you mean next?)"),
         ("  - {do: branch, then: a, label: a}", 6, "exactly one of verdict, telemetry and custody"),
         ("  - {do: assert_custody, tubes: [M1], places: [moon]}", 6, 'places[0] = "moon"'),
+        ("  - {do: assert_custody, tubes: [M1], places: [orbit], at_least: 2}", 6,
+         "steps[0].at_least = 2: allowed is at most 1"),
+        ("  - do: branch\n    then: a\n    label: a\n"
+         "    custody: {tubes: [M1, M2], places: [orbit], at_least: 3}", 9,
+         "steps[0].custody.at_least = 3: allowed is at most 2"),
+        ("  - {do: complete_product, vehicle: rover, channel: charge, announced: pieces,"
+         " command: send_pieces, limit_sols: 1}", 6,
+         "steps[0].channel = 'charge' is of type number: allowed is a channel of type text"),
+        ("  - {do: complete_product, vehicle: rover, channel: piece, announced: piece,"
+         " command: send_pieces, limit_sols: 1}", 6,
+         "steps[0].announced = 'piece' is of type text: allowed is a channel of type integer"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_refused_at_load(load: Load, text: str, line: int, sentence: str) -> None:
@@ -119,6 +130,26 @@ def test_a_wait_ends_at_its_limit_and_goes_where_the_step_says(fly: Fly) -> None
     outcome, ended = fly(text, flight)
     assert (outcome.verdict, outcome.reason) == ("failed", "the rover is lost")
     assert ended == pytest.approx(0.5 * SOL_SECONDS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "  - {do: goto, label: a, to: a}\n",
+        "  - {do: assert_custody, label: a, tubes: [M1], places: [orbit], on_failure: goto a}\n",
+        "  - {do: pause, seconds: 5}\n"
+        "  - {do: branch, label: a, custody: {tubes: [M1], places: [orbit]}, then: b,"
+        " otherwise: a}\n"
+        "  - {do: end, label: b}\n",
+    ],
+)
+def test_steps_that_go_round_while_no_time_passes_end_the_procedure(fly: Fly, text: str) -> None:
+    async def flight(ground: Any) -> Any:
+        return await ground.run()
+
+    outcome = fly(text, flight)
+    assert outcome.verdict == "failed"
+    assert "go round in a circle while no time passes" in outcome.reason
 
 
 @pytest.mark.parametrize(("ending", "reason"), [(Rung.FAILED, "bad"), (Rung.COMPLETED, "good")])
