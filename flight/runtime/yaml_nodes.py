@@ -11,6 +11,7 @@ import yaml
 from flight.runtime.allowed_values import value_text
 
 _DEPTH_LIMIT = 50
+_TOO_DEEP = f"the file is nested too deeply: allowed are {_DEPTH_LIMIT} levels"
 
 
 class ConfigurationError(Exception):
@@ -89,10 +90,11 @@ class NodeReader:
             mark = getattr(error, "problem_mark", None)
             line = mark.line + 1 if mark else None
             problem = getattr(error, "problem", None) or str(error)
+            if "nesting depth" in problem:  # PyYAML's own guard, from 6.0.4 on
+                raise ConfigurationError(self.file, line, "", _TOO_DEEP) from None
             raise ConfigurationError(self.file, line, "", f"this is not YAML: {problem}") from None
         except RecursionError:
-            problem = f"the file is nested too deeply: allowed are {_DEPTH_LIMIT} levels"
-            raise ConfigurationError(self.file, None, "", problem) from None
+            raise ConfigurationError(self.file, None, "", _TOO_DEEP) from None
         if node is None:
             raise ConfigurationError(self.file, None, "", "the file is empty")
         return node
