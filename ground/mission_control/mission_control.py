@@ -18,7 +18,8 @@ from ground.mission_control.custody_view import CustodyView, TubeEntry, write_ma
 from ground.mission_control.dictionary import Dictionary
 from ground.mission_control.downlink import Downlink
 from ground.mission_control.imagery import Imagery
-from ground.mission_control.procedure_runner import PhaseRecord, ProcedureRunner, ProcedureTools
+from ground.mission_control.procedure_runner import PhaseRecord, ProcedureRunner
+from ground.mission_control.procedure_tools import ProcedureTools
 from ground.mission_control.procedures import Program
 from ground.mission_control.reception import Reception
 from ground.mission_control.stations import HOSTS, Stations

@@ -6,10 +6,7 @@ and waits for their verdicts, and does not send them under another name.
 """
 
 import asyncio
-import operator
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 
@@ -17,28 +14,22 @@ from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.icd.messages import Command
 from flight.runtime.loop import NANOSECONDS
 from ground.mission_control import procedure_steps as steps
-from ground.mission_control.archive import Archive
-from ground.mission_control.clock import MissionClock
-from ground.mission_control.command_tracker import ORIGIN, CommandTracker, Verdict
-from ground.mission_control.custody_view import CustodyView
-from ground.mission_control.dictionary import Dictionary
-from ground.mission_control.imagery import Imagery
+from ground.mission_control.command_tracker import ORIGIN, Verdict
 from ground.mission_control.numbered_products import Product, product_in
+from ground.mission_control.procedure_arguments import arguments_of, survey_key
+from ground.mission_control.procedure_conditions import (
+    astray,
+    custody_is,
+    reason_of,
+    telemetry_is,
+    whereabouts,
+)
+from ground.mission_control.procedure_tools import ProcedureTools, StepFailed
 from ground.mission_control.procedures import Instruction, Program
-from ground.mission_control.telemetry import LatestTelemetry
-from ground.mission_control.watches import Watches
 
 _STATE = "procedure"
 _FOR_EVER = 1e6  # sols
 _INSTANT = 1e-6  # seconds: a timer may fire that much before the float it was set to
-_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 SURVEY_PERIOD = 21_600.0  # s between questions for a picture
 ROUNDS_AT_ONCE = 3
 """So often a program may come by all its steps while no time passes; it never comes to an end when
@@ -47,10 +38,6 @@ it does so more often, since nothing that it looks at changes meanwhile."""
 
 class ProcedureChanged(Exception):
     """The archive belongs to a run of another procedure, or with other variables."""
-
-
-class StepFailed(Exception):
-    """A step did not come to what it demands; the text says why."""
 
 
 class PhaseRecord(msgspec.Struct):
@@ -74,22 +61,6 @@ class Cursor(msgspec.Struct):
     phases: list[PhaseRecord] = []
     ended: str = ""  # "complete" or "failed"
     reason: str = ""
-
-
-@dataclass(frozen=True)
-class ProcedureTools:
-    """What a procedure works with."""
-
-    archive: Archive
-    clock: MissionClock
-    dictionary: Dictionary
-    tracker: CommandTracker
-    telemetry: LatestTelemetry
-    custody: CustodyView
-    watches: Watches
-    opportunities: Mapping[str, Callable[[float], float]] = field(default_factory=dict)
-    """The next mission time, from one on, at which something can be done."""
-    imagery: Imagery | None = None
 
 
 class ProcedureRunner:
@@ -214,7 +185,7 @@ class ProcedureRunner:
             case steps.Branch():
                 return instruction.then if self._holds(step) else instruction.otherwise
             case steps.End():
-                self._end(step.verdict, self._reason(step))
+                self._end(step.verdict, reason_of(step, self._tools))
         return position + 1
 
     async def _command(self, instruction: Instruction, step: steps.CommandStep) -> None:
@@ -274,18 +245,7 @@ class ProcedureRunner:
         known = tools.tracker.of_step(name)
         if known:
             return known[-1].order.identifier
-        arguments = dict(step.arguments)
-        if step.tubes_at:
-            arguments["tubes"] = self._tubes_at(step, step.tubes_at)
-        if step.records_at:
-            records = self._tools.custody.last_records(step.records_at)
-            arguments["records"] = [msgspec.to_builtins(each) for each in records]
-        if step.from_event is not None:
-            arguments |= self._told(step, step.from_event)
-        if step.from_survey is not None:
-            arguments |= self._surveyed(step, step.from_survey)
-        if step.opportunity is not None:
-            arguments[step.opportunity.argument] = self._next(step, step.opportunity)
+        arguments = arguments_of(step, tools)
         entry = tools.dictionary.check(step.vehicle, step.command, arguments)
         stages = ["arm", "fire"] if entry.hazardous else ["run"]
         identifiers = tools.tracker.next_identifiers(len(stages))
@@ -367,50 +327,9 @@ class ProcedureRunner:
                 raise StepFailed(f"{step.vehicle} was not found from orbit: {found}")
             await asyncio.sleep(SURVEY_PERIOD)
         place = {"east": found.east, "north": found.north, "error": found.error}
-        self._tools.archive.put(f"survey {step.vehicle}", place)
+        self._tools.archive.put(survey_key(step.vehicle), place)
         words = f"{found.east:.1f} m east, {found.north:.1f} m north, to {found.error:.1f} m"
         self._log(instruction.path, f"{step.vehicle} is at {words}")
-
-    def _surveyed(self, step: steps.CommandStep, wanted: steps.SurveyArguments) -> dict[str, float]:
-        found = self._tools.archive.get(f"survey {wanted.of}")
-        if found is None:
-            raise StepFailed(
-                f"{step.vehicle} {step.command} was not sent: {wanted.of} was not surveyed"
-            )
-        return {name: float(found[field]) for name, field in wanted.fields.items()}
-
-    def _next(self, step: steps.CommandStep, wanted: steps.Opportunity) -> float:
-        """Mission time of the next opportunity."""
-        find = self._tools.opportunities.get(wanted.of)
-        if find is None:
-            raise StepFailed(
-                f"{step.vehicle} {step.command} was not sent: this mission knows no opportunity "
-                f"for a {wanted.of}"
-            )
-        return find(self._tools.clock.now() + wanted.lead_sols * SOL_SECONDS)
-
-    def _tubes_at(self, step: steps.CommandStep, wanted: Sequence[str]) -> list[str]:
-        places = self._tools.custody.places()
-        tubes = [tube for place in wanted for tube in places.get(place, [])]
-        if not tubes:
-            raise StepFailed(
-                f"{step.vehicle} {step.command} was not sent: no tube is reported at "
-                f"{' or '.join(wanted)}"
-            )
-        return tubes
-
-    def _told(self, step: steps.CommandStep, source: steps.EventArguments) -> dict[str, Any]:
-        events = self._tools.archive.events(source.vehicle, source.event)
-        if not events:
-            raise StepFailed(
-                f"{step.vehicle} {step.command} was not sent: {source.vehicle} has not told "
-                f"{source.event}"
-            )
-        data = events[-1].data
-        missing = [field for field in source.fields.values() if field not in data]
-        if missing:
-            raise StepFailed(f"{source.event} does not tell {', '.join(missing)}")
-        return {argument: data[field] for argument, field in source.fields.items()}
 
     async def _wait_for_event(self, step: steps.WaitForEvent) -> None:
         since = self.cursor.commanded_ns if step.since == "command" else 0
@@ -428,38 +347,24 @@ class ProcedureRunner:
         told = steps.TelemetryIs(step.vehicle, step.channel, step.comparison, step.value)
         what = f"{step.vehicle} {step.channel} {step.comparison} {step.value}"
         await self._wait(
-            lambda: self._telemetry_is(told), step.limit_sols, what,
+            lambda: telemetry_is(told, self._tools), step.limit_sols, what,
             "sample", step.vehicle, step.channel,
         )  # fmt: skip
 
     async def _assert_custody(self, step: steps.AssertCustody) -> None:
+        tools = self._tools
         wanted = steps.CustodyIs(step.tubes, step.places)
         enough = steps.CustodyIs(step.tubes, step.places, step.at_least)
-        astray = self._astray(step)
         what = f"{', '.join(step.tubes)} at {' or '.join(step.places)}"
-        if astray and step.limit_sols == 0.0 and not self._custody_is(enough):
-            raise StepFailed(f"{what}: {self._whereabouts(astray)}")
+        missed = astray(step, tools)
+        if missed and step.limit_sols == 0.0 and not custody_is(enough, tools):
+            raise StepFailed(f"{what}: {whereabouts(missed, tools)}")
         try:
-            await self._wait(lambda: self._custody_is(wanted), step.limit_sols, what, "custody")
+            await self._wait(lambda: custody_is(wanted, tools), step.limit_sols, what, "custody")
         except StepFailed as failure:
-            if self._custody_is(enough):
+            if custody_is(enough, tools):
                 return
-            raise StepFailed(f"{failure}; {self._whereabouts(list(step.tubes))}") from None
-
-    def _reason(self, step: steps.End) -> str:
-        """What the step says, and the tubes that are missing by the place of their last report."""
-        places: dict[str, list[str]] = {}
-        for tube in self._astray(step.missing) if step.missing is not None else []:
-            places.setdefault(self._tools.custody.place(tube), []).append(tube)
-        groups = ", ".join(f"{place} ({', '.join(tubes)})" for place, tubes in places.items())
-        last = f"by the last reports: {groups}" if groups else ""
-        return "; ".join(text for text in (step.reason, last) if text)
-
-    def _astray(self, wanted: steps.AssertCustody | steps.Missing) -> list[str]:
-        return [t for t in wanted.tubes if self._tools.custody.place(t) not in wanted.places]
-
-    def _whereabouts(self, tubes: list[str]) -> str:
-        return ", ".join(f"{tube} is {self._tools.custody.place(tube)}" for tube in tubes)
+            raise StepFailed(f"{failure}; {whereabouts(list(step.tubes), tools)}") from None
 
     # ------------------------------------------------------------------ conditions
 
@@ -469,22 +374,8 @@ class ProcedureRunner:
             verdict = cursor.last_verdict if of is None else cursor.verdicts.get(of, "")
             return verdict in step.verdict.among
         if step.telemetry is not None:
-            return self._telemetry_is(step.telemetry)
-        return step.custody is not None and self._custody_is(step.custody)
-
-    def _telemetry_is(self, told: steps.TelemetryIs) -> bool:
-        value = self._tools.telemetry.value(told.vehicle, told.channel)
-        if value is None:
-            return False
-        try:
-            return bool(_COMPARE[told.comparison](value, told.value))
-        except TypeError:
-            return False
-
-    def _custody_is(self, wanted: steps.CustodyIs) -> bool:
-        there = [t for t in wanted.tubes if self._tools.custody.place(t) in wanted.places]
-        enough = len(wanted.tubes) if wanted.at_least is None else wanted.at_least
-        return len(there) >= enough
+            return telemetry_is(step.telemetry, self._tools)
+        return step.custody is not None and custody_is(step.custody, self._tools)
 
     # --------------------------------------------------------------------- waiting
 
