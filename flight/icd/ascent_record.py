@@ -103,10 +103,10 @@ def read_chunk(text: str) -> tuple[int, int, bytes]:
     return int(number), int(count), data
 
 
-def assemble(texts: Iterable[str]) -> bytes:
-    """The recorder's bytes from chunks in any order, some perhaps more than once or damaged.
+def collect(texts: Iterable[str]) -> tuple[dict[int, bytes], int]:
+    """The chunks that came whole by their numbers, and how many there are in all.
 
-    Raises ValueError that names the chunks that are missing.
+    They may come in any order, some more than once or damaged.
     """
     found: dict[int, bytes] = {}
     count = 0
@@ -116,6 +116,15 @@ def assemble(texts: Iterable[str]) -> bytes:
         except ValueError:
             continue  # it may have come once more, whole
         found[number] = data
+    return found, count
+
+
+def assemble(texts: Iterable[str]) -> bytes:
+    """The recorder's bytes from chunks as `collect` takes them.
+
+    Raises ValueError that names the chunks that are missing.
+    """
+    found, count = collect(texts)
     missing = [number for number in range(count) if number not in found]
     if missing or not count:
         numbers = ", ".join(map(str, missing)) or "all"

@@ -250,14 +250,7 @@ class AscentComputer:
         """One cycle of the second burn."""
         navigation, settings = self.navigation, self.settings
         navigation.take(seen)
-        if self.second_ignition is None:
-            self.second_ignition = navigation.time
-            self._control = BurnControl(settings.second_gains, settings.second_gas)
-            before = self._spent_before_second
-            self._spent_at_ignition = navigation.spent if before is None else before
-            self._solved = navigation.time
-            if self.closed:
-                self.second = replace(self.second, ignition=navigation.time)
+        seconds = self._since_second_ignition()
         rest = self.rest_of_second()
         due = navigation.time - self._solved >= STEERING_PERIOD
         if self.closed and due and rest is not None and rest.burn_time > FREEZE_SECOND:
@@ -267,12 +260,24 @@ class AscentComputer:
             self._solved = navigation.time
         if rest is not None:
             self.wanted = self.second.direction(navigation.time, navigation.position)
-        seconds = navigation.time - self.second_ignition
         self.order = self._control.order(
             navigation.attitude, navigation.rate, self.wanted,
             seconds / settings.second.burn_time, seen.interval,
         )  # fmt: skip
         return self.order
+
+    def _since_second_ignition(self) -> float:
+        """Seconds since the second ignition, which is noted when that is asked first."""
+        navigation = self.navigation
+        if self.second_ignition is None:
+            self.second_ignition = navigation.time
+            self._control = BurnControl(self.settings.second_gains, self.settings.second_gas)
+            before = self._spent_before_second
+            self._spent_at_ignition = navigation.spent if before is None else before
+            self._solved = navigation.time
+            if self.closed:
+                self.second = replace(self.second, ignition=navigation.time)
+        return navigation.time - self.second_ignition
 
     def rest_of_second(self) -> Stage | None:
         """What is left of the second stage, by the velocity that has been felt.

@@ -292,6 +292,17 @@ class Swing:
         return Tangents(self.mean + self.half - rate * begun, rate, self.yaw, 0.0)
 
 
+def level_misses(place: Vector, speed: Vector, normal: Vector) -> list[float]:
+    """What a burn that ends there (m, m/s) misses: level, in the plane of the unit normal, at
+    circular speed; in 10 m/s."""
+    radius = norm(place)
+    return [
+        dot(place, speed) / radius / 10.0,
+        dot(normal, speed) / 10.0,
+        (norm(speed) - math.sqrt(MU / radius)) / 10.0,
+    ]
+
+
 def _solve_swing(
     position: Vector, velocity: Vector, stage: Stage, normal: Vector, start: Swing, rounds: int
 ) -> tuple[Swing, bool]:
@@ -304,12 +315,7 @@ def _solve_swing(
             position, velocity, stage,
             lambda seconds, where: law.direction(seconds, where, normal), gravity, step=3.0,
         )  # fmt: skip
-        radius = norm(place)
-        return [
-            dot(place, speed) / radius / 10.0,
-            dot(normal, speed) / 10.0,
-            (norm(speed) - math.sqrt(MU / radius)) / 10.0,
-        ]
+        return level_misses(place, speed, normal)
 
     found = solve(
         lambda values: misses(Swing(values[0], values[1], values[2])),

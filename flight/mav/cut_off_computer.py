@@ -17,7 +17,7 @@ from flight.mav.ascent_computer import (
 )
 from flight.mav.ascent_guidance import air_speed
 from flight.mav.ascent_settings import AscentSettings
-from flight.mav.attitude_control import BurnControl, Order
+from flight.mav.attitude_control import Order
 from flight.mav.cut_off_guidance import (
     CutOff,
     CutOffPlan,
@@ -151,15 +151,9 @@ class CutOffComputer(AscentComputer):
         self.replans += 1
 
     def second_burn(self, seen: Increments) -> Order:
-        navigation, settings = self.navigation, self.settings
+        navigation = self.navigation
         navigation.take(seen)
-        if self.second_ignition is None:
-            self.second_ignition = navigation.time
-            self._control = BurnControl(settings.second_gains, settings.second_gas)
-            before = self._spent_before_second
-            self._spent_at_ignition = navigation.spent if before is None else before
-            self._solved = navigation.time
-            self.second = replace(self.second, ignition=navigation.time)
+        seconds = self._since_second_ignition()
         rest = self.rest_of_second()
         left = self.second.ignition + self.second.duration - navigation.time
         due = navigation.time - self._solved >= STEERING_PERIOD
@@ -169,7 +163,6 @@ class CutOffComputer(AscentComputer):
             )
             self._solved = navigation.time
         self.wanted = self.second.direction(navigation.time, navigation.position)
-        seconds = navigation.time - self.second_ignition
         order = self._control.order(
             navigation.attitude, navigation.rate, self.wanted,
             seconds / self._second_stage.burn_time, seen.interval,

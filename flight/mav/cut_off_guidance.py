@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from flight.astrodynamics.finite_burn import Stage, Tangents, fly_ahead, fly_burn
 from flight.astrodynamics.vectors import Vector, add, dot, norm, scale
 from flight.mav.ascent_guidance import (
-    MU,
     SecondBurnPlan,
     apoapsis_and_period,
     gravity,
+    level_misses,
     plane_through,
     solve,
     trim_needed,
@@ -132,12 +132,7 @@ def _solve_level(
             position, velocity, part,
             lambda passed, where: law.direction(passed, where, normal), gravity, step=3.0,
         )  # fmt: skip
-        radius = norm(place)
-        return [
-            dot(place, speed) / radius / 10.0,
-            dot(normal, speed) / 10.0,
-            (norm(speed) - (MU / radius) ** 0.5) / 10.0,
-        ]
+        return level_misses(place, speed, normal)
 
     found = solve(lambda values: misses(*values), start, [1e-3, 1e-3, 1e-2], rounds, tolerance=1e-3)
     if found[2] < stage.burn_time - 0.02:

@@ -11,7 +11,7 @@ from flight.icd.ascent_record import (
     CHUNK_BYTES,
     SAMPLE_BYTES,
     AscentSample,
-    read_chunk,
+    collect,
     unpack_samples,
 )
 from flight.mav.node import Mav
@@ -33,14 +33,7 @@ class AscentProduct:
 
 def product_of(texts: Iterable[str]) -> AscentProduct:
     """All samples that are whole in the chunks that came; damaged chunks count as missing."""
-    found: dict[int, bytes] = {}
-    count = 0
-    for text in texts:
-        try:
-            number, count, data = read_chunk(text)
-        except ValueError:
-            continue
-        found[number] = data
+    found, count = collect(texts)
     missing = tuple(number for number in range(count) if number not in found)
     # A ring that has overwritten begins within a sample: only from its end on they are aligned.
     first = 0

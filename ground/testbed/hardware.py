@@ -21,6 +21,7 @@ from sim_hw.devices.electrical import Electrical
 from sim_hw.devices.orbital_imagery import IMAGERY_SERVICE, SimOrbitalImagery
 from sim_hw.devices.server import DeviceServer
 from sim_hw.devices.surface_radio import SurfaceRadio
+from sim_hw.dynamics.entry_vehicle import EntryBody
 from sim_hw.dynamics.mav_truth import CONTAINER_NAME
 from sim_hw.links.parameters import load_link_parameters
 from sim_hw.links.space_links import STATIONS_SERVICE, SpaceLinks
@@ -138,10 +139,12 @@ class Hardware:
     async def _follow_landing(self) -> None:
         """Looks at the lander in flight until it has come to rest: no device may do so any more."""
         body = self.world.space.bodies["lander"]
+        assert isinstance(body, EntryBody)
         while not body.frozen:
             body.advance()
             await asyncio.sleep(LOOK_AT_FLIGHT)
-        if self.vehicles["lander"].electrical.brownout:  # it has crashed
+        outcome = body.vehicle.outcome
+        if outcome is not None and outcome.verdict == "crashed":
             for name in ("lander", *ON_THE_LANDER, "rover"):
                 self._lose(name)
 
