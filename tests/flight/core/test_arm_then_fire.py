@@ -1,26 +1,12 @@
 """Hazardous commands in a running node: ARM, then FIRE, and nothing in between."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from flight.icd.messages import CommandReport, Rung
 from ground.testbed.rig import Rig
-from tests.flight.core.toy_node import SPEED, Toy, World
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-async def rig(tmp_path: Path, world: World) -> AsyncIterator[Rig]:
-    async with Rig(tmp_path) as rig:
-        rig.add_node(Toy, SPEED, mission={"world": world})
-        yield rig
+from tests.flight.core.toy_node import World
 
 
 async def send(rig: Rig, stage: str, tube: str = "M14", lifetime: float = 60.0) -> CommandReport:

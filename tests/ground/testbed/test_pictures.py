@@ -1,7 +1,6 @@
 """Every picture of a run can be drawn, whatever the run left behind."""
 
 import json
-import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -114,13 +113,8 @@ def test_the_same_run_gives_the_same_bytes(tiny_run: Path) -> None:
 
 
 def test_without_matplotlib_a_sentence_names_the_extra(
-    tiny_run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tiny_run: Path, without_matplotlib: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in list(sys.modules):
-        package = name.partition(".")[0]
-        if package == "matplotlib" or name.startswith("ground.testbed.pictures."):
-            monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert draw_pictures(tiny_run) == []
     assert "extra `plots`" in capsys.readouterr().err
 

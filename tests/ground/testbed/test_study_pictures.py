@@ -1,7 +1,6 @@
 """The pictures of the studies, also of runs that went wrong."""
 
 import math
-import sys
 from pathlib import Path
 
 import pytest
@@ -59,12 +58,7 @@ def test_a_study_all_of_whose_runs_were_lost_is_drawn(tmp_path: Path) -> None:
 
 
 def test_without_matplotlib_a_study_goes_without_a_picture(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, without_matplotlib: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in list(sys.modules):
-        package = name.partition(".")[0]
-        if package == "matplotlib" or name.startswith("ground.testbed.pictures."):
-            monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert draw_study("landing", [landing(1)], tmp_path) is None
     assert "extra `plots`" in capsys.readouterr().err

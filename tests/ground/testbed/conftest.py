@@ -1,0 +1,15 @@
+"""What tests of the test bed share."""
+
+import sys
+
+import pytest
+
+
+@pytest.fixture
+def without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if matplotlib was not installed."""
+    for name in list(sys.modules):
+        package = name.partition(".")[0]
+        if package == "matplotlib" or name.startswith("ground.testbed.pictures."):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
