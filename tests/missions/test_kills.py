@@ -1,6 +1,7 @@
 """Whoever dies, whenever: the mission goes on, custody holds, and each command ends once."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,13 +11,18 @@ from ground.testbed.mission import load_mission
 from ground.testbed.mission_run import RunOptions, fly_mission
 from ground.testbed.run_check import run_complaints
 
+if TYPE_CHECKING:
+    from conftest import Fly
+
 pytestmark = pytest.mark.mission
 
 SPREAD = 6
-# Role, and hour of mission time; `surface` takes some 250 hours.
+# Who dies in which phase of `surface`, and at what part of it.
 DEATHS = (
-    ("ground", 20), ("lander", 40), ("rover", 60), ("ground", 100), ("perseverance", 130),
-    ("arm", 200), ("ground", 215), ("mav", 225), ("lander", 226), ("rover", 230), ("arm", 230.1),
+    ("ground", "landing", 0.5), ("lander", "commissioning", 0.2), ("rover", "commissioning", 0.4),
+    ("ground", "commissioning", 0.6), ("perseverance", "egress", 0.5), ("rover", "fetch", 0.3),
+    ("ground", "fetch", 0.6), ("mav", "preparation", 0.5), ("arm", "loading", 0.4),
+    ("rover", "loading", 0.6), ("lander", "sealing", 0.3), ("arm", "sealing", 0.31),
 )  # fmt: skip
 
 
@@ -27,8 +33,12 @@ def test_one_death_at_an_instant_of_change_does_no_harm(tmp_path: Path) -> None:
     assert sweep(mission, tmp_path, kills, RunOptions()).complaints == {}
 
 
-def test_the_ground_and_all_others_may_die_in_one_run(tmp_path: Path) -> None:
-    kills = tuple(Kill(role, 3600.0 * hour) for role, hour in DEATHS)
+def test_the_ground_and_all_others_may_die_in_one_run(flown: "Fly", tmp_path: Path) -> None:
+    phases = {phase["name"]: phase for phase in flown("surface").summary["phases"]}
+    kills = tuple(
+        Kill(role, (1.0 - part) * phases[name]["began"] + part * phases[name]["ended"])
+        for role, name, part in DEATHS
+    )
     facts = fly_mission(load_mission("surface"), tmp_path / "run", RunOptions(kills=kills))
     assert len(facts.kills) == len(DEATHS)
     assert run_complaints(tmp_path / "run") == []

@@ -41,12 +41,27 @@ def _section(subcommand: Subcommand) -> list[str]:
     # Not by the help text of argparse: its form differs between versions of Python.
     parser = argparse.ArgumentParser(prog=f"msr {subcommand.name}", add_help=False)
     importlib.import_module(subcommand.module).configure(parser)
-    rows = [row for each in _actions(parser) if (row := _row(each)) is not None]
     return [
         f"## msr {subcommand.name}",
         f"{subcommand.help[0].upper()}{subcommand.help[1:]}.",
-        table(("Argument", "What it is"), rows),
+        _arguments(parser),
+        *_children(parser),
     ]
+
+
+def _arguments(parser: argparse.ArgumentParser) -> str:
+    rows = [row for each in _actions(parser) if (row := _row(each)) is not None]
+    return table(("Argument", "What it is"), rows)
+
+
+def _children(parser: argparse.ArgumentParser) -> list[str]:
+    """The subcommands of a subcommand, such as `msr study landing`."""
+    parts = []
+    for action in _actions(parser):
+        if isinstance(action, argparse._SubParsersAction):
+            for child in action.choices.values():
+                parts += [f"### {child.prog.removeprefix('usage: ')}", _arguments(child)]
+    return parts
 
 
 def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
@@ -54,7 +69,7 @@ def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
 
 
 def _row(action: argparse.Action) -> list[str] | None:
-    if action.help is argparse.SUPPRESS:
+    if action.help is argparse.SUPPRESS or "--help" in action.option_strings:
         return None
     help_text = one_line((action.help or "") % {"default": action.default, "prog": "msr"})
     return [code(_usage(action)), help_text + _extra(action)]

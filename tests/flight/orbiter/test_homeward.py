@@ -13,6 +13,7 @@ from flight.astrodynamics.earth_arrival import EquatorOfDate
 from flight.astrodynamics.time_scales import julian_date, utc_from_tt
 from flight.astrodynamics.vectors import dot, norm, transform
 from flight.core.custody import CustodyStatus
+from flight.core.storage import Storage
 from flight.icd.messages import Rung
 from flight.orbiter.node import NAMESPACE
 from flight.runtime.loop import VirtualLoop, run
@@ -34,8 +35,6 @@ async def loaded(b: Bench) -> None:
         b.world.tubes.carry(ORBITER, ENTRY_CAPSULE)
     await asyncio.sleep(1.0)
     await b.rig.stop("orbiter")
-    from flight.core.storage import Storage
-
     storage = Storage(b.rig.folder / "orbiter.sqlite")
     storage.put("node", "rest_state", "loaded")
     storage.put(NAMESPACE, "captured", True)
@@ -51,7 +50,6 @@ def test_it_leaves_in_the_window_of_2030_and_puts_the_capsule_into_the_corridor(
         async with bench(tmp_path, epoch=BEFORE_THE_WINDOW) as b:
             await loaded(b)
             detail = await b.do("depart")
-            wanted = b.rig.events[-1]
             window = next(e for e in b.rig.events if e.name == "window_chosen")
             # Least C3 of the window by DE421: 5.430 km2/s2 on 2030-11-09; the orbit's plane holds
             # the direction only now and then, so the day is another.
@@ -60,7 +58,6 @@ def test_it_leaves_in_the_window_of_2030_and_puts_the_capsule_into_the_corridor(
             assert window.data["c3"] < 5.9
             left = next(e for e in b.rig.events if e.name == "departed")
             assert abs(left.data["c3"] - left.data["wanted"]) < 0.05, detail
-            assert wanted.source == "orbiter"
             await b.rig.wait_for_state("orbiter", "approach", 1e9)
             assert abs(b.node.entry_angle + 25.0) < 0.1
             report = await b.rig.wait_for_end(b.rig.send("orbiter", "release_capsule"))

@@ -11,7 +11,7 @@ from flight.icd.ascent_record import (
     pack_sample,
 )
 from ground.testbed.ascent_product import product_of, read_ascent_product, write_ascent_report
-from tests.ground.testbed.run_writer import ArchiveWriter, ascent_samples
+from tests.ground.testbed.pictures.run_writer import ArchiveWriter, ascent_samples
 
 
 def chunks(samples: list[AscentSample], cut: int = 0) -> list[str]:

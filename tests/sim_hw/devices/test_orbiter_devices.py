@@ -53,13 +53,17 @@ def test_the_camera_sees_only_what_is_in_its_field_lit_and_near_enough() -> None
         devices = build((0.0, 50_000.0, 0.0))
         vehicle = await pointed(devices)
         camera = devices["camera"]
-        line, sun = vehicle.relative_position(), vehicle.body.sun_direction()
-        near = camera.magnitude(line, sun)
+        near = math.inf
+        while not math.isfinite(near):  # out of the shadow of Mars
+            await asyncio.sleep(600.0)
+            line, sun = vehicle.relative_position(), vehicle.body.sun_direction()
+            near = camera.magnitude(line, sun)
         far = camera.magnitude(scale(20.0, line), sun)
-        if math.isfinite(near) and math.isfinite(far):
-            assert far - near == pytest.approx(5.0 * math.log10(20.0), abs=2.0)
-        await devices["attitude_control"].point(list(scale(-1.0, line)))
-        assert camera._container(sun) is None
+        assert far - near == pytest.approx(5.0 * math.log10(20.0), abs=2.0)
+        await pointed(devices)
+        assert any(camera._container(sun) is not None for _ in range(20))  # some are missed
+        await devices["attitude_control"].point(list(scale(-1.0, vehicle.relative_position())))
+        assert not any(camera._container(sun) is not None for _ in range(20))
         camera.fail("blind")
         with pytest.raises(DeviceFault, match="no image"):
             await camera.expose(1.0)
@@ -143,9 +147,8 @@ def run_state(devices: dict[str, Any]) -> bool:
 
 def test_unknown_failures_are_refused_in_words() -> None:
     async def main() -> None:
-        for name, device in build((0.0, 100.0, 0.0)).items():
+        for device in build((0.0, 100.0, 0.0)).values():
             with pytest.raises(ValueError, match="it has"):
                 device.fail("nonsense")
-            assert name
 
     run(main(), VirtualLoop())

@@ -20,7 +20,7 @@ def write_summary(folder: Path, **changes: Any) -> None:
     """A run of the mission `short`, two sols long."""
     summary = {
         "mission": "short",
-        "title": "Two tubes near the lander",
+        "title": "Two tubes to orbit",
         "verdict": "success",
         "seed": 1,
         "landing": "2028-08-05T12:00:00Z",

@@ -8,7 +8,7 @@ import pytest
 from ground.testbed.ascent_run import AscentResult
 from ground.testbed.landing_study import LandingResult
 from ground.testbed.pictures.draw import draw_study
-from tests.ground.testbed.run_writer import must_show_something
+from tests.ground.testbed.pictures.run_writer import must_show_something
 
 
 def landing(run: int, **changes: object) -> LandingResult:

@@ -24,7 +24,7 @@ from ground.testbed.pictures.rendezvous import has_rendezvous
 from ground.testbed.pictures.run_data import RunData
 from ground.testbed.pictures.transfer import has_transfer
 from ground.testbed.truth_tracks import CAPSULE, DESCENT, RENDEZVOUS, TRANSFER, Track
-from tests.ground.testbed.run_writer import (
+from tests.ground.testbed.pictures.run_writer import (
     SOL,
     ArchiveWriter,
     ascent_samples,

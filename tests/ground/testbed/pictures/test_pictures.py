@@ -16,7 +16,7 @@ from ground.testbed.pictures.sky import SolScale
 from ground.testbed.pictures.tracks import believed_track
 from ground.testbed.pictures.tube_loadings import loadings, seated
 from ground.testbed.pictures.vehicle_lanes import merged, milestones
-from tests.ground.testbed.run_writer import (
+from tests.ground.testbed.pictures.run_writer import (
     ATSAH,
     SKYLAND,
     SOL,

@@ -22,7 +22,12 @@ from ground.testbed.pictures.run_data import RunData
 from ground.testbed.pictures.sky import SolScale
 from ground.testbed.pictures.style import PLACES, VEHICLES
 from ground.testbed.pictures.time_axis import GAP, sol_axis, widest_piece
-from tests.ground.testbed.run_writer import SOL, ArchiveWriter, must_show_something, write_summary
+from tests.ground.testbed.pictures.run_writer import (
+    SOL,
+    ArchiveWriter,
+    must_show_something,
+    write_summary,
+)
 
 LENGTH = 900.0  # sols
 
