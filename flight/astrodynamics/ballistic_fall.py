@@ -75,7 +75,8 @@ def fall(
     """Flies from a state (m, m/s) to the ground (m over the ellipsoid).
 
     `prime_meridian`: right ascension of Greenwich at the start, rad. Raises ValueError when the
-    capsule leaves the air again or is still aloft after two hours.
+    fall begins on the ground, and when the capsule leaves the air again or is still aloft after two
+    hours.
     """
 
     def derivative(time: float, y: State) -> State:
@@ -88,6 +89,8 @@ def fall(
 
     time, y, peak = 0.0, tuple(state), 0.0
     height = _height(y)
+    if height <= ground_height:
+        raise ValueError(f"the fall begins {height:.0f} m high, not above the ground")
     while height > ground_height:
         if time > _LONGEST_FALL or (height > 140_000.0 and _climb(y) > 0.0):
             raise ValueError("the capsule does not come down: enter more steeply")
@@ -96,7 +99,7 @@ def fall(
         step = _step(y, push)
         before, y = y, rk4_step(derivative, time, y, step)
         time, above, height = time + step, height, _height(y)
-    part = (above - ground_height) / (above - height) if time > 0.0 else 0.0
+    part = (above - ground_height) / (above - height)
     time -= (1.0 - part) * step
     y = rk4_step(derivative, time, before, part * step)
     latitude, right_ascension, _ = WGS84.to_geodetic((y[0], y[1], y[2]))

@@ -37,13 +37,15 @@ def priority_of(message: Message) -> int:
     return PRIORITY_TELEMETRY
 
 
-def keeper(node: Any, source: str) -> Callable[[Message], None]:
-    """A listener that puts each message of `source` into the node's recorder, and remembers in
-    which state it says it is."""
+def keeper(
+    node: Any, source: str, modes: dict[str, str] | None = None
+) -> Callable[[Message], None]:
+    """A listener that puts each message of `source` into the node's recorder, and into `modes`, if
+    given, in which state it says it is."""
 
     def keep(message: Message) -> None:
-        if isinstance(message, Telemetry) and "mode" in message.values:
-            node.carried_modes[source] = str(message.values["mode"])
+        if modes is not None and isinstance(message, Telemetry) and "mode" in message.values:
+            modes[source] = str(message.values["mode"])
         priority = priority_of(message)
         packet = Packet(source, "ground", priority, encode(message))
         node.recorder.record(priority, encode(packet), type(message).__name__)

@@ -112,10 +112,10 @@ def collect(texts: Iterable[str]) -> tuple[dict[int, bytes], int]:
     count = 0
     for text in texts:
         try:
-            number, count, data = read_chunk(text)
+            number, of, data = read_chunk(text)
         except ValueError:
             continue  # it may have come once more, whole
-        found[number] = data
+        found[number], count = data, max(count, of)
     return found, count
 
 

@@ -194,7 +194,7 @@ class Lander(DescentReports, Node):
         self.communications.use_radio(self.devices.uhf)
         self.communications.use_radio(self.devices.x_band)
         for source in CARRIED:
-            self.bus.subscribe(f"{source}.telemetry", keeper(self, source))
+            self.bus.subscribe(f"{source}.telemetry", keeper(self, source, self.carried_modes))
 
     def _boot_state(self) -> str | None:
         """As every node; but in the air also a reduced boot goes on with the descent."""
@@ -379,7 +379,7 @@ class Lander(DescentReports, Node):
         self._mav_was_warm = bool(self.mav_conditioning and warm)
 
     async def _control_heat(self) -> None:
-        if self.mav_conditioning and self.carried_modes.get("mav") == "in_orbit":
+        if self.mav_conditioning and self.carried_modes.get("mav") in ("in_orbit", "lost"):
             self.mav_conditioning = False  # the igloo is empty
             self.storage.put(NAMESPACE, "mav_conditioning", False)
         try:

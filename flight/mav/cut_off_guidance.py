@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from flight.astrodynamics.finite_burn import Stage, Tangents, fly_ahead, fly_burn
+from flight.astrodynamics.search import grid, minimum
 from flight.astrodynamics.vectors import Vector, add, dot, norm, scale
 from flight.mav.ascent_guidance import (
     SecondBurnPlan,
@@ -23,7 +24,7 @@ from flight.mav.ascent_guidance import (
 
 LOOK_AHEAD = 0.1  # s over which the rise of the apoapsis is taken
 _SHARES = (0.58, 0.82)  # of the propellant, between which the first burn's is sought
-_ROUNDS = 6
+_TOLERANCE = 0.06  # of the range in which the optimum lies, which is flat
 
 
 @dataclass(frozen=True)
@@ -151,22 +152,10 @@ def choose_first_burn(cut_off: CutOff, total: Callable[[float], float]) -> float
     single. Raises ValueError when there is no ascent at all.
     """
     low, high = (share * cut_off.propellant for share in _SHARES)
-    grid = [low + (high - low) * step / 6.0 for step in range(7)]
-    costs = [total(propellant) for propellant in grid]
+    points = grid(low, high, (high - low) / 6.0)
+    costs = [total(propellant) for propellant in points]
     best = costs.index(min(costs))
     if costs[best] == float("inf"):
         raise ValueError("no first burn brings the coast to the height of the orbit")
-    left, right = grid[max(best - 1, 0)], grid[min(best + 1, 6)]
-    ratio = 0.5 * (5.0**0.5 - 1.0)
-    inner, outer = right - ratio * (right - left), left + ratio * (right - left)
-    cost_inner, cost_outer = total(inner), total(outer)
-    for _ in range(_ROUNDS):
-        if cost_inner < cost_outer:
-            right, outer, cost_outer = outer, inner, cost_inner
-            inner = right - ratio * (right - left)
-            cost_inner = total(inner)
-        else:
-            left, inner, cost_inner = inner, outer, cost_outer
-            outer = left + ratio * (right - left)
-            cost_outer = total(outer)
-    return 0.5 * (left + right)
+    left, right = points[max(best - 1, 0)], points[min(best + 1, len(points) - 1)]
+    return minimum(total, left, right, _TOLERANCE * (right - left))

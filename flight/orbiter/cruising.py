@@ -15,6 +15,7 @@ from flight.orbiter.landing import (
     capsule_of,
     errors_of,
     predict_landing,
+    reasons_against,
     release_of,
     site_of,
 )
@@ -55,10 +56,10 @@ async def cruise(node: "Orbiter", signal: Signal) -> Signal:
         await wait_until(node, time - days * SECONDS_PER_DAY)
         await correct(node, f"targeting {number}", past=False)
     seen = await show_encounter(node)
-    if not in_corridor(node, seen):
-        raise ActivityFailed("the capsule is not targeted: outside the entry corridor")
+    against = reasons_against(await show_landing(node), node.parameters)
+    if against:
+        raise ActivityFailed("the capsule is not targeted: " + "; ".join(against))
     days_left = (seen.entry_time - node.clock.now()) / SECONDS_PER_DAY
-    await show_landing(node)
     node.targeted(angle=node.entry_angle, days=round(days_left, 2))
     return Signal("targeted")
 
@@ -184,15 +185,6 @@ async def show_encounter(node: "Orbiter") -> Encounter:
     node.perigee_altitude = round(found.perigee_radius - EARTH_RADIUS, 1)
     node.entry_time = round(found.entry_time, 2)
     return found
-
-
-def in_corridor(node: "Orbiter", seen: Encounter) -> bool:
-    """Whether the entry angle is within the corridor."""
-    angle = seen.entry_angle
-    if angle is None:
-        return False
-    off = math.degrees(angle) - node.parameters["entry_angle"]
-    return bool(abs(off) <= node.parameters["entry_corridor"])
 
 
 def _towards_earth(node: "Orbiter", path: Path, arrival: float) -> Vector:

@@ -236,7 +236,6 @@ class Orbiter(Node):
     def attach(self) -> None:
         self.devices = OrbiterDevices(self)
         self.communications.use_radio(self.devices.x_band)
-        self.carried_modes: dict[str, str] = {}
         self.bus.subscribe("entry.telemetry", keeper(self, "entry"))
         self.nursery.start(self._switch_radio_on(), name="radio")
         self.dynamics = Dynamics(self.clock.epoch_jd_tt, self.parameters["light_pressure"])
@@ -365,9 +364,6 @@ class Orbiter(Node):
         whoever wrote them will not find them again."""
         try:
             checked = check_manifest(records)
-        except CustodyError as error:
-            raise CommandRejected(f"load_manifest: {error}") from error
-        try:
             promise(self, checked)
         except CustodyError as error:
             raise CommandRejected(f"load_manifest: {error}") from error

@@ -16,7 +16,7 @@ State = tuple[Vector, Vector]
 STEP = 30.0  # s
 
 _MU = MARS.gravitational_parameter
-_OBLATE = 1.5 * MARS.j2 * MARS.gravity_radius**2
+_OBLATE = MARS.oblateness
 
 
 def coast(state: State, seconds: float, step: float = STEP) -> State:

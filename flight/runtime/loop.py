@@ -222,16 +222,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
 class PacedLoop(asyncio.SelectorEventLoop):
     """An event loop whose time follows the wall clock, by a clock of :mod:`flight.runtime.pace`.
 
-    Without one it is the wall clock times `rate`; `origin_ns` is then the reading of the machine's
-    monotonic clock at mission time zero, so that several loops may share one mission time.
+    Without one it is the wall clock times `rate`, from now on.
     """
 
     _closed = True  # what the base class asks of a loop that was refused before it was opened
 
-    def __init__(
-        self, *, rate: float = 1.0, origin_ns: int | None = None, clock: Clock | None = None
-    ) -> None:
-        self.clock: Clock = SteadyClock(rate, origin_ns) if clock is None else clock
+    def __init__(self, *, rate: float = 1.0, clock: Clock | None = None) -> None:
+        self.clock: Clock = SteadyClock(rate) if clock is None else clock
         super().__init__(_PacedSelector(self.clock))
         self._clock_resolution = 1e-6
 

@@ -50,19 +50,19 @@ class Clock(Protocol):
 
 
 class SteadyClock:
-    """A clock of one pace. `origin_ns`: the machine's monotonic clock at mission time zero."""
+    """A clock of one pace, which begins at mission time zero now."""
 
     changes = False
 
-    def __init__(self, rate: float = 1.0, origin_ns: int | None = None) -> None:
+    def __init__(self, rate: float = 1.0) -> None:
         if not rate > 0.0:
             raise ValueError(f"rate = {rate}: allowed is a number above 0")
         self.rate = rate
-        self.origin_ns = time.monotonic_ns() if origin_ns is None else origin_ns
+        self._origin_ns = time.monotonic_ns()
 
     def now_ns(self) -> int:
         """Nanoseconds of mission time."""
-        return int((time.monotonic_ns() - self.origin_ns) * self.rate)
+        return int((time.monotonic_ns() - self._origin_ns) * self.rate)
 
 
 class SharedClock:

@@ -142,7 +142,8 @@ class MissionControl:
     def decommissioned(self) -> set[str]:
         """The vehicles that were switched off for good: nobody waits for a word of theirs."""
         rows = self.archive.rows(
-            "SELECT vehicle FROM commands WHERE name = 'decommission' AND verdict = 'COMPLETED'"
+            "SELECT vehicle FROM commands "
+            "WHERE name = 'decommission' AND stage != 'arm' AND verdict = 'COMPLETED'"
         )
         return {vehicle for (vehicle,) in rows}
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from flight.icd.ascent_record import read_chunk
+from flight.icd.ascent_record import collect
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,6 @@ def product_in(texts: Iterable[str], announced: int = 0) -> Product:
 
     A piece says of how many it is one; `announced` is what was said besides.
     """
-    count, here = announced, set()
-    for text in texts:
-        try:
-            number, of, _ = read_chunk(text)
-        except ValueError:
-            continue
-        count = max(count, of)
-        here.add(number)
+    here, told = collect(texts)
+    count = max(announced, told)
     return Product(count, tuple(number for number in range(count) if number not in here))

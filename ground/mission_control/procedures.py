@@ -317,6 +317,7 @@ class _Compiler:
                 self._try(
                     draft, "command", lambda: known.vehicle(step.vehicle).command(step.command)
                 )
+                self._check_names(step, {*arguments, *told.fields}, f"{here}.arguments", source)
         elif isinstance(step, steps.CompleteProduct):
             for key, kind in (("channel", "text"), ("announced", "integer")):
                 name = getattr(step, key)
@@ -348,6 +349,18 @@ class _Compiler:
             if step.phase not in names:
                 problem = f"= {step.phase!r}: {choices_words(step.phase, names)}"
                 raise source.refuse(f"{here}.phase", problem)
+
+    def _check_names(
+        self, step: steps.CommandStep, given: set[str], key: str, source: ProcedureSource
+    ) -> None:
+        """The names of the arguments alone: what an event will tell is not known yet."""
+        entry = self._dictionary.vehicle(step.vehicle).command(step.command)
+        for name in sorted(given - entry.arguments.keys()):
+            problem = f": {step.command} has no argument {name!r}: "
+            raise source.refuse(key, problem + choices_words(name, list(entry.arguments)))
+        for name, argument in entry.arguments.items():
+            if argument.required and name not in given:
+                raise source.refuse(key, f": {step.command} needs the argument {name!r}")
 
     def _check_branch(self, step: steps.Branch, draft: _Draft) -> None:
         if step.telemetry is not None:

@@ -6,9 +6,7 @@ same ones. The runs are spread over processes, and come out the same on any numb
 
 import json
 import math
-import multiprocessing
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from typing import Any
 from flight.core.node import Node
 from flight.mav.node import Mav
 from ground.testbed.ascent_run import AscentResult, Flight
+from ground.testbed.study_runs import each_of
 from ground.testbed.vehicle_files import VehicleFile, load_vehicle_file
 from sim_hw.assembly.mav import HARDWARE
 
@@ -24,7 +23,6 @@ LARGEST_PLANE_ERROR = 0.1  # degrees
 CYCLE = 0.04
 """s, of the control loop in the study: half as often as in flight, for half the time."""
 AIM = 0.997
-_CHUNK = 4
 
 
 @dataclass(frozen=True)
@@ -133,17 +131,9 @@ def fly_study(
     """Flies the runs `first` to `first + runs - 1`, open loop and closed loop."""
     tasks = [(first + n, closed, cycle) for n in range(runs) for closed in (False, True)]
     results: list[AscentResult] = []
-    if workers <= 1:
-        found: Iterable[AscentResult] = map(fly_one, tasks)
-        for result in found:
-            results.append(result)
-            progress(len(results), len(tasks))
-        return results
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        for result in pool.map(fly_one, tasks, chunksize=_CHUNK):
-            results.append(result)
-            progress(len(results), len(tasks))
+    for result in each_of(fly_one, tasks, workers):
+        results.append(result)
+        progress(len(results), len(tasks))
     return results
 
 

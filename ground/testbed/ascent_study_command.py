@@ -22,19 +22,14 @@ def run(arguments: argparse.Namespace) -> int:
         return REFUSED
     # Imported late: other calls of `msr` need none of it.
     from ground.testbed.ascent_study import compare, fly_study, markdown, vehicle_file, write
+    from ground.testbed.study_runs import count_on_terminal
 
     vehicle_file()  # refuses an impossible vehicle before any process is started
 
-    def progress(done: int, total: int) -> None:
-        if sys.stderr.isatty():
-            print(f"\r{done} of {total} ascents", end="", file=sys.stderr, flush=True)
-
     results = fly_study(
         arguments.runs, arguments.workers, first=arguments.first, cycle=arguments.cycle,
-        progress=progress,
+        progress=count_on_terminal("ascents"),
     )  # fmt: skip
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
     sides = compare(results)
     print(markdown(sides), end="")
     if arguments.out is not None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.runtime.bus import Bus
 from flight.runtime.configuration import ConfigurationError, find_configuration
 from ground.mission_control.archive import ArchiveError
@@ -52,6 +53,9 @@ def procedure_variables(mission: LoadedMission) -> dict[str, Any]:
     if launch is not None:
         # The last checks begin a sol before.
         variables["launch_sol"] = MissionClock(mission.epoch_jd_tt).sol(launch(0.0)) - 1
+    if "orbiter" in mission.vehicles:
+        orbiter = load_vehicle_file(vehicle_class("orbiter"), None).flight
+        variables["entry_after"] = orbiter["release_days"] * SECONDS_PER_DAY
     return variables
 
 

@@ -45,7 +45,6 @@ def prepare(
             async with Nursery(role) as nursery:
                 hardware.serve(bus, nursery)
                 _write_loads(hardware, specification)
-                (folder / "hardware.ready").touch()
                 nursery.start(_follow_power_off(hardware, folder / OFF_FILE), name="power off")
                 PaceKeeper(
                     clock, hardware, specification.rate, specification.care, folder / PACE_FILE

@@ -7,10 +7,8 @@ come out the same on any number of them.
 
 import json
 import math
-import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ import msgspec
 from flight.lander.node import Lander
 from flight.runtime.streams import stream
 from ground.testbed.landing_flight import FlownLanding, fly_landing
+from ground.testbed.study_runs import each_of
 from ground.testbed.vehicle_files import VehicleFile, load_vehicle_file
 from sim_hw.assembly.descent import SITE_FRAME, place_in_space
 from sim_hw.assembly.entry_start import DEFAULT_AIM, start_of_entry
@@ -40,7 +39,6 @@ VERTICAL_LIMIT, HORIZONTAL_LIMIT = 2.4, 1.0
 TILT_LIMIT_DEGREES = 15.0
 DISTANCE_AIM = 60.0
 SHARE_AIM = 0.99
-_CHUNK = 2
 
 
 @dataclass(frozen=True)
@@ -232,18 +230,10 @@ def fly_study(
     progress: Callable[[int, int], None] = lambda done, all_: None,
 ) -> list[LandingResult]:
     """Flies the runs `first` to `first + runs - 1`, in their order."""
-    numbers = range(first, first + runs)
     results: list[LandingResult] = []
-    if workers <= 1:
-        for number in numbers:
-            results.append(fly_run(number))
-            progress(len(results), runs)
-        return results
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max_workers=min(workers, runs), mp_context=context) as pool:
-        for result in pool.map(fly_run, numbers, chunksize=_CHUNK):
-            results.append(result)
-            progress(len(results), runs)
+    for result in each_of(fly_run, range(first, first + runs), workers):
+        results.append(result)
+        progress(len(results), runs)
     return results
 
 

@@ -19,16 +19,16 @@ def run(arguments: argparse.Namespace) -> int:
         return REFUSED
     # Imported late: other calls of `msr` need none of it.
     from ground.testbed.landing_study import fly_study, markdown, setting, summarise, write
+    from ground.testbed.study_runs import count_on_terminal
 
     setting()  # refuses an impossible vehicle before any process is started
 
-    def progress(done: int, total: int) -> None:
-        if sys.stderr.isatty():
-            print(f"\r{done} of {total} landings", end="", file=sys.stderr, flush=True)
-
-    results = fly_study(arguments.runs, arguments.workers, first=arguments.first, progress=progress)
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
+    results = fly_study(
+        arguments.runs,
+        arguments.workers,
+        first=arguments.first,
+        progress=count_on_terminal("landings"),
+    )
     summary = summarise(results)
     print(markdown(summary), end="")
     if arguments.out is not None:

@@ -128,10 +128,15 @@ def read_archive(run_folder: Path) -> sqlite3.Connection | None:
 
 
 def _foreign(path: Path) -> str:
-    """The first entry of a folder that no run has left there; empty when there is none."""
+    """The first entry of a folder that no run has left there; empty when there is none.
+
+    Without the mark or the lock of a run nothing is of one, whatever it is called.
+    """
     if not path.is_dir():
         return ""
     names = sorted(entry.name for entry in path.iterdir())
+    if names and MARK not in names and LOCK not in names:
+        return names[0]
     return next((name for name in names if name not in OF_A_RUN), "")
 
 

@@ -25,6 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"msr trade: {problem}", file=sys.stderr)
         return REFUSED
     # Imported late: other calls of `msr` need none of it.
+    from ground.testbed.study_runs import count_on_terminal
     from ground.testbed.trade.report import print_table, write
     from ground.testbed.trade.study import fly_designs
     from ground.testbed.trade.trade_file import load_trade
@@ -33,15 +34,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     trade = load_trade(arguments.trade)
 
-    def progress(done: int, total: int) -> None:
-        if sys.stderr.isatty():
-            print(f"\r{done} of {total} flights", end="", file=sys.stderr, flush=True)
-
     results = fly_designs(
-        trade.designs, arguments.runs, arguments.workers, first=arguments.first, progress=progress
+        trade.designs,
+        arguments.runs,
+        arguments.workers,
+        first=arguments.first,
+        progress=count_on_terminal("flights"),
     )
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
     decision = decide(trade, results)
     console = make_console()
     print_table(trade, decision, console)

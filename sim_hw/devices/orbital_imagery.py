@@ -15,7 +15,7 @@ IMAGERY_SERVICE = "ground.imagery"
 
 
 class ImageryParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How well a vehicle is found, and how soon after it came to stand somewhere."""
+    """How well a vehicle is found, and how soon after a picture of it was asked for first."""
 
     error: Annotated[float, Quantity("m", gt=0, le=50)]
     soonest: Annotated[float, Quantity("sol", ge=0, le=100)]
@@ -27,7 +27,8 @@ class ImageryParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 
 class SimOrbitalImagery(SimulatedDevice, OrbitalImagery):
-    """Serves "ground.imagery". A vehicle in flight is on no picture, nor is one that has moved."""
+    """Serves "ground.imagery". The first question has a picture taken; it holds for as long as the
+    vehicle stands there, within a few metres. A vehicle in flight is on no picture."""
 
     def __init__(self, world: World, parameters: ImageryParameters) -> None:
         super().__init__(IMAGERY_SERVICE, world.random(IMAGERY_SERVICE))

@@ -133,13 +133,16 @@ def test_a_wrong_procedure_is_refused(
     assert allowed in said
 
 
+@pytest.mark.parametrize("name", ["thesis.tex", "pictures/wedding.jpg"])
 def test_a_folder_with_other_things_in_it_is_not_overwritten(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    (tmp_path / "thesis.tex").write_text("three years of work")
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("three years of work")
     assert main(["fly", "short", "--out", str(tmp_path), "--no-pictures"]) == 2
     assert "not of a run" in capsys.readouterr().err
-    assert (tmp_path / "thesis.tex").read_text() == "three years of work"
+    assert file.read_text() == "three years of work"
 
 
 @pytest.mark.parametrize("kill", ["rover", "moon@5", "rover@-1", "rover@inf", "rover@soon"])

@@ -2,16 +2,14 @@
 
 import contextlib
 import math
-import multiprocessing
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 
+from ground.testbed.study_runs import each_of
 from ground.testbed.trade.design import Design
 from ground.testbed.trade.flight import DesignFlight, Trace, TradeResult
 
 CYCLE = 0.04
 """s, of the control loop: half as often as in flight, for half the time."""
-_CHUNK = 4
 
 Task = tuple[Design, int, float]
 
@@ -25,8 +23,8 @@ def fly_one(task: Task) -> TradeResult:
     flight = DesignFlight(design, number, cycle)
     try:
         return flight.result()
-    except (ValueError, ArithmeticError):
-        return _without_a_plan(design, number)
+    except (ValueError, ArithmeticError) as error:
+        return _without_a_plan(design, number, error)
 
 
 def fly_designs(
@@ -44,19 +42,9 @@ def fly_designs(
     """
     tasks = [(design, first + n, cycle) for design in designs for n in range(runs)]
     results: dict[str, list[TradeResult]] = {design.name: [] for design in designs}
-
-    def keep(result: TradeResult) -> None:
+    for done, result in enumerate(each_of(fly_one, tasks, workers), start=1):
         results[result.design].append(result)
-        progress(sum(map(len, results.values())), len(tasks))
-
-    if workers <= 1:
-        for task in tasks:
-            keep(fly_one(task))
-        return results
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        for result in pool.map(fly_one, tasks, chunksize=_CHUNK):
-            keep(result)
+        progress(done, len(tasks))
     return results
 
 
@@ -68,9 +56,10 @@ def trace_of(design: Design, number: int, cycle: float = CYCLE) -> Trace:
     return flight.trace
 
 
-def _without_a_plan(design: Design, number: int) -> TradeResult:
+def _without_a_plan(design: Design, number: int, error: Exception) -> TradeResult:
     nothing = math.nan
     return TradeResult(
-        design.name, number, False, "the guidance found no way to the orbit", nothing, nothing,
+        design.name, number, False, f"the guidance found no way to the orbit: {error}",
+        nothing, nothing,
         nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing,
     )  # fmt: skip

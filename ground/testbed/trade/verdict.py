@@ -132,7 +132,8 @@ def _reason(result: TradeResult, orbit: Orbit) -> str:
     if result.angle_of_attack > TUMBLED:
         return "the air turned it over"
     if result.failure:
-        return "it " + result.failure if result.failure.startswith("fell") else result.failure
+        words = result.failure.partition(":")[0]  # what comes after it tells of this flight alone
+        return f"it {words}" if words.startswith("fell") else words
     if result.margin < 0.0:
         return "short"
     if result.plane_error > orbit.largest_plane_error:

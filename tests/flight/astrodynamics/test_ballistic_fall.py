@@ -61,3 +61,8 @@ def test_what_skips_out_and_what_cannot_be_is_refused() -> None:
         fall(CAPSULE, start(angle=-3.0), 0.0)
     with pytest.raises(ValueError, match="must be positive"):
         FallingCapsule(0.0, 86.6)
+
+
+def test_a_fall_that_begins_on_the_ground_is_refused() -> None:
+    with pytest.raises(ValueError, match="not above the ground"):
+        fall(CAPSULE, start(), 0.0, 200_000.0)

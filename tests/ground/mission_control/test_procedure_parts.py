@@ -184,3 +184,20 @@ def test_fewer_tubes_than_some_are_not_enough(fly: Fly) -> None:
 
     outcome = fly(SOME, flight)
     assert outcome.verdict == "failed" and "M1 is" in outcome.reason
+
+
+def test_a_vehicle_that_was_only_armed_for_its_end_is_still_waited_for(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        rows = [("arm", "COMPLETED"), ("fire", "FAILED"), ("fire", "COMPLETED")]
+        found = []
+        for number, (stage, verdict) in enumerate(rows):
+            ground.control.archive.rows(
+                "INSERT INTO commands (identifier, vehicle, name, arguments, stage, lifetime,"
+                " bundle, deadline, step, issued_ns, verdict)"
+                " VALUES (?, 'rover', 'decommission', '{}', ?, 0, '', 0, '', 0, ?)",
+                (f"test-{number}", stage, verdict),
+            )
+            found.append(ground.control.decommissioned())
+        return found
+
+    assert fly("  - {do: pause, seconds: 1}\n", flight) == [set(), set(), {"rover"}]

@@ -39,6 +39,10 @@ DRIVE = "do: command, vehicle: rover, command: drive"
          "steps[0].steps[1].to = 'nxt' is no label: allowed is \"next\" (did you mean next?)"),
         ("  - {do: branch, then: a, label: a}", 6, "exactly one of verdict, telemetry and custody"),
         ("  - {do: assert_custody, tubes: [M1], places: [moon]}", 6, 'places[0] = "moon"'),
+        ("  - {do: command, vehicle: rover, command: drive, from_event: {vehicle: rover,"
+         " event: arrived, fields: {distanze: place}}}", 6, "drive has no argument 'distanze'"),
+        ("  - {do: command, vehicle: rover, command: drive, from_event: {vehicle: rover,"
+         " event: arrived, fields: {}}}", 6, "drive needs the argument 'distance'"),
         ("  - {do: assert_custody, tubes: [M1], places: [orbit], at_least: 2}", 6,
          "steps[0].at_least = 2: allowed is at most 1"),
         ("  - do: branch\n    then: a\n    label: a\n"
