@@ -27,20 +27,20 @@ class Subcommand:
 
 
 SUBCOMMANDS = (
-    Subcommand("fly", "fly a mission and keep its records", "ground.testbed.fly_command"),
+    Subcommand("fly", "fly a mission and keep its records", "ground.commands.fly"),
     Subcommand(
-        "verify", "set computed figures beside published ones", "ground.testbed.verify_command"
+        "verify", "set computed figures beside published ones", "ground.commands.verify"
     ),
-    Subcommand("windows", "list transfers to Mars and home", "ground.testbed.windows_command"),
-    Subcommand("study", "fly many dispersed runs of one phase", "ground.testbed.study_command"),
+    Subcommand("windows", "list transfers to Mars and home", "ground.commands.windows"),
+    Subcommand("study", "fly many dispersed runs of one phase", "ground.commands.study"),
     Subcommand(
-        "trade", "fly variants of the MAV and choose between them", "ground.testbed.trade_command"
+        "trade", "fly variants of the MAV and choose between them", "ground.commands.trade"
     ),
-    Subcommand("bench", "measure bus, nodes and missions", "ground.testbed.bench_command"),
+    Subcommand("bench", "measure bus, nodes and missions", "ground.commands.measure"),
     Subcommand(
-        "dictionary", "print commands, channels and events", "ground.testbed.dictionary_command"
+        "dictionary", "print commands, channels and events", "ground.commands.dictionary"
     ),
-    Subcommand("docs", "write or check the generated pages", "ground.testbed.docs_command"),
+    Subcommand("docs", "write or check the generated pages", "ground.commands.docs"),
 )
 
 
@@ -84,7 +84,7 @@ def main(
 
 
 def _run(parsed: argparse.Namespace) -> int:
-    from flight.runtime.configuration import ConfigurationError
+    from flight.configuration.files import ConfigurationError
 
     try:
         return int(parsed.run(parsed))

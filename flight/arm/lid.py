@@ -8,8 +8,8 @@ from flight.arm.motion import go, line, release_brakes, retreat, servo, transit
 from flight.arm.seeing import view_gripper
 from flight.arm.work_time import wait_for_work
 from flight.core.activities import ActivityFailed
+from flight.core.chart.statechart import Signal
 from flight.core.exchanges import ExchangeFailed
-from flight.core.statechart import Signal
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.transfer_arm_geometry import (
     LID_SEAT,

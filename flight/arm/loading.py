@@ -8,9 +8,9 @@ from flight.arm.motion import NotSeen, line, look, release_brakes, retreat, serv
 from flight.arm.seeing import CAMERA, GRIPPER, verify_tube
 from flight.arm.work_time import count_tube, wait_for_work
 from flight.core.activities import ActivityFailed
-from flight.core.custody import CustodyRecord, CustodyStatus, Evidence
-from flight.core.handover import HandoverFailed
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
+from flight.core.custody.handover import HandoverFailed
+from flight.core.custody.ledger import CustodyRecord, CustodyStatus, Evidence
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.transfer_arm_geometry import (
     SOCKET_DEPTH,

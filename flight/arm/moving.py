@@ -7,7 +7,7 @@ from flight.arm.hardware import persist
 from flight.arm.motion import AT_HOME, go, hold, release_brakes, retreat
 from flight.arm.seeing import view_gripper
 from flight.core.activities import ActivityFailed
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
 from flight.icd.devices.transfer_arm_geometry import READY, STOWED
 
 if TYPE_CHECKING:

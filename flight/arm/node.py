@@ -12,14 +12,14 @@ from flight.arm.moving import deploy, hold_safe, stow
 from flight.arm.parameters import PARAMETERS
 from flight.arm.seeing import verify_tube
 from flight.core.activities import ActivityFailed
-from flight.core.channels import Channel
-from flight.core.commands import CommandRejected, Restart, command
-from flight.core.communications import wire
-from flight.core.custody import CustodyStatus, Evidence
-from flight.core.events import Event
-from flight.core.handover_active import ActiveHandover
+from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
+from flight.core.commanding.commands import CommandRejected, Restart, command
+from flight.core.custody.handover_active import ActiveHandover
+from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.core.node import Node
-from flight.core.statechart import ANY, On, Signal, State, Statechart
+from flight.core.telling.channels import Channel
+from flight.core.telling.communications import wire
+from flight.core.telling.events import Event
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.icd.devices.transfer_arm import TransferArmState
 from flight.icd.devices.transfer_arm_geometry import forward

@@ -1,6 +1,6 @@
 """The parameters of the arm's flight software."""
 
-from flight.core.parameters import Parameter
+from flight.core.keeping.parameters import Parameter
 
 
 def _number(unit: str, low: float, high: float, doc: str) -> Parameter:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from flight.arm.hardware import persist
-from flight.core.custody import Evidence
+from flight.core.custody.ledger import Evidence
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.transfer_arm import GripperView
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from flight.core.chart.statechart import Signal, State
 from flight.core.exchanges import ExchangeFailed
-from flight.core.statechart import Signal, State
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.runtime.nursery import Nursery, end
 

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
 
 CAPACITY = 1_000
 URGENT_CAPACITY = 100

@@ -13,30 +13,30 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
 from flight.core.activities import ACTIVITY_END, Activities, ActivityEnd
-from flight.core.channels import Channel
-from flight.core.clock import monotonic as monotonic
-from flight.core.commands import CommandRejected, CommandSpec, declared_commands
-from flight.core.communications import Communications, Route
+from flight.core.chart.machine import Machine, Transition
+from flight.core.chart.statechart import Signal, Statechart, chain, is_inside
+from flight.core.commanding.commands import CommandRejected, CommandSpec, declared_commands
+from flight.core.commanding.dispatch import Dispatcher
+from flight.core.commanding.standard_commands import SAFE as SAFE
+from flight.core.commanding.standard_commands import StandardCommands
 from flight.core.context import NodeContext as NodeContext
-from flight.core.custody import CustodyLedger
-from flight.core.dispatch import Dispatcher
-from flight.core.events import Event
+from flight.core.custody.ledger import CustodyLedger
 from flight.core.exchanges import Exchanges
-from flight.core.health import BootRecord, HealthMonitor
-from flight.core.machine import Machine, Transition
+from flight.core.keeping.clock import monotonic as monotonic
+from flight.core.keeping.health import BootRecord, HealthMonitor
+from flight.core.keeping.parameters import Parameter, ParameterTable
+from flight.core.keeping.storage import StorageDamage
 from flight.core.mailbox import Mailbox
-from flight.core.parameters import Parameter, ParameterTable
-from flight.core.reporting import PRIORITY_DIAGNOSTIC as PRIORITY_DIAGNOSTIC
-from flight.core.reporting import PRIORITY_EVENT as PRIORITY_EVENT
-from flight.core.reporting import PRIORITY_TELEMETRY as PRIORITY_TELEMETRY
-from flight.core.reporting import PRIORITY_VITAL as PRIORITY_VITAL
-from flight.core.reporting import PRIORITY_WARNING as PRIORITY_WARNING
-from flight.core.sequence_engine import SequenceEngine
-from flight.core.sequences import Absolute, Entry, Relative
-from flight.core.standard_commands import SAFE as SAFE
-from flight.core.standard_commands import StandardCommands
-from flight.core.statechart import Signal, Statechart, chain, is_inside
-from flight.core.storage import StorageDamage
+from flight.core.sequencing.sequence_engine import SequenceEngine
+from flight.core.sequencing.sequences import Absolute, Entry, Relative
+from flight.core.telling.channels import Channel
+from flight.core.telling.communications import Communications, Route
+from flight.core.telling.events import Event
+from flight.core.telling.reporting import PRIORITY_DIAGNOSTIC as PRIORITY_DIAGNOSTIC
+from flight.core.telling.reporting import PRIORITY_EVENT as PRIORITY_EVENT
+from flight.core.telling.reporting import PRIORITY_TELEMETRY as PRIORITY_TELEMETRY
+from flight.core.telling.reporting import PRIORITY_VITAL as PRIORITY_VITAL
+from flight.core.telling.reporting import PRIORITY_WARNING as PRIORITY_WARNING
 from flight.icd.codec import CodecError
 from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.communications import LinkState

@@ -7,8 +7,8 @@ hold what happened, and what was begun is in storage. So a reboot in any phase c
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from flight.core.custody import CustodyStatus, Evidence
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
+from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.entry.sensing import (
     ERRORS,
     NAMESPACE,

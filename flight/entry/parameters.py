@@ -1,6 +1,6 @@
 """The parameters of the capsule's flight software. Values: `configs/vehicles/entry.yaml`."""
 
-from flight.core.parameters import Parameter
+from flight.core.keeping.parameters import Parameter
 
 
 def _seconds(high: float, doc: str) -> Parameter:

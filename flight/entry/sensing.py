@@ -7,7 +7,7 @@ is declared by two votes of three: g-switch, accelerometer, timer. Who was outvo
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flight.core.custody import Evidence
+from flight.core.custody.ledger import Evidence
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 
 if TYPE_CHECKING:

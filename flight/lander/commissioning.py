@@ -8,7 +8,7 @@ from typing import Any
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.activities import ActivityFailed
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.lander.thermal_control import IGLOO
 

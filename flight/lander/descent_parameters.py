@@ -1,6 +1,6 @@
 """Parameters of entry, descent and landing. Values and sources: `configs/vehicles/lander.yaml`."""
 
-from flight.core.parameters import Parameter
+from flight.core.keeping.parameters import Parameter
 
 
 def _f(unit: str, low: float, high: float, doc: str) -> Parameter:

@@ -1,7 +1,7 @@
 """What the lander says on its way down: its channels and events."""
 
-from flight.core.channels import Channel
-from flight.core.events import Event
+from flight.core.telling.channels import Channel
+from flight.core.telling.events import Event
 from flight.icd.messages import Severity
 
 HIGH, LOW = Severity.ACTIVITY_HI, Severity.ACTIVITY_LO

@@ -7,7 +7,7 @@ the safe state is closed until the ground is reached: in the air nothing is safe
 import asyncio
 from typing import Any
 
-from flight.core.statechart import On, Signal, State
+from flight.core.chart.statechart import On, Signal, State
 from flight.lander import entry_phases, parachute, powered_phase
 from flight.lander.divert import DivertChoice
 

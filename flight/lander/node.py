@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from flight.core.carried import keeper
-from flight.core.channels import Channel
-from flight.core.commands import Restart, command
-from flight.core.communications import Route, radio, wire
-from flight.core.events import Event
+from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
+from flight.core.commanding.commands import Restart, command
+from flight.core.keeping.storage import StorageDamage
 from flight.core.node import NODE_NAMESPACE, Node
-from flight.core.statechart import ANY, On, Signal, State, Statechart
-from flight.core.storage import StorageDamage
+from flight.core.telling.carried import keeper
+from flight.core.telling.channels import Channel
+from flight.core.telling.communications import Route, radio, wire
+from flight.core.telling.events import Event
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.icd.devices.communications import LinkState, Radio
 from flight.icd.messages import Severity

@@ -1,6 +1,6 @@
 """The lander's parameters. Values and their sources: `configs/vehicles/lander.yaml`."""
 
-from flight.core.parameters import Parameter
+from flight.core.keeping.parameters import Parameter
 from flight.lander.descent_parameters import DESCENT_PARAMETERS
 
 

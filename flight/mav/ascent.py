@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
 from flight.icd.devices.ascent import EffectorState, Igniter, Increments
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.mav.abort import Watch, lose, suborbital

@@ -4,9 +4,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
-from flight.core.custody import CustodyStatus
+from flight.core.chart.statechart import Signal
+from flight.core.custody.ledger import CustodyStatus
 from flight.core.exchanges import ExchangeFailed
-from flight.core.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.mav.ascent_computer import AscentComputer, plan_ascent
 from flight.mav.ascent_settings import AscentSettings

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from flight.core.custody import CustodyError, CustodyRecord, CustodyStatus, Evidence
+from flight.core.custody.ledger import CustodyError, CustodyRecord, CustodyStatus, Evidence
 from flight.icd.devices.container import ContainerState
 
 if TYPE_CHECKING:

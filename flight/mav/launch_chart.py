@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flight.core.statechart import On, Signal
+from flight.core.chart.statechart import On, Signal
 from flight.mav.ascent_memory import NAMESPACE, remembered_phase
 
 FLIGHT = tuple(

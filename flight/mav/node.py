@@ -6,14 +6,14 @@ from typing import Annotated, Any
 import msgspec
 
 from flight.astrodynamics.vectors import norm
-from flight.core.channels import Channel
-from flight.core.commands import CommandRejected, Hazard, Restart, command
-from flight.core.communications import wire
-from flight.core.custody import Evidence
-from flight.core.events import Event
-from flight.core.handover import PassiveHandover
+from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
+from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
+from flight.core.custody.handover import PassiveHandover
+from flight.core.custody.ledger import Evidence
 from flight.core.node import Node
-from flight.core.statechart import ANY, On, Signal, State, Statechart
+from flight.core.telling.channels import Channel
+from flight.core.telling.communications import wire
+from flight.core.telling.events import Event
 from flight.icd.devices.ascent import (
     AscentRecorder,
     AscentStarTracker,

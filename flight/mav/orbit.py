@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from flight.astrodynamics.orbits import elements_from_state
 from flight.astrodynamics.vectors import angle_between, cross
 from flight.core.activities import ActivityFailed
-from flight.core.custody import CustodyStatus, Evidence
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
+from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.icd.devices.ascent import SeparationState
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.mav.abort import lose

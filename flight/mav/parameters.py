@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flight.core.parameters import Parameter
-from flight.runtime.configuration import NotAllowed
+from flight.configuration.files import NotAllowed
+from flight.core.keeping.parameters import Parameter
 
 
 def _number(unit: str, low: float, high: float, doc: str) -> Parameter:

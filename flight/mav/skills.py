@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
-from flight.core.handover import HandoverFailed
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
+from flight.core.custody.handover import HandoverFailed
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.icd.devices.container import ContainerState
 from flight.mav.custody import (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from flight.astrodynamics.relative_motion import cw_two_impulses
 from flight.astrodynamics.vectors import Vector, norm, scale
 from flight.core.activities import ActivityFailed
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.orbiter.close_rendezvous import back_off, scan_or_give_up, to_inertial
 from flight.orbiter.custody import end_capture, find_in_orbit

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from flight.astrodynamics.relative_motion import cw_propagate, cw_two_impulses, lvlh_axes
 from flight.astrodynamics.vectors import Vector, norm, subtract, transform, transpose
 from flight.core.activities import ActivityFailed
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
 from flight.orbiter.legs import Leg, ahead_or_behind, begin_leg, check_drift, follow_leg
 from flight.orbiter.manoeuvres import execute, two_impulses
 from flight.orbiter.observing import take_bearing, take_scan

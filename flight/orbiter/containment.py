@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
+from flight.core.chart.statechart import Signal
+from flight.core.custody.handover import HandoverFailed
+from flight.core.custody.handover_together import give_together
 from flight.core.exchanges import ExchangeFailed
-from flight.core.handover import HandoverFailed
-from flight.core.handover_together import give_together
-from flight.core.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.icd.devices.capture import ContainmentState
 from flight.orbiter.custody import IN_CAPSULE, begin_insertion, end_insertion, on_board

@@ -8,7 +8,7 @@ from flight.astrodynamics.lambert import lambert
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import Vector, add, norm, subtract
 from flight.core.activities import ActivityFailed
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceFault
 from flight.orbiter.landing import (
     Landing,

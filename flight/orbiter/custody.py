@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from flight.core.custody import CustodyError, CustodyRecord, CustodyStatus, Evidence
+from flight.core.custody.ledger import CustodyError, CustodyRecord, CustodyStatus, Evidence
 from flight.icd.custody_record import decode
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from flight.astrodynamics.time_scales import SECONDS_PER_DAY, format_iso
 from flight.astrodynamics.transfer_windows import Transfer
 from flight.astrodynamics.vectors import norm, unit
 from flight.core.activities import ActivityFailed
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.orbiter.escape import (
     MARS_SPHERE,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from flight.astrodynamics.vectors import Vector
 from flight.core.activities import ActivityFailed
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.orbiter.navigation import orbit_covariance
 from flight.orbiter.observing import believed, container_visible, image, nearest

@@ -7,7 +7,7 @@ distance observable, which bearings alone do not tell.
 
 from typing import TYPE_CHECKING
 
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
 from flight.orbiter.legs import Leg, ahead_or_behind, begin_leg, follow_leg
 from flight.orbiter.observing import take_bearing
 

@@ -7,15 +7,15 @@ import msgspec
 
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import Vector
-from flight.core.carried import keeper
-from flight.core.channels import Channel
-from flight.core.commands import CommandRejected, Hazard, Restart, command
-from flight.core.communications import wire
-from flight.core.custody import CustodyError, Evidence
-from flight.core.events import Event
-from flight.core.handover_active import ActiveHandover
+from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
+from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
+from flight.core.custody.handover_active import ActiveHandover
+from flight.core.custody.ledger import CustodyError, Evidence
 from flight.core.node import Node
-from flight.core.statechart import ANY, On, Signal, State, Statechart
+from flight.core.telling.carried import keeper
+from flight.core.telling.channels import Channel
+from flight.core.telling.communications import wire
+from flight.core.telling.events import Event
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.icd.messages import Severity
 from flight.orbiter.capturing import capture

@@ -23,7 +23,7 @@ from flight.astrodynamics.vectors import (
     unit,
 )
 from flight.core.activities import ActivityFailed
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
 from flight.orbiter.legs import Leg, check_drift, follow_leg, time_of_range
 from flight.orbiter.manoeuvres import execute, two_impulses, wait_until
 from flight.orbiter.observing import take_bearing

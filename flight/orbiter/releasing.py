@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import Vector, norm, scale, unit
 from flight.core.activities import ActivityFailed
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.orbiter.cruising import make_aim, own_path, show_encounter, show_landing
 from flight.orbiter.landing import reasons_against

@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.orbiter.close_rendezvous import to_inertial
 from flight.orbiter.legs import ahead_or_behind, check_drift

@@ -23,7 +23,7 @@ from flight.astrodynamics.orbits import (
 )
 from flight.astrodynamics.vectors import Vector, add, angle_between, norm, scale, subtract, unit
 from flight.core.activities import ActivityFailed
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.orbiter.navigation import orbit_covariance
 from flight.orbiter.observing import Sighting, image, is_visible, nearest, sun_direction

@@ -6,7 +6,7 @@ from math import atan2, cos, hypot, radians, sin, tau
 from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.icd.devices.vision import LanderSighting
 from flight.perseverance.sample_handling import put_away

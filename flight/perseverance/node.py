@@ -5,15 +5,15 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from flight.core.channels import Channel
-from flight.core.clock import monotonic
-from flight.core.commands import CommandRejected, Hazard, Restart, command
-from flight.core.communications import radio
-from flight.core.custody import CustodyStatus, Evidence
-from flight.core.events import Event
-from flight.core.handover import PassiveHandover
+from flight.core.chart.statechart import ANY, On, State, Statechart
+from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
+from flight.core.custody.handover import PassiveHandover
+from flight.core.custody.ledger import CustodyStatus, Evidence
+from flight.core.keeping.clock import monotonic
 from flight.core.node import Node, NodeContext
-from flight.core.statechart import ANY, On, State, Statechart
+from flight.core.telling.channels import Channel
+from flight.core.telling.communications import radio
+from flight.core.telling.events import Event
 from flight.icd.messages import Severity
 from flight.perseverance.delivery_drive import (
     confirm_docked,

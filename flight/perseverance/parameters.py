@@ -1,6 +1,6 @@
 """Perseverance's parameters. Values and their sources: `configs/vehicles/perseverance.yaml`."""
 
-from flight.core.parameters import Parameter
+from flight.core.keeping.parameters import Parameter
 
 PARAMETERS = {
     "latitude": Parameter(float, "deg", -90, 90, doc="planetographic, for the Sun"),

@@ -9,8 +9,8 @@ from math import hypot
 from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
-from flight.core.custody import CustodyError, CustodyStatus, Evidence
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
+from flight.core.custody.ledger import CustodyError, CustodyStatus, Evidence
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.bit_carousel import STORE_SLOTS
 from flight.icd.devices.transfer_arm_geometry import tube_port_place

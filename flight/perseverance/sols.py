@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from flight.astrodynamics.mars_time import local_sol_number
 from flight.core.activities import ActivityFailed
-from flight.core.clock import monotonic
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
+from flight.core.keeping.clock import monotonic
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.surface.energy import SOL, EnergyParameters, EnergyPlanner
 

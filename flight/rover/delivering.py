@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
-from flight.core.custody import CustodyStatus, Evidence
-from flight.core.handover import HandoverFailed
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
+from flight.core.custody.handover import HandoverFailed
+from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.icd.devices.base import DeviceFault
 from flight.rover.grasping import (
     CAMERA,

@@ -4,8 +4,8 @@ from math import cos, sin, tau
 from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
-from flight.core.custody import CustodyStatus
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
+from flight.core.custody.ledger import CustodyStatus
 from flight.rover.fetch_plan import FetchPlan, best_order
 from flight.rover.grasping import RACK_PLACE, held_tube, settle_moves
 from flight.rover.sols import by_day, fold_arm, set_awake

@@ -11,8 +11,8 @@ from math import hypot, pi
 from typing import TYPE_CHECKING, Any
 
 from flight.core.activities import ActivityFailed
-from flight.core.custody import CustodyStatus, Evidence
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
+from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.manipulation import RACK_SLOTS
 from flight.icd.devices.vision import TubeSighting

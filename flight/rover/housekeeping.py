@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceFault
 from flight.rover.grasping import settle_moves
 from flight.rover.sols import DEVICE_ERRORS, doze, set_awake, set_radio

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from flight.core.activities import ActivityFailed
+from flight.core.chart.statechart import Signal
 from flight.core.exchanges import ExchangeFailed
-from flight.core.statechart import Signal
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.manipulation import LidPlace
 from flight.rover.grasping import LOOKS, held_tube, rack_tube, settle_moves, with_retries

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from flight.core.commands import CommandRejected
+from flight.core.commanding.commands import CommandRejected
 
 if TYPE_CHECKING:
     from flight.rover.node import FetchRover

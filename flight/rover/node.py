@@ -4,14 +4,14 @@ from typing import Annotated, Any
 
 import msgspec
 
-from flight.core.channels import Channel
-from flight.core.commands import CommandRejected, Hazard, Restart, command
-from flight.core.communications import radio
-from flight.core.custody import CustodyStatus, Evidence
-from flight.core.events import Event
-from flight.core.handover_active import ActiveHandover
+from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
+from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
+from flight.core.custody.handover_active import ActiveHandover
+from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.core.node import Node, NodeContext
-from flight.core.statechart import ANY, On, Signal, State, Statechart
+from flight.core.telling.channels import Channel
+from flight.core.telling.communications import radio
+from flight.core.telling.events import Event
 from flight.icd.devices.manipulation import RACK_SLOTS
 from flight.icd.devices.vision import TubeSighting
 from flight.icd.messages import Severity

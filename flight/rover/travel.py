@@ -4,7 +4,7 @@ from math import atan2, cos, hypot, radians, sin
 from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.vision import LanderSighting
 from flight.rover.grasping import held_tube, rack_tube, settle_moves

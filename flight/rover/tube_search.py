@@ -3,8 +3,8 @@
 from math import atan2, cos, hypot, sin
 from typing import TYPE_CHECKING
 
-from flight.core.custody import CustodyStatus, Evidence
-from flight.core.statechart import Signal
+from flight.core.chart.statechart import Signal
+from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.vision import TubeSighting
 from flight.rover.grasping import CAMERA, GROUND_PLACE

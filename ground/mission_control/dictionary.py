@@ -12,9 +12,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from flight.configuration.allowed_values import choices_words
+from flight.configuration.argument_refusals import infinite_sentence, refusal_sentence
 from flight.icd.messages import Severity
-from flight.runtime.allowed_values import choices_words
-from flight.runtime.argument_refusals import infinite_sentence, refusal_sentence
 from ground.mission_control.argument_types import TypeEntry, build_structure
 
 FORMAT = 1

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import yaml
 
-from flight.runtime.configuration import ConfigurationError, load_configuration
-from flight.runtime.yaml_nodes import NodeReader, shown_path
+from flight.configuration.files import ConfigurationError, load_configuration
+from flight.configuration.yaml_nodes import NodeReader, shown_path
 from ground.mission_control import procedure_steps as steps
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from flight.runtime.allowed_values import choices_words
-from flight.runtime.configuration import (
+from flight.configuration.allowed_values import choices_words
+from flight.configuration.files import (
     ConfigurationError,
     find_configuration,
 )

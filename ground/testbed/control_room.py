@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
+from flight.configuration.files import ConfigurationError, find_configuration
 from flight.runtime.bus import Bus
-from flight.runtime.configuration import ConfigurationError, find_configuration
 from ground.mission_control.archive import ArchiveError
 from ground.mission_control.clock import MissionClock
 from ground.mission_control.custody_view import TubeEntry
@@ -19,9 +19,9 @@ from ground.mission_control.launch_timing import launch_time
 from ground.mission_control.mission_control import MissionControl, Outcome
 from ground.mission_control.procedure_runner import ProcedureChanged
 from ground.mission_control.procedures import Program, load_procedure
+from ground.missions.mission import LoadedMission
+from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.dictionary import build_dictionary
-from ground.testbed.mission import LoadedMission
-from ground.testbed.vehicle_files import load_vehicle_file
 from ground.testbed.vehicles import vehicle_class, vehicle_classes
 from sim_hw.assembly import orbiter as orbiter_assembly
 from sim_hw.world.world import SOL_SECONDS

@@ -6,10 +6,10 @@ from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
-from flight.core.channels import Channel, declared_channels
-from flight.core.commands import CommandSpec, argument_unit, declared_commands
-from flight.core.events import declared_events
+from flight.core.commanding.commands import CommandSpec, argument_unit, declared_commands
 from flight.core.node import Node
+from flight.core.telling.channels import Channel, declared_channels
+from flight.core.telling.events import declared_events
 from ground.mission_control.argument_types import TypeEntry
 from ground.mission_control.dictionary import (
     ArgumentEntry,

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from flight.core.clock import SpacecraftClock
 from flight.core.context import POWER_OFF_AFTER
+from flight.core.keeping.clock import SpacecraftClock
+from flight.core.keeping.storage import Storage
 from flight.core.node import NodeContext
-from flight.core.storage import Storage
 from flight.runtime.bus import Bus, Fabric
 from flight.runtime.pace import SharedClock
-from ground.testbed.mission import load_mission
-from ground.testbed.vehicle_files import load_vehicle_file
+from ground.missions.mission import load_mission
+from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.vehicles import vehicle_class
 
 if TYPE_CHECKING:

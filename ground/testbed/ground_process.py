@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from flight.runtime.bus import Bus, Fabric
 from flight.runtime.pace import SharedClock
+from ground.missions.mission import load_mission
 from ground.testbed.control_room import make_mission_control, write_outcome
-from ground.testbed.mission import load_mission
 
 if TYPE_CHECKING:
     from ground.testbed.process import Specification

@@ -11,20 +11,20 @@ from flight.astrodynamics.time_scales import Epoch
 from flight.runtime.bus import Bus
 from flight.runtime.nursery import Nursery
 from flight.runtime.streams import stream
+from ground.missions.mission import Failure, LoadedMission
+from ground.missions.vehicle_files import VehicleFile, load_vehicle_file
 from ground.testbed.flight_facts import TrueOrbit, true_orbit
 from ground.testbed.lander_entry import begin_entry
-from ground.testbed.mission import Failure, LoadedMission
-from ground.testbed.vehicle_files import VehicleFile, load_vehicle_file
 from ground.testbed.vehicles import vehicle_class
 from sim_hw.assembly.couplings import couple
-from sim_hw.devices.electrical import Electrical
 from sim_hw.devices.orbital_imagery import IMAGERY_SERVICE, SimOrbitalImagery
-from sim_hw.devices.server import DeviceServer
 from sim_hw.devices.surface_radio import SurfaceRadio
 from sim_hw.dynamics.entry_vehicle import EntryBody
 from sim_hw.dynamics.mav_truth import CONTAINER_NAME
 from sim_hw.links.parameters import load_link_parameters
 from sim_hw.links.space_links import STATIONS_SERVICE, SpaceLinks
+from sim_hw.power_and_heat.electrical import Electrical
+from sim_hw.serving.server import DeviceServer
 from sim_hw.world.depot import true_lying_poses
 from sim_hw.world.relay_orbit import sun_synchronous_orbit
 from sim_hw.world.rocks import Clearing

@@ -11,10 +11,10 @@ import msgspec
 from flight.runtime.bus import Bus, Fabric
 from flight.runtime.nursery import Nursery
 from flight.runtime.pace import SharedClock
+from ground.missions.mission import load_mission
 from ground.testbed.flight_facts import orbit_as_plain
 from ground.testbed.flight_process import OFF_FILE
 from ground.testbed.hardware import Hardware, load_vehicle_files
-from ground.testbed.mission import load_mission
 from ground.testbed.pace_keeper import PaceKeeper
 from sim_hw.world.tubes import TubeMove
 

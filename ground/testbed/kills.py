@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from flight.runtime.configuration import ConfigurationError
-from ground.testbed.mission import ALL_VEHICLES
+from flight.configuration.files import ConfigurationError
+from ground.missions.mission import ALL_VEHICLES
 
 GROUND = "ground"
 ROLES: tuple[str, ...] = (*ALL_VEHICLES, GROUND)

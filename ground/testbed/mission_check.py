@@ -5,12 +5,12 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from flight.runtime.allowed_values import allowed_words, choices_words
-from flight.runtime.configuration import configs_folder, refusal
+from flight.configuration.allowed_values import allowed_words, choices_words
+from flight.configuration.files import configs_folder, refusal
+from ground.missions.mission import Failure, LoadedMission
+from ground.missions.vehicle_files import VehicleFile
 from ground.testbed.control_room import make_dictionary, make_program
 from ground.testbed.hardware import Hardware, load_vehicle_files
-from ground.testbed.mission import Failure, LoadedMission
-from ground.testbed.vehicle_files import VehicleFile
 
 
 def check_mission(mission: LoadedMission) -> dict[str, VehicleFile]:

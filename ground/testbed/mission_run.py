@@ -19,20 +19,20 @@ from flight.runtime.loop import VirtualLoop, run
 from flight.runtime.nursery import end
 from flight.runtime.streams import stream
 from ground.mission_control.mission_control import MissionControl, Outcome
-from ground.testbed.ascent_product import write_ascent_report
+from ground.missions.mission import LoadedMission
+from ground.missions.run_folder import RunFolder
+from ground.missions.vehicle_files import VehicleFile
+from ground.reports.ascent_product import write_ascent_report
+from ground.reports.summary import RunFacts, write_summary
+from ground.reports.touchdown_facts import touchdown_facts
 from ground.testbed.auditor import Auditor
 from ground.testbed.control_room import make_mission_control, write_outcome
 from ground.testbed.hardware import Hardware
 from ground.testbed.kills import BOOT_SECONDS, GROUND, Kill
-from ground.testbed.mission import LoadedMission
 from ground.testbed.mission_check import check_mission
 from ground.testbed.power_cuts import PowerCuts
 from ground.testbed.rig import Rig
-from ground.testbed.run_folder import RunFolder
-from ground.testbed.summary import RunFacts, write_summary
-from ground.testbed.touchdown_facts import touchdown_facts
 from ground.testbed.truth_tracks import TruthTracks
-from ground.testbed.vehicle_files import VehicleFile
 from ground.testbed.vehicles import vehicle_class
 from sim_hw.world.world import SOL_SECONDS
 

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from flight.runtime.configuration import ConfigurationError
+from flight.configuration.files import ConfigurationError
 from flight.runtime.loop import PacedLoop, run
 from flight.runtime.nursery import Nursery
 from flight.runtime.pace import NANOSECONDS, SharedClock

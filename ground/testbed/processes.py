@@ -22,14 +22,17 @@ from typing import Any, Literal
 import msgspec
 from rich.console import Console
 
-from flight.core.custody import CustodyLedger
-from flight.core.storage import Storage
+from flight.configuration.files import ConfigurationError
+from flight.core.custody.ledger import CustodyLedger
+from flight.core.keeping.storage import Storage
 from flight.icd.custody_account import account, agrees
-from flight.runtime.configuration import ConfigurationError
 from flight.runtime.pace import NANOSECONDS, SharedClock
 from ground.mission_control.mission_control import Outcome
+from ground.missions.mission import LoadedMission
+from ground.missions.run_folder import RunFolder
+from ground.reports.ascent_product import write_ascent_report
+from ground.reports.summary import RunFacts, write_summary
 from ground.testbed.addresses import free_ports
-from ground.testbed.ascent_product import write_ascent_report
 from ground.testbed.auditor import Violation
 from ground.testbed.control_room import read_outcome
 from ground.testbed.flight_facts import TrueOrbit
@@ -37,7 +40,6 @@ from ground.testbed.flight_process import COMMANDED, OFF_FILE
 from ground.testbed.hardware import Hardware, load_vehicle_files
 from ground.testbed.hardware_process import ORBIT_FILE
 from ground.testbed.kills import BOOT_SECONDS, Kill, parse_kills
-from ground.testbed.mission import LoadedMission
 from ground.testbed.mission_check import check_mission
 from ground.testbed.process import (
     CONFIGURATION_REFUSED,
@@ -46,8 +48,6 @@ from ground.testbed.process import (
     REBOOT_ASKED,
     Specification,
 )
-from ground.testbed.run_folder import RunFolder
-from ground.testbed.summary import RunFacts, write_summary
 from sim_hw.world.tubes import GROUND as ON_GROUND
 from sim_hw.world.world import SOL_SECONDS
 
@@ -241,7 +241,7 @@ def fly_in_processes(mission: LoadedMission, out: Path, arguments: argparse.Name
         summary["boots"] = supervisor.boots
         folder.write_json("summary.json", summary)
         write_ascent_report(folder.path)
-    from ground.testbed.display import Display
+    from ground.commands.display import Display
 
     Display(mission).result(summary, out)
     return 0 if facts.verdict == "success" else 1

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flight.core.clock import SpacecraftClock
 from flight.core.context import POWER_OFF_AFTER
+from flight.core.keeping.clock import SpacecraftClock
+from flight.core.keeping.storage import Storage
 from flight.core.node import Node, NodeContext
-from flight.core.storage import Storage
 from flight.icd.custody_record import CustodyRecord
 from flight.icd.messages import (
     TERMINAL_RUNGS,
@@ -24,8 +24,8 @@ from flight.icd.messages import (
 from flight.runtime.bus import Bus, Client, Fabric
 from flight.runtime.message_log import MessageLog
 from flight.runtime.nursery import Nursery, end
-from sim_hw.devices.device import SimulatedDevice
-from sim_hw.devices.server import DeviceServer
+from sim_hw.serving.device import SimulatedDevice
+from sim_hw.serving.server import DeviceServer
 
 DEFAULT_EPOCH_JD_TT = 2461990.0  # 2028-08-07 12:00 TT, inside the landing season
 

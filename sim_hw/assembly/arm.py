@@ -6,10 +6,10 @@ import msgspec
 
 from sim_hw.devices.arm_camera import ArmCameraParameters, SimArmCamera
 from sim_hw.devices.arm_gripper import ArmGripperParameters, SimArmGripper
-from sim_hw.devices.device import SimulatedDevice
-from sim_hw.devices.electrical import Electrical
 from sim_hw.devices.transfer_arm import SimTransferArm, TransferArmParameters
 from sim_hw.devices.transfer_arm_scene import ArmScene, SceneParameters
+from sim_hw.power_and_heat.electrical import Electrical
+from sim_hw.serving.device import SimulatedDevice
 from sim_hw.world.world import World
 
 

@@ -7,8 +7,8 @@ from sim_hw.devices.bit_carousel import SimBitCarousel
 from sim_hw.devices.container import SimContainer
 from sim_hw.devices.mav_systems import SimMavSystems
 from sim_hw.devices.rover_arm import SimRoverArm
-from sim_hw.devices.thermal_nodes import SimThermalNodes
 from sim_hw.devices.transfer_arm import SimTransferArm
+from sim_hw.power_and_heat.thermal_nodes import SimThermalNodes
 
 Vehicles = Mapping[str, Mapping[str, Any]]
 """Vehicle name -> device name -> device."""

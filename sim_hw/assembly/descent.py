@@ -14,9 +14,7 @@ from sim_hw.devices.descent_inertial_unit import (
     DescentInertialUnitParameters,
     SimDescentInertialUnit,
 )
-from sim_hw.devices.device import SimulatedDevice
 from sim_hw.devices.landing_radar import LandingRadarParameters, SimLandingRadar
-from sim_hw.devices.powered import PowerSupply
 from sim_hw.devices.pyrotechnics import SimPyrotechnics
 from sim_hw.devices.terrain_camera import SimTerrainCamera, TerrainCameraParameters
 from sim_hw.devices.touchdown_sensors import SimTouchdownSensors, TouchdownSensorParameters
@@ -24,6 +22,8 @@ from sim_hw.dynamics.entry_parameters import EntryVehicleParameters
 from sim_hw.dynamics.entry_vehicle import EntryVehicle
 from sim_hw.dynamics.landing_legs import Plane
 from sim_hw.dynamics.planet import JEZERO
+from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.serving.device import SimulatedDevice
 from sim_hw.world.atmosphere import AirDispersion, Atmosphere
 from sim_hw.world.world import SITE_EAST_LONGITUDE_DEGREES, SITE_LATITUDE_DEGREES, World
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from flight.runtime.configuration import Quantity
+from flight.configuration.files import Quantity
 from sim_hw.devices.battery import SimBattery
 from sim_hw.devices.capsule_accelerometer import (
     CapsuleAccelerometerParameters,
@@ -12,14 +12,14 @@ from sim_hw.devices.capsule_accelerometer import (
 )
 from sim_hw.devices.capsule_beacon import CapsuleBeaconParameters, SimCapsuleBeacon
 from sim_hw.devices.capsule_timer import CapsuleTimerParameters, SimCapsuleTimer
-from sim_hw.devices.device import SimulatedDevice
-from sim_hw.devices.electrical import Electrical, ElectricalParameters
 from sim_hw.devices.g_switch import GSwitchParameters, SimGSwitch
 from sim_hw.devices.impact_sensor import ImpactSensorParameters, SimImpactSensor
 from sim_hw.devices.payload_bay import PayloadBayParameters, SimPayloadBay
 from sim_hw.devices.primary_battery import PrimaryPower
 from sim_hw.dynamics.capsule_flight import CapsuleFlight
 from sim_hw.dynamics.entry_capsule import Capsule
+from sim_hw.power_and_heat.electrical import Electrical, ElectricalParameters
+from sim_hw.serving.device import SimulatedDevice
 from sim_hw.world.earth_atmosphere import EarthAtmosphere
 from sim_hw.world.world import World
 

@@ -10,7 +10,7 @@ import msgspec
 from flight.astrodynamics.integrators import rk4_step
 from flight.astrodynamics.site_frame import SiteFrame, local_axes
 from flight.astrodynamics.vectors import Vector, add, scale
-from flight.runtime.configuration import Quantity
+from flight.configuration.files import Quantity
 from sim_hw.dynamics.planet import JEZERO, Planet
 
 LEAD = 600.0

@@ -7,18 +7,18 @@ import msgspec
 
 from sim_hw.assembly.descent import DescentHardware, build_descent
 from sim_hw.devices.battery import SimBattery
-from sim_hw.devices.device import SimulatedDevice
-from sim_hw.devices.electrical import Electrical, ElectricalParameters
 from sim_hw.devices.heaters import SimHeaters
 from sim_hw.devices.power_switches import SimPowerSwitches
 from sim_hw.devices.solar_array import SimSolarArray
 from sim_hw.devices.surface_radio import RadioParameters
-from sim_hw.devices.thermal_network import ThermalNetwork, ThermalParameters
-from sim_hw.devices.thermal_nodes import SimThermalNodes
 from sim_hw.devices.uhf_radio import SimUhfRadio
 from sim_hw.devices.x_band_radio import SimXBandRadio
 from sim_hw.dynamics.entry_vehicle import EntryBody
 from sim_hw.dynamics.landing_legs import Touchdown
+from sim_hw.power_and_heat.electrical import Electrical, ElectricalParameters
+from sim_hw.power_and_heat.thermal_network import ThermalNetwork, ThermalParameters
+from sim_hw.power_and_heat.thermal_nodes import SimThermalNodes
+from sim_hw.serving.device import SimulatedDevice
 from sim_hw.world.world import World
 
 

@@ -16,20 +16,20 @@ from sim_hw.devices.ascent_star_tracker import SimAscentStarTracker, StarTracker
 from sim_hw.devices.attitude_effectors import EffectorParameters, SimAttitudeEffectors
 from sim_hw.devices.beacon import BeaconParameters, SimBeacon
 from sim_hw.devices.container import ContainerParameters, SimContainer
-from sim_hw.devices.device import SimulatedDevice
 from sim_hw.devices.ejector import SimEjector
-from sim_hw.devices.electrical import Electrical
 from sim_hw.devices.flight_battery import FlightBatteryParameters, MavSupply
 from sim_hw.devices.igniter import IgniterParameters, SimIgniter
 from sim_hw.devices.inertial_increments import InertialParameters, SimInertialIncrements
 from sim_hw.devices.mav_systems import MavSystemsParameters, SimMavSystems
-from sim_hw.devices.powered import PowerSupply
 from sim_hw.devices.separation import SimSeparation
 from sim_hw.dynamics.hybrid_flight import HybridBody
 from sim_hw.dynamics.hybrid_vehicle import Hybrid, HybridVehicle
 from sim_hw.dynamics.mav_flight import MavBody
 from sim_hw.dynamics.mav_truth import LaunchTube, MavTruth
 from sim_hw.dynamics.mav_vehicle import MavDispersion, MavVehicle, MavVehicleParameters
+from sim_hw.power_and_heat.electrical import Electrical
+from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.serving.device import SimulatedDevice
 from sim_hw.world.atmosphere import AirDispersion, Atmosphere
 from sim_hw.world.space import Space
 from sim_hw.world.tubes import TubeRegistry

@@ -7,8 +7,6 @@ import msgspec
 from sim_hw.devices.capsule_release import ReleaseParameters, SimCapsuleRelease
 from sim_hw.devices.capture_cone import ConeParameters, SimCaptureCone
 from sim_hw.devices.containment import ContainmentParameters, SimContainment
-from sim_hw.devices.device import SimulatedDevice
-from sim_hw.devices.electrical import Electrical, ElectricalParameters
 from sim_hw.devices.narrow_angle_camera import CameraParameters, SimNarrowAngleCamera
 from sim_hw.devices.orbit_knowledge import OrbitKnowledgeParameters, SimOrbitKnowledge
 from sim_hw.devices.orbiter_attitude_control import SimOrbiterAttitudeControl
@@ -23,6 +21,8 @@ from sim_hw.devices.orbiter_vehicle import OrbiterParameters, OrbiterVehicle
 from sim_hw.devices.scanning_lidar import LidarParameters, SimScanningLidar
 from sim_hw.devices.surface_radio import RadioParameters
 from sim_hw.devices.x_band_radio import SimXBandRadio
+from sim_hw.power_and_heat.electrical import Electrical, ElectricalParameters
+from sim_hw.serving.device import SimulatedDevice
 from sim_hw.world.world import World
 
 

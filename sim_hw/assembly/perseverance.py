@@ -6,11 +6,9 @@ from typing import Annotated
 import msgspec
 
 from flight.astrodynamics.time_scales import parse_iso, tt_from_utc
-from flight.runtime.configuration import Quantity
+from flight.configuration.files import Quantity
 from sim_hw.devices.battery import SimBattery
 from sim_hw.devices.bit_carousel import BitCarouselParameters, SimBitCarousel
-from sim_hw.devices.device import SimulatedDevice
-from sim_hw.devices.electrical import BatteryParameters, Electrical, ElectricalParameters
 from sim_hw.devices.inertial_measurement_unit import (
     InertialMeasurementUnitParameters,
     SimInertialMeasurementUnit,
@@ -22,6 +20,8 @@ from sim_hw.devices.surface_radio import RadioParameters
 from sim_hw.devices.uhf_radio import SimUhfRadio
 from sim_hw.devices.wheels import SimWheels, WheelsParameters
 from sim_hw.devices.x_band_radio import SimXBandRadio
+from sim_hw.power_and_heat.electrical import BatteryParameters, Electrical, ElectricalParameters
+from sim_hw.serving.device import SimulatedDevice
 from sim_hw.world.world import World
 
 LANDING = "2021-02-18T20:44:00Z"

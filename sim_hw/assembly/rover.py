@@ -5,8 +5,6 @@ import random
 import msgspec
 
 from sim_hw.devices.battery import SimBattery
-from sim_hw.devices.device import SimulatedDevice
-from sim_hw.devices.electrical import Electrical, ElectricalParameters
 from sim_hw.devices.gripper import GripperParameters, SimGripper
 from sim_hw.devices.heaters import SimHeaters
 from sim_hw.devices.inertial_measurement_unit import (
@@ -19,11 +17,13 @@ from sim_hw.devices.solar_array import SimSolarArray
 from sim_hw.devices.stereo_camera import SimStereoCamera, StereoCameraParameters
 from sim_hw.devices.sun_sensor import SimSunSensor, SunSensorParameters
 from sim_hw.devices.surface_radio import RadioParameters
-from sim_hw.devices.thermal_network import ThermalNetwork, ThermalParameters
-from sim_hw.devices.thermal_nodes import SimThermalNodes
 from sim_hw.devices.tube_rack import SimTubeRack, TubeRackParameters
 from sim_hw.devices.uhf_radio import SimUhfRadio
 from sim_hw.devices.wheels import SimWheels, WheelsParameters
+from sim_hw.power_and_heat.electrical import Electrical, ElectricalParameters
+from sim_hw.power_and_heat.thermal_network import ThermalNetwork, ThermalParameters
+from sim_hw.power_and_heat.thermal_nodes import SimThermalNodes
+from sim_hw.serving.device import SimulatedDevice
 from sim_hw.world.world import World
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from flight.configuration.files import Quantity
 from flight.icd.devices.transfer_arm import (
     ArmCamera,
     GripperView,
@@ -13,11 +14,10 @@ from flight.icd.devices.transfer_arm import (
     VehicleSighting,
 )
 from flight.icd.devices.transfer_arm_geometry import Pose, Vector, column
-from flight.runtime.configuration import Quantity
-from sim_hw.devices.failure_modes import unknown_mode
-from sim_hw.devices.powered import PoweredDevice, PowerSupply
 from sim_hw.devices.transfer_arm import SimTransferArm
 from sim_hw.devices.transfer_arm_scene import seen_from
+from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.serving.failure_modes import unknown_mode
 from sim_hw.world.world import World
 
 

@@ -3,9 +3,9 @@
 import random
 
 from flight.icd.devices.base import DeviceFault
-from sim_hw.devices.device import SimulatedDevice
-from sim_hw.devices.powered import PowerSupply
 from sim_hw.dynamics.mav_truth import MavTruth
+from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.serving.device import SimulatedDevice
 
 
 class AscentDevice(SimulatedDevice):

@@ -8,9 +8,9 @@ import msgspec
 from flight.icd.devices.ascent import AscentRecorder, RecorderState
 from flight.icd.devices.base import DeviceRejected
 from sim_hw.devices.ascent_device import AscentDevice
-from sim_hw.devices.failure_modes import unknown_mode
-from sim_hw.devices.powered import PowerSupply
 from sim_hw.dynamics.mav_truth import MavTruth
+from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.serving.failure_modes import unknown_mode
 
 LONGEST_READ = 65_536
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.descent import AttitudeThrusters
-from sim_hw.devices.failure_modes import unknown_mode
-from sim_hw.devices.powered import PoweredDevice, PowerSupply
 from sim_hw.dynamics.entry_vehicle import EntryVehicle
+from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.serving.failure_modes import unknown_mode
 from sim_hw.world.world import World
 
 

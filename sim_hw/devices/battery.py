@@ -3,10 +3,10 @@
 import random
 
 from flight.icd.devices.power import Battery, BatteryState
-from sim_hw.devices.device import SimulatedDevice
-from sim_hw.devices.electrical import Electrical
-from sim_hw.devices.failure_modes import unknown_mode
-from sim_hw.devices.timestamps import mission_ns
+from sim_hw.power_and_heat.electrical import Electrical
+from sim_hw.serving.device import SimulatedDevice
+from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.timestamps import mission_ns
 
 _GAUGE_NOISE = 0.004  # of the state of charge: gauges of flight batteries are good to about 1 %
 _VOLTAGE_NOISE = 0.02  # V

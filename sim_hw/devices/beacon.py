@@ -5,13 +5,13 @@ from typing import Annotated
 
 import msgspec
 
+from flight.configuration.files import Quantity
 from flight.icd.devices.ascent import Beacon, BeaconState
 from flight.icd.devices.base import DeviceFault
-from flight.runtime.configuration import Quantity
 from sim_hw.devices.ascent_device import AscentDevice
-from sim_hw.devices.failure_modes import unknown_mode
-from sim_hw.devices.powered import PowerSupply
 from sim_hw.dynamics.mav_truth import MavTruth
+from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.serving.failure_modes import unknown_mode
 
 
 class BeaconParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

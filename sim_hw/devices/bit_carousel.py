@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.bit_carousel import (
     STORE_SLOTS,
@@ -14,9 +15,8 @@ from flight.icd.devices.bit_carousel import (
     TubeEngraving,
 )
 from flight.icd.devices.transfer_arm_geometry import tube_port_place
-from flight.runtime.configuration import Quantity
-from sim_hw.devices.failure_modes import unknown_mode
-from sim_hw.devices.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.serving.failure_modes import unknown_mode
 from sim_hw.world.tubes import GROUND, PERSEVERANCE, LyingPose, TubeMove
 from sim_hw.world.world import Body, World
 

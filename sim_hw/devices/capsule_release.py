@@ -6,15 +6,15 @@ from typing import Annotated
 import msgspec
 
 from flight.astrodynamics.vectors import Vector, add, norm, scale
+from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.capture import CapsuleRelease, ReleaseState
 from flight.icd.devices.orbiter_navigation import Triple
-from flight.runtime.configuration import Quantity
 from sim_hw.devices.containment import SimContainment
-from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.orbiter_device import OrbiterDevice
 from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
-from sim_hw.devices.powered import PowerSupply
+from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.serving.failure_modes import unknown_mode
 from sim_hw.world.spacecraft import Spacecraft
 
 CAPSULE = "entry_capsule"

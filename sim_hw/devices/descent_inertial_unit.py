@@ -9,11 +9,11 @@ import msgspec
 from flight.astrodynamics.quaternions import Quaternion, conjugate, product, rotate_back
 from flight.astrodynamics.rotation_vectors import from_rotation_vector, rotation_vector
 from flight.astrodynamics.vectors import Vector, scale, subtract
+from flight.configuration.files import Quantity
 from flight.icd.devices.descent import DescentInertialUnit, InertialIncrements, StarAlignment
-from flight.runtime.configuration import Quantity
-from sim_hw.devices.failure_modes import unknown_mode
-from sim_hw.devices.powered import PoweredDevice, PowerSupply
 from sim_hw.dynamics.entry_vehicle import EntryVehicle
+from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.serving.failure_modes import unknown_mode
 from sim_hw.world.world import World
 
 REMEMBERED = 400  # readings that can still be referred to

@@ -6,9 +6,9 @@ import random
 from flight.icd.devices.ascent import Ejector, EjectorState
 from flight.icd.devices.base import DeviceFault
 from sim_hw.devices.ascent_device import AscentDevice
-from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.flight_battery import MavSupply
 from sim_hw.dynamics.mav_truth import MavTruth
+from sim_hw.serving.failure_modes import unknown_mode
 
 STROKE = 0.4
 """Seconds from the order to the end of the tube; assumption."""

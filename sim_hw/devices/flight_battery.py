@@ -4,9 +4,9 @@ from typing import Annotated
 
 import msgspec
 
-from flight.runtime.configuration import Quantity
-from sim_hw.devices.powered import PowerSupply
+from flight.configuration.files import Quantity
 from sim_hw.dynamics.mav_truth import MavTruth
+from sim_hw.power_and_heat.powered import PowerSupply
 
 
 class FlightBatteryParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import msgspec
 
+from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.manipulation import Gripper, GripperState
-from flight.runtime.configuration import Quantity
 from sim_hw.devices.container import DROPPED, IN_ROVER_GRIPPER, ON_SEAT, ON_STAND
-from sim_hw.devices.failure_modes import unknown_mode
-from sim_hw.devices.powered import PoweredDevice, PowerSupply
 from sim_hw.devices.rover_arm import SimRoverArm
+from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.serving.failure_modes import unknown_mode
 from sim_hw.world.tubes import CONTAINER, GROUND, ROVER_GRIPPER, ROVER_RACK, LyingPose
 from sim_hw.world.world import World
 

@@ -4,11 +4,11 @@ import random
 
 from flight.icd.devices.base import DeviceRejected
 from flight.icd.devices.thermal import Heaters, HeaterStates, ZoneState
-from sim_hw.devices.device import SimulatedDevice
-from sim_hw.devices.electrical import Electrical
-from sim_hw.devices.failure_modes import unknown_mode
-from sim_hw.devices.thermal_network import ThermalNetwork, Zone
-from sim_hw.devices.timestamps import mission_ns
+from sim_hw.power_and_heat.electrical import Electrical
+from sim_hw.power_and_heat.thermal_network import ThermalNetwork, Zone
+from sim_hw.serving.device import SimulatedDevice
+from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.timestamps import mission_ns
 
 
 class SimHeaters(SimulatedDevice, Heaters):

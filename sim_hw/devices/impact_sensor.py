@@ -5,11 +5,11 @@ from typing import Annotated
 
 import msgspec
 
+from flight.configuration.files import Quantity
 from flight.icd.devices.entry_capsule import ImpactSensor, ImpactState
-from flight.runtime.configuration import Quantity
-from sim_hw.devices.failure_modes import unknown_mode
-from sim_hw.devices.powered import PoweredDevice, PowerSupply
 from sim_hw.dynamics.capsule_flight import CapsuleFlight
+from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.serving.failure_modes import unknown_mode
 
 
 class ImpactSensorParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,12 +13,12 @@ import msgspec
 from flight.astrodynamics.attitude_kinematics import turned
 from flight.astrodynamics.quaternions import product, rotate_back
 from flight.astrodynamics.vectors import Vector
+from flight.configuration.files import Quantity
 from flight.icd.devices.ascent import Increments, InertialIncrements
-from flight.runtime.configuration import Quantity
 from sim_hw.devices.ascent_device import AscentDevice
-from sim_hw.devices.failure_modes import unknown_mode
-from sim_hw.devices.powered import PowerSupply
 from sim_hw.dynamics.mav_truth import MavTruth
+from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.serving.failure_modes import unknown_mode
 
 
 class InertialParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,11 +9,11 @@ import msgspec
 from flight.astrodynamics.quaternions import rotate, rotate_back
 from flight.astrodynamics.site_frame import local_axes
 from flight.astrodynamics.vectors import dot, subtract
+from flight.configuration.files import Quantity
 from flight.icd.devices.descent import LandingRadar, RadarReading
-from flight.runtime.configuration import Quantity
-from sim_hw.devices.failure_modes import unknown_mode
-from sim_hw.devices.powered import PoweredDevice, PowerSupply
 from sim_hw.dynamics.entry_vehicle import EntryVehicle
+from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.serving.failure_modes import unknown_mode
 from sim_hw.world.world import World
 
 SHIELD_IN_SIGHT = 6.0

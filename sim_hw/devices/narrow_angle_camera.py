@@ -13,13 +13,13 @@ import msgspec
 
 from flight.astrodynamics.quaternions import rotate, rotate_back
 from flight.astrodynamics.vectors import Vector, add, angle_between, dot, norm, scale, unit
+from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.orbiter_navigation import Image, ImagedTarget, NarrowAngleCamera
-from flight.runtime.configuration import Quantity
-from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.orbiter_device import OrbiterDevice
 from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
-from sim_hw.devices.powered import PowerSupply
+from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.serving.failure_modes import unknown_mode
 
 _MARS_RADIUS = 3_396_190.0
 _DUST_HEIGHT = 60_000.0  # m: lines of sight lower than this end in haze

@@ -13,13 +13,13 @@ from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.orbits import mean_motion
 from flight.astrodynamics.relative_motion import cw_propagate, lvlh_axes
 from flight.astrodynamics.vectors import Vector, add, dot, norm, scale, transform, transpose
+from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.orbiter_navigation import KnownOrbit, OrbitKnowledge
-from flight.runtime.configuration import Quantity
-from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.orbiter_device import OrbiterDevice
 from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
-from sim_hw.devices.powered import PowerSupply
+from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.serving.failure_modes import unknown_mode
 
 State = tuple[Vector, Vector]
 _CLOSE_TO_EARTH = 1.5e10  # m, a month before arrival: tracked by several stations from here on

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import msgspec
 
+from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.orbital_imagery import OrbitalImagery, SurfaceFix
-from flight.runtime.configuration import Quantity
-from sim_hw.devices.device import SimulatedDevice
-from sim_hw.devices.timestamps import mission_ns
+from sim_hw.serving.device import SimulatedDevice
+from sim_hw.serving.timestamps import mission_ns
 from sim_hw.world.world import SOL_SECONDS, World
 
 IMAGERY_SERVICE = "ground.imagery"

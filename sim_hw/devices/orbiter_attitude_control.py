@@ -4,8 +4,8 @@ import asyncio
 
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.orbiter_navigation import AttitudeControl, TrackedAttitude, Triple
-from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.orbiter_device import OrbiterDevice
+from sim_hw.serving.failure_modes import unknown_mode
 
 _TRACKER_NOISE = 2.0e-5  # rad, what the wheels are steered by
 

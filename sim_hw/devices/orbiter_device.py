@@ -3,7 +3,7 @@
 import random
 
 from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
-from sim_hw.devices.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
 
 
 class OrbiterDevice(PoweredDevice):

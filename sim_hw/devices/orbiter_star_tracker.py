@@ -8,12 +8,12 @@ import msgspec
 
 from flight.astrodynamics.quaternions import rotate
 from flight.astrodynamics.vectors import angle_between
+from flight.configuration.files import Quantity
 from flight.icd.devices.orbiter_navigation import StarTracker, TrackedAttitude
-from flight.runtime.configuration import Quantity
-from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.orbiter_device import OrbiterDevice
 from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
-from sim_hw.devices.powered import PowerSupply
+from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.serving.failure_modes import unknown_mode
 
 _SUN_EXCLUSION = radians(26.0)  # half angle of the baffle of the usual trackers
 

@@ -7,14 +7,14 @@ from typing import Annotated
 import msgspec
 
 from flight.astrodynamics.vectors import Vector, add, norm, scale
+from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.orbiter_navigation import Triple
 from flight.icd.devices.orbiter_propulsion import BurnReport, Thrusters
-from flight.runtime.configuration import Quantity
-from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.orbiter_device import OrbiterDevice
 from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
-from sim_hw.devices.powered import PowerSupply
+from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.serving.failure_modes import unknown_mode
 
 
 class ThrusterParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -29,7 +29,7 @@ from flight.astrodynamics.vectors import (
     subtract,
     unit,
 )
-from flight.runtime.configuration import Quantity
+from flight.configuration.files import Quantity
 from sim_hw.world.space import FlyingBody
 from sim_hw.world.spacecraft import Spacecraft
 from sim_hw.world.world import World

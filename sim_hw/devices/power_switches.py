@@ -4,10 +4,10 @@ import random
 
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.power import PowerSwitches, SwitchStates
-from sim_hw.devices.device import SimulatedDevice
-from sim_hw.devices.electrical import Electrical
-from sim_hw.devices.failure_modes import unknown_mode
-from sim_hw.devices.timestamps import mission_ns
+from sim_hw.power_and_heat.electrical import Electrical
+from sim_hw.serving.device import SimulatedDevice
+from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.timestamps import mission_ns
 
 
 class SimPowerSwitches(SimulatedDevice, PowerSwitches):

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from sim_hw.devices.electrical import Electrical
+from sim_hw.power_and_heat.electrical import Electrical
 
 
 @dataclass

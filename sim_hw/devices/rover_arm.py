@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
+from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.manipulation import ArmState, LidMotion, LidPlace, RoverArm
 from flight.icd.devices.transfer_arm_geometry import (
@@ -17,10 +18,9 @@ from flight.icd.devices.transfer_arm_geometry import (
     rack_place,
     socket_place,
 )
-from flight.runtime.configuration import Quantity
 from sim_hw.devices.container import IN_ROVER_GRIPPER, LID_CLEARANCE, ON_SEAT, SimContainer
-from sim_hw.devices.failure_modes import unknown_mode
-from sim_hw.devices.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.serving.failure_modes import unknown_mode
 from sim_hw.world.tubes import ROVER_GRIPPER
 from sim_hw.world.world import Body, World
 

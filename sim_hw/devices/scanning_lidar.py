@@ -8,12 +8,12 @@ import msgspec
 
 from flight.astrodynamics.quaternions import rotate_back
 from flight.astrodynamics.vectors import add, angle_between, norm, unit
+from flight.configuration.files import Quantity
 from flight.icd.devices.orbiter_navigation import LidarReturn, ScanningLidar
-from flight.runtime.configuration import Quantity
-from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.orbiter_device import OrbiterDevice
 from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
-from sim_hw.devices.powered import PowerSupply
+from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.serving.failure_modes import unknown_mode
 
 
 class LidarParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

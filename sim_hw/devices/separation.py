@@ -5,9 +5,9 @@ import random
 from flight.icd.devices.ascent import Separation, SeparationState
 from flight.icd.devices.base import DeviceFault
 from sim_hw.devices.ascent_device import AscentDevice
-from sim_hw.devices.failure_modes import unknown_mode
 from sim_hw.devices.flight_battery import MavSupply
 from sim_hw.dynamics.mav_truth import MavTruth
+from sim_hw.serving.failure_modes import unknown_mode
 from sim_hw.world.tubes import MAV, ORBIT, TubeRegistry
 
 PARTS = ("first_stage", "fairing", "container")

@@ -5,10 +5,10 @@ import random
 
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.power import SolarArray, SolarArrayState
-from sim_hw.devices.device import SimulatedDevice
-from sim_hw.devices.electrical import JOULES_PER_WATT_HOUR, Electrical
-from sim_hw.devices.failure_modes import unknown_mode
-from sim_hw.devices.timestamps import mission_ns
+from sim_hw.power_and_heat.electrical import JOULES_PER_WATT_HOUR, Electrical
+from sim_hw.serving.device import SimulatedDevice
+from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.timestamps import mission_ns
 
 DEPLOYMENT_SECONDS = 960.0
 """InSight's arrays took 16 minutes (NASA, November 2018)."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from flight.configuration.files import Quantity
 from flight.icd.devices.base import Reading
 from flight.icd.devices.vision import (
     ContainerImage,
@@ -18,11 +19,10 @@ from flight.icd.devices.vision import (
     TubeSighting,
     VisualMotion,
 )
-from flight.runtime.configuration import Quantity
 from sim_hw.devices.container import ON_SEAT, ON_STAND
-from sim_hw.devices.failure_modes import unknown_mode
-from sim_hw.devices.powered import PoweredDevice, PowerSupply
 from sim_hw.devices.rover_arm import SimRoverArm
+from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.serving.failure_modes import unknown_mode
 from sim_hw.world.tubes import GROUND, ROVER_GRIPPER, LyingPose
 from sim_hw.world.world import Body, World
 

@@ -6,6 +6,7 @@ from typing import Annotated, Protocol
 
 import msgspec
 
+from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.communications import (
     LinkState,
@@ -14,11 +15,10 @@ from flight.icd.devices.communications import (
     ReceivedFrame,
     Transmission,
 )
-from flight.runtime.configuration import Quantity
-from sim_hw.devices.device import SimulatedDevice
-from sim_hw.devices.electrical import Electrical
-from sim_hw.devices.failure_modes import unknown_mode
-from sim_hw.devices.timestamps import mission_ns
+from sim_hw.power_and_heat.electrical import Electrical
+from sim_hw.serving.device import SimulatedDevice
+from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.timestamps import mission_ns
 
 _SWITCHING_SECONDS = 2.0  # assumption: a software radio that loads its settings
 

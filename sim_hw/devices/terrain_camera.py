@@ -6,11 +6,11 @@ from typing import Annotated
 
 import msgspec
 
+from flight.configuration.files import Quantity
 from flight.icd.devices.descent import TerrainCamera, TerrainFix
-from flight.runtime.configuration import Quantity
-from sim_hw.devices.failure_modes import unknown_mode
-from sim_hw.devices.powered import PoweredDevice, PowerSupply
 from sim_hw.dynamics.entry_vehicle import EntryVehicle
+from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.serving.failure_modes import unknown_mode
 from sim_hw.world.world import World
 
 

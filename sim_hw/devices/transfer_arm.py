@@ -8,6 +8,7 @@ from typing import Annotated
 
 import msgspec
 
+from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.transfer_arm import StraightMotion, TransferArm, TransferArmState
 from flight.icd.devices.transfer_arm_geometry import (
@@ -26,10 +27,9 @@ from flight.icd.devices.transfer_arm_geometry import (
     straight,
     within_limits,
 )
-from flight.runtime.configuration import Quantity
-from sim_hw.devices.failure_modes import unknown_mode
-from sim_hw.devices.powered import PoweredDevice, PowerSupply
 from sim_hw.devices.transfer_arm_scene import ArmScene
+from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.serving.failure_modes import unknown_mode
 from sim_hw.world.world import World
 
 FINE_STEP = 0.001  # m between looks for contact

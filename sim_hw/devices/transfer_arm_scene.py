@@ -11,6 +11,7 @@ from typing import Annotated
 
 import msgspec
 
+from flight.configuration.files import Quantity
 from flight.icd.devices.transfer_arm_geometry import (
     LID_SEAT,
     LID_STAND,
@@ -30,7 +31,6 @@ from flight.icd.devices.transfer_arm_geometry import (
     transposed,
     tube_port_place,
 )
-from flight.runtime.configuration import Quantity
 from sim_hw.devices.container import DROPPED, IN_GRIPPER, ON_SEAT, ON_STAND, SimContainer
 from sim_hw.world.tubes import ARM_GRIPPER, GROUND, ROVER_RACK, LyingPose
 from sim_hw.world.world import Body, World

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from flight.runtime.configuration import Quantity
+from flight.configuration.files import Quantity
 
 Kilograms = Annotated[float, Quantity("kg", gt=0, le=10_000)]
 Metres = Annotated[float, Quantity("m", gt=0, le=50)]

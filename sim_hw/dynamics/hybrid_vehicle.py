@@ -12,7 +12,7 @@ from typing import Annotated
 
 import msgspec
 
-from flight.runtime.configuration import NotAllowed, Quantity
+from flight.configuration.files import NotAllowed, Quantity
 from sim_hw.dynamics.aerodynamics import SlenderBody
 from sim_hw.dynamics.hybrid_motor import HybridDesign, HybridMotor, HybridSpread
 from sim_hw.dynamics.mass_properties import Cylinder, Grain, MassProperties, combine

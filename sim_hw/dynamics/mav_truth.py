@@ -12,7 +12,7 @@ from flight.astrodynamics.integrators import State
 from flight.astrodynamics.launch_geometry import attitude_on_rail
 from flight.astrodynamics.quaternions import Quaternion, rotate, rotate_back
 from flight.astrodynamics.vectors import Vector, add, cross, scale, subtract, unit
-from flight.runtime.configuration import Quantity
+from flight.configuration.files import Quantity
 from sim_hw.dynamics.ascent import AirModel
 from sim_hw.dynamics.mav_flight import MavBody
 from sim_hw.dynamics.mav_vehicle import MavSample, MavVehicle

@@ -15,13 +15,13 @@ from flight.icd.devices.ground_station import (
     PredictedPass,
     Uplinked,
 )
-from sim_hw.devices.device import SimulatedDevice
-from sim_hw.devices.timestamps import mission_ns
 from sim_hw.links.counters import LinkCounters, attempts_needed
 from sim_hw.links.direct_link import DirectLink
 from sim_hw.links.earth_link import EarthLink
 from sim_hw.links.passes import PassSchedule
 from sim_hw.links.relay import RELAY, Relay
+from sim_hw.serving.device import SimulatedDevice
+from sim_hw.serving.timestamps import mission_ns
 
 PASSES_SHOWN = 2  # of each vehicle
 

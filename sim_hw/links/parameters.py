@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from flight.runtime.configuration import Quantity, find_configuration, load_configuration
+from flight.configuration.files import Quantity, find_configuration, load_configuration
 from sim_hw.devices.orbital_imagery import ImageryParameters
 
 FrameError = Annotated[float, Quantity("1", ge=0, lt=1)]

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import msgspec
 
-from flight.runtime.configuration import Quantity, find_configuration, load_configuration
+from flight.configuration.files import Quantity, find_configuration, load_configuration
 from sim_hw.world.tubes import GROUND, LyingPose, SampleTube, Tube, TubeRegistry, TubeState
 
 IAU_MAP_RADIUS = 3_396_190.0

@@ -12,8 +12,8 @@ import pytest
 
 from ground.mission_control.dictionary import Dictionary
 from ground.mission_control.procedures import load_procedure
+from ground.missions.mission import load_mission
 from ground.testbed.dictionary import build_dictionary
-from ground.testbed.mission import load_mission
 from ground.testbed.vehicles import vehicle_classes
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ground.testbed.mission import load_mission
+from ground.missions.mission import load_mission
 from ground.testbed.mission_run import RunOptions, fly_mission
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/reference/run-folder.md"

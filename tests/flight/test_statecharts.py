@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from flight.core.channels import declared_channels
-from flight.core.commands import CommandSpec, Restart, declared_commands
-from flight.core.events import declared_events
+from flight.core.chart.statechart import is_inside
+from flight.core.commanding.commands import CommandSpec, Restart, declared_commands
 from flight.core.node import SAFE, Node
-from flight.core.statechart import is_inside
+from flight.core.telling.channels import declared_channels
+from flight.core.telling.events import declared_events
 from flight.mav.launch_chart import FLIGHT
 from ground.testbed.dictionary import build_dictionary
 from ground.testbed.vehicles import VEHICLES, vehicle_class, vehicle_classes

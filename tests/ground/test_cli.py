@@ -9,7 +9,7 @@ import types
 
 import pytest
 
-from flight.runtime.configuration import ConfigurationError
+from flight.configuration.files import ConfigurationError
 from ground.cli import SUBCOMMANDS, Subcommand, main
 
 HEAVY = ("numpy", "scipy", "zmq", "msgspec", "yaml", "rich", "matplotlib", "ground.testbed")

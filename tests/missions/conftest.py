@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ground.testbed.mission import LoadedMission, load_mission
+from ground.missions.mission import LoadedMission, load_mission
+from ground.reports.summary import RunFacts
 from ground.testbed.mission_run import RunOptions, fly_mission
-from ground.testbed.summary import RunFacts
 
 
 @dataclass(frozen=True)

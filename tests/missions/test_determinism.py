@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ground.testbed.mission import load_mission
+from ground.missions.mission import load_mission
+from ground.reports.run_check import run_complaints
 from ground.testbed.mission_run import RunOptions, fly_mission
-from ground.testbed.run_check import run_complaints
 
 if TYPE_CHECKING:
     from conftest import Fly

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ground.missions.mission import load_mission
+from ground.reports.run_check import run_complaints
 from ground.testbed.kills import Kill
-from ground.testbed.mission import load_mission
 from ground.testbed.mission_run import FlownMission, RunOptions, fly_mission
-from ground.testbed.run_check import run_complaints
 
 if TYPE_CHECKING:
     from conftest import Fly

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ground.testbed.kill_sweep import chosen, instants, sweep
+from ground.missions.mission import load_mission
+from ground.reports.run_check import run_complaints
+from ground.studies.kill_sweep import chosen, instants, sweep
 from ground.testbed.kills import Kill
-from ground.testbed.mission import load_mission
 from ground.testbed.mission_run import RunOptions, fly_mission
-from ground.testbed.run_check import run_complaints
 
 if TYPE_CHECKING:
     from conftest import Fly

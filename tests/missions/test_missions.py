@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ground.testbed.run_check import complaints
+from ground.reports.run_check import complaints
 
 if TYPE_CHECKING:
     from conftest import Flown, Fly

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ground.testbed.mission import load_mission
+from ground.missions.mission import load_mission
+from ground.reports.run_check import run_complaints
 from ground.testbed.mission_run import FlownMission, RunOptions, fly_mission
-from ground.testbed.run_check import run_complaints
 from sim_hw.world.world import SOL_SECONDS
 
 pytestmark = pytest.mark.mission

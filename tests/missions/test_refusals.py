@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flight.runtime.configuration import configs_folder
+from flight.configuration.files import configs_folder
 from ground.cli import main
 
 MISSION = (configs_folder() / "missions" / "short.yaml").read_text()

@@ -9,16 +9,16 @@ from typing import Any, ClassVar
 
 from flight.arm.node import Arm
 from flight.astrodynamics.mars_time import jd_tt_of_local_time, local_sol_number
-from flight.core.communications import wire
-from flight.core.custody import CustodyStatus, Evidence
-from flight.core.handover import PassiveHandover
+from flight.core.chart.statechart import State, Statechart
+from flight.core.custody.handover import PassiveHandover
+from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.core.node import Node
-from flight.core.statechart import State, Statechart
+from flight.core.telling.communications import wire
 from flight.icd.custody_account import account, agrees
 from flight.icd.devices.manipulation import TubeRack
 from flight.mav.node import Mav
+from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.rig import Rig
-from ground.testbed.vehicle_files import load_vehicle_file
 from sim_hw.assembly import arm as arm_assembly
 from sim_hw.assembly import mav as mav_assembly
 from sim_hw.assembly.couplings import couple

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from loading_bench import Bench, bench
 
 from flight.arm.node import Arm
-from flight.core.custody import CustodyStatus
+from flight.core.custody.ledger import CustodyStatus
 from flight.icd.custody_account import account
 from flight.icd.messages import CommandReport
 from flight.runtime.loop import VirtualLoop, run

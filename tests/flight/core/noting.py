@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from flight.core.machine import Machine
-from flight.core.statechart import Signal, State
+from flight.core.chart.machine import Machine
+from flight.core.chart.statechart import Signal, State
 
 
 @dataclass

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flight.core.communications import wire
+from flight.core.telling.communications import wire
 from flight.icd.messages import TERMINAL_RUNGS, Rung
 from flight.runtime.loop import VirtualLoop, run
 from ground.testbed.rig import Rig

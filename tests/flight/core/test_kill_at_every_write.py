@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from flight.core.clock import SpacecraftClock
+from flight.core.keeping.clock import SpacecraftClock
+from flight.core.keeping.storage import Storage
 from flight.core.node import NodeContext
-from flight.core.storage import Storage
 from flight.icd.messages import TERMINAL_RUNGS, Command, CommandReport, Message, Rung
 from flight.runtime.bus import Bus, Fabric
 from flight.runtime.nursery import Nursery, end

@@ -7,12 +7,12 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 
 from flight.core.activities import ActivityFailed
-from flight.core.channels import Channel
-from flight.core.commands import CommandRejected, Hazard, Restart, command
-from flight.core.events import Event
+from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
+from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
+from flight.core.keeping.parameters import Parameter
 from flight.core.node import Node
-from flight.core.parameters import Parameter
-from flight.core.statechart import ANY, On, Signal, State, Statechart
+from flight.core.telling.channels import Channel
+from flight.core.telling.events import Event
 from flight.icd.messages import Severity
 from ground.testbed.rig import Rig
 

@@ -11,15 +11,15 @@ from typing import Any, ClassVar
 from flight.astrodynamics.earth_arrival import EquatorOfDate
 from flight.astrodynamics.integrators import State
 from flight.core import statechart as charts
-from flight.core.communications import wire
-from flight.core.custody import CustodyStatus, Evidence
-from flight.core.handover_active import ActiveHandover
-from flight.core.handover_together import give_together
+from flight.core.custody.handover_active import ActiveHandover
+from flight.core.custody.handover_together import give_together
+from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.core.node import Node
+from flight.core.telling.communications import wire
 from flight.entry.node import EntryCapsule
 from flight.icd.custody_account import account, agrees
+from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.rig import Rig
-from ground.testbed.vehicle_files import load_vehicle_file
 from sim_hw.assembly import entry as assembly
 from sim_hw.dynamics.earth_approach import Approach, plan_approach
 from sim_hw.dynamics.earth_entry import UTAH_RANGE

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from capsule_bench import THREE_DAYS, Bench, bench
 
-from flight.core.custody import CustodyStatus
+from flight.core.custody.ledger import CustodyStatus
 from flight.entry.node import EntryCapsule
 from flight.entry.sensing import look
 from flight.runtime.loop import VirtualLoop, run

@@ -11,9 +11,9 @@ import pytest
 from flight.icd.messages import EventReport
 from flight.lander.node import Lander
 from flight.runtime.loop import VirtualLoop, run
+from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.lander_entry import begin_entry
 from ground.testbed.rig import Rig
-from ground.testbed.vehicle_files import load_vehicle_file
 from sim_hw.assembly.lander import HARDWARE, build
 from sim_hw.dynamics.entry_vehicle import EntryBody, EntryVehicle
 from sim_hw.dynamics.landing_legs import Touchdown

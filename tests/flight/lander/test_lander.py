@@ -8,18 +8,18 @@ from typing import Any, cast
 import pytest
 
 from flight.astrodynamics.time_scales import Epoch
-from flight.core.events import Event
+from flight.core.chart.statechart import ANY, On, State, Statechart
 from flight.core.exchanges import ExchangeFailed
 from flight.core.node import Node
-from flight.core.statechart import ANY, On, State, Statechart
+from flight.core.telling.events import Event
 from flight.icd.messages import EventReport, Frame, Packet, Rung, Severity, decode_message
 from flight.lander.launch_permission import launch_permission
 from flight.lander.node import Lander
 from flight.lander.rhythm import Energy, Rhythm
 from flight.lander.work_permission import energy_permission
 from flight.runtime.loop import VirtualLoop, run
+from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.rig import Rig
-from ground.testbed.vehicle_files import load_vehicle_file
 from sim_hw.assembly.lander import HARDWARE, build
 from sim_hw.devices.heaters import SimHeaters
 from sim_hw.devices.surface_radio import SurfaceRadio

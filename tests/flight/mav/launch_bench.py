@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from flight.core.communications import wire
-from flight.core.custody import Evidence
+from flight.core.chart.statechart import State, Statechart
+from flight.core.custody.ledger import Evidence
 from flight.core.node import Node
-from flight.core.statechart import State, Statechart
+from flight.core.telling.communications import wire
 from flight.mav.node import Mav
+from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.auditor import Auditor
 from ground.testbed.rig import Rig
-from ground.testbed.vehicle_files import load_vehicle_file
 from sim_hw.assembly import mav as mav_assembly
 from sim_hw.world.tubes import SampleKind, SampleTube, TubeRegistry, TubeState
 from sim_hw.world.world import World
@@ -116,7 +116,7 @@ class LaunchBench:
 
     def true_heights(self) -> tuple[float, float]:
         """Lowest and highest point of the container's next revolution, km over 3389.5 km."""
-        from ground.testbed.ascent_run import _turning_heights
+        from ground.studies.ascent_run import _turning_heights
 
         return _turning_heights(self.truth.body)
 

@@ -24,7 +24,7 @@ from flight.mav.ascent_settings import AscentSettings
 from flight.mav.attitude_control import GasThrusters, hold, pointing_error
 from flight.mav.navigation import Navigation, Pad, align, from_pad
 from flight.mav.node import Mav
-from ground.testbed.vehicle_files import load_vehicle_file
+from ground.missions.vehicle_files import load_vehicle_file
 
 PAD = Pad(math.radians(18.45), math.radians(77.4), 3_391_961.0)
 

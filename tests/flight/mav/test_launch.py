@@ -11,14 +11,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from launch_bench import TUBES, LaunchBench, launch_bench
 
-from flight.core.custody import CustodyStatus
+from flight.core.custody.ledger import CustodyStatus
 from flight.icd.ascent_record import assemble, unpack_samples
 from flight.icd.messages import Telemetry
 from flight.mav.node import Mav
 from flight.runtime.loop import VirtualLoop, run
-from ground.testbed.ascent_design import design_of
-from ground.testbed.ascent_report import ascent_report, markdown
-from ground.testbed.vehicle_files import load_vehicle_file
+from ground.missions.vehicle_files import load_vehicle_file
+from ground.reports.ascent_design import design_of
+from ground.reports.ascent_report import ascent_report, markdown
 from sim_hw.assembly.mav import HARDWARE
 
 

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "arm"))
 
 from loading_bench import Bench, bench
 
-from flight.core.custody import CustodyStatus
+from flight.core.custody.ledger import CustodyStatus
 from flight.icd.custody_account import account
 from flight.mav.node import Mav
 from flight.runtime.loop import VirtualLoop, run

@@ -13,12 +13,12 @@ from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.orbits import OrbitalElements, state_from_elements
 from flight.astrodynamics.time_scales import julian_date
 from flight.astrodynamics.vectors import Vector, norm, subtract
-from flight.core.custody import CustodyRecord, CustodyStatus
+from flight.core.custody.ledger import CustodyRecord, CustodyStatus
 from flight.icd.messages import CommandReport
 from flight.orbiter.linear_algebra import applied, inverse
 from flight.orbiter.node import Orbiter
+from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.rig import Rig
-from ground.testbed.vehicle_files import load_vehicle_file
 from sim_hw.assembly import orbiter
 from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
 from sim_hw.world.depot import load_depot

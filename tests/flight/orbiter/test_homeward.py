@@ -12,8 +12,8 @@ from bench import Bench, bench, manifest
 from flight.astrodynamics.earth_arrival import EquatorOfDate
 from flight.astrodynamics.time_scales import julian_date, utc_from_tt
 from flight.astrodynamics.vectors import dot, norm, transform
-from flight.core.custody import CustodyStatus
-from flight.core.storage import Storage
+from flight.core.custody.ledger import CustodyStatus
+from flight.core.keeping.storage import Storage
 from flight.icd.messages import Rung
 from flight.orbiter.node import NAMESPACE
 from flight.runtime.loop import VirtualLoop, run

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from bench import Bench, State, bench, container_state, let_go, manifest
 
 from flight.astrodynamics.vectors import Vector, add, norm, scale, subtract
-from flight.core.custody import CustodyStatus
+from flight.core.custody.ledger import CustodyStatus
 from flight.icd.messages import Rung
 from flight.orbiter.node import Orbiter
 from flight.orbiter.propagation import coast

@@ -7,16 +7,16 @@ from typing import Any, ClassVar
 
 import pytest
 
-from flight.core.communications import wire
-from flight.core.custody import CustodyRecord, Evidence
-from flight.core.handover_active import ActiveHandover
+from flight.core.chart.statechart import State, Statechart
+from flight.core.custody.handover_active import ActiveHandover
+from flight.core.custody.ledger import CustodyRecord, Evidence
 from flight.core.node import Node
-from flight.core.statechart import State, Statechart
+from flight.core.telling.communications import wire
 from flight.icd.devices.base import DeviceFault
 from flight.perseverance.node import Perseverance
+from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.auditor import Auditor
 from ground.testbed.rig import DEFAULT_EPOCH_JD_TT, Rig
-from ground.testbed.vehicle_files import load_vehicle_file
 from sim_hw.assembly.perseverance import HARDWARE, build
 from sim_hw.devices.bit_carousel import SimBitCarousel
 from sim_hw.world.depot import load_held_tubes

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flight.core.custody import CustodyStatus
+from flight.core.custody.ledger import CustodyStatus
 from flight.icd.messages import TERMINAL_RUNGS, Rung
 from flight.perseverance.node import Perseverance
 from flight.perseverance.sols import Sols

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from flight.core.custody import CustodyStatus, Evidence
-from flight.core.handover import HandoverFailed
+from flight.core.custody.handover import HandoverFailed
+from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.icd.messages import Rung
 from flight.runtime.loop import VirtualLoop, run
 from sim_hw.world.tubes import ARM_GRIPPER, CONTAINER, GROUND, PERSEVERANCE

@@ -10,11 +10,11 @@ import pytest
 from flight.core.node import Node
 from flight.rover.node import FetchRover
 from flight.runtime.streams import stream
+from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.rig import Rig
-from ground.testbed.vehicle_files import load_vehicle_file
 from sim_hw.assembly import rover
-from sim_hw.devices.device import SimulatedDevice
-from sim_hw.devices.electrical import Electrical
+from sim_hw.power_and_heat.electrical import Electrical
+from sim_hw.serving.device import SimulatedDevice
 from sim_hw.world.depot import load_depot, true_lying_poses
 from sim_hw.world.rocks import Clearing, RockParameters
 from sim_hw.world.tubes import GROUND, TubeRegistry, TubeState

@@ -6,15 +6,15 @@ from typing import Any, ClassVar
 
 import pytest
 
-from flight.core.communications import Route, wire
-from flight.core.custody import Evidence
-from flight.core.handover import PassiveHandover
+from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
+from flight.core.custody.handover import PassiveHandover
+from flight.core.custody.ledger import Evidence
 from flight.core.node import Node
-from flight.core.statechart import ANY, On, Signal, State, Statechart
+from flight.core.telling.communications import Route, wire
 from flight.icd.messages import Rung
 from flight.rover.node import FetchRover
+from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.rig import Rig
-from ground.testbed.vehicle_files import load_vehicle_file
 from sim_hw.assembly import rover
 from sim_hw.world.world import World
 

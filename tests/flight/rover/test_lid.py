@@ -9,14 +9,14 @@ from typing import Any, ClassVar
 
 import pytest
 
-from flight.core.communications import Route, wire
+from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.node import Node
-from flight.core.statechart import ANY, On, Signal, State, Statechart
+from flight.core.telling.communications import Route, wire
 from flight.icd.messages import Rung
 from flight.mav.node import Mav
 from flight.rover.node import FetchRover
+from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.rig import Rig
-from ground.testbed.vehicle_files import load_vehicle_file
 from sim_hw.assembly import mav
 from sim_hw.assembly.couplings import couple
 from sim_hw.devices.container import DROPPED, IN_ROVER_GRIPPER, ON_SEAT, ON_STAND, SimContainer

@@ -42,7 +42,7 @@ from ground.mission_control.custody_view import TubeEntry
 from ground.mission_control.dictionary import Dictionary
 from ground.mission_control.mission_control import MissionControl, Outcome
 from ground.mission_control.procedures import Program, load_procedure
-from sim_hw.devices.server import DeviceServer
+from sim_hw.serving.server import DeviceServer
 
 LIGHT_TIME = 600.0
 PASS_PERIOD = 10_800.0

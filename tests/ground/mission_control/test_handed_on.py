@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from flight.configuration.files import ConfigurationError
 from flight.icd.custody_record import CustodyRecord, CustodyStatus, Evidence
-from flight.runtime.configuration import ConfigurationError
 from ground.mission_control.custody_view import CustodyView, TubeEntry
 from ground.mission_control.procedures import Program
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
+from flight.configuration.files import ConfigurationError
 from flight.icd.ascent_record import chunk_text
 from flight.icd.messages import Command, Rung
-from flight.runtime.configuration import ConfigurationError
 from ground.mission_control.numbered_products import Product, product_in
 
 Fly = Callable[..., Any]

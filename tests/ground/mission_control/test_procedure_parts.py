@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flight.runtime.configuration import ConfigurationError
+from flight.configuration.files import ConfigurationError
 from ground.mission_control.procedures import Program
 
 Fly = Callable[..., Any]
@@ -30,7 +30,7 @@ def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Parts:
     """Lets `include` find these parts and no others."""
     home = tmp_path / "configs" / "procedures" / "parts"
     home.mkdir(parents=True)
-    monkeypatch.setattr("flight.runtime.configuration.configs_folder", lambda: tmp_path / "configs")
+    monkeypatch.setattr("flight.configuration.files.configs_folder", lambda: tmp_path / "configs")
 
     def write(**texts: str) -> None:
         for name, text in texts.items():

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
+from flight.configuration.files import ConfigurationError
 from flight.icd.messages import Rung
-from flight.runtime.configuration import ConfigurationError
 from ground.mission_control.procedures import Program
 
 Fly = Callable[..., Any]

@@ -10,6 +10,6 @@ def without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if matplotlib was not installed."""
     for name in list(sys.modules):
         package = name.partition(".")[0]
-        if package == "matplotlib" or name.startswith("ground.testbed.pictures."):
+        if package == "matplotlib" or name.startswith("ground.pictures."):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "matplotlib", None)

@@ -6,12 +6,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from flight.configuration.files import ConfigurationError
 from flight.runtime.bus import Bus, Fabric
-from flight.runtime.configuration import ConfigurationError
 from flight.runtime.pace import SharedClock
 from ground.mission_control.mission_control import ARCHIVE_FILE
+from ground.missions.mission import load_mission
 from ground.testbed.control_room import make_mission_control
-from ground.testbed.mission import load_mission
 from ground.testbed.process import GROUND, Specification, main
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flight.core.channels import Channel
-from flight.core.commands import CommandRejected, Hazard, command, declared_commands
+from flight.core.chart.statechart import ANY, On, State, Statechart
+from flight.core.commanding.commands import CommandRejected, Hazard, command, declared_commands
 from flight.core.node import Node
-from flight.core.statechart import ANY, On, State, Statechart
+from flight.core.telling.channels import Channel
 from ground.mission_control.dictionary import Dictionary, DictionaryRefusal
 from ground.testbed.dictionary import build_dictionary, dictionary_json, dictionary_markdown
 

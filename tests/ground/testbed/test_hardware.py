@@ -1,7 +1,7 @@
 """What breaks in the hardware of a run, and what does not break with it."""
 
+from ground.missions.mission import load_mission
 from ground.testbed.hardware import Hardware, load_vehicle_files
-from ground.testbed.mission import load_mission
 
 
 def test_the_lander_keeps_its_power_when_what_it_carries_is_lost() -> None:

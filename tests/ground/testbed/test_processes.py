@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from ground.missions.mission import load_mission
+from ground.missions.run_folder import MARK, RunFolder
 from ground.testbed.flight_facts import TrueOrbit, orbit_as_plain
 from ground.testbed.flight_process import OFF_FILE
 from ground.testbed.kills import BOOT_SECONDS
-from ground.testbed.mission import load_mission
 from ground.testbed.process import REBOOT_ASKED, Specification
 from ground.testbed.processes import Supervisor, read_orbit
-from ground.testbed.run_folder import MARK, RunFolder
 
 
 @pytest.fixture

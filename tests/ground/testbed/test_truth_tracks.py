@@ -14,6 +14,7 @@ from flight.astrodynamics.time_scales import julian_date
 from flight.astrodynamics.vectors import add, norm, scale
 from flight.entry.node import EntryCapsule
 from flight.orbiter.node import Orbiter
+from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.truth_tracks import (
     CAPSULE,
     RENDEZVOUS,
@@ -23,7 +24,6 @@ from ground.testbed.truth_tracks import (
     record_rendezvous,
     record_transfer,
 )
-from ground.testbed.vehicle_files import load_vehicle_file
 from sim_hw.assembly import entry, orbiter
 from sim_hw.dynamics.capsule_flight import CapsuleFlight
 from sim_hw.dynamics.earth_approach import plan_approach

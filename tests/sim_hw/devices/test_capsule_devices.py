@@ -10,7 +10,7 @@ import pytest
 from flight.entry.node import EntryCapsule
 from flight.icd.devices.base import DeviceFault
 from flight.runtime.loop import VirtualLoop, run
-from ground.testbed.vehicle_files import load_vehicle_file
+from ground.missions.vehicle_files import load_vehicle_file
 from sim_hw.assembly import entry as assembly
 from sim_hw.dynamics.capsule_flight import CapsuleFlight
 from sim_hw.dynamics.earth_approach import plan_approach

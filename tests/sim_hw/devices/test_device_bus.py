@@ -20,7 +20,7 @@ from flight.icd.messages import Call, DeviceSignal, Message, Reply
 from flight.runtime.bus import Bus, Fabric
 from flight.runtime.device_driver import connect, listen
 from flight.runtime.nursery import Nursery
-from sim_hw.devices.server import DeviceServer
+from sim_hw.serving.server import DeviceServer
 
 
 class Position(Reading, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from flight.astrodynamics.time_scales import Epoch
 from flight.icd.devices.base import DeviceFault
 from flight.lander.node import Lander
 from flight.runtime.loop import VirtualLoop, run
-from ground.testbed.vehicle_files import load_vehicle_file
+from ground.missions.vehicle_files import load_vehicle_file
 from sim_hw.assembly.lander import HARDWARE, build
 from sim_hw.links.parameters import load_link_parameters
 from sim_hw.links.space_links import SpaceLinks

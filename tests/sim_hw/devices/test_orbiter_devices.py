@@ -11,7 +11,7 @@ from flight.astrodynamics.vectors import add, norm, scale, subtract, unit
 from flight.icd.devices.base import DeviceFault
 from flight.orbiter.node import Orbiter
 from flight.runtime.loop import VirtualLoop, run
-from ground.testbed.vehicle_files import load_vehicle_file
+from ground.missions.vehicle_files import load_vehicle_file
 from sim_hw.assembly import orbiter
 from sim_hw.world.spacecraft import orbiting
 from sim_hw.world.tubes import TubeRegistry

@@ -12,7 +12,7 @@ from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.transfer_arm_geometry import SOCKETS, rack_place
 from flight.mav.node import Mav
 from flight.rover.node import FetchRover
-from ground.testbed.vehicle_files import load_vehicle_file
+from ground.missions.vehicle_files import load_vehicle_file
 from sim_hw.assembly import mav, rover
 from sim_hw.world.depot import load_depot
 from sim_hw.world.rocks import Rock

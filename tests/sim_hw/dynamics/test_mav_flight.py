@@ -9,7 +9,7 @@ import pytest
 from flight.astrodynamics.launch_geometry import attitude_on_rail
 from flight.astrodynamics.vectors import norm, subtract
 from flight.mav.node import Mav
-from ground.testbed.vehicle_files import load_vehicle_file
+from ground.missions.vehicle_files import load_vehicle_file
 from sim_hw.assembly.mav import HARDWARE
 from sim_hw.dynamics.mass_properties import Cylinder, Grain, Stack, Stage
 from sim_hw.dynamics.mav_flight import MavBody

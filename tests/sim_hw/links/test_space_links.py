@@ -13,12 +13,12 @@ from flight.icd.devices.communications import LinkState, ReceivedFrame
 from flight.icd.devices.ground_station import NumberedFrame
 from flight.runtime.loop import VirtualLoop, run
 from flight.runtime.streams import stream
-from sim_hw.devices.electrical import BatteryParameters, Electrical, ElectricalParameters
 from sim_hw.devices.surface_radio import RadioParameters, SurfaceRadio
 from sim_hw.devices.uhf_radio import SimUhfRadio
 from sim_hw.devices.x_band_radio import SimXBandRadio
 from sim_hw.links.parameters import LinkParameters, load_link_parameters
 from sim_hw.links.space_links import SpaceLinks
+from sim_hw.power_and_heat.electrical import BatteryParameters, Electrical, ElectricalParameters
 from sim_hw.world.relay_orbit import sun_synchronous_orbit
 from sim_hw.world.tubes import TubeRegistry
 from sim_hw.world.world import World

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flight.runtime.configuration import ConfigurationError, find_configuration
+from flight.configuration.files import ConfigurationError, find_configuration
 from sim_hw.world.depot import (
     Depot,
     depot_geometry,

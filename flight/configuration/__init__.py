@@ -1,0 +1,1 @@
+"""Files read with line and key, units, ranges, and sentences of refusal; no asyncio."""

@@ -1,0 +1,1 @@
+"""Statecharts: the table, its checks, the machine that runs it, its diagram."""

@@ -1,0 +1,1 @@
+"""Commands on board: declared, armed, dispatched, and reported rung by rung."""

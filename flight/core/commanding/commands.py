@@ -1,0 +1,151 @@
+"""Commands of a node: declared once, next to the code that obeys.
+
+The declaration gives the validator on board, the check on the ground, the form in the console and
+the
+documentation. A command either acts at once, or `starts` a state whose activity is its work: then
+it ends when that state is left.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from flight.configuration.argument_refusals import infinite_sentence, refusal_sentence
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Hazard(StrEnum):
+    """Why a command needs ARM and then FIRE; NONE runs at once."""
+
+    NONE = "none"
+    RELEASE = "release of a tube"
+    SEALING = "sealing of the container"
+    IGNITION = "ignition"
+    DECOMMISSION = "end of the vehicle"
+
+
+class Restart(StrEnum):
+    """What becomes of a command that was running when the node rebooted."""
+
+    ABORT = "abort"
+    RESUME = "resume"
+
+
+STAGES = ("run", "arm", "fire")
+
+
+class CommandRejected(Exception):
+    """The command is refused; the text says which argument, its value and what is allowed."""
+
+
+@dataclass(frozen=True)
+class CommandSpec:
+    """One declared command."""
+
+    name: str
+    doc: str
+    arguments: type[msgspec.Struct]
+    deadline: float
+    hazard: Hazard
+    starts: str | None
+    allowed_in: tuple[str, ...]
+    restart: Restart
+    method: str
+
+    def check(self, plain: dict[str, Any]) -> dict[str, Any]:
+        """Typed arguments; raises CommandRejected with a sentence."""
+        try:
+            checked = msgspec.convert(plain, self.arguments)
+        except msgspec.ValidationError as error:
+            raise CommandRejected(
+                refusal_sentence(self.name, plain, self.arguments, error)
+            ) from error
+        infinite = infinite_sentence(self.name, plain)
+        if infinite:
+            raise CommandRejected(infinite)
+        return {f.name: getattr(checked, f.name) for f in msgspec.structs.fields(self.arguments)}
+
+    def check_stage(self, stage: str) -> None:
+        """Whether the command may come as "run", or as "arm" and "fire"; raises CommandRejected."""
+        if stage not in STAGES:
+            allowed = ", ".join(STAGES)
+            raise CommandRejected(f"{self.name}: stage = {stage!r}: allowed are {allowed}")
+        if self.hazard is Hazard.NONE and stage != "run":
+            raise CommandRejected(f"{self.name} is not hazardous; it takes no {stage}")
+        if self.hazard is not Hazard.NONE and stage == "run":
+            raise CommandRejected(f"{self.name} is hazardous ({self.hazard}): ARM it, then FIRE")
+
+
+def command(
+    *,
+    deadline: float,
+    hazard: Hazard = Hazard.NONE,
+    starts: str | None = None,
+    allowed_in: tuple[str, ...] | str = (),
+    restart: Restart = Restart.ABORT,
+) -> Callable[[F], F]:
+    """Declares a method as a command.
+
+    `deadline`: seconds after acceptance by which it must have ended. `starts`: the state whose
+    activity does the work; the statechart needs a transition on the command's name into it, and
+    that transition says where the command is allowed. `allowed_in`: for commands that act at once,
+    the states in which they may (all, when empty).
+    """
+    states = (allowed_in,) if isinstance(allowed_in, str) else tuple(allowed_in)
+
+    def mark(function: F) -> F:
+        function.__command__ = {  # type: ignore[attr-defined]
+            "deadline": deadline,
+            "hazard": hazard,
+            "starts": starts,
+            "allowed_in": states,
+            "restart": restart,
+        }
+        return function
+
+    return mark
+
+
+def declared_commands(owner: type) -> dict[str, CommandSpec]:
+    """All commands of a node class, in the order of declaration, base classes first."""
+    found: dict[str, CommandSpec] = {}
+    for base in reversed(owner.__mro__):
+        for name, member in vars(base).items():
+            options = getattr(member, "__command__", None)
+            if options is not None:
+                found[name] = _spec(owner, name, member, options)
+    return found
+
+
+def _spec(owner: type, name: str, function: Any, options: dict[str, Any]) -> CommandSpec:
+    hints = get_type_hints(function, include_extras=True)
+    fields: list[Any] = []
+    for parameter in list(inspect.signature(function).parameters.values())[1:]:
+        entry: tuple[Any, ...] = (parameter.name, hints[parameter.name])
+        if parameter.default is not inspect.Parameter.empty:
+            entry = (*entry, parameter.default)
+        fields.append(entry)
+    arguments = msgspec.defstruct(
+        f"{owner.__name__}_{name}", fields, forbid_unknown_fields=True, kw_only=True
+    )
+    return CommandSpec(
+        name=name,
+        doc=inspect.getdoc(function) or "",
+        arguments=arguments,
+        method=name,
+        **options,
+    )
+
+
+def argument_unit(annotation: Any) -> str:
+    """The unit of an argument, from `Meta(extra={"unit": ...})`; "1" when it has none."""
+    if get_origin(annotation) is not None and hasattr(annotation, "__metadata__"):
+        for meta in get_args(annotation)[1:]:
+            if isinstance(meta, msgspec.Meta) and meta.extra and "unit" in meta.extra:
+                return str(meta.extra["unit"])
+    return "1"

@@ -1,0 +1,119 @@
+"""The commands that every node obeys."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from flight.core.commanding.commands import CommandRejected, Hazard, command
+from flight.core.keeping.parameters import ParameterRefusal, ParameterTable
+from flight.core.sequencing.sequence_engine import SequenceEngine
+from flight.core.sequencing.sequences import SequenceRefusal
+from flight.core.telling.reporting import ReportingNode
+
+SAFE = "safe"
+
+
+class StandardCommands(ReportingNode):
+    """Safing, parameters, sequences, clock, reboot: the same on every node."""
+
+    parameters: ParameterTable
+    sequences: SequenceEngine
+
+    def post(self, name: str, *, cause: str = "", urgent: bool = False, **data: Any) -> None:
+        """Puts a signal for the statechart into the mailbox."""
+        raise NotImplementedError
+
+    def execute_sequence(self, name: str) -> None:
+        """Runs a started sequence beside everything else."""
+        raise NotImplementedError
+
+    def go_safe(self, reason: str) -> None:
+        """Enters the safe state before anything else that waits."""
+        self.post("enter_safe", urgent=True, reason=reason)
+
+    @command(deadline=60.0)
+    def enter_safe(self) -> None:
+        """Ends what runs, sequences too, and goes to the safe state."""
+        self.go_safe("commanded")
+
+    @command(deadline=60.0, allowed_in=SAFE)
+    def leave_safe(self) -> None:
+        """Leaves the safe state."""
+        self.post("leave_safe", reason="commanded")
+
+    @command(deadline=60.0)
+    def abort_activity(self) -> None:
+        """Ends the running activity; the node goes where its statechart sends it."""
+        self.post("abort", urgent=True, reason="commanded")
+
+    @command(deadline=60.0)
+    def reboot(self) -> None:
+        """Starts the node anew, in good order; also the way out of a reduced boot."""
+        if self.context.request_reboot is None:
+            raise CommandRejected(f"reboot: nobody here can boot {self.name} again")
+        self.context.request_reboot()
+
+    @command(deadline=60.0, hazard=Hazard.DECOMMISSION)
+    def decommission(self) -> str:
+        """Ends the vehicle's mission: computer and power are switched off for good, a sol from
+        now, when the last telemetry has had its pass."""
+        if self.context.request_power_off is None:
+            raise CommandRejected(f"decommission: nobody here can switch {self.name} off")
+        self.context.request_power_off()
+        return "off in a sol"
+
+    @command(deadline=60.0)
+    def report_status(self) -> None:
+        """Publishes all channels now."""
+        self.publish_telemetry(self.channels.snapshot())
+
+    @command(deadline=60.0)
+    def correct_clock(
+        self, error: Annotated[float, msgspec.Meta(ge=-1e6, le=1e6, extra={"unit": "s"})]
+    ) -> None:
+        """Steps the clock back by `error`, found by the ground's time correlation."""
+        self.clock.correct(error)
+        self.sequences.clock_stepped()
+
+    @command(deadline=60.0)
+    def load_parameters(self, values: dict[str, Any]) -> None:
+        """Stages new parameter values and validates them; nothing changes yet."""
+        try:
+            self.parameters.load(values)
+            self.parameters.validate()
+        except ParameterRefusal as refusal:
+            self.parameters.abort()
+            raise CommandRejected(str(refusal)) from refusal
+
+    @command(deadline=60.0)
+    def activate_parameters(self) -> None:
+        """Makes the staged parameter values active, between two signals."""
+        try:
+            self.parameters.activate()
+        except ParameterRefusal as refusal:
+            raise CommandRejected(str(refusal)) from refusal
+
+    @command(deadline=60.0)
+    def load_sequence(self, sequence: dict[str, Any]) -> None:
+        """Loads and validates a stored sequence."""
+        try:
+            self.sequences.validate(self.sequences.load(sequence).name)
+        except SequenceRefusal as refusal:
+            raise CommandRejected(str(refusal)) from refusal
+
+    @command(deadline=60.0)
+    def start_sequence(self, name: str) -> None:
+        """Starts a loaded sequence."""
+        try:
+            self.sequences.start(name)
+        except SequenceRefusal as refusal:
+            raise CommandRejected(str(refusal)) from refusal
+        self.execute_sequence(name)
+
+    @command(deadline=60.0)
+    def abort_sequence(self, name: str) -> None:
+        """Ends a running sequence; the command in flight goes on."""
+        try:
+            self.sequences.abort(name, "commanded")
+        except SequenceRefusal as refusal:
+            raise CommandRejected(str(refusal)) from refusal

@@ -1,0 +1,1 @@
+"""The chain of custody: ledger, repair, and the hand-over between two vehicles."""

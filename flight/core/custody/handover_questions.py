@@ -1,0 +1,110 @@
+"""What two nodes ask each other during the hand-over of a sample tube; each over an exchange."""
+
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from flight.core.custody.ledger import CustodyError, CustodyRecord, CustodyStatus, Evidence, Outcome
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+Short = Annotated[str, Meta(min_length=1, max_length=80)]
+
+# Topics, and who answers them
+OFFER = "custody.offer"  # the giver, when the receiver moves the tube
+RELEASE = "custody.release"  # the giver, when the receiver moves the tube
+CHECK = "custody.check"  # the giver: what it sees at its place
+DECIDED = "custody.decided"  # the giver: the receiver has decided
+EXPECT = "custody.expect"  # the receiver, when the giver moves the tube
+DECIDE = "custody.decide"  # the receiver: the giver moves nothing any more
+WITHDRAWN = "custody.withdrawn"  # the receiver: the giver took back its offer
+OUTCOME = "custody.outcome"  # both: how a transfer stands
+CEDE = "custody.cede"  # who answers for a tube that is lost: the asker sees it, and finds it
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """Asks the giver to offer a tube, which device `moved_by` of the asker will move."""
+
+    tube: Short
+    destination: Short
+    moved_by: Short
+
+
+class Offered(msgspec.Struct, frozen=True):
+    """The giver's promise: where the tube is."""
+
+    transfer: Short
+    place: Short
+    slot: int | None = None
+
+
+class Expect(msgspec.Struct, frozen=True):
+    """Asks the receiver to expect a tube; not in a slot of `avoid`."""
+
+    transfer: Short
+    place: Short
+    destination: Short
+    moved_by: Short
+    avoid: Annotated[list[int], Meta(max_length=100)] = []
+
+
+class Expected(msgspec.Struct, frozen=True):
+    """The receiver's promise: the slot that it wants the tube in."""
+
+    slot: int | None = None
+
+
+class Decide(msgspec.Struct, frozen=True):
+    """Asks the receiver to decide; `giver_sees`: whether the giver still sees the tube."""
+
+    transfer: Short
+    giver_sees: bool
+
+
+class Transfer(msgspec.Struct, frozen=True):
+    """Names a transfer."""
+
+    transfer: Short
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """Names a tube whose place is not known."""
+
+    tube: Short
+
+
+class Ceded(msgspec.Struct, frozen=True):
+    """The record by which the asker may find the tube."""
+
+    record: CustodyRecord
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How a transfer stands in one ledger; `outcome` None: never heard of it."""
+
+    transfer: Short
+    outcome: Outcome | None = None
+    status: CustodyStatus | None = None
+    evidence: Evidence | None = None
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What the giver's own sensor sees at its place, and how the transfer stands there."""
+
+    evidence: Evidence
+    standing: Standing
+
+
+def read(data: Any, kind: type[T]) -> T:
+    """A question or an answer as its type; raises CustodyError with a sentence."""
+    try:
+        return msgspec.convert(data, kind)
+    except msgspec.ValidationError as error:
+        raise CustodyError(f"{kind.__name__} cannot be read: {error}") from error
+
+
+def plain(message: msgspec.Struct) -> dict[str, Any]:
+    """A question or an answer as plain data for an exchange."""
+    data: dict[str, Any] = msgspec.to_builtins(message)
+    return data

@@ -1,0 +1,1 @@
+"""What a node keeps: storage, parameters, health, clock."""

@@ -1,0 +1,1 @@
+"""Stored sequences: their form, their store, their engine."""

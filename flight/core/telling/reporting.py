@@ -1,0 +1,199 @@
+"""What a node says: its events, its channels, its telemetry, and what it keeps for Earth."""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+import msgspec
+
+from flight.core.context import NodeContext
+from flight.core.keeping.clock import monotonic
+from flight.core.telling.channels import ChannelTable, declared_channels
+from flight.core.telling.events import Event, declared_events
+from flight.core.telling.limits import LimitState, LimitTransition
+from flight.core.telling.recorder import Recorder
+from flight.core.telling.throttling import EventThrottle, ThrottleNotice
+from flight.icd.codec import encode
+from flight.icd.custody_record import CustodyRecord
+from flight.icd.messages import (
+    CommandReport,
+    CustodyReport,
+    EventReport,
+    Message,
+    Packet,
+    Severity,
+    Telemetry,
+)
+
+EVENT_BURST = 40  # events of one kind at once, then
+EVENT_REFILL = 0.05  # events of that kind per second
+RECORDER_BYTES = 64_000_000
+RECENT = 64  # vital messages and warnings that are said again to who joins late
+TEXT_LENGTH = 2000  # what the ICD allows for a text
+
+PRIORITY_VITAL = 0  # command reports, custody, fatal events
+PRIORITY_WARNING = 1
+PRIORITY_EVENT = 3
+PRIORITY_TELEMETRY = 5
+PRIORITY_DIAGNOSTIC = 8
+
+
+class ReportingNode:
+    """The part of a node that reports; `Node` adds what it reports about."""
+
+    name: ClassVar[str]
+    has_recorder: ClassVar[bool] = False
+
+    limit_crossed = Event(Severity.WARNING_LO, "{channel} = {value} is {state}, was {previous}")
+    limit_red = Event(Severity.WARNING_HI, "{channel} = {value} is {state}, was {previous}")
+    events_throttled = Event(Severity.WARNING_LO, "{event} ({severity}) is throttled: {suppressed}")
+    bus_gap = Event(Severity.WARNING_LO, "{missing} messages missing on {stream}")
+    message_dropped = Event(Severity.WARNING_LO, "Message to {destination} dropped: {reason}")
+    message_malformed = Event(Severity.WARNING_LO, "Malformed message on {stream}: {reason}")
+    record_damaged = Event(Severity.WARNING_HI, "Stored record damaged: {reason}")
+    recorder_overflow = Event(Severity.WARNING_LO, "Recorder full: dropped {data}")
+    service_report = Event(Severity.ACTIVITY_LO, "{report}: {data}")
+    service_warning = Event(Severity.WARNING_LO, "{report}: {data}")
+
+    def __init__(self, context: NodeContext) -> None:
+        self.context = context
+        self.bus = context.bus
+        self.storage = context.storage
+        self.clock = context.clock
+        self._throttle = EventThrottle(EVENT_BURST, EVENT_REFILL, monotonic)
+        self._event_number = 0
+        self._telemetry_number = 0
+        self._reporting = False  # an event about reporting is being reported
+        self._pump: Callable[[], None] = lambda: None
+        self.recorder = (
+            Recorder(self.storage, RECORDER_BYTES, on_drop=self._recorder_dropped)
+            if self.has_recorder
+            else None
+        )
+        self.channels = ChannelTable(
+            declared_channels(type(self)), self.clock.now_ns, monotonic, self._limit_crossed
+        )
+        self.events = declared_events(type(self))
+        self._recent: deque[Message] = deque(maxlen=RECENT)
+        self.publisher = self.bus.publish(f"{self.name}.telemetry", self._subscriber_joined)
+        self.storage.on_damage = lambda damage: self.record_damaged(reason=str(damage))
+        self.bus.on_gap = lambda gap: self.bus_gap(missing=gap.missing, stream=gap.stream)
+        self.bus.on_drop = self._dropped
+        self.bus.on_malformed = lambda where, why: self.message_malformed(stream=where, reason=why)
+
+    def report_event(
+        self, name: str, severity: Severity, text: str, data: Mapping[str, Any]
+    ) -> None:
+        """Publishes an event unless its kind floods."""
+        admission = self._throttle.admit(name, severity)
+        if admission.notice is not None:
+            self._report_throttling(admission.notice)
+        if not admission.admitted:
+            return
+        self._event_number += 1
+        report = EventReport(
+            self.name,
+            name,
+            severity,
+            self.clock.now_ns(),
+            text[:TEXT_LENGTH],
+            msgspec.to_builtins(dict(data)),
+            self._event_number,
+        )
+        self.publish(report, _event_priority(severity))
+
+    def publish(self, message: Message, priority: int) -> None:
+        """Sends a message to whoever follows this node, and to Earth through its recorder."""
+        self.publisher.send(message)
+        if priority <= PRIORITY_WARNING:
+            self._recent.append(message)
+        self.record(message, priority)
+
+    def record(self, message: Message, priority: int) -> None:
+        """Keeps a message for Earth, if this node has a recorder."""
+        if self.recorder is None:
+            return
+        packet = Packet(self.name, "ground", priority, encode(message))
+        self.recorder.record(priority, encode(packet), type(message).__name__)
+        self._pump()
+
+    def publish_telemetry(self, values: Mapping[str, Any] | None = None) -> None:
+        """Publishes the channels that changed, or the given values."""
+        taken = self.channels.take_changed() if values is None else dict(values)
+        if taken:
+            self.publish(self._telemetry(taken), PRIORITY_TELEMETRY)
+
+    def _telemetry(self, values: dict[str, Any]) -> Telemetry:
+        self._telemetry_number += 1
+        return Telemetry(self.name, self.clock.now_ns(), values, self._telemetry_number)
+
+    def _subscriber_joined(self) -> None:
+        values = self.channels.snapshot()
+        if values:
+            self.publisher.send(self._telemetry(values))
+        if self.recorder is None and self.bus.joins_late(f"{self.name}.telemetry"):
+            # What mattered and may have been said to nobody is said once more.
+            for message in list(self._recent):
+                self.publisher.send(_once_more(message))
+
+    def _custody_changed(self, record: CustodyRecord) -> None:
+        report = CustodyReport(self.name, self.clock.now_ns(), msgspec.to_builtins(record))
+        self.publish(report, PRIORITY_VITAL)
+
+    def _limit_crossed(self, crossing: LimitTransition) -> None:
+        emit = self.limit_red if crossing.state is LimitState.RED else self.limit_crossed
+        emit(
+            channel=crossing.channel,
+            value=crossing.value,
+            state=str(crossing.state),
+            previous=str(crossing.previous),
+        )
+
+    def _service_reports(self, report: str, data: dict[str, Any]) -> None:
+        warning = any(word in report for word in _WARNING_WORDS)
+        (self.service_warning if warning else self.service_report)(report=report, data=data)
+
+    # ------------------------------- reports about reporting: never one within another
+
+    def _dropped(self, destination: str, reason: str) -> None:
+        self._report_on_reporting(self.message_dropped, destination=destination, reason=reason)
+
+    def _recorder_dropped(self, dropped: Mapping[int, int]) -> None:
+        counts = {str(priority): count for priority, count in dropped.items()}
+        self._report_on_reporting(self.recorder_overflow, data=counts)
+
+    def _report_throttling(self, notice: ThrottleNotice) -> None:
+        self._report_on_reporting(
+            self.events_throttled,
+            event=notice.event,
+            severity=notice.severity,
+            suppressed=notice.suppressed,
+        )
+
+    def _report_on_reporting(self, emit: Callable[..., None], **data: Any) -> None:
+        if self._reporting:
+            return
+        self._reporting = True
+        try:
+            emit(**data)
+        finally:
+            self._reporting = False
+
+
+_WARNING_WORDS = ("late", "lost", "default", "fail", "abort", "skip")
+
+
+def _event_priority(severity: Severity) -> int:
+    if severity is Severity.FATAL:
+        return PRIORITY_VITAL
+    if severity in (Severity.WARNING_HI, Severity.WARNING_LO):
+        return PRIORITY_WARNING
+    if severity is Severity.DIAGNOSTIC:
+        return PRIORITY_DIAGNOSTIC
+    return PRIORITY_EVENT
+
+
+def _once_more(message: Message) -> Message:
+    if isinstance(message, CommandReport):
+        return msgspec.structs.replace(message, repeated=True)
+    return message

@@ -1,0 +1,114 @@
+"""`msr fly`: flies a mission and leaves a run folder."""
+
+import argparse
+import json
+from pathlib import Path
+
+from flight.configuration.files import ConfigurationError
+from ground.missions.mission import load_mission
+from ground.testbed.kills import check_kills, parse_kills
+
+ONLY_PACED = ("--rate", "--care", "--transport")
+ONLY_VIRTUAL = ("--shuffle", "--log-messages")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declares the arguments."""
+    parser.add_argument(
+        "mission",
+        nargs="?",
+        default="nominal",
+        help="name of a mission in configs/missions, or the path of a mission file",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=None, help="folder of the run (default: runs/MISSION)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="seed of all chance (default: 1)")
+    parser.add_argument(
+        "--shuffle",
+        type=int,
+        default=None,
+        metavar="N",
+        help="perturb the order of what is ready, by the seed N",
+    )
+    parser.add_argument("--quiet", action="store_true", help="print the result only")
+    parser.add_argument("--no-pictures", action="store_true", help="draw no pictures")
+    parser.add_argument(
+        "--log-messages", action="store_true", help="write every message into messages.log"
+    )
+    parser.add_argument(
+        "--processes",
+        action="store_true",
+        help="every vehicle, the hardware and the ground in a process of its own, paced",
+    )
+    parser.add_argument(
+        "--rate",
+        type=float,
+        default=None,
+        help="with --processes: mission seconds per second while nothing delicate is under way "
+        "(default: from the mission's length)",
+    )
+    parser.add_argument(
+        "--care",
+        type=float,
+        default=None,
+        metavar="FACTOR",
+        help="with --processes: fly entry, ascent and rendezvous so much slower (default: 1)",
+    )
+    parser.add_argument(
+        "--transport",
+        choices=("ipc", "tcp"),
+        default=None,
+        help="with --processes: what carries the messages (default: ipc)",
+    )
+    parser.add_argument(
+        "--kill",
+        action="append",
+        default=[],
+        metavar="VEHICLE@SECONDS",
+        help="let that vehicle (or `ground`) die at that mission time; it is started again",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Flies; 0 when the mission succeeded, 1 when it did not, 2 for a wrong mission file."""
+    _check_options(arguments)
+    mission = load_mission(arguments.mission)
+    kills = parse_kills(arguments.kill)
+    check_kills(kills, mission.vehicles)
+    out = arguments.out if arguments.out is not None else Path("runs") / mission.name
+    if arguments.processes:
+        from ground.testbed.processes import fly_in_processes
+
+        return fly_in_processes(mission, out, arguments)
+    from ground.commands.display import Display
+    from ground.testbed.mission_run import RunOptions, fly_mission
+
+    options = RunOptions(
+        arguments.seed,
+        arguments.shuffle,
+        arguments.log_messages,
+        tuple(kills),
+    )
+    display = Display(mission, quiet=arguments.quiet)
+    with display:
+        facts = fly_mission(mission, out, options, display.show)
+    if not arguments.no_pictures:
+        from ground.pictures.draw import draw_pictures
+
+        draw_pictures(out)
+    display.result(json.loads((out / "summary.json").read_text()), out)
+    return 0 if facts.verdict == "success" else 1
+
+
+def _check_options(arguments: argparse.Namespace) -> None:
+    """Refuses options that have no meaning for this kind of run; raises ConfigurationError."""
+    strange: tuple[str, ...]
+    if arguments.processes:
+        strange, why = ONLY_VIRTUAL, "nothing is replayed with --processes; leave one of them out"
+    else:
+        strange, why = ONLY_PACED, "it needs --processes"
+    for option in strange:
+        given = getattr(arguments, option.removeprefix("--").replace("-", "_"))
+        if given is not None and given is not False:
+            raise ConfigurationError("command line", None, option, f"= {given}: {why}")

@@ -1,0 +1,156 @@
+"""`msr bench`: measures bus, nodes, statecharts, the ascent and a mission, in one run."""
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass, replace
+
+from rich.console import Console
+
+from flight.runtime.loop import PacedLoop
+from flight.runtime.loop import run as run_loop
+from ground.benchmarks import ascent_tables, report
+from ground.benchmarks.ascent_over_bus import measure_control
+from ground.benchmarks.bus_benchmark import measure_bus
+from ground.benchmarks.closed_loop_ascents import measure_fleet
+from ground.benchmarks.mission_profile import measure_mission
+from ground.benchmarks.point_ascents import measure_many, measure_one
+from ground.benchmarks.statecharts import measure_statecharts
+from ground.benchmarks.virtual_nodes import measure_nodes
+from ground.commands.study_arguments import REFUSED
+
+PARTS = ("bus", "nodes", "statecharts", "ascent", "mission")
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much is measured."""
+
+    messages: int  # per repetition, a multiple of 200
+    trips: int
+    repetitions: int
+    virtual_seconds: float
+    node_repetitions: int
+    transitions: int
+    point_ascents: int
+    closed_loop_ascents: int
+    ascent_rounds: int
+
+
+FULL = Extent(
+    messages=4000,
+    trips=500,
+    repetitions=11,
+    virtual_seconds=20.0,
+    node_repetitions=5,
+    transitions=1000,
+    point_ascents=1000,
+    closed_loop_ascents=24,
+    ascent_rounds=4,
+)
+QUICK = Extent(
+    messages=1000,
+    trips=50,
+    repetitions=3,
+    virtual_seconds=3.0,
+    node_repetitions=1,
+    transitions=100,
+    point_ascents=8,
+    closed_loop_ascents=2,
+    ascent_rounds=1,
+)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Its arguments."""
+    parser.add_argument(
+        "parts",
+        nargs="*",
+        type=_part,
+        metavar="PART",
+        help=f"only these parts, of {', '.join(PARTS)} (default: all)",
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="a short look of a few seconds, without ascent and mission",
+    )
+    parser.add_argument(
+        "--part",
+        action="append",
+        choices=PARTS,
+        help="the same as naming the part",
+    )
+    parser.add_argument(
+        "--ascents",
+        type=int,
+        metavar="COUNT",
+        help="how many closed-loop ascents are flown in each way "
+        f"(default {FULL.closed_loop_ascents}; 1000 take ten minutes or more)",
+    )
+    parser.add_argument("--mission", default="short", help="the mission to profile: %(default)s")
+
+
+def _part(name: str) -> str:
+    if name not in PARTS:
+        raise argparse.ArgumentTypeError(f"there is no part {name}, only {', '.join(PARTS)}")
+    return name
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints one table after the other, as they are measured."""
+    console = Console(highlight=False)
+    chosen = [*arguments.parts, *(arguments.part or ())]
+    parts = chosen or (PARTS[:-2] if arguments.quick else PARTS)
+    extent = QUICK if arguments.quick else FULL
+    if arguments.ascents is not None:
+        if arguments.ascents < 1:
+            print(f"msr bench: --ascents = {arguments.ascents}: must be 1 or more", file=sys.stderr)
+            return REFUSED
+        extent = replace(extent, closed_loop_ascents=arguments.ascents)
+    load = os.getloadavg()[0]
+    console.print(
+        f"{os.cpu_count()} processors, load {load:.1f} before this run. What others do on this "
+        "machine meanwhile shows as noise."
+    )
+    if "bus" in parts:
+        _print_bus(console, extent)
+    if "nodes" in parts:
+        rows = [
+            measure_nodes(
+                extent.virtual_seconds,
+                beats_per_transition=beats,
+                repetitions=extent.node_repetitions,
+            )
+            for beats in (20, 1)
+        ]
+        console.print(report.nodes_table(rows), report.NODES_NOTE)
+    if "statecharts" in parts:
+        work = measure_statecharts(transitions=extent.transitions, repetitions=extent.repetitions)
+        table = report.statecharts_table(run_loop(work, PacedLoop()))
+        console.print(table, report.STATECHARTS_NOTE)
+    if "ascent" in parts:
+        _print_ascent(console, extent)
+    if "mission" in parts:
+        console.print(report.mission_table(measure_mission(arguments.mission)))
+        console.print(report.PROFILE_NOTE)
+    return 0
+
+
+def _print_bus(console: Console, extent: Extent) -> None:
+    work = measure_bus(messages=extent.messages, trips=extent.trips, repetitions=extent.repetitions)
+    figures = run_loop(work, PacedLoop())
+    console.print(report.throughput_table(figures))
+    console.print(report.round_trip_table(figures), report.BUS_NOTE)
+
+
+def _print_ascent(console: Console, extent: Extent) -> None:
+    rounds = extent.ascent_rounds
+    one = measure_one(2 * rounds + 1)
+    console.print(ascent_tables.one_ascent_table(one), ascent_tables.ONE_NOTE)
+    many = measure_many(extent.point_ascents, rounds)
+    console.print(ascent_tables.many_ascents_table(many), ascent_tables.MANY_NOTE)
+    fleet = measure_fleet(extent.closed_loop_ascents, rounds)
+    console.print(ascent_tables.fleet_table(fleet), ascent_tables.FLEET_NOTE)
+    control = measure_control(rounds)
+    console.print(ascent_tables.control_table(control), ascent_tables.CONTROL_NOTE)

@@ -1,0 +1,1 @@
+"""Dispersed landings and ascents, sweeps of kills, and trades."""

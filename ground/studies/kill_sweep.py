@@ -1,0 +1,91 @@
+"""Kill sweeps: the same mission again and again, each time with one death at another instant.
+
+Worth killing at are the instants at which something changes: a tube moves, a ledger is written, a
+command climbs a rung, a node changes its state. Just before and just after each of them whatever is
+done in two steps is half done.
+"""
+
+import random
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from flight.icd.messages import CommandReport, CustodyReport, EventReport, Message
+from ground.missions.mission import ALL_VEHICLES, LoadedMission
+from ground.reports.run_check import run_complaints
+from ground.testbed.kills import Kill
+from ground.testbed.mission_run import FlownMission, RunOptions, fly_mission
+
+AROUND = 0.05  # s before and after an instant
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a sweep found: complaints by kill; nothing for a kill that did no harm."""
+
+    kills: tuple[Kill, ...]
+    complaints: dict[Kill, list[str]]
+
+
+class _Observed:
+    """The instants of one undisturbed run."""
+
+    def __init__(self, vehicles: tuple[str, ...]) -> None:
+        self.instants: dict[str, list[float]] = {name: [] for name in vehicles}
+        self.flown: FlownMission | None = None
+
+    def watch(self, flown: FlownMission) -> None:
+        """Called from time to time during the run, for the first time when it begins."""
+        if self.flown is None:
+            self.flown = flown
+            flown.rig.observers.append(self._note)
+
+    def moves(self) -> list[float]:
+        """When tubes moved."""
+        return [] if self.flown is None else [time for time, _ in self.flown.hardware.moves]
+
+    def _note(self, message: Message) -> None:
+        if not isinstance(message, CommandReport | CustodyReport | EventReport):
+            return
+        if isinstance(message, EventReport) and message.name != "mode_changed":
+            return
+        if self.flown is not None:
+            self.instants[message.source].append(self.flown.now())
+
+
+def instants(mission: LoadedMission, out: Path, options: RunOptions) -> list[Kill]:
+    """Every kill worth trying: each vehicle around each of its changes, and around each move."""
+    observed = _Observed(mission.vehicles)
+    fly_mission(mission, out, replace(options, kills=()), observed.watch)
+    kills: dict[Kill, None] = {}
+    for vehicle, own in observed.instants.items():
+        times = own if vehicle == "perseverance" else sorted({*own, *observed.moves()})
+        for time in times:
+            for at in (time - AROUND, time, time + AROUND):
+                kills[Kill(vehicle, round(max(0.0, at), 6))] = None
+    return list(kills)
+
+
+def chosen(kills: list[Kill], count: int, seed: int) -> list[Kill]:
+    """Some of many kills, spread over vehicles and time."""
+    picked: list[Kill] = []
+    draw = random.Random(seed)
+    by_vehicle = {v: [kill for kill in kills if kill.role == v] for v in ALL_VEHICLES}
+    groups = [sorted(group, key=lambda kill: kill.at) for group in by_vehicle.values() if group]
+    share = max(1, count // max(1, len(groups)))
+    for group in groups:
+        for index in range(min(share, len(group))):
+            low, high = index * len(group) // share, (index + 1) * len(group) // share
+            picked.append(group[draw.randrange(low, max(low + 1, high))])
+    return picked
+
+
+def sweep(mission: LoadedMission, folder: Path, kills: list[Kill], options: RunOptions) -> Sweep:
+    """Flies once for each kill, and says which of them did harm."""
+    found: dict[Kill, list[str]] = {}
+    for kill in kills:
+        out = folder / f"{kill.role}-{kill.at:.3f}"
+        fly_mission(mission, out, replace(options, kills=(kill,)))
+        problems = run_complaints(out)
+        if problems:
+            found[kill] = problems
+    return Sweep(tuple(kills), found)

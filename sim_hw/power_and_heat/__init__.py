@@ -1,0 +1,1 @@
+"""What all devices of a vehicle share: electrical bus and thermal network."""

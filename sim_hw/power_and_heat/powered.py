@@ -1,0 +1,62 @@
+"""What a simulated device that draws power has besides: a load, and nothing to do without it."""
+
+import asyncio
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from flight.icd.devices.base import DeviceFault
+from sim_hw.serving.device import SimulatedDevice
+from sim_hw.world.world import World
+
+
+class PowerSupply(Protocol):
+    """The part of a vehicle's electrical system that a consumer sees."""
+
+    @property
+    def brownout(self) -> bool:
+        """Whether the bus voltage has fallen below what consumers need."""
+
+    def set_load(self, consumer: str, watts: float) -> None:
+        """Declares the present draw of a consumer in W."""
+
+    def is_on(self, switch: str) -> bool:
+        """Whether the switch of that name is closed; what has no switch is always on."""
+
+
+class PoweredDevice(SimulatedDevice):
+    """A simulated device in the world that draws power while it works."""
+
+    def __init__(
+        self, service: str, random_stream: random.Random, world: World, electrical: PowerSupply
+    ) -> None:
+        super().__init__(service, random_stream)
+        self.world = world
+        self.electrical = electrical
+        self._consumer = service.rpartition(".")[2]
+
+    def time_ns(self) -> int:
+        """Mission time in nanoseconds."""
+        return round(self.world.now() * 1e9)
+
+    def need_power(self) -> None:
+        """Raises DeviceFault `no_power` when there is none."""
+        if self.electrical.brownout or not self.electrical.is_on(self._consumer):
+            raise DeviceFault("no_power", f"{self.service} has no power")
+
+    @contextmanager
+    def drawing(self, watts: float) -> Iterator[None]:
+        """Draws power for as long as the block runs."""
+        self.need_power()
+        self.electrical.set_load(self._consumer, watts)
+        try:
+            yield
+        finally:
+            self.electrical.set_load(self._consumer, 0.0)
+
+    async def work(self, seconds: float, watts: float) -> None:
+        """Takes time and power."""
+        with self.drawing(watts):
+            await asyncio.sleep(seconds)
+        self.need_power()
