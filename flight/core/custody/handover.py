@@ -1,10 +1,10 @@
 """Hands sample tubes from node to node; the passive side of it, and what brings it to an end.
 
 One node moves the tube with its arm: the active side (`flight.core.custody.handover_active`). The
-other answers its questions and looks with a sensor of its own: the passive side. Whichever of the two is
-the receiver decides by its sensor how a transfer ended, the giver follows (see
-`flight.core.custody.ledger`). Each step is in the ledgers before the next is taken, so that after
-a reboot or a lost message both sides find out from ledgers, sensors and each other how it ended:
+other answers its questions and looks with a sensor of its own: the passive side. Whichever of the
+two is the receiver decides by its sensor how a transfer ended, the giver follows (see
+`flight.core.custody.ledger`). Each step is in the ledgers before the next is taken, so that after a
+reboot or a lost message both sides find out from ledgers, sensors and each other how it ended:
 
 - the active side settles what is open before it moves anything, and after a boot;
 - the passive side asks the active one from time to time, and decides nothing while that may move.

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from flight.astrodynamics.earth_arrival import EquatorOfDate
 from flight.astrodynamics.integrators import State
-from flight.core import statechart as charts
+from flight.core.chart import statechart as charts
 from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.handover_together import give_together
 from flight.core.custody.ledger import CustodyStatus, Evidence

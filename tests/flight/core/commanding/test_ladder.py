@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flight.core import ladder as ladder_module
+from flight.core.commanding import ladder as ladder_module
 from flight.core.commanding.ladder import IllegalRung, Ladder
 from flight.core.keeping.storage import Storage, StorageDamage
 from flight.icd.messages import TERMINAL_RUNGS, Command, CommandReport, Rung

@@ -1,4 +1,4 @@
-"""What tests of the test bed share."""
+"""What tests of the ground share."""
 
 import sys
 
@@ -10,6 +10,6 @@ def without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if matplotlib was not installed."""
     for name in list(sys.modules):
         package = name.partition(".")[0]
-        if package == "matplotlib" or name.startswith("ground.pictures."):
+        if package == "matplotlib" or name.startswith(("ground.pictures.", "ground.studies.")):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
