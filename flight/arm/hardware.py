@@ -1,24 +1,9 @@
-"""The devices of the arm, and calls to them that survive what passes by itself."""
+"""The devices of the arm."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
 
-from flight.core.activities import ActivityFailed
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.core.node import Node
 from flight.icd.devices.transfer_arm import ArmCamera, ArmGripper, TransferArm
-
-if TYPE_CHECKING:
-    from flight.arm.node import Arm
-
-T = TypeVar("T")
-
-ATTEMPTS = 3
-PAUSE = 120.0  # s between attempts
-COLD_PAUSE = 1800.0  # s until joints that are too cold are tried again
-COLD_ATTEMPTS = 16
-LASTING = ("stall", "brake", "jam")  # a mechanism that has failed
 
 
 @dataclass(frozen=True)
@@ -30,46 +15,10 @@ class ArmHardware:
     camera: ArmCamera
 
 
-def connect(node: "Arm") -> ArmHardware:
+def connect(node: Node) -> ArmHardware:
     """Drivers of the arm's devices."""
     return ArmHardware(
         arm=node.driver(TransferArm, "transfer_arm"),
         gripper=node.driver(ArmGripper, "gripper"),
         camera=node.driver(ArmCamera, "camera"),
     )
-
-
-class MechanismFailed(ActivityFailed):
-    """A joint, a brake or the jaws do not move: the arm is not to be used any more."""
-
-
-async def persist(node: "Arm", call: Callable[[], Awaitable[T]]) -> T:
-    """Makes a device call, again after a pause if it fails in passing.
-
-    Raises MechanismFailed when a mechanism has failed twice, ActivityFailed when the attempts are
-    used up or the device refuses.
-    """
-    failures = colds = 0
-    while True:
-        try:
-            return await call()
-        except DeviceFault as fault:
-            if fault.code == "cold" and colds < COLD_ATTEMPTS:
-                colds += 1
-                await asyncio.sleep(COLD_PAUSE)
-                continue
-            failures += 1
-            node.device_trouble(attempt=failures, reason=str(fault))
-            if fault.code in LASTING and failures >= 2:
-                node.note_failed_mechanism(str(fault))
-                raise MechanismFailed(str(fault)) from fault
-            if failures >= ATTEMPTS:
-                raise ActivityFailed(str(fault)) from fault
-        except DeviceRejected as refusal:
-            raise ActivityFailed(str(refusal)) from refusal
-        except DeviceTimeout as timeout:
-            failures += 1
-            node.device_trouble(attempt=failures, reason=str(timeout))
-            if failures >= ATTEMPTS:
-                raise ActivityFailed(str(timeout)) from timeout
-        await asyncio.sleep(PAUSE)

@@ -1,11 +1,12 @@
 """Opens and closes the lid of the container."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from flight.arm.hardware import MechanismFailed, persist
+from flight.arm.device_calls import MechanismFailed, persist
 from flight.arm.kinematics import standoff
 from flight.arm.motion import go, line, release_brakes, retreat, servo, transit
 from flight.arm.seeing import view_gripper
+from flight.arm.vehicle import ArmVehicle
 from flight.arm.work_time import wait_for_work
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
@@ -20,24 +21,21 @@ from flight.icd.devices.transfer_arm_geometry import (
     downward,
 )
 
-if TYPE_CHECKING:
-    from flight.arm.node import Arm
-
 ON_SEAT = Pose(LID_SEAT, downward(0.0))
 ON_STAND = Pose(LID_STAND, downward(0.0))
 
 
-async def open_lid(node: "Arm", signal: Signal) -> Signal:
+async def open_lid(node: ArmVehicle, signal: Signal) -> Signal:
     """Takes the lid from the container to its stand."""
     return await _move_lid(node, closed=False)
 
 
-async def close_lid(node: "Arm", signal: Signal) -> Signal:
+async def close_lid(node: ArmVehicle, signal: Signal) -> Signal:
     """Puts the lid on the container."""
     return await _move_lid(node, closed=True)
 
 
-async def _move_lid(node: "Arm", *, closed: bool) -> Signal:
+async def _move_lid(node: ArmVehicle, *, closed: bool) -> Signal:
     await wait_for_work(node, node.parameters["lid_seconds"], node.parameters["tube_energy"])
     reason = ""
     for _ in range(node.parameters["attempts"]):
@@ -59,7 +57,7 @@ async def _move_lid(node: "Arm", *, closed: bool) -> Signal:
     raise ActivityFailed(f"lid not {'closed' if closed else 'open'}: {reason}")
 
 
-async def _carry(node: "Arm", closed: bool) -> None:
+async def _carry(node: ArmVehicle, closed: bool) -> None:
     start, end = (ON_STAND, ON_SEAT) if closed else (ON_SEAT, ON_STAND)
     view = await view_gripper(node)
     if view.tube_present:
@@ -83,7 +81,7 @@ async def _carry(node: "Arm", closed: bool) -> None:
     await retreat(node)
 
 
-async def _is_done(node: "Arm", closed: bool) -> bool:
+async def _is_done(node: ArmVehicle, closed: bool) -> bool:
     """Whether both the container's switch and the camera say so."""
     status = await container_status(node)
     if status.get("latched") is True and not closed:
@@ -93,12 +91,12 @@ async def _is_done(node: "Arm", closed: bool) -> bool:
     return not (await view_gripper(node)).lid_present
 
 
-async def container_status(node: "Arm") -> dict[str, Any]:
+async def container_status(node: ArmVehicle) -> dict[str, Any]:
     """What the MAV says of its container; raises ExchangeFailed."""
     return await node.exchanges.ask("mav", "container.status", {}, timeout=60.0)
 
 
-async def _rest(node: "Arm") -> None:
+async def _rest(node: ArmVehicle) -> None:
     state = await persist(node, node.hardware.arm.state)
     if not state.brakes:
         await retreat(node)

@@ -1,11 +1,11 @@
 """Loads sample tubes: from rover, Perseverance or ground into a socket of the MAV's container."""
 
-from typing import TYPE_CHECKING
 
-from flight.arm.hardware import MechanismFailed, persist
+from flight.arm.device_calls import MechanismFailed, persist
 from flight.arm.kinematics import on_vehicle, standoff
 from flight.arm.motion import NotSeen, line, look, release_brakes, retreat, servo
 from flight.arm.seeing import CAMERA, GRIPPER, verify_tube
+from flight.arm.vehicle import ArmVehicle
 from flight.arm.work_time import count_tube, wait_for_work
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
@@ -26,9 +26,6 @@ from flight.icd.devices.transfer_arm_geometry import (
     tube_port_place,
 )
 
-if TYPE_CHECKING:
-    from flight.arm.node import Arm
-
 HELD_PLACE = "arm_gripper"
 GROUND = "ground"
 PRESS = 0.006  # m beyond the bottom, so that the force tells when it is reached
@@ -39,7 +36,7 @@ class SocketBlocked(ActivityFailed):
     """A tube does not go into a socket."""
 
 
-async def load_tubes(node: "Arm", signal: Signal) -> Signal:
+async def load_tubes(node: ArmVehicle, signal: Signal) -> Signal:
     """Loads the tubes one after the other; a tube that fails does not keep the others."""
     tubes, source = list(signal.data["tubes"]), str(signal.data["source"])
     failed: dict[str, str] = {}
@@ -77,12 +74,12 @@ async def load_tubes(node: "Arm", signal: Signal) -> Signal:
     return Signal("done", {"result": f"{loaded} of {len(tubes)} tubes in the container"})
 
 
-def _is_loaded(node: "Arm", tube: str) -> bool:
+def _is_loaded(node: ArmVehicle, tube: str) -> bool:
     record = node.ledger.record(tube)
     return record is not None and record.status is CustodyStatus.HANDED_OVER
 
 
-def _holding(node: "Arm") -> CustodyRecord | None:
+def _holding(node: ArmVehicle) -> CustodyRecord | None:
     """The tube that the ledger has in the jaws, or on its way from or to them."""
     for record in node.ledger.records():
         if record.status is CustodyStatus.HELD and record.place == HELD_PLACE:
@@ -90,7 +87,7 @@ def _holding(node: "Arm") -> CustodyRecord | None:
     return None
 
 
-async def _load(node: "Arm", tube: str, source: str) -> None:
+async def _load(node: ArmVehicle, tube: str, source: str) -> None:
     held = _holding(node)
     if held is not None and held.tube != tube:
         await _give(node, held.tube)
@@ -103,7 +100,7 @@ async def _load(node: "Arm", tube: str, source: str) -> None:
 # ------------------------------------------------------------------- taking
 
 
-async def _take(node: "Arm", tube: str, source: str) -> None:
+async def _take(node: ArmVehicle, tube: str, source: str) -> None:
     node.current_tube = tube
     reason = ""
     for _ in range(node.parameters["attempts"]):
@@ -126,7 +123,7 @@ async def _take(node: "Arm", tube: str, source: str) -> None:
     raise ActivityFailed(f"not taken from {source}: {reason}")
 
 
-async def _fetch(node: "Arm", source: str, tube: str, slot: int | None) -> None:
+async def _fetch(node: ArmVehicle, source: str, tube: str, slot: int | None) -> None:
     """Moves a tube from where a vehicle holds it into the jaws, and lifts it out."""
     if source == "rover":
         if slot is None:
@@ -139,7 +136,7 @@ async def _fetch(node: "Arm", source: str, tube: str, slot: int | None) -> None:
     await _grip(node, target, on_vehicle(centre, heading, place))
 
 
-async def _survey(node: "Arm", vehicle: str) -> tuple[list[float], float]:
+async def _survey(node: ArmVehicle, vehicle: str) -> tuple[list[float], float]:
     for _ in range(node.parameters["images"]):
         seen = await persist(node, lambda: node.hardware.camera.survey(vehicle))
         if seen.valid:
@@ -147,7 +144,7 @@ async def _survey(node: "Arm", vehicle: str) -> tuple[list[float], float]:
     raise NotSeen(f"{vehicle} is not in sight")
 
 
-async def _grip(node: "Arm", target: str, nominal: Pose) -> None:
+async def _grip(node: ArmVehicle, target: str, nominal: Pose) -> None:
     """Opens the jaws, goes to a tube, closes them and draws it out."""
     await persist(node, node.hardware.gripper.open)
     goal, sighting = await servo(node, target, nominal)
@@ -162,7 +159,7 @@ async def _grip(node: "Arm", target: str, nominal: Pose) -> None:
     node.step("step_verify")
 
 
-async def _take_from_ground(node: "Arm", tube: str) -> None:
+async def _take_from_ground(node: ArmVehicle, tube: str) -> None:
     """Picks up a tube that lies on the ground and that no other node holds."""
     await node.handover.settle()
     record = node.ledger.record(tube)
@@ -184,7 +181,7 @@ async def _take_from_ground(node: "Arm", tube: str) -> None:
         raise ActivityFailed(f"the jaws closed on nothing at {tube}")
 
 
-async def settle_ground(node: "Arm", tube: str) -> None:
+async def settle_ground(node: ArmVehicle, tube: str) -> None:
     """Ends a move from the ground by what the camera sees in the jaws."""
     record = node.ledger.record(tube)
     if record is None or record.transfer_id is not None:
@@ -198,7 +195,7 @@ async def settle_ground(node: "Arm", tube: str) -> None:
         node.ledger.revert(tube, Evidence(CAMERA, f"not taken: {evidence.reading}", True))
 
 
-async def _survey_ground(node: "Arm", tube: str) -> Pose:
+async def _survey_ground(node: ArmVehicle, tube: str) -> Pose:
     for _ in range(node.parameters["images"]):
         seen = await persist(node, lambda: node.hardware.camera.survey(f"tube:{tube}"))
         if seen.valid:
@@ -210,7 +207,7 @@ async def _survey_ground(node: "Arm", tube: str) -> Pose:
 # ------------------------------------------------------------------- giving
 
 
-async def _give(node: "Arm", tube: str) -> None:
+async def _give(node: ArmVehicle, tube: str) -> None:
     node.current_tube = tube
     blocked: list[int] = []
     reason = ""
@@ -237,7 +234,7 @@ async def _give(node: "Arm", tube: str) -> None:
 class _Insertion:
     """The motion into a socket. `blocked`: the socket into which the tube did not go."""
 
-    def __init__(self, node: "Arm") -> None:
+    def __init__(self, node: ArmVehicle) -> None:
         self._node = node
         self.blocked: int | None = None
 

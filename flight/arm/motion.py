@@ -1,9 +1,9 @@
 """Motions of the arm: free moves over a way point, straight moves, and visual servoing."""
 
-from typing import TYPE_CHECKING
 
-from flight.arm.hardware import MechanismFailed, persist
+from flight.arm.device_calls import MechanismFailed, persist
 from flight.arm.kinematics import sighted, standoff
+from flight.arm.vehicle import ArmVehicle
 from flight.core.activities import ActivityFailed
 from flight.icd.devices.transfer_arm import StraightMotion, TargetSighting
 from flight.icd.devices.transfer_arm_geometry import (
@@ -17,9 +17,6 @@ from flight.icd.devices.transfer_arm_geometry import (
     scaled,
 )
 
-if TYPE_CHECKING:
-    from flight.arm.node import Arm
-
 ALIGNED = 0.0025  # m across within which the arm goes on
 AT_HOME = 0.02  # rad
 
@@ -28,30 +25,30 @@ class NotSeen(ActivityFailed):
     """The target was not seen from where it should be in view."""
 
 
-async def release_brakes(node: "Arm") -> None:
+async def release_brakes(node: ArmVehicle) -> None:
     """Makes the arm ready to move."""
     await persist(node, lambda: node.hardware.arm.set_brakes(False))
 
 
-async def hold(node: "Arm") -> None:
+async def hold(node: ArmVehicle) -> None:
     """Ends what moves and engages the brakes."""
     await persist(node, node.hardware.arm.stop)
     await persist(node, lambda: node.hardware.arm.set_brakes(True))
 
 
-async def tip(node: "Arm") -> Pose:
+async def tip(node: ArmVehicle) -> Pose:
     """Where the encoders say that the tip is."""
     state = await persist(node, node.hardware.arm.state)
     return forward(state.joints)
 
 
-async def go(node: "Arm", joints: tuple[float, ...]) -> None:
+async def go(node: ArmVehicle, joints: tuple[float, ...]) -> None:
     """A free move of the joints."""
     state = await persist(node, lambda: node.hardware.arm.move_joints(list(joints)))
     node.show(state)
 
 
-async def line(node: "Arm", target: Pose, force_limit: float | None = None) -> StraightMotion:
+async def line(node: ArmVehicle, target: Pose, force_limit: float | None = None) -> StraightMotion:
     """A straight move of the tip, until it is there or the force is reached."""
     limit = node.parameters["free_force_limit"] if force_limit is None else force_limit
     rotation = [element for row in target.rotation for element in row]
@@ -62,7 +59,7 @@ async def line(node: "Arm", target: Pose, force_limit: float | None = None) -> S
     return motion
 
 
-async def retreat(node: "Arm") -> None:
+async def retreat(node: ArmVehicle) -> None:
     """Backs out of wherever the tip is, along its axis, before the arm turns freely."""
     state = await persist(node, node.hardware.arm.state)
     for home in (READY, STOWED):
@@ -79,7 +76,7 @@ async def retreat(node: "Arm") -> None:
             continue
 
 
-async def transit(node: "Arm", pose: Pose) -> None:
+async def transit(node: ArmVehicle, pose: Pose) -> None:
     """A free move to before a place, by way of the ready position."""
     try:
         joints = inverse(pose, READY)
@@ -90,7 +87,7 @@ async def transit(node: "Arm", pose: Pose) -> None:
     await go(node, joints)
 
 
-async def look(node: "Arm", target: str) -> TargetSighting:
+async def look(node: ArmVehicle, target: str) -> TargetSighting:
     """The target in the tip frame; raises NotSeen after several images without it."""
     for _ in range(node.parameters["images"]):
         sighting = await persist(node, lambda: node.hardware.camera.locate(target))
@@ -99,7 +96,7 @@ async def look(node: "Arm", target: str) -> TargetSighting:
     raise NotSeen(f"{target} is not in view")
 
 
-async def servo(node: "Arm", target: str, nominal: Pose) -> tuple[Pose, TargetSighting]:
+async def servo(node: ArmVehicle, target: str, nominal: Pose) -> tuple[Pose, TargetSighting]:
     """Stands before a target by what the camera sees; returns the pose at it, as seen last.
 
     The camera looks from the gripper, so that errors of encoders and links, and the droop of the

@@ -1,28 +1,25 @@
 """Unfolds and folds the arm; holds it in the safe state."""
 
 import asyncio
-from typing import TYPE_CHECKING
 
-from flight.arm.hardware import persist
+from flight.arm.device_calls import persist
 from flight.arm.motion import AT_HOME, go, hold, release_brakes, retreat
 from flight.arm.seeing import view_gripper
+from flight.arm.vehicle import ArmVehicle
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.icd.devices.transfer_arm_geometry import READY, STOWED
 
-if TYPE_CHECKING:
-    from flight.arm.node import Arm
-
 CHECK = 6 * 3600.0  # s between looks at the brakes in the safe state
 
 
-async def deploy(node: "Arm", signal: Signal) -> str:
+async def deploy(node: ArmVehicle, signal: Signal) -> str:
     """Unfolds the arm to its ready position."""
     await _to(node, READY)
     return "done"
 
 
-async def stow(node: "Arm", signal: Signal) -> str:
+async def stow(node: ArmVehicle, signal: Signal) -> str:
     """Folds the arm."""
     if (await view_gripper(node)).tube_present:
         raise ActivityFailed("a tube is in the jaws: it is not folded away with the arm")
@@ -30,7 +27,7 @@ async def stow(node: "Arm", signal: Signal) -> str:
     return "done"
 
 
-async def hold_safe(node: "Arm", signal: Signal) -> None:
+async def hold_safe(node: ArmVehicle, signal: Signal) -> None:
     """Stops, and keeps the brakes engaged; what is in the jaws stays there without power."""
     while True:
         try:
@@ -40,7 +37,7 @@ async def hold_safe(node: "Arm", signal: Signal) -> None:
         await asyncio.sleep(CHECK)
 
 
-async def _to(node: "Arm", home: tuple[float, ...]) -> None:
+async def _to(node: ArmVehicle, home: tuple[float, ...]) -> None:
     state = await persist(node, node.hardware.arm.state)
     if max(abs(a - b) for a, b in zip(state.joints, home, strict=True)) > AT_HOME:
         await release_brakes(node)

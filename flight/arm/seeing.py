@@ -1,20 +1,17 @@
 """What the camera says of the jaws: the evidence of custody."""
 
-from typing import TYPE_CHECKING
 
-from flight.arm.hardware import persist
+from flight.arm.device_calls import persist
+from flight.arm.vehicle import ArmVehicle
 from flight.core.custody.ledger import Evidence
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.transfer_arm import GripperView
-
-if TYPE_CHECKING:
-    from flight.arm.node import Arm
 
 CAMERA = "arm.camera"
 GRIPPER = "gripper"
 
 
-async def view_gripper(node: "Arm") -> GripperView:
+async def view_gripper(node: ArmVehicle) -> GripperView:
     """A good image of the jaws; raises DeviceFault `no_image`."""
     for _ in range(node.parameters["images"]):
         view = await persist(node, node.hardware.camera.view_gripper)
@@ -23,7 +20,7 @@ async def view_gripper(node: "Arm") -> GripperView:
     raise DeviceFault("no_image", "arm.camera shows no good image of the jaws")
 
 
-async def verify_tube(node: "Arm", tube: str, slot: int | None, expected: bool) -> Evidence:
+async def verify_tube(node: ArmVehicle, tube: str, slot: int | None, expected: bool) -> Evidence:
     """Whether the camera sees `tube` between the jaws; an engraving of another tube is a no."""
     view = await view_gripper(node)
     if not view.tube_present:

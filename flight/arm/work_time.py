@@ -2,29 +2,25 @@
 
 import asyncio
 from math import floor
-from typing import TYPE_CHECKING
 
+from flight.arm.vehicle import ArmVehicle, SolCount
 from flight.astrodynamics.mars_time import mars_sol_date, sun_elevation_azimuth
 from flight.core.activities import ActivityFailed
 from flight.core.exchanges import ExchangeFailed
-
-if TYPE_CHECKING:
-    from flight.arm.node import Arm
 
 SECONDS_PER_DAY = 86_400.0
 LOOK_AHEAD = 600.0  # s between looks at the Sun
 RETRY = 1800.0  # s until the lander is asked for energy again
 LONGEST_WAIT = 6 * 88_775.0  # s
-NAMESPACE = "arm.work"
 
 
-def sol_number(node: "Arm") -> int:
+def sol_number(node: ArmVehicle) -> int:
     """The local sol, by mean solar time."""
     longitude: float = node.parameters["longitude"]
     return floor(mars_sol_date(node.clock.jd_tt()) + longitude / 360.0)
 
 
-def is_day(node: "Arm", seconds_ahead: float = 0.0) -> bool:
+def is_day(node: ArmVehicle, seconds_ahead: float = 0.0) -> bool:
     """Whether the Sun is high enough to work, now or later."""
     p = node.parameters
     sun = sun_elevation_azimuth(
@@ -33,14 +29,13 @@ def is_day(node: "Arm", seconds_ahead: float = 0.0) -> bool:
     return bool(sun.elevation_degrees >= p["lowest_sun"])
 
 
-def count_tube(node: "Arm") -> None:
+def count_tube(node: ArmVehicle) -> None:
     """Counts a tube for this sol; the count survives a reboot."""
-    sol, count = node.storage.get(NAMESPACE, "sol", [0, 0])
-    today = sol_number(node)
-    node.storage.put(NAMESPACE, "sol", [today, count + 1 if sol == today else 1])
+    so_far, today = node.work_of_sol, sol_number(node)
+    node.work_of_sol = SolCount(today, so_far.tubes + 1 if so_far.sol == today else 1)
 
 
-async def wait_for_work(node: "Arm", seconds: float, watt_hours: float) -> None:
+async def wait_for_work(node: ArmVehicle, seconds: float, watt_hours: float) -> None:
     """Returns when there is daylight for `seconds` of work and the lander grants the energy.
 
     Raises ActivityFailed when that takes days.
@@ -59,17 +54,17 @@ async def wait_for_work(node: "Arm", seconds: float, watt_hours: float) -> None:
         waited += pause
 
 
-def _obstacle(node: "Arm", seconds: float) -> tuple[str, float]:
+def _obstacle(node: ArmVehicle, seconds: float) -> tuple[str, float]:
     """Why there is no work now, and how long that lasts."""
-    sol, count = node.storage.get(NAMESPACE, "sol", [0, 0])
-    if sol == sol_number(node) and count >= node.parameters["tubes_per_sol"]:
-        return f"{count} tubes are enough for this sol", _until_morning(node)
+    done = node.work_of_sol
+    if done.sol == sol_number(node) and done.tubes >= node.parameters["tubes_per_sol"]:
+        return f"{done.tubes} tubes are enough for this sol", _until_morning(node)
     if not (is_day(node) and is_day(node, seconds)):
         return "not enough daylight", _until_morning(node)
     return "", 0.0
 
 
-def _until_morning(node: "Arm") -> float:
+def _until_morning(node: ArmVehicle) -> float:
     """Seconds until the next morning's first light."""
     ahead = LOOK_AHEAD
     while is_day(node, ahead) and ahead < LONGEST_WAIT:
@@ -79,7 +74,7 @@ def _until_morning(node: "Arm") -> float:
     return ahead
 
 
-async def _ask_energy(node: "Arm", watt_hours: float) -> str:
+async def _ask_energy(node: ArmVehicle, watt_hours: float) -> str:
     """Why the lander gives no energy, or nothing when it does."""
     if not node.parameters["ask_for_energy"]:
         return ""

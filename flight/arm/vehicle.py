@@ -1,0 +1,132 @@
+"""The transfer arm as its skills know it: channels, events, devices, and what it remembers."""
+
+import msgspec
+
+from flight.arm.hardware import ArmHardware, connect
+from flight.arm.kinematics import tip_uncertainty
+from flight.arm.parameters import PARAMETERS
+from flight.core.custody.handover_active import ActiveHandover
+from flight.core.custody.ledger import CustodyStatus
+from flight.core.keeping.memory import Remembered
+from flight.core.node import Node
+from flight.core.telling.channels import Channel
+from flight.core.telling.communications import wire
+from flight.core.telling.events import Event
+from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.icd.devices.transfer_arm import TransferArmState
+from flight.icd.devices.transfer_arm_geometry import forward
+from flight.icd.messages import Severity
+
+LOADING = "ready.loading"
+ENCODER_ERROR = 0.0007  # rad, 1 sigma; assumption, for an arm of 5 mm accuracy
+
+
+class SolCount(msgspec.Struct, frozen=True):
+    """How many tubes were loaded on a local sol."""
+
+    sol: int = 0
+    tubes: int = 0
+
+
+class ArmVehicle(Node):
+    """The Sample Transfer Arm of the lander, with seven joints."""
+
+    name = "arm"
+    routes = {  # noqa: RUF012  declared once, as every vehicle does
+        "lander": wire("lander"),
+        "rover": wire("lander"),
+        "mav": wire("lander"),
+        "perseverance": wire("lander"),
+    }
+    parameter_declarations = PARAMETERS
+    hardware: ArmHardware
+    handover: ActiveHandover
+
+    failed_mechanism = Remembered(
+        str, "", doc="the mechanism that has failed, for which the arm stands; or empty"
+    )
+    work_of_sol = Remembered(SolCount, SolCount(), doc="how many tubes were loaded on which sol")
+
+    joint_angles = Channel(list, unit="rad", doc="the seven joints by their encoders")
+    highest_current = Channel(
+        float, unit="A", doc="of the joint motors", yellow=(None, 1.5), red=(None, 2.2)
+    )
+    joint_temperature = Channel(
+        float, unit="K", doc="of the joints", yellow=(208.0, 330.0), red=(198.0, 340.0),
+        hysteresis=2.0,
+    )  # fmt: skip
+    contact_force = Channel(
+        float, unit="N", doc="greatest force of the last straight motion", yellow=(None, 100.0)
+    )
+    tip_height = Channel(float, unit="m", doc="of the tip over the arm's base")
+    tip_error = Channel(float, unit="m", doc="1-sigma error of the tip without visual servo")
+    brakes_engaged = Channel(bool, doc="whether the brakes are engaged")
+    jaw_opening = Channel(float, unit="m", doc="between the jaws")
+    tubes_loaded = Channel(int, doc="tubes handed to the MAV, by the ledger")
+    current_tube = Channel(str, doc="the tube that is being loaded")
+    waiting_for = Channel(str, doc="why the arm does not work now")
+    mechanism = Channel(str, doc="the mechanism that has failed; empty when none has")
+
+    tube_taken = Event(Severity.ACTIVITY_HI, "Took {tube} from {source}")
+    tube_loaded = Event(Severity.ACTIVITY_HI, "{tube} sits in the container")
+    tube_failed = Event(Severity.WARNING_HI, "{tube} could not be loaded: {reason}")
+    attempt_failed = Event(Severity.WARNING_LO, "Attempt with {tube} failed: {reason}")
+    insertion_stopped = Event(
+        Severity.WARNING_LO,
+        "Socket {socket}: stopped {missing} mm before the bottom at {force} N",
+    )
+    image_doubt = Event(Severity.WARNING_LO, "The camera sees no tube at {target} after insertion")
+    lid_moved = Event(Severity.ACTIVITY_HI, "The lid of the container is {state}")
+    device_trouble = Event(Severity.WARNING_LO, "Device trouble, try {attempt}: {reason}")
+    mechanism_failed = Event(Severity.WARNING_HI, "A mechanism has failed: {reason}")
+    work_waits = Event(Severity.ACTIVITY_LO, "Waiting: {reason}")
+
+    def attach(self) -> None:
+        self.hardware = connect(self)
+        self.mechanism = self.failed_mechanism
+        self.count_tubes()
+
+    def housekeeping_period(self) -> float:
+        return 1200.0 if self.is_in("ready") and not self.is_in("ready.idle") else 7200.0
+
+    async def sample(self) -> None:
+        try:
+            self.show(await self.hardware.arm.state())
+            self.jaw_opening = round((await self.hardware.gripper.state()).opening, 4)
+        except (DeviceFault, DeviceTimeout):
+            self.highest_current = self.joint_temperature = self.jaw_opening = None
+
+    def show(self, state: TransferArmState) -> None:
+        """Sets the channels that come from the arm itself."""
+        self.joint_angles = [round(angle, 5) for angle in state.joints]
+        self.highest_current = round(max(state.currents), 3)
+        self.joint_temperature = round(state.temperature, 2)
+        self.tip_height = round(forward(state.joints).position[2], 4)
+        self.tip_error = round(tip_uncertainty(state.joints, ENCODER_ERROR), 5)
+        self.brakes_engaged = state.brakes
+
+    def show_waiting(self, reason: str) -> None:
+        """Says why there is no work now."""
+        self.step("step_wait")
+        if self.waiting_for != reason:
+            self.waiting_for = reason
+            self.work_waits(reason=reason)
+
+    def step(self, name: str) -> None:
+        """Shows in the statechart how far the loading of a tube is."""
+        if self.is_in(LOADING):
+            if name != "step_wait":
+                self.waiting_for = ""
+            self.post(name)
+
+    def count_tubes(self) -> None:
+        """Counts what has been handed to the MAV."""
+        self.tubes_loaded = sum(
+            record.status is CustodyStatus.HANDED_OVER and record.counterpart == "mav"
+            for record in self.ledger.records()
+        )
+
+    def note_failed_mechanism(self, reason: str) -> None:
+        """Remembers, also over reboots, that the arm is not to be moved any more."""
+        self.failed_mechanism = self.mechanism = reason
+        self.mechanism_failed(reason=reason)

@@ -1,0 +1,66 @@
+"""What a vehicle remembers over reboots: declared as class attributes, set like plain attributes.
+
+A value is stored when it is assigned, and read from the storage when it is asked for: it is never
+older than what a reboot would find. A value of another type than declared is damage, not a surprise
+for whoever uses it.
+"""
+
+from typing import Any, Generic, TypeVar, overload
+
+import msgspec
+
+from flight.core.keeping.storage import StorageDamage
+
+T = TypeVar("T")
+NAMESPACE = "memory"
+
+
+class Remembered(Generic[T]):
+    """Declares what is remembered: its type, what holds before it was ever set, and its meaning.
+
+    Types are plain data and msgspec structs of plain data. A struct or a list that was changed in
+    place is not stored: assign it again. Raises StorageDamage where what is stored does not match
+    its checksum or its type.
+    """
+
+    def __init__(self, kind: type[T], default: T, *, doc: str) -> None:
+        self.kind = kind
+        self.default = default
+        self.doc = doc
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, node: None, owner: type) -> "Remembered[T]": ...
+
+    @overload
+    def __get__(self, node: Any, owner: type) -> T: ...
+
+    def __get__(self, node: Any, owner: type) -> "Remembered[T] | T":
+        if node is None:
+            return self
+        stored = node.storage.get(NAMESPACE, self.name, _NOTHING)
+        if stored is _NOTHING:
+            return self.default
+        try:
+            return msgspec.convert(stored, self.kind)
+        except msgspec.ValidationError as error:
+            raise StorageDamage(NAMESPACE, self.name, node.storage.path) from error
+
+    def __set__(self, node: Any, value: T) -> None:
+        node.storage.put(NAMESPACE, self.name, msgspec.to_builtins(value))
+
+
+_NOTHING = object()
+
+
+def declared_memory(owner: type) -> dict[str, Remembered[Any]]:
+    """All that a vehicle's class remembers, in the order of declaration, base classes first."""
+    found: dict[str, Remembered[Any]] = {}
+    for base in reversed(owner.__mro__):
+        for name, member in vars(base).items():
+            if isinstance(member, Remembered):
+                found[name] = member
+    return found
