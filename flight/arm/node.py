@@ -14,7 +14,7 @@ from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Restart, command
 from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.ledger import Evidence
-from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 
 TubeId = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 TubeIds = Annotated[list[TubeId], msgspec.Meta(min_length=1, max_length=30)]
@@ -87,7 +87,7 @@ class Arm(ArmVehicle):
         for record in self.ledger.open_transfers():
             try:
                 await settle_ground(self, record.tube)
-            except (ActivityFailed, DeviceFault, DeviceTimeout) as failure:
+            except (ActivityFailed, DeviceError) as failure:
                 self.device_trouble(attempt=1, reason=str(failure))
 
     @command(deadline=3 * 3600.0, starts="deploying", restart=Restart.RESUME)

@@ -12,7 +12,7 @@ from flight.core.node import Node
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import wire
 from flight.core.telling.events import Event
-from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.icd.devices.transfer_arm import TransferArmState
 from flight.icd.devices.transfer_arm_geometry import forward
 from flight.icd.messages import Severity
@@ -93,7 +93,7 @@ class ArmVehicle(Node):
         try:
             self.show(await self.hardware.arm.state())
             self.jaw_opening = round((await self.hardware.gripper.state()).opening, 4)
-        except (DeviceFault, DeviceTimeout):
+        except DeviceError:
             self.highest_current = self.joint_temperature = self.jaw_opening = None
 
     def show(self, state: TransferArmState) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flight.core.chart.statechart import Signal, State
 from flight.core.exchanges import ExchangeFailed
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.runtime.nursery import Nursery, end
 
 ACTIVITY_END = "activity_end"  # signal of the kernel that carries the end of an activity
@@ -17,7 +17,7 @@ class ActivityFailed(Exception):
     """An activity could not do what it was for; the text is the reason, for people."""
 
 
-EXPECTED_FAILURES = (ActivityFailed, ExchangeFailed, DeviceFault, DeviceRejected, DeviceTimeout)
+EXPECTED_FAILURES = (ActivityFailed, ExchangeFailed, DeviceError)
 """What can come out of an activity though its software is sound."""
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.entry.sensing import (
-    ERRORS,
     NAMESPACE,
     Sight,
     entry_due,
@@ -20,6 +19,7 @@ from flight.entry.sensing import (
     since_separation,
     verify_payload,
 )
+from flight.icd.devices.base import DeviceError
 
 if TYPE_CHECKING:
     from flight.entry.node import EntryCapsule
@@ -63,7 +63,7 @@ async def rest_in_the_orbiter(node: "EntryCapsule", signal: Signal) -> None:
             for record in falling:
                 evidence = await verify_payload(node, record.tube, record.slot, True)
                 node.ledger.revert(record.tube, evidence)
-        except ERRORS as error:
+        except DeviceError as error:
             node.trouble("payload_bay", str(error))
     await asyncio.Event().wait()
 
@@ -83,7 +83,7 @@ async def note_release(node: "EntryCapsule") -> None:
         return
     try:
         counted = (await node.timer.state()).since_separation
-    except ERRORS as error:
+    except DeviceError as error:
         node.trouble("timer", str(error))
         counted = 0.0
     note_separation(node, counted)
@@ -220,7 +220,7 @@ async def switch_beacon_on(node: "EntryCapsule") -> None:
             if state.on:
                 node.beacon_sends(power=state.power)
         node.beacon_on = state.on
-    except ERRORS as error:
+    except DeviceError as error:
         node.beacon_on = False
         node.trouble("beacon", str(error))
 

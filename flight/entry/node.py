@@ -34,7 +34,6 @@ from flight.entry.flying import (
 )
 from flight.entry.parameters import PARAMETERS
 from flight.entry.sensing import (
-    ERRORS,
     NAMESPACE,
     Sight,
     look,
@@ -42,6 +41,7 @@ from flight.entry.sensing import (
     separation,
     verify_payload,
 )
+from flight.icd.devices.base import DeviceError
 from flight.icd.devices.entry_capsule import (
     CapsuleAccelerometer,
     CapsuleBeacon,
@@ -196,7 +196,7 @@ class EntryCapsule(Node):
             self.payload_seated = sum([*bay.seated, bay.latched]) >= 2
             charge = await self.battery.state()
             self.state_of_charge = round(charge.state_of_charge, 4) if charge.valid else None
-        except ERRORS as error:
+        except DeviceError as error:
             self.trouble("sampling", str(error))
         held = (CustodyStatus.HELD, CustodyStatus.IN_TRANSIT)
         self.tubes_held = sum(r.status in held for r in self.ledger.records())
@@ -235,7 +235,7 @@ class EntryCapsule(Node):
         for name in ("g_switch", "accelerometer", "impact_sensor"):
             try:
                 await getattr(self, name).clear()
-            except ERRORS as error:
+            except DeviceError as error:
                 self.trouble(name, str(error))
 
     async def landing_signs(self, seen: Sight) -> tuple[bool, bool]:
@@ -246,7 +246,7 @@ class EntryCapsule(Node):
         torn = False
         try:
             torn = (await self.impact_sensor.state()).torn
-        except ERRORS as error:
+        except DeviceError as error:
             self.trouble("impact_sensor", str(error))
         falling = self.storage.get(NAMESPACE, "falling") is not None
         threshold = self.parameters["landing_shock" if falling else "sure_shock"]

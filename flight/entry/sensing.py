@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flight.core.custody.ledger import Evidence
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 
 if TYPE_CHECKING:
     from flight.entry.node import EntryCapsule
 
-ERRORS = (DeviceFault, DeviceRejected, DeviceTimeout)
 NAMESPACE = "entry"
 DETECTION_DELAY = 3_700.0  # s within which a separation is noticed in any state
 OWN_POWER = -0.001  # A: the battery gives current, so that nobody else does
@@ -40,13 +39,13 @@ async def look(node: "EntryCapsule") -> Sight:
         switch = await node.g_switch.state()
         if switch.valid:
             closed, has_closed = switch.closed, switch.has_closed
-    except ERRORS as error:
+    except DeviceError as error:
         node.trouble("g_switch", str(error))
     try:
         felt = await node.accelerometer.state()
         if felt.valid:
             load, axial, peak = abs(felt.axial), felt.axial, felt.peak
-    except ERRORS as error:
+    except DeviceError as error:
         node.trouble("accelerometer", str(error))
     return Sight(closed, has_closed, load, axial, peak)
 
@@ -57,13 +56,13 @@ async def separation(node: "EntryCapsule") -> bool:
     wires: list[bool] = []
     try:
         wires = (await node.timer.state()).separated
-    except ERRORS as error:
+    except DeviceError as error:
         node.trouble("timer", str(error))
     if wires and all(wire is wires[0] for wire in wires):
         return wires[0]
     try:
         alone = (await node.battery.state()).current < OWN_POWER
-    except ERRORS as error:
+    except DeviceError as error:
         node.trouble("battery", str(error))
         return False
     node.trouble("separation", f"the wires say {wires}, the battery {alone}")
@@ -80,7 +79,7 @@ async def since_separation(node: "EntryCapsule") -> float:
     by_clock = None if noted is None else node.clock.now() - float(noted)
     try:
         by_timer = (await node.timer.state()).since_separation
-    except ERRORS as error:
+    except DeviceError as error:
         node.trouble("timer", str(error))
         return by_clock or 0.0
     if by_clock is None:

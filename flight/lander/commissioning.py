@@ -9,7 +9,7 @@ from typing import Any
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
-from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.lander.thermal_control import IGLOO
 
 NAMESPACE = "lander"
@@ -72,7 +72,7 @@ async def deploy_array(node: Any) -> str:
     for attempt in range(1, 1 + DEPLOY_ATTEMPTS):
         try:
             state = await node.devices.solar_array.deploy()
-        except (DeviceFault, DeviceTimeout) as error:
+        except DeviceError as error:
             node.device_trouble(device="solar_array", reason=str(error))
             continue
         if state.deployed:

@@ -11,7 +11,7 @@ from typing import Any
 
 from flight.astrodynamics.site_frame import SiteFrame
 from flight.core.activities import ActivityFailed
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.lander.descent_hardware import DescentDevices
 from flight.lander.descent_navigation import NANOSECONDS, DescentNavigation, navigation_of
 from flight.lander.entry_guidance import EntryGuidance
@@ -24,7 +24,6 @@ DEAF_AFTER = 20  # readings of the inertial unit in a row without an answer
 ALIGNMENTS = 3
 TROUBLES_TOLD = 2
 LOW_HEIGHT, LOW_SHOWN, HIGH_SHOWN = 5_000.0, 1.0, 5.0  # m, s
-DEVICE_ERRORS = (DeviceFault, DeviceRejected, DeviceTimeout)
 
 
 class Descent:
@@ -122,7 +121,7 @@ class Descent:
         navigation = self.navigation
         try:
             felt = await self.devices.inertial_unit.increments(navigation.number)
-        except DEVICE_ERRORS as error:
+        except DeviceError as error:
             self._deaf += 1
             if self._deaf == 1:
                 self.trouble(device="descent_inertial_unit", reason=str(error))
@@ -186,7 +185,7 @@ class Descent:
         for side in ("A", "B"):
             try:
                 state = await self.devices.pyrotechnics.fire(part, side)
-            except DEVICE_ERRORS as error:
+            except DeviceError as error:
                 self.trouble(device="pyrotechnics", reason=str(error))
                 continue
             fired = fired or state.fired

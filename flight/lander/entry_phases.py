@@ -5,7 +5,8 @@ import math
 from flight.astrodynamics.quaternions import rotate
 from flight.astrodynamics.site_frame import local_axes
 from flight.astrodynamics.vectors import Vector, cross, dot, norm, unit
-from flight.lander.descent import DEVICE_ERRORS, Descent
+from flight.icd.devices.base import DeviceError
+from flight.lander.descent import Descent
 from flight.lander.descent_navigation import DescentNavigation
 from flight.lander.entry_guidance import EntryGuidance, GuidanceSettings, plan_entry
 from flight.lander.entry_reference import EARTH_GRAVITY, EntryShape, ParachuteShape
@@ -156,7 +157,7 @@ class EntryFlight:
         if abs(change) > LEAST_TURN:
             try:
                 await d.devices.thrusters.turn(max(-6.2, min(6.2, change)))
-            except DEVICE_ERRORS as error:
+            except DeviceError as error:
                 d.trouble(device="attitude_thrusters", reason=str(error))
 
     def _tell_phase(self, phase: str) -> None:

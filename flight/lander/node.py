@@ -11,7 +11,7 @@ from flight.core.telling.carried import keeper
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import Route, radio, wire
 from flight.core.telling.events import Event
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.icd.devices.communications import LinkState, Radio
 from flight.icd.messages import Severity
 from flight.lander.commissioning import NAMESPACE, commission, keep_array_open, unfold_after_landing
@@ -287,7 +287,7 @@ class Lander(DescentReports, Node):
     async def _read_power(self) -> None:
         try:
             battery = await self.devices.battery.state()
-        except (DeviceFault, DeviceTimeout) as error:
+        except DeviceError as error:
             self.device_trouble(device="battery", reason=str(error))
             battery = None
         if battery is not None and battery.valid:
@@ -304,7 +304,7 @@ class Lander(DescentReports, Node):
                 self.gauge_lost()
         try:
             array = await self.devices.solar_array.state()
-        except (DeviceFault, DeviceTimeout) as error:
+        except DeviceError as error:
             self.device_trouble(device="solar_array", reason=str(error))
             self.array_power = None
         else:
@@ -340,7 +340,7 @@ class Lander(DescentReports, Node):
             return
         try:
             state = await self.devices.power_switches.set_switch("computer", on)
-        except (DeviceFault, DeviceTimeout, DeviceRejected) as error:
+        except DeviceError as error:
             self.device_trouble(device="power_switches", reason=str(error))
         else:
             self._computer_on = state.closed.get("computer")
@@ -350,7 +350,7 @@ class Lander(DescentReports, Node):
             return
         try:
             state = await device.set_power(on)
-        except (DeviceFault, DeviceTimeout, DeviceRejected) as error:
+        except DeviceError as error:
             self.device_trouble(device=name, reason=str(error))
             return
         self._radios_on[name] = state.on
@@ -364,7 +364,7 @@ class Lander(DescentReports, Node):
     async def _read_temperatures(self) -> None:
         try:
             state = await self.devices.thermal_nodes.state()
-        except (DeviceFault, DeviceTimeout) as error:
+        except DeviceError as error:
             self.device_trouble(device="thermal_nodes", reason=str(error))
             found: dict[str, float] = {}
         else:
@@ -384,5 +384,5 @@ class Lander(DescentReports, Node):
             self.storage.put(NAMESPACE, "mav_conditioning", False)
         try:
             await self.thermal.apply(self.parameters, self.energy, bool(self.mav_conditioning))
-        except (DeviceFault, DeviceTimeout) as error:
+        except DeviceError as error:
             self.device_trouble(device="heaters", reason=str(error))

@@ -5,7 +5,8 @@ from typing import Any
 
 from flight.astrodynamics.vectors import Vector
 from flight.core.activities import ActivityFailed
-from flight.lander.descent import DEVICE_ERRORS, Descent
+from flight.icd.devices.base import DeviceError
+from flight.lander.descent import Descent
 from flight.lander.divert import DivertChoice, choose_landing
 from flight.lander.powered_descent import straight_down, thrust_acceleration
 from flight.lander.thrust_control import (
@@ -163,7 +164,7 @@ class PoweredFlight:
             try:
                 await d.devices.engines.shut_down()
                 break
-            except DEVICE_ERRORS as error:
+            except DeviceError as error:
                 d.trouble(device="descent_engines", reason=str(error))
         east, north, _ = d.navigation.local()
         landing: dict[str, Any] = {
@@ -189,7 +190,7 @@ class PoweredFlight:
     async def _legs(self, what: str) -> Any:
         try:
             return await getattr(self.descent.devices.legs, what)()
-        except DEVICE_ERRORS as error:
+        except DeviceError as error:
             self.descent.trouble(device="touchdown_sensors", reason=str(error))
             return None
 
@@ -214,7 +215,7 @@ class PoweredFlight:
         asked = self.allocation.thrusts(force, moment)
         try:
             state = await d.devices.engines.throttle(asked)
-        except DEVICE_ERRORS as error:
+        except DeviceError as error:
             self._deaf += 1
             if self._deaf == 1:
                 d.trouble(device="descent_engines", reason=str(error))

@@ -9,7 +9,7 @@ import math
 from statistics import median
 from typing import Any
 
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.icd.devices.descent import RadarReading
 
 AGREEING = 3
@@ -46,7 +46,7 @@ class GroundSensing:
         d = self._descent
         try:
             reading = await d.devices.radar.measure()
-        except (DeviceFault, DeviceRejected, DeviceTimeout) as error:
+        except DeviceError as error:
             self._lose(str(error))
             return
         if not reading.valid:
@@ -122,7 +122,7 @@ class GroundSensing:
         d = self._descent
         try:
             fix = await d.devices.camera.locate()
-        except (DeviceFault, DeviceRejected, DeviceTimeout) as error:
+        except DeviceError as error:
             d.trouble(device="terrain_camera", reason=str(error))
             return
         if not fix.valid:

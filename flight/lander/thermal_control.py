@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.icd.devices.thermal import Heaters
 from flight.lander.rhythm import Energy
 
@@ -40,7 +40,7 @@ class ThermalControl:
         for _ in range(ATTEMPTS):
             try:
                 shown = await self._heaters.set_zone(zone, *setting)
-            except (DeviceFault, DeviceTimeout, DeviceRejected) as error:
+            except DeviceError as error:
                 reason = str(error)
                 continue
             if (shown.setpoint, shown.enabled) == setting:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.icd.devices.ascent import EffectorState, Igniter, Increments
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.mav.abort import Watch, lose, suborbital
 from flight.mav.ascent_computer import (
     BURN_CYCLE,
@@ -26,7 +26,6 @@ from flight.mav.attitude_control import Order
 if TYPE_CHECKING:
     from flight.mav.node import Mav
 
-ERRORS = (DeviceFault, DeviceRejected, DeviceTimeout)
 IGNITION_PATIENCE = 0.3  # s for a motor to be felt, before the second bridge wire is used
 AIRTIME = 2.2  # s from ejection until the MAV would hit the ground unlit
 SECOND_PATIENCE = 5.0  # s over which the second motor is tried
@@ -66,7 +65,7 @@ class Loop:
             self.effectors = node.last_effectors = await node.effectors.steer(
                 order.pitch, order.yaw, order.pulses, order.forward
             )
-        except ERRORS as error:
+        except DeviceError as error:
             # The next cycle may be luckier; nothing else can fly this vehicle.
             node.device_trouble(reason=str(error))
             return True
@@ -94,7 +93,7 @@ async def eject(node: "Mav", signal: Signal) -> Signal:
     await node.inertial_unit.increments()  # from here on they count
     try:
         await node.ejector.eject()
-    except ERRORS as error:
+    except DeviceError as error:
         node.clear_ascent()
         raise ActivityFailed(f"not ejected: {error}") from error
     thrown = node.clock.now()
@@ -222,7 +221,7 @@ async def trim(node: "Mav", signal: Signal) -> Signal:
 async def _fire(node: "Mav", igniter: Igniter, name: str) -> None:
     try:
         await igniter.fire()
-    except ERRORS as error:
+    except DeviceError as error:
         node.device_trouble(reason=str(error))
         await asyncio.sleep(BURN_CYCLE)
         return
@@ -239,11 +238,11 @@ async def _separate(node: "Mav") -> bool:
             try:
                 await call()
                 break
-            except ERRORS as error:
+            except DeviceError as error:
                 node.device_trouble(reason=str(error))
         try:
             state = await node.separation.state()
-        except ERRORS as error:
+        except DeviceError as error:
             node.device_trouble(reason=str(error))
             continue
         if state.first_stage:
@@ -257,7 +256,7 @@ async def _separate(node: "Mav") -> bool:
 async def _look_at_stars(node: "Mav") -> None:
     try:
         stars = await node.star_tracker.attitude()
-    except ERRORS as error:
+    except DeviceError as error:
         node.device_trouble(reason=str(error))
         return
     assert node.computer is not None

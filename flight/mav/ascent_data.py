@@ -13,7 +13,7 @@ from flight.icd.ascent_record import (
     pack_sample,
 )
 from flight.icd.devices.ascent import EffectorState
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.mav.ascent_computer import AscentComputer
 from flight.mav.ascent_guidance import air_speed
 
@@ -53,7 +53,7 @@ class AscentLog:
         data, self._waiting = b"".join(self._waiting), []
         try:
             await self._node.ascent_recorder.append(data)
-        except (DeviceFault, DeviceRejected, DeviceTimeout) as error:
+        except DeviceError as error:
             self._node.device_trouble(reason=str(error))
 
 

@@ -7,7 +7,7 @@ from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus
 from flight.core.exchanges import ExchangeFailed
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.mav.ascent_computer import AscentComputer, plan_ascent
 from flight.mav.ascent_settings import AscentSettings
 from flight.mav.custody import SEALED_PLACE, held
@@ -16,7 +16,6 @@ from flight.mav.navigation import Alignment, align, from_pad
 if TYPE_CHECKING:
     from flight.mav.node import Mav
 
-ERRORS = (DeviceFault, DeviceRejected, DeviceTimeout)
 LAST_CHECK = 10.0  # s before the launch
 LONGEST_BRIDGE = 100.0  # ohm; more is an open circuit
 
@@ -92,7 +91,7 @@ async def alignment(node: "Mav", settings: AscentSettings) -> Alignment:
         return align(
             settings.pad, node.clock.now(), settings.tube_elevation, settings.tube_azimuth, seen
         )
-    except ERRORS as error:
+    except DeviceError as error:
         raise ActivityFailed(f"the inertial unit does not answer: {error}") from error
     except ValueError as error:
         raise ActivityFailed(f"not aligned: {error}") from error
@@ -139,7 +138,7 @@ async def _devices(node: "Mav") -> list[str]:
         gas = (await node.effectors.steer(0.0, 0.0, (0.0, 0.0, 0.0), 0.0)).gas
         if gas <= node.parameters["trim_reserve"]:
             problems.append(f"cold gas at {gas:.2f} kg")
-    except ERRORS as error:
+    except DeviceError as error:
         problems.append(str(error))
     return problems
 

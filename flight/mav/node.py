@@ -25,7 +25,7 @@ from flight.icd.devices.ascent import (
     InertialIncrements,
     Separation,
 )
-from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.icd.devices.container import Container
 from flight.icd.devices.mav_systems import MavSystems
 from flight.icd.messages import Severity
@@ -274,7 +274,7 @@ class Mav(Node):
             self.seats_closed = sum(state.seated)
             self.container_temperature = round(state.temperature, 2)
             systems = await self.systems.state()
-        except (DeviceFault, DeviceTimeout) as error:
+        except DeviceError as error:
             self.device_trouble(reason=str(error))
             return
         self.first_motor_temperature = round(systems.first_motor_temperature, 2)

@@ -10,7 +10,7 @@ from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.icd.devices.ascent import SeparationState
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.mav.abort import lose
 from flight.mav.ascent_data import send_chunks
 from flight.mav.ascent_guidance import MEAN_RADIUS, MU
@@ -20,7 +20,6 @@ from flight.mav.custody import SEALED_PLACE, held, socket_of
 if TYPE_CHECKING:
     from flight.mav.node import Mav
 
-ERRORS = (DeviceFault, DeviceRejected, DeviceTimeout)
 ORBIT_PLACE = "orbit"
 SPRINGS = "mav.separation"
 BREAK_WIRE = "mav.break_wires"
@@ -77,7 +76,7 @@ async def release(node: "Mav", signal: Signal) -> Signal:
     try:
         count = await send_chunks(node)
         node.record_sent(chunks=count)
-    except ERRORS as error:
+    except DeviceError as error:
         node.device_trouble(reason=f"the ascent record cannot be read: {error}")
     words = f"in orbit {orbit['periapsis']:.1f} x {orbit['apoapsis']:.1f} km, "
     return Signal("done", {"result": words + f"{orbit['inclination']:.3f} deg"})
@@ -93,13 +92,13 @@ async def let_go(node: "Mav") -> None:
         try:
             state = await node.separation.release_container()
             break
-        except ERRORS as error:
+        except DeviceError as error:
             node.device_trouble(reason=str(error))
             await asyncio.sleep(1.0)
     if state is None:
         try:
             state = await node.separation.state()
-        except ERRORS as error:
+        except DeviceError as error:
             raise ActivityFailed(f"the break wires do not answer: {error}") from error
     settle_release(node, state)
     if state.container:
@@ -124,5 +123,5 @@ def settle_release(node: "Mav", state: SeparationState) -> None:
 async def _start_beacon(node: "Mav") -> None:
     try:
         node.beacon_sending = (await node.beacon.set_sending(True)).sending
-    except ERRORS as error:
+    except DeviceError as error:
         node.device_trouble(reason=str(error))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.handover import HandoverFailed
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.icd.devices.container import ContainerState
 from flight.mav.custody import (
     OPEN_PLACE,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 LOOK = 1800.0  # s between looks at the temperatures
 PAUSE = 60.0  # s between attempts at the latch
-ERRORS = (DeviceFault, DeviceRejected, DeviceTimeout)
 
 
 async def wake(node: "Mav", signal: Signal) -> Signal:
@@ -34,7 +33,7 @@ async def wake(node: "Mav", signal: Signal) -> Signal:
     await _wait_for(node, node.avionics_warm, "the avionics are too cold to be switched on")
     try:
         await node.systems.set_power(True)
-    except ERRORS as error:
+    except DeviceError as error:
         raise ActivityFailed(f"the avionics do not wake: {error}") from error
     await node.sample()
     return Signal("done", {"result": "avionics on"})
@@ -52,7 +51,7 @@ async def run_checks(node: "Mav", signal: Signal) -> Signal:
     """Tests avionics and battery, and reports each item."""
     try:
         report = await node.systems.self_test()
-    except ERRORS as error:
+    except DeviceError as error:
         raise ActivityFailed(f"the self-test did not run: {error}") from error
     failed = []
     for item in report.items:
@@ -126,7 +125,7 @@ async def settle_seals(node: "Mav") -> None:
         settle_release(node, await node.separation.state())
         end_all(node, await node.container.state())
         await seats(node)
-    except ERRORS as error:
+    except DeviceError as error:
         node.device_trouble(reason=str(error))
 
 
@@ -139,7 +138,7 @@ async def _drive(
     for _ in range(node.parameters["latch_attempts"]):
         try:
             await drive()
-        except ERRORS as error:
+        except DeviceError as error:
             node.device_trouble(reason=str(error))
         state = await _state(node)
         if is_done(state):
@@ -151,7 +150,7 @@ async def _drive(
 async def _state(node: "Mav") -> ContainerState:
     try:
         return await node.container.state()
-    except ERRORS as error:
+    except DeviceError as error:
         raise ActivityFailed(f"the container does not answer: {error}") from error
 
 

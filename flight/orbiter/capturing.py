@@ -7,7 +7,7 @@ from flight.astrodynamics.relative_motion import cw_two_impulses
 from flight.astrodynamics.vectors import Vector, norm, scale
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
-from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.orbiter.close_rendezvous import back_off, scan_or_give_up, to_inertial
 from flight.orbiter.custody import end_capture, find_in_orbit
 from flight.orbiter.legs import ahead_or_behind, begin_leg, follow_leg
@@ -55,7 +55,7 @@ async def _attempt(node: "Orbiter") -> str:
             await node.devices.capture_cone.open()
         await _run_in(node)
         closed = await node.devices.capture_cone.close_on_trigger(_ARM_TIME)
-    except (DeviceFault, DeviceTimeout, ActivityFailed) as error:
+    except (DeviceError, ActivityFailed) as error:
         return str(error)
     if not closed.triggered:
         return "nothing came into the cone"
@@ -125,7 +125,7 @@ async def _is_inside(node: "Orbiter") -> bool:
     """Whether the cage's load cell feels the container: not what has caught it."""
     try:
         state = await node.devices.containment.state()
-    except (DeviceFault, DeviceTimeout) as error:
+    except DeviceError as error:
         node.device_trouble(reason=str(error))
         return False
     return state.present

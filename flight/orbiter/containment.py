@@ -8,7 +8,7 @@ from flight.core.chart.statechart import Signal
 from flight.core.custody.handover import HandoverFailed
 from flight.core.custody.handover_together import give_together
 from flight.core.exchanges import ExchangeFailed
-from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.icd.devices.capture import ContainmentState
 from flight.orbiter.custody import IN_CAPSULE, begin_insertion, end_insertion, on_board
 
@@ -74,7 +74,7 @@ async def _sterilise(node: "Orbiter", state: ContainmentState) -> None:
             return
         try:
             state = await node.devices.containment.sterilise(left)
-        except (DeviceFault, DeviceTimeout) as error:
+        except DeviceError as error:
             node.device_trouble(reason=str(error))
             state = await node.devices.containment.state()
         node.sample_temperature = round(state.sample_temperature, 2)
@@ -93,7 +93,7 @@ async def _step(
     for attempt in range(1, ATTEMPTS + 1):
         try:
             await act()
-        except (DeviceFault, DeviceTimeout) as error:
+        except DeviceError as error:
             node.device_trouble(reason=str(error))
             continue
         # Asked anew: what was done is not what says that it is done.

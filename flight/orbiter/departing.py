@@ -11,7 +11,7 @@ from flight.astrodynamics.transfer_windows import Transfer
 from flight.astrodynamics.vectors import norm, unit
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
-from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.orbiter.escape import (
     MARS_SPHERE,
     Burn,
@@ -134,7 +134,7 @@ async def _burn(node: "Orbiter", burn: Burn) -> bool:
             await node.devices.main_engine.burn(
                 list(direction), burn.delta_v - done, list(burn.axis), rate
             )
-        except (DeviceFault, DeviceTimeout) as error:
+        except DeviceError as error:
             node.device_trouble(reason=str(error))
             return attempt > 0
         after = await node.devices.inertial_unit.state()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from flight.astrodynamics.vectors import Vector
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
-from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.orbiter.navigation import orbit_covariance
 from flight.orbiter.observing import believed, container_visible, image, nearest
 from flight.orbiter.orbit_determination import Bearing, OrbitFit, fit, fit_from_several
@@ -74,7 +74,7 @@ async def _next_bearing(node: "Orbiter") -> Bearing | None:
         return None
     try:
         sightings = await image(node, believed(node))
-    except (DeviceFault, DeviceTimeout) as error:
+    except DeviceError as error:
         node.device_trouble(reason=str(error))
         return None
     if not sightings:

@@ -10,7 +10,7 @@ from flight.astrodynamics.lambert import lambert
 from flight.astrodynamics.relative_motion import from_lvlh
 from flight.astrodynamics.vectors import Vector, add, cross, norm, subtract
 from flight.core.activities import ActivityFailed
-from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.orbiter.linear_algebra import applied, inverse
 from flight.orbiter.passive_safety import is_safe
 from flight.orbiter.propagation import State, coast, motion
@@ -133,7 +133,7 @@ async def execute(node: "Orbiter", delta_v: Vector, purpose: str) -> Vector:
                 await node.devices.main_engine.burn(list(delta_v), size, [0.0, 0.0, 1.0])
             reason = ""
             break
-        except (DeviceFault, DeviceTimeout) as error:
+        except DeviceError as error:
             reason = str(error)
             node.device_trouble(reason=reason)
             if norm(subtract(await _felt(node), before)) > 0.02 * size:

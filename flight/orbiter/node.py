@@ -16,7 +16,7 @@ from flight.core.telling.carried import keeper
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import wire
 from flight.core.telling.events import Event
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.icd.messages import Severity
 from flight.orbiter.capturing import capture
 from flight.orbiter.close_rendezvous import approach_close, hold_position
@@ -266,7 +266,7 @@ class Orbiter(Node):
                 end_insertion(self, state.in_capsule)
                 if state.present:
                     end_capture(self, True, "the load cell of the cage feels the container")
-        except (DeviceFault, DeviceTimeout) as error:
+        except DeviceError as error:
             self.device_trouble(reason=str(error))
 
     # ------------------------------------------------------------- telemetry
@@ -284,7 +284,7 @@ class Orbiter(Node):
         try:
             gauge = await self.devices.main_engine.propellant()
             self.propellant, self.mass = round(gauge.propellant, 1), round(gauge.mass, 1)
-        except (DeviceFault, DeviceTimeout) as error:
+        except DeviceError as error:
             self.device_trouble(reason=str(error))
         self.tubes_held = len(on_board(self))
 
@@ -339,7 +339,7 @@ class Orbiter(Node):
         """Also after a boot: the radio then tells its links again."""
         try:
             await self.devices.x_band.set_power(True)
-        except (DeviceFault, DeviceRejected, DeviceTimeout) as error:
+        except DeviceError as error:
             self.device_trouble(reason=str(error))
 
     # ------------------------------------------------------------ commands

@@ -19,7 +19,7 @@ from flight.astrodynamics.vectors import (
     transform,
     unit,
 )
-from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.orbiter.propagation import coast
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ async def take_bearing(node: "Orbiter") -> bool:
         return False
     try:
         sightings = await image(node, believed(node))
-    except (DeviceFault, DeviceTimeout) as error:
+    except DeviceError as error:
         node.device_trouble(reason=str(error))
         return False
     if not sightings:
@@ -151,7 +151,7 @@ async def take_scan(node: "Orbiter") -> bool:
         nav.advance(node.clock.now())
         await point(node, believed(node), 0.0)
         scan = await node.devices.lidar.scan()
-    except (DeviceFault, DeviceTimeout) as error:
+    except DeviceError as error:
         node.device_trouble(reason=str(error))
         return False
     if not scan.valid:

@@ -9,7 +9,7 @@ from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import Vector, norm, scale, unit
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
-from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.orbiter.cruising import make_aim, own_path, show_encounter, show_landing
 from flight.orbiter.landing import reasons_against
 from flight.orbiter.manoeuvres import execute, wait_until
@@ -49,7 +49,7 @@ async def release_capsule(node: "Orbiter", signal: Signal) -> Signal:
     for _ in range(_ATTEMPTS):
         try:
             await node.devices.capsule_release.release(list(aim.entry_direction))
-        except (DeviceFault, DeviceTimeout) as error:
+        except DeviceError as error:
             node.device_trouble(reason=str(error))
             await asyncio.sleep(_AGAIN)
             continue

@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from flight.core.chart.statechart import Signal
-from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.orbiter.close_rendezvous import to_inertial
 from flight.orbiter.legs import ahead_or_behind, check_drift
 from flight.orbiter.manoeuvres import execute
@@ -24,7 +24,7 @@ async def hold_safe(node: "Orbiter", signal: Signal) -> None:
             nav.advance(node.clock.now())
             if nav.range() < 2.0 * node.parameters["close_range"]:
                 await _get_away(node)
-    except (DeviceFault, DeviceTimeout) as error:
+    except DeviceError as error:
         node.device_trouble(reason=str(error))
     await asyncio.Event().wait()
 

@@ -24,7 +24,7 @@ from flight.astrodynamics.orbits import (
 from flight.astrodynamics.vectors import Vector, add, angle_between, norm, scale, subtract, unit
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
-from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.orbiter.navigation import orbit_covariance
 from flight.orbiter.observing import Sighting, image, is_visible, nearest, sun_direction
 from flight.orbiter.orbit_determination import Bearing, residuals
@@ -148,7 +148,7 @@ async def _look(node: "Orbiter", predict: Track) -> list[Sighting]:
     node.images_taken = (node.images_taken or 0) + 1
     try:
         return await image(node, predict)
-    except (DeviceFault, DeviceTimeout) as error:
+    except DeviceError as error:
         node.device_trouble(reason=str(error))
         await asyncio.sleep(SWEEP)
         return []

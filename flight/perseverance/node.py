@@ -14,6 +14,7 @@ from flight.core.node import Node, NodeContext
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import radio
 from flight.core.telling.events import Event
+from flight.icd.devices.base import DeviceError
 from flight.icd.messages import Severity
 from flight.perseverance.delivery_drive import (
     confirm_docked,
@@ -33,7 +34,6 @@ from flight.perseverance.sample_handling import (
     slot_of,
 )
 from flight.perseverance.sols import (
-    DEVICE_ERRORS,
     Sols,
     keep_hours,
     sleep_until_work,
@@ -275,7 +275,7 @@ class Perseverance(Node):
         """Reads the batteries; what cannot be read is not valid."""
         try:
             battery = await self.hardware.battery.state()
-        except DEVICE_ERRORS as error:
+        except DeviceError as error:
             self.device_trouble(device="battery", reason=str(error))
             battery = None
         if battery is None or not battery.valid:
@@ -292,7 +292,7 @@ class Perseverance(Node):
             return
         try:
             await self.hardware.switches.set_switch("avionics", awake)
-        except DEVICE_ERRORS as error:
+        except DeviceError as error:
             self.device_trouble(device="power_switches", reason=str(error))
             return
         self._awake, self.asleep = awake, not awake
@@ -309,7 +309,7 @@ class Perseverance(Node):
         device = self.hardware.uhf if name == "uhf" else self.hardware.x_band
         try:
             state = await device.set_power(on)
-        except DEVICE_ERRORS as error:
+        except DeviceError as error:
             self.device_trouble(device=name, reason=str(error))
             return
         self._radios[name] = state.on
@@ -380,7 +380,7 @@ class Perseverance(Node):
         """After a boot: holds the store against the ledger, and settles drops left open."""
         try:
             store = await read_store(self)
-        except DEVICE_ERRORS as error:
+        except DeviceError as error:
             self.device_trouble(device="bit_carousel", reason=str(error))
         else:
             for tube in self.tubes_aboard():

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyError, CustodyStatus, Evidence
-from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.base import DeviceError, DeviceFault
 from flight.icd.devices.bit_carousel import STORE_SLOTS
 from flight.icd.devices.transfer_arm_geometry import tube_port_place
-from flight.perseverance.sols import DEVICE_ERRORS
 
 if TYPE_CHECKING:
     from flight.perseverance.node import Perseverance
@@ -150,7 +149,7 @@ async def drop_tube(node: "Perseverance", signal: Signal) -> Signal:
             await _remember_drop(node, tube)
             await node.hardware.carousel.release()
         dropped = await settle_drop(node, tube, move=True)
-    except DEVICE_ERRORS as error:
+    except DeviceError as error:
         raise ActivityFailed(str(error)) from error
     if not dropped:
         raise ActivityFailed(f"{tube} is not seen on the ground")
@@ -210,7 +209,7 @@ async def settle_drops(node: "Perseverance") -> bool:
         if record.status is CustodyStatus.IN_TRANSIT and record.transfer_id is None:
             try:
                 await settle_drop(node, record.tube, move=False)
-            except (CustodyError, *DEVICE_ERRORS) as error:
+            except (CustodyError, DeviceError) as error:
                 node.device_trouble(device="stereo_camera", reason=str(error))
                 settled = False
     return settled

@@ -11,13 +11,11 @@ from flight.astrodynamics.mars_time import local_sol_number
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.surface.energy import SOL, EnergyParameters, EnergyPlanner
 
 if TYPE_CHECKING:
     from flight.perseverance.node import Perseverance
 
-DEVICE_ERRORS = (DeviceFault, DeviceRejected, DeviceTimeout)
 CONDITIONS = ("cold", "no_power")  # fault codes that only time mends
 LOOK_AGAIN = 1800.0  # s between looks whether it is warm and charged enough to work
 SLEEPS = 400  # looks in vain after which the work is given up: some eight sols of daylight

@@ -4,9 +4,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from flight.core.chart.statechart import Signal
-from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.base import DeviceError, DeviceFault
 from flight.rover.grasping import settle_moves
-from flight.rover.sols import DEVICE_ERRORS, doze, set_awake, set_radio
+from flight.rover.sols import doze, set_awake, set_radio
 
 if TYPE_CHECKING:
     from flight.rover.node import FetchRover
@@ -36,7 +36,7 @@ async def keep_house(node: "FetchRover", signal: Signal) -> None:
 async def _settled(node: "FetchRover") -> bool:
     try:
         await settle_moves(node)
-    except DEVICE_ERRORS as error:
+    except DeviceError as error:
         if not isinstance(error, DeviceFault) or error.code not in ("cold", "dark"):
             node.device_trouble(device="sensors", reason=str(error))
         return False

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.exchanges import ExchangeFailed
-from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.base import DeviceError, DeviceFault
 from flight.icd.devices.manipulation import LidPlace
 from flight.rover.grasping import LOOKS, held_tube, rack_tube, settle_moves, with_retries
 from flight.rover.lid_memory import note_lid
-from flight.rover.sols import CONDITIONS, DEVICE_ERRORS, by_day, fold_arm, set_awake
+from flight.rover.sols import CONDITIONS, by_day, fold_arm, set_awake
 
 if TYPE_CHECKING:
     from flight.rover.node import FetchRover
@@ -110,7 +110,7 @@ async def _put_back(node: "FetchRover") -> None:
     try:
         if await _in_jaws(node):
             await _put_down(node, _WAYS[node.lid_goal][0])
-    except (ActivityFailed, *DEVICE_ERRORS) as error:
+    except (ActivityFailed, DeviceError) as error:
         node.device_trouble(device="rover_arm", reason=f"the lid is not put back: {error}")
 
 

@@ -12,6 +12,7 @@ from flight.core.node import Node, NodeContext
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import radio
 from flight.core.telling.events import Event
+from flight.icd.devices.base import DeviceError
 from flight.icd.devices.manipulation import RACK_SLOTS
 from flight.icd.devices.vision import TubeSighting
 from flight.icd.messages import Severity
@@ -25,7 +26,7 @@ from flight.rover.lid import move_lid
 from flight.rover.lid_memory import refuse_with_lid
 from flight.rover.mobility import make_locomotion, relocate
 from flight.rover.parameters import PARAMETERS
-from flight.rover.sols import DEVICE_ERRORS, RoverActivity, SolManager, sleep_until_work
+from flight.rover.sols import RoverActivity, SolManager, sleep_until_work
 from flight.rover.travel import dock, drive_home, drive_to_place, egress, undock
 from flight.rover.tube_search import search_tube
 from flight.surface.dead_reckoning import Pose
@@ -278,7 +279,7 @@ class FetchRover(Node):
             self.motor_temperature = (await self.hardware.wheels.state()).motor_temperature
             inertial = await self.hardware.imu.state()
             self.tilt = max(abs(inertial.roll), abs(inertial.pitch)) if inertial.valid else None
-        except DEVICE_ERRORS as error:
+        except DeviceError as error:
             self.motor_temperature = self.tilt = None
             self.device_trouble(device="sensors", reason=str(error))
 
@@ -412,7 +413,7 @@ class FetchRover(Node):
         try:
             battery = await self.hardware.battery.state()
             array = await self.hardware.solar_array.state()
-        except DEVICE_ERRORS as error:
+        except DeviceError as error:
             self.state_of_charge = self.battery_temperature = self.array_power = None
             self.device_trouble(device="battery", reason=str(error))
             return

@@ -9,14 +9,13 @@ from flight.astrodynamics.mars_time import local_sol_number, mars_time
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.base import DeviceError, DeviceFault, DeviceRejected, DeviceTimeout
 from flight.rover.lid_memory import may_hold_lid
 from flight.surface.energy import SOL, EnergyParameters, EnergyPlanner
 
 if TYPE_CHECKING:
     from flight.rover.node import FetchRover
 
-DEVICE_ERRORS = (DeviceFault, DeviceRejected, DeviceTimeout)
 LOOK_AGAIN = 1800.0  # seconds between looks whether it is warm and charged enough to wake
 CONDITIONS = ("cold", "no_power", "dark")  # fault codes that only time mends
 RESTS_IN_VAIN = 8  # half hours or nights waited for the same condition
@@ -198,7 +197,7 @@ async def set_awake(node: "FetchRover", awake: bool) -> None:
     node.asleep = not awake
     try:
         await node.hardware.switches.set_switch("avionics", awake)
-    except DEVICE_ERRORS as error:
+    except DeviceError as error:
         node.device_trouble(device="power_switches", reason=str(error))
     await set_radio(node, awake)
 
@@ -207,7 +206,7 @@ async def set_radio(node: "FetchRover", on: bool) -> None:
     """Switches the radio; a failure is reported."""
     try:
         await node.hardware.radio.set_power(on)
-    except DEVICE_ERRORS as error:
+    except DeviceError as error:
         node.device_trouble(device="uhf", reason=str(error))
 
 
@@ -221,5 +220,5 @@ async def fold_arm(node: "FetchRover") -> None:
     try:
         if (await node.hardware.arm.state()).pose != "stowed":
             await node.hardware.arm.stow()
-    except DEVICE_ERRORS as error:
+    except DeviceError as error:
         node.device_trouble(device="rover_arm", reason=str(error))

@@ -1,6 +1,6 @@
 """Mission control's way to pictures from orbit: where a vehicle stands."""
 
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.icd.devices.orbital_imagery import OrbitalImagery, SurfaceFix
 from flight.runtime.bus import Bus
 from flight.runtime.device_driver import connect
@@ -21,5 +21,5 @@ class Imagery:
             self._driver = connect(self._bus, OrbitalImagery, SERVICE, boot=self._boot)
         try:
             return await self._driver.find(vehicle)
-        except (DeviceFault, DeviceRejected, DeviceTimeout) as error:
+        except DeviceError as error:
             return str(error)

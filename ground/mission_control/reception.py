@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.icd.devices.ground_station import NumberedFrame
 from ground.mission_control.archive import Archive
 
@@ -56,7 +56,7 @@ class Reception:
         while self.last < newest:
             try:
                 frames = await self._fetch(self.last)
-            except (DeviceFault, DeviceRejected, DeviceTimeout) as error:
+            except DeviceError as error:
                 self._log(f"frames after {self.last} could not be fetched: {error}")
                 return False
             if not frames:

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable, Mapping
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.base import DeviceError, DeviceFault, DeviceRejected, DeviceTimeout
 from flight.icd.devices.ground_station import (
     GroundStations,
     NetworkStatus,
@@ -56,7 +56,7 @@ class Stations:
         """Asks for the present state; False when the stations do not answer."""
         try:
             status = await self._driver.status()
-        except (DeviceFault, DeviceRejected, DeviceTimeout):
+        except DeviceError:
             return False
         if status.valid:
             self.status = status

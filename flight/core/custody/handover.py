@@ -20,7 +20,7 @@ from flight.core.custody import handover_questions as ask
 from flight.core.custody.ledger import CustodyError, CustodyRecord, CustodyStatus, Evidence, Outcome
 from flight.core.exchanges import ExchangeFailed
 from flight.core.node import Node
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 
 Verify = Callable[[str, int | None, bool], Awaitable[Evidence]]
 ChooseSlot = Callable[[str, list[int]], int | None]
@@ -119,7 +119,7 @@ class PassiveHandover:
                 answer = await self._question(record, ask.CEDE, ask.Lost(tube))
                 ceded = ask.read(answer, ask.Ceded).record
             self.ledger.find(tube, self.place, evidence, slot, ceded)
-        except (ExchangeFailed, CustodyError, *DEVICE_ERRORS) as error:
+        except (ExchangeFailed, CustodyError, *LOOK_ERRORS) as error:
             raise HandoverFailed(f"{tube} is seen and not found: {error}", settled=True) from error
         return True
 
@@ -266,7 +266,7 @@ class PassiveHandover:
                 return
             try:
                 await self._settle_record(record)
-            except (ExchangeFailed, CustodyError, *DEVICE_ERRORS) as error:
+            except (ExchangeFailed, CustodyError, *LOOK_ERRORS) as error:
                 raise HandoverFailed(
                     f"{record.transfer_id} stays open: {error}", settled=False
                 ) from error
@@ -376,7 +376,7 @@ class PassiveHandover:
             self._watched.pop(tube, None)
 
 
-DEVICE_ERRORS = (DeviceFault, DeviceRejected, DeviceTimeout, ActivityFailed)  # of a look
+LOOK_ERRORS = (DeviceError, ActivityFailed)
 
 
 def is_open(record: CustodyRecord) -> bool:

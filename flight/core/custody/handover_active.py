@@ -7,8 +7,8 @@ from typing import Any
 
 from flight.core.custody import handover_questions as ask
 from flight.core.custody.handover import (
-    DEVICE_ERRORS,
     FIRST_WATCH,
+    LOOK_ERRORS,
     HandoverFailed,
     PassiveHandover,
     is_open,
@@ -82,7 +82,7 @@ class ActiveHandover(PassiveHandover):
         """Turns what can go wrong into HandoverFailed; what stays open is settled later."""
         try:
             return await work
-        except (ExchangeFailed, CustodyError, *DEVICE_ERRORS) as error:
+        except (ExchangeFailed, CustodyError, *LOOK_ERRORS) as error:
             raise HandoverFailed(str(error), settled=not self._open_record(tube)) from error
         finally:
             if self._open_record(tube):

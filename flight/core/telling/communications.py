@@ -14,7 +14,7 @@ from functools import partial
 
 from flight.core.telling.recorder import Recorder
 from flight.icd.codec import CodecError, encode
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.base import DeviceError
 from flight.icd.devices.communications import LinkState, Radio, ReceivedFrame
 from flight.icd.messages import Frame, Message, Packet, decode_message
 from flight.runtime.bus import Bus, Client
@@ -226,5 +226,5 @@ class Communications:
         frame = Frame(self.name, peer, self._frame_number, packets)
         try:
             return (await device.transmit(peer, encode(frame))).acknowledged
-        except (DeviceFault, DeviceTimeout, DeviceRejected):
+        except DeviceError:
             return False

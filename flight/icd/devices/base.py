@@ -22,7 +22,11 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     time_ns: int = 0  # mission time at which it was taken
 
 
-class DeviceFault(Exception):
+class DeviceError(Exception):
+    """A device did not do what it was asked: refused, failed, or did not answer in time."""
+
+
+class DeviceFault(DeviceError):
     """The device tried and could not; `code` is one word of the interface, the text says what."""
 
     def __init__(self, code: str, text: str) -> None:
@@ -30,11 +34,11 @@ class DeviceFault(Exception):
         self.code = code
 
 
-class DeviceRejected(Exception):
+class DeviceRejected(DeviceError):
     """The device refused the call: an argument out of range, or not now; the text says which."""
 
 
-class DeviceTimeout(Exception):
+class DeviceTimeout(DeviceError):
     """No answer from the device within the time allowed."""
 
 
