@@ -3,20 +3,18 @@
 import functools
 from collections.abc import Awaitable, Callable
 from math import atan2, cos, hypot, radians, sin, tau
-from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.icd.devices.vision import LanderSighting
 from flight.perseverance.sample_handling import put_away
-from flight.perseverance.sols import CONDITIONS
+from flight.perseverance.sol_work import CONDITIONS
+from flight.perseverance.sols import fit_to_work
+from flight.perseverance.vehicle import PerseveranceVehicle
 from flight.surface.dead_reckoning import wrapped
 from flight.surface.driving import DriveFailed, DriveOutcome
 from flight.surface.route_planning import Disc, Place
-
-if TYPE_CHECKING:
-    from flight.perseverance.node import Perseverance
 
 SIGHTING_DISTANCE = 25.0  # m of the lander, from where its marks are looked for
 APPROACH_DISTANCE = 7.0  # m of its centre from the lander's, from where it docks
@@ -28,14 +26,14 @@ FACING = 0.05  # rad of the lander off the heading
 MARKS_ERROR = 0.3  # m, 1 sigma, of a place told by the lander's marks
 LOOKS = 3
 
-DriveActivity = Callable[["Perseverance", Signal], Awaitable[str | Signal]]
+DriveActivity = Callable[[PerseveranceVehicle, Signal], Awaitable[str | Signal]]
 
 
 def while_fit(activity: DriveActivity) -> DriveActivity:
     """Lets what only time mends end an activity with "rest"; other device errors fail it."""
 
     @functools.wraps(activity)
-    async def guarded(node: "Perseverance", signal: Signal) -> str | Signal:
+    async def guarded(node: PerseveranceVehicle, signal: Signal) -> str | Signal:
         try:
             return await activity(node, signal)
         except DeviceFault as fault:
@@ -50,9 +48,9 @@ def while_fit(activity: DriveActivity) -> DriveActivity:
 
 
 @while_fit
-async def plan_drive(node: "Perseverance", signal: Signal) -> str | Signal:
+async def plan_drive(node: PerseveranceVehicle, signal: Signal) -> str | Signal:
     """Decides how the delivery goes on: "drive", "dock", "rest", or "docked" already."""
-    if not await node.sols.fit_to_work():
+    if not await fit_to_work(node):
         return "rest"
     await node.set_awake(True)
     await put_away(node)
@@ -68,7 +66,7 @@ async def plan_drive(node: "Perseverance", signal: Signal) -> str | Signal:
 
 
 @while_fit
-async def drive_to_lander(node: "Perseverance", signal: Signal) -> str:
+async def drive_to_lander(node: PerseveranceVehicle, signal: Signal) -> str:
     """Drives to where docking begins; outcome "near" or "rest"."""
     node.locomotion.cost_map.add(Disc(*node.lander_place, node.parameters["lander_radius"]))
     outcome = await _come_into_sight(node)
@@ -93,7 +91,7 @@ async def drive_to_lander(node: "Perseverance", signal: Signal) -> str:
     return _give_up_sol(node, reason)
 
 
-async def _come_into_sight(node: "Perseverance") -> str | None:
+async def _come_into_sight(node: PerseveranceVehicle) -> str | None:
     """Drives to where the lander's marks tell the place well: what was reckoned is metres off.
 
     Returns None when it is there, or how the traverse ends.
@@ -115,7 +113,7 @@ async def _come_into_sight(node: "Perseverance") -> str | None:
     return None
 
 
-def _give_up_sol(node: "Perseverance", reason: str) -> str:
+def _give_up_sol(node: PerseveranceVehicle, reason: str) -> str:
     """A drive came to an end on the way: the next sol is begun with a new map, some times."""
     failures = node.drive_failures + 1
     node.drive_failures = failures
@@ -128,7 +126,7 @@ def _give_up_sol(node: "Perseverance", reason: str) -> str:
 
 
 @while_fit
-async def dock(node: "Perseverance", signal: Signal) -> str | Signal:
+async def dock(node: PerseveranceVehicle, signal: Signal) -> str | Signal:
     """Faces the lander at the distance of the dock, by its marks; outcome "docked" or "rest"."""
     for _ in range(DOCK_STEPS):
         sighting = await see_lander(node)
@@ -152,7 +150,7 @@ async def dock(node: "Perseverance", signal: Signal) -> str | Signal:
     raise ActivityFailed(f"the dock was not reached in {DOCK_STEPS} steps")
 
 
-async def _try_another_side(node: "Perseverance", reason: str) -> None:
+async def _try_another_side(node: PerseveranceVehicle, reason: str) -> None:
     """Backs off from what stands before the dock and goes round to the next side."""
     node.setback("dock", reason)
     left = SIDES[SIDES.index(node.side) + 1 :]
@@ -167,7 +165,7 @@ async def _try_another_side(node: "Perseverance", reason: str) -> None:
 
 
 @while_fit
-async def confirm_docked(node: "Perseverance", signal: Signal) -> str | Signal:
+async def confirm_docked(node: PerseveranceVehicle, signal: Signal) -> str | Signal:
     """Looks whether it stands at the dock; outcome "docked"."""
     await node.set_awake(True)
     sighting = await see_lander(node)
@@ -179,14 +177,14 @@ async def confirm_docked(node: "Perseverance", signal: Signal) -> str | Signal:
     return _docked(node, sighting)
 
 
-def is_docked(node: "Perseverance", sighting: LanderSighting) -> bool:
+def is_docked(node: PerseveranceVehicle, sighting: LanderSighting) -> bool:
     """Whether the lander is straight ahead at the distance of the dock."""
     gap = hypot(sighting.ahead, sighting.right) - node.parameters["dock_distance"]
     facing = abs(wrapped(atan2(sighting.right, sighting.ahead))) <= 2.0 * FACING
     return facing and abs(gap) <= node.parameters["dock_tolerance"]
 
 
-def _docked(node: "Perseverance", sighting: LanderSighting) -> Signal:
+def _docked(node: PerseveranceVehicle, sighting: LanderSighting) -> Signal:
     distance = round(hypot(sighting.ahead, sighting.right), 2)
     node.docked_at(distance=distance)
     node.drive_failures = 0
@@ -194,7 +192,7 @@ def _docked(node: "Perseverance", sighting: LanderSighting) -> Signal:
     return Signal("docked", {"result": f"{held} tubes {distance} m from the lander's centre"})
 
 
-async def see_lander(node: "Perseverance") -> LanderSighting | None:
+async def see_lander(node: PerseveranceVehicle) -> LanderSighting | None:
     """The lander by its marks, which also correct the pose; None when it is not in sight."""
     for _ in range(LOOKS):
         sighting = await node.hardware.camera.find_lander()
@@ -206,14 +204,14 @@ async def see_lander(node: "Perseverance") -> LanderSighting | None:
     return None
 
 
-def approach_place(node: "Perseverance", side: float) -> Place:
+def approach_place(node: PerseveranceVehicle, side: float) -> Place:
     """Where docking begins; `side` in degrees from the wanted side of the lander."""
     bearing = radians(node.parameters["dock_bearing"] + side)
     east, north = node.lander_place
     return east + APPROACH_DISTANCE * sin(bearing), north + APPROACH_DISTANCE * cos(bearing)
 
 
-def _near_approach(node: "Perseverance") -> bool:
+def _near_approach(node: PerseveranceVehicle) -> bool:
     return (
         any(node.pose.distance_to(approach_place(node, side)) < NEAR_APPROACH for side in SIDES)
         or node.pose.distance_to(node.lander_place) < APPROACH_DISTANCE

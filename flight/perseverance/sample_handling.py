@@ -6,7 +6,6 @@ switch of the port and the engraving, of which none moves a tube.
 
 from dataclasses import dataclass
 from math import hypot
-from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
@@ -14,11 +13,10 @@ from flight.core.custody.ledger import CustodyError, CustodyStatus, Evidence
 from flight.icd.devices.base import DeviceError, DeviceFault
 from flight.icd.devices.bit_carousel import STORE_SLOTS
 from flight.icd.devices.transfer_arm_geometry import tube_port_place
+from flight.perseverance.places import GROUND_PLACE
+from flight.perseverance.vehicle import PerseveranceVehicle
+from flight.surface.site_place import SitePlace
 
-if TYPE_CHECKING:
-    from flight.perseverance.node import Perseverance
-
-PLACE, GROUND = "perseverance", "ground"
 MOVER = "perseverance.bit_carousel"
 SENSORS = "perseverance.seat_sensors"
 CAMERA = "perseverance.stereo_camera"
@@ -40,7 +38,7 @@ class Store:
     presented: int | None
 
 
-async def read_store(node: "Perseverance") -> Store:
+async def read_store(node: PerseveranceVehicle) -> Store:
     """Reads all switches three times: single readings may be false."""
     states = [await node.hardware.carousel.state() for _ in range(LOOKS)]
     votes = [sum(state.seated[slot] for state in states) for slot in range(STORE_SLOTS)]
@@ -48,7 +46,7 @@ async def read_store(node: "Perseverance") -> Store:
     return Store([2 * count > LOOKS for count in votes], port, states[-1].presented)
 
 
-async def engraving(node: "Perseverance") -> str:
+async def engraving(node: PerseveranceVehicle) -> str:
     """The serial of the tube at the port; empty when it cannot be read."""
     for _ in range(READINGS):
         seen = await node.hardware.carousel.read_engraving()
@@ -57,7 +55,7 @@ async def engraving(node: "Perseverance") -> str:
     return ""
 
 
-async def look(node: "Perseverance", tube: str, slot: int | None, expected: bool) -> Evidence:
+async def look(node: PerseveranceVehicle, tube: str, slot: int | None, expected: bool) -> Evidence:
     """Whether a tube is aboard, by the sensors; beside the lander one that is offered is held out.
 
     Raises a device error when that cannot be told.
@@ -78,7 +76,7 @@ async def look(node: "Perseverance", tube: str, slot: int | None, expected: bool
     return Evidence(SENSORS, f"{port}; {seat}", at_port or seated)
 
 
-async def _hold_out(node: "Perseverance", tube: str) -> None:
+async def _hold_out(node: PerseveranceVehicle, tube: str) -> None:
     """Brings a tube to the port if it is in its slot; takes in what else is there first."""
     slot = slot_of(node, tube)
     store = await read_store(node)
@@ -93,14 +91,14 @@ async def _hold_out(node: "Perseverance", tube: str) -> None:
     node.tube_presented(tube=tube, slot=slot)
 
 
-async def put_away(node: "Perseverance") -> None:
+async def put_away(node: PerseveranceVehicle) -> None:
     """Takes a tube from the port into the store, for driving."""
     async with node.handling:
         if (await read_store(node)).port:
             await _take_in(node)
 
 
-async def _take_in(node: "Perseverance") -> None:
+async def _take_in(node: PerseveranceVehicle) -> None:
     store = await read_store(node)
     slot = store.presented
     if slot is None:  # an arm has put it there
@@ -112,7 +110,7 @@ async def _take_in(node: "Perseverance") -> None:
 
 
 async def _move(
-    node: "Perseverance", *, present: int | None = None, store: int | None = None
+    node: PerseveranceVehicle, *, present: int | None = None, store: int | None = None
 ) -> None:
     """One motion of the carousel, again when it jams; raises the last fault."""
     carousel = node.hardware.carousel
@@ -132,7 +130,7 @@ async def _move(
 # ------------------------------------------------------------------ to the ground
 
 
-async def drop_tube(node: "Perseverance", signal: Signal) -> Signal:
+async def drop_tube(node: PerseveranceVehicle, signal: Signal) -> Signal:
     """Lets a tube fall and looks for it on the ground; outcome "dropped"."""
     tube = str(signal.data["tube"])
     await node.set_awake(True)
@@ -145,7 +143,7 @@ async def drop_tube(node: "Perseverance", signal: Signal) -> Signal:
                 raise ActivityFailed(f"{serial or 'nothing legible'} is at the port, not {tube}")
             if not (await node.hardware.camera.find_tubes(DROP_SEARCH)).valid:
                 raise ActivityFailed("it is too dark to see a tube on the ground")
-            node.ledger.begin(tube, GROUND, MOVER)
+            node.ledger.begin(tube, GROUND_PLACE, MOVER)
             await _remember_drop(node, tube)
             await node.hardware.carousel.release()
         dropped = await settle_drop(node, tube, move=True)
@@ -156,13 +154,13 @@ async def drop_tube(node: "Perseverance", signal: Signal) -> Signal:
     return Signal("dropped", {"result": f"{tube} lies on the ground"})
 
 
-async def _remember_drop(node: "Perseverance", tube: str) -> None:
+async def _remember_drop(node: PerseveranceVehicle, tube: str) -> None:
     ahead, right, _ = tube_port_place()
     east, north = node.pose.to_local(ahead, right)
-    node.storage.put("perseverance", f"drop of {tube}", [east, north])
+    node.drops = {**node.drops, tube: SitePlace(east, north)}
 
 
-async def settle_drop(node: "Perseverance", tube: str, *, move: bool) -> bool:
+async def settle_drop(node: PerseveranceVehicle, tube: str, *, move: bool) -> bool:
     """Ends a drop in the ledger by what is seen; True when the tube lies on the ground.
 
     `move`: whether the vehicle may go back for a better view. Raises DeviceFault in the dark.
@@ -175,14 +173,14 @@ async def settle_drop(node: "Perseverance", tube: str, *, move: bool) -> bool:
         return False
     if move:
         await _back_off(node)
-    place = node.storage.get("perseverance", f"drop of {tube}")
+    place = node.drops[tube]
     for _ in range(2 * LOOKS):
         image = await node.hardware.camera.find_tubes(DROP_SEARCH)
         if not image.valid:
             raise DeviceFault("no_image", f"too dark to look for {tube}")
         for sighting in image.sightings:
             east, north = node.pose.to_local(sighting.ahead, sighting.right)
-            near = hypot(east - place[0], north - place[1]) < DROP_ERROR
+            near = hypot(east - place.east, north - place.north) < DROP_ERROR
             if sighting.serial == tube or (near and not sighting.serial):
                 seen = f"on the ground {sighting.ahead:.2f} m ahead, {sighting.right:.2f} m right"
                 node.ledger.commit(tube, Evidence(CAMERA, seen))
@@ -195,14 +193,14 @@ async def settle_drop(node: "Perseverance", tube: str, *, move: bool) -> bool:
     return False
 
 
-async def _back_off(node: "Perseverance") -> None:
+async def _back_off(node: PerseveranceVehicle) -> None:
     try:
         await node.locomotion.drive(-BACK_OFF)
     except DeviceFault as fault:
         node.setback(fault.code, f"after a drop: {fault}")
 
 
-async def settle_drops(node: "Perseverance") -> bool:
+async def settle_drops(node: PerseveranceVehicle) -> bool:
     """Ends drops that a reboot has left open; False while one cannot be told yet."""
     settled = True
     for record in node.ledger.records():
@@ -218,7 +216,7 @@ async def settle_drops(node: "Perseverance") -> bool:
 # ------------------------------------------------------------------------- slots
 
 
-def slot_of(node: "Perseverance", tube: str) -> int | None:
+def slot_of(node: PerseveranceVehicle, tube: str) -> int | None:
     """The slot of the store that a tube has, or had last."""
     for record in reversed(node.ledger.journal(tube)):
         if record.slot is not None:
@@ -226,7 +224,7 @@ def slot_of(node: "Perseverance", tube: str) -> int | None:
     return None
 
 
-def choose_slot(node: "Perseverance", tube: str, avoid: list[int]) -> int:
+def choose_slot(node: PerseveranceVehicle, tube: str, avoid: list[int]) -> int:
     """A slot for a tube that an arm brings: its old one, or the first that is free."""
     taken = [slot_of(node, other) for other in node.tubes_aboard() if other != tube]
     old = slot_of(node, tube)

@@ -1,6 +1,5 @@
 """The rover's own arm loads the container, and lays a tube down when the ground says so."""
 
-from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
@@ -11,10 +10,7 @@ from flight.rover.grasping import (
     CAMERA,
     GRASP_HEIGHT,
     GRIPPER,
-    GROUND_PLACE,
-    HELD_PLACE,
     RACK,
-    RACK_PLACE,
     gripper_holds,
     held_tube,
     rack_tube,
@@ -25,17 +21,16 @@ from flight.rover.grasping import (
     slot_of,
     with_retries,
 )
+from flight.rover.places import GROUND_PLACE, HELD_PLACE, RACK_PLACE
 from flight.rover.sols import by_day, fold_arm, set_awake
-
-if TYPE_CHECKING:
-    from flight.rover.node import FetchRover
+from flight.rover.vehicle import RoverVehicle
 
 GIVE_TRIES = 3
 RELEASE_PLACE = (1.3, 0.0)  # m ahead and right, where a tube is laid down
 
 
 @by_day
-async def load_container(node: "FetchRover", signal: Signal) -> str | Signal:
+async def load_container(node: RoverVehicle, signal: Signal) -> str | Signal:
     """Puts tube after tube into the container; outcome "loaded" or "rest"."""
     if signal.name == "load_container":
         node.loading = list(signal.data["tubes"])
@@ -61,7 +56,7 @@ async def load_container(node: "FetchRover", signal: Signal) -> str | Signal:
     return Signal("loaded", {"result": text})
 
 
-async def _deliver(node: "FetchRover", tube: str) -> str:
+async def _deliver(node: RoverVehicle, tube: str) -> str:
     """Takes a tube from the rack to the container; returns why that failed, or nothing."""
     record = node.ledger.record(tube)
     if record is None:
@@ -92,7 +87,7 @@ async def _deliver(node: "FetchRover", tube: str) -> str:
     return reason
 
 
-async def _take_back(node: "FetchRover", tube: str, tried: list[int]) -> bool:
+async def _take_back(node: RoverVehicle, tube: str, tried: list[int]) -> bool:
     """Draws a tube that did not seat out of its socket again; True when the gripper has it."""
     record = node.ledger.record(tube)
     if record is None or record.status is not CustodyStatus.UNKNOWN or not tried:
@@ -114,7 +109,7 @@ async def _take_back(node: "FetchRover", tube: str, tried: list[int]) -> bool:
 class _Insertion:
     """The motion into a socket; remembers the sockets that were tried."""
 
-    def __init__(self, node: "FetchRover", tried: list[int]) -> None:
+    def __init__(self, node: RoverVehicle, tried: list[int]) -> None:
         self._node = node
         self._tried = tried
 
@@ -127,7 +122,7 @@ class _Insertion:
         await with_retries(self._node, gripper.open)
 
 
-async def _take_from_rack(node: "FetchRover", tube: str) -> bool:
+async def _take_from_rack(node: RoverVehicle, tube: str) -> bool:
     record = node.ledger.record(tube)
     slot = slot_of(node, tube)
     if record is None or record.place != RACK_PLACE or slot is None:
@@ -147,7 +142,7 @@ async def _take_from_rack(node: "FetchRover", tube: str) -> bool:
 
 
 @by_day
-async def release_tube(node: "FetchRover", signal: Signal) -> str | Signal:
+async def release_tube(node: RoverVehicle, signal: Signal) -> str | Signal:
     """Lays a tube from the rack on the ground; outcome "done" or "rest"."""
     tube = str(signal.data["tube"])
     await settle_moves(node)
@@ -169,7 +164,7 @@ async def release_tube(node: "FetchRover", signal: Signal) -> str | Signal:
     return Signal("done", {"result": f"{tube} lies at ({east:.1f}, {north:.1f}) m"})
 
 
-async def verify_tube(node: "FetchRover", tube: str, slot: int | None, expected: bool) -> Evidence:
+async def verify_tube(node: RoverVehicle, tube: str, slot: int | None, expected: bool) -> Evidence:
     """What a sensor that moves nothing says of a tube: the seat in the rack, or the camera."""
     record = node.ledger.record(tube)
     if record is not None and record.place == HELD_PLACE:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import hypot
-from typing import Any
 
 from flight.surface.route_planning import Place
 
@@ -22,22 +21,6 @@ class FetchPlan:
     left: dict[str, str] = field(default_factory=dict)
     current: str = ""
     seen: dict[str, list[float]] = field(default_factory=dict)
-
-    def as_data(self) -> dict[str, Any]:
-        """Plain data for the storage."""
-        return {
-            "command": self.command,
-            "tubes": self.tubes,
-            "attempts": self.attempts,
-            "left": self.left,
-            "current": self.current,
-            "seen": self.seen,
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any] | None) -> "FetchPlan":
-        """The plan that `as_data` gave; an empty one for None."""
-        return cls(**data) if data else cls()
 
     def tried(self, tube: str, reason: str, limit: int) -> bool:
         """Counts a visit that came to nothing; True when the tube is given up."""

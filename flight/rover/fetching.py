@@ -1,27 +1,25 @@
 """The round of the fetch: which tube is next, the way to it, and the end of the work."""
 
 from math import cos, sin, tau
-from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus
 from flight.rover.fetch_plan import FetchPlan, best_order
-from flight.rover.grasping import RACK_PLACE, held_tube, settle_moves
+from flight.rover.grasping import held_tube, settle_moves
+from flight.rover.places import RACK_PLACE
 from flight.rover.sols import by_day, fold_arm, set_awake
 from flight.rover.travel import leave_lander
+from flight.rover.vehicle import RoverVehicle
 from flight.surface.driving import DriveFailed, DriveOutcome
 from flight.surface.route_planning import Place
-
-if TYPE_CHECKING:
-    from flight.rover.node import FetchRover
 
 LOOKING_DISTANCE = 2.2  # m before the expected place from where the tube is looked for
 MISSED = ("tube_missing", "grasp_missed", "rack_missed", "no_way")
 
 
 @by_day
-async def plan_next(node: "FetchRover", signal: Signal) -> str | Signal:
+async def plan_next(node: RoverVehicle, signal: Signal) -> str | Signal:
     """Decides what comes next: "drive", "search", "rack", "rest" or "finished"."""
     _take_note(node, signal)
     if node.asleep or signal.name == "fetch_tubes":
@@ -53,7 +51,7 @@ async def plan_next(node: "FetchRover", signal: Signal) -> str | Signal:
 
 
 @by_day
-async def drive_to_tube(node: "FetchRover", signal: Signal) -> str | Signal:
+async def drive_to_tube(node: RoverVehicle, signal: Signal) -> str | Signal:
     """Drives to where the tube can be looked for; outcome "arrived", "rest" or "no_way"."""
     place = node.tube_place(node.fetch.current)
     if node.pose.distance_to(place) < LOOKING_DISTANCE + 1.0:
@@ -66,7 +64,7 @@ async def drive_to_tube(node: "FetchRover", signal: Signal) -> str | Signal:
     return "arrived" if outcome is DriveOutcome.ARRIVED else "rest"
 
 
-def _side(node: "FetchRover", place: Place) -> Place:
+def _side(node: RoverVehicle, place: Place) -> Place:
     """Where to come from: straight on at the first visit, a third of a turn about at each other."""
     east, north = node.pose.east - place[0], node.pose.north - place[1]
     turn = node.fetch.attempts.get(node.fetch.current, 0) * tau / 3.0
@@ -76,7 +74,7 @@ def _side(node: "FetchRover", place: Place) -> Place:
     )
 
 
-def remaining(node: "FetchRover") -> list[str]:
+def remaining(node: RoverVehicle) -> list[str]:
     """The tubes of the command that are neither collected nor given up."""
     return [
         tube
@@ -85,7 +83,7 @@ def remaining(node: "FetchRover") -> list[str]:
     ]
 
 
-def is_collected(node: "FetchRover", tube: str) -> bool:
+def is_collected(node: RoverVehicle, tube: str) -> bool:
     """Whether the ledger has a tube in the rack, or already handed over."""
     record = node.ledger.record(tube)
     if record is None:
@@ -97,7 +95,7 @@ def is_collected(node: "FetchRover", tube: str) -> bool:
     return in_rack or record.status is CustodyStatus.HANDED_OVER
 
 
-def _take_note(node: "FetchRover", signal: Signal) -> None:
+def _take_note(node: RoverVehicle, signal: Signal) -> None:
     if signal.name == "fetch_tubes":
         if node.fetch.command != signal.cause:
             node.fetch = FetchPlan(signal.cause, list(signal.data["tubes"]), seen=node.fetch.seen)
@@ -113,7 +111,7 @@ def _take_note(node: "FetchRover", signal: Signal) -> None:
     node.keep_fetch_plan()
 
 
-def _next_tube(node: "FetchRover", wanted: list[str]) -> str:
+def _next_tube(node: RoverVehicle, wanted: list[str]) -> str:
     """The first of the best round over those that were tried least."""
     fewest = min(node.fetch.attempts.get(tube, 0) for tube in wanted)
     places = {
@@ -122,7 +120,7 @@ def _next_tube(node: "FetchRover", wanted: list[str]) -> str:
     return best_order(node.pose.place, node.lander_place, places)[0]
 
 
-def _report(node: "FetchRover") -> str:
+def _report(node: RoverVehicle) -> str:
     collected = [tube for tube in node.fetch.tubes if is_collected(node, tube)]
     text = (
         f"collected {len(collected)} of {len(node.fetch.tubes)}: {', '.join(collected) or 'none'}"

@@ -8,7 +8,7 @@ says nothing (it closes on nothing just as well).
 import functools
 from collections.abc import Awaitable, Callable
 from math import hypot, pi
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
@@ -16,13 +16,13 @@ from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.manipulation import RACK_SLOTS
 from flight.icd.devices.vision import TubeSighting
-from flight.rover.sols import CONDITIONS, by_day
-
-if TYPE_CHECKING:
-    from flight.rover.node import FetchRover
+from flight.rover.places import GROUND_PLACE, HELD_PLACE, RACK_PLACE
+from flight.rover.sol_work import CONDITIONS
+from flight.rover.sols import by_day
+from flight.rover.vehicle import RoverVehicle
 
 GRIPPER, CAMERA, RACK = "rover.gripper", "rover.stereo_camera", "rover.tube_rack"
-HELD_PLACE, RACK_PLACE, GROUND_PLACE = "rover_gripper", "rover_rack", "ground"
+
 LOOKS = 3
 NEAR = 0.6  # m within which a sighting is the tube that was to be grasped
 GRASP_HEIGHT = 0.0  # m of the jaws' middle over the ground
@@ -30,7 +30,7 @@ MOTION_RETRIES = 3
 
 
 @by_day
-async def grasp_tube(node: "FetchRover", signal: Signal) -> str | Signal:
+async def grasp_tube(node: RoverVehicle, signal: Signal) -> str | Signal:
     """Grasps the tube that was found; outcome "grasped", "grasp_missed" or "rest"."""
     tube = node.fetch.current
     sighting = node.target
@@ -59,7 +59,7 @@ async def grasp_tube(node: "FetchRover", signal: Signal) -> str | Signal:
     return Signal("grasp_missed", {"reason": "the gripper closed on nothing"})
 
 
-async def _close_on(node: "FetchRover", sighting: TubeSighting) -> None:
+async def _close_on(node: RoverVehicle, sighting: TubeSighting) -> None:
     arm, gripper = node.hardware.arm, node.hardware.gripper
     await gripper.open()
     heading = sighting.heading if sighting.heading <= 0.5 * pi else sighting.heading - pi
@@ -70,7 +70,7 @@ async def _close_on(node: "FetchRover", sighting: TubeSighting) -> None:
     await with_retries(node, arm.present)
 
 
-async def with_retries(node: "FetchRover", motion: Callable[[], Awaitable[Any]]) -> None:
+async def with_retries(node: RoverVehicle, motion: Callable[[], Awaitable[Any]]) -> None:
     """Does a motion, again when it stalls or jams; raises the last fault."""
     for attempt in range(1, MOTION_RETRIES + 1):
         try:
@@ -82,7 +82,7 @@ async def with_retries(node: "FetchRover", motion: Callable[[], Awaitable[Any]])
                 raise
 
 
-async def settle_grasp(node: "FetchRover", tube: str) -> bool:
+async def settle_grasp(node: RoverVehicle, tube: str) -> bool:
     """Ends the move ground to gripper in the ledger by what the camera sees; True if it is held.
 
     Not in the gripper and not on the ground: then the ledger says openly that it is not known.
@@ -107,7 +107,7 @@ async def settle_grasp(node: "FetchRover", tube: str) -> bool:
     return False
 
 
-async def _put_back_stranger(node: "FetchRover", tube: str, serial: str) -> None:
+async def _put_back_stranger(node: RoverVehicle, tube: str, serial: str) -> None:
     """Another tube than meant is in the gripper: it goes back to where it was taken from."""
     node.wrong_tube(wanted=tube, found=serial)
     spot = node.target
@@ -120,7 +120,7 @@ async def _put_back_stranger(node: "FetchRover", tube: str, serial: str) -> None
     node.ledger.lose(tube, f"{serial} was taken for it")
 
 
-async def gripper_holds(node: "FetchRover") -> tuple[bool, str]:
+async def gripper_holds(node: RoverVehicle) -> tuple[bool, str]:
     """What the camera sees in the gripper, by majority of looks, and the engraving if legible."""
     if (await node.hardware.arm.state()).pose != "presented":
         await with_retries(node, node.hardware.arm.present)
@@ -138,7 +138,7 @@ async def gripper_holds(node: "FetchRover") -> tuple[bool, str]:
     return 2 * seen > looks, serial
 
 
-async def look_for(node: "FetchRover", expected: TubeSighting | None) -> TubeSighting | None:
+async def look_for(node: RoverVehicle, expected: TubeSighting | None) -> TubeSighting | None:
     """Looks for a tube near where it was seen last, the vehicle not having moved since."""
     for _ in range(2 * LOOKS):
         image = await node.hardware.camera.find_tubes(3.0)
@@ -156,7 +156,7 @@ async def look_for(node: "FetchRover", expected: TubeSighting | None) -> TubeSig
 
 
 @by_day
-async def rack_tube(node: "FetchRover", signal: Signal) -> str | Signal:
+async def rack_tube(node: RoverVehicle, signal: Signal) -> str | Signal:
     """Puts the tube from the gripper into a free slot; outcome "racked", "rack_missed", "rest"."""
     tube = held_tube(node)
     if tube is None:
@@ -182,7 +182,7 @@ async def rack_tube(node: "FetchRover", signal: Signal) -> str | Signal:
     return Signal("rack_missed", {"reason": f"{tube} fell beside the rack"})
 
 
-async def settle_rack(node: "FetchRover", tube: str) -> bool:
+async def settle_rack(node: RoverVehicle, tube: str) -> bool:
     """Ends the move gripper to rack by the seat sensor, and by the camera if that sees nothing."""
     record = node.ledger.record(tube)
     slot = record.slot if record is not None else None
@@ -206,7 +206,7 @@ async def settle_rack(node: "FetchRover", tube: str) -> bool:
     return False
 
 
-async def seat_taken(node: "FetchRover", slot: int) -> bool:
+async def seat_taken(node: RoverVehicle, slot: int) -> bool:
     """A seat sensor by majority of three readings: single ones may be false."""
     votes = 0
     for _ in range(LOOKS):
@@ -215,7 +215,7 @@ async def seat_taken(node: "FetchRover", slot: int) -> bool:
     return votes >= 2
 
 
-async def free_slot(node: "FetchRover", avoid: list[int]) -> int:
+async def free_slot(node: RoverVehicle, avoid: list[int]) -> int:
     """The first slot that neither the ledger nor the seat sensors know to be taken."""
     taken = slots_taken(node)
     for slot in range(RACK_SLOTS):
@@ -224,7 +224,7 @@ async def free_slot(node: "FetchRover", avoid: list[int]) -> int:
     raise ActivityFailed("no slot of the rack is free")
 
 
-def slots_taken(node: "FetchRover") -> list[int | None]:
+def slots_taken(node: RoverVehicle) -> list[int | None]:
     """The slots that the ledger knows to be taken."""
     return [
         slot_of(node, record.tube)
@@ -233,7 +233,7 @@ def slots_taken(node: "FetchRover") -> list[int | None]:
     ]
 
 
-def held_tube(node: "FetchRover") -> str | None:
+def held_tube(node: RoverVehicle) -> str | None:
     """The tube that the gripper holds by the ledger."""
     for record in node.ledger.records():
         if record.status is CustodyStatus.HELD and record.place == HELD_PLACE:
@@ -241,7 +241,7 @@ def held_tube(node: "FetchRover") -> str | None:
     return None
 
 
-async def settle_moves(node: "FetchRover") -> None:
+async def settle_moves(node: RoverVehicle) -> None:
     """Ends by the sensors what a reboot or an abort left open in the ledger."""
     for record in node.ledger.open_transfers():
         if record.transfer_id is not None:
@@ -256,7 +256,7 @@ async def settle_moves(node: "FetchRover") -> None:
             await settle_release(node, record.tube)
 
 
-async def settle_unrack(node: "FetchRover", tube: str) -> bool:
+async def settle_unrack(node: RoverVehicle, tube: str) -> bool:
     """Ends the move rack to gripper: the camera sees it in the gripper, or the seat is closed."""
     inside, serial = await gripper_holds(node)
     if inside and serial in ("", tube):
@@ -272,7 +272,7 @@ async def settle_unrack(node: "FetchRover", tube: str) -> bool:
     return False
 
 
-async def settle_release(node: "FetchRover", tube: str) -> bool:
+async def settle_release(node: RoverVehicle, tube: str) -> bool:
     """Ends the move gripper to ground."""
     inside, _ = await gripper_holds(node)
     if inside:
@@ -287,7 +287,7 @@ async def settle_release(node: "FetchRover", tube: str) -> bool:
     return False
 
 
-def slot_of(node: "FetchRover", tube: str) -> int | None:
+def slot_of(node: RoverVehicle, tube: str) -> int | None:
     """The slot of the rack that a tube sits in, or sat in last."""
     record = node.ledger.record(tube)
     if record is not None and record.place == RACK_PLACE and record.slot is not None:

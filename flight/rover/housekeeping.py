@@ -1,21 +1,18 @@
 """What the rover does when it has nothing to do, and what it does when it is not well."""
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceError, DeviceFault
 from flight.rover.grasping import settle_moves
 from flight.rover.sols import doze, set_awake, set_radio
-
-if TYPE_CHECKING:
-    from flight.rover.node import FetchRover
+from flight.rover.vehicle import RoverVehicle
 
 LOOK = 3600.0  # seconds between looks in the safe state
 TROUBLE_WAIT = 1800.0  # seconds before another try to settle what is open
 
 
-async def keep_house(node: "FetchRover", signal: Signal) -> None:
+async def keep_house(node: RoverVehicle, signal: Signal) -> None:
     """Waits awake by day and asleep by night; settles by the sensors what a reboot left open."""
     while True:
         jd_tt = node.clock.jd_tt()
@@ -33,7 +30,7 @@ async def keep_house(node: "FetchRover", signal: Signal) -> None:
             await doze(node, _at_least(morning))
 
 
-async def _settled(node: "FetchRover") -> bool:
+async def _settled(node: RoverVehicle) -> bool:
     try:
         await settle_moves(node)
     except DeviceError as error:
@@ -47,14 +44,14 @@ def _at_least(seconds: float) -> float:
     return min(max(seconds, 60.0), 90_000.0)
 
 
-async def rest_on_lander(node: "FetchRover", signal: Signal) -> None:
+async def rest_on_lander(node: RoverVehicle, signal: Signal) -> None:
     """Waits on the lander, where little light falls on the folded array: listens by day only."""
     await set_awake(node, False)
     while True:
         await _listen_by_day(node, 90_000.0)
 
 
-async def stay_safe(node: "FetchRover", signal: Signal) -> str:
+async def stay_safe(node: RoverVehicle, signal: Signal) -> str:
     """Saves energy, and listens by day. Leaves by itself only when it was the energy that was low,
     and it has come back.
     """
@@ -70,7 +67,7 @@ async def stay_safe(node: "FetchRover", signal: Signal) -> str:
             return "recovered"
 
 
-async def _listen_by_day(node: "FetchRover", longest: float) -> None:
+async def _listen_by_day(node: RoverVehicle, longest: float) -> None:
     """Lets time pass, at most to the next rise or set; radio on by day and in the night window."""
     jd_tt, sun = node.clock.jd_tt(), node.parameters["sleeping_sun"]
     planner = node.sols.planner

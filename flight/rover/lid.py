@@ -5,7 +5,7 @@ the MAV, and the mast camera.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
@@ -14,10 +14,9 @@ from flight.icd.devices.base import DeviceError, DeviceFault
 from flight.icd.devices.manipulation import LidPlace
 from flight.rover.grasping import LOOKS, held_tube, rack_tube, settle_moves, with_retries
 from flight.rover.lid_memory import note_lid
-from flight.rover.sols import CONDITIONS, by_day, fold_arm, set_awake
-
-if TYPE_CHECKING:
-    from flight.rover.node import FetchRover
+from flight.rover.sol_work import CONDITIONS
+from flight.rover.sols import by_day, fold_arm, set_awake
+from flight.rover.vehicle import RoverVehicle
 
 STATUS_TIMEOUT = 60.0  # s for an answer of the MAV
 CLOSED, OPEN = "closed", "open"
@@ -25,7 +24,7 @@ _WAYS: dict[str, tuple[LidPlace, LidPlace]] = {CLOSED: ("stand", "seat"), OPEN: 
 
 
 @by_day
-async def move_lid(node: "FetchRover", signal: Signal) -> str | Signal:
+async def move_lid(node: RoverVehicle, signal: Signal) -> str | Signal:
     """Brings the lid to where the command wants it; outcome "lid_moved" or "rest"."""
     node.lid_goal = CLOSED if node.is_in("surface.closing_lid") else OPEN
     await set_awake(node, True)
@@ -58,7 +57,7 @@ async def move_lid(node: "FetchRover", signal: Signal) -> str | Signal:
     raise ActivityFailed(f"the lid is not {node.lid_goal}: {reason}")
 
 
-async def _is_done(node: "FetchRover") -> bool:
+async def _is_done(node: RoverVehicle) -> bool:
     """Whether the container's switch and the camera both say so, and the gripper is empty."""
     status = await node.exchanges.ask("mav", "container.status", {}, timeout=STATUS_TIMEOUT)
     if status.get("latched") is True and node.lid_goal == OPEN:
@@ -68,7 +67,7 @@ async def _is_done(node: "FetchRover") -> bool:
     return await _seen(node, _WAYS[node.lid_goal][1])
 
 
-async def _carry(node: "FetchRover") -> None:
+async def _carry(node: RoverVehicle) -> None:
     """Takes the lid, unless it is in the jaws already, and puts it down at the other place."""
     start, end = _WAYS[node.lid_goal]
     if not await _in_jaws(node):
@@ -76,7 +75,7 @@ async def _carry(node: "FetchRover") -> None:
     await _put_down(node, end)
 
 
-async def _take(node: "FetchRover", place: LidPlace) -> None:
+async def _take(node: RoverVehicle, place: LidPlace) -> None:
     arm, gripper = node.hardware.arm, node.hardware.gripper
     if not await _seen(node, place):
         raise ActivityFailed(f"the lid is not seen on its {place}")
@@ -88,7 +87,7 @@ async def _take(node: "FetchRover", place: LidPlace) -> None:
         raise ActivityFailed("the jaws closed beside the lid's handle")
 
 
-async def _put_down(node: "FetchRover", place: LidPlace) -> None:
+async def _put_down(node: RoverVehicle, place: LidPlace) -> None:
     """Lets the lid go only where the force and the height say that it lies."""
     limit = node.parameters["lid_force"]
     motion = await node.hardware.arm.move_to_lid(place, limit)
@@ -105,7 +104,7 @@ async def _put_down(node: "FetchRover", place: LidPlace) -> None:
     node.sols.progress()
 
 
-async def _put_back(node: "FetchRover") -> None:
+async def _put_back(node: RoverVehicle) -> None:
     """Brings a lid that is still in the jaws to where it was taken from, if that can be done."""
     try:
         if await _in_jaws(node):
@@ -114,7 +113,7 @@ async def _put_back(node: "FetchRover") -> None:
         node.device_trouble(device="rover_arm", reason=f"the lid is not put back: {error}")
 
 
-async def _in_jaws(node: "FetchRover") -> bool:
+async def _in_jaws(node: RoverVehicle) -> bool:
     """Whether the camera sees the lid in the gripper; raises ActivityFailed when it sees a tube."""
     hardware = node.hardware
     if (await hardware.arm.state()).pose != "presented":
@@ -127,7 +126,7 @@ async def _in_jaws(node: "FetchRover") -> bool:
     return held
 
 
-async def _seen(node: "FetchRover", place: LidPlace) -> bool:
+async def _seen(node: RoverVehicle, place: LidPlace) -> bool:
     """Whether the camera sees the lid at a place; the arm is out of its sight."""
     return await _mostly(
         node.hardware.camera.view_container,

@@ -1,30 +1,28 @@
 """The rover's driving skill, put together from its devices, parameters and memory."""
 
-from typing import TYPE_CHECKING
 
+from flight.rover.vehicle import RoverVehicle
 from flight.surface.dead_reckoning import DeadReckoning, Pose
 from flight.surface.driving import DrivingParameters, Locomotion
 from flight.surface.route_planning import CostMap, Disc
-
-if TYPE_CHECKING:
-    from flight.rover.node import FetchRover
+from flight.surface.site_place import SitePlace
 
 
-def relocate(node: "FetchRover", east: float, north: float, error: float) -> None:
+def relocate(node: RoverVehicle, east: float, north: float, error: float) -> None:
     """Remembers where the lander stands; a rover on it stands there too."""
-    node.storage.put("rover", "lander", {"east": east, "north": north})
+    node.lander_at = SitePlace(east, north)
     node.lander_place = (east, north)
     if node.is_in("stowed"):
-        memory = node.storage.get("rover", "locomotion") or {}
+        memory = node.locomotion_memory
         here = Pose(east, north, node.pose.heading, error)
-        node.storage.put("rover", "locomotion", {**memory, "pose": here.as_data()})
+        node.locomotion_memory = {**memory, "pose": here.as_data()}
     node.locomotion = make_locomotion(node)
 
 
-def make_locomotion(node: "FetchRover") -> Locomotion:
+def make_locomotion(node: RoverVehicle) -> Locomotion:
     """The driving skill with what is known of the ground: the lander and the tubes on it."""
     p = node.parameters
-    memory = node.storage.get("rover", "locomotion") or {}
+    memory = node.locomotion_memory
     start = node.context.mission.get("start", node.context.mission["lander"])
     pose = (
         Pose.from_data(memory["pose"])
@@ -57,5 +55,5 @@ def make_locomotion(node: "FetchRover") -> Locomotion:
         latitude=p["latitude"],
         longitude=p["longitude"],
         memory=memory,
-        remember=lambda data: node.storage.put("rover", "locomotion", data),
+        remember=lambda data: setattr(node, "locomotion_memory", data),
     )

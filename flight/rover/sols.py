@@ -3,25 +3,22 @@
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
-from flight.astrodynamics.mars_time import local_sol_number, mars_time
+from flight.astrodynamics.mars_time import mars_time
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
 from flight.icd.devices.base import DeviceError, DeviceFault, DeviceRejected, DeviceTimeout
 from flight.rover.lid_memory import may_hold_lid
-from flight.surface.energy import SOL, EnergyParameters, EnergyPlanner
-
-if TYPE_CHECKING:
-    from flight.rover.node import FetchRover
+from flight.rover.sol_work import CONDITIONS
+from flight.rover.vehicle import RoverVehicle
+from flight.surface.energy import SOL
+from flight.surface.sol_budget import WHOLE_WAY
 
 LOOK_AGAIN = 1800.0  # seconds between looks whether it is warm and charged enough to wake
-CONDITIONS = ("cold", "no_power", "dark")  # fault codes that only time mends
-RESTS_IN_VAIN = 8  # half hours or nights waited for the same condition
 LONGEST_SLEEP = 400  # wakings in vain: some ten sols of a storm
 
-RoverActivity = Callable[["FetchRover", Signal], Awaitable[str | Signal | None]]
+RoverActivity = Callable[[RoverVehicle, Signal], Awaitable[str | Signal | None]]
 
 
 def by_day(activity: RoverActivity) -> RoverActivity:
@@ -31,7 +28,7 @@ def by_day(activity: RoverActivity) -> RoverActivity:
     """
 
     @functools.wraps(activity)
-    async def guarded(node: "FetchRover", signal: Signal) -> str | Signal | None:
+    async def guarded(node: RoverVehicle, signal: Signal) -> str | Signal | None:
         try:
             return await activity(node, signal)
         except DeviceFault as fault:
@@ -44,84 +41,7 @@ def by_day(activity: RoverActivity) -> RoverActivity:
     return guarded
 
 
-class SolManager:
-    """Plans the sol by Sun, battery and distance driven."""
-
-    def __init__(self, node: "FetchRover") -> None:
-        self.node = node
-        p = node.parameters
-        self.planner = EnergyPlanner(
-            p["latitude"],
-            p["longitude"],
-            EnergyParameters(
-                capacity=p["battery_capacity"],
-                day_power=p["day_power"],
-                night_power=p["night_power"],
-                work_power=p["work_power"],
-                reserve=p["energy_reserve"],
-                waking_sun=p["waking_sun"],
-                sleeping_sun=p["sleeping_sun"],
-                wake_charge=p["wake_charge"],
-            ),
-        )
-        self.work_until = 0.0
-        self.reason = "the Sun"
-        self._in_vain = 0  # rests for a condition since there was progress
-
-    @property
-    def sol(self) -> int:
-        """Number of the local sol."""
-        return local_sol_number(self.node.clock.jd_tt(), self.node.parameters["longitude"])
-
-    async def plan(self) -> bool:
-        """Plans what is left of the sol; returns whether there is anything left of it."""
-        node = self.node
-        await node.read_power()
-        charge = node.state_of_charge
-        plan = self.planner.plan(node.clock.jd_tt(), 0.0 if charge is None else charge)
-        self.work_until = monotonic() + plan.work
-        self.reason = plan.limited_by
-        if self.distance_left() <= 0.0:
-            self.work_until, self.reason = 0.0, "the way of the sol"
-        node.work_planned = plan.work
-        return plan.work > node.parameters["shortest_work"] and self.distance_left() > 0.0
-
-    def may_go_on(self) -> bool:
-        """Whether there is time, energy and distance left."""
-        charge = self.node.state_of_charge
-        if charge is not None and charge < self.node.parameters["energy_reserve"]:
-            self.reason = "energy"
-            return False
-        if self.distance_left() <= 0.0:
-            self.reason = "the way of the sol"
-            return False
-        return monotonic() < self.work_until
-
-    def rest_for(self, condition: str) -> bool:
-        """Whether to wait for a condition to mend; not for ever if nothing gets better."""
-        self.reason = condition
-        self._in_vain += 1
-        return self._in_vain <= RESTS_IN_VAIN
-
-    def progress(self) -> None:
-        """Something was achieved."""
-        self._in_vain = 0
-
-    def driven(self, distance: float) -> None:
-        """Counts metres of this sol."""
-        self.progress()
-        self.node.sol_distance = {"sol": self.sol, "distance": self._driven_today() + distance}
-
-    def distance_left(self) -> float:
-        """Metres that may still be driven in this sol."""
-        return float(self.node.parameters["sol_distance_limit"]) - self._driven_today()
-
-    def _driven_today(self) -> float:
-        record = self.node.sol_distance
-        return float(record["distance"]) if record["sol"] == self.sol else 0.0
-
-
-async def sleep_until_work(node: "FetchRover", signal: Signal) -> str:
+async def sleep_until_work(node: RoverVehicle, signal: Signal) -> str:
     """Sleeps until the Sun is up, the battery charged and the motors warm; or fails after long."""
     await fold_arm(node)
     node.going_to_sleep(
@@ -139,7 +59,7 @@ async def sleep_until_work(node: "FetchRover", signal: Signal) -> str:
     return "awake"
 
 
-async def _sleep(node: "FetchRover") -> None:
+async def _sleep(node: RoverVehicle) -> None:
     planner, p = node.sols.planner, node.parameters
     # Slept already past the morning, with the way of the sol used up: the next morning counts.
     spent = node.sols.sol
@@ -148,7 +68,7 @@ async def _sleep(node: "FetchRover") -> None:
     for count in range(LONGEST_SLEEP):
         jd_tt = node.clock.jd_tt()
         if planner.elevation(jd_tt) < p["waking_sun"] or (
-            count == 0 and node.sols.reason == "the way of the sol" and spent == node.sols.sol
+            count == 0 and node.sols.reason == WHOLE_WAY and spent == node.sols.sol
         ):
             await doze(node, planner.seconds_until(jd_tt, p["waking_sun"], rising=True) + 1.0)
         await node.read_power()
@@ -160,7 +80,7 @@ async def _sleep(node: "FetchRover") -> None:
     raise ActivityFailed("the rover could not wake for ten sols: too little light or too cold")
 
 
-async def doze(node: "FetchRover", seconds: float) -> None:
+async def doze(node: RoverVehicle, seconds: float) -> None:
     """Sleeps for some seconds, with the radio on while the orbiter passes in the night."""
     until = monotonic() + min(seconds, 1.1 * SOL)
     while (left := until - monotonic()) > 1.0:
@@ -173,7 +93,7 @@ async def doze(node: "FetchRover", seconds: float) -> None:
             await asyncio.sleep(min(left, window + 1.0))
 
 
-def _window(node: "FetchRover") -> float:
+def _window(node: RoverVehicle) -> float:
     """Seconds until the night's relay window; negative inside it: seconds until its end."""
     p = node.parameters
     length = float(p["night_window_length"])
@@ -184,7 +104,7 @@ def _window(node: "FetchRover") -> float:
     return (24.0 - hours) * SOL / 24.0
 
 
-async def _fit_to_wake(node: "FetchRover") -> bool:
+async def _fit_to_wake(node: RoverVehicle) -> bool:
     charge = node.state_of_charge
     if charge is None or charge < node.parameters["wake_charge"]:
         return False
@@ -192,7 +112,7 @@ async def _fit_to_wake(node: "FetchRover") -> bool:
     return temperature > node.parameters["coldest_motors"] and await node.sols.plan()
 
 
-async def set_awake(node: "FetchRover", awake: bool) -> None:
+async def set_awake(node: RoverVehicle, awake: bool) -> None:
     """Switches what is needed by day on or off; a switch that does not move is reported."""
     node.asleep = not awake
     try:
@@ -202,7 +122,7 @@ async def set_awake(node: "FetchRover", awake: bool) -> None:
     await set_radio(node, awake)
 
 
-async def set_radio(node: "FetchRover", on: bool) -> None:
+async def set_radio(node: RoverVehicle, on: bool) -> None:
     """Switches the radio; a failure is reported."""
     try:
         await node.hardware.radio.set_power(on)
@@ -210,7 +130,7 @@ async def set_radio(node: "FetchRover", on: bool) -> None:
         node.device_trouble(device="uhf", reason=str(error))
 
 
-async def fold_arm(node: "FetchRover") -> None:
+async def fold_arm(node: RoverVehicle) -> None:
     """Folds the arm if it is not folded; a failure of it is reported, and does not stop driving.
 
     With the lid of the container in the jaws the arm stays as it is: it has no room for that.

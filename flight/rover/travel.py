@@ -1,7 +1,6 @@
 """Ways that are not for a tube: off the lander, to a place, back to the lander and its dock."""
 
 from math import atan2, cos, hypot, radians, sin
-from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
@@ -9,11 +8,9 @@ from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.vision import LanderSighting
 from flight.rover.grasping import held_tube, rack_tube, settle_moves
 from flight.rover.sols import by_day, fold_arm, set_awake
+from flight.rover.vehicle import RoverVehicle
 from flight.surface.driving import DriveFailed, DriveOutcome
 from flight.surface.route_planning import Place
-
-if TYPE_CHECKING:
-    from flight.rover.node import FetchRover
 
 EGRESS_DISTANCE = 4.0  # m from the lander's centre to clear ground
 APPROACH_DISTANCE = 5.0  # m from the lander's centre from where the dock is approached
@@ -24,7 +21,7 @@ ARRAY_TRIES = 4
 
 
 @by_day
-async def egress(node: "FetchRover", signal: Signal) -> str:
+async def egress(node: RoverVehicle, signal: Signal) -> str:
     """Unfolds the array and drives down one of two ramps; outcome "egress_done" or "rest"."""
     await set_awake(node, True)
     await _unfold_array(node)
@@ -39,7 +36,7 @@ async def egress(node: "FetchRover", signal: Signal) -> str:
             while node.pose.distance_to(node.lander_place) < EGRESS_DISTANCE:
                 await locomotion.drive(direction * 2.0)
                 await locomotion.fix_heading()
-            node.storage.put("rover", "on_ground", True)
+            node.on_ground = True
             node.egress_done(ramp="front" if direction > 0 else "rear")
             return "egress_done"
         except DeviceFault as fault:
@@ -51,7 +48,7 @@ async def egress(node: "FetchRover", signal: Signal) -> str:
     raise ActivityFailed("both ramps end before an obstacle")
 
 
-async def _unfold_array(node: "FetchRover") -> None:
+async def _unfold_array(node: RoverVehicle) -> None:
     for attempt in range(1, ARRAY_TRIES + 1):
         try:
             await node.hardware.solar_array.deploy()
@@ -62,7 +59,7 @@ async def _unfold_array(node: "FetchRover") -> None:
 
 
 @by_day
-async def drive_to_place(node: "FetchRover", signal: Signal) -> str | Signal:
+async def drive_to_place(node: RoverVehicle, signal: Signal) -> str | Signal:
     """Drives to the place of the command; outcome "done" or "rest"."""
     if signal.name == "drive_to":
         node.goal = (float(signal.data["east"]), float(signal.data["north"]))
@@ -81,7 +78,7 @@ async def drive_to_place(node: "FetchRover", signal: Signal) -> str | Signal:
 
 
 @by_day
-async def drive_home(node: "FetchRover", signal: Signal) -> str | Signal:
+async def drive_home(node: RoverVehicle, signal: Signal) -> str | Signal:
     """Drives near the lander, on a side where it can dock; outcome "near" or "rest"."""
     if not await _ready_to_drive(node):
         return "rest"
@@ -99,7 +96,7 @@ async def drive_home(node: "FetchRover", signal: Signal) -> str | Signal:
     raise ActivityFailed(f"no side of the lander can be reached: {problem}")
 
 
-async def _home_on(node: "FetchRover", side: float) -> DriveOutcome:
+async def _home_on(node: RoverVehicle, side: float) -> DriveOutcome:
     for _ in range(3):
         goal = approach_place(node, side)
         outcome = await node.locomotion.drive_to(goal, tolerance=0.6, may_go_on=node.sols.may_go_on)
@@ -115,7 +112,7 @@ async def _home_on(node: "FetchRover", side: float) -> DriveOutcome:
 
 
 @by_day
-async def dock(node: "FetchRover", signal: Signal) -> str:
+async def dock(node: RoverVehicle, signal: Signal) -> str:
     """Drives to the dock by the lander's marks; outcome "docked", "blocked" or "rest"."""
     distance = node.parameters["dock_distance"]
     for _ in range(DOCK_STEPS):
@@ -143,7 +140,7 @@ async def dock(node: "FetchRover", signal: Signal) -> str:
     raise ActivityFailed(f"the dock was not reached in {DOCK_STEPS} steps")
 
 
-async def see_lander(node: "FetchRover") -> LanderSighting | None:
+async def see_lander(node: RoverVehicle) -> LanderSighting | None:
     """The lander by its marks, which also correct the pose; None when it is not in sight."""
     for _ in range(3):
         sighting = await node.hardware.camera.find_lander()
@@ -158,15 +155,15 @@ async def see_lander(node: "FetchRover") -> LanderSighting | None:
 
 
 @by_day
-async def undock(node: "FetchRover", signal: Signal) -> str:
+async def undock(node: RoverVehicle, signal: Signal) -> str:
     """Backs off from the lander; outcome "done"."""
     await leave_lander(node)
     return "done"
 
 
-async def leave_lander(node: "FetchRover") -> None:
+async def leave_lander(node: RoverVehicle) -> None:
     """Backs off if the vehicle stands at the lander, facing it."""
-    if not node.storage.get("rover", "on_ground"):
+    if not node.on_ground:
         return
     steps = 0
     while node.pose.distance_to(node.lander_place) < APPROACH_DISTANCE - 1.0 and steps < 4:
@@ -181,7 +178,7 @@ async def leave_lander(node: "FetchRover") -> None:
         steps += 1
 
 
-async def _ready_to_drive(node: "FetchRover") -> bool:
+async def _ready_to_drive(node: RoverVehicle) -> bool:
     """Arm folded, ledger settled, what the gripper holds in the rack; False when it is to rest."""
     if not await node.sols.plan():
         return False
@@ -195,7 +192,7 @@ async def _ready_to_drive(node: "FetchRover") -> bool:
     return True
 
 
-def approach_place(node: "FetchRover", side: float = 0.0) -> Place:
+def approach_place(node: RoverVehicle, side: float = 0.0) -> Place:
     """From where the dock is approached; `side` in degrees from the best side."""
     bearing = radians(node.parameters["dock_bearing"] + side)
     east, north = node.lander_place

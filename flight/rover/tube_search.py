@@ -1,20 +1,18 @@
 """Finds a tube: looks around where the map has it, tells it from its neighbours, comes near."""
 
 from math import atan2, cos, hypot, sin
-from typing import TYPE_CHECKING
 
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.vision import TubeSighting
-from flight.rover.grasping import CAMERA, GROUND_PLACE
+from flight.rover.grasping import CAMERA
+from flight.rover.places import GROUND_PLACE
 from flight.rover.sols import by_day
+from flight.rover.vehicle import RoverVehicle
 from flight.surface.dead_reckoning import wrapped
 from flight.surface.driving import DriveFailed, DriveOutcome
 from flight.surface.route_planning import Place
-
-if TYPE_CHECKING:
-    from flight.rover.node import FetchRover
 
 SEARCH_RANGE = 6.0  # m at which a tube may be made out
 STAND_OFF = 1.35  # m ahead of the vehicle's centre where the arm works best
@@ -26,7 +24,7 @@ RING = 2.5  # m about the expected place from where it is looked for again
 
 
 @by_day
-async def search_tube(node: "FetchRover", signal: Signal) -> str | Signal:
+async def search_tube(node: RoverVehicle, signal: Signal) -> str | Signal:
     """Finds the current tube and comes near; outcome "tube_found", "tube_missing" or "rest"."""
     tube = node.fetch.current
     try:
@@ -47,7 +45,7 @@ async def search_tube(node: "FetchRover", signal: Signal) -> str | Signal:
     return Signal("tube_missing", {"reason": "not seen around the place that the map gives"})
 
 
-def _found(node: "FetchRover", tube: str, sighting: TubeSighting) -> str:
+def _found(node: RoverVehicle, tube: str, sighting: TubeSighting) -> str:
     node.target = sighting
     _recognised(node, tube, sighting)
     east, north = node.tube_place(tube)
@@ -58,7 +56,7 @@ def _found(node: "FetchRover", tube: str, sighting: TubeSighting) -> str:
     return "tube_found"
 
 
-async def _go_to_stop(node: "FetchRover", tube: str, stop: int) -> DriveOutcome:
+async def _go_to_stop(node: RoverVehicle, tube: str, stop: int) -> DriveOutcome:
     """Looks from another side: stops on a ring about the place, a sixth of a turn apart."""
     east, north = node.tube_place(tube)
     bearing = atan2(node.pose.east - east, node.pose.north - north) + stop * 1.05
@@ -66,7 +64,7 @@ async def _go_to_stop(node: "FetchRover", tube: str, stop: int) -> DriveOutcome:
     return await node.locomotion.drive_to(goal, tolerance=0.6, may_go_on=node.sols.may_go_on)
 
 
-async def _look_around(node: "FetchRover", tube: str) -> Place | None:
+async def _look_around(node: RoverVehicle, tube: str) -> Place | None:
     """Where the tube seems to lie; what is read of other tubes on the way is remembered."""
     for _ in range(LOOKS):
         image = await node.hardware.camera.find_tubes(SEARCH_RANGE)
@@ -78,7 +76,7 @@ async def _look_around(node: "FetchRover", tube: str) -> Place | None:
     return None
 
 
-def _choose(node: "FetchRover", tube: str, sightings: list[TubeSighting]) -> TubeSighting | None:
+def _choose(node: RoverVehicle, tube: str, sightings: list[TubeSighting]) -> TubeSighting | None:
     """The sighting that is the tube: by its engraving, or by its place if no other fits as well."""
     best: TubeSighting | None = None
     best_distance = MAP_ERROR + 0.3 + 2.0 * node.pose.error
@@ -98,7 +96,7 @@ def _choose(node: "FetchRover", tube: str, sightings: list[TubeSighting]) -> Tub
     return best
 
 
-async def _come_near(node: "FetchRover", tube: str, place: Place) -> TubeSighting | None:
+async def _come_near(node: RoverVehicle, tube: str, place: Place) -> TubeSighting | None:
     """Stands so that the tube lies before the arm and looks closely; None if it is another."""
     unread = 0
     for _ in range(node.parameters["approaches"]):
@@ -123,7 +121,7 @@ async def _come_near(node: "FetchRover", tube: str, place: Place) -> TubeSightin
     return None
 
 
-async def _stand_before(node: "FetchRover", place: Place) -> None:
+async def _stand_before(node: RoverVehicle, place: Place) -> None:
     locomotion, pose = node.locomotion, node.pose
     ahead, right = pose.to_vehicle(*place)
     if abs(ahead - STAND_OFF) < 0.12 and abs(right) < 0.2:
@@ -144,7 +142,7 @@ async def _stand_before(node: "FetchRover", place: Place) -> None:
             raise DriveFailed(f"before the tube: {fault}") from fault
 
 
-async def _close_look(node: "FetchRover", place: Place) -> TubeSighting | None:
+async def _close_look(node: RoverVehicle, place: Place) -> TubeSighting | None:
     """The sighting next to a place, the best read and most confident of some looks."""
     best: TubeSighting | None = None
     for _ in range(LOOKS):
@@ -158,7 +156,7 @@ async def _close_look(node: "FetchRover", place: Place) -> TubeSighting | None:
     return best
 
 
-def _recognised(node: "FetchRover", tube: str, sighting: TubeSighting) -> None:
+def _recognised(node: RoverVehicle, tube: str, sighting: TubeSighting) -> None:
     """A tube whose place is on the map tells where the rover is; then where the tube is is kept."""
     correction = node.locomotion.reckoning.landmark_seen(
         node.map_place(tube), sighting.ahead, sighting.right, MAP_ERROR

@@ -5,6 +5,7 @@ older than what a reboot would find. A value of another type than declared is da
 for whoever uses it.
 """
 
+import copy
 from typing import Any, Generic, TypeVar, overload
 
 import msgspec
@@ -23,7 +24,7 @@ class Remembered(Generic[T]):
     its checksum or its type.
     """
 
-    def __init__(self, kind: type[T], default: T, *, doc: str) -> None:
+    def __init__(self, kind: Any, default: T, *, doc: str) -> None:
         self.kind = kind
         self.default = default
         self.doc = doc
@@ -43,9 +44,10 @@ class Remembered(Generic[T]):
             return self
         stored = node.storage.get(NAMESPACE, self.name, _NOTHING)
         if stored is _NOTHING:
-            return self.default
+            return copy.deepcopy(self.default)
         try:
-            return msgspec.convert(stored, self.kind)
+            value: T = msgspec.convert(stored, self.kind)
+            return value
         except msgspec.ValidationError as error:
             raise StorageDamage(NAMESPACE, self.name, node.storage.path) from error
 

@@ -8,8 +8,8 @@ import pytest
 from flight.core.custody.ledger import CustodyStatus
 from flight.icd.messages import TERMINAL_RUNGS, Rung
 from flight.perseverance.node import Perseverance
-from flight.perseverance.sols import Sols
 from flight.runtime.loop import VirtualLoop, run
+from flight.surface.sol_budget import SolBudget
 from sim_hw.world.tubes import CONTAINER
 from sim_hw.world.world import SOL_SECONDS
 
@@ -176,7 +176,7 @@ def test_the_coming_night_gives_no_energy_for_today(make_bench: Any) -> None:
     async def main() -> None:
         async with make_bench() as bench:
             await asyncio.sleep(1.0)
-            sols: Sols = bench.node.sols
+            sols: SolBudget = bench.node.sols
             noon = bench.node.clock.jd_tt()
             plan = sols.planner.plan(noon, bench.node.parameters["energy_reserve"])
             assert plan.work == 0.0

@@ -16,6 +16,7 @@ class Count(msgspec.Struct, frozen=True):
 
 class Toy:
     lid = Remembered(str, "closed", doc="the lid")
+    visits = Remembered(dict[str, int], {}, doc="visits by tube")
     count = Remembered(Count, Count(), doc="of the sol")
 
     def __init__(self, storage: Storage) -> None:
@@ -27,6 +28,12 @@ def test_what_was_never_set_has_its_default_and_is_not_stored(tmp_path: Path) ->
     toy = Toy(storage)
     assert (toy.lid, toy.count) == ("closed", Count())
     assert storage.items(NAMESPACE) == {}
+
+
+def test_a_default_that_was_changed_in_place_is_nobody_elses(tmp_path: Path) -> None:
+    toy = Toy(Storage(tmp_path / "toy.sqlite"))
+    toy.visits["M1"] = 3
+    assert toy.visits == {}
 
 
 def test_a_value_survives_the_kill_of_the_process(tmp_path: Path) -> None:
@@ -64,4 +71,4 @@ def test_the_declarations_of_a_class_are_found_base_classes_first() -> None:
     class Larger(Toy):
         mode = Remembered(str, "", doc="the mode")
 
-    assert list(declared_memory(Larger)) == ["lid", "count", "mode"]
+    assert list(declared_memory(Larger)) == ["lid", "visits", "count", "mode"]
