@@ -14,16 +14,20 @@ FLYABLE := $(VENV)/.flyable
 READY := $(VENV)/.ready
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
+SOAK_MINUTES ?= 60
+
 section = @printf '\n== %s\n' "$(1)"
 
 # One after the other, also under -j: they share the environment.
 .NOTPARALLEL:
-.PHONY: help setup fly test lint format types imports docs-check pytest bench verify docs clean \
+.PHONY: help setup fly test check soak lint format types imports docs-check pytest bench verify docs clean \
     distclean
 
 help:
 	@echo "make fly      set up and fly the nominal mission into runs/nominal"
 	@echo "make test     set up and run every check and test"
+	@echo "make check    each bar in full, up to 30 minutes (after make test)"
+	@echo "make soak     new seeds, kills and frames for SOAK_MINUTES (60)"
 	@echo "make lint     the lint rules alone"
 	@echo "make format   let ruff sort imports and apply its safe corrections"
 	@echo "make verify   published figures beside computed ones"
@@ -80,7 +84,16 @@ docs-check: $(READY)
 
 pytest: $(READY)
 	$(call section,tests: pytest)
-	@$(BIN)/pytest -q
+	@$(BIN)/pytest -q -n auto --dist loadgroup
+
+# What `make test` shows by one short case, in full.
+check: $(READY)
+	$(call section,checks: each bar in full)
+	@$(BIN)/pytest -q -n auto --dist loadgroup -m check --durations=15
+	$(call section,all checks in full passed)
+
+soak: $(READY)
+	@SOAK_MINUTES=$(SOAK_MINUTES) $(BIN)/pytest -q -s -m soak
 
 bench: $(FLYABLE)
 	@$(BIN)/msr bench

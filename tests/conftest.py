@@ -24,6 +24,26 @@ def pytest_asyncio_loop_factories(
     return {"paced": lambda: PacedLoop(rate=rate)}
 
 
+# Seconds that the flight of a mission takes, about: the long ones are started first, so that no
+# worker is left with one when the others have ended.
+_FLIGHTS = {"nominal": 45, "perseverance_delivers": 20, "rover_arm_loads": 15, "short": 12}
+
+
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keeps tests of one shared flight in one worker; the longest flights first."""
+    weights: dict[str, int] = {}
+    for item in items:
+        flown = item.get_closest_marker("flies")
+        if flown is not None:
+            (name,) = flown.args
+            item.add_marker(pytest.mark.xdist_group(name))
+            weights[item.nodeid] = 1000 + _FLIGHTS.get(name, 5)
+        elif item.get_closest_marker("mission") or item.get_closest_marker("processes"):
+            weights[item.nodeid] = 1000
+    items.sort(key=lambda item: -weights.get(item.nodeid, 0))
+
+
 _RUNNER = "_function_scoped_runner"  # the fixture in which pytest-asyncio makes a test's loop
 
 

@@ -49,6 +49,7 @@ def fly_apart(folder: Path, hash_seed: str) -> dict[str, Any]:
     return dict(json.loads((folder / "summary.json").read_text()))
 
 
+@pytest.mark.flies("short")
 def test_hash_seed_and_load_of_the_machine_change_no_message(flown: "Fly", tmp_path: Path) -> None:
     with cores_loaded(1):
         other = fly_apart(tmp_path / "run", hash_seed="4242")
@@ -59,13 +60,20 @@ def test_hash_seed_and_load_of_the_machine_change_no_message(flown: "Fly", tmp_p
     assert other["mission_seconds"] == first["mission_seconds"]
 
 
+@pytest.mark.flies("short")
 def test_another_seed_gives_another_run_that_ends_as_well(flown: "Fly", tmp_path: Path) -> None:
     other = fly_mission(load_mission("short"), tmp_path / "run", RunOptions(seed=2))
     assert other.log_sha256 != flown("short").summary["log_sha256"]
     assert run_complaints(tmp_path / "run") == []
 
 
-@pytest.mark.parametrize(("mission", "shuffle"), [("surface", 1), ("short", 3)])
+@pytest.mark.parametrize(
+    ("mission", "shuffle"),
+    [
+        pytest.param("surface", 1, marks=pytest.mark.flies("surface")),
+        pytest.param("short", 3, marks=pytest.mark.flies("short")),
+    ],
+)
 def test_a_perturbed_order_of_what_is_ready_ends_well(
     flown: "Fly", tmp_path: Path, mission: str, shuffle: int
 ) -> None:

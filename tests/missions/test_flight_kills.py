@@ -28,6 +28,7 @@ def begins(folder: Path, vehicle: str, state: str) -> float:
     raise AssertionError(f"{vehicle} never was in {state}")
 
 
+@pytest.mark.flies("short")
 def test_a_reboot_in_entry_and_one_in_the_coast_are_survived(flown: "Fly", tmp_path: Path) -> None:
     coast = begins(flown("short").folder, "mav", "launching.coasting") + 60.0
     kills = (Kill("lander", ENTERING), Kill("mav", coast))
@@ -46,6 +47,7 @@ def test_a_lander_that_dies_on_its_engines_is_a_loss_of_all_that_it_carries(tmp_
     assert set(facts.truth.values()) == {"ground"}
 
 
+@pytest.mark.flies("short")
 def test_a_mav_that_dies_in_its_first_burn_is_lost_and_says_so_of_each_tube(
     flown: "Fly", tmp_path: Path
 ) -> None:

@@ -33,6 +33,7 @@ def test_one_death_at_an_instant_of_change_does_no_harm(tmp_path: Path) -> None:
     assert sweep(mission, tmp_path, kills, RunOptions()).complaints == {}
 
 
+@pytest.mark.flies("surface")
 def test_the_ground_and_all_others_may_die_in_one_run(flown: "Fly", tmp_path: Path) -> None:
     phases = {phase["name"]: phase for phase in flown("surface").summary["phases"]}
     kills = tuple(

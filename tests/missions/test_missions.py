@@ -21,7 +21,7 @@ TOLD = (
 )  # fmt: skip
 
 
-@pytest.fixture(params=MISSIONS)
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.flies(name)) for name in MISSIONS])
 def run(request: pytest.FixtureRequest, flown: "Fly") -> "Flown":
     return flown(request.param)
 
@@ -92,6 +92,7 @@ def test_the_manifest_has_each_hand_over_with_evidence(run: "Flown") -> None:
             assert step["received"] >= step["time"]
 
 
+@pytest.mark.flies("perseverance_delivers")
 def test_the_loss_of_the_rover_is_followed_by_perseverance(flown: "Fly") -> None:
     run = flown("perseverance_delivers")
     assert list(run.summary["vehicles_lost"]) == ["rover"]
@@ -99,6 +100,7 @@ def test_the_loss_of_the_rover_is_followed_by_perseverance(flown: "Fly") -> None
     assert len(run.summary["left_behind"]) == 10
 
 
+@pytest.mark.flies("rover_arm_loads")
 def test_the_transfer_arm_moves_no_tube_once_it_has_failed(flown: "Fly") -> None:
     run = flown("rover_arm_loads")
     movers = {
@@ -114,6 +116,7 @@ def test_the_transfer_arm_moves_no_tube_once_it_has_failed(flown: "Fly") -> None
     assert verdict == "COMPLETED"
 
 
+@pytest.mark.flies("short")
 def test_the_run_leaves_what_a_person_looks_for(flown: "Fly") -> None:
     folder: Path = flown("short").folder
     for name in ("summary.json", "events.jsonl", "ground/archive.sqlite", "ground/manifest.md"):

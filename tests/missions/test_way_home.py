@@ -10,7 +10,7 @@ from flight.core.context import POWER_OFF_AFTER
 if TYPE_CHECKING:
     from conftest import Flown, Fly
 
-pytestmark = pytest.mark.mission
+pytestmark = [pytest.mark.mission, pytest.mark.flies("nominal")]
 
 BEST_C3 = 5.430  # km2/s2, of the window of 2030, by the ephemeris
 

@@ -1,0 +1,32 @@
+"""Sweeps over seeds and instants of death: none does harm. One case is in the quick tests."""
+
+from pathlib import Path
+
+import pytest
+
+from ground.missions.mission import load_mission
+from ground.reports.run_check import run_complaints
+from ground.studies.kill_sweep import chosen, instants, sweep
+from ground.testbed.mission_run import RunOptions, fly_mission
+
+pytestmark = [pytest.mark.mission, pytest.mark.check]
+
+
+@pytest.mark.parametrize("seed", range(2, 8))
+@pytest.mark.parametrize("mission", ["short", "perseverance_delivers", "rover_arm_loads"])
+def test_a_mission_succeeds_whatever_its_seed(mission: str, seed: int, tmp_path: Path) -> None:
+    fly_mission(load_mission(mission), tmp_path / "run", RunOptions(seed=seed))
+    assert run_complaints(tmp_path / "run") == []
+
+
+@pytest.mark.parametrize("mission", ["return", "off_nominal_orbit", "missed_window"])
+def test_a_mission_that_no_quick_test_flies_succeeds(mission: str, tmp_path: Path) -> None:
+    fly_mission(load_mission(mission), tmp_path / "run", RunOptions())
+    assert run_complaints(tmp_path / "run") == []
+
+
+@pytest.mark.parametrize("draw", range(4))
+def test_no_death_on_the_surface_does_harm(draw: int, tmp_path: Path) -> None:
+    mission, options = load_mission("surface"), RunOptions()
+    kills = chosen(instants(mission, tmp_path / "first", options), 10, draw)
+    assert sweep(mission, tmp_path, kills, options).complaints == {}

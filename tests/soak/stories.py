@@ -1,0 +1,74 @@
+"""Stories of the soak: a flight, or a flight with deaths, each by its seed."""
+
+import random
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from ground.missions.mission import ALL_VEHICLES, load_mission
+from ground.reports.run_check import complaints
+from ground.testbed.kills import GROUND, Kill
+from ground.testbed.mission_run import RunOptions, fly_mission
+from sim_hw.world.world import SOL_SECONDS
+
+MISSIONS = (
+    "surface", "short", "perseverance_delivers", "rover_arm_loads", "return", "off_nominal_orbit",
+    "nominal", "missed_window",
+)  # fmt: skip
+MOST_DEATHS = 4
+
+
+@dataclass(frozen=True)
+class Story:
+    """One flight of a mission; `deaths` participants die in it at instants drawn from its seed."""
+
+    mission: str
+    seed: int
+    deaths: int
+
+    def kills(self) -> tuple[Kill, ...]:
+        """Who dies when: evenly over participants and the flight's expected duration."""
+        mission = load_mission(self.mission)
+        draw = random.Random(f"{self.mission} {self.seed} {self.deaths}")
+        roles = [*(v for v in ALL_VEHICLES if v in mission.vehicles), GROUND]
+        span = mission.mission.expected_duration * SOL_SECONDS
+        kills = (
+            Kill(draw.choice(roles), round(draw.uniform(0.0, span), 3))
+            for _ in range(self.deaths)
+        )
+        return tuple(sorted(kills, key=lambda kill: kill.at))
+
+    def command(self) -> str:
+        """What flies it again."""
+        kills = "".join(f" --kill {kill.role}@{kill.at}" for kill in self.kills())
+        return f"msr fly {self.mission} --seed {self.seed}{kills}"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What came of a story: `broken` are breaches of what must hold of every run."""
+
+    story: Story
+    verdict: str
+    reason: str
+    broken: tuple[str, ...]
+
+
+def fly(story: Story) -> Told:
+    """Flies it in a folder of its own that is removed; an exception is a breach."""
+    with tempfile.TemporaryDirectory(prefix="msr-soak-") as folder:
+        out = Path(folder) / "run"
+        try:
+            facts = fly_mission(
+                load_mission(story.mission), out, RunOptions(seed=story.seed, kills=story.kills())
+            )
+            return Told(story, facts.verdict, facts.outcome.reason, tuple(complaints(out)))
+        except Exception as error:
+            return Told(story, "broke", "", (f"{type(error).__name__}: {error}",))
+
+
+def story(base: int, number: int) -> Story:
+    """The n-th story of a soak: missions in turn, every second one with one to four deaths."""
+    mission = MISSIONS[(number // 2) % len(MISSIONS)]
+    deaths = 0 if number % 2 == 0 else 1 + (number // (2 * len(MISSIONS))) % MOST_DEATHS
+    return Story(mission, base + number, deaths)
