@@ -9,6 +9,7 @@ from flight.arm.loading import load_tubes, settle_ground
 from flight.arm.moving import deploy, hold_safe, stow
 from flight.arm.seeing import verify_tube
 from flight.arm.vehicle import LOADING, ArmVehicle
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Restart, command
@@ -100,7 +101,7 @@ class Arm(ArmVehicle):
         """Folds the arm."""
         self._must_be_sound()
 
-    @command(deadline=30 * 88_775.0, starts=LOADING, restart=Restart.RESUME)
+    @command(deadline=30 * SOL_SECONDS, starts=LOADING, restart=Restart.RESUME)
     def load_tubes(
         self, tubes: TubeIds, source: Literal["rover", "perseverance", "ground"]
     ) -> None:
@@ -108,12 +109,12 @@ class Arm(ArmVehicle):
         takes; what is loaded already is passed over."""
         self._must_be_sound()
 
-    @command(deadline=3 * 88_775.0, starts="ready.opening_lid", restart=Restart.RESUME)
+    @command(deadline=3 * SOL_SECONDS, starts="ready.opening_lid", restart=Restart.RESUME)
     def open_lid(self) -> None:
         """Takes the lid off the container; its latch must be open."""
         self._must_be_sound()
 
-    @command(deadline=3 * 88_775.0, starts="ready.closing_lid", restart=Restart.RESUME)
+    @command(deadline=3 * SOL_SECONDS, starts="ready.closing_lid", restart=Restart.RESUME)
     def close_lid(self) -> None:
         """Puts the lid on the container, and verifies that it lies on its seat."""
         self._must_be_sound()

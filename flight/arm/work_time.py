@@ -4,14 +4,14 @@ import asyncio
 from math import floor
 
 from flight.arm.vehicle import ArmVehicle, SolCount
-from flight.astrodynamics.mars_time import mars_sol_date, sun_elevation_azimuth
+from flight.astrodynamics.mars_time import SOL_SECONDS, mars_sol_date, sun_elevation_azimuth
+from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.core.activities import ActivityFailed
 from flight.core.exchanges import ExchangeFailed
 
-SECONDS_PER_DAY = 86_400.0
 LOOK_AHEAD = 600.0  # s between looks at the Sun
 RETRY = 1800.0  # s until the lander is asked for energy again
-LONGEST_WAIT = 6 * 88_775.0  # s
+LONGEST_WAIT = 6 * SOL_SECONDS  # s
 
 
 def sol_number(node: ArmVehicle) -> int:

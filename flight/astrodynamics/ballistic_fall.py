@@ -9,6 +9,7 @@ import math
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.astrodynamics.ellipsoids import WGS84
 from flight.astrodynamics.gravity import EARTH, acceleration
 from flight.astrodynamics.integrators import State, rk4_step
@@ -31,7 +32,6 @@ _LAYER = 2_000.0  # m, the largest step down while it flies fast
 _BRAKED = 0.08  # part of the speed that a step may take away
 _LONGEST_STEP = 3.0  # s
 _LONGEST_FALL = 7_200.0  # s
-_GRAVITY = 9.806_65  # m/s^2, in which loads are counted
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def fall(
         if time > _LONGEST_FALL or (height > 140_000.0 and _climb(y) > 0.0):
             raise ValueError("the capsule does not come down: enter more steeply")
         push = norm(_drag(capsule, y))
-        peak = max(peak, push / _GRAVITY)
+        peak = max(peak, push / STANDARD_GRAVITY)
         step = _step(y, push)
         before, y = y, rk4_step(derivative, time, y, step)
         time, above, height = time + step, height, _height(y)

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
+from flight.astrodynamics.constants import SPEED_OF_LIGHT
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY, format_iso
 from flight.astrodynamics.vectors import Vector, norm, subtract
 
 State = tuple[Vector, Vector]
 """Position and velocity."""
 
-SPEED_OF_LIGHT_KM_S = 299_792.458
-"""Exact (definition of the metre)."""
+_KM = 1.0e3  # m
 ASTRONOMICAL_UNIT_KM = 149_597_870.7
 """Exact (IAU 2012 resolution B2)."""
 
@@ -170,7 +170,7 @@ def _light_time(here: str, there: str, jd_tdb: float, sign: float) -> float:
     # Each round shrinks the error by the speed of the body over that of light, about 1e-4.
     for _ in range(8):
         other, _ = barycentric_state(there, jd_tdb + sign * seconds / SECONDS_PER_DAY)
-        previous, seconds = seconds, norm(subtract(other, position)) / SPEED_OF_LIGHT_KM_S
+        previous, seconds = seconds, _KM * norm(subtract(other, position)) / SPEED_OF_LIGHT
         if math.isclose(seconds, previous, rel_tol=1.0e-12, abs_tol=0.0):
             break
     return seconds

@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flight.astrodynamics.integrators import State, integrate
+from flight.astrodynamics.linear_systems import SingularMatrixError, solve
 from flight.astrodynamics.vectors import Vector, cross, dot, norm, unit
 
 Gravity = Callable[[Vector], Vector]
@@ -312,7 +313,12 @@ def _newton(
             nudged = list(values)
             nudged[index] += nudge
             columns.append([(b - a) / nudge for a, b in zip(misses, residual(nudged), strict=True)])
-        step = _solve([list(row) for row in zip(*columns, strict=True)], misses)
+        try:
+            step = solve(list(zip(*columns, strict=True)), misses)
+        except SingularMatrixError as error:
+            raise NoBurnFound(
+                "the burn has no influence on the orbit that was asked for"
+            ) from error
         part = 1.0
         while part > 1.0e-3:
             trial = [value - part * change for value, change in zip(values, step, strict=True)]
@@ -327,23 +333,3 @@ def _newton(
         "no ignition and direction bring the stage onto the orbit; "
         f"the nearest misses by {max(abs(miss) for miss in misses):.2g} of its velocity gain"
     )
-
-
-def _solve(matrix: list[list[float]], right: Sequence[float]) -> list[float]:
-    """Linear equations, by elimination with pivots."""
-    rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
-    count = len(rows)
-    for column in range(count):
-        pivot = max(range(column, count), key=lambda index: abs(rows[index][column]))
-        rows[column], rows[pivot] = rows[pivot], rows[column]
-        if rows[column][column] == 0.0:
-            raise NoBurnFound("the burn has no influence on the orbit that was asked for")
-        for index in range(column + 1, count):
-            factor = rows[index][column] / rows[column][column]
-            for place in range(column, count + 1):
-                rows[index][place] -= factor * rows[column][place]
-    solution = [0.0] * count
-    for index in reversed(range(count)):
-        known = sum(rows[index][place] * solution[place] for place in range(index + 1, count))
-        solution[index] = (rows[index][count] - known) / rows[index][index]
-    return solution

@@ -56,7 +56,7 @@ def de440() -> Iterator[dict[str, PositionFunction]]:
     def position_function(segments: tuple[tuple[int, int], ...]) -> PositionFunction:
         def position(jd_tdb: float) -> Vector:
             parts = [kernel[segment].compute(jd_tdb) for segment in segments]
-            x, y, z = (float(sum(part[axis] for part in parts)) for axis in range(3))
+            x, y, z = (math.fsum(part[axis] for part in parts) for axis in range(3))
             return (x, y, z)
 
         return position
@@ -76,7 +76,7 @@ def chebyshev_coefficients(
     coefficients = []
     for axis in range(3):
         for order in range(count):
-            total = sum(
+            total = math.fsum(
                 sample[axis] * math.cos(order * angle)
                 for sample, angle in zip(samples, angles, strict=True)
             )

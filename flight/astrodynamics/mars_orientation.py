@@ -9,7 +9,7 @@ import math
 
 from flight.astrodynamics.ellipsoids import east_north_up
 from flight.astrodynamics.ephemeris import relative_state
-from flight.astrodynamics.time_scales import JD_J2000
+from flight.astrodynamics.time_scales import JD_J2000, SECONDS_PER_DAY
 from flight.astrodynamics.vectors import (
     Matrix,
     Vector,
@@ -48,7 +48,7 @@ _MERIDIAN_SINES = (
     (0.584542, 95.391654, 0.5042615),
 )
 
-ROTATION_RATE = math.radians(350.891982443297) / 86_400.0
+ROTATION_RATE = math.radians(350.891982443297) / SECONDS_PER_DAY
 """Sidereal rotation rate of Mars, rad/s (same source): 7.08822e-5."""
 
 
@@ -64,15 +64,17 @@ def pole_and_meridian(jd_tdb: float) -> tuple[float, float, float]:
     days = jd_tdb - JD_J2000
     centuries = days / _DAYS_PER_CENTURY
     right_ascension = 317.269202 - 0.10927547 * centuries
-    right_ascension += sum(
+    right_ascension += math.fsum(
         term[0] * math.sin(_argument(term, centuries)) for term in _RIGHT_ASCENSION_SINES
     )
     declination = 54.432516 - 0.05827105 * centuries
-    declination += sum(
+    declination += math.fsum(
         term[0] * math.cos(_argument(term, centuries)) for term in _DECLINATION_COSINES
     )
     meridian = 176.049863 + 350.891982443297 * days
-    meridian += sum(term[0] * math.sin(_argument(term, centuries)) for term in _MERIDIAN_SINES)
+    meridian += math.fsum(
+        term[0] * math.sin(_argument(term, centuries)) for term in _MERIDIAN_SINES
+    )
     return math.radians(right_ascension), math.radians(declination), math.radians(meridian % 360.0)
 
 

@@ -76,7 +76,7 @@ def _solar_orbit(jd_tt: float) -> _SolarOrbit:
     anomaly_degrees = 19.3871 + 0.524_020_73 * days
     anomaly = math.radians(anomaly_degrees)
     mean_sun_degrees = 270.3871 + _MEAN_SOLAR_LONGITUDE_RATE * days
-    perturbation = sum(
+    perturbation = math.fsum(
         amplitude * math.cos(math.radians(0.985_626 * days / period + phase))
         for amplitude, period, phase in _PERTURBERS
     )

@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.keeping.clock import SpacecraftClock
 from flight.core.keeping.storage import Storage
 from flight.runtime.bus import Bus
 
-POWER_OFF_AFTER = 1.2 * 88_775.0  # s from the command until a decommissioned vehicle is off
+POWER_OFF_AFTER = 1.2 * SOL_SECONDS  # s from the command until a decommissioned vehicle is off
 
 
 @dataclass

@@ -7,6 +7,7 @@ hold what happened, and what was begun is in storage. So a reboot in any phase c
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.entry.sensing import (
@@ -34,7 +35,6 @@ AFTER_LANDING = 600.0  # s between looks on the ground
 BEACON_PAUSE = 30.0  # s between attempts
 STEADY = 3  # looks in a row that must agree that the braking is over
 FALL = "entry.fall"  # what moves the tubes from the capsule's bay to the Earth
-STANDARD_GRAVITY = 9.806_65
 
 
 async def wait_for_separation(node: "EntryCapsule", signal: Signal) -> str:

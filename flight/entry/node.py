@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
@@ -21,7 +22,6 @@ from flight.core.telling.communications import wire
 from flight.core.telling.events import Event
 from flight.entry.flying import (
     JOURNAL,
-    STANDARD_GRAVITY,
     begin_fall,
     live_by_the_timer,
     record_entry,

@@ -1,5 +1,6 @@
 """The parameters of the capsule's flight software. Values: `configs/vehicles/entry.yaml`."""
 
+from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.core.keeping.parameters import Parameter
 
 
@@ -12,7 +13,7 @@ def _acceleration(doc: str) -> Parameter:
 
 
 PARAMETERS: dict[str, Parameter] = {
-    "wake_before": _seconds(86_400.0, "from waking to the planned entry"),
+    "wake_before": _seconds(SECONDS_PER_DAY, "from waking to the planned entry"),
     "longest_coast": _seconds(3e6, "to the entry, where the time was never set"),
     "entry_load": _acceleration("from which the accelerometer says: entered"),
     "descent_load": _acceleration("below which the accelerometer says: descending"),

@@ -13,10 +13,11 @@ from flight.astrodynamics.site_frame import SiteFrame
 from flight.core.activities import ActivityFailed
 from flight.icd.devices.base import DeviceError
 from flight.lander.descent_hardware import DescentDevices
-from flight.lander.descent_navigation import NANOSECONDS, DescentNavigation, navigation_of
+from flight.lander.descent_navigation import DescentNavigation, navigation_of
 from flight.lander.entry_guidance import EntryGuidance
 from flight.lander.landing_site import LandingMap, Spot
 from flight.lander.terrain_navigation import GroundSensing
+from flight.runtime.pace import NANOSECONDS
 
 NAMESPACE = "descent"
 STORE_PERIOD = 1.0  # s

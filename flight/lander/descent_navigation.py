@@ -15,6 +15,7 @@ from flight.astrodynamics.rotation_vectors import from_rotation_vector
 from flight.astrodynamics.site_frame import SiteFrame, local_axes
 from flight.astrodynamics.vectors import Vector, add, dot, norm, scale, subtract
 from flight.icd.devices.descent import InertialIncrements
+from flight.runtime.pace import NANOSECONDS
 
 GATE = 5.0
 """Standard deviations beyond which a measurement is set aside."""
@@ -34,7 +35,6 @@ LEVEL_ENOUGH = math.radians(2.0)
 STEADY = 0.12
 SATURATION_VELOCITY = 15.0
 SATURATION_POSITION = 500.0
-NANOSECONDS = 1.0e9
 
 
 @dataclass

@@ -4,15 +4,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.astrodynamics.vectors import Vector
 from flight.lander.landing_site import Spot
-from flight.lander.powered_descent import (
-    STANDARD_GRAVITY,
-    DescentLimits,
-    DescentPlan,
-    Gate,
-    plan_descent,
-)
+from flight.lander.powered_descent import DescentLimits, DescentPlan, Gate, plan_descent
 
 HALVINGS = 5
 NEAR = 120.0

@@ -8,11 +8,11 @@ speed. Below `heading_speed` range is given up, and the lift turns the heading t
 import math
 from dataclasses import dataclass
 
+from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.astrodynamics.site_frame import SiteFrame, local_axes
 from flight.astrodynamics.vectors import Vector, add, angle_between, cross, dot, norm, scale, unit
 from flight.lander.descent_navigation import DescentNavigation
 from flight.lander.entry_reference import (
-    EARTH_GRAVITY,
     EntryReference,
     EntryShape,
     ParachuteShape,
@@ -117,7 +117,7 @@ class EntryGuidance:
         course = self.course(navigation)
         if not self.active:
             self.side = self.side or (1.0 if course.crossrange >= 0.0 else -1.0)
-            if drag < s.start_drag * EARTH_GRAVITY:
+            if drag < s.start_drag * STANDARD_GRAVITY:
                 return BankOrder(self.side * s.prebank, phase="waiting")
             self.active = True
             self.phase = "range"

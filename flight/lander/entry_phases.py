@@ -2,6 +2,7 @@
 
 import math
 
+from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.astrodynamics.quaternions import rotate
 from flight.astrodynamics.site_frame import local_axes
 from flight.astrodynamics.vectors import Vector, cross, dot, norm, unit
@@ -9,7 +10,7 @@ from flight.icd.devices.base import DeviceError
 from flight.lander.descent import Descent
 from flight.lander.descent_navigation import DescentNavigation
 from flight.lander.entry_guidance import EntryGuidance, GuidanceSettings, plan_entry
-from flight.lander.entry_reference import EARTH_GRAVITY, EntryShape, ParachuteShape
+from flight.lander.entry_reference import EntryShape, ParachuteShape
 from flight.lander.parachute import FULL_DRAG_COEFFICIENT, ParachuteTrigger
 
 BALANCE_DELAY = 111.0
@@ -173,9 +174,9 @@ class EntryFlight:
     def _watch_deceleration(self, felt: float) -> None:
         if felt > self._peak:
             self._peak = felt
-        elif felt < 0.9 * self._peak and self._peak > EARTH_GRAVITY and not self._peak_told:
+        elif felt < 0.9 * self._peak and self._peak > STANDARD_GRAVITY and not self._peak_told:
             self._peak_told = True
-            self.descent.host.peak_deceleration(felt=round(self._peak / EARTH_GRAVITY, 2))
+            self.descent.host.peak_deceleration(felt=round(self._peak / STANDARD_GRAVITY, 2))
 
 
 def speed_of(navigation: DescentNavigation) -> float:

@@ -17,7 +17,6 @@ from flight.lander.air_model import density_and_scale_height, speed_of_sound, wi
 STEP = 0.5  # s
 MINIMUM_SPEED = 120.0
 LONGEST = 600.0  # s
-EARTH_GRAVITY = 9.80665
 HEADING_LIFT = 0.95
 """Part of the lift that points up in heading alignment: its bank angles are small."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.commanding.commands import Restart, command
 from flight.core.keeping.storage import StorageDamage
@@ -33,7 +34,7 @@ HOUSEKEEPING = 1800.0  # seconds at the most, by day
 CARRIED = ("arm", "mav")
 BLIND_AFTER = 3  # readings of the battery without meaning in a row
 SURVEYED = 1.0  # m: a place on the map by which a lander was put there
-MAXIMUM_COMMISSIONING = 100 * 88_775.0  # seconds
+MAXIMUM_COMMISSIONING = 100 * SOL_SECONDS  # seconds
 
 
 def _is_commissioned(node: Any, signal: Signal) -> bool:

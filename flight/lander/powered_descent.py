@@ -12,7 +12,6 @@ from flight.astrodynamics.vectors import Vector, add, norm, scale, subtract
 
 GRAVITY = 3.72
 """m/s^2 at the landing site, for planning; downwards in the local frame."""
-STANDARD_GRAVITY = 9.80665
 SHORTEST, LONGEST, GRID = 12.0, 88.0, 4.0  # s
 SAMPLES = 12
 STRAIGHT_TILT = math.tan(math.radians(12.0))

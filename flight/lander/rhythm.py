@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 from flight.astrodynamics.mars_time import mars_time, sun_elevation_azimuth
+from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 
-SECONDS_PER_DAY = 86_400.0
 _RESOLUTION = 10.0  # seconds to which a change is found
 
 

@@ -6,9 +6,9 @@ given what is left to do.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flight.astrodynamics.linear_systems import SingularMatrixError, inverse
 from flight.astrodynamics.quaternions import Quaternion, between, conjugate, product, rotate
 from flight.astrodynamics.rotation_vectors import rotation_vector
 from flight.astrodynamics.site_frame import local_axes
@@ -73,11 +73,11 @@ class ThrustAllocation:
         free = [index for index in range(ENGINES) if index not in self.fixed]
         low, high = self.layout.least, self.layout.greatest
         lifting = self._lifting(force, free)
-        inverse = self._inverse(tuple(free))
-        tilting = [row[1] * moment[0] + row[2] * moment[1] for row in inverse]
+        inverted = self._inverse(tuple(free))
+        tilting = [row[1] * moment[0] + row[2] * moment[1] for row in inverted]
         turning = self._fitted(lifting, tilting)
         busy = [f + t for f, t in zip(lifting, turning, strict=True)]
-        rolling = self._fitted(busy, [row[3] * moment[2] for row in inverse])
+        rolling = self._fitted(busy, [row[3] * moment[2] for row in inverted])
         wanted = [f + r for f, r in zip(busy, rolling, strict=True)]
         # Moved together into the range that the moments leave.
         shift = max(0.0, low - min(wanted)) or min(0.0, high - max(wanted))
@@ -99,10 +99,10 @@ class ThrustAllocation:
                 for axis in range(4):
                     rest[axis] -= given * self.columns[index][axis]
             asked = [index for index in free if index not in held]
-            inverse = self._inverse(tuple(asked))
+            inverted = self._inverse(tuple(asked))
             shares = {
                 index: sum(row[axis] * rest[axis] for axis in range(4))
-                for index, row in zip(asked, inverse, strict=True)
+                for index, row in zip(asked, inverted, strict=True)
             }
             short = [index for index in asked if shares[index] < self.layout.least - 1e-9]
             if not short or len(asked) - len(short) < FEWEST_ENGINES:
@@ -119,9 +119,14 @@ class ThrustAllocation:
                 [sum(self.columns[i][a] * self.columns[i][b] for i in free) for b in range(4)]
                 for a in range(4)
             ]
-            inverse = inverse_of(normal)
+            try:
+                inverted = inverse(normal)
+            except SingularMatrixError as error:
+                raise ValueError(
+                    "the engines left cannot turn the vehicle about all axes"
+                ) from error
             known = self._inverses[free] = [
-                [sum(self.columns[i][a] * inverse[a][b] for a in range(4)) for b in range(4)]
+                [sum(self.columns[i][a] * inverted[a][b] for a in range(4)) for b in range(4)]
                 for i in free
             ]
         return known
@@ -201,29 +206,6 @@ def force_along_axis(wanted: Vector, axis: Vector, mass: float) -> float:
     """Thrust (N) for a wanted acceleration (east, north, up) when the axis does not point along it
     yet: what is wanted upwards is given, as long as the axis points up at all."""
     return mass * min(wanted[2] / max(axis[2], 0.3), 1.5 * norm(wanted))
-
-
-def inverse_of(matrix: Sequence[Sequence[float]]) -> list[list[float]]:
-    """Inverse of a square matrix by Gauss and Jordan. Raises ValueError for a singular one."""
-    size = len(matrix)
-    rows = [
-        [*map(float, row), *(1.0 if i == j else 0.0 for j in range(size))]
-        for i, row in enumerate(matrix)
-    ]
-    for column in range(size):
-        pivot = max(range(column, size), key=lambda r: abs(rows[r][column]))
-        if abs(rows[pivot][column]) < 1e-12:
-            raise ValueError("the engines left cannot turn the vehicle about all axes")
-        rows[column], rows[pivot] = rows[pivot], rows[column]
-        lead = rows[column][column]
-        rows[column] = [value / lead for value in rows[column]]
-        for other in range(size):
-            if other != column and rows[other][column] != 0.0:
-                factor = rows[other][column]
-                rows[other] = [
-                    a - factor * b for a, b in zip(rows[other], rows[column], strict=True)
-                ]
-    return [row[size:] for row in rows]
 
 
 def _of_axes(x: Vector, y: Vector, z: Vector) -> Quaternion:

@@ -18,10 +18,11 @@ A lit solid motor cannot be stopped: after ignition there is no abort, only the 
 import math
 from typing import TYPE_CHECKING, NoReturn
 
+from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.vectors import angle_between, norm
 from flight.core.activities import ActivityFailed
 from flight.mav.ascent_computer import AscentComputer
-from flight.mav.ascent_guidance import MEAN_RADIUS, apoapsis_and_period
+from flight.mav.ascent_guidance import apoapsis_and_period
 from flight.mav.custody import held
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def suborbital(computer: AscentComputer, height: float) -> bool:
         apoapsis, _ = apoapsis_and_period(navigation.position, navigation.velocity)
     except (ValueError, ZeroDivisionError):
         return False
-    return apoapsis - MEAN_RADIUS < height and norm(navigation.velocity) < 3000.0
+    return apoapsis - MARS_MEAN_RADIUS < height and norm(navigation.velocity) < 3000.0
 
 
 async def lose(node: "Mav", reason: str) -> NoReturn:

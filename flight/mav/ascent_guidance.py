@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from flight.astrodynamics import linear_systems
 from flight.astrodynamics.finite_burn import Stage, Tangents, fly_ahead, fly_burn
 from flight.astrodynamics.gravity import MARS, acceleration
 from flight.astrodynamics.integrators import State, integrate
@@ -22,8 +23,6 @@ LEVELLING = (12.0, 4.0)
 """Seconds before burnout from which on, and by which, the nose turns into the wind."""
 LEAST_SWING = 0.03
 """rad: with less there is nothing left by which the speed could be made larger or smaller."""
-MEAN_RADIUS = 3_389_500.0
-"""Of Mars, m (Seidelmann et al. 2007): heights of orbits are counted from it."""
 
 
 def gravity(position: Vector) -> Vector:
@@ -158,8 +157,9 @@ def solve(
             nudged[column] += nudge
             for row, after in enumerate(residual(nudged)):
                 rows[row][column] = (after - misses[row]) / nudge
-        step = _linear(rows, misses)
-        if step is None:
+        try:
+            step = linear_systems.solve(rows, misses)
+        except linear_systems.SingularMatrixError:
             break
         part = 1.0
         while part > 0.1:
@@ -172,24 +172,6 @@ def solve(
             break
         best, size = values, max(map(abs, misses))
     return best
-
-
-def _linear(rows: list[list[float]], right: Sequence[float]) -> list[float] | None:
-    """Solution of a few linear equations by Gauss and Jordan; None when there is none."""
-    table = [[*row, value] for row, value in zip(rows, right, strict=True)]
-    count = len(table)
-    for column in range(count):
-        pivot = max(range(column, count), key=lambda row: abs(table[row][column]))
-        if abs(table[pivot][column]) < 1e-14:
-            return None
-        table[column], table[pivot] = table[pivot], table[column]
-        for row in range(count):
-            if row != column:
-                factor = table[row][column] / table[column][column]
-                table[row] = [
-                    a - factor * b for a, b in zip(table[row], table[column], strict=True)
-                ]
-    return [table[row][count] / table[row][row] for row in range(count)]
 
 
 @dataclass(frozen=True)

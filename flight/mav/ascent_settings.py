@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.finite_burn import Stage
-from flight.mav.ascent_guidance import MEAN_RADIUS, FirstStage
+from flight.mav.ascent_guidance import FirstStage
 from flight.mav.attitude_control import BurnGains, GasThrusters
 from flight.mav.navigation import Pad
 
@@ -61,7 +62,7 @@ class AscentSettings:
             ),
             tube_elevation=math.radians(p["tube_elevation"]),
             tube_azimuth=math.radians(p["tube_azimuth"]),
-            target_radius=MEAN_RADIUS + p["target_height"],
+            target_radius=MARS_MEAN_RADIUS + p["target_height"],
             inclination=math.radians(p["target_inclination"]),
             apoapsis_bias=p["apoapsis_bias"],
             pitch_rate=p["pitch_tangent_rate"],

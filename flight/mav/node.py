@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import msgspec
 
+from flight.astrodynamics.constants import MARS_MEAN_RADIUS
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.astrodynamics.vectors import norm
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
@@ -32,7 +34,6 @@ from flight.icd.messages import Severity
 from flight.mav.ascent import coast, eject, first_burn, hold_in_air, second_burn, trim
 from flight.mav.ascent_computer import AscentComputer
 from flight.mav.ascent_data import AscentLog, send_chunks
-from flight.mav.ascent_guidance import MEAN_RADIUS
 from flight.mav.ascent_memory import KEY, remembered_phase
 from flight.mav.countdown import count_down, prepare_launch
 from flight.mav.custody import cede_tubes, choose_socket, held, verify_seat
@@ -308,7 +309,7 @@ class Mav(Node):
         assert computer is not None
         navigation = computer.navigation
         orbit = determine(self)
-        self.height = round((norm(navigation.position) - MEAN_RADIUS) / 1e3, 2)
+        self.height = round((norm(navigation.position) - MARS_MEAN_RADIUS) / 1e3, 2)
         self.speed = round(norm(navigation.velocity), 1)
         self.periapsis, self.apoapsis = orbit["periapsis"], orbit["apoapsis"]
         self.inclination = orbit["inclination"]
@@ -338,11 +339,11 @@ class Mav(Node):
 
     # ------------------------------------------------------------ commands
 
-    @command(deadline=20 * 88_775.0, starts="waking", restart=Restart.RESUME)
+    @command(deadline=20 * SOL_SECONDS, starts="waking", restart=Restart.RESUME)
     def wake(self) -> None:
         """Switches the avionics on, once they are warm enough."""
 
-    @command(deadline=40 * 88_775.0, starts="awake.conditioning", restart=Restart.RESUME)
+    @command(deadline=40 * SOL_SECONDS, starts="awake.conditioning", restart=Restart.RESUME)
     def condition(self) -> None:
         """Waits until both motors are at firing temperature; the lander heats them."""
 
@@ -389,12 +390,14 @@ class Mav(Node):
         self.post("stand_down")
 
     @command(
-        deadline=3 * 88_775.0, starts="launching", hazard=Hazard.IGNITION, restart=Restart.RESUME
+        deadline=3 * SOL_SECONDS, starts="launching", hazard=Hazard.IGNITION, restart=Restart.RESUME
     )
     def launch(
         self,
         time: Annotated[float, msgspec.Meta(ge=0.0, le=1e10, extra={"unit": "s"})] = 0.0,
-        window: Annotated[float, msgspec.Meta(ge=0.0, le=88_775.0, extra={"unit": "s"})] = 3600.0,
+        window: Annotated[
+            float, msgspec.Meta(ge=0.0, le=SOL_SECONDS, extra={"unit": "s"})
+        ] = 3600.0,
     ) -> None:
         """Launches at a mission time (0: as soon as the count allows) or, when the count has to
         hold, within a window after it; ends in orbit, with the container let go."""

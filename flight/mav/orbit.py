@@ -4,6 +4,7 @@ import asyncio
 import math
 from typing import TYPE_CHECKING
 
+from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.orbits import elements_from_state
 from flight.astrodynamics.vectors import angle_between, cross
 from flight.core.activities import ActivityFailed
@@ -13,7 +14,7 @@ from flight.icd.devices.ascent import SeparationState
 from flight.icd.devices.base import DeviceError
 from flight.mav.abort import lose
 from flight.mav.ascent_data import send_chunks
-from flight.mav.ascent_guidance import MEAN_RADIUS, MU
+from flight.mav.ascent_guidance import MU
 from flight.mav.ascent_memory import recall, remember
 from flight.mav.custody import SEALED_PLACE, held, socket_of
 
@@ -39,8 +40,8 @@ def determine(node: "Mav") -> dict[str, float]:
     elements = elements_from_state(navigation.position, navigation.velocity, MU)
     normal = cross(navigation.position, navigation.velocity)
     return {
-        "periapsis": round((elements.periapsis_radius - MEAN_RADIUS) / 1e3, 2),
-        "apoapsis": round((elements.apoapsis_radius - MEAN_RADIUS) / 1e3, 2),
+        "periapsis": round((elements.periapsis_radius - MARS_MEAN_RADIUS) / 1e3, 2),
+        "apoapsis": round((elements.apoapsis_radius - MARS_MEAN_RADIUS) / 1e3, 2),
         "inclination": round(math.degrees(elements.inclination), 4),
         "node": round(math.degrees(elements.ascending_node), 4),
         "argument_of_periapsis": round(math.degrees(elements.argument_of_periapsis), 4),

@@ -22,6 +22,7 @@ from flight.orbiter.landing import (
 from flight.orbiter.manoeuvres import execute, wait_until
 from flight.orbiter.targeting import Aim, aim_at_site, aim_past, correction
 from flight.orbiter.trajectory import EARTH_RADIUS, Encounter, Kick, Path, predict
+from flight.runtime.pace import NANOSECONDS
 
 if TYPE_CHECKING:
     from flight.orbiter.node import Orbiter
@@ -131,7 +132,7 @@ async def _tracked(node: "Orbiter") -> tuple[Path, float, float]:
         raise ActivityFailed("the orbiter is still at Mars")
     x, y, z = known.position
     u, v, w = known.velocity
-    path = Path(known.centre, (x, y, z), (u, v, w), known.time_ns / 1e9)
+    path = Path(known.centre, (x, y, z), (u, v, w), known.time_ns / NANOSECONDS)
     return path, known.position_sigma, known.velocity_sigma
 
 

@@ -8,6 +8,7 @@ size and yaw are found by shooting, so that the hyperbola leads to where the tra
 import math
 from dataclasses import dataclass
 
+from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.astrodynamics.ephemeris import relative_state
 from flight.astrodynamics.gravity import MARS, acceleration
 from flight.astrodynamics.integrators import State as Flat
@@ -15,6 +16,7 @@ from flight.astrodynamics.integrators import rk4_step
 from flight.astrodynamics.kepler import propagate_kepler
 from flight.astrodynamics.lambert import lambert
 from flight.astrodynamics.launch_opportunities import Opportunity, opportunities
+from flight.astrodynamics.linear_systems import inverse
 from flight.astrodynamics.mars_orientation import icrf_to_mars_fixed
 from flight.astrodynamics.orbits import (
     elements_from_state,
@@ -37,13 +39,11 @@ from flight.astrodynamics.vectors import (
     unit,
 )
 from flight.orbiter.linear_algebra import applied
-from flight.orbiter.manoeuvres import inverse_of
 from flight.orbiter.propagation import State, coast, motion
 from flight.orbiter.trajectory import Dynamics, outgoing_asymptote
 
 MARS_SPHERE = 5.773e8
 """Sphere of influence of Mars, m."""
-STANDARD_GRAVITY = 9.806_65
 
 _MU = MARS.gravitational_parameter
 _SYNODIC_DAYS = 800.0
@@ -215,7 +215,7 @@ def _shoot(own: State, time: float, burn: Burn, asymptote: Vector, engine: Engin
                 raise ArithmeticError("the burn does not escape")
             columns.append([(a - b) / step for a, b in zip(other, found, strict=True)])
         rows = [list(row) for row in zip(*columns, strict=True)]
-        change = applied(inverse_of(rows), miss)
+        change = applied(inverse(rows), miss)
         limit = max(1.0, abs(change[0]) / 600.0, abs(change[1]) / 200.0, abs(change[2]) / 0.2)
         unknown = [u + c / limit for u, c in zip(unknown, change, strict=True)]
     raise ArithmeticError(f"the departure burn does not settle: {norm(miss):.2f} m/s left")

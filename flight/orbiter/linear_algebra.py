@@ -1,6 +1,5 @@
 """Small dense matrices as lists of rows: enough for filters of six states."""
 
-import math
 from collections.abc import Sequence
 
 Rows = list[list[float]]
@@ -43,30 +42,6 @@ def congruence(a: Rows, p: Rows) -> Rows:
     full = product(product(a, p), transposed(a))
     size = range(len(full))
     return [[0.5 * (full[i][j] + full[j][i]) for j in size] for i in size]
-
-
-def inverse(a: Rows) -> Rows:
-    """Inverse by Gauss-Jordan with pivots. Raises ArithmeticError for a singular matrix."""
-    size = len(a)
-    scales = [math.sqrt(abs(a[i][i])) or 1.0 for i in range(size)]
-    # Metres and metres per second differ by orders of magnitude: equilibrate first.
-    work = [
-        [a[i][j] / (scales[i] * scales[j]) for j in range(size)]
-        + [1.0 if i == j else 0.0 for j in range(size)]
-        for i in range(size)
-    ]
-    for column in range(size):
-        pivot = max(range(column, size), key=lambda row: abs(work[row][column]))
-        if abs(work[pivot][column]) < 1.0e-14:
-            raise ArithmeticError("the matrix is singular: the measurements do not tell the state")
-        work[column], work[pivot] = work[pivot], work[column]
-        factor = 1.0 / work[column][column]
-        work[column] = [factor * value for value in work[column]]
-        for row in range(size):
-            if row != column and work[row][column] != 0.0:
-                part = work[row][column]
-                work[row] = [x - part * y for x, y in zip(work[row], work[column], strict=True)]
-    return [[work[i][size + j] / (scales[i] * scales[j]) for j in range(size)] for i in range(size)]
 
 
 def _times(x: float, y: float) -> float:

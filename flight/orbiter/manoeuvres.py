@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.lambert import lambert
+from flight.astrodynamics.linear_systems import inverse
 from flight.astrodynamics.relative_motion import from_lvlh
 from flight.astrodynamics.vectors import Vector, add, cross, norm, subtract
 from flight.core.activities import ActivityFailed
 from flight.icd.devices.base import DeviceError
-from flight.orbiter.linear_algebra import applied, inverse
+from flight.orbiter.linear_algebra import applied
 from flight.orbiter.passive_safety import is_safe
 from flight.orbiter.propagation import State, coast, motion
 
@@ -62,7 +63,7 @@ def _shoot(own: State, there: State, velocity: Vector, seconds: float) -> Transf
         end = coast((own[0], (moved[0], moved[1], moved[2])), seconds)[0]
         other = subtract(there[0], end)
         columns.append([(m - o) / step for m, o in zip(miss, other, strict=True)])
-    sensitivity = inverse_of([list(row) for row in zip(*columns, strict=True)])
+    sensitivity = inverse([list(row) for row in zip(*columns, strict=True)])
     for _ in range(_SHOTS):
         change = applied(sensitivity, miss)
         velocity = (velocity[0] + change[0], velocity[1] + change[1], velocity[2] + change[2])
@@ -73,18 +74,6 @@ def _shoot(own: State, there: State, velocity: Vector, seconds: float) -> Transf
     if norm(miss) > 50.0:
         raise ArithmeticError(f"the transfer of {seconds:.0f} s does not converge")
     return Transfer(subtract(velocity, own[1]), subtract(there[1], end_state[1]), seconds)
-
-
-def inverse_of(rows: list[list[float]]) -> list[list[float]]:
-    """Inverse of a 3 by 3 matrix that need not be symmetric. Raises ArithmeticError."""
-    transposed = [list(column) for column in zip(*rows, strict=True)]
-    square = [
-        [sum(a * b for a, b in zip(r, s, strict=True)) for s in transposed] for r in transposed
-    ]
-    left = inverse(square)
-    return [
-        [sum(left[i][k] * transposed[k][j] for k in range(3)) for j in range(3)] for i in range(3)
-    ]
 
 
 def cheapest_safe(

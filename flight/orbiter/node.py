@@ -42,6 +42,7 @@ from flight.orbiter.releasing import deflect, release_capsule, wait_for_release
 from flight.orbiter.safing import hold_safe
 from flight.orbiter.search import search
 from flight.orbiter.trajectory import Dynamics
+from flight.runtime.pace import NANOSECONDS
 
 NAMESPACE = "orbiter"
 DAY = SECONDS_PER_DAY
@@ -322,7 +323,7 @@ class Orbiter(Node):
     async def refresh_own(self) -> None:
         """Takes the newest tracking solution."""
         known = await self.devices.orbit_knowledge.state()
-        self.navigator.take_own(known, known.time_ns / 1e9)
+        self.navigator.take_own(known, known.time_ns / NANOSECONDS)
         self._own_taken = self.clock.now()
         if known.solution != self._burnt_solution:
             self._burnt_solution = -1

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from flight.astrodynamics.ellipsoids import MARS_IAU
 from flight.astrodynamics.ephemeris import relative_state
 from flight.astrodynamics.mars_orientation import icrf_to_mars_fixed
 from flight.astrodynamics.quaternions import rotate
@@ -21,6 +22,7 @@ from flight.astrodynamics.vectors import (
 )
 from flight.icd.devices.base import DeviceError
 from flight.orbiter.propagation import coast
+from flight.runtime.pace import NANOSECONDS
 
 if TYPE_CHECKING:
     from flight.orbiter.node import Orbiter
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 Sighting = tuple[float, Vector, float]
 """Mission time (s), direction (unit vector, inertial axes), visual magnitude."""
 
-MARS_RADIUS = 3_396_190.0
 HAZE = 80_000.0  # m: lower lines of sight are not tried
 SUN_EXCLUSION = math.radians(31.0)
 _GATE = math.radians(2.2)
@@ -57,10 +58,11 @@ def is_visible(own: Vector, there: Vector, sun: Vector, reach: float) -> bool:
     if distance * distance > reach * reach * lambert:
         return False
     along = min(1.0, max(0.0, -dot(own, line) / (distance * distance)))
-    if norm(add(own, scale(along, line))) < MARS_RADIUS + HAZE:
+    if norm(add(own, scale(along, line))) < MARS_IAU.equatorial_radius + HAZE:
         return False
     behind = dot(there, sun)
-    if behind < 0.0 and norm(subtract(there, scale(behind, sun))) < MARS_RADIUS + 10_000.0:
+    off = norm(subtract(there, scale(behind, sun)))
+    if behind < 0.0 and off < MARS_IAU.equatorial_radius + 10_000.0:
         return False
     return math.pi - phase > SUN_EXCLUSION
 
@@ -89,7 +91,8 @@ async def image(node: "Orbiter", predict: Callable[[float], Vector]) -> list[Sig
     sightings = []
     for spot in shown.targets:
         a, b, c = spot.direction
-        sightings.append((shown.time_ns / 1e9, rotate((w, x, y, z), (a, b, c)), spot.magnitude))
+        direction = rotate((w, x, y, z), (a, b, c))
+        sightings.append((shown.time_ns / NANOSECONDS, direction, spot.magnitude))
     return sightings
 
 
@@ -160,7 +163,7 @@ async def take_scan(node: "Orbiter") -> bool:
     node.lidar_misses = 0
     w, x, y, z = scan.quaternion
     a, b, c = scan.direction
-    nav.advance(scan.time_ns / 1e9)
+    nav.advance(scan.time_ns / NANOSECONDS)
     sigma = _LIDAR_RANGE_SIGMA + 1.5e-4 * scan.range
     if not nav.take_range(scan.range, sigma):
         return False

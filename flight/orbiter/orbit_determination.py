@@ -7,8 +7,9 @@ angles across the predicted line of sight. Derivatives are differences of propag
 import math
 from dataclasses import dataclass
 
+from flight.astrodynamics.linear_systems import inverse
 from flight.astrodynamics.vectors import Vector, add, dot, scale, subtract, unit
-from flight.orbiter.linear_algebra import Rows, applied, inverse, total
+from flight.orbiter.linear_algebra import Rows, applied, total
 from flight.orbiter.navigation import across
 from flight.orbiter.propagation import State, coast
 

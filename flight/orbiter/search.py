@@ -21,6 +21,7 @@ from flight.astrodynamics.orbits import (
     propagate_j2_secular,
     state_from_elements,
 )
+from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import Vector, add, angle_between, norm, scale, subtract, unit
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
@@ -46,7 +47,7 @@ _MISS = 0.25  # chance that an image does not show what is in it
 _CONFIRM_GATE = math.radians(0.6)
 _CONFIRM_PAUSE = 30.0
 _WORTH = 0.004  # of all belief: less is not worth an image
-_LIMIT = 20.0 * 86_400.0
+_LIMIT = 20.0 * SECONDS_PER_DAY
 
 
 @dataclass
@@ -115,7 +116,7 @@ async def search(node: "Orbiter", signal: Signal) -> Signal:
         found = await _sweep(node, family, load["time"])
         if found is not None:
             return _finish(node, found, family, load["time"])
-    raise ActivityFailed(f"the container was not found in {_LIMIT / 86_400.0:.0f} days")
+    raise ActivityFailed(f"the container was not found in {_LIMIT / SECONDS_PER_DAY:.0f} days")
 
 
 async def _sweep(node: "Orbiter", family: list[Member], epoch: float) -> list[Sighting] | None:

@@ -13,6 +13,7 @@ from flight.astrodynamics.earth_arrival import EquatorOfDate
 from flight.astrodynamics.earth_stations import icrf_to_earth_fixed
 from flight.astrodynamics.ellipsoids import WGS84
 from flight.astrodynamics.gravity import EARTH
+from flight.astrodynamics.linear_systems import inverse
 from flight.astrodynamics.search import crossing
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY, utc_from_tt
 from flight.astrodynamics.vectors import (
@@ -28,7 +29,6 @@ from flight.astrodynamics.vectors import (
     unit,
 )
 from flight.orbiter.linear_algebra import applied
-from flight.orbiter.manoeuvres import inverse_of
 from flight.orbiter.navigation import across
 from flight.orbiter.trajectory import (
     EARTH_RADIUS,
@@ -215,7 +215,7 @@ def correction(
             other = _miss(_seen(path, moved, dynamics, kick), aim)
             columns.append([(a - b) / step for a, b in zip(other, miss, strict=True)])
         rows = [list(row) for row in zip(*columns, strict=True)]
-        x, y, z = applied(inverse_of(rows), miss)
+        x, y, z = applied(inverse(rows), miss)
         change = subtract(change, (x, y, z))
         seen = _seen(path, change, dynamics, kick)
     raise ArithmeticError(f"the correction does not settle: {norm(_miss(seen, aim)):.0f} m left")

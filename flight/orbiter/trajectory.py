@@ -7,6 +7,7 @@ of influence a hyperbola. Lengths in m, ICRF axes, times in mission seconds.
 import math
 from dataclasses import dataclass, replace
 
+from flight.astrodynamics.ellipsoids import WGS84
 from flight.astrodynamics.ephemeris import relative_state
 from flight.astrodynamics.gravity import EARTH, SUN
 from flight.astrodynamics.kepler import propagate_kepler
@@ -26,7 +27,7 @@ EARTH_SPHERE = 9.246e8
 """Sphere of influence of Earth, m."""
 ENTRY_RADIUS = 6_503_137.0
 """Entry interface, m: WGS 84 equatorial radius and 125 km."""
-EARTH_RADIUS = 6_378_137.0
+EARTH_RADIUS = WGS84.equatorial_radius
 
 _MU = EARTH.gravitational_parameter
 _CLOSING = 12_000.0  # m/s: a bound for how fast Earth is approached

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.chart.statechart import ANY, On, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
 from flight.core.custody.handover import PassiveHandover
@@ -32,7 +33,6 @@ from flight.perseverance.sols import (
     stay_safe,
 )
 from flight.perseverance.vehicle import PerseveranceVehicle
-from flight.surface.energy import SOL
 from flight.surface.place_arguments import Metres, PlaceError
 from flight.surface.site_place import SitePlace
 
@@ -137,7 +137,7 @@ class Perseverance(PerseveranceVehicle):
         self.lander_place = (east, north)
         self._publish_pose(self.pose)
 
-    @command(deadline=90 * SOL, starts=DRIVING, restart=Restart.RESUME)
+    @command(deadline=90 * SOL_SECONDS, starts=DRIVING, restart=Restart.RESUME)
     def deliver_tubes(self) -> None:
         """Drives to the dock beside the lander, over as many sols as it takes."""
         self._refuse_while_open("deliver_tubes")

@@ -6,11 +6,11 @@ some hours of a sol, and the nights are slept through to charge.
 
 import asyncio
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
 from flight.perseverance.vehicle import PerseveranceVehicle
-from flight.surface.energy import SOL
 from flight.surface.sol_budget import WHOLE_WAY
 
 LOOK_AGAIN = 1800.0  # s between looks whether it is warm and charged enough to work
@@ -23,7 +23,7 @@ def wait_for_work(node: PerseveranceVehicle) -> float:
     jd_tt, planner = node.clock.jd_tt(), node.sols.planner
     waking_sun = node.parameters["waking_sun"]
     if node.sols.reason == WHOLE_WAY or planner.elevation(jd_tt) < waking_sun:
-        return min(planner.seconds_until(jd_tt, waking_sun, rising=True) + 1.0, SOL)
+        return min(planner.seconds_until(jd_tt, waking_sun, rising=True) + 1.0, SOL_SECONDS)
     return LOOK_AGAIN
 
 

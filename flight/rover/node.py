@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
 from flight.core.custody.handover_active import ActiveHandover
@@ -23,7 +24,6 @@ from flight.rover.tube_search import search_tube
 from flight.rover.vehicle import RoverVehicle
 from flight.surface.place_arguments import Metres, PlaceError
 
-SOL = 88_775.244  # seconds (Allison & McEwen 2000)
 TubeId = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 TubeIds = Annotated[list[TubeId], msgspec.Meta(min_length=1, max_length=RACK_SLOTS)]
 FETCHING = "surface.fetching"
@@ -169,7 +169,7 @@ class FetchRover(RoverVehicle):
         self.distance_driven = self.way_driven
         self.asleep = False
 
-    @command(deadline=10 * SOL, starts="egressing", restart=Restart.RESUME)
+    @command(deadline=10 * SOL_SECONDS, starts="egressing", restart=Restart.RESUME)
     def egress(self) -> None:
         """Unfolds the solar array and drives down from the lander."""
 
@@ -181,7 +181,7 @@ class FetchRover(RoverVehicle):
         """
         relocate(self, east, north, error)
 
-    @command(deadline=120 * SOL, starts=FETCHING, restart=Restart.RESUME)
+    @command(deadline=120 * SOL_SECONDS, starts=FETCHING, restart=Restart.RESUME)
     def fetch_tubes(self, tubes: TubeIds) -> None:
         """Collects the tubes that are not in the rack yet, over as many sols as it takes.
 
@@ -194,7 +194,7 @@ class FetchRover(RoverVehicle):
                 f"fetch_tubes: tubes = {unknown}: the map has {', '.join(self._map)}"
             )
 
-    @command(deadline=60 * SOL, starts=RETURNING, restart=Restart.RESUME)
+    @command(deadline=60 * SOL_SECONDS, starts=RETURNING, restart=Restart.RESUME)
     def return_to_lander(self) -> None:
         """Drives back to the lander and docks beside it."""
         refuse_with_lid(self)
@@ -204,21 +204,21 @@ class FetchRover(RoverVehicle):
         """Backs off from the lander."""
         refuse_with_lid(self)
 
-    @command(deadline=60 * SOL, starts=TRAVERSING, restart=Restart.RESUME)
+    @command(deadline=60 * SOL_SECONDS, starts=TRAVERSING, restart=Restart.RESUME)
     def drive_to(self, east: Metres, north: Metres) -> None:
         """Drives to a place, by its own ways."""
         refuse_with_lid(self)
 
-    @command(deadline=60 * SOL, starts=DELIVERING, restart=Restart.RESUME)
+    @command(deadline=60 * SOL_SECONDS, starts=DELIVERING, restart=Restart.RESUME)
     def load_container(self, tubes: TubeIds) -> None:
         """Loads tubes from the rack into the container of the MAV with the rover's own arm."""
         refuse_with_lid(self)
 
-    @command(deadline=20 * SOL, starts=CLOSING_LID, restart=Restart.RESUME)
+    @command(deadline=20 * SOL_SECONDS, starts=CLOSING_LID, restart=Restart.RESUME)
     def close_container_lid(self) -> None:
         """Puts the lid on the container with the rover's own arm; by its switch and the camera."""
 
-    @command(deadline=20 * SOL, starts=OPENING_LID, restart=Restart.RESUME)
+    @command(deadline=20 * SOL_SECONDS, starts=OPENING_LID, restart=Restart.RESUME)
     def open_container_lid(self) -> None:
         """Takes the lid off the container with the rover's own arm; its latch must be open."""
 

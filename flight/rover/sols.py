@@ -4,7 +4,7 @@ import asyncio
 import functools
 from collections.abc import Awaitable, Callable
 
-from flight.astrodynamics.mars_time import mars_time
+from flight.astrodynamics.mars_time import SOL_SECONDS, mars_time
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
@@ -12,7 +12,6 @@ from flight.icd.devices.base import DeviceError, DeviceFault, DeviceRejected, De
 from flight.rover.lid_memory import may_hold_lid
 from flight.rover.sol_work import CONDITIONS
 from flight.rover.vehicle import RoverVehicle
-from flight.surface.energy import SOL
 from flight.surface.sol_budget import WHOLE_WAY
 
 LOOK_AGAIN = 1800.0  # seconds between looks whether it is warm and charged enough to wake
@@ -82,7 +81,7 @@ async def _sleep(node: RoverVehicle) -> None:
 
 async def doze(node: RoverVehicle, seconds: float) -> None:
     """Sleeps for some seconds, with the radio on while the orbiter passes in the night."""
-    until = monotonic() + min(seconds, 1.1 * SOL)
+    until = monotonic() + min(seconds, 1.1 * SOL_SECONDS)
     while (left := until - monotonic()) > 1.0:
         window = _window(node)
         if window <= 0.0:
@@ -100,8 +99,8 @@ def _window(node: RoverVehicle) -> float:
     lmst = mars_time(node.clock.jd_tt(), p["longitude"]).lmst_hours
     hours = (lmst - float(p["night_window"])) % 24.0
     if hours < length:
-        return (hours - length) * SOL / 24.0
-    return (24.0 - hours) * SOL / 24.0
+        return (hours - length) * SOL_SECONDS / 24.0
+    return (24.0 - hours) * SOL_SECONDS / 24.0
 
 
 async def _fit_to_wake(node: RoverVehicle) -> bool:

@@ -7,12 +7,8 @@ battery; and what the vehicle needs to come through the night.
 from dataclasses import dataclass
 from math import degrees, exp, radians, sin
 
-from flight.astrodynamics.mars_time import sun_elevation_azimuth
-
-SOL = 88_775.244
-"""Seconds (Allison & McEwen 2000)."""
-
-SECONDS_PER_DAY = 86_400.0
+from flight.astrodynamics.mars_time import SOL_SECONDS, sun_elevation_azimuth
+from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 
 
 @dataclass(frozen=True)
@@ -84,7 +80,7 @@ class EnergyPlanner:
         step = 900.0
         before = self.elevation(jd_tt) - elevation
         seconds = 0.0
-        while seconds < SOL + step:
+        while seconds < SOL_SECONDS + step:
             after = self.elevation(jd_tt + (seconds + step) / SECONDS_PER_DAY) - elevation
             if (before < 0.0 <= after) if rising else (before >= 0.0 > after):
                 return self._refine(jd_tt, elevation, seconds, seconds + step)

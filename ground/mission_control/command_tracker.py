@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.icd.messages import TERMINAL_RUNGS, Command, CommandReport, Rung
+from flight.runtime.pace import NANOSECONDS
 from ground.mission_control.archive import Archive
 from ground.mission_control.windows import MARGIN, Window
 
 ATTEMPTS = 4  # the first sending and three repeats that nobody answers
-ASK_AFTER = 2 * 88_775.0  # s without news of a command at work until its vehicle is asked
-NANOSECONDS = 1_000_000_000
+ASK_AFTER = 2 * SOL_SECONDS  # s without news of a command at work until its vehicle is asked
 ORIGIN = "mission_control"
 
 

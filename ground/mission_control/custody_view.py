@@ -7,9 +7,9 @@ from pathlib import Path
 
 from flight.icd.custody_account import Account, account
 from flight.icd.custody_record import CustodyRecord, CustodyStatus
+from flight.runtime.pace import NANOSECONDS
 from ground.mission_control.archive import Archive
 
-NANOSECONDS = 1_000_000_000
 _ARRIVALS = ("adopt", "commit", "confirm", "find")
 
 

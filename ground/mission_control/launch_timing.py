@@ -8,18 +8,17 @@ some days after the launch, when the two meet.
 
 import math
 
+from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.mars_orientation import ROTATION_RATE
 from flight.astrodynamics.orbits import OrbitalElements, j2_secular_rates
-
-MEAN_RADIUS = 3_389_500.0  # m, to which altitudes of orbits refer
-SECONDS_PER_DAY = 86_400.0
+from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 
 
 def node_rate(altitude: float, inclination: float) -> float:
     """Drift of the ascending node in rad/s of a circular orbit: altitude in m, inclination in
     rad."""
-    elements = OrbitalElements(MEAN_RADIUS + altitude, 0.0, inclination, 0.0, 0.0, 0.0)
+    elements = OrbitalElements(MARS_MEAN_RADIUS + altitude, 0.0, inclination, 0.0, 0.0, 0.0)
     return j2_secular_rates(elements, MARS).ascending_node
 
 

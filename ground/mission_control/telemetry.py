@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flight.icd.messages import Telemetry
+from flight.runtime.pace import NANOSECONDS
 from ground.mission_control.archive import Archive
 from ground.mission_control.windows import MARGIN, Window
 
-NANOSECONDS = 1_000_000_000
 HOUSEKEEPING = 3600.0
 """Seconds within which a vehicle that is awake repeats what has changed (assumption)."""
 

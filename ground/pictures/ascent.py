@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from flight.astrodynamics.constants import STANDARD_GRAVITY
 from ground.pictures.ascent_arrays import Ascent
 from ground.pictures.curve_names import Name, write_names
 from ground.pictures.flight_panels import (
@@ -18,7 +19,7 @@ from ground.pictures.flight_panels import (
 from ground.pictures.run_data import RunData
 from ground.pictures.style import ALERT, CAUTION, INK, VEHICLES, inches, new_figure
 from ground.reports.ascent_design import LARGEST_ACCELERATION, LARGEST_ANGLE_OF_ATTACK
-from ground.reports.ascent_report import PRESSING, STANDARD_GRAVITY
+from ground.reports.ascent_report import PRESSING
 
 LEFT, WIDE, TOP = 0.85, 9.75, 0.95  # inches
 _PANEL, _STRIP, _BETWEEN = 1.25, 0.32, 0.33

@@ -5,11 +5,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.gravity import MARS
 from flight.icd.ascent_record import AscentSample
 from ground.pictures.flight_panels import Numbers, PieceTime, gaps_in
 from ground.pictures.run_data import Span
-from ground.reports.ascent_report import GAP, MEAN_RADIUS
+from ground.reports.ascent_report import GAP
 
 _TITLES = {
     "ejecting": "ejection", "first_burn": "burn 1", "holding": "hold",
@@ -34,7 +35,7 @@ class Ascent:
     @property
     def height(self) -> Numbers:
         """Over 3389.5 km, in km."""
-        found: Numbers = (np.linalg.norm(self.position, axis=1) - MEAN_RADIUS) / 1e3
+        found: Numbers = (np.linalg.norm(self.position, axis=1) - MARS_MEAN_RADIUS) / 1e3
         return found
 
     @property

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from flight.astrodynamics.constants import STANDARD_GRAVITY
 from ground.pictures.descent_data import LANDER, DescentData
 from ground.pictures.flight_panels import name_point
 from ground.pictures.labels import height_in_inches, width_in_inches
@@ -28,7 +29,6 @@ from ground.reports.touchdown_facts import DISTANCE_AIM
 
 _COLOUR = VEHICLES["lander"][1]
 _BELIEVED = "#0072b2"
-_EARTH_GRAVITY = 9.80665
 _LOWEST, _SLOWEST = 2.0, 0.5  # m and m/s at which the logarithmic axes end
 _TRACK_FROM = "parachute"
 
@@ -107,7 +107,7 @@ def _loads(axes: Axes, data: DescentData) -> None:
     axes.set_title("Felt acceleration", pad=6)
     _time_axis(axes, data, numbered=False)
     axes.set_ylabel("g of Earth")
-    gees = data.felt / _EARTH_GRAVITY
+    gees = data.felt / STANDARD_GRAVITY
     if not len(gees):
         say_nothing_here(axes, "No true track was recorded.")
         return

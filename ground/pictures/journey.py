@@ -11,7 +11,7 @@ import numpy as np
 
 from flight.astrodynamics.ephemeris import ASTRONOMICAL_UNIT_KM, relative_state
 from flight.astrodynamics.gravity import EARTH
-from flight.astrodynamics.time_scales import format_iso
+from flight.astrodynamics.time_scales import SECONDS_PER_DAY, format_iso
 from flight.core.keeping.storage import Storage, StorageError
 from flight.entry.flying import JOURNAL
 from ground.missions.vehicle_files import load_vehicle_file
@@ -21,7 +21,6 @@ from ground.testbed.vehicles import vehicle_class
 from sim_hw.assembly.orbiter import HARDWARE
 
 ASTRONOMICAL_UNIT = 1e3 * ASTRONOMICAL_UNIT_KM
-DAY = 86_400.0
 EARTH_RADIUS = 6_371_009.0
 """Mean radius of Earth, m (IUGG)."""
 EARTH_OBLIQUITY = math.radians(84_381.406 / 3600.0)
@@ -56,7 +55,7 @@ class Journey:
 
     def orbit(self, body: str, days: float) -> Numbers:
         """The orbit of a planet from the departure on, n x 2."""
-        times = self.departed.seconds + np.linspace(0.0, days, 241) * DAY
+        times = self.departed.seconds + np.linspace(0.0, days, 241) * SECONDS_PER_DAY
         return np.array([self.planet(body, float(time)) for time in times])
 
     @cached_property

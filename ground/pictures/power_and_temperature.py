@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.telling.channels import declared_channels
 from ground.pictures.curve_names import Name, write_names
 from ground.pictures.quiet import GAPS_NOTE, mission_scale
@@ -138,7 +139,7 @@ def _broken(series: Series) -> tuple[np.ndarray, np.ndarray]:
     if len(series.seconds) < 3:
         return series.seconds, series.values
     steps = np.diff(series.seconds)
-    long = np.flatnonzero(steps > max(GAP_AFTER * float(np.median(steps)), 0.35 * 88_775.0))
+    long = np.flatnonzero(steps > max(GAP_AFTER * float(np.median(steps)), 0.35 * SOL_SECONDS))
     return (
         np.insert(series.seconds, long + 1, series.seconds[long] + 1.0),
         np.insert(series.values, long + 1, np.nan),

@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from ground.pictures.run_data import RunData
 from ground.pictures.sky import Intervals, SolScale
 from ground.pictures.style import VEHICLES
 from ground.pictures.vehicle_lanes import merged, milestones
-from sim_hw.world.world import SOL_SECONDS
 
 SHORT_MISSION = 60.0  # sols: up to here a picture shows all
 QUIET = 10.0  # sols: what is quiet for less is shown

@@ -16,13 +16,14 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from ground.mission_control.clock import MissionClock
 from ground.missions.mission import LoadedMission, load_mission
 from ground.missions.run_folder import read_archive
 from ground.pictures.command_spans import CommandSpan, command_span
 from ground.reports.ascent_product import AscentProduct, read_ascent_product
 from ground.testbed.hardware import make_world
-from sim_hw.world.world import SOL_SECONDS, World
+from sim_hw.world.world import World
 
 Times = NDArray[np.float64]
 

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from PIL import Image
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from ground.pictures.run_data import RunData
 
 WIDTH = 12.8  # inches; 1600 pixels
@@ -100,7 +101,7 @@ def new_figure(run: RunData, title: str, height: float, note: str = "") -> Figur
     facts = [
         summary.get("title", summary["mission"]),
         f"{len(run.tube_names)} tubes",
-        f"{summary['mission_seconds'] / 88_775.244:.1f} sols from {summary['landing'][:10]}",
+        f"{summary['mission_seconds'] / SOL_SECONDS:.1f} sols from {summary['landing'][:10]}",
         f"seed {summary['seed']}",
         summary["verdict"],
     ]

@@ -9,8 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from flight.astrodynamics.constants import STANDARD_GRAVITY
+from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from ground.pictures.flight_panels import name_point
-from ground.pictures.journey import DAY, Journey
+from ground.pictures.journey import Journey
 from ground.pictures.labels import height_in_inches
 from ground.pictures.point_names import Mark, name_points
 from ground.pictures.run_data import RunData
@@ -25,7 +27,6 @@ from ground.pictures.transfer_touchdown import draw_touchdown
 
 _SUN, _EARTH, _MARS, _WAY, _CAPSULE = "#e69f00", "#0072b2", "#b5532a", "#1f2933", "#009e73"
 _YEARS = {"earth": 365.3, "mars": 687.0}  # days
-_STANDARD_GRAVITY = 9.80665
 _SMALLEST_LABEL = 0.5  # m/s: smaller corrections are in the table only
 _NOTE = (
     "Left: the true orbit in the ecliptic plane, the vernal equinox to the right, a dot each "
@@ -57,7 +58,7 @@ def draw_transfer(run: RunData) -> Figure:
 def _impact(way: Journey) -> float:
     """Mean deceleration of the landing, g; not a number when it was not recorded."""
     track = way.run.track("capsule")
-    return float(track["deceleration"][-1]) / _STANDARD_GRAVITY if track else math.nan
+    return float(track["deceleration"][-1]) / STANDARD_GRAVITY if track else math.nan
 
 
 # ----------------------------------------------------------------------- around the Sun
@@ -77,8 +78,8 @@ def _orbits(axes: Axes, way: Journey) -> None:
     axes.plot([0], [0], marker="o", markersize=15, color=_SUN, linestyle="")
     seconds, places = way.way
     axes.plot(places[:, 0], places[:, 1], color=_WAY, linewidth=2.4, zorder=4)
-    for days in np.arange(30.0, (seconds[-1] - seconds[0]) / DAY, 30.0):
-        x, y = way.place(float(seconds[0] + days * DAY))
+    for days in np.arange(30.0, (seconds[-1] - seconds[0]) / SECONDS_PER_DAY, 30.0):
+        x, y = way.place(float(seconds[0] + days * SECONDS_PER_DAY))
         axes.plot(
             [x], [y], marker="o", markersize=3.6, color="white", markeredgecolor=_WAY, zorder=5
         )
@@ -166,7 +167,8 @@ def _facts(way: Journey) -> list[str]:
     if not math.isnan(way.arrival_speed):
         at_earth.append(f"v∞ {way.arrival_speed / 1e3:.2f} km/s at Earth")
     if way.arrival is not None:
-        at_earth.append(f"{(way.arrival - way.departed.seconds) / DAY:.0f} days on the way")
+        days = (way.arrival - way.departed.seconds) / SECONDS_PER_DAY
+        at_earth.append(f"{days:.0f} days on the way")
     angles = way.run.series("orbiter", "entry_angle")
     if len(angles.values):
         corridor = way.parameters["entry_angle"], way.parameters["entry_corridor"]
@@ -204,7 +206,7 @@ def _capsule(height: Axes, loads: Axes, way: Journey, said: bool) -> None:
     height.set_xlabel("km/s through the air", labelpad=2)
     height.set_ylabel("km")
     height.grid(True)
-    gees = track["deceleration"][:last] / _STANDARD_GRAVITY
+    gees = track["deceleration"][:last] / STANDARD_GRAVITY
     worst = int(np.argmax(gees))
     name_point(
         height, float(speed[worst]), float(altitude[worst]),
@@ -231,7 +233,7 @@ def _loads(
     kept, felt = way.own_record
     inside = (kept - times[0] > 0.0) & (kept - times[0] < shown)
     axes.plot(
-        kept[inside] - times[0], felt[inside] / _STANDARD_GRAVITY, linestyle="", marker="o",
+        kept[inside] - times[0], felt[inside] / STANDARD_GRAVITY, linestyle="", marker="o",
         markersize=3.4, markerfacecolor="white", markeredgecolor="#00694d", markeredgewidth=0.8,
     )  # fmt: skip
     axes.set_xlim(0, shown)

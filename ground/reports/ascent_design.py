@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-LARGEST_ACCELERATION = 15.0 * 9.80665
+from flight.astrodynamics.constants import STANDARD_GRAVITY
+
+LARGEST_ACCELERATION = 15.0 * STANDARD_GRAVITY
 """m/s^2: requirement on the MAV (TU Delft thesis 2022, MAV-LL)."""
 LARGEST_ANGLE_OF_ATTACK = 4.0
 """Degrees: requirement on the MAV (TU Delft thesis 2022, MAV-LL)."""

@@ -11,14 +11,13 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.orbits import elements_from_state
 from flight.astrodynamics.vectors import angle_between, norm
 from flight.icd.ascent_record import AscentSample
 from ground.reports.ascent_design import AscentDesign
 
-STANDARD_GRAVITY = 9.80665
-MEAN_RADIUS = 3_389_500.0
 PRESSING = 400.0  # Pa, from which on an angle of attack loads the vehicle
 REPORT_PAGE, REPORT_FIGURES = "ascent_report.md", "ascent_report.json"
 GAP = 1.0  # s between samples of one phase, more than which is a gap
@@ -80,7 +79,7 @@ def ascent_report(samples: Sequence[AscentSample], design: AscentDesign) -> Asce
     def peak(values: Sequence[float]) -> Peak:
         index = max(range(len(values)), key=lambda k: values[k])
         sample = samples[index]
-        height = (norm(sample.position) - MEAN_RADIUS) / 1e3
+        height = (norm(sample.position) - MARS_MEAN_RADIUS) / 1e3
         return Peak(values[index], sample.time - start, height)
 
     pressing = [s.angle_of_attack if s.dynamic_pressure > PRESSING else 0.0 for s in samples]
@@ -107,8 +106,8 @@ def ascent_report(samples: Sequence[AscentSample], design: AscentDesign) -> Asce
         first_burn=first,
         second_burn=second,
         gas_used=used,
-        periapsis_km=(orbit.periapsis_radius - MEAN_RADIUS) / 1e3,
-        apoapsis_km=(orbit.apoapsis_radius - MEAN_RADIUS) / 1e3,
+        periapsis_km=(orbit.periapsis_radius - MARS_MEAN_RADIUS) / 1e3,
+        apoapsis_km=(orbit.apoapsis_radius - MARS_MEAN_RADIUS) / 1e3,
         inclination=math.degrees(orbit.inclination),
         margins={
             "axial acceleration": 1.0 - axial.value / design.largest_acceleration,

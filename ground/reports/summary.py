@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.icd.custody_account import Account
 from ground.mission_control.mission_control import Outcome
 from ground.missions.mission import LoadedMission
@@ -14,7 +15,6 @@ from ground.testbed.auditor import Violation
 from ground.testbed.flight_facts import TrueOrbit, light_times, orbit_as_plain
 from ground.testbed.kills import Kill
 from sim_hw.world.tubes import CONTAINER, EARTH, ENTRY_CAPSULE, MAV, ORBIT, ORBITER
-from sim_hw.world.world import SOL_SECONDS
 
 SUMMARY_FILE = "summary.json"
 ABOARD = (CONTAINER, MAV, ORBIT, ORBITER, ENTRY_CAPSULE, EARTH)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.integrators import rk4_step
 from flight.astrodynamics.orbits import elements_from_state
@@ -24,7 +25,6 @@ from flight.mav.ascent_computer import (
     AscentPlan,
     plan_ascent,
 )
-from flight.mav.ascent_guidance import MEAN_RADIUS
 from flight.mav.ascent_settings import AscentSettings
 from flight.mav.attitude_control import Order
 from flight.mav.navigation import Navigation, align, from_pad
@@ -277,7 +277,7 @@ def _turning_heights(body: MavBody) -> tuple[float, float]:
     state = tuple(body.state[:6])
     energy = 0.5 * sum(v * v for v in state[3:]) - MARS.gravitational_parameter / norm(state[:3])  # type: ignore[arg-type]
     if energy >= 0.0:
-        return norm(state[:3]) / 1e3 - MEAN_RADIUS / 1e3, math.inf  # type: ignore[arg-type]
+        return norm(state[:3]) / 1e3 - MARS_MEAN_RADIUS / 1e3, math.inf  # type: ignore[arg-type]
     axis = -0.5 * MARS.gravitational_parameter / energy
     period = math.tau * math.sqrt(axis**3 / MARS.gravitational_parameter)
     radii = []
@@ -285,4 +285,4 @@ def _turning_heights(body: MavBody) -> tuple[float, float]:
     for _ in range(steps + 1):
         radii.append(norm((state[0], state[1], state[2])))
         state = rk4_step(derivative, 0.0, state, period / steps)
-    return (min(radii) - MEAN_RADIUS) / 1e3, (max(radii) - MEAN_RADIUS) / 1e3
+    return (min(radii) - MARS_MEAN_RADIUS) / 1e3, (max(radii) - MARS_MEAN_RADIUS) / 1e3

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.configuration.files import ConfigurationError, find_configuration
 from flight.runtime.bus import Bus
@@ -24,7 +25,6 @@ from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.dictionary import build_dictionary
 from ground.testbed.vehicles import vehicle_class, vehicle_classes
 from sim_hw.assembly import orbiter as orbiter_assembly
-from sim_hw.world.world import SOL_SECONDS
 
 OUTCOME_FILE = "outcome.json"
 

@@ -5,15 +5,13 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.ephemeris import mars_to_earth_light_time
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.orbits import elements_from_state
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY, tdb_from_tt
 from flight.astrodynamics.vectors import Vector
 from ground.mission_control.procedure_runner import PhaseRecord
-
-MEAN_RADIUS = 3_389_500.0
-"""m, to which heights of orbits refer (IAU 2015)."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +40,8 @@ def true_orbit(time: float, position: Vector, velocity: Vector) -> TrueOrbit:
         raise ValueError(f"not an orbit: eccentricity {elements.eccentricity:.3f}")
     return TrueOrbit(
         time=round(time, 3),
-        periapsis_km=round((elements.periapsis_radius - MEAN_RADIUS) / 1e3, 3),
-        apoapsis_km=round((elements.apoapsis_radius - MEAN_RADIUS) / 1e3, 3),
+        periapsis_km=round((elements.periapsis_radius - MARS_MEAN_RADIUS) / 1e3, 3),
+        apoapsis_km=round((elements.apoapsis_radius - MARS_MEAN_RADIUS) / 1e3, 3),
         inclination_deg=round(math.degrees(elements.inclination), 5),
         eccentricity=round(elements.eccentricity, 6),
         ascending_node_deg=round(math.degrees(elements.ascending_node), 4),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.astrodynamics.time_scales import Epoch
 from flight.runtime.bus import Bus
 from flight.runtime.nursery import Nursery
@@ -29,7 +30,7 @@ from sim_hw.world.depot import true_lying_poses
 from sim_hw.world.relay_orbit import sun_synchronous_orbit
 from sim_hw.world.rocks import Clearing
 from sim_hw.world.tubes import GROUND, ORBIT, PERSEVERANCE, TubeMove, TubeRegistry, TubeState
-from sim_hw.world.world import SOL_SECONDS, World
+from sim_hw.world.world import World
 
 # m: terrain-relative navigation puts a lander down within about 5 m of the point that was selected
 # for it (Mars 2020), and what is selected is free of rocks; assumption: so is all that it can reach

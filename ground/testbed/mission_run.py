@@ -12,6 +12,7 @@ from typing import IO
 
 import msgspec
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.icd.custody_account import Account
 from flight.icd.messages import CustodyReport, EventReport, Message
 from flight.runtime.bus import Bus
@@ -34,7 +35,6 @@ from ground.testbed.power_cuts import PowerCuts
 from ground.testbed.rig import Rig
 from ground.testbed.truth_tracks import TruthTracks
 from ground.testbed.vehicles import vehicle_class
-from sim_hw.world.world import SOL_SECONDS
 
 STEP = 300.0  # seconds of mission time between looks at the wall clock, for the display
 

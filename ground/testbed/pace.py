@@ -8,6 +8,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from flight.astrodynamics.ellipsoids import WGS84
+
 COASTING_TO_MARS = 50.0  # the lander beats once a second: 20 ms
 ENTERING = 4.0  # it beats ten times a second: 25 ms, less what guidance and air cost
 LANDING = 3.0  # under the parachute and on engines it beats twenty times a second: 17 ms
@@ -24,7 +26,7 @@ FALLING_TO_EARTH = 15.0  # the capsule samples twice a second: 33 ms
 
 AIR_OF_MARS = 150_000.0  # m; the entry interface is 25 km lower
 FAR_AWAY = 60_000.0  # m from the container: the approach begins at 50 km
-EARTH_RADIUS = 6_378_137.0  # m
+EARTH_RADIUS = WGS84.equatorial_radius  # m
 AIR_OF_EARTH = 1_000_000.0  # m; the capsule wakes before that
 FASTEST_ARRIVAL = 13_000.0  # m/s
 WARNING = 1.0  # wall seconds in which the capsule may come no nearer than all the way

@@ -22,6 +22,7 @@ from typing import Any, Literal
 import msgspec
 from rich.console import Console
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.configuration.files import ConfigurationError
 from flight.core.custody.ledger import CustodyLedger
 from flight.core.keeping.storage import Storage
@@ -49,7 +50,6 @@ from ground.testbed.process import (
     Specification,
 )
 from sim_hw.world.tubes import GROUND as ON_GROUND
-from sim_hw.world.world import SOL_SECONDS
 
 DEFAULT_WALL_SECONDS = 60.0  # a mission of expected length takes about so long
 GRACE = 10.0  # wall seconds that a process has to end when asked to

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from flight.astrodynamics.integrators import State
 from flight.astrodynamics.relative_motion import to_lvlh
+from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import Vector, dot, norm, subtract
 from ground.testbed.hardware import Hardware
 from sim_hw.assembly.entry import flight_of
@@ -27,7 +28,6 @@ NEAR = 200_000.0  # m between orbiter and container
 _SPACINGS = ((20_000.0, 60.0), (1_000.0, 40.0), (100.0, 20.0), (0.0, 4.0))
 """From a range in m on: seconds between rows of a rendezvous."""
 _HIGH, _LOW = 200_000.0, 5_000.0  # m: a descent is recorded seldom above, often below
-_DAY = 86_400.0
 
 
 class Track:
@@ -130,7 +130,7 @@ def record_transfer(body: Spacecraft, track: Track) -> None:
         changed = not last or last[0][0] != craft.centre or here == last[0]
         last[:] = [here]
         if changed or track.is_due(craft.time):
-            track.add(_DAY, craft.time, craft.centre, *craft.state[:6])
+            track.add(SECONDS_PER_DAY, craft.time, craft.centre, *craft.state[:6])
 
     body.on_conic.append(look)
 

@@ -10,6 +10,7 @@ ends inside a box around the circular orbit.
 from dataclasses import dataclass, replace
 from math import cos, degrees, pi, radians, sin, sqrt
 
+from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.finite_burn import NoBurnFound, Stage, SteeredPlan, steer_to_height
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.kepler import propagate_kepler
@@ -24,7 +25,6 @@ from flight.astrodynamics.vectors import Vector
 from ground.verification.rocket import (
     DATASET_H,
     MARS_MU,
-    MARS_RADIUS,
     STAGE_1,
     STAGE_2_MASS,
     STAGE_2_PROPELLANT,
@@ -45,8 +45,12 @@ from sim_hw.dynamics.steering import held_in_local_axes
 
 # Dataset H's planet: its speed of rotation is given as one at the equator.
 PLANET = sphere(
-    replace(MARS, gravitational_parameter=MARS_MU, rotation_rate=868.22e3 / 3600.0 / MARS_RADIUS),
-    MARS_RADIUS,
+    replace(
+        MARS,
+        gravitational_parameter=MARS_MU,
+        rotation_rate=868.22e3 / 3600.0 / MARS_MEAN_RADIUS,
+    ),
+    MARS_MEAN_RADIUS,
 )
 MOTOR_1 = SolidMotor.from_mean_thrust(STAGE_1.thrust, STAGE_1.seconds, STAGE_1.propellant)
 STAGE_2 = Stage(
@@ -157,7 +161,7 @@ def impulsive_velocity_gain(apoapsis_radius: float, semi_major_axis: float, mu: 
 def stage_1_rows() -> list[Row]:
     """V1: apoapsis and inclination of the coast."""
     orbit = elements_from_state(*fly_stage_1(), MARS_MU)
-    altitude = (orbit.apoapsis_radius - MARS_RADIUS) / 1000.0
+    altitude = (orbit.apoapsis_radius - MARS_MEAN_RADIUS) / 1000.0
     return [
         _row("apoapsis after stage 1", 343.0, altitude, 0.01, "km", 4),
         _row("inclination after stage 1", 25.0, degrees(orbit.inclination), 0.001, "deg", 5),
@@ -170,7 +174,7 @@ def stage_2_rows() -> list[Row]:
     coasting = elements_from_state(*state, MARS_MU)
     insertion = insert(*state)
     orbit = insertion.orbit
-    room = (MARS_RADIUS + TARGET_ALTITUDE - orbit.semi_major_axis) / 1000.0
+    room = (MARS_MEAN_RADIUS + TARGET_ALTITUDE - orbit.semi_major_axis) / 1000.0
     impulse = impulsive_velocity_gain(coasting.apoapsis_radius, coasting.semi_major_axis, MARS_MU)
     anomaly = degrees(insertion.ignition_anomaly)
     eccentricity_room = BOX_ECCENTRICITY - orbit.eccentricity

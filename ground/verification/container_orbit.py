@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from math import degrees, radians
 
+from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.gravity import MARS, CentralBody
 from flight.astrodynamics.orbits import OrbitalElements, circular_speed, j2_secular_rates, period
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
@@ -12,8 +13,6 @@ SECULAR = "IAU/MGS95J constants"
 MARS_MGS95J = replace(MARS, gravitational_parameter=4.282_837e13, gravity_radius=3_396_190.0)
 """Mars with the constants behind the published orbits; the J2 is the same. The radius that goes
 with the J2 of `MARS` is 3 397 km, so that the node of what flies drifts 0.05 % faster."""
-MEAN_RADIUS = 3_389_500.0
-"""Mean radius of Mars, from which these altitudes are counted, m."""
 
 # Altitude (km), inclination (deg), speed (m/s, None where not given), period (min), drift (deg/d).
 PUBLISHED = (
@@ -36,7 +35,7 @@ def circular_orbit(
     altitude_km: float,
     inclination_degrees: float,
     body: CentralBody = MARS,
-    mean_radius: float = MEAN_RADIUS,
+    mean_radius: float = MARS_MEAN_RADIUS,
 ) -> CircularOrbit:
     """Speed, period and node of a circular orbit at an altitude above a mean radius in m."""
     radius = mean_radius + 1000.0 * altitude_km

@@ -8,6 +8,7 @@ from math import dist, log, sqrt
 from flight.astrodynamics.gravity import MARS, point_mass_acceleration
 from flight.astrodynamics.integrators import State, integrate
 from flight.astrodynamics.kepler import propagate_kepler
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.astrodynamics.orbits import circular_speed
 from ground.verification.rows import Row
 
@@ -18,7 +19,6 @@ STEPS = tuple(80.0 / sqrt(2.0) ** index for index in range(10))
 """Ten steps in s, from 80 to 3.5, each shorter by the square root of two."""
 FLIGHT = 6_400.0
 """Seconds flown for the order, most of a revolution; 80 s go into it without a rest."""
-MARS_DAY = 88_775.244
 
 
 def position_error(
@@ -60,7 +60,7 @@ def rows() -> list[Row]:
             quantity="error after one sol, steps of 10 s",
             source=BASILISK,
             published=0.08,
-            computed=position_error(10.0, MARS_DAY),
+            computed=position_error(10.0, SOL_SECONDS),
             tolerance=0.005,
             unit="m",
             digits=4,

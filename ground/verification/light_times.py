@@ -8,8 +8,8 @@ from flight.astrodynamics.conjunctions import (
     moratorium_intervals,
     solar_conjunctions,
 )
+from flight.astrodynamics.constants import SPEED_OF_LIGHT
 from flight.astrodynamics.ephemeris import (
-    SPEED_OF_LIGHT_KM_S,
     mars_to_earth_light_time,
     relative_state,
 )
@@ -37,7 +37,7 @@ MORATORIUM = (day(2030, 5, 14.0), day(2030, 6, 6.5), 23.5)
 
 def geometric_light_time(jd_tdb: float) -> float:
     """Distance Earth to Mars at one instant over the speed of light, seconds."""
-    return norm(relative_state("mars", "earth", jd_tdb)[0]) / SPEED_OF_LIGHT_KM_S
+    return 1.0e3 * norm(relative_state("mars", "earth", jd_tdb)[0]) / SPEED_OF_LIGHT
 
 
 def light_time_rows() -> list[Row]:

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from math import exp, log
 
+from flight.astrodynamics.constants import MARS_MEAN_RADIUS, STANDARD_GRAVITY
 from flight.astrodynamics.integrators import Phase, State, integrate_phases
 from ground.verification.rows import Row
 
 DATASET_H = "MAV-USU dataset H"
-STANDARD_GRAVITY = 9.80665
-"""m/s^2, by definition; turns exhaust speeds into specific impulses."""
 # Dataset H's own sphere.
-MARS_RADIUS = 3_389_500.0
 MARS_MU = 4.282_837_2e13
 
 STAGE_2_PARTS = (16.0, 1.208, 31.838, 14.296, 54.467)
@@ -89,7 +87,7 @@ def rows() -> list[Row]:
 
 
 def _stage_1() -> list[Row]:
-    gravity = MARS_MU / MARS_RADIUS**2
+    gravity = MARS_MU / MARS_MEAN_RADIUS**2
     to_weight = STAGE_1.thrust / (STAGE_1.initial_mass * gravity)
     impulse = STAGE_1.thrust * STAGE_1.seconds / 1000.0
     jettisoned = STAGE_1.initial_mass - STAGE_1.propellant - STAGE_2_MASS

@@ -13,6 +13,7 @@ is flown without the boost, with the lift upwards, and every row is informative.
 from dataclasses import dataclass
 from math import cos, exp, radians, sin, sqrt
 
+from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.ellipsoids import Ellipsoid
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.integrators import Observer, State
@@ -34,7 +35,7 @@ from sim_hw.dynamics.steering import held_in_local_axes
 from sim_hw.world.atmosphere import GAS_CONSTANT, Air
 
 TUDATPY = "tudatpy ascent"
-PLANET = Planet(MARS, Ellipsoid(3_389_500.0, 3_389_500.0))
+PLANET = Planet(MARS, Ellipsoid(MARS_MEAN_RADIUS, MARS_MEAN_RADIUS))
 LATEST_APOGEE = 225.0 * 60.0
 """Seconds after lift-off at which the example gives up waiting for it."""
 

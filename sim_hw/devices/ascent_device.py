@@ -3,6 +3,7 @@
 import random
 
 from flight.icd.devices.base import DeviceFault
+from flight.runtime.pace import NANOSECONDS
 from sim_hw.dynamics.mav_truth import MavTruth
 from sim_hw.power_and_heat.powered import PowerSupply
 from sim_hw.serving.device import SimulatedDevice
@@ -20,7 +21,7 @@ class AscentDevice(SimulatedDevice):
 
     def time_ns(self) -> int:
         """Mission time in nanoseconds."""
-        return round(self.truth.clock() * 1e9)
+        return round(self.truth.clock() * NANOSECONDS)
 
     def need_power(self) -> None:
         """Raises DeviceFault `no_power` when there is none."""

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import msgspec
 
+from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.configuration.files import Quantity
 from flight.icd.devices.ascent import AttitudeEffectors, EffectorState
 from sim_hw.devices.ascent_device import AscentDevice
 from sim_hw.dynamics.mav_truth import MavTruth
-from sim_hw.dynamics.solid_motor import STANDARD_GRAVITY
 from sim_hw.power_and_heat.powered import PowerSupply
 from sim_hw.serving.failure_modes import unknown_mode
 

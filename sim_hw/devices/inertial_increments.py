@@ -15,6 +15,7 @@ from flight.astrodynamics.quaternions import product, rotate_back
 from flight.astrodynamics.vectors import Vector
 from flight.configuration.files import Quantity
 from flight.icd.devices.ascent import Increments, InertialIncrements
+from flight.runtime.pace import NANOSECONDS
 from sim_hw.devices.ascent_device import AscentDevice
 from sim_hw.dynamics.mav_truth import MavTruth
 from sim_hw.power_and_heat.powered import PowerSupply
@@ -166,7 +167,7 @@ class SimInertialIncrements(AscentDevice, InertialIncrements):
             angles.append(turn)
             speeds.append(push)
         return Increments(
-            time_ns=round(now * 1e9),
+            time_ns=round(now * NANOSECONDS),
             interval=interval,
             delta_angle=(angles[0], angles[1], angles[2]),
             delta_velocity=(speeds[0], speeds[1], speeds[2]),

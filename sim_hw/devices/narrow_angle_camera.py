@@ -11,6 +11,7 @@ from typing import Annotated
 
 import msgspec
 
+from flight.astrodynamics.ellipsoids import MARS_IAU
 from flight.astrodynamics.quaternions import rotate, rotate_back
 from flight.astrodynamics.vectors import Vector, add, angle_between, dot, norm, scale, unit
 from flight.configuration.files import Quantity
@@ -21,7 +22,6 @@ from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
 from sim_hw.power_and_heat.powered import PowerSupply
 from sim_hw.serving.failure_modes import unknown_mode
 
-_MARS_RADIUS = 3_396_190.0
 _DUST_HEIGHT = 60_000.0  # m: lines of sight lower than this end in haze
 _SUN_MAGNITUDE = -26.74  # at 1 AU (IAU)
 _AU = 1.495_978_707e11
@@ -117,14 +117,14 @@ class SimNarrowAngleCamera(OrbiterDevice, NarrowAngleCamera):
             return False
         here = self.vehicle.body.position()
         along = min(1.0, max(0.0, -dot(here, line) / dot(line, line)))
-        return norm(add(here, scale(along, line))) > _MARS_RADIUS + _DUST_HEIGHT
+        return norm(add(here, scale(along, line))) > MARS_IAU.equatorial_radius + _DUST_HEIGHT
 
     def magnitude(self, line: Vector, sun: Vector) -> float:
         """Visual magnitude of the container on a line of sight (m); infinite in the shadow."""
         p = self.parameters
         there = add(self.vehicle.body.position(), line)
         along = dot(there, unit(sun))
-        if along < 0.0 and norm(add(there, scale(-along, unit(sun)))) < _MARS_RADIUS:
+        if along < 0.0 and norm(add(there, scale(-along, unit(sun)))) < MARS_IAU.equatorial_radius:
             return math.inf
         phase = angle_between(scale(-1.0, line), sun)
         lambert = (math.sin(phase) + (math.pi - phase) * math.cos(phase)) / math.pi

@@ -4,12 +4,13 @@ from typing import Annotated
 
 import msgspec
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.orbital_imagery import OrbitalImagery, SurfaceFix
 from sim_hw.serving.device import SimulatedDevice
 from sim_hw.serving.timestamps import mission_ns
-from sim_hw.world.world import SOL_SECONDS, World
+from sim_hw.world.world import World
 
 IMAGERY_SERVICE = "ground.imagery"
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 
+from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.astrodynamics.gravity import MARS, acceleration
 from flight.astrodynamics.integrators import Derivative, State
 from flight.astrodynamics.vectors import Vector, add, cross, norm, scale, unit
@@ -15,7 +16,7 @@ from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.orbiter_navigation import Triple
 from flight.icd.devices.orbiter_propulsion import BurnReport, MainEngine, PropellantState
 from sim_hw.devices.orbiter_device import OrbiterDevice
-from sim_hw.devices.orbiter_vehicle import STANDARD_GRAVITY, OrbiterVehicle
+from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
 from sim_hw.power_and_heat.powered import PowerSupply
 from sim_hw.serving.failure_modes import unknown_mode
 from sim_hw.world.spacecraft import FREE_FALL

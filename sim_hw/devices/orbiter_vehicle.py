@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 
+from flight.astrodynamics.constants import MARS_MEAN_RADIUS, STANDARD_GRAVITY
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.orbits import OrbitalElements, state_from_elements
 from flight.astrodynamics.quaternions import (
@@ -34,10 +35,8 @@ from sim_hw.world.space import FlyingBody
 from sim_hw.world.spacecraft import Spacecraft
 from sim_hw.world.world import World
 
-MARS_MEAN_RADIUS = 3_389_500.0
 CONTAINER = "container"
 ORBITER = "orbiter"
-STANDARD_GRAVITY = 9.806_65
 
 _WATCHED = 100_000.0  # m: nearer than this the distance to the container is watched
 

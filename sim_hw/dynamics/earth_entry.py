@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.astrodynamics.ellipsoids import WGS84
 from flight.astrodynamics.gravity import EARTH
 from flight.astrodynamics.integrators import Event, State, integrate_to_event
@@ -19,7 +20,6 @@ from sim_hw.world.earth_atmosphere import EarthAtmosphere
 
 EARTH_SURFACE = Planet(EARTH, WGS84)
 ENTRY_HEIGHT = 125_000.0  # m, the entry interface
-STANDARD_GRAVITY = 9.806_65  # m/s^2, by definition: loads are counted in it
 AIR_CEILING = 200_000.0  # m; above it the air is left out
 STEP = 0.25  # s, while the air brakes hard
 SLOW_SPEED = 400.0  # m/s; below it the capsule falls at nearly the speed that its weight asks for

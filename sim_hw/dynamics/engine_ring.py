@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.astrodynamics.vectors import Vector
 from sim_hw.dynamics.entry_parameters import EngineParameters
-from sim_hw.dynamics.solid_motor import STANDARD_GRAVITY
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import random
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 
-from sim_hw.dynamics.solid_motor import STANDARD_GRAVITY
+from flight.astrodynamics.constants import STANDARD_GRAVITY
 
 STEP = 0.1
 """s, between the rows of a motor's profile."""

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import msgspec
 
+from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.configuration.files import NotAllowed, Quantity
 from sim_hw.dynamics.aerodynamics import SlenderBody
 from sim_hw.dynamics.hybrid_motor import HybridDesign, HybridMotor, HybridSpread
@@ -93,7 +94,7 @@ class HybridVehicleParameters(msgspec.Struct, frozen=True, forbid_unknown_fields
         flow = motor.oxidizer_flow + motor.design().fuel_flow(
             motor.oxidizer_flow, motor.port_radius
         )
-        check_lift(9.80665 * motor.specific_impulse * flow, self.lift_off_mass, "motor")
+        check_lift(STANDARD_GRAVITY * motor.specific_impulse * flow, self.lift_off_mass, "motor")
 
     @property
     def structure_mass(self) -> float:

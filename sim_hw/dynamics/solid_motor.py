@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
-STANDARD_GRAVITY = 9.80665
-"""m/s^2, by definition; turns specific impulses into exhaust speeds."""
+from flight.astrodynamics.constants import STANDARD_GRAVITY
+
 TEMPERATURE_SENSITIVITY = 0.0017
 """Relative rise of chamber pressure and thrust per kelvin of the grain; middle of the range 0.067
 to 0.278 % that Sutton & Biblarz, Rocket Propulsion Elements, give for composite propellants."""

@@ -6,16 +6,16 @@ Times are seconds of mission time.
 import math
 
 from flight.astrodynamics.conjunctions import sun_earth_mars_angle
+from flight.astrodynamics.constants import SPEED_OF_LIGHT
 from flight.astrodynamics.earth_stations import stations_that_see_mars
 from flight.astrodynamics.ephemeris import (
-    SPEED_OF_LIGHT_KM_S,
     earth_to_mars_light_time,
     mars_to_earth_light_time,
     relative_state,
 )
 from flight.astrodynamics.mars_orientation import earth_elevation_azimuth, icrf_to_mars_fixed
 from flight.astrodynamics.search import crossing
-from flight.astrodynamics.time_scales import tdb_from_tt, utc_from_tt
+from flight.astrodynamics.time_scales import SECONDS_PER_DAY, tdb_from_tt, utc_from_tt
 from flight.astrodynamics.vectors import dot, norm, transform, unit
 from sim_hw.links.parameters import EarthParameters
 from sim_hw.links.passes import PassSchedule
@@ -27,7 +27,6 @@ _OCCULTING_RADIUS = 3_396_190.0  # m, Mars' equatorial radius (IAU 2015)
 _SEARCH_STEP = 60.0  # s, for the end of an occultation
 _STATION_STEP = 600.0  # s, for the next station
 _HORIZON_STEP = 7200.0  # s, for the next rise or set of Earth; hours lie between two
-_DAY = 86_400.0
 
 
 class EarthLink:
@@ -58,7 +57,7 @@ class EarthLink:
         """One-way light time in s between Earth and a vehicle; on its way home it shrinks."""
         craft = self._world.space.bodies.get(vehicle)
         if isinstance(craft, Spacecraft) and craft.centre != "mars":
-            return craft.distance_from_earth() / (1000.0 * SPEED_OF_LIGHT_KM_S)
+            return craft.distance_from_earth() / SPEED_OF_LIGHT
         return self.light_time_up(sent)
 
     def above_horizon(self, vehicle: str, seconds: float) -> bool:
@@ -90,7 +89,7 @@ class EarthLink:
         at = seconds
         while not self.station_in_view(at):
             at += _STATION_STEP
-            if at > seconds + 2 * _DAY:
+            if at > seconds + 2 * SECONDS_PER_DAY:
                 raise ValueError("No station sees Mars within two days: is the mask too high?")
         return at
 
@@ -145,7 +144,7 @@ class EarthLink:
         return elevation - math.radians(self.parameters.horizon_mask)
 
     def _distance(self, seconds: float) -> float:
-        return self.light_time_down(seconds) * SPEED_OF_LIGHT_KM_S * 1000.0
+        return self.light_time_down(seconds) * SPEED_OF_LIGHT
 
     def _jd_tdb(self, seconds: float) -> float:
         return tdb_from_tt(self._world.jd_tt(seconds))

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from flight.astrodynamics.constants import SPEED_OF_LIGHT
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.communications import LinkState
 from sim_hw.devices.surface_radio import SurfaceRadio
@@ -13,7 +14,7 @@ from sim_hw.links.counters import LinkCounters, attempts_needed
 from sim_hw.links.earth_link import EarthLink
 from sim_hw.links.parameters import RelayParameters
 from sim_hw.links.passes import PassSchedule
-from sim_hw.world.link_geometry import RELAY_FORWARD, RELAY_RETURN, SPEED_OF_LIGHT, relay_rate
+from sim_hw.world.link_geometry import RELAY_FORWARD, RELAY_RETURN, relay_rate
 
 RELAY = "relay"
 _NOW = 1e-3  # s, sooner than which nothing is put off

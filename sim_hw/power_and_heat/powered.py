@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from flight.icd.devices.base import DeviceFault
+from flight.runtime.pace import NANOSECONDS
 from sim_hw.serving.device import SimulatedDevice
 from sim_hw.world.world import World
 
@@ -38,7 +39,7 @@ class PoweredDevice(SimulatedDevice):
 
     def time_ns(self) -> int:
         """Mission time in nanoseconds."""
-        return round(self.world.now() * 1e9)
+        return round(self.world.now() * NANOSECONDS)
 
     def need_power(self) -> None:
         """Raises DeviceFault `no_power` when there is none."""

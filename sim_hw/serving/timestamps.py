@@ -1,8 +1,8 @@
 """Time stamps of readings."""
 
-_NANOSECONDS = 1_000_000_000
+from flight.runtime.pace import NANOSECONDS
 
 
 def mission_ns(seconds: float) -> int:
     """Nanoseconds of mission time, as readings carry it."""
-    return round(seconds * _NANOSECONDS)
+    return round(seconds * NANOSECONDS)

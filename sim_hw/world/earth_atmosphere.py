@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from flight.astrodynamics.constants import STANDARD_GRAVITY
 from sim_hw.world.atmosphere import Air
 
 # Constants of the standard itself, not those of today.
 GAS_CONSTANT = 8.314_32  # J/(mol K)
 MOLAR_MASS = 0.028_964_4  # kg/mol
-GRAVITY = 9.806_65  # m/s^2
 EARTH_RADIUS = 6_356_766.0  # m, turns geometric into geopotential heights
 HEAT_CAPACITY_RATIO = 1.4
 
@@ -66,7 +66,7 @@ def _layer_bases() -> tuple[tuple[float, float], ...]:
 
 def _climb(temperature: float, pressure: float, lapse: float, rise: float) -> tuple[float, float]:
     """Temperature and pressure `rise` geopotential metres higher in one layer."""
-    weight = GRAVITY * MOLAR_MASS / GAS_CONSTANT
+    weight = STANDARD_GRAVITY * MOLAR_MASS / GAS_CONSTANT
     if lapse == 0.0:
         return temperature, pressure * math.exp(-weight * rise / temperature)
     above = temperature + lapse * rise

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import Enum
 from math import log10, pi, sqrt
 
-SPEED_OF_LIGHT = 299_792_458.0
+from flight.astrodynamics.constants import SPEED_OF_LIGHT
+
 _BOLTZMANN_DECIBEL = -228.599  # dBW/K/Hz, of 1.380649e-23 J/K
 
 MARS_RADIUS = 3_391_900.0

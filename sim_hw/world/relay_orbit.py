@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from math import acos, asin, atan2, cos, degrees, radians, sin, sqrt, tau
 
+from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.ellipsoids import MARS_IAU, east_north_up
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.mars_time import SOL_SECONDS, mars_time
@@ -25,9 +26,6 @@ from flight.astrodynamics.orbits import (
 from flight.astrodynamics.search import crossing, minimum
 from flight.astrodynamics.time_scales import Epoch
 from flight.astrodynamics.vectors import Vector, direction, dot, norm, scale, subtract
-
-MARS_MEAN_RADIUS = 3_389_500.0
-"""Mean radius in m (IAU 2015), from which altitudes are counted."""
 
 MEAN_SUN_RATE = MARS.rotation_rate - tau / SOL_SECONDS
 """Motion of the mean Sun around Mars in rad/s: sidereal rotation less the mean solar day's."""

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from flight.astrodynamics.ellipsoids import MARS_IAU
-from flight.astrodynamics.mars_time import MarsTime, mars_time, sun_elevation_azimuth
+from flight.astrodynamics.mars_time import SOL_SECONDS, MarsTime, mars_time, sun_elevation_azimuth
+from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.runtime.streams import stream
 from sim_hw.world.dust import AirborneDust, DustStorm, PanelDust
 from sim_hw.world.rocks import Clearing, RockField, RockParameters
@@ -18,9 +19,6 @@ from sim_hw.world.space import Space
 from sim_hw.world.surface_temperature import SurfaceClimate
 from sim_hw.world.terrain import Terrain, TerrainParameters
 from sim_hw.world.tubes import TubeRegistry
-
-SECONDS_PER_DAY = 86_400.0
-SOL_SECONDS = 88_775.244  # length of a sol (Allison & McEwen 2000)
 
 # The tube Malay, origin of the local frame (M20 waypoints, NASA/JPL-Caltech).
 SITE_LATITUDE_DEGREES = 18.452630

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from ground.missions.mission import load_mission
 from ground.reports.run_check import run_complaints
 from ground.testbed.mission_run import FlownMission, RunOptions, fly_mission
-from sim_hw.world.world import SOL_SECONDS
 
 pytestmark = pytest.mark.mission
 

@@ -3,9 +3,8 @@
 import asyncio
 from dataclasses import dataclass
 
+from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.runtime.loop import NANOSECONDS, time_ns
-
-SECONDS_PER_DAY = 86_400.0
 
 
 @dataclass

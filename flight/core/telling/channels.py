@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, overload
 
 from flight.core.telling.limits import LimitMonitor, Limits, LimitTransition
+from flight.runtime.pace import NANOSECONDS
 
 T = TypeVar("T")
 Band = tuple[float | None, float | None]
@@ -110,7 +111,7 @@ class ChannelTable:
     def age(self, name: str) -> float:
         """Seconds since the channel was last set; infinite when it never was."""
         sample = self._samples[name]
-        return (self.now_ns() - sample.time_ns) / 1e9 if sample.time_ns else float("inf")
+        return (self.now_ns() - sample.time_ns) / NANOSECONDS if sample.time_ns else float("inf")
 
     def set(self, name: str, value: Any) -> None:
         """Stamps and stores a value, and watches its limits."""

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
+from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.finite_burn import fly_ahead
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.vectors import Vector, dot, norm
@@ -19,7 +20,7 @@ from flight.mav.ascent_settings import AscentSettings
 from flight.mav.attitude_control import Order
 from flight.mav.cut_off_computer import CutOffComputer, plan_cut_off_ascent
 from flight.mav.navigation import Navigation
-from ground.studies.ascent_run import MEAN_RADIUS, Flight
+from ground.studies.ascent_run import Flight
 from ground.studies.trade.design import Design, settings_of
 from sim_hw.dynamics.hybrid_flight import HybridBody
 
@@ -174,7 +175,7 @@ class DesignFlight(Flight):
             return
         position, velocity = self._state()
         times.append(now)
-        self.trace.heights.append((norm(position) - MEAN_RADIUS) / 1e3)
+        self.trace.heights.append((norm(position) - MARS_MEAN_RADIUS) / 1e3)
         self.trace.speeds.append(norm(velocity))
         self.trace.is_pushed.append(self.body.burning(self.time) is not None)
 

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from flight.core.context import POWER_OFF_AFTER
 from flight.icd.custody_record import Evidence
 from flight.icd.messages import Message, Rung
@@ -103,7 +105,7 @@ async def test_a_decommissioned_node_says_its_last_words_and_is_off_for_good(rig
     assert (await rig.command("toy", "note", text="still here")).rung is Rung.COMPLETED
     await asyncio.sleep(10.0)
     assert "toy" not in rig.nodes
-    assert switched_off == [("toy", commanded + POWER_OFF_AFTER)]
+    assert switched_off == [("toy", pytest.approx(commanded + POWER_OFF_AFTER, abs=1e-6))]
     heard: list[Message] = []
     rig.observers.append(heard.append)
     rig.send("toy", "note", text="anybody?")

@@ -4,9 +4,10 @@ import math
 
 import pytest
 
+from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.finite_burn import Stage, fly_ahead, fly_burn
 from flight.astrodynamics.vectors import Vector, dot, norm, scale, unit
-from flight.mav.ascent_guidance import MEAN_RADIUS, MU, apoapsis_and_period, gravity
+from flight.mav.ascent_guidance import MU, apoapsis_and_period, gravity
 from flight.mav.cut_off_guidance import (
     CutOff,
     choose_first_burn,
@@ -20,8 +21,8 @@ CUT_OFF = CutOff(295.0, 3060.0, 2.6, 0.25, 1.2, 0.2, 2.3)
 
 def coast(apoapsis_km: float = 343.0) -> tuple[Vector, Vector]:
     """In the equator's plane, 100 km high, rising to an apoapsis."""
-    low, high = 2.6e6, MEAN_RADIUS + apoapsis_km * 1e3
-    axis, radius = 0.5 * (low + high), MEAN_RADIUS + 1e5
+    low, high = 2.6e6, MARS_MEAN_RADIUS + apoapsis_km * 1e3
+    axis, radius = 0.5 * (low + high), MARS_MEAN_RADIUS + 1e5
     speed = math.sqrt(MU * (2.0 / radius - 1.0 / axis))
     across = math.sqrt(MU * axis * (1.0 - ((high - low) / (high + low)) ** 2)) / radius
     return (radius, 0.0, 0.0), (math.sqrt(speed**2 - across**2), across, 0.0)

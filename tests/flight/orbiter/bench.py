@@ -9,13 +9,15 @@ from typing import Any
 
 import msgspec
 
+from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.gravity import MARS
+from flight.astrodynamics.linear_systems import inverse
 from flight.astrodynamics.orbits import OrbitalElements, state_from_elements
 from flight.astrodynamics.time_scales import julian_date
 from flight.astrodynamics.vectors import Vector, norm, subtract
 from flight.core.custody.ledger import CustodyRecord, CustodyStatus
 from flight.icd.messages import CommandReport
-from flight.orbiter.linear_algebra import applied, inverse
+from flight.orbiter.linear_algebra import applied
 from flight.orbiter.node import Orbiter
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.rig import Rig
@@ -26,7 +28,6 @@ from sim_hw.world.spacecraft import orbiting
 from sim_hw.world.tubes import ORBIT, TubeRegistry, TubeState
 from sim_hw.world.world import World
 
-MEAN_RADIUS = 3_389_500.0
 State = tuple[Vector, Vector]
 
 
@@ -84,7 +85,7 @@ def container_state(
 ) -> State:
     """State of the container; altitude (m) of the semi-major axis, angles in degrees."""
     elements = OrbitalElements(
-        MEAN_RADIUS + altitude,
+        MARS_MEAN_RADIUS + altitude,
         eccentricity,
         math.radians(inclination),
         math.radians(node) % math.tau,

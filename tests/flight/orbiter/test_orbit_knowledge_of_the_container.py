@@ -7,11 +7,12 @@ import pytest
 
 from flight.astrodynamics.ballistic_fall import FallingCapsule
 from flight.astrodynamics.gravity import MARS
+from flight.astrodynamics.linear_systems import inverse
 from flight.astrodynamics.orbits import OrbitalElements, state_from_elements
 from flight.astrodynamics.relative_motion import from_lvlh
 from flight.astrodynamics.time_scales import julian_date
 from flight.astrodynamics.vectors import add, dot, norm, scale, subtract, unit
-from flight.orbiter.linear_algebra import applied, identity, inverse, product
+from flight.orbiter.linear_algebra import applied, identity, product
 from flight.orbiter.navigation import Navigator, across, orbit_covariance
 from flight.orbiter.orbit_determination import Bearing, fit_from_several
 from flight.orbiter.passive_safety import closest_in_free_drift, is_safe

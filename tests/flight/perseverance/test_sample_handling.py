@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.custody.handover import HandoverFailed
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.icd.messages import Rung
 from flight.runtime.loop import VirtualLoop, run
 from sim_hw.world.tubes import ARM_GRIPPER, CONTAINER, GROUND, PERSEVERANCE
-from sim_hw.world.world import SOL_SECONDS
 
 DOCK = (330.0, -152.0)  # before the lander, facing it
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from sim_hw.devices.orbital_imagery import ImageryParameters, SimOrbitalImagery
 from sim_hw.world.spacecraft import orbiting
 from sim_hw.world.tubes import TubeRegistry
-from sim_hw.world.world import SOL_SECONDS, World
+from sim_hw.world.world import World
 
 
 @pytest.fixture
