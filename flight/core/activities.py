@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from flight.core.chart.statechart import Signal, State
+from flight.core.commanding.commands import CommandRejected
 from flight.core.exchanges import ExchangeFailed
 from flight.icd.devices.base import DeviceError
 from flight.runtime.nursery import Nursery, end
-
-ACTIVITY_END = "activity_end"  # signal of the kernel that carries the end of an activity
 
 
 class ActivityFailed(Exception):
     """An activity could not do what it was for; the text is the reason, for people."""
 
 
-EXPECTED_FAILURES = (ActivityFailed, ExchangeFailed, DeviceError)
+EXPECTED_FAILURES = (ActivityFailed, CommandRejected, ExchangeFailed, DeviceError)
 """What can come out of an activity though its software is sound."""
 
 

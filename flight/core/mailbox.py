@@ -3,24 +3,79 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from flight.core.activities import ActivityEnd
 from flight.core.chart.statechart import Signal
+from flight.core.keeping.health import Progress
+from flight.icd.messages import Command
 
 CAPACITY = 1_000
 URGENT_CAPACITY = 100
 
 
+# The kernel's own items are types, so that no name in a statechart can be taken for one of them.
+
+
+@dataclass(frozen=True)
+class CommandArrived:
+    """A command to be dispatched; `from_sequence`: a sequence of this node issued it."""
+
+    command: Command
+    from_sequence: bool = False
+
+
+@dataclass(frozen=True)
+class CommandInterrupted:
+    """A command that a reboot interrupted, to be taken up again."""
+
+    command: Command
+
+
+@dataclass(frozen=True)
+class DeadlinePassed:
+    """The time allowed for the command with this identifier is over."""
+
+    identifier: str
+
+
+@dataclass(frozen=True)
+class Ping:
+    """Proof that the mailbox is being emptied."""
+
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class FloodLook:
+    """Time to look whether a suppressed event may be told."""
+
+
+Item = (
+    Signal | CommandArrived | CommandInterrupted | DeadlinePassed | Ping | FloodLook | ActivityEnd
+)
+
+
+def label(item: Item) -> str:
+    """What an item is, in a word, for an event about it."""
+    if isinstance(item, Signal):
+        return item.name
+    if isinstance(item, CommandArrived | CommandInterrupted):
+        return f"command {item.command.name}"
+    return type(item).__name__
+
+
 class Mailbox:
-    """Signals for one node, taken by one task.
+    """Signals and the kernel's own items for one node, taken by one task.
 
     Urgent signals (abort, safe) go before all others, in their own order. Overflow policy: an
     ordinary signal that finds the mailbox full is dropped and `on_drop` is told; so is an urgent
     one when its lane is full, which means that a hundred emergencies wait already.
     """
 
-    def __init__(self, on_drop: Callable[[Signal], None], capacity: int = CAPACITY) -> None:
-        self._ordinary: deque[Signal] = deque()
-        self._urgent: deque[Signal] = deque()
+    def __init__(self, on_drop: Callable[[Item], None], capacity: int = CAPACITY) -> None:
+        self._ordinary: deque[Item] = deque()
+        self._urgent: deque[Item] = deque()
         self._capacity = capacity
         self._on_drop = on_drop
         self._waiter: asyncio.Future[None] | None = None
@@ -29,22 +84,22 @@ class Mailbox:
     def __len__(self) -> int:
         return len(self._ordinary) + len(self._urgent)
 
-    def post(self, signal: Signal, *, urgent: bool = False) -> bool:
-        """Puts a signal in; False when it was dropped."""
+    def post(self, item: Item, *, urgent: bool = False) -> bool:
+        """Puts an item in; False when it was dropped."""
         lane, capacity = (
             (self._urgent, URGENT_CAPACITY) if urgent else (self._ordinary, self._capacity)
         )
         if len(lane) >= capacity:
             self.dropped += 1
-            self._on_drop(signal)
+            self._on_drop(item)
             return False
-        lane.append(signal)
+        lane.append(item)
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
         return True
 
-    async def take(self) -> Signal:
-        """The next signal; waits for one. Only one task may take."""
+    async def take(self) -> Item:
+        """The next item; waits for one. Only one task may take."""
         while not self._urgent and not self._ordinary:
             self._waiter = asyncio.get_running_loop().create_future()
             try:

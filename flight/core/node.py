@@ -12,21 +12,33 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
-from flight.core.activities import ACTIVITY_END, Activities, ActivityEnd
+from flight.core.activities import Activities, ActivityEnd
 from flight.core.chart.machine import Machine, Transition
 from flight.core.chart.statechart import Signal, Statechart, chain, is_inside
-from flight.core.commanding.commands import CommandRejected, CommandSpec, declared_commands
+from flight.core.commanding.commands import CommandSpec, declared_commands
 from flight.core.commanding.dispatch import Dispatcher
+from flight.core.commanding.ladder import SEQUENCE_ORIGIN
 from flight.core.commanding.standard_commands import SAFE as SAFE
 from flight.core.commanding.standard_commands import StandardCommands
 from flight.core.context import NodeContext as NodeContext
 from flight.core.custody.ledger import CustodyLedger
 from flight.core.exchanges import Exchanges
 from flight.core.keeping.clock import monotonic as monotonic
+from flight.core.keeping.continuity import life_of, restore_correction
 from flight.core.keeping.health import BootRecord, HealthMonitor
 from flight.core.keeping.parameters import Parameter, ParameterTable
 from flight.core.keeping.storage import StorageDamage
-from flight.core.mailbox import Mailbox
+from flight.core.mailbox import (
+    CommandArrived,
+    CommandInterrupted,
+    DeadlinePassed,
+    Item,
+    Mailbox,
+    Ping,
+    label,
+)
+from flight.core.sequencing.remote_verdicts import answer_from, perform_elsewhere
+from flight.core.sequencing.sequence_checks import CarriedHazards, entry_fault
 from flight.core.sequencing.sequence_engine import SequenceEngine
 from flight.core.sequencing.sequences import Absolute, Entry, Relative
 from flight.core.telling.channels import Channel
@@ -40,7 +52,7 @@ from flight.core.telling.reporting import PRIORITY_WARNING as PRIORITY_WARNING
 from flight.icd.codec import CodecError
 from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.communications import LinkState
-from flight.icd.messages import Command, Exchange, Message, Packet, Rung, Severity, decode_message
+from flight.icd.messages import Command, Exchange, Message, Packet, Severity, decode_message
 from flight.runtime import device_driver as drivers
 from flight.runtime.nursery import Nursery
 from flight.runtime.streams import stream
@@ -83,9 +95,13 @@ class Node(StandardCommands):
 
     def __init__(self, context: NodeContext) -> None:
         super().__init__(context)
+        restore_correction(self.storage, self.clock, self._stored_damage)
         boots = BootRecord(self.storage, self._service_reports)
-        self.boot = boots.begin(context.boot_cause, self.clock.now(), planned=context.planned_boot)
+        self.boot = boots.begin(
+            context.boot_cause, self.clock.count(), planned=context.planned_boot
+        )
         self._boots = boots
+        self._life = life_of(self.storage, self.boot.number, self._stored_damage)
         self.random = stream(context.seed, f"{self.name}.flight.{self.boot.number}")
         self.parameters = ParameterTable(
             self.name,
@@ -94,7 +110,7 @@ class Node(StandardCommands):
             self.storage,
             self._service_reports,
         )
-        self.mailbox = Mailbox(lambda signal: self.signal_dropped(signal=signal.name))
+        self.mailbox = Mailbox(lambda item: self.signal_dropped(signal=label(item)))
         self.ledger = CustodyLedger(
             self.storage, self.name, self.clock.now_ns, self._custody_changed
         )
@@ -109,7 +125,9 @@ class Node(StandardCommands):
             self._service_reports,
             was_received=lambda identifier: self.dispatcher.ladder.find(identifier) is not None,
             check=self._check_sequence_entry,
+            prefix=f"{self.name}.{self._life}/",
         )
+        self.hazards = CarriedHazards(self.name, self.commands, self.sequences.stored)
         self.health = HealthMonitor(HEALTH_PERIOD, self._service_reports, context.pet_watchdog)
         self.nursery: Nursery
         self.activities: Activities
@@ -188,20 +206,21 @@ class Node(StandardCommands):
             while True:
                 await self.react(await self.mailbox.take())
 
-    async def react(self, signal: Signal) -> None:
-        """Takes one signal to its end: transition, old activities ended, new ones started."""
-        if signal.name == "command":
-            await self.dispatcher.dispatch(signal.data["command"])
-        elif signal.name == "resume":
-            await self.dispatcher.resume(signal.data["command"])
-        elif signal.name == "deadline":
-            await self.dispatcher.deadline(signal.data["identifier"])
-        elif signal.name == "ping":
-            signal.data["progress"].advance()
-        elif signal.name == ACTIVITY_END:
-            await self._take_activity_end(signal.data["end"])
-        else:
-            await self.fire(signal)
+    async def react(self, item: Item) -> None:
+        """Takes one item to its end: transition, old activities ended, new ones started."""
+        match item:
+            case Signal():
+                await self.fire(item)
+            case CommandArrived():
+                await self.dispatcher.dispatch(item.command, from_sequence=item.from_sequence)
+            case CommandInterrupted():
+                await self.dispatcher.resume(item.command)
+            case DeadlinePassed():
+                await self.dispatcher.deadline(item.identifier)
+            case Ping():
+                item.progress.advance()
+            case ActivityEnd():
+                await self._take_activity_end(item)
         if self.parameters.swap():
             self.parameters_changed()
 
@@ -265,7 +284,7 @@ class Node(StandardCommands):
         )
 
     def _activity_ended(self, ended: ActivityEnd) -> None:
-        self.mailbox.post(Signal(ACTIVITY_END, {"end": ended}))
+        self.mailbox.post(ended)
 
     # ------------------------------------------------------------------- boot
 
@@ -283,6 +302,7 @@ class Node(StandardCommands):
         self.nursery = nursery
         self.activities = Activities(self, nursery, self._activity_ended)
         self.exchanges = Exchanges(self.name, self.boot.number, self._send_exchange, nursery)
+        answer_from(self.dispatcher.ladder, self.exchanges)
         self.communications = Communications(
             name=self.name,
             bus=self.bus,
@@ -352,12 +372,23 @@ class Node(StandardCommands):
 
     def _take_command(self, message: Command) -> None:
         urgent = message.name in ("enter_safe", "abort_activity")
-        self.mailbox.post(Signal("command", {"command": message}), urgent=urgent)
+        self.mailbox.post(CommandArrived(message), urgent=urgent)
 
     def _send_exchange(self, destination: str, exchange: Exchange) -> bool:
         return self.communications.send(destination, exchange, priority=1)
 
     # -------------------------------------------------------------- sequences
+
+    @property
+    def sequence_origin(self) -> str:
+        """The origin of the commands that this node's sequences issue."""
+        return f"{self.name}{SEQUENCE_ORIGIN}"
+
+    @property
+    def acting_identifier(self) -> str:
+        """The identifier of the command that acts at this instant; empty when none does."""
+        acting = self.dispatcher.acting
+        return "" if acting is None else acting.identifier
 
     async def _sequence_command(self, identifier: str, entry: Relative | Absolute) -> str:
         order = Command(
@@ -365,27 +396,21 @@ class Node(StandardCommands):
             entry.target,
             entry.command,
             dict(entry.arguments),
-            f"{self.name}.sequence",
+            self.sequence_origin,
             entry.stage,
             entry.lifetime,
         )
         if order.target == self.name:
             return await self.dispatcher.perform(order)
-        sent = self.communications.send(order.target, order, priority=0)
-        return Rung.COMPLETED if sent else Rung.FAILED
+        return await perform_elsewhere(order, entry.within, self._send_command, self.exchanges)
+
+    def _send_command(self, order: Command) -> bool:
+        return self.communications.send(order.target, order, priority=0)
 
     def _check_sequence_entry(self, entry: Entry) -> str | None:
-        if not isinstance(entry, Relative | Absolute) or entry.target != self.name:
-            return None
-        spec = self.commands.get(entry.command)
-        if spec is None:
-            return f"{self.name} has no command {entry.command!r}"
-        try:
-            spec.check(dict(entry.arguments))
-            spec.check_stage(entry.stage)
-        except CommandRejected as refusal:
-            return str(refusal)
-        return None
+        return entry_fault(
+            entry, self.name, self.commands, self.channels.channels, self.routes, self.hazards
+        )
 
     def _channel_value(self, name: str) -> Any:
         return self.channels.value(name) if name in self.channels.channels else None
@@ -410,7 +435,7 @@ class Node(StandardCommands):
     async def _watch_health(self) -> None:
         progress = self.health.register("mailbox", 3 * HEALTH_PERIOD, critical=True)
         while True:
-            self.mailbox.post(Signal("ping", {"progress": progress}))
+            self.mailbox.post(Ping(progress))
             for notice in self._throttle.collect():
                 self._report_throttling(notice)
             self.channels.limit_states()  # finds what has become stale

@@ -41,12 +41,16 @@ class ArgumentEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CommandEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
-    """One command; `deadline` in seconds after acceptance."""
+    """One command; `deadline` in seconds after acceptance.
+
+    `carries`: what it carries; the vehicle takes it with the highest hazard of that.
+    """
 
     name: str
     doc: str
     deadline: float
     hazard: str = NOT_HAZARDOUS
+    carries: str = ""
     starts: str | None = None
     allowed_in: tuple[str, ...] = ()
     arguments: dict[str, ArgumentEntry] = {}

@@ -85,7 +85,7 @@ def _sections(
                     code(each.name),
                     one_line(each.doc),
                     "<br>".join(_argument(name, entry) for name, entry in each.arguments.items()),
-                    f"**{each.hazard}**: arm, then fire" if each.hazardous else "",
+                    _hazard(each),
                     duration(each.deadline),
                     ", ".join(map(code, each.allowed_in)) or "every state",
                 ]
@@ -113,6 +113,12 @@ def _sections(
             [[code(each.name), str(each.severity), code(each.text)] for each in events],
         ),
     ]
+
+
+def _hazard(command: CommandEntry) -> str:
+    if command.hazardous:
+        return f"**{command.hazard}**: arm, then fire"
+    return f"that of {command.carries}" if command.carries else ""
 
 
 def _argument(name: str, argument: ArgumentEntry) -> str:

@@ -60,7 +60,7 @@ def command_history(file: Path) -> list[Entry]:
     """The command history in the storage of a node that is not running."""
     storage = Storage(file)
     try:
-        return Ladder(file.stem, storage, lambda: 0, lambda report: None).entries()
+        return Ladder(file.stem, storage, lambda: 0, lambda report: None, lambda: 0).entries()
     finally:
         storage.close()
 

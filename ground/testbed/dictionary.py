@@ -55,6 +55,7 @@ def _command(kind: type[Node], spec: CommandSpec) -> CommandEntry:
         doc=spec.doc,
         deadline=spec.deadline,
         hazard=str(spec.hazard),
+        carries=str(spec.carries),
         starts=spec.starts,
         allowed_in=_allowed_in(kind, spec),
         arguments={
@@ -170,7 +171,7 @@ def _commands_table(vehicle: VehicleEntry) -> list[str]:
         [
             f"`{entry.name}`",
             "<br>".join(_argument(name, each) for name, each in entry.arguments.items()),
-            "" if not entry.hazardous else f"**{entry.hazard}**",
+            _hazard(entry),
             f"{entry.deadline:g}",
             ", ".join(entry.allowed_in) or "all",
             _one_line(entry.doc),
@@ -179,6 +180,12 @@ def _commands_table(vehicle: VehicleEntry) -> list[str]:
     ]
     heads = ["Command", "Arguments", "Hazard", "Deadline, s", "Allowed in", "What it does"]
     return _table("Commands", heads, rows)
+
+
+def _hazard(entry: CommandEntry) -> str:
+    if entry.hazardous:
+        return f"**{entry.hazard}**"
+    return f"that of {entry.carries}" if entry.carries else ""
 
 
 def _argument(name: str, argument: ArgumentEntry) -> str:

@@ -242,9 +242,9 @@ class Rig:
         self, target: str, name: str, /, *, timeout: float = 1e6, **arguments: Any
     ) -> CommandReport:
         """Sends a command and waits for its terminal rung; hazardous ones are armed and fired."""
-        if name in self.nodes[target].commands and (
-            self.nodes[target].commands[name].hazard != "none"
-        ):
+        node = self.nodes[target]
+        spec = node.commands.get(name)
+        if spec is not None and node.hazards.of(spec, arguments) != "none":
             self.send(target, name, stage="arm", **arguments)
             return await self.wait_for_end(
                 self.send(target, name, stage="fire", **arguments), timeout

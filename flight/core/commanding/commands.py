@@ -7,7 +7,7 @@ it ends when that state is left.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -20,13 +20,22 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Hazard(StrEnum):
-    """Why a command needs ARM and then FIRE; NONE runs at once."""
+    """Why a command needs ARM and then FIRE; NONE runs at once. In the order of severity."""
 
     NONE = "none"
     RELEASE = "release of a tube"
     SEALING = "sealing of the container"
     IGNITION = "ignition"
     DECOMMISSION = "end of the vehicle"
+    ELSEWHERE = "hazardous at another vehicle"
+
+
+class Carries(StrEnum):
+    """What a command carries, whose highest hazard is then its own; NOTHING for most."""
+
+    NOTHING = ""
+    SEQUENCE = "the sequence that is given"
+    STORED_SEQUENCE = "the stored sequence that is named"
 
 
 class Restart(StrEnum):
@@ -56,6 +65,7 @@ class CommandSpec:
     allowed_in: tuple[str, ...]
     restart: Restart
     method: str
+    carries: Carries = Carries.NOTHING
 
     def check(self, plain: dict[str, Any]) -> dict[str, Any]:
         """Typed arguments; raises CommandRejected with a sentence."""
@@ -70,15 +80,25 @@ class CommandSpec:
             raise CommandRejected(infinite)
         return {f.name: getattr(checked, f.name) for f in msgspec.structs.fields(self.arguments)}
 
-    def check_stage(self, stage: str) -> None:
-        """Whether the command may come as "run", or as "arm" and "fire"; raises CommandRejected."""
+    def check_stage(self, stage: str, hazard: Hazard | None = None) -> None:
+        """Whether the command may come as "run", or as "arm" and "fire"; raises CommandRejected.
+
+        `hazard`: that of a carrier, which follows from what it carries.
+        """
         if stage not in STAGES:
             allowed = ", ".join(STAGES)
             raise CommandRejected(f"{self.name}: stage = {stage!r}: allowed are {allowed}")
-        if self.hazard is Hazard.NONE and stage != "run":
+        hazard = self.hazard if hazard is None else hazard
+        if hazard is Hazard.NONE and stage != "run":
             raise CommandRejected(f"{self.name} is not hazardous; it takes no {stage}")
-        if self.hazard is not Hazard.NONE and stage == "run":
-            raise CommandRejected(f"{self.name} is hazardous ({self.hazard}): ARM it, then FIRE")
+        if hazard is not Hazard.NONE and stage == "run":
+            carried = f"carries a hazardous command: {hazard}" if self.carries else f"{hazard}"
+            raise CommandRejected(f"{self.name} is hazardous ({carried}): ARM it, then FIRE")
+
+
+def highest(hazards: Iterable[Hazard]) -> Hazard:
+    """The most severe of some hazards; NONE when there are none."""
+    return max(hazards, key=list(Hazard).index, default=Hazard.NONE)
 
 
 def command(
@@ -88,13 +108,15 @@ def command(
     starts: str | None = None,
     allowed_in: tuple[str, ...] | str = (),
     restart: Restart = Restart.ABORT,
+    carries: Carries = Carries.NOTHING,
 ) -> Callable[[F], F]:
     """Declares a method as a command.
 
     `deadline`: seconds after acceptance by which it must have ended. `starts`: the state whose
     activity does the work; the statechart needs a transition on the command's name into it, and
     that transition says where the command is allowed. `allowed_in`: for commands that act at once,
-    the states in which they may (all, when empty).
+    the states in which they may (all, when empty). `carries`: what it carries, whose highest
+    hazard it has beside its own.
     """
     states = (allowed_in,) if isinstance(allowed_in, str) else tuple(allowed_in)
 
@@ -105,6 +127,7 @@ def command(
             "starts": starts,
             "allowed_in": states,
             "restart": restart,
+            "carries": carries,
         }
         return function
 

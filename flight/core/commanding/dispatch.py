@@ -9,8 +9,10 @@ from flight.core.activities import EXPECTED_FAILURES
 from flight.core.chart.statechart import Signal, is_inside
 from flight.core.commanding.arming import ArmingGuard, ArmingRefusal, arguments_hash
 from flight.core.commanding.commands import CommandRejected, CommandSpec, Restart
-from flight.core.commanding.ladder import Entry, Ladder
+from flight.core.commanding.first_wait import FirstWait
+from flight.core.commanding.ladder import Entry, IdentifierReused, Ladder
 from flight.core.keeping.clock import monotonic
+from flight.core.mailbox import CommandArrived, CommandInterrupted, DeadlinePassed
 from flight.icd.messages import TERMINAL_RUNGS, Command, CommandReport, Rung
 from flight.runtime.loop import NANOSECONDS, transport_grace
 
@@ -43,17 +45,38 @@ class Dispatcher:
         self._commanded = {
             spec.starts: spec for spec in node.commands.values() if spec.starts is not None
         }
-        self.ladder = Ladder(node.name, node.storage, node.clock.now_ns, self._report)
+        self.acting: Command | None = None  # the command that acts at this instant
+        self.ladder = Ladder(
+            node.name, node.storage, node.clock.now_ns, self._report, node.clock.count_ns
+        )
 
     # -------------------------------------------------------------- arrival
 
-    async def dispatch(self, order: Command) -> None:
-        """Takes one command from arrival to its start or its end."""
-        if order.stage not in ("arm", "fire"):
+    async def dispatch(self, order: Command, *, from_sequence: bool = False) -> None:
+        """Takes one command from arrival to its start or its end.
+
+        `from_sequence`: a sequence of this node issued it; if that has ended since, so has the
+        command.
+        """
+        withdrawn = self._node.sequences.why_withdrawn(order.identifier) if from_sequence else ""
+        if order.stage not in ("arm", "fire") and not withdrawn:
             self._guard.command_seen(order.name)
-        if not self.ladder.receive(order):
+        try:
+            if not self.ladder.receive(order):
+                return
+        except IdentifierReused as refusal:
+            # Said beside the ladder, where the identifier stands for the other command.
+            self._node.command_refused(command=order.name, reason=str(refusal))
+            self._node.publish(self._beside(order, str(refusal)), 0)
             return
-        await self._begin(order)
+        if withdrawn:
+            self.ladder.step(order.identifier, Rung.ABORTED, withdrawn)
+        else:
+            await self._begin(order)
+
+    def _beside(self, order: Command, reason: str) -> CommandReport:
+        stamp = self._node.clock.now_ns()
+        return CommandReport(order.identifier, self._node.name, Rung.REJECTED, stamp, reason)
 
     async def _begin(self, order: Command) -> None:
         try:
@@ -82,7 +105,7 @@ class Dispatcher:
             known = ", ".join(sorted(node.commands))
             raise CommandRejected(f"{node.name} has no command {order.name!r}; it has: {known}")
         arguments = spec.check(order.arguments)
-        spec.check_stage(order.stage)
+        spec.check_stage(order.stage, node.hazards.of(spec, arguments))
         if spec.starts is not None:
             if not node.statechart.handles(node.state, spec.name):
                 raise CommandRejected(f"{spec.name} is not allowed in state {node.state}")
@@ -101,6 +124,7 @@ class Dispatcher:
     def _act(self, order: Command, spec: CommandSpec, arguments: dict[str, Any]) -> None:
         # From here on it may have had its effect: after a kill it must not be begun again.
         self.ladder.begin(order.identifier)
+        self.acting = order
         try:
             result = getattr(self._node, spec.method)(**arguments)
         except CommandRejected:
@@ -108,24 +132,40 @@ class Dispatcher:
         except Exception as error:  # whatever it is, the command has ended
             self._fail(order, error)
             return
-        self.ladder.step(order.identifier, Rung.ACCEPTED)
-        self.ladder.step(order.identifier, Rung.STARTED)
+        finally:
+            self.acting = None
         if inspect.isawaitable(result):
             self._node.nursery.start(
                 self._act_long(order, spec, result), name=f"command {spec.name}"
             )
-        else:
-            self.ladder.step(order.identifier, Rung.COMPLETED, str(result or ""))
+            return
+        self._accept(order)
+        self.ladder.step(order.identifier, Rung.COMPLETED, str(result or ""))
+
+    def _accept(self, order: Command) -> None:
+        self.ladder.step(order.identifier, Rung.ACCEPTED)
+        self.ladder.step(order.identifier, Rung.STARTED)
 
     async def _act_long(self, order: Command, spec: CommandSpec, work: Any) -> None:
+        """Awaits the work of a command that acts beside everything else.
+
+        It is accepted when it first has to wait; what it refuses before that is REJECTED.
+        """
+        started = FirstWait(work, lambda: self._accept(order))
         try:
             async with asyncio.timeout(spec.deadline + transport_grace()):
-                result = await work
+                result = await started
         except TimeoutError:
             self.ladder.step(order.identifier, Rung.TIMED_OUT, f"after {spec.deadline:g} s")
+        except CommandRejected as refusal:
+            self._node.command_refused(command=order.name, reason=str(refusal))
+            rung = Rung.FAILED if started.has_waited else Rung.REJECTED
+            self.ladder.step(order.identifier, rung, str(refusal))
         except Exception as error:  # whatever it is, the command has ended
             self._fail(order, error)
         else:
+            if not started.has_waited:
+                self._accept(order)
             self.ladder.step(order.identifier, Rung.COMPLETED, str(result or ""))
 
     async def _start(self, order: Command, spec: CommandSpec, arguments: dict[str, Any]) -> None:
@@ -211,7 +251,7 @@ class Dispatcher:
         return any(is_inside(state, path) for path in self._commanded)
 
     def _deadline_passed(self, identifier: str) -> None:
-        self._node.mailbox.post(Signal("deadline", {"identifier": identifier}), urgent=True)
+        self._node.mailbox.post(DeadlinePassed(identifier), urgent=True)
 
     async def deadline(self, identifier: str) -> None:
         """The time allowed for a command is over: ends its activity and the command."""
@@ -233,7 +273,7 @@ class Dispatcher:
         self.ladder.repeat_last()
         for entry in self.ladder.interrupted():
             if self._can_resume(entry):
-                self._node.mailbox.post(Signal("resume", {"command": entry.command}))
+                self._node.mailbox.post(CommandInterrupted(entry.command))
             else:
                 self.ladder.step(entry.command.identifier, Rung.ABORTED, _why_ended(entry))
 
@@ -254,7 +294,12 @@ class Dispatcher:
         if entry.ended:
             return
         spec = self._node.commands[order.name]
-        if self._time_left(entry, spec) <= 0.0:
+        withdrawn = ""
+        if entry.rung is Rung.RECEIVED and order.origin == self._node.sequence_origin:
+            withdrawn = self._node.sequences.why_withdrawn(order.identifier)
+        if withdrawn:
+            self._end_interrupted(entry, Rung.ABORTED, withdrawn)
+        elif self._time_left(entry, spec) <= 0.0:
             self._end_interrupted(entry, Rung.TIMED_OUT, "its deadline passed during the reboot")
         elif entry.rung is Rung.RECEIVED:
             await self._begin(order)
@@ -272,9 +317,8 @@ class Dispatcher:
         self.ladder.step(entry.command.identifier, rung, reason)
 
     def _time_left(self, entry: Entry, spec: CommandSpec) -> float:
-        """Seconds until a command's deadline, by the spacecraft clock, which survives boots."""
-        since = entry.accepted_ns or entry.time_ns
-        used: float = max(0, self._node.clock.now_ns() - since) / NANOSECONDS
+        """Seconds until a command's deadline, by the oscillator's count, which nobody sets."""
+        used: float = max(0, self._node.clock.count_ns() - entry.accepted_ns) / NANOSECONDS
         return spec.deadline - used
 
     # ----------------------------------------------------------------- other
@@ -287,7 +331,7 @@ class Dispatcher:
         waiter: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._waiting[order.identifier] = waiter
         try:
-            if not self._node.mailbox.post(Signal("command", {"command": order})):
+            if not self._node.mailbox.post(CommandArrived(order, from_sequence=True)):
                 return Rung.FAILED  # there was no room for it: it never arrived
             return await waiter
         finally:

@@ -4,11 +4,14 @@ from typing import Annotated, Any
 
 import msgspec
 
-from flight.core.commanding.commands import CommandRejected, Hazard, command
+from flight.core.commanding.commands import Carries, CommandRejected, Hazard, command
+from flight.core.keeping.continuity import keep_correction
 from flight.core.keeping.parameters import ParameterRefusal, ParameterTable
 from flight.core.sequencing.sequence_engine import SequenceEngine
 from flight.core.sequencing.sequences import SequenceRefusal
+from flight.core.telling.events import Event
 from flight.core.telling.reporting import ReportingNode
+from flight.icd.messages import Severity
 
 SAFE = "safe"
 
@@ -16,11 +19,24 @@ SAFE = "safe"
 class StandardCommands(ReportingNode):
     """Safing, parameters, sequences, clock, reboot: the same on every node."""
 
+    clock_corrected = Event(
+        Severity.ACTIVITY_HI, "Clock stepped by {step} s; {correction} s are taken off in all"
+    )
+
     parameters: ParameterTable
     sequences: SequenceEngine
 
     def post(self, name: str, *, cause: str = "", urgent: bool = False, **data: Any) -> None:
         """Puts a signal for the statechart into the mailbox."""
+        raise NotImplementedError
+
+    def is_in(self, path: str) -> bool:
+        """Whether the node is in a state or inside it."""
+        raise NotImplementedError
+
+    @property
+    def acting_identifier(self) -> str:
+        """The identifier of the command that acts at this instant."""
         raise NotImplementedError
 
     def execute_sequence(self, name: str) -> None:
@@ -73,7 +89,9 @@ class StandardCommands(ReportingNode):
     ) -> None:
         """Steps the clock back by `error`, found by the ground's time correlation."""
         self.clock.correct(error)
+        keep_correction(self.storage, self.clock)
         self.sequences.clock_stepped()
+        self.clock_corrected(step=-error, correction=self.clock.correction)
 
     @command(deadline=60.0)
     def load_parameters(self, values: dict[str, Any]) -> None:
@@ -93,19 +111,21 @@ class StandardCommands(ReportingNode):
         except ParameterRefusal as refusal:
             raise CommandRejected(str(refusal)) from refusal
 
-    @command(deadline=60.0)
+    @command(deadline=60.0, carries=Carries.SEQUENCE)
     def load_sequence(self, sequence: dict[str, Any]) -> None:
-        """Loads and validates a stored sequence."""
+        """Loads and validates a stored sequence; hazardous if a command in it is."""
         try:
             self.sequences.validate(self.sequences.load(sequence).name)
         except SequenceRefusal as refusal:
             raise CommandRejected(str(refusal)) from refusal
 
-    @command(deadline=60.0)
+    @command(deadline=60.0, carries=Carries.STORED_SEQUENCE)
     def start_sequence(self, name: str) -> None:
-        """Starts a loaded sequence."""
+        """Starts a loaded sequence, but not in the safe state; hazardous if a command in it is."""
+        if self.is_in(SAFE):
+            raise CommandRejected(f"start_sequence: no sequence runs in the state {SAFE}")
         try:
-            self.sequences.start(name)
+            self.sequences.start(name, self.acting_identifier)
         except SequenceRefusal as refusal:
             raise CommandRejected(str(refusal)) from refusal
         self.execute_sequence(name)

@@ -184,7 +184,7 @@ def _loop_time() -> float:
 
 
 class Boot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One start of the node: its number (from 1), cause, spacecraft time in seconds.
+    """One start of the node: its number (from 1), cause, time in seconds.
 
     `reason` says why a boot is reduced (empty if it is not); `planned` boots were asked for.
     """
@@ -203,9 +203,10 @@ class BootRecord:
 
     A boot is reduced when `maximum_unstable` boots before it, in a row, were never marked stable,
     or when it would be more than the `maximum_in_window`-th unplanned one within `window` seconds
-    of spacecraft time. A planned boot, one that an operator asked for, is never reduced and begins
-    a new row; so it is the way out of the reduced form. Earlier boots with a time after now count
-    as inside the window: a clock that was set back must not hide a boot loop.
+    of the oscillator's count, which no correction of the clock touches. A planned boot, one
+    that an operator asked for, is never reduced and begins a new row; so it is the way out of
+    the reduced form. Earlier boots with a time after now count as inside the window: a clock
+    that was set back must not hide a boot loop.
     """
 
     def __init__(
@@ -232,11 +233,11 @@ class BootRecord:
         self._report = report
         self._boots = self._restore()
 
-    def begin(self, cause: str, spacecraft_time: float, *, planned: bool = False) -> Boot:
+    def begin(self, cause: str, count: float, *, planned: bool = False) -> Boot:
         """Record a boot; call it first of all, before anything that could fail again."""
         number = self._boots[-1].number + 1 if self._boots else 1
-        reason = "" if planned else self._reason(spacecraft_time)
-        boot = Boot(number, cause, spacecraft_time, planned, bool(reason), reason)
+        reason = "" if planned else self._reason(count)
+        boot = Boot(number, cause, count, planned, bool(reason), reason)
         self._boots = [*self._boots, boot][-self._history :]
         self._store()
         return boot

@@ -1,9 +1,9 @@
 """Runs stored sequences, each from a cursor that survives a reboot.
 
 The record of a run is written before each entry begins, before its command is issued and when it
-has ended. A command's id is `<sequence>/<run>/<index>`, so that a command that was issued just
-before a kill is issued again under the same id, and the command ladder answers it from history.
-Run numbers are never given twice.
+has ended. A command's id is `<prefix><sequence>/<run>/<index>`, so that a command that was issued
+just before a kill is issued again under the same id, and the command ladder answers it from
+history. Run numbers are never given twice.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from flight.core.keeping.storage import Storage
+from flight.core.sequencing.command_rate import CommandRate
 from flight.core.sequencing.sequence_store import EventReport, Phase, Run, RunState, SequenceStore
 from flight.core.sequencing.sequences import (
     Absolute,
@@ -31,6 +32,8 @@ TIME_TOLERANCE = 1e-6
 """Seconds; well above the rounding of a loop time of years (a double at 1e8 s has 1.5e-8 s)."""
 SHORTEST_WAIT = 1e-3
 """Seconds; keeps a stopped or slow spacecraft clock from being polled without pause."""
+MAXIMUM_DEPTH = 4
+"""Sequences that may have started one another in a row: more is a ring, or as good as one."""
 
 IssueCommand = Callable[[str, Relative | Absolute], Awaitable[str]]
 
@@ -58,13 +61,15 @@ class SequenceEngine:
     `checkpoint_period` seconds before) is waited again: a delay may grow by that and by the time
     that the node was down, and is never shorter than it says.
 
-    `issue(command_id, entry)` issues the entry's command, returns its terminal rung and answers a
-    repeated id from history. `channel_value` returns None for a channel without valid
-    value. `was_received(command_id)`, if given, says after a reboot whether the ladder knows the
-    command; one that it does not know was never issued, and an absolute entry's lateness is judged
-    anew instead of issuing it unconditionally. `check(entry)`, if given, returns a sentence when
-    the dictionary refuses the entry. `report` gets the events sequence_started, _resumed (after a
-    reboot), _paused, _continued, _entry_failed, _entry_late, _completed, _aborted and _lost.
+    `issue(command_id, entry)` issues the entry's command, returns its terminal rung and answers
+    a repeated id from history. `channel_value` returns None for a channel without valid value.
+    `was_received(command_id)`, if given, says after a reboot whether the ladder knows the
+    command; one that it does not know was never issued, and an absolute entry's lateness is
+    judged anew instead of issuing it unconditionally. `check(entry)`, if given, returns a
+    sentence when the dictionary refuses the entry. `prefix` begins the id of each command. All
+    runs together issue commands at a bounded rate (`CommandRate`); one that comes too early
+    waits. `report` gets the events sequence_started, _resumed (after a reboot), _paused,
+    _continued, _entry_failed, _entry_late, _completed, _aborted and _lost.
     """
 
     def __init__(
@@ -77,6 +82,7 @@ class SequenceEngine:
         *,
         was_received: Callable[[str], bool] | None = None,
         check: Callable[[Entry], str | None] | None = None,
+        prefix: str = "",
         checkpoint_period: float = 60.0,
     ) -> None:
         self._store = SequenceStore(storage, report)
@@ -86,6 +92,8 @@ class SequenceEngine:
         self._report = report
         self._was_received = was_received
         self._check = check
+        self._prefix = prefix
+        self._rate = CommandRate()
         self._checkpoint_period = checkpoint_period
         self._controls: dict[str, _Control] = {}
 
@@ -117,15 +125,24 @@ class SequenceEngine:
             raise SequenceRefusal(sentences)
         self._store.put_sequence(sequence, validated=True)
 
-    def start(self, name: str) -> Run:
-        """Begin a new run of a validated sequence; `execute` then does it."""
+    def start(self, name: str, started_by: str = "") -> Run:
+        """Begin a new run of a validated sequence; `execute` then does it.
+
+        `started_by` is the id of the command that starts it, if a sequence issued that.
+        """
         sequence, validated = self._store.sequence(name)
         if not validated:
             raise SequenceRefusal([f"{name} is not validated: validate it before its start."])
         before = self.status(name)
         if before is not None and before.active:
             raise SequenceRefusal([f"{name} is {before.state.value} already: abort it first."])
-        run = self._store.begin_run(name, _wait_of(sequence.entries[0]))
+        parent = self._run_of(started_by)
+        depth = 0 if parent is None else parent.run.depth + 1
+        if depth > MAXIMUM_DEPTH:
+            raise SequenceRefusal(
+                [f"{name}: {depth} sequences have started one another; {MAXIMUM_DEPTH} may."]
+            )
+        run = self._store.begin_run(name, _wait_of(sequence.entries[0]), depth)
         self._controls[name] = _Control(sequence, run, restored=False)
         self._report("sequence_started", self._details(name, run))
         return msgspec.structs.replace(run)
@@ -155,8 +172,26 @@ class SequenceEngine:
         control.wake.set()
 
     def abort(self, name: str, reason: str) -> None:
-        """End the run. A command that is under way is its own business and ends as it may."""
+        """End the run.
+
+        A command that has begun is its own business and ends as it may; one that has not is
+        withdrawn (`why_withdrawn`).
+        """
         self._end(self._active(name), RunState.ABORTED, reason=reason)
+
+    def why_withdrawn(self, command_id: str) -> str:
+        """Why a command that a sequence issued must not begin any more; empty when it may."""
+        control = self._run_of(command_id)
+        if control is not None and control.run.active:
+            return ""
+        return "its sequence has ended before it began"
+
+    def stored(self, name: str) -> StoredSequence | None:
+        """The stored sequence of that name; None if there is none that can be read."""
+        try:
+            return self._store.sequence(name)[0]
+        except SequenceRefusal:
+            return None
 
     def clock_stepped(self) -> None:
         """Say that the spacecraft clock was set, so that absolute entries look at it anew."""
@@ -243,9 +278,14 @@ class SequenceEngine:
 
     async def _issue_command(self, control: _Control, entry: Relative | Absolute) -> str:
         run = control.run
+        while (wait := self._rate.wait()) > 0.0:
+            await self._sleep(control, wait)
+            if not run.active:
+                return ""
+        self._rate.take()
         run.phase, run.remaining = Phase.ISSUED, 0.0
         self._save(control)
-        command_id = _command_id(control)
+        command_id = self._command_id(control)
         rung = await self._issue(command_id, entry)
         if rung == Rung.COMPLETED:
             return ""
@@ -364,8 +404,20 @@ class SequenceEngine:
 
     def _forget_unreceived(self, control: _Control) -> None:
         if control.run.phase is Phase.ISSUED and self._was_received is not None:
-            known = self._was_received(_command_id(control))
+            known = self._was_received(self._command_id(control))
             control.run.phase = Phase.ISSUED if known else Phase.WAITING
+
+    def _command_id(self, control: _Control) -> str:
+        run = control.run
+        return f"{self._prefix}{control.sequence.name}/{run.number}/{run.cursor}"
+
+    def _run_of(self, command_id: str) -> _Control | None:
+        """The run in this boot that issued a command; None if there is none."""
+        for control in self._controls.values():
+            own = self._command_id(control).rpartition("/")[0]
+            if command_id.rpartition("/")[0] == own:
+                return control
+        return None
 
     def _details(self, name: str, run: Run) -> dict[str, Any]:
         return {"sequence": name, "run": run.number, "entry": run.cursor}
@@ -384,7 +436,3 @@ def _wait_of(entry: Entry) -> float:
         case WaitUntil():
             return entry.timeout
     return 0.0
-
-
-def _command_id(control: _Control) -> str:
-    return f"{control.sequence.name}/{control.run.number}/{control.run.cursor}"

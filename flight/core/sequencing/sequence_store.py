@@ -33,13 +33,17 @@ class Phase(StrEnum):
 
 
 class Run(msgspec.Struct, forbid_unknown_fields=True):
-    """The persistent record of a sequence's last run; `remaining` seconds of the entry's wait."""
+    """The persistent record of a sequence's last run; `remaining` seconds of the entry's wait.
+
+    `depth`: how many sequences, one started by the other, led to this run.
+    """
 
     number: int
     state: RunState = RunState.RUNNING
     cursor: int = 0
     phase: Phase = Phase.WAITING
     remaining: float = 0.0
+    depth: int = 0
 
     @property
     def active(self) -> bool:
@@ -74,12 +78,12 @@ class SequenceStore:
         """The names of all stored sequences, sorted."""
         return list(self._storage.items(SEQUENCES))
 
-    def begin_run(self, name: str, wait: float) -> Run:
+    def begin_run(self, name: str, wait: float, depth: int) -> Run:
         """Record a new run, whose first entry waits `wait` seconds; its number was never given."""
         with self._storage.transaction():
             number = self._storage.append(RUNS, {"sequence": name})
             self._storage.trim(RUNS, keep=RUN_HISTORY)
-            run = Run(number, remaining=wait)
+            run = Run(number, remaining=wait, depth=depth)
             self.save_run(name, run)
         return run
 

@@ -12,6 +12,8 @@ from typing import Any, Literal
 import msgspec
 
 MAXIMUM_ENTRIES = 1000
+VERDICT_WITHIN = 3600.0
+"""Seconds within which another node's verdict has to come, unless the entry says otherwise."""
 NAME_PATTERN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 """No "/" in it: the name is a part of command ids."""
 
@@ -59,6 +61,8 @@ class Relative(_Entry, frozen=True, kw_only=True, tag="relative"):
     """Issue a command `delay` seconds after the entry before it has ended (monotonic clock).
 
     A hazardous command takes two entries, of the stages "arm" (for `lifetime` seconds) and "fire".
+    A command to another node has ended when that node says so; when it has not within `within`
+    seconds, the entry ends TIMED_OUT.
     """
 
     delay: float = 0.0
@@ -68,13 +72,14 @@ class Relative(_Entry, frozen=True, kw_only=True, tag="relative"):
     stage: Literal["run", "arm", "fire"] = "run"
     lifetime: float = 0.0
     on_failure: OnFailure = OnFailure.ABORT
+    within: float = VERDICT_WITHIN
 
 
 class Absolute(_Entry, frozen=True, kw_only=True, tag="absolute"):
     """Issue a command at the spacecraft time `time`, in seconds.
 
-    It is late when its turn comes more than `late_tolerance` seconds after `time`. For `stage` and
-    `lifetime` see `Relative`.
+    It is late when its turn comes more than `late_tolerance` seconds after `time`. For `stage`,
+    `lifetime` and `within` see `Relative`.
     """
 
     time: float
@@ -86,6 +91,7 @@ class Absolute(_Entry, frozen=True, kw_only=True, tag="absolute"):
     stage: Literal["run", "arm", "fire"] = "run"
     lifetime: float = 0.0
     on_failure: OnFailure = OnFailure.ABORT
+    within: float = VERDICT_WITHIN
 
 
 class WaitUntil(_Entry, frozen=True, kw_only=True, tag="wait_until"):
@@ -185,11 +191,15 @@ def _parse_entries(name: str, entries: Sequence[Any]) -> tuple[Entry, ...]:
 def _faults(entry: Entry) -> list[str]:
     match entry:
         case Relative():
-            durations = _duration_faults(delay=entry.delay, lifetime=entry.lifetime)
+            durations = _duration_faults(
+                delay=entry.delay, lifetime=entry.lifetime, within=entry.within
+            )
             return durations + _name_faults(entry)
         case Absolute():
             durations = _duration_faults(
-                late_tolerance=entry.late_tolerance, lifetime=entry.lifetime
+                late_tolerance=entry.late_tolerance,
+                lifetime=entry.lifetime,
+                within=entry.within,
             )
             faults = durations + _name_faults(entry)
             if not math.isfinite(entry.time):

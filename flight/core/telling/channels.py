@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, overload
 
 from flight.core.telling.limits import LimitMonitor, Limits, LimitTransition
-from flight.runtime.pace import NANOSECONDS
 
 T = TypeVar("T")
 Band = tuple[float | None, float | None]
@@ -50,6 +49,20 @@ class Channel(Generic[T]):
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
+    def typed(self, value: Any) -> T:
+        """The value in the channel's type; an int is taken for a float, and nothing else is bent.
+
+        Raises TypeError with a sentence.
+        """
+        kind: Any = self.kind
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            allowed = "a float or an int" if kind is float else f"of type {kind.__name__}"
+            raise TypeError(f"channel {self.name} = {value!r}: allowed is a value {allowed}")
+        plain: T = kind(value)  # a StrEnum is told as the plain text that it is
+        return plain
+
     @overload
     def __get__(self, node: None, owner: type) -> "Channel[T]": ...
 
@@ -79,7 +92,7 @@ def declared_channels(owner: type) -> dict[str, Channel[Any]]:
 @dataclass
 class _Sample:
     value: Any = None
-    time_ns: int = 0
+    at: float | None = None  # monotonic; None: never set
     overridden: bool = False
 
 
@@ -88,7 +101,6 @@ class ChannelTable:
     """The current value of each channel of one node."""
 
     channels: dict[str, Channel[Any]]
-    now_ns: Callable[[], int]
     clock: Callable[[], float]
     on_transition: Callable[[LimitTransition], None]
     on_change: Callable[[str], None] = lambda name: None
@@ -110,23 +122,24 @@ class ChannelTable:
 
     def age(self, name: str) -> float:
         """Seconds since the channel was last set; infinite when it never was."""
-        sample = self._samples[name]
-        return (self.now_ns() - sample.time_ns) / NANOSECONDS if sample.time_ns else float("inf")
+        at = self._samples[name].at
+        return float("inf") if at is None else self.clock() - at
 
     def set(self, name: str, value: Any) -> None:
-        """Stamps and stores a value, and watches its limits."""
+        """Stores a value, and watches its limits.
+
+        Raises TypeError for a value that is not of the channel's type: nothing is bent into it.
+        """
         sample = self._samples[name]
         if sample.overridden:
             return
         channel = self.channels[name]
-        if value is not None:
-            value = channel.kind(value)
-            if value != value:  # not a number: the sensor had nothing to say
-                value = None
+        # Not a number: the sensor had nothing to say.
+        value = None if value is None or value != value else channel.typed(value)
         if sample.value != value:
             self._changed[name] = None
         sample.value = value
-        sample.time_ns = self.now_ns()
+        sample.at = self.clock()
         monitor = self._monitors.get(name)
         if monitor is not None:
             monitor.update(None if value is None else float(value), valid=value is not None)
@@ -150,7 +163,7 @@ class ChannelTable:
 
     def snapshot(self) -> dict[str, Any]:
         """Values of all channels that were ever set."""
-        return {name: s.value for name, s in self._samples.items() if s.time_ns}
+        return {name: s.value for name, s in self._samples.items() if s.at is not None}
 
     def limit_states(self) -> dict[str, str]:
         """The limit state of each channel that has limits."""

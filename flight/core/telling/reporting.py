@@ -8,6 +8,7 @@ import msgspec
 
 from flight.core.context import NodeContext
 from flight.core.keeping.clock import monotonic
+from flight.core.keeping.storage import StorageDamage
 from flight.core.telling.channels import ChannelTable, declared_channels
 from flight.core.telling.events import Event, declared_events
 from flight.core.telling.limits import LimitState, LimitTransition
@@ -70,13 +71,11 @@ class ReportingNode:
             if self.has_recorder
             else None
         )
-        self.channels = ChannelTable(
-            declared_channels(type(self)), self.clock.now_ns, monotonic, self._limit_crossed
-        )
+        self.channels = ChannelTable(declared_channels(type(self)), monotonic, self._limit_crossed)
         self.events = declared_events(type(self))
         self._recent: deque[Message] = deque(maxlen=RECENT)
         self.publisher = self.bus.publish(f"{self.name}.telemetry", self._subscriber_joined)
-        self.storage.on_damage = lambda damage: self.record_damaged(reason=str(damage))
+        self.storage.on_damage = self._stored_damage
         self.bus.on_gap = lambda gap: self.bus_gap(missing=gap.missing, stream=gap.stream)
         self.bus.on_drop = self._dropped
         self.bus.on_malformed = lambda where, why: self.message_malformed(stream=where, reason=why)
@@ -152,6 +151,9 @@ class ReportingNode:
     def _service_reports(self, report: str, data: dict[str, Any]) -> None:
         warning = any(word in report for word in _WARNING_WORDS)
         (self.service_warning if warning else self.service_report)(report=report, data=data)
+
+    def _stored_damage(self, damage: StorageDamage) -> None:
+        self.record_damaged(reason=str(damage))
 
     # ------------------------------- reports about reporting: never one within another
 

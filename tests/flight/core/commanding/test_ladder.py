@@ -29,7 +29,7 @@ class Desk:
 
     def boot(self) -> None:
         self.storage = Storage(self.path)
-        self.ladder = Ladder("toy", self.storage, self.tick, self.reports.append)
+        self.ladder = Ladder("toy", self.storage, self.tick, self.reports.append, self.tick)
 
     def tick(self) -> int:
         self.time += 1
@@ -103,7 +103,7 @@ def test_the_journal_comes_before_the_report(tmp_path: Path) -> None:
         plain = desk.storage.get("commands", report.identifier)
         seen.append(plain["rung"] if plain else None)
 
-    desk.ladder = Ladder("toy", desk.storage, desk.tick, look)
+    desk.ladder = Ladder("toy", desk.storage, desk.tick, look, desk.tick)
     desk.ladder.receive(order("a"))
     desk.ladder.step("a", Rung.ACCEPTED)
     assert seen == ["RECEIVED", "ACCEPTED"]
@@ -146,7 +146,7 @@ def test_an_entry_that_cannot_be_read_is_reported_and_the_others_are_kept(tmp_pa
     desk.storage.put("commands", "bad", {"rung": "SOMEWHERE"})
     damages: list[StorageDamage] = []
     desk.storage.on_damage = damages.append
-    ladder = Ladder("toy", desk.storage, desk.tick, desk.reports.append)
+    ladder = Ladder("toy", desk.storage, desk.tick, desk.reports.append, desk.tick)
     assert [entry.command.identifier for entry in ladder.entries()] == ["good"]
     assert [damage.key for damage in damages] == ["bad"]
 
