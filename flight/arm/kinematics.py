@@ -5,7 +5,7 @@ arm's own controller shares.
 """
 
 from collections.abc import Sequence
-from math import cos, sin, sqrt
+from math import cos, fsum, sin, sqrt
 
 from flight.icd.devices.transfer_arm_geometry import (
     FOREARM,
@@ -67,7 +67,7 @@ def jacobian(joints: Sequence[float]) -> tuple[Row, ...]:
 def tip_uncertainty(joints: Sequence[float], encoder_error: float) -> float:
     """Error of the tip's place (m, 1 sigma) if each encoder is off by `encoder_error` rad."""
     place = jacobian(joints)[:3]
-    return encoder_error * sqrt(sum(element * element for row in place for element in row))
+    return encoder_error * sqrt(fsum(element * element for row in place for element in row))
 
 
 def _joint_axis(joints: Sequence[float], number: int) -> tuple[Vector, Vector]:

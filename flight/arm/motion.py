@@ -1,5 +1,6 @@
 """Motions of the arm: free moves over a way point, straight moves, and visual servoing."""
 
+import math
 
 from flight.arm.device_calls import MechanismFailed, persist
 from flight.arm.kinematics import sighted, standoff
@@ -106,7 +107,7 @@ async def servo(node: ArmVehicle, target: str, nominal: Pose) -> tuple[Pose, Tar
     for _ in range(node.parameters["servo_steps"]):
         here = await tip(node)
         sightings = [await look(node, target) for _ in range(node.parameters["images_averaged"])]
-        total = [sum(s.position[axis] for s in sightings) for axis in range(3)]
+        total = [math.fsum(s.position[axis] for s in sightings) for axis in range(3)]
         mean = scaled((total[0], total[1], total[2]), 1.0 / len(sightings))
         goal = sighted(here, mean)
         if max(abs(mean[0]), abs(mean[1]), abs(mean[2] - STANDOFF)) < ALIGNED:

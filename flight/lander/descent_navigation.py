@@ -80,7 +80,7 @@ class AxisError:
         held.append(residual)
         recent = held[-INSISTENT:]
         del held[:-INSISTENT]
-        middle = sum(recent) / len(recent)
+        middle = math.fsum(recent) / len(recent)
         agreed = all(abs(value - middle) < max(0.15 * abs(middle), 3.0 * sigma) for value in recent)
         if len(recent) < INSISTENT or not agreed:
             return False

@@ -207,7 +207,9 @@ def _with_gains(
         lift = shape.vertical_lift(state.speed, vertical_lift)
         columns = _jacobian(state, shape, around, lift)
         costate = (by_range, by_speed, by_angle, by_height)
-        change = [sum(c * r for c, r in zip(costate, column, strict=True)) for column in columns]
+        change = [
+            math.fsum(c * r for c, r in zip(costate, column, strict=True)) for column in columns
+        ]
         if state.speed >= shape.heading_speed:  # below, the lift is not for the range any more
             by_lift += STEP * by_angle * shape.lift_to_drag * drag / state.speed
         by_speed += STEP * change[0]

@@ -137,7 +137,7 @@ class GroundSensing:
             return
         if not self.fixed:
             # All that agree count, not only the last.
-            shift = [sum(o[i] for o in agreeing) / len(agreeing) for i in (0, 1)]
+            shift = [math.fsum(o[i] for o in agreeing) / len(agreeing) for i in (0, 1)]
             sigma = FIX_ERROR / math.sqrt(len(agreeing))
         else:
             shift = list(recent[-1])

@@ -101,7 +101,7 @@ class ThrustAllocation:
             asked = [index for index in free if index not in held]
             inverted = self._inverse(tuple(asked))
             shares = {
-                index: sum(row[axis] * rest[axis] for axis in range(4))
+                index: math.fsum(row[axis] * rest[axis] for axis in range(4))
                 for index, row in zip(asked, inverted, strict=True)
             }
             short = [index for index in asked if shares[index] < self.layout.least - 1e-9]
@@ -116,7 +116,7 @@ class ThrustAllocation:
         known = self._inverses.get(free)
         if known is None:
             normal = [
-                [sum(self.columns[i][a] * self.columns[i][b] for i in free) for b in range(4)]
+                [math.fsum(self.columns[i][a] * self.columns[i][b] for i in free) for b in range(4)]
                 for a in range(4)
             ]
             try:
@@ -126,7 +126,7 @@ class ThrustAllocation:
                     "the engines left cannot turn the vehicle about all axes"
                 ) from error
             known = self._inverses[free] = [
-                [sum(self.columns[i][a] * inverted[a][b] for a in range(4)) for b in range(4)]
+                [math.fsum(self.columns[i][a] * inverted[a][b] for a in range(4)) for b in range(4)]
                 for i in free
             ]
         return known

@@ -1,6 +1,7 @@
 """Orbit determination as an activity: a growing arc of bearings, fitted again and again."""
 
 import asyncio
+import math
 from typing import TYPE_CHECKING, Any
 
 from flight.astrodynamics.vectors import Vector
@@ -118,7 +119,7 @@ def _common_error(node: "Orbiter", bearings: list[Bearing]) -> float:
     """Factor on the covariance: the error of the own place is the same in all bearings, and many
     of them do not make it smaller."""
     noise = float(node.parameters["bearing_sigma"]) ** 2
-    return 1.0 + sum((max(0.0, b.sigma**2 - noise) / b.sigma**2 for b in bearings), 0.0)
+    return 1.0 + math.fsum(max(0.0, b.sigma**2 - noise) / b.sigma**2 for b in bearings)
 
 
 def _good_enough(node: "Orbiter", arc: float) -> bool:
@@ -127,7 +128,7 @@ def _good_enough(node: "Orbiter", arc: float) -> bool:
     if arc < _SHORTEST_ARC or nav.target is None:
         return False
     _, ahead = nav._moved(nav.target, nav.covariance, _LOOK_AHEAD)
-    sigma = sum(ahead[i][i] for i in range(3)) ** 0.5
+    sigma = math.fsum(ahead[i][i] for i in range(3)) ** 0.5
     return bool(sigma < 3.0 * _goal(node) and nav.position_sigma() < _goal(node))
 
 

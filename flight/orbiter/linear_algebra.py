@@ -1,5 +1,6 @@
 """Small dense matrices as lists of rows: enough for filters of six states."""
 
+import math
 from collections.abc import Sequence
 
 Rows = list[list[float]]
@@ -19,7 +20,7 @@ def diagonal(values: Column) -> Rows:
 def product(a: Rows, b: Rows) -> Rows:
     """Matrix product."""
     columns = list(zip(*b, strict=True))
-    return [[sum(map(_times, row, column)) for column in columns] for row in a]
+    return [[math.fsum(map(_times, row, column)) for column in columns] for row in a]
 
 
 def transposed(a: Rows) -> Rows:
@@ -34,7 +35,7 @@ def total(a: Rows, b: Rows) -> Rows:
 
 def applied(a: Rows, x: Column) -> list[float]:
     """Matrix times column."""
-    return [sum(map(_times, row, x)) for row in a]
+    return [math.fsum(map(_times, row, x)) for row in a]
 
 
 def congruence(a: Rows, p: Rows) -> Rows:

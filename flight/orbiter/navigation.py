@@ -138,13 +138,13 @@ class Navigator:
 
     def position_sigma(self) -> float:
         """Root of the sum of the position variances, m."""
-        return math.sqrt(max(0.0, sum(self.covariance[i][i] for i in range(3))))
+        return math.sqrt(max(0.0, math.fsum(self.covariance[i][i] for i in range(3))))
 
     def range_sigma(self) -> float:
         """One standard deviation of the distance, m."""
         direction = unit(self.line_of_sight())
         part = applied([row[:3] for row in self.covariance[:3]], direction)
-        return math.sqrt(max(0.0, sum(a * b for a, b in zip(part, direction, strict=True))))
+        return math.sqrt(max(0.0, math.fsum(a * b for a, b in zip(part, direction, strict=True))))
 
     def local_sigmas(self) -> tuple[float, float, float]:
         """Standard deviations radial, along and across in the container's local axes, m."""
@@ -161,12 +161,12 @@ class Navigator:
         distance = norm(line)
         first, second = across(unit(line))
         rows = [[*scale(1.0 / distance, axis), 0.0, 0.0, 0.0] for axis in (first, second)]
-        along = sum(a * b for a, b in zip(direction, unit(line), strict=True))
+        along = math.fsum(a * b for a, b in zip(direction, unit(line), strict=True))
         if along < 0.9:
             self.rejected += 1
             return False
         innovation = [
-            sum(a * b for a, b in zip(axis, direction, strict=True)) / along
+            math.fsum(a * b for a, b in zip(axis, direction, strict=True)) / along
             for axis in (first, second)
         ]
         return self._update(rows, innovation, [sigma**2, sigma**2])
@@ -181,7 +181,7 @@ class Navigator:
         """Sequential Kalman update (Joseph form); the measurements are independent."""
         for row, difference, variance in zip(rows, innovation, noise, strict=True):
             column = applied(self.covariance, row)
-            total_variance = sum(a * b for a, b in zip(row, column, strict=True)) + variance
+            total_variance = math.fsum(a * b for a, b in zip(row, column, strict=True)) + variance
             if difference**2 > _OUTLIER**2 * total_variance:
                 self.rejected += 1
                 if self.rejected % _DOUBT_AFTER == 0:
@@ -191,9 +191,9 @@ class Navigator:
         correction = [0.0] * 6
         for row, difference, variance in zip(rows, innovation, noise, strict=True):
             column = applied(self.covariance, row)
-            gain_variance = sum(a * b for a, b in zip(row, column, strict=True)) + variance
+            gain_variance = math.fsum(a * b for a, b in zip(row, column, strict=True)) + variance
             gain = [c / gain_variance for c in column]
-            left = difference - sum(a * b for a, b in zip(row, correction, strict=True))
+            left = difference - math.fsum(a * b for a, b in zip(row, correction, strict=True))
             correction = [c + g * left for c, g in zip(correction, gain, strict=True)]
             keep = [
                 [(1.0 if i == j else 0.0) - gain[i] * row[j] for j in range(6)] for i in range(6)

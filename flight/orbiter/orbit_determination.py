@@ -172,7 +172,7 @@ def _finish(
     time = bearings[0].time
     jacobian = _jacobian(bearings, state, time, residuals(bearings, state, time), math.inf)
     covariance = inverse(total(_normal(jacobian), information))
-    mean_square = sum(r * r for r in current) / len(current)
+    mean_square = math.fsum(r * r for r in current) / len(current)
     return OrbitFit(time, state, covariance, math.sqrt(mean_square), len(bearings), 0)
 
 
@@ -190,7 +190,9 @@ def _jacobian(
 
 
 def _normal(jacobian: list[list[float]]) -> Rows:
-    return [[sum(x * y for x, y in zip(a, b, strict=True)) for b in jacobian] for a in jacobian]
+    return [
+        [math.fsum(x * y for x, y in zip(a, b, strict=True)) for b in jacobian] for a in jacobian
+    ]
 
 
 def _gradient(
@@ -198,15 +200,15 @@ def _gradient(
 ) -> list[float]:
     pull = applied(information, _difference(guess, state))
     return [
-        p - sum(a * r for a, r in zip(row, current, strict=True))
+        p - math.fsum(a * r for a, r in zip(row, current, strict=True))
         for row, p in zip(jacobian, pull, strict=True)
     ]
 
 
 def _cost(current: list[float], information: Rows, guess: State, state: State) -> float:
     off = _difference(state, guess)
-    prior = sum(a * b for a, b in zip(off, applied(information, off), strict=True))
-    return sum(r * r for r in current) + prior
+    prior = math.fsum(a * b for a, b in zip(off, applied(information, off), strict=True))
+    return math.fsum(r * r for r in current) + prior
 
 
 def _difference(a: State, b: State) -> list[float]:

@@ -122,13 +122,13 @@ async def search(node: "Orbiter", signal: Signal) -> Signal:
 async def _sweep(node: "Orbiter", family: list[Member], epoch: float) -> list[Sighting] | None:
     """Images of the places in view that are worth it; waits when there are no more."""
     in_view = _in_view(node, family, epoch)
-    everything = sum(member.belief for member in family)
+    everything = math.fsum(member.belief for member in family)
     for _ in range(IMAGES_PER_SWEEP):
         chosen = max(in_view, key=lambda pair: pair[0].belief, default=None)
         if chosen is None:
             break
         covered = [m for m, line in in_view if angle_between(line, chosen[1]) < _HALF_FIELD]
-        if sum(member.belief for member in covered) < _WORTH * everything:
+        if math.fsum(member.belief for member in covered) < _WORTH * everything:
             break
         # The lines of sight turn with the orbit meanwhile: their pattern stays about the same.
         track = _track(node, chosen[0], epoch)
@@ -227,7 +227,9 @@ def _finish(
     first = bearings[0]
 
     def misfit(member: Member) -> float:
-        return sum(r * r for r in residuals(bearings, member.state(first.time - epoch), first.time))
+        return math.fsum(
+            r * r for r in residuals(bearings, member.state(first.time - epoch), first.time)
+        )
 
     best = min(family, key=misfit)
     state = best.state(first.time - epoch)

@@ -5,7 +5,7 @@ battery; and what the vehicle needs to come through the night.
 """
 
 from dataclasses import dataclass
-from math import degrees, exp, radians, sin
+from math import degrees, exp, fsum, radians, sin
 
 from flight.astrodynamics.mars_time import SOL_SECONDS, sun_elevation_azimuth
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
@@ -113,7 +113,7 @@ class EnergyPlanner:
         """Energy in Wh that the array will give within some seconds."""
         step = 1800.0
         count = max(1, round(seconds / step))
-        total = sum(
+        total = fsum(
             self._light(jd_tt + (index + 0.5) * seconds / count / SECONDS_PER_DAY)
             for index in range(count)
         )

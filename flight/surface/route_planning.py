@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import pairwise
-from math import atan2, ceil, cos, hypot, inf, pi, sin, sqrt
+from math import atan2, ceil, cos, fsum, hypot, inf, pi, sin, sqrt
 
 Place = tuple[float, float]
 """East and north in m."""
@@ -178,7 +178,7 @@ def _is_clear(discs: list[Disc], margin: float, start: Place, end: Place) -> boo
 
 def length(start: Place, route: Iterable[Place]) -> float:
     """Metres of a route from `start`."""
-    return sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise([start, *route]))
+    return fsum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise([start, *route]))
 
 
 def _within_window(start: Place, goal: Place) -> Place:

@@ -4,6 +4,7 @@ Everything is in mission time. `render` and `line` are pure looks at mission con
 composes the run decides when to look.
 """
 
+import math
 from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
@@ -108,7 +109,7 @@ class ProgressDisplay:
         if not cursor.phases:
             return 0.0
         current = cursor.phases[-1].name
-        total = sum(phase.weight for phase in program.phases)
+        total = math.fsum(phase.weight for phase in program.phases)
         done = 0.0
         for phase in program.phases:
             if phase.name == current:

@@ -135,7 +135,7 @@ def _burn(
         velocity_gain=gain,
         duration_off=duration / designed_time - 1.0,
         velocity_gain_off=gain / designed_gain - 1.0,
-        mean_pointing_error=sum(errors) / len(errors),
+        mean_pointing_error=math.fsum(errors) / len(errors),
         largest_nozzle_angle=max(math.degrees(max(map(abs, s.nozzle))) for s in burning),
     )
 

@@ -100,12 +100,12 @@ def study_arrivals(
         raise ValueError(f"only {len(flown)} of {n} arrivals landed: no ellipse can be drawn")
     ellipse = ellipse_of(flown, site.height, n - len(flown))
     radius = EARTH.gravity_radius
-    mean = sum(angles) / n
+    mean = math.fsum(angles) / n
     return ArrivalStudy(
         ellipse,
         radius * math.cos(site.latitude) * (ellipse.east_longitude - site.longitude),
         radius * (ellipse.latitude - site.latitude),
-        math.sqrt(sum((a - mean) ** 2 for a in angles) / max(1, n - 1)),
+        math.sqrt(math.fsum((a - mean) ** 2 for a in angles) / max(1, n - 1)),
         predicted,
     )
 

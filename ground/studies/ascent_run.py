@@ -275,7 +275,8 @@ def _turning_heights(body: MavBody) -> tuple[float, float]:
         return (y[3], y[4], y[5], *gravity((y[0], y[1], y[2])))
 
     state = tuple(body.state[:6])
-    energy = 0.5 * sum(v * v for v in state[3:]) - MARS.gravitational_parameter / norm(state[:3])  # type: ignore[arg-type]
+    speed_squared = math.fsum(v * v for v in state[3:])
+    energy = 0.5 * speed_squared - MARS.gravitational_parameter / norm(state[:3])  # type: ignore[arg-type]
     if energy >= 0.0:
         return norm(state[:3]) / 1e3 - MARS_MEAN_RADIUS / 1e3, math.inf  # type: ignore[arg-type]
     axis = -0.5 * MARS.gravitational_parameter / energy

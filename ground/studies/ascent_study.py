@@ -39,8 +39,8 @@ class Column:
         """Of some values; all not-a-number when there are none."""
         if not values:
             return cls(math.nan, math.nan, math.nan, math.nan)
-        mean = sum(values) / len(values)
-        variance = sum((value - mean) ** 2 for value in values) / max(1, len(values) - 1)
+        mean = math.fsum(values) / len(values)
+        variance = math.fsum((value - mean) ** 2 for value in values) / max(1, len(values) - 1)
         return cls(mean, math.sqrt(variance), min(values), max(values))
 
 

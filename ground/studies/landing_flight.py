@@ -4,6 +4,7 @@ What flies is the flight software from `flight.lander`: the phases that the node
 in the order of its statechart. Only the messages between are left out.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -171,7 +172,7 @@ def _tracer(
         position, velocity = (y[0], y[1], y[2]), (y[3], y[4], y[5])
         east, north, height = vehicle.frame.local(time, position)
         moving = vehicle.frame.local_velocity(position, velocity)
-        speed = sum(v * v for v in moving) ** 0.5
+        speed = math.fsum(v * v for v in moving) ** 0.5
         trace.append((time, east, north, height, speed))
 
     return observe

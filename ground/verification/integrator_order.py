@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
-from math import dist, log, sqrt
+from math import dist, fsum, log, sqrt
 
 from flight.astrodynamics.gravity import MARS, point_mass_acceleration
 from flight.astrodynamics.integrators import State, integrate
@@ -37,9 +37,9 @@ def position_error(
 def fitted_order(steps: Sequence[float], errors: Sequence[float]) -> float:
     """Slope of log error against log step, by least squares."""
     x, y = [log(step) for step in steps], [log(error) for error in errors]
-    mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
-    covariance = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True))
-    return covariance / sum((a - mean_x) ** 2 for a in x)
+    mean_x, mean_y = fsum(x) / len(x), fsum(y) / len(y)
+    covariance = fsum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True))
+    return covariance / fsum((a - mean_x) ** 2 for a in x)
 
 
 def rows() -> list[Row]:

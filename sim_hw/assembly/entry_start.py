@@ -94,8 +94,8 @@ def _away(place: Vector, heading: float, angle: float) -> Vector:
 
 def _azimuth(start: Vector, goal: Vector) -> float:
     east, north, _ = local_axes(start)
-    x = sum(a * b for a, b in zip(goal, east, strict=True))
-    y = sum(a * b for a, b in zip(goal, north, strict=True))
+    x = math.fsum(a * b for a, b in zip(goal, east, strict=True))
+    y = math.fsum(a * b for a, b in zip(goal, north, strict=True))
     return math.atan2(x, y)
 
 
@@ -124,7 +124,7 @@ def start_of_entry(
         position = add(position, scale(gauss(0.0, errors.delivery_across), across))
         turn = math.radians(gauss(0.0, errors.path_angle))
         up = local_axes(position)[2]
-        speed = math.sqrt(sum(v * v for v in velocity))
+        speed = math.sqrt(math.fsum(v * v for v in velocity))
         velocity = add(velocity, scale(speed * turn, up))
         told_position, told_velocity = errors.known_position, errors.known_velocity
     position, velocity = coast_back(planet, position, velocity, lead)
@@ -141,8 +141,8 @@ def start_of_entry(
 
 def _directions(position: Vector, velocity: Vector) -> tuple[Vector, Vector]:
     east, north, _ = local_axes(position)
-    e = sum(a * b for a, b in zip(velocity, east, strict=True))
-    n = sum(a * b for a, b in zip(velocity, north, strict=True))
+    e = math.fsum(a * b for a, b in zip(velocity, east, strict=True))
+    n = math.fsum(a * b for a, b in zip(velocity, north, strict=True))
     size = math.hypot(e, n)
     ahead = add(scale(e / size, east), scale(n / size, north))
     across = add(scale(n / size, east), scale(-e / size, north))

@@ -27,7 +27,7 @@ class PrimaryPower(Electrical):
 
     def _lasts(self) -> float:
         """Seconds until the battery is empty at the present loads."""
-        drawn = sum(w for consumer, w in self._loads.items() if self.is_on(consumer))
+        drawn = math.fsum(w for consumer, w in self._loads.items() if self.is_on(consumer))
         if self._brownout or self._dead or drawn <= 0.0:
             return math.inf
         efficiency = self.parameters.battery.discharge_efficiency

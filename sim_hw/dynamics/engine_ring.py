@@ -42,5 +42,5 @@ class EngineRing:
             for axis in range(3):
                 sums[axis] += thrust * force[axis]
                 sums[3 + axis] += thrust * moment[axis]
-        flow = sum(thrusts) / (self.parameters.specific_impulse * STANDARD_GRAVITY)
+        flow = math.fsum(thrusts) / (self.parameters.specific_impulse * STANDARD_GRAVITY)
         return Wrench((sums[0], sums[1], sums[2]), (sums[3], sums[4], sums[5]), flow)

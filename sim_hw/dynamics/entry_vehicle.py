@@ -111,7 +111,7 @@ class EntryVehicle:
     def dry_mass(self) -> float:
         """Mass without propellant, kg."""
         shell = self.parameters.aeroshell
-        return self.parameters.dry_mass + sum(getattr(shell, part) for part in self.attached)
+        return self.parameters.dry_mass + math.fsum(getattr(shell, part) for part in self.attached)
 
     @property
     def mass(self) -> float:

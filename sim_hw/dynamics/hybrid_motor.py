@@ -170,7 +170,7 @@ class HybridMotor:
     @property
     def total_impulse(self) -> float:
         """N s."""
-        inner = sum(row.thrust for row in self.rows[1:-1])
+        inner = math.fsum(row.thrust for row in self.rows[1:-1])
         return STEP * (inner + 0.5 * (self.rows[0].thrust + self.rows[-1].thrust))
 
     @property

@@ -119,13 +119,15 @@ class Stack:
 def combine(parts: Iterable[MassProperties]) -> MassProperties:
     """Mass properties of several parts on one axis (parallel axis theorem)."""
     found = list(parts)
-    mass = sum(part.mass for part in found)
+    mass = math.fsum(part.mass for part in found)
     if not mass > 0.0:
         raise ValueError("nothing has a mass: no centre of mass")
-    centre = sum(part.mass * part.centre for part in found) / mass
+    centre = math.fsum(part.mass * part.centre for part in found) / mass
     return MassProperties(
         mass,
         centre,
-        sum(part.axial_inertia for part in found),
-        sum(part.transverse_inertia + part.mass * (part.centre - centre) ** 2 for part in found),
+        math.fsum(part.axial_inertia for part in found),
+        math.fsum(
+            part.transverse_inertia + part.mass * (part.centre - centre) ** 2 for part in found
+        ),
     )

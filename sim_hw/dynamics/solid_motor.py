@@ -29,7 +29,7 @@ class ThrustCurve:
             raise ValueError(f"the times of a thrust curve must not fall: {times}")
         if any(not value >= 0.0 for _, value in points):
             raise ValueError("thrust cannot be negative")
-        area = sum(0.5 * (b + a) * (t - s) for (s, a), (t, b) in pairwise(points))
+        area = math.fsum(0.5 * (b + a) * (t - s) for (s, a), (t, b) in pairwise(points))
         if not area > 0.0:
             raise ValueError("a thrust curve without any thrust is none")
         self.times = tuple(times)

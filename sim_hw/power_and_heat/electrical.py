@@ -188,7 +188,7 @@ class Electrical:
         """Power through a switch, W."""
         if self.brownout or not self._switches.get(switch, True):
             return 0.0
-        return sum(
+        return math.fsum(
             watts
             for consumer, watts in self._loads.items()
             if consumer == switch or consumer.split(".", 1)[0] == switch
@@ -240,7 +240,9 @@ class Electrical:
     def _drawn_by_loads(self) -> float:
         """W, by all loads that are switched on."""
         if self._drawn is None:
-            self._drawn = sum(w for consumer, w in self._loads.items() if self.is_on(consumer))
+            self._drawn = math.fsum(
+                w for consumer, w in self._loads.items() if self.is_on(consumer)
+            )
         return self._drawn
 
     def _panel_dust(self) -> float:
@@ -320,7 +322,7 @@ class Electrical:
         if self._brownout:
             return LONG_STEP
         drawn = self._drawn_by_loads()
-        drawn += sum(self._integrated_power.values()) - self.parameters.generator
+        drawn += math.fsum(self._integrated_power.values()) - self.parameters.generator
         if drawn <= 0.0:
             return LONG_STEP
         available = (self._energy - self._floor()) * self.parameters.battery.discharge_efficiency

@@ -146,14 +146,16 @@ class ThermalNetwork:
         conductance = node.to_air + node.to_ground
         gained = node.to_air * outside.air + node.to_ground * outside.ground
         gained += node.solar_area * outside.light
-        gained += sum(self._electrical.consumption_of(consumer) for consumer in node.heated_by)
+        gained += math.fsum(
+            self._electrical.consumption_of(consumer) for consumer in node.heated_by
+        )
         time_constant = node.heat_capacity / conductance
         zones = self._zones_of[name]
         temperature, left, used = self._temperatures[name], step, 0.0
         for count in range(_SWITCHINGS + 1):
             for zone in zones:
                 self._switch(zone, temperature)
-            heat = min(sum(zone.drawn for zone in zones), available)
+            heat = min(math.fsum(zone.drawn for zone in zones), available)
             goal = (gained + heat) / conductance
             part = left
             if count < _SWITCHINGS:

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import cos, hypot, radians, sin, sqrt, tau
+from math import cos, fsum, hypot, radians, sin, sqrt, tau
 from pathlib import Path
 from typing import Annotated
 
@@ -128,7 +128,7 @@ def depot_geometry(positions: Sequence[tuple[float, float]]) -> DepotGeometry:
     )
     easts, norths = zip(*positions, strict=True)
     return DepotGeometry(
-        steps, sum(steps), nearest, max(easts) - min(easts), max(norths) - min(norths)
+        steps, fsum(steps), nearest, max(easts) - min(easts), max(norths) - min(norths)
     )
 
 

@@ -7,7 +7,7 @@ import random
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import cos, exp, floor, pi
+from math import cos, exp, floor, fsum, pi
 
 # Optical depth against areocentric solar longitude (degrees) at Jezero: Mastcam-Z Sun images,
 # table M2020_taus_versus_L_s of the MPPP pipeline.
@@ -125,7 +125,7 @@ class AirborneDust:
         ordinary = climatological_optical_depth(solar_longitude_degrees)
         if self._stream is not None:
             ordinary *= exp(self._deviation(sol))
-        return ordinary + sum(storm.excess(sol) for storm in self.storms)
+        return ordinary + fsum(storm.excess(sol) for storm in self.storms)
 
     def _deviation(self, sol: float) -> float:
         whole = floor(sol)

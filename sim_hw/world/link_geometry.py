@@ -7,7 +7,7 @@ from published ones by the square of the distance. Rates are bit/s, distances m.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from math import log10, pi, sqrt
+from math import fsum, log10, pi, sqrt
 
 from flight.astrodynamics.constants import SPEED_OF_LIGHT
 
@@ -130,7 +130,7 @@ def pass_volume(
     steps = max(1, round((end - rise) / step))
     width = (end - rise) / steps
     rates = (relay_rate(slant_range(rise + (index + 0.5) * width), link) for index in range(steps))
-    return efficiency * width * sum(rates)
+    return efficiency * width * fsum(rates)
 
 
 def proximity_rate(

@@ -10,7 +10,7 @@ of seasons and optical depths, and interpolated. The seasonal memory of the deep
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import cos, exp, floor, pi, radians, sin, sqrt
+from math import cos, exp, floor, fsum, pi, radians, sin, sqrt
 
 from flight.astrodynamics.mars_time import (
     SOL_SECONDS,
@@ -116,8 +116,8 @@ def diurnal_cycle(
     for _ in range(25):
         previous = mean
         ground, means = column.run_sol(layers, sunlight.ground, sky_flux)
-        mean = sum(ground) / _STEPS_PER_SOL
-        swing = sum(value**4 for value in ground) / _STEPS_PER_SOL / mean**4
+        mean = fsum(ground) / _STEPS_PER_SOL
+        swing = fsum(value**4 for value in ground) / _STEPS_PER_SOL / mean**4
         level = (fourth_power / swing) ** 0.25
         layers = [layer + level - value for layer, value in zip(layers, means, strict=True)]
         if abs(mean - previous) < 0.01:
@@ -134,7 +134,7 @@ class _Sunlight:
 
     @property
     def mean(self) -> float:
-        return sum(self.ground) / len(self.ground)
+        return fsum(self.ground) / len(self.ground)
 
 
 def _sunlight(
@@ -236,7 +236,7 @@ class _Column:
 
 def _air_over(ground: Sequence[float], parameters: GroundParameters) -> tuple[float, ...]:
     """Air temperature that follows the ground and the sol's mean, repeating itself."""
-    mean = sum(ground) / len(ground)
+    mean = fsum(ground) / len(ground)
     step_seconds = SOL_SECONDS / len(ground)
     to_ground = step_seconds / parameters.ground_coupling
     to_bulk = step_seconds / parameters.bulk_coupling

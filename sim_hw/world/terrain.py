@@ -8,7 +8,7 @@ the depot and above 5.5 degrees on the delta front (Perseverance's attitude, sol
 
 from dataclasses import dataclass
 from enum import Enum
-from math import atan, cos, degrees, hypot, radians, sin, sqrt, tan
+from math import atan, cos, degrees, fsum, hypot, radians, sin, sqrt, tan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -242,5 +242,5 @@ def _relief_amplitudes(parameters: TerrainParameters) -> list[float]:
         for power, wavelength in zip(powers, _WAVELENGTHS, strict=True)
     ]
     wanted = tan(radians(parameters.slope_deviation))
-    scale = wanted / sqrt(sum(slope * slope for slope in slopes))
+    scale = wanted / sqrt(fsum(slope * slope for slope in slopes))
     return [scale * power for power in powers]

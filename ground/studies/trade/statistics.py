@@ -21,8 +21,8 @@ class Spread:
         sound = [value for value in values if math.isfinite(value)]
         if not sound:
             return cls(math.nan, math.nan)
-        mean = sum(sound) / len(sound)
-        squares = sum((value - mean) ** 2 for value in sound)
+        mean = math.fsum(sound) / len(sound)
+        squares = math.fsum((value - mean) ** 2 for value in sound)
         return cls(mean, math.sqrt(squares / (len(sound) - 1)) if len(sound) > 1 else 0.0)
 
 

@@ -124,7 +124,7 @@ def why_missed(missed: Sequence[TradeResult], orbit: Orbit) -> str:
     reason = reasons.most_common(1)[0][0]
     short = [-result.margin for result in missed if result.margin < 0.0]
     if reason == "short" and short:
-        return f"its motors are {sum(short) / len(short):.0f} m/s short"
+        return f"its motors are {math.fsum(short) / len(short):.0f} m/s short"
     return reason
 
 
