@@ -20,8 +20,8 @@ section = @printf '\n== %s\n' "$(1)"
 
 # One after the other, also under -j: they share the environment.
 .NOTPARALLEL:
-.PHONY: help setup fly test check soak lint format types imports docs-check pytest bench verify docs clean \
-    distclean
+.PHONY: help setup fly test check soak lint format types imports docs-check pytest measure \
+    verify docs clean distclean
 
 help:
 	@echo "make fly      set up and fly the nominal mission into runs/nominal"
@@ -31,7 +31,7 @@ help:
 	@echo "make lint     the lint rules alone"
 	@echo "make format   let ruff sort imports and apply its safe corrections"
 	@echo "make verify   published figures beside computed ones"
-	@echo "make bench    the benchmarks"
+	@echo "make measure  the benchmarks"
 	@echo "make docs     write the generated pages of docs/"
 	@echo "make clean    remove caches and build products (distclean: and .venv)"
 
@@ -95,8 +95,8 @@ check: $(READY)
 soak: $(READY)
 	@SOAK_MINUTES=$(SOAK_MINUTES) $(BIN)/pytest -q -s -m soak
 
-bench: $(FLYABLE)
-	@$(BIN)/msr bench
+measure: $(FLYABLE)
+	@$(BIN)/msr measure
 
 verify: $(FLYABLE)
 	@$(BIN)/msr verify

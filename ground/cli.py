@@ -5,16 +5,25 @@ that one is chosen, so that `msr --help` answers at once. Such a module offers
 
     configure(parser: argparse.ArgumentParser) -> None    its arguments
     run(arguments: argparse.Namespace) -> int             its work; the exit code
+
+However a command ends, it ends here: by its answer, by a refusal, by a signal, by the machine or by
+an error of its own. `ground.terminal.exit_codes` says with which code.
 """
 
 import argparse
+import contextlib
 import importlib
+import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
-CONFIGURATION_REFUSED = 2
-INTERRUPTED = 130
+from ground.terminal import output
+from ground.terminal.arguments import Parser, meant
+from ground.terminal.exit_codes import BROKE, REFUSED, UNKNOWN, YES, after_signal
+from ground.terminal.signals import ended_in_order, ending_signal
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,7 @@ class Subcommand:
 
 SUBCOMMANDS = (
     Subcommand("fly", "fly a mission and keep its records", "ground.commands.fly"),
+    Subcommand("missions", "list the missions that there are", "ground.commands.missions"),
     Subcommand(
         "verify", "set computed figures beside published ones", "ground.commands.verify"
     ),
@@ -36,12 +46,14 @@ SUBCOMMANDS = (
     Subcommand(
         "trade", "fly variants of the MAV and choose between them", "ground.commands.trade"
     ),
-    Subcommand("bench", "measure bus, nodes and missions", "ground.commands.measure"),
+    Subcommand("measure", "measure bus, nodes and missions", "ground.commands.measure"),
     Subcommand(
         "dictionary", "print commands, channels and events", "ground.commands.dictionary"
     ),
     Subcommand("docs", "write or check the generated pages", "ground.commands.docs"),
+    Subcommand("completion", "print what a shell completes with", "ground.commands.completion"),
 )
+RENAMED = {"bench": "measure"}
 
 
 class _Version(argparse.Action):
@@ -64,36 +76,102 @@ def main(
 
     As argparse does, `--help`, `--version` and wrong arguments raise SystemExit.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    parser = argparse.ArgumentParser(
-        prog="msr", description="Three Forks: fly the Mars Sample Return campaign."
-    )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
-    choices = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    chosen = next((word for word in given if not word.startswith("-")), None)
-    for subcommand in subcommands:
-        child = choices.add_parser(
-            subcommand.name, help=subcommand.help, description=_sentence(subcommand.help)
-        )
-        if subcommand.name == chosen:
-            module = importlib.import_module(subcommand.module)
-            module.configure(child)
-            child.set_defaults(run=module.run)
+    try:
+        with ended_in_order():
+            return _answer(list(sys.argv[1:] if arguments is None else arguments), subcommands)
+    except KeyboardInterrupt:
+        return _ended_by(ending_signal())
+
+
+def _answer(given: list[str], subcommands: Sequence[Subcommand]) -> int:
+    """The exit code of a command, whatever becomes of it; raises KeyboardInterrupt, SystemExit."""
+    output.take_any_character()
+    try:
+        try:
+            return _work(given, subcommands)
+        finally:
+            output.flush()
+    except BrokenPipeError:  # as of `msr verify | head`
+        for stream in (sys.stdout, sys.stderr):
+            output.forget(stream)
+        return after_signal(signal.SIGPIPE)
+    except Exception as error:
+        return _broken(error)
+
+
+def _work(given: list[str], subcommands: Sequence[Subcommand]) -> int:
+    parser = make_parser(subcommands, next((word for word in given if word[:1] != "-"), None))
+    if not given:
+        parser.print_help()
+        return YES
     parsed = parser.parse_args(given)
-    return _run(parsed)
-
-
-def _run(parsed: argparse.Namespace) -> int:
     from flight.configuration.files import ConfigurationError
 
     try:
         return int(parsed.run(parsed))
     except ConfigurationError as error:
         print(f"msr: {error}", file=sys.stderr)
-        return CONFIGURATION_REFUSED
-    except KeyboardInterrupt:
-        print("msr: interrupted", file=sys.stderr)
-        return INTERRUPTED
+        return REFUSED
+
+
+def make_parser(subcommands: Sequence[Subcommand], *chosen: str | None) -> Parser:
+    """The parser of `msr`, with the arguments of the `chosen` subcommands."""
+    parser = Parser(prog="msr", description="Three Forks: fly the Mars Sample Return campaign.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    names = [subcommand.name for subcommand in subcommands]
+    for word in chosen:
+        if word is not None and word not in names:
+            _refuse_command(parser, word, names)
+    choices = parser.add_subparsers(
+        title="commands", metavar="COMMAND", dest="command", required=True, parser_class=Parser
+    )
+    for subcommand in subcommands:
+        child = choices.add_parser(
+            subcommand.name, help=subcommand.help, description=_sentence(subcommand.help)
+        )
+        if subcommand.name in chosen:
+            module = importlib.import_module(subcommand.module)
+            module.configure(child)
+            child.set_defaults(run=module.run)
+    return parser
+
+
+def _refuse_command(parser: Parser, word: str, names: list[str]) -> NoReturn:
+    if word in RENAMED:
+        parser.error(f"`msr {word}` is called `msr {RENAMED[word]}` now")
+    parser.error(f"there is no command {word!r}{meant(word, names)}; `msr --help` lists them")
+
+
+def _broken(error: Exception) -> int:
+    """Tells of an error that is no answer: of the machine, or of the program itself."""
+    from ground.terminal import machine_trouble
+
+    sentence = machine_trouble.sentence_of(error)
+    try:
+        if sentence:
+            print(f"msr: {sentence}; what was under way is not finished", file=sys.stderr)
+        else:
+            traceback.print_exception(error)
+            print(
+                f"msr: the program broke ({type(error).__name__}): an error of its own, not of "
+                "what it was given; please report it with the lines above",
+                file=sys.stderr,
+            )
+        sys.stderr.flush()
+    except OSError:
+        output.forget(sys.stderr)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        output.forget(sys.stdout)
+    return UNKNOWN if sentence else BROKE
+
+
+def _ended_by(number: signal.Signals) -> int:
+    said = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
+    with contextlib.suppress(OSError):  # the terminal may have gone
+        print(f"msr: {said}", file=sys.stderr, flush=True)
+    return after_signal(number)
 
 
 def _sentence(text: str) -> str:

@@ -2,9 +2,12 @@
 
 import multiprocessing
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from functools import partial
 from threading import BrokenBarrierError
 from typing import Any, TypeVar
+
+from ground.studies.worker_pool import WorkerPool, worker_pool
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -25,22 +28,24 @@ class Workers:
     def __init__(self, counts: Sequence[int], prepare: Callable[[], object]) -> None:
         self._counts = counts
         self._prepare = prepare
-        self._pools: dict[int, ProcessPoolExecutor] = {}
+        self._stack = ExitStack()
+        self._pools: dict[int, WorkerPool] = {}
 
     def __enter__(self) -> "Workers":
-        context = multiprocessing.get_context("spawn")
-        for count in self._counts:
-            together = context.Barrier(count + 1)
-            pool = ProcessPoolExecutor(
-                count, mp_context=context, initializer=_begin, initargs=(self._prepare, together)
-            )
-            self._pools[count] = pool
-            for _ in range(count):
-                pool.submit(_nothing)  # a pool starts a process only when there is work for it
-            try:
-                together.wait(_PATIENCE)
-            except BrokenBarrierError:
-                raise RuntimeError(f"{count} processes did not come up") from None
+        with ExitStack() as stack:
+            for count in self._counts:
+                together = multiprocessing.get_context("spawn").Barrier(count + 1)
+                pool = stack.enter_context(
+                    worker_pool(count, partial(_begin, self._prepare, together))
+                )
+                self._pools[count] = pool
+                for _ in range(count):
+                    pool.submit(_nothing)  # a pool starts a process only when there is work for it
+                try:
+                    together.wait(_PATIENCE)
+                except BrokenBarrierError:
+                    raise RuntimeError(f"{count} processes did not come up") from None
+            self._stack = stack.pop_all()
         return self
 
     def map(
@@ -49,11 +54,10 @@ class Workers:
         """The results of a function for all tasks, in their order, by `count` processes."""
         work = list(tasks)
         portion = max(1, len(work) // (_CHUNKS * count))
-        return list(self._pools[count].map(function, work, chunksize=portion))
+        return list(self._pools[count].each(function, work, portion))
 
-    def __exit__(self, *_: Any) -> None:
-        for pool in self._pools.values():
-            pool.shutdown(wait=True, cancel_futures=True)
+    def __exit__(self, *error: Any) -> None:
+        self._stack.__exit__(*error)
 
 
 def _begin(prepare: Callable[[], object], together: Any) -> None:

@@ -3,6 +3,9 @@
 import argparse
 from pathlib import Path
 
+from flight.configuration.whole_files import replace_file
+from ground.terminal.destinations import check_file
+from ground.terminal.exit_codes import YES
 from ground.testbed.dictionary import build_dictionary, dictionary_json, dictionary_markdown
 from ground.testbed.vehicles import VEHICLES, vehicle_classes
 
@@ -22,7 +25,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints or writes the dictionary."""
+    """Prints or writes the dictionary; raises ConfigurationError."""
+    check_file("--out", arguments.out)
     plain = build_dictionary(vehicle_classes(arguments.vehicle or tuple(VEHICLES)))
     render = dictionary_json if arguments.format == "json" else dictionary_markdown
     text = render(plain)
@@ -30,5 +34,5 @@ def run(arguments: argparse.Namespace) -> int:
         print(text, end="")
     else:
         arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        arguments.out.write_text(text, encoding="utf-8")
-    return 0
+        replace_file(arguments.out, text)
+    return YES

@@ -5,17 +5,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from ground.mission_control.progress import PLACES, ProgressDisplay
 from ground.missions.mission import LoadedMission
+from ground.terminal.screen import Screen
 
 if TYPE_CHECKING:
     from ground.testbed.mission_run import FlownMission
 
 REFRESH = 0.15  # wall seconds between pictures on a terminal
+GROUND = "ground"
 LINE_EVERY = 5.0  # wall seconds between lines where there is no terminal
 
 
@@ -25,7 +27,7 @@ class Display:
     def __init__(self, mission: LoadedMission, *, quiet: bool = False) -> None:
         self._mission = mission
         self._quiet = quiet
-        self._console = Console(highlight=False)
+        self._console = Screen()
         self._live: Live | None = None
         self._progress: ProgressDisplay | None = None
         self._last = 0.0
@@ -43,7 +45,8 @@ class Display:
             self._live.stop()  # what was shown last stays; the run's clock has ended
 
     def _begin(self) -> None:
-        self._console.print(f"[bold]{self._mission.mission.title}[/] ({self._mission.name})")
+        title = (self._mission.mission.title, "bold")
+        self._console.print(Text.assemble(title, f" ({self._mission.name})"))
         if self._console.is_terminal:
             self._live = Live(console=self._console, auto_refresh=False, transient=False)
             self._live.start()
@@ -62,29 +65,60 @@ class Display:
         else:
             self._console.print(self._progress.line(), soft_wrap=True)
 
+    def say(self, text: str) -> None:
+        """A line of what is done now, for work that takes seconds."""
+        if not self._quiet:
+            self._console.print(text, soft_wrap=True)
+
     def result(self, summary: dict[str, Any], out: Path) -> None:
         """Prints how the mission ended."""
         good = summary["verdict"] == "success"
-        colour = "green" if good else "red"
-        self._console.print(
-            f"[{colour} bold]{summary['verdict'].upper()}[/]  {len(summary['tubes'])} tubes "
-            f"accounted for, {summary['mission_sols']:.1f} sols in "
-            f"{summary['wall_seconds']:.1f} s, {summary['messages']} messages, "
-            f"{summary['peak_rss_mb']:.0f} MB"
-        )
+        figures = [accounted(summary), f"{summary['mission_sols']:.1f} sols in "
+                   f"{summary['wall_seconds']:.1f} s"]  # fmt: skip
+        if summary["messages"]:
+            figures.append(counted(summary["messages"], "message"))
+        figures.append(f"{summary['peak_rss_mb']:.0f} MB")
+        verdict = (summary["verdict"].upper(), "bold green" if good else "bold red")
+        self._console.print(Text.assemble(verdict, "  ", ", ".join(figures)))
         if summary["reason"]:
             self._console.print(f"  {summary['reason']}")
         for violation in summary["custody_violations"]:
-            self._console.print(f"  [red]custody:[/] {violation}")
+            told = f" {violation['tube']} is at {violation['truth']}, not as stated: "
+            self._console.print(Text.assemble(("  custody:", "red"), told, violation["statement"]))
         self._console.print(self._tubes(summary))
+        left = [tube for tube in summary["tubes"] if not self._concerns(tube)]
+        if left:
+            verb = "was" if len(left) == 1 else "were"
+            more = counted(len(left), "more tube")
+            self._console.print(f"{more} {verb} not wanted: on the ground")
         self._console.print(f"run folder: {out}", soft_wrap=True)
+
+    def _concerns(self, tube: dict[str, Any]) -> bool:
+        """Whether a tube is of this mission: wanted, or carried, or not where it lay."""
+        ours = (*self._mission.wanted, *(each.id for each in self._mission.held))
+        return tube["id"] in ours or tube["place"] != GROUND
 
     def _tubes(self, summary: dict[str, Any]) -> Table:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         for head in ("tube", "name", "place", "in the ledger of"):
             table.add_column(head, header_style="bold")
-        for tube in summary["tubes"]:
+        for tube in filter(self._concerns, summary["tubes"]):
             title, colour = PLACES.get(tube["place"], (tube["place"], ""))
             custody = str(tube["custody"]).removeprefix(f"{tube['place']}, held by ")
-            table.add_row(tube["id"], tube["name"], f"[{colour}]{title}[/]", custody)
+            table.add_row(tube["id"], tube["name"], Text(title, colour), custody)
         return table
+
+
+def accounted(summary: dict[str, Any]) -> str:
+    """How many tubes the audit found where the ledgers say, of how many."""
+    tubes = [tube["id"] for tube in summary["tubes"]]
+    wrong = [violation["tube"] for violation in summary["custody_violations"]]
+    found = len([tube for tube in tubes if tube not in wrong])
+    if found == len(tubes):
+        return f"{counted(found, 'tube')} accounted for"
+    return f"{found} of {counted(len(tubes), 'tube')} accounted for"
+
+
+def counted(number: int, noun: str) -> str:
+    """Such as `1 tube`, `2 tubes`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -8,10 +8,12 @@ from typing import Any
 
 import flight
 from flight.configuration.files import ConfigurationError
+from flight.configuration.whole_files import replace_file
 from ground.reference.markdown import GENERATED
+from ground.terminal.destinations import check_folder
+from ground.terminal.exit_codes import NO, YES
 
 REFERENCE = "reference"
-STALE = 1
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,8 +27,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Writes or checks; 1 when a page is stale."""
+    """Writes or checks; NO when a page is stale; raises ConfigurationError."""
     folder = arguments.out if arguments.out is not None else docs_folder()
+    if not arguments.check:
+        check_folder("--out", folder)
     pages = generate()
     stale = stale_pages(folder, pages)
     if arguments.check:
@@ -34,12 +38,12 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{folder / name}: {why}", file=sys.stderr)
         if stale:
             print("`make docs` writes the generated pages anew.", file=sys.stderr)
-        return STALE if stale else 0
+        return NO if stale else YES
     write_pages(folder, pages)
     for name, why in stale.items():
         print(f"{folder / name}: {why}; " + ("written" if name in pages else "removed"))
     print(f"{len(pages)} pages are current")
-    return 0
+    return YES
 
 
 def docs_folder() -> Path:
@@ -114,6 +118,6 @@ def write_pages(folder: Path, pages: dict[str, str]) -> None:
         path = folder / name
         if name in pages:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(pages[name], encoding="utf-8")
+            replace_file(path, pages[name])
         else:
             path.unlink()

@@ -4,8 +4,10 @@ import argparse
 import json
 from pathlib import Path
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.configuration.files import ConfigurationError
 from ground.missions.mission import load_mission
+from ground.terminal.exit_codes import NO, YES
 from ground.testbed.kills import check_kills, parse_kills
 
 ONLY_PACED = ("--rate", "--care", "--transport")
@@ -71,11 +73,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Flies; 0 when the mission succeeded, 1 when it did not, 2 for a wrong mission file."""
+    """Flies; YES when the mission succeeded, NO when it did not; raises ConfigurationError."""
     _check_options(arguments)
     mission = load_mission(arguments.mission)
     kills = parse_kills(arguments.kill)
-    check_kills(kills, mission.vehicles)
+    check_kills(kills, mission.vehicles, mission.mission.time_limit * SOL_SECONDS)
     out = arguments.out if arguments.out is not None else Path("runs") / mission.name
     if arguments.processes:
         from ground.testbed.processes import fly_in_processes
@@ -96,9 +98,10 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.no_pictures:
         from ground.pictures.draw import draw_pictures
 
+        display.say("drawing the pictures")
         draw_pictures(out)
     display.result(json.loads((out / "summary.json").read_text()), out)
-    return 0 if facts.verdict == "success" else 1
+    return YES if facts.verdict == "success" else NO
 
 
 def _check_options(arguments: argparse.Namespace) -> None:

@@ -1,8 +1,7 @@
-"""`msr bench`: measures bus, nodes, statecharts, the ascent and a mission, in one run."""
+"""`msr measure`: measures bus, nodes, statecharts, the ascent and a mission, in one run."""
 
 import argparse
 import os
-import sys
 from dataclasses import dataclass, replace
 
 from rich.console import Console
@@ -17,7 +16,8 @@ from ground.benchmarks.mission_profile import measure_mission
 from ground.benchmarks.point_ascents import measure_many, measure_one
 from ground.benchmarks.statecharts import measure_statecharts
 from ground.benchmarks.virtual_nodes import measure_nodes
-from ground.commands.study_arguments import REFUSED
+from ground.commands.study_arguments import refused
+from ground.terminal.screen import Screen
 
 PARTS = ("bus", "nodes", "statecharts", "ascent", "mission")
 
@@ -99,14 +99,13 @@ def _part(name: str) -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints one table after the other, as they are measured."""
-    console = Console(highlight=False)
+    console = Screen()
     chosen = [*arguments.parts, *(arguments.part or ())]
     parts = chosen or (PARTS[:-2] if arguments.quick else PARTS)
     extent = QUICK if arguments.quick else FULL
     if arguments.ascents is not None:
         if arguments.ascents < 1:
-            print(f"msr bench: --ascents = {arguments.ascents}: must be 1 or more", file=sys.stderr)
-            return REFUSED
+            raise refused("--ascents", arguments.ascents, "1 and more")
         extent = replace(extent, closed_loop_ascents=arguments.ascents)
     load = os.getloadavg()[0]
     console.print(

@@ -1,12 +1,15 @@
 """What the commands of all studies take: how many runs, in how many processes, where to."""
 
 import argparse
-import os
 from pathlib import Path
 
-REFUSED = 2
+from flight.configuration.files import ConfigurationError
+from ground.terminal.destinations import check_folder
+
 MOST_RUNS = 100_000
 MOST_WORKERS = 64
+MOST_FIRST = 2**53
+"""Beyond it a number is no longer its own when a table is read as JSON elsewhere."""
 
 
 def add_study_arguments(parser: argparse.ArgumentParser, what: str, runs: int) -> None:
@@ -19,22 +22,17 @@ def add_study_arguments(parser: argparse.ArgumentParser, what: str, runs: int) -
     )
 
 
-def refusal(arguments: argparse.Namespace) -> str:
-    """What is wrong with the arguments, in a sentence; empty when nothing is."""
+def check_study_arguments(arguments: argparse.Namespace) -> None:
+    """Refuses what cannot be flown or written; raises ConfigurationError."""
     if not 1 <= arguments.runs <= MOST_RUNS:
-        return f"--runs = {arguments.runs}: allowed are 1 to {MOST_RUNS}"
+        raise refused("--runs", arguments.runs, f"1 to {MOST_RUNS}")
     if not 1 <= arguments.workers <= MOST_WORKERS:
-        return f"--workers = {arguments.workers}: allowed are 1 to {MOST_WORKERS}"
-    if arguments.first < 0:
-        return f"--first = {arguments.first}: allowed are numbers from 0"
-    return "" if arguments.out is None else _refusal_of_folder(arguments.out)
+        raise refused("--workers", arguments.workers, f"1 to {MOST_WORKERS}")
+    if not 0 <= arguments.first <= MOST_FIRST:
+        raise refused("--first", arguments.first, f"numbers from 0 to {MOST_FIRST}")
+    check_folder("--out", arguments.out)
 
 
-def _refusal_of_folder(folder: Path) -> str:
-    """Why nothing can be written into a folder, which need not be there yet; empty if it can."""
-    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not nearest.is_dir():
-        return f"--out = {folder}: {nearest} is a file; allowed is a folder"
-    if not os.access(nearest, os.W_OK):
-        return f"--out = {folder}: nothing can be written into {nearest}; allowed is another folder"
-    return ""
+def refused(option: str, value: object, allowed: str) -> ConfigurationError:
+    """The refusal of an option's value."""
+    return ConfigurationError("command line", None, option, f"= {value}: allowed are {allowed}")

@@ -1,9 +1,9 @@
 """`msr study ascent`: dispersed launches of the MAV, open loop and closed loop side by side."""
 
 import argparse
-import sys
 
-from ground.commands.study_arguments import REFUSED, add_study_arguments, refusal
+from ground.commands.study_arguments import add_study_arguments, check_study_arguments, refused
+from ground.terminal.exit_codes import YES
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -15,20 +15,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0: flown and judged; 2: the call was refused."""
-    problem = _refusal(arguments)
-    if problem:
-        print(f"msr study ascent: {problem}", file=sys.stderr)
-        return REFUSED
+    """YES: flown and judged; raises ConfigurationError."""
+    if not 0.01 <= arguments.cycle <= 0.05:
+        raise refused("--cycle", arguments.cycle, "0.01 to 0.05 s")
+    check_study_arguments(arguments)
     # Imported late: other calls of `msr` need none of it.
     from ground.studies.ascent_study import compare, fly_study, markdown, vehicle_file, write
-    from ground.studies.study_runs import count_on_terminal
+    from ground.terminal import progress
 
     vehicle_file()  # refuses an impossible vehicle before any process is started
 
     results = fly_study(
         arguments.runs, arguments.workers, first=arguments.first, cycle=arguments.cycle,
-        progress=count_on_terminal("ascents"),
+        progress=progress.count("ascents"),
     )  # fmt: skip
     sides = compare(results)
     print(markdown(sides), end="")
@@ -37,10 +36,4 @@ def run(arguments: argparse.Namespace) -> int:
 
         write(arguments.out, results, sides)
         draw_study("ascent", results, arguments.out)
-    return 0
-
-
-def _refusal(arguments: argparse.Namespace) -> str:
-    if not 0.01 <= arguments.cycle <= 0.05:
-        return f"--cycle = {arguments.cycle}: allowed are 0.01 to 0.05 s"
-    return refusal(arguments)
+    return YES

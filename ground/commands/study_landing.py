@@ -1,9 +1,9 @@
 """`msr study landing`: dispersed landings of the lander, with its own flight software."""
 
 import argparse
-import sys
 
-from ground.commands.study_arguments import REFUSED, add_study_arguments, refusal
+from ground.commands.study_arguments import add_study_arguments, check_study_arguments
+from ground.terminal.exit_codes import NO, YES
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -12,14 +12,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0: flown and judged; 1: a loss was claimed as a landing; 2: the call was refused."""
-    problem = refusal(arguments)
-    if problem:
-        print(f"msr study landing: {problem}", file=sys.stderr)
-        return REFUSED
+    """YES: flown and judged; NO: a loss was claimed as a landing; raises ConfigurationError."""
+    check_study_arguments(arguments)
     # Imported late: other calls of `msr` need none of it.
     from ground.studies.landing_study import fly_study, markdown, setting, summarise, write
-    from ground.studies.study_runs import count_on_terminal
+    from ground.terminal import progress
 
     setting()  # refuses an impossible vehicle before any process is started
 
@@ -27,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.runs,
         arguments.workers,
         first=arguments.first,
-        progress=count_on_terminal("landings"),
+        progress=progress.count("landings"),
     )
     summary = summarise(results)
     print(markdown(summary), end="")
@@ -36,4 +33,4 @@ def run(arguments: argparse.Namespace) -> int:
 
         write(arguments.out, results, summary)
         draw_study("landing", results, arguments.out)
-    return 1 if summary.lost_in_silence else 0
+    return NO if summary.lost_in_silence else YES

@@ -1,9 +1,9 @@
 """`msr trade`: flies variants of the MAV over the same dispersed days, and chooses between them."""
 
 import argparse
-import sys
 
-from ground.commands.study_arguments import REFUSED, add_study_arguments, refusal
+from ground.commands.study_arguments import add_study_arguments, check_study_arguments
+from ground.terminal.exit_codes import YES
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -19,18 +19,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0: flown and judged; 2: the call, the trade file or the vehicle file was refused."""
-    problem = refusal(arguments)
-    if problem:
-        print(f"msr trade: {problem}", file=sys.stderr)
-        return REFUSED
+    """YES: flown and judged; raises ConfigurationError."""
+    check_study_arguments(arguments)
     # Imported late: other calls of `msr` need none of it.
-    from ground.studies.study_runs import count_on_terminal
     from ground.studies.trade.report import print_table, write
     from ground.studies.trade.study import fly_designs
     from ground.studies.trade.trade_file import load_trade
     from ground.studies.trade.verdict import decide
-    from ground.verification.table import make_console
+    from ground.terminal import progress
+    from ground.terminal.screen import make_screen
 
     trade = load_trade(arguments.trade)
 
@@ -39,13 +36,13 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.runs,
         arguments.workers,
         first=arguments.first,
-        progress=count_on_terminal("flights"),
+        progress=progress.count("flights"),
     )
     decision = decide(trade, results)
-    console = make_console()
+    console = make_screen()
     print_table(trade, decision, console)
     if arguments.out is None:
-        return 0
+        return YES
     pictures = []
     if not arguments.no_pictures:
         try:
@@ -58,4 +55,4 @@ def run(arguments: argparse.Namespace) -> int:
             pictures = draw_trade(arguments.out, trade, results, decision, arguments.first)
     write(arguments.out, trade, results, decision, pictures)
     console.print(f"Wrote {arguments.out}")
-    return 0
+    return YES

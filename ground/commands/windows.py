@@ -20,10 +20,13 @@ from flight.astrodynamics.launch_opportunities import (
 )
 from flight.astrodynamics.time_scales import format_iso, julian_date
 from flight.astrodynamics.vectors import norm
+from flight.configuration.files import ConfigurationError
+from flight.configuration.whole_files import replace_file
+from ground.terminal.destinations import check_file
+from ground.terminal.exit_codes import NO, YES
+from ground.terminal.screen import make_screen
 from ground.verification.rows import format_day
-from ground.verification.table import make_console
 
-REFUSED = 2
 DIRECTIONS = {"out": ("earth", "mars"), "home": ("mars", "earth")}
 _LEAST = {"c3": "launch energy", "arrival": "arrival speed", "sum": "sum of both v-infinities"}
 
@@ -66,27 +69,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the list. 0: something was found; 2: nothing was, or the call was refused."""
+    """Prints the list. YES: something was found; NO: nothing; raises ConfigurationError."""
+    check_file("--json", arguments.json)
+    check_file("--plot", arguments.plot)
+    if arguments.plot is not None:
+        _check_plot(arguments.plot)
     try:
         found = _search(arguments)
     except ValueError as error:
-        return _refuse(str(error))
+        raise ConfigurationError("command line", None, "", str(error)) from None
     if not found:
-        return _refuse(_nothing(arguments))
-    console = make_console()
+        print(f"msr windows: {_nothing(arguments)}", file=sys.stderr)
+        return NO
+    console = make_screen()
     for name in _directions(arguments):
         chosen = [one for one in found if (one.origin, one.destination) == DIRECTIONS[name]]
         _print_table(name, chosen, arguments, console)
-    try:
-        if arguments.json is not None:
-            _write_json(arguments.json, found)
-        if arguments.plot is not None:
-            _draw(arguments.plot, found, console)
-    except OSError as error:
-        return _refuse(f"cannot write {error.filename}: {error.strerror}")
-    except ValueError as error:
-        return _refuse(str(error))
-    return 0
+    if arguments.json is not None:
+        _write_json(arguments.json, found)
+    if arguments.plot is not None:
+        _draw(arguments.plot, found, console)
+    return YES
 
 
 def as_plain(one: Opportunity) -> dict[str, Any]:
@@ -209,23 +212,27 @@ def _remark(one: Opportunity, shortest: float, longest: float) -> str:
 def _write_json(path: Path, found: Sequence[Opportunity]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     plain = [as_plain(one) for one in found]
-    path.write_text(json.dumps(plain, indent=2) + "\n", encoding="utf-8")
+    replace_file(path, json.dumps(plain, indent=2) + "\n")
+
+
+def _check_plot(path: Path) -> None:
+    """Refuses a picture that cannot be drawn, before the search, which takes a while."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != "matplotlib":
+            raise
+        problem = "drawing needs matplotlib, which is not installed; install threeforks[plots]"
+        raise ConfigurationError("command line", None, "--plot", problem) from None
+    kinds = sorted(FigureCanvasAgg.get_supported_filetypes())
+    if path.suffix.removeprefix(".").lower() not in kinds:
+        problem = f"= {path}: allowed is a file that ends in one of {', '.join(kinds)}"
+        raise ConfigurationError("command line", None, "--plot", problem)
 
 
 def _draw(path: Path, found: Sequence[Opportunity], console: Console) -> None:
-    try:
-        from ground.pictures.porkchop import draw_porkchops
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
-        raise ValueError(
-            "drawing needs matplotlib, which is not installed; install threeforks[plots]"
-        ) from error
+    from ground.pictures.porkchop import draw_porkchops
+
     path.parent.mkdir(parents=True, exist_ok=True)
     draw_porkchops(found, path)
     console.print(f"Drew {path}")
-
-
-def _refuse(sentence: str) -> int:
-    print(f"msr windows: {sentence}", file=sys.stderr)
-    return REFUSED

@@ -4,6 +4,7 @@ A wrong key, type, unit or range is refused at load with file, line, key, value 
 allowed; nothing has been started by then.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,7 +22,7 @@ from flight.configuration.files import (
     refusal,
 )
 from sim_hw.world.depot import Depot, load_depot, load_held_tubes
-from sim_hw.world.tubes import PLACES, SampleTube
+from sim_hw.world.tubes import ARM_GRIPPER, GROUND, PLACES, ROVER_GRIPPER, SampleTube
 
 Metres = Annotated[float, Quantity(unit="m", ge=-5000.0, le=5000.0)]
 Sols = Annotated[float, Quantity(unit="sol", gt=0.0, le=2000.0)]
@@ -88,6 +89,7 @@ class Mission(Struct, frozen=True, forbid_unknown_fields=True):
     time_limit: Sols
     expected_duration: Sols
     perseverance_holds: list[str] | Literal["all"] = []
+    description: Annotated[str, Meta(max_length=2000)] = ""
     start: Literal["entry", "landed"] = "entry"
     vehicles: list[VehicleName] = msgspec.field(default_factory=lambda: list(SURFACE_VEHICLES))
     launch_after: Sols | None = None
@@ -169,6 +171,8 @@ def load_mission(name: str) -> LoadedMission:
     aboard = load_held_tubes()
     wanted = _chosen(file, "tubes", mission.tubes, [tube.id for tube in depot.tubes])
     held = _chosen(file, "perseverance_holds", mission.perseverance_holds, [t.id for t in aboard])
+    _check_in_two_places(depot, aboard)
+    _check_failures_can_come(file, mission, len(depot.tubes), len(wanted) + len(held))
     try:
         epoch_jd_tt = tt_from_utc(parse_iso(mission.landing))
         if mission.start == "entry":
@@ -200,6 +204,34 @@ def _chosen(
         if tube in wanted[:index]:
             raise refusal(file, f"{key}[{index}]", "each tube once")
     return tuple(wanted)
+
+
+def _check_in_two_places(depot: Depot, aboard: Sequence[SampleTube]) -> None:
+    """Refuses tubes that lie in the depot and are aboard Perseverance, too."""
+    in_depot = [tube.id for tube in depot.tubes]
+    for index, tube in enumerate(aboard):
+        if tube.id in in_depot:
+            file = find_configuration("world", "perseverance_tubes")
+            raise refusal(file, f"tubes[{index}].id", "the id of a tube that is not in the depot")
+
+
+def _check_failures_can_come(file: Path, mission: Mission, in_depot: int, taken: int) -> None:
+    """Refuses failures whose time or number of tubes this mission cannot reach.
+
+    `in_depot`: how many tubes lie there; `taken`: how many are wanted or held.
+    """
+    for index, failure in enumerate(mission.failures):
+        key = f"failures[{index}]"
+        if failure.after_sols is not None and failure.after_sols >= mission.time_limit:
+            allowed = f"less than time_limit ({mission.time_limit:g} sol)"
+            raise refusal(file, f"{key}.after_sols", allowed)
+        if failure.tubes is None:
+            continue
+        most = {GROUND: in_depot + taken, ROVER_GRIPPER: 1, ARM_GRIPPER: 1}
+        can_be = most.get(failure.tubes.place, taken)
+        if failure.tubes.count > can_be:
+            allowed = f"at most {can_be}, as many as can be there in this mission"
+            raise refusal(file, f"{key}.tubes.count", allowed)
 
 
 def plain(mission: LoadedMission) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from flight.configuration.whole_files import replace_file
 from flight.core.node import Node
 from flight.mav.node import Mav
 from ground.missions.vehicle_files import VehicleFile, load_vehicle_file
@@ -191,7 +192,7 @@ def write(folder: Path, results: Sequence[AscentResult], sides: dict[str, StudyS
     """Writes `ascents.json` (every run) and `summary.json` and `summary.md`."""
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, Any]] = [asdict(result) for result in results]
-    (folder / "ascents.json").write_text(json.dumps(rows, indent=1) + "\n")
+    replace_file(folder / "ascents.json", json.dumps(rows, indent=1) + "\n")
     summary = {name: asdict(side) for name, side in sides.items()}
-    (folder / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
-    (folder / "summary.md").write_text(markdown(sides))
+    replace_file(folder / "summary.json", json.dumps(summary, indent=1) + "\n")
+    replace_file(folder / "summary.md", markdown(sides))

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from flight.configuration.whole_files import replace_file
 from flight.lander.node import Lander
 from flight.runtime.streams import stream
 from ground.missions.vehicle_files import VehicleFile, load_vehicle_file
@@ -346,6 +347,6 @@ def write(folder: Path, results: Sequence[LandingResult], summary: LandingSummar
     """Every run and the summary into a folder: `landings.json`, `summary.json`, `summary.md`."""
     folder.mkdir(parents=True, exist_ok=True)
     runs = [asdict(result) for result in results]
-    (folder / "landings.json").write_text(json.dumps(runs, indent=1), encoding="utf-8")
-    (folder / "summary.json").write_text(json.dumps(asdict(summary), indent=1), encoding="utf-8")
-    (folder / "summary.md").write_text(markdown(summary), encoding="utf-8")
+    replace_file(folder / "landings.json", json.dumps(runs, indent=1))
+    replace_file(folder / "summary.json", json.dumps(asdict(summary), indent=1))
+    replace_file(folder / "summary.md", markdown(summary))

@@ -41,8 +41,11 @@ def parse_kills(texts: list[str]) -> list[Kill]:
     return sorted(kills, key=lambda kill: kill.at)
 
 
-def check_kills(kills: Iterable[Kill], vehicles: Collection[str]) -> None:
-    """Refuses kills of vehicles that do not take part; raises ConfigurationError."""
+def check_kills(kills: Iterable[Kill], vehicles: Collection[str], limit: float) -> None:
+    """Refuses kills that cannot come; raises ConfigurationError.
+
+    `limit`: s of mission time, when the mission ends at the latest.
+    """
     for kill in kills:
         if kill.role != GROUND and kill.role not in vehicles:
             raise ConfigurationError(
@@ -51,4 +54,12 @@ def check_kills(kills: Iterable[Kill], vehicles: Collection[str]) -> None:
                 "--kill",
                 f"= {kill.role}: it does not take part in this "
                 f"mission; allowed are {', '.join((*vehicles, GROUND))}",
+            )
+        if kill.at >= limit:
+            raise ConfigurationError(
+                "command line",
+                None,
+                "--kill",
+                f"= {kill.role}@{kill.at:g}: the mission ends before that; allowed are seconds of "
+                f"mission time below {limit:g}, its time limit",
             )

@@ -5,6 +5,7 @@ against. Only rows that are `required` decide the exit code.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -130,7 +131,7 @@ class Row:
         return f"{value:.{self.digits}f} {self.unit}".rstrip()
 
 
-def misses_required(rows: list[Row]) -> list[Row]:
+def misses_required(rows: Sequence[Row]) -> list[Row]:
     """The rows that make the whole verification fail."""
     return [row for row in rows if row.required and row.verdict is Verdict.MISS]
 

@@ -20,16 +20,9 @@ RULE = (
     "for comparison. Both say MISS when they miss; the exit code is 1 only when a required row "
     "misses, else 0."
 )
+MORE = "`msr verify --all` prints every row, `--target NAME` those of one target."
 _STYLES = {Verdict.OK: "green", Verdict.MISS: "bold red", Verdict.NO_FIGURE: "dim"}
-_PIPED_WIDTH = 240
-"""Columns when the output is no terminal: more than any row needs, so that none is broken."""
 _TEXT_WIDTH = 100
-
-
-def make_console() -> Console:
-    """A console on standard output; wide, and without colours, when that is no terminal."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_PIPED_WIDTH)
 
 
 def print_rows(target: str, title: str, rows: Sequence[Row], console: Console) -> None:
@@ -63,11 +56,33 @@ def print_rows(target: str, title: str, rows: Sequence[Row], console: Console) -
     console.print()
 
 
+def print_families(
+    judged: Sequence[tuple[str, str, Sequence[Row]]], console: Console
+) -> None:
+    """Print a line for each family (name, title, rows), and the rows that miss."""
+    table = Table(header_style="dim", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table.add_column("target", style="cyan", no_wrap=True)
+    table.add_column("what is compared")
+    for name in ("agree", "miss", "no figure"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for target, title, rows in judged:
+        counts = [sum(row.verdict is verdict for row in rows) for verdict in Verdict]
+        missed = Text(str(counts[1]), _STYLES[Verdict.MISS] if misses_required(rows) else "")
+        table.add_row(target, title, str(counts[0]), missed, str(counts[2]))
+    console.print(table)
+    console.print()
+    for target, title, rows in judged:
+        misses = [row for row in rows if row.verdict is Verdict.MISS]
+        if misses:
+            print_rows(target, f"{title}: what misses", misses, console)
+
+
 def print_summary(judged: Judged, console: Console) -> None:
     """Print the counts and the rule."""
     width = min(_TEXT_WIDTH, console.width)
     console.print(Text(summary(judged), style="bold"), width=width)
     console.print(Text(RULE, style="dim"), width=width)
+    console.print(Text(MORE, style="dim"), width=width)
 
 
 def summary(judged: Judged) -> str:

@@ -23,7 +23,11 @@ from ground.verification.rows import Row
 
 
 class UnknownTarget(ValueError):
-    """A target was asked for that is not in the list."""
+    """A target was asked for that is not in the list; `name` is what was asked for."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"there is no target {name!r}")
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,12 @@ TARGETS = (
 def chosen_targets(names: Iterable[str] | None, targets: tuple[Target, ...]) -> tuple[Target, ...]:
     """The targets of the given names (upper or lower case) in their own order; without names all.
 
-    Raises UnknownTarget with the known names.
+    Raises UnknownTarget.
     """
     wanted = list(names or ())
     known = [target.name.lower() for target in targets]
     for name in wanted:
         if name.lower() not in known:
-            names_known = ", ".join(target.name for target in targets)
-            raise UnknownTarget(f"there is no target {name!r}; the targets are {names_known}")
+            raise UnknownTarget(name)
     chosen = [name.lower() for name in wanted] or known
     return tuple(target for target in targets if target.name.lower() in chosen)

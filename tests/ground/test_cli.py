@@ -1,8 +1,10 @@
 """The command `msr`: its help, its lazy imports, its exit codes."""
 
 import argparse
+import errno
 import importlib
 import importlib.util
+import sqlite3
 import subprocess
 import sys
 import types
@@ -65,12 +67,42 @@ def test_arguments_default_to_those_of_the_process(probe, monkeypatch):
     assert main(subcommands=PROBE) == 5
 
 
-@pytest.mark.parametrize("arguments", [[], ["prboe"], ["probe", "--sed", "1"]])
-def test_wrong_arguments_end_with_code_2_and_a_word_on_stderr(probe, arguments, capsys):
+@pytest.mark.parametrize(
+    ("arguments", "usage", "sentence"),
+    [
+        (["prboe"], "msr", "there is no command 'prboe' (did you mean probe?)"),
+        (["xyz"], "msr", "there is no command 'xyz'; `msr --help` lists them"),
+        (["bench"], "msr", "`msr bench` is called `msr measure` now"),
+        (["probe", "--sede", "1"], "msr probe", "there is no option --sede (did you mean --seed?)"),
+        (["probe", "--zzqq=1"], "msr probe", "there is no option --zzqq\n"),
+        (["probe", "mars"], "msr probe", "'mars' is one argument too many"),
+        (["probe", "--seed", "x"], "msr probe", "argument --seed: invalid int value: 'x'"),
+        (["probe", "--way", "nroth"], "msr probe", "no 'nroth' (did you mean north?); allowed is"),
+    ],
+)
+def test_wrong_arguments_end_with_code_2_the_usage_of_the_command_and_a_sentence(
+    probe, arguments, usage, sentence, capsys
+):
+    def configure(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--seed", type=int)
+        parser.add_argument("--way", choices=("north", "east"))
+
+    probe.configure = configure
     with pytest.raises(SystemExit) as leaving:
         main(arguments, PROBE)
     assert leaving.value.code == 2
-    assert "usage: msr" in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"usage: {usage} ")
+    assert sentence in err
+    assert f"\n{usage}: " in err
+
+
+def test_msr_alone_prints_its_help(capsys):
+    assert main([], PROBE) == 0
+    out, err = capsys.readouterr()
+    assert "probe" in out and "usage: msr" in out
+    assert err == ""
 
 
 def test_a_refused_configuration_is_a_sentence_on_stderr_and_code_2(probe, capsys):
@@ -79,7 +111,10 @@ def test_a_refused_configuration_is_a_sentence_on_stderr_and_code_2(probe, capsy
 
     probe.run = refuse
     assert main(["probe"], PROBE) == 2
-    assert capsys.readouterr() == ("", "msr: short.yaml:12: tubes = -3: allowed is a count\n")
+    assert capsys.readouterr() == (
+        "",
+        "msr: short.yaml:12: tubes = -3: allowed is a count\n",
+    )
 
 
 def test_an_interrupt_ends_with_code_130(probe):
@@ -90,13 +125,43 @@ def test_an_interrupt_ends_with_code_130(probe):
     assert main(["probe"], PROBE) == 130
 
 
-def test_an_error_of_the_program_is_not_hidden(probe):
+def test_an_error_of_the_program_has_code_4_a_traceback_and_a_sentence(probe, capsys):
     def fail(arguments: argparse.Namespace) -> int:
         raise RuntimeError("a bug")
 
     probe.run = fail
-    with pytest.raises(RuntimeError, match="a bug"):
-        main(["probe"], PROBE)
+    assert main(["probe"], PROBE) == 4
+    said = capsys.readouterr().err
+    assert "Traceback" in said and "RuntimeError: a bug" in said
+    assert said.splitlines()[-1].startswith("msr: the program broke (RuntimeError)")
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OSError(errno.ENOSPC, "No space", "a/file"), "a/file: the disk is full"),
+        (OSError(errno.EMFILE, "Too many"), "this process may open no more files"),
+        (MemoryError(), "the memory is used up"),
+        (sqlite3.OperationalError("database or disk is full"), "the disk is full"),
+    ],
+)
+def test_what_the_machine_does_not_allow_has_code_3_and_a_sentence(probe, error, sentence, capsys):
+    def fail(arguments: argparse.Namespace) -> int:
+        raise error
+
+    probe.run = fail
+    assert main(["probe"], PROBE) == 3
+    said = capsys.readouterr().err
+    assert said.startswith(f"msr: {sentence}")
+    assert "Traceback" not in said
+
+
+def test_an_error_of_a_store_that_is_the_programs_own_is_not_the_machines(probe, capsys):
+    def fail(arguments: argparse.Namespace) -> int:
+        raise sqlite3.OperationalError("no such table: tubes")
+
+    probe.run = fail
+    assert main(["probe"], PROBE) == 4
 
 
 def test_version_is_printed(capsys):

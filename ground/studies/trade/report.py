@@ -5,12 +5,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from flight.configuration.whole_files import replace_file
 from ground.studies.trade.flight import TradeResult
 from ground.studies.trade.statistics import Spread
 from ground.studies.trade.trade_file import Trade
@@ -21,6 +22,10 @@ HEADINGS = (
     "periapsis\nkm", "apoapsis\nkm", "margin\nm/s", "sure\nm/s", "asked\nm/s", "q\nkPa",
     "acc.\nm/s²",
 )  # fmt: skip
+WIDE = 110
+"""Columns that the whole table needs."""
+NARROW = ((1, 2, 3, 6, 7, 8), (4, 5, 9, 10))
+"""Columns of the two tables that stand for it on a narrower terminal."""
 _PREFERRED = {
     "lift_off_mass": "the lightest at lift-off",
     "payload": "the one with the heaviest payload",
@@ -48,17 +53,27 @@ def cells(verdict: Verdict) -> tuple[str, ...]:
 
 def print_table(trade: Trade, decision: Decision, console: Console) -> None:
     """The table of all designs, and the decision."""
-    table = Table(
-        title=trade.title, title_justify="left", title_style="bold", header_style="dim",
-        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False,
-    )  # fmt: skip
-    for index, heading in enumerate(HEADINGS):
-        table.add_column(heading, justify="left" if index == 0 else "right", no_wrap=True)
-    for verdict in decision.verdicts:
-        style = "bold green" if verdict.design == decision.recommended else None
-        table.add_row(*cells(verdict), style=style if not verdict.against else "dim")
-    console.print(table)
-    console.print()
+    rows = {verdict.design: cells(verdict) for verdict in decision.verdicts}
+    styles = {
+        verdict.design: "bold green"
+        if verdict.design == decision.recommended
+        else ("dim" if verdict.against else "")
+        for verdict in decision.verdicts
+    }
+    whole = tuple(range(1, len(HEADINGS)))
+    for part in (whole,) if console.width >= WIDE else NARROW:
+        title = trade.title if part[0] == 1 else None
+        table = Table(
+            title=title, title_justify="left", title_style="bold", header_style="dim",
+            box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False,
+        )  # fmt: skip
+        for index in (0, *part):
+            justify: Literal["left", "right"] = "left" if index == 0 else "right"
+            table.add_column(HEADINGS[index], justify=justify, no_wrap=index > 0)
+        for name, row in rows.items():
+            table.add_row(*(row[index] for index in (0, *part)), style=styles[name])
+        console.print(table)
+        console.print()
     for sentence in sentences(trade, decision):
         console.print(sentence, highlight=False, markup=False)
 
@@ -134,8 +149,8 @@ def write(
         "verdicts": [_plain(asdict(verdict)) for verdict in decision.verdicts],
         "flights": [result.as_row() for rows in results.values() for result in rows],
     }
-    (folder / "trade.json").write_text(json.dumps(data, indent=1, allow_nan=False) + "\n")
-    (folder / "trade.md").write_text(markdown(trade, decision, pictures), encoding="utf-8")
+    replace_file(folder / "trade.json", json.dumps(data, indent=1, allow_nan=False) + "\n")
+    replace_file(folder / "trade.md", markdown(trade, decision, pictures))
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""`msr bench` measures and prints; how fast things are is not tested."""
+"""`msr measure` measures and prints; how fast things are is not tested."""
 
 import cProfile
 
@@ -11,7 +11,7 @@ from ground.cli import main
 
 
 def test_a_quick_run_prints_every_table(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "--quick"]) == 0
+    assert main(["measure", "--quick"]) == 0
     printed = capsys.readouterr().out
     for pattern in ("DEALER-ROUTER", "XPUB-SUB"):
         for transport in ("inproc", "ipc", "tcp"):

@@ -10,6 +10,7 @@ import pytest
 
 from flight.astrodynamics.launch_opportunities import Opportunity
 from flight.astrodynamics.transfer_windows import Transfer
+from flight.configuration.files import ConfigurationError
 from ground.commands import windows as windows_command
 
 NEEDS_MATPLOTLIB = pytest.mark.skipif(
@@ -54,7 +55,6 @@ def test_a_limit_that_shapes_the_flight_is_remarked(capsys):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--from", "2027", "--to", "2027"), "no transfer from Earth to Mars or from Mars to"),
         (("--from", "2036", "--to", "2036"), "the ephemeris covers 2025-12-01 to 2037-03-01"),
         (("--from", "1990", "--to", "1995"), "the ephemeris covers"),
         (("--from", "2031", "--to", "2030"), "--to 2030 lies before --from 2031"),
@@ -62,18 +62,29 @@ def test_a_limit_that_shapes_the_flight_is_remarked(capsys):
         (("--min-days", "300", "--max-days", "200"), "the shorter first"),
     ],
 )
-def test_a_search_without_a_solution_is_a_sentence_and_code_2(words, sentence, capsys):
-    assert windows(*words) == 2
+def test_a_search_that_cannot_be_made_is_refused(words, sentence, capsys):
+    with pytest.raises(ConfigurationError, match=sentence) as refused:
+        windows(*words)
+    assert "\n" not in str(refused.value)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_search_that_finds_nothing_answers_no_with_a_sentence(capsys):
+    assert windows("--from", "2027", "--to", "2027") == 1
     out, err = capsys.readouterr()
     assert out == ""
-    assert sentence in err
+    assert "no transfer from Earth to Mars or from Mars to" in err
     assert err.count("\n") == 1
 
 
-def test_a_file_that_cannot_be_written_is_a_sentence_and_code_2(capsys, tmp_path):
-    words = ("--from", "2030", "--to", "2030", "--direction", "home", "--json", str(tmp_path))
-    assert windows(*words) == 2
-    assert f"cannot write {tmp_path}" in capsys.readouterr().err
+@pytest.mark.parametrize("option", ["--json", "--plot"])
+def test_a_file_that_cannot_be_written_is_refused_before_the_search(
+    option, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.delattr(windows_command, "_search")
+    with pytest.raises(ConfigurationError, match=f"{option} = {tmp_path}: is a folder"):
+        windows(option, str(tmp_path))
+    assert capsys.readouterr().out == ""
 
 
 @NEEDS_MATPLOTLIB
@@ -86,10 +97,10 @@ def test_porkchops_are_drawn(capsys, tmp_path):
 
 
 @NEEDS_MATPLOTLIB
-def test_an_unknown_kind_of_picture_is_a_sentence_and_code_2(capsys, tmp_path):
-    words = ("--from", "2030", "--to", "2030", "--direction", "home")
-    assert windows(*words, "--plot", str(tmp_path / "porkchop.xyz")) == 2
-    assert "xyz" in capsys.readouterr().err
+def test_an_unknown_kind_of_picture_is_refused_before_the_search(tmp_path, monkeypatch):
+    monkeypatch.delattr(windows_command, "_search")
+    with pytest.raises(ConfigurationError, match=r"xyz: allowed is a file that ends in one of"):
+        windows("--plot", str(tmp_path / "porkchop.xyz"))
 
 
 @NEEDS_MATPLOTLIB

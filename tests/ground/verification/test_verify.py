@@ -14,8 +14,9 @@ import pytest
 from flight.astrodynamics.ephemeris import mars_to_earth_light_time
 from flight.astrodynamics.gravity import EARTH
 from flight.astrodynamics.time_scales import julian_date
-from flight.configuration.files import find_configuration
+from flight.configuration.files import ConfigurationError, find_configuration
 from ground.commands import verify as verify_command
+from ground.terminal import screen
 from ground.verification.close_approach import two_impulse_approach
 from ground.verification.container_orbit import circular_orbit
 from ground.verification.depot_site import drop_jd_tt, mission_clock
@@ -124,7 +125,7 @@ def test_clocks_are_written_truncated():
 
 def test_every_required_row_agrees_and_the_table_reads_in_a_pipe(capsys, tmp_path):
     file = tmp_path / "new" / "rows.json"
-    assert verify("--json", str(file)) == 0
+    assert verify("--all", "--json", str(file)) == 0
     printed = capsys.readouterr().out
     assert "\x1b" not in printed
     plain = json.loads(file.read_text(encoding="utf-8"))
@@ -165,18 +166,46 @@ def test_only_the_chosen_targets_are_computed(capsys):
     assert "V7" not in printed
 
 
-def test_an_unknown_target_is_a_sentence_with_the_known_ones_and_code_2(capsys):
-    assert verify("--target", "V99") == 2
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert "there is no target 'V99'" in err
-    assert "V3" in err and "rk4" in err
+def test_by_default_the_families_are_counted_and_only_misses_are_rows(one_target, capsys):
+    one_target(
+        row(1.0, 1.0), Row(quantity="missed", source="s", published=1.0, computed=9.0)
+    )
+    assert verify() == 1
+    lines = capsys.readouterr().out.splitlines()
+    family = next(line for line in lines if "a target for tests" in line)
+    assert family.split()[-3:] == ["1", "1", "0"]
+    assert sum("missed" in line for line in lines) == 1
+    assert not [line for line in lines if line.startswith("T1") and "  q  " in line]
 
 
-def test_a_file_that_cannot_be_written_is_a_sentence_and_code_2(one_target, capsys, tmp_path):
-    one_target(row(1.0, 1.0))
-    assert verify("--json", str(tmp_path)) == 2
-    assert "cannot write" in capsys.readouterr().err
+def test_by_default_the_output_is_short_and_fits_80_columns(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(screen, "PIPED_WIDTH", 80)
+    assert verify() == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert len(lines) < 200
+
+
+def test_an_unknown_target_is_refused_with_the_known_ones(capsys):
+    with pytest.raises(ConfigurationError, match=r"V99.*allowed is one of") as refused:
+        verify("--target", "V99")
+    assert "V3" in str(refused.value) and "rk4" in str(refused.value)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_computed(
+    monkeypatch, capsys, tmp_path
+):
+    def compute() -> list[Row]:
+        raise AssertionError("computed")
+
+    monkeypatch.setattr(verify_command, "TARGETS", (Target("T1", "not computed", compute),))
+    with pytest.raises(ConfigurationError, match="is a folder; allowed is a file"):
+        verify("--json", str(tmp_path))
+    with pytest.raises(ConfigurationError, match="is no folder; allowed is a file in one"):
+        (tmp_path / "file").write_text("")
+        verify("--json", str(tmp_path / "file" / "rows.json"))
 
 
 def test_the_list_names_every_target(capsys):

@@ -1,0 +1,1 @@
+"""What every command of `msr` shares: exit codes, signals, arguments, the screen."""

@@ -1,0 +1,17 @@
+"""What `msr` ends with, whichever its command."""
+
+YES = 0
+"""It was done, and the answer is yes: the mission succeeded, the figures agree."""
+NO = 1
+"""It was done, and the answer is no: the mission failed, a figure misses, a page is stale."""
+REFUSED = 2
+"""What was asked cannot be done; nothing was touched or started."""
+UNKNOWN = 3
+"""It was begun, and the machine did not let it end: the disk is full, no descriptor is left."""
+BROKE = 4
+"""The program broke: an error of its own."""
+
+
+def after_signal(number: int) -> int:
+    """What a process ends with that a signal has ended, as shells tell it."""
+    return 128 + number

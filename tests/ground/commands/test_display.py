@@ -1,0 +1,70 @@
+"""The last screen of a flight: texts as they are, true counts, the tubes of the mission alone."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ground.commands.display import Display, accounted
+from ground.missions.mission import load_mission
+
+
+def summary(**changes: Any) -> dict[str, Any]:
+    mission = load_mission("short")
+    tubes = [
+        {"id": tube.id, "name": tube.name, "place": "ground", "custody": "ground"}
+        for tube in mission.depot.tubes
+    ]
+    usual = {
+        "verdict": "failure", "reason": "", "mission_sols": 12.5, "wall_seconds": 3.0,
+        "messages": 1, "peak_rss_mb": 99.0, "tubes": tubes, "custody_violations": [],
+    }  # fmt: skip
+    return usual | changes
+
+
+def shown(capsys: pytest.CaptureFixture[str], out: str = "runs/a", **changes: Any) -> str:
+    Display(load_mission("short")).result(summary(**changes), Path(out))
+    return capsys.readouterr().out
+
+
+def test_texts_with_brackets_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    told = shown(
+        capsys, out="runs/[/x]", reason="at [/x] and [bold]",
+        custody_violations=[{"tube": "T[/]", "truth": "mav", "statement": "in [red]", "time": 1.0}],
+    )  # fmt: skip
+    for text in ("at [/x] and [bold]", "runs/[/x]", "T[/]", "in [red]"):
+        assert text in told
+
+
+def test_only_the_tubes_of_the_mission_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    mission = load_mission("short")
+    told = shown(capsys)
+    for tube in mission.depot.tubes:
+        assert (tube.id in told) == (tube.id in mission.wanted)
+    assert "8 more tubes were not wanted: on the ground" in told
+
+
+def test_a_tube_that_was_not_wanted_and_was_moved_is_listed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tubes = summary()["tubes"]
+    moved = next(tube for tube in tubes if tube["id"] not in load_mission("short").wanted)
+    moved["place"] = "mav"
+    told = shown(capsys, tubes=tubes)
+    assert moved["id"] in told
+    assert "7 more tubes were" in told
+
+
+def test_a_tube_whose_custody_was_violated_is_not_accounted_for() -> None:
+    tubes = summary()["tubes"]
+    wrong = [{"tube": tubes[3]["id"]}, {"tube": tubes[3]["id"]}]
+    assert accounted(summary(custody_violations=wrong)) == "9 of 10 tubes accounted for"
+    assert accounted(summary()) == "10 tubes accounted for"
+    assert accounted(summary(tubes=tubes[:1])) == "1 tube accounted for"
+
+
+def test_one_message_is_not_messages_and_none_is_not_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert "1 message," in shown(capsys)
+    assert "message" not in shown(capsys, messages=0)
