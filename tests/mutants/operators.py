@@ -1,0 +1,126 @@
+"""Sharp single-place changes of Python code, each of which some test ought to notice.
+
+Beside what mutation tools do (comparisons, constants, dropped statements) these reach into
+decorators and tables, where much of a vehicle is written: a guard or a transition less, a command
+allowed in more states, a limit moved by one unit in the last place or by a hundredth.
+"""
+
+import ast
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+COMPARED = {
+    ast.Lt: (ast.LtE(), "< to <="),
+    ast.LtE: (ast.Lt(), "<= to <"),
+    ast.Gt: (ast.GtE(), "> to >="),
+    ast.GtE: (ast.Gt(), ">= to >"),
+    ast.Eq: (ast.NotEq(), "== to !="),
+    ast.NotEq: (ast.Eq(), "!= to =="),
+    ast.Is: (ast.IsNot(), "is to is not"),
+    ast.IsNot: (ast.Is(), "is not to is"),
+    ast.In: (ast.NotIn(), "in to not in"),
+    ast.NotIn: (ast.In(), "not in to in"),
+}
+CALCULATED = {
+    ast.Add: (ast.Sub(), "+ to -"),
+    ast.Sub: (ast.Add(), "- to +"),
+    ast.Mult: (ast.Div(), "* to /"),
+    ast.Div: (ast.Mult(), "/ to *"),
+}
+WIDENING = ("allowed_in", "guard", "hazard", "ge", "le", "gt", "lt", "min_length", "max_length")
+"""Keywords whose removal admits more than was meant."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A change: the source text between two offsets (characters) gives way to another."""
+
+    line: int
+    start: int
+    end: int
+    text: str
+    what: str
+
+    def apply(self, source: str) -> str:
+        """The changed source."""
+        return source[: self.start] + self.text + source[self.end :]
+
+
+class _Places:
+    """Offsets of nodes in a source text."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self._starts = [0]
+        for line in source.splitlines(keepends=True):
+            self._starts.append(self._starts[-1] + len(line))
+        self._lines = source.splitlines()
+
+    def offset(self, line: int, column: int) -> int:
+        """Of a line (from 1) and a column in bytes."""
+        text = self._lines[line - 1].encode()[:column].decode()
+        return self._starts[line - 1] + len(text)
+
+    def mutant(self, node: ast.AST, text: str, what: str) -> Mutant:
+        """`node` gives way to `text`."""
+        start = self.offset(node.lineno, node.col_offset)  # type: ignore[attr-defined]
+        end = self.offset(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+        return Mutant(node.lineno, start, end, text, what)  # type: ignore[attr-defined]
+
+
+def mutants(source: str) -> list[Mutant]:
+    """All changes of a source text, in order of place."""
+    tree = ast.parse(source)
+    places = _Places(source)
+    found: dict[tuple[int, int, str], Mutant] = {}
+    for node in ast.walk(tree):
+        for mutant in _of(node, places):
+            found.setdefault((mutant.start, mutant.end, mutant.text), mutant)
+    return [found[key] for key in sorted(found)]
+
+
+def _of(node: ast.AST, places: _Places) -> Iterator[Mutant]:
+    if isinstance(node, ast.Compare) and len(node.ops) == 1:
+        yield from _compared(node, places)
+    elif isinstance(node, ast.BinOp) and type(node.op) in CALCULATED:
+        operator, what = CALCULATED[type(node.op)]
+        changed = ast.BinOp(node.left, operator, node.right)
+        yield places.mutant(node, f"({ast.unparse(changed)})", what)
+    elif isinstance(node, ast.BoolOp):
+        other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+        changed_op = ast.unparse(ast.BoolOp(other, node.values))
+        yield places.mutant(node, f"({changed_op})", "and to or, or back")
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield places.mutant(node, f"({ast.unparse(node.operand)})", "not dropped")
+    elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        yield places.mutant(node, repr(node.value * 1.01 + 1 * (node.value == 0)), "constant + 1 %")
+    elif isinstance(node, ast.If | ast.While):
+        yield places.mutant(node.test, "False", "branch never taken")
+        if isinstance(node, ast.If):
+            yield places.mutant(node.test, "True", "branch always taken")
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Await):
+        yield places.mutant(node, "pass", "call dropped")
+    elif isinstance(node, ast.Call):
+        yield from _of_call(node, places)
+
+
+def _compared(node: ast.Compare, places: _Places) -> Iterator[Mutant]:
+    operator, what = COMPARED[type(node.ops[0])]
+    right = node.comparators[0]
+    changed = ast.Compare(node.left, [operator], [right])
+    yield places.mutant(node, f"({ast.unparse(changed)})", what)
+    if isinstance(right, ast.Constant) and isinstance(right.value, float):
+        moved = math.nextafter(right.value, math.inf)
+        yield places.mutant(right, repr(moved), "limit + 1 ulp")
+
+
+def _of_call(node: ast.Call, places: _Places) -> Iterator[Mutant]:
+    for keyword in node.keywords:
+        if keyword.arg in WIDENING:
+            rest = [k for k in node.keywords if k is not keyword]
+            changed = ast.Call(node.func, node.args, rest)
+            yield places.mutant(node, ast.unparse(changed), f"{keyword.arg} dropped")
+        elif keyword.arg == "transitions" and isinstance(keyword.value, ast.List):
+            for element in keyword.value.elts:
+                yield places.mutant(element, "*()", f"dropped {ast.unparse(element)[:60]}")
