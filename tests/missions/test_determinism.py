@@ -50,6 +50,7 @@ def fly_apart(folder: Path, hash_seed: str) -> dict[str, Any]:
 
 
 @pytest.mark.flies("short")
+@pytest.mark.requirement("RUN-01")
 def test_hash_seed_and_load_of_the_machine_change_no_message(flown: "Fly", tmp_path: Path) -> None:
     with cores_loaded(1):
         other = fly_apart(tmp_path / "run", hash_seed="4242")
@@ -61,6 +62,7 @@ def test_hash_seed_and_load_of_the_machine_change_no_message(flown: "Fly", tmp_p
 
 
 @pytest.mark.flies("short")
+@pytest.mark.requirement("RUN-02")
 def test_another_seed_gives_another_run_that_ends_as_well(flown: "Fly", tmp_path: Path) -> None:
     other = fly_mission(load_mission("short"), tmp_path / "run", RunOptions(seed=2))
     assert other.log_sha256 != flown("short").summary["log_sha256"]
@@ -74,6 +76,7 @@ def test_another_seed_gives_another_run_that_ends_as_well(flown: "Fly", tmp_path
         pytest.param("short", 3, marks=pytest.mark.flies("short")),
     ],
 )
+@pytest.mark.requirement("RUN-03")
 def test_a_perturbed_order_of_what_is_ready_ends_well(
     flown: "Fly", tmp_path: Path, mission: str, shuffle: int
 ) -> None:

@@ -29,6 +29,7 @@ def begins(folder: Path, vehicle: str, state: str) -> float:
 
 
 @pytest.mark.flies("short")
+@pytest.mark.requirement("FLT-01")
 def test_a_reboot_in_entry_and_one_in_the_coast_are_survived(flown: "Fly", tmp_path: Path) -> None:
     coast = begins(flown("short").folder, "mav", "launching.coasting") + 60.0
     kills = (Kill("lander", ENTERING), Kill("mav", coast))
@@ -37,6 +38,7 @@ def test_a_reboot_in_entry_and_one_in_the_coast_are_survived(flown: "Fly", tmp_p
     assert run_complaints(tmp_path / "run") == []
 
 
+@pytest.mark.requirement("FLT-02")
 def test_a_lander_that_dies_on_its_engines_is_a_loss_of_all_that_it_carries(tmp_path: Path) -> None:
     kill = Kill("lander", ON_ENGINES)
     facts = fly_mission(load_mission("short"), tmp_path / "run", RunOptions(kills=(kill,)))
@@ -48,6 +50,7 @@ def test_a_lander_that_dies_on_its_engines_is_a_loss_of_all_that_it_carries(tmp_
 
 
 @pytest.mark.flies("short")
+@pytest.mark.requirement("FLT-03")
 def test_a_mav_that_dies_in_its_first_burn_is_lost_and_says_so_of_each_tube(
     flown: "Fly", tmp_path: Path
 ) -> None:

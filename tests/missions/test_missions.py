@@ -34,6 +34,7 @@ def expected_places(flown: "Flown") -> Mapping[str, str]:
     return dict.fromkeys(wanted, ENDS.get(flown.mission.name, "orbit"))
 
 
+@pytest.mark.requirement("RUN-09")
 def test_it_succeeds_without_a_breach_of_custody(run: "Flown") -> None:
     assert run.facts.verdict == "success", run.summary["reason"]
     assert run.summary["custody_violations"] == []
@@ -45,6 +46,7 @@ def test_the_tubes_are_where_they_were_to_be_brought(run: "Flown") -> None:
     assert {tube: run.places[tube] for tube in expected} == dict(expected)
 
 
+@pytest.mark.requirement("CUS-01")
 def test_every_tube_is_accounted_for_as_it_truly_is(run: "Flown") -> None:
     tubes = {tube["id"]: tube for tube in run.summary["tubes"]}
     assert set(tubes) == {t.id for t in (*run.mission.depot.tubes, *run.mission.held)}
@@ -53,6 +55,7 @@ def test_every_tube_is_accounted_for_as_it_truly_is(run: "Flown") -> None:
         assert tube["custody"]
 
 
+@pytest.mark.requirement("CUS-12")
 def test_what_stays_behind_is_stated(run: "Flown") -> None:
     aboard = [t for t, place in run.places.items() if place in ("mav", "orbit", "earth")]
     assert run.summary["left_behind"] == [t for t in run.mission.wanted if t not in aboard]
@@ -60,6 +63,7 @@ def test_what_stays_behind_is_stated(run: "Flown") -> None:
         assert "not all tubes" in run.summary["reason"]
 
 
+@pytest.mark.requirement("RUN-09")
 def test_the_summary_says_what_it_is_to_say(run: "Flown") -> None:
     assert [key for key in TOLD if key not in run.summary] == []
     assert len(run.summary["log_sha256"]) == 64
@@ -67,6 +71,7 @@ def test_the_summary_says_what_it_is_to_say(run: "Flown") -> None:
     assert run.summary["messages"] > 1000
 
 
+@pytest.mark.requirement("CMD-01")
 def test_each_command_of_the_archive_has_one_verdict(run: "Flown") -> None:
     commands = run.query("SELECT identifier, verdict FROM commands")
     assert len(commands) > 10
@@ -80,6 +85,7 @@ def test_each_command_of_the_archive_has_one_verdict(run: "Flown") -> None:
     assert {i for i, _ in commands} - {i for i, _ in ends} <= unanswered
 
 
+@pytest.mark.requirement("CUS-10")
 def test_the_manifest_has_each_hand_over_with_evidence(run: "Flown") -> None:
     manifest = {tube["id"]: tube for tube in run.manifest}
     for tube, place in expected_places(run).items():
@@ -93,6 +99,7 @@ def test_the_manifest_has_each_hand_over_with_evidence(run: "Flown") -> None:
 
 
 @pytest.mark.flies("perseverance_delivers")
+@pytest.mark.requirement("FLT-06")
 def test_the_loss_of_the_rover_is_followed_by_perseverance(flown: "Fly") -> None:
     run = flown("perseverance_delivers")
     assert list(run.summary["vehicles_lost"]) == ["rover"]
@@ -101,6 +108,7 @@ def test_the_loss_of_the_rover_is_followed_by_perseverance(flown: "Fly") -> None
 
 
 @pytest.mark.flies("rover_arm_loads")
+@pytest.mark.requirement("FLT-07")
 def test_the_transfer_arm_moves_no_tube_once_it_has_failed(flown: "Fly") -> None:
     run = flown("rover_arm_loads")
     movers = {

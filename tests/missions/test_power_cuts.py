@@ -15,6 +15,7 @@ BEGIN = 9.4 * SOL_SECONDS  # in the afternoon: the rover has come down from the 
 
 
 @pytest.mark.parametrize("vehicle", ["rover", "lander"])
+@pytest.mark.requirement("FLT-05")
 def test_a_short_circuit_empties_the_battery_and_the_mission_goes_on(
     tmp_path: Path, vehicle: str
 ) -> None:

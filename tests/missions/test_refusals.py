@@ -70,6 +70,7 @@ def refused(mission: Path, capsys: pytest.CaptureFixture[str]) -> str:
         ),
     ],
 )  # fmt: skip
+@pytest.mark.requirement("RUN-10")
 def test_a_wrong_mission_file_is_refused(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -117,6 +118,7 @@ def test_a_launch_after_the_end_of_the_mission_is_refused(
         ("part: fetch", "part: fetsh", "did you mean fetch?"),
     ],
 )
+@pytest.mark.requirement("RUN-10")
 def test_a_wrong_procedure_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], good: str, bad: str, allowed: str
 ) -> None:
@@ -134,6 +136,7 @@ def test_a_wrong_procedure_is_refused(
 
 
 @pytest.mark.parametrize("name", ["thesis.tex", "pictures/wedding.jpg"])
+@pytest.mark.requirement("RUN-11")
 def test_a_folder_with_other_things_in_it_is_not_overwritten(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:

@@ -46,6 +46,7 @@ def test_each_tube_went_from_hand_to_hand_and_was_seen_in_each(home: "Flown") ->
         assert all(step["verified_by"] and step["reading"] for step in steps)
 
 
+@pytest.mark.requirement("FLT-08")
 def test_the_orbiter_leaves_with_the_energy_of_the_best_of_the_window(home: "Flown") -> None:
     [departed] = events(home, "orbiter", "departed")
     assert departed["data"]["c3"] == pytest.approx(BEST_C3, abs=0.05)
@@ -57,6 +58,7 @@ def test_the_capsule_has_landed_and_its_beacon_sends(home: "Flown") -> None:
     assert len(events(home, "entry", "beacon_sends")) == 1
 
 
+@pytest.mark.requirement("FLT-04")
 def test_it_came_down_in_the_ellipse_that_was_predicted_before_its_release(home: "Flown") -> None:
     touchdown = home.summary["touchdown"]
     assert touchdown["miss_km"] < 15.0 and touchdown["in_ellipse"]

@@ -74,6 +74,7 @@ def fly(folder: Path, seed: int = 1, shuffle: int | None = None) -> tuple[str, l
     return run(mission(folder, seed), VirtualLoop(shuffle=generator))
 
 
+@pytest.mark.requirement("RUN-01")
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(tmp_path: Path) -> None:
     hashes = [fly(tmp_path / str(number), seed)[0] for number, seed in enumerate([1, 1, 1, 2])]
     assert hashes[0] == hashes[1] == hashes[2]

@@ -87,6 +87,7 @@ IDENTIFIERS = ("note", "drive", "arm", "fire", "arm launch")
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("write", range(1, 31))
+@pytest.mark.requirement("CMD-01")
 async def test_killed_at_a_write_all_commands_end_once_and_act_at_most_once(
     tmp_path: Path, write: int, after: bool
 ) -> None:

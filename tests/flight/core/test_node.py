@@ -37,6 +37,7 @@ async def test_a_failed_activity_fails_its_command_with_the_reason(rig: Rig) -> 
     assert "activity_failed" in rig.event_names("toy")
 
 
+@pytest.mark.requirement("NOD-02")
 async def test_leaving_a_state_ends_its_activity(rig: Rig, world: World) -> None:
     identifier = rig.send("toy", "drive", distance=100.0)
     await asyncio.sleep(10.0)
@@ -69,6 +70,7 @@ async def test_the_end_of_an_earlier_run_of_the_same_state_is_ignored(rig: Rig) 
     assert toy(rig).state == "misbehaving"
 
 
+@pytest.mark.requirement("NOD-01")
 async def test_a_signal_is_taken_to_its_end_before_the_next(rig: Rig, world: World) -> None:
     await asyncio.sleep(0.0)
     for _ in range(3):
@@ -81,6 +83,7 @@ async def test_a_signal_is_taken_to_its_end_before_the_next(rig: Rig, world: Wor
     assert "not allowed in state driving" in report.detail
 
 
+@pytest.mark.requirement("NOD-03")
 async def test_a_signal_that_no_state_handles_is_reported(rig: Rig) -> None:
     await asyncio.sleep(1.0)
     toy(rig).post("leave_safe")
@@ -145,6 +148,7 @@ async def test_a_guard_that_does_not_hold_rejects_the_command(rig: Rig) -> None:
 # ------------------------------------------------------------ deadlines, urgency
 
 
+@pytest.mark.requirement("CMD-08")
 async def test_a_command_past_its_deadline_is_timed_out_and_its_activity_ended(
     rig: Rig, world: World
 ) -> None:
@@ -183,6 +187,7 @@ async def test_urgent_signals_go_before_all_that_waits(rig: Rig) -> None:
     assert changes == ["enter_safe", "leave_safe"]
 
 
+@pytest.mark.requirement("CMD-09")
 async def test_safe_goes_before_commands_that_wait(rig: Rig, world: World) -> None:
     identifiers = [rig.send("toy", "note", text=str(number)) for number in range(20)]
     rig.send("toy", "enter_safe")
@@ -204,6 +209,7 @@ async def test_a_flood_of_signals_is_dropped_and_reported(rig: Rig) -> None:
 # ---------------------------------------------------------------------- ladder
 
 
+@pytest.mark.requirement("CMD-03")
 async def test_a_repeated_command_is_answered_from_history(rig: Rig, world: World) -> None:
     first = await rig.wait_for_end(rig.send("toy", "note", identifier="a", text="once"))
     rig.send("toy", "note", identifier="a", text="once")

@@ -11,6 +11,7 @@ from ground.testbed.rig import Rig
 from tests.flight.core.toy_node import World, now, toy
 
 
+@pytest.mark.requirement("NOD-05")
 async def test_a_killed_node_resumes_a_command_and_does_the_rest(rig: Rig, world: World) -> None:
     identifier = rig.send("toy", "drive", distance=50.0)
     await asyncio.sleep(20.5)
@@ -67,6 +68,7 @@ async def test_a_node_comes_up_in_the_state_in_which_it_rested(rig: Rig) -> None
     assert toy(rig).state == "safe"
 
 
+@pytest.mark.requirement("NOD-06")
 async def test_after_too_many_boots_a_node_comes_up_reduced_and_resumes_nothing(
     rig: Rig, world: World
 ) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from flight.icd.messages import Rung
 from ground.testbed.rig import Rig
 from tests.flight.core.toy_node import World, toy
@@ -76,6 +78,7 @@ async def test_a_sequence_that_only_runs_a_hazardous_command_is_refused_at_load(
     assert "ARM it, then FIRE" in report.detail
 
 
+@pytest.mark.requirement("CMD-10")
 async def test_entering_safe_ends_running_sequences(rig: Rig, world: World) -> None:
     await start(rig, entry("note", 100.0, arguments={"text": "too late"}))
     await rig.command("toy", "enter_safe")

@@ -152,6 +152,7 @@ async def test_what_is_sent_to_a_service_that_is_gone_is_a_drop(
     assert rover.drops == [("lander.node", "nobody serves it now")]
 
 
+@pytest.mark.requirement("BUS-01")
 async def test_a_full_queue_refuses_and_the_receiver_finds_the_gap(
     lander: Party, rover: Party, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,6 +258,7 @@ async def test_a_closed_end_sends_nothing_and_complains_about_nothing(
 # ---------------------------------------------------------------------- streams
 
 
+@pytest.mark.requirement("BUS-04")
 async def test_a_subscriber_that_joins_is_given_a_snapshot(lander: Party, rover: Party) -> None:
     joined: list[bool] = []
 
@@ -324,6 +326,7 @@ ENVELOPE = (1, 0, ["cancel", 7])
         [b"", b"", msgpack.packb(ENVELOPE)],
     ],
 )
+@pytest.mark.requirement("BUS-02")
 async def test_malformed_bytes_are_counted_reported_and_survived(
     lander: Party, fabric: Fabric, frames: list[bytes]
 ) -> None:
@@ -361,6 +364,7 @@ async def test_an_error_of_a_receiver_does_not_strand_what_waits_behind_it(
     assert [str(error) for error in errors] == ["two"]
 
 
+@pytest.mark.requirement("BUS-03")
 async def test_a_flood_leaves_room_for_others(lander: Party, rover: Party) -> None:
     order: list[str] = []
     lander.bus.serve("flooded", lambda peer, message: order.append("flood"))

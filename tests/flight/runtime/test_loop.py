@@ -28,6 +28,7 @@ def now() -> float:
 # ------------------------------------------------------------------ virtual time
 
 
+@pytest.mark.requirement("RUN-04")
 async def test_time_jumps_over_a_year_to_the_next_timer() -> None:
     assert now() == 0.0
     await asyncio.sleep(YEAR)
@@ -48,6 +49,7 @@ async def test_a_timeout_and_a_sleep_follow_the_same_clock() -> None:
     assert now() == 3600.0
 
 
+@pytest.mark.requirement("RUN-04")
 async def test_timers_of_one_instant_fire_in_the_order_they_were_made() -> None:
     loop, fired = asyncio.get_running_loop(), list[int]()
     # Made in an order in which a plain heap of times would not return them.
@@ -123,6 +125,7 @@ def test_a_clock_that_stands_still_for_ever_ends_the_run_and_names_the_tasks(
         run(spin(), VirtualLoop())
 
 
+@pytest.mark.requirement("RUN-05")
 def test_a_deadlock_raises_and_names_the_tasks_that_wait() -> None:
     async def wait_for_ever() -> None:
         await asyncio.get_running_loop().create_future()

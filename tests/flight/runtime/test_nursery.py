@@ -42,6 +42,7 @@ async def test_leaving_waits_for_all_children() -> None:
     assert done == [1.0, 2.0, 3.0]
 
 
+@pytest.mark.requirement("RUN-06")
 async def test_children_are_cancelled_in_the_order_they_were_started() -> None:
     ended: list[str] = []
     work = recorder(ended)

@@ -1,5 +1,7 @@
 """Random streams: one for each entity, independent of all others."""
 
+import pytest
+
 from flight.runtime.streams import stream
 
 
@@ -12,6 +14,7 @@ def test_the_same_seed_and_name_give_the_same_stream() -> None:
     assert draws(1, "rover.wheels") == draws(1, "rover.wheels")
 
 
+@pytest.mark.requirement("RUN-07")
 def test_another_seed_or_name_gives_another_stream() -> None:
     streams = [draws(seed, name) for seed in (1, 2, 11) for name in ("a", "b", "1/a")]
     assert len({tuple(each) for each in streams}) == len(streams)

@@ -36,6 +36,7 @@ def test_a_command_goes_up_and_its_rungs_come_down(fly: Fly) -> None:
     assert ended == pytest.approx(1300.0)
 
 
+@pytest.mark.requirement("BUS-05")
 def test_a_lost_command_is_sent_again_under_the_same_identifier(fly: Fly) -> None:
     async def flight(ground: Any) -> Any:
         ground.stations.lose_up = lambda number: number <= 2

@@ -67,6 +67,7 @@ async def test_without_predictions_a_sol_is_allowed(bus: Bus) -> None:
     assert stations(bus, []).window("lander").answer_wait == SOL_SECONDS
 
 
+@pytest.mark.requirement("BUS-06")
 def test_a_vehicle_is_stale_only_beyond_light_time_and_passes() -> None:
     latest = LatestTelemetry()
     latest.heard("rover", 0, 600_000_000_000)
@@ -78,6 +79,7 @@ def test_a_vehicle_is_stale_only_beyond_light_time_and_passes() -> None:
 
 
 @pytest.mark.parametrize(("order", "value"), [((1, 2), 0.2), ((2, 1), 0.2)])
+@pytest.mark.requirement("BUS-07")
 def test_a_late_sample_never_replaces_a_newer_one(order: tuple[int, int], value: float) -> None:
     latest = LatestTelemetry()
     for number in order:

@@ -47,6 +47,7 @@ def test_a_tube_that_no_node_has_booted_to_claim_is_not_lost_yet(scene: Scene) -
     assert scene.violations_at(1.0) == []
 
 
+@pytest.mark.requirement("CUS-01")
 def test_one_that_nobody_claims_after_the_start_is_silently_lost(scene: Scene) -> None:
     assert scene.violations_at(START_UP) == ["claimed by no ledger"]
 
@@ -58,6 +59,7 @@ def test_one_that_was_claimed_and_is_not_any_more_is_lost_at_once(scene: Scene) 
     assert scene.violations_at(1.0) == ["claimed by no ledger"]
 
 
+@pytest.mark.requirement("CUS-01")
 def test_a_place_that_is_not_true_and_a_tube_held_twice_are_violations(scene: Scene) -> None:
     scene.ledgers["rover"] = [held("rover", "rover_rack")]
     assert scene.violations_at(0.0) == ["rover_rack, held by rover"]

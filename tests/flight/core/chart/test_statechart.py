@@ -219,6 +219,7 @@ class TestChecks:
         )
         assert "not handled in outer.b;" in the_only(chart.check(emergency=()))
 
+    @pytest.mark.requirement("NOD-04")
     def test_a_path_leads_to_safe_from_everywhere(self):
         problems = rover(without="enter_safe").check()
         assert 'No path leads from "surface.idle" to "safe".' in problems

@@ -31,6 +31,7 @@ async def test_what_is_armed_is_telemetry(rig: Rig) -> None:
     assert rig.nodes["toy"].dispatcher.armed_command() == ""
 
 
+@pytest.mark.requirement("CMD-04")
 async def test_it_does_not_run_without_arming(rig: Rig, world: World) -> None:
     assert "ARM it, then FIRE" in (await send(rig, "run")).detail
     assert "nothing is armed" in (await send(rig, "fire")).detail
@@ -45,6 +46,7 @@ async def test_other_arguments_than_armed_are_refused_and_disarm(rig: Rig, world
 
 
 @pytest.mark.parametrize("other", ["note", "fly", "drive"])
+@pytest.mark.requirement("CMD-05")
 async def test_any_other_command_disarms_even_one_that_is_refused(
     rig: Rig, world: World, other: str
 ) -> None:
@@ -54,6 +56,7 @@ async def test_any_other_command_disarms_even_one_that_is_refused(
     assert "release M14" not in world.deeds
 
 
+@pytest.mark.requirement("CMD-06")
 async def test_an_arming_ends_with_its_lifetime(rig: Rig, world: World) -> None:
     await send(rig, "arm", lifetime=60.0)
     await asyncio.sleep(60.0)
@@ -76,6 +79,7 @@ async def test_an_arm_that_is_refused_ends_an_earlier_arming(rig: Rig, world: Wo
     assert world.deeds == []
 
 
+@pytest.mark.requirement("CMD-06")
 async def test_entering_safe_disarms(rig: Rig, world: World) -> None:
     await send(rig, "arm")
     rig.nodes["toy"].go_safe("test")
@@ -84,6 +88,7 @@ async def test_entering_safe_disarms(rig: Rig, world: World) -> None:
     assert world.deeds == []
 
 
+@pytest.mark.requirement("CMD-06")
 async def test_an_arming_does_not_survive_a_reboot(rig: Rig, world: World) -> None:
     await send(rig, "arm")
     await rig.kill("toy")

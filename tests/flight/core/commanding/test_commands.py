@@ -93,6 +93,7 @@ def test_the_ends_of_a_range_belong_to_it(value: float) -> None:
         ({"east": 1.0, "up": 2.0}, ["'up'", "east", "north"]),
     ],
 )
+@pytest.mark.requirement("CMD-07")
 def test_a_refusal_names_the_argument_its_value_and_what_is_allowed(
     arguments: dict[str, Any], parts: list[str]
 ) -> None:

@@ -94,6 +94,7 @@ def test_a_command_that_was_never_received_takes_no_step() -> None:
         Desk().ladder.step("ghost", Rung.ACCEPTED)
 
 
+@pytest.mark.requirement("CMD-02")
 def test_the_journal_comes_before_the_report(tmp_path: Path) -> None:
     """A crash between the two must never have reported what is then forgotten."""
     desk = Desk(tmp_path / "a.sqlite")

@@ -102,6 +102,7 @@ def test_a_transfer_goes_from_one_ledger_to_the_other(pair: Pair) -> None:
     assert [record.step for record in pair.arm.journal(TUBE)] == ["expect", "confirm"]
 
 
+@pytest.mark.requirement("CUS-05")
 def test_repeated_steps_of_a_transfer_change_nothing(pair: Pair) -> None:
     transfer = pair.offer()
     assert pair.offer() == transfer
@@ -114,6 +115,7 @@ def test_repeated_steps_of_a_transfer_change_nothing(pair: Pair) -> None:
     assert len(pair.published) == 1 + 2 + 1 + 1 + 1
 
 
+@pytest.mark.requirement("CUS-03")
 def test_every_step_survives_a_crash_and_names_what_is_open(pair: Pair) -> None:
     transfer = pair.release()
     [given] = pair.reopen("rover").open_transfers()
@@ -151,6 +153,7 @@ def test_a_move_that_is_taken_back_leaves_the_tube_in_its_slot(pair: Pair) -> No
     assert (back.place, back.slot) == ("rover_rack", 5)
 
 
+@pytest.mark.requirement("CUS-02")
 def test_what_moved_the_tube_cannot_verify_it(pair: Pair) -> None:
     pair.rover.begin(TUBE, "rover_gripper", "rover.gripper")
     mover = Evidence("rover.gripper", "jaw 19 mm open")
@@ -184,6 +187,7 @@ def test_an_offer_can_be_withdrawn_before_the_release(pair: Pair) -> None:
     assert pair.offer() != transfer
 
 
+@pytest.mark.requirement("CUS-04")
 def test_after_the_release_the_receiver_decides(pair: Pair) -> None:
     transfer = pair.release()
     with pytest.raises(CustodyError, match="arm decides"):
@@ -207,6 +211,7 @@ def test_a_cancelled_transfer_whose_tube_is_gone_is_openly_unknown(pair: Pair) -
     assert pair.rover.find(TUBE, "ground", SEEN).place == "ground"
 
 
+@pytest.mark.requirement("CUS-08")
 def test_a_dropped_tube_is_openly_unknown_at_once_and_found_later(pair: Pair) -> None:
     transfer = pair.release()
     pair.arm.lose(TUBE, "the gripper is empty")
@@ -217,6 +222,7 @@ def test_a_dropped_tube_is_openly_unknown_at_once_and_found_later(pair: Pair) ->
     assert pair.statement() == "ground, held by rover"
 
 
+@pytest.mark.requirement("CUS-09")
 def test_only_one_node_may_find_a_lost_tube(pair: Pair) -> None:
     transfer = pair.release()
     pair.arm.lose(TUBE, "the gripper is empty")

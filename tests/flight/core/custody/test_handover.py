@@ -369,6 +369,7 @@ def kill_at(b: Bench, victim: str, count: int, pause: float) -> Callable[[Messag
 @pytest.mark.parametrize("victim", ["rack", "hand"])
 @pytest.mark.parametrize(("way", "start"), WAYS)
 @pytest.mark.parametrize("count", range(1, 9))
+@pytest.mark.requirement("CUS-06")
 def test_a_kill_at_any_step_ends_with_one_holder(
     tmp_path: Path, victim: str, way: str, start: str, count: int
 ) -> None:
@@ -407,6 +408,7 @@ async def killer(b: Bench, victim: str, instant: float) -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
+@pytest.mark.requirement("CUS-07")
 def test_lost_repeated_and_late_messages_end_with_one_holder(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     way, start = WAYS[seed % 2]

@@ -30,6 +30,7 @@ def test_all_go_by_one_motion(tmp_path: Path) -> None:
     run(main(), VirtualLoop())
 
 
+@pytest.mark.requirement("CUS-11")
 def test_one_that_is_refused_keeps_all(tmp_path: Path) -> None:
     async def main() -> None:
         async with bench(tmp_path, 4) as b:

@@ -33,6 +33,7 @@ def test_a_delay_begins_when_the_command_before_has_ended() -> None:
 
 
 @pytest.mark.parametrize("jump", [-1e6, -7.0, 7.0, 1e6])
+@pytest.mark.requirement("RUN-08")
 def test_a_clock_step_neither_fires_nor_stretches_a_delay(jump: float) -> None:
     vehicle = Vehicle()
     vehicle.load(relative("a"), relative("b", 100.0), wait_until("never", "==", 1, timeout=50.0))

@@ -224,6 +224,7 @@ def downlinked(station: Station) -> list[bytes]:
     return [packet for frame in station.radio.frames for packet in frame.packets]
 
 
+@pytest.mark.requirement("NOD-08")
 async def test_what_is_recorded_leaves_by_priority_when_a_pass_begins(network: Network) -> None:
     lander = network.lander
     lander.communications.use_recorder(lander.recorder)
@@ -239,6 +240,7 @@ async def test_what_is_recorded_leaves_by_priority_when_a_pass_begins(network: N
     assert [link.peer for link in lander.links] == ["relay"]
 
 
+@pytest.mark.requirement("NOD-08")
 async def test_what_was_not_acknowledged_is_sent_again_with_the_next_pass(
     network: Network,
 ) -> None:

@@ -1,5 +1,6 @@
 """A flood of events is held back, counted and announced, and never hides another event."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,6 +65,7 @@ def test_the_next_event_after_a_flood_carries_its_end_when_nobody_collects() -> 
     assert admission.notice == ThrottleNotice(NoticeKind.RELEASED, "slip", Severity.WARNING_LO, 3)
 
 
+@pytest.mark.requirement("NOD-07")
 def test_another_event_and_another_severity_of_the_same_event_pass_in_a_flood() -> None:
     throttle = EventThrottle(1, 1.0, Clock())
     flood(throttle, 50)
