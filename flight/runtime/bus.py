@@ -11,25 +11,22 @@ False.
 """
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-import zmq
-
 from flight.icd.codec import MAXIMUM_MESSAGE_BYTES, CodecError
 from flight.icd.envelope import WrongMessage, read_envelope, write_envelope
 from flight.icd.messages import Message
 from flight.runtime.fabric import Fabric as Fabric
+from flight.runtime.fabric import Presence
 from flight.runtime.loop import clock_of
 from flight.runtime.message_log import MessageLog
+from flight.runtime.sockets import Full, Kind, Unreachable
 
-HIGH_WATER_MARK = 10_000  # messages queued for one peer before a send is refused
 DRAIN_BUDGET = 256  # messages taken from one socket before others have their turn
 
-_POLLIN = int(zmq.POLLIN)  # the library's own flag takes longer than the look
 E = TypeVar("E", bound="_End")
 
 
@@ -69,7 +66,7 @@ class Bus:
         self,
         name: str,
         *,
-        fabric: Fabric,
+        fabric: Presence,
         addresses: Mapping[str, str] | None = None,
         log: MessageLog | None = None,
         on_gap: Callable[[Gap], None] | None = None,
@@ -137,18 +134,12 @@ class Bus:
 class _End:
     """One socket, its reader and its counting."""
 
-    def __init__(self, bus: Bus, kind: int, service: str, *, identity: bytes = b"") -> None:
+    def __init__(self, bus: Bus, kind: Kind, service: str, *, identity: bytes = b"") -> None:
         self.bus = bus
         self.service = service
         self.identity = identity
         self._address = bus.address(service)
-        self._socket: zmq.Socket[bytes] = bus.fabric.context.socket(kind)
-        self._socket.setsockopt(zmq.LINGER, 0)
-        self._socket.setsockopt(zmq.SNDHWM, HIGH_WATER_MARK)
-        self._socket.setsockopt(zmq.RCVHWM, HIGH_WATER_MARK)
-        self._socket.setsockopt(zmq.MAXMSGSIZE, MAXIMUM_MESSAGE_BYTES)
-        if identity:
-            self._socket.setsockopt(zmq.ROUTING_ID, identity)
+        self._socket = bus.fabric.open_socket(kind, identity)
         self._loop = asyncio.get_running_loop()
         self._time_ns = clock_of(self._loop)
         self._label = f"{bus.name}>{service}".encode()
@@ -176,11 +167,9 @@ class _End:
 
     def cut(self) -> None:
         """The bound side is gone: keeps what has arrived, and lets go of the connection."""
-        with contextlib.suppress(zmq.Again):
-            while True:
-                self._arrived.append(self._socket.recv_multipart(zmq.NOBLOCK))
-        with contextlib.suppress(zmq.ZMQError):
-            self._socket.disconnect(self._address)
+        while (frames := self._socket.receive()) is not None:
+            self._arrived.append(frames)
+        self._socket.disconnect(self._address)
         self._schedule_drain()
 
     def reconnect(self) -> None:
@@ -194,8 +183,7 @@ class _End:
         """Called after that, for those who introduce themselves."""
 
     def _listen(self) -> None:
-        self._file_descriptor = int(self._socket.getsockopt(zmq.FD))
-        self._loop.add_reader(self._file_descriptor, self._drain)
+        self._socket.watch(self._loop, self._drain)
         self._schedule_drain()
 
     def close(self) -> None:
@@ -203,13 +191,11 @@ class _End:
         if self._closed:
             return
         self._closed = True
-        self._loop.remove_reader(self._file_descriptor)
+        self._socket.unwatch(self._loop)
         if self._binds:
-            # ZeroMQ closes in a thread of its own; the address is to be free at once.
-            with contextlib.suppress(zmq.ZMQError):
-                self._socket.unbind(self._address)
+            self._socket.unbind(self._address)
             self.bus.fabric.unbound(self._address)
-        self._socket.close(0)
+        self._socket.close()
         self.bus.fabric.gone(self)
         self.bus._forget(self)
 
@@ -231,8 +217,8 @@ class _End:
         self._look_later()
 
     def _look_later(self) -> None:
-        # The descriptor is edge-triggered: a send, also one that is refused, may have eaten the
-        # edge of what arrived. One look serves all that is sent until then, and a drain looks
+        # ZeroMQ's descriptor is edge-triggered: a send, also one that is refused, may have eaten
+        # the edge of what arrived. One look serves all that is sent until then, and a drain looks
         # anyway before it ends.
         if not self._draining:
             self._schedule_drain()
@@ -250,11 +236,8 @@ class _End:
 
     def _drain_again(self) -> None:
         self._drain_scheduled = False
-        if not self._closed and (self._arrived or self._has_input()):
+        if not self._closed and (self._arrived or self._socket.has_input()):
             self._drain()
-
-    def _has_input(self) -> bool:
-        return bool(int(self._socket.getsockopt(zmq.EVENTS)) & _POLLIN)
 
     def _drain(self) -> None:
         # The descriptor will not tell again of what still waits when the budget is used up or
@@ -274,17 +257,13 @@ class _End:
             if self._closed:
                 return False
             # Mostly one message comes at a time: asking is cheaper than a refused receive.
-            if taken == 1 and not self._arrived and not self._has_input():
+            if taken == 1 and not self._arrived and not self._socket.has_input():
                 return False
-            try:
-                frames = self._arrived.popleft() if self._arrived else self._receive()
-            except zmq.Again:
+            frames = self._arrived.popleft() if self._arrived else self._socket.receive()
+            if frames is None:
                 return False
             self._take(frames)
         return True
-
-    def _receive(self) -> list[bytes]:
-        return [self._socket.recv(zmq.NOBLOCK)]
 
     def _take(self, frames: list[bytes]) -> None:
         raise NotImplementedError
@@ -323,10 +302,8 @@ class Server(_End):
     def __init__(
         self, bus: Bus, service: str, on_message: Callable[[bytes, Message], None]
     ) -> None:
-        super().__init__(bus, zmq.ROUTER, service)
+        super().__init__(bus, Kind.SERVER, service)
         self._on_message = on_message
-        self._socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
-        self._socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
         self._bind()
         self._listen()
 
@@ -340,23 +317,15 @@ class Server(_End):
         if self.bus.fabric.lacks(self._address, peer):
             return self._dropped(f"{peer.decode(errors='replace')} is not connected")
         try:
-            self._socket.send_multipart((peer, data), zmq.NOBLOCK)
-        except zmq.Again:
+            self._socket.send_to(peer, data)
+        except Full:
             self._look_later()
             return self._dropped(f"the queue of {peer.decode(errors='replace')} is full")
-        except zmq.ZMQError as error:
-            if error.errno != zmq.EHOSTUNREACH:
-                raise
+        except Unreachable:
             self._look_later()
             return self._dropped(f"{peer.decode(errors='replace')} is not connected")
         self._after_send()
         return True
-
-    def _receive(self) -> list[bytes]:
-        frames = [self._socket.recv(zmq.NOBLOCK), self._socket.recv(zmq.NOBLOCK)]
-        if self._socket.getsockopt(zmq.RCVMORE):
-            frames += self._socket.recv_multipart(zmq.NOBLOCK)
-        return frames
 
     def _take(self, frames: list[bytes]) -> None:
         if len(frames) != 2:
@@ -373,7 +342,7 @@ class Client(_End):
     def __init__(
         self, bus: Bus, service: str, on_message: Callable[[Message], None], epoch: int
     ) -> None:
-        super().__init__(bus, zmq.DEALER, service, identity=f"{bus.name}#{epoch}".encode())
+        super().__init__(bus, Kind.CLIENT, service, identity=f"{bus.name}#{epoch}".encode())
         self.epoch = epoch
         self.on_reconnect: Callable[[], None] | None = None
         self._on_message = on_message
@@ -394,8 +363,8 @@ class Client(_End):
         if self.bus.fabric.is_down(self._address):
             return self._dropped("nobody serves it now")
         try:
-            self._socket.send(data, zmq.NOBLOCK)
-        except zmq.Again:
+            self._socket.send(data)
+        except Full:
             self._look_later()
             return self._dropped("the queue is full")
         self._after_send()
@@ -411,10 +380,9 @@ class Publisher(_End):
     """The bound side of a stream (XPUB)."""
 
     def __init__(self, bus: Bus, stream: str, on_join: Callable[[], None] | None) -> None:
-        super().__init__(bus, zmq.XPUB, stream)
+        super().__init__(bus, Kind.PUBLISHER, stream)
         self._on_join = on_join
         self._changes_seen = -1
-        self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
         self._bind()
         self._listen()
 
@@ -427,10 +395,10 @@ class Publisher(_End):
             return self._too_large(data)
         changes = self.bus.fabric.changes
         if changes != self._changes_seen:
-            # Takes in who has joined: a send by itself looks now and then, by the machine's clock.
-            self._socket.getsockopt(zmq.EVENTS)
+            # Takes in who has joined: ZeroMQ's send looks now and then, by the machine's clock.
+            self._socket.has_input()
             self._changes_seen = changes
-        self._socket.send(data, zmq.NOBLOCK)
+        self._socket.send(data)
         self._after_send()
         return True
 
@@ -443,9 +411,8 @@ class Subscriber(_End):
     """The following side of a stream (SUB)."""
 
     def __init__(self, bus: Bus, stream: str, on_message: Callable[[Message], None]) -> None:
-        super().__init__(bus, zmq.SUB, stream)
+        super().__init__(bus, Kind.SUBSCRIBER, stream)
         self._on_message = on_message
-        self._socket.setsockopt(zmq.SUBSCRIBE, b"")
         self._connect()
         self._listen()
 

@@ -1,8 +1,12 @@
-"""What all ends of the bus in one process share: the ZeroMQ context, and who is there."""
+"""What all ends of the bus in one process share: the transport, and who is there."""
 
+from abc import ABC, abstractmethod
 from typing import Any, Protocol
 
 import zmq
+
+from flight.runtime.sockets import Kind, Socket
+from flight.runtime.zeromq_sockets import ZeroMqSocket
 
 
 class End(Protocol):
@@ -17,8 +21,8 @@ class End(Protocol):
         """Connects to the side that was bound anew."""
 
 
-class Fabric:
-    """What all buses of one process share: the ZeroMQ context, and who is connected to what.
+class Presence(ABC):
+    """Opens the sockets of all buses of one process, and knows who is connected to what.
 
     For `inproc://` it keeps the account of who is there, cuts connections when the bound side is
     closed and makes them again when it is bound again (a node that was killed and booted). ZeroMQ
@@ -27,12 +31,18 @@ class Fabric:
     """
 
     def __init__(self) -> None:
-        self.context: zmq.Context[Any] = zmq.Context()
-        self.context.set(zmq.MAX_SOCKETS, 4096)
         self.changes = 0  # connections that were made or cut so far
         self._down: dict[str, None] = {}  # addresses that were bound and are not now
         self._connected: dict[str, dict[End, bool]] = {}  # whether the connection stands
         self._peers: dict[tuple[str, bytes], End] = {}
+
+    @abstractmethod
+    def open_socket(self, kind: Kind, identity: bytes = b"") -> Socket:
+        """A new socket; a client connects under its `identity`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Lets go of the transport; every bus is to be closed before."""
 
     def bound(self, address: str) -> None:
         """An address was bound; whoever was connected to an earlier binding connects again."""
@@ -78,6 +88,19 @@ class Fabric:
         for key, peer in list(self._peers.items()):
             if peer is end:
                 del self._peers[key]
+
+
+class Fabric(Presence):
+    """All buses of one process over ZeroMQ, in one context."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.context: zmq.Context[Any] = zmq.Context()
+        self.context.set(zmq.MAX_SOCKETS, 4096)
+
+    def open_socket(self, kind: Kind, identity: bytes = b"") -> Socket:
+        """A socket of ZeroMQ."""
+        return ZeroMqSocket(self.context, kind, identity)
 
     def close(self) -> None:
         """Closes the context; every bus is to be closed before."""

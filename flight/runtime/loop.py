@@ -12,6 +12,7 @@ import selectors
 import signal
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from flight.runtime.pace import NANOSECONDS as NANOSECONDS
@@ -29,6 +30,34 @@ class Deadlock(RuntimeError):
 
 class Livelock(RuntimeError):
     """In virtual time, when more and more happens at one instant and the clock stands still."""
+
+
+class QueueReader:
+    """Who reads queues in memory, as a loop knows it: called when `waits` says that there is
+    something, after it was woken."""
+
+    __slots__ = ("_woken", "handle", "number", "waits")
+
+    def __init__(
+        self,
+        number: int,
+        handle: asyncio.Handle,
+        waits: Callable[[], bool],
+        woken: "dict[int, QueueReader]",
+    ) -> None:
+        self.number = number
+        self.handle = handle
+        self.waits = waits
+        self._woken = woken
+
+    def wake(self) -> None:
+        """Something has arrived."""
+        self._woken[self.number] = self
+
+    def close(self) -> None:
+        """It is not called any more."""
+        self.handle.cancel()
+        self._woken.pop(self.number, None)
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -53,7 +82,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._shuffle = shuffle
         self._readers: dict[int, tuple[int, asyncio.Handle]] = {}
         self._reader_count = 0
-        self._poller = selectors.DefaultSelector()
+        self._woken: dict[int, QueueReader] = {}
+        self._poller: selectors.BaseSelector | None = None  # a run over queues needs none
         self._clock_resolution = 1e-9
         self._callback_error: BaseException | None = None
 
@@ -106,6 +136,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         number = fd if isinstance(fd, int) else fd.fileno()
         self._reader_count += 1
         self._readers[number] = (self._reader_count, asyncio.Handle(callback, args, self))
+        if self._poller is None:
+            self._poller = selectors.DefaultSelector()
         self._poller.register(number, selectors.EVENT_READ)
 
     def remove_reader(self, fd: Any) -> bool:
@@ -114,21 +146,35 @@ class VirtualLoop(asyncio.BaseEventLoop):
         if reader is None:
             return False
         reader[1].cancel()
+        assert self._poller is not None
         self._poller.unregister(number)
         return True
 
+    def add_queue_reader(
+        self, callback: Callable[[], object], waits: Callable[[], bool]
+    ) -> QueueReader:
+        """Has `callback` called, in its turn among the readers, when its reader was woken and there
+        still is something that `waits`."""
+        self._reader_count += 1
+        handle = asyncio.Handle(callback, (), self)
+        return QueueReader(self._reader_count, handle, waits, self._woken)
+
     def _poll_readers(self) -> bool:
-        if not self._readers:
-            return False
-        found = self._poller.select(0)
-        if not found:
+        due = []
+        if self._woken:
+            due = [(r.number, r.handle) for r in self._woken.values() if r.waits()]
+            self._woken.clear()
+        if self._readers:
+            assert self._poller is not None
+            found = self._poller.select(0)
+            due += [self._readers[key.fd] for key, _ in found if key.fd in self._readers]
+        if not due:
             return False
         # Run here and not queued: ZeroMQ's own threads wake a reader at moments of their liking
         # when a socket is closed, and a batch to shuffle must not depend on that.
-        for _, handle in sorted(
-            (self._readers[key.fd] for key, _ in found if key.fd in self._readers),
-            key=lambda entry: entry[0],
-        ):
+        if len(due) > 1:
+            due.sort(key=itemgetter(0))
+        for _, handle in due:
             if not handle.cancelled():
                 handle._run()
         return True
@@ -214,7 +260,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         pass
 
     def close(self) -> None:
-        if not self.is_closed():
+        if not self.is_closed() and self._poller is not None:
             self._poller.close()
         super().close()
 

@@ -14,8 +14,9 @@ import msgpack
 import zmq
 
 from flight.icd.messages import Message, Telemetry
-from flight.runtime.bus import DRAIN_BUDGET, HIGH_WATER_MARK, Bus, Fabric
+from flight.runtime.bus import DRAIN_BUDGET, Bus, Fabric
 from flight.runtime.message_log import MessageLog
+from flight.runtime.sockets import HIGH_WATER_MARK
 
 Arrival = Callable[[int], None]
 REQUESTS = "DEALER-ROUTER"

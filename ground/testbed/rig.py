@@ -21,7 +21,8 @@ from flight.icd.messages import (
     Rung,
     Telemetry,
 )
-from flight.runtime.bus import Bus, Client, Fabric
+from flight.runtime.bus import Bus, Client
+from flight.runtime.fabric import Fabric, Presence
 from flight.runtime.message_log import MessageLog
 from flight.runtime.nursery import Nursery, end
 from sim_hw.serving.device import SimulatedDevice
@@ -45,7 +46,8 @@ class Rig:
     """Composes nodes and devices, and listens to them over an umbilical.
 
     Use as `async with Rig(folder) as rig:`. `send` commands a node directly, without links;
-    `events`, `reports`, `telemetry` and `custody` hold what the nodes have published.
+    `events`, `reports`, `telemetry` and `custody` hold what the nodes have published. Their bus is
+    ZeroMQ's `inproc://`, unless another `fabric` is given; it is closed with the rig.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Rig:
         seed: int = 1,
         epoch_jd_tt: float = DEFAULT_EPOCH_JD_TT,
         log_file: Path | None = None,
+        fabric: Presence | None = None,
     ) -> None:
         self.folder = folder
         self.seed = seed
@@ -68,7 +71,7 @@ class Rig:
         self.observers: list[Callable[[Message], None]] = []
         self.on_power_off: Callable[[str], None] = lambda name: None
         self.nursery = Nursery("rig")
-        self._fabric = Fabric()
+        self._fabric: Presence = Fabric() if fabric is None else fabric
         self._buses: list[Bus] = []
         self._last_records: dict[str, list[CustodyRecord]] = {}
         self._stations: dict[str, _Station] = {}

@@ -1,0 +1,109 @@
+"""ZeroMQ as the transport of the bus: plain sockets, looked at without blocking."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import zmq
+
+from flight.icd.codec import MAXIMUM_MESSAGE_BYTES
+from flight.runtime.sockets import HIGH_WATER_MARK, Full, Kind, Unreachable
+
+_TYPES = {
+    Kind.SERVER: zmq.ROUTER,
+    Kind.CLIENT: zmq.DEALER,
+    Kind.PUBLISHER: zmq.XPUB,
+    Kind.SUBSCRIBER: zmq.SUB,
+}
+_POLLIN = int(zmq.POLLIN)  # the library's own flag takes longer than the look
+_NOBLOCK = zmq.NOBLOCK
+
+
+class ZeroMqSocket:
+    """A socket of ZeroMQ, with the options of its kind; see `sockets.Socket`."""
+
+    def __init__(self, context: "zmq.Context[Any]", kind: Kind, identity: bytes) -> None:
+        self._kind = kind
+        self._socket: zmq.Socket[bytes] = context.socket(_TYPES[kind])
+        option = self._socket.setsockopt
+        option(zmq.LINGER, 0)
+        option(zmq.SNDHWM, HIGH_WATER_MARK)
+        option(zmq.RCVHWM, HIGH_WATER_MARK)
+        option(zmq.MAXMSGSIZE, MAXIMUM_MESSAGE_BYTES)
+        if identity:
+            option(zmq.ROUTING_ID, identity)
+        if kind is Kind.SERVER:
+            option(zmq.ROUTER_MANDATORY, 1)
+            option(zmq.ROUTER_HANDOVER, 1)
+        elif kind is Kind.PUBLISHER:
+            option(zmq.XPUB_VERBOSE, 1)
+        elif kind is Kind.SUBSCRIBER:
+            option(zmq.SUBSCRIBE, b"")
+        self.descriptor = -1
+
+    def bind(self, address: str) -> None:
+        """Binds; raises OSError (a ZMQError) when the address is taken."""
+        self._socket.bind(address)
+
+    def unbind(self, address: str) -> None:
+        """Lets go of an address at once: ZeroMQ closes in a thread of its own."""
+        with contextlib.suppress(zmq.ZMQError):
+            self._socket.unbind(address)
+
+    def connect(self, address: str) -> None:
+        """Connects."""
+        self._socket.connect(address)
+
+    def disconnect(self, address: str) -> None:
+        """Lets go of a connection."""
+        with contextlib.suppress(zmq.ZMQError):
+            self._socket.disconnect(address)
+
+    def watch(self, loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+        """Calls back at each edge of the socket's descriptor."""
+        self.descriptor = int(self._socket.getsockopt(zmq.FD))
+        loop.add_reader(self.descriptor, callback)
+
+    def unwatch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Ends that."""
+        loop.remove_reader(self.descriptor)
+
+    def send(self, data: bytes) -> None:
+        """Sends; raises Full."""
+        try:
+            self._socket.send(data, _NOBLOCK)
+        except zmq.Again:
+            raise Full from None
+
+    def send_to(self, peer: bytes, data: bytes) -> None:
+        """Sends to one peer; raises Full or Unreachable."""
+        try:
+            self._socket.send_multipart((peer, data), _NOBLOCK)
+        except zmq.Again:
+            raise Full from None
+        except zmq.ZMQError as error:
+            if error.errno != zmq.EHOSTUNREACH:
+                raise
+            raise Unreachable from None
+
+    def receive(self) -> list[bytes] | None:
+        """The frames of one message; None when none waits."""
+        receive = self._socket.recv
+        try:
+            if self._kind is not Kind.SERVER:
+                return [receive(_NOBLOCK)]
+            frames = [receive(_NOBLOCK), receive(_NOBLOCK)]
+            if self._socket.getsockopt(zmq.RCVMORE):
+                frames += self._socket.recv_multipart(_NOBLOCK)
+        except zmq.Again:
+            return None
+        return frames
+
+    def has_input(self) -> bool:
+        """Whether something has arrived."""
+        return bool(int(self._socket.getsockopt(zmq.EVENTS)) & _POLLIN)
+
+    def close(self) -> None:
+        """Closes, in a thread of ZeroMQ."""
+        self._socket.close(0)
