@@ -16,6 +16,10 @@ POWER_OFF_AFTER = 1.2 * SOL_SECONDS  # s from the command until a decommissioned
 class NodeContext:
     """What a node is given to run with; nothing in it belongs to another node.
 
+    `store_damage`: what was wrong with the store when it was opened, as a sentence; `store_lost`:
+    because of that it is a fresh one. `earlier_boots`: how many there were, as far as is known
+    beside the store. `mission["all_tubes"]`: a node that has lost its store says openly that it
+    knows of none of them.
     `planned_boot`: an operator asked for this boot, so that it is never a reduced one.
     `request_reboot`: ends the node in good order and boots it again; None where nobody can.
     `request_power_off`: ends it for good after a while, so that its last words reach Earth.
@@ -30,5 +34,8 @@ class NodeContext:
     pet_watchdog: Callable[[], None] = lambda: None
     mission: Mapping[str, Any] = field(default_factory=dict)  # the vehicle's part of the load
     planned_boot: bool = False
+    store_damage: str = ""
+    store_lost: bool = False
+    earlier_boots: int = 0
     request_reboot: Callable[[], None] | None = None
     request_power_off: Callable[[], None] | None = None

@@ -78,6 +78,7 @@ class Node(StandardCommands):
 
     booted = Event(Severity.ACTIVITY_HI, "Boot {number} ({cause}) in {mode}")
     boot_reduced = Event(Severity.WARNING_HI, "Boot {number} is reduced: {reason}")
+    store_damaged = Event(Severity.WARNING_HI, "The store was damaged: {reason}")
     mode_changed = Event(Severity.ACTIVITY_LO, "{before} -> {after} on {signal}")
     entered_safe = Event(Severity.WARNING_HI, "Safe state entered: {reason}")
     signal_unhandled = Event(Severity.WARNING_LO, "Signal {signal} is not handled in {mode}")
@@ -98,7 +99,11 @@ class Node(StandardCommands):
         restore_correction(self.storage, self.clock, self._stored_damage)
         boots = BootRecord(self.storage, self._service_reports)
         self.boot = boots.begin(
-            context.boot_cause, self.clock.count(), planned=context.planned_boot
+            context.boot_cause,
+            self.clock.count(),
+            planned=context.planned_boot,
+            earlier_boots=context.earlier_boots,
+            damage=context.store_damage,
         )
         self._boots = boots
         self._life = life_of(self.storage, self.boot.number, self._stored_damage)
@@ -112,7 +117,7 @@ class Node(StandardCommands):
         )
         self.mailbox = Mailbox(lambda item: self.signal_dropped(signal=label(item)))
         self.ledger = CustodyLedger(
-            self.storage, self.name, self.clock.now_ns, self._custody_changed
+            self.storage, self.name, self.clock.now_ns, self._custody_changed, life=self._life
         )
         self.machine = Machine(self.statechart, self, self._boot_state(), self._on_transition)
         self.commands: dict[str, CommandSpec] = declared_commands(type(self))
@@ -322,6 +327,14 @@ class Node(StandardCommands):
         self.mode = self.state
         self.armed_command = ""
         self.booted(number=self.boot.number, cause=self.boot.cause, mode=self.state)
+        if self.context.store_damage:
+            self.store_damaged(reason=self.context.store_damage)
+        if self.ledger.is_lost:
+            self.store_damaged(reason="all records of the custody ledger are gone")
+            self.go_safe("all records of the custody ledger are gone")
+        if self.context.store_lost or self.ledger.is_lost:
+            every_tube = self.context.mission.get("all_tubes", ())
+            self.ledger.forget(every_tube, "its store was lost")
         if self.boot.reduced:
             self.boot_reduced(number=self.boot.number, reason=self.boot.reason)
         if self.boot.number > 1:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from flight.icd.custody_record import CustodyRecord, CustodyStatus
+from flight.icd.custody_record import FORGET, CustodyRecord, CustodyStatus
 
 
 class Problem(StrEnum):
@@ -45,6 +45,9 @@ def account(
 
     With `delayed` the records are reports that came at different times: of two holders the one
     further along the chain counts, and a hand-over counts before the receiver's own report.
+
+    Where a chain leads to a ledger that was lost, or to none, and one was lost, the tube is openly
+    unknown.
     """
     found: dict[str, list[CustodyRecord]] = {tube: [] for tube in tubes}
     for owner in sorted(ledgers):
@@ -81,7 +84,12 @@ def _account(tube: str, records: list[CustodyRecord], delayed: bool) -> Account:
 
 
 def _account_without_holder(tube: str, records: list[CustodyRecord], delayed: bool) -> Account:
-    newest = _furthest(records)
+    forgotten = {each.owner: each for each in records if each.step == FORGET}
+    newest = _furthest([each for each in records if each.step != FORGET])
+    if forgotten:
+        lost = _led_to(newest, forgotten)
+        if lost is not None:
+            return lost
     moving = [record for record in newest if record.status in _MOVING]
     if not moving:
         return _account_without_claim(tube, newest, delayed)
@@ -96,6 +104,17 @@ def _account_without_holder(tube: str, records: list[CustodyRecord], delayed: bo
         f"in transit from {record.place} to {record.destination}",
         in_transit=(record.place, record.destination),
     )
+
+
+def _led_to(newest: list[CustodyRecord], forgotten: Mapping[str, CustodyRecord]) -> Account | None:
+    """The statement about a tube of which a ledger that was lost may have known more."""
+    if any(each.status in _MOVING and each.counterpart not in forgotten for each in newest):
+        return None
+    last = newest[0] if newest else next(iter(forgotten.values()))
+    seen = last.destination or last.place
+    who = last.counterpart if last.counterpart in forgotten else next(iter(forgotten))
+    statement = f"unknown, last seen {seen} by {last.owner} ({who}: {forgotten[who].reason})"
+    return Account(last.tube, statement, last_seen=seen)
 
 
 def _account_without_claim(tube: str, newest: list[CustodyRecord], delayed: bool) -> Account:

@@ -60,6 +60,10 @@ class CustodyRecord(msgspec.Struct, frozen=True, kw_only=True):
     sequence: int  # number of this step of this tube in this ledger, from 1
 
 
+FORGET = "forget"
+"""The step by which a ledger that was lost says that it knows nothing of a tube."""
+
+
 def is_open(record: CustodyRecord) -> bool:
     """Return whether a move or transfer is begun here and not yet ended."""
     if record.transfer_id is None:

@@ -10,7 +10,7 @@ import msgspec
 
 from flight.core.context import POWER_OFF_AFTER
 from flight.core.keeping.clock import SpacecraftClock
-from flight.core.keeping.storage import Storage
+from flight.core.keeping.opening import open_store
 from flight.core.node import NodeContext
 from flight.runtime.bus import Bus, Fabric
 from flight.runtime.pace import SharedClock
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ground.testbed.process import Specification
 
 OFF_FILE = "off.jsonl"  # in the run folder: who was decommissioned and is off for good
+FIRST_START = "power on"  # cause of the boot with which a run begins
 COMMANDED = "commanded"  # cause of a boot that an operator has asked for
 
 
@@ -39,17 +40,22 @@ def prepare(
         fabric = Fabric()
         bus = Bus(role, fabric=fabric, addresses=specification.addresses())
         folder = Path(specification.folder)
-        storage = Storage(folder / "nodes" / f"{role}.sqlite")
+        store = open_store(
+            folder / "nodes" / f"{role}.sqlite", first_boot=cause == FIRST_START
+        )
         ending = _Ending(role, folder / OFF_FILE)
         context = NodeContext(
             bus=bus,
-            storage=storage,
+            storage=store.storage,
             clock=SpacecraftClock(mission.epoch_jd_tt),
             seed=specification.seed,
             parameters=parameters,
             boot_cause=cause,
             mission=msgspec.msgpack.decode(specification.load_file(role).read_bytes()),
             planned_boot=cause == COMMANDED,
+            store_damage=store.damage,
+            store_lost=store.fresh,
+            earlier_boots=store.earlier_boots,
             request_reboot=ending.reboot,
             request_power_off=ending.power_off,
         )
@@ -60,7 +66,7 @@ def prepare(
                 raise
         finally:
             bus.close()
-            storage.close()
+            store.storage.close()
             fabric.close()
         return REBOOT_ASKED if ending.reboots else 0
 

@@ -151,7 +151,7 @@ class Hardware:
 
     def load_of(self, vehicle: str) -> dict[str, Any]:
         """What a vehicle is told before launch; of a lander in space also where it is."""
-        load = self.mission.load_of(vehicle)
+        load = self.mission.load_of(vehicle) | {"all_tubes": list(self.world.tubes.tube_ids)}
         return {**load, **self._entry_load} if vehicle == "lander" else load
 
     def _begin_entry(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from flight.core.context import POWER_OFF_AFTER
 from flight.core.keeping.clock import SpacecraftClock
-from flight.core.keeping.storage import Storage
+from flight.core.keeping.opening import open_store
 from flight.core.node import Node, NodeContext
 from flight.icd.custody_record import CustodyRecord
 from flight.icd.messages import (
@@ -77,6 +77,7 @@ class Rig:
         self._stations: dict[str, _Station] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._clients: dict[str, Client] = {}
+        self._booted: dict[str, None] = {}  # who has booted before
         self._number = 0
         self._hardware_bus: Bus | None = None
         self._umbilical: Bus | None = None
@@ -128,15 +129,21 @@ class Rig:
 
     def _boot(self, name: str, cause: str, *, planned: bool = False) -> Node:
         station = self._stations[name]
+        first = name not in self._booted
+        self._booted[name] = None
+        store = open_store(self.folder / f"{name}.sqlite", first_boot=first)
         context = NodeContext(
             bus=self.bus(name),
-            storage=Storage(self.folder / f"{name}.sqlite"),
+            storage=store.storage,
             clock=SpacecraftClock(self.epoch_jd_tt, station.clock_offset, station.clock_drift),
             seed=self.seed,
             parameters=station.parameters,
             boot_cause=cause,
             mission=station.mission,
             planned_boot=planned,
+            store_damage=store.damage,
+            store_lost=store.fresh,
+            earlier_boots=store.earlier_boots,
             request_reboot=lambda: self._request_reboot(name),
             request_power_off=lambda: self._request_power_off(name),
         )

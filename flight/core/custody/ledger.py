@@ -15,14 +15,15 @@ and obeys three rules, on which its soundness rests:
    after a reboot each side asks the other for the `outcome`, as often as it takes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
 from flight.core.custody.repair import repair
-from flight.core.keeping.storage import Storage
+from flight.core.keeping.storage import Storage, StorageDamage
 from flight.icd.custody_record import (
+    FORGET,
     CustodyError,
     CustodyRecord,
     CustodyStatus,
@@ -42,6 +43,8 @@ __all__ = [
 ]
 
 
+SEQUENCES_OF_A_LIFE = 1_000_000  # more steps of one tube than there are in any mission
+_BEGUN = "custody_begun"  # which ledgers ever had a record, apart from their records
 _WITHOUT_TUBE = (CustodyStatus.HANDED_OVER, CustodyStatus.DECLINED, CustodyStatus.UNKNOWN)
 
 
@@ -59,11 +62,15 @@ class CustodyLedger:
         owner: str,
         clock: Callable[[], int],
         publish: Callable[[CustodyRecord], None],
+        life: int = 1,
     ) -> None:
         """Open the ledger of node `owner`, repairing damaged records from its journal.
 
-        `clock` returns the node's time in nanoseconds. `damage` lists what was found damaged.
+        `clock` returns the node's time in nanoseconds. `damage` lists what was found damaged, and
+        `is_lost` says that nothing is left though there was something. `life`: the number of the
+        boot that began the storage; sequences of a later life stand above those of the earlier.
         """
+        self._first_sequence = 1 if life == 1 else life * SEQUENCES_OF_A_LIFE + 1
         self._storage = storage
         self._owner = owner
         self._clock = clock
@@ -71,6 +78,9 @@ class CustodyLedger:
         self._namespace = f"custody.{owner}"
         self._outcomes = f"custody.{owner}.transfers"
         self.damage = repair(storage, self._namespace, self._outcomes, clock)
+        marks: list[StorageDamage] = []  # a damaged mark is a mark, too
+        begun = owner in storage.items(_BEGUN, on_damage=marks.append) or bool(marks)
+        self.is_lost = begun and not self.records()
 
     # What the ledger says
 
@@ -102,13 +112,30 @@ class CustodyLedger:
     def adopt(
         self, tube: str, place: str, evidence: Evidence, slot: int | None = None
     ) -> CustodyRecord:
-        """Take first possession, from the mission's load list; without effect on a known tube."""
+        """Take first possession, from the mission's load list; without effect on a known tube.
+
+        Of a tube that this ledger has forgotten, the list only says where it was seen last.
+        """
         known = self.record(tube)
+        if known is not None and known.step == FORGET and known.place != place:
+            return self._write(known, FORGET, known.status, place=place, reason=known.reason)
         if known is not None:
             return known
         return self._write(
             None, "adopt", CustodyStatus.HELD, tube=tube, place=place, slot=slot, evidence=evidence
         )
+
+    def forget(self, tubes: Iterable[str], reason: str) -> None:
+        """Say openly of each tube that it may have been here and that nothing is known of it.
+
+        For a ledger that was lost. Each tube is unknown wherever no other ledger has it.
+        """
+        for tube in tubes:
+            if self.record(tube) is None:
+                self._write(
+                    None, FORGET, CustodyStatus.UNKNOWN,
+                    tube=tube, place=self._owner, link=0, responsible=False, reason=reason,
+                )  # fmt: skip
 
     def begin(
         self, tube: str, destination: str, moved_by: str, slot: int | None = None
@@ -362,7 +389,7 @@ class CustodyLedger:
             "step": step,
             "status": status,
             "since_ns": self._clock(),
-            "sequence": 1 if before is None else before.sequence + 1,
+            "sequence": self._first_sequence if before is None else before.sequence + 1,
         }
         if before is None:
             record = CustodyRecord(**{"link": 1} | changes)
@@ -370,6 +397,8 @@ class CustodyLedger:
             record = msgspec.structs.replace(before, **{"reason": ""} | changes)
         value = msgspec.to_builtins(record)
         with self._storage.transaction():
+            if before is None:
+                self._storage.put(_BEGUN, self._owner, True)
             self._storage.append(self._namespace, value)
             self._storage.put(self._namespace, record.tube, value)
             if record.transfer_id is not None:

@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 
 from flight.core.keeping.storage import Storage, StorageDamage
-from flight.icd.custody_record import CustodyError, CustodyRecord, CustodyStatus, Outcome, decode
+from flight.icd.custody_record import FORGET, CustodyRecord, CustodyStatus, Outcome, decode
 
 Entries = list[tuple[int, Any]]
+AFTER_ANY = 500_000  # a sequence number above that of any step that may have been damaged
 
 
 def repair(
@@ -17,16 +18,21 @@ def repair(
     """Replace damaged records by the newest sound entries of the journal; returns the damage found.
 
     If the newest entry of a tube may be damaged too, the tube becomes openly unknown, and this
-    ledger no longer answers for it. Raises `CustodyError` if nothing sound is left of a tube.
+    ledger no longer answers for it; so does a tube of which nothing sound is left.
     """
     damage: list[StorageDamage] = []
     storage.items(outcomes, damage.append)
     storage.items(namespace, damage.append)
     broken = list(damage)
+    damaged_entries: list[StorageDamage] = []
+    entries = storage.read(namespace, on_damage=damaged_entries.append)
+    broken += _gone(storage, namespace, entries, broken)
     if not broken:
         return []
-    entries = storage.read(namespace, on_damage=damage.append)
-    gaps = [int(each.key) for each in damage[len(broken) :]]
+    damage = broken + damaged_entries
+    # Entries that are not there count as damaged: the journal is never trimmed.
+    sound = {number for number, _ in entries}
+    gaps = [each for each in range(1, storage.last_number(namespace) + 1) if each not in sound]
     with storage.transaction():
         for each in broken:
             if each.namespace == namespace:
@@ -39,6 +45,20 @@ def repair(
     return damage
 
 
+def _gone(
+    storage: Storage, namespace: str, entries: Entries, broken: list[StorageDamage]
+) -> list[StorageDamage]:
+    """The tubes that the journal knows and that have no record any more."""
+    known = {*storage.items(namespace, on_damage=lambda damage: None)}
+    known |= {str(each.key) for each in broken if each.namespace == namespace}
+    tubes = dict.fromkeys(value["tube"] for _, value in entries)
+    return [
+        StorageDamage(namespace, tube, storage.path, "is gone")
+        for tube in tubes
+        if tube not in known
+    ]
+
+
 def _repair_record(
     storage: Storage,
     namespace: str,
@@ -48,11 +68,11 @@ def _repair_record(
     clock: Callable[[], int],
 ) -> None:
     sound = [(number, value) for number, value in entries if value["tube"] == tube]
-    if not sound:
-        raise CustodyError(
-            f"The record of {tube} in {namespace} of {storage.path} and its whole journal are "
-            "damaged: have the ground state where the tube is."
-        )
+    if not sound:  # nothing is left of it but its name
+        value = msgspec.to_builtins(_forgotten(tube, namespace, clock()))
+        storage.append(namespace, value)
+        storage.put(namespace, tube, value)
+        return
     number, value = sound[-1]
     missing = sum(gap > number for gap in gaps)
     if missing:  # the newest steps of this tube may be among them
@@ -71,6 +91,22 @@ def _unknown(record: CustodyRecord, missing: int, now_ns: int) -> CustodyRecord:
         since_ns=now_ns,
         link=record.link + missing + 1,
         sequence=record.sequence + missing + 1,
+    )
+
+
+def _forgotten(tube: str, namespace: str, now_ns: int) -> CustodyRecord:
+    owner = namespace.removeprefix("custody.")
+    return CustodyRecord(
+        tube=tube,
+        owner=owner,
+        step=FORGET,
+        status=CustodyStatus.UNKNOWN,
+        place=owner,
+        reason="the record and the whole journal are damaged",
+        responsible=False,
+        since_ns=now_ns,
+        link=0,
+        sequence=AFTER_ANY,
     )
 
 

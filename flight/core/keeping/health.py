@@ -233,10 +233,22 @@ class BootRecord:
         self._report = report
         self._boots = self._restore()
 
-    def begin(self, cause: str, count: float, *, planned: bool = False) -> Boot:
-        """Record a boot; call it first of all, before anything that could fail again."""
-        number = self._boots[-1].number + 1 if self._boots else 1
-        reason = "" if planned else self._reason(count)
+    def begin(
+        self,
+        cause: str,
+        count: float,
+        *,
+        planned: bool = False,
+        earlier_boots: int = 0,
+        damage: str = "",
+    ) -> Boot:
+        """Record a boot; call it first of all, before anything that could fail again.
+
+        `earlier_boots`: how many others know of, so that no number is given twice though the
+        record is lost. `damage`: what is wrong with the store; the boot is then a reduced one.
+        """
+        number = max(self._boots[-1].number if self._boots else 0, earlier_boots) + 1
+        reason = damage or ("" if planned else self._reason(count))
         boot = Boot(number, cause, count, planned, bool(reason), reason)
         self._boots = [*self._boots, boot][-self._history :]
         self._store()

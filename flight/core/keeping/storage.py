@@ -37,12 +37,17 @@ class StorageClosed(StorageError):
 
 
 class StorageDamage(StorageError):
-    """One stored value does not match its checksum; `namespace` and `key` name it."""
+    """One stored value does not match its checksum, or is gone; `namespace` and `key` name it."""
 
-    def __init__(self, namespace: str, key: str | int, path: str) -> None:
+    def __init__(
+        self,
+        namespace: str,
+        key: str | int,
+        path: str,
+        how: str = "does not match its checksum: it is damaged and was not used",
+    ) -> None:
         super().__init__(
-            f"The value {key!r} of {namespace!r} in {path} does not match its checksum: "
-            "it is damaged and was not used. Write it again or delete it."
+            f"The value {key!r} of {namespace!r} in {path} {how}. Write it again or delete it."
         )
         self.namespace = namespace
         self.key = key
@@ -185,6 +190,33 @@ class Storage:
         """Return the number that was given last in `journal`, 0 if none ever was."""
         rows = self._query("SELECT last_number FROM journal WHERE journal = ?", (journal,))
         return int(rows[0][0]) if rows else 0
+
+    def check_rows(self) -> None:
+        """Look at the form of all rows; raises StorageError for what no value could be read from."""
+        for table, key in (("record", "text"), ("entry", "integer")):
+            first, second = ("namespace", "key") if table == "record" else ("journal", "number")
+            wrong = self._query(
+                f"SELECT COUNT(*) FROM {table} WHERE typeof({first}) != 'text' OR "
+                f"typeof({second}) != '{key}' OR typeof(value) != 'blob' OR typeof(crc) != 'integer'"
+            )[0][0]
+            self._query(f"SELECT {first}, {second} FROM {table}")  # decodes each text
+            if wrong:
+                raise StorageError(f"The storage file {self.path} has {wrong} rows of no form.")
+        behind = self._query(
+            "SELECT COUNT(*) FROM entry LEFT JOIN journal USING (journal)"
+            " WHERE last_number IS NULL OR typeof(last_number) != 'integer' OR number > last_number"
+        )[0][0]
+        if behind:
+            raise StorageError(f"The storage file {self.path} has {behind} entries of no journal.")
+
+    def damaged_records(self) -> list[tuple[str, str]]:
+        """Namespace and key of each value that does not match its checksum."""
+        rows = self._query("SELECT namespace, key, value, crc FROM record ORDER BY namespace, key")
+        return [
+            (namespace, key)
+            for namespace, key, value, crc in rows
+            if crc != _checksum(namespace, key, value)
+        ]
 
     @property
     def in_transaction(self) -> bool:
