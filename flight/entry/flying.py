@@ -19,6 +19,7 @@ from flight.entry.sensing import (
     separation,
     since_separation,
     verify_payload,
+    watched_before,
 )
 from flight.icd.devices.base import DeviceError
 
@@ -30,7 +31,6 @@ BATCH = 16  # samples that a reboot may cost
 ARMED_LOOK = 10.0  # s between looks at the wires
 LONGEST_SLEEP = 6.0 * 3600.0  # s
 SHORTEST_WAIT = 0.01  # s; what is left of a time is a rounding error in the end
-EARLY = 60.0  # s before the planned entry from which the sensors are watched closely
 AFTER_LANDING = 600.0  # s between looks on the ground
 BEACON_PAUSE = 30.0  # s between attempts
 STEADY = 3  # looks in a row that must agree that the braking is over
@@ -98,12 +98,13 @@ async def watch_for_entry(node: "EntryCapsule", signal: Signal) -> str:
         await node.clear_latches()
         node.storage.put(NAMESPACE, "watching", True)
     due = entry_due(node)
+    begin = due - watched_before(node)
     while True:
         elapsed = await since_separation(node)
         if elapsed >= due + node.parameters["beacon_after"]:
             return "overdue"
-        if elapsed < due - EARLY:
-            await asyncio.sleep(max(SHORTEST_WAIT, min(due - EARLY - elapsed, 60.0)))
+        if elapsed < begin:
+            await asyncio.sleep(max(SHORTEST_WAIT, min(begin - elapsed, 60.0)))
             continue
         seen = await look(node)
         votes = {

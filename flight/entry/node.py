@@ -15,6 +15,7 @@ from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
 from flight.core.custody.handover import PassiveHandover
 from flight.core.custody.ledger import CustodyStatus, Evidence
+from flight.core.exchanges import ExchangeFailed
 from flight.core.keeping.storage import StorageClosed
 from flight.core.node import Node
 from flight.core.telling.channels import Channel
@@ -51,10 +52,13 @@ from flight.icd.devices.entry_capsule import (
     PayloadBay,
 )
 from flight.icd.devices.power import Battery
+from flight.icd.exchanges import SET_ENTRY
 from flight.icd.messages import Message, Severity
 
 ATTACHED = ("stowed", "checking", "armed")
 PLACE = "entry_capsule"
+CARRIER = "orbiter"
+LONGEST_COAST = 3.0e6  # s
 REST_LOAD = 2.0  # m/s^2 that the accelerometer may show in free fall
 
 
@@ -79,7 +83,7 @@ class EntryCapsule(Node):
     """The Earth entry capsule."""
 
     name = "entry"
-    routes = {"orbiter": wire("orbiter")}  # noqa: RUF012  declared once, as every vehicle does
+    routes = {CARRIER: wire(CARRIER)}  # noqa: RUF012  declared once, as every vehicle does
     parameter_declarations = PARAMETERS
     statechart = Statechart(
         State("stowed", initial=True, activity=rest_in_the_orbiter, outcomes=(),
@@ -161,6 +165,7 @@ class EntryCapsule(Node):
         self.entry_after = self.storage.get(NAMESPACE, "entry_after")
         self.handover = PassiveHandover(self, PLACE, self._verify, refusal=self._refusal)
         self.exchanges.answer("capsule.status", self._status)
+        self.exchanges.answer(SET_ENTRY, self._take_entry)
 
     async def _verify(self, tube: str, slot: int | None, expected: bool) -> Evidence:
         return await verify_payload(self, tube, slot, expected)
@@ -289,29 +294,52 @@ class EntryCapsule(Node):
     @command(deadline=60.0, allowed_in="stowed", hazard=Hazard.RELEASE)
     def arm(
         self,
-        entry_after: Annotated[float, msgspec.Meta(ge=0.0, le=3.0e6, extra={"unit": "s"})],
+        entry_after: Annotated[float, msgspec.Meta(ge=0.0, le=LONGEST_COAST, extra={"unit": "s"})],
     ) -> Awaitable[dict[str, Any]]:
-        """Sets the time from separation to entry and waits for the separation."""
+        """Sets about the time from separation to entry and waits for the separation; before it lets
+        go, the orbiter sets the time by its prediction."""
         if not self.storage.get(NAMESPACE, "checked"):
             raise CommandRejected("the last checks have not passed: run_checks first")
-        if entry_after <= self.parameters["wake_before"]:
-            raise CommandRejected(
-                f"entry_after = {entry_after} s: allowed is more than the "
-                f"{self.parameters['wake_before']} s that the capsule wakes before"
-            )
+        if not self._in_time(entry_after):
+            raise CommandRejected(f"entry_after = {entry_after} s: {self._allowed_times()}")
         if self.ledger.open_transfers():
             raise CommandRejected("a hand-over is not settled")
         if not any(r.status is CustodyStatus.HELD for r in self.ledger.records()):
             raise CommandRejected("the capsule holds no tube")
         return self._set_timer(entry_after)
 
-    async def _set_timer(self, entry_after: float) -> dict[str, Any]:
-        state = await self.timer.set_entry(entry_after)
+    async def _take_entry(self, source: str, data: dict[str, Any]) -> dict[str, Any]:
+        """The orbiter tells, before it lets go, when the entry will be by its prediction."""
+        seconds = data.get("entry_after")
+        if source != CARRIER:
+            raise ExchangeFailed(f"{source} does not carry the capsule")
+        if not self.is_in("armed"):
+            raise ExchangeFailed(f"the capsule is {self.state}, not armed")
+        if not isinstance(seconds, float) or not self._in_time(seconds):
+            raise ExchangeFailed(f"entry_after = {seconds}: {self._allowed_times()}")
+        await self._keep_entry(seconds, predicted=True)
+        return {"entry_after": self.entry_after}
+
+    def _in_time(self, seconds: float) -> bool:
+        return bool(self.parameters["wake_before"] < seconds <= LONGEST_COAST)
+
+    def _allowed_times(self) -> str:
+        return (
+            f"allowed is more than the {self.parameters['wake_before']} s that the capsule wakes "
+            f"before, and {LONGEST_COAST} s at most"
+        )
+
+    async def _keep_entry(self, seconds: float, *, predicted: bool) -> None:
+        state = await self.timer.set_entry(seconds)
         self.storage.put(NAMESPACE, "entry_after", state.entry_after)
+        self.storage.put(NAMESPACE, "entry_predicted", predicted)
         self.entry_after = state.entry_after
+
+    async def _set_timer(self, entry_after: float) -> dict[str, Any]:
+        await self._keep_entry(entry_after, predicted=False)
         begin_fall(self)
         self.post("arm")
-        return {"entry_after": state.entry_after}
+        return {"entry_after": self.entry_after}
 
     @command(deadline=60.0, allowed_in="armed")
     def disarm(self) -> None:

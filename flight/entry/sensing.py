@@ -102,6 +102,16 @@ def entry_due(node: "EntryCapsule") -> float:
     return float(value) if value else float(node.parameters["longest_coast"])
 
 
+def watched_before(node: "EntryCapsule") -> float:
+    """Seconds before the planned entry from which on the sensors are watched closely.
+
+    A time that follows from the predicted entry is right within what its clocks may differ; one
+    that was set long before the release, from when on the capsule is awake.
+    """
+    predicted = bool(node.storage.get(NAMESPACE, "entry_predicted"))
+    return float(node.parameters["clock_tolerance" if predicted else "wake_before"])
+
+
 async def verify_payload(
     node: "EntryCapsule", tube: str, slot: int | None, expected: bool
 ) -> Evidence:

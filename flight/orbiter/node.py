@@ -231,6 +231,9 @@ class Orbiter(Node):
         Severity.ACTIVITY_HI,
         "Capsule released with {tubes} tubes at {distance} lunar distances, entry angle {angle}",
     )
+    entry_not_told = Event(
+        Severity.WARNING_HI, "The capsule was not told when it will enter: {reason}"
+    )
     deflected = Event(Severity.ACTIVITY_HI, "Deflected: passes Earth at {altitude} km")
     device_trouble = Event(Severity.WARNING_LO, "Device trouble: {reason}")
 

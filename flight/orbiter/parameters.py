@@ -51,6 +51,7 @@ PARAMETERS: dict[str, Parameter] = {
         "m", 1e3, 2e5, "long semi-axis with which the capsule may be let go"
     ),
     "release_days": _number("d", 0.1, 10.0, "before the entry"),
+    "release_seconds": _number("s", 0.0, 500.0, "of spin table and springs, once it points"),
     "spring_speed": _number("m/s", 0.01, 5.0, "that the springs give the capsule"),
     "spring_error": _number("1", 0.0, 0.5, "of that speed, one standard deviation"),
     "tip_off": _number("rad", 0.0, 0.2, "of its direction about either axis"),

@@ -9,7 +9,10 @@ from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import Vector, norm, scale, unit
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
+from flight.core.exchanges import ExchangeFailed
 from flight.icd.devices.base import DeviceError
+from flight.icd.exchanges import SET_ENTRY
+from flight.orbiter.containment import CAPSULE
 from flight.orbiter.cruising import make_aim, own_path, show_encounter, show_landing
 from flight.orbiter.landing import reasons_against
 from flight.orbiter.manoeuvres import execute, wait_until
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
     from flight.orbiter.node import Orbiter
 
 _ATTEMPTS = 3
+_WORDS, _PATIENCE = 3, 10.0  # times that the capsule is told, s that its answer is waited for
+TELLING = 45.0
+"""s kept for telling the capsule when it will enter: all attempts, and a margin."""
 _AGAIN = 1800.0  # s
 _LATEST = 1.0  # days before the entry: then the orbiter turns away, capsule or not
 _LARGEST_DEFLECTION = 200.0  # m/s
@@ -39,15 +45,20 @@ async def release_capsule(node: "Orbiter", signal: Signal) -> Signal:
         return Signal("done", {"result": "the capsule is gone already"})
     seen = await show_encounter(node)
     aim, _ = make_aim(node, seen)
-    days = node.parameters["release_days"]
-    await wait_until(node, aim.entry_time - days * SECONDS_PER_DAY - 120.0)
-    seen = await show_encounter(node)
-    landing = await show_landing(node)
-    against = reasons_against(landing, node.parameters)
-    if against:
-        raise ActivityFailed("; ".join(against))
+    planned = aim.entry_time - node.parameters["release_days"] * SECONDS_PER_DAY
+    await wait_until(node, planned - _longest_lead(node))
     for _ in range(_ATTEMPTS):
+        seen = await show_encounter(node)
+        landing = await show_landing(node)
+        against = reasons_against(landing, node.parameters)
+        if against:
+            raise ActivityFailed("; ".join(against))
         try:
+            # Pointed first: what is left then takes the same time from whatever attitude.
+            await node.devices.attitude_control.point(list(aim.entry_direction))
+            parting = max(planned, node.clock.now() + TELLING + _spring_lead(node))
+            await _tell_capsule(node, landing.entry_time - parting)
+            await wait_until(node, parting - _spring_lead(node))
             await node.devices.capsule_release.release(list(aim.entry_direction))
         except DeviceError as error:
             node.device_trouble(reason=str(error))
@@ -62,6 +73,29 @@ async def release_capsule(node: "Orbiter", signal: Signal) -> Signal:
             node.keep("released", {"time": node.clock.now(), "entry_time": seen.entry_time})
             return Signal("done", {"result": f"released, entry angle {node.entry_angle} degrees"})
     raise ActivityFailed(f"the capsule was not released in {_ATTEMPTS} attempts")
+
+
+def _spring_lead(node: "Orbiter") -> float:
+    """Seconds from the order to the separation when it points: settling, spin table, springs."""
+    return float(node.parameters["settling"] + node.parameters["release_seconds"])
+
+
+def _longest_lead(node: "Orbiter") -> float:
+    """Seconds before the separation from which on there is time for all: half a turn at most, the
+    word to the capsule, the springs."""
+    turn = math.pi / node.parameters["slew_rate"] + node.parameters["settling"]
+    return float(turn + TELLING + _spring_lead(node))
+
+
+async def _tell_capsule(node: "Orbiter", entry_after: float) -> None:
+    """Sets the capsule's timer from the predicted entry; what the ground has set is a guess."""
+    try:
+        await node.exchanges.ask(
+            CAPSULE, SET_ENTRY, {"entry_after": entry_after},
+            timeout=_PATIENCE, attempts=_WORDS,
+        )  # fmt: skip
+    except ExchangeFailed as error:
+        node.entry_not_told(reason=str(error))
 
 
 async def _distance(node: "Orbiter", path: Path) -> float:

@@ -94,12 +94,10 @@ class SimCapsuleRelease(OrbiterDevice, CapsuleRelease):
         self.capsule_spin = p.spin * (1.0 + gauss(0.0, 0.02))
         push = scale(p.speed * (1.0 + gauss(0.0, p.speed_error)), self.capsule_axis)
         body = vehicle.body
-        state = body.advance()
+        state = vehicle.let_go(p.capsule_mass, push)
         capsule = Spacecraft(
-            CAPSULE, self.world.now, self.world.epoch_jd_tt,
-            (*state[:3], *add((state[3], state[4], state[5]), push)), body.centre,
-            light_pressure=p.capsule_light_pressure,
+            CAPSULE, self.world.now, self.world.epoch_jd_tt, state, body.centre,
+            light_pressure=p.capsule_light_pressure, fixed_mass=p.capsule_mass,
         )  # fmt: skip
         self.world.space.add(capsule)
         vehicle.capsule_on_board = False
-        body.kick(scale(-p.capsule_mass / (vehicle.mass - p.capsule_mass), push))

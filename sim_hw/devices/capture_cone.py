@@ -139,6 +139,7 @@ class SimCaptureCone(OrbiterDevice, CaptureCone):
     def _keep(self) -> None:
         self.vehicle.captured = True
         container = self.world.space.bodies.pop(CONTAINER)
+        self.vehicle.take(container)
         container.frozen = True
         if self.world.tubes.at(ORBIT):
             self.world.tubes.carry(ORBIT, ON_ORBITER)

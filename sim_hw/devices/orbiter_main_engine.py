@@ -76,7 +76,7 @@ class SimOrbiterMainEngine(OrbiterDevice, MainEngine):
         if norm(ahead) == 0.0 or (turn_rate != 0.0 and norm(axis) == 0.0):
             raise DeviceRejected("burn: direction and turn_axis need a length")
         exhaust = p.specific_impulse * STANDARD_GRAVITY
-        available = exhaust * math.log(vehicle.mass / vehicle.parameters.dry_mass)
+        available = vehicle.largest_change(p.specific_impulse)
         if available <= 0.0:
             raise DeviceFault("empty", "the tanks are empty")
         if self.dead_ignitions > 0:

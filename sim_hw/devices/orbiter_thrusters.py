@@ -89,6 +89,9 @@ class SimOrbiterThrusters(OrbiterDevice, Thrusters):
         true = scale(part * self.weakness * (1.0 + gauss(0.0, p.execution_error)), delta_v)
         sigma = p.direction_error * size
         true = add(true, (gauss(0, sigma), gauss(0, sigma), gauss(0, sigma)))
+        possible = self.vehicle.largest_change(p.specific_impulse)
+        if norm(true) > possible:
+            true = scale(possible / norm(true), true)
         self.vehicle.body.kick(true)
         self.vehicle.use(norm(true), p.specific_impulse)
         self.vehicle.feel(true)

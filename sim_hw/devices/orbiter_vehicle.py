@@ -9,6 +9,7 @@ import msgspec
 
 from flight.astrodynamics.constants import MARS_MEAN_RADIUS, STANDARD_GRAVITY
 from flight.astrodynamics.gravity import MARS
+from flight.astrodynamics.integrators import State
 from flight.astrodynamics.orbits import OrbitalElements, state_from_elements
 from flight.astrodynamics.quaternions import (
     IDENTITY,
@@ -79,6 +80,7 @@ class OrbiterVehicle:
     captured: bool = False
     closest: float = math.inf  # m, to the free container so far
     capsule_on_board: bool = True
+    taken: float = 0.0  # kg that came on board, less what went
 
     def __post_init__(self) -> None:
         p = self.parameters
@@ -99,8 +101,9 @@ class OrbiterVehicle:
 
     @property
     def mass(self) -> float:
-        """Mass in kg."""
-        return self.parameters.dry_mass + self.propellant
+        """Mass in kg: the dry vehicle with its empty capsule, propellant, what was taken on board
+        and not let go."""
+        return self.parameters.dry_mass + self.propellant + self.taken
 
     @property
     def container(self) -> FlyingBody | None:
@@ -162,6 +165,28 @@ class OrbiterVehicle:
         """Takes the propellant of a velocity change out of the tanks."""
         spent = self.mass * (1.0 - math.exp(-delta_v / (specific_impulse * STANDARD_GRAVITY)))
         self.propellant = max(0.0, self.propellant - spent)
+
+    def largest_change(self, specific_impulse: float) -> float:
+        """The velocity change (m/s) for which the propellant that is left suffices."""
+        exhaust = specific_impulse * STANDARD_GRAVITY
+        return exhaust * math.log(self.mass / (self.mass - self.propellant))
+
+    def take(self, body: FlyingBody) -> None:
+        """Joins with a body that has come on board: both go on with their common momentum."""
+        closing = subtract(body.velocity(), self.body.velocity())
+        jolt = scale(body.fixed_mass / (self.mass + body.fixed_mass), closing)
+        self.taken += body.fixed_mass
+        self.body.kick(jolt)
+        self.feel(jolt)
+
+    def let_go(self, mass: float, push: Vector) -> State:
+        """Pushes a part of some kg off; returns its state: it has gained `push` (m/s)."""
+        state = self.body.advance()
+        self.taken -= mass
+        recoil = scale(-mass / self.mass, push)
+        self.body.kick(recoil)
+        self.feel(recoil)
+        return (*state[:3], *add((state[3], state[4], state[5]), push))
 
     def feel(self, delta_v: Vector) -> None:
         """Adds a true velocity change to what the accelerometers show, with their error."""

@@ -143,6 +143,7 @@ class MavTruth:
 
         return self.space.add(
             FlyingBody(
-                CONTAINER_NAME, self.clock, derivative, (*position, *pushed), LONGEST_COAST_STEP
+                CONTAINER_NAME, self.clock, derivative, (*position, *pushed), LONGEST_COAST_STEP,
+                fixed_mass=self.vehicle.parameters.container_mass,
             )
         )

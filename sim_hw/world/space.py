@@ -16,12 +16,13 @@ LONGEST_COAST_STEP = 20.0  # s; RK4 on a low orbit then errs by about a metre a 
 
 class FlyingBody:
     """One body in flight. `state` begins with position (3) and velocity (3); the rest is the
-    model's own (mass, attitude quaternion, rates).
+    model's own (mass, attitude quaternion, rates). `fixed_mass` (kg) is that of a body that
+    another may take on board, or that was a part of one.
 
     `derivative` and `maximum_step` may be changed at any time, by those who know the physics
     (ignition, staging, a new gimbal angle): call `advance` first, so that what was before keeps
-    what
-    acted before. `observers` see every step: crashes, burn-outs and other events are found there.
+    what acted before. `observers` see every step: crashes, burn-outs and other events are found
+    there.
     """
 
     def __init__(
@@ -31,8 +32,10 @@ class FlyingBody:
         derivative: Derivative,
         state: State,
         maximum_step: float = LONGEST_COAST_STEP,
+        fixed_mass: float = 0.0,
     ) -> None:
         self.name = name
+        self.fixed_mass = fixed_mass
         self.derivative = derivative
         self.maximum_step = maximum_step
         self.state = tuple(state)

@@ -67,8 +67,9 @@ class Spacecraft(FlyingBody):
         state: State,
         centre: str = "mars",
         light_pressure: float = 0.0,
+        fixed_mass: float = 0.0,
     ) -> None:
-        super().__init__(name, clock, _free, state)
+        super().__init__(name, clock, _free, state, fixed_mass=fixed_mass)
         self.epoch_jd_tt = epoch_jd_tt
         self.centre = centre
         self.light_pressure = light_pressure
@@ -239,10 +240,10 @@ FREE_FALL = _free
 
 
 def orbiting(
-    name: str, clock: Callable[[], float], position: Vector, velocity: Vector
+    name: str, clock: Callable[[], float], position: Vector, velocity: Vector, mass: float = 0.0
 ) -> FlyingBody:
-    """A body that floats around Mars, such as the container."""
-    return FlyingBody(name, clock, _free, (*position, *velocity))
+    """A body of some kg that floats around Mars, such as the container."""
+    return FlyingBody(name, clock, _free, (*position, *velocity), fixed_mass=mass)
 
 
 def _position(state: State) -> Vector:

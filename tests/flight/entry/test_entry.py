@@ -1,6 +1,7 @@
 """The capsule takes the container, is let go, and lies on the ground with its beacon on."""
 
 import asyncio
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from capsule_bench import THREE_DAYS, Bench, bench
 
 from flight.core.custody.ledger import CustodyStatus
+from flight.core.exchanges import ExchangeFailed
 from flight.entry.node import EntryCapsule
 from flight.entry.sensing import look
 from flight.runtime.loop import VirtualLoop, run
@@ -300,3 +302,48 @@ def test_a_run_repeats_bit_for_bit(tmp_path: Path) -> None:
         return run(main(), VirtualLoop())
 
     assert flown(tmp_path / "a") == flown(tmp_path / "b")
+
+
+def test_the_orbiter_sets_the_time_of_an_armed_capsule_and_of_no_other(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with bench(tmp_path) as b:
+            await b.load()
+            await b.rig.command("entry", "run_checks")
+
+            async def told(**data: object) -> object:
+                answer = await b.orbiter.exchanges.ask("entry", "capsule.set_entry", data)
+                return answer["entry_after"]
+
+            with pytest.raises(ExchangeFailed, match="stowed, not armed"):
+                await told(entry_after=THREE_DAYS)
+            await b.arm()
+            await b.rig.wait_for_state("entry", "armed")
+            for refused in (1800.0, 3.0e6 + 1.0, math.nan, "soon", None, True):
+                with pytest.raises(ExchangeFailed, match="allowed is more than"):
+                    await told(entry_after=refused)
+            entry: Any = b.rig.nodes["entry"]
+            assert entry.entry_after == THREE_DAYS
+            with pytest.raises(ExchangeFailed, match="does not carry"):
+                await entry._take_entry("rover", {"entry_after": 2.0e5})
+            assert await told(entry_after=2.0e5) == 2.0e5
+            await b.kill(60.0)
+            assert b.rig.nodes["entry"].entry_after == 2.0e5
+
+    run(main(), VirtualLoop())
+
+
+def test_a_time_set_from_afar_has_it_watch_from_waking_on(tmp_path: Path) -> None:
+    """Let go twenty minutes later than the ground had thought: the peak is kept all the same."""
+
+    async def main() -> None:
+        async with bench(tmp_path) as b:
+            await b.load()
+            await b.rig.command("entry", "run_checks")
+            await b.rig.command("entry", "arm", entry_after=THREE_DAYS + 1200.0)
+            await b.let_go()
+            await until_landed(b)
+            assert b.rig.nodes["entry"].peak_load == pytest.approx(150.0 * 9.81, rel=0.1)
+            sensed = next(e for e in b.rig.events if e.name == "entry_sensed")
+            assert sensed.data["late"] < -1_100.0
+
+    run(main(), VirtualLoop())
