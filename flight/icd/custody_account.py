@@ -112,7 +112,7 @@ def _led_to(newest: list[CustodyRecord], forgotten: Mapping[str, CustodyRecord])
         return None
     last = newest[0] if newest else next(iter(forgotten.values()))
     seen = last.destination or last.place
-    who = last.counterpart if last.counterpart in forgotten else next(iter(forgotten))
+    who = next((owner for owner in forgotten if owner == last.counterpart), next(iter(forgotten)))
     statement = f"unknown, last seen {seen} by {last.owner} ({who}: {forgotten[who].reason})"
     return Account(last.tube, statement, last_seen=seen)
 

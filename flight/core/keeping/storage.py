@@ -192,12 +192,13 @@ class Storage:
         return int(rows[0][0]) if rows else 0
 
     def check_rows(self) -> None:
-        """Look at the form of all rows; raises StorageError for what no value could be read from."""
+        """Look at the form of all rows; raises StorageError for what cannot be read."""
         for table, key in (("record", "text"), ("entry", "integer")):
             first, second = ("namespace", "key") if table == "record" else ("journal", "number")
             wrong = self._query(
-                f"SELECT COUNT(*) FROM {table} WHERE typeof({first}) != 'text' OR "
-                f"typeof({second}) != '{key}' OR typeof(value) != 'blob' OR typeof(crc) != 'integer'"
+                f"SELECT COUNT(*) FROM {table} WHERE typeof({first}) != 'text'"
+                f" OR typeof({second}) != '{key}'"
+                " OR typeof(value) != 'blob' OR typeof(crc) != 'integer'"
             )[0][0]
             self._query(f"SELECT {first}, {second} FROM {table}")  # decodes each text
             if wrong:

@@ -1,4 +1,4 @@
-"""A store that is missing or damaged is damage: the node boots safe, says so, and claims nothing."""
+"""A missing or damaged store is damage: the node boots safe, says so, and claims nothing."""
 
 import asyncio
 import sqlite3
