@@ -105,6 +105,7 @@ class Node(StandardCommands):
             earlier_boots=context.earlier_boots,
             damage=context.store_damage,
         )
+        self.bus.begin_life(self.boot.number)
         self._boots = boots
         self._life = life_of(self.storage, self.boot.number, self._stored_damage)
         self.random = stream(context.seed, f"{self.name}.flight.{self.boot.number}")

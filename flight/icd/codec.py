@@ -58,10 +58,13 @@ def decode_plain(data: bytes) -> Any:
     MessagePack bytes.
 
     Raises CodecError on malformed, oversized or too deeply nested input, and on what MessagePack
-    has beyond plain data (extensions, timestamps, keys that are no strings).
+    has beyond plain data (extensions, timestamps, keys that are no strings, integers beyond 64
+    bits with a sign: nobody behind could store them).
     """
     plain = unpack(data)
     check_plain(plain, MAXIMUM_DEPTH)
+    if UNSIGNED_64 in data:
+        check_integers(plain)
     return plain
 
 
@@ -115,3 +118,20 @@ def check_plain(plain: Any, left: int) -> None:
     for item in plain:
         if type(item) not in _SCALARS:
             check_plain(item, left - 1)
+
+
+UNSIGNED_64 = b"\xcf"
+"""Stands before each integer that 64 bits with a sign may not hold; without it there is none."""
+
+
+def check_integers(plain: Any) -> None:
+    """Raises CodecError for an integer that 64 bits with a sign do not hold."""
+    if type(plain) is int:
+        if plain >= 1 << 63:
+            raise CodecError(f"not plain data: {plain} is beyond 64 bits with a sign")
+    elif type(plain) is list:
+        for item in plain:
+            check_integers(item)
+    elif type(plain) is dict:
+        for item in plain.values():
+            check_integers(item)

@@ -6,30 +6,54 @@ afterwards.
 """
 
 from operator import attrgetter
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from flight.icd.codec import (
     MAXIMUM_DEPTH,
     MAXIMUM_MESSAGE_BYTES,
+    UNSIGNED_64,
     CodecError,
+    check_integers,
     check_plain,
     decode_plain,
     pack,
 )
-from flight.icd.messages import MESSAGE_TYPES, AnyMessage, Message, from_plain
+from flight.icd.messages import MESSAGE_TYPES, AnyMessage, Message, Nanoseconds, from_plain
 
 _DEPTH_OF_FIELDS = 2  # a field lies in a message, which lies in an envelope
 
 
 class Envelope(Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """A message, its number in its stream, and when it was sent (the sender's nanoseconds)."""
+    """A message, its number in its stream, and when it was sent (the sender's nanoseconds).
 
-    sequence: int
-    time_ns: int
+    `sequence` counts from 1 in each life of the sender; see `numbered`.
+    """
+
+    sequence: Annotated[int, Meta(ge=1, le=2**63 - 1)]
+    time_ns: Nanoseconds
     message: AnyMessage
+
+
+_LIFE = 1 << 32
+LARGEST_LIFE = (1 << 31) - 1
+
+
+def numbered(life: int, count: int) -> int:
+    """The sequence number of the `count`-th message (from 1) in a life of its sender.
+
+    Lives (0 to LARGEST_LIFE: boots of a node, starts of a program) stand above the 32 bits of the
+    count, so that whoever began anew is told from whoever went on, also when nothing that it sent
+    in between was heard.
+    """
+    return life * _LIFE + count
+
+
+def life_and_count(sequence: int) -> tuple[int, int]:
+    """What `numbered` put together."""
+    return divmod(sequence, _LIFE)
 
 
 class WrongMessage(CodecError):
@@ -63,8 +87,12 @@ def read_envelope(data: bytes) -> Envelope:
         envelope = _decode(data)
         message = envelope.message
         for open_field in _OPEN_FIELDS[type(message)]:
-            check_plain(open_field(message), MAXIMUM_DEPTH - _DEPTH_OF_FIELDS)
-    except (CodecError, msgspec.DecodeError, RecursionError):
+            value = open_field(message)
+            check_plain(value, MAXIMUM_DEPTH - _DEPTH_OF_FIELDS)
+            if UNSIGNED_64 in data:
+                check_integers(value)
+    # Bytes that are no UTF-8 are a ValueError that is not one of msgspec's own.
+    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
         raise _what_is_wrong(data) from None
     return envelope
 
@@ -74,7 +102,7 @@ def _what_is_wrong(data: bytes) -> CodecError:
         plain = decode_plain(data)
     except CodecError as error:
         return error
-    if isinstance(plain, list) and len(plain) == 3 and type(plain[0]) is int:
+    if isinstance(plain, list) and len(plain) == 3 and type(plain[0]) is int and plain[0] > 0:
         try:
             from_plain(plain[2])
         except CodecError as error:

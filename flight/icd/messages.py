@@ -14,6 +14,10 @@ from flight.icd.codec import CodecError, convert, decode_plain
 Name = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_./#:-]+\Z")]
 Text = Annotated[str, Meta(max_length=2000)]
 Identifier = Annotated[str, Meta(min_length=1, max_length=120)]
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+"""A number that somebody counts: what every archive can store."""
+Nanoseconds = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+"""Of the sender's clock; signed, as its offset may be."""
 Priority = Annotated[int, Meta(ge=0, le=9)]
 
 
@@ -64,7 +68,7 @@ class CommandReport(Message, frozen=True, tag="command_report"):
     identifier: Identifier
     source: Name
     rung: Rung
-    time_ns: int
+    time_ns: Nanoseconds
     detail: Text = ""
     repeated: bool = False  # answered from history
 
@@ -90,26 +94,26 @@ class EventReport(Message, frozen=True, tag="event"):
     source: Name
     name: Name
     severity: Severity
-    time_ns: int
+    time_ns: Nanoseconds
     text: Text
     data: dict[str, Any]
-    number: int
+    number: Count
 
 
 class Telemetry(Message, frozen=True, tag="telemetry"):
     """Samples of some channels of one node at one instant. None: not valid."""
 
     source: Name
-    time_ns: int
+    time_ns: Nanoseconds
     values: dict[str, Any]
-    number: int
+    number: Count
 
 
 class CustodyReport(Message, frozen=True, tag="custody"):
     """One step of a tube's chain of custody, as journalled by `source`."""
 
     source: Name
-    time_ns: int
+    time_ns: Nanoseconds
     record: dict[str, Any]
 
 
@@ -139,7 +143,7 @@ class Frame(Message, frozen=True, tag="frame"):
 
     source: Name
     destination: Name
-    number: int
+    number: Count
     packets: list[bytes]
 
 
@@ -150,13 +154,13 @@ class Hello(Message, frozen=True, tag="hello"):
     """A driver introduces itself with its boot number; calls of its earlier boots are cancelled."""
 
     source: Name
-    boot: int
+    boot: Count
 
 
 class Call(Message, frozen=True, tag="call"):
     """A reading or an actuation asked of a device."""
 
-    number: int
+    number: Count
     method: Name
     arguments: dict[str, Any]
 
@@ -164,7 +168,7 @@ class Call(Message, frozen=True, tag="call"):
 class Reply(Message, frozen=True, tag="reply"):
     """The answer to a call: a result, or the reason why there is none."""
 
-    number: int
+    number: Count
     result: Any = None
     error: str = ""  # "", "rejected", "fault"
     reason: Text = ""
@@ -174,7 +178,7 @@ class Reply(Message, frozen=True, tag="reply"):
 class Cancel(Message, frozen=True, tag="cancel"):
     """The caller no longer wants the answer: the device stops what it does for that call."""
 
-    number: int
+    number: Count
 
 
 class DeviceSignal(Message, frozen=True, tag="signal"):

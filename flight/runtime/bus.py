@@ -5,8 +5,9 @@ Plain sockets, drained without blocking by a reader of the event loop: four time
 (DEALER) to a `Server` (ROUTER); telemetry and events from a `Publisher` (XPUB) to a `Subscriber`.
 
 Every message travels as one frame `[sequence, time_ns, message]` in MessagePack. The receiver
-counts each stream; a hole is a `Gap` handed to `on_gap`, never passed over in silence. A message
-that cannot be sent (queue full, peer gone) is counted and reported to `on_drop`, and `send` returns
+counts each stream; a hole is a `Gap` handed to `on_gap`, never passed over in silence. A sender
+that began anew is a new life: what it sent before it was heard is a gap as well. A message that
+cannot be sent (queue full, peer gone) is counted and reported to `on_drop`, and `send` returns
 False.
 """
 
@@ -17,7 +18,14 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from flight.icd.codec import MAXIMUM_MESSAGE_BYTES, CodecError
-from flight.icd.envelope import WrongMessage, read_envelope, write_envelope
+from flight.icd.envelope import (
+    LARGEST_LIFE,
+    WrongMessage,
+    life_and_count,
+    numbered,
+    read_envelope,
+    write_envelope,
+)
 from flight.icd.messages import Message
 from flight.runtime.fabric import Fabric as Fabric
 from flight.runtime.fabric import Presence
@@ -74,6 +82,7 @@ class Bus:
         on_malformed: Callable[[str, str], None] | None = None,
     ) -> None:
         self.name = name
+        self.life = 0  # boots of a node, starts of a program: tells a sender that began anew
         self.fabric = fabric
         self.counters = Counters()
         self.log = log
@@ -82,6 +91,17 @@ class Bus:
         self.on_malformed = on_malformed
         self._addresses: Mapping[str, str] = addresses if addresses is not None else {}
         self._ends: list[_End] = []
+
+    def begin_life(self, life: int) -> None:
+        """Counts anew what is sent from here: this is the `life`-th start of the participant.
+
+        Raises ValueError for a life that cannot be told on the wire.
+        """
+        if not 0 <= life <= LARGEST_LIFE:
+            raise ValueError(f"life {life} of {self.name}: allowed is 0 to {LARGEST_LIFE}")
+        self.life = life
+        for end in self._ends:
+            end.count_anew()
 
     def address(self, service: str) -> str:
         """The ZeroMQ address of a service."""
@@ -182,6 +202,10 @@ class _End:
     def reconnected(self) -> None:
         """Called after that, for those who introduce themselves."""
 
+    def count_anew(self) -> None:
+        """What is sent from here on is numbered from 1 again."""
+        self._sequences.clear()
+
     def _listen(self) -> None:
         self._socket.watch(self._loop, self._drain)
         self._schedule_drain()
@@ -200,10 +224,10 @@ class _End:
         self.bus._forget(self)
 
     def _wrap(self, peer: bytes, message: Message) -> bytes:
-        sequence = self._sequences.get(peer, 0) + 1
-        self._sequences[peer] = sequence
+        count = self._sequences.get(peer, 0) + 1
+        self._sequences[peer] = count
         now = self._time_ns()
-        data = write_envelope(sequence, now, message)
+        data = write_envelope(numbered(self.bus.life, count), now, message)
         log = self.bus.log
         if log is not None:
             log.add(now, self._label + peer, data)
@@ -289,8 +313,16 @@ class _End:
     def _count(self, peer: bytes, sequence: int) -> None:
         expected = self._expected.get(peer)
         self._expected[peer] = sequence + 1
-        if expected is not None and sequence > expected:
-            gap = Gap(f"{self.service}/{peer.decode(errors='replace')}", expected, sequence)
+        if expected is None or sequence == expected:
+            return
+        (life_expected, _), (life, count) = life_and_count(expected), life_and_count(sequence)
+        if life == life_expected and sequence > expected:
+            missing = sequence - expected
+        else:  # a new life: of its own, what came before is missing; of the old one nobody knows
+            missing = count - 1
+        if missing:
+            stream = f"{self.service}/{peer.decode(errors='replace')}"
+            gap = Gap(stream, expected if life == life_expected else sequence - missing, sequence)
             self.bus.counters.missing += gap.missing
             if self.bus.on_gap is not None:
                 self.bus.on_gap(gap)

@@ -32,7 +32,7 @@ from flight.icd.messages import (
 
 NAMES = st.from_regex(r"[A-Za-z0-9_./#:-]{1,80}", fullmatch=True)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=50)
-NUMBERS = st.integers(-(2**63), 2**64 - 1)
+NUMBERS = st.integers(-(2**63), 2**63 - 1)
 PLAIN = st.recursive(
     st.none()
     | st.booleans()

@@ -1,5 +1,6 @@
 """The envelope of the bus: what goes in comes out, and what is wrong is refused with its number."""
 
+import contextlib
 from typing import Any
 
 import msgpack
@@ -8,13 +9,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flight.icd.codec import MAXIMUM_DEPTH, CodecError
-from flight.icd.envelope import Envelope, WrongMessage, read_envelope, write_envelope
-from flight.icd.messages import Call, Cancel, Command, CommandReport, Frame, Packet, Reply, Rung
+from flight.icd.envelope import (
+    Envelope,
+    WrongMessage,
+    life_and_count,
+    numbered,
+    read_envelope,
+    write_envelope,
+)
+from flight.icd.messages import (
+    Call,
+    Cancel,
+    Command,
+    CommandReport,
+    Frame,
+    Message,
+    Packet,
+    Reply,
+    Rung,
+    Telemetry,
+)
 
 scalars = (
     st.none()
     | st.booleans()
-    | st.integers(-(2**63), 2**64 - 1)
+    | st.integers(-(2**63), 2**63 - 1)
     | st.floats(allow_nan=False)
     | st.text(max_size=8)
     | st.binary(max_size=8)
@@ -112,3 +131,52 @@ def test_what_is_no_envelope_has_no_number(content: Any) -> None:
 def test_what_cannot_be_packed_raises() -> None:
     with pytest.raises(TypeError):
         write_envelope(1, 2, Command("a", "rover", "drive", {"what": object()}, "ground"))
+
+
+@pytest.mark.parametrize("sequence", [0, -1, 2**63, 2**64 - 1])
+def test_a_number_that_nobody_counts_is_refused(sequence: int) -> None:
+    with pytest.raises(CodecError):
+        read_envelope(write_envelope(sequence, 0, Cancel(1)))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Telemetry("rover", 2**63, {}, 1),
+        Telemetry("rover", 0, {}, 2**63),
+        Telemetry("rover", 0, {}, -1),
+        Telemetry("rover", 0, {"count": 2**63}, 1),
+        Telemetry("rover", 0, {"list": [1, [2**64 - 1]]}, 1),
+        Cancel(2**64 - 1),
+    ],
+)
+def test_what_no_archive_can_store_is_refused(message: Message) -> None:
+    with pytest.raises(CodecError):
+        read_envelope(write_envelope(1, 0, message))
+
+
+def test_the_largest_and_the_smallest_that_can_be_stored_are_taken() -> None:
+    message = Telemetry("rover", -(2**63), {"a": 2**63 - 1, "b": -(2**63)}, 2**63 - 1)
+    assert read_envelope(write_envelope(2**63 - 1, 2**63 - 1, message)).message == message
+
+
+def test_text_that_is_no_text_is_refused() -> None:
+    good = write_envelope(1, 0, Telemetry("rover", 0, {"doc": "abcd"}, 1))
+    for bad in (good.replace(b"abcd", b"ab\xff\xfe"), good.replace(b"rover", b"r\xffver")):
+        with pytest.raises(CodecError):
+            read_envelope(bad)
+
+
+@given(st.data())
+def test_whatever_bytes_come_they_are_an_envelope_or_refused(data: st.DataObject) -> None:
+    good = bytearray(write_envelope(7, 5, Telemetry("rover", 3, {"a": 1.5, "b": [1, "x"]}, 9)))
+    for _ in range(data.draw(st.integers(1, 4))):
+        good[data.draw(st.integers(0, len(good) - 1))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(CodecError):
+        read_envelope(bytes(good))
+
+
+def test_a_life_and_a_count_come_out_as_they_went_in() -> None:
+    for life, count in [(0, 1), (1, 1), (5, 2**32 - 1), (2**31 - 1, 2**32 - 1)]:
+        assert life_and_count(numbered(life, count)) == (life, count)
+    assert numbered(1, 1) > numbered(0, 2**32 - 1)

@@ -117,6 +117,35 @@ async def test_messages_missing_in_a_stream_are_reported(lander: Party, rover: P
     assert lander.heard == [1, 2]
 
 
+@pytest.mark.parametrize(("unheard", "missing"), [(0, 0), (1, 1), (10, 10), (25, 25)])
+async def test_what_a_publisher_that_began_anew_sent_unheard_is_a_gap(
+    lander: Party, rover: Party, unheard: int, missing: int
+) -> None:
+    lander.bus.begin_life(1)
+    publisher = lander.bus.publish("lander.telemetry")
+    rover.bus.subscribe("lander.telemetry", rover.hear)
+    for number in range(10):
+        publisher.send(Cancel(number))
+    await asyncio.sleep(1.0)
+    lander.bus.begin_life(2)
+    for number in range(unheard):  # nobody hears these: they are only counted
+        publisher._wrap(b"", Cancel(number))
+    publisher.send(Cancel(99))
+    await asyncio.sleep(1.0)
+    assert rover.heard == [*range(10), 99]
+    assert rover.bus.counters.missing == missing
+    assert [gap.missing for gap in rover.gaps] == ([missing] if missing else [])
+    publisher.send(Cancel(100))
+    await asyncio.sleep(1.0)
+    assert rover.bus.counters.missing == missing, "the new life is counted from where it is"
+
+
+async def test_a_life_that_the_wire_cannot_tell_is_refused(lander: Party) -> None:
+    lander.bus.begin_life(2**31 - 1)
+    with pytest.raises(ValueError, match="allowed is 0 to 2147483647"):
+        lander.bus.begin_life(2**31)
+
+
 async def test_each_peer_has_a_stream_of_its_own(
     lander: Party, rover: Party, fabric: Presence
 ) -> None:
@@ -213,11 +242,11 @@ async def test_a_service_that_is_bound_anew_is_reached_again(lander: Party, rove
         server.close()
         server = lander.bus.serve("lander.node", lander.hear_peer)
         assert client.send(Cancel(number))
-        assert client.send(Cancel(-number))
+        assert client.send(Cancel(1000 + number))
         await asyncio.sleep(1.0)
         server.send(b"rover#0", Cancel(number))
         await asyncio.sleep(1.0)
-    assert lander.heard == [1, *(n for number in range(2, 20) for n in (number, -number))]
+    assert lander.heard == [1, *(n for number in range(2, 20) for n in (number, 1000 + number))]
     assert rover.heard == list(range(2, 20))
     assert len(said_hello) == 18 and rover.gaps == []
 
