@@ -32,6 +32,7 @@ from flight.core.mailbox import (
     CommandArrived,
     CommandInterrupted,
     DeadlinePassed,
+    FloodLook,
     Item,
     Mailbox,
     Ping,
@@ -223,6 +224,9 @@ class Node(StandardCommands):
                 await self.dispatcher.resume(item.command)
             case DeadlinePassed():
                 await self.dispatcher.deadline(item.identifier)
+            case FloodLook():
+                self._flood_look = False
+                self.tell_untold()
             case Ping():
                 item.progress.advance()
             case ActivityEnd():
@@ -288,6 +292,15 @@ class Node(StandardCommands):
         self.mode_changed(
             before=transition.source, after=transition.target, signal=transition.event
         )
+
+    def _look_at_floods_later(self, seconds: float) -> None:
+        if not self._flood_look:
+            self._flood_look = True
+            asyncio.get_running_loop().call_later(seconds, self._post_flood_look)
+
+    def _post_flood_look(self) -> None:
+        if not self.mailbox.post(FloodLook()):
+            self._flood_look = False
 
     def _activity_ended(self, ended: ActivityEnd) -> None:
         self.mailbox.post(ended)

@@ -226,6 +226,7 @@ class Orbiter(Node):
         "Touchdown predicted at {latitude} N {longitude} E, {miss} km from the site; 99 % within "
         "semi-axes of {long} and {short} km, azimuth {azimuth}; entry angle {angle} degrees, sigma "
         "{angle_sigma}",
+        also=("heading", "entry_time"),
     )
     capsule_released = Event(
         Severity.ACTIVITY_HI,

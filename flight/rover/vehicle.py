@@ -99,7 +99,9 @@ class RoverVehicle(Node):
     fetch_finished = Event(Severity.ACTIVITY_HI, "Fetch ended: {collected} collected, {left} left")
     drive_setback = Event(Severity.WARNING_LO, "Setback ({kind}): {detail}")
     pose_corrected = Event(Severity.ACTIVITY_LO, "Place corrected by {distance} m at {landmark}")
-    docked_at = Event(Severity.ACTIVITY_HI, "Docked {distance} m from the lander's centre")
+    docked_at = Event(
+        Severity.ACTIVITY_HI, "Docked {distance} m from the lander's centre", also=("bearing",)
+    )
     going_to_sleep = Event(
         Severity.ACTIVITY_LO, "Sleep because of {reason}: charge {charge}, {distance} m driven"
     )

@@ -1,17 +1,38 @@
 """Event reports (EVRs) of a node: declared as class attributes, emitted by calling them."""
 
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, overload
 
 from flight.icd.messages import Severity
 
+SUBJECTS = (
+    "channel",
+    "command",
+    "report",
+    "stream",
+    "destination",
+    "signal",
+    "state",
+    "tube",
+    "device",
+)
+"""Arguments that say what an event is about, the first that an event has."""
+
 
 class Event:
-    """Declares an event: its severity and its text, in which `{name}` stands for an argument."""
+    """Declares an event: its severity and its text, in which `{name}` stands for an argument.
 
-    def __init__(self, severity: Severity, text: str) -> None:
+    Events of one `family` tell of one and the same thing: the newest of them is the present state.
+    Whoever emits an event gives exactly its `arguments`: those of its text, and those named in
+    `also`, which are data alone.
+    """
+
+    def __init__(
+        self, severity: Severity, text: str, *, family: str = "", also: tuple[str, ...] = ()
+    ) -> None:
         self.severity = severity
+        self.family = family
         self.text = text
         self.name = ""
         self.fields = tuple(
@@ -20,8 +41,17 @@ class Event:
             if name
         )
 
+        self.arguments = (*dict.fromkeys(self.fields), *also)
+
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
+
+    def subject(self, data: Mapping[str, Any]) -> str:
+        """What one report of this event is about; empty if that has no name."""
+        for name in SUBJECTS:
+            if name in self.arguments:
+                return str(data.get(name, ""))
+        return ""
 
     @overload
     def __get__(self, node: None, owner: type) -> "Event": ...
@@ -34,7 +64,7 @@ class Event:
             return self
 
         def emit(**data: Any) -> None:
-            node.report_event(self.name, self.severity, self.render(data), data)
+            node.report_event(self, self.render(data), data)
 
         return emit
 

@@ -29,6 +29,9 @@ from flight.icd.messages import (
 EVENT_BURST = 40  # events of one kind at once, then
 EVENT_REFILL = 0.05  # events of that kind per second
 RECORDER_BYTES = 64_000_000
+UNTOLD = 256  # subjects whose last report waits for the end of its flood
+LIMIT = "limit"
+_CROSSING = "{channel} = {value} is {state}, was {previous}"
 RECENT = 64  # vital messages and warnings that are said again to who joins late
 TEXT_LENGTH = 2000  # what the ICD allows for a text
 
@@ -45,8 +48,8 @@ class ReportingNode:
     name: ClassVar[str]
     has_recorder: ClassVar[bool] = False
 
-    limit_crossed = Event(Severity.WARNING_LO, "{channel} = {value} is {state}, was {previous}")
-    limit_red = Event(Severity.WARNING_HI, "{channel} = {value} is {state}, was {previous}")
+    limit_crossed = Event(Severity.WARNING_LO, _CROSSING, family=LIMIT)
+    limit_red = Event(Severity.WARNING_HI, _CROSSING, family=LIMIT)
     events_throttled = Event(Severity.WARNING_LO, "{event} ({severity}) is throttled: {suppressed}")
     bus_gap = Event(Severity.WARNING_LO, "{missing} messages missing on {stream}")
     message_dropped = Event(Severity.WARNING_LO, "Message to {destination} dropped: {reason}")
@@ -64,6 +67,8 @@ class ReportingNode:
         self._throttle = EventThrottle(EVENT_BURST, EVENT_REFILL, monotonic)
         self._event_number = 0
         self._telemetry_number = 0
+        self._flood_look = False  # it has been asked for
+        self._untold: dict[tuple[str, str], EventReport] = {}  # the last that was suppressed
         self._reporting = False  # an event about reporting is being reported
         self._pump: Callable[[], None] = lambda: None
         self.recorder = (
@@ -80,26 +85,52 @@ class ReportingNode:
         self.bus.on_drop = self._dropped
         self.bus.on_malformed = lambda where, why: self.message_malformed(stream=where, reason=why)
 
-    def report_event(
-        self, name: str, severity: Severity, text: str, data: Mapping[str, Any]
-    ) -> None:
-        """Publishes an event unless its kind floods."""
-        admission = self._throttle.admit(name, severity)
+    def report_event(self, event: Event, text: str, data: Mapping[str, Any]) -> None:
+        """Publishes an event unless its kind floods; the last of a flood is told in any case."""
+        subject = event.subject(data)
+        admission = self._throttle.admit(event.name, event.severity, subject)
         if admission.notice is not None:
             self._report_throttling(admission.notice)
-        if not admission.admitted:
-            return
-        self._event_number += 1
         report = EventReport(
             self.name,
-            name,
-            severity,
+            event.name,
+            event.severity,
             self.clock.now_ns(),
             text[:TEXT_LENGTH],
             msgspec.to_builtins(dict(data)),
-            self._event_number,
+            0,
         )
-        self.publish(report, _event_priority(severity))
+        about = (event.family or event.name, subject)
+        if admission.admitted:
+            self._untold.pop(about, None)  # this is newer
+            self._publish_event(report)
+            return
+        self._untold[about] = report
+        while len(self._untold) > UNTOLD:
+            self._untold.pop(next(iter(self._untold)))
+        self._look_at_floods_later(1.0 / EVENT_REFILL)
+
+    def _publish_event(self, report: EventReport) -> None:
+        self._event_number += 1
+        numbered = msgspec.structs.replace(report, number=self._event_number)
+        self.publish(numbered, _event_priority(report.severity))
+
+    def tell_untold(self) -> None:
+        """Tells the last report of each flood, as soon as there is room for it."""
+        for (family, subject), report in list(self._untold.items()):
+            if self._throttle.may(report.name, report.severity, subject):
+                admission = self._throttle.admit(
+                    report.name, report.severity, subject, late=True
+                )
+                del self._untold[family, subject]
+                if admission.notice is not None:
+                    self._report_throttling(admission.notice)
+                self._publish_event(report)
+        if self._untold:
+            self._look_at_floods_later(1.0 / EVENT_REFILL)
+
+    def _look_at_floods_later(self, seconds: float) -> None:
+        """Has `tell_untold` called after a while."""
 
     def publish(self, message: Message, priority: int) -> None:
         """Sends a message to whoever follows this node, and to Earth through its recorder."""
@@ -167,7 +198,7 @@ class ReportingNode:
     def _report_throttling(self, notice: ThrottleNotice) -> None:
         self._report_on_reporting(
             self.events_throttled,
-            event=notice.event,
+            event=f"{notice.event} of {notice.subject}" if notice.subject else notice.event,
             severity=notice.severity,
             suppressed=notice.suppressed,
         )

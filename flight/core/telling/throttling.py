@@ -1,6 +1,7 @@
-"""Event throttling: a token bucket for each event and severity, in bounded memory.
+"""Event throttling: a token bucket for each event, subject and severity, in bounded memory.
 
-A flood of one event cannot hide another, because no two share a bucket.
+A flood of one event cannot hide another, nor that of one channel the alarm of another, because no
+two share a bucket.
 """
 
 from collections.abc import Callable
@@ -35,6 +36,7 @@ class ThrottleNotice(msgspec.Struct, frozen=True):
     event: str | None
     severity: Severity
     suppressed: int
+    subject: str = ""
 
 
 class Admission(msgspec.Struct, frozen=True):
@@ -51,6 +53,7 @@ class _Bucket(msgspec.Struct):
     suppressed: int = 0
 
 
+_Key = tuple[str | None, str, Severity]
 _ADMITTED = Admission(admitted=True)
 _SUPPRESSED = Admission(admitted=False)
 
@@ -85,17 +88,30 @@ class EventThrottle:
         self.capacity = capacity
         self.suppressed_total = 0
         self._clock = clock
-        self._buckets: dict[tuple[str | None, Severity], _Bucket] = {}
+        self._buckets: dict[_Key, _Bucket] = {}
 
-    def admit(self, event: str, severity: Severity) -> Admission:
-        """Decide on one event now."""
+    def may(self, event: str, severity: Severity, subject: str = "") -> bool:
+        """Whether an event would be admitted now; counts nothing."""
+        bucket = self._buckets.get((event, subject, severity))
+        return bucket is None or self._tokens(bucket, self._clock()) >= 1.0
+
+    def admit(
+        self, event: str, severity: Severity, subject: str = "", *, late: bool = False
+    ) -> Admission:
+        """Decide on one event now; `subject` is what it is about: a channel, a command.
+
+        `late`: one that was suppressed before, and is no longer if it `may` now.
+        """
         if severity in UNTHROTTLED:
             return _ADMITTED
         now = self._clock()
-        key = self._key_with_room((event, severity), now)
+        key = self._key_with_room((event, subject, severity), now)
         if key is None:
             return _ADMITTED
         bucket = self._buckets.setdefault(key, _Bucket(float(self.burst), now))
+        if late and bucket.suppressed:
+            bucket.suppressed -= 1
+            self.suppressed_total -= 1
         notice = self._refill(key, bucket, now)
         if bucket.tokens >= 1.0:
             bucket.tokens -= 1.0
@@ -105,7 +121,7 @@ class EventThrottle:
         if bucket.flooding:
             return _SUPPRESSED
         bucket.flooding = True
-        return Admission(False, ThrottleNotice(NoticeKind.THROTTLED, *key, suppressed=0))
+        return Admission(False, _notice(NoticeKind.THROTTLED, key, 0))
 
     def collect(self) -> list[ThrottleNotice]:
         """Return a notice for each flood that has ended, and forget what is full again."""
@@ -123,9 +139,7 @@ class EventThrottle:
         """The number of buckets held: at most `capacity` and one shared by each severity."""
         return len(self._buckets)
 
-    def _key_with_room(
-        self, key: tuple[str, Severity], now: float
-    ) -> tuple[str | None, Severity] | None:
+    def _key_with_room(self, key: _Key, now: float) -> _Key | None:
         """The bucket to count `key` in, or None when it must be admitted without counting."""
         if key in self._buckets or len(self._buckets) < self.capacity:
             return key
@@ -134,19 +148,22 @@ class EventThrottle:
             if not bucket.flooding and self._tokens(bucket, now) >= self.burst:
                 del self._buckets[old]
                 return key
-        return None if key[1] in PROTECTED else (None, key[1])
+        return None if key[2] in PROTECTED else (None, "", key[2])
 
     def _tokens(self, bucket: _Bucket, now: float) -> float:
         gained = max(0.0, now - bucket.updated) * self.refill_per_second
         return min(float(self.burst), bucket.tokens + gained)
 
-    def _refill(
-        self, key: tuple[str | None, Severity], bucket: _Bucket, now: float
-    ) -> ThrottleNotice | None:
+    def _refill(self, key: _Key, bucket: _Bucket, now: float) -> ThrottleNotice | None:
         bucket.tokens = self._tokens(bucket, now)
         bucket.updated = now
         if not bucket.flooding or bucket.tokens < self.burst:
             return None
-        notice = ThrottleNotice(NoticeKind.RELEASED, *key, suppressed=bucket.suppressed)
+        notice = _notice(NoticeKind.RELEASED, key, bucket.suppressed)
         bucket.flooding, bucket.suppressed = False, 0
         return notice
+
+
+def _notice(kind: NoticeKind, key: _Key, suppressed: int) -> ThrottleNotice:
+    event, subject, severity = key
+    return ThrottleNotice(kind, event, severity, suppressed, subject)

@@ -21,7 +21,9 @@ async def test_a_flood_of_one_event_is_throttled_and_others_pass(rig: Rig) -> No
     assert names.count("events_throttled") == 1
     await asyncio.sleep(3600.0)
     released = [event for event in rig.events if event.name == "events_throttled"][1:]
-    assert [event.data["suppressed"] for event in released] == [500 - names.count("chatter")]
+    told = rig.event_names("toy").count("chatter")
+    assert told == names.count("chatter") + 1  # the last of the flood
+    assert [event.data["suppressed"] for event in released] == [500 - told]
 
 
 async def test_an_event_with_wrong_arguments_is_still_reported(rig: Rig) -> None:
