@@ -14,6 +14,7 @@ import msgspec
 
 from flight.icd.custody_record import CustodyRecord
 from flight.icd.messages import CommandReport, EventReport, Severity, Telemetry
+from flight.runtime.discs import FILES, Disc
 from ground.mission_control.archive_schema import RUNG_ORDER, SCHEMA, VERSION
 
 BATCH = 2000  # rows that wait before they are written
@@ -38,19 +39,25 @@ class ArchiveError(Exception):
 
 
 class Archive:
-    """The archive at `path`, made if it is not there, continued if it is.
+    """The archive at `path` on a disc, made if it is not there, continued if it is.
 
     `units` gives the unit of `(source, channel)` for the table of streams. Raises ArchiveError.
     """
 
-    def __init__(self, path: Path, units: Mapping[tuple[str, str], str] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        units: Mapping[tuple[str, str], str] | None = None,
+        disc: Disc = FILES,
+    ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
+        self._disc = disc
         self._units = units or {}
         self._rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _INSERTS}
         self._waiting = 0
         try:
-            self._database = sqlite3.connect(path, isolation_level=None)
+            self._database = disc.connect(path)
             self._database.execute("PRAGMA journal_mode = WAL")
             # Survives the death of the process; only a crash of the machine may cost the last rows.
             self._database.execute("PRAGMA synchronous = OFF")
@@ -154,11 +161,11 @@ class Archive:
     def close(self) -> None:
         """Writes what waits and closes."""
         self.flush()
-        self._database.close()
+        self._disc.release(self._database)
 
     def crash(self) -> None:
         """Closes as a killed process does: what waits is lost."""
-        self._database.close()
+        self._disc.release(self._database)
 
     # ------------------------------------------------------------ kept at once
 

@@ -9,6 +9,7 @@ import msgspec
 
 from flight.icd.messages import EventReport, Severity
 from flight.runtime.bus import Bus
+from flight.runtime.discs import FILES, Disc
 from flight.runtime.nursery import Nursery
 from ground.mission_control.alarms import Alarms
 from ground.mission_control.archive import Archive
@@ -65,11 +66,12 @@ class MissionControl:
         clock: MissionClock,
         hosts: Mapping[str, str] = HOSTS,
         opportunities: Mapping[str, Callable[[float], float]] | None = None,
+        disc: Disc = FILES,
     ) -> None:
         self.clock = clock
         self.dictionary = dictionary
         self.folder = folder
-        self.archive = Archive(folder / ARCHIVE_FILE, _units(dictionary))
+        self.archive = Archive(folder / ARCHIVE_FILE, _units(dictionary), disc)
         self.boot = int(self.archive.get("boot", 0)) + 1
         self.archive.put("boot", self.boot)
         self.telemetry = LatestTelemetry()

@@ -12,6 +12,7 @@ from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.configuration.files import ConfigurationError, find_configuration
 from flight.runtime.bus import Bus
+from flight.runtime.discs import FILES, Disc
 from ground.mission_control.archive import ArchiveError
 from ground.mission_control.clock import MissionClock
 from ground.mission_control.custody_view import TubeEntry
@@ -85,8 +86,10 @@ def launch_opportunity(mission: LoadedMission) -> Callable[[float], float] | Non
     return find
 
 
-def make_mission_control(mission: LoadedMission, bus: Bus, folder: Path) -> MissionControl:
-    """Mission control, ready to run.
+def make_mission_control(
+    mission: LoadedMission, bus: Bus, folder: Path, disc: Disc = FILES
+) -> MissionControl:
+    """Mission control, ready to run; its archive lies in the folder, on a disc.
 
     Raises ConfigurationError, also when the archive in the folder is not one to go on with.
     """
@@ -99,7 +102,7 @@ def make_mission_control(mission: LoadedMission, bus: Bus, folder: Path) -> Miss
     opportunities = {} if launch is None else {"launch": launch}
     try:
         return MissionControl(
-            bus, folder, dictionary, program, tubes, clock, opportunities=opportunities
+            bus, folder, dictionary, program, tubes, clock, opportunities=opportunities, disc=disc
         )
     except (ProcedureChanged, ArchiveError) as error:
         raise ConfigurationError(program.file, None, "steps", str(error)) from error

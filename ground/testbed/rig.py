@@ -22,6 +22,7 @@ from flight.icd.messages import (
     Telemetry,
 )
 from flight.runtime.bus import Bus, Client
+from flight.runtime.discs import FILES, Disc
 from flight.runtime.fabric import Fabric, Presence
 from flight.runtime.message_log import MessageLog
 from flight.runtime.nursery import Nursery, end
@@ -47,7 +48,8 @@ class Rig:
 
     Use as `async with Rig(folder) as rig:`. `send` commands a node directly, without links;
     `events`, `reports`, `telemetry` and `custody` hold what the nodes have published. Their bus is
-    ZeroMQ's `inproc://`, unless another `fabric` is given; it is closed with the rig.
+    ZeroMQ's `inproc://`, unless another `fabric` is given; it is closed with the rig. Their stores
+    lie in `folder`, on a `disc`.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Rig:
         epoch_jd_tt: float = DEFAULT_EPOCH_JD_TT,
         log_file: Path | None = None,
         fabric: Presence | None = None,
+        disc: Disc = FILES,
     ) -> None:
         self.folder = folder
         self.seed = seed
@@ -72,6 +75,7 @@ class Rig:
         self.on_power_off: Callable[[str], None] = lambda name: None
         self.nursery = Nursery("rig")
         self._fabric: Presence = Fabric() if fabric is None else fabric
+        self._disc = disc
         self._buses: list[Bus] = []
         self._last_records: dict[str, list[CustodyRecord]] = {}
         self._stations: dict[str, _Station] = {}
@@ -131,7 +135,7 @@ class Rig:
         station = self._stations[name]
         first = name not in self._booted
         self._booted[name] = None
-        store = open_store(self.folder / f"{name}.sqlite", first_boot=first)
+        store = open_store(self.folder / f"{name}.sqlite", first_boot=first, disc=self._disc)
         context = NodeContext(
             bus=self.bus(name),
             storage=store.storage,

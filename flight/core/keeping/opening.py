@@ -5,12 +5,12 @@ one. That it is not the first boot is known from two others: who composes the ru
 boots that is kept beside the store, as a computer keeps it in another memory.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from flight.core.keeping.storage import Storage, StorageError
+from flight.runtime.discs import FILES, Disc
 
 _NAMESPACE = "store"
 _MENDED = (
@@ -43,39 +43,40 @@ class OpenedStore:
     earlier_boots: int
 
 
-def open_store(path: Path, *, first_boot: bool) -> OpenedStore:
-    """Opens the store of a node in the file `path`.
+def open_store(path: Path, *, first_boot: bool, disc: Disc = FILES) -> OpenedStore:
+    """Opens the store of a node in `path` on a disc.
 
     What cannot be used is set aside as `<name>.damaged-<boot>`, and a fresh store begun. Single
     values that are damaged and that nobody would mend are removed.
     """
     count = path.with_suffix(".boots")
-    earlier = max(_read_count(count), 0 if first_boot else 1)
-    damage, fresh = _missing(path) if earlier else "", False
+    earlier = max(_read_count(disc, count), 0 if first_boot else 1)
+    damage, fresh = _missing(disc, path) if earlier else "", False
     storage: Storage | None = None
     if not damage:
         try:
-            storage, damage = _open(path, earlier)
+            storage, damage = _open(disc, path, earlier)
         except StorageError as error:
             damage = str(error).replace(str(path), path.name)
     if storage is None:
         fresh = True
-        _set_aside(path, earlier + 1)
-        storage = Storage(path)
+        disc.set_aside(path, f"{path.name}.damaged-{earlier + 1}")
+        storage = Storage(path, disc=disc)
     storage.put(_NAMESPACE, "boots", earlier + 1)
-    _write_count(count, earlier + 1)
+    disc.write_note(count, f"{earlier + 1}\n")
     return OpenedStore(storage, damage, fresh, earlier)
 
 
-def _missing(path: Path) -> str:
-    if not path.exists():
+def _missing(disc: Disc, path: Path) -> str:
+    size = disc.size(path)
+    if size is None:
         return f"the store {path.name} is missing"
-    return f"the store {path.name} is empty" if path.stat().st_size == 0 else ""
+    return f"the store {path.name} is empty" if size == 0 else ""
 
 
-def _open(path: Path, earlier: int) -> tuple[Storage, str]:
+def _open(disc: Disc, path: Path, earlier: int) -> tuple[Storage, str]:
     """The store, and which of its values had to be removed; raises StorageError."""
-    storage = Storage(path)
+    storage = Storage(path, disc=disc)
     try:
         storage.check_rows()
         if earlier and not storage.items(_NAMESPACE, on_damage=lambda damage: None):
@@ -95,22 +96,8 @@ def _remove_damaged(storage: Storage) -> Iterator[str]:
             yield f"The value {key!r} of {namespace!r} was damaged and is removed."
 
 
-def _set_aside(path: Path, boot: int) -> None:
-    """Moves the file and what SQLite keeps beside it away: a log must not meet another file."""
-    for ending in ("", "-wal", "-shm"):
-        file = path.with_name(path.name + ending)
-        if file.exists():
-            file.rename(path.with_name(f"{path.name}.damaged-{boot}{ending}"))
-
-
-def _read_count(file: Path) -> int:
+def _read_count(disc: Disc, path: Path) -> int:
     try:
-        return int(file.read_text(encoding="ascii"))
+        return int(disc.read_note(path))
     except (OSError, ValueError):
         return 0
-
-
-def _write_count(file: Path, boots: int) -> None:
-    draft = file.with_name(file.name + ".new")
-    draft.write_text(f"{boots}\n", encoding="ascii")
-    os.replace(draft, file)

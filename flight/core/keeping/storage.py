@@ -14,6 +14,8 @@ from typing import Any
 
 import msgpack
 
+from flight.runtime.discs import FILES, Disc
+
 SCHEMA_VERSION = 1
 LOCK_TIMEOUT_SECONDS = 2.0
 
@@ -67,21 +69,22 @@ class Storage:
     Raises `StorageError` when `path` cannot be opened, is damaged, or is of another schema version.
     """
 
-    def __init__(self, path: Path | str, on_damage: DamageReport | None = None) -> None:
-        """Open or create the file `path` (":memory:" for storage that dies with the object).
+    def __init__(
+        self, path: Path | str, on_damage: DamageReport | None = None, disc: Disc = FILES
+    ) -> None:
+        """Open or create `path` on a disc (":memory:" for storage that dies with the object).
 
         `on_damage` is told of each damaged value that `items` or `read` skips, unless they are
         given a report of their own; without any they raise.
         """
         self.path = str(path)
         self.on_damage = on_damage
+        self._disc = disc
         self._depth = 0
         self._callbacks: list[Callable[[], None]] = []
         self._connection: sqlite3.Connection | None = None
         with self._explained("opened"):
-            self._connection = sqlite3.connect(
-                self.path, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None
-            )
+            self._connection = disc.connect(self.path, LOCK_TIMEOUT_SECONDS)
         try:
             self._prepare()
         except BaseException:
@@ -270,7 +273,7 @@ class Storage:
         connection, self._connection = self._connection, None
         self._callbacks.clear()
         if connection is not None:
-            connection.close()
+            self._disc.release(connection)
 
     def _prepare(self) -> None:
         self._query("PRAGMA journal_mode = WAL")

@@ -1,0 +1,142 @@
+"""Where SQLite databases, and the small notes beside them, lie: in files or in memory.
+
+A database in memory survives the death of who uses it, as a file does, and loses what a file
+loses: the transaction that was open. Several of a run lie on one disc, under the paths that their
+files would have.
+"""
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Protocol
+
+
+class Disc(Protocol):
+    """Opens databases, and takes them back."""
+
+    def connect(self, path: Path | str, timeout: float = 5.0) -> sqlite3.Connection:
+        """The database at `path`, made if it is not there; transactions are up to the caller.
+
+        Waits `timeout` s of the wall clock for the lock of another process. Raises sqlite3.Error.
+        """
+        ...
+
+    def release(self, connection: sqlite3.Connection) -> None:
+        """Ends the use of a database, in order or by death: what is not committed is undone."""
+
+    def size(self, path: Path) -> int | None:
+        """Bytes of the database, which nobody uses; None when there is none."""
+        ...
+
+    def set_aside(self, path: Path, name: str) -> None:
+        """Gives the database another name in its folder, if there is one."""
+
+    def read_note(self, path: Path) -> str:
+        """A note that was written. Raises OSError or UnicodeDecodeError."""
+        ...
+
+    def write_note(self, path: Path, text: str) -> None:
+        """Writes a note in ASCII, whole or not at all."""
+
+
+class FileDisc:
+    """Databases in files."""
+
+    def connect(self, path: Path | str, timeout: float = 5.0) -> sqlite3.Connection:
+        """Opens or makes the file."""
+        return sqlite3.connect(path, timeout=timeout, isolation_level=None)
+
+    def release(self, connection: sqlite3.Connection) -> None:
+        """Closes it."""
+        connection.close()
+
+    def size(self, path: Path) -> int | None:
+        """Bytes of the file."""
+        return path.stat().st_size if path.exists() else None
+
+    def set_aside(self, path: Path, name: str) -> None:
+        """Moves the file and what SQLite keeps beside it away: a log must not meet another file."""
+        for ending in ("", "-wal", "-shm"):
+            file = path.with_name(path.name + ending)
+            if file.exists():
+                file.rename(path.with_name(name + ending))
+
+    def read_note(self, path: Path) -> str:
+        """Reads a text file."""
+        return path.read_text(encoding="ascii")
+
+    def write_note(self, path: Path, text: str) -> None:
+        """Writes a text file."""
+        draft = path.with_name(path.name + ".new")
+        draft.write_text(text, encoding="ascii")
+        os.replace(draft, path)
+
+
+class MemoryDisc:
+    """Databases in memory, each used by one at a time. `save` writes them to their files."""
+
+    def __init__(self) -> None:
+        self._images: dict[str, bytes] = {}  # as the files would be, of those that nobody uses
+        self._used: dict[str, sqlite3.Connection] = {}
+        self._notes: dict[str, str] = {}
+
+    def connect(self, path: Path | str, timeout: float = 5.0) -> sqlite3.Connection:
+        """The database of that path. Raises sqlite3.OperationalError while it is in use."""
+        key = str(path)
+        if key in self._used:
+            raise sqlite3.OperationalError(f"{key} is in use: a database in memory has one user")
+        database = sqlite3.connect(":memory:", isolation_level=None)
+        image = self._images.get(key)
+        if image:
+            database.deserialize(image)
+        self._used[key] = database
+        self._images[key] = b""
+        return database
+
+    def release(self, connection: sqlite3.Connection) -> None:
+        """Keeps what is committed, and closes."""
+        for key, used in list(self._used.items()):
+            if used is connection:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                self._images[key] = connection.serialize()
+                del self._used[key]
+        connection.close()
+
+    def size(self, path: Path) -> int | None:
+        """Bytes that its file would have."""
+        image = self._images.get(str(path))
+        return None if image is None else len(image)
+
+    def set_aside(self, path: Path, name: str) -> None:
+        """Keeps it under another name."""
+        if str(path) in self._images:
+            self._images[str(path.with_name(name))] = self._images.pop(str(path))
+
+    def read_note(self, path: Path) -> str:
+        """A note that was written; raises FileNotFoundError when none was."""
+        try:
+            return self._notes[str(path)]
+        except KeyError:
+            raise FileNotFoundError(str(path)) from None
+
+    def write_note(self, path: Path, text: str) -> None:
+        """Keeps a note."""
+        self._notes[str(path)] = text
+
+    def save(self) -> None:
+        """Writes all into their files.
+
+        Raises RuntimeError when somebody still uses a database, OSError when a file cannot be
+        written.
+        """
+        for key in self._used:
+            raise RuntimeError(f"{key} is still in use: what it holds is not final")
+        for key, image in self._images.items():
+            Path(key).parent.mkdir(parents=True, exist_ok=True)
+            Path(key).write_bytes(image)
+        for key, text in self._notes.items():
+            Path(key).write_text(text, encoding="ascii")
+
+
+FILES = FileDisc()
