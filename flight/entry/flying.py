@@ -5,15 +5,16 @@ hold what happened, and what was begun is in storage. So a reboot in any phase c
 """
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.entry.sensing import (
-    NAMESPACE,
     Sight,
+    clear_latches,
     entry_due,
+    landing_signs,
     look,
     note_separation,
     separation,
@@ -21,10 +22,8 @@ from flight.entry.sensing import (
     verify_payload,
     watched_before,
 )
+from flight.entry.vehicle import EntryVehicle
 from flight.icd.devices.base import DeviceError
-
-if TYPE_CHECKING:
-    from flight.entry.node import EntryCapsule
 
 JOURNAL = "entry data"
 BATCH = 16  # samples that a reboot may cost
@@ -37,7 +36,7 @@ STEADY = 3  # looks in a row that must agree that the braking is over
 FALL = "entry.fall"  # what moves the tubes from the capsule's bay to the Earth
 
 
-async def wait_for_separation(node: "EntryCapsule", signal: Signal) -> str:
+async def wait_for_separation(node: EntryVehicle, signal: Signal) -> str:
     """Armed: looks at the wires until they are cut."""
     while True:
         if await separation(node):
@@ -45,7 +44,7 @@ async def wait_for_separation(node: "EntryCapsule", signal: Signal) -> str:
         await asyncio.sleep(ARMED_LOOK)
 
 
-async def sleep_until_entry(node: "EntryCapsule", signal: Signal) -> str:
+async def sleep_until_entry(node: EntryVehicle, signal: Signal) -> str:
     """Dormant: sleeps until it is time to wake."""
     await note_release(node)
     while True:
@@ -55,7 +54,7 @@ async def sleep_until_entry(node: "EntryCapsule", signal: Signal) -> str:
         await asyncio.sleep(max(SHORTEST_WAIT, min(left, LONGEST_SLEEP)))
 
 
-async def rest_in_the_orbiter(node: "EntryCapsule", signal: Signal) -> None:
+async def rest_in_the_orbiter(node: EntryVehicle, signal: Signal) -> None:
     """Stowed: takes back the intent to let the tubes fall, if the bay still holds them."""
     falling = [r for r in node.ledger.open_transfers() if r.moved_by == FALL]
     if falling and not node.is_released() and not await separation(node):
@@ -68,7 +67,7 @@ async def rest_in_the_orbiter(node: "EntryCapsule", signal: Signal) -> None:
     await asyncio.Event().wait()
 
 
-def begin_fall(node: "EntryCapsule") -> None:
+def begin_fall(node: EntryVehicle) -> None:
     """Writes the intent before the capsule can be let go: from then on nobody keeps the tubes from
     the ground."""
     for record in node.ledger.records():
@@ -76,10 +75,10 @@ def begin_fall(node: "EntryCapsule") -> None:
             node.ledger.begin(record.tube, "earth", FALL, record.slot)
 
 
-async def note_release(node: "EntryCapsule") -> None:
+async def note_release(node: EntryVehicle) -> None:
     """Notes the separation, once, and that the tubes are on their way."""
     begin_fall(node)
-    if node.storage.get(NAMESPACE, "release_noted") is not None:
+    if node.release_noted:
         return
     try:
         counted = (await node.timer.state()).since_separation
@@ -87,16 +86,16 @@ async def note_release(node: "EntryCapsule") -> None:
         node.trouble("timer", str(error))
         counted = 0.0
     note_separation(node, counted)
-    node.storage.put(NAMESPACE, "release_noted", True)
+    node.release_noted = True
     node.separated = True
     node.released_from_orbiter(due=round(entry_due(node)))
 
 
-async def watch_for_entry(node: "EntryCapsule", signal: Signal) -> str:
+async def watch_for_entry(node: EntryVehicle, signal: Signal) -> str:
     """Awake: two of g-switch, accelerometer and timer say when the air begins to brake."""
-    if node.storage.get(NAMESPACE, "watching") is None:
-        await node.clear_latches()
-        node.storage.put(NAMESPACE, "watching", True)
+    if not node.watching:
+        await clear_latches(node)
+        node.watching = True
     due = entry_due(node)
     begin = due - watched_before(node)
     while True:
@@ -119,7 +118,7 @@ async def watch_for_entry(node: "EntryCapsule", signal: Signal) -> str:
         await asyncio.sleep(node.parameters["watch_period"])
 
 
-def _has_braked(node: "EntryCapsule", seen: Sight) -> bool:
+def _has_braked(node: EntryVehicle, seen: Sight) -> bool:
     """Whether the accelerometer feels the load of an entry, or has felt it."""
     threshold = float(node.parameters["entry_load"])
     return (seen.load or 0.0) >= threshold or (seen.peak or 0.0) >= threshold
@@ -129,7 +128,7 @@ def _agreed(votes: dict[str, bool]) -> bool:
     return sum(votes.values()) >= 2
 
 
-async def record_entry(node: "EntryCapsule", signal: Signal) -> str:
+async def record_entry(node: EntryVehicle, signal: Signal) -> str:
     """Braking: samples until two of three say that the peak is over."""
     due, calm, wrong_sign = entry_due(node), 0, False
     samples = SampleBuffer(node, "braking")
@@ -161,7 +160,7 @@ async def record_entry(node: "EntryCapsule", signal: Signal) -> str:
         samples.flush()
 
 
-def _judge_sensors(node: "EntryCapsule", seen: Sight, wrong_sign: bool) -> None:
+def _judge_sensors(node: EntryVehicle, seen: Sight, wrong_sign: bool) -> None:
     """Reports who did not see the entry that the others saw."""
     if wrong_sign:
         node.sensor_outvoted(sensor="accelerometer", reason="its sign is wrong; taken as magnitude")
@@ -171,15 +170,15 @@ def _judge_sensors(node: "EntryCapsule", seen: Sight, wrong_sign: bool) -> None:
         node.sensor_outvoted(sensor="accelerometer", reason="it has felt no load")
 
 
-async def watch_for_landing(node: "EntryCapsule", signal: Signal) -> str:
+async def watch_for_landing(node: EntryVehicle, signal: Signal) -> str:
     """Falling: landed when both torn wires and the shock say so.
 
     The loads of the entry may have latched what was no landing: both are cleared when their
     sensing starts, and only then, lest a reboot forget a landing.
     """
-    if node.storage.get(NAMESPACE, "falling") is None:
-        await node.clear_latches()
-        node.storage.put(NAMESPACE, "falling", True)
+    if not node.falling:
+        await clear_latches(node)
+        node.falling = True
     due = entry_due(node)
     samples = SampleBuffer(node, "falling")
     try:
@@ -187,7 +186,7 @@ async def watch_for_landing(node: "EntryCapsule", signal: Signal) -> str:
             elapsed = await since_separation(node)
             seen = await look(node)
             samples.add(elapsed, seen)
-            torn, shock = await node.landing_signs(seen)
+            torn, shock = await landing_signs(node, seen)
             if torn and shock:
                 return "done"
             if elapsed >= due + node.parameters["beacon_after"]:
@@ -197,22 +196,20 @@ async def watch_for_landing(node: "EntryCapsule", signal: Signal) -> str:
         samples.flush()
 
 
-async def stay_on_the_ground(node: "EntryCapsule", signal: Signal) -> str:
+async def stay_on_the_ground(node: EntryVehicle, signal: Signal) -> str:
     """Landed, or due to have: the beacon on, custody settled once both sensors agree."""
-    announced = node.storage.get(NAMESPACE, "announced") is not None
     while True:
         await switch_beacon_on(node)
         settled = await settle_landing(node)
-        if not announced:
-            announced = True
-            node.storage.put(NAMESPACE, "announced", True)
+        if not node.announced:
+            node.announced = True
             node.announce(settled)
         await node.sample()
         node.publish_telemetry()
         await asyncio.sleep(AFTER_LANDING if node.beacon_on else BEACON_PAUSE)
 
 
-async def switch_beacon_on(node: "EntryCapsule") -> None:
+async def switch_beacon_on(node: EntryVehicle) -> None:
     """Switches the beacon on, and looks whether it sends."""
     try:
         state = await node.beacon.state()
@@ -226,9 +223,9 @@ async def switch_beacon_on(node: "EntryCapsule") -> None:
         node.trouble("beacon", str(error))
 
 
-async def settle_landing(node: "EntryCapsule") -> bool:
+async def settle_landing(node: EntryVehicle) -> bool:
     """Commits the tubes to the Earth if wires and shock agree; returns whether they do."""
-    torn, shock = await node.landing_signs(await look(node))
+    torn, shock = await landing_signs(node, await look(node))
     falling = [r for r in node.ledger.open_transfers() if r.moved_by == FALL]
     if torn and shock:
         words = f"wires torn; shock of {(node.shock or 0.0) / STANDARD_GRAVITY:.0f} g"
@@ -244,7 +241,7 @@ async def settle_landing(node: "EntryCapsule") -> bool:
     return False
 
 
-async def live_by_the_timer(node: "EntryCapsule", signal: Signal) -> str:
+async def live_by_the_timer(node: EntryVehicle, signal: Signal) -> str:
     """Safe: while attached nothing moves; in flight the timer alone brings the beacon."""
     while True:
         if await separation(node):
@@ -262,7 +259,7 @@ async def live_by_the_timer(node: "EntryCapsule", signal: Signal) -> str:
 class SampleBuffer:
     """Collects samples and writes them in batches."""
 
-    def __init__(self, node: "EntryCapsule", phase: str) -> None:
+    def __init__(self, node: EntryVehicle, phase: str) -> None:
         self._node = node
         self._phase = phase
         self._waiting: list[list[Any]] = []

@@ -9,18 +9,12 @@ from typing import Annotated, Any
 
 import msgspec
 
-from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
 from flight.core.custody.handover import PassiveHandover
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.core.exchanges import ExchangeFailed
-from flight.core.keeping.storage import StorageClosed
-from flight.core.node import Node
-from flight.core.telling.channels import Channel
-from flight.core.telling.communications import wire
-from flight.core.telling.events import Event
 from flight.entry.flying import (
     JOURNAL,
     begin_fall,
@@ -33,58 +27,38 @@ from flight.entry.flying import (
     watch_for_entry,
     watch_for_landing,
 )
-from flight.entry.parameters import PARAMETERS
 from flight.entry.sensing import (
-    NAMESPACE,
-    Sight,
-    look,
+    check_items,
     note_separation,
     separation,
     verify_payload,
 )
+from flight.entry.vehicle import CARRIER, EntryVehicle
 from flight.icd.devices.base import DeviceError
-from flight.icd.devices.entry_capsule import (
-    CapsuleAccelerometer,
-    CapsuleBeacon,
-    CapsuleTimer,
-    GSwitch,
-    ImpactSensor,
-    PayloadBay,
-)
-from flight.icd.devices.power import Battery
 from flight.icd.exchanges import SET_ENTRY
-from flight.icd.messages import Message, Severity
+from flight.icd.messages import Message
 
 ATTACHED = ("stowed", "checking", "armed")
 PLACE = "entry_capsule"
-CARRIER = "orbiter"
 LONGEST_COAST = 3.0e6  # s
-REST_LOAD = 2.0  # m/s^2 that the accelerometer may show in free fall
-
-
-async def run_checks(node: "EntryCapsule", signal: Signal) -> Signal:
+async def run_checks(node: EntryVehicle, signal: Signal) -> Signal:
     """Looks at every sensor while nothing happens: what speaks now would vote wrongly later."""
-    faults = await node.check_items()
-    node.storage.put(NAMESPACE, "checked", not faults)
+    faults = await check_items(node)
+    node.checked = not faults
     if faults:
         raise ActivityFailed("; ".join(faults))
     return Signal("done", {"result": "all sensors at rest, battery charged"})
 
 
-def _attached(node: Any, signal: Signal) -> bool:
+def _attached(node: EntryVehicle, signal: Signal) -> bool:
     return not node.is_released()
 
-
-def _note_released(node: Any, signal: Signal) -> None:
+def _note_released(node: EntryVehicle, signal: Signal) -> None:
     note_separation(node, 0.0)
 
-
-class EntryCapsule(Node):
+class EntryCapsule(EntryVehicle):
     """The Earth entry capsule."""
 
-    name = "entry"
-    routes = {CARRIER: wire(CARRIER)}  # noqa: RUF012  declared once, as every vehicle does
-    parameter_declarations = PARAMETERS
     statechart = Statechart(
         State("stowed", initial=True, activity=rest_in_the_orbiter, outcomes=(),
               doc="in the orbiter, fed by it; receives the container"),
@@ -123,46 +97,8 @@ class EntryCapsule(Node):
         ignored=("abort", "separated"),
     )  # fmt: skip
 
-    separated = Channel(bool, doc="let go by the orbiter")
-    entry_after = Channel(float, unit="s", doc="from separation to the planned entry")
-    axial_load = Channel(float, unit="m/s2", doc="felt along the axis")
-    peak_load = Channel(float, unit="m/s2", doc="largest while braking")
-    shock = Channel(float, unit="m/s2", doc="largest since the accelerometer was cleared")
-    payload_temperature = Channel(
-        float, unit="K", doc="of the container; samples stay below 30 °C (NASA/JPL)",
-        yellow=(None, 298.0), red=(None, 303.0),
-    )  # fmt: skip
-    state_of_charge = Channel(
-        float, doc="of the battery", yellow=(0.4, None), red=(0.2, None), hysteresis=0.02
-    )
-    payload_seated = Channel(bool, doc="the container sits in its bay, by two of three switches")
-    tubes_held = Channel(int, doc="tubes in the capsule, by the ledger")
-    beacon_on = Channel(bool, doc="the beacon sends")
-
-    released_from_orbiter = Event(Severity.ACTIVITY_HI, "Let go; entry due in {due} s")
-    entry_sensed = Event(
-        Severity.ACTIVITY_HI, "Entry sensed by {votes}, {late} s after the planned time"
-    )
-    braking_over = Event(Severity.ACTIVITY_HI, "The peak is over: {peak} g")
-    touched_down = Event(Severity.ACTIVITY_HI, "On the ground: wires torn, shock of {shock} g")
-    landing_unsure = Event(
-        Severity.WARNING_HI, "The time to land is over, but wires and shock do not agree"
-    )
-    beacon_sends = Event(Severity.ACTIVITY_HI, "The beacon sends at {power} W")
-    sensor_outvoted = Event(Severity.WARNING_HI, "{sensor} was outvoted: {reason}")
-    device_trouble = Event(Severity.WARNING_LO, "Trouble with {what}: {reason}")
-
     def attach(self) -> None:
-        self.timer = self.driver(CapsuleTimer, "timer")
-        self.g_switch = self.driver(GSwitch, "g_switch")
-        self.accelerometer = self.driver(CapsuleAccelerometer, "accelerometer")
-        self.impact_sensor = self.driver(ImpactSensor, "impact_sensor")
-        self.payload_bay = self.driver(PayloadBay, "payload_bay")
-        self.beacon = self.driver(CapsuleBeacon, "beacon")
-        self.battery = self.driver(Battery, "battery")
-        self._troubles: dict[str, str] = {}
-        self.peak_load = self.storage.get(NAMESPACE, "peak_load")
-        self.entry_after = self.storage.get(NAMESPACE, "entry_after")
+        super().attach()
         self.handover = PassiveHandover(self, PLACE, self._verify, refusal=self._refusal)
         self.exchanges.answer("capsule.status", self._status)
         self.exchanges.answer(SET_ENTRY, self._take_entry)
@@ -179,20 +115,13 @@ class EntryCapsule(Node):
             "state": self.state,
             "payload_seated": self.payload_seated,
             "tubes_held": self.tubes_held,
-            "checked": bool(self.storage.get(NAMESPACE, "checked")),
+            "checked": self.checked,
         }
 
     def _arrived(self, peer: bytes, message: Message) -> None:
         """In flight the wire to the orbiter is cut: whatever is said there, nobody hears it."""
         if not self.is_released() or self.is_in("landed"):
             super()._arrived(peer, message)
-
-    def is_released(self) -> bool:
-        """Whether the separation has been noted, also before a reboot."""
-        return self.storage.get(NAMESPACE, "released_at") is not None
-
-    def housekeeping_period(self) -> float:
-        return 3600.0 if self.is_in("armed") else 21_600.0
 
     async def sample(self) -> None:
         try:
@@ -210,83 +139,6 @@ class EntryCapsule(Node):
             if self.separated:
                 self.post("separated")
 
-    # ---------------------------------------------------- what activities use
-
-    async def check_items(self) -> list[str]:
-        """What is wrong with the sensors and the battery at rest, as sentences."""
-        faults = []
-        seen, signs = await look(self), await self.impact_sensor.state()
-        timer, charge = await self.timer.state(), await self.battery.state()
-        lowest = self.parameters["lowest_charge"]
-        if seen.closed is None or seen.closed:
-            faults.append(f"the g-switch says {seen.closed} in free fall")
-        if seen.load is None or seen.load > REST_LOAD:
-            faults.append(f"the accelerometer shows {seen.load} m/s2 in free fall")
-        if signs.torn:
-            faults.append("the wires of the impact sensor are torn")
-        if any(timer.separated):
-            faults.append(f"the separation wires say {timer.separated}")
-        if not charge.valid or charge.state_of_charge < lowest:
-            faults.append(f"battery at {charge.state_of_charge:.2f}; allowed: from {lowest}")
-        return faults
-
-    async def clear_latches(self) -> None:
-        """Forgets what switch, accelerometer and wires have latched so far.
-
-        Not once they speak of a landing: a node that was dead over it must still find it.
-        """
-        if any(await self.landing_signs(await look(self))):
-            return
-        for name in ("g_switch", "accelerometer", "impact_sensor"):
-            try:
-                await getattr(self, name).clear()
-            except DeviceError as error:
-                self.trouble(name, str(error))
-
-    async def landing_signs(self, seen: Sight) -> tuple[bool, bool]:
-        """Whether the wires are torn, and whether a shock as of a landing has been felt.
-
-        Where the peak may still be that of the braking, only more than that can be counts.
-        """
-        torn = False
-        try:
-            torn = (await self.impact_sensor.state()).torn
-        except DeviceError as error:
-            self.trouble("impact_sensor", str(error))
-        falling = self.storage.get(NAMESPACE, "falling") is not None
-        threshold = self.parameters["landing_shock" if falling else "sure_shock"]
-        self.shock = seen.peak
-        return torn, seen.peak is not None and seen.peak >= threshold
-
-    def note_peak(self, peak: float | None) -> None:
-        """Remembers the largest load of the entry, unless a landing has covered it."""
-        if peak is not None and peak < self.parameters["sure_shock"]:
-            self.peak_load = peak
-            self.storage.put(NAMESPACE, "peak_load", peak)
-            self.braking_over(peak=round(peak / STANDARD_GRAVITY, 1))
-
-    def announce(self, settled: bool) -> None:
-        """Says once how the flight ended."""
-        if settled:
-            self.touched_down(shock=round((self.shock or 0.0) / STANDARD_GRAVITY))
-        else:
-            self.landing_unsure()
-
-    def keep_samples(self, journal: str, samples: list[list[Any]]) -> None:
-        """Stores samples; those of a node that is being killed are lost."""
-        try:
-            self.storage.append_many(journal, samples)
-        except StorageClosed:
-            return
-
-    def trouble(self, what: str, reason: str) -> None:
-        """Reports a trouble when it is new."""
-        if self._troubles.get(what) != reason:
-            self._troubles[what] = reason
-            self.device_trouble(what=what, reason=reason)
-
-    # ------------------------------------------------------------ commands
-
     @command(deadline=600.0, starts="checking", restart=Restart.RESUME)
     def run_checks(self) -> None:
         """Looks at every sensor and the battery while nothing happens."""
@@ -298,7 +150,7 @@ class EntryCapsule(Node):
     ) -> Awaitable[dict[str, Any]]:
         """Sets about the time from separation to entry and waits for the separation; before it lets
         go, the orbiter sets the time by its prediction."""
-        if not self.storage.get(NAMESPACE, "checked"):
+        if not self.checked:
             raise CommandRejected("the last checks have not passed: run_checks first")
         if not self._in_time(entry_after):
             raise CommandRejected(f"entry_after = {entry_after} s: {self._allowed_times()}")
@@ -331,8 +183,7 @@ class EntryCapsule(Node):
 
     async def _keep_entry(self, seconds: float, *, predicted: bool) -> None:
         state = await self.timer.set_entry(seconds)
-        self.storage.put(NAMESPACE, "entry_after", state.entry_after)
-        self.storage.put(NAMESPACE, "entry_predicted", predicted)
+        self.entry_time, self.entry_predicted = state.entry_after, predicted
         self.entry_after = state.entry_after
 
     async def _set_timer(self, entry_after: float) -> dict[str, Any]:

@@ -5,15 +5,12 @@ is declared by two votes of three: g-switch, accelerometer, timer. Who was outvo
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from flight.core.custody.ledger import Evidence
+from flight.entry.vehicle import EntryVehicle
 from flight.icd.devices.base import DeviceError
 
-if TYPE_CHECKING:
-    from flight.entry.node import EntryCapsule
-
-NAMESPACE = "entry"
+REST_LOAD = 2.0  # m/s^2 that the accelerometer may show in free fall
 DETECTION_DELAY = 3_700.0  # s within which a separation is noticed in any state
 OWN_POWER = -0.001  # A: the battery gives current, so that nobody else does
 
@@ -32,7 +29,7 @@ class Sight:
     peak: float | None
 
 
-async def look(node: "EntryCapsule") -> Sight:
+async def look(node: EntryVehicle) -> Sight:
     """Reads both; what fails is reported once and left out."""
     closed = has_closed = load = axial = peak = None
     try:
@@ -50,7 +47,7 @@ async def look(node: "EntryCapsule") -> Sight:
     return Sight(closed, has_closed, load, axial, peak)
 
 
-async def separation(node: "EntryCapsule") -> bool:
+async def separation(node: EntryVehicle) -> bool:
     """Whether the capsule has been let go: both wires say so, or one and the battery that gives
     current."""
     wires: list[bool] = []
@@ -69,14 +66,14 @@ async def separation(node: "EntryCapsule") -> bool:
     return alone
 
 
-async def since_separation(node: "EntryCapsule") -> float:
+async def since_separation(node: EntryVehicle) -> float:
     """Seconds since the capsule was let go: by the timer, or by the clock when they disagree.
 
     The clock noted the separation itself; a timer that has stopped, or was started by a broken
     wire, is off by more than the clock can be.
     """
-    noted = node.storage.get(NAMESPACE, "released_at")
-    by_clock = None if noted is None else node.clock.now() - float(noted)
+    noted = node.released_at
+    by_clock = None if noted is None else node.clock.now() - noted
     try:
         by_timer = (await node.timer.state()).since_separation
     except DeviceError as error:
@@ -90,30 +87,29 @@ async def since_separation(node: "EntryCapsule") -> float:
     return by_timer
 
 
-def note_separation(node: "EntryCapsule", by_timer: float) -> None:
+def note_separation(node: EntryVehicle, by_timer: float) -> None:
     """Remembers when the capsule was let go, by its clock."""
     late = by_timer if 0.0 < by_timer <= DETECTION_DELAY else 0.0
-    node.storage.put(NAMESPACE, "released_at", node.clock.now() - late)
+    node.released_at = node.clock.now() - late
 
 
-def entry_due(node: "EntryCapsule") -> float:
+def entry_due(node: EntryVehicle) -> float:
     """Seconds from separation to the planned entry; the longest coast where it was never set."""
-    value = node.storage.get(NAMESPACE, "entry_after")
-    return float(value) if value else float(node.parameters["longest_coast"])
+    return node.entry_time or float(node.parameters["longest_coast"])
 
 
-def watched_before(node: "EntryCapsule") -> float:
+def watched_before(node: EntryVehicle) -> float:
     """Seconds before the planned entry from which on the sensors are watched closely.
 
     A time that follows from the predicted entry is right within what its clocks may differ; one
     that was set long before the release, from when on the capsule is awake.
     """
-    predicted = bool(node.storage.get(NAMESPACE, "entry_predicted"))
-    return float(node.parameters["clock_tolerance" if predicted else "wake_before"])
+    limit = "clock_tolerance" if node.entry_predicted else "wake_before"
+    return float(node.parameters[limit])
 
 
 async def verify_payload(
-    node: "EntryCapsule", tube: str, slot: int | None, expected: bool
+    node: EntryVehicle, tube: str, slot: int | None, expected: bool
 ) -> Evidence:
     """Whether the container sits in the bay: two of both seat switches and the latch."""
     state = await node.payload_bay.state()
@@ -123,3 +119,52 @@ async def verify_payload(
         f"latch {'closed' if state.latched else 'open'}"
     )
     return Evidence("entry.payload_bay", words, sum(votes) >= 2)
+
+
+async def check_items(node: EntryVehicle) -> list[str]:
+    """What is wrong with the sensors and the battery at rest, as sentences."""
+    faults = []
+    seen, signs = await look(node), await node.impact_sensor.state()
+    timer, charge = await node.timer.state(), await node.battery.state()
+    lowest = node.parameters["lowest_charge"]
+    if seen.closed is None or seen.closed:
+        faults.append(f"the g-switch says {seen.closed} in free fall")
+    if seen.load is None or seen.load > REST_LOAD:
+        faults.append(f"the accelerometer shows {seen.load} m/s2 in free fall")
+    if signs.torn:
+        faults.append("the wires of the impact sensor are torn")
+    if any(timer.separated):
+        faults.append(f"the separation wires say {timer.separated}")
+    if not charge.valid or charge.state_of_charge < lowest:
+        faults.append(f"battery at {charge.state_of_charge:.2f}; allowed: from {lowest}")
+    return faults
+
+
+async def clear_latches(node: EntryVehicle) -> None:
+    """Forgets what switch, accelerometer and wires have latched so far.
+
+    Not once they speak of a landing: a node that was dead over it must still find it.
+    """
+    if any(await landing_signs(node, await look(node))):
+        return
+    for name in ("g_switch", "accelerometer", "impact_sensor"):
+        try:
+            await getattr(node, name).clear()
+        except DeviceError as error:
+            node.trouble(name, str(error))
+
+
+async def landing_signs(node: EntryVehicle, seen: Sight) -> tuple[bool, bool]:
+    """Whether the wires are torn, and whether a shock as of a landing has been felt.
+
+    Where the peak may still be that of the braking, only more than that can be counts.
+    """
+    torn = False
+    try:
+        torn = (await node.impact_sensor.state()).torn
+    except DeviceError as error:
+        node.trouble("impact_sensor", str(error))
+    falling = node.falling
+    threshold = node.parameters["landing_shock" if falling else "sure_shock"]
+    node.shock = seen.peak
+    return torn, seen.peak is not None and seen.peak >= threshold

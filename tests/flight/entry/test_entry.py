@@ -15,7 +15,7 @@ from capsule_bench import THREE_DAYS, Bench, bench
 from flight.core.custody.ledger import CustodyStatus
 from flight.core.exchanges import ExchangeFailed
 from flight.entry.node import EntryCapsule
-from flight.entry.sensing import look
+from flight.entry.sensing import landing_signs, look
 from flight.runtime.loop import VirtualLoop, run
 
 ON_EARTH = ("earth", CustodyStatus.HELD)
@@ -133,7 +133,7 @@ def test_the_loads_of_the_entry_are_no_shock_of_a_landing(tmp_path: Path) -> Non
             node: Any = b.rig.nodes["entry"]
             seen = await look(node)
             assert seen.peak is not None and seen.peak > node.parameters["landing_shock"]
-            assert await node.landing_signs(seen) == (False, False)
+            assert await landing_signs(node, seen) == (False, False)
 
     run(main(), VirtualLoop())
 
