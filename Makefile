@@ -20,6 +20,9 @@ section = @printf '\n== %s\n' "$(1)"
 
 # One after the other, also under -j: they share the environment.
 .NOTPARALLEL:
+# As `msr` pins itself (flight/runtime/libm.py), so that tests in process have the bits of `msr`.
+export GLIBC_TUNABLES ?= glibc.cpu.hwcaps=-FMA,-FMA4
+
 .PHONY: help setup fly test check soak lint format types imports docs-check pytest measure \
     verify docs clean distclean
 

@@ -13,6 +13,7 @@ an error of its own. `ground.terminal.exit_codes` says with which code.
 import argparse
 import contextlib
 import importlib
+import os
 import signal
 import sys
 import traceback
@@ -20,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+from flight.runtime import libm
 from ground.terminal import output
 from ground.terminal.arguments import Parser, meant
 from ground.terminal.exit_codes import BROKE, REFUSED, UNKNOWN, YES, after_signal
@@ -76,11 +78,20 @@ def main(
 
     As argparse does, `--help`, `--version` and wrong arguments raise SystemExit.
     """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None and _began_as_msr() and not {"-h", "--help", "--version"} & set(given):
+        libm.pin()
     try:
         with ended_in_order():
-            return _answer(list(sys.argv[1:] if arguments is None else arguments), subcommands)
+            return _answer(given, subcommands)
     except KeyboardInterrupt:
         return _ended_by(ending_signal())
+
+
+def _began_as_msr() -> bool:
+    """Whether the process is the command's own; another that calls `main` is not begun anew."""
+    begun = sys.orig_argv[1:]
+    return begun[:2] == ["-m", "ground.cli"] or os.path.basename(begun[0] if begun else "") == "msr"
 
 
 def _answer(given: list[str], subcommands: Sequence[Subcommand]) -> int:

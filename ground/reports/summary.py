@@ -12,6 +12,7 @@ from ground.mission_control.mission_control import Outcome
 from ground.missions.mission import LoadedMission
 from ground.missions.run_folder import MARK, RunFolder
 from ground.testbed.auditor import Violation
+from ground.testbed.fingerprint import fingerprint
 from ground.testbed.flight_facts import TrueOrbit, light_times, orbit_as_plain
 from ground.testbed.kills import Kill
 from sim_hw.world.tubes import CONTAINER, EARTH, ENTRY_CAPSULE, MAV, ORBIT, ORBITER
@@ -91,6 +92,7 @@ def summarise(facts: RunFacts) -> dict[str, Any]:
         "custody_violations": [asdict(violation) for violation in facts.violations],
         "vehicles_lost": {vehicle: at / SOL_SECONDS for vehicle, at in facts.lost.items()},
         "log_sha256": facts.log_sha256,
+        "fingerprint": fingerprint(),
         "messages": facts.messages,
         "mission_seconds": facts.mission_seconds,
         "mission_sols": facts.mission_seconds / SOL_SECONDS,

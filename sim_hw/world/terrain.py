@@ -22,6 +22,9 @@ from sim_hw.world.lattice_noise import (
     smooth_step_slope,
 )
 
+_arctan = np.frompyfunc(atan, 1, 1)
+"""The C library's: numpy's own has other last bits on CPUs with AVX-512."""
+
 _WAVELENGTHS = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0)
 """Cell sizes of the relief in m. Below a wheel base the rocks are the relief."""
 
@@ -172,7 +175,9 @@ class Terrain:
             easts,
             norths,
             self._datum + p.delta_height * smooth_step(west) + envelope * relief,
-            np.degrees(np.arctan(np.hypot(gradient_east, gradient_north))),
+            np.degrees(
+                np.asarray(_arctan(np.hypot(gradient_east, gradient_north)), dtype=np.float64)
+            ),
             self._looseness_grid(easts, norths),
         )
 

@@ -178,3 +178,27 @@ def test_each_registered_module_offers_configure_and_run(subcommand):
     module = importlib.import_module(subcommand.module)
     module.configure(argparse.ArgumentParser())
     assert callable(module.run)
+
+
+def test_who_calls_main_keeps_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def anew() -> None:
+        pytest.fail("the process of another was begun anew")
+
+    monkeypatch.setattr("flight.runtime.libm.pin", anew)
+    monkeypatch.setattr(sys, "argv", ["msr", "none"])
+    with pytest.raises(SystemExit):
+        main()
+
+
+@pytest.mark.parametrize("begun", [["-m", "ground.cli"], ["/a/bin/msr"]])
+def test_the_command_pins_its_process_but_not_for_help(
+    monkeypatch: pytest.MonkeyPatch, begun: list[str]
+) -> None:
+    pinned: list[int] = []
+    monkeypatch.setattr("flight.runtime.libm.pin", lambda: pinned.append(1))
+    monkeypatch.setattr(sys, "orig_argv", ["python", *begun, "none"])
+    for given, times in ((["--help"], 0), (["fly", "-h"], 0), (["none"], 1)):
+        monkeypatch.setattr(sys, "argv", ["msr", *given])
+        with pytest.raises(SystemExit):
+            main()
+        assert len(pinned) == times
