@@ -10,6 +10,10 @@ import yaml
 
 from flight.configuration.allowed_values import value_text
 
+LARGEST_FILE = 400_000
+"""Bytes; twenty times the largest that there is."""
+MOST_NODES = 50_000
+"""Values of a file, each as often as it is named; twenty-five times the most that there are."""
 _DEPTH_LIMIT = 50
 _TOO_DEEP = f"the file is nested too deeply: allowed are {_DEPTH_LIMIT} levels"
 
@@ -78,9 +82,9 @@ class NodeReader:
 
     def compose(self, path: Path) -> yaml.Node:
         try:
-            node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
+            node = yaml.compose(self._text(path), Loader=_Loader)
             if node is not None:
-                self._refuse_circles(node, "", set(), set())
+                self._check_size(node, "", set(), {})
         except OSError as error:
             problem = f"the file cannot be read: {error.strerror}"
             raise ConfigurationError(self.file, None, "", problem) from None
@@ -99,18 +103,42 @@ class NodeReader:
             raise ConfigurationError(self.file, None, "", "the file is empty")
         return node
 
-    def _refuse_circles(self, node: yaml.Node, key: str, above: set[int], done: set[int]) -> None:
-        """Refuses an alias of what it stands in: reading that would have no end."""
-        if isinstance(node, yaml.ScalarNode) or id(node) in done:
-            return
+    def _text(self, path: Path) -> str:
+        """What the file says; refuses one that is not regular, unopened, and one too large."""
+        if path.exists() and not path.is_file():
+            kind = "a folder" if path.is_dir() else "no regular file"
+            raise ConfigurationError(self.file, None, "", f"is {kind}: allowed is a file of YAML")
+        with path.open("rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+        if len(data) > LARGEST_FILE:
+            problem = f"the file is too large: allowed are {LARGEST_FILE} bytes"
+            raise ConfigurationError(self.file, None, "", problem)
+        return data.decode("utf-8")
+
+    def _check_size(self, node: yaml.Node, key: str, above: set[int], sizes: dict[int, int]) -> int:
+        """How many values a node stands for, each alias counted as all that it names.
+
+        Refuses too many, and an alias of what it stands in: reading that would have no end.
+        `above`: the nodes around it; `sizes`: of those that are known.
+        """
+        if isinstance(node, yaml.ScalarNode):
+            return 1
+        if id(node) in sizes:
+            return sizes[id(node)]
         if id(node) in above:
             problem = f"{key} is an alias of what it stands in: allowed is one of something else"
             raise self.refuse(node, key, problem)
         above.add(id(node))
+        size = 1
         for inner, path in _children(node, key):
-            self._refuse_circles(inner, path, above, done)
+            size += self._check_size(inner, path, above, sizes)
+            if size > MOST_NODES:
+                problem = f"{path or 'the document'}: the file holds too many values, each alias "
+                problem += f"counted as what it names: allowed are {MOST_NODES}"
+                raise self.refuse(inner, path, problem)
         above.remove(id(node))
-        done.add(id(node))
+        sizes[id(node)] = size
+        return size
 
     # -------------------------------------------------------------- nodes to plain values
 

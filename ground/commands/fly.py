@@ -7,11 +7,15 @@ from pathlib import Path
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.configuration.files import ConfigurationError
 from ground.missions.mission import load_mission
+from ground.terminal.descriptors import need_descriptors
 from ground.terminal.exit_codes import NO, YES
 from ground.testbed.kills import check_kills, parse_kills
 
 ONLY_PACED = ("--rate", "--care", "--transport")
 ONLY_VIRTUAL = ("--shuffle", "--log-messages")
+
+DESCRIPTORS = 512
+"""Open files that a flight needs at most: measured, 233 in virtual time with seven vehicles."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -79,6 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
     kills = parse_kills(arguments.kill)
     check_kills(kills, mission.vehicles, mission.mission.time_limit * SOL_SECONDS)
     out = arguments.out if arguments.out is not None else Path("runs") / mission.name
+    need_descriptors(DESCRIPTORS)
     if arguments.processes:
         from ground.testbed.processes import fly_in_processes
 

@@ -140,7 +140,7 @@ class CompleteProduct(Step, frozen=True, tag="complete_product"):
 class Pause(Step, frozen=True, tag="pause"):
     """Waits for some seconds or sols."""
 
-    seconds: Annotated[float, Meta(ge=0.0)] = 0.0
+    seconds: Annotated[float, Meta(ge=0.0, le=2.0e8)] = 0.0  # some 2,000 sols
     sols: Sols = 0.0
 
 
@@ -268,7 +268,7 @@ class PhaseEntry(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Label
     title: str
-    weight: Annotated[float, Meta(gt=0.0)] = 1.0
+    weight: Annotated[float, Meta(gt=0.0, le=1.0e6)] = 1.0
     tubes: str | list[str] = []
     places: list[Place] = []
 

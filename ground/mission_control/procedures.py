@@ -22,6 +22,7 @@ from flight.configuration.files import (
 )
 from ground.mission_control import procedure_steps as steps
 from ground.mission_control.dictionary import Dictionary, DictionaryRefusal
+from ground.mission_control.procedure_bounds import StepCount, TooLarge, check_value
 from ground.mission_control.procedure_source import ProcedureSource
 
 NEXT = "next"
@@ -117,6 +118,8 @@ class _Compiler:
         self._phase = ""  # the first one, while none has begun
         self._begun: dict[str, None] = {}
         self._included: dict[str, int] = {}
+        self._parts: dict[str, ProcedureSource] = {}
+        self._laid_out = StepCount()
 
     def compile(self) -> Program:
         source = self._source
@@ -156,6 +159,7 @@ class _Compiler:
         source = place.source
         for index, step in enumerate(body):
             here = f"{node_path}[{index}]"
+            self._count(here, source)
             if step.label is not None:
                 self._place_label(step.label, place, here)
             if isinstance(step, steps.ForEach):
@@ -183,11 +187,19 @@ class _Compiler:
             raise place.source.refuse(f"{here}.items", problem)
         for number, item in enumerate(items, start=1):
             name = f"{place.suffix}({number})"
+            self._count(f"{here}.items", place.source)
             inner = (*place.scope, f"{place.prefix}{here}{name}")
             inside = place.variables | {loop.variable: item}
             within = replace(place, suffix=name, scope=inner, variables=inside)
             self._lay_out(loop.steps, f"{here}.steps", within)
             self._labels[(inner, NEXT)] = len(self._drafts)
+
+    def _count(self, here: str, source: ProcedureSource) -> None:
+        """One more step, or one more round of a loop; refuses one too many."""
+        try:
+            self._laid_out.add()
+        except TooLarge as error:
+            raise source.refuse(here, f": {error}") from None
 
     def _include(self, part: str, here: str, place: _Place) -> None:
         if part in place.parts:
@@ -195,7 +207,9 @@ class _Compiler:
             raise place.source.refuse(f"{here}.part", problem)
         times = self._included[part] = self._included.get(part, 0) + 1
         try:
-            source = ProcedureSource(find_configuration(PARTS_FOLDER, part))
+            if part not in self._parts:
+                self._parts[part] = ProcedureSource(find_configuration(PARTS_FOLDER, part))
+            source = self._parts[part]
         except ConfigurationError as error:
             if error.line is not None:
                 raise
@@ -233,6 +247,17 @@ class _Compiler:
     def _replace(
         self, value: Any, key: str, source: ProcedureSource, variables: dict[str, Any]
     ) -> Any:
+        """A value with its variables replaced; refuses one that becomes too large."""
+        replaced = self._replace_each(value, key, source, variables)
+        try:
+            check_value(replaced)
+        except TooLarge as error:
+            raise source.refuse(key, str(error)) from None
+        return replaced
+
+    def _replace_each(
+        self, value: Any, key: str, source: ProcedureSource, variables: dict[str, Any]
+    ) -> Any:
         if isinstance(value, str):
             whole = _WHOLE.match(value)
             if whole is not None:
@@ -241,10 +266,11 @@ class _Compiler:
                 lambda found: str(self._look_up(found[1], key, source, variables)), value
             )
         if isinstance(value, list):
-            return [self._replace(item, key, source, variables) for item in value]
+            return [self._replace_each(item, key, source, variables) for item in value]
         if isinstance(value, dict):
             return {
-                name: self._replace(item, key, source, variables) for name, item in value.items()
+                name: self._replace_each(item, key, source, variables)
+                for name, item in value.items()
             }
         return value
 

@@ -1,42 +1,57 @@
 """The folder of one run, and what is written into it."""
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.whole_files import PART, replace_file
+from ground.missions.mission import ALL_VEHICLES
+from ground.terminal.destinations import check_folder
+from ground.terminal.machine_trouble import sentence_of
+from ground.terminal.signals import ending_signal
 
 MARK = "run.json"
 LOCK = "run.lock"
 
-
-OF_A_RUN = (
+LEAST_FREE = 50_000_000
+"""Bytes that must be free: a run of years leaves some 30 MB, with its messages more."""
+_PICTURES = (
+    "arm_work", "ascent", "custody_ribbon", "descent", "mission_timeline", "power_and_temperature",
+    "rendezvous", "transfer", "traverse_map",
+)  # fmt: skip
+_FILES = (
     MARK,
     LOCK,
     "ascent_report.json",
     "ascent_report.md",
     "events.jsonl",
-    "ground",
     "hardware.ready",
-    "logs",
     "lost.jsonl",
     "messages.log",
-    "nodes",
     "off.jsonl",
     "orbit.json",
     "pace.jsonl",
-    "pictures",
     "specification.json",
     "summary.json",
-    "tracks",
     "truth.jsonl",
 )
+FOLDERS = {
+    "ground": ("archive.*", "manifest.*", "outcome.json"),
+    "logs": tuple(f"{role}.log" for role in (*ALL_VEHICLES, "ground", "hardware")),
+    "nodes": tuple(f"{vehicle}.*" for vehicle in ALL_VEHICLES),
+    "pictures": tuple(f"{name}.png" for name in _PICTURES),
+    "tracks": ("capsule.csv", "descent.csv", "rendezvous.csv", "transfer.csv"),
+}
+OF_A_RUN = (*_FILES, *FOLDERS)
 """What a run leaves in its folder; nothing else is ever removed from it."""
 
 
@@ -48,8 +63,7 @@ class RunFolder:
         self.path = path
         self._lock = -1
         try:
-            if path.exists() and not path.is_dir():
-                raise _refused(path, "is a file; allowed is a folder")
+            check_folder("--out", path, LEAST_FREE)
             foreign = _foreign(path)
             if foreign:
                 raise _refused(
@@ -58,7 +72,7 @@ class RunFolder:
                     "one, or that of an earlier run, which is replaced",
                 )
             path.mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(path / LOCK, os.O_WRONLY | os.O_CREAT, 0o644)
+            self._lock = _open_lock(path)
             try:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -82,8 +96,9 @@ class RunFolder:
         """While a run is under way; one that is broken off says so in its mark."""
         try:
             yield
-        except BaseException:
-            self.write_json(MARK, {"state": "interrupted"})
+        except BaseException as error:
+            with contextlib.suppress(OSError):  # the disk may be full: then the mark stays
+                self.write_json(MARK, {"state": "interrupted", "reason": _reason(error)})
             raise
         finally:
             self.close()
@@ -107,10 +122,9 @@ class RunFolder:
         return self.path / "ground"
 
     def write_json(self, name: str, data: Any) -> Path:
-        """Writes one JSON file."""
-        path = self.path / name
-        path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        return path
+        """Writes one JSON file: who reads meanwhile sees the old one or the new one."""
+        text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+        return replace_file(self.path / name, text)
 
 
 def read_archive(run_folder: Path) -> sqlite3.Connection | None:
@@ -127,6 +141,23 @@ def read_archive(run_folder: Path) -> sqlite3.Connection | None:
     return sqlite3.connect(f"{archive.resolve().as_uri()}?{options}", uri=True)
 
 
+def _open_lock(path: Path) -> int:
+    """The lock of a folder, opened; raises ConfigurationError when a link stands for it."""
+    try:
+        return os.open(path / LOCK, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise _refused(path, f"{LOCK} is a link; allowed is a file") from None
+        raise
+
+
+def _reason(error: BaseException) -> str:
+    """Why a run was broken off."""
+    if isinstance(error, KeyboardInterrupt):
+        return f"ended by {ending_signal().name}"
+    return sentence_of(error) or f"{type(error).__name__}: {error}"
+
+
 def _foreign(path: Path) -> str:
     """The first entry of a folder that no run has left there; empty when there is none.
 
@@ -134,10 +165,31 @@ def _foreign(path: Path) -> str:
     """
     if not path.is_dir():
         return ""
-    names = sorted(entry.name for entry in path.iterdir())
+    entries = sorted(path.iterdir())
+    names = [entry.name for entry in entries]
     if names and MARK not in names and LOCK not in names:
         return names[0]
-    return next((name for name in names if name not in OF_A_RUN), "")
+    for entry in entries:
+        if entry.name in FOLDERS:
+            if entry.is_symlink() or not entry.is_dir():
+                return entry.name
+            known = FOLDERS[entry.name]
+            for inner in sorted(entry.iterdir()):
+                if not _is_of(inner, known):
+                    return f"{entry.name}/{inner.name}"
+        elif not _is_of(entry, _FILES):
+            return entry.name
+    return ""
+
+
+def _is_of(entry: Path, known: Collection[str]) -> bool:
+    """Whether a file is one of those that a run leaves, or was about to be one of them."""
+    name = entry.name
+    if name.startswith(".") and name.endswith(PART):
+        name = name[1:].removesuffix(PART)
+    return any(fnmatchcase(name, each) for each in known) and not (
+        entry.is_dir() and not entry.is_symlink()
+    )
 
 
 def _clear(path: Path) -> None:

@@ -11,10 +11,11 @@ from ground.missions.mission import Failure, LoadedMission
 from ground.missions.vehicle_files import VehicleFile
 from ground.testbed.control_room import make_dictionary, make_program
 from ground.testbed.hardware import Hardware, load_vehicle_files
+from sim_hw.links.parameters import load_link_parameters
 
 
 def check_mission(mission: LoadedMission) -> dict[str, VehicleFile]:
-    """Checks procedure, vehicle files and failures of a mission; raises ConfigurationError.
+    """Checks procedure, vehicles, links and failures of a mission; raises ConfigurationError.
 
     Returns the vehicle files.
     """
@@ -22,6 +23,7 @@ def check_mission(mission: LoadedMission) -> dict[str, VehicleFile]:
     names = sorted(file.stem for file in (configs_folder() / "procedures").glob("*.yaml"))
     if procedure not in names and not procedure.endswith((".yaml", ".yml")):
         raise refusal(mission.file, "procedure", f"one of {', '.join(names)}, or a path")
+    load_link_parameters()
     make_program(mission, make_dictionary())
     files = load_vehicle_files(mission)
     _check_failures(mission, files)

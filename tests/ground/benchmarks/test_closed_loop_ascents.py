@@ -38,15 +38,15 @@ def test_a_fleet_flies_on_one_and_on_two_processes() -> None:
 
 
 def test_a_fleet_of_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "ascent", "--ascents", "0"]) == 2
+    assert main(["measure", "ascent", "--ascents", "0"]) == 2
     assert "--ascents = 0" in capsys.readouterr().err
 
 
 def test_a_part_is_picked_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "statecharts", "--quick"]) == 0
+    assert main(["measure", "statecharts", "--quick"]) == 0
     printed = capsys.readouterr().out
     assert "transitions a second" in printed
     assert "Bus" not in printed
     with pytest.raises(SystemExit):
-        main(["bench", "assent"])
+        main(["measure", "assent"])
     assert "there is no part assent" in capsys.readouterr().err

@@ -11,6 +11,7 @@ import pytest
 from flight.astrodynamics.ephemeris import relative_state
 from flight.icd.ascent_record import CHUNK_BYTES, chunk_count, chunk_text, pack_sample
 from ground.missions.mission import load_mission
+from ground.missions.run_folder import FOLDERS
 from ground.pictures.approach import Approach
 from ground.pictures.ascent import has_ascent
 from ground.pictures.ascent_arrays import Ascent
@@ -114,6 +115,12 @@ def flown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_transfer(folder, archive)
     archive.close()
     return folder
+
+
+def test_every_picture_is_known_as_of_a_run(flown: Path) -> None:
+    """Else the next run would be refused in this folder."""
+    names = [file.name for file in (flown / "pictures").iterdir()]
+    assert names and set(names) <= set(FOLDERS["pictures"])
 
 
 def test_what_was_flown_is_drawn_and_nothing_else(flown: Path, tmp_path: Path) -> None:
