@@ -28,7 +28,7 @@ def test_a_soft_limit_is_raised_as_far_as_is_needed(limits: list[tuple[int, int]
 
 
 def test_a_hard_limit_that_is_too_low_is_refused(limits: list[tuple[int, int]]) -> None:
-    with pytest.raises(ConfigurationError, match="may open 1024 files .* allowed are 1025"):
+    with pytest.raises(ConfigurationError, match=r"may open 1024 files .* allowed are 1025"):
         need_descriptors(1025)
     assert limits == [(256, 1024)]
 
