@@ -106,6 +106,7 @@ class Node(StandardCommands):
             earlier_boots=context.earlier_boots,
             damage=context.store_damage,
         )
+        self.boot_count = self.boot.number
         self.bus.begin_life(self.boot.number)
         self._boots = boots
         self._life = life_of(self.storage, self.boot.number, self._stored_damage)

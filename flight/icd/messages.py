@@ -89,7 +89,10 @@ class Severity(StrEnum):
 
 
 class EventReport(Message, frozen=True, tag="event"):
-    """An event report (EVR): what happened, in words and in data."""
+    """An event report (EVR): what happened, in words and in data.
+
+    The reports of one source are ordered by (boot, number), whatever its clock was set to.
+    """
 
     source: Name
     name: Name
@@ -98,15 +101,20 @@ class EventReport(Message, frozen=True, tag="event"):
     text: Text
     data: dict[str, Any]
     number: Count
+    boot: Count = 0
 
 
 class Telemetry(Message, frozen=True, tag="telemetry"):
-    """Samples of some channels of one node at one instant. None: not valid."""
+    """Samples of some channels of one node at one instant. None: not valid.
+
+    Those of one source are ordered by (boot, number), whatever its clock was set to.
+    """
 
     source: Name
     time_ns: Nanoseconds
     values: dict[str, Any]
     number: Count
+    boot: Count = 0
 
 
 class CustodyReport(Message, frozen=True, tag="custody"):

@@ -1,8 +1,8 @@
 """Draws a statechart as a Mermaid `stateDiagram-v2`.
 
-Mermaid cannot draw an arrow between a composite state and a state inside it. Such an arrow is
-drawn from each of the inner states instead, or to the initial leaf. Transitions from `ANY` leave
-one node "any state".
+Mermaid cannot draw an arrow between a composite state and a state inside it. Such an arrow goes to
+the initial leaf; from a composite it leaves one node "any state in it". Transitions from `ANY`
+leave one node "any state".
 """
 
 import re
@@ -42,6 +42,9 @@ def _level(
         if child.initial:
             yield f"{pad}[*] --> {_identifier(child_path)}"
         yield from _state(chart, child, child_path, depth, edges)
+    if path is not None and any(source == f"{path}.{ANY_NODE}" for source, _ in edges):
+        inside = path.rpartition(".")[2]
+        yield f'{pad}state "any state in {inside}" as {_identifier(f"{path}.{ANY_NODE}")}'
     if path is None and any(on.source is ANY for on in chart.transitions):
         yield f'{pad}state "any state" as {ANY_NODE}'
     for (source, target), labels in edges.items():
@@ -89,21 +92,18 @@ def _edges(chart: Statechart) -> dict[tuple[str, str], list[str]]:
             edges.setdefault((ANY_NODE, target), []).append(_label(on))
         elif on.target is not None:
             for source in on.sources:
-                for drawn in _drawable(chart, source, on.target):
-                    edges.setdefault(drawn, []).append(_label(on))
+                drawn = _drawable(chart, source, on.target)
+                edges.setdefault(drawn, []).append(_label(on))
     return edges
 
 
-def _drawable(chart: Statechart, source: str, target: str) -> Iterator[tuple[str, str]]:
-    """The arrow from `source` to `target`, as arrows that Mermaid can draw."""
+def _drawable(chart: Statechart, source: str, target: str) -> tuple[str, str]:
+    """The arrow from `source` to `target`, as one that Mermaid can draw."""
     if is_inside(source, target):
         target = chart.initial_leaf(target)
-    children = chart.children_of(source)
-    if children and is_inside(target, source):
-        for child in children:
-            yield from _drawable(chart, f"{source}.{child.name}", target)
-    else:
-        yield source, target
+    if chart.children_of(source) and is_inside(target, source):
+        return f"{source}.{ANY_NODE}", target
+    return source, target
 
 
 def _home(source: str, target: str) -> str | None:

@@ -65,6 +65,7 @@ class ReportingNode:
         self.storage = context.storage
         self.clock = context.clock
         self._throttle = EventThrottle(EVENT_BURST, EVENT_REFILL, monotonic)
+        self.boot_count = 0  # the number of this boot, once it is known
         self._event_number = 0
         self._telemetry_number = 0
         self._flood_look = False  # it has been asked for
@@ -99,6 +100,7 @@ class ReportingNode:
             text[:TEXT_LENGTH],
             msgspec.to_builtins(dict(data)),
             0,
+            self.boot_count,
         )
         about = (event.family or event.name, subject)
         if admission.admitted:
@@ -155,7 +157,8 @@ class ReportingNode:
 
     def _telemetry(self, values: dict[str, Any]) -> Telemetry:
         self._telemetry_number += 1
-        return Telemetry(self.name, self.clock.now_ns(), values, self._telemetry_number)
+        number = self._telemetry_number
+        return Telemetry(self.name, self.clock.now_ns(), values, number, self.boot_count)
 
     def _subscriber_joined(self) -> None:
         values = self.channels.snapshot()

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from flight.icd.messages import Rung
+from flight.icd.messages import EventReport, Message, Rung, Telemetry
 from ground.testbed.rig import Rig
 from tests.flight.core.toy_node import now, toy
 
@@ -32,6 +32,31 @@ async def test_a_correction_survives_reboots_and_adds_up(rig: Rig) -> None:
     await rig.kill("toy")
     await rig.restart("toy")
     assert toy(rig).clock.now() == now() - 70.0
+
+
+async def test_events_and_telemetry_are_ordered_by_boot_and_number_whatever_the_clock(
+    rig: Rig,
+) -> None:
+    heard: list[EventReport | Telemetry] = []
+
+    def hear(message: Message) -> None:
+        if isinstance(message, EventReport | Telemetry):
+            heard.append(message)
+
+    rig.observers.append(hear)
+    for error in (1e5, -1e5, 1e5):
+        await rig.command("toy", "correct_clock", error=error)
+        await rig.command("toy", "report_status")
+        await rig.kill("toy")
+        await rig.restart("toy")
+        await asyncio.sleep(1.0)
+    for kind in (EventReport, Telemetry):
+        order = [(each.boot, each.number) for each in heard if isinstance(each, kind)]
+        assert order == sorted(order)
+        assert [boot for boot, _ in order][-1] == 4
+        assert len({(each.boot, each.number) for each in heard if isinstance(each, kind)}) > 3
+    stamps = [each.time_ns for each in heard]
+    assert stamps != sorted(stamps)
 
 
 async def test_the_ground_learns_of_each_correction(rig: Rig) -> None:
