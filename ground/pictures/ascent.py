@@ -130,7 +130,8 @@ def _path(axes: Axes, flown: Ascent, scale: PieceTime) -> None:
         if phase.name == "burn 1":
             here = float(np.interp(phase.end, flown.seconds, angle))
             name_point(axes, float(scale.at(phase.end)), here, f"burnout at {here:.1f}°")
-    write_names(axes, [Name(f"{angle[-1]:.2f}° at the release", float(angle[-1]), _COLOUR)])
+    last = round(float(angle[-1]), 2) + 0.0  # no minus before a zero
+    write_names(axes, [Name(f"{last:.2f}° at the release", last, _COLOUR)])
 
 
 def _pressure(axes: Axes, flown: Ascent, scale: PieceTime) -> None:
@@ -179,7 +180,17 @@ def _angles(axes: Axes, flown: Ascent, scale: PieceTime) -> None:
         top = max(1.3 * float(np.nanmax(attack)), 1.5 * LARGEST_ANGLE_OF_ATTACK)
     axes.set_ylim(0, top)
     if np.isfinite(attack).any():
-        _peak(axes, flown, scale, attack, "{value:.2f}° of attack at {time:.0f} s")
+        words = "{value:.2f}° of attack at {time:.0f} s"
+        if float(np.nanmax(attack)) > LARGEST_ANGLE_OF_ATTACK:
+            words += ": more than the requirement"
+        _peak(axes, flown, scale, attack, words)
+    largest = float(error.max())
+    if largest > top:
+        when = flown.seconds[int(error.argmax())]
+        axes.text(
+            0.995, 0.93, f"pointing error beyond the scale: up to {largest:.0f}° at {when:.0f} s",
+            transform=axes.transAxes, ha="right", va="top", fontsize=8, color=INK,
+        )  # fmt: skip
     axes.axhline(LARGEST_ANGLE_OF_ATTACK, color=CAUTION, linewidth=1.1, linestyle=(0, (5, 3)))
     write_names(
         axes,

@@ -44,8 +44,8 @@ _MAV, _ARM, _PERSEVERANCE = (VEHICLES[name][1] for name in ("mav", "arm", "perse
 _PANELS: tuple[tuple[str, str, tuple[Curve, ...]], ...] = (
     ("State of charge", "%", (
         Curve("rover", "state_of_charge", "rover", _ROVER, limits=True),
-        Curve("lander", "state_of_charge", "lander", _LANDER),
-        Curve("perseverance", "state_of_charge", "Perseverance", _PERSEVERANCE),
+        Curve("lander", "state_of_charge", "lander", _LANDER, limits=True),
+        Curve("perseverance", "state_of_charge", "Perseverance", _PERSEVERANCE, limits=True),
     )),
     ("Power that the arrays give", "W", (
         Curve("lander", "array_power", "lander", _LANDER),
@@ -62,8 +62,8 @@ _PANELS: tuple[tuple[str, str, tuple[Curve, ...]], ...] = (
         Curve("lander", "arm_temperature", "arm", _ARM),
     )),
 )  # fmt: skip
-_HEIGHTS = (1.75, 1.35, 1.75, 1.9)
-_NOTE = "Telemetry as it reached Earth.  Grey: night.  Broken lines: limits watched on board."
+_HEIGHTS = (2.3, 1.35, 1.75, 1.9)
+_NOTE = "Telemetry as it reached Earth.  Grey: night.  Limits: dashed yellow, dotted red."
 
 
 def draw_power_and_temperature(run: RunData) -> Figure:
@@ -153,13 +153,14 @@ def _limits(axes: Axes, curve: Curve, unit: str) -> list[Name]:
         return []
     names = []
     low, high = axes.get_ylim()
-    bands = ((limits.yellow, CAUTION, "yellow"), (limits.red, ALERT, "red"))
-    for bounds, colour, severity in bands:
+    dashed, dotted = (0, (5, 3)), (0, (1, 1.6))  # told apart without colours, too
+    bands = ((limits.yellow, CAUTION, "yellow", dashed), (limits.red, ALERT, "red", dotted))
+    for bounds, colour, severity, style in bands:
         for bound in bounds:
             if bound is None:
                 continue
             value = float(_in_unit(np.array(bound), unit))
             if low - 0.12 * (high - low) <= value <= high:
-                axes.axhline(value, color=colour, linewidth=1.1, linestyle=(0, (5, 3)), zorder=1.5)
+                axes.axhline(value, color=colour, linewidth=1.1, linestyle=style, zorder=1.5)
                 names.append(Name(f"{severity} limit, {curve.title}", value, colour, small=True))
     return names
