@@ -52,7 +52,7 @@ $(BIN)/python:
 
 $(FLYABLE): pyproject.toml | $(BIN)/python
 	@echo "== installing what flying needs (half a minute, once)"
-	@$(INSTALL) '.[plots]'
+	@$(INSTALL) '.[plots,measure]'
 	@touch $@
 
 $(READY): pyproject.toml | $(BIN)/python

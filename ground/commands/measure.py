@@ -1,11 +1,13 @@
 """`msr measure`: measures bus, nodes, statecharts, the ascent and a mission, in one run."""
 
 import argparse
+import importlib.util
 import os
 from dataclasses import dataclass, replace
 
 from rich.console import Console
 
+from flight.configuration.files import ConfigurationError
 from flight.runtime.loop import PacedLoop
 from flight.runtime.loop import run as run_loop
 from ground.benchmarks import ascent_tables, report
@@ -107,6 +109,9 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.ascents < 1:
             raise refused("--ascents", arguments.ascents, "1 and more")
         extent = replace(extent, closed_loop_ascents=arguments.ascents)
+    if "ascent" in parts and importlib.util.find_spec("scipy") is None:
+        problem = "needs scipy, which is not installed; install threeforks[measure]"
+        raise ConfigurationError("command line", None, "", f"the part ascent {problem}")
     load = os.getloadavg()[0]
     console.print(
         f"{os.cpu_count()} processors, load {load:.1f} before this run. What others do on this "

@@ -39,7 +39,8 @@ def survey(
     window = terrain.window(east, north, 2.0 * half_width, resolution)
     heights = np.asarray(window.elevation)
     noise = np.random.default_rng(stream.getrandbits(63)).normal(0.0, HEIGHT_ERROR, heights.shape)
-    base = float(np.mean(heights))
+    # numpy adds in an order that its version and the CPU choose; this sum has one value.
+    base = math.fsum(heights.ravel().tolist()) / heights.size
     steep = (np.asarray(window.slope_degrees) - SAFE_SLOPE) / (WORST_SLOPE - SAFE_SLOPE)
     hazards = np.clip(40.0 + 215.0 * steep, 0.0, 255.0)
     west, south = east - half_width, north - half_width

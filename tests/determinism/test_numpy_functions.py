@@ -10,8 +10,10 @@ CHOSEN_BY_CPU = {
     "sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh", "arcsinh",
     "arccosh", "arctanh", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "power",
     "float_power", "cbrt", "dot", "matmul", "vdot", "inner", "einsum", "tensordot", "linalg", "fft",
+    "sum", "mean", "average", "std", "var", "nansum", "nanmean",
 }  # fmt: skip
-"""Functions for which numpy has code of its own for AVX-512 or hands them to a BLAS."""
+"""Functions for which numpy has code of its own for AVX-512 or hands them to a BLAS, and sums, whose order is
+that of its version."""
 
 
 def chosen_by_cpu(source: str) -> list[str]:
