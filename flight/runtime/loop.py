@@ -86,8 +86,19 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._poller: selectors.BaseSelector | None = None  # a run over queues needs none
         self._clock_resolution = 1e-9
         self._callback_error: BaseException | None = None
+        self._look: Callable[[], None] | None = None
+        self._look_every_ns = 0
+        self._next_look_ns = 0
 
     # ------------------------------------------------------------------ time
+
+    def watch(self, look: Callable[[], None] | None, every_ns: int) -> None:
+        """Has somebody look from outside, each time that so much has passed; None: nobody does.
+
+        It happens when all that is due at an instant has been done. It is no callback and no timer
+        of the loop, so that a run with and without it, also one that is shuffled, is the same.
+        """
+        self._look, self._look_every_ns, self._next_look_ns = look, every_ns, self._now_ns
 
     def time(self) -> float:
         """Seconds since the start of the run."""
@@ -216,6 +227,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
         if not timers:
             raise Deadlock(self._describe_waiting())
         due_ns = timers[0][0]
+        if self._look is not None and due_ns > self._next_look_ns:
+            self._next_look_ns = due_ns + self._look_every_ns
+            self._look()
+            if self._ready:  # type: ignore[attr-defined]
+                return  # it has not only looked
         if due_ns > self._now_ns:
             self._now_ns = due_ns
             self._standing = 0

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ground.missions.mission import LoadedMission, load_mission
-from ground.reports.summary import RunFacts
-from ground.testbed.mission_run import fly_mission
+from ground.reports.flight import fly_mission
+from ground.testbed.run_record import RunRecord
 
 # Beginnings of module paths, most particular first, and the name of the part they belong to.
 PARTS: tuple[tuple[str, str], ...] = (
@@ -97,7 +97,7 @@ def measure_mission(name: str) -> MissionFigures:
     )
 
 
-def _fly(mission: LoadedMission) -> tuple[RunFacts, float]:
+def _fly(mission: LoadedMission) -> tuple[RunRecord, float]:
     with tempfile.TemporaryDirectory(prefix="msr-") as folder:
         started = time.perf_counter()
         facts = fly_mission(mission, Path(folder) / "run")

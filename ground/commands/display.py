@@ -9,12 +9,13 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from ground.mission_control.progress import PLACES, ProgressDisplay
+from flight.astrodynamics.mars_time import SOL_SECONDS
+from ground.mission_control.progress import PLACES, line, render
 from ground.missions.mission import LoadedMission
 from ground.terminal.screen import Screen
 
 if TYPE_CHECKING:
-    from ground.testbed.mission_run import FlownMission
+    from ground.testbed.run import Run
 
 REFRESH = 0.15  # wall seconds between pictures on a terminal
 GROUND = "ground"
@@ -29,7 +30,7 @@ class Display:
         self._quiet = quiet
         self._console = Screen()
         self._live: Live | None = None
-        self._progress: ProgressDisplay | None = None
+        self._begun = False
         self._last = 0.0
 
     def __enter__(self) -> Self:
@@ -51,19 +52,22 @@ class Display:
             self._live = Live(console=self._console, auto_refresh=False, transient=False)
             self._live.start()
 
-    def show(self, flown: "FlownMission") -> None:
+    def show(self, run: "Run") -> None:
         """Looks at the run, if it is time to."""
         now = time.monotonic()
         if self._quiet or now - self._last < (REFRESH if self._live else LINE_EVERY):
             return
+        progress = run.progress()
+        if progress is None:
+            return
         self._last = now
-        if self._progress is None:  # only now has the mission begun, and nothing was refused
+        if not self._begun:  # only now has the mission begun, and nothing was refused
             self._begin()
-            self._progress = ProgressDisplay(flown.control, self._mission.mission.title)
+            self._begun = True
         if self._live is not None:
-            self._live.update(self._progress.render(), refresh=True)
+            self._live.update(render(progress, self._mission.mission.title), refresh=True)
         else:
-            self._console.print(self._progress.line(), soft_wrap=True)
+            self._console.print(line(progress), soft_wrap=True)
 
     def say(self, text: str) -> None:
         """A line of what is done now, for work that takes seconds."""
@@ -82,6 +86,8 @@ class Display:
         self._console.print(Text.assemble(verdict, "  ", ", ".join(figures)))
         if summary["reason"]:
             self._console.print(f"  {summary['reason']}")
+        for breakage in summary["breakages"]:
+            self._console.print(f"  {broken(breakage)}")
         for violation in summary["custody_violations"]:
             told = f" {violation['tube']} is at {violation['truth']}, not as stated: "
             self._console.print(Text.assemble(("  custody:", "red"), told, violation["statement"]))
@@ -110,13 +116,26 @@ class Display:
 
 
 def accounted(summary: dict[str, Any]) -> str:
-    """How many tubes the audit found where the ledgers say, of how many."""
-    tubes = [tube["id"] for tube in summary["tubes"]]
-    wrong = [violation["tube"] for violation in summary["custody_violations"]]
-    found = len([tube for tube in tubes if tube not in wrong])
-    if found == len(tubes):
-        return f"{counted(found, 'tube')} accounted for"
-    return f"{found} of {counted(len(tubes), 'tube')} accounted for"
+    """How many tubes the last audit found where the ledgers say, and whether that held before."""
+    tubes, found = len(summary["tubes"]), summary["tubes_accounted_for"]
+    of = "" if found == tubes else f"{found} of "
+    words = f"{of}{counted(tubes, 'tube')} accounted for"
+    violations = len(summary["custody_violations"])
+    return (
+        words
+        if not violations
+        else (f"{words} in the end, {counted(violations, 'violation')} of custody before")
+    )
+
+
+def broken(breakage: dict[str, Any]) -> str:
+    """What was to break, and whether it did."""
+    mode = f" {breakage['mode']}" if breakage["mode"] else ""
+    what = f"{breakage['what']} {breakage['target']}{mode}, due {breakage['due']}"
+    fired = breakage["fired"]
+    if fired is None:
+        return f"{what}: NEVER HAPPENED ({breakage['remark']})"
+    return f"{what}: happened at {fired:.1f} s (sol {fired / SOL_SECONDS:.1f})"
 
 
 def counted(number: int, noun: str) -> str:

@@ -4,12 +4,11 @@ import argparse
 import json
 from pathlib import Path
 
-from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.configuration.files import ConfigurationError
 from ground.missions.mission import load_mission
 from ground.terminal.descriptors import need_descriptors
 from ground.terminal.exit_codes import NO, YES
-from ground.testbed.kills import check_kills, parse_kills
+from ground.testbed.kills import parse_kills
 
 ONLY_PACED = ("--rate", "--care", "--transport")
 ONLY_VIRTUAL = ("--shuffle", "--log-messages")
@@ -81,32 +80,32 @@ def run(arguments: argparse.Namespace) -> int:
     _check_options(arguments)
     mission = load_mission(arguments.mission)
     kills = parse_kills(arguments.kill)
-    check_kills(kills, mission.vehicles, mission.mission.time_limit * SOL_SECONDS)
     out = arguments.out if arguments.out is not None else Path("runs") / mission.name
     need_descriptors(DESCRIPTORS)
-    if arguments.processes:
-        from ground.testbed.processes import fly_in_processes
-
-        return fly_in_processes(mission, out, arguments)
     from ground.commands.display import Display
-    from ground.testbed.mission_run import RunOptions, fly_mission
+    from ground.reports.flight import fly_mission
+    from ground.testbed.run import RunOptions
+    from ground.testbed.virtual_host import Virtual
 
-    options = RunOptions(
-        arguments.seed,
-        arguments.shuffle,
-        arguments.log_messages,
-        tuple(kills),
-    )
+    options = RunOptions(arguments.seed, tuple(kills))
     display = Display(mission, quiet=arguments.quiet)
     with display:
-        facts = fly_mission(mission, out, options, display.show)
+        show = None if arguments.quiet else display.show
+        if arguments.processes:
+            from ground.reports.flight import write_reports
+            from ground.testbed.processes import fly_in_processes
+
+            record = fly_in_processes(mission, out, arguments, write_reports)
+        else:
+            host = Virtual(arguments.shuffle, arguments.log_messages)
+            record = fly_mission(mission, out, options, host, show)
     if not arguments.no_pictures:
         from ground.pictures.draw import draw_pictures
 
         display.say("drawing the pictures")
         draw_pictures(out)
     display.result(json.loads((out / "summary.json").read_text()), out)
-    return YES if facts.verdict == "success" else NO
+    return YES if record.verdict == "success" else NO
 
 
 def _check_options(arguments: argparse.Namespace) -> None:

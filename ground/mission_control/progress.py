@@ -1,12 +1,12 @@
 """What a person sees of a run: phase, sol, light time, next pass, tubes, events, and one bar.
 
-Everything is in mission time. `render` and `line` are pure looks at mission control; whoever
-composes the run decides when to look.
+Everything is in mission time. `ProgressDisplay.state` is a pure look at mission control; whoever
+composes the run decides when to look. `render` and `line` show what was seen, wherever that is.
 """
 
 import math
-from dataclasses import dataclass
 
+from msgspec import Struct
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
@@ -44,9 +44,17 @@ _SEVERITIES = {
 _EVENT_ROWS = 5
 
 
-@dataclass(frozen=True)
-class ProgressState:
-    """The figures of one look."""
+class ShownEvent(Struct, frozen=True):
+    """An event as it is shown: when (text), of whom, how severe, what."""
+
+    time: str
+    source: str
+    severity: Severity
+    text: str
+
+
+class Progress(Struct, frozen=True):
+    """The figures of one look; plain data, so that another process may show them."""
 
     phase: str
     fraction: float  # of the whole procedure, 0 to 1
@@ -59,6 +67,8 @@ class ProgressState:
     alarms: int
     silent: list[str]  # vehicles that are stale
     ended: str
+    step: str = ""  # of the procedure, where it is
+    events: list[ShownEvent] = []
 
 
 def duration(seconds: float) -> str:
@@ -75,19 +85,18 @@ def duration(seconds: float) -> str:
 class ProgressDisplay:
     """Looks at one mission control."""
 
-    def __init__(self, control: MissionControl, title: str = "Three Forks") -> None:
+    def __init__(self, control: MissionControl) -> None:
         self._control = control
-        self._title = title
         self._spans = _phase_spans(control)
 
     # ----------------------------------------------------------------------- state
 
-    def state(self) -> ProgressState:
+    def state(self) -> Progress:
         """The figures as of now."""
         control, now = self._control, self._control.clock.now()
         held = control.custody.places()
         vehicles, off = control.dictionary.vehicles, control.decommissioned()
-        return ProgressState(
+        return Progress(
             phase=self._phase_title(),
             fraction=self.fraction(),
             now=now,
@@ -99,7 +108,13 @@ class ProgressDisplay:
             alarms=len(control.alarms.unacknowledged()),
             silent=[v for v in vehicles if v not in off and self._is_silent(v)],
             ended=control.runner.cursor.ended,
+            step=control.runner.place,
+            events=[self._shown(event) for event in list(control.recent_events)[-_EVENT_ROWS:]],
         )
+
+    def _shown(self, event: EventReport) -> ShownEvent:
+        time = self._control.clock.text(event.time_ns / NANOSECONDS)
+        return ShownEvent(time.replace(" M ", " ")[:-3], event.source, event.severity, event.text)
 
     def fraction(self) -> float:
         """How much of the procedure is behind: whole phases by weight, and steps of this one."""
@@ -190,53 +205,48 @@ class ProgressDisplay:
         detail = f" {command.detail}" if command.rung == "PROGRESS" and command.detail else ""
         return f"{text} · {command.status}{detail} · answer within {due}"
 
-    # ------------------------------------------------------------------- rendering
 
-    def line(self) -> str:
-        """One line of plain text, for a log."""
-        state = self.state()
-        tubes = ", ".join(f"{PLACES[place][0]} {len(at)}" for place, at in state.places.items())
-        warned = f" | {state.alarms} alarms" if state.alarms else ""
-        return (
-            f"{state.fraction:4.0%} {state.time} | {state.phase} | "
-            f"{state.light_time} | {tubes}{warned}"
-        )
+def line(progress: Progress) -> str:
+    """One line of plain text, for a log."""
+    tubes = ", ".join(f"{PLACES[place][0]} {len(at)}" for place, at in progress.places.items())
+    warned = f" | {progress.alarms} alarms" if progress.alarms else ""
+    return (
+        f"{progress.fraction:4.0%} {progress.time} | {progress.phase} | "
+        f"{progress.light_time} | {tubes}{warned}"
+    )
 
-    def render(self) -> RenderableType:
-        """A panel that fits any terminal of at least 60 columns."""
-        state = self.state()
-        parts: list[RenderableType] = [_heads(state), _bar(state), Text()]
-        if state.activity:
-            parts.append(_labelled("now", Text(state.activity)))
-        parts.append(_labelled("tubes", _tubes(state.places)))
-        if state.alarms or state.silent:
-            parts.append(_labelled("alarms", _alarms(state)))
-        if self._control.recent_events:
-            parts += [Text(), self._events()]
-        colour = {"complete": "green", "failed": "red"}.get(state.ended, "bright_blue")
-        return Panel(
-            Group(*parts),
-            title=Text.assemble((f" {self._title} ", "bold"), ("· ", "dim"), f"{state.phase} "),
-            title_align="left",
-            subtitle=Text(f" {state.ended} ", colour) if state.ended else None,
-            border_style=colour,
-            padding=(0, 1),
-        )
 
-    def _events(self) -> RenderableType:
-        table = Table.grid(padding=(0, 1), expand=True)
-        table.add_column(no_wrap=True, style="dim")
-        table.add_column(no_wrap=True, style="bold")
-        table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-        for event in list(self._control.recent_events)[-_EVENT_ROWS:]:
-            table.add_row(*self._event_row(event))
-        return table
+def render(progress: Progress, title: str = "Three Forks") -> RenderableType:
+    """A panel that fits any terminal of at least 60 columns."""
+    parts: list[RenderableType] = [_heads(progress), _bar(progress), Text()]
+    if progress.activity:
+        parts.append(_labelled("now", Text(progress.activity)))
+    parts.append(_labelled("tubes", _tubes(progress.places)))
+    if progress.alarms or progress.silent:
+        parts.append(_labelled("alarms", _alarms(progress)))
+    if progress.events:
+        parts += [Text(), _events(progress.events)]
+    colour = {"complete": "green", "failed": "red"}.get(progress.ended, "bright_blue")
+    return Panel(
+        Group(*parts),
+        title=Text.assemble((f" {title} ", "bold"), ("· ", "dim"), f"{progress.phase} "),
+        title_align="left",
+        subtitle=Text(f" {progress.ended} ", colour) if progress.ended else None,
+        border_style=colour,
+        padding=(0, 1),
+    )
 
-    def _event_row(self, event: EventReport) -> tuple[str, str, Text]:
-        time = self._control.clock.text(event.time_ns / NANOSECONDS)
+
+def _events(events: list[ShownEvent]) -> RenderableType:
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    for event in events:
         word, style = _SEVERITIES.get(event.severity, ("", ""))
         text = Text.assemble((f"{word} ", style), event.text) if word else Text(event.text)
-        return time.replace(" M ", " ")[:-3], event.source, text
+        table.add_row(event.time, event.source, text)
+    return table
 
 
 def _phase_spans(control: MissionControl) -> dict[str, tuple[int, int]]:
@@ -248,7 +258,7 @@ def _phase_spans(control: MissionControl) -> dict[str, tuple[int, int]]:
     return spans
 
 
-def _heads(state: ProgressState) -> RenderableType:
+def _heads(state: Progress) -> RenderableType:
     table = Table.grid(expand=True)
     table.add_column(justify="left", no_wrap=True)
     table.add_column(justify="center", no_wrap=True)
@@ -261,7 +271,7 @@ def _heads(state: ProgressState) -> RenderableType:
     return table
 
 
-def _bar(state: ProgressState) -> RenderableType:
+def _bar(state: Progress) -> RenderableType:
     table = Table.grid(padding=(0, 1), expand=True)
     table.add_column(ratio=1)
     table.add_column(justify="right", no_wrap=True, min_width=4)
@@ -293,7 +303,7 @@ def _tubes(places: dict[str, list[str]]) -> Text:
     return text or Text("none reported yet", "dim")
 
 
-def _alarms(state: ProgressState) -> Text:
+def _alarms(state: Progress) -> Text:
     text = Text()
     if state.alarms:
         text.append(f"{state.alarms} not acknowledged", "bold yellow")

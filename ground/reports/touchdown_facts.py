@@ -1,41 +1,46 @@
 """What the summary says of the capsule's touchdown: the site, the place, the ellipse predicted."""
 
+import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from flight.astrodynamics.ellipsoids import WGS84, east_north_up
 from flight.astrodynamics.vectors import subtract, transform
-from flight.icd.messages import EventReport
 from ground.missions.vehicle_files import load_vehicle_file
-from ground.testbed.hardware import Hardware
+from ground.testbed.run_events import EVENTS_FILE
+from ground.testbed.run_record import Touchdown
 from ground.testbed.vehicles import vehicle_class
-from sim_hw.assembly.entry import flight_of
 
 DISTANCE_AIM = 60.0
 """m from its aim, within which the lander is to come down."""
 
 
-def touchdown_facts(hardware: Hardware, events: Iterable[EventReport]) -> dict[str, Any] | None:
-    """Of a run's hardware, and of what its nodes have told; None without a touchdown."""
-    entry = hardware.vehicles.get("entry")
-    if entry is None:
+def touchdown_facts(touchdown: Touchdown | None, run_folder: Path) -> dict[str, Any] | None:
+    """Of the truth, and of what the run's nodes have told; None without a touchdown."""
+    if touchdown is None:
         return None
-    flight = flight_of(entry.devices)
-    if flight.touchdown is None or flight.landed_at is None:
-        return None
-    latitude, longitude = (math.degrees(angle) for angle in flight.touchdown)
     orbiter = load_vehicle_file(vehicle_class("orbiter"), None).flight
     site = orbiter["site_latitude"], orbiter["site_longitude"]
-    told = None
-    for event in events:
-        if event.source == "orbiter" and event.name == "landing_predicted":
-            told = event.data
+    place = touchdown.latitude, touchdown.longitude
     return {
-        "time": round(flight.landed_at, 3),
-        "speed": round(flight.touchdown_speed, 2),
-        **place_about_site((latitude, longitude), site, told),
+        "time": round(touchdown.time, 3),
+        "speed": round(touchdown.speed, 2),
+        **place_about_site(place, site, predicted_landing(run_folder)),
     }
+
+
+def predicted_landing(run_folder: Path) -> dict[str, Any] | None:
+    """The data of the orbiter's last `landing_predicted`; None when it never told one."""
+    told: dict[str, Any] | None = None
+    with (run_folder / EVENTS_FILE).open(encoding="utf-8") as lines:
+        for line in lines:
+            if '"landing_predicted"' in line:
+                event = json.loads(line)
+                if event["source"] == "orbiter" and event["name"] == "landing_predicted":
+                    told = event["data"]
+    return told
 
 
 def place_about_site(

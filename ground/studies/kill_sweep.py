@@ -11,9 +11,10 @@ from pathlib import Path
 
 from flight.icd.messages import CommandReport, CustodyReport, EventReport, Message
 from ground.missions.mission import ALL_VEHICLES, LoadedMission
+from ground.reports.flight import fly_mission
 from ground.reports.run_check import run_complaints
 from ground.testbed.kills import Kill
-from ground.testbed.mission_run import FlownMission, RunOptions, fly_mission
+from ground.testbed.run import Run, RunOptions
 
 AROUND = 0.05  # s before and after an instant
 
@@ -31,13 +32,13 @@ class _Observed:
 
     def __init__(self, vehicles: tuple[str, ...]) -> None:
         self.instants: dict[str, list[float]] = {name: [] for name in vehicles}
-        self.flown: FlownMission | None = None
+        self.flown: Run | None = None
 
-    def watch(self, flown: FlownMission) -> None:
+    def watch(self, flown: Run) -> None:
         """Called from time to time during the run, for the first time when it begins."""
         if self.flown is None:
             self.flown = flown
-            flown.rig.observers.append(self._note)
+            flown.observers.append(self._note)
 
     def moves(self) -> list[float]:
         """When tubes moved."""
@@ -55,7 +56,7 @@ class _Observed:
 def instants(mission: LoadedMission, out: Path, options: RunOptions) -> list[Kill]:
     """Every kill worth trying: each vehicle around each of its changes, and around each move."""
     observed = _Observed(mission.vehicles)
-    fly_mission(mission, out, replace(options, kills=()), observed.watch)
+    fly_mission(mission, out, replace(options, kills=()), show=observed.watch)
     kills: dict[Kill, None] = {}
     for vehicle, own in observed.instants.items():
         times = own if vehicle == "perseverance" else sorted({*own, *observed.moves()})

@@ -47,6 +47,13 @@ class Auditor:
         """What the ledgers of all nodes together say of each tube."""
         return account(self._ledgers(), self._registry.tube_ids)
 
+    def accounted(self) -> tuple[str, ...]:
+        """The tubes whose place is known and stated as it is, now; one that is openly unknown, or
+        on the move, is not among them."""
+        said = self.statement()
+        tubes = self._registry
+        return tuple(t for t in tubes.tube_ids if said[t].place == tubes.state(t).place)
+
     def audit(self, tube: str | None = None) -> None:
         """Compares now; of one tube, or of all."""
         self.audits += 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -14,10 +15,11 @@ from flight.runtime.nursery import Nursery
 from flight.runtime.streams import stream
 from ground.missions.mission import Failure, LoadedMission
 from ground.missions.vehicle_files import VehicleFile, load_vehicle_file
-from ground.testbed.flight_facts import TrueOrbit, true_orbit
 from ground.testbed.lander_entry import begin_entry
+from ground.testbed.run_record import Released, Touchdown
 from ground.testbed.vehicles import vehicle_class
 from sim_hw.assembly.couplings import couple
+from sim_hw.assembly.entry import flight_of
 from sim_hw.devices.orbital_imagery import IMAGERY_SERVICE, SimOrbitalImagery
 from sim_hw.devices.surface_radio import SurfaceRadio
 from sim_hw.dynamics.entry_vehicle import EntryBody
@@ -99,14 +101,16 @@ class Hardware:
         self.imagery = SimOrbitalImagery(self.world, links.imagery)
         self.moves: list[tuple[float, TubeMove]] = []
         self.lost: dict[str, float] = {}
-        self.orbit: TrueOrbit | None = None
-        """In which the container was let go."""
+        self.released: Released | None = None
+        """Where the container was let go."""
         self._entry_load: dict[str, Any] = {}
         self.on_lost: Callable[[str], None] = lambda vehicle: None
+        self.on_failed: Callable[[int], None] = lambda index: None
+        """Told of each failure of the mission that comes, by its place in the file."""
         self.on_asked: Callable[[str], None] = lambda service: None
         """Told of each call of a device, before it is answered."""
         self._files = files
-        self._pending: list[Failure] = list(mission.mission.failures)
+        self._pending: dict[int, Failure] = dict(enumerate(mission.mission.failures))
         self.world.tubes.observe(self._tube_moved)
         self.world.on_moved.append(self.links.moved)
 
@@ -127,11 +131,11 @@ class Hardware:
         self.links.start()
         if self.mission.in_space:
             nursery.start(self._follow_landing(), name="landing")
-        for failure in list(self._pending):
+        for index, failure in list(self._pending.items()):
             if failure.after_sols is not None:
-                self._pending.remove(failure)
+                del self._pending[index]
                 asyncio.get_running_loop().call_later(
-                    failure.after_sols * SOL_SECONDS, self._fail, failure
+                    failure.after_sols * SOL_SECONDS, self._fail, index, failure
                 )
 
     def _is_asked(self, service: str) -> None:
@@ -192,21 +196,33 @@ class Hardware:
         tubes = self.world.tubes
         return {tube_id: tubes.state(tube_id).place for tube_id in tubes.tube_ids}
 
+    def touchdown(self) -> Touchdown | None:
+        """The capsule's on Earth; None without one."""
+        entry = self.vehicles.get("entry")
+        if entry is None:
+            return None
+        flight = flight_of(entry.devices)
+        if flight.touchdown is None or flight.landed_at is None:
+            return None
+        latitude, longitude = (math.degrees(angle) for angle in flight.touchdown)
+        return Touchdown(flight.landed_at, latitude, longitude, flight.touchdown_speed)
+
     # -------------------------------------------------------------- failures
 
     def _tube_moved(self, move: TubeMove) -> None:
         self.moves.append((self.world.now(), move))
-        if move.after.place == ORBIT and self.orbit is None:
+        if move.after.place == ORBIT and self.released is None:
             container = self.world.space.bodies[CONTAINER_NAME]
-            self.orbit = true_orbit(self.world.now(), container.position(), container.velocity())
-        for failure in list(self._pending):
+            self.released = Released(self.world.now(), container.position(), container.velocity())
+        for index, failure in list(self._pending.items()):
             if failure.tubes is None:
                 continue
             if len(self.world.tubes.at(failure.tubes.place)) >= failure.tubes.count:
-                self._pending.remove(failure)
-                asyncio.get_running_loop().call_soon(self._fail, failure)
+                del self._pending[index]
+                asyncio.get_running_loop().call_soon(self._fail, index, failure)
 
-    def _fail(self, failure: Failure) -> None:
+    def _fail(self, index: int, failure: Failure) -> None:
+        self.on_failed(index)
         if failure.what == "vehicle":
             self._lose(failure.target)
             return

@@ -12,7 +12,6 @@ from flight.runtime.bus import Bus, Fabric
 from flight.runtime.nursery import Nursery
 from flight.runtime.pace import SharedClock
 from ground.missions.mission import load_mission
-from ground.testbed.flight_facts import orbit_as_plain
 from ground.testbed.flight_process import OFF_FILE
 from ground.testbed.hardware import Hardware, load_vehicle_files
 from ground.testbed.pace_keeper import PaceKeeper
@@ -90,8 +89,8 @@ def _keep_journals(hardware: Hardware, folder: Path) -> None:
         before, after = move.before.place, move.after.place
         record = {"time": hardware.world.now(), "tube": move.tube_id, "from": before, "to": after}
         _append(truth, record)
-        if hardware.orbit is not None and not (folder / ORBIT_FILE).exists():
-            (folder / ORBIT_FILE).write_text(json.dumps(orbit_as_plain(hardware.orbit)))
+        if hardware.released is not None and not (folder / ORBIT_FILE).exists():
+            (folder / ORBIT_FILE).write_bytes(msgspec.json.encode(hardware.released))
 
     hardware.on_lost = lambda vehicle: _append(folder / "lost.jsonl", {"vehicle": vehicle})
     hardware.world.tubes.observe(moved)

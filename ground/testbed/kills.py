@@ -1,15 +1,15 @@
 """Kills that somebody asks for: which participant of a run dies, and when."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.configuration.files import ConfigurationError
-from ground.missions.mission import ALL_VEHICLES
+from ground.missions.mission import ALL_VEHICLES, LoadedMission
+from ground.testbed.host import GROUND
 
-GROUND = "ground"
 ROLES: tuple[str, ...] = (*ALL_VEHICLES, GROUND)
 LATEST = 1e10  # s; beyond any mission
-BOOT_SECONDS = 30.0  # from the death of a computer until its software runs again; assumption
 
 
 @dataclass(frozen=True)
@@ -30,36 +30,32 @@ def parse_kills(texts: list[str]) -> list[Kill]:
         except ValueError:
             seconds = -1.0
         if role not in ROLES or not 0.0 <= seconds <= LATEST:
-            raise ConfigurationError(
-                "command line",
-                None,
-                "--kill",
-                f"= {text!r}: allowed is VEHICLE@SECONDS with "
-                f"VEHICLE one of {', '.join(ROLES)} and SECONDS of mission time from 0",
+            raise _refused(
+                f"{text!r}: allowed is VEHICLE@SECONDS with "
+                f"VEHICLE one of {', '.join(ROLES)} and SECONDS of mission time from 0"
             )
         kills.append(Kill(role, seconds))
     return sorted(kills, key=lambda kill: kill.at)
 
 
-def check_kills(kills: Iterable[Kill], vehicles: Collection[str], limit: float) -> None:
-    """Refuses kills that cannot come; raises ConfigurationError.
+def check_kills(kills: Iterable[Kill], mission: LoadedMission) -> None:
+    """Refuses kills that cannot come: too late, or of who takes no part.
 
-    `limit`: s of mission time, when the mission ends at the latest.
+    Raises ConfigurationError.
     """
+    limit = mission.mission.time_limit * SOL_SECONDS
     for kill in kills:
-        if kill.role != GROUND and kill.role not in vehicles:
-            raise ConfigurationError(
-                "command line",
-                None,
-                "--kill",
-                f"= {kill.role}: it does not take part in this "
-                f"mission; allowed are {', '.join((*vehicles, GROUND))}",
+        if kill.role != GROUND and kill.role not in mission.vehicles:
+            roles = ", ".join((*mission.vehicles, GROUND))
+            raise _refused(
+                f"{kill.role}: it does not take part in this mission; allowed are {roles}"
             )
         if kill.at >= limit:
-            raise ConfigurationError(
-                "command line",
-                None,
-                "--kill",
-                f"= {kill.role}@{kill.at:g}: the mission ends before that; allowed are seconds of "
-                f"mission time below {limit:g}, its time limit",
+            raise _refused(
+                f"{kill.role}@{kill.at:g}: the mission ends before that; allowed are seconds "
+                f"of mission time below {limit:g}, its time limit"
             )
+
+
+def _refused(problem: str) -> ConfigurationError:
+    return ConfigurationError("command line", None, "--kill", f"= {problem}")

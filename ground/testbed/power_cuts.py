@@ -1,21 +1,33 @@
 """What an empty battery does to the computers: they stop at once, and boot when power is back."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 
+from flight.runtime.nursery import Nursery
 from ground.testbed.hardware import ON_THE_LANDER, Hardware
-from ground.testbed.kills import BOOT_SECONDS
-from ground.testbed.rig import Rig
+from ground.testbed.starts import COLD
 
 LOOK = 600.0  # s between looks whether the battery is charged enough to start again
 
 
 class PowerCuts:
-    """Lets the nodes of a vehicle whose battery is empty die, and boots them again."""
+    """Lets the nodes of a vehicle whose battery is empty die, and boots them again.
 
-    def __init__(self, rig: Rig, hardware: Hardware) -> None:
-        self._rig = rig
+    `kill` ends those of some nodes that run; `boot` starts those that can be started.
+    """
+
+    def __init__(
+        self,
+        hardware: Hardware,
+        nursery: Nursery,
+        kill: Callable[[Iterable[str]], Awaitable[None]],
+        boot: Callable[[Iterable[str], str], None],
+    ) -> None:
         self._hardware = hardware
+        self._nursery = nursery
+        self._kill = kill
+        self._boot = boot
         self._dark: dict[str, None] = {}
         self.cuts: list[tuple[float, str]] = []
         for name, built in hardware.vehicles.items():
@@ -30,17 +42,13 @@ class PowerCuts:
         if vehicle not in self._dark:
             self._dark[vehicle] = None
             self.cuts.append((time, vehicle))
-            self._rig.nursery.start(self._sit_out(vehicle), name=f"no power on {vehicle}")
+            self._nursery.start(self._sit_out(vehicle), name=f"no power on {vehicle}")
 
     async def _sit_out(self, vehicle: str) -> None:
-        nodes = [vehicle, *ON_THE_LANDER] if vehicle == "lander" else [vehicle]
-        for node in nodes:
-            if node in self._rig.nodes:
-                await self._rig.kill(node)
+        nodes: Sequence[str] = [vehicle, *ON_THE_LANDER] if vehicle == "lander" else [vehicle]
+        await self._kill(nodes)
         while self._hardware.vehicles[vehicle].electrical.brownout:  # noqa: ASYNC110  nobody tells
             await asyncio.sleep(LOOK)
-        await asyncio.sleep(BOOT_SECONDS)
+        await asyncio.sleep(COLD.seconds)
         del self._dark[vehicle]
-        for node in nodes:
-            if node not in self._hardware.lost and node not in self._rig.nodes:
-                await self._rig.restart(node, "battery empty")
+        self._boot(nodes, "battery empty")

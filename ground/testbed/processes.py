@@ -15,13 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 from rich.console import Console
 
+import flight
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.configuration.files import ConfigurationError
 from flight.core.custody.ledger import CustodyLedger
@@ -30,17 +31,16 @@ from flight.icd.custody_account import account, agrees
 from flight.runtime.pace import NANOSECONDS, SharedClock
 from ground.mission_control.mission_control import Outcome
 from ground.missions.mission import LoadedMission
-from ground.missions.run_folder import RunFolder
-from ground.reports.ascent_product import write_ascent_report
-from ground.reports.summary import RunFacts, write_summary
+from ground.missions.run_folder import MARK, RunFolder
 from ground.testbed.addresses import free_ports
 from ground.testbed.auditor import Violation
 from ground.testbed.control_room import read_outcome
-from ground.testbed.flight_facts import TrueOrbit
+from ground.testbed.evidence import configuration_hashes, program
 from ground.testbed.flight_process import COMMANDED, OFF_FILE
 from ground.testbed.hardware import Hardware, load_vehicle_files
 from ground.testbed.hardware_process import ORBIT_FILE
-from ground.testbed.kills import BOOT_SECONDS, Kill, parse_kills
+from ground.testbed.host import Figures
+from ground.testbed.kills import Kill, check_kills, parse_kills
 from ground.testbed.mission_check import check_mission
 from ground.testbed.process import (
     CONFIGURATION_REFUSED,
@@ -49,6 +49,8 @@ from ground.testbed.process import (
     REBOOT_ASKED,
     Specification,
 )
+from ground.testbed.run_record import Released, RunRecord
+from ground.testbed.starts import COLD
 from sim_hw.world.tubes import GROUND as ON_GROUND
 
 DEFAULT_WALL_SECONDS = 60.0  # a mission of expected length takes about so long
@@ -194,13 +196,19 @@ class Supervisor:
             if process.returncode == REBOOT_ASKED:
                 self.start(role, COMMANDED)
             else:
-                self.start(role, "process died", self.mission_time() + BOOT_SECONDS)
+                self.start(role, "process died", self.mission_time() + COLD.seconds)
         return ""
 
 
-def fly_in_processes(mission: LoadedMission, out: Path, arguments: argparse.Namespace) -> int:
-    """Flies and writes the run folder; 0 when the mission succeeded."""
+def fly_in_processes(
+    mission: LoadedMission,
+    out: Path,
+    arguments: argparse.Namespace,
+    report: Callable[[RunFolder, RunRecord], None],
+) -> RunRecord:
+    """Flies and writes the run folder."""
     kills = parse_kills(arguments.kill)
+    check_kills(kills, mission)
     check_mission(mission)
     rate, care = _rate(mission, arguments.rate), _care(arguments.care)
     transport: Literal["ipc", "tcp"] = arguments.transport or "ipc"
@@ -236,15 +244,10 @@ def fly_in_processes(mission: LoadedMission, out: Path, arguments: argparse.Name
         finally:
             shutil.rmtree(sockets, ignore_errors=True)
         wall = time.monotonic() - started
-        facts = _facts(mission, folder, supervisor, outcome, seconds, wall)
-        summary = write_summary(folder, facts)
-        summary["boots"] = supervisor.boots
-        folder.write_json("summary.json", summary)
-        write_ascent_report(folder.path)
-    from ground.commands.display import Display
-
-    Display(mission).result(summary, out)
-    return 0 if facts.verdict == "success" else 1
+        record = _record(mission, folder, supervisor, outcome, seconds, wall)
+        report(folder, record)
+        folder.write_json(MARK, {"state": "ended", "verdict": record.verdict})
+    return record
 
 
 def _rate(mission: LoadedMission, given: float | None) -> float:
@@ -282,14 +285,14 @@ def services(mission: LoadedMission) -> list[str]:
     return [*names, *hardware.services()]
 
 
-def _facts(
+def _record(
     mission: LoadedMission,
     folder: RunFolder,
     supervisor: Supervisor,
     outcome: Outcome,
     seconds: float,
     wall: float,
-) -> RunFacts:
+) -> RunRecord:
     truth = read_truth(folder.path / "truth.jsonl")
     statements = account(stored_ledgers(folder.nodes), truth)
     violations = [
@@ -298,30 +301,44 @@ def _facts(
         if not agrees(statements[tube], place, dropped_to=ON_GROUND)
     ]
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return RunFacts(
+    return RunRecord(
         mission=mission,
         outcome=outcome,
         seed=supervisor.specification.seed,
-        shuffle=None,
         truth=truth,
         statements=statements,
         violations=violations,
-        log_sha256="",
-        messages=0,
+        accounted=[t for t, place in truth.items() if statements[t].place == place],
+        audits=1,
+        figures=Figures(0, "", usage.ru_maxrss / 1024.0),
         mission_seconds=seconds,
         wall_seconds=wall,
-        peak_rss_mb=usage.ru_maxrss / 1024.0,
+        evidence=_evidence(mission, supervisor.specification),
+        boots=dict(supervisor.boots),
         lost=supervisor.lost,
         kills=tuple(supervisor.killed),
-        orbit=read_orbit(folder.path / ORBIT_FILE),
+        released=read_orbit(folder.path / ORBIT_FILE),
     )
 
 
-def read_orbit(file: Path) -> TrueOrbit | None:
-    """In which orbit the container was let go; None when it was not."""
+def _evidence(mission: LoadedMission, specification: Specification) -> dict[str, Any]:
+    return {
+        "program": program(Path(flight.__file__).resolve().parents[1]),
+        "configuration": configuration_hashes(mission),
+        "versions": {},
+        "platform": "",
+        "host": "processes",
+        "options": {"rate": specification.rate, "care": specification.care},
+        "deterministic": False,
+        "because": ["messages and computers take the time that they take"],
+    }
+
+
+def read_orbit(file: Path) -> Released | None:
+    """Where the container was let go; None when it was not."""
     if not file.exists():
         return None
-    return msgspec.json.decode(file.read_bytes(), type=TrueOrbit)
+    return msgspec.json.decode(file.read_bytes(), type=Released)
 
 
 def read_truth(file: Path) -> dict[str, str]:

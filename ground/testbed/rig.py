@@ -73,6 +73,9 @@ class Rig:
         self.custody: list[CustodyReport] = []
         self.observers: list[Callable[[Message], None]] = []
         self.on_power_off: Callable[[str], None] = lambda name: None
+        self.on_reboot_asked: Callable[[str], None] | None = None
+        """Told of a node that has ended in order, to be booted again; without it that is done at
+        once."""
         self.nursery = Nursery("rig")
         self._fabric: Presence = Fabric() if fabric is None else fabric
         self._disc = disc
@@ -129,9 +132,10 @@ class Rig:
         )
         assert self._umbilical is not None
         self._umbilical.subscribe(f"{kind.name}.telemetry", self._heard)
-        return self._boot(kind.name, "power on")
+        return self.boot(kind.name, "power on")
 
-    def _boot(self, name: str, cause: str, *, planned: bool = False) -> Node:
+    def boot(self, name: str, cause: str, *, planned: bool = False) -> Node:
+        """Boots a node that was added and does not run, from what it had stored."""
         station = self._stations[name]
         first = name not in self._booted
         self._booted[name] = None
@@ -171,7 +175,10 @@ class Rig:
     async def _reboot(self, node: Node) -> None:
         if self.nodes.get(node.name) is node:
             await self.stop(node.name)
-            self._boot(node.name, "commanded", planned=True)
+            if self.on_reboot_asked is not None:
+                self.on_reboot_asked(node.name)
+            else:
+                self.boot(node.name, "commanded", planned=True)
 
     def bus(self, name: str) -> Bus:
         """A bus of this rig for one more participant; closed with the rig at the latest."""
@@ -215,7 +222,7 @@ class Rig:
 
     async def restart(self, name: str, cause: str = "power cut") -> Node:
         """Boots a killed or stopped node again from what it had stored; returns when it is up."""
-        node = self._boot(name, cause)
+        node = self.boot(name, cause)
         while self._fabric.is_down(node.bus.address(f"{name}.node")):
             await self._next_message()
         return node

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ground.missions.mission import load_mission
-from ground.testbed.mission_run import RunOptions, fly_mission
+from ground.reports.flight import fly_mission
+from ground.testbed.run import RunOptions
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/reference/run-folder.md"
 

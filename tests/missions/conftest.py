@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from ground.missions.mission import LoadedMission, load_mission
-from ground.reports.summary import RunFacts
-from ground.testbed.mission_run import RunOptions, fly_mission
+from ground.reports.flight import fly_mission
+from ground.testbed.run import RunOptions
+from ground.testbed.run_record import RunRecord
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Flown:
     """One run: what was flown, what came of it, and what it left in its folder."""
 
     mission: LoadedMission
-    facts: RunFacts
+    facts: RunRecord
     folder: Path
 
     @cached_property

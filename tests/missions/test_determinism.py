@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ground.missions.mission import load_mission
+from ground.reports.flight import fly_mission
 from ground.reports.run_check import run_complaints
 from ground.testbed.fingerprint import Comparison, compare
-from ground.testbed.mission_run import RunOptions, fly_mission
+from ground.testbed.run import RunOptions
+from ground.testbed.virtual_host import Virtual
 
 if TYPE_CHECKING:
     from conftest import Fly
@@ -84,6 +86,6 @@ def test_another_seed_gives_another_run_that_ends_as_well(flown: "Fly", tmp_path
 def test_a_perturbed_order_of_what_is_ready_ends_well(
     flown: "Fly", tmp_path: Path, mission: str, shuffle: int
 ) -> None:
-    other = fly_mission(load_mission(mission), tmp_path / "run", RunOptions(shuffle=shuffle))
+    other = fly_mission(load_mission(mission), tmp_path / "run", host=Virtual(shuffle=shuffle))
     assert other.log_sha256 != flown(mission).summary["log_sha256"]
     assert run_complaints(tmp_path / "run") == []

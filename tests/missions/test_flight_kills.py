@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ground.missions.mission import load_mission
+from ground.reports.flight import fly_mission
 from ground.reports.run_check import run_complaints
 from ground.testbed.kills import Kill
-from ground.testbed.mission_run import FlownMission, RunOptions, fly_mission
+from ground.testbed.run import Run, RunOptions
 
 if TYPE_CHECKING:
     from conftest import Fly
@@ -68,12 +69,12 @@ def test_reboots_in_the_close_approach_and_of_the_falling_capsule_are_survived(
 ) -> None:
     deaths = {"orbiter": "rendezvous.close", "entry": "awake"}
 
-    def let_die(flown: FlownMission) -> None:
+    def let_die(flown: Run) -> None:
         for name, state in list(deaths.items()):
-            if flown.rig.nodes[name].is_in(state):
+            if flown.node(name).is_in(state):
                 del deaths[name]
                 flown.let_die(name)
 
-    facts = fly_mission(load_mission("return"), tmp_path / "run", RunOptions(), let_die)
+    facts = fly_mission(load_mission("return"), tmp_path / "run", show=let_die)
     assert [kill.role for kill in facts.kills] == ["orbiter", "entry"]
     assert run_complaints(tmp_path / "run") == []

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ground.missions.mission import load_mission
+from ground.reports.flight import fly_mission
 from ground.reports.run_check import run_complaints
 from ground.studies.kill_sweep import chosen, instants, sweep
 from ground.testbed.kills import Kill
-from ground.testbed.mission_run import RunOptions, fly_mission
+from ground.testbed.run import RunOptions
 
 if TYPE_CHECKING:
     from conftest import Fly

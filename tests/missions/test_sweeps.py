@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from ground.missions.mission import load_mission
+from ground.reports.flight import fly_mission
 from ground.reports.run_check import run_complaints
 from ground.studies.kill_sweep import chosen, instants, sweep
-from ground.testbed.mission_run import RunOptions, fly_mission
+from ground.testbed.run import RunOptions
 
 pytestmark = [pytest.mark.mission, pytest.mark.check]
 

@@ -5,11 +5,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from ground.missions.mission import ALL_VEHICLES, load_mission
+from ground.reports.flight import fly_mission
 from ground.reports.run_check import complaints
 from ground.testbed.kills import GROUND, Kill
-from ground.testbed.mission_run import RunOptions, fly_mission
-from sim_hw.world.world import SOL_SECONDS
+from ground.testbed.run import RunOptions
 
 MISSIONS = (
     "surface", "short", "perseverance_delivers", "rover_arm_loads", "return", "off_nominal_orbit",

@@ -18,6 +18,7 @@ def summary(**changes: Any) -> dict[str, Any]:
     usual = {
         "verdict": "failure", "reason": "", "mission_sols": 12.5, "wall_seconds": 3.0,
         "messages": 1, "peak_rss_mb": 99.0, "tubes": tubes, "custody_violations": [],
+        "breakages": [], "tubes_accounted_for": len(changes.get("tubes", tubes)),
     }  # fmt: skip
     return usual | changes
 
@@ -55,12 +56,22 @@ def test_a_tube_that_was_not_wanted_and_was_moved_is_listed(
     assert "7 more tubes were" in told
 
 
-def test_a_tube_whose_custody_was_violated_is_not_accounted_for() -> None:
+def test_accounted_for_is_what_the_audit_found() -> None:
     tubes = summary()["tubes"]
-    wrong = [{"tube": tubes[3]["id"]}, {"tube": tubes[3]["id"]}]
-    assert accounted(summary(custody_violations=wrong)) == "9 of 10 tubes accounted for"
+    wrong = [{"tube": tubes[3]["id"]}]
+    told = accounted(summary(custody_violations=wrong))
+    assert told == "10 tubes accounted for in the end, 1 violation of custody before"
+    assert accounted(summary(tubes_accounted_for=9)) == "9 of 10 tubes accounted for"
     assert accounted(summary()) == "10 tubes accounted for"
     assert accounted(summary(tubes=tubes[:1])) == "1 tube accounted for"
+
+
+def test_what_was_to_break_and_never_did_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    kill = {"what": "kill", "target": "rover", "mode": "", "due": "at 9 s", "remark": ""}
+    never = kill | {"fired": None, "remark": "the run had ended before"}
+    told = " ".join(shown(capsys, breakages=[kill | {"fired": 9.0}, never]).split())
+    assert "kill rover, due at 9 s: happened at 9.0 s" in told
+    assert "kill rover, due at 9 s: NEVER HAPPENED (the run had ended before)" in told
 
 
 def test_one_message_is_not_messages_and_none_is_not_told(

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from ground.missions.mission import load_mission
-from ground.testbed.mission_run import FlownMission, fly_mission
+from ground.reports.flight import fly_mission
+from ground.testbed.run import Run
 
 
 def test_an_interrupted_flight_cleans_up_and_marks_its_folder(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupt(flown: FlownMission) -> None:
+    def interrupt(flown: Run) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from flight.icd.messages import Severity
-from ground.mission_control.progress import ProgressDisplay, duration
+from ground.mission_control.progress import ProgressDisplay, duration, line, render
 
 Fly = Callable[..., Any]
 
@@ -22,13 +22,13 @@ TEXT = (
 
 
 def pictures(ground: Any) -> tuple[str, dict[int, str]]:
-    display = ProgressDisplay(ground.control)
+    progress = ProgressDisplay(ground.control).state()
     drawn = {}
     for width in (80, 120):
         console = Console(file=io.StringIO(), width=width, record=True)
-        console.print(display.render())
+        console.print(render(progress))
         drawn[width] = console.export_text()
-    return display.line(), drawn
+    return line(progress), drawn
 
 
 async def half_way(ground: Any) -> Any:

@@ -5,15 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ground.missions.mission import load_mission
 from ground.missions.run_folder import MARK, RunFolder
-from ground.testbed.flight_facts import TrueOrbit, orbit_as_plain
 from ground.testbed.flight_process import OFF_FILE
-from ground.testbed.kills import BOOT_SECONDS
 from ground.testbed.process import REBOOT_ASKED, Specification
 from ground.testbed.processes import Supervisor, read_orbit
+from ground.testbed.run_record import Released
+from ground.testbed.starts import COLD
 
 
 @pytest.fixture
@@ -52,8 +53,8 @@ def test_a_process_that_has_died_is_started_again(
 ) -> None:
     assert supervisor._look_after() == ""
     assert started == [
-        ("rover", "process died", BOOT_SECONDS),
-        ("lander", "process died", BOOT_SECONDS),
+        ("rover", "process died", COLD.seconds),
+        ("lander", "process died", COLD.seconds),
     ]
 
 
@@ -63,7 +64,7 @@ def test_one_that_was_switched_off_is_not(
     file = supervisor.folder.path / OFF_FILE
     file.write_text(json.dumps({"vehicle": "rover"}) + "\n", encoding="utf-8")
     assert supervisor._look_after() == ""
-    assert started == [("lander", "process died", BOOT_SECONDS)]
+    assert started == [("lander", "process died", COLD.seconds)]
 
 
 def test_one_that_asked_for_a_reboot_boots_at_once(
@@ -72,18 +73,19 @@ def test_one_that_asked_for_a_reboot_boots_at_once(
     supervisor._processes["rover"].returncode = REBOOT_ASKED
     assert supervisor._look_after() == ""
     assert started[0] == ("rover", "commanded", 0.0)
-    assert started[1] == ("lander", "process died", BOOT_SECONDS)
+    assert started[1] == ("lander", "process died", COLD.seconds)
 
 
 def test_a_run_that_is_broken_off_says_so(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "broken")
     with pytest.raises(KeyboardInterrupt), folder.in_use():
         raise KeyboardInterrupt
-    assert json.loads((folder.path / MARK).read_text()) == {"state": "interrupted"}
+    mark = json.loads((folder.path / MARK).read_text())
+    assert mark == {"state": "interrupted", "reason": "ended by SIGINT"}
 
 
 def test_the_orbit_is_read_as_it_was_written(tmp_path: Path) -> None:
-    orbit = TrueOrbit(1.0, 340.0, 350.0, 25.0, 0.001, 160.0, 20.0, 6900.0)
+    orbit = Released(1.0, (3.7e6, 0.0, 1.0), (0.0, 3.4e3, 0.1))
     assert read_orbit(tmp_path / "orbit.json") is None
-    (tmp_path / "orbit.json").write_text(json.dumps(orbit_as_plain(orbit)))
+    (tmp_path / "orbit.json").write_bytes(msgspec.json.encode(orbit))
     assert read_orbit(tmp_path / "orbit.json") == orbit

@@ -12,6 +12,7 @@ from flight.astrodynamics.orbits import elements_from_state
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY, tdb_from_tt
 from flight.astrodynamics.vectors import Vector
 from ground.mission_control.procedure_runner import PhaseRecord
+from ground.testbed.run_record import Released
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,13 @@ class TrueOrbit:
     period_s: float
 
 
-def true_orbit(time: float, position: Vector, velocity: Vector) -> TrueOrbit:
-    """Of a state in the inertial axes of the space around Mars (m, m/s).
-
-    Raises ValueError for a state that is not bound.
-    """
+def true_orbit(time: float, position: Vector, velocity: Vector) -> TrueOrbit | None:
+    """Of a state in the inertial axes of the space around Mars (m, m/s); None when it is not bound
+    to Mars."""
     mu = MARS.gravitational_parameter
     elements = elements_from_state(position, velocity, mu)
     if not elements.eccentricity < 1.0:
-        raise ValueError(f"not an orbit: eccentricity {elements.eccentricity:.3f}")
+        return None
     return TrueOrbit(
         time=round(time, 3),
         periapsis_km=round((elements.periapsis_radius - MARS_MEAN_RADIUS) / 1e3, 3),
@@ -50,8 +49,11 @@ def true_orbit(time: float, position: Vector, velocity: Vector) -> TrueOrbit:
     )
 
 
-def orbit_as_plain(orbit: TrueOrbit | None) -> dict[str, float] | None:
-    """As the summary has it."""
+def orbit_as_plain(released: Released | None) -> dict[str, float] | None:
+    """In which orbit the container was let go, as the summary has it."""
+    if released is None:
+        return None
+    orbit = true_orbit(released.time, released.position, released.velocity)
     return None if orbit is None else asdict(orbit)
 
 

@@ -1,0 +1,86 @@
+"""What was configured to break in a run, and whether it did."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flight.configuration.files import refusal
+from ground.missions.mission import Failure, LoadedMission
+from ground.testbed.kills import Kill
+from sim_hw.world.tubes import GROUND, PERSEVERANCE
+
+
+@dataclass(frozen=True)
+class Breakage:
+    """One failure or kill: what breaks, how, when it was due (words), and when it came (s of
+    mission time); `remark` says why it never did."""
+
+    what: str
+    target: str
+    mode: str
+    due: str
+    fired: float | None = None
+    remark: str = ""
+
+
+class Breakages:
+    """The account of all that is to break."""
+
+    def __init__(self, failures: Iterable[Failure], kills: Iterable[Kill]) -> None:
+        self._failures = list(failures)
+        self._kills = list(kills)
+        self._fired: dict[int, float] = {}
+        self._killed: dict[int, tuple[float | None, str]] = {}
+
+    def failed(self, index: int, time: float) -> None:
+        """A failure of the mission has come."""
+        self._fired.setdefault(index, time)
+
+    def killed(self, index: int, time: float) -> None:
+        """A kill has come."""
+        self._killed[index] = (time, "")
+
+    def spared(self, index: int, why: str) -> None:
+        """A kill found nobody to kill."""
+        self._killed[index] = (None, why)
+
+    def all(self) -> tuple[Breakage, ...]:
+        """Of a run that has ended."""
+        found = [
+            _of_failure(failure, self._fired.get(index))
+            for index, failure in enumerate(self._failures)
+        ]
+        for index, kill in enumerate(self._kills):
+            fired, why = self._killed.get(index, (None, "the run had ended before"))
+            due = f"at {kill.at:g} s"
+            found.append(Breakage("kill", kill.role, "", due, fired, why))
+        return tuple(found)
+
+
+def _of_failure(failure: Failure, fired: float | None) -> Breakage:
+    if failure.tubes is not None:
+        due = f"as soon as {failure.tubes.count} tubes are at {failure.tubes.place}"
+        why = "so many tubes never were there"
+    else:
+        due = f"after {failure.after_sols:g} sols"
+        why = "the run had ended before"
+    why = "" if fired is not None else why
+    return Breakage(failure.what, failure.target, failure.mode, due, fired, why)
+
+
+def check_failures_can_come(mission: LoadedMission) -> None:
+    """Refuses failures that no run of this mission can meet; raises ConfigurationError."""
+    tubes = len(mission.depot.tubes) + len(mission.held)
+    moved = len({*mission.wanted, *(tube.id for tube in mission.held)})
+    for index, failure in enumerate(mission.mission.failures):
+        limit = mission.mission.time_limit
+        if failure.after_sols is not None and failure.after_sols >= limit:
+            allowed = f"less than time_limit ({limit:g} sol): else it never happens"
+            raise refusal(mission.file, f"failures[{index}].after_sols", allowed)
+        if failure.tubes is not None:
+            most = tubes if failure.tubes.place in (GROUND, PERSEVERANCE) else moved
+            if failure.tubes.count > most:
+                allowed = (
+                    f"at most {most}: this mission moves no more tubes to {failure.tubes.place}, "
+                    "and else it never happens"
+                )
+                raise refusal(mission.file, f"failures[{index}].tubes.count", allowed)

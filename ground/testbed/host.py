@@ -1,0 +1,169 @@
+"""Where the participants of a run live. What a run does is the same on every host; see `run`.
+
+A host starts and ends computers, hears what they publish, and has a clock. It decides nothing: when
+somebody dies, boots or loses power is up to the run.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from flight.core.node import Node
+from flight.icd.custody_record import CustodyRecord
+from flight.icd.messages import Message
+from flight.runtime.bus import Bus
+from flight.runtime.nursery import Nursery
+from ground.mission_control.mission_control import Outcome
+from ground.mission_control.progress import Progress
+from ground.missions.mission import LoadedMission
+from ground.missions.run_folder import RunFolder
+from ground.missions.vehicle_files import VehicleFile
+
+GROUND = "ground"
+"""The role of mission control; all other roles are those of vehicles."""
+
+
+class HostCannot(RuntimeError):
+    """Something that this host cannot do; says which host, and what."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is flown, and into which folder."""
+
+    mission: LoadedMission
+    files: Mapping[str, VehicleFile]
+    folder: RunFolder
+    seed: int
+
+
+@dataclass(frozen=True)
+class Boot:
+    """One start of a computer.
+
+    `planned`: somebody asked for it. `number`: counts the starts of this role within the run, from
+    1. `load`: what a vehicle was told before launch.
+    """
+
+    cause: str
+    number: int
+    planned: bool = False
+    load: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Happenings(Protocol):
+    """What a host tells its run; each at the moment at which it happens."""
+
+    def heard(self, message: Message) -> None:
+        """A node has published something."""
+
+    def reboot_asked(self, role: str) -> None:
+        """A node has ended in order, and asks to be started again."""
+
+    def powered_off(self, role: str) -> None:
+        """A node has ended in order, and is to be without power for good."""
+
+    def died(self, role: str, how: str) -> None:
+        """Somebody has died whom nobody killed."""
+
+    def procedure_ended(self, outcome: Outcome) -> None:
+        """The ground has come to the end of its procedure."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of a run that has ended: messages on the bus and their hash ("" where there is none), MB."""
+
+    messages: int
+    log_sha256: str
+    peak_rss_mb: float
+
+
+class Host(Protocol):
+    """The place of one run. Used as `async with host:`; leaving it ends all who live there."""
+
+    @property
+    def nursery(self) -> Nursery:
+        """Of the run's own work; open while the host is."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    @property
+    def hardware_bus(self) -> Bus:
+        """On which the hardware is served."""
+        ...
+
+    async def begin(self, boots: Mapping[str, Boot]) -> None:
+        """Starts the first computers, in their order; the hardware serves by then."""
+
+    def boot(self, role: str, boot: Boot) -> None:
+        """Starts a computer that does not run."""
+
+    async def kill(self, role: str) -> None:
+        """Ends a computer that runs as a power cut does: nothing more is sent or stored."""
+
+    def runs(self, role: str) -> bool:
+        """Whether a computer runs."""
+        ...
+
+    async def end_ground(self) -> None:
+        """Ends mission control in order; it leaves its records."""
+
+    def ledgers(self) -> Mapping[str, list[CustodyRecord]]:
+        """What the custody ledger of each node says; of a dead node, what it had stored."""
+        ...
+
+    def node(self, role: str) -> Node:
+        """A node that runs, to be looked into. Raises HostCannot where it is out of reach, KeyError
+        when it does not run."""
+        ...
+
+    def progress(self) -> Progress | None:
+        """How far the ground is; None before it has said so."""
+        ...
+
+    def look(self, look: Callable[[], None]) -> None:
+        """Has somebody look now and then, from outside: the run is the same with and without."""
+
+    def figures(self) -> Figures:
+        """Of the run, when it is over."""
+        ...
+
+
+class HostKind(Protocol):
+    """A kind of host, with its options."""
+
+    @property
+    def name(self) -> str:
+        """As evidence and errors call it."""
+        ...
+
+    @property
+    def not_deterministic(self) -> tuple[str, ...]:
+        """Why two runs of one seed differ here; nothing where they do not."""
+        ...
+
+    def check(self, mission: LoadedMission) -> None:
+        """Refuses what this host cannot do; raises ConfigurationError before anything is begun."""
+
+    def options(self, mission: LoadedMission) -> dict[str, Any]:
+        """The options as the evidence of the run has them."""
+        ...
+
+    def open(self, setting: Setting, happenings: Happenings) -> Host:
+        """The host of one run."""
+        ...
+
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop on which the run is composed: its clock."""
+        ...

@@ -1,0 +1,304 @@
+"""One run: participants, clock, deaths and starts, losses, audit, tracks, records. All of it is
+composed here, whatever the host: a host (`host`) decides only where the participants live.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from flight.astrodynamics.mars_time import SOL_SECONDS
+from flight.core.node import Node
+from flight.icd.custody_account import Account
+from flight.icd.messages import CustodyReport, EventReport, Message
+from flight.runtime.loop import run as run_loop
+from ground.mission_control.mission_control import Outcome
+from ground.mission_control.progress import Progress
+from ground.missions.mission import LoadedMission
+from ground.missions.run_folder import MARK, RunFolder
+from ground.missions.vehicle_files import VehicleFile
+from ground.testbed.auditor import Auditor
+from ground.testbed.breakages import Breakages
+from ground.testbed.control_room import write_outcome
+from ground.testbed.evidence import evidence_of
+from ground.testbed.hardware import Hardware
+from ground.testbed.host import GROUND, Boot, Host, HostKind, Setting
+from ground.testbed.kills import Kill, check_kills
+from ground.testbed.mission_check import check_mission
+from ground.testbed.power_cuts import PowerCuts
+from ground.testbed.run_events import EventJournal
+from ground.testbed.run_record import RunRecord
+from ground.testbed.starts import COLD, WARM, Start
+from ground.testbed.truth_tracks import TruthTracks
+from ground.testbed.virtual_host import Virtual
+
+MOST_DEATHS = 20
+"""Of one participant that nobody killed: then what it dies of does not pass."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a mission is flown: by which chance, and who dies when (and is started again)."""
+
+    seed: int = 1
+    kills: tuple[Kill, ...] = ()
+
+
+class Run:
+    """One run, with all that can be asked of it while it is under way and afterwards.
+
+    `observers` hear every message that a node publishes; they are to change nothing.
+    """
+
+    def __init__(self, setting: Setting, options: RunOptions, kind: HostKind) -> None:
+        self.mission = setting.mission
+        self.folder = setting.folder
+        self.options = options
+        self.kind = kind
+        self.host: Host = kind.open(setting, self)
+        self.observers: list[Callable[[Message], None]] = []
+        self.hardware: Hardware
+        self.tracks: TruthTracks
+        self.power_cuts: PowerCuts
+        self.auditor: Auditor
+        self.breakages = Breakages(setting.mission.mission.failures, options.kills)
+        self.killed: list[Kill] = []
+        self.boots: dict[str, int] = {}
+        self.statements: dict[str, Account] = {}
+        self.accounted: tuple[str, ...] = ()
+        self._setting = setting
+        self._deaths: dict[str, int] = {}
+        self._off: dict[str, None] = {}
+        self._ended: asyncio.Future[Outcome]
+        self._events: EventJournal
+
+    # ---------------------------------------------------------------- flying
+
+    async def fly(self, show: Callable[["Run"], None] | None = None) -> Outcome:
+        """Flies until the procedure ends or the mission's time limit is over."""
+        self._events = EventJournal(self.folder.path)
+        try:
+            outcome = await self._fly(show)
+        finally:
+            self._events.close()
+        write_outcome(self.folder.ground, outcome)
+        return outcome
+
+    async def _fly(self, show: Callable[["Run"], None] | None) -> Outcome:
+        setting, host = self._setting, self.host
+        self._ended = asyncio.get_running_loop().create_future()
+        async with host:
+            self.hardware = Hardware(self.mission, dict(setting.files), setting.seed)
+            self.hardware.on_lost = self._lost
+            self.hardware.on_failed = lambda index: self.breakages.failed(index, self.now())
+            self.hardware.serve(host.hardware_bus, host.nursery)
+            self.tracks = TruthTracks(self.hardware)
+            self.power_cuts = PowerCuts(self.hardware, host.nursery, self._cut, self._power_is_back)
+            self.auditor = Auditor(self.hardware.world.tubes, host.ledgers, self.now)
+            await host.begin(
+                {
+                    role: self._next_boot(role, "power on")
+                    for role in (*self.mission.vehicles, GROUND)
+                }
+            )
+            for index, kill in enumerate(self.options.kills):
+                host.nursery.start(self._kill(kill, index), name=f"kill {kill.role}")
+            if show is not None:
+                host.look(lambda: show(self))
+            try:
+                outcome = await self._until_the_end()
+                self.auditor.audit()
+                self.statements = self.auditor.statement()
+                self.accounted = self.auditor.accounted()
+            finally:
+                await host.end_ground()
+        return outcome
+
+    async def _until_the_end(self) -> Outcome:
+        limit = self.mission.mission.time_limit
+        try:
+            async with asyncio.timeout(limit * SOL_SECONDS - self.now()):
+                return await self._ended
+        except TimeoutError:
+            reason = f"not ended within the time limit of {limit:g} sols"
+            progress = self.host.progress()
+            place = "" if progress is None else progress.step
+            return Outcome(
+                "failed", f"{reason}; the ground was at {place}" if place else reason, []
+            )
+
+    def now(self) -> float:
+        """Seconds of mission time."""
+        return asyncio.get_running_loop().time()
+
+    def node(self, role: str) -> Node:
+        """A node that runs, to be looked into. Raises HostCannot where it is out of reach, KeyError
+        when it does not run."""
+        return self.host.node(role)
+
+    def progress(self) -> Progress | None:
+        """How far the ground is; None before it has said so."""
+        return self.host.progress()
+
+    def _next_boot(self, role: str, cause: str, *, planned: bool = False) -> Boot:
+        self.boots[role] = self.boots.get(role, 0) + 1
+        load = {} if role == GROUND else self.hardware.load_of(role)
+        return Boot(cause, self.boots[role], planned, load)
+
+    # ------------------------------------------------- deaths, starts, losses
+
+    def let_die(self, role: str) -> None:
+        """Lets a participant die now; it is started again."""
+        self.host.nursery.start(self._kill(Kill(role, self.now())), name=f"kill {role}")
+
+    async def _kill(self, kill: Kill, index: int | None = None) -> None:
+        """Lets a participant die at its time, and starts it again."""
+        await asyncio.sleep(kill.at - self.now())
+        if not self.host.runs(kill.role):
+            if index is not None:
+                self.breakages.spared(index, "it did not run then")
+            return
+        if index is not None:
+            self.breakages.killed(index, self.now())
+        self.killed.append(kill)
+        await self.host.kill(kill.role)
+        await self._start_again(kill.role, "power cut", COLD)
+
+    async def _start_again(
+        self, role: str, cause: str, start: Start, *, planned: bool = False
+    ) -> None:
+        await asyncio.sleep(start.seconds)
+        # One without power boots when that is back.
+        if self._can_boot(role) and not self.power_cuts.is_dark(role):
+            self.host.boot(role, self._next_boot(role, cause, planned=planned))
+
+    def _can_boot(self, role: str) -> bool:
+        gone = role in self._off or role in self.hardware.lost
+        return not gone and not self.host.runs(role)
+
+    async def _cut(self, roles: Iterable[str]) -> None:
+        for role in roles:
+            if self.host.runs(role):
+                await self.host.kill(role)
+
+    def _power_is_back(self, roles: Iterable[str], cause: str) -> None:
+        for role in roles:
+            if self._can_boot(role):
+                self.host.boot(role, self._next_boot(role, cause))
+
+    def _lost(self, vehicle: str) -> None:
+        if self.host.runs(vehicle):
+            self.host.nursery.start(self.host.kill(vehicle), name=f"loss of {vehicle}")
+
+    # ----------------------------------------------------- what a host tells
+
+    def heard(self, message: Message) -> None:
+        """A node has published something."""
+        if isinstance(message, EventReport):
+            self._events.write(message)
+        elif isinstance(message, CustodyReport):
+            self.auditor.audit()
+        for observer in self.observers:
+            observer(message)
+
+    def reboot_asked(self, role: str) -> None:
+        """A node has ended in order, and asks to be started again."""
+        again = self._start_again(role, "commanded", WARM, planned=True)
+        self.host.nursery.start(again, name=f"reboot {role}")
+
+    def powered_off(self, role: str) -> None:
+        """A node has ended in order, and is to be without power for good."""
+        self._off[role] = None
+        self.hardware.switch_off(role)
+
+    def died(self, role: str, how: str) -> None:
+        """Somebody has died whom nobody killed; the watchdog starts it again."""
+        self._deaths[role] = self._deaths.get(role, 0) + 1
+        if self._deaths[role] > MOST_DEATHS:
+            self.procedure_ended(
+                Outcome("failed", f"{role} died {MOST_DEATHS + 1} times: {how}", [])
+            )
+            return
+        again = self._start_again(role, "process died", COLD)
+        self.host.nursery.start(again, name=f"restart {role}")
+
+    def procedure_ended(self, outcome: Outcome) -> None:
+        """The ground has come to the end of its procedure."""
+        if not self._ended.done():
+            self._ended.set_result(outcome)
+
+
+def fly(
+    mission: LoadedMission,
+    out: Path,
+    options: RunOptions | None = None,
+    host: HostKind | None = None,
+    show: Callable[[Run], None] | None = None,
+    report: Callable[[RunFolder, RunRecord], None] | None = None,
+) -> RunRecord:
+    """Flies a mission into a folder; `report` writes what is to be read of it.
+
+    Raises ConfigurationError before anything is started or written.
+    """
+    options, kind = options or RunOptions(), host or Virtual()
+    files = check_run(mission, options, kind)
+    folder = RunFolder(out)
+    with folder.in_use():
+        record = _flown(folder, mission, files, options, kind, show)
+        if report is not None:
+            report(folder, record)
+        folder.write_json(MARK, {"state": "ended", "verdict": record.verdict})
+        return record
+
+
+def check_run(
+    mission: LoadedMission, options: RunOptions, kind: HostKind
+) -> dict[str, VehicleFile]:
+    """Refuses what cannot be flown so; raises ConfigurationError. Returns the vehicle files."""
+    files = check_mission(mission)
+    check_kills(options.kills, mission)
+    kind.check(mission)
+    return files
+
+
+def _flown(
+    folder: RunFolder,
+    mission: LoadedMission,
+    files: dict[str, VehicleFile],
+    options: RunOptions,
+    kind: HostKind,
+    show: Callable[[Run], None] | None,
+) -> RunRecord:
+    evidence = evidence_of(mission, options.seed, kind)
+    started = time.perf_counter()
+    run = Run(Setting(mission, files, folder, options.seed), options, kind)
+    outcome, seconds = run_loop(_timed(run, show), kind.loop())
+    run.tracks.write(folder.path)
+    hardware = run.hardware
+    return RunRecord(
+        mission=mission,
+        seed=options.seed,
+        outcome=outcome,
+        truth=hardware.truth(),
+        statements=run.statements,
+        accounted=run.accounted,
+        violations=run.auditor.violations,
+        audits=run.auditor.audits,
+        figures=run.host.figures(),
+        mission_seconds=seconds,
+        wall_seconds=time.perf_counter() - started,
+        evidence=evidence,
+        lost=dict(hardware.lost),
+        kills=tuple(run.killed),
+        breakages=run.breakages.all(),
+        power_cuts=tuple(run.power_cuts.cuts),
+        boots=dict(run.boots),
+        released=hardware.released,
+        touchdown=hardware.touchdown(),
+    )
+
+
+async def _timed(run: Run, show: Callable[[Run], None] | None) -> tuple[Outcome, float]:
+    outcome = await run.fly(show)
+    return outcome, asyncio.get_running_loop().time()

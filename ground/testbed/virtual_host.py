@@ -1,0 +1,181 @@
+"""A run in one process and in virtual time: time jumps to whatever is due next."""
+
+import asyncio
+import random
+import resource
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from flight.core.node import Node
+from flight.icd.custody_record import CustodyRecord
+from flight.runtime.bus import Bus
+from flight.runtime.loop import NANOSECONDS, VirtualLoop
+from flight.runtime.nursery import Nursery, end
+from flight.runtime.streams import stream
+from ground.mission_control.mission_control import MissionControl
+from ground.mission_control.progress import Progress, ProgressDisplay
+from ground.missions.mission import LoadedMission
+from ground.testbed.control_room import make_mission_control
+from ground.testbed.host import GROUND, Boot, Figures, Happenings, Setting
+from ground.testbed.rig import Rig
+from ground.testbed.vehicles import vehicle_class
+
+LOOK = 300  # s of mission time between looks
+
+
+@dataclass(frozen=True)
+class Virtual:
+    """One process in virtual time: the same seed, the same bits.
+
+    `shuffle` permutes what is ready, by its own seed. `log_messages` writes all of them down.
+    """
+
+    shuffle: int | None = None
+    log_messages: bool = False
+    name: str = "virtual"
+
+    @property
+    def not_deterministic(self) -> tuple[str, ...]:
+        """Nothing: this is what virtual time is for."""
+        return ()
+
+    def check(self, mission: LoadedMission) -> None:
+        """All missions can be flown here."""
+
+    def options(self, mission: LoadedMission) -> dict[str, Any]:
+        """What perturbs the order."""
+        return {"shuffle": self.shuffle}
+
+    def open(self, setting: Setting, happenings: Happenings) -> "VirtualHost":
+        """The host of one run."""
+        return VirtualHost(setting, happenings, log_messages=self.log_messages)
+
+    def loop(self) -> VirtualLoop:
+        """A loop that jumps through time."""
+        shuffle: random.Random | None = None
+        if self.shuffle is not None:
+            shuffle = stream(self.shuffle, "shuffle")
+        return VirtualLoop(shuffle=shuffle)
+
+
+class VirtualHost:
+    """All participants on one loop and one fabric."""
+
+    def __init__(self, setting: Setting, happenings: Happenings, *, log_messages: bool) -> None:
+        self._setting = setting
+        self._happenings = happenings
+        folder = setting.folder
+        self.rig = Rig(
+            folder.nodes,
+            seed=setting.seed,
+            epoch_jd_tt=setting.mission.epoch_jd_tt,
+            log_file=folder.path / "messages.log" if log_messages else None,
+        )
+        self.rig.observers.append(happenings.heard)
+        self.rig.on_reboot_asked = happenings.reboot_asked
+        self.rig.on_power_off = happenings.powered_off
+        self.control: MissionControl | None = None
+        self._display: ProgressDisplay | None = None
+        self._ground: asyncio.Task[None]
+        self._ground_bus: Bus
+
+    @property
+    def nursery(self) -> Nursery:
+        """Of the run's own work."""
+        return self.rig.nursery
+
+    @property
+    def hardware_bus(self) -> Bus:
+        """On which the hardware is served."""
+        return self.rig.hardware_bus
+
+    async def __aenter__(self) -> Self:
+        await self.rig.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        _loop().watch(None, 0)
+        await self.rig.__aexit__(kind, error, trace)
+
+    async def begin(self, boots: Mapping[str, Boot]) -> None:
+        """Starts the first computers, in their order."""
+        for role, boot in boots.items():
+            self.boot(role, boot)
+
+    def boot(self, role: str, boot: Boot) -> None:
+        """Starts a computer that does not run."""
+        if role == GROUND:
+            self._start_ground()
+        elif boot.number == 1:
+            files = self._setting.files[role]
+            self.rig.add_node(vehicle_class(role), files.flight, mission=boot.load)
+        else:
+            self.rig.boot(role, boot.cause, planned=boot.planned)
+
+    def _start_ground(self) -> None:
+        self._ground_bus = self.rig.bus("mission_control")
+        folder = self._setting.folder.ground
+        self.control = make_mission_control(self._setting.mission, self._ground_bus, folder)
+        self._display = ProgressDisplay(self.control)
+        self._ground = self.rig.nursery.start(self._run_ground(), name="mission control")
+
+    async def _run_ground(self) -> None:
+        assert self.control is not None
+        self._happenings.procedure_ended(await self.control.run())
+
+    async def kill(self, role: str) -> None:
+        """Ends a computer that runs as a power cut does."""
+        if role == GROUND:
+            assert self.control is not None
+            self.control.archive.crash()
+            self._ground_bus.close()
+            await end(self._ground)
+        else:
+            await self.rig.kill(role)
+
+    def runs(self, role: str) -> bool:
+        """Whether a computer runs."""
+        return not self._ground.done() if role == GROUND else role in self.rig.nodes
+
+    async def end_ground(self) -> None:
+        """Ends mission control in order; it leaves its records."""
+        if self.control is not None:
+            await end(self._ground)
+            self.control.write_manifest()
+            self.control.close()
+            self._ground_bus.close()
+
+    def ledgers(self) -> Mapping[str, list[CustodyRecord]]:
+        """What the custody ledger of each node says; of a dead node, what it had stored."""
+        return self.rig.ledgers()
+
+    def node(self, role: str) -> Node:
+        """A node that runs. Raises KeyError when it does not."""
+        return self.rig.nodes[role]
+
+    def progress(self) -> Progress | None:
+        """How far the ground is."""
+        return None if self._display is None else self._display.state()
+
+    def look(self, look: Callable[[], None]) -> None:
+        """Has somebody look every 300 s of mission time, between two instants."""
+        _loop().watch(look, LOOK * NANOSECONDS)
+
+    def figures(self) -> Figures:
+        """Of the run, when it is over."""
+        log = self.rig.log
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        return Figures(log.count, log.sha256(), usage.ru_maxrss / 1024.0)
+
+
+def _loop() -> VirtualLoop:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    return loop
