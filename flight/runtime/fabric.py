@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import zmq
 
 from flight.runtime.sockets import Kind, Socket
-from flight.runtime.zeromq_sockets import ZeroMqSocket
+from flight.runtime.zeromq_sockets import CONTEXTS, ZeroMqSocket
 
 
 class End(Protocol):
@@ -95,8 +95,7 @@ class Fabric(Presence):
 
     def __init__(self) -> None:
         super().__init__()
-        self.context: zmq.Context[Any] = zmq.Context()
-        self.context.set(zmq.MAX_SOCKETS, 4096)
+        self.context: zmq.Context[Any] = CONTEXTS.make()
 
     def open_socket(self, kind: Kind, identity: bytes = b"") -> Socket:
         """A socket of ZeroMQ."""
@@ -104,7 +103,7 @@ class Fabric(Presence):
 
     def close(self) -> None:
         """Closes the context; every bus is to be closed before."""
-        self.context.destroy(linger=0)
+        CONTEXTS.destroy(self.context)
 
 
 def _is_inproc(address: str) -> bool:

@@ -11,6 +11,7 @@ import random
 import selectors
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -89,6 +90,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._look: Callable[[], None] | None = None
         self._look_every_ns = 0
         self._next_look_ns = 0
+        self._between: deque[Callable[[], object]] = deque()
+        self._is_between = False
 
     # ------------------------------------------------------------------ time
 
@@ -192,7 +195,42 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     # ------------------------------------------------------------- iteration
 
+    def between(self, callback: Callable[[], object]) -> None:
+        """Has `callback` called when the present round of callbacks is over, before the next.
+
+        It is none of them: a run with and without it, also one that is shuffled, is the same. An
+        error that it raises ends the run.
+        """
+        self._between.append(callback)
+
+    @property
+    def is_between(self) -> bool:
+        """Whether no callback is being run: nothing of the loop's state is anywhere else."""
+        return self._is_between
+
+    @property
+    def reads_descriptors(self) -> bool:
+        """Whether file descriptors are being looked at, or have been."""
+        return self._poller is not None
+
+    def go_on(self, until: Callable[[], bool]) -> None:
+        """Runs, from between two rounds, the next ones, until it is time to stop.
+
+        For a copy of a process, in which those who run the loop are never returned to.
+        """
+        if not self._is_between:
+            raise RuntimeError("a loop goes on from between two rounds only")
+        while not until():
+            self._run_once()
+
     def _run_once(self) -> None:
+        if self._between:
+            self._is_between = True
+            try:
+                while self._between:
+                    self._between.popleft()()
+            finally:
+                self._is_between = False
         ready = self._ready  # type: ignore[attr-defined]
         if not ready and not self._poll_readers():
             if self._stopping:  # type: ignore[attr-defined]

@@ -20,6 +20,34 @@ _POLLIN = int(zmq.POLLIN)  # the library's own flag takes longer than the look
 _NOBLOCK = zmq.NOBLOCK
 
 
+class Contexts:
+    """The contexts of ZeroMQ that are open in this process: each has threads of its own."""
+
+    def __init__(self) -> None:
+        self._open: list[zmq.Context[Any]] = []
+
+    def make(self) -> "zmq.Context[Any]":
+        """A new one, with room for many sockets."""
+        context: zmq.Context[Any] = zmq.Context()
+        context.set(zmq.MAX_SOCKETS, 4096)
+        self._open.append(context)
+        return context
+
+    def destroy(self, context: "zmq.Context[Any]") -> None:
+        """Ends one."""
+        context.destroy(linger=0)
+        if context in self._open:
+            self._open.remove(context)
+
+    @property
+    def count(self) -> int:
+        """How many are open."""
+        return len(self._open)
+
+
+CONTEXTS = Contexts()
+
+
 class ZeroMqSocket:
     """A socket of ZeroMQ, with the options of its kind; see `sockets.Socket`."""
 

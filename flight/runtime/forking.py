@@ -1,0 +1,111 @@
+"""Branches of a run: a process is copied between two callbacks, and the copy flies on by itself.
+
+Only a run over queues and databases in memory can be copied: threads, contexts of ZeroMQ and open
+files are not copied with a process, or are shared by both. Needs `/proc` (Linux).
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from flight.runtime.loop import VirtualLoop
+from flight.runtime.zeromq_sockets import CONTEXTS
+
+_TASKS, _DESCRIPTORS = Path("/proc/self/task"), Path("/proc/self/fd")
+_STANDARD = 2  # standard input, output and errors are left to a branch
+_DONE, _FAILED = b"+", b"-"
+
+
+class CannotBranch(RuntimeError):
+    """This process cannot be copied now; says why."""
+
+
+class BranchFailed(RuntimeError):
+    """What a branch was to do raised an error, or the branch has died."""
+
+
+class Branch:
+    """A copy of this process that works on its own."""
+
+    def __init__(self, pid: int, results: int) -> None:
+        self.pid = pid
+        self._results = results
+
+    def result(self) -> bytes:
+        """What its work has returned; waits for it, and may be called once.
+
+        Raises BranchFailed.
+        """
+        with open(self._results, "rb") as pipe:
+            data = pipe.read()
+        _, status = os.waitpid(self.pid, 0)
+        if data[:1] == _DONE and status == 0:
+            return data[1:]
+        if data[:1] == _FAILED:
+            raise BranchFailed(f"the branch failed: {data[1:].decode(errors='replace')}")
+        raise BranchFailed(f"the branch has died: {os.waitstatus_to_exitcode(status)}")
+
+
+def branch(loop: VirtualLoop, work: Callable[[], bytes]) -> Branch:
+    """Copies this process; in the copy `work` is called, and what it returns comes back.
+
+    To be called between two rounds of the loop (`VirtualLoop.between`). In the copy the loop stands
+    where it stood: `VirtualLoop.go_on` makes it go on. The copy shares no descriptor with this
+    process but the standard ones: what it writes into files that are open here goes nowhere.
+    It ends with `work`, without any of the cleaning up that is still to be done here.
+
+    Raises CannotBranch when the process has more than one thread, or a context of ZeroMQ; or when
+    the loop is within a round, or reads descriptors.
+    """
+    _check(loop)
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(writing)
+        return Branch(pid, reading)
+    status = 1
+    try:
+        _sever(keep=writing)
+        asyncio._set_running_loop(loop)  # asyncio forgets it in a copy
+        try:
+            answer, status = _DONE + work(), 0
+        except BaseException as error:
+            answer = _FAILED + f"{type(error).__name__}: {error}".encode()
+        with open(writing, "wb") as pipe:
+            pipe.write(answer)
+    finally:
+        os._exit(status)
+
+
+def _check(loop: VirtualLoop) -> None:
+    if not _TASKS.is_dir():
+        raise CannotBranch("a run can be branched on Linux only: /proc/self/task is needed")
+    threads = len(list(_TASKS.iterdir()))
+    if threads != 1:
+        raise CannotBranch(
+            f"this process has {threads} threads, and a copy has one: a run can be branched in a "
+            "process of one thread only. NumPy starts threads when it is imported, unless "
+            "OPENBLAS_NUM_THREADS=1 is in the environment."
+        )
+    if CONTEXTS.count:
+        raise CannotBranch(
+            f"{CONTEXTS.count} contexts of ZeroMQ are open, which do not survive being copied: "
+            "a run can be branched over queues in memory only"
+        )
+    if not loop.is_between:
+        raise CannotBranch("a run can be branched between two rounds of its loop only")
+    if loop.reads_descriptors:
+        raise CannotBranch("the loop reads file descriptors, which a copy would share")
+
+
+def _sever(keep: int) -> None:
+    """Points every descriptor of the copy to nowhere: files and locks stay those of the other."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in sorted(int(entry.name) for entry in _DESCRIPTORS.iterdir()):
+        if number > _STANDARD and number not in (keep, nowhere):
+            try:
+                os.fstat(number)
+            except OSError:
+                continue  # that of the listing itself
+            os.dup2(nowhere, number)
