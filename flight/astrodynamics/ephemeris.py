@@ -1,4 +1,4 @@
-"""Positions and velocities of the Sun, Earth and Mars, and the light time between them.
+"""Positions and velocities of the Sun, Earth, Moon and Mars from 2010 to 2045, and light times.
 
 A table of Chebyshev polynomials, made from JPL's DE440 (Park et al., Astronomical Journal 161
 (2021) 105) by :mod:`flight.astrodynamics.make_ephemeris_table`. Units are km and km/s, axes are
@@ -23,7 +23,7 @@ _KM = 1.0e3  # m
 ASTRONOMICAL_UNIT_KM = 149_597_870.7
 """Exact (IAU 2012 resolution B2)."""
 
-BODIES: dict[str, int] = {"sun": 10, "earth": 399, "mars": 4}
+BODIES: dict[str, int] = {"sun": 10, "earth": 399, "mars": 4, "moon": 301}
 """The bodies of the table and their NAIF numbers."""
 
 TABLE_PATH = Path(__file__).with_name("ephemeris_de440.f64")
@@ -76,15 +76,20 @@ class EphemerisTable:
     def state(self, body: str, jd_tdb: float) -> State:
         """Barycentric position (km) and velocity (km/s) of a body, ICRF.
 
-        Raises KeyError for a body that the table lacks and ValueError for a date outside it.
+        Raises ValueError for a body that the table lacks and for a date outside it.
         """
         if not self.start_jd_tdb <= jd_tdb <= self.end_jd_tdb:
             raise ValueError(
                 f"Julian date {jd_tdb} TDB is outside the ephemeris table, which covers "
                 f"{format_iso(self.start_jd_tdb, 0, '')} to {format_iso(self.end_jd_tdb, 0, '')}; "
-                "make a longer table with flight.astrodynamics.make_ephemeris_table"
+                "python -m flight.astrodynamics.make_ephemeris_table --start DATE --end DATE makes "
+                "a longer one"
             )
-        series = self.series[body]
+        series = self.series.get(body)
+        if series is None:
+            raise ValueError(
+                f"the ephemeris table has no body {body!r}; it has {', '.join(sorted(self.series))}"
+            )
         days = series.days_per_interval
         elapsed = jd_tdb - self.start_jd_tdb
         index = min(int(elapsed / days), series.interval_count - 1)
@@ -123,7 +128,7 @@ def standard_table() -> EphemerisTable:
 
 @lru_cache(maxsize=256)  # several questions are often asked about one instant
 def barycentric_state(body: str, jd_tdb: float) -> State:
-    """Position (km) and velocity (km/s) of ``sun``, ``earth`` or ``mars`` from the barycentre."""
+    """Position (km) and velocity (km/s) of one of the bodies from the barycentre."""
     return standard_table().state(body, jd_tdb)
 
 

@@ -1,4 +1,4 @@
-"""Gravity of Sun, Earth and Mars: constants, and acceleration by point mass and J2."""
+"""Gravity of Sun, Earth, Moon and Mars: constants, and acceleration by point mass and J2."""
 
 import math
 from dataclasses import dataclass
@@ -41,6 +41,14 @@ EARTH = CentralBody(
     gravity_radius=6_378_136.6,  # IERS Conventions 2010, table 1.1, as the next two
     j2=1.082_635_9e-3,
     rotation_rate=7.292_115e-5,
+)
+
+MOON = CentralBody(
+    name="Moon",
+    gravitational_parameter=4.902_800_118e12,  # DE440 (NAIF gm_de440)
+    gravity_radius=1_738_000.0,  # GRAIL, GL0660B (Konopliv et al., JGR Planets 118 (2013)), as J2
+    j2=2.0321e-4,
+    rotation_rate=2.661_699e-6,  # IAU 2015: 13.17635815 degrees a day
 )
 
 MARS = CentralBody(

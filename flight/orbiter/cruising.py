@@ -4,9 +4,8 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flight.astrodynamics.lambert import lambert
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
-from flight.astrodynamics.vectors import Vector, add, norm, subtract
+from flight.astrodynamics.vectors import Vector, add, norm
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceFault
@@ -21,7 +20,14 @@ from flight.orbiter.landing import (
 )
 from flight.orbiter.manoeuvres import execute, wait_until
 from flight.orbiter.targeting import Aim, aim_at_site, aim_past, correction
-from flight.orbiter.trajectory import EARTH_RADIUS, Encounter, Kick, Path, predict
+from flight.orbiter.trajectory import (
+    EARTH_RADIUS,
+    Encounter,
+    Kick,
+    Path,
+    change_towards_earth,
+    predict,
+)
 from flight.runtime.pace import NANOSECONDS
 
 if TYPE_CHECKING:
@@ -73,7 +79,7 @@ async def correct(node: "Orbiter", purpose: str, past: bool) -> None:
     change: Vector = (0.0, 0.0, 0.0)
     seen = predict(path, node.dynamics)
     if seen is None:
-        change = _towards_earth(node, path, departure["arrival"])
+        change = change_towards_earth(path, departure["arrival"], node.dynamics)
         path = Path(path.centre, path.position, add(path.velocity, change), path.time)
         seen = predict(path, node.dynamics)
         if seen is None:
@@ -186,10 +192,3 @@ async def show_encounter(node: "Orbiter") -> Encounter:
     node.perigee_altitude = round(found.perigee_radius - EARTH_RADIUS, 1)
     node.entry_time = round(found.entry_time, 2)
     return found
-
-
-def _towards_earth(node: "Orbiter", path: Path, arrival: float) -> Vector:
-    """The change that leads to Earth at the arrival time, as if it had no mass (Lambert)."""
-    earth, _ = node.dynamics.earth(arrival)
-    arc = lambert(path.position, earth, arrival - path.time, node.dynamics.sun_gm)[0]
-    return subtract(arc.departure_velocity, path.velocity)

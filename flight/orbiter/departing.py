@@ -13,14 +13,13 @@ from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceError
 from flight.orbiter.escape import (
-    MARS_SPHERE,
     Burn,
     Engine,
+    asymptote_of,
     choose_day,
     choose_opportunity,
     plan_burn,
 )
-from flight.orbiter.trajectory import outgoing_asymptote
 
 if TYPE_CHECKING:
     from flight.orbiter.node import Orbiter
@@ -160,11 +159,10 @@ async def _note_departure(node: "Orbiter", wanted: Transfer) -> None:
     await node.refresh_own()
     own = node.navigator.own
     assert own is not None
-    asymptote = outgoing_asymptote(*own, _MU)
+    asymptote = asymptote_of(own)
     if asymptote is None:
         raise ActivityFailed("the burn was not enough to escape")
-    # Of transfers between massless planets, C3 belongs to where the sphere of influence is left.
-    c3 = (norm(asymptote) ** 2 + 2.0 * _MU / MARS_SPHERE) * 1.0e-6
+    c3 = norm(asymptote) ** 2 * 1.0e-6
     node.departure_c3 = round(c3, 4)
     arrival = (wanted.arrival_jd_tdb - node.dynamics.epoch_jd_tt) * SECONDS_PER_DAY
     node.keep("departure", {"time": node.clock.now(), "arrival": arrival, "c3": c3})

@@ -9,12 +9,9 @@ import math
 from dataclasses import dataclass
 
 from flight.astrodynamics.constants import STANDARD_GRAVITY
-from flight.astrodynamics.ephemeris import relative_state
 from flight.astrodynamics.gravity import MARS, acceleration
 from flight.astrodynamics.integrators import State as Flat
 from flight.astrodynamics.integrators import rk4_step
-from flight.astrodynamics.kepler import propagate_kepler
-from flight.astrodynamics.lambert import lambert
 from flight.astrodynamics.launch_opportunities import Opportunity, opportunities
 from flight.astrodynamics.linear_systems import inverse
 from flight.astrodynamics.mars_orientation import icrf_to_mars_fixed
@@ -40,10 +37,13 @@ from flight.astrodynamics.vectors import (
 )
 from flight.orbiter.linear_algebra import applied
 from flight.orbiter.propagation import State, coast, motion
-from flight.orbiter.trajectory import Dynamics, outgoing_asymptote
-
-MARS_SPHERE = 5.773e8
-"""Sphere of influence of Mars, m."""
+from flight.orbiter.trajectory import (
+    Dynamics,
+    Path,
+    change_towards_earth,
+    leave_mars,
+    outgoing_asymptote,
+)
 
 _MU = MARS.gravitational_parameter
 _SYNODIC_DAYS = 800.0
@@ -132,8 +132,8 @@ def plan_burn(
 ) -> Burn:
     """The burn within the next revolution that leads to Earth at the transfer's arrival.
 
-    The asymptote is corrected for where the sphere of influence is left. Raises ArithmeticError
-    when shooting does not settle.
+    The asymptote is corrected by what Sun and planets do on the way. Raises ArithmeticError when
+    shooting does not settle.
     """
     axes = icrf_to_mars_fixed(dynamics.epoch_jd_tt)
     asymptote = scale(1000.0, transform(axes, wanted.departure_v_infinity))
@@ -168,7 +168,7 @@ def _first_guess(own: State, time: float, asymptote: Vector, engine: Engine) -> 
     for index in range(72):
         wait = 600.0 + index * period / 72.0
         burn = _burn(coast(own, wait), time + wait, delta_v, 0.0, rate, seconds)
-        found = _asymptote(_after(own, time, burn, engine))
+        found = asymptote_of(_after(own, time, burn, engine))
         if found is None:
             continue
         angle = angle_between(found, asymptote)
@@ -197,7 +197,7 @@ def _shoot(own: State, time: float, burn: Burn, asymptote: Vector, engine: Engin
     def flown(values: list[float]) -> tuple[Burn, Vector | None]:
         there = coast(own, values[0] - time)
         made = _burn(there, values[0], values[1], values[2], rate, _duration(values[1], engine))
-        return made, _asymptote(_after(own, time, made, engine))
+        return made, asymptote_of(_after(own, time, made, engine))
 
     for _ in range(_SHOTS):
         made, found = flown(unknown)
@@ -249,7 +249,8 @@ def _after(own: State, time: float, burn: Burn, engine: Engine) -> State:
     return (flat[0], flat[1], flat[2]), (flat[3], flat[4], flat[5])
 
 
-def _asymptote(state: State) -> Vector | None:
+def asymptote_of(state: State) -> Vector | None:
+    """Velocity at infinity (m/s), J2 felt, that a state after a burn leads to; None: it stays."""
     if outgoing_asymptote(*state, _MU) is None:
         return None
     return outgoing_asymptote(*coast(state, _COAST_TO_ASYMPTOTE), _MU)
@@ -261,18 +262,8 @@ def _heliocentric_error(
 ) -> Vector:  # fmt: skip
     """What is missing of the velocity (m/s, Mars axes) where the sphere of influence is left."""
     state, time = coast(state, _COAST_TO_ASYMPTOTE), time + _COAST_TO_ASYMPTOTE
-    low, high = 0.0, 8.0e5
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        place, _ = propagate_kepler(*state, middle, _MU)
-        low, high = (middle, high) if norm(place) < MARS_SPHERE else (low, middle)
-    place, velocity = propagate_kepler(*state, high, _MU)
-    exit_time = time + high
     to_icrf = transpose(axes)
-    mars, mars_velocity = relative_state("mars", "sun", dynamics.jd(exit_time))
-    here = add(transform(to_icrf, place), scale(1000.0, mars))
+    path = Path("mars", transform(to_icrf, state[0]), transform(to_icrf, state[1]), time)
     arrival = (wanted.arrival_jd_tdb - dynamics.epoch_jd_tt) * SECONDS_PER_DAY
-    earth, _ = dynamics.earth(arrival)
-    arc = lambert(here, earth, arrival - exit_time, dynamics.sun_gm)[0]
-    needed = subtract(arc.departure_velocity, scale(1000.0, mars_velocity))
-    return subtract(transform(axes, needed), velocity)
+    change = change_towards_earth(leave_mars(path, dynamics), arrival, dynamics)
+    return transform(axes, change)

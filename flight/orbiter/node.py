@@ -216,7 +216,7 @@ class Orbiter(Node):
     )
     departed = Event(
         Severity.ACTIVITY_HI,
-        "Leaves Mars with C3 {c3} km2/s2 at its sphere of influence (wanted {wanted})",
+        "Leaves Mars with C3 {c3} km2/s2 (wanted {wanted})",
     )
     targeted = Event(
         Severity.ACTIVITY_HI, "Targeted: entry angle {angle} degrees, {days} days to the entry"

@@ -1,16 +1,18 @@
-"""The way to Earth as the orbiter's software predicts it: patched conics.
+"""The way to Earth as the orbiter's software predicts it: under Sun, Earth, Moon and Mars together.
 
-Around the Sun a conic with the Sun's gravity less the pressure of its light; within Earth's sphere
-of influence a hyperbola. Lengths in m, ICRF axes, times in mission seconds.
+Where Earth is near, the hyperbola that belongs to the state there tells the passage. Lengths in m,
+ICRF axes, times in mission seconds.
 """
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from flight.astrodynamics.ellipsoids import WGS84
 from flight.astrodynamics.ephemeris import relative_state
-from flight.astrodynamics.gravity import EARTH, SUN
-from flight.astrodynamics.kepler import propagate_kepler
+from flight.astrodynamics.gravity import EARTH
+from flight.astrodynamics.interplanetary import PLANETS, Pull, coast, longest_step
+from flight.astrodynamics.lambert import lambert
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import (
     Vector,
@@ -24,13 +26,16 @@ from flight.astrodynamics.vectors import (
 )
 
 EARTH_SPHERE = 9.246e8
-"""Sphere of influence of Earth, m."""
+MARS_SPHERE = 5.773e8
+"""Spheres of influence, m: within them the state refers to the planet."""
 ENTRY_RADIUS = 6_503_137.0
 """Entry interface, m: WGS 84 equatorial radius and 125 km."""
 EARTH_RADIUS = WGS84.equatorial_radius
 
 _MU = EARTH.gravitational_parameter
-_CLOSING = 12_000.0  # m/s: a bound for how fast Earth is approached
+_EARTH_ALONE = 5.0e7  # m: nearer, what else pulls changes the place of an entry by some metres
+_PASSED = 1.0e10  # m from Earth, moving away
+_ROUNDS = 2
 _LONGEST = 600.0 * SECONDS_PER_DAY
 
 
@@ -102,11 +107,17 @@ class Dynamics:
 
     epoch_jd_tt: float
     light_pressure: float
+    planets: tuple[str, ...] = PLANETS
+
+    @cached_property
+    def pull(self) -> Pull:
+        """What acts on the craft."""
+        return Pull(self.light_pressure, self.planets)
 
     @property
     def sun_gm(self) -> float:
         """What of the Sun's gravity acts, m3/s2."""
-        return SUN.gravitational_parameter * (1.0 - self.light_pressure)
+        return self.pull.gm("sun")
 
     def jd(self, time: float) -> float:
         """Julian date of a mission time."""
@@ -118,11 +129,13 @@ class Dynamics:
         return scale(1000.0, position), scale(1000.0, velocity)
 
 
-def moved(path: Path, time: float, dynamics: Dynamics) -> Path:
-    """The state at a time, on the same conic."""
-    mu = dynamics.sun_gm if path.centre == "sun" else _MU
-    position, velocity = propagate_kepler(path.position, path.velocity, time - path.time, mu)
-    return Path(path.centre, position, velocity, time)
+def stepped(path: Path, until: float, dynamics: Dynamics) -> Path:
+    """The state one step further under all that pulls, or at `until` when that is nearer."""
+    jd, pull = dynamics.jd(path.time), dynamics.pull
+    longest = longest_step(path.centre, path.position, path.velocity, jd, pull)
+    seconds = min(until - path.time, longest)
+    position, velocity = coast(path.centre, path.position, path.velocity, jd, seconds, pull)
+    return Path(path.centre, position, velocity, path.time + seconds)
 
 
 def kicked(path: Path, delta_v: Vector) -> Path:
@@ -142,24 +155,58 @@ def predict(path: Path, dynamics: Dynamics, kick: Kick | None = None) -> Encount
 
 
 def _advance(path: Path, dynamics: Dynamics, until: float) -> Path:
-    """To a time, or to Earth's sphere of influence when `until` is infinite."""
+    """To a time; when that is infinite, to where Earth alone counts or has been passed."""
     end = min(until, path.time + _LONGEST)
-    while path.centre == "sun" and path.time < end:
-        earth, earth_velocity = dynamics.earth(path.time)
-        line = subtract(path.position, earth)
-        left = norm(line) - EARTH_SPHERE
-        if left < 1.0e3:
+    while path.time < end:
+        if path.centre == "sun":
+            earth, earth_velocity = dynamics.earth(path.time)
+            line = subtract(path.position, earth)
             speed = subtract(path.velocity, earth_velocity)
-            if dot(line, speed) > 0.0:
+            distance, inbound = norm(line), dot(line, speed) < 0.0
+            if not inbound and distance < _PASSED:
+                return path  # it has passed by outside
+            if inbound and distance < EARTH_SPHERE:
+                path = Path("earth", line, speed, path.time)
+                continue
+        elif math.isinf(until):
+            outbound = dot(path.position, path.velocity) >= 0.0
+            if outbound or norm(path.position) < _EARTH_ALONE:
                 return path
-            path = Path("earth", line, speed, path.time)
-            break
-        if dot(line, subtract(path.velocity, earth_velocity)) > 0.0 and left < 1.0e10:
-            return path  # it passes by outside
-        path = moved(path, min(end, path.time + max(left / _CLOSING, 0.05)), dynamics)
-    if path.centre == "earth" and math.isfinite(until) and path.time < until:
-        path = moved(path, until, dynamics)
+        path = stepped(path, end, dynamics)
     return path
+
+
+def leave_mars(path: Path, dynamics: Dynamics) -> Path:
+    """An escaping state at Mars (ICRF axes), once its sphere of influence is left, at the Sun."""
+    while norm(path.position) < MARS_SPHERE:
+        path = stepped(path, math.inf, dynamics)
+    mars, motion = relative_state("mars", "sun", dynamics.jd(path.time))
+    return Path(
+        "sun",
+        add(path.position, scale(1000.0, mars)),
+        add(path.velocity, scale(1000.0, motion)),
+        path.time,
+    )
+
+
+def change_towards_earth(path: Path, arrival: float, dynamics: Dynamics) -> Vector:
+    """The velocity change (m/s) now after which Earth's centre is met at a time, were it massless.
+
+    Lambert's arcs tell what a change does to the place of arrival; what the planets do to it on
+    the way is flown. Raises ValueError where there is no arc.
+    """
+    alone = replace(dynamics, planets=("mars",))
+    earth, _ = dynamics.earth(arrival)
+    change: Vector = (0.0, 0.0, 0.0)
+    for _ in range(_ROUNDS):
+        flown = kicked(path, change)
+        while flown.time < arrival:
+            flown = stepped(flown, arrival, alone)
+        seconds, mu = arrival - path.time, dynamics.sun_gm
+        there = lambert(path.position, flown.position, seconds, mu)[0].departure_velocity
+        wanted = lambert(path.position, earth, seconds, mu)[0].departure_velocity
+        change = add(change, subtract(wanted, there))
+    return change
 
 
 def encounter(path: Path) -> Encounter:

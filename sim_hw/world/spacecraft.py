@@ -1,25 +1,25 @@
-"""The truth of a spacecraft between planets: patched conics, and a low orbit where it is in one.
+"""The truth of a spacecraft between planets, and in a low orbit where it is in one.
 
-Near Mars the body feels point mass, J2 and thrust, integrated as every flying body. Three short
-cuts keep months cheap:
+Away from Mars it feels the Sun (less the pressure of its light, which falls off alike), Earth, Moon
+and Mars together; its state refers to the planet in whose sphere of influence it is, else to the
+Sun, which changes nothing of its speed.
+
+Near Mars it feels point mass, J2 and thrust, integrated as every flying body. Two short cuts keep
+months cheap:
 
 - a gap of more than three days in a closed orbit is bridged by the mean drift by J2; the periodic
   part, some km, is left as it was;
-- an escaping body beyond 50 000 km follows a hyperbola;
-- at the sphere of influence it passes to the Sun's gravity (less the pressure of its light, which
-  falls off alike), and at Earth's to Earth's, each a conic. What the other bodies do to it there is
-  left out.
+- Sun and planets do nothing to it within 50 000 km of Mars, nor J2 beyond.
 
 Axes: near Mars those of the space around it, elsewhere the ICRF; lengths in m. TDB is taken for TT.
 """
 
-import math
 from collections.abc import Callable
 
 from flight.astrodynamics.ephemeris import relative_state
-from flight.astrodynamics.gravity import EARTH, MARS, SUN, acceleration
+from flight.astrodynamics.gravity import MARS, acceleration
 from flight.astrodynamics.integrators import State
-from flight.astrodynamics.kepler import propagate_kepler
+from flight.astrodynamics.interplanetary import Pull, coast, longest_step
 from flight.astrodynamics.mars_orientation import icrf_to_mars_fixed
 from flight.astrodynamics.orbits import (
     elements_from_state,
@@ -48,7 +48,6 @@ ENTRY_RADIUS = 6_503_137.0
 
 _FAR_FROM_MARS = 5.0e7
 _LONG_GAP = 3.0 * SECONDS_PER_DAY
-_FASTEST_APPROACH = 15_000.0  # m/s: no body on such a transfer comes to Earth faster
 
 
 class Spacecraft(FlyingBody):
@@ -72,16 +71,11 @@ class Spacecraft(FlyingBody):
         super().__init__(name, clock, _free, state, fixed_mass=fixed_mass)
         self.epoch_jd_tt = epoch_jd_tt
         self.centre = centre
-        self.light_pressure = light_pressure
         self.thrusting = False
         self.on_entry: list[Callable[[], None]] = []
         self.on_conic: list[Callable[[Spacecraft], None]] = []
+        self._pull = Pull(light_pressure)
         self._to_mars_axes = icrf_to_mars_fixed(epoch_jd_tt)
-
-    @property
-    def sun_gm(self) -> float:
-        """What of the Sun's gravity acts, m3/s2."""
-        return SUN.gravitational_parameter * (1.0 - self.light_pressure)
 
     def jd(self, seconds: float) -> float:
         """Julian date of a mission time."""
@@ -127,8 +121,8 @@ class Spacecraft(FlyingBody):
         radius = norm(position)
         bound = dot(velocity, velocity) < 2.0 * mu / radius
         if not bound and radius > _FAR_FROM_MARS and not self.thrusting:
-            if self._conic(goal, mu, lambda p: norm(p) - MARS_SPHERE):
-                self._pass_to_sun("mars", transpose(self._to_mars_axes))
+            if self._step(goal, lambda p: norm(p) - MARS_SPHERE):
+                self._pass_to_sun("mars")
         elif bound and goal - self.time > _LONG_GAP and not self.thrusting:
             elements = elements_from_state(position, velocity, mu)
             drifted = propagate_j2_secular(elements, goal - self.time, MARS)
@@ -140,57 +134,52 @@ class Spacecraft(FlyingBody):
             super().advance(goal if bound and not self.thrusting else min(goal, self.time + 3600.0))
 
     def _advance_around_sun(self, goal: float) -> None:
-        distance = self._from_earth(self.time, _position(self.state)) - EARTH_SPHERE
-        outbound = False
-        if distance < 1.0e6:
-            earth_position, earth_velocity = relative_state("earth", "sun", self.jd(self.time))
-            relative = subtract(_position(self.state), scale(1000.0, earth_position))
-            speed = subtract(_velocity(self.state), scale(1000.0, earth_velocity))
-            outbound = dot(relative, speed) > 0.0
-        if distance < 1.0e3 and not outbound:
+        earth_position, earth_velocity = relative_state("earth", "sun", self.jd(self.time))
+        relative = subtract(_position(self.state), scale(1000.0, earth_position))
+        speed = subtract(_velocity(self.state), scale(1000.0, earth_velocity))
+        if norm(relative) < EARTH_SPHERE and dot(relative, speed) < 0.0:
             self._pass_to_earth()
-            return
-        step = max(distance, 1.0e3) / _FASTEST_APPROACH if not outbound else SECONDS_PER_DAY
-        end = min(goal, self.time + max(step, 0.1))
-        position, velocity = propagate_kepler(
-            _position(self.state), _velocity(self.state), end - self.time, self.sun_gm
-        )
-        self.state, self.time = (*position, *velocity), end
+        else:
+            self._step(goal)
 
     def _advance_at_earth(self, goal: float) -> None:
-        mu = EARTH.gravitational_parameter
         inbound = dot(_position(self.state), _velocity(self.state)) < 0.0
         if inbound:
-            entry = ENTRY_RADIUS
-            # To the interface, or to the other side of the perigee.
-            if self._conic(goal, mu, lambda p: entry - norm(p), longest=43_200.0):
+            if self._step(goal, lambda p: ENTRY_RADIUS - norm(p)):
                 self.frozen = True
                 for call in self.on_entry:
                     call()
-        elif self._conic(goal, mu, lambda p: norm(p) - EARTH_SPHERE):
-            self._pass_to_sun("earth", None)
+        elif self._step(goal, lambda p: norm(p) - EARTH_SPHERE):
+            self._pass_to_sun("earth")
 
-    def _conic(
-        self, goal: float, mu: float, border: Callable[[Vector], float], longest: float = math.inf
-    ) -> bool:
-        """Follows the conic to `goal` or to the border, where the function becomes positive."""
-        start, position, velocity = self.time, _position(self.state), _velocity(self.state)
-        # Close to the centre the border may be crossed twice: not more than a fraction at once.
-        span = min(goal - start, longest, max(60.0, 0.25 * norm(position) / norm(velocity)))
+    def _step(self, goal: float, border: Callable[[Vector], float] | None = None) -> bool:
+        """One step towards `goal`, or to the border, where the function becomes positive."""
+        start, jd, pull = self.time, self.jd(self.time), self._pull
+        turned = self.centre == "mars"
+        position, velocity = _position(self.state), _velocity(self.state)
+        if turned:
+            to_icrf = transpose(self._to_mars_axes)
+            position, velocity = transform(to_icrf, position), transform(to_icrf, velocity)
+        span = min(goal - start, longest_step(self.centre, position, velocity, jd, pull))
 
-        def beyond(seconds: float) -> float:
-            return border(propagate_kepler(position, velocity, seconds, mu)[0])
+        def after(seconds: float) -> tuple[Vector, Vector]:
+            return coast(self.centre, position, velocity, jd, seconds, pull)
 
-        reached = beyond(span) >= 0.0 > beyond(0.0)
-        if reached:
-            span = crossing(beyond, 0.0, span, 1e-6)
-        position, velocity = propagate_kepler(position, velocity, span, mu)
-        self.state, self.time = (*position, *velocity), start + span
+        there, speed = after(span)
+        reached = border is not None and border(there) >= 0.0 > border(position)
+        if border is not None and reached:
+            span = crossing(lambda seconds: border(after(seconds)[0]), 0.0, span, 1e-6)
+            there, speed = after(span)
+        if turned:
+            there = transform(self._to_mars_axes, there)
+            speed = transform(self._to_mars_axes, speed)
+        self.state, self.time = (*there, *speed), start + span
         return reached
 
-    def _pass_to_sun(self, planet: str, axes: tuple[Vector, Vector, Vector] | None) -> None:
+    def _pass_to_sun(self, planet: str) -> None:
         position, velocity = _position(self.state), _velocity(self.state)
-        if axes is not None:
+        if planet == "mars":
+            axes = transpose(self._to_mars_axes)
             position, velocity = transform(axes, position), transform(axes, velocity)
         there, speed = relative_state(planet, "sun", self.jd(self.time))
         self.state = (

@@ -13,7 +13,9 @@ def positions():
         yield functions
 
 
-@pytest.mark.parametrize(("body", "limit_km"), [("sun", 0.1), ("earth", 0.3), ("mars", 0.001)])
+@pytest.mark.parametrize(
+    ("body", "limit_km"), [("sun", 0.1), ("earth", 0.3), ("mars", 0.001), ("moon", 2.5)]
+)
 def test_the_table_follows_de440(positions, body, limit_km):
     table = ephemeris.standard_table()
     assert make_ephemeris_table.largest_error_km(table, positions, body, 1.7) < limit_km

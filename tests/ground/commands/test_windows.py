@@ -55,7 +55,7 @@ def test_a_limit_that_shapes_the_flight_is_remarked(capsys):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--from", "2036", "--to", "2036"), "the ephemeris covers 2025-12-01 to 2037-03-01"),
+        (("--from", "2045", "--to", "2045"), "the ephemeris covers 2010-01-01 to 2046-01-01"),
         (("--from", "1990", "--to", "1995"), "the ephemeris covers"),
         (("--from", "2031", "--to", "2030"), "--to 2030 lies before --from 2031"),
         (("--from", "20310", "--to", "20311"), "year 20310 is outside"),
