@@ -12,8 +12,8 @@ CHOSEN_BY_CPU = {
     "float_power", "cbrt", "dot", "matmul", "vdot", "inner", "einsum", "tensordot", "linalg", "fft",
     "sum", "mean", "average", "std", "var", "nansum", "nanmean",
 }  # fmt: skip
-"""Functions for which numpy has code of its own for AVX-512 or hands them to a BLAS, and sums, whose order is
-that of its version."""
+"""Functions for which numpy has code of its own for AVX-512, or which it hands to a BLAS; and sums,
+whose order is that of its version."""
 
 
 def chosen_by_cpu(source: str) -> list[str]:
