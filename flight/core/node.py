@@ -17,7 +17,6 @@ from flight.core.chart.machine import Machine, Transition
 from flight.core.chart.statechart import Signal, Statechart, chain, is_inside
 from flight.core.commanding.commands import CommandSpec, declared_commands
 from flight.core.commanding.dispatch import Dispatcher
-from flight.core.commanding.ladder import SEQUENCE_ORIGIN
 from flight.core.commanding.standard_commands import SAFE as SAFE
 from flight.core.commanding.standard_commands import StandardCommands
 from flight.core.context import NodeContext as NodeContext
@@ -38,10 +37,8 @@ from flight.core.mailbox import (
     Ping,
     label,
 )
-from flight.core.sequencing.remote_verdicts import answer_from, perform_elsewhere
-from flight.core.sequencing.sequence_checks import CarriedHazards, entry_fault
-from flight.core.sequencing.sequence_engine import SequenceEngine
-from flight.core.sequencing.sequences import Absolute, Entry, Relative
+from flight.core.sequencing.remote_verdicts import answer_from
+from flight.core.sequencing.sequencer import Sequencer
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import Communications, Route
 from flight.core.telling.events import Event
@@ -125,17 +122,8 @@ class Node(StandardCommands):
         self.machine = Machine(self.statechart, self, self._boot_state(), self._on_transition)
         self.commands: dict[str, CommandSpec] = declared_commands(type(self))
         self.dispatcher = Dispatcher(self)
-        self.sequences = SequenceEngine(
-            self.storage,
-            self._sequence_command,
-            self._channel_value,
-            self.clock.now,
-            self._service_reports,
-            was_received=lambda identifier: self.dispatcher.ladder.find(identifier) is not None,
-            check=self._check_sequence_entry,
-            prefix=f"{self.name}.{self._life}/",
-        )
-        self.hazards = CarriedHazards(self.name, self.commands, self.sequences.stored)
+        self.sequences = Sequencer(self, self._life)
+        self.hazards = self.sequences.hazards
         self.health = HealthMonitor(HEALTH_PERIOD, self._service_reports, context.pet_watchdog)
         self.nursery: Nursery
         self.activities: Activities
@@ -405,43 +393,11 @@ class Node(StandardCommands):
     def _send_exchange(self, destination: str, exchange: Exchange) -> bool:
         return self.communications.send(destination, exchange, priority=1)
 
-    # -------------------------------------------------------------- sequences
-
-    @property
-    def sequence_origin(self) -> str:
-        """The origin of the commands that this node's sequences issue."""
-        return f"{self.name}{SEQUENCE_ORIGIN}"
-
     @property
     def acting_identifier(self) -> str:
         """The identifier of the command that acts at this instant; empty when none does."""
         acting = self.dispatcher.acting
         return "" if acting is None else acting.identifier
-
-    async def _sequence_command(self, identifier: str, entry: Relative | Absolute) -> str:
-        order = Command(
-            identifier,
-            entry.target,
-            entry.command,
-            dict(entry.arguments),
-            self.sequence_origin,
-            entry.stage,
-            entry.lifetime,
-        )
-        if order.target == self.name:
-            return await self.dispatcher.perform(order)
-        return await perform_elsewhere(order, entry.within, self._send_command, self.exchanges)
-
-    def _send_command(self, order: Command) -> bool:
-        return self.communications.send(order.target, order, priority=0)
-
-    def _check_sequence_entry(self, entry: Entry) -> str | None:
-        return entry_fault(
-            entry, self.name, self.commands, self.channels.channels, self.routes, self.hazards
-        )
-
-    def _channel_value(self, name: str) -> Any:
-        return self.channels.value(name) if name in self.channels.channels else None
 
     # ------------------------------------------------------------ housekeeping
 

@@ -295,7 +295,7 @@ class Dispatcher:
             return
         spec = self._node.commands[order.name]
         withdrawn = ""
-        if entry.rung is Rung.RECEIVED and order.origin == self._node.sequence_origin:
+        if entry.rung is Rung.RECEIVED and order.origin == self._node.sequences.origin:
             withdrawn = self._node.sequences.why_withdrawn(order.identifier)
         if withdrawn:
             self._end_interrupted(entry, Rung.ABORTED, withdrawn)

@@ -28,17 +28,22 @@ def answer_from(ladder: Ladder, exchanges: Exchanges) -> None:
 
 
 async def perform_elsewhere(
-    order: Command, within: float, send: Callable[[Command], bool], exchanges: Exchanges
+    order: Command,
+    within: float,
+    send: Callable[[Command], bool],
+    exchanges: Exchanges,
+    is_wanted: Callable[[], bool],
 ) -> str:
     """Sends a command to another node and returns that node's verdict.
 
     TIMED_OUT when there is none `within` seconds. A command that was lost on its way is sent
-    again: its identifier keeps it from being carried out twice.
+    again, so long as it `is_wanted`: its identifier keeps it from being carried out twice.
+    ABORTED when the sequence has ended meanwhile; what has begun over there goes on.
     """
     try:
         async with asyncio.timeout(within):
             heard = False
-            while True:
+            while is_wanted():
                 if not heard:
                     send(order)
                 await asyncio.sleep(ASKED_EVERY)
@@ -52,5 +57,6 @@ async def perform_elsewhere(
                 if rung in TERMINAL_RUNGS:
                     return str(rung)
                 heard = rung != NEVER_HEARD
+            return Rung.ABORTED
     except TimeoutError:
         return Rung.TIMED_OUT

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from flight.core.commanding.commands import Hazard, highest
 from flight.core.sequencing.conditions import condition_fault
 from flight.core.sequencing.sequences import Comparison, WaitUntil
 from flight.core.telling.channels import Channel
@@ -142,3 +143,31 @@ async def test_a_harmless_carrier_runs_at_once_and_takes_no_arm(rig: Rig) -> Non
     report = await rig.wait_for_end(rig.send("toy", "start_sequence", stage="arm", name="s"))
     assert report.rung is Rung.REJECTED
     assert str(toy(rig).commands["start_sequence"].carries) == "the stored sequence that is named"
+
+
+async def test_a_ring_of_sequences_has_the_hazard_of_what_is_in_it(rig: Rig) -> None:
+    def start(name: str) -> dict[str, Any]:
+        return {
+            "kind": "relative",
+            "target": "toy",
+            "command": "start_sequence",
+            "arguments": {"name": name},
+        }
+
+    for name, other in (("a", "b"), ("b", "a")):
+        report = await rig.command(
+            "toy", "load_sequence", sequence={"name": name, "entries": [start(other)]}
+        )
+        assert report.rung is Rung.COMPLETED
+    node = toy(rig)
+    ring = node.hazards.of(node.commands["start_sequence"], {"name": "a"})
+    assert ring is Hazard.NONE
+    await rig.command("toy", "load_sequence", sequence={"name": "b", "entries": RELEASE})
+    assert node.hazards.of(node.commands["start_sequence"], {"name": "a"}) is Hazard.RELEASE
+
+
+def test_the_highest_of_some_hazards_is_the_most_severe() -> None:
+    # By name "release" comes after "ignition": it is the order of severity that counts.
+    assert highest([Hazard.RELEASE, Hazard.NONE, Hazard.IGNITION]) is Hazard.IGNITION
+    assert highest([Hazard.DECOMMISSION, Hazard.SEALING]) is Hazard.DECOMMISSION
+    assert highest([]) is Hazard.NONE

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pytest
 
 from flight.core.telling.communications import Route, wire
-from flight.icd.messages import Rung
+from flight.icd.messages import Command, Message, Rung
 from ground.testbed.rig import Rig
 from tests.flight.core.toy_node import SPEED, Toy, World
 
@@ -102,3 +102,53 @@ async def test_a_reboot_of_the_sender_neither_loses_nor_repeats_the_command(
     await pair.restart("sender")
     await asyncio.sleep(200.0)
     assert world.deeds == ["drive", "stop", "after"]
+
+
+def sent_orders(rig: Rig, monkeypatch: pytest.MonkeyPatch, lost: int) -> list[str]:
+    """Names of the orders that the sender has sent; the first `lost` of them never arrive."""
+    node = rig.nodes["sender"]
+    send = node.communications.send
+    sent: list[str] = []
+
+    def note(destination: str, message: Message, priority: int = 4) -> bool:
+        if isinstance(message, Command):
+            sent.append(message.name)
+            if len(sent) <= lost:
+                return True
+        return send(destination, message, priority)
+
+    monkeypatch.setattr(node.communications, "send", note)
+    return sent
+
+
+async def test_a_command_that_the_other_node_has_heard_is_sent_once(
+    pair: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = sent_orders(pair, monkeypatch, lost=0)
+    await begin(pair, order("drive", arguments={"distance": 100.0}))
+    await asyncio.sleep(200.0)
+    assert sent == ["drive"]
+
+
+async def test_a_command_that_was_lost_on_its_way_is_sent_again(
+    pair: Rig, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = sent_orders(pair, monkeypatch, lost=2)
+    await begin(pair, order("drive", arguments={"distance": 10.0}))
+    await asyncio.sleep(200.0)
+    assert sent == ["drive"] * 3
+    assert world.deeds == ["drive", "stop"]
+    assert told(pair)[-1] == "sequence_completed"
+
+
+async def test_safe_ends_the_sending_of_what_was_lost(
+    pair: Rig, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = sent_orders(pair, monkeypatch, lost=3)
+    await begin(pair, order("drive", arguments={"distance": 10.0}))
+    await asyncio.sleep(15.0)
+    assert len(sent) == 2
+    await pair.command("sender", "enter_safe")
+    await asyncio.sleep(1000.0)
+    assert len(sent) == 2
+    assert world.deeds == []
