@@ -204,13 +204,18 @@ def jd_tt_of_local_time(sol_number: int, lmst_hours: float, east_longitude_degre
     return jd_tt_of_mars_sol_date(sol_date)
 
 
+def local_sols(jd_tt: float, east_longitude_degrees: float) -> float:
+    """Local sol number with the part of the sol that is over, by local mean solar time."""
+    return mars_sol_date(jd_tt) + _signed_longitude(east_longitude_degrees) / 360.0
+
+
 def format_lmst(jd_tt: float, east_longitude_degrees: float, landing_sol_number: int) -> str:
     """Text like ``Sol 012 M 13:38:22``: sols since landing and local mean solar time.
 
     `landing_sol_number` is :func:`local_sol_number` at landing; the landing sol is sol 0.
     Seconds are Mars seconds (1/86 400 sol), truncated so that the sol never runs ahead.
     """
-    sols = mars_sol_date(jd_tt) + _signed_longitude(east_longitude_degrees) / 360.0
+    sols = local_sols(jd_tt, east_longitude_degrees)
     # A Julian date resolves 40 microseconds: without a margin 13:38:22 may print as 13:38:21.
     ticks = math.floor(sols * 86_400.0 + 0.001)
     sol_number, second_of_sol = divmod(ticks, 86_400)

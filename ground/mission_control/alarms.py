@@ -2,16 +2,23 @@
 
 A limit's alarm returns to normal by itself, but stays listed until it is acknowledged; a warning
 stays until then. The same alarm again is counted, not listed twice.
+
+What a vehicle said last decides, by boot and number: not what came down last, nor the greater
+stamp. What comes late is history: it raises nothing that is over, and closes nothing that holds. A
+vehicle that was switched off for good is out of service and has no alarms.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from flight.icd.messages import EventReport, Severity
-from ground.mission_control.archive import Archive
+from ground.mission_control.archive import Archive, order_of
+from ground.mission_control.archive_schema import PLACE
 
 LIMIT_EVENTS = ("limit_crossed", "limit_red")
+OUT_OF_SERVICE = "out of service"
 _ALARMING = (Severity.WARNING_HI, Severity.FATAL)
 _RANK = {str(severity): rank for rank, severity in enumerate(Severity)}
 
@@ -41,6 +48,7 @@ class Alarm:
     acknowledged_by: str = ""
     acknowledged_ns: int | None = None
     note: str = ""
+    last_place: int = 0  # of the newest event in it
 
 
 class Alarms:
@@ -51,15 +59,22 @@ class Alarms:
         self._now_ns = now_ns
         self._alarms: dict[int, Alarm] = {}
         self._open: dict[tuple[str, str], Alarm] = {}
+        self._newest: dict[tuple[str, str], int] = {}  # number of what was said last
+        self._retired: dict[str, None] = {}
         for row in archive.rows("SELECT * FROM alarms ORDER BY number"):
             alarm = Alarm(*row)
             alarm.state = AlarmState(alarm.state)
+            key = (alarm.source, alarm.name)
+            self._newest[key] = max(alarm.last_place, self._newest.get(key, 0))
             self._alarms[alarm.number] = alarm
             if alarm.state is not AlarmState.CLOSED:
                 self._open[(alarm.source, alarm.name)] = alarm
+        self._load_crossings()
 
     def take(self, event: EventReport) -> Alarm | None:
         """Takes an event; returns the alarm that it raised, renewed or returned to normal."""
+        if event.source in self._retired:
+            return None
         if event.name in LIMIT_EVENTS:
             return self._take_limit(event)
         if event.severity in _ALARMING:
@@ -68,19 +83,34 @@ class Alarms:
 
     def _take_limit(self, event: EventReport) -> Alarm | None:
         name = f"limit {event.data.get('channel', '?')}"
-        if event.data.get("state") in ("YELLOW", "RED"):
-            return self._raise(event, name)
-        alarm = self._open.get((event.source, name))
-        if alarm is None or event.time_ns < alarm.last_ns or event.data.get("state") != "OK":
+        key, state = (event.source, name), event.data.get("state")
+        late = order_of(event) <= self._newest.get(key, -1)
+        alarm = self._open.get(key)
+        if state in ("YELLOW", "RED"):
+            if not late:
+                return self._raise(event, name)
+            if alarm is not None:  # an older crossing of what is still listed
+                alarm.count += 1
+                self._keep(alarm)
             return None
-        alarm.last_ns, alarm.text = event.time_ns, event.text
+        if late or state != "OK":
+            return None
+        self._newest[key] = order_of(event)
+        if alarm is None:
+            return None
+        alarm.last_ns, alarm.last_place, alarm.text = event.time_ns, order_of(event), event.text
         acknowledged = alarm.state is AlarmState.ACKNOWLEDGED
         self._move(alarm, AlarmState.CLOSED if acknowledged else AlarmState.RETURNED)
         return alarm
 
-    def _raise(self, event: EventReport, name: str) -> Alarm:
+    def _raise(self, event: EventReport, name: str) -> Alarm | None:
         key = (event.source, name)
         alarm = self._open.get(key)
+        late = order_of(event) <= self._newest.get(key, -1)
+        if late and alarm is None:
+            return None  # the newer one was seen and closed
+        if not late:
+            self._newest[key] = order_of(event)
         if alarm is None:
             alarm = Alarm(
                 number=len(self._alarms) + 1, source=event.source, name=name,
@@ -92,9 +122,9 @@ class Alarms:
         if worse:
             alarm.severity = str(event.severity)
         alarm.count += 1
-        if event.time_ns >= alarm.last_ns:
-            alarm.last_ns, alarm.text = event.time_ns, event.text
-        if worse or alarm.state is AlarmState.RETURNED:
+        if not late:
+            alarm.last_ns, alarm.last_place, alarm.text = event.time_ns, order_of(event), event.text
+        if not late and (worse or alarm.state is AlarmState.RETURNED):
             alarm.state = AlarmState.ACTIVE
         self._keep(alarm)
         return alarm
@@ -109,6 +139,13 @@ class Alarms:
         holds = alarm.state is AlarmState.ACTIVE and alarm.name.startswith("limit ")
         self._move(alarm, AlarmState.ACKNOWLEDGED if holds else AlarmState.CLOSED)
         return alarm
+
+    def retire(self, source: str) -> None:
+        """A vehicle was switched off for good: its alarms are over, and it raises no more."""
+        self._retired[source] = None
+        for alarm in [each for each in self._open.values() if each.source == source]:
+            alarm.note = alarm.note or OUT_OF_SERVICE
+            self._move(alarm, AlarmState.CLOSED)
 
     def _move(self, alarm: Alarm, state: AlarmState) -> None:
         alarm.state = state
@@ -129,12 +166,20 @@ class Alarms:
         """Every alarm of the run."""
         return list(self._alarms.values())
 
+    def _load_crossings(self) -> None:
+        """Takes up what limits were said to be last, also where nothing is wrong."""
+        for source, data, place in self._archive.rows(
+            f"SELECT source, data, {PLACE} FROM events WHERE name IN (?,?)", LIMIT_EVENTS
+        ):
+            key = (source, f"limit {json.loads(data).get('channel', '?')}")
+            self._newest[key] = max(place, self._newest.get(key, 0))
+
     def _keep(self, alarm: Alarm) -> None:
         row = (
             alarm.number, alarm.source, alarm.name, alarm.severity, str(alarm.state),
             alarm.raised_ns, alarm.last_ns, alarm.count, alarm.text, alarm.acknowledged_by,
-            alarm.acknowledged_ns, alarm.note,
+            alarm.acknowledged_ns, alarm.note, alarm.last_place,
         )  # fmt: skip
         self._archive.execute(
-            [("INSERT OR REPLACE INTO alarms VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", row)]
+            [("INSERT OR REPLACE INTO alarms VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", row)]
         )

@@ -6,7 +6,8 @@ about to be sent, a verdict, where the procedure stands) is committed at once.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,25 @@ import msgspec
 from flight.icd.custody_record import CustodyRecord
 from flight.icd.messages import CommandReport, EventReport, Severity, Telemetry
 from flight.runtime.discs import FILES, Disc
-from ground.mission_control.archive_schema import RUNG_ORDER, SCHEMA, VERSION
+from ground.mission_control.archive_schema import (
+    PLACE,
+    REPORTS_OF_A_BOOT,
+    RUNG_ORDER,
+    SCHEMA,
+    VERSION,
+)
 
 BATCH = 2000  # rows that wait before they are written
 
 _INSERTS = {
-    "rungs": "INSERT OR IGNORE INTO rungs VALUES (?,?,?,?,?,?,?)",
-    "events": "INSERT OR IGNORE INTO events VALUES (?,?,?,?,?,?,?,?)",
+    "rungs": "INSERT OR IGNORE INTO rungs (identifier, rung, occurred_ns, received_ns, detail, "
+    "repeated, source) VALUES (?,?,?,?,?,?,?)",
+    "events": "INSERT OR IGNORE INTO events VALUES (?,?,?,?,?,?,?,?,?)",
     "streams": "INSERT OR IGNORE INTO streams VALUES (?,?,?,?)",
-    "samples": "INSERT OR IGNORE INTO samples VALUES (?,?,?,?)",
+    "samples": "INSERT OR IGNORE INTO samples (stream, occurred_ns, received_ns, value, place) "
+    "VALUES (?,?,?,?,?)",
     "custody": "INSERT OR IGNORE INTO custody VALUES (?,?,?,?,?,?,?,?,?)",
+    "passes": "INSERT OR IGNORE INTO passes VALUES (?,?,?,?)",
     "uplinks": "INSERT INTO uplinks (spacecraft, destination, sent_ns, bytes, commands, outcome) "
     "VALUES (?,?,?,?,?,?)",
     "downlinks": "INSERT INTO downlinks (spacecraft, source, frame, received_ns, bytes, packets) "
@@ -34,14 +44,34 @@ _INSERTS = {
 }
 
 
+BEGUN_FILE = "archive.begun"
+"""Beside the archive: says that it was begun, so that a lost one is not taken for a new one."""
+_INTEGERS = range(-(2**63), 2**63)  # that SQLite can keep
+_CAUSED_BY_A_ROW = (
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.DataError,
+    sqlite3.ProgrammingError,
+    OverflowError,
+    ValueError,
+)
+
+
 class ArchiveError(Exception):
-    """The archive cannot be opened or is of another version."""
+    """The archive cannot be opened, was lost or damaged, is of another version, or takes no
+    more."""
+
+
+class Unstorable(ValueError):
+    """Something that came down and that no row can hold; says what."""
 
 
 class Archive:
     """The archive at `path` on a disc, made if it is not there, continued if it is.
 
-    `units` gives the unit of `(source, channel)` for the table of streams. Raises ArchiveError.
+    `units` gives the unit of `(source, channel)` for the table of streams. `began_ns`: mission time
+    at which a new one begins. Raises ArchiveError, also when the archive was begun and is not there
+    or is damaged: then nothing is known of what was sent, and nobody must begin anew.
     """
 
     def __init__(
@@ -49,10 +79,16 @@ class Archive:
         path: Path,
         units: Mapping[tuple[str, str], str] | None = None,
         disc: Disc = FILES,
+        began_ns: int = 0,
     ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
+        self.dropped = 0
+        """Rows that could not be written."""
         self._disc = disc
+        self._begun = self._was_begun()
+        if self._begun and not disc.size(path):
+            raise ArchiveError(f"{path} was begun and is missing or empty: {_ADVICE}")
         self._units = units or {}
         self._rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _INSERTS}
         self._waiting = 0
@@ -63,8 +99,12 @@ class Archive:
             self._database.execute("PRAGMA synchronous = OFF")
             self._database.execute("PRAGMA cache_size = -20000")
             self._prepare()
-        except sqlite3.DatabaseError as error:
-            raise ArchiveError(f"{path} is no archive: {error}") from error
+            self.life = self._take_life(began_ns)
+        except ArchiveError:
+            disc.release(self._database)
+            raise
+        except (sqlite3.DatabaseError, ValueError) as error:
+            raise ArchiveError(f"{path} is no archive, or damaged: {error}. {_ADVICE}") from error
         self._streams: dict[tuple[str, str], int] = {
             (source, channel): stream
             for stream, source, channel in self._database.execute(
@@ -76,8 +116,36 @@ class Archive:
         version = self._database.execute("PRAGMA user_version").fetchone()[0]
         if version not in (0, VERSION):
             raise ArchiveError(f"{self.path} is of version {version}; allowed is {VERSION}")
+        if version == VERSION:
+            found = self._database.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if found != "ok":
+                raise ArchiveError(f"{self.path} is damaged: {found}. {_ADVICE}")
         self._database.executescript(SCHEMA)
         self._database.execute(f"PRAGMA user_version = {VERSION}")
+
+    def _was_begun(self) -> bool:
+        try:
+            self._disc.read_note(self.path.with_name(BEGUN_FILE))
+        except FileNotFoundError:
+            return False
+        except (OSError, UnicodeDecodeError):
+            return True  # something is there, and no new run has it
+        return True
+
+    def _take_life(self, began_ns: int) -> str:
+        """The token of this archive's life: no other archive of the run has it.
+
+        It is the mission time at which the archive was begun. Time goes on over a loss, so that
+        what is numbered within a life is never numbered so again.
+        """
+        life = self.get("life")
+        if life is None:
+            if self._begun:
+                raise ArchiveError(f"{self.path} was begun and holds nothing: {_ADVICE}")
+            life = f"{began_ns:x}"
+            self.put("life", life)
+            self._disc.write_note(self.path.with_name(BEGUN_FILE), f"{life}\n")
+        return str(life)
 
     # ------------------------------------------------------------ what arrives
 
@@ -89,10 +157,13 @@ class Archive:
     def add_event(self, event: EventReport, received_ns: int) -> None:
         """An event; a copy changes nothing."""
         row = (event.source, event.time_ns, event.number, event.name, str(event.severity))
-        self._add("events", (*row, received_ns, event.text, _json(event.data)))
+        _check_integers((order_of(event),))
+        self._add("events", (*row, received_ns, event.text, _json(event.data), event.boot))
 
     def add_samples(self, telemetry: Telemetry, received_ns: int) -> None:
         """The samples of a telemetry report; copies change nothing."""
+        _check_integers((telemetry.time_ns, telemetry.number, *telemetry.values.values()))
+        place = order_of(telemetry)
         rows = self._rows["samples"]
         for channel, value in telemetry.values.items():
             key = (telemetry.source, channel)
@@ -100,7 +171,8 @@ class Archive:
             if stream is None:
                 stream = self._streams[key] = len(self._streams) + 1
                 self._add("streams", (stream, *key, self._units.get(key, "")))
-            rows.append((stream, telemetry.time_ns, received_ns, _storable(value)))
+            row = (stream, telemetry.time_ns, received_ns, _storable(value), place)
+            rows.append(row)
         self._count(len(telemetry.values))
 
     def add_custody(self, source: str, record: CustodyRecord, received_ns: int) -> None:
@@ -136,7 +208,12 @@ class Archive:
         """Keeps a piece of state that is true once all that was added before is written."""
         self._add("state", (key, _json(value)))
 
+    def add_pass(self, vehicle: str, start_ns: int, end_ns: int, predicted_ns: int) -> None:
+        """A pass over a vehicle, as it was predicted first."""
+        self._add("passes", (vehicle, start_ns, end_ns, predicted_ns))
+
     def _add(self, table: str, row: tuple[Any, ...]) -> None:
+        _check_integers(row)
         self._rows[table].append(row)
         self._count(1)
 
@@ -146,17 +223,56 @@ class Archive:
             self.flush()
 
     def flush(self) -> None:
-        """Writes what waits."""
+        """Writes what waits: all of it, or nothing.
+
+        A row that cannot be written is dropped, counted and named in the procedure's log. Raises
+        ArchiveError, which names the row, when the archive takes no more (a full disk); then
+        everything still waits.
+        """
         if not self._waiting:
             return
+        try:
+            with self._transaction():
+                for table, rows in self._rows.items():
+                    if rows:
+                        self._database.executemany(_INSERTS[table], rows)
+        except _CAUSED_BY_A_ROW:
+            self._write_row_by_row()
+        except sqlite3.Error as error:
+            raise ArchiveError(f"{self.path} takes no more: {error}; {self._first()}") from error
+        for rows in self._rows.values():
+            rows.clear()
         self._waiting = 0
-        database = self._database
-        database.execute("BEGIN")
-        for table, rows in self._rows.items():
-            if rows:
-                database.executemany(_INSERTS[table], rows)
-                rows.clear()
-        database.execute("COMMIT")
+
+    def _write_row_by_row(self) -> None:
+        bad: list[str] = []
+        with self._transaction():
+            for table, rows in self._rows.items():
+                for row in rows:
+                    try:
+                        self._database.execute(_INSERTS[table], row)
+                    except _CAUSED_BY_A_ROW as error:
+                        bad.append(f"a row of {table} cannot be kept: {row!r:.200}: {error}")
+            for text in bad:
+                self._database.execute(_INSERTS["procedure_log"], (0, "archive", text))
+        self.dropped += len(bad)
+
+    def _first(self) -> str:
+        """The first row that waits, in words."""
+        table, rows = next((table, rows) for table, rows in self._rows.items() if rows)
+        return f"the first row that waits is of {table}: {rows[0]!r:.200}"
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All that is executed within, or nothing of it."""
+        self._database.execute("BEGIN")
+        try:
+            yield
+            self._database.execute("COMMIT")
+        except BaseException:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+            raise
 
     def close(self) -> None:
         """Writes what waits and closes."""
@@ -180,10 +296,13 @@ class Archive:
 
     def execute(self, statements: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
         """Runs several statements as one transaction."""
-        self._database.execute("BEGIN")
-        for statement, values in statements:
-            self._database.execute(statement, values)
-        self._database.execute("COMMIT")
+        with self._transaction():
+            for statement, values in statements:
+                self._database.execute(statement, values)
+
+    def set_clock(self, sols_at_zero: float) -> None:
+        """For the views: how many sols after the landing sol's midnight mission time zero is."""
+        self.execute([("INSERT OR REPLACE INTO mission_clock VALUES (1, ?)", (sols_at_zero,))])
 
     # ----------------------------------------------------------------- queries
 
@@ -199,39 +318,66 @@ class Archive:
     def events(
         self, source: str = "", name: str = "", since_ns: int = 0, limit: int = -1
     ) -> list[EventReport]:
-        """Events in order of occurrence, from `since_ns` on; empty texts mean all."""
+        """Events from `since_ns` on; empty texts mean all.
+
+        Those of one source are in the order in which it told them, those of all by their stamps.
+        """
         found = self.rows(
-            "SELECT source, name, severity, occurred_ns, text, data, number FROM events "
+            "SELECT source, name, severity, occurred_ns, text, data, number, boot FROM events "
             "WHERE (? = '' OR source = ?) AND (? = '' OR name = ?) AND occurred_ns >= ? "
-            "ORDER BY occurred_ns, source, number LIMIT ?",
-            (source, source, name, name, since_ns, limit),
+            "ORDER BY CASE WHEN ? = '' THEN occurred_ns END, source, boot, number LIMIT ?",
+            (source, source, name, name, since_ns, source, limit),
         )
         return [
-            EventReport(origin, title, Severity(severity), time, text, json.loads(data), number)
-            for origin, title, severity, time, text, data, number in found
+            EventReport(
+                source, name, Severity(severity), time, text, json.loads(data), number, boot
+            )
+            for source, name, severity, time, text, data, number, boot in found
         ]
 
     def samples(
         self, source: str, channel: str, since_ns: int = 0, until_ns: int = 2**62
     ) -> list[tuple[int, Any]]:
-        """Samples of a channel as (occurred_ns, value), in order."""
+        """Samples of a channel as (occurred_ns, value), in the order in which they were told."""
         return [
             (time, value)
             for time, value in self.rows(
                 "SELECT occurred_ns, value FROM samples JOIN streams USING (stream) "
                 "WHERE source = ? AND channel = ? AND occurred_ns BETWEEN ? AND ? "
-                "ORDER BY occurred_ns",
+                "ORDER BY place, occurred_ns",
                 (source, channel, since_ns, until_ns),
             )
         ]
 
-    def last_values(self) -> list[tuple[str, str, int, int, Any]]:
-        """The newest sample of each channel: source, channel, occurred_ns, received_ns, value."""
+    def last_values(self) -> list[tuple[str, str, int, int, Any, int]]:
+        """The newest sample of each channel: source, channel, occurred_ns, received_ns, value and
+        place in the order of what its source said."""
         return [
-            (source, channel, occurred, received, value)
-            for source, channel, occurred, received, value in self.rows(
-                "SELECT source, channel, MAX(occurred_ns), received_ns, value FROM samples "
+            (source, channel, occurred, received, value, place)
+            for source, channel, occurred, received, value, place in self.rows(
+                "SELECT source, channel, occurred_ns, received_ns, value, MAX(place) FROM samples "
                 "JOIN streams USING (stream) GROUP BY stream ORDER BY source, channel"
+            )
+        ]
+
+    def last_events(self) -> list[tuple[str, int, int, int]]:
+        """The newest event of each source: source, place in its order, occurred_ns,
+        received_ns."""
+        return [
+            (source, place, occurred, received)
+            for source, place, occurred, received in self.rows(
+                f"SELECT source, MAX({PLACE}), occurred_ns, received_ns FROM events "
+                "GROUP BY source ORDER BY source"
+            )
+        ]
+
+    def last_rungs(self) -> list[tuple[str, int, int]]:
+        """When each source reported on a command last: source, occurred_ns, received_ns."""
+        return [
+            (source, occurred, received)
+            for source, occurred, received in self.rows(
+                "SELECT source, MAX(occurred_ns), received_ns FROM rungs "
+                "GROUP BY source ORDER BY source"
             )
         ]
 
@@ -253,6 +399,24 @@ class Archive:
             (msgspec.json.decode(record, type=CustodyRecord), received)
             for record, received in found
         ]
+
+
+_ADVICE = (
+    "the vehicles may have flown, and what was sent to them is not known; "
+    "restore it, or fly in another folder"
+)
+
+
+def order_of(report: EventReport | Telemetry) -> int:
+    """The place of a report in all that its source says: the greater was said later, whatever its
+    clock was set to."""
+    return report.boot * REPORTS_OF_A_BOOT + report.number
+
+
+def _check_integers(row: Iterable[Any]) -> None:
+    for value in row:
+        if type(value) is int and value not in _INTEGERS:
+            raise Unstorable(f"{value}: allowed are whole numbers of 64 bits with a sign")
 
 
 def _json(value: Any) -> str:

@@ -1,16 +1,42 @@
 """The tables of a run's archive, and the views in which a person reads them.
 
 Times ending in `_ns` are nanoseconds of mission time: `occurred_ns` by the spacecraft's own stamp,
-`received_ns` when it was on the ground. The views show seconds.
+`received_ns` when it was on the ground. The views show seconds, and sols since landing with local
+mean solar time.
 """
 
-VERSION = 1
+from flight.astrodynamics.mars_time import SOL_SECONDS
+
+VERSION = 2
+REPORTS_OF_A_BOOT = 1_000_000_000
+"""More than a vehicle makes in one boot: boot times this, and the number, is one order."""
+PLACE = f"(boot * {REPORTS_OF_A_BOOT} + number)"
+"""Of an event in all that its source says: of the boots, in each by number."""
+
+
+def _sol_text(column: str) -> str:
+    """SQL for a column of nanoseconds as sols since landing and local mean solar time; null where
+    there is none, or the archive was made without a clock."""
+    ticks = (
+        f"CAST((SELECT sols_at_zero FROM mission_clock) * 86400.0 "
+        f"+ {column} / 1e9 * {86400.0 / SOL_SECONDS!r} + 0.001 AS INTEGER)"
+    )
+    return (
+        f"CASE WHEN {ticks} IS NULL THEN NULL ELSE printf('Sol %03d %02d:%02d:%02d', "
+        f"{ticks} / 86400, {ticks} / 3600 % 24, {ticks} / 60 % 60, {ticks} % 60) END"
+    )
+
 
 # Rungs of one instant, in the order in which they were climbed.
 RUNG_ORDER = """CASE rung WHEN 'RECEIVED' THEN 0 WHEN 'ACCEPTED' THEN 1 WHEN 'STARTED' THEN 2
         WHEN 'PROGRESS' THEN 3 ELSE 4 END"""
 
+# Columns of a key stand first and in its order: SQLite's check of the file relies on it.
 SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS mission_clock (
+    one INTEGER PRIMARY KEY CHECK (one = 1), sols_at_zero REAL NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS commands (
@@ -35,13 +61,30 @@ CREATE TABLE IF NOT EXISTS commands (
 );
 CREATE INDEX IF NOT EXISTS commands_by_step ON commands (step);
 
+CREATE TABLE IF NOT EXISTS attempts (
+    identifier TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    spacecraft TEXT NOT NULL,
+    sent_ns INTEGER NOT NULL,
+    expected_ns INTEGER NOT NULL,
+    PRIMARY KEY (identifier, attempt)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS passes (
+    vehicle TEXT NOT NULL,
+    start_ns INTEGER NOT NULL,
+    end_ns INTEGER NOT NULL,
+    predicted_ns INTEGER NOT NULL,
+    PRIMARY KEY (vehicle, start_ns)
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS rungs (
     identifier TEXT NOT NULL,
-    rung TEXT NOT NULL,
     occurred_ns INTEGER NOT NULL,
+    rung TEXT NOT NULL,
+    repeated INTEGER NOT NULL,
     received_ns INTEGER NOT NULL,
     detail TEXT NOT NULL,
-    repeated INTEGER NOT NULL,
     source TEXT NOT NULL,
     PRIMARY KEY (identifier, occurred_ns, rung, repeated)
 ) WITHOUT ROWID;
@@ -55,6 +98,7 @@ CREATE TABLE IF NOT EXISTS events (
     received_ns INTEGER NOT NULL,
     text TEXT NOT NULL,
     data TEXT NOT NULL,
+    boot INTEGER NOT NULL,
     PRIMARY KEY (source, occurred_ns, number)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS events_by_name ON events (source, name, occurred_ns);
@@ -65,10 +109,11 @@ CREATE TABLE IF NOT EXISTS streams (
 );
 CREATE TABLE IF NOT EXISTS samples (
     stream INTEGER NOT NULL,
+    place INTEGER NOT NULL,
     occurred_ns INTEGER NOT NULL,
     received_ns INTEGER NOT NULL,
     value,
-    PRIMARY KEY (stream, occurred_ns)
+    PRIMARY KEY (stream, place, occurred_ns)
 ) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS custody (
@@ -115,7 +160,8 @@ CREATE TABLE IF NOT EXISTS alarms (
     text TEXT NOT NULL,
     acknowledged_by TEXT NOT NULL,
     acknowledged_ns INTEGER,
-    note TEXT NOT NULL
+    note TEXT NOT NULL,
+    last_place INTEGER NOT NULL
 );
 
 CREATE TABLE IF NOT EXISTS procedure_log (
@@ -126,7 +172,9 @@ CREATE VIEW IF NOT EXISTS command_history AS
     SELECT number, identifier, vehicle, name, arguments, stage, issued_ns / 1e9 AS issued_s,
         sent_ns / 1e9 AS sent_s, expected_ns / 1e9 AS answer_expected_s, attempts,
         COALESCE(verdict, 'under way') AS verdict, verdict_ns / 1e9 AS verdict_s,
-        CASE late WHEN 1 THEN 'late' ELSE '' END AS late, detail
+        CASE late WHEN 1 THEN 'late' ELSE '' END AS late, detail,
+        {_sol_text("issued_ns")} AS issued, {_sol_text("sent_ns")} AS sent,
+        {_sol_text("verdict_ns")} AS ended
     FROM commands ORDER BY number;
 CREATE VIEW IF NOT EXISTS ladder AS
     SELECT commands.number, rungs.identifier, vehicle, name, rung, rungs.occurred_ns / 1e9
@@ -135,16 +183,31 @@ CREATE VIEW IF NOT EXISTS ladder AS
     ORDER BY commands.number, rungs.occurred_ns, {RUNG_ORDER}, rungs.received_ns;
 CREATE VIEW IF NOT EXISTS event_log AS
     SELECT occurred_ns / 1e9 AS occurred_s, received_ns / 1e9 AS received_s, source, severity,
-        name, text
+        name, text, {_sol_text("occurred_ns")} AS occurred, {_sol_text("received_ns")} AS received
     FROM events ORDER BY occurred_ns, source, number;
 CREATE VIEW IF NOT EXISTS telemetry AS
     SELECT source, channel, occurred_ns / 1e9 AS occurred_s, received_ns / 1e9 AS received_s,
         value, unit
     FROM samples JOIN streams USING (stream);
 CREATE VIEW IF NOT EXISTS last_values AS
-    SELECT source, channel, MAX(occurred_ns) / 1e9 AS occurred_s, received_ns / 1e9 AS received_s,
+    SELECT source, channel, occurred_ns / 1e9 AS occurred_s, received_ns / 1e9 AS received_s,
         value, unit
-    FROM samples JOIN streams USING (stream) GROUP BY stream ORDER BY source, channel;
+    FROM streams JOIN samples USING (stream)
+    WHERE place = (SELECT MAX(place) FROM samples AS newest WHERE newest.stream = streams.stream)
+    ORDER BY source, channel;
+CREATE VIEW IF NOT EXISTS command_attempts AS
+    SELECT commands.number, identifier, vehicle, name, stage, attempt, spacecraft AS link,
+        attempts.sent_ns / 1e9 AS sent_s, {_sol_text("attempts.sent_ns")} AS sent,
+        attempts.expected_ns / 1e9 AS answer_expected_s,
+        {_sol_text("attempts.expected_ns")} AS answer_expected,
+        COALESCE(verdict, 'under way') AS verdict, verdict_ns / 1e9 AS verdict_s,
+        {_sol_text("verdict_ns")} AS ended
+    FROM attempts JOIN commands USING (identifier) ORDER BY commands.number, attempt;
+CREATE VIEW IF NOT EXISTS pass_list AS
+    SELECT vehicle, start_ns / 1e9 AS start_s, end_ns / 1e9 AS end_s,
+        {_sol_text("start_ns")} AS start, {_sol_text("end_ns")} AS end_of_pass,
+        predicted_ns / 1e9 AS predicted_s
+    FROM passes ORDER BY start_ns, vehicle;
 CREATE VIEW IF NOT EXISTS custody_chain AS
     SELECT tube, occurred_ns / 1e9 AS occurred_s, received_ns / 1e9 AS received_s, source, step,
         status, place, json_extract(record, '$.destination') AS destination,

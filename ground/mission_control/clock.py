@@ -40,6 +40,11 @@ class MissionClock:
         number = mars_time.local_sol_number(self.jd_tt(seconds), self._longitude)
         return number - self._landing_sol
 
+    @property
+    def sols_at_zero(self) -> float:
+        """Sols from the midnight before the landing to mission time zero."""
+        return mars_time.local_sols(self.epoch_jd_tt, self._longitude) - self._landing_sol
+
     def text(self, seconds: float) -> str:
         """Sol and local mean solar time, like ``Sol 012 M 13:38:22``."""
         return mars_time.format_lmst(self.jd_tt(seconds), self._longitude, self._landing_sol)

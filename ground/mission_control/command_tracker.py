@@ -23,6 +23,7 @@ from ground.mission_control.windows import MARGIN, Window
 ATTEMPTS = 4  # the first sending and three repeats that nobody answers
 ASK_AFTER = 2 * SOL_SECONDS  # s without news of a command at work until its vehicle is asked
 ORIGIN = "mission_control"
+PREFIX = "mc-"
 
 
 class Verdict(StrEnum):
@@ -123,12 +124,19 @@ class CommandTracker:
         self._send(orders)
 
     def next_identifiers(self, count: int) -> list[str]:
-        """Identifiers that no command of this run has, the same in each replay."""
-        first = len(self._commands) + 1
-        return [f"mc-{number:05d}" for number in range(first, first + count)]
+        """Identifiers that no command of this run has, the same in each replay.
 
-    def sent(self, identifiers: Iterable[str], sent_ns: int) -> None:
-        """The commands have left the ground station."""
+        They carry the life of the archive: after a loss of it, none is given twice.
+        """
+        first, life = len(self._commands) + 1, self._archive.life
+        return [f"{PREFIX}{life}-{number:05d}" for number in range(first, first + count)]
+
+    def is_of_another_life(self, identifier: str) -> bool:
+        """Whether it is a command of mission control that this archive has never issued."""
+        return identifier.startswith(PREFIX) and identifier not in self._commands
+
+    def sent(self, identifiers: Iterable[str], sent_ns: int, spacecraft: str = "") -> None:
+        """The commands have left the ground station, for a spacecraft that takes them."""
         for identifier in identifiers:
             command = self._commands[identifier]
             if command.verdict is not None:
@@ -139,6 +147,8 @@ class CommandTracker:
             command.sent_ns = sent_ns
             command.expected_ns = sent_ns + _ns(window.first_report)
             self._keep(command)
+            attempt = (identifier, command.attempts, spacecraft, sent_ns, command.expected_ns)
+            self._archive.execute([("INSERT OR REPLACE INTO attempts VALUES (?,?,?,?,?)", attempt)])
 
     # ------------------------------------------------------------------ reports
 

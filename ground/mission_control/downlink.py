@@ -16,13 +16,14 @@ from flight.icd.messages import (
     decode_message,
 )
 from ground.mission_control.alarms import Alarms
-from ground.mission_control.archive import Archive
+from ground.mission_control.archive import Archive, Unstorable
 from ground.mission_control.command_tracker import CommandTracker
 from ground.mission_control.custody_view import CustodyView
 from ground.mission_control.telemetry import LatestTelemetry
 from ground.mission_control.watches import Watches
 
 REMEMBERED = 5000  # events whose copies are known as such
+TOLD = 100  # of the frames and messages that were dropped, each with its reason
 
 
 class Downlink:
@@ -50,7 +51,8 @@ class Downlink:
         self._watches = watches
         self._now_ns = now_ns
         newest = archive.rows(
-            "SELECT source, occurred_ns, number FROM events ORDER BY received_ns DESC LIMIT ?",
+            "SELECT source, occurred_ns, boot, number FROM events "
+            "ORDER BY received_ns DESC LIMIT ?",
             (REMEMBERED,),
         )
         self._seen: dict[tuple[Any, ...], None] = dict.fromkeys(reversed(newest))
@@ -58,11 +60,12 @@ class Downlink:
         self.frames = 0
         self.messages = 0
         self.unreadable = 0
+        self.of_another_life = ""  # a command that is answered and was never issued here
 
     def take(self, received: ReceivedFrame) -> bool:
         """Takes one frame; True when it holds what must not be lost.
 
-        What cannot be read is counted and dropped.
+        What cannot be read or kept is counted, told in the log, and dropped.
         """
         now = self._now_ns()
         self.frames += 1
@@ -70,13 +73,11 @@ class Downlink:
             frame = decode_message(received.data)
             if not isinstance(frame, Frame):
                 raise CodecError("not a frame")
-        except CodecError:
-            self.unreadable += 1
+            size, count = len(received.data), len(frame.packets)
+            self._archive.add_downlink(received.peer, frame.source, frame.number, now, size, count)
+        except (CodecError, UnicodeError, Unstorable) as error:
+            self._drop(f"frame from {received.peer}", error, now)
             return False
-        size = len(received.data)
-        self._archive.add_downlink(
-            received.peer, frame.source, frame.number, now, size, len(frame.packets)
-        )
         vital = False
         for data in frame.packets:
             vital = self._take_packet(data, now) or vital
@@ -96,15 +97,22 @@ class Downlink:
                 self._take_event(message, now)
             elif isinstance(message, CommandReport):
                 self._archive.add_rung(message, now)
+                if self._tracker.is_of_another_life(message.identifier):
+                    self.of_another_life = message.identifier
                 self._tracker.report(message)
                 self._telemetry.heard(message.source, message.time_ns, now)
                 return True
             elif isinstance(message, CustodyReport):
                 self._take_custody(message, now)
                 return True
-        except CodecError:
-            self.unreadable += 1
+        except (CodecError, UnicodeError, Unstorable) as error:
+            self._drop("message", error, now)
         return False
+
+    def _drop(self, what: str, error: Exception, now: int) -> None:
+        self.unreadable += 1
+        if self.unreadable <= TOLD:  # all are counted
+            self._archive.add_log(now, "reception", f"a {what} was dropped: {error}"[:500])
 
     def _take_telemetry(self, report: Telemetry, now: int) -> None:
         self._archive.add_samples(report, now)
@@ -112,14 +120,14 @@ class Downlink:
             self._watches.happened("sample", report.source, channel)
 
     def _take_event(self, event: EventReport, now: int) -> None:
-        key = (event.source, event.time_ns, event.number)
+        key = (event.source, event.time_ns, event.boot, event.number)
         if key in self._seen:
             return
         self._seen[key] = None
         if len(self._seen) > REMEMBERED:
             del self._seen[next(iter(self._seen))]
         self._archive.add_event(event, now)
-        self._telemetry.heard(event.source, event.time_ns, now)
+        self._telemetry.take_event(event, now)
         self._alarms.take(event)
         self.on_event(event)
         self._watches.happened("event", event.source, event.name)

@@ -11,10 +11,11 @@ from flight.icd.messages import EventReport, Severity
 from flight.runtime.bus import Bus
 from flight.runtime.discs import FILES, Disc
 from flight.runtime.nursery import Nursery
+from flight.runtime.pace import NANOSECONDS
 from ground.mission_control.alarms import Alarms
-from ground.mission_control.archive import Archive
+from ground.mission_control.archive import Archive, ArchiveError
 from ground.mission_control.clock import MissionClock
-from ground.mission_control.command_tracker import CommandTracker
+from ground.mission_control.command_tracker import CommandTracker, TrackedCommand, Verdict
 from ground.mission_control.custody_view import CustodyView, TubeEntry, write_manifest
 from ground.mission_control.dictionary import Dictionary
 from ground.mission_control.downlink import Downlink
@@ -30,6 +31,8 @@ from ground.mission_control.watches import Watches
 from ground.mission_control.windows import Window
 
 ARCHIVE_FILE = "archive.sqlite"
+DECOMMISSION = "decommission"
+"""The command that switches a vehicle off for good."""
 ROUND = 21_600.0
 """Longest time in seconds between two looks at the stations; light time changes slowly."""
 RECENT_EVENTS = 8
@@ -71,7 +74,10 @@ class MissionControl:
         self.clock = clock
         self.dictionary = dictionary
         self.folder = folder
-        self.archive = Archive(folder / ARCHIVE_FILE, _units(dictionary), disc)
+        self.archive = Archive(
+            folder / ARCHIVE_FILE, _units(dictionary), disc, began_ns=clock.now_ns()
+        )
+        self.archive.set_clock(clock.sols_at_zero)
         self.boot = int(self.archive.get("boot", 0)) + 1
         self.archive.put("boot", self.boot)
         self.telemetry = LatestTelemetry()
@@ -96,6 +102,10 @@ class MissionControl:
             clock.now_ns,
         )
         self.downlink.on_event = self._event
+        self.tracker.on_verdict = self._verdict
+        for vehicle in sorted(self.decommissioned()):
+            self.alarms.retire(vehicle)
+        self._passes_until: dict[str, float] = {}  # of each vehicle: end of the last that is kept
         self.reception = Reception(
             self.archive, self.stations.frames, self.downlink.take, self._log_reception
         )
@@ -119,6 +129,7 @@ class MissionControl:
         """Runs the procedure until it ends; returns how."""
         async with Nursery("mission control") as nursery:
             await self._look()
+            self._check_life()
             nursery.start(self.uplink.run(self.tracker), name="uplink")
             nursery.start(self._rounds(), name="rounds")
             self.tracker.resume()
@@ -145,7 +156,8 @@ class MissionControl:
         """The vehicles that were switched off for good: nobody waits for a word of theirs."""
         rows = self.archive.rows(
             "SELECT vehicle FROM commands "
-            "WHERE name = 'decommission' AND stage != 'arm' AND verdict = 'COMPLETED'"
+            "WHERE name = ? AND stage != 'arm' AND verdict = 'COMPLETED'",
+            (DECOMMISSION,),
         )
         return {vehicle for (vehicle,) in rows}
 
@@ -160,6 +172,31 @@ class MissionControl:
         """Asks the stations how things are, and for the frames that came down unseen."""
         if await self.stations.refresh() and self.stations.status is not None:
             await self.reception.catch_up(self.stations.status.last_frame)
+        self._keep_passes()
+
+    def _check_life(self) -> None:
+        """Raises ArchiveError when the vehicles answer what this archive, a new one, never sent."""
+        known = self.downlink.of_another_life
+        if known and self.runner.cursor.position == 0 and not self.tracker.commands():
+            raise ArchiveError(
+                f"{self.archive.path} holds no command, and a vehicle answers {known}: the archive "
+                "of this run was lost. Restore it, or fly in another folder"
+            )
+
+    def _keep_passes(self) -> None:
+        """Keeps the passes that are predicted for the first time."""
+        now_ns = self.clock.now_ns()
+        for each in self.stations.passes():
+            if each.start >= self._passes_until.get(each.vehicle, 0.0):
+                self._passes_until[each.vehicle] = each.end
+                start, end = round(each.start * NANOSECONDS), round(each.end * NANOSECONDS)
+                self.archive.add_pass(each.vehicle, start, end, now_ns)
+
+    def _verdict(self, command: TrackedCommand) -> None:
+        order = command.order
+        ended = order.name == DECOMMISSION and order.stage != "arm"
+        if ended and command.verdict is Verdict.COMPLETED:
+            self.alarms.retire(order.target)
 
     def _log_reception(self, text: str) -> None:
         self.archive.add_log(self.clock.now_ns(), "reception", text)

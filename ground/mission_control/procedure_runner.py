@@ -14,6 +14,7 @@ from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.icd.messages import Command
 from flight.runtime.loop import NANOSECONDS
 from ground.mission_control import procedure_steps as steps
+from ground.mission_control.archive import order_of
 from ground.mission_control.command_tracker import ORIGIN, Verdict
 from ground.mission_control.numbered_products import Product, product_in
 from ground.mission_control.procedure_arguments import arguments_of, survey_key
@@ -308,8 +309,9 @@ class ProcedureRunner:
         try:
             async with asyncio.timeout_at(began + step.limit_sols * SOL_SECONDS):
                 while not self._product(step).whole:
-                    sample = telemetry.sample(step.vehicle, step.announced)
-                    if sample is not None and sample.value and sample.occurred_ns > since_ns:
+                    said = telemetry.value(step.vehicle, step.announced)
+                    occurred = telemetry.occurred(step.vehicle, step.announced)
+                    if said and occurred is not None and occurred > since_ns:
                         break
                     await self._tools.watches.wait("sample", step.vehicle, step.announced)
         except TimeoutError:
@@ -335,9 +337,11 @@ class ProcedureRunner:
         since = self.cursor.commanded_ns if step.since == "command" else 0
 
         def seen() -> bool:
+            clocks = self._tools.telemetry.clocks
             return any(
                 all(event.data.get(key) == value for key, value in step.where.items())
-                for event in self._tools.archive.events(step.vehicle, step.event, since)
+                for event in self._tools.archive.events(step.vehicle, step.event)
+                if clocks.present(event.source, order_of(event), event.time_ns) >= since
             )
 
         what = f"event {step.event} of {step.vehicle}"

@@ -165,8 +165,7 @@ class ProgressDisplay:
 
     def _is_silent(self, vehicle: str) -> bool:
         """Vehicles that were heard once and no longer are."""
-        heard = self._control.telemetry.silence(vehicle, 0) != float("inf")
-        return heard and self._control.stale(vehicle)
+        return self._control.telemetry.was_heard(vehicle) and self._control.stale(vehicle)
 
     def _activity(self, now: float) -> str:
         instruction = self._control.runner.instruction

@@ -89,7 +89,7 @@ class Uplink:
         self.waiting_for = ""
         self.deliveries[target] = delivery
         self._record(spacecraft, radio, sent_ns, len(data), identifiers, "sent")
-        tracker.sent(identifiers, sent_ns)
+        tracker.sent(identifiers, sent_ns, spacecraft)
         return True
 
     def _record(

@@ -66,8 +66,7 @@ class ReportingNode:
         self.clock = context.clock
         self._throttle = EventThrottle(EVENT_BURST, EVENT_REFILL, monotonic)
         self.boot_count = 0  # the number of this boot, once it is known
-        self._event_number = 0
-        self._telemetry_number = 0
+        self._report_number = 0  # events and telemetry share one count: each is before or after
         self._flood_look = False  # it has been asked for
         self._untold: dict[tuple[str, str], EventReport] = {}  # the last that was suppressed
         self._reporting = False  # an event about reporting is being reported
@@ -113,8 +112,8 @@ class ReportingNode:
         self._look_at_floods_later(1.0 / EVENT_REFILL)
 
     def _publish_event(self, report: EventReport) -> None:
-        self._event_number += 1
-        numbered = msgspec.structs.replace(report, number=self._event_number)
+        self._report_number += 1
+        numbered = msgspec.structs.replace(report, number=self._report_number)
         self.publish(numbered, _event_priority(report.severity))
 
     def tell_untold(self) -> None:
@@ -156,8 +155,8 @@ class ReportingNode:
             self.publish(self._telemetry(taken), PRIORITY_TELEMETRY)
 
     def _telemetry(self, values: dict[str, Any]) -> Telemetry:
-        self._telemetry_number += 1
-        number = self._telemetry_number
+        self._report_number += 1
+        number = self._report_number
         return Telemetry(self.name, self.clock.now_ns(), values, number, self.boot_count)
 
     def _subscriber_joined(self) -> None:

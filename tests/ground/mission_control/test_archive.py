@@ -47,7 +47,7 @@ def test_values_of_every_type_come_back(archive: Archive) -> None:
     archive.add_samples(Telemetry("rover", 5, values, 1), 9)
     archive.add_samples(Telemetry("rover", 6, {"a": 2.5}, 2), 9)
     assert archive.samples("rover", "a") == [(5, 1.5), (6, 2.5)]
-    last = {channel: value for _, channel, _, _, value in archive.last_values()}
+    last = {channel: value for _, channel, _, _, value, _ in archive.last_values()}
     assert last == {"a": 2.5, "b": None, "c": 1, "d": "text", "e": "[1,2]"}
 
 
@@ -69,7 +69,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         Archive(tmp_path / "text")
     with sqlite3.connect(tmp_path / "old") as database:
         database.execute("PRAGMA user_version = 77")
-    with pytest.raises(ArchiveError, match="is of version 77; allowed is 1"):
+    with pytest.raises(ArchiveError, match="is of version 77; allowed is 2"):
         Archive(tmp_path / "old")
 
 

@@ -213,7 +213,7 @@ def test_each_attempt_is_a_new_command(fly: Fly) -> None:
         await ground.run()
         return [order.identifier for order in ground.vehicle.obeyed]
 
-    assert fly(text, flight) == ["mc-00001", "mc-00002", "mc-00003"]
+    assert fly(text, flight) == ["mc-0-00001", "mc-0-00002", "mc-0-00003"]
 
 
 def test_a_vehicle_that_falls_silent_is_given_up_long_before_its_deadline(fly: Fly) -> None:
@@ -299,7 +299,7 @@ def test_a_loop_of_gotos_visits_a_step_anew_each_time(fly: Fly) -> None:
 
     done = fly(text, flight)
     assert len(done) >= 3
-    assert done == [f"mc-{number:05d}" for number in range(1, len(done) + 1)]
+    assert done == [f"mc-0-{number:05d}" for number in range(1, len(done) + 1)]
 
 
 def test_an_end_names_the_tubes_that_are_missing_and_where_they_are(fly: Fly) -> None:
