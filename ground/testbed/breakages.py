@@ -3,10 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from flight.configuration.files import refusal
-from ground.missions.mission import Failure, LoadedMission
+from ground.missions.mission import Failure
 from ground.testbed.kills import Kill
-from sim_hw.world.tubes import GROUND, PERSEVERANCE
 
 
 @dataclass(frozen=True)
@@ -65,22 +63,3 @@ def _of_failure(failure: Failure, fired: float | None) -> Breakage:
         why = "the run had ended before"
     why = "" if fired is not None else why
     return Breakage(failure.what, failure.target, failure.mode, due, fired, why)
-
-
-def check_failures_can_come(mission: LoadedMission) -> None:
-    """Refuses failures that no run of this mission can meet; raises ConfigurationError."""
-    tubes = len(mission.depot.tubes) + len(mission.held)
-    moved = len({*mission.wanted, *(tube.id for tube in mission.held)})
-    for index, failure in enumerate(mission.mission.failures):
-        limit = mission.mission.time_limit
-        if failure.after_sols is not None and failure.after_sols >= limit:
-            allowed = f"less than time_limit ({limit:g} sol): else it never happens"
-            raise refusal(mission.file, f"failures[{index}].after_sols", allowed)
-        if failure.tubes is not None:
-            most = tubes if failure.tubes.place in (GROUND, PERSEVERANCE) else moved
-            if failure.tubes.count > most:
-                allowed = (
-                    f"at most {most}: this mission moves no more tubes to {failure.tubes.place}, "
-                    "and else it never happens"
-                )
-                raise refusal(mission.file, f"failures[{index}].tubes.count", allowed)

@@ -9,7 +9,6 @@ from flight.configuration.allowed_values import allowed_words, choices_words
 from flight.configuration.files import configs_folder, refusal
 from ground.missions.mission import Failure, LoadedMission
 from ground.missions.vehicle_files import VehicleFile
-from ground.testbed.breakages import check_failures_can_come
 from ground.testbed.control_room import make_dictionary, make_program
 from ground.testbed.hardware import Hardware, load_vehicle_files
 from sim_hw.links.parameters import load_link_parameters
@@ -27,7 +26,6 @@ def check_mission(mission: LoadedMission) -> dict[str, VehicleFile]:
     load_link_parameters()
     make_program(mission, make_dictionary())
     files = load_vehicle_files(mission)
-    check_failures_can_come(mission)
     _check_failures(mission, files)
     return files
 

@@ -8,7 +8,6 @@ ready. The hardware decides how fast it runs.
 import argparse
 import asyncio
 import contextlib
-import ctypes
 import importlib
 import signal
 import sys
@@ -23,11 +22,11 @@ from flight.configuration.files import ConfigurationError
 from flight.runtime.loop import PacedLoop, run
 from flight.runtime.nursery import Nursery
 from flight.runtime.pace import NANOSECONDS, SharedClock
+from ground.terminal.signals import end_with_parent
 from ground.testbed.addresses import IpcAddresses, TcpAddresses
 
 HARDWARE = "hardware"
 GROUND = "ground"
-PR_SET_PDEATHSIG = 1  # prctl(2)
 CONFIGURATION_REFUSED = 2  # exit code
 REBOOT_ASKED = 3  # exit code: the node wants to be booted again
 POLL = 0.002  # wall seconds
@@ -81,12 +80,6 @@ async def _until_stopped(work: Coroutine[Any, Any, int]) -> int:
     return 0 if task.cancelled() else task.result()
 
 
-def _die_with_parent() -> None:
-    """Asks Linux to end this process when its supervisor dies, however that happens."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
 def wait_for_all(specification: Specification, roles: Sequence[str]) -> None:
     """Waits until the processes of these roles are ready."""
     files = [specification.ready_file(role) for role in roles]
@@ -102,7 +95,7 @@ def _wait_for(clock: SharedClock, seconds: float) -> None:
 
 def main(arguments: list[str]) -> int:
     """Runs one role of a run until it ends or is told to; 2 when a file of it is refused."""
-    _die_with_parent()
+    end_with_parent()
     parser = argparse.ArgumentParser()
     parser.add_argument("role")
     parser.add_argument("specification", type=Path)

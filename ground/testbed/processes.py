@@ -15,12 +15,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-from rich.console import Console
 
 import flight
 from flight.astrodynamics.mars_time import SOL_SECONDS
@@ -32,7 +31,8 @@ from flight.runtime.pace import NANOSECONDS, SharedClock
 from ground.mission_control.mission_control import Outcome
 from ground.missions.mission import LoadedMission
 from ground.missions.run_folder import MARK, RunFolder
-from ground.testbed.addresses import free_ports
+from ground.terminal.screen import Screen
+from ground.testbed.addresses import IpcAddresses, free_ports
 from ground.testbed.auditor import Violation
 from ground.testbed.control_room import read_outcome
 from ground.testbed.evidence import configuration_hashes, program
@@ -212,10 +212,11 @@ def fly_in_processes(
     check_mission(mission)
     rate, care = _rate(mission, arguments.rate), _care(arguments.care)
     transport: Literal["ipc", "tcp"] = arguments.transport or "ipc"
+    if transport == "ipc":
+        check_socket_paths(services(mission))
     folder = RunFolder(out)
     folder.ground.mkdir()
-    signal.signal(signal.SIGTERM, _interrupt)  # so that the processes are ended, too
-    console = Console(highlight=False, quiet=arguments.quiet)
+    console = Screen(quiet=arguments.quiet)
     started = time.monotonic()
     sockets = tempfile.mkdtemp(prefix="msr-")
     with folder.in_use():
@@ -232,7 +233,7 @@ def fly_in_processes(
             )
             supervisor = Supervisor(mission, folder, specification)
             console.print(
-                f"[bold]{mission.mission.title}[/] in {len(mission.vehicles) + 2} processes over "
+                f"{mission.mission.title} in {len(mission.vehicles) + 2} processes over "
                 f"{transport}, up to {rate:g} times as fast as Mars",
                 soft_wrap=True,
             )
@@ -273,8 +274,14 @@ def _refused(option: str, value: float, allowed: str) -> ConfigurationError:
     return ConfigurationError("command line", None, option, f"= {value}: allowed is {allowed}")
 
 
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
+def check_socket_paths(names: Iterable[str]) -> None:
+    """Refuses a folder of temporary files that is too deep for sockets; ConfigurationError."""
+    addresses = IpcAddresses(Path(tempfile.gettempdir()) / "msr-12345678")  # as long as it will be
+    try:
+        for name in names:
+            _ = addresses[name]
+    except ValueError as error:
+        raise ConfigurationError("command line", None, "--transport", f"= ipc: {error}") from None
 
 
 def services(mission: LoadedMission) -> list[str]:

@@ -1,12 +1,15 @@
 """A mission that is wrong is refused before anything of it is started: file, line, key, value."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from flight.configuration.files import configs_folder
 from ground.cli import main
+from ground.missions.mission import load_mission
+from ground.missions.run_folder import RunFolder
 
 MISSION = (configs_folder() / "missions" / "short.yaml").read_text()
 FAILING = (configs_folder() / "missions" / "rover_arm_loads.yaml").read_text()
@@ -156,3 +159,80 @@ def test_a_kill_that_says_nothing_is_refused(
     assert main(["fly", "short", "--out", str(out), "--kill", kill]) == 2
     assert "VEHICLE@SECONDS" in capsys.readouterr().err
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "key", "allowed"),
+    [
+        ("count: 10", "count: 18", "failures[0].tubes.count = 18", "at most 17"),
+        (
+            "place: rover_rack, count: 10", "place: arm_gripper, count: 2",
+            "failures[0].tubes.count = 2", "at most 1",
+        ),
+        (
+            "tubes: {place: rover_rack, count: 10}", "after_sols: 150",
+            "failures[0].after_sols = 150", "less than time_limit (150 sol)",
+        ),
+    ],
+)  # fmt: skip
+def test_a_failure_that_can_never_come_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], good: str, bad: str, key: str, allowed: str
+) -> None:
+    assert good in FAILING
+    file = tmp_path / "mission.yaml"
+    file.write_text(FAILING.replace(good, bad))
+    said = refused(file, capsys)
+    assert f": {key}: allowed is {allowed}" in said
+
+
+def test_a_failure_that_can_just_come_is_taken(tmp_path: Path) -> None:
+    file = tmp_path / "mission.yaml"
+    file.write_text(FAILING.replace("count: 10", "count: 17"))
+    assert load_mission(str(file)).mission.failures[0].tubes is not None
+
+
+def earlier_run(tmp_path: Path) -> Path:
+    out = tmp_path / "run"
+    RunFolder(out).close()
+    (out / "summary.json").write_text("earlier")
+    return out
+
+
+def test_a_wrong_file_of_the_links_is_refused_before_an_earlier_run_is_touched(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = earlier_run(tmp_path)
+    configs = tmp_path / "configs"
+    shutil.copytree(configs_folder(), configs)
+    links = configs / "links" / "nominal.yaml"
+    links.write_text("nonsense: 1\n" + links.read_text())
+    monkeypatch.setattr("flight.configuration.files.configs_folder", lambda: configs)
+    for more in ([], ["--processes"]):
+        assert main(["fly", "short", "--out", str(out), *more]) == 2
+        assert "nominal.yaml:1: nonsense is not a known key" in capsys.readouterr().err
+    assert (out / "summary.json").read_text() == "earlier"
+
+
+def test_a_tube_in_two_places_is_refused_before_an_earlier_run_is_touched(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = earlier_run(tmp_path)
+    configs = tmp_path / "configs"
+    shutil.copytree(configs_folder(), configs)
+    aboard = configs / "world" / "perseverance_tubes.yaml"
+    aboard.write_text(aboard.read_text().replace("M2020-00196-04", "M2020-00495-12", 1))
+    monkeypatch.setattr("flight.configuration.files.configs_folder", lambda: configs)
+    assert main(["fly", "short", "--out", str(out)]) == 2
+    assert "M2020-00495-12" in (said := capsys.readouterr().err)
+    assert "allowed is the id of a tube that is not in the depot" in said
+    assert (out / "summary.json").read_text() == "earlier"
+
+
+def test_sockets_that_lie_too_deep_are_refused_before_an_earlier_run_is_touched(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = earlier_run(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / ("d" * 100)))
+    assert main(["fly", "surface", "--processes", "--out", str(out)]) == 2
+    assert "a socket path has at most 107 bytes" in capsys.readouterr().err
+    assert (out / "summary.json").read_text() == "earlier"

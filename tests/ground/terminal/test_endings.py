@@ -1,10 +1,12 @@
 """However `msr` ends, it says so in a sentence and by its exit code: as a process of its own."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,11 +25,16 @@ def msr(*words: str, **settings: object) -> "subprocess.CompletedProcess[str]":
 
 
 @contextlib.contextmanager
-def working(*words: str, sign: str) -> Iterator["subprocess.Popen[str]"]:
+def working(
+    *words: str, sign: str, temporary: Path | None = None
+) -> Iterator["subprocess.Popen[str]"]:
     """A command that is at work: it has written `sign` on one of its outputs."""
+    more = {"PYTHONUNBUFFERED": "1"} | ({"TMPDIR": str(temporary)} if temporary else {})
     process = subprocess.Popen(
-        [*MSR, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1
-    )
+        [*MSR, *words],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1,
+        env=os.environ | more,
+    )  # fmt: skip
     assert process.stdout is not None
     try:
         for line in process.stdout:
@@ -38,6 +45,13 @@ def working(*words: str, sign: str) -> Iterator["subprocess.Popen[str]"]:
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder for temporary files: the path of a socket in it is short enough."""
+    with tempfile.TemporaryDirectory(prefix="msr-t-") as folder:
+        yield Path(folder)
 
 
 def workers_of(pid: int) -> list[int]:
@@ -130,3 +144,19 @@ def test_ctrl_c_while_it_starts_leaves_no_traceback():
     _, said = process.communicate(timeout=PATIENCE)
     assert said == ""
     assert process.returncode == -signal.SIGINT
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_a_flight_in_processes_and_its_folder_says_so(
+    number, code, tmp_path, short_folder
+):
+    """Nobody lives on, nothing is left among the temporary files."""
+    words = ("fly", "surface", "--processes", "--no-pictures", "--out", str(tmp_path / "run"))
+    with working(*words, sign="in 7 processes", temporary=short_folder) as process:
+        process.send_signal(number)
+        assert process.wait(PATIENCE) == code
+        assert process.stdout is not None
+        assert "Traceback" not in process.stdout.read()  # ends when the last has closed it
+    mark = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert mark == {"state": "interrupted", "reason": f"ended by {number.name}"}
+    assert list(short_folder.iterdir()) == []
