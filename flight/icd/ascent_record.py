@@ -27,7 +27,7 @@ FIELDS = (
     ("nozzle", "rad, pitch and yaw, measured"),
     ("gas", "kg of cold gas left"),
     ("dynamic_pressure", "Pa, by navigation and the air that is believed in"),
-    ("angle_of_attack", "rad, in calm air"),
+    ("angle_of_attack", "rad, with the wind as it is felt"),
 )
 _LAYOUT = struct.Struct("<dB3d3f4f3f3f3f2f3f")
 SAMPLE_BYTES = _LAYOUT.size

@@ -30,15 +30,23 @@ if TYPE_CHECKING:
 
 OFF_NOMINAL = math.radians(25.0)
 OFF_NOMINAL_FOR = 1.0  # s
+EXCEEDED_FOR = 0.1  # s
 
 
 class Watch:
-    """Watches the pointing in a burn, and tells once when it goes off nominal."""
+    """Watches pointing and angle of attack in a burn, and tells once of each that it goes too far.
+
+    What the wind is believed to be strays by a fraction of a degree from one cycle to the next: an
+    angle counts that is there for a while.
+    """
 
     def __init__(self, node: "Mav") -> None:
         self._node = node
         self._since: float | None = None
         self._told = False
+        self._pressed_since: float | None = None
+        self._pressed_told = False
+        self._limit = float(node.parameters["largest_angle_of_attack"])
 
     def look(self) -> None:
         """Looks once a cycle."""
@@ -53,6 +61,20 @@ class Watch:
         elif navigation.time - self._since > OFF_NOMINAL_FOR and not self._told:
             self._told = True
             self._node.off_nominal_attitude(degrees=round(math.degrees(off), 1))
+        self._look_at_the_air(computer)
+
+    def _look_at_the_air(self, computer: AscentComputer) -> None:
+        pressure, angle = computer.dynamic_pressure, math.degrees(computer.angle_of_attack)
+        time = computer.navigation.time
+        if pressure <= computer.settings.first.pressure_limit or angle <= self._limit:
+            self._pressed_since = None
+        elif self._pressed_since is None:
+            self._pressed_since = time
+        elif time - self._pressed_since >= EXCEEDED_FOR and not self._pressed_told:
+            self._pressed_told = True
+            self._node.angle_of_attack_exceeded(
+                degrees=round(angle, 2), limit=self._limit, pressure=round(pressure)
+            )
 
 
 def suborbital(computer: AscentComputer, height: float) -> bool:

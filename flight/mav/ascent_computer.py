@@ -27,6 +27,7 @@ from flight.mav.ascent_guidance import (
 from flight.mav.ascent_settings import AscentSettings
 from flight.mav.attitude_control import BurnControl, Order, hold
 from flight.mav.navigation import Navigation
+from flight.mav.wind_estimate import WindEstimate
 
 BURN_CYCLE = 0.02  # s
 COAST_CYCLE = 0.2
@@ -120,6 +121,7 @@ class AscentComputer:
         self.order = Order()
         self.trimmed = 0.0
         self.replans = 0
+        self.wind = WindEstimate(settings.shape)
         self._control = BurnControl(settings.first_gains, settings.first_gas)
         self._solved = -1e9
         self._spent_at_ignition = 0.0
@@ -157,9 +159,10 @@ class AscentComputer:
         due = navigation.time - self._solved >= GUIDANCE_PERIOD
         if self.closed and seconds >= self.settings.guidance_start and left > FREEZE_FIRST and due:
             self._guide_climb(seconds)
+        self._feel_wind(seconds, seen)
         if left > 0.0:
             wanted = self.climb.direction(seconds, navigation.position, self.plan.normal)
-            through = air_speed(navigation.position, navigation.velocity)
+            through = self.through_air
             pressure = model.pressure(navigation.position, through)
             self.wanted = model.limited(through, pressure, wanted, seconds)
         self.order = self._control.order(
@@ -185,6 +188,30 @@ class AscentComputer:
         burnt = stage.mass * (1.0 - math.exp(-max(0.0, given) / stage.exhaust_speed))
         return stage.burn_time * burnt / stage.propellant
 
+    def _feel_wind(self, seconds: float, seen: Increments) -> None:
+        """Learns the wind from what it did since the last reading; a shock teaches nothing."""
+        navigation, model = self.navigation, self.settings.first
+        if not self.closed or seen.saturated:
+            return
+        part = seconds / model.stage.burn_time
+        lever, inertia = self.settings.first_gains.lever_and_inertia(part)
+        self.wind.take(
+            navigation.attitude, navigation.rate, navigation.acceleration,
+            air_speed(navigation.position, navigation.velocity), self.dynamic_pressure,
+            (model.mass(seconds), lever, inertia), seen.interval,
+        )  # fmt: skip
+
+    @property
+    def through_air(self) -> Vector:
+        """Velocity through the air, with the wind as far as it is known, m/s."""
+        navigation = self.navigation
+        return self.wind.through(air_speed(navigation.position, navigation.velocity))
+
+    @property
+    def angle_of_attack(self) -> float:
+        """As it is believed, rad."""
+        return angle_between(self.navigation.direction(), self.through_air)
+
     def _guide_climb(self, seconds: float) -> None:
         navigation, settings = self.navigation, self.settings
         target = FirstBurnTarget(settings.target_radius + settings.apoapsis_bias, self.plan.normal)
@@ -200,9 +227,7 @@ class AscentComputer:
     @property
     def dynamic_pressure(self) -> float:
         """Pressure of the air, as it is believed, Pa."""
-        navigation = self.navigation
-        through = air_speed(navigation.position, navigation.velocity)
-        return self.settings.first.pressure(navigation.position, through)
+        return self.settings.first.pressure(self.navigation.position, self.through_air)
 
     def start_coast(self) -> None:
         """The first stage is spent and gone: plans the second burn from where it has led."""
@@ -229,7 +254,7 @@ class AscentComputer:
             self._spent_before_second = navigation.spent
         navigation.take(seen, coasting=not (whole or lighting))
         if whole:
-            self.wanted = unit(air_speed(navigation.position, navigation.velocity))
+            self.wanted = unit(self.through_air)
         else:
             self.wanted = self.second.direction(self.second.ignition, self.second.place)
         gas = self.settings.first_gas if whole else self.settings.second_gas
@@ -343,6 +368,7 @@ class AscentComputer:
             "spent_at_ignition": self._spent_at_ignition,
             "lost": self._lost,
             "trimmed": self.trimmed,
+            "wind": self.wind.stored(),
         }
 
     def restore(self, data: dict[str, Any], climb: Tangents, second: SecondBurnPlan) -> None:
@@ -353,5 +379,6 @@ class AscentComputer:
         self._spent_at_ignition = data["spent_at_ignition"]
         self._lost = data["lost"]
         self.trimmed = data["trimmed"]
+        self.wind.restore(data["wind"])
         if self.second_ignition is not None:
             self._control = BurnControl(self.settings.second_gains, self.settings.second_gas)

@@ -4,7 +4,6 @@ import asyncio
 import math
 from typing import TYPE_CHECKING
 
-from flight.astrodynamics.vectors import angle_between
 from flight.icd.ascent_record import (
     CHUNK_BYTES,
     AscentSample,
@@ -15,7 +14,6 @@ from flight.icd.ascent_record import (
 from flight.icd.devices.ascent import EffectorState
 from flight.icd.devices.base import DeviceError
 from flight.mav.ascent_computer import AscentComputer
-from flight.mav.ascent_guidance import air_speed
 
 if TYPE_CHECKING:
     from flight.mav.node import Mav
@@ -62,8 +60,7 @@ def _sample(computer: AscentComputer, phase: str, effectors: EffectorState | Non
     pressure = computer.dynamic_pressure
     angle = 0.0
     if pressure > _STRIPPED_PRESSURE:
-        through = air_speed(navigation.position, navigation.velocity)
-        angle = angle_between(navigation.direction(), through)
+        angle = computer.angle_of_attack
     return AscentSample(
         navigation.time, phase, navigation.position, navigation.velocity, navigation.attitude,
         navigation.rate, navigation.acceleration, computer.wanted,

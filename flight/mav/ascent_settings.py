@@ -10,6 +10,7 @@ from flight.astrodynamics.finite_burn import Stage
 from flight.mav.ascent_guidance import FirstStage
 from flight.mav.attitude_control import BurnGains, GasThrusters
 from flight.mav.navigation import Pad
+from flight.mav.wind_estimate import Shape
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class AscentSettings:
     apoapsis_bias: float
     pitch_rate: float
     first: FirstStage
+    shape: Shape
     second: Stage
     first_gains: BurnGains
     second_gains: BurnGains
@@ -68,8 +70,9 @@ class AscentSettings:
             pitch_rate=p["pitch_tangent_rate"],
             first=FirstStage(
                 first, p["drag_area"], p["air_density"], p["launch_radius"], p["scale_height"],
-                math.radians(p["largest_angle_of_attack"]),
+                math.radians(p["largest_angle_of_attack"] - p["angle_of_attack_reserve"]),
             ),
+            shape=Shape(p["front_area"], p["side_area"], p["nose_arm"], p["side_arm"]),
             second=second,
             first_gains=BurnGains(
                 first.exhaust_speed * first.propellant / first.burn_time,

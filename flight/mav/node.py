@@ -207,6 +207,10 @@ class Mav(Node):
     off_nominal_attitude = Event(
         Severity.WARNING_HI, "The nose is {degrees} deg off where it should point"
     )
+    angle_of_attack_exceeded = Event(
+        Severity.WARNING_HI,
+        "Angle of attack {degrees} deg at {pressure} Pa, more than the {limit} deg required",
+    )
     flight_recalled = Event(Severity.WARNING_HI, "Rebooted in flight: taken up again in {phase}")
     orbit_determined = Event(
         Severity.ACTIVITY_HI,

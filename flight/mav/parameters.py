@@ -54,6 +54,11 @@ VEHICLE: dict[str, Parameter] = {
     "air_density": _number("kg/m^3", 0.0, 0.1, "at the pad"),
     "scale_height": _number("m", 5e3, 2e4, "of the air"),
     "largest_angle_of_attack": _number("deg", 0.5, 30.0, "in air that presses"),
+    "angle_of_attack_reserve": _number("deg", 0.0, 30.0, "of it, kept for what is not foreseen"),
+    "front_area": _number("m^2", 0.01, 10.0, "cross-section, on which the nose is pressed aside"),
+    "side_area": _number("m^2", 0.01, 50.0, "seen from the side, the nose as two thirds"),
+    "nose_arm": _number("m", 0.05, 20.0, "first nozzle's pivot to where the nose is pressed"),
+    "side_arm": _number("m", 0.05, 20.0, "first nozzle's pivot to the middle of the vehicle"),
     "pitch_tangent_rate": _number("1/s", -0.05, 0.05, "of the first stage's pitch law"),
     "guidance_start": _number("s", 0.0, 100.0, "after ignition, of the closed loop"),
     "first_lever_start": _number("m", 0.05, 5.0, "nozzle to centre of mass, at ignition"),
@@ -105,6 +110,12 @@ def check_vehicle(p: Mapping[str, Any]) -> None:
             ("second_ignition_mass", "first_propellant", "lift_off_mass"),
             f"less than what is left of the vehicle after the first burn "
             f"({mass - propellant:g} kg)",
+        )
+    if p["angle_of_attack_reserve"] >= p["largest_angle_of_attack"]:
+        limit = p["largest_angle_of_attack"]
+        raise NotAllowed(
+            ("angle_of_attack_reserve", "largest_angle_of_attack"),
+            f"less than largest_angle_of_attack ({limit:g} deg)",
         )
     thrust = p["first_exhaust_speed"] * propellant / p["first_burn_time"]
     least = LEAST_THRUST_OVER_WEIGHT * MARS_GRAVITY * mass

@@ -193,12 +193,22 @@ def markdown(report: AscentReport, remark: str = "") -> str:
         "",
         f"Orbit in the end: {report.periapsis_km:.1f} x {report.apoapsis_km:.1f} km, "
         f"{report.inclination:.3f} deg; {report.gas_used:.2f} kg of cold gas used.",
+        *_exceeded(report),
         "",
         "| margin | left |",
         "|---|---|",
         *(f"| {name} | {100 * left:.0f} % |" for name, left in report.margins.items()),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _exceeded(report: AscentReport) -> list[str]:
+    """What was asked of the flight and not kept, a paragraph each."""
+    return [
+        f"\n**Exceeded**: the {name} by {-100 * left:.0f} % of its limit."
+        for name, left in report.margins.items()
+        if left < 0.0
+    ]
 
 
 def write(folder: Path, report: AscentReport, remark: str = "") -> None:

@@ -15,6 +15,7 @@ from flight.mav.ascent_settings import AscentSettings
 from flight.mav.cut_off_computer import first_burn_of_least_propellant, with_first_burn
 from flight.mav.cut_off_guidance import CutOff
 from sim_hw.assembly.mav import MavHardware
+from sim_hw.dynamics.aerodynamics import SlenderBody
 from sim_hw.dynamics.hybrid_vehicle import Hybrid, HybridVehicle
 from sim_hw.dynamics.mass_properties import MassProperties
 from sim_hw.dynamics.mav_vehicle import MavVehicle
@@ -141,8 +142,19 @@ def _solid_beliefs(hardware: MavHardware) -> Beliefs:
         "second_burn_time": p.second_motor.burn_time,
         "second_exhaust_speed": vehicle.second_motor.exhaust_speed,
         "drag_area": _drag_area(p.diameter),
+        **_pressed(vehicle.full_shape, vehicle.first_pivot),
         **_turning("first", first[0], first[-1], vehicle.first_pivot),
         **_turning("second", second[0], second[-1], vehicle.second_pivot),
+    }
+
+
+def _pressed(shape: SlenderBody, pivot: float) -> Beliefs:
+    """What the air presses on, and how far that is from the nozzle's pivot."""
+    return {
+        "front_area": shape.area,
+        "side_area": shape.planform,
+        "nose_arm": shape.centre_of_pressure - pivot,
+        "side_arm": shape.base + 0.5 * shape.length - pivot,
     }
 
 
@@ -164,6 +176,7 @@ def _hybrid_beliefs(
     empty = vehicle.loaded(bare, end.oxidizer, end.fuel)
     left = motor.propellant - first
     return {
+        **_pressed(vehicle.shape, vehicle.pivot),
         "lift_off_mass": p.lift_off_mass,
         "first_propellant": first,
         "first_burn_time": first / cut_off.flow,
