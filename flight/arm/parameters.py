@@ -12,7 +12,7 @@ def _count(low: int, high: int, doc: str) -> Parameter:
 
 
 PARAMETERS: dict[str, Parameter] = {
-    "latitude": _number("deg", -90.0, 90.0, "of the site, for the Sun"),
+    "latitude": _number("deg", -90.0, 90.0, "of the site, at the centre of Mars"),
     "longitude": _number("deg", -360.0, 360.0, "of the site, east, for the Sun"),
     "lowest_sun": _number("deg", 0.0, 60.0, "elevation of the Sun above which the arm works"),
     "tubes_per_sol": _count(1, 20, "tubes loaded in one sol"),

@@ -4,6 +4,7 @@ import asyncio
 from math import floor
 
 from flight.arm.vehicle import ArmVehicle, SolCount
+from flight.astrodynamics.ellipsoids import MARS_IAU
 from flight.astrodynamics.mars_time import SOL_SECONDS, mars_sol_date, sun_elevation_azimuth
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.core.activities import ActivityFailed
@@ -23,9 +24,9 @@ def sol_number(node: ArmVehicle) -> int:
 def is_day(node: ArmVehicle, seconds_ahead: float = 0.0) -> bool:
     """Whether the Sun is high enough to work, now or later."""
     p = node.parameters
-    sun = sun_elevation_azimuth(
-        node.clock.jd_tt() + seconds_ahead / SECONDS_PER_DAY, p["latitude"], p["longitude"]
-    )
+    latitude = MARS_IAU.planetographic(p["latitude"])
+    then = node.clock.jd_tt() + seconds_ahead / SECONDS_PER_DAY
+    sun = sun_elevation_azimuth(then, latitude, p["longitude"])
     return bool(sun.elevation_degrees >= p["lowest_sun"])
 
 

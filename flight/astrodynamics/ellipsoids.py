@@ -2,8 +2,16 @@
 
 import math
 from dataclasses import dataclass
+from typing import NewType
 
 from flight.astrodynamics.vectors import Vector, direction
+
+PlanetographicDegrees = NewType("PlanetographicDegrees", float)
+"""Latitude of the local vertical, degrees: what the height of the Sun depends on. That of a site is
+given at the centre of the planet; on Mars they are up to a third of a degree apart, so that a
+function that wants this one asks for its type."""
+PlanetographicRadians = NewType("PlanetographicRadians", float)
+"""The same in radians."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +57,18 @@ class Ellipsoid:
         )
         return (latitude, math.atan2(y, x), height)
 
-    def geodetic_latitude(self, centric_latitude: float) -> float:
+    def geodetic_latitude(self, centric_latitude: float) -> PlanetographicRadians:
         """Latitude of the vertical at a surface point, from its latitude at the centre (rad)."""
-        return math.atan2(
-            math.sin(centric_latitude), self._axis_ratio_squared * math.cos(centric_latitude)
+        return PlanetographicRadians(
+            math.atan2(
+                math.sin(centric_latitude), self._axis_ratio_squared * math.cos(centric_latitude)
+            )
+        )
+
+    def planetographic(self, centric_degrees: float) -> PlanetographicDegrees:
+        """Latitude of the vertical at a surface point, from its latitude at the centre, degrees."""
+        return PlanetographicDegrees(
+            math.degrees(self.geodetic_latitude(math.radians(centric_degrees)))
         )
 
     def centric_latitude(self, geodetic_latitude: float) -> float:

@@ -7,7 +7,7 @@ solution of Kuchynka et al. 2014.
 
 import math
 
-from flight.astrodynamics.ellipsoids import east_north_up
+from flight.astrodynamics.ellipsoids import PlanetographicRadians, east_north_up
 from flight.astrodynamics.ephemeris import relative_state
 from flight.astrodynamics.time_scales import JD_J2000, SECONDS_PER_DAY
 from flight.astrodynamics.vectors import (
@@ -101,7 +101,7 @@ def mars_fixed_to_icrf(jd_tdb: float) -> Matrix:
 
 
 def direction_at_mars_site(
-    direction_icrf: Vector, latitude: float, east_longitude: float, jd_tdb: float
+    direction_icrf: Vector, latitude: PlanetographicRadians, east_longitude: float, jd_tdb: float
 ) -> tuple[float, float]:
     """Elevation and azimuth (rad, clockwise from north) of a direction, seen from a site.
 
@@ -114,7 +114,7 @@ def direction_at_mars_site(
 
 
 def earth_elevation_azimuth(
-    jd_tdb: float, latitude: float, east_longitude: float
+    jd_tdb: float, latitude: PlanetographicRadians, east_longitude: float
 ) -> tuple[float, float]:
     """Elevation and azimuth (rad) of Earth in the sky of a Mars site; latitude planetographic."""
     earth, _ = relative_state("earth", "mars", jd_tdb)
@@ -122,7 +122,7 @@ def earth_elevation_azimuth(
 
 
 def sun_elevation_azimuth_from_ephemeris(
-    jd_tdb: float, latitude: float, east_longitude: float
+    jd_tdb: float, latitude: PlanetographicRadians, east_longitude: float
 ) -> tuple[float, float]:
     """Elevation and azimuth (rad) of the Sun from the ephemeris; latitude planetographic.
 

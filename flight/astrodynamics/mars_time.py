@@ -7,6 +7,7 @@ as corrected in the algorithm of NASA GISS's Mars24 sunclock (equations B-1 to D
 import math
 from dataclasses import dataclass
 
+from flight.astrodynamics.ellipsoids import PlanetographicDegrees
 from flight.astrodynamics.time_scales import JD_J2000, SECONDS_PER_DAY
 
 SOL_DAYS = 1.027_491_2517
@@ -148,11 +149,11 @@ def mars_time(jd_tt: float, east_longitude_degrees: float) -> MarsTime:
 
 
 def sun_elevation_azimuth(
-    jd_tt: float, latitude_degrees: float, east_longitude_degrees: float
+    jd_tt: float, latitude: PlanetographicDegrees, east_longitude_degrees: float
 ) -> SunDirection:
     """Elevation and azimuth of the Sun's centre, within 0.02 degree of the ephemeris.
 
-    `latitude_degrees` is planetographic: the angle of the local vertical to the equator. The
+    `latitude` is planetographic: the angle of the local vertical to the equator. The
     angle of the Sun to the equator goes with it. Mars24 (equation D-5) puts the planetographic
     declination there, which counts the flattening twice and is up to 0.25 degree off.
     """
@@ -160,14 +161,14 @@ def sun_elevation_azimuth(
     declination = math.asin(
         _SINE_OF_OBLIQUITY * math.sin(math.radians(moment.solar_longitude_degrees))
     )
-    latitude = math.radians(latitude_degrees)
+    vertical = math.radians(latitude)
     hour_angle = math.radians(15.0 * (moment.ltst_hours - 12.0))
     east = -math.cos(declination) * math.sin(hour_angle)
-    north = math.sin(declination) * math.cos(latitude) - math.cos(declination) * math.sin(
-        latitude
+    north = math.sin(declination) * math.cos(vertical) - math.cos(declination) * math.sin(
+        vertical
     ) * math.cos(hour_angle)
-    up = math.sin(declination) * math.sin(latitude) + math.cos(declination) * math.cos(
-        latitude
+    up = math.sin(declination) * math.sin(vertical) + math.cos(declination) * math.cos(
+        vertical
     ) * math.cos(hour_angle)
     return SunDirection(
         elevation_degrees=math.degrees(math.atan2(up, math.hypot(east, north))),

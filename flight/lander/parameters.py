@@ -17,7 +17,7 @@ def _fraction(doc: str) -> Parameter:
 
 
 PARAMETERS = {
-    "site_latitude": Parameter(float, "deg", -90.0, 90.0, doc="of the landing site"),
+    "site_latitude": Parameter(float, "deg", -90.0, 90.0, doc="of the site, at the centre of Mars"),
     "site_longitude": Parameter(float, "deg", -180.0, 360.0, doc="east, of the landing site"),
     "commissioning_sols": Parameter(float, "sol", 0.0, 60.0, doc="length of commissioning"),
     "day_begins": Parameter(float, "deg", -10.0, 45.0, doc="elevation of the Sun in the morning"),

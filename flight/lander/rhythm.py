@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from flight.astrodynamics.ellipsoids import MARS_IAU, PlanetographicDegrees
 from flight.astrodynamics.mars_time import mars_time, sun_elevation_azimuth
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 
@@ -36,7 +37,7 @@ class Wanted:
 class Rhythm:
     """The hours of one lander at one site. Angles in degrees, hours of local mean solar time."""
 
-    latitude: float
+    latitude: PlanetographicDegrees
     longitude: float
     day_begins: float
     relay_windows: tuple[tuple[float, float], ...]
@@ -48,7 +49,7 @@ class Rhythm:
         length = parameters["relay_window_length"]
         direct = parameters["direct_window"]
         return cls(
-            latitude=parameters["site_latitude"],
+            latitude=MARS_IAU.planetographic(parameters["site_latitude"]),
             longitude=parameters["site_longitude"],
             day_begins=parameters["day_begins"],
             relay_windows=tuple(

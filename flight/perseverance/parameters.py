@@ -3,7 +3,7 @@
 from flight.core.keeping.parameters import Parameter
 
 PARAMETERS = {
-    "latitude": Parameter(float, "deg", -90, 90, doc="planetographic, for the Sun"),
+    "latitude": Parameter(float, "deg", -90, 90, doc="of the site, at the centre of Mars"),
     "longitude": Parameter(float, "deg", -180, 360, doc="of the site, for the Sun"),
     "segment": Parameter(float, "m", 0.5, 10, doc="longest way between two slip checks"),
     "slip_limit": Parameter(float, "1", 0.05, 0.9, doc="slip above which a segment is undone"),

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any, ClassVar
 
+from flight.astrodynamics.ellipsoids import MARS_IAU
 from flight.core.custody.handover import PassiveHandover
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.core.keeping.clock import monotonic
@@ -223,7 +224,7 @@ class PerseveranceVehicle(Node):
             ),
             observer=self,
             jd_tt=self.clock.jd_tt,
-            latitude=p["latitude"],
+            latitude=MARS_IAU.planetographic(p["latitude"]),
             longitude=p["longitude"],
             memory=memory,
             remember=lambda data: setattr(self, "locomotion_memory", data),

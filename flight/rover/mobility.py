@@ -1,6 +1,7 @@
 """The rover's driving skill, put together from its devices, parameters and memory."""
 
 
+from flight.astrodynamics.ellipsoids import MARS_IAU
 from flight.rover.vehicle import RoverVehicle
 from flight.surface.dead_reckoning import DeadReckoning, Pose
 from flight.surface.driving import DrivingParameters, Locomotion
@@ -52,7 +53,7 @@ def make_locomotion(node: RoverVehicle) -> Locomotion:
         ),
         observer=node,
         jd_tt=node.clock.jd_tt,
-        latitude=p["latitude"],
+        latitude=MARS_IAU.planetographic(p["latitude"]),
         longitude=p["longitude"],
         memory=memory,
         remember=lambda data: setattr(node, "locomotion_memory", data),

@@ -12,7 +12,7 @@ def _count(low: int, high: int, doc: str) -> Parameter:
 
 
 PARAMETERS: dict[str, Parameter] = {
-    "latitude": _number("deg", -90.0, 90.0, "of the site, for the Sun"),
+    "latitude": _number("deg", -90.0, 90.0, "of the site, at the centre of Mars"),
     "longitude": _number("deg", -360.0, 360.0, "of the site, east, for the Sun"),
     "segment": _number("m", 0.5, 10.0, "way between two slip checks"),
     "slip_limit": _number("1", 0.05, 0.95, "slip above which the rover backs out"),

@@ -11,6 +11,7 @@ from enum import StrEnum
 from math import atan2, hypot, radians
 from typing import Any, Protocol
 
+from flight.astrodynamics.ellipsoids import PlanetographicDegrees
 from flight.astrodynamics.mars_time import sun_elevation_azimuth
 from flight.icd.devices.attitude import InertialMeasurementUnit, InertialState, SunSensor
 from flight.icd.devices.base import DeviceFault
@@ -99,7 +100,7 @@ class Locomotion:
     parameters: DrivingParameters
     observer: DriveObserver
     jd_tt: Callable[[], float]
-    latitude: float
+    latitude: PlanetographicDegrees
     longitude: float
     memory: dict[str, Any]
     remember: Callable[[dict[str, Any]], None]

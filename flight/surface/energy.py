@@ -7,6 +7,7 @@ battery; and what the vehicle needs to come through the night.
 from dataclasses import dataclass
 from math import degrees, exp, fsum, radians, sin
 
+from flight.astrodynamics.ellipsoids import PlanetographicDegrees
 from flight.astrodynamics.mars_time import SOL_SECONDS, sun_elevation_azimuth
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 
@@ -42,9 +43,9 @@ class SolPlan:
     limited_by: str
 
 
-def sun_elevation(jd_tt: float, latitude_degrees: float, longitude_degrees: float) -> float:
+def sun_elevation(jd_tt: float, latitude: PlanetographicDegrees, longitude_degrees: float) -> float:
     """Elevation of the Sun in radians."""
-    sun = sun_elevation_azimuth(jd_tt, latitude_degrees, longitude_degrees)
+    sun = sun_elevation_azimuth(jd_tt, latitude, longitude_degrees)
     return radians(sun.elevation_degrees)
 
 
@@ -52,7 +53,7 @@ def sun_elevation(jd_tt: float, latitude_degrees: float, longitude_degrees: floa
 class EnergyPlanner:
     """Plans the sols of one vehicle at one site. Place in degrees."""
 
-    latitude: float
+    latitude: PlanetographicDegrees
     longitude: float
     parameters: EnergyParameters
     scale: float = 0.0  # W of the array for light of 1 (clear, overhead); 0: not yet seen

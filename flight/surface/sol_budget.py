@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from flight.astrodynamics.ellipsoids import MARS_IAU
 from flight.astrodynamics.mars_time import local_sol_number
 from flight.core.keeping.clock import SpacecraftClock, monotonic
 from flight.core.keeping.parameters import ParameterTable
@@ -56,7 +57,8 @@ class SolBudget:
     def use(self, energy: EnergyParameters) -> None:
         """Plans with these powers from now on."""
         p = self.vehicle.parameters
-        self.planner = EnergyPlanner(p["latitude"], p["longitude"], energy)
+        latitude = MARS_IAU.planetographic(p["latitude"])
+        self.planner = EnergyPlanner(latitude, p["longitude"], energy)
 
     @property
     def sol(self) -> int:

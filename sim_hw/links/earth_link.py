@@ -8,6 +8,7 @@ import math
 from flight.astrodynamics.conjunctions import sun_earth_mars_angle
 from flight.astrodynamics.constants import SPEED_OF_LIGHT
 from flight.astrodynamics.earth_stations import stations_that_see_mars
+from flight.astrodynamics.ellipsoids import MARS_IAU
 from flight.astrodynamics.ephemeris import (
     earth_to_mars_light_time,
     mars_to_earth_light_time,
@@ -36,7 +37,7 @@ class EarthLink:
         self.parameters = parameters
         self._world = world
         self._schedule = schedule
-        self._latitude = math.radians(SITE_LATITUDE_DEGREES)
+        self._latitude = MARS_IAU.geodetic_latitude(math.radians(SITE_LATITUDE_DEGREES))
         self._longitude = math.radians(SITE_EAST_LONGITUDE_DEGREES)
 
     # ------------------------------------------------------ distance and Sun

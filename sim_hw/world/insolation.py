@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from math import cos, radians, sin
 
+from flight.astrodynamics.ellipsoids import PlanetographicDegrees
 from flight.astrodynamics.mars_time import (
     SOL_SECONDS,
     jd_tt_of_local_time,
@@ -113,14 +114,14 @@ def panel_flux(
 
 def panel_flux_at(
     jd_tt: float,
-    latitude_degrees: float,
+    latitude: PlanetographicDegrees,
     east_longitude_degrees: float,
     optical_depth: float,
     panel: PanelOrientation = HORIZONTAL,
     sky: SkyModel = SkyModel.TWO_STREAM,
 ) -> float:
     """Light in W/m2 on a panel at an instant and a place of Mars."""
-    sun = sun_elevation_azimuth(jd_tt, latitude_degrees, east_longitude_degrees)
+    sun = sun_elevation_azimuth(jd_tt, latitude, east_longitude_degrees)
     if sun.elevation_degrees <= 0.0:
         return 0.0
     distance = mars_time(jd_tt, east_longitude_degrees).sun_distance_au
@@ -130,7 +131,7 @@ def panel_flux_at(
 
 def sol_insolation(
     sol_number: int,
-    latitude_degrees: float,
+    latitude: PlanetographicDegrees,
     east_longitude_degrees: float,
     optical_depth: float | Callable[[float], float],
     panel: PanelOrientation = HORIZONTAL,
@@ -147,5 +148,5 @@ def sol_insolation(
         hours = (step + 0.5) * 24.0 / steps
         depth = optical_depth(hours) if callable(optical_depth) else optical_depth
         jd_tt = jd_tt_of_local_time(sol_number, hours, east_longitude_degrees)
-        total += panel_flux_at(jd_tt, latitude_degrees, east_longitude_degrees, depth, panel, sky)
+        total += panel_flux_at(jd_tt, latitude, east_longitude_degrees, depth, panel, sky)
     return total * SOL_SECONDS / steps / 3600.0

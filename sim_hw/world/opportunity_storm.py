@@ -8,6 +8,7 @@ with dust optics published decades before the storm; or, for comparison, the pub
 from dataclasses import dataclass
 from math import exp
 
+from flight.astrodynamics.ellipsoids import MARS_IAU
 from flight.astrodynamics.mars_time import local_sol_number
 from flight.astrodynamics.time_scales import julian_date, tt_from_utc
 from sim_hw.world.insolation import SkyModel, sol_insolation
@@ -56,7 +57,11 @@ def opportunity_insolation(
     """Light in W h/m2 on a horizontal panel at Opportunity on one of its sols."""
     sol_number = local_sol_number(_LANDING_JD_TT, _EAST_LONGITUDE_DEGREES) + sol - 1
     return sol_insolation(
-        sol_number, _LATITUDE_DEGREES, _EAST_LONGITUDE_DEGREES, optical_depth, sky=sky
+        sol_number,
+        MARS_IAU.planetographic(_LATITUDE_DEGREES),
+        _EAST_LONGITUDE_DEGREES,
+        optical_depth,
+        sky=sky,
     )
 
 

@@ -27,9 +27,7 @@ SITE_EAST_LONGITUDE_DEGREES = 77.407753
 CLEARING_RADIUS = 1.5  # m around a tube; half the width of Perseverance
 
 # Angle of the local vertical to the equator, which the Sun's elevation needs.
-SITE_VERTICAL_DEGREES = math.degrees(
-    MARS_IAU.geodetic_latitude(math.radians(SITE_LATITUDE_DEGREES))
-)
+SITE_VERTICAL_DEGREES = MARS_IAU.planetographic(SITE_LATITUDE_DEGREES)
 
 _SKY_MEMORY = 30.0  # s for which the Sun's place and the weather are looked up only once
 

@@ -4,8 +4,8 @@ from math import degrees
 
 import pytest
 
-from flight.astrodynamics.mars_time import jd_tt_of_local_time, local_sol_number
-from flight.surface.energy import SOL, EnergyParameters, EnergyPlanner, sun_elevation
+from flight.astrodynamics.mars_time import SOL_SECONDS, jd_tt_of_local_time, local_sol_number
+from flight.surface.energy import EnergyParameters, EnergyPlanner, sun_elevation
 
 LATITUDE, LONGITUDE = 18.45263, 77.407753
 START = 2461990.0
@@ -73,7 +73,7 @@ def test_the_next_rising_and_setting_are_found(hours: float) -> None:
     planner = _planner()
     for rising in (True, False):
         seconds = planner.seconds_until(_at(hours), 20.0, rising=rising)
-        assert 0.0 < seconds <= SOL
+        assert 0.0 < seconds <= SOL_SECONDS
         then = _at(hours) + seconds / DAY
         assert degrees(sun_elevation(then, LATITUDE, LONGITUDE)) == pytest.approx(20.0, abs=0.3)
         later = degrees(sun_elevation(then + 600.0 / DAY, LATITUDE, LONGITUDE))
