@@ -40,18 +40,12 @@ class Subcommand:
 SUBCOMMANDS = (
     Subcommand("fly", "fly a mission and keep its records", "ground.commands.fly"),
     Subcommand("missions", "list the missions that there are", "ground.commands.missions"),
-    Subcommand(
-        "verify", "set computed figures beside published ones", "ground.commands.verify"
-    ),
+    Subcommand("verify", "set computed figures beside published ones", "ground.commands.verify"),
     Subcommand("windows", "list transfers to Mars and home", "ground.commands.windows"),
     Subcommand("study", "fly many dispersed runs of one phase", "ground.commands.study"),
-    Subcommand(
-        "trade", "fly variants of the MAV and choose between them", "ground.commands.trade"
-    ),
+    Subcommand("trade", "fly variants of the MAV and choose between them", "ground.commands.trade"),
     Subcommand("measure", "measure bus, nodes and missions", "ground.commands.measure"),
-    Subcommand(
-        "dictionary", "print commands, channels and events", "ground.commands.dictionary"
-    ),
+    Subcommand("dictionary", "print commands, channels and events", "ground.commands.dictionary"),
     Subcommand("docs", "write or check the generated pages", "ground.commands.docs"),
     Subcommand("completion", "print what a shell completes with", "ground.commands.completion"),
 )

@@ -216,6 +216,7 @@ class Mav(Node):
         Severity.ACTIVITY_HI,
         "Orbit {periapsis} x {apoapsis} km (each {height_sigma} km, 1 sigma), {inclination} deg, "
         "node {node} deg; cold gas trimmed {trimmed} m/s; lower than asked for: {reduced}",
+        also=("time", "position", "velocity", "position_sigma", "velocity_sigma"),
     )
     container_released = Event(Severity.ACTIVITY_HI, "The container is free, with {tubes} tubes")
     record_sent = Event(Severity.ACTIVITY_HI, "The ascent record has been sent in {chunks} chunks")

@@ -381,6 +381,14 @@ class Archive:
             )
         ]
 
+    def last_link(self, identifier: str) -> str:
+        """The link by which a command was sent last; empty when it was not sent."""
+        found = self._database.execute(
+            "SELECT spacecraft FROM attempts WHERE identifier = ? ORDER BY attempt DESC LIMIT 1",
+            (identifier,),
+        ).fetchone()
+        return "" if found is None else str(found[0])
+
     def rungs(self, identifier: str) -> list[str]:
         """The rungs reported of a command, without the answers to repeats, in order."""
         found = self.rows(

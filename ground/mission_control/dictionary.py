@@ -90,11 +90,12 @@ class ChannelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EventEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One event."""
+    """One event; `also`: what it tells in its data beside the fields of its text."""
 
     name: str
     severity: Severity
     text: str
+    also: tuple[str, ...] = ()
 
 
 class VehicleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

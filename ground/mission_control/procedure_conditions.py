@@ -20,7 +20,7 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 def telemetry_is(told: steps.TelemetryIs, tools: ProcedureTools) -> bool:
     """Whether the newest value of a channel compares as said; no value compares to nothing."""
     value = tools.telemetry.value(told.vehicle, told.channel)
-    if value is None:
+    if value is None or value != value:  # not a number: the sensor had nothing to say
         return False
     try:
         return bool(_COMPARE[told.comparison](value, told.value))

@@ -8,7 +8,7 @@ Nothing is left that could turn out to be wrong in the middle of a mission.
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,13 @@ from flight.configuration.files import (
     find_configuration,
 )
 from ground.mission_control import procedure_steps as steps
+from ground.mission_control.condition_checks import comparison_problem, field_problem
 from ground.mission_control.dictionary import Dictionary, DictionaryRefusal
 from ground.mission_control.procedure_bounds import StepCount, TooLarge, check_value
 from ground.mission_control.procedure_source import ProcedureSource
+from ground.mission_control.program import Instruction as Instruction
+from ground.mission_control.program import Program as Program
+from ground.mission_control.program import circle_of
 
 NEXT = "next"
 """The label of the end of a loop's body: `goto next` goes on with the next item."""
@@ -35,46 +39,21 @@ _STEPS: Mapping[str, type[steps.Step]] = {
 }
 
 
-@dataclass(frozen=True)
-class Instruction:
-    """One step of a program, ready to be run."""
-
-    path: str  # where it stands in the file, with the items of the loops around it
-    file: str  # of the procedure, or of the part
-    line: int
-    step: steps.Step
-    phase: str
-    on_failure: int | None  # position to go to; None: as `step.on_failure` says
-    then: int = 0  # positions that a branch or goto leads to
-    otherwise: int = 0
-
-
-@dataclass(frozen=True)
-class Program:
-    """A procedure with nothing left to look up."""
-
-    title: str
-    file: str
-    phases: tuple[steps.PhaseEntry, ...]
-    instructions: tuple[Instruction, ...]
-    fingerprint: str
-
-    def phase(self, name: str) -> steps.PhaseEntry:
-        """A phase by its name."""
-        return next(phase for phase in self.phases if phase.name == name)
-
-
 def load_procedure(
     path: Path,
     variables: Mapping[str, Any],
     dictionary: Dictionary,
     opportunities: Collection[str] | None = None,
+    vehicles: Collection[str] | None = None,
+    tubes: Collection[str] | None = None,
 ) -> Program:
     """The program in a file. Raises ConfigurationError for the first thing that is wrong.
 
-    `opportunities`: those that the mission knows; None: whatever a step may name.
+    `opportunities`, `vehicles`, `tubes`: those that the mission has; None: whatever a step
+    may name.
     """
-    return _Compiler(ProcedureSource(path), variables, dictionary, opportunities).compile()
+    source = ProcedureSource(path)
+    return _Compiler(source, variables, dictionary, opportunities, vehicles, tubes).compile()
 
 
 @dataclass
@@ -107,7 +86,11 @@ class _Compiler:
         variables: Mapping[str, Any],
         dictionary: Dictionary,
         opportunities: Collection[str] | None,
+        vehicles: Collection[str] | None,
+        tubes: Collection[str] | None,
     ) -> None:
+        self._vehicles = vehicles
+        self._tubes = tubes
         self._source = source
         self._opportunities = opportunities
         self._variables = dict(variables)
@@ -134,6 +117,11 @@ class _Compiler:
             self._instruction(position, draft, order[0])
             for position, draft in enumerate(self._drafts)
         )
+        circle = circle_of(instructions)
+        if circle is not None:
+            draft = self._drafts[circle]
+            problem = "goes round in a circle for ever: allowed is a label that leads out of it"
+            raise draft.source.refuse(f"{draft.node_path}.to", problem)
         text = repr([(each.path, each.step) for each in instructions])
         return Program(
             title=source.content.title,
@@ -320,6 +308,7 @@ class _Compiler:
     def _check(self, draft: _Draft) -> None:
         step, here, source = draft.step, draft.node_path, draft.source
         known = self._dictionary
+        self._check_vehicle(getattr(step, "vehicle", None), f"{here}.vehicle", source)
         if isinstance(step, steps.CommandStep):
             arguments = dict(step.arguments)
             if step.tubes_at:  # which ones is not known before the command is issued
@@ -340,6 +329,12 @@ class _Compiler:
                 self._try(
                     draft, "from_event", lambda: known.vehicle(told.vehicle).event(told.event)
                 )
+                self._check_vehicle(told.vehicle, f"{here}.from_event.vehicle", source)
+                problem = field_problem(
+                    known.vehicle(told.vehicle).event(told.event), list(told.fields.values())
+                )
+                if problem:
+                    raise source.refuse(f"{here}.from_event.fields", problem)
                 self._try(
                     draft, "command", lambda: known.vehicle(step.vehicle).command(step.command)
                 )
@@ -361,15 +356,21 @@ class _Compiler:
                 raise source.refuse(f"{here}.sol", f"= {step.sol!r}: allowed is a whole number")
         elif isinstance(step, steps.WaitForEvent):
             self._try(draft, "event", lambda: known.vehicle(step.vehicle).event(step.event))
+            problem = field_problem(known.vehicle(step.vehicle).event(step.event), step.where)
+            if problem:
+                raise source.refuse(f"{here}.where", problem)
         elif isinstance(step, steps.WaitForTelemetry):
             self._try(draft, "channel", lambda: known.vehicle(step.vehicle).channel(step.channel))
+            self._check_comparison(step, here, source)
         elif isinstance(step, steps.Branch):
             self._check_branch(step, draft)
         elif isinstance(step, steps.AssertCustody):
             self._check_tubes(step.tubes, f"{here}.tubes", source)
+            self._check_places(step.places, here, source)
             self._check_at_least(step, here, source)
         elif isinstance(step, steps.End) and step.missing is not None:
             self._check_tubes(step.missing.tubes, f"{here}.missing.tubes", source)
+            self._check_places(step.missing.places, f"{here}.missing", source)
         elif isinstance(step, steps.Phase):
             names = list(self._phases)
             if step.phase not in names:
@@ -393,9 +394,13 @@ class _Compiler:
             told = step.telemetry
             find = self._dictionary.vehicle
             self._try(draft, "telemetry", lambda: find(told.vehicle).channel(told.channel))
+            key = f"{draft.node_path}.telemetry"
+            self._check_vehicle(told.vehicle, f"{key}.vehicle", draft.source)
+            self._check_comparison(told, key, draft.source)
         if step.custody is not None:
             here = f"{draft.node_path}.custody"
             self._check_tubes(step.custody.tubes, f"{here}.tubes", draft.source)
+            self._check_places(step.custody.places, here, draft.source)
             self._check_at_least(step.custody, here, draft.source)
         if step.verdict is not None and step.verdict.of is not None:
             labels = [draft.step.label for draft in self._drafts if draft.step.label is not None]
@@ -406,6 +411,30 @@ class _Compiler:
     def _check_tubes(self, tubes: Any, key: str, source: ProcedureSource) -> None:
         if not isinstance(tubes, list):
             raise source.refuse(key, f"= {tubes!r}: allowed is a list of tubes")
+        for tube in tubes if self._tubes is not None else []:
+            if tube not in (self._tubes or ()):
+                known = choices_words(str(tube), sorted(self._tubes or ()))
+                raise source.refuse(key, f"names {tube!r}, which the mission has not: {known}")
+
+    def _check_places(self, places: Sequence[str], key: str, source: ProcedureSource) -> None:
+        if not places:
+            raise source.refuse(f"{key}.places", "= []: no tube is ever there; allowed is a place")
+
+    def _check_vehicle(self, name: str | None, key: str, source: ProcedureSource) -> None:
+        if name is None or self._vehicles is None or name not in self._dictionary.vehicles:
+            return
+        if name not in self._vehicles:
+            known = choices_words(name, sorted(self._vehicles))
+            raise source.refuse(key, f"= {name!r}: the mission has no such vehicle; {known}")
+
+    def _check_comparison(
+        self, told: steps.WaitForTelemetry | steps.TelemetryIs, key: str, source: ProcedureSource
+    ) -> None:
+        vehicle = self._dictionary.vehicle(told.vehicle)
+        channel = vehicle.channel(told.channel)
+        problem = comparison_problem(vehicle, channel, told.comparison, told.value)
+        if problem:
+            raise source.refuse(f"{key}.value", problem)
 
     def _check_at_least(
         self, wanted: steps.AssertCustody | steps.CustodyIs, key: str, source: ProcedureSource

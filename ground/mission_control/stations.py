@@ -70,17 +70,21 @@ class Stations:
         """The vehicle whose radio serves a node."""
         return self._hosts.get(vehicle, vehicle)
 
-    def choose(self, vehicle: str, attempt: int) -> tuple[str, str]:
+    def choose(self, vehicle: str, last: str = "", waited: float = 0.0) -> tuple[str, str]:
         """The spacecraft to send to and the radio that it is for.
 
-        The direct link when it is up, else the relay; a repeat tries the other one if there is one:
-        the radio of the first may have been off.
+        The direct link when it is up, else the relay. A repeat takes the other way than the `last`
+        sending, if there is one, whether it is up now or not: the radio of the first may be off.
+        When that way has not come up while the frame `waited` (seconds) for a sol, any that is up.
         """
         radio = self.radio_of(vehicle)
         links = self.status.links if self.status is not None else []
-        up = [link.spacecraft for link in links if link.up]
-        ways = [way for way in (radio, RELAY) if way in up] or [RELAY]
-        return ways[attempt % len(ways)], radio
+        ways = {link.spacecraft: link.up for link in links if link.spacecraft in (radio, RELAY)}
+        up = [way for way in (radio, RELAY) if ways.get(way)] or [RELAY]
+        other = [way for way in (radio, RELAY) if way in ways and way != last]
+        if not last or not other or (not ways[other[0]] and waited >= SOL_SECONDS):
+            return up[0], radio
+        return other[0], radio
 
     async def send(self, spacecraft: str, radio: str, data: bytes) -> float | None:
         """Sends one frame; when it should be there (None: not known). Raises NotSent."""

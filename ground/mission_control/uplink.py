@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from flight.icd.codec import encode
 from flight.icd.messages import Command, Frame, Packet
+from flight.runtime.pace import NANOSECONDS
 from ground.mission_control.archive import Archive
 from ground.mission_control.command_tracker import CommandTracker
 from ground.mission_control.stations import NotSent, Stations
@@ -31,6 +32,7 @@ class Uplink:
         self._now_ns = now_ns
         self._frame = first_frame
         self._queue: deque[list[Command]] = deque()
+        self._since: dict[str, int] = {}  # when a bundle was to leave first, in ns
         self._wake: asyncio.Future[None] | None = None
         self.deliveries: dict[str, float | None] = {}  # expected at each vehicle, mission seconds
         self.waiting_for = ""  # why nothing leaves, if so
@@ -67,8 +69,11 @@ class Uplink:
     async def _transmit(self, orders: list[Command], tracker: CommandTracker) -> bool:
         target = orders[0].target
         await self._stations.refresh()
-        attempt = tracker.command(orders[0].identifier).attempts
-        spacecraft, radio = self._stations.choose(target, attempt)
+        bundle, now_ns = orders[0].identifier, self._now_ns()
+        since_ns = self._since.setdefault(bundle, now_ns)
+        waited = (now_ns - since_ns) / NANOSECONDS
+        last = self._archive.last_link(bundle)
+        spacecraft, radio = self._stations.choose(target, last, waited)
         packets = [
             encode(Packet(GROUND, order.target, COMMAND_PRIORITY, encode(order)))
             for order in orders
@@ -82,10 +87,11 @@ class Uplink:
             if self.waiting_for != str(reason):  # told once, not at each attempt
                 self._record(spacecraft, radio, sent_ns, len(data), identifiers, str(reason))
             self.waiting_for = str(reason)
-            if reason.refused:
+            if reason.refused or last:  # a repeat that waits for its link holds up nobody
                 self._queue.rotate(-1)
             return False
         self._frame += 1
+        del self._since[bundle]
         self.waiting_for = ""
         self.deliveries[target] = delivery
         self._record(spacecraft, radio, sent_ns, len(data), identifiers, "sent")

@@ -38,9 +38,7 @@ def check_file(option: str, file: Path | None) -> None:
     _check_room(option, file, nearest, "another place", LEAST_FREE)
 
 
-def _check_room(
-    option: str, path: Path, nearest: Path, allowed: str, least_free: int
-) -> None:
+def _check_room(option: str, path: Path, nearest: Path, allowed: str, least_free: int) -> None:
     if not os.access(nearest, os.W_OK | os.X_OK):
         problem = f"nothing can be written into {nearest}; allowed is {allowed}"
         raise _refused(option, path, problem)

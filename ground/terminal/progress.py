@@ -8,9 +8,7 @@ LINE_EVERY = 5.0
 """Seconds of the wall between two lines where there is no terminal."""
 
 
-def count(
-    what: str, clock: Callable[[], float] = time.monotonic
-) -> Callable[[int, int], None]:
+def count(what: str, clock: Callable[[], float] = time.monotonic) -> Callable[[int, int], None]:
     """Tells on standard error how many are done of how many. `what`: such as `ascents`."""
     last = clock()
 

@@ -39,7 +39,10 @@ def make_program(mission: LoadedMission, dictionary: Dictionary) -> Program:
     """The mission's procedure, checked against the dictionary; raises ConfigurationError."""
     file = find_configuration("procedures", mission.mission.procedure)
     opportunities = () if mission.mission.launch_after is None else ("launch",)
-    return load_procedure(file, procedure_variables(mission), dictionary, opportunities)
+    known = [tube.id for tube in (*mission.depot.tubes, *mission.held)]
+    return load_procedure(
+        file, procedure_variables(mission), dictionary, opportunities, mission.vehicles, known
+    )
 
 
 def procedure_variables(mission: LoadedMission) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import msgspec
 from flight.core.commanding.commands import CommandSpec, argument_unit, declared_commands
 from flight.core.node import Node
 from flight.core.telling.channels import Channel, declared_channels
-from flight.core.telling.events import declared_events
+from flight.core.telling.events import Event, declared_events
 from ground.mission_control.argument_types import TypeEntry
 from ground.mission_control.dictionary import (
     ArgumentEntry,
@@ -43,7 +43,7 @@ def _vehicle(kind: type[Node]) -> VehicleEntry:
         commands={name: _command(kind, spec) for name, spec in declared_commands(kind).items()},
         channels={name: _channel(each) for name, each in declared_channels(kind).items()},
         events={
-            name: EventEntry(name, event.severity, event.text)
+            name: EventEntry(name, event.severity, event.text, _also(event))
             for name, event in declared_events(kind).items()
         },
     )
@@ -82,6 +82,10 @@ def _default(field: Any) -> Any:
     if field.default is not msgspec.NODEFAULT:
         return msgspec.to_builtins(field.default)
     return msgspec.to_builtins(field.default_factory())
+
+
+def _also(event: Event) -> tuple[str, ...]:
+    return tuple(name for name in event.arguments if name not in event.fields)
 
 
 def _channel(channel: Channel[Any]) -> ChannelEntry:

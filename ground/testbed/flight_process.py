@@ -40,9 +40,7 @@ def prepare(
         fabric = Fabric()
         bus = Bus(role, fabric=fabric, addresses=specification.addresses())
         folder = Path(specification.folder)
-        store = open_store(
-            folder / "nodes" / f"{role}.sqlite", first_boot=cause == FIRST_START
-        )
+        store = open_store(folder / "nodes" / f"{role}.sqlite", first_boot=cause == FIRST_START)
         ending = _Ending(role, folder / OFF_FILE)
         context = NodeContext(
             bus=bus,

@@ -56,9 +56,7 @@ def print_rows(target: str, title: str, rows: Sequence[Row], console: Console) -
     console.print()
 
 
-def print_families(
-    judged: Sequence[tuple[str, str, Sequence[Row]]], console: Console
-) -> None:
+def print_families(judged: Sequence[tuple[str, str, Sequence[Row]]], console: Console) -> None:
     """Print a line for each family (name, title, rows), and the rows that miss."""
     table = Table(header_style="dim", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     table.add_column("target", style="cyan", no_wrap=True)

@@ -121,7 +121,11 @@ DICTIONARY = Dictionary.from_plain(
                     "pieces": {"name": "pieces", "type": "integer", "unit": "1", "doc": "of them"},
                 },
                 "events": {
-                    "arrived": {"name": "arrived", "severity": "ACTIVITY_HI", "text": "At {place}"}
+                    "arrived": {
+                        "name": "arrived",
+                        "severity": "ACTIVITY_HI",
+                        "text": "At {place}, {left} m left",
+                    }
                 },
             }
         }

@@ -139,7 +139,6 @@ def test_a_wait_ends_at_its_limit_and_goes_where_the_step_says(fly: Fly) -> None
 @pytest.mark.parametrize(
     "text",
     [
-        "  - {do: goto, label: a, to: a}\n",
         "  - {do: assert_custody, label: a, tubes: [M1], places: [orbit], on_failure: goto a}\n",
         "  - {do: pause, seconds: 5}\n"
         "  - {do: branch, label: a, custody: {tubes: [M1], places: [orbit]}, then: b,"

@@ -41,14 +41,22 @@ def stations(
 
 async def test_a_repeat_takes_the_other_way_when_the_direct_link_is_up(bus: Bus) -> None:
     both = stations(bus, [], up=("relay", "lander"))
-    assert both.choose("mav", 0) == ("lander", "lander")
-    assert both.choose("mav", 1) == ("relay", "lander")
-    assert both.choose("rover", 0) == ("relay", "rover")
+    assert both.choose("mav") == ("lander", "lander")
+    assert both.choose("mav", "lander") == ("relay", "lander")
+    assert both.choose("mav", "relay") == ("lander", "lander")
+    assert both.choose("rover", "relay") == ("relay", "rover")
+
+
+async def test_a_repeat_waits_for_the_other_way_but_no_longer_than_a_sol(bus: Bus) -> None:
+    direct = stations(bus, [], up=("lander",))
+    assert direct.choose("mav", "lander") == ("relay", "lander")
+    assert direct.choose("mav", "lander", SOL_SECONDS - 1.0) == ("relay", "lander")
+    assert direct.choose("mav", "lander", SOL_SECONDS) == ("lander", "lander")
 
 
 @pytest.mark.parametrize("up", [("relay",), ()])
 async def test_without_the_direct_link_all_goes_by_relay(bus: Bus, up: tuple[str, ...]) -> None:
-    assert stations(bus, [], up=up).choose("arm", 3) == ("relay", "lander")
+    assert stations(bus, [], up=up).choose("arm") == ("relay", "lander")
 
 
 async def test_a_window_holds_light_time_the_wait_for_a_pass_and_the_wait_back(bus: Bus) -> None:
