@@ -1,20 +1,25 @@
 """Lambert's problem: the orbits that lead from one position to another in a given time.
 
 Method of D. Izzo, "Revisiting Lambert's problem", Celestial Mechanics and Dynamical Astronomy
-121 (2015) 1-15: one unknown x for every kind of orbit, found by Householder iteration. Any
-consistent units.
+121 (2015) 1-15: one unknown x for every kind of orbit, found by Householder iteration between
+bounds. The time of flight decides whether it is found, not the length of the last step, which is
+also small where the derivatives are huge: positions nearly in line with the centre. There lambda is
+nearly 0 or 1, and 1 - lambda^2 is computed from the triangle, not from lambda. Any consistent
+units.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from flight.astrodynamics.vectors import Vector, add, cross, dot, norm, scale, subtract
 
 _NEAR_PARABOLA = 0.01
 _FLAT_NEAR_PARABOLA = 1.0e-4
-_SETTLED = 1.0e-13
-_MAXIMUM_ITERATIONS = 30
+_SETTLED = 1.0e-14
+"""Of the time of flight: with less it is found at once."""
+_ACCEPTED = 1.0e-10
+"""Of the time of flight: so much may rounding leave where no x between two neighbours is better."""
+_MAXIMUM_ITERATIONS = 200
 
 
 @dataclass(frozen=True)
@@ -30,10 +35,24 @@ class LambertArc:
 
 
 @dataclass(frozen=True)
-class _Geometry:
-    """The triangle, reduced to lambda (Izzo's notation), and the axes of the two velocities."""
+class _Shape:
+    """Izzo's lambda, and 1 - lambda^2, chord over semi-perimeter, with all its digits."""
 
     lam: float
+    rest: float
+
+    def y(self, x: float) -> float:
+        """Izzo's y."""
+        return math.sqrt(self.rest + (self.lam * x) ** 2)
+
+
+@dataclass(frozen=True)
+class _Geometry:
+    """The triangle, reduced to its shape, and the axes of the two velocities; `sigma` is the sine
+    that belongs to the cosine (r1 - r2) / chord."""
+
+    shape: _Shape
+    sigma: float
     semi_perimeter: float
     radii: tuple[float, float]
     chord: float
@@ -54,23 +73,26 @@ def lambert(
     The motion is counter-clockwise seen from the tip of `normal`; give the opposite vector for
     the other way round. The first arc has no full revolution; those with one and more follow, two
     each, as far as `maximum_revolutions` and the time allow. Raises ValueError for a time that is
-    not positive and for positions in line with the centre, which leave the plane open.
+    not positive and for positions in line with the centre, which leave the plane open, and
+    ArithmeticError where rounding keeps an arc from being found.
     """
     if not seconds > 0.0:
         raise ValueError(f"the time of flight must be positive, not {seconds} s")
     geometry = _geometry(start, end, normal)
-    lam = geometry.lam
+    shape = geometry.shape
     time = math.sqrt(2.0 * mu / geometry.semi_perimeter**3) * seconds
-    x = _solve(_first_guess(lam, time), lam, time, 0)
+    x = _solve(_first_guess(shape, time), shape, time, 0, (-1.0, math.inf), falling=True)
     arcs = [_arc(geometry, x, mu, 0, "direct")]
     for revolutions in range(1, maximum_revolutions + 1):
-        if time < _minimum_time(lam, revolutions):
+        lowest = _lowest(shape, revolutions)
+        if time < _time_of_flight(lowest, shape, revolutions):
             break
-        for branch, guess in (
-            ("short_period", _turn_guess((revolutions + 1) * math.pi / (8.0 * time))),
-            ("long_period", _turn_guess(8.0 * time / (revolutions * math.pi))),
+        for branch, guess, bounds in (
+            ("short_period", (revolutions + 1) * math.pi / (8.0 * time), (-1.0, lowest)),
+            ("long_period", 8.0 * time / (revolutions * math.pi), (lowest, 1.0)),
         ):
-            x = _solve(guess, lam, time, revolutions)
+            falling = branch == "short_period"
+            x = _solve(_turn_guess(guess), shape, time, revolutions, bounds, falling=falling)
             arcs.append(_arc(geometry, x, mu, revolutions, branch))
     return arcs
 
@@ -91,23 +113,32 @@ def _geometry(start: Vector, end: Vector, normal: Vector) -> _Geometry:
     axis = scale(1.0 / size, momentum)
     chord = norm(subtract(end, start))
     semi_perimeter = 0.5 * (r1 + r2 + chord)
-    lam = math.sqrt(max(0.0, 1.0 - chord / semi_perimeter))
+    half = 0.5 * math.atan2(size, dot(start, end))
+    middle = math.sqrt(r1 * r2)
+    lam = middle * math.cos(half) / semi_perimeter
     if dot(axis, normal) < 0.0:  # the way round is the long one
         axis, lam = scale(-1.0, axis), -lam
+    sigma = 2.0 * middle * math.sin(half) / chord
     radial = (scale(1.0 / r1, start), scale(1.0 / r2, end))
     transverse = (cross(axis, radial[0]), cross(axis, radial[1]))
-    return _Geometry(lam, semi_perimeter, (r1, r2), chord, radial, transverse)
+    shape = _Shape(lam, chord / semi_perimeter)
+    return _Geometry(shape, sigma, semi_perimeter, (r1, r2), chord, radial, transverse)
 
 
 def _arc(geometry: _Geometry, x: float, mu: float, revolutions: int, branch: str) -> LambertArc:
     """Velocities at both ends, from the radial and transverse parts (Izzo, algorithm 1)."""
-    lam, (r1, r2) = geometry.lam, geometry.radii
-    y = _y(x, lam)
+    lam, rest, (r1, r2) = geometry.shape.lam, geometry.shape.rest, geometry.radii
+    y = geometry.shape.y(x)
     gamma = math.sqrt(0.5 * mu * geometry.semi_perimeter)
     rho = (r1 - r2) / geometry.chord
-    sigma = math.sqrt(max(0.0, 1.0 - rho * rho))
-    inward, outward = lam * y - x, rho * (lam * y + x)
-    around = gamma * sigma * (y + lam * x)
+    # Differences of what is nearly alike are written as quotients.
+    product = rest * (lam * lam - x * x * (1.0 + lam * lam))  # of lam y - x and lam y + x
+    same_sign = lam * x > 0.0
+    less = product / (lam * y + x) if same_sign else lam * y - x
+    more = lam * y + x if same_sign or lam * y == x else product / (lam * y - x)
+    inward, outward = less, rho * more
+    forward = y + lam * x if lam * x >= 0.0 else rest / (y - lam * x)
+    around = gamma * geometry.sigma * forward
     return LambertArc(
         add(
             scale(gamma * (inward - outward) / r1, geometry.radial[0]),
@@ -122,24 +153,20 @@ def _arc(geometry: _Geometry, x: float, mu: float, revolutions: int, branch: str
     )
 
 
-def _y(x: float, lam: float) -> float:
-    return math.sqrt(1.0 - lam * lam * (1.0 - x * x))
-
-
-def _time_of_flight(x: float, lam: float, revolutions: int) -> float:
+def _time_of_flight(x: float, shape: _Shape, revolutions: int) -> float:
     """Normalised time of flight: Battin's series near the parabola, Lancaster's form elsewhere."""
-    y = _y(x, lam)
-    outside = 1.0 - x * x
+    lam, y = shape.lam, shape.y(x)
+    outside = (1.0 - x) * (1.0 + x)
+    eta = y - lam * x if lam * x <= 0.0 else shape.rest / (y + lam * x)
     if abs(x - 1.0) < _NEAR_PARABOLA:
-        eta = y - lam * x
         series = 4.0 / 3.0 * _hypergeometric(0.5 * (1.0 - lam - x * eta))
         time = 0.5 * (eta**3 * series + 4.0 * lam * eta)
         return time + revolutions * math.pi / math.pow(abs(outside), 1.5) if revolutions else time
     if outside > 0.0:
-        psi = math.acos(max(-1.0, min(1.0, x * y + lam * outside)))
+        psi = math.atan2(eta * math.sqrt(outside), x * y + lam * outside)
         turned = (psi + revolutions * math.pi) / math.sqrt(outside)
     else:
-        turned = math.asinh((y - x * lam) * math.sqrt(-outside)) / math.sqrt(-outside)
+        turned = math.asinh(eta * math.sqrt(-outside)) / math.sqrt(-outside)
     return (turned - x + lam * y) / outside
 
 
@@ -155,32 +182,35 @@ def _hypergeometric(z: float) -> float:
 
 
 def _time_and_derivatives(
-    x: float, lam: float, revolutions: int
+    x: float, shape: _Shape, revolutions: int
 ) -> tuple[float, float, float, float]:
     """Normalised time of flight and its first three derivatives by x (Izzo, equation 22)."""
-    time = _time_of_flight(x, lam, revolutions)
+    time = _time_of_flight(x, shape, revolutions)
     base = time
     if abs(x - 1.0) < _FLAT_NEAR_PARABOLA:
         # The derivatives are quotients of two numbers that vanish at x = 1: take them beside it,
         # which the iteration hardly notices.
         x = 1.0 - _FLAT_NEAR_PARABOLA
-        base = _time_of_flight(x, lam, revolutions)
-    y = _y(x, lam)
+        base = _time_of_flight(x, shape, revolutions)
+    lam, rest, y = shape.lam, shape.rest, shape.y(x)
     outside = 1.0 - x * x
     first = (3.0 * base * x - 2.0 + 2.0 * lam**3 * x / y) / outside
-    second = (3.0 * base + 5.0 * x * first + 2.0 * (1.0 - lam * lam) * lam**3 / y**3) / outside
-    third = (7.0 * x * second + 8.0 * first - 6.0 * (1.0 - lam * lam) * lam**5 * x / y**5) / outside
+    second = (3.0 * base + 5.0 * x * first + 2.0 * rest * lam**3 / y**3) / outside
+    third = (7.0 * x * second + 8.0 * first - 6.0 * rest * lam**5 * x / y**5) / outside
     return time, first, second, third
 
 
-def _first_guess(lam: float, time: float) -> float:
+def _first_guess(shape: _Shape, time: float) -> float:
     """Starting x without revolutions (Izzo, equation 30)."""
-    time_at_zero = math.acos(lam) + lam * math.sqrt(1.0 - lam * lam)
+    lam = shape.lam
+    time_at_zero = math.atan2(math.sqrt(shape.rest), lam) + lam * math.sqrt(shape.rest)
     time_at_parabola = 2.0 / 3.0 * (1.0 - lam**3)
     if time >= time_at_zero:
         return math.pow(time_at_zero / time, 2.0 / 3.0) - 1.0
     if time < time_at_parabola:
         return 1.0 + 2.5 * time_at_parabola * (time_at_parabola - time) / (time * (1.0 - lam**5))
+    if time_at_parabola <= 0.0 or time_at_zero <= time_at_parabola:
+        return 0.5
     # The power of time that meets x = 0 and x = 1 at both ends of this range.
     exponent = 1.0 / math.log2(time_at_zero / time_at_parabola)
     return math.pow(time_at_zero / time, exponent) - 1.0
@@ -192,43 +222,68 @@ def _turn_guess(ratio: float) -> float:
     return (power - 1.0) / (power + 1.0)
 
 
-def _solve(guess: float, lam: float, time: float, revolutions: int) -> float:
-    """The x whose time of flight is `time`, by third-order Householder iteration."""
+def _solve(
+    guess: float,
+    shape: _Shape,
+    time: float,
+    revolutions: int,
+    bounds: tuple[float, float],
+    *,
+    falling: bool,
+) -> float:
+    """The x between bounds whose time of flight is `time`, by third-order Householder iteration.
 
-    def step(x: float) -> float:
-        here, first, second, third = _time_and_derivatives(x, lam, revolutions)
-        excess = here - time
-        square = first * first
-        return (
-            -excess
-            * (square - 0.5 * excess * second)
-            / (first * (square - excess * second) + third * excess * excess / 6.0)
-        )
-
-    return _iterate(guess, step, f"lambda {lam}, time {time}, {revolutions} revolutions")
-
-
-def _minimum_time(lam: float, revolutions: int) -> float:
-    """Shortest normalised time that allows so many revolutions, by Halley iteration on T'(x)."""
-
-    def step(x: float) -> float:
-        _, first, second, third = _time_and_derivatives(x, lam, revolutions)
-        return -first * second / (second * second - 0.5 * first * third)
-
-    x = _iterate(0.0, step, f"minimum time, lambda {lam}, {revolutions} revolutions")
-    return _time_of_flight(x, lam, revolutions)
-
-
-def _iterate(x: float, step: Callable[[float], float], what: str) -> float:
-    change = math.inf
+    The time falls, or rises, all the way between the bounds; where a step leads out of them, they
+    are halved. Raises ArithmeticError when no x comes near enough.
+    """
+    low, high = bounds
+    x = guess if low < guess < high else _between(low, high)
+    best, found = math.inf, x
     for _ in range(_MAXIMUM_ITERATIONS):
-        change = step(x)
-        # With revolutions x stays below 1; without, above -1.
-        while x + change <= -1.0:
-            change *= 0.5
-        x += change
-        if abs(change) <= _SETTLED * max(1.0, abs(x)):
+        here, first, second, third = _time_and_derivatives(x, shape, revolutions)
+        excess = here - time
+        if abs(excess) < best:
+            best, found = abs(excess), x
+        if abs(excess) <= _SETTLED * time:
             return x
-    if abs(change) <= 1.0e-9:  # swings in the last digits
-        return x
-    raise ArithmeticError(f"Lambert's problem did not settle: {what}, last change {change}")
+        if (excess > 0.0) == falling:
+            low = x
+        else:
+            high = x
+        square = first * first
+        divisor = first * (square - excess * second) + third * excess * excess / 6.0
+        change = -excess * (square - 0.5 * excess * second) / divisor if divisor else math.inf
+        following = x + change
+        if not low < following < high:
+            following = _between(low, high)
+            if not low < following < high:
+                break  # two neighbouring numbers
+        x = following
+    if best <= _ACCEPTED * time:
+        return found
+    raise ArithmeticError(
+        f"no arc found between positions so nearly in line with the centre: lambda {shape.lam}, "
+        f"time {time}, {revolutions} revolutions, off by {best / time:.1e} of the time"
+    )
+
+
+def _between(low: float, high: float) -> float:
+    return 0.5 * (low + high) if high < math.inf else 2.0 * max(low, 0.0) + 1.0
+
+
+def _lowest(shape: _Shape, revolutions: int) -> float:
+    """The x of the shortest time that allows so many revolutions, by Halley iteration on T'(x)."""
+    low, high, x = -1.0, 1.0, 0.0
+    for _ in range(_MAXIMUM_ITERATIONS):
+        _, first, second, third = _time_and_derivatives(x, shape, revolutions)
+        if first == 0.0:
+            break
+        low, high = (x, high) if first < 0.0 else (low, x)
+        divisor = second * second - 0.5 * first * third
+        following = x - first * second / divisor if divisor else math.inf
+        if not low < following < high:
+            following = 0.5 * (low + high)
+        if abs(following - x) <= 1.0e-13:
+            break
+        x = following
+    return x
