@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from flight.astrodynamics.ephemeris import mars_to_earth_light_time
 from flight.astrodynamics.mars_time import SOL_DAYS
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY, parse_iso, tt_from_utc
+from flight.configuration.allowed_values import choices_words
 from flight.configuration.files import (
     NotAllowed,
     Quantity,
@@ -200,7 +201,7 @@ def _chosen(
         return tuple(known)
     for index, tube in enumerate(wanted):
         if tube not in known:
-            raise refusal(file, f"{key}[{index}]", f"one of {', '.join(known)}")
+            raise refusal(file, f"{key}[{index}]", choices_words(tube, known, ""))
         if tube in wanted[:index]:
             raise refusal(file, f"{key}[{index}]", "each tube once")
     return tuple(wanted)

@@ -22,7 +22,8 @@ def check_mission(mission: LoadedMission) -> dict[str, VehicleFile]:
     procedure = mission.mission.procedure
     names = sorted(file.stem for file in (configs_folder() / "procedures").glob("*.yaml"))
     if procedure not in names and not procedure.endswith((".yaml", ".yml")):
-        raise refusal(mission.file, "procedure", f"one of {', '.join(names)}, or a path")
+        allowed = choices_words(procedure, names, "")
+        raise refusal(mission.file, "procedure", f"{allowed}, or a path")
     load_link_parameters()
     make_program(mission, make_dictionary())
     files = load_vehicle_files(mission)
@@ -40,7 +41,7 @@ def _check_failures(mission: LoadedMission, files: dict[str, VehicleFile]) -> No
     services = [name for name in hardware.services() if hasattr(hardware.device(name), "fail")]
     for index, failure in wanted:
         if failure.target not in services:
-            allowed = f"one of {', '.join(services)}"
+            allowed = choices_words(failure.target, services, "")
             raise refusal(mission.file, f"failures[{index}].target", allowed)
         _try(mission, index, failure, hardware.device(failure.target))
 

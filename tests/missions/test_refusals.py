@@ -236,3 +236,19 @@ def test_sockets_that_lie_too_deep_are_refused_before_an_earlier_run_is_touched(
     assert main(["fly", "surface", "--processes", "--out", str(out)]) == 2
     assert "a socket path has at most 107 bytes" in capsys.readouterr().err
     assert (out / "summary.json").read_text() == "earlier"
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "meant"),
+    [
+        ("arm.transfer_arm", "arm.tranfer_arm", "arm.transfer_arm"),
+        ("mode: brake", "mode: brakes", "brake"),
+        ("procedure: rover_arm_loads", "procedure: rover_arm_load", "rover_arm_loads"),
+    ],
+)
+def test_a_name_that_is_nearly_right_is_refused_with_the_right_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], good: str, bad: str, meant: str
+) -> None:
+    file = tmp_path / "mission.yaml"
+    file.write_text(FAILING.replace(good, bad, 1))
+    assert f"(did you mean {meant}?)" in refused(file, capsys)
