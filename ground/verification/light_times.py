@@ -13,12 +13,15 @@ from flight.astrodynamics.ephemeris import (
     mars_to_earth_light_time,
     relative_state,
 )
-from flight.astrodynamics.time_scales import julian_date
+from flight.astrodynamics.time_scales import julian_date, tdb_from_utc
 from flight.astrodynamics.vectors import norm
 from ground.verification.rows import Kind, Row, day
 
 DE421 = "JPL DE421"
 DE440 = "JPL DE440 by SPICE"
+LANDING_DAY = "NASA, Perseverance 2021-02-18"
+PERSEVERANCE_HEARD_JD_UTC = julian_date(2021, 2, 18, 20, 55)
+"""Touchdown confirmed on Earth (NASA), to the minute, in which the light time changes 1 ms."""
 START_JD_TDB = julian_date(2026, 1, 1)
 END_JD_TDB = julian_date(2036, 1, 1)
 
@@ -47,7 +50,18 @@ def light_time_rows() -> list[Row]:
         ("geometric distance over c, 2031-01-01 TDB", 780.348, julian_date(2031, 1, 1), True),
         ("light time, received 2030-01-01 TDB", 1038.276, julian_date(2030, 1, 1), False),
     )
+    landing = mars_to_earth_light_time(tdb_from_utc(PERSEVERANCE_HEARD_JD_UTC))
     return [
+        Row(
+            quantity="light time, Perseverance heard to have landed",
+            source=LANDING_DAY,
+            published=11.0 * 60.0 + 22.0,
+            computed=landing,
+            tolerance=1.0,
+            unit="s",
+            digits=1,
+        ),
+    ] + [
         Row(
             quantity=quantity,
             source=DE440,

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from math import degrees
 
-from flight.astrodynamics.time_scales import julian_date
-from flight.astrodynamics.transfer_windows import Transfer, best_transfer, entry_speed
+from flight.astrodynamics.time_scales import julian_date, tdb_from_utc
+from flight.astrodynamics.transfer_windows import Transfer, best_transfer, entry_speed, transfer
 from ground.verification.rows import Kind, Row, day
 
 DE421_LAMBERT = "DE421, Lambert"
@@ -47,6 +47,13 @@ MARS_TO_EARTH = (
 )
 
 
+# Launch and landing, UTC (NASA).
+FLOWN = (
+    ("MSL", julian_date(2011, 11, 26, 15, 2), julian_date(2012, 8, 6, 5, 17)),
+    ("Mars 2020", julian_date(2020, 7, 30, 11, 50), julian_date(2021, 2, 18, 20, 44)),
+)
+
+
 def least_energy_transfer(
     origin: str, destination: str, year: int, transfer_type: int | None = None
 ) -> Transfer:
@@ -65,28 +72,43 @@ def rows() -> list[Row]:
     """Dates, C3, arrival speed, and transfer angle or entry speed, of each published window."""
     found = []
     for window in EARTH_TO_MARS:
-        transfer = least_energy_transfer("earth", "mars", window.year, window.type)
+        best = least_energy_transfer("earth", "mars", window.year, window.type)
         name = f"Earth-Mars {window.year} type {window.type}"
-        found += _window(name, window, transfer)
-        angle = degrees(transfer.transfer_angle)
+        found += _window(name, window, best)
+        angle = degrees(best.transfer_angle)
         found.append(_number(f"{name}, transfer angle", window.last, angle, 0.1, "deg", 1))
     found += _pinned()
+    found += _flown()
     for window in MARS_TO_EARTH:
-        transfer = least_energy_transfer("mars", "earth", window.year, window.type)
+        best = least_energy_transfer("mars", "earth", window.year, window.type)
         name = f"Mars-Earth {window.year} type {window.type}"
-        found += _window(name, window, transfer)
-        speed = entry_speed(transfer.arrival_speed)
+        found += _window(name, window, best)
+        speed = entry_speed(best.arrival_speed)
         found.append(_number(f"{name}, speed at 125 km", window.last, speed, 0.01, "km/s", 3))
     return found
 
 
 def _pinned() -> list[Row]:
     """Type 1 of 2026 has no minimum of its own: C3 falls up to the wall at half a turn."""
-    transfer = least_energy_transfer("earth", "mars", 2026, 1)
+    best = least_energy_transfer("earth", "mars", 2026, 1)
     name = "Earth-Mars 2026 type 1, against 180 deg"
-    departure = _date(f"{name}, departure", day(2026, 11, 12.0), transfer.departure_jd_tdb)
-    energy = _number(f"{name}, C3", 10.42, transfer.c3, 0.01, "km2/s2", 3)
+    departure = _date(f"{name}, departure", day(2026, 11, 12.0), best.departure_jd_tdb)
+    energy = _number(f"{name}, C3", 10.42, best.c3, 0.01, "km2/s2", 3)
     return [replace(row, required=False) for row in (departure, energy)]
+
+
+def _flown() -> list[Row]:
+    """The transfers of MSL and Mars 2020 by their dates: shown, no published figure beside them."""
+    found = []
+    for name, departure, arrival in FLOWN:
+        flight = transfer("earth", "mars", tdb_from_utc(departure), tdb_from_utc(arrival))
+        for what, value, unit in (
+            ("C3", flight.c3, "km2/s2"),
+            ("v-inf", flight.arrival_speed, "km/s"),
+        ):
+            row = _number(f"{name} as flown, {what}", 0.0, value, 0.01, unit, 3)
+            found.append(replace(row, source="", published=None, required=False))
+    return found
 
 
 def _window(name: str, window: Window, transfer: Transfer) -> list[Row]:
