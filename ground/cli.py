@@ -39,6 +39,7 @@ class Subcommand:
 
 SUBCOMMANDS = (
     Subcommand("fly", "fly a mission and keep its records", "ground.commands.fly"),
+    Subcommand("pace", "hold back a flight that is under way", "ground.commands.pace"),
     Subcommand("missions", "list the missions that there are", "ground.commands.missions"),
     Subcommand("verify", "set computed figures beside published ones", "ground.commands.verify"),
     Subcommand("windows", "list transfers to Mars and home", "ground.commands.windows"),

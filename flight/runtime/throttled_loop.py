@@ -181,7 +181,7 @@ class ThrottledLoop(VirtualLoop):
         self.outside = outside
         self.pace = Pace(outside, rate, start_ns)
         self.admit = admit
-        self._record = record
+        self.record = record
         self._again = deque(sorted(inputs, key=lambda each: (each.time_ns, each.order)))
         self._waiting: deque[Any] = deque()
         self._order = 0
@@ -191,6 +191,11 @@ class ThrottledLoop(VirtualLoop):
     def left_to_admit(self) -> int:
         """Inputs of the earlier run that have not had their instant yet."""
         return len(self._again)
+
+    @property
+    def admitted(self) -> int:
+        """Inputs so far."""
+        return self._order
 
     def put(self, data: Any) -> None:
         """Has an input admitted as soon as all is done that is due at an instant."""
@@ -236,6 +241,8 @@ class ThrottledLoop(VirtualLoop):
             if wait > 0.0 or now - self._looked >= LOOK_OUTSIDE:
                 self._looked = now
                 self.outside.serve(min(wait, LOOK_OUTSIDE))
+            if self._ready:  # type: ignore[attr-defined]
+                return True  # the run was interrupted while it waited
             if self._waiting:
                 self._take(self._instant_of_input(due_ns), self._waiting.popleft())
                 return True
@@ -261,8 +268,8 @@ class ThrottledLoop(VirtualLoop):
     def _take(self, time_ns: int, data: Any) -> None:
         self._order += 1
         taken = Input(time_ns, self._order, data)
-        if self._record is not None:
-            self._record(taken)
+        if self.record is not None:
+            self.record(taken)
         self._now_ns = max(self._now_ns, time_ns)
         self._standing = 0
         if self.admit is None:

@@ -2,16 +2,20 @@
 
 import argparse
 import json
+from math import inf
 from pathlib import Path
 
 from flight.configuration.files import ConfigurationError
+from flight.runtime.throttled_loop import checked_rate
 from ground.missions.mission import load_mission
 from ground.terminal.descriptors import need_descriptors
 from ground.terminal.exit_codes import NO, YES
 from ground.testbed.kills import parse_kills
+from ground.testbed.session import Session, read_session
+from ground.testbed.virtual_host import Virtual
 
 ONLY_PACED = ("--rate", "--care", "--transport")
-ONLY_VIRTUAL = ("--shuffle", "--log-messages")
+ONLY_VIRTUAL = ("--shuffle", "--log-messages", "--pace", "--session")
 
 DESCRIPTORS = 512
 """Open files that a flight needs at most: measured, 233 in virtual time with seven vehicles."""
@@ -22,13 +26,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "mission",
         nargs="?",
-        default="nominal",
-        help="name of a mission in configs/missions, or the path of a mission file",
+        default=None,
+        help="name of a mission in configs/missions, or the path of a mission file "
+        "(default: nominal)",
     )
     parser.add_argument(
         "--out", type=Path, default=None, help="folder of the run (default: runs/MISSION)"
     )
-    parser.add_argument("--seed", type=int, default=1, help="seed of all chance (default: 1)")
+    parser.add_argument("--seed", type=int, default=None, help="seed of all chance (default: 1)")
     parser.add_argument(
         "--shuffle",
         type=int,
@@ -45,6 +50,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--processes",
         action="store_true",
         help="every vehicle, the hardware and the ground in a process of its own, paced",
+    )
+    parser.add_argument(
+        "--pace",
+        type=_pace,
+        default=None,
+        metavar="R",
+        help="hold the flight back to R mission seconds in a second (50x; 0: it stands; max), "
+        "and serve who speaks to it: `msr pace`",
+    )
+    parser.add_argument(
+        "--from",
+        dest="session",
+        type=Path,
+        default=None,
+        metavar="RECORD",
+        help="fly an operated run again, with its inputs at their instants: a run folder, or its "
+        "session.jsonl",
     )
     parser.add_argument(
         "--rate",
@@ -78,14 +100,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Flies; YES when the mission succeeded, NO when it did not; raises ConfigurationError."""
     _check_options(arguments)
-    mission = load_mission(arguments.mission)
+    session = None if arguments.session is None else read_session(arguments.session)
+    if session is not None:
+        _check_against(session, arguments)
+        arguments.mission, arguments.seed = session.head.mission, session.head.seed
+        arguments.shuffle = session.head.shuffle
+    mission = load_mission(arguments.mission or "nominal")
+    arguments.seed = 1 if arguments.seed is None else arguments.seed
     kills = parse_kills(arguments.kill)
     out = arguments.out if arguments.out is not None else Path("runs") / mission.name
     need_descriptors(DESCRIPTORS)
     from ground.commands.display import Display
     from ground.reports.flight import fly_mission
     from ground.testbed.run import RunOptions
-    from ground.testbed.virtual_host import Virtual
 
     options = RunOptions(arguments.seed, tuple(kills))
     display = Display(mission, quiet=arguments.quiet)
@@ -97,7 +124,7 @@ def run(arguments: argparse.Namespace) -> int:
 
             record = fly_in_processes(mission, out, arguments, write_reports)
         else:
-            host = Virtual(arguments.shuffle, arguments.log_messages)
+            host = _host(arguments, session)
             record = fly_mission(mission, out, options, host, show)
     if not arguments.no_pictures:
         from ground.pictures.draw import draw_pictures
@@ -106,6 +133,42 @@ def run(arguments: argparse.Namespace) -> int:
         draw_pictures(out)
     display.result(json.loads((out / "summary.json").read_text()), out)
     return YES if record.verdict == "success" else NO
+
+
+def _pace(text: str) -> float:
+    """Reads a pace: 50, 50x, max."""
+    number = inf if text == "max" else float(text.removesuffix("x"))
+    return checked_rate(number)
+
+
+def _host(arguments: argparse.Namespace, session: Session | None) -> Virtual:
+    """In virtual time; held back, or from a record, where that is asked for."""
+    from ground.testbed.throttled_host import Throttled
+
+    if arguments.pace is None and session is None:
+        return Virtual(arguments.shuffle, arguments.log_messages)
+    return Throttled(
+        arguments.shuffle,
+        arguments.log_messages,
+        pace=inf if arguments.pace is None else arguments.pace,
+        serve=arguments.pace is not None,
+        session=session,
+    )
+
+
+def _check_against(session: Session, arguments: argparse.Namespace) -> None:
+    """Refuses what the record says otherwise; raises ConfigurationError."""
+    for option in ("mission", "seed", "shuffle"):
+        given = getattr(arguments, option)
+        if given is not None and given != getattr(session.head, option):
+            told = getattr(session.head, option)
+            raise ConfigurationError(
+                "command line", None, option, f"= {given}: the record of --from has {told}"
+            )
+    if arguments.kill:
+        raise ConfigurationError(
+            "command line", None, "--kill", "the deaths of a run from its record are in the record"
+        )
 
 
 def _check_options(arguments: argparse.Namespace) -> None:

@@ -15,14 +15,13 @@ from flight.icd.custody_record import CustodyRecord
 from flight.icd.messages import Message
 from flight.runtime.bus import Bus
 from flight.runtime.nursery import Nursery
-from ground.mission_control.mission_control import Outcome
+from ground.mission_control.mission_control import MissionControl, Outcome
 from ground.mission_control.progress import Progress
 from ground.missions.mission import LoadedMission
 from ground.missions.run_folder import RunFolder
 from ground.missions.vehicle_files import VehicleFile
-
-GROUND = "ground"
-"""The role of mission control; all other roles are those of vehicles."""
+from ground.testbed.inputs import RunInput
+from ground.testbed.roles import GROUND as GROUND
 
 
 class HostCannot(RuntimeError):
@@ -70,6 +69,9 @@ class Happenings(Protocol):
 
     def procedure_ended(self, outcome: Outcome) -> None:
         """The ground has come to the end of its procedure."""
+
+    def admitted(self, given: RunInput) -> None:
+        """Somebody outside wants something, and it is its turn."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,10 @@ class Host(Protocol):
     def node(self, role: str) -> Node:
         """A node that runs, to be looked into. Raises HostCannot where it is out of reach, KeyError
         when it does not run."""
+        ...
+
+    def mission_control(self) -> MissionControl:
+        """The ground that runs. Raises HostCannot where it is out of reach."""
         ...
 
     def progress(self) -> Progress | None:

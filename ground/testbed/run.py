@@ -11,7 +11,8 @@ from pathlib import Path
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.node import Node
 from flight.icd.custody_account import Account
-from flight.icd.messages import CustodyReport, EventReport, Message
+from flight.icd.messages import CustodyReport, EventReport, Message, Severity
+from flight.runtime.loop import NANOSECONDS
 from flight.runtime.loop import run as run_loop
 from ground.mission_control.mission_control import Outcome
 from ground.mission_control.progress import Progress
@@ -24,8 +25,10 @@ from ground.testbed.control_room import write_outcome
 from ground.testbed.evidence import evidence_of
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import GROUND, Boot, Host, HostKind, Setting
+from ground.testbed.inputs import KillInput, RunInput
 from ground.testbed.kills import Kill, check_kills
 from ground.testbed.mission_check import check_mission
+from ground.testbed.operating import order
 from ground.testbed.power_cuts import PowerCuts
 from ground.testbed.run_events import EventJournal
 from ground.testbed.run_record import RunRecord
@@ -222,6 +225,28 @@ class Run:
             return
         again = self._start_again(role, "process died", COLD)
         self.host.nursery.start(again, name=f"restart {role}")
+
+    def admitted(self, given: RunInput) -> None:
+        """Somebody outside wants something."""
+        if isinstance(given, KillInput):
+            self.let_die(given.role)
+        elif self.host.runs(GROUND):
+            order(self.host.mission_control(), given)
+        else:
+            self._say(
+                "command_unheard",
+                f"Mission control is down: {given.command} to {given.vehicle}, asked for by "
+                f"{given.user}, was not sent",
+            )
+
+    def _say(self, name: str, text: str) -> None:
+        """Notes an event of the run itself."""
+        self._events.write(
+            EventReport(
+                source="run", name=name, severity=Severity.WARNING_HI,
+                time_ns=round(self.now() * NANOSECONDS), text=text, data={}, number=0,
+            )
+        )  # fmt: skip
 
     def procedure_ended(self, outcome: Outcome) -> None:
         """The ground has come to the end of its procedure."""

@@ -54,10 +54,11 @@ class Virtual:
 
     def loop(self) -> VirtualLoop:
         """A loop that jumps through time."""
-        shuffle: random.Random | None = None
-        if self.shuffle is not None:
-            shuffle = stream(self.shuffle, "shuffle")
-        return VirtualLoop(shuffle=shuffle)
+        return VirtualLoop(shuffle=self.order())
+
+    def order(self) -> random.Random | None:
+        """What permutes what is ready; None: nothing does."""
+        return None if self.shuffle is None else stream(self.shuffle, "shuffle")
 
 
 class VirtualHost:
@@ -159,6 +160,11 @@ class VirtualHost:
     def node(self, role: str) -> Node:
         """A node that runs. Raises KeyError when it does not."""
         return self.rig.nodes[role]
+
+    def mission_control(self) -> MissionControl:
+        """The ground that runs."""
+        assert self.control is not None
+        return self.control
 
     def progress(self) -> Progress | None:
         """How far the ground is."""

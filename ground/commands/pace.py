@@ -1,0 +1,62 @@
+"""`msr pace`: how fast a flight goes that was begun with `msr fly --pace`."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from ground.terminal.exit_codes import NO, YES
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declares the arguments."""
+    parser.add_argument("folder", type=Path, help="folder of the run")
+    parser.add_argument(
+        "pace",
+        nargs="?",
+        default=None,
+        help="mission seconds in a second (50 or 50x), `pause`, or `max`; without: say how it goes",
+    )
+    parser.add_argument(
+        "--until",
+        type=float,
+        default=None,
+        metavar="SECONDS",
+        help="run to that mission time, and stand there",
+    )
+    parser.add_argument("--json", action="store_true", help="print the answer as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Asks; NO when the run refuses or does not answer."""
+    from ground.testbed.run_control import ControlRefused, RunControl
+
+    try:
+        with RunControl(arguments.folder) as control:
+            if arguments.pace is None and arguments.until is None:
+                state = control.look()
+            else:
+                state = control.pace(_rate(arguments.pace), arguments.until)
+    except (ControlRefused, ValueError) as refusal:
+        print(f"msr pace: {refusal}", file=sys.stderr)
+        return NO
+    if arguments.json:
+        print(json.dumps(state))
+        return YES
+    pace = state["pace"]
+    words = "as fast as it goes" if pace is None else "stands" if pace == 0 else f"{pace:g}x"
+    until = "" if state["until"] is None else f", to {state['until']:.3f} s"
+    print(f"{state['time']:.3f} s of mission time; {words}{until}; {state['inputs']} inputs so far")
+    return YES
+
+
+def _rate(text: str | None) -> float | None:
+    """None: as fast as it goes."""
+    if text is None or text == "max":
+        return None
+    if text == "pause":
+        return 0.0
+    try:
+        return float(text.removesuffix("x"))
+    except ValueError:
+        raise ValueError(f"{text!r}: allowed is a number, pause or max") from None

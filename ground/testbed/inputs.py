@@ -1,0 +1,61 @@
+"""What somebody outside can make happen in a run, as data: admitted, recorded, and flown again."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from ground.mission_control.dictionary import Dictionary, DictionaryRefusal
+from ground.missions.mission import LoadedMission
+from ground.testbed.roles import GROUND
+
+User = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+
+
+class CommandInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="command"):
+    """A person has mission control send a command to a vehicle, beside the procedure.
+
+    A hazardous one travels as ARM and FIRE; `lifetime`: seconds that the arming lasts.
+    """
+
+    vehicle: str
+    command: str
+    user: User
+    arguments: dict[str, Any] = {}
+    lifetime: Annotated[float, msgspec.Meta(ge=1.0, le=86_400.0)] = 600.0
+
+
+class KillInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="kill"):
+    """A person lets a participant die now; it is started again."""
+
+    role: str
+
+
+RunInput = CommandInput | KillInput
+
+
+class InputRefused(ValueError):
+    """An input that has no meaning in this run; the text says what was allowed."""
+
+
+def read_input(plain: Any) -> RunInput:
+    """The input that plain data stand for; raises InputRefused."""
+    try:
+        return msgspec.convert(plain, RunInput)
+    except msgspec.ValidationError as error:
+        raise InputRefused(f"no input of a run: {error}") from error
+
+
+def check_input(given: RunInput, mission: LoadedMission, dictionary: Dictionary) -> None:
+    """Refuses what can never happen in a run of this mission; raises InputRefused."""
+    roles = (*mission.vehicles, GROUND)
+    if isinstance(given, KillInput):
+        if given.role not in roles:
+            raise InputRefused(f"role = {given.role!r}: allowed is one of {', '.join(roles)}")
+        return
+    if given.vehicle not in mission.vehicles:
+        allowed = ", ".join(mission.vehicles)
+        raise InputRefused(f"vehicle = {given.vehicle!r}: allowed is one of {allowed}")
+    try:
+        dictionary.check(given.vehicle, given.command, given.arguments)
+    except DictionaryRefusal as error:
+        raise InputRefused(str(error)) from error

@@ -1,0 +1,28 @@
+"""Has mission control send what a person has asked for, beside its procedure."""
+
+import re
+
+from flight.icd.messages import Command
+from ground.mission_control.mission_control import MissionControl
+from ground.testbed.inputs import CommandInput
+
+
+def order(control: MissionControl, given: CommandInput) -> list[str]:
+    """Issues it; returns its identifiers, ARM's before FIRE's. Raises DictionaryRefusal."""
+    entry = control.dictionary.check(given.vehicle, given.command, given.arguments)
+    stages = ["arm", "fire"] if entry.hazardous else ["run"]
+    identifiers = control.tracker.next_identifiers(len(stages))
+    orders = [
+        Command(
+            identifier, given.vehicle, given.command, dict(given.arguments),
+            origin_of(given.user), stage, given.lifetime if stage == "arm" else 0.0,
+        )
+        for identifier, stage in zip(identifiers, stages, strict=True)
+    ]  # fmt: skip
+    control.tracker.issue(f"operator {identifiers[0]}", orders, entry.deadline)
+    return identifiers
+
+
+def origin_of(user: str) -> str:
+    """Who sends it, as a vehicle is told."""
+    return "operator." + re.sub(r"[^A-Za-z0-9._-]", "_", user)[:60]

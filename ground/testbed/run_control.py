@@ -1,0 +1,185 @@
+"""Speaks to a run that is held back: its pace, a way to an instant, inputs, and how things are.
+
+A ZeroMQ socket in a folder that only the user can enter, served between two instants of the run. A
+request is one MessagePack map with the key `do`; the answer is a map with `ok`, and with `refused`
+where something is not so. Reading and changing the pace are no inputs: they change no bit of the
+run.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import zmq
+
+from flight.configuration.whole_files import replace_file
+from flight.icd.codec import CodecError, decode_plain, encode
+from flight.runtime.loop import NANOSECONDS
+from flight.runtime.throttled_loop import Descriptors, ThrottledLoop
+from ground.testbed.inputs import InputRefused, RunInput, read_input
+
+CONTROL_FILE = "control.json"
+LARGEST_REQUEST = 64 << 10  # bytes
+MOST_AT_ONCE = 64  # requests answered between two instants
+WAITING = 1000  # requests that may wait
+
+Rate = Annotated[float, msgspec.Meta(ge=0.0)]
+
+
+class SetPace(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="pace"):
+    """So many mission seconds in a wall second; 0 stands, null is as fast as it goes.
+
+    `until`: mission time in s at which the run is to stand; it must not be past.
+    """
+
+    rate: Rate | None
+    until: float | None = None
+
+
+class Put(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="put"):
+    """Has an input admitted; see `inputs`."""
+
+    input: dict[str, Any]
+
+
+class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="look"):
+    """Asks how things are."""
+
+
+Request = SetPace | Put | Look
+
+
+class ControlServer:
+    """The run's side. `check` refuses inputs that have no meaning in the run."""
+
+    def __init__(
+        self,
+        loop: ThrottledLoop,
+        outside: Descriptors,
+        check: Callable[[RunInput], None],
+        announce: Path,
+    ) -> None:
+        self._loop = loop
+        self._outside = outside
+        self._check = check
+        self._announce = announce
+        self._folder = Path(tempfile.mkdtemp(prefix="msr-"))  # 0700
+        self._context: zmq.Context[Any] = zmq.Context()
+        self._socket = self._context.socket(zmq.ROUTER)
+        self._socket.setsockopt(zmq.LINGER, 0)
+        self._socket.setsockopt(zmq.MAXMSGSIZE, LARGEST_REQUEST)
+        self._socket.setsockopt(zmq.RCVHWM, WAITING)
+        self._socket.setsockopt(zmq.SNDHWM, WAITING)
+        address = f"ipc://{self._folder / 'control'}"
+        self._socket.bind(address)
+        self._descriptor = int(self._socket.getsockopt(zmq.FD))
+        outside.add(self._descriptor, self._serve)
+        replace_file(announce, msgspec.json.encode({"address": address}))
+
+    def close(self) -> None:
+        """Nobody is heard any more."""
+        self._announce.unlink(missing_ok=True)
+        self._outside.remove(self._descriptor)
+        self._context.destroy(linger=0)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _serve(self) -> None:
+        for _ in range(MOST_AT_ONCE):
+            try:
+                frames = self._socket.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            if len(frames) >= 2:
+                answer = encode(self._answer(frames[-1]))
+                try:
+                    self._socket.send_multipart([*frames[:-1], answer], zmq.NOBLOCK)
+                except zmq.Again:
+                    continue  # who does not take answers gets none
+
+    def _answer(self, request: bytes) -> dict[str, Any]:
+        try:
+            asked = msgspec.convert(decode_plain(request), Request)
+        except (CodecError, msgspec.ValidationError) as error:
+            return {"ok": False, "refused": f"no request: {error}"}
+        try:
+            if isinstance(asked, SetPace):
+                until = None if asked.until is None else round(asked.until * NANOSECONDS)
+                self._loop.set_pace(float("inf") if asked.rate is None else asked.rate, until)
+            elif isinstance(asked, Put):
+                self._check(read_input(asked.input))
+                self._loop.put(asked.input)
+        except (InputRefused, ValueError, OverflowError) as error:
+            return {"ok": False, "refused": str(error)}
+        return {"ok": True, **self._state()}
+
+    def _state(self) -> dict[str, Any]:
+        pace = self._loop.pace
+        return {
+            "time": self._loop.time(),
+            "pace": None if pace.rate == float("inf") else pace.rate,
+            "until": None if pace.until_ns is None else pace.until_ns / NANOSECONDS,
+            "inputs": self._loop.admitted,
+        }
+
+
+class ControlRefused(RuntimeError):
+    """What was asked of a run is not so; the text says why."""
+
+
+class RunControl:
+    """Speaks to a run from another process: `with RunControl(folder) as run: run.pace(50.0)`.
+
+    Waits up to `patience` wall seconds for each answer. Raises ControlRefused for what is refused,
+    for a folder in which no run is held back, and when no answer comes.
+    """
+
+    def __init__(self, run_folder: Path, patience: float = 10.0) -> None:
+        file = run_folder / CONTROL_FILE
+        try:
+            address = str(msgspec.json.decode(file.read_bytes(), type=dict[str, str])["address"])
+        except (OSError, msgspec.DecodeError, KeyError) as error:
+            raise ControlRefused(
+                f"{run_folder}: no run is held back there; fly one with `msr fly --pace`"
+            ) from error
+        self._context: zmq.Context[Any] = zmq.Context()
+        self._socket = self._context.socket(zmq.REQ)
+        self._socket.setsockopt(zmq.LINGER, 0)
+        self._socket.setsockopt(zmq.RCVTIMEO, round(1000.0 * patience))
+        self._socket.setsockopt(zmq.SNDTIMEO, round(1000.0 * patience))
+        self._socket.connect(address)
+
+    def __enter__(self) -> "RunControl":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the connection; the run goes on."""
+        self._context.destroy(linger=0)
+
+    def look(self) -> dict[str, Any]:
+        """`time` (s), `pace` (None: as fast as it goes), `until` (s or None), `inputs` so far."""
+        return self._ask({"do": "look"})
+
+    def pace(self, rate: float | None, until: float | None = None) -> dict[str, Any]:
+        """Sets the pace; None is as fast as it goes, 0 stands; `until`: up to that mission time."""
+        return self._ask({"do": "pace", "rate": rate, "until": until})
+
+    def put(self, given: RunInput) -> dict[str, Any]:
+        """Has an input admitted."""
+        return self._ask({"do": "put", "input": msgspec.to_builtins(given)})
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            self._socket.send(encode(request))
+            answer = decode_plain(self._socket.recv())
+        except (zmq.ZMQError, CodecError) as error:
+            raise ControlRefused("the run does not answer; it may have ended") from error
+        if not isinstance(answer, dict) or answer.get("ok") is not True:
+            words = answer.get("refused", answer) if isinstance(answer, dict) else answer
+            raise ControlRefused(str(words))
+        return answer

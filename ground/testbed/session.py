@@ -1,0 +1,116 @@
+"""The record of an operated run: what was flown, and each input with its instant and order.
+
+JSON, a line for the run and a line for each input, written before the input acts: a run that was
+killed leaves all that it had admitted. It holds no secrets, and nothing that is no input.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from flight.configuration.files import ConfigurationError
+from flight.runtime.throttled_loop import Input
+from ground.testbed.inputs import InputRefused, read_input
+
+SESSION_FILE = "session.jsonl"
+FORMAT = 1
+LARGEST = 64 << 20  # bytes
+
+
+class SessionHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was flown. `configuration`: SHA-256 of each file of configs that the run may read."""
+
+    format: int
+    mission: str
+    seed: int
+    shuffle: int | None
+    configuration: Mapping[str, str]
+
+
+class SessionLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One input."""
+
+    time_ns: int
+    order: int
+    input: dict[str, Any]
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A record that was read."""
+
+    file: Path
+    head: SessionHead
+    inputs: tuple[Input, ...]
+
+
+class SessionWriter:
+    """Writes the record of a run that is under way."""
+
+    def __init__(self, file: Path, head: SessionHead) -> None:
+        self._file = file.open("x", encoding="utf-8")
+        self._write(msgspec.to_builtins(head))
+
+    def admitted(self, taken: Input) -> None:
+        """An input is about to act."""
+        self._write({"time_ns": taken.time_ns, "order": taken.order, "input": taken.data})
+
+    def _write(self, record: Any) -> None:
+        self._file.write(json.dumps(record, ensure_ascii=False) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """No more inputs come."""
+        self._file.close()
+
+
+def read_session(place: Path) -> Session:
+    """The record in a file, or in a run folder.
+
+    A last line that a death has torn is left out: its input had not acted. Raises
+    ConfigurationError for what is no record, or of another format.
+    """
+    file = place / SESSION_FILE if place.is_dir() else place
+    try:
+        if not file.is_file() or file.stat().st_size > LARGEST:
+            raise ConfigurationError(
+                str(file), None, "--from", f"no record of a run; allowed is a run folder with a "
+                f"{SESSION_FILE}, or such a file of up to {LARGEST >> 20} MB",
+            )  # fmt: skip
+        text = file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(str(file), None, "--from", error.strerror or str(error)) from error
+    lines = text.split(b"\n")
+    torn = lines.pop() != b""
+    if torn and not lines:
+        raise _refused(file, 1, "the record is torn in its first line")
+    head = _read(file, 1, lines[0], SessionHead)
+    if head.format != FORMAT:
+        raise _refused(
+            file, 1, f"format = {head.format}: this program reads format {FORMAT}; "
+            "fly it again with the version that wrote it",
+        )  # fmt: skip
+    inputs: list[Input] = []
+    for number, line in enumerate(lines[1:], 2):
+        each = _read(file, number, line, SessionLine)
+        if each.order != len(inputs) + 1 or (inputs and each.time_ns < inputs[-1].time_ns):
+            raise _refused(file, number, f"input {each.order} is out of order: an input is missing")
+        try:
+            read_input(each.input)
+        except InputRefused as error:
+            raise _refused(file, number, str(error)) from error
+        inputs.append(Input(each.time_ns, each.order, each.input))
+    return Session(file, head, tuple(inputs))
+
+
+def _read(file: Path, number: int, line: bytes, kind: Any) -> Any:
+    try:
+        return msgspec.json.decode(line, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _refused(file, number, f"no line of a record: {error}") from error
+
+
+def _refused(file: Path, line: int, problem: str) -> ConfigurationError:
+    return ConfigurationError(str(file), line, "record", problem)

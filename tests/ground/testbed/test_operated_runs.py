@@ -1,0 +1,262 @@
+"""A run that was operated flies again from its record to the same bits; an altered input does not.
+
+What is wrong with a record, or with what is put into a run, is refused by a sentence.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from math import inf
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flight.configuration.files import ConfigurationError
+from flight.runtime.throttled_loop import Descriptors
+from ground.missions.mission import load_mission
+from ground.reports.flight import fly_mission
+from ground.testbed.control_room import make_dictionary
+from ground.testbed.inputs import CommandInput, InputRefused, KillInput, check_input, read_input
+from ground.testbed.run import RunOptions
+from ground.testbed.run_control import CONTROL_FILE, ControlRefused, RunControl
+from ground.testbed.run_record import RunRecord
+from ground.testbed.session import SESSION_FILE, read_session
+from ground.testbed.throttled_host import Throttled
+
+pytestmark = [pytest.mark.mission, pytest.mark.xdist_group("operated")]
+
+DAY = 800_000.0  # s of mission time: a morning on which the rover works
+HEAT = {"type": "command", "vehicle": "lander", "command": "condition_mav", "user": "ada"}
+
+
+class People(Descriptors):
+    """A wall that people act at: at each stop of the run the next of them does something."""
+
+    def __init__(self, *acts: Callable[["People"], None]) -> None:
+        super().__init__()
+        self.acts = list(acts)
+        self.loop: Any = None
+
+    def serve(self, seconds: float) -> None:
+        if self.acts and (self.loop is None or self.loop.pace.rate == 0.0):
+            self.acts.pop(0)(self)
+
+
+def fly(out: Path, **options: Any) -> RunRecord:
+    return fly_mission(load_mission("surface"), out, RunOptions(), Throttled(**options))
+
+
+def operated(out: Path) -> RunRecord:
+    """Held back, told to run to a morning, commanded, a death, a pause, another death, let go."""
+    people = People(
+        lambda p: p.loop.set_pace(inf, round(DAY * 1e9)),
+        lambda p: p.loop.put({**HEAT, "arguments": {"on": True}}),
+        lambda p: p.loop.set_pace(inf, round((DAY + 5000.0) * 1e9)),
+        lambda p: p.loop.put({"type": "kill", "role": "rover"}),
+        lambda p: p.loop.put({"type": "kill", "role": "ground"}),
+        lambda p: p.loop.put({**HEAT, "arguments": {"on": False}}),
+        lambda p: p.loop.set_pace(1e6),
+    )
+    kind = Throttled(pace=0.0, serve=False, outside=people)
+
+    class Seen(Throttled):
+        def loop(self) -> Any:
+            people.loop = super().loop()
+            return people.loop
+
+    seen = Seen(pace=kind.pace, serve=False, outside=people)
+    record = fly_mission(load_mission("surface"), out, RunOptions(), seen)
+    assert people.acts == []
+    return record
+
+
+@pytest.fixture(scope="module")
+def flown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunRecord]:
+    folder = tmp_path_factory.mktemp("operated") / "run"
+    return folder, operated(folder)
+
+
+def test_a_session_with_commands_deaths_and_pauses_flies_again_bit_for_bit(
+    flown: tuple[Path, RunRecord], tmp_path: Path
+) -> None:
+    folder, first = flown
+    session = read_session(folder)
+    assert [each.data["type"] for each in session.inputs] == ["command", "kill", "kill", "command"]
+    again = fly(tmp_path / "again", serve=False, session=session)
+    assert again.figures.log_sha256 == first.figures.log_sha256
+    assert again.verdict == first.verdict == "success"
+    assert (tmp_path / "again" / SESSION_FILE).read_text() == (folder / SESSION_FILE).read_text()
+    assert [kill.role for kill in first.kills] == ["rover", "ground"]
+
+
+def test_a_command_to_a_ground_that_is_down_is_told_and_not_sent(
+    flown: tuple[Path, RunRecord],
+) -> None:
+    lines = (flown[0] / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    told = [event for event in map(json.loads, lines) if event["name"] == "command_unheard"]
+    assert [event["source"] for event in told] == ["run"]
+    assert "condition_mav to lander, asked for by ada, was not sent" in told[0]["text"]
+
+
+def test_an_altered_argument_and_an_input_left_out_each_give_another_run(
+    flown: tuple[Path, RunRecord], tmp_path: Path
+) -> None:
+    folder, first = flown
+    lines = (folder / SESSION_FILE).read_text(encoding="utf-8").splitlines(keepends=True)
+    altered, short = tmp_path / "altered.jsonl", tmp_path / "short.jsonl"
+    altered.write_text("".join(lines).replace('"on": true', '"on": false', 1))
+    short.write_text("".join(lines[:2]))
+    for number, file in enumerate((altered, short)):
+        other = fly(tmp_path / str(number), serve=False, session=read_session(file))
+        assert other.figures.log_sha256 != first.figures.log_sha256
+
+
+def test_a_pace_and_looks_change_no_bit(tmp_path: Path) -> None:
+    plain = fly_mission(load_mission("surface"), tmp_path / "plain", RunOptions())
+    paced = fly(tmp_path / "paced", pace=3e5, serve=True)
+    assert paced.figures.log_sha256 == plain.figures.log_sha256
+    assert not (tmp_path / "paced" / CONTROL_FILE).exists()
+
+
+# ------------------------------------------------------------------------ refusals
+
+
+def head_of(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / SESSION_FILE).read_text().splitlines()[0]))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda lines: ["nonsense\n", *lines[1:]], ":1: no line of a record"),
+        (lambda lines: [lines[0].replace('"format": 1', '"format": 2')], "reads format 1"),
+        (lambda lines: [lines[0], *lines[2:]], "an input is missing"),
+        (lambda lines: [lines[0], lines[2], lines[1]], "out of order"),
+        (lambda lines: [lines[0], lines[1].replace('"command"', '"cmd"')], "no input of a run"),
+        (lambda lines: [lines[0][:40]], "torn in its first line"),
+    ],
+)
+def test_a_record_that_is_none_is_refused(
+    flown: tuple[Path, RunRecord],
+    tmp_path: Path,
+    change: Callable[[list[str]], list[str]],
+    words: str,
+) -> None:
+    lines = (flown[0] / SESSION_FILE).read_text(encoding="utf-8").splitlines(keepends=True)
+    file = tmp_path / "session.jsonl"
+    file.write_text("".join(change(lines)))
+    with pytest.raises(ConfigurationError, match=words):
+        read_session(file)
+
+
+def test_a_last_line_that_a_death_has_torn_is_left_out(
+    flown: tuple[Path, RunRecord], tmp_path: Path
+) -> None:
+    text = (flown[0] / SESSION_FILE).read_bytes()
+    file = tmp_path / "session.jsonl"
+    file.write_bytes(text[:-20])
+    assert len(read_session(file).inputs) == len(read_session(flown[0]).inputs) - 1
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("mission", "short", "surface is to be flown"),
+        ("configuration", {"missions/surface.yaml": "0"}, "have changed since it was recorded"),
+    ],
+)
+def test_a_record_of_something_else_is_refused_before_anything_is_touched(
+    flown: tuple[Path, RunRecord], tmp_path: Path, key: str, value: Any, words: str
+) -> None:
+    file = tmp_path / "session.jsonl"
+    file.write_text(json.dumps(head_of(flown[0]) | {key: value}) + "\n")
+    with pytest.raises(ConfigurationError, match=words):
+        fly(tmp_path / "run", serve=False, session=read_session(file))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("plain", "words"),
+    [
+        ({"type": "kill", "role": "moon"}, "allowed is one of lander, rover"),
+        ({"type": "kill", "role": "mav", "at": 5}, "unknown field"),
+        ({"type": "explode"}, "explode"),
+        ({**HEAT, "arguments": {"on": 1}}, "on"),
+        ({**HEAT, "command": "condition_maw"}, "condition_mav"),
+        ({**HEAT, "vehicle": "orbiter", "arguments": {"on": True}}, "allowed is one of"),
+        ({**HEAT, "user": "", "arguments": {"on": True}}, "user"),
+        ({**HEAT, "arguments": {"on": True}, "lifetime": 0.5}, "lifetime"),
+        (["kill"], "Expected"),
+    ],
+)
+def test_an_input_that_has_no_meaning_is_refused(plain: Any, words: str) -> None:
+    with pytest.raises(InputRefused, match=words):
+        check_input(read_input(plain), load_mission("surface"), make_dictionary())
+
+
+# -------------------------------------------------------------- from another process
+
+
+@pytest.mark.processes
+def test_a_run_is_operated_from_another_process_and_flies_again(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    flags = ["--quiet", "--no-pictures"]
+    command = [sys.executable, "-m", "ground.cli", "fly"]
+    with subprocess.Popen(
+        [*command, "surface", "--pace", "0", "--out", str(out), *flags],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+    ) as flight:  # fmt: skip
+        try:
+            with connected(out, flight) as control:
+                assert control.look() == {
+                    "ok": True, "time": 0.0, "pace": 0.0, "until": None, "inputs": 0,
+                }  # fmt: skip
+                control.pace(None, until=DAY)
+                await_pause(control)
+                assert control.look()["time"] == DAY
+                with pytest.raises(ControlRefused, match="it cannot run to"):
+                    control.pace(None, until=5.0)
+                with pytest.raises(ControlRefused, match="allowed is one of"):
+                    control.put(KillInput("moon"))
+                for nonsense in (b"", b"\xc1", b"\x81\xa2do\xa4stop", b"\x93\x01\x02\x03"):
+                    control._socket.send(nonsense)
+                    assert b"no request" in control._socket.recv()
+                control.put(CommandInput("lander", "condition_mav", "ada", {"on": True}))
+                control.put(KillInput("rover"))
+                control.pace(None)
+            assert flight.wait(120) == 0
+        finally:
+            flight.kill()
+    again = [*command, "--from", str(out), "--out", str(tmp_path / "again"), *flags]
+    subprocess.run(again, check=True, timeout=120, stdout=subprocess.DEVNULL)
+    first, second = (
+        json.loads((folder / "summary.json").read_text())["log_sha256"]
+        for folder in (out, tmp_path / "again")
+    )
+    assert first == second
+    assert len(read_session(out).inputs) == 2
+    with pytest.raises(ControlRefused, match="no run is held back there"):
+        RunControl(out)
+
+
+def connected(out: Path, flight: "subprocess.Popen[bytes]") -> RunControl:
+    """As soon as the run can be spoken to."""
+    end = time.monotonic() + 60.0
+    while flight.poll() is None and time.monotonic() < end:
+        try:
+            return RunControl(out, patience=30.0)
+        except ControlRefused:
+            time.sleep(0.02)
+    raise AssertionError("the run cannot be spoken to")
+
+
+def await_pause(control: RunControl) -> None:
+    end = time.monotonic() + 60.0
+    while control.look()["pace"] != 0.0:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
