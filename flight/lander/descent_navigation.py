@@ -33,6 +33,10 @@ HEADING_DOUBT = 0.2
 """rad that the heading may be wrong after a saturated gyroscope: assumption."""
 LEVEL_ENOUGH = math.radians(2.0)
 STEADY = 0.12
+SILENCE = 1.0
+"""s between two readings, from which on they say too little of what lay between: a reboot."""
+UNSEEN_SWING = 0.15
+"""rad that the body may have swung meanwhile and swung back, as on the parachute: assumption."""
 SATURATION_VELOCITY = 15.0
 SATURATION_POSITION = 500.0
 
@@ -51,6 +55,18 @@ class AxisError:
         self.position += (2.0 * self.cross + self.velocity * interval) * interval
         self.cross += self.velocity * interval
         self.velocity += ACCELERATION_NOISE**2 * interval
+
+    def widen(self, interval: float, along: float, across: float) -> None:
+        """What can have happened in an interval (s) of which only the sums are known.
+
+        `along`: velocity (m/s) that was felt on this axis, taken as felt evenly, though it may have
+        been felt as steeply as from twice the mean to nothing: a sixth of the way that it makes.
+        `across`: what turning meanwhile can have done to the velocity here (m/s, 1 sigma), at an
+        even rate: then a later velocity also tells of the place.
+        """
+        self.velocity += across**2
+        self.cross += across**2 * interval / 2.0
+        self.position += across**2 * interval**2 / 3.0 + (along * interval / 6.0) ** 2
 
     def position_gain(self, sigma: float) -> tuple[float, float]:
         """Gains on position and velocity of a position measurement, taken into the variances."""
@@ -164,11 +180,21 @@ class DescentNavigation:
         for error in self.errors:
             error.propagate(interval)
             error.velocity += turned
+        if interval > SILENCE:
+            self._widen(interval, increments.rotation, gained)
         if increments.saturated or increments.gap:
             self.saturated = self.heading_in_doubt = True
             for error in self.errors:
                 error.velocity += SATURATION_VELOCITY**2
                 error.position += SATURATION_POSITION**2
+
+    def _widen(self, interval: float, rotation: Vector, gained: Vector) -> None:
+        """Doubts what was felt in a silence: in which direction, and when."""
+        # Somewhere between its attitudes before and after, evenly likely: 1/sqrt(3) of the angle.
+        angle = max(norm(rotation), UNSEEN_SWING)
+        across = norm(gained) * min(angle, 1.0) / math.sqrt(3.0)
+        for error, axis in zip(self.errors, local_axes(self.position), strict=True):
+            error.widen(interval, dot(gained, axis), across)
 
     def coast_to(self, time: float) -> None:
         """Lets time pass without anything felt, as before the air begins."""

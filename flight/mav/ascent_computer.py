@@ -11,7 +11,7 @@ from typing import Any
 
 from flight.astrodynamics.finite_burn import Stage, Tangents
 from flight.astrodynamics.launch_geometry import orbit_normal
-from flight.astrodynamics.vectors import Vector, angle_between, dot, norm, subtract, unit
+from flight.astrodynamics.vectors import Vector, angle_between, dot, norm, scale, subtract, unit
 from flight.icd.devices.ascent import Increments, StarAttitude
 from flight.mav.ascent_guidance import (
     FirstBurnTarget,
@@ -162,7 +162,7 @@ class AscentComputer:
         self._feel_wind(seconds, seen)
         if left > 0.0:
             wanted = self.climb.direction(seconds, navigation.position, self.plan.normal)
-            through = self.through_air
+            through = self._steering_air
             pressure = model.pressure(navigation.position, through)
             self.wanted = model.limited(through, pressure, wanted, seconds)
         self.order = self._control.order(
@@ -206,6 +206,16 @@ class AscentComputer:
         """Velocity through the air, with the wind as far as it is known, m/s."""
         navigation = self.navigation
         return self.wind.through(air_speed(navigation.position, navigation.velocity))
+
+    @property
+    def _steering_air(self) -> Vector:
+        """Velocity through the air by which is steered, m/s: the wind counts as far as it presses.
+
+        High up it is felt no longer, and to follow what it was below would turn the thrust out of
+        the plane.
+        """
+        part = min(1.0, self.dynamic_pressure / self.settings.first.pressure_limit)
+        return subtract(self.through_air, scale(part - 1.0, self.wind.wind))
 
     @property
     def angle_of_attack(self) -> float:
@@ -254,7 +264,7 @@ class AscentComputer:
             self._spent_before_second = navigation.spent
         navigation.take(seen, coasting=not (whole or lighting))
         if whole:
-            self.wanted = unit(self.through_air)
+            self.wanted = unit(self._steering_air)
         else:
             self.wanted = self.second.direction(self.second.ignition, self.second.place)
         gas = self.settings.first_gas if whole else self.settings.second_gas
