@@ -135,6 +135,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return timer
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        if not handle._scheduled:  # type: ignore[attr-defined]
+            return  # it has fired and waits in no heap: each sleep that ends cancels its own
         self._cancelled_timers += 1
         if self._cancelled_timers > 1000 and self._cancelled_timers * 2 > len(self._timers):
             self._timers = [entry for entry in self._timers if not entry[2].cancelled()]
@@ -278,6 +280,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
             timer._scheduled = False  # type: ignore[attr-defined]
             if not timer.cancelled():
                 self._ready.append(timer)  # type: ignore[attr-defined]
+            else:
+                self._cancelled_timers = max(0, self._cancelled_timers - 1)
 
     def _describe_livelock(self) -> str:
         names = sorted(task.get_name() for task in asyncio.all_tasks(self))

@@ -15,7 +15,7 @@ from ground.testbed.session import Session, read_session
 from ground.testbed.virtual_host import Virtual
 
 ONLY_PACED = ("--rate", "--care", "--transport")
-ONLY_VIRTUAL = ("--shuffle", "--log-messages", "--pace", "--session")
+ONLY_VIRTUAL = ("--shuffle", "--log-messages", "--in-memory", "--pace", "--session")
 
 DESCRIPTORS = 512
 """Open files that a flight needs at most: measured, 233 in virtual time with seven vehicles."""
@@ -45,6 +45,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-pictures", action="store_true", help="draw no pictures")
     parser.add_argument(
         "--log-messages", action="store_true", help="write every message into messages.log"
+    )
+    parser.add_argument(
+        "--in-memory",
+        action="store_true",
+        help="queues instead of ZeroMQ, and stores that become files at the end: the same run, "
+        "sooner",
     )
     parser.add_argument(
         "--processes",
@@ -146,10 +152,11 @@ def _host(arguments: argparse.Namespace, session: Session | None) -> Virtual:
     from ground.testbed.throttled_host import Throttled
 
     if arguments.pace is None and session is None:
-        return Virtual(arguments.shuffle, arguments.log_messages)
+        return Virtual(arguments.shuffle, arguments.log_messages, arguments.in_memory)
     return Throttled(
         arguments.shuffle,
         arguments.log_messages,
+        arguments.in_memory,
         pace=inf if arguments.pace is None else arguments.pace,
         serve=arguments.pace is not None,
         session=session,

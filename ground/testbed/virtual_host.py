@@ -11,7 +11,9 @@ from typing import Any, Self
 from flight.core.node import Node
 from flight.icd.custody_record import CustodyRecord
 from flight.runtime.bus import Bus
+from flight.runtime.discs import FILES, Disc, MemoryDisc
 from flight.runtime.loop import NANOSECONDS, VirtualLoop
+from flight.runtime.memory_fabric import MemoryFabric
 from flight.runtime.nursery import Nursery, end
 from flight.runtime.streams import stream
 from ground.mission_control.mission_control import MissionControl
@@ -30,10 +32,13 @@ class Virtual:
     """One process in virtual time: the same seed, the same bits.
 
     `shuffle` permutes what is ready, by its own seed. `log_messages` writes all of them down.
+    `in_memory`: messages go through queues, not ZeroMQ, and stores and archive are written to their
+    files when all is over; the messages are the same, and so is what is left.
     """
 
     shuffle: int | None = None
     log_messages: bool = False
+    in_memory: bool = False
     name: str = "virtual"
 
     @property
@@ -50,7 +55,9 @@ class Virtual:
 
     def open(self, setting: Setting, happenings: Happenings) -> "VirtualHost":
         """The host of one run."""
-        return VirtualHost(setting, happenings, log_messages=self.log_messages)
+        return VirtualHost(
+            setting, happenings, log_messages=self.log_messages, in_memory=self.in_memory
+        )
 
     def loop(self) -> VirtualLoop:
         """A loop that jumps through time."""
@@ -64,7 +71,11 @@ class Virtual:
 class VirtualHost:
     """All participants on one loop and one fabric."""
 
-    def __init__(self, setting: Setting, happenings: Happenings, *, log_messages: bool) -> None:
+    def __init__(
+        self, setting: Setting, happenings: Happenings, *, log_messages: bool, in_memory: bool
+    ) -> None:
+        self._memory = MemoryDisc() if in_memory else None
+        self._disc: Disc = FILES if self._memory is None else self._memory
         self._setting = setting
         self._happenings = happenings
         folder = setting.folder
@@ -73,6 +84,8 @@ class VirtualHost:
             seed=setting.seed,
             epoch_jd_tt=setting.mission.epoch_jd_tt,
             log_file=folder.path / "messages.log" if log_messages else None,
+            fabric=MemoryFabric() if in_memory else None,
+            disc=self._disc,
         )
         self.rig.observers.append(happenings.heard)
         self.rig.on_reboot_asked = happenings.reboot_asked
@@ -104,6 +117,8 @@ class VirtualHost:
     ) -> None:
         _loop().watch(None, 0)
         await self.rig.__aexit__(kind, error, trace)
+        if self._memory is not None:
+            self._memory.save()
 
     async def begin(self, boots: Mapping[str, Boot]) -> None:
         """Starts the first computers, in their order."""
@@ -123,7 +138,9 @@ class VirtualHost:
     def _start_ground(self) -> None:
         self._ground_bus = self.rig.bus("mission_control")
         folder = self._setting.folder.ground
-        self.control = make_mission_control(self._setting.mission, self._ground_bus, folder)
+        self.control = make_mission_control(
+            self._setting.mission, self._ground_bus, folder, self._disc
+        )
         self._display = ProgressDisplay(self.control)
         self._ground = self.rig.nursery.start(self._run_ground(), name="mission control")
 

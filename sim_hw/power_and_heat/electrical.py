@@ -79,6 +79,18 @@ class EnergyAccount:
     unserved: float = 0.0
 
 
+@dataclass(frozen=True)
+class PowerNow:
+    """A vehicle's power as of a mission time in s: J in the battery, that over its capacity when
+    new, W into it, and whether all loads are shed."""
+
+    time: float
+    energy: float
+    state_of_charge: float
+    net_power: float
+    brownout: bool
+
+
 @dataclass
 class Electrical:
     """The truth about one vehicle's power.
@@ -212,6 +224,22 @@ class Electrical:
         """Adds a load that integrates itself step by step, such as heaters with thermostats."""
         self.advance()
         self._integrated[name] = load
+
+    # ------------------------------------------------------- looking from outside
+
+    def peek(self) -> "PowerNow":
+        """The truth at the instant up to which it is integrated; changes nothing.
+
+        To look from outside of the run. A device asks for the present instead, and where that cuts
+        a step of integration in two, what follows differs in the last bits.
+        """
+        return PowerNow(
+            self._time,
+            self._energy,
+            self._energy / (self.parameters.battery.capacity * JOULES_PER_WATT_HOUR),
+            self._net_power,
+            self._brownout or self._dead,
+        )
 
     # ------------------------------------------------------------ integration
 

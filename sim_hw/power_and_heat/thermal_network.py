@@ -121,6 +121,10 @@ class ThermalNetwork:
         self._electrical.advance()
         return self._temperatures[node]
 
+    def peek(self) -> dict[str, float]:
+        """Temperatures in K as of the time of `Electrical.peek`; changes nothing."""
+        return dict(self._temperatures)
+
     def set_zone(self, zone: str, setpoint: float, enabled: bool) -> Zone:
         """Sets a thermostat; raises KeyError when there is no such zone."""
         self._electrical.advance()

@@ -346,3 +346,16 @@ def test_a_rate_that_is_none_is_refused(rate: float) -> None:
 
 async def test_in_virtual_time_transport_needs_no_grace() -> None:
     assert transport_grace() == 0.0
+
+
+async def test_a_timer_that_has_fired_is_not_counted_among_the_cancelled() -> None:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    heap = loop._timers
+    for _ in range(1500):
+        await asyncio.sleep(1.0)  # cancels its timer when it has fired
+    assert loop._cancelled_timers == 0 and loop._timers is heap
+    loop.call_later(1.0, lambda: None).cancel()
+    assert loop._cancelled_timers == 1
+    await asyncio.sleep(2.0)
+    assert loop._cancelled_timers == 0

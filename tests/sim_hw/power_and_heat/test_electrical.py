@@ -228,3 +228,21 @@ def test_the_gauge_shows_charge_and_says_when_it_means_nothing() -> None:
         assert not (await device.state()).valid
 
     run(scenario(), VirtualLoop())
+
+
+def test_a_peek_changes_nothing_where_a_question_would() -> None:
+    ends = []
+    for looks in ((), (100.1, 7200.3, 30_000.7), (100.1, 7200.3, 30_000.7)):
+        clock = Clock()
+        electrical = vehicle(clock, loads={"computer": 61.7})
+        for at in looks:
+            clock.seconds = at
+            if len(ends) == 1:
+                seen = electrical.peek()
+                assert (seen.time, electrical.peek()) == (0.0, seen)
+            else:
+                assert electrical.state_of_charge > 0.0
+        clock.seconds = 50_000.9
+        ends.append((electrical.energy, electrical.peek().energy, electrical.account.array))
+    assert ends[1] == ends[0]
+    assert ends[2] != ends[0], "a question cuts the steps of integration"

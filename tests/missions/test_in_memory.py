@@ -1,0 +1,82 @@
+"""A run in memory is the run over ZeroMQ and files, message by message; looking changes none."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from flight.astrodynamics.mars_time import SOL_SECONDS
+from ground.missions.mission import load_mission
+from ground.reports.flight import fly_mission
+from ground.reports.run_check import run_complaints
+from ground.testbed.kills import Kill
+from ground.testbed.run import Run, RunOptions
+from ground.testbed.virtual_host import Virtual
+
+if TYPE_CHECKING:
+    from conftest import Fly
+
+pytestmark = pytest.mark.mission
+
+BEGIN = 9.4 * SOL_SECONDS  # the rover has come down from the lander
+KILLS = (Kill("lander", 2.0 * SOL_SECONDS), Kill("ground", 9.2 * SOL_SECONDS))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("surface", marks=pytest.mark.flies("surface")),
+        pytest.param("off_nominal_orbit", marks=pytest.mark.check),
+        pytest.param("nominal", marks=pytest.mark.check),
+    ],
+)
+def test_queues_and_stores_in_memory_change_no_message(
+    flown: "Fly", tmp_path: Path, name: str
+) -> None:
+    mission = load_mission(name)
+    memory = fly_mission(mission, tmp_path / "run", RunOptions(), Virtual(in_memory=True))
+    assert memory.log_sha256 == flown(name).summary["log_sha256"]
+    assert run_complaints(tmp_path / "run") == []  # reads the stores and the archive as files
+
+
+def test_two_deaths_and_a_power_cut_lose_in_memory_what_they_lose_in_files(tmp_path: Path) -> None:
+    def fly(in_memory: bool) -> tuple[str, int]:
+        cuts: list[str] = []
+
+        def burden(run: Run) -> None:
+            """A short circuit, until the rover's battery is empty."""
+            cuts[:] = [name for _, name in run.power_cuts.cuts]
+            shorted = run.now() > BEGIN and not cuts
+            run.hardware.vehicles["rover"].electrical.set_load(
+                "short circuit", 1900.0 if shorted else 0.0
+            )
+
+        folder = tmp_path / str(in_memory)
+        host = Virtual(in_memory=in_memory)
+        options = RunOptions(kills=KILLS)
+        record = fly_mission(load_mission("surface"), folder, options, host, burden)
+        assert cuts == ["rover"] and len(record.kills) == 2
+        assert run_complaints(folder) == []
+        return record.log_sha256, record.messages
+
+    assert fly(True) == fly(False)
+
+
+@pytest.mark.flies("surface")
+def test_who_looks_changes_no_message(flown: "Fly", tmp_path: Path) -> None:
+    seen: list[object] = []
+
+    def look(run: Run) -> None:
+        """Reads the truth now and then, also between the instants of a display."""
+        hardware = run.hardware
+        seen.append([built.electrical.peek() for built in hardware.vehicles.values()])
+        seen.append([(body.time, body.state) for body in hardware.world.space.bodies.values()])
+        seen.append([hardware.world.tubes.state(t) for t in hardware.world.tubes.tube_ids])
+        seen.append((run.progress(), run.auditor.statement()))
+        if len(seen) == 4:
+            run.observers.append(lambda message: look(run))
+
+    host = Virtual(in_memory=True)
+    record = fly_mission(load_mission("surface"), tmp_path / "run", RunOptions(), host, look)
+    assert record.log_sha256 == flown("surface").summary["log_sha256"]
+    assert len(seen) > 4000
