@@ -79,7 +79,9 @@ class ThrottledHost(VirtualHost):
     """All participants on one loop that is held back, with a record of what comes from outside."""
 
     def __init__(self, setting: Setting, happenings: Happenings, kind: Throttled) -> None:
-        super().__init__(setting, happenings, log_messages=kind.log_messages, in_memory=kind.in_memory)
+        super().__init__(
+            setting, happenings, log_messages=kind.log_messages, in_memory=kind.in_memory
+        )
         self._kind = kind
         self._server: ControlServer | None = None
         self._session: SessionWriter
