@@ -177,7 +177,11 @@ class _End:
         return self._closed
 
     def _bind(self) -> None:
-        self._socket.bind(self._address)
+        try:
+            self._socket.bind(self._address)
+        except OSError:
+            self._socket.close()
+            raise
         self._binds = True
         self.bus.fabric.bound(self._address)
 

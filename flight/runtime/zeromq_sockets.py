@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import fcntl
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -69,15 +71,36 @@ class ZeroMqSocket:
         elif kind is Kind.SUBSCRIBER:
             option(zmq.SUBSCRIBE, b"")
         self.descriptor = -1
+        self._claimed = -1  # lock of the ipc path that is served
 
     def bind(self, address: str) -> None:
         """Binds; raises OSError (a ZMQError) when the address is taken."""
+        if address.startswith("ipc://"):
+            self._claim(address.removeprefix("ipc://"))
         self._socket.bind(address)
+
+    def _claim(self, path: str) -> None:
+        # ZeroMQ deletes a socket file that it finds and binds anew: whoever served it would hear
+        # nothing any more. The lock goes with the process, however that ends; the file may stay.
+        claim = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(claim)
+            raise OSError(f"ipc://{path} is served already, by this process or another") from None
+        self._release()
+        self._claimed = claim
+
+    def _release(self) -> None:
+        if self._claimed >= 0:
+            os.close(self._claimed)
+            self._claimed = -1
 
     def unbind(self, address: str) -> None:
         """Lets go of an address at once: ZeroMQ closes in a thread of its own."""
         with contextlib.suppress(zmq.ZMQError):
             self._socket.unbind(address)
+        self._release()
 
     def connect(self, address: str) -> None:
         """Connects."""
@@ -135,3 +158,4 @@ class ZeroMqSocket:
     def close(self) -> None:
         """Closes, in a thread of ZeroMQ."""
         self._socket.close(0)
+        self._release()

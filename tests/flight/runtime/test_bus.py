@@ -519,3 +519,25 @@ async def test_a_refused_send_hides_nothing_that_has_arrived(tmp_path: Path) -> 
     for party, fabric in ((lander, near), (rover, far)):
         party.bus.close()
         fabric.close()
+
+
+@pytest.mark.paced
+async def test_an_ipc_path_that_is_served_is_not_taken_over(tmp_path: Path) -> None:
+    addresses = {"svc": f"ipc://{tmp_path}/svc"}
+    fabrics = [Fabric(), Fabric(), Fabric()]
+    first, second, rover = (
+        Party(name, fabric, addresses=addresses)
+        for name, fabric in zip(("first", "second", "rover"), fabrics, strict=True)
+    )
+    server = first.bus.serve("svc", first.hear_peer)
+    with pytest.raises(OSError, match="svc is served already"):
+        second.bus.serve("svc", second.hear_peer)
+    rover.bus.connect("svc", rover.hear).send(Cancel(1))
+    async with asyncio.timeout(10.0):
+        while first.heard != [1]:  # noqa: ASYNC110
+            await asyncio.sleep(0.0)
+    server.close()
+    second.bus.serve("svc", second.hear_peer)  # free again
+    for party, fabric in zip((first, second, rover), fabrics, strict=True):
+        party.bus.close()
+        fabric.close()
