@@ -14,7 +14,8 @@ import msgpack
 import zmq
 
 from flight.icd.messages import Message, Telemetry
-from flight.runtime.bus import DRAIN_BUDGET, Bus, Fabric
+from flight.runtime.bus import Bus, Fabric
+from flight.runtime.endpoint import DRAIN_BUDGET
 from flight.runtime.message_log import MessageLog
 from flight.runtime.sockets import HIGH_WATER_MARK
 

@@ -21,8 +21,9 @@ from flight.icd.messages import (
     Rung,
     Telemetry,
 )
-from flight.runtime.bus import Bus, Client
+from flight.runtime.bus import Bus
 from flight.runtime.discs import FILES, Disc
+from flight.runtime.endpoints import Client
 from flight.runtime.fabric import Fabric, Presence
 from flight.runtime.message_log import MessageLog
 from flight.runtime.nursery import Nursery, end

@@ -15,8 +15,9 @@ import zmq
 from flight.icd.codec import MAXIMUM_MESSAGE_BYTES
 from flight.icd.messages import Cancel, Exchange, Message, Packet
 from flight.runtime import memory_fabric, zeromq_sockets
-from flight.runtime.bus import Bus, Fabric, Gap
+from flight.runtime.bus import Bus, Fabric
 from flight.runtime.fabric import Presence
+from flight.runtime.gaps import Gap
 from flight.runtime.memory_fabric import MemoryFabric
 from flight.runtime.message_log import MessageLog
 from flight.runtime.sockets import Kind
