@@ -394,7 +394,7 @@ def run(main: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
     """Runs `main` on `loop` to its end and closes the loop.
 
     `main` has to end its own tasks (a nursery does); one that it leaves running is an error.
-    An interrupt (SIGINT) in virtual time cancels `main`, so that it cleans up; a second one breaks
+    An interrupt (SIGINT) cancels `main`, so that it cleans up; a second one breaks
     it off.
     """
     try:
@@ -426,7 +426,7 @@ def _interruptible(task: asyncio.Task[Any], loop: asyncio.AbstractEventLoop) -> 
     """
     usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     here = threading.current_thread() is threading.main_thread()
-    if not (usual and here and isinstance(loop, VirtualLoop)):
+    if not (usual and here and isinstance(loop, VirtualLoop | PacedLoop)):
         yield
         return
     interrupted = False
@@ -436,7 +436,10 @@ def _interruptible(task: asyncio.Task[Any], loop: asyncio.AbstractEventLoop) -> 
         if interrupted:
             raise KeyboardInterrupt
         interrupted = True
-        task.cancel()
+        if isinstance(loop, PacedLoop):
+            loop.call_soon_threadsafe(task.cancel)  # it may be asleep
+        else:
+            task.cancel()
 
     signal.signal(signal.SIGINT, interrupt)
     try:

@@ -118,20 +118,19 @@ def run(arguments: argparse.Namespace) -> int:
     need_descriptors(DESCRIPTORS)
     from ground.commands.display import Display
     from ground.reports.flight import fly_mission
+    from ground.testbed.host import HostKind
+    from ground.testbed.processes import Processes
     from ground.testbed.run import RunOptions
 
+    host: HostKind = _host(arguments, session)
+    if arguments.processes:
+        care = 1.0 if arguments.care is None else arguments.care
+        host = Processes(arguments.rate, care, arguments.transport or "ipc")
     options = RunOptions(arguments.seed, tuple(kills))
     display = Display(mission, quiet=arguments.quiet)
     with display:
         show = None if arguments.quiet else display.show
-        if arguments.processes:
-            from ground.reports.flight import write_reports
-            from ground.testbed.processes import fly_in_processes
-
-            record = fly_in_processes(mission, out, arguments, write_reports)
-        else:
-            host = _host(arguments, session)
-            record = fly_mission(mission, out, options, host, show)
+        record = fly_mission(mission, out, options, host, show)
     if not arguments.no_pictures:
         from ground.pictures.draw import draw_pictures
 

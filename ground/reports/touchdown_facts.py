@@ -9,8 +9,8 @@ from typing import Any
 from flight.astrodynamics.ellipsoids import WGS84, east_north_up
 from flight.astrodynamics.vectors import subtract, transform
 from ground.missions.vehicle_files import load_vehicle_file
+from ground.testbed.milestones import Touchdown
 from ground.testbed.run_events import EVENTS_FILE
-from ground.testbed.run_record import Touchdown
 from ground.testbed.vehicles import vehicle_class
 
 DISTANCE_AIM = 60.0

@@ -11,6 +11,7 @@ import msgspec
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.configuration.files import ConfigurationError, find_configuration
+from flight.configuration.whole_files import replace_file
 from flight.runtime.bus import Bus
 from flight.runtime.discs import FILES, Disc
 from ground.mission_control.archive import ArchiveError
@@ -113,12 +114,4 @@ def make_mission_control(
 
 def write_outcome(folder: Path, outcome: Outcome) -> None:
     """Writes how the procedure ended."""
-    (folder / OUTCOME_FILE).write_text(json.dumps(msgspec.to_builtins(outcome), indent=2))
-
-
-def read_outcome(folder: Path) -> Outcome | None:
-    """How the procedure ended; None when it has not."""
-    file = folder / OUTCOME_FILE
-    if not file.exists():
-        return None
-    return msgspec.json.decode(file.read_bytes(), type=Outcome)
+    replace_file(folder / OUTCOME_FILE, json.dumps(msgspec.to_builtins(outcome), indent=2))

@@ -1,10 +1,7 @@
 """A flight node in a process of its own."""
 
 import asyncio
-import json
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,44 +10,35 @@ from flight.core.keeping.clock import SpacecraftClock
 from flight.core.keeping.opening import open_store
 from flight.core.node import NodeContext
 from flight.runtime.bus import Bus, Fabric
-from flight.runtime.pace import SharedClock
 from ground.missions.mission import load_mission
 from ground.missions.vehicle_files import load_vehicle_file
+from ground.testbed.process import Part, Work
+from ground.testbed.reporting_pipe import OFF, REBOOT, ReportingPipe, TellingLog
 from ground.testbed.vehicles import vehicle_class
 
-if TYPE_CHECKING:
-    from ground.testbed.process import Specification
 
-OFF_FILE = "off.jsonl"  # in the run folder: who was decommissioned and is off for good
-FIRST_START = "power on"  # cause of the boot with which a run begins
-COMMANDED = "commanded"  # cause of a boot that an operator has asked for
-
-
-def prepare(
-    specification: "Specification", role: str, cause: str, clock: SharedClock
-) -> Callable[[], Coroutine[Any, Any, int]]:
+def prepare(part: Part) -> Work:
     """Gets all ready that needs no running clock; returns the work."""
+    specification, role = part.specification, part.role
     mission = load_mission(specification.mission)
     kind = vehicle_class(role)
     parameters = load_vehicle_file(kind, None).flight
 
-    async def work() -> int:
-        from ground.testbed.process import REBOOT_ASKED
-
-        fabric = Fabric()
-        bus = Bus(role, fabric=fabric, addresses=specification.addresses())
-        folder = Path(specification.folder)
-        store = open_store(folder / "nodes" / f"{role}.sqlite", first_boot=cause == FIRST_START)
-        ending = _Ending(role, folder / OFF_FILE)
+    async def work() -> None:
+        fabric, log = Fabric(), TellingLog(role, part.pipe)
+        bus = Bus(role, fabric=fabric, addresses=specification.addresses(), log=log)
+        file = Path(specification.folder) / "nodes" / f"{role}.sqlite"
+        store = open_store(file, first_boot=part.number == 1)
+        ending = Ending(part.pipe)
         context = NodeContext(
             bus=bus,
             storage=store.storage,
             clock=SpacecraftClock(mission.epoch_jd_tt),
             seed=specification.seed,
             parameters=parameters,
-            boot_cause=cause,
+            boot_cause=part.cause,
             mission=msgspec.msgpack.decode(specification.load_file(role).read_bytes()),
-            planned_boot=cause == COMMANDED,
+            planned_boot=part.planned,
             store_damage=store.damage,
             store_lost=store.fresh,
             earlier_boots=store.earlier_boots,
@@ -59,42 +47,31 @@ def prepare(
         )
         try:
             await kind(context).run()
-        except asyncio.CancelledError:
-            if not ending.reboots:
-                raise
         finally:
             bus.close()
             store.storage.close()
             fabric.close()
-        return REBOOT_ASKED if ending.reboots else 0
 
     return work
 
 
-class _Ending:
+class Ending:
     """How a node ends its own process. To be made in the task that runs the node."""
 
-    def __init__(self, role: str, off_file: Path) -> None:
-        self.reboots = False
-        self._role = role
-        self._off_file = off_file
+    def __init__(self, pipe: ReportingPipe) -> None:
+        self._pipe = pipe
         self._task = asyncio.current_task()
 
     def reboot(self) -> None:
-        """Ends the node in good order; the supervisor boots it again."""
-        self.reboots = True
-        self._end()
+        """Ends the node in good order; it is to be booted again."""
+        self._end(REBOOT)
 
     def power_off(self) -> None:
         """Ends the node for good, after a while."""
-        asyncio.get_running_loop().call_later(POWER_OFF_AFTER, self._switch_off)
+        asyncio.get_running_loop().call_later(POWER_OFF_AFTER, self._end, OFF)
 
-    def _switch_off(self) -> None:
-        # Written before the process ends, so that nobody takes its end for a death.
-        with self._off_file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"vehicle": self._role}) + "\n")
-        self._end()
-
-    def _end(self) -> None:
+    def _end(self, why: int) -> None:
+        # Told before the process ends, so that nobody takes its end for a death.
+        self._pipe.tell(why)
         if self._task is not None:
             self._task.cancel()

@@ -1,47 +1,51 @@
 """Mission control in a process of its own."""
 
-from collections.abc import Callable, Coroutine
+import asyncio
+import signal
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from flight.runtime.bus import Bus, Fabric
-from flight.runtime.pace import SharedClock
+from ground.mission_control.progress import ProgressDisplay
 from ground.missions.mission import load_mission
-from ground.testbed.control_room import make_mission_control, write_outcome
+from ground.testbed.control_room import make_mission_control
+from ground.testbed.process import Part, Work
+from ground.testbed.reporting_pipe import OUTCOME, CountingLog
 
-if TYPE_CHECKING:
-    from ground.testbed.process import Specification
+SAY = 0.3  # wall seconds between words about how far it is
 
 
-def prepare(
-    specification: "Specification", role: str, cause: str, clock: SharedClock
-) -> Callable[[], Coroutine[Any, Any, int]]:
+def prepare(part: Part) -> Work:
     """Gets all ready that needs no running clock; returns the work."""
+    mission = load_mission(part.specification.mission)
 
-    async def work() -> int:
-        await run_ground(specification)
-        return 0
-
-    return work
-
-
-async def run_ground(specification: "Specification") -> None:
-    """Runs the mission's procedure to its end, and writes down how it ended and the manifest.
-
-    The outcome is written last: whoever waits for it may then end this process.
-    """
-    mission = load_mission(specification.mission)
-    folder = Path(specification.folder) / "ground"
-    fabric = Fabric()
-    bus = Bus("mission_control", fabric=fabric, addresses=specification.addresses())
-    try:
-        control = make_mission_control(mission, bus, folder)
+    async def work() -> None:
+        folder = Path(part.specification.folder) / "ground"
+        fabric, log = Fabric(), CountingLog()
+        addresses = part.specification.addresses()
+        bus = Bus("mission_control", fabric=fabric, addresses=addresses, log=log)
         try:
-            outcome = await control.run()
+            control = make_mission_control(mission, bus, folder)
+            display = ProgressDisplay(control)
+
+            def say() -> None:
+                part.pipe.tell_progress(display.state(), log.count)
+
+            try:
+                # By the wall, whatever the pace of mission time: somebody watches.
+                asyncio.get_running_loop().add_signal_handler(signal.SIGALRM, say)
+                signal.setitimer(signal.ITIMER_REAL, SAY, SAY)
+                outcome = await control.run()
+                say()
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0.0)
+                control.write_manifest()
+                control.close()
         finally:
-            control.write_manifest()
-            control.close()
-    finally:
-        bus.close()
-        fabric.close()
-    write_outcome(folder, outcome)
+            bus.close()
+            fabric.close()
+        part.pipe.tell(OUTCOME, msgspec.to_builtins(outcome))
+
+    return partial(work)

@@ -16,7 +16,7 @@ from flight.runtime.streams import stream
 from ground.missions.mission import Failure, LoadedMission
 from ground.missions.vehicle_files import VehicleFile, load_vehicle_file
 from ground.testbed.lander_entry import begin_entry
-from ground.testbed.run_record import Released, Touchdown
+from ground.testbed.milestones import Released, Touchdown
 from ground.testbed.vehicles import vehicle_class
 from sim_hw.assembly.couplings import couple
 from sim_hw.assembly.entry import flight_of

@@ -20,6 +20,7 @@ from ground.mission_control.progress import Progress
 from ground.missions.mission import LoadedMission
 from ground.missions.run_folder import RunFolder
 from ground.missions.vehicle_files import VehicleFile
+from ground.testbed.hardware import Hardware
 from ground.testbed.inputs import RunInput
 from ground.testbed.roles import GROUND as GROUND
 
@@ -105,7 +106,15 @@ class Host(Protocol):
         """On which the hardware is served."""
         ...
 
-    async def begin(self, boots: Mapping[str, Boot]) -> None:
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """A new loop on which the run is composed: its clock."""
+        ...
+
+    def world_clock(self) -> Callable[[], float] | None:
+        """What the world takes for the time; None: the loop's."""
+        ...
+
+    async def begin(self, hardware: Hardware, boots: Mapping[str, Boot]) -> None:
         """Starts the first computers, in their order; the hardware serves by then."""
 
     def boot(self, role: str, boot: Boot) -> None:
@@ -168,8 +177,4 @@ class HostKind(Protocol):
 
     def open(self, setting: Setting, happenings: Happenings) -> Host:
         """The host of one run."""
-        ...
-
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop on which the run is composed: its clock."""
         ...

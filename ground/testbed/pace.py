@@ -22,6 +22,7 @@ SIGHTING = 1000.0  # a line of sight turns by 0.06 degrees a second, and the vie
 MANOEUVRING = 50.0  # the middle of a burn is to be known to some tenths of a second: 5 ms
 CLOSE = 200.0  # the orbiter scans every 20 s
 CAPTURING = 40.0  # the cone is looked at five times a second: 5 ms
+BOOTING = 20.0  # a process starts in half a second: ten seconds late
 FALLING_TO_EARTH = 15.0  # the capsule samples twice a second: 33 ms
 
 AIR_OF_MARS = 150_000.0  # m; the entry interface is 25 km lower

@@ -9,7 +9,7 @@ from typing import Any
 from flight.astrodynamics.vectors import norm
 from flight.runtime.pace import SharedClock
 from ground.testbed.hardware import Hardware
-from ground.testbed.pace import ATTENTION, UnderWay, pace_limit
+from ground.testbed.pace import ATTENTION, BOOTING, UnderWay, pace_limit
 from sim_hw.assembly.entry import flight_of
 from sim_hw.dynamics.capsule_flight import NAME as CAPSULE
 from sim_hw.dynamics.entry_vehicle import EntryBody
@@ -40,12 +40,26 @@ class PaceKeeper:
         self._asked: dict[str, float] = {}
         self._reason = ""
         self._timer: asyncio.TimerHandle | None = None
+        self._held: dict[str, None] = {}
 
     def start(self) -> None:
         """Lets mission time run."""
         self._hardware.on_asked = self.asked
         rate, reason = self._wanted()
         self._set(rate, reason)
+
+    def hold(self, role: str) -> None:
+        """A computer starts: what machines need for that is not to cost much mission time."""
+        self._held[role] = None
+
+    def release(self, role: str) -> None:
+        """It runs, or has died."""
+        self._held.pop(role, None)
+
+    def stop(self) -> None:
+        """Looks no more; the clock goes on as it does."""
+        if self._timer is not None:
+            self._timer.cancel()
 
     def asked(self, service: str) -> None:
         """To be told of each call of a device, before it is answered."""
@@ -66,7 +80,10 @@ class PaceKeeper:
         if has_ended_ascent(self._hardware):
             asked = {k: v for k, v in asked.items() if not k.startswith("mav.")}
         limit, reason = pace_limit(under_way(self._hardware, asked))
-        return min((self._quiet, "quiet"), (limit / self._care, reason))
+        limits = [(self._quiet, "quiet"), (limit / self._care, reason)]
+        if self._held:
+            limits.append((BOOTING, f"{next(iter(self._held))} starts"))
+        return min(limits)
 
     def _set(self, rate: float, reason: str) -> None:
         if rate != self._clock.rate:

@@ -1,8 +1,8 @@
-"""One process of a distributed run: the hardware, one flight node, or the ground.
+"""One participant of a run in a process of its own: a flight node, or the ground.
 
-Started by `ground.testbed.processes` as `python -m ground.testbed.process ROLE SPECIFICATION`. All
-processes share one mission time, by a clock that stands until the hardware serves and everybody is
-ready. The hardware decides how fast it runs.
+Started by `ground.testbed.processes_host` as `python -m ground.testbed.process ROLE SPECIFICATION`.
+All processes share one mission time, by a clock that stands until everybody is ready. World and
+hardware are in the process that composes the run; it decides how fast mission time runs.
 """
 
 import argparse
@@ -12,7 +12,8 @@ import importlib
 import signal
 import sys
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,21 +22,14 @@ import msgspec
 from flight.configuration.files import ConfigurationError
 from flight.runtime.loop import PacedLoop, run
 from flight.runtime.nursery import Nursery
-from flight.runtime.pace import NANOSECONDS, SharedClock
+from flight.runtime.pace import SharedClock
 from ground.terminal.signals import end_with_parent
 from ground.testbed.addresses import IpcAddresses, TcpAddresses
+from ground.testbed.host import GROUND
+from ground.testbed.reporting_pipe import READY, REFUSED, ReportingPipe
 
-HARDWARE = "hardware"
-GROUND = "ground"
 CONFIGURATION_REFUSED = 2  # exit code
-REBOOT_ASKED = 3  # exit code: the node wants to be booted again
 POLL = 0.002  # wall seconds
-
-WORK = {
-    HARDWARE: "ground.testbed.hardware_process",
-    GROUND: "ground.testbed.ground_process",
-}
-"""Where the work of a role is; all other roles are those of vehicles."""
 
 
 class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,10 +38,8 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mission: str
     folder: str
     seed: int
-    rate: float  # mission seconds in a second, when nothing delicate is under way
     transport: Literal["ipc", "tcp"]
     sockets: str = ""  # folder of the ipc sockets, of the clock, and of what is passed on
-    care: float = 1.0  # what all limits of the pace are divided by
     ports: dict[str, int] = {}
 
     def addresses(self) -> Mapping[str, str]:
@@ -62,35 +54,33 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Path(self.sockets) / "clock"
 
     def load_file(self, vehicle: str) -> Path:
-        """What a vehicle is told before launch, written by the hardware."""
+        """What a vehicle is told before launch, written before it is started."""
         return Path(self.sockets) / f"{vehicle}.load"
 
-    def ready_file(self, role: str) -> Path:
-        """Is there when a process is ready to begin."""
-        return Path(self.sockets) / f"{role}.ready"
+
+@dataclass(frozen=True)
+class Part:
+    """What one process has to do: which role, for what cause it boots, which start of it this is in
+    the run, whether somebody asked for it, and where it tells what happens."""
+
+    specification: Specification
+    role: str
+    cause: str
+    number: int
+    planned: bool
+    pipe: ReportingPipe
 
 
-async def _until_stopped(work: Coroutine[Any, Any, int]) -> int:
-    """Runs `work` until it ends or the process is asked to end; returns its exit code."""
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Runs `work` until it ends or the process is asked to end."""
     loop = asyncio.get_running_loop()
     async with Nursery("process") as nursery:
         task = nursery.start(work, name="work")
         loop.add_signal_handler(signal.SIGTERM, task.cancel)
         loop.add_signal_handler(signal.SIGINT, task.cancel)
-    return 0 if task.cancelled() else task.result()
-
-
-def wait_for_all(specification: Specification, roles: Sequence[str]) -> None:
-    """Waits until the processes of these roles are ready."""
-    files = [specification.ready_file(role) for role in roles]
-    while not all(file.exists() for file in files):
-        time.sleep(POLL)
-
-
-def _wait_for(clock: SharedClock, seconds: float) -> None:
-    """Waits until the clock runs and it is that mission time."""
-    while clock.rate == 0.0 or clock.now_ns() < seconds * NANOSECONDS:
-        time.sleep(POLL)
 
 
 def main(arguments: list[str]) -> int:
@@ -99,20 +89,25 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("role")
     parser.add_argument("specification", type=Path)
-    parser.add_argument("cause", nargs="?", default="power on")
-    parser.add_argument("--at", type=float, default=0.0, help="mission time of the boot, s")
+    parser.add_argument("--cause", default="power on")
+    parser.add_argument("--number", type=int, default=1)
+    parser.add_argument("--planned", action="store_true")
+    parser.add_argument("--report", type=int, required=True, help="descriptor of the pipe")
     given = parser.parse_args(arguments)
     specification = msgspec.json.decode(given.specification.read_bytes(), type=Specification)
+    pipe = ReportingPipe(given.report)
+    part = Part(specification, given.role, given.cause, given.number, given.planned, pipe)
     clock = SharedClock(specification.clock_file)
-    module = importlib.import_module(WORK.get(given.role, "ground.testbed.flight_process"))
+    module = "ground_process" if given.role == GROUND else "flight_process"
     try:
-        work = module.prepare(specification, given.role, given.cause, clock)
-        specification.ready_file(given.role).touch()
-        if given.role != HARDWARE:
-            _wait_for(clock, given.at)
+        work: Work = importlib.import_module(f"ground.testbed.{module}").prepare(part)
+        pipe.tell(READY)
+        while clock.rate == 0.0:
+            time.sleep(POLL)
         with contextlib.suppress(asyncio.CancelledError):
-            return run(_until_stopped(work()), PacedLoop(clock=clock))
+            run(_until_stopped(work()), PacedLoop(clock=clock))
     except ConfigurationError as error:
+        pipe.tell(REFUSED, str(error))
         print(error, file=sys.stderr)
         return CONFIGURATION_REFUSED
     return 0

@@ -30,7 +30,7 @@ from ground.testbed.kills import Kill, check_kills
 from ground.testbed.mission_check import check_mission
 from ground.testbed.operating import order
 from ground.testbed.power_cuts import PowerCuts
-from ground.testbed.run_events import EventJournal
+from ground.testbed.run_events import EventJournal, TruthJournal
 from ground.testbed.run_record import RunRecord
 from ground.testbed.starts import COLD, WARM, Start
 from ground.testbed.truth_tracks import TruthTracks
@@ -93,17 +93,23 @@ class Run:
         self._ended = asyncio.get_running_loop().create_future()
         async with host:
             self.hardware = Hardware(self.mission, dict(setting.files), setting.seed)
+            clock = host.world_clock()
+            if clock is not None:
+                self.hardware.world.clock = clock
             self.hardware.on_lost = self._lost
             self.hardware.on_failed = lambda index: self.breakages.failed(index, self.now())
             self.hardware.serve(host.hardware_bus, host.nursery)
+            tubes = self.hardware.world.tubes
+            truth = TruthJournal(self.folder.path, tubes, self.now)
             self.tracks = TruthTracks(self.hardware)
             self.power_cuts = PowerCuts(self.hardware, host.nursery, self._cut, self._power_is_back)
-            self.auditor = Auditor(self.hardware.world.tubes, host.ledgers, self.now)
+            self.auditor = Auditor(tubes, host.ledgers, self.now)
             await host.begin(
+                self.hardware,
                 {
                     role: self._next_boot(role, "power on")
                     for role in (*self.mission.vehicles, GROUND)
-                }
+                },
             )
             for index, kill in enumerate(self.options.kills):
                 host.nursery.start(self._kill(kill, index), name=f"kill {kill.role}")
@@ -115,6 +121,7 @@ class Run:
                 self.statements = self.auditor.statement()
                 self.accounted = self.auditor.accounted()
             finally:
+                truth.close()
                 await host.end_ground()
         return outcome
 
@@ -298,7 +305,7 @@ def _flown(
     evidence = evidence_of(mission, options.seed, kind)
     started = time.perf_counter()
     run = Run(Setting(mission, files, folder, options.seed), options, kind)
-    outcome, seconds = run_loop(_timed(run, show), kind.loop())
+    outcome, seconds = run_loop(_timed(run, show), run.host.loop())
     run.tracks.write(folder.path)
     hardware = run.hardware
     return RunRecord(

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flight.astrodynamics.vectors import Vector
 from flight.icd.custody_account import Account
 from ground.mission_control.mission_control import Outcome
 from ground.missions.mission import LoadedMission
@@ -12,25 +11,7 @@ from ground.testbed.auditor import Violation
 from ground.testbed.breakages import Breakage
 from ground.testbed.host import Figures
 from ground.testbed.kills import Kill
-
-
-@dataclass(frozen=True)
-class Released:
-    """Where the container was let go: time (s), position (m) and velocity (m/s) about Mars."""
-
-    time: float
-    position: Vector
-    velocity: Vector
-
-
-@dataclass(frozen=True)
-class Touchdown:
-    """Of the capsule on Earth: time (s), latitude and longitude (degrees), speed (m/s)."""
-
-    time: float
-    latitude: float
-    longitude: float
-    speed: float
+from ground.testbed.milestones import Released, Touchdown
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,12 @@ class Throttled(Virtual):
     pace: float = inf
     serve: bool = True
     session: Session | None = None
-    name: str = "throttled"
     outside: Descriptors = field(default_factory=Descriptors, compare=False)
+
+    @property
+    def name(self) -> str:
+        """As evidence and errors call it."""
+        return "throttled"
 
     def check(self, mission: LoadedMission) -> None:
         """Refuses a record of another mission, or of other files."""
@@ -80,7 +84,7 @@ class ThrottledHost(VirtualHost):
 
     def __init__(self, setting: Setting, happenings: Happenings, kind: Throttled) -> None:
         super().__init__(
-            setting, happenings, log_messages=kind.log_messages, in_memory=kind.in_memory
+            setting, happenings, kind.loop, log_messages=kind.log_messages, in_memory=kind.in_memory
         )
         self._kind = kind
         self._server: ControlServer | None = None
@@ -131,4 +135,3 @@ class ThrottledHost(VirtualHost):
 
 def _refused(session: Session, problem: str) -> ConfigurationError:
     return ConfigurationError(str(session.file), None, "record", problem)
-

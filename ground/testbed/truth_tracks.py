@@ -55,12 +55,12 @@ class Track:
             self._stretch *= 2.0
 
     def write(self, folder: Path) -> None:
-        """Writes `<name>.csv`, numbers to seven digits and times to the millisecond."""
+        """Writes `<name>.csv`, numbers in double precision and times to the millisecond."""
         with (folder / f"{self.name}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(self.columns)
             for time, *values in self.rows:
-                texts = [v if isinstance(v, str) else f"{v:.7g}" for v in values]
+                texts = [v if isinstance(v, str) else repr(float(v)) for v in values]
                 writer.writerow([f"{time:.3f}", *texts])
 
 

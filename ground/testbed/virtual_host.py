@@ -20,6 +20,7 @@ from ground.mission_control.mission_control import MissionControl
 from ground.mission_control.progress import Progress, ProgressDisplay
 from ground.missions.mission import LoadedMission
 from ground.testbed.control_room import make_mission_control
+from ground.testbed.hardware import Hardware
 from ground.testbed.host import GROUND, Boot, Figures, Happenings, Setting
 from ground.testbed.rig import Rig
 from ground.testbed.vehicles import vehicle_class
@@ -39,7 +40,11 @@ class Virtual:
     shuffle: int | None = None
     log_messages: bool = False
     in_memory: bool = False
-    name: str = "virtual"
+
+    @property
+    def name(self) -> str:
+        """As evidence and errors call it."""
+        return "virtual"
 
     @property
     def not_deterministic(self) -> tuple[str, ...]:
@@ -56,7 +61,7 @@ class Virtual:
     def open(self, setting: Setting, happenings: Happenings) -> "VirtualHost":
         """The host of one run."""
         return VirtualHost(
-            setting, happenings, log_messages=self.log_messages, in_memory=self.in_memory
+            setting, happenings, self.loop, log_messages=self.log_messages, in_memory=self.in_memory
         )
 
     def loop(self) -> VirtualLoop:
@@ -72,8 +77,15 @@ class VirtualHost:
     """All participants on one loop and one fabric."""
 
     def __init__(
-        self, setting: Setting, happenings: Happenings, *, log_messages: bool, in_memory: bool
+        self,
+        setting: Setting,
+        happenings: Happenings,
+        make_loop: Callable[[], VirtualLoop],
+        *,
+        log_messages: bool = False,
+        in_memory: bool = False,
     ) -> None:
+        self._make_loop = make_loop
         self._memory = MemoryDisc() if in_memory else None
         self._disc: Disc = FILES if self._memory is None else self._memory
         self._setting = setting
@@ -94,6 +106,14 @@ class VirtualHost:
         self._display: ProgressDisplay | None = None
         self._ground: asyncio.Task[None]
         self._ground_bus: Bus
+
+    def loop(self) -> VirtualLoop:
+        """A new loop that jumps through time."""
+        return self._make_loop()
+
+    def world_clock(self) -> Callable[[], float] | None:
+        """The loop's time is the world's."""
+        return None
 
     @property
     def nursery(self) -> Nursery:
@@ -120,7 +140,7 @@ class VirtualHost:
         if self._memory is not None:
             self._memory.save()
 
-    async def begin(self, boots: Mapping[str, Boot]) -> None:
+    async def begin(self, hardware: Hardware, boots: Mapping[str, Boot]) -> None:
         """Starts the first computers, in their order."""
         for role, boot in boots.items():
             self.boot(role, boot)

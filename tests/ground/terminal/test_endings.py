@@ -152,7 +152,7 @@ def test_a_signal_ends_a_flight_in_processes_and_its_folder_says_so(
 ):
     """Nobody lives on, nothing is left among the temporary files."""
     words = ("fly", "surface", "--processes", "--no-pictures", "--out", str(tmp_path / "run"))
-    with working(*words, sign="in 7 processes", temporary=short_folder) as process:
+    with working(*words, sign="Two tubes, on the ground", temporary=short_folder) as process:
         process.send_signal(number)
         assert process.wait(PATIENCE) == code
         assert process.stdout is not None

@@ -1,5 +1,6 @@
 """A ground that cannot go on with what is in its folder says so, and starts nothing."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from flight.runtime.pace import SharedClock
 from ground.mission_control.mission_control import ARCHIVE_FILE
 from ground.missions.mission import load_mission
 from ground.testbed.control_room import make_mission_control
-from ground.testbed.process import GROUND, Specification, main
+from ground.testbed.host import GROUND
+from ground.testbed.process import Specification, main
+from ground.testbed.reporting_pipe import REFUSED, ReadingEnd
 
 
 @pytest.fixture
@@ -49,13 +52,17 @@ def test_a_process_that_refuses_its_files_says_so_and_ends_with_2(
     (tmp_path / "ground").mkdir()
     (tmp_path / "ground" / ARCHIVE_FILE).write_text("no archive " * 50)
     specification = Specification(
-        mission="short", folder=str(tmp_path), seed=1, rate=1000.0,
+        mission="short", folder=str(tmp_path), seed=1,
         transport="ipc", sockets=str(tmp_path),
     )  # fmt: skip
     SharedClock.create(specification.clock_file).set_rate(1000.0)
     file = tmp_path / "specification.json"
     file.write_bytes(msgspec.json.encode(specification))
-    assert main([GROUND, str(file)]) == 2
+    reading, writing = os.pipe()
+    assert main([GROUND, str(file), "--report", str(writing)]) == 2
+    os.close(writing)
+    frames = list(ReadingEnd(reading).frames())
+    assert frames[-1][0] == REFUSED and "is no archive" in frames[-1][1]
     captured = capsys.readouterr()
     assert "is no archive" in captured.err
     assert "Traceback" not in captured.err

@@ -1,37 +1,73 @@
-"""How a node ends its own process: for a reboot, or for good."""
+"""How a node ends its own process: for a reboot, or for good; and what its process tells."""
 
 import asyncio
-import json
-from pathlib import Path
+import os
 
 from flight.core.context import POWER_OFF_AFTER
 from flight.runtime.nursery import Nursery
-from ground.testbed.flight_process import _Ending
+from ground.testbed.flight_process import Ending
+from ground.testbed.reporting_pipe import (
+    MESSAGE,
+    OFF,
+    REBOOT,
+    ReadingEnd,
+    ReportingPipe,
+    TellingLog,
+)
 
 
-async def _run(made: list[_Ending], file: Path) -> None:
-    made.append(_Ending("rover", file))
+def pair() -> tuple[ReadingEnd, ReportingPipe, int]:
+    reading, writing = os.pipe()
+    return ReadingEnd(reading), ReportingPipe(writing), writing
+
+
+async def _run(made: list[Ending], pipe: ReportingPipe) -> None:
+    made.append(Ending(pipe))
     await asyncio.Event().wait()
 
 
-async def test_a_reboot_ends_the_task_and_leaves_no_trace(tmp_path: Path) -> None:
-    made: list[_Ending] = []
+async def test_a_reboot_is_told_and_ends_the_task() -> None:
+    made: list[Ending] = []
+    reading, pipe, writing = pair()
     async with Nursery("test") as nursery:
-        task = nursery.start(_run(made, tmp_path / "off.jsonl"), name="node")
+        task = nursery.start(_run(made, pipe), name="node")
         await asyncio.sleep(1.0)
         made[0].reboot()
     assert task.cancelled()
-    assert made[0].reboots
-    assert not (tmp_path / "off.jsonl").exists()
+    assert list(reading.frames()) == [[REBOOT]]
+    os.close(writing)
 
 
-async def test_a_power_off_comes_late_and_is_written_down_before(tmp_path: Path) -> None:
-    made: list[_Ending] = []
+async def test_a_power_off_comes_late_and_is_told_before() -> None:
+    made: list[Ending] = []
+    reading, pipe, writing = pair()
     async with Nursery("test") as nursery:
-        task = nursery.start(_run(made, tmp_path / "off.jsonl"), name="node")
+        task = nursery.start(_run(made, pipe), name="node")
         await asyncio.sleep(1.0)
         made[0].power_off()
         await asyncio.sleep(POWER_OFF_AFTER - 1.0)
         assert not task.done()
-    assert not made[0].reboots
-    assert json.loads((tmp_path / "off.jsonl").read_text()) == {"vehicle": "rover"}
+        assert list(reading.frames()) == []
+    assert list(reading.frames()) == [[OFF]]
+    os.close(writing)
+
+
+def test_only_what_the_node_publishes_is_told_and_all_is_counted() -> None:
+    reading, pipe, writing = pair()
+    log = TellingLog("rover", pipe)
+    log.add(1, b"rover>lander.node", b"a")
+    log.add(2, b"rover>rover.telemetry", b"b")
+    log.add(3, b"rover>rover.node", b"c")
+    log.add(4, b"rover>rover.telemetry", b"d")
+    assert list(reading.frames()) == [[MESSAGE, 2, b"b"], [MESSAGE, 4, b"d"]]
+    os.close(writing)
+
+
+def test_what_was_told_before_a_death_is_read_and_half_a_frame_is_not() -> None:
+    reading, pipe, writing = pair()
+    pipe.tell(REBOOT)
+    os.write(writing, b"\x09\x00\x00\x00\x91")
+    os.close(writing)
+    assert list(reading.frames()) == [[REBOOT]]
+    assert reading.ended
+    assert list(reading.frames()) == []

@@ -61,12 +61,12 @@ def test_a_full_track_goes_on_with_half_the_rows() -> None:
 
 def test_a_track_is_written_with_its_columns(tmp_path: Path) -> None:
     track = Track("way", ("centre", "x"))
-    track.add(1.0, 12.3456, "sun", 1.23456789e11)
+    track.add(1.0, 12.3456, "sun", 123456789012.34567)
     track.write(tmp_path)
     with (tmp_path / "way.csv").open() as file:
         head, row = csv.reader(file)
     assert head == ["time", "centre", "x"]
-    assert row == ["12.346", "sun", "1.234568e+11"]
+    assert row == ["12.346", "sun", "123456789012.34567"]
 
 
 # ------------------------------------------------------------------------ at Mars
