@@ -1,7 +1,6 @@
 """The capture: the last metres at some centimetres a second, and what if it fails."""
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from flight.astrodynamics.relative_motion import cw_two_impulses
 from flight.astrodynamics.vectors import Vector, norm, scale
@@ -14,9 +13,7 @@ from flight.orbiter.legs import ahead_or_behind, begin_leg, follow_leg
 from flight.orbiter.manoeuvres import execute
 from flight.orbiter.observing import take_scan
 from flight.orbiter.propagation import motion
-
-if TYPE_CHECKING:
-    from flight.orbiter.node import Orbiter
+from flight.orbiter.vehicle import OrbiterVehicle
 
 _STEP = 15.0  # s between corrections
 _BALLISTIC = 3.0  # m from the mouth: no more thrust
@@ -27,7 +24,7 @@ _LOOKS = 6
 _BLIND_AFTER = 4  # scans in the last metres
 
 
-async def capture(node: "Orbiter", signal: Signal) -> Signal:
+async def capture(node: OrbiterVehicle, signal: Signal) -> Signal:
     """Approaches and closes the cone over the container; tries again after a retreat."""
     if await _is_inside(node):
         return _done(node, 0)
@@ -47,7 +44,7 @@ async def capture(node: "Orbiter", signal: Signal) -> Signal:
     raise ActivityFailed(f"the container was not captured in {attempts} attempts")
 
 
-async def _attempt(node: "Orbiter") -> str:
+async def _attempt(node: OrbiterVehicle) -> str:
     """One approach; returns why it failed, or nothing."""
     find_in_orbit(node, node.navigator.range())
     try:
@@ -62,7 +59,7 @@ async def _attempt(node: "Orbiter") -> str:
     return "" if closed.lid_closed else "the lid did not close"
 
 
-async def _run_in(node: "Orbiter") -> None:
+async def _run_in(node: OrbiterVehicle) -> None:
     """A straight line to the container at the contact speed, held by many small pulses."""
     nav = node.navigator
     speed = node.parameters["contact_speed"]
@@ -84,7 +81,7 @@ async def _run_in(node: "Orbiter") -> None:
     await node.devices.attitude_control.point(list(nav.line_of_sight()))
 
 
-async def _steer(node: "Orbiter", speed: float) -> None:
+async def _steer(node: OrbiterVehicle, speed: float) -> None:
     """Clohessy-Wiltshire to the container itself, due when the contact speed would bring it."""
     nav = node.navigator
     nav.advance(node.clock.now())
@@ -99,7 +96,7 @@ async def _steer(node: "Orbiter", speed: float) -> None:
     await execute(node, to_inertial(node, impulses.first), "approach")
 
 
-async def _see_again(node: "Orbiter") -> None:
+async def _see_again(node: OrbiterVehicle) -> None:
     """After a contact the container moves as nobody has foreseen: it is measured anew."""
     node.navigator.inflate(_PUSHED, _PUSH)
     for _ in range(_LOOKS):
@@ -107,7 +104,7 @@ async def _see_again(node: "Orbiter") -> None:
         await asyncio.sleep(2.0)
 
 
-async def _come_back(node: "Orbiter") -> None:
+async def _come_back(node: OrbiterVehicle) -> None:
     """To the last hold point again, after a retreat."""
     side = ahead_or_behind(node)
     distance = node.parameters["final_hold"]
@@ -121,7 +118,7 @@ async def _come_back(node: "Orbiter") -> None:
         await asyncio.sleep(10.0)
 
 
-async def _is_inside(node: "Orbiter") -> bool:
+async def _is_inside(node: OrbiterVehicle) -> bool:
     """Whether the cage's load cell feels the container: not what has caught it."""
     try:
         state = await node.devices.containment.state()
@@ -131,10 +128,10 @@ async def _is_inside(node: "Orbiter") -> bool:
     return state.present
 
 
-def _done(node: "Orbiter", attempt: int) -> Signal:
+def _done(node: OrbiterVehicle, attempt: int) -> Signal:
     tubes = end_capture(node, True, "the load cell of the cage feels the container")
     node.navigator.target, node.navigator.covariance = None, []
-    node.keep("captured", True)
+    node.container_captured = True
     node.save_navigation()
     node.captured(tubes=tubes)
     return Signal("done", {"result": f"captured at attempt {attempt} with {tubes} tubes"})

@@ -7,7 +7,6 @@ when it was commanded so.
 
 import asyncio
 import math
-from typing import TYPE_CHECKING
 
 from flight.astrodynamics.relative_motion import cw_propagate, cw_two_impulses, lvlh_axes
 from flight.astrodynamics.vectors import Vector, norm, subtract, transform, transpose
@@ -17,9 +16,7 @@ from flight.orbiter.legs import Leg, ahead_or_behind, begin_leg, check_drift, fo
 from flight.orbiter.manoeuvres import execute, two_impulses
 from flight.orbiter.observing import take_bearing, take_scan
 from flight.orbiter.propagation import motion
-
-if TYPE_CHECKING:
-    from flight.orbiter.node import Orbiter
+from flight.orbiter.vehicle import OrbiterVehicle
 
 HOLD_POINTS = (300.0, 100.0)
 """Distances along the orbit, m; the last hold point is a parameter."""
@@ -36,35 +33,38 @@ _SPEED_DOUBT = 0.02  # m/s
 _DEAD_AFTER = 8  # scans without a return
 
 
-async def approach_close(node: "Orbiter", signal: Signal) -> Signal:
+async def approach_close(node: OrbiterVehicle, signal: Signal) -> Signal:
     """Comes to the last hold point and stays there."""
     node.close_range_entered(range=round(node.navigator.range(), 2))
     node.mode_range = round(node.navigator.range(), 2)
     await _acquire(node)
     side = ahead_or_behind(node)
-    plain = node.stored("leg")
+    begun = node.last_leg
     final = node.parameters["final_hold"]
     points = (*HOLD_POINTS, final)
     for distance in points:
         if node.navigator.range() < 0.8 * distance:
             continue
         goal: Vector = (0.0, side * distance, 0.0)
-        if plain is not None and distance == HOLD_POINTS[0] and plain[1] > node.clock.now() + 60.0:
-            leg = Leg(goal, float(plain[1]), receding(node, goal))
+        if (
+            begun is not None
+            and distance == HOLD_POINTS[0]
+            and begun.arrival > node.clock.now() + 60.0
+        ):
+            leg = Leg(goal, begun.arrival, receding(node, goal))
         else:
             # Distances of tens of metres are kept by more than the body's own size.
             keep_out = max(node.parameters["collision_distance"], _KEEP_OUT * distance)
             leg = await begin_leg(
                 node, goal, f"to {distance:.0f} m", keep_out, goal_velocity=receding(node, goal)
             )
-        plain = None
-        node.keep("leg", None)
+        begun = node.last_leg = None
         await follow_leg(node, leg, scan_or_give_up, _PERIOD)
         await hold(node, goal)
     return Signal("arrived", {"result": f"holding at {final:.0f} m"})
 
 
-async def hold_position(node: "Orbiter", signal: Signal) -> Signal:
+async def hold_position(node: OrbiterVehicle, signal: Signal) -> Signal:
     """Stays at the last hold point until told otherwise; backs off when it cannot see."""
     side = ahead_or_behind(node)
     goal: Vector = (0.0, side * node.parameters["final_hold"], 0.0)
@@ -72,7 +72,7 @@ async def hold_position(node: "Orbiter", signal: Signal) -> Signal:
         await _keep(node, goal)
 
 
-async def back_off(node: "Orbiter", distance: float = HOLD_POINTS[1]) -> None:
+async def back_off(node: OrbiterVehicle, distance: float = HOLD_POINTS[1]) -> None:
     """Retreats to a hold point farther away."""
     side = ahead_or_behind(node)
     goal: Vector = (0.0, side * distance, 0.0)
@@ -82,7 +82,7 @@ async def back_off(node: "Orbiter", distance: float = HOLD_POINTS[1]) -> None:
     await hold(node, goal, seconds=300.0, ask=False)
 
 
-async def begin_retreat(node: "Orbiter", goal: Vector) -> None:
+async def begin_retreat(node: OrbiterVehicle, goal: Vector) -> None:
     """Flies to a point away from the container, as soon as it can be reached."""
     nav = node.navigator
     nav.advance(node.clock.now())
@@ -95,7 +95,7 @@ async def begin_retreat(node: "Orbiter", goal: Vector) -> None:
 
 
 async def hold(
-    node: "Orbiter", goal: Vector, seconds: float | None = None, ask: bool = True
+    node: OrbiterVehicle, goal: Vector, seconds: float | None = None, ask: bool = True
 ) -> None:
     """Keeps a hold point for its time, then until GO. NO-GO ends the rendezvous in a retreat."""
     node.decision = ""
@@ -112,7 +112,7 @@ async def hold(
         if node.decision == "no_go":
             await back_off(node, HOLD_POINTS[0])
             raise ActivityFailed(f"NO-GO at {abs(goal[1]):.0f} m: retreated")
-        if node.stored("automatic") and _own_go(node):
+        if node.automatic and _own_go(node):
             return
         if node.clock.now() > limit:
             await back_off(node, HOLD_POINTS[0])
@@ -120,7 +120,7 @@ async def hold(
         await _keep(node, goal)
 
 
-def _own_go(node: "Orbiter") -> bool:
+def _own_go(node: OrbiterVehicle) -> bool:
     """Whether all is well for the next step: seen just now, well known, at rest."""
     nav = node.navigator
     _, velocity = nav.relative()
@@ -132,7 +132,7 @@ def _own_go(node: "Orbiter") -> bool:
     )
 
 
-def receding(node: "Orbiter", goal: Vector) -> Vector:
+def receding(node: OrbiterVehicle, goal: Vector) -> Vector:
     """Velocity (local axes, m/s) at a hold point: a little lower ahead, a little higher behind.
 
     On exactly the container's orbit an unknown millimetre a second would decide whether the drift
@@ -144,7 +144,7 @@ def receding(node: "Orbiter", goal: Vector) -> Vector:
     return (0.0, -math.copysign(away / 3.0, goal[1]), 0.0)
 
 
-async def _keep(node: "Orbiter", goal: Vector) -> None:
+async def _keep(node: OrbiterVehicle, goal: Vector) -> None:
     """One look at a hold point, and corrections when it drifts out of its box."""
     nav = node.navigator
     await scan_or_give_up(node)
@@ -165,14 +165,14 @@ async def _keep(node: "Orbiter", goal: Vector) -> None:
     await asyncio.sleep(_KEEPING_PERIOD)
 
 
-def to_inertial(node: "Orbiter", local: Vector) -> Vector:
+def to_inertial(node: OrbiterVehicle, local: Vector) -> Vector:
     """A vector of the container's local axes in inertial axes."""
     target = node.navigator.target
     assert target is not None
     return transform(transpose(lvlh_axes(*target)), local)
 
 
-async def scan_or_give_up(node: "Orbiter") -> bool:
+async def scan_or_give_up(node: OrbiterVehicle) -> bool:
     """A scan; a bearing by the camera when nothing comes back. Fails when it is blind for long."""
     nav = node.navigator
     nav.advance(node.clock.now())
@@ -187,7 +187,7 @@ async def scan_or_give_up(node: "Orbiter") -> bool:
     return await take_bearing(node)
 
 
-async def _escape(node: "Orbiter") -> None:
+async def _escape(node: OrbiterVehicle) -> None:
     """Blind: a small push away from the container, on to a drift that is safe."""
     side = ahead_or_behind(node)
     # Along the track, away from it: what is ahead and rises falls back, so push behind and down.
@@ -198,7 +198,7 @@ async def _escape(node: "Orbiter") -> None:
             return
 
 
-async def _acquire(node: "Orbiter") -> None:
+async def _acquire(node: OrbiterVehicle) -> None:
     """Gets ready for the LiDAR: ranges will tell what bearings could not."""
     nav = node.navigator
     # What a filter of bearings believes of the distance is too good to be true.

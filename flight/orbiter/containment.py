@@ -1,7 +1,6 @@
 """Containment: orient, sterilise, seal, and carry into the entry capsule; each step verified."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
@@ -11,15 +10,13 @@ from flight.core.exchanges import ExchangeFailed
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.capture import ContainmentState
 from flight.orbiter.custody import IN_CAPSULE, begin_insertion, end_insertion, on_board
-
-if TYPE_CHECKING:
-    from flight.orbiter.node import Orbiter
+from flight.orbiter.vehicle import OrbiterVehicle
 
 ATTEMPTS = 3
 CAPSULE = "entry"
 
 
-async def contain(node: "Orbiter", signal: Signal) -> Signal:
+async def contain(node: OrbiterVehicle, signal: Signal) -> Signal:
     """Does what is not done yet, from what the sensors say."""
     box = node.devices.containment
     state = await box.state()
@@ -40,7 +37,7 @@ async def contain(node: "Orbiter", signal: Signal) -> Signal:
     return Signal("done", {"result": "sterilised, sealed and in the entry capsule"})
 
 
-async def _insert(node: "Orbiter") -> None:
+async def _insert(node: OrbiterVehicle) -> None:
     """Into the capsule: handed over to it when it has a ledger of its own and answers."""
 
     async def move() -> None:
@@ -50,7 +47,7 @@ async def _insert(node: "Orbiter") -> None:
         )  # fmt: skip
 
     tubes = [record.tube for record in on_board(node)]
-    node.keep("tubes", len(tubes))
+    node.tubes_contained = len(tubes)
     try:
         await node.exchanges.ask(CAPSULE, "capsule.status", {}, attempts=2)
     except ExchangeFailed as error:
@@ -64,7 +61,7 @@ async def _insert(node: "Orbiter") -> None:
         raise ActivityFailed(f"the capsule did not take the tubes: {failure}") from failure
 
 
-async def _sterilise(node: "Orbiter", state: ContainmentState) -> None:
+async def _sterilise(node: OrbiterVehicle, state: ContainmentState) -> None:
     """Heats until the sensors have seen the temperature for long enough, the samples cold."""
     needed = node.parameters["sterilising_seconds"]
     for _ in range(ATTEMPTS):
@@ -87,7 +84,7 @@ async def _sterilise(node: "Orbiter", state: ContainmentState) -> None:
 
 
 async def _step(
-    node: "Orbiter", name: str, act: Callable[[], Awaitable[ContainmentState]],
+    node: OrbiterVehicle, name: str, act: Callable[[], Awaitable[ContainmentState]],
     is_done: Callable[[ContainmentState], bool],
 ) -> None:  # fmt: skip
     for attempt in range(1, ATTEMPTS + 1):

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import Vector, add, norm
@@ -28,10 +27,8 @@ from flight.orbiter.trajectory import (
     change_towards_earth,
     predict,
 )
+from flight.orbiter.vehicle import OrbiterVehicle
 from flight.runtime.pace import NANOSECONDS
-
-if TYPE_CHECKING:
-    from flight.orbiter.node import Orbiter
 
 AFTER_DEPARTURE = (7.0, 60.0)
 """Days after the departure of the first corrections."""
@@ -43,12 +40,12 @@ _WORTH = 0.002  # m/s
 _MINIMUM = 0.3e-3
 
 
-async def cruise(node: "Orbiter", signal: Signal) -> Signal:
+async def cruise(node: OrbiterVehicle, signal: Signal) -> Signal:
     """All corrections until the capsule is targeted."""
-    departure = node.stored("departure")
+    departure = node.departure
     if departure is None:
         raise ActivityFailed("it is not known when the orbiter left Mars: depart first")
-    start, arrival = departure["time"], departure["arrival"]
+    start, arrival = departure.time, departure.arrival
     times = [start + days * SECONDS_PER_DAY for days in AFTER_DEPARTURE]
     times += [arrival - days * SECONDS_PER_DAY for days in BEFORE_ARRIVAL]
     for number, time in enumerate(times, 1):
@@ -57,7 +54,7 @@ async def cruise(node: "Orbiter", signal: Signal) -> Signal:
         await wait_until(node, time)
         await correct(node, f"correction {number}", past=True)
     for number, days in enumerate(TARGETING, 1):
-        time = node.stored("entry_time") or arrival
+        time = node.aimed_entry or arrival
         if time - days * SECONDS_PER_DAY < node.clock.now():
             continue
         await wait_until(node, time - days * SECONDS_PER_DAY)
@@ -71,15 +68,15 @@ async def cruise(node: "Orbiter", signal: Signal) -> Signal:
     return Signal("targeted")
 
 
-async def correct(node: "Orbiter", purpose: str, past: bool) -> None:
+async def correct(node: OrbiterVehicle, purpose: str, past: bool) -> None:
     """One correction from the last tracking solution."""
     path = await own_path(node)
-    departure = node.stored("departure")
+    departure = node.departure
     assert departure is not None
     change: Vector = (0.0, 0.0, 0.0)
     seen = predict(path, node.dynamics)
     if seen is None:
-        change = change_towards_earth(path, departure["arrival"], node.dynamics)
+        change = change_towards_earth(path, departure.arrival, node.dynamics)
         path = Path(path.centre, path.position, add(path.velocity, change), path.time)
         seen = predict(path, node.dynamics)
         if seen is None:
@@ -98,7 +95,7 @@ async def correct(node: "Orbiter", purpose: str, past: bool) -> None:
     await show_encounter(node)
 
 
-async def _to_aim(node: "Orbiter", path: Path, seen: Encounter, past: bool) -> Vector:
+async def _to_aim(node: OrbiterVehicle, path: Path, seen: Encounter, past: bool) -> Vector:
     dynamics = node.dynamics
     aim, kick = make_aim(node, seen)
     # The asymptote moves a little with the correction, and the aim with it.
@@ -111,24 +108,24 @@ async def _to_aim(node: "Orbiter", path: Path, seen: Encounter, past: bool) -> V
         change, seen = correction(path, goal, dynamics, with_kick)
         aim, kick = make_aim(node, seen)
     if not past:
-        node.keep("entry_time", aim.entry_time)
+        node.aimed_entry = aim.entry_time
     return change
 
 
-def make_aim(node: "Orbiter", seen: Encounter) -> tuple[Aim, Kick]:
+def make_aim(node: OrbiterVehicle, seen: Encounter) -> tuple[Aim, Kick]:
     """The aim at the landing site, and the push of the springs on the way to it."""
-    near = node.stored("entry_time") or seen.perigee_time
+    near = node.aimed_entry or seen.perigee_time
     capsule = capsule_of(node.parameters)
     aim = aim_at_site(seen.asymptote, near, site_of(node.parameters), capsule, node.dynamics)
     return aim, release_of(node.parameters, aim.entry_time, aim.entry_direction)
 
 
-async def own_path(node: "Orbiter") -> Path:
+async def own_path(node: OrbiterVehicle) -> Path:
     """Where the orbiter is, by tracking. Raises ActivityFailed while it is at Mars."""
     return (await _tracked(node))[0]
 
 
-async def _tracked(node: "Orbiter") -> tuple[Path, float, float]:
+async def _tracked(node: OrbiterVehicle) -> tuple[Path, float, float]:
     """Where the orbiter is, and how well that is known (m and m/s, each component)."""
     try:
         known = await node.devices.orbit_knowledge.state()
@@ -142,7 +139,7 @@ async def _tracked(node: "Orbiter") -> tuple[Path, float, float]:
     return path, known.position_sigma, known.velocity_sigma
 
 
-async def show_landing(node: "Orbiter") -> Landing:
+async def show_landing(node: OrbiterVehicle) -> Landing:
     """Predicts the touchdown of the capsule and states it with its ellipse.
 
     Raises ActivityFailed when it would not come down.
@@ -176,14 +173,14 @@ async def show_landing(node: "Orbiter") -> Landing:
     return landing
 
 
-async def show_encounter(node: "Orbiter") -> Encounter:
+async def show_encounter(node: OrbiterVehicle) -> Encounter:
     """Predicts how the capsule would come to Earth, and shows it in the channels."""
     path = await own_path(node)
     seen = predict(path, node.dynamics)
     if seen is None:
         raise ActivityFailed("Earth is missed")
     kick: Kick | None = None
-    if node.stored("entry_time") is not None:
+    if node.aimed_entry is not None:
         push = make_aim(node, seen)[1]
         kick = push if push.time > path.time else None
     found = predict(path, node.dynamics, kick) or seen

@@ -10,15 +10,13 @@ The ground uplinks the last records of whoever let the container go. Two kinds a
 What says that the container is on board is the load cell of the cage, which captures nothing.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from flight.core.custody.ledger import CustodyError, CustodyRecord, CustodyStatus, Evidence
 from flight.icd.custody_record import decode
-
-if TYPE_CHECKING:
-    from flight.orbiter.node import Orbiter
+from flight.orbiter.vehicle import OrbiterVehicle
 
 IN_ORBIT = "orbit"
 ON_BOARD = "orbiter"
@@ -42,7 +40,7 @@ def check_manifest(records: list[dict[str, Any]]) -> list[CustodyRecord]:
     return decoded
 
 
-def promise(node: "Orbiter", records: list[CustodyRecord]) -> None:
+def promise(node: OrbiterVehicle, records: list[CustodyRecord]) -> None:
     """Promises to take what has been released to the orbiter; raises CustodyError."""
     for record in records:
         if _is_transfer(record, node.name):
@@ -51,11 +49,10 @@ def promise(node: "Orbiter", records: list[CustodyRecord]) -> None:
             )
 
 
-def find_in_orbit(node: "Orbiter", distance: float) -> None:
+def find_in_orbit(node: OrbiterVehicle, distance: float) -> None:
     """Takes possession of what floats before the LiDAR, and writes down that it is to be moved."""
     evidence = Evidence(LIDAR, f"the container is seen at {distance:.1f} m")
-    for plain in node.stored("manifest") or []:
-        ceded = decode(plain)
+    for ceded in node.manifest:
         if _is_transfer(ceded, node.name):
             continue
         try:
@@ -68,7 +65,7 @@ def find_in_orbit(node: "Orbiter", distance: float) -> None:
             node.custody_trouble(tube=ceded.tube, reason=str(error))
 
 
-def end_capture(node: "Orbiter", captured: bool, reading: str) -> int:
+def end_capture(node: OrbiterVehicle, captured: bool, reading: str) -> int:
     """Ends what was begun with the capture; returns how many tubes are on board.
 
     Not captured: `reading` is the LiDAR's, which sees the container outside.
@@ -87,7 +84,7 @@ def end_capture(node: "Orbiter", captured: bool, reading: str) -> int:
     return len(on_board(node))
 
 
-def on_board(node: "Orbiter") -> list[CustodyRecord]:
+def on_board(node: OrbiterVehicle) -> list[CustodyRecord]:
     """The tubes that the ledger says are on board, in the cage or in the capsule."""
     return [
         record
@@ -97,14 +94,14 @@ def on_board(node: "Orbiter") -> list[CustodyRecord]:
     ]
 
 
-def begin_insertion(node: "Orbiter") -> None:
+def begin_insertion(node: OrbiterVehicle) -> None:
     """Writes down that all tubes are about to be carried into the capsule."""
     for record in on_board(node):
         if record.status is CustodyStatus.HELD and record.place == ON_BOARD:
             node.ledger.begin(record.tube, IN_CAPSULE, GANTRY, record.slot)
 
 
-def end_insertion(node: "Orbiter", in_capsule: bool) -> None:
+def end_insertion(node: OrbiterVehicle, in_capsule: bool) -> None:
     """Ends the move by what the switch in the capsule's seat says."""
     words = f"switch in the capsule's seat {'closed' if in_capsule else 'open'}"
     for record in node.ledger.records():

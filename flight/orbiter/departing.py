@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-from typing import TYPE_CHECKING
 
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.orbits import elements_from_state
@@ -20,9 +19,7 @@ from flight.orbiter.escape import (
     choose_opportunity,
     plan_burn,
 )
-
-if TYPE_CHECKING:
-    from flight.orbiter.node import Orbiter
+from flight.orbiter.vehicle import Departure, OrbiterVehicle
 
 _WAKE_BEFORE = 0.4  # days before the burn for the last tracking solution
 _REVOLUTIONS = 4  # tries on one day
@@ -32,26 +29,26 @@ _LIMIT = 8.0 * SECONDS_PER_DAY
 _MU = MARS.gravitational_parameter
 
 
-async def depart(node: "Orbiter", signal: Signal) -> Signal:
+async def depart(node: OrbiterVehicle, signal: Signal) -> Signal:
     """Leaves Mars in the next window."""
     known = await node.devices.orbit_knowledge.state()
     if known.centre == "sun":
         return Signal("done", {"result": "on the way already"})
-    departed = node.stored("departure")
+    departed = node.departure
     while departed is None:
         wanted = await _wait_for_day(node)
         if await _leave(node, wanted):
-            departed = node.stored("departure")
+            departed = node.departure
     limit = node.clock.now() + _LIMIT
     while node.clock.now() < limit:
         known = await node.devices.orbit_knowledge.state()
         if known.centre == "sun":
-            return Signal("done", {"result": f"left Mars with C3 {departed['c3']:.2f} km2/s2"})
+            return Signal("done", {"result": f"left Mars with C3 {departed.c3:.2f} km2/s2"})
         await asyncio.sleep(_LOOK)
     raise ActivityFailed("the sphere of influence of Mars was not left")
 
 
-async def _wait_for_day(node: "Orbiter") -> Transfer:
+async def _wait_for_day(node: OrbiterVehicle) -> Transfer:
     """Picks the window and the day, and waits for it; a window that is missed is followed by the
     next, two years later."""
     said = ""
@@ -85,7 +82,7 @@ async def _wait_for_day(node: "Orbiter") -> Transfer:
         await asyncio.sleep(max(0.5 * left, left - 4.0 * SECONDS_PER_DAY))
 
 
-async def _leave(node: "Orbiter", wanted: Transfer) -> bool:
+async def _leave(node: OrbiterVehicle, wanted: Transfer) -> bool:
     """The burn; the next revolution when it does not ignite. False: not on this day."""
     for _ in range(_REVOLUTIONS):
         await node.refresh_own()
@@ -118,7 +115,7 @@ async def _leave(node: "Orbiter", wanted: Transfer) -> bool:
     return False
 
 
-async def _burn(node: "Orbiter", burn: Burn) -> bool:
+async def _burn(node: OrbiterVehicle, burn: Burn) -> bool:
     """Burns; completes a burn that was cut off early. False: nothing happened."""
     before = await node.devices.inertial_unit.state()
     done = 0.0
@@ -155,7 +152,7 @@ def _bend(burn: Burn) -> float:
     return half / math.sin(half) if half > 1e-6 else 1.0
 
 
-async def _note_departure(node: "Orbiter", wanted: Transfer) -> None:
+async def _note_departure(node: OrbiterVehicle, wanted: Transfer) -> None:
     await node.refresh_own()
     own = node.navigator.own
     assert own is not None
@@ -165,7 +162,7 @@ async def _note_departure(node: "Orbiter", wanted: Transfer) -> None:
     c3 = norm(asymptote) ** 2 * 1.0e-6
     node.departure_c3 = round(c3, 4)
     arrival = (wanted.arrival_jd_tdb - node.dynamics.epoch_jd_tt) * SECONDS_PER_DAY
-    node.keep("departure", {"time": node.clock.now(), "arrival": arrival, "c3": c3})
+    node.departure = Departure(node.clock.now(), arrival, c3)
     node.navigator.own = None
     node.departed(c3=round(c3, 3), wanted=round(wanted.c3, 3))
     gauge = await node.devices.main_engine.propellant()

@@ -2,9 +2,7 @@
 
 import asyncio
 import math
-from typing import TYPE_CHECKING, Any
 
-from flight.astrodynamics.vectors import Vector
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceError
@@ -12,9 +10,7 @@ from flight.orbiter.navigation import orbit_covariance
 from flight.orbiter.observing import believed, container_visible, image, nearest
 from flight.orbiter.orbit_determination import Bearing, OrbitFit, fit, fit_from_several
 from flight.orbiter.propagation import State
-
-if TYPE_CHECKING:
-    from flight.orbiter.node import Orbiter
+from flight.orbiter.vehicle import OrbiterVehicle, TargetOrbit
 
 _FIRST_FIT = 8
 _REFIT = 1.4  # a new fit whenever there are so many times more bearings
@@ -27,10 +23,9 @@ _AXIS_DOUBT = 1000.0  # m
 _OUT_OF_SIGHT = 2.0 * 3600.0
 
 
-async def determine_orbit(node: "Orbiter", signal: Signal) -> Signal:
+async def determine_orbit(node: OrbiterVehicle, signal: Signal) -> Signal:
     """Takes bearings until the orbit is known well enough."""
-    bearings = [_bearing(each) for each in node.stored("bearings") or []]
-    guess: dict[str, Any] | None = node.stored("guess")
+    bearings, guess = node.bearings, node.guess
     if not bearings or guess is None:
         raise ActivityFailed("there are no bearings to start from: search first")
     await node.refresh_own()
@@ -40,13 +35,13 @@ async def determine_orbit(node: "Orbiter", signal: Signal) -> Signal:
         bearing = await _next_bearing(node)
         if bearing is not None:
             bearings.append(bearing)
-            node.keep("bearings", [[b.time, b.own, b.direction, b.sigma] for b in bearings])
+            node.bearings = bearings
         arc = bearings[-1].time - bearings[0].time
         # Behind Mars or in its shadow it is for less than an hour; for longer, it is out of reach.
         out_of_sight = node.clock.now() - max(began, bearings[-1].time) > _OUT_OF_SIGHT
         over = arc >= node.parameters["arc_seconds"] or out_of_sight
         if len(bearings) >= next_fit or over:
-            found = _fit(node, bearings, _state(guess["state"]), found) or found
+            found = _fit(node, bearings, guess.state, found) or found
             next_fit = int(_REFIT * len(bearings)) + 1
             if found is not None and _good_enough(node, arc):
                 break
@@ -60,16 +55,12 @@ async def determine_orbit(node: "Orbiter", signal: Signal) -> Signal:
     assert nav.target is not None
     sigma = nav.position_sigma()
     # Should it be lost again, it is looked for from here.
-    (x, y, z), (u, v, w) = nav.target
-    node.keep("target", {
-        "position": [x, y, z], "velocity": [u, v, w], "time": nav.time,
-        "axis_sigma": max(_AXIS_DOUBT, sigma),
-    })  # fmt: skip
+    node.target = TargetOrbit(*nav.target, nav.time, max(_AXIS_DOUBT, sigma))
     node.orbit_determined(sigma=round(sigma), bearings=found.used, rejected=found.rejected)
     return Signal("done", {"result": f"known to {sigma:.0f} m (one sigma)"})
 
 
-async def _next_bearing(node: "Orbiter") -> Bearing | None:
+async def _next_bearing(node: OrbiterVehicle) -> Bearing | None:
     nav = node.navigator
     if not container_visible(node, node.clock.now()):
         return None
@@ -91,7 +82,7 @@ async def _next_bearing(node: "Orbiter") -> Bearing | None:
 
 
 def _fit(
-    node: "Orbiter", bearings: list[Bearing], guess: State, before: OrbitFit | None
+    node: OrbiterVehicle, bearings: list[Bearing], guess: State, before: OrbitFit | None
 ) -> OrbitFit | None:
     prior = orbit_covariance(guess, 3.0e4, 2.0e5, 3.0e4, (150.0, 30.0, 30.0))
     try:
@@ -115,14 +106,14 @@ def _fit(
     return found
 
 
-def _common_error(node: "Orbiter", bearings: list[Bearing]) -> float:
+def _common_error(node: OrbiterVehicle, bearings: list[Bearing]) -> float:
     """Factor on the covariance: the error of the own place is the same in all bearings, and many
     of them do not make it smaller."""
     noise = float(node.parameters["bearing_sigma"]) ** 2
     return 1.0 + math.fsum(max(0.0, b.sigma**2 - noise) / b.sigma**2 for b in bearings)
 
 
-def _good_enough(node: "Orbiter", arc: float) -> bool:
+def _good_enough(node: OrbiterVehicle, arc: float) -> bool:
     """Whether the orbit will still be known some hours ahead."""
     nav = node.navigator
     if arc < _SHORTEST_ARC or nav.target is None:
@@ -132,20 +123,6 @@ def _good_enough(node: "Orbiter", arc: float) -> bool:
     return bool(sigma < 3.0 * _goal(node) and nav.position_sigma() < _goal(node))
 
 
-def _goal(node: "Orbiter") -> float:
+def _goal(node: OrbiterVehicle) -> float:
     goal: float = node.parameters["position_goal"]
     return goal
-
-
-def _bearing(plain: Any) -> Bearing:
-    time, own, direction, sigma = plain
-    return Bearing(time, _vector(own), _vector(direction), sigma)
-
-
-def _vector(plain: Any) -> Vector:
-    x, y, z = plain
-    return (x, y, z)
-
-
-def _state(plain: Any) -> State:
-    return _vector(plain[0]), _vector(plain[1])

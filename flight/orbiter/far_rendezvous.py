@@ -5,14 +5,10 @@ the orbiter may lose its thrust and will not meet the container. The manoeuvres 
 distance observable, which bearings alone do not tell.
 """
 
-from typing import TYPE_CHECKING
-
 from flight.core.chart.statechart import Signal
 from flight.orbiter.legs import Leg, ahead_or_behind, begin_leg, follow_leg
 from flight.orbiter.observing import take_bearing
-
-if TYPE_CHECKING:
-    from flight.orbiter.node import Orbiter
+from flight.orbiter.vehicle import LastLeg, OrbiterVehicle
 
 WAYPOINTS = (18_000.0, 6_000.0, 2_000.0)
 """Distances along the orbit, m."""
@@ -22,7 +18,7 @@ _PERIOD = 90.0  # s between bearings
 _KEEP_OUT = 0.25  # of the distance of the next point
 
 
-async def approach_far(node: "Orbiter", signal: Signal) -> Signal:
+async def approach_far(node: OrbiterVehicle, signal: Signal) -> Signal:
     """Comes to the close range; ends at the moment at which the distance is that."""
     node.far_range_entered(range=round(node.navigator.range(), 1))
     node.mode_range = round(node.navigator.range(), 1)
@@ -44,6 +40,6 @@ async def approach_far(node: "Orbiter", signal: Signal) -> Signal:
     return Signal("near")
 
 
-def _remember(node: "Orbiter", leg: Leg) -> None:
+def _remember(node: OrbiterVehicle, leg: Leg) -> None:
     """The close range takes the leg over."""
-    node.keep("leg", [leg.goal, leg.arrival])
+    node.last_leg = LastLeg(leg.goal, leg.arrival)

@@ -1,7 +1,6 @@
 """The devices that the orbiter needs."""
 
-from typing import Any
-
+from flight.core.node import Node
 from flight.icd.devices.capture import CapsuleRelease, CaptureCone, Containment
 from flight.icd.devices.communications import Radio
 from flight.icd.devices.orbiter_navigation import (
@@ -18,7 +17,7 @@ from flight.icd.devices.orbiter_propulsion import MainEngine, Thrusters
 class OrbiterDevices:
     """Drivers of the orbiter's devices."""
 
-    def __init__(self, node: Any) -> None:
+    def __init__(self, node: Node) -> None:
         self.x_band: Radio = node.driver(Radio, "x_band")
         self.star_tracker: StarTracker = node.driver(StarTracker, "star_tracker")
         self.inertial_unit: InertialUnit = node.driver(InertialUnit, "inertial_unit")

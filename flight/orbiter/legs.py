@@ -4,7 +4,6 @@ corrections on the way, and range limits at which another mode takes over."""
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from flight.astrodynamics.relative_motion import from_lvlh, to_lvlh
 from flight.astrodynamics.vectors import Vector, add, norm, subtract
@@ -12,11 +11,9 @@ from flight.core.activities import ActivityFailed
 from flight.orbiter.manoeuvres import Transfer, cheapest_safe, execute, two_impulses
 from flight.orbiter.passive_safety import closest_in_free_drift, is_safe
 from flight.orbiter.propagation import State, coast
+from flight.orbiter.vehicle import OrbiterVehicle
 
-if TYPE_CHECKING:
-    from flight.orbiter.node import Orbiter
-
-Measure = Callable[["Orbiter"], Awaitable[bool]]
+Measure = Callable[[OrbiterVehicle], Awaitable[bool]]
 
 FRACTIONS = (0.45, 0.55, 0.38, 0.62, 0.7, 0.3, 0.8)
 """Of a revolution, for a leg; half of one cannot move the orbit's plane."""
@@ -38,7 +35,7 @@ class Leg:
 
 
 async def begin_leg(
-    node: "Orbiter", goal: Vector, purpose: str, keep_out: float,
+    node: OrbiterVehicle, goal: Vector, purpose: str, keep_out: float,
     fractions: tuple[float, ...] = FRACTIONS, goal_velocity: Vector = (0.0, 0.0, 0.0),
 ) -> Leg:  # fmt: skip
     """Plans a transfer that is safe without further thrust, and burns for it."""
@@ -55,7 +52,7 @@ async def begin_leg(
 
 
 async def fly_transfer(
-    node: "Orbiter", transfer: Transfer, goal: Vector, purpose: str,
+    node: OrbiterVehicle, transfer: Transfer, goal: Vector, purpose: str,
     goal_velocity: Vector = (0.0, 0.0, 0.0),
 ) -> Leg:  # fmt: skip
     """Burns the first impulse of a transfer."""
@@ -65,7 +62,7 @@ async def fly_transfer(
     return Leg(goal, arrival, goal_velocity)
 
 
-def check_drift(node: "Orbiter") -> None:
+def check_drift(node: OrbiterVehicle) -> None:
     """Shows how near the orbiter would come should all thrust be lost now."""
     nav = node.navigator
     if nav.own is None or nav.target is None:
@@ -76,7 +73,7 @@ def check_drift(node: "Orbiter") -> None:
 
 
 async def follow_leg(
-    node: "Orbiter", leg: Leg, measure: Measure, period: float, limit: float = 0.0,
+    node: OrbiterVehicle, leg: Leg, measure: Measure, period: float, limit: float = 0.0,
     stop: bool = True,
 ) -> bool:  # fmt: skip
     """Measures and corrects until the leg arrives, then stops there.
@@ -117,7 +114,7 @@ async def follow_leg(
     return True
 
 
-async def arrive(node: "Orbiter", leg: Leg) -> None:
+async def arrive(node: OrbiterVehicle, leg: Leg) -> None:
     """The second impulse: to the velocity that the goal has."""
     nav = node.navigator
     nav.advance(node.clock.now())
@@ -128,7 +125,7 @@ async def arrive(node: "Orbiter", leg: Leg) -> None:
     check_drift(node)
 
 
-async def _correct(node: "Orbiter", leg: Leg) -> None:
+async def _correct(node: OrbiterVehicle, leg: Leg) -> None:
     nav = node.navigator
     nav.advance(node.clock.now())
     left = leg.arrival - node.clock.now()
@@ -146,7 +143,7 @@ async def _correct(node: "Orbiter", leg: Leg) -> None:
         await execute(node, again.first, "correction")
 
 
-def _time_to_limit(node: "Orbiter", seconds: float, limit: float) -> float | None:
+def _time_to_limit(node: OrbiterVehicle, seconds: float, limit: float) -> float | None:
     """When, within so many seconds, the believed distance falls below a limit."""
     nav = node.navigator
     nav.advance(node.clock.now())
@@ -181,6 +178,6 @@ def _apart(own: State, target: State) -> float:
     return norm(subtract(own[0], target[0]))
 
 
-def ahead_or_behind(node: "Orbiter") -> float:
+def ahead_or_behind(node: OrbiterVehicle) -> float:
     """+1 when the orbiter is before the container on its way, -1 when it is behind."""
     return 1.0 if node.navigator.relative()[0][1] >= 0.0 else -1.0

@@ -3,7 +3,6 @@
 import asyncio
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.lambert import lambert
@@ -15,9 +14,7 @@ from flight.icd.devices.base import DeviceError
 from flight.orbiter.linear_algebra import applied
 from flight.orbiter.passive_safety import is_safe
 from flight.orbiter.propagation import State, coast, motion
-
-if TYPE_CHECKING:
-    from flight.orbiter.node import Orbiter
+from flight.orbiter.vehicle import OrbiterVehicle
 
 ATTEMPTS = 3
 ACCELEROMETER_SCALE = 0.0015
@@ -97,13 +94,13 @@ def cheapest_safe(
     return None
 
 
-def burn_seconds(node: "Orbiter", delta_v: float) -> float:
+def burn_seconds(node: OrbiterVehicle, delta_v: float) -> float:
     """About how long the main engine takes for a velocity change."""
     mass = node.mass or _MASS
     return delta_v * mass / float(node.parameters["main_thrust"])
 
 
-async def execute(node: "Orbiter", delta_v: Vector, purpose: str) -> Vector:
+async def execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vector:
     """Changes the velocity now; the navigator takes what the accelerometers have felt.
 
     Raises ActivityFailed when it cannot be done.
@@ -141,7 +138,7 @@ async def execute(node: "Orbiter", delta_v: Vector, purpose: str) -> Vector:
     return gained
 
 
-def _note(node: "Orbiter", gained: Vector, time: float) -> None:
+def _note(node: OrbiterVehicle, gained: Vector, time: float) -> None:
     nav = node.navigator
     if nav.own is None:
         return
@@ -155,7 +152,7 @@ def _note(node: "Orbiter", gained: Vector, time: float) -> None:
     node.save_navigation()
 
 
-async def _felt(node: "Orbiter") -> Vector:
+async def _felt(node: OrbiterVehicle) -> Vector:
     reading = await node.devices.inertial_unit.state()
     if not reading.valid:
         raise ActivityFailed("the accelerometers are invalid: no burn without measuring it")
@@ -163,7 +160,7 @@ async def _felt(node: "Orbiter") -> Vector:
     return (x, y, z)
 
 
-async def wait_until(node: "Orbiter", time: float) -> None:
+async def wait_until(node: OrbiterVehicle, time: float) -> None:
     """Sleeps until a mission time."""
     left = time - node.clock.now()
     if left > 0.0:

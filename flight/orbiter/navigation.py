@@ -7,7 +7,8 @@ to the own: when a new tracking solution moves the one, the other moves along.
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+
+import msgspec
 
 from flight.astrodynamics.relative_motion import lvlh_axes, to_lvlh
 from flight.astrodynamics.vectors import Vector, add, cross, norm, scale, subtract, unit
@@ -31,6 +32,17 @@ _OFF_AXIS = 0.3  # rad along the orbit, between orbiter and container while bear
 _OUTLIER = 5.0  # standard deviations
 _DOUBT_AFTER = 3  # outliers in a row
 _DOUBT = 6.0  # times the covariance
+
+
+class NavigationState(msgspec.Struct, frozen=True):
+    """What a navigator believes at `time` (mission seconds), as it is remembered over reboots."""
+
+    time: float
+    own: State | None
+    own_sigma: float
+    solution: int
+    target: State | None
+    covariance: Rows
 
 
 @dataclass
@@ -210,27 +222,17 @@ class Navigator:
 
     # -------------------------------------------------------------------- storage
 
-    def pack(self) -> dict[str, Any]:
-        """As plain data."""
-        return {
-            "time": self.time,
-            "own": self.own,
-            "own_sigma": self.own_sigma,
-            "solution": self.solution,
-            "target": self.target,
-            "covariance": self.covariance,
-        }
+    def pack(self) -> NavigationState:
+        """What is remembered of it."""
+        return NavigationState(
+            self.time, self.own, self.own_sigma, self.solution, self.target, self.covariance
+        )
 
     @classmethod
-    def unpack(cls, plain: dict[str, Any]) -> "Navigator":
-        """From plain data."""
+    def unpack(cls, known: NavigationState) -> "Navigator":
+        """One that believes what was remembered."""
         return cls(
-            time=plain["time"],
-            own=_state(plain["own"]),
-            own_sigma=plain["own_sigma"],
-            solution=plain["solution"],
-            target=_state(plain["target"]),
-            covariance=[list(row) for row in plain["covariance"]],
+            known.time, known.own, known.own_sigma, known.solution, known.target, known.covariance
         )
 
 
@@ -257,10 +259,3 @@ def orbit_covariance(
         rows.append(row)
     sigmas = (radial, along, across_track, *velocity)
     return congruence(rows, diagonal([s * s for s in sigmas]))
-
-
-def _state(plain: Any) -> State | None:
-    if plain is None:
-        return None
-    (x, y, z), (u, v, w) = plain
-    return (x, y, z), (u, v, w)

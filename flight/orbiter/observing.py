@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from flight.astrodynamics.ellipsoids import MARS_IAU
 from flight.astrodynamics.ephemeris import relative_state
@@ -22,10 +21,8 @@ from flight.astrodynamics.vectors import (
 )
 from flight.icd.devices.base import DeviceError
 from flight.orbiter.propagation import coast
+from flight.orbiter.vehicle import OrbiterVehicle
 from flight.runtime.pace import NANOSECONDS
-
-if TYPE_CHECKING:
-    from flight.orbiter.node import Orbiter
 
 Sighting = tuple[float, Vector, float]
 """Mission time (s), direction (unit vector, inertial axes), visual magnitude."""
@@ -37,7 +34,7 @@ _LIDAR_RANGE_SIGMA = 0.03
 _LIDAR_BEARING_SIGMA = 7.0e-4
 
 
-def sun_direction(node: "Orbiter", time: float) -> Vector:
+def sun_direction(node: OrbiterVehicle, time: float) -> Vector:
     """Unit vector from Mars to the Sun in inertial axes at a mission time."""
     jd = node.clock.epoch_jd_tt + time / SECONDS_PER_DAY
     sun, _ = relative_state("sun", "mars", jd)
@@ -67,7 +64,7 @@ def is_visible(own: Vector, there: Vector, sun: Vector, reach: float) -> bool:
     return math.pi - phase > SUN_EXCLUSION
 
 
-def container_visible(node: "Orbiter", time: float) -> bool:
+def container_visible(node: OrbiterVehicle, time: float) -> bool:
     """Whether the container should be seen now where it is believed to be."""
     nav = node.navigator
     nav.advance(time)
@@ -77,7 +74,7 @@ def container_visible(node: "Orbiter", time: float) -> bool:
     return is_visible(nav.own[0], nav.target[0], sun, node.parameters["search_range"])
 
 
-async def image(node: "Orbiter", predict: Callable[[float], Vector]) -> list[Sighting]:
+async def image(node: OrbiterVehicle, predict: Callable[[float], Vector]) -> list[Sighting]:
     """Points, takes an image, and returns what is no star in it.
 
     `predict` gives the direction for a mission time: lines of sight turn with the orbit, and
@@ -96,7 +93,7 @@ async def image(node: "Orbiter", predict: Callable[[float], Vector]) -> list[Sig
     return sightings
 
 
-async def point(node: "Orbiter", predict: Callable[[float], Vector], lead: float) -> None:
+async def point(node: OrbiterVehicle, predict: Callable[[float], Vector], lead: float) -> None:
     """Turns to where something will be `lead` seconds after the turn has ended."""
     now, seconds = node.clock.now(), node.parameters["settling"]
     direction = predict(now + seconds + lead)
@@ -108,7 +105,7 @@ async def point(node: "Orbiter", predict: Callable[[float], Vector], lead: float
     await node.devices.attitude_control.point(list(direction))
 
 
-def believed(node: "Orbiter") -> Callable[[float], Vector]:
+def believed(node: OrbiterVehicle) -> Callable[[float], Vector]:
     """Where the container is believed to be, as a line of sight at a mission time."""
     nav = node.navigator
 
@@ -128,7 +125,7 @@ def nearest(sightings: list[Sighting], direction: Vector, gate: float) -> Sighti
     return best
 
 
-async def take_bearing(node: "Orbiter") -> bool:
+async def take_bearing(node: OrbiterVehicle) -> bool:
     """One image of the container into the filter; False when there was nothing to take."""
     nav = node.navigator
     if not container_visible(node, node.clock.now()):
@@ -147,7 +144,7 @@ async def take_bearing(node: "Orbiter") -> bool:
     return nav.take_bearing(sighting[1], node.parameters["bearing_sigma"])
 
 
-async def take_scan(node: "Orbiter") -> bool:
+async def take_scan(node: OrbiterVehicle) -> bool:
     """One LiDAR scan into the filter; False when nothing came back or it did not fit."""
     nav = node.navigator
     try:

@@ -8,7 +8,6 @@ container on a co-elliptic orbit a few kilometres above or below.
 
 import asyncio
 import math
-from typing import TYPE_CHECKING
 
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.relative_motion import lvlh_axes
@@ -29,9 +28,7 @@ from flight.orbiter.manoeuvres import execute, two_impulses, wait_until
 from flight.orbiter.observing import take_bearing
 from flight.orbiter.passive_safety import closest_in_free_drift
 from flight.orbiter.propagation import State, coast, mean_axis, motion
-
-if TYPE_CHECKING:
-    from flight.orbiter.node import Orbiter
+from flight.orbiter.vehicle import OrbiterVehicle
 
 _DRIFT_OFFSET = 25_000.0  # m of semi-major axis, for a drift of some degrees a revolution
 _SMALLEST_OFFSET = 8_000.0
@@ -44,7 +41,7 @@ _DEPARTURES = 10
 _DURATIONS = (0.35, 0.42, 0.58, 0.66, 0.75, 0.85)
 
 
-async def phase(node: "Orbiter", signal: Signal) -> Signal:
+async def phase(node: OrbiterVehicle, signal: Signal) -> Signal:
     """Comes to the far range; ends at the moment at which the distance is that."""
     nav = node.navigator
     if nav.target is None or not nav.covariance:
@@ -75,7 +72,7 @@ def phase_angle(own: State, target: State) -> float:
     return math.atan2(dot(axes[1], own[0]), dot(axes[0], own[0]))
 
 
-async def _drift(node: "Orbiter") -> None:
+async def _drift(node: OrbiterVehicle) -> None:
     """Waits until the container is within the distance from which a transfer is planned."""
     nav = node.navigator
     while True:
@@ -108,7 +105,7 @@ async def _drift(node: "Orbiter") -> None:
             await _look(node)
 
 
-async def _look(node: "Orbiter") -> None:
+async def _look(node: OrbiterVehicle) -> None:
     """A bearing; more of them when they do not fit what is believed."""
     nav = node.navigator
     for _ in range(_LOOKS):
@@ -120,7 +117,7 @@ async def _look(node: "Orbiter") -> None:
 
 
 async def _change_drift(
-    node: "Orbiter", side: float, angle: float, axis: float, own_axis: float
+    node: OrbiterVehicle, side: float, angle: float, axis: float, own_axis: float
 ) -> None:
     """One burn along the track to an orbit with a drift that serves."""
     own = node.navigator.own
@@ -136,7 +133,7 @@ async def _change_drift(
     node.save_navigation()
 
 
-async def _transfer(node: "Orbiter") -> Leg | None:
+async def _transfer(node: OrbiterVehicle) -> Leg | None:
     """The cheapest safe transfer that starts within a revolution; None: wait and look again."""
     nav = node.navigator
     nav.advance(node.clock.now())
@@ -171,7 +168,7 @@ async def _transfer(node: "Orbiter") -> Leg | None:
 
 
 async def _depart(
-    node: "Orbiter", goal: Vector, speed: Vector, departure: float, arrival: float
+    node: OrbiterVehicle, goal: Vector, speed: Vector, departure: float, arrival: float
 ) -> Leg:
     nav = node.navigator
     await wait_until(node, departure - _BURN_LEAD)
@@ -186,7 +183,7 @@ async def _depart(
     return Leg(goal, arrival, speed)
 
 
-def _goal(node: "Orbiter", own: State, target: State) -> tuple[Vector, Vector]:
+def _goal(node: OrbiterVehicle, own: State, target: State) -> tuple[Vector, Vector]:
     """Where the transfer ends, in local axes, and how fast: on a co-elliptic orbit."""
     side = 1.0 if phase_angle(own, target) >= 0.0 else -1.0
     height = side * node.parameters["coelliptic_offset"]
@@ -196,7 +193,7 @@ def _goal(node: "Orbiter", own: State, target: State) -> tuple[Vector, Vector]:
     return (height - drop, along, 0.0), (0.0, -1.5 * motion(target) * height, 0.0)
 
 
-async def _match(node: "Orbiter") -> None:
+async def _match(node: OrbiterVehicle) -> None:
     """The burn that makes the orbit co-elliptic with the container's (same apse line, parallel)."""
     nav = node.navigator
     nav.advance(node.clock.now())
@@ -235,7 +232,7 @@ def _beneath(own: State, target: State) -> State:
     return state
 
 
-async def _close_in(node: "Orbiter", far: float) -> None:
+async def _close_in(node: OrbiterVehicle, far: float) -> None:
     """Drifts towards the container until it is at the far range."""
     nav = node.navigator
     limit = node.clock.now() + 12.0 * 3600.0

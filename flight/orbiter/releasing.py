@@ -3,7 +3,6 @@ deflection of the orbiter past Earth."""
 
 import asyncio
 import math
-from typing import TYPE_CHECKING
 
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import Vector, norm, scale, unit
@@ -17,9 +16,7 @@ from flight.orbiter.cruising import make_aim, own_path, show_encounter, show_lan
 from flight.orbiter.landing import reasons_against
 from flight.orbiter.manoeuvres import execute, wait_until
 from flight.orbiter.trajectory import EARTH_RADIUS, Path, kicked, predict
-
-if TYPE_CHECKING:
-    from flight.orbiter.node import Orbiter
+from flight.orbiter.vehicle import CapsuleRelease, OrbiterVehicle
 
 _ATTEMPTS = 3
 _WORDS, _PATIENCE = 3, 10.0  # times that the capsule is told, s that its answer is waited for
@@ -31,14 +28,14 @@ _LARGEST_DEFLECTION = 200.0  # m/s
 _MOON_DISTANCE = 384_400_000.0
 
 
-async def wait_for_release(node: "Orbiter", signal: Signal) -> Signal:
+async def wait_for_release(node: OrbiterVehicle, signal: Signal) -> Signal:
     """On approach: turns away from Earth by itself when nobody releases the capsule in time."""
     seen = await show_encounter(node)
     await wait_until(node, seen.entry_time - _LATEST * SECONDS_PER_DAY)
     return Signal("turn_away", {"reason": "the capsule was not released in time"})
 
 
-async def release_capsule(node: "Orbiter", signal: Signal) -> Signal:
+async def release_capsule(node: OrbiterVehicle, signal: Signal) -> Signal:
     """Waits for the release time, points, and lets the capsule go."""
     state = await node.devices.capsule_release.state()
     if state.separated:
@@ -67,27 +64,27 @@ async def release_capsule(node: "Orbiter", signal: Signal) -> Signal:
         if (await node.devices.capsule_release.state()).separated:
             path = await own_path(node)
             node.capsule_released(
-                tubes=node.stored("tubes") or 0, distance=round(await _distance(node, path), 2),
+                tubes=node.tubes_contained, distance=round(await _distance(node, path), 2),
                 angle=node.entry_angle,
             )  # fmt: skip
-            node.keep("released", {"time": node.clock.now(), "entry_time": seen.entry_time})
+            node.release = CapsuleRelease(node.clock.now(), seen.entry_time)
             return Signal("done", {"result": f"released, entry angle {node.entry_angle} degrees"})
     raise ActivityFailed(f"the capsule was not released in {_ATTEMPTS} attempts")
 
 
-def _spring_lead(node: "Orbiter") -> float:
+def _spring_lead(node: OrbiterVehicle) -> float:
     """Seconds from the order to the separation when it points: settling, spin table, springs."""
     return float(node.parameters["settling"] + node.parameters["release_seconds"])
 
 
-def _longest_lead(node: "Orbiter") -> float:
+def _longest_lead(node: OrbiterVehicle) -> float:
     """Seconds before the separation from which on there is time for all: half a turn at most, the
     word to the capsule, the springs."""
     turn = math.pi / node.parameters["slew_rate"] + node.parameters["settling"]
     return float(turn + TELLING + _spring_lead(node))
 
 
-async def _tell_capsule(node: "Orbiter", entry_after: float) -> None:
+async def _tell_capsule(node: OrbiterVehicle, entry_after: float) -> None:
     """Sets the capsule's timer from the predicted entry; what the ground has set is a guess."""
     try:
         await node.exchanges.ask(
@@ -98,7 +95,7 @@ async def _tell_capsule(node: "Orbiter", entry_after: float) -> None:
         node.entry_not_told(reason=str(error))
 
 
-async def _distance(node: "Orbiter", path: Path) -> float:
+async def _distance(node: OrbiterVehicle, path: Path) -> float:
     """Distance from Earth in lunar distances."""
     if path.centre == "earth":
         return norm(path.position) / _MOON_DISTANCE
@@ -106,7 +103,7 @@ async def _distance(node: "Orbiter", path: Path) -> float:
     return math.dist(earth, path.position) / _MOON_DISTANCE
 
 
-async def deflect(node: "Orbiter", signal: Signal) -> Signal:
+async def deflect(node: OrbiterVehicle, signal: Signal) -> Signal:
     """Raises the perigee of the orbiter, so that it passes Earth and stays around the Sun."""
     path = await own_path(node)
     seen = predict(path, node.dynamics)
@@ -125,7 +122,7 @@ async def deflect(node: "Orbiter", signal: Signal) -> Signal:
     return Signal("done", {"result": f"passes Earth at {altitude / 1000.0:.0f} km"})
 
 
-def _size(node: "Orbiter", path: Path, outward: Vector, goal: float) -> float:
+def _size(node: OrbiterVehicle, path: Path, outward: Vector, goal: float) -> float:
     """The smallest change along the B-vector that lifts the perigee to a radius, by bisection."""
     low, high = 0.0, _LARGEST_DEFLECTION
     for _ in range(40):

@@ -1,22 +1,19 @@
 """The safe state of the orbiter."""
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceError
 from flight.orbiter.close_rendezvous import to_inertial
 from flight.orbiter.legs import ahead_or_behind, check_drift
 from flight.orbiter.manoeuvres import execute
-
-if TYPE_CHECKING:
-    from flight.orbiter.node import Orbiter
+from flight.orbiter.vehicle import OrbiterVehicle
 
 _NEAR = 60.0  # m: so near that what drifts may meet
 _PUSH = 0.1  # m/s
 
 
-async def hold_safe(node: "Orbiter", signal: Signal) -> None:
+async def hold_safe(node: OrbiterVehicle, signal: Signal) -> None:
     """Arrays to the Sun, no thrust; but first away from the container when drift leads to it."""
     nav = node.navigator
     try:
@@ -29,7 +26,7 @@ async def hold_safe(node: "Orbiter", signal: Signal) -> None:
     await asyncio.Event().wait()
 
 
-async def _get_away(node: "Orbiter") -> None:
+async def _get_away(node: OrbiterVehicle) -> None:
     check_drift(node)
     if (node.free_drift_distance or 0.0) > node.parameters["collision_distance"]:
         return

@@ -9,7 +9,6 @@ import asyncio
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.orbits import (
@@ -30,9 +29,7 @@ from flight.orbiter.navigation import orbit_covariance
 from flight.orbiter.observing import Sighting, image, is_visible, nearest, sun_direction
 from flight.orbiter.orbit_determination import Bearing, residuals
 from flight.orbiter.propagation import State, coast
-
-if TYPE_CHECKING:
-    from flight.orbiter.node import Orbiter
+from flight.orbiter.vehicle import Guess, OrbiterVehicle
 
 Track = Callable[[float], Vector]
 """A line of sight at a mission time."""
@@ -97,29 +94,29 @@ def make_family(state: State, axis_sigma: float, seconds: float) -> list[Member]
     return members
 
 
-async def search(node: "Orbiter", signal: Signal) -> Signal:
+async def search(node: OrbiterVehicle, signal: Signal) -> Signal:
     """Sweeps until the container is seen and confirmed."""
-    load: dict[str, Any] | None = node.stored("target")
-    if load is None:
+    target = node.target
+    if target is None:
         raise ActivityFailed("no orbit of the container was loaded: load_target_orbit first")
     await node.refresh_own()
     began = node.clock.now()
     family: list[Member] = []
     made = -1.0
     while node.clock.now() - began < _LIMIT:
-        elapsed = node.clock.now() - load["time"]
+        elapsed = node.clock.now() - target.time
         if elapsed > made or not family:
             made = 1.5 * max(elapsed, 7000.0)
             beliefs = [(m.deviation, m.belief) for m in family]
-            family = make_family(_state(load), load["axis_sigma"], made)
+            family = make_family(target.state(), target.axis_sigma, made)
             _inherit(family, beliefs)
-        found = await _sweep(node, family, load["time"])
+        found = await _sweep(node, family, target.time)
         if found is not None:
-            return _finish(node, found, family, load["time"])
+            return _finish(node, found, family, target.time)
     raise ActivityFailed(f"the container was not found in {_LIMIT / SECONDS_PER_DAY:.0f} days")
 
 
-async def _sweep(node: "Orbiter", family: list[Member], epoch: float) -> list[Sighting] | None:
+async def _sweep(node: OrbiterVehicle, family: list[Member], epoch: float) -> list[Sighting] | None:
     """Images of the places in view that are worth it; waits when there are no more."""
     in_view = _in_view(node, family, epoch)
     everything = math.fsum(member.belief for member in family)
@@ -145,7 +142,7 @@ async def _sweep(node: "Orbiter", family: list[Member], epoch: float) -> list[Si
     return None
 
 
-async def _look(node: "Orbiter", predict: Track) -> list[Sighting]:
+async def _look(node: OrbiterVehicle, predict: Track) -> list[Sighting]:
     node.images_taken = (node.images_taken or 0) + 1
     try:
         return await image(node, predict)
@@ -155,7 +152,7 @@ async def _look(node: "Orbiter", predict: Track) -> list[Sighting]:
         return []
 
 
-def _track(node: "Orbiter", member: Member, epoch: float) -> Track:
+def _track(node: OrbiterVehicle, member: Member, epoch: float) -> Track:
     """The line of sight to a member at a mission time."""
     nav = node.navigator
 
@@ -167,7 +164,9 @@ def _track(node: "Orbiter", member: Member, epoch: float) -> Track:
     return predict
 
 
-def _in_view(node: "Orbiter", family: list[Member], epoch: float) -> list[tuple[Member, Vector]]:
+def _in_view(
+    node: OrbiterVehicle, family: list[Member], epoch: float
+) -> list[tuple[Member, Vector]]:
     nav, now = node.navigator, node.clock.now()
     nav.advance(now)
     assert nav.own is not None
@@ -188,7 +187,7 @@ def _in_view(node: "Orbiter", family: list[Member], epoch: float) -> list[tuple[
     return found
 
 
-async def _confirm(node: "Orbiter", first: Sighting, track: Track) -> list[Sighting] | None:
+async def _confirm(node: OrbiterVehicle, first: Sighting, track: Track) -> list[Sighting] | None:
     """More images of the same spot: an artefact does not come again.
 
     The spot is taken to move as the member moves that was looked for.
@@ -215,7 +214,7 @@ async def _confirm(node: "Orbiter", first: Sighting, track: Track) -> list[Sight
 
 
 def _finish(
-    node: "Orbiter", sightings: list[Sighting], family: list[Member], epoch: float
+    node: OrbiterVehicle, sightings: list[Sighting], family: list[Member], epoch: float
 ) -> Signal:
     """The member that fits best is the first guess of the orbit."""
     nav = node.navigator
@@ -234,8 +233,8 @@ def _finish(
     best = min(family, key=misfit)
     state = best.state(first.time - epoch)
     distance = norm(subtract(state[0], first.own))
-    node.keep("bearings", [[b.time, b.own, b.direction, b.sigma] for b in bearings])
-    node.keep("guess", {"time": first.time, "state": state})
+    node.bearings = bearings
+    node.guess = Guess(first.time, state)
     prior = orbit_covariance(state, 3.0e4, 2.0e5, 3.0e4, (150.0, 30.0, 30.0))
     nav.advance(first.time)
     nav.set_target(state, prior, first.time)
@@ -259,9 +258,3 @@ def _forget_a_little(family: list[Member]) -> None:
     for member in family:
         prior = math.exp(-0.5 * member.deviation**2)
         member.belief += 0.05 * (prior - member.belief)
-
-
-def _state(load: dict[str, Any]) -> State:
-    x, y, z = load["position"]
-    u, v, w = load["velocity"]
-    return (x, y, z), (u, v, w)

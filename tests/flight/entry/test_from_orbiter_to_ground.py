@@ -63,7 +63,7 @@ class Flight:
         b.world.tubes.carry("orbit", ORBITER)
         find_in_orbit(b.node, 10.0)
         assert end_capture(b.node, True, "felt") == len(b.tubes)
-        b.node.keep("captured", True)
+        b.node.container_captured = True
         await b.do("enter_safe")
         await asyncio.sleep(1.0)
         await b.do("leave_safe")

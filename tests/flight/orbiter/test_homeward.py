@@ -15,9 +15,9 @@ from flight.astrodynamics.time_scales import julian_date, utc_from_tt
 from flight.astrodynamics.transfer_windows import Transfer, transfer
 from flight.astrodynamics.vectors import dot, norm, transform
 from flight.core.custody.ledger import CustodyStatus
+from flight.core.keeping.memory import NAMESPACE as MEMORY
 from flight.core.keeping.storage import Storage
 from flight.icd.messages import Rung
-from flight.orbiter.node import NAMESPACE
 from flight.runtime.loop import VirtualLoop, run
 from sim_hw.dynamics.earth_entry import fly
 from sim_hw.dynamics.entry_capsule import EARTH_ENTRY_SYSTEM
@@ -40,8 +40,8 @@ async def loaded(b: Bench) -> None:
     await b.rig.stop("orbiter")
     storage = Storage(b.rig.folder / "orbiter.sqlite")
     storage.put("node", "rest_state", "loaded")
-    storage.put(NAMESPACE, "captured", True)
-    storage.put(NAMESPACE, "tubes", len(b.tubes))
+    storage.put(MEMORY, "container_captured", True)
+    storage.put(MEMORY, "tubes_contained", len(b.tubes))
     storage.close()
     await b.rig.restart("orbiter")
 
@@ -95,9 +95,9 @@ def test_it_leaves_in_the_window_of_2030_and_puts_the_capsule_into_the_corridor(
 
 def departed_transfer(b: Bench) -> Transfer:
     """Lambert's arc between massless planets, from when it left Mars to when it is to arrive."""
-    departure = b.node.stored("departure")
+    departure = b.node.departure
     assert departure is not None
-    dates = (b.rig.epoch_jd_tt + departure[name] / DAY for name in ("time", "arrival"))
+    dates = (b.rig.epoch_jd_tt + getattr(departure, name) / DAY for name in ("time", "arrival"))
     return transfer("mars", "earth", *dates)
 
 
@@ -222,7 +222,7 @@ def test_containment_is_verified_by_sensors_and_leaks_are_sealed_again(tmp_path:
 
             find_in_orbit(b.node, 10.0)
             assert end_capture(b.node, True, "felt") == 3
-            b.node.keep("captured", True)
+            b.node.container_captured = True
             await b.do("enter_safe")
             await asyncio.sleep(1.0)
             await b.do("leave_safe")
@@ -243,7 +243,7 @@ def test_a_weak_heater_does_not_count_as_sterilised(tmp_path: Path) -> None:
     async def main() -> None:
         async with bench(tmp_path) as b:
             b.vehicle.captured = True
-            b.node.keep("captured", True)
+            b.node.container_captured = True
             await b.do("enter_safe")
             await asyncio.sleep(1.0)
             await b.do("leave_safe")

@@ -1,0 +1,264 @@
+"""The orbiter as its skills know it: channels, events, devices, and what it remembers."""
+
+import math
+
+import msgspec
+
+from flight.astrodynamics.time_scales import SECONDS_PER_DAY
+from flight.astrodynamics.vectors import Vector
+from flight.core.custody.handover_active import ActiveHandover
+from flight.core.keeping.memory import Remembered
+from flight.core.node import Node
+from flight.core.telling.carried import keeper
+from flight.core.telling.channels import Channel
+from flight.core.telling.communications import wire
+from flight.core.telling.events import Event
+from flight.icd.custody_record import CustodyRecord
+from flight.icd.devices.base import DeviceError
+from flight.icd.messages import Severity
+from flight.orbiter.hardware import OrbiterDevices
+from flight.orbiter.navigation import NavigationState, Navigator
+from flight.orbiter.orbit_determination import Bearing
+from flight.orbiter.parameters import PARAMETERS
+from flight.orbiter.propagation import State
+from flight.orbiter.trajectory import Dynamics
+from flight.runtime.pace import NANOSECONDS
+
+DAY = SECONDS_PER_DAY
+_OLD_SOLUTION = 1.5 * DAY
+
+
+class TargetOrbit(msgspec.Struct, frozen=True):
+    """Where the container was at a mission time (s): inertial axes of Mars (m, m/s), and how well
+    its semi-major axis is known (one standard deviation, m)."""
+
+    position: Vector
+    velocity: Vector
+    time: float
+    axis_sigma: float
+
+    def state(self) -> State:
+        """Position and velocity."""
+        return self.position, self.velocity
+
+
+class Guess(msgspec.Struct, frozen=True):
+    """A state of the container (inertial axes of Mars; m, m/s) at a mission time (s)."""
+
+    time: float
+    state: State
+
+
+class Departure(msgspec.Struct, frozen=True):
+    """When it left Mars and is to arrive at Earth (mission time, s); C3 reached (km2/s2)."""
+
+    time: float
+    arrival: float
+    c3: float
+
+
+class LastLeg(msgspec.Struct, frozen=True):
+    """The leg into the close range: goal in local axes (m), arrival (mission time, s)."""
+
+    goal: Vector
+    arrival: float
+
+
+class CapsuleRelease(msgspec.Struct, frozen=True):
+    """When the capsule was let go, and its entry as predicted then (mission time, s)."""
+
+    time: float
+    entry_time: float
+
+
+class OrbiterVehicle(Node):
+    """The Earth Return Orbiter."""
+
+    name = "orbiter"
+    has_recorder = True
+    routes = {"entry": wire("entry")}  # noqa: RUF012  declared once, as every vehicle does
+    parameter_declarations = PARAMETERS
+    handover: ActiveHandover
+
+    target = Remembered[TargetOrbit | None](
+        TargetOrbit | None, None, doc="where the container is looked for"
+    )
+    manifest = Remembered[list[CustodyRecord]](
+        list[CustodyRecord], [], doc="the last records of the tubes in the container"
+    )
+    bearings = Remembered[list[Bearing]](list[Bearing], [], doc="of the container, oldest first")
+    guess = Remembered[Guess | None](
+        Guess | None, None, doc="the container's state that the search ended with"
+    )
+    navigation = Remembered[NavigationState | None](
+        NavigationState | None, None, doc="what the navigator believes"
+    )
+    delta_v_kept = Remembered(float, 0.0, doc="m/s, by the accelerometers")
+    automatic = Remembered(bool, False, doc="whether it goes on by itself at hold points")
+    last_leg = Remembered[LastLeg | None](
+        LastLeg | None, None, doc="begun in the far range, to be ended in the close one"
+    )
+    container_captured = Remembered(bool, False, doc="whether the container is on board")
+    tubes_contained = Remembered(int, 0, doc="tubes that were put into the capsule")
+    departure = Remembered[Departure | None](Departure | None, None, doc="once it left Mars")
+    aimed_entry = Remembered[float | None](
+        float | None, None, doc="mission time (s) of the entry that is aimed at"
+    )
+    release = Remembered[CapsuleRelease | None](
+        CapsuleRelease | None, None, doc="once the capsule is on its own"
+    )
+
+    range_to_container = Channel(float, unit="m", doc="by the filter")
+    range_sigma = Channel(float, unit="m", doc="standard deviation of that range")
+    position_sigma = Channel(float, unit="m", doc="of the container, relative: root of the sum")
+    sigma_radial = Channel(float, unit="m", doc="of the container, in its local axes")
+    sigma_along = Channel(float, unit="m", doc="of the container, in its local axes")
+    sigma_across = Channel(float, unit="m", doc="of the container, in its local axes")
+    relative_radial = Channel(float, unit="m", doc="the orbiter in the container's local axes")
+    relative_along = Channel(float, unit="m", doc="the orbiter in the container's local axes")
+    relative_across = Channel(float, unit="m", doc="the orbiter in the container's local axes")
+    phase_angle = Channel(float, unit="deg", doc="along the orbit, from the container to here")
+    free_drift_distance = Channel(
+        float, unit="m", doc="least distance to the container should thrust be lost now"
+    )
+    fit_residual = Channel(float, doc="of the last orbit fit, in standard deviations")
+    images_taken = Channel(int, doc="in the search")
+    mode_range = Channel(float, unit="m", doc="range at the last change of the rendezvous' mode")
+    delta_v_used = Channel(float, unit="m/s", doc="by the accelerometers")
+    propellant = Channel(float, unit="kg", doc="by the gauge", yellow=(100.0, None))
+    mass = Channel(float, unit="kg", doc="by book-keeping")
+    tubes_held = Channel(int, doc="tubes on board, by the ledger")
+    leak_rate = Channel(float, unit="Pa m3/s", doc="of the sealed vessel")
+    sample_temperature = Channel(
+        float, unit="K", doc="of the tubes; below 30 °C (NASA/JPL)", yellow=(None, 298.0),
+        red=(None, 303.0),
+    )  # fmt: skip
+    departure_c3 = Channel(float, unit="km2/s2", doc="of the departure, wanted, then reached")
+    entry_angle = Channel(float, unit="deg", doc="of the capsule at 125 km, as predicted")
+    entry_time = Channel(float, unit="s", doc="mission time at 125 km, as predicted")
+    perigee_altitude = Channel(float, unit="m", doc="as predicted")
+
+    container_found = Event(
+        Severity.ACTIVITY_HI, "Container found at about {range} km, magnitude {magnitude}"
+    )
+    orbit_determined = Event(
+        Severity.ACTIVITY_HI,
+        "Orbit of the container: {sigma} m from {bearings} bearings, {rejected} thrown out",
+    )
+    fit_failed = Event(Severity.WARNING_LO, "Orbit fit failed: {reason}")
+    far_range_entered = Event(Severity.ACTIVITY_HI, "Far rendezvous begins at {range} m")
+    close_range_entered = Event(Severity.ACTIVITY_HI, "Close rendezvous begins at {range} m")
+    at_hold_point = Event(Severity.ACTIVITY_HI, "Hold point at {distance} m: waiting for GO")
+    retreating = Event(Severity.WARNING_LO, "Retreating from {range} m")
+    manoeuvre = Event(Severity.ACTIVITY_LO, "Manoeuvre {purpose}: {size} m/s, off by {off} m/s")
+    burn_off_nominal = Event(
+        Severity.WARNING_LO, "Burn {purpose} off: {felt} of {wanted} m/s by the accelerometers"
+    )
+    capture_attempt = Event(Severity.ACTIVITY_HI, "Capture attempt {number}")
+    capture_failed = Event(Severity.WARNING_HI, "Capture attempt {number} failed: {reason}")
+    captured = Event(Severity.ACTIVITY_HI, "The container is on board with {tubes} tubes")
+    custody_trouble = Event(Severity.WARNING_HI, "Custody of {tube}: {reason}")
+    containment_step = Event(Severity.ACTIVITY_LO, "Containment, {step}: {result}")
+    capsule_silent = Event(
+        Severity.WARNING_LO, "The capsule does not answer, the orbiter keeps its account: {reason}"
+    )
+    contained = Event(
+        Severity.ACTIVITY_HI, "Contained: leak rate {leak_rate} Pa m3/s, {hot_seconds} s hot"
+    )
+    window_chosen = Event(
+        Severity.ACTIVITY_HI,
+        "Departure {departure}, arrival {arrival}, C3 {c3} km2/s2 (best of the window {best})",
+    )
+    departure_planned = Event(
+        Severity.ACTIVITY_HI, "Departure burn of {size} m/s, {seconds} s, in {minutes} min"
+    )
+    departed = Event(
+        Severity.ACTIVITY_HI,
+        "Leaves Mars with C3 {c3} km2/s2 (wanted {wanted})",
+    )
+    targeted = Event(
+        Severity.ACTIVITY_HI, "Targeted: entry angle {angle} degrees, {days} days to the entry"
+    )
+    landing_predicted = Event(
+        Severity.ACTIVITY_HI,
+        "Touchdown predicted at {latitude} N {longitude} E, {miss} km from the site; 99 % within "
+        "semi-axes of {long} and {short} km, azimuth {azimuth}; entry angle {angle} degrees, sigma "
+        "{angle_sigma}",
+        also=("heading", "entry_time"),
+    )
+    capsule_released = Event(
+        Severity.ACTIVITY_HI,
+        "Capsule released with {tubes} tubes at {distance} lunar distances, entry angle {angle}",
+    )
+    entry_not_told = Event(
+        Severity.WARNING_HI, "The capsule was not told when it will enter: {reason}"
+    )
+    deflected = Event(Severity.ACTIVITY_HI, "Deflected: passes Earth at {altitude} km")
+    device_trouble = Event(Severity.WARNING_LO, "Device trouble: {reason}")
+
+    def attach(self) -> None:
+        self.devices = OrbiterDevices(self)
+        self.communications.use_radio(self.devices.x_band)
+        self.bus.subscribe("entry.telemetry", keeper(self, "entry"))
+        self.nursery.start(self._switch_radio_on(), name="radio")
+        self.dynamics = Dynamics(self.clock.epoch_jd_tt, self.parameters["light_pressure"])
+        known = self.navigation
+        self.navigator = Navigator() if known is None else Navigator.unpack(known)
+        self.decision = ""
+        self.lidar_misses = 0
+        self.boresight: Vector | None = None
+        self._own_taken = -math.inf
+        self._burnt_solution = -1
+        self.delta_v_used = self.delta_v_kept
+
+    def parameters_changed(self) -> None:
+        self.dynamics = Dynamics(self.clock.epoch_jd_tt, self.parameters["light_pressure"])
+
+    def housekeeping_period(self) -> float:
+        if self.is_in("rendezvous") or self.is_in("holding") or self.is_in("capturing"):
+            return 1800.0
+        return 5.0 * 3600.0
+
+    def show_navigation(self) -> None:
+        """Sets the channels of the rendezvous from what the navigator believes."""
+        nav = self.navigator
+        if nav.own is None or nav.target is None or not nav.covariance:
+            return
+        self.range_to_container = round(nav.range(), 2)
+        self.range_sigma = round(nav.range_sigma(), 3)
+        self.position_sigma = round(nav.position_sigma(), 3)
+        radial, along, across = nav.local_sigmas()
+        self.sigma_radial, self.sigma_along = round(radial, 3), round(along, 3)
+        self.sigma_across = round(across, 3)
+        (x, y, z), _ = nav.relative()
+        self.relative_radial, self.relative_along = round(x, 2), round(y, 2)
+        self.relative_across = round(z, 2)
+
+    def save_navigation(self) -> None:
+        """Remembers what the navigator believes."""
+        self.navigation = self.navigator.pack()
+        self.delta_v_kept = self.delta_v_used or 0.0
+        self.show_navigation()
+
+    async def refresh_own(self) -> None:
+        """Takes the newest tracking solution."""
+        known = await self.devices.orbit_knowledge.state()
+        self.navigator.take_own(known, known.time_ns / NANOSECONDS)
+        self._own_taken = self.clock.now()
+        if known.solution != self._burnt_solution:
+            self._burnt_solution = -1
+
+    def own_is_old(self) -> bool:
+        """Whether a new tracking solution should be taken: one from after the last large burn."""
+        return self._burnt_solution >= 0 or self.clock.now() - self._own_taken > _OLD_SOLUTION
+
+    def note_large_burn(self) -> None:
+        """The own orbit is known less well until the ground has tracked it again."""
+        self._burnt_solution = self.navigator.solution
+
+    async def _switch_radio_on(self) -> None:
+        """Also after a boot: the radio then tells its links again."""
+        try:
+            await self.devices.x_band.set_power(True)
+        except DeviceError as error:
+            self.device_trouble(reason=str(error))
