@@ -16,7 +16,7 @@ A lit solid motor cannot be stopped: after ignition there is no abort, only the 
 """
 
 import math
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.vectors import angle_between, norm
@@ -24,9 +24,7 @@ from flight.core.activities import ActivityFailed
 from flight.mav.ascent_computer import AscentComputer
 from flight.mav.ascent_guidance import apoapsis_and_period
 from flight.mav.custody import held
-
-if TYPE_CHECKING:
-    from flight.mav.node import Mav
+from flight.mav.vehicle import MavVehicle
 
 OFF_NOMINAL = math.radians(25.0)
 OFF_NOMINAL_FOR = 1.0  # s
@@ -40,7 +38,7 @@ class Watch:
     angle counts that is there for a while.
     """
 
-    def __init__(self, node: "Mav") -> None:
+    def __init__(self, node: MavVehicle) -> None:
         self._node = node
         self._since: float | None = None
         self._told = False
@@ -87,12 +85,12 @@ def suborbital(computer: AscentComputer, height: float) -> bool:
     return apoapsis - MARS_MEAN_RADIUS < height and norm(navigation.velocity) < 3000.0
 
 
-async def lose(node: "Mav", reason: str) -> NoReturn:
+async def lose(node: MavVehicle, reason: str) -> NoReturn:
     """Says that the vehicle is lost, and of each tube that nobody knows where it comes down.
 
     Raises ActivityFailed, always.
     """
-    node.note_flown("lost")
+    node.flown = "lost"
     await node.ascent_log.flush()
     tubes = [record.tube for record in held(node)]
     node.vehicle_lost(reason=reason, tubes=len(tubes))

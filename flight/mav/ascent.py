@@ -6,7 +6,6 @@ coast. Between the phases the computer's state is kept in storage; a reboot take
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
@@ -22,9 +21,7 @@ from flight.mav.ascent_computer import (
 )
 from flight.mav.ascent_memory import recall, remember
 from flight.mav.attitude_control import Order
-
-if TYPE_CHECKING:
-    from flight.mav.node import Mav
+from flight.mav.vehicle import MavVehicle
 
 IGNITION_PATIENCE = 0.3  # s for a motor to be felt, before the second bridge wire is used
 AIRTIME = 2.2  # s from ejection until the MAV would hit the ground unlit
@@ -43,7 +40,7 @@ Step = Callable[[Increments], Order | None]
 class Loop:
     """The control loop of one phase: cycles, telemetry, record, memory."""
 
-    def __init__(self, node: "Mav", phase: str) -> None:
+    def __init__(self, node: MavVehicle, phase: str) -> None:
         self.node = node
         self.phase = phase
         self.computer: AscentComputer = node.computer  # type: ignore[assignment]
@@ -84,7 +81,7 @@ class Loop:
             self._kept = now
 
 
-async def eject(node: "Mav", signal: Signal) -> Signal:
+async def eject(node: MavVehicle, signal: Signal) -> Signal:
     """VECTOR throws the MAV up; the first motor is lit in mid-air."""
     if await recall(node):
         return await _after_a_reboot_at_ejection(node)
@@ -111,7 +108,7 @@ async def eject(node: "Mav", signal: Signal) -> Signal:
     await lose(node, "the first motor did not light in mid-air")
 
 
-async def _after_a_reboot_at_ejection(node: "Mav") -> Signal:
+async def _after_a_reboot_at_ejection(node: MavVehicle) -> Signal:
     """What became of it while the computer was down: a boot takes longer than the fall."""
     state = await node.ejector.state()
     if state.in_tube:
@@ -121,7 +118,7 @@ async def _after_a_reboot_at_ejection(node: "Mav") -> Signal:
     await lose(node, "rebooted between ejection and ignition")
 
 
-async def first_burn(node: "Mav", signal: Signal) -> Signal:
+async def first_burn(node: MavVehicle, signal: Signal) -> Signal:
     """Steers the first stage until its motor is no longer felt."""
     await recall(node)
     loop = Loop(node, "first_burn")
@@ -139,7 +136,7 @@ async def first_burn(node: "Mav", signal: Signal) -> Signal:
     return Signal("burnt")
 
 
-async def hold_in_air(node: "Mav", signal: Signal) -> Signal:
+async def hold_in_air(node: MavVehicle, signal: Signal) -> Signal:
     """Keeps the nose in the wind until the air is thin, then lets stage and fairing go."""
     await recall(node)
     loop = Loop(node, "holding")
@@ -153,7 +150,7 @@ async def hold_in_air(node: "Mav", signal: Signal) -> Signal:
     return Signal("separated")
 
 
-async def coast(node: "Mav", signal: Signal) -> Signal:
+async def coast(node: MavVehicle, signal: Signal) -> Signal:
     """Turns to the second burn's direction, corrects the attitude by stars, plans once more."""
     recalled = await recall(node)
     loop = Loop(node, "coasting")
@@ -185,7 +182,7 @@ async def coast(node: "Mav", signal: Signal) -> Signal:
     await lose(node, "the second motor did not light")
 
 
-async def second_burn(node: "Mav", signal: Signal) -> Signal:
+async def second_burn(node: MavVehicle, signal: Signal) -> Signal:
     """Steers the second stage until its motor is no longer felt."""
     await recall(node)
     loop = Loop(node, "second_burn")
@@ -201,7 +198,7 @@ async def second_burn(node: "Mav", signal: Signal) -> Signal:
     return Signal("burnt")
 
 
-async def trim(node: "Mav", signal: Signal) -> Signal:
+async def trim(node: MavVehicle, signal: Signal) -> Signal:
     """Makes the orbit round with cold gas, as far as that goes."""
     await recall(node)
     loop = Loop(node, "trimming")
@@ -218,7 +215,7 @@ async def trim(node: "Mav", signal: Signal) -> Signal:
     return Signal("trimmed")
 
 
-async def _fire(node: "Mav", igniter: Igniter, name: str) -> None:
+async def _fire(node: MavVehicle, igniter: Igniter, name: str) -> None:
     try:
         await igniter.fire()
     except DeviceError as error:
@@ -228,7 +225,7 @@ async def _fire(node: "Mav", igniter: Igniter, name: str) -> None:
     node.ignition_sent(motor=name)
 
 
-async def _separate(node: "Mav") -> bool:
+async def _separate(node: MavVehicle) -> bool:
     """Lets the first stage go, then the fairing; each has two initiators."""
     for call, part in (
         (node.separation.separate_stage, "first_stage"),
@@ -253,7 +250,7 @@ async def _separate(node: "Mav") -> bool:
     return True
 
 
-async def _look_at_stars(node: "Mav") -> None:
+async def _look_at_stars(node: MavVehicle) -> None:
     try:
         stars = await node.star_tracker.attitude()
     except DeviceError as error:
@@ -266,7 +263,7 @@ async def _look_at_stars(node: "Mav") -> None:
         node.attitude_corrected(degrees=round(wrong * 57.29578, 4))
 
 
-def _plan_data(node: "Mav") -> dict[str, object]:
+def _plan_data(node: MavVehicle) -> dict[str, object]:
     assert node.computer is not None
     plan = node.computer.second
     return {

@@ -7,7 +7,8 @@ methods, once a control cycle.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+
+import msgspec
 
 from flight.astrodynamics.finite_burn import Stage, Tangents
 from flight.astrodynamics.launch_geometry import orbit_normal
@@ -26,8 +27,8 @@ from flight.mav.ascent_guidance import (
 )
 from flight.mav.ascent_settings import AscentSettings
 from flight.mav.attitude_control import BurnControl, Order, hold
-from flight.mav.navigation import Navigation
-from flight.mav.wind_estimate import WindEstimate
+from flight.mav.navigation import Navigation, StoredNavigation
+from flight.mav.wind_estimate import StoredWind, WindEstimate
 
 BURN_CYCLE = 0.02  # s
 COAST_CYCLE = 0.2
@@ -96,6 +97,21 @@ def plan_ascent(
             f"{settings.target_radius / 1e3:.0f} km from the centre"
         )
     return AscentPlan(launch, normal, climb, burn)
+
+
+class StoredComputer(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a computer survives a reboot in flight; times are mission time (s)."""
+
+    plan: AscentPlan
+    climb: Tangents
+    second: SecondBurnPlan
+    navigation: StoredNavigation
+    first_ignition: float | None
+    second_ignition: float | None
+    spent_at_ignition: float
+    lost: float
+    trimmed: float
+    wind: StoredWind
 
 
 class AscentComputer:
@@ -366,29 +382,32 @@ class AscentComputer:
 
     # --------------------------------------------------------------- storage
 
-    def stored(self) -> dict[str, Any]:
-        """What must survive a reboot in flight; plans as they are, for the codec to take apart."""
-        return {
-            "plan": self.plan,
-            "climb": self.climb,
-            "second": self.second,
-            "navigation": self.navigation.stored(),
-            "first_ignition": self.first_ignition,
-            "second_ignition": self.second_ignition,
-            "spent_at_ignition": self._spent_at_ignition,
-            "lost": self._lost,
-            "trimmed": self.trimmed,
-            "wind": self.wind.stored(),
-        }
+    def stored(self) -> StoredComputer:
+        """What must survive a reboot in flight."""
+        return StoredComputer(
+            plan=self.plan,
+            climb=self.climb,
+            second=self.second,
+            navigation=self.navigation.stored(),
+            first_ignition=self.first_ignition,
+            second_ignition=self.second_ignition,
+            spent_at_ignition=self._spent_at_ignition,
+            lost=self._lost,
+            trimmed=self.trimmed,
+            wind=self.wind.stored(),
+        )
 
-    def restore(self, data: dict[str, Any], climb: Tangents, second: SecondBurnPlan) -> None:
-        """Takes up what was stored, besides plan and navigation."""
-        self.climb, self.second = climb, second
-        self.first_ignition = data["first_ignition"]
-        self.second_ignition = data["second_ignition"]
-        self._spent_at_ignition = data["spent_at_ignition"]
-        self._lost = data["lost"]
-        self.trimmed = data["trimmed"]
-        self.wind.restore(data["wind"])
-        if self.second_ignition is not None:
-            self._control = BurnControl(self.settings.second_gains, self.settings.second_gas)
+    @classmethod
+    def restored(cls, settings: AscentSettings, kept: StoredComputer) -> "AscentComputer":
+        """The computer as it was stored."""
+        computer = cls(settings, kept.plan, Navigation.restored(kept.navigation))
+        computer.climb, computer.second = kept.climb, kept.second
+        computer.first_ignition = kept.first_ignition
+        computer.second_ignition = kept.second_ignition
+        computer._spent_at_ignition = kept.spent_at_ignition
+        computer._lost = kept.lost
+        computer.trimmed = kept.trimmed
+        computer.wind.restore(kept.wind)
+        if computer.second_ignition is not None:
+            computer._control = BurnControl(settings.second_gains, settings.second_gas)
+        return computer

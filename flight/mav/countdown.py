@@ -1,7 +1,6 @@
 """Before the launch: preparation, and a count that holds by itself when something is not right."""
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
@@ -12,15 +11,13 @@ from flight.mav.ascent_computer import AscentComputer, plan_ascent
 from flight.mav.ascent_settings import AscentSettings
 from flight.mav.custody import SEALED_PLACE, held
 from flight.mav.navigation import Alignment, align, from_pad
-
-if TYPE_CHECKING:
-    from flight.mav.node import Mav
+from flight.mav.vehicle import MavVehicle
 
 LAST_CHECK = 10.0  # s before the launch
 LONGEST_BRIDGE = 100.0  # ohm; more is an open circuit
 
 
-async def prepare_launch(node: "Mav", signal: Signal) -> Signal:
+async def prepare_launch(node: MavVehicle, signal: Signal) -> Signal:
     """Rehearses: checks, aligns, plans the ascent, empties the recorder."""
     problems = await checks(node)
     if problems:
@@ -38,7 +35,7 @@ async def prepare_launch(node: "Mav", signal: Signal) -> Signal:
     return Signal("done", {"result": f"prepared; second burn planned {burn:.0f} s after launch"})
 
 
-async def count_down(node: "Mav", signal: Signal) -> Signal:
+async def count_down(node: MavVehicle, signal: Signal) -> Signal:
     """Counts to the launch; holds while a check fails, scrubs when the window closes."""
     settings = _settings(node)
     now = node.clock.now()
@@ -63,7 +60,7 @@ async def count_down(node: "Mav", signal: Signal) -> Signal:
         launch = max(launch, ready)
 
 
-async def _final_count(node: "Mav", settings: AscentSettings, launch: float) -> list[str]:
+async def _final_count(node: MavVehicle, settings: AscentSettings, launch: float) -> list[str]:
     """Aligns, plans for this launch time, looks at all once more, and waits for the instant."""
     await _until(node, launch - node.parameters["alignment_time"] - 2.0 * LAST_CHECK)
     node.count_resumed(seconds=round(launch - node.clock.now()))
@@ -82,7 +79,7 @@ async def _final_count(node: "Mav", settings: AscentSettings, launch: float) -> 
     return []
 
 
-async def alignment(node: "Mav", settings: AscentSettings) -> Alignment:
+async def alignment(node: MavVehicle, settings: AscentSettings) -> Alignment:
     """Attitude in the tube, from increments over the alignment time; raises ActivityFailed."""
     try:
         await node.inertial_unit.increments()
@@ -97,7 +94,7 @@ async def alignment(node: "Mav", settings: AscentSettings) -> Alignment:
         raise ActivityFailed(f"not aligned: {error}") from error
 
 
-async def checks(node: "Mav") -> list[str]:
+async def checks(node: MavVehicle) -> list[str]:
     """What stands against a launch, as sentences; empty for GO."""
     await node.sample()
     problems = []
@@ -123,7 +120,7 @@ async def checks(node: "Mav") -> list[str]:
     return problems
 
 
-async def _devices(node: "Mav") -> list[str]:
+async def _devices(node: MavVehicle) -> list[str]:
     problems = []
     try:
         ejector = await node.ejector.state()
@@ -143,7 +140,7 @@ async def _devices(node: "Mav") -> list[str]:
     return problems
 
 
-async def _permission(node: "Mav") -> list[str]:
+async def _permission(node: MavVehicle) -> list[str]:
     """Asks the lander, which must stand still and be clear of its arm."""
     try:
         answer = await node.exchanges.ask("lander", "launch.permission", {}, timeout=5.0)
@@ -152,12 +149,12 @@ async def _permission(node: "Mav") -> list[str]:
     return [] if answer.get("granted") else [f"the lander does not permit: {answer.get('reason')}"]
 
 
-def _settings(node: "Mav") -> AscentSettings:
+def _settings(node: MavVehicle) -> AscentSettings:
     try:
         return AscentSettings.of(node.parameters)
     except ValueError as error:
         raise ActivityFailed(f"this vehicle cannot fly: {error}") from error
 
 
-async def _until(node: "Mav", time: float) -> None:
+async def _until(node: MavVehicle, time: float) -> None:
     await asyncio.sleep(max(0.0, time - node.clock.now()))

@@ -1,12 +1,8 @@
 """The MAV's side of the chain of custody: seats for tubes to come, sealed and opened container."""
 
-from typing import TYPE_CHECKING
-
 from flight.core.custody.ledger import CustodyError, CustodyRecord, CustodyStatus, Evidence
 from flight.icd.devices.container import ContainerState
-
-if TYPE_CHECKING:
-    from flight.mav.node import Mav
+from flight.mav.vehicle import MavVehicle
 
 OPEN_PLACE = "container"
 SEALED_PLACE = "mav"
@@ -14,7 +10,7 @@ LATCH = "mav.latch"
 SENSOR = "mav.seat_sensors"
 
 
-async def seats(node: "Mav") -> list[bool]:
+async def seats(node: MavVehicle) -> list[bool]:
     """Which sockets hold a seated tube: the majority of several readings."""
     looks: int = node.parameters["seat_looks"]
     readings = [(await node.container.state()).seated for _ in range(looks)]
@@ -22,7 +18,7 @@ async def seats(node: "Mav") -> list[bool]:
     return node.last_seats
 
 
-async def verify_seat(node: "Mav", tube: str, slot: int | None, expected: bool) -> Evidence:
+async def verify_seat(node: MavVehicle, tube: str, slot: int | None, expected: bool) -> Evidence:
     """Whether the seat sensor of a tube's socket feels it."""
     record = node.ledger.record(tube)
     if slot is None and record is not None:
@@ -33,7 +29,7 @@ async def verify_seat(node: "Mav", tube: str, slot: int | None, expected: bool) 
     return Evidence(SENSOR, f"seat sensor {slot} {'closed' if seated else 'open'}", seated)
 
 
-def choose_socket(node: "Mav", tube: str, avoid: list[int]) -> int:
+def choose_socket(node: MavVehicle, tube: str, avoid: list[int]) -> int:
     """The first free socket that is not to be avoided; raises CustodyError when there is none."""
     taken = {socket_of(node, record): record.tube for record in held(node)}
     for record in node.ledger.records():
@@ -45,12 +41,12 @@ def choose_socket(node: "Mav", tube: str, avoid: list[int]) -> int:
     raise CustodyError("the container has no free socket that may be used")
 
 
-def held(node: "Mav") -> list[CustodyRecord]:
+def held(node: MavVehicle) -> list[CustodyRecord]:
     """The tubes that the MAV holds, or is about to seal or to unseal."""
     return [record for record in node.ledger.records() if _is_here(record)]
 
 
-def lost_on_the_way(node: "Mav") -> dict[str, int]:
+def lost_on_the_way(node: MavVehicle) -> dict[str, int]:
     """Tubes that did not arrive by the ledger, with their sockets, where no other tube is held."""
     taken = [socket_of(node, record) for record in held(node)]
     lost = (CustodyStatus.UNKNOWN, CustodyStatus.DECLINED)
@@ -67,7 +63,7 @@ def _is_here(record: CustodyRecord) -> bool:
     return record.status is CustodyStatus.HELD
 
 
-def socket_of(node: "Mav", record: CustodyRecord) -> int | None:
+def socket_of(node: MavVehicle, record: CustodyRecord) -> int | None:
     """The socket of a tube; a move that was taken back does not say it any more."""
     if record.slot is not None:
         return record.slot
@@ -76,14 +72,14 @@ def socket_of(node: "Mav", record: CustodyRecord) -> int | None:
     )
 
 
-def begin_all(node: "Mav", destination: str) -> None:
+def begin_all(node: MavVehicle, destination: str) -> None:
     """Writes the intent to seal or unseal every tube, before the latch is driven."""
     for record in held(node):
         if record.status is CustodyStatus.HELD and record.place != destination:
             node.ledger.begin(record.tube, destination, LATCH, socket_of(node, record))
 
 
-def end_all(node: "Mav", state: ContainerState) -> None:
+def end_all(node: MavVehicle, state: ContainerState) -> None:
     """Ends what was begun, by what the switches of lid and latch say."""
     sealed = state.latched and state.lid_closed
     words = (
@@ -102,7 +98,7 @@ def end_all(node: "Mav", state: ContainerState) -> None:
             node.ledger.revert(record.tube, evidence)
 
 
-def cede_tubes(node: "Mav", to: str) -> int:
+def cede_tubes(node: MavVehicle, to: str) -> int:
     """Gives up what floats in orbit, openly, so that `to` may find it; returns how many tubes."""
     ceded = 0
     for record in node.ledger.records():

@@ -1,9 +1,9 @@
 """The transitions of the launch: from rehearsal to orbit, and where each failure leads."""
 
-from typing import Any
+from collections.abc import Callable
 
 from flight.core.chart.statechart import On, Signal
-from flight.mav.ascent_memory import NAMESPACE, remembered_phase
+from flight.mav.vehicle import MavVehicle
 
 FLIGHT = tuple(
     f"launching.{phase}"
@@ -14,31 +14,31 @@ FLIGHT = tuple(
 """In these states nobody can stop the vehicle, and going safe would only stop its steering."""
 
 
-def is_in_orbit(node: Any, signal: Signal) -> bool:
+def is_in_orbit(node: MavVehicle, signal: Signal) -> bool:
     """A guard: the flight has ended in orbit."""
-    return bool(node.storage.get(NAMESPACE, "flown") == "in_orbit")
+    return node.flown == "in_orbit"
 
 
-def is_lost(node: Any, signal: Signal) -> bool:
+def is_lost(node: MavVehicle, signal: Signal) -> bool:
     """A guard: the vehicle has been given up."""
-    return bool(node.storage.get(NAMESPACE, "flown") == "lost")
+    return node.flown == "lost"
 
 
-def note_in_orbit(node: Any, signal: Signal) -> None:
+def note_in_orbit(node: MavVehicle, signal: Signal) -> None:
     """An action: the flight has ended in orbit."""
-    node.note_flown("in_orbit")
+    node.flown = "in_orbit"
 
 
-def note_lost(node: Any, signal: Signal) -> None:
+def note_lost(node: MavVehicle, signal: Signal) -> None:
     """An action: the vehicle has been given up."""
-    node.note_flown("lost")
+    node.flown = "lost"
 
 
-def was_in(phase: str) -> Any:
+def was_in(phase: str) -> Callable[[MavVehicle, Signal], bool]:
     """A guard: the flight was in that phase when the computer went down."""
 
-    def was_in(node: Any, signal: Signal) -> bool:
-        return remembered_phase(node) == phase
+    def was_in(node: MavVehicle, signal: Signal) -> bool:
+        return node.phase() == phase
 
     return was_in
 

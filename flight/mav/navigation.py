@@ -4,9 +4,9 @@ Axes: inertial, z to the pole, x to the prime meridian at mission time zero; SI 
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+import msgspec
 
 from flight.astrodynamics.attitude_kinematics import turned
 from flight.astrodynamics.gravity import MARS, acceleration
@@ -98,6 +98,21 @@ def _turn_to_azimuth(
     nose = rotate(attitude, (1.0, 0.0, 0.0))
     found = math.atan2(dot(nose, east), dot(nose, north))
     return product(from_axis_angle(unit(support), found - azimuth), attitude)
+
+
+class StoredNavigation(msgspec.Struct, frozen=True, kw_only=True):
+    """What of navigation survives a reboot; see `Navigation`."""
+
+    time: float
+    position: Vector
+    velocity: Vector
+    attitude: Quaternion
+    gyro_bias: Vector
+    gained: Vector
+    carried: Vector
+    corrections: int
+    spent: float
+    accelerometer_bias: Vector
 
 
 class Navigation:
@@ -207,27 +222,22 @@ class Navigation:
         """Where the nose points, inertial axes."""
         return rotate(self.attitude, (1.0, 0.0, 0.0))
 
-    def stored(self) -> dict[str, Any]:
+    def stored(self) -> StoredNavigation:
         """What must survive a reboot."""
-        return {
-            "time": self.time, "position": self.position, "velocity": self.velocity,
-            "attitude": self.attitude, "gyro_bias": self.gyro_bias, "gained": self.gained,
-            "carried": self.carried, "corrections": self.corrections, "spent": self.spent,
-            "accelerometer_bias": self.accelerometer_bias,
-        }  # fmt: skip
+        return StoredNavigation(
+            time=self.time, position=self.position, velocity=self.velocity,
+            attitude=self.attitude, gyro_bias=self.gyro_bias, gained=self.gained,
+            carried=self.carried, corrections=self.corrections, spent=self.spent,
+            accelerometer_bias=self.accelerometer_bias,
+        )  # fmt: skip
 
     @classmethod
-    def restored(cls, data: dict[str, Any]) -> "Navigation":
+    def restored(cls, kept: StoredNavigation) -> "Navigation":
         """Navigation as it was stored."""
-        navigation = cls(
-            data["time"], _three(data["position"]), _three(data["velocity"]),
-            _four(data["attitude"]), _three(data["gyro_bias"]),
-        )  # fmt: skip
-        navigation.gained = _three(data["gained"])
-        navigation.carried = _three(data["carried"])
-        navigation.corrections = data["corrections"]
-        navigation.spent = data["spent"]
-        navigation.accelerometer_bias = _three(data["accelerometer_bias"])
+        navigation = cls(kept.time, kept.position, kept.velocity, kept.attitude, kept.gyro_bias)
+        navigation.gained, navigation.carried = kept.gained, kept.carried
+        navigation.corrections, navigation.spent = kept.corrections, kept.spent
+        navigation.accelerometer_bias = kept.accelerometer_bias
         return navigation
 
 
@@ -242,13 +252,3 @@ def from_pad(pad: Pad, alignment: Alignment, time: float) -> Navigation:
 def turned_by(attitude: Quaternion, turn: Vector) -> Quaternion:
     """An attitude turned by a small rotation vector (rad, inertial axes)."""
     return normalised(product(turned(IDENTITY, turn, 1.0), attitude))
-
-
-def _three(values: Sequence[float]) -> Vector:
-    x, y, z = values
-    return (x, y, z)
-
-
-def _four(values: Sequence[float]) -> Quaternion:
-    w, x, y, z = values
-    return (w, x, y, z)

@@ -1,12 +1,7 @@
 """In orbit: which orbit it is, letting the container go, the beacon, the record sent home."""
 
 import asyncio
-import math
-from typing import TYPE_CHECKING
 
-from flight.astrodynamics.constants import MARS_MEAN_RADIUS
-from flight.astrodynamics.orbits import elements_from_state
-from flight.astrodynamics.vectors import angle_between, cross
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus, Evidence
@@ -14,12 +9,10 @@ from flight.icd.devices.ascent import SeparationState
 from flight.icd.devices.base import DeviceError
 from flight.mav.abort import lose
 from flight.mav.ascent_data import send_chunks
-from flight.mav.ascent_guidance import MU
 from flight.mav.ascent_memory import recall, remember
 from flight.mav.custody import SEALED_PLACE, held, socket_of
-
-if TYPE_CHECKING:
-    from flight.mav.node import Mav
+from flight.mav.reached_orbit import reached_orbit
+from flight.mav.vehicle import MavVehicle
 
 ORBIT_PLACE = "orbit"
 SPRINGS = "mav.separation"
@@ -32,31 +25,13 @@ TOLERANCE_KM = 40.0  # below the target, from which on the orbit is told to be a
 POSITION_SIGMA, VELOCITY_SIGMA, HEIGHT_SIGMA_KM = 1000.0, 2.0, 5.0
 
 
-def determine(node: "Mav") -> dict[str, float]:
-    """The orbit by inertial navigation: heights in km over 3389.5 km, angles in degrees."""
-    computer = node.computer
-    assert computer is not None
-    navigation = computer.navigation
-    elements = elements_from_state(navigation.position, navigation.velocity, MU)
-    normal = cross(navigation.position, navigation.velocity)
-    return {
-        "periapsis": round((elements.periapsis_radius - MARS_MEAN_RADIUS) / 1e3, 2),
-        "apoapsis": round((elements.apoapsis_radius - MARS_MEAN_RADIUS) / 1e3, 2),
-        "inclination": round(math.degrees(elements.inclination), 4),
-        "node": round(math.degrees(elements.ascending_node), 4),
-        "argument_of_periapsis": round(math.degrees(elements.argument_of_periapsis), 4),
-        "true_anomaly": round(math.degrees(elements.true_anomaly), 4),
-        "off_plane": round(math.degrees(angle_between(normal, computer.plan.normal)), 4),
-    }
-
-
-async def release(node: "Mav", signal: Signal) -> Signal:
+async def release(node: MavVehicle, signal: Signal) -> Signal:
     """Determines the orbit, lets the container go, starts the beacon, sends the record."""
     if not await recall(node):
         remember(node, "releasing")
     computer = node.computer
     assert computer is not None
-    orbit = determine(node)
+    orbit = reached_orbit(computer)
     if orbit["periapsis"] < LOWEST_ORBIT / 1e3:
         await lose(node, f"the orbit's periapsis lies at {orbit['periapsis']:.0f} km")
     node.show_flight()
@@ -83,7 +58,7 @@ async def release(node: "Mav", signal: Signal) -> Signal:
     return Signal("done", {"result": words + f"{orbit['inclination']:.3f} deg"})
 
 
-async def let_go(node: "Mav") -> None:
+async def let_go(node: MavVehicle) -> None:
     """Lets the container go, verified by its break wire; raises ActivityFailed when it stays."""
     for record in held(node):
         if record.status is CustodyStatus.HELD and record.place == SEALED_PLACE:
@@ -107,7 +82,7 @@ async def let_go(node: "Mav") -> None:
     node.container_released(tubes=len(held(node)))
 
 
-def settle_release(node: "Mav", state: SeparationState) -> None:
+def settle_release(node: MavVehicle, state: SeparationState) -> None:
     """Ends what was begun with the tubes, by what the container's break wire says."""
     words = f"container's break wire {'closed' if state.container else 'open'}"
     for record in held(node):
@@ -121,7 +96,7 @@ def settle_release(node: "Mav", state: SeparationState) -> None:
             node.ledger.commit(record.tube, evidence)
 
 
-async def _start_beacon(node: "Mav") -> None:
+async def _start_beacon(node: MavVehicle) -> None:
     try:
         node.beacon_sending = (await node.beacon.set_sending(True)).sending
     except DeviceError as error:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
@@ -20,15 +19,13 @@ from flight.mav.custody import (
     socket_of,
 )
 from flight.mav.orbit import settle_release
-
-if TYPE_CHECKING:
-    from flight.mav.node import Mav
+from flight.mav.vehicle import MavVehicle
 
 LOOK = 1800.0  # s between looks at the temperatures
 PAUSE = 60.0  # s between attempts at the latch
 
 
-async def wake(node: "Mav", signal: Signal) -> Signal:
+async def wake(node: MavVehicle, signal: Signal) -> Signal:
     """Switches the avionics on, once they are warm enough."""
     await _wait_for(node, node.avionics_warm, "the avionics are too cold to be switched on")
     try:
@@ -39,7 +36,7 @@ async def wake(node: "Mav", signal: Signal) -> Signal:
     return Signal("done", {"result": "avionics on"})
 
 
-async def condition(node: "Mav", signal: Signal) -> Signal:
+async def condition(node: MavVehicle, signal: Signal) -> Signal:
     """Waits until the motors are at a temperature at which they may be fired."""
     await _wait_for(node, node.motors_conditioned, "the motors do not reach their temperature")
     node.note_conditioned()
@@ -47,7 +44,7 @@ async def condition(node: "Mav", signal: Signal) -> Signal:
     return Signal("done", {"result": "motors conditioned"})
 
 
-async def run_checks(node: "Mav", signal: Signal) -> Signal:
+async def run_checks(node: MavVehicle, signal: Signal) -> Signal:
     """Tests avionics and battery, and reports each item."""
     try:
         report = await node.systems.self_test()
@@ -66,7 +63,7 @@ async def run_checks(node: "Mav", signal: Signal) -> Signal:
     return Signal("done", {"result": f"{len(report.items)} checks passed"})
 
 
-async def open_container(node: "Mav", signal: Signal) -> Signal:
+async def open_container(node: MavVehicle, signal: Signal) -> Signal:
     """Opens the latch, so that an arm can take off the lid."""
     begin_all(node, OPEN_PLACE)
     state = await _drive(node, node.container.unlatch, lambda s: not s.latched)
@@ -77,7 +74,7 @@ async def open_container(node: "Mav", signal: Signal) -> Signal:
     return Signal("done", {"result": "latch open; the lid may be taken off"})
 
 
-async def seal_container(node: "Mav", signal: Signal) -> Signal:
+async def seal_container(node: MavVehicle, signal: Signal) -> Signal:
     """Latches the lid over the seated tubes, and verifies lid, latch and seats."""
     state = await _state(node)
     if not state.lid_closed:
@@ -101,7 +98,7 @@ async def seal_container(node: "Mav", signal: Signal) -> Signal:
     return Signal("done", {"result": f"sealed with {len(held(node))} tubes"})
 
 
-async def _find_lost(node: "Mav") -> None:
+async def _find_lost(node: MavVehicle) -> None:
     """Finds tubes of which it was not known whether they had arrived, if their sockets say so."""
     seated = await seats(node)
     for tube, socket in lost_on_the_way(node).items():
@@ -114,12 +111,12 @@ async def _find_lost(node: "Mav") -> None:
             node.device_trouble(reason=str(failure))
 
 
-async def hold_safe(node: "Mav", signal: Signal) -> None:
+async def hold_safe(node: MavVehicle, signal: Signal) -> None:
     """Keeps still: nothing moves, nothing is armed."""
     await asyncio.Event().wait()
 
 
-async def settle_seals(node: "Mav") -> None:
+async def settle_seals(node: MavVehicle) -> None:
     """After a boot: ends what was begun with latch or springs, by what the switches say."""
     try:
         settle_release(node, await node.separation.state())
@@ -130,7 +127,7 @@ async def settle_seals(node: "Mav") -> None:
 
 
 async def _drive(
-    node: "Mav",
+    node: MavVehicle,
     drive: Callable[[], Awaitable[ContainerState]],
     is_done: Callable[[ContainerState], bool],
 ) -> ContainerState:
@@ -147,14 +144,14 @@ async def _drive(
     return state
 
 
-async def _state(node: "Mav") -> ContainerState:
+async def _state(node: MavVehicle) -> ContainerState:
     try:
         return await node.container.state()
     except DeviceError as error:
         raise ActivityFailed(f"the container does not answer: {error}") from error
 
 
-async def _wait_for(node: "Mav", condition: Callable[[], bool], reason: str) -> None:
+async def _wait_for(node: MavVehicle, condition: Callable[[], bool], reason: str) -> None:
     waited = 0.0
     while True:
         await node.sample()

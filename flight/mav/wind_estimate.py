@@ -14,7 +14,8 @@ weighs what is measured: in thin or slow air the moment says little.
 
 import math
 from dataclasses import dataclass
-from typing import Any
+
+import msgspec
 
 from flight.astrodynamics.quaternions import Quaternion, rotate, rotate_back
 from flight.astrodynamics.vectors import Vector, add, norm, subtract
@@ -51,6 +52,13 @@ class Shape:
     def force_slope(self, pressure: float) -> float:
         """N per rad at small angles."""
         return 2.0 * self.front * pressure
+
+
+class StoredWind(msgspec.Struct, frozen=True):
+    """What of an estimate survives a reboot: wind (m/s, inertial axes) and variance (m2/s2)."""
+
+    wind: Vector
+    variance: float
 
 
 class WindEstimate:
@@ -105,11 +113,10 @@ class WindEstimate:
         """Velocity through the air (m/s) of a velocity over the turning ground."""
         return subtract(over_ground, self.wind)
 
-    def stored(self) -> dict[str, Any]:
+    def stored(self) -> StoredWind:
         """What must survive a reboot."""
-        return {"wind": self.wind, "variance": self.variance}
+        return StoredWind(self.wind, self.variance)
 
-    def restore(self, data: dict[str, Any]) -> None:
+    def restore(self, kept: StoredWind) -> None:
         """Takes up what was stored."""
-        x, y, z = data["wind"]
-        self.wind, self.variance, self._rate = (x, y, z), data["variance"], None
+        self.wind, self.variance, self._rate = kept.wind, kept.variance, None

@@ -100,7 +100,7 @@ class LaunchBench:
 
     async def make_ready(self) -> None:
         """Wakes, checks, seals again, declares ready, prepares."""
-        self.mav.storage.put("mav", "container", "sealed")
+        self.mav.closure = "sealed"
         for name in ("wake", "enter_safe", "leave_safe", "run_checks", "declare_ready"):
             report = await self.rig.command("mav", name)
             assert report.rung == "COMPLETED", (name, report)
