@@ -22,15 +22,13 @@ from flight.configuration.files import (
     load_configuration,
     refusal,
 )
+from ground.missions.vehicles import ALL_VEHICLES, NEEDED
 from sim_hw.world.depot import Depot, load_depot, load_held_tubes
 from sim_hw.world.tubes import ARM_GRIPPER, GROUND, PLACES, ROVER_GRIPPER, SampleTube
 
 Metres = Annotated[float, Quantity(unit="m", ge=-5000.0, le=5000.0)]
 Sols = Annotated[float, Quantity(unit="sol", gt=0.0, le=2000.0)]
 Count = Annotated[int, Meta(ge=0, le=43)]
-VehicleName = Literal["lander", "rover", "arm", "mav", "perseverance", "orbiter", "entry"]
-SURFACE_VEHICLES: tuple[VehicleName, ...] = ("lander", "rover", "arm", "mav", "perseverance")
-ALL_VEHICLES: tuple[VehicleName, ...] = (*SURFACE_VEHICLES, "orbiter", "entry")
 ENTRY_LEAD = 985.0
 """Seconds from the separation of the cruise stage to the touchdown when all goes as aimed."""
 
@@ -92,13 +90,16 @@ class Mission(Struct, frozen=True, forbid_unknown_fields=True):
     perseverance_holds: list[str] | Literal["all"] = []
     description: Annotated[str, Meta(max_length=2000)] = ""
     start: Literal["entry", "landed"] = "entry"
-    vehicles: list[VehicleName] = msgspec.field(default_factory=lambda: list(SURFACE_VEHICLES))
+    vehicles: list[str] = msgspec.field(default_factory=lambda: list(NEEDED))
     launch_after: Sols | None = None
     failures: list[Failure] = []
 
     def __post_init__(self) -> None:
         if isinstance(self.tubes, list) and not self.tubes:
             raise ValueError("tubes = []: allowed is 'all' or a list of at least one tube ID")
+        strange = [name for name in self.vehicles if name not in ALL_VEHICLES]
+        if strange:
+            raise NotAllowed("vehicles", choices_words(strange[0], ALL_VEHICLES))
         twice = [name for i, name in enumerate(self.vehicles) if name in self.vehicles[:i]]
         if twice:
             raise ValueError(f"vehicles: {twice[0]} is named twice")
@@ -110,7 +111,7 @@ class Mission(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("launch_after: the launch is timed for an orbiter; none takes part")
         if self.launch_after is not None and self.launch_after >= self.time_limit:
             raise NotAllowed("launch_after", f"less than time_limit ({self.time_limit:g} sol)")
-        missing = [name for name in SURFACE_VEHICLES if name not in self.vehicles]
+        missing = [name for name in NEEDED if name not in self.vehicles]
         if missing:
             raise ValueError(f"vehicles: {', '.join(missing)} cannot be left out")
         if self.expected_duration > self.time_limit:
@@ -137,7 +138,7 @@ class LoadedMission(Struct, frozen=True):
         return self.mission.start == "entry"
 
     @property
-    def vehicles(self) -> tuple[VehicleName, ...]:
+    def vehicles(self) -> tuple[str, ...]:
         """The vehicles that take part, in the order in which they boot."""
         return tuple(name for name in ALL_VEHICLES if name in self.mission.vehicles)
 

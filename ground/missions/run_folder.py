@@ -14,7 +14,7 @@ from typing import Any
 
 from flight.configuration.files import ConfigurationError
 from flight.configuration.whole_files import PART, replace_file
-from ground.missions.mission import ALL_VEHICLES
+from ground.missions.vehicles import ALL_VEHICLES
 from ground.terminal.destinations import check_folder
 from ground.terminal.machine_trouble import sentence_of
 from ground.terminal.signals import ending_signal

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flight.icd.messages import CommandReport, CustodyReport, EventReport, Message
-from ground.missions.mission import ALL_VEHICLES, LoadedMission
+from ground.missions.mission import LoadedMission
+from ground.missions.vehicles import ALL_VEHICLES
 from ground.reports.flight import fly_mission
 from ground.reports.run_check import run_complaints
 from ground.testbed.kills import Kill

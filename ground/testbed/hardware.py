@@ -15,6 +15,7 @@ from flight.runtime.nursery import Nursery
 from flight.runtime.streams import stream
 from ground.missions.mission import Failure, LoadedMission
 from ground.missions.vehicle_files import VehicleFile, load_vehicle_file
+from ground.missions.vehicles import ON_THE_LANDER
 from ground.testbed.lander_entry import begin_entry
 from ground.testbed.milestones import Released, Touchdown
 from ground.testbed.vehicles import vehicle_class
@@ -43,7 +44,6 @@ LANDING_SPOT_RADIUS = 5.5
 # stands in the way of wheels.
 LANDING_ZONE_RADIUS, LANDING_ZONE_ROCKS = 60.0, 0.15
 LOOK_AT_FLIGHT = 5.0  # s
-ON_THE_LANDER = ("arm", "mav")  # they draw their power from the lander
 
 
 @dataclass

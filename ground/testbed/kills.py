@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.configuration.files import ConfigurationError
-from ground.missions.mission import ALL_VEHICLES, LoadedMission
+from ground.missions.mission import LoadedMission
+from ground.missions.vehicles import ALL_VEHICLES
 from ground.testbed.host import GROUND
 
 ROLES: tuple[str, ...] = (*ALL_VEHICLES, GROUND)

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 
 from flight.runtime.nursery import Nursery
-from ground.testbed.hardware import ON_THE_LANDER, Hardware
+from ground.missions.vehicles import ON_THE_LANDER
+from ground.testbed.hardware import Hardware
 from ground.testbed.starts import COLD
 
 LOOK = 600.0  # s between looks whether the battery is charged enough to start again

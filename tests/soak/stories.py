@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
-from ground.missions.mission import ALL_VEHICLES, load_mission
+from ground.missions.mission import load_mission
+from ground.missions.vehicles import ALL_VEHICLES
 from ground.reports.flight import fly_mission
 from ground.reports.run_check import complaints
 from ground.testbed.kills import GROUND, Kill

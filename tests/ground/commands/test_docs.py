@@ -18,12 +18,13 @@ from ground.commands.docs import (
     stale_pages,
     write_pages,
 )
+from ground.missions.vehicles import VEHICLES
 from ground.reference import message_page
 from ground.reference.command_page import command_page
 from ground.reference.device_page import interface_of
 from ground.reference.markdown import GENERATED, duration, table
 from ground.reference.types import type_words
-from ground.testbed.vehicles import VEHICLES, vehicle_class
+from ground.testbed.vehicles import vehicle_class
 
 
 @pytest.fixture(scope="module")

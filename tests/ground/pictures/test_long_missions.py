@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from ground.missions.mission import ALL_VEHICLES
+from ground.missions.vehicles import ALL_VEHICLES
 from ground.pictures.command_rows import draw_commands
 from ground.pictures.command_spans import CommandSpan, joined
 from ground.pictures.draw import draw_pictures

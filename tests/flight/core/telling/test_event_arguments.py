@@ -8,7 +8,8 @@ import pytest
 
 import flight
 from flight.core.telling.events import declared_events
-from ground.testbed.vehicles import VEHICLES, vehicle_class
+from ground.missions.vehicles import VEHICLES
+from ground.testbed.vehicles import vehicle_class
 
 FLIGHT = Path(flight.__path__[0])
 
