@@ -25,6 +25,11 @@ CAPTURING = 40.0  # the cone is looked at five times a second: 5 ms
 BOOTING = 20.0  # a process starts in half a second: ten seconds late
 FALLING_TO_EARTH = 15.0  # the capsule samples twice a second: 33 ms
 
+WORKING_ON_MARS = 40_000.0
+"""The ground waits for answers by the sol; a chain of messages from station to vehicle and back
+takes tenths of a second on a busy machine, and a sol at this pace 2.2 s. Measured: at 540,000
+(`return` by its length alone) the first command is given up after five sols, which are 0.8 s."""
+
 AIR_OF_MARS = 150_000.0  # m; the entry interface is 25 km lower
 FAR_AWAY = 60_000.0  # m from the container: the approach begins at 50 km
 EARTH_RADIUS = WGS84.equatorial_radius  # m
@@ -73,6 +78,7 @@ class UnderWay:
     mav_steering_fast: bool = False
     container_distance: float | None = None
     capsule_distance: float | None = None  # from the centre of the Earth
+    container_on_mars: bool = False  # the work on the ground is not over
     asked: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -86,6 +92,8 @@ def pace_limit(now: UnderWay) -> tuple[float, str]:
         for device, attention in ATTENTION.items()
         if now.asked.get(device, math.inf) < attention.seconds
     ]
+    if now.container_on_mars:
+        limits.append((WORKING_ON_MARS, "work on Mars"))
     limits += _of_lander(now) + _of_mav(now) + _of_orbiter(now) + _of_capsule(now)
     return min(limits, default=(math.inf, ""))
 

@@ -105,6 +105,7 @@ def under_way(hardware: Hardware, asked: Mapping[str, float]) -> UnderWay:
         **facts,
         container_distance=_container_distance(hardware),
         capsule_distance=_capsule_distance(hardware),
+        container_on_mars=hardware.released is None and not hardware.lost.get("mav"),
         asked=asked,
     )
 

@@ -23,6 +23,7 @@ from ground.testbed.pace import (
     NEAR,
     SIGHTING,
     STARTING,
+    WORKING_ON_MARS,
     UnderWay,
     pace_limit,
 )
@@ -35,6 +36,8 @@ READ = {"mav.inertial_unit": 0.02}
     ("now", "limit"),
     [
         (UnderWay(), math.inf),
+        (UnderWay(container_on_mars=True), WORKING_ON_MARS),
+        (UnderWay(container_on_mars=True, lander_height=1e6), COASTING_TO_MARS),
         (UnderWay(lander_height=1e6), COASTING_TO_MARS),
         (UnderWay(lander_height=1.4e5), ENTERING),
         (UnderWay(lander_height=9e3, lander_in_aeroshell=False), LANDING),
@@ -77,6 +80,8 @@ def hardware(bodies: Mapping[str, Any]) -> Any:
         world=SimpleNamespace(now=lambda: 100.0, space=space),
         device=lambda service: None,
         vehicles={},
+        released=None,
+        lost={},
         on_asked=None,
     )
 
