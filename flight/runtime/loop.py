@@ -218,11 +218,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def go_on(self, until: Callable[[], bool]) -> None:
         """Runs, from between two rounds, the next ones, until it is time to stop.
 
-        For a copy of a process, in which those who run the loop are never returned to.
+        For a copy of a process, in which those who run the loop are never returned to. Raises
+        RuntimeError when what the loop was run for ends before.
         """
         if not self._is_between:
             raise RuntimeError("a loop goes on from between two rounds only")
         while not until():
+            if self._stopping:  # type: ignore[attr-defined]
+                raise RuntimeError("all has ended, and it is not yet time to stop")
             self._run_once()
 
     def _run_once(self) -> None:

@@ -91,8 +91,12 @@ def failures(folder: Path) -> None:
     def fail() -> bytes:
         raise ValueError("two")
 
+    def never() -> bytes:
+        loop.go_on(until=lambda: False)
+        return b""
+
     async def fly() -> None:
-        for work in (fail, lambda: os._exit(3), lambda: descriptors()):
+        for work in (fail, lambda: os._exit(3), descriptors, never):
             loop.between(lambda work=work: branches.append(branch(loop, work)))
         await asyncio.sleep(1.0)
 
@@ -105,6 +109,12 @@ def failures(folder: Path) -> None:
             assert words in str(error), error
         else:
             raise AssertionError(words)
+    try:
+        branches[3].result()
+    except BranchFailed as error:
+        assert "all has ended" in str(error), error
+    else:
+        raise AssertionError("a branch that never ends")
     assert set(branches[2].result().decode().splitlines()) == {os.devnull}
 
 
