@@ -4,16 +4,13 @@ Each step that is done is remembered, so that a reboot or an abort does not repe
 """
 
 import asyncio
-from typing import Any
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceError
 from flight.lander.thermal_control import IGLOO
-
-NAMESPACE = "lander"
-RECORD = "commissioning"
+from flight.lander.vehicle import Commissioning, LanderVehicle
 
 DEPLOY_ATTEMPTS = 4
 DUST_SETTLES = 1500.0  # s after landing; InSight waited about as long (NASA 2018)
@@ -25,13 +22,10 @@ SOLS_FOR_LIGHT = 2.0
 SOLS_FOR_CONTACT = 3.0
 
 
-async def commission(node: Any, signal: Signal) -> str:
+async def commission(node: LanderVehicle, signal: Signal) -> str:
     """Deploys and checks all systems, then waits until the commissioning sols are over."""
-    record: dict[str, Any] = node.storage.get(NAMESPACE, RECORD) or {
-        "started": node.clock.now(),
-        "done": {},
-    }
-    node.storage.put(NAMESPACE, RECORD, record)
+    record = node.commissioning or Commissioning(node.clock.now())
+    node.commissioning = record
     steps = (
         ("solar array", deploy_array),
         ("power", check_power),
@@ -39,21 +33,21 @@ async def commission(node: Any, signal: Signal) -> str:
         ("radios", check_radios),
     )
     for name, step in steps:
-        if name not in record["done"]:
+        if name not in record.done:
             result = await step(node)
-            record["done"][name] = result
-            node.storage.put(NAMESPACE, RECORD, record)
+            record.done[name] = result
+            node.commissioning = record
             node.commissioning_step(step=name, result=result)
             node.progress(f"{name}: {result}")
     sols = node.parameters["commissioning_sols"]
-    remaining = record["started"] + sols * SOL_SECONDS - node.clock.now()
+    remaining = record.started + sols * SOL_SECONDS - node.clock.now()
     if remaining > 0.0:
         await asyncio.sleep(remaining)
-    node.storage.put(NAMESPACE, "commissioned", True)
+    node.commissioned = True
     return "done"
 
 
-async def unfold_after_landing(node: Any, signal: Signal) -> str:
+async def unfold_after_landing(node: LanderVehicle, signal: Signal) -> str:
     """Unfolds the array by itself: without it the battery lasts two sols, orders or not."""
     node.say_where()
     await asyncio.sleep(DUST_SETTLES)
@@ -61,13 +55,13 @@ async def unfold_after_landing(node: Any, signal: Signal) -> str:
     return "done"
 
 
-async def keep_array_open(node: Any, signal: Signal) -> str:
+async def keep_array_open(node: LanderVehicle, signal: Signal) -> str:
     """Sees to it that the array is open; an open one stays as it is."""
     await deploy_array(node)
     return "done"
 
 
-async def deploy_array(node: Any) -> str:
+async def deploy_array(node: LanderVehicle) -> str:
     """Unfolds the solar array, with repeats when it jams."""
     for attempt in range(1, 1 + DEPLOY_ATTEMPTS):
         try:
@@ -80,7 +74,7 @@ async def deploy_array(node: Any) -> str:
     raise ActivityFailed(f"the solar array did not deploy in {DEPLOY_ATTEMPTS} attempts")
 
 
-async def check_power(node: Any) -> str:
+async def check_power(node: LanderVehicle) -> str:
     """Waits for daylight; the array must give power, and the battery's gauge must make sense."""
     deadline = node.clock.now() + SOLS_FOR_LIGHT * SOL_SECONDS
     best = 0.0
@@ -94,7 +88,7 @@ async def check_power(node: Any) -> str:
     raise ActivityFailed(f"the array gave at most {best:.0f} W, or the battery's gauge is invalid")
 
 
-async def check_heaters(node: Any) -> str:
+async def check_heaters(node: LanderVehicle) -> str:
     """Lets each zone heat for a moment and reads back whether current flows."""
     heaters = node.devices.heaters
     before = (await heaters.state()).zones
@@ -111,7 +105,7 @@ async def check_heaters(node: Any) -> str:
     return f"{len(before) - len(dead)} of {len(before)} zones heat"
 
 
-async def check_radios(node: Any) -> str:
+async def check_radios(node: LanderVehicle) -> str:
     """Waits until the relay orbiter and Earth have been heard; one of both is enough to go on."""
     deadline = node.clock.now() + SOLS_FOR_CONTACT * SOL_SECONDS
     while node.clock.now() < deadline:

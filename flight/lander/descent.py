@@ -13,13 +13,13 @@ from flight.astrodynamics.site_frame import SiteFrame
 from flight.core.activities import ActivityFailed
 from flight.icd.devices.base import DeviceError
 from flight.lander.descent_hardware import DescentDevices
+from flight.lander.descent_memory import DescentMemory
 from flight.lander.descent_navigation import DescentNavigation, navigation_of
 from flight.lander.entry_guidance import EntryGuidance
 from flight.lander.landing_site import LandingMap, Spot
 from flight.lander.terrain_navigation import GroundSensing
 from flight.runtime.pace import NANOSECONDS
 
-NAMESPACE = "descent"
 STORE_PERIOD = 1.0  # s
 DEAF_AFTER = 20  # readings of the inertial unit in a row without an answer
 ALIGNMENTS = 3
@@ -28,17 +28,19 @@ LOW_HEIGHT, LOW_SHOWN, HIGH_SHOWN = 5_000.0, 1.0, 5.0  # m, s
 
 
 class Descent:
-    """One descent. `host` is the node (or what stands for it in a study): its events are called,
-    its storage is written. `load` is the vehicle's part of the mission load."""
+    """One descent. `host` is told what happens, as events; `memory` keeps what must survive a
+    reboot: the vehicle is both. `load` is the vehicle's part of the mission load."""
 
     def __init__(
         self,
         host: Any,
+        memory: DescentMemory,
         devices: DescentDevices,
         parameters: Mapping[str, Any],
         load: Mapping[str, Any],
     ) -> None:
         self.host = host
+        self.memory = memory
         self.devices = devices
         self.parameters = parameters
         self.load = load
@@ -80,7 +82,7 @@ class Descent:
         """Sets the pace of a phase; after a reboot takes the navigation up again."""
         self._next = asyncio.get_running_loop().time()
         if self._navigation is None:
-            stored = self.host.storage.get(NAMESPACE, "navigation")
+            stored = self.memory.descent_navigation
             if stored is None:
                 return
             self._navigation = navigation_of(self.frame, stored)
@@ -162,7 +164,7 @@ class Descent:
     def store(self) -> None:
         """Keeps the navigation for the case of a reboot."""
         self._stored = self.navigation.time
-        self.host.storage.put(NAMESPACE, "navigation", self.navigation.as_plain())
+        self.memory.descent_navigation = self.navigation.kept()
 
     async def tick(self, period: float) -> None:
         """Waits for the next beat of a phase and navigates."""

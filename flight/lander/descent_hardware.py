@@ -1,8 +1,8 @@
 """The devices that the lander needs on its way down."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from flight.core.node import Node
 from flight.icd.devices.descent import (
     AttitudeThrusters,
     DescentEngines,
@@ -27,7 +27,7 @@ class DescentDevices:
     legs: TouchdownSensors
 
 
-def descent_devices(node: Any) -> DescentDevices:
+def descent_devices(node: Node) -> DescentDevices:
     """The drivers for a node."""
     return DescentDevices(
         node.driver(DescentInertialUnit, "descent_inertial_unit"),

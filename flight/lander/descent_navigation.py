@@ -9,6 +9,8 @@ the parachute (`relevel`).
 import math
 from dataclasses import dataclass, field
 
+import msgspec
+
 from flight.astrodynamics.gravity import MARS, acceleration
 from flight.astrodynamics.quaternions import Quaternion, between, normalised, product, rotate
 from flight.astrodynamics.rotation_vectors import from_rotation_vector
@@ -106,6 +108,21 @@ class AxisError:
         else:
             self.position += residual * residual
         return True
+
+
+class KeptNavigation(msgspec.Struct, frozen=True, kw_only=True):
+    """What of the navigation survives a reboot: inertial position and velocity (m, m/s) at a
+    mission time (s), number of the inertial unit's reading, variances and covariance on each axis,
+    doubts."""
+
+    time: float
+    position: Vector
+    velocity: Vector
+    attitude: Quaternion
+    number: int
+    errors: list[tuple[float, float, float]]
+    saturated: bool
+    heading_in_doubt: bool
 
 
 class DescentNavigation:
@@ -294,35 +311,26 @@ class DescentNavigation:
 
     # ------------------------------------------------------------------ storage
 
-    def as_plain(self) -> dict[str, object]:
+    def kept(self) -> KeptNavigation:
         """What has to survive a reboot."""
-        return {
-            "time": self.time,
-            "position": list(self.position),
-            "velocity": list(self.velocity),
-            "attitude": list(self.attitude),
-            "number": self.number,
-            "errors": [[e.position, e.cross, e.velocity] for e in self.errors],
-            "saturated": self.saturated,
-            "heading_in_doubt": self.heading_in_doubt,
-        }
+        return KeptNavigation(
+            time=self.time,
+            position=self.position,
+            velocity=self.velocity,
+            attitude=self.attitude,
+            number=self.number,
+            errors=[(e.position, e.cross, e.velocity) for e in self.errors],
+            saturated=self.saturated,
+            heading_in_doubt=self.heading_in_doubt,
+        )
 
 
-def navigation_of(frame: SiteFrame, plain: dict[str, list[float]]) -> DescentNavigation:
-    """The navigation as it was stored by `as_plain`."""
-    stored: dict[str, object] = dict(plain)
+def navigation_of(frame: SiteFrame, kept: KeptNavigation) -> DescentNavigation:
+    """The navigation as it was kept."""
     found = DescentNavigation(
-        frame,
-        float(stored["time"]),  # type: ignore[arg-type]
-        tuple(plain["position"]),  # type: ignore[arg-type]
-        tuple(plain["velocity"]),  # type: ignore[arg-type]
-        tuple(plain["attitude"]),  # type: ignore[arg-type]
-        int(stored["number"]),  # type: ignore[call-overload]
-        0.0,
-        0.0,
+        frame, kept.time, kept.position, kept.velocity, kept.attitude, kept.number, 0.0, 0.0
     )
-    rows: list[list[float]] = plain["errors"]  # type: ignore[assignment]
-    found.errors = [AxisError(row[0], row[1], row[2]) for row in rows]
-    found.saturated = bool(stored["saturated"])
-    found.heading_in_doubt = bool(stored["heading_in_doubt"])
+    found.errors = [AxisError(*row) for row in kept.errors]
+    found.saturated = kept.saturated
+    found.heading_in_doubt = kept.heading_in_doubt
     return found

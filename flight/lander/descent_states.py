@@ -5,11 +5,11 @@ the safe state is closed until the ground is reached: in the air nothing is safe
 """
 
 import asyncio
-from typing import Any
 
 from flight.core.chart.statechart import On, Signal, State
 from flight.lander import entry_phases, parachute, powered_phase
 from flight.lander.divert import DivertChoice
+from flight.lander.vehicle import LanderVehicle
 
 STANDS_STILL = 30.0
 """Seconds after touchdown before the lander begins its work on the ground."""
@@ -23,37 +23,37 @@ PHASES = (
 )
 
 
-async def wake(node: Any, signal: Signal) -> str:
+async def wake(node: LanderVehicle, signal: Signal) -> str:
     """Finds in the mission load whether the flight begins in space or on the ground."""
     in_space = node.context.mission.get("start", "landed") == "entry"
     return "in_space" if in_space else "on_ground"
 
 
-async def separate(node: Any, signal: Signal) -> str:
+async def separate(node: LanderVehicle, signal: Signal) -> str:
     """Lets the cruise stage go."""
     await entry_phases.separate_cruise_stage(node.descent)
     return "done"
 
 
-async def coast(node: Any, signal: Signal) -> str:
+async def coast(node: LanderVehicle, signal: Signal) -> str:
     """Coasts to the entry interface."""
     await entry_phases.coast(node.descent)
     return "done"
 
 
-async def enter(node: Any, signal: Signal) -> str:
+async def enter(node: LanderVehicle, signal: Signal) -> str:
     """Flies the guided entry."""
     await entry_phases.enter(node.descent)
     return "done"
 
 
-async def hang(node: Any, signal: Signal) -> Signal:
+async def hang(node: LanderVehicle, signal: Signal) -> Signal:
     """Descends under the parachute."""
     choice = await parachute.descend(node.descent)
     return Signal("done", {"choice": choice})
 
 
-async def land(node: Any, signal: Signal) -> str:
+async def land(node: LanderVehicle, signal: Signal) -> str:
     """Lands on the engines."""
     choice = signal.data.get("choice")
     known = choice if isinstance(choice, DivertChoice) else None
@@ -63,11 +63,11 @@ async def land(node: Any, signal: Signal) -> str:
     return "done"
 
 
-def _stays_on_course(node: Any, signal: Signal) -> None:
+def _stays_on_course(node: LanderVehicle, signal: Signal) -> None:
     node.safe_refused(reason=str(signal.data.get("reason", "no reason given")))
 
 
-def _claims_nothing(node: Any, signal: Signal) -> None:
+def _claims_nothing(node: LanderVehicle, signal: Signal) -> None:
     node.landing_not_claimed(reason=str(signal.data.get("reason", "no reason given")))
 
 

@@ -34,12 +34,12 @@ async def coast(descent: Descent) -> None:
     """Coasts to the entry interface; the balance masses go on the way."""
     await descent.begin()
     navigation = descent.navigation
-    if not descent.host.storage.get("descent", "balanced"):
+    if not descent.memory.balanced:
         start = navigation.time
         while navigation.time - start < BALANCE_DELAY and not _at_interface(descent):
             await descent.tick(COAST_PERIOD)
         await descent.fire("cruise_balance")
-        descent.host.storage.put("descent", "balanced", True)
+        descent.memory.balanced = True
     while not _at_interface(descent):
         await descent.tick(COAST_PERIOD)
     east, north, up = navigation.local_velocity()
@@ -79,7 +79,7 @@ async def enter(descent: Descent) -> None:
         pressure=round(trigger.pressure),
         reason=trigger.reason,
     )
-    descent.host.storage.put("descent", "mortar_time", descent.navigation.time)
+    descent.memory.mortar_time = descent.navigation.time
 
 
 def make_guidance(descent: Descent) -> EntryGuidance:

@@ -1,7 +1,6 @@
 """The devices that the lander needs."""
 
-from typing import Any
-
+from flight.core.node import Node
 from flight.icd.devices.communications import Radio
 from flight.icd.devices.power import Battery, PowerSwitches, SolarArray
 from flight.icd.devices.thermal import Heaters, ThermalNodes
@@ -10,7 +9,7 @@ from flight.icd.devices.thermal import Heaters, ThermalNodes
 class LanderDevices:
     """Drivers of the lander's devices."""
 
-    def __init__(self, node: Any) -> None:
+    def __init__(self, node: Node) -> None:
         self.battery: Battery = node.driver(Battery, "battery")
         self.solar_array: SolarArray = node.driver(SolarArray, "solar_array")
         self.power_switches: PowerSwitches = node.driver(PowerSwitches, "power_switches")

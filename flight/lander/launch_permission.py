@@ -1,16 +1,16 @@
 """Answers the MAV whether the lander stands ready for its launch."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from flight.lander.node import Lander
+from flight.lander.vehicle import LanderVehicle
 
 TOPIC = "launch.permission"
 CLEAR_ARM = ("stowed",)
-NAMESPACE = "launch"
 
 
-async def launch_permission(node: "Lander", source: str, data: dict[str, Any]) -> dict[str, Any]:
+async def launch_permission(
+    node: LanderVehicle, source: str, data: dict[str, Any]
+) -> dict[str, Any]:
     """Grants the launch when the lander operates and its arm is out of the way.
 
     The arm is, when it says that it is stowed, or when Earth has judged that it is.
@@ -19,10 +19,10 @@ async def launch_permission(node: "Lander", source: str, data: dict[str, Any]) -
     return {"granted": not reason, "reason": reason}
 
 
-def _why_not(node: "Lander") -> str:
+def _why_not(node: LanderVehicle) -> str:
     if not node.is_in("landed.operating"):
         return f"the lander is in {node.state}"
     arm = node.carried_modes.get("arm", "")
-    if arm not in CLEAR_ARM and not node.storage.get(NAMESPACE, "arm_clear"):
+    if arm not in CLEAR_ARM and not node.arm_clear:
         return f"the arm is not known to be stowed: it is {arm or 'silent'}"
     return ""

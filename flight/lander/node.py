@@ -1,63 +1,36 @@
 """The Sample Retrieval Lander: its way down, then power, warmth and contact for what it carries."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
-
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.commanding.commands import Restart, command
 from flight.core.keeping.storage import StorageDamage
-from flight.core.node import NODE_NAMESPACE, Node
-from flight.core.telling.carried import keeper
-from flight.core.telling.channels import Channel
-from flight.core.telling.communications import Route, radio, wire
-from flight.core.telling.events import Event
+from flight.core.node import NODE_NAMESPACE
 from flight.icd.devices.base import DeviceError
-from flight.icd.devices.communications import LinkState, Radio
-from flight.icd.messages import Severity
-from flight.lander.commissioning import NAMESPACE, commission, keep_array_open, unfold_after_landing
-from flight.lander.descent import NAMESPACE as DESCENT_NAMESPACE
-from flight.lander.descent import Descent
-from flight.lander.descent_hardware import descent_devices
-from flight.lander.descent_reports import DescentReports
+from flight.icd.devices.communications import Radio
+from flight.lander.commissioning import commission, keep_array_open, unfold_after_landing
 from flight.lander.descent_states import ENTRY, ENTRY_TRANSITIONS, PHASES, WOKEN, wake
-from flight.lander.hardware import LanderDevices
-from flight.lander.launch_permission import NAMESPACE as LAUNCH_NAMESPACE
 from flight.lander.launch_permission import TOPIC as LAUNCH
 from flight.lander.launch_permission import launch_permission
-from flight.lander.parameters import PARAMETERS
-from flight.lander.rhythm import Energy, Rhythm, Wanted
-from flight.lander.thermal_control import ThermalControl
+from flight.lander.rhythm import Energy, Wanted
+from flight.lander.vehicle import LanderVehicle
 from flight.lander.work_permission import TOPIC, energy_permission
 
 HOUSEKEEPING = 1800.0  # seconds at the most, by day
-CARRIED = ("arm", "mav")
 BLIND_AFTER = 3  # readings of the battery without meaning in a row
-SURVEYED = 1.0  # m: a place on the map by which a lander was put there
 MAXIMUM_COMMISSIONING = 100 * SOL_SECONDS  # seconds
 
 
-def _is_commissioned(node: Any, signal: Signal) -> bool:
-    return bool(node.storage.get(NAMESPACE, "commissioned"))
+def _is_commissioned(node: LanderVehicle, signal: Signal) -> bool:
+    return node.commissioned
 
 
-class Lander(DescentReports, Node):
+class Lander(LanderVehicle):
     """The lander: entry, descent and landing (`descent_states`), then commissioning, power and
     warmth through the nights, relay for arm, MAV and rover.
 
     What is on at which hour follows from time and energy alone (`rhythm`), in every state; the
     states say what the lander may be asked to do.
     """
-
-    name = "lander"
-    has_recorder = True
-    parameter_declarations = PARAMETERS
-    routes: ClassVar[dict[str, Route]] = {
-        "arm": wire("arm"),
-        "mav": wire("mav"),
-        "rover": radio("rover"),
-        "perseverance": radio("perseverance"),
-    }
 
     statechart = Statechart(
         State("waking", initial=True, activity=wake, outcomes=WOKEN, doc="where am I?"),
@@ -100,48 +73,6 @@ class Lander(DescentReports, Node):
         ignored=("abort", "sunset", "sunrise", "energy_recovered"),
     )
 
-    state_of_charge = Channel(
-        float, doc="of the battery", yellow=(0.4, None), red=(0.25, None), hysteresis=0.03
-    )
-    battery_voltage = Channel(float, unit="V", doc="of the battery", red=(24.5, None))
-    battery_temperature = Channel(
-        float, unit="K", doc="of the cells", yellow=(258.0, 308.0), red=(253.0, 318.0)
-    )
-    array_power = Channel(float, unit="W", doc="that the solar array can give")
-    array_energy = Channel(float, unit="W h", doc="delivered by the array since landing")
-    electronics_temperature = Channel(
-        float, unit="K", doc="of the electronics", yellow=(243.0, 323.0), red=(233.0, 328.0)
-    )
-    arm_temperature = Channel(float, unit="K", doc="of the transfer arm")
-    mav_temperature = Channel(
-        float,
-        unit="K",
-        doc="of the MAV's propellant, which must stay above 233 K",
-        yellow=(236.0, None),
-        red=(233.15, None),
-        hysteresis=0.5,
-    )
-    mav_conditioning = Channel(bool, doc="whether the igloo keeps the MAV at operating temperature")
-    dead_zones = Channel(int, doc="heater zones that do not heat", yellow=(None, 0.5))
-    sun_elevation = Channel(float, unit="deg", doc="of the Sun, from time and place")
-    uhf_on = Channel(bool, doc="UHF radio")
-    x_band_on = Channel(bool, doc="X-band radio")
-    relay_in_view = Channel(bool, doc="the relay orbiter can be heard")
-    earth_in_view = Channel(bool, doc="Earth can be heard directly")
-    low_energy = Channel(bool, doc="loads are cut because the battery is low")
-
-    commissioning_step = Event(Severity.ACTIVITY_HI, "Commissioning, {step}: {result}")
-    device_trouble = Event(Severity.WARNING_LO, "{device}: {reason}")
-    zone_not_set = Event(Severity.WARNING_HI, "Heater zone {zone} cannot be set: {reason}")
-    gauge_lost = Event(Severity.WARNING_HI, "The battery's gauge means nothing: loads are cut")
-    gauge_back = Event(Severity.ACTIVITY_HI, "The battery's gauge is valid again")
-    arm_judged = Event(Severity.WARNING_LO, "By Earth's judgement the arm is clear: {clear}")
-    mav_warm = Event(Severity.ACTIVITY_HI, "The MAV has reached {temperature} K")
-    energy_low = Event(Severity.WARNING_HI, "Battery at {charge} %: loads are cut")
-    energy_back = Event(Severity.ACTIVITY_HI, "Battery at {charge} %: loads are back")
-
-    # ------------------------------------------------------------- commands
-
     @command(deadline=MAXIMUM_COMMISSIONING, starts="landed.commissioning", restart=Restart.RESUME)
     def commission(self) -> None:
         """Deploys the array and checks power, heaters and radios; takes some sols."""
@@ -152,8 +83,7 @@ class Lander(DescentReports, Node):
 
         Warming takes hours: wait for `mav_temperature` or the event `mav_warm`.
         """
-        self.storage.put(NAMESPACE, "mav_conditioning", on)
-        self.mav_conditioning = on
+        self.mav_conditioning = self.conditioning_kept = on
         await self._control_heat()
         failed = len(self.thermal.failed)
         return "all zones set" if not failed else f"{failed} zones cannot be set"
@@ -161,7 +91,7 @@ class Lander(DescentReports, Node):
     @command(deadline=60.0)
     def judge_arm(self, clear: bool) -> None:
         """Takes it from Earth whether an arm that is not stowed is out of the way of a launch."""
-        self.storage.put(LAUNCH_NAMESPACE, "arm_clear", clear)
+        self.arm_clear = clear
         self.arm_judged(clear=clear)
 
     @command(deadline=60.0, allowed_in="entry.lost")
@@ -169,33 +99,10 @@ class Lander(DescentReports, Node):
         """Begins the work on the ground though the descent gave up: Earth knows that it stands."""
         self.post("claim_landing")
 
-    # --------------------------------------------------------------- running
-
     def attach(self) -> None:
-        self.devices = LanderDevices(self)
-        if self.context.mission.get("start") == "entry":
-            load = self.context.mission["entry"]
-            self.descent = Descent(self, descent_devices(self), self.parameters, load)
-        self.thermal = ThermalControl(self.devices.heaters, self.zone_not_set)
-        self.rhythm = Rhythm.of(self.parameters)
-        self.energy = Energy.AMPLE
-        self._heard: dict[str, None] = {}
-        self._without_meaning = 0
-        self._radios_on: dict[str, bool] = {}
-        self._computer_on: bool | None = None
-        self._mav_was_warm = False
-        self.carried_modes: dict[str, str] = {}  # of arm and MAV, as they tell it
-        self.mav_conditioning = bool(self.storage.get(NAMESPACE, "mav_conditioning"))
-        self.low_energy = bool(self.storage.get(NAMESPACE, "low_energy"))
-        if self.low_energy:
-            self.energy = Energy.LOW
-        self.relay_in_view = self.earth_in_view = False
+        super().attach()
         self.exchanges.answer(TOPIC, lambda source, data: energy_permission(self, source, data))
         self.exchanges.answer(LAUNCH, lambda source, data: launch_permission(self, source, data))
-        self.communications.use_radio(self.devices.uhf)
-        self.communications.use_radio(self.devices.x_band)
-        for source in CARRIED:
-            self.bus.subscribe(f"{source}.telemetry", keeper(self, source, self.carried_modes))
 
     def _boot_state(self) -> str | None:
         """As every node; but in the air also a reduced boot goes on with the descent."""
@@ -207,52 +114,6 @@ class Lander(DescentReports, Node):
         except StorageDamage:
             return state
         return stored if stored in PHASES else state
-
-    def show_descent(
-        self,
-        height: float,
-        speed: float,
-        sigma: float,
-        propellant: float,
-        bank_ordered: float | None = None,
-        bank: float | None = None,
-    ) -> None:
-        """Publishes where the lander is on its way down."""
-        self.descent_height, self.descent_speed = height, speed
-        self.descent_sigma, self.descent_propellant = sigma, propellant
-        self.descent_bank_ordered, self.descent_bank = bank_ordered, bank
-        self.publish_telemetry()
-
-    def landed_at(self, landing: Mapping[str, Any]) -> None:
-        """Takes note of where the lander stands by its own navigation."""
-        self.landed_east, self.landed_north = landing["east"], landing["north"]
-        self.landed_sigma = landing["sigma"]
-        self.publish_telemetry()
-
-    def say_where(self) -> None:
-        """Says where the lander stands: by its descent, or by the load if it began here."""
-        began_here = self.context.mission.get("start") != "entry"
-        known = self.storage.get(DESCENT_NAMESPACE, "landing")
-        if known is None and began_here:
-            known = self.context.mission.get("lander")
-        if known is not None:
-            error = known.get("sigma", SURVEYED)
-            self.standing(east=known["east"], north=known["north"], error=error)
-
-    def parameters_changed(self) -> None:
-        self.rhythm = Rhythm.of(self.parameters)
-
-    def link_changed(self, link: LinkState) -> None:
-        if link.up:
-            self._heard[link.peer] = None
-        if link.peer == "relay":
-            self.relay_in_view = link.up
-        elif link.peer == "earth":
-            self.earth_in_view = link.up
-
-    def heard(self, peer: str) -> bool:
-        """Whether a peer has been heard since boot."""
-        return peer in self._heard
 
     async def sample(self) -> None:
         await self._read_power()
@@ -282,8 +143,6 @@ class Lander(DescentReports, Node):
             self.post("sunrise")
         elif not day and self.is_in("landed.operating.day"):
             self.post("sunset")
-
-    # ----------------------------------------------------------------- power
 
     async def _read_power(self) -> None:
         try:
@@ -333,8 +192,7 @@ class Lander(DescentReports, Node):
 
     def _remember_low(self, low: bool) -> None:
         self.energy = Energy.LOW if low else Energy.AMPLE
-        self.low_energy = low
-        self.storage.put(NAMESPACE, "low_energy", low)
+        self.low_energy = self.low_energy_kept = low
 
     async def _switch_computer(self, on: bool) -> None:
         if self._computer_on is on:
@@ -360,8 +218,6 @@ class Lander(DescentReports, Node):
         else:
             self.x_band_on = state.on
 
-    # ------------------------------------------------------------------ heat
-
     async def _read_temperatures(self) -> None:
         try:
             state = await self.devices.thermal_nodes.state()
@@ -381,8 +237,7 @@ class Lander(DescentReports, Node):
 
     async def _control_heat(self) -> None:
         if self.mav_conditioning and self.carried_modes.get("mav") in ("in_orbit", "lost"):
-            self.mav_conditioning = False  # the igloo is empty
-            self.storage.put(NAMESPACE, "mav_conditioning", False)
+            self.mav_conditioning = self.conditioning_kept = False  # the igloo is empty
         try:
             await self.thermal.apply(self.parameters, self.energy, bool(self.mav_conditioning))
         except DeviceError as error:

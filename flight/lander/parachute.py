@@ -93,19 +93,13 @@ class Hanging:
     def __init__(self, descent: Descent) -> None:
         self.descent = descent
         self._legs_out = False
-        now = descent.navigation.time
-        self.fired_at = float(descent.host.storage.get("descent", "mortar_time", now))
-
-    def _step(self, name: str) -> bool:
-        return bool(self.descent.host.storage.get("descent", name))
-
-    def _done(self, name: str) -> None:
-        self.descent.host.storage.put("descent", name, True)
+        fired_at = descent.memory.mortar_time
+        self.fired_at = descent.navigation.time if fired_at is None else fired_at
 
     async def wait_for_pull(self) -> None:
         """Until the parachute pulls; fires again when it does not."""
         d = self.descent
-        if self._step("opened"):
+        if d.memory.parachute_pulled:
             return
         before = norm(d.navigation.felt)
         for attempt in (1, 2):
@@ -114,7 +108,7 @@ class Hanging:
                 await d.tick(PERIOD)
                 if norm(d.navigation.felt) > before + PULL:
                     d.host.parachute_open(felt=round(norm(d.navigation.felt), 1))
-                    self._done("opened")
+                    d.memory.parachute_pulled = True
                     return
             if attempt == 1:
                 await d.fire("mortar")
@@ -123,7 +117,7 @@ class Hanging:
     async def drop_heat_shield(self) -> None:
         """Below Mach 0.7, or when there is little height left."""
         d, p = self.descent, self.descent.parameters
-        if self._step("uncovered"):
+        if d.memory.heat_shield_gone:
             return
         while True:
             navigation = d.navigation
@@ -138,7 +132,7 @@ class Hanging:
                 d.sensing.find_vertical()
             await d.tick(PERIOD)
         await d.fire("heat_shield")
-        self._done("uncovered")
+        d.memory.heat_shield_gone = True
         d.host.heat_shield_separated(
             speed=round(math.hypot(*d.navigation.local_velocity())),
             height=round(d.height_over_ground),
@@ -168,10 +162,10 @@ class Hanging:
 
     async def _legs(self) -> None:
         d = self.descent
-        if not self._legs_out and not self._step("legs"):
+        if not self._legs_out and not d.memory.legs_out:
             await d.fire("legs")
             await self._prime()
-            self._done("legs")
+            d.memory.legs_out = True
             d.host.legs_deployed(height=round(d.height_over_ground))
         self._legs_out = True
 

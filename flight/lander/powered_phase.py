@@ -7,6 +7,7 @@ from flight.astrodynamics.vectors import Vector
 from flight.core.activities import ActivityFailed
 from flight.icd.devices.base import DeviceError
 from flight.lander.descent import Descent
+from flight.lander.descent_memory import Landing
 from flight.lander.divert import DivertChoice, choose_landing
 from flight.lander.powered_descent import straight_down, thrust_acceleration
 from flight.lander.thrust_control import (
@@ -176,7 +177,7 @@ class PoweredFlight:
             "propellant": round(d.propellant, 1),
             "time": round(d.navigation.time, 2),
         }
-        d.host.storage.put("descent", "landing", landing)
+        d.memory.landing = Landing(**landing)
         d.host.touchdown(**landing)
         return landing
 

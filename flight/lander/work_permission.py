@@ -1,14 +1,12 @@
 """Answers those who live on the lander's battery whether there is energy for a piece of work."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import msgspec
 
 from flight.core.exchanges import ExchangeFailed
 from flight.lander.rhythm import Energy
-
-if TYPE_CHECKING:
-    from flight.lander.node import Lander
+from flight.lander.vehicle import LanderVehicle
 
 TOPIC = "energy.permission"
 
@@ -19,7 +17,9 @@ class Request(msgspec.Struct, frozen=True):
     watt_hours: Annotated[float, msgspec.Meta(ge=0.0, le=100_000.0)]
 
 
-async def energy_permission(node: "Lander", source: str, data: dict[str, Any]) -> dict[str, Any]:
+async def energy_permission(
+    node: LanderVehicle, source: str, data: dict[str, Any]
+) -> dict[str, Any]:
     """Grants the energy if enough is left in the battery after it; raises ExchangeFailed."""
     try:
         request = msgspec.convert(data, Request)
@@ -29,7 +29,7 @@ async def energy_permission(node: "Lander", source: str, data: dict[str, Any]) -
     return {"granted": not reason, "reason": reason}
 
 
-def _why_not(node: "Lander", watt_hours: float) -> str:
+def _why_not(node: LanderVehicle, watt_hours: float) -> str:
     charge, needed = node.state_of_charge, node.parameters["work_charge"]
     if charge is None or node.energy is Energy.UNKNOWN:
         return "the charge of the battery is not known"

@@ -12,6 +12,7 @@ from typing import Any
 from flight.core.activities import ActivityFailed
 from flight.lander.descent import Descent
 from flight.lander.descent_hardware import DescentDevices
+from flight.lander.descent_memory import DescentMemory
 from flight.lander.entry_phases import coast, enter, separate_cruise_stage
 from flight.lander.parachute import descend
 from flight.lander.powered_phase import land
@@ -60,11 +61,17 @@ class Memory:
         self.values[namespace, key] = value
 
 
+class KeptInFlight(DescentMemory):
+    """What a lander would remember over a reboot, which does not come here."""
+
+    def __init__(self) -> None:
+        self.storage = Memory()
+
+
 class Host:
     """Stands for the node: keeps its events and its telemetry with their mission time."""
 
     def __init__(self, now: Callable[[], float]) -> None:
-        self.storage = Memory()
         self.events: list[tuple[float, str, dict[str, Any]]] = []
         self.told: list[tuple[float, dict[str, float]]] = []
         self._now = now
@@ -125,7 +132,7 @@ def fly_landing(
         devices: dict[str, Any] = dict(build_descent(world, hardware, Supply(vehicle), vehicle))
         prepare(devices)
         host = Host(world.now)
-        descent = Descent(host, _drivers(devices), parameters, load)
+        descent = Descent(host, KeptInFlight(), _drivers(devices), parameters, load)
         trace: list[tuple[float, float, float, float, float]] = []
         if trace_every > 0.0:
             vehicle.body.observers.append(_tracer(vehicle, trace, trace_every))

@@ -1,0 +1,173 @@
+"""The lander as its skills know it: channels, events, devices, and what it remembers."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import msgspec
+
+from flight.core.keeping.memory import Remembered
+from flight.core.node import Node
+from flight.core.telling.carried import keeper
+from flight.core.telling.channels import Channel
+from flight.core.telling.communications import Route, radio, wire
+from flight.core.telling.events import Event
+from flight.icd.devices.communications import LinkState
+from flight.icd.messages import Severity
+from flight.lander.descent import Descent
+from flight.lander.descent_hardware import descent_devices
+from flight.lander.descent_memory import DescentMemory
+from flight.lander.descent_reports import DescentReports
+from flight.lander.hardware import LanderDevices
+from flight.lander.parameters import PARAMETERS
+from flight.lander.rhythm import Energy, Rhythm
+from flight.lander.thermal_control import ThermalControl
+
+CARRIED = ("arm", "mav")
+SURVEYED = 1.0  # m: a place on the map by which a lander was put there
+
+
+class Commissioning(msgspec.Struct, frozen=True):
+    """When it began (mission time, s), and the result of each step that is done."""
+
+    started: float
+    done: dict[str, str] = {}
+
+
+class LanderVehicle(DescentReports, DescentMemory, Node):
+    """The lander: entry, descent and landing (`descent_states`), then commissioning, power and
+    warmth through the nights, relay for arm, MAV and rover.
+
+    What is on at which hour follows from time and energy alone (`rhythm`), in every state; the
+    states say what the lander may be asked to do.
+    """
+
+    name = "lander"
+    has_recorder = True
+    parameter_declarations = PARAMETERS
+    routes: ClassVar[dict[str, Route]] = {
+        "arm": wire("arm"),
+        "mav": wire("mav"),
+        "rover": radio("rover"),
+        "perseverance": radio("perseverance"),
+    }
+
+    descent: Descent
+
+    commissioning = Remembered[Commissioning | None](
+        Commissioning | None, None, doc="how far it has come"
+    )
+    commissioned = Remembered(bool, False, doc="whether it is over")
+    conditioning_kept = Remembered(bool, False, doc="whether the MAV is kept warm for its flight")
+    low_energy_kept = Remembered(bool, False, doc="whether loads are cut")
+    arm_clear = Remembered(bool, False, doc="whether, by Earth's judgement, the arm is clear")
+
+    state_of_charge = Channel(
+        float, doc="of the battery", yellow=(0.4, None), red=(0.25, None), hysteresis=0.03
+    )
+    battery_voltage = Channel(float, unit="V", doc="of the battery", red=(24.5, None))
+    battery_temperature = Channel(
+        float, unit="K", doc="of the cells", yellow=(258.0, 308.0), red=(253.0, 318.0)
+    )
+    array_power = Channel(float, unit="W", doc="that the solar array can give")
+    array_energy = Channel(float, unit="W h", doc="delivered by the array since landing")
+    electronics_temperature = Channel(
+        float, unit="K", doc="of the electronics", yellow=(243.0, 323.0), red=(233.0, 328.0)
+    )
+    arm_temperature = Channel(float, unit="K", doc="of the transfer arm")
+    mav_temperature = Channel(
+        float,
+        unit="K",
+        doc="of the MAV's propellant, which must stay above 233 K",
+        yellow=(236.0, None),
+        red=(233.15, None),
+        hysteresis=0.5,
+    )
+    mav_conditioning = Channel(bool, doc="whether the igloo keeps the MAV at operating temperature")
+    dead_zones = Channel(int, doc="heater zones that do not heat", yellow=(None, 0.5))
+    sun_elevation = Channel(float, unit="deg", doc="of the Sun, from time and place")
+    uhf_on = Channel(bool, doc="UHF radio")
+    x_band_on = Channel(bool, doc="X-band radio")
+    relay_in_view = Channel(bool, doc="the relay orbiter can be heard")
+    earth_in_view = Channel(bool, doc="Earth can be heard directly")
+    low_energy = Channel(bool, doc="loads are cut because the battery is low")
+
+    commissioning_step = Event(Severity.ACTIVITY_HI, "Commissioning, {step}: {result}")
+    device_trouble = Event(Severity.WARNING_LO, "{device}: {reason}")
+    zone_not_set = Event(Severity.WARNING_HI, "Heater zone {zone} cannot be set: {reason}")
+    gauge_lost = Event(Severity.WARNING_HI, "The battery's gauge means nothing: loads are cut")
+    gauge_back = Event(Severity.ACTIVITY_HI, "The battery's gauge is valid again")
+    arm_judged = Event(Severity.WARNING_LO, "By Earth's judgement the arm is clear: {clear}")
+    mav_warm = Event(Severity.ACTIVITY_HI, "The MAV has reached {temperature} K")
+    energy_low = Event(Severity.WARNING_HI, "Battery at {charge} %: loads are cut")
+    energy_back = Event(Severity.ACTIVITY_HI, "Battery at {charge} %: loads are back")
+
+    def attach(self) -> None:
+        self.devices = LanderDevices(self)
+        if self.context.mission.get("start") == "entry":
+            load = self.context.mission["entry"]
+            self.descent = Descent(self, self, descent_devices(self), self.parameters, load)
+        self.thermal = ThermalControl(self.devices.heaters, self.zone_not_set)
+        self.rhythm = Rhythm.of(self.parameters)
+        self.energy = Energy.AMPLE
+        self._heard: dict[str, None] = {}
+        self._without_meaning = 0
+        self._radios_on: dict[str, bool] = {}
+        self._computer_on: bool | None = None
+        self._mav_was_warm = False
+        self.carried_modes: dict[str, str] = {}  # of arm and MAV, as they tell it
+        self.mav_conditioning, self.low_energy = self.conditioning_kept, self.low_energy_kept
+        if self.low_energy:
+            self.energy = Energy.LOW
+        self.relay_in_view = self.earth_in_view = False
+        self.communications.use_radio(self.devices.uhf)
+        self.communications.use_radio(self.devices.x_band)
+        for source in CARRIED:
+            self.bus.subscribe(f"{source}.telemetry", keeper(self, source, self.carried_modes))
+
+    def show_descent(
+        self,
+        height: float,
+        speed: float,
+        sigma: float,
+        propellant: float,
+        bank_ordered: float | None = None,
+        bank: float | None = None,
+    ) -> None:
+        """Publishes where the lander is on its way down."""
+        self.descent_height, self.descent_speed = height, speed
+        self.descent_sigma, self.descent_propellant = sigma, propellant
+        self.descent_bank_ordered, self.descent_bank = bank_ordered, bank
+        self.publish_telemetry()
+
+    def landed_at(self, landing: Mapping[str, Any]) -> None:
+        """Takes note of where the lander stands by its own navigation."""
+        self.landed_east, self.landed_north = landing["east"], landing["north"]
+        self.landed_sigma = landing["sigma"]
+        self.publish_telemetry()
+
+    def say_where(self) -> None:
+        """Says where the lander stands: by its descent, or by the load if it began here."""
+        began_here = self.context.mission.get("start") != "entry"
+        known = self.landing
+        if known is not None:
+            self.standing(east=known.east, north=known.north, error=known.sigma)
+            return
+        placed = self.context.mission.get("lander")
+        if began_here and placed is not None:
+            error = placed.get("sigma", SURVEYED)
+            self.standing(east=placed["east"], north=placed["north"], error=error)
+
+    def parameters_changed(self) -> None:
+        self.rhythm = Rhythm.of(self.parameters)
+
+    def link_changed(self, link: LinkState) -> None:
+        if link.up:
+            self._heard[link.peer] = None
+        if link.peer == "relay":
+            self.relay_in_view = link.up
+        elif link.peer == "earth":
+            self.earth_in_view = link.up
+
+    def heard(self, peer: str) -> bool:
+        """Whether a peer has been heard since boot."""
+        return peer in self._heard
