@@ -17,8 +17,9 @@ from typing import TypeVar
 
 from flight.icd.envelope import LARGEST_LIFE
 from flight.icd.messages import Message
+from flight.runtime.client import Client
 from flight.runtime.endpoint import Endpoint
-from flight.runtime.endpoints import Client, Publisher, Server, Subscriber
+from flight.runtime.endpoints import Publisher, Server, Subscriber
 from flight.runtime.fabric import Fabric as Fabric
 from flight.runtime.fabric import Presence
 from flight.runtime.gaps import Gap

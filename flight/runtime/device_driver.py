@@ -32,11 +32,17 @@ class Connection:
         self.on_unexpected: Callable[[str], None] | None = None
         self._client = bus.connect(service, self._receive, epoch=boot)
         self._client.on_reconnect = self._say_hello
+        self._client.on_lost = self._lost
         self._boot = boot
         self._say_hello()
 
     def _say_hello(self) -> None:
         self._client.send(Hello(self._client.bus.name, self._boot))
+
+    def _lost(self, how: str) -> None:
+        for number, waiter in self._waiting.items():
+            if not waiter.done():
+                waiter.set_exception(DeviceTimeout(f"{how}, with call {number} unanswered"))
 
     def listen(self, name: str, callback: Callable[[Any], None]) -> None:
         """Calls `callback` with each signal `name` of the device."""
@@ -47,8 +53,8 @@ class Connection:
     async def call(self, method: Method, arguments: dict[str, Any]) -> Any:
         """Asks, waits, checks the answer.
 
-        Raises DeviceTimeout, DeviceRejected or DeviceFault. When the waiting task is cancelled the
-        device is told to stop.
+        Raises DeviceTimeout (at once when the device is lost), DeviceRejected or DeviceFault. When
+        the waiting task is cancelled the device is told to stop.
         """
         self._number += 1
         number = self._number

@@ -31,6 +31,7 @@ class Endpoint:
         self.service = service
         self.identity = identity
         self._address = bus.address(service)
+        self._sent_ns = 0
         self._socket = bus.fabric.open_socket(kind, identity)
         self._loop = asyncio.get_running_loop()
         self._time_ns = clock_of(self._loop)
@@ -47,6 +48,11 @@ class Endpoint:
     def closed(self) -> bool:
         """Whether the socket has been closed."""
         return self._closed
+
+    @property
+    def sent_ns(self) -> int:
+        """When the message that is being heard was sent, by its sender (ns of mission time)."""
+        return self._sent_ns
 
     def _bind(self) -> None:
         try:
@@ -178,6 +184,7 @@ class Endpoint:
             self._malformed(str(error))
             return None
         self._count(peer, envelope.sequence)
+        self._sent_ns = envelope.time_ns
         self.bus.counters.received += 1
         return envelope.message
 

@@ -1,4 +1,4 @@
-"""The four ends of the bus: server and client of requests, publisher and subscriber of a stream."""
+"""The bound side of requests, and both sides of a stream; the client is in `client`."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -50,46 +50,6 @@ class Server(Endpoint):
         message = self._open(frames[0], frames[1])
         if message is not None:
             self._on_message(frames[0], message)
-
-
-class Client(Endpoint):
-    """The connecting side of requests (DEALER)."""
-
-    def __init__(
-        self, bus: "Bus", service: str, on_message: Callable[[Message], None], epoch: int
-    ) -> None:
-        super().__init__(bus, Kind.CLIENT, service, identity=f"{bus.name}#{epoch}".encode())
-        self.epoch = epoch
-        self.on_reconnect: Callable[[], None] | None = None
-        self._on_message = on_message
-        self._connect()
-        self._listen()
-
-    def reconnected(self) -> None:
-        if self.on_reconnect is not None:
-            self.on_reconnect()
-
-    def send(self, message: Message) -> bool:
-        """Sends to the service; False (and counted) when it is gone or the queue is full."""
-        if self._closed:
-            return False
-        data = self._wrap(b"", message)
-        if len(data) > MAXIMUM_MESSAGE_BYTES:
-            return self._too_large(data)
-        if self.bus.fabric.is_down(self._address):
-            return self._dropped("nobody serves it now")
-        try:
-            self._socket.send(data)
-        except Full:
-            self._look_later()
-            return self._dropped("the queue is full")
-        self._after_send()
-        return True
-
-    def _take(self, frames: list[bytes]) -> None:
-        message = self._open(b"", frames[-1])
-        if message is not None:
-            self._on_message(message)
 
 
 class Publisher(Endpoint):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from flight.runtime.fabric import Presence
 from flight.runtime.loop import QueueReader, VirtualLoop
-from flight.runtime.sockets import HIGH_WATER_MARK, Full, Kind, Unreachable
+from flight.runtime.sockets import HIGH_WATER_MARK, Full, Kind, Link, Unreachable
 
 MOST_BYTES = 32 << 20  # queued for one peer before a send is refused: 32 of the largest messages
 
@@ -122,6 +122,13 @@ class MemorySocket:
         if self._kind is Kind.CLIENT:
             self._out = _Queue(self, None)
         self._fabric.connect(address, self)
+
+    def follow(self, loop: asyncio.AbstractEventLoop, tell: Callable[[Link], None]) -> None:
+        """Refused: the fabric knows who is there."""
+        raise RuntimeError("queues in memory do not leave a process")
+
+    def look_at_peer(self) -> None:
+        """Nobody is followed."""
 
     def disconnect(self, address: str) -> None:
         """Lets go of a connection."""

@@ -22,6 +22,14 @@ class Kind(Enum):
     SUBSCRIBER = "subscriber"
 
 
+class Link(Enum):
+    """What is known of the bound side of a connection between processes."""
+
+    UP = "up"
+    LOST = "lost"
+    ABSENT = "absent"  # has not come up while programs start
+
+
 class Full(Exception):
     """The queue of the peer is full: nothing was sent."""
 
@@ -41,6 +49,13 @@ class Socket(Protocol):
 
     def connect(self, address: str) -> None:
         """Connects to an address (a client or a subscriber), also before it is bound."""
+
+    def follow(self, loop: asyncio.AbstractEventLoop, tell: Callable[[Link], None]) -> None:
+        """Has `tell` called when the bound side comes or goes. To be called before `connect`, for
+        an address between processes: of others the fabric keeps account."""
+
+    def look_at_peer(self) -> None:
+        """Tells at once what has become known of the bound side, if it is followed."""
 
     def disconnect(self, address: str) -> None:
         """Lets go of a connection, if it still stands."""

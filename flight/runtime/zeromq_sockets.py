@@ -10,7 +10,14 @@ from typing import Any
 import zmq
 
 from flight.icd.codec import MAXIMUM_MESSAGE_BYTES
-from flight.runtime.sockets import HIGH_WATER_MARK, Full, Kind, Unreachable
+from flight.runtime.sockets import HIGH_WATER_MARK, Full, Kind, Link, Unreachable
+from flight.runtime.zeromq_presence import (
+    HANDSHAKE_MS,
+    HEARTBEAT_MS,
+    LOST_AFTER_MS,
+    RETRY_MS,
+    Follower,
+)
 
 _TYPES = {
     Kind.SERVER: zmq.ROUTER,
@@ -70,7 +77,12 @@ class ZeroMqSocket:
             option(zmq.XPUB_VERBOSE, 1)
         elif kind is Kind.SUBSCRIBER:
             option(zmq.SUBSCRIBE, b"")
+        option(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)  # of no effect within a process
+        option(zmq.HEARTBEAT_TIMEOUT, LOST_AFTER_MS)
+        option(zmq.HANDSHAKE_IVL, HANDSHAKE_MS)
+        option(zmq.RECONNECT_IVL, RETRY_MS)
         self.descriptor = -1
+        self._follower: Follower | None = None
         self._claimed = -1  # lock of the ipc path that is served
 
     def bind(self, address: str) -> None:
@@ -105,6 +117,16 @@ class ZeroMqSocket:
     def connect(self, address: str) -> None:
         """Connects."""
         self._socket.connect(address)
+
+    def follow(self, loop: asyncio.AbstractEventLoop, tell: Callable[[Link], None]) -> None:
+        """Tells when the bound side comes or goes; nothing is queued for one that is not there."""
+        self._socket.setsockopt(zmq.IMMEDIATE, 1)
+        self._follower = Follower(self._socket, loop, tell)
+
+    def look_at_peer(self) -> None:
+        """Tells at once what has become known of the bound side."""
+        if self._follower is not None:
+            self._follower.look()
 
     def disconnect(self, address: str) -> None:
         """Lets go of a connection."""
@@ -157,5 +179,7 @@ class ZeroMqSocket:
 
     def close(self) -> None:
         """Closes, in a thread of ZeroMQ."""
+        if self._follower is not None:
+            self._follower.close()
         self._socket.close(0)
         self._release()

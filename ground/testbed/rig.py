@@ -22,8 +22,8 @@ from flight.icd.messages import (
     Telemetry,
 )
 from flight.runtime.bus import Bus
+from flight.runtime.client import Client
 from flight.runtime.discs import FILES, Disc
-from flight.runtime.endpoints import Client
 from flight.runtime.fabric import Fabric, Presence
 from flight.runtime.message_log import MessageLog
 from flight.runtime.nursery import Nursery, end

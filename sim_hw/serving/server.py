@@ -10,6 +10,7 @@ import msgspec
 from flight.icd.devices.base import DeviceFault, DeviceInterface, DeviceRejected
 from flight.icd.messages import Call, Cancel, DeviceSignal, Hello, Message, Reply
 from flight.runtime.bus import Bus
+from flight.runtime.loop import NANOSECONDS, time_ns, transport_grace
 from flight.runtime.nursery import Nursery
 
 REASON_LENGTH = 2000  # what the ICD allows for a text
@@ -20,7 +21,7 @@ class DeviceServer:
 
     A driver that says hello with a new boot number ends the calls of its earlier boots: what moved
     on their behalf stops, as it does when a call is cancelled. `on_call` hears of each call before
-    it is answered.
+    it is answered. A call older than its limit is refused: its caller has given it up.
     """
 
     def __init__(self, bus: Bus, service: str, device: DeviceInterface, nursery: Nursery) -> None:
@@ -30,6 +31,7 @@ class DeviceServer:
         self._nursery = nursery
         self._running: dict[tuple[bytes, int], asyncio.Task[None]] = {}
         self._boots: dict[str, tuple[int, bytes]] = {}
+        self._grace = 0.0  # s; the greatest so far
         self._server = bus.serve(service, self._receive)
 
     def emit(self, name: str, data: Any) -> None:
@@ -42,7 +44,7 @@ class DeviceServer:
         if isinstance(message, Call):
             self.on_call()
             task = self._nursery.start(
-                self._answer(peer, message), name=f"{self.service}.{message.method}"
+                self._answer(peer, message, self._age()), name=f"{self.service}.{message.method}"
             )
             key = (peer, message.number)
             self._running[key] = task
@@ -64,15 +66,26 @@ class DeviceServer:
                 if owner == before[1]:
                     task.cancel()
 
-    async def _answer(self, peer: bytes, call: Call) -> None:
+    async def _answer(self, peer: bytes, call: Call, age: float) -> None:
         # Cancelled on behalf of the caller, or as the hardware goes down: nobody waits for it.
         with contextlib.suppress(asyncio.CancelledError):
-            self._server.send(peer, await self._perform(call))
+            self._server.send(peer, await self._perform(call, age))
 
-    async def _perform(self, call: Call) -> Reply:
+    def _age(self) -> float:
+        """How long before it is heard a call was made (s), apart from what machines delay.
+
+        What a message takes was longer in mission time if that ran faster a moment ago.
+        """
+        self._grace = max(self._grace, transport_grace())
+        return (time_ns() - self._server.sent_ns) / NANOSECONDS - self._grace
+
+    async def _perform(self, call: Call, age: float) -> Reply:
         method = self.device.methods.get(call.method)
         if method is None:
             return Reply(call.number, error="rejected", reason=f"no method {call.method!r}")
+        if age > method.limit:
+            reason = f"made {age:.1f} s ago; its limit of {method.limit:g} s is over"
+            return Reply(call.number, error="rejected", reason=reason)
         try:
             arguments = method.unpack(call.arguments)
             result = await getattr(self.device, call.method)(**arguments)

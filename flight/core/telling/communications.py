@@ -18,8 +18,8 @@ from flight.icd.devices.base import DeviceError
 from flight.icd.devices.communications import LinkState, Radio, ReceivedFrame
 from flight.icd.messages import Frame, Message, Packet, decode_message
 from flight.runtime.bus import Bus
+from flight.runtime.client import Client
 from flight.runtime.device_driver import listen
-from flight.runtime.endpoints import Client
 from flight.runtime.nursery import Nursery
 
 GROUND = "ground"
