@@ -10,9 +10,9 @@ from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.manipulation import Gripper, GripperState
 from sim_hw.devices.container import DROPPED, IN_ROVER_GRIPPER, ON_SEAT, ON_STAND
+from sim_hw.devices.jaws import Jaws
 from sim_hw.devices.rover_arm import SimRoverArm
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.power_and_heat.powered import PowerSupply
 from sim_hw.world.tubes import CONTAINER, GROUND, ROVER_GRIPPER, ROVER_RACK, LyingPose
 from sim_hw.world.world import World
 
@@ -32,8 +32,8 @@ class GripperParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     power: Annotated[float, Quantity("W", gt=0, le=100)]
 
 
-class SimGripper(PoweredDevice, Gripper):
-    """Two jaws at the end of the arm. `jammed` may be set to let it fail."""
+class SimGripper(Jaws, Gripper):
+    """Two jaws at the end of the arm."""
 
     def __init__(
         self,
@@ -44,18 +44,9 @@ class SimGripper(PoweredDevice, Gripper):
         arm: SimRoverArm,
         parameters: GripperParameters,
     ) -> None:
-        super().__init__(service, random_stream, world, electrical)
+        super().__init__(service, random_stream, world, electrical, parameters)
         self.arm = arm
         self.parameters = parameters
-        self.jammed = False
-        self._opening = parameters.opening
-        self._force = 0.0
-
-    def fail(self, mode: str) -> None:
-        """Modes: `jam` (the jaws move no more)."""
-        if mode != "jam":
-            raise unknown_mode(self, mode, "jam")
-        self.jammed = True
 
     async def state(self) -> GripperState:
         self.need_power()
@@ -64,34 +55,23 @@ class SimGripper(PoweredDevice, Gripper):
     async def open(self) -> GripperState:
         await self._move()
         self._let_go()
-        self._opening, self._force = self.parameters.opening, 0.0
+        self._opened()
         return self._state()
 
     async def close(self) -> GripperState:
         await self._move()
         self._take()
         if self.arm.holds_lid():
-            self._opening = self.parameters.handle_diameter
+            width = self.parameters.handle_diameter
         else:
             held = self.world.tubes.at(ROVER_GRIPPER)
-            self._opening = self.parameters.tube_diameter if held else 0.0
-        # The jaws are driven until the motor's current says so: on a tube or on each other.
-        self._force = self.parameters.force
+            width = self.parameters.tube_diameter if held else 0.0
+        self._closed_on(width)
         return self._state()
 
     def _state(self) -> GripperState:
-        gauss = self.random.gauss
-        return GripperState(
-            time_ns=self.time_ns(),
-            # Grit between the jaws makes their position a poor witness of what they hold.
-            opening=max(0.0, self._opening + 0.008 * gauss(0.0, 1.0)),
-            force=max(0.0, self._force + 2.0 * gauss(0.0, 1.0)),
-        )
-
-    async def _move(self) -> None:
-        await self.work(self.parameters.seconds, self.parameters.power)
-        if self.jammed:
-            raise DeviceFault("jam", f"{self.service} does not move")
+        opening, force = self._felt()
+        return GripperState(time_ns=self.time_ns(), opening=opening, force=force)
 
     def _take(self) -> None:
         tubes = self.world.tubes

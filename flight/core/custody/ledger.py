@@ -21,6 +21,7 @@ from typing import Any
 import msgspec
 
 from flight.core.custody.repair import repair
+from flight.core.custody.rules import check_evidence, tube_and_link
 from flight.core.keeping.storage import Storage, StorageDamage
 from flight.icd.custody_record import (
     FORGET,
@@ -222,7 +223,7 @@ class CustodyLedger:
                 f"{tube} cannot be found while transfer {record.transfer_id} is open: "
                 f"{record.counterpart} may still confirm it. Ask for its outcome first."
             )
-        self._check(evidence, None, present=True)
+        check_evidence(evidence, None, present=True)
         link = max(each.link for each in (record, ceded) if each is not None) + 1
         return self._write(
             record, "find", CustodyStatus.HELD, link=link, tube=tube, place=place, slot=slot,
@@ -274,7 +275,7 @@ class CustodyLedger:
         slot: int | None = None,
     ) -> CustodyRecord:
         """Promise to take the tube that `giver` offers from its `place` to `destination`."""
-        tube, link = _parse(transfer_id)
+        tube, link = tube_and_link(transfer_id)
         record = self.record(tube)
         if record is not None:
             if self.outcome(transfer_id) is not None:
@@ -315,7 +316,7 @@ class CustodyLedger:
         if self._decided(transfer_id, Outcome.CONFIRMED):
             return record
         self._demand(record, "confirmed", CustodyStatus.RECEIVING)
-        self._check(evidence, record.moved_by, present=True)
+        check_evidence(evidence, record.moved_by, present=True)
         return self._write(
             record, "confirm", CustodyStatus.HELD, link=record.link + 1, place=record.destination,
             destination=None, evidence=evidence, outcome=Outcome.CONFIRMED, responsible=True,
@@ -327,7 +328,7 @@ class CustodyLedger:
         if self._decided(transfer_id, Outcome.CONFIRMED):
             return record
         self._demand(record, "handed over", CustodyStatus.IN_TRANSIT, CustodyStatus.UNKNOWN)
-        self._check(evidence, record.moved_by, present=True)
+        check_evidence(evidence, record.moved_by, present=True)
         return self._write(
             record, "complete", CustodyStatus.HANDED_OVER,
             evidence=evidence, outcome=Outcome.CONFIRMED, responsible=False,
@@ -353,7 +354,7 @@ class CustodyLedger:
             return record
         ending = {"outcome": Outcome.CANCELLED, "evidence": evidence}
         if record.status is CustodyStatus.RECEIVING:
-            self._check(evidence, record.moved_by, present=False)
+            check_evidence(evidence, record.moved_by, present=False)
             return self._write(record, "cancel", CustodyStatus.DECLINED, **ending)
         if record.status is CustodyStatus.OFFERED:
             ending["evidence"] = record.evidence
@@ -363,7 +364,7 @@ class CustodyLedger:
                 f"{self._owner} has released {transfer_id}: {record.counterpart} decides. "
                 "Cancel once it has cancelled."
             )
-        self._check(evidence, record.moved_by)
+        check_evidence(evidence, record.moved_by)
         present = evidence is not None and evidence.present
         status = CustodyStatus.HELD if present else CustodyStatus.UNKNOWN
         return self._take_back(record, status, ending)
@@ -418,13 +419,13 @@ class CustodyLedger:
             raise CustodyError(
                 f"{tube} is {record.status} at {record.place}: no move is under way."
             )
-        self._check(evidence, record.moved_by, present=True)
+        check_evidence(evidence, record.moved_by, present=True)
         return record
 
     def _party(self, transfer_id: str) -> CustodyRecord:
         if self.outcome(transfer_id) is None:
             raise CustodyError(f"The ledger of {self._owner} knows no transfer {transfer_id!r}.")
-        return self._known(_parse(transfer_id)[0])
+        return self._known(tube_and_link(transfer_id)[0])
 
     def _decided(self, transfer_id: str, wanted: Outcome) -> bool:
         outcome = self.outcome(transfer_id)
@@ -444,27 +445,5 @@ class CustodyLedger:
         steps = [step for step in self.journal(record.tube) if step.status is CustodyStatus.HELD]
         return steps[-1].slot if steps and steps[-1].place == record.place else None
 
-    def _check(
-        self, evidence: Evidence | None, moved_by: str | None, present: bool | None = None
-    ) -> None:
-        if evidence is None or not evidence.verified_by or not evidence.reading:
-            raise CustodyError("Evidence is needed: the name of a sensor and its reading.")
-        if evidence.verified_by == moved_by:
-            raise CustodyError(
-                f"{moved_by} moved the tube and cannot be what verifies it: ask another sensor."
-            )
-        if present is not None and evidence.present is not present:
-            raise CustodyError(
-                f"The evidence of {evidence.verified_by} ({evidence.reading}) says that the tube "
-                f"is {'there' if evidence.present else 'not there'}: it does not support this step."
-            )
-
 
 _NO_TRANSFER: dict[str, Any] = {"transfer_id": None, "counterpart": None, "outcome": None}
-
-
-def _parse(transfer_id: str) -> tuple[str, int]:
-    tube, mark, link = transfer_id.rpartition("#")
-    if not tube or not mark or not link.isdecimal():
-        raise CustodyError(f"{transfer_id!r} is no transfer: it must read tube#number.")
-    return tube, int(link)
