@@ -220,6 +220,25 @@ class CommandTracker:
             command.detail = reason
             self._end(command, Verdict.UNANSWERED)
 
+    def ask_again(self, identifier: str) -> None:
+        """Asks anew for a command that was given up, and for what travelled with it unanswered.
+
+        Under their identifiers: what the vehicle has done already it answers from its history.
+        """
+        bundle = self._commands[identifier].bundle
+        again = [
+            each
+            for each in self._commands.values()
+            if each.bundle == bundle and each.verdict is Verdict.UNANSWERED
+        ]
+        for command in again:
+            command.verdict, command.unanswered, command.late = None, 0, False
+            command.expected_ns = None  # until it has left again
+            self._open[command.order.identifier] = command
+            self._keep(command)
+        if again:
+            self._send([each.order for each in again])
+
     def _give_up(self, command: TrackedCommand) -> None:
         heard = "no report" if command.rung is None else f"nothing after {command.rung}"
         command.detail = f"{heard}, sent {command.attempts} times"

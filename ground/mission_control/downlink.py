@@ -20,7 +20,7 @@ from ground.mission_control.archive import Archive, Unstorable
 from ground.mission_control.command_tracker import CommandTracker
 from ground.mission_control.custody_view import CustodyView
 from ground.mission_control.telemetry import LatestTelemetry
-from ground.mission_control.watches import Watches
+from ground.mission_control.watches import HEARD, Watches
 
 REMEMBERED = 5000  # events whose copies are known as such
 TOLD = 100  # of the frames and messages that were dropped, each with its reason
@@ -101,6 +101,7 @@ class Downlink:
                     self.of_another_life = message.identifier
                 self._tracker.report(message)
                 self._telemetry.heard(message.source, message.time_ns, now)
+                self._watches.happened(HEARD, message.source)
                 return True
             elif isinstance(message, CustodyReport):
                 self._take_custody(message, now)
@@ -118,6 +119,7 @@ class Downlink:
         self._archive.add_samples(report, now)
         for channel in self._telemetry.take(report, now):
             self._watches.happened("sample", report.source, channel)
+        self._watches.happened(HEARD, report.source)
 
     def _take_event(self, event: EventReport, now: int) -> None:
         key = (event.source, event.time_ns, event.boot, event.number)
@@ -131,6 +133,7 @@ class Downlink:
         self._alarms.take(event)
         self.on_event(event)
         self._watches.happened("event", event.source, event.name)
+        self._watches.happened(HEARD, event.source)
 
     def _take_custody(self, report: CustodyReport, now: int) -> None:
         record = convert(report.record, CustodyRecord)

@@ -24,6 +24,7 @@ from ground.mission_control.procedure_runner import PhaseRecord, ProcedureRunner
 from ground.mission_control.procedure_tools import ProcedureTools
 from ground.mission_control.procedures import Program
 from ground.mission_control.reception import Reception
+from ground.mission_control.recovery import Recovery
 from ground.mission_control.stations import HOSTS, Stations
 from ground.mission_control.telemetry import LatestTelemetry
 from ground.mission_control.uplink import Uplink
@@ -50,6 +51,7 @@ class Outcome(msgspec.Struct, frozen=True):
     verdict: str
     reason: str
     phases: list[PhaseRecord]
+    recoveries: list[Recovery] = []
 
 
 class MissionControl:
@@ -138,7 +140,7 @@ class MissionControl:
             for command in self.tracker.open_commands():
                 self.tracker.give_up(command.order.identifier, "the procedure ended before")
         self.archive.flush()
-        return Outcome(cursor.ended, cursor.reason, list(cursor.phases))
+        return Outcome(cursor.ended, cursor.reason, list(cursor.phases), list(cursor.recoveries))
 
     def close(self) -> None:
         """Closes the archive."""

@@ -15,7 +15,7 @@ from flight.icd.messages import Command
 from flight.runtime.loop import NANOSECONDS
 from ground.mission_control import procedure_steps as steps
 from ground.mission_control.archive import order_of
-from ground.mission_control.command_tracker import ORIGIN, Verdict
+from ground.mission_control.command_tracker import ORIGIN, TrackedCommand, Verdict
 from ground.mission_control.numbered_products import Product, product_in
 from ground.mission_control.procedure_arguments import arguments_of, survey_key
 from ground.mission_control.procedure_conditions import (
@@ -27,6 +27,7 @@ from ground.mission_control.procedure_conditions import (
 )
 from ground.mission_control.procedure_tools import ProcedureTools, StepFailed
 from ground.mission_control.procedures import Instruction, Program
+from ground.mission_control.recovery import Recoverer, Recovery
 
 _STATE = "procedure"
 _FOR_EVER = 1e6  # sols
@@ -60,6 +61,7 @@ class Cursor(msgspec.Struct):
     last_verdict: str = ""
     verdicts: dict[str, str] = {}  # of the steps that have a label
     phases: list[PhaseRecord] = []
+    recoveries: list[Recovery] = []
     ended: str = ""  # "complete" or "failed"
     reason: str = ""
 
@@ -84,6 +86,9 @@ class ProcedureRunner:
                     f"{tools.archive.path} holds a run of another procedure or mission: "
                     "continue it with the files that it was begun with, or choose another folder."
                 )
+        self._recoverer = Recoverer(
+            program.recovery, tools, self.cursor.recoveries, self._keep, self._order, self._log
+        )
 
     @property
     def instruction(self) -> Instruction | None:
@@ -190,22 +195,45 @@ class ProcedureRunner:
         return position + 1
 
     async def _command(self, instruction: Instruction, step: steps.CommandStep) -> None:
-        verdict, detail = "", ""
-        for attempt in range(1, step.attempts + 1):
-            name = f"{self.cursor.visit}/{attempt} {instruction.path}"
+        attempt, number, visit = 1, 0, self.cursor.visit
+        while True:
+            number += 1
+            name = f"{visit}/{number} {instruction.path}"
+            following = f"{visit}/{number + 1} {instruction.path}"
             identifier = self._issue(name, step)
             verdict = str(await self._verdict(step, identifier))
-            detail = self._tools.tracker.command(identifier).detail
-            self._log(instruction.path, f"{step.vehicle} {step.command}: {verdict} {detail}")
+            command = self._tools.tracker.command(identifier)
+            told = f"{step.vehicle} {step.command}: {verdict} {command.detail}"
+            self._log(instruction.path, told)
             self.cursor.last_verdict = verdict
             if step.label is not None:
                 self.cursor.verdicts[step.label] = verdict
             self._keep()
             if verdict == Verdict.COMPLETED:
                 return
+            recovered = await self._recoverer.recover(
+                name, step, command, self._limit(step),
+                superseded=bool(self._tools.tracker.of_step(following)),
+            )  # fmt: skip
             if self._tools.clock.now() + _INSTANT >= self._limit(step):
                 break
+            if recovered:  # without an answer, the same command is asked for again
+                number -= verdict == Verdict.UNANSWERED
+            elif attempt == step.attempts:
+                break
+            else:
+                attempt += 1
+        detail = command.detail + self._recoverer.why_not
         raise StepFailed(f"{step.vehicle} {step.command} ended {verdict}: {detail}")
+
+    async def _order(self, name: str, step: steps.CommandStep) -> TrackedCommand:
+        """Has a command of no step of its own carried out; its limit counts from its issue."""
+        tracker = self._tools.tracker
+        command = tracker.command(self._issue(name, step))
+        issued = command.issued_ns / NANOSECONDS
+        verdict = await self._verdict(step, command.order.identifier, issued)
+        self._log(name, f"{step.vehicle} {step.command}: {verdict} {command.detail}")
+        return command
 
     async def _verdict(
         self, step: steps.CommandStep, identifier: str, began: float | None = None

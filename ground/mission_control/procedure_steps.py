@@ -53,7 +53,9 @@ class CommandStep(Step, frozen=True, tag="command"):
 
     It fails unless the verdict is COMPLETED. The ground gives the command up as UNANSWERED when
     `limit_sols` are over, or when nothing at all was heard of the vehicle for `silence_sols`. Each
-    of the `attempts` is a new command. `lifetime`: seconds that an arming lasts on board.
+    of the `attempts` is a new command. A vehicle in its safe state is brought out of it, up to
+    `recoveries` times (as the rules say, if not said), and that counts as no attempt.
+    `lifetime`: seconds that an arming lasts on board.
     `tubes_at`: the argument `tubes` is filled, when the command is issued, with those tubes of the
     run that are reported at these places; the step fails when there are none. `records_at`: the
     argument `records` likewise, with the last custody records of what is or was last seen there.
@@ -68,6 +70,7 @@ class CommandStep(Step, frozen=True, tag="command"):
     limit_sols: Sols | None = None
     silence_sols: Annotated[float, Meta(gt=0.0, le=100.0)] | None = None
     attempts: Annotated[int, Meta(ge=1, le=10)] = 1
+    recoveries: Annotated[int, Meta(ge=0, le=100)] | None = None
     lifetime: Annotated[float, Meta(gt=0.0, le=600.0)] = 300.0
     tubes_at: list[Place] = []
     records_at: list[Place] = []
@@ -274,9 +277,13 @@ class PhaseEntry(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ProcedureFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """A procedure file, or a part that procedures include. Phases show in the order they begin."""
+    """A procedure file, or a part that procedures include. Phases show in the order they begin.
+
+    `recovery`: what is other than in `configs/recovery.yaml`; that of a part does not count.
+    """
 
     title: str
     steps: Annotated[list[AnyStep], Meta(min_length=1)]
     phases: list[PhaseEntry] = []
+    recovery: dict[str, Any] = {}
     doc: str = field(default="")

@@ -16,10 +16,7 @@ from typing import Any
 import msgspec
 
 from flight.configuration.allowed_values import choices_words
-from flight.configuration.files import (
-    ConfigurationError,
-    find_configuration,
-)
+from flight.configuration.files import ConfigurationError, find_configuration
 from ground.mission_control import procedure_steps as steps
 from ground.mission_control.condition_checks import comparison_problem, field_problem
 from ground.mission_control.dictionary import Dictionary, DictionaryRefusal
@@ -28,6 +25,7 @@ from ground.mission_control.procedure_source import ProcedureSource
 from ground.mission_control.program import Instruction as Instruction
 from ground.mission_control.program import Program as Program
 from ground.mission_control.program import circle_of
+from ground.mission_control.recovery_rules import recovery_of
 
 NEXT = "next"
 """The label of the end of a loop's body: `goto next` goes on with the next item."""
@@ -122,12 +120,14 @@ class _Compiler:
             draft = self._drafts[circle]
             problem = "goes round in a circle for ever: allowed is a label that leads out of it"
             raise draft.source.refuse(f"{draft.node_path}.to", problem)
-        text = repr([(each.path, each.step) for each in instructions])
+        recovery = recovery_of(source, self._dictionary)
+        text = repr([(each.path, each.step) for each in instructions] + [recovery])
         return Program(
             title=source.content.title,
             file=source.reader.file,
             phases=tuple(self._phases[name] for name in order),
             instructions=instructions,
+            recovery=recovery,
             fingerprint=hashlib.sha256(text.encode()).hexdigest(),
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ground.mission_control import procedure_steps as steps
+from ground.mission_control.recovery_rules import RecoveryRules
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Program:
     file: str
     phases: tuple[steps.PhaseEntry, ...]
     instructions: tuple[Instruction, ...]
+    recovery: RecoveryRules
     fingerprint: str
 
     def phase(self, name: str) -> steps.PhaseEntry:

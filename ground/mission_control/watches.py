@@ -2,6 +2,9 @@
 
 import asyncio
 
+HEARD = "heard"
+"""What happens, with the name of the vehicle, when anything of it has come down."""
+
 
 class Watches:
     """Futures by what they wait for; whatever happens wakes only those that it concerns."""

@@ -52,6 +52,7 @@ def summarise(folder: RunFolder, record: RunRecord) -> dict[str, Any]:
         ),
         "kills": [asdict(kill) for kill in record.kills],
         "breakages": [asdict(breakage) for breakage in record.breakages],
+        "recoveries": msgspec.to_builtins(record.outcome.recoveries),
         "power_cuts": [{"time": at, "vehicle": vehicle} for at, vehicle in record.power_cuts],
         "boots": dict(record.boots),
         "custody_audits": record.audits,

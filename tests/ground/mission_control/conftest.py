@@ -55,6 +55,7 @@ DICTIONARY = Dictionary.from_plain(
             "rover": {
                 "name": "rover",
                 "doc": "A rover.",
+                "states": ["idle", "launching.coasting", "safe"],
                 "commands": {
                     "drive": {
                         "name": "drive",
@@ -102,6 +103,8 @@ DICTIONARY = Dictionary.from_plain(
                             for name, default in (("first", 0), ("last", 100))
                         },
                     },
+                    "leave_safe": {"name": "leave_safe", "doc": "Leaves.", "deadline": 60.0},
+                    "reboot": {"name": "reboot", "doc": "Boots.", "deadline": 60.0},
                     "release": {
                         "name": "release",
                         "doc": "Drops a tube.",
@@ -118,6 +121,7 @@ DICTIONARY = Dictionary.from_plain(
                         "unit": "1",
                         "doc": "a piece of the record",
                     },
+                    "mode": {"name": "mode", "type": "text", "unit": "1", "doc": "state"},
                     "pieces": {"name": "pieces", "type": "integer", "unit": "1", "doc": "of them"},
                 },
                 "events": {
@@ -125,7 +129,17 @@ DICTIONARY = Dictionary.from_plain(
                         "name": "arrived",
                         "severity": "ACTIVITY_HI",
                         "text": "At {place}, {left} m left",
-                    }
+                    },
+                    "booted": {
+                        "name": "booted",
+                        "severity": "ACTIVITY_HI",
+                        "text": "Boot {number}",
+                    },
+                    "boot_reduced": {
+                        "name": "boot_reduced",
+                        "severity": "WARNING_HI",
+                        "text": "Boot {number} is reduced",
+                    },
                 },
             }
         }
@@ -341,12 +355,29 @@ def dictionary() -> Dictionary:
 
 
 @pytest.fixture
-def procedure(tmp_path: Path) -> Callable[..., Program]:
+def rules() -> dict[str, str]:
+    """What a procedure says under `recovery:`, if a test gives it."""
+    return {}
+
+
+@pytest.fixture
+def recovering(rules: dict[str, str]) -> Callable[[str], None]:
+    """Gives the procedure of a test rules of its own for recoveries."""
+
+    def give(text: str) -> None:
+        rules["recovery"] = text
+
+    return give
+
+
+@pytest.fixture
+def procedure(tmp_path: Path, rules: dict[str, str]) -> Callable[..., Program]:
     """Loads the steps of a procedure with two phases and the variables of a mission."""
 
     def load(text: str, opportunities: tuple[str, ...] | None = None) -> Program:
         path = tmp_path / "test.yaml"
-        head = "title: Test\nphases:\n  - {name: first, title: First}\n"
+        given = "".join(f"{key}: {value}\n" for key, value in rules.items())
+        head = f"title: Test\n{given}phases:\n" + "  - {name: first, title: First}\n"
         head += "  - {name: second, title: Second, weight: 3}\nsteps:\n"
         path.write_text(head + text, encoding="utf-8")
         tubes = [{"id": "M1", "east": 1.5}, {"id": "M2", "east": 2.5}]

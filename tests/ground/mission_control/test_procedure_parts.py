@@ -1,12 +1,13 @@
 """Parts that procedures include, and arguments that are found when a command is issued."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from flight.configuration.files import ConfigurationError
+from flight.configuration.files import ConfigurationError, configs_folder
 from ground.mission_control.procedures import Program
 
 Fly = Callable[..., Any]
@@ -30,6 +31,7 @@ def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Parts:
     """Lets `include` find these parts and no others."""
     home = tmp_path / "configs" / "procedures" / "parts"
     home.mkdir(parents=True)
+    shutil.copy(configs_folder() / "recovery.yaml", tmp_path / "configs")
     monkeypatch.setattr("flight.configuration.files.configs_folder", lambda: tmp_path / "configs")
 
     def write(**texts: str) -> None:

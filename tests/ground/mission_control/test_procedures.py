@@ -23,7 +23,7 @@ DRIVE = "do: command, vehicle: rover, command: drive"
         (f"  - {{{DRIVE}, arguments: {{distance: 500}}}}", 6, "steps[0].arguments: drive: argument "
          "distance = 500: allowed is a finite number >= 0 and <= 100, in m"),
         ("  - do: command\n    vehicle: rover\n    command: drve", 6,
-         "rover has no command 'drve': allowed is one of \"drive\", \"load\", "),
+         "rover has no command 'drve': allowed is one of \"drive\", \"leave_safe\", "),
         ("  - {do: dance}", 6, "steps[0].do = \"dance\": allowed is one of"),
         (f"  - {{{DRIVE}, arguments: {{distance: 1}}, limit: 3}}", 6, "limit is not a known key"),
         ("  - do: goto\n    to: nowhere", 7, "steps[0].to = 'nowhere' is no label"),

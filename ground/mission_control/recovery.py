@@ -1,0 +1,265 @@
+"""Brings a vehicle out of its safe state, or has its silence pass, so that a step can be done anew.
+
+A step that a vehicle rejects because it is in its safe state, or gives up because it fell into it,
+is not the end when the cause has passed: the ground waits, tells the vehicle to leave, boots it
+once more if its last boot was a reduced one, looks that it is out, and waits again. A vehicle that
+answered nothing and is heard again is asked once more for the same command, which it answers from
+its history and does not run twice. Each recovery is kept before it begins: a ground that is
+started again goes on where it stood.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from flight.astrodynamics.mars_time import SOL_SECONDS
+from flight.runtime.pace import NANOSECONDS
+from ground.mission_control.command_tracker import TrackedCommand, Verdict
+from ground.mission_control.dictionary import VehicleEntry
+from ground.mission_control.procedure_steps import CommandStep
+from ground.mission_control.procedure_tools import ProcedureTools, StepFailed
+from ground.mission_control.recovery_rules import RecoveryRules, is_inside
+from ground.mission_control.watches import HEARD
+
+SAFE = "safe"
+LEAVE, REBOOT = "leave_safe", "reboot"
+MODE = "mode"
+_INSTANT = 1e-6  # seconds: a timer may fire that much before the float it was set to
+_SAYS_SAFE = re.compile(r"\bin (the )?state safe\b")
+
+
+class Recovery(msgspec.Struct):
+    """One recovery; times in seconds of mission time."""
+
+    of: str  # the step and its visit, as the command was issued
+    vehicle: str
+    command: str
+    why: str
+    began: float
+    out: float | None = None  # since when the vehicle is known to be out of its safe state
+    ended: float | None = None
+    failed: str = ""  # why it came to nothing
+
+
+class Recoverer:
+    """Recovers vehicles for a procedure.
+
+    `kept` are the recoveries of the run, which `keep` writes down. `order` issues a command under
+    a name, unless it was before, and waits for its verdict; `log` notes a sentence.
+    """
+
+    def __init__(
+        self,
+        rules: RecoveryRules,
+        tools: ProcedureTools,
+        kept: list[Recovery],
+        keep: Callable[[], None],
+        order: Callable[[str, CommandStep], Awaitable[TrackedCommand]],
+        log: Callable[[str, str], None],
+    ) -> None:
+        self._rules = rules
+        self._tools = tools
+        self._kept = kept
+        self._keep = keep
+        self._order = order
+        self._log = log
+        self.why_not = ""  # why the last step was not recovered, though its cause could pass
+
+    async def recover(
+        self,
+        name: str,
+        step: CommandStep,
+        command: TrackedCommand,
+        limit: float,
+        *,
+        superseded: bool = False,
+    ) -> bool:
+        """Whether the cause of a verdict has passed, so that the step may be done anew.
+
+        `name`: under which the command was issued; `limit`: mission time at which the step is over;
+        `superseded`: the next one was issued already, before the ground was started again.
+        """
+        self.why_not = ""
+        silence = command.verdict is Verdict.UNANSWERED
+        recovery = next((each for each in self._kept[::-1] if each.of == name), None)
+        if recovery is None or (silence and recovery.ended is not None):
+            why = "" if superseded else await self._why(step, command, limit)
+            if not why or not self._is_left(name, step):
+                return False
+            recovery = Recovery(name, step.vehicle, step.command, why, self._tools.clock.now())
+            self._kept.append(recovery)
+            self._keep()
+            self._log(name, f"recovery of {step.vehicle} begins: {why}")
+        if recovery.ended is None:
+            try:
+                if silence:
+                    await self._until_heard(step, command, limit)
+                else:
+                    await self._lead_out(recovery, limit)
+            except StepFailed as failure:
+                recovery.failed = str(failure)
+            recovery.ended = self._tools.clock.now()
+            self._keep()
+            ended = recovery.failed or "the step is done anew"
+            self._log(name, f"recovery of {step.vehicle} ends: {ended}")
+        if recovery.failed:
+            self.why_not = f"; it could not be recovered: {recovery.failed}"
+        elif silence:
+            self._tools.tracker.ask_again(command.order.identifier)
+        return not recovery.failed
+
+    # ------------------------------------------------------------------- whether
+
+    async def _why(self, step: CommandStep, command: TrackedCommand, limit: float) -> str:
+        """What can pass; empty: it is for the procedure to say what follows."""
+        now, vehicle = self._tools.clock.now(), step.vehicle
+        if command.verdict is Verdict.UNANSWERED:
+            over = now + _INSTANT >= min(limit, self._silent_at(step, command))
+            return "" if over else f"{vehicle} does not answer: {command.detail}"
+        entry = self._tools.dictionary.vehicle(vehicle)
+        if LEAVE not in entry.commands or MODE not in entry.channels:
+            return ""
+        if command.verdict is Verdict.REJECTED:
+            if not _SAYS_SAFE.search(command.detail):
+                return ""
+        elif command.verdict is not Verdict.ABORTED or command.order.stage != "run":
+            return ""  # what a hazardous command that was begun has done is not known
+        elif not await self._falls_safe(vehicle):
+            return ""
+        before = self._mode_before_safe(vehicle)
+        for state in self._rules.critical.get(vehicle, []):
+            if is_inside(before, state):
+                self.why_not = f"; it fell into its safe state out of {before}, and is left there"
+                return ""
+        return f"{vehicle} is in its safe state: {command.detail}"
+
+    def _is_left(self, name: str, step: CommandStep) -> bool:
+        """Whether the numbers of recoveries allow for one more."""
+        rules = self._rules
+        most = rules.per_step if step.recoveries is None else step.recoveries
+        visit, path = _visit_and_path(name)
+        here = [each for each in self._kept if _visit_and_path(each.of) == (visit, path)]
+        if len(here) >= most:
+            self.why_not = f"; no recovery is left: {most} are allowed for a step"
+        elif len(self._kept) >= rules.in_all:
+            self.why_not = f"; no recovery is left: {rules.in_all} are allowed for a mission"
+        return not self.why_not
+
+    async def _falls_safe(self, vehicle: str) -> bool:
+        """Whether a vehicle that has given something up tells soon that it is in its safe state."""
+        until = self._tools.clock.now() + self._rules.settle_seconds
+        try:
+            await self._wait(lambda: self._is_safe(vehicle), until, "", "sample", vehicle, MODE)
+        except StepFailed:
+            return False
+        return True
+
+    def _is_safe(self, vehicle: str) -> bool:
+        return is_inside(str(self._tools.telemetry.value(vehicle, MODE)), SAFE)
+
+    def _mode_before_safe(self, vehicle: str) -> str:
+        modes = [str(value) for _, value in self._tools.archive.samples(vehicle, MODE)]
+        return next((mode for mode in reversed(modes) if not is_inside(mode, SAFE)), "")
+
+    def _silent_at(self, step: CommandStep, command: TrackedCommand) -> float:
+        """Mission time at which a silent vehicle counts as lost."""
+        heard = self._tools.telemetry.last_receipt(step.vehicle)
+        sols = step.silence_sols or self._rules.silence_sols
+        return max(command.issued_ns / NANOSECONDS, heard) + sols * SOL_SECONDS
+
+    # ------------------------------------------------------------------- the way
+
+    async def _until_heard(self, step: CommandStep, command: TrackedCommand, limit: float) -> None:
+        telemetry, vehicle = self._tools.telemetry, step.vehicle
+        last = telemetry.last_receipt(vehicle)
+        until = min(limit, self._silent_at(step, command))
+        await self._wait(
+            lambda: telemetry.last_receipt(vehicle) > last, until,
+            f"nothing was heard of {vehicle}", HEARD, vehicle,
+        )  # fmt: skip
+
+    async def _lead_out(self, recovery: Recovery, limit: float) -> None:
+        """Waits, has the vehicle leave, and waits again. Raises StepFailed when it stays."""
+        vehicle, settle = recovery.vehicle, self._rules.settle_seconds
+        if recovery.out is None:
+            await self._sleep_until(recovery.began + settle)
+            since = round(recovery.began * NANOSECONDS)
+            if not self._is_out(vehicle, since):
+                since = await self._command(recovery, LEAVE, limit)
+            await self._wait(
+                lambda: self._is_out(vehicle, since), self._until(since / NANOSECONDS, limit),
+                f"{vehicle} has not left its safe state", "sample", vehicle, MODE,
+            )  # fmt: skip
+            await self._leave_reduced_form(recovery, limit)
+            recovery.out = self._tools.clock.now()
+            self._keep()
+        await self._sleep_until(recovery.out + settle)
+        if self._is_safe(vehicle):
+            raise StepFailed(f"{vehicle} fell back into its safe state")
+
+    async def _leave_reduced_form(self, recovery: Recovery, limit: float) -> None:
+        """A planned boot ends the row of unplanned ones for which the last one was reduced."""
+        vehicle = recovery.vehicle
+        reduced = self._newest_boot(vehicle, "boot_reduced")
+        entry: VehicleEntry = self._tools.dictionary.vehicle(vehicle)
+        if not reduced or reduced < self._newest_boot(vehicle, "booted") or (
+            REBOOT not in entry.commands
+        ):  # fmt: skip
+            return
+        since = await self._command(recovery, REBOOT, limit)
+        await self._wait(
+            lambda: self._newest_boot(vehicle, "booted") > reduced,
+            self._until(since / NANOSECONDS, limit),
+            f"{vehicle} has not booted anew", "event", vehicle, "booted",
+        )  # fmt: skip
+
+    async def _command(self, recovery: Recovery, command: str, limit: float) -> int:
+        """Has a command carried out; returns when it was issued. Raises StepFailed."""
+        left = (limit - recovery.began) / SOL_SECONDS
+        step = CommandStep(
+            vehicle=recovery.vehicle, command=command,
+            limit_sols=max(0.0, min(self._rules.limit_sols, left)),
+        )  # fmt: skip
+        ended = await self._order(f"{recovery.of} {command}", step)
+        stays = command == LEAVE and ended.verdict is Verdict.REJECTED  # it has left already
+        if ended.verdict is not Verdict.COMPLETED and not stays:
+            raise StepFailed(f"{command} ended {ended.verdict}: {ended.detail}")
+        return round(recovery.began * NANOSECONDS) if stays else ended.issued_ns
+
+    def _is_out(self, vehicle: str, since_ns: int) -> bool:
+        """Whether a vehicle has said since a time that it is in another state than safe."""
+        sample = self._tools.telemetry.sample(vehicle, MODE)
+        told = sample is not None and sample.received_ns >= since_ns
+        return told and not self._is_safe(vehicle)
+
+    def _newest_boot(self, vehicle: str, event: str) -> int:
+        """Number of the newest boot of which such an event tells; 0: there is none."""
+        told = self._tools.archive.events(vehicle, event)
+        return max((int(each.data.get("number", 0)) for each in told), default=0)
+
+    # ------------------------------------------------------------------- waiting
+
+    def _until(self, since: float, limit: float) -> float:
+        return min(limit, since + self._rules.limit_sols * SOL_SECONDS)
+
+    async def _sleep_until(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.0, seconds - self._tools.clock.now()))
+
+    async def _wait(
+        self, condition: Callable[[], bool], until: float, what: str, *watch: str
+    ) -> None:
+        """Waits until a condition holds, looking again whenever `watch` has happened."""
+        try:
+            async with asyncio.timeout_at(until):
+                while not condition():
+                    await self._tools.watches.wait(*watch)
+        except TimeoutError:
+            raise StepFailed(f"{what} in time") from None
+
+
+def _visit_and_path(name: str) -> tuple[str, str]:
+    """The visit and the step in the name under which a command of it is issued."""
+    visit, _, rest = name.partition("/")
+    return visit, rest.partition(" ")[2]
