@@ -4,6 +4,7 @@ The wire is written by `msgpack`; what comes in is decoded with size and depth l
 converted strictly to its type by `msgspec` before anybody acts on it.
 """
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -63,7 +64,7 @@ def decode_plain(data: bytes) -> Any:
     """
     plain = unpack(data)
     check_plain(plain, MAXIMUM_DEPTH)
-    if UNSIGNED_64 in data:
+    if may_hold_unsigned_64(data):
         check_integers(plain)
     return plain
 
@@ -120,8 +121,9 @@ def check_plain(plain: Any, left: int) -> None:
             check_plain(item, left - 1)
 
 
-UNSIGNED_64 = b"\xcf"
-"""Stands before each integer that 64 bits with a sign may not hold; without it there is none."""
+may_hold_unsigned_64 = re.compile(rb"\xcf[\x80-\xff]").search
+"""Finds what each integer begins with that 64 bits with a sign do not hold; times, which are in
+every message, begin otherwise. What is found may also be part of something else."""
 
 
 def check_integers(plain: Any) -> None:

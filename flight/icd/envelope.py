@@ -14,11 +14,11 @@ from msgspec import Meta, Struct
 from flight.icd.codec import (
     MAXIMUM_DEPTH,
     MAXIMUM_MESSAGE_BYTES,
-    UNSIGNED_64,
     CodecError,
     check_integers,
     check_plain,
     decode_plain,
+    may_hold_unsigned_64,
     pack,
 )
 from flight.icd.messages import MESSAGE_TYPES, AnyMessage, Message, Nanoseconds, from_plain
@@ -89,7 +89,7 @@ def read_envelope(data: bytes) -> Envelope:
         for open_field in _OPEN_FIELDS[type(message)]:
             value = open_field(message)
             check_plain(value, MAXIMUM_DEPTH - _DEPTH_OF_FIELDS)
-            if UNSIGNED_64 in data:
+            if may_hold_unsigned_64(data):
                 check_integers(value)
     # Bytes that are no UTF-8 are a ValueError that is not one of msgspec's own.
     except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):

@@ -20,6 +20,7 @@ from flight.runtime.sockets import Kind
 if TYPE_CHECKING:
     from flight.runtime.bus import Bus
 
+MOST_PEERS = 1_000  # whose streams are counted; a node that boots is a peer anew
 DRAIN_BUDGET = 256  # messages taken from one socket before others have their turn
 
 
@@ -32,6 +33,7 @@ class Endpoint:
         self.identity = identity
         self._address = bus.address(service)
         self._sent_ns = 0
+        self._size = 0
         self._socket = bus.fabric.open_socket(kind, identity)
         self._loop = asyncio.get_running_loop()
         self._time_ns = clock_of(self._loop)
@@ -53,6 +55,11 @@ class Endpoint:
     def sent_ns(self) -> int:
         """When the message that is being heard was sent, by its sender (ns of mission time)."""
         return self._sent_ns
+
+    @property
+    def size(self) -> int:
+        """Bytes of the message that is being heard."""
+        return self._size
 
     def _bind(self) -> None:
         try:
@@ -108,6 +115,8 @@ class Endpoint:
     def _wrap(self, peer: bytes, message: Message) -> bytes:
         count = self._sequences.get(peer, 0) + 1
         self._sequences[peer] = count
+        if count == 1:
+            _forget_oldest(self._sequences)
         now = self._time_ns()
         data = write_envelope(numbered(self.bus.life, count), now, message)
         log = self.bus.log
@@ -185,6 +194,7 @@ class Endpoint:
             return None
         self._count(peer, envelope.sequence)
         self._sent_ns = envelope.time_ns
+        self._size = len(data)
         self.bus.counters.received += 1
         return envelope.message
 
@@ -196,6 +206,8 @@ class Endpoint:
     def _count(self, peer: bytes, sequence: int) -> None:
         expected = self._expected.get(peer)
         self._expected[peer] = sequence + 1
+        if expected is None:
+            _forget_oldest(self._expected)
         if expected is None or sequence == expected:
             return
         (life_expected, _), (life, count) = life_and_count(expected), life_and_count(sequence)
@@ -209,3 +221,9 @@ class Endpoint:
             self.bus.counters.missing += gap.missing
             if self.bus.on_gap is not None:
                 self.bus.on_gap(gap)
+
+
+def _forget_oldest(counts: dict[bytes, int]) -> None:
+    """Whoever connects under ever new names takes no more memory."""
+    while len(counts) > MOST_PEERS:
+        del counts[next(iter(counts))]

@@ -43,6 +43,10 @@ class Server(Endpoint):
         self._after_send()
         return True
 
+    def refuse(self, reason: str) -> None:
+        """Counts and tells a message that was heard and is not acted upon."""
+        self._dropped(reason)
+
     def _take(self, frames: list[bytes]) -> None:
         if len(frames) != 2:
             self._malformed(f"{len(frames)} frames instead of 2")

@@ -25,6 +25,10 @@ _TYPES = {
     Kind.PUBLISHER: zmq.XPUB,
     Kind.SUBSCRIBER: zmq.SUB,
 }
+RECEIVED_OUTSIDE = 32
+"""Messages from one peer in another process that wait to be taken: 32 MB of the largest. A peer
+that sends faster waits; what is under way in the kernel's buffers comes on top."""
+SENT_OUTSIDE = 1_000  # messages of our own, mostly of some kB, for one peer that does not take them
 _POLLIN = int(zmq.POLLIN)  # the library's own flag takes longer than the look
 _NOBLOCK = zmq.NOBLOCK
 
@@ -87,6 +91,7 @@ class ZeroMqSocket:
 
     def bind(self, address: str) -> None:
         """Binds; raises OSError (a ZMQError) when the address is taken."""
+        self._bound_memory(address)
         if address.startswith("ipc://"):
             self._claim(address.removeprefix("ipc://"))
         self._socket.bind(address)
@@ -116,7 +121,14 @@ class ZeroMqSocket:
 
     def connect(self, address: str) -> None:
         """Connects."""
+        self._bound_memory(address)
         self._socket.connect(address)
+
+    def _bound_memory(self, address: str) -> None:
+        # Within a process the sum of both marks counts, in messages that nobody else can make.
+        if not address.startswith("inproc://"):
+            self._socket.setsockopt(zmq.RCVHWM, RECEIVED_OUTSIDE)
+            self._socket.setsockopt(zmq.SNDHWM, SENT_OUTSIDE)
 
     def follow(self, loop: asyncio.AbstractEventLoop, tell: Callable[[Link], None]) -> None:
         """Tells when the bound side comes or goes; nothing is queued for one that is not there."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -14,6 +15,19 @@ from flight.runtime.loop import NANOSECONDS, time_ns, transport_grace
 from flight.runtime.nursery import Nursery
 
 REASON_LENGTH = 2000  # what the ICD allows for a text
+MOST_CALLS_OF_ONE = 64  # calls in work of one caller; a driver makes a few
+MOST_CALLS = 256
+MOST_BYTES_OF_ONE = 4 << 20  # four of the largest messages
+MOST_BYTES = 16 << 20
+MOST_DRIVERS = 64  # who hear signals; a device has one driver, or a few
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A call that is being answered, of so many bytes."""
+
+    task: asyncio.Task[None]
+    size: int
 
 
 class DeviceServer:
@@ -22,6 +36,7 @@ class DeviceServer:
     A driver that says hello with a new boot number ends the calls of its earlier boots: what moved
     on their behalf stops, as it does when a call is cancelled. `on_call` hears of each call before
     it is answered. A call older than its limit is refused: its caller has given it up.
+    Calls in work and drivers are bounded; what is beyond is refused, counted and told.
     """
 
     def __init__(self, bus: Bus, service: str, device: DeviceInterface, nursery: Nursery) -> None:
@@ -29,7 +44,7 @@ class DeviceServer:
         self.device = device
         self.on_call: Callable[[], None] = lambda: None
         self._nursery = nursery
-        self._running: dict[tuple[bytes, int], asyncio.Task[None]] = {}
+        self._running: dict[tuple[bytes, int], _Work] = {}
         self._boots: dict[str, tuple[int, bytes]] = {}
         self._grace = 0.0  # s; the greatest so far
         self._server = bus.serve(service, self._receive)
@@ -43,28 +58,56 @@ class DeviceServer:
     def _receive(self, peer: bytes, message: Message) -> None:
         if isinstance(message, Call):
             self.on_call()
-            task = self._nursery.start(
-                self._answer(peer, message, self._age()), name=f"{self.service}.{message.method}"
-            )
-            key = (peer, message.number)
-            self._running[key] = task
-            task.add_done_callback(lambda _: self._running.pop(key, None))
+            self._call(peer, message)
         elif isinstance(message, Cancel):
-            task_or_none = self._running.get((peer, message.number))
-            if task_or_none is not None:
-                task_or_none.cancel()
+            work = self._running.get((peer, message.number))
+            if work is not None:
+                work.task.cancel()
         elif isinstance(message, Hello):
             self._hello(peer, message)
+
+    def _call(self, peer: bytes, call: Call) -> None:
+        key = (peer, call.number)
+        size = self._server.size
+        refusal = self._no_room(key, size)
+        if refusal:
+            self._server.refuse(f"{self.service}.{call.method}: {refusal}")
+            self._server.send(peer, Reply(call.number, error="rejected", reason=refusal))
+            return
+        task = self._nursery.start(
+            self._answer(peer, call, self._age()), name=f"{self.service}.{call.method}"
+        )
+        self._running[key] = _Work(task, size)
+        task.add_done_callback(lambda _: self._running.pop(key, None))
+
+    def _no_room(self, key: tuple[bytes, int], size: int) -> str:
+        """Why a call cannot be taken on; "" when it can."""
+        if key in self._running:
+            return f"call {key[1]} is in work"
+        theirs = [work.size for (peer, _), work in self._running.items() if peer == key[0]]
+        every = [work.size for work in self._running.values()]
+        for sizes, most, most_bytes in (
+            (theirs, MOST_CALLS_OF_ONE, MOST_BYTES_OF_ONE),
+            (every, MOST_CALLS, MOST_BYTES),
+        ):
+            if len(sizes) >= most:
+                return f"{len(sizes)} calls are in work; allowed are {most}"
+            if sizes and sum(sizes) + size > most_bytes:
+                return f"calls of {sum(sizes)} bytes are in work; allowed are {most_bytes}"
+        return ""
 
     def _hello(self, peer: bytes, message: Hello) -> None:
         before = self._boots.get(message.source)
         if before is not None and message.boot < before[0]:
             return  # from before the last boot, and late
+        if before is None and len(self._boots) >= MOST_DRIVERS:
+            self._server.refuse(f"{self.service}: {MOST_DRIVERS} drivers have said hello already")
+            return
         self._boots[message.source] = (message.boot, peer)
         if before is not None and before[1] != peer:
-            for (owner, _), task in list(self._running.items()):
+            for (owner, _), work in list(self._running.items()):
                 if owner == before[1]:
-                    task.cancel()
+                    work.task.cancel()
 
     async def _answer(self, peer: bytes, call: Call, age: float) -> None:
         # Cancelled on behalf of the caller, or as the hardware goes down: nobody waits for it.

@@ -2,6 +2,7 @@
 ipc and tcp in paced."""
 
 import asyncio
+import contextlib
 import select
 import socket
 from collections.abc import AsyncIterator
@@ -14,7 +15,7 @@ import zmq
 
 from flight.icd.codec import MAXIMUM_MESSAGE_BYTES
 from flight.icd.messages import Cancel, Exchange, Message, Packet
-from flight.runtime import memory_fabric, zeromq_sockets
+from flight.runtime import endpoint, memory_fabric, zeromq_sockets
 from flight.runtime.bus import Bus, Fabric
 from flight.runtime.fabric import Presence
 from flight.runtime.gaps import Gap
@@ -159,6 +160,24 @@ async def test_each_peer_has_a_stream_of_its_own(
     await asyncio.sleep(1.0)
     other.bus.close()
     assert lander.gaps == [] and len(lander.heard) == 5
+
+
+async def test_peers_whose_streams_are_counted_are_bounded(
+    lander: Party, fabric: Presence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoint, "MOST_PEERS", 3)
+    server = lander.bus.serve("lander.node", lander.hear_peer)
+    others = [Party(f"rover{number}", fabric) for number in range(5)]
+    for other in others:
+        other.bus.connect("lander.node", other.hear).send(Cancel(1))
+        await asyncio.sleep(0.1)
+        server.send(lander.peers[-1], Cancel(2))
+    assert lander.heard == [1] * 5 and lander.gaps == []
+    assert list(server._expected) == list(server._sequences) == [
+        b"rover2#0", b"rover3#0", b"rover4#0",
+    ]  # fmt: skip
+    for other in others:
+        other.bus.close()
 
 
 async def test_an_answer_to_a_peer_that_is_gone_is_a_drop(lander: Party, rover: Party) -> None:
@@ -541,4 +560,29 @@ async def test_an_ipc_path_that_is_served_is_not_taken_over(tmp_path: Path) -> N
     second.bus.serve("svc", second.hear_peer)  # free again
     for party, fabric in zip((first, second, rover), fabrics, strict=True):
         party.bus.close()
+        fabric.close()
+
+
+@pytest.mark.paced
+@pytest.mark.parametrize("transport", ["ipc", "tcp"])
+async def test_a_server_that_takes_nothing_holds_little_of_what_is_sent(
+    transport: str, tmp_path: Path
+) -> None:
+    address = f"ipc://{tmp_path}/svc" if transport == "ipc" else f"tcp://127.0.0.1:{free_port()}"
+    near, far = Fabric(), Fabric()
+    lander = Party("lander", near, addresses={"svc": address})
+    lander.bus.serve("svc", lander.hear_peer)
+    stranger = far.context.socket(zmq.DEALER)
+    stranger.setsockopt(zmq.SNDHWM, 1)
+    stranger.setsockopt(zmq.SNDTIMEO, 200)
+    stranger.connect(address)
+    megabyte, taken = bytes(MAXIMUM_MESSAGE_BYTES), 0
+    with contextlib.suppress(zmq.Again):  # the loop does not run meanwhile
+        for _ in range(100):
+            stranger.send(megabyte)
+            taken += 1
+    assert 0 < taken < 50
+    stranger.close(0)
+    lander.bus.close()
+    for fabric in (near, far):
         fabric.close()

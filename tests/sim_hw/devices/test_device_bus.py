@@ -20,6 +20,7 @@ from flight.icd.messages import Call, DeviceSignal, Message, Reply
 from flight.runtime.bus import Bus, Fabric
 from flight.runtime.device_driver import connect, listen
 from flight.runtime.nursery import Nursery
+from sim_hw.serving import server
 from sim_hw.serving.server import DeviceServer
 
 
@@ -323,3 +324,56 @@ async def test_an_unknown_method_is_rejected(bench: Bench) -> None:
         (1, "rejected"),
         (2, "rejected"),
     ]
+
+
+async def test_calls_in_work_of_one_caller_are_bounded_in_number_and_in_bytes(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MOST_CALLS_OF_ONE", 3)
+    one, two = bench.driver(boot=1), bench.driver(boot=2)
+    drives = [bench.nursery.start(one.wind(0.5), name="wind") for _ in range(3)]
+    await asyncio.sleep(0.1)
+    with pytest.raises(DeviceRejected, match="3 calls are in work; allowed are 3"):
+        await one.position()
+    assert bench.hardware.counters.dropped == 1
+    assert (await two.position()).metres == 0.0  # has room of its own
+    await asyncio.wait(drives)
+    await one.position()  # there is room again
+
+    monkeypatch.setattr(server, "MOST_BYTES_OF_ONE", 1000)
+    assert await one.echo(bytes(2000)) == bytes(2000)  # alone, whatever its size
+    drive = bench.nursery.start(one.wind(0.5), name="wind")
+    await asyncio.sleep(0.1)
+    assert await one.echo(bytes(500)) == bytes(500)
+    with pytest.raises(DeviceRejected, match="bytes are in work; allowed are 1000"):
+        await one.echo(bytes(1000))
+    await drive
+
+
+async def test_calls_in_work_of_all_callers_are_bounded(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MOST_CALLS", 2)
+    for boot in (1, 2):
+        bench.nursery.start(bench.driver(boot).wind(0.5), name="wind")
+    await asyncio.sleep(0.1)
+    with pytest.raises(DeviceRejected, match="2 calls are in work; allowed are 2"):
+        await bench.driver(3).position()
+
+
+async def test_drivers_that_hear_signals_are_bounded(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MOST_DRIVERS", 2)
+    heard: list[str] = []
+    for name in ("one", "two", "three"):
+        bus = Bus(name, fabric=bench.fabric)
+        bench.buses.append(bus)
+        listen(
+            connect(bus, Winch, "toy.winch"), "slack", lambda value, name=name: heard.append(name)
+        )
+    await asyncio.sleep(0.1)
+    bench.server.emit("slack", 1.0)
+    await asyncio.sleep(0.1)
+    assert heard == ["one", "two"]
+    assert bench.hardware.counters.dropped == 1
