@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import zmq
 
 from flight.runtime.sockets import Kind, Socket
+from flight.runtime.zeromq_keys import Doorkeeper, Keys
 from flight.runtime.zeromq_sockets import CONTEXTS, ZeroMqSocket
 
 
@@ -91,18 +92,26 @@ class Presence(ABC):
 
 
 class Fabric(Presence):
-    """All buses of one process over ZeroMQ, in one context."""
+    """All buses of one process over ZeroMQ, in one context.
 
-    def __init__(self) -> None:
+    With the `keys` of a run its tcp sockets are encrypted and talk to nobody without them. Then it
+    is to be made while a loop runs.
+    """
+
+    def __init__(self, keys: Keys | None = None) -> None:
         super().__init__()
         self.context: zmq.Context[Any] = CONTEXTS.make()
+        self.doorkeeper = None if keys is None else Doorkeeper(self.context, keys)
+        self._keys = keys
 
     def open_socket(self, kind: Kind, identity: bytes = b"") -> Socket:
         """A socket of ZeroMQ."""
-        return ZeroMqSocket(self.context, kind, identity)
+        return ZeroMqSocket(self.context, kind, identity, self._keys)
 
     def close(self) -> None:
         """Closes the context; every bus is to be closed before."""
+        if self.doorkeeper is not None:
+            self.doorkeeper.close()
         CONTEXTS.destroy(self.context)
 
 

@@ -11,6 +11,7 @@ import zmq
 
 from flight.icd.codec import MAXIMUM_MESSAGE_BYTES
 from flight.runtime.sockets import HIGH_WATER_MARK, Full, Kind, Link, Unreachable
+from flight.runtime.zeromq_keys import Keys
 from flight.runtime.zeromq_presence import (
     HANDSHAKE_MS,
     HEARTBEAT_MS,
@@ -64,7 +65,10 @@ CONTEXTS = Contexts()
 class ZeroMqSocket:
     """A socket of ZeroMQ, with the options of its kind; see `sockets.Socket`."""
 
-    def __init__(self, context: "zmq.Context[Any]", kind: Kind, identity: bytes) -> None:
+    def __init__(
+        self, context: "zmq.Context[Any]", kind: Kind, identity: bytes, keys: Keys | None = None
+    ) -> None:
+        self._keys = keys
         self._kind = kind
         self._socket: zmq.Socket[bytes] = context.socket(_TYPES[kind])
         option = self._socket.setsockopt
@@ -92,6 +96,8 @@ class ZeroMqSocket:
     def bind(self, address: str) -> None:
         """Binds; raises OSError (a ZMQError) when the address is taken."""
         self._bound_memory(address)
+        if self._keys is not None and address.startswith("tcp://"):
+            self._keys.secure_bound(self._socket)
         if address.startswith("ipc://"):
             self._claim(address.removeprefix("ipc://"))
         self._socket.bind(address)
@@ -122,6 +128,8 @@ class ZeroMqSocket:
     def connect(self, address: str) -> None:
         """Connects."""
         self._bound_memory(address)
+        if self._keys is not None and address.startswith("tcp://"):
+            self._keys.secure_connecting(self._socket)
         self._socket.connect(address)
 
     def _bound_memory(self, address: str) -> None:

@@ -25,7 +25,7 @@ def prepare(part: Part) -> Work:
     parameters = load_vehicle_file(kind, None).flight
 
     async def work() -> None:
-        fabric, log = Fabric(), TellingLog(role, part.pipe)
+        fabric, log = Fabric(specification.keys()), TellingLog(role, part.pipe)
         bus = Bus(role, fabric=fabric, addresses=specification.addresses(), log=log)
         file = Path(specification.folder) / "nodes" / f"{role}.sqlite"
         store = open_store(file, first_boot=part.number == 1)

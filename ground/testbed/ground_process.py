@@ -23,7 +23,7 @@ def prepare(part: Part) -> Work:
 
     async def work() -> None:
         folder = Path(part.specification.folder) / "ground"
-        fabric, log = Fabric(), CountingLog()
+        fabric, log = Fabric(part.specification.keys()), CountingLog()
         addresses = part.specification.addresses()
         bus = Bus("mission_control", fabric=fabric, addresses=addresses, log=log)
         try:

@@ -23,6 +23,7 @@ from flight.configuration.files import ConfigurationError
 from flight.runtime.loop import PacedLoop, run
 from flight.runtime.nursery import Nursery
 from flight.runtime.pace import SharedClock
+from flight.runtime.zeromq_keys import Keys
 from ground.terminal.signals import end_with_parent
 from ground.testbed.addresses import IpcAddresses, TcpAddresses
 from ground.testbed.host import GROUND
@@ -47,6 +48,22 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.transport == "ipc":
             return IpcAddresses(Path(self.sockets))
         return TcpAddresses(self.ports)
+
+    @property
+    def keys_file(self) -> Path:
+        """What lets a program of the run talk over tcp; in a folder that only its owner enters."""
+        return Path(self.sockets) / "keys"
+
+    def keys(self) -> Keys | None:
+        """The keys of the run; None over ipc. Raises ConfigurationError for tcp without them."""
+        if self.transport == "ipc":
+            return None
+        try:
+            return Keys.read(self.keys_file)
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(
+                str(self.keys_file), None, "keys", f"cannot be read, and tcp needs them: {error}"
+            ) from error
 
     @property
     def clock_file(self) -> Path:
@@ -100,6 +117,7 @@ def main(arguments: list[str]) -> int:
     clock = SharedClock(specification.clock_file)
     module = "ground_process" if given.role == GROUND else "flight_process"
     try:
+        specification.keys()  # whoever lacks them need not begin
         work: Work = importlib.import_module(f"ground.testbed.{module}").prepare(part)
         pipe.tell(READY)
         while clock.rate == 0.0:

@@ -26,6 +26,7 @@ from flight.runtime.bus import Bus, Fabric
 from flight.runtime.loop import PacedLoop
 from flight.runtime.nursery import Nursery
 from flight.runtime.pace import SharedClock
+from flight.runtime.zeromq_keys import Keys
 from ground.mission_control.mission_control import MissionControl, Outcome
 from ground.mission_control.progress import Progress
 from ground.testbed import reporting_pipe as pipes
@@ -95,6 +96,8 @@ class ProcessesHost:
             sockets=str(self._sockets),
             ports=free_ports(services) if services else {},
         )
+        if transport == "tcp":
+            Keys.make().write(self._specification.keys_file)
         plain = msgspec.to_builtins(self._specification)
         self._file = setting.folder.write_json("specification.json", plain).resolve()
         (setting.folder.path / "logs").mkdir(exist_ok=True)
@@ -132,7 +135,7 @@ class ProcessesHost:
     # ------------------------------------------------------- begin and end
 
     async def __aenter__(self) -> Self:
-        self._fabric = Fabric()
+        self._fabric = Fabric(self._specification.keys())
         addresses = self._specification.addresses()
         self._bus = Bus("hardware", fabric=self._fabric, addresses=addresses, log=self._log)
         await self._nursery.__aenter__()
