@@ -33,7 +33,7 @@ ENTRY_RADIUS = 6_503_137.0
 EARTH_RADIUS = WGS84.equatorial_radius
 
 _MU = EARTH.gravitational_parameter
-_EARTH_ALONE = 5.0e7  # m: nearer, what else pulls changes the place of an entry by some metres
+EARTH_ALONE = 5.0e7  # m: nearer, what else pulls changes the place of an entry by some metres
 _PASSED = 1.0e10  # m from Earth, moving away
 _ROUNDS = 2
 _LONGEST = 600.0 * SECONDS_PER_DAY
@@ -170,7 +170,7 @@ def _advance(path: Path, dynamics: Dynamics, until: float) -> Path:
                 continue
         elif math.isinf(until):
             outbound = dot(path.position, path.velocity) >= 0.0
-            if outbound or norm(path.position) < _EARTH_ALONE:
+            if outbound or norm(path.position) < EARTH_ALONE:
                 return path
         path = stepped(path, end, dynamics)
     return path

@@ -11,6 +11,7 @@ from typing import Any
 
 from flight.astrodynamics.earth_arrival import EquatorOfDate
 from flight.astrodynamics.gravity import EARTH
+from flight.astrodynamics.interplanetary import coast, longest_step
 from flight.astrodynamics.kepler import propagate_kepler
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY, utc_from_tt
 from flight.astrodynamics.vectors import Vector, add, norm, scale, subtract, transform, unit
@@ -24,7 +25,7 @@ from flight.orbiter.landing import (
 )
 from flight.orbiter.navigation import across
 from flight.orbiter.targeting import aim_at_site
-from flight.orbiter.trajectory import Dynamics, Kick, Path, at_entry, predict
+from flight.orbiter.trajectory import EARTH_ALONE, Dynamics, Kick, Path, at_entry, predict
 from flight.runtime.streams import stream
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.vehicles import vehicle_class
@@ -117,11 +118,30 @@ def _release(parameters: Mapping[str, Any], asymptote: Vector) -> _Release:
     aim = aim_at_site(asymptote, near, site_of(parameters), capsule_of(parameters), dynamics)
     place, velocity = at_entry(asymptote, aim.b_vector)
     kick = release_of(parameters, aim.entry_time, aim.entry_direction)
+    alone = Path("earth", place, velocity, aim.entry_time)
+    pressed = dynamics
+    if kick.light_pressure is not None:
+        pressed = replace(dynamics, light_pressure=kick.light_pressure)
+    let_go = _back(alone, kick.time, pressed)
+    believed = replace(let_go, velocity=subtract(let_go.velocity, kick.delta_v))
     # A second early, so that the release is still to come.
-    before = kick.time - 1.0 - aim.entry_time
-    there, speed = propagate_kepler(place, velocity, before, EARTH.gravitational_parameter)
-    path = Path("earth", there, subtract(speed, kick.delta_v), kick.time - 1.0)
-    return _Release(path, kick, dynamics)
+    return _Release(_back(believed, kick.time - 1.0, dynamics), kick, dynamics)
+
+
+def _back(path: Path, until: float, dynamics: Dynamics) -> Path:
+    """The state at an earlier time: on a conic where Earth alone counts, as the prediction has it,
+    and under all that pulls before."""
+    while path.time > until:
+        jd = dynamics.jd(path.time)
+        step = longest_step("earth", path.position, path.velocity, jd, dynamics.pull)
+        seconds = -min(step, path.time - until)
+        if norm(path.position) < EARTH_ALONE:
+            mu = EARTH.gravitational_parameter
+            state = propagate_kepler(path.position, path.velocity, seconds, mu)
+        else:
+            state = coast("earth", path.position, path.velocity, jd, seconds, dynamics.pull)
+        path = Path("earth", *state, path.time + seconds)
+    return path
 
 
 @dataclass(frozen=True)

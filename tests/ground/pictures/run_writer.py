@@ -52,13 +52,13 @@ class ArchiveWriter:
         self.database.execute(
             "INSERT INTO streams VALUES (?, ?, ?, '1')", (self.streams, source, channel)
         )
-        rows = [(self.streams, int(s * NS), int(s * NS), value) for s, value in samples]
-        self.database.executemany("INSERT INTO samples VALUES (?, ?, ?, ?)", rows)
+        rows = [(self.streams, 1, int(s * NS), int(s * NS), value) for s, value in samples]
+        self.database.executemany("INSERT INTO samples VALUES (?, ?, ?, ?, ?)", rows)
 
     def event(self, source: str, name: str, seconds: float, **data: Any) -> None:
         self.events += 1
         self.database.execute(
-            "INSERT INTO events VALUES (?, ?, ?, ?, 'ACTIVITY_HI', 0, ?, ?)",
+            "INSERT INTO events VALUES (?, ?, ?, ?, 'ACTIVITY_HI', 0, ?, ?, 1)",
             (source, int(seconds * NS), self.events, name, f"{name}: it", json.dumps(data)),
         )
 
@@ -82,8 +82,8 @@ class ArchiveWriter:
         )
         for rung, seconds in rungs:
             self.database.execute(
-                "INSERT INTO rungs VALUES (?, ?, ?, ?, '', 0, ?)",
-                (identifier, rung, int(seconds * NS), int(seconds * NS), vehicle),
+                "INSERT INTO rungs VALUES (?, ?, ?, 0, ?, '', ?)",
+                (identifier, int(seconds * NS), rung, int(seconds * NS), vehicle),
             )
 
     def close(self) -> None:

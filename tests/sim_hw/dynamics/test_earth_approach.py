@@ -5,8 +5,7 @@ import math
 
 import pytest
 
-from flight.astrodynamics.gravity import EARTH
-from flight.astrodynamics.kepler import propagate_kepler
+from flight.astrodynamics.interplanetary import Pull, coast
 from flight.astrodynamics.time_scales import julian_date, tt_from_utc
 from flight.astrodynamics.vectors import norm, transform, transpose
 from flight.runtime.loop import VirtualLoop, run
@@ -102,11 +101,13 @@ def test_a_spacecraft_that_brings_it_is_found_and_hands_over_at_the_entry(approa
         hours = 12.0 * 3_600.0
         # The world's clock runs in TT, the plan's in UTC: 69 s of the Earth's turning apart.
         world.epoch_jd_tt = tt_from_utc(approach.axes.jd_utc) - (1_000.0 + hours) / DAY
-        position, velocity = propagate_kepler(
-            approach.entry[:3], approach.entry[3:], -hours, EARTH.gravitational_parameter
-        )
         to_icrf = transpose(approach.axes.from_icrf)
-        state = (*transform(to_icrf, position), *transform(to_icrf, velocity))
+        position = transform(to_icrf, approach.entry[:3])
+        velocity = transform(to_icrf, approach.entry[3:])
+        for number in range(72):  # back under all that pulls, ten minutes a step
+            jd = tt_from_utc(approach.axes.jd_utc) - number * 600.0 / DAY
+            position, velocity = coast("earth", position, velocity, jd, -600.0, Pull())
+        state = (*position, *velocity)
         await asyncio.sleep(1_000.0)
         assert not flight.released
         world.space.add(Spacecraft("entry_capsule", world.now, world.epoch_jd_tt, state, "earth"))
