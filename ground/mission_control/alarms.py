@@ -17,7 +17,7 @@ from flight.icd.messages import EventReport, Severity
 from ground.mission_control.archive import Archive, order_of
 from ground.mission_control.archive_schema import PLACE
 
-LIMIT_EVENTS = ("limit_crossed", "limit_red")
+LIMIT_EVENTS = ("limit_crossed", "limit_red", "limit_cleared")
 OUT_OF_SERVICE = "out of service"
 _ALARMING = (Severity.WARNING_HI, Severity.FATAL)
 _RANK = {str(severity): rank for rank, severity in enumerate(Severity)}
@@ -169,7 +169,7 @@ class Alarms:
     def _load_crossings(self) -> None:
         """Takes up what limits were said to be last, also where nothing is wrong."""
         for source, data, place in self._archive.rows(
-            f"SELECT source, data, {PLACE} FROM events WHERE name IN (?,?)", LIMIT_EVENTS
+            f"SELECT source, data, {PLACE} FROM events WHERE name IN (?,?,?)", LIMIT_EVENTS
         ):
             key = (source, f"limit {json.loads(data).get('channel', '?')}")
             self._newest[key] = max(place, self._newest.get(key, 0))

@@ -28,6 +28,7 @@ from ground.mission_control.procedure_conditions import (
 from ground.mission_control.procedure_tools import ProcedureTools, StepFailed
 from ground.mission_control.procedures import Instruction, Program
 from ground.mission_control.recovery import Recoverer, Recovery
+from ground.mission_control.stages import stages_of
 
 _STATE = "procedure"
 _FOR_EVER = 1e6  # sols
@@ -137,10 +138,9 @@ class ProcedureRunner:
             self._end("failed", f"{_place(instruction)}: {reason}")
 
     def _stops(self, instruction: Instruction, reason: str) -> bool:
-        if instruction.step.on_failure != "stop":
-            return False
-        self._end("failed", f"{_place(instruction)}: {reason}")
-        return True
+        if instruction.step.on_failure == "stop":
+            self._end("failed", f"{_place(instruction)}: {reason}")
+        return bool(self.cursor.ended)
 
     def _enter(self, position: int) -> None:
         self.cursor.position = position
@@ -276,7 +276,7 @@ class ProcedureRunner:
             return known[-1].order.identifier
         arguments = arguments_of(step, tools)
         entry = tools.dictionary.check(step.vehicle, step.command, arguments)
-        stages = ["arm", "fire"] if entry.hazardous else ["run"]
+        stages = stages_of(entry, step.vehicle, arguments, tools.tracker)
         identifiers = tools.tracker.next_identifiers(len(stages))
         orders = [
             Command(

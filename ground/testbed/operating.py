@@ -4,13 +4,14 @@ import re
 
 from flight.icd.messages import Command
 from ground.mission_control.mission_control import MissionControl
+from ground.mission_control.stages import stages_of
 from ground.testbed.inputs import CommandInput
 
 
 def order(control: MissionControl, given: CommandInput) -> list[str]:
     """Issues it; returns its identifiers, ARM's before FIRE's. Raises DictionaryRefusal."""
     entry = control.dictionary.check(given.vehicle, given.command, given.arguments)
-    stages = ["arm", "fire"] if entry.hazardous else ["run"]
+    stages = stages_of(entry, given.vehicle, given.arguments, control.tracker)
     identifiers = control.tracker.next_identifiers(len(stages))
     orders = [
         Command(

@@ -50,6 +50,7 @@ class ReportingNode:
 
     limit_crossed = Event(Severity.WARNING_LO, _CROSSING, family=LIMIT)
     limit_red = Event(Severity.WARNING_HI, _CROSSING, family=LIMIT)
+    limit_cleared = Event(Severity.ACTIVITY_LO, _CROSSING, family=LIMIT)
     events_throttled = Event(Severity.WARNING_LO, "{event} ({severity}) is throttled: {suppressed}")
     bus_gap = Event(Severity.WARNING_LO, "{missing} messages missing on {stream}")
     message_dropped = Event(Severity.WARNING_LO, "Message to {destination} dropped: {reason}")
@@ -173,7 +174,11 @@ class ReportingNode:
         self.publish(report, PRIORITY_VITAL)
 
     def _limit_crossed(self, crossing: LimitTransition) -> None:
-        emit = self.limit_red if crossing.state is LimitState.RED else self.limit_crossed
+        emit = self.limit_crossed
+        if crossing.state is LimitState.RED:
+            emit = self.limit_red
+        elif crossing.state is LimitState.OK:
+            emit = self.limit_cleared
         emit(
             channel=crossing.channel,
             value=crossing.value,

@@ -40,7 +40,7 @@ async def test_a_channel_that_crosses_a_limit_is_an_event(rig: Rig) -> None:
         node.temperature = kelvin
     await asyncio.sleep(1.0)
     crossings = [(e.name, e.data["state"]) for e in rig.events if e.name.startswith("limit_")]
-    assert crossings == [("limit_crossed", "YELLOW"), ("limit_red", "RED"), ("limit_crossed", "OK")]
+    assert crossings == [("limit_crossed", "YELLOW"), ("limit_red", "RED"), ("limit_cleared", "OK")]
 
 
 async def test_not_a_number_is_no_valid_value(rig: Rig) -> None:

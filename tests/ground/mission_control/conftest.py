@@ -103,6 +103,22 @@ DICTIONARY = Dictionary.from_plain(
                             for name, default in (("first", 0), ("last", 100))
                         },
                     },
+                    "load_sequence": {
+                        "name": "load_sequence",
+                        "doc": "Loads a sequence.",
+                        "deadline": 60.0,
+                        "carries": "the sequence that is given",
+                        "arguments": {
+                            "sequence": {"type": {"kind": "table", "items": [{"kind": "any"}]}}
+                        },
+                    },
+                    "start_sequence": {
+                        "name": "start_sequence",
+                        "doc": "Starts a sequence.",
+                        "deadline": 60.0,
+                        "carries": "the stored sequence that is named",
+                        "arguments": {"name": {"type": {"kind": "text"}}},
+                    },
                     "leave_safe": {"name": "leave_safe", "doc": "Leaves.", "deadline": 60.0},
                     "reboot": {"name": "reboot", "doc": "Boots.", "deadline": 60.0},
                     "release": {

@@ -221,7 +221,7 @@ def test_alarms_are_listed_until_acknowledged_also_after_a_restart(fly: Fly) -> 
         )
         loop.call_at(
             250.0,
-            lambda: vehicle.event("limit_crossed", Severity.WARNING_LO, state="OK", **limit),
+            lambda: vehicle.event("limit_cleared", Severity.ACTIVITY_LO, state="OK", **limit),
         )
         await ground.run_and_kill_at(1290.0)
         ground.start()

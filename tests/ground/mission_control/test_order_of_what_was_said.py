@@ -29,7 +29,7 @@ def crossing(number: int, state: str, time_ns: int | None = None) -> EventReport
     severity = Severity.WARNING_HI if red else Severity.WARNING_LO
     data = {"channel": "temperature", "state": state}
     stamp = number if time_ns is None else time_ns
-    name = "limit_red" if red else "limit_crossed"
+    name = {"RED": "limit_red", "OK": "limit_cleared"}.get(state, "limit_crossed")
     return EventReport("rover", name, severity, stamp, f"is {state}", data, number)
 
 

@@ -1,0 +1,40 @@
+"""Whether a command goes as ARM and FIRE: by its own hazard, or by that of what it carries."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ground.mission_control.command_tracker import CommandTracker
+from ground.mission_control.dictionary import CommandEntry
+
+GIVEN = "sequence"
+"""The argument of a carrier that is a sequence; one that names a loaded sequence has `name`."""
+
+
+def stages_of(
+    entry: CommandEntry, vehicle: str, arguments: Mapping[str, Any], tracker: CommandTracker
+) -> list[str]:
+    """The stages in which a command is sent: "arm" and "fire" for a hazardous one, else "run"."""
+    carried = entry.carries and _is_hazardous(_carried(vehicle, arguments, tracker))
+    return ["arm", "fire"] if entry.hazardous or carried else ["run"]
+
+
+def _carried(vehicle: str, arguments: Mapping[str, Any], tracker: CommandTracker) -> Any:
+    """The sequence that is given, or the newest of the name that was sent to the vehicle."""
+    if GIVEN in arguments:
+        return arguments[GIVEN]
+    sent = (
+        each.order.arguments.get(GIVEN)
+        for each in reversed(tracker.commands())
+        if each.order.target == vehicle
+    )
+    named = (each for each in sent if isinstance(each, Mapping))
+    return next((each for each in named if each.get("name") == arguments.get("name")), None)
+
+
+def _is_hazardous(sequence: Any) -> bool:
+    """A sequence is when an entry is armed or fired: no vehicle loads a hazardous one otherwise."""
+    entries = sequence.get("entries") if isinstance(sequence, Mapping) else None
+    return any(
+        isinstance(each, Mapping) and each.get("stage", "run") != "run"
+        for each in (entries if isinstance(entries, list) else [])
+    )
