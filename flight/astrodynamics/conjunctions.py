@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from flight.astrodynamics import search
-from flight.astrodynamics.ephemeris import mars_to_earth_light_time, relative_state
+from flight.astrodynamics.ephemeris import mars_to_earth_light_time, relative_position
 from flight.astrodynamics.vectors import Vector, angle_between, subtract
 
 COMMAND_MORATORIUM_ANGLE = math.radians(3.0)
@@ -39,19 +39,19 @@ class LightTimeExtremum:
 
 def sun_earth_probe_angle(probe: Vector, jd_tdb: float) -> float:
     """Angle at Earth between the Sun and a probe at a heliocentric position in km (ICRF)."""
-    earth, _ = relative_state("earth", "sun", jd_tdb)
+    earth = relative_position("earth", "sun", jd_tdb)
     return angle_between((-earth[0], -earth[1], -earth[2]), subtract(probe, earth))
 
 
 def sun_earth_mars_angle(jd_tdb: float) -> float:
     """Angle at Earth between the Sun and Mars (the SEP angle of a spacecraft at Mars)."""
-    return sun_earth_probe_angle(relative_state("mars", "sun", jd_tdb)[0], jd_tdb)
+    return sun_earth_probe_angle(relative_position("mars", "sun", jd_tdb), jd_tdb)
 
 
 def sun_mars_earth_angle(jd_tdb: float) -> float:
     """Angle at Mars between the Sun and Earth (the SPE angle of a spacecraft at Mars)."""
-    sun, _ = relative_state("sun", "mars", jd_tdb)
-    earth, _ = relative_state("earth", "mars", jd_tdb)
+    sun = relative_position("sun", "mars", jd_tdb)
+    earth = relative_position("earth", "mars", jd_tdb)
     return angle_between(sun, earth)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flight.astrodynamics.earth_stations import greenwich_mean_sidereal_time, precession_matrix
-from flight.astrodynamics.ephemeris import relative_state
+from flight.astrodynamics.ephemeris import relative_position
 from flight.astrodynamics.gravity import EARTH, SUN, acceleration
 from flight.astrodynamics.integrators import State, rk4_step
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY, tdb_from_utc, tt_from_utc
@@ -55,7 +55,7 @@ class EquatorOfDate:
     def sun(self, time: float) -> Vector:
         """The Sun from the Earth's centre, m."""
         jd_tdb = tdb_from_utc(self.jd_utc + time / SECONDS_PER_DAY)
-        return scale(_METRES, transform(self.from_icrf, relative_state("sun", "earth", jd_tdb)[0]))
+        return scale(_METRES, transform(self.from_icrf, relative_position("sun", "earth", jd_tdb)))
 
     def coasting(self, time: float, state: State) -> Sequence[float]:
         """Rate of change of position and velocity in free fall outside the air."""

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 from flight.astrodynamics.ellipsoids import WGS84, east_north_up
-from flight.astrodynamics.ephemeris import light_time_at_reception, relative_state
+from flight.astrodynamics.ephemeris import light_time_at_reception, relative_position
 from flight.astrodynamics.time_scales import JD_J2000, SECONDS_PER_DAY, tdb_from_utc, tt_from_utc
 from flight.astrodynamics.vectors import (
     Matrix,
@@ -98,8 +98,8 @@ def mars_direction_from_earth(jd_utc: float) -> Vector:
     """Vector (km, ICRF) from Earth to where Mars was when light left it that arrives now."""
     jd_tdb = tdb_from_utc(jd_utc)
     delay_days = light_time_at_reception("mars", "earth", jd_tdb) / SECONDS_PER_DAY
-    mars, _ = relative_state("mars", "sun", jd_tdb - delay_days)
-    earth, _ = relative_state("earth", "sun", jd_tdb)
+    mars = relative_position("mars", "sun", jd_tdb - delay_days)
+    earth = relative_position("earth", "sun", jd_tdb)
     return subtract(mars, earth)
 
 

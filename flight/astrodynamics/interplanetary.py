@@ -13,7 +13,7 @@ Method: SABA2 of J. Laskar and P. Robutel, Celestial Mechanics and Dynamical Ast
 import math
 from dataclasses import dataclass
 
-from flight.astrodynamics.ephemeris import relative_state
+from flight.astrodynamics.ephemeris import relative_position, relative_state
 from flight.astrodynamics.gravity import EARTH, MARS, MOON, SUN
 from flight.astrodynamics.kepler import propagate_kepler
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
@@ -52,7 +52,7 @@ class Pull:
         for body in ("sun", *self.planets):
             if body == centre:
                 continue
-            there = scale(1.0e3, relative_state(body, centre, jd_tdb)[0])
+            there = scale(1.0e3, relative_position(body, centre, jd_tdb))
             line = subtract(there, position)
             total = add_scaled(total, self.gm(body) / norm(line) ** 3, line)
             # It pulls the centre, too, on which no light presses.

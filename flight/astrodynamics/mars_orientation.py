@@ -8,7 +8,7 @@ solution of Kuchynka et al. 2014.
 import math
 
 from flight.astrodynamics.ellipsoids import PlanetographicRadians, east_north_up
-from flight.astrodynamics.ephemeris import relative_state
+from flight.astrodynamics.ephemeris import relative_position
 from flight.astrodynamics.time_scales import JD_J2000, SECONDS_PER_DAY
 from flight.astrodynamics.vectors import (
     Matrix,
@@ -117,7 +117,7 @@ def earth_elevation_azimuth(
     jd_tdb: float, latitude: PlanetographicRadians, east_longitude: float
 ) -> tuple[float, float]:
     """Elevation and azimuth (rad) of Earth in the sky of a Mars site; latitude planetographic."""
-    earth, _ = relative_state("earth", "mars", jd_tdb)
+    earth = relative_position("earth", "mars", jd_tdb)
     return direction_at_mars_site(earth, latitude, east_longitude, jd_tdb)
 
 
@@ -129,5 +129,5 @@ def sun_elevation_azimuth_from_ephemeris(
     Independent of the series in :mod:`flight.astrodynamics.mars_time`, but bound to the dates of
     the ephemeris table. Both take the Sun where it is, without light time and aberration.
     """
-    sun, _ = relative_state("sun", "mars", jd_tdb)
+    sun = relative_position("sun", "mars", jd_tdb)
     return direction_at_mars_site(sun, latitude, east_longitude, jd_tdb)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 from flight.astrodynamics.ellipsoids import MARS_IAU
-from flight.astrodynamics.ephemeris import relative_state
+from flight.astrodynamics.ephemeris import relative_position
 from flight.astrodynamics.mars_orientation import icrf_to_mars_fixed
 from flight.astrodynamics.quaternions import rotate
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
@@ -37,7 +37,7 @@ _LIDAR_BEARING_SIGMA = 7.0e-4
 def sun_direction(node: OrbiterVehicle, time: float) -> Vector:
     """Unit vector from Mars to the Sun in inertial axes at a mission time."""
     jd = node.clock.epoch_jd_tt + time / SECONDS_PER_DAY
-    sun, _ = relative_state("sun", "mars", jd)
+    sun = relative_position("sun", "mars", jd)
     return unit(transform(icrf_to_mars_fixed(node.clock.epoch_jd_tt), sun))
 
 

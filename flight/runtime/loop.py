@@ -16,6 +16,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from operator import itemgetter
 from typing import Any, TypeVar
 
+from flight.runtime.handles import LeanHandle, LeanTimer, QueueReader
 from flight.runtime.pace import NANOSECONDS as NANOSECONDS
 from flight.runtime.pace import Clock, SteadyClock
 
@@ -31,34 +32,6 @@ class Deadlock(RuntimeError):
 
 class Livelock(RuntimeError):
     """In virtual time, when more and more happens at one instant and the clock stands still."""
-
-
-class QueueReader:
-    """Who reads queues in memory, as a loop knows it: called when `waits` says that there is
-    something, after it was woken."""
-
-    __slots__ = ("_woken", "handle", "number", "waits")
-
-    def __init__(
-        self,
-        number: int,
-        handle: asyncio.Handle,
-        waits: Callable[[], bool],
-        woken: "dict[int, QueueReader]",
-    ) -> None:
-        self.number = number
-        self.handle = handle
-        self.waits = waits
-        self._woken = woken
-
-    def wake(self) -> None:
-        """Something has arrived."""
-        self._woken[self.number] = self
-
-    def close(self) -> None:
-        """It is not called any more."""
-        self.handle.cancel()
-        self._woken.pop(self.number, None)
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -124,19 +97,24 @@ class VirtualLoop(asyncio.BaseEventLoop):
     ) -> asyncio.TimerHandle:
         return self._add_timer(round(when * NANOSECONDS), callback, args, context)
 
+    def call_soon(  # type: ignore[override]
+        self, callback: Callable[..., object], *args: Any, context: Any = None
+    ) -> asyncio.Handle:
+        self._check_closed()  # type: ignore[attr-defined]
+        handle = LeanHandle(callback, args, self, context)
+        self._ready.append(handle)  # type: ignore[attr-defined]
+        return handle
+
     def _add_timer(
         self, due_ns: int, callback: Callable[..., object], args: tuple[Any, ...], context: Any
     ) -> asyncio.TimerHandle:
         self._check_closed()  # type: ignore[attr-defined]
-        timer = asyncio.TimerHandle(due_ns / NANOSECONDS, callback, args, self, context)
-        timer._scheduled = True  # type: ignore[attr-defined]
+        timer = LeanTimer(due_ns / NANOSECONDS, callback, args, self, context)
         self._timer_count += 1
         heapq.heappush(self._timers, (due_ns, self._timer_count, timer))
         return timer
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        if not handle._scheduled:  # type: ignore[attr-defined]
-            return  # it has fired and waits in no heap: each sleep that ends cancels its own
         self._cancelled_timers += 1
         if self._cancelled_timers > 1000 and self._cancelled_timers * 2 > len(self._timers):
             self._timers = [entry for entry in self._timers if not entry[2].cancelled()]

@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Callable
 
 from flight.runtime.fabric import Presence
-from flight.runtime.loop import QueueReader, VirtualLoop
+from flight.runtime.handles import QueueReader
+from flight.runtime.loop import VirtualLoop
 from flight.runtime.sockets import HIGH_WATER_MARK, Full, Kind, Link, Unreachable
 
 MOST_BYTES = 32 << 20  # queued for one peer before a send is refused: 32 of the largest messages

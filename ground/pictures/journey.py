@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from flight.astrodynamics.ephemeris import ASTRONOMICAL_UNIT_KM, relative_state
+from flight.astrodynamics.ephemeris import ASTRONOMICAL_UNIT_KM, relative_position
 from flight.astrodynamics.gravity import EARTH
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY, format_iso
 from flight.core.keeping.storage import Storage, StorageError
@@ -50,7 +50,7 @@ class Journey:
 
     def planet(self, body: str, seconds: float) -> Numbers:
         """Where a planet is."""
-        place, _ = relative_state(body, "sun", self.run.clock.jd_tt(seconds))
+        place = relative_position(body, "sun", self.run.clock.jd_tt(seconds))
         return ecliptic(np.array(place) * 1e3)
 
     def orbit(self, body: str, days: float) -> Numbers:
@@ -66,7 +66,7 @@ class Journey:
         seconds = self.track["time"]
         near = np.flatnonzero(centre == "earth")
         for k in near:
-            earth, _ = relative_state("earth", "sun", self.run.clock.jd_tt(float(seconds[k])))
+            earth = relative_position("earth", "sun", self.run.clock.jd_tt(float(seconds[k])))
             places[k] += np.array(earth) * 1e3
         rows = [self.planet("mars", self.departed.seconds), *(ecliptic(p) for p in places)]
         return np.concatenate([[self.departed.seconds], seconds]), np.array(rows)

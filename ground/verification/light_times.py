@@ -11,7 +11,7 @@ from flight.astrodynamics.conjunctions import (
 from flight.astrodynamics.constants import SPEED_OF_LIGHT
 from flight.astrodynamics.ephemeris import (
     mars_to_earth_light_time,
-    relative_state,
+    relative_position,
 )
 from flight.astrodynamics.time_scales import julian_date, tdb_from_utc
 from flight.astrodynamics.vectors import norm
@@ -40,7 +40,7 @@ MORATORIUM = (day(2030, 5, 14.0), day(2030, 6, 6.5), 23.5)
 
 def geometric_light_time(jd_tdb: float) -> float:
     """Distance Earth to Mars at one instant over the speed of light, seconds."""
-    return 1.0e3 * norm(relative_state("mars", "earth", jd_tdb)[0]) / SPEED_OF_LIGHT
+    return 1.0e3 * norm(relative_position("mars", "earth", jd_tdb)) / SPEED_OF_LIGHT
 
 
 def light_time_rows() -> list[Row]:

@@ -12,7 +12,7 @@ from flight.astrodynamics.ellipsoids import MARS_IAU
 from flight.astrodynamics.ephemeris import (
     earth_to_mars_light_time,
     mars_to_earth_light_time,
-    relative_state,
+    relative_position,
 )
 from flight.astrodynamics.mars_orientation import earth_elevation_azimuth, icrf_to_mars_fixed
 from flight.astrodynamics.search import crossing
@@ -99,7 +99,7 @@ class EarthLink:
     def relay_occulted(self, seconds: float) -> bool:
         """Whether Mars stands between the relay orbiter and Earth."""
         jd_tdb = self._jd_tdb(seconds)
-        earth, _ = relative_state("earth", "mars", jd_tdb)
+        earth = relative_position("earth", "mars", jd_tdb)
         towards = unit(transform(icrf_to_mars_fixed(jd_tdb), earth))
         position = self._schedule.position(seconds)
         along = dot(position, towards)

@@ -16,7 +16,7 @@ Axes: near Mars those of the space around it, elsewhere the ICRF; lengths in m. 
 
 from collections.abc import Callable
 
-from flight.astrodynamics.ephemeris import relative_state
+from flight.astrodynamics.ephemeris import relative_position, relative_state
 from flight.astrodynamics.gravity import MARS, acceleration
 from flight.astrodynamics.integrators import State
 from flight.astrodynamics.interplanetary import Pull, coast, longest_step
@@ -91,7 +91,7 @@ class Spacecraft(FlyingBody):
         """Vector to the Sun in m, in the axes of the state."""
         if self.centre == "sun":
             return scale(-1.0, _position(self.state))
-        sun, _ = relative_state("sun", self.centre, self.jd(self.time))
+        sun = relative_position("sun", self.centre, self.jd(self.time))
         metres = scale(1000.0, sun)
         return transform(self._to_mars_axes, metres) if self.centre == "mars" else metres
 
@@ -203,7 +203,7 @@ class Spacecraft(FlyingBody):
             return norm(position)
         if self.centre == "sun":
             return self._from_earth(self.time, position)
-        there, _ = relative_state("earth", "mars", self.jd(self.time))
+        there = relative_position("earth", "mars", self.jd(self.time))
         return norm(there) * 1000.0
 
     def near_earth(self, distance: float) -> bool:
@@ -216,7 +216,7 @@ class Spacecraft(FlyingBody):
         return self._from_earth(self.time, position) < distance
 
     def _from_earth(self, seconds: float, position: Vector) -> float:
-        there, _ = relative_state("earth", "sun", self.jd(seconds))
+        there = relative_position("earth", "sun", self.jd(seconds))
         return norm(subtract(position, scale(1000.0, there)))
 
 

@@ -1,0 +1,91 @@
+"""What the loop of virtual time calls: handles, timers and the readers of queues in memory.
+
+That loop is never debugged. A run makes some millions of handles, and asyncio's own ask whether to
+debug at each making and each cancelling; these do not.
+"""
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from typing import Any
+
+
+class LeanHandle(asyncio.Handle):
+    """Something to be called at once."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        loop: asyncio.AbstractEventLoop,
+        context: contextvars.Context | None,
+    ) -> None:
+        self._context = contextvars.copy_context() if context is None else context
+        self._loop = loop
+        self._callback = callback
+        self._args = args
+        self._cancelled = False
+        self._repr = None
+        self._source_traceback = None
+
+
+class LeanTimer(asyncio.TimerHandle):
+    """Something to be called later; it waits in a heap until it fires."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        loop: asyncio.AbstractEventLoop,
+        context: contextvars.Context | None,
+    ) -> None:
+        self._context = contextvars.copy_context() if context is None else context
+        self._loop = loop
+        self._callback = callback
+        self._args = args
+        self._cancelled = False
+        self._repr = None
+        self._source_traceback = None
+        self._when = when
+        self._scheduled = True
+
+    def cancel(self) -> None:
+        """It is not called any more. Each sleep that ends cancels its own, which has fired."""
+        if not self._cancelled:
+            if self._scheduled:
+                self._loop._timer_handle_cancelled(self)  # type: ignore[attr-defined]
+            self._cancelled = True
+            self._callback = self._args = None  # type: ignore[assignment]
+
+
+class QueueReader:
+    """Who reads queues in memory, as a loop knows it: called when `waits` says that there is
+    something, after it was woken."""
+
+    __slots__ = ("_woken", "handle", "number", "waits")
+
+    def __init__(
+        self,
+        number: int,
+        handle: asyncio.Handle,
+        waits: Callable[[], bool],
+        woken: "dict[int, QueueReader]",
+    ) -> None:
+        self.number = number
+        self.handle = handle
+        self.waits = waits
+        self._woken = woken
+
+    def wake(self) -> None:
+        """Something has arrived."""
+        self._woken[self.number] = self
+
+    def close(self) -> None:
+        """It is not called any more."""
+        self.handle.cancel()
+        self._woken.pop(self.number, None)
