@@ -41,6 +41,8 @@ from flight.icd.messages import Message
 ATTACHED = ("stowed", "checking", "armed")
 PLACE = "entry_capsule"
 LONGEST_COAST = 3.0e6  # s
+
+
 async def run_checks(node: EntryVehicle, signal: Signal) -> Signal:
     """Looks at every sensor while nothing happens: what speaks now would vote wrongly later."""
     faults = await check_items(node)
@@ -53,8 +55,10 @@ async def run_checks(node: EntryVehicle, signal: Signal) -> Signal:
 def _attached(node: EntryVehicle, signal: Signal) -> bool:
     return not node.is_released()
 
+
 def _note_released(node: EntryVehicle, signal: Signal) -> None:
     note_separation(node, 0.0)
+
 
 class EntryCapsule(EntryVehicle):
     """The Earth entry capsule."""

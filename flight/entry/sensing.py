@@ -73,7 +73,7 @@ async def since_separation(node: EntryVehicle) -> float:
     wire, is off by more than the clock can be.
     """
     noted = node.released_at
-    by_clock = None if noted is None else node.clock.now() - noted
+    by_clock = None if noted is None else node.clock.count() - noted
     try:
         by_timer = (await node.timer.state()).since_separation
     except DeviceError as error:
@@ -88,9 +88,9 @@ async def since_separation(node: EntryVehicle) -> float:
 
 
 def note_separation(node: EntryVehicle, by_timer: float) -> None:
-    """Remembers when the capsule was let go, by its clock."""
+    """Remembers when the capsule was let go, by its clock's count: no correction moves that."""
     late = by_timer if 0.0 < by_timer <= DETECTION_DELAY else 0.0
-    node.released_at = node.clock.now() - late
+    node.released_at = node.clock.count() - late
 
 
 def entry_due(node: EntryVehicle) -> float:

@@ -41,7 +41,7 @@ class EntryVehicle(Node):
         bool, False, doc="whether that follows from the orbiter's prediction"
     )
     released_at = Remembered[float | None](
-        float | None, None, doc="s of its clock, when the orbiter let go"
+        float | None, None, doc="s of its clock's count, when the orbiter let go"
     )
     release_noted = Remembered(bool, False, doc="whether the separation was told")
     watching = Remembered(bool, False, doc="whether the watch for the entry has begun")

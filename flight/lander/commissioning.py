@@ -8,6 +8,7 @@ import asyncio
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
+from flight.core.keeping.clock import monotonic
 from flight.icd.devices.base import DeviceError
 from flight.lander.thermal_control import IGLOO
 from flight.lander.vehicle import Commissioning, LanderVehicle
@@ -24,7 +25,7 @@ SOLS_FOR_CONTACT = 3.0
 
 async def commission(node: LanderVehicle, signal: Signal) -> str:
     """Deploys and checks all systems, then waits until the commissioning sols are over."""
-    record = node.commissioning or Commissioning(node.clock.now())
+    record = node.commissioning or Commissioning(node.clock.count())
     node.commissioning = record
     steps = (
         ("solar array", deploy_array),
@@ -40,7 +41,7 @@ async def commission(node: LanderVehicle, signal: Signal) -> str:
             node.commissioning_step(step=name, result=result)
             node.progress(f"{name}: {result}")
     sols = node.parameters["commissioning_sols"]
-    remaining = record.started + sols * SOL_SECONDS - node.clock.now()
+    remaining = record.started + sols * SOL_SECONDS - node.clock.count()
     if remaining > 0.0:
         await asyncio.sleep(remaining)
     node.commissioned = True
@@ -76,9 +77,9 @@ async def deploy_array(node: LanderVehicle) -> str:
 
 async def check_power(node: LanderVehicle) -> str:
     """Waits for daylight; the array must give power, and the battery's gauge must make sense."""
-    deadline = node.clock.now() + SOLS_FOR_LIGHT * SOL_SECONDS
+    deadline = monotonic() + SOLS_FOR_LIGHT * SOL_SECONDS
     best = 0.0
-    while node.clock.now() < deadline:
+    while monotonic() < deadline:
         array = await node.devices.solar_array.state()
         battery = await node.devices.battery.state()
         best = max(best, array.power)
@@ -107,8 +108,8 @@ async def check_heaters(node: LanderVehicle) -> str:
 
 async def check_radios(node: LanderVehicle) -> str:
     """Waits until the relay orbiter and Earth have been heard; one of both is enough to go on."""
-    deadline = node.clock.now() + SOLS_FOR_CONTACT * SOL_SECONDS
-    while node.clock.now() < deadline:
+    deadline = monotonic() + SOLS_FOR_CONTACT * SOL_SECONDS
+    while monotonic() < deadline:
         if node.heard("relay") and node.heard("earth"):
             return "relay and Earth heard"
         await asyncio.sleep(POLL)

@@ -27,7 +27,7 @@ SURVEYED = 1.0  # m: a place on the map by which a lander was put there
 
 
 class Commissioning(msgspec.Struct, frozen=True):
-    """When it began (mission time, s), and the result of each step that is done."""
+    """When it began (s of the clock's count, which nobody sets), the result of each step done."""
 
     started: float
     done: dict[str, str] = {}

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
+from flight.core.keeping.clock import monotonic
 from flight.icd.devices.ascent import EffectorState, Igniter, Increments
 from flight.icd.devices.base import DeviceError
 from flight.mav.abort import Watch, lose, suborbital
@@ -93,15 +94,15 @@ async def eject(node: MavVehicle, signal: Signal) -> Signal:
     except DeviceError as error:
         node.clear_ascent()
         raise ActivityFailed(f"not ejected: {error}") from error
-    thrown = node.clock.now()
+    thrown = monotonic()
     node.ejected()
     cycles = round(node.parameters["ignition_delay"] / BURN_CYCLE)
     for _ in range(cycles):
         await loop.cycle(computer.fall, BURN_CYCLE)
-    while node.clock.now() - thrown < AIRTIME:
+    while monotonic() - thrown < AIRTIME:
         await _fire(node, node.first_igniter, "first")
-        fired = node.clock.now()
-        while node.clock.now() - fired < IGNITION_PATIENCE:
+        fired = monotonic()
+        while monotonic() - fired < IGNITION_PATIENCE:
             await loop.cycle(computer.fall, BURN_CYCLE)
             if computer.is_lit:
                 return Signal("lit")
@@ -124,8 +125,8 @@ async def first_burn(node: MavVehicle, signal: Signal) -> Signal:
     loop = Loop(node, "first_burn")
     computer, watch = loop.computer, Watch(node)
     longest = LONGEST_BURN * node.parameters["first_burn_time"]
-    begun = node.clock.now()
-    while node.clock.now() - begun < longest:
+    begun = monotonic()
+    while monotonic() - begun < longest:
         await loop.cycle(computer.first_burn, BURN_CYCLE)
         watch.look()
         if not computer.is_lit:
@@ -140,8 +141,8 @@ async def hold_in_air(node: MavVehicle, signal: Signal) -> Signal:
     """Keeps the nose in the wind until the air is thin, then lets stage and fairing go."""
     await recall(node)
     loop = Loop(node, "holding")
-    computer, begun = loop.computer, node.clock.now()
-    while node.clock.now() - begun < LONGEST_HOLD and computer.dynamic_pressure > THIN_AIR:
+    computer, begun = loop.computer, monotonic()
+    while monotonic() - begun < LONGEST_HOLD and computer.dynamic_pressure > THIN_AIR:
         await loop.cycle(lambda seen: computer.coast(seen, whole=True), BURN_CYCLE)
     if not await _separate(node):
         await lose(node, "the first stage could not be separated: the second cannot be lit")
@@ -154,7 +155,7 @@ async def coast(node: MavVehicle, signal: Signal) -> Signal:
     """Turns to the second burn's direction, corrects the attitude by stars, plans once more."""
     recalled = await recall(node)
     loop = Loop(node, "coasting")
-    computer, looked, replanned = loop.computer, node.clock.now(), False
+    computer, looked, replanned = loop.computer, monotonic(), False
     if recalled:
         computer.replan()
     while True:
@@ -166,15 +167,15 @@ async def coast(node: MavVehicle, signal: Signal) -> Signal:
             node.second_burn_planned(**_plan_data(node))
             replanned = True
             continue
-        if node.clock.now() - looked >= STAR_PERIOD:
+        if monotonic() - looked >= STAR_PERIOD:
             await _look_at_stars(node)
-            looked = node.clock.now()
+            looked = monotonic()
         await loop.cycle(computer.coast, min(COAST_CYCLE, left))
-    begun = node.clock.now()
-    while node.clock.now() - begun < SECOND_PATIENCE:
+    begun = monotonic()
+    while monotonic() - begun < SECOND_PATIENCE:
         await _fire(node, node.second_igniter, "second")
-        fired = node.clock.now()
-        while node.clock.now() - fired < IGNITION_PATIENCE:
+        fired = monotonic()
+        while monotonic() - fired < IGNITION_PATIENCE:
             await loop.cycle(lambda seen: computer.coast(seen, lighting=True), BURN_CYCLE)
             if computer.is_lit:
                 return Signal("lit")
@@ -188,8 +189,8 @@ async def second_burn(node: MavVehicle, signal: Signal) -> Signal:
     loop = Loop(node, "second_burn")
     computer, watch = loop.computer, Watch(node)
     longest = LONGEST_BURN * node.parameters["second_burn_time"]
-    begun = node.clock.now()
-    while node.clock.now() - begun < longest:
+    begun = monotonic()
+    while monotonic() - begun < longest:
         await loop.cycle(computer.second_burn, BURN_CYCLE)
         watch.look()
         if not computer.is_lit:
@@ -202,8 +203,8 @@ async def trim(node: MavVehicle, signal: Signal) -> Signal:
     """Makes the orbit round with cold gas, as far as that goes."""
     await recall(node)
     loop = Loop(node, "trimming")
-    computer, begun = loop.computer, node.clock.now()
-    while node.clock.now() - begun < LONGEST_TRIM:
+    computer, begun = loop.computer, monotonic()
+    while monotonic() - begun < LONGEST_TRIM:
         gas = loop.effectors.gas if loop.effectors is not None else 0.0
         if loop.effectors is None:
             loop.effectors = await node.effectors.steer(0.0, 0.0, (0.0, 0.0, 0.0), 0.0)

@@ -12,6 +12,7 @@ from flight.astrodynamics.relative_motion import cw_propagate, cw_two_impulses, 
 from flight.astrodynamics.vectors import Vector, norm, subtract, transform, transpose
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
+from flight.core.keeping.clock import monotonic
 from flight.orbiter.legs import Leg, ahead_or_behind, begin_leg, check_drift, follow_leg
 from flight.orbiter.manoeuvres import execute, two_impulses
 from flight.orbiter.observing import take_bearing, take_scan
@@ -99,14 +100,14 @@ async def hold(
 ) -> None:
     """Keeps a hold point for its time, then until GO. NO-GO ends the rendezvous in a retreat."""
     node.decision = ""
-    end = node.clock.now() + (node.parameters["hold_seconds"] if seconds is None else seconds)
-    while node.clock.now() < end:
+    end = monotonic() + (node.parameters["hold_seconds"] if seconds is None else seconds)
+    while monotonic() < end:
         await _keep(node, goal)
         if node.decision == "no_go":
             break
     if not ask:
         return
-    limit = node.clock.now() + node.parameters["go_limit"]
+    limit = monotonic() + node.parameters["go_limit"]
     node.at_hold_point(distance=round(abs(goal[1])))
     while node.decision != "go":
         if node.decision == "no_go":
@@ -114,7 +115,7 @@ async def hold(
             raise ActivityFailed(f"NO-GO at {abs(goal[1]):.0f} m: retreated")
         if node.automatic and _own_go(node):
             return
-        if node.clock.now() > limit:
+        if monotonic() > limit:
             await back_off(node, HOLD_POINTS[0])
             raise ActivityFailed(f"no GO came at {abs(goal[1]):.0f} m: retreated")
         await _keep(node, goal)

@@ -10,6 +10,7 @@ from flight.astrodynamics.transfer_windows import Transfer
 from flight.astrodynamics.vectors import norm, unit
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
+from flight.core.keeping.clock import monotonic
 from flight.icd.devices.base import DeviceError
 from flight.orbiter.escape import (
     Burn,
@@ -39,8 +40,8 @@ async def depart(node: OrbiterVehicle, signal: Signal) -> Signal:
         wanted = await _wait_for_day(node)
         if await _leave(node, wanted):
             departed = node.departure
-    limit = node.clock.now() + _LIMIT
-    while node.clock.now() < limit:
+    limit = monotonic() + _LIMIT
+    while monotonic() < limit:
         known = await node.devices.orbit_knowledge.state()
         if known.centre == "sun":
             return Signal("done", {"result": f"left Mars with C3 {departed.c3:.2f} km2/s2"})

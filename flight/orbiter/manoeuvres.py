@@ -10,6 +10,7 @@ from flight.astrodynamics.linear_systems import inverse
 from flight.astrodynamics.relative_motion import from_lvlh
 from flight.astrodynamics.vectors import Vector, add, cross, norm, subtract
 from flight.core.activities import ActivityFailed
+from flight.core.keeping.clock import monotonic
 from flight.icd.devices.base import DeviceError
 from flight.orbiter.linear_algebra import applied
 from flight.orbiter.passive_safety import is_safe
@@ -109,7 +110,7 @@ async def execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vector
     if size < node.parameters["smallest_change"]:
         return (0.0, 0.0, 0.0)
     before = await _felt(node)
-    began = node.clock.now()
+    began = monotonic()
     reason = ""
     for _ in range(ATTEMPTS):
         try:
@@ -124,10 +125,9 @@ async def execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vector
             node.device_trouble(reason=reason)
             if norm(subtract(await _felt(node), before)) > 0.02 * size:
                 break  # it has acted after all: what it did is measured below
-            began = node.clock.now()
+            began = monotonic()
     gained = subtract(await _felt(node), before)
-    ended = node.clock.now()
-    _note(node, gained, 0.5 * (began + ended))
+    _note(node, gained, 0.5 * (monotonic() - began))
     if reason and norm(gained) < 0.5 * size:
         raise ActivityFailed(f"{purpose}: the burn did not happen: {reason}")
     off = norm(subtract(gained, delta_v))
@@ -138,13 +138,14 @@ async def execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vector
     return gained
 
 
-def _note(node: OrbiterVehicle, gained: Vector, time: float) -> None:
+def _note(node: OrbiterVehicle, gained: Vector, since: float) -> None:
+    """Takes a velocity change whose middle was `since` seconds ago."""
     nav = node.navigator
     if nav.own is None:
         return
     now = node.clock.now()
     if now > nav.time:
-        nav.advance(max(nav.time, time))
+        nav.advance(max(nav.time, now - since))
     if norm(gained) > node.parameters["largest_thruster_change"]:
         node.note_large_burn()
     nav.kick(gained, ACCELEROMETER_SCALE * norm(gained) + ACCELEROMETER_NOISE)

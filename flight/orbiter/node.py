@@ -9,6 +9,7 @@ from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
 from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.ledger import CustodyError, Evidence
+from flight.core.keeping.clock import monotonic
 from flight.icd.devices.base import DeviceError
 from flight.orbiter.capturing import capture
 from flight.orbiter.close_rendezvous import approach_close, hold_position
@@ -153,9 +154,9 @@ class Orbiter(OrbiterVehicle):
 
     async def sample(self) -> None:
         quiet = self.housekeeping_period() > 3600.0
-        if quiet and self.clock.now() - self._sampled < _QUIET_SAMPLES:
+        if quiet and monotonic() - self._sampled < _QUIET_SAMPLES:
             return
-        self._sampled = self.clock.now()
+        self._sampled = monotonic()
         try:
             gauge = await self.devices.main_engine.propellant()
             self.propellant, self.mass = round(gauge.propellant, 1), round(gauge.mass, 1)

@@ -23,6 +23,7 @@ from flight.astrodynamics.vectors import (
 )
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
+from flight.core.keeping.clock import monotonic
 from flight.orbiter.legs import Leg, check_drift, follow_leg, time_of_range
 from flight.orbiter.manoeuvres import execute, two_impulses, wait_until
 from flight.orbiter.observing import take_bearing
@@ -50,10 +51,10 @@ async def phase(node: OrbiterVehicle, signal: Signal) -> Signal:
     far = node.parameters["far_range"]
     if nav.range() <= far:
         return Signal("near", {"result": "near already"})
-    began = node.clock.now()
+    began = monotonic()
     leg: Leg | None = None
     while leg is None:
-        if node.clock.now() - began > node.parameters["phasing_limit"]:
+        if monotonic() - began > node.parameters["phasing_limit"]:
             raise ActivityFailed("phasing takes longer than it may")
         await _drift(node)
         leg = await _transfer(node)
@@ -235,8 +236,8 @@ def _beneath(own: State, target: State) -> State:
 async def _close_in(node: OrbiterVehicle, far: float) -> None:
     """Drifts towards the container until it is at the far range."""
     nav = node.navigator
-    limit = node.clock.now() + 12.0 * 3600.0
-    while node.clock.now() < limit:
+    limit = monotonic() + 12.0 * 3600.0
+    while monotonic() < limit:
         nav.advance(node.clock.now())
         assert nav.own is not None and nav.target is not None
         if nav.range() <= far:

@@ -24,6 +24,7 @@ from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import Vector, add, angle_between, norm, scale, subtract, unit
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
+from flight.core.keeping.clock import monotonic
 from flight.icd.devices.base import DeviceError
 from flight.orbiter.navigation import orbit_covariance
 from flight.orbiter.observing import Sighting, image, is_visible, nearest, sun_direction
@@ -100,10 +101,10 @@ async def search(node: OrbiterVehicle, signal: Signal) -> Signal:
     if target is None:
         raise ActivityFailed("no orbit of the container was loaded: load_target_orbit first")
     await node.refresh_own()
-    began = node.clock.now()
+    began = monotonic()
     family: list[Member] = []
     made = -1.0
-    while node.clock.now() - began < _LIMIT:
+    while monotonic() - began < _LIMIT:
         elapsed = node.clock.now() - target.time
         if elapsed > made or not family:
             made = 1.5 * max(elapsed, 7000.0)

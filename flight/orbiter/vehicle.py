@@ -7,6 +7,7 @@ import msgspec
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import Vector
 from flight.core.custody.handover_active import ActiveHandover
+from flight.core.keeping.clock import monotonic
 from flight.core.keeping.memory import Remembered
 from flight.core.node import Node
 from flight.core.telling.carried import keeper
@@ -244,13 +245,13 @@ class OrbiterVehicle(Node):
         """Takes the newest tracking solution."""
         known = await self.devices.orbit_knowledge.state()
         self.navigator.take_own(known, known.time_ns / NANOSECONDS)
-        self._own_taken = self.clock.now()
+        self._own_taken = monotonic()
         if known.solution != self._burnt_solution:
             self._burnt_solution = -1
 
     def own_is_old(self) -> bool:
         """Whether a new tracking solution should be taken: one from after the last large burn."""
-        return self._burnt_solution >= 0 or self.clock.now() - self._own_taken > _OLD_SOLUTION
+        return self._burnt_solution >= 0 or monotonic() - self._own_taken > _OLD_SOLUTION
 
     def note_large_burn(self) -> None:
         """The own orbit is known less well until the ground has tracked it again."""
