@@ -112,6 +112,14 @@ def make_mission_control(
         raise ConfigurationError(program.file, None, "steps", str(error)) from error
 
 
+async def run_to_end(control: MissionControl) -> Outcome:
+    """Runs mission control; an archive that it cannot go on with ends the run with its sentence."""
+    try:
+        return await control.run()
+    except ArchiveError as error:
+        return Outcome("failed", str(error), [])
+
+
 def write_outcome(folder: Path, outcome: Outcome) -> None:
     """Writes how the procedure ended."""
     replace_file(folder / OUTCOME_FILE, json.dumps(msgspec.to_builtins(outcome), indent=2))

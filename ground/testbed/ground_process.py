@@ -10,7 +10,7 @@ import msgspec
 from flight.runtime.bus import Bus, Fabric
 from ground.mission_control.progress import ProgressDisplay
 from ground.missions.mission import load_mission
-from ground.testbed.control_room import make_mission_control
+from ground.testbed.control_room import make_mission_control, run_to_end
 from ground.testbed.process import Part, Work
 from ground.testbed.reporting_pipe import OUTCOME, CountingLog
 
@@ -37,7 +37,7 @@ def prepare(part: Part) -> Work:
                 # By the wall, whatever the pace of mission time: somebody watches.
                 asyncio.get_running_loop().add_signal_handler(signal.SIGALRM, say)
                 signal.setitimer(signal.ITIMER_REAL, SAY, SAY)
-                outcome = await control.run()
+                outcome = await run_to_end(control)
                 say()
             finally:
                 signal.setitimer(signal.ITIMER_REAL, 0.0)

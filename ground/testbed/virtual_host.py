@@ -19,7 +19,7 @@ from flight.runtime.streams import stream
 from ground.mission_control.mission_control import MissionControl
 from ground.mission_control.progress import Progress, ProgressDisplay
 from ground.missions.mission import LoadedMission
-from ground.testbed.control_room import make_mission_control
+from ground.testbed.control_room import make_mission_control, run_to_end
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import GROUND, Boot, Figures, Happenings, Setting
 from ground.testbed.rig import Rig
@@ -166,7 +166,7 @@ class VirtualHost:
 
     async def _run_ground(self) -> None:
         assert self.control is not None
-        self._happenings.procedure_ended(await self.control.run())
+        self._happenings.procedure_ended(await run_to_end(self.control))
 
     async def kill(self, role: str) -> None:
         """Ends a computer that runs as a power cut does."""
