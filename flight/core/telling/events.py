@@ -20,6 +20,21 @@ SUBJECTS = (
 """Arguments that say what an event is about, the first that an event has."""
 
 
+class _Figures(string.Formatter):
+    """Writes a float whose text gives no format with five digits, or as a whole number.
+
+    The data of the event keep it as it is.
+    """
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, float) and not format_spec:
+            return f"{value:.0f}" if 1e5 <= abs(value) < 1e15 else f"{value:.5g}"
+        return str(super().format_field(value, format_spec))
+
+
+_FIGURES = _Figures()
+
+
 class Event:
     """Declares an event: its severity and its text, in which `{name}` stands for an argument.
 
@@ -71,7 +86,7 @@ class Event:
     def render(self, data: dict[str, Any]) -> str:
         """The text with its arguments; a wrong argument shows in the text, and stops nothing."""
         try:
-            return self.text.format(**data)
+            return _FIGURES.vformat(self.text, (), data)
         except (KeyError, ValueError, IndexError, TypeError, AttributeError) as error:
             return f"{self.text} [{type(error).__name__}: {error}; data {data}]"
 
