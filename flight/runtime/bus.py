@@ -24,6 +24,7 @@ from flight.runtime.fabric import Fabric as Fabric
 from flight.runtime.fabric import Presence
 from flight.runtime.gaps import Gap
 from flight.runtime.message_log import MessageLog
+from flight.runtime.sockets import Kind
 
 E = TypeVar("E", bound=Endpoint)
 
@@ -37,6 +38,7 @@ class Counters:
     dropped: int = 0
     missing: int = 0
     malformed: int = 0
+    stale: int = 0
 
 
 class Bus:
@@ -67,6 +69,7 @@ class Bus:
         self.on_malformed = on_malformed
         self._addresses: Mapping[str, str] = addresses if addresses is not None else {}
         self._ends: list[Endpoint] = []
+        self._counts: dict[tuple[Kind, str, bytes], dict[bytes, int]] = {}
 
     def begin_life(self, life: int) -> None:
         """Counts anew what is sent from here: this is the `life`-th start of the participant.
@@ -76,8 +79,13 @@ class Bus:
         if not 0 <= life <= LARGEST_LIFE:
             raise ValueError(f"life {life} of {self.name}: allowed is 0 to {LARGEST_LIFE}")
         self.life = life
-        for end in self._ends:
-            end.count_anew()
+        for counts in self._counts.values():
+            counts.clear()
+
+    def counts(self, kind: Kind, service: str, identity: bytes) -> dict[bytes, int]:
+        """How many messages each peer was sent in this life: an end that is opened again goes on
+        counting."""
+        return self._counts.setdefault((kind, service, identity), {})
 
     def address(self, service: str) -> str:
         """The ZeroMQ address of a service."""

@@ -38,7 +38,7 @@ class Endpoint:
         self._loop = asyncio.get_running_loop()
         self._time_ns = clock_of(self._loop)
         self._label = f"{bus.name}>{service}".encode()
-        self._sequences: dict[bytes, int] = {}
+        self._sequences = bus.counts(kind, service, identity)
         self._expected: dict[bytes, int] = {}
         self._drain_scheduled = False
         self._draining = False
@@ -90,10 +90,6 @@ class Endpoint:
 
     def reconnected(self) -> None:
         """Called after that, for those who introduce themselves."""
-
-    def count_anew(self) -> None:
-        """What is sent from here on is numbered from 1 again."""
-        self._sequences.clear()
 
     def _listen(self) -> None:
         self._socket.watch(self._loop, self._drain)
@@ -192,7 +188,8 @@ class Endpoint:
                 self._count(peer, error.sequence)
             self._malformed(str(error))
             return None
-        self._count(peer, envelope.sequence)
+        if not self._count(peer, envelope.sequence):
+            return None
         self._sent_ns = envelope.time_ns
         self._size = len(data)
         self.bus.counters.received += 1
@@ -203,14 +200,23 @@ class Endpoint:
         if self.bus.on_malformed is not None:
             self.bus.on_malformed(self.service, reason)
 
-    def _count(self, peer: bytes, sequence: int) -> None:
+    def _count(self, peer: bytes, sequence: int) -> bool:
+        """Finds gaps; False for what is stale: of an earlier life of its sender, or a repetition.
+
+        A sender that never told its life (0) may have begun anew: what it says again is news.
+        """
         expected = self._expected.get(peer)
-        self._expected[peer] = sequence + 1
         if expected is None:
+            self._expected[peer] = sequence + 1
             _forget_oldest(self._expected)
-        if expected is None or sequence == expected:
-            return
+            return True
         (life_expected, _), (life, count) = life_and_count(expected), life_and_count(sequence)
+        if sequence < expected and life_expected > 0:
+            self._stale(peer, sequence)
+            return False
+        self._expected[peer] = sequence + 1
+        if sequence == expected:
+            return True
         if life == life_expected and sequence > expected:
             missing = sequence - expected
         else:  # a new life: of its own, what came before is missing; of the old one nobody knows
@@ -221,6 +227,14 @@ class Endpoint:
             self.bus.counters.missing += gap.missing
             if self.bus.on_gap is not None:
                 self.bus.on_gap(gap)
+        return True
+
+    def _stale(self, peer: bytes, sequence: int) -> None:
+        self.bus.counters.stale += 1
+        if self.bus.on_drop is not None:
+            life, count = life_and_count(sequence)
+            who = peer.decode(errors="replace")
+            self.bus.on_drop(self.service, f"message {count} of life {life} of {who!r} is stale")
 
 
 def _forget_oldest(counts: dict[bytes, int]) -> None:

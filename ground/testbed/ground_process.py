@@ -26,6 +26,7 @@ def prepare(part: Part) -> Work:
         fabric, log = Fabric(part.specification.keys()), CountingLog()
         addresses = part.specification.addresses()
         bus = Bus("mission_control", fabric=fabric, addresses=addresses, log=log)
+        bus.begin_life(part.number)
         try:
             control = make_mission_control(mission, bus, folder)
             display = ProgressDisplay(control)

@@ -148,15 +148,16 @@ class VirtualHost:
     def boot(self, role: str, boot: Boot) -> None:
         """Starts a computer that does not run."""
         if role == GROUND:
-            self._start_ground()
+            self._start_ground(boot)
         elif boot.number == 1:
             files = self._setting.files[role]
             self.rig.add_node(vehicle_class(role), files.flight, mission=boot.load)
         else:
             self.rig.boot(role, boot.cause, planned=boot.planned)
 
-    def _start_ground(self) -> None:
+    def _start_ground(self, boot: Boot) -> None:
         self._ground_bus = self.rig.bus("mission_control")
+        self._ground_bus.begin_life(boot.number)
         folder = self._setting.folder.ground
         self.control = make_mission_control(
             self._setting.mission, self._ground_bus, folder, self._disc

@@ -178,7 +178,7 @@ async def _serve(folder: str, port: str) -> None:
     bus.close()
     fabric.close()
     counters = bus.counters
-    assert len(told) == counters.malformed + counters.dropped
+    assert len(told) == counters.malformed + counters.dropped + counters.stale
     print(json.dumps({
         "peak_mb": _peak_mb(), "before_mb": before,
         "most_in_work": max(target.most_in_work for target in targets),

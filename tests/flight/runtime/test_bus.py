@@ -14,6 +14,7 @@ import pytest
 import zmq
 
 from flight.icd.codec import MAXIMUM_MESSAGE_BYTES
+from flight.icd.envelope import numbered, write_envelope
 from flight.icd.messages import Cancel, Exchange, Message, Packet
 from flight.runtime import endpoint, memory_fabric, zeromq_sockets
 from flight.runtime.bus import Bus, Fabric
@@ -140,6 +141,34 @@ async def test_what_a_publisher_that_began_anew_sent_unheard_is_a_gap(
     publisher.send(Cancel(100))
     await asyncio.sleep(1.0)
     assert rover.bus.counters.missing == missing, "the new life is counted from where it is"
+
+
+async def test_what_was_said_in_an_earlier_life_or_is_repeated_is_stale(
+    lander: Party, rover: Party
+) -> None:
+    lander.bus.begin_life(2)
+    publisher = lander.bus.publish("lander.telemetry")
+    rover.bus.subscribe("lander.telemetry", rover.hear)
+    for number in (1, 2):
+        publisher.send(Cancel(number))
+    for life, number in [(2, 2), (1, 50), (2, 1)]:  # again; of an earlier life; again
+        publisher._socket.send(write_envelope(numbered(life, number), 0, Cancel(666)))
+    publisher.send(Cancel(3))
+    await asyncio.sleep(1.0)
+    assert rover.heard == [1, 2, 3]
+    assert (rover.bus.counters.stale, rover.bus.counters.missing, rover.gaps) == (3, 0, [])
+    assert rover.drops[1] == ("lander.telemetry", "message 50 of life 1 of '' is stale")
+
+
+async def test_an_end_that_is_opened_again_goes_on_counting(lander: Party, rover: Party) -> None:
+    lander.bus.serve("lander.node", lander.hear_peer)
+    rover.bus.begin_life(1)
+    for number in range(3):
+        client = rover.bus.connect("lander.node", rover.hear)
+        client.send(Cancel(number))
+        await asyncio.sleep(1.0)
+        client.close()
+    assert lander.heard == [0, 1, 2] and lander.gaps == []
 
 
 async def test_a_life_that_the_wire_cannot_tell_is_refused(lander: Party) -> None:
