@@ -12,7 +12,7 @@ import msgspec
 
 from flight.astrodynamics.finite_burn import Stage, Tangents
 from flight.astrodynamics.launch_geometry import orbit_normal
-from flight.astrodynamics.vectors import Vector, angle_between, dot, norm, scale, subtract, unit
+from flight.astrodynamics.vectors import Vector, angle_between, dot, norm, subtract, unit
 from flight.icd.devices.ascent import Increments, StarAttitude
 from flight.mav.ascent_guidance import (
     FirstBurnTarget,
@@ -178,7 +178,7 @@ class AscentComputer:
         self._feel_wind(seconds, seen)
         if left > 0.0:
             wanted = self.climb.direction(seconds, navigation.position, self.plan.normal)
-            through = self._steering_air
+            through = self._steering_air(seconds)
             pressure = model.pressure(navigation.position, through)
             self.wanted = model.limited(through, pressure, wanted, seconds)
         self.order = self._control.order(
@@ -223,15 +223,11 @@ class AscentComputer:
         navigation = self.navigation
         return self.wind.through(air_speed(navigation.position, navigation.velocity))
 
-    @property
-    def _steering_air(self) -> Vector:
-        """Velocity through the air by which is steered, m/s: the wind counts as far as it presses.
-
-        High up it is felt no longer, and to follow what it was below would turn the thrust out of
-        the plane.
-        """
-        part = min(1.0, self.dynamic_pressure / self.settings.first.pressure_limit)
-        return subtract(self.through_air, scale(part - 1.0, self.wind.wind))
+    def _steering_air(self, seconds: float) -> Vector:
+        """Velocity through the air by which is steered, `seconds` after ignition, m/s."""
+        position = self.navigation.position
+        over_ground = air_speed(position, self.navigation.velocity)
+        return self.settings.first.steering_air(position, over_ground, self.wind.wind, seconds)
 
     @property
     def angle_of_attack(self) -> float:
@@ -243,7 +239,7 @@ class AscentComputer:
         target = FirstBurnTarget(settings.target_radius + settings.apoapsis_bias, self.plan.normal)
         self.climb = plan_first_stage(
             settings.first, seconds, navigation.position, navigation.velocity, target, self.climb,
-            rounds=2,
+            rounds=2, wind=self.wind.wind, planned=self.plan.climb,
         )  # fmt: skip
         self._solved = navigation.time
         self.replans += 1
@@ -280,7 +276,7 @@ class AscentComputer:
             self._spent_before_second = navigation.spent
         navigation.take(seen, coasting=not (whole or lighting))
         if whole:
-            self.wanted = unit(self._steering_air)
+            self.wanted = unit(self.through_air)
         else:
             self.wanted = self.second.direction(self.second.ignition, self.second.place)
         gas = self.settings.first_gas if whole else self.settings.second_gas

@@ -20,7 +20,15 @@ from flight.astrodynamics.vectors import Vector, add, cross, dot, norm, scale, s
 
 MU = MARS.gravitational_parameter
 LEVELLING = (12.0, 4.0)
-"""Seconds before burnout from which on, and by which, the nose turns into the wind."""
+"""Seconds before burnout from which on, and by which, the nose turns along the way."""
+INTO_THE_WIND = 1.0
+"""Seconds before burnout by which it has turned from there into the wind."""
+WIND_CORRELATION = 15_000.0
+"""m of height over which winds belong together: assumption."""
+PLANE_MET = 0.02
+"""Of 50 km across the plane where the coast is highest: 0.015 degrees."""
+COAST_STEP = 50.0
+"""s: a coast of 500 s comes out to metres."""
 LEAST_SWING = 0.03
 """rad: with less there is nothing left by which the speed could be made larger or smaller."""
 
@@ -69,9 +77,8 @@ class FirstStage:
         if pressure < 0.04 * self.pressure_limit:
             return wanted
         limit = self.angle_limit * max(1.0, self.pressure_limit / pressure)
-        left = self.stage.burn_time - seconds
-        if left < LEVELLING[0]:
-            share = max(0.0, (left - LEVELLING[1]) / (LEVELLING[0] - LEVELLING[1]))
+        share = self._unlevelled(seconds)
+        if share < 1.0:
             limit = min(limit, share * self.angle_limit)
         ahead = unit(through)
         cosine = dot(ahead, wanted)
@@ -79,6 +86,30 @@ class FirstStage:
             return wanted
         aside = unit(subtract(wanted, scale(cosine, ahead)))
         return add(scale(math.cos(limit), ahead), scale(math.sin(limit), aside))
+
+    def _unlevelled(self, seconds: float) -> float:
+        """1 until the levelling begins, 0 when the nose lies along the way."""
+        left = self.stage.burn_time - seconds
+        share = (left - LEVELLING[1]) / (LEVELLING[0] - LEVELLING[1])
+        return min(1.0, max(0.0, share))
+
+    def steering_air(
+        self, position: Vector, over_ground: Vector, wind: Vector, seconds: float
+    ) -> Vector:
+        """Velocity through the air by which is steered, m/s: the wind counts as far as it presses.
+
+        High up it is felt no longer, and to follow what it was below would turn the thrust out of
+        the plane. Nor is it followed while the nose is levelled: at 3 km/s it comes to a degree,
+        less than what the limit has shrunk by, but so much of the last thrust would turn the orbit
+        by up to 0.1 degrees, and nothing could turn it back. Only as the thrust ends does the nose
+        turn into it: the nozzle no longer holds against the air then.
+        """
+        pressure = self.pressure(position, subtract(over_ground, wind))
+        left = self.stage.burn_time - seconds
+        ending = (LEVELLING[1] - left) / (LEVELLING[1] - INTO_THE_WIND)
+        part = max(self._unlevelled(seconds), min(1.0, max(0.0, ending)))
+        part *= min(1.0, pressure / self.pressure_limit)
+        return subtract(over_ground, scale(part, wind))
 
 
 def air_speed(position: Vector, velocity: Vector) -> Vector:
@@ -95,8 +126,13 @@ def fly_first_stage(
     tangents: Tangents,
     normal: Vector,
     step: float = 2.5,
+    wind: Vector = (0.0, 0.0, 0.0),
 ) -> tuple[Vector, Vector]:
-    """Position and velocity at burnout, from a time after ignition on."""
+    """Position and velocity at burnout, from a time after ignition on.
+
+    `wind` is that at the beginning (m/s); what is expected of it falls with the height climbed.
+    """
+    radius = norm(position)
     stage = model.stage
     push = stage.exhaust_speed * stage.propellant / stage.burn_time
 
@@ -105,7 +141,8 @@ def fly_first_stage(
         pull = gravity(place)
         mass = model.mass(time)
         wanted = tangents.direction(time, place, normal)
-        through = air_speed(place, speed)
+        kept = math.exp(-abs(norm(place) - radius) / WIND_CORRELATION)
+        through = model.steering_air(place, air_speed(place, speed), scale(kept, wind), time)
         pressure = model.pressure(place, through)
         dx, dy, dz = model.limited(through, pressure, wanted, time)
         drag = -pressure * model.drag_area / (mass * max(norm(through), 1e-9))
@@ -190,10 +227,18 @@ def plan_first_stage(
     target: FirstBurnTarget,
     tangents: Tangents,
     rounds: int,
+    wind: Vector = (0.0, 0.0, 0.0),
+    planned: Tangents | None = None,
 ) -> Tangents:
-    """The tangents, found anew from here (`seconds` since ignition).
+    """The tangents, found anew from here (`seconds` since ignition), in a wind (m/s).
 
-    The yaw begins as large as it must be to stop the motion across the plane, and ends at zero.
+    The pitch stays within the limit of the angle of attack about that which was `planned`: what
+    asks for more is not flown, but takes the yaw's part of the limit too. It is the planned one
+    where the plane is missed with any other.
+
+    The yaw begins as large as it must be for the coast to meet the plane where it is highest, and
+    ends at zero: there the second burn stops what motion across the plane is left. To stop it here
+    would leave the orbit turned by what the coast makes of the place and of a last metre a second.
     """
     length = model.stage.burn_time
 
@@ -203,13 +248,35 @@ def plan_first_stage(
 
     def residual(values: list[float]) -> list[float]:
         place, speed = fly_first_stage(
-            model, seconds, position, velocity, variant(values), target.normal
+            model, seconds, position, velocity, variant(values), target.normal, wind=wind
         )
-        apoapsis, _ = apoapsis_and_period(place, speed)
-        return [(apoapsis - target.apoapsis) / 1e5, dot(target.normal, speed) / 1e2]
+        apoapsis, to_apoapsis = apoapsis_and_period(place, speed)
+        highest = fly_ahead(place, speed, to_apoapsis, gravity, step=COAST_STEP)[0]
+        return [(apoapsis - target.apoapsis) / 1e5, dot(target.normal, highest) / 5e4]
 
     start = [tangents.pitch_start, tangents.yaw_start]
-    best = variant(solve(residual, start, [1e-3, 1e-3], rounds, tolerance=1e-3))
+    found = solve(residual, start, [1e-3, 1e-3], rounds, tolerance=1e-3)
+    # Where the angle of attack allows too little for both, the plane comes first: the second burn
+    # ends on a circle at whatever height, and turns the orbit by nothing.
+    starts = [(found[0], found[1])]
+    if planned is not None:
+        middle = math.atan(planned.pitch_start)
+        off = math.atan(found[0]) - middle
+        if abs(off) > model.angle_limit:
+            bounded = math.tan(middle + math.copysign(model.angle_limit, off))
+            starts = [(bounded, tangents.yaw_start)]
+        starts.append((planned.pitch_start, planned.yaw_start))
+    best, least = tangents, math.inf
+    for pitch, begin in starts:
+        (yaw,) = solve(
+            lambda values, pitch=pitch: residual([pitch, values[0]])[1:],  # type: ignore[misc]
+            [begin], [1e-3], rounds, tolerance=1e-3,
+        )  # fmt: skip
+        miss = abs(residual([pitch, yaw])[1])
+        if miss < least:
+            best, least = variant([pitch, yaw]), miss
+        if least < PLANE_MET:
+            break
     # A law that turns the vehicle wildly is none: keep what was flown before.
     return best if abs(best.pitch_start) < 4.0 and abs(best.yaw_start) < 1.5 else tangents
 
