@@ -422,6 +422,6 @@ class Node(StandardCommands):
             self.mailbox.post(Ping(progress))
             for notice in self._throttle.collect():
                 self._report_throttling(notice)
-            self.channels.limit_states()  # finds what has become stale
+            self.channels.look_for_stale()
             self.health.check()
             await asyncio.sleep(HEALTH_PERIOD)

@@ -149,6 +149,10 @@ class RelayOrbit:
         east, north, up = (dot(axis, line) for axis in site.axes)
         return Look(asin(up / distance), atan2(east, north) % tau, distance)
 
+    def elevation(self, site: SurfaceSite, seconds: float) -> float:
+        """The elevation of `look` alone, rad."""
+        return _elevation(site, self.position(seconds))
+
     def slant_range(self, site: SurfaceSite, seconds: float) -> float:
         """Distance from a site in m, whether or not it is in view."""
         return norm(subtract(self.position(seconds), site.position))
@@ -248,12 +252,13 @@ def iterate_passes(
     site_direction = scale(1.0 / site.radius, site.position)
 
     def height(seconds: float) -> float:
-        return orbit.look(site, seconds).elevation - minimum_elevation
+        return orbit.elevation(site, seconds) - minimum_elevation
 
     now, rise = start, None
     previous = start
     while True:
-        if height(now) >= 0.0:
+        position = orbit.position(now)
+        if _elevation(site, position) >= minimum_elevation:
             if rise is None:
                 rise = now if now <= start else crossing(height, previous, now, 1e-3)
         elif rise is not None:
@@ -262,7 +267,6 @@ def iterate_passes(
         if now >= end:
             break
         previous = now
-        position = orbit.position(now)
         cosine = dot(position, site_direction) / norm(position)
         gap = acos(min(max(cosine, -1.0), 1.0)) - reach
         now = min(now + max(gap / fastest, _SHORTEST_PASS), end)
@@ -270,10 +274,15 @@ def iterate_passes(
         yield _describe(site, orbit, rise, end)
 
 
+def _elevation(site: SurfaceSite, position: Vector) -> float:
+    line = subtract(position, site.position)
+    return asin(dot(site.axes[2], line) / norm(line))
+
+
 def _describe(site: SurfaceSite, orbit: RelayOrbit, rise: float, end: float) -> Pass:
-    culmination = minimum(lambda t: -orbit.look(site, t).elevation, rise, end, 0.05)
+    culmination = minimum(lambda t: -orbit.elevation(site, t), rise, end, 0.05)
     highest = max(
-        (orbit.look(site, t).elevation, -abs(t - culmination), t) for t in (rise, culmination, end)
+        (orbit.elevation(site, t), -abs(t - culmination), t) for t in (rise, culmination, end)
     )
     return Pass(
         rise=rise,

@@ -165,6 +165,8 @@ class ChannelTable:
         """Values of all channels that were ever set."""
         return {name: s.value for name, s in self._samples.items() if s.at is not None}
 
-    def limit_states(self) -> dict[str, str]:
-        """The limit state of each channel that has limits."""
-        return {name: str(monitor.check()) for name, monitor in self._monitors.items()}
+    def look_for_stale(self) -> None:
+        """Finds the channels with limits whose last value has become too old."""
+        for monitor in self._monitors.values():
+            if monitor.limits.stale_after is not None:
+                monitor.check()

@@ -145,10 +145,11 @@ class LimitMonitor:
 
     def check(self) -> LimitState:
         """Look at the age of the last sample; call it at least as often as `stale_after`."""
-        now = self._clock()
         limit = self.limits.stale_after
-        if limit is not None and self._sampled is not None and now - self._sampled >= limit:
-            self._enter(LimitState.STALE, now)
+        if limit is not None and self._sampled is not None:
+            now = self._clock()
+            if now - self._sampled >= limit:
+                self._enter(LimitState.STALE, now)
         return self.state
 
     def _judge(self, value: float, now: float) -> LimitState:
