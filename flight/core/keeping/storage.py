@@ -81,6 +81,7 @@ class Storage:
         self.on_damage = on_damage
         self._disc = disc
         self._depth = 0
+        self._begun = 0  # of these levels: one in which nothing is asked or written costs nothing
         self._callbacks: list[Callable[[], None]] = []
         self._connection: sqlite3.Connection | None = None
         with self._explained("opened"):
@@ -235,11 +236,14 @@ class Storage:
         leaves only the inner one undoes only the inner one's writes.
         """
         level, first_callback = self._depth, len(self._callbacks)
-        self._query(f"SAVEPOINT level_{level}" if level else "BEGIN IMMEDIATE")
+        self._open()
         self._depth = level + 1
         try:
             yield
-            self._query(f"RELEASE level_{level}" if level else "COMMIT")
+            self._open()
+            if self._begun > level:
+                self._query(f"RELEASE level_{level}" if level else "COMMIT")
+                self._begun = level
         except BaseException:
             self._depth = level
             del self._callbacks[first_callback:]
@@ -305,8 +309,9 @@ class Storage:
 
     def _undo(self, level: int) -> None:
         # SQLite may have rolled back by itself (disk full), or a simulated kill closed the file.
+        begun, self._begun = self._begun, min(self._begun, level)
         connection = self._connection
-        if connection is None or not connection.in_transaction:
+        if begun <= level or connection is None or not connection.in_transaction:
             return
         if level:
             self._query(f"ROLLBACK TO level_{level}")
@@ -316,16 +321,24 @@ class Storage:
 
     def _query(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         with self._explained("used"):
-            return self._open().execute(statement, values).fetchall()
+            return self._begin().execute(statement, values).fetchall()
 
     def _execute_many(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
         with self._explained("used"):
-            self._open().executemany(statement, rows)
+            self._begin().executemany(statement, rows)
+
+    def _begin(self) -> sqlite3.Connection:
+        connection = self._open()
+        while self._begun < self._depth:
+            level = self._begun
+            connection.execute(f"SAVEPOINT level_{level}" if level else "BEGIN IMMEDIATE")
+            self._begun = level + 1
+        return connection
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             raise StorageClosed(f"The storage {self.path} is closed: nothing was read or written.")
-        if self._depth and not self._connection.in_transaction:
+        if self._begun and not self._connection.in_transaction:
             # Without this, what follows in the block would be committed piece by piece.
             raise StorageError(
                 f"A transaction on {self.path} was undone after an error: leave it and start again."

@@ -249,8 +249,11 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 def test_a_locked_file_is_a_sentence(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flight.core.keeping.storage.LOCK_TIMEOUT_SECONDS", 0.0)
     first, second = Storage(path), Storage(path)
-    with first.transaction(), pytest.raises(StorageError, match="lock"):
-        second.put("a", "k", 1)
+    with first.transaction():
+        second.put("a", "k", 1)  # nothing was asked of the first, which holds nothing yet
+        assert first.get("a", "k") == 1
+        with pytest.raises(StorageError, match="lock"):
+            second.put("a", "k", 2)
 
 
 def test_a_full_disk_is_a_sentence_and_leaves_the_old_values(path: Path) -> None:
@@ -267,9 +270,24 @@ def test_a_full_disk_is_a_sentence_and_leaves_the_old_values(path: Path) -> None
 def test_a_transaction_that_was_undone_takes_no_further_writes(path: Path) -> None:
     storage = Storage(path)
     with pytest.raises(StorageError, match="start again"), storage.transaction():
+        storage.put("a", "j", 0)
         storage._open().execute("ROLLBACK")  # as SQLite does by itself after some errors
         storage.put("a", "k", 1)
     assert storage.items("a") == {}
+
+
+def test_a_transaction_in_which_nothing_happens_asks_nothing_of_the_file(path: Path) -> None:
+    storage = Storage(path)
+    statements: list[str] = []
+    storage._open().set_trace_callback(statements.append)
+    with storage.transaction(), storage.transaction():
+        assert storage.in_transaction
+    assert statements == []
+    with storage.transaction(), storage.transaction():
+        storage.put("a", "k", 1)
+    assert [s.split()[0] for s in statements] == [
+        "BEGIN", "SAVEPOINT", "INSERT", "RELEASE", "COMMIT",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, 2**64, [print]])
