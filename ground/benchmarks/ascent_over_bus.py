@@ -82,7 +82,7 @@ class _LoadedMav(Mav):
         super().attach()
         for slot, tube in enumerate(TUBES):
             self.ledger.adopt(tube, "mav", Evidence("mav.seat_sensors", "seated"), slot=slot)
-        self.storage.put("mav", "container", "sealed")
+        self.closure = "sealed"
 
 
 class _Stopwatch:
