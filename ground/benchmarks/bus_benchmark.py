@@ -13,7 +13,7 @@ from ground.benchmarks.measurement import Comparison, compare
 
 TRANSPORTS = ("inproc", "ipc", "tcp")
 WINDOW = 200  # messages sent at once; two windows are under way
-GREETING = -1  # number of a message that is only to find out whether the other is there
+GREETING = 1_000_000_000  # number of a message that only finds out whether the other is there
 
 
 @dataclass(frozen=True)
