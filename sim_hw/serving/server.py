@@ -92,8 +92,9 @@ class DeviceServer:
         ):
             if len(sizes) >= most:
                 return f"{len(sizes)} calls are in work; allowed are {most}"
-            if sizes and sum(sizes) + size > most_bytes:
-                return f"calls of {sum(sizes)} bytes are in work; allowed are {most_bytes}"
+            in_work = _bytes_of(sizes)
+            if sizes and in_work + size > most_bytes:
+                return f"calls of {in_work} bytes are in work; allowed are {most_bytes}"
         return ""
 
     def _hello(self, peer: bytes, message: Hello) -> None:
@@ -138,3 +139,7 @@ class DeviceServer:
             reason = str(fault)[:REASON_LENGTH]
             return Reply(call.number, error="fault", reason=reason, code=fault.code)
         return Reply(call.number, result=msgspec.to_builtins(result, builtin_types=(bytes,)))
+
+
+def _bytes_of(sizes: list[int]) -> int:
+    return sum(sizes)
