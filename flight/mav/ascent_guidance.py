@@ -25,6 +25,8 @@ INTO_THE_WIND = 1.0
 """Seconds before burnout by which it has turned from there into the wind."""
 WIND_CORRELATION = 15_000.0
 """m of height over which winds belong together: assumption."""
+LARGEST_TURN = math.radians(1.0)
+"""Between two solutions: a quarter of a degree a second, as in the planned climb (assumption)."""
 PLANE_MET = 0.02
 """Of 50 km across the plane where the coast is highest: 0.015 degrees."""
 COAST_STEP = 50.0
@@ -260,12 +262,11 @@ def plan_first_stage(
     # ends on a circle at whatever height, and turns the orbit by nothing.
     starts = [(found[0], found[1])]
     if planned is not None:
-        middle = math.atan(planned.pitch_start)
-        off = math.atan(found[0]) - middle
-        if abs(off) > model.angle_limit:
-            bounded = math.tan(middle + math.copysign(model.angle_limit, off))
+        bounded = _bounded_pitch(found[0], tangents, planned, model.angle_limit)
+        if bounded != found[0]:
             starts = [(bounded, tangents.yaw_start)]
-        starts.append((planned.pitch_start, planned.yaw_start))
+        fallback = _bounded_pitch(planned.pitch_start, tangents, planned, model.angle_limit)
+        starts.append((fallback, planned.yaw_start))
     best, least = tangents, math.inf
     for pitch, begin in starts:
         (yaw,) = solve(
@@ -279,6 +280,16 @@ def plan_first_stage(
             break
     # A law that turns the vehicle wildly is none: keep what was flown before.
     return best if abs(best.pitch_start) < 4.0 and abs(best.yaw_start) < 1.5 else tangents
+
+
+def _bounded_pitch(pitch: float, flown: Tangents, planned: Tangents, limit: float) -> float:
+    """The tangent of a pitch that is within `limit` (rad) of what was planned, and no further from
+    what is flown than the nose can follow until the next solution."""
+    angle, middle = math.atan(pitch), math.atan(planned.pitch_start)
+    now = math.atan(flown.pitch_start)
+    within = min(max(angle, middle - limit), middle + limit)
+    followed = min(max(within, now - LARGEST_TURN), now + LARGEST_TURN)
+    return pitch if followed == angle else math.tan(followed)
 
 
 @dataclass(frozen=True)

@@ -109,3 +109,13 @@ def test_a_windy_day_turns_the_orbit_by_less_than_half_of_what_is_allowed(day: i
     assert flown.in_orbit
     assert flown.plane_error <= 0.06
     assert flown.angle_of_attack <= 4.0
+
+
+def test_no_solution_swings_the_nose_further_than_it_can_follow() -> None:
+    """On this day a solution once went from one bound of the pitch to the other: 11.5 degrees."""
+    file = vehicle_file_once()
+    flown = Flight(file.hardware, file.flight, 6115, burn_cycle=0.04).fly()
+    assert flown.angle_of_attack < 4.0
+    assert flown.in_orbit and not flown.is_reduced
+    assert 300.0 < flown.periapsis_km and flown.apoapsis_km < 380.0
+    assert flown.plane_error < 0.1
