@@ -73,7 +73,7 @@ def test_a_flight_that_falls_while_its_second_motor_burns_ends(tmp_path: Path) -
             assert self.cycles < 100_000
             super()._advance(seconds)
 
-    result = Counted(load_trade(str(file)).designs[0], 16, 0.04).result()
+    result = Counted(load_trade(str(file)).designs[0], 4, 0.04).result()
     assert result.failure == "fell to the ground"
     assert result.as_row()["periapsis_km"] is None
 
