@@ -2,77 +2,19 @@
 ipc and tcp in paced."""
 
 import asyncio
-import contextlib
-import select
-import socket
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import msgpack
 import pytest
 import zmq
 
 from flight.icd.codec import MAXIMUM_MESSAGE_BYTES
-from flight.icd.envelope import numbered, write_envelope
 from flight.icd.messages import Cancel, Exchange, Message, Packet
-from flight.runtime import endpoint, memory_fabric, zeromq_sockets
-from flight.runtime.bus import Bus, Fabric
+from flight.runtime import memory_fabric, zeromq_sockets
+from flight.runtime.bus import Fabric
 from flight.runtime.fabric import Presence
-from flight.runtime.gaps import Gap
-from flight.runtime.memory_fabric import MemoryFabric
 from flight.runtime.message_log import MessageLog
 from flight.runtime.sockets import Kind
-
-
-class Party:
-    """A bus that writes down all that happens to it."""
-
-    def __init__(self, name: str, fabric: Presence, **options: Any) -> None:
-        self.heard: list[Any] = []
-        self.peers: list[bytes] = []
-        self.gaps: list[Gap] = []
-        self.drops: list[tuple[str, str]] = []
-        self.malformed: list[tuple[str, str]] = []
-        self.bus = Bus(
-            name,
-            fabric=fabric,
-            on_gap=self.gaps.append,
-            on_drop=lambda service, reason: self.drops.append((service, reason)),
-            on_malformed=lambda service, reason: self.malformed.append((service, reason)),
-            **options,
-        )
-
-    def hear(self, message: Message) -> None:
-        self.heard.append(message.number if isinstance(message, Cancel) else message)
-
-    def hear_peer(self, peer: bytes, message: Message) -> None:
-        self.peers.append(peer)
-        self.hear(message)
-
-
-@pytest.fixture(params=[Fabric, MemoryFabric], ids=["inproc", "memory"])
-async def fabric(request: pytest.FixtureRequest) -> AsyncIterator[Presence]:
-    fabric: Presence = request.param()
-    yield fabric
-    fabric.close()
-
-
-@pytest.fixture
-async def lander(fabric: Presence) -> AsyncIterator[Party]:
-    party = Party("lander", fabric)
-    yield party
-    party.bus.close()
-
-
-@pytest.fixture
-async def rover(fabric: Presence) -> AsyncIterator[Party]:
-    party = Party("rover", fabric)
-    yield party
-    party.bus.close()
-
-
-# --------------------------------------------------------------------- requests
+from tests.flight.runtime.parties import Party
 
 
 async def test_requests_and_answers_arrive_in_order(lander: Party, rover: Party) -> None:
@@ -106,107 +48,6 @@ async def test_who_connects_first_waits_for_the_other_side(lander: Party, rover:
     lander.bus.serve("lander.node", lander.hear_peer)
     await asyncio.sleep(1.0)
     assert lander.heard == [1]
-
-
-async def test_messages_missing_in_a_stream_are_reported(lander: Party, rover: Party) -> None:
-    lander.bus.serve("lander.node", lander.hear_peer)
-    client = rover.bus.connect("lander.node", rover.hear)
-    client.send(Cancel(1))
-    client._sequences[b""] += 3  # three that were numbered and never came out
-    client.send(Cancel(2))
-    await asyncio.sleep(1.0)
-    assert lander.gaps == [Gap("lander.node/rover#0", 2, 5)]
-    assert (lander.gaps[0].missing, lander.bus.counters.missing) == (3, 3)
-    assert lander.heard == [1, 2]
-
-
-@pytest.mark.parametrize(("unheard", "missing"), [(0, 0), (1, 1), (10, 10), (25, 25)])
-async def test_what_a_publisher_that_began_anew_sent_unheard_is_a_gap(
-    lander: Party, rover: Party, unheard: int, missing: int
-) -> None:
-    lander.bus.begin_life(1)
-    publisher = lander.bus.publish("lander.telemetry")
-    rover.bus.subscribe("lander.telemetry", rover.hear)
-    for number in range(10):
-        publisher.send(Cancel(number))
-    await asyncio.sleep(1.0)
-    lander.bus.begin_life(2)
-    for number in range(unheard):  # nobody hears these: they are only counted
-        publisher._wrap(b"", Cancel(number))
-    publisher.send(Cancel(99))
-    await asyncio.sleep(1.0)
-    assert rover.heard == [*range(10), 99]
-    assert rover.bus.counters.missing == missing
-    assert [gap.missing for gap in rover.gaps] == ([missing] if missing else [])
-    publisher.send(Cancel(100))
-    await asyncio.sleep(1.0)
-    assert rover.bus.counters.missing == missing, "the new life is counted from where it is"
-
-
-async def test_what_was_said_in_an_earlier_life_or_is_repeated_is_stale(
-    lander: Party, rover: Party
-) -> None:
-    lander.bus.begin_life(2)
-    publisher = lander.bus.publish("lander.telemetry")
-    rover.bus.subscribe("lander.telemetry", rover.hear)
-    for number in (1, 2):
-        publisher.send(Cancel(number))
-    for life, number in [(2, 2), (1, 50), (2, 1)]:  # again; of an earlier life; again
-        publisher._socket.send(write_envelope(numbered(life, number), 0, Cancel(666)))
-    publisher.send(Cancel(3))
-    await asyncio.sleep(1.0)
-    assert rover.heard == [1, 2, 3]
-    assert (rover.bus.counters.stale, rover.bus.counters.missing, rover.gaps) == (3, 0, [])
-    assert rover.drops[1] == ("lander.telemetry", "message 50 of life 1 of '' is stale")
-
-
-async def test_an_end_that_is_opened_again_goes_on_counting(lander: Party, rover: Party) -> None:
-    lander.bus.serve("lander.node", lander.hear_peer)
-    rover.bus.begin_life(1)
-    for number in range(3):
-        client = rover.bus.connect("lander.node", rover.hear)
-        client.send(Cancel(number))
-        await asyncio.sleep(1.0)
-        client.close()
-    assert lander.heard == [0, 1, 2] and lander.gaps == []
-
-
-async def test_a_life_that_the_wire_cannot_tell_is_refused(lander: Party) -> None:
-    lander.bus.begin_life(2**31 - 1)
-    with pytest.raises(ValueError, match="allowed is 0 to 2147483647"):
-        lander.bus.begin_life(2**31)
-
-
-async def test_each_peer_has_a_stream_of_its_own(
-    lander: Party, rover: Party, fabric: Presence
-) -> None:
-    lander.bus.serve("lander.node", lander.hear_peer)
-    other = Party("mav", fabric)
-    first = rover.bus.connect("lander.node", rover.hear)
-    second = other.bus.connect("lander.node", other.hear)
-    for client in (first, second, first, first, second):
-        client.send(Cancel(1))
-    await asyncio.sleep(1.0)
-    other.bus.close()
-    assert lander.gaps == [] and len(lander.heard) == 5
-
-
-async def test_peers_whose_streams_are_counted_are_bounded(
-    lander: Party, fabric: Presence, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(endpoint, "MOST_PEERS", 3)
-    server = lander.bus.serve("lander.node", lander.hear_peer)
-    others = [Party(f"rover{number}", fabric) for number in range(5)]
-    for other in others:
-        other.bus.connect("lander.node", other.hear).send(Cancel(1))
-        await asyncio.sleep(0.1)
-        server.send(lander.peers[-1], Cancel(2))
-    assert lander.heard == [1] * 5 and lander.gaps == []
-    assert list(server._expected) == list(server._sequences) == [
-        b"rover2#0", b"rover3#0", b"rover4#0",
-    ]  # fmt: skip
-    for other in others:
-        other.bus.close()
 
 
 async def test_an_answer_to_a_peer_that_is_gone_is_a_drop(lander: Party, rover: Party) -> None:
@@ -277,9 +118,6 @@ async def test_a_second_connection_that_would_starve_the_first_is_refused(
     rover.bus.connect("lander.node", rover.hear)
 
 
-# ----------------------------------------------------------------- bound anew
-
-
 async def test_a_service_that_is_bound_anew_is_reached_again(lander: Party, rover: Party) -> None:
     server = lander.bus.serve("lander.node", lander.hear_peer)
     client = rover.bus.connect("lander.node", rover.hear)
@@ -338,9 +176,6 @@ async def test_a_closed_end_sends_nothing_and_complains_about_nothing(
     assert rover.drops == lander.drops == []
 
 
-# ---------------------------------------------------------------------- streams
-
-
 @pytest.mark.requirement("BUS-04")
 async def test_a_subscriber_that_joins_is_given_a_snapshot(lander: Party, rover: Party) -> None:
     joined: list[bool] = []
@@ -389,8 +224,6 @@ async def test_a_subscriber_that_is_too_slow_finds_a_gap(
     assert rover.heard[-1] == 99 and len(rover.heard) < 51
     assert rover.bus.counters.missing == 51 - len(rover.heard)
 
-
-# ------------------------------------------------------------------- robustness
 
 ENVELOPE = (1, 0, ["cancel", 7])
 
@@ -492,126 +325,3 @@ async def test_all_that_is_sent_is_logged_in_order(fabric: Presence) -> None:
         assert log.count == 2
         hashes.append(log.sha256())
     assert hashes[0] == hashes[1]
-
-
-# ------------------------------------------------- between processes: ipc, tcp
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.mark.paced
-@pytest.mark.parametrize("transport", ["ipc", "tcp"])
-async def test_the_same_bus_works_between_processes(transport: str, tmp_path: Path) -> None:
-    def address(name: str) -> str:
-        if transport == "tcp":
-            return f"tcp://127.0.0.1:{free_port()}"
-        return f"ipc://{tmp_path}/{name}"
-
-    addresses = {name: address(name) for name in ("service", "stream")}
-    fabrics = [Fabric(), Fabric()]
-    server_side = Party("server", fabrics[0], addresses=addresses)
-    client_side = Party("client", fabrics[1], addresses=addresses)
-    complete, snapshot = asyncio.Event(), asyncio.Event()
-
-    def answer(peer: bytes, message: Message) -> None:
-        server_side.hear_peer(peer, message)
-        server.send(peer, message)
-
-    def take(message: Message) -> None:
-        client_side.hear(message)
-        if len(client_side.heard) == 500:
-            complete.set()
-
-    server = server_side.bus.serve("service", answer)
-    publisher = server_side.bus.publish("stream", lambda: publisher.send(Cancel(1)) and None)
-    client = client_side.bus.connect("service", take)
-    client_side.bus.subscribe("stream", lambda message: snapshot.set())
-    try:
-        async with asyncio.timeout(20.0):
-            for number in range(500):
-                client.send(Cancel(number))
-            await complete.wait()
-            await snapshot.wait()
-    finally:
-        client_side.bus.close()
-        server_side.bus.close()
-        for each in fabrics:
-            each.close()
-    assert client_side.heard == server_side.heard == list(range(500))
-    assert server_side.gaps == client_side.gaps == []
-
-
-@pytest.mark.paced
-async def test_a_refused_send_hides_nothing_that_has_arrived(tmp_path: Path) -> None:
-    addresses = {"svc": f"ipc://{tmp_path}/svc"}
-    near, far = Fabric(), Fabric()  # two contexts, as in two processes
-    lander = Party("lander", near, addresses=addresses)
-    rover = Party("rover", far, addresses=addresses)
-    server = lander.bus.serve("svc", lander.hear_peer)
-    client = rover.bus.connect("svc", rover.hear)
-    client.send(Cancel(1))
-    async with asyncio.timeout(10.0):
-        while lander.heard != [1]:  # noqa: ASYNC110
-            await asyncio.sleep(0.0)
-    client.send(Cancel(2))
-    # Wait, without letting the loop look, until the second message knocks at the descriptor.
-    assert isinstance(server._socket, zeromq_sockets.ZeroMqSocket)
-    select.select([server._socket.descriptor], [], [], 10.0)
-    assert not server.send(b"nobody#1", Cancel(3))  # the refused send eats the edge
-    async with asyncio.timeout(10.0):
-        while lander.heard != [1, 2]:  # noqa: ASYNC110
-            await asyncio.sleep(0.0)
-    for party, fabric in ((lander, near), (rover, far)):
-        party.bus.close()
-        fabric.close()
-
-
-@pytest.mark.paced
-async def test_an_ipc_path_that_is_served_is_not_taken_over(tmp_path: Path) -> None:
-    addresses = {"svc": f"ipc://{tmp_path}/svc"}
-    fabrics = [Fabric(), Fabric(), Fabric()]
-    first, second, rover = (
-        Party(name, fabric, addresses=addresses)
-        for name, fabric in zip(("first", "second", "rover"), fabrics, strict=True)
-    )
-    server = first.bus.serve("svc", first.hear_peer)
-    with pytest.raises(OSError, match="svc is served already"):
-        second.bus.serve("svc", second.hear_peer)
-    rover.bus.connect("svc", rover.hear).send(Cancel(1))
-    async with asyncio.timeout(10.0):
-        while first.heard != [1]:  # noqa: ASYNC110
-            await asyncio.sleep(0.0)
-    server.close()
-    second.bus.serve("svc", second.hear_peer)  # free again
-    for party, fabric in zip((first, second, rover), fabrics, strict=True):
-        party.bus.close()
-        fabric.close()
-
-
-@pytest.mark.paced
-@pytest.mark.parametrize("transport", ["ipc", "tcp"])
-async def test_a_server_that_takes_nothing_holds_little_of_what_is_sent(
-    transport: str, tmp_path: Path
-) -> None:
-    address = f"ipc://{tmp_path}/svc" if transport == "ipc" else f"tcp://127.0.0.1:{free_port()}"
-    near, far = Fabric(), Fabric()
-    lander = Party("lander", near, addresses={"svc": address})
-    lander.bus.serve("svc", lander.hear_peer)
-    stranger = far.context.socket(zmq.DEALER)
-    stranger.setsockopt(zmq.SNDHWM, 1)
-    stranger.setsockopt(zmq.SNDTIMEO, 200)
-    stranger.connect(address)
-    megabyte, taken = bytes(MAXIMUM_MESSAGE_BYTES), 0
-    with contextlib.suppress(zmq.Again):  # the loop does not run meanwhile
-        for _ in range(100):
-            stranger.send(megabyte)
-            taken += 1
-    assert 0 < taken < 50
-    stranger.close(0)
-    lander.bus.close()
-    for fabric in (near, far):
-        fabric.close()
