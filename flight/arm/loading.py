@@ -11,6 +11,7 @@ from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.handover import HandoverFailed
 from flight.core.custody.ledger import CustodyRecord, CustodyStatus, Evidence
+from flight.icd import places
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.transfer_arm_geometry import (
     SOCKET_DEPTH,
@@ -26,8 +27,6 @@ from flight.icd.devices.transfer_arm_geometry import (
     tube_port_place,
 )
 
-HELD_PLACE = "arm_gripper"
-GROUND = "ground"
 PRESS = 0.006  # m beyond the bottom, so that the force tells when it is reached
 SHAKE = 0.003  # m to each side
 
@@ -82,7 +81,7 @@ def _is_loaded(node: ArmVehicle, tube: str) -> bool:
 def _holding(node: ArmVehicle) -> CustodyRecord | None:
     """The tube that the ledger has in the jaws, or on its way from or to them."""
     for record in node.ledger.records():
-        if record.status is CustodyStatus.HELD and record.place == HELD_PLACE:
+        if record.status is CustodyStatus.HELD and record.place == places.ARM_GRIPPER:
             return record
     return None
 
@@ -105,7 +104,7 @@ async def _take(node: ArmVehicle, tube: str, source: str) -> None:
     reason = ""
     for _ in range(node.parameters["attempts"]):
         try:
-            if source == GROUND:
+            if source == places.GROUND:
                 await _take_from_ground(node, tube)
             else:
                 await node.handover.take(
@@ -168,10 +167,10 @@ async def _take_from_ground(node: ArmVehicle, tube: str) -> None:
     seen = await _survey_ground(node, tube)
     if record.status is not CustodyStatus.HELD:
         evidence = Evidence(CAMERA, f"lies {seen.position[0]:.2f} m ahead of the arm")
-        record = node.ledger.find(tube, GROUND, evidence)
-    if record.place != GROUND:
+        record = node.ledger.find(tube, places.GROUND, evidence)
+    if record.place != places.GROUND:
         raise ActivityFailed(f"{tube} is at {record.place}, not on the ground")
-    node.ledger.begin(tube, HELD_PLACE, f"{node.name}.{GRIPPER}")
+    node.ledger.begin(tube, places.ARM_GRIPPER, f"{node.name}.{GRIPPER}")
     node.step("step_approach")
     try:
         await _grip(node, f"ground:{tube}", seen)
@@ -215,7 +214,7 @@ async def _give(node: ArmVehicle, tube: str) -> None:
         insertion = _Insertion(node)
         try:
             await node.handover.give(
-                tube, "mav", "container", insertion, device=GRIPPER, avoid=blocked
+                tube, "mav", places.CONTAINER, insertion, device=GRIPPER, avoid=blocked
             )
             node.current_tube = ""
             return

@@ -15,6 +15,7 @@ from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Restart, command
 from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.ledger import Evidence
+from flight.icd import places
 from flight.icd.devices.base import DeviceError
 
 TubeId = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
@@ -74,10 +75,10 @@ class Arm(ArmVehicle):
 
     def attach(self) -> None:
         self.handover = ActiveHandover(
-            self, "arm_gripper", self._verify, refusal=lambda: "the arm takes tubes by itself"
+            self, places.ARM_GRIPPER, self._verify, refusal=lambda: "the arm takes tubes by itself"
         )
         for tube in self.context.mission.get("ground", ()):
-            self.ledger.adopt(tube, "ground", Evidence("mission load", "lies within reach"))
+            self.ledger.adopt(tube, places.GROUND, Evidence("mission load", "lies within reach"))
         super().attach()
         self.nursery.start(self._settle_own_moves(), name="settle own moves")
 

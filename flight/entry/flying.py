@@ -23,6 +23,7 @@ from flight.entry.sensing import (
     watched_before,
 )
 from flight.entry.vehicle import EntryVehicle
+from flight.icd import places
 from flight.icd.devices.base import DeviceError
 
 JOURNAL = "entry data"
@@ -72,7 +73,7 @@ def begin_fall(node: EntryVehicle) -> None:
     the ground."""
     for record in node.ledger.records():
         if record.status is CustodyStatus.HELD and record.place == node.handover.place:
-            node.ledger.begin(record.tube, "earth", FALL, record.slot)
+            node.ledger.begin(record.tube, places.EARTH, FALL, record.slot)
 
 
 async def note_release(node: EntryVehicle) -> None:

@@ -34,12 +34,12 @@ from flight.entry.sensing import (
     verify_payload,
 )
 from flight.entry.vehicle import CARRIER, EntryVehicle
+from flight.icd import places
 from flight.icd.devices.base import DeviceError
 from flight.icd.exchanges import SET_ENTRY
 from flight.icd.messages import Message
 
 ATTACHED = ("stowed", "checking", "armed")
-PLACE = "entry_capsule"
 LONGEST_COAST = 3.0e6  # s
 
 
@@ -103,7 +103,9 @@ class EntryCapsule(EntryVehicle):
 
     def attach(self) -> None:
         super().attach()
-        self.handover = PassiveHandover(self, PLACE, self._verify, refusal=self._refusal)
+        self.handover = PassiveHandover(
+            self, places.ENTRY_CAPSULE, self._verify, refusal=self._refusal
+        )
         self.exchanges.answer("capsule.status", self._status)
         self.exchanges.answer(SET_ENTRY, self._take_entry)
 

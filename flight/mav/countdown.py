@@ -6,10 +6,11 @@ from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus
 from flight.core.exchanges import ExchangeFailed
+from flight.icd import places
 from flight.icd.devices.base import DeviceError
 from flight.mav.ascent_computer import AscentComputer, plan_ascent
 from flight.mav.ascent_settings import AscentSettings
-from flight.mav.custody import SEALED_PLACE, held
+from flight.mav.custody import held
 from flight.mav.navigation import Alignment, align, from_pad
 from flight.mav.vehicle import MavVehicle
 
@@ -111,7 +112,7 @@ async def checks(node: MavVehicle) -> list[str]:
         problems.append("the last self-test has not passed")
     unsealed = [
         record.tube for record in held(node)
-        if record.status is not CustodyStatus.HELD or record.place != SEALED_PLACE
+        if record.status is not CustodyStatus.HELD or record.place != places.MAV
     ]  # fmt: skip
     if unsealed:
         problems.append(f"not sealed by the ledger: {', '.join(unsealed)}")

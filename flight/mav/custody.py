@@ -1,11 +1,10 @@
 """The MAV's side of the chain of custody: seats for tubes to come, sealed and opened container."""
 
 from flight.core.custody.ledger import CustodyError, CustodyRecord, CustodyStatus, Evidence
+from flight.icd import places
 from flight.icd.devices.container import ContainerState
 from flight.mav.vehicle import MavVehicle
 
-OPEN_PLACE = "container"
-SEALED_PLACE = "mav"
 LATCH = "mav.latch"
 SENSOR = "mav.seat_sensors"
 
@@ -88,11 +87,11 @@ def end_all(node: MavVehicle, state: ContainerState) -> None:
     )
     for record in held(node):
         moving = record.status is CustodyStatus.IN_TRANSIT
-        if not moving or record.destination not in (OPEN_PLACE, SEALED_PLACE):
+        if not moving or record.destination not in (places.CONTAINER, places.MAV):
             continue
         slot = record.slot
         evidence = Evidence(SENSOR, f"{words}, socket {slot}")
-        if (record.destination == SEALED_PLACE) is sealed:
+        if (record.destination == places.MAV) is sealed:
             node.ledger.commit(record.tube, evidence)
         else:
             node.ledger.revert(record.tube, evidence)
@@ -102,7 +101,7 @@ def cede_tubes(node: MavVehicle, to: str) -> int:
     """Gives up what floats in orbit, openly, so that `to` may find it; returns how many tubes."""
     ceded = 0
     for record in node.ledger.records():
-        if record.status is CustodyStatus.HELD and record.place == "orbit":
+        if record.status is CustodyStatus.HELD and record.place == places.ORBIT:
             node.ledger.lose(record.tube, "let go in orbit, and out of sight")
             record = node.ledger.cede(record.tube, to)
         ceded += record.step == "cede"

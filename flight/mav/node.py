@@ -9,13 +9,14 @@ from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
 from flight.core.custody.handover import PassiveHandover
 from flight.core.custody.ledger import Evidence
+from flight.icd import places
 from flight.icd.devices.base import DeviceError
 from flight.mav.ascent import coast, eject, first_burn, hold_in_air, second_burn, trim
 from flight.mav.ascent_data import send_chunks
 from flight.mav.countdown import count_down, prepare_launch
 from flight.mav.custody import cede_tubes, choose_socket, held, verify_seat
 from flight.mav.launch_chart import LAUNCH_TRANSITIONS, is_in_orbit, is_lost
-from flight.mav.orbit import ORBIT_PLACE, let_go, release
+from flight.mav.orbit import let_go, release
 from flight.mav.skills import (
     condition,
     hold_safe,
@@ -116,7 +117,7 @@ class Mav(MavVehicle):
     def attach(self) -> None:
         super().attach()
         self.handover = PassiveHandover(
-            self, "container", self._verify, refusal=self._refusal, choose_slot=self._choose
+            self, places.CONTAINER, self._verify, refusal=self._refusal, choose_slot=self._choose
         )
         self.exchanges.answer("container.status", self._container_status)
         self.nursery.start(settle_seals(self), name="settle seals")
@@ -222,7 +223,7 @@ class Mav(MavVehicle):
     @command(deadline=60.0, allowed_in="in_orbit", hazard=Hazard.RELEASE)
     async def release_container(self) -> str:
         """Tries again to let the container go."""
-        if not any(record.place != ORBIT_PLACE for record in held(self)):
+        if not any(record.place != places.ORBIT for record in held(self)):
             raise CommandRejected("the container has been let go")
         await let_go(self)
         return "let go"

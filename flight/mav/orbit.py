@@ -5,16 +5,16 @@ import asyncio
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus, Evidence
+from flight.icd import places
 from flight.icd.devices.ascent import SeparationState
 from flight.icd.devices.base import DeviceError
 from flight.mav.abort import lose
 from flight.mav.ascent_data import send_chunks
 from flight.mav.ascent_memory import recall, remember
-from flight.mav.custody import SEALED_PLACE, held, socket_of
+from flight.mav.custody import held, socket_of
 from flight.mav.reached_orbit import reached_orbit
 from flight.mav.vehicle import MavVehicle
 
-ORBIT_PLACE = "orbit"
 SPRINGS = "mav.separation"
 BREAK_WIRE = "mav.break_wires"
 LOWEST_ORBIT = 150e3
@@ -61,8 +61,8 @@ async def release(node: MavVehicle, signal: Signal) -> Signal:
 async def let_go(node: MavVehicle) -> None:
     """Lets the container go, verified by its break wire; raises ActivityFailed when it stays."""
     for record in held(node):
-        if record.status is CustodyStatus.HELD and record.place == SEALED_PLACE:
-            node.ledger.begin(record.tube, ORBIT_PLACE, SPRINGS, socket_of(node, record))
+        if record.status is CustodyStatus.HELD and record.place == places.MAV:
+            node.ledger.begin(record.tube, places.ORBIT, SPRINGS, socket_of(node, record))
     state: SeparationState | None = None
     for _ in range(2):
         try:
@@ -87,7 +87,7 @@ def settle_release(node: MavVehicle, state: SeparationState) -> None:
     words = f"container's break wire {'closed' if state.container else 'open'}"
     for record in held(node):
         moving = record.status is CustodyStatus.IN_TRANSIT
-        if not moving or record.destination != ORBIT_PLACE:
+        if not moving or record.destination != places.ORBIT:
             continue
         evidence = Evidence(BREAK_WIRE, words)
         if state.container:

@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.handover import HandoverFailed
+from flight.icd import places
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.container import ContainerState
 from flight.mav.custody import (
-    OPEN_PLACE,
-    SEALED_PLACE,
     begin_all,
     end_all,
     held,
@@ -65,7 +64,7 @@ async def run_checks(node: MavVehicle, signal: Signal) -> Signal:
 
 async def open_container(node: MavVehicle, signal: Signal) -> Signal:
     """Opens the latch, so that an arm can take off the lid."""
-    begin_all(node, OPEN_PLACE)
+    begin_all(node, places.CONTAINER)
     state = await _drive(node, node.container.unlatch, lambda s: not s.latched)
     end_all(node, state)
     await seats(node)
@@ -89,7 +88,7 @@ async def seal_container(node: MavVehicle, signal: Signal) -> Signal:
     missing = [tube for tube, slot in sockets.items() if slot is None or not seated[slot]]
     if missing:
         raise ActivityFailed(f"not seated by the sensors: {', '.join(missing)}")
-    begin_all(node, SEALED_PLACE)
+    begin_all(node, places.MAV)
     state = await _drive(node, node.container.latch, lambda s: s.latched)
     end_all(node, state)
     if not (state.latched and state.lid_closed):

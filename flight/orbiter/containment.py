@@ -7,9 +7,10 @@ from flight.core.chart.statechart import Signal
 from flight.core.custody.handover import HandoverFailed
 from flight.core.custody.handover_together import give_together
 from flight.core.exchanges import ExchangeFailed
+from flight.icd import places
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.capture import ContainmentState
-from flight.orbiter.custody import IN_CAPSULE, begin_insertion, end_insertion, on_board
+from flight.orbiter.custody import begin_insertion, end_insertion, on_board
 from flight.orbiter.vehicle import OrbiterVehicle
 
 ATTEMPTS = 3
@@ -56,7 +57,9 @@ async def _insert(node: OrbiterVehicle) -> None:
         await move()
         return
     try:
-        await give_together(node.handover, tubes, CAPSULE, IN_CAPSULE, move, device="gantry")
+        await give_together(
+            node.handover, tubes, CAPSULE, places.ENTRY_CAPSULE, move, device="gantry"
+        )
     except HandoverFailed as failure:
         raise ActivityFailed(f"the capsule did not take the tubes: {failure}") from failure
 

@@ -15,12 +15,10 @@ from typing import Any
 import msgspec
 
 from flight.core.custody.ledger import CustodyError, CustodyRecord, CustodyStatus, Evidence
+from flight.icd import places
 from flight.icd.custody_record import decode
 from flight.orbiter.vehicle import OrbiterVehicle
 
-IN_ORBIT = "orbit"
-ON_BOARD = "orbiter"
-IN_CAPSULE = "entry_capsule"
 CONE = "orbiter.capture_cone"
 LIDAR = "orbiter.lidar"
 CAGE_SENSOR = "orbiter.cage"
@@ -45,7 +43,8 @@ def promise(node: OrbiterVehicle, records: list[CustodyRecord]) -> None:
     for record in records:
         if _is_transfer(record, node.name):
             node.ledger.expect(
-                str(record.transfer_id), record.owner, record.place, ON_BOARD, CONE, record.slot
+                str(record.transfer_id), record.owner, record.place, places.ORBITER, CONE,
+                record.slot,
             )
 
 
@@ -58,9 +57,11 @@ def find_in_orbit(node: OrbiterVehicle, distance: float) -> None:
         try:
             known = node.ledger.record(ceded.tube)
             if known is None:
-                known = node.ledger.find(ceded.tube, IN_ORBIT, evidence, ceded.slot, ceded=ceded)
-            if known.status is CustodyStatus.HELD and known.place == IN_ORBIT:
-                node.ledger.begin(ceded.tube, ON_BOARD, CONE, known.slot)
+                known = node.ledger.find(
+                    ceded.tube, places.ORBIT, evidence, ceded.slot, ceded=ceded
+                )
+            if known.status is CustodyStatus.HELD and known.place == places.ORBIT:
+                node.ledger.begin(ceded.tube, places.ORBITER, CONE, known.slot)
         except CustodyError as error:
             node.custody_trouble(tube=ceded.tube, reason=str(error))
 
@@ -74,7 +75,7 @@ def end_capture(node: OrbiterVehicle, captured: bool, reading: str) -> int:
         try:
             if record.status is CustodyStatus.RECEIVING and captured:
                 node.ledger.confirm(str(record.transfer_id), Evidence(CAGE_SENSOR, reading))
-            elif record.status is CustodyStatus.IN_TRANSIT and record.destination == ON_BOARD:
+            elif record.status is CustodyStatus.IN_TRANSIT and record.destination == places.ORBITER:
                 if captured:
                     node.ledger.commit(record.tube, Evidence(CAGE_SENSOR, reading))
                 else:
@@ -90,15 +91,15 @@ def on_board(node: OrbiterVehicle) -> list[CustodyRecord]:
         record
         for record in node.ledger.records()
         if record.status in (CustodyStatus.HELD, CustodyStatus.OFFERED)
-        and record.place in (ON_BOARD, IN_CAPSULE)
+        and record.place in (places.ORBITER, places.ENTRY_CAPSULE)
     ]
 
 
 def begin_insertion(node: OrbiterVehicle) -> None:
     """Writes down that all tubes are about to be carried into the capsule."""
     for record in on_board(node):
-        if record.status is CustodyStatus.HELD and record.place == ON_BOARD:
-            node.ledger.begin(record.tube, IN_CAPSULE, GANTRY, record.slot)
+        if record.status is CustodyStatus.HELD and record.place == places.ORBITER:
+            node.ledger.begin(record.tube, places.ENTRY_CAPSULE, GANTRY, record.slot)
 
 
 def end_insertion(node: OrbiterVehicle, in_capsule: bool) -> None:
@@ -106,7 +107,7 @@ def end_insertion(node: OrbiterVehicle, in_capsule: bool) -> None:
     words = f"switch in the capsule's seat {'closed' if in_capsule else 'open'}"
     for record in node.ledger.records():
         moving = record.status is CustodyStatus.IN_TRANSIT and record.transfer_id is None
-        if not moving or record.destination != IN_CAPSULE:
+        if not moving or record.destination != places.ENTRY_CAPSULE:
             continue
         if in_capsule:
             node.ledger.commit(record.tube, Evidence(SEAT_SWITCH, words))

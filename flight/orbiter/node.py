@@ -10,6 +10,7 @@ from flight.core.commanding.commands import CommandRejected, Hazard, Restart, co
 from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.ledger import CustodyError, Evidence
 from flight.core.keeping.clock import monotonic
+from flight.icd import places
 from flight.icd.devices.base import DeviceError
 from flight.orbiter.capturing import capture
 from flight.orbiter.close_rendezvous import approach_close, hold_position
@@ -17,7 +18,6 @@ from flight.orbiter.containment import contain
 from flight.orbiter.cruising import cruise
 from flight.orbiter.custody import (
     CAGE_SENSOR,
-    ON_BOARD,
     check_manifest,
     end_capture,
     end_insertion,
@@ -133,7 +133,7 @@ class Orbiter(OrbiterVehicle):
     def attach(self) -> None:
         super().attach()
         self._sampled = -math.inf
-        self.handover = ActiveHandover(self, ON_BOARD, self._look_into_cage)
+        self.handover = ActiveHandover(self, places.ORBITER, self._look_into_cage)
         self.nursery.start(self._settle(), name="settle")
 
     async def _look_into_cage(self, tube: str, slot: int | None, expected: bool) -> Evidence:

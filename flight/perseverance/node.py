@@ -9,6 +9,7 @@ from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.chart.statechart import ANY, On, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
 from flight.core.custody.handover import PassiveHandover
+from flight.icd import places
 from flight.icd.devices.base import DeviceError
 from flight.perseverance.delivery_drive import (
     confirm_docked,
@@ -17,7 +18,6 @@ from flight.perseverance.delivery_drive import (
     plan_drive,
 )
 from flight.perseverance.hardware import connect
-from flight.perseverance.places import STORE_PLACE
 from flight.perseverance.sample_handling import (
     choose_slot,
     drop_tube,
@@ -109,7 +109,7 @@ class Perseverance(PerseveranceVehicle):
         self._adopt_tubes()
         self.handover = PassiveHandover(
             self,
-            STORE_PLACE,
+            places.PERSEVERANCE,
             lambda tube, slot, expected: look(self, tube, slot, expected),
             refusal=self._refusal,
             choose_slot=lambda tube, avoid: choose_slot(self, tube, avoid),

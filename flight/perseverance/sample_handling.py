@@ -10,10 +10,10 @@ from math import hypot
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyError, CustodyStatus, Evidence
+from flight.icd import places
 from flight.icd.devices.base import DeviceError, DeviceFault
 from flight.icd.devices.bit_carousel import STORE_SLOTS
 from flight.icd.devices.transfer_arm_geometry import tube_port_place
-from flight.perseverance.places import GROUND_PLACE
 from flight.perseverance.vehicle import PerseveranceVehicle
 from flight.surface.site_place import SitePlace
 
@@ -143,7 +143,7 @@ async def drop_tube(node: PerseveranceVehicle, signal: Signal) -> Signal:
                 raise ActivityFailed(f"{serial or 'nothing legible'} is at the port, not {tube}")
             if not (await node.hardware.camera.find_tubes(DROP_SEARCH)).valid:
                 raise ActivityFailed("it is too dark to see a tube on the ground")
-            node.ledger.begin(tube, GROUND_PLACE, MOVER)
+            node.ledger.begin(tube, places.GROUND, MOVER)
             await _remember_drop(node, tube)
             await node.hardware.carousel.release()
         dropped = await settle_drop(node, tube, move=True)

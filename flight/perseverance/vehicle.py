@@ -12,11 +12,11 @@ from flight.core.node import Node, NodeContext
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import radio
 from flight.core.telling.events import Event
+from flight.icd import places
 from flight.icd.devices.base import DeviceError
 from flight.icd.messages import Severity
 from flight.perseverance.hardware import PerseveranceHardware
 from flight.perseverance.parameters import PARAMETERS
-from flight.perseverance.places import STORE_PLACE
 from flight.perseverance.sol_work import energy_parameters
 from flight.surface.dead_reckoning import DeadReckoning, Pose
 from flight.surface.driving import DrivingParameters, Locomotion
@@ -129,7 +129,7 @@ class PerseveranceVehicle(Node):
         """The tubes that the ledger says are held aboard."""
         held = (CustodyStatus.HELD, CustodyStatus.OFFERED)
         records = self.ledger.records()
-        return [r.tube for r in records if r.place == STORE_PLACE and r.status in held]
+        return [r.tube for r in records if r.place == places.PERSEVERANCE and r.status in held]
 
     def count_tubes(self) -> None:
         """Sets the channel of the tubes aboard."""
@@ -234,4 +234,4 @@ class PerseveranceVehicle(Node):
         """First possession, by the load list: its order is that of the slots."""
         for slot, tube in enumerate(self.context.mission["holds"]):
             seen = Evidence("mission load", f"slot {slot} of the load list")
-            self.ledger.adopt(str(tube), STORE_PLACE, seen, slot)
+            self.ledger.adopt(str(tube), places.PERSEVERANCE, seen, slot)

@@ -5,6 +5,7 @@ from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.handover import HandoverFailed
 from flight.core.custody.ledger import CustodyStatus, Evidence
+from flight.icd import places
 from flight.icd.devices.base import DeviceFault
 from flight.rover.grasping import (
     CAMERA,
@@ -21,7 +22,6 @@ from flight.rover.grasping import (
     slot_of,
     with_retries,
 )
-from flight.rover.places import GROUND_PLACE, HELD_PLACE, RACK_PLACE
 from flight.rover.sols import by_day, fold_arm, set_awake
 from flight.rover.vehicle import RoverVehicle
 
@@ -73,8 +73,9 @@ async def _deliver(node: RoverVehicle, tube: str) -> str:
     for _ in range(GIVE_TRIES):
         try:
             await node.handover.give(
-                tube, "mav", "container", _Insertion(node, avoid), device="gripper", avoid=avoid
-            )
+                tube, "mav", places.CONTAINER, _Insertion(node, avoid), device="gripper",
+                avoid=avoid,
+            )  # fmt: skip
             node.tube_delivered(tube=tube, slot=avoid[-1] if avoid else "taken before")
             return ""
         except HandoverFailed as failure:
@@ -102,7 +103,8 @@ async def _take_back(node: RoverVehicle, tube: str, tried: list[int]) -> bool:
     inside, serial = await gripper_holds(node)
     if not inside or serial not in ("", tube):
         return False
-    node.ledger.find(tube, HELD_PLACE, Evidence(CAMERA, f"drawn out of socket {socket} again"))
+    seen = Evidence(CAMERA, f"drawn out of socket {socket} again")
+    node.ledger.find(tube, places.ROVER_GRIPPER, seen)
     return True
 
 
@@ -125,12 +127,12 @@ class _Insertion:
 async def _take_from_rack(node: RoverVehicle, tube: str) -> bool:
     record = node.ledger.record(tube)
     slot = slot_of(node, tube)
-    if record is None or record.place != RACK_PLACE or slot is None:
+    if record is None or record.place != places.ROVER_RACK or slot is None:
         return False
     hardware = node.hardware
     for _ in range(GIVE_TRIES):
         await hardware.gripper.open()
-        node.ledger.begin(tube, HELD_PLACE, GRIPPER)
+        node.ledger.begin(tube, places.ROVER_GRIPPER, GRIPPER)
         try:
             await with_retries(node, lambda: hardware.arm.move_to_slot(slot))
             await with_retries(node, hardware.gripper.close)
@@ -148,7 +150,7 @@ async def release_tube(node: RoverVehicle, signal: Signal) -> str | Signal:
     await settle_moves(node)
     if held_tube(node) != tube and not await _take_from_rack(node, tube):
         raise ActivityFailed(f"{tube} could not be taken from the rack")
-    node.ledger.begin(tube, GROUND_PLACE, GRIPPER)
+    node.ledger.begin(tube, places.GROUND, GRIPPER)
     ahead, right = RELEASE_PLACE
     await with_retries(
         node, lambda: node.hardware.arm.move_to(ahead, right, GRASP_HEIGHT + 0.01, 0.0)
@@ -167,7 +169,7 @@ async def release_tube(node: RoverVehicle, signal: Signal) -> str | Signal:
 async def verify_tube(node: RoverVehicle, tube: str, slot: int | None, expected: bool) -> Evidence:
     """What a sensor that moves nothing says of a tube: the seat in the rack, or the camera."""
     record = node.ledger.record(tube)
-    if record is not None and record.place == HELD_PLACE:
+    if record is not None and record.place == places.ROVER_GRIPPER:
         inside, serial = await gripper_holds(node)
         present = inside and serial in ("", tube)
         return Evidence(CAMERA, "tube in the gripper" if present else "gripper empty", present)

@@ -5,9 +5,9 @@ from math import cos, sin, tau
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus
+from flight.icd import places
 from flight.rover.fetch_plan import FetchPlan, best_order
 from flight.rover.grasping import held_tube, settle_moves
-from flight.rover.places import RACK_PLACE
 from flight.rover.sols import by_day, fold_arm, set_awake
 from flight.rover.travel import leave_lander
 from flight.rover.vehicle import RoverVehicle
@@ -88,7 +88,7 @@ def is_collected(node: RoverVehicle, tube: str) -> bool:
     record = node.ledger.record(tube)
     if record is None:
         return False
-    in_rack = record.place == RACK_PLACE and record.status in (
+    in_rack = record.place == places.ROVER_RACK and record.status in (
         CustodyStatus.HELD,
         CustodyStatus.OFFERED,
     )

@@ -13,10 +13,10 @@ from typing import Any
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus, Evidence
+from flight.icd import places
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.manipulation import RACK_SLOTS
 from flight.icd.devices.vision import TubeSighting
-from flight.rover.places import GROUND_PLACE, HELD_PLACE, RACK_PLACE
 from flight.rover.sol_work import CONDITIONS
 from flight.rover.sols import by_day
 from flight.rover.vehicle import RoverVehicle
@@ -37,7 +37,7 @@ async def grasp_tube(node: RoverVehicle, signal: Signal) -> str | Signal:
     if sighting is None:
         return Signal("grasp_missed", {"reason": "the tube has to be found again"})
     for attempt in range(1, node.parameters["grasp_attempts"] + 1):
-        node.ledger.begin(tube, HELD_PLACE, GRIPPER)
+        node.ledger.begin(tube, places.ROVER_GRIPPER, GRIPPER)
         try:
             await _close_on(node, sighting)
         except DeviceRejected as refusal:
@@ -165,7 +165,7 @@ async def rack_tube(node: RoverVehicle, signal: Signal) -> str | Signal:
     for _ in range(node.parameters["rack_attempts"]):
         slot = await free_slot(node, tried)
         tried.append(slot)
-        node.ledger.begin(tube, RACK_PLACE, GRIPPER, slot)
+        node.ledger.begin(tube, places.ROVER_RACK, GRIPPER, slot)
         try:
             await with_retries(node, functools.partial(node.hardware.arm.move_to_slot, slot))
             await with_retries(node, node.hardware.gripper.open)
@@ -177,7 +177,8 @@ async def rack_tube(node: RoverVehicle, signal: Signal) -> str | Signal:
         if await settle_rack(node, tube):
             return "racked"
     record = node.ledger.record(tube)
-    if record is not None and record.place == HELD_PLACE and record.status is CustodyStatus.HELD:
+    held = record if record is not None and record.status is CustodyStatus.HELD else None
+    if held is not None and held.place == places.ROVER_GRIPPER:
         raise ActivityFailed(f"{tube} could not be put into the rack: slots {tried}")
     return Signal("rack_missed", {"reason": f"{tube} fell beside the rack"})
 
@@ -229,14 +230,14 @@ def slots_taken(node: RoverVehicle) -> list[int | None]:
     return [
         slot_of(node, record.tube)
         for record in node.ledger.records()
-        if record.place == RACK_PLACE and record.status is not CustodyStatus.HANDED_OVER
+        if record.place == places.ROVER_RACK and record.status is not CustodyStatus.HANDED_OVER
     ]
 
 
 def held_tube(node: RoverVehicle) -> str | None:
     """The tube that the gripper holds by the ledger."""
     for record in node.ledger.records():
-        if record.status is CustodyStatus.HELD and record.place == HELD_PLACE:
+        if record.status is CustodyStatus.HELD and record.place == places.ROVER_GRIPPER:
             return record.tube
     return None
 
@@ -246,13 +247,13 @@ async def settle_moves(node: RoverVehicle) -> None:
     for record in node.ledger.open_transfers():
         if record.transfer_id is not None:
             continue
-        if record.destination == HELD_PLACE and record.place == GROUND_PLACE:
+        if record.destination == places.ROVER_GRIPPER and record.place == places.GROUND:
             await settle_grasp(node, record.tube)
-        elif record.destination == HELD_PLACE:
+        elif record.destination == places.ROVER_GRIPPER:
             await settle_unrack(node, record.tube)
-        elif record.destination == RACK_PLACE:
+        elif record.destination == places.ROVER_RACK:
             await settle_rack(node, record.tube)
-        elif record.destination == GROUND_PLACE:
+        elif record.destination == places.GROUND:
             await settle_release(node, record.tube)
 
 
@@ -290,9 +291,9 @@ async def settle_release(node: RoverVehicle, tube: str) -> bool:
 def slot_of(node: RoverVehicle, tube: str) -> int | None:
     """The slot of the rack that a tube sits in, or sat in last."""
     record = node.ledger.record(tube)
-    if record is not None and record.place == RACK_PLACE and record.slot is not None:
+    if record is not None and record.place == places.ROVER_RACK and record.slot is not None:
         return record.slot
     for step in reversed(node.ledger.journal(tube)):
-        if step.place == RACK_PLACE and step.slot is not None:
+        if step.place == places.ROVER_RACK and step.slot is not None:
             return step.slot
     return None

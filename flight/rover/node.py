@@ -8,6 +8,7 @@ from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
 from flight.core.custody.handover_active import ActiveHandover
+from flight.icd import places
 from flight.icd.devices.manipulation import RACK_SLOTS
 from flight.rover.delivering import load_container, release_tube, verify_tube
 from flight.rover.fetching import drive_to_tube, plan_next
@@ -17,7 +18,6 @@ from flight.rover.housekeeping import keep_house, rest_on_lander, stay_safe
 from flight.rover.lid import move_lid
 from flight.rover.lid_memory import refuse_with_lid
 from flight.rover.mobility import make_locomotion, relocate
-from flight.rover.places import RACK_PLACE
 from flight.rover.sols import RoverActivity, sleep_until_work
 from flight.rover.travel import dock, drive_home, drive_to_place, egress, undock
 from flight.rover.tube_search import search_tube
@@ -159,7 +159,7 @@ class FetchRover(RoverVehicle):
         self.locomotion = make_locomotion(self)
         self.handover = ActiveHandover(
             self,
-            RACK_PLACE,
+            places.ROVER_RACK,
             lambda tube, slot, expected: verify_tube(self, tube, slot, expected),
             refusal=self._refusal,
             choose_slot=self._choose_slot,
@@ -227,7 +227,7 @@ class FetchRover(RoverVehicle):
         """Lays a tube from the rack on the ground."""
         refuse_with_lid(self)
         record = self.ledger.record(tube)
-        if record is None or record.place != RACK_PLACE:
+        if record is None or record.place != places.ROVER_RACK:
             raise CommandRejected(f"release_tube: tube = {tube!r} is not in the rack")
 
     def _refusal(self) -> str:

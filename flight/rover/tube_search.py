@@ -4,10 +4,10 @@ from math import atan2, cos, hypot, sin
 
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus, Evidence
+from flight.icd import places
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.vision import TubeSighting
 from flight.rover.grasping import CAMERA
-from flight.rover.places import GROUND_PLACE
 from flight.rover.sols import by_day
 from flight.rover.vehicle import RoverVehicle
 from flight.surface.dead_reckoning import wrapped
@@ -52,7 +52,7 @@ def _found(node: RoverVehicle, tube: str, sighting: TubeSighting) -> str:
     node.tube_found(tube=tube, east=round(east, 2), north=round(north, 2))
     record = node.ledger.record(tube)
     if record is not None and record.status is CustodyStatus.UNKNOWN and sighting.serial == tube:
-        node.ledger.find(tube, GROUND_PLACE, Evidence(CAMERA, f"engraving {tube} on the ground"))
+        node.ledger.find(tube, places.GROUND, Evidence(CAMERA, f"engraving {tube} on the ground"))
     return "tube_found"
 
 

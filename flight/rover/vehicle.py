@@ -9,13 +9,13 @@ from flight.core.node import Node, NodeContext
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import radio
 from flight.core.telling.events import Event
+from flight.icd import places
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.vision import TubeSighting
 from flight.icd.messages import Severity
 from flight.rover.fetch_plan import FetchPlan
 from flight.rover.hardware import RoverHardware
 from flight.rover.parameters import PARAMETERS
-from flight.rover.places import RACK_PLACE
 from flight.rover.sol_work import RoverSols, energy_parameters
 from flight.surface.dead_reckoning import Pose
 from flight.surface.driving import Locomotion
@@ -173,7 +173,7 @@ class RoverVehicle(Node):
     def lies_on_ground(self, tube: str) -> bool:
         """Whether a tube lies on the ground, as far as the ledger knows."""
         record = self.ledger.record(tube)
-        return record is None or record.place == "ground"
+        return record is None or record.place == places.GROUND
 
     def nearest_tube(self, place: Place) -> str:
         """The tube on the ground that is expected nearest to a place."""
@@ -195,7 +195,7 @@ class RoverVehicle(Node):
     def count_tubes(self) -> None:
         """Sets the channel of tubes in the rack from the ledger."""
         self.tubes_collected = sum(
-            record.place == RACK_PLACE and record.status is CustodyStatus.HELD
+            record.place == places.ROVER_RACK and record.status is CustodyStatus.HELD
             for record in self.ledger.records()
         )
 
@@ -230,6 +230,5 @@ class RoverVehicle(Node):
     def _adopt_tubes(self) -> None:
         for tube in self._map:
             if self.ledger.record(tube) is None:
-                self.ledger.adopt(
-                    tube, "ground", Evidence("depot map", "laid down by Perseverance and imaged")
-                )
+                seen = Evidence("depot map", "laid down by Perseverance and imaged")
+                self.ledger.adopt(tube, places.GROUND, seen)

@@ -78,10 +78,10 @@ def generate() -> dict[str, str]:
 
 def assembled_devices() -> dict[str, Any]:
     """Every simulated device of the nominal mission by its service, built and not served."""
+    from flight.icd.devices.ground_station import STATIONS_SERVICE
+    from flight.icd.devices.orbital_imagery import IMAGERY_SERVICE
     from ground.missions.mission import load_mission
     from ground.testbed.hardware import Hardware, load_vehicle_files
-    from sim_hw.devices.orbital_imagery import IMAGERY_SERVICE
-    from sim_hw.links.space_links import STATIONS_SERVICE
 
     mission = load_mission("nominal")
     hardware = Hardware(mission, load_vehicle_files(mission), seed=1)

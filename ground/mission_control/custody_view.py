@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from flight.icd import places
 from flight.icd.custody_account import Account, account
 from flight.icd.custody_record import CustodyRecord, CustodyStatus
 from flight.runtime.pace import NANOSECONDS
@@ -94,10 +95,10 @@ class CustodyView:
         """The place of a tube; `in transit`, `unknown` or `unreported` when it has none."""
         told = self.accounts().get(tube)
         if told is None or (told.problem is not None and not self._known(tube)):
-            return "unreported"
+            return places.UNREPORTED
         if told.place is not None:
             return told.place
-        return "in transit" if told.in_transit is not None else "unknown"
+        return places.IN_TRANSIT if told.in_transit is not None else places.UNKNOWN
 
     def _known(self, tube: str) -> bool:
         return any(tube in ledger for ledger in self._present.values())
@@ -135,7 +136,7 @@ class CustodyView:
 
     def _tube(self, tube: str, told: Account) -> TubeManifest:
         entry = self.tubes.get(tube, TubeEntry(tube))
-        unreported = self.place(tube) == "unreported"
+        unreported = self.place(tube) == places.UNREPORTED
         manifest = TubeManifest(
             id=tube,
             name=entry.name,

@@ -1,11 +1,9 @@
 """Mission control's way to pictures from orbit: where a vehicle stands."""
 
 from flight.icd.devices.base import DeviceError
-from flight.icd.devices.orbital_imagery import OrbitalImagery, SurfaceFix
+from flight.icd.devices.orbital_imagery import IMAGERY_SERVICE, OrbitalImagery, SurfaceFix
 from flight.runtime.bus import Bus
 from flight.runtime.device_driver import connect
-
-SERVICE = "ground.imagery"
 
 
 class Imagery:
@@ -18,7 +16,7 @@ class Imagery:
     async def find(self, vehicle: str) -> SurfaceFix | str:
         """Where a vehicle stands, or why that is not known."""
         if self._driver is None:
-            self._driver = connect(self._bus, OrbitalImagery, SERVICE, boot=self._boot)
+            self._driver = connect(self._bus, OrbitalImagery, IMAGERY_SERVICE, boot=self._boot)
         try:
             return await self._driver.find(vehicle)
         except DeviceError as error:

@@ -4,14 +4,13 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from flight.icd import places
+
 Label = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 OnFailure = Annotated[str, Meta(pattern=r"^(stop|continue|goto [A-Za-z][A-Za-z0-9_]*)$")]
 Sols = Annotated[float, Meta(ge=0.0, le=2000.0)]
 Comparison = Literal["==", "!=", "<", "<=", ">", ">="]
-Place = Literal[
-    "perseverance", "ground", "rover_gripper", "rover_rack", "arm_gripper", "container", "mav",
-    "orbit", "orbiter", "entry_capsule", "earth", "in transit", "unknown", "unreported",
-]  # fmt: skip
+Place = Literal[(*places.PLACES, *places.NOWHERE)]  # type: ignore[valid-type]
 VerdictName = Literal["COMPLETED", "REJECTED", "FAILED", "TIMED_OUT", "ABORTED", "UNANSWERED"]
 
 

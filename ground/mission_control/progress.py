@@ -14,26 +14,27 @@ from rich.table import Table
 from rich.text import Text
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
+from flight.icd import places
 from flight.icd.messages import EventReport, Severity
 from flight.runtime.loop import NANOSECONDS
 from ground.mission_control import procedure_steps as steps
 from ground.mission_control.mission_control import MissionControl
 
 PLACES = {
-    "ground": ("on the ground", "yellow"),
-    "perseverance": ("on Perseverance", "bright_yellow"),
-    "rover_gripper": ("rover gripper", "cyan"),
-    "rover_rack": ("rover rack", "bright_cyan"),
-    "arm_gripper": ("arm gripper", "blue"),
-    "container": ("container", "bright_green"),
-    "mav": ("sealed in the MAV", "green"),
-    "orbit": ("orbit", "magenta"),
-    "orbiter": ("orbiter", "magenta"),
-    "entry_capsule": ("entry capsule", "magenta"),
-    "earth": ("Earth", "bold green"),
-    "in transit": ("being moved", "white"),
-    "unknown": ("unknown", "bold red"),
-    "unreported": ("not reported yet", "bright_black"),
+    places.GROUND: ("on the ground", "yellow"),
+    places.PERSEVERANCE: ("on Perseverance", "bright_yellow"),
+    places.ROVER_GRIPPER: ("rover gripper", "cyan"),
+    places.ROVER_RACK: ("rover rack", "bright_cyan"),
+    places.ARM_GRIPPER: ("arm gripper", "blue"),
+    places.CONTAINER: ("container", "bright_green"),
+    places.MAV: ("sealed in the MAV", "green"),
+    places.ORBIT: ("orbit", "magenta"),
+    places.ORBITER: ("orbiter", "magenta"),
+    places.ENTRY_CAPSULE: ("entry capsule", "magenta"),
+    places.EARTH: ("Earth", "bold green"),
+    places.IN_TRANSIT: ("being moved", "white"),
+    places.UNKNOWN: ("unknown", "bold red"),
+    places.UNREPORTED: ("not reported yet", "bright_black"),
 }
 """Places in the order of a tube's way, as they are shown."""
 _SEVERITIES = {

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.icd.devices.base import DeviceError, DeviceFault, DeviceRejected, DeviceTimeout
 from flight.icd.devices.ground_station import (
+    STATIONS_SERVICE,
     GroundStations,
     NetworkStatus,
     NumberedFrame,
@@ -15,7 +16,6 @@ from flight.runtime.bus import Bus
 from flight.runtime.device_driver import connect, listen
 from ground.mission_control.windows import Window
 
-SERVICE = "ground.stations"
 RELAY = "relay"
 PASSES_FOR_AN_ANSWER = 2
 """Passes within which a vehicle's report has come down: one may be missed asleep or find a full
@@ -45,7 +45,7 @@ class Stations:
         now: Callable[[], float],
         hosts: Mapping[str, str] = HOSTS,
     ) -> None:
-        self._driver: GroundStations = connect(bus, GroundStations, SERVICE, boot=boot)
+        self._driver: GroundStations = connect(bus, GroundStations, STATIONS_SERVICE, boot=boot)
         self._now = now
         self._hosts = hosts
         self.status: NetworkStatus | None = None

@@ -22,9 +22,10 @@ from flight.configuration.files import (
     load_configuration,
     refusal,
 )
+from flight.icd.places import ARM_GRIPPER, GROUND, PLACES, ROVER_GRIPPER
 from ground.missions.vehicles import ALL_VEHICLES, NEEDED
 from sim_hw.world.depot import Depot, load_depot, load_held_tubes
-from sim_hw.world.tubes import ARM_GRIPPER, GROUND, PLACES, ROVER_GRIPPER, SampleTube
+from sim_hw.world.tubes import SampleTube
 
 Metres = Annotated[float, Quantity(unit="m", ge=-5000.0, le=5000.0)]
 Sols = Annotated[float, Quantity(unit="sol", gt=0.0, le=2000.0)]

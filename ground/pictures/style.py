@@ -19,6 +19,7 @@ from matplotlib.patheffects import withStroke
 from PIL import Image
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
+from flight.icd import places
 from ground.pictures.run_data import RunData
 
 WIDTH = 12.8  # inches; 1600 pixels
@@ -43,17 +44,17 @@ VEHICLES = {
 """Title and colour of each vehicle, in the order in which they are drawn."""
 
 PLACES = {
-    "ground": ("on the ground", "#c8b99c"),
-    "perseverance": ("on Perseverance", "#d9a3b6"),
-    "rover_gripper": ("rover gripper", "#56b4e9"),
-    "rover_rack": ("rover rack", "#0072b2"),
-    "arm_gripper": ("arm gripper", "#e69f00"),
-    "container": ("container", "#b79bd0"),
-    "mav": ("sealed in the MAV", "#8c4fa3"),
-    "orbit": ("in orbit of Mars", "#33414f"),
-    "orbiter": ("on the orbiter", "#8fd0f2"),
-    "entry_capsule": ("in the entry capsule", "#8c6d46"),
-    "earth": ("on Earth", "#66b27d"),
+    places.GROUND: ("on the ground", "#c8b99c"),
+    places.PERSEVERANCE: ("on Perseverance", "#d9a3b6"),
+    places.ROVER_GRIPPER: ("rover gripper", "#56b4e9"),
+    places.ROVER_RACK: ("rover rack", "#0072b2"),
+    places.ARM_GRIPPER: ("arm gripper", "#e69f00"),
+    places.CONTAINER: ("container", "#b79bd0"),
+    places.MAV: ("sealed in the MAV", "#8c4fa3"),
+    places.ORBIT: ("in orbit of Mars", "#33414f"),
+    places.ORBITER: ("on the orbiter", "#8fd0f2"),
+    places.ENTRY_CAPSULE: ("in the entry capsule", "#8c6d46"),
+    places.EARTH: ("on Earth", "#66b27d"),
 }
 """Title and colour of each place of a tube, in the order of its way."""
 

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import ConnectionPatch, Rectangle
 
+from flight.icd.places import GROUND
 from ground.pictures.ground_layer import MapFrame, Place, draw_ground
 from ground.pictures.labels import Box, inches_per_unit
 from ground.pictures.map_furniture import (
@@ -21,7 +22,6 @@ from ground.pictures.run_data import RunData
 from ground.pictures.sky import SolScale
 from ground.pictures.style import inches, new_figure
 from ground.pictures.tracks import Track, believed_track, draw_tracks
-from sim_hw.world.tubes import GROUND
 
 TOP, HEIGHT, SIDE = 0.8, 7.35, 12.3  # inches
 INSET, SMALLEST_INSET = 4.6, 2.8  # inches

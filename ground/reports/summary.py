@@ -7,12 +7,12 @@ import msgspec
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.astrodynamics.time_scales import format_iso, utc_from_tt
+from flight.icd.places import CONTAINER, EARTH, ENTRY_CAPSULE, MAV, ORBIT, ORBITER
 from ground.missions.run_folder import RunFolder
 from ground.reports.flight_facts import light_times, orbit_as_plain
 from ground.reports.touchdown_facts import touchdown_facts
 from ground.testbed.fingerprint import fingerprint
 from ground.testbed.run_record import RunRecord
-from sim_hw.world.tubes import CONTAINER, EARTH, ENTRY_CAPSULE, MAV, ORBIT, ORBITER
 
 SUMMARY_FILE = "summary.json"
 ABOARD = (CONTAINER, MAV, ORBIT, ORBITER, ENTRY_CAPSULE, EARTH)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from flight.icd.custody_account import Account, account, agrees
 from flight.icd.custody_record import CustodyRecord
-from sim_hw.world.tubes import GROUND, TubeRegistry
+from flight.icd.places import GROUND
+from sim_hw.world.tubes import TubeRegistry
 
 START_UP = 60.0  # s within which every tube has to be in a ledger: the nodes boot one by one
 Ledgers = Callable[[], Mapping[str, Iterable[CustodyRecord]]]

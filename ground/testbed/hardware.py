@@ -10,6 +10,9 @@ from typing import Any
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.astrodynamics.time_scales import Epoch
+from flight.icd.devices.ground_station import STATIONS_SERVICE
+from flight.icd.devices.orbital_imagery import IMAGERY_SERVICE
+from flight.icd.places import GROUND, ORBIT, PERSEVERANCE
 from flight.runtime.bus import Bus
 from flight.runtime.nursery import Nursery
 from flight.runtime.streams import stream
@@ -21,18 +24,18 @@ from ground.testbed.milestones import Released, Touchdown
 from ground.testbed.vehicles import vehicle_class
 from sim_hw.assembly.couplings import couple
 from sim_hw.assembly.entry import flight_of
-from sim_hw.devices.orbital_imagery import IMAGERY_SERVICE, SimOrbitalImagery
+from sim_hw.devices.orbital_imagery import SimOrbitalImagery
 from sim_hw.devices.surface_radio import SurfaceRadio
 from sim_hw.dynamics.entry_vehicle import EntryBody
 from sim_hw.dynamics.mav_truth import CONTAINER_NAME
 from sim_hw.links.parameters import load_link_parameters
-from sim_hw.links.space_links import STATIONS_SERVICE, SpaceLinks
+from sim_hw.links.space_links import SpaceLinks
 from sim_hw.power_and_heat.electrical import Electrical
 from sim_hw.serving.server import DeviceServer
 from sim_hw.world.depot import true_lying_poses
 from sim_hw.world.relay_orbit import sun_synchronous_orbit
 from sim_hw.world.rocks import Clearing
-from sim_hw.world.tubes import GROUND, ORBIT, PERSEVERANCE, TubeMove, TubeRegistry, TubeState
+from sim_hw.world.tubes import TubeMove, TubeRegistry, TubeState
 from sim_hw.world.world import World
 
 # m: terrain-relative navigation puts a lander down within about 5 m of the point that was selected

@@ -15,9 +15,10 @@ from flight.icd.devices.bit_carousel import (
     TubeEngraving,
 )
 from flight.icd.devices.transfer_arm_geometry import tube_port_place
+from flight.icd.places import GROUND, PERSEVERANCE
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
 from sim_hw.serving.failure_modes import unknown_mode
-from sim_hw.world.tubes import GROUND, PERSEVERANCE, LyingPose, TubeMove
+from sim_hw.world.tubes import LyingPose, TubeMove
 from sim_hw.world.world import Body, World
 
 

@@ -11,12 +11,12 @@ from flight.astrodynamics.vectors import Vector, add, dot, norm, scale, subtract
 from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.capture import CaptureCone, ConeState
+from flight.icd.places import ORBIT
+from flight.icd.places import ORBITER as ON_ORBITER
 from sim_hw.devices.orbiter_device import OrbiterDevice
 from sim_hw.devices.orbiter_vehicle import CONTAINER, OrbiterVehicle
 from sim_hw.power_and_heat.powered import PowerSupply
 from sim_hw.serving.failure_modes import unknown_mode
-from sim_hw.world.tubes import ORBIT
-from sim_hw.world.tubes import ORBITER as ON_ORBITER
 
 _LID_POWER = 30.0  # W, assumption
 _LOOK = 0.2  # s

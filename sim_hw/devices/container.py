@@ -8,9 +8,9 @@ import msgspec
 from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.container import Container, ContainerState
+from flight.icd.places import CONTAINER, MAV
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
 from sim_hw.serving.failure_modes import unknown_mode
-from sim_hw.world.tubes import CONTAINER, MAV
 from sim_hw.world.world import World
 
 ON_STAND, IN_GRIPPER, ON_SEAT, DROPPED = "stand", "gripper", "seat", "dropped"

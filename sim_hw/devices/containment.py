@@ -10,11 +10,11 @@ import msgspec
 from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.capture import Containment, ContainmentState
+from flight.icd.places import ENTRY_CAPSULE, ORBITER
 from sim_hw.devices.orbiter_device import OrbiterDevice
 from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
 from sim_hw.power_and_heat.powered import PowerSupply
 from sim_hw.serving.failure_modes import unknown_mode
-from sim_hw.world.tubes import ENTRY_CAPSULE, ORBITER
 
 _MOTOR_POWER = 20.0  # W, assumption
 

@@ -9,11 +9,12 @@ import msgspec
 from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.manipulation import Gripper, GripperState
+from flight.icd.places import CONTAINER, GROUND, ROVER_GRIPPER, ROVER_RACK
 from sim_hw.devices.container import DROPPED, IN_ROVER_GRIPPER, ON_SEAT, ON_STAND
 from sim_hw.devices.jaws import Jaws
 from sim_hw.devices.rover_arm import SimRoverArm
 from sim_hw.power_and_heat.powered import PowerSupply
-from sim_hw.world.tubes import CONTAINER, GROUND, ROVER_GRIPPER, ROVER_RACK, LyingPose
+from sim_hw.world.tubes import LyingPose
 from sim_hw.world.world import World
 
 

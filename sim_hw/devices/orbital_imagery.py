@@ -7,12 +7,10 @@ import msgspec
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault, DeviceRejected
-from flight.icd.devices.orbital_imagery import OrbitalImagery, SurfaceFix
+from flight.icd.devices.orbital_imagery import IMAGERY_SERVICE, OrbitalImagery, SurfaceFix
 from sim_hw.serving.device import SimulatedDevice
 from sim_hw.serving.timestamps import mission_ns
 from sim_hw.world.world import World
-
-IMAGERY_SERVICE = "ground.imagery"
 
 
 class ImageryParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,10 +8,10 @@ import msgspec
 
 from flight.configuration.files import Quantity
 from flight.icd.devices.entry_capsule import PayloadBay, PayloadState
+from flight.icd.places import EARTH, ENTRY_CAPSULE
 from sim_hw.dynamics.capsule_flight import CapsuleFlight
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
 from sim_hw.serving.failure_modes import unknown_mode
-from sim_hw.world.tubes import EARTH, ENTRY_CAPSULE
 
 
 class PayloadBayParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,10 +18,10 @@ from flight.icd.devices.transfer_arm_geometry import (
     rack_place,
     socket_place,
 )
+from flight.icd.places import ROVER_GRIPPER
 from sim_hw.devices.container import IN_ROVER_GRIPPER, LID_CLEARANCE, ON_SEAT, SimContainer
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
 from sim_hw.serving.failure_modes import unknown_mode
-from sim_hw.world.tubes import ROVER_GRIPPER
 from sim_hw.world.world import Body, World
 
 Joints = tuple[float, float, float, float, float, float]

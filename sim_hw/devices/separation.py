@@ -4,11 +4,12 @@ import random
 
 from flight.icd.devices.ascent import Separation, SeparationState
 from flight.icd.devices.base import DeviceFault
+from flight.icd.places import MAV, ORBIT
 from sim_hw.devices.ascent_device import AscentDevice
 from sim_hw.devices.flight_battery import MavSupply
 from sim_hw.dynamics.mav_truth import MavTruth
 from sim_hw.serving.failure_modes import unknown_mode
-from sim_hw.world.tubes import MAV, ORBIT, TubeRegistry
+from sim_hw.world.tubes import TubeRegistry
 
 PARTS = ("first_stage", "fairing", "container")
 

@@ -19,11 +19,12 @@ from flight.icd.devices.vision import (
     TubeSighting,
     VisualMotion,
 )
+from flight.icd.places import GROUND, ROVER_GRIPPER
 from sim_hw.devices.container import ON_SEAT, ON_STAND
 from sim_hw.devices.rover_arm import SimRoverArm
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
 from sim_hw.serving.failure_modes import unknown_mode
-from sim_hw.world.tubes import GROUND, ROVER_GRIPPER, LyingPose
+from sim_hw.world.tubes import LyingPose
 from sim_hw.world.world import Body, World
 
 CONTAINER_RANGE = 3.0

@@ -31,8 +31,9 @@ from flight.icd.devices.transfer_arm_geometry import (
     transposed,
     tube_port_place,
 )
+from flight.icd.places import ARM_GRIPPER, GROUND, ROVER_RACK
 from sim_hw.devices.container import DROPPED, IN_GRIPPER, ON_SEAT, ON_STAND, SimContainer
-from sim_hw.world.tubes import ARM_GRIPPER, GROUND, ROVER_RACK, LyingPose
+from sim_hw.world.tubes import LyingPose
 from sim_hw.world.world import Body, World
 
 HALF_TUBE = 0.093  # m; tube and glove are 18.6 cm long (NASA/JPL PIA25682)

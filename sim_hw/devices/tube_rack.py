@@ -7,9 +7,9 @@ import msgspec
 
 from flight.configuration.files import Quantity
 from flight.icd.devices.manipulation import RACK_SLOTS, RackState, TubeRack
+from flight.icd.places import ROVER_RACK
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
 from sim_hw.serving.failure_modes import unknown_mode
-from sim_hw.world.tubes import ROVER_RACK
 from sim_hw.world.world import World
 
 

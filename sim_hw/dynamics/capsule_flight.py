@@ -10,6 +10,7 @@ from flight.astrodynamics.integrators import State, rk4_step
 from flight.astrodynamics.search import crossing
 from flight.astrodynamics.time_scales import utc_from_tt
 from flight.astrodynamics.vectors import Vector, add, dot, norm, transform
+from flight.icd.places import EARTH, ENTRY_CAPSULE
 from sim_hw.dynamics.ascent import AirModel, air_velocity
 from sim_hw.dynamics.earth_entry import (
     AIR_CEILING,
@@ -23,7 +24,6 @@ from sim_hw.dynamics.earth_entry import (
 )
 from sim_hw.dynamics.entry_capsule import Capsule, convective_heating, radiative_heating
 from sim_hw.world.space import FlyingBody
-from sim_hw.world.tubes import EARTH, ENTRY_CAPSULE
 from sim_hw.world.world import World
 
 NAME = "entry_capsule"

@@ -8,6 +8,7 @@ import math
 
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.communications import LinkState
+from flight.icd.devices.ground_station import STATIONS_SERVICE
 from sim_hw.devices.surface_radio import SurfaceRadio
 from sim_hw.links.counters import LinkCounters
 from sim_hw.links.direct_link import EARTH, DirectLink
@@ -19,8 +20,6 @@ from sim_hw.links.proximity_link import ProximityLink
 from sim_hw.links.relay import RELAY, Relay
 from sim_hw.world.relay_orbit import RelayOrbit
 from sim_hw.world.world import World
-
-STATIONS_SERVICE = "ground.stations"
 
 
 class SpaceLinks:

@@ -14,7 +14,8 @@ from typing import Annotated
 import msgspec
 
 from flight.configuration.files import Quantity, find_configuration, load_configuration
-from sim_hw.world.tubes import GROUND, LyingPose, SampleTube, Tube, TubeRegistry, TubeState
+from flight.icd.places import GROUND
+from sim_hw.world.tubes import LyingPose, SampleTube, Tube, TubeRegistry, TubeState
 
 IAU_MAP_RADIUS = 3_396_190.0
 """Radius in m of the sphere of the Mars 2020 map products (IAU equatorial radius).

@@ -12,17 +12,20 @@ from typing import Annotated
 
 import msgspec
 
-PERSEVERANCE = "perseverance"
-GROUND = "ground"
-ROVER_GRIPPER = "rover_gripper"
-ROVER_RACK = "rover_rack"
-ARM_GRIPPER = "arm_gripper"
-CONTAINER = "container"
-MAV = "mav"
-ORBIT = "orbit"
-ORBITER = "orbiter"
-ENTRY_CAPSULE = "entry_capsule"
-EARTH = "earth"
+from flight.icd.places import (
+    ARM_GRIPPER,
+    CONTAINER,
+    EARTH,
+    ENTRY_CAPSULE,
+    GROUND,
+    MAV,
+    ORBIT,
+    ORBITER,
+    PERSEVERANCE,
+    PLACES,
+    ROVER_GRIPPER,
+    ROVER_RACK,
+)
 
 # From where a tube can get where, in one physical step.
 _STEPS: dict[str, tuple[str, ...]] = {
@@ -38,9 +41,6 @@ _STEPS: dict[str, tuple[str, ...]] = {
     ENTRY_CAPSULE: (EARTH,),
     EARTH: (),
 }
-
-PLACES = tuple(_STEPS)
-"""All places that a tube can be in."""
 
 _SINGLE = (ROVER_GRIPPER, ARM_GRIPPER)
 _VESSELS = (CONTAINER, MAV, ORBIT, ORBITER, ENTRY_CAPSULE, EARTH)

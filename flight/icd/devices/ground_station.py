@@ -12,6 +12,9 @@ FRAMES_BYTES = 500_000
 
 SpacecraftName = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
+STATIONS_SERVICE = "ground.stations"
+"""What the stations are served as."""
+
 
 class EarthLinkState(msgspec.Struct, frozen=True):
     """Whether a spacecraft can be commanded from Earth now, and the rate down in bit/s."""

@@ -8,6 +8,9 @@ from flight.icd.devices.base import DeviceInterface, Reading, reading
 
 VehicleName = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
+IMAGERY_SERVICE = "ground.imagery"
+"""What the imagery is served as."""
+
 
 class SurfaceFix(Reading, frozen=True, kw_only=True):
     """Where a vehicle stands on a picture: m east and north of the tube Malay, on the map of the

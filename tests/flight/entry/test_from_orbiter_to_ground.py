@@ -24,11 +24,11 @@ from flight.core.custody.ledger import CustodyStatus
 from flight.entry.flying import JOURNAL
 from flight.entry.node import EntryCapsule
 from flight.icd.messages import Rung
+from flight.icd.places import ORBITER
 from flight.orbiter.custody import end_capture, find_in_orbit
 from flight.runtime.loop import VirtualLoop, run
 from ground.missions.vehicle_files import load_vehicle_file
 from sim_hw.assembly import entry
-from sim_hw.world.tubes import ORBITER
 
 SHORTLY_BEFORE_THE_WINDOW = julian_date(2030, 10, 25)
 CONTAINER_MASS, CAPSULE_MASS = 16.0, 85.0

@@ -17,6 +17,7 @@ from flight.astrodynamics.time_scales import julian_date
 from flight.astrodynamics.vectors import Vector, norm, subtract
 from flight.core.custody.ledger import CustodyRecord, CustodyStatus
 from flight.icd.messages import CommandReport
+from flight.icd.places import ORBIT
 from flight.orbiter.linear_algebra import applied
 from flight.orbiter.node import Orbiter
 from ground.missions.vehicle_files import load_vehicle_file
@@ -25,7 +26,7 @@ from sim_hw.assembly import orbiter
 from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
 from sim_hw.world.depot import load_depot
 from sim_hw.world.spacecraft import orbiting
-from sim_hw.world.tubes import ORBIT, TubeRegistry, TubeState
+from sim_hw.world.tubes import TubeRegistry, TubeState
 from sim_hw.world.world import World
 
 State = tuple[Vector, Vector]

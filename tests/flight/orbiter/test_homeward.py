@@ -18,11 +18,11 @@ from flight.core.custody.ledger import CustodyStatus
 from flight.core.keeping.memory import NAMESPACE as MEMORY
 from flight.core.keeping.storage import Storage
 from flight.icd.messages import Rung
+from flight.icd.places import ENTRY_CAPSULE, ORBITER
 from flight.runtime.loop import VirtualLoop, run
 from sim_hw.dynamics.earth_entry import fly
 from sim_hw.dynamics.entry_capsule import EARTH_ENTRY_SYSTEM
 from sim_hw.world.spacecraft import ENTRY_RADIUS
-from sim_hw.world.tubes import ENTRY_CAPSULE, ORBITER
 
 DAY = 86_400.0
 BEFORE_THE_WINDOW = julian_date(2030, 9, 20)

@@ -13,6 +13,7 @@ from flight.core.custody.ledger import CustodyRecord, Evidence
 from flight.core.node import Node
 from flight.core.telling.communications import wire
 from flight.icd.devices.base import DeviceFault
+from flight.icd.places import ARM_GRIPPER, CONTAINER, PERSEVERANCE
 from flight.perseverance.node import Perseverance
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.auditor import Auditor
@@ -20,7 +21,7 @@ from ground.testbed.rig import DEFAULT_EPOCH_JD_TT, Rig
 from sim_hw.assembly.perseverance import HARDWARE, build
 from sim_hw.devices.bit_carousel import SimBitCarousel
 from sim_hw.world.depot import load_held_tubes
-from sim_hw.world.tubes import ARM_GRIPPER, CONTAINER, PERSEVERANCE, TubeRegistry, TubeState
+from sim_hw.world.tubes import TubeRegistry, TubeState
 from sim_hw.world.world import World
 
 

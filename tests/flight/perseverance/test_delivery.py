@@ -8,10 +8,10 @@ import pytest
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.custody.ledger import CustodyStatus
 from flight.icd.messages import TERMINAL_RUNGS, Rung
+from flight.icd.places import CONTAINER
 from flight.perseverance.node import Perseverance
 from flight.runtime.loop import VirtualLoop, run
 from flight.surface.sol_budget import SolBudget
-from sim_hw.world.tubes import CONTAINER
 
 AUTONAV_PACE = 120.0  # m/h, published
 LONGEST_SOL = 347.7  # m, published

@@ -11,8 +11,8 @@ from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.custody.handover import HandoverFailed
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.icd.messages import Rung
+from flight.icd.places import ARM_GRIPPER, CONTAINER, GROUND, PERSEVERANCE
 from flight.runtime.loop import VirtualLoop, run
-from sim_hw.world.tubes import ARM_GRIPPER, CONTAINER, GROUND, PERSEVERANCE
 
 DOCK = (330.0, -152.0)  # before the lander, facing it
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from flight.core.node import Node
+from flight.icd.places import GROUND
 from flight.rover.node import FetchRover
 from flight.runtime.streams import stream
 from ground.missions.vehicle_files import load_vehicle_file
@@ -17,7 +18,7 @@ from sim_hw.power_and_heat.electrical import Electrical
 from sim_hw.serving.device import SimulatedDevice
 from sim_hw.world.depot import load_depot, true_lying_poses
 from sim_hw.world.rocks import Clearing, RockParameters
-from sim_hw.world.tubes import GROUND, TubeRegistry, TubeState
+from sim_hw.world.tubes import TubeRegistry, TubeState
 from sim_hw.world.world import World
 
 

@@ -3,8 +3,9 @@
 import pytest
 
 from flight.icd.custody_record import CustodyRecord, CustodyStatus
+from flight.icd.places import GROUND
 from ground.testbed.auditor import START_UP, Auditor
-from sim_hw.world.tubes import GROUND, LyingPose, SampleKind, SampleTube, TubeRegistry, TubeState
+from sim_hw.world.tubes import LyingPose, SampleKind, SampleTube, TubeRegistry, TubeState
 
 TUBE = "M2020-00337-08"
 POSE = LyingPose(1.0, 2.0, -2545.3, 0.5, 0.2)

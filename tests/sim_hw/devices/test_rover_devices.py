@@ -10,6 +10,7 @@ import pytest
 
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.transfer_arm_geometry import SOCKETS, rack_place
+from flight.icd.places import GROUND
 from flight.mav.node import Mav
 from flight.rover.node import FetchRover
 from ground.missions.vehicle_files import load_vehicle_file
@@ -17,7 +18,7 @@ from sim_hw.assembly import mav, rover
 from sim_hw.world.depot import load_depot
 from sim_hw.world.rocks import Rock
 from sim_hw.world.terrain import GroundPoint
-from sim_hw.world.tubes import GROUND, LyingPose, TubeRegistry, TubeState
+from sim_hw.world.tubes import LyingPose, TubeRegistry, TubeState
 from sim_hw.world.world import World
 
 TUBE = "M2020-00337-08"

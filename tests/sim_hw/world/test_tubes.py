@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flight.icd.places import PLACES
 from sim_hw.world.tubes import (
-    PLACES,
     ImpossibleMove,
     LyingPose,
     SampleKind,
