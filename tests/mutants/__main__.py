@@ -1,34 +1,35 @@
 """Changes the code on purpose, a sample at a time, and tells which changes no test noticed.
 
-    python -m tests.mutants flight/core --tests tests/flight/core --sample 70 --seed 1
+    python -m tests.mutants flight/core --sample 70 --seed 1
 
-The score is the share of changes that made a test fail. The code is changed in a copy of the
-checkout. A change that makes the tests hang counts as noticed. `# pragma: no mutate, REASON` on a
-line keeps its changes out; they are counted.
+The tests of the same room, or those of `--tests`, are run once to learn which of them run which
+line; a change is then tried on those that run its line. The score is the share of changes that made
+a test fail. The code is changed in copies of the checkout. A change that makes the tests hang
+counts as noticed. `# pragma: no mutate, REASON` on a line keeps its changes out; they are counted.
 """
 
 import argparse
 import os
 import random
-import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from queue import Queue
 
+from tests.mutants.covering import Covering, note
 from tests.mutants.operators import Mutant, mutants
+from tests.mutants.trial import LOOK_EVERY, Trial, begin, copy_checkout, load_libraries
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("flight", "ground", "sim_hw", "tests", "configs", "docs", "pyproject.toml", "README.md")
 PRAGMA = "pragma: no mutate"
 
+Change = tuple[Path, Mutant]
 
-def all_mutants(places: Sequence[Path]) -> tuple[list[tuple[Path, Mutant]], int]:
+
+def all_mutants(places: Sequence[Path]) -> tuple[list[Change], int]:
     """Of files and of folders with all below them; and how many lines a pragma keeps out."""
-    found: list[tuple[Path, Mutant]] = []
+    found: list[Change] = []
     kept_out = 0
     for place in places:
         for file in [place] if place.is_file() else sorted(place.rglob("*.py")):
@@ -43,36 +44,62 @@ def all_mutants(places: Sequence[Path]) -> tuple[list[tuple[Path, Mutant]], int]
     return found, kept_out
 
 
-def tests_of(file: Path, given: Sequence[str]) -> list[str]:
-    """The tests that ought to notice: those given, else those of the same room."""
-    if given:
-        return list(given)
-    room = Path("tests") / file.parent
-    while not (ROOT / room).is_dir():
-        room = room.parent
-    return [str(room)]
+def tests_of(places: Sequence[Path]) -> list[str]:
+    """The tests that ought to notice changes of some places: those of the same rooms."""
+    rooms: dict[str, None] = {}
+    for place in places:
+        room = Path("tests") / (place.parent if place.suffix else place)
+        while not (ROOT / room).is_dir():
+            room = room.parent
+        rooms[str(room)] = None
+    return list(rooms)
 
 
-def survives(copy: Path, file: Path, mutant: Mutant, tests: Sequence[str], limit: float) -> bool:
-    """Whether all tests pass with the change; the copy is put right again."""
-    target = copy / file
-    source = target.read_text(encoding="utf-8")
-    target.write_text(mutant.apply(source), encoding="utf-8")
-    try:
-        ended = subprocess.run(
-            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests],
-            cwd=copy,
-            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(copy)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=limit,
-        )
-    except subprocess.TimeoutExpired:
-        return False
-    finally:
-        target.write_text(source, encoding="utf-8")
-    return ended.returncode == 0
+def survivors(
+    sample: Sequence[Change], covering: Covering, folder: Path, limit: float
+) -> Iterator[tuple[Change, int]]:
+    """Each change that no test noticed, and how many tests ran its line."""
+    load_libraries()
+    idle: list[Path] = []
+    for number in range(os.cpu_count() or 1):
+        idle.append(folder / str(number))
+        copy_checkout(ROOT, idle[-1])
+    _control(sample, covering, idle[0])
+    waiting = list(reversed(sample))
+    running: list[tuple[Trial, Change, int]] = []
+    while waiting or running:
+        while waiting and idle:
+            change = waiting.pop()
+            file, mutant = change
+            tests = covering.tests(file.as_posix(), mutant.line)
+            if not tests:
+                yield change, 0
+                continue
+            copy = idle.pop()
+            source = (ROOT / file).read_text(encoding="utf-8")
+            (copy / file).write_text(mutant.apply(source), encoding="utf-8")
+            allowed = min(limit, 20.0 + 4.0 * covering.seconds(tests))
+            running.append((begin(copy, tests, allowed), change, len(tests)))
+        for each in [each for each in running if each[0].look()]:
+            trial, change, tried = each
+            running.remove(each)
+            file = change[0]
+            (trial.folder / file).write_bytes((ROOT / file).read_bytes())
+            idle.append(trial.folder)
+            if trial.passed:
+                yield change, tried
+        time.sleep(LOOK_EVERY)
+
+
+def _control(sample: Sequence[Change], covering: Covering, copy: Path) -> None:
+    """Without any change the tests have to pass: else each trial would count as noticed."""
+    chosen = [covering.tests(file.as_posix(), mutant.line) for file, mutant in sample]
+    tests = next((tests for tests in chosen if tests), [])
+    trial = begin(copy, tests, 60.0 + 4.0 * covering.seconds(tests))
+    while not trial.look():
+        time.sleep(LOOK_EVERY)
+    if not trial.passed:
+        raise SystemExit(f"fails in an unchanged copy: pytest {' '.join(tests)}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,42 +107,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("places", nargs="+", type=Path, help="files or folders of the code")
     parser.add_argument("--tests", nargs="*", default=(), help="default: those of the same room")
+    parser.add_argument("--covering", type=Path, help="which tests run which lines, of an earlier")
     parser.add_argument("--sample", type=int, default=40, help="changes that are tried")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--limit", type=float, default=180.0, help="seconds of one run of tests")
+    parser.add_argument("--limit", type=float, default=180.0, help="CPU seconds of one trial")
     parser.add_argument("--floor", type=float, default=0.0, help="least score, in percent")
     given = parser.parse_args(arguments)
     every, kept_out = all_mutants([ROOT / place for place in given.places])
     sample = random.Random(given.seed).sample(every, min(given.sample, len(every)))
     sample.sort(key=lambda pair: (str(pair[0]), pair[1].start))
-    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        copies: Queue[Path] = Queue()
-        workers = os.cpu_count() or 1
-        for number in range(workers):
-            copy = Path(folder) / str(number)
-            for name in COPIED:
-                source = ROOT / name
-                if source.is_dir():
-                    ignored = shutil.ignore_patterns("__pycache__")
-                    shutil.copytree(source, copy / name, ignore=ignored)
-                elif source.exists():
-                    shutil.copy(source, copy / name)
-            copies.put(copy)
-
-        def trial(pair: tuple[Path, Mutant]) -> bool:
-            copy = copies.get()
-            try:
-                tests = tests_of(pair[0], given.tests)
-                return survives(copy, *pair, tests, given.limit)
-            finally:
-                copies.put(copy)
-
-        survived = 0
-        with ThreadPoolExecutor(workers) as pool:
-            for (file, mutant), lives in zip(sample, pool.map(trial, sample), strict=True):
-                survived += lives
-                if lives:
-                    print(f"{file}:{mutant.line}: {mutant.what}", flush=True)
+    survived = 0
+    with tempfile.TemporaryDirectory(prefix="mutants-") as temporary:
+        folder = Path(temporary)
+        noted = given.covering or folder / "covering.json"
+        if not noted.exists():
+            note(ROOT, given.tests or tests_of(given.places), noted)
+        covering = Covering.read(noted)
+        for (file, mutant), tried in survivors(sample, covering, folder, given.limit):
+            survived += 1
+            tests = f"{tried} tests run it" if tried else "no test runs it"
+            print(f"{file}:{mutant.line}: {mutant.what} ({tests})", flush=True)
     score = 100.0 * (len(sample) - survived) / max(1, len(sample))
     print(
         f"{len(sample)} of {len(every)} changes tried, {survived} unnoticed: {score:.0f} % noticed"

@@ -28,8 +28,14 @@ CALCULATED = {
     ast.Mult: (ast.Div(), "* to /"),
     ast.Div: (ast.Mult(), "/ to *"),
 }
-WIDENING = ("allowed_in", "guard", "hazard", "ge", "le", "gt", "lt", "min_length", "max_length")
-"""Keywords whose removal admits more than was meant."""
+TURNED = {"min": "max", "max": "min", "any": "all", "all": "any", "floor": "ceil", "ceil": "floor"}
+WIDENING = (
+    "allowed_in", "guard", "hazard", "ge", "le", "gt", "lt", "min_length", "max_length", "priority",
+    "urgent", "restart", "yellow", "red", "critical", "planned", "owner",
+)  # fmt: skip
+"""Keywords whose removal admits more than was meant, or takes away what was meant."""
+TABLES = ("transitions", "ignored", "children")
+"""Keywords that hold tables of a statechart, of which a row can be dropped."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +79,47 @@ def mutants(source: str) -> list[Mutant]:
     """All changes of a source text, in order of place."""
     tree = ast.parse(source)
     places = _Places(source)
+    chosen = _members(tree)
     found: dict[tuple[int, int, str], Mutant] = {}
-    for node in ast.walk(tree):
-        for mutant in _of(node, places):
+    for node in _walk(tree):
+        for mutant in (*_of(node, places), *_swapped(node, places, chosen)):
             found.setdefault((mutant.start, mutant.end, mutant.text), mutant)
     return [found[key] for key in sorted(found)]
+
+
+def _walk(node: ast.AST) -> Iterator[ast.AST]:
+    """All below a node, save what stands in texts to be read by people."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.JoinedStr):
+            yield child
+            yield from _walk(child)
+
+
+def _members(tree: ast.Module) -> dict[str, list[str]]:
+    """Members of each enumeration that the source names, as `Rung.ACCEPTED`."""
+    found: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and _is_member(node):
+            found.setdefault(ast.unparse(node.value), set()).add(node.attr)
+    return {name: sorted(members) for name, members in found.items()}
+
+
+def _is_member(node: ast.Attribute) -> bool:
+    return (
+        isinstance(node.value, ast.Name)
+        and node.attr.isupper()
+        and not node.value.id.isupper()
+        and node.value.id[0].isupper()
+    )
+
+
+def _swapped(node: ast.AST, places: _Places, chosen: dict[str, list[str]]) -> Iterator[Mutant]:
+    if isinstance(node, ast.Attribute) and _is_member(node):
+        others = chosen[ast.unparse(node.value)]
+        other = others[(others.index(node.attr) + 1) % len(others)]
+        if other != node.attr:
+            changed = f"{ast.unparse(node.value)}.{other}"
+            yield places.mutant(node, changed, f"{node.attr} to {other}")
 
 
 def _of(node: ast.AST, places: _Places) -> Iterator[Mutant]:
@@ -93,16 +135,33 @@ def _of(node: ast.AST, places: _Places) -> Iterator[Mutant]:
         yield places.mutant(node, f"({changed_op})", "and to or, or back")
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         yield places.mutant(node, f"({ast.unparse(node.operand)})", "not dropped")
-    elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        yield places.mutant(node, repr(node.value * 1.01 + 1 * (node.value == 0)), "constant + 1 %")
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        yield places.mutant(node, f"({ast.unparse(node.operand)})", "sign dropped")
+    elif isinstance(node, ast.Constant):
+        yield from _constant(node, places)
     elif isinstance(node, ast.If | ast.While):
         yield places.mutant(node.test, "False", "branch never taken")
         if isinstance(node, ast.If):
             yield places.mutant(node.test, "True", "branch always taken")
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Await):
         yield places.mutant(node, "pass", "call dropped")
+    elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+        yield places.mutant(node, "pass", "assignment dropped")
+    elif isinstance(node, ast.AugAssign):
+        yield places.mutant(node, "pass", "step dropped")
     elif isinstance(node, ast.Call):
         yield from _of_call(node, places)
+
+
+def _constant(node: ast.Constant, places: _Places) -> Iterator[Mutant]:
+    value = node.value
+    if isinstance(value, bool):
+        yield places.mutant(node, repr(not value), f"{value} to {not value}")
+    elif isinstance(value, int):
+        yield places.mutant(node, repr(value + 1), "constant + 1")
+    elif isinstance(value, float):
+        changed = value * 1.01 if value else 1.0
+        yield places.mutant(node, repr(changed), "constant + 1 %" if value else "zero to one")
 
 
 def _compared(node: ast.Compare, places: _Places) -> Iterator[Mutant]:
@@ -116,11 +175,14 @@ def _compared(node: ast.Compare, places: _Places) -> Iterator[Mutant]:
 
 
 def _of_call(node: ast.Call, places: _Places) -> Iterator[Mutant]:
+    if isinstance(node.func, ast.Name) and node.func.id in TURNED:
+        changed = ast.Call(ast.Name(TURNED[node.func.id]), node.args, node.keywords)
+        yield places.mutant(node, ast.unparse(changed), f"{node.func.id} to its opposite")
     for keyword in node.keywords:
         if keyword.arg in WIDENING:
             rest = [k for k in node.keywords if k is not keyword]
             changed = ast.Call(node.func, node.args, rest)
             yield places.mutant(node, ast.unparse(changed), f"{keyword.arg} dropped")
-        elif keyword.arg == "transitions" and isinstance(keyword.value, ast.List):
+        elif keyword.arg in TABLES and isinstance(keyword.value, ast.List | ast.Tuple):
             for element in keyword.value.elts:
                 yield places.mutant(element, "*()", f"dropped {ast.unparse(element)[:60]}")
