@@ -8,6 +8,8 @@ import msgspec
 
 UNIT = "configured_unit"
 """The key under which a field's unit stands in its `msgspec.Meta.extra`."""
+AMOUNT = "configured_factors"
+"""The same, of the units in which it may be given, each with what its values are multiplied by."""
 
 
 def allowed_words(kind: Any) -> str:

@@ -30,6 +30,7 @@ import yaml
 
 import flight
 from flight.configuration.allowed_values import (
+    AMOUNT,
     UNIT,
     allowed_words,
     choices_words,
@@ -37,6 +38,7 @@ from flight.configuration.allowed_values import (
     one_of,
     value_text,
 )
+from flight.configuration.amounts import read_amount
 from flight.configuration.yaml_nodes import NULL, ConfigurationError, NodeReader, join, shown_path
 
 __all__ = [
@@ -130,20 +132,20 @@ def load_configuration(path: Path | str, kind: type[T]) -> T:
 
     Raises ConfigurationError at the first thing that is missing, unknown or not allowed.
     """
-    reader = _Reader(shown_path(Path(path)))
+    reader = NodeTypeReader(shown_path(Path(path)))
     return cast(T, reader.read(reader.compose(Path(path)), kind, ""))
 
 
 def quantities(path: Path | str, kind: type) -> list[QuantityEntry]:
     """Every quantity that the file at `path` gives, in its order; raises as the load does."""
-    reader = _Reader(shown_path(Path(path)))
+    reader = NodeTypeReader(shown_path(Path(path)))
     reader.read(reader.compose(Path(path)), kind, "")
     return reader.quantities
 
 
 def refusal_of_relation(path: Path | str, key: str, error: NotAllowed) -> ConfigurationError:
     """The refusal of values below `key` of a file that do not go with others."""
-    reader = _Reader(shown_path(Path(path)))
+    reader = NodeTypeReader(shown_path(Path(path)))
     node: yaml.Node | None = reader.compose(Path(path))
     if node is not None and key:
         node = reader.find(node, key)
@@ -155,7 +157,7 @@ def refusal_of_relation(path: Path | str, key: str, error: NotAllowed) -> Config
 
 def refusal(path: Path | str, key: str, allowed: str) -> ConfigurationError:
     """The refusal of what stands at `key` of a file, for checks that need more than its type."""
-    reader = _Reader(shown_path(Path(path)))
+    reader = NodeTypeReader(shown_path(Path(path)))
     node = reader.compose(Path(path))
     for part in re.findall(r"[^.\[\]]+", key):
         if isinstance(node, yaml.SequenceNode) and part.isdecimal():
@@ -168,7 +170,7 @@ def refusal(path: Path | str, key: str, allowed: str) -> ConfigurationError:
     return reader.refuse_value(node, key, allowed)
 
 
-class _Reader(NodeReader):
+class NodeTypeReader(NodeReader):
     """Turns the nodes of one file into typed values, and gathers the quantities."""
 
     def __init__(self, file: str) -> None:
@@ -200,6 +202,9 @@ class _Reader(NodeReader):
         inner, metadata = get_args(kind)[0], get_args(kind)[1:]
         metas = [item for item in metadata if isinstance(item, msgspec.Meta)]
         units = [meta.extra[UNIT] for meta in metas if meta.extra and UNIT in meta.extra]
+        amounts = [meta.extra[AMOUNT] for meta in metas if meta.extra and AMOUNT in meta.extra]
+        if amounts:
+            return read_amount(self, node, kind, units[-1], amounts[-1], key)
         if units:
             return self.read_quantity(node, kind, units[-1], key)
         return self.read_bounded(node, inner, metas, key)

@@ -4,15 +4,19 @@ import argparse
 import json
 from math import inf
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flight.configuration.files import ConfigurationError
 from flight.runtime.throttled_loop import checked_rate
-from ground.missions.mission import load_mission
+from ground.missions.mission import LoadedMission, load_mission
 from ground.terminal.descriptors import need_descriptors
 from ground.terminal.exit_codes import NO, YES
 from ground.testbed.kills import parse_kills
 from ground.testbed.session import Session, read_session
 from ground.testbed.virtual_host import Virtual
+
+if TYPE_CHECKING:
+    from sim_hw.faults.fault import Fault
 
 ONLY_PACED = ("--rate", "--care", "--transport")
 ONLY_VIRTUAL = ("--shuffle", "--log-messages", "--in-memory", "--pace", "--session")
@@ -101,6 +105,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="VEHICLE@SECONDS",
         help="let that vehicle (or `ground`) die at that mission time; it is started again",
     )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="break what that file says: a YAML file with `format: 1` and a list `faults:`",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -126,7 +138,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.processes:
         care = 1.0 if arguments.care is None else arguments.care
         host = Processes(arguments.rate, care, arguments.transport or "ipc")
-    options = RunOptions(arguments.seed, tuple(kills))
+    options = RunOptions(arguments.seed, tuple(kills), _faults(arguments.fault, mission))
     display = Display(mission, quiet=arguments.quiet)
     with display:
         show = None if arguments.quiet else display.show
@@ -138,6 +150,16 @@ def run(arguments: argparse.Namespace) -> int:
         draw_pictures(out)
     display.result(json.loads((out / "summary.json").read_text()), out)
     return YES if record.verdict == "success" else NO
+
+
+def _faults(files: list[Path], mission: LoadedMission) -> "tuple[Fault, ...]":
+    """The faults of all files; raises ConfigurationError."""
+    if not files:
+        return ()
+    from ground.testbed.faults.connecting import targets_of
+    from sim_hw.faults.reading import load_faults
+
+    return load_faults(files, targets_of(mission))
 
 
 def _pace(text: str) -> float:

@@ -35,6 +35,7 @@ _FILES = (
     "ascent_report.md",
     "control.json",
     "events.jsonl",
+    "faults.jsonl",
     "hardware.ready",
     "lost.jsonl",
     "messages.log",

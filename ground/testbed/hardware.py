@@ -28,6 +28,9 @@ from sim_hw.devices.orbital_imagery import SimOrbitalImagery
 from sim_hw.devices.surface_radio import SurfaceRadio
 from sim_hw.dynamics.entry_vehicle import EntryBody
 from sim_hw.dynamics.mav_truth import CONTAINER_NAME
+from sim_hw.faults.device_call import DevicePart
+from sim_hw.faults.device_seam import DeviceSeam
+from sim_hw.faults.targets import interface_of
 from sim_hw.links.parameters import load_link_parameters
 from sim_hw.links.space_links import SpaceLinks
 from sim_hw.power_and_heat.electrical import Electrical
@@ -112,6 +115,8 @@ class Hardware:
         """Told of each failure of the mission that comes, by its place in the file."""
         self.on_asked: Callable[[str], None] = lambda service: None
         """Told of each call of a device, before it is answered."""
+        self._servers: dict[str, DeviceServer] = {}
+        self._seams: dict[str, DeviceSeam] = {}
         self._files = files
         self._pending: dict[int, Failure] = dict(enumerate(mission.mission.failures))
         self.world.tubes.observe(self._tube_moved)
@@ -123,14 +128,12 @@ class Hardware:
         for name in self.mission.vehicles:
             for device_name, device in self.vehicles[name].devices.items():
                 service = f"{name}.{device_name}"
-                server = DeviceServer(bus, service, device, nursery)
+                server = self._serve(bus, service, device, nursery)
                 server.on_call = partial(self._is_asked, service)
-                device.emit = server.emit
                 if isinstance(device, SurfaceRadio):
                     self.links.attach(device)
-        stations = self.links.stations
-        stations.emit = DeviceServer(bus, STATIONS_SERVICE, stations, nursery).emit
-        self.imagery.emit = DeviceServer(bus, IMAGERY_SERVICE, self.imagery, nursery).emit
+        self._serve(bus, STATIONS_SERVICE, self.links.stations, nursery)
+        self._serve(bus, IMAGERY_SERVICE, self.imagery, nursery)
         self.links.start()
         if self.mission.in_space:
             nursery.start(self._follow_landing(), name="landing")
@@ -140,6 +143,23 @@ class Hardware:
                 asyncio.get_running_loop().call_later(
                     failure.after_sols * SOL_SECONDS, self._fail, index, failure
                 )
+
+    def _serve(self, bus: Bus, service: str, device: Any, nursery: Nursery) -> DeviceServer:
+        server = self._servers[service] = DeviceServer(bus, service, device, nursery)
+        device.emit = server.emit
+        return server
+
+    def seam(self, service: str) -> DeviceSeam:
+        """Where faults come between a device and its drivers; raises KeyError without it."""
+        if service not in self._seams:
+            server = self._servers[service]
+            part = DevicePart(service, interface_of(server.device), server.device)
+            server.interposer = self._seams[service] = DeviceSeam(part)
+        return self._seams[service]
+
+    def devices(self) -> dict[str, Any]:
+        """Every device by its service; builds the hardware without serving it."""
+        return {name: self.device(name) for name in self.services()}
 
     def _is_asked(self, service: str) -> None:
         self.on_asked(service)
@@ -185,6 +205,8 @@ class Hardware:
 
     def device(self, service: str) -> Any:
         """The device `<vehicle>.<device>`; None when there is none."""
+        if service in (STATIONS_SERVICE, IMAGERY_SERVICE):
+            return self.links.stations if service == STATIONS_SERVICE else self.imagery
         vehicle, _, device = service.partition(".")
         built = self.vehicles.get(vehicle)
         return None if built is None else built.devices.get(device)

@@ -23,6 +23,8 @@ from ground.testbed.auditor import Auditor
 from ground.testbed.breakages import Breakages
 from ground.testbed.control_room import write_outcome
 from ground.testbed.evidence import evidence_of
+from ground.testbed.faults.connecting import connect
+from ground.testbed.faults.injector import Faults
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import GROUND, Boot, Host, HostKind, Setting
 from ground.testbed.inputs import KillInput, RunInput
@@ -35,6 +37,7 @@ from ground.testbed.run_record import RunRecord
 from ground.testbed.starts import COLD, WARM, Start
 from ground.testbed.truth_tracks import TruthTracks
 from ground.testbed.virtual_host import Virtual
+from sim_hw.faults.fault import Fault
 
 MOST_DEATHS = 20
 """Of one participant that nobody killed: then what it dies of does not pass."""
@@ -42,10 +45,12 @@ MOST_DEATHS = 20
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a mission is flown: by which chance, and who dies when (and is started again)."""
+    """How a mission is flown: by which chance, who dies when (and is started again), and what
+    breaks."""
 
     seed: int = 1
     kills: tuple[Kill, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 class Run:
@@ -66,6 +71,7 @@ class Run:
         self.power_cuts: PowerCuts
         self.auditor: Auditor
         self.breakages = Breakages(setting.mission.mission.failures, options.kills)
+        self.faults = Faults(setting.seed, lambda: self.folder.path, lambda: self.host.nursery)
         self.killed: list[Kill] = []
         self.boots: dict[str, int] = {}
         self.statements: dict[str, Account] = {}
@@ -104,6 +110,9 @@ class Run:
             self.tracks = TruthTracks(self.hardware)
             self.power_cuts = PowerCuts(self.hardware, host.nursery, self._cut, self._power_is_back)
             self.auditor = Auditor(tubes, host.ledgers, self.now)
+            connect(self.faults, self)
+            for fault in self.options.faults:
+                self.faults.arm(fault)
             await host.begin(
                 self.hardware,
                 {
@@ -209,6 +218,7 @@ class Run:
             self._events.write(message)
         elif isinstance(message, CustodyReport):
             self.auditor.audit()
+        self.faults.heard(message)
         for observer in self.observers:
             observer(message)
 

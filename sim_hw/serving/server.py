@@ -13,6 +13,7 @@ from flight.icd.messages import Call, Cancel, DeviceSignal, Hello, Message, Repl
 from flight.runtime.bus import Bus
 from flight.runtime.loop import NANOSECONDS, time_ns, transport_grace
 from flight.runtime.nursery import Nursery
+from sim_hw.serving.interposing import Interposer, NoAnswer
 
 REASON_LENGTH = 2000  # what the ICD allows for a text
 MOST_CALLS_OF_ONE = 64  # calls in work of one caller; a driver makes a few
@@ -37,12 +38,14 @@ class DeviceServer:
     on their behalf stops, as it does when a call is cancelled. `on_call` hears of each call before
     it is answered. A call older than its limit is refused: its caller has given it up.
     Calls in work and drivers are bounded; what is beyond is refused, counted and told.
+    `interposer`, where one is set, comes between the device and all of this.
     """
 
     def __init__(self, bus: Bus, service: str, device: DeviceInterface, nursery: Nursery) -> None:
         self.service = service
         self.device = device
         self.on_call: Callable[[], None] = lambda: None
+        self.interposer: Interposer | None = None
         self._nursery = nursery
         self._running: dict[tuple[bytes, int], _Work] = {}
         self._boots: dict[str, tuple[int, bytes]] = {}
@@ -51,7 +54,14 @@ class DeviceServer:
 
     def emit(self, name: str, data: Any) -> None:
         """Sends a signal to every driver that has said hello."""
-        message = DeviceSignal(name, msgspec.to_builtins(data, builtin_types=(bytes,)))
+        plain = msgspec.to_builtins(data, builtin_types=(bytes,))
+        if self.interposer is None:
+            self._tell(name, plain)
+        else:
+            self.interposer.emit(name, plain, self._tell)
+
+    def _tell(self, name: str, plain: Any) -> None:
+        message = DeviceSignal(name, plain)
         for _, peer in list(self._boots.values()):
             self._server.send(peer, message)
 
@@ -112,7 +122,7 @@ class DeviceServer:
 
     async def _answer(self, peer: bytes, call: Call, age: float) -> None:
         # Cancelled on behalf of the caller, or as the hardware goes down: nobody waits for it.
-        with contextlib.suppress(asyncio.CancelledError):
+        with contextlib.suppress(asyncio.CancelledError, NoAnswer):
             self._server.send(peer, await self._perform(call, age))
 
     def _age(self) -> float:
@@ -132,7 +142,11 @@ class DeviceServer:
             return Reply(call.number, error="rejected", reason=reason)
         try:
             arguments = method.unpack(call.arguments)
-            result = await getattr(self.device, call.method)(**arguments)
+            perform = getattr(self.device, call.method)
+            if self.interposer is None:
+                result = await perform(**arguments)
+            else:
+                result = await self.interposer.call(method, arguments, perform)
         except DeviceRejected as refusal:
             return Reply(call.number, error="rejected", reason=str(refusal)[:REASON_LENGTH])
         except DeviceFault as fault:

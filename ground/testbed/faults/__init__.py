@@ -1,0 +1,1 @@
+"""Faults in a run: armed, begun by their triggers, journalled at each hit, healed."""

@@ -1,0 +1,44 @@
+"""Connects the faults of a run to what can break in it."""
+
+from typing import TYPE_CHECKING
+
+from flight.core.node import Node
+from flight.core.telling.events import declared_events
+from ground.missions.mission import LoadedMission
+from ground.testbed.faults.injector import Faults
+from ground.testbed.hardware import Hardware, load_vehicle_files
+from ground.testbed.vehicles import vehicle_class
+from sim_hw.faults.targets import Targets, device_parts
+from sim_hw.world.tubes import TubeMove
+
+if TYPE_CHECKING:
+    from ground.testbed.run import Run
+
+RUN_EVENTS = ("command_unheard",)
+"""What a run tells of itself."""
+
+
+def connect(faults: Faults, run: "Run") -> None:
+    """Lets faults reach the seams of a run whose hardware is there."""
+    hardware = run.hardware
+    tubes = hardware.world.tubes
+
+    def moved(move: TubeMove) -> None:
+        faults.triggers.tubes_moved()
+
+    tubes.observe(moved)
+    faults.triggers.tubes_at = lambda place: len(tubes.at(place))
+    faults.seams = {"device": hardware.seam}
+
+
+def targets_of(mission: LoadedMission) -> Targets:
+    """What can break in a run of a mission, what can be told in it, and the states of its nodes."""
+    hardware = Hardware(mission, load_vehicle_files(mission), 0)
+    hardware.world.clock = lambda: 0.0
+    nodes: dict[str, type[Node]] = {name: vehicle_class(name) for name in mission.vehicles}
+    events = {name: tuple(declared_events(kind)) for name, kind in nodes.items()}
+    return Targets(
+        parts={"device": device_parts(hardware.devices())},
+        events={**events, "run": RUN_EVENTS},
+        states={name: tuple(kind.statechart.states) for name, kind in nodes.items()},
+    )

@@ -1,0 +1,52 @@
+"""What can break in a run: its targets, by sort and name, for the checks at load."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flight.icd.devices.base import DeviceInterface
+from sim_hw.faults.device_call import DevicePart
+from sim_hw.faults.kind import TargetKind
+
+
+def interface_of(device: Any) -> type[DeviceInterface]:
+    """The device interface that a simulated device serves."""
+    for base in type(device).__mro__:
+        if DeviceInterface in base.__bases__:
+            return base
+    raise TypeError(f"{type(device).__name__} serves no device interface")
+
+
+@dataclass(frozen=True)
+class NamedPart:
+    """A target of which no more is to be known than its name, and what it has (`has`)."""
+
+    name: str
+    has: Collection[str] = ()
+
+
+@dataclass
+class Targets:
+    """All targets of a run: of each sort, each name and what is known of it.
+
+    `events`: the events that each participant can tell, and `states`: the states that each vehicle
+    can be in, for triggers; an empty one leaves them unchecked.
+    """
+
+    parts: Mapping[TargetKind, Mapping[str, Any]]
+    events: Mapping[str, Collection[str]] = field(default_factory=dict)
+    states: Mapping[str, Collection[str]] = field(default_factory=dict)
+    cannot: Mapping[TargetKind, str] = field(default_factory=dict)
+    """Sorts of targets at which this host can do nothing, and why."""
+
+    def names(self, kind: TargetKind) -> list[str]:
+        """The names of a sort."""
+        return list(self.parts.get(kind, {}))
+
+
+def device_parts(devices: Mapping[str, Any]) -> dict[str, DevicePart]:
+    """Targets of devices, by service."""
+    return {
+        service: DevicePart(service, interface_of(device), device)
+        for service, device in devices.items()
+    }
