@@ -24,6 +24,7 @@ from ground.testbed.milestones import Released, Touchdown
 from ground.testbed.vehicles import vehicle_class
 from sim_hw.assembly.couplings import couple
 from sim_hw.assembly.entry import flight_of
+from sim_hw.assembly.truth_probes import TruthProbes
 from sim_hw.devices.orbital_imagery import SimOrbitalImagery
 from sim_hw.devices.surface_radio import SurfaceRadio
 from sim_hw.dynamics.entry_vehicle import EntryBody
@@ -105,6 +106,8 @@ class Hardware:
         links = load_link_parameters()
         self.links = SpaceLinks(self.world, orbit, links)
         self.imagery = SimOrbitalImagery(self.world, links.imagery)
+        self.probes: TruthProbes
+        """Looks at the truth that change nothing; there once all is built."""
         self.moves: list[tuple[float, TubeMove]] = []
         self.lost: dict[str, float] = {}
         self.released: Released | None = None
@@ -194,7 +197,10 @@ class Hardware:
             shared = self.vehicles["lander"].electrical if name in ON_THE_LANDER else None
             parameters = self._files[name].hardware
             self.vehicles[name] = Assembled(*_assembly(name).build(self.world, parameters, shared))
-        couple({name: vehicle.devices for name, vehicle in self.vehicles.items()})
+        devices = {name: vehicle.devices for name, vehicle in self.vehicles.items()}
+        couple(devices)
+        power = {name: vehicle.electrical for name, vehicle in self.vehicles.items()}
+        self.probes = TruthProbes(self.world, power, devices)
 
     def services(self) -> list[str]:
         """The names of all services of the hardware; builds it without serving."""

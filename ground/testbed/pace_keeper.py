@@ -11,6 +11,7 @@ from flight.runtime.pace import SharedClock
 from ground.testbed.hardware import Hardware
 from ground.testbed.pace import ATTENTION, BOOTING, UnderWay, pace_limit
 from sim_hw.assembly.entry import flight_of
+from sim_hw.assembly.truth_probes import distance_to_container
 from sim_hw.dynamics.capsule_flight import NAME as CAPSULE
 from sim_hw.dynamics.entry_vehicle import EntryBody
 from sim_hw.dynamics.mav_flight import MavBody
@@ -120,7 +121,8 @@ def _lander(hardware: Hardware) -> dict[str, Any]:
     body = hardware.world.space.bodies.get("lander")
     if not isinstance(body, EntryBody) or body.frozen:
         return {}
-    height = body.vehicle.local()[2]
+    x, y, z = (now := body.peek()).state[:3]
+    height = body.vehicle.frame.local(now.time, (x, y, z))[2]
     return {"lander_height": height, "lander_in_aeroshell": body.vehicle.under_aeroshell}
 
 
@@ -128,7 +130,7 @@ def _mav(hardware: Hardware) -> dict[str, Any]:
     body = hardware.world.space.bodies.get("mav")
     if not isinstance(body, MavBody) or not body.has_container:
         return {}
-    body.advance()
+    body = body.peek()
     # A motor burns, or the air still presses on both stages.
     fast = body.has_first_stage or body.burning(body.time) is not None
     return {"mav_flying": not body.frozen, "mav_steering_fast": fast}
@@ -136,15 +138,18 @@ def _mav(hardware: Hardware) -> dict[str, Any]:
 
 def _container_distance(hardware: Hardware) -> float | None:
     lidar = hardware.device("orbiter.lidar")
-    line = None if lidar is None else lidar.vehicle.relative_position()
-    return None if line is None else norm(line)
+    return None if lidar is None else distance_to_container(lidar.vehicle)
 
 
 def _capsule_distance(hardware: Hardware) -> float | None:
     """From the centre of the Earth, once the capsule is let go and in the Earth's reach."""
-    body = hardware.world.space.bodies.get(CAPSULE)
-    if body is None or (isinstance(body, Spacecraft) and body.centre != "earth"):
+    if CAPSULE not in hardware.world.space.bodies:
         return None
-    if flight_of(hardware.vehicles["entry"].devices).landed:
+    flight = flight_of(hardware.vehicles["entry"].devices)
+    if flight.landed_at is not None:
         return None
-    return norm(body.position())
+    shadow = flight.peek()
+    if shadow is None or (isinstance(shadow, Spacecraft) and shadow.centre != "earth"):
+        return None
+    x, y, z = shadow.state[:3]
+    return norm((x, y, z))

@@ -138,12 +138,17 @@ class CapsuleFlight:
         if self.body is not None:
             self.body.advance()
 
+    def peek(self) -> FlyingBody | None:
+        """A shadow of the capsule, or of what brings it; None as long as it is not let go."""
+        body = self.body or self.world.space.bodies.get(NAME)
+        return None if body is None else body.peek()
+
     def felt(self) -> float:
         """What an accelerometer feels along the axis, m/s^2: drag, and weight on the ground."""
         self.advance()
         if self.body is None:
             return 0.0
-        return STANDARD_GRAVITY if self.landed_at is not None else self._push()[2]
+        return STANDARD_GRAVITY if self.landed_at is not None else self._push(self.body.state)[2]
 
     def impact(self) -> float:
         """Mean deceleration of the landing, m/s^2: the speed is lost over the crush."""
@@ -159,7 +164,8 @@ class CapsuleFlight:
     def _start(self, state: State, axes: EquatorOfDate, time: float) -> FlyingBody:
         """A body of its own from a mission time on, which is second 0 of the axes."""
         self._axes, self._zero = axes, time
-        body = FlyingBody(NAME, self.world.now, self._derivative, tuple(state), coast_step(state))
+        body = _Falling(NAME, self.world.now, self._derivative, tuple(state), coast_step(state))
+        body.flight = self
         body.time = time
         body.observers.append(self._stepped)
         self.body = body
@@ -186,10 +192,8 @@ class CapsuleFlight:
         )
         return (*velocity, *add(EARTH_SURFACE.gravity(position), push))
 
-    def _push(self) -> tuple[float, float, float]:
-        """Density, speed through the air, deceleration by it; now."""
-        assert self.body is not None
-        state = self.body.state
+    def _push(self, state: State) -> tuple[float, float, float]:
+        """Density, speed through the air, deceleration by it; in a state."""
         push, density, speed = capsule_acceleration(
             self.capsule, self.atmosphere, EARTH_SURFACE, _position(state), _velocity(state)
         )
@@ -203,7 +207,7 @@ class CapsuleFlight:
         if height <= self.ground_height:
             self._land(before, (time, state))
             return
-        density, speed, push = self._push()
+        density, speed, push = self._push(state)
         self._feel(push)
         if density > 0.0:
             nose = self.capsule.nose_radius
@@ -211,10 +215,12 @@ class CapsuleFlight:
             heating += radiative_heating(density, speed, nose)
             self.peak_heating = max(self.peak_heating, heating)
             self.heated += heating * (time - before[0])
-        if height > LEAST_COAST_HEIGHT:
-            self.body.maximum_step = coast_step(state)
-        else:
-            self.body.maximum_step = STEP if speed > SLOW_SPEED else SLOW_STEP
+        self.body.maximum_step = _step_length(state, speed)
+
+    def shadow_stepped(self, shadow: FlyingBody) -> None:
+        """What `_stepped` does, for a shadow that nobody hears of: steps, and an end."""
+        shadow.maximum_step = _step_length(shadow.state, self._push(shadow.state)[1])
+        shadow.frozen = EARTH_SURFACE.height(_position(shadow.state)) <= self.ground_height
 
     def _land(self, before: tuple[float, State], after: tuple[float, State]) -> None:
         """Finds the touchdown on the last step, and stays there."""
@@ -261,6 +267,22 @@ class CapsuleFlight:
             asyncio.get_running_loop().call_later(delay, self._look_later)
         except RuntimeError:  # no loop runs: a script that looks by itself
             return
+
+
+class _Falling(FlyingBody):
+    """The capsule by itself; a shadow of it stays on the ground that it reaches."""
+
+    flight: CapsuleFlight
+
+    def _fall_silent(self) -> None:
+        super()._fall_silent()
+        self.observers = [lambda time, state: self.flight.shadow_stepped(self)]
+
+
+def _step_length(state: State, speed: float) -> float:
+    if EARTH_SURFACE.height(_position(state)) > LEAST_COAST_HEIGHT:
+        return coast_step(state)
+    return STEP if speed > SLOW_SPEED else SLOW_STEP
 
 
 def _position(state: State) -> Vector:

@@ -42,6 +42,10 @@ class EntryBody(FlyingBody):
 
     vehicle: "EntryVehicle"
 
+    def _fall_silent(self) -> None:
+        super()._fall_silent()
+        self.maximum_step = min(self.maximum_step, ENTRY_STEP)  # it may be in the air by now
+
 
 class EntryVehicle:
     """One vehicle on its way down.
@@ -356,6 +360,7 @@ class EntryVehicle:
                 self._end(time, y, *self._without_legs(norm(moving)))
             return
         self._plane = plane
+        self.legs.note(time, y, plane)
         self.body.maximum_step = CONTACT_STEP
         if self._contact is None:
             if self.legs.lowest_clearance(time, y, plane) > 0.0:

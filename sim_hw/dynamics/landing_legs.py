@@ -51,6 +51,16 @@ class Touchdown:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class _Pad:
+    """One pad: m over the ground, arm (m) and force (N) in inertial axes, the push alone (N)."""
+
+    clearance: float
+    arm: Vector
+    push: float = 0.0
+    force: Vector = (0.0, 0.0, 0.0)
+
+
 class Legs:
     """Four legs as springs with dampers that only push, with friction at their pads."""
 
@@ -59,7 +69,7 @@ class Legs:
         self.frame = frame
         self.deepest = 0.0
         self.loads = [0.0, 0.0, 0.0, 0.0]
-        """Force on each pad at the last evaluation, N."""
+        """Force on each pad after the last step, N."""
         self.feet: list[Vector] = [
             (
                 parameters.radius * math.cos(math.pi * (0.25 + 0.5 * index)),
@@ -75,29 +85,40 @@ class Legs:
 
     def force_and_moment(self, time: float, y: State, ground: Plane) -> tuple[Vector, Vector]:
         """Force in inertial axes (N) and moment in body axes (N m)."""
+        total: Vector = (0.0, 0.0, 0.0)
+        moment: Vector = (0.0, 0.0, 0.0)
+        for pad in self._pads(time, y, ground):
+            if pad.clearance < 0.0:
+                total = add(total, pad.force)
+                moment = add(moment, cross(pad.arm, pad.force))
+        return total, rotate_back((y[10], y[11], y[12], y[13]), moment)
+
+    def note(self, time: float, y: State, ground: Plane) -> None:
+        """Takes down what each pad bears after a step, and how deep the deepest has gone in."""
+        pads = self._pads(time, y, ground)
+        self.loads = [pad.push for pad in pads]
+        self.deepest = max(self.deepest, *(-pad.clearance for pad in pads))
+
+    def _pads(self, time: float, y: State, ground: Plane) -> list[_Pad]:
         attitude = (y[10], y[11], y[12], y[13])
         position, velocity = (y[0], y[1], y[2]), (y[3], y[4], y[5])
         moving = subtract(velocity, self.frame.ground_velocity(position))
         _, _, up = local_axes(position)
         p = self.parameters
-        total: Vector = (0.0, 0.0, 0.0)
-        moment: Vector = (0.0, 0.0, 0.0)
-        for index, (clearance, arm) in enumerate(self._clearances(time, y, ground)):
-            self.loads[index] = 0.0
+        pads = []
+        for foot, (clearance, arm) in zip(
+            self.feet, self._clearances(time, y, ground), strict=True
+        ):
             if clearance >= 0.0:
+                pads.append(_Pad(clearance, arm))
                 continue
-            self.deepest = max(self.deepest, -clearance)
-            spin = rotate(attitude, cross((y[14], y[15], y[16]), self.feet[index]))
-            speed = add(moving, spin)
+            speed = add(moving, rotate(attitude, cross((y[14], y[15], y[16]), foot)))
             sinking = -dot(speed, up)
             push = max(0.0, -p.stiffness * clearance + p.damping * sinking)
-            self.loads[index] = push
             sliding = subtract(speed, scale(dot(speed, up), up))
             drag = -p.friction * push / max(norm(sliding), FRICTION_SPEED)
-            force = add(scale(push, up), scale(drag, sliding))
-            total = add(total, force)
-            moment = add(moment, cross(arm, force))
-        return total, rotate_back(attitude, moment)
+            pads.append(_Pad(clearance, arm, push, add(scale(push, up), scale(drag, sliding))))
+        return pads
 
     def _clearances(self, time: float, y: State, ground: Plane) -> list[tuple[float, Vector]]:
         attitude = (y[10], y[11], y[12], y[13])

@@ -10,7 +10,7 @@ Sign of the gimbal as there: a positive pitch turns the thrust about +y, and so 
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flight.astrodynamics.attitude_kinematics import turned
 from flight.astrodynamics.integrators import State
@@ -186,6 +186,10 @@ class MavBody(FlyingBody):
         if self.frozen:
             self.time = max(self.time, goal)
         return self.state
+
+    def _fall_silent(self) -> None:
+        super()._fall_silent()
+        self.loads = replace(self.loads)
 
     def _coasting_step(self) -> float:
         longest = AIR_STEP if self._height_now() < THIN_AIR else COAST_STEP

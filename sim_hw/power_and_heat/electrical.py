@@ -82,11 +82,12 @@ class EnergyAccount:
 @dataclass(frozen=True)
 class PowerNow:
     """A vehicle's power as of a mission time in s: J in the battery, that over its capacity when
-    new, W into it, and whether all loads are shed."""
+    new, the least that ever was, W into it, and whether all loads are shed."""
 
     time: float
     energy: float
     state_of_charge: float
+    lowest_state_of_charge: float
     net_power: float
     brownout: bool
 
@@ -115,7 +116,7 @@ class Electrical:
         self.grid = self.sky if self.sky is not None else SkyGrid(self.world)
         self._time = self.world.now()
         self._capacity = battery.capacity * JOULES_PER_WATT_HOUR
-        self._energy = battery.initial_state_of_charge * self._capacity
+        self._energy = self._lowest = battery.initial_state_of_charge * self._capacity
         self._loads: dict[str, float] = dict(self.parameters.standing_loads)
         self._switches: dict[str, bool] = dict(self.parameters.switches)
         self._integrated: dict[str, IntegratedLoad] = {}
@@ -233,10 +234,12 @@ class Electrical:
         To look from outside of the run. A device asks for the present instead, and where that cuts
         a step of integration in two, what follows differs in the last bits.
         """
+        new = self.parameters.battery.capacity * JOULES_PER_WATT_HOUR
         return PowerNow(
             self._time,
             self._energy,
-            self._energy / (self.parameters.battery.capacity * JOULES_PER_WATT_HOUR),
+            self._energy / new,
+            self._lowest / new,
             self._net_power,
             self._brownout or self._dead,
         )
@@ -305,6 +308,7 @@ class Electrical:
             self._charge(surplus, step)
         else:
             self._discharge(-surplus)
+        self._lowest = min(self._lowest, self._energy)
         self._net_power = (self._energy - before) / step
         self._judge(self._time + step)
 

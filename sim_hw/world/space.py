@@ -4,9 +4,11 @@ Axes: inertial, z to the north pole, x to the prime meridian at mission time zer
 per second. Between looks a body's controls are constant, so integrating late is exact.
 """
 
+import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Self
 
 from flight.astrodynamics.integrators import Derivative, State, rk4_step
 from flight.astrodynamics.vectors import Vector
@@ -43,6 +45,8 @@ class FlyingBody:
         self.frozen = False  # landed, crashed, captured: moves no more by itself
         self.observers: list[Callable[[float, State], None]] = []
         self._clock = clock
+        self._shadow: Self | None = None
+        self._shadowed: State | None = None
 
     def advance(self, until: float | None = None) -> State:
         """Integrates to now (or `until`) and returns the state."""
@@ -56,6 +60,28 @@ class FlyingBody:
         if self.frozen:
             self.time = max(self.time, goal)
         return self.state
+
+    def peek(self) -> Self:
+        """A shadow of this body, flown on to now: it shows the truth, and changes nothing.
+
+        Nobody hears of its steps, so what observers would find on the way (touchdown, a canopy that
+        fills) has not happened to it. A device asks by `advance` instead: where that cuts a step of
+        integration in two, what follows differs in the last bits. To be read at once: the next
+        look may fly the same shadow on.
+        """
+        shadow = self._shadow
+        # Whoever acts on a body advances it first: untouched, it may be followed where it was left.
+        if shadow is None or self._shadowed is not self.state or shadow.time <= self.time:
+            shadow = copy.copy(self)
+            shadow._fall_silent()
+            self._shadow, self._shadowed = shadow, self.state
+        shadow.advance()
+        return shadow
+
+    def _fall_silent(self) -> None:
+        """Makes a shadow of this copy: all that its steps would tell or change is its own."""
+        self.observers = []
+        self._shadow = None
 
     def position(self) -> Vector:
         """Position in m now."""

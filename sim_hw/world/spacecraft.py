@@ -110,6 +110,10 @@ class Spacecraft(FlyingBody):
             self.time = max(self.time, goal)
         return self.state
 
+    def _fall_silent(self) -> None:
+        super()._fall_silent()
+        self.on_entry, self.on_conic = [], []
+
     def _tell(self) -> None:
         if self.centre != "mars":
             for tell in self.on_conic:

@@ -62,21 +62,28 @@ def test_two_deaths_and_a_power_cut_lose_in_memory_what_they_lose_in_files(tmp_p
     assert fly(True) == fly(False)
 
 
-@pytest.mark.flies("surface")
-def test_who_looks_changes_no_message(flown: "Fly", tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("short", marks=pytest.mark.flies("short")),
+        pytest.param("surface", marks=[pytest.mark.flies("surface"), pytest.mark.check]),
+        pytest.param("nominal", marks=[pytest.mark.flies("nominal"), pytest.mark.check]),
+    ],
+)
+def test_who_looks_changes_no_message(flown: "Fly", tmp_path: Path, name: str) -> None:
     seen: list[object] = []
 
     def look(run: Run) -> None:
         """Reads the truth now and then, also between the instants of a display."""
         hardware = run.hardware
         seen.append([built.electrical.peek() for built in hardware.vehicles.values()])
-        seen.append([(body.time, body.state) for body in hardware.world.space.bodies.values()])
+        seen.append(hardware.probes.all())
         seen.append([hardware.world.tubes.state(t) for t in hardware.world.tubes.tube_ids])
         seen.append((run.progress(), run.auditor.statement()))
         if len(seen) == 4:
             run.observers.append(lambda message: look(run))
 
     host = Virtual(in_memory=True)
-    record = fly_mission(load_mission("surface"), tmp_path / "run", RunOptions(), host, look)
-    assert record.log_sha256 == flown("surface").summary["log_sha256"]
+    record = fly_mission(load_mission(name), tmp_path / "run", RunOptions(), host, look)
+    assert record.log_sha256 == flown(name).summary["log_sha256"]
     assert len(seen) > 4000
