@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
+from flight.core.fault_protection.structure import Structure
 from flight.core.keeping.clock import SpacecraftClock
 from flight.core.keeping.storage import Storage
 from flight.runtime.bus import Bus
@@ -23,6 +24,7 @@ class NodeContext:
     `planned_boot`: an operator asked for this boot, so that it is never a reduced one.
     `request_reboot`: ends the node in good order and boots it again; None where nobody can.
     `request_power_off`: ends it for good after a while, so that its last words reach Earth.
+    `structure`: the protections that are in no table.
     """
 
     bus: Bus
@@ -39,3 +41,4 @@ class NodeContext:
     earlier_boots: int = 0
     request_reboot: Callable[[], None] | None = None
     request_power_off: Callable[[], None] | None = None
+    structure: Structure = field(default_factory=Structure)

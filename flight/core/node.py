@@ -72,6 +72,9 @@ class Node(StandardCommands):
     mode = Channel(str, doc="current state of the statechart, as a path")
     boot_number = Channel(int, doc="number of boots so far")
     mailbox_depth = Channel(int, doc="signals waiting in the mailbox", yellow=(None, 50))
+    messages_corrupt = Channel(
+        int, doc="messages and frames of this boot that were dropped: changed on their way"
+    )
     armed_command = Channel(str, doc="the hazardous command that is armed; empty when none is")
 
     booted = Event(Severity.ACTIVITY_HI, "Boot {number} ({cause}) in {mode}")
@@ -320,6 +323,7 @@ class Node(StandardCommands):
             deliver=self._deliver,
             on_drop=self._dropped,
             on_link=self.link_changed,
+            read=self.context.structure.read_frame,
         )
         if self.recorder is not None:
             self.communications.use_recorder(self.recorder)
@@ -409,6 +413,7 @@ class Node(StandardCommands):
             except Exception as error:  # a device that is dead must not end the node
                 self.sample_failed(reason=f"{type(error).__name__}: {error}")
             self.mailbox_depth = len(self.mailbox)
+            self.messages_corrupt = self.bus.counters.corrupt + self.communications.corrupt
             self.armed_command = self.dispatcher.armed_command()
             self.publish_telemetry()
             if self.recorder is not None:

@@ -4,10 +4,11 @@ Plain sockets, drained without blocking by a reader of the event loop: four time
 `zmq.asyncio`, and no message is lost when a waiting task is cancelled. Requests go from a `Client`
 (DEALER) to a `Server` (ROUTER); telemetry and events from a `Publisher` (XPUB) to a `Subscriber`.
 
-Every message travels as one frame `[sequence, time_ns, message]` in MessagePack. The receiver
-counts each stream; a hole is a `Gap` handed to `on_gap`, never passed over in silence. A sender
-that began anew is a new life: what it sent before it was heard is a gap as well. A message that
-cannot be sent (queue full, peer gone) is counted and reported to `on_drop`, and `send` returns
+Every message travels as one frame `[sequence, time_ns, message]` in MessagePack with a checksum.
+One that was changed on its way is dropped, counted and told, and nothing in it is believed. The
+receiver counts each stream; a hole is a `Gap` handed to `on_gap`, never passed over in silence. A
+sender that began anew is a new life: what it sent before it was heard is a gap as well. A message
+that cannot be sent (queue full, peer gone) is counted and reported to `on_drop`, and `send` returns
 False.
 """
 
@@ -15,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from flight.icd.envelope import LARGEST_LIFE
+from flight.icd.envelope import LARGEST_LIFE, Envelope, read_envelope
 from flight.icd.messages import Message
 from flight.runtime.client import Client
 from flight.runtime.endpoint import Endpoint
@@ -31,13 +32,15 @@ E = TypeVar("E", bound=Endpoint)
 
 @dataclass
 class Counters:
-    """What a bus has done so far; all monotonic."""
+    """What a bus has done so far; all monotonic. Of the malformed, the corrupt ones were changed on
+    their way."""
 
     sent: int = 0
     received: int = 0
     dropped: int = 0
     missing: int = 0
     malformed: int = 0
+    corrupt: int = 0
     stale: int = 0
 
 
@@ -45,7 +48,8 @@ class Bus:
     """One participant's access to the bus.
 
     `addresses` maps a service name to a ZeroMQ address (`inproc://`, `ipc://`, `tcp://`); a name
-    that it lacks gets `inproc://<name>`. All buses of one process share one `fabric`.
+    that it lacks gets `inproc://<name>`. All buses of one process share one `fabric`. `read` opens
+    what arrives.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class Bus:
         on_gap: Callable[[Gap], None] | None = None,
         on_drop: Callable[[str, str], None] | None = None,
         on_malformed: Callable[[str, str], None] | None = None,
+        read: Callable[[bytes], Envelope] = read_envelope,
     ) -> None:
         self.name = name
         self.life = 0  # boots of a node, starts of a program: tells a sender that began anew
@@ -67,6 +72,7 @@ class Bus:
         self.on_gap = on_gap
         self.on_drop = on_drop
         self.on_malformed = on_malformed
+        self.read = read
         self._addresses: Mapping[str, str] = addresses if addresses is not None else {}
         self._ends: list[Endpoint] = []
         self._counts: dict[tuple[Kind, str, bytes], dict[bytes, int]] = {}

@@ -4,12 +4,12 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
+from flight.icd.checksum import Corrupt
 from flight.icd.codec import MAXIMUM_MESSAGE_BYTES, CodecError
 from flight.icd.envelope import (
     WrongMessage,
     life_and_count,
     numbered,
-    read_envelope,
     write_envelope,
 )
 from flight.icd.messages import Message
@@ -182,8 +182,10 @@ class Endpoint:
     def _open(self, peer: bytes, data: bytes) -> Message | None:
         """Decodes, checks and counts one arrival; None when it is no message."""
         try:
-            envelope = read_envelope(data)
+            envelope = self.bus.read(data)
         except CodecError as error:
+            if isinstance(error, Corrupt):
+                self.bus.counters.corrupt += 1
             if isinstance(error, WrongMessage):
                 self._count(peer, error.sequence)
             self._malformed(str(error))

@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
+from flight.icd.checksum import Corrupt
 from flight.icd.codec import CodecError, convert
 from flight.icd.custody_record import CustodyRecord
 from flight.icd.devices.communications import ReceivedFrame
+from flight.icd.frames import ReadFrame, read_frame
 from flight.icd.messages import (
     CommandReport,
     CustodyReport,
     EventReport,
-    Frame,
     Packet,
     Telemetry,
     decode_message,
@@ -50,6 +51,7 @@ class Downlink:
         self._alarms = alarms
         self._watches = watches
         self._now_ns = now_ns
+        self.read: ReadFrame = read_frame
         newest = archive.rows(
             "SELECT source, occurred_ns, boot, number FROM events "
             "ORDER BY received_ns DESC LIMIT ?",
@@ -60,6 +62,7 @@ class Downlink:
         self.frames = 0
         self.messages = 0
         self.unreadable = 0
+        self.corrupt = 0  # of these: changed on their way
         self.of_another_life = ""  # a command that is answered and was never issued here
 
     def take(self, received: ReceivedFrame) -> bool:
@@ -70,9 +73,7 @@ class Downlink:
         now = self._now_ns()
         self.frames += 1
         try:
-            frame = decode_message(received.data)
-            if not isinstance(frame, Frame):
-                raise CodecError("not a frame")
+            frame = self.read(received.data)
             size, count = len(received.data), len(frame.packets)
             self._archive.add_downlink(received.peer, frame.source, frame.number, now, size, count)
         except (CodecError, UnicodeError, Unstorable) as error:
@@ -112,6 +113,7 @@ class Downlink:
 
     def _drop(self, what: str, error: Exception, now: int) -> None:
         self.unreadable += 1
+        self.corrupt += isinstance(error, Corrupt)
         if self.unreadable <= TOLD:  # all are counted
             self._archive.add_log(now, "reception", f"a {what} was dropped: {error}"[:500])
 

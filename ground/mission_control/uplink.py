@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 
 from flight.icd.codec import encode
+from flight.icd.frames import write_frame
 from flight.icd.messages import Command, Frame, Packet
 from flight.runtime.pace import NANOSECONDS
 from ground.mission_control.archive import Archive
@@ -78,7 +79,7 @@ class Uplink:
             encode(Packet(GROUND, order.target, COMMAND_PRIORITY, encode(order)))
             for order in orders
         ]
-        data = encode(Frame(GROUND, radio, self._frame + 1, packets))
+        data = write_frame(Frame(GROUND, radio, self._frame + 1, packets))
         identifiers = [order.identifier for order in orders]
         sent_ns = self._now_ns()
         try:

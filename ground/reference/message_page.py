@@ -67,6 +67,11 @@ Everything that travels is one ZeroMQ frame that holds one envelope in
 goes on with the fields in the order of the tables below. Fields at the end that have a default may
 be left out.
 
+Behind the envelope stand four bytes, little endian: the CRC-32 of all bytes before them
+(CRC-32/ISO-HDLC, of Ethernet and zlib; of `123456789` it is `cbf43926`). What does not match is
+counted and reported, and nothing in it is believed. A `frame` that a radio carries has the same
+checksum behind it over every hop, from the node that made it to the one that reads it.
+
 Structures inside a field are tables with texts as keys. Text is UTF-8, bytes are of the binary
 type, and neither stands for the other. Names consist of letters, digits and `_ . / # : -`. An
 envelope has at most {MAXIMUM_MESSAGE_BYTES} bytes and {MAXIMUM_DEPTH} levels of nesting. What is
@@ -116,7 +121,7 @@ def _example() -> str:
     return (
         "For example, the third message of a driver, 1.5 s after the start, calls for a drive of "
         f"2.5 m:\n\n    {one_line(str(plain)).replace(chr(39), chr(34))}\n\n"
-        f"These are {len(data)} bytes:\n\n    {data.hex(' ')}"
+        f"These are {len(data)} bytes, with the checksum:\n\n    {data.hex(' ')}"
     )
 
 

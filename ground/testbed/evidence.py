@@ -4,6 +4,7 @@ these are the same."""
 import hashlib
 import platform
 import subprocess
+from collections.abc import Collection
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ FOLDERS = ("vehicles", "links", "world", "procedures")
 PATIENCE = 10.0  # wall seconds for git
 
 
-def evidence_of(mission: LoadedMission, seed: int, kind: HostKind) -> dict[str, Any]:
+def evidence_of(
+    mission: LoadedMission, seed: int, kind: HostKind, protections_off: Collection[str] = ()
+) -> dict[str, Any]:
     """Plain data for `summary.json`."""
     because = list(kind.not_deterministic)
     return {
@@ -30,6 +33,7 @@ def evidence_of(mission: LoadedMission, seed: int, kind: HostKind) -> dict[str, 
         "host": kind.name,
         "options": kind.options(mission),
         "seed": seed,
+        "protections_off": list(protections_off),
         "deterministic": not because,
         "because": because,
     }

@@ -13,6 +13,7 @@ from flight.runtime.bus import Bus, Fabric
 from ground.missions.mission import load_mission
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.process import Part, Work
+from ground.testbed.protections import parts_without
 from ground.testbed.reporting_pipe import OFF, REBOOT, ReportingPipe, TellingLog
 from ground.testbed.vehicles import vehicle_class
 
@@ -26,7 +27,9 @@ def prepare(part: Part) -> Work:
 
     async def work() -> None:
         fabric, log = Fabric(specification.keys()), TellingLog(role, part.pipe)
-        bus = Bus(role, fabric=fabric, addresses=specification.addresses(), log=log)
+        parts = parts_without(specification.protections_off)
+        addresses = specification.addresses()
+        bus = Bus(role, fabric=fabric, addresses=addresses, log=log, read=parts.read_envelope)
         file = Path(specification.folder) / "nodes" / f"{role}.sqlite"
         store = open_store(file, first_boot=part.number == 1)
         ending = Ending(part.pipe)
@@ -44,6 +47,7 @@ def prepare(part: Part) -> Work:
             earlier_boots=store.earlier_boots,
             request_reboot=ending.reboot,
             request_power_off=ending.power_off,
+            structure=parts.structure,
         )
         try:
             await kind(context).run()

@@ -12,6 +12,7 @@ from ground.mission_control.progress import ProgressDisplay
 from ground.missions.mission import load_mission
 from ground.testbed.control_room import make_mission_control, run_to_end
 from ground.testbed.process import Part, Work
+from ground.testbed.protections import parts_without
 from ground.testbed.reporting_pipe import OUTCOME, CountingLog
 
 SAY = 0.3  # wall seconds between words about how far it is
@@ -25,10 +26,18 @@ def prepare(part: Part) -> Work:
         folder = Path(part.specification.folder) / "ground"
         fabric, log = Fabric(part.specification.keys()), CountingLog()
         addresses = part.specification.addresses()
-        bus = Bus("mission_control", fabric=fabric, addresses=addresses, log=log)
+        parts = parts_without(part.specification.protections_off)
+        bus = Bus(
+            "mission_control",
+            fabric=fabric,
+            addresses=addresses,
+            log=log,
+            read=parts.read_envelope,
+        )
         bus.begin_life(part.number)
         try:
             control = make_mission_control(mission, bus, folder)
+            control.downlink.read = parts.read_frame
             display = ProgressDisplay(control)
 
             def say() -> None:

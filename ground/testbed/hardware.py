@@ -10,6 +10,7 @@ from typing import Any
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.astrodynamics.time_scales import Epoch
+from flight.icd.checksum import is_whole
 from flight.icd.devices.ground_station import STATIONS_SERVICE
 from flight.icd.devices.orbital_imagery import IMAGERY_SERVICE
 from flight.icd.places import GROUND, ORBIT, PERSEVERANCE
@@ -97,14 +98,20 @@ def make_world(mission: LoadedMission, seed: int) -> World:
 class Hardware:
     """The hardware of a run. `serve` brings it on the bus; failures of the mission happen in it."""
 
-    def __init__(self, mission: LoadedMission, files: dict[str, VehicleFile], seed: int) -> None:
+    def __init__(
+        self,
+        mission: LoadedMission,
+        files: dict[str, VehicleFile],
+        seed: int,
+        is_whole: Callable[[bytes], bool] = is_whole,
+    ) -> None:
         self.mission = mission
         self.seed = seed
         self.world = make_world(mission, seed)
         self.vehicles: dict[str, Assembled] = {}
         orbit = sun_synchronous_orbit(Epoch.from_utc(mission.mission.landing))
         links = load_link_parameters()
-        self.links = SpaceLinks(self.world, orbit, links)
+        self.links = SpaceLinks(self.world, orbit, links, is_whole)
         self.imagery = SimOrbitalImagery(self.world, links.imagery)
         self.probes: TruthProbes
         """Looks at the truth that change nothing; there once all is built."""

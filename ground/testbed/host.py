@@ -31,12 +31,13 @@ class HostCannot(RuntimeError):
 
 @dataclass(frozen=True)
 class Setting:
-    """What is flown, and into which folder."""
+    """What is flown, into which folder, and which protections are off."""
 
     mission: LoadedMission
     files: Mapping[str, VehicleFile]
     folder: RunFolder
     seed: int
+    protections_off: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     transport: Literal["ipc", "tcp"]
     sockets: str = ""  # folder of the ipc sockets, of the clock, and of what is passed on
     ports: dict[str, int] = {}
+    protections_off: tuple[str, ...] = ()
 
     def addresses(self) -> Mapping[str, str]:
         """Where each service is."""

@@ -36,6 +36,7 @@ from ground.testbed.host import GROUND, Boot, Figures, Happenings, HostCannot, S
 from ground.testbed.instant import Instant
 from ground.testbed.pace_keeper import PaceKeeper
 from ground.testbed.process import Specification
+from ground.testbed.protections import parts_without
 
 SOCKETS = "msr-"  # what the names of folders of sockets begin with
 GRACE = 10.0  # wall seconds that a process has to end when asked to
@@ -95,6 +96,7 @@ class ProcessesHost:
             transport=transport,
             sockets=str(self._sockets),
             ports=free_ports(services) if services else {},
+            protections_off=setting.protections_off,
         )
         if transport == "tcp":
             Keys.make().write(self._specification.keys_file)
@@ -137,7 +139,10 @@ class ProcessesHost:
     async def __aenter__(self) -> Self:
         self._fabric = Fabric(self._specification.keys())
         addresses = self._specification.addresses()
-        self._bus = Bus("hardware", fabric=self._fabric, addresses=addresses, log=self._log)
+        read = parts_without(self._setting.protections_off).read_envelope
+        self._bus = Bus(
+            "hardware", fabric=self._fabric, addresses=addresses, log=self._log, read=read
+        )
         await self._nursery.__aenter__()
         return self
 

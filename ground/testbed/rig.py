@@ -27,6 +27,7 @@ from flight.runtime.discs import FILES, Disc
 from flight.runtime.fabric import Fabric, Presence
 from flight.runtime.message_log import MessageLog
 from flight.runtime.nursery import Nursery, end
+from ground.testbed.protections import Parts
 from sim_hw.serving.device import SimulatedDevice
 from sim_hw.serving.server import DeviceServer
 
@@ -50,7 +51,7 @@ class Rig:
     Use as `async with Rig(folder) as rig:`. `send` commands a node directly, without links;
     `events`, `reports`, `telemetry` and `custody` hold what the nodes have published. Their bus is
     ZeroMQ's `inproc://`, unless another `fabric` is given; it is closed with the rig. Their stores
-    lie in `folder`, on a `disc`.
+    lie in `folder`, on a `disc`. `parts`: its structural protections.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Rig:
         log_file: Path | None = None,
         fabric: Presence | None = None,
         disc: Disc = FILES,
+        parts: Parts | None = None,
     ) -> None:
         self.folder = folder
         self.seed = seed
@@ -80,6 +82,7 @@ class Rig:
         self.nursery = Nursery("rig")
         self._fabric: Presence = Fabric() if fabric is None else fabric
         self._disc = disc
+        self._parts = Parts() if parts is None else parts
         self._buses: list[Bus] = []
         self._last_records: dict[str, list[CustodyRecord]] = {}
         self._stations: dict[str, _Station] = {}
@@ -155,6 +158,7 @@ class Rig:
             earlier_boots=store.earlier_boots,
             request_reboot=lambda: self._request_reboot(name),
             request_power_off=lambda: self._request_power_off(name),
+            structure=self._parts.structure,
         )
         node = station.kind(context)
         self.nodes[name] = node
@@ -183,7 +187,7 @@ class Rig:
 
     def bus(self, name: str) -> Bus:
         """A bus of this rig for one more participant; closed with the rig at the latest."""
-        bus = Bus(name, fabric=self._fabric, log=self.log)
+        bus = Bus(name, fabric=self._fabric, log=self.log, read=self._parts.read_envelope)
         self._buses.append(bus)
         return bus
 

@@ -32,6 +32,7 @@ from ground.testbed.kills import Kill, check_kills
 from ground.testbed.mission_check import check_mission
 from ground.testbed.operating import order
 from ground.testbed.power_cuts import PowerCuts
+from ground.testbed.protections import parts_without
 from ground.testbed.run_events import EventJournal, TruthJournal
 from ground.testbed.run_record import RunRecord
 from ground.testbed.starts import COLD, WARM, Start
@@ -45,12 +46,13 @@ MOST_DEATHS = 20
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a mission is flown: by which chance, who dies when (and is started again), and what
-    breaks."""
+    """How a mission is flown: by which chance, who dies when (and is started again), what breaks,
+    and which protections are off (`protections`)."""
 
     seed: int = 1
     kills: tuple[Kill, ...] = ()
     faults: tuple[Fault, ...] = ()
+    protections_off: tuple[str, ...] = ()
 
 
 class Run:
@@ -98,7 +100,8 @@ class Run:
         setting, host = self._setting, self.host
         self._ended = asyncio.get_running_loop().create_future()
         async with host:
-            self.hardware = Hardware(self.mission, dict(setting.files), setting.seed)
+            whole = parts_without(setting.protections_off).is_whole
+            self.hardware = Hardware(self.mission, dict(setting.files), setting.seed, whole)
             clock = host.world_clock()
             if clock is not None:
                 self.hardware.world.clock = clock
@@ -312,9 +315,10 @@ def _flown(
     kind: HostKind,
     show: Callable[[Run], None] | None,
 ) -> RunRecord:
-    evidence = evidence_of(mission, options.seed, kind)
+    evidence = evidence_of(mission, options.seed, kind, options.protections_off)
     started = time.perf_counter()
-    run = Run(Setting(mission, files, folder, options.seed), options, kind)
+    setting = Setting(mission, files, folder, options.seed, options.protections_off)
+    run = Run(setting, options, kind)
     outcome, seconds = run_loop(_timed(run, show), run.host.loop())
     run.tracks.write(folder.path)
     hardware = run.hardware

@@ -22,6 +22,7 @@ from ground.missions.mission import LoadedMission
 from ground.testbed.control_room import make_mission_control, run_to_end
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import GROUND, Boot, Figures, Happenings, Setting
+from ground.testbed.protections import parts_without
 from ground.testbed.rig import Rig
 from ground.testbed.vehicles import vehicle_class
 
@@ -98,6 +99,7 @@ class VirtualHost:
             log_file=folder.path / "messages.log" if log_messages else None,
             fabric=MemoryFabric() if in_memory else None,
             disc=self._disc,
+            parts=parts_without(setting.protections_off),
         )
         self.rig.observers.append(happenings.heard)
         self.rig.on_reboot_asked = happenings.reboot_asked
@@ -162,6 +164,7 @@ class VirtualHost:
         self.control = make_mission_control(
             self._setting.mission, self._ground_bus, folder, self._disc
         )
+        self.control.downlink.read = parts_without(self._setting.protections_off).read_frame
         self._display = ProgressDisplay(self.control)
         self._ground = self.rig.nursery.start(self._run_ground(), name="mission control")
 

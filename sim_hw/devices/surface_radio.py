@@ -40,6 +40,9 @@ class Medium(Protocol):
     def switched(self, radio: "SurfaceRadio") -> None:
         """A radio has been switched on or off."""
 
+    def is_whole(self, data: bytes) -> bool:
+        """Whether a frame that arrives is as it was sent, by its checksum."""
+
     async def carry(self, radio: "SurfaceRadio", peer: str, data: bytes) -> None:
         """Carries one frame and returns when it is acknowledged; raises DeviceFault."""
 
@@ -64,6 +67,7 @@ class SurfaceRadio(SimulatedDevice, Radio):
         self.medium: Medium | None = None
         self.deaf = False
         self.mute = False
+        self.corrupt = 0  # frames that arrived and were not whole
         self._electrical = electrical
         self._parameters = parameters
         self._on = parameters.on_at_start
@@ -95,8 +99,11 @@ class SurfaceRadio(SimulatedDevice, Radio):
         return self.is_on and not self.mute
 
     def accept(self, peer: str, data: bytes) -> bool:
-        """Takes a frame that arrives; False when nobody listens."""
+        """Takes a frame that arrives; False when nobody listens or it was changed on its way."""
         if not self.hears:
+            return False
+        if self.medium is not None and not self.medium.is_whole(data):
+            self.corrupt += 1
             return False
         self.emit("received", ReceivedFrame(peer, data))
         return True

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 @dataclass
 class LinkCounters:
-    """Frames of one link. `lost`: given up after all repeats; `dropped`: no room in a queue."""
+    """Frames of one link. `lost`: given up after all repeats; `dropped`: no room in a queue;
+    `corrupt`: arrivals that were changed on their way, by their checksum."""
 
     sent: int = 0
     delivered: int = 0
     repeated: int = 0
     lost: int = 0
     dropped: int = 0
+    corrupt: int = 0
 
 
 def attempts_needed(

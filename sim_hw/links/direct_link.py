@@ -21,7 +21,7 @@ class DirectLink:
         earth: EarthLink,
         now: Callable[[], float],
         stream: random.Random,
-        arrived_at_earth: Callable[[str, bytes], None],
+        arrived_at_earth: Callable[[str, bytes], bool],
     ) -> None:
         self.downlink_counters = LinkCounters()
         self.uplink_counters = LinkCounters()
@@ -81,25 +81,35 @@ class DirectLink:
             counters.repeated += attempt > 0
             await radio.occupy(8.0 * len(data) / earth.direct_rates(now).to_earth)
             whole = self._random.random() >= earth.frame_error(now) and radio.is_heard
+            acknowledged: list[bool] = []
             if whole:
                 asyncio.get_running_loop().call_later(
-                    light_time, self._received_on_earth, radio.vehicle, data
+                    light_time, self._received_on_earth, radio.vehicle, data, acknowledged
                 )
             await asyncio.sleep(2.0 * light_time)
-            if whole:
+            if acknowledged:
                 return
         counters.lost += 1
         raise DeviceFault("lost", "Earth did not acknowledge the frame")
 
-    def _received_on_earth(self, vehicle: str, data: bytes) -> None:
-        self.downlink_counters.delivered += 1
-        self._arrived_at_earth(vehicle, data)
+    def _received_on_earth(self, vehicle: str, data: bytes, acknowledged: list[bool]) -> None:
+        if self._arrived_at_earth(vehicle, data):
+            self.downlink_counters.delivered += 1
+            acknowledged.append(True)
+        else:
+            self.downlink_counters.corrupt += 1
 
-    def arrive(self, vehicle: str, data: bytes) -> None:
-        """A frame from Earth reaches Mars; lost when Earth is down or nobody listens."""
+    def arrive(self, vehicle: str, data: bytes) -> bool:
+        """A frame from Earth reaches Mars; lost when Earth is down or nobody listens.
+
+        False when it arrives and is not whole.
+        """
         radio = self._radios.get(vehicle)
         above = self._earth.above_horizon(vehicle, self._now())
-        if radio is not None and above and radio.accept(EARTH, data):
+        if radio is None or not above or not radio.hears:
+            self.uplink_counters.lost += 1
+        elif radio.accept(EARTH, data):
             self.uplink_counters.delivered += 1
         else:
-            self.uplink_counters.lost += 1
+            return False
+        return True

@@ -40,12 +40,14 @@ class SimGroundStations(SimulatedDevice, GroundStations):
         now: Callable[[], float],
         earth: EarthLink,
         schedule: PassSchedule,
+        is_whole: Callable[[bytes], bool],
     ) -> None:
         super().__init__(service, random_stream)
         self.uplink_counters = LinkCounters()
         self._now = now
         self._earth = earth
         self._schedule = schedule
+        self._is_whole = is_whole
         self._relay: Relay | None = None
         self._direct: DirectLink | None = None
         self._vehicles: dict[str, None] = {}
@@ -58,8 +60,10 @@ class SimGroundStations(SimulatedDevice, GroundStations):
         """Connects the stations to what they talk to."""
         self._relay, self._direct, self._vehicles = relay, direct, vehicles
 
-    def received(self, peer: str, data: bytes) -> None:
-        """A frame from Mars has arrived."""
+    def received(self, peer: str, data: bytes) -> bool:
+        """A frame from Mars has arrived; False when it is not whole, and is not kept."""
+        if not self._is_whole(data):
+            return False
         self._last += 1
         frame = NumberedFrame(peer, data, self._last)
         self._kept.append(frame)
@@ -70,6 +74,7 @@ class SimGroundStations(SimulatedDevice, GroundStations):
         ):
             self._kept_bytes -= len(self._kept.popleft().data)
         self.emit("received", frame)
+        return True
 
     async def frames(self, after: int) -> list[NumberedFrame]:
         found: list[NumberedFrame] = []
@@ -153,11 +158,29 @@ class SimGroundStations(SimulatedDevice, GroundStations):
             return
         # Each repeat waits for the request, which takes the light time both ways.
         delay += (attempts - 1) * 2.0 * light_time
-        asyncio.get_running_loop().call_later(delay, self._arrives, spacecraft, destination, data)
+        asyncio.get_running_loop().call_later(
+            delay, self._arrives, spacecraft, destination, data, 2.0 * light_time
+        )
 
-    def _arrives(self, spacecraft: str, destination: str, data: bytes) -> None:
-        self.uplink_counters.delivered += 1
-        if spacecraft == RELAY and self._relay is not None:
-            self._relay.store_for(destination, data)
-        elif self._direct is not None:
-            self._direct.arrive(destination, data)
+    def _arrives(
+        self, spacecraft: str, destination: str, data: bytes, again: float, repeats: int = 0
+    ) -> None:
+        """A frame arrives at Mars; one that is not whole is asked for and comes `again` s later."""
+        counters = self.uplink_counters
+        if self._takes(spacecraft, destination, data):
+            counters.delivered += 1
+            return
+        counters.corrupt += 1
+        if repeats >= self._earth.parameters.repeats:
+            counters.lost += 1
+            return
+        counters.repeated += 1
+        asyncio.get_running_loop().call_later(
+            again, self._arrives, spacecraft, destination, data, again, repeats + 1
+        )
+
+    def _takes(self, spacecraft: str, destination: str, data: bytes) -> bool:
+        assert self._relay is not None and self._direct is not None
+        if spacecraft == RELAY:
+            return self._relay.store_for(destination, data)
+        return self._direct.arrive(destination, data)

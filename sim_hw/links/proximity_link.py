@@ -66,9 +66,12 @@ class ProximityLink:
             self.counters.repeated += attempt > 0
             await sender.occupy(airtime)
             whole = self._random.random() >= self._parameters.frame_error
-            if whole and sender.is_heard and receiver.accept(sender.vehicle, data):
+            if not whole or not sender.is_heard or not receiver.hears:
+                continue
+            if receiver.accept(sender.vehicle, data):
                 self.counters.delivered += 1
                 return
+            self.counters.corrupt += 1
         self.counters.lost += 1
         raise DeviceFault("lost", f"{receiver.vehicle} did not acknowledge the frame")
 

@@ -54,7 +54,8 @@ class Relay:
         now: Callable[[], float],
         stream: random.Random,
         parameters: RelayParameters,
-        arrived_at_earth: Callable[[str, bytes], None],
+        arrived_at_earth: Callable[[str, bytes], bool],
+        is_whole: Callable[[bytes], bool],
     ) -> None:
         self.forward_counters = LinkCounters()  # to the ground of Mars
         self.return_counters = LinkCounters()  # from the ground of Mars
@@ -65,6 +66,8 @@ class Relay:
         self._random = stream
         self._parameters = parameters
         self._arrived_at_earth = arrived_at_earth
+        self._is_whole = is_whole
+        self._refused: dict[str, int] = {}  # how often the oldest frame of a store was not whole
         self._radios: dict[str, SurfaceRadio] = {}
         self._stores: dict[str, Store] = {}
         self._downlink = Store(parameters.queue_bytes, self.downlink_counters)
@@ -121,14 +124,17 @@ class Relay:
 
     # ------------------------------------------------- down to the ground of Mars
 
-    def store_for(self, destination: str, data: bytes) -> None:
-        """Takes a frame from Earth for a vehicle on the ground."""
+    def store_for(self, destination: str, data: bytes) -> bool:
+        """Takes a frame from Earth for a vehicle on the ground; False when it is not whole."""
+        if not self._is_whole(data):
+            return False
         store = self._stores.get(destination)
         if store is None:
             store = Store(self._parameters.queue_bytes, self.forward_counters)
             self._stores[destination] = store
         store.put("", data)
         self.serve(destination)
+        return True
 
     def serve(self, destination: str) -> None:
         """Sends what waits for a vehicle, if it can be reached now."""
@@ -158,16 +164,30 @@ class Relay:
         store = self._stores[destination]
         if not store.frames:
             return  # dropped meanwhile for want of room
-        self.forward_counters.sent += 1
+        radio, counters = self._radios[destination], self.forward_counters
+        counters.sent += 1
         if not whole:
             store.take()
-            self.forward_counters.lost += 1
-        elif self._radios[destination].accept(RELAY, store.frames[0][1]):
+            counters.lost += 1
+        elif radio.accept(RELAY, store.frames[0][1]):
             store.take()
-            self.forward_counters.delivered += 1
+            self._refused.pop(destination, None)
+            counters.delivered += 1
+        elif radio.hears:
+            counters.corrupt += 1
+            if not self._may_repeat(destination):
+                store.take()
+                counters.lost += 1
         else:
             return  # nobody listens any more: it waits until the radio or the next pass comes up
         self.serve(destination)
+
+    def _may_repeat(self, destination: str) -> bool:
+        """Whether a frame that arrived changed is sent again: as often as one that is lost."""
+        refused = self._refused.get(destination, 0)
+        again = refused < self._parameters.repeats
+        self._refused[destination] = refused + 1 if again else 0
+        return again
 
     # -------------------------------------------------- up from the ground of Mars
 
@@ -181,13 +201,22 @@ class Relay:
                 self.return_counters.lost += 1
                 raise DeviceFault("no_link", "the relay is not in view long enough for the frame")
             await radio.occupy(airtime)
-            if self._random.random() >= self._parameters.frame_error and radio.is_heard:
-                self.return_counters.delivered += 1
-                self._downlink.put(radio.vehicle, data)
-                self._send_to_earth()
+            if self._random.random() < self._parameters.frame_error or not radio.is_heard:
+                continue
+            if self._take_in(radio.vehicle, data):
                 return
         self.return_counters.lost += 1
         raise DeviceFault("lost", "the relay did not acknowledge the frame")
+
+    def _take_in(self, source: str, data: bytes) -> bool:
+        """Stores a frame from the ground of Mars for Earth; False when it is not whole."""
+        if not self._is_whole(data):
+            self.return_counters.corrupt += 1
+            return False
+        self.return_counters.delivered += 1
+        self._downlink.put(source, data)
+        self._send_to_earth()
+        return True
 
     def _airtime(self, data: bytes, copies: int, *, forward: bool) -> float | None:
         """Seconds that some copies of a frame take now; None when the pass ends before."""
@@ -232,12 +261,23 @@ class Relay:
             return
         # Each repeat waits for the request, which takes the light time both ways.
         delay = airtime * attempts + light_time * (2 * attempts - 1)
-        loop.call_later(delay, self._received_on_earth, source, data)
+        loop.call_later(delay, self._received_on_earth, source, data, airtime + 2.0 * light_time)
 
     def _try_again(self) -> None:
         self._downlinking = False
         self._send_to_earth()
 
-    def _received_on_earth(self, source: str, data: bytes) -> None:
-        self.downlink_counters.delivered += 1
-        self._arrived_at_earth(f"{RELAY}/{source}", data)
+    def _received_on_earth(self, source: str, data: bytes, again: float, repeats: int = 0) -> None:
+        """A frame arrives; one that is not whole is asked for and comes `again` s later."""
+        counters = self.downlink_counters
+        if self._arrived_at_earth(f"{RELAY}/{source}", data):
+            counters.delivered += 1
+            return
+        counters.corrupt += 1
+        if repeats >= self._earth.parameters.repeats:
+            counters.lost += 1
+            return
+        counters.repeated += 1
+        asyncio.get_running_loop().call_later(
+            again, self._received_on_earth, source, data, again, repeats + 1
+        )

@@ -5,7 +5,9 @@ switched; nothing is polled. Losses are repeated by the link layers up to a boun
 """
 
 import math
+from collections.abc import Callable
 
+from flight.icd import checksum
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.communications import LinkState
 from flight.icd.devices.ground_station import STATIONS_SERVICE
@@ -26,10 +28,17 @@ class SpaceLinks:
     """Knows the world, the radios, the relay orbiter and Earth. One for each run.
 
     Build it, `attach` every radio, serve `stations` as "ground.stations", and `start` it in the
-    run's loop.
+    run's loop. Who takes a frame looks first whether it is whole: `is_whole`.
     """
 
-    def __init__(self, world: World, orbit: RelayOrbit, parameters: LinkParameters) -> None:
+    def __init__(
+        self,
+        world: World,
+        orbit: RelayOrbit,
+        parameters: LinkParameters,
+        is_whole: Callable[[bytes], bool] = checksum.is_whole,
+    ) -> None:
+        self.is_whole = is_whole
         relay = parameters.relay
         self.schedule = PassSchedule(
             orbit, world.epoch_jd_tt, math.radians(relay.minimum_elevation), relay.acquisition_time
@@ -41,6 +50,7 @@ class SpaceLinks:
             world.now,
             self.earth,
             self.schedule,
+            self.is_whole,
         )
         self.relay = Relay(
             self.schedule,
@@ -49,6 +59,7 @@ class SpaceLinks:
             world.random("links.relay"),
             relay,
             self.stations.received,
+            self.is_whole,
         )
         self.direct = DirectLink(
             self.earth, world.now, world.random("links.direct"), self.stations.received

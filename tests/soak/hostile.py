@@ -17,6 +17,7 @@ from typing import Any
 
 import zmq
 
+from flight.icd.checksum import opened, sealed
 from flight.icd.devices.base import DeviceInterface, actuation
 from flight.icd.envelope import numbered, read_envelope, write_envelope
 from flight.icd.messages import Call, Hello, Message, Reply
@@ -132,11 +133,13 @@ def _frames(draw: random.Random, number: int) -> list[bytes]:
     if kind < 30:
         return [_written(number, Hello(f"somebody {number}", number))]
     if kind < 40:
-        frame = bytearray(_written(number, Call(number + 1, "take", {"data": b"0123456789"})))
+        frame = bytearray(
+            opened(_written(number, Call(number + 1, "take", {"data": b"0123456789"})))
+        )
         frame[draw.randrange(len(frame))] ^= 1 << draw.randrange(8)
-        return [bytes(frame)]
+        return [sealed(bytes(frame))]
     if kind < 49:
-        return [draw.randbytes(draw.randrange(1, 300))]
+        return [sealed(draw.randbytes(draw.randrange(1, 300)))]
     return [b""] * draw.randrange(1, 200)
 
 

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from flight.core.telling.recorder import Recorder
+from flight.icd.checksum import Corrupt
 from flight.icd.codec import CodecError, encode
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.communications import LinkState, Radio, ReceivedFrame
+from flight.icd.frames import ReadFrame, read_frame, write_frame
 from flight.icd.messages import Frame, Message, Packet, decode_message
 from flight.runtime.bus import Bus
 from flight.runtime.client import Client
@@ -62,6 +64,7 @@ class Communications:
         deliver: Callable[[Packet], None],
         on_drop: Callable[[str, str], None],
         on_link: Callable[[LinkState], None],
+        read: ReadFrame = read_frame,
     ) -> None:
         self.name = name
         self._bus = bus
@@ -71,6 +74,8 @@ class Communications:
         self._deliver = deliver
         self._on_drop = on_drop
         self._on_link = on_link
+        self._read = read
+        self.corrupt = 0  # frames that were changed on their way
         self._clients: dict[str, Client] = {}
         self._radios: list[Radio] = []
         self._recorder: Recorder | None = None
@@ -140,10 +145,9 @@ class Communications:
 
     def _received(self, received: ReceivedFrame) -> None:
         try:
-            frame = decode_message(received.data)
-            if not isinstance(frame, Frame):
-                raise CodecError("not a frame")
+            frame = self._read(received.data)
         except CodecError as error:
+            self.corrupt += isinstance(error, Corrupt)
             self._on_drop(received.peer, f"a frame that cannot be read: {error}")
             return
         for data in frame.packets:
@@ -226,6 +230,6 @@ class Communications:
         self._frame_number += 1
         frame = Frame(self.name, peer, self._frame_number, packets)
         try:
-            return (await device.transmit(peer, encode(frame))).acknowledged
+            return (await device.transmit(peer, write_frame(frame))).acknowledged
         except DeviceError:
             return False

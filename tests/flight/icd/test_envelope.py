@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flight.icd.checksum import opened, sealed
 from flight.icd.codec import MAXIMUM_DEPTH, CodecError
 from flight.icd.envelope import (
     Envelope,
@@ -61,14 +62,13 @@ def test_what_goes_in_comes_out(sequence: int, arguments: dict[str, Any]) -> Non
 )
 def test_a_message_is_an_array_that_begins_with_its_kind(message: Any) -> None:
     data = write_envelope(1, 2, message)
-    sequence, time_ns, content = msgpack.unpackb(data)
+    sequence, time_ns, content = msgpack.unpackb(opened(data))
     assert (sequence, time_ns, content[0]) == (1, 2, message.__struct_config__.tag)
     assert read_envelope(data).message == message
 
 
 def wrapped(content: Any) -> bytes:
-    data: bytes = msgpack.packb([9, 2, content])
-    return data
+    return sealed(msgpack.packb([9, 2, content]))
 
 
 def nested(levels: int) -> Any:
@@ -124,7 +124,7 @@ def test_a_wrong_message_keeps_its_number(content: Any) -> None:
 )
 def test_what_is_no_envelope_has_no_number(content: Any) -> None:
     with pytest.raises(CodecError, match="not an envelope") as refusal:
-        read_envelope(msgpack.packb(content))
+        read_envelope(sealed(msgpack.packb(content)))
     assert not isinstance(refusal.value, WrongMessage)
 
 
@@ -161,19 +161,20 @@ def test_the_largest_and_the_smallest_that_can_be_stored_are_taken() -> None:
 
 
 def test_text_that_is_no_text_is_refused() -> None:
-    good = write_envelope(1, 0, Telemetry("rover", 0, {"doc": "abcd"}, 1))
+    good = opened(write_envelope(1, 0, Telemetry("rover", 0, {"doc": "abcd"}, 1)))
     for bad in (good.replace(b"abcd", b"ab\xff\xfe"), good.replace(b"rover", b"r\xffver")):
         with pytest.raises(CodecError):
-            read_envelope(bad)
+            read_envelope(sealed(bad))
 
 
 @given(st.data())
 def test_whatever_bytes_come_they_are_an_envelope_or_refused(data: st.DataObject) -> None:
-    good = bytearray(write_envelope(7, 5, Telemetry("rover", 3, {"a": 1.5, "b": [1, "x"]}, 9)))
+    message = Telemetry("rover", 3, {"a": 1.5, "b": [1, "x"]}, 9)
+    good = bytearray(opened(write_envelope(7, 5, message)))
     for _ in range(data.draw(st.integers(1, 4))):
         good[data.draw(st.integers(0, len(good) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(CodecError):
-        read_envelope(bytes(good))
+        read_envelope(sealed(bytes(good)))
 
 
 def test_a_life_and_a_count_come_out_as_they_went_in() -> None:

@@ -12,7 +12,8 @@ from flight.core.chart.statechart import ANY, On, State, Statechart
 from flight.core.exchanges import ExchangeFailed
 from flight.core.node import Node
 from flight.core.telling.events import Event
-from flight.icd.messages import EventReport, Frame, Packet, Rung, Severity, decode_message
+from flight.icd.frames import read_frame
+from flight.icd.messages import EventReport, Packet, Rung, Severity, decode_message
 from flight.lander.launch_permission import launch_permission
 from flight.lander.node import Lander
 from flight.lander.rhythm import Energy, Rhythm
@@ -56,9 +57,7 @@ class Landed:
         self.node = cast(Any, rig.add_node(Lander, FILE.flight))
 
     def _heard_on_earth(self, signal: str, received: Any) -> None:
-        frame = decode_message(received.data)
-        assert isinstance(frame, Frame)
-        for data in frame.packets:
+        for data in read_frame(received.data).packets:
             packet = decode_message(data)
             assert isinstance(packet, Packet)
             self.on_earth.append(packet)

@@ -7,6 +7,7 @@ import msgpack
 import pytest
 import zmq
 
+from flight.icd.checksum import sealed
 from flight.icd.codec import MAXIMUM_MESSAGE_BYTES
 from flight.icd.messages import Cancel, Exchange, Message, Packet
 from flight.runtime import memory_fabric, zeromq_sockets
@@ -225,7 +226,7 @@ async def test_a_subscriber_that_is_too_slow_finds_a_gap(
     assert rover.bus.counters.missing == 51 - len(rover.heard)
 
 
-ENVELOPE = (1, 0, ["cancel", 7])
+ENVELOPE = sealed(msgpack.packb((1, 0, ["cancel", 7])))
 
 
 @pytest.mark.parametrize(
@@ -234,13 +235,16 @@ ENVELOPE = (1, 0, ["cancel", 7])
         [b""],
         [b"\xc1"],
         [b"garbage"],
-        [msgpack.packb(["cancel", 1])],
-        [msgpack.packb((1, 0, ["nonsense"]))],
-        [msgpack.packb(("1", 0, ["cancel", 1]))],
-        [msgpack.packb((True, 0, ["cancel", 1]))],
+        [sealed(b"garbage")],
+        [ENVELOPE[:-1] + bytes([ENVELOPE[-1] ^ 1])],
+        [ENVELOPE[:-4]],
+        [sealed(msgpack.packb(["cancel", 1]))],
+        [sealed(msgpack.packb((1, 0, ["nonsense"])))],
+        [sealed(msgpack.packb(("1", 0, ["cancel", 1])))],
+        [sealed(msgpack.packb((True, 0, ["cancel", 1])))],
         [bytes(MAXIMUM_MESSAGE_BYTES + 100)],
         [b"a", b"b"],
-        [b"", b"", msgpack.packb(ENVELOPE)],
+        [b"", b"", ENVELOPE],
     ],
 )
 @pytest.mark.requirement("BUS-02")
@@ -252,14 +256,14 @@ async def test_malformed_bytes_are_counted_reported_and_survived(
         stranger = fabric.context.socket(zmq.DEALER)
         stranger.connect("inproc://lander.node")
         stranger.send_multipart(frames)
-        stranger.send(msgpack.packb(ENVELOPE))
+        stranger.send(ENVELOPE)
     elif len(frames) > 1:
         pytest.skip("a message in memory is one frame")
     else:
         stranger = fabric.open_socket(Kind.CLIENT, b"stranger")
         stranger.connect("inproc://lander.node")
         stranger.send(frames[0])
-        stranger.send(msgpack.packb(ENVELOPE))
+        stranger.send(ENVELOPE)
     await asyncio.sleep(1.0)
     stranger.close()
     assert lander.heard == [7]

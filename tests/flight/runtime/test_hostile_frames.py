@@ -6,6 +6,7 @@ import msgpack
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flight.icd.checksum import opened, sealed
 from flight.icd.envelope import write_envelope
 from flight.icd.messages import (
     Call,
@@ -35,19 +36,22 @@ GOOD: list[Message] = [
 
 @st.composite
 def mutated(draw: st.DrawFn) -> bytes:
-    """A good frame of which some bytes were changed, left out, or put in."""
-    data = bytearray(write_envelope(1, 2, draw(st.sampled_from(GOOD))))
+    """A good frame of which some bytes were changed, left out, or put in, by who seals it."""
+    data = bytearray(opened(write_envelope(1, 2, draw(st.sampled_from(GOOD)))))
     for _ in range(draw(st.integers(1, 6))):
         at = draw(st.integers(0, len(data)))
         until = min(len(data), at + draw(st.integers(0, 9)))
         data[at:until] = draw(st.binary(max_size=9))
-    return bytes(data)
+    return sealed(bytes(data))
 
 
-nested = st.integers(15, 2000).map(lambda depth: b"\x93\x01\x02" + b"\x91" * depth + b"\xc0")
+nested = st.integers(15, 2000).map(
+    lambda depth: sealed(b"\x93\x01\x02" + b"\x91" * depth + b"\xc0")
+)
 anything = st.one_of(
     mutated(),
     st.binary(max_size=60),
+    st.binary(max_size=60).map(sealed),
     nested,
     st.sampled_from(
         [
@@ -57,7 +61,7 @@ anything = st.one_of(
             b"\xdb\xff\xff\xff\xff",
             msgpack.packb([1, 2, ["command", "c", "rover", "arm", {}, "g", "run", float("nan")]]),
         ]
-    ),
+    ).map(sealed),
 )
 
 

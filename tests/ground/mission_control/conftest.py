@@ -21,6 +21,7 @@ from flight.icd.devices.ground_station import (
     Uplinked,
 )
 from flight.icd.devices.orbital_imagery import OrbitalImagery, SurfaceFix
+from flight.icd.frames import read_frame, write_frame
 from flight.icd.messages import (
     Command,
     CommandReport,
@@ -272,8 +273,7 @@ class FakeStations(GroundStations):
         return Uplinked(arrival)
 
     def _deliver(self, data: bytes) -> None:
-        frame = decode_message(data)
-        assert isinstance(frame, Frame)
+        frame = read_frame(data)
         for packet in map(decode_message, frame.packets):
             assert isinstance(packet, Packet)
             order = decode_message(packet.body)
@@ -283,7 +283,7 @@ class FakeStations(GroundStations):
     def downlink(self, message: Message) -> None:
         self.reported += 1
         packet = encode(Packet("rover", "ground", 0, encode(message)))
-        data = encode(Frame("rover", "relay", self.reported, [packet]))
+        data = write_frame(Frame("rover", "relay", self.reported, [packet]))
         if self.lose_down(self.reported):
             return
         for _ in range(self.copies):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from flight.icd.codec import encode
+from flight.icd.frames import write_frame
 from flight.icd.messages import CommandReport, EventReport, Frame, Packet, Rung, Severity
 from ground.mission_control.archive import BEGUN_FILE, Archive, ArchiveError, Unstorable
 
@@ -107,7 +108,7 @@ def test_an_archive_that_takes_no_more_says_so_and_loses_nothing(tmp_path: Path)
 
 def frame(*bodies: bytes) -> bytes:
     packets = [encode(Packet("rover", "ground", 0, body)) for body in bodies]
-    return encode(Frame("rover", "relay", 1, packets))
+    return write_frame(Frame("rover", "relay", 1, packets))
 
 
 def test_a_hostile_message_is_counted_told_and_dropped_and_the_ground_starts_again(

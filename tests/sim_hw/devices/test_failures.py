@@ -6,6 +6,7 @@ from typing import Any, cast
 import pytest
 
 from flight.astrodynamics.time_scales import Epoch
+from flight.icd.checksum import sealed
 from flight.icd.devices.base import DeviceFault
 from flight.lander.node import Lander
 from flight.runtime.loop import VirtualLoop, run
@@ -72,7 +73,7 @@ def test_a_killed_vehicle_has_no_power_for_ever() -> None:
         electrical.kill()
         assert electrical.brownout and not devices["uhf"].hears
         with pytest.raises(DeviceFault) as fault:
-            await devices["uhf"].transmit("relay", b"x")
+            await devices["uhf"].transmit("relay", sealed(b"x"))
         assert fault.value.code == "off"
         assert math.isfinite(electrical.energy)
 

@@ -1,115 +1,33 @@
 """Space links: delays, passes, stores, losses and repeats, conjunction."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
 
-import msgspec
 import pytest
 
-from flight.astrodynamics.time_scales import Epoch
+from flight.icd.checksum import sealed
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.communications import LinkState, ReceivedFrame
 from flight.icd.devices.ground_station import NumberedFrame
-from flight.runtime.loop import VirtualLoop, run
-from flight.runtime.streams import stream
-from sim_hw.devices.surface_radio import RadioParameters, SurfaceRadio
-from sim_hw.devices.uhf_radio import SimUhfRadio
-from sim_hw.devices.x_band_radio import SimXBandRadio
-from sim_hw.links.parameters import LinkParameters, load_link_parameters
-from sim_hw.links.space_links import SpaceLinks
-from sim_hw.power_and_heat.electrical import BatteryParameters, Electrical, ElectricalParameters
-from sim_hw.world.relay_orbit import sun_synchronous_orbit
-from sim_hw.world.tubes import TubeRegistry
-from sim_hw.world.world import World
+from tests.sim_hw.links.rehearsal import (
+    CONJUNCTION,
+    PARAMETERS,
+    SOL,
+    Rehearsal,
+    rehearse,
+    with_losses,
+)
 
-EPOCH = 2461990.0
-CONJUNCTION = Epoch.from_utc("2030-05-25T00:00:00Z").jd_tt
-SOL = 88_775.244
-PARAMETERS = load_link_parameters()
-
-
-def with_losses(section: str, **changes: Any) -> LinkParameters:
-    part = msgspec.structs.replace(getattr(PARAMETERS, section), **changes)
-    return msgspec.structs.replace(PARAMETERS, **{section: part})
-
-
-def clean() -> LinkParameters:
-    changed = PARAMETERS
-    for section in ("proximity", "relay", "earth"):
-        part = msgspec.structs.replace(getattr(changed, section), frame_error=0.0)
-        changed = msgspec.structs.replace(changed, **{section: part})
-    return changed
-
-
-class Rehearsal:
-    """A world with two radios on the ground and one at Earth's command."""
-
-    def __init__(self, epoch: float = EPOCH, parameters: LinkParameters | None = None) -> None:
-        self.world = World(1, epoch, TubeRegistry((), {}))
-        orbit = sun_synchronous_orbit(Epoch(epoch))
-        self.links = SpaceLinks(self.world, orbit, parameters or clean())
-        self.world.place("lander", 0.0, 0.0)
-        self.world.place("rover", 100.0, 50.0)
-        self.heard: list[tuple[float, str, ReceivedFrame]] = []
-        self.link_changes: list[tuple[float, str, LinkState]] = []
-        self.lander = self._radio(SimUhfRadio, "lander.uhf")
-        self.rover = self._radio(SimUhfRadio, "rover.uhf")
-        self.direct = self._radio(SimXBandRadio, "lander.x_band")
-        self.links.stations.emit = self._listener("earth")
-        self.links.start()
-
-    def _radio(self, kind: type[SurfaceRadio], service: str) -> SurfaceRadio:
-        battery = BatteryParameters(
-            capacity=90_000.0,
-            charge_efficiency=1.0,
-            discharge_efficiency=1.0,
-            maximum_charge_power=500.0,
-            lowest_charge_temperature=253.0,
-            cold_capacity_loss=0.0,
-            full_voltage=32.8,
-            empty_voltage=24.0,
-            internal_resistance=0.0,
-            initial_state_of_charge=1.0,
-            restart_state_of_charge=0.1,
-        )
-        electrical = Electrical(service, self.world, ElectricalParameters(battery=battery))
-        power = RadioParameters(listening_power=15.0, sending_power=60.0, on_at_start=True)
-        radio = kind(service, stream(1, service), electrical, power)
-        radio.emit = self._listener(service)
-        self.links.attach(radio)
-        return radio
-
-    def _listener(self, name: str) -> Callable[[str, Any], None]:
-        def emit(signal: str, data: Any) -> None:
-            log: list[Any] = self.link_changes if signal == "link" else self.heard
-            log.append((self.world.now(), name, data))
-
-        return emit
-
-    def frames_at(self, name: str) -> list[ReceivedFrame]:
-        return [frame for _, where, frame in self.heard if where == name]
-
-
-def rehearse(
-    play: Callable[[Rehearsal], Awaitable[None]],
-    epoch: float = EPOCH,
-    parameters: LinkParameters | None = None,
-) -> None:
-    async def scenario() -> None:
-        await play(Rehearsal(epoch, parameters))
-
-    run(scenario(), VirtualLoop())
+LARGE, HUNDRED = sealed(b"x" * 31_996), sealed(b"x" * 96)
 
 
 def test_neighbours_reach_each_other_at_the_pace_of_their_rate() -> None:
     async def play(r: Rehearsal) -> None:
         rate = r.links.proximity.rate(r.rover, r.lander)
         assert rate >= 128_000.0
-        sent = await r.rover.transmit("lander", b"x" * 32_000)
+        sent = await r.rover.transmit("lander", LARGE)
         assert sent.acknowledged
         assert sent.seconds == pytest.approx(256_000 / rate + 0.05)
-        assert r.frames_at("lander.uhf") == [ReceivedFrame("rover", b"x" * 32_000)]
+        assert r.frames_at("lander.uhf") == [ReceivedFrame("rover", LARGE)]
 
     rehearse(play)
 
@@ -118,16 +36,16 @@ def test_a_radio_that_is_off_or_too_far_away_hears_nothing() -> None:
     async def play(r: Rehearsal) -> None:
         await r.lander.set_power(False)
         with pytest.raises(DeviceFault) as fault:
-            await r.rover.transmit("lander", b"hello")
+            await r.rover.transmit("lander", sealed(b"hello"))
         assert fault.value.code == "no_link"
         await r.lander.set_power(True)
         r.world.bodies["rover"].east = 30_000.0
         with pytest.raises(DeviceFault) as fault:
-            await r.rover.transmit("lander", b"hello")
+            await r.rover.transmit("lander", sealed(b"hello"))
         assert fault.value.code == "no_link"
         await r.rover.set_power(False)
         with pytest.raises(DeviceFault) as fault:
-            await r.rover.transmit("lander", b"hello")
+            await r.rover.transmit("lander", sealed(b"hello"))
         assert fault.value.code == "off"
         assert r.heard == []
 
@@ -149,7 +67,7 @@ def test_switching_a_radio_tells_both_sides() -> None:
 def test_lost_frames_are_repeated_and_then_reported_lost() -> None:
     async def half(r: Rehearsal) -> None:
         for _ in range(40):
-            await r.rover.transmit("lander", b"frame")
+            await r.rover.transmit("lander", sealed(b"frame"))
         counters = r.links.proximity.counters
         assert counters.delivered == 40
         assert 20 <= counters.repeated <= 70
@@ -158,7 +76,7 @@ def test_lost_frames_are_repeated_and_then_reported_lost() -> None:
     async def nearly_all(r: Rehearsal) -> None:
         with pytest.raises(DeviceFault) as fault:
             for _ in range(20):
-                await r.rover.transmit("lander", b"frame")
+                await r.rover.transmit("lander", sealed(b"frame"))
         assert fault.value.code == "lost"
         assert r.links.proximity.counters.lost == 1
 
@@ -171,11 +89,11 @@ def test_a_frame_from_earth_waits_on_the_relay_for_the_next_pass() -> None:
         await asyncio.sleep(1000.0)
         sent_at = r.world.now()
         light_time = (await r.links.stations.status()).light_time
-        answer = await r.links.stations.uplink("relay", "rover", b"command")
+        answer = await r.links.stations.uplink("relay", "rover", sealed(b"command"))
         assert r.world.now() == sent_at
         await asyncio.sleep(2 * SOL)
         [(arrived, where, frame)] = r.heard
-        assert (where, frame) == ("rover.uhf", ReceivedFrame("relay", b"command"))
+        assert (where, frame) == ("rover.uhf", ReceivedFrame("relay", sealed(b"command")))
         assert arrived - sent_at >= light_time > 180.0
         start, end = Rehearsal().links.schedule.next(sent_at + light_time)
         assert start <= arrived <= end
@@ -187,12 +105,12 @@ def test_a_frame_from_earth_waits_on_the_relay_for_the_next_pass() -> None:
 def test_a_frame_for_a_radio_that_is_off_waits_until_it_listens() -> None:
     async def play(r: Rehearsal) -> None:
         await r.rover.set_power(False)
-        await r.links.stations.uplink("relay", "rover", b"command")
+        await r.links.stations.uplink("relay", "rover", sealed(b"command"))
         await asyncio.sleep(2 * SOL)
         assert r.heard == [] and r.links.relay.queued("rover") == 1
         await r.rover.set_power(True)
         await asyncio.sleep(2 * SOL)
-        assert r.frames_at("rover.uhf") == [ReceivedFrame("relay", b"command")]
+        assert r.frames_at("rover.uhf") == [ReceivedFrame("relay", sealed(b"command"))]
         assert r.links.relay.queued("rover") == 0
 
     rehearse(play)
@@ -202,7 +120,7 @@ def test_a_frame_is_stored_on_the_relay_no_sooner_than_light() -> None:
     async def play(r: Rehearsal) -> None:
         await r.rover.set_power(False)
         light_time = r.links.earth.light_time_up(r.world.now())
-        await r.links.stations.uplink("relay", "rover", b"command")
+        await r.links.stations.uplink("relay", "rover", sealed(b"command"))
         await asyncio.sleep(light_time - 1.0)
         assert r.links.relay.queued("rover") == 0
         await asyncio.sleep(3600.0)  # the orbiter may have been behind Mars
@@ -226,17 +144,17 @@ def test_the_relay_is_behind_mars_for_a_part_of_each_orbit() -> None:
 def test_telemetry_reaches_earth_no_sooner_than_light() -> None:
     async def play(r: Rehearsal) -> None:
         with pytest.raises(DeviceFault) as fault:
-            await r.rover.transmit("relay", b"too early")
+            await r.rover.transmit("relay", sealed(b"too early"))
         assert fault.value.code == "no_link"
         start, end = r.links.schedule.next(r.world.now())
         await asyncio.sleep(start - r.world.now() + 1.0)
         ups = [link for _, who, link in r.link_changes if who == "rover.uhf" and link.up]
         assert ups[0].peer == "relay" and 60.0 < ups[0].remaining < end - start + 0.1
         sent = r.world.now()
-        await r.rover.transmit("relay", b"telemetry")
+        await r.rover.transmit("relay", sealed(b"telemetry"))
         await asyncio.sleep(SOL)
         [(arrived, _, frame)] = r.heard
-        assert frame == NumberedFrame("relay/rover", b"telemetry", 1)
+        assert frame == NumberedFrame("relay/rover", sealed(b"telemetry"), 1)
         light_time = r.links.earth.light_time_up(sent)
         assert light_time <= arrived - sent < light_time + 3600.0
         downs = [link for at, who, link in r.link_changes if who == "rover.uhf" and not link.up]
@@ -259,7 +177,7 @@ def test_the_relay_bounds_its_store_by_dropping_the_oldest() -> None:
     async def play(r: Rehearsal) -> None:
         await r.rover.set_power(False)
         for number in range(6):
-            r.links.relay.store_for("rover", bytes([number]) * 400)
+            r.links.relay.store_for("rover", sealed(bytes([number]) * 396))
         assert r.links.relay.queued("rover") == 2
         assert r.links.relay.forward_counters.dropped == 4
         await r.rover.set_power(True)
@@ -275,7 +193,7 @@ def test_conjunction_forbids_commanding() -> None:
         assert status.moratorium and not any(link.up for link in status.links)
         for spacecraft in ("relay", "lander"):
             with pytest.raises(DeviceFault) as fault:
-                await r.links.stations.uplink(spacecraft, "lander", b"command")
+                await r.links.stations.uplink(spacecraft, "lander", sealed(b"command"))
             assert fault.value.code == "moratorium"
 
     rehearse(play, epoch=CONJUNCTION)
@@ -287,21 +205,21 @@ def test_the_direct_link_takes_light_time_and_ends_when_earth_sets() -> None:
         if not earth.earth_above_horizon(0.0):
             await asyncio.sleep(earth.next_horizon_change(0.0) + 1.0)
         began = r.world.now()
-        sent = await r.direct.transmit("earth", b"x" * 100)
+        sent = await r.direct.transmit("earth", HUNDRED)
         light_time = earth.light_time_up(began)
         airtime = 800.0 / earth.direct_rates(began).to_earth
         assert sent.seconds == pytest.approx(2.0 * light_time + airtime, abs=0.1)
-        assert r.frames_at("earth") == [NumberedFrame("lander", b"x" * 100, 1)]
-        await r.links.stations.uplink("lander", "lander", b"hello")
+        assert r.frames_at("earth") == [NumberedFrame("lander", HUNDRED, 1)]
+        await r.links.stations.uplink("lander", "lander", sealed(b"hello"))
         await asyncio.sleep(light_time + 60.0)
-        assert r.frames_at("lander.x_band") == [ReceivedFrame("earth", b"hello")]
+        assert r.frames_at("lander.x_band") == [ReceivedFrame("earth", sealed(b"hello"))]
         await asyncio.sleep(earth.next_horizon_change(r.world.now()) - r.world.now() + 1.0)
         assert r.link_changes[-1][2] == LinkState("earth", up=False)
         with pytest.raises(DeviceFault) as fault:
-            await r.direct.transmit("earth", b"x")
+            await r.direct.transmit("earth", sealed(b"x"))
         assert fault.value.code == "no_link"
         with pytest.raises(DeviceFault) as fault:
-            await r.links.stations.uplink("lander", "lander", b"hello")
+            await r.links.stations.uplink("lander", "lander", sealed(b"hello"))
         assert fault.value.code == "no_link"
 
     rehearse(play)
@@ -310,9 +228,9 @@ def test_the_direct_link_takes_light_time_and_ends_when_earth_sets() -> None:
 def test_uplinks_that_cannot_be_are_refused_with_what_is_allowed() -> None:
     async def play(r: Rehearsal) -> None:
         with pytest.raises(DeviceRejected, match="there are: lander, rover"):
-            await r.links.stations.uplink("relay", "ingenuity", b"x")
+            await r.links.stations.uplink("relay", "ingenuity", sealed(b"x"))
         with pytest.raises(DeviceRejected, match="the vehicle itself"):
-            await r.links.stations.uplink("rover", "rover", b"x")
+            await r.links.stations.uplink("rover", "rover", sealed(b"x"))
 
     rehearse(play)
 
@@ -320,7 +238,7 @@ def test_uplinks_that_cannot_be_are_refused_with_what_is_allowed() -> None:
 def test_frames_lost_on_the_way_from_earth_cost_round_trips_or_are_counted_lost() -> None:
     async def play(r: Rehearsal) -> None:
         for _ in range(30):
-            await r.links.stations.uplink("relay", "rover", b"command")
+            await r.links.stations.uplink("relay", "rover", sealed(b"command"))
         await asyncio.sleep(3 * SOL)
         counters = r.links.stations.uplink_counters
         assert counters.sent == 30 == counters.delivered + counters.lost
@@ -335,7 +253,7 @@ def test_the_same_seed_gives_the_same_story() -> None:
 
     async def play(r: Rehearsal) -> None:
         for _ in range(10):
-            await r.links.stations.uplink("relay", "rover", b"command")
+            await r.links.stations.uplink("relay", "rover", sealed(b"command"))
         await asyncio.sleep(2 * SOL)
         stories.append(r.heard)
 
@@ -348,14 +266,14 @@ def test_the_stations_keep_the_last_frames_for_whoever_was_not_there() -> None:
     async def play(r: Rehearsal) -> None:
         stations = r.links.stations
         for number in range(1, 8):
-            stations.received("relay/rover", bytes([number]) * 100)
+            stations.received("relay/rover", sealed(bytes([number]) * 96))
         assert (await stations.status()).last_frame == 7
         assert [frame.number for frame in await stations.frames(0)] == [4, 5, 6, 7]
         [newest] = await stations.frames(6)
-        assert newest == NumberedFrame("relay/rover", bytes([7]) * 100, 7)
+        assert newest == NumberedFrame("relay/rover", sealed(bytes([7]) * 96), 7)
         assert await stations.frames(7) == []
-        stations.received("relay/rover", b"x" * 450)  # 550 bytes with the one before
-        stations.received("relay/rover", b"x" * 2000)  # too much even alone: the newest stays
+        stations.received("relay/rover", sealed(b"x" * 446))  # 550 bytes with the one before
+        stations.received("relay/rover", sealed(b"x" * 1996))  # too much alone: the newest stays
         assert [frame.number for frame in await stations.frames(0)] == [9]
 
     rehearse(play, parameters=with_losses("earth", kept_frames=4, kept_bytes=500))
@@ -365,7 +283,7 @@ def test_an_answer_with_kept_frames_never_outgrows_a_message() -> None:
     async def play(r: Rehearsal) -> None:
         stations = r.links.stations
         for _ in range(5):
-            stations.received("relay/rover", b"x" * 240_000)
+            stations.received("relay/rover", sealed(b"x" * 239_996))
         asked = []
         after = 0
         while found := await stations.frames(after):

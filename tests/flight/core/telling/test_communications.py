@@ -15,6 +15,7 @@ from flight.core.telling.communications import (
     wire,
 )
 from flight.core.telling.recorder import Recorder
+from flight.icd.checksum import sealed
 from flight.icd.codec import encode
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.communications import (
@@ -24,6 +25,7 @@ from flight.icd.devices.communications import (
     ReceivedFrame,
     Transmission,
 )
+from flight.icd.frames import read_frame, write_frame
 from flight.icd.messages import Exchange, Frame, Packet, decode_message
 from flight.runtime.bus import Bus, Fabric
 from flight.runtime.device_driver import connect
@@ -49,8 +51,7 @@ class FakeRadio(Radio):
         if self.failures:
             self.failures -= 1
             raise DeviceFault("lost", "no acknowledgement")
-        frame = decode_message(data)
-        assert isinstance(frame, Frame)
+        frame = read_frame(data)
         self.frames.append(frame)
         if peer in self.peers:
             self.peers[peer].server.emit("received", ReceivedFrame(self.name, data))
@@ -201,7 +202,9 @@ async def test_a_full_outbox_drops_the_oldest_and_says_so(network: Network) -> N
     assert network.lander.texts() == list(range(1, OUTBOX_CAPACITY + 1))
 
 
-@pytest.mark.parametrize("data", [b"", b"nonsense", encode(say("no frame"))])
+@pytest.mark.parametrize(
+    "data", [b"", b"nonsense", sealed(b"nonsense"), encode(say("x")), sealed(encode(say("x")))]
+)
 async def test_a_frame_that_cannot_be_read_is_reported(network: Network, data: bytes) -> None:
     network.lander.radio.server.emit("received", ReceivedFrame("rover", data))
     await asyncio.sleep(1.0)
@@ -210,7 +213,7 @@ async def test_a_frame_that_cannot_be_read_is_reported(network: Network, data: b
 
 async def test_a_bad_packet_does_not_take_the_others_of_its_frame_along(network: Network) -> None:
     good = encode(Packet("rover", "lander", 4, encode(say("good"))))
-    frame = encode(Frame("rover", "lander", 1, [b"nonsense", good, encode(say("no packet"))]))
+    frame = write_frame(Frame("rover", "lander", 1, [b"nonsense", good, encode(say("no packet"))]))
     network.lander.radio.server.emit("received", ReceivedFrame("rover", frame))
     await asyncio.sleep(1.0)
     assert network.lander.texts() == ["good"]

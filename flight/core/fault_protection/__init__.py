@@ -1,0 +1,1 @@
+"""Fault protection: what watches a vehicle, and what acts for it."""
