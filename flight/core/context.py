@@ -8,9 +8,19 @@ from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.fault_protection.structure import Structure
 from flight.core.keeping.clock import SpacecraftClock
 from flight.core.keeping.storage import Storage
+from flight.icd.devices.base import DeviceInterface
 from flight.runtime.bus import Bus
 
 POWER_OFF_AFTER = 1.2 * SOL_SECONDS  # s from the command until a decommissioned vehicle is off
+
+
+@dataclass(frozen=True)
+class Wire:
+    """What a node expects at one of its devices: its interface, and parts of it by name, such as
+    the switches of a power distribution."""
+
+    interface: type[DeviceInterface]
+    names: tuple[str, ...] = ()
 
 
 @dataclass

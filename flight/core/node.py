@@ -20,6 +20,7 @@ from flight.core.commanding.dispatch import Dispatcher
 from flight.core.commanding.standard_commands import SAFE as SAFE
 from flight.core.commanding.standard_commands import StandardCommands
 from flight.core.context import NodeContext as NodeContext
+from flight.core.context import Wire
 from flight.core.custody.ledger import CustodyLedger
 from flight.core.exchanges import Exchanges
 from flight.core.keeping.clock import monotonic as monotonic
@@ -128,6 +129,7 @@ class Node(StandardCommands):
         self.sequences = Sequencer(self, self._life)
         self.hazards = self.sequences.hazards
         self.health = HealthMonitor(HEALTH_PERIOD, self._service_reports, context.pet_watchdog)
+        self.wires: dict[str, Wire] = {}  # by service
         self.nursery: Nursery
         self.activities: Activities
         self.communications: Communications
@@ -177,11 +179,13 @@ class Node(StandardCommands):
         """Reports progress of the command whose state is active."""
         self.dispatcher.progress(detail)
 
-    def driver(self, interface: type[D], device: str, *, owner: str = "") -> D:
-        """A driver for one of the vehicle's devices."""
-        return drivers.connect(
-            self.bus, interface, f"{owner or self.name}.{device}", boot=self.boot.number
-        )
+    def driver(
+        self, interface: type[D], device: str, *, owner: str = "", names: tuple[str, ...] = ()
+    ) -> D:
+        """A driver for one of the vehicle's devices; `names`: parts of it that are asked for."""
+        service = f"{owner or self.name}.{device}"
+        self.wires[service] = Wire(interface, names)
+        return drivers.connect(self.bus, interface, service, boot=self.boot.number)
 
     def execute_sequence(self, name: str) -> None:
         """Runs a started sequence beside everything else."""
@@ -192,8 +196,7 @@ class Node(StandardCommands):
     async def run(self) -> None:
         """Boots and lives until cancelled."""
         async with Nursery(self.name) as nursery:
-            self._connect(nursery)
-            self.attach()
+            self.connect(nursery)
             self.bus.serve(f"{self.name}.node", self._arrived)
             self._announce_boot()
             await self._enter_boot_state()
@@ -308,6 +311,11 @@ class Node(StandardCommands):
             self.record_damaged(reason=str(damage))
             return SAFE
         return state if state in self.statechart.leaves else None
+
+    def connect(self, nursery: Nursery) -> None:
+        """Connects everything: the first step of a boot."""
+        self._connect(nursery)
+        self.attach()
 
     def _connect(self, nursery: Nursery) -> None:
         self.nursery = nursery

@@ -10,7 +10,7 @@ from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
 from flight.icd.devices.base import DeviceError
-from flight.lander.thermal_control import IGLOO
+from flight.lander.hardware import IGLOO
 from flight.lander.vehicle import Commissioning, LanderVehicle
 
 DEPLOY_ATTEMPTS = 4

@@ -5,6 +5,15 @@ from flight.icd.devices.communications import Radio
 from flight.icd.devices.power import Battery, PowerSwitches, SolarArray
 from flight.icd.devices.thermal import Heaters, ThermalNodes
 
+COMPUTER = "computer"
+"""The switch of the computer."""
+ELECTRONICS, BATTERY, ARM, MAV = "electronics", "battery", "arm", "mav"
+"""What is kept warm: thermal nodes, and the first three heater zones, too."""
+IGLOO = "igloo_"
+"""Beginning of the names of the zones in the igloo around the MAV."""
+ZONES = (ELECTRONICS, BATTERY, ARM, f"{IGLOO}1")
+"""Heater zones without which it cannot be; the igloo may have more."""
+
 
 class LanderDevices:
     """Drivers of the lander's devices."""
@@ -12,8 +21,12 @@ class LanderDevices:
     def __init__(self, node: Node) -> None:
         self.battery: Battery = node.driver(Battery, "battery")
         self.solar_array: SolarArray = node.driver(SolarArray, "solar_array")
-        self.power_switches: PowerSwitches = node.driver(PowerSwitches, "power_switches")
-        self.thermal_nodes: ThermalNodes = node.driver(ThermalNodes, "thermal_nodes")
-        self.heaters: Heaters = node.driver(Heaters, "heaters")
+        self.power_switches: PowerSwitches = node.driver(
+            PowerSwitches, "power_switches", names=(COMPUTER,)
+        )
+        self.thermal_nodes: ThermalNodes = node.driver(
+            ThermalNodes, "thermal_nodes", names=(ELECTRONICS, ARM, MAV)
+        )
+        self.heaters: Heaters = node.driver(Heaters, "heaters", names=ZONES)
         self.uhf: Radio = node.driver(Radio, "uhf")
         self.x_band: Radio = node.driver(Radio, "x_band")

@@ -9,6 +9,7 @@ from flight.icd.devices.base import DeviceError
 from flight.icd.devices.communications import Radio
 from flight.lander.commissioning import commission, keep_array_open, unfold_after_landing
 from flight.lander.descent_states import ENTRY, ENTRY_TRANSITIONS, PHASES, WOKEN, wake
+from flight.lander.hardware import ARM, COMPUTER, ELECTRONICS, MAV
 from flight.lander.launch_permission import TOPIC as LAUNCH
 from flight.lander.launch_permission import launch_permission
 from flight.lander.rhythm import Energy, Wanted
@@ -198,11 +199,11 @@ class Lander(LanderVehicle):
         if self._computer_on is on:
             return
         try:
-            state = await self.devices.power_switches.set_switch("computer", on)
+            state = await self.devices.power_switches.set_switch(COMPUTER, on)
         except DeviceError as error:
             self.device_trouble(device="power_switches", reason=str(error))
         else:
-            self._computer_on = state.closed.get("computer")
+            self._computer_on = state.closed.get(COMPUTER)
 
     async def _switch_radio(self, name: str, device: Radio, on: bool) -> None:
         if self._radios_on.get(name) is on:
@@ -226,9 +227,9 @@ class Lander(LanderVehicle):
             found: dict[str, float] = {}
         else:
             found = {name: round(value, 2) for name, value in state.temperatures.items()}
-        self.electronics_temperature = found.get("electronics")
-        self.arm_temperature = found.get("arm")
-        mav = found.get("mav")
+        self.electronics_temperature = found.get(ELECTRONICS)
+        self.arm_temperature = found.get(ARM)
+        mav = found.get(MAV)
         self.mav_temperature = mav
         warm = mav is not None and mav >= self.parameters["mav_conditioned"]
         if self.mav_conditioning and warm and not self._mav_was_warm:

@@ -5,10 +5,8 @@ from typing import Any
 
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.thermal import Heaters
+from flight.lander.hardware import ARM, BATTERY, ELECTRONICS, IGLOO
 from flight.lander.rhythm import Energy
-
-IGLOO = "igloo_"
-"""Beginning of the names of the zones in the igloo around the MAV."""
 
 ATTEMPTS = 3  # to set one zone
 
@@ -64,10 +62,10 @@ def wanted_setting(
     if zone.startswith(IGLOO):
         conditioned = mav_conditioned and not low
         return parameters["mav_conditioned" if conditioned else "mav_survival"], True
-    if zone == "battery":
+    if zone == BATTERY:
         return parameters["battery_survival" if low else "battery_setpoint"], True
-    if zone == "electronics":
+    if zone == ELECTRONICS:
         return parameters["electronics_setpoint"], True
-    if zone == "arm":
+    if zone == ARM:
         return parameters["arm_setpoint"], not low
     return None

@@ -10,6 +10,9 @@ from flight.icd.devices.mobility import Wheels
 from flight.icd.devices.power import Battery, PowerSwitches
 from flight.icd.devices.vision import StereoCamera
 
+AVIONICS = "avionics"
+"""The switch of computer and motor electronics."""
+
 
 @dataclass(frozen=True)
 class PerseveranceHardware:
@@ -35,7 +38,7 @@ def connect(node: Node) -> PerseveranceHardware:
         sun_sensor=node.driver(SunSensor, "sun_sensor"),
         carousel=node.driver(BitCarousel, "bit_carousel"),
         battery=node.driver(Battery, "battery"),
-        switches=node.driver(PowerSwitches, "power_switches"),
+        switches=node.driver(PowerSwitches, "power_switches", names=(AVIONICS,)),
         uhf=node.driver(Radio, "uhf"),
         x_band=node.driver(Radio, "x_band"),
     )

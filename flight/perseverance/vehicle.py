@@ -15,7 +15,7 @@ from flight.core.telling.events import Event
 from flight.icd import places
 from flight.icd.devices.base import DeviceError
 from flight.icd.messages import Severity
-from flight.perseverance.hardware import PerseveranceHardware
+from flight.perseverance.hardware import AVIONICS, PerseveranceHardware
 from flight.perseverance.parameters import PARAMETERS
 from flight.perseverance.sol_work import energy_parameters
 from flight.surface.dead_reckoning import DeadReckoning, Pose
@@ -155,7 +155,7 @@ class PerseveranceVehicle(Node):
         if self._awake is awake:
             return
         try:
-            await self.hardware.switches.set_switch("avionics", awake)
+            await self.hardware.switches.set_switch(AVIONICS, awake)
         except DeviceError as error:
             self.device_trouble(device="power_switches", reason=str(error))
             return

@@ -11,6 +11,9 @@ from flight.icd.devices.power import Battery, PowerSwitches, SolarArray
 from flight.icd.devices.thermal import Heaters, ThermalNodes
 from flight.icd.devices.vision import StereoCamera
 
+AVIONICS = "avionics"
+"""The switch of computer and motor electronics."""
+
 
 @dataclass(frozen=True)
 class RoverHardware:
@@ -43,7 +46,7 @@ def connect(node: Node) -> RoverHardware:
         sun_sensor=node.driver(SunSensor, "sun_sensor"),
         battery=node.driver(Battery, "battery"),
         solar_array=node.driver(SolarArray, "solar_array"),
-        switches=node.driver(PowerSwitches, "power_switches"),
+        switches=node.driver(PowerSwitches, "power_switches", names=(AVIONICS,)),
         heaters=node.driver(Heaters, "heaters"),
         thermal=node.driver(ThermalNodes, "thermal_nodes"),
         radio=node.driver(Radio, "uhf"),

@@ -9,6 +9,7 @@ from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
 from flight.icd.devices.base import DeviceError, DeviceFault, DeviceRejected, DeviceTimeout
+from flight.rover.hardware import AVIONICS
 from flight.rover.lid_memory import may_hold_lid
 from flight.rover.sol_work import CONDITIONS
 from flight.rover.vehicle import RoverVehicle
@@ -115,7 +116,7 @@ async def set_awake(node: RoverVehicle, awake: bool) -> None:
     """Switches what is needed by day on or off; a switch that does not move is reported."""
     node.asleep = not awake
     try:
-        await node.hardware.switches.set_switch("avionics", awake)
+        await node.hardware.switches.set_switch(AVIONICS, awake)
     except DeviceError as error:
         node.device_trouble(device="power_switches", reason=str(error))
     await set_radio(node, awake)

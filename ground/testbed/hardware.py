@@ -38,6 +38,7 @@ from sim_hw.links.space_links import SpaceLinks
 from sim_hw.power_and_heat.electrical import Electrical
 from sim_hw.serving.server import DeviceServer
 from sim_hw.world.depot import true_lying_poses
+from sim_hw.world.landing_survey import MAP_HALF_WIDTH
 from sim_hw.world.relay_orbit import sun_synchronous_orbit
 from sim_hw.world.rocks import Clearing
 from sim_hw.world.tubes import TubeMove, TubeRegistry, TubeState
@@ -104,8 +105,12 @@ class Hardware:
         files: dict[str, VehicleFile],
         seed: int,
         is_whole: Callable[[bytes], bool] = is_whole,
+        *,
+        map_half_width: float = MAP_HALF_WIDTH,
     ) -> None:
+        """`map_half_width`: m of the landing site that a lander in space has a map of."""
         self.mission = mission
+        self._map_half_width = map_half_width
         self.seed = seed
         self.world = make_world(mission, seed)
         self.vehicles: dict[str, Assembled] = {}
@@ -194,7 +199,9 @@ class Hardware:
     def _begin_entry(self) -> None:
         aim = self.mission.mission.lander
         descent = self._files["lander"].hardware.descent
-        self._entry_load = begin_entry(self.world, descent, aim.east, aim.north)
+        self._entry_load = begin_entry(
+            self.world, descent, aim.east, aim.north, map_half_width=self._map_half_width
+        )
 
     def _assemble(self) -> None:
         """Builds the devices of all vehicles; arm and MAV live on the lander's power."""

@@ -10,7 +10,7 @@ from sim_hw.assembly.entry_start import (
     EntryErrors,
     start_of_entry,
 )
-from sim_hw.world.landing_survey import survey
+from sim_hw.world.landing_survey import MAP_HALF_WIDTH, survey
 from sim_hw.world.world import World
 
 
@@ -22,11 +22,13 @@ def begin_entry(
     *,
     aim: EntryAim = DEFAULT_AIM,
     errors: EntryErrors | None = DEFAULT_ERRORS,
+    map_half_width: float = MAP_HALF_WIDTH,
 ) -> dict[str, Any]:
     """Begins the entry of the world's lander now, ten minutes before the interface.
 
     East and north (m) are the place it is to land on. Returns its mission load. To be called before
     the lander's devices are built: they are built around the vehicle that it puts into space.
+    `map_half_width`: of the map that it is given, in m.
     """
     start = start_of_entry(
         aim,
@@ -40,7 +42,10 @@ def begin_entry(
     place_in_space(
         world, hardware.vehicle, start.position, start.velocity, dispersed=errors is not None
     )
-    landing_map = survey(world.terrain, world.rocks, world.random("lander.survey"), east, north)
+    landing_map = survey(
+        world.terrain, world.rocks, world.random("lander.survey"), east, north,
+        half_width=map_half_width,
+    )  # fmt: skip
     return {
         "start": "entry",
         "entry": {

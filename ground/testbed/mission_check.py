@@ -11,13 +11,16 @@ from ground.missions.mission import Failure, LoadedMission
 from ground.missions.vehicle_files import VehicleFile
 from ground.testbed.control_room import make_dictionary, make_program
 from ground.testbed.hardware import Hardware, load_vehicle_files
+from ground.testbed.wiring import check_wiring
 from sim_hw.links.parameters import load_link_parameters
+
+COARSE = 20.0  # m: of a map that nobody lands by
 
 
 def check_mission(mission: LoadedMission) -> dict[str, VehicleFile]:
-    """Checks procedure, vehicles, links and failures of a mission; raises ConfigurationError.
+    """Checks procedure, vehicles, links, wiring and failures of a mission.
 
-    Returns the vehicle files.
+    Returns the vehicle files; raises ConfigurationError.
     """
     procedure = mission.mission.procedure
     names = sorted(file.stem for file in (configs_folder() / "procedures").glob("*.yaml"))
@@ -27,17 +30,16 @@ def check_mission(mission: LoadedMission) -> dict[str, VehicleFile]:
     load_link_parameters()
     make_program(mission, make_dictionary())
     files = load_vehicle_files(mission)
-    _check_failures(mission, files)
+    hardware = Hardware(mission, files, 0, map_half_width=COARSE)  # to be thrown away
+    hardware.world.clock = lambda: 0.0
+    check_wiring(mission, files, hardware)
+    _check_failures(mission, hardware)
     return files
 
 
-def _check_failures(mission: LoadedMission, files: dict[str, VehicleFile]) -> None:
+def _check_failures(mission: LoadedMission, hardware: Hardware) -> None:
     """Tries each failure of a device on hardware that is thrown away."""
     wanted = [(i, f) for i, f in enumerate(mission.mission.failures) if f.what == "device"]
-    if not wanted:
-        return
-    hardware = Hardware(mission, files, 0)
-    hardware.world.clock = lambda: 0.0
     services = [name for name in hardware.services() if hasattr(hardware.device(name), "fail")]
     for index, failure in wanted:
         if failure.target not in services:

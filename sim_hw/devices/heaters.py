@@ -35,6 +35,9 @@ class SimHeaters(SimulatedDevice, Heaters):
         else:
             raise unknown_mode(self, mode, "stuck_off, stuck_on")
 
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._network.zones)
+
     async def state(self) -> HeaterStates:
         powered = self._powered()
         return HeaterStates(

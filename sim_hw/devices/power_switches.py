@@ -24,6 +24,9 @@ class SimPowerSwitches(SimulatedDevice, PowerSwitches):
             raise unknown_mode(self, mode, "stuck")
         self.stuck[switch] = None
 
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._electrical.switches)
+
     async def state(self) -> SwitchStates:
         return self._state()
 

@@ -11,7 +11,8 @@ from typing import Annotated
 
 import msgspec
 
-from flight.configuration.files import Quantity
+from flight.configuration.allowed_values import choices_words
+from flight.configuration.files import NotAllowed, Quantity
 from sim_hw.power_and_heat.electrical import Electrical
 from sim_hw.power_and_heat.sky_grid import Outside, SkyGrid
 
@@ -54,8 +55,8 @@ class ThermalParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
                 raise ValueError(f"node {name} must lose heat to the air or to the ground")
         for name, zone in self.zones.items():
             if zone.node not in self.nodes:
-                known = ", ".join(self.nodes)
-                raise ValueError(f"zone {name} heats {zone.node!r}; there are: {known}")
+                allowed = choices_words(zone.node, list(self.nodes), "")
+                raise NotAllowed(f"zones.{name}.node", allowed)
 
 
 @dataclass

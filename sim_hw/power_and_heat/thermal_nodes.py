@@ -41,6 +41,9 @@ class SimThermalNodes(SimulatedDevice, ThermalNodes):
         else:
             raise unknown_mode(self, mode, "sensor_broken, sensor_bias")
 
+    def names(self) -> tuple[str, ...]:
+        return self.network.nodes
+
     async def state(self) -> NodeTemperatures:
         shown: dict[str, float] = {}
         for name in self.network.nodes:

@@ -16,3 +16,7 @@ class SimulatedDevice:
         self.service = service
         self.random = random_stream
         self.emit: Callable[[str, Any], None] = lambda name, data: None
+
+    def names(self) -> tuple[str, ...]:
+        """What can be asked for by name at it: switches, zones. Most devices have no such parts."""
+        return ()

@@ -24,6 +24,9 @@ ROCK_HAZARD = 200.0
 ROCKS_WITHIN = 160.0
 """m around the aim in which rocks are counted; farther out only slopes are known."""
 
+MAP_HALF_WIDTH = 1200.0
+"""m; what is mapped around the aim."""
+
 
 def survey(
     terrain: Terrain,
@@ -32,7 +35,7 @@ def survey(
     east: float,
     north: float,
     *,
-    half_width: float = 1200.0,
+    half_width: float = MAP_HALF_WIDTH,
     resolution: float = 5.0,
 ) -> dict[str, Any]:
     """The map around a place (m east and north of Malay) as plain data (`LandingMap` reads it)."""
