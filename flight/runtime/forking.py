@@ -6,6 +6,9 @@ files are not copied with a process, or are shared by both. Needs `/proc` (Linux
 
 import asyncio
 import os
+import select
+import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +28,10 @@ class BranchFailed(RuntimeError):
     """What a branch was to do raised an error, or the branch has died."""
 
 
+class BranchLate(BranchFailed):
+    """A branch has taken too long, and was ended."""
+
+
 class Branch:
     """A copy of this process that works on its own."""
 
@@ -32,19 +39,34 @@ class Branch:
         self.pid = pid
         self._results = results
 
-    def result(self) -> bytes:
+    def result(self, patience: float | None = None) -> bytes:
         """What its work has returned; waits for it, and may be called once.
 
-        Raises BranchFailed.
+        `patience`: wall seconds until it is ended (None: it may take as long as it likes). Raises
+        BranchFailed, and of those BranchLate.
         """
-        with open(self._results, "rb") as pipe:
-            data = pipe.read()
+        data = self._read(patience)
         _, status = os.waitpid(self.pid, 0)
         if data[:1] == _DONE and status == 0:
             return data[1:]
         if data[:1] == _FAILED:
             raise BranchFailed(f"the branch failed: {data[1:].decode(errors='replace')}")
         raise BranchFailed(f"the branch has died: {os.waitstatus_to_exitcode(status)}")
+
+    def _read(self, patience: float | None) -> bytes:
+        parts: list[bytes] = []
+        until = None if patience is None else time.monotonic() + patience
+        with open(self._results, "rb", buffering=0) as pipe:
+            while True:
+                left = None if until is None else max(0.0, until - time.monotonic())
+                if not select.select([pipe], [], [], left)[0]:
+                    os.kill(self.pid, signal.SIGKILL)
+                    os.waitpid(self.pid, 0)
+                    raise BranchLate(f"the branch took more than {patience:g} s, and was ended")
+                part = pipe.read(1 << 20)
+                if not part:
+                    return b"".join(parts)
+                parts.append(part)
 
 
 def branch(loop: VirtualLoop, work: Callable[[], bytes]) -> Branch:

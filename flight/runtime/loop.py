@@ -50,6 +50,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         super().__init__()
         self._now_ns = start_ns
         self._standing = 0  # callbacks since the clock moved last
+        self._done = 0  # callbacks at earlier instants
         self._timers: list[tuple[int, int, asyncio.TimerHandle]] = []
         self._timer_count = 0
         self._cancelled_timers = 0
@@ -83,6 +84,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def time_ns(self) -> int:
         """Nanoseconds since the start of the run."""
         return self._now_ns
+
+    @property
+    def callbacks(self) -> int:
+        """How many there have been since the start of the run: a measure of work, not of time."""
+        return self._done + self._standing
 
     def call_later(  # type: ignore[override]
         self, delay: float, callback: Callable[..., object], *args: Any, context: Any = None
@@ -229,7 +235,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         batch = len(ready)
         self._standing += batch
         if self._standing > LONGEST_INSTANT:
-            words, self._standing = self._describe_livelock(), 0
+            words = self._describe_livelock()
+            self._done, self._standing = self.callbacks, 0
             raise Livelock(words)
         if self._shuffle is not None and batch > 1:
             handles = [ready.popleft() for _ in range(batch)]
@@ -255,6 +262,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 return  # it has not only looked
         if due_ns > self._now_ns:
             self._now_ns = due_ns
+            self._done += self._standing
             self._standing = 0
         while timers and timers[0][0] <= self._now_ns:
             timer = heapq.heappop(timers)[2]

@@ -271,6 +271,7 @@ class ThrottledLoop(VirtualLoop):
         if self.record is not None:
             self.record(taken)
         self._now_ns = max(self._now_ns, time_ns)
+        self._done += self._standing
         self._standing = 0
         if self.admit is None:
             raise RuntimeError("an input has come into a run that takes none")

@@ -1,0 +1,1 @@
+"""Fault drills: a file says what breaks, when, and what must hold; the answer is a verdict."""

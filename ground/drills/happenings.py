@@ -1,0 +1,130 @@
+"""What a drill can wait for: an event, a state, the end of a command, an expression that holds."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flight.configuration.sections import Section
+from flight.icd.expression_values import check_expression
+from flight.icd.expressions import Expression, ExpressionError, parse_expression
+from ground.drills.vocabulary import Vocabulary
+from ground.mission_control.condition_checks import field_problem
+
+VIOLATED, STARTED = "monitor_violated", "response_started"
+KINDS = ("event", "state", "monitor", "response", "command_completes", "holds")
+
+
+@dataclass(frozen=True)
+class EventComes:
+    """A vehicle tells an event, with these values among its data."""
+
+    vehicle: str
+    event: str
+    fields: tuple[tuple[str, Any], ...] = ()
+
+    def __str__(self) -> str:
+        told = ", ".join(f"{name} = {value}" for name, value in self.fields)
+        return f"event {self.vehicle}.{self.event}" + (f" ({told})" if told else "")
+
+
+@dataclass(frozen=True)
+class StateEntered:
+    """A vehicle is in a state, or inside it."""
+
+    vehicle: str
+    state: str
+
+    def __str__(self) -> str:
+        return f"state {self.vehicle}.{self.state}"
+
+
+@dataclass(frozen=True)
+class CommandCompletes:
+    """A command of that name ends COMPLETED."""
+
+    vehicle: str
+    command: str
+
+    def __str__(self) -> str:
+        return f"command {self.vehicle}.{self.command} completed"
+
+
+@dataclass(frozen=True)
+class Holds:
+    """An expression is true."""
+
+    expression: Expression
+
+    def __str__(self) -> str:
+        return self.expression.text
+
+
+Happening = EventComes | StateEntered | CommandCompletes | Holds
+
+
+def read_happening(section: Section, vocabulary: Vocabulary, beside: tuple[str, ...]) -> Happening:
+    """What a mapping waits for; `beside` are keys that mean something else.
+
+    Raises ConfigurationError.
+    """
+    entries = section.entries()
+    given = [kind for kind in KINDS if kind in entries]
+    if len(given) != 1:
+        raise section.refuse(
+            f"{section.key} says what to wait for {len(given)} times: allowed is one of "
+            f"{', '.join(KINDS)}"
+        )
+    kind = given[0]
+    said = entries[kind]
+    text = said.read(str)
+    try:
+        if kind in ("monitor", "response"):
+            section.only((kind, "of", *beside), ("of",))
+            owner = section.at("of")
+            return _of_protection(kind, text, owner, vocabulary)
+        if kind == "event":
+            return _event(section, text, vocabulary, beside)
+        section.only((kind, *beside))
+        if kind == "state":
+            return StateEntered(*vocabulary.state(text))
+        if kind == "command_completes":
+            return CommandCompletes(*vocabulary.command(text))
+        return Holds(read_expression(said, vocabulary))
+    except ExpressionError as error:
+        raise said.refuse(f"{said.key} = {text}: {error}") from None
+
+
+def _of_protection(kind: str, name: str, owner: Section, vocabulary: Vocabulary) -> EventComes:
+    vehicle = owner.read(str)
+    event = VIOLATED if kind == "monitor" else STARTED
+    try:
+        found = vocabulary.event(f"{vehicle}.{event}")
+    except ExpressionError as error:
+        raise owner.refuse(f"{owner.key} = {vehicle}: {error}") from None
+    return EventComes(*found, ((kind, name),))
+
+
+def _event(
+    section: Section, path: str, vocabulary: Vocabulary, beside: tuple[str, ...]
+) -> EventComes:
+    vehicle, event = vocabulary.event(path)
+    entry = vocabulary.dictionary.vehicles[vehicle].events[event]
+    fields: list[tuple[str, Any]] = []
+    for name, value in section.entries().items():
+        if name == "event" or name in beside:
+            continue
+        problem = field_problem(entry, [name])
+        if problem:
+            raise value.refuse(f"{value.key}{problem}")
+        fields.append((name, value.plain()))
+    return EventComes(vehicle, event, tuple(fields))
+
+
+def read_expression(section: Section, vocabulary: Vocabulary) -> Expression:
+    """An expression that can be asked in this scenario; raises ConfigurationError."""
+    text = section.read(str)
+    try:
+        expression = parse_expression(text)
+        check_expression(expression, vocabulary.symbol)
+    except ExpressionError as error:
+        raise section.refuse(f"{section.key} = {text}: {error}") from None
+    return expression

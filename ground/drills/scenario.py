@@ -1,0 +1,46 @@
+"""The scenario of a drill: the mission that is flown, and the names that it has."""
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from flight.astrodynamics.mars_time import SOL_SECONDS
+from flight.configuration.files import find_configuration
+from ground.drills.vocabulary import Vocabulary
+from ground.mission_control.dictionary import Dictionary
+from ground.missions.mission import LoadedMission, load_mission
+from ground.testbed.control_room import make_dictionary
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A mission with its vocabulary."""
+
+    mission: LoadedMission
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The names that a drill of it may use."""
+        return Vocabulary(dictionary(), self.mission.vehicles)
+
+    @property
+    def limit(self) -> float:
+        """Seconds after which a mission that has not ended is over."""
+        return self.mission.mission.time_limit * SOL_SECONDS
+
+
+@cache
+def dictionary() -> Dictionary:
+    """That of all vehicles."""
+    return make_dictionary()
+
+
+def scenario_names() -> list[str]:
+    """Those that `scenario:` may give, beside the paths of files."""
+    home = find_configuration("missions", "short").parent
+    return sorted(file.stem for file in home.glob("*.yaml"))
+
+
+@cache
+def load_scenario(name: str) -> Scenario:
+    """By the name of a mission or the path of its file; raises ConfigurationError."""
+    return Scenario(load_mission(name))

@@ -1,0 +1,280 @@
+"""Watches one drill from its start to its horizon, and writes down what it sees.
+
+It hears all that the vehicles publish and looks, in between, at states and at the truth. Whatever
+goes wrong in here is an error of the harness, not of the run, and ends the drill as that.
+"""
+
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from flight.icd.custody_account import agrees
+from flight.icd.expression_values import compile_condition
+from flight.icd.expressions import Expression
+from flight.icd.messages import CustodyReport, EventReport, Message, Severity
+from flight.runtime.loop import NANOSECONDS, VirtualLoop
+from ground.drills.awaiting import Awaited
+from ground.drills.curves import Curves, curves_of
+from ground.drills.drill import Drill, Within
+from ground.drills.invariants import ALWAYS_ON, INVARIANTS, Invariant
+from ground.drills.record import Broken, FaultSpan, Mark, Record, Waited, Whereabouts
+from ground.drills.sight import Sight
+from ground.drills.vocabulary import Vocabulary
+from ground.testbed.run import Run
+
+LOOK = 0.1
+"""s of mission time, at least, between looks; it is also looked after every message."""
+MOST_MARKS = 400
+_TOLD = (Severity.ACTIVITY_HI, Severity.WARNING_LO, Severity.WARNING_HI, Severity.FATAL)
+
+
+class _Asked:
+    """An expression of `always` or `never`, asked again and again."""
+
+    def __init__(self, expression: Expression, wanted: bool, sight: Sight) -> None:
+        self.text = expression.text if wanted else f"never {expression.text}"
+        self.expression = expression
+        self._wanted = wanted
+        self._asked = compile_condition(expression.asked, sight.value, sight.symbol)
+        during = expression.during
+        self._during: Callable[[], bool | None] = (
+            (lambda: True)
+            if during is None
+            else compile_condition(during, sight.value, sight.symbol)
+        )
+        self.known = False
+        self.broken = False
+
+    def look(self) -> bool:
+        """Whether it is broken now, for the first time."""
+        if self.broken or self._during() is not True:
+            return False
+        found = self._asked()
+        if found is None:
+            return False
+        self.known = True
+        self.broken = found is not self._wanted
+        return self.broken
+
+
+class _Awaiting:
+    """Something that has to happen in time."""
+
+    def __init__(self, within: Within, sight: Sight) -> None:
+        self.within = within
+        self.awaited = Awaited(within.what, sight)
+        self.since: float | None = None
+        self.met: float | None = None
+
+    def waited(self) -> Waited:
+        within = self.within
+        return Waited(within.name, str(within.what), within.limit, self.since, self.met)
+
+
+class Watch:
+    """The watch over one drill in one run; `over` says when it has come to its end."""
+
+    def __init__(self, run: Run, drill: Drill, vocabulary: Vocabulary, loop: VirtualLoop) -> None:
+        self.run, self.drill, self.loop = run, drill, loop
+        self.over = False
+        self.end = "horizon"
+        self._harness = ""
+        self._broke: BaseException | None = None
+        self._began = loop.time()
+        self._holding: dict[str, bool] = {}
+        self._sight = Sight(run, vocabulary, self._holding)
+        named = [e.text for e in drill.always if e.text in INVARIANTS]
+        names = list(dict.fromkeys([*ALWAYS_ON, *named]))
+        self._invariants: dict[str, Invariant] = {name: INVARIANTS[name](run) for name in names}
+        self._holding.update({name: True for name in names})
+        self._asked = [
+            _Asked(e, True, self._sight) for e in drill.always if e.text not in INVARIANTS
+        ] + [_Asked(e, False, self._sight) for e in drill.never]
+        self._awaiting = [_Awaiting(each, self._sight) for each in drill.within]
+        then = drill.heal.then if drill.heal is not None else None
+        self._heal = None if then is None else _Awaiting(then, self._sight)
+        self._healed: float | None = None
+        self._broken: list[Broken] = []
+        self._marks: list[Mark] = []
+        self._curves: Curves = curves_of(drill, vocabulary, self._sight)
+
+    # ---------------------------------------------------------------- under way
+
+    def begin(self) -> None:
+        """Begins to watch, and arms the faults."""
+        self.run.observers.append(self._hear)
+        self.loop.watch(self._look, round(LOOK * NANOSECONDS))
+        self.loop.call_at(self._began + self.drill.horizon, self._at_horizon)
+        self._guard(self._arm)
+        for vehicle in self.run.mission.vehicles:
+            state = self._sight.state_of(vehicle)
+            self._marks.append(Mark(self._began, vehicle, "state", state or "(no computer runs)"))
+        self._look()
+
+    def ended_by(self, error: BaseException | None) -> None:
+        """The run has ended before the horizon: by itself, or by an error."""
+        self._broke = error
+        self.end = "the mission ended" if error is None else type(error).__name__
+        self._guard(self._finish)
+
+    def _arm(self) -> None:
+        for fault in self.drill.faults:
+            self.run.faults.arm(fault)  # type: ignore[attr-defined]
+
+    def _at_horizon(self) -> None:
+        self._guard(self._finish)
+
+    def _finish(self) -> None:
+        if self.over:
+            return
+        self._poll()
+        for name, invariant in self._invariants.items():
+            self._judge(name, invariant.end(self._broke))
+        self.over = True
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception:
+            self._harness = self._harness or traceback.format_exc()
+            self.end, self.over = "harness", True
+
+    def _hear(self, message: Message) -> None:
+        if not self.over:
+            self._guard(lambda: self._take(message))
+
+    def _look(self) -> None:
+        if not self.over:
+            self._guard(self._poll)
+
+    def _take(self, message: Message) -> None:
+        now = self.loop.time()
+        if isinstance(message, EventReport):
+            self._mark(message, now)
+        for name, invariant in self._invariants.items():
+            self._judge(name, invariant.hear(message))
+        self._poll(custody=isinstance(message, CustodyReport))
+        for each in self._all_awaiting():
+            if each.since is not None and each.met is None and each.awaited.hear(message):
+                each.met = now
+
+    def _poll(self, custody: bool = False) -> None:
+        now = self.loop.time()
+        self._count_since(now)
+        for name, invariant in self._invariants.items():
+            self._judge(name, invariant.look())
+        for asked in self._asked:
+            if asked.look():
+                self._broken.append(Broken(asked.text, now, self._values(asked.expression)))
+        for each in self._all_awaiting():
+            came = each.awaited.poll()
+            if came and each.since is not None and each.met is None:
+                each.met = now
+        self._curves.look(now)
+
+    def _all_awaiting(self) -> list[_Awaiting]:
+        return self._awaiting if self._heal is None else [*self._awaiting, self._heal]
+
+    def _count_since(self, now: float) -> None:
+        """Finds from when each wait counts."""
+        faults = getattr(self.run, "faults", None)
+        hits = faults.hits if faults is not None else []
+        for each in self._awaiting:
+            if each.since is None:
+                if each.within.since == "start":
+                    each.since = self._began
+                elif each.within.since == "hit" and hits:
+                    each.since = hits[0].time
+                elif each.within.since == "end":
+                    each.since = self._all_ended()
+        if self._heal is not None and self._heal.since is None:
+            self._heal.since = self._all_ended()
+
+    def _all_ended(self) -> float | None:
+        faults = getattr(self.run, "faults", None)
+        if faults is None or not self.drill.faults:
+            return None
+        ends = [faults.healed.get(fault.id) for fault in self.drill.faults]
+        return None if None in ends else max(ends)
+
+    # ------------------------------------------------------------ writing down
+
+    def _judge(self, name: str, detail: str) -> None:
+        if detail and self._holding[name]:
+            self._holding[name] = False
+            self._broken.append(Broken(name, self.loop.time(), detail))
+
+    def _values(self, expression: Expression) -> str:
+        return ", ".join(f"{name} = {_shown(self._sight.value(name))}" for name in expression.names)
+
+    def _mark(self, event: EventReport, now: float) -> None:
+        if event.name == "mode_changed":
+            self._add(Mark(now, event.source, "state", str(event.data.get("after", ""))))
+        elif event.severity in _TOLD:
+            kind = "event" if event.severity is Severity.ACTIVITY_HI else "warning"
+            self._add(Mark(now, event.source, kind, f"{event.name}: {event.text}"[:200]))
+
+    def _add(self, mark: Mark) -> None:
+        if len(self._marks) < MOST_MARKS:
+            self._marks.append(mark)
+
+    def record(self) -> Record:
+        """What was seen."""
+        run, drill = self.run, self.drill
+        return Record(
+            drill=drill.name,
+            file=str(drill.file),
+            scenario=drill.scenario,
+            seed=run.options.seed,
+            began=self._began,
+            ended=self.loop.time(),
+            end=self.end,
+            harness=self._harness,
+            faults=self._fault_spans(),
+            within=[each.waited() for each in self._awaiting],
+            heal=None if self._heal is None else self._heal.waited(),
+            healed=self._healed,
+            broken=self._broken,
+            unasked=[asked.text for asked in self._asked if not asked.known],
+            marks=self._marks,
+            tubes=self._whereabouts(),
+            curves=self._curves.curves,
+        )
+
+    def _whereabouts(self) -> list[Whereabouts]:
+        tubes, said = self.run.hardware.world.tubes, self.run.auditor.statement()
+        found = []
+        for tube in tubes.tube_ids:
+            place, account = tubes.state(tube).place, said[tube]
+            true = agrees(account, place, dropped_to="ground")
+            found.append(Whereabouts(tube, place, account.statement, true))
+        return found
+
+    def _fault_spans(self) -> list[FaultSpan]:
+        faults: Any = getattr(self.run, "faults", None)
+        spans = []
+        for fault in self.drill.faults:
+            hits = [hit for hit in faults.hits if hit.fault == fault.id]
+            spans.append(
+                FaultSpan(
+                    fault.id, kind_of(fault), target_of(fault), len(hits),
+                    hits[0].time if hits else None, hits[-1].time if hits else None,
+                    faults.healed.get(fault.id), hits[0].where if hits else "",
+                )
+            )  # fmt: skip
+        return spans
+
+
+def kind_of(fault: Any) -> str:
+    """The name of a fault's kind, as files have it."""
+    return str(fault.kind.__struct_config__.tag)
+
+
+def target_of(fault: Any) -> str:
+    """What a fault is at, in words."""
+    method = f".{fault.method}" if fault.method else ""
+    return f"{fault.target.kind} {fault.target.name}{method}"
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

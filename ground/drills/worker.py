@@ -1,0 +1,57 @@
+"""Flies one batch in a process of its own: `python -m ground.drills.worker`.
+
+The batch comes as JSON on standard input; each record leaves as a line of JSON on standard output
+as soon as it is known. A process for each batch: a fork wants one thread and no context of ZeroMQ,
+and what a flight breaks is broken in it alone.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from ground.drills.drill import Drill
+from ground.drills.flying import Flight
+from ground.drills.jobs import Batch, Flown, Job
+from ground.drills.record import Record
+from ground.drills.variants import load_variant
+from ground.terminal.signals import end_with_parent
+
+
+def main() -> None:
+    """Reads the batch, flies it, writes the records."""
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)  # nobody else writes among the records
+    end_with_parent()
+    batch = msgspec.json.decode(sys.stdin.buffer.read(), type=Batch)
+
+    def emit(job: Job, record: Record) -> None:
+        record.protections_off = job.off
+        flown = Flown(job.number, msgspec.Raw(msgspec.json.encode(record)))
+        answers.write(msgspec.json.encode(flown) + b"\n")
+
+    fly_batch(batch, emit)
+
+
+def fly_batch(batch: Batch, emit: Callable[[Job, Record], None]) -> None:
+    """Flies all jobs of a batch; `emit` takes each job with its record."""
+    with tempfile.TemporaryDirectory(prefix="msr-drills-") as home:
+        pairs = [(job, drill_of(job, Path(home))) for job in batch.jobs]
+        Flight(pairs, emit, patience=batch.patience).fly()
+
+
+def drill_of(job: Job, home: Path) -> Drill:
+    """The drill of a job, from the text that it brings; raises ConfigurationError."""
+    file = home / f"{job.number}.yaml"
+    file.write_text(job.text, encoding="utf-8")
+    drill = load_variant(file, job.changes)
+    faults = () if job.bare else drill.faults
+    return replace(drill, name=job.drill, file=Path(job.file), faults=faults, seed=job.seed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""Bad drill files: refused with file, line and reason before anything runs."""
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from flight.configuration.files import ConfigurationError
+from ground.cli import main
+from ground.drills.finding import drills_in
+from ground.drills.reading import load_drill
+
+if TYPE_CHECKING:
+    from conftest import Write
+
+from tests.ground.drills.conftest import GOOD
+
+BAD = {
+    # what is changed: (old, new, line, words)
+    "no format": ("format: 1\n", "", 1, "format is missing"),
+    "newer format": ("format: 1", "format: 2", 1, "allowed is 1, the format that this program"),
+    "unknown key": ("title:", "titel: x\ntitle:", 2, "titel is not a known key: allowed is"),
+    "key twice": ("title:", "format: 1\ntitle:", 2, "format"),
+    "no title": (re.compile("title: .*\n"), "", 1, "title is missing"),
+    "title no text": (re.compile("title: .*"), "title: [a]", 2, "allowed is a text"),
+    "unknown scenario": ("scenario: short", "scenario: shrt", 3, "did you mean short?"),
+    "scenario without file": ("scenario: short", "scenario: none.yaml", 3, "cannot be read"),
+    "start without at": ("{at: {event: lander.parachute_open}}", "{}", 4, "start.at is missing"),
+    "start at no happening": ("{event: lander.parachute_open}", "{evnt: x}", 4, "one of event"),
+    "unknown event": ("parachute_open", "parachute_opn", 4, "did you mean parachute_open?"),
+    "unknown vehicle": ("lander.parachute_open", "landr.x", 4, "did you mean lander?"),
+    "vehicle of another mission": ("lander.parachute_open", "orbiter.booted", 4, "no vehicle of"),
+    "field of no event": ("parachute_open}", "parachute_open, colour: red}", 4, "no 'colour'"),
+    "start after the end": ("{event: lander.parachute_open}", "50 sol", 4, "time limit"),
+    "negative delay": ("parachute_open}}", "parachute_open}, delay: -2 s}", 4, ">= 0"),
+    "no horizon": ("horizon: 0.5 sol\n", "", 1, "horizon is missing"),
+    "horizon without unit": ("0.5 sol", "0.5", 5, "a number with its unit"),
+    "horizon in metres": ("0.5 sol", "0.5 km", 5, "a number with its unit"),
+    "horizon of zero": ("0.5 sol", "0 s", 5, "> 0"),
+    "no such probe": ("battery.lander", "battery.landr", 6, "did you mean battery.lander?"),
+    "wrong unit": (">= 0.15", ">= 15 V", 6, "cannot be compared"),
+    "no expression": (">= 0.15", ">= 0.15 0.2", 6, "stands where the end"),
+    "unknown state": ("lander.safe while", "lander.saf while", 7, "did you mean safe?"),
+    "number that is not compared": ("lander.safe while", "battery.lander while", 7, "comparison"),
+    "within beyond the horizon": ("5 min", "1 sol", 9, "at most the horizon"),
+    "within without time": ("in: 5 min, ", "", 9, "within.recover.in is missing"),
+    "within twice": ("{state:", "{event: lander.booted, state:", 9, "2 times"),
+    "within of a state that is none": ("lander.landed", "lander.lande", 9, "did you mean landed?"),
+    "within with a bad name": ("recover:", "Re-cover:", 9, "small letters"),
+    "since when": ("since: start", "since: noon", 9, "one of hit, end, start"),
+    "never against within": ("lander.safe while lander.entry", "lander.landed", 7, "forbid it or"),
+    "always and never": ('"lander.safe while', '"tubes_accounted while', 7, "under always, too"),
+    "protects no list": ("horizon:", "protects: x\nhorizon:", 5, "allowed is a list"),
+    "known_fail without reason": ("horizon:", "known_fail: {until: x}\nhorizon:", 5, "is missing"),
+    "seed no number": ("horizon:", "seed: one\nhorizon:", 5, "an integer"),
+    "heal after the horizon": ("horizon:", "heal: {at: 2 sol}\nhorizon:", 5, "less than the"),
+    "operator of no command": (
+        "horizon:",
+        "operator: [{prompt: x, after: {event: lander.standing}, do: lander.fly, deadline: 1 s}]\n"
+        "horizon:", 5, "has no command 'fly'",
+    ),
+    "operator with a wrong argument": (
+        "horizon:",
+        "operator:\n  - {prompt: x, after: {event: lander.standing}, do: lander.commission,\n"
+        "     deadline: 1 s, arguments: {colour: red}}\nhorizon:", 7, "no argument 'colour'",
+    ),
+    "sweep of what is no axis": ("horizon:", "sweep: {colour: [1]}\nhorizon:", 5, "is no axis"),
+    "sweep of nothing": ("horizon:", "sweep: {seeds: []}\nhorizon:", 5, "1 to 2000 variants"),
+    "no YAML": ("title:", "title: {", 3, "this is not YAML"),
+    "a list": (re.compile(".*", re.S), "[1]", 1, "a mapping"),
+    "empty": (re.compile(".*", re.S), "", None, "empty"),
+    "nothing to judge": (re.compile("always.*", re.S), "", 1, "judges nothing"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_a_bad_file_is_refused(write: "Write", what: str) -> None:
+    old, new, line, words = BAD[what]
+    text = old.sub(new, GOOD, 1) if isinstance(old, re.Pattern) else GOOD.replace(old, new, 1)
+    assert text != GOOD
+    file = write(text)
+    with pytest.raises(ConfigurationError) as refusal:
+        drills_in([file])
+    assert words in str(refusal.value)
+    assert (refusal.value.file, refusal.value.line) == (str(file), line)
+
+
+def test_the_command_refuses_before_anything_runs(
+    write: "Write", capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(GOOD.replace("parachute_open", "parachute_opn"))
+    monkeypatch.chdir(file.parent)
+    assert main(["drill", str(file)]) == 2
+    assert "drill.yaml:4: start.at.event" in capsys.readouterr().err
+    assert [path.name for path in file.parent.iterdir()] == ["drill.yaml"]
+
+
+def test_a_folder_without_drills_and_a_file_that_is_not_there_are_refused(write: "Write") -> None:
+    file = write(GOOD)
+    (file.parent / "empty").mkdir()
+    for path, words in ((file.parent / "empty", "no drill file"), (file.parent / "x", "there is")):
+        with pytest.raises(ConfigurationError, match=words):
+            drills_in([path])
+    with pytest.raises(ConfigurationError, match="did you mean drill"):
+        drills_in([file], only=["dril"])
+
+
+def test_the_good_one_is_read_as_it_is_written(write: "Write") -> None:
+    drill = load_drill(write(GOOD))
+    assert (drill.name, drill.scenario, drill.seed) == ("drill", "short", 1)
+    assert drill.horizon == pytest.approx(0.5 * 88775.244, rel=1e-5)
+    assert [str(e.text) for e in drill.always] == ["tubes_accounted", "battery.lander >= 0.15"]
+    (recover,) = drill.within
+    assert (recover.name, recover.limit, recover.since) == ("recover", 300.0, "start")
+    assert str(drill.start) == "event lander.parachute_open"
