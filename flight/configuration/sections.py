@@ -4,6 +4,7 @@ Each part knows its file, its line and the path of keys that leads to it, so tha
 can refuse with all of them.
 """
 
+import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -95,6 +96,15 @@ class Section:
         copy = yaml.MappingNode(node.tag, kept, node.start_mark, node.end_mark)
         return Section(self._reader, copy, self.key)
 
+    def with_value(self, path: str, value: Any) -> "Section":
+        """The same with another value at a path such as `faults[0].lasts`, or with one more key.
+
+        What a refusal tells of it is the place of what it stands for. Raises KeyError when the path
+        leads nowhere.
+        """
+        parts = re.findall(r"[^.\[\]]+", path)
+        return Section(self._reader, _replaced(self._node, parts, value), self.key)
+
     # ---------------------------------------------------------------- reading
 
     def read(self, kind: type[T]) -> T:
@@ -114,6 +124,40 @@ class Section:
     def refuse_value(self, allowed: str) -> ConfigurationError:
         """The refusal of its value; says what was allowed."""
         return self._reader.refuse_value(self._node, self.key, allowed)
+
+
+def _replaced(node: yaml.Node, parts: list[str], value: Any) -> yaml.Node:
+    """A copy of a node with another value below it."""
+    if not parts:
+        made = yaml.representer.SafeRepresenter().represent_data(value)
+        return _placed(made, node)
+    first, rest = parts[0], parts[1:]
+    if isinstance(node, yaml.SequenceNode) and first.isdecimal() and int(first) < len(node.value):
+        items = list(node.value)
+        items[int(first)] = _replaced(items[int(first)], rest, value)
+        return yaml.SequenceNode(node.tag, items, node.start_mark, node.end_mark)
+    if not isinstance(node, yaml.MappingNode):
+        raise KeyError(first)
+    pairs = [(k, _replaced(v, rest, value) if k.value == first else v) for k, v in node.value]
+    if all(key.value != first for key, _ in node.value):
+        if rest:
+            raise KeyError(first)
+        key = _placed(yaml.representer.SafeRepresenter().represent_data(first), node)
+        pairs.append((key, _replaced(node, [], value)))
+    return yaml.MappingNode(node.tag, pairs, node.start_mark, node.end_mark)
+
+
+def _placed(made: yaml.Node, at: yaml.Node) -> yaml.Node:
+    """A node that was made, and all in it, at the place of another."""
+    made.start_mark, made.end_mark = at.start_mark, at.end_mark
+    if isinstance(made, yaml.SequenceNode):
+        for item in made.value:
+            _placed(item, at)
+    elif isinstance(made, yaml.MappingNode):
+        for key, item in made.value:
+            _placed(key, at)
+            _placed(item, at)
+    return made
 
 
 def load_section(path: Path | str) -> Section:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from flight.icd.expressions import Expression
 from ground.drills.happenings import Happening
+from sim_hw.faults.fault import Fault
 
 ValidFrom = Literal["hit", "end", "start"]
 
@@ -94,7 +95,7 @@ class Drill:
     doc: str = ""
     protects: tuple[str, ...] = ()
     known_fail: dict[str, str] = field(default_factory=dict)
-    faults: tuple[Any, ...] = ()
+    faults: tuple[Fault, ...] = ()
     always: tuple[Expression, ...] = ()
     never: tuple[Expression, ...] = ()
     within: tuple[Within, ...] = ()

@@ -67,7 +67,7 @@ def read_drill(section: Section, path: Path) -> Drill:
         seed=_seed(section.get("seed")),
         start=_start(section.at("start"), scenario),
         horizon=horizon,
-        faults=() if faults is None else read_faults_of(faults, scenario.mission),
+        faults=() if faults is None else read_faults_of(faults, scenario, horizon),
         always=_expressions(section.get("always"), vocabulary),
         never=_expressions(section.get("never"), vocabulary),
         within=_within(section.get("within"), vocabulary, horizon),

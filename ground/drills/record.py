@@ -18,7 +18,10 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 class FaultSpan(msgspec.Struct, frozen=True):
-    """One fault: what it was, how often and when it hit first and last, when it was over."""
+    """One fault: what it was, how often and when it hit first and last, when it began and was over.
+
+    `where`, `what`: the first hit.
+    """
 
     id: str
     kind: str
@@ -26,8 +29,10 @@ class FaultSpan(msgspec.Struct, frozen=True):
     hits: int = 0
     first: float | None = None
     last: float | None = None
+    began: float | None = None
     ended: float | None = None
     where: str = ""
+    what: str = ""
 
 
 class Waited(msgspec.Struct, frozen=True):

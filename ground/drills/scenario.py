@@ -9,6 +9,8 @@ from ground.drills.vocabulary import Vocabulary
 from ground.mission_control.dictionary import Dictionary
 from ground.missions.mission import LoadedMission, load_mission
 from ground.testbed.control_room import make_dictionary
+from ground.testbed.faults.connecting import targets_of
+from sim_hw.faults.targets import Targets
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,11 @@ class Scenario:
     def vocabulary(self) -> Vocabulary:
         """The names that a drill of it may use."""
         return Vocabulary(dictionary(), self.mission.vehicles)
+
+    @cached_property
+    def targets(self) -> Targets:
+        """What can break in it."""
+        return targets_of(self.mission)
 
     @property
     def limit(self) -> float:

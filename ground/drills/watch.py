@@ -14,6 +14,7 @@ from flight.icd.expressions import Expression
 from flight.icd.messages import CustodyReport, EventReport, Message, Severity
 from flight.runtime.loop import NANOSECONDS, VirtualLoop
 from ground.drills.awaiting import Awaited
+from ground.drills.breaking import from_start, target_words
 from ground.drills.curves import Curves, curves_of
 from ground.drills.drill import Drill, Within
 from ground.drills.invariants import ALWAYS_ON, INVARIANTS, Invariant
@@ -21,6 +22,7 @@ from ground.drills.record import Broken, FaultSpan, Mark, Record, Waited, Wherea
 from ground.drills.sight import Sight
 from ground.drills.vocabulary import Vocabulary
 from ground.testbed.run import Run
+from sim_hw.faults.fault import Hit
 
 LOOK = 0.1
 """s of mission time, at least, between looks; it is also looked after every message."""
@@ -118,8 +120,15 @@ class Watch:
         self._guard(self._finish)
 
     def _arm(self) -> None:
+        faults, heal = self.run.faults, self.drill.heal
+        faults.drill = self.drill.name
         for fault in self.drill.faults:
-            self.run.faults.arm(fault)  # type: ignore[attr-defined]
+            faults.arm(from_start(fault, self._began))
+        if heal is not None and heal.at is not None:
+            self.loop.call_at(self._began + heal.at, self._heal_all)
+
+    def _heal_all(self) -> None:
+        self._guard(self.run.faults.heal_all)
 
     def _at_horizon(self) -> None:
         self._guard(self._finish)
@@ -177,8 +186,7 @@ class Watch:
 
     def _count_since(self, now: float) -> None:
         """Finds from when each wait counts."""
-        faults = getattr(self.run, "faults", None)
-        hits = faults.hits if faults is not None else []
+        hits = self.run.faults.hits
         for each in self._awaiting:
             if each.since is None:
                 if each.within.since == "start":
@@ -191,11 +199,9 @@ class Watch:
             self._heal.since = self._all_ended()
 
     def _all_ended(self) -> float | None:
-        faults = getattr(self.run, "faults", None)
-        if faults is None or not self.drill.faults:
-            return None
-        ends = [faults.healed.get(fault.id) for fault in self.drill.faults]
-        return None if None in ends else max(ends)
+        healed = self.run.faults.healed
+        ends = [healed[fault.id] for fault in self.drill.faults if fault.id in healed]
+        return max(ends) if ends and len(ends) == len(self.drill.faults) else None
 
     # ------------------------------------------------------------ writing down
 
@@ -251,29 +257,32 @@ class Watch:
         return found
 
     def _fault_spans(self) -> list[FaultSpan]:
-        faults: Any = getattr(self.run, "faults", None)
+        faults = self.run.faults
         spans = []
         for fault in self.drill.faults:
             hits = [hit for hit in faults.hits if hit.fault == fault.id]
             spans.append(
                 FaultSpan(
-                    fault.id, kind_of(fault), target_of(fault), len(hits),
+                    fault.id, fault.kind.name(), target_words(fault),
+                    faults.counts.get(fault.id, 0),
                     hits[0].time if hits else None, hits[-1].time if hits else None,
-                    faults.healed.get(fault.id), hits[0].where if hits else "",
+                    faults.began.get(fault.id), faults.healed.get(fault.id),
+                    hits[0].where if hits else "", _hit_words(hits),
                 )
             )  # fmt: skip
         return spans
 
 
-def kind_of(fault: Any) -> str:
-    """The name of a fault's kind, as files have it."""
-    return str(fault.kind.__struct_config__.tag)
+def _hit_words(hits: list[Hit]) -> str:
+    """The first hit: what was, and what was made of it."""
+    if not hits or (hits[0].before is None and hits[0].after is None):
+        return ""
+    return f"{_short(hits[0].before)} -> {_short(hits[0].after)}"
 
 
-def target_of(fault: Any) -> str:
-    """What a fault is at, in words."""
-    method = f".{fault.method}" if fault.method else ""
-    return f"{fault.target.kind} {fault.target.name}{method}"
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _shown(value: Any) -> str:

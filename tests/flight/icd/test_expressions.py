@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flight.icd.expression_values import Symbol, check_expression, compile_condition, holds
-from flight.icd.expressions import DEEPEST, LONGEST, ExpressionError, Expression, parse_expression
+from flight.icd.expressions import DEEPEST, LONGEST, Expression, ExpressionError, parse_expression
 
 SYMBOLS = {
     "lander.charge": Symbol("number", "1"),

@@ -8,7 +8,7 @@ from ground.drills.drill import Drill
 from ground.drills.judging import judge
 from ground.drills.record import Broken, FaultSpan, Record, Waited
 
-HIT = FaultSpan("radar", "not_a_number", "device lander.landing_radar", 3, 10.0, 12.0, 15.0)
+HIT = FaultSpan("radar", "not_a_number", "device lander.landing_radar", 3, 10.0, 12.0)
 
 
 def record(**more: object) -> Record:

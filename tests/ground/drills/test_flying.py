@@ -1,0 +1,73 @@
+"""Drills as they are flown: branches of one trunk, and alone over ZeroMQ."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ground.drills.campaign import fly_tasks, tasks_of
+from ground.drills.record import Judged
+from ground.drills.variants import load_variants
+from ground.drills.workers import LocalWorkers
+
+pytestmark = pytest.mark.mission
+
+DRILL = """\
+format: 1
+title: The gauge of the lander's battery {what}
+scenario: surface
+start: {{at: {start}}}
+horizon: 2 h
+faults:
+  - {{id: gauge, device: lander.battery, method: measure, kind: {kind}, fields: [voltage],
+     when: {{at: 10 min}}, lasts: 20 min}}
+always: [tubes_accounted, energy_closes, "battery.lander >= {floor}"]
+within:
+  back: {{holds: "lander.battery_voltage > 0 V", in: 1 h, since: end}}
+"""
+
+
+def fly(tmp_path: Path, *texts: str, workers: int = 1, **more: object) -> list[Judged]:
+    drills = []
+    for number, text in enumerate(texts):
+        file = tmp_path / f"drill{number}.yaml"
+        file.write_text(text)
+        drills += load_variants(file)
+    return fly_tasks(tasks_of(drills, **more), LocalWorkers(workers), workers)
+
+
+def drill(kind: str = "not_a_number", start: str = "1 h", floor: float = 0.15) -> str:
+    return DRILL.format(what="lies", start=start, kind=kind, floor=floor)
+
+
+def test_a_branch_is_the_flight_from_the_beginning_over_zeromq(tmp_path: Path) -> None:
+    (branched,) = fly(tmp_path, drill())
+    (alone,) = fly(tmp_path, drill(), alone=True)
+    record = branched.record
+    assert (record.began, record.ended, record.end) == (3600.0, 10800.0, "horizon")
+    assert record.faults[0].hits > 0 and record.faults[0].ended == 3600.0 + 600.0 + 1200.0
+    assert record.sha256 == alone.record.sha256 != ""
+    assert record.broken == alone.record.broken and record.within == alone.record.within
+    assert (record.how, alone.record.how) == ("branch", "alone, over ZeroMQ")
+
+
+def test_drills_of_one_trunk_do_not_see_each_other(tmp_path: Path) -> None:
+    """One of them breaks things, the other does not; in whichever order."""
+    quiet = drill("bias, size: {voltage: 0 V}").replace("size: {voltage: 0 V}", "amount: 0 V")
+    one = fly(tmp_path, drill(), drill(start="0.5 h"), drill(floor=0.999))
+    two = fly(tmp_path, drill(floor=0.999), drill())
+    assert one[0].record.sha256 == two[1].record.sha256
+    assert one[2].record.sha256 == one[0].record.sha256  # who judges changes nothing
+    assert [each.verdict for each in one][2] == "FAIL"
+    assert "battery.lander >= 0.999 did not hold" in one[2].because[0]
+    del quiet
+
+
+def test_a_start_that_never_comes_is_unknown_and_a_fault_without_a_hit_too(tmp_path: Path) -> None:
+    late = drill().replace("start: {at: 1 h}", "start: {at: {event: mav.container_sealed}, nth: 2}")
+    missed = drill().replace("at: 10 min", "after: lander.energy_low")
+    never, unhit = fly(tmp_path, late, missed)
+    assert never.verdict == "UNKNOWN" and "never began" in never.because[0]
+    assert unhit.verdict == "UNKNOWN"
+    assert any("never hit" in reason for reason in unhit.because)
+    assert any("counts from never came" in reason for reason in unhit.because)
