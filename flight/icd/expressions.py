@@ -6,7 +6,7 @@
     negation    = ["not"], (comparison | "(", disjunction, ")") ;
     comparison  = operand, [operator, operand] ;
     operator    = "==" | "!=" | "<" | "<=" | ">" | ">=" ;
-    operand     = term, {("+" | "-"), term} ;
+    operand     = ["-"], term, {("+" | "-"), term} ;
     term        = "abs", "(", operand, ")" | quantity | text | "true" | "false" | name ;
     quantity    = number, [unit] ;
     text        = "'", {character - "'"}, "'" ;

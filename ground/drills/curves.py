@@ -8,7 +8,8 @@ from ground.drills.drill import Drill
 from ground.drills.happenings import Holds
 from ground.drills.record import Curve
 from ground.drills.sight import Sight
-from ground.drills.vocabulary import BATTERY, TRUTH, Vocabulary
+from ground.drills.truth import BATTERY, TRUTH
+from ground.drills.vocabulary import Vocabulary
 
 MOST = 400  # points of a curve: when it is full, every second one is dropped
 SHORTEST = 1e-3  # of the drill's horizon, between two points at first
@@ -16,7 +17,7 @@ SHORTEST = 1e-3  # of the drill's horizon, between two points at first
 PAIRS: dict[str, tuple[tuple[str, str], ...]] = {
     "lander": (
         ("truth.lander.height", "lander.descent_height"),
-        ("truth.lander.speed", "lander.descent_speed"),
+        ("truth.lander.descent_speed", "lander.descent_speed"),
         ("battery.lander", "lander.state_of_charge"),
     ),
     "rover": (

@@ -5,11 +5,13 @@ from functools import cache, cached_property
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.configuration.files import find_configuration
+from ground.drills.truth import truths
 from ground.drills.vocabulary import Vocabulary
 from ground.mission_control.dictionary import Dictionary
 from ground.missions.mission import LoadedMission, load_mission
 from ground.testbed.control_room import make_dictionary
 from ground.testbed.faults.connecting import targets_of
+from ground.testbed.hardware import Hardware, load_vehicle_files
 from sim_hw.faults.targets import Targets
 
 
@@ -22,7 +24,15 @@ class Scenario:
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The names that a drill of it may use."""
-        return Vocabulary(dictionary(), self.mission.vehicles)
+        return Vocabulary(dictionary(), self.mission.vehicles, truths(self._hardware))
+
+    @cached_property
+    def _hardware(self) -> Hardware:
+        """To be looked at and thrown away; the time in it stands still."""
+        hardware = Hardware(self.mission, load_vehicle_files(self.mission), 0)
+        hardware.world.clock = lambda: 0.0
+        hardware.services()
+        return hardware
 
     @cached_property
     def targets(self) -> Targets:

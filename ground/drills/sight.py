@@ -54,9 +54,9 @@ class Sight:
         return entry.command.name
 
     def _reader(self, path: str) -> Callable[[], Any]:
-        probe = self._vocabulary.probes.get(path)
-        if probe is not None:
-            return lambda: probe.read(self._run.hardware)
+        look = self._vocabulary.truths.get(path)
+        if look is not None:
+            return lambda: look.read(self._run.hardware)
         head, _, rest = path.partition(".")
         if not rest:
             return lambda: self._holding.get(path)

@@ -2,37 +2,34 @@
 
 lander.entry.powered        a state, or all states inside it: true while the vehicle is there
 lander.state_of_charge      a channel: what the vehicle believes now
-battery.lander, truth....   what is truly so (`ground.testbed.truth_probes`)
+battery.lander, truth....   what is truly so (`ground.drills.truth`)
 tubes_accounted             something that must always hold (`ground.drills.invariants`)
 """
 
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Iterable, Mapping
 
 from flight.configuration.allowed_values import choices_words
 from flight.icd.expression_values import Kind, Symbol
 from flight.icd.expressions import ExpressionError
 from ground.drills.invariants import INVARIANTS
+from ground.drills.truth import BATTERY, TRUTH, Look
 from ground.mission_control.dictionary import Dictionary, VehicleEntry
-from ground.testbed.truth_probes import Probe, truth_probes
 
 _KINDS: dict[str, Kind] = {
     "boolean": "boolean", "integer": "number", "number": "number", "text": "text",
 }  # fmt: skip
-TRUTH, BATTERY = "truth", "battery"
 
 
 class Vocabulary:
-    """What the names of a scenario stand for. `vehicles`: those that take part."""
+    """What the names of a scenario stand for. `vehicles`: those that take part; `truths`: what can
+    be known of the truth."""
 
-    def __init__(self, dictionary: Dictionary, vehicles: Iterable[str]) -> None:
+    def __init__(
+        self, dictionary: Dictionary, vehicles: Iterable[str], truths: Mapping[str, Look]
+    ) -> None:
         self.dictionary = dictionary
         self.vehicles = tuple(vehicles)
-
-    @cached_property
-    def probes(self) -> dict[str, Probe]:
-        """What can be known of the truth."""
-        return truth_probes()
+        self.truths = truths
 
     def vehicle(self, name: str) -> VehicleEntry:
         """A vehicle that takes part; raises ExpressionError."""
@@ -48,12 +45,12 @@ class Vocabulary:
         if path in INVARIANTS:
             return Symbol("boolean")
         if head in (TRUTH, BATTERY):
-            probe = self.probes.get(path)
-            if probe is None:
+            look = self.truths.get(path)
+            if look is None:
                 raise ExpressionError(
                     f"{path!r} cannot be looked at: {choices_words(path, self._near(path))}"
                 )
-            return Symbol(probe.kind, probe.unit)
+            return Symbol(look.kind, look.unit)
         if not rest:
             names = [*INVARIANTS, *self.vehicles, TRUTH, BATTERY]
             raise ExpressionError(f"{path!r} is not known: {choices_words(path, names)}")
@@ -71,8 +68,8 @@ class Vocabulary:
     def _near(self, path: str) -> list[str]:
         """The probes that begin alike, or all."""
         stem = ".".join(path.split(".")[:2])
-        near = [name for name in self.probes if name.startswith(f"{stem}.")]
-        return near or list(self.probes)
+        near = [name for name in self.truths if name.startswith(f"{stem}.")]
+        return near or list(self.truths)
 
     def state(self, path: str) -> tuple[str, str]:
         """Vehicle and state of `lander.entry.powered`; raises ExpressionError."""

@@ -1,10 +1,12 @@
 """Processes that fly batches, here or on a cluster; records come back as they are known."""
 
+import contextlib
 import os
 import queue
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
@@ -86,25 +88,26 @@ def fly_in_process(
     """Flies a batch in a new process; where no record comes back, the harness has broken."""
     process = subprocess.Popen(
         COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env=environment(), start_new_session=False,
+        env=environment(),
     )  # fmt: skip
     begun(process)
-    errors: list[bytes] = []
-    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
-    reader = threading.Thread(target=lambda: errors.extend(process.stderr or []), daemon=True)
-    reader.start()
-    process.stdin.write(msgspec.json.encode(batch))
-    process.stdin.close()
+    errors: deque[bytes] = deque(maxlen=_LINES)
     missing: dict[int, Job] = {job.number: job for job in batch.jobs}
-    for line in process.stdout:
-        flown = msgspec.json.decode(line, type=Flown)
-        missing.pop(flown.number, None)
-        yield flown.number, msgspec.json.decode(flown.record, type=Record)
-    code = process.wait()
-    reader.join()
-    trace = b"".join(errors[-_LINES:]).decode(errors="replace")
+    with process:
+        assert process.stdin and process.stdout and process.stderr
+        reader = threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True)
+        reader.start()
+        with contextlib.suppress(BrokenPipeError):  # it has died: its errors say why
+            process.stdin.write(msgspec.json.encode(batch))
+            process.stdin.close()
+        for line in process.stdout:
+            flown = msgspec.json.decode(line, type=Flown)
+            missing.pop(flown.number, None)
+            yield flown.number, msgspec.json.decode(flown.record, type=Record)
+        reader.join()
+    trace = b"".join(errors).decode(errors="replace")
     for number, job in missing.items():
-        yield number, lost_record(job, f"the worker ended with {code}:\n{trace}")
+        yield number, lost_record(job, f"the worker ended with {process.returncode}:\n{trace}")
 
 
 def lost_record(job: Job, why: str) -> Record:

@@ -20,7 +20,7 @@ from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.orbits import elements_from_state
 from flight.astrodynamics.vectors import Vector, norm, subtract
 from sim_hw.assembly.entry import flight_of
-from sim_hw.assembly.probe_table import PROBES, Value
+from sim_hw.assembly.probe_table import PROBES, Probe, Value
 from sim_hw.devices.orbiter_vehicle import CONTAINER, OrbiterVehicle
 from sim_hw.dynamics.capsule_flight import CapsuleFlight
 from sim_hw.dynamics.earth_entry import EARTH_SURFACE
@@ -75,6 +75,14 @@ class TruthProbes:
             if what in values:
                 return values[what]
         raise KeyError(probe)
+
+    def table(self) -> dict[str, Probe]:
+        """All probes that this run has, by name."""
+        return {
+            name: PROBES[vehicle].get(what) or Probe("K", "of a node, as of power_time")
+            for name in self.all()
+            for vehicle, _, what in [name.partition(".")]
+        }
 
     def all(self) -> Values:
         """All values now, by the names of their probes."""
