@@ -6,9 +6,16 @@ from typing import TypeVar
 
 from flight.arm.vehicle import ArmVehicle
 from flight.core.activities import ActivityFailed
-from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from flight.icd.devices.base import (
+    DeviceFault,
+    DeviceRejected,
+    DeviceTimeout,
+    Reading,
+    usable,
+)
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Reading)
 
 ATTEMPTS = 3
 PAUSE = 120.0  # s between attempts
@@ -19,6 +26,15 @@ LASTING = ("stall", "brake", "jam")  # a mechanism that has failed
 
 class MechanismFailed(ActivityFailed):
     """A joint, a brake or the jaws do not move: the arm is not to be used any more."""
+
+
+async def persist_sound(node: ArmVehicle, call: Callable[[], Awaitable[R]]) -> R:
+    """As `persist`, for an answer that must be valid."""
+
+    async def ask() -> R:
+        return usable(await call())
+
+    return await persist(node, ask)
 
 
 async def persist(node: ArmVehicle, call: Callable[[], Awaitable[T]]) -> T:

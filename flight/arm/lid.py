@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flight.arm.device_calls import MechanismFailed, persist
+from flight.arm.device_calls import MechanismFailed, persist, persist_sound
 from flight.arm.kinematics import standoff
 from flight.arm.motion import go, line, release_brakes, retreat, servo, transit
 from flight.arm.seeing import view_gripper
@@ -97,7 +97,7 @@ async def container_status(node: ArmVehicle) -> dict[str, Any]:
 
 
 async def _rest(node: ArmVehicle) -> None:
-    state = await persist(node, node.hardware.arm.state)
+    state = await persist_sound(node, node.hardware.arm.state)
     if not state.brakes:
         await retreat(node)
         await go(node, READY)

@@ -2,7 +2,7 @@
 
 import math
 
-from flight.arm.device_calls import MechanismFailed, persist
+from flight.arm.device_calls import MechanismFailed, persist, persist_sound
 from flight.arm.kinematics import sighted, standoff
 from flight.arm.vehicle import ArmVehicle
 from flight.core.activities import ActivityFailed
@@ -39,7 +39,7 @@ async def hold(node: ArmVehicle) -> None:
 
 async def tip(node: ArmVehicle) -> Pose:
     """Where the encoders say that the tip is."""
-    state = await persist(node, node.hardware.arm.state)
+    state = await persist_sound(node, node.hardware.arm.state)
     return forward(state.joints)
 
 
@@ -53,7 +53,7 @@ async def line(node: ArmVehicle, target: Pose, force_limit: float | None = None)
     """A straight move of the tip, until it is there or the force is reached."""
     limit = node.parameters["free_force_limit"] if force_limit is None else force_limit
     rotation = [element for row in target.rotation for element in row]
-    motion = await persist(
+    motion = await persist_sound(
         node, lambda: node.hardware.arm.move_to_pose(list(target.position), rotation, limit)
     )
     node.contact_force = motion.force
@@ -62,7 +62,7 @@ async def line(node: ArmVehicle, target: Pose, force_limit: float | None = None)
 
 async def retreat(node: ArmVehicle) -> None:
     """Backs out of wherever the tip is, along its axis, before the arm turns freely."""
-    state = await persist(node, node.hardware.arm.state)
+    state = await persist_sound(node, node.hardware.arm.state)
     for home in (READY, STOWED):
         if max(abs(a - b) for a, b in zip(state.joints, home, strict=True)) < AT_HOME:
             return

@@ -98,6 +98,9 @@ class ArmVehicle(Node):
 
     def show(self, state: TransferArmState) -> None:
         """Sets the channels that come from the arm itself."""
+        if not state.valid:
+            self.highest_current = self.joint_temperature = None
+            return
         self.joint_angles = [round(angle, 5) for angle in state.joints]
         self.highest_current = round(max(state.currents), 3)
         self.joint_temperature = round(state.temperature, 2)

@@ -18,11 +18,11 @@ from flight.core.chart.statechart import Signal, Statechart, chain, is_inside
 from flight.core.commanding.commands import CommandSpec, declared_commands
 from flight.core.commanding.dispatch import Dispatcher
 from flight.core.commanding.standard_commands import SAFE as SAFE
-from flight.core.commanding.standard_commands import StandardCommands
 from flight.core.context import NodeContext as NodeContext
 from flight.core.context import Wire
 from flight.core.custody.ledger import CustodyLedger
 from flight.core.exchanges import Exchanges
+from flight.core.fault_protection.protected_node import ProtectedNode
 from flight.core.keeping.clock import monotonic as monotonic
 from flight.core.keeping.continuity import life_of, restore_correction
 from flight.core.keeping.health import BootRecord, HealthMonitor
@@ -63,7 +63,7 @@ STABLE_AFTER = 600.0  # seconds without a reboot after which a boot counts as go
 HEALTH_PERIOD = 900.0  # seconds
 
 
-class Node(StandardCommands):
+class Node(ProtectedNode):
     """Base of all flight nodes."""
 
     statechart: ClassVar[Statechart]
@@ -185,7 +185,8 @@ class Node(StandardCommands):
         """A driver for one of the vehicle's devices; `names`: parts of it that are asked for."""
         service = f"{owner or self.name}.{device}"
         self.wires[service] = Wire(interface, names)
-        return drivers.connect(self.bus, interface, service, boot=self.boot.number)
+        gate = self.readings.gate(f"{owner}.{device}" if owner else device)
+        return drivers.connect(self.bus, interface, service, boot=self.boot.number, gate=gate)
 
     def execute_sequence(self, name: str) -> None:
         """Runs a started sequence beside everything else."""

@@ -24,7 +24,7 @@ from flight.entry.sensing import (
 )
 from flight.entry.vehicle import EntryVehicle
 from flight.icd import places
-from flight.icd.devices.base import DeviceError
+from flight.icd.devices.base import DeviceError, usable
 
 JOURNAL = "entry data"
 BATCH = 16  # samples that a reboot may cost
@@ -82,7 +82,7 @@ async def note_release(node: EntryVehicle) -> None:
     if node.release_noted:
         return
     try:
-        counted = (await node.timer.state()).since_separation
+        counted = usable(await node.timer.state()).since_separation
     except DeviceError as error:
         node.trouble("timer", str(error))
         counted = 0.0
@@ -214,7 +214,7 @@ async def switch_beacon_on(node: EntryVehicle) -> None:
     """Switches the beacon on, and looks whether it sends."""
     try:
         state = await node.beacon.state()
-        if not state.on:
+        if not (state.valid and state.on):
             state = await node.beacon.set_power(True)
             if state.on:
                 node.beacon_sends(power=state.power)

@@ -35,7 +35,7 @@ from flight.entry.sensing import (
 )
 from flight.entry.vehicle import CARRIER, EntryVehicle
 from flight.icd import places
-from flight.icd.devices.base import DeviceError
+from flight.icd.devices.base import DeviceError, usable
 from flight.icd.exchanges import SET_ENTRY
 from flight.icd.messages import Message
 
@@ -131,7 +131,7 @@ class EntryCapsule(EntryVehicle):
 
     async def sample(self) -> None:
         try:
-            bay = await self.payload_bay.state()
+            bay = usable(await self.payload_bay.state())
             self.payload_temperature = round(bay.temperature, 2)
             self.payload_seated = sum([*bay.seated, bay.latched]) >= 2
             charge = await self.battery.state()
@@ -188,7 +188,7 @@ class EntryCapsule(EntryVehicle):
         )
 
     async def _keep_entry(self, seconds: float, *, predicted: bool) -> None:
-        state = await self.timer.set_entry(seconds)
+        state = usable(await self.timer.set_entry(seconds))
         self.entry_time, self.entry_predicted = state.entry_after, predicted
         self.entry_after = state.entry_after
 

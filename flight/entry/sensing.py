@@ -7,8 +7,9 @@ is declared by two votes of three: g-switch, accelerometer, timer. Who was outvo
 from dataclasses import dataclass
 
 from flight.core.custody.ledger import Evidence
+from flight.core.sound_readings import sound
 from flight.entry.vehicle import EntryVehicle
-from flight.icd.devices.base import DeviceError
+from flight.icd.devices.base import DeviceError, usable
 
 REST_LOAD = 2.0  # m/s^2 that the accelerometer may show in free fall
 DETECTION_DELAY = 3_700.0  # s within which a separation is noticed in any state
@@ -52,13 +53,13 @@ async def separation(node: EntryVehicle) -> bool:
     current."""
     wires: list[bool] = []
     try:
-        wires = (await node.timer.state()).separated
+        wires = usable(await node.timer.state()).separated
     except DeviceError as error:
         node.trouble("timer", str(error))
     if wires and all(wire is wires[0] for wire in wires):
         return wires[0]
     try:
-        alone = (await node.battery.state()).current < OWN_POWER
+        alone = usable(await node.battery.state()).current < OWN_POWER
     except DeviceError as error:
         node.trouble("battery", str(error))
         return False
@@ -75,7 +76,7 @@ async def since_separation(node: EntryVehicle) -> float:
     noted = node.released_at
     by_clock = None if noted is None else node.clock.count() - noted
     try:
-        by_timer = (await node.timer.state()).since_separation
+        by_timer = usable(await node.timer.state()).since_separation
     except DeviceError as error:
         node.trouble("timer", str(error))
         return by_clock or 0.0
@@ -112,7 +113,7 @@ async def verify_payload(
     node: EntryVehicle, tube: str, slot: int | None, expected: bool
 ) -> Evidence:
     """Whether the container sits in the bay: two of both seat switches and the latch."""
-    state = await node.payload_bay.state()
+    state = await sound(node.payload_bay.state)
     votes = [*state.seated, state.latched]
     words = (
         f"seat switches {', '.join('closed' if seat else 'open' for seat in state.seated)}; "
@@ -131,9 +132,9 @@ async def check_items(node: EntryVehicle) -> list[str]:
         faults.append(f"the g-switch says {seen.closed} in free fall")
     if seen.load is None or seen.load > REST_LOAD:
         faults.append(f"the accelerometer shows {seen.load} m/s2 in free fall")
-    if signs.torn:
-        faults.append("the wires of the impact sensor are torn")
-    if any(timer.separated):
+    if not signs.valid or signs.torn:
+        faults.append("the wires of the impact sensor are torn, or nobody can tell")
+    if not timer.valid or any(timer.separated):
         faults.append(f"the separation wires say {timer.separated}")
     if not charge.valid or charge.state_of_charge < lowest:
         faults.append(f"battery at {charge.state_of_charge:.2f}; allowed: from {lowest}")
@@ -161,7 +162,7 @@ async def landing_signs(node: EntryVehicle, seen: Sight) -> tuple[bool, bool]:
     """
     torn = False
     try:
-        torn = (await node.impact_sensor.state()).torn
+        torn = usable(await node.impact_sensor.state()).torn
     except DeviceError as error:
         node.trouble("impact_sensor", str(error))
     falling = node.falling

@@ -9,6 +9,7 @@ from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
+from flight.core.sound_readings import sound
 from flight.icd.devices.base import DeviceError
 from flight.lander.hardware import IGLOO
 from flight.lander.vehicle import Commissioning, LanderVehicle
@@ -70,7 +71,7 @@ async def deploy_array(node: LanderVehicle) -> str:
         except DeviceError as error:
             node.device_trouble(device="solar_array", reason=str(error))
             continue
-        if state.deployed:
+        if state.valid and state.deployed:
             return f"deployed at attempt {attempt}"
     raise ActivityFailed(f"the solar array did not deploy in {DEPLOY_ATTEMPTS} attempts")
 
@@ -82,8 +83,8 @@ async def check_power(node: LanderVehicle) -> str:
     while monotonic() < deadline:
         array = await node.devices.solar_array.state()
         battery = await node.devices.battery.state()
-        best = max(best, array.power)
-        if array.power > LEAST_ARRAY_POWER and battery.valid:
+        best = max(best, array.power if array.valid else 0.0)
+        if array.valid and array.power > LEAST_ARRAY_POWER and battery.valid:
             return f"array {array.power:.0f} W, battery {100.0 * battery.state_of_charge:.0f} %"
         await asyncio.sleep(POLL)
     raise ActivityFailed(f"the array gave at most {best:.0f} W, or the battery's gauge is invalid")
@@ -92,7 +93,7 @@ async def check_power(node: LanderVehicle) -> str:
 async def check_heaters(node: LanderVehicle) -> str:
     """Lets each zone heat for a moment and reads back whether current flows."""
     heaters = node.devices.heaters
-    before = (await heaters.state()).zones
+    before = (await sound(heaters.state)).zones
     dead: list[str] = []
     for zone, state in before.items():
         shown = await heaters.set_zone(zone, 320.0, True)

@@ -21,7 +21,7 @@ from flight.lander.terrain_navigation import GroundSensing
 from flight.runtime.pace import NANOSECONDS
 
 STORE_PERIOD = 1.0  # s
-DEAF_AFTER = 20  # readings of the inertial unit in a row without an answer
+DEAF_FOR = 20.0  # s without a valid reading of the inertial unit
 ALIGNMENTS = 3
 TROUBLES_TOLD = 2
 LOW_HEIGHT, LOW_SHOWN, HIGH_SHOWN = 5_000.0, 1.0, 5.0  # m, s
@@ -58,7 +58,8 @@ class Descent:
         self._navigation: DescentNavigation | None = None
         self._next = 0.0
         self._stored = -math.inf
-        self._deaf = 0
+        self._deaf_since: float | None = None
+        self._heard = 0.0
         self._troubles: dict[str, int] = {}
         self._show_next = -math.inf
         self.sensing = GroundSensing(self)
@@ -80,7 +81,7 @@ class Descent:
 
     async def begin(self) -> None:
         """Sets the pace of a phase; after a reboot takes the navigation up again."""
-        self._next = asyncio.get_running_loop().time()
+        self._next = self._heard = asyncio.get_running_loop().time()
         if self._navigation is None:
             stored = self.memory.descent_navigation
             if stored is None:
@@ -124,14 +125,16 @@ class Descent:
         navigation = self.navigation
         try:
             felt = await self.devices.inertial_unit.increments(navigation.number)
+            why = "" if felt.valid else felt.reason or "not valid"
         except DeviceError as error:
-            self._deaf += 1
-            if self._deaf == 1:
-                self.trouble(device="descent_inertial_unit", reason=str(error))
-            if self._deaf > DEAF_AFTER:
-                raise ActivityFailed("the inertial unit does not answer any more") from error
+            why = str(error)
+        now = asyncio.get_running_loop().time()
+        if why:
+            self._go_on_without(now, why)
             return False
-        self._deaf = 0
+        self._deaf_since = None
+        self._heard = now
+        navigation.end_guess()
         was_saturated = navigation.saturated
         navigation.propagate(felt)
         if navigation.saturated and not was_saturated:
@@ -140,6 +143,16 @@ class Descent:
             self.store()
         self._show(navigation)
         return True
+
+    def _go_on_without(self, now: float, why: str) -> None:
+        """Flies on by what was felt last: the unit counts on, and will say what really was."""
+        if self._deaf_since is None:
+            self._deaf_since = now
+            self.trouble(device="descent_inertial_unit", reason=why)
+        if now - self._deaf_since > DEAF_FOR:
+            raise ActivityFailed(f"the inertial unit has said nothing valid for {DEAF_FOR:g} s")
+        self.navigation.guess(now - self._heard)
+        self._heard = now
 
     def _show(self, navigation: DescentNavigation) -> None:
         """Lets the host tell of height, speed and the rest now and then."""
@@ -181,6 +194,14 @@ class Descent:
         if self._troubles[device] <= TROUBLES_TOLD:
             self.host.device_trouble(device=device, reason=reason)
 
+    async def prime(self) -> None:
+        """Opens the tanks; what is in them says the gauge, or the load where that is not valid."""
+        state = await self.devices.engines.prime()
+        if state.valid:
+            self.propellant = state.propellant
+        elif self.propellant <= 0.0:
+            self.propellant = float(self.parameters["propellant_loaded"])
+
     async def fire(self, part: str) -> bool:
         """Fires the initiators of a part, side A and then, where it did not let go or nobody can
         tell, side B; whether it is known to have been fired."""
@@ -191,6 +212,9 @@ class Descent:
             except DeviceError as error:
                 self.trouble(device="pyrotechnics", reason=str(error))
                 continue
+            if not state.valid:
+                self.trouble(device="pyrotechnics", reason=state.reason)
+                continue  # it may have fired: a second current does no harm
             fired = fired or state.fired
             if not state.fired:
                 self.host.initiator_failed(part=part, side=side)

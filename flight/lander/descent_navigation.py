@@ -6,6 +6,7 @@ velocity, which the radar takes out; after a saturated gyroscope the vertical is
 the parachute (`relevel`).
 """
 
+import copy
 import math
 from dataclasses import dataclass, field
 
@@ -154,6 +155,7 @@ class DescentNavigation:
         self._felt_sum: Vector = (0.0, 0.0, 0.0)
         self._felt_total = 0.0
         self._level_start: tuple[float, Vector] | None = None
+        self._before_guess: DescentNavigation | None = None
 
     # ------------------------------------------------------------ what it knows
 
@@ -204,6 +206,37 @@ class DescentNavigation:
             for error in self.errors:
                 error.velocity += SATURATION_VELOCITY**2
                 error.position += SATURATION_POSITION**2
+
+    def guess(self, seconds: float) -> None:
+        """Flies on for a time (s) of which nothing is known as if all that was felt went on.
+
+        What it was before is kept until `end_guess`, for the unit will tell what really was felt.
+        """
+        if seconds <= 0.0:
+            return
+        if self._before_guess is None:
+            kept = copy.copy(self)
+            kept.errors = copy.deepcopy(self.errors)
+            self._before_guess = kept
+        self.propagate(
+            InertialIncrements(
+                time_ns=round((self.time + seconds) * NANOSECONDS),
+                number=self.number,
+                interval=seconds,
+                rotation=scale(seconds, self.rates),
+                velocity=scale(seconds, self.felt),
+                saturated=False,
+                gap=False,
+            )
+        )
+
+    def end_guess(self) -> None:
+        """Goes back to what was known before it had to guess, if it had."""
+        if self._before_guess is not None:
+            kept = vars(self._before_guess)
+            self._before_guess = None
+            vars(self).update(kept)
+            self._before_guess = None
 
     def _widen(self, interval: float, rotation: Vector, gained: Vector) -> None:
         """Doubts what was felt in a silence: in which direction, and when."""

@@ -60,6 +60,7 @@ DESCENT_PARAMETERS = {
     "lander_inertia_along": _f("kg m2", 10.0, 100_000.0, "about z"),
     "thrust_margin": _f("1", 0.1, 1.0, "part of the greatest thrust that plans may use"),
     "tilt_limit": _degrees("of the thrust in plans"),
+    "propellant_loaded": _f("kg", 0.0, 5_000.0, "before the descent"),
     "propellant_reserve": _f("kg", 0.0, 1_000.0, "that plans leave for the last metres"),
     "gate_height": _metres("over the ground where the straight descent begins", 500.0),
     "sinking_speed": _f("m/s", 0.1, 10.0, "of the straight descent"),

@@ -168,9 +168,9 @@ class Lander(LanderVehicle):
         except DeviceError as error:
             self.device_trouble(device="solar_array", reason=str(error))
             self.array_power = None
-        else:
-            self.array_power = round(array.power, 1)
-            self.array_energy = round(array.energy)
+            return
+        self.array_power = round(array.power, 1) if array.valid else None
+        self.array_energy = round(array.energy) if array.valid else None
 
     def _judge_energy(self) -> None:
         charge = self.state_of_charge
@@ -203,7 +203,7 @@ class Lander(LanderVehicle):
         except DeviceError as error:
             self.device_trouble(device="power_switches", reason=str(error))
         else:
-            self._computer_on = state.closed.get(COMPUTER)
+            self._computer_on = state.closed.get(COMPUTER) if state.valid else None
 
     async def _switch_radio(self, name: str, device: Radio, on: bool) -> None:
         if self._radios_on.get(name) is on:
@@ -213,6 +213,8 @@ class Lander(LanderVehicle):
         except DeviceError as error:
             self.device_trouble(device=name, reason=str(error))
             return
+        if not state.valid:
+            return  # told by the gate; the next housekeeping switches it again
         self._radios_on[name] = state.on
         if name == "uhf":
             self.uhf_on = state.on

@@ -164,15 +164,10 @@ class Hanging:
         d = self.descent
         if not self._legs_out and not d.memory.legs_out:
             await d.fire("legs")
-            await self._prime()
+            await d.prime()
             d.memory.legs_out = True
             d.host.legs_deployed(height=round(d.height_over_ground))
         self._legs_out = True
-
-    async def _prime(self) -> None:
-        d = self.descent
-        state = await d.devices.engines.prime()
-        d.propellant = state.propellant
 
     def _choose(self, height: float) -> DivertChoice | None:
         """The landing to fly from now on, or None to hang on."""

@@ -48,8 +48,7 @@ async def land(descent: Descent, choice: DivertChoice | None = None) -> dict[str
     await descent.begin()
     if choice is None:
         place, velocity = descent.navigation.local(), descent.navigation.local_velocity()
-        state = await descent.devices.engines.prime()
-        descent.propellant = state.propellant
+        await descent.prime()
         choice = choose_landing(descent, place, velocity)
     flight = PoweredFlight(descent, choice)
     await flight.fall_clear()
@@ -190,7 +189,8 @@ class PoweredFlight:
 
     async def _legs(self, what: str) -> Any:
         try:
-            return await getattr(self.descent.devices.legs, what)()
+            state = await getattr(self.descent.devices.legs, what)()
+            return state if state.valid else None
         except DeviceError as error:
             self.descent.trouble(device="touchdown_sensors", reason=str(error))
             return None
@@ -224,6 +224,8 @@ class PoweredFlight:
                 raise ActivityFailed("the engines do not answer any more") from error
             return
         self._deaf = 0
+        if not state.valid:
+            return  # it has been told what to do, and that is all that is known
         d.propellant = state.propellant
         if state.propellant <= 0.0 and not self._empty_told:
             self._empty_told = True

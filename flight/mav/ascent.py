@@ -10,6 +10,7 @@ from collections.abc import Callable
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
+from flight.core.sound_readings import sound
 from flight.icd.devices.ascent import EffectorState, Igniter, Increments
 from flight.icd.devices.base import DeviceError
 from flight.mav.abort import Watch, lose, suborbital
@@ -22,6 +23,7 @@ from flight.mav.ascent_computer import (
 )
 from flight.mav.ascent_memory import recall, remember
 from flight.mav.attitude_control import Order
+from flight.mav.felt import Felt
 from flight.mav.vehicle import MavVehicle
 
 IGNITION_PATIENCE = 0.3  # s for a motor to be felt, before the second bridge wire is used
@@ -34,6 +36,9 @@ REMEMBER_COASTING = 5.0  # s
 REMEMBER_BURNING = 0.1
 TELL = 2.0  # s between telemetry in flight
 LONGEST_TRIM = 600.0
+QUICK = (0.02, 0.1, 0.5)
+"""s between questions of what the flight cannot go on without."""
+STILL = (0.0, 0.0, (0.0, 0.0, 0.0), 0.0)
 
 Step = Callable[[Increments], Order | None]
 
@@ -48,6 +53,7 @@ class Loop:
         self.effectors: EffectorState | None = node.last_effectors
         self._next = asyncio.get_running_loop().time()
         self._told = self._kept = -1e9
+        self._felt = Felt(node, self.computer.navigation)
         remember(node, phase)
 
     async def cycle(self, step: Step, seconds: float) -> bool:
@@ -56,17 +62,17 @@ class Loop:
         self._next = max(self._next + seconds, clock.time())
         await asyncio.sleep(self._next - clock.time())
         node = self.node
+        order = step(await self._felt.read(seconds))
+        if order is None:
+            return False
         try:
-            order = step(await node.inertial_unit.increments())
-            if order is None:
-                return False
-            self.effectors = node.last_effectors = await node.effectors.steer(
-                order.pitch, order.yaw, order.pulses, order.forward
-            )
+            told = await node.effectors.steer(order.pitch, order.yaw, order.pulses, order.forward)
         except DeviceError as error:
             # The next cycle may be luckier; nothing else can fly this vehicle.
             node.device_trouble(reason=str(error))
             return True
+        if told.valid:
+            self.effectors = node.last_effectors = told
         await node.ascent_log.note(self.computer, self.phase, self.effectors)
         self._tell(clock.time())
         return True
@@ -111,7 +117,7 @@ async def eject(node: MavVehicle, signal: Signal) -> Signal:
 
 async def _after_a_reboot_at_ejection(node: MavVehicle) -> Signal:
     """What became of it while the computer was down: a boot takes longer than the fall."""
-    state = await node.ejector.state()
+    state = await sound(node.ejector.state, pauses=QUICK)
     if state.in_tube:
         node.clear_ascent()
         spent = "" if state.charged else "; the ejector is spent"
@@ -207,11 +213,14 @@ async def trim(node: MavVehicle, signal: Signal) -> Signal:
     while monotonic() - begun < LONGEST_TRIM:
         gas = loop.effectors.gas if loop.effectors is not None else 0.0
         if loop.effectors is None:
-            loop.effectors = await node.effectors.steer(0.0, 0.0, (0.0, 0.0, 0.0), 0.0)
+            loop.effectors = await sound(lambda: node.effectors.steer(*STILL), pauses=QUICK)
             gas = loop.effectors.gas
         if not await loop.cycle(lambda seen, left=gas: computer.trim(seen, left), COAST_CYCLE):  # type: ignore[misc]
             break
-    await node.effectors.steer(0.0, 0.0, (0.0, 0.0, 0.0), 0.0)
+    try:
+        await node.effectors.steer(*STILL)
+    except DeviceError as error:
+        node.device_trouble(reason=str(error))
     await node.ascent_log.flush()
     return Signal("trimmed")
 
@@ -239,7 +248,7 @@ async def _separate(node: MavVehicle) -> bool:
             except DeviceError as error:
                 node.device_trouble(reason=str(error))
         try:
-            state = await node.separation.state()
+            state = await sound(node.separation.state, pauses=QUICK)
         except DeviceError as error:
             node.device_trouble(reason=str(error))
             continue

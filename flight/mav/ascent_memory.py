@@ -10,6 +10,7 @@ the first burn, in the air, is not survived.
 """
 
 from flight.icd.devices.ascent import Increments
+from flight.icd.devices.base import DeviceError
 from flight.mav.ascent_computer import AscentComputer
 from flight.mav.ascent_settings import AscentSettings
 from flight.mav.navigation import Navigation
@@ -40,9 +41,21 @@ async def recall(node: MavVehicle) -> bool:
     return True
 
 
+async def _felt_meanwhile(node: MavVehicle) -> Increments:
+    """What the unit has summed; nothing, if it has nothing valid to say."""
+    still = (0.0, 0.0, 0.0)
+    nothing = Increments(interval=0.0, delta_angle=still, delta_velocity=still, saturated=False)
+    try:
+        seen = await node.inertial_unit.increments()
+    except DeviceError as error:
+        node.device_trouble(reason=str(error))
+        return nothing
+    return seen if seen.valid else nothing
+
+
 async def _bridge(node: MavVehicle, navigation: Navigation, *, coasting: bool) -> None:
     """Carries navigation over the time that the computer was down."""
-    seen = await node.inertial_unit.increments()
+    seen = await _felt_meanwhile(node)
     gap = node.clock.now() - navigation.time
     if gap <= 0.0:
         return

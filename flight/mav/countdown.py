@@ -125,17 +125,23 @@ async def _devices(node: MavVehicle) -> list[str]:
     problems = []
     try:
         ejector = await node.ejector.state()
-        if not (ejector.charged and ejector.in_tube):
+        if not ejector.valid:
+            problems.append(f"the ejector's state is not known: {ejector.reason}")
+        elif not (ejector.charged and ejector.in_tube):
             problems.append("the ejector is spent")
         igniters = (("first", node.first_igniter), ("second", node.second_igniter))
         for name, igniter in igniters:
             state = await igniter.state()
-            if state.charges == 0 or state.resistance > LONGEST_BRIDGE:
+            if not state.valid:
+                problems.append(f"the {name} igniter's state is not known: {state.reason}")
+            elif state.charges == 0 or state.resistance > LONGEST_BRIDGE:
                 problems.append(f"the {name} igniter's circuit is open")
         await node.separation.state()
-        gas = (await node.effectors.steer(0.0, 0.0, (0.0, 0.0, 0.0), 0.0)).gas
-        if gas <= node.parameters["trim_reserve"]:
-            problems.append(f"cold gas at {gas:.2f} kg")
+        effectors = await node.effectors.steer(0.0, 0.0, (0.0, 0.0, 0.0), 0.0)
+        if not effectors.valid:
+            problems.append(f"the cold gas is not known: {effectors.reason}")
+        elif effectors.gas <= node.parameters["trim_reserve"]:
+            problems.append(f"cold gas at {effectors.gas:.2f} kg")
     except DeviceError as error:
         problems.append(str(error))
     return problems

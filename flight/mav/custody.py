@@ -1,6 +1,7 @@
 """The MAV's side of the chain of custody: seats for tubes to come, sealed and opened container."""
 
 from flight.core.custody.ledger import CustodyError, CustodyRecord, CustodyStatus, Evidence
+from flight.core.sound_readings import sound
 from flight.icd import places
 from flight.icd.devices.container import ContainerState
 from flight.mav.vehicle import MavVehicle
@@ -12,7 +13,7 @@ SENSOR = "mav.seat_sensors"
 async def seats(node: MavVehicle) -> list[bool]:
     """Which sockets hold a seated tube: the majority of several readings."""
     looks: int = node.parameters["seat_looks"]
-    readings = [(await node.container.state()).seated for _ in range(looks)]
+    readings = [(await sound(node.container.state)).seated for _ in range(looks)]
     node.last_seats = [2 * sum(socket) > looks for socket in zip(*readings, strict=True)]
     return node.last_seats
 

@@ -144,8 +144,9 @@ class Mav(MavVehicle):
             return  # in flight the control loop tells; afterwards the battery runs down
         try:
             state = await self.container.state()
-            self.lid_closed, self.latched = state.lid_closed, state.latched
-            self.seats_closed = sum(state.seated)
+            self.lid_closed = state.lid_closed if state.valid else None
+            self.latched = state.latched if state.valid else None
+            self.seats_closed = sum(state.seated) if state.valid else None
             self.container_temperature = round(state.temperature, 2)
             systems = await self.systems.state()
         except DeviceError as error:

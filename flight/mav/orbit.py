@@ -5,9 +5,10 @@ import asyncio
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus, Evidence
+from flight.core.sound_readings import sound
 from flight.icd import places
 from flight.icd.devices.ascent import SeparationState
-from flight.icd.devices.base import DeviceError
+from flight.icd.devices.base import DeviceError, usable
 from flight.mav.abort import lose
 from flight.mav.ascent_data import send_chunks
 from flight.mav.ascent_memory import recall, remember
@@ -66,14 +67,15 @@ async def let_go(node: MavVehicle) -> None:
     state: SeparationState | None = None
     for _ in range(2):
         try:
-            state = await node.separation.release_container()
+            answer = await node.separation.release_container()
+            state = answer if answer.valid else None
             break
         except DeviceError as error:
             node.device_trouble(reason=str(error))
             await asyncio.sleep(1.0)
     if state is None:
         try:
-            state = await node.separation.state()
+            state = await sound(node.separation.state)
         except DeviceError as error:
             raise ActivityFailed(f"the break wires do not answer: {error}") from error
     settle_release(node, state)
@@ -98,6 +100,6 @@ def settle_release(node: MavVehicle, state: SeparationState) -> None:
 
 async def _start_beacon(node: MavVehicle) -> None:
     try:
-        node.beacon_sending = (await node.beacon.set_sending(True)).sending
+        node.beacon_sending = usable(await node.beacon.set_sending(True)).sending
     except DeviceError as error:
         node.device_trouble(reason=str(error))

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.handover import HandoverFailed
+from flight.core.sound_readings import sound
 from flight.icd import places
-from flight.icd.devices.base import DeviceError
+from flight.icd.devices.base import DeviceError, usable
 from flight.icd.devices.container import ContainerState
 from flight.mav.custody import (
     begin_all,
@@ -46,7 +47,7 @@ async def condition(node: MavVehicle, signal: Signal) -> Signal:
 async def run_checks(node: MavVehicle, signal: Signal) -> Signal:
     """Tests avionics and battery, and reports each item."""
     try:
-        report = await node.systems.self_test()
+        report = usable(await node.systems.self_test())
     except DeviceError as error:
         raise ActivityFailed(f"the self-test did not run: {error}") from error
     failed = []
@@ -118,8 +119,8 @@ async def hold_safe(node: MavVehicle, signal: Signal) -> None:
 async def settle_seals(node: MavVehicle) -> None:
     """After a boot: ends what was begun with latch or springs, by what the switches say."""
     try:
-        settle_release(node, await node.separation.state())
-        end_all(node, await node.container.state())
+        settle_release(node, await sound(node.separation.state))
+        end_all(node, await sound(node.container.state))
         await seats(node)
     except DeviceError as error:
         node.device_trouble(reason=str(error))
@@ -145,7 +146,7 @@ async def _drive(
 
 async def _state(node: MavVehicle) -> ContainerState:
     try:
-        return await node.container.state()
+        return await sound(node.container.state)
     except DeviceError as error:
         raise ActivityFailed(f"the container does not answer: {error}") from error
 

@@ -6,6 +6,7 @@ from flight.astrodynamics.relative_motion import cw_two_impulses
 from flight.astrodynamics.vectors import Vector, norm, scale
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
+from flight.core.sound_readings import sound
 from flight.icd.devices.base import DeviceError
 from flight.orbiter.close_rendezvous import back_off, scan_or_give_up, to_inertial
 from flight.orbiter.custody import end_capture, find_in_orbit
@@ -48,10 +49,12 @@ async def _attempt(node: OrbiterVehicle) -> str:
     """One approach; returns why it failed, or nothing."""
     find_in_orbit(node, node.navigator.range())
     try:
-        if (await node.devices.capture_cone.state()).lid_closed:
+        if (await sound(node.devices.capture_cone.state)).lid_closed:
             await node.devices.capture_cone.open()
         await _run_in(node)
         closed = await node.devices.capture_cone.close_on_trigger(_ARM_TIME)
+        if not closed.valid:
+            closed = await sound(node.devices.capture_cone.state)
     except (DeviceError, ActivityFailed) as error:
         return str(error)
     if not closed.triggered:
@@ -121,7 +124,7 @@ async def _come_back(node: OrbiterVehicle) -> None:
 async def _is_inside(node: OrbiterVehicle) -> bool:
     """Whether the cage's load cell feels the container: not what has caught it."""
     try:
-        state = await node.devices.containment.state()
+        state = await sound(node.devices.containment.state)
     except DeviceError as error:
         node.device_trouble(reason=str(error))
         return False

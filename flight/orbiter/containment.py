@@ -7,8 +7,9 @@ from flight.core.chart.statechart import Signal
 from flight.core.custody.handover import HandoverFailed
 from flight.core.custody.handover_together import give_together
 from flight.core.exchanges import ExchangeFailed
+from flight.core.sound_readings import sound
 from flight.icd import places
-from flight.icd.devices.base import DeviceError
+from flight.icd.devices.base import DeviceError, usable
 from flight.icd.devices.capture import ContainmentState
 from flight.orbiter.custody import begin_insertion, end_insertion, on_board
 from flight.orbiter.vehicle import OrbiterVehicle
@@ -20,7 +21,7 @@ CAPSULE = "entry"
 async def contain(node: OrbiterVehicle, signal: Signal) -> Signal:
     """Does what is not done yet, from what the sensors say."""
     box = node.devices.containment
-    state = await box.state()
+    state = await sound(box.state)
     if not (state.present or state.in_capsule):
         raise ActivityFailed("there is no container in the cage")
     if not state.in_capsule:
@@ -31,7 +32,7 @@ async def contain(node: OrbiterVehicle, signal: Signal) -> Signal:
             lambda s: s.sealed and s.leak_rate <= node.parameters["largest_leak_rate"],
         )  # fmt: skip
         await _insert(node)
-    state = await box.state()
+    state = await sound(box.state)
     end_insertion(node, state.in_capsule)
     node.leak_rate = state.leak_rate
     node.contained(leak_rate=f"{state.leak_rate:.1e}", hot_seconds=round(state.hot_seconds))
@@ -73,10 +74,10 @@ async def _sterilise(node: OrbiterVehicle, state: ContainmentState) -> None:
             node.containment_step(step="sterilisation", result=f"{state.hot_seconds:.0f} s hot")
             return
         try:
-            state = await node.devices.containment.sterilise(left)
+            state = usable(await node.devices.containment.sterilise(left))
         except DeviceError as error:
             node.device_trouble(reason=str(error))
-            state = await node.devices.containment.state()
+            state = await sound(node.devices.containment.state)
         node.sample_temperature = round(state.sample_temperature, 2)
         if state.sample_temperature > node.parameters["hottest_sample"]:
             raise ActivityFailed(f"the samples have become {state.sample_temperature:.0f} K warm")
@@ -97,7 +98,7 @@ async def _step(
             node.device_trouble(reason=str(error))
             continue
         # Asked anew: what was done is not what says that it is done.
-        if is_done(await node.devices.containment.state()):
+        if is_done(await sound(node.devices.containment.state)):
             node.containment_step(step=name, result=f"verified at attempt {attempt}")
             return
     raise ActivityFailed(f"{name} was not verified in {ATTEMPTS} attempts")

@@ -7,6 +7,7 @@ from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import Vector, add, norm
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
+from flight.core.sound_readings import sound
 from flight.icd.devices.base import DeviceFault
 from flight.orbiter.landing import (
     Landing,
@@ -128,7 +129,7 @@ async def own_path(node: OrbiterVehicle) -> Path:
 async def _tracked(node: OrbiterVehicle) -> tuple[Path, float, float]:
     """Where the orbiter is, and how well that is known (m and m/s, each component)."""
     try:
-        known = await node.devices.orbit_knowledge.state()
+        known = await sound(node.devices.orbit_knowledge.state)
     except DeviceFault as fault:
         raise ActivityFailed(f"there is no tracking solution: {fault}") from fault
     if known.centre == "mars":

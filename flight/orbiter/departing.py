@@ -11,6 +11,7 @@ from flight.astrodynamics.vectors import norm, unit
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
+from flight.core.sound_readings import sound
 from flight.icd.devices.base import DeviceError
 from flight.orbiter.escape import (
     Burn,
@@ -32,7 +33,7 @@ _MU = MARS.gravitational_parameter
 
 async def depart(node: OrbiterVehicle, signal: Signal) -> Signal:
     """Leaves Mars in the next window."""
-    known = await node.devices.orbit_knowledge.state()
+    known = await sound(node.devices.orbit_knowledge.state)
     if known.centre == "sun":
         return Signal("done", {"result": "on the way already"})
     departed = node.departure
@@ -42,7 +43,7 @@ async def depart(node: OrbiterVehicle, signal: Signal) -> Signal:
             departed = node.departure
     limit = monotonic() + _LIMIT
     while monotonic() < limit:
-        known = await node.devices.orbit_knowledge.state()
+        known = await sound(node.devices.orbit_knowledge.state)
         if known.centre == "sun":
             return Signal("done", {"result": f"left Mars with C3 {departed.c3:.2f} km2/s2"})
         await asyncio.sleep(_LOOK)
@@ -89,7 +90,7 @@ async def _leave(node: OrbiterVehicle, wanted: Transfer) -> bool:
         await node.refresh_own()
         nav = node.navigator
         assert nav.own is not None
-        gauge = await node.devices.main_engine.propellant()
+        gauge = await sound(node.devices.main_engine.propellant)
         engine = Engine(
             node.parameters["main_thrust"], node.parameters["specific_impulse"], gauge.mass
         )
@@ -118,7 +119,7 @@ async def _leave(node: OrbiterVehicle, wanted: Transfer) -> bool:
 
 async def _burn(node: OrbiterVehicle, burn: Burn) -> bool:
     """Burns; completes a burn that was cut off early. False: nothing happened."""
-    before = await node.devices.inertial_unit.state()
+    before = await sound(node.devices.inertial_unit.state)
     done = 0.0
     for attempt in range(2):
         direction = burn.direction
@@ -134,7 +135,12 @@ async def _burn(node: OrbiterVehicle, burn: Burn) -> bool:
         except DeviceError as error:
             node.device_trouble(reason=str(error))
             return attempt > 0
-        after = await node.devices.inertial_unit.state()
+        try:
+            after = await sound(node.devices.inertial_unit.state)
+        except DeviceError as error:
+            # Nobody has felt it; what became of it the tracking will say.
+            node.device_trouble(reason=str(error))
+            return True
         felt = [a - b for a, b in zip(after.delta_v, before.delta_v, strict=True)]
         # The direction has turned: the length of the sum is short of the sum of lengths.
         done = norm((felt[0], felt[1], felt[2])) * _bend(burn)
@@ -167,4 +173,5 @@ async def _note_departure(node: OrbiterVehicle, wanted: Transfer) -> None:
     node.navigator.own = None
     node.departed(c3=round(c3, 3), wanted=round(wanted.c3, 3))
     gauge = await node.devices.main_engine.propellant()
-    node.propellant, node.mass = round(gauge.propellant, 1), round(gauge.mass, 1)
+    if gauge.valid:
+        node.propellant, node.mass = round(gauge.propellant, 1), round(gauge.mass, 1)

@@ -11,7 +11,8 @@ from flight.astrodynamics.relative_motion import from_lvlh
 from flight.astrodynamics.vectors import Vector, add, cross, norm, subtract
 from flight.core.activities import ActivityFailed
 from flight.core.keeping.clock import monotonic
-from flight.icd.devices.base import DeviceError
+from flight.core.sound_readings import sound
+from flight.icd.devices.base import DeviceError, ReadingInvalid
 from flight.orbiter.linear_algebra import applied
 from flight.orbiter.passive_safety import is_safe
 from flight.orbiter.propagation import State, coast, motion
@@ -154,9 +155,10 @@ def _note(node: OrbiterVehicle, gained: Vector, since: float) -> None:
 
 
 async def _felt(node: OrbiterVehicle) -> Vector:
-    reading = await node.devices.inertial_unit.state()
-    if not reading.valid:
-        raise ActivityFailed("the accelerometers are invalid: no burn without measuring it")
+    try:
+        reading = await sound(node.devices.inertial_unit.state)
+    except ReadingInvalid as error:
+        raise ActivityFailed(f"no burn without measuring it: {error}") from error
     x, y, z = reading.delta_v
     return (x, y, z)
 

@@ -10,6 +10,7 @@ from flight.core.commanding.commands import CommandRejected, Hazard, Restart, co
 from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.ledger import CustodyError, Evidence
 from flight.core.keeping.clock import monotonic
+from flight.core.sound_readings import sound
 from flight.icd import places
 from flight.icd.devices.base import DeviceError
 from flight.orbiter.capturing import capture
@@ -137,7 +138,7 @@ class Orbiter(OrbiterVehicle):
         self.nursery.start(self._settle(), name="settle")
 
     async def _look_into_cage(self, tube: str, slot: int | None, expected: bool) -> Evidence:
-        state = await self.devices.containment.state()
+        state = await sound(self.devices.containment.state)
         words = "the cage's load cell feels " + ("the container" if state.present else "nothing")
         return Evidence(CAGE_SENSOR, words, state.present)
 
@@ -145,7 +146,7 @@ class Orbiter(OrbiterVehicle):
         """After a boot: ends what was begun with the tubes, by what the sensors say."""
         try:
             if self.ledger.open_transfers():
-                state = await self.devices.containment.state()
+                state = await sound(self.devices.containment.state)
                 end_insertion(self, state.in_capsule)
                 if state.present:
                     end_capture(self, True, "the load cell of the cage feels the container")

@@ -9,6 +9,7 @@ from flight.astrodynamics.vectors import Vector, norm, scale, unit
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.exchanges import ExchangeFailed
+from flight.core.sound_readings import sound
 from flight.icd.devices.base import DeviceError
 from flight.icd.exchanges import SET_ENTRY
 from flight.orbiter.containment import CAPSULE
@@ -37,7 +38,7 @@ async def wait_for_release(node: OrbiterVehicle, signal: Signal) -> Signal:
 
 async def release_capsule(node: OrbiterVehicle, signal: Signal) -> Signal:
     """Waits for the release time, points, and lets the capsule go."""
-    state = await node.devices.capsule_release.state()
+    state = await sound(node.devices.capsule_release.state)
     if state.separated:
         return Signal("done", {"result": "the capsule is gone already"})
     seen = await show_encounter(node)
@@ -61,7 +62,7 @@ async def release_capsule(node: OrbiterVehicle, signal: Signal) -> Signal:
             node.device_trouble(reason=str(error))
             await asyncio.sleep(_AGAIN)
             continue
-        if (await node.devices.capsule_release.state()).separated:
+        if (await sound(node.devices.capsule_release.state)).separated:
             path = await own_path(node)
             node.capsule_released(
                 tubes=node.tubes_contained, distance=round(await _distance(node, path), 2),

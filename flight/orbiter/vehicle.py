@@ -10,6 +10,7 @@ from flight.core.custody.handover_active import ActiveHandover
 from flight.core.keeping.clock import monotonic
 from flight.core.keeping.memory import Remembered
 from flight.core.node import Node
+from flight.core.sound_readings import sound
 from flight.core.telling.carried import keeper
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import wire
@@ -243,7 +244,7 @@ class OrbiterVehicle(Node):
 
     async def refresh_own(self) -> None:
         """Takes the newest tracking solution."""
-        known = await self.devices.orbit_knowledge.state()
+        known = await sound(self.devices.orbit_knowledge.state)
         self.navigator.take_own(known, known.time_ns / NANOSECONDS)
         self._own_taken = monotonic()
         if known.solution != self._burnt_solution:

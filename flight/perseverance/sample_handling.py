@@ -10,6 +10,7 @@ from math import hypot
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyError, CustodyStatus, Evidence
+from flight.core.sound_readings import sound
 from flight.icd import places
 from flight.icd.devices.base import DeviceError, DeviceFault
 from flight.icd.devices.bit_carousel import STORE_SLOTS
@@ -40,7 +41,7 @@ class Store:
 
 async def read_store(node: PerseveranceVehicle) -> Store:
     """Reads all switches three times: single readings may be false."""
-    states = [await node.hardware.carousel.state() for _ in range(LOOKS)]
+    states = [await sound(node.hardware.carousel.state) for _ in range(LOOKS)]
     votes = [sum(state.seated[slot] for state in states) for slot in range(STORE_SLOTS)]
     port = 2 * sum(state.port for state in states) > LOOKS
     return Store([2 * count > LOOKS for count in votes], port, states[-1].presented)

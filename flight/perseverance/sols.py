@@ -34,8 +34,9 @@ async def fit_to_work(node: PerseveranceVehicle) -> bool:
     if charge is None or charge < node.parameters["wake_charge"]:
         node.sols.reason = "energy"
         return False
-    temperature = (await node.hardware.wheels.state()).motor_temperature
-    if temperature <= node.parameters["coldest_motors"]:
+    wheels = await node.hardware.wheels.state()
+    # Where the sensor is no good, the motors themselves refuse while they are too cold.
+    if wheels.valid and wheels.motor_temperature <= node.parameters["coldest_motors"]:
         node.sols.reason = "cold"
         return False
     return await node.sols.plan()

@@ -176,7 +176,8 @@ class PerseveranceVehicle(Node):
         except DeviceError as error:
             self.device_trouble(device=name, reason=str(error))
             return
-        self._radios[name] = state.on
+        if state.valid:
+            self._radios[name] = state.on
 
     def segment_driven(self, pose: Pose, slip: float | None, distance: float) -> None:
         """Takes note of a driven segment."""

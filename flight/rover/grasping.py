@@ -13,6 +13,7 @@ from typing import Any
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus, Evidence
+from flight.core.sound_readings import sound
 from flight.icd import places
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.manipulation import RACK_SLOTS
@@ -211,8 +212,7 @@ async def seat_taken(node: RoverVehicle, slot: int) -> bool:
     """A seat sensor by majority of three readings: single ones may be false."""
     votes = 0
     for _ in range(LOOKS):
-        state = await node.hardware.rack.state()
-        votes += state.valid and state.seated[slot]
+        votes += (await sound(node.hardware.rack.state)).seated[slot]
     return votes >= 2
 
 

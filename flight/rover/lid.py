@@ -10,7 +10,7 @@ from typing import Any
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.exchanges import ExchangeFailed
-from flight.icd.devices.base import DeviceError, DeviceFault
+from flight.icd.devices.base import DeviceError, DeviceFault, usable
 from flight.icd.devices.manipulation import LidPlace
 from flight.rover.grasping import LOOKS, held_tube, rack_tube, settle_moves, with_retries
 from flight.rover.lid_memory import note_lid
@@ -90,7 +90,7 @@ async def _take(node: RoverVehicle, place: LidPlace) -> None:
 async def _put_down(node: RoverVehicle, place: LidPlace) -> None:
     """Lets the lid go only where the force and the height say that it lies."""
     limit = node.parameters["lid_force"]
-    motion = await node.hardware.arm.move_to_lid(place, limit)
+    motion = usable(await node.hardware.arm.move_to_lid(place, limit))
     if motion.height > node.parameters["lid_tolerance"]:
         raise ActivityFailed(
             f"the lid stands {1000.0 * motion.height:.1f} mm over its {place} at {motion.force:.0f}"

@@ -108,8 +108,11 @@ async def _fit_to_wake(node: RoverVehicle) -> bool:
     charge = node.state_of_charge
     if charge is None or charge < node.parameters["wake_charge"]:
         return False
-    temperature = (await node.hardware.wheels.state()).motor_temperature
-    return temperature > node.parameters["coldest_motors"] and await node.sols.plan()
+    wheels = await node.hardware.wheels.state()
+    # Where the sensor is no good, the motors themselves refuse while they are too cold.
+    if wheels.valid and wheels.motor_temperature <= node.parameters["coldest_motors"]:
+        return False
+    return await node.sols.plan()
 
 
 async def set_awake(node: RoverVehicle, awake: bool) -> None:

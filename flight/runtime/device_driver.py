@@ -12,10 +12,13 @@ from flight.icd.devices.base import (
     DeviceRejected,
     DeviceTimeout,
     Method,
+    Reading,
 )
 from flight.icd.messages import Call, Cancel, DeviceSignal, Hello, Message, Reply
 from flight.runtime.bus import Bus
-from flight.runtime.loop import transport_grace
+from flight.runtime.loop import NANOSECONDS, clock_of, transport_grace
+from flight.runtime.reading_fields import struct_problem
+from flight.runtime.reading_gate import ReadingGate
 
 I = TypeVar("I", bound=DeviceInterface)  # noqa: E741
 
@@ -23,8 +26,16 @@ I = TypeVar("I", bound=DeviceInterface)  # noqa: E741
 class Connection:
     """The calls of one driver that wait for an answer, and the signals of its device."""
 
-    def __init__(self, bus: Bus, service: str, interface: type[DeviceInterface], boot: int) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        service: str,
+        interface: type[DeviceInterface],
+        boot: int,
+        gate: ReadingGate | None = None,
+    ) -> None:
         self.service = service
+        self.gate = gate or ReadingGate()
         self._interface = interface
         self._number = 0
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
@@ -51,7 +62,7 @@ class Connection:
         self._listeners[name] = callback
 
     async def call(self, method: Method, arguments: dict[str, Any]) -> Any:
-        """Asks, waits, checks the answer.
+        """Asks, waits, checks the answer; a reading passes the gate.
 
         Raises DeviceTimeout (at once when the device is lost), DeviceRejected or DeviceFault. When
         the waiting task is cancelled the device is told to stop.
@@ -60,6 +71,8 @@ class Connection:
         number = self._number
         waiter: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting[number] = waiter
+        clock = clock_of(asyncio.get_running_loop())
+        asked_ns = clock()
         try:
             if not self._client.send(Call(number, method.name, arguments)):
                 raise DeviceTimeout(f"{self.service}.{method.name}: the device cannot be reached")
@@ -75,7 +88,8 @@ class Connection:
             raise
         finally:
             self._waiting.pop(number, None)
-        return self._result(method, reply)
+        slack_ns = round(transport_grace() * NANOSECONDS)
+        return self.gate.admit(method, self._result(method, reply), asked_ns, clock(), slack_ns)
 
     def _result(self, method: Method, reply: Reply) -> Any:
         if reply.error == "rejected":
@@ -83,11 +97,16 @@ class Connection:
         if reply.error:
             raise DeviceFault(reply.code, f"{self.service}.{method.name}: {reply.reason}")
         try:
-            return msgspec.convert(reply.result, method.result, builtin_types=(bytes,))
+            result = msgspec.convert(reply.result, method.result, builtin_types=(bytes,))
         except msgspec.ValidationError as error:
             raise DeviceFault(
                 "garbage", f"{self.service}.{method.name} answered nonsense: {error}"
             ) from error
+        if isinstance(result, msgspec.Struct) and not isinstance(result, Reading):
+            wrong = struct_problem(result)
+            if wrong:
+                raise DeviceFault("garbage", f"{self.service}.{method.name} answered: {wrong}")
+        return result
 
     def _receive(self, message: Message) -> None:
         if isinstance(message, Reply):
@@ -110,6 +129,10 @@ class Connection:
             except msgspec.ValidationError as error:
                 self._complain(f"signal {message.name}: {error}")
                 return
+            wrong = struct_problem(value) if isinstance(value, msgspec.Struct) else ""
+            if wrong:
+                self._complain(f"signal {message.name}: {wrong}")
+                return
             listener(value)
 
     def _complain(self, text: str) -> None:
@@ -117,9 +140,19 @@ class Connection:
             self.on_unexpected(f"{self.service}: {text}")
 
 
-def connect(bus: Bus, interface: type[I], service: str, *, boot: int = 0) -> I:
-    """A driver for the device `service`: an object with the methods of `interface`."""
-    connection = Connection(bus, service, interface, boot)
+def connect(
+    bus: Bus,
+    interface: type[I],
+    service: str,
+    *,
+    boot: int = 0,
+    gate: ReadingGate | None = None,
+) -> I:
+    """A driver for the device `service`: an object with the methods of `interface`.
+
+    `gate`: what its readings pass; without it one that nobody listens to.
+    """
+    connection = Connection(bus, service, interface, boot, gate)
     members: dict[str, Any] = {
         name: _proxy(connection, method) for name, method in interface.methods.items()
     }

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from flight.astrodynamics.ellipsoids import PlanetographicDegrees
 from flight.astrodynamics.mars_time import sun_elevation_azimuth
+from flight.core.sound_readings import sound
 from flight.icd.devices.attitude import InertialMeasurementUnit, InertialState, SunSensor
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.mobility import Wheels
@@ -116,16 +117,21 @@ class Locomotion:
 
     async def catch_up(self) -> None:
         """Takes into account what the wheels did since the pose was last stored."""
-        odometer = (await self.wheels.state()).odometer
+        odometer = (await sound(self.wheels.state)).odometer
         inertial = await self.imu.state()
-        yaw = inertial.yaw
         if "odometer" in self.memory:
             way = odometer - float(self.memory["odometer"])
-            turned = 0.0 if inertial.saturated else wrapped(yaw - float(self.memory["yaw"]))
+            turned = self._turned_since(inertial)
             if abs(way) > 0.01 or abs(turned) > 0.05:
                 self.reckoning.moved(odometer=way, yaw=turned, visual=None)
-        self._store(odometer, yaw)
+        self._store(odometer, inertial)
         await self.fix_heading()
+
+    def _turned_since(self, inertial: InertialState) -> float:
+        """Radians turned since the pose was stored; none where the gyroscopes cannot tell."""
+        if not inertial.valid or inertial.saturated or "yaw" not in self.memory:
+            return 0.0
+        return wrapped(inertial.yaw - float(self.memory["yaw"]))
 
     async def fix_heading(self) -> float | None:
         """Corrects the heading by the Sun; returns the correction in radians, None without Sun."""
@@ -158,20 +164,20 @@ class Locomotion:
         """
         reference = await self.camera.set_reference()
         before = await self.imu.state()
-        start = (await self.wheels.state()).odometer
+        start = (await sound(self.wheels.state)).odometer
         fault: DeviceFault | None = None
         try:
             await self.wheels.drive(distance)
         except DeviceFault as error:
             fault = error
-        odometer = (await self.wheels.state()).odometer
+        odometer = (await sound(self.wheels.state)).odometer
         after = await self.imu.state()
         motion = await self.camera.visual_motion()
         visual = (motion.ahead, motion.right) if reference.valid and motion.valid else None
         way = odometer - start if distance >= 0.0 else start - odometer
         slip = self.reckoning.moved(odometer=way, yaw=_turned(before, after), visual=visual)
         self.segments += 1
-        self._store(odometer, after.yaw)
+        self._store(odometer, after)
         self.observer.segment_driven(self.pose, slip, abs(way))
         if fault is not None:
             raise fault
@@ -300,10 +306,12 @@ class Locomotion:
     # ----------------------------------------------------------------- memory
 
     async def _store_now(self, inertial: InertialState) -> None:
-        self._store((await self.wheels.state()).odometer, inertial.yaw)
+        self._store((await sound(self.wheels.state)).odometer, inertial)
 
-    def _store(self, odometer: float, yaw: float) -> None:
-        self.memory = {"odometer": odometer, "yaw": yaw, "pose": self.pose.as_data()}
+    def _store(self, odometer: float, inertial: InertialState) -> None:
+        self.memory = {"odometer": odometer, "pose": self.pose.as_data()}
+        if inertial.valid:  # without it the next look begins to count anew
+            self.memory["yaw"] = inertial.yaw
         self.remember(self.memory)
 
 

@@ -14,9 +14,12 @@ PATH = "reference/devices.md"
 INTRODUCTION = """\
 A device interface is what flight code and a device agree on. A driver calls its methods over the
 [device bus](messages.md#device-bus); a simulated device answers, or a real one that speaks the
-same messages. A reading answers within 5 s; an actuation answers when it is done, at the latest
-after the limit. Every reading that a method answers with has `valid` (its values mean something)
-and `time_ns` (nanoseconds of mission time at which it was taken), which are not repeated below.
+same messages. A method answers at the latest after its limit; an actuation answers when it is
+done. Every reading that a method answers with has `valid` (its values mean something), `time_ns`
+(nanoseconds of mission time at which it was taken, not before it was asked for) and `reason` (why
+it is not valid, if that is known), which are not repeated below. The driver lets no reading through
+whose figures are not finite or outside what the interface says can be measured: it then arrives as
+not valid.
 
 A failure mode is what a [mission file](mission-files.md) may let happen to the simulated device.
 """

@@ -8,6 +8,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
+from flight.icd.devices.measured import MEASURES
+
 _PLAIN = {
     bool: "boolean",
     int: "integer",
@@ -60,6 +62,9 @@ def _composed(annotation: Any) -> str:
 def _restriction(meta: Meta) -> str:
     unit = (meta.extra or {}).get("unit", "1")
     parts = [] if unit == "1" else [f" {unit}"]
+    if MEASURES in (meta.extra or {}):
+        low, high = (meta.extra or {})[MEASURES]
+        parts.append(f", measured {_figure(low)} to {_figure(high)}")
     if meta.ge is not None and meta.le is not None:
         parts.append(f", {_figure(meta.ge)} to {_figure(meta.le)}")
     else:

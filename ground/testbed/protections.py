@@ -15,6 +15,7 @@ from flight.icd.frames import ReadFrame, read_frame, read_frame_unchecked
 ALL = "*"
 ENVELOPE_CHECKSUM = "envelope_checksum"
 FRAME_CHECKSUM = "frame_checksum"
+READING_GATE = "reading_gate"
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def parts_without(off: Collection[str]) -> Parts:
         read_envelope=read_envelope_unchecked if bus_is_open else read_envelope,
         read_frame=frame,
         is_whole=_always if frames_are_open else is_whole,
-        structure=Structure(read_frame=frame),
+        structure=Structure(read_frame=frame, gate_is_open=is_off(READING_GATE, off)),
     )
 
 

@@ -1,1 +1,1 @@
-"""Fault protection: what watches a vehicle, and what acts for it."""
+"""Fault protection: what is watched, what acts, and the gate that readings pass."""

@@ -11,6 +11,8 @@ from flight.icd.frames import ReadFrame, read_frame
 
 @dataclass(frozen=True)
 class Structure:
-    """`read_frame`: opens what a radio has received, if its checksum matches."""
+    """`read_frame`: opens what a radio has received, if its checksum matches. `gate_is_open`: the
+    gate of the readings lets all pass."""
 
     read_frame: ReadFrame = read_frame
+    gate_is_open: bool = False

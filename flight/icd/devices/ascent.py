@@ -13,6 +13,8 @@ from flight.icd.devices.base import DeviceInterface, Reading, actuation, reading
 
 Three = tuple[float, float, float]
 Four = tuple[float, float, float, float]
+FAST = 0.1
+"""s within which what is asked 50 times a second answers: half of what a motor forgives."""
 Seconds = Annotated[float, msgspec.Meta(ge=-10.0, le=10.0)]
 
 
@@ -60,7 +62,7 @@ class Igniter(DeviceInterface):
         """Continuity, measured with a current that cannot light it."""
         raise NotImplementedError
 
-    @actuation(limit=5.0)
+    @actuation(limit=0.5)
     async def fire(self) -> IgniterState:
         """Sends the current through the next bridge wire."""
         raise NotImplementedError
@@ -83,7 +85,7 @@ class AttitudeEffectors(DeviceInterface):
 
     fault_codes = ("no_power",)
 
-    @actuation(limit=5.0)
+    @actuation(limit=FAST)
     async def steer(
         self, pitch: float, yaw: float, pulses: tuple[Seconds, Seconds, Seconds], forward: Seconds
     ) -> EffectorState:
@@ -148,7 +150,7 @@ class InertialIncrements(DeviceInterface):
 
     fault_codes = ("no_power",)
 
-    @reading()
+    @reading(limit=FAST)
     async def increments(self) -> Increments:
         """Increments since the last reading; the first one gives none and interval 0."""
         raise NotImplementedError
@@ -169,7 +171,7 @@ class AscentStarTracker(DeviceInterface):
 
     fault_codes = ("no_power",)
 
-    @reading()
+    @reading(limit=0.5)
     async def attitude(self) -> StarAttitude:
         """The present attitude."""
         raise NotImplementedError
@@ -216,7 +218,7 @@ class AscentRecorder(DeviceInterface):
         """Fill level."""
         raise NotImplementedError
 
-    @actuation(limit=5.0)
+    @actuation(limit=0.5)
     async def append(self, data: bytes) -> RecorderState:
         """Writes at the end; the oldest bytes give way when the ring is full."""
         raise NotImplementedError

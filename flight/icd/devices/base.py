@@ -15,11 +15,22 @@ import msgspec
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+R = TypeVar("R", bound="Reading")
+
+
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of what a device measures. An invalid reading has values that mean nothing."""
+    """Base of what a device measures. An invalid reading has values that mean nothing; `reason`
+    says why, if it is known.
+
+    `own_validity`: fields that may be invalid while the others are not, each with the field that
+    says so: a boolean, or for a table the list of the names that are not valid.
+    """
+
+    own_validity: ClassVar[dict[str, str]] = {}
 
     valid: bool = True
     time_ns: int = 0  # mission time at which it was taken
+    reason: str = ""
 
 
 class DeviceError(Exception):
@@ -42,13 +53,35 @@ class DeviceTimeout(DeviceError):
     """No answer from the device within the time allowed."""
 
 
-def reading(*, period: float | None = None) -> Callable[[F], F]:
-    """Marks a method as a reading; `period` is the device's own sampling period in seconds."""
+class ReadingInvalid(DeviceFault):
+    """The device answered, and its reading is not valid; the text says why. Code: `invalid`."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("invalid", text)
+
+
+def usable(reading: R) -> R:
+    """The reading, if it is valid; raises ReadingInvalid. For who can do nothing without it."""
+    if not reading.valid:
+        why = f": {reading.reason}" if reading.reason else ""
+        raise ReadingInvalid(f"{type(reading).__name__} is not valid{why}")
+    return reading
+
+
+def reading(
+    *, period: float | None = None, archived: bool = False, limit: float = 5.0
+) -> Callable[[F], F]:
+    """Marks a method as a reading; `period` is the device's own sampling period in seconds.
+
+    `archived`: it answers with what was taken at some time before it was asked. `limit`: seconds
+    within which it answers; short for what a control loop waits for.
+    """
 
     def mark(function: F) -> F:
         function.__device_kind__ = "reading"  # type: ignore[attr-defined]
-        function.__device_limit__ = 5.0  # type: ignore[attr-defined]
+        function.__device_limit__ = limit  # type: ignore[attr-defined]
         function.__device_period__ = period  # type: ignore[attr-defined]
+        function.__device_archived__ = archived  # type: ignore[attr-defined]
         return function
 
     return mark
@@ -67,7 +100,10 @@ def actuation(*, limit: float) -> Callable[[F], F]:
 
 @dataclass(frozen=True)
 class Method:
-    """One method of an interface, ready to check a call."""
+    """One method of an interface, ready to check a call.
+
+    `period`: how old (s) what the device has sampled may be when it is asked.
+    """
 
     name: str
     kind: str
@@ -76,6 +112,8 @@ class Method:
     names: tuple[str, ...]
     result: Any
     doc: str
+    period: float = 0.0
+    archived: bool = False
 
     def pack(self, positional: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
         """The arguments of a call as plain data; TypeError as for any function."""
@@ -135,4 +173,6 @@ def _method(owner: type, name: str, function: Any) -> Method:
         names=tuple(field[0] for field in fields),
         result=result,
         doc=inspect.getdoc(function) or "",
+        period=getattr(function, "__device_period__", None) or 0.0,
+        archived=getattr(function, "__device_archived__", False),
     )

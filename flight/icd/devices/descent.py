@@ -5,7 +5,7 @@ side of the aeroshell. Inertial axes: z to the north pole of Mars, x to its prim
 mission time zero.
 """
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -13,6 +13,8 @@ from flight.icd.devices.base import DeviceInterface, Reading, actuation, reading
 
 Triple = tuple[float, float, float]
 Attitude = tuple[float, float, float, float]
+FAST = 0.1
+"""s within which what a beat of the descent waits for answers: two beats on the engines."""
 ENGINES = 12
 LEGS = 4
 PARTS = (
@@ -59,7 +61,7 @@ class DescentInertialUnit(DeviceInterface):
 
     fault_codes = ("no_power",)
 
-    @reading()
+    @reading(limit=FAST)
     async def increments(self, since: int) -> InertialIncrements:
         """What was felt since the reading of that number."""
         raise NotImplementedError
@@ -78,7 +80,7 @@ class AttitudeThrusters(DeviceInterface):
 
     fault_codes = ("no_power", "stuck")
 
-    @actuation(limit=5.0)
+    @actuation(limit=0.5)
     async def turn(self, change: Annotated[float, Meta(ge=-6.3, le=6.3)]) -> None:
         """Turns to a bank angle that differs by so many radians from the present one, positive to
         the right; answers at once and holds what was asked for last."""
@@ -101,7 +103,7 @@ class Pyrotechnics(DeviceInterface):
 
     fault_codes = ("no_power",)
 
-    @actuation(limit=5.0)
+    @actuation(limit=0.5)
     async def fire(self, part: str, side: str) -> PyroState:
         """Fires one initiator of `cruise_stage`, `cruise_balance`, `entry_balance`, `mortar`,
         `heat_shield`, `backshell` or `legs`."""
@@ -111,6 +113,8 @@ class Pyrotechnics(DeviceInterface):
 class RadarReading(Reading, frozen=True, kw_only=True):
     """Range along the body's -z axis in m and velocity over the ground in body axes, m/s; each with
     a validity of its own."""
+
+    own_validity: ClassVar[dict[str, str]] = {"range": "range_valid", "velocity": "velocity_valid"}
 
     range: float
     range_valid: bool
@@ -127,7 +131,7 @@ class LandingRadar(DeviceInterface):
 
     fault_codes = ("no_power",)
 
-    @reading()
+    @reading(limit=FAST)
     async def measure(self) -> RadarReading:
         """Range and velocity now."""
         raise NotImplementedError
@@ -140,7 +144,6 @@ class TerrainFix(Reading, frozen=True, kw_only=True):
     east: float
     north: float
     matches: int
-    reason: str = ""
 
 
 class TerrainCamera(DeviceInterface):
@@ -151,7 +154,7 @@ class TerrainCamera(DeviceInterface):
 
     fault_codes = ("no_power",)
 
-    @reading(period=0.5)
+    @reading(period=0.5, limit=1.0)
     async def locate(self) -> TerrainFix:
         """Takes an image and finds it on the map."""
         raise NotImplementedError
@@ -177,7 +180,7 @@ class DescentEngines(DeviceInterface):
         """Opens the tanks; only then can engines be lit."""
         raise NotImplementedError
 
-    @actuation(limit=5.0)
+    @actuation(limit=FAST)
     async def throttle(
         self, thrusts: Annotated[list[float], Meta(min_length=ENGINES, max_length=ENGINES)]
     ) -> EngineState:
@@ -206,12 +209,12 @@ class TouchdownSensors(DeviceInterface):
 
     fault_codes = ("no_power",)
 
-    @reading()
+    @reading(limit=FAST)
     async def state(self) -> TouchdownState:
         """Present contact and latches."""
         raise NotImplementedError
 
-    @actuation(limit=5.0)
+    @actuation(limit=FAST)
     async def clear(self) -> TouchdownState:
         """Clears the latches; the answer is what stands after it."""
         raise NotImplementedError

@@ -30,7 +30,7 @@ class OrbitalImagery(DeviceInterface):
 
     fault_codes = ("not_imaged",)
 
-    @reading()
+    @reading(archived=True)
     async def find(self, vehicle: VehicleName) -> SurfaceFix:
         """Where a vehicle stands on the newest picture."""
         raise NotImplementedError

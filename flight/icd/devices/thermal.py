@@ -1,6 +1,6 @@
 """Thermal control: heater zones with thermostats, and the temperatures of a vehicle's parts."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -44,6 +44,8 @@ class Heaters(DeviceInterface):
 
 class NodeTemperatures(Reading, frozen=True, kw_only=True):
     """Temperature in K of each thermal node whose sensor is good; names of those it is not."""
+
+    own_validity: ClassVar[dict[str, str]] = {"temperatures": "invalid"}
 
     temperatures: dict[str, float]
     invalid: list[str]

@@ -6,9 +6,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import pytest
 
+from flight.astrodynamics.site_frame import SiteFrame
 from flight.icd.messages import EventReport
+from flight.lander.descent_navigation import DescentNavigation
 from flight.lander.node import Lander
 from flight.runtime.loop import VirtualLoop, run
 from ground.missions.vehicle_files import load_vehicle_file
@@ -182,3 +185,54 @@ def test_a_long_reboot_on_engines_is_a_loss_that_nobody_calls_a_landing(tmp_path
         assert falling.node.state == "entry.lost"
 
     fall(tmp_path, story)
+
+
+def test_not_a_number_from_inertial_unit_radar_and_engines_is_survived(tmp_path: Path) -> None:
+    async def story(falling: Falling) -> None:
+        def lie(device: str, method: str, seconds: float, **fields: Any) -> None:
+            true = getattr(falling.device(device), method)
+            until = falling.world.now() + seconds
+
+            async def asked(**arguments: Any) -> Any:
+                reading = await true(**arguments)
+                lying = falling.world.now() < until
+                return msgspec.structs.replace(reading, **fields) if lying else reading
+
+            setattr(falling.device(device), method, asked)
+
+        await falling.rig.wait_for_event("lander", "radar_locked")
+        lie("descent_inertial_unit", "increments", 5.0, rotation=(math.nan, 0.0, 0.0))
+        lie("landing_radar", "measure", 8.0, range=math.nan, velocity=(0.0, math.inf, 0.0))
+        await falling.rig.wait_for_event("lander", "engines_lit")
+        await asyncio.sleep(3.0)
+        lie("descent_inertial_unit", "increments", 0.8, interval=math.nan)
+        lie("descent_engines", "throttle", 5.0, propellant=math.nan)
+        lie("touchdown_sensors", "state", 5.0, time_ns=0)
+        outcome = await falling.to_the_end()
+        assert outcome.verdict == "landed", outcome
+        assert math.dist((outcome.east, outcome.north), AIM) < 100.0
+        refused = {event.data["device"] for event in falling.events("reading_invalid")}
+        assert refused >= {"descent_inertial_unit", "landing_radar", "descent_engines"}
+
+    fall(tmp_path, story)
+
+
+def test_what_was_guessed_is_forgotten_with_the_next_reading() -> None:
+    known = falling_navigation()
+    before = (known.position, known.velocity, known.attitude, known.time, known.kept())
+    known.guess(0.5)
+    known.guess(0.5)
+    assert known.time == pytest.approx(before[3] + 1.0)
+    assert known.position != before[0]
+    known.end_guess()
+    assert (known.position, known.velocity, known.attitude, known.time, known.kept()) == before
+    known.end_guess()  # nothing to forget: nothing happens
+    assert known.position == before[0]
+
+
+def falling_navigation() -> DescentNavigation:
+    frame = SiteFrame(math.radians(18.4), math.radians(77.4), 0.0)
+    return DescentNavigation(
+        frame, 10.0, frame.inertial(10.0, 0.0, 0.0, 3000.0), (1.0, 2.0, 3.0),
+        (1.0, 0.0, 0.0, 0.0), 7, 50.0, 1.0,
+    )  # fmt: skip

@@ -19,6 +19,7 @@ from flight.icd.devices.base import (
 from flight.icd.messages import Call, DeviceSignal, Message, Reply
 from flight.runtime.bus import Bus, Fabric
 from flight.runtime.device_driver import connect, listen
+from flight.runtime.loop import time_ns
 from flight.runtime.nursery import Nursery
 from sim_hw.serving import server
 from sim_hw.serving.server import DeviceServer
@@ -62,7 +63,7 @@ class SimWinch(Winch):
         self.mood = ""
 
     async def position(self) -> Position:
-        return Position(metres=self.metres)
+        return Position(time_ns=time_ns(), metres=self.metres)
 
     async def wind(self, metres: float, speed: float = 0.1) -> Position:
         if self.mood == "refuses":
@@ -75,7 +76,7 @@ class SimWinch(Winch):
             if self.mood == "jams":
                 raise DeviceFault("jammed", f"jammed at {self.metres:.1f} m")
             self.metres += 0.1 if metres > 0 else -0.1
-        return Position(metres=self.metres)
+        return Position(time_ns=time_ns(), metres=self.metres)
 
     async def echo(self, data: bytes) -> bytes:
         return data

@@ -1,0 +1,28 @@
+"""The part of a node that protects it: what it tells of its readings."""
+
+from flight.core.commanding.standard_commands import StandardCommands
+from flight.core.context import NodeContext
+from flight.core.fault_protection.readings import Readings
+from flight.core.telling.events import Event
+from flight.icd.messages import Severity
+
+
+class ProtectedNode(StandardCommands):
+    """What `Node` adds its work to."""
+
+    reading_invalid = Event(Severity.WARNING_LO, "{device}.{method} is not valid: {reason}")
+    reading_valid = Event(
+        Severity.ACTIVITY_LO, "{device}.{method} is valid again, after {count} that were not"
+    )
+
+    def __init__(self, context: NodeContext) -> None:
+        super().__init__(context)
+        self.readings = Readings(
+            self._reading_refused, self._reading_passed, open=context.structure.gate_is_open
+        )
+
+    def _reading_refused(self, device: str, method: str, reason: str) -> None:
+        self.reading_invalid(device=device, method=method, reason=reason)
+
+    def _reading_passed(self, device: str, method: str, count: int) -> None:
+        self.reading_valid(device=device, method=method, count=count)

@@ -1,0 +1,90 @@
+"""The inertial unit of the ascent when its answers are lost, its questions are, or it lies."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from flight.astrodynamics.quaternions import IDENTITY
+from flight.icd.devices.ascent import Increments
+from flight.icd.devices.base import DeviceTimeout
+from flight.mav.felt import Felt
+from flight.mav.navigation import Navigation
+from flight.runtime.loop import NANOSECONDS, VirtualLoop, run
+
+CYCLE = 0.02
+PUSH = 30.0  # m/s^2 along the nose
+TURN = 0.1  # rad/s about y
+
+
+class Unit:
+    """Sums up a steady push and turn since the last question that reached it."""
+
+    def __init__(self) -> None:
+        self.trouble = ""
+        self._last = 0.0
+
+    async def increments(self) -> Increments:
+        now = asyncio.get_running_loop().time()
+        if self.trouble == "question lost":
+            raise DeviceTimeout("no answer")
+        interval, self._last = now - self._last, now
+        if self.trouble == "answer lost":
+            raise DeviceTimeout("no answer")
+        valid = self.trouble != "not valid"
+        return Increments(
+            valid=valid, reason="" if valid else "nan", time_ns=round(now * NANOSECONDS),
+            interval=interval, delta_angle=(0.0, TURN * interval, 0.0),
+            delta_velocity=(PUSH * interval, 0.0, 0.0), saturated=False,
+        )  # fmt: skip
+
+
+class Vehicle:
+    def __init__(self) -> None:
+        self.inertial_unit = Unit()
+        self.told: list[str] = []
+
+    def device_trouble(self, *, reason: str) -> None:
+        self.told.append(reason)
+
+
+def flown(trouble: str, *, begin: int = 20, end: int = 45, cycles: int = 60) -> tuple[Any, Any]:
+    """Navigation after some cycles, with trouble in some of them."""
+    vehicle = Vehicle()
+    navigation = Navigation(0.0, (4e6, 0.0, 0.0), (0.0, 0.0, 0.0), IDENTITY)
+
+    async def fly() -> None:
+        felt = Felt(vehicle, navigation)  # type: ignore[arg-type]
+        for cycle in range(cycles):
+            await asyncio.sleep(CYCLE)
+            vehicle.inertial_unit.trouble = trouble if begin <= cycle < end else ""
+            navigation.take(await felt.read(CYCLE))
+
+    run(fly(), VirtualLoop())
+    return navigation, vehicle
+
+
+@pytest.mark.parametrize("trouble", ["not valid", "answer lost", "question lost"])
+def test_after_an_outage_navigation_is_where_it_would_be_without_one(trouble: str) -> None:
+    calm, _ = flown("")
+    navigation, vehicle = flown(trouble)
+    assert navigation.time == pytest.approx(calm.time, abs=1e-6)
+    assert navigation.velocity == pytest.approx(calm.velocity, abs=0.02)
+    assert navigation.position == pytest.approx(calm.position, abs=0.1)
+    assert navigation.attitude == pytest.approx(calm.attitude, abs=1e-4)
+    assert len(vehicle.told) == 1
+
+
+@pytest.mark.parametrize("trouble", ["not valid", "answer lost", "question lost"])
+def test_while_nothing_is_felt_it_goes_on_by_what_was_felt_last(trouble: str) -> None:
+    calm, _ = flown("", cycles=40)
+    navigation, _ = flown(trouble, end=99, cycles=40)
+    assert navigation.velocity == pytest.approx(calm.velocity, abs=0.02)
+    assert navigation.rate == pytest.approx((0.0, TURN, 0.0))
+
+
+def test_only_sums_that_nobody_knows_are_bridged() -> None:
+    assert flown("")[0].bridged == 0.0
+    assert flown("question lost")[0].bridged == 0.0
+    for trouble in ("not valid", "answer lost"):
+        assert flown(trouble)[0].bridged == pytest.approx(25 * CYCLE)
