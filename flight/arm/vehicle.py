@@ -11,7 +11,7 @@ from flight.core.keeping.memory import Remembered
 from flight.core.node import Node
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import wire
-from flight.core.telling.events import Event
+from flight.core.telling.events import event
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.transfer_arm import TransferArmState
 from flight.icd.devices.transfer_arm_geometry import forward
@@ -67,19 +67,38 @@ class ArmVehicle(Node):
     waiting_for = Channel(str, doc="why the arm does not work now")
     mechanism = Channel(str, doc="the mechanism that has failed; empty when none has")
 
-    tube_taken = Event(Severity.ACTIVITY_HI, "Took {tube} from {source}")
-    tube_loaded = Event(Severity.ACTIVITY_HI, "{tube} sits in the container")
-    tube_failed = Event(Severity.WARNING_HI, "{tube} could not be loaded: {reason}")
-    attempt_failed = Event(Severity.WARNING_LO, "Attempt with {tube} failed: {reason}")
-    insertion_stopped = Event(
-        Severity.WARNING_LO,
-        "Socket {socket}: stopped {missing} mm before the bottom at {force} N",
+    @event(Severity.ACTIVITY_HI, "Took {tube} from {source}")
+    def tube_taken(self, *, tube: str, source: str) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "{tube} sits in the container")
+    def tube_loaded(self, *, tube: str) -> None: ...
+
+    @event(Severity.WARNING_HI, "{tube} could not be loaded: {reason}")
+    def tube_failed(self, *, tube: str, reason: str) -> None: ...
+
+    @event(Severity.WARNING_LO, "Attempt with {tube} failed: {reason}")
+    def attempt_failed(self, *, tube: str, reason: str) -> None: ...
+
+    @event(
+        Severity.WARNING_LO, "Socket {socket}: stopped {missing} mm before the bottom at {force} N"
     )
-    image_doubt = Event(Severity.WARNING_LO, "The camera sees no tube at {target} after insertion")
-    lid_moved = Event(Severity.ACTIVITY_HI, "The lid of the container is {state}")
-    device_trouble = Event(Severity.WARNING_LO, "Device trouble, try {attempt}: {reason}")
-    mechanism_failed = Event(Severity.WARNING_HI, "A mechanism has failed: {reason}")
-    work_waits = Event(Severity.ACTIVITY_LO, "Waiting: {reason}")
+    def insertion_stopped(self, *, socket: int, missing: float, force: float | None) -> None: ...
+
+    @event(Severity.WARNING_LO, "The camera sees no tube at {target} after insertion")
+    def image_doubt(self, *, target: str) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "The lid of the container is {state}")
+    def lid_moved(self, *, state: str) -> None: ...
+
+    @event(Severity.WARNING_LO, "Device trouble, try {attempt}: {reason}")
+    def device_trouble(self, *, attempt: int, reason: str) -> None: ...
+
+    @event(Severity.WARNING_HI, "A mechanism has failed: {reason}")
+    def mechanism_failed(self, *, reason: str) -> None: ...
+
+    @event(Severity.ACTIVITY_LO, "Waiting: {reason}")
+    def work_waits(self, *, reason: str) -> None: ...
+
 
     def attach(self) -> None:
         self.hardware = connect(self)

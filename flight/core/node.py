@@ -42,7 +42,6 @@ from flight.core.sequencing.remote_verdicts import answer_from
 from flight.core.sequencing.sequencer import Sequencer
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import Communications, Route
-from flight.core.telling.events import Event
 from flight.core.telling.reporting import PRIORITY_DIAGNOSTIC as PRIORITY_DIAGNOSTIC
 from flight.core.telling.reporting import PRIORITY_EVENT as PRIORITY_EVENT
 from flight.core.telling.reporting import PRIORITY_TELEMETRY as PRIORITY_TELEMETRY
@@ -51,7 +50,7 @@ from flight.core.telling.reporting import PRIORITY_WARNING as PRIORITY_WARNING
 from flight.icd.codec import CodecError
 from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.communications import LinkState
-from flight.icd.messages import Command, Exchange, Message, Packet, Severity, decode_message
+from flight.icd.messages import Command, Exchange, Message, Packet, decode_message
 from flight.runtime import device_driver as drivers
 from flight.runtime.nursery import Nursery
 from flight.runtime.streams import stream
@@ -77,24 +76,6 @@ class Node(ProtectedNode):
         int, doc="messages and frames of this boot that were dropped: changed on their way"
     )
     armed_command = Channel(str, doc="the hazardous command that is armed; empty when none is")
-
-    booted = Event(Severity.ACTIVITY_HI, "Boot {number} ({cause}) in {mode}")
-    boot_reduced = Event(Severity.WARNING_HI, "Boot {number} is reduced: {reason}")
-    store_damaged = Event(Severity.WARNING_HI, "The store was damaged: {reason}")
-    mode_changed = Event(Severity.ACTIVITY_LO, "{before} -> {after} on {signal}")
-    entered_safe = Event(Severity.WARNING_HI, "Safe state entered: {reason}")
-    signal_unhandled = Event(Severity.WARNING_LO, "Signal {signal} is not handled in {mode}")
-    signal_dropped = Event(Severity.WARNING_HI, "Mailbox full: signal {signal} was dropped")
-    activity_failed = Event(Severity.WARNING_HI, "{state} failed: {reason}")
-    activity_fault = Event(
-        Severity.WARNING_HI, "{state} ended by an error of the software: {reason}"
-    )
-    statechart_fault = Event(Severity.WARNING_HI, "Error in a transition on {signal}: {reason}")
-    sample_failed = Event(Severity.WARNING_LO, "The devices could not be sampled: {reason}")
-    command_refused = Event(Severity.COMMAND, "Command {command} refused: {reason}")
-    command_fault = Event(
-        Severity.WARNING_HI, "Command {command} ended by an error of the software: {reason}"
-    )
 
     def __init__(self, context: NodeContext) -> None:
         super().__init__(context)

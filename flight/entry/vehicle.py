@@ -9,7 +9,7 @@ from flight.core.keeping.storage import StorageClosed
 from flight.core.node import Node
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import wire
-from flight.core.telling.events import Event
+from flight.core.telling.events import event
 from flight.entry.parameters import PARAMETERS
 from flight.icd.devices.entry_capsule import (
     CapsuleAccelerometer,
@@ -65,18 +65,30 @@ class EntryVehicle(Node):
     tubes_held = Channel(int, doc="tubes in the capsule, by the ledger")
     beacon_on = Channel(bool, doc="the beacon sends")
 
-    released_from_orbiter = Event(Severity.ACTIVITY_HI, "Let go; entry due in {due} s")
-    entry_sensed = Event(
-        Severity.ACTIVITY_HI, "Entry sensed by {votes}, {late} s after the planned time"
-    )
-    braking_over = Event(Severity.ACTIVITY_HI, "The peak is over: {peak} g")
-    touched_down = Event(Severity.ACTIVITY_HI, "On the ground: wires torn, shock of {shock} g")
-    landing_unsure = Event(
-        Severity.WARNING_HI, "The time to land is over, but wires and shock do not agree"
-    )
-    beacon_sends = Event(Severity.ACTIVITY_HI, "The beacon sends at {power} W")
-    sensor_outvoted = Event(Severity.WARNING_HI, "{sensor} was outvoted: {reason}")
-    device_trouble = Event(Severity.WARNING_LO, "Trouble with {what}: {reason}")
+    @event(Severity.ACTIVITY_HI, "Let go; entry due in {due} s")
+    def released_from_orbiter(self, *, due: int) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "Entry sensed by {votes}, {late} s after the planned time")
+    def entry_sensed(self, *, votes: str, late: float) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "The peak is over: {peak} g")
+    def braking_over(self, *, peak: float) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "On the ground: wires torn, shock of {shock} g")
+    def touched_down(self, *, shock: int) -> None: ...
+
+    @event(Severity.WARNING_HI, "The time to land is over, but wires and shock do not agree")
+    def landing_unsure(self) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "The beacon sends at {power} W")
+    def beacon_sends(self, *, power: float) -> None: ...
+
+    @event(Severity.WARNING_HI, "{sensor} was outvoted: {reason}")
+    def sensor_outvoted(self, *, sensor: str, reason: str) -> None: ...
+
+    @event(Severity.WARNING_LO, "Trouble with {what}: {reason}")
+    def device_trouble(self, *, what: str, reason: str) -> None: ...
+
 
     def attach(self) -> None:
         self.timer = self.driver(CapsuleTimer, "timer")

@@ -15,6 +15,7 @@ from flight.icd.devices.base import DeviceError
 from flight.lander.descent_hardware import DescentDevices
 from flight.lander.descent_memory import DescentMemory
 from flight.lander.descent_navigation import DescentNavigation, navigation_of
+from flight.lander.descent_reports import DescentReports
 from flight.lander.entry_guidance import EntryGuidance
 from flight.lander.landing_site import LandingMap, Spot
 from flight.lander.terrain_navigation import GroundSensing
@@ -33,7 +34,7 @@ class Descent:
 
     def __init__(
         self,
-        host: Any,
+        host: DescentReports,
         memory: DescentMemory,
         devices: DescentDevices,
         parameters: Mapping[str, Any],
@@ -160,19 +161,15 @@ class Descent:
             return
         height = self.height_over_ground
         self._show_next = navigation.time + (LOW_SHOWN if height < LOW_HEIGHT else HIGH_SHOWN)
+        ordered, flown = self.banks if self.banks is not None else (None, None)
         self.host.show_descent(
             height=round(height, 1),
             speed=round(math.hypot(*navigation.local_velocity()), 2),
             sigma=round(navigation.horizontal_sigma(), 1),
             propellant=round(self.propellant, 1),
-            **self._banks_in_degrees(),
+            bank_ordered=None if ordered is None else round(math.degrees(ordered), 1),
+            bank=None if flown is None else round(math.degrees(flown), 1),
         )
-
-    def _banks_in_degrees(self) -> dict[str, float]:
-        if self.banks is None:
-            return {}
-        ordered, flown = (round(math.degrees(angle), 1) for angle in self.banks)
-        return {"bank_ordered": ordered, "bank": flown}
 
     def store(self) -> None:
         """Keeps the navigation for the case of a reboot."""

@@ -43,7 +43,7 @@ BLIND_SINKING = 2.2
 """m/s; the legs are made for 2.4."""
 
 
-async def land(descent: Descent, choice: DivertChoice | None = None) -> dict[str, Any]:
+async def land(descent: Descent, choice: DivertChoice | None = None) -> Landing:
     """Flies the engines to the ground; returns what is known of the landing."""
     await descent.begin()
     if choice is None:
@@ -157,7 +157,7 @@ class PoweredFlight:
         blind = seen is None or now - seen[0] > BLIND_AFTER
         return BLIND_SINKING if blind else float(self.descent.parameters["sinking_speed"])
 
-    async def end(self, how: str) -> dict[str, Any]:
+    async def end(self, how: str) -> Landing:
         """Engines off; what is known is kept and told."""
         d = self.descent
         for _ in range(3):
@@ -167,17 +167,19 @@ class PoweredFlight:
             except DeviceError as error:
                 d.trouble(device="descent_engines", reason=str(error))
         east, north, _ = d.navigation.local()
-        landing: dict[str, Any] = {
-            "east": round(east, 2),
-            "north": round(north, 2),
-            "sigma": round(d.navigation.horizontal_sigma(), 1),
-            "fixed": d.sensing.fixed,
-            "how": how,
-            "propellant": round(d.propellant, 1),
-            "time": round(d.navigation.time, 2),
-        }
-        d.memory.landing = Landing(**landing)
-        d.host.touchdown(**landing)
+        landing = d.memory.landing = Landing(
+            east=round(east, 2),
+            north=round(north, 2),
+            sigma=round(d.navigation.horizontal_sigma(), 1),
+            fixed=d.sensing.fixed,
+            how=how,
+            propellant=round(d.propellant, 1),
+            time=round(d.navigation.time, 2),
+        )
+        d.host.touchdown(
+            east=landing.east, north=landing.north, sigma=landing.sigma, fixed=landing.fixed,
+            how=how, propellant=landing.propellant, time=landing.time,
+        )  # fmt: skip
         return landing
 
     # ------------------------------------------------------------------ inside

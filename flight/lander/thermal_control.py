@@ -1,7 +1,7 @@
 """Heater control: which temperature each zone keeps, by day, by night and with little energy."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.thermal import Heaters
@@ -14,10 +14,16 @@ Setting = tuple[float, bool]
 """Setpoint in K, and whether the zone may heat."""
 
 
+class ZoneReport(Protocol):
+    """Tells of a zone that cannot be set."""
+
+    def __call__(self, *, zone: str, reason: str) -> None: ...
+
+
 class ThermalControl:
     """Keeps the zones as they are wanted. The thermostats work on their own between the calls."""
 
-    def __init__(self, heaters: Heaters, report: Callable[..., None]) -> None:
+    def __init__(self, heaters: Heaters, report: ZoneReport) -> None:
         self._heaters = heaters
         self._report = report
         self.failed: dict[str, str] = {}

@@ -1,7 +1,6 @@
 """The lander as its skills know it: channels, events, devices, and what it remembers."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 
@@ -10,12 +9,12 @@ from flight.core.node import Node
 from flight.core.telling.carried import keeper
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import Route, radio, wire
-from flight.core.telling.events import Event
+from flight.core.telling.events import event
 from flight.icd.devices.communications import LinkState
 from flight.icd.messages import Severity
 from flight.lander.descent import Descent
 from flight.lander.descent_hardware import descent_devices
-from flight.lander.descent_memory import DescentMemory
+from flight.lander.descent_memory import DescentMemory, Landing
 from flight.lander.descent_reports import DescentReports
 from flight.lander.hardware import LanderDevices
 from flight.lander.parameters import PARAMETERS
@@ -91,15 +90,30 @@ class LanderVehicle(DescentReports, DescentMemory, Node):
     earth_in_view = Channel(bool, doc="Earth can be heard directly")
     low_energy = Channel(bool, doc="loads are cut because the battery is low")
 
-    commissioning_step = Event(Severity.ACTIVITY_HI, "Commissioning, {step}: {result}")
-    device_trouble = Event(Severity.WARNING_LO, "{device}: {reason}")
-    zone_not_set = Event(Severity.WARNING_HI, "Heater zone {zone} cannot be set: {reason}")
-    gauge_lost = Event(Severity.WARNING_HI, "The battery's gauge means nothing: loads are cut")
-    gauge_back = Event(Severity.ACTIVITY_HI, "The battery's gauge is valid again")
-    arm_judged = Event(Severity.WARNING_LO, "By Earth's judgement the arm is clear: {clear}")
-    mav_warm = Event(Severity.ACTIVITY_HI, "The MAV has reached {temperature} K")
-    energy_low = Event(Severity.WARNING_HI, "Battery at {charge} %: loads are cut")
-    energy_back = Event(Severity.ACTIVITY_HI, "Battery at {charge} %: loads are back")
+    @event(Severity.ACTIVITY_HI, "Commissioning, {step}: {result}")
+    def commissioning_step(self, *, step: str, result: str) -> None: ...
+
+    @event(Severity.WARNING_HI, "Heater zone {zone} cannot be set: {reason}")
+    def zone_not_set(self, *, zone: str, reason: str) -> None: ...
+
+    @event(Severity.WARNING_HI, "The battery's gauge means nothing: loads are cut")
+    def gauge_lost(self) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "The battery's gauge is valid again")
+    def gauge_back(self) -> None: ...
+
+    @event(Severity.WARNING_LO, "By Earth's judgement the arm is clear: {clear}")
+    def arm_judged(self, *, clear: bool) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "The MAV has reached {temperature} K")
+    def mav_warm(self, *, temperature: float | None) -> None: ...
+
+    @event(Severity.WARNING_HI, "Battery at {charge} %: loads are cut")
+    def energy_low(self, *, charge: int) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "Battery at {charge} %: loads are back")
+    def energy_back(self, *, charge: int) -> None: ...
+
 
     def attach(self) -> None:
         self.devices = LanderDevices(self)
@@ -139,10 +153,10 @@ class LanderVehicle(DescentReports, DescentMemory, Node):
         self.descent_bank_ordered, self.descent_bank = bank_ordered, bank
         self.publish_telemetry()
 
-    def landed_at(self, landing: Mapping[str, Any]) -> None:
+    def landed_at(self, landing: Landing) -> None:
         """Takes note of where the lander stands by its own navigation."""
-        self.landed_east, self.landed_north = landing["east"], landing["north"]
-        self.landed_sigma = landing["sigma"]
+        self.landed_east, self.landed_north = landing.east, landing.north
+        self.landed_sigma = landing.sigma
         self.publish_telemetry()
 
     def say_where(self) -> None:

@@ -153,7 +153,7 @@ async def hold_in_air(node: MavVehicle, signal: Signal) -> Signal:
     if not await _separate(node):
         await lose(node, "the first stage could not be separated: the second cannot be lit")
     computer.start_coast()
-    node.second_burn_planned(**_plan_data(node))
+    _tell_plan(node)
     return Signal("separated")
 
 
@@ -170,7 +170,7 @@ async def coast(node: MavVehicle, signal: Signal) -> Signal:
             break
         if not replanned and left <= LAST_REPLAN:
             computer.replan()
-            node.second_burn_planned(**_plan_data(node))
+            _tell_plan(node)
             replanned = True
             continue
         if monotonic() - looked >= STAR_PERIOD:
@@ -273,10 +273,8 @@ async def _look_at_stars(node: MavVehicle) -> None:
         node.attitude_corrected(degrees=round(wrong * 57.29578, 4))
 
 
-def _plan_data(node: MavVehicle) -> dict[str, object]:
+def _tell_plan(node: MavVehicle) -> None:
     assert node.computer is not None
     plan = node.computer.second
-    return {
-        "seconds": round(plan.ignition - node.computer.navigation.time, 1),
-        "reduced": plan.is_reduced,
-    }
+    seconds = round(plan.ignition - node.computer.navigation.time, 1)
+    node.second_burn_planned(seconds=seconds, reduced=plan.is_reduced)

@@ -1,7 +1,7 @@
 """What the MAV records of its ascent."""
 
 import math
-from collections.abc import Callable
+from typing import Protocol
 
 from flight.icd.ascent_record import (
     AscentSample,
@@ -16,12 +16,18 @@ HELD_BACK = 5  # every how many cycles the hold in thin air is sampled
 _STRIPPED_PRESSURE = 1.0  # Pa, below which an angle of attack means nothing
 
 
+class Trouble(Protocol):
+    """Tells that the recorder does not take what is written."""
+
+    def __call__(self, *, reason: str) -> None: ...
+
+
 class AscentLog:
     """Gathers samples and writes them to the recorder in batches."""
 
-    def __init__(self, recorder: AscentRecorder, trouble: Callable[..., None]) -> None:
+    def __init__(self, recorder: AscentRecorder, trouble: Trouble) -> None:
         self._recorder = recorder
-        self._trouble = trouble  # the vehicle's event, with a reason
+        self._trouble = trouble
         self._waiting: list[bytes] = []
         self._skipped = 0
 

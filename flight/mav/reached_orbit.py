@@ -1,6 +1,7 @@
 """The orbit that the ascent has reached so far, by inertial navigation."""
 
 import math
+from typing import TypedDict
 
 from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.orbits import elements_from_state
@@ -9,8 +10,20 @@ from flight.mav.ascent_computer import AscentComputer
 from flight.mav.ascent_guidance import MU
 
 
-def reached_orbit(computer: AscentComputer) -> dict[str, float]:
-    """The orbit by inertial navigation: heights in km over 3389.5 km, angles in degrees."""
+class ReachedOrbit(TypedDict):
+    """Heights in km over 3389.5 km, angles in degrees."""
+
+    periapsis: float
+    apoapsis: float
+    inclination: float
+    node: float
+    argument_of_periapsis: float
+    true_anomaly: float
+    off_plane: float
+
+
+def reached_orbit(computer: AscentComputer) -> ReachedOrbit:
+    """The orbit by inertial navigation."""
     navigation = computer.navigation
     elements = elements_from_state(navigation.position, navigation.velocity, MU)
     normal = cross(navigation.position, navigation.velocity)

@@ -1,7 +1,7 @@
 """The MAV as its skills know it: channels, events, devices, and what it remembers."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import msgspec
 
@@ -12,7 +12,7 @@ from flight.core.keeping.memory import Remembered
 from flight.core.node import Node
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import wire
-from flight.core.telling.events import Event
+from flight.core.telling.events import event
 from flight.icd.devices.ascent import (
     AscentRecorder,
     AscentStarTracker,
@@ -41,6 +41,15 @@ class KeptAscent(msgspec.Struct, frozen=True):
 
     phase: str
     computer: StoredComputer | None
+
+
+class ShownFlight(TypedDict):
+    """Heights in km, speed in m/s."""
+
+    height: float
+    speed: float
+    periapsis: float
+    apoapsis: float
 
 
 class MavVehicle(Node):
@@ -103,46 +112,105 @@ class MavVehicle(Node):
     record_chunks = Channel(int, doc="of the ascent record, once all have been sent")
     ascent_chunk = Channel(str, doc="a piece of the ascent record: number, count, CRC-32, base64")
 
-    conditioned = Event(Severity.ACTIVITY_HI, "Motors conditioned: {first} K and {second} K")
-    check_passed = Event(Severity.ACTIVITY_LO, "Check {item} passed: {measured}")
-    check_failed = Event(Severity.WARNING_HI, "Check {item} failed: {measured}")
-    container_sealed = Event(Severity.ACTIVITY_HI, "The container is sealed with {tubes} tubes")
-    tube_found = Event(Severity.ACTIVITY_HI, "{tube}, of which nothing was known, is in {socket}")
-    count_held = Event(Severity.WARNING_LO, "The count holds: {reason}")
-    count_resumed = Event(Severity.ACTIVITY_HI, "Final count, {seconds} s to the launch")
-    ejected = Event(Severity.ACTIVITY_HI, "Thrown from the lander")
-    ignition_sent = Event(Severity.ACTIVITY_HI, "Current through the {motor} igniter")
-    burnout = Event(
+    @event(Severity.ACTIVITY_HI, "Motors conditioned: {first} K and {second} K")
+    def conditioned(self, *, first: float | None, second: float | None) -> None: ...
+
+    @event(Severity.ACTIVITY_LO, "Check {item} passed: {measured}")
+    def check_passed(self, *, item: str, measured: str) -> None: ...
+
+    @event(Severity.WARNING_HI, "Check {item} failed: {measured}")
+    def check_failed(self, *, item: str, measured: str) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "The container is sealed with {tubes} tubes")
+    def container_sealed(self, *, tubes: int) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "{tube}, of which nothing was known, is in {socket}")
+    def tube_found(self, *, tube: str, socket: int) -> None: ...
+
+    @event(Severity.WARNING_LO, "The count holds: {reason}")
+    def count_held(self, *, reason: str) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "Final count, {seconds} s to the launch")
+    def count_resumed(self, *, seconds: int) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "Thrown from the lander")
+    def ejected(self) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "Current through the {motor} igniter")
+    def ignition_sent(self, *, motor: str) -> None: ...
+
+    @event(
         Severity.ACTIVITY_HI,
         "The {stage} motor has burnt out at {height} km, {speed} m/s; "
         "orbit {periapsis} x {apoapsis} km",
     )
-    separated = Event(Severity.ACTIVITY_HI, "The first stage is gone")
-    fairing_held = Event(Severity.WARNING_HI, "The fairing has not been let go: 1 kg more to lift")
-    second_burn_planned = Event(
+    def burnout(
+        self, *, stage: str, height: float, speed: float, periapsis: float, apoapsis: float
+    ) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "The first stage is gone")
+    def separated(self) -> None: ...
+
+    @event(Severity.WARNING_HI, "The fairing has not been let go: 1 kg more to lift")
+    def fairing_held(self) -> None: ...
+
+    @event(
         Severity.ACTIVITY_HI, "Second ignition in {seconds} s (too weak for a circle: {reduced})"
     )
-    attitude_corrected = Event(
-        Severity.ACTIVITY_LO, "The stars show the attitude to have been {degrees} deg off"
-    )
-    off_nominal_attitude = Event(
-        Severity.WARNING_HI, "The nose is {degrees} deg off where it should point"
-    )
-    angle_of_attack_exceeded = Event(
+    def second_burn_planned(self, *, seconds: float, reduced: bool) -> None: ...
+
+    @event(Severity.ACTIVITY_LO, "The stars show the attitude to have been {degrees} deg off")
+    def attitude_corrected(self, *, degrees: float) -> None: ...
+
+    @event(Severity.WARNING_HI, "The nose is {degrees} deg off where it should point")
+    def off_nominal_attitude(self, *, degrees: float) -> None: ...
+
+    @event(
         Severity.WARNING_HI,
         "Angle of attack {degrees} deg at {pressure} Pa, more than the {limit} deg required",
     )
-    flight_recalled = Event(Severity.WARNING_HI, "Rebooted in flight: taken up again in {phase}")
-    orbit_determined = Event(
+    def angle_of_attack_exceeded(self, *, degrees: float, pressure: int, limit: float) -> None: ...
+
+    @event(Severity.WARNING_HI, "Rebooted in flight: taken up again in {phase}")
+    def flight_recalled(self, *, phase: str) -> None: ...
+
+    @event(
         Severity.ACTIVITY_HI,
         "Orbit {periapsis} x {apoapsis} km (each {height_sigma} km, 1 sigma), {inclination} deg, "
         "node {node} deg; cold gas trimmed {trimmed} m/s; lower than asked for: {reduced}",
-        also=("time", "position", "velocity", "position_sigma", "velocity_sigma"),
     )
-    container_released = Event(Severity.ACTIVITY_HI, "The container is free, with {tubes} tubes")
-    record_sent = Event(Severity.ACTIVITY_HI, "The ascent record has been sent in {chunks} chunks")
-    vehicle_lost = Event(Severity.FATAL, "The vehicle is lost with {tubes} tubes: {reason}")
-    device_trouble = Event(Severity.WARNING_LO, "Device trouble: {reason}")
+    def orbit_determined(
+        self,
+        *,
+        periapsis: float,
+        apoapsis: float,
+        height_sigma: float,
+        inclination: float,
+        node: float,
+        argument_of_periapsis: float,
+        true_anomaly: float,
+        off_plane: float,
+        trimmed: float,
+        reduced: bool,
+        time: float,
+        position: list[float],
+        velocity: list[float],
+        position_sigma: float,
+        velocity_sigma: float,
+    ) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "The container is free, with {tubes} tubes")
+    def container_released(self, *, tubes: int) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "The ascent record has been sent in {chunks} chunks")
+    def record_sent(self, *, chunks: int) -> None: ...
+
+    @event(Severity.FATAL, "The vehicle is lost with {tubes} tubes: {reason}")
+    def vehicle_lost(self, *, tubes: int, reason: str) -> None: ...
+
+    @event(Severity.WARNING_LO, "Device trouble: {reason}")
+    def device_trouble(self, *, reason: str) -> None: ...
+
 
     @classmethod
     def check_parameters(cls, parameters: Mapping[str, Any]) -> None:
@@ -187,7 +255,7 @@ class MavVehicle(Node):
         """Forgets a flight that has not begun."""
         self.computer = self.last_effectors = self.ascent = None
 
-    def show_flight(self) -> dict[str, Any]:
+    def show_flight(self) -> ShownFlight:
         """Sets the channels of the flight from navigation; returns the main ones."""
         computer = self.computer
         assert computer is not None
@@ -204,8 +272,8 @@ class MavVehicle(Node):
         if self.last_effectors is not None:
             self.cold_gas = round(self.last_effectors.gas, 3)
         return {
-            "height": self.height, "speed": self.speed, "periapsis": self.periapsis,
-            "apoapsis": self.apoapsis,
+            "height": self.height, "speed": self.speed, "periapsis": orbit["periapsis"],
+            "apoapsis": orbit["apoapsis"],
         }  # fmt: skip
 
     def avionics_warm(self) -> bool:

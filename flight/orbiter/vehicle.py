@@ -14,7 +14,7 @@ from flight.core.sound_readings import sound
 from flight.core.telling.carried import keeper
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import wire
-from flight.core.telling.events import Event
+from flight.core.telling.events import event
 from flight.icd.custody_record import CustodyRecord
 from flight.icd.devices.base import DeviceError
 from flight.icd.messages import Severity
@@ -140,63 +140,110 @@ class OrbiterVehicle(Node):
     entry_time = Channel(float, unit="s", doc="mission time at 125 km, as predicted")
     perigee_altitude = Channel(float, unit="m", doc="as predicted")
 
-    container_found = Event(
-        Severity.ACTIVITY_HI, "Container found at about {range} km, magnitude {magnitude}"
-    )
-    orbit_determined = Event(
+    @event(Severity.ACTIVITY_HI, "Container found at about {range} km, magnitude {magnitude}")
+    def container_found(self, *, range: int, magnitude: float) -> None: ...
+
+    @event(
         Severity.ACTIVITY_HI,
         "Orbit of the container: {sigma} m from {bearings} bearings, {rejected} thrown out",
     )
-    fit_failed = Event(Severity.WARNING_LO, "Orbit fit failed: {reason}")
-    far_range_entered = Event(Severity.ACTIVITY_HI, "Far rendezvous begins at {range} m")
-    close_range_entered = Event(Severity.ACTIVITY_HI, "Close rendezvous begins at {range} m")
-    at_hold_point = Event(Severity.ACTIVITY_HI, "Hold point at {distance} m: waiting for GO")
-    retreating = Event(Severity.WARNING_LO, "Retreating from {range} m")
-    manoeuvre = Event(Severity.ACTIVITY_LO, "Manoeuvre {purpose}: {size} m/s, off by {off} m/s")
-    burn_off_nominal = Event(
-        Severity.WARNING_LO, "Burn {purpose} off: {felt} of {wanted} m/s by the accelerometers"
-    )
-    capture_attempt = Event(Severity.ACTIVITY_HI, "Capture attempt {number}")
-    capture_failed = Event(Severity.WARNING_HI, "Capture attempt {number} failed: {reason}")
-    captured = Event(Severity.ACTIVITY_HI, "The container is on board with {tubes} tubes")
-    custody_trouble = Event(Severity.WARNING_HI, "Custody of {tube}: {reason}")
-    containment_step = Event(Severity.ACTIVITY_LO, "Containment, {step}: {result}")
-    capsule_silent = Event(
+    def orbit_determined(self, *, sigma: int, bearings: int, rejected: int) -> None: ...
+
+    @event(Severity.WARNING_LO, "Orbit fit failed: {reason}")
+    def fit_failed(self, *, reason: str) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "Far rendezvous begins at {range} m")
+    def far_range_entered(self, *, range: float) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "Close rendezvous begins at {range} m")
+    def close_range_entered(self, *, range: float) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "Hold point at {distance} m: waiting for GO")
+    def at_hold_point(self, *, distance: int) -> None: ...
+
+    @event(Severity.WARNING_LO, "Retreating from {range} m")
+    def retreating(self, *, range: float) -> None: ...
+
+    @event(Severity.ACTIVITY_LO, "Manoeuvre {purpose}: {size} m/s, off by {off} m/s")
+    def manoeuvre(self, *, purpose: str, size: float, off: float) -> None: ...
+
+    @event(Severity.WARNING_LO, "Burn {purpose} off: {felt} of {wanted} m/s by the accelerometers")
+    def burn_off_nominal(self, *, purpose: str, felt: float, wanted: float) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "Capture attempt {number}")
+    def capture_attempt(self, *, number: int) -> None: ...
+
+    @event(Severity.WARNING_HI, "Capture attempt {number} failed: {reason}")
+    def capture_failed(self, *, number: int, reason: str) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "The container is on board with {tubes} tubes")
+    def captured(self, *, tubes: int) -> None: ...
+
+    @event(Severity.WARNING_HI, "Custody of {tube}: {reason}")
+    def custody_trouble(self, *, tube: str, reason: str) -> None: ...
+
+    @event(Severity.ACTIVITY_LO, "Containment, {step}: {result}")
+    def containment_step(self, *, step: str, result: str) -> None: ...
+
+    @event(
         Severity.WARNING_LO, "The capsule does not answer, the orbiter keeps its account: {reason}"
     )
-    contained = Event(
-        Severity.ACTIVITY_HI, "Contained: leak rate {leak_rate} Pa m3/s, {hot_seconds} s hot"
-    )
-    window_chosen = Event(
+    def capsule_silent(self, *, reason: str) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "Contained: leak rate {leak_rate} Pa m3/s, {hot_seconds} s hot")
+    def contained(self, *, leak_rate: str, hot_seconds: int) -> None: ...
+
+    @event(
         Severity.ACTIVITY_HI,
         "Departure {departure}, arrival {arrival}, C3 {c3} km2/s2 (best of the window {best})",
     )
-    departure_planned = Event(
-        Severity.ACTIVITY_HI, "Departure burn of {size} m/s, {seconds} s, in {minutes} min"
-    )
-    departed = Event(
-        Severity.ACTIVITY_HI,
-        "Leaves Mars with C3 {c3} km2/s2 (wanted {wanted})",
-    )
-    targeted = Event(
-        Severity.ACTIVITY_HI, "Targeted: entry angle {angle} degrees, {days} days to the entry"
-    )
-    landing_predicted = Event(
+    def window_chosen(self, *, departure: str, arrival: str, c3: float, best: float) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "Departure burn of {size} m/s, {seconds} s, in {minutes} min")
+    def departure_planned(self, *, size: float, seconds: int, minutes: int) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "Leaves Mars with C3 {c3} km2/s2 (wanted {wanted})")
+    def departed(self, *, c3: float, wanted: float) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "Targeted: entry angle {angle} degrees, {days} days to the entry")
+    def targeted(self, *, angle: float | None, days: float) -> None: ...
+
+    @event(
         Severity.ACTIVITY_HI,
         "Touchdown predicted at {latitude} N {longitude} E, {miss} km from the site; 99 % within "
         "semi-axes of {long} and {short} km, azimuth {azimuth}; entry angle {angle} degrees, sigma "
         "{angle_sigma}",
-        also=("heading", "entry_time"),
     )
-    capsule_released = Event(
+    def landing_predicted(
+        self,
+        *,
+        latitude: float,
+        longitude: float,
+        miss: float,
+        long: float,
+        short: float,
+        azimuth: float,
+        angle: float,
+        angle_sigma: float,
+        heading: float,
+        entry_time: float,
+    ) -> None: ...
+
+    @event(
         Severity.ACTIVITY_HI,
         "Capsule released with {tubes} tubes at {distance} lunar distances, entry angle {angle}",
     )
-    entry_not_told = Event(
-        Severity.WARNING_HI, "The capsule was not told when it will enter: {reason}"
-    )
-    deflected = Event(Severity.ACTIVITY_HI, "Deflected: passes Earth at {altitude} km")
-    device_trouble = Event(Severity.WARNING_LO, "Device trouble: {reason}")
+    def capsule_released(self, *, tubes: int, distance: float, angle: float | None) -> None: ...
+
+    @event(Severity.WARNING_HI, "The capsule was not told when it will enter: {reason}")
+    def entry_not_told(self, *, reason: str) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "Deflected: passes Earth at {altitude} km")
+    def deflected(self, *, altitude: int) -> None: ...
+
+    @event(Severity.WARNING_LO, "Device trouble: {reason}")
+    def device_trouble(self, *, reason: str) -> None: ...
+
 
     def attach(self) -> None:
         self.devices = OrbiterDevices(self)

@@ -11,7 +11,7 @@ from flight.core.keeping.memory import Remembered
 from flight.core.node import Node, NodeContext
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import radio
-from flight.core.telling.events import Event
+from flight.core.telling.events import event
 from flight.icd import places
 from flight.icd.devices.base import DeviceError
 from flight.icd.messages import Severity
@@ -77,17 +77,39 @@ class PerseveranceVehicle(Node):
     tubes_held = Channel(int, doc="tubes aboard by the ledger")
     asleep = Channel(bool, doc="whether the computer sleeps")
 
-    tube_missing = Event(Severity.WARNING_HI, "Slot {slot} is empty: {tube} should be there")
-    going_to_sleep = Event(Severity.ACTIVITY_LO, "Sleep because of {reason}: charge {charge}")
-    woke_up = Event(Severity.ACTIVITY_LO, "Awake: charge {charge}")
-    sol_lost = Event(Severity.WARNING_LO, "A sol without driving, {reason}: charge {charge}")
-    drive_setback = Event(Severity.WARNING_LO, "Setback ({kind}): {detail}")
-    drive_given_up = Event(Severity.WARNING_HI, "Drive {count} came to nothing: {reason}")
-    docked_at = Event(Severity.ACTIVITY_HI, "Beside the lander, {distance} m from its centre")
-    tube_presented = Event(Severity.ACTIVITY_HI, "{tube} of slot {slot} is held out at the port")
-    tube_dropped = Event(Severity.ACTIVITY_HI, "{tube} lies on the ground at ({east}, {north}) m")
-    tube_lost = Event(Severity.WARNING_HI, "It is not known where {tube} is")
-    device_trouble = Event(Severity.WARNING_LO, "{device}: {reason}")
+    @event(Severity.WARNING_HI, "Slot {slot} is empty: {tube} should be there")
+    def tube_missing(self, *, slot: int, tube: str) -> None: ...
+
+    @event(Severity.ACTIVITY_LO, "Sleep because of {reason}: charge {charge}")
+    def going_to_sleep(self, *, reason: str, charge: float | None) -> None: ...
+
+    @event(Severity.ACTIVITY_LO, "Awake: charge {charge}")
+    def woke_up(self, *, charge: float | None) -> None: ...
+
+    @event(Severity.WARNING_LO, "A sol without driving, {reason}: charge {charge}")
+    def sol_lost(self, *, reason: str, charge: float | None) -> None: ...
+
+    @event(Severity.WARNING_LO, "Setback ({kind}): {detail}")
+    def drive_setback(self, *, kind: str, detail: str) -> None: ...
+
+    @event(Severity.WARNING_HI, "Drive {count} came to nothing: {reason}")
+    def drive_given_up(self, *, count: int, reason: str) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "Beside the lander, {distance} m from its centre")
+    def docked_at(self, *, distance: float) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "{tube} of slot {slot} is held out at the port")
+    def tube_presented(self, *, tube: str, slot: int) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "{tube} lies on the ground at ({east}, {north}) m")
+    def tube_dropped(self, *, tube: str, east: float, north: float) -> None: ...
+
+    @event(Severity.WARNING_HI, "It is not known where {tube} is")
+    def tube_lost(self, *, tube: str) -> None: ...
+
+    @event(Severity.WARNING_LO, "{device}: {reason}")
+    def device_trouble(self, *, device: str, reason: str) -> None: ...
+
 
     def __init__(self, context: NodeContext) -> None:
         super().__init__(context)

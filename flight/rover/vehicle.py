@@ -8,7 +8,7 @@ from flight.core.keeping.memory import Remembered
 from flight.core.node import Node, NodeContext
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import radio
-from flight.core.telling.events import Event
+from flight.core.telling.events import event
 from flight.icd import places
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.vision import TubeSighting
@@ -80,35 +80,83 @@ class RoverVehicle(Node):
     work_planned = Channel(float, unit="s", doc="work that the energy of this sol allows")
     current_tube = Channel(str, doc="the tube that is being fetched")
 
-    egress_done = Event(Severity.ACTIVITY_HI, "On the ground by the {ramp} ramp")
-    tube_chosen = Event(Severity.ACTIVITY_LO, "Next: {tube}, {distance} m away; {remaining} to do")
-    tube_found = Event(Severity.ACTIVITY_HI, "Found {tube} at ({east}, {north}) m")
-    tube_grasped = Event(Severity.ACTIVITY_HI, "Grasped {tube}: {evidence}")
-    tube_racked = Event(Severity.ACTIVITY_HI, "{tube} sits in slot {slot} of the rack")
-    tube_delivered = Event(Severity.ACTIVITY_HI, "{tube} is in the container, socket {slot}")
-    tube_missed = Event(Severity.WARNING_LO, "Visit to {tube} came to nothing: {reason}")
-    tube_left = Event(Severity.WARNING_HI, "{tube} is left after {visits} visits: {reason}")
-    tube_lost = Event(Severity.WARNING_HI, "It is not known where {tube} is")
-    tube_not_read = Event(Severity.WARNING_LO, "{tube} is told by its place: engraving not legible")
-    wrong_tube = Event(Severity.WARNING_HI, "Meant {wanted}, took {found}: put it back")
-    grasp_failed = Event(Severity.WARNING_LO, "Grasp {attempt} of {tube} closed on nothing")
-    motion_fault = Event(Severity.WARNING_LO, "Motion failed, try {attempt}: {reason}")
-    delivery_failed = Event(Severity.WARNING_HI, "{tube} could not be loaded: {reason}")
-    container_lid_moved = Event(Severity.ACTIVITY_HI, "The lid is {state}: switch and camera")
-    lid_attempt_failed = Event(Severity.WARNING_LO, "Attempt {attempt} at the lid failed: {reason}")
-    fetch_finished = Event(Severity.ACTIVITY_HI, "Fetch ended: {collected} collected, {left} left")
-    drive_setback = Event(Severity.WARNING_LO, "Setback ({kind}): {detail}")
-    pose_corrected = Event(Severity.ACTIVITY_LO, "Place corrected by {distance} m at {landmark}")
-    docked_at = Event(
-        Severity.ACTIVITY_HI, "Docked {distance} m from the lander's centre", also=("bearing",)
-    )
-    going_to_sleep = Event(
-        Severity.ACTIVITY_LO, "Sleep because of {reason}: charge {charge}, {distance} m driven"
-    )
-    woke_up = Event(Severity.ACTIVITY_LO, "Awake: charge {charge}")
-    no_waking = Event(Severity.WARNING_HI, "A sol without waking: charge {charge}")
-    device_trouble = Event(Severity.WARNING_LO, "{device}: {reason}")
-    power_recovered = Event(Severity.ACTIVITY_HI, "Charge {charge}: fit to work again")
+    @event(Severity.ACTIVITY_HI, "On the ground by the {ramp} ramp")
+    def egress_done(self, *, ramp: str) -> None: ...
+
+    @event(Severity.ACTIVITY_LO, "Next: {tube}, {distance} m away; {remaining} to do")
+    def tube_chosen(self, *, tube: str, distance: float, remaining: int) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "Found {tube} at ({east}, {north}) m")
+    def tube_found(self, *, tube: str, east: float, north: float) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "Grasped {tube}: {evidence}")
+    def tube_grasped(self, *, tube: str, evidence: str) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "{tube} sits in slot {slot} of the rack")
+    def tube_racked(self, *, tube: str, slot: int) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "{tube} is in the container, socket {slot}")
+    def tube_delivered(self, *, tube: str, slot: int | str) -> None: ...
+
+    @event(Severity.WARNING_LO, "Visit to {tube} came to nothing: {reason}")
+    def tube_missed(self, *, tube: str, reason: str) -> None: ...
+
+    @event(Severity.WARNING_HI, "{tube} is left after {visits} visits: {reason}")
+    def tube_left(self, *, tube: str, visits: int, reason: str) -> None: ...
+
+    @event(Severity.WARNING_HI, "It is not known where {tube} is")
+    def tube_lost(self, *, tube: str) -> None: ...
+
+    @event(Severity.WARNING_LO, "{tube} is told by its place: engraving not legible")
+    def tube_not_read(self, *, tube: str) -> None: ...
+
+    @event(Severity.WARNING_HI, "Meant {wanted}, took {found}: put it back")
+    def wrong_tube(self, *, wanted: str, found: str) -> None: ...
+
+    @event(Severity.WARNING_LO, "Grasp {attempt} of {tube} closed on nothing")
+    def grasp_failed(self, *, attempt: int, tube: str) -> None: ...
+
+    @event(Severity.WARNING_LO, "Motion failed, try {attempt}: {reason}")
+    def motion_fault(self, *, attempt: int, reason: str) -> None: ...
+
+    @event(Severity.WARNING_HI, "{tube} could not be loaded: {reason}")
+    def delivery_failed(self, *, tube: str, reason: str) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "The lid is {state}: switch and camera")
+    def container_lid_moved(self, *, state: str) -> None: ...
+
+    @event(Severity.WARNING_LO, "Attempt {attempt} at the lid failed: {reason}")
+    def lid_attempt_failed(self, *, attempt: int, reason: str) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "Fetch ended: {collected} collected, {left} left")
+    def fetch_finished(self, *, collected: int, left: int) -> None: ...
+
+    @event(Severity.WARNING_LO, "Setback ({kind}): {detail}")
+    def drive_setback(self, *, kind: str, detail: str) -> None: ...
+
+    @event(Severity.ACTIVITY_LO, "Place corrected by {distance} m at {landmark}")
+    def pose_corrected(self, *, distance: float, landmark: str) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "Docked {distance} m from the lander's centre")
+    def docked_at(self, *, distance: float, bearing: float) -> None: ...
+
+    @event(Severity.ACTIVITY_LO, "Sleep because of {reason}: charge {charge}, {distance} m driven")
+    def going_to_sleep(
+        self, *, reason: str, charge: float | None, distance: float | None
+    ) -> None: ...
+
+    @event(Severity.ACTIVITY_LO, "Awake: charge {charge}")
+    def woke_up(self, *, charge: float | None) -> None: ...
+
+    @event(Severity.WARNING_HI, "A sol without waking: charge {charge}")
+    def no_waking(self, *, charge: float | None) -> None: ...
+
+    @event(Severity.WARNING_LO, "{device}: {reason}")
+    def device_trouble(self, *, device: str, reason: str) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "Charge {charge}: fit to work again")
+    def power_recovered(self, *, charge: float) -> None: ...
+
 
     def __init__(self, context: NodeContext) -> None:
         super().__init__(context)

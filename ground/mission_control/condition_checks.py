@@ -1,9 +1,10 @@
 """What a procedure may ask of a channel or an event: conditions that can never hold are refused."""
 
 import math
-import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import msgspec
 
 from flight.configuration.allowed_values import choices_words
 from ground.mission_control.dictionary import ChannelEntry, EventEntry, VehicleEntry
@@ -41,17 +42,21 @@ def _allowed_value(kind: str, value: Any) -> str:
     return ""
 
 
-def fields_of(event: EventEntry) -> list[str]:
-    """The fields that an event tells: those in its text, and those besides."""
-    parsed = string.Formatter().parse(event.text)
-    told = [name.split(".")[0].split("[")[0] for _, name, _, _ in parsed if name]
-    return [*told, *event.also]
-
-
-def field_problem(event: EventEntry, names: Mapping[str, Any] | list[str]) -> str:
+def field_problem(event: EventEntry, names: Iterable[str]) -> str:
     """Which of some fields an event never tells, and which it tells; empty: it tells all."""
-    known = fields_of(event)
     for name in names:
-        if name not in known:
-            return f": {event.name} tells no {name!r}: {choices_words(name, known)}"
+        if name not in event.arguments:
+            known = choices_words(name, list(event.arguments))
+            return f": {event.name} tells no {name!r}: {known}"
+    return ""
+
+
+def value_problem(event: EventEntry, wanted: Mapping[str, Any]) -> str:
+    """Which of some values an event can never tell, and what it tells; empty: it can tell all."""
+    for name, value in wanted.items():
+        told = event.arguments[name]
+        try:
+            msgspec.convert(value, told.build(name))
+        except msgspec.ValidationError:
+            return f".{name} = {value!r}: {event.name} tells {told.words()}"
     return ""

@@ -17,7 +17,7 @@ from flight.configuration.argument_refusals import infinite_sentence, refusal_se
 from flight.icd.messages import Severity
 from ground.mission_control.argument_types import TypeEntry, build_structure
 
-FORMAT = 1
+FORMAT = 2
 NOT_HAZARDOUS = "none"
 Band = tuple[float | None, float | None]
 
@@ -90,12 +90,12 @@ class ChannelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EventEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One event; `also`: what it tells in its data beside the fields of its text."""
+    """One event, with the types of what it tells in its data; its text shows some of that."""
 
     name: str
     severity: Severity
     text: str
-    also: tuple[str, ...] = ()
+    arguments: dict[str, TypeEntry] = {}
 
 
 class VehicleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,7 +18,7 @@ import msgspec
 from flight.configuration.allowed_values import choices_words
 from flight.configuration.files import ConfigurationError, find_configuration
 from ground.mission_control import procedure_steps as steps
-from ground.mission_control.condition_checks import comparison_problem, field_problem
+from ground.mission_control.condition_checks import comparison_problem, field_problem, value_problem
 from ground.mission_control.dictionary import Dictionary, DictionaryRefusal
 from ground.mission_control.procedure_bounds import StepCount, TooLarge, check_value
 from ground.mission_control.procedure_source import ProcedureSource
@@ -356,7 +356,8 @@ class _Compiler:
                 raise source.refuse(f"{here}.sol", f"= {step.sol!r}: allowed is a whole number")
         elif isinstance(step, steps.WaitForEvent):
             self._try(draft, "event", lambda: known.vehicle(step.vehicle).event(step.event))
-            problem = field_problem(known.vehicle(step.vehicle).event(step.event), step.where)
+            awaited = known.vehicle(step.vehicle).event(step.event)
+            problem = field_problem(awaited, step.where) or value_problem(awaited, step.where)
             if problem:
                 raise source.refuse(f"{here}.where", problem)
         elif isinstance(step, steps.WaitForTelemetry):

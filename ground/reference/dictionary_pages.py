@@ -109,8 +109,16 @@ def _sections(
         ),
         "## Events",
         table(
-            ("Event", "Severity", "Text"),
-            [[code(each.name), str(each.severity), code(each.text)] for each in events],
+            ("Event", "Severity", "Text", "Data"),
+            [
+                [
+                    code(each.name),
+                    str(each.severity),
+                    code(each.text),
+                    "<br>".join(f"{code(n)}: {kind.words()}" for n, kind in each.arguments.items()),
+                ]
+                for each in events
+            ],
         ),
     ]
 

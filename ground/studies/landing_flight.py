@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flight.core.activities import ActivityFailed
+from flight.core.telling.events import Event
 from flight.lander.descent import Descent
 from flight.lander.descent_hardware import DescentDevices
-from flight.lander.descent_memory import DescentMemory
+from flight.lander.descent_memory import DescentMemory, Landing
+from flight.lander.descent_reports import DescentReports
 from flight.lander.entry_phases import coast, enter, separate_cruise_stage
 from flight.lander.parachute import descend
 from flight.lander.powered_phase import land
@@ -68,7 +70,7 @@ class KeptInFlight(DescentMemory):
         self.storage = Memory()
 
 
-class Host:
+class Host(DescentReports):
     """Stands for the node: keeps its events and its telemetry with their mission time."""
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -76,17 +78,23 @@ class Host:
         self.told: list[tuple[float, dict[str, float]]] = []
         self._now = now
 
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        if name.startswith("_"):
-            raise AttributeError(name)
+    def report_event(self, event: Event[Any], text: str, data: dict[str, Any]) -> None:
+        """Keeps an event that is told."""
+        self.events.append((self._now(), event.name, data))
 
-        def emit(**data: Any) -> None:
-            self.events.append((self._now(), name, data))
-
-        return emit
-
-    def show_descent(self, **values: float) -> None:
+    def show_descent(
+        self,
+        height: float,
+        speed: float,
+        sigma: float,
+        propellant: float,
+        bank_ordered: float | None = None,
+        bank: float | None = None,
+    ) -> None:
         """Keeps what the node would publish."""
+        values = {"height": height, "speed": speed, "sigma": sigma, "propellant": propellant}
+        if bank_ordered is not None and bank is not None:
+            values |= {"bank_ordered": bank_ordered, "bank": bank}
         self.told.append((self._now(), values))
 
     def times(self) -> dict[str, float]:
@@ -103,7 +111,7 @@ class FlownLanding:
     None when it does not claim to have landed; `failure`: why a phase gave up."""
 
     outcome: Touchdown | None
-    known: dict[str, Any] | None
+    known: Landing | None
     failure: str
     events: list[tuple[float, str, dict[str, Any]]]
     trace: list[tuple[float, float, float, float, float]]
@@ -136,7 +144,8 @@ def fly_landing(
         trace: list[tuple[float, float, float, float, float]] = []
         if trace_every > 0.0:
             vehicle.body.observers.append(_tracer(vehicle, trace, trace_every))
-        known, failure = None, ""
+        known: Landing | None = None
+        failure = ""
         try:
             known = await _fly_phases(descent)
         except ActivityFailed as error:
@@ -149,7 +158,7 @@ def fly_landing(
     return found
 
 
-async def _fly_phases(descent: Descent) -> dict[str, Any]:
+async def _fly_phases(descent: Descent) -> Landing:
     """The phases in the order of the lander's statechart."""
     await separate_cruise_stage(descent)
     await coast(descent)

@@ -191,7 +191,7 @@ def _result(run: int, flown: FlownLanding) -> LandingResult:
         reason=(outcome.reason if outcome is not None else "") or flown.failure,
         claimed=known is not None,
         distance=math.dist(place, SITE),
-        knowledge=math.dist(place, (known["east"], known["north"])) if known else math.nan,
+        knowledge=math.dist(place, (known.east, known.north)) if known else math.nan,
         vertical_speed=outcome.vertical_speed if outcome is not None else math.nan,
         horizontal_speed=outcome.horizontal_speed if outcome is not None else math.nan,
         tilt=math.degrees(outcome.resting_tilt) if outcome is not None else math.nan,

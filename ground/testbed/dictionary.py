@@ -43,7 +43,7 @@ def _vehicle(kind: type[Node]) -> VehicleEntry:
         commands={name: _command(kind, spec) for name, spec in declared_commands(kind).items()},
         channels={name: _channel(each) for name, each in declared_channels(kind).items()},
         events={
-            name: EventEntry(name, event.severity, event.text, _also(event))
+            name: _event(event)
             for name, event in declared_events(kind).items()
         },
     )
@@ -84,8 +84,9 @@ def _default(field: Any) -> Any:
     return msgspec.to_builtins(field.default_factory())
 
 
-def _also(event: Event) -> tuple[str, ...]:
-    return tuple(name for name in event.arguments if name not in event.fields)
+def _event(event: Event[Any]) -> EventEntry:
+    types = {name: describe_type(kind) for name, kind in event.types().items()}
+    return EventEntry(event.name, event.severity, event.text, types)
 
 
 def _channel(channel: Channel[Any]) -> ChannelEntry:
@@ -207,8 +208,15 @@ def _channels_table(vehicle: VehicleEntry) -> list[str]:
 
 
 def _events_table(vehicle: VehicleEntry) -> list[str]:
-    rows = [[f"`{each.name}`", str(each.severity), each.text] for each in vehicle.events.values()]
-    return _table("Events", ["Event", "Severity", "Text"], rows)
+    rows = [
+        [f"`{each.name}`", str(each.severity), each.text, _told(each)]
+        for each in vehicle.events.values()
+    ]
+    return _table("Events", ["Event", "Severity", "Text", "Data"], rows)
+
+
+def _told(event: EventEntry) -> str:
+    return "<br>".join(f"`{name}`: {kind.words()}" for name, kind in event.arguments.items())
 
 
 def _band(band: tuple[float | None, float | None]) -> str:

@@ -9,19 +9,14 @@ from flight.core.keeping.continuity import keep_correction
 from flight.core.keeping.parameters import ParameterRefusal, ParameterTable
 from flight.core.sequencing.sequence_engine import SequenceEngine
 from flight.core.sequencing.sequences import SequenceRefusal
-from flight.core.telling.events import Event
+from flight.core.telling.kernel_events import NodeEvents
 from flight.core.telling.reporting import ReportingNode
-from flight.icd.messages import Severity
 
 SAFE = "safe"
 
 
-class StandardCommands(ReportingNode):
+class StandardCommands(NodeEvents, ReportingNode):
     """Safing, parameters, sequences, clock, reboot: the same on every node."""
-
-    clock_corrected = Event(
-        Severity.ACTIVITY_HI, "Clock stepped by {step} s; {correction} s are taken off in all"
-    )
 
     parameters: ParameterTable
     sequences: SequenceEngine

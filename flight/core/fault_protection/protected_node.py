@@ -3,17 +3,18 @@
 from flight.core.commanding.standard_commands import StandardCommands
 from flight.core.context import NodeContext
 from flight.core.fault_protection.readings import Readings
-from flight.core.telling.events import Event
+from flight.core.telling.events import event
 from flight.icd.messages import Severity
 
 
 class ProtectedNode(StandardCommands):
     """What `Node` adds its work to."""
 
-    reading_invalid = Event(Severity.WARNING_LO, "{device}.{method} is not valid: {reason}")
-    reading_valid = Event(
-        Severity.ACTIVITY_LO, "{device}.{method} is valid again, after {count} that were not"
-    )
+    @event(Severity.WARNING_LO, "{device}.{method} is not valid: {reason}")
+    def reading_invalid(self, *, device: str, method: str, reason: str) -> None: ...
+
+    @event(Severity.ACTIVITY_LO, "{device}.{method} is valid again, after {count} that were not")
+    def reading_valid(self, *, device: str, method: str, count: int) -> None: ...
 
     def __init__(self, context: NodeContext) -> None:
         super().__init__(context)

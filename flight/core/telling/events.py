@@ -1,10 +1,20 @@
-"""Event reports (EVRs) of a node: declared as class attributes, emitted by calling them."""
+"""Event reports (EVRs) of a node: declared as methods without a body, told by calling them.
 
+    @event(Severity.WARNING_HI, "Battery at {charge} %: loads are cut")
+    def energy_low(self, *, charge: int) -> None: ...
+
+The arguments and their types are those of the method, so that a wrong one is found by the type
+checker and never in flight. The text shows some of them; all are the data of the report.
+"""
+
+import inspect
 import string
 from collections.abc import Callable, Mapping
-from typing import Any, overload
+from typing import Any, Concatenate, Generic, ParamSpec, get_type_hints, overload
 
 from flight.icd.messages import Severity
+
+P = ParamSpec("P")
 
 SUBJECTS = (
     "channel",
@@ -35,31 +45,40 @@ class _Figures(string.Formatter):
 _FIGURES = _Figures()
 
 
-class Event:
-    """Declares an event: its severity and its text, in which `{name}` stands for an argument.
+class Event(Generic[P]):
+    """One kind of event, as `event` makes it of a method.
 
     Events of one `family` tell of one and the same thing: the newest of them is the present state.
-    Whoever emits an event gives exactly its `arguments`: those of its text, and those named in
-    `also`, which are data alone.
     """
 
     def __init__(
-        self, severity: Severity, text: str, *, family: str = "", also: tuple[str, ...] = ()
+        self,
+        severity: Severity,
+        text: str,
+        declaration: Callable[Concatenate[Any, P], None],
+        family: str = "",
     ) -> None:
         self.severity = severity
-        self.family = family
         self.text = text
-        self.name = ""
-        self.fields = tuple(
-            name.split(".")[0].split("[")[0]
-            for _, name, _, _ in string.Formatter().parse(text)
-            if name
-        )
+        self.family = family
+        self.name = declaration.__name__
+        self._declaration = declaration
+        parameters = list(inspect.signature(declaration).parameters.values())[1:]
+        self.arguments = tuple(each.name for each in parameters)
+        self._defaults = {
+            each.name: each.default for each in parameters if each.default is not each.empty
+        }
+        loose = [each.name for each in parameters if each.kind is not each.KEYWORD_ONLY]
+        if loose:
+            raise TypeError(f"event {self.name}: {loose[0]!r} is to be given by keyword alone")
+        unknown = [name for name in _fields(text) if name not in self.arguments]
+        if unknown:
+            raise TypeError(f"event {self.name}: its text names {unknown[0]!r}: no argument of it")
 
-        self.arguments = (*dict.fromkeys(self.fields), *also)
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
+    def types(self) -> dict[str, Any]:
+        """The type of each argument."""
+        hints = get_type_hints(self._declaration, include_extras=True)
+        return {name: hints[name] for name in self.arguments}
 
     def subject(self, data: Mapping[str, Any]) -> str:
         """What one report of this event is about; empty if that has no name."""
@@ -69,16 +88,19 @@ class Event:
         return ""
 
     @overload
-    def __get__(self, node: None, owner: type) -> "Event": ...
+    def __get__(self, node: None, owner: type) -> "Event[P]": ...
 
     @overload
-    def __get__(self, node: Any, owner: type) -> Callable[..., None]: ...
+    def __get__(self, node: object, owner: type) -> Callable[P, None]: ...
 
-    def __get__(self, node: Any, owner: type) -> "Event | Callable[..., None]":
+    def __get__(self, node: Any, owner: type) -> "Event[P] | Callable[P, None]":
         if node is None:
             return self
 
-        def emit(**data: Any) -> None:
+        def emit(*_: P.args, **given: P.kwargs) -> None:
+            data: dict[str, Any] = dict(given)
+            for name, value in self._defaults.items():
+                data.setdefault(name, value)
             node.report_event(self, self.render(data), data)
 
         return emit
@@ -91,9 +113,29 @@ class Event:
             return f"{self.text} [{type(error).__name__}: {error}; data {data}]"
 
 
-def declared_events(owner: type) -> dict[str, Event]:
+def _fields(text: str) -> list[str]:
+    parsed = string.Formatter().parse(text)
+    return [name.split(".")[0].split("[")[0] for _, name, _, _ in parsed if name]
+
+
+def event(
+    severity: Severity, text: str, *, family: str = ""
+) -> Callable[[Callable[Concatenate[Any, P], None]], Event[P]]:
+    """Declares an event: its severity and its text, in which `{name}` stands for an argument.
+
+    Events of one `family` tell of one and the same thing: the newest of them is the present state.
+    Raises TypeError for a text that names no argument, and for arguments without keyword.
+    """
+
+    def declare(declaration: Callable[Concatenate[Any, P], None]) -> Event[P]:
+        return Event(severity, text, declaration, family)
+
+    return declare
+
+
+def declared_events(owner: type) -> dict[str, Event[Any]]:
     """All events of a node class, in the order of declaration, base classes first."""
-    found: dict[str, Event] = {}
+    found: dict[str, Event[Any]] = {}
     for base in reversed(owner.__mro__):
         for name, member in vars(base).items():
             if isinstance(member, Event):

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, ParamSpec
 
 import msgspec
 
@@ -11,6 +11,7 @@ from flight.core.keeping.clock import monotonic
 from flight.core.keeping.storage import StorageDamage
 from flight.core.telling.channels import ChannelTable, declared_channels
 from flight.core.telling.events import Event, declared_events
+from flight.core.telling.kernel_events import ReportingEvents
 from flight.core.telling.limits import LimitState, LimitTransition
 from flight.core.telling.recorder import Recorder
 from flight.core.telling.throttling import EventThrottle, ThrottleNotice
@@ -26,12 +27,12 @@ from flight.icd.messages import (
     Telemetry,
 )
 
+P = ParamSpec("P")
+
 EVENT_BURST = 40  # events of one kind at once, then
 EVENT_REFILL = 0.05  # events of that kind per second
 RECORDER_BYTES = 64_000_000
 UNTOLD = 256  # subjects whose last report waits for the end of its flood
-LIMIT = "limit"
-_CROSSING = "{channel} = {value} is {state}, was {previous}"
 RECENT = 64  # vital messages and warnings that are said again to who joins late
 TEXT_LENGTH = 2000  # what the ICD allows for a text
 
@@ -42,23 +43,11 @@ PRIORITY_TELEMETRY = 5
 PRIORITY_DIAGNOSTIC = 8
 
 
-class ReportingNode:
+class ReportingNode(ReportingEvents):
     """The part of a node that reports; `Node` adds what it reports about."""
 
     name: ClassVar[str]
     has_recorder: ClassVar[bool] = False
-
-    limit_crossed = Event(Severity.WARNING_LO, _CROSSING, family=LIMIT)
-    limit_red = Event(Severity.WARNING_HI, _CROSSING, family=LIMIT)
-    limit_cleared = Event(Severity.ACTIVITY_LO, _CROSSING, family=LIMIT)
-    events_throttled = Event(Severity.WARNING_LO, "{event} ({severity}) is throttled: {suppressed}")
-    bus_gap = Event(Severity.WARNING_LO, "{missing} messages missing on {stream}")
-    message_dropped = Event(Severity.WARNING_LO, "Message to {destination} dropped: {reason}")
-    message_malformed = Event(Severity.WARNING_LO, "Malformed message on {stream}: {reason}")
-    record_damaged = Event(Severity.WARNING_HI, "Stored record damaged: {reason}")
-    recorder_overflow = Event(Severity.WARNING_LO, "Recorder full: dropped {data}")
-    service_report = Event(Severity.ACTIVITY_LO, "{report}: {data}")
-    service_warning = Event(Severity.WARNING_LO, "{report}: {data}")
 
     def __init__(self, context: NodeContext) -> None:
         self.context = context
@@ -86,7 +75,7 @@ class ReportingNode:
         self.bus.on_drop = self._dropped
         self.bus.on_malformed = lambda where, why: self.message_malformed(stream=where, reason=why)
 
-    def report_event(self, event: Event, text: str, data: Mapping[str, Any]) -> None:
+    def report_event(self, event: Event[Any], text: str, data: Mapping[str, Any]) -> None:
         """Publishes an event unless its kind floods; the last of a flood is told in any case."""
         subject = event.subject(data)
         admission = self._throttle.admit(event.name, event.severity, subject)
@@ -203,19 +192,22 @@ class ReportingNode:
         self._report_on_reporting(self.recorder_overflow, data=counts)
 
     def _report_throttling(self, notice: ThrottleNotice) -> None:
+        about = notice.event or "events beyond the table of throttling"
         self._report_on_reporting(
             self.events_throttled,
-            event=f"{notice.event} of {notice.subject}" if notice.subject else notice.event,
+            event=f"{about} of {notice.subject}" if notice.subject else about,
             severity=notice.severity,
             suppressed=notice.suppressed,
         )
 
-    def _report_on_reporting(self, emit: Callable[..., None], **data: Any) -> None:
+    def _report_on_reporting(
+        self, emit: Callable[P, None], *given: P.args, **data: P.kwargs
+    ) -> None:
         if self._reporting:
             return
         self._reporting = True
         try:
-            emit(**data)
+            emit(*given, **data)
         finally:
             self._reporting = False
 

@@ -12,7 +12,7 @@ from flight.core.commanding.commands import CommandRejected, Hazard, Restart, co
 from flight.core.keeping.parameters import Parameter
 from flight.core.node import Node
 from flight.core.telling.channels import Channel
-from flight.core.telling.events import Event
+from flight.core.telling.events import event
 from flight.icd.messages import Severity
 from ground.testbed.rig import Rig
 
@@ -125,8 +125,11 @@ class Toy(Node):
     temperature = Channel(float, unit="K", doc="of the box", yellow=(250, 310), red=(240, 320))
     driven = Channel(float, unit="m", doc="metres driven")
 
-    chatter = Event(Severity.DIAGNOSTIC, "Chatter {number}")
-    doom = Event(Severity.FATAL, "Doom {number}")
+    @event(Severity.DIAGNOSTIC, "Chatter {number}")
+    def chatter(self, *, number: int) -> None: ...
+
+    @event(Severity.FATAL, "Doom {number}")
+    def doom(self, *, number: int) -> None: ...
 
     mast_deployed = False
 

@@ -11,7 +11,7 @@ from flight.astrodynamics.time_scales import Epoch
 from flight.core.chart.statechart import ANY, On, State, Statechart
 from flight.core.exchanges import ExchangeFailed
 from flight.core.node import Node
-from flight.core.telling.events import Event
+from flight.core.telling.events import event
 from flight.icd.frames import read_frame
 from flight.icd.messages import EventReport, Packet, Rung, Severity, decode_message
 from flight.lander.launch_permission import launch_permission
@@ -208,7 +208,9 @@ class Mav(Node):
         State("safe"),
         transitions=[On("enter_safe", ANY, "safe"), On("leave_safe", "safe", "idle")],
     )
-    hello = Event(Severity.WARNING_HI, "hello")
+
+    @event(Severity.WARNING_HI, "hello")
+    def hello(self) -> None: ...
 
 
 def test_what_the_mav_says_reaches_earth_under_its_own_name(tmp_path: Path) -> None:

@@ -7,10 +7,15 @@ import pytest
 
 from flight.configuration.files import ConfigurationError
 from flight.icd.messages import Severity
-from ground.mission_control.condition_checks import comparison_problem, field_problem
+from ground.mission_control.argument_types import TypeEntry
+from ground.mission_control.condition_checks import comparison_problem, field_problem, value_problem
 from ground.mission_control.dictionary import ChannelEntry, EventEntry, VehicleEntry
 
 ROVER = VehicleEntry("rover", "", ("landed", "landed.waiting", "safe"))
+ARRIVED = EventEntry(
+    "arrived", Severity.ACTIVITY_HI, "At {place} ({count:d})",
+    {"place": TypeEntry("text"), "count": TypeEntry("integer")},
+)  # fmt: skip
 
 
 def channel(kind: str, name: str = "x") -> ChannelEntry:
@@ -55,9 +60,16 @@ def test_a_misspelt_state_is_refused_with_what_was_meant() -> None:
 
 
 def test_a_field_that_an_event_never_tells_is_refused() -> None:
-    event = EventEntry("arrived", Severity.ACTIVITY_HI, "At {place} ({count:d})")
-    assert "tells no 'plaec'" in field_problem(event, ["plaec"])
-    assert field_problem(event, ["place", "count"]) == ""
+    assert "tells no 'plaec'" in field_problem(ARRIVED, ["plaec"])
+    assert field_problem(ARRIVED, ["place", "count"]) == ""
+
+
+def test_a_value_that_an_event_can_never_tell_is_refused() -> None:
+    assert value_problem(ARRIVED, {"place": "depot", "count": 3}) == ""
+    assert value_problem(ARRIVED, {"place": 3}) == ".place = 3: arrived tells text"
+    assert value_problem(ARRIVED, {"count": "3"}) == ".count = '3': arrived tells integer"
+    assert value_problem(ARRIVED, {"count": 2.5}) == ".count = 2.5: arrived tells integer"
+    assert value_problem(ARRIVED, {"count": True}) == ".count = True: arrived tells integer"
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_without_images_it_lands_but_says_that_it_does_not_know_where() -> None:
     flown = fly(lambda d: d["terrain_camera"].fail("blind"))
     assert flown.outcome is not None and flown.outcome.verdict == "landed", flown.outcome
     assert flown.known is not None
-    assert flown.known["fixed"] is False and flown.known["sigma"] > 100.0
+    assert flown.known.fixed is False and flown.known.sigma > 100.0
 
 
 @pytest.mark.parametrize(

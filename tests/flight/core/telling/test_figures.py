@@ -1,9 +1,19 @@
 """The text of an event gives figures that can be read; its data give them in full."""
 
+from typing import Any
+
 import pytest
 
-from flight.core.telling.events import Event
+from flight.core.telling.events import Event, event
 from flight.icd.messages import Severity
+
+
+def figure(text: str) -> Event[Any]:
+    class Teller:
+        @event(Severity.ACTIVITY_LO, text)
+        def figure(self, *, value: object) -> None: ...
+
+    return Teller.figure
 
 
 @pytest.mark.parametrize(
@@ -16,10 +26,10 @@ from flight.icd.messages import Severity
     ],
 )  # fmt: skip
 def test_a_float_is_written_with_five_digits(value: object, shown: str) -> None:
-    event = Event(Severity.ACTIVITY_LO, "it is {value}")
+    event = figure("it is {value}")
     assert event.render({"value": value}) == f"it is {shown}"
 
 
 def test_a_format_of_the_text_goes_before() -> None:
-    event = Event(Severity.ACTIVITY_LO, "{value:.7f}")
+    event = figure("{value:.7f}")
     assert event.render({"value": 0.123456789}) == "0.1234568"
