@@ -15,7 +15,6 @@ from flight.icd.devices.ascent import EffectorState, Igniter, Increments
 from flight.icd.devices.base import DeviceError
 from flight.mav.abort import Watch, lose, suborbital
 from flight.mav.ascent_computer import (
-    BURN_CYCLE,
     COAST_CYCLE,
     LONGEST_HOLD,
     THIN_AIR,
@@ -102,14 +101,14 @@ async def eject(node: MavVehicle, signal: Signal) -> Signal:
         raise ActivityFailed(f"not ejected: {error}") from error
     thrown = monotonic()
     node.ejected()
-    cycles = round(node.parameters["ignition_delay"] / BURN_CYCLE)
+    cycles = round(node.parameters["ignition_delay"] / node.burn_cycle)
     for _ in range(cycles):
-        await loop.cycle(computer.fall, BURN_CYCLE)
+        await loop.cycle(computer.fall, node.burn_cycle)
     while monotonic() - thrown < AIRTIME:
         await _fire(node, node.first_igniter, "first")
         fired = monotonic()
         while monotonic() - fired < IGNITION_PATIENCE:
-            await loop.cycle(computer.fall, BURN_CYCLE)
+            await loop.cycle(computer.fall, node.burn_cycle)
             if computer.is_lit:
                 return Signal("lit")
     await lose(node, "the first motor did not light in mid-air")
@@ -133,7 +132,7 @@ async def first_burn(node: MavVehicle, signal: Signal) -> Signal:
     longest = LONGEST_BURN * node.parameters["first_burn_time"]
     begun = monotonic()
     while monotonic() - begun < longest:
-        await loop.cycle(computer.first_burn, BURN_CYCLE)
+        await loop.cycle(computer.first_burn, node.burn_cycle)
         watch.look()
         if not computer.is_lit:
             break
@@ -149,7 +148,7 @@ async def hold_in_air(node: MavVehicle, signal: Signal) -> Signal:
     loop = Loop(node, "holding")
     computer, begun = loop.computer, monotonic()
     while monotonic() - begun < LONGEST_HOLD and computer.dynamic_pressure > THIN_AIR:
-        await loop.cycle(lambda seen: computer.coast(seen, whole=True), BURN_CYCLE)
+        await loop.cycle(lambda seen: computer.coast(seen, whole=True), node.burn_cycle)
     if not await _separate(node):
         await lose(node, "the first stage could not be separated: the second cannot be lit")
     computer.start_coast()
@@ -166,7 +165,7 @@ async def coast(node: MavVehicle, signal: Signal) -> Signal:
         computer.replan()
     while True:
         left = computer.second.ignition - computer.navigation.time
-        if left <= BURN_CYCLE:
+        if left <= node.burn_cycle:
             break
         if not replanned and left <= LAST_REPLAN:
             computer.replan()
@@ -182,7 +181,7 @@ async def coast(node: MavVehicle, signal: Signal) -> Signal:
         await _fire(node, node.second_igniter, "second")
         fired = monotonic()
         while monotonic() - fired < IGNITION_PATIENCE:
-            await loop.cycle(lambda seen: computer.coast(seen, lighting=True), BURN_CYCLE)
+            await loop.cycle(lambda seen: computer.coast(seen, lighting=True), node.burn_cycle)
             if computer.is_lit:
                 return Signal("lit")
         await asyncio.sleep(0.0)
@@ -197,7 +196,7 @@ async def second_burn(node: MavVehicle, signal: Signal) -> Signal:
     longest = LONGEST_BURN * node.parameters["second_burn_time"]
     begun = monotonic()
     while monotonic() - begun < longest:
-        await loop.cycle(computer.second_burn, BURN_CYCLE)
+        await loop.cycle(computer.second_burn, node.burn_cycle)
         watch.look()
         if not computer.is_lit:
             break
@@ -230,7 +229,7 @@ async def _fire(node: MavVehicle, igniter: Igniter, name: str) -> None:
         await igniter.fire()
     except DeviceError as error:
         node.device_trouble(reason=str(error))
-        await asyncio.sleep(BURN_CYCLE)
+        await asyncio.sleep(node.burn_cycle)
         return
     node.ignition_sent(motor=name)
 

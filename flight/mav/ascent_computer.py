@@ -1,7 +1,6 @@
 """The flight computer's cycle, phase by phase: increments in, orders to the effectors out.
 
-It knows no devices and no tasks: the node's activities and the Monte Carlo study call the same
-methods, once a control cycle.
+It knows no devices and no tasks: the node's activities call its methods, once a control cycle.
 """
 
 import math
@@ -253,11 +252,12 @@ class AscentComputer:
 
     def start_coast(self) -> None:
         """The first stage is spent and gone: plans the second burn from where it has led."""
-        if self.closed:
-            self.replan()
+        self.replan()
 
     def replan(self) -> None:
         """Ignition and steering of the second burn, from navigation."""
+        if not self.closed:
+            return
         navigation, settings = self.navigation, self.settings
         self.second = plan_second_stage(
             navigation.time, navigation.position, navigation.velocity, settings.second,
@@ -358,7 +358,7 @@ class AscentComputer:
         missing = self.missing()
         size = norm(missing)
         spent = gas <= settings.trim_reserve or self.trimmed >= settings.trim_limit
-        if size < TRIM_DONE or spent:
+        if size < TRIM_DONE or spent or not self.closed:
             return None
         if size > TRIM_FREEZE:
             self.wanted = unit(missing)

@@ -27,7 +27,7 @@ from flight.icd.devices.ascent import (
 from flight.icd.devices.container import Container
 from flight.icd.devices.mav_systems import MavSystems
 from flight.icd.messages import Severity
-from flight.mav.ascent_computer import AscentComputer, StoredComputer
+from flight.mav.ascent_computer import BURN_CYCLE, AscentComputer, StoredComputer
 from flight.mav.ascent_log import AscentLog
 from flight.mav.parameters import PARAMETERS, check_vehicle
 from flight.mav.reached_orbit import reached_orbit
@@ -63,6 +63,8 @@ class MavVehicle(Node):
         "perseverance": wire("lander"),
     }
     parameter_declarations = PARAMETERS
+    burn_cycle = BURN_CYCLE
+    """s, of the control loop while a motor burns or the air presses."""
     handover: PassiveHandover
 
     closure = Remembered[Closure](Closure, "", doc="of the container, once it was opened")

@@ -21,7 +21,7 @@ from flight.core.telling.communications import wire
 from flight.icd.messages import EventReport, Message
 from flight.mav.node import Mav
 from flight.runtime.loop import VirtualLoop, run
-from ground.benchmarks.closed_loop_ascents import fly_in_turn
+from ground.benchmarks.closed_loop_ascents import fly_directly
 from ground.benchmarks.measurement import take_turns
 from ground.studies.ascent_run import AlwaysOn
 from ground.studies.ascent_study import vehicle_file_once
@@ -34,7 +34,7 @@ EPOCH = 2462300.0
 """June 2029, TT: the clear season."""
 SEED = 7
 TUBES = ("M2020-500-1", "M2020-501-2", "M2020-502-3")
-IN_TURN, WHOLE = "in turn: whole flight", "bus: whole flight"
+DIRECT, WHOLE = "direct: whole flight", "bus: whole flight"
 WAITING = "the count"
 BURNING = "bus: burns, 50 Hz"
 HOLDING = "bus: hold in the air, 50 Hz"
@@ -127,13 +127,13 @@ def measure_control(rounds: int, *, warm_up: bool = True) -> list[Stretch]:
     mission_seconds: list[float] = []
     samples = take_turns(
         {
-            IN_TURN: lambda _: mission_seconds.append(fly_in_turn()),
+            DIRECT: lambda _: mission_seconds.append(fly_directly()),
             WHOLE: lambda _: flights.append(_fly_once()),
         },
         rounds=rounds,
         warm_up=warm_up,
     )
-    plain = Stretch(IN_TURN, mission_seconds[-1], samples[IN_TURN].median, 0)
+    plain = Stretch(DIRECT, mission_seconds[-1], samples[DIRECT].median, 0)
     return [plain, *(_middle(same) for same in zip(*flights[-rounds:], strict=True))]
 
 

@@ -29,12 +29,12 @@ MANY_NOTE = (
     "ways in turns. Two are faster only where two processors are free."
 )
 FLEET_NOTE = (
-    "Six degrees of freedom, closed loop at 50 Hz in burns, flight computer and devices called in "
-    "turn; processes already running. `--ascents 1000` flies them all."
+    "Six degrees of freedom, closed loop at 50 Hz in burns: the MAV's own phases, devices called "
+    "directly; processes already running. `--ascents 1000` flies them all."
 )
 CONTROL_NOTE = (
-    "The same flight computer and devices: called in turn, and as node and devices that talk over "
-    "the bus, hashed and logged. The count is left out. Both in turns."
+    "The same phases and devices: called directly, and as node and devices that talk over the bus, "
+    "hashed and logged. The count is left out. Both in turns."
 )
 
 
@@ -112,7 +112,7 @@ def control_table(figures: Sequence[Stretch]) -> Group:
     plain, whole = figures[0], next(row for row in figures if row.name == WHOLE)
     title = (
         "Control at 50 Hz in virtual time; over the bus "
-        f"{whole.times_real_time / plain.times_real_time:.0%} of the speed in turn"
+        f"{whole.times_real_time / plain.times_real_time:.0%} of the speed of direct calls"
     )
     return titled(title, table)
 

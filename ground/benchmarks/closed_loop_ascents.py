@@ -1,4 +1,4 @@
-"""The closed-loop ascent in six degrees of freedom, flight computer and devices called in turn."""
+"""The closed-loop ascent in six degrees of freedom, by the MAV's own phases without the bus."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class FleetFigures:
     seconds: dict[int, Sample]
 
 
-def fly_in_turn(seed: int = SEED) -> float:
+def fly_directly(seed: int = SEED) -> float:
     """Flies one vehicle, controlled at 50 Hz in the burns; mission seconds from launch to orbit."""
     file = vehicle_file_once()
     flight = Flight(file.hardware, file.flight, seed)
@@ -34,8 +34,8 @@ def fly_in_turn(seed: int = SEED) -> float:
 
 
 def measure_fleet(ascents: int, rounds: int, workers: Sequence[int] = (1, 2)) -> FleetFigures:
-    """Dispersed ascents on processes that are already running, as `msr study ascent` flies them
-    but at 50 Hz; each round flies its share on each number of processes."""
+    """Dispersed ascents on processes that are already running, as `msr study ascent` flies them;
+    each round flies its share on each number of processes."""
     share = max(1, ascents // rounds)
     results: dict[int, AscentResult] = {}
     with Workers(workers, partial(fly_dispersed, 0)) as pools:

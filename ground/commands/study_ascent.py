@@ -10,7 +10,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Its arguments."""
     add_study_arguments(parser, "launches", 100)
     parser.add_argument(
-        "--cycle", type=float, default=0.04, help="control cycle in s (default 0.04; flight 0.02)"
+        "--cycle", type=float, default=0.02, help="control cycle in s (default 0.02, as in flight)"
     )
 
 

@@ -1,9 +1,10 @@
-"""One ascent without bus and tasks: flight computer and hardware called in turn.
+"""One ascent as the MAV flies it, without bus and ground: its own phases, in virtual time.
 
-The methods of the flight computer and of the devices are those of the flight; only the messages
-between them are left out.
+The phases are those of `flight.mav`, in the order of its statechart, from the alignment in the tube
+to the end of the trim; see `study_mav` for what is left out.
 """
 
+import asyncio
 import math
 import random
 from collections.abc import Mapping
@@ -16,19 +17,16 @@ from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.integrators import rk4_step
 from flight.astrodynamics.orbits import elements_from_state
 from flight.astrodynamics.vectors import Vector, angle_between, cross, norm, subtract
-from flight.mav.ascent_computer import (
-    BURN_CYCLE,
-    COAST_CYCLE,
-    LONGEST_HOLD,
-    THIN_AIR,
-    AscentComputer,
-    AscentPlan,
-    plan_ascent,
-)
+from flight.core.activities import ActivityFailed
+from flight.core.chart.statechart import Signal
+from flight.mav.ascent import coast, eject, first_burn, hold_in_air, second_burn, trim
+from flight.mav.ascent_computer import BURN_CYCLE, AscentComputer, AscentPlan, plan_ascent
 from flight.mav.ascent_settings import AscentSettings
-from flight.mav.attitude_control import Order
-from flight.mav.navigation import Navigation, align, from_pad
+from flight.mav.countdown import LAST_CHECK, alignment
+from flight.mav.navigation import Navigation, from_pad
+from flight.runtime.loop import NANOSECONDS, VirtualLoop, run
 from flight.runtime.streams import stream
+from ground.studies.study_mav import StudyMav, called_directly
 from sim_hw.assembly.mav import AscentDevices, MavHardware, build_ascent
 from sim_hw.dynamics.hybrid_vehicle import Hybrid
 from sim_hw.dynamics.mav_flight import MavBody
@@ -36,9 +34,10 @@ from sim_hw.world.space import Space
 from sim_hw.world.world import SITE_EAST_LONGITUDE_DEGREES, SITE_LATITUDE_DEGREES
 
 SITE_HEIGHT = -2545.3
-STAR_PERIOD = 10.0
-LAST_REPLAN = 30.0  # s before ignition
-LONGEST_COAST = 7200.0  # s: the orbit aimed at takes as long as that
+LOWEST_KM = 100.0
+"""km of the periapsis over the mean radius: below it no revolution is completed."""
+PHASES = (eject, first_burn, hold_in_air, coast, second_burn, trim)
+"""In the order of the vehicle's statechart."""
 
 
 class AlwaysOn:
@@ -83,7 +82,11 @@ class AscentResult:
 
 
 class Flight:
-    """One MAV and its flight computer, on a clock of their own."""
+    """One MAV on a clock of its own, thrown from the site at `launch` (s).
+
+    `closed` False: flown as planned on the ground. `burn_cycle`: of the control loop while a motor
+    burns or the air presses, s.
+    """
 
     def __init__(
         self,
@@ -96,22 +99,31 @@ class Flight:
         burn_cycle: float = BURN_CYCLE,
         hybrid: Hybrid | None = None,
     ) -> None:
-        self.time = launch - parameters["alignment_time"]
         self.seed = seed
         self.closed = closed
         self.launch = launch
         self.burn_cycle = burn_cycle
+        self.parameters = parameters
         self.settings = AscentSettings.of(parameters)
+        self.before_trim = (math.nan, math.nan)
+        begin = launch - parameters["alignment_time"] - 2.0 * LAST_CHECK
+        self._loop = VirtualLoop(start_ns=round(begin * NANOSECONDS))
         latitude = math.radians(SITE_LATITUDE_DEGREES)
         longitude = math.radians(SITE_EAST_LONGITUDE_DEGREES)
         self.devices: AscentDevices = build_ascent(
-            hardware, lambda: self.time, Space(), lambda: (latitude, longitude, SITE_HEIGHT),
+            hardware, self._loop.time, Space(), lambda: (latitude, longitude, SITE_HEIGHT),
             lambda name: self._stream(name), AlwaysOn(), None, hybrid,
         )  # fmt: skip
         self.computer: AscentComputer
+        self.mav: StudyMav
 
     def _stream(self, name: str) -> random.Random:
         return stream(self.seed, f"ascent.{name}")
+
+    @property
+    def time(self) -> float:
+        """Mission time, s."""
+        return self._loop.time()
 
     @property
     def body(self) -> MavBody:
@@ -121,111 +133,64 @@ class Flight:
         return body
 
     def fly(self) -> AscentResult:
-        """From the pad to the trimmed orbit, or to the ground."""
-        failure = self._ascend()
-        return self._judge(failure)
+        """From the pad to the trimmed orbit, or to the ground; once."""
+        return self._judge(run(self._ascend(), self._loop))
 
     # ---------------------------------------------------------------- phases
 
-    def _ascend(self) -> str:
-        self._leave_the_tube()
-        self._first_burn()
-        if self.body.crashed:
-            return "fell to the ground"
-        self._coast()
-        self._second_burn()
-        self.before_trim = _turning_heights(self.body)
-        if self.closed:
-            self._trim()
+    async def _ascend(self) -> str:
+        """Flies all phases; returns why one gave up, empty when none did."""
+        named = called_directly(self.devices, self._shut_off, self.before_second_burn)
+        self.mav = StudyMav(named, self.parameters)
+        self.mav.burn_cycle = self.burn_cycle
+        try:
+            await self._count_down()
+            for phase in PHASES:
+                if phase is trim:
+                    self.after_second_burn()
+                await phase(self.mav, Signal(phase.__name__))
+                if phase is eject:
+                    self.airborne()
+        except ActivityFailed as failure:
+            return str(failure).removeprefix("the vehicle is lost: ")
+        finally:
+            self.mav.close()
         return "fell to the ground" if self.body.crashed else ""
 
-    def _leave_the_tube(self) -> None:
-        devices, settings = self.devices, self.settings
-        devices.inertial_unit.sense()
-        self.time = self.launch
-        seen = devices.inertial_unit.sense()
-        aligned = align(
-            settings.pad, self.time, settings.tube_elevation, settings.tube_azimuth, seen
-        )
-        # The lander's tube lies above its pad; what the ejector does is felt as it happens.
-        self.computer = self._make_computer(from_pad(settings.pad, aligned, self.time))
-        devices.ejector.throw()
-        self.body.burn_step = self.burn_cycle
-        until = self.launch + settings.ignition_delay
-        while self.time < until - 1e-9:
-            self._cycle(self.computer.fall, self.burn_cycle)
-        devices.first_igniter.light()
+    async def _count_down(self) -> None:
+        """What the final count does for the flight computer, and waits for the instant."""
+        aligned = await alignment(self.mav, self.settings)
+        await asyncio.sleep(self.launch - self.time)
+        navigation = from_pad(self.settings.pad, aligned, self.time)
+        self.computer = self.mav.computer = self.make_computer(navigation)
 
-    def _make_computer(self, navigation: Navigation) -> AscentComputer:
+    def make_computer(self, navigation: Navigation) -> AscentComputer:
         """The flight computer, with the plan for this launch."""
         plan = _planned(self.settings, self.launch)
         return AscentComputer(self.settings, plan, navigation, closed=self.closed)
 
-    def _first_burn(self) -> None:
-        computer = self.computer
-        while not computer.is_lit and not self.body.crashed:
-            self._cycle(computer.fall, self.burn_cycle)
-        while computer.is_lit and not self.body.crashed:
-            self._cycle(computer.first_burn, self.burn_cycle)
+    def airborne(self) -> None:
+        """Called once it has left its tube and its first motor is felt."""
 
-    def _coast(self) -> None:
-        computer, devices = self.computer, self.devices
-        end = self.time + LONGEST_HOLD
-        while self.time < end and computer.dynamic_pressure > THIN_AIR:
-            self._cycle(lambda seen: computer.coast(seen, whole=True), self.burn_cycle)
-        devices.separation.part("first_stage")
-        devices.separation.part("fairing")
-        computer.start_coast()
-        last_look, replanned = self.time, False
-        end = self.time + LONGEST_COAST
-        while not self.body.crashed:
-            left = computer.second.ignition - computer.navigation.time
-            if left <= self.burn_cycle or self.time > end:
-                break
-            if not replanned and left <= LAST_REPLAN and self.closed:
-                computer.replan()
-                replanned = True
-            if self.time - last_look >= STAR_PERIOD:
-                computer.see_stars(devices.star_tracker.look())
-                last_look = self.time
-            self._cycle(computer.coast, min(COAST_CYCLE, left))
-        devices.second_igniter.light()
+    def before_second_burn(self) -> None:
+        """Called as the second motor is about to be lit."""
 
-    def _second_burn(self) -> None:
-        computer, begun = self.computer, self.time
-        while not computer.is_lit and self.time < begun + 2.0:
-            self._cycle(lambda seen: computer.coast(seen, lighting=True), self.burn_cycle)
-        # One that lies on the ground feels its weight for ever.
-        while computer.is_lit and not self.body.crashed:
-            self._cycle(computer.second_burn, self.burn_cycle)
+    def after_second_burn(self) -> None:
+        """Called when the second motor is felt no more, before the trim."""
+        self.before_trim = turning_heights(self.body)
 
-    def _trim(self) -> None:
-        computer = self.computer
-        begun = self.time
-        while self.time < begun + 400.0:
-            self._advance(COAST_CYCLE)
-            order = computer.trim(self.devices.inertial_unit.sense(), self.devices.effectors.gas)
-            if order is None:
-                break
-            self._apply(order)
-
-    def _cycle(self, step: Any, seconds: float) -> None:
-        self._advance(seconds)
-        self._apply(step(self.devices.inertial_unit.sense()))
-
-    def _advance(self, seconds: float) -> None:
-        self.time += seconds
-
-    def _apply(self, order: Order) -> None:
-        self.devices.effectors.apply(order.pitch, order.yaw, order.pulses, order.forward)
+    def _shut_off(self) -> float | None:
+        return self.computer.order.shut_off
 
     # --------------------------------------------------------------- verdict
 
     def _judge(self, failure: str) -> AscentResult:
+        if self.devices.truth.body is None:
+            return _not_flown(self.seed, self.closed, failure)
         body, computer = self.body, self.computer
         state = body.advance(self.time)
         position, velocity = _vectors(state)
-        low, high = _turning_heights(body)
+        low, high = turning_heights(body)
         inclination = elements_from_state(
             position, velocity, MARS.gravitational_parameter
         ).inclination
@@ -233,7 +198,7 @@ class Flight:
         return AscentResult(
             seed=self.seed,
             closed=self.closed,
-            in_orbit=not failure and low > 100.0,
+            in_orbit=not failure and low > LOWEST_KM,
             periapsis_km=low,
             apoapsis_km=high,
             inclination=math.degrees(inclination),
@@ -257,6 +222,17 @@ class Flight:
         )
 
 
+def _not_flown(seed: int, closed: bool, failure: str) -> AscentResult:
+    """Of one that has not left its tube."""
+    nothing, both = math.nan, (math.nan, math.nan)
+    return AscentResult(
+        seed, closed, in_orbit=False, periapsis_km=nothing, apoapsis_km=nothing,
+        inclination=nothing, plane_error=nothing, trim=0.0, gas_left=nothing, before_trim_km=both,
+        navigation_error=both, dynamic_pressure=0.0, angle_of_attack=0.0, acceleration=0.0,
+        bending=0.0, is_reduced=False, ignition=nothing, failure=failure,
+    )  # fmt: skip
+
+
 @lru_cache(maxsize=8)
 def _planned(settings: AscentSettings, launch: float) -> AscentPlan:
     """The plan on the ground: the same for all flights of one design and one launch time."""
@@ -267,7 +243,7 @@ def _vectors(state: tuple[float, ...]) -> tuple[Vector, Vector]:
     return (state[0], state[1], state[2]), (state[3], state[4], state[5])
 
 
-def _turning_heights(body: MavBody) -> tuple[float, float]:
+def turning_heights(body: MavBody) -> tuple[float, float]:
     """Lowest and highest point of the next revolution, with J2: km over the mean radius."""
     gravity = body.planet.gravity
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from flight.configuration.whole_files import replace_file
 from flight.core.node import Node
+from flight.mav.ascent_computer import BURN_CYCLE
 from flight.mav.node import Mav
 from ground.missions.vehicle_files import VehicleFile, load_vehicle_file
 from ground.studies.ascent_run import AscentResult, Flight
@@ -21,9 +22,8 @@ from sim_hw.assembly.mav import HARDWARE
 
 LOWEST_KM, HIGHEST_KM = 300.0, 380.0
 LARGEST_PLANE_ERROR = 0.1  # degrees
-CYCLE = 0.04
-"""s, of the control loop in the study: half as often as in flight, for half the time."""
-AIM = 0.997
+CYCLE = BURN_CYCLE
+"""s, of the control loop."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""One flight of a design: hardware and flight computer in turn, and what margin was left."""
+"""One flight of a design by the vehicle's own phases, and what margin was left."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -17,7 +17,6 @@ from flight.mav.ascent_guidance import (
     trim_needed,
 )
 from flight.mav.ascent_settings import AscentSettings
-from flight.mav.attitude_control import Order
 from flight.mav.cut_off_computer import CutOffComputer, plan_cut_off_ascent
 from flight.mav.navigation import Navigation
 from ground.studies.ascent_run import Flight
@@ -94,7 +93,7 @@ class DesignFlight(Flight):
         body = self.devices.truth.body
         left = body.propellant_left if isinstance(body, HybridBody) else 0.0
         heights = found.periapsis_km, found.apoapsis_km
-        if self.body.crashed:
+        if body is not None and body.crashed:
             heights = math.nan, math.nan
         return TradeResult(
             design=self.design.name, seed=self.seed, in_orbit=found.in_orbit,
@@ -105,28 +104,26 @@ class DesignFlight(Flight):
             acceleration=found.acceleration, second_ignition=found.ignition,
         )  # fmt: skip
 
-    def _make_computer(self, navigation: Navigation) -> AscentComputer:
+    def make_computer(self, navigation: Navigation) -> AscentComputer:
         cut_off = self.design.cut_off
         plan = _planned(self.settings, self.launch, cut_off is not None)
         if cut_off is None:
             return AscentComputer(self.settings, plan, navigation)
         return CutOffComputer(self.settings, plan, navigation, cut_off)
 
-    def _apply(self, order: Order) -> None:
-        super()._apply(order)
-        if order.shut_off is not None and isinstance(self.body, HybridBody):
-            self.body.shut_off(order.shut_off)
+    def before_second_burn(self) -> None:
+        body, needed = self.body, self._needed()
+        given = 0.0  # by one that can be shut off: what it gives is seen when it has burnt
+        if not isinstance(body, HybridBody):
+            given = body.sample.second_motor.velocity_gain(body.mass())
+        self._margin = given - needed
 
-    def _second_burn(self) -> None:
-        needed = self._needed()
-        super()._second_burn()
+    def after_second_burn(self) -> None:
+        super().after_second_burn()
         body = self.body
         if not isinstance(body, HybridBody):
-            mass, motor = self._mass_before, body.sample.second_motor
-            self._margin = motor.velocity_gain(mass) - needed
-        elif body.ignitions[1] is None:
-            self._margin = -needed
-        elif body.propellant_left < EMPTY:
+            return
+        if body.propellant_left < EMPTY:
             self._margin = -self._missing()
         else:
             mass, left = body.mass(), body.propellant_left
@@ -146,7 +143,6 @@ class DesignFlight(Flight):
         """Velocity (m/s) that the coast still needs to the orbit, by impulses at its apoapsis; a
         coast that stays below the orbit needs that of its raising too."""
         position, velocity = self._state()
-        self._mass_before = self.body.mass()
         highest, seconds = apoapsis_and_period(position, velocity)
         if dot(position, velocity) < 0.0:
             seconds = 0.0
@@ -165,19 +161,20 @@ class DesignFlight(Flight):
         round_there = math.sqrt(mu / goal) - math.sqrt(mu * (2.0 / goal - 1.0 / axis))
         return norm(missing) + more + round_there
 
-    def _advance(self, seconds: float) -> None:
-        super()._advance(seconds)
+    def airborne(self) -> None:
+        super().airborne()
+        if self._traced:
+            self.body.observers.append(self._trace)
+
+    def _trace(self, time: float, state: tuple[float, ...]) -> None:
         times = self.trace.times
-        if not self._traced or self.devices.truth.body is None:
-            return
-        now = self.time - self.launch
+        now = time - self.launch
         if times and now - times[-1] < SAMPLE:
             return
-        position, velocity = self._state()
         times.append(now)
-        self.trace.heights.append((norm(position) - MARS_MEAN_RADIUS) / 1e3)
-        self.trace.speeds.append(norm(velocity))
-        self.trace.is_pushed.append(self.body.burning(self.time) is not None)
+        self.trace.heights.append((norm((state[0], state[1], state[2])) - MARS_MEAN_RADIUS) / 1e3)
+        self.trace.speeds.append(norm((state[3], state[4], state[5])))
+        self.trace.is_pushed.append(self.body.burning(time) is not None)
 
 
 @lru_cache(maxsize=8)

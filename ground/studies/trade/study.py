@@ -9,7 +9,7 @@ from ground.studies.trade.design import Design
 from ground.studies.trade.flight import DesignFlight, Trace, TradeResult
 
 CYCLE = 0.04
-"""s, of the control loop: half as often as in flight, for half the time."""
+"""s, of the control loop: half as often as in flight, for two thirds of the time."""
 
 Task = tuple[Design, int, float]
 

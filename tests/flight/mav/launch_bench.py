@@ -116,9 +116,9 @@ class LaunchBench:
 
     def true_heights(self) -> tuple[float, float]:
         """Lowest and highest point of the container's next revolution, km over 3389.5 km."""
-        from ground.studies.ascent_run import _turning_heights
+        from ground.studies.ascent_run import turning_heights
 
-        return _turning_heights(self.truth.body)
+        return turning_heights(self.truth.body)
 
 
 def replaced(hardware: Any, **changes: Any) -> Any:

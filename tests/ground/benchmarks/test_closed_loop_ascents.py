@@ -5,8 +5,8 @@ import pytest
 from ground.benchmarks.ascent_over_bus import (
     BURNING,
     COASTING,
+    DIRECT,
     HOLDING,
-    IN_TURN,
     WHOLE,
     measure_control,
 )
@@ -17,11 +17,11 @@ from ground.cli import main
 
 def test_the_bus_carries_four_messages_a_cycle_at_50_hz() -> None:
     rows = {row.name: row for row in measure_control(1, warm_up=False)}
-    assert list(rows) == [IN_TURN, BURNING, HOLDING, COASTING, WHOLE]
+    assert list(rows) == [DIRECT, BURNING, HOLDING, COASTING, WHOLE]
     burning, whole = rows[BURNING], rows[WHOLE]
     assert burning.messages / burning.mission_seconds == pytest.approx(200.0, rel=0.05)
     assert burning.mission_seconds == pytest.approx(100.0, abs=5.0)
-    assert whole.mission_seconds == pytest.approx(rows[IN_TURN].mission_seconds, rel=0.1)
+    assert whole.mission_seconds == pytest.approx(rows[DIRECT].mission_seconds, rel=0.1)
     parts = (BURNING, HOLDING, COASTING)
     assert whole.messages == sum(rows[name].messages for name in parts)
     assert whole.mission_seconds == pytest.approx(sum(rows[n].mission_seconds for n in parts))
