@@ -1,6 +1,6 @@
 """Quantities over time, for the report: as they truly were, and as they were believed to be."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from flight.icd.expressions import Expression
@@ -12,7 +12,8 @@ from ground.drills.truth import BATTERY, TRUTH
 from ground.drills.vocabulary import Vocabulary
 
 MOST = 400  # points of a curve: when it is full, every second one is dropped
-SHORTEST = 1e-3  # of the drill's horizon, between two points at first
+SHORTEST = 0.2  # s between two points, right after something has happened
+WIDER = 0.03  # of the time since then: so much further apart are the later ones
 
 PAIRS: dict[str, tuple[tuple[str, str], ...]] = {
     "lander": (
@@ -42,21 +43,25 @@ class Curves:
 
     sight: Sight
     curves: list[Curve]
-    spacing: float
+    _since: float = 0.0
     _due: float = float("-inf")
-    _names: list[str] = field(default_factory=list)
+    _stretch: float = 1.0
+
+    def happened(self, now: float) -> None:
+        """Something has happened that one wants to see closely."""
+        self._since, self._due = now, float("-inf")
 
     def look(self, now: float) -> None:
         """Adds a point to each, when it is time."""
         if now < self._due:
             return
-        self._due = now + self.spacing
+        self._due = now + self._stretch * max(SHORTEST, WIDER * (now - self._since))
         for curve in self.curves:
             value = self.sight.value(curve.name)
             curve.times.append(round(now, 3))
             curve.values.append(_number(value))
         if self.curves and len(self.curves[0].times) >= MOST:
-            self.spacing *= 2.0
+            self._stretch *= 1.5
             for curve in self.curves:
                 del curve.times[1::2], curve.values[1::2]
 
@@ -71,7 +76,7 @@ def curves_of(drill: Drill, vocabulary: Vocabulary, sight: Sight) -> Curves:
         names |= {n: None for n in expression.names if vocabulary.symbol(n).kind == "number"}
     known = [name for name in names if _in_play(name, vocabulary)]
     curves = [Curve(name, vocabulary.symbol(name).unit, _side(name)) for name in known]
-    return Curves(sight, curves, drill.horizon * SHORTEST)
+    return Curves(sight, curves)
 
 
 def _in_play(name: str, vocabulary: Vocabulary) -> bool:

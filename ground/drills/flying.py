@@ -23,6 +23,7 @@ from flight.runtime.loop import run as run_loop
 from ground.drills.awaiting import Awaited
 from ground.drills.drill import AtTime, Drill
 from ground.drills.jobs import Job
+from ground.drills.phases import PhaseClock
 from ground.drills.record import Record
 from ground.drills.scenario import Scenario, load_scenario
 from ground.drills.sight import Sight
@@ -74,12 +75,14 @@ class Flight:
         self._pairs = pairs
         self._seed = first.seed
         self._alone = first.alone
+        self._off = first.off
         self._emit = emit
         self._patience = patience
         self._due: list[_Due] = []
         self._ended: list[BaseException | None] = []
         self._loop: VirtualLoop
         self._run: Run
+        self._phases: PhaseClock
         self._scenario: Scenario = load_scenario(pairs[0][1].scenario)
 
     def fly(self) -> None:
@@ -92,10 +95,11 @@ class Flight:
         files = check_mission(mission)
         folder = RunFolder(path)
         with folder.in_use():
-            setting = Setting(mission, files, folder, self._seed)
+            setting = Setting(mission, files, folder, self._seed, self._off)
             kind = Virtual(in_memory=not self._alone)
-            run = Run(setting, RunOptions(self._seed), kind)
+            run = Run(setting, RunOptions(self._seed, protections_off=self._off), kind)
             self._run = run
+            self._phases = PhaseClock(run)
             loop = run.host.loop()
             assert isinstance(loop, VirtualLoop)
             self._loop = loop
@@ -132,6 +136,7 @@ class Flight:
         self._loop.watch(self._look, round(LOOK * NANOSECONDS))
 
     def _hear(self, message: Message) -> None:
+        self._phases.look(self._loop.time())
         for due in self._due:
             awaited = None if due.begun else due.awaited
             if awaited is not None and (awaited.hear(message) or awaited.poll()):
@@ -196,7 +201,7 @@ class Flight:
         loop, most = self._loop, due.job.most
         begun = loop.callbacks
         last = math.inf if most is None else begun + most
-        watch = Watch(self._run, due.drill, self._scenario.vocabulary, loop)
+        watch = Watch(self._run, due.drill, self._scenario.vocabulary, loop, self._phases)
         watch.begin()
         try:
             loop.go_on(until=lambda: watch.over or loop.callbacks > last)

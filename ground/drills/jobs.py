@@ -41,12 +41,24 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         return (self.scenario, self.seed, self.off, self.number if self.alone else None)
 
 
-class Batch(msgspec.Struct, frozen=True, kw_only=True):
+class Batch(msgspec.Struct, frozen=True, kw_only=True, tag="batch"):
     """Jobs of one trunk. `patience`: wall seconds that one of them may take."""
 
     jobs: list[Job]
     patience: float
     format: int = FORMAT
+
+
+class SurveyOrder(msgspec.Struct, frozen=True, kw_only=True, tag="survey"):
+    """A scenario that is to be surveyed."""
+
+    scenario: str
+    seed: int
+    digest: str
+
+
+Order = Batch | SurveyOrder
+"""What a worker is told to do."""
 
 
 class Flown(msgspec.Struct, frozen=True):

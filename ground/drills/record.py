@@ -20,7 +20,7 @@ class Mark(msgspec.Struct, frozen=True):
 class FaultSpan(msgspec.Struct, frozen=True):
     """One fault: what it was, how often and when it hit first and last, when it began and was over.
 
-    `where`, `what`: the first hit.
+    `where`, `what`, `phase`: of the first hit.
     """
 
     id: str
@@ -33,6 +33,7 @@ class FaultSpan(msgspec.Struct, frozen=True):
     ended: float | None = None
     where: str = ""
     what: str = ""
+    phase: str = ""
 
 
 class Waited(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from ground.drills.breaking import from_start, target_words
 from ground.drills.curves import Curves, curves_of
 from ground.drills.drill import Drill, Within
 from ground.drills.invariants import ALWAYS_ON, INVARIANTS, Invariant
+from ground.drills.phases import PhaseClock
 from ground.drills.record import Broken, FaultSpan, Mark, Record, Waited, Whereabouts
 from ground.drills.sight import Sight
 from ground.drills.vocabulary import Vocabulary
@@ -76,8 +77,18 @@ class _Awaiting:
 class Watch:
     """The watch over one drill in one run; `over` says when it has come to its end."""
 
-    def __init__(self, run: Run, drill: Drill, vocabulary: Vocabulary, loop: VirtualLoop) -> None:
+    def __init__(
+        self,
+        run: Run,
+        drill: Drill,
+        vocabulary: Vocabulary,
+        loop: VirtualLoop,
+        phases: PhaseClock,
+    ) -> None:
         self.run, self.drill, self.loop = run, drill, loop
+        self._phases = phases
+        self._phase = phases.phase
+        self._hit_in: dict[str, str] = {}
         self.over = False
         self.end = "horizon"
         self._harness = ""
@@ -107,6 +118,7 @@ class Watch:
         self.run.observers.append(self._hear)
         self.loop.watch(self._look, round(LOOK * NANOSECONDS))
         self.loop.call_at(self._began + self.drill.horizon, self._at_horizon)
+        self._curves.happened(self._began)
         self._guard(self._arm)
         for vehicle in self.run.mission.vehicles:
             state = self._sight.state_of(vehicle)
@@ -175,6 +187,7 @@ class Watch:
         for asked in self._asked:
             if asked.look():
                 self._broken.append(Broken(asked.text, now, self._values(asked.expression)))
+                self._curves.happened(now)
         for each in self._all_awaiting():
             came = each.awaited.poll()
             if came and each.since is not None and each.met is None:
@@ -185,8 +198,13 @@ class Watch:
         return self._awaiting if self._heal is None else [*self._awaiting, self._heal]
 
     def _count_since(self, now: float) -> None:
-        """Finds from when each wait counts."""
+        """Finds from when each wait counts, and in which phase each fault has hit."""
         hits = self.run.faults.hits
+        if hits and len(self._hit_in) < len(self.drill.faults):
+            for hit in hits:
+                if hit.fault not in self._hit_in:
+                    self._hit_in[hit.fault] = self._phases.phase
+                    self._curves.happened(now)
         for each in self._awaiting:
             if each.since is None:
                 if each.within.since == "start":
@@ -208,6 +226,7 @@ class Watch:
     def _judge(self, name: str, detail: str) -> None:
         if detail and self._holding[name]:
             self._holding[name] = False
+            self._curves.happened(self.loop.time())
             self._broken.append(Broken(name, self.loop.time(), detail))
 
     def _values(self, expression: Expression) -> str:
@@ -245,6 +264,7 @@ class Watch:
             marks=self._marks,
             tubes=self._whereabouts(),
             curves=self._curves.curves,
+            phase=self._phase,
         )
 
     def _whereabouts(self) -> list[Whereabouts]:
@@ -268,6 +288,7 @@ class Watch:
                     hits[0].time if hits else None, hits[-1].time if hits else None,
                     faults.began.get(fault.id), faults.healed.get(fault.id),
                     hits[0].where if hits else "", _hit_words(hits),
+                    self._hit_in.get(fault.id, ""),
                 )
             )  # fmt: skip
         return spans
@@ -277,7 +298,12 @@ def _hit_words(hits: list[Hit]) -> str:
     """The first hit: what was, and what was made of it."""
     if not hits or (hits[0].before is None and hits[0].after is None):
         return ""
-    return f"{_short(hits[0].before)} -> {_short(hits[0].after)}"
+    before, after = hits[0].before, hits[0].after
+    if isinstance(before, dict) and isinstance(after, dict):
+        changed = [n for n in after if before.get(n) != after[n]]
+        told = [f"{n}: {_shown(before.get(n))} → {_shown(after[n])}" for n in changed[:3]]
+        return ", ".join([*told, *(["…"] if len(changed) > 3 else [])])
+    return f"{_short(before)} → {_short(after)}"
 
 
 def _short(value: Any) -> str:

@@ -1,8 +1,8 @@
-"""Flies one batch in a process of its own: `python -m ground.drills.worker`.
+"""Does one order in a process of its own: `python -m ground.drills.worker`.
 
-The batch comes as JSON on standard input; each record leaves as a line of JSON on standard output
-as soon as it is known. A process for each batch: a fork wants one thread and no context of ZeroMQ,
-and what a flight breaks is broken in it alone.
+The order comes as JSON on standard input; each record of a batch leaves as a line of JSON on
+standard output as soon as it is known, and so does a survey. A process for each: a fork wants one
+thread and no context of ZeroMQ, and what a flight breaks is broken in it alone.
 """
 
 import os
@@ -16,25 +16,31 @@ import msgspec
 
 from ground.drills.drill import Drill
 from ground.drills.flying import Flight
-from ground.drills.jobs import Batch, Flown, Job
+from ground.drills.jobs import Batch, Flown, Job, Order, SurveyOrder
 from ground.drills.record import Record
+from ground.drills.scenario import load_scenario
+from ground.drills.survey import survey_of
 from ground.drills.variants import load_variant
 from ground.terminal.signals import end_with_parent
 
 
 def main() -> None:
-    """Reads the batch, flies it, writes the records."""
+    """Reads the order, flies, writes what is to be told."""
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # nobody else writes among the records
     end_with_parent()
-    batch = msgspec.json.decode(sys.stdin.buffer.read(), type=Batch)
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    if isinstance(order, SurveyOrder):
+        survey = survey_of(load_scenario(order.scenario), order.seed)
+        answers.write(msgspec.json.encode(survey) + b"\n")
+        return
 
     def emit(job: Job, record: Record) -> None:
         record.protections_off = job.off
         flown = Flown(job.number, msgspec.Raw(msgspec.json.encode(record)))
         answers.write(msgspec.json.encode(flown) + b"\n")
 
-    fly_batch(batch, emit)
+    fly_batch(order, emit)
 
 
 def fly_batch(batch: Batch, emit: Callable[[Job, Record], None]) -> None:

@@ -1,4 +1,4 @@
-"""Processes that fly batches, here or on a cluster; records come back as they are known."""
+"""Processes that fly, here or on a cluster; what they tell comes back as it is known."""
 
 import contextlib
 import os
@@ -8,32 +8,38 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Protocol
+from functools import partial
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
 from flight.runtime import libm
-from ground.drills.jobs import Batch, Flown, Job
+from ground.drills.jobs import Batch, Flown, Job, Order, SurveyOrder
 from ground.drills.record import Record
+from ground.drills.survey import Survey
 
 COMMAND = (sys.executable, "-m", "ground.drills.worker")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """A process can be copied while it has one thread only."""
 _LINES = 40  # of a worker's errors that are kept
+Begun = Callable[["subprocess.Popen[bytes]"], object]
+T = TypeVar("T")
+
+
+class SurveyFailed(RuntimeError):
+    """A scenario could not be surveyed; the text has the worker's errors."""
 
 
 class Workers(Protocol):
-    """Something that flies batches."""
+    """Something that flies."""
 
     def fly(self, batches: Sequence[Batch]) -> Iterator[tuple[int, Record]]:
         """Each job's number with its record, in the order in which they are known."""
         ...
 
-
-def environment(given: Mapping[str, str] | None = None) -> dict[str, str]:
-    """That of a worker: one thread, and the C library pinned as `msr` does it."""
-    found = dict(os.environ if given is None else given) | ONE_THREAD
-    return libm.with_pin(found) if libm.dispatch(found).startswith("by the CPU") else found
+    def survey(self, orders: Sequence[SurveyOrder]) -> Iterator[tuple[SurveyOrder, Survey]]:
+        """Each survey, in the order in which they are known. Raises SurveyFailed."""
+        ...
 
 
 class LocalWorkers:
@@ -44,70 +50,103 @@ class LocalWorkers:
 
     def fly(self, batches: Sequence[Batch]) -> Iterator[tuple[int, Record]]:
         """As `Workers` says; the processes have ended when it is left, however that happens."""
-        waiting = queue.SimpleQueue[Batch | None]()
-        answers = queue.SimpleQueue[tuple[int, Record] | None]()
-        for batch in batches:
-            waiting.put(batch)
-        running: dict[int, subprocess.Popen[bytes]] = {}
-        stop = threading.Event()
+        return _Crew(self.count, [partial(fly_batch, batch) for batch in batches]).work()
 
-        def work(place: int) -> None:
-            try:
-                while not stop.is_set() and not waiting.empty():
-                    batch = waiting.get()
-                    assert batch is not None
-                    for answer in fly_in_process(batch, lambda p: running.update({place: p})):
-                        answers.put(answer)
-            finally:
-                answers.put(None)
+    def survey(self, orders: Sequence[SurveyOrder]) -> Iterator[tuple[SurveyOrder, Survey]]:
+        """As `Workers` says."""
+        return _Crew(self.count, [partial(fly_survey, order) for order in orders]).work()
 
-        threads = [
-            threading.Thread(target=work, args=(place,), name=f"worker {place}", daemon=True)
-            for place in range(min(self.count, len(batches)))
-        ]
-        for thread in threads:
-            thread.start()
-        left = len(threads)
+
+class _Crew(Generic[T]):
+    """Threads that each wait for one process at a time."""
+
+    def __init__(self, count: int, tasks: Sequence[Callable[[Begun], Iterator[T]]]) -> None:
+        self._count = min(count, len(tasks))
+        self._waiting = deque(tasks)
+        self._answers = queue.SimpleQueue[tuple[str, T | None, BaseException | None]]()
+        self._running: dict[int, subprocess.Popen[bytes]] = {}
+        self._stop = threading.Event()
+
+    def work(self) -> Iterator[T]:
+        for place in range(self._count):
+            threading.Thread(target=self._thread, args=(place,), daemon=True).start()
+        left = self._count
         try:
             while left:
-                answer = answers.get()
-                if answer is None:
+                what, answer, error = self._answers.get()
+                if error is not None:
+                    raise error
+                if what == "over":
                     left -= 1
-                else:
+                elif answer is not None:
                     yield answer
         finally:
-            stop.set()
-            for process in list(running.values()):
+            self._stop.set()
+            for process in list(self._running.values()):
                 if process.poll() is None:
                     process.terminate()
 
+    def _thread(self, place: int) -> None:
+        try:
+            while self._waiting and not self._stop.is_set():
+                task = self._waiting.popleft()
+                for answer in task(lambda process: self._running.update({place: process})):
+                    self._answers.put(("answer", answer, None))
+        except IndexError:
+            pass  # another was quicker
+        except BaseException as error:
+            self._answers.put(("error", None, error))
+        self._answers.put(("over", None, None))
 
-def fly_in_process(
-    batch: Batch, begun: Callable[[subprocess.Popen[bytes]], object] = lambda process: None
-) -> Iterator[tuple[int, Record]]:
+
+def fly_batch(batch: Batch, begun: Begun = lambda process: None) -> Iterator[tuple[int, Record]]:
     """Flies a batch in a new process; where no record comes back, the harness has broken."""
-    process = subprocess.Popen(
-        COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env=environment(),
-    )  # fmt: skip
-    begun(process)
-    errors: deque[bytes] = deque(maxlen=_LINES)
     missing: dict[int, Job] = {job.number: job for job in batch.jobs}
-    with process:
-        assert process.stdin and process.stdout and process.stderr
-        reader = threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True)
-        reader.start()
-        with contextlib.suppress(BrokenPipeError):  # it has died: its errors say why
-            process.stdin.write(msgspec.json.encode(batch))
-            process.stdin.close()
-        for line in process.stdout:
-            flown = msgspec.json.decode(line, type=Flown)
-            missing.pop(flown.number, None)
-            yield flown.number, msgspec.json.decode(flown.record, type=Record)
-        reader.join()
-    trace = b"".join(errors).decode(errors="replace")
+    talk = _Talk(batch, begun)
+    for line in talk.lines():
+        flown = msgspec.json.decode(line, type=Flown)
+        missing.pop(flown.number, None)
+        yield flown.number, msgspec.json.decode(flown.record, type=Record)
     for number, job in missing.items():
-        yield number, lost_record(job, f"the worker ended with {process.returncode}:\n{trace}")
+        yield number, lost_record(job, talk.end)
+
+
+def fly_survey(
+    order: SurveyOrder, begun: Begun = lambda process: None
+) -> Iterator[tuple[SurveyOrder, Survey]]:
+    """Surveys a scenario in a new process. Raises SurveyFailed."""
+    talk = _Talk(order, begun)
+    found = [msgspec.json.decode(line, type=Survey) for line in talk.lines()]
+    if not found:
+        raise SurveyFailed(f"{order.scenario}, seed {order.seed}: {talk.end}")
+    yield order, found[0]
+
+
+class _Talk:
+    """One worker process: what it is told, and the lines that it answers."""
+
+    def __init__(self, order: Order, begun: Begun) -> None:
+        self._order, self._begun = order, begun
+        self.end = ""
+
+    def lines(self) -> Iterator[bytes]:
+        process = subprocess.Popen(
+            COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=environment(),
+        )  # fmt: skip
+        self._begun(process)
+        errors: deque[bytes] = deque(maxlen=_LINES)
+        with process:
+            assert process.stdin and process.stdout and process.stderr
+            reader = threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True)
+            reader.start()
+            with contextlib.suppress(BrokenPipeError):  # it has died: its errors say why
+                process.stdin.write(msgspec.json.encode(self._order))
+                process.stdin.close()
+            yield from process.stdout
+            reader.join()
+        trace = b"".join(errors).decode(errors="replace")
+        self.end = f"the worker ended with {process.returncode}:\n{trace}"
 
 
 def lost_record(job: Job, why: str) -> Record:
@@ -116,3 +155,9 @@ def lost_record(job: Job, why: str) -> Record:
         drill=job.drill, file=job.file, scenario=job.scenario, seed=job.seed, harness=why,
         protections_off=job.off,
     )  # fmt: skip
+
+
+def environment(given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """That of a worker: one thread, and the C library pinned as `msr` does it."""
+    found = dict(os.environ if given is None else given) | ONE_THREAD
+    return libm.with_pin(found) if libm.dispatch(found).startswith("by the CPU") else found

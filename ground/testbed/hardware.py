@@ -130,6 +130,8 @@ class Hardware:
         """Told of each failure of the mission that comes, by its place in the file."""
         self.on_asked: Callable[[str], None] = lambda service: None
         """Told of each call of a device, before it is answered."""
+        self.called: list[Callable[[str, str], None]] = []
+        """Told of each call, too: service and method. Who hears changes nothing."""
         self._servers: dict[str, DeviceServer] = {}
         self._seams: dict[str, DeviceSeam] = {}
         self._files = files
@@ -143,8 +145,7 @@ class Hardware:
         for name in self.mission.vehicles:
             for device_name, device in self.vehicles[name].devices.items():
                 service = f"{name}.{device_name}"
-                server = self._serve(bus, service, device, nursery)
-                server.on_call = partial(self._is_asked, service)
+                self._serve(bus, service, device, nursery)
                 if isinstance(device, SurfaceRadio):
                     self.links.attach(device)
         self._serve(bus, STATIONS_SERVICE, self.links.stations, nursery)
@@ -159,10 +160,10 @@ class Hardware:
                     failure.after_sols * SOL_SECONDS, self._fail, index, failure
                 )
 
-    def _serve(self, bus: Bus, service: str, device: Any, nursery: Nursery) -> DeviceServer:
+    def _serve(self, bus: Bus, service: str, device: Any, nursery: Nursery) -> None:
         server = self._servers[service] = DeviceServer(bus, service, device, nursery)
+        server.on_call = partial(self._is_asked, service)
         device.emit = server.emit
-        return server
 
     def seam(self, service: str) -> DeviceSeam:
         """Where faults come between a device and its drivers; raises KeyError without it."""
@@ -176,8 +177,10 @@ class Hardware:
         """Every device by its service; builds the hardware without serving it."""
         return {name: self.device(name) for name in self.services()}
 
-    def _is_asked(self, service: str) -> None:
+    def _is_asked(self, service: str, method: str) -> None:
         self.on_asked(service)
+        for hear in self.called:
+            hear(service, method)
 
     async def _follow_landing(self) -> None:
         """Looks at the lander in flight until it has come to rest: no device may do so any more."""

@@ -35,16 +35,16 @@ class DeviceServer:
     """Answers the calls of drivers with the methods of a device.
 
     A driver that says hello with a new boot number ends the calls of its earlier boots: what moved
-    on their behalf stops, as it does when a call is cancelled. `on_call` hears of each call before
-    it is answered. A call older than its limit is refused: its caller has given it up.
-    Calls in work and drivers are bounded; what is beyond is refused, counted and told.
+    on their behalf stops, as it does when a call is cancelled. `on_call` hears of each call, by its
+    method, before it is answered. A call older than its limit is refused: its caller has given it
+    up. Calls in work and drivers are bounded; what is beyond is refused, counted and told.
     `interposer`, where one is set, comes between the device and all of this.
     """
 
     def __init__(self, bus: Bus, service: str, device: DeviceInterface, nursery: Nursery) -> None:
         self.service = service
         self.device = device
-        self.on_call: Callable[[], None] = lambda: None
+        self.on_call: Callable[[str], None] = lambda method: None
         self.interposer: Interposer | None = None
         self._nursery = nursery
         self._running: dict[tuple[bytes, int], _Work] = {}
@@ -67,7 +67,7 @@ class DeviceServer:
 
     def _receive(self, peer: bytes, message: Message) -> None:
         if isinstance(message, Call):
-            self.on_call()
+            self.on_call(message.method)
             self._call(peer, message)
         elif isinstance(message, Cancel):
             work = self._running.get((peer, message.number))

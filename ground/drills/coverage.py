@@ -1,0 +1,118 @@
+"""Coverage: which faults have been tried where and when, and what came of them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from ground.drills.phases import PHASES
+from ground.drills.record import FaultSpan, Judged, Record
+
+DETECTING = ("monitor_violated", "reading_invalid", "response_started", "result_unconfirmed")
+"""Events by which a vehicle says that it has noticed something."""
+
+
+class Cell(msgspec.Struct):
+    """One kind of fault, at one target, in one phase: how often tried, hit, detected, survived,
+    recovered from; the drills that did."""
+
+    kind: str
+    target: str
+    phase: str
+    tried: int = 0
+    hit: int = 0
+    detected: int = 0
+    survived: int = 0
+    recovered: int = 0
+    drills: list[str] = []
+
+
+@dataclass
+class Coverage:
+    """All cells that were tried. `possible`: of each kind and target, the phases in which the
+    target is used at all; empty where that is not known."""
+
+    cells: dict[tuple[str, str, str], Cell] = field(default_factory=dict)
+    possible: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def share(self) -> float | None:
+        """Of all that is possible, what has been hit; None where that is not known."""
+        every = sum(len(phases) for phases in self.possible.values())
+        if not every:
+            return None
+        hit = sum(1 for key, cell in self.cells.items() if cell.hit and self._is_possible(key))
+        return hit / every
+
+    def _is_possible(self, key: tuple[str, str, str]) -> bool:
+        kind, target, phase = key
+        return phase in self.possible.get((kind, target), ())
+
+
+def coverage_of(
+    judged: Iterable[Judged], possible: Mapping[tuple[str, str], tuple[str, ...]] | None = None
+) -> Coverage:
+    """The coverage of drills that were flown with their protections on."""
+    found = Coverage(possible=possible or {})
+    for each in judged:
+        if each.record.protections_off:
+            continue
+        for span in each.record.faults:
+            _count(found, each, span)
+    return found
+
+
+def _count(coverage: Coverage, judged: Judged, span: FaultSpan) -> None:
+    record = judged.record
+    target = plain_target(span.target)
+    phase = span.phase or record.phase
+    key = (span.kind, target, phase)
+    cell = coverage.cells.get(key)
+    if cell is None:
+        cell = coverage.cells[key] = Cell(*key, drills=[])
+    cell.tried += 1
+    cell.drills.append(record.drill)
+    if not span.hits:
+        return
+    cell.hit += 1
+    cell.detected += detected(record)
+    cell.survived += not record.broken
+    cell.recovered += judged.verdict == "PASS" and recovered(record)
+
+
+def plain_target(words: str) -> str:
+    """Sort and name of a target, without method and fields."""
+    sort, _, name = words.partition(" ")
+    name = name.partition(" ")[0]
+    if sort == "device":
+        name = ".".join(name.split(".")[:2])
+    return f"{sort} {name}"
+
+
+def detected(record: Record) -> bool:
+    """Whether a vehicle has noticed: what the drill waited for as its detection, or any sign."""
+    if any(w.name.startswith("detect") and w.met is not None for w in record.within):
+        return True
+    first = min((f.first for f in record.faults if f.first is not None), default=None)
+    return first is not None and any(
+        mark.time >= first and mark.text.split(":")[0] in DETECTING for mark in record.marks
+    )
+
+
+def recovered(record: Record) -> bool:
+    """Whether what had to go on afterwards did."""
+    waits = [w for w in record.within if w.name.startswith("recover")]
+    if record.heal is not None:
+        waits.append(record.heal)
+    return bool(waits) and all(w.met is not None for w in waits)
+
+
+def by_phase(coverage: Coverage, rows: str) -> dict[str, dict[str, Cell]]:
+    """The cells summed up, for a table: a row a kind (`kind`) or a target (`target`), by phase."""
+    found: dict[str, dict[str, Cell]] = {}
+    for cell in coverage.cells.values():
+        row = found.setdefault(getattr(cell, rows), {})
+        total = row.setdefault(cell.phase, Cell(cell.kind, cell.target, cell.phase, drills=[]))
+        for name in ("tried", "hit", "detected", "survived", "recovered"):
+            setattr(total, name, getattr(total, name) + getattr(cell, name))
+    return {name: {p: row[p] for p in PHASES if p in row} for name, row in sorted(found.items())}

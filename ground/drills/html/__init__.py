@@ -1,0 +1,1 @@
+"""The report as one HTML file: nothing of it lies elsewhere, no script runs in it."""

@@ -1,0 +1,103 @@
+"""What a campaign leaves: all verdicts, what they rest on, and what they come to together."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from flight.configuration.files import ConfigurationError
+from ground.drills.record import Judged
+
+FORMAT = 1
+RECORDS, SUMMARY = "records.jsonl", "summary.json"
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What a report says of a drill beside its record: as its file has it."""
+
+    name: str
+    title: str
+    requirement: str = ""
+    doc: str = ""
+    start: str = ""
+    horizon: float = 0.0
+    protects: tuple[str, ...] = ()
+    again: str = ""
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A drill with its verdict, as one line of the records."""
+
+    told: Told
+    judged: Judged
+
+
+class ScoreRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What a protection was shown to be for: without it and without faults, the drill must pass;
+    without it and with its faults, it must fail. `by`: what it failed by."""
+
+    drill: str
+    protections: tuple[str, ...]
+    quiet: str
+    broken: str
+    by: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether the drill shows what the protections are for."""
+        return self.quiet == "PASS" and self.broken == "FAIL"
+
+
+class Summary(msgspec.Struct, kw_only=True):
+    """A campaign in short. `seconds`: of the wall."""
+
+    format: int = FORMAT
+    command: str = ""
+    counts: dict[str, int] = {}
+    seconds: float = 0.0
+    evidence: dict[str, Any] = {}
+    fingerprint: dict[str, Any] = {}
+    score: list[ScoreRow] = []
+    notes: list[str] = []
+
+    @property
+    def score_share(self) -> float | None:
+        """The share of drills that show what their protections are for; None without any."""
+        if not self.score:
+            return None
+        return sum(row.counts for row in self.score) / len(self.score)
+
+
+def write_results(folder: Path, shown: Iterable[Shown], summary: Summary) -> None:
+    """Writes both files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / RECORDS).open("wb") as file:
+        for each in shown:
+            file.write(msgspec.json.encode(each) + b"\n")
+    encoded = msgspec.json.format(msgspec.json.encode(summary), indent=2)
+    (folder / SUMMARY).write_bytes(encoded + b"\n")
+
+
+def read_results(path: Path, option: str) -> list[Shown]:
+    """The records of a campaign, from its folder or their file; raises ConfigurationError."""
+    file = path / RECORDS if path.is_dir() else path
+    try:
+        return list(_lines(file))
+    except OSError as error:
+        problem = f"= {path}: the records cannot be read: {error.strerror or error}"
+        raise ConfigurationError("command line", None, option, problem) from None
+    except (msgspec.DecodeError, ValueError) as error:
+        problem = f"= {path}: these are no records of drills: {error}"
+        raise ConfigurationError("command line", None, option, problem) from None
+
+
+def _lines(file: Path) -> Iterator[Shown]:
+    with file.open("rb") as lines:
+        for line in lines:
+            shown = msgspec.json.decode(line, type=Shown)
+            if shown.judged.record.format != FORMAT:
+                raise ValueError(
+                    f"format {shown.judged.record.format}; this program reads {FORMAT}"
+                )
+            yield shown
