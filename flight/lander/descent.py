@@ -9,8 +9,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from flight.astrodynamics.site_frame import SiteFrame
 from flight.core.activities import ActivityFailed
+from flight.core.fault_protection.structure import STRUCTURE, Structure
 from flight.icd.devices.base import DeviceError
 from flight.lander.descent_hardware import DescentDevices
 from flight.lander.descent_memory import DescentMemory
@@ -18,6 +21,7 @@ from flight.lander.descent_navigation import DescentNavigation, navigation_of
 from flight.lander.descent_reports import DescentReports
 from flight.lander.entry_guidance import EntryGuidance
 from flight.lander.landing_site import LandingMap, Spot
+from flight.lander.safeguards import INSISTENCE, SATURATION_HEARD
 from flight.lander.terrain_navigation import GroundSensing
 from flight.runtime.pace import NANOSECONDS
 
@@ -30,7 +34,8 @@ LOW_HEIGHT, LOW_SHOWN, HIGH_SHOWN = 5_000.0, 1.0, 5.0  # m, s
 
 class Descent:
     """One descent. `host` is told what happens, as events; `memory` keeps what must survive a
-    reboot: the vehicle is both. `load` is the vehicle's part of the mission load."""
+    reboot: the vehicle is both. `load` is the vehicle's part of the mission load. `structure`: what
+    of its safeguards is in place."""
 
     def __init__(
         self,
@@ -39,12 +44,14 @@ class Descent:
         devices: DescentDevices,
         parameters: Mapping[str, Any],
         load: Mapping[str, Any],
+        structure: Structure = STRUCTURE,
     ) -> None:
         self.host = host
         self.memory = memory
         self.devices = devices
         self.parameters = parameters
         self.load = load
+        self.structure = structure
         self.frame = SiteFrame(
             math.radians(parameters["site_latitude"]),
             math.radians(parameters["site_longitude"]),
@@ -87,7 +94,7 @@ class Descent:
             stored = self.memory.descent_navigation
             if stored is None:
                 return
-            self._navigation = navigation_of(self.frame, stored)
+            self._navigation = self._prepared(navigation_of(self.frame, stored))
             before = self._navigation.time
             await self.navigate()
             gap = self._navigation.time - before
@@ -118,8 +125,12 @@ class Descent:
             float(start["velocity_error"]),
         )
         navigation.coast_to(fix.time_ns / NANOSECONDS)
-        self._navigation = navigation
+        self._navigation = self._prepared(navigation)
         self.store()
+
+    def _prepared(self, navigation: DescentNavigation) -> DescentNavigation:
+        navigation.can_be_insisted = self.structure.keeps(INSISTENCE)
+        return navigation
 
     async def navigate(self) -> bool:
         """Reads the inertial unit; False when it did not answer this time."""
@@ -137,6 +148,8 @@ class Descent:
         self._heard = now
         navigation.end_guess()
         was_saturated = navigation.saturated
+        if felt.saturated and not self.structure.keeps(SATURATION_HEARD):
+            felt = msgspec.structs.replace(felt, saturated=False)
         navigation.propagate(felt)
         if navigation.saturated and not was_saturated:
             self.host.gyroscope_saturated(gap=felt.gap)

@@ -89,8 +89,10 @@ class AxisError:
         self.velocity -= gain[1] * self.velocity
         return gain
 
-    def accepts(self, kind: str, residual: float, variance: float, sigma: float) -> bool:
-        """Whether a residual lies within the gate, or has been insisted upon."""
+    def accepts(
+        self, kind: str, residual: float, variance: float, sigma: float, *, insist: bool = True
+    ) -> bool:
+        """Whether a residual lies within the gate, or has been insisted upon, if that counts."""
         limit = GATE * math.sqrt(max(variance, 0.0) + sigma * sigma)
         held = self.refused.setdefault(kind, [])
         if abs(residual) <= limit:
@@ -101,7 +103,7 @@ class AxisError:
         del held[:-INSISTENT]
         middle = math.fsum(recent) / len(recent)
         agreed = all(abs(value - middle) < max(0.15 * abs(middle), 3.0 * sigma) for value in recent)
-        if len(recent) < INSISTENT or not agreed:
+        if len(recent) < INSISTENT or not agreed or not insist:
             return False
         held.clear()
         if kind == "velocity":
@@ -148,6 +150,8 @@ class DescentNavigation:
         self.felt: Vector = (0.0, 0.0, 0.0)
         """Non-gravitational acceleration over the last interval, body axes, m/s^2."""
         self.rates: Vector = (0.0, 0.0, 0.0)
+        self.can_be_insisted = True
+        """Whether what lies beyond the gate is believed when it does not change."""
         self.saturated = False
         """A gyroscope has saturated and the vertical has not been found again."""
         self.heading_in_doubt = False
@@ -270,7 +274,9 @@ class DescentNavigation:
         """A measured place (m) on the axis 0 east, 1 north or 2 up; whether it was believed."""
         residual = measured - self.local()[axis]
         error = self.errors[axis]
-        if not error.accepts("position", residual, error.position, sigma):
+        if not error.accepts(
+            "position", residual, error.position, sigma, insist=self.can_be_insisted
+        ):
             return False
         self._correct(axis, residual, error.position_gain(sigma))
         return True
@@ -279,7 +285,9 @@ class DescentNavigation:
         """A measured velocity over the ground (m/s) on an axis; whether it was believed."""
         residual = measured - self.local_velocity()[axis]
         error = self.errors[axis]
-        if not error.accepts("velocity", residual, error.velocity, sigma):
+        if not error.accepts(
+            "velocity", residual, error.velocity, sigma, insist=self.can_be_insisted
+        ):
             return False
         self._correct(axis, residual, error.velocity_gain(sigma))
         if self.heading_in_doubt and axis < 2:

@@ -10,6 +10,7 @@ from flight.lander.descent import Descent
 from flight.lander.descent_memory import Landing
 from flight.lander.divert import DivertChoice, choose_landing
 from flight.lander.powered_descent import straight_down, thrust_acceleration
+from flight.lander.safeguards import TOUCHDOWN_LATCH
 from flight.lander.thrust_control import (
     AttitudeGains,
     EngineLayout,
@@ -128,7 +129,10 @@ class PoweredFlight:
     async def come_down(self) -> str:
         """Straight down at constant speed, until the ground is felt."""
         d = self.descent
-        state = await self._legs("clear")
+        believes_latches = not d.structure.keeps(TOUCHDOWN_LATCH)
+        state = await self._legs("state" if believes_latches else "clear")
+        if believes_latches and state is not None and any(state.latched):
+            return "legs"
         self.detector.enable()
         if state is not None and any(state.latched):
             d.host.leg_stuck(legs=[i for i, on in enumerate(state.latched) if on])

@@ -11,6 +11,7 @@ from typing import Any
 
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.descent import RadarReading
+from flight.lander.safeguards import NEGATIVE_HEIGHT
 
 AGREEING = 3
 RECENT = 5
@@ -89,7 +90,8 @@ class GroundSensing:
         # What the attitude does not know of itself, and what the map does not know of the ground.
         tilt = math.sqrt(max(0.0, 1.0 - axis[2] ** 2))
         sigma = 0.01 * reading.range + 0.02 * tilt * reading.range + HEIGHT_MAP_ERROR
-        if height < d.map.height(east, north) and reading.range > 20.0:
+        below = height < d.map.height(east, north) and reading.range > 20.0
+        if below and d.structure.keeps(NEGATIVE_HEIGHT):
             if not self.altitude_rejected:
                 self.altitude_rejected = True
                 d.host.altitude_rejected(height=round(d.height_over_ground), radar=round(over_foot))

@@ -19,6 +19,7 @@ from flight.lander.descent_reports import DescentReports
 from flight.lander.hardware import LanderDevices
 from flight.lander.parameters import PARAMETERS
 from flight.lander.rhythm import Energy, Rhythm
+from flight.lander.safeguards import LANDER_SAFEGUARDS
 from flight.lander.thermal_control import ThermalControl
 
 CARRIED = ("arm", "mav")
@@ -43,6 +44,7 @@ class LanderVehicle(DescentReports, DescentMemory, Node):
     name = "lander"
     has_recorder = True
     parameter_declarations = PARAMETERS
+    safeguards = LANDER_SAFEGUARDS
     routes: ClassVar[dict[str, Route]] = {
         "arm": wire("arm"),
         "mav": wire("mav"),
@@ -119,7 +121,9 @@ class LanderVehicle(DescentReports, DescentMemory, Node):
         self.devices = LanderDevices(self)
         if self.context.mission.get("start") == "entry":
             load = self.context.mission["entry"]
-            self.descent = Descent(self, self, descent_devices(self), self.parameters, load)
+            self.descent = Descent(
+                self, self, descent_devices(self), self.parameters, load, self.context.structure
+            )
         self.thermal = ThermalControl(self.devices.heaters, self.zone_not_set)
         self.rhythm = Rhythm.of(self.parameters)
         self.energy = Energy.AMPLE

@@ -22,6 +22,7 @@ from ground.drills.happenings import read_expression, read_happening
 from ground.drills.scenario import Scenario, load_scenario, scenario_names
 from ground.drills.vocabulary import Vocabulary
 from ground.mission_control.dictionary import DictionaryRefusal
+from ground.testbed.protections import known_protections
 
 FORMAT = 1
 LONGEST = 3000.0 * SOL_SECONDS
@@ -61,7 +62,7 @@ def read_drill(section: Section, path: Path) -> Drill:
         title=section.at("title").read(Title),
         doc=_text(section.get("doc")),
         requirement=_text(section.get("requirement")),
-        protects=_names(section.get("protects")),
+        protects=_protects(section.get("protects"), scenario),
         known_fail=_known_fail(section.get("known_fail")),
         scenario=str(section.at("scenario").plain()),
         seed=_seed(section.get("seed")),
@@ -97,8 +98,14 @@ def _text(section: Section | None) -> str:
     return "" if section is None else section.read(Text)
 
 
-def _names(section: Section | None) -> tuple[str, ...]:
-    return () if section is None else tuple(section.read(list[str]))
+def _protects(section: Section | None, scenario: Scenario) -> tuple[str, ...]:
+    if section is None:
+        return ()
+    known = known_protections(scenario.mission.vehicles)
+    for item in section.items():
+        if item.plain() not in known:
+            raise item.refuse_value(choices_words(str(item.plain()), list(known), "one of "))
+    return tuple(section.read(list[str]))
 
 
 def _known_fail(section: Section | None) -> dict[str, str]:

@@ -4,18 +4,25 @@ Those of the tables of fault protection have names of their own; the structural 
 below. One that is off is replaced by a part that lets everything pass, where the run is composed.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
-from flight.core.fault_protection.structure import Structure
+from flight.configuration.allowed_values import choices_words
+from flight.configuration.files import ConfigurationError
+from flight.core.fault_protection.structure import ALL, Structure
 from flight.icd.checksum import is_whole
 from flight.icd.envelope import Envelope, read_envelope, read_envelope_unchecked
 from flight.icd.frames import ReadFrame, read_frame, read_frame_unchecked
+from ground.testbed.vehicles import vehicle_classes
 
-ALL = "*"
 ENVELOPE_CHECKSUM = "envelope_checksum"
 FRAME_CHECKSUM = "frame_checksum"
 READING_GATE = "reading_gate"
+STRUCTURAL = {
+    ENVELOPE_CHECKSUM: "messages on the bus that were changed on their way are dropped",
+    FRAME_CHECKSUM: "radio frames that were changed on their way are dropped",
+    READING_GATE: "readings that cannot be true do not reach who asked for them",
+}
 
 
 @dataclass(frozen=True)
@@ -33,8 +40,25 @@ def is_off(name: str, off: Collection[str]) -> bool:
     return name in off or ALL in off
 
 
+def known_protections(vehicles: Iterable[str]) -> dict[str, str]:
+    """What can be off in a run of these vehicles: names, and what each does."""
+    names = dict(STRUCTURAL)
+    for kind in vehicle_classes(vehicles):
+        names.update({each.name: each.doc for each in kind.safeguards})
+    return names
+
+
+def check_protections(off: Iterable[str], vehicles: Iterable[str]) -> None:
+    """Refuses a name that no protection has; raises ConfigurationError."""
+    known = known_protections(vehicles)
+    for name in off:
+        if name != ALL and name not in known:
+            allowed = f"* (all of them) or {choices_words(name, list(known), '')}"
+            raise ConfigurationError("command line", None, "protection", f"= {name!r}: {allowed}")
+
+
 def parts_without(off: Collection[str]) -> Parts:
-    """The parts of a run in which some protections are off; other names are passed over."""
+    """The parts of a run in which some protections are off; names of tables are passed over."""
     bus_is_open = is_off(ENVELOPE_CHECKSUM, off)
     frames_are_open = is_off(FRAME_CHECKSUM, off)
     frame = read_frame_unchecked if frames_are_open else read_frame
@@ -42,7 +66,9 @@ def parts_without(off: Collection[str]) -> Parts:
         read_envelope=read_envelope_unchecked if bus_is_open else read_envelope,
         read_frame=frame,
         is_whole=_always if frames_are_open else is_whole,
-        structure=Structure(read_frame=frame, gate_is_open=is_off(READING_GATE, off)),
+        structure=Structure(
+            read_frame=frame, gate_is_open=is_off(READING_GATE, off), left_out=frozenset(off)
+        ),
     )
 
 

@@ -32,7 +32,7 @@ from ground.testbed.kills import Kill, check_kills
 from ground.testbed.mission_check import check_mission
 from ground.testbed.operating import order
 from ground.testbed.power_cuts import PowerCuts
-from ground.testbed.protections import parts_without
+from ground.testbed.protections import check_protections, parts_without
 from ground.testbed.run_events import EventJournal, TruthJournal
 from ground.testbed.run_record import RunRecord
 from ground.testbed.starts import COLD, WARM, Start
@@ -303,6 +303,7 @@ def check_run(
     """Refuses what cannot be flown so; raises ConfigurationError. Returns the vehicle files."""
     files = check_mission(mission)
     check_kills(options.kills, mission)
+    check_protections(options.protections_off, mission.vehicles)
     kind.check(mission)
     return files
 

@@ -1,14 +1,19 @@
 """The part of a node that protects it: what it tells of its readings."""
 
+from typing import ClassVar
+
 from flight.core.commanding.standard_commands import StandardCommands
 from flight.core.context import NodeContext
 from flight.core.fault_protection.readings import Readings
+from flight.core.fault_protection.safeguards import Safeguard
 from flight.core.telling.events import event
 from flight.icd.messages import Severity
 
 
 class ProtectedNode(StandardCommands):
-    """What `Node` adds its work to."""
+    """What `Node` adds its work to. `safeguards`: what the code of the vehicle does by itself."""
+
+    safeguards: ClassVar[tuple[Safeguard, ...]] = ()
 
     @event(Severity.WARNING_LO, "{device}.{method} is not valid: {reason}")
     def reading_invalid(self, *, device: str, method: str, reason: str) -> None: ...
