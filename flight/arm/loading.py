@@ -1,6 +1,10 @@
 """Loads sample tubes: from rover, Perseverance or ground into a socket of the MAV's container."""
 
 
+from typing import Annotated, Literal
+
+import msgspec
+
 from flight.arm.device_calls import MechanismFailed, persist
 from flight.arm.kinematics import on_vehicle, standoff
 from flight.arm.motion import NotSeen, line, look, release_brakes, retreat, servo
@@ -9,6 +13,7 @@ from flight.arm.vehicle import ArmVehicle
 from flight.arm.work_time import count_tube, wait_for_work
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
+from flight.core.commanding.arguments import Arguments, TubeId
 from flight.core.custody.handover import HandoverFailed
 from flight.core.custody.ledger import CustodyRecord, CustodyStatus, Evidence
 from flight.icd import places
@@ -31,13 +36,21 @@ PRESS = 0.006  # m beyond the bottom, so that the force tells when it is reached
 SHAKE = 0.003  # m to each side
 
 
+class LoadTubes(Arguments, frozen=True):
+    """The tubes, and where they are to be taken from."""
+
+    tubes: Annotated[list[TubeId], msgspec.Meta(min_length=1, max_length=30)]
+    source: Literal["rover", "perseverance", "ground"]
+
+
 class SocketBlocked(ActivityFailed):
     """A tube does not go into a socket."""
 
 
 async def load_tubes(node: ArmVehicle, signal: Signal) -> Signal:
     """Loads the tubes one after the other; a tube that fails does not keep the others."""
-    tubes, source = list(signal.data["tubes"]), str(signal.data["source"])
+    wanted = signal.given(LoadTubes)
+    tubes, source = wanted.tubes, wanted.source
     failed: dict[str, str] = {}
     loaded = 0
     for tube in tubes:

@@ -1,11 +1,9 @@
 """The transfer arm: takes sample tubes and loads them into the Mars Ascent Vehicle."""
 
-from typing import Annotated, Literal
 
-import msgspec
 
 from flight.arm.lid import close_lid, open_lid
-from flight.arm.loading import load_tubes, settle_ground
+from flight.arm.loading import LoadTubes, load_tubes, settle_ground
 from flight.arm.moving import deploy, hold_safe, stow
 from flight.arm.seeing import verify_tube
 from flight.arm.vehicle import LOADING, ArmVehicle
@@ -18,8 +16,6 @@ from flight.core.custody.ledger import Evidence
 from flight.icd import places
 from flight.icd.devices.base import DeviceError
 
-TubeId = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
-TubeIds = Annotated[list[TubeId], msgspec.Meta(min_length=1, max_length=30)]
 WORKING = ("deploying", "stowing", LOADING, "ready.opening_lid", "ready.closing_lid")
 STEPS = {
     "step_wait": "waiting",
@@ -103,9 +99,7 @@ class Arm(ArmVehicle):
         self._must_be_sound()
 
     @command(deadline=30 * SOL_SECONDS, starts=LOADING, restart=Restart.RESUME)
-    def load_tubes(
-        self, tubes: TubeIds, source: Literal["rover", "perseverance", "ground"]
-    ) -> None:
+    def load_tubes(self, wanted: LoadTubes) -> None:
         """Takes tubes from `source` and loads them into the container, over as many sols as it
         takes; what is loaded already is passed over."""
         self._must_be_sound()

@@ -50,13 +50,13 @@ async def enter(node: LanderVehicle, signal: Signal) -> str:
 async def hang(node: LanderVehicle, signal: Signal) -> Signal:
     """Descends under the parachute."""
     choice = await parachute.descend(node.descent)
-    return Signal("done", {"choice": choice})
+    return Signal("done", carried=choice)
 
 
 async def land(node: LanderVehicle, signal: Signal) -> str:
     """Lands on the engines."""
-    choice = signal.data.get("choice")
-    known = choice if isinstance(choice, DivertChoice) else None
+    # After a reboot in the air it is chosen anew.
+    known = signal.carried if isinstance(signal.carried, DivertChoice) else None
     landing = await powered_phase.land(node.descent, known)
     node.landed_at(landing)
     await asyncio.sleep(STANDS_STILL)

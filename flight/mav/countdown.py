@@ -1,9 +1,14 @@
 """Before the launch: preparation, and a count that holds by itself when something is not right."""
 
 import asyncio
+from typing import Annotated
 
+import msgspec
+
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
+from flight.core.commanding.arguments import Arguments
 from flight.core.custody.ledger import CustodyStatus
 from flight.core.exchanges import ExchangeFailed
 from flight.icd import places
@@ -36,12 +41,21 @@ async def prepare_launch(node: MavVehicle, signal: Signal) -> Signal:
     return Signal("done", {"result": f"prepared; second burn planned {burn:.0f} s after launch"})
 
 
+class Launch(Arguments, frozen=True):
+    """Mission time of the launch (0: as soon as the count allows), and how long after it the
+    count may hold."""
+
+    time: Annotated[float, msgspec.Meta(ge=0.0, le=1e10, extra={"unit": "s"})] = 0.0
+    window: Annotated[float, msgspec.Meta(ge=0.0, le=SOL_SECONDS, extra={"unit": "s"})] = 3600.0
+
+
 async def count_down(node: MavVehicle, signal: Signal) -> Signal:
     """Counts to the launch; holds while a check fails, scrubs when the window closes."""
     settings = _settings(node)
     now = node.clock.now()
-    launch = signal.data["time"] or now + node.parameters["count_length"]
-    closes = launch + signal.data["window"]
+    wanted = signal.given(Launch)
+    launch = wanted.time or now + node.parameters["count_length"]
+    closes = launch + wanted.window
     launch = max(launch, now + node.parameters["alignment_time"] + 2.0 * LAST_CHECK)
     while True:
         if launch > closes:

@@ -13,7 +13,7 @@ from flight.icd import places
 from flight.icd.devices.base import DeviceError
 from flight.mav.ascent import coast, eject, first_burn, hold_in_air, second_burn, trim
 from flight.mav.ascent_data import send_chunks
-from flight.mav.countdown import count_down, prepare_launch
+from flight.mav.countdown import Launch, count_down, prepare_launch
 from flight.mav.custody import cede_tubes, choose_socket, held, verify_seat
 from flight.mav.launch_chart import LAUNCH_TRANSITIONS, is_in_orbit, is_lost
 from flight.mav.orbit import let_go, release
@@ -211,13 +211,7 @@ class Mav(MavVehicle):
     @command(
         deadline=3 * SOL_SECONDS, starts="launching", hazard=Hazard.IGNITION, restart=Restart.RESUME
     )
-    def launch(
-        self,
-        time: Annotated[float, msgspec.Meta(ge=0.0, le=1e10, extra={"unit": "s"})] = 0.0,
-        window: Annotated[
-            float, msgspec.Meta(ge=0.0, le=SOL_SECONDS, extra={"unit": "s"})
-        ] = 3600.0,
-    ) -> None:
+    def launch(self, wanted: Launch) -> None:
         """Launches at a mission time (0: as soon as the count allows) or, when the count has to
         hold, within a window after it; ends in orbit, with the container let go."""
 

@@ -1,9 +1,6 @@
 """Perseverance, the backup: it keeps sample tubes in its belly, and brings them when asked."""
 
 import asyncio
-from typing import Annotated
-
-import msgspec
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.chart.statechart import ANY, On, State, Statechart
@@ -19,6 +16,7 @@ from flight.perseverance.delivery_drive import (
 )
 from flight.perseverance.hardware import connect
 from flight.perseverance.sample_handling import (
+    DropTube,
     choose_slot,
     drop_tube,
     look,
@@ -36,7 +34,6 @@ from flight.perseverance.vehicle import PerseveranceVehicle
 from flight.surface.place_arguments import Metres, PlaceError
 from flight.surface.site_place import SitePlace
 
-TubeId = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 DRIVING = "surface.driving"
 AT_REST = ("parked", "surface.idle", "surface.delivering")
 SETTLE_AGAIN = 3600.0  # s between looks after a drop that is not settled
@@ -147,12 +144,13 @@ class Perseverance(PerseveranceVehicle):
         """Makes ready to hand out tubes, if it stands at the dock; the arm then asks for each."""
 
     @command(deadline=4 * 3600.0, hazard=Hazard.RELEASE, starts="surface.dropping")
-    def drop_tube(self, tube: TubeId) -> None:
+    def drop_tube(self, wanted: DropTube) -> None:
         """Lets a tube fall to the ground, and goes back to see it lie there."""
         self._refuse_while_open("drop_tube")
-        if tube not in self.tubes_aboard():
+        if wanted.tube not in self.tubes_aboard():
             aboard = ", ".join(self.tubes_aboard()) or "none"
-            raise CommandRejected(f"drop_tube: tube = {tube!r}: allowed is one aboard: {aboard}")
+            allowed = f"allowed is one aboard: {aboard}"
+            raise CommandRejected(f"drop_tube: tube = {wanted.tube!r}: {allowed}")
 
     def _refuse_while_open(self, name: str) -> None:
         for record in self.ledger.open_transfers():

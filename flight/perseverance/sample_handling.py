@@ -9,6 +9,7 @@ from math import hypot
 
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
+from flight.core.commanding.arguments import Arguments, TubeId
 from flight.core.custody.ledger import CustodyError, CustodyStatus, Evidence
 from flight.core.sound_readings import sound
 from flight.icd import places
@@ -131,9 +132,15 @@ async def _move(
 # ------------------------------------------------------------------ to the ground
 
 
+class DropTube(Arguments, frozen=True):
+    """The tube to let fall."""
+
+    tube: TubeId
+
+
 async def drop_tube(node: PerseveranceVehicle, signal: Signal) -> Signal:
     """Lets a tube fall and looks for it on the ground; outcome "dropped"."""
-    tube = str(signal.data["tube"])
+    tube = signal.given(DropTube).tube
     await node.set_awake(True)
     try:
         async with node.handling:

@@ -3,10 +3,12 @@
 
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
+from flight.core.commanding.arguments import Arguments, TubeId
 from flight.core.custody.handover import HandoverFailed
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.icd import places
 from flight.icd.devices.base import DeviceFault
+from flight.rover.fetching import TubeIds
 from flight.rover.grasping import (
     CAMERA,
     GRASP_HEIGHT,
@@ -29,11 +31,23 @@ GIVE_TRIES = 3
 RELEASE_PLACE = (1.3, 0.0)  # m ahead and right, where a tube is laid down
 
 
+class LoadContainer(Arguments, frozen=True):
+    """The tubes to load."""
+
+    tubes: TubeIds
+
+
+class ReleaseTube(Arguments, frozen=True):
+    """The tube to lay down."""
+
+    tube: TubeId
+
+
 @by_day
 async def load_container(node: RoverVehicle, signal: Signal) -> str | Signal:
     """Puts tube after tube into the container; outcome "loaded" or "rest"."""
-    if signal.name == "load_container":
-        node.loading = list(signal.data["tubes"])
+    if isinstance(signal.carried, LoadContainer):
+        node.loading = list(signal.carried.tubes)
     await set_awake(node, True)
     await settle_moves(node)
     await node.handover.settle()
@@ -146,7 +160,7 @@ async def _take_from_rack(node: RoverVehicle, tube: str) -> bool:
 @by_day
 async def release_tube(node: RoverVehicle, signal: Signal) -> str | Signal:
     """Lays a tube from the rack on the ground; outcome "done" or "rest"."""
-    tube = str(signal.data["tube"])
+    tube = signal.given(ReleaseTube).tube
     await settle_moves(node)
     if held_tube(node) != tube and not await _take_from_rack(node, tube):
         raise ActivityFailed(f"{tube} could not be taken from the rack")

@@ -1,11 +1,16 @@
 """The round of the fetch: which tube is next, the way to it, and the end of the work."""
 
 from math import cos, sin, tau
+from typing import Annotated
+
+import msgspec
 
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
+from flight.core.commanding.arguments import Arguments, TubeId
 from flight.core.custody.ledger import CustodyStatus
 from flight.icd import places
+from flight.icd.devices.manipulation import RACK_SLOTS
 from flight.rover.fetch_plan import FetchPlan, best_order
 from flight.rover.grasping import held_tube, settle_moves
 from flight.rover.sols import by_day, fold_arm, set_awake
@@ -16,6 +21,14 @@ from flight.surface.route_planning import Place
 
 LOOKING_DISTANCE = 2.2  # m before the expected place from where the tube is looked for
 MISSED = ("tube_missing", "grasp_missed", "rack_missed", "no_way")
+
+TubeIds = Annotated[list[TubeId], msgspec.Meta(min_length=1, max_length=RACK_SLOTS)]
+
+
+class FetchTubes(Arguments, frozen=True):
+    """The tubes to collect."""
+
+    tubes: TubeIds
 
 
 @by_day
@@ -96,9 +109,10 @@ def is_collected(node: RoverVehicle, tube: str) -> bool:
 
 
 def _take_note(node: RoverVehicle, signal: Signal) -> None:
-    if signal.name == "fetch_tubes":
+    if isinstance(signal.carried, FetchTubes):
         if node.fetch.command != signal.cause:
-            node.fetch = FetchPlan(signal.cause, list(signal.data["tubes"]), seen=node.fetch.seen)
+            wanted = list(signal.carried.tubes)
+            node.fetch = FetchPlan(signal.cause, wanted, seen=node.fetch.seen)
         for tube in node.fetch.tubes:
             if node.ledger.record(tube) is None:
                 raise ActivityFailed(f"the map has no tube {tube}")

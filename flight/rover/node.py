@@ -1,8 +1,6 @@
 """The Sample Fetch Rover: finds the sample tubes, picks them up, brings them to the lander."""
 
-from typing import Annotated
 
-import msgspec
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
@@ -10,8 +8,14 @@ from flight.core.commanding.commands import CommandRejected, Hazard, Restart, co
 from flight.core.custody.handover_active import ActiveHandover
 from flight.icd import places
 from flight.icd.devices.manipulation import RACK_SLOTS
-from flight.rover.delivering import load_container, release_tube, verify_tube
-from flight.rover.fetching import drive_to_tube, plan_next
+from flight.rover.delivering import (
+    LoadContainer,
+    ReleaseTube,
+    load_container,
+    release_tube,
+    verify_tube,
+)
+from flight.rover.fetching import FetchTubes, drive_to_tube, plan_next
 from flight.rover.grasping import grasp_tube, rack_tube, slots_taken
 from flight.rover.hardware import connect
 from flight.rover.housekeeping import keep_house, rest_on_lander, stay_safe
@@ -19,13 +23,11 @@ from flight.rover.lid import move_lid
 from flight.rover.lid_memory import refuse_with_lid
 from flight.rover.mobility import make_locomotion, relocate
 from flight.rover.sols import RoverActivity, sleep_until_work
-from flight.rover.travel import dock, drive_home, drive_to_place, egress, undock
+from flight.rover.travel import DriveTo, dock, drive_home, drive_to_place, egress, undock
 from flight.rover.tube_search import search_tube
 from flight.rover.vehicle import RoverVehicle
 from flight.surface.place_arguments import Metres, PlaceError
 
-TubeId = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
-TubeIds = Annotated[list[TubeId], msgspec.Meta(min_length=1, max_length=RACK_SLOTS)]
 FETCHING = "surface.fetching"
 RETURNING = "surface.returning"
 TRAVERSING = "surface.traversing"
@@ -182,13 +184,13 @@ class FetchRover(RoverVehicle):
         relocate(self, east, north, error)
 
     @command(deadline=120 * SOL_SECONDS, starts=FETCHING, restart=Restart.RESUME)
-    def fetch_tubes(self, tubes: TubeIds) -> None:
+    def fetch_tubes(self, wanted: FetchTubes) -> None:
         """Collects the tubes that are not in the rack yet, over as many sols as it takes.
 
         A tube that cannot be found or grasped after some visits is left, and named in the result.
         """
         refuse_with_lid(self)
-        unknown = [tube for tube in tubes if tube not in self._map]
+        unknown = [tube for tube in wanted.tubes if tube not in self._map]
         if unknown:
             raise CommandRejected(
                 f"fetch_tubes: tubes = {unknown}: the map has {', '.join(self._map)}"
@@ -205,12 +207,12 @@ class FetchRover(RoverVehicle):
         refuse_with_lid(self)
 
     @command(deadline=60 * SOL_SECONDS, starts=TRAVERSING, restart=Restart.RESUME)
-    def drive_to(self, east: Metres, north: Metres) -> None:
+    def drive_to(self, goal: DriveTo) -> None:
         """Drives to a place, by its own ways."""
         refuse_with_lid(self)
 
     @command(deadline=60 * SOL_SECONDS, starts=DELIVERING, restart=Restart.RESUME)
-    def load_container(self, tubes: TubeIds) -> None:
+    def load_container(self, wanted: LoadContainer) -> None:
         """Loads tubes from the rack into the container of the MAV with the rover's own arm."""
         refuse_with_lid(self)
 
@@ -223,12 +225,12 @@ class FetchRover(RoverVehicle):
         """Takes the lid off the container with the rover's own arm; its latch must be open."""
 
     @command(deadline=4 * 3600.0, hazard=Hazard.RELEASE, starts="surface.releasing")
-    def release_tube(self, tube: TubeId) -> None:
+    def release_tube(self, wanted: ReleaseTube) -> None:
         """Lays a tube from the rack on the ground."""
         refuse_with_lid(self)
-        record = self.ledger.record(tube)
+        record = self.ledger.record(wanted.tube)
         if record is None or record.place != places.ROVER_RACK:
-            raise CommandRejected(f"release_tube: tube = {tube!r} is not in the rack")
+            raise CommandRejected(f"release_tube: tube = {wanted.tube!r} is not in the rack")
 
     def _refusal(self) -> str:
         if self.is_in("surface.docked") or self.is_in(DELIVERING):

@@ -4,12 +4,14 @@ from math import atan2, cos, hypot, radians, sin
 
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
+from flight.core.commanding.arguments import Arguments
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.vision import LanderSighting
 from flight.rover.grasping import held_tube, rack_tube, settle_moves
 from flight.rover.sols import by_day, fold_arm, set_awake
 from flight.rover.vehicle import RoverVehicle
 from flight.surface.driving import DriveFailed, DriveOutcome
+from flight.surface.place_arguments import Metres
 from flight.surface.route_planning import Place
 
 EGRESS_DISTANCE = 4.0  # m from the lander's centre to clear ground
@@ -58,11 +60,18 @@ async def _unfold_array(node: RoverVehicle) -> None:
     raise ActivityFailed(f"the solar array did not unfold in {ARRAY_TRIES} tries")
 
 
+class DriveTo(Arguments, frozen=True):
+    """A place, east and north of the depot's origin."""
+
+    east: Metres
+    north: Metres
+
+
 @by_day
 async def drive_to_place(node: RoverVehicle, signal: Signal) -> str | Signal:
     """Drives to the place of the command; outcome "done" or "rest"."""
-    if signal.name == "drive_to":
-        node.goal = (float(signal.data["east"]), float(signal.data["north"]))
+    if isinstance(signal.carried, DriveTo):
+        node.goal = (signal.carried.east, signal.carried.north)
     if node.goal is None:
         raise ActivityFailed("there is no goal")
     if not await _ready_to_drive(node):

@@ -18,7 +18,9 @@ Meaning of the table:
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
 
 
 class Anywhere(Enum):
@@ -32,11 +34,21 @@ ANY: Final = Anywhere.ANY
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One event for a statechart: its name, what it carries, and what caused it."""
+    """One event for a statechart: its name, words about it (reason, result), what caused it, and a
+    value of a type of its own."""
 
     name: str
     data: Mapping[str, Any] = field(default_factory=dict)
     cause: str = ""
+    carried: object = None
+
+    def given(self, kind: type[T]) -> T:
+        """What it carries, of a type: the arguments of its command, or what came of the state
+        before. Raises TypeError for a signal that carries nothing of the kind."""
+        if not isinstance(self.carried, kind):
+            carried = type(self.carried).__name__
+            raise TypeError(f"signal {self.name} carries {carried}, not {kind.__name__}")
+        return self.carried
 
 
 Activity = Callable[[Any, Signal], Awaitable[str | Signal | None]]

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 
 from flight.configuration.argument_refusals import infinite_sentence, refusal_sentence
+from flight.core.commanding.arguments import Arguments
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -66,6 +67,9 @@ class CommandSpec:
     restart: Restart
     method: str
     carries: Carries = Carries.NOTHING
+    whole: str = ""
+    """The parameter of the method that takes all arguments as one `Arguments`; empty: each has
+    its own."""
 
     def check(self, plain: dict[str, Any]) -> dict[str, Any]:
         """Typed arguments; raises CommandRejected with a sentence."""
@@ -79,6 +83,10 @@ class CommandSpec:
         if infinite:
             raise CommandRejected(infinite)
         return {f.name: getattr(checked, f.name) for f in msgspec.structs.fields(self.arguments)}
+
+    def call(self, checked: dict[str, Any]) -> dict[str, Any]:
+        """What the method is called with."""
+        return {self.whole: self.arguments(**checked)} if self.whole else checked
 
     def check_stage(self, stage: str, hazard: Hazard | None = None) -> None:
         """Whether the command may come as "run", or as "arm" and "fire"; raises CommandRejected.
@@ -147,6 +155,16 @@ def declared_commands(owner: type) -> dict[str, CommandSpec]:
 
 def _spec(owner: type, name: str, function: Any, options: dict[str, Any]) -> CommandSpec:
     hints = get_type_hints(function, include_extras=True)
+    whole = _whole(function, hints)
+    if whole:
+        return CommandSpec(
+            name=name,
+            doc=inspect.getdoc(function) or "",
+            arguments=hints[whole],
+            method=name,
+            whole=whole,
+            **options,
+        )
     fields: list[Any] = []
     for parameter in list(inspect.signature(function).parameters.values())[1:]:
         entry: tuple[Any, ...] = (parameter.name, hints[parameter.name])
@@ -163,6 +181,19 @@ def _spec(owner: type, name: str, function: Any, options: dict[str, Any]) -> Com
         method=name,
         **options,
     )
+
+
+def _whole(function: Any, hints: dict[str, Any]) -> str:
+    """The one parameter that takes all arguments; empty when there is none."""
+    names = list(inspect.signature(function).parameters)[1:]
+    typed = [name for name in names if _is_arguments(hints[name])]
+    if typed and len(names) > 1:
+        raise TypeError(f"{function.__name__}: {typed[0]} are all its arguments: there are others")
+    return typed[0] if typed else ""
+
+
+def _is_arguments(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Arguments)
 
 
 def argument_unit(annotation: Any) -> str:

@@ -126,7 +126,7 @@ class Dispatcher:
         self.ladder.begin(order.identifier)
         self.acting = order
         try:
-            result = getattr(self._node, spec.method)(**arguments)
+            result = getattr(self._node, spec.method)(**spec.call(arguments))
         except CommandRejected:
             raise
         except Exception as error:  # whatever it is, the command has ended
@@ -169,8 +169,9 @@ class Dispatcher:
             self.ladder.step(order.identifier, Rung.COMPLETED, str(result or ""))
 
     async def _start(self, order: Command, spec: CommandSpec, arguments: dict[str, Any]) -> None:
+        given = spec.call(arguments)
         try:
-            data = getattr(self._node, spec.method)(**arguments)
+            data = getattr(self._node, spec.method)(**given)
             if inspect.isawaitable(data):
                 raise TypeError(f"{spec.name} starts a state: its method is not to be async")
         except CommandRejected:
@@ -178,7 +179,9 @@ class Dispatcher:
         except Exception as error:
             self._fail(order, error)
             return
-        signal = Signal(spec.name, data if data is not None else arguments, order.identifier)
+        carried = given[spec.whole] if spec.whole else None
+        data = arguments if data is None else data
+        signal = Signal(spec.name, {} if spec.whole else data, order.identifier, carried)
         self._starting = order
         try:
             handled = await self._node.fire(signal)
