@@ -102,7 +102,7 @@ async def test_dead_and_stuck_engines() -> None:
         {"engine": 4}, {"engine": -1}, {"thrust": 3000.1, "engine": 0},
         {"thrust": -0.1, "engine": 0},
     ):  # fmt: skip
-        with pytest.raises(ValueError, match="allowed is 0 to"):
+        with pytest.raises(ValueError, match="allowed is a"):
             bench.device.fail("stuck", **options)
     bench.device.fail("stuck", engine=0, thrust=0.0)
 

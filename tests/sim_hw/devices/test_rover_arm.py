@@ -65,7 +65,7 @@ async def test_cold_a_second_motion_and_a_stuck_joint() -> None:
         await made.stow()
     await motion
     for joint in (-1, 6):
-        with pytest.raises(ValueError, match="allowed is 0 to 5"):
+        with pytest.raises(ValueError, match="allowed is an integer >= 0 and <= 5"):
             made.fail("joint_stall", joint=joint)
     made.fail("joint_stall", joint=4)
     await made.stow()  # joint 4 has not to move

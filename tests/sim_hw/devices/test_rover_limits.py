@@ -122,7 +122,7 @@ async def test_cold_motors_dead_wheels_and_a_second_motion_are_refused() -> None
     made.fail("dead_wheel", wheel=0)
     await refused(made.drive(1.0), "stall")
     for wheel in (-1, 4):
-        with pytest.raises(ValueError, match="allowed is 0 to 3"):
+        with pytest.raises(ValueError, match="allowed is an integer >= 0 and < 4"):
             made.fail("dead_wheel", wheel=wheel)
 
 
