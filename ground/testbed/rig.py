@@ -154,7 +154,12 @@ class Rig:
         station = self._stations[name]
         first = name not in self._booted
         self._booted[name] = None
-        store = open_store(self.folder / f"{name}.sqlite", first_boot=first, disc=self._disc)
+        store = open_store(
+            self.folder / f"{name}.sqlite",
+            first_boot=first,
+            disc=self._disc,
+            guarded=self._parts.store_guard,
+        )
         context = NodeContext(
             bus=self.bus(name),
             storage=store.storage,
