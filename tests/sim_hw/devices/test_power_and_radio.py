@@ -13,7 +13,7 @@ from sim_hw.devices.battery import SimBattery
 from sim_hw.devices.heaters import SimHeaters
 from sim_hw.devices.power_switches import SimPowerSwitches
 from sim_hw.devices.primary_battery import PrimaryPower
-from sim_hw.devices.solar_array import DEPLOYMENT_SECONDS, SimSolarArray
+from sim_hw.devices.solar_array import SimSolarArray
 from sim_hw.devices.surface_radio import RadioParameters
 from sim_hw.devices.uhf_radio import SimUhfRadio
 from sim_hw.devices.x_band_radio import SimXBandRadio
@@ -140,23 +140,23 @@ async def test_unfolding_takes_its_time_and_what_is_done_stays_done() -> None:
         await work
     assert electrical.loads == {"array_motors": 0.0}
     state = await array.deploy()
-    assert asyncio.get_running_loop().time() == pytest.approx(DEPLOYMENT_SECONDS)
+    assert asyncio.get_running_loop().time() == pytest.approx(960.0)
     assert state.deployed and electrical.array_deployed
     await array.deploy()
-    assert asyncio.get_running_loop().time() == pytest.approx(DEPLOYMENT_SECONDS)
+    assert asyncio.get_running_loop().time() == pytest.approx(960.0)
 
 
 async def test_a_jam_stops_it_on_the_way_so_many_times_and_without_power_nothing_moves() -> None:
     array = made(SimSolarArray)
     array.fail("jam", tries=1)
     await refused(array.deploy(), "jammed")
-    assert asyncio.get_running_loop().time() == pytest.approx(0.3 * DEPLOYMENT_SECONDS)
+    assert asyncio.get_running_loop().time() == pytest.approx(0.3 * 960.0)
     assert not array._electrical.array_deployed
     array._electrical.brownout = True
     await refused(array.deploy(), "jammed")
     array._electrical.brownout = False
     await array.deploy()
-    assert asyncio.get_running_loop().time() == pytest.approx(DEPLOYMENT_SECONDS)
+    assert asyncio.get_running_loop().time() == pytest.approx(960.0)
 
 
 async def test_the_array_shows_its_power_and_what_it_has_given() -> None:

@@ -9,8 +9,6 @@ import pytest
 from flight.icd.places import ROVER_GRIPPER
 from sim_hw.devices.container import IN_ROVER_GRIPPER, ON_SEAT, ON_STAND
 from sim_hw.devices.stereo_camera import (
-    CONTAINER_RANGE,
-    FEWEST_FEATURES,
     SimStereoCamera,
     StereoCameraParameters,
 )
@@ -160,7 +158,7 @@ async def test_bare_ripples_give_too_few_features() -> None:
     for looseness, valid in ((0.88, True), (0.89, False)):  # 25.2 and 24.35 of a hundred
         made.world.point = GroundPoint(0.0, 0.0, 0.0, looseness)
         motion = await made.visual_motion()
-        assert motion.valid is valid and (motion.features >= FEWEST_FEATURES) is valid
+        assert motion.valid is valid and (motion.features >= 25) is valid
     made.random.bell = -9.0
     assert (await made.visual_motion()).features == 0
 
@@ -261,7 +259,7 @@ async def test_the_lid_is_made_out_from_near_by_and_not_behind_the_arm() -> None
     arm = Arm(Lidded(ON_STAND))
     made = camera(arm=arm)
     assert not (await made.view_container()).valid, "there is no lander"
-    made.world.bodies["lander"] = Body("lander", 0.0, CONTAINER_RANGE)
+    made.world.bodies["lander"] = Body("lander", 0.0, 3.0)
     image = await made.view_container()
     assert image.valid and image.lid_on_stand and not image.lid_on_seat
     arm.container.lid = ON_SEAT
@@ -274,7 +272,7 @@ async def test_the_lid_is_made_out_from_near_by_and_not_behind_the_arm() -> None
         arm.pose = pose
         assert not (await made.view_container()).valid
     arm.pose = "stowed"
-    made.world.bodies["lander"].north = CONTAINER_RANGE + 0.01
+    made.world.bodies["lander"].north = 3.0 + 0.01
     assert not (await made.view_container()).valid
 
 

@@ -19,7 +19,6 @@ from flight.icd.devices.transfer_arm_geometry import (
 )
 from flight.icd.places import ARM_GRIPPER, CONTAINER, PERSEVERANCE, ROVER_RACK
 from sim_hw.devices.container import DROPPED, IN_GRIPPER, ON_SEAT, ON_STAND
-from sim_hw.devices.transfer_arm_scene import HALF_TUBE
 from sim_hw.world.tubes import LyingPose, TubeState
 from sim_hw.world.world import Body
 from tests.sim_hw.devices.ground_stubs import A, B, World, tubes
@@ -68,7 +67,7 @@ def test_a_tube_on_the_ground_is_taken_by_its_nearer_end(heading: float) -> None
     made = scene(World(tubes(a=TubeState("ground", pose=pose))))
     target = made.target(f"ground:{A}")
     centre = made.in_base_frame(100.0, 203.0, 0.012)
-    end = added(centre, (cos(0.2), -sin(0.2), 0.0), -HALF_TUBE)
+    end = added(centre, (cos(0.2), -sin(0.2), 0.0), -0.093)
     assert target.position == pytest.approx(end)
     assert column(target.rotation, 2) == pytest.approx(column(sideways(-0.2), 2))
 
