@@ -113,6 +113,7 @@ class Vehicle:
             "largest_angle_of_attack": 4.0,
         }  # fmt: skip
         self.last_effectors: Any = None
+        self.burn_cycle = 0.02
         self.ascent: Any = None
         self.told: list[str] = []
         self.remembered: list[float] = []
