@@ -8,6 +8,7 @@ import msgspec
 from flight.arm.device_calls import MechanismFailed, persist
 from flight.arm.kinematics import on_vehicle, standoff
 from flight.arm.motion import NotSeen, line, look, release_brakes, retreat, servo
+from flight.arm.safeguards import INSERTION_FORCE
 from flight.arm.seeing import CAMERA, GRIPPER, verify_tube
 from flight.arm.vehicle import ArmVehicle
 from flight.arm.work_time import count_tube, wait_for_work
@@ -262,7 +263,8 @@ class _Insertion:
                 self.blocked = slot
                 raise SocketBlocked(f"the camera sees a tube in socket {slot} already")
             missing = await self._push(goal)
-            if abs(missing) <= node.parameters["seat_tolerance"]:
+            seated = abs(missing) <= node.parameters["seat_tolerance"]
+            if seated or not node.context.structure.keeps(INSERTION_FORCE):
                 await persist(node, node.hardware.gripper.open)
                 await line(node, standoff(goal, STANDOFF))
                 node.step("step_check")

@@ -5,6 +5,7 @@ import msgspec
 from flight.arm.hardware import ArmHardware, connect
 from flight.arm.kinematics import tip_uncertainty
 from flight.arm.parameters import PARAMETERS
+from flight.arm.safeguards import ARM_SAFEGUARDS
 from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.ledger import CustodyStatus
 from flight.core.keeping.memory import Remembered
@@ -39,6 +40,7 @@ class ArmVehicle(Node):
         "perseverance": wire("lander"),
     }
     parameter_declarations = PARAMETERS
+    safeguards = ARM_SAFEGUARDS
     hardware: ArmHardware
     handover: ActiveHandover
 

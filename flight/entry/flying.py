@@ -10,6 +10,7 @@ from typing import Any
 from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus, Evidence
+from flight.entry.safeguards import ENTRY_VOTE
 from flight.entry.sensing import (
     Sight,
     clear_latches,
@@ -112,7 +113,7 @@ async def watch_for_entry(node: EntryVehicle, signal: Signal) -> str:
             "accelerometer": _has_braked(node, seen),
             "timer": elapsed >= due + node.parameters["entry_vote"],
         }
-        if _agreed(votes):
+        if _agreed(node, votes):
             agreed = ", ".join(name for name, vote in votes.items() if vote)
             node.entry_sensed(votes=agreed, late=round(elapsed - due, 1))
             return "done"
@@ -125,7 +126,9 @@ def _has_braked(node: EntryVehicle, seen: Sight) -> bool:
     return (seen.load or 0.0) >= threshold or (seen.peak or 0.0) >= threshold
 
 
-def _agreed(votes: dict[str, bool]) -> bool:
+def _agreed(node: EntryVehicle, votes: dict[str, bool]) -> bool:
+    if not node.context.structure.keeps(ENTRY_VOTE):
+        return votes["g_switch"]
     return sum(votes.values()) >= 2
 
 
@@ -150,7 +153,7 @@ async def record_entry(node: EntryVehicle, signal: Signal) -> str:
                 "timer": by_timer,
             }
             # Before the peak all is as quiet as after it.
-            over = _agreed(votes) and (by_timer or _has_braked(node, seen))
+            over = _agreed(node, votes) and (by_timer or _has_braked(node, seen))
             calm = calm + 1 if over else 0
             if calm >= STEADY:
                 _judge_sensors(node, seen, wrong_sign)

@@ -11,6 +11,7 @@ from flight.core.telling.channels import Channel
 from flight.core.telling.communications import wire
 from flight.core.telling.events import event
 from flight.entry.parameters import PARAMETERS
+from flight.entry.safeguards import ENTRY_SAFEGUARDS
 from flight.icd.devices.entry_capsule import (
     CapsuleAccelerometer,
     CapsuleBeacon,
@@ -31,6 +32,7 @@ class EntryVehicle(Node):
     name = "entry"
     routes = {CARRIER: wire(CARRIER)}  # noqa: RUF012  declared once, as every vehicle does
     parameter_declarations = PARAMETERS
+    safeguards = ENTRY_SAFEGUARDS
     handover: PassiveHandover
 
     checked = Remembered(bool, False, doc="whether the last checks have passed")

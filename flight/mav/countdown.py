@@ -17,6 +17,7 @@ from flight.mav.ascent_computer import AscentComputer, plan_ascent
 from flight.mav.ascent_settings import AscentSettings
 from flight.mav.custody import held
 from flight.mav.navigation import Alignment, align, from_pad
+from flight.mav.safeguards import LAUNCH_CHECKS
 from flight.mav.vehicle import MavVehicle
 
 LAST_CHECK = 10.0  # s before the launch
@@ -132,7 +133,7 @@ async def checks(node: MavVehicle) -> list[str]:
         problems.append(f"not sealed by the ledger: {', '.join(unsealed)}")
     problems += await _devices(node)
     problems += await _permission(node)
-    return problems
+    return problems if node.context.structure.keeps(LAUNCH_CHECKS) else []
 
 
 async def _devices(node: MavVehicle) -> list[str]:

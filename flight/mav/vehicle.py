@@ -31,6 +31,7 @@ from flight.mav.ascent_computer import BURN_CYCLE, AscentComputer, StoredCompute
 from flight.mav.ascent_log import AscentLog
 from flight.mav.parameters import PARAMETERS, check_vehicle
 from flight.mav.reached_orbit import reached_orbit
+from flight.mav.safeguards import MAV_SAFEGUARDS
 
 Closure = Literal["", "open", "sealed"]
 FlightEnd = Literal["", "in_orbit", "lost"]
@@ -63,6 +64,7 @@ class MavVehicle(Node):
         "perseverance": wire("lander"),
     }
     parameter_declarations = PARAMETERS
+    safeguards = MAV_SAFEGUARDS
     burn_cycle = BURN_CYCLE
     """s, of the control loop while a motor burns or the air presses."""
     handover: PassiveHandover

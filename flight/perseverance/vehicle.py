@@ -21,6 +21,7 @@ from flight.perseverance.sol_work import energy_parameters
 from flight.surface.dead_reckoning import DeadReckoning, Pose
 from flight.surface.driving import DrivingParameters, Locomotion
 from flight.surface.route_planning import CostMap
+from flight.surface.safeguards import DRIVING_SAFEGUARDS, SLIP_CHECK, SUN_SUBSTITUTION
 from flight.surface.site_place import SitePlace, known_place
 from flight.surface.sol_budget import SolBudget, SolDistance
 
@@ -35,6 +36,7 @@ class PerseveranceVehicle(Node):
     name = "perseverance"
     has_recorder = True
     parameter_declarations = PARAMETERS
+    safeguards = DRIVING_SAFEGUARDS
     hardware: PerseveranceHardware
     locomotion: Locomotion
     handover: PassiveHandover
@@ -244,6 +246,8 @@ class PerseveranceVehicle(Node):
                 slip_limit=p["slip_limit"],
                 last_slip_limit=p["last_slip_limit"],
                 setbacks=p["setbacks"],
+                checks_slip=self.context.structure.keeps(SLIP_CHECK),
+                goes_without_sun=self.context.structure.keeps(SUN_SUBSTITUTION),
             ),
             observer=self,
             jd_tt=self.clock.jd_tt,

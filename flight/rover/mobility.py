@@ -6,6 +6,7 @@ from flight.rover.vehicle import RoverVehicle
 from flight.surface.dead_reckoning import DeadReckoning, Pose
 from flight.surface.driving import DrivingParameters, Locomotion
 from flight.surface.route_planning import CostMap, Disc
+from flight.surface.safeguards import SLIP_CHECK, SUN_SUBSTITUTION
 from flight.surface.site_place import SitePlace
 
 
@@ -50,6 +51,8 @@ def make_locomotion(node: RoverVehicle) -> Locomotion:
             slip_limit=p["slip_limit"],
             last_slip_limit=p["last_slip_limit"],
             setbacks=p["setbacks"],
+            checks_slip=node.context.structure.keeps(SLIP_CHECK),
+            goes_without_sun=node.context.structure.keeps(SUN_SUBSTITUTION),
         ),
         observer=node,
         jd_tt=node.clock.jd_tt,

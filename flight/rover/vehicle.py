@@ -16,6 +16,7 @@ from flight.icd.messages import Severity
 from flight.rover.fetch_plan import FetchPlan
 from flight.rover.hardware import RoverHardware
 from flight.rover.parameters import PARAMETERS
+from flight.rover.safeguards import ROVER_SAFEGUARDS
 from flight.rover.sol_work import RoverSols, energy_parameters
 from flight.surface.dead_reckoning import Pose
 from flight.surface.driving import Locomotion
@@ -36,6 +37,7 @@ class RoverVehicle(Node):
         "perseverance": radio("lander"),
     }
     parameter_declarations = PARAMETERS
+    safeguards = ROVER_SAFEGUARDS
     hardware: RoverHardware
     locomotion: Locomotion
     handover: ActiveHandover

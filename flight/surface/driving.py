@@ -59,7 +59,9 @@ class DriveObserver(Protocol):
 class DrivingParameters:
     """Lengths in m, slip as a fraction, counts.
 
-    `last_slip_limit` holds once half of the `setbacks` are used up: better slowly than not at all.
+    `checks_slip`: images tell how far it came; else the wheels do. `goes_without_sun`: the heading
+    is carried on without it. `last_slip_limit` holds once half of the `setbacks` are used up:
+    better slowly than not at all.
     """
 
     segment: float = 5.0
@@ -67,6 +69,8 @@ class DrivingParameters:
     last_slip_limit: float = 0.7
     setbacks: int = 10
     back_out: float = 1.5
+    checks_slip: bool = True
+    goes_without_sun: bool = True
 
 
 @dataclass
@@ -137,6 +141,8 @@ class Locomotion:
         """Corrects the heading by the Sun; returns the correction in radians, None without Sun."""
         seen = await self.sun_sensor.direction()
         if not seen.valid:
+            if not self.parameters.goes_without_sun:
+                raise DeviceFault("no_sun", "the heading is not known: no fix of the Sun")
             return None
         sun = sun_elevation_azimuth(self.jd_tt(), self.latitude, self.longitude)
         return self.reckoning.sun_seen(seen.azimuth, radians(sun.azimuth_degrees))
@@ -174,6 +180,8 @@ class Locomotion:
         after = await self.imu.state()
         motion = await self.camera.visual_motion()
         visual = (motion.ahead, motion.right) if reference.valid and motion.valid else None
+        if not self.parameters.checks_slip:
+            visual = None
         way = odometer - start if distance >= 0.0 else start - odometer
         slip = self.reckoning.moved(odometer=way, yaw=_turned(before, after), visual=visual)
         self.segments += 1
@@ -249,6 +257,8 @@ class Locomotion:
         """Acts on the slip of a segment; returns the segments in a row without a slip."""
         last_resort = way.setbacks > self.parameters.setbacks // 2
         limit = self.parameters.last_slip_limit if last_resort else self.parameters.slip_limit
+        if not self.parameters.checks_slip:
+            return 0
         if blind >= BLIND_LIMIT:
             way.setbacks += 1
             await self._slipped("no_visual_odometry", f"{BLIND_LIMIT} segments in a row", way)

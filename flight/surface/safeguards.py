@@ -1,0 +1,16 @@
+"""What driving does so that ground that gives way alone does not keep a vehicle."""
+
+from flight.core.fault_protection.safeguards import Safeguard
+
+SLIP_CHECK = Safeguard(
+    "slip_check",
+    "after each segment of at most 5 m images show how far it really came; beyond the limit it "
+    "goes back and around",
+    "Opportunity, sol 446: dug in up to the hubs while the wheels counted on",
+)
+SUN_SUBSTITUTION = Safeguard(
+    "sun_substitution",
+    "without a fix of the Sun the heading is carried on by the gyroscopes",
+    "Ingenuity, flight 29: no flight without the inclinometer",
+)
+DRIVING_SAFEGUARDS = (SLIP_CHECK, SUN_SUBSTITUTION)
