@@ -30,6 +30,8 @@ ACCELERATION_NOISE = 2.0e-3
 ATTITUDE_ERROR = math.radians(0.04)
 """Standard deviation about any axis after the alignment by stars: it turns all that is felt from
 then on, so the velocity errs by this part of the whole deceleration."""
+DRAG_ERROR = 0.1
+"""rad between drag and velocity under a swinging parachute, in the mean: assumption."""
 LEVEL_TIME = 6.0
 """Seconds over which the weight is felt to find the vertical; swings average out."""
 HEADING_DOUBT = 0.2
@@ -152,6 +154,8 @@ class DescentNavigation:
         self.rates: Vector = (0.0, 0.0, 0.0)
         self.can_be_insisted = True
         """Whether what lies beyond the gate is believed when it does not change."""
+        self.hangs = False
+        """All that is felt is the drag of a parachute."""
         self.saturated = False
         """A gyroscope has saturated and the vertical has not been found again."""
         self.heading_in_doubt = False
@@ -195,11 +199,15 @@ class DescentNavigation:
         self.felt = scale(1.0 / interval, increments.velocity)
         gained = rotate(self.attitude, increments.velocity)
         self._felt_sum = add(self._felt_sum, gained)
+        dragged = self.hangs and self.saturated
+        if dragged:
+            gained = self._against_the_air(norm(gained))
         self._move(interval, gained)
         self.time = increments.time_ns / NANOSECONDS
         self.number = increments.number
         before, self._felt_total = self._felt_total, self._felt_total + norm(gained)
-        turned = ATTITUDE_ERROR**2 * (self._felt_total**2 - before**2)
+        doubt = DRAG_ERROR if dragged else ATTITUDE_ERROR
+        turned = doubt**2 * (self._felt_total**2 - before**2)
         for error in self.errors:
             error.propagate(interval)
             error.velocity += turned
@@ -210,6 +218,17 @@ class DescentNavigation:
             for error in self.errors:
                 error.velocity += SATURATION_VELOCITY**2
                 error.position += SATURATION_POSITION**2
+
+    def _against_the_air(self, size: float) -> Vector:
+        """What is felt under a parachute while the attitude is in doubt: drag, against the velocity
+        through the air, swings apart."""
+        local = self.local_velocity()
+        speed = norm(local)
+        east, north, up = local_axes(self.position)
+        if speed < 1.0:
+            return scale(size, up)
+        along = add(add(scale(local[0], east), scale(local[1], north)), scale(local[2], up))
+        return scale(-size / speed, along)
 
     def guess(self, seconds: float) -> None:
         """Flies on for a time (s) of which nothing is known as if all that was felt went on.

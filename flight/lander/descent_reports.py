@@ -103,6 +103,9 @@ class DescentReports:
     @event(HIGH, "Straight down from {height} m; touchdown sensing begins")
     def straight_descent(self, *, height: float) -> None: ...
 
+    @event(Severity.WARNING_LO, "Legs {legs} had latched a contact before sensing began: cleared")
+    def early_contact_cleared(self, *, legs: list[int]) -> None: ...
+
     @event(ALARM, "Legs {legs} say contact in the air: one of them is not believed")
     def leg_stuck(self, *, legs: list[int]) -> None: ...
 

@@ -75,8 +75,10 @@ async def descend(descent: Descent) -> DivertChoice:
     await descent.begin()
     hanging = Hanging(descent)
     await hanging.wait_for_pull()
+    descent.navigation.hangs = descent.memory.parachute_pulled
     await hanging.drop_heat_shield()
     choice = await hanging.sense_and_choose()
+    descent.navigation.hangs = False
     await descent.fire("backshell")
     descent.host.backshell_separated(
         height=round(descent.height_over_ground),

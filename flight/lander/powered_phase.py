@@ -130,9 +130,13 @@ class PoweredFlight:
         """Straight down at constant speed, until the ground is felt."""
         d = self.descent
         believes_latches = not d.structure.keeps(TOUCHDOWN_LATCH)
-        state = await self._legs("state" if believes_latches else "clear")
-        if believes_latches and state is not None and any(state.latched):
+        before = await self._legs("state")
+        early = [] if before is None else [i for i, on in enumerate(before.latched) if on]
+        if early and believes_latches:
             return "legs"
+        if early:
+            d.host.early_contact_cleared(legs=early)
+        state = await self._legs("clear")
         self.detector.enable()
         if state is not None and any(state.latched):
             d.host.leg_stuck(legs=[i for i, on in enumerate(state.latched) if on])
