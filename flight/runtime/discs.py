@@ -40,16 +40,11 @@ class Disc(Protocol):
 
 
 class FileDisc:
-    """Databases in files. `factory` makes their connections."""
-
-    def __init__(self, factory: type[sqlite3.Connection] = sqlite3.Connection) -> None:
-        self.factory = factory
+    """Databases in files."""
 
     def connect(self, path: Path | str, timeout: float = 5.0) -> sqlite3.Connection:
         """Opens or makes the file."""
-        return sqlite3.connect(
-            path, timeout=timeout, isolation_level=None, factory=self.factory
-        )
+        return sqlite3.connect(path, timeout=timeout, isolation_level=None)
 
     def release(self, connection: sqlite3.Connection) -> None:
         """Closes it."""
@@ -78,13 +73,9 @@ class FileDisc:
 
 
 class MemoryDisc:
-    """Databases in memory, each used by one at a time. `save` writes them to their files.
+    """Databases in memory, each used by one at a time. `save` writes them to their files."""
 
-    `factory` makes their connections.
-    """
-
-    def __init__(self, factory: type[sqlite3.Connection] = sqlite3.Connection) -> None:
-        self.factory = factory
+    def __init__(self) -> None:
         self._images: dict[str, bytes] = {}  # as the files would be, of those that nobody uses
         self._used: dict[str, sqlite3.Connection] = {}
         self._notes: dict[str, str] = {}
@@ -94,7 +85,7 @@ class MemoryDisc:
         key = str(path)
         if key in self._used:
             raise sqlite3.OperationalError(f"{key} is in use: a database in memory has one user")
-        database = sqlite3.connect(":memory:", isolation_level=None, factory=self.factory)
+        database = sqlite3.connect(":memory:", isolation_level=None)
         image = self._images.get(key)
         if image:
             database.deserialize(image)
@@ -106,7 +97,8 @@ class MemoryDisc:
         """Keeps what is committed, and closes."""
         for key, used in list(self._used.items()):
             if used is connection:
-                connection.rollback()
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 self._images[key] = connection.serialize()
                 del self._used[key]
         connection.close()

@@ -3,120 +3,201 @@
 import argparse
 import shlex
 import sys
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flight.configuration.files import ConfigurationError
+from ground.commands.drill_arguments import configure as configure
 from ground.commands.study_arguments import MOST_WORKERS, refused
 from ground.terminal.destinations import check_file, check_folder
+from ground.terminal.exit_codes import NO, YES
 
 if TYPE_CHECKING:
-    from ground.drills.campaign import Progress, Stopwatch
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Declares the arguments."""
-    parser.add_argument(
-        "drills",
-        nargs="*",
-        type=Path,
-        metavar="FILE|FOLDER",
-        help="drill files, or folders of them; a name is looked for in configs/drills, too",
-    )
-    parser.add_argument(
-        "--seeds", default=None, metavar="A..B", help="fly each with these seeds (7; 1..5; 1,4,9)"
-    )
-    parser.add_argument("--workers", type=int, default=2, help="processes (default 2)")
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=Path("runs") / "drills",
-        help="folder of the records (default: runs/drills)",
-    )
-    parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write the report as one page")
-    parser.add_argument(
-        "--only", action="append", default=[], metavar="NAME", help="only drills of this name"
-    )
-    parser.add_argument(
-        "--without",
-        action="append",
-        default=[],
-        metavar="PROTECTION",
-        help="switch a protection off ('*': all)",
-    )
-    parser.add_argument("--bare", action="store_true", help="leave out the faults")
-    parser.add_argument(
-        "--alone",
-        action="store_true",
-        help="fly each from the beginning and over ZeroMQ, not as a branch",
-    )
-    parser.add_argument("--quiet", action="store_true", help="print what did not pass, and the sum")
+    from ground.drills.campaign import Campaign, Progress, Task
+    from ground.drills.drill import Drill
+    from ground.drills.record import Judged
+    from ground.drills.results import Shown
 
 
 def run(arguments: argparse.Namespace) -> int:
     """The exit code of the worst verdict; raises ConfigurationError."""
+    if arguments.matrix is not None:
+        return _print_matrix(arguments.matrix)
     _check(arguments)
-    from ground.drills import campaign, text_report
-    from ground.drills.coverage import coverage_of
-    from ground.drills.finding import drills_in
-    from ground.drills.html.page import write_html
-    from ground.drills.junit import write_junit
-    from ground.drills.results import write_results
-    from ground.drills.surveys import FOLDER, surveys
-    from ground.drills.telling import shown_of, summary_of
-    from ground.drills.variants import seeds_of
-    from ground.drills.workers import LocalWorkers
+    from ground.drills import text_report
+    from ground.drills.campaign import Campaign
+    from ground.drills.workers import workers_of
 
-    try:
-        seeds = [] if arguments.seeds is None else seeds_of(arguments.seeds)
-    except ValueError as error:
-        raise refused("--seeds", arguments.seeds, str(error)) from None
-    drills = drills_in(arguments.drills, arguments.only)
-    tasks = campaign.tasks_of(
-        drills, seeds, alone=arguments.alone, off=tuple(arguments.without), bare=arguments.bare
-    )
-    workers, kept = LocalWorkers(arguments.workers), arguments.out / FOLDER
-    watch = campaign.Stopwatch()
-    judged = campaign.fly_tasks(
-        tasks, workers, arguments.workers, _progress(watch, arguments.quiet),
-        surveys=lambda scenarios: surveys(scenarios, workers, kept),
-    )  # fmt: skip
-    shown = shown_of(tasks, judged)
-    summary = summary_of(shlex.join(["msr", *sys.argv[1:]]), judged, watch.seconds)
-    write_results(arguments.out, shown, summary)
-    if arguments.junit is not None:
-        write_junit(arguments.junit, shown)
-    if arguments.html is not None:
-        write_html(arguments.html, shown, summary, coverage_of(judged))
+    workers = workers_of(arguments.workers, arguments.cluster)
+    campaign = Campaign(workers, arguments.workers, arguments.out, _progress(arguments.quiet))
+    recorded = _recorded(arguments)
+    drills = _drills(arguments, campaign) if recorded is None else []
+    tasks = _tasks(arguments, drills, recorded)
+    judged = campaign.fly(tasks)
+    shown = _write(arguments, campaign, drills, tasks, judged)
     for each in shown:
         if not arguments.quiet or each.judged.verdict != "PASS":
             print("\n".join(text_report.lines(each)))
     print(text_report.summary_line(judged))
-    return text_report.exit_code(judged)
+    code = text_report.exit_code(judged)
+    if recorded is not None:
+        return _print_differences(recorded, judged)
+    if arguments.compare is not None:
+        _print_comparison(arguments, shown)
+    if arguments.shrink:
+        _shrink(arguments, campaign, tasks, judged)
+    return code
+
+
+def _drills(arguments: argparse.Namespace, campaign: "Campaign") -> "list[Drill]":
+    from ground.drills.finding import drills_in
+    from ground.drills.nth import nth_drills, target_of
+
+    drills = drills_in(arguments.drills, arguments.only)
+    if arguments.nth is None:
+        return drills
+    found: list[Drill] = []
+    for drill in drills:
+        target_of(drill, arguments.nth)
+        calls = campaign.calls(drill).get(arguments.nth, 0)
+        folder = arguments.out / "generated"
+        found += nth_drills(drill, arguments.nth, arguments.kind, calls, folder)
+    if not found:
+        raise refused("--nth", arguments.nth, "methods that are called between start and horizon")
+    return found
+
+
+def _tasks(
+    arguments: argparse.Namespace, drills: "list[Drill]", recorded: "list[Shown] | None"
+) -> "list[Task]":
+    from ground.drills.campaign import tasks_of
+    from ground.drills.replay import tasks_from
+    from ground.drills.variants import seeds_of
+
+    if recorded is not None:
+        return tasks_from(recorded)
+    try:
+        seeds = [] if arguments.seeds is None else seeds_of(arguments.seeds)
+    except ValueError as error:
+        raise refused("--seeds", arguments.seeds, str(error)) from None
+    off = tuple(arguments.without)
+    return tasks_of(drills, seeds, alone=arguments.alone, off=off, bare=arguments.bare)
+
+
+def _write(
+    arguments: argparse.Namespace,
+    campaign: "Campaign",
+    drills: "Sequence[Drill]",
+    tasks: "Sequence[Task]",
+    judged: "Sequence[Judged]",
+) -> "list[Shown]":
+    """Writes all that is asked for; returns what is told of each drill."""
+    from ground.drills.coverage import coverage_text
+    from ground.drills.fmeca import fmeca_rows, write_fmeca
+    from ground.drills.html.page import write_html
+    from ground.drills.junit import write_junit
+    from ground.drills.results import write_results
+    from ground.drills.telling import score_text, shown_of, summary_of
+
+    shown = shown_of(tasks, judged)
+    summary = summary_of(shlex.join(["msr", *sys.argv[1:]]), judged, campaign.seconds)
+    if arguments.score:
+        summary.score = campaign.score(drills)
+        print(score_text(summary))
+    coverage = campaign.coverage(judged)
+    write_results(arguments.out, shown, summary)
+    if arguments.junit is not None:
+        write_junit(arguments.junit, shown)
+    if arguments.html is not None:
+        write_html(arguments.html, shown, summary, coverage)
+    if arguments.fmeca is not None:
+        write_fmeca(arguments.fmeca, fmeca_rows(shown))
+    if arguments.coverage:
+        print(coverage_text(coverage))
+    return shown
+
+
+def _recorded(arguments: argparse.Namespace) -> "list[Shown] | None":
+    if arguments.records is None:
+        return None
+    from ground.drills.results import read_results
+
+    recorded = read_results(arguments.records, "--from")
+    only = arguments.only
+    return [each for each in recorded if not only or each.judged.record.drill in only]
+
+
+def _print_differences(recorded: "Sequence[Shown]", judged: "Sequence[Judged]") -> int:
+    from ground.drills.replay import differences
+
+    told = differences(recorded, judged)
+    print("\n".join(told) if told else f"{len(judged)} flown again, all the same, bit by bit")
+    return NO if told else YES
+
+
+def _print_comparison(arguments: argparse.Namespace, shown: "Sequence[Shown]") -> None:
+    from ground.drills.comparing import compare
+    from ground.drills.results import read_results
+
+    print("\n".join(compare(read_results(arguments.compare, "--compare"), shown).lines()))
+
+
+def _shrink(
+    arguments: argparse.Namespace,
+    campaign: "Campaign",
+    tasks: "Sequence[Task]",
+    judged: "Sequence[Judged]",
+) -> None:
+    from ground.drills.jobs import shown_path
+    from ground.drills.shrinking import shrink
+
+    for task, each in zip(tasks, judged, strict=True):
+        if each.verdict == "FAIL":
+            found = shrink(task.drill, each, campaign.fly_one, arguments.out / "generated")
+            steps = ", ".join(found.steps) or "nothing smaller fails alike"
+            print(f"{task.drill.name}: {steps} ({found.flown} flights)")
+            print(f"        again: msr drill {shown_path(found.drill.file)}")
+
+
+def _print_matrix(scenario: str) -> int:
+    from ground.drills.possible import matrix_table
+    from ground.drills.scenario import load_scenario
+
+    print(matrix_table(load_scenario(scenario)))
+    return YES
 
 
 def _check(arguments: argparse.Namespace) -> None:
     if not 1 <= arguments.workers <= MOST_WORKERS:
         raise refused("--workers", arguments.workers, f"1 to {MOST_WORKERS}")
     check_folder("--out", arguments.out)
-    for option in ("--junit", "--html"):
+    for option in ("--junit", "--html", "--fmeca"):
         check_file(option, getattr(arguments, option.removeprefix("--")))
-    if not arguments.drills:
+    if arguments.kind and arguments.nth is None:
         raise ConfigurationError(
-            "command line", None, "FILE|FOLDER", "is missing: allowed are drill files and folders"
+            "command line", None, "--kind", f"= {arguments.kind}: it needs --nth"
+        )
+    if arguments.records is not None and arguments.drills:
+        raise ConfigurationError(
+            "command line", None, "--from", "the drills are those of the records: name none beside"
+        )
+    if arguments.records is None and not arguments.drills:
+        raise ConfigurationError(
+            "command line",
+            None,
+            "",
+            "FILE or FOLDER is missing: allowed are drill files and folders",
         )
 
 
-def _progress(watch: "Stopwatch", quiet: bool) -> "Progress":
+def _progress(quiet: bool) -> "Progress":
     """Tells how many are done, the rate, and how long the rest will take."""
 
-    def tell(done: int, total: int, last: object) -> None:
+    def tell(done: int, total: int, words: str) -> None:
         if total == 1 or quiet:
             return
         end = "" if sys.stderr.isatty() and done < total else "\n"
         start = "\r" if sys.stderr.isatty() else ""
-        words = f"{start}{done} of {total}, {watch.words(done, total)}   "
-        print(words, end=end, file=sys.stderr, flush=True)
+        print(f"{start}{done} of {total}, {words}   ", end=end, file=sys.stderr, flush=True)
 
     return tell

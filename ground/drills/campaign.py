@@ -4,15 +4,21 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from ground.drills.coverage import Coverage, coverage_of
 from ground.drills.drill import Drill
 from ground.drills.flying import LATE, PATIENCE
 from ground.drills.jobs import Job, batches_of, job_of
 from ground.drills.judging import judge
+from ground.drills.possible import Possible, possible_cells
 from ground.drills.record import Judged
+from ground.drills.results import ScoreRow
+from ground.drills.scenario import load_scenario
 from ground.drills.survey import Survey, start_in
+from ground.drills.surveys import FOLDER, surveys
 from ground.drills.workers import Workers
 
 TIMES_THE_TRUNK = 20
@@ -20,9 +26,8 @@ LEAST_WORK = 200_000
 """Callbacks that every branch may do: a few seconds of a busy phase."""
 MANY = 8
 """Drills for which it pays to survey their scenarios first."""
-Surveys = Callable[[Sequence[str]], Mapping[str, Survey]]
-Progress = Callable[[int, int, Judged], None]
-"""Told how many are done, of how many, and the last."""
+Progress = Callable[[int, int, str], None]
+"""Told how many are done, of how many, the rate and the time that is left."""
 
 
 @dataclass(frozen=True)
@@ -33,62 +38,127 @@ class Task:
     job: Job
 
 
-def tasks_of(drills: Iterable[Drill], seeds: Sequence[int] = (), **more: object) -> list[Task]:
-    """A task for each drill and seed (its own seed where none are given)."""
+def tasks_of(
+    drills: Iterable[Drill], seeds: Sequence[int] = (), first: int = 0, **more: Any
+) -> list[Task]:
+    """A task for each drill and seed (its own seed where none are given), numbered from `first`.
+
+    `more`: what else is so of the jobs.
+    """
     texts: dict[Path, str] = {}
     tasks: list[Task] = []
     for drill in drills:
         if drill.file not in texts:
             texts[drill.file] = drill.file.read_text(encoding="utf-8")
         for seed in seeds or (drill.seed,):
-            job = job_of(len(tasks), drill, texts[drill.file], seed, **more)
+            job = job_of(first + len(tasks), drill, texts[drill.file], seed, **more)
             tasks.append(Task(drill, job))
     return tasks
 
 
-def fly_tasks(
-    tasks: Sequence[Task],
-    workers: Workers,
-    count: int,
-    progress: Progress = lambda done, total, last: None,
-    *,
-    patience: float = PATIENCE,
-    surveys: Surveys = lambda scenarios: {},
-) -> list[Judged]:
-    """Flies all; the verdicts in the order of the tasks.
+class Campaign:
+    """Flies with some workers; surveys are kept in the folder `out`.
 
-    `surveys` gives those of some scenarios, from which the work that a branch may do is taken; for
-    a few drills it is asked only when one takes too long. What the backstop of wall time has ended
-    is flown once more, when nothing else is.
+    What the backstop of wall time has ended is flown once more, when nothing else is. The work that
+    a branch may do is taken from a survey of its scenario: at once where there are many drills, for
+    a few only when one takes too long.
     """
-    found: dict[int, Judged] = {}
-    by_number = {task.job.number: task for task in tasks}
-    late: list[Task] = []
 
-    def fly(mine: Sequence[Task], known: Mapping[str, Survey], at_once: int) -> None:
-        jobs = [_bounded(task, known) for task in mine]
-        for number, record in workers.fly(batches_of(jobs, at_once, patience)):
+    def __init__(
+        self,
+        workers: Workers,
+        count: int,
+        out: Path,
+        progress: Progress = lambda done, total, words: None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._workers = workers
+        self._count = count
+        self._kept = out / FOLDER
+        self._progress = progress
+        self._patience = patience
+        self._surveys: dict[str, Survey] = {}
+        self._begun = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken, s of the wall."""
+        return time.monotonic() - self._begun
+
+    # ------------------------------------------------------------------ flying
+
+    def fly(self, tasks: Sequence[Task]) -> list[Judged]:
+        """Flies all; the verdicts in the order of the tasks."""
+        if len(tasks) >= MANY:
+            self.surveys(task.job.scenario for task in tasks)
+        found: dict[int, Judged] = {}
+        late: list[Task] = []
+        watch = Stopwatch()
+        self._fly(tasks, found, late, watch, len(tasks))
+        for task in late:
+            self.surveys([task.job.scenario])
+            self._fly([task], found, None, watch, len(tasks))
+        return [found[task.job.number] for task in tasks]
+
+    def _fly(
+        self,
+        tasks: Sequence[Task],
+        found: dict[int, Judged],
+        late: list[Task] | None,
+        watch: "Stopwatch",
+        total: int,
+    ) -> None:
+        by_number = {task.job.number: task for task in tasks}
+        jobs = [_bounded(task, self._surveys) for task in tasks]
+        for number, record in self._workers.fly(batches_of(jobs, self._count, self._patience)):
             task = by_number[number]
-            if record.end == LATE and mine is tasks:
+            if record.end == LATE and late is not None:
                 late.append(task)
                 continue
             found[number] = judge(task.drill, record)
-            progress(len(found), len(tasks), found[number])
+            self._progress(len(found), total, watch.words(len(found), total))
 
-    fly(tasks, surveys(_scenarios(tasks)) if len(tasks) >= MANY else {}, count)
-    for task in late:
-        fly([task], surveys(_scenarios([task])), 1)
-    return [found[task.job.number] for task in tasks]
+    def fly_one(self, drill: Drill) -> Judged:
+        """Flies one drill."""
+        (judged,) = self.fly(tasks_of([drill]))
+        return judged
+
+    def calls(self, drill: Drill) -> dict[str, int]:
+        """How often each method of a device is called from a drill's start to its horizon."""
+        (judged,) = self.fly(tasks_of([drill], bare=True, count_calls=True))
+        return judged.record.calls
+
+    def surveys(self, scenarios: Iterable[str]) -> Mapping[str, Survey]:
+        """The surveys of scenarios."""
+        missing = [name for name in dict.fromkeys(scenarios) if name not in self._surveys]
+        self._surveys.update(surveys(missing, self._workers, self._kept))
+        return self._surveys
+
+    # ----------------------------------------------------------------- judging
+
+    def score(self, drills: Sequence[Drill]) -> list[ScoreRow]:
+        """What the protections of drills are shown to be for."""
+        from ground.drills.score import score_rows, shows_of
+
+        shows = shows_of(drills, 0)
+        tasks = [task for each in shows for task in (each.quiet, each.broken)]
+        judged = self.fly(tasks)
+        by_number = {task.job.number: each for task, each in zip(tasks, judged, strict=True)}
+        return score_rows(shows, by_number)
+
+    def coverage(self, judged: Sequence[Judged]) -> Coverage:
+        """What has been hit, of what is possible where scenarios have been surveyed."""
+        possible: Possible = {}
+        for name, survey in self._surveys.items():
+            for cell, phases in possible_cells(load_scenario(name), survey).items():
+                possible[cell] = tuple(dict.fromkeys([*possible.get(cell, ()), *phases]))
+        return coverage_of(judged, possible)
 
 
-def _scenarios(tasks: Iterable[Task]) -> list[str]:
-    return list(dict.fromkeys(task.job.scenario for task in tasks))
-
-
-def _bounded(task: Task, surveys: Mapping[str, Survey]) -> Job:
+def _bounded(task: Task, known: Mapping[str, Survey]) -> Job:
     """The job, with a bound on its work: so many times that of the trunk for the same horizon."""
     job, drill = task.job, task.drill
-    survey = surveys.get(job.scenario)
+    survey = known.get(job.scenario)
     begin = None if survey is None else start_in(survey, drill)
     if survey is None or begin is None:
         return job
@@ -97,20 +167,15 @@ def _bounded(task: Task, surveys: Mapping[str, Survey]) -> Job:
 
 
 class Stopwatch:
-    """Wall time: how long it has taken, and how long the rest will."""
+    """Wall time: how fast it goes, and how long the rest will take."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._begun = clock()
 
-    @property
-    def seconds(self) -> float:
-        """How long it has taken, s of the wall."""
-        return self._clock() - self._begun
-
     def words(self, done: int, total: int) -> str:
         """Rate and time that is left."""
-        spent = self.seconds
+        spent = self._clock() - self._begun
         if not done or spent <= 0.0:
             return ""
         left = spent / done * (total - done)
@@ -119,9 +184,6 @@ class Stopwatch:
 
 def _span(seconds: float) -> str:
     minutes, second = divmod(round(seconds), 60)
-    return f"{minute_words(minutes)} {second:02d} s" if minutes else f"{second} s"
-
-
-def minute_words(minutes: int) -> str:
-    """Such as `2 h 05 min`."""
-    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"{minutes} min {second:02d} s" if minutes else f"{second} s"

@@ -107,6 +107,28 @@ def recovered(record: Record) -> bool:
     return bool(waits) and all(w.met is not None for w in waits)
 
 
+def coverage_text(coverage: Coverage) -> str:
+    """The table for a terminal: survived of hit, by kind of fault and phase."""
+    rows = by_phase(coverage, "kind")
+    width = max([len("kind of fault"), *map(len, rows)])
+    lines = [f"{'kind of fault':{width}}  " + "  ".join(f"{phase:>10}" for phase in PHASES)]
+    for name, row in rows.items():
+        cells = [_short(row.get(phase)) for phase in PHASES]
+        lines.append(f"{name:{width}}  " + "  ".join(f"{cell:>10}" for cell in cells))
+    lines.append("survived / hit; 0 of n: tried, and never hit")
+    if coverage.share is not None:
+        every = sum(len(phases) for phases in coverage.possible.values())
+        hit = f"{coverage.share:.1%} of {every} cells of kind, target and phase have been hit"
+        lines.append(hit)
+    return "\n".join(lines)
+
+
+def _short(cell: Cell | None) -> str:
+    if cell is None:
+        return "."
+    return f"{cell.survived}/{cell.hit}" if cell.hit else f"0 of {cell.tried}"
+
+
 def by_phase(coverage: Coverage, rows: str) -> dict[str, dict[str, Cell]]:
     """The cells summed up, for a table: a row a kind (`kind`) or a target (`target`), by phase."""
     found: dict[str, dict[str, Cell]] = {}

@@ -19,7 +19,10 @@ def drills_in(paths: Sequence[Path], only: Sequence[str] = ()) -> list[Drill]:
     """
     if not paths:
         raise ConfigurationError(
-            "command line", None, "FILE|FOLDER", "is missing: allowed are drill files and folders"
+            "command line",
+            None,
+            "",
+            "FILE or FOLDER is missing: allowed are drill files and folders",
         )
     found: list[Drill] = []
     for path in paths:
@@ -41,7 +44,7 @@ def _path_of(path: Path) -> Path:
     for place in (path, home / path, home / f"{path}.yaml"):
         if place.exists():
             return place
-    raise ConfigurationError("command line", None, "FILE|FOLDER", f"= {path}: there is none")
+    raise ConfigurationError("command line", None, "", f"{path}: there is no such file or folder")
 
 
 def _in(path: Path) -> list[Drill]:
@@ -49,9 +52,7 @@ def _in(path: Path) -> list[Drill]:
         return load_variants(path)
     files = sorted(file for file in path.rglob("*") if file.suffix in ENDINGS)
     if not files:
-        raise ConfigurationError(
-            "command line", None, "FILE|FOLDER", f"= {path}: no drill file is in it"
-        )
+        raise ConfigurationError("command line", None, "", f"{path}: no drill file is in it")
     drills: list[Drill] = []
     for file in files:
         prefix = file.relative_to(path).parent.as_posix()

@@ -202,6 +202,8 @@ class Flight:
         begun = loop.callbacks
         last = math.inf if most is None else begun + most
         watch = Watch(self._run, due.drill, self._scenario.vocabulary, loop, self._phases)
+        if due.job.count_calls:
+            watch.count_calls()
         watch.begin()
         try:
             loop.go_on(until=lambda: watch.over or loop.callbacks > last)

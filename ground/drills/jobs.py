@@ -19,7 +19,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     `off`: protections that are switched off. `bare`: without its faults. `alone`: from the
     beginning and over ZeroMQ, not as a branch. `most`: callbacks after which it is given up, None
-    for no limit; `number`: its place among all.
+    for no limit; `count_calls`: note
+    how often each method of a device was called; `number`: its place among all.
     """
 
     number: int
@@ -33,7 +34,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     bare: bool = False
     alone: bool = False
     most: int | None = None
-    why: str = ""
+    count_calls: bool = False
 
     @property
     def trunk(self) -> tuple[Any, ...]:

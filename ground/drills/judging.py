@@ -7,6 +7,7 @@ was over before it could be told. ERROR: the harness itself broke.
 
 from collections.abc import Iterator
 
+from ground.drills.bareness import bare
 from ground.drills.drill import Drill
 from ground.drills.record import Judged, Record, Waited
 
@@ -15,6 +16,7 @@ _TOLERANCE = 1e-9  # s: a limit that is exactly met is met
 
 def judge(drill: Drill, record: Record) -> Judged:
     """The verdict on a drill as it was flown."""
+    drill = bare(drill) if record.bare else drill
     if record.harness:
         return Judged(verdict="ERROR", because=[record.harness], record=record)
     failed = list(_failures(drill, record))
@@ -66,7 +68,7 @@ def _unknowns(drill: Drill, record: Record) -> Iterator[str]:
             yield f"{waited.name}: what it counts from never came"
         elif waited.met is None and not _over(record, waited):
             yield f"{waited.name}: the drill ended before {waited.what} had to come"
-    for text in record.unasked:
+    for text in [] if record.bare else record.unasked:
         yield f"{text} could never be asked: what it needs to know was never known"
 
 

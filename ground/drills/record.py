@@ -83,6 +83,9 @@ class Record(msgspec.Struct, kw_only=True):
 
     `began` and `ended` in s of mission time; `end` is why it ended: the horizon, the end of the
     mission, or the error that ended it. `harness`: an error of the harness itself, with its trace.
+    `bare`: it was flown without its faults. `calls`: how often each method of a device was called,
+    where that was asked for. `trail`: now and then the time, the messages so far, and the beginning
+    of their hash.
     """
 
     drill: str
@@ -110,6 +113,9 @@ class Record(msgspec.Struct, kw_only=True):
     wall: float = 0.0
     evidence: dict[str, Any] = {}
     protections_off: tuple[str, ...] = ()
+    bare: bool = False
+    calls: dict[str, int] = {}
+    trail: list[tuple[float, int, str]] = []
     how: str = "branch"
 
 

@@ -43,6 +43,24 @@ def again(drill: Drill, job: Job) -> str:
     return " ".join(words)
 
 
+def score_text(summary: Summary) -> str:
+    """What the protections were shown to be for."""
+    lines = []
+    for row in summary.score:
+        word = "shown" if row.counts else "NOT SHOWN"
+        by = f" by {row.by}" if row.by else ""
+        lines.append(
+            f"{word:9} {row.drill}: without {', '.join(row.protections)} it is {row.quiet} when "
+            f"nothing breaks, and {row.broken}{by} with its faults"
+        )
+    if summary.score_share is None:
+        return "protection score: no drill names what it protects"
+    shown = sum(row.counts for row in summary.score)
+    return "\n".join(
+        [*lines, f"protection score: {summary.score_share:.0%} ({shown} of {len(summary.score)})"]
+    )
+
+
 def summary_of(command: str, judged: Sequence[Judged], seconds: float) -> Summary:
     """A campaign in short, with what it rests on."""
     scenarios = list(dict.fromkeys(each.record.scenario for each in judged))

@@ -21,6 +21,7 @@ from ground.drills.invariants import ALWAYS_ON, INVARIANTS, Invariant
 from ground.drills.phases import PhaseClock
 from ground.drills.record import Broken, FaultSpan, Mark, Record, Waited, Whereabouts
 from ground.drills.sight import Sight
+from ground.drills.trail import Trail
 from ground.drills.vocabulary import Vocabulary
 from ground.testbed.run import Run
 from sim_hw.faults.fault import Hit
@@ -110,6 +111,8 @@ class Watch:
         self._broken: list[Broken] = []
         self._marks: list[Mark] = []
         self._curves: Curves = curves_of(drill, vocabulary, self._sight)
+        self._trail = Trail(run)
+        self._calls: dict[str, int] = {}
 
     # ---------------------------------------------------------------- under way
 
@@ -124,6 +127,15 @@ class Watch:
             state = self._sight.state_of(vehicle)
             self._marks.append(Mark(self._began, vehicle, "state", state or "(no computer runs)"))
         self._look()
+
+    def count_calls(self) -> None:
+        """Notes, from now on, how often each method of a device is called."""
+
+        def called(service: str, method: str) -> None:
+            name = f"{service}.{method}"
+            self._calls[name] = self._calls.get(name, 0) + 1
+
+        self.run.hardware.called.append(called)
 
     def ended_by(self, error: BaseException | None) -> None:
         """The run has ended before the horizon: by itself, or by an error."""
@@ -193,6 +205,7 @@ class Watch:
             if came and each.since is not None and each.met is None:
                 each.met = now
         self._curves.look(now)
+        self._trail.look(now)
 
     def _all_awaiting(self) -> list[_Awaiting]:
         return self._awaiting if self._heal is None else [*self._awaiting, self._heal]
@@ -265,6 +278,8 @@ class Watch:
             tubes=self._whereabouts(),
             curves=self._curves.curves,
             phase=self._phase,
+            calls=self._calls,
+            trail=self._trail.steps,
         )
 
     def _whereabouts(self) -> list[Whereabouts]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from ground.drills.bareness import bare
 from ground.drills.drill import Drill
 from ground.drills.flying import Flight
 from ground.drills.jobs import Batch, Flown, Job, Order, SurveyOrder
@@ -36,7 +37,7 @@ def main() -> None:
         return
 
     def emit(job: Job, record: Record) -> None:
-        record.protections_off = job.off
+        record.protections_off, record.bare = job.off, job.bare
         flown = Flown(job.number, msgspec.Raw(msgspec.json.encode(record)))
         answers.write(msgspec.json.encode(flown) + b"\n")
 
@@ -55,8 +56,8 @@ def drill_of(job: Job, home: Path) -> Drill:
     file = home / f"{job.number}.yaml"
     file.write_text(job.text, encoding="utf-8")
     drill = load_variant(file, job.changes)
-    faults = () if job.bare else drill.faults
-    return replace(drill, name=job.drill, file=Path(job.file), faults=faults, seed=job.seed)
+    named = replace(drill, name=job.drill, file=Path(job.file), seed=job.seed)
+    return bare(named) if job.bare else named
 
 
 if __name__ == "__main__":

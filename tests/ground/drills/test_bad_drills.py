@@ -98,9 +98,9 @@ def test_the_command_refuses_before_anything_runs(
 def test_a_folder_without_drills_and_a_file_that_is_not_there_are_refused(write: "Write") -> None:
     file = write(GOOD)
     (file.parent / "empty").mkdir()
-    for path, words in ((file.parent / "empty", "no drill file"), (file.parent / "x", "there is")):
+    for name, words in (("empty", "no drill file"), ("x", "there is no such")):
         with pytest.raises(ConfigurationError, match=words):
-            drills_in([path])
+            drills_in([file.parent / name])
     with pytest.raises(ConfigurationError, match="did you mean drill"):
         drills_in([file], only=["dril"])
 

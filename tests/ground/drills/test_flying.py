@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ground.drills.campaign import fly_tasks, tasks_of
+from ground.drills.campaign import Campaign, tasks_of
 from ground.drills.record import Judged
 from ground.drills.variants import load_variants
 from ground.drills.workers import LocalWorkers
@@ -32,7 +32,8 @@ def fly(tmp_path: Path, *texts: str, workers: int = 1, **more: object) -> list[J
         file = tmp_path / f"drill{number}.yaml"
         file.write_text(text)
         drills += load_variants(file)
-    return fly_tasks(tasks_of(drills, **more), LocalWorkers(workers), workers)
+    campaign = Campaign(LocalWorkers(workers), workers, tmp_path)
+    return campaign.fly(tasks_of(drills, **more))
 
 
 def drill(kind: str = "not_a_number", start: str = "1 h", floor: float = 0.15) -> str:

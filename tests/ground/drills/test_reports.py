@@ -43,8 +43,8 @@ def record(verdict: str, name: str = "radar") -> Record:
             Whereabouts("M2", "ground", "x", True),
         ],
         curves=[
-            Curve("truth.lander.height", "m", "truth", [100.0, 120.0, 140.0], [9.0, None, 1.0]),
-            Curve("lander.descent_height", "m", "belief", [100.0, 120.0, 140.0], [9.1, 5.0, 1.1]),
+            Curve("truth.lander.height", "m", "truth", [112.0, 120.0, 128.0], [9.0, None, 1.0]),
+            Curve("lander.descent_height", "m", "belief", [112.0, 120.0, 128.0], [9.1, 5.0, 1.1]),
         ],
     )  # fmt: skip
 

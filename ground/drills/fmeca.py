@@ -1,0 +1,90 @@
+"""A table of failure modes, effects and criticality, from drills that were flown.
+
+The columns are those of a FMECA worksheet after ECSS-Q-ST-30-02C.
+"""
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ground.drills.coverage import detected, plain_target, recovered
+from ground.drills.record import Judged
+from ground.drills.results import Shown
+
+COLUMNS = (
+    "item", "function", "failure mode", "phase", "local effect", "end effect",
+    "detection", "compensation", "severity", "drill", "verdict",
+)  # fmt: skip
+SEVERITIES = {
+    1: "1 catastrophic: a vehicle or a tube is lost",
+    2: "2 critical: the mission does not go on",
+    3: "3 major: degraded, or only with help",
+    4: "4 minor or negligible",
+}
+
+
+def fmeca_rows(shown: Iterable[Shown]) -> list[list[str]]:
+    """A row for each fault that has hit, the most severe first."""
+    rows: list[tuple[int, list[str]]] = []
+    for each in shown:
+        if each.judged.record.protections_off:
+            continue
+        for span in each.judged.record.faults:
+            if span.hits:
+                level = _severity(each.judged)
+                row = [
+                    plain_target(span.target).partition(" ")[2], span.where or span.target,
+                    span.kind, span.phase, span.what, _end_effect(each.judged),
+                    _detection(each), _compensation(each), SEVERITIES[level],
+                    each.told.name, each.judged.verdict,
+                ]  # fmt: skip
+                rows.append((level, row))
+    return [row for _, row in sorted(rows, key=lambda entry: (entry[0], entry[1]))]
+
+
+def write_fmeca(path: Path, rows: Sequence[Sequence[str]]) -> None:
+    """Writes the table: Markdown for `.md`, else CSV."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".md":
+        path.write_text(fmeca_markdown(rows), encoding="utf-8")
+        return
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([COLUMNS, *rows])
+
+
+def fmeca_markdown(rows: Sequence[Sequence[str]]) -> str:
+    """The table as Markdown."""
+    lines = [f"| {' | '.join(COLUMNS)} |", "|" + "---|" * len(COLUMNS)]
+    for row in rows:
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _severity(judged: Judged) -> int:
+    record = judged.record
+    lost = ("no_vehicle_lost", "tubes_accounted", "ledgers_agree")
+    if any(broken.what in lost for broken in record.broken):
+        return 1
+    if record.heal is not None and record.heal.met is None and judged.verdict != "PASS":
+        return 2
+    return 3 if judged.verdict != "PASS" else 4
+
+
+def _end_effect(judged: Judged) -> str:
+    broken = judged.record.broken
+    if broken:
+        return "; ".join(f"{each.what}: {each.detail}" for each in broken[:2])
+    return "none that matters" if judged.verdict == "PASS" else judged.because[0].splitlines()[0]
+
+
+def _detection(shown: Shown) -> str:
+    for waited in shown.judged.record.within:
+        if waited.name.startswith("detect") and waited.took is not None:
+            return f"{waited.what}, after {waited.took:.3g} s"
+    return "by an event of the vehicle" if detected(shown.judged.record) else "not detected"
+
+
+def _compensation(shown: Shown) -> str:
+    if shown.told.protects:
+        return ", ".join(shown.told.protects)
+    return "went on by itself" if recovered(shown.judged.record) else ""
