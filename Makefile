@@ -92,7 +92,7 @@ pytest: $(READY)
 # What `make test` shows by one short case, in full.
 check: $(READY)
 	$(call section,checks: each bar in full)
-	@$(BIN)/pytest -q -n auto --dist loadgroup -m check --durations=15
+	@$(BIN)/pytest -q -n auto --dist loadgroup -m check --timeout 3600 --durations=15
 	$(call section,all checks in full passed)
 
 soak: $(READY)

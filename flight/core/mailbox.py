@@ -51,8 +51,20 @@ class FloodLook:
     """Time to look whether a suppressed event may be told."""
 
 
+@dataclass(frozen=True)
+class StoreLook:
+    """The store has failed, which is to be told."""
+
+
 Item = (
-    Signal | CommandArrived | CommandInterrupted | DeadlinePassed | Ping | FloodLook | ActivityEnd
+    Signal
+    | CommandArrived
+    | CommandInterrupted
+    | DeadlinePassed
+    | Ping
+    | FloodLook
+    | StoreLook
+    | ActivityEnd
 )
 
 

@@ -28,6 +28,7 @@ from flight.core.keeping.continuity import life_of, restore_correction
 from flight.core.keeping.health import BootRecord, HealthMonitor
 from flight.core.keeping.parameters import Parameter, ParameterTable
 from flight.core.keeping.storage import StorageDamage
+from flight.core.keeping.store_watch import StoreWatch
 from flight.core.mailbox import (
     CommandArrived,
     CommandInterrupted,
@@ -36,6 +37,7 @@ from flight.core.mailbox import (
     Item,
     Mailbox,
     Ping,
+    StoreLook,
     label,
 )
 from flight.core.sequencing.remote_verdicts import answer_from
@@ -75,6 +77,7 @@ class Node(ProtectedNode):
     messages_corrupt = Channel(
         int, doc="messages and frames of this boot that were dropped: changed on their way"
     )
+    storage_failing = Channel(bool, doc="whether the store fails and memory alone holds all")
     armed_command = Channel(str, doc="the hazardous command that is armed; empty when none is")
 
     def __init__(self, context: NodeContext) -> None:
@@ -109,6 +112,7 @@ class Node(ProtectedNode):
         self.dispatcher = Dispatcher(self)
         self.sequences = Sequencer(self, self._life)
         self.hazards = self.sequences.hazards
+        self._store = StoreWatch(self)
         self.health = HealthMonitor(HEALTH_PERIOD, self._service_reports, context.pet_watchdog)
         self.wires: dict[str, Wire] = {}  # by service
         self.nursery: Nursery
@@ -204,6 +208,8 @@ class Node(ProtectedNode):
             case FloodLook():
                 self._flood_look = False
                 self.tell_untold()
+            case StoreLook():
+                self._store.tell()
             case Ping():
                 item.progress.advance()
             case ActivityEnd():
@@ -324,6 +330,7 @@ class Node(ProtectedNode):
         self.mode = self.state
         self.armed_command = ""
         self.booted(number=self.boot.number, cause=self.boot.cause, mode=self.state)
+        self._store.begin()
         if self.context.store_damage:
             self.store_damaged(reason=self.context.store_damage)
         if self.ledger.is_lost:
@@ -405,9 +412,10 @@ class Node(ProtectedNode):
             self.mailbox_depth = len(self.mailbox)
             self.messages_corrupt = self.bus.counters.corrupt + self.communications.corrupt
             self.armed_command = self.dispatcher.armed_command()
-            self.publish_telemetry()
             if self.recorder is not None:
                 self.recorder.flush()
+            self._store.look()
+            self.publish_telemetry()
             progress.advance()
             await asyncio.sleep(self.housekeeping_period())
 

@@ -40,11 +40,16 @@ class Disc(Protocol):
 
 
 class FileDisc:
-    """Databases in files."""
+    """Databases in files. `factory` makes their connections."""
+
+    def __init__(self, factory: type[sqlite3.Connection] = sqlite3.Connection) -> None:
+        self.factory = factory
 
     def connect(self, path: Path | str, timeout: float = 5.0) -> sqlite3.Connection:
         """Opens or makes the file."""
-        return sqlite3.connect(path, timeout=timeout, isolation_level=None)
+        return sqlite3.connect(
+            path, timeout=timeout, isolation_level=None, factory=self.factory
+        )
 
     def release(self, connection: sqlite3.Connection) -> None:
         """Closes it."""
@@ -73,9 +78,13 @@ class FileDisc:
 
 
 class MemoryDisc:
-    """Databases in memory, each used by one at a time. `save` writes them to their files."""
+    """Databases in memory, each used by one at a time. `save` writes them to their files.
 
-    def __init__(self) -> None:
+    `factory` makes their connections.
+    """
+
+    def __init__(self, factory: type[sqlite3.Connection] = sqlite3.Connection) -> None:
+        self.factory = factory
         self._images: dict[str, bytes] = {}  # as the files would be, of those that nobody uses
         self._used: dict[str, sqlite3.Connection] = {}
         self._notes: dict[str, str] = {}
@@ -85,7 +94,7 @@ class MemoryDisc:
         key = str(path)
         if key in self._used:
             raise sqlite3.OperationalError(f"{key} is in use: a database in memory has one user")
-        database = sqlite3.connect(":memory:", isolation_level=None)
+        database = sqlite3.connect(":memory:", isolation_level=None, factory=self.factory)
         image = self._images.get(key)
         if image:
             database.deserialize(image)
@@ -97,8 +106,7 @@ class MemoryDisc:
         """Keeps what is committed, and closes."""
         for key, used in list(self._used.items()):
             if used is connection:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+                connection.rollback()
                 self._images[key] = connection.serialize()
                 del self._used[key]
         connection.close()

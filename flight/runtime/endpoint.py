@@ -1,6 +1,7 @@
 """An end of the bus: one socket, its reader, and the counting of what comes and goes."""
 
 import asyncio
+import contextvars
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ class Endpoint:
         self._size = 0
         self._socket = bus.fabric.open_socket(kind, identity)
         self._loop = asyncio.get_running_loop()
+        self._context = contextvars.copy_context()  # whose end it is, whoever wakes it
         self._time_ns = clock_of(self._loop)
         self._label = f"{bus.name}>{service}".encode()
         self._sequences = bus.counts(kind, service, identity)
@@ -143,7 +145,7 @@ class Endpoint:
     def _schedule_drain(self) -> None:
         if not self._drain_scheduled and not self._closed:
             self._drain_scheduled = True
-            self._loop.call_soon(self._drain_again)
+            self._loop.call_soon(self._drain_again, context=self._context)
 
     def _drain_again(self) -> None:
         self._drain_scheduled = False

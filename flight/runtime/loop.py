@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from flight.runtime.handles import LeanHandle, LeanTimer, QueueReader
 from flight.runtime.pace import NANOSECONDS as NANOSECONDS
 from flight.runtime.pace import Clock, SteadyClock
+from flight.runtime.participants import Standing
 
 T = TypeVar("T")
 
@@ -66,6 +67,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._next_look_ns = 0
         self._between: deque[Callable[[], object]] = deque()
         self._is_between = False
+        self._held = Standing()
 
     # ------------------------------------------------------------------ time
 
@@ -127,6 +129,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
             heapq.heapify(self._timers)
             self._cancelled_timers = 0
 
+    def hold(self, participant: str) -> None:
+        """Holds back all work of a participant, as when his process stands."""
+        self._held.begin(participant)
+
+    def release(self, participant: str) -> None:
+        """Has what was held back done now, in the order in which it was due."""
+        self._ready.extend(self._held.end(participant))  # type: ignore[attr-defined]
+
     # --------------------------------------------------------------- readers
 
     def add_reader(  # type: ignore[override]
@@ -162,12 +172,17 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _poll_readers(self) -> bool:
         due = []
         if self._woken:
-            due = [(r.number, r.handle) for r in self._woken.values() if r.waits()]
+            woken, held = list(self._woken.values()), self._held
             self._woken.clear()
+            if held:
+                woken = [reader for reader in woken if not held.keeps_reader(reader)]
+            due = [(r.number, r.handle) for r in woken if r.waits()]
         if self._readers:
             assert self._poller is not None
             found = self._poller.select(0)
             due += [self._readers[key.fd] for key, _ in found if key.fd in self._readers]
+            if self._held:
+                due = [reader for reader in due if not self._held.holds(reader[1])]
         if not due:
             return False
         # Run here and not queued: ZeroMQ's own threads wake a reader at moments of their liking
@@ -242,9 +257,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
             handles = [ready.popleft() for _ in range(batch)]
             self._shuffle.shuffle(handles)
             ready.extendleft(reversed(handles))
+        held = self._held if self._held else None
         for _ in range(batch):
             handle = ready.popleft()
-            if not handle._cancelled:
+            if not handle._cancelled and (held is None or not held.keeps(handle)):
                 handle._run()
 
     def _jump(self) -> None:

@@ -105,18 +105,19 @@ def _fields(structure: type[msgspec.Struct]) -> str:
 
 
 def _failures(devices: dict[str, Any]) -> str:
-    """How the simulated device can fail, in the words of its `fail`."""
+    """How the simulated device alone can fail."""
     told: dict[type, str] = {}
     for device in devices.values():
-        function = getattr(type(device), "fail", None)
-        if function is None or type(device) in told:
-            continue
-        options = [
-            name + ("" if option.default is option.empty else f" (default {option.default})")
-            for name, option in inspect.signature(function).parameters.items()
-            if option.kind is option.KEYWORD_ONLY
-        ]
-        with_options = f" Options: {', '.join(options)}." if options else ""
-        modes = one_line(inspect.getdoc(function) or "").partition(":")[2].strip()
-        told[type(device)] = f"Failure modes: {modes}{with_options}"
+        modes = getattr(type(device), "modes", {})
+        if modes and type(device) not in told:
+            told[type(device)] = "Failure modes: " + " ".join(map(_mode, modes.values()))
     return "\n\n".join(dict.fromkeys(told.values())) or "Failure modes: none."
+
+
+def _mode(mode: Any) -> str:
+    options = [
+        code(field.name) + ("" if field.required else f" (default {field.default})")
+        for field in msgspec.structs.fields(mode.options)
+    ]
+    with_options = f" Options: {', '.join(options)}." if options else ""
+    return f"{code(mode.name)}: {one_line(mode.doc)}{with_options}"

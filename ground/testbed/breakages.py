@@ -1,9 +1,10 @@
 """What was configured to break in a run, and whether it did."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ground.missions.mission import Failure
+from ground.testbed.faults.mission_failures import fault_id
 from ground.testbed.kills import Kill
 
 
@@ -26,12 +27,7 @@ class Breakages:
     def __init__(self, failures: Iterable[Failure], kills: Iterable[Kill]) -> None:
         self._failures = list(failures)
         self._kills = list(kills)
-        self._fired: dict[int, float] = {}
         self._killed: dict[int, tuple[float | None, str]] = {}
-
-    def failed(self, index: int, time: float) -> None:
-        """A failure of the mission has come."""
-        self._fired.setdefault(index, time)
 
     def killed(self, index: int, time: float) -> None:
         """A kill has come."""
@@ -41,10 +37,10 @@ class Breakages:
         """A kill found nobody to kill."""
         self._killed[index] = (None, why)
 
-    def all(self) -> tuple[Breakage, ...]:
-        """Of a run that has ended."""
+    def all(self, began: Mapping[str, float]) -> tuple[Breakage, ...]:
+        """Of a run that has ended; `began`: when each of its faults did."""
         found = [
-            _of_failure(failure, self._fired.get(index))
+            _of_failure(failure, began.get(fault_id(index)))
             for index, failure in enumerate(self._failures)
         ]
         for index, kill in enumerate(self._kills):

@@ -31,7 +31,7 @@ def prepare(part: Part) -> Work:
         addresses = specification.addresses()
         bus = Bus(role, fabric=fabric, addresses=addresses, log=log, read=parts.read_envelope)
         file = Path(specification.folder) / "nodes" / f"{role}.sqlite"
-        store = open_store(file, first_boot=part.number == 1)
+        store = open_store(file, first_boot=part.number == 1, guarded=parts.store_guard)
         ending = Ending(part.pipe)
         context = NodeContext(
             bus=bus,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.astrodynamics.time_scales import Epoch
 from flight.icd.checksum import is_whole
 from flight.icd.devices.ground_station import STATIONS_SERVICE
@@ -17,7 +16,7 @@ from flight.icd.places import GROUND, ORBIT, PERSEVERANCE
 from flight.runtime.bus import Bus
 from flight.runtime.nursery import Nursery
 from flight.runtime.streams import stream
-from ground.missions.mission import Failure, LoadedMission
+from ground.missions.mission import LoadedMission
 from ground.missions.vehicle_files import VehicleFile, load_vehicle_file
 from ground.missions.vehicles import ON_THE_LANDER
 from ground.testbed.lander_entry import begin_entry
@@ -97,7 +96,7 @@ def make_world(mission: LoadedMission, seed: int) -> World:
 
 
 class Hardware:
-    """The hardware of a run. `serve` brings it on the bus; failures of the mission happen in it."""
+    """The hardware of a run. `serve` brings it on the bus."""
 
     def __init__(
         self,
@@ -126,8 +125,6 @@ class Hardware:
         """Where the container was let go."""
         self._entry_load: dict[str, Any] = {}
         self.on_lost: Callable[[str], None] = lambda vehicle: None
-        self.on_failed: Callable[[int], None] = lambda index: None
-        """Told of each failure of the mission that comes, by its place in the file."""
         self.on_asked: Callable[[str], None] = lambda service: None
         """Told of each call of a device, before it is answered."""
         self.called: list[Callable[[str, str], None]] = []
@@ -135,7 +132,6 @@ class Hardware:
         self._servers: dict[str, DeviceServer] = {}
         self._seams: dict[str, DeviceSeam] = {}
         self._files = files
-        self._pending: dict[int, Failure] = dict(enumerate(mission.mission.failures))
         self.world.tubes.observe(self._tube_moved)
         self.world.on_moved.append(self.links.moved)
 
@@ -153,12 +149,6 @@ class Hardware:
         self.links.start()
         if self.mission.in_space:
             nursery.start(self._follow_landing(), name="landing")
-        for index, failure in list(self._pending.items()):
-            if failure.after_sols is not None:
-                del self._pending[index]
-                asyncio.get_running_loop().call_later(
-                    failure.after_sols * SOL_SECONDS, self._fail, index, failure
-                )
 
     def _serve(self, bus: Bus, service: str, device: Any, nursery: Nursery) -> None:
         server = self._servers[service] = DeviceServer(bus, service, device, nursery)
@@ -192,7 +182,7 @@ class Hardware:
         outcome = body.vehicle.outcome
         if outcome is not None and outcome.verdict == "crashed":
             for name in ("lander", *ON_THE_LANDER, "rover"):
-                self._lose(name)
+                self.lose(name)
 
     def load_of(self, vehicle: str) -> dict[str, Any]:
         """What a vehicle is told before launch; of a lander in space also where it is."""
@@ -255,31 +245,26 @@ class Hardware:
         latitude, longitude = (math.degrees(angle) for angle in flight.touchdown)
         return Touchdown(flight.landed_at, latitude, longitude, flight.touchdown_speed)
 
-    # -------------------------------------------------------------- failures
+    # ---------------------------------------------------------------- losses
 
     def _tube_moved(self, move: TubeMove) -> None:
         self.moves.append((self.world.now(), move))
         if move.after.place == ORBIT and self.released is None:
             container = self.world.space.bodies[CONTAINER_NAME]
             self.released = Released(self.world.now(), container.position(), container.velocity())
-        for index, failure in list(self._pending.items()):
-            if failure.tubes is None:
-                continue
-            if len(self.world.tubes.at(failure.tubes.place)) >= failure.tubes.count:
-                del self._pending[index]
-                asyncio.get_running_loop().call_soon(self._fail, index, failure)
 
-    def _fail(self, index: int, failure: Failure) -> None:
-        self.on_failed(index)
-        if failure.what == "vehicle":
-            self._lose(failure.target)
-            return
-        self.device(failure.target).fail(failure.mode, **failure.options)
-
-    def _lose(self, vehicle: str) -> None:
+    def lose(self, vehicle: str) -> None:
         """Takes a vehicle away for good: power and computer; a carried one its computer only."""
         if vehicle in self.lost:
             return
         self.lost[vehicle] = self.world.now()
         self.switch_off(vehicle)
         self.on_lost(vehicle)
+
+    def give_back(self, vehicle: str) -> bool:
+        """Gives a vehicle that was lost its power back; False when it was not."""
+        if self.lost.pop(vehicle, None) is None:
+            return False
+        if vehicle not in ON_THE_LANDER:
+            self.vehicles[vehicle].electrical.revive()
+        return True

@@ -22,6 +22,7 @@ from ground.missions.run_folder import RunFolder
 from ground.missions.vehicle_files import VehicleFile
 from ground.testbed.hardware import Hardware
 from ground.testbed.inputs import RunInput
+from ground.testbed.oscillators import Turn
 from ground.testbed.roles import GROUND as GROUND
 
 
@@ -127,6 +128,27 @@ class Host(Protocol):
     def runs(self, role: str) -> bool:
         """Whether a computer runs."""
         ...
+
+    def stand(self, role: str) -> Callable[[], None]:
+        """Nothing of a computer's software runs, until what is returned is called or it dies."""
+        ...
+
+    def leave_mailbox(self, role: str) -> Callable[[], None]:
+        """A node takes nothing from its mailbox, until what is returned is called or it dies.
+
+        Raises HostCannot where it is out of reach.
+        """
+        ...
+
+    def turn_clock(self, role: str, turn: Turn) -> Callable[[], None]:
+        """The oscillator of a computer goes wrong, until what is returned is called.
+
+        Raises HostCannot where it is out of reach.
+        """
+        ...
+
+    def forget(self, role: str) -> None:
+        """The store of a computer that does not run is empty when it is started."""
 
     async def end_ground(self) -> None:
         """Ends mission control in order; it leaves its records."""

@@ -1,12 +1,12 @@
 """Checks all that a mission refers to, before anything of it is started or written."""
 
-import inspect
-from typing import Any, get_type_hints
+from typing import Any
 
 import msgspec
 
-from flight.configuration.allowed_values import allowed_words, choices_words
-from flight.configuration.files import configs_folder, refusal
+from flight.configuration.allowed_values import choices_words
+from flight.configuration.files import NotAllowed, configs_folder, refusal
+from flight.configuration.sections import load_section
 from ground.missions.mission import Failure, LoadedMission
 from ground.missions.vehicle_files import VehicleFile
 from ground.testbed.control_room import make_dictionary, make_program
@@ -40,7 +40,7 @@ def check_mission(mission: LoadedMission) -> dict[str, VehicleFile]:
 def _check_failures(mission: LoadedMission, hardware: Hardware) -> None:
     """Tries each failure of a device on hardware that is thrown away."""
     wanted = [(i, f) for i, f in enumerate(mission.mission.failures) if f.what == "device"]
-    services = [name for name in hardware.services() if hasattr(hardware.device(name), "fail")]
+    services = [name for name in hardware.services() if hardware.device(name).modes]
     for index, failure in wanted:
         if failure.target not in services:
             allowed = choices_words(failure.target, services, "")
@@ -49,27 +49,22 @@ def _check_failures(mission: LoadedMission, hardware: Hardware) -> None:
 
 
 def _try(mission: LoadedMission, index: int, failure: Failure, device: Any) -> None:
-    _check_options(mission, index, failure, device)
+    key = f"failures[{index}]"
+    section = load_section(mission.file).at("failures").items()[index]
+    if failure.mode not in device.modes:
+        allowed = choices_words(failure.mode, list(device.modes), "what the device honours: ")
+        raise refusal(mission.file, f"{key}.mode", allowed)
+    mode = device.modes[failure.mode]
+    options = section.get("options")
+    if options is None:
+        missing = [f.name for f in msgspec.structs.fields(mode.options) if f.required]
+        if missing:
+            allowed = f"what {failure.mode} takes ({', '.join(missing)})"
+            raise refusal(mission.file, f"{key}.options", allowed)
+        read = mode.options()
+    else:
+        read = options.read(mode.options)
     try:
-        device.fail(failure.mode, **failure.options)
-    except ValueError as error:
-        allowed = f"what the device honours ({error})"
-        raise refusal(mission.file, f"failures[{index}].mode", allowed) from None
-    except (TypeError, LookupError) as error:
-        allowed = f"what {failure.mode} takes ({error})"
-        raise refusal(mission.file, f"failures[{index}].options", allowed) from None
-
-
-def _check_options(mission: LoadedMission, index: int, failure: Failure, device: Any) -> None:
-    """Checks names and types of a failure's options: some a device uses only much later."""
-    key = f"failures[{index}].options"
-    parameters = inspect.signature(device.fail).parameters.values()
-    known = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
-    types = get_type_hints(device.fail)
-    for name, value in failure.options.items():
-        if name not in known:
-            raise refusal(mission.file, f"{key}.{name}", choices_words(name, known, ""))
-        try:
-            msgspec.convert(value, types[name])
-        except msgspec.ValidationError:
-            raise refusal(mission.file, f"{key}.{name}", allowed_words(types[name])) from None
+        mode.begin(device, read)
+    except NotAllowed as error:
+        raise refusal(mission.file, f"{key}.options.{error.keys[0]}", error.allowed) from None

@@ -23,6 +23,7 @@ from flight.icd.custody_record import CustodyRecord, decode
 from flight.icd.envelope import read_envelope
 from flight.icd.messages import CustodyReport, Message
 from flight.runtime.bus import Bus, Fabric
+from flight.runtime.discs import FILES
 from flight.runtime.loop import PacedLoop
 from flight.runtime.nursery import Nursery
 from flight.runtime.pace import SharedClock
@@ -34,6 +35,7 @@ from ground.testbed.addresses import free_ports
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import GROUND, Boot, Figures, Happenings, HostCannot, Setting
 from ground.testbed.instant import Instant
+from ground.testbed.oscillators import Turn
 from ground.testbed.pace_keeper import PaceKeeper
 from ground.testbed.process import Specification
 from ground.testbed.protections import parts_without
@@ -115,6 +117,7 @@ class ProcessesHost:
         self._fabric: Fabric
         self._bus: Bus
         self._draining = False
+        self._forgotten = 0  # stores
 
     def loop(self) -> asyncio.AbstractEventLoop:
         """A loop on the common clock."""
@@ -252,6 +255,34 @@ class ProcessesHost:
         """Whether a process runs."""
         each = self._processes.get(role)
         return each is not None and not each.wanted and not each.ended.done()
+
+    def stand(self, role: str) -> Callable[[], None]:
+        """Stops a process, until what is returned is called."""
+        each = self._processes[role]
+        if not self.runs(role):
+            return lambda: None
+        each.process.send_signal(signal.SIGSTOP)
+
+        def go_on() -> None:
+            if each.process.poll() is None:
+                each.process.send_signal(signal.SIGCONT)
+
+        return go_on
+
+    def leave_mailbox(self, role: str) -> Callable[[], None]:
+        """Raises HostCannot: a node is in a process of its own."""
+        raise HostCannot(f"over processes {role} has a process of its own")
+
+    def turn_clock(self, role: str, turn: Turn) -> Callable[[], None]:
+        """Raises HostCannot: a clock is in the process of its node."""
+        raise HostCannot(f"over processes {role} has a process of its own")
+
+    def forget(self, role: str) -> None:
+        """The store of a node that does not run is gone."""
+        file = self._setting.folder.nodes / f"{role}.sqlite"
+        if file.exists():
+            self._forgotten += 1
+            FILES.set_aside(file, f"{role}.lost-{self._forgotten}")
 
     # -------------------------------------------------------------- hearing
 

@@ -18,10 +18,12 @@ from ground.testbed.vehicles import vehicle_classes
 ENVELOPE_CHECKSUM = "envelope_checksum"
 FRAME_CHECKSUM = "frame_checksum"
 READING_GATE = "reading_gate"
+STORE_GUARD = "store_guard"
 STRUCTURAL = {
     ENVELOPE_CHECKSUM: "messages on the bus that were changed on their way are dropped",
     FRAME_CHECKSUM: "radio frames that were changed on their way are dropped",
     READING_GATE: "readings that cannot be true do not reach who asked for them",
+    STORE_GUARD: "a node whose store fails flies on from memory",
 }
 
 
@@ -32,6 +34,7 @@ class Parts:
     read_envelope: Callable[[bytes], Envelope] = read_envelope
     read_frame: ReadFrame = read_frame
     is_whole: Callable[[bytes], bool] = is_whole
+    store_guard: bool = True  # else a store that fails is an error of who writes
     structure: Structure = field(default_factory=Structure)
 
 
@@ -66,6 +69,7 @@ def parts_without(off: Collection[str]) -> Parts:
         read_envelope=read_envelope_unchecked if bus_is_open else read_envelope,
         read_frame=frame,
         is_whole=_always if frames_are_open else is_whole,
+        store_guard=not is_off(STORE_GUARD, off),
         structure=Structure(
             read_frame=frame, gate_is_open=is_off(READING_GATE, off), left_out=frozenset(off)
         ),

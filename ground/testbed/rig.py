@@ -1,13 +1,13 @@
 """A rig: nodes and simulated devices in one process. What tests and runs stand on."""
 
 import asyncio
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from flight.core.context import POWER_OFF_AFTER
-from flight.core.keeping.clock import SpacecraftClock
 from flight.core.keeping.opening import open_store
 from flight.core.node import Node, NodeContext
 from flight.icd.custody_record import CustodyRecord
@@ -27,7 +27,10 @@ from flight.runtime.discs import FILES, Disc
 from flight.runtime.fabric import Fabric, Presence
 from flight.runtime.message_log import MessageLog
 from flight.runtime.nursery import Nursery, end
+from flight.runtime.participants import working_as
+from ground.testbed.oscillators import DisturbedClock, Turn
 from ground.testbed.protections import Parts
+from ground.testbed.standing import StandingParticipants
 from sim_hw.serving.device import SimulatedDevice
 from sim_hw.serving.server import DeviceServer
 
@@ -90,6 +93,10 @@ class Rig:
         self._clients: dict[str, Client] = {}
         self._booted: dict[str, None] = {}  # who has booted before
         self._number = 0
+        self.turns: dict[str, list[Turn]] = {}
+        """What is wrong with the oscillator of each node, over its boots."""
+        self._forgotten = itertools.count(1)
+        self.standing = StandingParticipants()
         self._hardware_bus: Bus | None = None
         self._umbilical: Bus | None = None
 
@@ -140,14 +147,28 @@ class Rig:
 
     def boot(self, name: str, cause: str, *, planned: bool = False) -> Node:
         """Boots a node that was added and does not run, from what it had stored."""
+        with working_as(name):
+            return self._boot(name, cause, planned)
+
+    def _boot(self, name: str, cause: str, planned: bool) -> Node:
         station = self._stations[name]
         first = name not in self._booted
         self._booted[name] = None
-        store = open_store(self.folder / f"{name}.sqlite", first_boot=first, disc=self._disc)
+        store = open_store(
+            self.folder / f"{name}.sqlite",
+            first_boot=first,
+            disc=self._disc,
+            guarded=self._parts.store_guard,
+        )
         context = NodeContext(
             bus=self.bus(name),
             storage=store.storage,
-            clock=SpacecraftClock(self.epoch_jd_tt, station.clock_offset, station.clock_drift),
+            clock=DisturbedClock(
+                self.epoch_jd_tt,
+                station.clock_offset,
+                station.clock_drift,
+                turns=self.turns.setdefault(name, []),
+            ),
             seed=self.seed,
             parameters=station.parameters,
             boot_cause=cause,
@@ -166,7 +187,8 @@ class Rig:
         return node
 
     def _request_power_off(self, name: str) -> None:
-        self.nursery.start(self._power_off(self.nodes[name]), name=f"power off {name}")
+        with working_as(""):
+            self.nursery.start(self._power_off(self.nodes[name]), name=f"power off {name}")
 
     async def _power_off(self, node: Node) -> None:
         await asyncio.sleep(POWER_OFF_AFTER)
@@ -175,7 +197,8 @@ class Rig:
             self.on_power_off(node.name)
 
     def _request_reboot(self, name: str) -> None:
-        self.nursery.start(self._reboot(self.nodes[name]), name=f"reboot {name}")
+        with working_as(""):
+            self.nursery.start(self._reboot(self.nodes[name]), name=f"reboot {name}")
 
     async def _reboot(self, node: Node) -> None:
         if self.nodes.get(node.name) is node:
@@ -218,12 +241,19 @@ class Rig:
         node = self._take_away(name)
         node.bus.close()
         node.storage.crash()
+        self.standing.died(name)
         await end(task)
 
     def _take_away(self, name: str) -> Node:
         node = self.nodes.pop(name)
         self._last_records[name] = node.ledger.records()
         return node
+
+    def forget(self, name: str) -> None:
+        """The store of a node that does not run is gone: nobody knows what it held."""
+        file = self.folder / f"{name}.sqlite"
+        if self._disc.size(file) is not None:
+            self._disc.set_aside(file, f"{name}.lost-{next(self._forgotten)}")
 
     async def restart(self, name: str, cause: str = "power cut") -> Node:
         """Boots a killed or stopped node again from what it had stored; returns when it is up."""

@@ -25,6 +25,7 @@ from ground.testbed.control_room import write_outcome
 from ground.testbed.evidence import evidence_of
 from ground.testbed.faults.connecting import connect
 from ground.testbed.faults.injector import Faults
+from ground.testbed.faults.mission_failures import faults_of
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import GROUND, Boot, Host, HostKind, Setting
 from ground.testbed.inputs import KillInput, RunInput
@@ -74,6 +75,8 @@ class Run:
         self.auditor: Auditor
         self.breakages = Breakages(setting.mission.mission.failures, options.kills)
         self.faults = Faults(setting.seed, lambda: self.folder.path, lambda: self.host.nursery)
+        self.on_boot: list[Callable[[str], None]] = []
+        """Told of each participant that is started, but for the first starts."""
         self.killed: list[Kill] = []
         self.boots: dict[str, int] = {}
         self.statements: dict[str, Account] = {}
@@ -106,7 +109,6 @@ class Run:
             if clock is not None:
                 self.hardware.world.clock = clock
             self.hardware.on_lost = self._lost
-            self.hardware.on_failed = lambda index: self.breakages.failed(index, self.now())
             self.hardware.serve(host.hardware_bus, host.nursery)
             tubes = self.hardware.world.tubes
             truth = TruthJournal(self.folder.path, tubes, self.now)
@@ -114,7 +116,7 @@ class Run:
             self.power_cuts = PowerCuts(self.hardware, host.nursery, self._cut, self._power_is_back)
             self.auditor = Auditor(tubes, host.ledgers, self.now)
             connect(self.faults, self)
-            for fault in self.options.faults:
+            for fault in (*faults_of(self.mission, self.hardware), *self.options.faults):
                 self.faults.arm(fault)
             await host.begin(
                 self.hardware,
@@ -170,11 +172,14 @@ class Run:
 
     # ------------------------------------------------- deaths, starts, losses
 
-    def let_die(self, role: str) -> None:
-        """Lets a participant die now; it is started again."""
-        self.host.nursery.start(self._kill(Kill(role, self.now())), name=f"kill {role}")
+    def let_die(self, role: str, *, without_memory: bool = False) -> None:
+        """Lets a participant die now; it is started again. `without_memory`: its store is gone."""
+        death = self._kill(Kill(role, self.now()), without_memory=without_memory)
+        self.host.nursery.start(death, name=f"kill {role}")
 
-    async def _kill(self, kill: Kill, index: int | None = None) -> None:
+    async def _kill(
+        self, kill: Kill, index: int | None = None, *, without_memory: bool = False
+    ) -> None:
         """Lets a participant die at its time, and starts it again."""
         await asyncio.sleep(kill.at - self.now())
         if not self.host.runs(kill.role):
@@ -185,6 +190,8 @@ class Run:
             self.breakages.killed(index, self.now())
         self.killed.append(kill)
         await self.host.kill(kill.role)
+        if without_memory:
+            self.host.forget(kill.role)
         await self._start_again(kill.role, "power cut", COLD)
 
     async def _start_again(
@@ -193,7 +200,12 @@ class Run:
         await asyncio.sleep(start.seconds)
         # One without power boots when that is back.
         if self._can_boot(role) and not self.power_cuts.is_dark(role):
-            self.host.boot(role, self._next_boot(role, cause, planned=planned))
+            self._boot(role, self._next_boot(role, cause, planned=planned))
+
+    def _boot(self, role: str, boot: Boot) -> None:
+        self.host.boot(role, boot)
+        for told in list(self.on_boot):
+            told(role)
 
     def _can_boot(self, role: str) -> bool:
         gone = role in self._off or role in self.hardware.lost
@@ -207,11 +219,17 @@ class Run:
     def _power_is_back(self, roles: Iterable[str], cause: str) -> None:
         for role in roles:
             if self._can_boot(role):
-                self.host.boot(role, self._next_boot(role, cause))
+                self._boot(role, self._next_boot(role, cause))
 
     def _lost(self, vehicle: str) -> None:
         if self.host.runs(vehicle):
             self.host.nursery.start(self.host.kill(vehicle), name=f"loss of {vehicle}")
+
+    def give_back(self, vehicle: str) -> None:
+        """A vehicle that was lost has its power again, and boots."""
+        if self.hardware.give_back(vehicle):
+            again = self._start_again(vehicle, "power cut", COLD)
+            self.host.nursery.start(again, name=f"{vehicle} is back")
 
     # ----------------------------------------------------- what a host tells
 
@@ -338,7 +356,7 @@ def _flown(
         evidence=evidence,
         lost=dict(hardware.lost),
         kills=tuple(run.killed),
-        breakages=run.breakages.all(),
+        breakages=run.breakages.all(run.faults.began),
         power_cuts=tuple(run.power_cuts.cuts),
         boots=dict(run.boots),
         released=hardware.released,

@@ -15,13 +15,16 @@ from flight.runtime.discs import FILES, Disc, MemoryDisc
 from flight.runtime.loop import NANOSECONDS, VirtualLoop
 from flight.runtime.memory_fabric import MemoryFabric
 from flight.runtime.nursery import Nursery, end
+from flight.runtime.participants import working_as
 from flight.runtime.streams import stream
 from ground.mission_control.mission_control import MissionControl
 from ground.mission_control.progress import Progress, ProgressDisplay
 from ground.missions.mission import LoadedMission
 from ground.testbed.control_room import make_mission_control, run_to_end
+from ground.testbed.faults.mailbox import leave_mailbox
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import GROUND, Boot, Figures, Happenings, Setting
+from ground.testbed.oscillators import Turn
 from ground.testbed.protections import parts_without
 from ground.testbed.rig import Rig
 from ground.testbed.vehicles import vehicle_class
@@ -158,6 +161,10 @@ class VirtualHost:
             self.rig.boot(role, boot.cause, planned=boot.planned)
 
     def _start_ground(self, boot: Boot) -> None:
+        with working_as(GROUND):
+            self._begin_ground(boot)
+
+    def _begin_ground(self, boot: Boot) -> None:
         self._ground_bus = self.rig.bus("mission_control")
         self._ground_bus.begin_life(boot.number)
         folder = self._setting.folder.ground
@@ -178,6 +185,7 @@ class VirtualHost:
             assert self.control is not None
             self.control.archive.crash()
             self._ground_bus.close()
+            self.rig.standing.died(GROUND)
             await end(self._ground)
         else:
             await self.rig.kill(role)
@@ -185,6 +193,25 @@ class VirtualHost:
     def runs(self, role: str) -> bool:
         """Whether a computer runs."""
         return not self._ground.done() if role == GROUND else role in self.rig.nodes
+
+    def stand(self, role: str) -> Callable[[], None]:
+        """Nothing of a computer's software runs."""
+        return self.rig.standing.begin(role)
+
+    def leave_mailbox(self, role: str) -> Callable[[], None]:
+        """A node takes nothing from its mailbox; one that does not run has none."""
+        node = self.rig.nodes.get(role)
+        return leave_mailbox(node) if node is not None else lambda: None
+
+    def turn_clock(self, role: str, turn: Turn) -> Callable[[], None]:
+        """The oscillator of a computer goes wrong."""
+        turns = self.rig.turns.setdefault(role, [])
+        turns.append(turn)
+        return lambda: turns.remove(turn)
+
+    def forget(self, role: str) -> None:
+        """The store of a node that does not run is gone."""
+        self.rig.forget(role)
 
     async def end_ground(self) -> None:
         """Ends mission control in order; it leaves its records."""

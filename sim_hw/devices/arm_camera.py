@@ -17,7 +17,7 @@ from flight.icd.devices.transfer_arm_geometry import Pose, Vector, column
 from sim_hw.devices.transfer_arm import SimTransferArm
 from sim_hw.devices.transfer_arm_scene import seen_from
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure
 from sim_hw.world.world import World
 
 
@@ -56,11 +56,12 @@ class SimArmCamera(PoweredDevice, ArmCamera):
         self.parameters = parameters
         self.blind = False
 
-    def fail(self, mode: str) -> None:
-        """Mode: `blind` (no image is good any more)."""
-        if mode != "blind":
-            raise unknown_mode(self, mode, "blind")
+    @failure
+    def fail_blind(self) -> Failing:
+        """No image is good any more."""
         self.blind = True
+        yield
+        self.blind = False
 
     async def survey(self, vehicle: str) -> VehicleSighting:
         await self._take()

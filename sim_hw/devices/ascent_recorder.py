@@ -10,7 +10,7 @@ from flight.icd.devices.base import DeviceRejected
 from sim_hw.devices.ascent_device import AscentDevice
 from sim_hw.dynamics.mav_truth import MavTruth
 from sim_hw.power_and_heat.powered import PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure_at_once
 
 LONGEST_READ = 65_536
 
@@ -37,11 +37,18 @@ class SimAscentRecorder(AscentDevice, AscentRecorder):
         self.memory = bytearray()
         self.overwritten = 0
 
-    def fail(self, mode: str) -> None:
-        """Mode: `corrupt`."""
-        if mode != "corrupt":
-            raise unknown_mode(self, mode, "corrupt")
-        self.memory[len(self.memory) // 2] ^= 0xFF
+    @failure_at_once
+    def fail_corrupt(self) -> Failing:
+        """A byte in the middle of what is recorded has other bits."""
+        place = len(self.memory) // 2
+        upset = 0xFF if self.memory else 0
+        if upset:
+            self.memory[place] ^= upset
+        gone = self.overwritten
+        yield
+        place -= self.overwritten - gone
+        if upset and 0 <= place < len(self.memory):
+            self.memory[place] ^= upset
 
     async def state(self) -> RecorderState:
         self.need_power()

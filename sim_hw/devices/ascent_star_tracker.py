@@ -13,7 +13,7 @@ from flight.icd.devices.ascent import AscentStarTracker, StarAttitude
 from sim_hw.devices.ascent_device import AscentDevice
 from sim_hw.dynamics.mav_truth import MavTruth
 from sim_hw.power_and_heat.powered import PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure
 
 
 class StarTrackerParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,11 +39,12 @@ class SimAscentStarTracker(AscentDevice, AscentStarTracker):
         self.parameters = parameters
         self.blind = False
 
-    def fail(self, mode: str) -> None:
-        """Mode: `blind`."""
-        if mode != "blind":
-            raise unknown_mode(self, mode, "blind")
+    @failure
+    def fail_blind(self) -> Failing:
+        """It sees no stars."""
         self.blind = True
+        yield
+        self.blind = False
 
     async def attitude(self) -> StarAttitude:
         self.need_power()

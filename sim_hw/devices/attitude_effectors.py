@@ -12,7 +12,7 @@ from flight.icd.devices.ascent import AttitudeEffectors, EffectorState
 from sim_hw.devices.ascent_device import AscentDevice
 from sim_hw.dynamics.mav_truth import MavTruth
 from sim_hw.power_and_heat.powered import PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure_at_once
 
 
 class EffectorParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,14 +65,24 @@ class SimAttitudeEffectors(AscentDevice, AttitudeEffectors):
         self._first_flows = flows(parameters.first_turning_moment / parameters.first_lever)
         self._flows = flows(parameters.turning_moment / parameters.lever)
 
-    def fail(self, mode: str) -> None:
-        """Modes: `nozzle_stuck`, `no_gas`."""
-        if mode == "nozzle_stuck":
-            self.is_stuck = True
-        elif mode == "no_gas":
-            self._leak()
-        else:
-            raise unknown_mode(self, mode, "nozzle_stuck, no_gas")
+    @failure_at_once
+    def fail_nozzle_stuck(self) -> Failing:
+        """The nozzle stays where it is."""
+        self.is_stuck = True
+        yield
+        self.is_stuck = False
+
+    @failure_at_once
+    def fail_no_gas(self) -> Failing:
+        """The cold gas cannot leave its tank, which reads empty; healed, what was in it is there
+        again."""
+        body = self.truth.body
+        kept = 0.0 if body is None else body.gas
+        if body is not None:
+            body.gas = 0.0
+        yield
+        if body is not None:
+            body.gas += kept
 
     async def steer(
         self, pitch: float, yaw: float, pulses: tuple[float, float, float], forward: float

@@ -1,13 +1,12 @@
 """The simulated thrusters that hold the aeroshell trimmed and bank it."""
 
 import random
-from typing import Any
 
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.descent import AttitudeThrusters
 from sim_hw.dynamics.entry_vehicle import EntryVehicle
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure
 from sim_hw.world.world import World
 
 
@@ -26,11 +25,12 @@ class SimAttitudeThrusters(PoweredDevice, AttitudeThrusters):
         self.vehicle = vehicle
         self.stuck = False
 
-    def fail(self, mode: str, **options: Any) -> None:
-        """Modes: `stuck` (no thruster answers; the bank angle stays)."""
-        if mode != "stuck":
-            raise unknown_mode(self, mode, "stuck")
+    @failure
+    def fail_stuck(self) -> Failing:
+        """No thruster answers; the bank angle stays."""
         self.stuck = True
+        yield
+        self.stuck = False
 
     async def turn(self, change: float) -> None:
         self.need_power()

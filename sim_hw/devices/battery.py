@@ -1,16 +1,21 @@
 """The battery with its gauge, simulated."""
 
 import random
+from typing import Annotated
+
+import msgspec
 
 from flight.icd.devices.power import Battery, BatteryState
 from sim_hw.power_and_heat.electrical import Electrical
 from sim_hw.serving.device import SimulatedDevice
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, Fraction, failure, failure_at_once
 from sim_hw.serving.timestamps import mission_ns
 
 _GAUGE_NOISE = 0.004  # of the state of charge: gauges of flight batteries are good to about 1 %
 _VOLTAGE_NOISE = 0.02  # V
 _TEMPERATURE_NOISE = 0.2  # K
+
+Bias = Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)]
 
 
 class SimBattery(SimulatedDevice, Battery):
@@ -26,19 +31,29 @@ class SimBattery(SimulatedDevice, Battery):
         self.gauge_invalid = False
         self.gauge_bias = 0.0
 
-    def fail(self, mode: str, *, bias: float = 0.0, fraction: float = 0.0) -> None:
-        """Modes: `gauge_invalid`, `gauge_bias` (bias), `capacity_fade` (fraction lost)."""
-        if mode == "gauge_invalid":
-            self.gauge_invalid = True
-        elif mode == "gauge_bias":
-            self.gauge_bias = bias
-        elif mode == "capacity_fade":
-            if not 0.0 <= fraction <= 1.0:
-                raise ValueError(f"fraction {fraction:g}: allowed is 0 to 1")
-            self._electrical.advance()
-            self._electrical.capacity_fade = fraction
-        else:
-            raise unknown_mode(self, mode, "gauge_invalid, gauge_bias, capacity_fade")
+    @failure
+    def fail_gauge_invalid(self) -> Failing:
+        """What the gauge shows is marked invalid."""
+        self.gauge_invalid = True
+        yield
+        self.gauge_invalid = False
+
+    @failure
+    def fail_gauge_bias(self, bias: Bias = 0.0) -> Failing:
+        """The state of charge that it shows is off by `bias`."""
+        before, self.gauge_bias = self.gauge_bias, bias
+        yield
+        self.gauge_bias = before
+
+    @failure_at_once
+    def fail_capacity_fade(self, fraction: Fraction = 0.0) -> Failing:
+        """That `fraction` of the capacity is lost, as when cells have failed."""
+        electrical = self._electrical
+        electrical.advance()
+        before, electrical.capacity_fade = electrical.capacity_fade, fraction
+        yield
+        electrical.advance()
+        electrical.capacity_fade = before
 
     async def state(self) -> BatteryState:
         electrical = self._electrical

@@ -11,7 +11,7 @@ from flight.icd.devices.base import DeviceFault
 from sim_hw.devices.ascent_device import AscentDevice
 from sim_hw.dynamics.mav_truth import MavTruth
 from sim_hw.power_and_heat.powered import PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure_at_once
 
 
 class BeaconParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,11 +39,12 @@ class SimBeacon(AscentDevice, Beacon):
         self._energy = parameters.energy
         self._since = truth.clock()
 
-    def fail(self, mode: str) -> None:
-        """Mode: `mute`."""
-        if mode != "mute":
-            raise unknown_mode(self, mode, "mute")
+    @failure_at_once
+    def fail_mute(self) -> Failing:
+        """Nobody can hear it."""
         self.mute = True
+        yield
+        self.mute = False
 
     @property
     def sending(self) -> bool:

@@ -17,7 +17,7 @@ from flight.icd.devices.bit_carousel import (
 from flight.icd.devices.transfer_arm_geometry import tube_port_place
 from flight.icd.places import GROUND, PERSEVERANCE
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, Tries, failure, put
 from sim_hw.world.tubes import LyingPose, TubeMove
 from sim_hw.world.world import Body, World
 
@@ -60,14 +60,19 @@ class SimBitCarousel(PoweredDevice, BitCarousel):
         self._moving = False
         world.tubes.observe(self._tube_moved)
 
-    def fail(self, mode: str, *, count: int = 1, slot: int = 0, value: bool = False) -> None:
-        """Modes: `jam` (the next `count` motions), `stuck_sensor` (of `slot`, says `value`)."""
-        if mode == "jam":
-            self.jams = count
-        elif mode == "stuck_sensor":
-            self.stuck_sensors[slot] = value
-        else:
-            raise unknown_mode(self, mode, "jam, stuck_sensor")
+    @failure
+    def fail_jam(self, count: Tries = 1) -> Failing:
+        """The next `count` motions come to nothing."""
+        self.jams = count
+        yield
+        self.jams = 0
+
+    @failure
+    def fail_stuck_sensor(
+        self, slot: Annotated[int, msgspec.Meta(ge=0, lt=43)] = 0, value: bool = False
+    ) -> Failing:
+        """The sensor of `slot` says `value` for ever."""
+        yield from put(self.stuck_sensors, slot, value)
 
     # ---------------------------------------------------------- the interface
 

@@ -9,7 +9,7 @@ from flight.configuration.files import Quantity
 from flight.icd.devices.entry_capsule import AccelerationState, CapsuleAccelerometer
 from sim_hw.dynamics.capsule_flight import CapsuleFlight
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure
 
 
 class CapsuleAccelerometerParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,11 +44,19 @@ class SimCapsuleAccelerometer(PoweredDevice, CapsuleAccelerometer):
         self._peak = 0.0
         flight.watchers.append(self._feel)
 
-    def fail(self, mode: str) -> None:
-        """Modes: `inverted`, `invalid`."""
-        if mode not in ("inverted", "invalid"):
-            raise unknown_mode(self, mode, "inverted, invalid")
-        setattr(self, mode, True)
+    @failure
+    def fail_inverted(self) -> Failing:
+        """It is mounted the wrong way round."""
+        self.inverted = True
+        yield
+        self.inverted = False
+
+    @failure
+    def fail_invalid(self) -> Failing:
+        """Its readings are marked invalid."""
+        self.invalid = True
+        yield
+        self.invalid = False
 
     async def state(self) -> AccelerationState:
         self.need_power()

@@ -10,7 +10,7 @@ from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.entry_capsule import CapsuleBeacon, CapsuleBeaconState
 from sim_hw.dynamics.capsule_flight import CapsuleFlight
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure_at_once
 
 
 class CapsuleBeaconParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,11 +36,12 @@ class SimCapsuleBeacon(PoweredDevice, CapsuleBeacon):
         self.dead = False
         self._on = False
 
-    def fail(self, mode: str) -> None:
-        """Mode: `dead`."""
-        if mode != "dead":
-            raise unknown_mode(self, mode, "dead")
+    @failure_at_once
+    def fail_dead(self) -> Failing:
+        """It does not react, and is not heard."""
         self.dead = True
+        yield
+        self.dead = False
 
     @property
     def sending(self) -> bool:

@@ -14,7 +14,7 @@ from sim_hw.devices.containment import SimContainment
 from sim_hw.devices.orbiter_device import OrbiterDevice
 from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
 from sim_hw.power_and_heat.powered import PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, Tries, failure
 from sim_hw.world.spacecraft import Spacecraft
 
 CAPSULE = "entry_capsule"
@@ -55,11 +55,12 @@ class SimCapsuleRelease(OrbiterDevice, CapsuleRelease):
         self.capsule_spin = 0.0
         self._containment = containment
 
-    def fail(self, mode: str, *, tries: int = 1) -> None:
-        """Mode: `stuck` (the next `tries` to release come to nothing)."""
-        if mode != "stuck":
-            raise unknown_mode(self, mode, "stuck")
+    @failure
+    def fail_stuck(self, tries: Tries = 1) -> Failing:
+        """The next `tries` to release come to nothing."""
         self.stuck = tries
+        yield
+        self.stuck = 0
 
     async def state(self) -> ReleaseState:
         self.need_power()

@@ -10,7 +10,7 @@ from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.entry_capsule import CapsuleTimer, TimerState
 from sim_hw.dynamics.capsule_flight import CapsuleFlight
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure, put
 
 
 class CapsuleTimerParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,14 +40,19 @@ class SimCapsuleTimer(PoweredDevice, CapsuleTimer):
         self._rate = 1.0 + parameters.drift * random_stream.gauss(0.0, 1.0)
         self._entry_after = 0.0
 
-    def fail(self, mode: str, *, wire: int = 0, cut: bool = True) -> None:
-        """Modes: `wire` (wire number `wire` says for ever that it is `cut`), `stopped`."""
-        if mode == "wire":
-            self.wires[wire] = cut
-        elif mode == "stopped":
-            self.stopped = self._counted()
-        else:
-            raise unknown_mode(self, mode, "wire, stopped")
+    @failure
+    def fail_wire(
+        self, wire: Annotated[int, msgspec.Meta(ge=0, le=1)] = 0, cut: bool = True
+    ) -> Failing:
+        """Wire number `wire` says for ever that it is `cut`."""
+        yield from put(self.wires, wire, cut)
+
+    @failure
+    def fail_stopped(self) -> Failing:
+        """It counts no more."""
+        self.stopped = self._counted()
+        yield
+        self.stopped = None
 
     async def state(self) -> TimerState:
         self.need_power()

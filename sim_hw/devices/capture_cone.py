@@ -16,7 +16,7 @@ from flight.icd.places import ORBITER as ON_ORBITER
 from sim_hw.devices.orbiter_device import OrbiterDevice
 from sim_hw.devices.orbiter_vehicle import CONTAINER, OrbiterVehicle
 from sim_hw.power_and_heat.powered import PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, Tries, failure
 
 _LID_POWER = 30.0  # W, assumption
 _LOOK = 0.2  # s
@@ -54,14 +54,19 @@ class SimCaptureCone(OrbiterDevice, CaptureCone):
         self.collisions: list[str] = []
         self.on_capture: Callable[[], None] = lambda: None
 
-    def fail(self, mode: str, *, tries: int = 1) -> None:
-        """Modes: `bounce`, `jam`; for so many `tries`."""
-        if mode == "bounce":
-            self.bounces = tries
-        elif mode == "jam":
-            self.jams = tries
-        else:
-            raise unknown_mode(self, mode, "bounce, jam")
+    @failure
+    def fail_bounce(self, tries: Tries = 1) -> Failing:
+        """The container bounces off, so many `tries`."""
+        self.bounces = tries
+        yield
+        self.bounces = 0
+
+    @failure
+    def fail_jam(self, tries: Tries = 1) -> Failing:
+        """The lid jams, so many `tries`."""
+        self.jams = tries
+        yield
+        self.jams = 0
 
     async def state(self) -> ConeState:
         self.need_power()

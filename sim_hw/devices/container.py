@@ -5,18 +5,20 @@ from typing import Annotated
 
 import msgspec
 
-from flight.configuration.files import Quantity
+from flight.configuration.files import NotAllowed, Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.container import Container, ContainerState
 from flight.icd.places import CONTAINER, MAV
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure, failure_at_once, put
 from sim_hw.world.world import World
 
 ON_STAND, IN_GRIPPER, ON_SEAT, DROPPED = "stand", "gripper", "seat", "dropped"
 IN_ROVER_GRIPPER = "rover_gripper"
 LID_CLEARANCE = 0.004  # m that the lid may be off its seat to the side; assumption
 LID_PLAY = 0.006  # m over its seat from which the lid falls into place; assumption
+
+Socket = Annotated[int, msgspec.Meta(ge=0, lt=43)]
 
 
 class ContainerParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,19 +64,32 @@ class SimContainer(PoweredDevice, Container):
             if self.random.random() < parameters.debris_probability
         }
 
-    def fail(
-        self, mode: str, *, socket: int = 0, value: bool = False, height: float = 0.01
-    ) -> None:
-        """Modes: `stuck_sensor` (of `socket`, says `value`), `debris` (`height` m of it in
-        `socket`), `latch` (does not move)."""
-        if mode == "stuck_sensor":
-            self.stuck_sensors[socket] = value
-        elif mode == "debris":
-            self.debris[socket] = height
-        elif mode == "latch":
-            self.latch_stuck = True
-        else:
-            raise unknown_mode(self, mode, "stuck_sensor, debris, latch")
+    @failure
+    def fail_stuck_sensor(self, socket: Socket = 0, value: bool = False) -> Failing:
+        """The sensor of `socket` says `value` for ever."""
+        self._check(socket)
+        yield from put(self.stuck_sensors, socket, value)
+
+    @failure_at_once
+    def fail_debris(
+        self,
+        socket: Socket = 0,
+        height: Annotated[float, msgspec.Meta(ge=0.0, le=0.2)] = 0.01,
+    ) -> Failing:
+        """There are `height` m of debris in `socket`."""
+        self._check(socket)
+        yield from put(self.debris, socket, height)
+
+    def _check(self, socket: int) -> None:
+        if socket >= self.parameters.sockets:
+            raise NotAllowed("socket", f"an integer from 0 to {self.parameters.sockets - 1}")
+
+    @failure
+    def fail_latch(self) -> Failing:
+        """The latch does not move."""
+        self.latch_stuck = True
+        yield
+        self.latch_stuck = False
 
     async def state(self) -> ContainerState:
         self.need_power()

@@ -14,7 +14,7 @@ from flight.icd.places import ENTRY_CAPSULE, ORBITER
 from sim_hw.devices.orbiter_device import OrbiterDevice
 from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
 from sim_hw.power_and_heat.powered import PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, Fraction, Tries, failure
 
 _MOTOR_POWER = 20.0  # W, assumption
 
@@ -64,16 +64,26 @@ class SimContainment(OrbiterDevice, Containment):
         self._heating_since: float | None = None
         self._updated = self.world.now()
 
-    def fail(self, mode: str, *, tries: int = 1, fraction: float = 0.7) -> None:
-        """Modes: `jam`, `leak` (for so many `tries`), `weak_heater` (`fraction` of its rise)."""
-        if mode == "jam":
-            self.jams = tries
-        elif mode == "leak":
-            self.leaks = tries
-        elif mode == "weak_heater":
-            self.heater = fraction
-        else:
-            raise unknown_mode(self, mode, "jam, leak, weak_heater")
+    @failure
+    def fail_jam(self, tries: Tries = 1) -> Failing:
+        """Its mechanisms jam, so many `tries`."""
+        self.jams = tries
+        yield
+        self.jams = 0
+
+    @failure
+    def fail_leak(self, tries: Tries = 1) -> Failing:
+        """The seal leaks, so many `tries`."""
+        self.leaks = tries
+        yield
+        self.leaks = 0
+
+    @failure
+    def fail_weak_heater(self, fraction: Fraction = 0.7) -> Failing:
+        """The heater warms by that `fraction` of its rise."""
+        before, self.heater = self.heater, fraction
+        yield
+        self.heater = before
 
     async def state(self) -> ContainmentState:
         self.need_power()

@@ -5,16 +5,18 @@ from typing import Annotated
 
 import msgspec
 
-from flight.configuration.files import Quantity
+from flight.configuration.files import NotAllowed, Quantity
 from flight.icd.devices.base import DeviceFault
-from flight.icd.devices.descent import DescentEngines, EngineState
+from flight.icd.devices.descent import ENGINES, DescentEngines, EngineState
 from sim_hw.dynamics.entry_vehicle import EntryVehicle
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, add, failure_at_once, put
 from sim_hw.world.world import World
 
 SILENCE = 1.0
 """Seconds without a command after which the engines close: assumption."""
+
+Engine = Annotated[int, msgspec.Meta(ge=0, lt=ENGINES)]
 
 
 class DescentEngineParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,20 +53,26 @@ class SimDescentEngines(PoweredDevice, DescentEngines):
         self.stuck: dict[int, float] = {}
         vehicle.body.observers.append(self._watch)
 
-    def fail(self, mode: str, *, engine: int = 0, thrust: float = 1500.0) -> None:
-        """Modes: `dead` (the engine does not light, or goes out), `stuck` (its thrust stays at
-        `thrust` N once it is lit)."""
-        if not 0 <= engine < len(self._thrusts):
-            raise ValueError(f"engine {engine}: allowed is 0 to {len(self._thrusts) - 1}")
-        if mode == "dead":
-            self.dead.append(engine)
-        elif mode == "stuck":
-            greatest = self.vehicle.parameters.engines.greatest_thrust
-            if not 0.0 <= thrust <= greatest:
-                raise ValueError(f"thrust {thrust:g} N: allowed is 0 to {greatest:g} N")
-            self.stuck[engine] = thrust
-        else:
-            raise unknown_mode(self, mode, "dead, stuck")
+    @failure_at_once
+    def fail_dead(self, engine: Engine = 0) -> Failing:
+        """The engine does not light, or goes out."""
+        self._check(engine)
+        yield from add(self.dead, engine)
+
+    @failure_at_once
+    def fail_stuck(
+        self, engine: Engine = 0, thrust: Annotated[float, msgspec.Meta(ge=0.0)] = 1500.0
+    ) -> Failing:
+        """Its thrust stays at `thrust` N once it is lit."""
+        self._check(engine)
+        greatest = self.vehicle.parameters.engines.greatest_thrust
+        if thrust > greatest:
+            raise NotAllowed("thrust", f"a number from 0 to {greatest:g} (N)")
+        yield from put(self.stuck, engine, thrust)
+
+    def _check(self, engine: int) -> None:
+        if engine >= len(self._thrusts):
+            raise NotAllowed("engine", f"an integer from 0 to {len(self._thrusts) - 1}")
 
     def _watch(self, time: float, state: tuple[float, ...]) -> None:
         if any(self._thrusts) and time - self._heard > SILENCE:

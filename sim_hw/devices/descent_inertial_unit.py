@@ -13,10 +13,12 @@ from flight.configuration.files import Quantity
 from flight.icd.devices.descent import DescentInertialUnit, InertialIncrements, StarAlignment
 from sim_hw.dynamics.entry_vehicle import EntryVehicle
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure
 from sim_hw.world.world import World
 
 REMEMBERED = 400  # readings that can still be referred to
+
+Radians = Annotated[float, msgspec.Meta(ge=-7.0, le=7.0)]
 
 
 class DescentInertialUnitParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,12 +57,13 @@ class SimDescentInertialUnit(PoweredDevice, DescentInertialUnit):
         self._readings: dict[int, tuple[float, Quaternion, Vector, bool]] = {}
         self._take(False)
 
-    def fail(self, mode: str, *, error: float = 0.3) -> None:
-        """Modes: `saturate` (a shock beyond the gyroscopes' limit turns what they say by `error`
-        radians about an axis across)."""
-        if mode != "saturate":
-            raise unknown_mode(self, mode, "saturate")
+    @failure
+    def fail_saturate(self, error: Radians = 0.3) -> Failing:
+        """A shock beyond the gyroscopes' limit turns what they say by `error` radians about an axis
+        across, once."""
         self._shock = scale(error, (0.6, 0.8, 0.0))
+        yield
+        self._shock = None
 
     def _take(self, saturated: bool) -> int:
         self._number += 1

@@ -8,7 +8,7 @@ from flight.icd.devices.base import DeviceFault
 from sim_hw.devices.ascent_device import AscentDevice
 from sim_hw.devices.flight_battery import MavSupply
 from sim_hw.dynamics.mav_truth import MavTruth
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure
 
 STROKE = 0.4
 """Seconds from the order to the end of the tube; assumption."""
@@ -26,11 +26,12 @@ class SimEjector(AscentDevice, Ejector):
         self.charged = True
         self.stuck = False
 
-    def fail(self, mode: str) -> None:
-        """Mode: `stuck`."""
-        if mode != "stuck":
-            raise unknown_mode(self, mode, "stuck")
+    @failure
+    def fail_stuck(self) -> Failing:
+        """It fires, and the MAV stays in its tube."""
         self.stuck = True
+        yield
+        self.stuck = False
 
     async def state(self) -> EjectorState:
         self.need_power()

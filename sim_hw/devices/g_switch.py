@@ -9,7 +9,7 @@ from flight.configuration.files import Quantity
 from flight.icd.devices.entry_capsule import GSwitch, GSwitchState
 from sim_hw.dynamics.capsule_flight import CapsuleFlight
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure
 
 
 class GSwitchParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,14 +44,19 @@ class SimGSwitch(PoweredDevice, GSwitch):
         self._has_closed = False
         flight.watchers.append(self._feel)
 
-    def fail(self, mode: str, *, closed: bool = False) -> None:
-        """Modes: `inverted`, `stuck` (always `closed`, or never)."""
-        if mode == "inverted":
-            self.inverted = True
-        elif mode == "stuck":
-            self.stuck = closed
-        else:
-            raise unknown_mode(self, mode, "inverted, stuck")
+    @failure
+    def fail_inverted(self) -> Failing:
+        """It is mounted the wrong way round."""
+        self.inverted = True
+        yield
+        self.inverted = False
+
+    @failure
+    def fail_stuck(self, closed: bool = False) -> Failing:
+        """It is always `closed`, or never."""
+        before, self.stuck = self.stuck, closed
+        yield
+        self.stuck = before
 
     async def state(self) -> GSwitchState:
         self.need_power()

@@ -2,12 +2,14 @@
 
 import random
 
+from flight.configuration.allowed_values import choices_words
+from flight.configuration.files import NotAllowed
 from flight.icd.devices.base import DeviceRejected
 from flight.icd.devices.thermal import Heaters, HeaterStates, ZoneState
 from sim_hw.power_and_heat.electrical import Electrical
 from sim_hw.power_and_heat.thermal_network import ThermalNetwork, Zone
 from sim_hw.serving.device import SimulatedDevice
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure_at_once
 from sim_hw.serving.timestamps import mission_ns
 
 
@@ -25,15 +27,30 @@ class SimHeaters(SimulatedDevice, Heaters):
         self._electrical = electrical
         self._network = network
 
-    def fail(self, mode: str, *, zone: str) -> None:
-        """Modes: `stuck_off`, `stuck_on`, each of one zone."""
+    @failure_at_once
+    def fail_stuck_off(self, zone: str) -> Failing:
+        """The heater of a zone is broken."""
+        found = self._zone(zone)
+        found.stuck_off = True
+        yield
         self._electrical.advance()
-        if mode == "stuck_off":
-            self._network.zones[zone].stuck_off = True
-        elif mode == "stuck_on":
-            self._network.zones[zone].stuck_on = True
-        else:
-            raise unknown_mode(self, mode, "stuck_off, stuck_on")
+        found.stuck_off = False
+
+    @failure_at_once
+    def fail_stuck_on(self, zone: str) -> Failing:
+        """The relay of a zone's heater is welded."""
+        found = self._zone(zone)
+        found.stuck_on = True
+        yield
+        self._electrical.advance()
+        found.stuck_on = False
+
+    def _zone(self, name: str) -> Zone:
+        zones = self._network.zones
+        if name not in zones:
+            raise NotAllowed("zone", choices_words(name, list(zones), ""))
+        self._electrical.advance()
+        return zones[name]
 
     def names(self) -> tuple[str, ...]:
         return tuple(self._network.zones)

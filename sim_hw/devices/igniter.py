@@ -11,9 +11,11 @@ from flight.icd.devices.base import DeviceFault
 from sim_hw.devices.ascent_device import AscentDevice
 from sim_hw.dynamics.mav_truth import MavTruth
 from sim_hw.power_and_heat.powered import PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, Tries, failure, failure_at_once
 
 OPEN_CIRCUIT = 1.0e6
+
+Share = Annotated[float, msgspec.Meta(gt=0.0, le=1.0)]
 
 
 class IgniterParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,18 +50,33 @@ class SimIgniter(AscentDevice, Igniter):
         self.is_open = False
         self.extra_delay = 0.0
 
-    def fail(self, mode: str, *, shots: int = 1, delay: float = 0.5, share: float = 0.97) -> None:
-        """Modes: `misfire`, `open`, `late`, `weak`; see the class."""
-        if mode == "misfire":
-            self.misfires = shots
-        elif mode == "open":
-            self.is_open = True
-        elif mode == "late":
-            self.extra_delay = delay
-        elif mode == "weak":
-            self.truth.weaken(self.motor, share)
-        else:
-            raise unknown_mode(self, mode, "misfire, open, late, weak")
+    @failure
+    def fail_misfire(self, shots: Tries = 1) -> Failing:
+        """The next `shots` wires glow and light nothing."""
+        self.misfires = shots
+        yield
+        self.misfires = 0
+
+    @failure
+    def fail_open(self) -> Failing:
+        """No current flows."""
+        self.is_open = True
+        yield
+        self.is_open = False
+
+    @failure
+    def fail_late(self, delay: Annotated[float, msgspec.Meta(ge=0.0, le=1e4)] = 0.5) -> Failing:
+        """The motor lights `delay` s later."""
+        before, self.extra_delay = self.extra_delay, delay
+        yield
+        self.extra_delay = before
+
+    @failure_at_once
+    def fail_weak(self, share: Share = 0.97) -> Failing:
+        """The motor gives that `share` of its impulse."""
+        restore = self.truth.weaken(self.motor, share)
+        yield
+        restore()
 
     async def state(self) -> IgniterState:
         self.need_power()

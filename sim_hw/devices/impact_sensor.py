@@ -9,7 +9,7 @@ from flight.configuration.files import Quantity
 from flight.icd.devices.entry_capsule import ImpactSensor, ImpactState
 from sim_hw.dynamics.capsule_flight import CapsuleFlight
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure_at_once
 
 
 class ImpactSensorParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,14 +45,19 @@ class SimImpactSensor(PoweredDevice, ImpactSensor):
         self._breaks = random_stream.random() < parameters.false_probability
         flight.watchers.append(self._feel)
 
-    def fail(self, mode: str) -> None:
-        """Modes: `never_tears`, `false_latch` (the next high load latches)."""
-        if mode == "never_tears":
-            self.never_tears = True
-        elif mode == "false_latch":
-            self._breaks = True
-        else:
-            raise unknown_mode(self, mode, "never_tears, false_latch")
+    @failure_at_once
+    def fail_never_tears(self) -> Failing:
+        """The landing does not tear its wires."""
+        self.never_tears = True
+        yield
+        self.never_tears = False
+
+    @failure_at_once
+    def fail_false_latch(self) -> Failing:
+        """The next high load latches."""
+        before, self._breaks = self._breaks, True
+        yield
+        self._breaks = before
 
     async def state(self) -> ImpactState:
         self.need_power()

@@ -19,7 +19,7 @@ from flight.runtime.pace import NANOSECONDS
 from sim_hw.devices.ascent_device import AscentDevice
 from sim_hw.dynamics.mav_truth import MavTruth
 from sim_hw.power_and_heat.powered import PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure
 
 
 class InertialParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,14 +72,19 @@ class SimInertialIncrements(AscentDevice, InertialIncrements):
         self._shock = False
         self._dead = False
 
-    def fail(self, mode: str) -> None:
-        """Modes: `saturate`, `dead`."""
-        if mode == "saturate":
-            self._shock = True
-        elif mode == "dead":
-            self._dead = True
-        else:
-            raise unknown_mode(self, mode, "saturate, dead")
+    @failure
+    def fail_saturate(self) -> Failing:
+        """A shock: the next increments are at their limit."""
+        self._shock = True
+        yield
+        self._shock = False
+
+    @failure
+    def fail_dead(self) -> Failing:
+        """No valid readings any more."""
+        self._dead = True
+        yield
+        self._dead = False
 
     async def increments(self) -> Increments:
         self.need_power()

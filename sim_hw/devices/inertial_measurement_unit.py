@@ -9,8 +9,10 @@ import msgspec
 from flight.configuration.files import Quantity
 from flight.icd.devices.attitude import InertialMeasurementUnit, InertialState
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure
 from sim_hw.world.world import Body, World
+
+Radians = Annotated[float, msgspec.Meta(ge=-7.0, le=7.0)]
 
 
 class InertialMeasurementUnitParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,11 +55,13 @@ class SimInertialMeasurementUnit(PoweredDevice, InertialMeasurementUnit):
         self._saturated = True
         self._yaw += error
 
-    def fail(self, mode: str, *, error: float = 0.5) -> None:
-        """Modes: `saturate` (see there)."""
-        if mode != "saturate":
-            raise unknown_mode(self, mode, "saturate")
+    @failure
+    def fail_saturate(self, error: Radians = 0.5) -> Failing:
+        """A shock beyond the range of the sensors: yaw is wrong by `error` radians."""
         self.saturate(error)
+        yield
+        self._saturated = False
+        self._yaw -= error
 
     async def state(self) -> InertialState:
         self.need_power()

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from flight.icd.devices.base import DeviceFault
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure
 from sim_hw.world.world import World
 
 OPENING_NOISE = 0.008
@@ -48,11 +48,12 @@ class Jaws(PoweredDevice):
         self._opening = jaws.opening
         self._force = 0.0
 
-    def fail(self, mode: str) -> None:
-        """Mode: `jam` (the jaws do not move any more)."""
-        if mode != "jam":
-            raise unknown_mode(self, mode, "jam")
+    @failure
+    def fail_jam(self) -> Failing:
+        """The jaws do not move any more."""
         self.jammed = True
+        yield
+        self.jammed = False
 
     async def _move(self) -> None:
         """Drives the jaws to their end; raises DeviceFault when they do not move."""

@@ -13,7 +13,7 @@ from flight.configuration.files import Quantity
 from flight.icd.devices.descent import LandingRadar, RadarReading
 from sim_hw.dynamics.entry_vehicle import EntryVehicle
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure
 from sim_hw.world.world import World
 
 SHIELD_IN_SIGHT = 6.0
@@ -22,6 +22,8 @@ SHIELD_ECHO = 0.3
 """Part of the measurements that the heat shield spoils then: assumption."""
 SHIELD_SPEED = 9.0
 """m/s at which the heat shield falls away: assumption."""
+
+Offset = Annotated[float, msgspec.Meta(ge=-1e5, le=1e5)]
 
 
 class LandingRadarParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,15 +57,19 @@ class SimLandingRadar(PoweredDevice, LandingRadar):
         self.silent_until = -1.0
         self.range_offset = 0.0
 
-    def fail(self, mode: str, *, seconds: float = 1e9, offset: float = 300.0) -> None:
-        """Modes: `dropout` (nothing valid for `seconds` from now on), `offset` (each range is
-        wrong by `offset` m, and says that it is valid)."""
-        if mode == "dropout":
-            self.silent_until = self.world.now() + seconds
-        elif mode == "offset":
-            self.range_offset = offset
-        else:
-            raise unknown_mode(self, mode, "dropout, offset")
+    @failure
+    def fail_dropout(self, seconds: Annotated[float, msgspec.Meta(ge=0.0)] = 1e9) -> Failing:
+        """Nothing is valid for `seconds` from now on."""
+        before, self.silent_until = self.silent_until, self.world.now() + seconds
+        yield
+        self.silent_until = before
+
+    @failure
+    def fail_offset(self, offset: Offset = 300.0) -> Failing:
+        """Each range is wrong by `offset` m, and says that it is valid."""
+        before, self.range_offset = self.range_offset, offset
+        yield
+        self.range_offset = before
 
     async def measure(self) -> RadarReading:
         self.need_power()

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 from math import exp
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -11,7 +11,7 @@ from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.mav_systems import CheckItem, CheckReport, MavSystems, MavSystemsState
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure, put
 from sim_hw.world.world import World
 
 CHECKS = ("inertial unit", "flight computer", "igniter circuits", "thrust vector control")
@@ -51,11 +51,10 @@ class SimMavSystems(PoweredDevice, MavSystems):
         self._begun = self._time = world.now()
         self._second: float | None = None
 
-    def fail(self, mode: str, *, check: str = CHECKS[0]) -> None:
-        """Mode: `check` (the item `check` of the self-test fails)."""
-        if mode != "check" or check not in CHECKS:
-            raise unknown_mode(self, mode, f"check, one of {', '.join(CHECKS)}")
-        self.failing[check] = "out of limits"
+    @failure
+    def fail_check(self, check: Literal[CHECKS] = CHECKS[0]) -> Failing:  # type: ignore[valid-type]
+        """The item `check` of the self-test fails."""
+        yield from put(self.failing, check, "out of limits")
 
     async def state(self) -> MavSystemsState:
         self.need_power()

@@ -20,7 +20,7 @@ from flight.icd.devices.orbiter_navigation import Image, ImagedTarget, NarrowAng
 from sim_hw.devices.orbiter_device import OrbiterDevice
 from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
 from sim_hw.power_and_heat.powered import PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure
 
 _DUST_HEIGHT = 60_000.0  # m: lines of sight lower than this end in haze
 _SUN_MAGNITUDE = -26.74  # at 1 AU (IAU)
@@ -60,14 +60,19 @@ class SimNarrowAngleCamera(OrbiterDevice, NarrowAngleCamera):
         self.blind = False
         self.noise_factor = 1.0
 
-    def fail(self, mode: str, *, factor: float = 3.0, lasting: bool = True) -> None:
-        """Modes: `blind` (no image; `lasting=False` ends it), `noisy` (`factor` on the noise)."""
-        if mode == "blind":
-            self.blind = lasting
-        elif mode == "noisy":
-            self.noise_factor = factor
-        else:
-            raise unknown_mode(self, mode, "blind, noisy")
+    @failure
+    def fail_blind(self, lasting: bool = True) -> Failing:
+        """There is no image; `lasting: false` ends that."""
+        self.blind = lasting
+        yield
+        self.blind = False
+
+    @failure
+    def fail_noisy(self, factor: Annotated[float, msgspec.Meta(ge=0.0, le=1e6)] = 3.0) -> Failing:
+        """There is `factor` times as much noise."""
+        before, self.noise_factor = self.noise_factor, factor
+        yield
+        self.noise_factor = before
 
     async def expose(self, seconds: float) -> Image:
         await self.work(seconds, _POWER)

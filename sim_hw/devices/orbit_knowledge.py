@@ -19,7 +19,7 @@ from flight.icd.devices.orbiter_navigation import KnownOrbit, OrbitKnowledge
 from sim_hw.devices.orbiter_device import OrbiterDevice
 from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
 from sim_hw.power_and_heat.powered import PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure
 
 State = tuple[Vector, Vector]
 _CLOSE_TO_EARTH = 1.5e10  # m, a month before arrival: tracked by several stations from here on
@@ -57,14 +57,19 @@ class SimOrbitKnowledge(OrbiterDevice, OrbitKnowledge):
         self._solved_for = ""
         self._error: State = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
 
-    def fail(self, mode: str, *, metres: float = 0.0, lasting: bool = True) -> None:
-        """Modes: `no_solution`; `biased` (the place is wrong by `metres` along the track)."""
-        if mode == "no_solution":
-            self.lost = lasting
-        elif mode == "biased":
-            self.bias = metres
-        else:
-            raise unknown_mode(self, mode, "no_solution, biased")
+    @failure
+    def fail_no_solution(self, lasting: bool = True) -> Failing:
+        """Nobody knows where anything is; `lasting: false` ends that."""
+        self.lost = lasting
+        yield
+        self.lost = False
+
+    @failure
+    def fail_biased(self, metres: Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)] = 0.0) -> Failing:
+        """The place is wrong by `metres` along the track."""
+        before, self.bias = self.bias, metres
+        yield
+        self.bias = before
 
     async def state(self) -> KnownOrbit:
         if self.lost:

@@ -1,11 +1,14 @@
 """The orbiter's reaction wheels, simulated."""
 
 import asyncio
+import random
 
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.orbiter_navigation import AttitudeControl, TrackedAttitude, Triple
 from sim_hw.devices.orbiter_device import OrbiterDevice
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
+from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.serving.failure_modes import Failing, Tries, failure
 
 _TRACKER_NOISE = 2.0e-5  # rad, what the wheels are steered by
 
@@ -13,13 +16,22 @@ _TRACKER_NOISE = 2.0e-5  # rad, what the wheels are steered by
 class SimOrbiterAttitudeControl(OrbiterDevice, AttitudeControl):
     """Turns the vehicle at its slew rate. Failure: `wheels` (the next turns do not happen)."""
 
-    failing = 0
+    def __init__(
+        self,
+        service: str,
+        random_stream: random.Random,
+        electrical: PowerSupply,
+        vehicle: OrbiterVehicle,
+    ) -> None:
+        super().__init__(service, random_stream, electrical, vehicle)
+        self.failing = 0
 
-    def fail(self, mode: str, *, tries: int = 1) -> None:
-        """Mode: `wheels` (the next `tries` turns end with a fault)."""
-        if mode != "wheels":
-            raise unknown_mode(self, mode, "wheels")
+    @failure
+    def fail_wheels(self, tries: Tries = 1) -> Failing:
+        """The next `tries` turns end with a fault."""
         self.failing = tries
+        yield
+        self.failing = 0
 
     async def point(self, direction: Triple) -> TrackedAttitude:
         self.need_power()

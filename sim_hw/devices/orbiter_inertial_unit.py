@@ -10,7 +10,7 @@ from flight.icd.devices.orbiter_navigation import InertialReading, InertialUnit
 from sim_hw.devices.orbiter_device import OrbiterDevice
 from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
 from sim_hw.power_and_heat.powered import PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure
 
 
 class OrbiterInertialParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,11 +37,12 @@ class SimOrbiterInertialUnit(OrbiterDevice, InertialUnit):
         self.invalid = False
         vehicle.accelerometer = (parameters.scale_error, parameters.velocity_noise)
 
-    def fail(self, mode: str, *, lasting: bool = True) -> None:
-        """Mode: `invalid` (the readings mean nothing; `lasting=False` ends it)."""
-        if mode != "invalid":
-            raise unknown_mode(self, mode, "invalid")
+    @failure
+    def fail_invalid(self, lasting: bool = True) -> Failing:
+        """The readings mean nothing; `lasting: false` ends that."""
         self.invalid = lasting
+        yield
+        self.invalid = False
 
     async def state(self) -> InertialReading:
         self.need_power()

@@ -18,7 +18,7 @@ from flight.icd.devices.orbiter_propulsion import BurnReport, MainEngine, Propel
 from sim_hw.devices.orbiter_device import OrbiterDevice
 from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
 from sim_hw.power_and_heat.powered import PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, Fraction, Tries, failure
 from sim_hw.world.spacecraft import FREE_FALL
 
 _GAUGE_NOISE = 2.0  # kg, assumption
@@ -49,14 +49,19 @@ class SimOrbiterMainEngine(OrbiterDevice, MainEngine):
         self.dead_ignitions = 0
         self.cutoff = 1.0
 
-    def fail(self, mode: str, *, tries: int = 1, fraction: float = 0.9) -> None:
-        """Modes: `no_ignition` (`tries`), `early_cutoff` (`fraction` of the next burn)."""
-        if mode == "no_ignition":
-            self.dead_ignitions = tries
-        elif mode == "early_cutoff":
-            self.cutoff = fraction
-        else:
-            raise unknown_mode(self, mode, "no_ignition, early_cutoff")
+    @failure
+    def fail_no_ignition(self, tries: Tries = 1) -> Failing:
+        """It does not light, so many `tries`."""
+        self.dead_ignitions = tries
+        yield
+        self.dead_ignitions = 0
+
+    @failure
+    def fail_early_cutoff(self, fraction: Fraction = 0.9) -> Failing:
+        """The next burn ends after that `fraction` of it."""
+        self.cutoff = fraction
+        yield
+        self.cutoff = 1.0
 
     async def propellant(self) -> PropellantState:
         self.need_power()

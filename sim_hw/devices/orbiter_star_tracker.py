@@ -13,7 +13,7 @@ from flight.icd.devices.orbiter_navigation import StarTracker, TrackedAttitude
 from sim_hw.devices.orbiter_device import OrbiterDevice
 from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
 from sim_hw.power_and_heat.powered import PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure
 
 _SUN_EXCLUSION = radians(26.0)  # half angle of the baffle of the usual trackers
 
@@ -39,11 +39,12 @@ class SimOrbiterStarTracker(OrbiterDevice, StarTracker):
         self.parameters = parameters
         self.blind = False
 
-    def fail(self, mode: str, *, lasting: bool = True) -> None:
-        """Mode: `blind` (no stars are seen; `lasting=False` ends it)."""
-        if mode != "blind":
-            raise unknown_mode(self, mode, "blind")
+    @failure
+    def fail_blind(self, lasting: bool = True) -> Failing:
+        """No stars are seen; `lasting: false` ends that."""
         self.blind = lasting
+        yield
+        self.blind = False
 
     async def attitude(self) -> TrackedAttitude:
         self.need_power()

@@ -14,7 +14,7 @@ from flight.icd.devices.orbiter_propulsion import BurnReport, Thrusters
 from sim_hw.devices.orbiter_device import OrbiterDevice
 from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
 from sim_hw.power_and_heat.powered import PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, Fraction, Tries, failure
 
 
 class ThrusterParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,14 +45,19 @@ class SimOrbiterThrusters(OrbiterDevice, Thrusters):
         self.stuck = 0
         self.weakness = 1.0
 
-    def fail(self, mode: str, *, tries: int = 1, fraction: float = 1.0) -> None:
-        """Modes: `valve` (`tries` firings fail), `weak` (each gives this `fraction`)."""
-        if mode == "valve":
-            self.stuck = tries
-        elif mode == "weak":
-            self.weakness = fraction
-        else:
-            raise unknown_mode(self, mode, "valve, weak")
+    @failure
+    def fail_valve(self, tries: Tries = 1) -> Failing:
+        """The next `tries` firings fail."""
+        self.stuck = tries
+        yield
+        self.stuck = 0
+
+    @failure
+    def fail_weak(self, fraction: Fraction = 1.0) -> Failing:
+        """Each firing gives that `fraction`."""
+        before, self.weakness = self.weakness, fraction
+        yield
+        self.weakness = before
 
     async def fire(self, delta_v: Triple) -> BurnReport:
         self.need_power()

@@ -11,7 +11,9 @@ from flight.icd.devices.entry_capsule import PayloadBay, PayloadState
 from flight.icd.places import EARTH, ENTRY_CAPSULE
 from sim_hw.dynamics.capsule_flight import CapsuleFlight
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure, put
+
+Switch = Annotated[int, msgspec.Meta(ge=0, le=1)]
 
 
 class PayloadBayParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,14 +54,17 @@ class SimPayloadBay(PoweredDevice, PayloadBay):
         self._time = flight.world.now()
         self._heated = 0.0
 
-    def fail(self, mode: str, *, switch: int = 0, value: bool = False) -> None:
-        """Modes: `stuck_switch` (seat switch `switch` always says `value`), `unlatched`."""
-        if mode == "stuck_switch":
-            self.stuck[switch] = value
-        elif mode == "unlatched":
-            self.unlatched = True
-        else:
-            raise unknown_mode(self, mode, "stuck_switch, unlatched")
+    @failure
+    def fail_stuck_switch(self, switch: Switch = 0, value: bool = False) -> Failing:
+        """The seat switch number `switch` always says `value`."""
+        yield from put(self.stuck, switch, value)
+
+    @failure
+    def fail_unlatched(self) -> Failing:
+        """The latch has opened."""
+        self.unlatched = True
+        yield
+        self.unlatched = False
 
     async def state(self) -> PayloadState:
         self.need_power()

@@ -2,11 +2,13 @@
 
 import random
 
+from flight.configuration.allowed_values import choices_words
+from flight.configuration.files import NotAllowed
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.power import PowerSwitches, SwitchStates
 from sim_hw.power_and_heat.electrical import Electrical
 from sim_hw.serving.device import SimulatedDevice
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure, put
 from sim_hw.serving.timestamps import mission_ns
 
 
@@ -18,11 +20,13 @@ class SimPowerSwitches(SimulatedDevice, PowerSwitches):
         self._electrical = electrical
         self.stuck: dict[str, None] = {}
 
-    def fail(self, mode: str, *, switch: str) -> None:
-        """Mode: `stuck` (a switch stays as it is)."""
-        if mode != "stuck":
-            raise unknown_mode(self, mode, "stuck")
-        self.stuck[switch] = None
+    @failure
+    def fail_stuck(self, switch: str) -> Failing:
+        """A switch stays as it is."""
+        switches = self._electrical.switches
+        if switch not in switches:
+            raise NotAllowed("switch", choices_words(switch, list(switches), ""))
+        yield from put(self.stuck, switch, None)
 
     def names(self) -> tuple[str, ...]:
         return tuple(self._electrical.switches)

@@ -1,12 +1,13 @@
 """Simulated initiators, in two sides."""
 
 import random
+from typing import Literal
 
 from flight.icd.devices.base import DeviceRejected
 from flight.icd.devices.descent import PARTS, PyroState, Pyrotechnics
 from sim_hw.dynamics.entry_vehicle import EntryVehicle
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, add, failure
 from sim_hw.world.world import World
 
 SIDES = ("A", "B")
@@ -32,13 +33,14 @@ class SimPyrotechnics(PoweredDevice, Pyrotechnics):
         self.dead: list[tuple[str, str]] = []
         self.on_legs = lambda: None
 
-    def fail(self, mode: str, *, part: str = "mortar", side: str = "A") -> None:
-        """Modes: `does_not_fire` (the initiator of `part` on `side`: A, B or both)."""
-        if mode != "does_not_fire":
-            raise unknown_mode(self, mode, "does_not_fire")
-        if part not in PARTS or side not in (*SIDES, "both"):
-            raise ValueError(f"{part!r} on side {side!r}: allowed is one of {PARTS}, A, B or both")
-        self.dead += [(part, one) for one in SIDES if side in (one, "both")]
+    @failure
+    def fail_does_not_fire(
+        self,
+        part: Literal[PARTS] = "mortar",  # type: ignore[valid-type]
+        side: Literal["A", "B", "both"] = "A",
+    ) -> Failing:
+        """The initiator of `part` on `side` does not fire."""
+        yield from add(self.dead, *((part, one) for one in SIDES if side in (one, "both")))
 
     async def fire(self, part: str, side: str) -> PyroState:
         self.need_power()

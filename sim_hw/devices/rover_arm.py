@@ -21,7 +21,7 @@ from flight.icd.devices.transfer_arm_geometry import (
 from flight.icd.places import ROVER_GRIPPER
 from sim_hw.devices.container import IN_ROVER_GRIPPER, LID_CLEARANCE, ON_SEAT, SimContainer
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure
 from sim_hw.world.world import Body, World
 
 Joints = tuple[float, float, float, float, float, float]
@@ -86,13 +86,12 @@ class SimRoverArm(PoweredDevice, RoverArm):
         self._place = (0.0, 0.0, 0.0, 0.0)  # ahead, right, up, heading of the true tip
         self._moving = False
 
-    def fail(self, mode: str, *, joint: int = 0) -> None:
-        """Modes: `joint_stall` (joint number `joint` moves no more)."""
-        if mode != "joint_stall":
-            raise unknown_mode(self, mode, "joint_stall")
-        if not 0 <= joint < len(self.joints):
-            raise ValueError(f"joint {joint}: allowed is 0 to {len(self.joints) - 1}")
-        self.stuck_joint = joint
+    @failure
+    def fail_joint_stall(self, joint: Annotated[int, msgspec.Meta(ge=0, le=5)] = 0) -> Failing:
+        """Joint number `joint` moves no more."""
+        before, self.stuck_joint = self.stuck_joint, joint
+        yield
+        self.stuck_joint = before
 
     async def state(self) -> ArmState:
         self.need_power()

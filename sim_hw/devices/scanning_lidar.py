@@ -13,7 +13,7 @@ from flight.icd.devices.orbiter_navigation import LidarReturn, ScanningLidar
 from sim_hw.devices.orbiter_device import OrbiterDevice
 from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
 from sim_hw.power_and_heat.powered import PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, Fraction, failure
 
 
 class LidarParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,14 +42,19 @@ class SimScanningLidar(OrbiterDevice, ScanningLidar):
         self.parameters = parameters
         self.dropout = parameters.dropout
 
-    def fail(self, mode: str, *, probability: float = 0.5, lasting: bool = True) -> None:
-        """Modes: `dead` (`lasting=False` ends it), `dropouts` (with a `probability`)."""
-        if mode == "dead":
-            self.dropout = 1.0 if lasting else self.parameters.dropout
-        elif mode == "dropouts":
-            self.dropout = probability
-        else:
-            raise unknown_mode(self, mode, "dead, dropouts")
+    @failure
+    def fail_dead(self, lasting: bool = True) -> Failing:
+        """Nothing comes back; `lasting: false` ends that."""
+        self.dropout = 1.0 if lasting else self.parameters.dropout
+        yield
+        self.dropout = self.parameters.dropout
+
+    @failure
+    def fail_dropouts(self, probability: Fraction = 0.5) -> Failing:
+        """With that `probability` nothing comes back."""
+        self.dropout = probability
+        yield
+        self.dropout = self.parameters.dropout
 
     async def scan(self) -> LidarReturn:
         self.need_power()

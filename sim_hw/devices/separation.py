@@ -1,6 +1,7 @@
 """The simulated separation of stages, fairing and container."""
 
 import random
+from typing import Literal
 
 from flight.icd.devices.ascent import Separation, SeparationState
 from flight.icd.devices.base import DeviceFault
@@ -8,7 +9,7 @@ from flight.icd.places import MAV, ORBIT
 from sim_hw.devices.ascent_device import AscentDevice
 from sim_hw.devices.flight_battery import MavSupply
 from sim_hw.dynamics.mav_truth import MavTruth
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, Tries, failure, put
 from sim_hw.world.tubes import TubeRegistry
 
 PARTS = ("first_stage", "fairing", "container")
@@ -31,11 +32,14 @@ class SimSeparation(AscentDevice, Separation):
         self.tubes = tubes
         self.stuck: dict[str, int] = {}
 
-    def fail(self, mode: str, *, part: str = "first_stage", shots: int = 1) -> None:
-        """Mode: `stuck`."""
-        if mode != "stuck" or part not in PARTS:
-            raise unknown_mode(self, mode, f"stuck, one of {', '.join(PARTS)}")
-        self.stuck[part] = shots
+    @failure
+    def fail_stuck(
+        self,
+        part: Literal[PARTS] = "first_stage",  # type: ignore[valid-type]
+        shots: Tries = 1,
+    ) -> Failing:
+        """The next `shots` to let `part` go come to nothing."""
+        yield from put(self.stuck, part, shots)
 
     async def state(self) -> SeparationState:
         self.need_power()

@@ -7,7 +7,7 @@ from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.power import SolarArray, SolarArrayState
 from sim_hw.power_and_heat.electrical import JOULES_PER_WATT_HOUR, Electrical
 from sim_hw.serving.device import SimulatedDevice
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, Tries, failure
 from sim_hw.serving.timestamps import mission_ns
 
 DEPLOYMENT_SECONDS = 960.0
@@ -26,11 +26,12 @@ class SimSolarArray(SimulatedDevice, SolarArray):
         self._travelled = 0.0  # s of the deployment that are done
         self.jams = 0
 
-    def fail(self, mode: str, *, tries: int = 1) -> None:
-        """Mode: `jam` (the next tries to deploy do not succeed)."""
-        if mode != "jam":
-            raise unknown_mode(self, mode, "jam")
+    @failure
+    def fail_jam(self, tries: Tries = 1) -> Failing:
+        """The next `tries` to unfold do not succeed."""
         self.jams = tries
+        yield
+        self.jams = 0
 
     async def state(self) -> SolarArrayState:
         return self._state()

@@ -23,7 +23,7 @@ from flight.icd.places import GROUND, ROVER_GRIPPER
 from sim_hw.devices.container import ON_SEAT, ON_STAND
 from sim_hw.devices.rover_arm import SimRoverArm
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure
 from sim_hw.world.tubes import LyingPose
 from sim_hw.world.world import Body, World
 
@@ -74,11 +74,12 @@ class SimStereoCamera(PoweredDevice, StereoCamera):
         self.blind = False
         self._reference: tuple[float, float, float] | None = None
 
-    def fail(self, mode: str) -> None:
-        """Modes: `blind` (no image shows anything any more)."""
-        if mode != "blind":
-            raise unknown_mode(self, mode, "blind")
+    @failure
+    def fail_blind(self) -> Failing:
+        """No image shows anything any more."""
         self.blind = True
+        yield
+        self.blind = False
 
     async def map_hazards(self) -> HazardMap:
         p = self.parameters

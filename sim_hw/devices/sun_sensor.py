@@ -9,7 +9,7 @@ import msgspec
 from flight.configuration.files import Quantity
 from flight.icd.devices.attitude import SunDirection, SunSensor
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure
 from sim_hw.world.world import Body, World
 
 
@@ -40,11 +40,12 @@ class SimSunSensor(PoweredDevice, SunSensor):
         self.blind = False
         self._bias = radians(parameters.bias) * random_stream.gauss(0.0, 1.0)
 
-    def fail(self, mode: str) -> None:
-        """Modes: `blind` (finds no Sun any more)."""
-        if mode != "blind":
-            raise unknown_mode(self, mode, "blind")
+    @failure
+    def fail_blind(self) -> Failing:
+        """It finds no Sun any more."""
         self.blind = True
+        yield
+        self.blind = False
 
     async def direction(self) -> SunDirection:
         self.need_power()

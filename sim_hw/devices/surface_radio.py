@@ -17,7 +17,7 @@ from flight.icd.devices.communications import (
 )
 from sim_hw.power_and_heat.electrical import Electrical
 from sim_hw.serving.device import SimulatedDevice
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure_at_once
 from sim_hw.serving.timestamps import mission_ns
 
 _SWITCHING_SECONDS = 2.0  # assumption: a software radio that loads its settings
@@ -74,14 +74,19 @@ class SurfaceRadio(SimulatedDevice, Radio):
         self._sending: asyncio.Lock | None = None
         self._declare_load(False)
 
-    def fail(self, mode: str) -> None:
-        """Modes: `deaf`, `mute`."""
-        if mode == "deaf":
-            self.deaf = True
-        elif mode == "mute":
-            self.mute = True
-        else:
-            raise unknown_mode(self, mode, "deaf, mute")
+    @failure_at_once
+    def fail_deaf(self) -> Failing:
+        """It receives nothing."""
+        self.deaf = True
+        yield
+        self.deaf = False
+
+    @failure_at_once
+    def fail_mute(self) -> Failing:
+        """Nobody hears it."""
+        self.mute = True
+        yield
+        self.mute = False
 
     @property
     def is_on(self) -> bool:

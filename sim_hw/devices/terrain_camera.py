@@ -10,7 +10,7 @@ from flight.configuration.files import Quantity
 from flight.icd.devices.descent import TerrainCamera, TerrainFix
 from sim_hw.dynamics.entry_vehicle import EntryVehicle
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure
 from sim_hw.world.world import World
 
 
@@ -48,11 +48,19 @@ class SimTerrainCamera(PoweredDevice, TerrainCamera):
         self._offset = (gauss(0.0, parameters.map_error), gauss(0.0, parameters.map_error))
         self.mode = ""
 
-    def fail(self, mode: str) -> None:
-        """Modes: `blind` (no image ever matches), `misled` (each match is 600 m off)."""
-        if mode not in ("blind", "misled"):
-            raise unknown_mode(self, mode, "blind, misled")
-        self.mode = mode
+    @failure
+    def fail_blind(self) -> Failing:
+        """No image ever matches."""
+        before, self.mode = self.mode, "blind"
+        yield
+        self.mode = before
+
+    @failure
+    def fail_misled(self) -> Failing:
+        """Each match is 600 m off."""
+        before, self.mode = self.mode, "misled"
+        yield
+        self.mode = before
 
     async def locate(self) -> TerrainFix:
         self.need_power()

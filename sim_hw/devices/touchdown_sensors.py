@@ -9,8 +9,10 @@ from flight.configuration.files import Quantity
 from flight.icd.devices.descent import LEGS, TouchdownSensors, TouchdownState
 from sim_hw.dynamics.entry_vehicle import EntryVehicle
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, add, failure
 from sim_hw.world.world import World
+
+Leg = Annotated[int, msgspec.Meta(ge=0, lt=LEGS)]
 
 
 class TouchdownSensorParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,17 +43,22 @@ class SimTouchdownSensors(PoweredDevice, TouchdownSensors):
         self.silent: list[int] = []
         vehicle.body.observers.append(self._watch)
 
-    def fail(self, mode: str, *, leg: int = 0) -> None:
-        """Modes: `stuck` (says contact always), `silent` (never says contact), `transient` (each
-        leg is latched once now)."""
-        if mode == "stuck":
-            self.stuck.append(leg)
-        elif mode == "silent":
-            self.silent.append(leg)
-        elif mode == "transient":
-            self._latched = [True] * LEGS
-        else:
-            raise unknown_mode(self, mode, "stuck, silent, transient")
+    @failure
+    def fail_stuck(self, leg: Leg = 0) -> Failing:
+        """The switch of a leg says contact always."""
+        yield from add(self.stuck, leg)
+
+    @failure
+    def fail_silent(self, leg: Leg = 0) -> Failing:
+        """The switch of a leg never says contact."""
+        yield from add(self.silent, leg)
+
+    @failure
+    def fail_transient(self) -> Failing:
+        """Each leg is latched once now."""
+        before, self._latched = self._latched, [True] * LEGS
+        yield
+        self._latched = before
 
     def jolt(self) -> None:
         """The legs snap out."""

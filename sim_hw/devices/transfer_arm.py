@@ -29,7 +29,7 @@ from flight.icd.devices.transfer_arm_geometry import (
 )
 from sim_hw.devices.transfer_arm_scene import ArmScene
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure
 from sim_hw.world.world import World
 
 FINE_STEP = 0.001  # m between looks for contact
@@ -87,14 +87,19 @@ class SimTransferArm(PoweredDevice, TransferArm):
         self._contact = 0.0
         self._stalled = False
 
-    def fail(self, mode: str, *, joint: int = 0) -> None:
-        """Modes: `joint_stall` (of `joint`, 0 to 6), `brake` (no brake moves)."""
-        if mode == "joint_stall" and 0 <= joint < 7:
-            self.stuck_joint = joint
-        elif mode == "brake":
-            self.brake_stuck = True
-        else:
-            raise unknown_mode(self, mode, "joint_stall (joint 0 to 6), brake")
+    @failure
+    def fail_joint_stall(self, joint: Annotated[int, msgspec.Meta(ge=0, le=6)] = 0) -> Failing:
+        """Joint number `joint` moves no more."""
+        before, self.stuck_joint = self.stuck_joint, joint
+        yield
+        self.stuck_joint = before
+
+    @failure
+    def fail_brake(self) -> Failing:
+        """No brake moves."""
+        self.brake_stuck = True
+        yield
+        self.brake_stuck = False
 
     # ---------------------------------------------------------------- reading
 

@@ -9,8 +9,10 @@ from flight.configuration.files import Quantity
 from flight.icd.devices.manipulation import RACK_SLOTS, RackState, TubeRack
 from flight.icd.places import ROVER_RACK
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure, put
 from sim_hw.world.world import World
+
+Slot = Annotated[int, msgspec.Meta(ge=0, lt=RACK_SLOTS)]
 
 
 class TubeRackParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,11 +36,15 @@ class SimTubeRack(PoweredDevice, TubeRack):
         self.parameters = parameters
         self.stuck_sensors: dict[int, bool] = {}
 
-    def fail(self, mode: str, *, slot: int = 0) -> None:
-        """Modes: `stuck_closed`, `stuck_open` (what the sensor of `slot` says from now on)."""
-        if mode not in ("stuck_closed", "stuck_open"):
-            raise unknown_mode(self, mode, "stuck_closed, stuck_open")
-        self.stuck_sensors[slot] = mode == "stuck_closed"
+    @failure
+    def fail_stuck_closed(self, slot: Slot = 0) -> Failing:
+        """The sensor of `slot` says for ever that there is a tube."""
+        yield from put(self.stuck_sensors, slot, True)
+
+    @failure
+    def fail_stuck_open(self, slot: Slot = 0) -> Failing:
+        """The sensor of `slot` says for ever that there is none."""
+        yield from put(self.stuck_sensors, slot, False)
 
     async def state(self) -> RackState:
         self.need_power()

@@ -13,7 +13,7 @@ from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.mobility import Driven, Wheels, WheelsState
 from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, add, failure
 from sim_hw.world.traction import sample_slip
 from sim_hw.world.world import Body, World
 
@@ -73,14 +73,11 @@ class SimWheels(PoweredDevice, Wheels):
         self._current = 0.0
         self._moving = False
 
-    def fail(self, mode: str, *, wheel: int = 0) -> None:
-        """Modes: `dead_wheel` (motor number `wheel` turns no more)."""
-        if mode != "dead_wheel":
-            raise unknown_mode(self, mode, "dead_wheel")
-        if not 0 <= wheel < WHEELS:
-            raise ValueError(f"wheel {wheel}: allowed is 0 to {WHEELS - 1}")
-        if wheel not in self.dead_wheels:
-            self.dead_wheels.append(wheel)
+    @failure
+    def fail_dead_wheel(self, wheel: Annotated[int, msgspec.Meta(ge=0, lt=WHEELS)] = 0) -> Failing:
+        """Motor number `wheel` turns no more."""
+        new = wheel not in self.dead_wheels
+        yield from add(self.dead_wheels, *([wheel] if new else []))
 
     async def state(self) -> WheelsState:
         self.need_power()

@@ -4,7 +4,7 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -17,6 +17,7 @@ from sim_hw.dynamics.ascent import AirModel
 from sim_hw.dynamics.mav_flight import MavBody
 from sim_hw.dynamics.mav_vehicle import MavSample, MavVehicle
 from sim_hw.dynamics.planet import JEZERO, Planet
+from sim_hw.dynamics.solid_motor import SolidMotor
 from sim_hw.world.space import LONGEST_COAST_STEP, FlyingBody, Space
 
 BODY_NAME = "mav"
@@ -114,19 +115,17 @@ class MavTruth:
         self.space.add(body)
         return body
 
-    def weaken(self, motor: int, share: float) -> None:
-        """Takes a part of the impulse of motor 0 or 1, which burns as long as before."""
-        sample = self.sample
-        if motor == 0:
-            weak = replace(
-                sample.first_motor, specific_impulse=sample.first_motor.specific_impulse * share
-            )
-            self.sample = replace(sample, first_motor=weak)
-        else:
-            weak = replace(
-                sample.second_motor, specific_impulse=sample.second_motor.specific_impulse * share
-            )
-            self.sample = replace(sample, second_motor=weak)
+    def weaken(self, motor: int, share: float) -> Callable[[], None]:
+        """Takes a part of the impulse of motor 0 or 1, which burns as long as before; what is
+        returned gives it back."""
+        name = "first_motor" if motor == 0 else "second_motor"
+        before = getattr(self.sample, name)
+        self._use(name, replace(before, specific_impulse=before.specific_impulse * share))
+        return lambda: self._use(name, before)
+
+    def _use(self, name: str, motor: SolidMotor) -> None:
+        other: Any = {name: motor}
+        self.sample = replace(self.sample, **other)
         if self.body is not None:
             self.body.sample = self.sample
 

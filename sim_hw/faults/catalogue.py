@@ -4,15 +4,17 @@ import importlib.metadata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sim_hw.faults import actuation_kinds, answer_kinds, value_kinds
+from sim_hw.faults import actuation_kinds, answer_kinds, node_kinds, value_kinds
+from sim_hw.faults.device_call import DevicePart
 from sim_hw.faults.kind import FaultKind, TargetKind
+from sim_hw.faults.own_kinds import own_kinds
 from sim_hw.faults.targets import Targets
 
 ENTRY_POINT = "threeforks.faults"
 """The group of entry points under which another package has kinds of its own: each names a subclass
 of `FaultKind`, or a module of them."""
 
-_MODULES = (value_kinds, answer_kinds, actuation_kinds)
+_MODULES = (value_kinds, answer_kinds, actuation_kinds, node_kinds)
 
 
 def _kinds_in(module: Any) -> list[type[FaultKind]]:
@@ -22,8 +24,7 @@ def _kinds_in(module: Any) -> list[type[FaultKind]]:
         if isinstance(each, type)
         and issubclass(each, FaultKind)
         and each.__module__ == module.__name__
-        and each.__struct_config__.tag is not None
-        and isinstance(each.__struct_config__.tag, str)
+        and each.name() != each.__name__  # that is what those are called that are only stood on
     ]
 
 
@@ -46,14 +47,19 @@ class Catalogue:
         """The kinds for a sort of targets, by name."""
         return self._kinds.get(target, {})
 
+    def of(self, target: TargetKind, part: Any) -> dict[str, type[FaultKind]]:
+        """The kinds for a target: those for its sort, and those that it alone has."""
+        own = own_kinds(part.device, self.kinds(target)) if isinstance(part, DevicePart) else {}
+        return {**self.kinds(target), **own}
+
     def at(self, target: TargetKind, part: Any) -> dict[str, type[FaultKind]]:
         """The kinds that can be at a target."""
-        return {name: k for name, k in self.kinds(target).items() if not k.why_not(part)}
+        return {name: k for name, k in self.of(target, part).items() if not k.why_not(part)}
 
     def matrix(self, targets: Targets) -> dict[tuple[TargetKind, str], dict[str, str]]:
         """Of each target, each kind for its sort: "" when it can be there, or why not."""
         return {
-            (sort, name): {k.name(): k.why_not(part) for k in self.kinds(sort).values()}
+            (sort, name): {k.name(): k.why_not(part) for k in self.of(sort, part).values()}
             for sort, parts in targets.parts.items()
             for name, part in parts.items()
         }

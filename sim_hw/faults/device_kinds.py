@@ -52,7 +52,7 @@ class DeviceKind(FaultKind, frozen=True, kw_only=True):
             return name == injection.method
         return name in (self.methods(part) if injection.fields else self.usual(part))
 
-    def watch(self, kind: Any, plain: Any, injection: Injection) -> None:
+    def watch(self, where: str, kind: Any, plain: Any, injection: Injection) -> None:
         """Sees plain data of a type that are told while it has not begun yet."""
 
     async def around(

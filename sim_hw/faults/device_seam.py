@@ -55,7 +55,7 @@ class DeviceSeam:
                 proceed = partial(_around, kind, call, proceed, injection)
         plain = await proceed(arguments)
         self._last[method.name] = plain
-        self._show(at, method.result, plain)
+        self._show(at, call.where, method.result, plain)
         return plain
 
     def emit(self, name: str, data: Any, send: Send) -> None:
@@ -69,13 +69,19 @@ class DeviceSeam:
         for kind, injection, takes in at:
             if takes():
                 proceed = partial(_around_signal, kind, where, told, proceed, injection)
-        self._show(at, told, data)
+        self._show(at, where, told, data)
         proceed(data)
 
-    def _show(self, at: list[tuple[DeviceKind, Injection, Takes]], told: Any, plain: Any) -> None:
+    def _show(
+        self,
+        at: list[tuple[DeviceKind, Injection, Takes]],
+        where: str,
+        told: Any,
+        plain: Any,
+    ) -> None:
         for kind, injection, _ in at:
             if not injection.active:
-                kind.watch(told, plain, injection)
+                kind.watch(where, told, plain, injection)
 
 
 async def _around(

@@ -53,6 +53,9 @@ class Injection(Protocol):
     def hit(self, where: str, before: Any = None, after: Any = None) -> None:
         """Journals that it has changed something."""
 
+    def later(self, seconds: float, then: Callable[[], None]) -> None:
+        """Calls `then` after a while, also when it is healed meanwhile."""
+
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs work of the fault, which ends with the run."""
 

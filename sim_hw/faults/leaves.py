@@ -169,6 +169,29 @@ def leaves_in(kind: Any, *, about: bool = False) -> frozenset[Leaf]:
     return frozenset().union(*found)
 
 
+@lru_cache(maxsize=512)
+def vectors_of(kind: Any) -> dict[str, int]:
+    """The fields of a type that are lists of numbers, and how many they may have at most."""
+    info = type_info(kind)
+    found: dict[str, int] = {}
+    for field in info.fields if isinstance(info, inspect.StructType) else ():
+        most = _length(_bare(field.type))
+        if most > 1:
+            found[field.encode_name] = most
+    return found
+
+
+def _length(info: inspect.Type) -> int:
+    match info:
+        case inspect.TupleType():
+            if all(_leaf(_bare(item)) is Leaf.NUMBER for item in info.item_types):
+                return len(info.item_types)
+        case inspect.ListType() | inspect.VarTupleType():
+            if _leaf(_bare(info.item_type)) is Leaf.NUMBER:
+                return info.max_length or 64
+    return 0
+
+
 def zero(kind: Any) -> Any:
     """Plain data of a type in which nothing is said: zeros, empty lists and texts, no switch set,
     and defaults where the type has them."""

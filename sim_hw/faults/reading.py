@@ -114,7 +114,7 @@ def _target(section: Section, targets: Targets) -> Target:
 def _kind_type(section: Section, target: Target, part: Any, kinds: Catalogue) -> type[FaultKind]:
     place = section.at("kind")
     name = place.plain()
-    every = {**kinds.kinds(target.kind), **own_kinds(part)}
+    every = kinds.of(target.kind, part)
     if name not in every:
         raise place.refuse_value(choices_words(str(name), list(every), ""))
     why = every[name].why_not(part)
@@ -122,12 +122,6 @@ def _kind_type(section: Section, target: Target, part: Any, kinds: Catalogue) ->
         able = [n for n, kind in every.items() if not kind.why_not(part)]
         raise place.refuse_value(f"{one_of(able)}; {why}".replace('"', ""))
     return every[name]
-
-
-def own_kinds(part: Any) -> dict[str, type[FaultKind]]:
-    """The kinds that only one target has: the modes of a device."""
-    own = getattr(part, "own_kinds", None)
-    return {} if own is None else own()
 
 
 def _refused(section: Section, error: NotAllowed) -> ConfigurationError:

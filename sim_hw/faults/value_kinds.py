@@ -5,11 +5,14 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
+from flight.configuration.allowed_values import choices_words
 from flight.configuration.files import NotAllowed
 from sim_hw.faults.device_call import DevicePart
 from sim_hw.faults.kind import Injection
-from sim_hw.faults.leaves import Leaf, collected
+from sim_hw.faults.leaves import Leaf, collected, is_wanted, vectors_of
 from sim_hw.faults.reading_kinds import NUMBERS, VALUES, Number, Share, ValueKind, whole
+
+Index = Annotated[int, Meta(ge=0, le=63)]
 
 
 class NotANumber(ValueKind, frozen=True, kw_only=True, tag="not_a_number"):
@@ -34,7 +37,7 @@ class Stuck(ValueKind, frozen=True, kw_only=True, tag="stuck"):
         if self.value is not None and not fields:
             raise NotAllowed("fields", "named where a value is given: which of them is that?")
 
-    def watch(self, kind: Any, plain: Any, injection: Injection) -> None:
+    def watch(self, where: str, kind: Any, plain: Any, injection: Injection) -> None:
         injection.memory[str(kind)] = collected(plain, kind)
 
     def told(self, where: str, kind: Any, plain: Any, injection: Injection) -> Any:
@@ -166,3 +169,54 @@ class SwappedSign(ValueKind, frozen=True, kw_only=True, tag="swapped_sign"):
 
     def instead(self, value: Any, path: str, leaf: Leaf, injection: Injection) -> Any:
         return -value
+
+
+class SwappedAxes(ValueKind, frozen=True, kw_only=True, tag="swapped_axes"):
+    """Two items of each list of numbers stand in each other's place (counted from 0): axes of a
+    sensor that is mounted or wired the wrong way."""
+
+    first: Index = 0
+    second: Index = 1
+
+    def __post_init__(self) -> None:
+        if self.first == self.second:
+            raise NotAllowed(("second", "first"), "another one than first")
+
+    @classmethod
+    def methods(cls, part: DevicePart) -> list[str]:
+        return [name for name, kind in part.types().items() if vectors_of(kind)]
+
+    @classmethod
+    def usual(cls, part: DevicePart) -> list[str]:
+        types = part.types()
+        return [n for n in super().usual(part) if n in cls.methods(part) and vectors_of(types[n])]
+
+    @classmethod
+    def lacking(cls) -> str:
+        return "nothing to tell that has axes"
+
+    def check_fields(self, part: DevicePart, methods: list[str], fields: tuple[str, ...]) -> None:
+        types = part.types()
+        found = {n: least for m in methods for n, least in vectors_of(types[m]).items()}
+        for index, field in enumerate(fields):
+            if field not in found:
+                raise NotAllowed(f"fields[{index}]", choices_words(field, list(found), ""))
+        beyond = max(self.first, self.second)
+        chosen = [found[name] for name in fields or found]
+        if chosen and all(beyond >= most for most in chosen):
+            key = "first" if self.first == beyond else "second"
+            raise NotAllowed(key, f"an integer below {max(chosen)}, which has so many axes")
+
+    def told(self, where: str, kind: Any, plain: Any, injection: Injection) -> Any:
+        changed: dict[str, Any] = {}
+        for name in vectors_of(kind):
+            axes = list(plain[name] or ())
+            wanted = is_wanted(name, injection.fields)
+            if wanted and max(self.first, self.second) < len(axes):
+                one, other = axes[self.first], axes[self.second]
+                if one != other:
+                    axes[self.first], axes[self.second] = other, one
+                    changed[name] = axes
+        if changed:
+            injection.hit(where, {name: plain[name] for name in changed}, changed)
+        return plain | changed if changed else plain

@@ -167,6 +167,11 @@ class Electrical:
         self.advance()
         self._dead = True
 
+    def revive(self) -> None:
+        """The power of a vehicle that was lost is there again, as the battery has it."""
+        self.advance()
+        self._dead = False
+
     # -------------------------------------------------- what gauges would show
 
     @property

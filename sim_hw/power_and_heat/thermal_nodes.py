@@ -1,12 +1,17 @@
 """The temperature sensors of a vehicle, simulated."""
 
 import random
+from typing import Annotated
 
+import msgspec
+
+from flight.configuration.allowed_values import choices_words
+from flight.configuration.files import NotAllowed
 from flight.icd.devices.thermal import NodeTemperatures, ThermalNodes
 from sim_hw.power_and_heat.electrical import Electrical
 from sim_hw.power_and_heat.thermal_network import ThermalNetwork
 from sim_hw.serving.device import SimulatedDevice
-from sim_hw.serving.failure_modes import unknown_mode
+from sim_hw.serving.failure_modes import Failing, failure, put
 from sim_hw.serving.timestamps import mission_ns
 
 _NOISE = 0.3  # K; platinum sensors of flight practice are good to about 1 K
@@ -32,14 +37,23 @@ class SimThermalNodes(SimulatedDevice, ThermalNodes):
         self.broken: dict[str, None] = {}
         self.bias: dict[str, float] = {}
 
-    def fail(self, mode: str, *, node: str, bias: float = 0.0) -> None:
-        """Modes: `sensor_broken`, `sensor_bias` (bias in K), each of one node."""
-        if mode == "sensor_broken":
-            self.broken[node] = None
-        elif mode == "sensor_bias":
-            self.bias[node] = bias
-        else:
-            raise unknown_mode(self, mode, "sensor_broken, sensor_bias")
+    @failure
+    def fail_sensor_broken(self, node: str) -> Failing:
+        """The sensor of a node tells nothing."""
+        self._check(node)
+        yield from put(self.broken, node, None)
+
+    @failure
+    def fail_sensor_bias(
+        self, node: str, bias: Annotated[float, msgspec.Meta(ge=-500.0, le=500.0)] = 0.0
+    ) -> Failing:
+        """The sensor of a node is off by `bias` K."""
+        self._check(node)
+        yield from put(self.bias, node, bias)
+
+    def _check(self, node: str) -> None:
+        if node not in self.network.nodes:
+            raise NotAllowed("node", choices_words(node, list(self.network.nodes), ""))
 
     def names(self) -> tuple[str, ...]:
         return self.network.nodes

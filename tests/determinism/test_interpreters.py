@@ -17,8 +17,8 @@ import hashlib
 from ground.studies.landing_study import fly_run
 print(hashlib.sha256(repr(fly_run(3)).encode()).hexdigest())
 """
-INSTALLING = 300.0  # wall seconds
-FLYING = 200.0
+INSTALLING = 900.0  # wall seconds, on a machine that does other things beside
+FLYING = 900.0
 
 
 def interpreters() -> dict[str, Path]:
@@ -68,7 +68,7 @@ def test_a_landing_comes_out_alike_on_each_interpreter_that_can_fly(
 
 @pytest.mark.check
 @pytest.mark.processes
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(5400)
 def test_short_has_one_hash_on_each_interpreter(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -82,7 +82,7 @@ def test_short_has_one_hash_on_each_interpreter(
 
 @pytest.mark.check
 @pytest.mark.processes
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3600)
 def test_short_has_one_hash_with_fma_and_without(tmp_path: Path) -> None:
     python = Path(sys.executable)
     hashes = {

@@ -71,9 +71,9 @@ def test_what_is_only_said_to_people_is_left_alone() -> None:
 
 def test_a_change_is_tried_on_the_tests_that_run_its_line_the_shortest_first() -> None:
     lines = {"a.py": {1: [EVERY_TEST], 5: ["slow", "quick"], 7: [EVERY_TEST, "slow"], 9: []}}
-    covering = Covering(lines, {"slow": 2.0, "quick": 0.1})
+    covering = Covering(lines, {"slow": 2.0, "quick": 0.1, "other": 0.0})
     assert covering.tests("a.py", 5) == ["quick", "slow"]
-    assert covering.tests("a.py", 1) == ["quick", "slow"], "a table is every test's"
+    assert covering.tests("a.py", 1) == ["quick", "slow", "other"], "a table is every test's"
     assert covering.tests("a.py", 9) == covering.tests("a.py", 4) == []
     assert covering.tests("b.py", 1) == []
     assert covering.seconds(["slow", "quick"]) == 2.1

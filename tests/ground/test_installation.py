@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-PATIENCE = 500.0
+PATIENCE = 900.0  # wall seconds, on a machine that does other things beside
 
 WITHOUT_EXTRAS = """
 import importlib, pkgutil, sys

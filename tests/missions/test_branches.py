@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.mission
+pytestmark = [pytest.mark.mission, pytest.mark.timeout(0)]  # the programs have limits
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
@@ -23,7 +23,7 @@ def test_a_run_and_its_branches_end_alike(tmp_path: Path, branches: int) -> None
             cwd=Path(__file__).parents[2],
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
             check=True,
-            timeout=150 if branches == 2 else 1500,
+            timeout=600 if branches == 2 else 5000,
             stdout=subprocess.PIPE,
         ).stdout
     )

@@ -35,12 +35,17 @@ class Covering:
 
     def tests(self, file: str, line: int) -> list[str]:
         """Those that run the line, the shortest first; for a line that is run when the module is
-        read: all that run anything of the file."""
+        read, those that run anything of the file, and then all others: some test may look at it."""
         of_file = self._lines.get(file, {})
         found = set(of_file.get(line, ()))
-        if EVERY_TEST in found:
-            found = {test for tests in of_file.values() for test in tests}
-        return sorted(found - {EVERY_TEST}, key=lambda test: (self._seconds.get(test, 0.0), test))
+        if EVERY_TEST not in found:
+            return self._shortest_first(found)
+        of_the_file = {test for tests in of_file.values() for test in tests} - {EVERY_TEST}
+        others = set(self._seconds) - of_the_file
+        return self._shortest_first(of_the_file) + self._shortest_first(others)
+
+    def _shortest_first(self, tests: set[str]) -> list[str]:
+        return sorted(tests, key=lambda test: (self._seconds.get(test, 0.0), test))
 
     def seconds(self, tests: Sequence[str]) -> float:
         """What these took, in CPU seconds, while the lines were noted."""

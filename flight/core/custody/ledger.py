@@ -405,6 +405,7 @@ class CustodyLedger:
             if record.transfer_id is not None:
                 self._storage.put(self._outcomes, record.transfer_id, record.outcome)
             self._storage.after_commit(lambda: self._publish(record))
+        self._storage.look()  # a step that is not kept is to be known before it is acted upon
         return record
 
     def _known(self, tube: str) -> CustodyRecord:

@@ -2,14 +2,16 @@
 
 A store that is missing, empty or without its rows on any boot but the first is damage, never a new
 one. That it is not the first boot is known from two others: who composes the run, and a count of
-boots that is kept beside the store, as a computer keeps it in another memory.
+boots that is kept beside the store, as a computer keeps it in another memory. So is a note that the
+store was behind when its node ended: what it holds is then older than what the node did.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from flight.core.keeping.storage import Storage, StorageError
+from flight.core.keeping.guarded_storage import GuardedStorage, behind
+from flight.core.keeping.storage import Storage, StorageDamage, StorageError
 from flight.runtime.discs import FILES, Disc
 
 _NAMESPACE = "store"
@@ -43,28 +45,49 @@ class OpenedStore:
     earlier_boots: int
 
 
-def open_store(path: Path, *, first_boot: bool, disc: Disc = FILES) -> OpenedStore:
+def open_store(
+    path: Path, *, first_boot: bool, disc: Disc = FILES, guarded: bool = True
+) -> OpenedStore:
     """Opens the store of a node in `path` on a disc.
 
-    What cannot be used is set aside as `<name>.damaged-<boot>`, and a fresh store begun. Single
-    values that are damaged and that nobody would mend are removed.
+    What cannot be used is set aside as `<name>.damaged-<boot>`, and a fresh store begun; where no
+    disc takes that, in memory. Single values that are damaged and that nobody would mend are
+    removed. A store that is not `guarded` raises StorageError where its disc fails.
     """
     count = path.with_suffix(".boots")
     earlier = max(_read_count(disc, count), 0 if first_boot else 1)
-    damage, fresh = _missing(disc, path) if earlier else "", False
+    damage, fresh = _missing(disc, path) or _behind(disc, path) if earlier else "", False
     storage: Storage | None = None
     if not damage:
         try:
-            storage, damage = _open(disc, path, earlier)
+            storage, damage = _open(disc, path, earlier, guarded)
         except StorageError as error:
             damage = str(error).replace(str(path), path.name)
     if storage is None:
         fresh = True
-        disc.set_aside(path, f"{path.name}.damaged-{earlier + 1}")
-        storage = Storage(path, disc=disc)
+        storage = _begin_anew(disc, path, f"{path.name}.damaged-{earlier + 1}", guarded)
     storage.put(_NAMESPACE, "boots", earlier + 1)
-    disc.write_note(count, f"{earlier + 1}\n")
+    try:
+        disc.write_note(count, f"{earlier + 1}\n")
+    except OSError:
+        if not guarded:
+            raise
     return OpenedStore(storage, damage, fresh, earlier)
+
+
+def _begin_anew(disc: Disc, path: Path, aside: str, guarded: bool) -> Storage:
+    try:
+        disc.set_aside(path, aside)
+        if not guarded:
+            return Storage(path, disc=disc)
+        storage = GuardedStorage(path, disc=disc)
+        storage.guard()
+        storage.forgets_what_was_behind()
+        return storage
+    except (StorageError, OSError) as error:
+        if not guarded:
+            raise
+        return GuardedStorage.without_disc(path, disc, str(error))
 
 
 def _missing(disc: Disc, path: Path) -> str:
@@ -74,23 +97,52 @@ def _missing(disc: Disc, path: Path) -> str:
     return f"the store {path.name} is empty" if size == 0 else ""
 
 
-def _open(disc: Disc, path: Path, earlier: int) -> tuple[Storage, str]:
+def _behind(disc: Disc, path: Path) -> str:
+    """Whether writes were lost when the node ended before."""
+    try:
+        reason = disc.read_note(behind(path)).strip()
+    except (OSError, ValueError):
+        return ""
+    if not reason:
+        return ""
+    reason = reason.replace(str(path), path.name)
+    return f"the store {path.name} is older than what was done: {reason}"
+
+
+def _open(disc: Disc, path: Path, earlier: int, guarded: bool) -> tuple[Storage, str]:
     """The store, and which of its values had to be removed; raises StorageError."""
-    storage = Storage(path, disc=disc)
+    storage = GuardedStorage(path, disc=disc) if guarded else Storage(path, disc=disc)
     try:
         storage.check_rows()
         if earlier and not storage.items(_NAMESPACE, on_damage=lambda damage: None):
             raise StorageError(f"The rows of the store {path.name} are gone.")
+        _check_age(storage, path, earlier)
+        damaged = storage.damaged_records()
+        if isinstance(storage, GuardedStorage):
+            storage.guard()  # a disc that can be read is enough to go on with
         # It has to be writable too: a lock shows only now.
         storage.put(_NAMESPACE, "boots", earlier)
-        return storage, " ".join(_remove_damaged(storage))
+        return storage, " ".join(_remove_damaged(storage, damaged))
     except BaseException:
         storage.close()
         raise
 
 
-def _remove_damaged(storage: Storage) -> Iterator[str]:
-    for namespace, key in storage.damaged_records():
+def _check_age(storage: Storage, path: Path, earlier: int) -> None:
+    """A store that does not know of the last boot has kept nothing of it."""
+    try:
+        known = storage.get(_NAMESPACE, "boots", earlier)
+    except StorageDamage:
+        return  # it is mended
+    if isinstance(known, int) and known < earlier:
+        raise StorageError(
+            f"The store {path.name} knows of {known} boots, and there were {earlier}: it is older "
+            "than what was done."
+        )
+
+
+def _remove_damaged(storage: Storage, damaged: list[tuple[str, str]]) -> Iterator[str]:
+    for namespace, key in damaged:
         if namespace.partition(".")[0] not in _MENDED and namespace not in _MENDED:
             storage.delete(namespace, key)
             yield f"The value {key!r} of {namespace!r} was damaged and is removed."

@@ -77,6 +77,10 @@ class Storage:
         `on_damage` is told of each damaged value that `items` or `read` skips, unless they are
         given a report of their own; without any they raise.
         """
+        self._begin_object(path, on_damage, disc)
+        self._connect()
+
+    def _begin_object(self, path: Path | str, on_damage: DamageReport | None, disc: Disc) -> None:
         self.path = str(path)
         self.on_damage = on_damage
         self._disc = disc
@@ -84,13 +88,22 @@ class Storage:
         self._begun = 0  # of these levels: one in which nothing is asked or written costs nothing
         self._callbacks: list[Callable[[], None]] = []
         self._connection: sqlite3.Connection | None = None
+        self._closed = False
+
+    def _connect(self) -> None:
         with self._explained("opened"):
-            self._connection = disc.connect(self.path, LOCK_TIMEOUT_SECONDS)
+            self._connection = self._disc.connect(self.path, LOCK_TIMEOUT_SECONDS)
         try:
             self._prepare()
         except BaseException:
-            self._disconnect()
+            self._let_go_of_file()
             raise
+
+    def _reconnect(self) -> None:
+        """Lets go of the file, and takes it anew; raises StorageError."""
+        with self._explained("closed"):
+            self._let_go_of_file()
+        self._connect()
 
     def get(self, namespace: str, key: str, default: Any = None) -> Any:
         """Return the value, or `default` when there is none; raises `StorageDamage`."""
@@ -107,7 +120,7 @@ class Storage:
         encoded = self._encode(namespace, key, value)
         self._query(
             "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)",
-            (namespace, key, encoded, _checksum(namespace, key, encoded)),
+            (namespace, key, encoded, checksum(namespace, key, encoded)),
         )
 
     def delete(self, namespace: str, key: str) -> None:
@@ -139,7 +152,7 @@ class Storage:
             rows = []
             for number, value in zip(numbers, values, strict=True):
                 encoded = self._encode(journal, number, value)
-                rows.append((journal, number, encoded, _checksum(journal, number, encoded)))
+                rows.append((journal, number, encoded, checksum(journal, number, encoded)))
             self._execute_many("INSERT INTO entry VALUES (?, ?, ?, ?)", rows)
         return numbers
 
@@ -220,7 +233,7 @@ class Storage:
         return [
             (namespace, key)
             for namespace, key, value, crc in rows
-            if crc != _checksum(namespace, key, value)
+            if crc != checksum(namespace, key, value)
         ]
 
     @property
@@ -236,11 +249,11 @@ class Storage:
         leaves only the inner one undoes only the inner one's writes.
         """
         level, first_callback = self._depth, len(self._callbacks)
-        self._open()
+        self._check_open()
         self._depth = level + 1
         try:
             yield
-            self._open()
+            self._check_open()
             if self._begun > level:
                 self._query(f"RELEASE level_{level}" if level else "COMMIT")
                 self._begun = level
@@ -251,9 +264,13 @@ class Storage:
             raise
         self._depth = level
         if level == 0:
+            self._committed()
             callbacks, self._callbacks = self._callbacks, []
             for callback in callbacks:
                 callback()
+
+    def _committed(self) -> None:
+        """Called when all levels of a transaction are committed, before anybody hears of it."""
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call `callback` when the open transaction is committed, never when it is undone.
@@ -265,6 +282,10 @@ class Storage:
         else:
             callback()
 
+    def look(self) -> bool:
+        """Looks whether the disc keeps what it was given, where somebody guards that."""
+        return True
+
     def close(self) -> None:
         """Close in good order; a second call does nothing. An open transaction is undone."""
         self._disconnect()
@@ -274,10 +295,14 @@ class Storage:
         self._disconnect()
 
     def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
+        self._closed = True
         self._callbacks.clear()
-        if connection is not None:
-            self._disc.release(connection)
+        self._let_go_of_file()
+
+    def _let_go_of_file(self) -> None:
+        if self._connection is not None:
+            self._disc.release(self._connection)
+            self._connection = None
 
     def _prepare(self) -> None:
         self._query("PRAGMA journal_mode = WAL")
@@ -336,20 +361,26 @@ class Storage:
         return connection
 
     def _open(self) -> sqlite3.Connection:
+        self._check_open()
         if self._connection is None:
+            raise StorageError(f"The storage file {self.path} could not be opened.")
+        return self._connection
+
+    def _check_open(self) -> None:
+        if self._closed:
             raise StorageClosed(f"The storage {self.path} is closed: nothing was read or written.")
-        if self._begun and not self._connection.in_transaction:
+        connection = self._connection
+        if self._begun and connection is not None and not connection.in_transaction:
             # Without this, what follows in the block would be committed piece by piece.
             raise StorageError(
                 f"A transaction on {self.path} was undone after an error: leave it and start again."
             )
-        return self._connection
 
     @contextmanager
     def _explained(self, doing: str) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             reason = _REASONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, str(error))
             raise StorageError(
                 f"The storage file {self.path} could not be {doing}: {reason}."
@@ -377,12 +408,12 @@ class Storage:
         return encoded
 
     def _decode(self, namespace: str, key: str | int, value: Any, crc: int) -> Any:
-        if not isinstance(value, bytes) or crc != _checksum(namespace, key, value):
+        if not isinstance(value, bytes) or crc != checksum(namespace, key, value):
             raise StorageDamage(namespace, key, self.path)
         return msgpack.unpackb(value, strict_map_key=False)
 
 
-def _checksum(namespace: str, key: str | int, encoded: bytes) -> int:
+def checksum(namespace: str, key: str | int, encoded: bytes) -> int:
     """CRC-32 over name and value, so that a value under a wrong name is found too."""
     return zlib.crc32(encoded, zlib.crc32(f"{namespace}\0{key}\0".encode()))
 

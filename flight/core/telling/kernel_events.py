@@ -65,6 +65,15 @@ class NodeEvents:
     @event(Severity.WARNING_HI, "The store was damaged: {reason}")
     def store_damaged(self, *, reason: str) -> None: ...
 
+    @event(Severity.WARNING_HI, "The store fails, the node flies on from memory: {reason}")
+    def storage_failed(self, *, reason: str) -> None: ...
+
+    @event(Severity.ACTIVITY_HI, "The store takes what it is given again, after {seconds} s")
+    def storage_restored(self, *, seconds: float) -> None: ...
+
+    @event(Severity.WARNING_LO, "Written to the store again: {records}")
+    def storage_mended(self, *, records: str) -> None: ...
+
     @event(
         Severity.ACTIVITY_HI, "Clock stepped by {step} s; {correction} s are taken off in all"
     )

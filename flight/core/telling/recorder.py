@@ -45,7 +45,7 @@ class Recorder:
     ) -> None:
         """Open the recorder in `storage`, with what an earlier boot left there."""
         self._storage = storage
-        self._capacity = capacity_bytes
+        self._full_capacity = self._capacity = capacity_bytes
         self._policy = policy or RecorderPolicy()
         self._on_drop = on_drop
         self._waiting: dict[int, list[tuple[int, int]]] = {}  # priority: heap of (number, size)
@@ -139,6 +139,12 @@ class Recorder:
     def release_unacknowledged(self) -> None:
         """Put back all that was taken and not acknowledged, after a pass was lost."""
         self.release(list(self._sent))
+
+    def limit(self, capacity_bytes: int | None) -> None:
+        """Keep no more than so many bytes until further notice (None: the whole capacity)."""
+        full = self._full_capacity
+        self._capacity = full if capacity_bytes is None else min(full, capacity_bytes)
+        self._make_room(0, 0)
 
     def flush(self) -> None:
         """Write what waits in memory; a kill loses nothing that was recorded before.

@@ -6,9 +6,11 @@ from flight.core.node import Node
 from flight.core.telling.events import declared_events
 from ground.missions.mission import LoadedMission
 from ground.testbed.faults.injector import Faults
+from ground.testbed.faults.node_seam import RunNode
 from ground.testbed.hardware import Hardware, load_vehicle_files
+from ground.testbed.roles import GROUND
 from ground.testbed.vehicles import vehicle_class
-from sim_hw.faults.targets import Targets, device_parts
+from sim_hw.faults.targets import NamedPart, Targets, device_parts
 from sim_hw.world.tubes import TubeMove
 
 if TYPE_CHECKING:
@@ -28,7 +30,25 @@ def connect(faults: Faults, run: "Run") -> None:
 
     tubes.observe(moved)
     faults.triggers.tubes_at = lambda place: len(tubes.at(place))
-    faults.seams = {"device": hardware.seam}
+    faults.seams = {
+        "device": hardware.seam,
+        "node": lambda name: _node(run, name),
+    }
+
+
+def _node(run: "Run", name: str) -> RunNode:
+    if name not in (*run.mission.vehicles, GROUND):
+        raise KeyError(name)
+    return RunNode(run, name)
+
+
+def node_parts(mission: LoadedMission) -> dict[str, NamedPart]:
+    """The computers of a mission, and what each of them has."""
+    parts = {name: NamedPart(name, _OF_A_VEHICLE) for name in mission.vehicles}
+    return {**parts, GROUND: NamedPart(GROUND)}
+
+
+_OF_A_VEHICLE = ("vehicle", "store", "mailbox", "clock")
 
 
 def targets_of(mission: LoadedMission) -> Targets:
@@ -38,7 +58,7 @@ def targets_of(mission: LoadedMission) -> Targets:
     nodes: dict[str, type[Node]] = {name: vehicle_class(name) for name in mission.vehicles}
     events = {name: tuple(declared_events(kind)) for name, kind in nodes.items()}
     return Targets(
-        parts={"device": device_parts(hardware.devices())},
+        parts={"device": device_parts(hardware.devices()), "node": node_parts(mission)},
         events={**events, "run": RUN_EVENTS},
         states={name: tuple(kind.statechart.states) for name, kind in nodes.items()},
     )

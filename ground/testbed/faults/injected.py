@@ -1,5 +1,6 @@
 """One fault in a run: from when it is armed to when it is healed."""
 
+import asyncio
 import random
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,10 @@ class Injected:
     def hit(self, where: str, before: Any = None, after: Any = None) -> None:
         """Journals that it has changed something."""
         self._faults.hit(self, where, before, after)
+
+    def later(self, seconds: float, then: Callable[[], None]) -> None:
+        """Calls `then` after a while."""
+        asyncio.get_running_loop().call_later(seconds, then)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs work of the fault."""

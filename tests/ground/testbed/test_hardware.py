@@ -12,7 +12,7 @@ def test_the_lander_keeps_its_power_when_what_it_carries_is_lost() -> None:
     off: list[str] = []
     hardware.on_lost = off.append
     for vehicle in ("arm", "mav", "rover", "rover"):
-        hardware._lose(vehicle)
+        hardware.lose(vehicle)
     assert off == ["arm", "mav", "rover"]
     assert hardware.lost == {"arm": 5.0, "mav": 5.0, "rover": 5.0}
     assert hardware.vehicles["rover"].electrical.brownout

@@ -9,7 +9,6 @@ import pytest
 
 from flight.icd.devices.base import DeviceFault
 from sim_hw.devices.container import (
-    LID_CLEARANCE,
     ON_STAND,
 )
 from sim_hw.world.rocks import Rock
@@ -84,4 +83,4 @@ class Lidded:
         self.debris: dict[int, float] = {}
 
     def lid_fits(self, across: float, along: float) -> bool:
-        return across < LID_CLEARANCE
+        return across < 0.004

@@ -6,9 +6,9 @@ import pytest
 
 from flight.icd.devices.base import DeviceFault
 from flight.icd.places import MAV, ORBIT
-from sim_hw.devices.ejector import STROKE, SimEjector
+from sim_hw.devices.ejector import SimEjector
 from sim_hw.devices.flight_battery import FlightBatteryParameters, MavSupply
-from sim_hw.devices.igniter import OPEN_CIRCUIT, IgniterParameters, SimIgniter
+from sim_hw.devices.igniter import IgniterParameters, SimIgniter
 from sim_hw.devices.separation import SimSeparation
 from tests.sim_hw.devices.mav_stubs import Body, Truth, made
 from tests.sim_hw.devices.stubs import Dice, Supply, loop_world
@@ -22,7 +22,7 @@ async def test_an_igniter_has_two_shots_and_lights_its_own_motor_after_its_delay
     assert (await igniter.fire()).charges == 1
     assert truth.body.ignited == [(1, pytest.approx(0.03))]
     state = await igniter.fire()
-    assert state.charges == 0 and state.resistance == OPEN_CIRCUIT
+    assert state.charges == 0 and state.resistance == 1e6
     with pytest.raises(DeviceFault, match="no current") as refused:
         await igniter.fire()
     assert refused.value.code == "open" and igniter.charges == 0
@@ -51,7 +51,7 @@ async def test_an_open_circuit_is_seen_and_keeps_its_charges() -> None:
     truth = Truth(Body())
     igniter = made(SimIgniter, truth, IgniterParameters(1.0, 0.05, 0.0), 0)
     igniter.fail("open")
-    assert (await igniter.state()).resistance == OPEN_CIRCUIT
+    assert (await igniter.state()).resistance == 1e6
     with pytest.raises(DeviceFault, match="no current"):
         await igniter.fire()
     assert igniter.charges == 2
@@ -86,10 +86,10 @@ async def test_the_ejector_throws_once_at_the_end_of_its_stroke_and_cuts_the_umb
     ejector, lander = ejector_on(truth)
     assert (await ejector.state()).in_tube and ejector.charged
     state = await ejector.eject()
-    assert world.now() == pytest.approx(STROKE)
+    assert world.now() == pytest.approx(0.4)
     assert not state.in_tube and not state.charged and truth.ejected == 1
     assert lander.loads == {"mav.systems": 0.0}
-    assert ejector.supply.ejected_at == pytest.approx(STROKE)
+    assert ejector.supply.ejected_at == pytest.approx(0.4)
     with pytest.raises(DeviceFault, match="spent") as refused:
         await ejector.eject()
     assert refused.value.code == "spent" and truth.ejected == 1
@@ -181,7 +181,7 @@ async def test_a_stuck_part_is_held_for_so_many_shots_and_others_are_not() -> No
         assert refused.value.code == "stuck"
     assert not (await separation.separate_stage()).first_stage
     assert not (await separation.release_fairing()).fairing
-    with pytest.raises(ValueError, match="has no failure"):
+    with pytest.raises(ValueError, match="allowed is one of"):
         separation.fail("stuck", part="nose")
     separation.supply.rest = lambda: None
     assert not (await separation.release_container()).container, "also where no tubes are kept"

@@ -8,9 +8,8 @@ from flight.astrodynamics.quaternions import from_axis_angle, product
 from flight.icd.devices.base import DeviceRejected
 from flight.icd.devices.descent import PARTS
 from sim_hw.devices.attitude_thrusters import SimAttitudeThrusters
-from sim_hw.devices.descent_engines import SILENCE, DescentEngineParameters, SimDescentEngines
+from sim_hw.devices.descent_engines import DescentEngineParameters, SimDescentEngines
 from sim_hw.devices.descent_inertial_unit import (
-    REMEMBERED,
     DescentInertialUnitParameters,
     SimDescentInertialUnit,
 )
@@ -102,7 +101,7 @@ async def test_dead_and_stuck_engines() -> None:
         {"engine": 4}, {"engine": -1}, {"thrust": 3000.1, "engine": 0},
         {"thrust": -0.1, "engine": 0},
     ):  # fmt: skip
-        with pytest.raises(ValueError, match="allowed is 0 to"):
+        with pytest.raises(ValueError, match="allowed is a"):
             bench.device.fail("stuck", **options)
     bench.device.fail("stuck", engine=0, thrust=0.0)
 
@@ -112,9 +111,9 @@ async def test_engines_that_hear_nothing_close_after_their_silence() -> None:
     await bench.device.prime()
     await bench.device.throttle([1000.0] * 4)
     (watch,) = bench.vehicle.observers
-    watch(100.0 + SILENCE, ())
+    watch(100.0 + 1.0, ())
     assert bench.vehicle.thrusts[-1] == [1000.0] * 4
-    watch(100.0 + SILENCE + 1e-6, ())
+    watch(100.0 + 1.0 + 1e-6, ())
     assert bench.vehicle.thrusts[-1] == [0.0] * 4
     closed = len(bench.vehicle.thrusts)
     watch(200.0, ())
@@ -198,9 +197,9 @@ async def test_increments_refer_to_any_reading_that_is_remembered() -> None:
 
 async def test_a_reading_that_is_forgotten_leaves_a_gap() -> None:
     bench = Bench(SimDescentInertialUnit, UNIT)
-    for _ in range(REMEMBERED - 1):
+    for _ in range(400 - 1):
         number = (await bench.device.increments(1)).number
-    assert number == REMEMBERED
+    assert number == 400
     assert not (await bench.device.increments(1)).gap, "the oldest that it still knows"
     assert (await bench.device.increments(1)).gap
     told = await bench.device.increments(999_999)

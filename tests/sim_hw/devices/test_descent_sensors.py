@@ -8,9 +8,6 @@ import pytest
 
 from flight.astrodynamics.quaternions import from_axis_angle
 from sim_hw.devices.landing_radar import (
-    SHIELD_ECHO,
-    SHIELD_IN_SIGHT,
-    SHIELD_SPEED,
     LandingRadarParameters,
     SimLandingRadar,
 )
@@ -89,15 +86,15 @@ async def test_a_dropout_lasts_as_long_as_was_said_and_an_offset_looks_valid() -
 
 
 async def test_the_heat_shield_spoils_a_part_of_the_first_readings() -> None:
-    bench = radar(Dice(chance=SHIELD_ECHO - 0.01))
+    bench = radar(Dice(chance=0.3 - 0.01))
     bench.vehicle.place = (0.0, 0.0, 2000.0)
     bench.vehicle.heat_shield_time = 98.0
     told = await bench.device.measure()
-    assert told.range == pytest.approx(2.0 * SHIELD_SPEED) and not told.velocity_valid
-    bench.dice.chance = SHIELD_ECHO
+    assert told.range == pytest.approx(2.0 * 9.0) and not told.velocity_valid
+    bench.dice.chance = 0.3
     assert (await bench.device.measure()).velocity_valid
-    bench.dice.chance = SHIELD_ECHO - 0.01
-    bench.vehicle.heat_shield_time = 100.0 - SHIELD_IN_SIGHT
+    bench.dice.chance = 0.3 - 0.01
+    bench.vehicle.heat_shield_time = 100.0 - 6.0
     told = await bench.device.measure()
     assert told.range == pytest.approx(2000.0) and told.velocity_valid
 

@@ -13,7 +13,6 @@ from sim_hw.devices.container import (
     ON_STAND,
 )
 from sim_hw.devices.gripper import GripperParameters, SimGripper
-from sim_hw.devices.jaws import FORCE_NOISE, OPENING_NOISE
 from sim_hw.devices.rover_arm import AtLid
 from sim_hw.world.tubes import LyingPose, TubeState
 from tests.sim_hw.devices.ground_stubs import A, Lidded, World, device, refused, tubes
@@ -158,10 +157,10 @@ async def test_a_tube_let_go_rolls_the_more_the_higher_it_falls() -> None:
 async def test_jaws_tell_with_noise_and_never_less_than_nothing_and_jam_for_good() -> None:
     made = gripper(Dice(1.0), a=lying(east=9.0))
     state = await made.state()
-    assert (state.opening, state.force) == (0.06 + OPENING_NOISE, FORCE_NOISE)
+    assert (state.opening, state.force) == (0.06 + 0.008, 2.0)
     made.random.bell = -1.0
     state = await made.close()
-    assert (state.opening, state.force) == (0.0, 45.0 - FORCE_NOISE)
+    assert (state.opening, state.force) == (0.0, 45.0 - 2.0)
     made.random.bell = -9.0
     assert (await made.open()).force == 0.0
     made.fail("jam")

@@ -109,16 +109,24 @@ async def test_a_lost_store_boots_safe_says_so_and_states_no_tube_as_fact(
     assert damaged == ([] if how == "missing" else [rig.folder / "toy.sqlite.damaged-2"])
 
 
-async def test_a_locked_store_is_set_aside(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_locked_store_is_flown_from_and_caught_up_with(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("flight.core.keeping.storage.LOCK_TIMEOUT_SECONDS", 0.0)
+    toy(rig).ledger.adopt("Malay", "rover_rack", Evidence("rover.rack", "closed"), slot=1)
     await rig.kill("toy")
     holder = sqlite3.connect(rig.folder / "toy.sqlite", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     node = await rig.restart("toy")
+    assert node.state == "idle"
+    await asyncio.sleep(1.0)
+    [failed] = [event.text for event in rig.events if event.name == "storage_failed"]
+    assert "another process holds its lock" in failed
     holder.close()
-    assert node.state == "safe"
-    [damage] = [event.text for event in rig.events if event.name == "store_damaged"]
-    assert "another process holds its lock" in damage
+    await rig.wait_for_event("toy", "storage_restored")
+    await rig.kill("toy")
+    assert (await rig.restart("toy")).boot.number == 3
+    assert "store_damaged" not in rig.event_names("toy")
 
 
 async def test_a_second_boot_on_a_sound_store_is_no_damage(rig: Rig) -> None:

@@ -1,0 +1,406 @@
+"""The phases of the flight by themselves: patience, second tries, what is told and given up."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from flight.core.activities import ActivityFailed
+from flight.core.chart.statechart import Signal
+from flight.icd.devices.ascent import EffectorState, Increments
+from flight.icd.devices.base import DeviceFault
+from flight.mav import ascent
+from flight.mav.ascent import (
+    Loop,
+)
+from flight.mav.attitude_control import Order
+
+GO = Signal("go")
+FAULT = DeviceFault("open", "no current flowed")
+NOTHING = Increments(
+    interval=0.02, delta_angle=(0.0, 0.0, 0.0), delta_velocity=(0.0, 0.0, 0.0), saturated=False
+)
+
+
+class Computer:
+    """A flight computer that does as the test says."""
+
+    def __init__(self) -> None:
+        self.is_lit = False
+        self.dynamic_pressure = 0.0
+        self.steps: list[str] = []
+        self.replans = 0
+        self.lit_after: dict[str, int] = {}
+        self.ends_after: dict[str, int] = {}
+        self.second = SimpleNamespace(ignition=1e9, is_reduced=False)
+        self.navigation = SimpleNamespace(time=0.0, corrections=0)
+        self.settings = SimpleNamespace(first=SimpleNamespace(pressure_limit=400.0))
+        self.started = False
+        self.order: Order | None = Order(pitch=0.01)
+        self.trimmed_with: list[float] = []
+        self.saw: list[Any] = []
+
+    def _step(self, name: str) -> Order | None:
+        self.steps.append(name)
+        self.navigation.time = asyncio.get_running_loop().time()
+        count = self.steps.count(name)
+        if count >= self.lit_after.get(name, 10**9):
+            self.is_lit = True
+        if count >= self.ends_after.get(name, 10**9):
+            self.is_lit = False
+        return self.order
+
+    def fall(self, seen: Any) -> Order | None:
+        return self._step("fall")
+
+    def first_burn(self, seen: Any) -> Order | None:
+        return self._step("first_burn")
+
+    def second_burn(self, seen: Any) -> Order | None:
+        return self._step("second_burn")
+
+    def coast(self, seen: Any, *, whole: bool = False, lighting: bool = False) -> Order | None:
+        return self._step("lighting" if lighting else "whole" if whole else "coast")
+
+    def trim(self, seen: Any, gas: float) -> Order | None:
+        self.trimmed_with.append(gas)
+        return self._step("trim") if len(self.trimmed_with) < 4 else None
+
+    def replan(self) -> None:
+        self.replans += 1
+
+    def start_coast(self) -> None:
+        self.started = True
+
+    def see_stars(self, stars: Any) -> float | None:
+        self.saw.append(stars)
+        return 0.01 if stars.valid else None
+
+
+class Device:
+    """Answers calls, or fails as often as it is told to."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+        self.failing: dict[str, int] = {}
+        self.calls: list[str] = []
+        self.times: list[float] = []
+
+    def __getattr__(self, name: str) -> Any:
+        async def call(*args: Any) -> Any:
+            self.calls.append(name)
+            self.times.append(asyncio.get_running_loop().time())
+            if self.failing.get(name, 0) > 0:
+                self.failing[name] -= 1
+                raise FAULT
+            return self.answers.get(name)
+
+        return call
+
+
+def effectors(gas: float = 2.0) -> EffectorState:
+    return EffectorState(time_ns=0, pitch=0.0, yaw=0.0, gas=gas)
+
+
+class Vehicle:
+    """The MAV as the phases of its flight know it."""
+
+    def __init__(self) -> None:
+        self.computer: Any = Computer()
+        self.parameters = {
+            "ignition_delay": 1.0, "first_burn_time": 10.0, "second_burn_time": 5.0,
+            "largest_angle_of_attack": 4.0,
+        }  # fmt: skip
+        self.last_effectors: Any = None
+        self.burn_cycle = 0.02
+        self.ascent: Any = None
+        self.told: list[str] = []
+        self.remembered: list[float] = []
+        self.shown: list[float] = []
+        self.ejector = Device(state=SimpleNamespace(valid=True, in_tube=True, charged=True))
+        self.inertial_unit = Device(increments=NOTHING)
+        self.first_igniter, self.second_igniter = Device(), Device()
+        self.separation = Device(
+            state=SimpleNamespace(valid=True, first_stage=False, fairing=False)
+        )
+        self.effectors = Device(steer=effectors())
+        self.star_tracker = Device(attitude=SimpleNamespace(valid=True))
+        self.flushed = 0
+        self.ascent_log = self
+        self.cleared = False
+        self.lost = ""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda **data: self.told.append(name)
+
+    async def note(self, *args: Any) -> None:
+        pass
+
+    async def flush(self) -> None:
+        self.flushed += 1
+
+    def show_flight(self) -> dict[str, Any]:
+        self.shown.append(asyncio.get_running_loop().time())
+        return {}
+
+    def clear_ascent(self) -> None:
+        self.cleared = True
+
+
+@pytest.fixture
+def node(monkeypatch: pytest.MonkeyPatch) -> Any:
+    vehicle = Vehicle()
+    kept: list[float] = vehicle.remembered
+    monkeypatch.setattr(
+        ascent, "remember", lambda node, phase: kept.append(asyncio.get_running_loop().time())
+    )
+
+    async def recall(node: Any) -> bool:
+        return bool(getattr(vehicle, "recalled", False) is True)
+
+    async def lose(node: Any, reason: str) -> None:
+        vehicle.lost = reason
+        raise ActivityFailed(reason)
+
+    monkeypatch.setattr(ascent, "recall", recall)
+    monkeypatch.setattr(ascent, "lose", lose)
+    monkeypatch.setattr(ascent, "suborbital", lambda computer, height: vehicle.__dict__.get("low"))
+    monkeypatch.setattr(
+        ascent, "Watch", lambda node: SimpleNamespace(look=lambda: vehicle.told.append("look"))
+    )
+    vehicle.recalled = False
+    return vehicle
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+# -------------------------------------------------------------------------- loop
+
+
+async def test_cycles_end_on_their_grid_and_trouble_stops_nothing(node: Any) -> None:
+    loop = Loop(node, "first_burn")
+    assert await loop.cycle(node.computer.first_burn, 0.02) and now() == pytest.approx(0.02)
+    await asyncio.sleep(0.05)
+    await loop.cycle(node.computer.first_burn, 0.02)
+    assert now() == pytest.approx(0.07), "late: at once, and on from there"
+    await loop.cycle(node.computer.first_burn, 0.02)
+    assert now() == pytest.approx(0.09)
+    node.effectors.failing["steer"] = 1
+    assert await loop.cycle(node.computer.first_burn, 0.02)
+    assert node.told == ["publish_telemetry", "device_trouble"]
+    node.computer.order = None
+    assert not await loop.cycle(node.computer.first_burn, 0.02)
+
+
+async def test_only_a_valid_answer_of_the_effectors_is_remembered(node: Any) -> None:
+    loop = Loop(node, "coasting")
+    await loop.cycle(node.computer.coast, 0.2)
+    assert node.last_effectors.gas == 2.0
+    node.effectors.answers["steer"] = EffectorState(
+        valid=False, time_ns=0, pitch=0.0, yaw=0.0, gas=9.0
+    )
+    await loop.cycle(node.computer.coast, 0.2)
+    assert node.last_effectors.gas == 2.0 and loop.effectors.gas == 2.0  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("phase", "period"), [("first_burn", 0.1), ("coasting", 5.0)]
+)
+async def test_the_flight_is_told_and_kept_in_its_periods(
+    node: Any, phase: str, period: float
+) -> None:
+    loop = Loop(node, phase)
+    for _ in range(30):
+        await loop.cycle(node.computer.coast, 0.5)
+    apart = [b - a for a, b in zip(node.remembered[1:], node.remembered[2:], strict=False)]
+    assert apart and all(gap == pytest.approx(max(period, 0.5)) for gap in apart)
+    shown = [b - a for a, b in zip(node.shown, node.shown[1:], strict=False)]
+    assert shown and all(gap == pytest.approx(2.0) for gap in shown)
+
+
+# ---------------------------------------------------------------------- ejection
+
+
+async def test_the_first_motor_is_lit_after_its_delay_and_felt(node: Any) -> None:
+    node.computer.lit_after["fall"] = 53
+    assert (await ascent.eject(node, GO)).name == "lit"
+    assert node.inertial_unit.calls[0] == "increments", "from here on they count"
+    assert node.first_igniter.times == [pytest.approx(1.0)]
+    assert now() == pytest.approx(1.06) and node.told[0] == "ejected"
+
+
+async def test_a_motor_that_is_not_felt_is_lit_again_until_the_fall_is_over(node: Any) -> None:
+    with pytest.raises(ActivityFailed, match="did not light in mid-air"):
+        await ascent.eject(node, GO)
+    assert node.first_igniter.times == pytest.approx([1.0, 1.3, 1.6, 1.9], abs=0.03)
+    assert now() == pytest.approx(2.2, abs=0.05)
+
+
+async def test_a_wire_without_current_is_followed_by_the_next_at_once(node: Any) -> None:
+    node.first_igniter.failing["fire"] = 1
+    node.computer.lit_after["fall"] = 60
+    await ascent.eject(node, GO)
+    assert node.told.count("ignition_sent") == 0 or node.first_igniter.calls == ["fire"]
+    assert "device_trouble" in node.told
+
+
+async def test_what_was_not_ejected_stays_on_the_lander(node: Any) -> None:
+    node.ejector.failing["eject"] = 1
+    with pytest.raises(ActivityFailed, match="not ejected: no current flowed"):
+        await ascent.eject(node, GO)
+    assert node.cleared and node.told == [] and node.first_igniter.calls == []
+
+
+@pytest.mark.parametrize("charged", [True, False])
+async def test_a_reboot_at_the_ejection_finds_it_in_its_tube_or_lost(
+    node: Any, charged: bool
+) -> None:
+    node.recalled = True
+    node.ejector.answers["state"].charged = charged
+    with pytest.raises(ActivityFailed, match="rebooted at the ejection") as failed:
+        await ascent.eject(node, GO)
+    assert node.cleared and ("spent" in str(failed.value)) is not charged
+    assert node.ejector.calls == ["state"]
+    node.cleared = False
+    node.ejector.answers["state"].in_tube = False
+    with pytest.raises(ActivityFailed, match="between ejection and ignition"):
+        await ascent.eject(node, GO)
+    assert not node.cleared and node.lost
+
+
+# ------------------------------------------------------------------------- burns
+
+
+@pytest.mark.parametrize(
+    ("phase", "name", "longest"), [("first_burn", "first", 13.0), ("second_burn", "second", 6.5)]
+)
+async def test_a_burn_lasts_until_it_is_felt_no_more_or_far_too_long(
+    node: Any, phase: str, name: str, longest: float
+) -> None:
+    node.computer.is_lit = True
+    node.computer.ends_after[phase] = 30
+    assert (await getattr(ascent, phase)(node, GO)).name == "burnt"
+    assert node.computer.steps.count(phase) == 30 == node.told.count("look")
+    assert "burnout" in node.told
+    node.computer = Computer()
+    node.computer.is_lit = True
+    begin = now()
+    await getattr(ascent, phase)(node, GO)
+    assert now() - begin == pytest.approx(longest, abs=0.03)
+
+
+async def test_a_first_burn_that_leads_nowhere_is_a_loss(node: Any) -> None:
+    node.low = True
+    with pytest.raises(ActivityFailed, match="far too early"):
+        await ascent.first_burn(node, GO)
+
+
+# ------------------------------------------------------------- hold and separate
+
+
+async def test_stage_and_fairing_go_when_the_air_is_thin(node: Any) -> None:
+    assert (await ascent.hold_in_air(node, GO)).name == "separated"
+    assert node.computer.steps == [] and node.computer.started
+    assert node.separation.calls == ["separate_stage", "state", "release_fairing", "state"]
+    assert node.told == ["separated", "second_burn_planned"]
+
+
+@pytest.mark.parametrize(("pressure", "waits"), [(2.0, 0.0), (2.1, 90.0)])
+async def test_in_air_that_presses_it_waits_but_not_for_ever(
+    node: Any, pressure: float, waits: float
+) -> None:
+    node.computer.dynamic_pressure = pressure
+    await ascent.hold_in_air(node, GO)
+    assert now() == pytest.approx(waits, abs=0.03)
+    assert set(node.computer.steps) <= {"whole"}
+
+
+async def test_each_part_is_tried_twice(node: Any) -> None:
+    node.separation.failing = {"separate_stage": 1, "release_fairing": 2}
+    await ascent.hold_in_air(node, GO)
+    assert node.separation.calls.count("separate_stage") == 2
+    assert node.separation.calls.count("release_fairing") == 2
+    assert node.told.count("device_trouble") == 3 and "separated" in node.told
+
+
+async def test_a_first_stage_that_stays_is_a_loss_and_a_fairing_that_stays_is_told(
+    node: Any,
+) -> None:
+    node.separation.answers["state"].fairing = True
+    await ascent.hold_in_air(node, GO)
+    assert node.told.count("fairing_held") == 1
+    node.separation.answers["state"].first_stage = True
+    with pytest.raises(ActivityFailed, match="could not be separated"):
+        await ascent.hold_in_air(node, GO)
+    assert node.separation.calls[-1] == "state" and node.separation.calls.count(
+        "release_fairing"
+    ) == 1, "nothing else is let go from a whole vehicle"
+
+
+# ------------------------------------------------------------------------- coast
+
+
+async def test_the_coast_plans_once_more_half_a_minute_before_and_looks_at_stars(
+    node: Any,
+) -> None:
+    node.computer.second.ignition = 65.0
+    node.computer.lit_after["lighting"] = 2
+    assert (await ascent.coast(node, GO)).name == "lit"
+    assert node.computer.replans == 1 and node.told.count("second_burn_planned") == 1
+    assert node.star_tracker.times == pytest.approx([10.0, 20.0, 30.0, 40.0, 50.0, 60.0], abs=1.3)
+    assert node.second_igniter.times == [pytest.approx(65.0, abs=0.03)]
+    assert node.told.count("attitude_corrected") == 6, "corrections stay 0 in this computer"
+
+
+async def test_after_a_reboot_the_second_burn_is_planned_at_once(node: Any) -> None:
+    node.recalled = True
+    node.computer.second.ignition = 40.0
+    node.computer.lit_after["lighting"] = 1
+    await ascent.coast(node, GO)
+    assert node.computer.replans == 2
+
+
+async def test_stars_that_cannot_be_seen_correct_nothing(node: Any) -> None:
+    node.star_tracker.answers["attitude"].valid = False
+    await ascent._look_at_stars(node)
+    node.star_tracker.failing["attitude"] = 1
+    await ascent._look_at_stars(node)
+    assert node.told == ["device_trouble"] and len(node.computer.saw) == 1
+    node.star_tracker.answers["attitude"].valid = True
+    node.computer.navigation.corrections = 1
+    await ascent._look_at_stars(node)
+    assert "attitude_corrected" not in node.told, "only the first is worth a word"
+
+
+async def test_the_second_motor_is_tried_for_five_seconds(node: Any) -> None:
+    node.computer.second.ignition = 0.0
+    with pytest.raises(ActivityFailed, match="second motor did not light"):
+        await ascent.coast(node, GO)
+    assert now() == pytest.approx(5.0, abs=0.31)
+    assert len(node.second_igniter.calls) == 17
+
+
+# -------------------------------------------------------------------------- trim
+
+
+async def test_trimming_asks_for_the_gas_ends_still_and_writes_the_record(node: Any) -> None:
+    node.effectors.answers["steer"] = effectors(1.7)
+    assert (await ascent.trim(node, GO)).name == "trimmed"
+    assert node.computer.trimmed_with == [1.7] * 4
+    assert node.flushed == 1
+    assert node.effectors.calls.count("steer") == 5, "asked, three orders, still"
+    node.effectors.failing["steer"] = 1
+    node.computer.trimmed_with = [0.0] * 9
+    await ascent.trim(node, GO)
+    assert node.told[-1] == "device_trouble"
+
+
+async def test_trimming_does_not_go_on_for_ever(node: Any) -> None:
+    node.computer.trim = lambda seen, gas: Order()
+    await ascent.trim(node, GO)
+    assert now() == pytest.approx(600.0, abs=0.3)

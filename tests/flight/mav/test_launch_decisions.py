@@ -1,0 +1,441 @@
+"""What stands against a launch, what is told of a flight, what is kept of it: each by itself."""
+
+import asyncio
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from flight.core.activities import ActivityFailed
+from flight.core.custody.ledger import CustodyError, CustodyStatus
+from flight.core.exchanges import ExchangeFailed
+from flight.icd import places
+from flight.icd.ascent_record import CHUNK_BYTES, unpack_samples
+from flight.icd.devices.base import DeviceFault
+from flight.mav import countdown
+from flight.mav.abort import Watch, lose, suborbital
+from flight.mav.ascent_data import send_chunks
+from flight.mav.ascent_log import AscentLog
+from flight.mav.custody import cede_tubes, choose_socket, held, lost_on_the_way
+from flight.mav.orbit import settle_release
+from flight.mav.skills import _wait_for
+
+# ------------------------------------------------------------------------ watch
+
+
+class Flight:
+    """A vehicle in a burn whose angles and pressure the test sets."""
+
+    def __init__(self) -> None:
+        self.parameters = {"largest_angle_of_attack": 4.0}
+        self.told: list[tuple[str, Any]] = []
+        self.off, self.attack, self.pressure = 0.0, 0.0, 0.0
+        self.navigation: Any = SimpleNamespace(
+            time=0.0, direction=lambda: (math.cos(self.off), math.sin(self.off), 0.0)
+        )
+        first = SimpleNamespace(pressure_limit=400.0)
+        self.settings = SimpleNamespace(first=first)
+        self.wanted = (1.0, 0.0, 0.0)
+        self.computer: Any = self
+
+    @property
+    def dynamic_pressure(self) -> float:
+        return self.pressure
+
+    @property
+    def angle_of_attack(self) -> float:
+        return math.radians(self.attack)
+
+    def off_nominal_attitude(self, **data: Any) -> None:
+        self.told.append(("off", data["degrees"]))
+
+    def angle_of_attack_exceeded(self, **data: Any) -> None:
+        self.told.append(("attack", data["degrees"]))
+
+
+def watched(*steps: tuple[float, float, float, float]) -> list[tuple[str, Any]]:
+    """What is told of steps of (time, degrees off, angle of attack, pressure)."""
+    flight: Any = Flight()
+    watch = Watch(flight)
+    for time, off, attack, pressure in steps:
+        flight.navigation.time, flight.off = time, math.radians(off)
+        flight.attack, flight.pressure = attack, pressure
+        watch.look()
+    return flight.told  # type: ignore[no-any-return]
+
+
+def test_a_nose_far_off_is_told_once_when_it_stays_so() -> None:
+    off = (25.1, 0.0, 0.0)
+    assert watched((0.0, *off), (1.0, *off)) == []
+    assert watched((0.0, *off), (1.001, *off), (9.0, *off)) == [("off", 25.1)]
+    between = (24.9, 0.0, 0.0)
+    assert watched((0.0, *off), (0.9, *between), (1.1, *off), (2.0, *off)) == []
+
+
+def test_an_angle_of_attack_counts_in_air_that_presses_and_when_it_stays() -> None:
+    beyond = (0.0, 4.01, 400.1)
+    assert watched((0.0, *beyond), (0.099, *beyond)) == []
+    assert watched((0.0, *beyond), (0.1, *beyond), (5.0, *beyond)) == [("attack", 4.01)]
+    for calm in ((0.0, 4.0, 900.0), (0.0, 9.0, 400.0)):
+        assert watched((0.0, *calm), (1.0, *calm)) == []
+        assert watched((0.0, *beyond), (0.05, *calm), (0.11, *beyond)) == []
+
+
+@pytest.mark.parametrize(
+    ("position", "velocity", "below"),
+    [
+        ((3.42e6, 0.0, 0.0), (0.0, 500.0, 0.0), True),
+        ((3.42e6, 0.0, 0.0), (800.0, 0.0, 0.0), False),  # straight up, to 120 km and more
+        ((3.43e6, 0.0, 0.0), (0.0, 3001.0, 0.0), False),
+        ((3.43e6, 0.0, 0.0), (0.0, 2999.0, 0.0), True),
+        ((3.45e6, 0.0, 0.0), (0.0, 500.0, 0.0), False),
+    ],
+)
+def test_a_coast_is_too_low_when_its_highest_point_is(
+    position: Any, velocity: Any, below: bool
+) -> None:
+    computer: Any = SimpleNamespace(
+        navigation=SimpleNamespace(position=position, velocity=velocity)
+    )
+    assert suborbital(computer, 50e3) is below
+
+
+# ----------------------------------------------------------------------- ledger
+
+
+class Ledger:
+    """Records by hand; remembers what is written."""
+
+    def __init__(self, *records: Any) -> None:
+        self._records = list(records)
+        self.written: list[Any] = []
+
+    def records(self) -> list[Any]:
+        return self._records
+
+    def journal(self, tube: str) -> list[Any]:
+        return [record for record in self._records if record.tube == tube]
+
+    def record(self, tube: str) -> Any:
+        return next((r for r in self._records if r.tube == tube), None)
+
+    def lose(self, tube: str, reason: str) -> None:
+        self.written.append(("lose", tube))
+
+    def cede(self, tube: str, to: str) -> Any:
+        self.written.append(("cede", tube, to))
+        return SimpleNamespace(step="cede")
+
+    def commit(self, tube: str, evidence: Any) -> None:
+        self.written.append(("commit", tube, evidence.verified_by))
+
+    def revert(self, tube: str, evidence: Any) -> None:
+        self.written.append(("revert", tube, evidence.verified_by))
+
+
+def record(tube: str, status: CustodyStatus = CustodyStatus.HELD, **more: Any) -> Any:
+    given = {"place": places.MAV, "slot": 0, "transfer_id": None, "destination": None, "step": ""}
+    return SimpleNamespace(tube=tube, status=status, **(given | more))
+
+
+def vehicle(*records: Any, **more: Any) -> Any:
+    return SimpleNamespace(ledger=Ledger(*records), last_seats=[False] * 4, **more)
+
+
+def test_held_is_what_is_here_or_is_being_sealed_but_not_what_others_move() -> None:
+    moving = CustodyStatus.IN_TRANSIT
+    node = vehicle(
+        record("held"), record("sealing", moving), record("handed", moving, transfer_id="x#1"),
+        record("gone", CustodyStatus.HANDED_OVER), record("lost", CustodyStatus.UNKNOWN),
+    )  # fmt: skip
+    assert [r.tube for r in held(node)] == ["held", "sealing"]
+
+
+def test_the_first_socket_that_is_free_by_ledger_and_by_sensor_is_chosen() -> None:
+    node = vehicle(
+        record("a", slot=0), record("b", CustodyStatus.RECEIVING, slot=1),
+        record("c", CustodyStatus.UNKNOWN, slot=3),
+    )  # fmt: skip
+    assert choose_socket(node, "new", []) == 2
+    assert choose_socket(node, "b", []) == 1, "its own promise does not stand in its way"
+    assert choose_socket(node, "new", [2]) == 3
+    node.last_seats[2] = True
+    assert choose_socket(node, "new", []) == 3, "something sits where nothing should"
+    with pytest.raises(CustodyError, match="no free socket"):
+        choose_socket(node, "new", [3])
+
+
+def test_lost_on_the_way_are_those_whose_socket_nobody_else_has() -> None:
+    node = vehicle(
+        record("a", slot=0), record("b", CustodyStatus.UNKNOWN, slot=0),
+        record("c", CustodyStatus.DECLINED, slot=1), record("d", CustodyStatus.UNKNOWN, slot=None),
+        record("e", CustodyStatus.HANDED_OVER, slot=2),
+    )  # fmt: skip
+    assert lost_on_the_way(node) == {"c": 1}
+
+
+def test_only_what_floats_in_orbit_is_ceded() -> None:
+    node = vehicle(
+        record("a", place=places.ORBIT), record("b", place=places.MAV),
+        record("c", CustodyStatus.UNKNOWN, place=places.ORBIT, step="cede"),
+        record("d", CustodyStatus.UNKNOWN, place=places.ORBIT, step="lose"),
+    )  # fmt: skip
+    assert cede_tubes(node, "orbiter") == 2, "one of them had been ceded before"
+    assert node.ledger.written == [("lose", "a"), ("cede", "a", "orbiter")]
+
+
+@pytest.mark.parametrize(("closed", "step"), [(True, "revert"), (False, "commit")])
+def test_what_was_begun_with_the_springs_ends_by_the_break_wire(closed: bool, step: str) -> None:
+    moving = CustodyStatus.IN_TRANSIT
+    node = vehicle(
+        record("a", moving, destination=places.ORBIT), record("b", moving, destination=places.MAV),
+        record("c", place=places.MAV),
+    )  # fmt: skip
+    settle_release(node, SimpleNamespace(container=closed))  # type: ignore[arg-type]
+    assert node.ledger.written == [(step, "a", "mav.break_wires")]
+
+
+async def test_a_lost_vehicle_says_of_each_tube_that_nobody_knows_where_it_is() -> None:
+    told: list[Any] = []
+    flushed: list[bool] = []
+
+    async def flush() -> None:
+        flushed.append(True)
+
+    node = vehicle(
+        record("a"), record("b"), record("c", CustodyStatus.HANDED_OVER), flown="",
+        ascent_log=SimpleNamespace(flush=flush), vehicle_lost=lambda **data: told.append(data),
+    )  # fmt: skip
+    with pytest.raises(ActivityFailed, match="the vehicle is lost: no thrust"):
+        await lose(node, "no thrust")
+    assert node.flown == "lost" and flushed == [True]
+    assert told == [{"reason": "no thrust", "tubes": 2}]
+    assert node.ledger.written == [("lose", "a"), ("lose", "b")]
+
+
+# ------------------------------------------------------------------- the checks
+
+
+class Ready:
+    """A vehicle that may be launched, until the test changes something."""
+
+    def __init__(self) -> None:
+        self.ledger = Ledger(record("a"))
+        self.parameters: dict[str, float] = {"lowest_charge": 0.7, "trim_reserve": 0.3}
+        self.conditioned, self.state_of_charge = True, 0.7
+        self.first_motor_temperature = self.second_motor_temperature = 258.0
+        self.lid_closed: bool | None = True
+        self.latched: bool | None = True
+        self.checks_passed: bool | None = True
+        self.sampled = 0
+        self.answers: dict[str, Any] = {
+            "ejector": SimpleNamespace(valid=True, reason="", charged=True, in_tube=True),
+            "first": SimpleNamespace(valid=True, reason="", charges=2, resistance=1.0),
+            "second": SimpleNamespace(valid=True, reason="", charges=1, resistance=100.0),
+            "separation": SimpleNamespace(valid=True),
+            "effectors": SimpleNamespace(valid=True, reason="", gas=0.31),
+            "lander": {"granted": True},
+        }
+        self.ejector = SimpleNamespace(state=self._call("ejector"))
+        self.first_igniter = SimpleNamespace(state=self._call("first"))
+        self.second_igniter = SimpleNamespace(state=self._call("second"))
+        self.separation = SimpleNamespace(state=self._call("separation"))
+        self.effectors = SimpleNamespace(steer=self._call("effectors"))
+        self.exchanges = SimpleNamespace(ask=self._call("lander"))
+
+    def _call(self, name: str) -> Any:
+        async def answer(*args: Any, **options: Any) -> Any:
+            found = self.answers[name]
+            if isinstance(found, Exception):
+                raise found
+            return found
+
+        return answer
+
+    def motors_conditioned(self) -> bool:
+        return self.conditioned
+
+    async def sample(self) -> None:
+        self.sampled += 1
+
+
+async def test_nothing_stands_against_a_launch_when_all_is_as_it_should_be() -> None:
+    node: Any = Ready()
+    assert await countdown.checks(node) == [] and node.sampled == 1
+
+
+FAULT = DeviceFault("no_power", "it has no power")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"conditioned": False}, "motors at 258.0 K"),
+        ({"state_of_charge": 0.699}, "battery at 0.699"), ({"state_of_charge": None}, "battery"),
+        ({"lid_closed": False}, "not latched"), ({"latched": False}, "not latched"),
+        ({"latched": None}, "not latched"), ({"checks_passed": False}, "self-test"),
+        ({"checks_passed": None}, "self-test"),
+        ({"ledger": Ledger(record("b", place=places.CONTAINER))}, "not sealed by the ledger: b"),
+        ({"ledger": Ledger(record("b", CustodyStatus.IN_TRANSIT))}, "not sealed by the ledger: b"),
+    ],
+)  # fmt: skip
+async def test_each_thing_that_is_not_right_is_said(change: dict[str, Any], said: str) -> None:
+    node: Any = Ready()
+    for name, value in change.items():
+        setattr(node, name, value)
+    (problem,) = await countdown.checks(node)
+    assert said in problem
+
+
+@pytest.mark.parametrize(
+    ("device", "change", "said"),
+    [
+        ("ejector", {"charged": False}, "spent"), ("ejector", {"in_tube": False}, "spent"),
+        ("ejector", {"valid": False}, "not known"), ("first", {"charges": 0}, "first igniter's"),
+        ("first", {"resistance": 100.1}, "first igniter's circuit is open"),
+        ("second", {"resistance": 1e6}, "second igniter's"), ("second", {"valid": False}, "second"),
+        ("effectors", {"gas": 0.3}, "cold gas at 0.30 kg"),
+        ("effectors", {"valid": False}, "cold gas is not known"),
+    ],
+)  # fmt: skip
+async def test_each_device_that_is_not_right_is_said(
+    device: str, change: dict[str, Any], said: str
+) -> None:
+    node: Any = Ready()
+    vars(node.answers[device]).update(change)
+    (problem,) = await countdown.checks(node)
+    assert said in problem
+
+
+@pytest.mark.parametrize("device", ["ejector", "first", "second", "separation", "effectors"])
+async def test_a_device_that_does_not_answer_stands_against_a_launch(device: str) -> None:
+    node: Any = Ready()
+    node.answers[device] = FAULT
+    assert await countdown.checks(node) == ["it has no power"]
+
+
+async def test_the_lander_has_to_permit() -> None:
+    node: Any = Ready()
+    for answer, said in (
+        ({"granted": False, "reason": "arm in the way"}, "does not permit: arm in the way"),
+        ({}, "does not permit"), (ExchangeFailed("no answer"), "no permission of the lander"),
+    ):  # fmt: skip
+        node.answers["lander"] = answer
+        (problem,) = await countdown.checks(node)
+        assert said in problem
+
+
+# ------------------------------------------------------------------ record, data
+
+
+class Recorder:
+    def __init__(self) -> None:
+        self.data = b""
+        self.failing = False
+        self.appended = 0
+
+    async def append(self, data: bytes) -> None:
+        self.appended += 1
+        if self.failing:
+            raise FAULT
+        self.data += data
+
+    async def state(self) -> Any:
+        return SimpleNamespace(size=len(self.data))
+
+    async def read(self, offset: int, length: int) -> bytes:
+        return self.data[offset : offset + length]
+
+
+class Flown:
+    """What a computer shows of a flight."""
+
+    def __init__(self, pressure: float = 900.0) -> None:
+        self.navigation: Any = SimpleNamespace(
+            time=5.0, position=(1.0, 2.0, 3.0), velocity=(4.0, 5.0, 6.0),
+            attitude=(1.0, 0.0, 0.0, 0.0), rate=(0.1, 0.2, 0.3), acceleration=(7.0, 8.0, 9.0),
+        )  # fmt: skip
+        self.dynamic_pressure, self.angle_of_attack = pressure, 0.05
+        self.wanted = (1.0, 0.0, 0.0)
+
+
+async def test_samples_are_written_in_batches_and_the_hold_is_thinned_out() -> None:
+    recorder = Recorder()
+    log = AscentLog(recorder, lambda **data: None)  # type: ignore[arg-type]
+    flown: Any = Flown()
+    for _ in range(49):
+        await log.note(flown, "first_burn", None)
+    assert recorder.data == b""
+    await log.note(flown, "first_burn", None)
+    assert len(unpack_samples(recorder.data)) == 50 and recorder.appended == 1
+    for _ in range(15):
+        await log.note(flown, "holding", None)
+    await log.flush()
+    assert len(unpack_samples(recorder.data)) == 53
+    await log.flush()
+    assert recorder.appended == 2, "nothing waits"
+
+
+async def test_a_recorder_that_fails_costs_data_and_is_told() -> None:
+    recorder, told = Recorder(), []  # type: ignore[var-annotated]
+    log = AscentLog(recorder, lambda **data: told.append(data["reason"]))  # type: ignore[arg-type]
+    recorder.failing = True
+    flown: Any = Flown()
+    await log.note(flown, "coasting", None)
+    await log.flush()
+    assert told == ["it has no power"]
+    recorder.failing = False
+    await log.note(flown, "coasting", None)
+    await log.flush()
+    assert len(unpack_samples(recorder.data)) == 1
+
+
+@pytest.mark.parametrize(("pressure", "angle"), [(1.01, 0.05), (1.0, 0.0)])
+async def test_an_angle_of_attack_means_nothing_without_air(pressure: float, angle: float) -> None:
+    recorder = Recorder()
+    log = AscentLog(recorder, lambda **data: None)  # type: ignore[arg-type]
+    flown: Any = Flown(pressure)
+    effectors: Any = SimpleNamespace(pitch=0.01, yaw=-0.02, gas=1.5)
+    await log.note(flown, "first_burn", effectors)
+    await log.flush()
+    (sample,) = unpack_samples(recorder.data)
+    assert sample.angle_of_attack == pytest.approx(angle)
+    assert sample.gas == pytest.approx(1.5) and sample.nozzle == pytest.approx((0.01, -0.02))
+
+
+async def test_chunks_are_sent_one_after_another_and_their_number_behind_them() -> None:
+    recorder = Recorder()
+    recorder.data = bytes(2 * CHUNK_BYTES + 1)
+    sent: list[dict[str, Any]] = []
+    node: Any = SimpleNamespace(
+        ascent_recorder=recorder, record_chunks=None,
+        channels=SimpleNamespace(take_changed=lambda: {"height": 1.0}),
+        publish_telemetry=lambda values: sent.append(values),
+    )  # fmt: skip
+    assert await send_chunks(node) == 3
+    assert asyncio.get_running_loop().time() == pytest.approx(0.6)
+    assert [set(v) for v in sent] == [{"ascent_chunk"}] * 3 + [{"height", "record_chunks"}]
+    assert node.record_chunks == 3
+    for first, last, count in ((1, 1, 1), (2, 9, 1), (3, 9, 0), (0, 0, 1)):
+        sent.clear()
+        assert await send_chunks(node, first, last) == count
+        assert len(sent) == count + 1 and sent[-1]["record_chunks"] == 3
+
+
+# ---------------------------------------------------------------- conditioning
+
+
+@pytest.mark.parametrize(("ready_at", "limit", "fails"), [(2, 3600.0, False), (3, 3600.0, True)])
+async def test_waiting_ends_when_it_is_so_or_the_time_is_over(
+    ready_at: int, limit: float, fails: bool
+) -> None:
+    node: Any = Ready()
+    node.parameters["conditioning_limit"] = limit
+    wait = _wait_for(node, lambda: node.sampled > ready_at, "never warm")
+    if fails:
+        with pytest.raises(ActivityFailed, match="never warm, after 1 h"):
+            await wait
+    else:
+        await wait
+    assert asyncio.get_running_loop().time() == pytest.approx(3600.0)
