@@ -1,6 +1,5 @@
 """Opens and closes the lid of the container."""
 
-from typing import Any
 
 from flight.arm.device_calls import MechanismFailed, persist, persist_sound
 from flight.arm.kinematics import standoff
@@ -20,6 +19,7 @@ from flight.icd.devices.transfer_arm_geometry import (
     Pose,
     downward,
 )
+from flight.icd.exchanges import CONTAINER_STATUS, ContainerStatus, Nothing
 
 ON_SEAT = Pose(LID_SEAT, downward(0.0))
 ON_STAND = Pose(LID_STAND, downward(0.0))
@@ -84,16 +84,16 @@ async def _carry(node: ArmVehicle, closed: bool) -> None:
 async def _is_done(node: ArmVehicle, closed: bool) -> bool:
     """Whether both the container's switch and the camera say so."""
     status = await container_status(node)
-    if status.get("latched") is True and not closed:
+    if status.latched is True and not closed:
         raise ActivityFailed("the lid is latched: the MAV has to open its container first")
-    if status.get("lid_closed") is not closed:
+    if status.lid_closed is not closed:
         return False
     return not (await view_gripper(node)).lid_present
 
 
-async def container_status(node: ArmVehicle) -> dict[str, Any]:
+async def container_status(node: ArmVehicle) -> ContainerStatus:
     """What the MAV says of its container; raises ExchangeFailed."""
-    return await node.exchanges.ask("mav", "container.status", {}, timeout=60.0)
+    return await node.exchanges.ask("mav", CONTAINER_STATUS, Nothing(), timeout=60.0)
 
 
 async def _rest(node: ArmVehicle) -> None:

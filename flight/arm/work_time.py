@@ -9,6 +9,7 @@ from flight.astrodynamics.mars_time import SOL_SECONDS, mars_sol_date, sun_eleva
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.core.activities import ActivityFailed
 from flight.core.exchanges import ExchangeFailed
+from flight.icd.exchanges import ENERGY_PERMISSION, EnergyWanted
 
 LOOK_AHEAD = 600.0  # s between looks at the Sun
 RETRY = 1800.0  # s until the lander is asked for energy again
@@ -80,11 +81,9 @@ async def _ask_energy(node: ArmVehicle, watt_hours: float) -> str:
     if not node.parameters["ask_for_energy"]:
         return ""
     try:
-        answer = await node.exchanges.ask("lander", "energy.permission", {"watt_hours": watt_hours})
+        answer = await node.exchanges.ask("lander", ENERGY_PERMISSION, EnergyWanted(watt_hours))
     except ExchangeFailed as failure:
         if "does not answer" in str(failure):  # this lander leaves it to us
             return ""
         return str(failure)
-    if answer.get("granted") is True:
-        return ""
-    return str(answer.get("reason", "the lander gives no energy now"))
+    return "" if answer.granted else answer.reason or "the lander gives no energy now"

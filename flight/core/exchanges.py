@@ -5,15 +5,20 @@ An exchange has an identifier: a repeat is answered with the same answer, so ask
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
+
+from flight.icd.exchanges import Topic, Unreadable
 from flight.icd.messages import Exchange
 from flight.runtime.loop import transport_grace
 from flight.runtime.nursery import Nursery
 
 REMEMBERED = 200
 
-Handler = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
+Handler = Callable[[str, Any], Awaitable[dict[str, Any]]]
+Q = TypeVar("Q")
+A = TypeVar("A")
 
 
 class ExchangeFailed(Exception):
@@ -36,20 +41,43 @@ class Exchanges:
         self._answering: dict[str, None] = {}
         self._number = 0
 
-    def answer(self, topic: str, handler: Handler) -> None:
-        """Lets `await handler(source, data)` answer a topic; it raises ExchangeFailed to refuse."""
-        self._handlers[topic] = handler
+    def answer(self, topic: Topic[Q, A], handler: Callable[[str, Q], Awaitable[A]]) -> None:
+        """Lets `await handler(source, question)` answer a topic; it raises ExchangeFailed to
+        refuse."""
+
+        async def handle(source: str, asked: Any) -> dict[str, Any]:
+            answer = await handler(source, topic.read_question(asked))
+            plain: dict[str, Any] = msgspec.to_builtins(answer)
+            return plain
+
+        self._handlers[topic.name] = handle
+
+    @property
+    def answered(self) -> tuple[str, ...]:
+        """The names of the topics that this node answers."""
+        return tuple(self._handlers)
 
     async def ask(
         self,
         destination: str,
-        topic: str,
-        data: dict[str, Any],
+        topic: Topic[Q, A],
+        question: Q,
         *,
         timeout: float = 30.0,
         attempts: int = 4,
+    ) -> A:
+        """Asks another node and returns its answer; raises ExchangeFailed, also for an answer that
+        is none."""
+        plain = msgspec.to_builtins(question)
+        answer = await self._ask(destination, topic.name, plain, timeout, attempts)
+        try:
+            return topic.read_answer(answer)
+        except Unreadable as error:
+            raise ExchangeFailed(f"{destination} answered nonsense: {error}") from error
+
+    async def _ask(
+        self, destination: str, topic: str, data: Any, timeout: float, attempts: int
     ) -> dict[str, Any]:
-        """Asks another node and returns its answer; raises ExchangeFailed."""
         self._number += 1
         identifier = f"{self.name}/{self._boot}/{self._number}"
         question = Exchange(self.name, topic, {"id": identifier, "ask": data})

@@ -36,7 +36,7 @@ from flight.entry.sensing import (
 from flight.entry.vehicle import CARRIER, EntryVehicle
 from flight.icd import places
 from flight.icd.devices.base import DeviceError, usable
-from flight.icd.exchanges import SET_ENTRY
+from flight.icd.exchanges import CAPSULE_STATUS, SET_ENTRY, CapsuleStatus, EntryTime, Nothing
 from flight.icd.messages import Message
 
 ATTACHED = ("stowed", "checking", "armed")
@@ -106,7 +106,7 @@ class EntryCapsule(EntryVehicle):
         self.handover = PassiveHandover(
             self, places.ENTRY_CAPSULE, self._verify, refusal=self._refusal
         )
-        self.exchanges.answer("capsule.status", self._status)
+        self.exchanges.answer(CAPSULE_STATUS, self._status)
         self.exchanges.answer(SET_ENTRY, self._take_entry)
 
     async def _verify(self, tube: str, slot: int | None, expected: bool) -> Evidence:
@@ -115,14 +115,9 @@ class EntryCapsule(EntryVehicle):
     def _refusal(self) -> str:
         return "" if self.is_in("stowed") else f"the capsule takes nothing in state {self.state}"
 
-    async def _status(self, source: str, data: dict[str, Any]) -> dict[str, Any]:
+    async def _status(self, source: str, asked: Nothing) -> CapsuleStatus:
         await self.sample()
-        return {
-            "state": self.state,
-            "payload_seated": self.payload_seated,
-            "tubes_held": self.tubes_held,
-            "checked": self.checked,
-        }
+        return CapsuleStatus(self.state, self.payload_seated, self.tubes_held, self.checked)
 
     def _arrived(self, peer: bytes, message: Message) -> None:
         """In flight the wire to the orbiter is cut: whatever is said there, nobody hears it."""
@@ -166,17 +161,17 @@ class EntryCapsule(EntryVehicle):
             raise CommandRejected("the capsule holds no tube")
         return self._set_timer(entry_after)
 
-    async def _take_entry(self, source: str, data: dict[str, Any]) -> dict[str, Any]:
+    async def _take_entry(self, source: str, asked: EntryTime) -> EntryTime:
         """The orbiter tells, before it lets go, when the entry will be by its prediction."""
-        seconds = data.get("entry_after")
+        seconds = asked.entry_after
         if source != CARRIER:
             raise ExchangeFailed(f"{source} does not carry the capsule")
         if not self.is_in("armed"):
             raise ExchangeFailed(f"the capsule is {self.state}, not armed")
-        if not isinstance(seconds, float) or not self._in_time(seconds):
+        if seconds is None or not self._in_time(seconds):
             raise ExchangeFailed(f"entry_after = {seconds}: {self._allowed_times()}")
         await self._keep_entry(seconds, predicted=True)
-        return {"entry_after": self.entry_after}
+        return EntryTime(self.entry_after)
 
     def _in_time(self, seconds: float) -> bool:
         return bool(self.parameters["wake_before"] < seconds <= LONGEST_COAST)

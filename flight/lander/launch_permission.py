@@ -1,22 +1,18 @@
 """Answers the MAV whether the lander stands ready for its launch."""
 
-from typing import Any
-
+from flight.icd.exchanges import Nothing, Permission
 from flight.lander.vehicle import LanderVehicle
 
-TOPIC = "launch.permission"
 CLEAR_ARM = ("stowed",)
 
 
-async def launch_permission(
-    node: LanderVehicle, source: str, data: dict[str, Any]
-) -> dict[str, Any]:
+async def launch_permission(node: LanderVehicle, source: str, asked: Nothing) -> Permission:
     """Grants the launch when the lander operates and its arm is out of the way.
 
     The arm is, when it says that it is stowed, or when Earth has judged that it is.
     """
     reason = _why_not(node)
-    return {"granted": not reason, "reason": reason}
+    return Permission(not reason, reason)
 
 
 def _why_not(node: LanderVehicle) -> str:

@@ -1,5 +1,7 @@
 """The Sample Retrieval Lander: its way down, then power, warmth and contact for what it carries."""
 
+from functools import partial
+
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.commanding.commands import Restart, command
@@ -7,14 +9,14 @@ from flight.core.keeping.storage import StorageDamage
 from flight.core.node import NODE_NAMESPACE
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.communications import Radio
+from flight.icd.exchanges import ENERGY_PERMISSION, LAUNCH_PERMISSION
 from flight.lander.commissioning import commission, keep_array_open, unfold_after_landing
 from flight.lander.descent_states import ENTRY, ENTRY_TRANSITIONS, PHASES, WOKEN, wake
 from flight.lander.hardware import ARM, COMPUTER, ELECTRONICS, MAV
-from flight.lander.launch_permission import TOPIC as LAUNCH
 from flight.lander.launch_permission import launch_permission
 from flight.lander.rhythm import Energy, Wanted
 from flight.lander.vehicle import LanderVehicle
-from flight.lander.work_permission import TOPIC, energy_permission
+from flight.lander.work_permission import energy_permission
 
 HOUSEKEEPING = 1800.0  # seconds at the most, by day
 BLIND_AFTER = 3  # readings of the battery without meaning in a row
@@ -102,8 +104,8 @@ class Lander(LanderVehicle):
 
     def attach(self) -> None:
         super().attach()
-        self.exchanges.answer(TOPIC, lambda source, data: energy_permission(self, source, data))
-        self.exchanges.answer(LAUNCH, lambda source, data: launch_permission(self, source, data))
+        self.exchanges.answer(ENERGY_PERMISSION, partial(energy_permission, self))
+        self.exchanges.answer(LAUNCH_PERMISSION, partial(launch_permission, self))
 
     def _boot_state(self) -> str | None:
         """As every node; but in the air also a reduced boot goes on with the descent."""

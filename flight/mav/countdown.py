@@ -13,6 +13,7 @@ from flight.core.custody.ledger import CustodyStatus
 from flight.core.exchanges import ExchangeFailed
 from flight.icd import places
 from flight.icd.devices.base import DeviceError
+from flight.icd.exchanges import LAUNCH_PERMISSION, Nothing
 from flight.mav.ascent_computer import AscentComputer, plan_ascent
 from flight.mav.ascent_settings import AscentSettings
 from flight.mav.custody import held
@@ -165,10 +166,10 @@ async def _devices(node: MavVehicle) -> list[str]:
 async def _permission(node: MavVehicle) -> list[str]:
     """Asks the lander, which must stand still and be clear of its arm."""
     try:
-        answer = await node.exchanges.ask("lander", "launch.permission", {}, timeout=5.0)
+        answer = await node.exchanges.ask("lander", LAUNCH_PERMISSION, Nothing(), timeout=5.0)
     except ExchangeFailed as error:
         return [f"no permission of the lander: {error}"]
-    return [] if answer.get("granted") else [f"the lander does not permit: {answer.get('reason')}"]
+    return [] if answer.granted else [f"the lander does not permit: {answer.reason}"]
 
 
 def _settings(node: MavVehicle) -> AscentSettings:

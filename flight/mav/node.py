@@ -1,6 +1,6 @@
 """The Mars Ascent Vehicle: conditioned, loaded, sealed, ready; then launched into orbit."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
@@ -11,6 +11,7 @@ from flight.core.custody.handover import PassiveHandover
 from flight.core.custody.ledger import Evidence
 from flight.icd import places
 from flight.icd.devices.base import DeviceError
+from flight.icd.exchanges import CONTAINER_STATUS, ContainerStatus, Nothing
 from flight.mav.ascent import coast, eject, first_burn, hold_in_air, second_burn, trim
 from flight.mav.ascent_data import send_chunks
 from flight.mav.countdown import Launch, count_down, prepare_launch
@@ -119,7 +120,7 @@ class Mav(MavVehicle):
         self.handover = PassiveHandover(
             self, places.CONTAINER, self._verify, refusal=self._refusal, choose_slot=self._choose
         )
-        self.exchanges.answer("container.status", self._container_status)
+        self.exchanges.answer(CONTAINER_STATUS, self._container_status)
         self.nursery.start(settle_seals(self), name="settle seals")
 
     async def _verify(self, tube: str, slot: int | None, expected: bool) -> Evidence:
@@ -135,9 +136,9 @@ class Mav(MavVehicle):
             return "the lid is on the container"
         return "" if self.last_seats else "the seat sensors have not been read yet"
 
-    async def _container_status(self, source: str, data: dict[str, Any]) -> dict[str, Any]:
+    async def _container_status(self, source: str, asked: Nothing) -> ContainerStatus:
         await self.sample()
-        return {"lid_closed": self.lid_closed, "latched": self.latched, "state": self.state}
+        return ContainerStatus(self.lid_closed, self.latched, self.state)
 
     async def sample(self) -> None:
         if self.phase() != "":

@@ -11,6 +11,7 @@ from flight.core.sound_readings import sound
 from flight.icd import places
 from flight.icd.devices.base import DeviceError, usable
 from flight.icd.devices.capture import ContainmentState
+from flight.icd.exchanges import CAPSULE_STATUS, Nothing
 from flight.orbiter.custody import begin_insertion, end_insertion, on_board
 from flight.orbiter.vehicle import OrbiterVehicle
 
@@ -51,7 +52,7 @@ async def _insert(node: OrbiterVehicle) -> None:
     tubes = [record.tube for record in on_board(node)]
     node.tubes_contained = len(tubes)
     try:
-        await node.exchanges.ask(CAPSULE, "capsule.status", {}, attempts=2)
+        await node.exchanges.ask(CAPSULE, CAPSULE_STATUS, Nothing(), attempts=2)
     except ExchangeFailed as error:
         node.capsule_silent(reason=str(error))
         begin_insertion(node)

@@ -11,7 +11,7 @@ from flight.core.chart.statechart import Signal
 from flight.core.exchanges import ExchangeFailed
 from flight.core.sound_readings import sound
 from flight.icd.devices.base import DeviceError
-from flight.icd.exchanges import SET_ENTRY
+from flight.icd.exchanges import SET_ENTRY, EntryTime
 from flight.orbiter.containment import CAPSULE
 from flight.orbiter.cruising import make_aim, own_path, show_encounter, show_landing
 from flight.orbiter.landing import reasons_against
@@ -89,7 +89,7 @@ async def _tell_capsule(node: OrbiterVehicle, entry_after: float) -> None:
     """Sets the capsule's timer from the predicted entry; what the ground has set is a guess."""
     try:
         await node.exchanges.ask(
-            CAPSULE, SET_ENTRY, {"entry_after": entry_after},
+            CAPSULE, SET_ENTRY, EntryTime(entry_after),
             timeout=_PATIENCE, attempts=_WORDS,
         )  # fmt: skip
     except ExchangeFailed as error:

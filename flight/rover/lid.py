@@ -12,6 +12,7 @@ from flight.core.chart.statechart import Signal
 from flight.core.exchanges import ExchangeFailed
 from flight.icd.devices.base import DeviceError, DeviceFault, usable
 from flight.icd.devices.manipulation import LidPlace
+from flight.icd.exchanges import CONTAINER_STATUS, Nothing
 from flight.rover.grasping import LOOKS, held_tube, rack_tube, settle_moves, with_retries
 from flight.rover.lid_memory import note_lid
 from flight.rover.sol_work import CONDITIONS
@@ -59,10 +60,12 @@ async def move_lid(node: RoverVehicle, signal: Signal) -> str | Signal:
 
 async def _is_done(node: RoverVehicle) -> bool:
     """Whether the container's switch and the camera both say so, and the gripper is empty."""
-    status = await node.exchanges.ask("mav", "container.status", {}, timeout=STATUS_TIMEOUT)
-    if status.get("latched") is True and node.lid_goal == OPEN:
+    status = await node.exchanges.ask(
+        "mav", CONTAINER_STATUS, Nothing(), timeout=STATUS_TIMEOUT
+    )
+    if status.latched is True and node.lid_goal == OPEN:
         raise ActivityFailed("the lid is latched: the MAV has to open its container first")
-    if status.get("lid_closed") is not (node.lid_goal == CLOSED) or await _in_jaws(node):
+    if status.lid_closed is not (node.lid_goal == CLOSED) or await _in_jaws(node):
         return False
     return await _seen(node, _WAYS[node.lid_goal][1])
 

@@ -18,6 +18,7 @@ from flight.core.chart.statechart import State, Statechart
 from flight.core.custody.ledger import Evidence
 from flight.core.node import Node
 from flight.core.telling.communications import wire
+from flight.icd.exchanges import LAUNCH_PERMISSION, Nothing, Permission
 from flight.icd.messages import EventReport, Message
 from flight.mav.node import Mav
 from flight.runtime.loop import VirtualLoop, run
@@ -69,10 +70,10 @@ class _Lander(Node):
     statechart = Statechart(State("idle", initial=True))
 
     def attach(self) -> None:
-        self.exchanges.answer("launch.permission", self._permit)
+        self.exchanges.answer(LAUNCH_PERMISSION, self._permit)
 
-    async def _permit(self, source: str, data: dict[str, Any]) -> dict[str, Any]:
-        return {"granted": True, "reason": ""}
+    async def _permit(self, source: str, asked: Nothing) -> Permission:
+        return Permission(True)
 
 
 class _LoadedMav(Mav):

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
+
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.node import Node
 from flight.core.telling.communications import wire
+from flight.icd.exchanges import Topic
 from flight.runtime.loop import VirtualLoop, run
 from ground.testbed.rig import Rig
 
@@ -41,6 +44,15 @@ class NodeFigures:
         return self.virtual_seconds / self.wall_seconds
 
 
+class Beat(msgspec.Struct, frozen=True):
+    """Which beat it is."""
+
+    count: int
+
+
+TURN = Topic("turn", Beat, Beat, ("any",))
+
+
 async def _hold(node: Any, signal: Signal) -> None:
     await asyncio.sleep(1e9)
 
@@ -50,7 +62,7 @@ async def _beat(node: Any, signal: Signal) -> None:
     while True:
         count += 1
         node.publish_telemetry({"east": 0.5 * count, "north": -0.25 * count, "count": count})
-        await node.exchanges.ask(node.neighbour, "turn", {"count": count})
+        await node.exchanges.ask(node.neighbour, TURN, Beat(count))
         await asyncio.sleep(BEAT)
 
 
@@ -81,12 +93,12 @@ class _BeatingNode(Node):
     )
 
     def attach(self) -> None:
-        self.exchanges.answer("turn", self._turn)
+        self.exchanges.answer(TURN, self._turn)
 
-    async def _turn(self, source: str, data: dict[str, Any]) -> dict[str, Any]:
-        if data["count"] % self.beats_per_transition == 0:
+    async def _turn(self, source: str, asked: Beat) -> Beat:
+        if asked.count % self.beats_per_transition == 0:
             self.post("turn", cause=source)
-        return {"count": data["count"]}
+        return asked
 
     async def fire(self, signal: Signal, *, from_activity: bool = False) -> bool:
         handled = await super().fire(signal, from_activity=from_activity)

@@ -8,6 +8,7 @@ import msgspec
 from flight.icd.codec import MAXIMUM_DEPTH, MAXIMUM_MESSAGE_BYTES
 from flight.icd.custody_record import CustodyRecord, Evidence
 from flight.icd.envelope import write_envelope
+from flight.icd.exchanges import TOPICS
 from flight.icd.messages import (
     MESSAGE_TYPES,
     Call,
@@ -95,9 +96,35 @@ def message_page() -> dict[str, str]:
         parts += [f"## {title}", text]
         for kind in kinds:
             parts += _message(kind)
+    parts += _exchanges()
     parts += ["## Structures", "The `record` of a custody report, a table:"]
     parts += [_structure(CustodyRecord), "Its `evidence`:", _structure(Evidence)]
     return {PATH: page("Messages", "flight/icd/messages.py", *parts)}
+
+
+EXCHANGES = """\
+What a vehicle asks another, in the `data` of an `exchange`: `{"id": ..., "ask": question}`,
+answered by `{"id": ..., "answer": answer}`, or by `{"id": ..., "answer": {"refused": reason}}`. A
+repeat of an identifier gets the same answer. What is not of the type of its topic is refused."""
+
+
+def _exchanges() -> list[str]:
+    rows = [
+        [
+            code(topic.name),
+            topic.doc,
+            ", ".join(topic.answered_by),
+            code(topic.question.__name__),
+            code(topic.answer.__name__),
+        ]
+        for topic in TOPICS
+    ]
+    heads = ("Topic", "Who asks, and what", "Answered by", "Question", "Answer")
+    parts = ["## What vehicles ask each other", EXCHANGES, table(heads, rows)]
+    kinds = dict.fromkeys(kind for topic in TOPICS for kind in (topic.question, topic.answer))
+    for kind in kinds:
+        parts += [f"### {code(kind.__name__)}", inspect.getdoc(kind) or "", _structure(kind)]
+    return parts
 
 
 def _message(kind: type[Message]) -> list[str]:

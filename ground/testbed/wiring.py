@@ -61,6 +61,17 @@ def check_wiring(
             _check_device(vehicle, service, wire, bus, hardware)
 
 
+def connected_nodes(
+    mission: LoadedMission, files: dict[str, VehicleFile], hardware: Hardware
+) -> dict[str, Node]:
+    """Each vehicle's node with all that it asks for and answers; none of them runs."""
+    hardware.services()
+    return {
+        name: run_loop(_connected(vehicle_class(name), files[name], hardware), VirtualLoop())[1]
+        for name in mission.vehicles
+    }
+
+
 class _ListeningBus(Bus):
     """A bus that notes who is asked for, and from where in the vehicle's code."""
 

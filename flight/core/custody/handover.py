@@ -12,15 +12,20 @@ reboot or a lost message both sides find out from ledgers, sensors and each othe
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import msgspec
 
 from flight.core.activities import ActivityFailed
-from flight.core.custody import handover_questions as ask
 from flight.core.custody.ledger import CustodyError, CustodyRecord, CustodyStatus, Evidence, Outcome
 from flight.core.exchanges import ExchangeFailed
 from flight.core.node import Node
+from flight.icd import custody_exchanges as told
+from flight.icd import exchanges as ask
 from flight.icd.devices.base import DeviceError
+
+Q = TypeVar("Q")
+A = TypeVar("A")
 
 Verify = Callable[[str, int | None, bool], Awaitable[Evidence]]
 ChooseSlot = Callable[[str, list[int]], int | None]
@@ -71,19 +76,16 @@ class PassiveHandover:
         self._choose_slot = choose_slot
         self._locks: dict[str, asyncio.Lock] = {}
         self._watched: dict[str, None] = {}
-        answers = {
-            ask.OFFER: self._offer,
-            ask.RELEASE: self._release,
-            ask.CHECK: self._check,
-            ask.DECIDED: self._decided,
-            ask.EXPECT: self._expect,
-            ask.DECIDE: self._decide,
-            ask.WITHDRAWN: self._withdrawn,
-            ask.OUTCOME: self._outcome,
-            ask.CEDE: self._cede,
-        }
-        for topic, answer in answers.items():
-            node.exchanges.answer(topic, answer)
+        exchanges = node.exchanges
+        exchanges.answer(ask.OFFER, self._offer)
+        exchanges.answer(ask.RELEASE, self._release)
+        exchanges.answer(ask.CHECK, self._check)
+        exchanges.answer(ask.DECIDED, self._decided)
+        exchanges.answer(ask.EXPECT, self._expect)
+        exchanges.answer(ask.DECIDE, self._decide)
+        exchanges.answer(ask.WITHDRAWN, self._withdrawn)
+        exchanges.answer(ask.OUTCOME, self._outcome)
+        exchanges.answer(ask.CEDE, self._cede)
         for record in self.ledger.open_transfers():
             if record.transfer_id is not None:
                 self._watch(record.tube, FIRST_WATCH)
@@ -116,8 +118,7 @@ class PassiveHandover:
                 return False
             ceded = None
             if not record.responsible:
-                answer = await self._question(record, ask.CEDE, ask.Lost(tube))
-                ceded = ask.read(answer, ask.Ceded).record
+                ceded = (await self._question(record, ask.CEDE, told.Lost(tube))).record
             self.ledger.find(tube, self.place, evidence, slot, ceded)
         except (ExchangeFailed, CustodyError, *LOOK_ERRORS) as error:
             raise HandoverFailed(f"{tube} is seen and not found: {error}", settled=True) from error
@@ -125,8 +126,7 @@ class PassiveHandover:
 
     # ------------------------------------------------- questions to the giver
 
-    async def _offer(self, source: str, data: dict[str, object]) -> dict[str, object]:
-        question = ask.read(data, ask.Offer)
+    async def _offer(self, source: str, question: told.Offer) -> told.Offered:
         self._must_be_ready()
         record = await self._found_again(question.tube)
         promised = (record.counterpart, record.destination) == (source, question.destination)
@@ -142,7 +142,7 @@ class PassiveHandover:
                 )
         record = self.ledger.offer(question.tube, source, question.destination, question.moved_by)
         self._watch(record.tube, WATCH)
-        return ask.plain(ask.Offered(record.transfer_id or "", record.place, record.slot))
+        return told.Offered(record.transfer_id or "", record.place, record.slot)
 
     async def _found_again(self, tube: str) -> CustodyRecord:
         """The record of a tube; one that was given up for unknown is looked for first."""
@@ -155,26 +155,24 @@ class PassiveHandover:
                 return self.ledger.find(tube, record.place, evidence, record.slot)
         return record
 
-    async def _release(self, source: str, data: dict[str, object]) -> dict[str, object]:
-        transfer = self._party(source, data)
+    async def _release(self, source: str, question: told.Transfer) -> told.Standing:
+        transfer = self._party(source, question.transfer)
         self.ledger.release(transfer)
-        return ask.plain(self._standing(transfer))
+        return self._standing(transfer)
 
-    async def _check(self, source: str, data: dict[str, object]) -> dict[str, object]:
-        transfer = self._party(source, data)
+    async def _check(self, source: str, question: told.Transfer) -> told.Seen:
+        transfer = self._party(source, question.transfer)
         evidence = await self._look(self._record(transfer), expected=False)
-        return ask.plain(ask.Seen(evidence, self._standing(transfer)))
+        return told.Seen(evidence, self._standing(transfer))
 
-    async def _decided(self, source: str, data: dict[str, object]) -> dict[str, object]:
-        standing = ask.read(data, ask.Standing)
-        self._party(source, {"transfer": standing.transfer})
+    async def _decided(self, source: str, standing: told.Standing) -> told.Standing:
+        self._party(source, standing.transfer)
         await self._follow(standing)
-        return ask.plain(self._standing(standing.transfer))
+        return self._standing(standing.transfer)
 
     # ---------------------------------------------- questions to the receiver
 
-    async def _expect(self, source: str, data: dict[str, object]) -> dict[str, object]:
-        question = ask.read(data, ask.Expect)
+    async def _expect(self, source: str, question: told.Expect) -> told.Expected:
         self._must_be_ready()
         tube = question.transfer.rpartition("#")[0]
         record = self.ledger.record(tube)
@@ -187,26 +185,25 @@ class PassiveHandover:
                 question.moved_by, slot,
             )  # fmt: skip
             self._watch(tube, WATCH)
-        return ask.plain(ask.Expected(self._record(question.transfer).slot))
+        return told.Expected(self._record(question.transfer).slot)
 
-    async def _decide(self, source: str, data: dict[str, object]) -> dict[str, object]:
-        question = ask.read(data, ask.Decide)
-        transfer = self._party(source, {"transfer": question.transfer})
+    async def _decide(self, source: str, question: told.Decide) -> told.Standing:
+        transfer = self._party(source, question.transfer)
         if self.ledger.outcome(transfer) is Outcome.OPEN:
             here = await self._look(self._record(transfer), expected=not question.giver_sees)
             self._decide_by(transfer, here, question.giver_sees)
-        return ask.plain(self._standing(transfer))
+        return self._standing(transfer)
 
-    async def _withdrawn(self, source: str, data: dict[str, object]) -> dict[str, object]:
-        transfer = self._party(source, data)
+    async def _withdrawn(self, source: str, question: told.Transfer) -> told.Standing:
+        transfer = self._party(source, question.transfer)
         await self._decline(transfer)
-        return ask.plain(self._standing(transfer))
+        return self._standing(transfer)
 
-    async def _outcome(self, source: str, data: dict[str, object]) -> dict[str, object]:
-        return ask.plain(self._standing(ask.read(data, ask.Transfer).transfer))
+    async def _outcome(self, source: str, question: told.Transfer) -> told.Standing:
+        return self._standing(question.transfer)
 
-    async def _cede(self, source: str, data: dict[str, object]) -> dict[str, object]:
-        return ask.plain(ask.Ceded(self.ledger.cede(ask.read(data, ask.Lost).tube, source)))
+    async def _cede(self, source: str, question: told.Lost) -> told.Ceded:
+        return told.Ceded(self.ledger.cede(question.tube, source))
 
     # --------------------------------------------------------- how it ends
 
@@ -238,7 +235,7 @@ class PassiveHandover:
         else:
             self.ledger.cancel(transfer, here)
 
-    async def _follow(self, standing: ask.Standing) -> None:
+    async def _follow(self, standing: told.Standing) -> None:
         """Giver: does what the receiver has decided."""
         transfer = standing.transfer
         if self.ledger.outcome(transfer) is not Outcome.OPEN:
@@ -301,33 +298,26 @@ class PassiveHandover:
         present = 2 * sum(evidence.present for evidence in seen) > len(seen)
         return next(evidence for evidence in reversed(seen) if evidence.present is present)
 
-    async def _ask_outcome(self, record: CustodyRecord) -> ask.Standing:
-        answer = await self._question(record, ask.OUTCOME, ask.Transfer(record.transfer_id or ""))
-        return ask.read(answer, ask.Standing)
+    async def _ask_outcome(self, record: CustodyRecord) -> told.Standing:
+        return await self._question(record, ask.OUTCOME, told.Transfer(record.transfer_id or ""))
 
-    async def _question(
-        self, record: CustodyRecord, topic: str, question: msgspec.Struct
-    ) -> dict[str, object]:
+    async def _question(self, record: CustodyRecord, topic: ask.Topic[Q, A], question: Q) -> A:
         return await self._ask_node(record.counterpart or "", topic, question)
 
-    async def _ask_node(self, node: str, topic: str, question: msgspec.Struct) -> dict[str, object]:
+    async def _ask_node(self, node: str, topic: ask.Topic[Q, A], question: Q) -> A:
         return await self.node.exchanges.ask(
-            node,
-            topic,
-            ask.plain(question),
-            timeout=ANSWER_TIMEOUT,
-            attempts=ANSWER_ATTEMPTS,
+            node, topic, question, timeout=ANSWER_TIMEOUT, attempts=ANSWER_ATTEMPTS
         )
 
-    def _standing(self, transfer: str) -> ask.Standing:
+    def _standing(self, transfer: str) -> told.Standing:
         outcome = self.ledger.outcome(transfer)
         if outcome is None:
-            return ask.Standing(transfer)
+            return told.Standing(transfer)
         last = self._record(transfer)
         if last.transfer_id != transfer:  # the tube has moved on since
             steps = [r for r in self.ledger.journal(last.tube) if r.transfer_id == transfer]
             last = steps[-1] if steps else last
-        return ask.Standing(transfer, outcome, last.status, last.evidence)
+        return told.Standing(transfer, outcome, last.status, last.evidence)
 
     def _record(self, transfer: str) -> CustodyRecord:
         record = self.ledger.record(_tube(transfer))
@@ -335,9 +325,8 @@ class PassiveHandover:
             raise CustodyError(f"{self.node.name} knows no transfer {transfer!r}.")
         return record
 
-    def _party(self, source: str, data: dict[str, object]) -> str:
+    def _party(self, source: str, transfer: str) -> str:
         """The transfer of a question; raises CustodyError unless it is one with `source`."""
-        transfer = ask.read(data, ask.Transfer).transfer
         if self.ledger.outcome(transfer) is None:
             raise CustodyError(f"{self.node.name} knows no transfer {transfer!r}.")
         record = self._record(transfer)

@@ -5,7 +5,6 @@ import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
-from flight.core.custody import handover_questions as ask
 from flight.core.custody.handover import (
     FIRST_WATCH,
     LOOK_ERRORS,
@@ -16,6 +15,8 @@ from flight.core.custody.handover import (
 from flight.core.custody.ledger import CustodyError, CustodyRecord, CustodyStatus, Outcome
 from flight.core.exchanges import ExchangeFailed
 from flight.core.keeping.storage import StorageError
+from flight.icd import custody_exchanges as told
+from flight.icd import exchanges as ask
 
 Move = Callable[[int | None], Awaitable[None]]
 
@@ -100,8 +101,7 @@ class ActiveHandover(PassiveHandover):
     async def _take(
         self, tube: str, source: str, move: Move, moved_by: str, destination: str
     ) -> CustodyRecord:
-        answer = await self._ask_node(source, ask.OFFER, ask.Offer(tube, destination, moved_by))
-        offered = ask.read(answer, ask.Offered)
+        offered = await self._ask_node(source, ask.OFFER, told.Offer(tube, destination, moved_by))
         if offered.transfer.rpartition("#")[0] != tube:
             raise CustodyError(f"{source} offers {offered.transfer!r} instead of {tube}.")
         self.ledger.expect(offered.transfer, source, offered.place, destination, moved_by)
@@ -114,14 +114,13 @@ class ActiveHandover(PassiveHandover):
             failure or f"{tube} did not arrive at {destination}.", settled=not is_open(record)
         )
 
-    async def _release_and_move(self, offered: ask.Offered, source: str, move: Move) -> str:
+    async def _release_and_move(self, offered: told.Offered, source: str, move: Move) -> str:
         """Moves the tube once the giver has let go; returns why that failed, or nothing."""
         try:
-            question = ask.Transfer(offered.transfer)
-            answer = await self._ask_node(source, ask.RELEASE, question)
+            question = told.Transfer(offered.transfer)
+            standing = await self._ask_node(source, ask.RELEASE, question)
         except ExchangeFailed as error:
             return str(error)
-        standing = ask.read(answer, ask.Standing)
         if standing.status is not CustodyStatus.IN_TRANSIT:
             return f"{source} does not let go of {offered.transfer}: it is {standing.status}."
         return await _try(move, offered.slot)
@@ -131,8 +130,7 @@ class ActiveHandover(PassiveHandover):
         transfer = record.transfer_id or ""
         if self.ledger.outcome(transfer) is Outcome.OPEN:
             here = await self._look(record, expected=True)
-            answer = await self._question(record, ask.CHECK, ask.Transfer(transfer))
-            seen = ask.read(answer, ask.Seen)
+            seen = await self._question(record, ask.CHECK, told.Transfer(transfer))
             never_released = seen.standing.status not in (
                 CustodyStatus.IN_TRANSIT,
                 CustodyStatus.UNKNOWN,
@@ -157,9 +155,8 @@ class ActiveHandover(PassiveHandover):
         record = self.ledger.offer(tube, receiver, destination, moved_by)
         transfer = record.transfer_id or ""
         try:
-            question = ask.Expect(transfer, record.place, destination, moved_by, avoid)
-            answer = await self._ask_node(receiver, ask.EXPECT, question)
-            slot = ask.read(answer, ask.Expected).slot
+            question = told.Expect(transfer, record.place, destination, moved_by, avoid)
+            slot = (await self._ask_node(receiver, ask.EXPECT, question)).slot
         except (ExchangeFailed, CustodyError) as error:
             await self._withdraw(record)
             raise HandoverFailed(str(error), settled=True) from error
@@ -177,14 +174,13 @@ class ActiveHandover(PassiveHandover):
         transfer = record.transfer_id or ""
         self.ledger.cancel(transfer)
         with contextlib.suppress(ExchangeFailed):  # it asks for the outcome by itself
-            await self._question(record, ask.WITHDRAWN, ask.Transfer(transfer))
+            await self._question(record, ask.WITHDRAWN, told.Transfer(transfer))
 
     async def _conclude_giving(self, record: CustodyRecord, *, failed: bool) -> None:
         """Lets the receiver decide, now that nothing moves any more, and follows."""
         mine = await self._look(record, expected=failed)
-        question = ask.Decide(record.transfer_id or "", mine.present)
-        answer = await self._question(record, ask.DECIDE, question)
-        await self._follow(ask.read(answer, ask.Standing))
+        question = told.Decide(record.transfer_id or "", mine.present)
+        await self._follow(await self._question(record, ask.DECIDE, question))
 
     # -------------------------------------------------------------- settling
 

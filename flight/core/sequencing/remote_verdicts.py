@@ -6,13 +6,12 @@ the same way, how far the command has come, until that has a verdict or the time
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 from flight.core.commanding.ladder import Ladder
 from flight.core.exchanges import ExchangeFailed, Exchanges
+from flight.icd.exchanges import COMMAND_VERDICT, OrderNamed, OrderStanding
 from flight.icd.messages import TERMINAL_RUNGS, Command, Rung
 
-TOPIC = "command_verdict"
 ASKED_EVERY = 10.0  # s; a sequence does not hurry, and each question goes over the radio
 NEVER_HEARD = ""  # the rung of a command that the other node does not know
 
@@ -20,11 +19,11 @@ NEVER_HEARD = ""  # the rung of a command that the other node does not know
 def answer_from(ladder: Ladder, exchanges: Exchanges) -> None:
     """Lets a node answer how far the commands have come that others have sent to it."""
 
-    async def answer(source: str, asked: dict[str, Any]) -> dict[str, Any]:
-        entry = ladder.find(str(asked.get("identifier", "")))
-        return {"rung": NEVER_HEARD if entry is None else str(entry.rung)}
+    async def answer(source: str, asked: OrderNamed) -> OrderStanding:
+        entry = ladder.find(asked.identifier)
+        return OrderStanding(NEVER_HEARD if entry is None else str(entry.rung))
 
-    exchanges.answer(TOPIC, answer)
+    exchanges.answer(COMMAND_VERDICT, answer)
 
 
 async def perform_elsewhere(
@@ -49,11 +48,11 @@ async def perform_elsewhere(
                 await asyncio.sleep(ASKED_EVERY)
                 try:
                     answer = await exchanges.ask(
-                        order.target, TOPIC, {"identifier": order.identifier}
+                        order.target, COMMAND_VERDICT, OrderNamed(order.identifier)
                     )
                 except ExchangeFailed:
                     continue  # it may be out of reach, or booting: the time for it decides
-                rung = answer.get("rung", NEVER_HEARD)
+                rung = answer.rung
                 if rung in TERMINAL_RUNGS:
                     return str(rung)
                 heard = rung != NEVER_HEARD

@@ -16,6 +16,7 @@ from flight.core.node import Node
 from flight.core.telling.communications import wire
 from flight.icd.custody_account import account, agrees
 from flight.icd.devices.manipulation import TubeRack
+from flight.icd.exchanges import ENERGY_PERMISSION, EnergyWanted, Permission
 from flight.mav.node import Mav
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.rig import Rig
@@ -57,10 +58,10 @@ class Lander(Node):
 
     def attach(self) -> None:
         self.grants = True
-        self.exchanges.answer("energy.permission", self._grant)
+        self.exchanges.answer(ENERGY_PERMISSION, self._grant)
 
-    async def _grant(self, source: str, data: dict[str, Any]) -> dict[str, Any]:
-        return {"granted": self.grants, "reason": "" if self.grants else "the battery is low"}
+    async def _grant(self, source: str, asked: EnergyWanted) -> Permission:
+        return Permission(self.grants, "" if self.grants else "the battery is low")
 
 
 class RackRover(Node):

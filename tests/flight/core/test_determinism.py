@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from flight.core.telling.communications import wire
+from flight.icd.exchanges import Nothing, Topic
 from flight.icd.messages import TERMINAL_RUNGS, Rung
 from flight.runtime.loop import VirtualLoop, run
 from ground.testbed.rig import Rig
@@ -17,16 +18,18 @@ from tests.flight.core.toy_node import SPEED, Toy
 
 NAMES = ("toy", "lander", "mav")
 
+STATUS = Topic("status", Nothing, dict[str, str], ("any",))
+
 
 class Chatty(Toy):
     """A toy that asks the others now and then, and whose telemetry is noise."""
 
     def attach(self) -> None:
         super().attach()
-        self.exchanges.answer("status", self.tell)
+        self.exchanges.answer(STATUS, self.tell)
         self.nursery.start(self.ask_others(), name="asking")
 
-    async def tell(self, source: str, data: dict[str, object]) -> dict[str, object]:
+    async def tell(self, source: str, asked: Nothing) -> dict[str, str]:
         await asyncio.sleep(self.random.uniform(0.0, 5.0))
         return {"mode": self.state}
 
@@ -36,7 +39,7 @@ class Chatty(Toy):
             self.temperature = self.random.gauss(290.0, 15.0)
             self.publish_telemetry()
             for other in self.routes:
-                await self.exchanges.ask(other, "status", {}, timeout=30.0, attempts=100)
+                await self.exchanges.ask(other, STATUS, Nothing(), timeout=30.0, attempts=100)
 
 
 KINDS = [

@@ -9,9 +9,9 @@ import pytest
 
 from flight.astrodynamics.time_scales import Epoch
 from flight.core.chart.statechart import ANY, On, State, Statechart
-from flight.core.exchanges import ExchangeFailed
 from flight.core.node import Node
 from flight.core.telling.events import event
+from flight.icd.exchanges import EnergyWanted, Nothing, Permission
 from flight.icd.frames import read_frame
 from flight.icd.messages import EventReport, Packet, Rung, Severity, decode_message
 from flight.lander.launch_permission import launch_permission
@@ -256,19 +256,17 @@ def test_work_of_others_is_granted_only_when_a_night_is_left_after_it(tmp_path: 
         await asyncio.sleep(600.0)
         node = landed.node
 
-        async def ask(watt_hours: float) -> dict[str, Any]:
-            return await energy_permission(node, "arm", {"watt_hours": watt_hours})
+        async def ask(watt_hours: float) -> Permission:
+            return await energy_permission(node, "arm", EnergyWanted(watt_hours))
 
-        assert await ask(60.0) == {"granted": True, "reason": ""}
+        assert await ask(60.0) == Permission(True)
         refused = await ask(FILE.flight["battery_capacity"])
-        assert refused["granted"] is False and "would be left" in refused["reason"]
+        assert refused.granted is False and "would be left" in refused.reason
         node.state_of_charge = None
-        assert "not known" in (await ask(60.0))["reason"]
+        assert "not known" in (await ask(60.0)).reason
         node.energy = Energy.LOW
         node.state_of_charge = 0.9
-        assert "loads are cut" in (await ask(60.0))["reason"]
-        with pytest.raises(ExchangeFailed, match="watt_hours"):
-            await energy_permission(node, "arm", {"watt_hours": "much"})
+        assert "loads are cut" in (await ask(60.0)).reason
 
     land(tmp_path, main)
 
@@ -279,12 +277,12 @@ def test_an_arm_that_is_not_stowed_stops_a_launch_until_earth_has_judged_it(
     async def story(landed: Landed) -> None:
         await landed.commission()
         landed.node.carried_modes["arm"] = "safe"
-        asked = await launch_permission(landed.node, "mav", {})
-        assert not asked["granted"] and "not known to be stowed" in asked["reason"]
+        asked = await launch_permission(landed.node, "mav", Nothing())
+        assert not asked.granted and "not known to be stowed" in asked.reason
         await landed.rig.command("lander", "judge_arm", clear=True)
-        assert (await launch_permission(landed.node, "mav", {}))["granted"]
+        assert (await launch_permission(landed.node, "mav", Nothing())).granted
         await landed.rig.command("lander", "judge_arm", clear=False)
-        assert not (await launch_permission(landed.node, "mav", {}))["granted"]
+        assert not (await launch_permission(landed.node, "mav", Nothing())).granted
 
     land(tmp_path, story)
 

@@ -12,6 +12,7 @@ from flight.core.chart.statechart import State, Statechart
 from flight.core.custody.ledger import Evidence
 from flight.core.node import Node
 from flight.core.telling.communications import wire
+from flight.icd.exchanges import LAUNCH_PERMISSION, Nothing, Permission
 from flight.mav.node import Mav
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.auditor import Auditor
@@ -43,10 +44,10 @@ class Lander(Node):
 
     def attach(self) -> None:
         self.permits = True
-        self.exchanges.answer("launch.permission", self._permit)
+        self.exchanges.answer(LAUNCH_PERMISSION, self._permit)
 
-    async def _permit(self, source: str, data: dict[str, Any]) -> dict[str, Any]:
-        return {"granted": self.permits, "reason": "" if self.permits else "the arm is in the way"}
+    async def _permit(self, source: str, asked: Nothing) -> Permission:
+        return Permission(self.permits, "" if self.permits else "the arm is in the way")
 
 
 class LoadedMav(Mav):

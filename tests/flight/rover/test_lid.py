@@ -12,6 +12,7 @@ import pytest
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.node import Node
 from flight.core.telling.communications import Route, wire
+from flight.icd.exchanges import CONTAINER_STATUS, ContainerStatus, Nothing
 from flight.icd.messages import Rung
 from flight.mav.node import Mav
 from flight.rover.node import FetchRover
@@ -47,12 +48,12 @@ class Switches(Node):
     )
 
     def attach(self) -> None:
-        self.exchanges.answer("container.status", self._status)
+        self.exchanges.answer(CONTAINER_STATUS, self._status)
 
-    async def _status(self, source: str, data: dict[str, Any]) -> dict[str, Any]:
+    async def _status(self, source: str, asked: Nothing) -> ContainerStatus:
         container = CONTAINERS[-1]
         closed = container.lid == ON_SEAT and not self.lying
-        return {"lid_closed": closed, "latched": container.latched, "state": "loading"}
+        return ContainerStatus(closed, container.latched, "loading")
 
 
 class Dock:

@@ -13,11 +13,13 @@ from flight.core.chart.statechart import State, Statechart
 from flight.core.custody.handover import HandoverFailed, PassiveHandover
 from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.ledger import CustodyRecord, CustodyStatus, Evidence
+from flight.core.exchanges import ExchangeFailed
 from flight.core.keeping.storage import StorageError
 from flight.core.node import Node
 from flight.core.telling.communications import wire
 from flight.icd.custody_account import account, agrees
 from flight.icd.devices.base import DeviceFault, DeviceInterface, Reading, actuation, reading
+from flight.icd.exchanges import HOLDERS, TOPICS, Topic
 from flight.icd.messages import Exchange, Message
 from flight.runtime.loop import VirtualLoop, run
 from flight.runtime.nursery import Nursery
@@ -321,9 +323,12 @@ def test_an_aborted_move_is_settled_by_itself(tmp_path: Path) -> None:
 def test_malformed_questions_are_refused(tmp_path: Path) -> None:
     async def main() -> None:
         async with bench(tmp_path, "rack") as b:
-            for topic in ("offer", "release", "check", "decided", "expect", "decide", "outcome"):
-                with pytest.raises(Exception, match=f"refused custody.{topic}"):
-                    await b.hand.exchanges.ask("rack", f"custody.{topic}", {"transfer": 7})
+            asked = [topic.name for topic in TOPICS if topic.answered_by == HOLDERS]
+            assert len(asked) == 9
+            for name in asked:
+                hostile = Topic(name, dict[str, int], dict[str, int], HOLDERS)
+                with pytest.raises(ExchangeFailed, match=f"refused {name}: .*cannot be read"):
+                    await b.hand.exchanges.ask("rack", hostile, {"transfer": 7})
 
     run(main(), VirtualLoop())
 

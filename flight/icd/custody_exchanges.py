@@ -1,27 +1,13 @@
-"""What two nodes ask each other during the hand-over of a sample tube; each over an exchange."""
+"""What two nodes tell each other during the hand-over of a sample tube; topics in `exchanges`."""
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from flight.core.custody.ledger import CustodyError, CustodyRecord, CustodyStatus, Evidence, Outcome
-
-T = TypeVar("T", bound=msgspec.Struct)
+from flight.icd.custody_record import CustodyRecord, CustodyStatus, Evidence, Outcome
 
 Short = Annotated[str, Meta(min_length=1, max_length=80)]
-
-# Topics, and who answers them
-OFFER = "custody.offer"  # the giver, when the receiver moves the tube
-RELEASE = "custody.release"  # the giver, when the receiver moves the tube
-CHECK = "custody.check"  # the giver: what it sees at its place
-DECIDED = "custody.decided"  # the giver: the receiver has decided
-EXPECT = "custody.expect"  # the receiver, when the giver moves the tube
-DECIDE = "custody.decide"  # the receiver: the giver moves nothing any more
-WITHDRAWN = "custody.withdrawn"  # the receiver: the giver took back its offer
-OUTCOME = "custody.outcome"  # both: how a transfer stands
-CEDE = "custody.cede"  # who answers for a tube that is lost: the asker sees it, and finds it
-
 
 class Offer(msgspec.Struct, frozen=True):
     """Asks the giver to offer a tube, which device `moved_by` of the asker will move."""
@@ -94,17 +80,3 @@ class Seen(msgspec.Struct, frozen=True):
 
     evidence: Evidence
     standing: Standing
-
-
-def read(data: Any, kind: type[T]) -> T:
-    """A question or an answer as its type; raises CustodyError with a sentence."""
-    try:
-        return msgspec.convert(data, kind)
-    except msgspec.ValidationError as error:
-        raise CustodyError(f"{kind.__name__} cannot be read: {error}") from error
-
-
-def plain(message: msgspec.Struct) -> dict[str, Any]:
-    """A question or an answer as plain data for an exchange."""
-    data: dict[str, Any] = msgspec.to_builtins(message)
-    return data
