@@ -37,6 +37,8 @@ class Client(Endpoint):
         self._link: Link | None = None
         self._held: deque[bytes] = deque()
         self._bytes_held = 0
+        clock = bus.fabric.clock
+        self._following = clock.follow(service) if clock is not None and self._outside else None
         if self._outside:
             self._socket.follow(self._loop, self._link_is)
         self._connect()
@@ -60,13 +62,18 @@ class Client(Endpoint):
         try:
             if self._outside and (self._held or self._link is None):
                 raise Full
-            self._socket.send(data)
+            self._send(data)
         except Full:
             self._look_later()
             if not self._outside or not self._hold(data):
                 return self._dropped("the queue is full")
         self._after_send()
         return True
+
+    def _send(self, data: bytes) -> None:
+        self._socket.send(data)
+        if self._following is not None:
+            self._following.sent()
 
     def _hold(self, data: bytes) -> bool:
         if len(self._held) >= MOST_HELD or self._bytes_held + len(data) > MOST_BYTES_HELD:
@@ -79,13 +86,20 @@ class Client(Endpoint):
         """Sends what is held, as far as there is room."""
         while self._held and self._link is Link.UP:
             try:
-                self._socket.send(self._held[0])
+                self._send(self._held[0])
             except Full:
                 return
             self._bytes_held -= len(self._held.popleft())
 
     def _link_is(self, link: Link) -> None:
+        following = self._following
+        if link is Link.ABSENT and (
+            self._link is link or (following is not None and following.expected())
+        ):
+            return
         before, self._link = self._link, link
+        if following is not None:
+            following.up() if link is Link.UP else following.lost()
         if link is Link.UP:
             self._socket.has_input()  # takes in the connection: now there is somebody to send to
             self._expected.clear()
@@ -115,7 +129,14 @@ class Client(Endpoint):
         if not self._closed:
             self._let_go()
 
+    def close(self) -> None:
+        super().close()
+        if self._following is not None:
+            self._following.close()
+
     def _take(self, frames: list[bytes]) -> None:
+        if self._following is not None:
+            self._following.taken()
         message = self._open(b"", frames[-1])
         if message is not None:
             self._on_message(message)

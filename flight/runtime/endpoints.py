@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from flight.icd.codec import MAXIMUM_MESSAGE_BYTES
 from flight.icd.messages import Message
 from flight.runtime.endpoint import Endpoint
-from flight.runtime.sockets import Full, Kind, Unreachable
+from flight.runtime.sockets import Full, Kind, Link, Unreachable
 
 if TYPE_CHECKING:
     from flight.runtime.bus import Bus
@@ -20,6 +20,7 @@ class Server(Endpoint):
     ) -> None:
         super().__init__(bus, Kind.SERVER, service)
         self._on_message = on_message
+        self._clock = bus.fabric.clock
         self._bind()
         self._listen()
 
@@ -40,6 +41,10 @@ class Server(Endpoint):
         except Unreachable:
             self._look_later()
             return self._dropped(f"{peer.decode(errors='replace')} is not connected")
+        if self._clock is not None:
+            place = self._clock.place(_name(peer))
+            if place is not None:
+                self._clock.sent_to(place)
         self._after_send()
         return True
 
@@ -48,12 +53,23 @@ class Server(Endpoint):
         self._dropped(reason)
 
     def _take(self, frames: list[bytes]) -> None:
+        if self._clock is not None and self._clock.place(_name(frames[0])) is not None:
+            self._clock.taken()
         if len(frames) != 2:
             self._malformed(f"{len(frames)} frames instead of 2")
             return
         message = self._open(frames[0], frames[1])
         if message is not None:
             self._on_message(frames[0], message)
+
+
+def _name(peer: bytes) -> str:
+    return peer.partition(b"#")[0].decode(errors="replace")
+
+
+_JOIN, _LEAVE, _NAMED = b"\x01", b"\x00", b"\xff"
+"""How ZeroMQ tells of a subscription, and what one begins with that tells its name: no message
+begins so."""
 
 
 class Publisher(Endpoint):
@@ -63,6 +79,8 @@ class Publisher(Endpoint):
         super().__init__(bus, Kind.PUBLISHER, stream)
         self._on_join = on_join
         self._changes_seen = -1
+        self._clock = bus.fabric.clock
+        self._followers: dict[bytes, int] = {}  # participants of the run, and their places
         self._bind()
         self._listen()
 
@@ -78,13 +96,40 @@ class Publisher(Endpoint):
             # Takes in who has joined: ZeroMQ's send looks now and then, by the machine's clock.
             self._socket.has_input()
             self._changes_seen = changes
+        if self._clock is not None:
+            if not self._draining:
+                self._drain()  # whoever has joined by now will get it
+            for place in self._followers.values():
+                self._clock.sent_to(place)
         self._socket.send(data)
         self._after_send()
         return True
 
     def _take(self, frames: list[bytes]) -> None:
-        if frames[0][:1] == b"\x01" and self._on_join is not None:
+        what, name = frames[0][:1], frames[0][1:]
+        if name[:1] == _NAMED:
+            self._follower(what, name)
+        elif what == _JOIN and self._on_join is not None:
+            if self._clock is None:
+                self._on_join()
+            else:  # the name comes next: what is said now is to be counted
+                self._loop.call_soon(self._joined)
+
+    def _joined(self) -> None:
+        if self._on_join is not None and not self._closed:
             self._on_join()
+
+    def _follower(self, what: bytes, name: bytes) -> None:
+        if self._clock is None:
+            return
+        place = self._clock.place(name[1:].decode(errors="replace"))
+        if place is None:
+            return
+        if what == _JOIN:
+            self._clock.taken()
+            self._followers[name] = place
+        elif what == _LEAVE:
+            self._followers.pop(name, None)
 
 
 class Subscriber(Endpoint):
@@ -93,10 +138,33 @@ class Subscriber(Endpoint):
     def __init__(self, bus: "Bus", stream: str, on_message: Callable[[Message], None]) -> None:
         super().__init__(bus, Kind.SUBSCRIBER, stream)
         self._on_message = on_message
+        clock = bus.fabric.clock
+        self._following = None
+        if clock is not None and bus.joins_late(stream):
+            self._following = clock.follow(stream)
+            self._socket.follow(self._loop, self._link_is)
+            self._socket.tell_name(_NAMED + bus.name.encode())
         self._connect()
         self._listen()
 
+    def _link_is(self, link: Link) -> None:
+        if self._following is None:
+            return
+        if link is Link.UP:
+            self._following.up()
+            self._following.sent()  # the subscription
+        else:
+            self._following.lost()
+
+    def close(self) -> None:
+        """Closes the socket."""
+        super().close()
+        if self._following is not None:
+            self._following.close()
+
     def _take(self, frames: list[bytes]) -> None:
+        if self._following is not None:
+            self._following.taken()
         message = self._open(b"", frames[-1])
         if message is not None:
             self._on_message(message)

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import zmq
 
+from flight.runtime.common_clock import CommonClock
 from flight.runtime.sockets import Kind, Socket
 from flight.runtime.zeromq_keys import Doorkeeper, Keys
 from flight.runtime.zeromq_sockets import CONTEXTS, ZeroMqSocket
@@ -30,6 +31,9 @@ class Presence(ABC):
     does not connect again by itself, and it closes in a thread of its own: left to that, a send
     would find out at another moment in each run. Other transports do both on their own.
     """
+
+    clock: CommonClock | None = None
+    """What the processes of a run have in common; its messages are counted there."""
 
     def __init__(self) -> None:
         self.changes = 0  # connections that were made or cut so far
@@ -95,11 +99,12 @@ class Fabric(Presence):
     """All buses of one process over ZeroMQ, in one context.
 
     With the `keys` of a run its tcp sockets are encrypted and talk to nobody without them. Then it
-    is to be made while a loop runs.
+    is to be made while a loop runs. With a common `clock` mission time waits for its messages.
     """
 
-    def __init__(self, keys: Keys | None = None) -> None:
+    def __init__(self, keys: Keys | None = None, clock: CommonClock | None = None) -> None:
         super().__init__()
+        self.clock = clock
         self.context: zmq.Context[Any] = CONTEXTS.make()
         self.doorkeeper = None if keys is None else Doorkeeper(self.context, keys)
         self._keys = keys

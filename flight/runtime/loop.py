@@ -18,13 +18,12 @@ from typing import Any, TypeVar
 
 from flight.runtime.handles import LeanHandle, LeanTimer, QueueReader
 from flight.runtime.pace import NANOSECONDS as NANOSECONDS
-from flight.runtime.pace import Clock, SteadyClock
+from flight.runtime.pace import SteadyClock
 from flight.runtime.participants import Standing
 
 T = TypeVar("T")
 
 LONGEST_INSTANT = 5_000_000  # callbacks at one instant; the busiest have some thousands
-LONGEST_NAP = 0.02  # wall seconds until a loop looks again whether its pace has changed
 
 
 class Deadlock(RuntimeError):
@@ -264,18 +263,27 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 handle._run()
 
     def _jump(self) -> None:
-        timers = self._timers
-        while timers and timers[0][2].cancelled():
-            heapq.heappop(timers)
-            self._cancelled_timers = max(0, self._cancelled_timers - 1)
-        if not timers:
+        due_ns = self._next_due_ns()
+        if due_ns is None:
             raise Deadlock(self._describe_waiting())
-        due_ns = timers[0][0]
         if self._look is not None and due_ns > self._next_look_ns:
             self._next_look_ns = due_ns + self._look_every_ns
             self._look()
             if self._ready:  # type: ignore[attr-defined]
                 return  # it has not only looked
+        self._come_to(due_ns)
+
+    def _next_due_ns(self) -> int | None:
+        """When the earliest timer is due; None when there is none."""
+        timers = self._timers
+        while timers and timers[0][2].cancelled():
+            heapq.heappop(timers)
+            self._cancelled_timers = max(0, self._cancelled_timers - 1)
+        return timers[0][0] if timers else None
+
+    def _come_to(self, due_ns: int) -> None:
+        """Sets the clock, and makes ready what is due by then."""
+        timers = self._timers
         if due_ns > self._now_ns:
             self._now_ns = due_ns
             self._done += self._standing
@@ -322,6 +330,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _write_to_self(self) -> None:
         pass
 
+    def wake(self) -> None:
+        """Ends a wait, where there is one: in one process nobody waits."""
+
     def close(self) -> None:
         if not self.is_closed() and self._poller is not None:
             self._poller.close()
@@ -329,21 +340,19 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
 
 class PacedLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time follows the wall clock, by a clock of :mod:`flight.runtime.pace`.
-
-    Without one it is the wall clock times `rate`, from now on.
-    """
+    """An event loop whose time follows the wall clock: `rate` seconds in one of the wall, from now
+    on, or by a `clock` that loops share."""
 
     _closed = True  # what the base class asks of a loop that was refused before it was opened
 
-    def __init__(self, *, rate: float = 1.0, clock: Clock | None = None) -> None:
-        self.clock: Clock = SteadyClock(rate) if clock is None else clock
-        super().__init__(_PacedSelector(self.clock))
+    def __init__(self, *, rate: float = 1.0, clock: SteadyClock | None = None) -> None:
+        self.clock = SteadyClock(rate) if clock is None else clock
+        super().__init__(_PacedSelector(self.clock.rate))
         self._clock_resolution = 1e-6
 
     @property
     def rate(self) -> float:
-        """Seconds of mission time in a second of the wall clock, now."""
+        """Seconds of mission time in a second of the wall clock."""
         return self.clock.rate
 
     def time(self) -> float:
@@ -354,23 +363,20 @@ class PacedLoop(asyncio.SelectorEventLoop):
         """Nanoseconds of mission time."""
         return self.clock.now_ns()
 
+    def wake(self) -> None:
+        """Ends a wait: a handler of signals has given the loop something to do."""
+        self.call_soon_threadsafe(lambda: None)
+
 
 class _PacedSelector(selectors.DefaultSelector):
-    """Waits 1/rate of what it is asked to; not long where the rate may change meanwhile."""
+    """Waits 1/rate of what it is asked to."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, rate: float) -> None:
         super().__init__()
-        self._clock = clock
+        self._rate = rate
 
     def select(self, timeout: float | None = None) -> Any:
-        if timeout is not None and timeout > 0.0:
-            timeout = self._in_wall_time(timeout)
-        return super().select(timeout)
-
-    def _in_wall_time(self, timeout: float) -> float:
-        rate = self._clock.rate
-        wall = timeout / rate if rate > 0.0 else LONGEST_NAP
-        return min(wall, LONGEST_NAP) if self._clock.changes else wall
+        return super().select(timeout / self._rate if timeout else timeout)
 
 
 def time_ns() -> int:
@@ -441,10 +447,8 @@ def _interruptible(task: asyncio.Task[Any], loop: asyncio.AbstractEventLoop) -> 
         if interrupted:
             raise KeyboardInterrupt
         interrupted = True
-        if isinstance(loop, PacedLoop):
-            loop.call_soon_threadsafe(task.cancel)  # it may be asleep
-        else:
-            task.cancel()
+        task.cancel()
+        loop.wake()  # it may be asleep
 
     signal.signal(signal.SIGINT, interrupt)
     try:

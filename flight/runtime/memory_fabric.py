@@ -128,6 +128,9 @@ class MemorySocket:
         """Refused: the fabric knows who is there."""
         raise RuntimeError("queues in memory do not leave a process")
 
+    def tell_name(self, name: bytes) -> None:
+        """Nobody asks for names."""
+
     def look_at_peer(self) -> None:
         """Nobody is followed."""
 

@@ -54,6 +54,9 @@ class Socket(Protocol):
         """Has `tell` called when the bound side comes or goes. To be called before `connect`, for
         an address between processes: of others the fabric keeps account."""
 
+    def tell_name(self, name: bytes) -> None:
+        """Has a publisher hear the name of a subscriber, after that it subscribed."""
+
     def look_at_peer(self) -> None:
         """Tells at once what has become known of the bound side, if it is followed."""
 

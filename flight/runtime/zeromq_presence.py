@@ -50,6 +50,7 @@ class Follower:
         self._loop = loop
         self._descriptor = int(self._monitor.getsockopt(zmq.FD))
         loop.add_reader(self._descriptor, self.look)
+        loop.call_soon(self.look)  # the descriptor tells of what comes after it is looked at
 
     def look(self) -> None:
         """Takes what has been told until now."""
@@ -67,9 +68,10 @@ class Follower:
         elif event == zmq.EVENT_DISCONNECTED:
             if self._link is Link.UP:
                 self._become(Link.LOST)
-        elif self._link is None:
+        elif self._link in (None, Link.ABSENT):
             self._tried_ms += value if event == zmq.EVENT_CONNECT_RETRIED else HANDSHAKE_MS
             if self._tried_ms >= START_UP_MS:
+                self._tried_ms = 0  # told again as long as it lasts
                 self._become(Link.ABSENT)
 
     def _become(self, link: Link) -> None:

@@ -143,6 +143,10 @@ class ZeroMqSocket:
         self._socket.setsockopt(zmq.IMMEDIATE, 1)
         self._follower = Follower(self._socket, loop, tell)
 
+    def tell_name(self, name: bytes) -> None:
+        """A further subscription, to nothing that is ever sent: it tells who subscribes."""
+        self._socket.setsockopt(zmq.SUBSCRIBE, name)
+
     def look_at_peer(self) -> None:
         """Tells at once what has become known of the bound side."""
         if self._follower is not None:

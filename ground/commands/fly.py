@@ -18,7 +18,7 @@ from ground.testbed.virtual_host import Virtual
 if TYPE_CHECKING:
     from sim_hw.faults.fault import Fault
 
-ONLY_PACED = ("--rate", "--care", "--transport")
+ONLY_PROCESSES = ("--rate", "--transport")
 ONLY_VIRTUAL = ("--shuffle", "--log-messages", "--in-memory", "--pace", "--session")
 
 DESCRIPTORS = 512
@@ -59,7 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--processes",
         action="store_true",
-        help="every vehicle, the hardware and the ground in a process of its own, paced",
+        help="every vehicle, the hardware and the ground in a process of its own",
     )
     parser.add_argument(
         "--pace",
@@ -82,15 +82,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--rate",
         type=float,
         default=None,
-        help="with --processes: mission seconds per second while nothing delicate is under way "
-        "(default: from the mission's length)",
-    )
-    parser.add_argument(
-        "--care",
-        type=float,
-        default=None,
-        metavar="FACTOR",
-        help="with --processes: fly entry, ascent and rendezvous so much slower (default: 1)",
+        help="with --processes: mission seconds per second at most "
+        "(default: as fast as all get done what is due)",
     )
     parser.add_argument(
         "--transport",
@@ -136,8 +129,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     host: HostKind = _host(arguments, session)
     if arguments.processes:
-        care = 1.0 if arguments.care is None else arguments.care
-        host = Processes(arguments.rate, care, arguments.transport or "ipc")
+        host = Processes(arguments.rate, arguments.transport or "ipc")
     options = RunOptions(arguments.seed, tuple(kills), _faults(arguments.fault, mission))
     display = Display(mission, quiet=arguments.quiet)
     with display:
@@ -205,7 +197,7 @@ def _check_options(arguments: argparse.Namespace) -> None:
     if arguments.processes:
         strange, why = ONLY_VIRTUAL, "nothing is replayed with --processes; leave one of them out"
     else:
-        strange, why = ONLY_PACED, "it needs --processes"
+        strange, why = ONLY_PROCESSES, "it needs --processes"
     for option in strange:
         given = getattr(arguments, option.removeprefix("--").replace("-", "_"))
         if given is not None and given is not False:

@@ -26,7 +26,8 @@ def prepare(part: Part) -> Work:
     parameters = load_vehicle_file(kind, None).flight
 
     async def work() -> None:
-        fabric, log = Fabric(specification.keys()), TellingLog(role, part.pipe)
+        fabric = Fabric(specification.keys(), part.clock)
+        log = TellingLog(role, part.pipe, part.clock)
         parts = parts_without(specification.protections_off)
         addresses = specification.addresses()
         bus = Bus(role, fabric=fabric, addresses=addresses, log=log, read=parts.read_envelope)

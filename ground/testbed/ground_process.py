@@ -1,19 +1,20 @@
 """Mission control in a process of its own."""
 
 import asyncio
-import signal
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from flight.runtime.bus import Bus, Fabric
+from flight.runtime.common_loop import CommonLoop
 from ground.mission_control.progress import ProgressDisplay
 from ground.missions.mission import load_mission
 from ground.testbed.control_room import make_mission_control, run_to_end
 from ground.testbed.process import Part, Work
 from ground.testbed.protections import parts_without
 from ground.testbed.reporting_pipe import OUTCOME, CountingLog
+from ground.testbed.roles import MISSION_CONTROL
 
 SAY = 0.3  # wall seconds between words about how far it is
 
@@ -24,11 +25,11 @@ def prepare(part: Part) -> Work:
 
     async def work() -> None:
         folder = Path(part.specification.folder) / "ground"
-        fabric, log = Fabric(part.specification.keys()), CountingLog()
+        fabric, log = Fabric(part.specification.keys(), part.clock), CountingLog()
         addresses = part.specification.addresses()
         parts = parts_without(part.specification.protections_off)
         bus = Bus(
-            "mission_control",
+            MISSION_CONTROL,
             fabric=fabric,
             addresses=addresses,
             log=log,
@@ -45,12 +46,12 @@ def prepare(part: Part) -> Work:
 
             try:
                 # By the wall, whatever the pace of mission time: somebody watches.
-                asyncio.get_running_loop().add_signal_handler(signal.SIGALRM, say)
-                signal.setitimer(signal.ITIMER_REAL, SAY, SAY)
+                loop = asyncio.get_running_loop()
+                assert isinstance(loop, CommonLoop)
+                loop.look_by_wall(say, SAY)
                 outcome = await run_to_end(control)
                 say()
             finally:
-                signal.setitimer(signal.ITIMER_REAL, 0.0)
                 control.write_manifest()
                 control.close()
         finally:

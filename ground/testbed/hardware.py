@@ -125,10 +125,8 @@ class Hardware:
         """Where the container was let go."""
         self._entry_load: dict[str, Any] = {}
         self.on_lost: Callable[[str], None] = lambda vehicle: None
-        self.on_asked: Callable[[str], None] = lambda service: None
-        """Told of each call of a device, before it is answered."""
         self.called: list[Callable[[str, str], None]] = []
-        """Told of each call, too: service and method. Who hears changes nothing."""
+        """Told of each call of a device: service and method. Who hears changes nothing."""
         self._servers: dict[str, DeviceServer] = {}
         self._seams: dict[str, DeviceSeam] = {}
         self._files = files
@@ -168,7 +166,6 @@ class Hardware:
         return {name: self.device(name) for name in self.services()}
 
     def _is_asked(self, service: str, method: str) -> None:
-        self.on_asked(service)
         for hear in self.called:
             hear(service, method)
 

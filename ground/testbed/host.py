@@ -76,6 +76,9 @@ class Happenings(Protocol):
     def admitted(self, given: RunInput) -> None:
         """Somebody outside wants something, and it is its turn."""
 
+    def told(self, name: str, text: str) -> None:
+        """The host itself has something to say: an event of the run."""
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -110,10 +113,6 @@ class Host(Protocol):
 
     def loop(self) -> asyncio.AbstractEventLoop:
         """A new loop on which the run is composed: its clock."""
-        ...
-
-    def world_clock(self) -> Callable[[], float] | None:
-        """What the world takes for the time; None: the loop's."""
         ...
 
     async def begin(self, hardware: Hardware, boots: Mapping[str, Boot]) -> None:

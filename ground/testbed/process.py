@@ -1,8 +1,8 @@
 """One participant of a run in a process of its own: a flight node, or the ground.
 
 Started by `ground.testbed.processes_host` as `python -m ground.testbed.process ROLE SPECIFICATION`.
-All processes share one mission time, by a clock that stands until everybody is ready. World and
-hardware are in the process that composes the run; it decides how fast mission time runs.
+All processes share one mission time, which stands until everybody is ready and whenever somebody
+works. World and hardware are in the process that composes the run.
 """
 
 import argparse
@@ -20,14 +20,16 @@ from typing import Any, Literal
 import msgspec
 
 from flight.configuration.files import ConfigurationError
-from flight.runtime.loop import PacedLoop, run
+from flight.runtime.common_clock import CommonClock
+from flight.runtime.common_loop import CommonLoop
+from flight.runtime.loop import run
 from flight.runtime.nursery import Nursery
-from flight.runtime.pace import SharedClock
 from flight.runtime.zeromq_keys import Keys
 from ground.terminal.signals import end_with_parent
 from ground.testbed.addresses import IpcAddresses, TcpAddresses
 from ground.testbed.host import GROUND
 from ground.testbed.reporting_pipe import READY, REFUSED, ReportingPipe
+from ground.testbed.roles import bus_name, owner_of
 
 CONFIGURATION_REFUSED = 2  # exit code
 POLL = 0.002  # wall seconds
@@ -40,6 +42,7 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     folder: str
     seed: int
     transport: Literal["ipc", "tcp"]
+    participants: tuple[str, ...]  # as they are called on the bus
     sockets: str = ""  # folder of the ipc sockets, of the clock, and of what is passed on
     ports: dict[str, int] = {}
     protections_off: tuple[str, ...] = ()
@@ -79,7 +82,7 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @dataclass(frozen=True)
 class Part:
     """What one process has to do: which role, for what cause it boots, which start of it this is in
-    the run, whether somebody asked for it, and where it tells what happens."""
+    the run, whether somebody asked for it, where it tells what happens, and the time."""
 
     specification: Specification
     role: str
@@ -87,6 +90,7 @@ class Part:
     number: int
     planned: bool
     pipe: ReportingPipe
+    clock: CommonClock
 
 
 Work = Callable[[], Coroutine[Any, Any, None]]
@@ -95,10 +99,22 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
     """Runs `work` until it ends or the process is asked to end."""
     loop = asyncio.get_running_loop()
-    async with Nursery("process") as nursery:
-        task = nursery.start(work, name="work")
-        loop.add_signal_handler(signal.SIGTERM, task.cancel)
-        loop.add_signal_handler(signal.SIGINT, task.cancel)
+    assert isinstance(loop, CommonLoop)
+    signals = (signal.SIGTERM, signal.SIGINT)
+    before = {each: signal.getsignal(each) for each in signals}
+    try:
+        async with Nursery("process") as nursery:
+            task = nursery.start(work, name="work")
+
+            def stop(number: int, frame: object) -> None:
+                task.cancel()
+                loop.wake()
+
+            for each in signals:
+                signal.signal(each, stop)
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def main(arguments: list[str]) -> int:
@@ -114,17 +130,18 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     specification = msgspec.json.decode(given.specification.read_bytes(), type=Specification)
     pipe = ReportingPipe(given.report)
-    part = Part(specification, given.role, given.cause, given.number, given.planned, pipe)
-    clock = SharedClock(specification.clock_file)
+    own = bus_name(given.role)
+    clock = CommonClock(specification.clock_file, specification.participants, own, owner_of)
+    part = Part(specification, given.role, given.cause, given.number, given.planned, pipe, clock)
     module = "ground_process" if given.role == GROUND else "flight_process"
     try:
         specification.keys()  # whoever lacks them need not begin
         work: Work = importlib.import_module(f"ground.testbed.{module}").prepare(part)
         pipe.tell(READY)
-        while clock.rate == 0.0:
+        while not clock.begun:
             time.sleep(POLL)
         with contextlib.suppress(asyncio.CancelledError):
-            run(_until_stopped(work()), PacedLoop(clock=clock))
+            run(_until_stopped(work()), CommonLoop(clock))
     except ConfigurationError as error:
         pipe.tell(REFUSED, str(error))
         print(error, file=sys.stderr)

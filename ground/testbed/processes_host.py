@@ -1,15 +1,11 @@
 """Starts, kills and ends the processes of one run, and hears what they tell."""
 
 import asyncio
-import os
 import resource
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -23,55 +19,28 @@ from flight.icd.custody_record import CustodyRecord, decode
 from flight.icd.envelope import read_envelope
 from flight.icd.messages import CustodyReport, Message
 from flight.runtime.bus import Bus, Fabric
+from flight.runtime.common_clock import ClockKeeper
+from flight.runtime.common_loop import CommonLoop
 from flight.runtime.discs import FILES
-from flight.runtime.loop import PacedLoop
 from flight.runtime.nursery import Nursery
-from flight.runtime.pace import SharedClock
 from flight.runtime.zeromq_keys import Keys
 from ground.mission_control.mission_control import MissionControl, Outcome
 from ground.mission_control.progress import Progress
 from ground.testbed import reporting_pipe as pipes
 from ground.testbed.addresses import free_ports
+from ground.testbed.child import Child
+from ground.testbed.clock_watch import LOOK as WATCH
+from ground.testbed.clock_watch import ClockWatch, Tell
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import GROUND, Boot, Figures, Happenings, HostCannot, Setting
-from ground.testbed.instant import Instant
 from ground.testbed.oscillators import Turn
-from ground.testbed.pace_keeper import PaceKeeper
 from ground.testbed.process import Specification
 from ground.testbed.protections import parts_without
+from ground.testbed.roles import HARDWARE, bus_name, owner_of, participants
 
 SOCKETS = "msr-"  # what the names of folders of sockets begin with
 GRACE = 10.0  # wall seconds that a process has to end when asked to
 LOOK = 0.25  # wall seconds between looks of whoever shows the run
-PACE_FILE = "pace.jsonl"  # in the run folder: what the pace of the run has followed
-
-
-@dataclass
-class _Process:
-    """One process that was started, and what became of it."""
-
-    process: subprocess.Popen[bytes]
-    pipe: pipes.ReadingEnd
-    ended: asyncio.Future[None]
-    ready: asyncio.Future[None]
-    asked: int | None = None  # what it has told before its end: REBOOT, OFF, OUTCOME, REFUSED
-    words: str = ""
-    wanted: bool = False  # somebody here has ended it
-    count: int = 0  # messages that it has sent
-
-
-@dataclass
-class _Account:
-    """What the nodes have told of their ledgers."""
-
-    records: dict[str, dict[str, CustodyRecord]] = field(default_factory=dict)
-
-    def take(self, report: CustodyReport) -> None:
-        record = decode(report.record)
-        if record.step == "forget":
-            self.records.get(record.owner, {}).pop(record.tube, None)
-            return
-        self.records.setdefault(record.owner, {})[record.tube] = record
 
 
 class ProcessesHost:
@@ -82,20 +51,21 @@ class ProcessesHost:
         setting: Setting,
         happenings: Happenings,
         *,
-        rate: float,
-        care: float,
+        rate: float | None,
         transport: Literal["ipc", "tcp"],
         services: list[str],
     ) -> None:
         self._setting = setting
         self._happenings = happenings
-        self._rate, self._care = rate, care
+        self._rate = inf if rate is None else rate
         self._sockets = Path(tempfile.mkdtemp(prefix=SOCKETS))
+        names = participants(setting.mission.vehicles)
         self._specification = Specification(
             mission=str(setting.mission.file.resolve()),
             folder=str(setting.folder.path.resolve()),
             seed=setting.seed,
             transport=transport,
+            participants=names,
             sockets=str(self._sockets),
             ports=free_ports(services) if services else {},
             protections_off=setting.protections_off,
@@ -106,26 +76,26 @@ class ProcessesHost:
         self._file = setting.folder.write_json("specification.json", plain).resolve()
         (setting.folder.path / "logs").mkdir(exist_ok=True)
         setting.folder.ground.mkdir(exist_ok=True)
-        self._clock = SharedClock.create(self._specification.clock_file)
+        ClockKeeper.create(self._specification.clock_file, names)
+        self._clock = ClockKeeper(self._specification.clock_file, names, HARDWARE, owner_of)
+        self._watch = ClockWatch(self._clock, Tell(self._hung, self._gone_on))
         self._nursery = Nursery("run")
         self._log = pipes.CountingLog()
-        self._processes: dict[str, _Process] = {}
+        self._children: dict[str, Child] = {}
         self._counted = 0  # messages of processes that were replaced
-        self._account = _Account()
+        self._records: dict[str, dict[str, CustodyRecord]] = {}
         self._progress: Progress | None = None
-        self._pace: PaceKeeper | None = None
         self._fabric: Fabric
         self._bus: Bus
+        self._loop: CommonLoop
         self._draining = False
         self._forgotten = 0  # stores
 
     def loop(self) -> asyncio.AbstractEventLoop:
         """A loop on the common clock."""
-        return PacedLoop(clock=self._clock)
-
-    def world_clock(self) -> Callable[[], float] | None:
-        """Mission time that stands while what is due at once is done."""
-        return Instant().now
+        self._clock.start(HARDWARE, 0, 1)
+        self._loop = CommonLoop(self._clock)
+        return self._loop
 
     @property
     def nursery(self) -> Nursery:
@@ -140,11 +110,11 @@ class ProcessesHost:
     # ------------------------------------------------------- begin and end
 
     async def __aenter__(self) -> Self:
-        self._fabric = Fabric(self._specification.keys())
+        self._fabric = Fabric(self._specification.keys(), self._clock)
         addresses = self._specification.addresses()
         read = parts_without(self._setting.protections_off).read_envelope
         self._bus = Bus(
-            "hardware", fabric=self._fabric, addresses=addresses, log=self._log, read=read
+            HARDWARE, fabric=self._fabric, addresses=addresses, log=self._log, read=read
         )
         await self._nursery.__aenter__()
         return self
@@ -155,19 +125,12 @@ class ProcessesHost:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        loop = asyncio.get_running_loop()
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        loop.remove_signal_handler(signal.SIGALRM)
-        if self._pace is not None:
-            self._pace.stop()
         try:
-            await self._end(list(self._processes))
+            await self._end(list(self._children))
         finally:
-            for each in self._processes.values():
-                if each.process.poll() is None:
-                    each.process.kill()
-                    each.process.wait()
-                loop.remove_reader(each.pipe.descriptor)
+            for each in self._children.values():
+                each.end_now()
+                self._loop.remove_reader(each.descriptor)
             self._nursery.cancel()
             try:
                 await self._nursery.__aexit__(kind, error, trace)
@@ -181,91 +144,78 @@ class ProcessesHost:
         for role, boot in boots.items():
             self.boot(role, boot)
         for role in boots:
-            started = self._processes[role]
+            started = self._children[role]
             await started.ready
             if started.asked == pipes.REFUSED:
                 log = pipes.log_of(self._setting.folder.path, role)
                 raise ConfigurationError(str(log), None, role, started.words)
-        folder = self._setting.folder.path
-        pace = PaceKeeper(self._clock, hardware, self._rate, self._care, folder / PACE_FILE)
-        self._pace = pace
-        for role in boots:
-            pace.hold(role)
-        pace.start()
+        self._loop.look_by_wall(self._watch.look, WATCH)
+        self._clock.begin(self._rate)
 
     async def end_ground(self) -> None:
         """Ends mission control in order; it leaves its records."""
         await self._end([GROUND])
 
     async def _end(self, roles: list[str]) -> None:
-        running = [self._processes[role] for role in roles if self.runs(role)]
+        running = [self._children[role] for role in roles if self.runs(role)]
+        self._clock.leave()  # what follows is in seconds of the wall
         for each in running:
-            each.wanted = True
-            each.process.terminate()
-        if running and self._clock.rate != 1.0:
-            self._clock.set_rate(1.0)  # so that what follows is in seconds of the wall
+            each.ask_to_end()
         for each in running:
             try:
                 async with asyncio.timeout(GRACE):
                     await each.ended
             except TimeoutError:
-                each.process.kill()
+                each.kill()
                 await each.ended
 
     # ------------------------------------------------------- start and kill
 
     def boot(self, role: str, boot: Boot) -> None:
         """Starts a process."""
-        specification = self._specification
         if role != GROUND:
-            specification.load_file(role).write_bytes(msgspec.msgpack.encode(boot.load))
-        reading, writing = os.pipe()
-        try:
-            with pipes.log_of(self._setting.folder.path, role).open("ab") as log:
-                process = subprocess.Popen(
-                    [
-                        sys.executable, "-m", "ground.testbed.process", role, str(self._file),
-                        "--cause", boot.cause, "--number", str(boot.number),
-                        *(["--planned"] if boot.planned else []), "--report", str(writing),
-                    ],
-                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(writing,),
-                    env=os.environ | {"PYTHONHASHSEED": "0"},
-                    start_new_session=True,  # Ctrl-C comes here, and everybody is ended in order
-                )  # fmt: skip
-        finally:
-            os.close(writing)
-        loop = asyncio.get_running_loop()
-        pipe = pipes.ReadingEnd(reading)
-        if role in self._processes:
-            self._counted += self._processes[role].count
-        if self._pace is not None:
-            self._pace.hold(role)
-            self._pace.look()
-        self._processes[role] = _Process(process, pipe, loop.create_future(), loop.create_future())
-        loop.add_reader(reading, self._hear, role)
+            load = msgspec.msgpack.encode(boot.load)
+            self._specification.load_file(role).write_bytes(load)
+        if role in self._children:
+            self._counted += self._children[role].count
+        # From here on time stands until it has done what it does first.
+        self._clock.start(bus_name(role), self._loop.time_ns(), boot.number)
+        log = pipes.log_of(self._setting.folder.path, role)
+        child = Child(role, self._file, boot, log)
+        self._children[role] = child
+        self._loop.add_reader(child.descriptor, self._hear, role)
 
     async def kill(self, role: str) -> None:
         """Ends a process as a power cut does."""
-        each = self._processes[role]
-        each.wanted = True
-        each.process.kill()
+        each = self._children[role]
+        each.kill()
         await each.ended
 
     def runs(self, role: str) -> bool:
         """Whether a process runs."""
-        each = self._processes.get(role)
-        return each is not None and not each.wanted and not each.ended.done()
+        each = self._children.get(role)
+        return each is not None and each.runs
+
+    def _hung(self, name: str) -> None:
+        for role, each in self._children.items():
+            if bus_name(role) == name:
+                each.kill_hung()
+
+    def _gone_on(self, what: str) -> None:
+        self._happenings.told("time_went_on", f"Mission time has gone on, although {what}")
 
     def stand(self, role: str) -> Callable[[], None]:
-        """Stops a process, until what is returned is called."""
-        each = self._processes[role]
-        if not self.runs(role):
+        """Stops a process, until what is returned is called; mission time does not wait for it."""
+        each, name = self._children[role], bus_name(role)
+        if not each.runs:
             return lambda: None
-        each.process.send_signal(signal.SIGSTOP)
+        each.stop()
+        self._clock.stand(name)
 
         def go_on() -> None:
-            if each.process.poll() is None:
-                each.process.send_signal(signal.SIGCONT)
+            if each.runs:
+                self._clock.go_on(name)
+                each.go_on()
 
         return go_on
 
@@ -288,34 +238,27 @@ class ProcessesHost:
 
     def _hear(self, role: str) -> None:
         """Takes what a process has told; at its end, tells the run what that means."""
-        each = self._processes[role]
-        for frame in each.pipe.frames():
-            self._take(role, each, frame)
-        if each.pipe.ended and not each.ended.done():
-            asyncio.get_running_loop().remove_reader(each.pipe.descriptor)
-            each.process.wait()
-            each.ended.set_result(None)
-            if not each.ready.done():
-                each.ready.set_result(None)
-            if self._pace is not None:
-                self._pace.release(role)
+        each = self._children[role]
+        for frame in each.frames():
+            self._take(each, frame)
+        if each.gone and not each.ended.done():
+            self._loop.remove_reader(each.descriptor)
+            each.buried()
+            self._clock.end(bus_name(role))
             self._say_end(role, each)
 
-    def _say_end(self, role: str, each: _Process) -> None:
+    def _say_end(self, role: str, each: Child) -> None:
         if each.asked == pipes.REBOOT:
             self._happenings.reboot_asked(role)
         elif each.asked == pipes.OFF:
             self._happenings.powered_off(role)
         elif not each.wanted and each.asked != pipes.OUTCOME:
-            log = pipes.log_of(self._setting.folder.path, role)
-            how = each.words or f"exit code {each.process.returncode}"
-            self._happenings.died(role, f"{how}; see {log}")
+            self._happenings.died(role, each.how)
 
-    def _take(self, role: str, each: _Process, frame: list[Any]) -> None:
+    def _take(self, each: Child, frame: list[Any]) -> None:
         kind, *values = frame
-        if kind in (pipes.MESSAGE, pipes.PROGRESS) and not each.count and self._pace is not None:
-            self._pace.release(role)  # it is up
         if kind == pipes.MESSAGE:
+            self._clock.taken()
             each.count = values[0]
             self._take_message(values[1])
         elif kind == pipes.PROGRESS:
@@ -336,8 +279,14 @@ class ProcessesHost:
         except CodecError:
             return  # its own receivers count it
         if isinstance(message, CustodyReport):
-            self._account.take(message)
+            self._take_custody(decode(message.record))
         self._happenings.heard(message)
+
+    def _take_custody(self, record: CustodyRecord) -> None:
+        if record.step == "forget":
+            self._records.get(record.owner, {}).pop(record.tube, None)
+            return
+        self._records.setdefault(record.owner, {})[record.tube] = record
 
     def ledgers(self) -> Mapping[str, list[CustodyRecord]]:
         """What the nodes have told of their ledgers, up to now.
@@ -350,16 +299,16 @@ class ProcessesHost:
             try:
                 before = -1
                 while before != (before := self._heard()):
-                    for role in list(self._processes):
-                        if not self._processes[role].ended.done():
+                    for role in list(self._children):
+                        if not self._children[role].ended.done():
                             self._hear(role)
             finally:
                 self._draining = False
-        return {owner: list(told.values()) for owner, told in self._account.records.items()}
+        return {owner: list(told.values()) for owner, told in self._records.items()}
 
     def _heard(self) -> int:
         count = self._counted
-        for each in self._processes.values():
+        for each in self._children.values():
             count += each.count
         return count
 
@@ -379,8 +328,7 @@ class ProcessesHost:
 
     def look(self, look: Callable[[], None]) -> None:
         """Has somebody look now and then, by the wall."""
-        asyncio.get_running_loop().add_signal_handler(signal.SIGALRM, look)
-        signal.setitimer(signal.ITIMER_REAL, LOOK, LOOK)
+        self._loop.look_by_wall(look, LOOK)
 
     def figures(self) -> Figures:
         """Of the run, when it is over; the largest process counts for memory."""

@@ -13,8 +13,10 @@ from typing import Any
 import msgpack
 import msgspec
 
+from flight.runtime.common_clock import CommonClock
 from flight.runtime.message_log import MessageLog
 from ground.mission_control.progress import Progress
+from ground.testbed.roles import HARDWARE
 
 READY, MESSAGE, REBOOT, OFF, OUTCOME, PROGRESS, REFUSED = range(7)
 _LENGTH = struct.Struct("<I")
@@ -82,8 +84,10 @@ class CountingLog(MessageLog):
 class TellingLog(CountingLog):
     """Tells also what a node publishes, each message with the number of those sent so far."""
 
-    def __init__(self, node: str, pipe: ReportingPipe) -> None:
+    def __init__(self, node: str, pipe: ReportingPipe, clock: CommonClock) -> None:
         super().__init__()
+        self._clock = clock
+        self._reader = clock.names.index(HARDWARE)
         self._published = f"{node}>{node}.telemetry".encode()
         self._pipe = pipe
 
@@ -91,6 +95,7 @@ class TellingLog(CountingLog):
         """Counts one message, and passes it on when the node has published it."""
         super().add(time_ns, channel, payload)
         if channel == self._published:
+            self._clock.sent_to(self._reader)
             self._pipe.tell(MESSAGE, self.count, payload)
 
 

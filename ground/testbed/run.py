@@ -105,9 +105,6 @@ class Run:
         async with host:
             whole = parts_without(setting.protections_off).is_whole
             self.hardware = Hardware(self.mission, dict(setting.files), setting.seed, whole)
-            clock = host.world_clock()
-            if clock is not None:
-                self.hardware.world.clock = clock
             self.hardware.on_lost = self._lost
             self.hardware.serve(host.hardware_bus, host.nursery)
             tubes = self.hardware.world.tubes
@@ -271,13 +268,13 @@ class Run:
         elif self.host.runs(GROUND):
             order(self.host.mission_control(), given)
         else:
-            self._say(
+            self.told(
                 "command_unheard",
                 f"Mission control is down: {given.command} to {given.vehicle}, asked for by "
                 f"{given.user}, was not sent",
             )
 
-    def _say(self, name: str, text: str) -> None:
+    def told(self, name: str, text: str) -> None:
         """Notes an event of the run itself."""
         self._events.write(
             EventReport(

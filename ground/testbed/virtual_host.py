@@ -116,10 +116,6 @@ class VirtualHost:
         """A new loop that jumps through time."""
         return self._make_loop()
 
-    def world_clock(self) -> Callable[[], float] | None:
-        """The loop's time is the world's."""
-        return None
-
     @property
     def nursery(self) -> Nursery:
         """Of the run's own work."""

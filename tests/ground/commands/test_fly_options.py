@@ -11,13 +11,11 @@ from ground.cli import main
     ("options", "sentence"),
     [
         (["--rate", "100"], "--rate = 100.0: it needs --processes"),
-        (["--care", "2"], "--care = 2.0: it needs --processes"),
         (["--transport", "tcp"], "--transport = tcp: it needs --processes"),
         (["--processes", "--shuffle", "3"], "--shuffle = 3: nothing is replayed"),
         (["--processes", "--rate", "inf"], "--rate = inf: allowed is a number above 0, up to"),
         (["--processes", "--rate", "1e300"], "--rate = 1e+300: allowed is a number above 0"),
         (["--processes", "--rate", "nan"], "--rate = nan: allowed is a number above 0"),
-        (["--processes", "--care", "0"], "--care = 0.0: allowed is a number from"),
     ],
 )
 def test_is_refused(

@@ -9,13 +9,14 @@ import pytest
 
 from flight.configuration.files import ConfigurationError
 from flight.runtime.bus import Bus, Fabric
-from flight.runtime.pace import SharedClock
+from flight.runtime.common_clock import ClockKeeper
 from ground.mission_control.mission_control import ARCHIVE_FILE
 from ground.missions.mission import load_mission
 from ground.testbed.control_room import make_mission_control
 from ground.testbed.host import GROUND
 from ground.testbed.process import Specification, main
 from ground.testbed.reporting_pipe import REFUSED, ReadingEnd
+from ground.testbed.roles import owner_of
 
 
 @pytest.fixture
@@ -53,14 +54,18 @@ def test_a_process_that_refuses_its_files_says_so_and_ends_with_2(
     (tmp_path / "ground" / ARCHIVE_FILE).write_text("no archive " * 50)
     specification = Specification(
         mission="short", folder=str(tmp_path), seed=1,
-        transport="ipc", sockets=str(tmp_path),
+        transport="ipc", sockets=str(tmp_path), participants=("hardware", "mission_control"),
     )  # fmt: skip
-    SharedClock.create(specification.clock_file).set_rate(1000.0)
+    names = specification.participants
+    ClockKeeper.create(specification.clock_file, names)
+    clock = ClockKeeper(specification.clock_file, names, "hardware", owner_of)
+    clock.begin()
     file = tmp_path / "specification.json"
     file.write_bytes(msgspec.json.encode(specification))
     reading, writing = os.pipe()
     assert main([GROUND, str(file), "--report", str(writing)]) == 2
     os.close(writing)
+    clock.close()
     frames = list(ReadingEnd(reading).frames())
     assert frames[-1][0] == REFUSED and "is no archive" in frames[-1][1]
     captured = capsys.readouterr()

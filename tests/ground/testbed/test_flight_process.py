@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+from pathlib import Path
 
 from flight.core.context import POWER_OFF_AFTER
+from flight.runtime.common_clock import ClockKeeper
 from flight.runtime.nursery import Nursery
 from ground.testbed.flight_process import Ending
 from ground.testbed.reporting_pipe import (
@@ -14,6 +16,7 @@ from ground.testbed.reporting_pipe import (
     ReportingPipe,
     TellingLog,
 )
+from ground.testbed.roles import owner_of
 
 
 def pair() -> tuple[ReadingEnd, ReportingPipe, int]:
@@ -52,14 +55,21 @@ async def test_a_power_off_comes_late_and_is_told_before() -> None:
     os.close(writing)
 
 
-def test_only_what_the_node_publishes_is_told_and_all_is_counted() -> None:
+def test_only_what_the_node_publishes_is_told_and_all_is_counted(tmp_path: Path) -> None:
     reading, pipe, writing = pair()
-    log = TellingLog("rover", pipe)
+    ClockKeeper.create(tmp_path / "clock", ["hardware", "rover"])
+    clock = ClockKeeper(tmp_path / "clock", ["hardware", "rover"], "rover", owner_of)
+    log = TellingLog("rover", pipe, clock)
     log.add(1, b"rover>lander.node", b"a")
     log.add(2, b"rover>rover.telemetry", b"b")
     log.add(3, b"rover>rover.node", b"c")
     log.add(4, b"rover>rover.telemetry", b"d")
     assert list(reading.frames()) == [[MESSAGE, 2, b"b"], [MESSAGE, 4, b"d"]]
+    clock.start("hardware", 0, 1)
+    assert clock.look().in_flight == ()  # not those of before its start
+    log.add(5, b"rover>rover.telemetry", b"e")
+    assert clock.look().in_flight == ((0, 1),)  # mission time waits until it is read
+    clock.close()
     os.close(writing)
 
 

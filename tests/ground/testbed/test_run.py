@@ -1,6 +1,7 @@
 """One composition of a run: what it leaves, what it tells, and that looking changes nothing."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -101,8 +102,14 @@ def test_over_processes_a_run_leaves_the_same_and_says_that_it_is_not_the_same_a
 ) -> None:
     mission = small_mission(tmp_path)
     cannot: list[str] = []
+    held: list[tuple[float, Callable[[], None]]] = []
 
     def look(run: Run) -> None:
+        if not held and run.now() > 1500.0:
+            held.append((run.now(), run.host.stand("perseverance")))
+        elif len(held) == 1 and run.now() > held[0][0] + 1000.0:  # time did not wait for it
+            held[0][1]()
+            held.append(held[0])
         if not cannot:
             try:
                 run.node("rover")
@@ -119,6 +126,7 @@ def test_over_processes_a_run_leaves_the_same_and_says_that_it_is_not_the_same_a
     assert told["boots"]["rover"] == 2  # type: ignore[index]
     assert record.violations == [] and record.audits > 10 and record.messages > 100
     assert "has a process of its own" in cannot[0]
+    assert len(held) == 2 and told["boots"]["perseverance"] == 1  # type: ignore[index]
     ours = {path.name for path in (tmp_path / "virtual").iterdir()}
     assert ours <= {path.name for path in (tmp_path / "run").iterdir()}
     assert (tmp_path / "run" / "events.jsonl").read_text().count('"booted"') >= 6

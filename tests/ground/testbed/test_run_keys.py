@@ -11,7 +11,8 @@ from ground.testbed.process import Specification
 
 def specification(transport: str, folder: Path) -> Specification:
     return Specification(
-        mission="m", folder="f", seed=1, sockets=str(folder), transport=transport  # type: ignore[arg-type]
+        mission="m", folder="f", seed=1, sockets=str(folder), participants=(),
+        transport=transport  # type: ignore[arg-type]
     )  # fmt: skip
 
 

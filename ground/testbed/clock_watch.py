@@ -1,0 +1,59 @@
+"""Watches that mission time does not stand for ever for something that will not come.
+
+Mission time stands while anybody works, however long a loaded machine takes for it. What never ends
+has to be told from what takes long: by looks, so that a machine that lets nobody run does not let
+the watch run either.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flight.runtime.common_clock import ClockKeeper, View
+
+LOOK = 0.25  # wall seconds between looks
+LOST = 20  # looks without any change, after which a message is lost or a connection will not be
+HUNG = 480  # looks in which somebody works and gets no further, after which it is taken for hung
+
+
+@dataclass(frozen=True)
+class Tell:
+    """Whom the watch tells of what it has found."""
+
+    hung: Callable[[str], None]
+    """Somebody hangs: by its name on the bus."""
+    gone_on: Callable[[str], None]
+    """Mission time has gone on without something, in words."""
+
+
+class ClockWatch:
+    """Looks at the common clock now and then, from the process that keeps it."""
+
+    def __init__(self, clock: ClockKeeper, tell: Tell) -> None:
+        self._clock = clock
+        self._tell = tell
+        self._before: tuple[int, ...] = ()
+        self._looks = 0
+
+    def look(self) -> None:
+        """To be called each LOOK seconds, between two instants."""
+        view = self._clock.look()
+        if view.settled or view.others != self._before:
+            self._before, self._looks = view.others, 0
+            return
+        self._looks += 1
+        if view.busy:
+            if self._looks >= HUNG:
+                self._looks = 0
+                self._tell.hung(self._clock.names[view.busy[0]])
+            return
+        if self._looks >= LOST:
+            self._go_on(view)
+
+    def _go_on(self, view: View) -> None:
+        names = self._clock.names
+        for place, count in view.in_flight:
+            self._clock.forgive(place)
+            self._tell.gone_on(f"{names[place]} has not taken {count} messages sent to it")
+        for one, other in view.unlinked:
+            self._clock.excuse(one, other)
+            self._tell.gone_on(f"{names[one]} is not connected to {names[other]}")

@@ -1,0 +1,81 @@
+"""What mission time waits for in vain is given up after so many looks; what works is not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flight.runtime.common_clock import ClockKeeper, CommonClock
+from ground.testbed.clock_watch import HUNG, LOST, ClockWatch, Tell
+from ground.testbed.roles import owner_of, participants
+
+NAMES = participants(["rover"])
+
+
+class Scene:
+    """A keeper with its watch, and a rover beside mission control."""
+
+    def __init__(self, folder: Path) -> None:
+        file = folder / "clock"
+        ClockKeeper.create(file, NAMES)
+        self.keeper = ClockKeeper(file, NAMES, "hardware", owner_of)
+        for name in NAMES:
+            self.keeper.start(name, 0, 1)
+        self.rover = CommonClock(file, NAMES, "rover", owner_of)
+        self.ground = CommonClock(file, NAMES, "mission_control", owner_of)
+        for each in (self.keeper, self.rover, self.ground):
+            each.idle(10)
+        self.keeper.begin()
+        self.hung: list[str] = []
+        self.told: list[str] = []
+        self.watch = ClockWatch(self.keeper, Tell(self.hung.append, self.told.append))
+
+    def look(self, times: int) -> None:
+        for _ in range(times):
+            self.watch.look()
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    scene = Scene(tmp_path)
+    yield scene
+    for each in (scene.keeper, scene.rover, scene.ground):
+        each.close()
+
+
+def test_a_lost_message_is_given_up_after_its_looks_and_told(scene: Scene) -> None:
+    scene.rover.sent_to(0)
+    scene.look(LOST)
+    assert not scene.keeper.look().settled and not scene.told
+    scene.look(1)
+    assert scene.keeper.look().settled
+    assert scene.told == ["hardware has not taken 1 messages sent to it"]
+
+
+def test_each_change_begins_the_count_anew(scene: Scene) -> None:
+    scene.rover.sent_to(0)
+    scene.look(LOST)
+    scene.ground.busy(0)
+    scene.ground.idle(10)
+    scene.look(LOST)
+    assert not scene.told
+    scene.keeper.busy(0)  # who looks is woken by the looks of others: that is no progress
+    scene.keeper.idle(10)
+    scene.look(1)
+    assert scene.told
+
+
+def test_a_connection_that_never_comes_up_is_given_up_and_told(scene: Scene) -> None:
+    scene.ground.follow("rover.node")
+    scene.look(LOST + 1)
+    assert scene.keeper.look().settled
+    assert scene.told == ["mission_control is not connected to rover"]
+
+
+def test_who_works_for_long_is_waited_for_and_who_hangs_is_told(scene: Scene) -> None:
+    scene.rover.sent_to(0)
+    scene.rover.busy(0)
+    scene.look(HUNG)
+    assert not scene.hung and not scene.told and not scene.keeper.look().settled
+    scene.look(1)
+    assert scene.hung == ["rover"]
