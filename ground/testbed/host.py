@@ -20,6 +20,7 @@ from ground.mission_control.progress import Progress
 from ground.missions.mission import LoadedMission
 from ground.missions.run_folder import RunFolder
 from ground.missions.vehicle_files import VehicleFile
+from ground.testbed.faults.bus_seam import Buses
 from ground.testbed.hardware import Hardware
 from ground.testbed.inputs import RunInput
 from ground.testbed.oscillators import Turn
@@ -105,6 +106,11 @@ class Host(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None: ...
+
+    @property
+    def buses(self) -> Buses:
+        """The seams of the bus in this process."""
+        ...
 
     @property
     def hardware_bus(self) -> Bus:

@@ -27,6 +27,7 @@ from flight.runtime.nursery import Nursery
 from flight.runtime.zeromq_keys import Keys
 from ground.terminal.signals import end_with_parent
 from ground.testbed.addresses import IpcAddresses, TcpAddresses
+from ground.testbed.faults.bus_seam import Buses
 from ground.testbed.host import GROUND
 from ground.testbed.reporting_pipe import READY, REFUSED, ReportingPipe
 from ground.testbed.roles import bus_name, owner_of
@@ -52,6 +53,14 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.transport == "ipc":
             return IpcAddresses(Path(self.sockets))
         return TcpAddresses(self.ports)
+
+    def buses(self) -> Buses:
+        """The seams of the bus in one process of the run."""
+        if self.transport == "ipc":
+            return Buses({"mission_control": GROUND})
+        addresses = self.addresses()
+        names = {addresses[service]: service for service in self.ports}
+        return Buses({"mission_control": GROUND}, lambda address: names.get(address, ""))
 
     @property
     def keys_file(self) -> Path:

@@ -31,6 +31,7 @@ from ground.testbed.addresses import free_ports
 from ground.testbed.child import Child
 from ground.testbed.clock_watch import LOOK as WATCH
 from ground.testbed.clock_watch import ClockWatch, Tell
+from ground.testbed.faults.bus_seam import Buses
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import GROUND, Boot, Figures, Happenings, HostCannot, Setting
 from ground.testbed.oscillators import Turn
@@ -89,6 +90,7 @@ class ProcessesHost:
         self._bus: Bus
         self._loop: CommonLoop
         self._draining = False
+        self._buses = self._specification.buses()
         self._forgotten = 0  # stores
 
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -103,6 +105,11 @@ class ProcessesHost:
         return self._nursery
 
     @property
+    def buses(self) -> Buses:
+        """The seams of the bus in this process: where the hardware receives."""
+        return self._buses
+
+    @property
     def hardware_bus(self) -> Bus:
         """On which the hardware is served."""
         return self._bus
@@ -113,8 +120,9 @@ class ProcessesHost:
         self._fabric = Fabric(self._specification.keys(), self._clock)
         addresses = self._specification.addresses()
         read = parts_without(self._setting.protections_off).read_envelope
+        fabric = self._buses.view("hardware", self._fabric)
         self._bus = Bus(
-            HARDWARE, fabric=self._fabric, addresses=addresses, log=self._log, read=read
+            HARDWARE, fabric=fabric, addresses=addresses, log=self._log, read=read
         )
         await self._nursery.__aenter__()
         return self

@@ -28,8 +28,10 @@ from flight.runtime.fabric import Fabric, Presence
 from flight.runtime.message_log import MessageLog
 from flight.runtime.nursery import Nursery, end
 from flight.runtime.participants import working_as
+from ground.testbed.faults.bus_seam import Buses
 from ground.testbed.oscillators import DisturbedClock, Turn
 from ground.testbed.protections import Parts
+from ground.testbed.roles import GROUND
 from ground.testbed.standing import StandingParticipants
 from sim_hw.serving.device import SimulatedDevice
 from sim_hw.serving.server import DeviceServer
@@ -93,6 +95,7 @@ class Rig:
         self._clients: dict[str, Client] = {}
         self._booted: dict[str, None] = {}  # who has booted before
         self._number = 0
+        self.buses = Buses({"mission_control": GROUND})
         self.turns: dict[str, list[Turn]] = {}
         """What is wrong with the oscillator of each node, over its boots."""
         self._forgotten = itertools.count(1)
@@ -210,7 +213,8 @@ class Rig:
 
     def bus(self, name: str) -> Bus:
         """A bus of this rig for one more participant; closed with the rig at the latest."""
-        bus = Bus(name, fabric=self._fabric, log=self.log, read=self._parts.read_envelope)
+        fabric = self.buses.view(name, self._fabric)
+        bus = Bus(name, fabric=fabric, log=self.log, read=self._parts.read_envelope)
         self._buses.append(bus)
         return bus
 

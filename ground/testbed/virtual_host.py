@@ -21,6 +21,7 @@ from ground.mission_control.mission_control import MissionControl
 from ground.mission_control.progress import Progress, ProgressDisplay
 from ground.missions.mission import LoadedMission
 from ground.testbed.control_room import make_mission_control, run_to_end
+from ground.testbed.faults.bus_seam import Buses
 from ground.testbed.faults.mailbox import leave_mailbox
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import GROUND, Boot, Figures, Happenings, Setting
@@ -120,6 +121,11 @@ class VirtualHost:
     def nursery(self) -> Nursery:
         """Of the run's own work."""
         return self.rig.nursery
+
+    @property
+    def buses(self) -> Buses:
+        """The seams of the bus: all of it."""
+        return self.rig.buses
 
     @property
     def hardware_bus(self) -> Bus:

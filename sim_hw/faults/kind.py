@@ -32,6 +32,11 @@ class Injection(Protocol):
         ...
 
     @property
+    def target(self) -> str:
+        """The name of its target."""
+        ...
+
+    @property
     def method(self) -> str | None:
         """What of the target it is limited to."""
         ...
@@ -42,7 +47,7 @@ class Injection(Protocol):
         ...
 
     @property
-    def memory(self) -> dict[str, Any]:
+    def memory(self) -> dict[Any, Any]:
         """What its kind keeps from one call to the next."""
         ...
 
@@ -84,6 +89,10 @@ class FaultKind(
 
     def check(self, part: Any, method: str | None, fields: tuple[str, ...]) -> None:
         """Refuses parameters that have no meaning there; raises `NotAllowed`."""
+
+    def begun(self, seam: Any, injection: Injection) -> Heal:
+        """One that is counted has begun; what is returned is called when it is healed."""
+        return lambda: None
 
     def begin(self, seam: Any, injection: Injection) -> Heal:
         """Begins at the seam of its target; what is returned heals."""

@@ -19,10 +19,12 @@ def interface_of(device: Any) -> type[DeviceInterface]:
 
 @dataclass(frozen=True)
 class NamedPart:
-    """A target of which no more is to be known than its name, and what it has (`has`)."""
+    """A target of which no more is to be known than its name, what it has, and what others of its
+    sort there are."""
 
     name: str
     has: Collection[str] = ()
+    others: Collection[str] = ()
 
 
 @dataclass

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from flight.core.node import Node
 from flight.core.telling.events import declared_events
 from ground.missions.mission import LoadedMission
+from ground.testbed.faults.bus_seam import HARDWARE, Buses
 from ground.testbed.faults.injector import Faults
 from ground.testbed.faults.node_seam import RunNode
 from ground.testbed.hardware import Hardware, load_vehicle_files
@@ -33,7 +34,14 @@ def connect(faults: Faults, run: "Run") -> None:
     faults.seams = {
         "device": hardware.seam,
         "node": lambda name: _node(run, name),
+        "bus": lambda name: _buses(run, name),
     }
+
+
+def _buses(run: "Run", name: str) -> Buses:
+    if name not in bus_names(run.mission):
+        raise KeyError(name)
+    return run.host.buses
 
 
 def _node(run: "Run", name: str) -> RunNode:
@@ -48,6 +56,21 @@ def node_parts(mission: LoadedMission) -> dict[str, NamedPart]:
     return {**parts, GROUND: NamedPart(GROUND)}
 
 
+def bus_names(mission: LoadedMission) -> tuple[str, ...]:
+    """Who takes part in the bus of a mission."""
+    return (*mission.vehicles, GROUND, HARDWARE)
+
+
+def bus_parts(mission: LoadedMission, services: list[str]) -> dict[str, NamedPart]:
+    """The participants of the bus, each with all services, of which it has some."""
+    names = bus_names(mission)
+    own = [f"{name}.{what}" for name in mission.vehicles for what in ("node", "telemetry")]
+    return {
+        name: NamedPart(name, (*own, *services), tuple(n for n in names if n != name))
+        for name in names
+    }
+
+
 _OF_A_VEHICLE = ("vehicle", "store", "mailbox", "clock")
 
 
@@ -58,7 +81,11 @@ def targets_of(mission: LoadedMission) -> Targets:
     nodes: dict[str, type[Node]] = {name: vehicle_class(name) for name in mission.vehicles}
     events = {name: tuple(declared_events(kind)) for name, kind in nodes.items()}
     return Targets(
-        parts={"device": device_parts(hardware.devices()), "node": node_parts(mission)},
+        parts={
+            "device": device_parts(hardware.devices()),
+            "node": node_parts(mission),
+            "bus": bus_parts(mission, hardware.services()),
+        },
         events={**events, "run": RUN_EVENTS},
         states={name: tuple(kind.statechart.states) for name, kind in nodes.items()},
     )

@@ -17,14 +17,20 @@ class Injected:
     def __init__(self, faults: "Faults", fault: Fault, stream: random.Random) -> None:
         self.fault = fault
         self.random = stream
-        self.memory: dict[str, Any] = {}
+        self.memory: dict[Any, Any] = {}
         self.since = 0.0
         self.active = False
         self.ended = False
+        self.seam: Any = None
         self.calls = 0  # that it has seen since it was armed
         self.end: list[Callable[[], None]] = []
         """What is to be done when it is healed: undo it, stop its timers."""
         self._faults = faults
+
+    @property
+    def target(self) -> str:
+        """See `Injection`."""
+        return self.fault.target.name
 
     @property
     def method(self) -> str | None:

@@ -83,8 +83,7 @@ class Faults:
         self.journal.armed(self.now(), fault)
         if fault.kind.counted:
             injected.end.append(seam.arm(fault.kind, injected, injected.takes))
-        else:
-            injected.memory["seam"] = seam
+        injected.seam = seam
         if is_per_call(fault.when):
             return
         stop = self.triggers.wait(fault.when, injected.random, partial(self.begin, injected))
@@ -114,8 +113,8 @@ class Faults:
         injected.active, injected.since = True, self.now()
         self.began[fault.id] = injected.since
         self.journal.turned(injected.since, fault.id, "began", why)
-        if not fault.kind.counted:
-            injected.end.insert(0, fault.kind.begin(injected.memory["seam"], injected))
+        begin = fault.kind.begun if fault.kind.counted else fault.kind.begin
+        injected.end.insert(0, begin(injected.seam, injected))
         if isinstance(fault.lasts, Until):
             until = partial(self._over, injected)
             injected.end.append(self.triggers.on_event(fault.lasts.until, until))
