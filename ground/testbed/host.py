@@ -21,6 +21,7 @@ from ground.missions.mission import LoadedMission
 from ground.missions.run_folder import RunFolder
 from ground.missions.vehicle_files import VehicleFile
 from ground.testbed.faults.bus_seam import Buses
+from ground.testbed.faults.store_seam import Stores
 from ground.testbed.hardware import Hardware
 from ground.testbed.inputs import RunInput
 from ground.testbed.oscillators import Turn
@@ -110,6 +111,11 @@ class Host(Protocol):
     @property
     def buses(self) -> Buses:
         """The seams of the bus in this process."""
+        ...
+
+    @property
+    def stores(self) -> Stores:
+        """The seams of the stores in this process."""
         ...
 
     @property

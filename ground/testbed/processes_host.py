@@ -32,6 +32,7 @@ from ground.testbed.child import Child
 from ground.testbed.clock_watch import LOOK as WATCH
 from ground.testbed.clock_watch import ClockWatch, Tell
 from ground.testbed.faults.bus_seam import Buses
+from ground.testbed.faults.store_seam import Stores
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import GROUND, Boot, Figures, Happenings, HostCannot, Setting
 from ground.testbed.oscillators import Turn
@@ -108,6 +109,11 @@ class ProcessesHost:
     def buses(self) -> Buses:
         """The seams of the bus in this process: where the hardware receives."""
         return self._buses
+
+    @property
+    def stores(self) -> Stores:
+        """Raises HostCannot: a store is in the process of its computer."""
+        raise HostCannot("over processes a store is in the process of its computer")
 
     @property
     def hardware_bus(self) -> Bus:

@@ -23,6 +23,7 @@ from ground.missions.mission import LoadedMission
 from ground.testbed.control_room import make_mission_control, run_to_end
 from ground.testbed.faults.bus_seam import Buses
 from ground.testbed.faults.mailbox import leave_mailbox
+from ground.testbed.faults.store_seam import Stores
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import GROUND, Boot, Figures, Happenings, Setting
 from ground.testbed.oscillators import Turn
@@ -92,7 +93,8 @@ class VirtualHost:
     ) -> None:
         self._make_loop = make_loop
         self._memory = MemoryDisc() if in_memory else None
-        self._disc: Disc = FILES if self._memory is None else self._memory
+        self._stores = Stores(self._pause)
+        self._disc: Disc = self._stores.disc(FILES if self._memory is None else self._memory)
         self._setting = setting
         self._happenings = happenings
         folder = setting.folder
@@ -126,6 +128,11 @@ class VirtualHost:
     def buses(self) -> Buses:
         """The seams of the bus: all of it."""
         return self.rig.buses
+
+    @property
+    def stores(self) -> Stores:
+        """The seams of the stores: all of them."""
+        return self._stores
 
     @property
     def hardware_bus(self) -> Bus:
@@ -199,6 +206,10 @@ class VirtualHost:
     def stand(self, role: str) -> Callable[[], None]:
         """Nothing of a computer's software runs."""
         return self.rig.standing.begin(role)
+
+    def _pause(self, role: str, seconds: float) -> None:
+        """A computer stands while it waits for its store."""
+        _loop().call_later(seconds, self.rig.standing.begin(role))
 
     def leave_mailbox(self, role: str) -> Callable[[], None]:
         """A node takes nothing from its mailbox; one that does not run has none."""

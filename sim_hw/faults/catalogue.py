@@ -4,7 +4,14 @@ import importlib.metadata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sim_hw.faults import actuation_kinds, answer_kinds, bus_kinds, node_kinds, value_kinds
+from sim_hw.faults import (
+    actuation_kinds,
+    answer_kinds,
+    bus_kinds,
+    node_kinds,
+    store_kinds,
+    value_kinds,
+)
 from sim_hw.faults.device_call import DevicePart
 from sim_hw.faults.kind import FaultKind, TargetKind
 from sim_hw.faults.own_kinds import own_kinds
@@ -14,7 +21,7 @@ ENTRY_POINT = "threeforks.faults"
 """The group of entry points under which another package has kinds of its own: each names a subclass
 of `FaultKind`, or a module of them."""
 
-_MODULES = (value_kinds, answer_kinds, actuation_kinds, node_kinds, bus_kinds)
+_MODULES = (value_kinds, answer_kinds, actuation_kinds, node_kinds, store_kinds, bus_kinds)
 
 
 def _kinds_in(module: Any) -> list[type[FaultKind]]:

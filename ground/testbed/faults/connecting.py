@@ -35,6 +35,7 @@ def connect(faults: Faults, run: "Run") -> None:
         "device": hardware.seam,
         "node": lambda name: _node(run, name),
         "bus": lambda name: _buses(run, name),
+        "store": lambda name: run.host.stores.of(_node(run, name).name),
     }
 
 
@@ -53,6 +54,12 @@ def _node(run: "Run", name: str) -> RunNode:
 def node_parts(mission: LoadedMission) -> dict[str, NamedPart]:
     """The computers of a mission, and what each of them has."""
     parts = {name: NamedPart(name, _OF_A_VEHICLE) for name in mission.vehicles}
+    return {**parts, GROUND: NamedPart(GROUND)}
+
+
+def store_parts(mission: LoadedMission) -> dict[str, NamedPart]:
+    """The stores of a mission."""
+    parts = {name: NamedPart(name, ("records",)) for name in mission.vehicles}
     return {**parts, GROUND: NamedPart(GROUND)}
 
 
@@ -84,6 +91,7 @@ def targets_of(mission: LoadedMission) -> Targets:
         parts={
             "device": device_parts(hardware.devices()),
             "node": node_parts(mission),
+            "store": store_parts(mission),
             "bus": bus_parts(mission, hardware.services()),
         },
         events={**events, "run": RUN_EVENTS},
