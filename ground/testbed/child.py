@@ -78,6 +78,7 @@ class Child:
         """Asks it to end in order."""
         self.wanted = True
         self._process.terminate()
+        self.go_on()  # one that stands hears it then
 
     def kill(self) -> None:
         """Ends it as a power cut does."""

@@ -233,6 +233,7 @@ class Rig:
 
     async def stop(self, name: str) -> None:
         """Ends a node in good order."""
+        self.standing.died(name)
         task = self._tasks.pop(name)
         await end(task)
         node = self._take_away(name)

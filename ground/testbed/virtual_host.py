@@ -209,7 +209,8 @@ class VirtualHost:
 
     def _pause(self, role: str, seconds: float) -> None:
         """A computer stands while it waits for its store."""
-        _loop().call_later(seconds, self.rig.standing.begin(role))
+        with working_as(""):  # else what ends it would be held back as well
+            _loop().call_later(seconds, self.rig.standing.begin(role))
 
     def leave_mailbox(self, role: str) -> Callable[[], None]:
         """A node takes nothing from its mailbox; one that does not run has none."""
@@ -229,6 +230,7 @@ class VirtualHost:
     async def end_ground(self) -> None:
         """Ends mission control in order; it leaves its records."""
         if self.control is not None:
+            self.rig.standing.died(GROUND)
             await end(self._ground)
             self.control.write_manifest()
             self.control.close()

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+from flight.runtime.participants import working_as
 from sim_hw.faults.fault import Chance, Fault, Nth, is_per_call
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class Injected:
 
     def later(self, seconds: float, then: Callable[[], None]) -> None:
         """Calls `then` after a while."""
-        asyncio.get_running_loop().call_later(seconds, then)
+        with working_as(""):  # whoever the fault has just hit, and may hold back
+            asyncio.get_running_loop().call_later(seconds, then)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs work of the fault."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from flight.icd.messages import Message
 from flight.runtime.nursery import Nursery
+from flight.runtime.participants import working_as
 from flight.runtime.streams import stream
 from ground.testbed.faults.injected import Injected
 from ground.testbed.faults.journal import FaultJournal
@@ -77,6 +78,10 @@ class Faults:
         Raises FaultRefused for an id that was armed already, a target that is not there, and a
         trigger that it cannot have.
         """
+        with working_as(""):
+            self._arm(fault)
+
+    def _arm(self, fault: Fault) -> None:
         seam = self._seam(fault)
         injected = Injected(self, fault, self._stream(fault))
         self._injected[fault.id] = injected
@@ -107,8 +112,11 @@ class Faults:
 
     def begin(self, injected: Injected, why: str) -> None:
         """The trigger of a fault has come."""
-        if injected.ended or injected.active:
-            return
+        if not injected.ended and not injected.active:
+            with working_as(""):  # not of whom it has come to: he may be held back by it
+                self._begin(injected, why)
+
+    def _begin(self, injected: Injected, why: str) -> None:
         fault = injected.fault
         injected.active, injected.since = True, self.now()
         self.began[fault.id] = injected.since
@@ -153,7 +161,8 @@ class Faults:
 
     def start(self, work: Coroutine[Any, Any, None], injected: Injected) -> None:
         """Runs work of a fault."""
-        self._nursery().start(work, name=f"fault {injected.fault.id}")
+        with working_as(""):
+            self._nursery().start(work, name=f"fault {injected.fault.id}")
 
     def heard(self, message: Message) -> None:
         """A node has published something."""
