@@ -9,7 +9,7 @@ import contextvars
 from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 from flight.runtime.fabric import Presence
 from flight.runtime.sockets import Kind, Socket
@@ -18,10 +18,7 @@ from sim_hw.faults.kind import Injection
 
 Takes = Callable[[], bool]
 _Armed = tuple[BusKind, Injection, Takes, str]
-_METHODS = (
-    "bind", "unbind", "connect", "follow", "look_at_peer", "disconnect", "watch", "unwatch", "send",
-    "send_to", "receive", "has_input", "close",
-)  # fmt: skip
+_OFTEN = ("send", "send_to", "receive", "has_input", "look_at_peer")
 HARDWARE = "hardware"
 
 
@@ -44,7 +41,7 @@ class Buses:
 
     def view(self, name: str, fabric: Presence) -> Presence:
         """The fabric as the bus of that name sees it."""
-        return cast(Presence, _View(self, self._names.get(name, name), fabric))
+        return cast(Presence, _View(self, self._names.get(name, name), name, fabric))
 
     def opened(self, socket: "SeamedSocket") -> None:
         """A bus has opened a socket."""
@@ -103,10 +100,13 @@ class Buses:
 class _View:
     """A fabric whose sockets have a seam."""
 
-    def __init__(self, buses: Buses, name: str, fabric: Presence) -> None:
-        self._buses, self._name, self._fabric = buses, name, fabric
-        for method in ("bound", "unbound", "is_down", "lacks", "connected", "gone", "close"):
+    def __init__(self, buses: Buses, name: str, own: str, fabric: Presence) -> None:
+        self._buses, self._name, self._own, self._fabric = buses, name, own, fabric
+        for method in ("is_down", "lacks"):  # asked for each message
             setattr(self, method, getattr(fabric, method))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._fabric, name)
 
     @property
     def changes(self) -> int:
@@ -116,7 +116,9 @@ class _View:
     def open_socket(self, kind: Kind, identity: bytes = b"") -> Socket:
         """A socket of the fabric, with a seam."""
         inner = self._fabric.open_socket(kind, identity)
-        socket = SeamedSocket(self._buses, self._name, kind, inner)
+        socket = SeamedSocket(
+            self._buses, self._name, kind, inner, Account(self._fabric, self._own)
+        )
         self._buses.opened(socket)
         return cast(Socket, socket)
 
@@ -124,7 +126,10 @@ class _View:
 class SeamedSocket:
     """A socket as its end sees it: itself, until something is armed."""
 
-    def __init__(self, buses: Buses, here: str, kind: Kind, inner: Socket) -> None:
+    def __init__(
+        self, buses: Buses, here: str, kind: Kind, inner: Socket, account: "Account"
+    ) -> None:
+        self._account = account
         self.here = here
         self.is_closed = False
         self._buses, self._kind, self._inner = buses, kind, inner
@@ -132,10 +137,13 @@ class SeamedSocket:
         self._due: deque[list[bytes]] = deque()
         self._wake: Callable[[], None] | None = None
         self._context: contextvars.Context | None = None
-        for method in _METHODS:
+        for method in _OFTEN:
             setattr(self, method, getattr(inner, method))
         for method in ("bind", "connect", "watch", "unwatch", "close"):
             setattr(self, method, getattr(self, f"_{method}"))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
 
     def interpose(self) -> None:
         """From now on what is received comes through the seam."""
@@ -191,30 +199,65 @@ class SeamedSocket:
             if frames is None:
                 return None
             sender = frames[0] if self._kind is Kind.SERVER and len(frames) > 1 else b""
-            for delay, data in self._buses.passed(self.way(sender), frames[-1]):
-                self._later(delay, [*frames[:-1], data])
+            way = self.way(sender)
+            passed = self._buses.passed(way, frames[-1])
+            at_once = [data for delay, data in passed if delay <= 0.0]
+            self._account.instead(len(at_once), self._kind, way)
+            for delay, data in passed:
+                self._later(delay, [*frames[:-1], data], way)
         return self._due.popleft()
 
     def _has_input(self) -> bool:
         return bool(self._due) or self._inner.has_input()
 
-    def _later(self, delay: float, frames: list[bytes]) -> None:
+    def _later(self, delay: float, frames: list[bytes], way: Traffic) -> None:
         if delay <= 0.0:
             self._due.append(frames)
             return
         loop = asyncio.get_running_loop()
-        loop.call_later(delay, self._arrives, frames, context=self._context)
+        loop.call_later(delay, self._arrives, frames, way, context=self._context)
 
     def arrive(self, traffic: Traffic, data: bytes) -> None:
         """Something arrives that nobody has sent now."""
         sender = [traffic.sender] if self._kind is Kind.SERVER else []
         loop = asyncio.get_running_loop()
-        loop.call_soon(self._arrives, [*sender, data], context=self._context)
+        loop.call_soon(self._arrives, [*sender, data], traffic, context=self._context)
 
-    def _arrives(self, frames: list[bytes]) -> None:
+    def _arrives(self, frames: list[bytes], way: Traffic) -> None:
         if not self.is_closed and self._wake is not None:
+            self._account.more(self._kind, way)
             self._due.append(frames)
             self._wake()
+
+
+class Account:
+    """Between processes mission time waits for what is under way: what a fault takes away is said
+    to have been taken, and what it adds, to have been sent."""
+
+    def __init__(self, fabric: Presence, own: str) -> None:
+        self._clock = fabric.clock
+        self._own = None if self._clock is None else self._clock.place(own)
+
+    def _counts(self, kind: Kind, way: Traffic) -> bool:
+        """Whether the end that receives will count it."""
+        if self._clock is None or self._own is None:
+            return False
+        if kind is not Kind.SERVER:
+            return True
+        return self._clock.place(way.sender.partition(b"#")[0].decode(errors="replace")) is not None
+
+    def instead(self, count: int, kind: Kind, way: Traffic) -> None:
+        """So many arrive instead of one."""
+        if self._counts(kind, way) and self._clock is not None:
+            if count == 0:
+                self._clock.taken()
+            for _ in range(count - 1):
+                self.more(kind, way)
+
+    def more(self, kind: Kind, way: Traffic) -> None:
+        """One arrives that nobody has sent now."""
+        if self._counts(kind, way) and self._clock is not None and self._own is not None:
+            self._clock.sent_to(self._own)
 
 
 def peer_of(identity: bytes) -> str:
