@@ -10,6 +10,8 @@ import sqlite3
 from pathlib import Path
 from typing import Protocol
 
+from flight.configuration.whole_files import replace_file
+
 
 class Disc(Protocol):
     """Opens databases, and takes them back."""
@@ -142,9 +144,9 @@ class MemoryDisc:
             raise RuntimeError(f"{key} is still in use: what it holds is not final")
         for key, image in self._images.items():
             Path(key).parent.mkdir(parents=True, exist_ok=True)
-            Path(key).write_bytes(image)
+            replace_file(Path(key), image)
         for key, text in self._notes.items():
-            Path(key).write_text(text, encoding="ascii")
+            replace_file(Path(key), text)
 
 
 FILES = FileDisc()

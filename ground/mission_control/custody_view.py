@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from flight.configuration.whole_files import replace_file
 from flight.icd import places
 from flight.icd.custody_account import Account, account
 from flight.icd.custody_record import CustodyRecord, CustodyStatus
@@ -180,10 +181,9 @@ def write_manifest(
     manifest = view.manifest()
     shown = clock_text or (lambda seconds: f"{seconds:.0f} s")
     plain = [asdict(tube) for tube in manifest]
-    (folder / "manifest.json").write_text(
-        json.dumps({"tubes": plain}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
-    (folder / "manifest.md").write_text(_markdown(manifest, shown), encoding="utf-8")
+    text = json.dumps({"tubes": plain}, indent=2, ensure_ascii=False) + "\n"
+    replace_file(folder / "manifest.json", text)
+    replace_file(folder / "manifest.md", _markdown(manifest, shown))
     return manifest
 
 

@@ -3,6 +3,7 @@
 Imports matplotlib, so it is imported itself only when something is to be drawn.
 """
 
+import io
 import math
 from collections.abc import Sequence
 from datetime import date
@@ -20,6 +21,7 @@ from flight.astrodynamics.ephemeris import standard_table
 from flight.astrodynamics.launch_opportunities import Opportunity
 from flight.astrodynamics.search import grid
 from flight.astrodynamics.transfer_windows import transfer_grid
+from flight.configuration.whole_files import replace_file
 
 _JD_OF_ORDINAL_ZERO = 1_721_424.5
 """Julian date of the day before 0001-01-01, from which `date.toordinal` counts."""
@@ -74,7 +76,9 @@ def draw_porkchops(found: Sequence[Opportunity], path: Path) -> None:
         bar.ax.minorticks_off()
     separator = ", " if columns > 2 else "\n"
     figure.suptitle(separator.join(_LEGEND), fontsize=11)
-    figure.savefig(path, dpi=130)
+    written = io.BytesIO()
+    figure.savefig(written, dpi=130, format=path.suffix.removeprefix(".") or None)
+    replace_file(path, written.getvalue())
 
 
 def alignments(found: Sequence[Opportunity]) -> list[list[Opportunity]]:

@@ -4,6 +4,7 @@ Colours are of Okabe & Ito (2008), which colour-blind people tell apart; vermili
 went wrong and for limits.
 """
 
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from matplotlib.patheffects import withStroke
 from PIL import Image
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
+from flight.configuration.whole_files import replace_file
 from flight.icd import places
 from ground.pictures.run_data import RunData
 
@@ -132,8 +134,10 @@ def save(figure: Figure, path: Path) -> Path:
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     pixels = np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[:, :, :3])
-    Image.fromarray(pixels).quantize(palette=_palette(pixels), dither=Image.Dither.NONE).save(path)
-    return path
+    image = Image.fromarray(pixels).quantize(palette=_palette(pixels), dither=Image.Dither.NONE)
+    written = io.BytesIO()
+    image.save(written, format="PNG")
+    return replace_file(path, written.getvalue())
 
 
 def _palette(pixels: np.ndarray) -> Image.Image:

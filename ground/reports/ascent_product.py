@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from flight.configuration.whole_files import replace_file
 from flight.icd.ascent_record import (
     CHUNK_BYTES,
     SAMPLE_BYTES,
@@ -103,7 +104,7 @@ def write_ascent_report(run_folder: Path) -> bool:
         report = ascent_report(product.samples, ascent_design())
     except ValueError as error:
         page = f"# Report of the ascent\n\nThere is none: {error}. {_came(product)}\n"
-        (run_folder / REPORT_PAGE).write_text(page, encoding="utf-8")
+        replace_file(run_folder / REPORT_PAGE, page)
         return True
     write(run_folder, report, _came(product))
     return True

@@ -15,6 +15,7 @@ from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.orbits import elements_from_state
 from flight.astrodynamics.vectors import angle_between, norm
+from flight.configuration.whole_files import replace_file
 from flight.icd.ascent_record import AscentSample
 from ground.reports.ascent_design import AscentDesign
 
@@ -214,6 +215,6 @@ def _exceeded(report: AscentReport) -> list[str]:
 def write(folder: Path, report: AscentReport, remark: str = "") -> None:
     """Writes `ascent_report.md` and `ascent_report.json`."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / REPORT_PAGE).write_text(markdown(report, remark), encoding="utf-8")
+    replace_file(folder / REPORT_PAGE, markdown(report, remark))
     figures = json.dumps(asdict(report), indent=1) + "\n"
-    (folder / REPORT_FIGURES).write_text(figures, encoding="utf-8")
+    replace_file(folder / REPORT_FIGURES, figures)

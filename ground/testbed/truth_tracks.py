@@ -5,6 +5,7 @@ without this is the same, message by message.
 """
 
 import csv
+import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from flight.astrodynamics.integrators import State
 from flight.astrodynamics.relative_motion import to_lvlh
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import Vector, dot, norm, subtract
+from flight.configuration.whole_files import replace_file
 from ground.testbed.hardware import Hardware
 from sim_hw.assembly.entry import flight_of
 from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
@@ -56,12 +58,13 @@ class Track:
 
     def write(self, folder: Path) -> None:
         """Writes `<name>.csv`, numbers in double precision and times to the millisecond."""
-        with (folder / f"{self.name}.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(self.columns)
-            for time, *values in self.rows:
-                texts = [v if isinstance(v, str) else repr(float(v)) for v in values]
-                writer.writerow([f"{time:.3f}", *texts])
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.columns)
+        for time, *values in self.rows:
+            texts = [v if isinstance(v, str) else repr(float(v)) for v in values]
+            writer.writerow([f"{time:.3f}", *texts])
+        replace_file(folder / f"{self.name}.csv", text.getvalue())
 
 
 class TruthTracks:
