@@ -74,6 +74,11 @@ class Display:
         if not self._quiet:
             self._console.print(text, soft_wrap=True)
 
+    def compared(self, sentence: str) -> None:
+        """Prints what the run says beside the one that it repeats."""
+        if sentence:
+            self._console.print(Text(sentence), soft_wrap=True)
+
     def result(self, summary: dict[str, Any], out: Path) -> None:
         """Prints how the mission ended."""
         good = summary["verdict"] == "success"

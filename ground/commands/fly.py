@@ -11,6 +11,7 @@ from flight.runtime.throttled_loop import checked_rate
 from ground.missions.mission import LoadedMission, load_mission
 from ground.terminal.descriptors import need_descriptors
 from ground.terminal.exit_codes import NO, YES
+from ground.testbed.fingerprint import told_of
 from ground.testbed.kills import parse_kills
 from ground.testbed.session import Session, read_session
 from ground.testbed.virtual_host import Virtual
@@ -130,6 +131,7 @@ def run(arguments: argparse.Namespace) -> int:
     host: HostKind = _host(arguments, session)
     if arguments.processes:
         host = Processes(arguments.rate, arguments.transport or "ipc")
+    earlier = None if session is None else session.file.parent
     options = RunOptions(arguments.seed, tuple(kills), _faults(arguments.fault, mission))
     display = Display(mission, quiet=arguments.quiet)
     with display:
@@ -140,7 +142,10 @@ def run(arguments: argparse.Namespace) -> int:
 
         display.say("drawing the pictures")
         draw_pictures(out)
-    display.result(json.loads((out / "summary.json").read_text()), out)
+    summary = json.loads((out / "summary.json").read_text())
+    display.result(summary, out)
+    if earlier is not None and earlier.resolve() != out.resolve():
+        display.compared(told_of(earlier, summary))
     return YES if record.verdict == "success" else NO
 
 

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -62,8 +62,9 @@ class RunFolder:
     """A folder for one run. What an earlier run left in it is removed; any other file is a reason
     to refuse the folder, and so is a run that is under way in it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, about: Mapping[str, Any] | None = None) -> None:
         self.path = path
+        self._about = dict(about or {})  # what the mark says beside the state
         self._lock = -1
         try:
             check_folder("--out", path, LEAST_FREE)
@@ -84,7 +85,7 @@ class RunFolder:
             _clear(path)
             self.nodes.mkdir()
             self.pictures.mkdir()
-            self.write_json(MARK, {"state": "running"})
+            self.mark("running")
         except OSError as error:
             raise _refused(path, f"cannot be used: {error.strerror or error}") from error
 
@@ -101,7 +102,7 @@ class RunFolder:
             yield
         except BaseException as error:
             with contextlib.suppress(OSError):  # the disk may be full: then the mark stays
-                self.write_json(MARK, {"state": "interrupted", "reason": _reason(error)})
+                self.mark("interrupted", reason=_reason(error))
             raise
         finally:
             self.close()
@@ -123,6 +124,10 @@ class RunFolder:
     def ground(self) -> Path:
         """What mission control keeps: archive and manifest."""
         return self.path / "ground"
+
+    def mark(self, state: str, **more: Any) -> None:
+        """Writes in which state the run is."""
+        self.write_json(MARK, {"state": state, **more, **self._about})
 
     def write_json(self, name: str, data: Any) -> Path:
         """Writes one JSON file: who reads meanwhile sees the old one or the new one."""

@@ -6,6 +6,7 @@ are incomparable, which is another thing than different.
 """
 
 import hashlib
+import json
 import math
 import platform
 import random
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from flight.runtime import libm
@@ -83,6 +85,25 @@ def compare(one: Mapping[str, Any], other: Mapping[str, Any]) -> Comparison:
     if not all(prints) or not all(hashes) or differences(*map(dict, prints)):  # type: ignore[arg-type]
         return Comparison.INCOMPARABLE
     return Comparison.SAME if hashes[0] == hashes[1] else Comparison.DIFFERENT
+
+
+def told_of(earlier: Path, summary: Mapping[str, Any]) -> str:
+    """What a run says beside an earlier one, in a sentence; "" when that left no whole summary."""
+    try:
+        before = json.loads((earlier / "summary.json").read_bytes())
+    except (OSError, ValueError):
+        return ""
+    if not isinstance(before, dict) or not before.get("log_sha256"):
+        return ""
+    match compare(before, summary):
+        case Comparison.SAME:
+            return f"the same as {earlier}, bit for bit"
+        case Comparison.DIFFERENT:
+            return f"different from {earlier}: another SHA-256 of its messages"
+        case Comparison.INCOMPARABLE:
+            prints = before.get("fingerprint") or {}, summary.get("fingerprint") or {}
+            found = "; ".join(differences(*prints))
+            return f"incomparable with {earlier}, which was flown on another platform ({found})"
 
 
 def refuse_other(worker: Mapping[str, Any]) -> None:

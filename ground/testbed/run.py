@@ -17,7 +17,7 @@ from flight.runtime.loop import run as run_loop
 from ground.mission_control.mission_control import Outcome
 from ground.mission_control.progress import Progress
 from ground.missions.mission import LoadedMission
-from ground.missions.run_folder import MARK, RunFolder
+from ground.missions.run_folder import RunFolder
 from ground.missions.vehicle_files import VehicleFile
 from ground.testbed.auditor import Auditor
 from ground.testbed.breakages import Breakages
@@ -26,6 +26,7 @@ from ground.testbed.evidence import evidence_of
 from ground.testbed.faults.connecting import connect
 from ground.testbed.faults.injector import Faults
 from ground.testbed.faults.mission_failures import faults_of
+from ground.testbed.fingerprint import fingerprint
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import GROUND, Boot, Host, HostKind, Setting
 from ground.testbed.inputs import KillInput, RunInput
@@ -303,12 +304,12 @@ def fly(
     """
     options, kind = options or RunOptions(), host or Virtual()
     files = check_run(mission, options, kind)
-    folder = RunFolder(out)
+    folder = RunFolder(out, {"fingerprint": fingerprint()})
     with folder.in_use():
         record = _flown(folder, mission, files, options, kind, show)
         if report is not None:
             report(folder, record)
-        folder.write_json(MARK, {"state": "ended", "verdict": record.verdict})
+        folder.mark("ended", verdict=record.verdict)
         return record
 
 

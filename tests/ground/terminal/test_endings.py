@@ -158,5 +158,6 @@ def test_a_signal_ends_a_flight_in_processes_and_its_folder_says_so(
         assert process.stdout is not None
         assert "Traceback" not in process.stdout.read()  # ends when the last has closed it
     mark = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert mark.pop("fingerprint")
     assert mark == {"state": "interrupted", "reason": f"ended by {number.name}"}
     assert list(short_folder.iterdir()) == []

@@ -17,6 +17,7 @@ from ground.testbed.fingerprint import (
     differences,
     fingerprint,
     refuse_other,
+    told_of,
 )
 
 ROOT = Path(__file__).parents[3]
@@ -89,3 +90,21 @@ def test_the_bits_tell_a_cpu_with_fma_from_one_without() -> None:
     assert free["libm_bits"] != pinned["libm_bits"]
     assert pinned["libm_bits"] == without["libm_bits"]
     assert (free["libm_dispatch"][:10], pinned["libm_dispatch"]) == ("by the CPU", "pinned")
+
+
+def test_a_run_from_a_record_is_told_to_be_the_same_another_or_incomparable(tmp_path: Path) -> None:
+    ours = {"log_sha256": "a", "fingerprint": fingerprint()}
+    foreign = {"log_sha256": "a", "fingerprint": {**fingerprint(), "libm_bits": "other"}}
+
+    def earlier(summary: object) -> Path:
+        (tmp_path / "summary.json").write_text(json.dumps(summary))
+        return tmp_path
+
+    assert told_of(earlier(ours), ours) == f"the same as {tmp_path}, bit for bit"
+    assert told_of(earlier(ours), {**ours, "log_sha256": "b"}).startswith("different from")
+    told = told_of(earlier(foreign), ours)
+    assert told.startswith("incomparable with") and "libm_bits: other and" in told
+    assert told_of(earlier({"log_sha256": "a"}), ours).startswith("incomparable with")
+    assert told_of(earlier({**ours, "log_sha256": ""}), ours) == ""
+    assert told_of(earlier([]), ours) == ""
+    assert told_of(tmp_path / "nowhere", ours) == ""

@@ -10,6 +10,7 @@ from flight.configuration.files import ConfigurationError, find_configuration
 from ground.missions.mission import LoadedMission, load_mission
 from ground.reports.flight import fly_mission
 from ground.testbed.evidence import configuration_hashes, program
+from ground.testbed.fingerprint import fingerprint
 from ground.testbed.host import HostCannot
 from ground.testbed.kills import Kill
 from ground.testbed.processes import Processes
@@ -93,6 +94,8 @@ def test_a_death_ends_in_a_cold_start(tmp_path: Path) -> None:
         if '"booted"' in line and '"source": "rover"' in line
     ]
     assert boots[-1] == pytest.approx(3000.0 + COLD.seconds, abs=1.0)
+    mark = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert (mark["state"], mark["fingerprint"]) == ("ended", fingerprint())
     assert summary(tmp_path / "run")["boots"]["ground"] == 2  # type: ignore[index]
 
 
