@@ -1,6 +1,5 @@
 """The devices of the transfer arm; they draw from the lander's power system."""
 
-import random
 
 import msgspec
 
@@ -9,7 +8,7 @@ from sim_hw.devices.arm_gripper import ArmGripperParameters, SimArmGripper
 from sim_hw.devices.transfer_arm import SimTransferArm, TransferArmParameters
 from sim_hw.devices.transfer_arm_scene import ArmScene, SceneParameters
 from sim_hw.power_and_heat.electrical import Electrical
-from sim_hw.serving.device import SimulatedDevice
+from sim_hw.serving.device import Fittings, SimulatedDevice
 from sim_hw.world.world import World
 
 
@@ -34,13 +33,12 @@ def build(
     """
     p = parameters
 
-    def given(device: str) -> tuple[str, random.Random]:
-        return f"arm.{device}", world.random(f"arm.{device}")
+    given = Fittings("arm", world.random, world, electrical, carried=True)
 
     scene = ArmScene(world, world.bodies["lander"], p.scene, world.random("arm.scene"))
-    arm = SimTransferArm(*given("transfer_arm"), world, electrical, scene, p.transfer_arm)
+    arm = SimTransferArm(given("transfer_arm"), scene, p.transfer_arm)
     return electrical, {
         "transfer_arm": arm,
-        "gripper": SimArmGripper(*given("gripper"), world, electrical, arm, p.gripper),
-        "camera": SimArmCamera(*given("camera"), world, electrical, arm, p.camera),
+        "gripper": SimArmGripper(given("gripper"), arm, p.gripper),
+        "camera": SimArmCamera(given("camera"), arm, p.camera),
     }

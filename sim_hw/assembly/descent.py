@@ -23,7 +23,7 @@ from sim_hw.dynamics.entry_vehicle import EntryVehicle
 from sim_hw.dynamics.landing_legs import Plane
 from sim_hw.dynamics.planet import JEZERO
 from sim_hw.power_and_heat.powered import PowerSupply
-from sim_hw.serving.device import SimulatedDevice
+from sim_hw.serving.device import Fittings, SimulatedDevice
 from sim_hw.world.atmosphere import AirDispersion, Atmosphere
 from sim_hw.world.world import SITE_EAST_LONGITUDE_DEGREES, SITE_LATITUDE_DEGREES, World
 
@@ -93,9 +93,10 @@ def build_descent(
     """The devices of the descent by name."""
     name = vehicle.body.name
 
+    given = Fittings(name, world.random, world, electrical)
+
     def make(kind: Callable[..., D], device: str, *own: Any) -> D:
-        stream = world.random(f"{name}.{device}")
-        return kind(f"{name}.{device}", stream, world, electrical, vehicle, *own)
+        return kind(given(device), vehicle, *own)
 
     pyrotechnics = make(SimPyrotechnics, "pyrotechnics")
     touchdown = make(SimTouchdownSensors, "touchdown_sensors", parameters.touchdown_sensors)

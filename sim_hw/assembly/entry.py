@@ -19,7 +19,7 @@ from sim_hw.devices.primary_battery import PrimaryPower
 from sim_hw.dynamics.capsule_flight import CapsuleFlight
 from sim_hw.dynamics.entry_capsule import Capsule
 from sim_hw.power_and_heat.electrical import Electrical, ElectricalParameters
-from sim_hw.serving.device import SimulatedDevice
+from sim_hw.serving.device import Fittings, SimulatedDevice
 from sim_hw.world.earth_atmosphere import EarthAtmosphere
 from sim_hw.world.world import World
 
@@ -84,13 +84,11 @@ def build(
         "payload_bay": SimPayloadBay,
         "beacon": SimCapsuleBeacon,
     }
+    given = Fittings("entry", world.random, flight, power)
     devices: dict[str, SimulatedDevice] = {
-        name: kind(
-            f"entry.{name}", world.random(f"entry.{name}"), flight, power, getattr(parameters, name)
-        )
-        for name, kind in kinds.items()
+        name: kind(given(name), getattr(parameters, name)) for name, kind in kinds.items()
     }
-    devices["battery"] = SimBattery("entry.battery", world.random("entry.battery"), power)
+    devices["battery"] = SimBattery(given("battery"))
     return power, devices
 
 

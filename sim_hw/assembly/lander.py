@@ -1,6 +1,5 @@
 """The devices of the lander."""
 
-import random
 from collections.abc import Callable
 
 import msgspec
@@ -18,7 +17,7 @@ from sim_hw.dynamics.landing_legs import Touchdown
 from sim_hw.power_and_heat.electrical import Electrical, ElectricalParameters
 from sim_hw.power_and_heat.thermal_network import ThermalNetwork, ThermalParameters
 from sim_hw.power_and_heat.thermal_nodes import SimThermalNodes
-from sim_hw.serving.device import SimulatedDevice
+from sim_hw.serving.device import Fittings, SimulatedDevice
 from sim_hw.world.world import World
 
 
@@ -45,21 +44,17 @@ def build(
     power = electrical or Electrical("lander", world, parameters.power)
     network = ThermalNetwork(power, parameters.thermal)
 
-    def stream(device: str) -> random.Random:
-        return world.random(f"lander.{device}")
+    given = Fittings("lander", world.random, world, power)
 
     devices: dict[str, SimulatedDevice] = {
-        "battery": SimBattery("lander.battery", stream("battery"), power),
-        "solar_array": SimSolarArray("lander.solar_array", stream("solar_array"), power),
-        "power_switches": SimPowerSwitches(
-            "lander.power_switches", stream("power_switches"), power
+        "battery": SimBattery(given("battery")),
+        "solar_array": SimSolarArray(given("solar_array")),
+        "power_switches": SimPowerSwitches(given("power_switches")),
+        "thermal_nodes": SimThermalNodes(given("thermal_nodes"), network
         ),
-        "thermal_nodes": SimThermalNodes(
-            "lander.thermal_nodes", stream("thermal_nodes"), power, network
-        ),
-        "heaters": SimHeaters("lander.heaters", stream("heaters"), power, network),
-        "uhf": SimUhfRadio("lander.uhf", stream("uhf"), power, parameters.uhf),
-        "x_band": SimXBandRadio("lander.x_band", stream("x_band"), power, parameters.x_band),
+        "heaters": SimHeaters(given("heaters"), network),
+        "uhf": SimUhfRadio(given("uhf"), parameters.uhf),
+        "x_band": SimXBandRadio(given("x_band"), parameters.x_band),
     }
     body = world.space.bodies.get("lander")
     if isinstance(body, EntryBody):

@@ -29,7 +29,7 @@ from sim_hw.dynamics.mav_truth import LaunchTube, MavTruth
 from sim_hw.dynamics.mav_vehicle import MavDispersion, MavVehicle, MavVehicleParameters
 from sim_hw.power_and_heat.electrical import Electrical
 from sim_hw.power_and_heat.powered import PowerSupply
-from sim_hw.serving.device import SimulatedDevice
+from sim_hw.serving.device import Fittings, SimulatedDevice
 from sim_hw.world.atmosphere import AirDispersion, Atmosphere
 from sim_hw.world.space import Space
 from sim_hw.world.tubes import TubeRegistry
@@ -103,21 +103,20 @@ def build_ascent(
     )  # fmt: skip
     supply = MavSupply(lander, truth, parameters.battery)
 
-    def given(device: str) -> tuple[str, random.Random, MavTruth, MavSupply]:
-        return f"mav.{device}", streams(f"mav.{device}"), truth, supply
+    given = Fittings("mav", streams, truth, supply, carried=True)
 
     return AscentDevices(
         truth=truth,
         supply=supply,
-        ejector=SimEjector(*given("ejector")),
-        first_igniter=SimIgniter(*given("first_igniter"), parameters.igniter, 0),
-        second_igniter=SimIgniter(*given("second_igniter"), parameters.igniter, 1),
-        effectors=SimAttitudeEffectors(*given("effectors"), parameters.effectors),
-        separation=SimSeparation(*given("separation"), tubes),
-        inertial_unit=SimInertialIncrements(*given("inertial_unit"), parameters.inertial_unit),
-        star_tracker=SimAscentStarTracker(*given("star_tracker"), parameters.star_tracker),
-        recorder=SimAscentRecorder(*given("ascent_recorder"), parameters.recorder),
-        beacon=SimBeacon(*given("beacon"), parameters.beacon),
+        ejector=SimEjector(given("ejector")),
+        first_igniter=SimIgniter(given("first_igniter"), parameters.igniter, 0),
+        second_igniter=SimIgniter(given("second_igniter"), parameters.igniter, 1),
+        effectors=SimAttitudeEffectors(given("effectors"), parameters.effectors),
+        separation=SimSeparation(given("separation"), tubes),
+        inertial_unit=SimInertialIncrements(given("inertial_unit"), parameters.inertial_unit),
+        star_tracker=SimAscentStarTracker(given("star_tracker"), parameters.star_tracker),
+        recorder=SimAscentRecorder(given("ascent_recorder"), parameters.recorder),
+        beacon=SimBeacon(given("beacon"), parameters.beacon),
     )
 
 
@@ -130,12 +129,11 @@ def build(
         electrical, world.tubes,
     )  # fmt: skip
 
-    def given(device: str) -> tuple[str, random.Random, World, PowerSupply]:
-        return f"mav.{device}", world.random(f"mav.{device}"), world, ascent.supply
+    given = Fittings("mav", world.random, world, ascent.supply, carried=True)
 
     return electrical, {
-        "container": SimContainer(*given("container"), parameters.container),
-        "systems": SimMavSystems(*given("systems"), parameters.systems),
+        "container": SimContainer(given("container"), parameters.container),
+        "systems": SimMavSystems(given("systems"), parameters.systems),
         "ejector": ascent.ejector,
         "first_igniter": ascent.first_igniter,
         "second_igniter": ascent.second_igniter,

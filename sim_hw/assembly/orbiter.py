@@ -1,6 +1,5 @@
 """The devices of the Earth Return Orbiter, and its body in the world's space."""
 
-import random
 
 import msgspec
 
@@ -22,7 +21,7 @@ from sim_hw.devices.scanning_lidar import LidarParameters, SimScanningLidar
 from sim_hw.devices.surface_radio import RadioParameters
 from sim_hw.devices.x_band_radio import SimXBandRadio
 from sim_hw.power_and_heat.electrical import Electrical, ElectricalParameters
-from sim_hw.serving.device import SimulatedDevice
+from sim_hw.serving.device import Fittings, SimulatedDevice
 from sim_hw.world.world import World
 
 
@@ -55,21 +54,20 @@ def build(
     vehicle = OrbiterVehicle(world, parameters.vehicle, world.random("orbiter.vehicle"))
     p = parameters
 
-    def given(device: str) -> tuple[str, random.Random, Electrical, OrbiterVehicle]:
-        return f"orbiter.{device}", world.random(f"orbiter.{device}"), power, vehicle
+    given = Fittings("orbiter", world.random, vehicle, power)
 
-    containment = SimContainment(*given("containment"), p.containment)
+    containment = SimContainment(given("containment"), p.containment)
     return power, {
-        "x_band": SimXBandRadio("orbiter.x_band", world.random("orbiter.x_band"), power, p.x_band),
-        "star_tracker": SimOrbiterStarTracker(*given("star_tracker"), p.star_tracker),
-        "inertial_unit": SimOrbiterInertialUnit(*given("inertial_unit"), p.inertial_unit),
-        "attitude_control": SimOrbiterAttitudeControl(*given("attitude_control")),
-        "orbit_knowledge": SimOrbitKnowledge(*given("orbit_knowledge"), p.orbit_knowledge),
-        "camera": SimNarrowAngleCamera(*given("camera"), p.camera),
-        "lidar": SimScanningLidar(*given("lidar"), p.lidar),
-        "thrusters": SimOrbiterThrusters(*given("thrusters"), p.thrusters),
-        "main_engine": SimOrbiterMainEngine(*given("main_engine"), p.main_engine),
-        "capture_cone": SimCaptureCone(*given("capture_cone"), p.cone),
+        "x_band": SimXBandRadio(given("x_band"), p.x_band),
+        "star_tracker": SimOrbiterStarTracker(given("star_tracker"), p.star_tracker),
+        "inertial_unit": SimOrbiterInertialUnit(given("inertial_unit"), p.inertial_unit),
+        "attitude_control": SimOrbiterAttitudeControl(given("attitude_control")),
+        "orbit_knowledge": SimOrbitKnowledge(given("orbit_knowledge"), p.orbit_knowledge),
+        "camera": SimNarrowAngleCamera(given("camera"), p.camera),
+        "lidar": SimScanningLidar(given("lidar"), p.lidar),
+        "thrusters": SimOrbiterThrusters(given("thrusters"), p.thrusters),
+        "main_engine": SimOrbiterMainEngine(given("main_engine"), p.main_engine),
+        "capture_cone": SimCaptureCone(given("capture_cone"), p.cone),
         "containment": containment,
-        "capsule_release": SimCapsuleRelease(*given("capsule_release"), containment, p.release),
+        "capsule_release": SimCapsuleRelease(given("capsule_release"), containment, p.release),
     }

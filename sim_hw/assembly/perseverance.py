@@ -1,6 +1,5 @@
 """The devices of Perseverance."""
 
-import random
 from typing import Annotated
 
 import msgspec
@@ -21,7 +20,7 @@ from sim_hw.devices.uhf_radio import SimUhfRadio
 from sim_hw.devices.wheels import SimWheels, WheelsParameters
 from sim_hw.devices.x_band_radio import SimXBandRadio
 from sim_hw.power_and_heat.electrical import BatteryParameters, Electrical, ElectricalParameters
-from sim_hw.serving.device import SimulatedDevice
+from sim_hw.serving.device import Fittings, SimulatedDevice
 from sim_hw.world.world import World
 
 LANDING = "2021-02-18T20:44:00Z"
@@ -87,23 +86,22 @@ def build(
     )
     body = world.bodies["perseverance"]
 
-    def given(device: str) -> tuple[str, random.Random]:
-        return f"perseverance.{device}", world.random(f"perseverance.{device}")
+    given = Fittings("perseverance", world.random, world, power)
 
     imu = SimInertialMeasurementUnit(
-        *given("inertial_measurement_unit"), world, power, body, p.inertial_measurement_unit
+        given("inertial_measurement_unit"), body, p.inertial_measurement_unit
     )
     devices: dict[str, SimulatedDevice] = {
-        "battery": SimBattery(*given("battery"), power),
-        "power_switches": SimPowerSwitches(*given("power_switches"), power),
-        "wheels": SimWheels(*given("wheels"), world, power, body, p.wheels),
+        "battery": SimBattery(given("battery")),
+        "power_switches": SimPowerSwitches(given("power_switches")),
+        "wheels": SimWheels(given("wheels"), body, p.wheels),
         "stereo_camera": SimStereoCamera(
-            *given("stereo_camera"), world, power, body, p.stereo_camera
+            given("stereo_camera"), body, p.stereo_camera
         ),
         "inertial_measurement_unit": imu,
-        "sun_sensor": SimSunSensor(*given("sun_sensor"), world, power, body, p.sun_sensor),
-        "bit_carousel": SimBitCarousel(*given("bit_carousel"), world, power, body, p.bit_carousel),
-        "uhf": SimUhfRadio(*given("uhf"), power, p.uhf),
-        "x_band": SimXBandRadio(*given("x_band"), power, p.x_band),
+        "sun_sensor": SimSunSensor(given("sun_sensor"), body, p.sun_sensor),
+        "bit_carousel": SimBitCarousel(given("bit_carousel"), body, p.bit_carousel),
+        "uhf": SimUhfRadio(given("uhf"), p.uhf),
+        "x_band": SimXBandRadio(given("x_band"), p.x_band),
     }
     return power, devices

@@ -1,6 +1,5 @@
 """The devices of the Sample Fetch Rover."""
 
-import random
 
 import msgspec
 
@@ -23,7 +22,7 @@ from sim_hw.devices.wheels import SimWheels, WheelsParameters
 from sim_hw.power_and_heat.electrical import Electrical, ElectricalParameters
 from sim_hw.power_and_heat.thermal_network import ThermalNetwork, ThermalParameters
 from sim_hw.power_and_heat.thermal_nodes import SimThermalNodes
-from sim_hw.serving.device import SimulatedDevice
+from sim_hw.serving.device import Fittings, SimulatedDevice
 from sim_hw.world.world import World
 
 
@@ -54,28 +53,27 @@ def build(
     body = world.bodies["rover"]
     p = parameters
 
-    def given(device: str) -> tuple[str, random.Random]:
-        return f"rover.{device}", world.random(f"rover.{device}")
+    given = Fittings("rover", world.random, world, power)
 
-    arm = SimRoverArm(*given("rover_arm"), world, power, body, p.rover_arm)
+    arm = SimRoverArm(given("rover_arm"), body, p.rover_arm)
     imu = SimInertialMeasurementUnit(
-        *given("inertial_measurement_unit"), world, power, body, p.inertial_measurement_unit
+        given("inertial_measurement_unit"), body, p.inertial_measurement_unit
     )
     devices: dict[str, SimulatedDevice] = {
-        "battery": SimBattery(*given("battery"), power),
-        "solar_array": SimSolarArray(*given("solar_array"), power),
-        "power_switches": SimPowerSwitches(*given("power_switches"), power),
-        "thermal_nodes": SimThermalNodes(*given("thermal_nodes"), power, network),
-        "heaters": SimHeaters(*given("heaters"), power, network),
-        "uhf": SimUhfRadio(*given("uhf"), power, p.uhf),
-        "wheels": SimWheels(*given("wheels"), world, power, body, p.wheels),
+        "battery": SimBattery(given("battery")),
+        "solar_array": SimSolarArray(given("solar_array")),
+        "power_switches": SimPowerSwitches(given("power_switches")),
+        "thermal_nodes": SimThermalNodes(given("thermal_nodes"), network),
+        "heaters": SimHeaters(given("heaters"), network),
+        "uhf": SimUhfRadio(given("uhf"), p.uhf),
+        "wheels": SimWheels(given("wheels"), body, p.wheels),
         "stereo_camera": SimStereoCamera(
-            *given("stereo_camera"), world, power, body, p.stereo_camera, arm
+            given("stereo_camera"), body, p.stereo_camera, arm
         ),
         "rover_arm": arm,
-        "gripper": SimGripper(*given("gripper"), world, power, arm, p.gripper),
-        "tube_rack": SimTubeRack(*given("tube_rack"), world, power, p.tube_rack),
+        "gripper": SimGripper(given("gripper"), arm, p.gripper),
+        "tube_rack": SimTubeRack(given("tube_rack"), p.tube_rack),
         "inertial_measurement_unit": imu,
-        "sun_sensor": SimSunSensor(*given("sun_sensor"), world, power, body, p.sun_sensor),
+        "sun_sensor": SimSunSensor(given("sun_sensor"), body, p.sun_sensor),
     }
     return power, devices

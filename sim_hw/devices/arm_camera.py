@@ -1,6 +1,5 @@
 """The simulated camera of the transfer arm, with its image processing."""
 
-import random
 from math import atan2, hypot
 from typing import Annotated
 
@@ -16,9 +15,8 @@ from flight.icd.devices.transfer_arm import (
 from flight.icd.devices.transfer_arm_geometry import Pose, Vector, column
 from sim_hw.devices.transfer_arm import SimTransferArm
 from sim_hw.devices.transfer_arm_scene import seen_from
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, failure
-from sim_hw.world.world import World
 
 
 class ArmCameraParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,16 +40,9 @@ class SimArmCamera(PoweredDevice, ArmCamera):
     """Sees what is in front of the gripper. `blind` may be set: then no image is good."""
 
     def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
-        arm: SimTransferArm,
-        parameters: ArmCameraParameters,
+        self, context: PoweredContext, arm: SimTransferArm, parameters: ArmCameraParameters
     ) -> None:
-        super().__init__(service, random_stream, world, electrical)
-        self._consumer = service  # switched with the vehicle it belongs to
+        super().__init__(context)
         self.arm = arm
         self.parameters = parameters
         self.blind = False

@@ -1,6 +1,5 @@
 """The simulated gripper of the transfer arm."""
 
-import random
 from typing import Annotated
 
 import msgspec
@@ -9,8 +8,7 @@ from flight.configuration.files import Quantity
 from flight.icd.devices.transfer_arm import ArmGripper, ArmGripperState
 from sim_hw.devices.jaws import Jaws
 from sim_hw.devices.transfer_arm import SimTransferArm
-from sim_hw.power_and_heat.powered import PowerSupply
-from sim_hw.world.world import World
+from sim_hw.power_and_heat.powered import PoweredContext
 
 
 class ArmGripperParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,16 +25,9 @@ class SimArmGripper(Jaws, ArmGripper):
     """Two jaws that centre what they grip."""
 
     def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
-        arm: SimTransferArm,
-        parameters: ArmGripperParameters,
+        self, context: PoweredContext, arm: SimTransferArm, parameters: ArmGripperParameters
     ) -> None:
-        super().__init__(service, random_stream, world, electrical, parameters)
-        self._consumer = service  # switched with the vehicle it belongs to
+        super().__init__(context, parameters)
         self.arm = arm
         self.parameters = parameters
 

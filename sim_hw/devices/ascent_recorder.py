@@ -1,15 +1,12 @@
 """The simulated ascent recorder: a ring of non-volatile memory."""
 
-import random
 from typing import Annotated
 
 import msgspec
 
 from flight.icd.devices.ascent import AscentRecorder, RecorderState
 from flight.icd.devices.base import DeviceRejected
-from sim_hw.devices.ascent_device import AscentDevice
-from sim_hw.dynamics.mav_truth import MavTruth
-from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.devices.ascent_device import AscentContext, AscentDevice
 from sim_hw.serving.failure_modes import Failing, failure_at_once
 
 LONGEST_READ = 65_536
@@ -24,15 +21,8 @@ class AscentRecorderParameters(msgspec.Struct, frozen=True, forbid_unknown_field
 class SimAscentRecorder(AscentDevice, AscentRecorder):
     """Failure: `corrupt` (one byte in the middle of what is kept has changed)."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        truth: MavTruth,
-        supply: PowerSupply,
-        parameters: AscentRecorderParameters,
-    ) -> None:
-        super().__init__(service, random_stream, truth, supply)
+    def __init__(self, context: AscentContext, parameters: AscentRecorderParameters) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.memory = bytearray()
         self.overwritten = 0

@@ -1,7 +1,6 @@
 """The simulated star tracker of the MAV."""
 
 import math
-import random
 from typing import Annotated
 
 import msgspec
@@ -10,9 +9,7 @@ from flight.astrodynamics.attitude_kinematics import turned
 from flight.astrodynamics.quaternions import product
 from flight.configuration.files import Quantity
 from flight.icd.devices.ascent import AscentStarTracker, StarAttitude
-from sim_hw.devices.ascent_device import AscentDevice
-from sim_hw.dynamics.mav_truth import MavTruth
-from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.devices.ascent_device import AscentContext, AscentDevice
 from sim_hw.serving.failure_modes import Failing, failure
 
 
@@ -27,15 +24,8 @@ class StarTrackerParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=T
 class SimAscentStarTracker(AscentDevice, AscentStarTracker):
     """Failure: `blind`."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        truth: MavTruth,
-        supply: PowerSupply,
-        parameters: StarTrackerParameters,
-    ) -> None:
-        super().__init__(service, random_stream, truth, supply)
+    def __init__(self, context: AscentContext, parameters: StarTrackerParameters) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.blind = False
 

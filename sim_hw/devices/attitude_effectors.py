@@ -1,7 +1,6 @@
 """The simulated nozzle drive and cold-gas thrusters of the MAV."""
 
 import math
-import random
 from typing import Annotated
 
 import msgspec
@@ -9,9 +8,7 @@ import msgspec
 from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.configuration.files import Quantity
 from flight.icd.devices.ascent import AttitudeEffectors, EffectorState
-from sim_hw.devices.ascent_device import AscentDevice
-from sim_hw.dynamics.mav_truth import MavTruth
-from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.devices.ascent_device import AscentContext, AscentDevice
 from sim_hw.serving.failure_modes import Failing, failure_at_once
 
 
@@ -37,21 +34,14 @@ class EffectorParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 class SimAttitudeEffectors(AscentDevice, AttitudeEffectors):
     """Failures: `nozzle_stuck` (stays where it is), `no_gas` (the tank has leaked empty)."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        truth: MavTruth,
-        supply: PowerSupply,
-        parameters: EffectorParameters,
-    ) -> None:
-        super().__init__(service, random_stream, truth, supply)
+    def __init__(self, context: AscentContext, parameters: EffectorParameters) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.pitch = self.yaw = 0.0
         self.is_stuck = False
         self._wanted = (0.0, 0.0)
-        self._since = truth.clock()
-        thrust_of_roll = parameters.roll_moment / (0.5 * truth.vehicle.parameters.diameter)
+        self._since = context.truth.clock()
+        thrust_of_roll = parameters.roll_moment / (0.5 * context.truth.vehicle.parameters.diameter)
         exhaust = STANDARD_GRAVITY * parameters.gas_specific_impulse
 
         def flows(turning: float) -> tuple[float, float, float, float]:
@@ -60,7 +50,8 @@ class SimAttitudeEffectors(AscentDevice, AttitudeEffectors):
                 parameters.forward_thrust / exhaust,
             )  # fmt: skip
 
-        gimbals = (truth.vehicle.parameters.first_motor, truth.vehicle.parameters.second_motor)
+        motors = context.truth.vehicle.parameters
+        gimbals = (motors.first_motor, motors.second_motor)
         self._limits = tuple(math.radians(motor.largest_gimbal) for motor in gimbals)
         self._first_flows = flows(parameters.first_turning_moment / parameters.first_lever)
         self._flows = flows(parameters.turning_moment / parameters.lever)

@@ -1,27 +1,18 @@
 """The simulated thrusters that hold the aeroshell trimmed and bank it."""
 
-import random
 
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.descent import AttitudeThrusters
 from sim_hw.dynamics.entry_vehicle import EntryVehicle
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, failure
-from sim_hw.world.world import World
 
 
 class SimAttitudeThrusters(PoweredDevice, AttitudeThrusters):
     """Turns the true vehicle about its velocity."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
-        vehicle: EntryVehicle,
-    ) -> None:
-        super().__init__(service, random_stream, world, electrical)
+    def __init__(self, context: PoweredContext, vehicle: EntryVehicle) -> None:
+        super().__init__(context)
         self.vehicle = vehicle
         self.stuck = False
 

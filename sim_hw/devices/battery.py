@@ -1,12 +1,11 @@
 """The battery with its gauge, simulated."""
 
-import random
 from typing import Annotated
 
 import msgspec
 
 from flight.icd.devices.power import Battery, BatteryState
-from sim_hw.power_and_heat.electrical import Electrical
+from sim_hw.power_and_heat.electrical import PowerSystemContext
 from sim_hw.serving.device import SimulatedDevice
 from sim_hw.serving.failure_modes import Failing, Fraction, failure, failure_at_once
 from sim_hw.serving.timestamps import mission_ns
@@ -25,9 +24,9 @@ class SimBattery(SimulatedDevice, Battery):
     charge).
     """
 
-    def __init__(self, service: str, random_stream: random.Random, electrical: Electrical) -> None:
-        super().__init__(service, random_stream)
-        self._electrical = electrical
+    def __init__(self, context: PowerSystemContext) -> None:
+        super().__init__(context)
+        self._electrical = context.electrical
         self.gauge_invalid = False
         self.gauge_bias = 0.0
 

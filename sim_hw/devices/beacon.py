@@ -1,6 +1,5 @@
 """The simulated UHF beacon of the MAV."""
 
-import random
 from typing import Annotated
 
 import msgspec
@@ -8,9 +7,7 @@ import msgspec
 from flight.configuration.files import Quantity
 from flight.icd.devices.ascent import Beacon, BeaconState
 from flight.icd.devices.base import DeviceFault
-from sim_hw.devices.ascent_device import AscentDevice
-from sim_hw.dynamics.mav_truth import MavTruth
-from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.devices.ascent_device import AscentContext, AscentDevice
 from sim_hw.serving.failure_modes import Failing, failure_at_once
 
 
@@ -24,20 +21,13 @@ class BeaconParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SimBeacon(AscentDevice, Beacon):
     """Failure: `mute`. `sending` is the truth for those who listen."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        truth: MavTruth,
-        supply: PowerSupply,
-        parameters: BeaconParameters,
-    ) -> None:
-        super().__init__(service, random_stream, truth, supply)
+    def __init__(self, context: AscentContext, parameters: BeaconParameters) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.mute = False
         self._on = False
         self._energy = parameters.energy
-        self._since = truth.clock()
+        self._since = context.truth.clock()
 
     @failure_at_once
     def fail_mute(self) -> Failing:

@@ -1,6 +1,5 @@
 """The simulated tube store and bit carousel of Perseverance."""
 
-import random
 from math import cos, pi, sin
 from typing import Annotated
 
@@ -16,10 +15,10 @@ from flight.icd.devices.bit_carousel import (
 )
 from flight.icd.devices.transfer_arm_geometry import tube_port_place
 from flight.icd.places import GROUND, PERSEVERANCE
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, Tries, failure, put
 from sim_hw.world.tubes import LyingPose, TubeMove
-from sim_hw.world.world import Body, World
+from sim_hw.world.world import Body
 
 
 class BitCarouselParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,24 +40,18 @@ class SimBitCarousel(PoweredDevice, BitCarousel):
     """
 
     def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
-        body: Body,
-        parameters: BitCarouselParameters,
+        self, context: PoweredContext, body: Body, parameters: BitCarouselParameters
     ) -> None:
-        super().__init__(service, random_stream, world, electrical)
+        super().__init__(context)
         self.body = body
         self.parameters = parameters
         self.held_out: str | None = None
         self.jams = 0
         self.stuck_sensors: dict[int, bool] = {}
-        self._slots: dict[int, str] = dict(enumerate(world.tubes.at(PERSEVERANCE)))
+        self._slots: dict[int, str] = dict(enumerate(context.truth.tubes.at(PERSEVERANCE)))
         self._presented: int | None = None
         self._moving = False
-        world.tubes.observe(self._tube_moved)
+        context.truth.tubes.observe(self._tube_moved)
 
     @failure
     def fail_jam(self, count: Tries = 1) -> Failing:

@@ -1,14 +1,12 @@
 """The simulated accelerometer along the axis of the entry capsule."""
 
-import random
 from typing import Annotated
 
 import msgspec
 
 from flight.configuration.files import Quantity
 from flight.icd.devices.entry_capsule import AccelerationState, CapsuleAccelerometer
-from sim_hw.dynamics.capsule_flight import CapsuleFlight
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.devices.capsule_device import CapsuleContext, CapsuleDevice
 from sim_hw.serving.failure_modes import Failing, failure
 
 
@@ -21,28 +19,20 @@ class CapsuleAccelerometerParameters(msgspec.Struct, frozen=True, forbid_unknown
     bias: Annotated[float, Quantity("m/s2", ge=0, le=10)]
 
 
-class SimCapsuleAccelerometer(PoweredDevice, CapsuleAccelerometer):
+class SimCapsuleAccelerometer(CapsuleDevice, CapsuleAccelerometer):
     """Noise, bias, limits, and a peak that is held until it is cleared.
 
     For faults: `inverted` (its sign is wrong), `invalid` (it answers without meaning).
     """
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        flight: CapsuleFlight,
-        electrical: PowerSupply,
-        parameters: CapsuleAccelerometerParameters,
-    ) -> None:
-        super().__init__(service, random_stream, flight.world, electrical)
-        self.flight = flight
+    def __init__(self, context: CapsuleContext, parameters: CapsuleAccelerometerParameters) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.inverted = False
         self.invalid = False
-        self._bias = parameters.bias * random_stream.gauss(0.0, 1.0)
+        self._bias = parameters.bias * context.random.gauss(0.0, 1.0)
         self._peak = 0.0
-        flight.watchers.append(self._feel)
+        self.flight.watchers.append(self._feel)
 
     @failure
     def fail_inverted(self) -> Failing:

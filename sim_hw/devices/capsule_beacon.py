@@ -1,6 +1,5 @@
 """The simulated UHF beacon of the entry capsule."""
 
-import random
 from typing import Annotated
 
 import msgspec
@@ -8,8 +7,7 @@ import msgspec
 from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.entry_capsule import CapsuleBeacon, CapsuleBeaconState
-from sim_hw.dynamics.capsule_flight import CapsuleFlight
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.devices.capsule_device import CapsuleContext, CapsuleDevice
 from sim_hw.serving.failure_modes import Failing, failure_at_once
 
 
@@ -20,18 +18,11 @@ class CapsuleBeaconParameters(msgspec.Struct, frozen=True, forbid_unknown_fields
     sent: Annotated[float, Quantity("W", gt=0, le=50)]
 
 
-class SimCapsuleBeacon(PoweredDevice, CapsuleBeacon):
+class SimCapsuleBeacon(CapsuleDevice, CapsuleBeacon):
     """Sends while it is on and has power. For faults: `dead`."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        flight: CapsuleFlight,
-        electrical: PowerSupply,
-        parameters: CapsuleBeaconParameters,
-    ) -> None:
-        super().__init__(service, random_stream, flight.world, electrical)
+    def __init__(self, context: CapsuleContext, parameters: CapsuleBeaconParameters) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.dead = False
         self._on = False

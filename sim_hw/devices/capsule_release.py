@@ -1,6 +1,5 @@
 """The release of the entry capsule, simulated: springs, spin, and a new body in space."""
 
-import random
 from typing import Annotated
 
 import msgspec
@@ -11,9 +10,7 @@ from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.capture import CapsuleRelease, ReleaseState
 from flight.icd.devices.orbiter_navigation import Triple
 from sim_hw.devices.containment import SimContainment
-from sim_hw.devices.orbiter_device import OrbiterDevice
-from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
-from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.devices.orbiter_device import OrbiterContext, OrbiterDevice
 from sim_hw.serving.failure_modes import Failing, Tries, failure
 from sim_hw.world.spacecraft import Spacecraft
 
@@ -40,15 +37,9 @@ class SimCapsuleRelease(OrbiterDevice, CapsuleRelease):
     """
 
     def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        electrical: PowerSupply,
-        vehicle: OrbiterVehicle,
-        containment: SimContainment,
-        parameters: ReleaseParameters,
+        self, context: OrbiterContext, containment: SimContainment, parameters: ReleaseParameters
     ) -> None:
-        super().__init__(service, random_stream, electrical, vehicle)
+        super().__init__(context)
         self.parameters = parameters
         self.stuck = 0
         self.capsule_axis: Vector | None = None

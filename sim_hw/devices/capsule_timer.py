@@ -1,6 +1,5 @@
 """The simulated timer of the entry capsule: two wires to the orbiter, and a counter."""
 
-import random
 from typing import Annotated
 
 import msgspec
@@ -8,8 +7,7 @@ import msgspec
 from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.entry_capsule import CapsuleTimer, TimerState
-from sim_hw.dynamics.capsule_flight import CapsuleFlight
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.devices.capsule_device import CapsuleContext, CapsuleDevice
 from sim_hw.serving.failure_modes import Failing, failure, put
 
 
@@ -19,25 +17,17 @@ class CapsuleTimerParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=
     drift: Annotated[float, Quantity("1", ge=0, le=1e-2)]
 
 
-class SimCapsuleTimer(PoweredDevice, CapsuleTimer):
+class SimCapsuleTimer(CapsuleDevice, CapsuleTimer):
     """Counts from the instant at which both wires are cut.
 
     For faults: `wires` are what a broken wire says; `stopped`: it counts no more.
     """
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        flight: CapsuleFlight,
-        electrical: PowerSupply,
-        parameters: CapsuleTimerParameters,
-    ) -> None:
-        super().__init__(service, random_stream, flight.world, electrical)
-        self.flight = flight
+    def __init__(self, context: CapsuleContext, parameters: CapsuleTimerParameters) -> None:
+        super().__init__(context)
         self.wires: dict[int, bool] = {}
         self.stopped: float | None = None
-        self._rate = 1.0 + parameters.drift * random_stream.gauss(0.0, 1.0)
+        self._rate = 1.0 + parameters.drift * context.random.gauss(0.0, 1.0)
         self._entry_after = 0.0
 
     @failure

@@ -1,7 +1,6 @@
 """The capture cone, simulated: what comes in well is kept, what comes badly bounces off."""
 
 import asyncio
-import random
 from collections.abc import Callable
 from typing import Annotated
 
@@ -13,9 +12,8 @@ from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.capture import CaptureCone, ConeState
 from flight.icd.places import ORBIT
 from flight.icd.places import ORBITER as ON_ORBITER
-from sim_hw.devices.orbiter_device import OrbiterDevice
-from sim_hw.devices.orbiter_vehicle import CONTAINER, OrbiterVehicle
-from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.devices.orbiter_device import OrbiterContext, OrbiterDevice
+from sim_hw.devices.orbiter_vehicle import CONTAINER
 from sim_hw.serving.failure_modes import Failing, Tries, failure
 
 _LID_POWER = 30.0  # W, assumption
@@ -37,15 +35,8 @@ class ConeParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SimCaptureCone(OrbiterDevice, CaptureCone):
     """Barrier and lid. Failures: `bounce` (what comes in is thrown out again, tries), `jam`."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        electrical: PowerSupply,
-        vehicle: OrbiterVehicle,
-        parameters: ConeParameters,
-    ) -> None:
-        super().__init__(service, random_stream, electrical, vehicle)
+    def __init__(self, context: OrbiterContext, parameters: ConeParameters) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.lid_closed = False
         self.bounces = 0

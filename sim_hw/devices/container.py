@@ -1,6 +1,5 @@
 """The simulated container in the MAV's nose; also the truth about its lid and its sockets."""
 
-import random
 from typing import Annotated
 
 import msgspec
@@ -9,9 +8,8 @@ from flight.configuration.files import NotAllowed, Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.container import Container, ContainerState
 from flight.icd.places import CONTAINER, MAV
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, failure, failure_at_once, put
-from sim_hw.world.world import World
 
 ON_STAND, IN_GRIPPER, ON_SEAT, DROPPED = "stand", "gripper", "seat", "dropped"
 IN_ROVER_GRIPPER = "rover_gripper"
@@ -42,16 +40,8 @@ class SimContainer(PoweredDevice, Container):
     (m).
     """
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
-        parameters: ContainerParameters,
-    ) -> None:
-        super().__init__(service, random_stream, world, electrical)
-        self._consumer = service  # switched with the vehicle it belongs to
+    def __init__(self, context: PoweredContext, parameters: ContainerParameters) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.stuck_sensors: dict[int, bool] = {}
         self.latch_stuck = False

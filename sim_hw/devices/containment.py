@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import random
 from typing import Annotated
 
 import msgspec
@@ -11,9 +10,7 @@ from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.capture import Containment, ContainmentState
 from flight.icd.places import ENTRY_CAPSULE, ORBITER
-from sim_hw.devices.orbiter_device import OrbiterDevice
-from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
-from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.devices.orbiter_device import OrbiterContext, OrbiterDevice
 from sim_hw.serving.failure_modes import Failing, Fraction, Tries, failure
 
 _MOTOR_POWER = 20.0  # W, assumption
@@ -45,15 +42,8 @@ class SimContainment(OrbiterDevice, Containment):
     Failures: `jam` (tries), `leak` (the next seals leak, tries), `weak_heater` (fraction).
     """
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        electrical: PowerSupply,
-        vehicle: OrbiterVehicle,
-        parameters: ContainmentParameters,
-    ) -> None:
-        super().__init__(service, random_stream, electrical, vehicle)
+    def __init__(self, context: OrbiterContext, parameters: ContainmentParameters) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.jams = 0
         self.leaks = 0

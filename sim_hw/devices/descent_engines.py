@@ -1,6 +1,5 @@
 """The simulated descent engines."""
 
-import random
 from typing import Annotated
 
 import msgspec
@@ -9,9 +8,8 @@ from flight.configuration.files import NotAllowed, Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.descent import ENGINES, DescentEngines, EngineState
 from sim_hw.dynamics.entry_vehicle import EntryVehicle
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, add, failure_at_once, put
-from sim_hw.world.world import World
 
 SILENCE = 1.0
 """Seconds without a command after which the engines close: assumption."""
@@ -30,20 +28,14 @@ class SimDescentEngines(PoweredDevice, DescentEngines):
     """Sets the thrust of the true vehicle, engine by engine."""
 
     def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
-        vehicle: EntryVehicle,
-        parameters: DescentEngineParameters,
+        self, context: PoweredContext, vehicle: EntryVehicle, parameters: DescentEngineParameters
     ) -> None:
-        super().__init__(service, random_stream, world, electrical)
+        super().__init__(context)
         self.vehicle = vehicle
         self.parameters = parameters
         count = vehicle.parameters.engines.count
         self._factors = [
-            1.0 + random_stream.gauss(0.0, parameters.thrust_error) for _ in range(count)
+            1.0 + context.random.gauss(0.0, parameters.thrust_error) for _ in range(count)
         ]
         self._thrusts = [0.0] * count
         self._primed = False

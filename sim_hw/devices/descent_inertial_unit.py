@@ -1,6 +1,5 @@
 """A simulated inertial unit of a lander on its way down."""
 
-import random
 from math import radians, sqrt
 from typing import Annotated
 
@@ -12,9 +11,8 @@ from flight.astrodynamics.vectors import Vector, scale, subtract
 from flight.configuration.files import Quantity
 from flight.icd.devices.descent import DescentInertialUnit, InertialIncrements, StarAlignment
 from sim_hw.dynamics.entry_vehicle import EntryVehicle
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, failure
-from sim_hw.world.world import World
 
 REMEMBERED = 400  # readings that can still be referred to
 
@@ -37,17 +35,14 @@ class SimDescentInertialUnit(PoweredDevice, DescentInertialUnit):
 
     def __init__(
         self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
+        context: PoweredContext,
         vehicle: EntryVehicle,
         parameters: DescentInertialUnitParameters,
     ) -> None:
-        super().__init__(service, random_stream, world, electrical)
+        super().__init__(context)
         self.vehicle = vehicle
         self.parameters = parameters
-        gauss = random_stream.gauss
+        gauss = context.random.gauss
         bias = radians(parameters.gyro_bias) / 3600.0
         self._gyro_bias = tuple(gauss(0.0, bias) for _ in range(3))
         self._bias = tuple(gauss(0.0, parameters.accelerometer_bias) for _ in range(3))

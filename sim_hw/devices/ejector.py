@@ -1,13 +1,11 @@
 """The simulated ejector of the MAV."""
 
 import asyncio
-import random
 
 from flight.icd.devices.ascent import Ejector, EjectorState
 from flight.icd.devices.base import DeviceFault
-from sim_hw.devices.ascent_device import AscentDevice
+from sim_hw.devices.ascent_device import AscentContext, AscentDevice
 from sim_hw.devices.flight_battery import MavSupply
-from sim_hw.dynamics.mav_truth import MavTruth
 from sim_hw.serving.failure_modes import Failing, failure
 
 STROKE = 0.4
@@ -19,10 +17,8 @@ class SimEjector(AscentDevice, Ejector):
 
     supply: MavSupply
 
-    def __init__(
-        self, service: str, random_stream: random.Random, truth: MavTruth, supply: MavSupply
-    ) -> None:
-        super().__init__(service, random_stream, truth, supply)
+    def __init__(self, context: AscentContext) -> None:
+        super().__init__(context)
         self.charged = True
         self.stuck = False
 

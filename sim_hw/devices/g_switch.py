@@ -1,14 +1,12 @@
 """The simulated g-switch: a mass on a spring that closes a contact when the capsule brakes."""
 
-import random
 from typing import Annotated
 
 import msgspec
 
 from flight.configuration.files import Quantity
 from flight.icd.devices.entry_capsule import GSwitch, GSwitchState
-from sim_hw.dynamics.capsule_flight import CapsuleFlight
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.devices.capsule_device import CapsuleContext, CapsuleDevice
 from sim_hw.serving.failure_modes import Failing, failure
 
 
@@ -19,30 +17,22 @@ class GSwitchParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     spread: Annotated[float, Quantity("1", ge=0, le=0.3)]
 
 
-class SimGSwitch(PoweredDevice, GSwitch):
+class SimGSwitch(CapsuleDevice, GSwitch):
     """Closed while it feels more than its load.
 
     For faults: `inverted` (built in the wrong way round, as in Genesis: it never closes when the
     capsule brakes), `stuck` (what the contact always says).
     """
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        flight: CapsuleFlight,
-        electrical: PowerSupply,
-        parameters: GSwitchParameters,
-    ) -> None:
-        super().__init__(service, random_stream, flight.world, electrical)
-        self.flight = flight
+    def __init__(self, context: CapsuleContext, parameters: GSwitchParameters) -> None:
+        super().__init__(context)
         self.inverted = False
         self.stuck: bool | None = None
         self._closes_at = parameters.closes_at * (
-            1.0 + parameters.spread * random_stream.uniform(-1.0, 1.0)
+            1.0 + parameters.spread * context.random.uniform(-1.0, 1.0)
         )
         self._has_closed = False
-        flight.watchers.append(self._feel)
+        self.flight.watchers.append(self._feel)
 
     @failure
     def fail_inverted(self) -> Failing:

@@ -1,6 +1,5 @@
 """The simulated gripper of the rover's arm: what is between its jaws when they close, it has."""
 
-import random
 from math import cos, degrees, hypot, pi, sin
 from typing import Annotated
 
@@ -13,9 +12,8 @@ from flight.icd.places import CONTAINER, GROUND, ROVER_GRIPPER, ROVER_RACK
 from sim_hw.devices.container import DROPPED, IN_ROVER_GRIPPER, ON_SEAT, ON_STAND
 from sim_hw.devices.jaws import Jaws
 from sim_hw.devices.rover_arm import SimRoverArm
-from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.power_and_heat.powered import PoweredContext
 from sim_hw.world.tubes import LyingPose
-from sim_hw.world.world import World
 
 
 class GripperParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,15 +35,9 @@ class SimGripper(Jaws, Gripper):
     """Two jaws at the end of the arm."""
 
     def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
-        arm: SimRoverArm,
-        parameters: GripperParameters,
+        self, context: PoweredContext, arm: SimRoverArm, parameters: GripperParameters
     ) -> None:
-        super().__init__(service, random_stream, world, electrical, parameters)
+        super().__init__(context, parameters)
         self.arm = arm
         self.parameters = parameters
 

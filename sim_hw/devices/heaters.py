@@ -1,12 +1,11 @@
 """The heaters of a vehicle with their thermostats, simulated."""
 
-import random
 
 from flight.configuration.allowed_values import choices_words
 from flight.configuration.files import NotAllowed
 from flight.icd.devices.base import DeviceRejected
 from flight.icd.devices.thermal import Heaters, HeaterStates, ZoneState
-from sim_hw.power_and_heat.electrical import Electrical
+from sim_hw.power_and_heat.electrical import PowerSystemContext
 from sim_hw.power_and_heat.thermal_network import ThermalNetwork, Zone
 from sim_hw.serving.device import SimulatedDevice
 from sim_hw.serving.failure_modes import Failing, failure_at_once
@@ -16,15 +15,9 @@ from sim_hw.serving.timestamps import mission_ns
 class SimHeaters(SimulatedDevice, Heaters):
     """Sets the thermostats of a network. How zones fail: see `Zone`."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        electrical: Electrical,
-        network: ThermalNetwork,
-    ) -> None:
-        super().__init__(service, random_stream)
-        self._electrical = electrical
+    def __init__(self, context: PowerSystemContext, network: ThermalNetwork) -> None:
+        super().__init__(context)
+        self._electrical = context.electrical
         self._network = network
 
     @failure_at_once

@@ -1,6 +1,5 @@
 """The simulated igniters of the MAV's two motors."""
 
-import random
 from typing import Annotated
 
 import msgspec
@@ -8,9 +7,7 @@ import msgspec
 from flight.configuration.files import Quantity
 from flight.icd.devices.ascent import Igniter, IgniterState
 from flight.icd.devices.base import DeviceFault
-from sim_hw.devices.ascent_device import AscentDevice
-from sim_hw.dynamics.mav_truth import MavTruth
-from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.devices.ascent_device import AscentContext, AscentDevice
 from sim_hw.serving.failure_modes import Failing, Tries, failure, failure_at_once
 
 OPEN_CIRCUIT = 1.0e6
@@ -33,16 +30,8 @@ class SimIgniter(AscentDevice, Igniter):
     `late` (`delay` seconds more), `weak` (the motor gives `share` of its impulse).
     """
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        truth: MavTruth,
-        supply: PowerSupply,
-        parameters: IgniterParameters,
-        motor: int,
-    ) -> None:
-        super().__init__(service, random_stream, truth, supply)
+    def __init__(self, context: AscentContext, parameters: IgniterParameters, motor: int) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.motor = motor
         self.charges = 2

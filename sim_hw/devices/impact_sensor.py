@@ -1,14 +1,12 @@
 """The simulated impact sensor: wires through what is crushed when the capsule hits the ground."""
 
-import random
 from typing import Annotated
 
 import msgspec
 
 from flight.configuration.files import Quantity
 from flight.icd.devices.entry_capsule import ImpactSensor, ImpactState
-from sim_hw.dynamics.capsule_flight import CapsuleFlight
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.devices.capsule_device import CapsuleContext, CapsuleDevice
 from sim_hw.serving.failure_modes import Failing, failure_at_once
 
 
@@ -21,29 +19,21 @@ class ImpactSensorParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=
     false_probability: Annotated[float, Quantity("1", ge=0, le=1)]
 
 
-class SimImpactSensor(PoweredDevice, ImpactSensor):
+class SimImpactSensor(CapsuleDevice, ImpactSensor):
     """Torn by the landing. The loads of the entry may break contact for an instant: the latch then
     remembers what was no landing, until it is cleared.
 
     For faults: `never_tears`.
     """
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        flight: CapsuleFlight,
-        electrical: PowerSupply,
-        parameters: ImpactSensorParameters,
-    ) -> None:
-        super().__init__(service, random_stream, flight.world, electrical)
-        self.flight = flight
+    def __init__(self, context: CapsuleContext, parameters: ImpactSensorParameters) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.never_tears = False
         self._torn = False
         self._latched = False
-        self._breaks = random_stream.random() < parameters.false_probability
-        flight.watchers.append(self._feel)
+        self._breaks = context.random.random() < parameters.false_probability
+        self.flight.watchers.append(self._feel)
 
     @failure_at_once
     def fail_never_tears(self) -> Failing:

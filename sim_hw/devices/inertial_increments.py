@@ -5,7 +5,6 @@ spoilt by bias, scale factor, misalignment of the axes, random walk and range.
 """
 
 import math
-import random
 from typing import Annotated
 
 import msgspec
@@ -16,9 +15,7 @@ from flight.astrodynamics.vectors import Vector
 from flight.configuration.files import Quantity
 from flight.icd.devices.ascent import Increments, InertialIncrements
 from flight.runtime.pace import NANOSECONDS
-from sim_hw.devices.ascent_device import AscentDevice
-from sim_hw.dynamics.mav_truth import MavTruth
-from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.devices.ascent_device import AscentContext, AscentDevice
 from sim_hw.serving.failure_modes import Failing, failure
 
 
@@ -40,17 +37,10 @@ class SimInertialIncrements(AscentDevice, InertialIncrements):
     """Failures: `saturate` (a shock: the next increments are at their limit), `dead` (no valid
     readings any more)."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        truth: MavTruth,
-        supply: PowerSupply,
-        parameters: InertialParameters,
-    ) -> None:
-        super().__init__(service, random_stream, truth, supply)
+    def __init__(self, context: AscentContext, parameters: InertialParameters) -> None:
+        super().__init__(context)
         self.parameters = p = parameters
-        gauss = random_stream.gauss
+        gauss = context.random.gauss
 
         def three(sigma: float) -> Vector:
             return (sigma * gauss(0, 1), sigma * gauss(0, 1), sigma * gauss(0, 1))

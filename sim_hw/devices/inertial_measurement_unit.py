@@ -1,6 +1,5 @@
 """A simulated inertial measurement unit."""
 
-import random
 from math import pi, radians
 from typing import Annotated
 
@@ -8,9 +7,9 @@ import msgspec
 
 from flight.configuration.files import Quantity
 from flight.icd.devices.attitude import InertialMeasurementUnit, InertialState
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, failure
-from sim_hw.world.world import Body, World
+from sim_hw.world.world import Body
 
 Radians = Annotated[float, msgspec.Meta(ge=-7.0, le=7.0)]
 
@@ -28,18 +27,12 @@ class SimInertialMeasurementUnit(PoweredDevice, InertialMeasurementUnit):
     """Gyros that drift, accelerometers that are nearly right. `saturate()` hits the limit once."""
 
     def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
-        body: Body,
-        parameters: InertialMeasurementUnitParameters,
+        self, context: PoweredContext, body: Body, parameters: InertialMeasurementUnitParameters
     ) -> None:
-        super().__init__(service, random_stream, world, electrical)
+        super().__init__(context)
         self.body = body
         self.parameters = parameters
-        gauss = random_stream.gauss
+        gauss = context.random.gauss
         self._bias = radians(parameters.gyro_bias) / 3600.0 * gauss(0.0, 1.0)
         self._tilt_bias = (
             radians(parameters.tilt_bias) * gauss(0.0, 1.0),

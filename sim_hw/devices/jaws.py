@@ -1,12 +1,10 @@
 """Two jaws that are driven together: what both grippers have in common."""
 
-import random
 from typing import Protocol
 
 from flight.icd.devices.base import DeviceFault
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, failure
-from sim_hw.world.world import World
 
 OPENING_NOISE = 0.008
 """m, 1 sigma: grit between the jaws makes their position a poor witness of what they hold
@@ -34,15 +32,8 @@ class JawParameters(Protocol):
 class Jaws(PoweredDevice):
     """Two jaws. `jammed` may be set to let them fail."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
-        jaws: JawParameters,
-    ) -> None:
-        super().__init__(service, random_stream, world, electrical)
+    def __init__(self, context: PoweredContext, jaws: JawParameters) -> None:
+        super().__init__(context)
         self.jammed = False
         self._jaws = jaws
         self._opening = jaws.opening

@@ -1,6 +1,5 @@
 """A simulated landing radar: range along the body's axis, and velocity over the ground."""
 
-import random
 from math import cos, hypot, radians, tan
 from typing import Annotated
 
@@ -12,9 +11,8 @@ from flight.astrodynamics.vectors import dot, subtract
 from flight.configuration.files import Quantity
 from flight.icd.devices.descent import LandingRadar, RadarReading
 from sim_hw.dynamics.entry_vehicle import EntryVehicle
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, failure
-from sim_hw.world.world import World
 
 SHIELD_IN_SIGHT = 6.0
 """Seconds after its separation for which echoes may come from the heat shield."""
@@ -43,15 +41,9 @@ class SimLandingRadar(PoweredDevice, LandingRadar):
     """Sees the ground under the true vehicle, with its limits."""
 
     def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
-        vehicle: EntryVehicle,
-        parameters: LandingRadarParameters,
+        self, context: PoweredContext, vehicle: EntryVehicle, parameters: LandingRadarParameters
     ) -> None:
-        super().__init__(service, random_stream, world, electrical)
+        super().__init__(context)
         self.vehicle = vehicle
         self.parameters = parameters
         self.silent_until = -1.0

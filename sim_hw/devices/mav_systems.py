@@ -1,6 +1,5 @@
 """The simulated systems of the Mars Ascent Vehicle before its flight."""
 
-import random
 from collections.abc import Callable
 from math import exp
 from typing import Annotated, Literal
@@ -10,9 +9,8 @@ import msgspec
 from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.mav_systems import CheckItem, CheckReport, MavSystems, MavSystemsState
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, failure, put
-from sim_hw.world.world import World
 
 CHECKS = ("inertial unit", "flight computer", "igniter circuits", "thrust vector control")
 
@@ -34,21 +32,13 @@ class SimMavSystems(PoweredDevice, MavSystems):
     For faults: `failing` names checks that fail.
     """
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
-        parameters: MavSystemsParameters,
-    ) -> None:
-        super().__init__(service, random_stream, world, electrical)
-        self._consumer = service  # switched with the vehicle it belongs to
+    def __init__(self, context: PoweredContext, parameters: MavSystemsParameters) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.failing: dict[str, str] = {}
         self.on = False
-        self.igloo: Callable[[], float] = world.air_temperature
-        self._begun = self._time = world.now()
+        self.igloo: Callable[[], float] = context.truth.air_temperature
+        self._begun = self._time = context.truth.now()
         self._second: float | None = None
 
     @failure

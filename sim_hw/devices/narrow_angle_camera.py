@@ -6,7 +6,6 @@ flicker.
 """
 
 import math
-import random
 from typing import Annotated
 
 import msgspec
@@ -17,9 +16,7 @@ from flight.astrodynamics.vectors import Vector, add, angle_between, dot, norm, 
 from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.orbiter_navigation import Image, ImagedTarget, NarrowAngleCamera
-from sim_hw.devices.orbiter_device import OrbiterDevice
-from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
-from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.devices.orbiter_device import OrbiterContext, OrbiterDevice
 from sim_hw.serving.failure_modes import Failing, failure
 
 _DUST_HEIGHT = 60_000.0  # m: lines of sight lower than this end in haze
@@ -47,15 +44,8 @@ class CameraParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SimNarrowAngleCamera(OrbiterDevice, NarrowAngleCamera):
     """Sees the container by geometry and photometry. Failures: `blind`, `noisy` (factor)."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        electrical: PowerSupply,
-        vehicle: OrbiterVehicle,
-        parameters: CameraParameters,
-    ) -> None:
-        super().__init__(service, random_stream, electrical, vehicle)
+    def __init__(self, context: OrbiterContext, parameters: CameraParameters) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.blind = False
         self.noise_factor = 1.0

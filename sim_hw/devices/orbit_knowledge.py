@@ -4,7 +4,6 @@ The error of a solution moves as errors of an orbit do: by the Clohessy-Wiltshir
 Mars, on a straight line elsewhere. Each solution is drawn anew.
 """
 
-import random
 from typing import Annotated
 
 import msgspec
@@ -16,9 +15,7 @@ from flight.astrodynamics.vectors import Vector, add, dot, norm, scale, transfor
 from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.orbiter_navigation import KnownOrbit, OrbitKnowledge
-from sim_hw.devices.orbiter_device import OrbiterDevice
-from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
-from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.devices.orbiter_device import OrbiterContext, OrbiterDevice
 from sim_hw.serving.failure_modes import Failing, failure
 
 State = tuple[Vector, Vector]
@@ -40,15 +37,8 @@ class OrbitKnowledgeParameters(msgspec.Struct, frozen=True, forbid_unknown_field
 class SimOrbitKnowledge(OrbiterDevice, OrbitKnowledge):
     """Truth plus error. Failures: `no_solution`, `biased` (metres along the track)."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        electrical: PowerSupply,
-        vehicle: OrbiterVehicle,
-        parameters: OrbitKnowledgeParameters,
-    ) -> None:
-        super().__init__(service, random_stream, electrical, vehicle)
+    def __init__(self, context: OrbiterContext, parameters: OrbitKnowledgeParameters) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.solution = 0
         self.lost = False

@@ -8,7 +8,7 @@ from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.orbital_imagery import IMAGERY_SERVICE, OrbitalImagery, SurfaceFix
-from sim_hw.serving.device import SimulatedDevice
+from sim_hw.serving.device import DeviceContext, SimulatedDevice
 from sim_hw.serving.timestamps import mission_ns
 from sim_hw.world.world import World
 
@@ -30,7 +30,9 @@ class SimOrbitalImagery(SimulatedDevice, OrbitalImagery):
     vehicle stands there, within a few metres. A vehicle in flight is on no picture."""
 
     def __init__(self, world: World, parameters: ImageryParameters) -> None:
-        super().__init__(IMAGERY_SERVICE, world.random(IMAGERY_SERVICE))
+        super().__init__(
+            DeviceContext(IMAGERY_SERVICE, world.random(IMAGERY_SERVICE), world, None)
+        )
         self.world = world
         self.parameters = parameters
         self._fixes: dict[str, tuple[float, SurfaceFix]] = {}  # from when on, and what is seen

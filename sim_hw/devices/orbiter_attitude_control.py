@@ -1,13 +1,10 @@
 """The orbiter's reaction wheels, simulated."""
 
 import asyncio
-import random
 
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.orbiter_navigation import AttitudeControl, TrackedAttitude, Triple
-from sim_hw.devices.orbiter_device import OrbiterDevice
-from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
-from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.devices.orbiter_device import OrbiterContext, OrbiterDevice
 from sim_hw.serving.failure_modes import Failing, Tries, failure
 
 _TRACKER_NOISE = 2.0e-5  # rad, what the wheels are steered by
@@ -16,14 +13,8 @@ _TRACKER_NOISE = 2.0e-5  # rad, what the wheels are steered by
 class SimOrbiterAttitudeControl(OrbiterDevice, AttitudeControl):
     """Turns the vehicle at its slew rate. Failure: `wheels` (the next turns do not happen)."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        electrical: PowerSupply,
-        vehicle: OrbiterVehicle,
-    ) -> None:
-        super().__init__(service, random_stream, electrical, vehicle)
+    def __init__(self, context: OrbiterContext) -> None:
+        super().__init__(context)
         self.failing = 0
 
     @failure

@@ -1,15 +1,12 @@
 """The orbiter's gyroscopes and accelerometers, simulated."""
 
-import random
 from typing import Annotated
 
 import msgspec
 
 from flight.configuration.files import Quantity
 from flight.icd.devices.orbiter_navigation import InertialReading, InertialUnit
-from sim_hw.devices.orbiter_device import OrbiterDevice
-from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
-from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.devices.orbiter_device import OrbiterContext, OrbiterDevice
 from sim_hw.serving.failure_modes import Failing, failure
 
 
@@ -24,18 +21,11 @@ class OrbiterInertialParameters(msgspec.Struct, frozen=True, forbid_unknown_fiel
 class SimOrbiterInertialUnit(OrbiterDevice, InertialUnit):
     """Sums up what thrust gives. Failure: `invalid`."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        electrical: PowerSupply,
-        vehicle: OrbiterVehicle,
-        parameters: OrbiterInertialParameters,
-    ) -> None:
-        super().__init__(service, random_stream, electrical, vehicle)
+    def __init__(self, context: OrbiterContext, parameters: OrbiterInertialParameters) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.invalid = False
-        vehicle.accelerometer = (parameters.scale_error, parameters.velocity_noise)
+        context.truth.accelerometer = (parameters.scale_error, parameters.velocity_noise)
 
     @failure
     def fail_invalid(self, lasting: bool = True) -> Failing:

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import random
 from typing import Annotated
 
 import msgspec
@@ -15,9 +14,7 @@ from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.orbiter_navigation import Triple
 from flight.icd.devices.orbiter_propulsion import BurnReport, MainEngine, PropellantState
-from sim_hw.devices.orbiter_device import OrbiterDevice
-from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
-from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.devices.orbiter_device import OrbiterContext, OrbiterDevice
 from sim_hw.serving.failure_modes import Failing, Fraction, Tries, failure
 from sim_hw.world.spacecraft import FREE_FALL
 
@@ -36,15 +33,8 @@ class MainEngineParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
 class SimOrbiterMainEngine(OrbiterDevice, MainEngine):
     """Burns. Failures: `no_ignition` (tries), `early_cutoff` (fraction of the next burn)."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        electrical: PowerSupply,
-        vehicle: OrbiterVehicle,
-        parameters: MainEngineParameters,
-    ) -> None:
-        super().__init__(service, random_stream, electrical, vehicle)
+    def __init__(self, context: OrbiterContext, parameters: MainEngineParameters) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.dead_ignitions = 0
         self.cutoff = 1.0

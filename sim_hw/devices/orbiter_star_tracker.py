@@ -1,6 +1,5 @@
 """The orbiter's star tracker, simulated."""
 
-import random
 from math import radians
 from typing import Annotated
 
@@ -10,9 +9,7 @@ from flight.astrodynamics.quaternions import rotate
 from flight.astrodynamics.vectors import angle_between
 from flight.configuration.files import Quantity
 from flight.icd.devices.orbiter_navigation import StarTracker, TrackedAttitude
-from sim_hw.devices.orbiter_device import OrbiterDevice
-from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
-from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.devices.orbiter_device import OrbiterContext, OrbiterDevice
 from sim_hw.serving.failure_modes import Failing, failure
 
 _SUN_EXCLUSION = radians(26.0)  # half angle of the baffle of the usual trackers
@@ -27,15 +24,8 @@ class StarTrackerParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=T
 class SimOrbiterStarTracker(OrbiterDevice, StarTracker):
     """Looks along the z axis. Invalid while turning or blinded. Failure: `blind`."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        electrical: PowerSupply,
-        vehicle: OrbiterVehicle,
-        parameters: StarTrackerParameters,
-    ) -> None:
-        super().__init__(service, random_stream, electrical, vehicle)
+    def __init__(self, context: OrbiterContext, parameters: StarTrackerParameters) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.blind = False
 

@@ -1,7 +1,6 @@
 """The orbiter's small thrusters, simulated: an impulse in the middle of the time they burn."""
 
 import asyncio
-import random
 from typing import Annotated
 
 import msgspec
@@ -11,9 +10,7 @@ from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.orbiter_navigation import Triple
 from flight.icd.devices.orbiter_propulsion import BurnReport, Thrusters
-from sim_hw.devices.orbiter_device import OrbiterDevice
-from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
-from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.devices.orbiter_device import OrbiterContext, OrbiterDevice
 from sim_hw.serving.failure_modes import Failing, Fraction, Tries, failure
 
 
@@ -32,15 +29,8 @@ class ThrusterParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 class SimOrbiterThrusters(OrbiterDevice, Thrusters):
     """Fires. Failures: `valve` (the next firings do not happen), `weak` (part of the change)."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        electrical: PowerSupply,
-        vehicle: OrbiterVehicle,
-        parameters: ThrusterParameters,
-    ) -> None:
-        super().__init__(service, random_stream, electrical, vehicle)
+    def __init__(self, context: OrbiterContext, parameters: ThrusterParameters) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.stuck = 0
         self.weakness = 1.0

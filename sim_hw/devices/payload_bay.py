@@ -1,7 +1,6 @@
 """The simulated payload bay of the entry capsule: seat switches, latch, temperature."""
 
 import math
-import random
 from typing import Annotated
 
 import msgspec
@@ -9,8 +8,7 @@ import msgspec
 from flight.configuration.files import Quantity
 from flight.icd.devices.entry_capsule import PayloadBay, PayloadState
 from flight.icd.places import EARTH, ENTRY_CAPSULE
-from sim_hw.dynamics.capsule_flight import CapsuleFlight
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.devices.capsule_device import CapsuleContext, CapsuleDevice
 from sim_hw.serving.failure_modes import Failing, failure, put
 
 Switch = Annotated[int, msgspec.Meta(ge=0, le=1)]
@@ -31,27 +29,19 @@ class PayloadBayParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     temperature_noise: Annotated[float, Quantity("K", ge=0, le=5)]
 
 
-class SimPayloadBay(PoweredDevice, PayloadBay):
+class SimPayloadBay(CapsuleDevice, PayloadBay):
     """Feels the container, and how warm it gets.
 
     For faults: `stuck` maps seat switches to what they always say; `unlatched`.
     """
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        flight: CapsuleFlight,
-        electrical: PowerSupply,
-        parameters: PayloadBayParameters,
-    ) -> None:
-        super().__init__(service, random_stream, flight.world, electrical)
-        self.flight = flight
+    def __init__(self, context: CapsuleContext, parameters: PayloadBayParameters) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.stuck: dict[int, bool] = {}
         self.unlatched = False
         self.shell = self.container = parameters.space_temperature
-        self._time = flight.world.now()
+        self._time = self.flight.world.now()
         self._heated = 0.0
 
     @failure

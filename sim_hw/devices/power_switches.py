@@ -1,12 +1,11 @@
 """The switches of the power distribution, simulated."""
 
-import random
 
 from flight.configuration.allowed_values import choices_words
 from flight.configuration.files import NotAllowed
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.power import PowerSwitches, SwitchStates
-from sim_hw.power_and_heat.electrical import Electrical
+from sim_hw.power_and_heat.electrical import PowerSystemContext
 from sim_hw.serving.device import SimulatedDevice
 from sim_hw.serving.failure_modes import Failing, failure, put
 from sim_hw.serving.timestamps import mission_ns
@@ -15,9 +14,9 @@ from sim_hw.serving.timestamps import mission_ns
 class SimPowerSwitches(SimulatedDevice, PowerSwitches):
     """Moves the switches of an `Electrical`. Failure: `stuck` (names that do not move)."""
 
-    def __init__(self, service: str, random_stream: random.Random, electrical: Electrical) -> None:
-        super().__init__(service, random_stream)
-        self._electrical = electrical
+    def __init__(self, context: PowerSystemContext) -> None:
+        super().__init__(context)
+        self._electrical = context.electrical
         self.stuck: dict[str, None] = {}
 
     @failure

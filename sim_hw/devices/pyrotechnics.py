@@ -1,14 +1,12 @@
 """Simulated initiators, in two sides."""
 
-import random
 from typing import Literal
 
 from flight.icd.devices.base import DeviceRejected
 from flight.icd.devices.descent import PARTS, PyroState, Pyrotechnics
 from sim_hw.dynamics.entry_vehicle import EntryVehicle
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, add, failure
-from sim_hw.world.world import World
 
 SIDES = ("A", "B")
 WITH_SWITCH = ("cruise_stage", "heat_shield", "backshell")
@@ -20,15 +18,8 @@ class SimPyrotechnics(PoweredDevice, Pyrotechnics):
     `on_legs` is told when the legs are thrown out: a jolt for whatever hangs on them.
     """
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
-        vehicle: EntryVehicle,
-    ) -> None:
-        super().__init__(service, random_stream, world, electrical)
+    def __init__(self, context: PoweredContext, vehicle: EntryVehicle) -> None:
+        super().__init__(context)
         self.vehicle = vehicle
         self.dead: list[tuple[str, str]] = []
         self.on_legs = lambda: None

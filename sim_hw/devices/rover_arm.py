@@ -1,7 +1,6 @@
 """The simulated six-joint arm of the rover: waist, shoulder, elbow, wrist pitch, yaw and roll."""
 
 import asyncio
-import random
 from math import acos, atan2, cos, hypot, pi, sin
 from typing import Annotated, NamedTuple
 
@@ -20,9 +19,9 @@ from flight.icd.devices.transfer_arm_geometry import (
 )
 from flight.icd.places import ROVER_GRIPPER
 from sim_hw.devices.container import IN_ROVER_GRIPPER, LID_CLEARANCE, ON_SEAT, SimContainer
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, failure
-from sim_hw.world.world import Body, World
+from sim_hw.world.world import Body
 
 Joints = tuple[float, float, float, float, float, float]
 
@@ -64,16 +63,8 @@ class AtLid(NamedTuple):
 class SimRoverArm(PoweredDevice, RoverArm):
     """The arm on the rover's front. `stuck_joint`: number of a joint that does not move."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
-        body: Body,
-        parameters: RoverArmParameters,
-    ) -> None:
-        super().__init__(service, random_stream, world, electrical)
+    def __init__(self, context: PoweredContext, body: Body, parameters: RoverArmParameters) -> None:
+        super().__init__(context)
         self.body = body
         self.parameters = parameters
         self.joints: Joints = STOWED

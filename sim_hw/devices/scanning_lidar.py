@@ -1,7 +1,6 @@
 """The scanning LiDAR, simulated."""
 
 import math
-import random
 from typing import Annotated
 
 import msgspec
@@ -10,9 +9,7 @@ from flight.astrodynamics.quaternions import rotate_back
 from flight.astrodynamics.vectors import add, angle_between, norm, unit
 from flight.configuration.files import Quantity
 from flight.icd.devices.orbiter_navigation import LidarReturn, ScanningLidar
-from sim_hw.devices.orbiter_device import OrbiterDevice
-from sim_hw.devices.orbiter_vehicle import OrbiterVehicle
-from sim_hw.power_and_heat.powered import PowerSupply
+from sim_hw.devices.orbiter_device import OrbiterContext, OrbiterDevice
 from sim_hw.serving.failure_modes import Failing, Fraction, failure
 
 
@@ -30,15 +27,8 @@ class LidarParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SimScanningLidar(OrbiterDevice, ScanningLidar):
     """Range and bearing of the container. Failures: `dead`, `dropouts` (probability)."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        electrical: PowerSupply,
-        vehicle: OrbiterVehicle,
-        parameters: LidarParameters,
-    ) -> None:
-        super().__init__(service, random_stream, electrical, vehicle)
+    def __init__(self, context: OrbiterContext, parameters: LidarParameters) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.dropout = parameters.dropout
 

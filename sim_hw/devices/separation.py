@@ -1,14 +1,12 @@
 """The simulated separation of stages, fairing and container."""
 
-import random
 from typing import Literal
 
 from flight.icd.devices.ascent import Separation, SeparationState
 from flight.icd.devices.base import DeviceFault
 from flight.icd.places import MAV, ORBIT
-from sim_hw.devices.ascent_device import AscentDevice
+from sim_hw.devices.ascent_device import AscentContext, AscentDevice
 from sim_hw.devices.flight_battery import MavSupply
-from sim_hw.dynamics.mav_truth import MavTruth
 from sim_hw.serving.failure_modes import Failing, Tries, failure, put
 from sim_hw.world.tubes import TubeRegistry
 
@@ -20,15 +18,8 @@ class SimSeparation(AscentDevice, Separation):
 
     supply: MavSupply
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        truth: MavTruth,
-        supply: MavSupply,
-        tubes: TubeRegistry | None,
-    ) -> None:
-        super().__init__(service, random_stream, truth, supply)
+    def __init__(self, context: AscentContext, tubes: TubeRegistry | None) -> None:
+        super().__init__(context)
         self.tubes = tubes
         self.stuck: dict[str, int] = {}
 

@@ -1,11 +1,10 @@
 """The solar array, simulated."""
 
 import asyncio
-import random
 
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.power import SolarArray, SolarArrayState
-from sim_hw.power_and_heat.electrical import JOULES_PER_WATT_HOUR, Electrical
+from sim_hw.power_and_heat.electrical import JOULES_PER_WATT_HOUR, PowerSystemContext
 from sim_hw.serving.device import SimulatedDevice
 from sim_hw.serving.failure_modes import Failing, Tries, failure
 from sim_hw.serving.timestamps import mission_ns
@@ -20,9 +19,9 @@ _MOTOR_POWER = 10.0  # W, assumption
 class SimSolarArray(SimulatedDevice, SolarArray):
     """Shows what the array gives; unfolds it. Failure: `jams` (tries that will not succeed)."""
 
-    def __init__(self, service: str, random_stream: random.Random, electrical: Electrical) -> None:
-        super().__init__(service, random_stream)
-        self._electrical = electrical
+    def __init__(self, context: PowerSystemContext) -> None:
+        super().__init__(context)
+        self._electrical = context.electrical
         self._travelled = 0.0  # s of the deployment that are done
         self.jams = 0
 

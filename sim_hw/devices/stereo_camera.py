@@ -1,6 +1,5 @@
 """A simulated stereo camera: it sees the true world, with the errors of image processing."""
 
-import random
 from math import atan2, cos, degrees, hypot, pi, radians, sin
 from typing import Annotated
 
@@ -22,10 +21,10 @@ from flight.icd.devices.vision import (
 from flight.icd.places import GROUND, ROVER_GRIPPER
 from sim_hw.devices.container import ON_SEAT, ON_STAND
 from sim_hw.devices.rover_arm import SimRoverArm
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, failure
 from sim_hw.world.tubes import LyingPose
-from sim_hw.world.world import Body, World
+from sim_hw.world.world import Body
 
 CONTAINER_RANGE = 3.0
 """Distance from the lander's centre in m within which the container is seen well (assumption)."""
@@ -59,15 +58,12 @@ class SimStereoCamera(PoweredDevice, StereoCamera):
 
     def __init__(
         self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
+        context: PoweredContext,
         body: Body,
         parameters: StereoCameraParameters,
         arm: SimRoverArm | None = None,
     ) -> None:
-        super().__init__(service, random_stream, world, electrical)
+        super().__init__(context)
         self.body = body
         self.parameters = parameters
         self.arm = arm

@@ -1,6 +1,5 @@
 """A simulated Sun sensor."""
 
-import random
 from math import degrees, pi, radians
 from typing import Annotated
 
@@ -8,9 +7,9 @@ import msgspec
 
 from flight.configuration.files import Quantity
 from flight.icd.devices.attitude import SunDirection, SunSensor
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, failure
-from sim_hw.world.world import Body, World
+from sim_hw.world.world import Body
 
 
 class SunSensorParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,19 +25,13 @@ class SimSunSensor(PoweredDevice, SunSensor):
     """Finds the Sun's disc unless it is low or drowned in dust."""
 
     def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
-        body: Body,
-        parameters: SunSensorParameters,
+        self, context: PoweredContext, body: Body, parameters: SunSensorParameters
     ) -> None:
-        super().__init__(service, random_stream, world, electrical)
+        super().__init__(context)
         self.body = body
         self.parameters = parameters
         self.blind = False
-        self._bias = radians(parameters.bias) * random_stream.gauss(0.0, 1.0)
+        self._bias = radians(parameters.bias) * context.random.gauss(0.0, 1.0)
 
     @failure
     def fail_blind(self) -> Failing:

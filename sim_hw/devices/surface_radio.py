@@ -1,7 +1,6 @@
 """What the simulated radios of surface vehicles have in common."""
 
 import asyncio
-import random
 from typing import Annotated, Protocol
 
 import msgspec
@@ -15,7 +14,7 @@ from flight.icd.devices.communications import (
     ReceivedFrame,
     Transmission,
 )
-from sim_hw.power_and_heat.electrical import Electrical
+from sim_hw.power_and_heat.electrical import PowerSystemContext
 from sim_hw.serving.device import SimulatedDevice
 from sim_hw.serving.failure_modes import Failing, failure_at_once
 from sim_hw.serving.timestamps import mission_ns
@@ -55,20 +54,14 @@ class SurfaceRadio(SimulatedDevice, Radio):
 
     band = ""  # which links it serves: "uhf" or "x_band"
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        electrical: Electrical,
-        parameters: RadioParameters,
-    ) -> None:
-        super().__init__(service, random_stream)
-        self.vehicle, self.consumer = service.split(".", 1)
+    def __init__(self, context: PowerSystemContext, parameters: RadioParameters) -> None:
+        super().__init__(context)
+        self.vehicle, self.consumer = context.service.split(".", 1)
         self.medium: Medium | None = None
         self.deaf = False
         self.mute = False
         self.corrupt = 0  # frames that arrived and were not whole
-        self._electrical = electrical
+        self._electrical = context.electrical
         self._parameters = parameters
         self._on = parameters.on_at_start
         self._sending: asyncio.Lock | None = None

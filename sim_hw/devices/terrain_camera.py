@@ -1,6 +1,5 @@
 """A simulated camera for terrain-relative navigation."""
 
-import random
 from math import cos, degrees, radians
 from typing import Annotated
 
@@ -9,9 +8,8 @@ import msgspec
 from flight.configuration.files import Quantity
 from flight.icd.devices.descent import TerrainCamera, TerrainFix
 from sim_hw.dynamics.entry_vehicle import EntryVehicle
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, failure
-from sim_hw.world.world import World
 
 
 class TerrainCameraParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,18 +31,12 @@ class SimTerrainCamera(PoweredDevice, TerrainCamera):
     """Finds itself on the map when height, tilt, rate and light allow."""
 
     def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
-        vehicle: EntryVehicle,
-        parameters: TerrainCameraParameters,
+        self, context: PoweredContext, vehicle: EntryVehicle, parameters: TerrainCameraParameters
     ) -> None:
-        super().__init__(service, random_stream, world, electrical)
+        super().__init__(context)
         self.vehicle = vehicle
         self.parameters = parameters
-        gauss = random_stream.gauss
+        gauss = context.random.gauss
         self._offset = (gauss(0.0, parameters.map_error), gauss(0.0, parameters.map_error))
         self.mode = ""
 

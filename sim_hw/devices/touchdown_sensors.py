@@ -1,6 +1,5 @@
 """Simulated touchdown sensors: a switch in each leg, with a latch behind it."""
 
-import random
 from typing import Annotated
 
 import msgspec
@@ -8,9 +7,8 @@ import msgspec
 from flight.configuration.files import Quantity
 from flight.icd.devices.descent import LEGS, TouchdownSensors, TouchdownState
 from sim_hw.dynamics.entry_vehicle import EntryVehicle
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, add, failure
-from sim_hw.world.world import World
 
 Leg = Annotated[int, msgspec.Meta(ge=0, lt=LEGS)]
 
@@ -27,15 +25,9 @@ class SimTouchdownSensors(PoweredDevice, TouchdownSensors):
     """Sees the load of each leg of the true vehicle."""
 
     def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
-        vehicle: EntryVehicle,
-        parameters: TouchdownSensorParameters,
+        self, context: PoweredContext, vehicle: EntryVehicle, parameters: TouchdownSensorParameters
     ) -> None:
-        super().__init__(service, random_stream, world, electrical)
+        super().__init__(context)
         self.vehicle = vehicle
         self.parameters = parameters
         self._latched = [False] * LEGS

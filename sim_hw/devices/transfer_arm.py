@@ -1,7 +1,6 @@
 """The simulated transfer arm: what its joints, brakes and force sensor truly do."""
 
 import asyncio
-import random
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Annotated
@@ -28,9 +27,8 @@ from flight.icd.devices.transfer_arm_geometry import (
     within_limits,
 )
 from sim_hw.devices.transfer_arm_scene import ArmScene
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, failure
-from sim_hw.world.world import World
 
 FINE_STEP = 0.001  # m between looks for contact
 UNLOADED_CURRENT, MOVING_CURRENT, STALL_CURRENT = 0.0, 0.6, 2.5  # A (assumption)
@@ -58,18 +56,11 @@ class SimTransferArm(PoweredDevice, TransferArm):
     """Seven joints. For faults: `stuck_joint` (-1: none), `brake_stuck`."""
 
     def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
-        scene: ArmScene,
-        parameters: TransferArmParameters,
+        self, context: PoweredContext, scene: ArmScene, parameters: TransferArmParameters
     ) -> None:
-        super().__init__(service, random_stream, world, electrical)
-        self._consumer = service  # switched with the vehicle it belongs to
+        super().__init__(context)
         self.scene = scene
-        self.temperature: Callable[[], float] = world.air_temperature
+        self.temperature: Callable[[], float] = context.truth.air_temperature
         self.parameters = parameters
         self.stuck_joint = parameters.stuck_joint
         self.brake_stuck = False

@@ -1,6 +1,5 @@
 """The simulated rack on the rover's deck."""
 
-import random
 from typing import Annotated
 
 import msgspec
@@ -8,9 +7,8 @@ import msgspec
 from flight.configuration.files import Quantity
 from flight.icd.devices.manipulation import RACK_SLOTS, RackState, TubeRack
 from flight.icd.places import ROVER_RACK
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, failure, put
-from sim_hw.world.world import World
 
 Slot = Annotated[int, msgspec.Meta(ge=0, lt=RACK_SLOTS)]
 
@@ -24,15 +22,8 @@ class TubeRackParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 class SimTubeRack(PoweredDevice, TubeRack):
     """A seat sensor in each slot. `stuck_sensors` maps slots to what their sensor always says."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
-        parameters: TubeRackParameters,
-    ) -> None:
-        super().__init__(service, random_stream, world, electrical)
+    def __init__(self, context: PoweredContext, parameters: TubeRackParameters) -> None:
+        super().__init__(context)
         self.parameters = parameters
         self.stuck_sensors: dict[int, bool] = {}
 

@@ -1,7 +1,6 @@
 """Simulated wheels: they turn as commanded, and the rover gets as far as the ground lets it."""
 
 import asyncio
-import random
 from dataclasses import dataclass
 from itertools import pairwise
 from math import atan, copysign, cos, degrees, hypot, pi, sin
@@ -12,10 +11,10 @@ import msgspec
 from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.mobility import Driven, Wheels, WheelsState
-from sim_hw.power_and_heat.powered import PoweredDevice, PowerSupply
+from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, add, failure
 from sim_hw.world.traction import sample_slip
-from sim_hw.world.world import Body, World
+from sim_hw.world.world import Body
 
 STEP = 0.5
 """Metres of wheel rotation between two looks at the ground."""
@@ -54,20 +53,12 @@ WHEELS = 4
 class SimWheels(PoweredDevice, Wheels):
     """Four driven wheels. `dead_wheels` may be set to let motors fail."""
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        world: World,
-        electrical: PowerSupply,
-        body: Body,
-        parameters: WheelsParameters,
-    ) -> None:
-        super().__init__(service, random_stream, world, electrical)
+    def __init__(self, context: PoweredContext, body: Body, parameters: WheelsParameters) -> None:
+        super().__init__(context)
         self.body = body
         self.parameters = parameters
         self.dead_wheels: list[int] = []
-        self._scale = 1.0 + parameters.odometry_error * random_stream.gauss(0.0, 1.0)
+        self._scale = 1.0 + parameters.odometry_error * context.random.gauss(0.0, 1.0)
         self._odometer = 0.0
         self._turned = 0.0
         self._current = 0.0

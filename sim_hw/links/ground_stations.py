@@ -1,7 +1,6 @@
 """The ground stations on Earth, simulated: they command through the orbiter or directly."""
 
 import asyncio
-import random
 from collections import deque
 from collections.abc import Callable
 
@@ -20,8 +19,9 @@ from sim_hw.links.direct_link import DirectLink
 from sim_hw.links.earth_link import EarthLink
 from sim_hw.links.passes import PassSchedule
 from sim_hw.links.relay import RELAY, Relay
-from sim_hw.serving.device import SimulatedDevice
+from sim_hw.serving.device import DeviceContext, SimulatedDevice
 from sim_hw.serving.timestamps import mission_ns
+from sim_hw.world.world import World
 
 PASSES_SHOWN = 2  # of each vehicle
 
@@ -35,16 +35,14 @@ class SimGroundStations(SimulatedDevice, GroundStations):
 
     def __init__(
         self,
-        service: str,
-        random_stream: random.Random,
-        now: Callable[[], float],
+        context: DeviceContext[World, None],
         earth: EarthLink,
         schedule: PassSchedule,
         is_whole: Callable[[bytes], bool],
     ) -> None:
-        super().__init__(service, random_stream)
+        super().__init__(context)
         self.uplink_counters = LinkCounters()
-        self._now = now
+        self._now = context.truth.now
         self._earth = earth
         self._schedule = schedule
         self._is_whole = is_whole

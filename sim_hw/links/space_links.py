@@ -20,6 +20,7 @@ from sim_hw.links.parameters import LinkParameters
 from sim_hw.links.passes import PassSchedule
 from sim_hw.links.proximity_link import ProximityLink
 from sim_hw.links.relay import RELAY, Relay
+from sim_hw.serving.device import DeviceContext
 from sim_hw.world.relay_orbit import RelayOrbit
 from sim_hw.world.world import World
 
@@ -45,9 +46,7 @@ class SpaceLinks:
         )
         self.earth = EarthLink(world, parameters.earth, self.schedule)
         self.stations = SimGroundStations(
-            STATIONS_SERVICE,
-            world.random("links.stations"),
-            world.now,
+            DeviceContext(STATIONS_SERVICE, world.random("links.stations"), world, None),
             self.earth,
             self.schedule,
             self.is_whole,

@@ -7,12 +7,13 @@ that weeks without questions cost little.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
 from flight.configuration.files import Quantity
 from sim_hw.power_and_heat.sky_grid import SkyGrid, Surroundings
+from sim_hw.serving.device import DeviceContext
 
 STEP = 600.0  # s, the longest step of integration
 LONG_STEP = 3600.0  # s, where nothing changes by itself: neither light nor thermostats
@@ -364,3 +365,7 @@ class Electrical:
             return LONG_STEP
         available = (self._energy - self._floor()) * self.parameters.battery.discharge_efficiency
         return available / drawn
+
+
+PowerSystemContext = DeviceContext[Any, Electrical]
+"""Of a device that is part of a power system, or sees all of it."""

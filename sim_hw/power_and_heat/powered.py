@@ -1,14 +1,13 @@
 """What a simulated device that draws power has besides: a load, and nothing to do without it."""
 
 import asyncio
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from flight.icd.devices.base import DeviceFault
 from flight.runtime.pace import NANOSECONDS
-from sim_hw.serving.device import SimulatedDevice
+from sim_hw.serving.device import DeviceContext, SimulatedDevice
 from sim_hw.world.world import World
 
 
@@ -26,16 +25,18 @@ class PowerSupply(Protocol):
         """Whether the switch of that name is closed; what has no switch is always on."""
 
 
+PoweredContext = DeviceContext[World, PowerSupply]
+"""Of a device in the world that draws power."""
+
+
 class PoweredDevice(SimulatedDevice):
     """A simulated device in the world that draws power while it works."""
 
-    def __init__(
-        self, service: str, random_stream: random.Random, world: World, electrical: PowerSupply
-    ) -> None:
-        super().__init__(service, random_stream)
-        self.world = world
-        self.electrical = electrical
-        self._consumer = service.rpartition(".")[2]
+    def __init__(self, context: PoweredContext) -> None:
+        super().__init__(context)
+        self.world = context.truth
+        self.electrical = context.electrical
+        self._consumer = context.draws_as
 
     def time_ns(self) -> int:
         """Mission time in nanoseconds."""

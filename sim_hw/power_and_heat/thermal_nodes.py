@@ -1,6 +1,5 @@
 """The temperature sensors of a vehicle, simulated."""
 
-import random
 from typing import Annotated
 
 import msgspec
@@ -8,7 +7,7 @@ import msgspec
 from flight.configuration.allowed_values import choices_words
 from flight.configuration.files import NotAllowed
 from flight.icd.devices.thermal import NodeTemperatures, ThermalNodes
-from sim_hw.power_and_heat.electrical import Electrical
+from sim_hw.power_and_heat.electrical import PowerSystemContext
 from sim_hw.power_and_heat.thermal_network import ThermalNetwork
 from sim_hw.serving.device import SimulatedDevice
 from sim_hw.serving.failure_modes import Failing, failure, put
@@ -24,15 +23,9 @@ class SimThermalNodes(SimulatedDevice, ThermalNodes):
     node).
     """
 
-    def __init__(
-        self,
-        service: str,
-        random_stream: random.Random,
-        electrical: Electrical,
-        network: ThermalNetwork,
-    ) -> None:
-        super().__init__(service, random_stream)
-        self._electrical = electrical
+    def __init__(self, context: PowerSystemContext, network: ThermalNetwork) -> None:
+        super().__init__(context)
+        self._electrical = context.electrical
         self.network = network
         self.broken: dict[str, None] = {}
         self.bias: dict[str, float] = {}

@@ -90,7 +90,7 @@ import msgspec
 from sim_hw.devices.surface_radio import RadioParameters
 from sim_hw.devices.uhf_radio import SimUhfRadio
 from sim_hw.power_and_heat.electrical import Electrical, ElectricalParameters
-from sim_hw.serving.device import SimulatedDevice
+from sim_hw.serving.device import Fittings, SimulatedDevice
 from sim_hw.world.world import World
 
 
@@ -109,7 +109,8 @@ def build(
 ) -> tuple[Electrical, dict[str, SimulatedDevice]]:
     world.place("hopper", 20.0, 10.0)
     power = Electrical("hopper", world, parameters.power)
-    radio = SimUhfRadio("hopper.uhf", world.random("hopper.uhf"), power, parameters.uhf)
+    given = Fittings("hopper", world.random, world, power)
+    radio = SimUhfRadio(given("uhf"), parameters.uhf)
     return power, {"uhf": radio}
 '''
 

@@ -24,6 +24,7 @@ from sim_hw.assembly import arm as arm_assembly
 from sim_hw.assembly import mav as mav_assembly
 from sim_hw.assembly.couplings import couple
 from sim_hw.devices.tube_rack import SimTubeRack, TubeRackParameters
+from sim_hw.serving.device import DeviceContext
 from sim_hw.world.terrain import Terrain
 from sim_hw.world.tubes import LyingPose, SampleKind, SampleTube, TubeRegistry, TubeState
 from sim_hw.world.world import SITE_EAST_LONGITUDE_DEGREES, World
@@ -131,9 +132,9 @@ class Bench:
         self.camera: Any = arm["camera"]
         self.scene = self.transfer_arm.scene
         rack = SimTubeRack(
-            "rover.tube_rack", self.world.random("rack"), self.world, self.power,
+            DeviceContext("rover.tube_rack", self.world.random("rack"), self.world, self.power),
             TubeRackParameters(false_reading=0.0005),
-        )  # fmt: skip
+        )
         devices = {"arm": arm, "mav": mav, "rover": {"tube_rack": rack}}
         for vehicle, named in devices.items():
             for name, device in named.items():

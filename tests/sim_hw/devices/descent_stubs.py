@@ -14,6 +14,7 @@ from sim_hw.devices.landing_radar import (
 )
 from sim_hw.devices.terrain_camera import TerrainCameraParameters
 from sim_hw.devices.touchdown_sensors import TouchdownSensorParameters
+from sim_hw.serving.device import DeviceContext
 from tests.sim_hw.devices.stubs import Clock, Dice, Supply
 
 ENGINES = SimpleNamespace(count=4, least_thrust=400.0, greatest_thrust=3000.0)
@@ -102,7 +103,9 @@ class Bench:
         self.vehicle, self.world, self.supply = Vehicle(), World(), Supply()
         self.dice = dice or Dice()
         self.device: Any = kind(
-            "lander.device", self.dice, self.world, self.supply, self.vehicle, *parameters
+            DeviceContext("lander.device", self.dice, self.world, self.supply),
+            self.vehicle,
+            *parameters,
         )
 
 

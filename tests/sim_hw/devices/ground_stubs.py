@@ -11,6 +11,7 @@ from flight.icd.devices.base import DeviceFault
 from sim_hw.devices.container import (
     ON_STAND,
 )
+from sim_hw.serving.device import DeviceContext
 from sim_hw.world.rocks import Rock
 from sim_hw.world.terrain import GroundPoint
 from sim_hw.world.tubes import SampleKind, SampleTube, TubeRegistry
@@ -65,7 +66,9 @@ class World:
 def device(
     kind: Any, *parameters: Any, world: World | None = None, dice: Dice | None = None
 ) -> Any:
-    return kind("rover.device", dice or Dice(), world or World(), Supply(), *parameters)
+    return kind(
+        DeviceContext("rover.device", dice or Dice(), world or World(), Supply()), *parameters
+    )
 
 
 async def refused(call: Any, code: str) -> None:

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
+from sim_hw.serving.device import DeviceContext
 from tests.sim_hw.devices.stubs import Clock, Dice, Supply
 
 UPRIGHT = (1.0, 0.0, 0.0, 0.0)
@@ -70,5 +71,5 @@ class Truth:
 
 
 def made(kind: Any, truth: Truth, *more: Any, dice: Dice | None = None) -> Any:
-    device = kind("mav.device", dice or Dice(), truth, Supply(), *more)
+    device = kind(DeviceContext("mav.device", dice or Dice(), truth, Supply()), *more)
     return device

@@ -13,6 +13,7 @@ from flight.icd.places import ORBIT
 from sim_hw.devices.narrow_angle_camera import CameraParameters
 from sim_hw.devices.orbiter_thrusters import ThrusterParameters
 from sim_hw.devices.scanning_lidar import LidarParameters
+from sim_hw.serving.device import DeviceContext
 from tests.sim_hw.devices.stubs import Dice, Supply
 
 AHEAD = (1.0, 0.0, 0.0)
@@ -123,7 +124,7 @@ class Vehicle:
 
 
 def device(kind: Any, *parameters: Any, dice: Dice | None = None) -> Any:
-    return kind("orbiter.device", dice or Dice(), Supply(), Vehicle(), *parameters)
+    return kind(DeviceContext("orbiter.device", dice or Dice(), Vehicle(), Supply()), *parameters)
 
 
 async def refused(call: Any, code: str) -> None:

@@ -10,6 +10,7 @@ from sim_hw.devices.ejector import SimEjector
 from sim_hw.devices.flight_battery import FlightBatteryParameters, MavSupply
 from sim_hw.devices.igniter import IgniterParameters, SimIgniter
 from sim_hw.devices.separation import SimSeparation
+from sim_hw.serving.device import DeviceContext
 from tests.sim_hw.devices.mav_stubs import Body, Truth, made
 from tests.sim_hw.devices.stubs import Dice, Supply, loop_world
 
@@ -76,7 +77,7 @@ async def test_late_and_weak_motors_and_a_shot_into_an_empty_tube() -> None:
 def ejector_on(truth: Truth) -> tuple[Any, Any]:
     lander = Supply()
     supply = MavSupply(lander, truth, FlightBatteryParameters(300.0, 60.0, 3.0))  # type: ignore[arg-type]
-    return SimEjector("mav.ejector", Dice(), truth, supply), lander  # type: ignore[arg-type]
+    return SimEjector(DeviceContext("mav.ejector", Dice(), truth, supply)), lander  # type: ignore[arg-type]
 
 
 async def test_the_ejector_throws_once_at_the_end_of_its_stroke_and_cuts_the_umbilical() -> None:

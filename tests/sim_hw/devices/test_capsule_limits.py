@@ -17,6 +17,7 @@ from sim_hw.devices.capsule_timer import CapsuleTimerParameters, SimCapsuleTimer
 from sim_hw.devices.g_switch import GSwitchParameters, SimGSwitch
 from sim_hw.devices.impact_sensor import ImpactSensorParameters, SimImpactSensor
 from sim_hw.devices.payload_bay import PayloadBayParameters, SimPayloadBay
+from sim_hw.serving.device import DeviceContext
 from tests.sim_hw.devices.stubs import Clock, Dice, Supply
 
 
@@ -54,7 +55,7 @@ class Flight:
 
 def built(kind: Any, parameters: Any, dice: Dice | None = None) -> tuple[Any, Flight]:
     flight = Flight()
-    return kind("entry.device", dice or Dice(), flight, Supply(), parameters), flight
+    return kind(DeviceContext("entry.device", dice or Dice(), flight, Supply()), parameters), flight
 
 
 ACCELEROMETER = CapsuleAccelerometerParameters(100.0, 5000.0, 0.0, 0.0)

@@ -20,6 +20,7 @@ from sim_hw.devices.container import (
 )
 from sim_hw.devices.inertial_increments import InertialParameters, SimInertialIncrements
 from sim_hw.devices.mav_systems import CHECKS, MavSystemsParameters, SimMavSystems
+from sim_hw.serving.device import DeviceContext
 from tests.sim_hw.devices.stubs import Clock, Dice, Supply
 
 # ---------------------------------------------------------------------- systems
@@ -33,7 +34,8 @@ def systems(dice: Dice | None = None, **changed: float) -> tuple[Any, Any, Suppl
     world: Any = SimpleNamespace(now=Clock(50.0), air_temperature=lambda: 220.0)
     supply = Supply()
     device = SimMavSystems(
-        "mav.systems", dice or Dice(), world, supply, MavSystemsParameters(**given)
+        DeviceContext("mav.systems", dice or Dice(), world, supply, "mav.systems"),
+        MavSystemsParameters(**given),
     )
     return device, world, supply
 
@@ -128,7 +130,8 @@ def container(dice: Dice | None = None, **changed: Any) -> tuple[Any, Tubes, Sup
     tubes = Tubes()
     world: Any = SimpleNamespace(now=Clock(), air_temperature=lambda: 220.0, tubes=tubes)
     device = SimContainer(
-        "mav.container", dice or Dice(), world, Supply(), ContainerParameters(**given)
+        DeviceContext("mav.container", dice or Dice(), world, Supply(), "mav.container"),
+        ContainerParameters(**given),
     )
     return device, tubes, device.electrical  # type: ignore[return-value]
 
@@ -251,7 +254,9 @@ class Motion:
 
 def unit(truth: Motion, parameters: InertialParameters = PERFECT, dice: Dice | None = None) -> Any:
     truthful: Any = truth
-    return SimInertialIncrements("mav.imu", dice or Dice(), truthful, Supply(), parameters)
+    return SimInertialIncrements(
+        DeviceContext("mav.imu", dice or Dice(), truthful, Supply()), parameters
+    )
 
 
 async def test_increments_are_those_of_the_motion_without_gravity() -> None:

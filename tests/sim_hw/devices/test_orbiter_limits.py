@@ -13,6 +13,7 @@ from flight.icd.places import ENTRY_CAPSULE, ORBIT, ORBITER
 from sim_hw.devices.capsule_release import CAPSULE, ReleaseParameters, SimCapsuleRelease
 from sim_hw.devices.capture_cone import ConeParameters, SimCaptureCone
 from sim_hw.devices.containment import ContainmentParameters, SimContainment
+from sim_hw.serving.device import DeviceContext
 from tests.sim_hw.devices.orbiter_stubs import (
     Container,
     Vehicle,
@@ -218,8 +219,8 @@ def release(dice: Dice | None = None, parameters: ReleaseParameters = RELEASE) -
     vehicle = Vehicle()
     containment: Any = SimpleNamespace(in_capsule=True)
     return SimCapsuleRelease(
-        "orbiter.release", dice or Dice(), Supply(), vehicle, containment, parameters,  # type: ignore[arg-type]
-    )  # fmt: skip
+        DeviceContext("orbiter.release", dice or Dice(), vehicle, Supply()), containment, parameters
+    )
 
 
 async def test_the_capsule_goes_once_closed_and_to_where_it_is_told() -> None:

@@ -17,6 +17,7 @@ from flight.icd.devices.base import DeviceFault, DeviceRejected
 from sim_hw.devices.orbit_knowledge import OrbitKnowledgeParameters, SimOrbitKnowledge
 from sim_hw.devices.orbiter_main_engine import MainEngineParameters, SimOrbiterMainEngine
 from sim_hw.devices.orbiter_vehicle import OrbiterParameters, OrbiterVehicle
+from sim_hw.serving.device import DeviceContext
 from sim_hw.world.spacecraft import orbiting
 from sim_hw.world.tubes import TubeRegistry
 from sim_hw.world.world import World
@@ -172,7 +173,7 @@ async def test_what_comes_on_board_and_what_goes_shares_its_momentum() -> None:
 
 def engine(dice: Dice | None = None, parameters: MainEngineParameters = ENGINE) -> Any:
     return SimOrbiterMainEngine(
-        "orbiter.main_engine", dice or Dice(), Supply(), vehicle(), parameters
+        DeviceContext("orbiter.main_engine", dice or Dice(), vehicle(), Supply()), parameters
     )
 
 
@@ -280,7 +281,9 @@ async def test_errors_of_cutoff_direction_and_gauge() -> None:
 
 
 def knowledge(dice: Dice | None = None) -> Any:
-    return SimOrbitKnowledge("orbiter.orbit", dice or Dice(), Supply(), vehicle(), KNOWLEDGE)
+    return SimOrbitKnowledge(
+        DeviceContext("orbiter.orbit", dice or Dice(), vehicle(), Supply()), KNOWLEDGE
+    )
 
 
 async def test_without_errors_the_truth_is_known_and_a_solution_holds_for_its_interval() -> None:

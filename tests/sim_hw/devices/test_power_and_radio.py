@@ -19,6 +19,7 @@ from sim_hw.devices.uhf_radio import SimUhfRadio
 from sim_hw.devices.x_band_radio import SimXBandRadio
 from sim_hw.power_and_heat.electrical import BatteryParameters, ElectricalParameters
 from sim_hw.power_and_heat.thermal_network import Zone, ZoneParameters
+from sim_hw.serving.device import DeviceContext
 from tests.sim_hw.devices.stubs import Clock, Dice
 
 
@@ -65,7 +66,7 @@ class Electrical:
 
 
 def made(kind: Any, *more: Any, dice: Dice | None = None) -> Any:
-    return kind("lander.device", dice or Dice(), Electrical(), *more)
+    return kind(DeviceContext("lander.device", dice or Dice(), None, Electrical()), *more)
 
 
 async def refused(call: Any, code: str) -> None:
@@ -106,7 +107,7 @@ def test_capacity_fades_by_a_fraction(fraction: float, allowed: bool) -> None:
         battery.fail("capacity_fade", fraction=fraction)
         assert battery._electrical.capacity_fade == fraction and battery._electrical.advanced == 1
     else:
-        with pytest.raises(ValueError, match="allowed is 0 to 1"):
+        with pytest.raises(ValueError, match="allowed is a finite number >= 0 and <= 1"):
             battery.fail("capacity_fade", fraction=fraction)
         assert battery._electrical.capacity_fade == 0.0
 
@@ -284,7 +285,7 @@ class Medium:
 
 def radio(on: bool = False) -> Any:
     parameters = RadioParameters(15.0, 60.0, on)
-    made_radio = SimUhfRadio("rover.uhf", Dice(), Electrical(), parameters)  # type: ignore[arg-type]
+    made_radio = SimUhfRadio(DeviceContext("rover.uhf", Dice(), None, Electrical()), parameters)  # type: ignore[arg-type]
     made_radio.medium = Medium()
     return made_radio
 

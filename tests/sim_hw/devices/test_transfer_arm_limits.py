@@ -19,6 +19,7 @@ from sim_hw.devices.arm_gripper import ArmGripperParameters, SimArmGripper
 from sim_hw.devices.container import IN_GRIPPER, ON_STAND
 from sim_hw.devices.transfer_arm import SimTransferArm, TransferArmParameters
 from sim_hw.devices.transfer_arm_scene import seen_from
+from sim_hw.serving.device import DeviceContext
 from sim_hw.world.tubes import LyingPose, TubeState
 from sim_hw.world.world import Body
 from tests.sim_hw.devices.ground_stubs import A, World, refused, tubes
@@ -32,7 +33,9 @@ GRIPPER = ArmGripperParameters(0.05, 0.02, 40.0, 20.0, 10.0)
 
 def arm(world: World | None = None, parameters: TransferArmParameters = ARM) -> Any:
     made: Any = scene(world)
-    return SimTransferArm("arm.arm", Dice(), made.world, Supply(), made, parameters)
+    return SimTransferArm(
+        DeviceContext("arm.arm", Dice(), made.world, Supply(), "arm.arm"), made, parameters
+    )
 
 
 async def loose(world: World | None = None) -> Any:
@@ -50,7 +53,7 @@ async def test_brakes_take_their_time_and_may_stick() -> None:
     await refused(made.set_brakes(True), "brake")
     assert not made.brakes
     for joint in (-1, 7):
-        with pytest.raises(ValueError, match="has no failure"):
+        with pytest.raises(ValueError, match="allowed is an integer >= 0 and <= 6"):
             made.fail("joint_stall", joint=joint)
 
 
@@ -136,9 +139,10 @@ async def test_encoders_lengths_and_droop_put_the_tip_off_by_their_sizes() -> No
     assert droops.tip().position == pytest.approx((x, y, z - 0.002 * (x * x + y * y)))
     made: Any = scene()
     off = SimTransferArm(
-        "arm.arm", Dice(1.0), made.world, Supply(), made,
+        DeviceContext("arm.arm", Dice(1.0), made.world, Supply(), "arm.arm"),
+        made,
         TransferArmParameters(0.02, 0.05, 3.0, 0.01, 0.002, 0.0, 0.0, 0.0, 1.5, 60.0, 210.0),
-    )  # fmt: skip
+    )
     state = await off.state()
     assert state.joints == pytest.approx([a + 0.002 for a in STOWED])
     assert state.force == pytest.approx([1.5] * 3)
@@ -158,7 +162,11 @@ def forward_of(joints: list[float]) -> Any:
 def camera(world: World | None = None, dice: Dice | None = None) -> Any:
     made = arm(world)
     made.tip = lambda: over(socket_place(3), up=0.2)
-    return SimArmCamera("arm.camera", dice or Dice(), made.world, Supply(), made, CAMERA)
+    return SimArmCamera(
+        DeviceContext("arm.camera", dice or Dice(), made.world, Supply(), "arm.camera"),
+        made,
+        CAMERA,
+    )
 
 
 async def test_the_gripper_closes_on_tube_lid_or_itself() -> None:
@@ -167,7 +175,9 @@ async def test_the_gripper_closes_on_tube_lid_or_itself() -> None:
     ):  # fmt: skip
         made = arm(World(tubes(a=held)) if held else None)
         made.scene.container.lid = lid
-        jaws = SimArmGripper("arm.gripper", Dice(), made.world, Supply(), made, GRIPPER)  # type: ignore[arg-type]
+        jaws = SimArmGripper(
+            DeviceContext("arm.gripper", Dice(), made.world, Supply(), "arm.gripper"), made, GRIPPER
+        )  # type: ignore[arg-type]
         assert (await jaws.state()).opening == 0.05
         state = await jaws.close()
         assert (state.opening, state.force) == (opening, 40.0)

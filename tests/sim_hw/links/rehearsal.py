@@ -15,6 +15,7 @@ from sim_hw.devices.x_band_radio import SimXBandRadio
 from sim_hw.links.parameters import LinkParameters, load_link_parameters
 from sim_hw.links.space_links import SpaceLinks
 from sim_hw.power_and_heat.electrical import BatteryParameters, Electrical, ElectricalParameters
+from sim_hw.serving.device import DeviceContext
 from sim_hw.world.relay_orbit import sun_synchronous_orbit
 from sim_hw.world.tubes import TubeRegistry
 from sim_hw.world.world import World
@@ -71,7 +72,7 @@ class Rehearsal:
         )
         electrical = Electrical(service, self.world, ElectricalParameters(battery=battery))
         power = RadioParameters(listening_power=15.0, sending_power=60.0, on_at_start=True)
-        radio = kind(service, stream(1, service), electrical, power)
+        radio = kind(DeviceContext(service, stream(1, service), None, electrical), power)
         radio.emit = self._listener(service)
         self.links.attach(radio)
         return radio

@@ -19,6 +19,7 @@ from sim_hw.power_and_heat.electrical import (
     Electrical,
     ElectricalParameters,
 )
+from sim_hw.serving.device import DeviceContext
 from sim_hw.world.insolation import sol_insolation
 from sim_hw.world.tubes import TubeRegistry
 from sim_hw.world.world import SITE_EAST_LONGITUDE_DEGREES, SITE_LATITUDE_DEGREES, World
@@ -192,7 +193,9 @@ def test_the_array_jams_once_and_then_unfolds() -> None:
             ),
         )
         electrical = Electrical("lander", world, parameters)
-        device = SimSolarArray("lander.solar_array", stream(1, "array"), electrical)
+        device = SimSolarArray(
+            DeviceContext("lander.solar_array", stream(1, "array"), None, electrical)
+        )
         stowed = await device.state()
         device.jams = 1
         with pytest.raises(DeviceFault, match="stopped"):
@@ -207,7 +210,9 @@ def test_the_array_jams_once_and_then_unfolds() -> None:
 def test_switches_are_read_back_and_a_stuck_one_is_a_fault() -> None:
     async def scenario() -> None:
         electrical = vehicle(Clock(), switches={"uhf": False})
-        device = SimPowerSwitches("lander.power_switches", stream(1, "switches"), electrical)
+        device = SimPowerSwitches(
+            DeviceContext("lander.power_switches", stream(1, "switches"), None, electrical)
+        )
         assert (await device.set_switch("uhf", True)).closed == {"uhf": True}
         device.stuck["uhf"] = None
         with pytest.raises(DeviceFault) as fault:
@@ -221,7 +226,9 @@ def test_switches_are_read_back_and_a_stuck_one_is_a_fault() -> None:
 
 def test_the_gauge_shows_charge_and_says_when_it_means_nothing() -> None:
     async def scenario() -> None:
-        device = SimBattery("lander.battery", stream(1, "battery"), vehicle(Clock()))
+        device = SimBattery(
+            DeviceContext("lander.battery", stream(1, "battery"), None, vehicle(Clock()))
+        )
         shown = await device.state()
         assert shown.valid and shown.state_of_charge == pytest.approx(0.5, abs=0.03)
         device.gauge_invalid = True

@@ -22,6 +22,7 @@ from sim_hw.power_and_heat.thermal_network import (
     ZoneParameters,
 )
 from sim_hw.power_and_heat.thermal_nodes import SimThermalNodes
+from sim_hw.serving.device import DeviceContext
 from sim_hw.world.world import Sky
 
 HOUR = 3600.0
@@ -162,8 +163,12 @@ def test_devices_set_zones_and_read_temperatures() -> None:
     async def scenario() -> None:
         world = ColdNight()
         electrical, network = vehicle(world)
-        heaters = SimHeaters("lander.heaters", stream(1, "h"), electrical, network)
-        nodes = SimThermalNodes("lander.thermal_nodes", stream(1, "t"), electrical, network)
+        heaters = SimHeaters(
+            DeviceContext("lander.heaters", stream(1, "h"), None, electrical), network
+        )
+        nodes = SimThermalNodes(
+            DeviceContext("lander.thermal_nodes", stream(1, "t"), None, electrical), network
+        )
         zone = await heaters.set_zone("battery", 300.0, True)
         assert zone.on and zone.setpoint == 300.0
         assert not (await heaters.set_zone("battery", 300.0, False)).on
@@ -179,5 +184,5 @@ def test_devices_set_zones_and_read_temperatures() -> None:
 
 
 def test_a_zone_without_its_node_is_refused() -> None:
-    with pytest.raises(ValueError, match="heats 'igloo'; there are: battery"):
+    with pytest.raises(ValueError, match=r'zones\.battery\.node: allowed is "battery"'):
         vehicle(ColdNight(), node="igloo")
