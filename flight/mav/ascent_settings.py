@@ -76,11 +76,13 @@ class AscentSettings:
             second=second,
             first_gains=BurnGains(
                 first.exhaust_speed * first.propellant / first.burn_time,
+                first.mass, first.propellant,
                 p["first_lever_start"], p["first_lever_end"],
                 p["first_inertia_start"], p["first_inertia_end"],
             ),
             second_gains=BurnGains(
                 second.exhaust_speed * second.propellant / second.burn_time,
+                second.mass, second.propellant,
                 p["second_lever_start"], p["second_lever_end"],
                 p["second_inertia_start"], p["second_inertia_end"],
             ),

@@ -34,9 +34,12 @@ class Order(NamedTuple):
 
 @dataclass(frozen=True)
 class BurnGains:
-    """A motor and what it turns: thrust (N), lever (m) and inertia (kg m^2) at begin and end."""
+    """A motor and what it turns: thrust (N); mass at the begin and propellant (kg); lever (m) and
+    inertia (kg m^2) at begin and end."""
 
     thrust: float
+    mass: float
+    propellant: float
     lever_start: float
     lever_end: float
     inertia_start: float
@@ -48,11 +51,18 @@ class BurnGains:
         return inertia / (self.thrust * lever)
 
     def lever_and_inertia(self, part: float) -> tuple[float, float]:
-        """Nozzle to centre of mass (m), and inertia (kg m^2), at a part of the burn."""
+        """Nozzle to centre of mass (m), and inertia (kg m^2), at a part of the burn.
+
+        A grain burns over its whole length: its own centre stays where it is, and first and second
+        moment of all masses about the pivot fall evenly.
+        """
         part = min(max(part, 0.0), 1.0)
-        lever = self.lever_start + part * (self.lever_end - self.lever_start)
+        left, begin, end = 1.0 - self.propellant / self.mass, self.lever_start, self.lever_end
+        mass = 1.0 + part * (left - 1.0)  # over that at the begin
+        lever = (begin + part * (left * end - begin)) / mass
+        square = begin * begin + part * (left * end * end - begin * begin)
         inertia = self.inertia_start + part * (self.inertia_end - self.inertia_start)
-        return lever, inertia
+        return lever, inertia + self.mass * (square - mass * lever * lever)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ from flight.mav.attitude_control import GasThrusters, hold, pointing_error
 from flight.mav.navigation import Navigation, Pad, align, from_pad
 from flight.mav.node import Mav
 from ground.missions.vehicle_files import load_vehicle_file
+from sim_hw.assembly.mav import HARDWARE
+from sim_hw.dynamics.mav_vehicle import MavVehicle
 
 PAD = Pad(math.radians(18.45), math.radians(77.4), 3_391_961.0)
 
@@ -163,3 +165,17 @@ def test_the_nose_is_turned_the_short_way() -> None:
     gas = GasThrusters(1.0, 3.0, 3.5, 6.9, 0.008)
     order = hold(attitude, (0.0, 0.0, 0.0), wanted, gas, 0.2)
     assert order.pulses[1] > 0.0 > order.pulses[2]
+
+
+def test_lever_and_inertia_are_those_of_a_grain_that_burns_over_its_length() -> None:
+    """As the vehicle's truth has it in the middle of the burn, and exactly at its ends."""
+    gains = settings().first_gains
+    vehicle = MavVehicle(load_vehicle_file(Mav, HARDWARE).hardware.vehicle)
+    table = vehicle.whole(fairing=True)
+    for part in (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0):
+        lever, inertia = gains.lever_and_inertia(part)
+        _, centre, _, across = table.at(part)
+        assert lever == pytest.approx(centre - vehicle.first_pivot, rel=0.005)
+        assert inertia == pytest.approx(across, rel=0.01)
+    assert gains.lever_and_inertia(-1.0) == gains.lever_and_inertia(0.0)
+    assert gains.lever_and_inertia(2.0) == gains.lever_and_inertia(1.0)
