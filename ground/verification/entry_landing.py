@@ -5,15 +5,20 @@ guidance keeps the settings of the lander's file except what the mission gives a
 events are held against the clock as flown: UTC of Lakdawalla (2018), and the reconstruction of
 Karlgaard et al. (2014).
 
-Known differences: the air is that of a northern spring morning at Jezero, not of Gale at Ls 150
-(by our estimate denser near the ground by a fifth or so); speed and path angle at the interface are
-taken as over the turning ground and inertial, as the published pair suits only so; place and
-azimuth of the interface are from memory of the reconstruction. MSL's last 20 m hung on a sky crane;
-here the lander comes straight down.
+Known differences: the air is that of a northern spring morning at Jezero, not of an afternoon at
+Gale at Ls 150. Near the ground it is a third denser than MSL's was, by two of MSL's own figures
+(`_air_rows`): pressure and speed at its parachute, and how fast it hung under it. So the parachute
+comes 2 km too high and 12 s too early, and what hangs on it as much. Higher up, where most of the
+speed is lost, both agree: peak deceleration and heading alignment.
+
+Speed and path angle at the interface are taken as over the turning ground and inertial, as the
+published pair suits only so; place and azimuth of the interface are from memory of the
+reconstruction. MSL's last 20 m hung on a sky crane; here the lander comes straight down.
 """
 
 import math
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -51,6 +56,9 @@ BALANCE_MASS = 150.0  # kg, six masses of 25 kg
 HEAT_SHIELD_MASS = 440.0  # kg, assumption: half of the aeroshell
 LANDED_MASS, PROPELLANT = 1_879.0, 390.0  # kg, rover and dry descent stage (press kit 2012)
 BACKSHELL_HEIGHT = 1_670.0  # m over the ground, as flown
+BACKSHELL_SPEED = 79.0  # m/s (reconstruction)
+PARACHUTE_HEIGHT, PARACHUTE_SPEED = 10_500.0, 405.0  # m over the ground, m/s (reconstruction)
+PARACHUTE_PRESSURE = 494.0  # Pa (reconstruction)
 
 FRAME = SiteFrame(TARGET_LATITUDE, TARGET_LONGITUDE, AREOID_HEIGHT)
 PLANET = Planet(MARS, MARS_IAU, areoid_height=AREOID_HEIGHT)
@@ -218,7 +226,50 @@ def rows() -> list[Row]:
     for index, published in enumerate(_REVERSALS):
         time = reversals[index] if index < len(reversals) else math.nan
         found.append(_seconds(f"bank reversal {index + 1}", published, time, RECONSTRUCTED, False))
-    return found + _figures(flown, first)
+    return found + _air_rows(flown, first) + _figures(flown, first)
+
+
+def _air_rows(flown: FlownLanding, first: dict[str, tuple[float, dict[str, Any]]]) -> list[Row]:
+    """Where the air is MSL's, and where it is not; informative."""
+    fired = first.get("parachute_fired", (math.nan, {}))[0]
+    aligned = first.get("heading_alignment", (math.nan, {}))[0]
+    return [
+        _seconds("peak deceleration", 80.0, _time_of_peak(flown), CLOCK, False),
+        Row(
+            quantity="from heading alignment to the parachute", source=RECONSTRUCTED,
+            published=259.12 - 135.63, computed=fired - aligned, tolerance=TOLERANCE, unit="s",
+            digits=1, required=False,
+        ),
+        Row(
+            quantity="density of the air at MSL's parachute", source=f"{RECONSTRUCTED}: 2 q / v^2",
+            published=1e3 * 2.0 * PARACHUTE_PRESSURE / PARACHUTE_SPEED**2,
+            computed=1e3 * Atmosphere().at(GROUND + PARACHUTE_HEIGHT).density,
+            tolerance=0.6, unit="g/m3", digits=2, required=False,
+        ),
+        Row(
+            quantity="the same, by the speed at the backshell",
+            source=f"{RECONSTRUCTED}: ours by 1 / v^2",
+            published=1e3 * Atmosphere().at(GROUND + BACKSHELL_HEIGHT).density * _sink_ratio(first),
+            computed=1e3 * Atmosphere().at(GROUND + BACKSHELL_HEIGHT).density,
+            tolerance=1.5, unit="g/m3", digits=2, required=False,
+        ),
+    ]  # fmt: skip
+
+
+def _sink_ratio(first: dict[str, tuple[float, dict[str, Any]]]) -> float:
+    """MSL's air over ours, by how fast either hung under a canopy of one size."""
+    left = first.get("backshell_separated", (math.nan, {}))[1]
+    return (float(left.get("speed", math.nan)) / BACKSHELL_SPEED) ** 2
+
+
+def _time_of_peak(flown: FlownLanding) -> float:
+    """Seconds after the interface at which the speed falls fastest, from the trace."""
+    slowing = [
+        ((a[4] - b[4]) / (b[0] - a[0]), 0.5 * (a[0] + b[0]) - LEAD)
+        for a, b in pairwise(flown.trace)
+        if 0.0 < a[0] - LEAD < 240.0
+    ]
+    return max(slowing, default=(math.nan, math.nan))[1]
 
 
 def _figures(flown: FlownLanding, first: dict[str, tuple[float, dict[str, Any]]]) -> list[Row]:
@@ -244,12 +295,15 @@ def _figures(flown: FlownLanding, first: dict[str, tuple[float, dict[str, Any]]]
     return [
         row("peak deceleration", 12.5, peak.get("felt"), 1.0, "g"),
         row("Mach number at the parachute", 1.72, fired.get("mach"), 0.15),
-        row("dynamic pressure at the parachute", 494.0, fired.get("pressure"), 75.0, "Pa"),
-        row("height at the parachute", 10_500.0, fired.get("height"), 1_500.0, "m"),
+        row(
+            "dynamic pressure at the parachute", PARACHUTE_PRESSURE, fired.get("pressure"), 75.0,
+            "Pa",
+        ),
+        row("height at the parachute", PARACHUTE_HEIGHT, fired.get("height"), 1_500.0, "m"),
         row("speed at the heat shield", 155.0, shield.get("speed"), 15.0, "m/s"),
-        row("speed at the backshell", 79.0, left.get("speed"), 8.0, "m/s"),
+        row("speed at the backshell", BACKSHELL_SPEED, left.get("speed"), 8.0, "m/s"),
         row("speed at touchdown", 0.75, outcome and outcome.vertical_speed, 0.25, "m/s"),
-    ]
+    ]  # fmt: skip
 
 
 def _seconds(quantity: str, published: float, time: float, source: str, required: bool) -> Row:
