@@ -72,6 +72,8 @@ class Bus:
         self.on_gap = on_gap
         self.on_drop = on_drop
         self.on_malformed = on_malformed
+        self.on_second: Callable[[str, str], None] | None = None
+        """Told of the service and the name under which a second program speaks to it."""
         self.read = read
         self._addresses: Mapping[str, str] = addresses if addresses is not None else {}
         self._ends: list[Endpoint] = []

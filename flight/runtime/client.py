@@ -28,7 +28,9 @@ class Client(Endpoint):
     def __init__(
         self, bus: "Bus", service: str, on_message: Callable[[Message], None], epoch: int
     ) -> None:
-        super().__init__(bus, Kind.CLIENT, service, identity=f"{bus.name}#{epoch}".encode())
+        token = bus.fabric.token if bus.joins_late(service) else b""
+        identity = f"{bus.name}#{epoch}".encode() + token
+        super().__init__(bus, Kind.CLIENT, service, identity=identity)
         self.epoch = epoch
         self.on_reconnect: Callable[[], None] | None = None
         self.on_lost: Callable[[str], None] | None = None
@@ -135,6 +137,8 @@ class Client(Endpoint):
             self._following.close()
 
     def _take(self, frames: list[bytes]) -> None:
+        if self._outside and not frames[-1]:
+            return  # the server asks whether this one is there
         if self._following is not None:
             self._following.taken()
         message = self._open(b"", frames[-1])

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from flight.icd.codec import MAXIMUM_MESSAGE_BYTES
 from flight.icd.messages import Message
-from flight.runtime.endpoint import Endpoint
+from flight.runtime.endpoint import MOST_PEERS, Endpoint
 from flight.runtime.sockets import Full, Kind, Link, Unreachable
 
 if TYPE_CHECKING:
@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 
 class Server(Endpoint):
-    """The bound side of requests (ROUTER). Peers are known by the name they connect with."""
+    """The bound side of requests (ROUTER). Peers are known by the name they connect with.
+
+    Between processes a name is used by one program at a time: while it is connected, a second one
+    of that name is not heard, and told of.
+    """
 
     def __init__(
         self, bus: "Bus", service: str, on_message: Callable[[bytes, Message], None]
@@ -21,6 +25,8 @@ class Server(Endpoint):
         super().__init__(bus, Kind.SERVER, service)
         self._on_message = on_message
         self._clock = bus.fabric.clock
+        self._outside = bus.joins_late(service)
+        self._holders: dict[bytes, bytes] = {}  # who speaks under which name
         self._bind()
         self._listen()
 
@@ -52,7 +58,26 @@ class Server(Endpoint):
         """Counts and tells a message that was heard and is not acted upon."""
         self._dropped(reason)
 
+    def _is_second(self, peer: bytes) -> bool:
+        name = b"#".join(peer.split(b"#")[:2])
+        holder = self._holders.get(name)
+        if holder == peer:
+            return False
+        if holder is not None and self._socket.reaches(holder):
+            return True
+        self._holders.pop(name, None)
+        self._holders[name] = peer
+        while len(self._holders) > MOST_PEERS:
+            del self._holders[next(iter(self._holders))]
+        return False
+
     def _take(self, frames: list[bytes]) -> None:
+        if self._outside and self._is_second(frames[0]):
+            name = frames[0].partition(b"#")[0].decode(errors="replace")
+            self.refuse(f"a second program calls itself {name}; it is not heard")
+            if self.bus.on_second is not None:
+                self.bus.on_second(self.service, name)
+            return
         if self._clock is not None and self._clock.place(_name(frames[0])) is not None:
             self._clock.taken()
         if len(frames) != 2:

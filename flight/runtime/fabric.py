@@ -1,6 +1,9 @@
 """What all ends of the bus in one process share: the transport, and who is there."""
 
+import itertools
+import os
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import zmq
@@ -9,6 +12,8 @@ from flight.runtime.common_clock import CommonClock
 from flight.runtime.sockets import Kind, Socket
 from flight.runtime.zeromq_keys import Doorkeeper, Keys
 from flight.runtime.zeromq_sockets import CONTEXTS, ZeroMqSocket
+
+_FABRICS = itertools.count(1)
 
 
 class End(Protocol):
@@ -34,6 +39,8 @@ class Presence(ABC):
 
     clock: CommonClock | None = None
     """What the processes of a run have in common; its messages are counted there."""
+    token = b""
+    """Tells its clients from those of another process under the same name, between processes."""
 
     def __init__(self) -> None:
         self.changes = 0  # connections that were made or cut so far
@@ -99,19 +106,29 @@ class Fabric(Presence):
     """All buses of one process over ZeroMQ, in one context.
 
     With the `keys` of a run its tcp sockets are encrypted and talk to nobody without them. Then it
-    is to be made while a loop runs. With a common `clock` mission time waits for its messages.
+    is to be made while a loop runs; `on_refused` hears how many without them it has refused. With a
+    common `clock` mission time waits for its messages. `listening`: descriptors of sockets that are
+    bound and listen, by the addresses that are to be served on them; each is given away once.
     """
 
-    def __init__(self, keys: Keys | None = None, clock: CommonClock | None = None) -> None:
+    def __init__(
+        self,
+        keys: Keys | None = None,
+        clock: CommonClock | None = None,
+        listening: Mapping[str, int] | None = None,
+        on_refused: Callable[[int], None] = lambda count: None,
+    ) -> None:
         super().__init__()
         self.clock = clock
+        self.token = f"#{os.getpid()}.{next(_FABRICS)}".encode()
+        self._listening = dict(listening or {})
         self.context: zmq.Context[Any] = CONTEXTS.make()
-        self.doorkeeper = None if keys is None else Doorkeeper(self.context, keys)
+        self.doorkeeper = None if keys is None else Doorkeeper(self.context, keys, on_refused)
         self._keys = keys
 
     def open_socket(self, kind: Kind, identity: bytes = b"") -> Socket:
         """A socket of ZeroMQ."""
-        return ZeroMqSocket(self.context, kind, identity, self._keys)
+        return ZeroMqSocket(self.context, kind, identity, self._keys, self._listening)
 
     def close(self) -> None:
         """Closes the context; every bus is to be closed before."""

@@ -128,6 +128,10 @@ class MemorySocket:
         """Refused: the fabric knows who is there."""
         raise RuntimeError("queues in memory do not leave a process")
 
+    def reaches(self, peer: bytes) -> bool:
+        """Refused: the fabric knows who is there."""
+        raise RuntimeError("queues in memory do not leave a process")
+
     def tell_name(self, name: bytes) -> None:
         """Nobody asks for names."""
 

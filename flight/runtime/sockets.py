@@ -76,6 +76,10 @@ class Socket(Protocol):
     def send_to(self, peer: bytes, data: bytes) -> None:
         """A server's answer to one client. Raises Full or Unreachable."""
 
+    def reaches(self, peer: bytes) -> bool:
+        """Whether a client of a server between processes is connected."""
+        ...
+
     def receive(self) -> list[bytes] | None:
         """The frames of what arrived first (a server's begin with who sent it); None: nothing."""
 

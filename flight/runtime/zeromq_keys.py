@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -57,9 +58,18 @@ class Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Doorkeeper:
-    """Answers ZeroMQ's questions whether somebody may connect, on the running loop."""
+    """Answers ZeroMQ's questions whether somebody may connect, on the running loop.
 
-    def __init__(self, context: "zmq.Context[Any]", keys: Keys) -> None:
+    `on_refused` hears how many were refused so far, at each refusal.
+    """
+
+    def __init__(
+        self,
+        context: "zmq.Context[Any]",
+        keys: Keys,
+        on_refused: Callable[[int], None] = lambda count: None,
+    ) -> None:
+        self._on_refused = on_refused
         self.admitted = 0
         self.refused = 0
         self._known = z85.decode(keys.connecting_public.encode())
@@ -84,6 +94,8 @@ class Doorkeeper:
                 code, text = b"400", b"not a program of this run"
             request = question[1] if len(question) > 1 else b""
             self._socket.send_multipart([b"1.0", request, code, text, b"", b""])
+            if code != b"200":
+                self._on_refused(self.refused)
 
     def _knows(self, question: list[bytes]) -> bool:
         if len(question) != 7:

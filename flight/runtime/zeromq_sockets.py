@@ -66,9 +66,15 @@ class ZeroMqSocket:
     """A socket of ZeroMQ, with the options of its kind; see `sockets.Socket`."""
 
     def __init__(
-        self, context: "zmq.Context[Any]", kind: Kind, identity: bytes, keys: Keys | None = None
+        self,
+        context: "zmq.Context[Any]",
+        kind: Kind,
+        identity: bytes,
+        keys: Keys | None = None,
+        listening: dict[str, int] | None = None,
     ) -> None:
         self._keys = keys
+        self._listening = {} if listening is None else listening
         self._kind = kind
         self._socket: zmq.Socket[bytes] = context.socket(_TYPES[kind])
         option = self._socket.setsockopt
@@ -94,13 +100,18 @@ class ZeroMqSocket:
         self._claimed = -1  # lock of the ipc path that is served
 
     def bind(self, address: str) -> None:
-        """Binds; raises OSError (a ZMQError) when the address is taken."""
+        """Binds; raises OSError when the address is taken."""
         self._bound_memory(address)
         if self._keys is not None and address.startswith("tcp://"):
             self._keys.secure_bound(self._socket)
         if address.startswith("ipc://"):
             self._claim(address.removeprefix("ipc://"))
-        self._socket.bind(address)
+        if address in self._listening:  # ZeroMQ closes it with the socket
+            self._socket.setsockopt(zmq.USE_FD, self._listening.pop(address))
+        try:
+            self._socket.bind(address)
+        except zmq.ZMQError as error:  # which is no OSError
+            raise OSError(error.errno, f"{address}: {error.strerror}") from error
 
     def _claim(self, path: str) -> None:
         # ZeroMQ deletes a socket file that it finds and binds anew: whoever served it would hear
@@ -183,6 +194,16 @@ class ZeroMqSocket:
             if error.errno != zmq.EHOSTUNREACH:
                 raise
             raise Unreachable from None
+
+    def reaches(self, peer: bytes) -> bool:
+        """Whether a client is connected; it gets a message of nothing, which clients ignore."""
+        try:
+            self.send_to(peer, b"")
+        except Unreachable:
+            return False
+        except Full:
+            pass
+        return True
 
     def receive(self) -> list[bytes] | None:
         """The frames of one message; None when none waits."""

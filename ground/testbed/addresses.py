@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+WAITING = 100  # connections that wait to be taken, as ZeroMQ has it
 LONGEST_IPC_PATH = 107  # bytes, IPC_PATH_MAX_LEN of ZeroMQ on Linux
 
 
@@ -30,7 +31,7 @@ class IpcAddresses(Mapping[str, str]):
 
 
 class TcpAddresses(Mapping[str, str]):
-    """Services share a table of free loopback ports, handed out by name."""
+    """Services share a table of loopback ports, handed out by name."""
 
     def __init__(self, ports: Mapping[str, int]) -> None:
         self._ports = dict(ports)
@@ -45,16 +46,16 @@ class TcpAddresses(Mapping[str, str]):
         return len(self._ports)
 
 
-def free_ports(services: list[str]) -> dict[str, int]:
-    """A free loopback port for each service, found by binding all at once and letting go."""
-    sockets = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in services]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return {
-            service: int(each.getsockname()[1])
-            for service, each in zip(services, sockets, strict=True)
-        }
-    finally:
-        for each in sockets:
-            each.close()
+def listening_ports(services: list[str]) -> dict[str, tuple[int, int]]:
+    """For each service a loopback port that is bound and listens, and the descriptor of its socket.
+
+    Whoever has the descriptor serves it, or hands it over: a port is never let go and taken again.
+    """
+    ports = {}
+    for service in services:
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(WAITING)
+        port = int(listening.getsockname()[1])
+        ports[service] = port, listening.detach()
+    return ports

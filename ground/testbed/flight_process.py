@@ -9,7 +9,7 @@ from flight.core.context import POWER_OFF_AFTER
 from flight.core.keeping.clock import SpacecraftClock
 from flight.core.keeping.opening import open_store
 from flight.core.node import NodeContext
-from flight.runtime.bus import Bus, Fabric
+from flight.runtime.bus import Bus
 from ground.missions.mission import load_mission
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.process import Part, Work
@@ -26,11 +26,12 @@ def prepare(part: Part) -> Work:
     parameters = load_vehicle_file(kind, None).flight
 
     async def work() -> None:
-        fabric = Fabric(specification.keys(), part.clock)
+        fabric = part.fabric()
         log = TellingLog(role, part.pipe, part.clock)
         parts = parts_without(specification.protections_off)
         addresses = specification.addresses()
         bus = Bus(role, fabric=fabric, addresses=addresses, log=log, read=parts.read_envelope)
+        bus.on_second = part.second
         file = Path(specification.folder) / "nodes" / f"{role}.sqlite"
         store = open_store(file, first_boot=part.number == 1, guarded=parts.store_guard)
         ending = Ending(part.pipe)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from flight.runtime.bus import Bus, Fabric
+from flight.runtime.bus import Bus
 from flight.runtime.common_loop import CommonLoop
 from ground.mission_control.progress import ProgressDisplay
 from ground.missions.mission import load_mission
@@ -25,7 +25,7 @@ def prepare(part: Part) -> Work:
 
     async def work() -> None:
         folder = Path(part.specification.folder) / "ground"
-        fabric, log = Fabric(part.specification.keys(), part.clock), CountingLog()
+        fabric, log = part.fabric(), CountingLog()
         addresses = part.specification.addresses()
         parts = parts_without(part.specification.protections_off)
         bus = Bus(
@@ -35,6 +35,7 @@ def prepare(part: Part) -> Work:
             log=log,
             read=parts.read_envelope,
         )
+        bus.on_second = part.second
         bus.begin_life(part.number)
         try:
             control = make_mission_control(mission, bus, folder)

@@ -20,6 +20,7 @@ from typing import Any, Literal
 import msgspec
 
 from flight.configuration.files import ConfigurationError
+from flight.runtime.bus import Fabric
 from flight.runtime.common_clock import CommonClock
 from flight.runtime.common_loop import CommonLoop
 from flight.runtime.loop import run
@@ -29,7 +30,7 @@ from ground.terminal.signals import end_with_parent
 from ground.testbed.addresses import IpcAddresses, TcpAddresses
 from ground.testbed.faults.bus_seam import Buses
 from ground.testbed.host import GROUND
-from ground.testbed.reporting_pipe import READY, REFUSED, ReportingPipe
+from ground.testbed.reporting_pipe import READY, REFUSED, SECOND, STRANGER, ReportingPipe
 from ground.testbed.roles import bus_name, owner_of
 
 CONFIGURATION_REFUSED = 2  # exit code
@@ -46,6 +47,7 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     participants: tuple[str, ...]  # as they are called on the bus
     sockets: str = ""  # folder of the ipc sockets, of the clock, and of what is passed on
     ports: dict[str, int] = {}
+    descriptors: dict[str, int] = {}  # of sockets that listen there; a process has its own alone
     protections_off: tuple[str, ...] = ()
 
     def addresses(self) -> Mapping[str, str]:
@@ -61,6 +63,15 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         addresses = self.addresses()
         names = {addresses[service]: service for service in self.ports}
         return Buses({"mission_control": GROUND}, lambda address: names.get(address, ""))
+
+    def listening(self, name: str) -> dict[str, int]:
+        """What a participant, by its name on the bus, serves on sockets that listen already."""
+        addresses = self.addresses()
+        return {
+            addresses[service]: descriptor
+            for service, descriptor in self.descriptors.items()
+            if owner_of(service) == name
+        }
 
     @property
     def keys_file(self) -> Path:
@@ -100,6 +111,19 @@ class Part:
     planned: bool
     pipe: ReportingPipe
     clock: CommonClock
+
+    def fabric(self) -> Fabric:
+        """What its bus stands on. To be made while the loop runs."""
+        name = bus_name(self.role)
+        given = self.specification
+        return Fabric(given.keys(), self.clock, given.listening(name), self._refused)
+
+    def second(self, service: str, name: str) -> None:
+        """Tells that a second program speaks under a name that is taken."""
+        self.pipe.tell(SECOND, service, name)
+
+    def _refused(self, count: int) -> None:
+        self.pipe.tell(STRANGER, count)
 
 
 Work = Callable[[], Coroutine[Any, Any, None]]

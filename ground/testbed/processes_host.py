@@ -1,10 +1,12 @@
 """Starts, kills and ends the processes of one run, and hears what they tell."""
 
 import asyncio
+import os
 import resource
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from math import inf
 from pathlib import Path
 from types import TracebackType
@@ -27,7 +29,7 @@ from flight.runtime.zeromq_keys import Keys
 from ground.mission_control.mission_control import MissionControl, Outcome
 from ground.mission_control.progress import Progress
 from ground.testbed import reporting_pipe as pipes
-from ground.testbed.addresses import free_ports
+from ground.testbed.addresses import listening_ports
 from ground.testbed.child import Child
 from ground.testbed.clock_watch import LOOK as WATCH
 from ground.testbed.clock_watch import ClockWatch, Tell
@@ -42,6 +44,7 @@ from ground.testbed.roles import HARDWARE, bus_name, owner_of, participants
 
 SOCKETS = "msr-"  # what the names of folders of sockets begin with
 GRACE = 10.0  # wall seconds that a process has to end when asked to
+TOLD_AT = (1, 10, 100, 1_000, 10_000, 100_000)  # refusals: who is refused tries again, ten a second
 LOOK = 0.25  # wall seconds between looks of whoever shows the run
 
 
@@ -62,6 +65,7 @@ class ProcessesHost:
         self._rate = inf if rate is None else rate
         self._sockets = Path(tempfile.mkdtemp(prefix=SOCKETS))
         names = participants(setting.mission.vehicles)
+        ports = listening_ports(services)
         self._specification = Specification(
             mission=str(setting.mission.file.resolve()),
             folder=str(setting.folder.path.resolve()),
@@ -69,7 +73,8 @@ class ProcessesHost:
             transport=transport,
             participants=names,
             sockets=str(self._sockets),
-            ports=free_ports(services) if services else {},
+            ports={service: port for service, (port, _) in ports.items()},
+            descriptors={service: descriptor for service, (_, descriptor) in ports.items()},
             protections_off=setting.protections_off,
         )
         if transport == "tcp":
@@ -84,6 +89,7 @@ class ProcessesHost:
         self._nursery = Nursery("run")
         self._log = pipes.CountingLog()
         self._children: dict[str, Child] = {}
+        self._seconds: dict[tuple[str, str], None] = {}  # that were told of
         self._counted = 0  # messages of processes that were replaced
         self._records: dict[str, dict[str, CustodyRecord]] = {}
         self._progress: Progress | None = None
@@ -123,13 +129,17 @@ class ProcessesHost:
     # ------------------------------------------------------- begin and end
 
     async def __aenter__(self) -> Self:
-        self._fabric = Fabric(self._specification.keys(), self._clock)
+        given = self._specification
+        self._fabric = Fabric(
+            given.keys(), self._clock, given.listening(HARDWARE), partial(self._stranger, HARDWARE)
+        )
         addresses = self._specification.addresses()
         read = parts_without(self._setting.protections_off).read_envelope
         fabric = self._buses.view("hardware", self._fabric)
         self._bus = Bus(
             HARDWARE, fabric=fabric, addresses=addresses, log=self._log, read=read
         )
+        self._bus.on_second = self._second
         await self._nursery.__aenter__()
         return self
 
@@ -151,7 +161,15 @@ class ProcessesHost:
             finally:
                 self._bus.close()
                 self._fabric.close()
+                self._let_go_of_ports()
                 shutil.rmtree(self._sockets, ignore_errors=True)
+
+    def _let_go_of_ports(self) -> None:
+        given = self._specification
+        for name in given.participants:
+            if name != HARDWARE:  # its own were given to ZeroMQ
+                for descriptor in given.listening(name).values():
+                    os.close(descriptor)
 
     async def begin(self, hardware: Hardware, boots: Mapping[str, Boot]) -> None:
         """Starts all, waits until they are ready, and lets mission time run."""
@@ -195,7 +213,8 @@ class ProcessesHost:
         # From here on time stands until it has done what it does first.
         self._clock.start(bus_name(role), self._loop.time_ns(), boot.number)
         log = pipes.log_of(self._setting.folder.path, role)
-        child = Child(role, self._file, boot, log)
+        inherited = list(self._specification.listening(bus_name(role)).values())
+        child = Child(role, self._file, boot, log, inherited)
         self._children[role] = child
         self._loop.add_reader(child.descriptor, self._hear, role)
 
@@ -214,6 +233,21 @@ class ProcessesHost:
         for role, each in self._children.items():
             if bus_name(role) == name:
                 each.kill_hung()
+
+    def _stranger(self, where: str, count: int) -> None:
+        if count in TOLD_AT:
+            self._happenings.told(
+                "stranger_refused",
+                f"Somebody without the keys of the run was refused at {where}: {count} so far",
+            )
+
+    def _second(self, service: str, name: str) -> None:
+        if (service, name) not in self._seconds:
+            self._seconds[service, name] = None
+            self._happenings.told(
+                "second_program_refused",
+                f"A second program calls itself {name} and speaks to {service}; it is not heard",
+            )
 
     def _gone_on(self, what: str) -> None:
         self._happenings.told("time_went_on", f"Mission time has gone on, although {what}")
@@ -254,7 +288,7 @@ class ProcessesHost:
         """Takes what a process has told; at its end, tells the run what that means."""
         each = self._children[role]
         for frame in each.frames():
-            self._take(each, frame)
+            self._take(role, each, frame)
         if each.gone and not each.ended.done():
             self._loop.remove_reader(each.descriptor)
             each.buried()
@@ -269,7 +303,7 @@ class ProcessesHost:
         elif not each.wanted and each.asked != pipes.OUTCOME:
             self._happenings.died(role, each.how)
 
-    def _take(self, each: Child, frame: list[Any]) -> None:
+    def _take(self, role: str, each: Child, frame: list[Any]) -> None:
         kind, *values = frame
         if kind == pipes.MESSAGE:
             self._clock.taken()
@@ -278,6 +312,10 @@ class ProcessesHost:
         elif kind == pipes.PROGRESS:
             each.count = values[0]
             self._progress = msgspec.convert(values[1], Progress)
+        elif kind == pipes.STRANGER:
+            self._stranger(role, values[0])
+        elif kind == pipes.SECOND:
+            self._second(*values)
         elif kind == pipes.READY:
             each.ready.set_result(None)
         elif kind == pipes.OUTCOME:

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zmq
 
 from flight.configuration.files import ConfigurationError, find_configuration
+from flight.runtime.zeromq_keys import Keys
 from ground.missions.mission import LoadedMission, load_mission
 from ground.reports.flight import fly_mission
 from ground.testbed.evidence import configuration_hashes, program
@@ -106,8 +108,18 @@ def test_over_processes_a_run_leaves_the_same_and_says_that_it_is_not_the_same_a
     mission = small_mission(tmp_path)
     cannot: list[str] = []
     held: list[tuple[float, Callable[[], None]]] = []
+    context = zmq.Context()
+    stranger = context.socket(zmq.DEALER)
 
     def look(run: Run) -> None:
+        if not cannot:
+            given = json.loads((tmp_path / "run" / "specification.json").read_text())
+            keys = Keys.read(Path(given["sockets"]) / "keys")
+            public, secret = zmq.curve_keypair()  # not those of the run
+            stranger.curve_serverkey = keys.bound_public.encode()
+            stranger.curve_publickey, stranger.curve_secretkey = public, secret
+            for service in ("rover.wheels", "rover.node"):
+                stranger.connect(f"tcp://127.0.0.1:{given['ports'][service]}")
         if not held and run.now() > 1500.0:
             held.append((run.now(), run.host.stand("perseverance")))
         elif len(held) == 1 and run.now() > held[0][0] + 1000.0:  # time did not wait for it
@@ -120,7 +132,8 @@ def test_over_processes_a_run_leaves_the_same_and_says_that_it_is_not_the_same_a
                 cannot.append(str(error))
 
     options = RunOptions(kills=(Kill("rover", 3000.0),))
-    record = fly_mission(mission, tmp_path / "run", options, Processes(rate=3000.0), look)
+    record = fly_mission(mission, tmp_path / "run", options, Processes(3000.0, "tcp"), look)
+    context.destroy(0)
     fly_mission(mission, tmp_path / "virtual", options)
     told, virtual = summary(tmp_path / "run"), summary(tmp_path / "virtual")
     assert set(told) == set(virtual)
@@ -132,7 +145,12 @@ def test_over_processes_a_run_leaves_the_same_and_says_that_it_is_not_the_same_a
     assert len(held) == 2 and told["boots"]["perseverance"] == 1  # type: ignore[index]
     ours = {path.name for path in (tmp_path / "virtual").iterdir()}
     assert ours <= {path.name for path in (tmp_path / "run").iterdir()}
-    assert (tmp_path / "run" / "events.jsonl").read_text().count('"booted"') >= 6
+    events = (tmp_path / "run" / "events.jsonl").read_text()
+    assert events.count('"booted"') >= 6
+    refused = [line for line in events.splitlines() if '"stranger_refused"' in line]
+    assert any("at hardware" in line for line in refused)
+    assert any("at rover" in line for line in refused)
+    assert "time_went_on" not in events and "second_program" not in events
 
 
 def test_evidence_names_the_program_and_the_files(tmp_path: Path) -> None:
