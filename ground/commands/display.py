@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
-from ground.mission_control.progress import PLACES, line, render
+from ground.mission_control import PLACE_STYLES, progress_line, progress_panel
 from ground.missions.mission import LoadedMission
 from ground.terminal.screen import Screen
 
@@ -65,9 +65,9 @@ class Display:
             self._begin()
             self._begun = True
         if self._live is not None:
-            self._live.update(render(progress, self._mission.mission.title), refresh=True)
+            self._live.update(progress_panel(progress, self._mission.mission.title), refresh=True)
         else:
-            self._console.print(line(progress), soft_wrap=True)
+            self._console.print(progress_line(progress), soft_wrap=True)
 
     def say(self, text: str) -> None:
         """A line of what is done now, for work that takes seconds."""
@@ -114,7 +114,7 @@ class Display:
         for head in ("tube", "name", "place", "in the ledger of"):
             table.add_column(head, header_style="bold")
         for tube in filter(self._concerns, summary["tubes"]):
-            title, colour = PLACES.get(tube["place"], (tube["place"], ""))
+            title, colour = PLACE_STYLES.get(tube["place"], (tube["place"], ""))
             custody = str(tube["custody"]).removeprefix(f"{tube['place']}, held by ")
             table.add_row(tube["id"], tube["name"], Text(title, colour), custody)
         return table

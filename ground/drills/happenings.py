@@ -7,7 +7,7 @@ from flight.configuration.sections import Section
 from flight.icd.expression_values import check_expression
 from flight.icd.expressions import Expression, ExpressionError, parse_expression
 from ground.drills.vocabulary import Vocabulary
-from ground.mission_control.condition_checks import field_problem
+from ground.mission_control import field_problem
 
 VIOLATED, STARTED = "monitor_violated", "response_started"
 KINDS = ("event", "state", "monitor", "response", "command_completes", "holds")

@@ -21,7 +21,7 @@ from ground.drills.drill import AtTime, Drill, Heal, OperatorStep, Start, Within
 from ground.drills.happenings import read_expression, read_happening
 from ground.drills.scenario import Scenario, load_scenario, scenario_names
 from ground.drills.vocabulary import Vocabulary
-from ground.mission_control.dictionary import DictionaryRefusal
+from ground.mission_control import DictionaryRefusal
 from ground.testbed.protections import known_protections
 
 FORMAT = 1

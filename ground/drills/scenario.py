@@ -7,7 +7,7 @@ from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.configuration.files import find_configuration
 from ground.drills.truth import truths
 from ground.drills.vocabulary import Vocabulary
-from ground.mission_control.dictionary import Dictionary
+from ground.mission_control import Dictionary
 from ground.missions.mission import LoadedMission, load_mission
 from ground.testbed.control_room import make_dictionary
 from ground.testbed.faults.connecting import targets_of

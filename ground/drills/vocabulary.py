@@ -13,7 +13,7 @@ from flight.icd.expression_values import Kind, Symbol
 from flight.icd.expressions import ExpressionError
 from ground.drills.invariants import INVARIANTS
 from ground.drills.truth import BATTERY, TRUTH, Look
-from ground.mission_control.dictionary import Dictionary, VehicleEntry
+from ground.mission_control import Dictionary, VehicleEntry
 
 _KINDS: dict[str, Kind] = {
     "boolean": "boolean", "integer": "number", "number": "number", "text": "text",

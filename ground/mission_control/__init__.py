@@ -1,1 +1,60 @@
-"""Commanding, telemetry, archive and procedures."""
+"""Mission control: commanding, telemetry, alarms, archive, procedures.
+
+What stands here is what anybody outside may use; nothing outside reaches into the modules below.
+It knows the vehicles by their dictionary alone.
+"""
+
+from ground.mission_control.archive import ArchiveError
+from ground.mission_control.argument_types import TypeEntry
+from ground.mission_control.clock import MissionClock
+from ground.mission_control.condition_checks import field_problem
+from ground.mission_control.custody_view import TubeEntry
+from ground.mission_control.dictionary import (
+    ArgumentEntry,
+    Band,
+    ChannelEntry,
+    CommandEntry,
+    Dictionary,
+    DictionaryRefusal,
+    EventEntry,
+    VehicleEntry,
+)
+from ground.mission_control.launch_timing import launch_time
+from ground.mission_control.mission_control import ARCHIVE_FILE, MissionControl, Outcome
+from ground.mission_control.procedure_runner import PhaseRecord, ProcedureChanged
+from ground.mission_control.procedures import Program, load_procedure
+from ground.mission_control.progress import PLACES as PLACE_STYLES
+from ground.mission_control.progress import Progress, ProgressDisplay
+from ground.mission_control.progress import line as progress_line
+from ground.mission_control.progress import render as progress_panel
+from ground.mission_control.stages import stages_of
+
+__all__ = [
+    "ARCHIVE_FILE",
+    "PLACE_STYLES",
+    "ArchiveError",
+    "ArgumentEntry",
+    "Band",
+    "ChannelEntry",
+    "CommandEntry",
+    "Dictionary",
+    "DictionaryRefusal",
+    "EventEntry",
+    "MissionClock",
+    "MissionControl",
+    "Outcome",
+    "PhaseRecord",
+    "ProcedureChanged",
+    "Program",
+    "Progress",
+    "ProgressDisplay",
+    "TubeEntry",
+    "TypeEntry",
+    "VehicleEntry",
+    "field_problem",
+    "launch_time",
+    "load_procedure",
+    "progress_line",
+    "progress_panel",
+    "stages_of",
+]

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
-from ground.mission_control.clock import MissionClock
+from ground.mission_control import MissionClock
 from ground.missions.mission import LoadedMission, load_mission
 from ground.missions.run_folder import read_archive
 from ground.pictures.command_spans import CommandSpan, command_span

@@ -6,7 +6,7 @@ from flight.core.commanding.commands import declared_commands
 from flight.core.node import Node
 from flight.core.telling.channels import declared_channels
 from flight.core.telling.events import declared_events
-from ground.mission_control.dictionary import (
+from ground.mission_control import (
     ArgumentEntry,
     Band,
     ChannelEntry,

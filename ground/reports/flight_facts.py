@@ -11,7 +11,7 @@ from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.orbits import elements_from_state
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY, tdb_from_tt
 from flight.astrodynamics.vectors import Vector
-from ground.mission_control.procedure_runner import PhaseRecord
+from ground.mission_control import PhaseRecord
 from ground.testbed.milestones import Released
 
 

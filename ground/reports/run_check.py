@@ -9,7 +9,7 @@ from typing import Any
 from flight.core.commanding.ladder import Entry, Ladder
 from flight.core.keeping.storage import Storage
 from flight.icd.messages import TERMINAL_RUNGS
-from ground.mission_control.mission_control import ARCHIVE_FILE
+from ground.mission_control import ARCHIVE_FILE
 from ground.reports.summary import SUMMARY_FILE
 
 

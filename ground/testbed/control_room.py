@@ -14,14 +14,18 @@ from flight.configuration.files import ConfigurationError, find_configuration
 from flight.configuration.whole_files import replace_file
 from flight.runtime.bus import Bus
 from flight.runtime.discs import FILES, Disc
-from ground.mission_control.archive import ArchiveError
-from ground.mission_control.clock import MissionClock
-from ground.mission_control.custody_view import TubeEntry
-from ground.mission_control.dictionary import Dictionary
-from ground.mission_control.launch_timing import launch_time
-from ground.mission_control.mission_control import MissionControl, Outcome
-from ground.mission_control.procedure_runner import ProcedureChanged
-from ground.mission_control.procedures import Program, load_procedure
+from ground.mission_control import (
+    ArchiveError,
+    Dictionary,
+    MissionClock,
+    MissionControl,
+    Outcome,
+    ProcedureChanged,
+    Program,
+    TubeEntry,
+    launch_time,
+    load_procedure,
+)
 from ground.missions.mission import LoadedMission
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.dictionary import build_dictionary

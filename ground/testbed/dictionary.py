@@ -10,13 +10,13 @@ from flight.core.commanding.commands import CommandSpec, argument_unit, declared
 from flight.core.node import Node
 from flight.core.telling.channels import Channel, declared_channels
 from flight.core.telling.events import Event, declared_events
-from ground.mission_control.argument_types import TypeEntry
-from ground.mission_control.dictionary import (
+from ground.mission_control import (
     ArgumentEntry,
     ChannelEntry,
     CommandEntry,
     Dictionary,
     EventEntry,
+    TypeEntry,
     VehicleEntry,
 )
 

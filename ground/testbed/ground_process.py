@@ -8,7 +8,7 @@ import msgspec
 
 from flight.runtime.bus import Bus
 from flight.runtime.common_loop import CommonLoop
-from ground.mission_control.progress import ProgressDisplay
+from ground.mission_control import ProgressDisplay
 from ground.missions.mission import load_mission
 from ground.testbed.control_room import make_mission_control, run_to_end
 from ground.testbed.process import Part, Work

@@ -15,8 +15,7 @@ from flight.icd.custody_record import CustodyRecord
 from flight.icd.messages import Message
 from flight.runtime.bus import Bus
 from flight.runtime.nursery import Nursery
-from ground.mission_control.mission_control import MissionControl, Outcome
-from ground.mission_control.progress import Progress
+from ground.mission_control import MissionControl, Outcome, Progress
 from ground.missions.mission import LoadedMission
 from ground.missions.run_folder import RunFolder
 from ground.missions.vehicle_files import VehicleFile

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from ground.mission_control.dictionary import Dictionary, DictionaryRefusal
+from ground.mission_control import Dictionary, DictionaryRefusal
 from ground.missions.mission import LoadedMission
 from ground.testbed.roles import GROUND
 

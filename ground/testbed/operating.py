@@ -3,8 +3,7 @@
 import re
 
 from flight.icd.messages import Command
-from ground.mission_control.mission_control import MissionControl
-from ground.mission_control.stages import stages_of
+from ground.mission_control import MissionControl, stages_of
 from ground.testbed.inputs import CommandInput
 
 

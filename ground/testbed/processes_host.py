@@ -26,8 +26,7 @@ from flight.runtime.common_loop import CommonLoop
 from flight.runtime.discs import FILES
 from flight.runtime.nursery import Nursery
 from flight.runtime.zeromq_keys import Keys
-from ground.mission_control.mission_control import MissionControl, Outcome
-from ground.mission_control.progress import Progress
+from ground.mission_control import MissionControl, Outcome, Progress
 from ground.testbed import reporting_pipe as pipes
 from ground.testbed.addresses import listening_ports
 from ground.testbed.child import Child

@@ -15,7 +15,7 @@ import msgspec
 
 from flight.runtime.common_clock import CommonClock
 from flight.runtime.message_log import MessageLog
-from ground.mission_control.progress import Progress
+from ground.mission_control import Progress
 from ground.testbed.roles import HARDWARE
 
 READY, MESSAGE, REBOOT, OFF, OUTCOME, PROGRESS, REFUSED, STRANGER, SECOND = range(9)

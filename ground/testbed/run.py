@@ -14,8 +14,7 @@ from flight.icd.custody_account import Account
 from flight.icd.messages import CustodyReport, EventReport, Message, Severity
 from flight.runtime.loop import NANOSECONDS
 from flight.runtime.loop import run as run_loop
-from ground.mission_control.mission_control import Outcome
-from ground.mission_control.progress import Progress
+from ground.mission_control import Outcome, Progress
 from ground.missions.mission import LoadedMission
 from ground.missions.run_folder import RunFolder
 from ground.missions.vehicle_files import VehicleFile

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flight.icd.custody_account import Account
-from ground.mission_control.mission_control import Outcome
+from ground.mission_control import Outcome
 from ground.missions.mission import LoadedMission
 from ground.testbed.auditor import Violation
 from ground.testbed.breakages import Breakage

@@ -17,8 +17,7 @@ from flight.runtime.memory_fabric import MemoryFabric
 from flight.runtime.nursery import Nursery, end
 from flight.runtime.participants import working_as
 from flight.runtime.streams import stream
-from ground.mission_control.mission_control import MissionControl
-from ground.mission_control.progress import Progress, ProgressDisplay
+from ground.mission_control import MissionControl, Progress, ProgressDisplay
 from ground.missions.mission import LoadedMission
 from ground.testbed.control_room import make_mission_control, run_to_end
 from ground.testbed.faults.bus_seam import Buses
