@@ -8,9 +8,11 @@ from sim_hw.faults import (
     actuation_kinds,
     answer_kinds,
     bus_kinds,
+    link_kinds,
     node_kinds,
     store_kinds,
     value_kinds,
+    world_kinds,
 )
 from sim_hw.faults.device_call import DevicePart
 from sim_hw.faults.kind import FaultKind, TargetKind
@@ -21,7 +23,10 @@ ENTRY_POINT = "threeforks.faults"
 """The group of entry points under which another package has kinds of its own: each names a subclass
 of `FaultKind`, or a module of them."""
 
-_MODULES = (value_kinds, answer_kinds, actuation_kinds, node_kinds, store_kinds, bus_kinds)
+_MODULES = (
+    value_kinds, answer_kinds, actuation_kinds, bus_kinds, link_kinds, node_kinds, store_kinds,
+    world_kinds,
+)  # fmt: skip
 
 
 def _kinds_in(module: Any) -> list[type[FaultKind]]:

@@ -3,9 +3,22 @@
 from collections.abc import Iterator
 from itertools import islice
 from math import inf
+from typing import Protocol
 
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from sim_hw.world.relay_orbit import THREE_FORKS, Pass, RelayOrbit, SurfaceSite, iterate_passes
+
+
+class Schedule(Protocol):
+    """Passes, and where the orbiter is."""
+
+    def next(self, seconds: float) -> tuple[float, float]:
+        """Start and end of the pass under way, or else of the next."""
+        ...
+
+    def slant_range(self, seconds: float) -> float:
+        """Distance of the orbiter from the site in m at a mission time."""
+        ...
 
 
 class PassSchedule:

@@ -13,7 +13,7 @@ from sim_hw.devices.surface_radio import SurfaceRadio
 from sim_hw.links.counters import LinkCounters, attempts_needed
 from sim_hw.links.earth_link import EarthLink
 from sim_hw.links.parameters import RelayParameters
-from sim_hw.links.passes import PassSchedule
+from sim_hw.links.passes import Schedule
 from sim_hw.world.link_geometry import RELAY_FORWARD, RELAY_RETURN, relay_rate
 
 RELAY = "relay"
@@ -49,7 +49,7 @@ class Relay:
 
     def __init__(
         self,
-        schedule: PassSchedule,
+        schedule: Schedule,
         earth: EarthLink,
         now: Callable[[], float],
         stream: random.Random,
@@ -74,6 +74,7 @@ class Relay:
         self._serving: dict[str, None] = {}
         self._downlinking = False
         self._pass: tuple[float, float] | None = None
+        self._coming: asyncio.TimerHandle | None = None  # of what begins next
 
     def add(self, radio: SurfaceRadio) -> None:
         """Takes a surface radio into the relay's service."""
@@ -102,9 +103,17 @@ class Relay:
         now = self._now()
         start, end = self._schedule.next(now)
         if start > now:
-            asyncio.get_running_loop().call_later(start - now, self._rise, start, end)
+            loop = asyncio.get_running_loop()
+            self._coming = loop.call_later(start - now, self._rise, start, end)
         else:
             self._rise(start, end)
+
+    def use_passes(self, schedule: Schedule) -> None:
+        """Goes by other passes: from the next one on, if one is under way."""
+        self._schedule = schedule
+        if self._pass is None and self._coming is not None:
+            self._coming.cancel()
+            self._look_at_passes()
 
     def _rise(self, start: float, end: float) -> None:
         self._pass = (start, end)
@@ -120,7 +129,7 @@ class Relay:
             if radio.is_on:
                 radio.announce(LinkState(RELAY, up=False))
         # A timer is up to half a nanosecond early: this pass must be over when the next is sought.
-        asyncio.get_running_loop().call_later(1.0, self._look_at_passes)
+        self._coming = asyncio.get_running_loop().call_later(1.0, self._look_at_passes)
 
     # ------------------------------------------------- down to the ground of Mars
 

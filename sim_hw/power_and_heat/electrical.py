@@ -144,6 +144,10 @@ class Electrical:
             self._loads[consumer] = watts
             self._drawn = None
 
+    def load_of_consumer(self, consumer: str) -> float:
+        """What a consumer has declared that it draws while it is switched on, W."""
+        return self._loads.get(consumer, 0.0)
+
     def is_on(self, name: str) -> bool:
         """Whether a consumer's switch is closed; what has no switch is always on."""
         closed = self._switches.get(name)
@@ -172,6 +176,21 @@ class Electrical:
         """The power of a vehicle that was lost is there again, as the battery has it."""
         self.advance()
         self._dead = False
+
+    def drain(self, share: float) -> Callable[[], None]:
+        """Takes energy out of the battery, down to a share of what it can hold; below what it can
+        give when cold there is nothing to take. What is returned puts it back."""
+        self.advance()
+        before = self._energy
+        self._energy = min(before, max(share * self._full(), self._floor()))
+        taken = before - self._energy
+        self._judge(self.world.now())
+
+        def put_back() -> None:
+            self.advance()
+            self._energy = min(self._energy + taken, self._full())
+
+        return put_back
 
     # -------------------------------------------------- what gauges would show
 

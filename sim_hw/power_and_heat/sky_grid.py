@@ -69,6 +69,11 @@ class SkyGrid:
             before.ground + weight * (after.ground - before.ground),
         )
 
+    def forget_from(self, seconds: float) -> None:
+        """The weather changes at a mission time: what was computed for later is wrong."""
+        for index in [i for i in self._points if i * GRID_STEP > seconds]:
+            del self._points[index]
+
     def _point(self, index: int) -> Outside:
         point = self._points.get(index)
         if point is None:

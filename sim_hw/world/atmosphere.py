@@ -259,9 +259,18 @@ class Atmosphere:
 
     def __init__(self, dispersion: AirDispersion | None = None) -> None:
         self.dispersion = dispersion
+        self.gust = (0.0, 0.0)
+        """Wind to the east and to the north that blows besides, m/s."""
 
     def at(self, height: float) -> Air:
         """The air at a height (m) above the areoid."""
+        air = self._without_gust(height)
+        if self.gust == (0.0, 0.0):
+            return air
+        east, north = self.gust
+        return air._replace(wind_east=air.wind_east + east, wind_north=air.wind_north + north)
+
+    def _without_gust(self, height: float) -> Air:
         if self.dispersion is None:
             return nominal_air(height)
         factor, east, north = self.dispersion.at(height)

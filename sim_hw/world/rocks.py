@@ -7,6 +7,7 @@ k q exp(-q D) / (pi D^2 / 4) dD. A tile's rocks are made when first asked for, f
 
 import random
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -130,6 +131,16 @@ class RockField:
         if key not in self._tiles:
             self._tiles[key] = self._make_tile(column, row)
         return self._tiles[key]
+
+    def put(self, rock: Rock) -> Callable[[], None]:
+        """Puts a rock where none was; what is returned takes it away."""
+        key = (floor(rock.east / TILE), floor(rock.north / TILE))
+        self._tiles[key] = (*self.tile(*key), rock)
+
+        def take_away() -> None:
+            self._tiles[key] = tuple(each for each in self._tiles[key] if each is not rock)
+
+        return take_away
 
     def within(self, east: float, north: float, radius: float) -> list[Rock]:
         """Rocks that reach into a disc (m), in a fixed order."""

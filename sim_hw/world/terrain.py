@@ -6,6 +6,7 @@ tube Malay. The relief is synthetic; its statistics are the site's: slopes of 0 
 the depot and above 5.5 degrees on the delta front (Perseverance's attitude, sols 653 to 694).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from math import atan, cos, degrees, fsum, hypot, radians, sin, sqrt, tan
@@ -83,6 +84,8 @@ class GroundPoint:
     gradient_east: float
     gradient_north: float
     looseness: float
+    slip: float | None = None
+    """Slip of wheels here, where the ground is of a kind that the looseness does not tell."""
 
     @property
     def surface(self) -> SurfaceClass:
@@ -97,6 +100,16 @@ class GroundPoint:
     def slope_along(self, heading: float) -> float:
         """Slope in radians met when driving at a heading (radians from north), uphill positive."""
         return atan(self.gradient_east * sin(heading) + self.gradient_north * cos(heading))
+
+
+@dataclass(frozen=True)
+class SlipPatch:
+    """A disc of ground, m, on which wheels slip by `slip`: as Spirit's at Troy."""
+
+    east: float
+    north: float
+    radius: float
+    slip: float
 
 
 @dataclass(frozen=True)
@@ -124,6 +137,7 @@ class Terrain:
         self._sand = LatticeNoise(stream(seed, "terrain/sand"))
         self._sand_threshold = self._sand.quantile(1.0 - self.parameters.sand_fraction)
         self._sand_span = max(self._sand.quantile(0.999) - self._sand_threshold, 1e-9)
+        self._patches: list[SlipPatch] = []
         self._datum = 0.0
         self._datum = self.parameters.depot_elevation - self.ground(0.0, 0.0).elevation
 
@@ -146,7 +160,19 @@ class Terrain:
             rise_east + envelope * relief_east + envelope_east * relief,
             envelope * relief_north + envelope_north * relief,
             self.looseness(east, north),
+            self._slip(east, north) if self._patches else None,
         )
+
+    def lay_patch(self, patch: SlipPatch) -> Callable[[], None]:
+        """Lays ground on which wheels slip, which nobody sees; what is returned takes it away."""
+        self._patches.append(patch)
+        return lambda: self._patches.remove(patch)
+
+    def _slip(self, east: float, north: float) -> float | None:
+        for patch in reversed(self._patches):
+            if hypot(east - patch.east, north - patch.north) < patch.radius:
+                return patch.slip
+        return None
 
     def looseness(self, east: float, north: float) -> float:
         """0 on firm ground, rising to 1 in the heart of a sand patch. The depot is firm."""

@@ -30,6 +30,8 @@ def expected_slip(
     ground: GroundPoint, heading: float, parameters: TractionParameters | None = None
 ) -> float:
     """Mean slip when driving at a heading (radians from north); below 0 when sliding downhill."""
+    if ground.slip is not None:
+        return ground.slip
     parameters = parameters or TractionParameters()
     slope = degrees(ground.slope_along(heading))
     loose = ground.looseness

@@ -170,6 +170,30 @@ class World:
         self._panel_dust[panel] = (dust, since)
         return dust.factor
 
+    def begin_storm(self, storm: DustStorm) -> Callable[[], None]:
+        """A storm comes that was not foreseen; what is returned takes it away."""
+        self._dust.storms = (*self._dust.storms, storm)
+        self._sky = None
+
+        def clear() -> None:
+            self._dust.storms = tuple(each for each in self._dust.storms if each is not storm)
+            self._sky = None
+
+        return clear
+
+    def cover_panel(self, panel: str, share: float) -> Callable[[], None]:
+        """Dust falls on a panel and lets only a share of the light through; what is returned wipes
+        that dust away."""
+        self.panel_dust(panel)
+        dust, _ = self._panel_dust[panel]
+        dust.factor *= share
+
+        def wipe() -> None:
+            self.panel_dust(panel)
+            dust.factor = min(1.0, dust.factor / share)
+
+        return wipe
+
     # --------------------------------------------------------------- vehicles
 
     def moved(self, name: str) -> None:

@@ -6,6 +6,7 @@ from flight.core.node import Node
 from flight.core.telling.events import declared_events
 from ground.missions.mission import LoadedMission
 from ground.testbed.faults.bus_seam import HARDWARE, Buses
+from ground.testbed.faults.hardware_seams import HardwareSeams, parts_of
 from ground.testbed.faults.injector import Faults
 from ground.testbed.faults.node_seam import RunNode
 from ground.testbed.hardware import Hardware, load_vehicle_files
@@ -31,10 +32,13 @@ def connect(faults: Faults, run: "Run") -> None:
 
     tubes.observe(moved)
     faults.triggers.tubes_at = lambda place: len(tubes.at(place))
+    seams = HardwareSeams(hardware)
     faults.seams = {
         "device": hardware.seam,
         "node": lambda name: _node(run, name),
         "bus": lambda name: _buses(run, name),
+        "link": seams.link,
+        "world": seams.world,
         "store": lambda name: run.host.stores.of(_node(run, name).name),
     }
 
@@ -87,9 +91,13 @@ def targets_of(mission: LoadedMission) -> Targets:
     hardware.world.clock = lambda: 0.0
     nodes: dict[str, type[Node]] = {name: vehicle_class(name) for name in mission.vehicles}
     events = {name: tuple(declared_events(kind)) for name, kind in nodes.items()}
+    devices = device_parts(hardware.devices())
+    links, world = parts_of(hardware)
     return Targets(
         parts={
-            "device": device_parts(hardware.devices()),
+            "device": devices,
+            "link": links,
+            "world": world,
             "node": node_parts(mission),
             "store": store_parts(mission),
             "bus": bus_parts(mission, hardware.services()),
