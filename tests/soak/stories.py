@@ -10,8 +10,11 @@ from ground.missions.mission import load_mission
 from ground.missions.vehicles import ALL_VEHICLES
 from ground.reports.flight import fly_mission
 from ground.reports.run_check import complaints
+from ground.testbed.host import HostKind
 from ground.testbed.kills import GROUND, Kill
+from ground.testbed.processes import Processes
 from ground.testbed.run import RunOptions
+from ground.testbed.virtual_host import Virtual
 
 MISSIONS = (
     "surface", "short", "perseverance_delivers", "rover_arm_loads", "return", "off_nominal_orbit",
@@ -54,17 +57,33 @@ class Told:
     verdict: str
     reason: str
     broken: tuple[str, ...]
+    deaths: int = 0  # that came
 
 
 def fly(story: Story) -> Told:
     """Flies it in a folder of its own that is removed; an exception is a breach."""
+    return _flown(story, Virtual())
+
+
+def fly_over_processes(story: Story) -> Told:
+    """The same over processes: who dies, dies by signal 9. A traceback is a breach as well."""
+    return _flown(story, Processes())
+
+
+def _flown(story: Story, host: HostKind) -> Told:
     with tempfile.TemporaryDirectory(prefix="msr-soak-") as folder:
         out = Path(folder) / "run"
         try:
-            facts = fly_mission(
-                load_mission(story.mission), out, RunOptions(seed=story.seed, kills=story.kills())
-            )
-            return Told(story, facts.verdict, facts.outcome.reason, tuple(complaints(out)))
+            options = RunOptions(seed=story.seed, kills=story.kills())
+            facts = fly_mission(load_mission(story.mission), out, options, host)
+            logs = sorted((out / "logs").glob("*.log"))
+            broken = [
+                f"a traceback in {log.name}"
+                for log in logs
+                if "Traceback" in log.read_text(errors="replace")
+            ]
+            told = (facts.verdict, facts.outcome.reason, (*complaints(out), *broken))
+            return Told(story, *told, len(facts.kills))
         except Exception as error:
             return Told(story, "broke", "", (f"{type(error).__name__}: {error}",))
 
