@@ -8,6 +8,7 @@ from sim_hw.faults import (
     actuation_kinds,
     answer_kinds,
     bus_kinds,
+    ground_kinds,
     link_kinds,
     node_kinds,
     store_kinds,
@@ -25,7 +26,7 @@ of `FaultKind`, or a module of them."""
 
 _MODULES = (
     value_kinds, answer_kinds, actuation_kinds, bus_kinds, link_kinds, node_kinds, store_kinds,
-    world_kinds,
+    world_kinds, ground_kinds,
 )  # fmt: skip
 
 

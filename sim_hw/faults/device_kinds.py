@@ -52,6 +52,13 @@ class DeviceKind(FaultKind, frozen=True, kw_only=True):
             return name == injection.method
         return name in (self.methods(part) if injection.fields else self.usual(part))
 
+    def wants(self, arguments: dict[str, Any], injection: Injection) -> bool:
+        """Whether it comes around a call with such arguments."""
+        return True
+
+    def seen(self, arguments: dict[str, Any], injection: Injection) -> None:
+        """Sees a call while it has not begun yet."""
+
     def watch(self, where: str, kind: Any, plain: Any, injection: Injection) -> None:
         """Sees plain data of a type that are told while it has not begun yet."""
 

@@ -51,6 +51,10 @@ class DeviceSeam:
 
         proceed = device
         for kind, injection, takes in at:
+            if not kind.wants(arguments, injection):
+                continue
+            if not injection.active:
+                kind.seen(arguments, injection)
             if takes():
                 proceed = partial(_around, kind, call, proceed, injection)
         plain = await proceed(arguments)

@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from flight.core.commanding.commands import declared_commands
 from flight.core.node import Node
 from flight.core.telling.events import declared_events
+from flight.icd.devices.ground_station import STATIONS_SERVICE
 from ground.missions.mission import LoadedMission
 from ground.testbed.faults.bus_seam import HARDWARE, Buses
 from ground.testbed.faults.hardware_seams import HardwareSeams, parts_of
@@ -12,6 +14,8 @@ from ground.testbed.faults.node_seam import RunNode
 from ground.testbed.hardware import Hardware, load_vehicle_files
 from ground.testbed.roles import GROUND
 from ground.testbed.vehicles import vehicle_class
+from sim_hw.faults.device_seam import DeviceSeam
+from sim_hw.faults.ground_kinds import MISSION_CONTROL
 from sim_hw.faults.targets import NamedPart, Targets, device_parts
 from sim_hw.world.tubes import TubeMove
 
@@ -38,9 +42,23 @@ def connect(faults: Faults, run: "Run") -> None:
         "node": lambda name: _node(run, name),
         "bus": lambda name: _buses(run, name),
         "link": seams.link,
+        "ground": lambda name: _edge(hardware, name),
         "world": seams.world,
         "store": lambda name: run.host.stores.of(_node(run, name).name),
     }
+
+
+def _edge(hardware: Hardware, name: str) -> DeviceSeam:
+    """The edge of mission control is where the stations take what it sends."""
+    if name != MISSION_CONTROL:
+        raise KeyError(name)
+    return hardware.seam(STATIONS_SERVICE)
+
+
+def ground_parts(nodes: dict[str, type[Node]]) -> dict[str, NamedPart]:
+    """Mission control, and the commands that it can send."""
+    names = dict.fromkeys(name for kind in nodes.values() for name in declared_commands(kind))
+    return {MISSION_CONTROL: NamedPart(MISSION_CONTROL, tuple(names), tuple(nodes))}
 
 
 def _buses(run: "Run", name: str) -> Buses:
@@ -97,6 +115,7 @@ def targets_of(mission: LoadedMission) -> Targets:
         parts={
             "device": devices,
             "link": links,
+            "ground": ground_parts(nodes),
             "world": world,
             "node": node_parts(mission),
             "store": store_parts(mission),
