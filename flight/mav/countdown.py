@@ -1,6 +1,7 @@
 """Before the launch: preparation, and a count that holds by itself when something is not right."""
 
 import asyncio
+import math
 from typing import Annotated
 
 import msgspec
@@ -22,6 +23,8 @@ from flight.mav.safeguards import LAUNCH_CHECKS
 from flight.mav.vehicle import MavVehicle
 
 LAST_CHECK = 10.0  # s before the launch
+HELM_SWING, HELM_TOLERANCE = math.radians(1.0), math.radians(0.3)
+HELM_TIME = 0.5  # s that a swing may take: many lags of the nozzle
 LONGEST_BRIDGE = 100.0  # ohm; more is an open circuit
 
 
@@ -156,11 +159,27 @@ async def _devices(node: MavVehicle) -> list[str]:
         effectors = await node.effectors.steer(0.0, 0.0, (0.0, 0.0, 0.0), 0.0)
         if not effectors.valid:
             problems.append(f"the cold gas is not known: {effectors.reason}")
-        elif effectors.gas <= node.parameters["trim_reserve"]:
-            problems.append(f"cold gas at {effectors.gas:.2f} kg")
+        else:
+            if effectors.gas <= node.parameters["trim_reserve"]:
+                problems.append(f"cold gas at {effectors.gas:.2f} kg")
+            problems += await _helm(node)
     except DeviceError as error:
         problems.append(str(error))
     return problems
+
+
+async def _helm(node: MavVehicle) -> list[str]:
+    """Swings the nozzle to and fro, and looks where it went: what is told is not yet done."""
+    for angle in (HELM_SWING, -HELM_SWING, 0.0):
+        await node.effectors.steer(angle, -angle, (0.0, 0.0, 0.0), 0.0)
+        await asyncio.sleep(HELM_TIME)
+        seen = await node.effectors.steer(angle, -angle, (0.0, 0.0, 0.0), 0.0)
+        if not seen.valid:
+            return [f"where the nozzle stands is not known: {seen.reason}"]
+        off = max(abs(seen.pitch - angle), abs(seen.yaw + angle))
+        if off > HELM_TOLERANCE:
+            return [f"the nozzle is {math.degrees(off):.2f} deg off where it was told to swing"]
+    return []
 
 
 async def _permission(node: MavVehicle) -> list[str]:

@@ -14,7 +14,7 @@ from flight.mav.attitude_control import (
     pointing_error,
 )
 
-GAINS = BurnGains(8000.0, 0.8, 1.2, 160.0, 80.0)
+GAINS = BurnGains(8000.0, 400.0, 200.0, 0.8, 1.2, 160.0, 80.0)
 GAS = GasThrusters(1.0, 3.0, 4.0, 6.0, 0.008)
 STILL = (0.0, 0.0, 0.0)
 
@@ -51,9 +51,10 @@ def test_it_is_told_in_the_vehicles_own_axes() -> None:
 # ------------------------------------------------------------------------- burn
 
 
-def test_lever_and_inertia_go_evenly_and_not_beyond_their_ends() -> None:
-    assert GAINS.lever_and_inertia(0.25) == pytest.approx((0.9, 140.0))
-    assert GAINS.lever_and_inertia(-1.0) == (0.8, 160.0)
+def test_lever_and_inertia_follow_the_grain_and_not_beyond_their_ends() -> None:
+    """By hand, half of the grain burnt: first moment 280 of 300 kg, second 272 kg m^2."""
+    assert GAINS.lever_and_inertia(0.5) == pytest.approx((280.0 / 300.0, 120.0 + 32.0 / 3.0))
+    assert GAINS.lever_and_inertia(-1.0) == pytest.approx((0.8, 160.0))
     assert GAINS.lever_and_inertia(2.0) == pytest.approx((1.2, 80.0))
     assert GAINS.angle_per_acceleration(0.0) == pytest.approx(160.0 / (8000.0 * 0.8))
 

@@ -10,9 +10,11 @@ import pytest
 from flight.core.activities import ActivityFailed
 from flight.core.custody.ledger import CustodyError, CustodyStatus
 from flight.core.exchanges import ExchangeFailed
+from flight.core.fault_protection.structure import STRUCTURE, Structure
 from flight.icd import places
 from flight.icd.ascent_record import CHUNK_BYTES, unpack_samples
 from flight.icd.devices.base import DeviceFault
+from flight.icd.exchanges import Permission
 from flight.mav import countdown
 from flight.mav.abort import Watch, lose, suborbital
 from flight.mav.ascent_data import send_chunks
@@ -235,13 +237,15 @@ class Ready:
             "second": SimpleNamespace(valid=True, reason="", charges=1, resistance=100.0),
             "separation": SimpleNamespace(valid=True),
             "effectors": SimpleNamespace(valid=True, reason="", gas=0.31),
-            "lander": {"granted": True},
+            "lander": Permission(True),
         }
+        self.context = SimpleNamespace(structure=STRUCTURE)
+        self.follows = 1.0  # how much of what is told the nozzle does
         self.ejector = SimpleNamespace(state=self._call("ejector"))
         self.first_igniter = SimpleNamespace(state=self._call("first"))
         self.second_igniter = SimpleNamespace(state=self._call("second"))
         self.separation = SimpleNamespace(state=self._call("separation"))
-        self.effectors = SimpleNamespace(steer=self._call("effectors"))
+        self.effectors = SimpleNamespace(steer=self._steer)
         self.exchanges = SimpleNamespace(ask=self._call("lander"))
 
     def _call(self, name: str) -> Any:
@@ -252,6 +256,11 @@ class Ready:
             return found
 
         return answer
+
+    async def _steer(self, pitch: float, yaw: float, *pulses: Any) -> Any:
+        found = await self._call("effectors")()
+        told = self.follows * pitch, self.follows * yaw
+        return SimpleNamespace(**vars(found), pitch=told[0], yaw=told[1])
 
     def motors_conditioned(self) -> bool:
         return self.conditioned
@@ -315,11 +324,31 @@ async def test_a_device_that_does_not_answer_stands_against_a_launch(device: str
     assert await countdown.checks(node) == ["it has no power"]
 
 
+@pytest.mark.parametrize(("follows", "stands"), [(0.0, True), (0.6, True), (0.8, False)])
+async def test_a_nozzle_that_does_not_go_where_it_is_told_stands_against_a_launch(
+    follows: float, stands: bool
+) -> None:
+    """Swings of 1 degree, and 0.3 degrees that it may be off."""
+    node: Any = Ready()
+    node.follows = follows
+    said = await countdown.checks(node)
+    assert bool(said) == stands
+    assert all("nozzle is" in each for each in said)
+
+
+async def test_without_its_checks_nothing_stands_against_a_launch() -> None:
+    node: Any = Ready()
+    node.follows = 0.0
+    node.context.structure = Structure(left_out=frozenset({"launch_checks"}))
+    assert await countdown.checks(node) == []
+
+
 async def test_the_lander_has_to_permit() -> None:
     node: Any = Ready()
     for answer, said in (
-        ({"granted": False, "reason": "arm in the way"}, "does not permit: arm in the way"),
-        ({}, "does not permit"), (ExchangeFailed("no answer"), "no permission of the lander"),
+        (Permission(False, "arm in the way"), "does not permit: arm in the way"),
+        (Permission(False), "does not permit"),
+        (ExchangeFailed("no answer"), "no permission of the lander"),
     ):  # fmt: skip
         node.answers["lander"] = answer
         (problem,) = await countdown.checks(node)
