@@ -1,6 +1,7 @@
 """`msr drill`: breaks what files say, and judges what must hold."""
 
 import argparse
+import secrets
 import shlex
 import sys
 from collections.abc import Sequence
@@ -10,13 +11,16 @@ from flight.configuration.files import ConfigurationError
 from ground.commands.drill_arguments import configure as configure
 from ground.commands.study_arguments import MOST_WORKERS, refused
 from ground.terminal.destinations import check_file, check_folder
-from ground.terminal.exit_codes import NO, YES
+from ground.terminal.exit_codes import BROKE, NO, YES
 
 if TYPE_CHECKING:
     from ground.drills.campaign import Campaign, Progress, Task
     from ground.drills.drill import Drill
     from ground.drills.record import Judged
     from ground.drills.results import Shown
+
+
+MOST_SWARM = 100_000
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -26,20 +30,28 @@ def run(arguments: argparse.Namespace) -> int:
     _check(arguments)
     from ground.drills import text_report
     from ground.drills.campaign import Campaign
+    from ground.drills.twins import twin_trouble, twin_words, twins_of
     from ground.drills.workers import workers_of
 
     workers = workers_of(arguments.workers, arguments.cluster)
     campaign = Campaign(workers, arguments.workers, arguments.out, _progress(arguments.quiet))
     recorded = _recorded(arguments)
     drills = _drills(arguments, campaign) if recorded is None else []
-    tasks = _tasks(arguments, drills, recorded)
-    judged = campaign.fly(tasks)
-    shown = _write(arguments, campaign, drills, tasks, judged)
+    notes: list[str] = []
+    if arguments.swarm is not None:
+        tasks, judged = _swarm(arguments, campaign, notes)
+    else:
+        tasks = _tasks(arguments, drills, recorded)
+        judged = campaign.fly(tasks)
+    twins = twins_of(tasks)
+    trouble = twin_trouble(tasks, judged, twins, campaign.fly(twins))
+    notes += [twin_words(twins, trouble), *trouble] if twins else []
+    shown = _write(arguments, campaign, drills, tasks, judged, notes)
     for each in shown:
         if not arguments.quiet or each.judged.verdict != "PASS":
             print("\n".join(text_report.lines(each)))
-    print(text_report.summary_line(judged))
-    code = text_report.exit_code(judged)
+    print("\n".join([*notes, text_report.summary_line(judged)]))
+    code = BROKE if trouble else text_report.exit_code(judged)
     if recorded is not None:
         return _print_differences(recorded, judged)
     if arguments.compare is not None:
@@ -53,6 +65,8 @@ def _drills(arguments: argparse.Namespace, campaign: "Campaign") -> "list[Drill]
     from ground.drills.finding import drills_in
     from ground.drills.nth import nth_drills, target_of
 
+    if arguments.swarm is not None:
+        return []
     drills = drills_in(arguments.drills, arguments.only)
     if arguments.nth is None:
         return drills
@@ -65,6 +79,24 @@ def _drills(arguments: argparse.Namespace, campaign: "Campaign") -> "list[Drill]
     if not found:
         raise refused("--nth", arguments.nth, "methods that are called between start and horizon")
     return found
+
+
+def _swarm(
+    arguments: argparse.Namespace, campaign: "Campaign", notes: list[str]
+) -> "tuple[list[Task], list[Judged]]":
+    from ground.drills.scenario import load_scenario
+    from ground.drills.swarm import Swarm, trunk_seeds
+    from ground.drills.swarm_flight import fly_swarm, rates
+
+    seed = secrets.randbelow(10**6) if arguments.seed is None else arguments.seed
+    print(f"swarm of {arguments.swarm}, seed {seed}, scenario {arguments.scenario}", flush=True)
+    scenario = load_scenario(arguments.scenario)
+    trunks = campaign.trunks(arguments.scenario, trunk_seeds(seed, arguments.swarm))
+    folder = arguments.out / "generated"
+    swarm = Swarm(scenario, trunks, seed, folder)
+    tasks, judged, anew = fly_swarm(campaign, swarm, arguments.swarm)
+    notes += [*([anew] if anew else []), rates(judged)]
+    return tasks, judged
 
 
 def _tasks(
@@ -90,6 +122,7 @@ def _write(
     drills: "Sequence[Drill]",
     tasks: "Sequence[Task]",
     judged: "Sequence[Judged]",
+    notes: list[str],
 ) -> "list[Shown]":
     """Writes all that is asked for; returns what is told of each drill."""
     from ground.drills.coverage import coverage_text
@@ -101,6 +134,7 @@ def _write(
 
     shown = shown_of(tasks, judged)
     summary = summary_of(shlex.join(["msr", *sys.argv[1:]]), judged, campaign.seconds)
+    summary.notes = notes
     if arguments.score:
         summary.score = campaign.score(drills)
         print(score_text(summary))
@@ -181,7 +215,13 @@ def _check(arguments: argparse.Namespace) -> None:
         raise ConfigurationError(
             "command line", None, "--from", "the drills are those of the records: name none beside"
         )
-    if arguments.records is None and not arguments.drills:
+    if arguments.swarm is not None and not 1 <= arguments.swarm <= MOST_SWARM:
+        raise refused("--swarm", arguments.swarm, f"1 to {MOST_SWARM}")
+    if arguments.swarm is not None and (arguments.drills or arguments.records):
+        raise ConfigurationError(
+            "command line", None, "--swarm", "its drills are drawn: name none beside"
+        )
+    if arguments.records is None and arguments.swarm is None and not arguments.drills:
         raise ConfigurationError(
             "command line",
             None,

@@ -96,6 +96,18 @@ def _more(parser: argparse.ArgumentParser) -> None:
         help="with --nth: the kind of fault that a call fails by",
     )
     parser.add_argument(
+        "--swarm",
+        type=int,
+        metavar="N",
+        help="fly N drills that are drawn from what the scenario does, evenly over its phases",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=None, help="with --swarm: what it is drawn by (default: anew)"
+    )
+    parser.add_argument(
+        "--scenario", default="return", metavar="NAME", help="with --swarm (default: return)"
+    )
+    parser.add_argument(
         "--shrink", action="store_true", help="make drills that fail smaller, as long as they fail"
     )
     parser.add_argument(

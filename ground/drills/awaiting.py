@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from flight.core.chart.statechart import is_inside
 from flight.icd.expression_values import compile_condition
 from flight.icd.expressions import Condition
 from flight.icd.messages import CommandReport, EventReport, Message, Rung
@@ -14,6 +15,9 @@ from ground.drills.happenings import (
     StateEntered,
 )
 from ground.drills.sight import Sight
+
+_STATE_TOLD = {"mode_changed": "after", "booted": "mode"}
+"""Events that tell the state of a vehicle, and by which field."""
 
 
 class Awaited:
@@ -40,6 +44,8 @@ class Awaited:
                     and message.name == event
                     and all(_same(message.data.get(name), value) for name, value in fields)
                 )
+            case StateEntered(vehicle, state):
+                return isinstance(message, EventReport) and self._enters(message, vehicle, state)
             case CommandCompletes(vehicle, command):
                 return (
                     isinstance(message, CommandReport)
@@ -49,6 +55,16 @@ class Awaited:
                     and self._sight.ordered(message) == command
                 )
         return False
+
+    def _enters(self, event: EventReport, vehicle: str, state: str) -> bool:
+        """Whether a vehicle says that it has come into a state: by a step, or by a boot."""
+        field = _STATE_TOLD.get(event.name)
+        if field is None or event.source != vehicle:
+            return False
+        inside = is_inside(str(event.data.get(field, "")), state)
+        entered = inside and self._was is not True  # a look may have seen it before
+        self._was = inside
+        return entered
 
     def poll(self) -> bool:
         """Whether what is looked at has just come to be so: a state that is entered, an expression

@@ -18,7 +18,7 @@ from ground.drills.record import Judged
 from ground.drills.results import ScoreRow
 from ground.drills.scenario import load_scenario
 from ground.drills.survey import Survey, start_in
-from ground.drills.surveys import FOLDER, surveys
+from ground.drills.surveys import FOLDER, SEED, surveys
 from ground.drills.workers import Workers
 
 TIMES_THE_TRUNK = 20
@@ -131,8 +131,15 @@ class Campaign:
     def surveys(self, scenarios: Iterable[str]) -> Mapping[str, Survey]:
         """The surveys of scenarios."""
         missing = [name for name in dict.fromkeys(scenarios) if name not in self._surveys]
-        self._surveys.update(surveys(missing, self._workers, self._kept))
+        found = surveys([(name, SEED) for name in missing], self._workers, self._kept)
+        self._surveys.update({name: survey for (name, _), survey in found.items()})
         return self._surveys
+
+    def trunks(self, scenario: str, seeds: Sequence[int]) -> list[Survey]:
+        """The surveys of one scenario with several seeds, in their order."""
+        found = surveys([(scenario, seed) for seed in seeds], self._workers, self._kept)
+        self._surveys.setdefault(scenario, found[scenario, seeds[0]])
+        return [found[scenario, seed] for seed in seeds]
 
     # ----------------------------------------------------------------- judging
 

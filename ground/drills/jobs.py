@@ -36,6 +36,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     most: int | None = None
     count_calls: bool = False
 
+    def numbered(self, number: int) -> "Job":
+        """The same with another number."""
+        return msgspec.structs.replace(self, number=number)
+
     @property
     def trunk(self) -> tuple[Any, ...]:
         """Jobs with the same trunk can be flown from one."""

@@ -26,7 +26,7 @@ from ground.testbed.mission_check import check_mission
 from ground.testbed.run import Run, RunOptions
 from ground.testbed.virtual_host import Virtual, VirtualHost
 
-FORMAT = 1
+FORMAT = 2
 SPACING = 60.0  # s of mission time between two looks at the work done
 MOST_WORK = 20_000
 KEPT_CALLS = 400
@@ -107,8 +107,9 @@ class _Surveyor:
             return
         now = self._loop.time()
         self._clock.look(now)
-        if message.name == "mode_changed":
-            state = str(message.data.get("after", ""))
+        field = {"mode_changed": "after", "booted": "mode"}.get(message.name)
+        if field is not None:
+            state = str(message.data.get(field, ""))
             self._survey.steps.append(Step(now, message.source, state, self._clock.phase))
         else:
             self._survey.events.append((now, message.source, message.name))

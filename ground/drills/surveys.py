@@ -23,31 +23,33 @@ SEED = 1
 """Of a survey: the flights of other seeds take about the same work."""
 
 
-def surveys(
-    scenarios: Iterable[str], workers: Workers, folder: Path, seed: int = SEED
-) -> dict[str, Survey]:
-    """The survey of each scenario, from the folder or flown; raises ConfigurationError."""
-    found: dict[str, Survey] = {}
+Key = tuple[str, int]
+"""Scenario and seed."""
+
+
+def surveys(wanted: Iterable[Key], workers: Workers, folder: Path) -> dict[Key, Survey]:
+    """The survey of each, from the folder or flown; raises ConfigurationError."""
+    found: dict[Key, Survey] = {}
     orders: list[SurveyOrder] = []
     code = _code_digest()
-    for scenario in dict.fromkeys(scenarios):
+    for scenario, seed in dict.fromkeys(wanted):
         digest = _digest(code, scenario, seed)
         kept = _kept(folder / f"{digest}.json")
         if kept is not None:
-            found[scenario] = kept
+            found[scenario, seed] = kept
         else:
             orders.append(SurveyOrder(scenario=scenario, seed=seed, digest=digest))
     found.update(_flown(orders, workers, folder))
     return found
 
 
-def _flown(orders: Sequence[SurveyOrder], workers: Workers, folder: Path) -> dict[str, Survey]:
-    found: dict[str, Survey] = {}
+def _flown(orders: Sequence[SurveyOrder], workers: Workers, folder: Path) -> dict[Key, Survey]:
+    found: dict[Key, Survey] = {}
     for order, survey in workers.survey(orders):
         survey.digest = order.digest
         folder.mkdir(parents=True, exist_ok=True)
         replace_file(folder / f"{order.digest}.json", msgspec.json.encode(survey))
-        found[order.scenario] = survey
+        found[order.scenario, order.seed] = survey
     return found
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from flight.icd.custody_account import agrees
 from flight.icd.expression_values import compile_condition
 from flight.icd.expressions import Expression
-from flight.icd.messages import CustodyReport, EventReport, Message, Severity
+from flight.icd.messages import EventReport, Message, Severity
 from flight.runtime.loop import NANOSECONDS, VirtualLoop
 from ground.drills.awaiting import Awaited
 from ground.drills.breaking import from_start, target_words
@@ -186,12 +186,12 @@ class Watch:
             self._mark(message, now)
         for name, invariant in self._invariants.items():
             self._judge(name, invariant.hear(message))
-        self._poll(custody=isinstance(message, CustodyReport))
+        self._poll()
         for each in self._all_awaiting():
-            if each.since is not None and each.met is None and each.awaited.hear(message):
+            if each.met is None and each.awaited.hear(message) and each.since is not None:
                 each.met = now
 
-    def _poll(self, custody: bool = False) -> None:
+    def _poll(self) -> None:
         now = self.loop.time()
         self._count_since(now)
         for name, invariant in self._invariants.items():

@@ -1,0 +1,201 @@
+"""Draws faults: a kind that can be at a target, with figures of any size, at a call."""
+
+import bisect
+import contextlib
+import itertools
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import msgspec
+
+from flight.configuration.allowed_values import AMOUNT
+from ground.drills.survey import Calls
+from sim_hw.faults.catalogue import catalogue
+from sim_hw.faults.device_call import DevicePart
+from sim_hw.faults.kind import FaultKind, TargetKind
+from sim_hw.faults.targets import Targets
+
+NEVER = ("lost",)
+"""Kinds that cannot be healed: a swarm asks what follows after the healing."""
+OVER_TIME = ("slow_rate", "stale", "stale_stamp", "intermittent", "stuck", "drift", "noise")
+"""Kinds that do nothing to a single reading, or only to one that is not the first."""
+READINGS_ONLY = ("slow_rate", "stale", "stale_stamp")
+DRAWS = 20  # until the figures of a kind go together
+SIZES = (-2.0, 3.0)  # powers of ten of figures without a range of their own
+TIMES = (-1.0, 2.5)  # powers of ten of seconds
+MOST_LIKELY_CALLS = 5
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A kind of fault at a target; for devices, a method that is called in the phase, and when."""
+
+    kind: type[FaultKind]
+    sort: TargetKind
+    target: str
+    method: str = ""
+    times: tuple[float, ...] = ()
+
+    def next_call(self, after: float) -> float:
+        """When its method is called next, s; at once where it is no single call that is broken."""
+        if not self.method:
+            return after
+        index = bisect.bisect_left(self.times, after)
+        return self.times[index] if index < len(self.times) else math.inf
+
+    @property
+    def spacing(self) -> float:
+        """s between two calls, typically."""
+        gaps = sorted(b - a for a, b in itertools.pairwise(self.times))
+        return gaps[len(gaps) // 2] if gaps else 1.0
+
+    @property
+    def cell(self) -> tuple[str, str]:
+        """Kind and target, as coverage counts them."""
+        return self.kind.name(), f"{self.sort} {self.target}"
+
+
+def choices_in(phase: str, calls: Sequence[Calls], targets: Targets) -> list[Choice]:
+    """Everything that can be broken in a phase: at what is called there, and at what is always."""
+    found: list[Choice] = []
+    kinds = catalogue()
+    for each in calls:
+        if each.phase == phase and each.times:
+            part = targets.parts["device"].get(each.service)
+            if isinstance(part, DevicePart) and each.method in part.interface.methods:
+                found += _at_device(part, each, kinds.at("device", part))
+    for sort, parts in targets.parts.items():
+        if sort == "device" or sort in targets.cannot:
+            continue
+        for name, part in parts.items():
+            found += [
+                Choice(kind, sort, name)
+                for kind in kinds.at(sort, part).values()
+                if kind.name() not in NEVER
+            ]
+    return found
+
+
+def _at_device(part: DevicePart, calls: Calls, kinds: dict[str, type[FaultKind]]) -> list[Choice]:
+    return [
+        Choice(kind, "device", calls.service, calls.method, tuple(calls.times))
+        for kind in kinds.values()
+        if kind.name() not in NEVER and fits(kind, part, calls.method)
+    ]
+
+
+def fits(kind: type[FaultKind], part: Any, method: str) -> bool:
+    """Whether a kind can be at a method, with some figures."""
+    reading = part.interface.methods[method].kind == "reading"
+    if kind.name() in READINGS_ONLY and not reading:
+        return False
+    try:
+        kind(**drawn_figures(kind, random.Random(1))).check(part, method, ())
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def drawn_figures(kind: type[FaultKind], draw: random.Random) -> dict[str, Any]:
+    """Figures for all that a kind wants, and for some of what it may have, that go together."""
+    for _ in range(DRAWS):
+        found = _figures(kind, draw)
+        with contextlib.suppress(ValueError):  # two of them do not go together
+            kind(**found)
+            break
+    return found
+
+
+def _figures(kind: type[FaultKind], draw: random.Random) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for field in msgspec.structs.fields(kind):
+        figure = _figure(field.type, draw)
+        if figure is not None and (field.required or draw.random() < 0.5):
+            found[field.name] = figure
+    if {"lowest", "highest"} <= set(found) and found["lowest"] > found["highest"]:
+        found["lowest"], found["highest"] = found["highest"], found["lowest"]
+    return found
+
+
+def _figure(kind: Any, draw: random.Random) -> Any:
+    """A figure of a type; None where none can be drawn."""
+    if get_origin(kind) is Literal:
+        return draw.choice(get_args(kind))
+    if get_origin(kind) is not Annotated:
+        return draw.random() < 0.5 if kind is bool else None
+    inner, metas = get_args(kind)[0], get_args(kind)[1:]
+    low, high = -math.inf, math.inf
+    amount = False
+    for meta in metas:
+        if isinstance(meta, msgspec.Meta):
+            low = max([low, *(x for x in (meta.ge, meta.gt) if x is not None)])
+            high = min([high, *(x for x in (meta.le, meta.lt) if x is not None)])
+            amount = amount or bool(meta.extra and AMOUNT in meta.extra)
+    if inner is int:
+        return draw.randint(int(max(low, 0)), int(min(high, 3)))
+    if inner is not float:
+        return None
+    return _number(low, high, amount, draw)
+
+
+def _number(low: float, high: float, amount: bool, draw: random.Random) -> float:
+    if low >= -1.0 and high <= 1.0:
+        return round(draw.uniform(low, high), 3)
+    powers = TIMES if amount else SIZES
+    size = float(10.0 ** draw.uniform(*powers))
+    size = min(max(size, low if low > 0.0 else 0.0), high)
+    if low < 0.0 and draw.random() < 0.5:
+        size = max(-size, low)
+    return float(f"{size:.3g}")
+
+
+def needed(choice: Choice) -> float:
+    """s that a fault has to last to show at all."""
+    return round(3.5 * choice.spacing, 3) if choice.kind.name() in OVER_TIME else 0.0
+
+
+def plain_fault(
+    number: int, choice: Choice, lead: float, lasts: float, draw: random.Random
+) -> dict[str, Any]:
+    """A fault for a drill file: at the next calls, or from when they are due, for some time.
+
+    `lead`: s from the start of the drill until the call that is meant.
+    """
+    figures = drawn_figures(choice.kind, draw)
+    if choice.kind.name() in OVER_TIME:
+        _spread(figures, choice, draw)
+    for field in msgspec.structs.fields(choice.kind):
+        if field.name in figures and _is_amount(field.type):
+            figures[field.name] = f"{figures[field.name]} s"
+    fault: dict[str, Any] = {"id": f"fault{number}", choice.sort: choice.target}
+    if choice.method:
+        fault["method"] = choice.method
+    fault |= {"kind": choice.kind.name(), **figures}
+    single = choice.kind.name() not in OVER_TIME and draw.random() < 0.3
+    if choice.kind.counted and choice.method and single:
+        fault["when"] = {"nth": 1, "calls": draw.randint(1, MOST_LIKELY_CALLS)}
+        fault["lasts"] = f"{lead + lasts:.3f} s"
+    elif choice.method:
+        fault["lasts"] = f"{lead + lasts:.3f} s"
+    else:
+        fault["when"] = {"at": f"{round(lead, 3)} s"}
+        fault["lasts"] = f"{lasts:.3f} s"
+    return fault
+
+
+def _spread(figures: dict[str, Any], choice: Choice, draw: random.Random) -> None:
+    """Figures that show over some calls: ages and periods longer than the time between two."""
+    spacing = max(0.1, choice.spacing)
+    for name, low, high in (("period", 1.5, 5.0), ("age", 1.2, 5.0), ("bad", 1.0, 5.0)):
+        if name in figures:
+            figures[name] = round(spacing * draw.uniform(low, high), 3)
+    if "good" in figures:
+        figures["good"] = round(0.3 * spacing * draw.random() + 0.001, 3)
+
+
+def _is_amount(kind: Any) -> bool:
+    metas = [m for m in get_args(kind)[1:] if isinstance(m, msgspec.Meta)]
+    return any(meta.extra and AMOUNT in meta.extra for meta in metas)
