@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
-from flight.configuration.allowed_values import AMOUNT
+from flight.configuration.allowed_values import AMOUNT, UNIT
 from ground.drills.survey import Calls
 from sim_hw.faults.catalogue import catalogue
 from sim_hw.faults.device_call import DevicePart
@@ -74,7 +74,7 @@ def choices_in(phase: str, calls: Sequence[Calls], targets: Targets) -> list[Cho
             found += [
                 Choice(kind, sort, name)
                 for kind in kinds.at(sort, part).values()
-                if kind.name() not in NEVER
+                if can_be_drawn(kind)
             ]
     return found
 
@@ -83,7 +83,7 @@ def _at_device(part: DevicePart, calls: Calls, kinds: dict[str, type[FaultKind]]
     return [
         Choice(kind, "device", calls.service, calls.method, tuple(calls.times))
         for kind in kinds.values()
-        if kind.name() not in NEVER and fits(kind, part, calls.method)
+        if can_be_drawn(kind) and fits(kind, part, calls.method)
     ]
 
 
@@ -103,10 +103,19 @@ def drawn_figures(kind: type[FaultKind], draw: random.Random) -> dict[str, Any]:
     """Figures for all that a kind wants, and for some of what it may have, that go together."""
     for _ in range(DRAWS):
         found = _figures(kind, draw)
-        with contextlib.suppress(ValueError):  # two of them do not go together
+        with contextlib.suppress(ValueError, TypeError):  # they do not go together, or one lacks
             kind(**found)
             break
     return found
+
+
+def can_be_drawn(kind: type[FaultKind]) -> bool:
+    """Whether all that a kind wants are figures: a name of a record, say, cannot be drawn."""
+    try:
+        kind(**drawn_figures(kind, random.Random(1)))
+    except (ValueError, TypeError):
+        return False
+    return kind.name() not in NEVER
 
 
 def _figures(kind: type[FaultKind], draw: random.Random) -> dict[str, Any]:
@@ -168,8 +177,9 @@ def plain_fault(
     if choice.kind.name() in OVER_TIME:
         _spread(figures, choice, draw)
     for field in msgspec.structs.fields(choice.kind):
-        if field.name in figures and _is_amount(field.type):
-            figures[field.name] = f"{figures[field.name]} s"
+        unit = _unit(field.type)
+        if field.name in figures and unit:
+            figures[field.name] = f"{figures[field.name]} {unit}"
     fault: dict[str, Any] = {"id": f"fault{number}", choice.sort: choice.target}
     if choice.method:
         fault["method"] = choice.method
@@ -196,6 +206,9 @@ def _spread(figures: dict[str, Any], choice: Choice, draw: random.Random) -> Non
         figures["good"] = round(0.3 * spacing * draw.random() + 0.001, 3)
 
 
-def _is_amount(kind: Any) -> bool:
-    metas = [m for m in get_args(kind)[1:] if isinstance(m, msgspec.Meta)]
-    return any(meta.extra and AMOUNT in meta.extra for meta in metas)
+def _unit(kind: Any) -> str:
+    """The unit in which an amount is read; empty for what is none."""
+    for meta in get_args(kind)[1:]:
+        if isinstance(meta, msgspec.Meta) and meta.extra and AMOUNT in meta.extra:
+            return str(meta.extra[UNIT])
+    return ""
