@@ -6,6 +6,7 @@ from typing import Any
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.fault_protection.structure import Structure
+from flight.core.fault_protection.watchdog import NoTimer, WatchdogTimer
 from flight.core.keeping.clock import SpacecraftClock
 from flight.core.keeping.storage import Storage
 from flight.icd.devices.base import DeviceInterface
@@ -43,7 +44,7 @@ class NodeContext:
     seed: int
     parameters: Mapping[str, Any]
     boot_cause: str = "power on"
-    pet_watchdog: Callable[[], None] = lambda: None
+    watchdog: WatchdogTimer = field(default_factory=NoTimer)
     mission: Mapping[str, Any] = field(default_factory=dict)  # the vehicle's part of the load
     planned_boot: bool = False
     store_damage: str = ""

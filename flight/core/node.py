@@ -23,9 +23,10 @@ from flight.core.context import Wire
 from flight.core.custody.ledger import CustodyLedger
 from flight.core.exchanges import Exchanges
 from flight.core.fault_protection.protected_node import ProtectedNode
+from flight.core.fault_protection.watchdog import MAILBOX, Vigil, Watched
 from flight.core.keeping.clock import monotonic as monotonic
 from flight.core.keeping.continuity import life_of, restore_correction
-from flight.core.keeping.health import BootRecord, HealthMonitor
+from flight.core.keeping.health import BootRecord, HealthMonitor, Progress
 from flight.core.keeping.parameters import Parameter, ParameterTable
 from flight.core.keeping.storage import StorageDamage
 from flight.core.keeping.store_watch import StoreWatch
@@ -70,6 +71,8 @@ class Node(ProtectedNode):
     statechart: ClassVar[Statechart]
     parameter_declarations: ClassVar[dict[str, Parameter]] = {}
     routes: ClassVar[dict[str, Route]] = {}
+    watched: ClassVar[tuple[Watched, ...]] = ()
+    """The states in which the watchdog waits no longer than some tenths of a second."""
 
     mode = Channel(str, doc="current state of the statechart, as a path")
     boot_number = Channel(int, doc="number of boots so far")
@@ -113,7 +116,8 @@ class Node(ProtectedNode):
         self.sequences = Sequencer(self, self._life)
         self.hazards = self.sequences.hazards
         self._store = StoreWatch(self)
-        self.health = HealthMonitor(HEALTH_PERIOD, self._service_reports, context.pet_watchdog)
+        self.health = HealthMonitor(self._service_reports)
+        self.vigil = Vigil(self.watched, self.health, context.watchdog, self._ask_mailbox)
         self.wires: dict[str, Wire] = {}  # by service
         self.nursery: Nursery
         self.activities: Activities
@@ -182,17 +186,23 @@ class Node(ProtectedNode):
     async def run(self) -> None:
         """Boots and lives until cancelled."""
         async with Nursery(self.name) as nursery:
-            self.connect(nursery)
-            self.bus.serve(f"{self.name}.node", self._arrived)
-            self._announce_boot()
-            await self._enter_boot_state()
-            self.dispatcher.settle_interrupted()
-            self._take_up_sequences()
-            nursery.start(self._housekeeping(), name="housekeeping")
-            nursery.start(self._watch_health(), name="health")
-            nursery.start(self._become_stable(), name="stable")
-            while True:
-                await self.react(await self.mailbox.take())
+            try:
+                await self._live(nursery)
+            finally:
+                self.vigil.end()
+
+    async def _live(self, nursery: Nursery) -> None:
+        self.connect(nursery)
+        self.bus.serve(f"{self.name}.node", self._arrived)
+        self._announce_boot()
+        await self._enter_boot_state()
+        self.dispatcher.settle_interrupted()
+        self._take_up_sequences()
+        nursery.start(self._housekeeping(), name="housekeeping")
+        nursery.start(self._watch_health(), name="health")
+        nursery.start(self._become_stable(), name="stable")
+        while True:
+            await self.react(await self.mailbox.take())
 
     async def react(self, item: Item) -> None:
         """Takes one item to its end: transition, old activities ended, new ones started."""
@@ -232,6 +242,7 @@ class Node(ProtectedNode):
             if path == SAFE:
                 self._make_safe(str(signal.data.get("reason", signal.name)))
             self.activities.start(path, self.statechart.states[path], signal)
+        self.vigil.state_is(self.state)
         return fired.handled
 
     def _may_pass(self, signal: Signal) -> bool:
@@ -353,6 +364,7 @@ class Node(ProtectedNode):
             self.activities.start(path, self.statechart.states[path], signal)
         if started.error is not None:
             self._statechart_failed(signal, started.error)
+        self.vigil.state_is(self.state)
 
     def _take_up_sequences(self) -> None:
         if is_inside(self.state, SAFE):
@@ -419,10 +431,16 @@ class Node(ProtectedNode):
             progress.advance()
             await asyncio.sleep(self.housekeeping_period())
 
+    def _ask_mailbox(self, progress: Progress) -> None:
+        self.mailbox.post(Ping(progress))
+
     async def _watch_health(self) -> None:
-        progress = self.health.register("mailbox", 3 * HEALTH_PERIOD, critical=True)
+        progress = self.health.register(
+            MAILBOX, 1.5 * HEALTH_PERIOD, critical=True, fatal_interval=2.0 * HEALTH_PERIOD
+        )
+        self.vigil.begin()
         while True:
-            self.mailbox.post(Ping(progress))
+            self._ask_mailbox(progress)
             for notice in self._throttle.collect():
                 self._report_throttling(notice)
             self.channels.look_for_stale()

@@ -6,7 +6,7 @@ the states of the lander. The same phases fly in Monte Carlo studies, on devices
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -26,6 +26,7 @@ from flight.lander.terrain_navigation import GroundSensing
 from flight.runtime.pace import NANOSECONDS
 
 STORE_PERIOD = 1.0  # s
+PATIENCE, FIRING = 5.0, 0.5  # s that a device may take: to open tanks, to fire
 DEAF_FOR = 20.0  # s without a valid reading of the inertial unit
 ALIGNMENTS = 3
 TROUBLES_TOLD = 2
@@ -52,6 +53,8 @@ class Descent:
         self.parameters = parameters
         self.load = load
         self.structure = structure
+        self.alive: Callable[[float], None] = lambda within: None
+        """Told of each beat, and how long the next may take by itself (s)."""
         self.frame = SiteFrame(
             math.radians(parameters["site_latitude"]),
             math.radians(parameters["site_longitude"]),
@@ -193,8 +196,10 @@ class Descent:
         """Waits for the next beat of a phase and navigates."""
         now = asyncio.get_running_loop().time()
         self._next = max(self._next + period, now)
+        self.alive(self._next - now)
         await asyncio.sleep(self._next - now)
         await self.navigate()
+        self.alive(0.0)
 
     # ---------------------------------------------------------------- devices
 
@@ -206,6 +211,7 @@ class Descent:
 
     async def prime(self) -> None:
         """Opens the tanks; what is in them says the gauge, or the load where that is not valid."""
+        self.alive(PATIENCE)
         state = await self.devices.engines.prime()
         if state.valid:
             self.propellant = state.propellant
@@ -217,6 +223,7 @@ class Descent:
         tell, side B; whether it is known to have been fired."""
         fired = False
         for side in ("A", "B"):
+            self.alive(FIRING)
             try:
                 state = await self.devices.pyrotechnics.fire(part, side)
             except DeviceError as error:

@@ -59,6 +59,7 @@ async def land(node: LanderVehicle, signal: Signal) -> str:
     known = signal.carried if isinstance(signal.carried, DivertChoice) else None
     landing = await powered_phase.land(node.descent, known)
     node.landed_at(landing)
+    node.vigil.alive(STANDS_STILL)
     await asyncio.sleep(STANDS_STILL)
     return "done"
 

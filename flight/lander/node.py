@@ -16,6 +16,7 @@ from flight.lander.hardware import ARM, COMPUTER, ELECTRONICS, MAV
 from flight.lander.launch_permission import launch_permission
 from flight.lander.rhythm import Energy, Wanted
 from flight.lander.vehicle import LanderVehicle
+from flight.lander.watched import WATCHED
 from flight.lander.work_permission import energy_permission
 
 HOUSEKEEPING = 1800.0  # seconds at the most, by day
@@ -35,6 +36,7 @@ class Lander(LanderVehicle):
     states say what the lander may be asked to do.
     """
 
+    watched = WATCHED
     statechart = Statechart(
         State("waking", initial=True, activity=wake, outcomes=WOKEN, doc="where am I?"),
         ENTRY,

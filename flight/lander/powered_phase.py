@@ -6,7 +6,7 @@ from typing import Any
 from flight.astrodynamics.vectors import Vector
 from flight.core.activities import ActivityFailed
 from flight.icd.devices.base import DeviceError
-from flight.lander.descent import Descent
+from flight.lander.descent import PATIENCE, Descent
 from flight.lander.descent_memory import Landing
 from flight.lander.divert import DivertChoice, choose_landing
 from flight.lander.powered_descent import straight_down, thrust_acceleration
@@ -169,6 +169,7 @@ class PoweredFlight:
         """Engines off; what is known is kept and told."""
         d = self.descent
         for _ in range(3):
+            d.alive(PATIENCE)
             try:
                 await d.devices.engines.shut_down()
                 break

@@ -13,6 +13,7 @@ from flight.icd.devices.base import DeviceError
 from flight.icd.devices.descent import RadarReading
 from flight.lander.safeguards import NEGATIVE_HEIGHT
 
+IMAGE = 1.0  # s that the camera may take
 AGREEING = 3
 RECENT = 5
 AGREEMENT = 60.0
@@ -123,6 +124,7 @@ class GroundSensing:
         """One image against the map."""
         d = self._descent
         try:
+            d.alive(IMAGE)
             fix = await d.devices.camera.locate()
         except DeviceError as error:
             d.trouble(device="terrain_camera", reason=str(error))

@@ -124,6 +124,7 @@ class LanderVehicle(DescentReports, DescentMemory, Node):
             self.descent = Descent(
                 self, self, descent_devices(self), self.parameters, load, self.context.structure
             )
+            self.descent.alive = self.vigil.alive
         self.thermal = ThermalControl(self.devices.heaters, self.zone_not_set)
         self.rhythm = Rhythm.of(self.parameters)
         self.energy = Energy.AMPLE

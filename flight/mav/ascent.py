@@ -26,6 +26,8 @@ from flight.mav.felt import Felt
 from flight.mav.vehicle import MavVehicle
 
 IGNITION_PATIENCE = 0.3  # s for a motor to be felt, before the second bridge wire is used
+EJECTION, LETTING_GO, FIRING = 10.0, 5.0, 0.5
+"""s that a device may take for it."""
 AIRTIME = 2.2  # s from ejection until the MAV would hit the ground unlit
 SECOND_PATIENCE = 5.0  # s over which the second motor is tried
 LONGEST_BURN = 1.3  # times the burn time as designed
@@ -37,6 +39,8 @@ TELL = 2.0  # s between telemetry in flight
 LONGEST_TRIM = 600.0
 QUICK = (0.02, 0.1, 0.5)
 """s between questions of what the flight cannot go on without."""
+QUESTIONS = 21.0
+"""s that they may take, when nothing answers."""
 STILL = (0.0, 0.0, (0.0, 0.0, 0.0), 0.0)
 
 Step = Callable[[Increments], Order | None]
@@ -59,8 +63,10 @@ class Loop:
         """One cycle that ends `seconds` after the last; False when the step has nothing to do."""
         clock = asyncio.get_running_loop()
         self._next = max(self._next + seconds, clock.time())
-        await asyncio.sleep(self._next - clock.time())
         node = self.node
+        node.vigil.alive(self._next - clock.time())
+        await asyncio.sleep(self._next - clock.time())
+        node.vigil.alive()
         order = step(await self._felt.read(seconds))
         if order is None:
             return False
@@ -72,6 +78,7 @@ class Loop:
             return True
         if told.valid:
             self.effectors = node.last_effectors = told
+        node.vigil.alive(FIRING)
         await node.ascent_log.note(self.computer, self.phase, self.effectors)
         self._tell(clock.time())
         return True
@@ -94,6 +101,7 @@ async def eject(node: MavVehicle, signal: Signal) -> Signal:
     loop = Loop(node, "ejecting")
     computer = loop.computer
     await node.inertial_unit.increments()  # from here on they count
+    node.vigil.alive(EJECTION)
     try:
         await node.ejector.eject()
     except DeviceError as error:
@@ -116,6 +124,7 @@ async def eject(node: MavVehicle, signal: Signal) -> Signal:
 
 async def _after_a_reboot_at_ejection(node: MavVehicle) -> Signal:
     """What became of it while the computer was down: a boot takes longer than the fall."""
+    node.vigil.alive(QUESTIONS)
     state = await sound(node.ejector.state, pauses=QUICK)
     if state.in_tube:
         node.clear_ascent()
@@ -212,6 +221,7 @@ async def trim(node: MavVehicle, signal: Signal) -> Signal:
     while monotonic() - begun < LONGEST_TRIM:
         gas = loop.effectors.gas if loop.effectors is not None else 0.0
         if loop.effectors is None:
+            node.vigil.alive(QUESTIONS)
             loop.effectors = await sound(lambda: node.effectors.steer(*STILL), pauses=QUICK)
             gas = loop.effectors.gas
         if not await loop.cycle(lambda seen, left=gas: computer.trim(seen, left), COAST_CYCLE):  # type: ignore[misc]
@@ -225,6 +235,7 @@ async def trim(node: MavVehicle, signal: Signal) -> Signal:
 
 
 async def _fire(node: MavVehicle, igniter: Igniter, name: str) -> None:
+    node.vigil.alive(FIRING)
     try:
         await igniter.fire()
     except DeviceError as error:
@@ -241,12 +252,14 @@ async def _separate(node: MavVehicle) -> bool:
         (node.separation.release_fairing, "fairing"),
     ):
         for _ in range(2):
+            node.vigil.alive(LETTING_GO)
             try:
                 await call()
                 break
             except DeviceError as error:
                 node.device_trouble(reason=str(error))
         try:
+            node.vigil.alive(QUESTIONS)
             state = await sound(node.separation.state, pauses=QUICK)
         except DeviceError as error:
             node.device_trouble(reason=str(error))
@@ -260,6 +273,7 @@ async def _separate(node: MavVehicle) -> bool:
 
 
 async def _look_at_stars(node: MavVehicle) -> None:
+    node.vigil.alive(FIRING)
     try:
         stars = await node.star_tracker.attitude()
     except DeviceError as error:

@@ -28,6 +28,7 @@ from flight.mav.skills import (
     wake,
 )
 from flight.mav.vehicle import MavVehicle
+from flight.mav.watched import WATCHED
 
 ACTIVE = ("waking", "awake.conditioning", "awake.checking", "opening", "sealing")
 
@@ -51,6 +52,7 @@ def _note_open(node: MavVehicle, signal: Signal) -> None:
 class Mav(MavVehicle):
     """The Mars Ascent Vehicle, on the lander and in flight."""
 
+    watched = WATCHED
     statechart = Statechart(
         State("dormant", initial=True, doc="avionics off, kept warm by the lander"),
         State("waking", activity=wake),

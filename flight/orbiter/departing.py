@@ -129,9 +129,10 @@ async def _burn(node: OrbiterVehicle, burn: Burn) -> bool:
             assert node.navigator.own is not None
             direction, rate = unit(node.navigator.own[1]), 0.5 * burn.rate
         try:
-            await node.devices.main_engine.burn(
-                list(direction), burn.delta_v - done, list(burn.axis), rate
-            )
+            with node.vigil.burning():
+                await node.devices.main_engine.burn(
+                    list(direction), burn.delta_v - done, list(burn.axis), rate
+                )
         except DeviceError as error:
             node.device_trouble(reason=str(error))
             return attempt > 0

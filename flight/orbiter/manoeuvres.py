@@ -115,10 +115,11 @@ async def execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vector
     reason = ""
     for _ in range(ATTEMPTS):
         try:
-            if size <= node.parameters["largest_thruster_change"]:
-                await node.devices.thrusters.fire(list(delta_v))
-            else:
-                await node.devices.main_engine.burn(list(delta_v), size, [0.0, 0.0, 1.0])
+            with node.vigil.burning():
+                if size <= node.parameters["largest_thruster_change"]:
+                    await node.devices.thrusters.fire(list(delta_v))
+                else:
+                    await node.devices.main_engine.burn(list(delta_v), size, [0.0, 0.0, 1.0])
             reason = ""
             break
         except DeviceError as error:

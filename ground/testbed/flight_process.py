@@ -15,6 +15,7 @@ from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.process import Part, Work
 from ground.testbed.protections import parts_without
 from ground.testbed.reporting_pipe import OFF, REBOOT, ReportingPipe, TellingLog
+from ground.testbed.told_watchdogs import TellingTimer
 from ground.testbed.vehicles import vehicle_class
 
 
@@ -51,6 +52,8 @@ def prepare(part: Part) -> Work:
             request_power_off=ending.power_off,
             structure=parts.structure,
         )
+        if parts.watchdog:
+            context.watchdog = TellingTimer(part.pipe)
         try:
             await kind(context).run()
         finally:

@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -152,6 +152,13 @@ class Hardware:
         server = self._servers[service] = DeviceServer(bus, service, device, nursery)
         server.on_call = partial(self._is_asked, service)
         device.emit = server.emit
+
+    def let_go(self, node: str, held: Iterable[str]) -> None:
+        """What moves on behalf of a node whose software is gone stops, but on its devices held."""
+        kept = [f"{node}.{device}" for device in held]
+        for service, server in self._servers.items():
+            if service not in kept:
+                server.let_go(node)
 
     def seam(self, service: str) -> DeviceSeam:
         """Where faults come between a device and its drivers; raises KeyError without it."""

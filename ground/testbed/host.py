@@ -25,6 +25,7 @@ from ground.testbed.hardware import Hardware
 from ground.testbed.inputs import RunInput
 from ground.testbed.oscillators import Turn
 from ground.testbed.roles import GROUND as GROUND
+from ground.testbed.watchdogs import Expiry
 
 
 class HostCannot(RuntimeError):
@@ -70,6 +71,9 @@ class Happenings(Protocol):
 
     def died(self, role: str, how: str) -> None:
         """Somebody has died whom nobody killed."""
+
+    def watchdog_expired(self, role: str, expiry: Expiry) -> None:
+        """The software of a computer that runs has stood still for too long."""
 
     def procedure_ended(self, outcome: Outcome) -> None:
         """The ground has come to the end of its procedure."""

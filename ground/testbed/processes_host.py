@@ -40,6 +40,7 @@ from ground.testbed.oscillators import Turn
 from ground.testbed.process import Specification
 from ground.testbed.protections import parts_without
 from ground.testbed.roles import HARDWARE, bus_name, owner_of, participants
+from ground.testbed.told_watchdogs import ToldTimer
 
 SOCKETS = "msr-"  # what the names of folders of sockets begin with
 GRACE = 10.0  # wall seconds that a process has to end when asked to
@@ -97,6 +98,7 @@ class ProcessesHost:
         self._loop: CommonLoop
         self._draining = False
         self._buses = self._specification.buses()
+        self._timers: dict[str, ToldTimer] = {}
         self._forgotten = 0  # stores
 
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -190,12 +192,15 @@ class ProcessesHost:
     async def _end(self, roles: list[str]) -> None:
         running = [self._children[role] for role in roles if self.runs(role)]
         self._clock.leave()  # what follows is in seconds of the wall
+        for role in roles:
+            self._stop_timer(role)
         for each in running:
             each.ask_to_end()
         for each in running:
             try:
                 async with asyncio.timeout(GRACE):
-                    await each.ended
+                    # Who waits in vain must not take the end away from who waits on.
+                    await asyncio.shield(each.ended)
             except TimeoutError:
                 each.kill()
                 await each.ended
@@ -220,6 +225,7 @@ class ProcessesHost:
     async def kill(self, role: str) -> None:
         """Ends a process as a power cut does."""
         each = self._children[role]
+        self._stop_timer(role)
         each.kill()
         await each.ended
 
@@ -290,9 +296,23 @@ class ProcessesHost:
             self._take(role, each, frame)
         if each.gone and not each.ended.done():
             self._loop.remove_reader(each.descriptor)
+            self._stop_timer(role)
             each.buried()
             self._clock.end(bus_name(role))
             self._say_end(role, each)
+
+    def _timer_of(self, role: str) -> ToldTimer:
+        if role not in self._timers:
+            self._timers[role] = ToldTimer(
+                lambda expiry: self._happenings.watchdog_expired(role, expiry),
+                lambda: self._hear(role),
+            )
+        return self._timers[role]
+
+    def _stop_timer(self, role: str) -> None:
+        timer = self._timers.pop(role, None)
+        if timer is not None:
+            timer.stop()
 
     def _say_end(self, role: str, each: Child) -> None:
         if each.asked == pipes.REBOOT:
@@ -315,6 +335,8 @@ class ProcessesHost:
             self._stranger(role, values[0])
         elif kind == pipes.SECOND:
             self._second(*values)
+        elif kind == pipes.ALIVE:
+            self._timer_of(role).alive(*values)
         elif kind == pipes.READY:
             each.ready.set_result(None)
         elif kind == pipes.OUTCOME:

@@ -19,11 +19,13 @@ ENVELOPE_CHECKSUM = "envelope_checksum"
 FRAME_CHECKSUM = "frame_checksum"
 READING_GATE = "reading_gate"
 STORE_GUARD = "store_guard"
+WATCHDOG = "watchdog"
 STRUCTURAL = {
     ENVELOPE_CHECKSUM: "messages on the bus that were changed on their way are dropped",
     FRAME_CHECKSUM: "radio frames that were changed on their way are dropped",
     READING_GATE: "readings that cannot be true do not reach who asked for them",
     STORE_GUARD: "a node whose store fails flies on from memory",
+    WATCHDOG: "a computer whose software stands still is started anew",
 }
 
 
@@ -35,6 +37,7 @@ class Parts:
     read_frame: ReadFrame = read_frame
     is_whole: Callable[[bytes], bool] = is_whole
     store_guard: bool = True  # else a store that fails is an error of who writes
+    watchdog: bool = True
     structure: Structure = field(default_factory=Structure)
 
 
@@ -70,6 +73,7 @@ def parts_without(off: Collection[str]) -> Parts:
         read_frame=frame,
         is_whole=_always if frames_are_open else is_whole,
         store_guard=not is_off(STORE_GUARD, off),
+        watchdog=not is_off(WATCHDOG, off),
         structure=Structure(
             read_frame=frame, gate_is_open=is_off(READING_GATE, off), left_out=frozenset(off)
         ),

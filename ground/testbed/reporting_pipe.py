@@ -18,7 +18,7 @@ from flight.runtime.message_log import MessageLog
 from ground.mission_control import Progress
 from ground.testbed.roles import HARDWARE
 
-READY, MESSAGE, REBOOT, OFF, OUTCOME, PROGRESS, REFUSED, STRANGER, SECOND = range(9)
+READY, MESSAGE, REBOOT, OFF, OUTCOME, PROGRESS, REFUSED, STRANGER, SECOND, ALIVE = range(10)
 _LENGTH = struct.Struct("<I")
 _CHUNK = 1 << 16
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ from ground.testbed.oscillators import DisturbedClock, Turn
 from ground.testbed.protections import Parts
 from ground.testbed.roles import GROUND
 from ground.testbed.standing import StandingParticipants
+from ground.testbed.starts import WARM
+from ground.testbed.watchdogs import WATCHDOG, Expiry, Timer
 from sim_hw.serving.device import SimulatedDevice
 from sim_hw.serving.server import DeviceServer
 
@@ -84,6 +87,10 @@ class Rig:
         self.on_reboot_asked: Callable[[str], None] | None = None
         """Told of a node that has ended in order, to be booted again; without it that is done at
         once."""
+        self.on_watchdog: Callable[[str, Expiry], None] | None = None
+        """Told of a node whose watchdog has run out; without it that is started anew, warm."""
+        self.on_died: Callable[[str, str], None] | None = None
+        """Told of a node that has ended by an error, and how; without it that is the rig's end."""
         self.nursery = Nursery("rig")
         self._fabric: Presence = Fabric() if fabric is None else fabric
         self._disc = disc
@@ -99,6 +106,7 @@ class Rig:
         self.turns: dict[str, list[Turn]] = {}
         """What is wrong with the oscillator of each node, over its boots."""
         self._forgotten = itertools.count(1)
+        self._timers: dict[str, Timer] = {}
         self.standing = StandingParticipants()
         self._hardware_bus: Bus | None = None
         self._umbilical: Bus | None = None
@@ -163,6 +171,7 @@ class Rig:
             disc=self._disc,
             guarded=self._parts.store_guard,
         )
+        timer = Timer(lambda expiry: self._watchdog_expired(name, expiry))
         context = NodeContext(
             bus=self.bus(name),
             storage=store.storage,
@@ -184,10 +193,38 @@ class Rig:
             request_power_off=lambda: self._request_power_off(name),
             structure=self._parts.structure,
         )
+        if self._parts.watchdog:
+            context.watchdog = self._timers[name] = timer
         node = station.kind(context)
         self.nodes[name] = node
-        self._tasks[name] = self.nursery.start(node.run(), name=name)
+        self._tasks[name] = self.nursery.start(self._live(node), name=name)
         return node
+
+    async def _live(self, node: Node) -> None:
+        try:
+            await node.run()
+        except Exception as error:
+            if self.on_died is None:
+                raise
+            how = "".join(traceback.format_exception(error))
+            with working_as(""):
+                self.nursery.start(self._bury(node, how), name=f"death of {node.name}")
+
+    async def _bury(self, node: Node, how: str) -> None:
+        if self.nodes.get(node.name) is node and self.on_died is not None:
+            await self.kill(node.name)
+            self.on_died(node.name, how)
+
+    def _watchdog_expired(self, name: str, expiry: Expiry) -> None:
+        if self.on_watchdog is not None:
+            self.on_watchdog(name, expiry)
+        else:
+            self.nursery.start(self._reset(self.nodes[name]), name=f"reset {name}")
+
+    async def _reset(self, node: Node) -> None:
+        await self.kill(node.name)
+        await asyncio.sleep(WARM.seconds)
+        self.boot(node.name, WATCHDOG)
 
     def _request_power_off(self, name: str) -> None:
         with working_as(""):
@@ -251,6 +288,9 @@ class Rig:
 
     def _take_away(self, name: str) -> Node:
         node = self.nodes.pop(name)
+        timer = self._timers.pop(name, None)
+        if timer is not None:
+            timer.stop()
         self._last_records[name] = node.ledger.records()
         return node
 

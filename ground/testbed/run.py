@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.node import Node
@@ -34,11 +35,13 @@ from ground.testbed.mission_check import check_mission
 from ground.testbed.operating import order
 from ground.testbed.power_cuts import PowerCuts
 from ground.testbed.protections import check_protections, parts_without
+from ground.testbed.resets import Resets
 from ground.testbed.run_events import EventJournal, TruthJournal
 from ground.testbed.run_record import RunRecord
 from ground.testbed.starts import COLD, WARM, Start
 from ground.testbed.truth_tracks import TruthTracks
 from ground.testbed.virtual_host import Virtual
+from ground.testbed.watchdogs import WATCHDOG, Expiry
 from sim_hw.faults.fault import Fault
 
 MOST_DEATHS = 20
@@ -83,6 +86,7 @@ class Run:
         self.accounted: tuple[str, ...] = ()
         self._setting = setting
         self._deaths: dict[str, int] = {}
+        self._resets = Resets()
         self._off: dict[str, None] = {}
         self._ended: asyncio.Future[Outcome]
         self._events: EventJournal
@@ -250,8 +254,28 @@ class Run:
         self._off[role] = None
         self.hardware.switch_off(role)
 
+    def watchdog_expired(self, role: str, expiry: Expiry) -> None:
+        """The software of a computer has stood still for too long: it is started anew."""
+        start = self._resets.next(role, self.now(), closely=expiry.closely)
+        self.told(
+            "watchdog_reset",
+            f"The watchdog starts {role} anew ({start.name}): no progress of {expiry.what} for "
+            f"{expiry.silent_for:.1f} s",
+            role=role, silent_for=expiry.silent_for, what=expiry.what, start=start.name,
+        )  # fmt: skip
+        reset = self._reset(role, expiry, start)
+        self.host.nursery.start(reset, name=f"reset {role}")
+
+    async def _reset(self, role: str, expiry: Expiry, start: Start) -> None:
+        if self.host.runs(role):
+            await self.host.kill(role)
+            self.hardware.let_go(role, expiry.held)
+            await self._start_again(role, WATCHDOG, start)
+
     def died(self, role: str, how: str) -> None:
-        """Somebody has died whom nobody killed; the watchdog starts it again."""
+        """Somebody has died whom nobody killed; it is started again."""
+        last = how.strip().rpartition("\n")[2]
+        self.told("process_died", f"The software of {role} has died: {last}", role=role, how=how)
         self._deaths[role] = self._deaths.get(role, 0) + 1
         if self._deaths[role] > MOST_DEATHS:
             self.procedure_ended(
@@ -274,12 +298,12 @@ class Run:
                 f"{given.user}, was not sent",
             )
 
-    def told(self, name: str, text: str) -> None:
-        """Notes an event of the run itself."""
-        self._events.write(
+    def told(self, name: str, text: str, **data: Any) -> None:
+        """Tells an event of the run itself."""
+        self.heard(
             EventReport(
                 source="run", name=name, severity=Severity.WARNING_HI,
-                time_ns=round(self.now() * NANOSECONDS), text=text, data={}, number=0,
+                time_ns=round(self.now() * NANOSECONDS), text=text, data=data, number=0,
             )
         )  # fmt: skip
 

@@ -109,6 +109,8 @@ class VirtualHost:
         self.rig.observers.append(happenings.heard)
         self.rig.on_reboot_asked = happenings.reboot_asked
         self.rig.on_power_off = happenings.powered_off
+        self.rig.on_watchdog = happenings.watchdog_expired
+        self.rig.on_died = happenings.died
         self.control: MissionControl | None = None
         self._display: ProgressDisplay | None = None
         self._ground: asyncio.Task[None]

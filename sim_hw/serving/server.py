@@ -65,6 +65,12 @@ class DeviceServer:
         for _, peer in list(self._boots.values()):
             self._server.send(peer, message)
 
+    def let_go(self, source: str) -> None:
+        """Ends the calls of a driver whose program is gone: what moved on its behalf stops."""
+        for (owner, _), work in list(self._running.items()):
+            if owner.decode(errors="replace").partition("#")[0] == source:
+                work.task.cancel()
+
     def _receive(self, peer: bytes, message: Message) -> None:
         if isinstance(message, Call):
             self.on_call(message.method)

@@ -1,10 +1,10 @@
-"""Health by progress: who proves progress keeps the watchdog quiet; and the record of boots."""
+"""Health by progress: what the watchdog waits for; and the record of boots."""
 
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -21,6 +21,15 @@ class Standing(StrEnum):
     PROGRESSING = "PROGRESSING"
     LATE = "LATE"
     LOST = "LOST"
+
+
+class Deadline(NamedTuple):
+    """Until when (s of the monitor's clock) what has to have made progress; since when it has
+    not."""
+
+    time: float
+    name: str
+    since: float
 
 
 class Progress:
@@ -44,10 +53,10 @@ class Progress:
         self._last = clock()
         self._observed: Any = None
 
-    def advance(self) -> None:
-        """Say that a step of the work was done."""
+    def advance(self, within: float = 0.0) -> None:
+        """Say that a step of the work was done, and that the next may take `within` s by itself."""
         self.count += 1
-        self._last = self._clock()
+        self._last = self._clock() + within
 
     def observe(self, value: Any) -> None:
         """Take a figure of the work (metres driven, samples read): only a change is progress."""
@@ -59,32 +68,27 @@ class Progress:
         """Seconds since the last progress (since registration before the first)."""
         return self._clock() - self._last
 
+    @property
+    def last(self) -> float:
+        """When the last progress was made (the registration, before the first)."""
+        return self._last
+
 
 class HealthMonitor:
-    """Judges all registered entries each `period` seconds and pets the watchdog when all is well.
+    """Judges all registered entries when it is asked to, and knows what the watchdog waits for.
 
-    `pet` is called once a period, but not while a critical entry is late: the watchdog outside
-    then resets the node, even if this monitor can do no more. `report` gets "progress_late" after
-    an entry's `maximum_interval`, "progress_lost" after its `fatal_interval` and
-    "progress_recovered" when it goes on; each once, with name, age and whether it is critical.
-    The first interval of an entry runs from its registration.
+    The watchdog outside the software resets the node when a critical entry has made no progress
+    for its `fatal_interval` (`deadline`). `report` gets "progress_late" after an entry's
+    `maximum_interval`, "progress_lost" after its `fatal_interval` and "progress_recovered" when it
+    goes on; each once, with name, age and whether it is critical. The first interval of an entry
+    runs from its registration.
     """
 
     def __init__(
-        self,
-        period: float,
-        report: EventReport,
-        pet: Callable[[], None],
-        clock: Callable[[], float] | None = None,
+        self, report: EventReport, clock: Callable[[], float] | None = None
     ) -> None:
         """`clock` gives monotonic seconds; without it, the running event loop's."""
-        if not period > 0.0:
-            raise ValueError(f"period = {period}: allowed is a number of seconds above 0")
-        self.period = period
-        self.petted = 0
-        self.withheld = 0
         self._report = report
-        self._pet = pet
         self._clock = clock if clock is not None else _loop_time
         self._entries: dict[str, Progress] = {}
 
@@ -136,24 +140,23 @@ class HealthMonitor:
             self.unregister(entry)
 
     def check(self) -> bool:
-        """Judge all entries now, pet the watchdog or withhold it; returns whether it was petted."""
+        """Judge all entries now; returns whether all that are critical make progress."""
         healthy = True
         for entry in list(self._entries.values()):
             self._judge(entry)
             if entry.critical and entry.standing is not Standing.PROGRESSING:
                 healthy = False
-        if healthy:
-            self.petted += 1
-            self._pet()
-        else:
-            self.withheld += 1
         return healthy
 
-    async def run(self) -> None:
-        """Check each period until cancelled."""
-        while True:
-            self.check()
-            await asyncio.sleep(self.period)
+    def deadline(self) -> Deadline | None:
+        """The first instant after which a critical entry is lost; None when there is no such."""
+        first: Deadline | None = None
+        for entry in self._entries.values():
+            if entry.critical:
+                time = entry.last + entry.fatal_interval
+                if first is None or time < first.time:
+                    first = Deadline(time, entry.name, entry.last)
+        return first
 
     def standings(self) -> dict[str, Standing]:
         """The standing of each entry at the last check, for telemetry."""

@@ -1,6 +1,5 @@
-"""The watchdog is petted only while critical work goes forward; boot loops end reduced."""
+"""What makes no progress is late, then lost, and has a deadline; boot loops end reduced."""
 
-import asyncio
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -9,18 +8,13 @@ import pytest
 
 from flight.core.keeping.health import Boot, BootRecord, HealthMonitor, Standing
 from flight.core.keeping.storage import Storage
-from flight.runtime.loop import VirtualLoop, run
-from flight.runtime.nursery import Nursery, end
 
 
 class Watched:
     def __init__(self) -> None:
         self.now = 0.0
         self.events: list[tuple[str, str]] = []
-        self.pets: list[float] = []
-        self.monitor = HealthMonitor(
-            1.0, self.report, lambda: self.pets.append(self.now), lambda: self.now
-        )
+        self.monitor = HealthMonitor(self.report, lambda: self.now)
 
     def report(self, event: str, details: dict[str, Any]) -> None:
         self.events.append((event, details["name"]))
@@ -31,41 +25,55 @@ class Watched:
             self.monitor.check()
 
 
-def test_the_watchdog_is_petted_while_critical_entries_progress() -> None:
+def test_progress_moves_the_deadline_and_nothing_is_reported() -> None:
     watched = Watched()
     progress = watched.monitor.register("guidance", 5.0, critical=True)
     for _ in range(10):
         progress.advance()
+        assert watched.monitor.deadline() == (watched.now + 10.0, "guidance", watched.now)
         watched.check_until(watched.now + 4.0)
-    assert len(watched.pets) == 40
     assert watched.events == []
 
 
-def test_a_late_critical_entry_is_warned_of_then_fatal_and_the_pet_is_withheld() -> None:
+def test_a_late_critical_entry_is_warned_of_then_lost() -> None:
     watched = Watched()
     watched.monitor.register("guidance", 5.0, critical=True)
+    watched.check_until(5.0)
+    assert watched.monitor.check() and watched.events == []
     watched.check_until(20.0)
-    assert watched.pets == [1.0, 2.0, 3.0, 4.0, 5.0]
     assert watched.events == [("progress_late", "guidance"), ("progress_lost", "guidance")]
     assert watched.monitor.standings() == {"guidance": Standing.LOST}
+    assert watched.monitor.deadline() == (10.0, "guidance", 0.0)
 
 
-def test_a_late_entry_that_is_not_critical_is_reported_and_does_not_stop_the_pet() -> None:
+def test_a_late_entry_that_is_not_critical_is_reported_and_has_no_deadline() -> None:
     watched = Watched()
     watched.monitor.register("housekeeping", 5.0, critical=False, fatal_interval=8.0)
     watched.check_until(10.0)
     assert watched.events == [("progress_late", "housekeeping"), ("progress_lost", "housekeeping")]
-    assert len(watched.pets) == 10
+    assert watched.monitor.check() and watched.monitor.deadline() is None
 
 
-def test_progress_brings_the_pet_back_and_is_reported() -> None:
+def test_the_deadline_is_that_of_the_entry_that_is_lost_first() -> None:
+    watched = Watched()
+    slow = watched.monitor.register("mailbox", 900.0, critical=True)
+    quick = watched.monitor.register("guidance", 0.25, critical=True, fatal_interval=0.5)
+    assert watched.monitor.deadline() == (0.5, "guidance", 0.0)
+    quick.advance(within=5.0)  # it waits for a device that may take so long
+    assert watched.monitor.deadline() == (5.5, "guidance", 5.0)
+    watched.monitor.unregister(quick)
+    assert watched.monitor.deadline() == (1800.0, "mailbox", 0.0)
+    watched.monitor.unregister(slow)
+    assert watched.monitor.deadline() is None
+
+
+def test_progress_after_a_while_is_reported() -> None:
     watched = Watched()
     progress = watched.monitor.register("guidance", 5.0, critical=True)
     watched.check_until(7.0)
     progress.advance()
     watched.check_until(8.0)
     assert watched.events == [("progress_late", "guidance"), ("progress_recovered", "guidance")]
-    assert watched.pets[-1] == 8.0
 
 
 def test_a_figure_that_does_not_change_is_life_but_no_progress() -> None:
@@ -96,22 +104,6 @@ def test_a_name_is_watched_once_and_intervals_must_make_sense() -> None:
         monitor.register("guidance", 5.0, critical=True)
     with pytest.raises(ValueError, match="allowed are"):
         monitor.register("drive", 5.0, critical=True, fatal_interval=5.0)
-
-
-def test_the_monitor_checks_each_period_of_the_loop() -> None:
-    pets: list[float] = []
-
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        monitor = HealthMonitor(10.0, lambda *_: None, lambda: pets.append(loop.time()))
-        async with Nursery("test") as nursery:
-            monitor.register("guidance", 25.0, critical=True)
-            task = nursery.start(monitor.run(), name="health")
-            await asyncio.sleep(55.0)
-            await end(task)
-
-    run(main(), VirtualLoop())
-    assert pets == [0.0, 10.0, 20.0]
 
 
 # ------------------------------------------------------------------------ boots

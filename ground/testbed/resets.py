@@ -1,0 +1,27 @@
+"""How a computer is started anew whose watchdog has run out: warm first, then cold.
+
+Warm costs half a second and keeps what the vehicle does going; cold is the surer cure. While
+something is watched closely (the entry, a burn) a cold start takes longer than the vehicle lives:
+there it is warm, however often.
+"""
+
+from ground.testbed.starts import COLD, WARM, Start
+
+WARM_RESETS = 3
+"""In an hour, before the next is a cold one (assumption: what three have not cured, a fourth does
+not)."""
+WINDOW = 3600.0  # s
+
+
+class Resets:
+    """The resets of all computers of a run."""
+
+    def __init__(self) -> None:
+        self._times: dict[str, list[float]] = {}
+
+    def next(self, role: str, now: float, *, closely: bool) -> Start:
+        """How a computer is started now."""
+        recent = [time for time in self._times.get(role, []) if time > now - WINDOW]
+        cold = len(recent) >= WARM_RESETS and not closely
+        self._times[role] = [] if cold else [*recent, now]
+        return COLD if cold else WARM
