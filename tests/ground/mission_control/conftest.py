@@ -146,16 +146,19 @@ DICTIONARY = Dictionary.from_plain(
                         "name": "arrived",
                         "severity": "ACTIVITY_HI",
                         "text": "At {place}, {left} m left",
+                        "arguments": {"place": {"kind": "any"}, "left": {"kind": "number"}},
                     },
                     "booted": {
                         "name": "booted",
                         "severity": "ACTIVITY_HI",
                         "text": "Boot {number}",
+                        "arguments": {"number": {"kind": "integer"}},
                     },
                     "boot_reduced": {
                         "name": "boot_reduced",
                         "severity": "WARNING_HI",
                         "text": "Boot {number} is reduced",
+                        "arguments": {"number": {"kind": "integer"}},
                     },
                 },
             }
@@ -254,6 +257,7 @@ class FakeStations(GroundStations):
         up = self.now >= self.blocked_until
         links = [EarthLinkState("relay", up, 1e6)]
         return NetworkStatus(
+            time_ns=time_ns(),
             light_time=LIGHT_TIME, moratorium=False, links=links, passes=passes,
             last_frame=self.kept[-1].number if self.kept else 0,
         )  # fmt: skip
