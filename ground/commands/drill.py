@@ -1,6 +1,7 @@
 """`msr drill`: breaks what files say, and judges what must hold."""
 
 import argparse
+import contextlib
 import secrets
 import shlex
 import sys
@@ -28,13 +29,19 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.matrix is not None:
         return _print_matrix(arguments.matrix)
     _check(arguments)
-    from ground.drills import text_report
     from ground.drills.campaign import Campaign
-    from ground.drills.twins import twin_trouble, twin_words, twins_of
     from ground.drills.workers import workers_of
 
     workers = workers_of(arguments.workers, arguments.cluster)
-    campaign = Campaign(workers, arguments.workers, arguments.out, _progress(arguments.quiet))
+    with contextlib.closing(workers):
+        campaign = Campaign(workers, arguments.workers, arguments.out, _progress(arguments.quiet))
+        return _run(arguments, campaign)
+
+
+def _run(arguments: argparse.Namespace, campaign: "Campaign") -> int:
+    from ground.drills import text_report
+    from ground.drills.twins import twin_trouble, twin_words, twins_of
+
     recorded = _recorded(arguments)
     drills = _drills(arguments, campaign) if recorded is None else []
     notes: list[str] = []
@@ -104,7 +111,9 @@ def _tasks(
 ) -> "list[Task]":
     from ground.drills.campaign import tasks_of
     from ground.drills.replay import tasks_from
+    from ground.drills.scenario import load_scenario
     from ground.drills.variants import seeds_of
+    from ground.testbed.protections import check_protections
 
     if recorded is not None:
         return tasks_from(recorded)
@@ -113,6 +122,8 @@ def _tasks(
     except ValueError as error:
         raise refused("--seeds", arguments.seeds, str(error)) from None
     off = tuple(arguments.without)
+    for drill in drills if off else ():
+        check_protections(off, load_scenario(drill.scenario).mission.vehicles)
     return tasks_of(drills, seeds, alone=arguments.alone, off=off, bare=arguments.bare)
 
 

@@ -35,6 +35,10 @@ class ClusterWorkers:
         self.executor = self._client.get_executor()
         self._check_bits(address)
 
+    def close(self) -> None:
+        """Ends the connection; the cluster stays."""
+        self._client.close()
+
     def _check_bits(self, address: str) -> None:
         prints = self._client.run(fingerprint)
         if not prints:

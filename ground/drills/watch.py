@@ -18,6 +18,7 @@ from ground.drills.breaking import from_start, target_words
 from ground.drills.curves import Curves, curves_of
 from ground.drills.drill import Drill, Within
 from ground.drills.invariants import ALWAYS_ON, INVARIANTS, Invariant
+from ground.drills.operator import ScriptedOperator
 from ground.drills.phases import PhaseClock
 from ground.drills.record import Broken, FaultSpan, Mark, Record, Waited, Whereabouts
 from ground.drills.sight import Sight
@@ -112,6 +113,7 @@ class Watch:
         self._marks: list[Mark] = []
         self._curves: Curves = curves_of(drill, vocabulary, self._sight)
         self._trail = Trail(run)
+        self._operator = ScriptedOperator(run, drill.operator, self._sight, loop)
         self._calls: dict[str, int] = {}
 
     # ---------------------------------------------------------------- under way
@@ -186,6 +188,7 @@ class Watch:
             self._mark(message, now)
         for name, invariant in self._invariants.items():
             self._judge(name, invariant.hear(message))
+        self._operator.hear(message)
         self._poll()
         for each in self._all_awaiting():
             if each.met is None and each.awaited.hear(message) and each.since is not None:
@@ -204,6 +207,7 @@ class Watch:
             came = each.awaited.poll()
             if came and each.since is not None and each.met is None:
                 each.met = now
+        self._operator.look()
         self._curves.look(now)
         self._trail.look(now)
 
@@ -269,7 +273,7 @@ class Watch:
             end=self.end,
             harness=self._harness,
             faults=self._fault_spans(),
-            within=[each.waited() for each in self._awaiting],
+            within=[each.waited() for each in self._awaiting] + self._operator.waited(),
             heal=None if self._heal is None else self._heal.waited(),
             healed=self._healed,
             broken=self._broken,

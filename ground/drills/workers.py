@@ -41,6 +41,9 @@ class Workers(Protocol):
         """Each survey, in the order in which they are known. Raises SurveyFailed."""
         ...
 
+    def close(self) -> None:
+        """Nothing more is to be flown."""
+
 
 def workers_of(count: int, cluster: str | None) -> Workers:
     """Workers of this machine, or of a cluster; raises ConfigurationError."""
@@ -64,6 +67,9 @@ class LocalWorkers:
     def survey(self, orders: Sequence[SurveyOrder]) -> Iterator[tuple[SurveyOrder, Survey]]:
         """As `Workers` says."""
         return _Crew(self.count, [partial(fly_survey, order) for order in orders]).work()
+
+    def close(self) -> None:
+        """Nothing is left open: each order has had a process of its own."""
 
 
 class _Crew(Generic[T]):

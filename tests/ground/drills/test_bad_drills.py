@@ -51,6 +51,9 @@ BAD = {
     "never against within": ("lander.safe while lander.entry", "lander.landed", 7, "forbid it or"),
     "always and never": ('"lander.safe while', '"tubes_accounted while', 7, "under always, too"),
     "protects no list": ("horizon:", "protects: x\nhorizon:", 5, "allowed is a list"),
+    "protects what is no protection": (
+        "horizon:", "protects: [reading_gat]\nhorizon:", 5, "did you mean reading_gate?",
+    ),
     "known_fail without reason": ("horizon:", "known_fail: {until: x}\nhorizon:", 5, "is missing"),
     "seed no number": ("horizon:", "seed: one\nhorizon:", 5, "an integer"),
     "heal after the horizon": ("horizon:", "heal: {at: 2 sol}\nhorizon:", 5, "less than the"),

@@ -69,3 +69,28 @@ def test_a_start_that_never_comes_is_unknown_and_a_fault_without_a_hit_too(tmp_p
     assert unhit.verdict == "UNKNOWN"
     assert any("never hit" in reason for reason in unhit.because)
     assert any("counts from never came" in reason for reason in unhit.because)
+
+
+OPERATOR = """
+operator:
+  - prompt: look at the gauge
+    after: {event: lander.reading_invalid}
+    do: lander.report_status
+    delay: 10 min
+    deadline: %s
+"""
+
+
+def test_the_operator_s_stand_in_does_what_it_is_told_and_is_held_to_its_deadline(
+    tmp_path: Path,
+) -> None:
+    wanted = "  answered: {command_completes: lander.report_status, in: 2 h}\n"
+    text = drill() + wanted + OPERATOR
+    good, late, never = fly(
+        tmp_path, text % "10 min", text % "9 min",
+        (text % "1 h").replace("lander.reading_invalid", "lander.energy_low"),
+    )  # fmt: skip
+    (asked,) = [w for w in good.record.within if w.name == "operator1"]
+    assert asked.took == pytest.approx(600.0) and good.verdict == "PASS", good.because
+    assert late.verdict == "FAIL" and any("operator1" in reason for reason in late.because)
+    assert never.record.within[-1].since is None and never.verdict == "FAIL"
