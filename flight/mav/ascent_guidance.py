@@ -17,14 +17,13 @@ from flight.astrodynamics.finite_burn import Stage, Tangents, fly_ahead, fly_bur
 from flight.astrodynamics.gravity import MARS, acceleration
 from flight.astrodynamics.integrators import State, integrate
 from flight.astrodynamics.vectors import Vector, add, cross, dot, norm, scale, subtract, unit
+from flight.mav.wind_estimate import CORRELATION
 
 MU = MARS.gravitational_parameter
 LEVELLING = (12.0, 4.0)
 """Seconds before burnout from which on, and by which, the nose turns along the way."""
 INTO_THE_WIND = 1.0
 """Seconds before burnout by which it has turned from there into the wind."""
-WIND_CORRELATION = 15_000.0
-"""m of height over which winds belong together: assumption."""
 LARGEST_TURN = math.radians(1.0)
 """Between two solutions: a quarter of a degree a second, as in the planned climb (assumption)."""
 PLANE_MET = 0.02
@@ -143,7 +142,7 @@ def fly_first_stage(
         pull = gravity(place)
         mass = model.mass(time)
         wanted = tangents.direction(time, place, normal)
-        kept = math.exp(-abs(norm(place) - radius) / WIND_CORRELATION)
+        kept = math.exp(-abs(norm(place) - radius) / CORRELATION)
         through = model.steering_air(place, air_speed(place, speed), scale(kept, wind), time)
         pressure = model.pressure(place, through)
         dx, dy, dz = model.limited(through, pressure, wanted, time)

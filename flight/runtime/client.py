@@ -2,15 +2,12 @@
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from flight.icd.codec import MAXIMUM_MESSAGE_BYTES
 from flight.icd.messages import Message
+from flight.runtime.bus_side import BusSide
 from flight.runtime.endpoint import Endpoint
 from flight.runtime.sockets import Full, Kind, Link
-
-if TYPE_CHECKING:
-    from flight.runtime.bus import Bus
 
 MOST_HELD = 1_000  # messages that wait for a server that comes up or for room
 MOST_BYTES_HELD = 4 << 20  # the same, bytes: four of the largest messages
@@ -26,7 +23,7 @@ class Client(Endpoint):
     """
 
     def __init__(
-        self, bus: "Bus", service: str, on_message: Callable[[Message], None], epoch: int
+        self, bus: BusSide, service: str, on_message: Callable[[Message], None], epoch: int
     ) -> None:
         token = bus.fabric.token if bus.joins_late(service) else b""
         identity = f"{bus.name}#{epoch}".encode() + token

@@ -3,7 +3,6 @@
 import asyncio
 import contextvars
 from collections import deque
-from typing import TYPE_CHECKING
 
 from flight.icd.checksum import Corrupt
 from flight.icd.codec import MAXIMUM_MESSAGE_BYTES, CodecError
@@ -14,12 +13,10 @@ from flight.icd.envelope import (
     write_envelope,
 )
 from flight.icd.messages import Message
+from flight.runtime.bus_side import BusSide
 from flight.runtime.gaps import Gap
 from flight.runtime.loop import clock_of
 from flight.runtime.sockets import Kind
-
-if TYPE_CHECKING:
-    from flight.runtime.bus import Bus
 
 MOST_PEERS = 1_000  # whose streams are counted; a node that boots is a peer anew
 DRAIN_BUDGET = 256  # messages taken from one socket before others have their turn
@@ -28,7 +25,7 @@ DRAIN_BUDGET = 256  # messages taken from one socket before others have their tu
 class Endpoint:
     """One socket, its reader and its counting."""
 
-    def __init__(self, bus: "Bus", kind: Kind, service: str, *, identity: bytes = b"") -> None:
+    def __init__(self, bus: BusSide, kind: Kind, service: str, *, identity: bytes = b"") -> None:
         self.bus = bus
         self.service = service
         self.identity = identity

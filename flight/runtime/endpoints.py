@@ -1,15 +1,12 @@
 """The bound side of requests, and both sides of a stream; the client is in `client`."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from flight.icd.codec import MAXIMUM_MESSAGE_BYTES
 from flight.icd.messages import Message
+from flight.runtime.bus_side import BusSide
 from flight.runtime.endpoint import MOST_PEERS, Endpoint
 from flight.runtime.sockets import Full, Kind, Link, Unreachable
-
-if TYPE_CHECKING:
-    from flight.runtime.bus import Bus
 
 
 class Server(Endpoint):
@@ -20,7 +17,7 @@ class Server(Endpoint):
     """
 
     def __init__(
-        self, bus: "Bus", service: str, on_message: Callable[[bytes, Message], None]
+        self, bus: BusSide, service: str, on_message: Callable[[bytes, Message], None]
     ) -> None:
         super().__init__(bus, Kind.SERVER, service)
         self._on_message = on_message
@@ -100,7 +97,7 @@ begins so."""
 class Publisher(Endpoint):
     """The bound side of a stream (XPUB)."""
 
-    def __init__(self, bus: "Bus", stream: str, on_join: Callable[[], None] | None) -> None:
+    def __init__(self, bus: BusSide, stream: str, on_join: Callable[[], None] | None) -> None:
         super().__init__(bus, Kind.PUBLISHER, stream)
         self._on_join = on_join
         self._changes_seen = -1
@@ -160,7 +157,7 @@ class Publisher(Endpoint):
 class Subscriber(Endpoint):
     """The following side of a stream (SUB)."""
 
-    def __init__(self, bus: "Bus", stream: str, on_message: Callable[[Message], None]) -> None:
+    def __init__(self, bus: BusSide, stream: str, on_message: Callable[[Message], None]) -> None:
         super().__init__(bus, Kind.SUBSCRIBER, stream)
         self._on_message = on_message
         clock = bus.fabric.clock
