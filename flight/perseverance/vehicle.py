@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any, ClassVar
 
-from flight.astrodynamics.ellipsoids import MARS_IAU
 from flight.core.custody.handover import PassiveHandover
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.core.keeping.clock import monotonic
@@ -18,10 +17,11 @@ from flight.icd.messages import Severity
 from flight.perseverance.hardware import AVIONICS, PerseveranceHardware
 from flight.perseverance.parameters import PARAMETERS
 from flight.perseverance.sol_work import energy_parameters
-from flight.surface.dead_reckoning import DeadReckoning, Pose
-from flight.surface.driving import DrivingParameters, Locomotion
+from flight.surface.dead_reckoning import Pose
+from flight.surface.driving import Locomotion
+from flight.surface.mobility import locomotion_of, stored_pose
 from flight.surface.route_planning import CostMap
-from flight.surface.safeguards import DRIVING_SAFEGUARDS, SLIP_CHECK, SUN_SUBSTITUTION
+from flight.surface.safeguards import DRIVING_SAFEGUARDS
 from flight.surface.site_place import SitePlace, known_place
 from flight.surface.sol_budget import SolBudget, SolDistance
 
@@ -226,35 +226,13 @@ class PerseveranceVehicle(Node):
         self.publish_telemetry()
 
     def _make_locomotion(self) -> Locomotion:
-        p = self.parameters
-        memory = self.locomotion_memory
         start = self.context.mission["start"]
-        pose = (
-            Pose.from_data(memory["pose"])
-            if memory
-            else Pose(float(start["east"]), float(start["north"]))
-        )
-        return Locomotion(
-            wheels=self.hardware.wheels,
-            camera=self.hardware.camera,
-            imu=self.hardware.imu,
-            sun_sensor=self.hardware.sun_sensor,
-            reckoning=DeadReckoning(pose),
-            cost_map=CostMap(p["vehicle_radius"]),
-            parameters=DrivingParameters(
-                segment=p["segment"],
-                slip_limit=p["slip_limit"],
-                last_slip_limit=p["last_slip_limit"],
-                setbacks=p["setbacks"],
-                checks_slip=self.context.structure.keeps(SLIP_CHECK),
-                goes_without_sun=self.context.structure.keeps(SUN_SUBSTITUTION),
-            ),
-            observer=self,
-            jd_tt=self.clock.jd_tt,
-            latitude=MARS_IAU.planetographic(p["latitude"]),
-            longitude=p["longitude"],
-            memory=memory,
-            remember=lambda data: setattr(self, "locomotion_memory", data),
+        return locomotion_of(
+            self,
+            self,
+            stored_pose(self, Pose(float(start["east"]), float(start["north"]))),
+            CostMap(self.parameters["vehicle_radius"]),
+            lambda data: setattr(self, "locomotion_memory", data),
         )
 
     def _adopt_tubes(self) -> None:
