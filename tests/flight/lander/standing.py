@@ -1,0 +1,64 @@
+"""Stands for a lander on the ground: its decisions with nothing around them."""
+
+from typing import Any
+
+from flight.icd.devices.power import BatteryState
+from flight.icd.devices.thermal import ZoneState
+from flight.lander.node import Lander
+from flight.lander.rhythm import Energy
+from flight.runtime.loop import VirtualLoop, run
+from tests.flight.lander.descent_bench import PARAMETERS
+
+JD = 2461990.0
+SOL = 88_775.244
+
+
+class Standing:
+    """A lander's decisions with nothing around them: what it says and asks is kept."""
+
+    def __init__(self, **values: Any) -> None:
+        self.said: list[tuple[str, dict[str, Any]]] = []
+        self.parameters = dict(PARAMETERS)
+        self.energy = Energy.AMPLE
+        self.state_of_charge: float | None = 0.8
+        self.low_energy = self.low_energy_kept = False
+        self._without_meaning = 0
+        self.state = "landed.operating.day"
+        self.carried_modes: dict[str, str] = {"arm": "stowed"}
+        self.arm_clear = False
+        self.commissioning = None
+        self.commissioned = False
+        self.dead_zones = None
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    def is_in(self, state: str) -> bool:
+        return self.state == state or self.state.startswith(f"{state}.")
+
+    def _remember_low(self, low: bool) -> None:
+        Lander._remember_low(self, low)  # type: ignore[arg-type]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *given, **data: self.said.append((name, data or given))  # type: ignore[arg-type]
+
+    def names(self) -> list[str]:
+        return [name for name, _ in self.said]
+
+
+def do(what: Any) -> Any:
+    async def story() -> Any:
+        return await what
+
+    return run(story(), VirtualLoop())
+
+
+def zone(setpoint: float, enabled: bool = True, on: bool = False) -> ZoneState:
+    return ZoneState(setpoint=setpoint, enabled=enabled, on=on, power=60.0)
+
+
+def reading(valid: bool = True) -> BatteryState:
+    return BatteryState(
+        valid=valid, state_of_charge=0.7, voltage=29.0, current=1.0, temperature=270.0
+    )

@@ -1,0 +1,238 @@
+"""Unfolding, commissioning and boot of the lander step by step."""
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from flight.core.activities import ActivityFailed
+from flight.core.chart.statechart import Signal
+from flight.core.keeping.storage import StorageDamage
+from flight.core.node import Node
+from flight.icd.devices.power import SolarArrayState
+from flight.icd.devices.thermal import HeaterStates, ZoneState
+from flight.lander import commissioning, descent_states
+from flight.lander.commissioning import Commissioning
+from flight.lander.descent_memory import Landing
+from flight.lander.node import Lander
+from flight.lander.vehicle import LanderVehicle
+from flight.runtime.loop import VirtualLoop, run
+from tests.flight.lander.descent_bench import MUTE, Answers
+from tests.flight.lander.standing import Standing, do, reading, zone
+
+JD = 2461990.0
+SOL = 88_775.244
+
+
+# --------------------------------------------------------------- commissioning
+
+
+@pytest.mark.parametrize(
+    ("answers", "attempts"),
+    [(["ok"], 1), (["no", "invalid", MUTE, "ok"], 4), (["no", "no", MUTE, "invalid", "ok"], None)],
+)
+def test_the_array_is_unfolded_with_four_tries(answers: list[Any], attempts: int | None) -> None:
+    states = {
+        "ok": SolarArrayState(power=0.0, energy=0.0, deployed=True),
+        "no": SolarArrayState(power=0.0, energy=0.0, deployed=False),
+        "invalid": SolarArrayState(valid=False, power=0.0, energy=0.0, deployed=True),
+    }
+    array = Answers(deploy=[states.get(a, a) if isinstance(a, str) else a for a in answers])
+    lander: Any = Standing(devices=SimpleNamespace(solar_array=array))
+    if attempts is None:
+        with pytest.raises(ActivityFailed, match="4 attempts"):
+            do(commissioning.deploy_array(lander))
+        assert len(array.asked) == 4
+        return
+    assert do(commissioning.deploy_array(lander)) == f"deployed at attempt {attempts}"
+
+
+@pytest.mark.parametrize(
+    ("power", "array_valid", "gauge_valid", "passed"),
+    [(20.1, True, True, True), (20.0, True, True, False), (99.0, False, True, False),
+     (99.0, True, False, False)],
+)  # fmt: skip
+def test_power_must_come_from_the_array_within_two_sols(
+    power: float, array_valid: bool, gauge_valid: bool, passed: bool
+) -> None:
+    array = Answers(
+        state=[SolarArrayState(valid=array_valid, power=power, energy=0, deployed=True)]
+    )
+    battery = Answers(state=[reading(gauge_valid)])
+    lander: Any = Standing(devices=SimpleNamespace(solar_array=array, battery=battery))
+
+    async def story() -> float:
+        try:
+            found = await commissioning.check_power(lander)
+            assert found == "array 20 W, battery 70 %" and passed
+        except ActivityFailed as error:
+            assert not passed
+            assert f"at most {power if array_valid else 0.0:.0f} W" in str(error)
+        return asyncio.get_running_loop().time()
+
+    lasted = run(story(), VirtualLoop())
+    assert lasted == 0.0 if passed else 2.0 * SOL <= lasted < 2.0 * SOL + 900.0
+    assert len(array.asked) == (1 if passed else 198)
+
+
+@pytest.mark.parametrize(
+    ("dead", "passed"),
+    [((), True), (("igloo_1", "igloo_2"), True), (("igloo_1", "igloo_2", "igloo_3"), False),
+     (("battery",), False), (("arm", "igloo_1"), False)],
+)  # fmt: skip
+def test_two_zones_of_the_igloo_may_be_dead_and_no_other(
+    dead: tuple[str, ...], passed: bool
+) -> None:
+    names = ("battery", "arm", "igloo_1", "igloo_2", "igloo_3")
+    before = {name: zone(240.0, enabled=name != "arm") for name in names}
+
+    def set_zone(name: str, setpoint: float, enabled: bool) -> ZoneState:
+        return zone(setpoint, enabled, on=setpoint == 320.0 and name not in dead)
+
+    heaters = Answers(state=[HeaterStates(zones=before)], set_zone=[set_zone])
+    lander: Any = Standing(devices=SimpleNamespace(heaters=heaters))
+    if passed:
+        assert do(commissioning.check_heaters(lander)) == f"{5 - len(dead)} of 5 zones heat"
+    else:
+        with pytest.raises(ActivityFailed, match=", ".join(dead)):
+            do(commissioning.check_heaters(lander))
+    assert lander.dead_zones == len(dead)
+    # Each is set back to what it was.
+    assert heaters.of("set_zone")[1::2] == [
+        (name, 240.0, name != "arm") for name in names
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("heard", "answer"),
+    [({"relay", "earth"}, "relay and Earth heard"), ({"relay"}, "only relay heard"),
+     ({"earth"}, "only earth heard"), (set(), None)],
+)  # fmt: skip
+def test_one_of_the_two_links_is_enough_after_three_sols(
+    heard: set[str], answer: str | None
+) -> None:
+    lander: Any = Standing(heard=lambda peer: peer in heard)
+
+    async def story() -> float:
+        if answer is None:
+            with pytest.raises(ActivityFailed, match="was heard"):
+                await commissioning.check_radios(lander)
+        else:
+            assert await commissioning.check_radios(lander) == answer
+        return asyncio.get_running_loop().time()
+
+    lasted = run(story(), VirtualLoop())
+    assert lasted == 0.0 if len(heard) == 2 else lasted >= 3.0 * SOL
+
+
+def test_steps_that_are_done_are_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    def step(name: str) -> Any:
+        async def work(node: Any) -> str:
+            done.append(name)
+            return f"{name} is well"
+
+        return work
+
+    for name in ("deploy_array", "check_power", "check_heaters", "check_radios"):
+        monkeypatch.setattr(commissioning, name, step(name))
+    lander: Any = Standing(
+        commissioning=Commissioning(1_000.0, {"solar array": "deployed", "thermal": "x"}),
+        clock=SimpleNamespace(count=lambda: 1_000.0 + 3.0 * SOL),
+    )
+
+    async def story() -> float:
+        assert await commissioning.commission(lander, Signal("commission")) == "done"
+        return asyncio.get_running_loop().time()
+
+    assert run(story(), VirtualLoop()) == pytest.approx(2.0 * SOL, abs=1.0)
+    assert done == ["check_power", "check_radios"] and lander.commissioned
+    steps = [data for name, data in lander.said if name == "commissioning_step"]
+    assert steps == [
+        {"step": "power", "result": "check_power is well"},
+        {"step": "radios", "result": "check_radios is well"},
+    ]
+    lander.clock = SimpleNamespace(count=lambda: 1_000.0 + 6.0 * SOL)
+    assert run(story(), VirtualLoop()) == 0.0
+
+
+def test_the_array_is_unfolded_when_the_dust_has_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_time: list[float] = []
+
+    async def deploy(node: Any) -> str:
+        at_time.append(asyncio.get_running_loop().time())
+        return ""
+
+    monkeypatch.setattr(commissioning, "deploy_array", deploy)
+    lander: Any = Standing()
+    assert do(commissioning.unfold_after_landing(lander, Signal("x"))) == "done"
+    assert do(commissioning.keep_array_open(lander, Signal("x"))) == "done"
+    assert at_time == [1_500.0, 0.0] and lander.names() == ["say_where"]
+
+
+# ------------------------------------------------------------- where it stands
+
+
+@pytest.mark.parametrize(
+    ("mission", "landing", "said"),
+    [
+        ({"start": "entry"}, Landing(1.0, 2.0, 9.0, True, "legs", 80.0, 5.0), (1.0, 2.0, 9.0)),
+        ({"start": "entry", "lander": {"east": 5.0, "north": 6.0}}, None, None),
+        ({"lander": {"east": 5.0, "north": 6.0}}, None, (5.0, 6.0, 1.0)),
+        ({"lander": {"east": 5.0, "north": 6.0, "sigma": 3.0}}, None, (5.0, 6.0, 3.0)),
+        ({}, None, None),
+    ],
+)
+def test_it_says_where_it_stands_only_when_it_knows(
+    mission: dict[str, Any], landing: Landing | None, said: tuple[float, ...] | None
+) -> None:
+    lander: Any = Standing(context=SimpleNamespace(mission=mission), landing=landing)
+    LanderVehicle.say_where(lander)
+    assert [tuple(data.values()) for name, data in lander.said] == ([said] if said else [])
+
+
+# ------------------------------------------------------------------------ boot
+
+
+@pytest.mark.parametrize(
+    ("reduced", "stored", "found"),
+    [
+        (False, "entry.entering", "as every node"),
+        (True, "entry.cruise_stage_separation", "entry.cruise_stage_separation"),
+        (True, "entry.coasting", "entry.coasting"),
+        (True, "entry.entering", "entry.entering"),
+        (True, "entry.parachuting", "entry.parachuting"),
+        (True, "entry.powered", "entry.powered"),
+        (True, "entry.lost", "as every node"),
+        (True, "landed.operating.day", "as every node"),
+        (True, None, "as every node"),
+        (True, StorageDamage("node", "rest_state", Path("store")), "as every node"),
+    ],
+)
+def test_a_reduced_boot_in_the_air_goes_on_with_the_descent(
+    monkeypatch: pytest.MonkeyPatch, reduced: bool, stored: Any, found: str
+) -> None:
+    monkeypatch.setattr(Node, "_boot_state", lambda self: "as every node")
+
+    def get(namespace: str, key: str) -> Any:
+        assert key == "rest_state"
+        if isinstance(stored, Exception):
+            raise stored
+        return stored
+
+    lander: Any = Lander.__new__(Lander)
+    lander.boot = SimpleNamespace(reduced=reduced)
+    lander.storage = SimpleNamespace(get=get)
+    assert lander._boot_state() == found
+
+
+@pytest.mark.parametrize(
+    ("mission", "signal"),
+    [({"start": "entry"}, "in_space"), ({"start": "landed"}, "on_ground"), ({}, "on_ground")],
+)
+def test_where_a_flight_begins_is_in_the_load(mission: dict[str, Any], signal: str) -> None:
+    lander: Any = Standing(context=SimpleNamespace(mission=mission))
+    assert do(descent_states.wake(lander, Signal("boot"))) == signal
