@@ -5,7 +5,8 @@ stays until then. The same alarm again is counted, not listed twice.
 
 What a vehicle said last decides, by boot and number: not what came down last, nor the greater
 stamp. What comes late is history: it raises nothing that is over, and closes nothing that holds. A
-vehicle that was switched off for good is out of service and has no alarms.
+vehicle that boots judges its limits anew, and says those that do not hold: alarms of the boot
+before return to normal. One that was switched off for good is out of service and has no alarms.
 """
 
 import json
@@ -15,10 +16,13 @@ from enum import StrEnum
 
 from flight.icd.messages import EventReport, Severity
 from ground.mission_control.archive import Archive, order_of
-from ground.mission_control.archive_schema import PLACE
+from ground.mission_control.archive_schema import PLACE, REPORTS_OF_A_BOOT
 
 LIMIT_EVENTS = ("limit_crossed", "limit_red", "limit_cleared")
+LIMIT = "limit "
+"""Beginning of the name of a limit's alarm; the channel follows."""
 OUT_OF_SERVICE = "out of service"
+ANOTHER_BOOT = "not said again since the vehicle booted"
 _ALARMING = (Severity.WARNING_HI, Severity.FATAL)
 _RANK = {str(severity): rank for rank, severity in enumerate(Severity)}
 
@@ -60,6 +64,7 @@ class Alarms:
         self._alarms: dict[int, Alarm] = {}
         self._open: dict[tuple[str, str], Alarm] = {}
         self._newest: dict[tuple[str, str], int] = {}  # number of what was said last
+        self._begun: dict[str, int] = {}  # place of the first report of each vehicle's last boot
         self._retired: dict[str, None] = {}
         for row in archive.rows("SELECT * FROM alarms ORDER BY number"):
             alarm = Alarm(*row)
@@ -75,16 +80,39 @@ class Alarms:
         """Takes an event; returns the alarm that it raised, renewed or returned to normal."""
         if event.source in self._retired:
             return None
+        self._notice_boot(event)
         if event.name in LIMIT_EVENTS:
             return self._take_limit(event)
         if event.severity in _ALARMING:
             return self._raise(event, event.name)
         return None
 
+    def _notice_boot(self, event: EventReport) -> None:
+        """A vehicle that has booted judges its limits anew: what was said before is over, and what
+        still holds is said again."""
+        begun = event.boot * REPORTS_OF_A_BOOT
+        if begun <= self._begun.get(event.source, 0):
+            return
+        self._begun[event.source] = begun
+        for alarm in list(self._open.values()):
+            earlier = alarm.source == event.source and alarm.last_place < begun
+            if earlier and alarm.name.startswith(LIMIT):
+                alarm.note = alarm.note or ANOTHER_BOOT
+                self._return_to_normal(alarm)
+
+    def _return_to_normal(self, alarm: Alarm) -> None:
+        acknowledged = alarm.state is AlarmState.ACKNOWLEDGED
+        self._move(alarm, AlarmState.CLOSED if acknowledged else AlarmState.RETURNED)
+
+    def _is_late(self, event: EventReport, key: tuple[str, str]) -> bool:
+        """Whether something newer about a limit was said, or it is of an earlier boot."""
+        order = order_of(event)
+        return order <= self._newest.get(key, -1) or order < self._begun.get(event.source, 0)
+
     def _take_limit(self, event: EventReport) -> Alarm | None:
-        name = f"limit {event.data.get('channel', '?')}"
+        name = f"{LIMIT}{event.data.get('channel', '?')}"
         key, state = (event.source, name), event.data.get("state")
-        late = order_of(event) <= self._newest.get(key, -1)
+        late = self._is_late(event, key)
         alarm = self._open.get(key)
         if state in ("YELLOW", "RED"):
             if not late:
@@ -99,8 +127,7 @@ class Alarms:
         if alarm is None:
             return None
         alarm.last_ns, alarm.last_place, alarm.text = event.time_ns, order_of(event), event.text
-        acknowledged = alarm.state is AlarmState.ACKNOWLEDGED
-        self._move(alarm, AlarmState.CLOSED if acknowledged else AlarmState.RETURNED)
+        self._return_to_normal(alarm)
         return alarm
 
     def _raise(self, event: EventReport, name: str) -> Alarm | None:
@@ -136,7 +163,7 @@ class Alarms:
             waiting = ", ".join(str(each.number) for each in self.unacknowledged()) or "none"
             raise ValueError(f"alarm {number} waits for no acknowledgement: allowed {waiting}")
         alarm.acknowledged_by, alarm.acknowledged_ns, alarm.note = by, self._now_ns(), note
-        holds = alarm.state is AlarmState.ACTIVE and alarm.name.startswith("limit ")
+        holds = alarm.state is AlarmState.ACTIVE and alarm.name.startswith(LIMIT)
         self._move(alarm, AlarmState.ACKNOWLEDGED if holds else AlarmState.CLOSED)
         return alarm
 
@@ -171,8 +198,11 @@ class Alarms:
         for source, data, place in self._archive.rows(
             f"SELECT source, data, {PLACE} FROM events WHERE name IN (?,?,?)", LIMIT_EVENTS
         ):
-            key = (source, f"limit {json.loads(data).get('channel', '?')}")
+            key = (source, f"{LIMIT}{json.loads(data).get('channel', '?')}")
             self._newest[key] = max(place, self._newest.get(key, 0))
+        last_boots = "SELECT source, MAX(boot) FROM events GROUP BY source"
+        for source, boot in self._archive.rows(last_boots):
+            self._begun[source] = boot * REPORTS_OF_A_BOOT
 
     def _keep(self, alarm: Alarm) -> None:
         row = (

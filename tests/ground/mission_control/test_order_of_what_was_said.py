@@ -24,13 +24,19 @@ def alarms(archive: Archive) -> Alarms:
     return Alarms(archive, lambda: 0)
 
 
-def crossing(number: int, state: str, time_ns: int | None = None) -> EventReport:
+def crossing(
+    number: int, state: str, time_ns: int | None = None, *, boot: int = 0
+) -> EventReport:
     red = state == "RED"
     severity = Severity.WARNING_HI if red else Severity.WARNING_LO
     data = {"channel": "temperature", "state": state}
     stamp = number if time_ns is None else time_ns
     name = {"RED": "limit_red", "OK": "limit_cleared"}.get(state, "limit_crossed")
-    return EventReport("rover", name, severity, stamp, f"is {state}", data, number)
+    return EventReport("rover", name, severity, stamp, f"is {state}", data, number, boot)
+
+
+def booted(boot: int) -> EventReport:
+    return EventReport("rover", "booted", Severity.ACTIVITY_HI, boot, "Boot", {}, 1, boot)
 
 
 def stepped(number: int, step: float, time_ns: int) -> EventReport:
@@ -95,6 +101,48 @@ def test_whether_an_alarm_holds_does_not_depend_on_the_order_of_arrival(
     for index in order:
         alarms.take(said[index])
     assert [str(alarm.state) for alarm in alarms.open()] == ["ACTIVE"]
+
+
+def test_a_vehicle_that_boots_judges_its_limits_anew(alarms: Alarms) -> None:
+    alarms.take(crossing(5, "RED", boot=1))
+    alarms.take(booted(1))
+    assert states(alarms) == ["ACTIVE"]
+    alarms.take(booted(2))
+    (alarm,) = alarms.all()
+    assert (alarm.state, alarm.note) == (
+        AlarmState.RETURNED, "not said again since the vehicle booted",
+    )  # fmt: skip
+    alarms.take(crossing(3, "RED", boot=2))
+    assert states(alarms) == ["ACTIVE"]
+
+
+def test_a_red_of_the_boot_before_that_comes_late_raises_nothing(archive: Archive) -> None:
+    alarms = Alarms(archive, lambda: 0)
+    alarms.take(booted(2))
+    alarms.take(crossing(9, "RED", boot=1))
+    assert alarms.all() == []
+    archive.add_event(booted(2), 30)
+    again = Alarms(archive, lambda: 0)
+    again.take(crossing(9, "RED", boot=1))
+    assert again.all() == []
+
+
+def test_a_boot_ends_no_warning_and_nothing_of_another_vehicle(alarms: Alarms) -> None:
+    alarms.take(crossing(5, "RED", boot=1))
+    warning = EventReport("rover", "doom", Severity.WARNING_HI, 1, "doom", {}, 6, 1)
+    alarms.take(warning)
+    alarms.take(EventReport("lander", "booted", Severity.ACTIVITY_HI, 1, "Boot", {}, 1, 9))
+    assert states(alarms) == ["ACTIVE", "ACTIVE"]
+    alarms.take(booted(2))
+    assert states(alarms) == ["RETURNED", "ACTIVE"]
+
+
+def test_an_acknowledged_limit_is_over_when_its_vehicle_has_booted(alarms: Alarms) -> None:
+    alarms.take(crossing(5, "RED", boot=1))
+    alarms.acknowledge(1, "test")
+    assert states(alarms) == ["ACKNOWLEDGED"]
+    alarms.take(booted(2))
+    assert states(alarms) == ["CLOSED"]
 
 
 def test_a_vehicle_out_of_service_has_no_alarms_and_raises_none(alarms: Alarms) -> None:
