@@ -16,7 +16,7 @@ from flight.core.chart.statechart import is_inside
 from flight.runtime.streams import stream
 from ground.drills.drill import Drill
 from ground.drills.generated import write_drill
-from ground.drills.invariants import INVARIANTS
+from ground.drills.invariants import INVARIANTS, SURVIVED
 from ground.drills.phases import PHASES
 from ground.drills.scenario import Scenario
 from ground.drills.survey import Step, Survey
@@ -122,7 +122,9 @@ class Swarm:
         key = (phase, *first.cell)
         self._counts[key] = self._counts.get(key, 0) + 1
         limit = round(SLACK * (milestone.time - start - heal), 3)
-        always = [name for name in INVARIANTS if name != "no_vehicle_lost" or _spares(faults)]
+        always = [name for name in INVARIANTS if name not in SURVIVED]
+        if _spares(faults):
+            always.append("no_vehicle_lost")
         return {
             "format": 1,
             "title": f"Swarm {self.seed}, {number}: {phase}, {first.cell[0]} at {first.target}",

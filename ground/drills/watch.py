@@ -17,7 +17,8 @@ from ground.drills.awaiting import Awaited
 from ground.drills.breaking import from_start, target_words
 from ground.drills.curves import Curves, curves_of
 from ground.drills.drill import Drill, Within
-from ground.drills.invariants import ALWAYS_ON, INVARIANTS, Invariant
+from ground.drills.invariant import Invariant
+from ground.drills.invariants import ALWAYS_ON, INVARIANTS
 from ground.drills.operator import ScriptedOperator
 from ground.drills.phases import PhaseClock
 from ground.drills.record import Broken, FaultSpan, Mark, Record, Waited, Whereabouts

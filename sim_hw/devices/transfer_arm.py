@@ -102,9 +102,16 @@ class SimTransferArm(PoweredDevice, TransferArm):
         """Where the tip truly is."""
         return self._tip(self._read_joints)
 
+    @property
+    def true_joints(self) -> list[float]:
+        """The angles of the joints, rad, as they truly are."""
+        return self._true(self._read_joints)
+
+    def _true(self, read_joints: Sequence[float]) -> list[float]:
+        return [angle - offset for angle, offset in zip(read_joints, self._offsets, strict=True)]
+
     def _tip(self, read_joints: Sequence[float]) -> Pose:
-        true = [angle - offset for angle, offset in zip(read_joints, self._offsets, strict=True)]
-        pose = forward(true, self._lengths)
+        pose = forward(self._true(read_joints), self._lengths)
         x, y, _ = pose.position
         sag = (0.0, 0.0, -self.parameters.droop * (x * x + y * y))
         return Pose(added(added(pose.position, sag), self._strayed), pose.rotation)

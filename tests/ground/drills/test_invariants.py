@@ -1,0 +1,190 @@
+"""Invariants: each holds in a good run, and each is broken by what it is for."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from flight.icd.messages import Command, CommandReport, EventReport, Rung, Severity
+from ground.drills.invariants import ALWAYS_ON, INVARIANTS, SURVIVED
+
+
+class Ladder:
+    """What a ladder knows, as entries."""
+
+    def __init__(self, *entries: Any) -> None:
+        self._entries = list(entries)
+
+    def entries(self) -> list[Any]:
+        return self._entries
+
+    def find(self, identifier: str) -> Any:
+        return next((e for e in self._entries if e.command.identifier == identifier), None)
+
+
+def entry(identifier: str, name: str, stage: str, rung: Rung, number: int) -> Any:
+    command = Command(identifier, "mav", name, {}, "mc", stage)
+    ended = rung in (Rung.COMPLETED, Rung.REJECTED, Rung.ABORTED)
+    return SimpleNamespace(command=command, rung=rung, number=number, ended=ended)
+
+
+def run_with(ladder: Ladder, **more: Any) -> Any:
+    """A run of one vehicle, whose launch is hazardous."""
+    hazards = SimpleNamespace(of=lambda spec, arguments: spec.hazard)
+    commands = {
+        name: SimpleNamespace(name=name, hazard=hazard)
+        for name, hazard in (("launch", "ignition"), ("report_status", "none"))
+    }
+    dispatcher = SimpleNamespace(ladder=ladder)
+    node = SimpleNamespace(dispatcher=dispatcher, hazards=hazards, commands=commands)
+    hardware = SimpleNamespace(called=[], lost={}, vehicles={}, device=lambda name: None)
+    hardware.__dict__.update(more)
+    host = SimpleNamespace(runs=lambda role: True, node=lambda role: node)
+    mission = SimpleNamespace(vehicles=("mav",))
+    return SimpleNamespace(
+        mission=mission, host=host, hardware=hardware, node=lambda role: node,
+        auditor=SimpleNamespace(violations=[]),
+    )  # fmt: skip
+
+
+def report(identifier: str, rung: Rung, *, repeated: bool = False) -> CommandReport:
+    return CommandReport(identifier, "mav", rung, 0, repeated=repeated)
+
+
+ARM = entry("a", "launch", "arm", Rung.COMPLETED, 1)
+FIRE = entry("f", "launch", "fire", Rung.ACCEPTED, 2)
+
+
+@pytest.mark.parametrize(
+    ("entries", "what"),
+    [
+        ([ARM, FIRE], ""),
+        ([FIRE], "unarmed"),
+        ([entry("a", "launch", "arm", Rung.REJECTED, 1), FIRE], "unarmed"),
+        ([entry("a", "launch", "arm", Rung.COMPLETED, 3), FIRE], "unarmed"),
+        ([entry("a", "release", "arm", Rung.COMPLETED, 1), FIRE], "unarmed"),
+        ([ARM, entry("f", "launch", "run", Rung.ACCEPTED, 2)], "unarmed"),
+        ([entry("f", "report_status", "run", Rung.ACCEPTED, 2)], ""),
+    ],
+)
+def test_what_is_hazardous_begins_armed(entries: list[Any], what: str) -> None:
+    found = INVARIANTS["armed_before_fired"](run_with(Ladder(*entries)))
+    assert what in found.hear(report("f", Rung.ACCEPTED)) and bool(found.look()) is bool(what)
+
+
+def test_no_motor_is_lit_without_the_command_also_after_the_memory_is_lost() -> None:
+    ladder = Ladder()
+    run = run_with(ladder)
+    found = INVARIANTS["armed_before_fired"](run)
+    (called,) = run.hardware.called
+    called("mav.ejector", "state")
+    assert found.look() == ""
+    called("mav.ejector", "eject")
+    assert found.look() == "mav.ejector.eject without a FIRE of mav launch"
+    ladder = Ladder(ARM, FIRE)
+    run = run_with(ladder)
+    found = INVARIANTS["armed_before_fired"](run)
+    ladder._entries.clear()  # the store was lost
+    run.hardware.called[0]("mav.first_igniter", "fire")
+    assert found.look() == ""
+
+
+def test_a_command_ends_once_and_is_not_forgotten() -> None:
+    ladder = Ladder(entry("f", "launch", "fire", Rung.STARTED, 1))
+    found = INVARIANTS["commands_end_once"](run_with(ladder))
+    assert found.hear(report("f", Rung.COMPLETED)) == ""
+    assert found.hear(report("f", Rung.COMPLETED, repeated=True)) == ""
+    assert found.hear(report("f", Rung.REJECTED)) == ""  # another order by the same identifier
+    assert "is ABORTED after" in found.hear(report("f", Rung.ABORTED))
+    found = INVARIANTS["commands_end_once"](run_with(ladder))
+    assert found.end(None) == ""  # it is under way
+    ladder._entries.clear()
+    assert "knows nothing more of f" in found.end(None)
+
+
+def test_an_error_of_the_software_and_a_standstill_are_told_apart() -> None:
+    run = run_with(Ladder())
+    fault = EventReport("mav", "activity_fault", Severity.WARNING_HI, 0, "KeyError", {}, 1)
+    traceback, deadlock = INVARIANTS["no_traceback"](run), INVARIANTS["no_deadlock"](run)
+    assert "KeyError" in traceback.hear(fault)
+    other = EventReport("mav", "activity_failed", Severity.WARNING_HI, 0, "", {}, 1)
+    assert INVARIANTS["no_traceback"](run).hear(other) == ""
+
+    class Deadlock(RuntimeError):
+        pass
+
+    assert deadlock.end(Deadlock("all wait")) == "all wait"
+    assert INVARIANTS["no_traceback"](run).end(Deadlock("all wait")) == ""
+    assert deadlock.end(ValueError("x")) == "" != INVARIANTS["no_traceback"](run).end(ValueError())
+    assert deadlock.end(None) == INVARIANTS["no_traceback"](run).end(None) == ""
+
+
+def test_a_vehicle_that_was_lost_before_is_not_lost_again() -> None:
+    run = run_with(Ladder(), lost={"rover": 5.0})
+    found = INVARIANTS["no_vehicle_lost"](run)
+    assert found.look() == ""
+    run.hardware.lost["mav"] = 9.0
+    assert found.look() == "mav was lost at 9.0 s"
+    gone = EventReport(
+        "lander", "mode_changed", Severity.ACTIVITY_LO, 0, "", {"after": "entry.lost"}, 1
+    )
+    assert "given itself up" in INVARIANTS["no_vehicle_lost"](run).hear(gone)
+
+
+def test_ledgers_that_lose_and_ledgers_that_err_are_told_apart() -> None:
+    run = run_with(Ladder())
+    accounted, agree = INVARIANTS["tubes_accounted"](run), INVARIANTS["ledgers_agree"](run)
+    violation = SimpleNamespace(tube="T", statement="claimed by no ledger", truth="ground", time=1)
+    run.auditor.violations.append(violation)
+    assert "claimed by no ledger" in accounted.look() and agree.look() == ""
+    run.auditor.violations[0] = SimpleNamespace(
+        tube="T", statement="rover_rack, held by rover", truth="ground", time=1
+    )
+    assert accounted.look() == "" and "truly at ground" in agree.look()
+    assert INVARIANTS["ledgers_agree"](run).look() == ""  # it was so before the drill
+
+
+def test_energy_that_comes_from_nowhere_is_told() -> None:
+    account = SimpleNamespace(
+        array=100.0, generator=0.0, unserved=0.0, loads=40.0, charging_loss=5.0,
+        discharging_loss=5.0, shunted=0.0,
+    )  # fmt: skip
+    battery = SimpleNamespace(initial_state_of_charge=0.5, capacity=1.0)
+    now = SimpleNamespace(energy=1850.0, brownout=False)
+    electrical = SimpleNamespace(
+        account=account, parameters=SimpleNamespace(battery=battery), peek=lambda: now
+    )
+    run = run_with(Ladder(), vehicles={"rover": SimpleNamespace(electrical=electrical)})
+    assert INVARIANTS["energy_closes"](run).look() == ""
+    now.energy = 1851.0
+    assert "1.000 J" in INVARIANTS["energy_closes"](run).look().replace("-", "")
+    assert INVARIANTS["no_brownout"](run).look() == ""
+    now.brownout = True
+    assert "battery is empty" in INVARIANTS["no_brownout"](run).look()
+
+
+def test_a_tank_is_not_filled_by_itself() -> None:
+    body = SimpleNamespace(gas=2.0)
+    ejector = SimpleNamespace(truth=SimpleNamespace(body=body))
+    mav = SimpleNamespace(devices={"ejector": ejector})
+    space = SimpleNamespace(bodies={})
+    run = run_with(Ladder(), vehicles={"mav": mav}, world=SimpleNamespace(space=space))
+    found = INVARIANTS["propellant_closes"](run)
+    assert found.look() == ""
+    body.gas = 1.0
+    assert found.look() == ""
+    body.gas = 1.1
+    assert "1.000000 kg have become 1.100000 kg" in found.look()
+
+
+def test_a_joint_beyond_its_limit_is_told() -> None:
+    arm = SimpleNamespace(true_joints=[0.0] * 7)
+    run = run_with(Ladder(), device=lambda name: arm)
+    assert INVARIANTS["driven_within_limits"](run).look() == ""
+    arm.true_joints = [9.0] * 7
+    assert "rad" in INVARIANTS["driven_within_limits"](run).look()
+
+
+def test_only_what_can_be_survived_is_left_to_the_drill() -> None:
+    assert set(ALWAYS_ON) | set(SURVIVED) == set(INVARIANTS)
+    assert all((kind.__doc__ or "").endswith(".") for kind in INVARIANTS.values())
