@@ -14,12 +14,22 @@ from ground.testbed.host import Boot
 
 
 class Child:
-    """A process that was started, and what became of it."""
+    """A process that was started, and what became of it. `orders`: those that wait for it."""
 
     def __init__(
-        self, role: str, specification: Path, boot: Boot, log: Path, inherited: Sequence[int] = ()
+        self,
+        role: str,
+        specification: Path,
+        boot: Boot,
+        log: Path,
+        inherited: Sequence[int] = (),
+        orders: bytes = b"",
     ) -> None:
         reading, writing = os.pipe()
+        taking, self._orders = os.pipe()
+        os.set_blocking(self._orders, False)
+        if orders:
+            os.write(self._orders, orders)
         try:
             with log.open("ab") as out:
                 self._process = subprocess.Popen(
@@ -27,17 +37,20 @@ class Child:
                         sys.executable, "-m", "ground.testbed.process", role, str(specification),
                         "--cause", boot.cause, "--number", str(boot.number),
                         *(["--planned"] if boot.planned else []), "--report", str(writing),
+                        "--orders", str(taking),
                     ],
                     stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                    pass_fds=(writing, *inherited),
+                    pass_fds=(writing, taking, *inherited),
                     env=os.environ | {"PYTHONHASHSEED": "0"},
                     start_new_session=True,  # Ctrl-C comes here, and everybody is ended in order
                 )  # fmt: skip
         except BaseException:
             os.close(reading)
+            os.close(self._orders)
             raise
         finally:
             os.close(writing)
+            os.close(taking)
         loop = asyncio.get_running_loop()
         self._pipe = pipes.ReadingEnd(reading)
         self.ended: asyncio.Future[None] = loop.create_future()
@@ -70,6 +83,8 @@ class Child:
     def buried(self) -> None:
         """Its end is known to the system, and to who waits for it."""
         self._process.wait()
+        os.close(self._orders)
+        self._orders = -1
         self.ended.set_result(None)
         if not self.ready.done():
             self.ready.set_result(None)
@@ -89,6 +104,13 @@ class Child:
         """Ends it as a watchdog does: that is a death that nobody wanted."""
         self.words = "it hung, and its watchdog ended it"
         self._process.kill()
+
+    def order(self, line: bytes) -> bool:
+        """Gives it an order about faults; False when it cannot be given any."""
+        try:
+            return self._orders >= 0 and os.write(self._orders, line) == len(line)
+        except OSError:
+            return False  # it has just died, or takes none
 
     def stop(self) -> None:
         """Nothing of it runs any more, as if it hung."""

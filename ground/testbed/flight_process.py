@@ -6,12 +6,14 @@ from pathlib import Path
 import msgspec
 
 from flight.core.context import POWER_OFF_AFTER
-from flight.core.keeping.clock import SpacecraftClock
 from flight.core.keeping.opening import open_store
 from flight.core.node import NodeContext
 from flight.runtime.bus import Bus
+from flight.runtime.discs import FILES
 from ground.missions.mission import load_mission
 from ground.missions.vehicle_files import load_vehicle_file
+from ground.testbed.faults.inside import InsideFaults
+from ground.testbed.oscillators import DisturbedClock
 from ground.testbed.process import Part, Work
 from ground.testbed.protections import parts_without
 from ground.testbed.reporting_pipe import OFF, REBOOT, ReportingPipe, TellingLog
@@ -27,19 +29,22 @@ def prepare(part: Part) -> Work:
     parameters = load_vehicle_file(kind, None).flight
 
     async def work() -> None:
+        faults = InsideFaults(part)
         fabric = part.fabric()
         log = TellingLog(role, part.pipe, part.clock)
         parts = parts_without(specification.protections_off)
         addresses = specification.addresses()
-        bus = Bus(role, fabric=fabric, addresses=addresses, log=log, read=parts.read_envelope)
+        view = faults.buses.view(role, fabric)
+        bus = Bus(role, fabric=view, addresses=addresses, log=log, read=parts.read_envelope)
         bus.on_second = part.second
         file = Path(specification.folder) / "nodes" / f"{role}.sqlite"
-        store = open_store(file, first_boot=part.number == 1, guarded=parts.store_guard)
+        disc, first = faults.stores.disc(FILES), part.number == 1
+        store = open_store(file, first_boot=first, disc=disc, guarded=parts.store_guard)
         ending = Ending(part.pipe)
         context = NodeContext(
             bus=bus,
             storage=store.storage,
-            clock=SpacecraftClock(mission.epoch_jd_tt),
+            clock=DisturbedClock(mission.epoch_jd_tt, turns=faults.turns),
             seed=specification.seed,
             parameters=parameters,
             boot_cause=part.cause,
@@ -55,8 +60,10 @@ def prepare(part: Part) -> Work:
         if parts.watchdog:
             context.watchdog = TellingTimer(part.pipe)
         try:
-            await kind(context).run()
+            faults.node = kind(context)
+            await faults.node.run()
         finally:
+            faults.close()
             bus.close()
             store.storage.close()
             fabric.close()

@@ -8,9 +8,11 @@ import msgspec
 
 from flight.runtime.bus import Bus
 from flight.runtime.common_loop import CommonLoop
+from flight.runtime.discs import FILES
 from ground.mission_control import ProgressDisplay
 from ground.missions.mission import load_mission
 from ground.testbed.control_room import make_mission_control, run_to_end
+from ground.testbed.faults.inside import InsideFaults
 from ground.testbed.process import Part, Work
 from ground.testbed.protections import parts_without
 from ground.testbed.reporting_pipe import OUTCOME, CountingLog
@@ -25,12 +27,13 @@ def prepare(part: Part) -> Work:
 
     async def work() -> None:
         folder = Path(part.specification.folder) / "ground"
+        faults = InsideFaults(part)
         fabric, log = part.fabric(), CountingLog()
         addresses = part.specification.addresses()
         parts = parts_without(part.specification.protections_off)
         bus = Bus(
             MISSION_CONTROL,
-            fabric=fabric,
+            fabric=faults.buses.view(MISSION_CONTROL, fabric),
             addresses=addresses,
             log=log,
             read=parts.read_envelope,
@@ -38,7 +41,8 @@ def prepare(part: Part) -> Work:
         bus.on_second = part.second
         bus.begin_life(part.number)
         try:
-            control = make_mission_control(mission, bus, folder)
+            disc = faults.stores.disc(FILES)
+            control = make_mission_control(mission, bus, folder, disc)
             control.downlink.read = parts.read_frame
             display = ProgressDisplay(control)
 
@@ -56,6 +60,7 @@ def prepare(part: Part) -> Work:
                 control.write_manifest()
                 control.close()
         finally:
+            faults.close()
             bus.close()
             fabric.close()
         part.pipe.tell(OUTCOME, msgspec.to_builtins(outcome))

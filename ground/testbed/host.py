@@ -20,12 +20,14 @@ from ground.missions.mission import LoadedMission
 from ground.missions.run_folder import RunFolder
 from ground.missions.vehicle_files import VehicleFile
 from ground.testbed.faults.bus_seam import Buses
+from ground.testbed.faults.outside import OutsideSeam
 from ground.testbed.faults.store_seam import Stores
 from ground.testbed.hardware import Hardware
 from ground.testbed.inputs import RunInput
 from ground.testbed.oscillators import Turn
 from ground.testbed.roles import GROUND as GROUND
 from ground.testbed.watchdogs import Expiry
+from sim_hw.faults.fault import Fault
 
 
 class HostCannot(RuntimeError):
@@ -78,6 +80,9 @@ class Happenings(Protocol):
     def procedure_ended(self, outcome: Outcome) -> None:
         """The ground has come to the end of its procedure."""
 
+    def fault_told(self, fault: str, what: str, *values: Any) -> None:
+        """A process tells what a fault does there."""
+
     def admitted(self, given: RunInput) -> None:
         """Somebody outside wants something, and it is its turn."""
 
@@ -114,6 +119,10 @@ class Host(Protocol):
     @property
     def buses(self) -> Buses:
         """The seams of the bus in this process."""
+        ...
+
+    def outside(self, fault: Fault) -> OutsideSeam | None:
+        """Where a fault is that lies in other processes; None: all of it is in this one."""
         ...
 
     @property

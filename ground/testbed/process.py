@@ -102,7 +102,8 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @dataclass(frozen=True)
 class Part:
     """What one process has to do: which role, for what cause it boots, which start of it this is in
-    the run, whether somebody asked for it, where it tells what happens, and the time."""
+    the run, whether somebody asked for it, where it tells what happens, the time, and from which
+    descriptor it takes orders about faults."""
 
     specification: Specification
     role: str
@@ -111,6 +112,7 @@ class Part:
     planned: bool
     pipe: ReportingPipe
     clock: CommonClock
+    orders: int
 
     def fabric(self) -> Fabric:
         """What its bus stands on. To be made while the loop runs."""
@@ -160,12 +162,16 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--number", type=int, default=1)
     parser.add_argument("--planned", action="store_true")
     parser.add_argument("--report", type=int, required=True, help="descriptor of the pipe")
+    parser.add_argument("--orders", type=int, required=True, help="the same, of orders")
     given = parser.parse_args(arguments)
     specification = msgspec.json.decode(given.specification.read_bytes(), type=Specification)
     pipe = ReportingPipe(given.report)
     own = bus_name(given.role)
     clock = CommonClock(specification.clock_file, specification.participants, own, owner_of)
-    part = Part(specification, given.role, given.cause, given.number, given.planned, pipe, clock)
+    part = Part(
+        specification, given.role, given.cause, given.number, given.planned, pipe, clock,
+        given.orders,
+    )  # fmt: skip
     module = "ground_process" if given.role == GROUND else "flight_process"
     try:
         specification.keys()  # whoever lacks them need not begin

@@ -33,6 +33,8 @@ from ground.testbed.child import Child
 from ground.testbed.clock_watch import LOOK as WATCH
 from ground.testbed.clock_watch import ClockWatch, Tell
 from ground.testbed.faults.bus_seam import Buses
+from ground.testbed.faults.orders import HEAL, line
+from ground.testbed.faults.outside import OutsideSeam
 from ground.testbed.faults.store_seam import Stores
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import GROUND, Boot, Figures, Happenings, HostCannot, Setting
@@ -41,6 +43,7 @@ from ground.testbed.process import Specification
 from ground.testbed.protections import parts_without
 from ground.testbed.roles import HARDWARE, bus_name, owner_of, participants
 from ground.testbed.told_watchdogs import ToldTimer
+from sim_hw.faults.fault import Fault
 
 SOCKETS = "msr-"  # what the names of folders of sockets begin with
 GRACE = 10.0  # wall seconds that a process has to end when asked to
@@ -100,6 +103,7 @@ class ProcessesHost:
         self._buses = self._specification.buses()
         self._timers: dict[str, ToldTimer] = {}
         self._forgotten = 0  # stores
+        self._orders: dict[str, list[tuple[str, Any]]] = {}  # about faults, not healed
 
     def loop(self) -> asyncio.AbstractEventLoop:
         """A loop on the common clock."""
@@ -116,6 +120,25 @@ class ProcessesHost:
     def buses(self) -> Buses:
         """The seams of the bus in this process: where the hardware receives."""
         return self._buses
+
+    def outside(self, fault: Fault) -> OutsideSeam | None:
+        """A store, a clock and a mailbox are in the process of their computer; the bus is in all
+        of them and in this one."""
+        if fault.target.kind == "bus":
+            return OutsideSeam(self, (*self._setting.mission.vehicles, GROUND), self._buses)
+        return OutsideSeam(self, (fault.target.name,)) if fault.kind.is_inside else None
+
+    def order(self, role: str, what: str, value: Any) -> None:
+        """Tells a process about a fault: now, and whenever it is started anew."""
+        given = self._orders.setdefault(role, [])
+        if what == HEAL:
+            self._orders[role] = [each for each in given if _fault_in(each) != value]
+        else:
+            given.append((what, value))
+        each = self._children.get(role)
+        if each is not None and each.runs:
+            self._clock.sent_to(self._clock.names.index(bus_name(role)))
+            each.order(line(what, value, counted=True))  # of one that has just died all is forgiven
 
     @property
     def stores(self) -> Stores:
@@ -218,7 +241,8 @@ class ProcessesHost:
         self._clock.start(bus_name(role), self._loop.time_ns(), boot.number)
         log = pipes.log_of(self._setting.folder.path, role)
         inherited = list(self._specification.listening(bus_name(role)).values())
-        child = Child(role, self._file, boot, log, inherited)
+        waiting = b"".join(line(*each, counted=False) for each in self._orders.get(role, ()))
+        child = Child(role, self._file, boot, log, inherited, waiting)
         self._children[role] = child
         self._loop.add_reader(child.descriptor, self._hear, role)
 
@@ -333,6 +357,12 @@ class ProcessesHost:
             self._progress = msgspec.convert(values[1], Progress)
         elif kind == pipes.STRANGER:
             self._stranger(role, values[0])
+        elif kind == pipes.FAULT:
+            self._clock.taken()
+            self._happenings.fault_told(*values)
+        elif kind == pipes.PAUSE:
+            self._clock.taken()
+            self._loop.call_later(values[0], self.stand(role))
         elif kind == pipes.SECOND:
             self._second(*values)
         elif kind == pipes.ALIVE:
@@ -408,3 +438,9 @@ class ProcessesHost:
         who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
         peak = max(resource.getrusage(each).ru_maxrss for each in who)
         return Figures(self._log.count + self._heard(), "", peak / 1024.0)
+
+
+def _fault_in(order: tuple[str, Any]) -> str:
+    """The id of the fault that an order is about."""
+    _, value = order
+    return str(value["id"] if isinstance(value, dict) else value)

@@ -18,7 +18,8 @@ from flight.runtime.message_log import MessageLog
 from ground.mission_control import Progress
 from ground.testbed.roles import HARDWARE
 
-READY, MESSAGE, REBOOT, OFF, OUTCOME, PROGRESS, REFUSED, STRANGER, SECOND, ALIVE = range(10)
+READY, MESSAGE, REBOOT, OFF, OUTCOME, PROGRESS, REFUSED = range(7)
+STRANGER, SECOND, ALIVE, FAULT, PAUSE = range(7, 12)
 _LENGTH = struct.Struct("<I")
 _CHUNK = 1 << 16
 

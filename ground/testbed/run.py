@@ -285,6 +285,10 @@ class Run:
         again = self._start_again(role, "process died", COLD)
         self.host.nursery.start(again, name=f"restart {role}")
 
+    def fault_told(self, fault: str, what: str, *values: Any) -> None:
+        """A process tells what a fault does there."""
+        self.faults.told(fault, what, *values)
+
     def admitted(self, given: RunInput) -> None:
         """Somebody outside wants something."""
         if isinstance(given, KillInput):

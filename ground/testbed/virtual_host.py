@@ -22,6 +22,7 @@ from ground.missions.mission import LoadedMission
 from ground.testbed.control_room import make_mission_control, run_to_end
 from ground.testbed.faults.bus_seam import Buses
 from ground.testbed.faults.mailbox import leave_mailbox
+from ground.testbed.faults.outside import OutsideSeam
 from ground.testbed.faults.store_seam import Stores
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import GROUND, Boot, Figures, Happenings, Setting
@@ -29,6 +30,7 @@ from ground.testbed.oscillators import Turn
 from ground.testbed.protections import parts_without
 from ground.testbed.rig import Rig
 from ground.testbed.vehicles import vehicle_class
+from sim_hw.faults.fault import Fault
 
 LOOK = 300  # s of mission time between looks
 
@@ -129,6 +131,10 @@ class VirtualHost:
     def buses(self) -> Buses:
         """The seams of the bus: all of it."""
         return self.rig.buses
+
+    def outside(self, fault: Fault) -> OutsideSeam | None:
+        """All is in this process."""
+        return None
 
     @property
     def stores(self) -> Stores:

@@ -77,6 +77,11 @@ class FaultKind(
     target: ClassVar[TargetKind]
     counted: ClassVar[bool] = False
 
+    @property
+    def is_inside(self) -> bool:
+        """Whether it is done by the very process of the computer that it is of."""
+        return False
+
     @classmethod
     def name(cls) -> str:
         """As files call it."""

@@ -112,6 +112,10 @@ class Hang(NodeKind, frozen=True, kw_only=True, tag="hang"):
 
     of: Literal["mailbox", "process"] = "mailbox"
 
+    @property
+    def is_inside(self) -> bool:
+        return self.of == "mailbox"
+
     @classmethod
     def why_not(cls, part: NamedPart) -> str:
         return ""
@@ -156,10 +160,19 @@ BREATH = 1e-6
 """s in which a slow computer does what has come up."""
 
 
-class ClockStep(NodeKind, frozen=True, kw_only=True, tag="clock_step"):
-    """Its clock jumps by `by`, forward or back."""
+class ClockKind(NodeKind, frozen=True, kw_only=True):
+    """A fault of a computer's clock."""
 
     needs: ClassVar[str] = "clock"
+
+    @property
+    def is_inside(self) -> bool:
+        return True
+
+
+class ClockStep(ClockKind, frozen=True, kw_only=True, tag="clock_step"):
+    """Its clock jumps by `by`, forward or back."""
+
     by: Annotated[float, Amount("s", ge=-1e9, le=1e9)]
 
     def begin(self, seam: NodeSeam, injection: Injection) -> Heal:
@@ -168,10 +181,9 @@ class ClockStep(NodeKind, frozen=True, kw_only=True, tag="clock_step"):
         return seam.turn_clock(lambda count: count + self.by)
 
 
-class ClockDrift(NodeKind, frozen=True, kw_only=True, tag="clock_drift"):
+class ClockDrift(ClockKind, frozen=True, kw_only=True, tag="clock_drift"):
     """Its clock runs fast by that part of the time (`50 ppm`), or slow."""
 
-    needs: ClassVar[str] = "clock"
     rate: Annotated[float, Amount("1", ge=-0.5, le=0.5)]
 
     def begin(self, seam: NodeSeam, injection: Injection) -> Heal:
@@ -181,10 +193,8 @@ class ClockDrift(NodeKind, frozen=True, kw_only=True, tag="clock_drift"):
         return seam.turn_clock(lambda count: count + self.rate * (injection.now() - since))
 
 
-class ClockFreeze(NodeKind, frozen=True, kw_only=True, tag="clock_freeze"):
+class ClockFreeze(ClockKind, frozen=True, kw_only=True, tag="clock_freeze"):
     """Its clock stands still; healed, it tells what it would tell without."""
-
-    needs: ClassVar[str] = "clock"
 
     def begin(self, seam: NodeSeam, injection: Injection) -> Heal:
         injection.hit(seam.name, "runs", "stands")

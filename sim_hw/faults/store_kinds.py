@@ -66,6 +66,10 @@ class StoreKind(FaultKind, frozen=True, kw_only=True):
     target: ClassVar[TargetKind] = "store"
     needs: ClassVar[str] = ""
 
+    @property
+    def is_inside(self) -> bool:
+        return True
+
     @classmethod
     def why_not(cls, part: NamedPart) -> str:
         lacks = cls.needs and cls.needs not in part.has

@@ -36,6 +36,7 @@ def connect(faults: Faults, run: "Run") -> None:
 
     tubes.observe(moved)
     faults.triggers.tubes_at = lambda place: len(tubes.at(place))
+    faults.outside = run.host.outside
     seams = HardwareSeams(hardware)
     faults.seams = {
         "device": hardware.seam,

@@ -12,6 +12,7 @@ from flight.runtime.participants import working_as
 from flight.runtime.streams import stream
 from ground.testbed.faults.injected import Injected
 from ground.testbed.faults.journal import FaultJournal
+from ground.testbed.faults.outside import OutsideSeam
 from ground.testbed.faults.triggers import Triggers
 from sim_hw.faults.fault import Fault, Hit, Until, is_per_call
 from sim_hw.faults.kind import TargetKind
@@ -34,6 +35,8 @@ class Faults:
     def __init__(self, seed: int, folder: Callable[[], Path], nursery: Callable[[], Nursery]):
         self.drill = ""
         self.seams: Seams = {}
+        self.outside: Callable[[Fault], OutsideSeam | None] | None = None
+        """Tells where a fault is that lies in other processes; None: it is in this one."""
         self.journal = FaultJournal(folder)
         self.healed: dict[str, float] = {}
         """When each fault that is over was healed, s."""
@@ -86,9 +89,11 @@ class Faults:
         injected = Injected(self, fault, self._stream(fault))
         self._injected[fault.id] = injected
         self.journal.armed(self.now(), fault)
-        if fault.kind.counted:
-            injected.end.append(seam.arm(fault.kind, injected, injected.takes))
         injected.seam = seam
+        if isinstance(seam, OutsideSeam):
+            injected.end.append(seam.arm(injected))
+        elif fault.kind.counted:
+            injected.end.append(seam.arm(fault.kind, injected, injected.takes))
         if is_per_call(fault.when):
             return
         stop = self.triggers.wait(fault.when, injected.random, partial(self.begin, injected))
@@ -99,6 +104,10 @@ class Faults:
             raise FaultRefused(f"fault {fault.id} was armed already: each has an id of its own")
         if is_per_call(fault.when) and not fault.kind.counted:
             raise FaultRefused(f"{fault.words()} is not of single calls, which could be counted")
+        if self.outside is not None:
+            seam = self.outside(fault)
+            if seam is not None:
+                return seam
         find = self.seams.get(fault.target.kind)
         if find is None:
             raise FaultRefused(f"{fault.words()}: this host cannot break a {fault.target.kind}")
@@ -121,8 +130,7 @@ class Faults:
         injected.active, injected.since = True, self.now()
         self.began[fault.id] = injected.since
         self.journal.turned(injected.since, fault.id, "began", why)
-        begin = fault.kind.begun if fault.kind.counted else fault.kind.begin
-        injected.end.insert(0, begin(injected.seam, injected))
+        injected.end.insert(0, self._begin_at(injected))
         if isinstance(fault.lasts, Until):
             until = partial(self._over, injected)
             injected.end.append(self.triggers.on_event(fault.lasts.until, until))
@@ -130,6 +138,30 @@ class Faults:
             loop = asyncio.get_running_loop()
             timer = loop.call_later(fault.lasts, self._over, injected, "its time was over")
             injected.end.append(timer.cancel)
+
+    def _begin_at(self, injected: Injected) -> Callable[[], None]:
+        """Has it begin at its seam; what is returned ends it there."""
+        seam, kind = injected.seam, injected.fault.kind
+        if isinstance(seam, OutsideSeam):
+            return seam.begin(injected)
+        return kind.begun(seam, injected) if kind.counted else kind.begin(seam, injected)
+
+    def begin_now(self, fault_id: str) -> None:
+        """Has a fault begin that waits to be told. Raises KeyError."""
+        self.begin(self._injected[fault_id], "told")
+
+    def told(self, fault_id: str, what: str, *values: Any) -> None:
+        """Another process tells what a fault does there."""
+        injected = self._injected.get(fault_id)
+        if injected is None:
+            return
+        if what == "hit":
+            where, before, after = values
+            self.hit(injected, str(where), before, after)
+        elif what == "began":
+            self.begin(injected, str(values[0]))
+        elif is_per_call(injected.fault.when):  # else it was told to from here
+            self._heal(injected, str(values[0]))
 
     def _over(self, injected: Injected, why: str) -> None:
         self._heal(injected, why)
