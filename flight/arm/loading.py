@@ -9,7 +9,7 @@ from flight.arm.device_calls import MechanismFailed, persist
 from flight.arm.kinematics import on_vehicle, standoff
 from flight.arm.motion import NotSeen, line, look, release_brakes, retreat, servo
 from flight.arm.safeguards import INSERTION_FORCE
-from flight.arm.seeing import CAMERA, GRIPPER, verify_tube
+from flight.arm.seeing import CAMERA, GRIPPER, verify_tube, view_gripper
 from flight.arm.vehicle import ArmVehicle
 from flight.arm.work_time import count_tube, wait_for_work
 from flight.core.activities import ActivityFailed
@@ -17,6 +17,7 @@ from flight.core.chart.statechart import Signal
 from flight.core.commanding.arguments import Arguments, TubeId
 from flight.core.custody.handover import HandoverFailed
 from flight.core.custody.ledger import CustodyRecord, CustodyStatus, Evidence
+from flight.core.fault_protection.witnesses import WITNESSES
 from flight.icd import places
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.transfer_arm_geometry import (
@@ -118,6 +119,8 @@ async def _take(node: ArmVehicle, tube: str, source: str) -> None:
     reason = ""
     for _ in range(node.parameters["attempts"]):
         try:
+            if await _find_in_jaws(node, tube):
+                return
             if source == places.GROUND:
                 await _take_from_ground(node, tube)
             else:
@@ -159,6 +162,7 @@ async def _survey(node: ArmVehicle, vehicle: str) -> tuple[list[float], float]:
 
 async def _grip(node: ArmVehicle, target: str, nominal: Pose) -> None:
     """Opens the jaws, goes to a tube, closes them and draws it out."""
+    await _jaws_must_be_empty(node)
     await persist(node, node.hardware.gripper.open)
     goal, sighting = await servo(node, target, nominal)
     if not sighting.tube_present:
@@ -170,6 +174,28 @@ async def _grip(node: ArmVehicle, target: str, nominal: Pose) -> None:
     await persist(node, node.hardware.gripper.close)
     await line(node, standoff(goal, STANDOFF))
     node.step("step_verify")
+
+
+async def _jaws_must_be_empty(node: ArmVehicle) -> None:
+    """Jaws that hold something stay closed, whatever the ledger says: opened, they drop it."""
+    if not node.context.structure.keeps(WITNESSES):
+        return
+    view = await view_gripper(node)
+    if view.tube_present:
+        raise ActivityFailed(f"the jaws hold {view.serial or 'a tube'}: they stay closed")
+
+
+async def _find_in_jaws(node: ArmVehicle, tube: str) -> bool:
+    """Whether the jaws hold a tube that came to be unknown on its way to them; the look that
+    resolves it: the engraving says which one it is, and whoever answers for it cedes it."""
+    if not node.context.structure.keeps(WITNESSES):
+        return False
+    record = node.ledger.record(tube)
+    if record is None or record.status is not CustodyStatus.UNKNOWN:
+        return False
+    if (await view_gripper(node)).serial != tube:
+        return False
+    return await node.handover.find_again(tube, None)
 
 
 async def _take_from_ground(node: ArmVehicle, tube: str) -> None:

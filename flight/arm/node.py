@@ -5,7 +5,7 @@
 from flight.arm.lid import close_lid, open_lid
 from flight.arm.loading import LoadTubes, load_tubes, settle_ground
 from flight.arm.moving import deploy, hold_safe, stow
-from flight.arm.seeing import verify_tube
+from flight.arm.seeing import verify_tube, witness
 from flight.arm.vehicle import LOADING, ArmVehicle
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.activities import ActivityFailed
@@ -71,7 +71,11 @@ class Arm(ArmVehicle):
 
     def attach(self) -> None:
         self.handover = ActiveHandover(
-            self, places.ARM_GRIPPER, self._verify, refusal=lambda: "the arm takes tubes by itself"
+            self,
+            places.ARM_GRIPPER,
+            self._verify,
+            refusal=lambda: "the arm takes tubes by itself",
+            witness=lambda tube, place, slot: witness(self, tube, place, slot),
         )
         for tube in self.context.mission.get("ground", ()):
             self.ledger.adopt(tube, places.GROUND, Evidence("mission load", "lies within reach"))

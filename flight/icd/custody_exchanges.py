@@ -76,7 +76,9 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """What the giver's own sensor sees at its place, and how the transfer stands there."""
+    """What the giver's own sensor sees at its place, in which slot, and how the transfer stands
+    there."""
 
     evidence: Evidence
     standing: Standing
+    slot: int | None = None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from flight.configuration.allowed_values import choices_words
 from flight.configuration.files import ConfigurationError
 from flight.core.fault_protection.structure import ALL, Structure
+from flight.core.fault_protection.witnesses import WITNESSES
 from flight.icd.checksum import is_whole
 from flight.icd.envelope import Envelope, read_envelope, read_envelope_unchecked
 from flight.icd.frames import ReadFrame, read_frame, read_frame_unchecked
@@ -26,6 +27,7 @@ STRUCTURAL = {
     READING_GATE: "readings that cannot be true do not reach who asked for them",
     STORE_GUARD: "a node whose store fails flies on from memory",
     WATCHDOG: "a computer whose software stands still is started anew",
+    WITNESSES.name: WITNESSES.doc,
 }
 
 

@@ -19,6 +19,7 @@ import msgspec
 from flight.core.activities import ActivityFailed
 from flight.core.custody.ledger import CustodyError, CustodyRecord, CustodyStatus, Evidence, Outcome
 from flight.core.exchanges import ExchangeFailed
+from flight.core.fault_protection.witnesses import CONTRADICTS, WITNESSES
 from flight.core.node import Node
 from flight.icd import custody_exchanges as told
 from flight.icd import exchanges as ask
@@ -152,8 +153,20 @@ class PassiveHandover:
         if record.status is CustodyStatus.UNKNOWN and record.outcome is not Outcome.OPEN:
             evidence = await self._look(record, expected=False)
             if evidence.present:
+                self._must_not_be_contradicted(record, evidence)
                 return self.ledger.find(tube, record.place, evidence, record.slot)
         return record
+
+    def _must_not_be_contradicted(self, record: CustodyRecord, evidence: Evidence) -> None:
+        """A sensor whose word stood against another's does not settle that by saying it again."""
+        before = record.evidence
+        if before is None or not self.node.context.structure.keeps(WITNESSES):
+            return
+        if before.verified_by == evidence.verified_by and before.reading.startswith(CONTRADICTS):
+            raise CustodyError(
+                f"{record.tube} is not known to be at {record.place}: {evidence.verified_by} says "
+                f"so, which {before.reading}. Another look than its own has to resolve that."
+            )
 
     async def _release(self, source: str, question: told.Transfer) -> told.Standing:
         transfer = self._party(source, question.transfer)
@@ -163,7 +176,7 @@ class PassiveHandover:
     async def _check(self, source: str, question: told.Transfer) -> told.Seen:
         transfer = self._party(source, question.transfer)
         evidence = await self._look(self._record(transfer), expected=False)
-        return told.Seen(evidence, self._standing(transfer))
+        return told.Seen(evidence, self._standing(transfer), self._record(transfer).slot)
 
     async def _decided(self, source: str, standing: told.Standing) -> told.Standing:
         self._party(source, standing.transfer)
@@ -250,7 +263,7 @@ class PassiveHandover:
             mine = await self._look(record, expected=True)
             if standing.status is CustodyStatus.UNKNOWN and mine.present:
                 mine = Evidence(
-                    mine.verified_by, f"contradicts {record.counterpart}: {mine.reading}", False
+                    mine.verified_by, f"{CONTRADICTS}{record.counterpart}: {mine.reading}", False
                 )
             if self.ledger.outcome(transfer) is Outcome.OPEN:
                 self.ledger.cancel(transfer, mine, counterpart_cancelled=True)

@@ -8,17 +8,22 @@ from typing import Any
 from flight.core.custody.handover import (
     FIRST_WATCH,
     LOOK_ERRORS,
+    ChooseSlot,
     HandoverFailed,
     PassiveHandover,
+    Verify,
     is_open,
 )
-from flight.core.custody.ledger import CustodyError, CustodyRecord, CustodyStatus, Outcome
+from flight.core.custody.ledger import CustodyError, CustodyRecord, CustodyStatus, Evidence, Outcome
 from flight.core.exchanges import ExchangeFailed
+from flight.core.fault_protection.witnesses import WITNESSES
 from flight.core.keeping.storage import StorageError
+from flight.core.node import Node
 from flight.icd import custody_exchanges as told
 from flight.icd import exchanges as ask
 
 Move = Callable[[int | None], Awaitable[None]]
+Witness = Callable[[str, str, int | None], Awaitable[Evidence | None]]
 
 
 class ActiveHandover(PassiveHandover):
@@ -26,8 +31,22 @@ class ActiveHandover(PassiveHandover):
 
     Made like a `PassiveHandover`, and answers like one. `device` is what moves the tubes; `verify`
     must look with another one. `move(slot)` does the motion; an error in it fails the hand-over,
-    and the sensors of both sides then say where the tube is.
+    and the sensors of both sides then say where the tube is. `witness(tube, place, slot)` looks at
+    the other side's place with a device of this node; None where that is not in its view.
     """
+
+    def __init__(
+        self,
+        node: Node,
+        place: str,
+        verify: Verify,
+        *,
+        refusal: Callable[[], str] = lambda: "",
+        choose_slot: ChooseSlot = lambda tube, avoid: None,
+        witness: Witness | None = None,
+    ) -> None:
+        super().__init__(node, place, verify, refusal=refusal, choose_slot=choose_slot)
+        self._witness = witness
 
     async def take(
         self, tube: str, source: str, move: Move, *, device: str, destination: str = ""
@@ -135,11 +154,29 @@ class ActiveHandover(PassiveHandover):
                 CustodyStatus.IN_TRANSIT,
                 CustodyStatus.UNKNOWN,
             )
-            self._decide_by(transfer, here, never_released or seen.evidence.present)
+            giver_sees = never_released or seen.evidence.present
+            if here.present and giver_sees and not never_released:
+                giver_sees = not await self._outvoted(record, seen)
+            self._decide_by(transfer, here, giver_sees)
         try:
             await self._question(record, ask.DECIDED, self._standing(transfer))
         except ExchangeFailed as error:  # the giver asks for the outcome by itself
             self.node.service_warning(report="custody not told yet", data=str(error))
+
+    async def _outvoted(self, record: CustodyRecord, seen: told.Seen) -> bool:
+        """Whether a third look says that the giver's sensor, which claims the tube, is wrong."""
+        if self._witness is None or not self.node.context.structure.keeps(WITNESSES):
+            return False
+        third = await self._witness(record.tube, record.place, seen.slot)
+        if third is None or third.present:
+            return False
+        self.node.witness_outvoted(
+            tube=record.tube,
+            sensor=seen.evidence.verified_by,
+            by=third.verified_by,
+            reading=third.reading,
+        )
+        return True
 
     # ------------------------------------------------------------- as giver
 

@@ -131,11 +131,11 @@ class Bench:
         self.gripper: Any = arm["gripper"]
         self.camera: Any = arm["camera"]
         self.scene = self.transfer_arm.scene
-        rack = SimTubeRack(
+        self.rack: Any = SimTubeRack(
             DeviceContext("rover.tube_rack", self.world.random("rack"), self.world, self.power),
             TubeRackParameters(false_reading=0.0005),
         )
-        devices = {"arm": arm, "mav": mav, "rover": {"tube_rack": rack}}
+        devices = {"arm": arm, "mav": mav, "rover": {"tube_rack": self.rack}}
         for vehicle, named in devices.items():
             for name, device in named.items():
                 rig.add_device(f"{vehicle}.{name}", device)

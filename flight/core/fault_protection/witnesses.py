@@ -1,0 +1,51 @@
+"""Witnesses: the result is verified, not the answer.
+
+That a device has acknowledged says that it has heard. Whether it has happened another device says:
+one that did not do it, on a power switch of its own. Each irreversible actuation has such a witness
+(`Confirmation`), and each place of a tube has two (`PlaceWitnesses`). Where they contradict each
+other the place is unknown, what could let go stays closed, and the look in the table resolves it.
+The tables stand with the vehicles, and are checked before a run can be flown with them.
+"""
+
+from dataclasses import dataclass
+
+from flight.core.fault_protection.safeguards import Safeguard
+
+WITNESSES = Safeguard(
+    "witnesses",
+    "what a device acknowledges is believed when another device has seen it",
+    "Perseverance, 6 August 2021: the tube was sealed and stored as it should be, and empty",
+)
+CONTRADICTS = "contradicts "
+"""What the reading of a sensor begins with whose word stands against another's."""
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """An irreversible actuation (`device.method`), and the reading of another device by which it is
+    known to have happened."""
+
+    actuation: str
+    witness: str
+    doc: str
+
+    @property
+    def device(self) -> str:
+        """The device that acts."""
+        return self.actuation.partition(".")[0]
+
+    @property
+    def seen_by(self) -> str:
+        """The device that sees it."""
+        return self.witness.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class PlaceWitnesses:
+    """Two devices (`vehicle.device`) that see whether a tube is at a place, and the look that
+    resolves it where they contradict each other."""
+
+    place: str
+    first: str
+    second: str
+    resolved_by: str
