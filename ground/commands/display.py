@@ -17,6 +17,7 @@ from ground.terminal.screen import Screen
 if TYPE_CHECKING:
     from ground.testbed.run import Run
 
+MOST_ALARMS = 5  # on the last screen
 REFRESH = 0.15  # wall seconds between pictures on a terminal
 GROUND = "ground"
 LINE_EVERY = 5.0  # wall seconds between lines where there is no terminal
@@ -93,6 +94,9 @@ class Display:
             self._console.print(f"  {summary['reason']}")
         for breakage in summary["breakages"]:
             self._console.print(f"  {broken(breakage)}")
+        for margin in summary.get("margins_missed", []):
+            self._console.print(Text.assemble(("  margin:", "red"), f" {missed(margin)}"))
+        self._alarms(summary.get("alarms", []))
         for violation in summary["custody_violations"]:
             told = f" {violation['tube']} is at {violation['truth']}, not as stated: "
             self._console.print(Text.assemble(("  custody:", "red"), told, violation["statement"]))
@@ -103,6 +107,23 @@ class Display:
             more = counted(len(left), "more tube")
             self._console.print(f"{more} {verb} not wanted: on the ground")
         self._console.print(f"run folder: {out}", soft_wrap=True)
+
+    def _alarms(self, alarms: list[dict[str, Any]]) -> None:
+        """The alarms that are open: those that hold by name, the others as a number."""
+        held = [alarm for alarm in alarms if alarm["state"] != "RETURNED"]
+        for alarm in held[:MOST_ALARMS]:
+            self._console.print(Text.assemble(("  alarm:", "yellow"), f" {alarm_words(alarm)}"))
+        left = len(held) - MOST_ALARMS
+        if left > 0:
+            self._console.print(f"  {counted(left, 'more alarm')} that hold: see summary.json")
+        over = len(alarms) - len(held)
+        if over:
+            verb = "has" if over == 1 else "have"
+            self._console.print(
+                f"  {counted(over, 'alarm')} {verb} returned to normal and nobody has acknowledged "
+                f"{'it' if over == 1 else 'them'}",
+                soft_wrap=True,
+            )
 
     def _concerns(self, tube: dict[str, Any]) -> bool:
         """Whether a tube is of this mission: wanted, or carried, or not where it lay."""
@@ -131,6 +152,17 @@ def accounted(summary: dict[str, Any]) -> str:
         if not violations
         else (f"{words} in the end, {counted(violations, 'violation')} of custody before")
     )
+
+
+def missed(margin: dict[str, Any]) -> str:
+    """A margin that was not kept."""
+    return f"the {margin['name']} exceeded its limit by {-100.0 * margin['left']:.0f} %"
+
+
+def alarm_words(alarm: dict[str, Any]) -> str:
+    """An alarm that is open, in a line."""
+    times = f", {alarm['count']} times" if alarm["count"] > 1 else ""
+    return f"{alarm['vehicle']}, since sol {alarm['since']:.1f}{times}: {alarm['text']}"
 
 
 def broken(breakage: dict[str, Any]) -> str:

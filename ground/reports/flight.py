@@ -29,5 +29,5 @@ def fly_mission(
 
 def write_reports(folder: RunFolder, record: RunRecord) -> None:
     """All that is written of a run when it has ended, but for pictures."""
+    write_ascent_report(folder.path)  # the summary tells of margins that it finds missed
     write_summary(folder, record)
-    write_ascent_report(folder.path)

@@ -9,6 +9,7 @@ from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.astrodynamics.time_scales import format_iso, utc_from_tt
 from flight.icd.places import CONTAINER, EARTH, ENTRY_CAPSULE, MAV, ORBIT, ORBITER
 from ground.missions.run_folder import RunFolder
+from ground.reports.attention import missed_margins, open_alarms
 from ground.reports.flight_facts import light_times, orbit_as_plain
 from ground.reports.touchdown_facts import touchdown_facts
 from ground.testbed.fingerprint import fingerprint
@@ -52,6 +53,8 @@ def summarise(folder: RunFolder, record: RunRecord) -> dict[str, Any]:
         ),
         "kills": [asdict(kill) for kill in record.kills],
         "breakages": [asdict(breakage) for breakage in record.breakages],
+        "alarms": open_alarms(folder.path),
+        "margins_missed": missed_margins(folder.path),
         "recoveries": msgspec.to_builtins(record.outcome.recoveries),
         "power_cuts": [{"time": at, "vehicle": vehicle} for at, vehicle in record.power_cuts],
         "boots": dict(record.boots),

@@ -79,3 +79,42 @@ def test_one_message_is_not_messages_and_none_is_not_told(
 ) -> None:
     assert "1 message," in shown(capsys)
     assert "message" not in shown(capsys, messages=0)
+
+
+def alarm(number: int, state: str = "ACTIVE", **changes: Any) -> dict[str, Any]:
+    usual = {
+        "vehicle": "rover", "name": "limit slip", "severity": "WARNING_HI", "state": state,
+        "since": 12.04, "count": 1, "text": f"slip = 0.9 is RED [{number}]",
+    }  # fmt: skip
+    return usual | changes
+
+
+def test_open_alarms_and_missed_margins_are_on_the_last_screen(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = shown(
+        capsys,
+        alarms=[alarm(1, count=3), alarm(2, "ACKNOWLEDGED"), alarm(3, "RETURNED")],
+        margins_missed=[{"name": "angle of attack", "left": -0.09}],
+    )
+    assert "alarm: rover, since sol 12.0, 3 times: slip = 0.9 is RED [1]" in told
+    assert "alarm: rover, since sol 12.0: slip = 0.9 is RED [2]" in told
+    assert "[3]" not in told
+    assert "1 alarm has returned to normal and nobody has acknowledged it" in told
+    assert "margin: the angle of attack exceeded its limit by 9 %" in told
+
+
+def test_of_many_alarms_five_are_named_and_the_others_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert "more alarm" not in shown(capsys, alarms=[alarm(n) for n in range(5)])
+    told = shown(capsys, alarms=[alarm(n) for n in range(7)])
+    assert "[4]" in told and "[5]" not in told
+    assert "2 more alarms that hold: see summary.json" in told
+
+
+def test_where_nothing_is_open_nothing_is_said_of_alarms(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = shown(capsys, alarms=[], margins_missed=[])
+    assert "alarm" not in told and "margin" not in told
