@@ -7,7 +7,8 @@ NO = 1
 REFUSED = 2
 """What was asked cannot be done; nothing was touched or started."""
 UNKNOWN = 3
-"""It was begun, and the machine did not let it end: the disk is full, no descriptor is left."""
+"""It was begun, and nobody can say: the machine did not let it end (the disk is full, no descriptor
+is left), or a drill could not be judged."""
 BROKE = 4
 """The program broke: an error of its own."""
 

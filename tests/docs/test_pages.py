@@ -19,7 +19,7 @@ from ground.testbed.vehicles import vehicle_classes
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # By the tests of their commands, and of operated runs.
-TESTED_ELSEWHERE = ("verification.md", "find-launch-windows.md", "operate-a-flight.md")
+TESTED_ELSEWHERE = ("verification.md", "find-launch-windows.md", "operate.md")
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)|<img[^>]* src=\"([^\"]+)\"")
 

@@ -1,6 +1,7 @@
 """The page of the run folder names every file and every key that a run leaves."""
 
 import json
+import re
 import sqlite3
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 
 from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission
+from ground.testbed.dictionary import build_dictionary
 from ground.testbed.run import RunOptions
+from ground.testbed.vehicles import vehicle_classes
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/reference/run-folder.md"
 
@@ -45,3 +48,23 @@ def test_every_table_and_view_of_the_archive_is_on_the_page(flown: Path) -> None
     for (name,) in archive.execute(query):
         assert name in beneath_views or f"`{name}`" in page
     archive.close()
+
+
+def test_the_questions_of_the_page_for_operators_have_answers(flown: Path) -> None:
+    page = (PAGE.parents[1] / "how-to/operate.md").read_text(encoding="utf-8")
+    archive = sqlite3.connect(flown / "ground" / "archive.sqlite")
+    questions = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    assert len(questions) == 7
+    for question in questions:
+        rows = archive.execute(question).fetchall()
+        assert rows or "pass_list" in question or "alarms" in question, question
+    archive.close()
+
+
+def test_what_the_page_for_operators_says_to_command_there_is() -> None:
+    page = (PAGE.parents[1] / "how-to/operate.md").read_text(encoding="utf-8")
+    table = page.partition("| it is | command |")[2].partition("\n\n")[0]
+    dictionary = build_dictionary(vehicle_classes())["vehicles"].values()
+    known = {name for vehicle in dictionary for name in vehicle["commands"]}
+    said = set(re.findall(r"`([a-z_]+)`", table)) - {"silence_sols"}
+    assert len(said) > 8 and said <= known
