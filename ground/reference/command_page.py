@@ -12,10 +12,11 @@ EXIT_CODES = """\
 | exit code | meaning |
 | --- | --- |
 | 0 | yes: done, and well; `msr` alone, which prints its help |
-| 1 | no: a mission or a drill failed, a required figure missed, a loss was claimed as a landing, a page was \
-stale, no transfer was found |
+| 1 | no: a mission or a drill failed, a required figure missed, a loss was claimed \
+as a landing, a page was stale, no transfer was found |
 | 2 | refused: a wrong argument or file, named in a sentence; nothing was touched or started |
-| 3 | unknown: the machine did not let it end, such as a full disk, and what was written is incomplete; or a drill could not be judged |
+| 3 | unknown: the machine did not let it end, such as a full disk, and what was \
+written is incomplete; or a drill could not be judged |
 | 4 | the program broke: an error of its own, with a traceback on standard error |
 | 128 + n | ended by the signal n, in order: 130 by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP, 141 \
 when nobody read on, as of `msr verify \\| head` |
