@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 from flight.icd.custody_account import agrees
-from flight.icd.expression_values import compile_condition
 from flight.icd.expressions import Expression
 from flight.icd.messages import EventReport, Message, Severity
 from flight.runtime.loop import NANOSECONDS, VirtualLoop
+from ground.drills.asking import Asked
 from ground.drills.awaiting import Awaited
 from ground.drills.breaking import from_start, target_words
 from ground.drills.curves import Curves, curves_of
@@ -32,35 +32,6 @@ LOOK = 0.1
 """s of mission time, at least, between looks; it is also looked after every message."""
 MOST_MARKS = 400
 _TOLD = (Severity.ACTIVITY_HI, Severity.WARNING_LO, Severity.WARNING_HI, Severity.FATAL)
-
-
-class _Asked:
-    """An expression of `always` or `never`, asked again and again."""
-
-    def __init__(self, expression: Expression, wanted: bool, sight: Sight) -> None:
-        self.text = expression.text if wanted else f"never {expression.text}"
-        self.expression = expression
-        self._wanted = wanted
-        self._asked = compile_condition(expression.asked, sight.value, sight.symbol)
-        during = expression.during
-        self._during: Callable[[], bool | None] = (
-            (lambda: True)
-            if during is None
-            else compile_condition(during, sight.value, sight.symbol)
-        )
-        self.known = False
-        self.broken = False
-
-    def look(self) -> bool:
-        """Whether it is broken now, for the first time."""
-        if self.broken or self._during() is not True:
-            return False
-        found = self._asked()
-        if found is None:
-            return False
-        self.known = True
-        self.broken = found is not self._wanted
-        return self.broken
 
 
 class _Awaiting:
@@ -104,8 +75,8 @@ class Watch:
         self._invariants: dict[str, Invariant] = {name: INVARIANTS[name](run) for name in names}
         self._holding.update({name: True for name in names})
         self._asked = [
-            _Asked(e, True, self._sight) for e in drill.always if e.text not in INVARIANTS
-        ] + [_Asked(e, False, self._sight) for e in drill.never]
+            Asked(e, True, self._sight) for e in drill.always if e.text not in INVARIANTS
+        ] + [Asked(e, False, self._sight) for e in drill.never]
         self._awaiting = [_Awaiting(each, self._sight) for each in drill.within]
         then = drill.heal.then if drill.heal is not None else None
         self._heal = None if then is None else _Awaiting(then, self._sight)
