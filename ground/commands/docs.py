@@ -58,18 +58,23 @@ def docs_folder() -> Path:
 
 def generate() -> dict[str, str]:
     """The text of every generated page, by its path in the folder of the documentation."""
+    from ground.missions.mission import load_mission
     from ground.reference.command_page import command_page
     from ground.reference.device_page import device_page
     from ground.reference.dictionary_pages import dictionary_pages
+    from ground.reference.fault_page import fault_page
     from ground.reference.message_page import message_page
     from ground.reference.statechart_pages import statechart_pages
+    from ground.testbed.faults.connecting import targets_of
     from ground.testbed.vehicles import vehicle_classes
+    from sim_hw.faults.catalogue import Catalogue, builtin_kinds
 
     kinds = vehicle_classes()
     return {
         **dictionary_pages(kinds),
         **statechart_pages(kinds),
         **device_page(assembled_devices()),
+        **fault_page(Catalogue(builtin_kinds()), targets_of(load_mission("nominal"))),
         **message_page(),
         # By its name, as the command knows this module: neither stands on the other.
         **command_page(importlib.import_module("ground.cli").SUBCOMMANDS),

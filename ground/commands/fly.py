@@ -132,7 +132,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.processes:
         host = Processes(arguments.rate, arguments.transport or "ipc")
     earlier = None if session is None else session.file.parent
-    options = RunOptions(arguments.seed, tuple(kills), _faults(arguments.fault, mission))
+    options = RunOptions(arguments.seed, tuple(kills), _faults(arguments.fault, mission, session))
     display = Display(mission, quiet=arguments.quiet)
     with display:
         show = None if arguments.quiet else display.show
@@ -149,14 +149,21 @@ def run(arguments: argparse.Namespace) -> int:
     return YES if record.verdict == "success" else NO
 
 
-def _faults(files: list[Path], mission: LoadedMission) -> "tuple[Fault, ...]":
-    """The faults of all files; raises ConfigurationError."""
-    if not files:
+def _faults(
+    files: list[Path], mission: LoadedMission, session: Session | None
+) -> "tuple[Fault, ...]":
+    """The faults of all files, or of a record; raises ConfigurationError."""
+    recorded = () if session is None else session.head.faults
+    if not files and not recorded:
         return ()
     from ground.testbed.faults.connecting import targets_of
+    from ground.testbed.faults.orders import recorded_faults
     from sim_hw.faults.reading import load_faults
 
-    return load_faults(files, targets_of(mission))
+    targets = targets_of(mission)
+    if session is not None:
+        return recorded_faults(recorded, targets, str(session.file))
+    return load_faults(files, targets)
 
 
 def _pace(text: str) -> float:
@@ -190,6 +197,10 @@ def _check_against(session: Session, arguments: argparse.Namespace) -> None:
             raise ConfigurationError(
                 "command line", None, option, f"= {given}: the record of --from has {told}"
             )
+    if arguments.fault:
+        raise ConfigurationError(
+            "command line", None, "--fault", "the faults of a run from its record are in the record"
+        )
     if arguments.kill:
         raise ConfigurationError(
             "command line", None, "--kill", "the deaths of a run from its record are in the record"

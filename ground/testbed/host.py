@@ -43,6 +43,7 @@ class Setting:
     folder: RunFolder
     seed: int
     protections_off: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -361,7 +361,8 @@ def _flown(
 ) -> RunRecord:
     evidence = evidence_of(mission, options.seed, kind, options.protections_off)
     started = time.perf_counter()
-    setting = Setting(mission, files, folder, options.seed, options.protections_off)
+    off, faults = options.protections_off, options.faults
+    setting = Setting(mission, files, folder, options.seed, off, faults)
     run = Run(setting, options, kind)
     outcome, seconds = run_loop(_timed(run, show), run.host.loop())
     run.tracks.write(folder.path)

@@ -21,13 +21,15 @@ LARGEST = 64 << 20  # bytes
 
 
 class SessionHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was flown. `configuration`: SHA-256 of each file of configs that the run may read."""
+    """What was flown. `configuration`: SHA-256 of each file of configs that the run may read;
+    `faults`: those that it was given."""
 
     format: int
     mission: str
     seed: int
     shuffle: int | None
     configuration: Mapping[str, str]
+    faults: tuple[dict[str, Any], ...] = ()
 
 
 class SessionLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

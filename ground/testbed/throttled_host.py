@@ -22,6 +22,7 @@ from ground.testbed.session import (
     SessionWriter,
 )
 from ground.testbed.virtual_host import Virtual, VirtualHost
+from sim_hw.faults.reading import plain_fault
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ class ThrottledHost(VirtualHost):
                 setting.seed,
                 self._kind.shuffle,
                 configuration_hashes(setting.mission),
+                tuple(plain_fault(fault) for fault in setting.faults),
             ),
         )
         loop.record = self._session.admitted

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 from collections.abc import Iterable, Mapping
+from types import ModuleType
 from typing import Any
 
 from sim_hw.faults import (
@@ -88,7 +89,9 @@ def installed_kinds() -> list[type[FaultKind]]:
     found: list[type[FaultKind]] = []
     for point in sorted(importlib.metadata.entry_points(group=ENTRY_POINT), key=lambda p: p.name):
         brought = point.load()
-        kinds = [brought] if isinstance(brought, type) else _kinds_in(brought)
+        kinds: list[Any] = [brought]
+        if not isinstance(brought, type):
+            kinds = _kinds_in(brought) if isinstance(brought, ModuleType) else []
         if not kinds or not all(issubclass(kind, FaultKind) for kind in kinds):
             raise TypeError(f"entry point {point.name} of {ENTRY_POINT} has no kind of fault")
         found += kinds

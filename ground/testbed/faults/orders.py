@@ -5,14 +5,17 @@ pipe. Both are counted on the common clock, so that mission time stands until th
 """
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-from sim_hw.faults.catalogue import Catalogue
+from flight.configuration.files import ConfigurationError
+from sim_hw.faults.catalogue import Catalogue, catalogue
 from sim_hw.faults.fault import TRIGGERS, At, Fault, Target, Trigger, Until, is_per_call
 from sim_hw.faults.kind import TARGET_KINDS, TargetKind
 from sim_hw.faults.reading import plain_fault
+from sim_hw.faults.targets import Targets
 
 NEVER = 1e10  # s: who is told when to begin waits for that
 ARM, BEGIN, HEAL = "arm", "begin", "heal"
@@ -30,14 +33,15 @@ def for_inside(fault: Fault) -> dict[str, Any]:
     return plain_fault(told)
 
 
-def fault_of(plain: dict[str, Any], catalogue: Catalogue) -> Fault:
-    """The fault in plain data that this program has written."""
+def fault_of(plain: dict[str, Any], catalogue: Catalogue, part: Any = None) -> Fault:
+    """The fault in plain data that this program has written; `part`: its target, for kinds that it
+    alone has. Raises LookupError or msgspec.ValidationError for what is none."""
     given = dict(plain)
     sort: TargetKind = next(each for each in TARGET_KINDS if each in given)
     name, identifier = given.pop(sort), given.pop("id")
     when, lasts = given.pop("when", None), given.pop("lasts", None)
     method, fields = given.pop("method", None), tuple(given.pop("fields", ()))
-    kind = catalogue.kinds(sort)[given["kind"]]
+    kind = catalogue.of(sort, part)[given["kind"]]
     return Fault(
         id=identifier,
         target=Target(sort, name),
@@ -45,8 +49,23 @@ def fault_of(plain: dict[str, Any], catalogue: Catalogue) -> Fault:
         method=method,
         fields=fields,
         when=None if when is None else _trigger(when),
-        lasts=lasts,
+        lasts=msgspec.convert(lasts, Until) if isinstance(lasts, dict) else lasts,
     )
+
+
+def recorded_faults(
+    plain: Iterable[dict[str, Any]], targets: Targets, file: str
+) -> tuple[Fault, ...]:
+    """The faults of a record; raises ConfigurationError for what is none in its mission."""
+    kinds, found = catalogue(), []
+    for each in plain:
+        try:
+            sort: TargetKind = next(one for one in TARGET_KINDS if one in each)
+            found.append(fault_of(each, kinds, targets.parts[sort][each[sort]]))
+        except (LookupError, StopIteration, TypeError, ValueError) as error:
+            problem = f"faults: {each.get('id')!r} is no fault of this mission ({error})"
+            raise ConfigurationError(file, 1, "faults", problem) from error
+    return tuple(found)
 
 
 def _trigger(plain: dict[str, Any]) -> Trigger:
