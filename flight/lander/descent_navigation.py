@@ -18,6 +18,7 @@ from flight.astrodynamics.rotation_vectors import from_rotation_vector
 from flight.astrodynamics.site_frame import SiteFrame, local_axes
 from flight.astrodynamics.vectors import Vector, add, dot, norm, scale, subtract
 from flight.icd.devices.descent import InertialIncrements
+from flight.lander.silence import fill
 from flight.runtime.pace import NANOSECONDS
 
 GATE = 5.0
@@ -40,8 +41,6 @@ LEVEL_ENOUGH = math.radians(2.0)
 STEADY = 0.12
 SILENCE = 1.0
 """s between two readings, from which on they say too little of what lay between: a reboot."""
-UNSEEN_SWING = 0.15
-"""rad that the body may have swung meanwhile and swung back, as on the parachute: assumption."""
 SATURATION_VELOCITY = 15.0
 SATURATION_POSITION = 500.0
 
@@ -60,18 +59,6 @@ class AxisError:
         self.position += (2.0 * self.cross + self.velocity * interval) * interval
         self.cross += self.velocity * interval
         self.velocity += ACCELERATION_NOISE**2 * interval
-
-    def widen(self, interval: float, along: float, across: float) -> None:
-        """What can have happened in an interval (s) of which only the sums are known.
-
-        `along`: velocity (m/s) that was felt on this axis, taken as felt evenly, though it may have
-        been felt as steeply as from twice the mean to nothing: a sixth of the way that it makes.
-        `across`: what turning meanwhile can have done to the velocity here (m/s, 1 sigma), at an
-        even rate: then a later velocity also tells of the place.
-        """
-        self.velocity += across**2
-        self.cross += across**2 * interval / 2.0
-        self.position += across**2 * interval**2 / 3.0 + (along * interval / 6.0) ** 2
 
     def position_gain(self, sigma: float) -> tuple[float, float]:
         """Gains on position and velocity of a position measurement, taken into the variances."""
@@ -202,7 +189,10 @@ class DescentNavigation:
         dragged = self.hangs and self.saturated
         if dragged:
             gained = self._against_the_air(norm(gained))
-        self._move(interval, gained)
+        if interval > SILENCE:
+            self._fly_silent(interval, gained)
+        else:
+            self._move(interval, gained)
         self.time = increments.time_ns / NANOSECONDS
         self.number = increments.number
         before, self._felt_total = self._felt_total, self._felt_total + norm(gained)
@@ -211,8 +201,6 @@ class DescentNavigation:
         for error in self.errors:
             error.propagate(interval)
             error.velocity += turned
-        if interval > SILENCE:
-            self._widen(interval, increments.rotation, gained)
         if increments.saturated or increments.gap:
             self.saturated = self.heading_in_doubt = True
             for error in self.errors:
@@ -261,13 +249,14 @@ class DescentNavigation:
             vars(self).update(kept)
             self._before_guess = None
 
-    def _widen(self, interval: float, rotation: Vector, gained: Vector) -> None:
-        """Doubts what was felt in a silence: in which direction, and when."""
-        # Somewhere between its attitudes before and after, evenly likely: 1/sqrt(3) of the angle.
-        angle = max(norm(rotation), UNSEEN_SWING)
-        across = norm(gained) * min(angle, 1.0) / math.sqrt(3.0)
-        for error, axis in zip(self.errors, local_axes(self.position), strict=True):
-            error.widen(interval, dot(gained, axis), across)
+    def _fly_silent(self, interval: float, gained: Vector) -> None:
+        """The way made in a silence, and by how much that is less sure; the velocity is right."""
+        silence = fill(self.frame, self.position, self.velocity, gained, interval)
+        step = interval / len(silence.pushes)
+        for push in silence.pushes:
+            self._move(step, push)
+        for error, doubt in zip(self.errors, silence.doubt, strict=True):
+            error.position += doubt**2
 
     def coast_to(self, time: float) -> None:
         """Lets time pass without anything felt, as before the air begins."""

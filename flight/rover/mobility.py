@@ -20,6 +20,24 @@ def relocate(node: RoverVehicle, east: float, north: float, error: float) -> Non
     node.locomotion = make_locomotion(node)
 
 
+def correct_place(node: RoverVehicle, east: float, north: float, error: float) -> float:
+    """Takes it that the rover stands there now, known to `error` m (1 sigma), as far as it does not
+    know that better; returns by how much its place was corrected, m.
+
+    Where it has seen tubes by a place that was known worse is forgotten: the map knows better.
+    """
+    locomotion = node.locomotion
+    corrected = locomotion.reckoning.landmark_seen((east, north), 0.0, 0.0, error)
+    pose = locomotion.pose
+    locomotion.memory = {**locomotion.memory, "pose": pose.as_data()}
+    node.locomotion_memory = locomotion.memory
+    node.east, node.north, node.position_error = pose.east, pose.north, pose.error
+    seen = node.fetch.seen
+    node.fetch.seen = {tube: at for tube, at in seen.items() if at[2] <= pose.error}
+    node.keep_fetch_plan()
+    return corrected
+
+
 def make_locomotion(node: RoverVehicle) -> Locomotion:
     """The driving skill with what is known of the ground: the lander and the tubes on it."""
     p = node.parameters

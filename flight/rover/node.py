@@ -21,7 +21,7 @@ from flight.rover.hardware import connect
 from flight.rover.housekeeping import keep_house, rest_on_lander, stay_safe
 from flight.rover.lid import move_lid
 from flight.rover.lid_memory import refuse_with_lid
-from flight.rover.mobility import make_locomotion, relocate
+from flight.rover.mobility import correct_place, make_locomotion, relocate
 from flight.rover.sols import RoverActivity, sleep_until_work
 from flight.rover.travel import DriveTo, dock, drive_home, drive_to_place, egress, undock
 from flight.rover.tube_search import search_tube
@@ -182,6 +182,15 @@ class FetchRover(RoverVehicle):
         `error`: how well the place is known, 1 sigma.
         """
         relocate(self, east, north, error)
+
+    @command(deadline=60.0, allowed_in="surface.idle")
+    def correct_place(self, east: Metres, north: Metres, error: PlaceError) -> str:
+        """Takes it that the rover stands there, as on a picture from orbit, as far as it does not
+        know its place better.
+
+        `error`: how well the place is known, 1 sigma.
+        """
+        return f"corrected by {correct_place(self, east, north, error):.1f} m"
 
     @command(deadline=120 * SOL_SECONDS, starts=FETCHING, restart=Restart.RESUME)
     def fetch_tubes(self, wanted: FetchTubes) -> None:

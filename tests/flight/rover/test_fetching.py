@@ -1,6 +1,7 @@
 """The rover fetches tubes: found, grasped, verified, racked, and nothing claimed that is not so."""
 
 import asyncio
+import math
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,40 @@ async def test_told_where_the_lander_truly_came_down_the_rover_finds_its_tube(
         await rig.restart("rover")  # what it was told outlives a reboot
         assert rig.nodes["rover"].lander_place == (70.3, 21.8)  # type: ignore[attr-defined]
         await rig.command("rover", "egress")
+        report = await rig.command("rover", "fetch_tubes", tubes=field.tubes)
+        assert report.detail.startswith("collected 1 of 1")
+
+
+async def test_a_rover_that_has_lost_its_way_finds_its_tube_once_a_picture_says_where_it_is(
+    folder: Path, new_field: Any
+) -> None:
+    async with Rig(folder) as rig:
+        field = new_field(rig, count=1, believed=(90.0, 37.0), heading=0.4)
+        wrong = {"east": 90.3, "north": 36.8, "error": 20.0}
+        assert (await rig.command("rover", "locate_lander", **wrong)).rung is Rung.COMPLETED
+        await rig.command("rover", "egress")
+        report = await rig.command("rover", "fetch_tubes", tubes=field.tubes)
+        assert report.detail.startswith("collected 0 of 1")
+
+        def off() -> float:
+            node: Any = rig.nodes["rover"]
+            body = field.world.bodies["rover"]
+            return math.hypot(node.pose.east - body.east, node.pose.north - body.north)
+
+        astray = off()
+        assert astray > 10.0
+        body = field.world.bodies["rover"]
+        # One that is worse than what is known says next to nothing.
+        poor = {"east": body.east + 300.0, "north": body.north, "error": 1000.0}
+        assert (await rig.command("rover", "correct_place", **poor)).rung is Rung.COMPLETED
+        assert off() == pytest.approx(astray, abs=1.0)
+        picture = {"east": body.east + 0.4, "north": body.north - 0.3, "error": 0.5}
+        report = await rig.command("rover", "correct_place", **picture)
+        assert report.rung is Rung.COMPLETED and report.detail.startswith("corrected by")
+        assert off() < 0.6
+        await rig.kill("rover")
+        await rig.restart("rover")  # what it was told outlives a reboot
+        assert off() < 0.6
         report = await rig.command("rover", "fetch_tubes", tubes=field.tubes)
         assert report.detail.startswith("collected 1 of 1")
 
