@@ -22,6 +22,7 @@ from ground.missions.vehicles import ON_THE_LANDER
 from ground.testbed.lander_entry import begin_entry
 from ground.testbed.milestones import Released, Touchdown
 from ground.testbed.vehicles import vehicle_class
+from sim_hw.assembly.conservation import Conservation
 from sim_hw.assembly.couplings import couple
 from sim_hw.assembly.entry import flight_of
 from sim_hw.assembly.truth_probes import TruthProbes
@@ -119,6 +120,8 @@ class Hardware:
         self.imagery = SimOrbitalImagery(self.world, links.imagery)
         self.probes: TruthProbes
         """Looks at the truth that change nothing; there once all is built."""
+        self.conservation: Conservation
+        """Whether mass, propellant and energy close; there once all is built."""
         self.moves: list[tuple[float, TubeMove]] = []
         self.lost: dict[str, float] = {}
         self.released: Released | None = None
@@ -212,6 +215,7 @@ class Hardware:
         couple(devices)
         power = {name: vehicle.electrical for name, vehicle in self.vehicles.items()}
         self.probes = TruthProbes(self.world, power, devices)
+        self.conservation = Conservation(self.world, power, devices)
 
     def services(self) -> list[str]:
         """The names of all services of the hardware; builds it without serving."""

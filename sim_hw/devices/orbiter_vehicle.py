@@ -97,6 +97,9 @@ class OrbiterVehicle:
         self.body.observers.append(self._watch)
         self.world.space.add(self.body)
         self.propellant = p.propellant
+        self.burnt: list[float] = []  # kg, by each burn
+        self.came_on_board: list[float] = []
+        self.went: list[float] = []
         self._last_relative: Vector | None = None
 
     @property
@@ -164,6 +167,7 @@ class OrbiterVehicle:
     def use(self, delta_v: float, specific_impulse: float) -> None:
         """Takes the propellant of a velocity change out of the tanks."""
         spent = self.mass * (1.0 - math.exp(-delta_v / (specific_impulse * STANDARD_GRAVITY)))
+        self.burnt.append(min(spent, self.propellant))
         self.propellant = max(0.0, self.propellant - spent)
 
     def largest_change(self, specific_impulse: float) -> float:
@@ -176,6 +180,7 @@ class OrbiterVehicle:
         closing = subtract(body.velocity(), self.body.velocity())
         jolt = scale(body.fixed_mass / (self.mass + body.fixed_mass), closing)
         self.taken += body.fixed_mass
+        self.came_on_board.append(body.fixed_mass)
         self.body.kick(jolt)
         self.feel(jolt)
 
@@ -183,6 +188,7 @@ class OrbiterVehicle:
         """Pushes a part of some kg off; returns its state: it has gained `push` (m/s)."""
         state = self.body.advance()
         self.taken -= mass
+        self.went.append(mass)
         recoil = scale(-mass / self.mass, push)
         self.body.kick(recoil)
         self.feel(recoil)

@@ -117,7 +117,8 @@ class Electrical:
         self.grid = self.sky if self.sky is not None else SkyGrid(self.world)
         self._time = self.world.now()
         self._capacity = battery.capacity * JOULES_PER_WATT_HOUR
-        self._energy = self._lowest = battery.initial_state_of_charge * self._capacity
+        self.initial_energy = battery.initial_state_of_charge * self._capacity
+        self._energy = self._lowest = self.initial_energy
         self._loads: dict[str, float] = dict(self.parameters.standing_loads)
         self._switches: dict[str, bool] = dict(self.parameters.switches)
         self._integrated: dict[str, IntegratedLoad] = {}

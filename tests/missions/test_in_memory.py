@@ -78,6 +78,7 @@ def test_who_looks_changes_no_message(flown: "Fly", tmp_path: Path, name: str) -
         hardware = run.hardware
         seen.append([built.electrical.peek() for built in hardware.vehicles.values()])
         seen.append(hardware.probes.all())
+        assert hardware.conservation.imbalances() == []  # over the whole flight
         seen.append([hardware.world.tubes.state(t) for t in hardware.world.tubes.tube_ids])
         seen.append((run.progress(), run.auditor.statement()))
         if len(seen) == 4:
