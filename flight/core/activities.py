@@ -41,12 +41,14 @@ class Activities:
         self._nursery = nursery
         self._on_end = on_end
         self._running: dict[str, tuple[int, asyncio.Task[None]]] = {}
+        self._begun: dict[str, tuple[Signal, int]] = {}  # by what, and how often anew
         self._count = 0
 
     def start(self, path: str, state: State, signal: Signal) -> None:
         """Starts the activity of a state that was entered by `signal`."""
         if state.activity is None:
             return
+        self._begun.setdefault(path, (signal, 0))
         self._count += 1
         work: Coroutine[Any, Any, None] = self._perform(path, state, self._count, signal)
         task = self._nursery.start(work, name=path)
@@ -55,8 +57,19 @@ class Activities:
     async def stop(self, path: str) -> None:
         """Cancels the activity of a state that was left, and waits until it has ended."""
         running = self._running.pop(path, None)
+        self._begun.pop(path, None)
         if running is not None:
             await end(running[1])
+
+    def begin_again(self, path: str, state: State) -> bool:
+        """Starts the activity of a state once more after an error of its software, as often as the
+        state allows; False: it has been often enough."""
+        signal, times = self._begun[path]
+        if times >= state.restarts:
+            return False
+        self._begun[path] = (signal, times + 1)
+        self.start(path, state, signal)
+        return True
 
     def is_current(self, ended: ActivityEnd) -> bool:
         """Whether an end belongs to the activity that runs now, not to one before it."""

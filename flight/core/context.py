@@ -35,7 +35,7 @@ class NodeContext:
     `planned_boot`: an operator asked for this boot, so that it is never a reduced one.
     `request_reboot`: ends the node in good order and boots it again; None where nobody can.
     `request_power_off`: ends it for good after a while, so that its last words reach Earth.
-    `structure`: the protections that are in no table.
+    `structure`: the protections that are in no table. `protection`: the table of the others.
     """
 
     bus: Bus
@@ -53,3 +53,4 @@ class NodeContext:
     request_reboot: Callable[[], None] | None = None
     request_power_off: Callable[[], None] | None = None
     structure: Structure = field(default_factory=Structure)
+    protection: Mapping[str, Any] = field(default_factory=dict)

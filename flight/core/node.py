@@ -10,7 +10,7 @@ life of a command in `dispatch`.
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from flight.core.activities import Activities, ActivityEnd
 from flight.core.chart.machine import Machine, Transition
@@ -19,16 +19,15 @@ from flight.core.commanding.commands import CommandSpec, declared_commands
 from flight.core.commanding.dispatch import Dispatcher
 from flight.core.commanding.standard_commands import SAFE as SAFE
 from flight.core.context import NodeContext as NodeContext
-from flight.core.context import Wire
 from flight.core.custody.ledger import CustodyLedger
 from flight.core.exchanges import Exchanges
-from flight.core.fault_protection.protected_node import ProtectedNode
+from flight.core.fault_protection.protected_node import NODE_NAMESPACE as NODE_NAMESPACE
+from flight.core.fault_protection.protection_commands import ProtectionCommands
 from flight.core.fault_protection.watchdog import MAILBOX, Vigil, Watched
 from flight.core.keeping.clock import monotonic as monotonic
 from flight.core.keeping.continuity import life_of, restore_correction
 from flight.core.keeping.health import BootRecord, HealthMonitor, Progress
 from flight.core.keeping.parameters import Parameter, ParameterTable
-from flight.core.keeping.storage import StorageDamage
 from flight.core.keeping.store_watch import StoreWatch
 from flight.core.mailbox import (
     CommandArrived,
@@ -44,28 +43,23 @@ from flight.core.mailbox import (
 from flight.core.sequencing.remote_verdicts import answer_from
 from flight.core.sequencing.sequencer import Sequencer
 from flight.core.telling.channels import Channel
-from flight.core.telling.communications import Communications, Route
+from flight.core.telling.communications import EARTH_PEERS, Communications, Route
 from flight.core.telling.reporting import PRIORITY_DIAGNOSTIC as PRIORITY_DIAGNOSTIC
 from flight.core.telling.reporting import PRIORITY_EVENT as PRIORITY_EVENT
 from flight.core.telling.reporting import PRIORITY_TELEMETRY as PRIORITY_TELEMETRY
 from flight.core.telling.reporting import PRIORITY_VITAL as PRIORITY_VITAL
 from flight.core.telling.reporting import PRIORITY_WARNING as PRIORITY_WARNING
 from flight.icd.codec import CodecError
-from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.communications import LinkState
 from flight.icd.messages import Command, Exchange, Message, Packet, decode_message
-from flight.runtime import device_driver as drivers
 from flight.runtime.nursery import Nursery
 from flight.runtime.streams import stream
 
-D = TypeVar("D", bound=DeviceInterface)
-
-NODE_NAMESPACE = "node"
 STABLE_AFTER = 600.0  # seconds without a reboot after which a boot counts as good
 HEALTH_PERIOD = 900.0  # seconds
 
 
-class Node(ProtectedNode):
+class Node(ProtectionCommands):
     """Base of all flight nodes."""
 
     statechart: ClassVar[Statechart]
@@ -118,7 +112,7 @@ class Node(ProtectedNode):
         self._store = StoreWatch(self)
         self.health = HealthMonitor(self._service_reports)
         self.vigil = Vigil(self.watched, self.health, context.watchdog, self._ask_mailbox)
-        self.wires: dict[str, Wire] = {}  # by service
+        self.wires = {}  # by service
         self.nursery: Nursery
         self.activities: Activities
         self.communications: Communications
@@ -153,7 +147,6 @@ class Node(ProtectedNode):
 
     @property
     def state(self) -> str:
-        """The current state, as a dotted path."""
         return self.machine.state
 
     def is_in(self, path: str) -> bool:
@@ -168,15 +161,6 @@ class Node(ProtectedNode):
         """Reports progress of the command whose state is active."""
         self.dispatcher.progress(detail)
 
-    def driver(
-        self, interface: type[D], device: str, *, owner: str = "", names: tuple[str, ...] = ()
-    ) -> D:
-        """A driver for one of the vehicle's devices; `names`: parts of it that are asked for."""
-        service = f"{owner or self.name}.{device}"
-        self.wires[service] = Wire(interface, names)
-        gate = self.readings.gate(f"{owner}.{device}" if owner else device)
-        return drivers.connect(self.bus, interface, service, boot=self.boot.number, gate=gate)
-
     def execute_sequence(self, name: str) -> None:
         """Runs a started sequence beside everything else."""
         self.nursery.start(self.sequences.execute(name), name=f"sequence {name}")
@@ -190,6 +174,7 @@ class Node(ProtectedNode):
                 await self._live(nursery)
             finally:
                 self.vigil.end()
+                self.protection.stop()
 
     async def _live(self, nursery: Nursery) -> None:
         self.connect(nursery)
@@ -224,11 +209,12 @@ class Node(ProtectedNode):
                 item.progress.advance()
             case ActivityEnd():
                 await self._take_activity_end(item)
-        if self.parameters.swap():
-            self.parameters_changed()
+        self.swap_parameters()
 
     async def fire(self, signal: Signal, *, from_activity: bool = False) -> bool:
         """Lets the statechart react to a signal; returns whether a transition was taken."""
+        if signal.name == "enter_safe" and not self._admits_safe(signal):
+            return False
         fired = await self.machine.fire(signal, force=signal.name == "enter_safe")
         for path in fired.exited:
             await self.activities.stop(path)
@@ -243,7 +229,14 @@ class Node(ProtectedNode):
                 self._make_safe(str(signal.data.get("reason", signal.name)))
             self.activities.start(path, self.statechart.states[path], signal)
         self.vigil.state_is(self.state)
+        if fired.entered:
+            self.protection.state_entered()
+            self.safing_control.look()
         return fired.handled
+
+    def _admits_safe(self, signal: Signal) -> bool:
+        reason = str(signal.data.get("reason", "no reason given"))
+        return self.safing_control.admits(reason, signal.data.get("still"))
 
     def _may_pass(self, signal: Signal) -> bool:
         """Whether it is in order that the statechart has nothing for a signal."""
@@ -257,6 +250,7 @@ class Node(ProtectedNode):
 
     def _make_safe(self, reason: str) -> None:
         self.entered_safe(reason=reason)
+        self.safing_control.forget()
         self.dispatcher.disarm("the safe state was entered")
         self._abort_sequences("the safe state was entered")
 
@@ -269,6 +263,8 @@ class Node(ProtectedNode):
             return  # its state was left meanwhile
         if ended.error is not None:
             self.activity_fault(state=ended.state, reason=ended.signal.data["reason"])
+            if self.activities.begin_again(ended.state, self.statechart.states[ended.state]):
+                return
         elif ended.signal.name == "failed":
             self.activity_failed(
                 state=ended.state, reason=str(ended.signal.data.get("reason", "no reason given"))
@@ -283,6 +279,7 @@ class Node(ProtectedNode):
         self.mode = transition.target
         if not self.dispatcher.is_commanded(transition.target):
             self.storage.put(NODE_NAMESPACE, "rest_state", transition.target)
+        self._note_critical(transition.target)
         self.mode_changed(
             before=transition.source, after=transition.target, signal=transition.event
         )
@@ -299,22 +296,20 @@ class Node(ProtectedNode):
     def _activity_ended(self, ended: ActivityEnd) -> None:
         self.mailbox.post(ended)
 
-    # ------------------------------------------------------------------- boot
+    def swap_parameters(self) -> None:
+        before = self.parameters.values_before_swap()
+        if before is not None:
+            if self.protection.confirmation is not None:
+                self.protection.confirmation.changed(before, self.parameters)
+            self.parameters_changed()
 
-    def _boot_state(self) -> str | None:
-        if self.boot.reduced:
-            return SAFE
-        try:
-            state = self.storage.get(NODE_NAMESPACE, "rest_state")
-        except StorageDamage as damage:
-            self.record_damaged(reason=str(damage))
-            return SAFE
-        return state if state in self.statechart.leaves else None
+    # ------------------------------------------------------------------- boot
 
     def connect(self, nursery: Nursery) -> None:
         """Connects everything: the first step of a boot."""
         self._connect(nursery)
         self.attach()
+        self.put_up_protection()
 
     def _connect(self, nursery: Nursery) -> None:
         self.nursery = nursery
@@ -329,7 +324,7 @@ class Node(ProtectedNode):
             nursery=nursery,
             deliver=self._deliver,
             on_drop=self._dropped,
-            on_link=self.link_changed,
+            on_link=self._link_changed,
             read=self.context.structure.read_frame,
         )
         if self.recorder is not None:
@@ -378,6 +373,12 @@ class Node(ProtectedNode):
 
     # --------------------------------------------------------------- arrivals
 
+    def _link_changed(self, link: LinkState) -> None:
+        confirmation = self.protection.confirmation
+        if confirmation is not None and not link.up and link.peer in EARTH_PEERS:
+            confirmation.pass_ended()
+        self.link_changed(link)
+
     def _arrived(self, peer: bytes, message: Message) -> None:
         if isinstance(message, Packet):
             self.communications.accept(message)
@@ -424,6 +425,7 @@ class Node(ProtectedNode):
             self.mailbox_depth = len(self.mailbox)
             self.messages_corrupt = self.bus.counters.corrupt + self.communications.corrupt
             self.armed_command = self.dispatcher.armed_command()
+            self.protection.housekeeping()
             if self.recorder is not None:
                 self.recorder.flush()
             self._store.look()

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 
 from flight.core.activities import ActivityFailed
-from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
+from flight.core.chart.statechart import ANY, On, Safing, Signal, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
 from flight.core.custody.handover import PassiveHandover
 from flight.core.custody.ledger import CustodyStatus, Evidence
@@ -69,9 +69,12 @@ class EntryCapsule(EntryVehicle):
         State("checking", activity=run_checks),
         State("armed", activity=wait_for_separation, outcomes=("separated",)),
         State("released", activity=sleep_until_entry, doc="dormant; the timer counts"),
-        State("awake", activity=watch_for_entry, outcomes=("done", "overdue")),
-        State("entering", activity=record_entry, outcomes=("done", "overdue")),
-        State("descending", activity=watch_for_landing, outcomes=("done", "overdue")),
+        State("awake", activity=watch_for_entry, outcomes=("done", "overdue"),
+              safing=Safing.FORBIDDEN, restarts=3),
+        State("entering", activity=record_entry, outcomes=("done", "overdue"),
+              safing=Safing.FORBIDDEN, restarts=3),
+        State("descending", activity=watch_for_landing, outcomes=("done", "overdue"),
+              safing=Safing.FORBIDDEN, restarts=3),
         State("landed", activity=stay_on_the_ground, outcomes=(), doc="the beacon sends"),
         State("safe", activity=live_by_the_timer, outcomes=("overdue",)),
         transitions=[

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from flight.core.node import Node
+from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.descent import (
     AttitudeThrusters,
     DescentEngines,
@@ -25,6 +26,18 @@ class DescentDevices:
     camera: TerrainCamera
     engines: DescentEngines
     legs: TouchdownSensors
+
+
+DESCENT_DEVICES: dict[str, type[DeviceInterface]] = {
+    "descent_inertial_unit": DescentInertialUnit,
+    "attitude_thrusters": AttitudeThrusters,
+    "pyrotechnics": Pyrotechnics,
+    "landing_radar": LandingRadar,
+    "terrain_camera": TerrainCamera,
+    "descent_engines": DescentEngines,
+    "touchdown_sensors": TouchdownSensors,
+}
+"""By the name of the device; there only on a lander that comes from space."""
 
 
 def descent_devices(node: Node) -> DescentDevices:

@@ -21,6 +21,7 @@ from flight.icd.devices.descent import InertialIncrements
 from flight.lander.silence import fill
 from flight.runtime.pace import NANOSECONDS
 
+UP = 2  # the axis
 GATE = 5.0
 """Standard deviations beyond which a measurement is set aside."""
 INSISTENT = 8
@@ -150,6 +151,8 @@ class DescentNavigation:
         self._felt_sum: Vector = (0.0, 0.0, 0.0)
         self._felt_total = 0.0
         self._level_start: tuple[float, Vector] | None = None
+        self.corrected_up = 0.0
+        """m by which measurements have moved it up so far: the rest of its way it has felt."""
         self._before_guess: DescentNavigation | None = None
 
     # ------------------------------------------------------------ what it knows
@@ -306,6 +309,8 @@ class DescentNavigation:
 
     def _correct(self, axis: int, residual: float, gain: tuple[float, float]) -> None:
         direction = local_axes(self.position)[axis]
+        if axis == UP:
+            self.corrected_up += gain[0] * residual
         self.position = add(self.position, scale(gain[0] * residual, direction))
         self.velocity = add(self.velocity, scale(gain[1] * residual, direction))
 

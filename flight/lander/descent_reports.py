@@ -142,9 +142,6 @@ class DescentReports:
     )
     def descent_resumed(self, *, gap: float, height: int, saturated: bool) -> None: ...
 
-    @event(ALARM, "Not going to the safe state on the way down: {reason}")
-    def safe_refused(self, *, reason: str) -> None: ...
-
     @event(ALARM, "No landing is claimed: {reason}")
     def landing_not_claimed(self, *, reason: str) -> None: ...
 

@@ -6,13 +6,15 @@ the safe state is closed until the ground is reached: in the air nothing is safe
 
 import asyncio
 
-from flight.core.chart.statechart import On, Signal, State
+from flight.core.chart.statechart import On, Safing, Signal, State
 from flight.lander import entry_phases, parachute, powered_phase
 from flight.lander.divert import DivertChoice
 from flight.lander.vehicle import LanderVehicle
 
 STANDS_STILL = 30.0
 """Seconds after touchdown before the lander begins its work on the ground."""
+RESTARTS = 2
+"""How often a phase is taken up again after an error of its software, as after a reboot."""
 WOKEN = ("in_space", "on_ground")
 PHASES = (
     "entry.cruise_stage_separation",
@@ -64,10 +66,6 @@ async def land(node: LanderVehicle, signal: Signal) -> str:
     return "done"
 
 
-def _stays_on_course(node: LanderVehicle, signal: Signal) -> None:
-    node.safe_refused(reason=str(signal.data.get("reason", "no reason given")))
-
-
 def _claims_nothing(node: LanderVehicle, signal: Signal) -> None:
     node.landing_not_claimed(reason=str(signal.data.get("reason", "no reason given")))
 
@@ -75,13 +73,15 @@ def _claims_nothing(node: LanderVehicle, signal: Signal) -> None:
 ENTRY = State(
     "entry",
     doc="on the way down; where a flight begins is in the mission load",
+    safing=Safing.FORBIDDEN,
     children=[
-        State("cruise_stage_separation", initial=True, activity=separate),
-        State("coasting", activity=coast),
-        State("entering", activity=enter, doc="guided by the bank angle"),
-        State("parachuting", activity=hang),
-        State("powered", activity=land, doc="on the descent engines"),
-        State("lost", entry=_claims_nothing, doc="given up: no landing is claimed"),
+        State("cruise_stage_separation", initial=True, activity=separate, restarts=RESTARTS),
+        State("coasting", activity=coast, restarts=RESTARTS),
+        State("entering", activity=enter, restarts=RESTARTS, doc="guided by the bank angle"),
+        State("parachuting", activity=hang, restarts=RESTARTS),
+        State("powered", activity=land, restarts=RESTARTS, doc="on the descent engines"),
+        State("lost", entry=_claims_nothing, safing=Safing.ALLOWED,
+              doc="given up: no landing is claimed"),
     ],
 )
 
@@ -99,6 +99,5 @@ ENTRY_TRANSITIONS = (
     On("failed", "entry.entering", "entry.parachuting"),
     On("failed", "entry.parachuting", "entry.powered"),
     On("failed", "entry.powered", "entry.lost"),
-    On("enter_safe", PHASES, None, action=_stays_on_course),
     On("claim_landing", "entry.lost", "landed"),
 )

@@ -5,13 +5,12 @@ from functools import partial
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.commanding.commands import Restart, command
-from flight.core.keeping.storage import StorageDamage
-from flight.core.node import NODE_NAMESPACE
+from flight.core.fault_protection.actions import action
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.communications import Radio
 from flight.icd.exchanges import ENERGY_PERMISSION, LAUNCH_PERMISSION
 from flight.lander.commissioning import commission, keep_array_open, unfold_after_landing
-from flight.lander.descent_states import ENTRY, ENTRY_TRANSITIONS, PHASES, WOKEN, wake
+from flight.lander.descent_states import ENTRY, ENTRY_TRANSITIONS, WOKEN, wake
 from flight.lander.hardware import ARM, COMPUTER, ELECTRONICS, MAV
 from flight.lander.launch_permission import launch_permission
 from flight.lander.rhythm import Energy, Wanted
@@ -109,28 +108,22 @@ class Lander(LanderVehicle):
         self.exchanges.answer(ENERGY_PERMISSION, partial(energy_permission, self))
         self.exchanges.answer(LAUNCH_PERMISSION, partial(launch_permission, self))
 
-    def _boot_state(self) -> str | None:
-        """As every node; but in the air also a reduced boot goes on with the descent."""
-        state = super()._boot_state()
-        if not self.boot.reduced:
-            return state
-        try:
-            stored = self.storage.get(NODE_NAMESPACE, "rest_state")
-        except StorageDamage:
-            return state
-        return stored if stored in PHASES else state
-
     async def sample(self) -> None:
         await self._read_power()
         await self._read_temperatures()
         self._judge_energy()
-        wanted = self._wanted()
         self.sun_elevation = self.rhythm.sun_elevation(self.clock.jd_tt())
         if self.is_in("landed.operating"):
-            self._follow_the_sun(wanted.day)
+            self._follow_the_sun(self._wanted().day)
+        await self._keep_rhythm()
+
+    async def _keep_rhythm(self) -> None:
+        """Switches what is to be on or off now."""
+        wanted = self._wanted()
         await self._switch_computer(wanted.computer)
         await self._switch_radio("uhf", self.devices.uhf, wanted.uhf)
-        await self._switch_radio("x_band", self.devices.x_band, wanted.x_band)
+        x_band = wanted.x_band and (wanted.direct or not self.is_shed("x_band"))
+        await self._switch_radio("x_band", self.devices.x_band, x_band)
         await self._control_heat()
 
     def housekeeping_period(self) -> float:
@@ -177,23 +170,32 @@ class Lander(LanderVehicle):
         self.array_energy = round(array.energy) if array.valid else None
 
     def _judge_energy(self) -> None:
-        charge = self.state_of_charge
-        low = self.energy is Energy.LOW
-        if charge is None:
-            # Without a gauge one lives as in need, but does not go safe for want of knowledge.
-            if self._without_meaning >= BLIND_AFTER and not low:
-                self.energy = Energy.UNKNOWN
+        if self.energy is Energy.LOW:
             return
-        if charge < self.parameters["low_charge"] and not low:
-            self._remember_low(True)
-            self.energy_low(charge=round(100.0 * charge))
-            self.go_safe(f"battery at {100.0 * charge:.0f} %")
-        elif low and charge >= self.parameters["recovered_charge"]:
-            self._remember_low(False)
-            self.energy_back(charge=round(100.0 * charge))
-            self.post("energy_recovered")
-        elif not low:
+        # Without a gauge one lives as in need, but does not go safe for want of knowledge.
+        if self.state_of_charge is not None:
             self.energy = Energy.AMPLE
+        elif self._without_meaning >= BLIND_AFTER:
+            self.energy = Energy.UNKNOWN
+
+    @action(keeps_going=True)
+    async def cut_loads(self) -> None:
+        """Lives with little energy: computer off, radios in the orbiter's windows alone, arm cold,
+        MAV above the limit of its propellant only."""
+        if self.energy is Energy.LOW:
+            return
+        self._remember_low(True)
+        self.energy_low(charge=round(100.0 * (self.state_of_charge or 0.0)))
+        await self._keep_rhythm()
+
+    @action(keeps_going=True)
+    async def restore_loads(self) -> None:
+        """Takes `cut_loads` back."""
+        if self.energy is not Energy.LOW:
+            return
+        self._remember_low(False)
+        self.energy_back(charge=round(100.0 * (self.state_of_charge or 0.0)))
+        await self._keep_rhythm()
 
     def _remember_low(self, low: bool) -> None:
         self.energy = Energy.LOW if low else Energy.AMPLE
@@ -233,6 +235,7 @@ class Lander(LanderVehicle):
             found: dict[str, float] = {}
         else:
             found = {name: round(value, 2) for name, value in state.temperatures.items()}
+        self.temperatures = found
         self.electronics_temperature = found.get(ELECTRONICS)
         self.arm_temperature = found.get(ARM)
         mav = found.get(MAV)
@@ -245,7 +248,9 @@ class Lander(LanderVehicle):
     async def _control_heat(self) -> None:
         if self.mav_conditioning and self.carried_modes.get("mav") in ("in_orbit", "lost"):
             self.mav_conditioning = self.conditioning_kept = False  # the igloo is empty
+        conditioned = bool(self.mav_conditioning) and not self.is_shed("mav_conditioning")
+        heated = not self.is_shed("arm_heater")
         try:
-            await self.thermal.apply(self.parameters, self.energy, bool(self.mav_conditioning))
+            await self.thermal.apply(self.parameters, self.energy, conditioned, heated)
         except DeviceError as error:
             self.device_trouble(device="heaters", reason=str(error))

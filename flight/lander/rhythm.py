@@ -4,7 +4,7 @@ Pure functions of time and energy; the node applies them. They need no contact w
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -25,12 +25,14 @@ class Energy(StrEnum):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be on now."""
+    """What is to be on now. `direct`: it is the hour of the direct link, kept in any need; that is
+    no change by itself."""
 
     day: bool
     computer: bool
     uhf: bool
     x_band: bool
+    direct: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,10 @@ class Rhythm:
         relay = any(_inside(hour, window) for window in self.relay_windows)
         direct = day and _inside(hour, self.direct_window)
         if energy is not Energy.AMPLE:
-            return Wanted(day, computer=False, uhf=relay, x_band=direct)
-        return Wanted(day, computer=day and not safe, uhf=day or relay, x_band=day)
+            return Wanted(day, computer=False, uhf=relay, x_band=direct, direct=direct)
+        return Wanted(
+            day, computer=day and not safe, uhf=day or relay, x_band=day, direct=direct
+        )
 
     def seconds_to_change(self, jd_tt: float, energy: Energy, safe: bool, limit: float) -> float:
         """Seconds until something else is wanted, or `limit` if that comes first."""

@@ -24,6 +24,10 @@ FIX_ERROR = 15.0
 MAP_ERROR = 6.0
 """Standard deviation of the whole map, m: images do not average it away."""
 HEIGHT_MAP_ERROR = 1.0
+LEARN = 0.1
+"""Part of the difference by which the expected height follows a believed range: a second or two."""
+EXPECTED_FOR = 5.0
+"""s without a believed range after which nothing is expected of the next any more."""
 
 
 class GroundSensing:
@@ -37,6 +41,8 @@ class GroundSensing:
         self.altitude_rejected = False
         self.range_last: tuple[float, float] | None = None
         """Time and height over the ground of the last believed range."""
+        self._expected: tuple[float, float] | None = None
+        """Time of the last believed range, and what height it made the felt one be."""
         self._offsets: list[tuple[float, float]] = []
         self._silent = 0
         self._velocity_seen = False
@@ -98,10 +104,38 @@ class GroundSensing:
                 d.host.altitude_rejected(height=round(d.height_over_ground), radar=round(over_foot))
             error = navigation.errors[2]
             error.position = max(error.position, (measured - height) ** 2)
+        felt = height - navigation.corrected_up
         believed: bool = navigation.take_position(2, measured, sigma)
         if believed:
             self.range_last = (navigation.time, over_foot)
+            self._expect(measured - felt)
         return believed
+
+    def _expect(self, offset: float) -> None:
+        """Follows the believed heights slowly: what was felt since the last one counts for more.
+
+        `offset`: the measured height over the one that was only felt, m.
+        """
+        navigation = self._descent.navigation
+        if self._expected is not None and navigation.time - self._expected[0] < EXPECTED_FOR:
+            offset = self._expected[1] + LEARN * (offset - self._expected[1])
+        self._expected = (navigation.time, offset)
+
+    def expected_range(self) -> float | None:
+        """The range (m) that the radar should show now, by its believed ranges of the last seconds
+        and by what was felt since; None when nobody knows."""
+        d = self._descent
+        navigation = d.navigation
+        axis = navigation.body_axis()
+        if self._expected is None or axis[2] < 0.2:
+            return None
+        if navigation.time - self._expected[0] > EXPECTED_FOR:
+            return None
+        east, north, height = navigation.local()
+        expected = height - navigation.corrected_up + self._expected[1]
+        distance = (expected - d.map.height(east, north)) / axis[2]
+        foot = (east - distance * axis[0], north - distance * axis[1])
+        return float((expected - d.map.height(*foot)) / axis[2])
 
     def _take_velocity(self, reading: RadarReading) -> None:
         navigation = self._descent.navigation

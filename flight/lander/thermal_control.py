@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from flight.icd.devices.base import DeviceError
-from flight.icd.devices.thermal import Heaters
-from flight.lander.hardware import ARM, BATTERY, ELECTRONICS, IGLOO
+from flight.icd.devices.thermal import Heaters, ZoneState
+from flight.lander.hardware import ARM, BATTERY, ELECTRONICS, IGLOO, MAV
 from flight.lander.rhythm import Energy
 
+STUCK_ABOVE, STUCK_BELOW = 8.0, 5.0
+"""K off its setpoint from which on a zone does not do what its thermostat should: twice its dead
+band, and what its sensors err."""
 ATTEMPTS = 3  # to set one zone
 
 Setting = tuple[float, bool]
@@ -27,17 +30,41 @@ class ThermalControl:
         self._heaters = heaters
         self._report = report
         self.failed: dict[str, str] = {}
+        self._seen: dict[str, ZoneState] = {}  # as they were before they were set
 
     async def apply(
-        self, parameters: Mapping[str, Any], energy: Energy, mav_conditioned: bool
+        self,
+        parameters: Mapping[str, Any],
+        energy: Energy,
+        mav_conditioned: bool,
+        arm_heated: bool = True,
     ) -> None:
         """Sets every zone that is not yet as it should be; tells of those that cannot be set."""
         state = await self._heaters.state()
+        self._seen = dict(state.zones)
         for zone in state.zones:
-            setting = wanted_setting(zone, parameters, energy, mav_conditioned)
+            setting = wanted_setting(zone, parameters, energy, mav_conditioned, arm_heated)
             shown = state.zones[zone]
             if setting is not None and (shown.setpoint, shown.enabled) != setting:
                 await self._set_zone(zone, setting)
+
+    def stuck(self, temperatures: Mapping[str, float], *, on: bool) -> int | None:
+        """How many zones heat (`on`) far above their setpoint, or do not far below it.
+
+        None while neither is known. `temperatures`: K, of the parts by name.
+        """
+        if not self._seen or not temperatures:
+            return None
+        count = 0
+        for name, zone in self._seen.items():
+            there = temperatures.get(MAV if name.startswith(IGLOO) else name)
+            if there is None:
+                continue
+            if on:
+                count += zone.on and there > zone.setpoint + STUCK_ABOVE
+            else:
+                count += zone.enabled and not zone.on and there < zone.setpoint - STUCK_BELOW
+        return count
 
     async def _set_zone(self, zone: str, setting: Setting) -> None:
         reason = ""
@@ -57,7 +84,11 @@ class ThermalControl:
 
 
 def wanted_setting(
-    zone: str, parameters: Mapping[str, Any], energy: Energy, mav_conditioned: bool
+    zone: str,
+    parameters: Mapping[str, Any],
+    energy: Energy,
+    mav_conditioned: bool,
+    arm_heated: bool = True,
 ) -> Setting | None:
     """What a zone is to keep; None for a zone that is somebody else's affair.
 
@@ -73,5 +104,5 @@ def wanted_setting(
     if zone == ELECTRONICS:
         return parameters["electronics_setpoint"], True
     if zone == ARM:
-        return parameters["arm_setpoint"], not low
+        return parameters["arm_setpoint"], arm_heated and not low
     return None

@@ -1,19 +1,25 @@
 """The lander as its skills know it: channels, events, devices, and what it remembers."""
 
-from typing import ClassVar
+import asyncio
+from typing import ClassVar, Literal
 
 import msgspec
 
+from flight.core.fault_protection.actions import action
+from flight.core.fault_protection.quantities import quantity
+from flight.core.fault_protection.shedding import Sheddable
+from flight.core.keeping.clock import monotonic
 from flight.core.keeping.memory import Remembered
 from flight.core.node import Node
 from flight.core.telling.carried import keeper
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import Route, radio, wire
 from flight.core.telling.events import event
+from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.communications import LinkState
 from flight.icd.messages import Severity
 from flight.lander.descent import Descent
-from flight.lander.descent_hardware import descent_devices
+from flight.lander.descent_hardware import DESCENT_DEVICES, descent_devices
 from flight.lander.descent_memory import DescentMemory, Landing
 from flight.lander.descent_reports import DescentReports
 from flight.lander.hardware import LanderDevices
@@ -23,6 +29,7 @@ from flight.lander.safeguards import LANDER_SAFEGUARDS
 from flight.lander.thermal_control import ThermalControl
 
 CARRIED = ("arm", "mav")
+RADIO_REST = 10.0  # s that a radio stays off when it is restarted
 SURVEYED = 1.0  # m: a place on the map by which a lander was put there
 
 
@@ -52,7 +59,34 @@ class LanderVehicle(DescentReports, DescentMemory, Node):
         "perseverance": radio("perseverance"),
     }
 
+    optional_devices: ClassVar[dict[str, type[DeviceInterface]]] = DESCENT_DEVICES
+    loads: ClassVar[dict[str, Sheddable]] = {
+        "x_band": Sheddable("the direct link to Earth outside its short window"),
+        "arm_heater": Sheddable("warmth of the transfer arm, which is rated to be cold"),
+        "mav_conditioning": Sheddable("more warmth of the MAV than its propellant needs"),
+    }
+
     descent: Descent
+
+    @quantity(unit="m", sources=("descent_inertial_unit",))
+    def range_expected(self) -> float | None:
+        """Of the radar, by its ranges of the last seconds and what the lander has sunk since."""
+        return self.descent.sensing.expected_range()
+
+    @quantity(unit="s")
+    def relay_silence(self) -> float:
+        """Since the relay was heard last."""
+        return self.silence_of("relay")
+
+    @quantity()
+    def zones_stuck_on(self) -> int | None:
+        """Heater zones that heat though it is warm enough."""
+        return self.thermal.stuck(self.temperatures, on=True)
+
+    @quantity()
+    def zones_stuck_off(self) -> int | None:
+        """Heater zones that do not heat though it is too cold."""
+        return self.thermal.stuck(self.temperatures, on=False)
 
     commissioning = Remembered[Commissioning | None](
         Commissioning | None, None, doc="how far it has come"
@@ -128,9 +162,11 @@ class LanderVehicle(DescentReports, DescentMemory, Node):
         self.thermal = ThermalControl(self.devices.heaters, self.zone_not_set)
         self.rhythm = Rhythm.of(self.parameters)
         self.energy = Energy.AMPLE
-        self._heard: dict[str, None] = {}
+        self._heard: dict[str, float] = {}
+        self.temperatures: dict[str, float] = {}
         self._without_meaning = 0
         self._radios_on: dict[str, bool] = {}
+        self.booted_at = monotonic()
         self._computer_on: bool | None = None
         self._mav_was_warm = False
         self.carried_modes: dict[str, str] = {}  # of arm and MAV, as they tell it
@@ -180,8 +216,8 @@ class LanderVehicle(DescentReports, DescentMemory, Node):
         self.rhythm = Rhythm.of(self.parameters)
 
     def link_changed(self, link: LinkState) -> None:
-        if link.up:
-            self._heard[link.peer] = None
+        if link.up or link.peer in self._heard:
+            self._heard[link.peer] = monotonic()
         if link.peer == "relay":
             self.relay_in_view = link.up
         elif link.peer == "earth":
@@ -190,3 +226,17 @@ class LanderVehicle(DescentReports, DescentMemory, Node):
     def heard(self, peer: str) -> bool:
         """Whether a peer has been heard since boot."""
         return peer in self._heard
+
+    def silence_of(self, peer: str) -> float:
+        """Seconds since a peer was heard last, or since boot."""
+        if self.communications.link(peer).up:
+            return 0.0
+        return monotonic() - self._heard.get(peer, self.booted_at)
+
+    @action(keeps_going=True)
+    async def restart_radio(self, radio: Literal["uhf", "x_band"]) -> None:
+        """Switches a radio off and on again."""
+        device = self.devices.uhf if radio == "uhf" else self.devices.x_band
+        await device.set_power(False)
+        await asyncio.sleep(RADIO_REST)
+        await device.set_power(True)

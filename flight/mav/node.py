@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
-from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
+from flight.core.chart.statechart import ANY, On, Safing, Signal, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
 from flight.core.custody.handover import PassiveHandover
 from flight.core.custody.ledger import Evidence
@@ -30,6 +30,8 @@ from flight.mav.skills import (
 from flight.mav.vehicle import MavVehicle
 from flight.mav.watched import WATCHED
 
+RESTARTS = 3
+"""How often a phase of the flight is taken up again after an error of its software."""
 ACTIVE = ("waking", "awake.conditioning", "awake.checking", "opening", "sealing")
 
 
@@ -61,22 +63,23 @@ class Mav(MavVehicle):
             State("conditioning", activity=condition),
             State("checking", activity=run_checks),
         ]),
-        State("opening", activity=open_container),
+        State("opening", activity=open_container, safing=Safing.DEFERRED),
         State("loading", doc="the latch is open: tubes are received"),
-        State("sealing", activity=seal_container),
+        State("sealing", activity=seal_container, safing=Safing.DEFERRED),
         State("sealed", doc="lid latched over the tubes"),
         State("ready", doc="declared ready for the launch"),
         State("preparing", activity=prepare_launch),
         State("prepared", doc="rehearsed; a launch may be commanded"),
-        State("launching", children=[
-            State("countdown", initial=True, activity=count_down),
+        State("launching", safing=Safing.FORBIDDEN, children=[
+            State("countdown", initial=True, activity=count_down, safing=Safing.ALLOWED),
             State("ejecting", activity=eject),
-            State("first_burn", activity=first_burn),
-            State("holding", activity=hold_in_air, doc="nose in the wind until the air is thin"),
-            State("coasting", activity=coast),
-            State("second_burn", activity=second_burn),
-            State("trimming", activity=trim),
-            State("releasing", activity=release),
+            State("first_burn", activity=first_burn, restarts=RESTARTS),
+            State("holding", activity=hold_in_air, restarts=RESTARTS,
+                  doc="nose in the wind until the air is thin"),
+            State("coasting", activity=coast, restarts=RESTARTS),
+            State("second_burn", activity=second_burn, restarts=RESTARTS),
+            State("trimming", activity=trim, restarts=RESTARTS),
+            State("releasing", activity=release, restarts=RESTARTS),
         ]),
         State("in_orbit", doc="container let go, beacon on"),
         State("lost", doc="cannot reach an orbit"),

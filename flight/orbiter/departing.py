@@ -111,7 +111,9 @@ async def _leave(node: OrbiterVehicle, wanted: Transfer) -> bool:
             )
         )  # fmt: skip
         await asyncio.sleep(max(0.0, burn.time - node.clock.now()))
-        if await _burn(node, burn):
+        with node.critical("departure"):
+            burnt = await _burn(node, burn)
+        if burnt:
             await _note_departure(node, wanted)
             return True
     return False

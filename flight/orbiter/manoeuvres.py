@@ -107,6 +107,11 @@ async def execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vector
 
     Raises ActivityFailed when it cannot be done.
     """
+    with node.critical(purpose):
+        return await _execute(node, delta_v, purpose)
+
+
+async def _execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vector:
     size = norm(delta_v)
     if size < node.parameters["smallest_change"]:
         return (0.0, 0.0, 0.0)

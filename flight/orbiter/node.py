@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
+from flight.core.chart.statechart import ANY, On, Safing, Signal, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
 from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.ledger import CustodyError, Evidence
@@ -66,14 +66,14 @@ class Orbiter(OrbiterVehicle):
             State("close", activity=approach_close, outcomes=("arrived",)),
         ]),
         State("holding", activity=hold_position, doc="at the last hold point"),
-        State("capturing", activity=capture),
+        State("capturing", activity=capture, safing=Safing.FORBIDDEN, restarts=2),
         State("loaded", doc="the container is on board"),
         State("containing", activity=contain),
         State("departing", activity=depart),
         State("cruise", activity=cruise, outcomes=("targeted",), doc="on the way; corrections"),
         State("approach", activity=wait_for_release, outcomes=("turn_away",),
               doc="the capsule is targeted"),
-        State("releasing", activity=release_capsule),
+        State("releasing", activity=release_capsule, safing=Safing.DEFERRED),
         State("released", doc="the capsule is on its own"),
         State("deflecting", activity=deflect),
         State("heliocentric", doc="past Earth, around the Sun"),

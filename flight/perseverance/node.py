@@ -3,7 +3,7 @@
 import asyncio
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
-from flight.core.chart.statechart import ANY, On, State, Statechart
+from flight.core.chart.statechart import ANY, On, Safing, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
 from flight.core.custody.handover import PassiveHandover
 from flight.icd import places
@@ -69,7 +69,12 @@ class Perseverance(PerseveranceVehicle):
                     outcomes=(),
                     doc="beside the lander: holds out the tube that the arm asks for",
                 ),
-                State("dropping", activity=drop_tube, outcomes=("dropped",)),
+                State(
+                    "dropping",
+                    activity=drop_tube,
+                    outcomes=("dropped",),
+                    safing=Safing.DEFERRED,
+                ),
             ],
         ),
         State("safe", activity=stay_safe, outcomes=()),

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from flight.core.custody.handover import PassiveHandover
 from flight.core.custody.ledger import CustodyStatus, Evidence
+from flight.core.fault_protection.quantities import quantity
 from flight.core.keeping.clock import monotonic
 from flight.core.keeping.memory import Remembered
 from flight.core.node import Node, NodeContext
@@ -37,6 +38,12 @@ class PerseveranceVehicle(Node):
     has_recorder = True
     parameter_declarations = PARAMETERS
     safeguards = DRIVING_SAFEGUARDS
+
+    @quantity(unit="rad", sources=("sun_sensor",))
+    def sun_height_error(self) -> float | None:
+        """Of the Sun as seen, over where the clock says that it is."""
+        return self.locomotion.sun_height_error
+
     hardware: PerseveranceHardware
     locomotion: Locomotion
     handover: PassiveHandover
@@ -130,10 +137,6 @@ class PerseveranceVehicle(Node):
         await self.read_power()
         await self.set_radio("uhf", True)
         self.count_tubes()
-        charge = self.state_of_charge
-        critical = charge is not None and charge < self.parameters["critical_charge"]
-        if critical and not self.is_in("safe"):
-            self.go_safe(f"the batteries are at {100.0 * (charge or 0.0):.0f} %")
 
     def housekeeping_period(self) -> float:
         if self.asleep and self.is_in("surface"):

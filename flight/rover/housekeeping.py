@@ -51,20 +51,13 @@ async def rest_on_lander(node: RoverVehicle, signal: Signal) -> None:
         await _listen_by_day(node, 90_000.0)
 
 
-async def stay_safe(node: RoverVehicle, signal: Signal) -> str:
-    """Saves energy, and listens by day. Leaves by itself only when it was the energy that was low,
-    and it has come back.
+async def stay_safe(node: RoverVehicle, signal: Signal) -> None:
+    """Saves energy, and listens by day; out of it lead orders, or the battery that is well again.
     """
-    by_power = str(signal.data.get("reason", "")).startswith("power")
     await set_awake(node, False)
     while True:
         await _listen_by_day(node, LOOK)
         await node.read_power()
-        charge = node.state_of_charge
-        if by_power and charge is not None and charge > node.parameters["recovered_charge"]:
-            node.power_recovered(charge=charge)
-            await set_awake(node, True)
-            return "recovered"
 
 
 async def _listen_by_day(node: RoverVehicle, longest: float) -> None:

@@ -3,7 +3,7 @@
 
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
-from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
+from flight.core.chart.statechart import ANY, On, Safing, Signal, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
 from flight.core.custody.handover_active import ActiveHandover
 from flight.icd import places
@@ -85,9 +85,10 @@ class FetchRover(RoverVehicle):
             _by_days("delivering", "loading", load_container, "loaded"),
             _by_days("closing_lid", "moving", move_lid, "lid_moved"),
             _by_days("opening_lid", "moving", move_lid, "lid_moved"),
-            State("releasing", activity=release_tube, outcomes=("done", "rest")),
+            State("releasing", activity=release_tube, outcomes=("done", "rest"),
+                  safing=Safing.DEFERRED),
         ]),
-        State("safe", activity=stay_safe, outcomes=("recovered",)),
+        State("safe", activity=stay_safe, outcomes=()),
         transitions=[
             On("egress", "stowed", "egressing"),
             On("egress_done", "egressing.leaving", "surface"),
@@ -152,7 +153,7 @@ class FetchRover(RoverVehicle):
             On("recovered", "safe", "surface", guard=_is_on_ground),
             On("recovered", "safe", "stowed"),
         ],
-        ignored=("abort",),
+        ignored=("abort", "recovered"),
     )  # fmt: skip
 
     def attach(self) -> None:

@@ -85,12 +85,12 @@ async def doze(node: RoverVehicle, seconds: float) -> None:
     until = monotonic() + min(seconds, 1.1 * SOL_SECONDS)
     while (left := until - monotonic()) > 1.0:
         window = _window(node)
-        if window <= 0.0:
+        if window <= 0.0 and not node.is_shed("night_radio"):
             await set_radio(node, True)
             await asyncio.sleep(min(left, -window + 1.0))
             await set_radio(node, False)
         else:
-            await asyncio.sleep(min(left, window + 1.0))
+            await asyncio.sleep(min(left, abs(window) + 1.0))
 
 
 def _window(node: RoverVehicle) -> float:

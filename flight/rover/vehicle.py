@@ -1,9 +1,14 @@
 """The fetch rover as its skills know it: channels, events, devices, and what it remembers."""
 
-from typing import Any
+import asyncio
+from typing import Any, ClassVar
 
 from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.ledger import CustodyStatus, Evidence
+from flight.core.fault_protection.actions import action
+from flight.core.fault_protection.quantities import quantity
+from flight.core.fault_protection.shedding import Sheddable
+from flight.core.keeping.clock import monotonic
 from flight.core.keeping.memory import Remembered
 from flight.core.node import Node, NodeContext
 from flight.core.telling.channels import Channel
@@ -11,6 +16,7 @@ from flight.core.telling.communications import radio
 from flight.core.telling.events import event
 from flight.icd import places
 from flight.icd.devices.base import DeviceError
+from flight.icd.devices.communications import LinkState
 from flight.icd.devices.vision import TubeSighting
 from flight.icd.messages import Severity
 from flight.rover.fetch_plan import FetchPlan
@@ -23,6 +29,8 @@ from flight.surface.driving import Locomotion
 from flight.surface.route_planning import Place
 from flight.surface.site_place import SitePlace, known_place
 from flight.surface.sol_budget import SolDistance
+
+RADIO_REST = 10.0  # s that the radio stays off when it is restarted
 
 
 class RoverVehicle(Node):
@@ -38,6 +46,20 @@ class RoverVehicle(Node):
     }
     parameter_declarations = PARAMETERS
     safeguards = ROVER_SAFEGUARDS
+    loads: ClassVar[dict[str, Sheddable]] = {
+        "night_radio": Sheddable("the radio in the orbiter's window at night"),
+    }
+
+    @quantity(unit="s")
+    def relay_silence(self) -> float:
+        """Since the relay was heard last."""
+        return self.silence_of("relay")
+
+    @quantity(unit="rad", sources=("sun_sensor",))
+    def sun_height_error(self) -> float | None:
+        """Of the Sun as seen, over where the clock says that it is."""
+        return self.locomotion.sun_height_error
+
     hardware: RoverHardware
     locomotion: Locomotion
     handover: ActiveHandover
@@ -157,7 +179,7 @@ class RoverVehicle(Node):
     def device_trouble(self, *, device: str, reason: str) -> None: ...
 
     @event(Severity.ACTIVITY_HI, "Charge {charge}: fit to work again")
-    def power_recovered(self, *, charge: float) -> None: ...
+    def power_recovered(self, *, charge: float | None) -> None: ...
 
 
     def __init__(self, context: NodeContext) -> None:
@@ -168,6 +190,8 @@ class RoverVehicle(Node):
             str(tube["id"]): (float(tube["east"]), float(tube["north"]))
             for tube in mission["tubes"]
         }
+        self.booted_at = monotonic()
+        self._heard: dict[str, float] = {}
         self.fetch = self.stored_fetch
         self.target: TubeSighting | None = None
         self.goal: Place | None = None
@@ -182,12 +206,6 @@ class RoverVehicle(Node):
 
     async def sample(self) -> None:
         await self.read_power()
-        charge, temperature = self.state_of_charge, self.battery_temperature
-        p = self.parameters
-        if charge is not None and charge < p["critical_charge"] and not self.is_in("safe"):
-            self.go_safe(f"power: the battery is at {100.0 * charge:.0f} %")
-        elif temperature is not None and temperature > p["hottest_battery"]:
-            self.go_safe(f"power: the battery is at {temperature:.0f} K")
         if self.asleep:
             return
         try:
@@ -200,6 +218,29 @@ class RoverVehicle(Node):
 
     def housekeeping_period(self) -> float:
         return 3600.0 if self.asleep else 900.0
+
+    def link_changed(self, link: LinkState) -> None:
+        if link.up or link.peer in self._heard:
+            self._heard[link.peer] = monotonic()
+
+    def silence_of(self, peer: str) -> float:
+        """Seconds since a peer was heard last, or since boot."""
+        if self.communications.link(peer).up:
+            return 0.0
+        return monotonic() - self._heard.get(peer, self.booted_at)
+
+    @action(keeps_going=True)
+    async def restart_radio(self) -> None:
+        """Switches the radio off and on again."""
+        await self.hardware.radio.set_power(False)
+        await asyncio.sleep(RADIO_REST)
+        await self.hardware.radio.set_power(True)
+
+    @action()
+    def work_again(self) -> None:
+        """Leaves the safe state that was entered to save the battery."""
+        self.power_recovered(charge=self.state_of_charge)
+        self.post("recovered")
 
     @property
     def pose(self) -> Pose:

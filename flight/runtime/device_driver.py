@@ -67,6 +67,13 @@ class Connection:
         Raises DeviceTimeout (at once when the device is lost), DeviceRejected or DeviceFault. When
         the waiting task is cancelled the device is told to stop.
         """
+        try:
+            return await self._ask(method, arguments)
+        except (DeviceTimeout, DeviceFault) as error:
+            self.gate.failed(method, str(error))
+            raise
+
+    async def _ask(self, method: Method, arguments: dict[str, Any]) -> Any:
         self._number += 1
         number = self._number
         waiter: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()

@@ -16,8 +16,10 @@ from flight.runtime.reading_fields import blank, fields_of
 SLACK_NS = 1_000_000
 """Nanoseconds by which a stamp may be before its question or after its answer: rounding."""
 
-Further = Callable[[Any, int], str]
-"""Judges what the interface's own checks have let through; `""`, or why it is not to be used.
+SET_ASIDE = "set aside"
+Further = Callable[[Any, int], tuple[str, str] | None]
+"""Judges what the interface's own checks have let through: None, or the field that is not to be
+used (empty: the whole reading) and why.
 
 It is given the reading and the nanoseconds of the loop's time at which it came.
 """
@@ -27,8 +29,9 @@ class ReadingGate:
     """Judges the readings of one device.
 
     `on_verdict` hears of each reading: the method, and why it is not to be used (`""`: it is).
-    `further`: more checks of a method, made after the interface's own. With `open` nothing is
-    judged.
+    `further`: more checks of a method, made one after the other after the interface's own.
+    `set_aside`: nothing of the device is to be used; it is judged all the same, so that one knows
+    when it is well again. With `open` nothing is judged.
     """
 
     def __init__(
@@ -37,9 +40,15 @@ class ReadingGate:
         *,
         open: bool = False,
     ) -> None:
-        self.further: dict[str, Further] = {}
+        self.further: dict[str, list[Further]] = {}
+        self.set_aside = False
         self._on_verdict = on_verdict
         self._open = open
+
+    def failed(self, method: Method, why: str) -> None:
+        """A reading has not come, and why."""
+        if method.kind == "reading" and not self._open and self._on_verdict is not None:
+            self._on_verdict(method.name, None, why)
 
     def admit(self, method: Method, result: Any, asked_ns: int, now_ns: int, slack_ns: int) -> Any:
         """The result as it is to be used: itself, or one that says that it is not valid.
@@ -54,14 +63,15 @@ class ReadingGate:
             return result
         wrong = _stamp_problem(method, result.time_ns, asked_ns, now_ns, slack_ns + SLACK_NS)
         judged = _invalid(result, wrong) if wrong else check_values(result)
-        further = self.further.get(method.name)
-        if further is not None and judged.valid:
-            wrong = further(judged, now_ns)
-            if wrong:
-                judged = _invalid(judged, wrong)
+        for check in self.further.get(method.name, ()):
+            if not judged.valid:
+                break
+            refused = check(judged, now_ns)
+            if refused is not None:
+                judged = _without(judged, *refused)
         if self._on_verdict is not None:
             self._on_verdict(method.name, judged, judged.reason if judged is not result else "")
-        return judged
+        return _invalid(judged, SET_ASIDE) if self.set_aside and judged.valid else judged
 
 
 def _stamp_problem(method: Method, stamp: int, asked: int, now: int, slack: int) -> str:
@@ -80,6 +90,8 @@ def check_values(reading: Reading) -> Reading:
     """
     changes: dict[str, Any] | None = None
     for field in fields_of(type(reading)):
+        if field.flag and getattr(reading, field.flag) is False:
+            continue  # the device says itself that it means nothing
         value = getattr(reading, field.name)
         wrong = field.problem(value)
         if not wrong:
@@ -90,6 +102,22 @@ def check_values(reading: Reading) -> Reading:
         changes.setdefault("reason", wrong)
         changes |= field.without(reading, value)
     return reading if changes is None else msgspec.structs.replace(reading, **changes)
+
+
+def _without(reading: Reading, path: str, reason: str) -> Reading:
+    """The reading without one figure, or not valid at all where that has no validity of its own."""
+    name, _, inner = path.partition(".")
+    flag = reading.own_validity.get(name)
+    if flag is None:
+        return _invalid(reading, reason)
+    value, told = getattr(reading, name), getattr(reading, flag)
+    changes: dict[str, Any] = {"reason": reason}
+    if isinstance(told, bool):
+        changes |= {flag: False, name: blank(value)}
+    else:
+        left = {each: value[each] for each in value if each != inner}
+        changes |= {flag: [*told, inner], name: left}
+    return msgspec.structs.replace(reading, **changes)
 
 
 def _invalid(reading: Reading, reason: str) -> Reading:

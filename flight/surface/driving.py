@@ -110,6 +110,8 @@ class Locomotion:
     memory: dict[str, Any]
     remember: Callable[[dict[str, Any]], None]
     segments: int = 0
+    sun_height_error: float | None = None
+    """rad of the Sun as seen last, over where the clock says that it was."""
     way: Way | None = None
 
     @property
@@ -145,6 +147,7 @@ class Locomotion:
                 raise DeviceFault("no_sun", "the heading is not known: no fix of the Sun")
             return None
         sun = sun_elevation_azimuth(self.jd_tt(), self.latitude, self.longitude)
+        self.sun_height_error = seen.elevation - radians(sun.elevation_degrees)
         return self.reckoning.sun_seen(seen.azimuth, radians(sun.azimuth_degrees))
 
     # ---------------------------------------------------------------- motions

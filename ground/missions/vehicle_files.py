@@ -11,15 +11,19 @@ from flight.configuration.files import (
     find_configuration,
     load_configuration,
 )
+from flight.core.fault_protection.tables import Table
 from flight.core.keeping.parameters import Parameter
 from flight.core.node import Node
+from ground.missions.protection_files import load_protection
 
 
 class VehicleFile(msgspec.Struct, frozen=True):
-    """What a vehicle file says: `flight` are the node's parameters, `hardware` a typed struct."""
+    """What the files of a vehicle say: `flight` are the node's parameters, `hardware` a typed
+    struct, `protection` the table of its fault protection."""
 
     flight: dict[str, Any]
     hardware: Any
+    protection: Table = Table()
 
 
 def load_vehicle_file(kind: type[Node], hardware: type[msgspec.Struct] | None) -> VehicleFile:
@@ -32,7 +36,8 @@ def load_vehicle_file(kind: type[Node], hardware: type[msgspec.Struct] | None) -
     shape = msgspec.defstruct(f"{kind.name}_file", fields, frozen=True, forbid_unknown_fields=True)
     loaded: Any = load_configuration(find_configuration("vehicles", kind.name), shape)
     flight = {name: getattr(loaded.flight, name) for name in kind.parameter_declarations}
-    return VehicleFile(flight, loaded.hardware if hardware is not None else None)
+    made = loaded.hardware if hardware is not None else None
+    return VehicleFile(flight, made, load_protection(kind.name))
 
 
 def _flight_struct(kind: type[Node]) -> type[msgspec.Struct]:

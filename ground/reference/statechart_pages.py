@@ -19,13 +19,18 @@ def _page(kind: type[Node]) -> str:
         f"Statechart: {kind.name}",
         "the tables in flight/",
         f"Its commands are in the [dictionary](../dictionary/{kind.name}.md). "
-        "From every state `enter_safe` leads to `safe`.",
+        "From every state `enter_safe` leads to `safe`: at once where that is allowed, at the end "
+        "of the state where it is deferred, and not at all where it is forbidden, for there "
+        "nothing is safer than going on.",
         f"```mermaid\n{mermaid(chart, kind.name)}```",
         "## States",
         table(
-            ("State", "Meaning", "Activity", "Left by"),
+            ("State", "Meaning", "Activity", "Safe", "Left by"),
             [
-                [code(path), _meaning(state), _activity(state), ", ".join(_ways_out(chart, path))]
+                [
+                    code(path), _meaning(state), _activity(state), chart.safing(path).value,
+                    ", ".join(_ways_out(chart, path)),
+                ]
                 for path, state in chart.states.items()
             ],
         ),

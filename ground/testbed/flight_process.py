@@ -11,6 +11,7 @@ from flight.core.node import NodeContext
 from flight.runtime.bus import Bus
 from flight.runtime.discs import FILES
 from ground.missions.mission import load_mission
+from ground.missions.protection_files import plain, without
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.faults.inside import InsideFaults
 from ground.testbed.oscillators import DisturbedClock
@@ -26,7 +27,7 @@ def prepare(part: Part) -> Work:
     specification, role = part.specification, part.role
     mission = load_mission(specification.mission)
     kind = vehicle_class(role)
-    parameters = load_vehicle_file(kind, None).flight
+    file = load_vehicle_file(kind, None)
 
     async def work() -> None:
         faults = InsideFaults(part)
@@ -37,16 +38,16 @@ def prepare(part: Part) -> Work:
         view = faults.buses.view(role, fabric)
         bus = Bus(role, fabric=view, addresses=addresses, log=log, read=parts.read_envelope)
         bus.on_second = part.second
-        file = Path(specification.folder) / "nodes" / f"{role}.sqlite"
+        store_file = Path(specification.folder) / "nodes" / f"{role}.sqlite"
         disc, first = faults.stores.disc(FILES), part.number == 1
-        store = open_store(file, first_boot=first, disc=disc, guarded=parts.store_guard)
+        store = open_store(store_file, first_boot=first, disc=disc, guarded=parts.store_guard)
         ending = Ending(part.pipe)
         context = NodeContext(
             bus=bus,
             storage=store.storage,
             clock=DisturbedClock(mission.epoch_jd_tt, turns=faults.turns),
             seed=specification.seed,
-            parameters=parameters,
+            parameters=file.flight,
             boot_cause=part.cause,
             mission=msgspec.msgpack.decode(specification.load_file(role).read_bytes()),
             planned_boot=part.planned,
@@ -56,6 +57,7 @@ def prepare(part: Part) -> Work:
             request_reboot=ending.reboot,
             request_power_off=ending.power_off,
             structure=parts.structure,
+            protection=plain(without(file.protection, specification.protections_off)),
         )
         if parts.watchdog:
             context.watchdog = TellingTimer(part.pipe)

@@ -51,6 +51,7 @@ class _Station:
     mission: Mapping[str, Any]
     clock_offset: float
     clock_drift: float
+    protection: Mapping[str, Any]
 
 
 class Rig:
@@ -147,10 +148,11 @@ class Rig:
         mission: Mapping[str, Any] | None = None,
         clock_offset: float = 0.0,
         clock_drift: float = 0.0,
+        protection: Mapping[str, Any] | None = None,
     ) -> Node:
-        """Boots a node."""
+        """Boots a node; `protection`: the table of its fault protection, none if not given."""
         self._stations[kind.name] = _Station(
-            kind, parameters, mission or {}, clock_offset, clock_drift
+            kind, parameters, mission or {}, clock_offset, clock_drift, protection or {}
         )
         assert self._umbilical is not None
         self._umbilical.subscribe(f"{kind.name}.telemetry", self._heard)
@@ -192,6 +194,7 @@ class Rig:
             request_reboot=lambda: self._request_reboot(name),
             request_power_off=lambda: self._request_power_off(name),
             structure=self._parts.structure,
+            protection=station.protection,
         )
         if self._parts.watchdog:
             context.watchdog = self._timers[name] = timer

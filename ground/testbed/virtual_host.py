@@ -19,6 +19,7 @@ from flight.runtime.participants import working_as
 from flight.runtime.streams import stream
 from ground.mission_control import MissionControl, Progress, ProgressDisplay
 from ground.missions.mission import LoadedMission
+from ground.missions.protection_files import plain, without
 from ground.testbed.control_room import make_mission_control, run_to_end
 from ground.testbed.faults.bus_seam import Buses
 from ground.testbed.faults.mailbox import leave_mailbox
@@ -172,7 +173,10 @@ class VirtualHost:
             self._start_ground(boot)
         elif boot.number == 1:
             files = self._setting.files[role]
-            self.rig.add_node(vehicle_class(role), files.flight, mission=boot.load)
+            table = plain(without(files.protection, self._setting.protections_off))
+            self.rig.add_node(
+                vehicle_class(role), files.flight, mission=boot.load, protection=table
+            )
         else:
             self.rig.boot(role, boot.cause, planned=boot.planned)
 

@@ -29,6 +29,7 @@ from flight.runtime.loop import run as run_loop
 from flight.runtime.memory_fabric import MemoryFabric
 from flight.runtime.nursery import Nursery
 from ground.missions.mission import LoadedMission
+from ground.missions.protection_files import check_protection
 from ground.missions.vehicle_files import VehicleFile
 from ground.missions.vehicles import ALL_VEHICLES
 from ground.testbed.hardware import Hardware
@@ -59,6 +60,7 @@ def check_wiring(
         _check_peers(kind, bus, services)
         for service, wire in node.wires.items():
             _check_device(vehicle, service, wire, bus, hardware)
+        check_protection(files[vehicle].protection, node.protection.names)
 
 
 def connected_nodes(

@@ -75,6 +75,8 @@ def _state(
 def _notes(chart: Statechart, state: State, path: str) -> list[str]:
     """What is written into the box: purpose, activity, internal transitions."""
     notes = [_plain(state.doc)] if state.doc else []
+    if state.safing is not None:
+        notes.append(f"safe is {state.safing.value}")
     if state.activity is not None:
         notes.append(f"runs {_name(state.activity, 'an activity')}")
     notes += [

@@ -17,7 +17,7 @@ Meaning of the table:
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
@@ -51,6 +51,18 @@ class Signal:
         return self.carried
 
 
+class Safing(StrEnum):
+    """Whether a vehicle may go to its safe state, and boot cold, from a state.
+
+    DEFERRED: once the state is left, if there is still a reason then. FORBIDDEN: nothing is safer
+    than going on; what is done about a fault there has to keep it going.
+    """
+
+    ALLOWED = "allowed"
+    DEFERRED = "deferred"
+    FORBIDDEN = "forbidden"
+
+
 Activity = Callable[[Any, Signal], Awaitable[str | Signal | None]]
 Action = Callable[[Any, Signal], None]
 Guard = Callable[[Any, Signal], bool]
@@ -62,6 +74,9 @@ class State:
 
     `activity` is the long work that runs while the state is active; at its end it may post one of
     `outcomes`, or "failed". `entry` and `exit` are short plain functions.
+    `safing`: whether one may go to the safe state from here; None: as the state around it says.
+    `restarts`: how often in a row its activity is begun again when its software was at fault, which
+    it must then be made for.
     """
 
     name: str
@@ -73,6 +88,8 @@ class State:
     entry: Action | None = None
     exit: Action | None = None
     doc: str = ""
+    safing: Safing | None = None
+    restarts: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "children", tuple(self.children))
@@ -148,6 +165,14 @@ class Statechart:
                 continue
             self.states[path] = state
             self._collect(state.children, path + ".")
+
+    def safing(self, path: str) -> Safing:
+        """Whether one may go to the safe state from a state: the innermost around it that says."""
+        for each in reversed(chain(path)):
+            said = self.states[each].safing
+            if said is not None:
+                return said
+        return Safing.ALLOWED
 
     def children_of(self, path: str | None) -> tuple[State, ...]:
         """The states directly inside `path`; those of the top level for None."""

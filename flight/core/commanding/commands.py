@@ -24,6 +24,7 @@ class Hazard(StrEnum):
     """Why a command needs ARM and then FIRE; NONE runs at once. In the order of severity."""
 
     NONE = "none"
+    PROTECTION = "a weaker fault protection"
     RELEASE = "release of a tube"
     SEALING = "sealing of the container"
     IGNITION = "ignition"

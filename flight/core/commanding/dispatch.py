@@ -10,7 +10,7 @@ from flight.core.chart.statechart import Signal, is_inside
 from flight.core.commanding.arming import ArmingGuard, ArmingRefusal, arguments_hash
 from flight.core.commanding.commands import CommandRejected, CommandSpec, Restart
 from flight.core.commanding.first_wait import FirstWait
-from flight.core.commanding.ladder import Entry, IdentifierReused, Ladder
+from flight.core.commanding.ladder import SEQUENCE_ORIGIN, Entry, IdentifierReused, Ladder
 from flight.core.keeping.clock import monotonic
 from flight.core.mailbox import CommandArrived, CommandInterrupted, DeadlinePassed
 from flight.icd.messages import TERMINAL_RUNGS, Command, CommandReport, Rung
@@ -81,6 +81,8 @@ class Dispatcher:
     async def _begin(self, order: Command) -> None:
         try:
             spec, arguments = self._check(order)
+            if not order.origin.endswith(SEQUENCE_ORIGIN):
+                self._node.protection.command_heard()
             if order.stage == "arm":
                 self._arm(order, spec, arguments)
                 return

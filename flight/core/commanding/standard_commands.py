@@ -40,11 +40,17 @@ class StandardCommands(NodeEvents, ReportingNode):
 
     def go_safe(self, reason: str) -> None:
         """Enters the safe state before anything else that waits."""
-        self.post("enter_safe", urgent=True, reason=reason)
+        raise NotImplementedError
+
+    def refuse_safe(self) -> None:
+        """Refuses a command to go safe where that is forbidden."""
+        raise NotImplementedError
 
     @command(deadline=60.0)
     def enter_safe(self) -> None:
-        """Ends what runs, sequences too, and goes to the safe state."""
+        """Ends what runs, sequences too, and goes to the safe state; not where nothing is safer
+        than going on, and at the end of what is not to be broken off."""
+        self.refuse_safe()
         self.go_safe("commanded")
 
     @command(deadline=60.0, allowed_in=SAFE)

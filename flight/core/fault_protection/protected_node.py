@@ -1,34 +1,219 @@
-"""The part of a node that protects it: what it tells of its readings."""
+"""The part of a node that protects it: events, channels, and what responses of every node do."""
 
-from typing import ClassVar
+from contextlib import AbstractContextManager
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from flight.core.commanding.standard_commands import StandardCommands
-from flight.core.context import NodeContext
+import msgspec
+
+from flight.core.chart.statechart import Safing, Statechart
+from flight.core.commanding.commands import CommandRejected
+from flight.core.commanding.standard_commands import SAFE, StandardCommands
+from flight.core.context import NodeContext, Wire
+from flight.core.fault_protection.actions import action
+from flight.core.fault_protection.protection import FaultProtection
+from flight.core.fault_protection.protection_events import ProtectionEvents
+from flight.core.fault_protection.quantities import quantity
 from flight.core.fault_protection.readings import Readings
 from flight.core.fault_protection.safeguards import Safeguard
-from flight.core.telling.events import event
-from flight.icd.messages import Severity
+from flight.core.fault_protection.safing import SafingControl, Still
+from flight.core.fault_protection.shedding import RESPONSE, Sheddable
+from flight.core.keeping.health import Boot
+from flight.core.keeping.memory import Remembered
+from flight.core.keeping.storage import StorageDamage
+from flight.core.telling.channels import Channel
+from flight.icd.devices.base import DeviceInterface
+from flight.runtime import device_driver as drivers
+
+Part = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+D = TypeVar("D", bound=DeviceInterface)
+NODE_NAMESPACE = "node"
 
 
-class ProtectedNode(StandardCommands):
+class ProtectedNode(ProtectionEvents, StandardCommands):
     """What `Node` adds its work to. `safeguards`: what the code of the vehicle does by itself."""
 
     safeguards: ClassVar[tuple[Safeguard, ...]] = ()
 
-    @event(Severity.WARNING_LO, "{device}.{method} is not valid: {reason}")
-    def reading_invalid(self, *, device: str, method: str, reason: str) -> None: ...
+    statechart: ClassVar[Statechart]
+    loads: ClassVar[dict[str, Sheddable]] = {}
+    """What can be shed to save energy."""
 
-    @event(Severity.ACTIVITY_LO, "{device}.{method} is valid again, after {count} that were not")
-    def reading_valid(self, *, device: str, method: str, count: int) -> None: ...
+    boot: Boot
+    optional_devices: ClassVar[dict[str, type[DeviceInterface]]] = {}
+    """Devices that some missions are without; a table may name them all the same."""
+
+    wires: dict[str, Wire]
+    sensors_aside = Remembered[list[str]](list[str], [], doc="devices that are not to be believed")
+
+    monitors_violated = Channel(str, doc="monitors that are violated, by name")
+    response_running = Channel(str, doc="the response of the fault protection that acts")
+    loads_shed = Channel(str, doc="loads that are off to save energy")
+    sensors_set_aside = Channel(str, doc="devices that are not believed")
+
+    @quantity(unit="s")
+    def command_silence_left(self) -> float | None:
+        """Until no command has come for longer than is allowed."""
+        return self.protection.silence_left()
 
     def __init__(self, context: NodeContext) -> None:
         super().__init__(context)
+        self._in_critical = False  # in a state in which nothing is safer than going on
         self.readings = Readings(
             self._reading_refused, self._reading_passed, open=context.structure.gate_is_open
         )
+        self.safing_control = SafingControl(
+            self.statechart, lambda: self.state, self.go_safe, self._withheld, self._deferred
+        )
+        self.protection = FaultProtection(self, context.protection)
+
+    @property
+    def state(self) -> str:
+        """The current state, as a dotted path."""
+        raise NotImplementedError
+
+    @property
+    def is_in_safe(self) -> bool:
+        """Whether the node is in its safe state."""
+        return SAFE in self.statechart.states and self.is_in(SAFE)
+
+    def critical(self, what: str) -> AbstractContextManager[None]:
+        """A stretch of work within a state in which one does not go safe, but at its end."""
+        return self.safing_control.critical(what)
+
+    def is_shed(self, load: str) -> bool:
+        """Whether a load is to stay off to save energy."""
+        return self.protection.shedding.is_shed(load)
+
+    def go_safe(self, reason: str, still: Still | None = None) -> None:
+        """Enters the safe state before anything else that waits, where the state allows it.
+
+        Where that defers it, it is entered at the end of the state if `still` holds then.
+        """
+        self.post("enter_safe", urgent=True, reason=reason, still=still)
+
+    def swap_parameters(self) -> None:
+        """Makes a pending change of the parameters active, and lets all know."""
+        raise NotImplementedError
+
+    def put_up_protection(self) -> None:
+        """Begins to watch; the devices are connected."""
+        for channel in ("monitors_violated", "response_running", "loads_shed"):
+            self.channels.set(channel, "")
+        for sensor in self.sensors_aside:
+            self.readings.gate(sensor).set_aside = True
+        self.sensors_set_aside = ", ".join(self.sensors_aside)
+        self.protection.put_up()
 
     def _reading_refused(self, device: str, method: str, reason: str) -> None:
         self.reading_invalid(device=device, method=method, reason=reason)
 
     def _reading_passed(self, device: str, method: str, count: int) -> None:
         self.reading_valid(device=device, method=method, count=count)
+
+    def _withheld(self, reason: str) -> None:
+        self.safing_withheld(state=self.state, reason=reason)
+
+    def _deferred(self, reason: str) -> None:
+        self.safing_deferred(state=self.state, reason=reason)
+
+    def refuse_safe(self) -> None:
+        """Refuses a command to go safe where that is forbidden."""
+        if self.safing_control.now() is Safing.FORBIDDEN:
+            self._withheld("commanded")
+            raise CommandRejected(f"enter_safe: in {self.state} nothing is safer than going on")
+
+    def driver(
+        self, interface: type[D], device: str, *, owner: str = "", names: tuple[str, ...] = ()
+    ) -> D:
+        """A driver for one of the vehicle's devices; `names`: parts of it that are asked for."""
+        service = f"{owner or self.name}.{device}"
+        self.wires[service] = Wire(interface, names)
+        gate = self.readings.gate(f"{owner}.{device}" if owner else device)
+        return drivers.connect(self.bus, interface, service, boot=self.boot.number, gate=gate)
+
+    # ------------------------------------------------------------------- boot
+
+    def _boot_state(self) -> str | None:
+        try:
+            self._in_critical = bool(self.storage.get(NODE_NAMESPACE, "critical", False))
+            self.safing_control.resumes_critical = self._in_critical
+            if self.boot.reduced and not self._in_critical:
+                return SAFE
+            state = self.storage.get(NODE_NAMESPACE, "rest_state")
+        except StorageDamage as damage:
+            self.record_damaged(reason=str(damage))
+            return SAFE
+        return state if state in self.statechart.leaves else None
+
+    def _note_critical(self, state: str) -> None:
+        """Remembers over a reboot that nothing is safer than going on."""
+        critical = self.statechart.safing(state) is Safing.FORBIDDEN
+        if critical is not self._in_critical:
+            self._in_critical = critical
+            self.storage.put(NODE_NAMESPACE, "critical", critical)
+        self.safing_control.resumes_critical &= not critical
+
+    # ---------------------------------------------------------------- actions
+
+    @action(name="enter_safe")
+    def _do_enter_safe(self) -> None:
+        """Ends what runs and goes to the safe state."""
+        running = self.protection.responder.running
+        name = "" if running is None else running.name
+        self.go_safe(f"response {name}")
+
+    @action(name="reboot")
+    def _do_reboot(self) -> None:
+        """Ends the computer in good order and boots it again."""
+        if self.context.request_reboot is not None:
+            self.context.request_reboot()
+
+    @action(name="abort_activity")
+    def _do_abort(self) -> None:
+        """Ends what the vehicle is doing; it goes back to where it waits for orders."""
+        self.post("abort", urgent=True, reason="response of the fault protection")
+
+    @action(name="post", about={"signal": "signal"})
+    def _do_post(self, signal: Part) -> None:
+        """Gives the statechart a signal."""
+        self.post(signal, reason="response of the fault protection")
+
+    @action(name="set_aside", keeps_going=True, about={"device": "device"})
+    def put_sensor_aside(self, device: Part) -> None:
+        """Believes nothing that a device says; it is asked and judged on."""
+        if device not in self.sensors_aside:
+            self.sensors_aside = [*self.sensors_aside, device]
+            self.sensors_set_aside = ", ".join(self.sensors_aside)
+            self.readings.gate(device).set_aside = True
+            self.sensor_set_aside(sensor=device)
+
+    @action(name="use_again", keeps_going=True, about={"device": "device"})
+    def use_sensor_again(self, device: Part) -> None:
+        """Believes a device again."""
+        if device in self.sensors_aside:
+            self.sensors_aside = [each for each in self.sensors_aside if each != device]
+            self.sensors_set_aside = ", ".join(self.sensors_aside)
+            self.readings.gate(device).set_aside = False
+            self.sensor_used_again(sensor=device)
+
+    @action(name="shed", keeps_going=True, about={"load": "load"})
+    def _do_shed(self, load: Part) -> None:
+        """Switches a load off until it is restored."""
+        self.protection.shedding.want(load, RESPONSE)
+
+    @action(name="restore", keeps_going=True, about={"load": "load"})
+    def _do_restore(self, load: Part) -> None:
+        """Takes a `shed` back."""
+        self.protection.shedding.release(load, RESPONSE)
+
+    @action(name="notify", keeps_going=True)
+    def _do_notify(self) -> None:
+        """Does nothing but let Earth know that somebody has to look."""
+
+    def protection_values(self) -> dict[str, Any]:
+        """How each monitor and response stands, for reports."""
+        watch, responder = self.protection.watch, self.protection.responder
+        return {
+            "monitors": {n: run.verdict.value for n, run in watch.runs.items() if run.active},
+            "responses": {n: run.mode.value for n, run in responder.runs.items()},
+        }

@@ -6,7 +6,8 @@ from typing import Any
 from flight.runtime.reading_gate import ReadingGate
 
 Heard = Callable[[str, str, Any, str], None]
-"""Called with device, method, reading and why it is not to be used ("": it passed)."""
+"""Called with device, method, reading and why it is not to be used ("": it passed); without a
+reading when none came."""
 
 
 class Readings:
@@ -41,7 +42,9 @@ class Readings:
 
     def _listener(self, device: str) -> Callable[[str, Any, str], None]:
         def heard(method: str, reading: Any, wrong: str) -> None:
-            if wrong:
+            if reading is None:
+                pass  # who asked tells of it
+            elif wrong:
                 self._refused(device, method, wrong)
             elif self._failing and reading.valid:
                 self._passed(device, method)

@@ -185,15 +185,20 @@ class ParameterTable(Mapping[str, Any]):
 
         The owner calls this where no computation is half-way.
         """
+        return self.values_before_swap() is not None
+
+    def values_before_swap(self) -> dict[str, Any] | None:
+        """As `swap`; returns the values that were active before, None when nothing was pending."""
         if self.state is not TableState.PENDING:
-            return False
+            return None
+        before = self._active
         active = self._converted(self._staged)
         changed = {key: value for key, value in active.items() if value != self._active[key]}
         self._storage.put(NAMESPACE, self.name, active)
         self._active = active
         self.abort()
         self._report("parameters_activated", {"table": self.name, "changed": changed})
-        return True
+        return before
 
     def staged(self) -> dict[str, Any]:
         """The change as loaded so far, for telemetry; empty when there is none."""

@@ -26,6 +26,10 @@ SUBJECTS = (
     "state",
     "tube",
     "device",
+    "monitor",
+    "response",
+    "sensor",
+    "load",
 )
 """Arguments that say what an event is about, the first that an event has."""
 

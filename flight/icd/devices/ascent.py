@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 
 from flight.icd.devices.base import DeviceInterface, Reading, actuation, reading
+from flight.icd.devices.measured import measured
 
 Three = tuple[float, float, float]
 Four = tuple[float, float, float, float]
@@ -45,8 +46,8 @@ class Ejector(DeviceInterface):
 class IgniterState(Reading, frozen=True, kw_only=True):
     """Resistance of the bridge wires in ohm (open circuits read 1e6), and charges left."""
 
-    resistance: float
-    charges: int
+    resistance: Annotated[float, measured("ohm", 0.0, 2.0e6)]
+    charges: Annotated[int, measured("1", 0.0, 4.0)]
 
 
 class Igniter(DeviceInterface):
@@ -71,9 +72,9 @@ class Igniter(DeviceInterface):
 class EffectorState(Reading, frozen=True, kw_only=True):
     """Where the nozzle is (rad), cold gas left (kg)."""
 
-    pitch: float
-    yaw: float
-    gas: float
+    pitch: Annotated[float, measured("rad", -0.6, 0.6)]
+    yaw: Annotated[float, measured("rad", -0.6, 0.6)]
+    gas: Annotated[float, measured("kg", -0.1, 50.0)]
 
 
 class AttitudeEffectors(DeviceInterface):
@@ -139,9 +140,9 @@ class Increments(Reading, frozen=True, kw_only=True):
     gravity, which they cannot feel). `saturated`: a sensor was at its limit in between.
     """
 
-    interval: float
-    delta_angle: Three
-    delta_velocity: Three
+    interval: Annotated[float, measured("s", 0.0, 1.0e7)]
+    delta_angle: Annotated[Three, measured("rad", -10000.0, 10000.0)]
+    delta_velocity: Annotated[Three, measured("m/s", -1.0e8, 1.0e8)]
     saturated: bool
 
 
@@ -162,8 +163,8 @@ class StarAttitude(Reading, frozen=True, kw_only=True):
     Not valid in the bright sky below the thin air, and while turning fast.
     """
 
-    attitude: Four
-    sigma: float
+    attitude: Annotated[Four, measured("1", -1.001, 1.001)]
+    sigma: Annotated[float, measured("rad", 0.0, 0.1)]
 
 
 class AscentStarTracker(DeviceInterface):
@@ -181,7 +182,7 @@ class BeaconState(Reading, frozen=True, kw_only=True):
     """Whether the UHF beacon sends, and the energy left in its cell, W h."""
 
     sending: bool
-    energy: float
+    energy: Annotated[float, measured("W h", -1.0, 10000.0)]
 
 
 class Beacon(DeviceInterface):
@@ -203,8 +204,8 @@ class Beacon(DeviceInterface):
 class RecorderState(Reading, frozen=True, kw_only=True):
     """Bytes kept, and bytes that the ring has overwritten since it was erased."""
 
-    size: int
-    overwritten: int
+    size: Annotated[int, measured("B", 0.0, 1.0e9)]
+    overwritten: Annotated[int, measured("B", 0.0, 1.0e12)]
 
 
 class AscentRecorder(DeviceInterface):

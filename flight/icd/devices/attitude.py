@@ -1,6 +1,9 @@
 """Sensors of attitude and heading on the ground."""
 
+from typing import Annotated
+
 from flight.icd.devices.base import DeviceInterface, Reading, reading
+from flight.icd.devices.measured import measured
 
 
 class InertialState(Reading, frozen=True, kw_only=True):
@@ -11,9 +14,9 @@ class InertialState(Reading, frozen=True, kw_only=True):
     `saturated`: a sensor was at its limit since the last reading; then yaw is not to be trusted.
     """
 
-    roll: float
-    pitch: float
-    yaw: float
+    roll: Annotated[float, measured("rad", -3.15, 3.15)]
+    pitch: Annotated[float, measured("rad", -1.58, 1.58)]
+    yaw: Annotated[float, measured("rad", -10000.0, 10000.0)]
     saturated: bool
 
 
@@ -36,8 +39,8 @@ class SunDirection(Reading, frozen=True, kw_only=True):
     radians above the horizon. Invalid when the Sun is low or not to be told from the bright sky.
     """
 
-    azimuth: float
-    elevation: float
+    azimuth: Annotated[float, measured("rad", -6.3, 6.3)]
+    elevation: Annotated[float, measured("rad", -1.58, 1.58)]
 
 
 class SunSensor(DeviceInterface):

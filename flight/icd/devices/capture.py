@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from flight.icd.devices.base import DeviceInterface, Reading, actuation, reading
+from flight.icd.devices.measured import measured
 from flight.icd.devices.orbiter_navigation import Triple
 
 
@@ -49,10 +50,10 @@ class ContainmentState(Reading, frozen=True, kw_only=True):
     """
 
     present: bool
-    outer_temperature: float
-    sample_temperature: float
-    hot_seconds: float
-    leak_rate: float
+    outer_temperature: Annotated[float, measured("K", 100.0, 1300.0)]
+    sample_temperature: Annotated[float, measured("K", 100.0, 500.0)]
+    hot_seconds: Annotated[float, measured("s", 0.0, 1.0e7)]
+    leak_rate: Annotated[float, measured("Pa m3/s", 0.0, 10.0)]
     sealed: bool
     in_capsule: bool
     capsule_closed: bool
@@ -96,7 +97,7 @@ class ReleaseState(Reading, frozen=True, kw_only=True):
     """Whether the separation switches say that the capsule is gone, and its spin in rad/s."""
 
     separated: bool
-    spin: float
+    spin: Annotated[float, measured("rad/s", -20.0, 20.0)]
 
 
 class CapsuleRelease(DeviceInterface):

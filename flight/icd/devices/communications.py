@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 
 from flight.icd.devices.base import DeviceInterface, Reading, actuation, reading
+from flight.icd.devices.measured import measured
 
 
 class LinkState(msgspec.Struct, frozen=True):
@@ -28,7 +29,7 @@ class RadioState(Reading, frozen=True, kw_only=True):
     """Power, temperature in K, and the state of each known link."""
 
     on: bool
-    temperature: float
+    temperature: Annotated[float, measured("K", 100.0, 450.0)]
     links: list[LinkState]
 
 

@@ -1,6 +1,9 @@
 """The container for sample tubes in the nose of the MAV."""
 
+from typing import Annotated
+
 from flight.icd.devices.base import DeviceInterface, Reading, actuation, reading
+from flight.icd.devices.measured import measured
 
 
 class ContainerState(Reading, frozen=True, kw_only=True):
@@ -10,7 +13,7 @@ class ContainerState(Reading, frozen=True, kw_only=True):
     seated: list[bool]
     lid_closed: bool
     latched: bool
-    temperature: float
+    temperature: Annotated[float, measured("K", 100.0, 450.0)]
 
 
 class Container(DeviceInterface):

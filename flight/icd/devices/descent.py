@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from flight.icd.devices.base import DeviceInterface, Reading, actuation, reading
+from flight.icd.devices.measured import measured
 
 Triple = tuple[float, float, float]
 Attitude = tuple[float, float, float, float]
@@ -37,10 +38,10 @@ class InertialIncrements(Reading, frozen=True, kw_only=True):
     `gap`: the reading that was asked for is no longer known; the increments begin at the last one.
     """
 
-    number: int
-    interval: float
-    rotation: Triple
-    velocity: Triple
+    number: Annotated[int, measured("1", 0.0, 1.0e9)]
+    interval: Annotated[float, measured("s", 0.0, 1.0e7)]
+    rotation: Annotated[Triple, measured("rad", -10000.0, 10000.0)]
+    velocity: Annotated[Triple, measured("m/s", -1.0e6, 1.0e6)]
     saturated: bool
     gap: bool
 
@@ -49,7 +50,7 @@ class StarAlignment(Reading, frozen=True, kw_only=True):
     """Attitude by the star scanner of the cruise stage: quaternion, scalar first, from body axes to
     inertial axes. `number`: of the inertial reading at the same instant."""
 
-    attitude: Attitude
+    attitude: Annotated[Attitude, measured("1", -1.001, 1.001)]
     number: int
 
 
@@ -116,9 +117,9 @@ class RadarReading(Reading, frozen=True, kw_only=True):
 
     own_validity: ClassVar[dict[str, str]] = {"range": "range_valid", "velocity": "velocity_valid"}
 
-    range: float
+    range: Annotated[float, measured("m", -50.0, 20000.0)]
     range_valid: bool
-    velocity: Triple
+    velocity: Annotated[Triple, measured("m/s", -1000.0, 1000.0)]
     velocity_valid: bool
 
 
@@ -141,9 +142,9 @@ class TerrainFix(Reading, frozen=True, kw_only=True):
     """Place by matching an image with the map: metres east and north of the tube Malay. Invalid
     when nothing matched; `reason` says why."""
 
-    east: float
-    north: float
-    matches: int
+    east: Annotated[float, measured("m", -50000.0, 50000.0)]
+    north: Annotated[float, measured("m", -50000.0, 50000.0)]
+    matches: Annotated[int, measured("1", 0.0, 10000.0)]
 
 
 class TerrainCamera(DeviceInterface):
@@ -163,8 +164,8 @@ class TerrainCamera(DeviceInterface):
 class EngineState(Reading, frozen=True, kw_only=True):
     """Thrust of each engine in N, from its chamber pressure, and propellant left in kg."""
 
-    thrusts: tuple[float, ...]
-    propellant: float
+    thrusts: Annotated[tuple[float, ...], measured("N", -500.0, 6000.0)]
+    propellant: Annotated[float, measured("kg", -1.0, 2000.0)]
 
 
 class DescentEngines(DeviceInterface):

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from flight.icd.devices.base import DeviceInterface, Reading, actuation, reading
+from flight.icd.devices.measured import measured
 
 
 class TimerState(Reading, frozen=True, kw_only=True):
@@ -12,8 +13,8 @@ class TimerState(Reading, frozen=True, kw_only=True):
     set from separation to entry (0: not set)."""
 
     separated: list[bool]
-    since_separation: float
-    entry_after: float
+    since_separation: Annotated[float, measured("s", -1.0, 1.0e8)]
+    entry_after: Annotated[float, measured("s", 0.0, 1.0e8)]
 
 
 class CapsuleTimer(DeviceInterface):
@@ -64,8 +65,8 @@ class AccelerationState(Reading, frozen=True, kw_only=True):
     """Felt acceleration along the axis, m/s^2, positive when the heat shield is pushed; the
     largest magnitude since it was cleared, shocks included; whether the range was exceeded."""
 
-    axial: float
-    peak: float
+    axial: Annotated[float, measured("m/s2", -50000.0, 50000.0)]
+    peak: Annotated[float, measured("m/s2", 0.0, 50000.0)]
     saturated: bool
 
 
@@ -114,7 +115,7 @@ class PayloadState(Reading, frozen=True, kw_only=True):
 
     seated: list[bool]
     latched: bool
-    temperature: float
+    temperature: Annotated[float, measured("K", 100.0, 450.0)]
 
 
 class PayloadBay(DeviceInterface):
@@ -132,7 +133,7 @@ class CapsuleBeaconState(Reading, frozen=True, kw_only=True):
     """Whether it sends, and at what power in W."""
 
     on: bool
-    power: float
+    power: Annotated[float, measured("W", -0.1, 100.0)]
 
 
 class CapsuleBeacon(DeviceInterface):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from flight.icd.devices.base import DeviceInterface, Reading, actuation, reading
+from flight.icd.devices.measured import measured
 
 RACK_SLOTS = 36
 """Tubes that the rack of the fetch rover holds."""
@@ -22,17 +23,17 @@ class ArmState(Reading, frozen=True, kw_only=True):
     `pose`: stowed, presented, slot, container, lid, place, or moving.
     """
 
-    joints: list[float]
+    joints: Annotated[list[float], measured("rad", -7.0, 7.0)]
     pose: str
-    temperature: float
+    temperature: Annotated[float, measured("K", 100.0, 450.0)]
 
 
 class LidMotion(Reading, frozen=True, kw_only=True):
     """Greatest force in N against the way down, and how high the jaws ended over the place of the
     lid's handle by the joint angles, in m (below zero: the arm has given way while it pressed)."""
 
-    force: float
-    height: float
+    force: Annotated[float, measured("N", -200.0, 200.0)]
+    height: Annotated[float, measured("m", -1.0, 1.0)]
 
 
 class RoverArm(DeviceInterface):
@@ -94,8 +95,8 @@ class RoverArm(DeviceInterface):
 class GripperState(Reading, frozen=True, kw_only=True):
     """Opening between the jaws in m, and the force between them in N."""
 
-    opening: float
-    force: float
+    opening: Annotated[float, measured("m", -0.01, 0.3)]
+    force: Annotated[float, measured("N", -20.0, 500.0)]
 
 
 class Gripper(DeviceInterface):

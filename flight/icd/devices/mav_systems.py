@@ -1,8 +1,11 @@
 """The Mars Ascent Vehicle's own systems, as far as they work before the flight."""
 
+from typing import Annotated
+
 import msgspec
 
 from flight.icd.devices.base import DeviceInterface, Reading, actuation, reading
+from flight.icd.devices.measured import measured
 
 
 class MavSystemsState(Reading, frozen=True, kw_only=True):
@@ -10,10 +13,10 @@ class MavSystemsState(Reading, frozen=True, kw_only=True):
     and of the propellant of the two motors."""
 
     powered: bool
-    state_of_charge: float
-    avionics_temperature: float
-    first_motor_temperature: float
-    second_motor_temperature: float
+    state_of_charge: Annotated[float, measured("1", -0.05, 1.05)]
+    avionics_temperature: Annotated[float, measured("K", 100.0, 450.0)]
+    first_motor_temperature: Annotated[float, measured("K", 100.0, 450.0)]
+    second_motor_temperature: Annotated[float, measured("K", 100.0, 450.0)]
 
 
 class CheckItem(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 
 from flight.icd.devices.base import DeviceInterface, Reading, actuation, reading
+from flight.icd.devices.measured import measured
 
 LONGEST_DRIVE = 10.0
 """Metres of one drive call."""
@@ -19,19 +20,19 @@ class WheelsState(Reading, frozen=True, kw_only=True):
     `motor_current` in A, of the last drive; `dead_wheels`: numbers of wheels that do not turn.
     """
 
-    odometer: float
-    turned: float
-    motor_temperature: float
-    motor_current: float
+    odometer: Annotated[float, measured("m", -1.0e6, 1.0e6)]
+    turned: Annotated[float, measured("rad", -1.0e5, 1.0e5)]
+    motor_temperature: Annotated[float, measured("K", 100.0, 450.0)]
+    motor_current: Annotated[float, measured("A", -1.0, 100.0)]
     dead_wheels: list[int]
 
 
 class Driven(Reading, frozen=True, kw_only=True):
     """What one motion was by the wheels' own account: metres, radians clockwise, seconds."""
 
-    distance: float
-    turned: float
-    seconds: float
+    distance: Annotated[float, measured("m", -20.0, 20.0)]
+    turned: Annotated[float, measured("rad", -7.0, 7.0)]
+    seconds: Annotated[float, measured("s", 0.0, 2000.0)]
 
 
 class Wheels(DeviceInterface):

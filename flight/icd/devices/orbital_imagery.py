@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from flight.icd.devices.base import DeviceInterface, Reading, reading
+from flight.icd.devices.measured import measured
 
 VehicleName = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
@@ -18,7 +19,7 @@ class SurfaceFix(Reading, frozen=True, kw_only=True):
 
     east: float
     north: float
-    error: float
+    error: Annotated[float, measured("m", 0.0, 10000.0)]
 
 
 class OrbitalImagery(DeviceInterface):

@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 
 from flight.icd.devices.base import DeviceInterface, Reading, actuation, reading
+from flight.icd.devices.measured import measured
 
 Triple = Annotated[list[float], msgspec.Meta(min_length=3, max_length=3)]
 Quadruple = Annotated[list[float], msgspec.Meta(min_length=4, max_length=4)]
@@ -18,7 +19,7 @@ Quadruple = Annotated[list[float], msgspec.Meta(min_length=4, max_length=4)]
 class TrackedAttitude(Reading, frozen=True, kw_only=True):
     """Attitude as a unit quaternion, scalar first, from body to inertial axes."""
 
-    quaternion: Quadruple
+    quaternion: Annotated[Quadruple, measured("1", -1.001, 1.001)]
 
 
 class StarTracker(DeviceInterface):
@@ -39,8 +40,8 @@ class InertialReading(Reading, frozen=True, kw_only=True):
     on, m/s, inertial axes. `saturated`: a sensor was at its limit since the last reading.
     """
 
-    rate: Triple
-    delta_v: Triple
+    rate: Annotated[Triple, measured("rad/s", -1.0, 1.0)]
+    delta_v: Annotated[Triple, measured("m/s", -20000.0, 20000.0)]
     saturated: bool
 
 
@@ -75,10 +76,10 @@ class KnownOrbit(Reading, frozen=True, kw_only=True):
     """
 
     centre: str
-    position: Triple
-    velocity: Triple
-    position_sigma: float
-    velocity_sigma: float
+    position: Annotated[Triple, measured("m", -1.0e13, 1.0e13)]
+    velocity: Annotated[Triple, measured("m/s", -1.0e6, 1.0e6)]
+    position_sigma: Annotated[float, measured("m", 0.0, 1.0e10)]
+    velocity_sigma: Annotated[float, measured("m/s", 0.0, 1.0e5)]
     solution: int
 
 
@@ -108,7 +109,7 @@ class Image(Reading, frozen=True, kw_only=True):
     """
 
     targets: list[ImagedTarget]
-    quaternion: Quadruple
+    quaternion: Annotated[Quadruple, measured("1", -1.001, 1.001)]
 
 
 class NarrowAngleCamera(DeviceInterface):
@@ -128,9 +129,9 @@ class LidarReturn(Reading, frozen=True, kw_only=True):
     Invalid when nothing came back.
     """
 
-    range: float
-    direction: Triple
-    quaternion: Quadruple
+    range: Annotated[float, measured("m", -1.0, 2000.0)]
+    direction: Annotated[Triple, measured("1", -1.001, 1.001)]
+    quaternion: Annotated[Quadruple, measured("1", -1.001, 1.001)]
 
 
 class ScanningLidar(DeviceInterface):

@@ -5,20 +5,21 @@ from typing import Annotated
 import msgspec
 
 from flight.icd.devices.base import DeviceInterface, Reading, actuation, reading
+from flight.icd.devices.measured import measured
 from flight.icd.devices.orbiter_navigation import Triple
 
 
 class PropellantState(Reading, frozen=True, kw_only=True):
     """Propellant (kg) by the gauge, and the vehicle's mass (kg) by book-keeping."""
 
-    propellant: float
-    mass: float
+    propellant: Annotated[float, measured("kg", -20.0, 10000.0)]
+    mass: Annotated[float, measured("kg", 1.0, 20000.0)]
 
 
 class BurnReport(Reading, frozen=True, kw_only=True):
     """How a burn went: seconds of thrust, and whether it ran as long as it was meant to."""
 
-    seconds: float
+    seconds: Annotated[float, measured("s", 0.0, 20000.0)]
     completed: bool
 
 

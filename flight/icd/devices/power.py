@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from flight.icd.devices.base import DeviceInterface, Reading, actuation, reading
+from flight.icd.devices.measured import measured
 
 SwitchName = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
@@ -13,10 +14,10 @@ class BatteryState(Reading, frozen=True, kw_only=True):
     """State of charge (0 to 1 of the capacity when new and warm), voltage in V, current in A
     (positive when charging), cell temperature in K."""
 
-    state_of_charge: float
-    voltage: float
-    current: float
-    temperature: float
+    state_of_charge: Annotated[float, measured("1", -0.05, 1.05)]
+    voltage: Annotated[float, measured("V", 0.0, 60.0)]
+    current: Annotated[float, measured("A", -200.0, 200.0)]
+    temperature: Annotated[float, measured("K", 100.0, 450.0)]
 
 
 class Battery(DeviceInterface):
@@ -33,8 +34,8 @@ class SolarArrayState(Reading, frozen=True, kw_only=True):
     has delivered since power on."""
 
     deployed: bool
-    power: float
-    energy: float
+    power: Annotated[float, measured("W", -1.0, 5000.0)]
+    energy: Annotated[float, measured("W h", 0.0, 1.0e9)]
 
 
 class SolarArray(DeviceInterface):
@@ -57,7 +58,7 @@ class SwitchStates(Reading, frozen=True, kw_only=True):
     """Each switch by name: closed (True) or open, and the power in W that flows through it."""
 
     closed: dict[str, bool]
-    power: dict[str, float]
+    power: Annotated[dict[str, float], measured("W", -1.0, 5000.0)]
 
 
 class PowerSwitches(DeviceInterface):

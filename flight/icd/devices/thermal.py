@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from flight.icd.devices.base import DeviceInterface, Reading, actuation, reading
+from flight.icd.devices.measured import measured
 
 ZoneName = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 Setpoint = Annotated[float, msgspec.Meta(ge=150.0, le=330.0, extra={"unit": "K"})]
@@ -14,9 +15,9 @@ class ZoneState(msgspec.Struct, frozen=True):
     """One heater zone: enabled or not, setpoint in K, heating now or not, power in W when on."""
 
     enabled: bool
-    setpoint: float
+    setpoint: Annotated[float, measured("K", 100.0, 450.0)]
     on: bool
-    power: float
+    power: Annotated[float, measured("W", -1.0, 2000.0)]
 
 
 class HeaterStates(Reading, frozen=True, kw_only=True):
@@ -47,7 +48,7 @@ class NodeTemperatures(Reading, frozen=True, kw_only=True):
 
     own_validity: ClassVar[dict[str, str]] = {"temperatures": "invalid"}
 
-    temperatures: dict[str, float]
+    temperatures: Annotated[dict[str, float], measured("K", 100.0, 450.0)]
     invalid: list[str]
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 
 from flight.icd.devices.base import DeviceInterface, Reading, actuation, reading
+from flight.icd.devices.measured import measured
 
 Angle = Annotated[float, msgspec.Meta(ge=-pi, le=pi)]
 JointAngles = Annotated[list[Angle], msgspec.Meta(min_length=7, max_length=7)]
@@ -25,11 +26,11 @@ class TransferArmState(Reading, frozen=True, kw_only=True):
     """Joint angles by encoders (rad), motor currents (A), force (N) and torque (N m) on the wrist
     in the tip frame, joint temperature (K), whether the brakes are engaged and whether it moves."""
 
-    joints: list[float]
-    currents: list[float]
-    force: list[float]
-    torque: list[float]
-    temperature: float
+    joints: Annotated[list[float], measured("rad", -7.0, 7.0)]
+    currents: Annotated[list[float], measured("A", -20.0, 20.0)]
+    force: Annotated[list[float], measured("N", -1000.0, 1000.0)]
+    torque: Annotated[list[float], measured("N m", -200.0, 200.0)]
+    temperature: Annotated[float, measured("K", 100.0, 450.0)]
     brakes: bool
     moving: bool
 
@@ -38,8 +39,8 @@ class StraightMotion(Reading, frozen=True, kw_only=True):
     """End of a straight motion: way travelled (m), greatest force against it (N), and whether it
     came to its end or stopped at the force limit."""
 
-    travelled: float
-    force: float
+    travelled: Annotated[float, measured("m", -0.1, 10.0)]
+    force: Annotated[float, measured("N", -1000.0, 1000.0)]
     reached: bool
 
 
@@ -84,8 +85,8 @@ class TransferArm(DeviceInterface):
 class ArmGripperState(Reading, frozen=True, kw_only=True):
     """Opening between the jaws (m) and the force on them (N)."""
 
-    opening: float
-    force: float
+    opening: Annotated[float, measured("m", -0.01, 0.3)]
+    force: Annotated[float, measured("N", -20.0, 500.0)]
 
 
 class ArmGripper(DeviceInterface):

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from flight.icd.devices.base import DeviceInterface, Reading, actuation
+from flight.icd.devices.measured import measured
 
 
 class Hazard(msgspec.Struct, frozen=True):
@@ -33,10 +34,10 @@ class VisualMotion(Reading, frozen=True, kw_only=True):
     `features`: how many were tracked. Invalid when too few were.
     """
 
-    ahead: float
-    right: float
-    turned: float
-    features: int
+    ahead: Annotated[float, measured("m", -50.0, 50.0)]
+    right: Annotated[float, measured("m", -50.0, 50.0)]
+    turned: Annotated[float, measured("rad", -6.3, 6.3)]
+    features: Annotated[int, measured("1", 0.0, 1.0e5)]
 
 
 class TubeSighting(msgspec.Struct, frozen=True):
@@ -81,9 +82,9 @@ class LanderSighting(Reading, frozen=True, kw_only=True):
     radians clockwise from the vehicle's heading. Invalid when not in sight.
     """
 
-    ahead: float
-    right: float
-    heading: float
+    ahead: Annotated[float, measured("m", -500.0, 500.0)]
+    right: Annotated[float, measured("m", -500.0, 500.0)]
+    heading: Annotated[float, measured("rad", -6.3, 6.3)]
 
 
 class StereoCamera(DeviceInterface):

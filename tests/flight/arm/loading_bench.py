@@ -18,6 +18,7 @@ from flight.icd.custody_account import account, agrees
 from flight.icd.devices.manipulation import TubeRack
 from flight.icd.exchanges import ENERGY_PERMISSION, EnergyWanted, Permission
 from flight.mav.node import Mav
+from ground.missions.protection_files import plain
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.rig import Rig
 from sim_hw.assembly import arm as arm_assembly
@@ -147,7 +148,12 @@ class Bench:
         held = {name: self.tubes if name == source else [] for name in SOURCES}
         rig.add_node(RackRover, {}, mission={"tubes": held["rover"]})
         rig.add_node(PortPerseverance, {}, mission={"tubes": held["perseverance"]})
-        rig.add_node(Arm, {**arm_file.flight, **changes}, mission={"ground": held["ground"]})
+        rig.add_node(
+            Arm,
+            {**arm_file.flight, **changes},
+            mission={"ground": held["ground"]},
+            protection=plain(arm_file.protection),
+        )
         rig.add_node(Mav, mav_file.flight)
 
     def ledgers(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from flight.core.node import Node
 from flight.core.telling.communications import wire
 from flight.entry.node import EntryCapsule
 from flight.icd.custody_account import account, agrees
+from ground.missions.protection_files import plain
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.rig import Rig
 from sim_hw.assembly import entry as assembly
@@ -95,7 +96,7 @@ class Bench:
         self.world.tubes.observe(lambda move: self.judge())
         rig.observers.append(lambda message: self.judge())
         self.orbiter: Any = rig.add_node(ToyOrbiter, {}, mission={"tubes": self.tubes})
-        rig.add_node(EntryCapsule, file.flight)
+        rig.add_node(EntryCapsule, file.flight, protection=plain(file.protection))
 
     def device(self, name: str) -> Any:
         return self.devices[name]

@@ -27,6 +27,7 @@ from flight.icd.messages import Rung
 from flight.icd.places import ORBITER
 from flight.orbiter.custody import end_capture, find_in_orbit
 from flight.runtime.loop import VirtualLoop, run
+from ground.missions.protection_files import plain
 from ground.missions.vehicle_files import load_vehicle_file
 from sim_hw.assembly import entry
 
@@ -46,7 +47,9 @@ class Flight:
         self.truth = entry.flight_of(devices)
         self.felt: list[tuple[float, float]] = []
         self.truth.watchers.append(lambda load: self.felt.append((b.world.now(), load)))
-        self.capsule: Any = b.rig.add_node(EntryCapsule, file.flight)
+        self.capsule: Any = b.rig.add_node(
+            EntryCapsule, file.flight, protection=plain(file.protection)
+        )
         self.burns: list[tuple[float, float]] = []
         use = b.vehicle.use
 

@@ -19,6 +19,7 @@ from flight.lander.node import Lander
 from flight.lander.rhythm import Energy, Rhythm
 from flight.lander.work_permission import energy_permission
 from flight.runtime.loop import VirtualLoop, run
+from ground.missions.protection_files import plain
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.rig import Rig
 from sim_hw.assembly.lander import HARDWARE, build
@@ -54,7 +55,7 @@ class Landed:
                 self.links.attach(device)
         self.links.stations.emit = self._heard_on_earth
         self.links.start()
-        self.node = cast(Any, rig.add_node(Lander, FILE.flight))
+        self.node = cast(Any, rig.add_node(Lander, FILE.flight, protection=plain(FILE.protection)))
 
     def _heard_on_earth(self, signal: str, received: Any) -> None:
         for data in read_frame(received.data).packets:

@@ -14,6 +14,7 @@ from flight.core.node import Node
 from flight.core.telling.communications import wire
 from flight.icd.exchanges import LAUNCH_PERMISSION, Nothing, Permission
 from flight.mav.node import Mav
+from ground.missions.protection_files import plain
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.auditor import Auditor
 from ground.testbed.rig import Rig
@@ -79,7 +80,7 @@ class LaunchBench:
         for name, device in named.items():
             rig.add_device(f"mav.{name}", device)
         rig.add_node(Lander, {})
-        rig.add_node(LoadedMav, {**file.flight, **changes})
+        rig.add_node(LoadedMav, {**file.flight, **changes}, protection=plain(file.protection))
         self.auditor = Auditor(
             self.world.tubes, rig.ledgers, lambda: asyncio.get_running_loop().time()
         )

@@ -20,6 +20,7 @@ from flight.icd.messages import CommandReport
 from flight.icd.places import ORBIT
 from flight.orbiter.linear_algebra import applied
 from flight.orbiter.node import Orbiter
+from ground.missions.protection_files import plain
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.rig import Rig
 from sim_hw.assembly import orbiter
@@ -142,7 +143,9 @@ async def bench(
         _, devices = orbiter.build(world, built)
         for name, device in devices.items():
             rig.add_device(f"orbiter.{name}", device)
-        rig.add_node(Orbiter, file.flight | (parameters or {}))
+        rig.add_node(
+            Orbiter, file.flight | (parameters or {}), protection=plain(file.protection)
+        )
         camera: Any = devices["camera"]
         yield Bench(rig, world, devices, camera.vehicle, [t.id for t in tubes])
 

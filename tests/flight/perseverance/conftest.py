@@ -15,6 +15,7 @@ from flight.core.telling.communications import wire
 from flight.icd.devices.base import DeviceFault
 from flight.icd.places import ARM_GRIPPER, CONTAINER, PERSEVERANCE
 from flight.perseverance.node import Perseverance
+from ground.missions.protection_files import plain
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.auditor import Auditor
 from ground.testbed.rig import DEFAULT_EPOCH_JD_TT, Rig
@@ -77,7 +78,12 @@ class Bench:
             "lander": {"east": lander[0], "north": lander[1]},
             "start": {"east": self.body.east, "north": self.body.north},
         }
-        rig.add_node(WiredPerseverance, file.flight, mission=self.mission)
+        rig.add_node(
+            WiredPerseverance,
+            file.flight,
+            mission=self.mission,
+            protection=plain(file.protection),
+        )
         self.auditor = Auditor(world.tubes, self._ledgers, world.now)
         rig.observers.append(lambda message: self.auditor.audit())
 

@@ -11,6 +11,7 @@ from flight.core.node import Node
 from flight.icd.places import GROUND
 from flight.rover.node import FetchRover
 from flight.runtime.streams import stream
+from ground.missions.protection_files import plain
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.rig import Rig
 from sim_hw.assembly import rover
@@ -80,7 +81,12 @@ def make_field(
         "tubes": [{"id": t.id, "east": t.east, "north": t.north} for t in depot.tubes],
         "lander": dict(zip(("east", "north"), believed or lander, strict=True)),
     }
-    node = rig.add_node(FetchRover, file.flight | (parameters or {}), mission=mission)
+    node = rig.add_node(
+        FetchRover,
+        file.flight | (parameters or {}),
+        mission=mission,
+        protection=plain(file.protection),
+    )
     tubes = [tube.id for tube in reversed(depot.tubes)][:count]
     return Field(rig, world, node, electrical, devices, tubes)
 

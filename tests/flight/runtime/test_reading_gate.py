@@ -120,12 +120,12 @@ def test_an_open_gate_lets_everything_through() -> None:
 def test_a_further_check_is_asked_only_of_what_has_passed() -> None:
     asked: list[Any] = []
 
-    def further(reading: Any, now: int) -> str:
+    def further(reading: Any, now: int) -> tuple[str, str] | None:
         asked.append(reading.range)
-        return "too good to be true" if reading.range == 4.0 else ""
+        return ("range", "too good to be true") if reading.range == 4.0 else None
 
     gate = ReadingGate()
-    gate.further["ping"] = further
+    gate.further["ping"] = [further]
     assert gate.admit(method(), Sonar(range=3.0), 0, 0, 0).valid
     refused = gate.admit(method(), Sonar(range=4.0), 0, 0, 0)
     assert (refused.valid, refused.reason) == (False, "too good to be true")
@@ -218,3 +218,30 @@ def test_who_can_do_nothing_without_a_reading_gets_an_error_with_its_reason() ->
 def test_a_range_that_is_none_is_refused(limits: tuple[float, float]) -> None:
     with pytest.raises(ValueError, match="finite, rising"):
         measured("m", *limits)
+
+
+def test_a_device_that_is_set_aside_is_judged_and_not_used() -> None:
+    heard: list[str] = []
+    gate = ReadingGate(lambda name, reading, wrong: heard.append(wrong))
+    gate.set_aside = True
+    refused = gate.admit(method(), Sonar(range=3.0), 0, 0, 0)
+    assert (refused.valid, refused.reason) == (False, "set aside")
+    assert math.isnan(refused.range)
+    gate.admit(method(), Sonar(range=math.nan), 0, 0, 0)
+    assert heard[0] == "" and heard[1].startswith("range")
+    gate.set_aside = False
+    assert gate.admit(method(), Sonar(range=3.0), 0, 0, 0).valid
+
+
+def test_a_further_check_takes_back_a_single_figure_where_it_can() -> None:
+    gate = ReadingGate()
+    gate.further["measure"] = [lambda reading, now: ("range", "too far")]
+    asked = Method("measure", "reading", 5.0, msgspec.Struct, (), RadarReading, "")
+    judged: Any = gate.admit(asked, radar(), 0, 0, 0)
+    assert judged.valid and not judged.range_valid and judged.velocity_valid
+    assert judged.reason == "too far"
+    gate.further["state"] = [lambda reading, now: ("temperatures.mav", "frozen")]
+    asked = Method("state", "reading", 5.0, msgspec.Struct, (), NodeTemperatures, "")
+    told = NodeTemperatures(temperatures={"arm": 250.0, "mav": 240.0}, invalid=[])
+    left: Any = gate.admit(asked, told, 0, 0, 0)
+    assert left.valid and left.temperatures == {"arm": 250.0} and left.invalid == ["mav"]

@@ -1,0 +1,185 @@
+"""Timers: what happens when no command comes, and when new settings of the radio are not confirmed.
+
+Both count by the oscillator, which nobody sets, and their rest survives reboots.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from flight.core.chart.statechart import Safing, Statechart, chain
+from flight.core.fault_protection.tables import (
+    CommandLoss,
+    ConfirmCommunication,
+    Monitor,
+    Response,
+    Table,
+)
+from flight.core.keeping.storage import Storage, StorageDamage
+
+NAMESPACE = "timers"
+COMMAND_LOSS = "command_loss"
+
+
+class _Heard(msgspec.Struct, frozen=True):
+    """When the last valid command came, and until when silence is announced; s of the count."""
+
+    at: float
+    silent_until: float = 0.0
+
+
+class CommandLossTimer:
+    """How long no valid command has come, against how long that may be.
+
+    `count`: seconds of the oscillator. A store that remembers nothing begins anew.
+    """
+
+    def __init__(self, entry: CommandLoss, storage: Storage, count: Callable[[], float]) -> None:
+        self.entry = entry
+        self._storage = storage
+        self._count = count
+        self._heard = self._restored()
+
+    def heard(self) -> None:
+        """A valid command has come; silence that was announced before is over."""
+        self._keep(_Heard(self._count()))
+
+    def announce_silence(self, seconds: float) -> None:
+        """None will come for so long (s), and that is meant."""
+        now = self._count()
+        self._keep(_Heard(now, now + seconds))
+
+    def limit(self, state: str) -> float:
+        """The longest silence in a state, s: that of the innermost state that has one."""
+        for path in reversed(chain(state)):
+            if path in self.entry.in_states:
+                return self.entry.in_states[path]
+        return self.entry.after
+
+    def left(self, state: str) -> float:
+        """Seconds until the silence is too long; below zero: it is."""
+        due = max(self._heard.at + self.limit(state), self._heard.silent_until)
+        return due - self._count()
+
+    @property
+    def age(self) -> float:
+        """Seconds since the last valid command."""
+        return self._count() - self._heard.at
+
+    def _keep(self, heard: _Heard) -> None:
+        self._heard = heard
+        self._storage.put(NAMESPACE, COMMAND_LOSS, msgspec.to_builtins(heard))
+
+    def _restored(self) -> _Heard:
+        now = self._count()
+        try:
+            kept = msgspec.convert(self._storage.get(NAMESPACE, COMMAND_LOSS), _Heard)
+        except (StorageDamage, msgspec.ValidationError):
+            heard = _Heard(now)
+            self._storage.put(NAMESPACE, COMMAND_LOSS, msgspec.to_builtins(heard))
+            return heard
+        # A count that began anew (another oscillator) must not wait for an instant long past.
+        return kept if kept.at <= now else _Heard(now)
+
+
+def with_timers(table: Table, chart: Statechart) -> Table:
+    """The table with the timers as monitors and responses of their own.
+
+    Where safing is forbidden no command is missed: what would be done about it is no help there.
+    """
+    loss = table.timers.command_loss
+    if loss is None:
+        return table
+    forbidden = tuple(leaf for leaf in chart.leaves if chart.safing(leaf) is Safing.FORBIDDEN)
+    monitor = Monitor(
+        says="no valid command has come for longer than is allowed here",
+        violated_if="command_silence_left <= 0 s",
+        not_in=forbidden,
+    )
+    response = Response(
+        says="what is done when no command comes",
+        on=COMMAND_LOSS,
+        do=loss.do,
+        then=loss.then,
+        priority=10,
+        interruptible=True,
+    )
+    return msgspec.structs.replace(
+        table,
+        monitors={**table.monitors, COMMAND_LOSS: monitor},
+        responses={**table.responses, COMMAND_LOSS: response},
+    )
+
+
+class _Waiting(msgspec.Struct, frozen=True):
+    """Values to go back to, and how many passes are left."""
+
+    before: dict[str, Any]
+    passes: int
+
+
+class Confirmation:
+    """New settings of the radio go back by themselves unless Earth is heard by them.
+
+    `revert(values)` makes the old ones active.
+    """
+
+    def __init__(
+        self,
+        entry: ConfirmCommunication,
+        storage: Storage,
+        revert: Callable[[Mapping[str, Any]], None],
+    ) -> None:
+        self.entry = entry
+        self._storage = storage
+        self._revert = revert
+        self._reverting = False
+        try:
+            kept = storage.get(NAMESPACE, "confirmation")
+            self._waiting = None if kept is None else msgspec.convert(kept, _Waiting)
+        except (StorageDamage, msgspec.ValidationError):
+            self._waiting = None
+
+    @property
+    def passes_left(self) -> int | None:
+        """How many passes the settings have left to be confirmed in; None: nothing waits."""
+        return None if self._waiting is None else self._waiting.passes
+
+    def changed(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """Parameters have changed. Those that wait already go back to what was confirmed last."""
+        if self._reverting:
+            return
+        mine = {n: before[n] for n in self.entry.parameters if before[n] != after[n]}
+        if not mine:
+            return
+        kept = {} if self._waiting is None else self._waiting.before
+        self._keep(_Waiting({**mine, **kept}, self.entry.passes))
+
+    def confirm(self) -> bool:
+        """Earth has heard, and says so; False: nothing was to be confirmed."""
+        waited = self._waiting is not None
+        self._keep(None)
+        return waited
+
+    def pass_ended(self) -> None:
+        """A pass is over without a confirmation."""
+        waiting = self._waiting
+        if waiting is None:
+            return
+        if waiting.passes > 1:
+            self._keep(_Waiting(waiting.before, waiting.passes - 1))
+            return
+        self._keep(None)
+        self._reverting = True
+        try:
+            self._revert(waiting.before)
+        finally:
+            self._reverting = False
+
+    def _keep(self, waiting: _Waiting | None) -> None:
+        if waiting is None and self._waiting is None:
+            return
+        self._waiting = waiting
+        plain = None if waiting is None else msgspec.to_builtins(waiting)
+        self._storage.put(NAMESPACE, "confirmation", plain)

@@ -1,0 +1,354 @@
+"""Responses: one at a time, judged again, not for ever, and never where they would do harm."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from tests.flight.core.fault_protection.guarded import NOT_IN, Deck, on_deck, table
+
+STORY = ("response_started", "response_ended", "response_tripped")
+
+
+def told(folder: Path, plan: dict[str, Any], story: Any) -> None:
+    on_deck(folder, plan, story)
+
+
+def test_it_acts_when_its_monitor_is_violated_and_says_so(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.heat(300.0)
+        assert deck.node.deeds == []
+        await deck.heat(301.0)
+        assert deck.node.deeds == ["ring 2"]
+        assert deck.events("monitor_violated", *STORY) == [
+            ("monitor_violated", "hot", "VIOLATED", "heat = 301"),
+            ("response_started", "bell", "hot"),
+            ("response_ended", "bell", "done"),
+        ]
+        assert deck.node.monitors_violated == "hot"
+        assert deck.node.response_running == ""
+
+    told(tmp_path, table(bell={"do": ["ring 2"]}), story)
+
+
+def test_it_acts_once_for_one_violation_and_again_for_the_next(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        for kelvin in (301.0, 302.0, 303.0):
+            await deck.heat(kelvin)
+        assert deck.node.deeds == ["ring 1"]
+        await deck.heat(290.0)
+        await deck.heat(301.0)
+        assert deck.node.deeds == ["ring 1", "ring 1"]
+
+    told(tmp_path, table(bell={"do": ["ring"]}), story)
+
+
+def test_a_passive_one_counts_and_never_uses_up_a_shot(tmp_path: Path) -> None:
+    plan = table(
+        bell={"do": ["ring"], "mode": "passive", "budget": {"times": 1, "per": 1e6}}
+    )
+
+    async def story(deck: Deck) -> None:
+        for _ in range(3):
+            await deck.heat(301.0)
+            await deck.heat(290.0)
+        run = deck.node.protection.responder.runs["bell"]
+        assert (run.would_have, deck.node.deeds) == (3, [])
+        assert deck.events(*STORY) == []
+        assert len(deck.events("response_passive")) == 3
+        run_after = deck.rig.send("guarded", "arm_response", response="bell")
+        await deck.rig.wait_for_end(run_after)
+        await deck.heat(301.0)
+        assert deck.node.deeds == ["ring 1"]
+
+    told(tmp_path, plan, story)
+
+
+def test_a_disabled_one_does_nothing_at_all(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        run = deck.node.protection.responder.runs["bell"]
+        assert (run.would_have, deck.node.deeds) == (0, [])
+        assert deck.events(*STORY, "response_passive") == []
+
+    told(tmp_path, table(bell={"do": ["ring"], "mode": "disabled"}), story)
+
+
+def test_a_budget_that_is_used_up_trips_it_until_it_is_armed_again(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        for _ in range(4):
+            await deck.heat(301.0)
+            await deck.heat(290.0)
+        assert deck.node.deeds == ["ring 1", "ring 1"]
+        assert [each[0] for each in deck.events(*STORY)][-1] == "response_tripped"
+        assert len(deck.events("response_tripped")) == 1  # told once, not again and again
+        await asyncio.sleep(1000.0)  # the time of its budget is over: it stays tripped
+        await deck.heat(301.0)
+        assert len(deck.node.deeds) == 2
+        report = await deck.rig.command("guarded", "arm_response", response="bell")
+        assert report.rung == "COMPLETED"
+        # It is still hot: an armed response does not wait for the next time.
+        assert len(deck.node.deeds) == 3
+
+    told(tmp_path, table(bell={"do": ["ring"], "budget": {"times": 2, "per": 100.0}}), story)
+
+
+def test_a_shot_comes_back_when_its_time_is_over(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        await deck.heat(290.0)
+        await asyncio.sleep(100.0)
+        await deck.heat(301.0)
+        assert deck.node.deeds == ["ring 1", "ring 1"]
+        assert deck.events("response_tripped") == []
+
+    told(tmp_path, table(bell={"do": ["ring"], "budget": {"times": 1, "per": 100.0}}), story)
+
+
+def test_a_budget_over_boots_is_not_refilled_by_a_reboot_and_the_other_is(tmp_path: Path) -> None:
+    budget = {"times": 1, "per": 1e6}
+    plan = table(
+        kept={"do": ["ring 1"], "budget": {**budget, "over_boots": True}},
+        fresh={"do": ["ring 2"], "budget": budget},
+    )
+
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        assert sorted(deck.node.deeds) == ["ring 1", "ring 2"]
+        await deck.rig.kill("guarded")
+        await deck.rig.restart("guarded")
+        await asyncio.sleep(0.01)
+        await deck.heat(301.0)
+        assert deck.node.deeds == ["ring 2"]
+        assert deck.events("response_tripped") == [("response_tripped", "kept")]
+        await deck.rig.kill("guarded")
+        await deck.rig.restart("guarded")
+        await asyncio.sleep(0.01)
+        await deck.heat(301.0)
+        # Tripped before the reboot: it is neither tried nor told again.
+        assert deck.node.deeds == ["ring 2"]
+        assert len(deck.events("response_tripped")) == 1
+
+    told(tmp_path, plan, story)
+
+
+def test_after_its_cool_down_it_acts_again_if_there_is_still_a_reason(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        await asyncio.sleep(59.9)
+        assert deck.node.deeds == ["ring 1"]
+        await asyncio.sleep(0.2)
+        assert deck.node.deeds == ["ring 1", "ring 1"]
+        await deck.heat(290.0)
+        await asyncio.sleep(200.0)
+        assert len(deck.node.deeds) == 2
+        await deck.heat(301.0)
+        await deck.heat(290.0)
+        await deck.heat(301.0)  # within the cool-down: not yet
+        assert len(deck.node.deeds) == 3
+
+    told(tmp_path, table(bell={"do": ["ring"], "cool_down": 60.0}), story)
+
+
+# ---------------------------------------------------------------------- one at a time
+
+
+def test_one_acts_at_a_time_and_the_higher_priority_first(tmp_path: Path) -> None:
+    plan = table(
+        low={"do": ["ring 1"], "priority": 10},
+        slow={"do": ["scrub 50"], "priority": 90},
+        high={"do": ["ring 9"], "priority": 60},
+    )
+
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        assert deck.node.deeds == ["scrub"]
+        assert deck.node.response_running == "slow"
+        await asyncio.sleep(51.0)
+        assert deck.node.deeds == ["scrub", "scrubbed", "ring 9", "ring 1"]
+
+    told(tmp_path, plan, story)
+
+
+def two_monitors(**slow: Any) -> dict[str, Any]:
+    plan = table(slow={"do": ["scrub 50"], "priority": 20, **slow}, high={"do": ["ring 9"]})
+    plan["monitors"]["wet"] = {"says": "wet", "violated_if": "wet", **NOT_IN}
+    plan["responses"]["high"] |= {"on": "wet", "priority": 80}
+    return plan
+
+
+def test_a_higher_one_breaks_off_only_what_may_be_interrupted(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        deck.node.wet = True
+        await asyncio.sleep(1.0)
+        assert deck.node.deeds == ["scrub"]
+        await asyncio.sleep(60.0)
+        assert deck.node.deeds == ["scrub", "scrubbed", "ring 9"]
+
+    told(tmp_path / "not", two_monitors(), story)
+
+    async def interrupted(deck: Deck) -> None:
+        await deck.heat(301.0)
+        deck.node.wet = True
+        await asyncio.sleep(1.0)
+        assert deck.node.deeds == ["scrub", "scrub broken off", "ring 9", "scrub"]
+        assert deck.events("response_ended")[:2] == [
+            ("response_ended", "slow", "gave way to high"),
+            ("response_ended", "high", "done"),
+        ]
+        await asyncio.sleep(60.0)
+        assert deck.node.deeds[-1] == "scrubbed"
+
+    told(tmp_path / "may", two_monitors(interruptible=True), interrupted)
+
+
+def test_an_equal_one_breaks_nothing_off(tmp_path: Path) -> None:
+    plan = two_monitors(interruptible=True)
+    plan["responses"]["slow"]["priority"] = 80
+
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        deck.node.wet = True
+        await asyncio.sleep(60.0)
+        assert deck.node.deeds == ["scrub", "scrubbed", "ring 9"]
+
+    told(tmp_path, plan, story)
+
+
+def test_what_has_passed_while_it_waited_is_not_done(tmp_path: Path) -> None:
+    plan = two_monitors()
+    plan["responses"]["high"]["priority"] = 10
+
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        deck.node.wet = True
+        await asyncio.sleep(10.0)
+        deck.node.wet = False
+        await asyncio.sleep(60.0)
+        assert deck.node.deeds == ["scrub", "scrubbed"]
+        assert [each[1] for each in deck.events("response_started")] == ["slow"]
+
+    told(tmp_path, plan, story)
+
+
+# ---------------------------------------------------------------------------- ladders
+
+
+LADDER = {
+    "do": ["ring 1"],
+    "then": {
+        "not_cleared_in": 10.0,
+        "do": ["ring 2"],
+        "then": {"not_cleared_in": 20.0, "do": ["ring 3"]},
+    },
+}
+
+
+def test_a_ladder_is_climbed_as_long_as_it_is_not_clear(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        await asyncio.sleep(9.9)
+        assert deck.node.deeds == ["ring 1"]
+        await asyncio.sleep(0.2)
+        assert deck.node.deeds == ["ring 1", "ring 2"]
+        await asyncio.sleep(20.0)
+        assert deck.node.deeds == ["ring 1", "ring 2", "ring 3"]
+        await asyncio.sleep(1000.0)
+        assert len(deck.node.deeds) == 3
+        assert deck.events(*STORY) == [
+            ("response_started", "bell", "hot"), ("response_ended", "bell", "done"),
+        ]  # fmt: skip
+
+    told(tmp_path, table(bell=LADDER), story)
+
+
+def test_what_has_helped_ends_the_ladder(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        await asyncio.sleep(5.0)
+        await deck.heat(290.0)
+        await asyncio.sleep(100.0)
+        assert deck.node.deeds == ["ring 1"]
+        assert deck.events("response_ended") == [("response_ended", "bell", "cleared")]
+        await deck.heat(301.0)  # a next time begins at the bottom
+        assert deck.node.deeds == ["ring 1", "ring 1"]
+
+    told(tmp_path, table(bell=LADDER), story)
+
+
+def test_who_watches_whether_it_helped_keeps_nobody_from_acting(tmp_path: Path) -> None:
+    plan = two_monitors()
+    plan["responses"]["slow"] |= LADDER
+
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        await asyncio.sleep(1.0)
+        deck.node.wet = True
+        await asyncio.sleep(1.0)
+        assert deck.node.deeds == ["ring 1", "ring 9"]
+
+    told(tmp_path, plan, story)
+
+
+def test_when_all_is_clear_again_it_is_undone_once(tmp_path: Path) -> None:
+    plan = table(bell={"do": ["ring 1"], "when_clear": ["ring 7"]})
+
+    async def story(deck: Deck) -> None:
+        await deck.heat(290.0)
+        assert deck.node.deeds == []  # it has not acted: nothing is to be undone
+        await deck.heat(301.0)
+        assert deck.node.deeds == ["ring 1"]
+        await deck.heat(290.0)
+        await deck.heat(289.0)
+        assert deck.node.deeds == ["ring 1", "ring 7"]
+
+    told(tmp_path, plan, story)
+
+
+def test_an_action_that_fails_is_told_and_keeps_no_other_from_being_done(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        assert deck.node.deeds == ["ring 1"]
+        ended = deck.events("response_ended")
+        assert ended == [("response_ended", "bell", "failed: stumble: fell over")]
+        assert deck.node.state == "idle"
+
+    told(tmp_path, table(bell={"do": ["stumble", "ring"]}), story)
+
+
+# ------------------------------------------------------------------------ where it may
+
+
+def test_where_safing_is_deferred_it_waits_and_is_judged_again(tmp_path: Path) -> None:
+    plan = table(scrubbing={"do": ["scrub 1"]}, bell={"do": ["ring"], "priority": 10})
+
+    async def story(deck: Deck) -> None:
+        await deck.go("cut")
+        await deck.heat(301.0)
+        await asyncio.sleep(100.0)
+        assert deck.node.deeds == ["ring 1"]  # what keeps it going is done at once
+        await deck.go("rest")
+        assert deck.node.deeds == ["ring 1", "scrub"]
+
+    told(tmp_path / "still", plan, story)
+
+    async def passed(deck: Deck) -> None:
+        await deck.go("cut")
+        await deck.heat(301.0)
+        await deck.heat(290.0)
+        await deck.go("rest")
+        assert deck.node.deeds == ["ring 1"]
+
+    told(tmp_path / "passed", plan, passed)
+
+
+def test_a_ladder_that_comes_to_a_state_that_forbids_it_waits_there(tmp_path: Path) -> None:
+    plan = table(bell={"do": ["ring"], "then": {"not_cleared_in": 5.0, "do": ["enter_safe"]}})
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        await deck.go("fly")
+        await asyncio.sleep(50.0)
+        assert deck.node.state == "flying.burning"
+        assert deck.events("entered_safe") == []
+
+    told(tmp_path, plan, story)

@@ -1,0 +1,178 @@
+"""Going safe where it is allowed, later where it is deferred, and not where it is forbidden."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from tests.flight.core.fault_protection.guarded import Deck, on_deck
+
+STORY = ("safing_withheld", "safing_deferred", "entered_safe")
+
+
+def test_where_it_is_allowed_it_is_done(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.go("work")
+        deck.node.go_safe("a reason")
+        await asyncio.sleep(0.01)
+        assert deck.node.state == "safe"
+        assert deck.events(*STORY) == [("entered_safe", "a reason")]
+
+    on_deck(tmp_path, {}, story)
+
+
+def test_where_it_is_forbidden_it_is_said_and_not_done(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.go("fly")
+        deck.node.go_safe("a reason")
+        report = await deck.rig.command("guarded", "enter_safe")
+        assert report.rung == "REJECTED"
+        assert "flying.burning nothing is safer than going on" in report.detail
+        assert deck.node.state == "flying.burning"
+        withheld = ("safing_withheld", "flying.burning")
+        assert deck.events(*STORY) == [(*withheld, "a reason"), (*withheld, "commanded")]
+        await asyncio.sleep(101.0)  # the burn ends, and what was withheld is forgotten
+        assert deck.node.state == "flying.resting"
+        # The state around it forbids it still; the innermost that says decides.
+        deck.node.go_safe("another")
+        await asyncio.sleep(0.01)
+        assert deck.node.state == "safe"
+
+    on_deck(tmp_path, {}, story)
+
+
+def test_where_it_is_deferred_it_is_done_at_the_end(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.go("cut")
+        deck.node.go_safe("a reason")
+        deck.node.go_safe("a reason")
+        assert (await deck.rig.command("guarded", "enter_safe")).rung == "COMPLETED"
+        assert deck.node.state == "delicate"
+        deferred = ("safing_deferred", "delicate")
+        assert deck.events(*STORY) == [(*deferred, "a reason"), (*deferred, "commanded")]
+        await deck.go("rest")
+        assert deck.node.state == "safe"
+        assert deck.events("entered_safe") == [("entered_safe", "a reason")]
+
+    on_deck(tmp_path, {}, story)
+
+
+def test_what_was_deferred_is_judged_again(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.go("cut")
+        holds = [True]
+        deck.node.go_safe("a reason", still=lambda: holds[0])
+        await asyncio.sleep(0.01)
+        holds[0] = False
+        await deck.go("rest")
+        assert deck.node.state == "idle"
+        assert deck.events("entered_safe") == []
+
+    on_deck(tmp_path, {}, story)
+
+
+def test_within_a_critical_stretch_it_waits_for_the_end_of_that(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.go("work")
+        with deck.node.critical("a burn"):
+            with deck.node.critical("a burn"):  # one within another
+                deck.node.go_safe("a reason")
+                await asyncio.sleep(10.0)
+            assert deck.node.state == "working"
+        await asyncio.sleep(0.01)
+        assert deck.node.state == "safe"
+
+    on_deck(tmp_path, {}, story)
+
+
+def test_a_stretch_that_ends_by_an_error_ends_all_the_same(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.go("work")
+        try:
+            with deck.node.critical("a burn"):
+                deck.node.go_safe("a reason")
+                await asyncio.sleep(1.0)
+                raise ZeroDivisionError
+        except ZeroDivisionError:
+            pass
+        await asyncio.sleep(0.01)
+        assert deck.node.state == "safe"
+
+    on_deck(tmp_path, {}, story)
+
+
+# ------------------------------------------------------------ errors of the software
+
+
+def test_an_activity_that_is_made_for_it_is_begun_again(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        deck.node.bugs = 2
+        await deck.go("fly")
+        await asyncio.sleep(0.01)
+        assert deck.node.deeds == ["burn"] * 3
+        assert deck.node.state == "flying.burning"
+        assert len(deck.events("activity_fault")) == 2
+        assert deck.events(*STORY) == []
+        await asyncio.sleep(100.0)
+        assert deck.node.state == "flying.resting"
+
+    on_deck(tmp_path, {}, story)
+
+
+def test_not_more_often_than_the_state_says_and_anew_for_the_next_time(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        deck.node.bugs = 3
+        await deck.go("fly")
+        await asyncio.sleep(0.01)
+        assert deck.node.deeds == ["burn"] * 3
+        # Given up: the statechart leads out, and then one may go safe.
+        assert deck.node.state == "safe"
+        await deck.go("leave_safe")
+        deck.node.bugs = 2
+        await deck.go("fly")
+        await asyncio.sleep(0.01)
+        assert deck.node.state == "flying.burning"
+
+    on_deck(tmp_path, {}, story)
+
+
+# -------------------------------------------------------------------------- reboots
+
+
+async def boot_often(deck: Deck) -> None:
+    for _ in range(4):
+        await deck.rig.kill("guarded")
+        await deck.rig.restart("guarded")
+        await asyncio.sleep(0.01)
+
+
+def test_a_reduced_boot_is_none_where_nothing_is_safer_than_going_on(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.go("fly")
+        await boot_often(deck)
+        assert deck.node.boot.reduced
+        assert deck.node.state == "flying.burning"
+        await asyncio.sleep(101.0)
+        assert deck.node.state == "flying.resting"
+        await boot_often(deck)
+        assert deck.node.state == "safe"
+
+    on_deck(tmp_path, {}, story)
+
+
+def test_elsewhere_a_reduced_boot_comes_up_safe(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.go("work")
+        await boot_often(deck)
+        assert deck.node.state == "safe"
+
+    on_deck(tmp_path, {}, story)
+
+
+def test_a_table_that_is_no_good_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    plan: dict[str, Any] = {"monitors": {"x": {"says": "x", "violated_if": "nothing > 1"}}}
+    try:
+        on_deck(tmp_path, plan, lambda deck: asyncio.sleep(0.0))
+    except ValueError as error:
+        assert "nothing" in str(error)
+    else:
+        raise AssertionError("it ran")

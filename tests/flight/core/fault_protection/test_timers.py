@@ -1,0 +1,227 @@
+"""Command loss, and settings that go back by themselves: exactly when, and over reboots."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from flight.icd.devices.communications import LinkState
+from tests.flight.core.fault_protection.guarded import Deck, on_deck
+
+HOUR = 3600.0
+LOSS: dict[str, Any] = {
+    "timers": {
+        "command_loss": {
+            "after": 2 * HOUR,
+            "in_states": {"working": 10 * HOUR},
+            "do": ["ring 1"],
+            "then": {"not_cleared_in": HOUR, "do": ["enter_safe"]},
+        }
+    }
+}
+
+
+async def command(deck: Deck) -> None:
+    await deck.rig.command("guarded", "report_status")
+
+
+def lost(deck: Deck) -> list[tuple[Any, ...]]:
+    return deck.events("command_lost")
+
+
+def test_silence_of_exactly_so_long_is_too_long(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await command(deck)
+        await asyncio.sleep(2 * HOUR - 1.0)
+        assert lost(deck) == []
+        await asyncio.sleep(2.0)
+        assert lost(deck) == [("command_lost", 7200)]
+        assert deck.node.deeds == ["ring 1"]
+        assert deck.events("monitor_violated")[0][1] == "command_loss"
+
+    on_deck(tmp_path, LOSS, story)
+
+
+def test_what_does_not_help_is_followed_by_more_and_a_command_ends_it(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await asyncio.sleep(3.5 * HOUR)
+        assert deck.node.state == "safe"
+        await command(deck)
+        assert deck.events("monitor_cleared") == [("monitor_cleared", "command_loss")]
+        await asyncio.sleep(1.9 * HOUR)
+        assert len(lost(deck)) == 1
+        await asyncio.sleep(0.2 * HOUR)
+        assert len(lost(deck)) == 2
+
+    on_deck(tmp_path / "more", LOSS, story)
+
+    async def helped(deck: Deck) -> None:
+        await asyncio.sleep(2.5 * HOUR)
+        await command(deck)
+        await asyncio.sleep(1.5 * HOUR)
+        assert deck.node.state == "idle"
+
+    on_deck(tmp_path / "helped", LOSS, helped)
+
+
+def test_only_valid_commands_count_and_not_those_of_its_own_sequences(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await asyncio.sleep(HOUR)
+        report = await deck.rig.command("guarded", "leave_safe")  # not allowed here
+        assert report.rung == "REJECTED"
+        await deck.rig.wait_for_end(deck.rig.send("guarded", "no_such_command"))
+        await asyncio.sleep(1.1 * HOUR)
+        assert len(lost(deck)) == 1
+
+    on_deck(tmp_path, LOSS, story)
+
+
+def test_each_phase_has_its_own_patience(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.go("work")
+        await asyncio.sleep(9.9 * HOUR)
+        assert lost(deck) == []
+        await deck.go("rest")  # here it has been too long already
+        assert len(lost(deck)) == 1
+
+    on_deck(tmp_path, LOSS, story)
+
+
+def test_where_nothing_is_safer_than_going_on_nobody_is_missed(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await asyncio.sleep(2 * HOUR - 50.0)
+        await deck.go("fly")
+        await asyncio.sleep(99.0)
+        assert lost(deck) == []
+        await asyncio.sleep(2.0)
+        assert len(lost(deck)) == 1
+
+    on_deck(tmp_path, LOSS, story)
+
+
+def test_the_rest_survives_reboots_and_no_correction_of_the_clock_moves_it(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await command(deck)
+        for _ in range(3):
+            await asyncio.sleep(0.6 * HOUR)
+            await deck.rig.kill("guarded")
+            await deck.rig.restart("guarded")
+            deck.node.clock.correct(1e6)
+        assert lost(deck) == []
+        await asyncio.sleep(0.3 * HOUR)
+        assert len(lost(deck)) == 1
+
+    on_deck(tmp_path, LOSS, story)
+
+
+def test_silence_that_was_announced_is_none(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.rig.command("guarded", "announce_silence", seconds=20 * HOUR)
+        await asyncio.sleep(19.9 * HOUR)
+        assert lost(deck) == []
+        await asyncio.sleep(0.2 * HOUR)
+        assert len(lost(deck)) == 1
+        await deck.rig.command("guarded", "announce_silence", seconds=20 * HOUR)
+        await command(deck)  # what comes meanwhile ends it
+        await asyncio.sleep(2.1 * HOUR)
+        assert len(lost(deck)) == 2
+
+    on_deck(tmp_path, LOSS, story)
+
+
+def test_who_counts_no_silence_refuses_to_hear_of_it(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        report = await deck.rig.command("guarded", "announce_silence", seconds=5.0)
+        assert report.rung == "REJECTED"
+        await asyncio.sleep(1e8)
+        assert lost(deck) == []
+
+    on_deck(tmp_path, {}, story)
+
+
+# -------------------------------------------------------------------- confirmation
+
+CONFIRM: dict[str, Any] = {
+    "timers": {"confirm_communication": {"passes": 2, "parameters": ["window"]}}
+}
+
+
+async def change(deck: Deck, **values: float) -> None:
+    await deck.rig.command("guarded", "load_parameters", values=values)
+    await deck.rig.command("guarded", "activate_parameters")
+    await asyncio.sleep(0.01)
+
+
+def end_pass(deck: Deck, peer: str = "relay") -> None:
+    deck.node._link_changed(LinkState(peer, up=True))
+    deck.node._link_changed(LinkState(peer, up=False))
+
+
+def test_settings_that_nobody_confirms_go_back(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await change(deck, window=7.0)
+        end_pass(deck)
+        assert deck.node.parameters["window"] == 7.0
+        end_pass(deck, "rover")  # no way to Earth
+        assert deck.node.parameters["window"] == 7.0
+        end_pass(deck)
+        assert deck.node.parameters["window"] == 5.0
+        await asyncio.sleep(0.01)
+        assert deck.events("communication_reverted") == [
+            ("communication_reverted", {"window": 5.0})
+        ]
+        for _ in range(5):
+            end_pass(deck)
+        assert deck.node.parameters["window"] == 5.0  # and that waits for nobody
+
+    on_deck(tmp_path, CONFIRM, story)
+
+
+def test_what_is_confirmed_stays(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        refused = await deck.rig.command("guarded", "confirm_communication")
+        assert refused.rung == "REJECTED"
+        await change(deck, window=7.0)
+        end_pass(deck)
+        kept = await deck.rig.command("guarded", "confirm_communication")
+        assert kept.rung == "COMPLETED"
+        for _ in range(5):
+            end_pass(deck)
+        assert deck.node.parameters["window"] == 7.0
+
+    on_deck(tmp_path, CONFIRM, story)
+
+
+def test_other_parameters_wait_for_nobody(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await change(deck, speed=2.0)
+        for _ in range(5):
+            end_pass(deck)
+        assert deck.node.parameters["speed"] == 2.0
+
+    on_deck(tmp_path, CONFIRM, story)
+
+
+def test_the_second_change_goes_back_to_what_was_confirmed_last(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await change(deck, window=7.0)
+        end_pass(deck)
+        await change(deck, window=9.0)
+        end_pass(deck)
+        assert deck.node.parameters["window"] == 9.0
+        end_pass(deck)
+        assert deck.node.parameters["window"] == 5.0
+
+    on_deck(tmp_path, CONFIRM, story)
+
+
+def test_passes_are_counted_over_reboots(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await change(deck, window=7.0)
+        end_pass(deck)
+        await deck.rig.kill("guarded")
+        await deck.rig.restart("guarded")
+        assert deck.node.parameters["window"] == 7.0
+        end_pass(deck)
+        assert deck.node.parameters["window"] == 5.0
+
+    on_deck(tmp_path, CONFIRM, story)
