@@ -21,6 +21,7 @@ def test_an_interrupted_flight_cleans_up_and_marks_its_folder(
     with pytest.raises(KeyboardInterrupt):
         fly_mission(load_mission("surface"), tmp_path / "run", show=interrupt)
     mark = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert mark.pop("fingerprint")
     assert mark == {"state": "interrupted", "reason": "ended by SIGINT"}
     assert capfd.readouterr().err == ""
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
