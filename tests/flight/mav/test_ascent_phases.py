@@ -114,6 +114,7 @@ class Vehicle:
         }  # fmt: skip
         self.last_effectors: Any = None
         self.burn_cycle = 0.02
+        self.vigil = SimpleNamespace(alive=lambda within=0.0: None)
         self.ascent: Any = None
         self.told: list[str] = []
         self.remembered: list[float] = []
