@@ -1,10 +1,13 @@
 """Drills as they are flown: branches of one trunk, and alone over ZeroMQ."""
 
+import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from ground.drills.campaign import Campaign, tasks_of
+from ground.drills.campaign import Campaign, Task, tasks_of
+from ground.drills.drill import Drill
 from ground.drills.record import Judged
 from ground.drills.variants import load_variants
 from ground.drills.workers import LocalWorkers
@@ -26,12 +29,17 @@ within:
 """
 
 
-def fly(tmp_path: Path, *texts: str, workers: int = 1, **more: object) -> list[Judged]:
+def variants(tmp_path: Path, *texts: str) -> list[Drill]:
     drills = []
     for number, text in enumerate(texts):
         file = tmp_path / f"drill{number}.yaml"
         file.write_text(text)
         drills += load_variants(file)
+    return drills
+
+
+def fly(tmp_path: Path, *texts: str, workers: int = 1, **more: object) -> list[Judged]:
+    drills = variants(tmp_path, *texts)
     campaign = Campaign(LocalWorkers(workers), workers, tmp_path)
     return campaign.fly(tasks_of(drills, **more))
 
@@ -61,6 +69,7 @@ def test_drills_of_one_trunk_do_not_see_each_other(tmp_path: Path) -> None:
     assert "battery.lander >= 0.999 did not hold" in one[2].because[0]
 
 
+@pytest.mark.check
 def test_a_start_that_never_comes_is_unknown_and_a_fault_without_a_hit_too(tmp_path: Path) -> None:
     late = drill().replace("start: {at: 1 h}", "start: {at: {event: mav.container_sealed}, nth: 2}")
     missed = drill().replace("at: 10 min", "after: lander.energy_low")
@@ -81,6 +90,7 @@ operator:
 """
 
 
+@pytest.mark.check
 def test_the_operator_s_stand_in_does_what_it_is_told_and_is_held_to_its_deadline(
     tmp_path: Path,
 ) -> None:
@@ -94,3 +104,35 @@ def test_the_operator_s_stand_in_does_what_it_is_told_and_is_held_to_its_deadlin
     assert asked.took == pytest.approx(600.0) and good.verdict == "PASS", good.because
     assert late.verdict == "FAIL" and any("operator1" in reason for reason in late.because)
     assert never.record.within[-1].since is None and never.verdict == "FAIL"
+
+
+def test_a_branch_without_an_end_fails_and_tells_what_works(tmp_path: Path) -> None:
+    (task,) = tasks_of(variants(tmp_path, drill()))
+    bounded = Task(task.drill, msgspec.structs.replace(task.job, most=20))
+    (judged,) = Campaign(LocalWorkers(1), 1, tmp_path).fly([bounded])
+    assert judged.verdict == "FAIL" and judged.record.end == "TooManyCallbacks"
+    (broken,) = [each for each in judged.record.broken if each.what == "no_deadlock"]
+    assert "callbacks at t =" in broken.detail and "lander" in broken.detail
+    assert ".py:" in broken.detail  # where each of them is
+
+
+@pytest.mark.check
+def test_one_that_takes_too_long_is_tried_once_more_and_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+    monkeypatch.setattr(Campaign, "surveys", lambda self, names: asked.append(list(names)))
+    campaign = Campaign(LocalWorkers(1), 1, tmp_path, patience=0.001)
+    (judged,) = campaign.fly(tasks_of(variants(tmp_path, drill())))
+    assert judged.verdict == "ERROR" and "took more than 0.001 s" in judged.because[0]
+    assert asked == [["surface"]]  # with a bound on its work, the second time
+
+
+def test_a_worker_that_dies_is_an_error_of_the_harness(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dying = (sys.executable, "-c", "import sys; sys.stderr.write('out of wind'); sys.exit(7)")
+    monkeypatch.setattr("ground.drills.workers.COMMAND", dying)
+    (judged,) = fly(tmp_path, drill())
+    assert judged.verdict == "ERROR"
+    assert "ended with 7" in judged.because[0] and "out of wind" in judged.because[0]
