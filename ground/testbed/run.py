@@ -76,7 +76,9 @@ class Run:
         self.tracks: TruthTracks
         self.power_cuts: PowerCuts
         self.auditor: Auditor
-        self.breakages = Breakages(setting.mission.mission.failures, options.kills)
+        self.breakages = Breakages(
+            setting.mission.mission.failures, options.kills, options.faults
+        )
         self.faults = Faults(setting.seed, lambda: self.folder.path, lambda: self.host.nursery)
         self.on_boot: list[Callable[[str], None]] = []
         """Told of each participant that is started, but for the first starts."""
@@ -382,7 +384,7 @@ def _flown(
         evidence=evidence,
         lost=dict(hardware.lost),
         kills=tuple(run.killed),
-        breakages=run.breakages.all(run.faults.began),
+        breakages=run.breakages.all(run.faults.began, run.faults.hits),
         power_cuts=tuple(run.power_cuts.cuts),
         boots=dict(run.boots),
         released=hardware.released,
