@@ -1,5 +1,6 @@
 """The verdicts as JUnit XML, for whoever reads that: UNKNOWN counts as a failure."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree as xml
@@ -28,7 +29,7 @@ def _counts(shown: Sequence[Shown]) -> dict[str, str]:
         "tests": str(len(shown)),
         "failures": str(failures),
         "errors": str(verdicts.count("ERROR")),
-        "time": f"{sum(each.judged.record.wall for each in shown):.3f}",
+        "time": f"{math.fsum(each.judged.record.wall for each in shown):.3f}",
     }
 
 

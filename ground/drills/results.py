@@ -66,7 +66,7 @@ class Summary(msgspec.Struct, kw_only=True):
         """The share of drills that show what their protections are for; None without any."""
         if not self.score:
             return None
-        return sum(row.counts for row in self.score) / len(self.score)
+        return len([row for row in self.score if row.counts]) / len(self.score)
 
 
 def write_results(folder: Path, shown: Iterable[Shown], summary: Summary) -> None:

@@ -55,7 +55,7 @@ def score_text(summary: Summary) -> str:
         )
     if summary.score_share is None:
         return "protection score: no drill names what it protects"
-    shown = sum(row.counts for row in summary.score)
+    shown = len([row for row in summary.score if row.counts])
     return "\n".join(
         [*lines, f"protection score: {summary.score_share:.0%} ({shown} of {len(summary.score)})"]
     )

@@ -262,7 +262,7 @@ class Debris(WorldKind, frozen=True, kw_only=True, tag="debris"):
 
     def check(self, part: NamedPart, method: str | None, fields: tuple[str, ...]) -> None:
         super().check(part, method, fields)
-        sockets = sum(each.startswith("socket ") for each in part.has)
+        sockets = len([each for each in part.has if each.startswith("socket ")])
         if self.socket >= sockets:
             raise NotAllowed("socket", f"an integer from 0 to {sockets - 1}")
 

@@ -7,14 +7,18 @@ import msgspec
 import pytest
 
 from flight.astrodynamics.mars_time import mars_time
+from flight.core.fault_protection.names import Names
 from flight.icd.devices.power import SolarArrayState
 from flight.icd.devices.thermal import HeaterStates, ZoneState
 from flight.icd.exchanges import EnergyWanted, Nothing
+from flight.icd.expression_values import compile_condition
+from flight.icd.expressions import parse_expression
 from flight.lander.launch_permission import launch_permission
 from flight.lander.node import Lander
 from flight.lander.rhythm import Energy, Rhythm, Wanted
 from flight.lander.thermal_control import ThermalControl, wanted_setting
 from flight.lander.work_permission import energy_permission
+from ground.missions.protection_files import load_protection
 from tests.flight.lander.descent_bench import MUTE, PARAMETERS, Answers
 from tests.flight.lander.standing import Standing, do, reading, zone
 
@@ -25,31 +29,54 @@ SOL = 88_775.244
 # ---------------------------------------------------------------------- energy
 
 
+async def _nothing() -> None:
+    pass
+
+
 def judged(charge: float | None, **values: Any) -> Standing:
     lander: Any = Standing(state_of_charge=charge, **values)
     Lander._judge_energy(lander)
     return lander  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize(("charge", "safe"), [(0.30, False), (0.2999, True), (0.0, True)])
-def test_below_its_low_charge_it_cuts_loads_and_goes_safe(charge: float, safe: bool) -> None:
-    lander = judged(charge)
-    assert (lander.energy is Energy.LOW) is safe is lander.low_energy is lander.low_energy_kept
-    if safe:
-        assert lander.names() == ["energy_low", "go_safe"]
-        assert lander.said[0][1] == {"charge": round(100 * charge)}
-    else:
-        assert lander.energy is Energy.AMPLE and not lander.said
+@pytest.mark.parametrize(
+    ("charge", "violated", "clear"),
+    [(0.30, False, False), (0.2999, True, False), (0.0, True, False), (0.5499, False, False),
+     (0.55, False, True), (None, None, None)],
+)  # fmt: skip
+def test_the_battery_is_low_and_has_recovered_at_its_limits(
+    charge: float | None, violated: bool | None, clear: bool | None
+) -> None:
+    monitor = load_protection("lander").monitors["battery_low"]
+    names = Names(Lander, {})
+    values = {**PARAMETERS, "state_of_charge": charge}
+
+    def says(condition: str | None) -> bool | None:
+        asked = parse_expression(condition or "")
+        return compile_condition(asked.asked, values.__getitem__, names.resolve)()
+
+    assert says(monitor.violated_if) is violated
+    assert says(monitor.clear_if) is clear
 
 
-@pytest.mark.parametrize(("charge", "back"), [(0.55, True), (0.5499, False), (0.1, False)])
-def test_low_it_stays_until_it_has_recovered(charge: float, back: bool) -> None:
+def test_loads_are_cut_once_and_given_back_once() -> None:
+    lander: Any = Standing(state_of_charge=0.2999, _keep_rhythm=_nothing)
+    do(Lander.cut_loads(lander))
+    do(Lander.cut_loads(lander))
+    assert lander.energy is Energy.LOW and lander.low_energy and lander.low_energy_kept
+    assert lander.said == [("energy_low", {"charge": 30})]
+    lander.state_of_charge = 0.551
+    do(Lander.restore_loads(lander))
+    do(Lander.restore_loads(lander))
+    assert lander.energy is Energy.AMPLE
+    assert not lander.low_energy and not lander.low_energy_kept
+    assert lander.said[1:] == [("energy_back", {"charge": 55})]
+
+
+@pytest.mark.parametrize("charge", [0.0, 0.55, 1.0, None])
+def test_in_need_it_stays_until_the_response_gives_the_loads_back(charge: float | None) -> None:
     lander = judged(charge, energy=Energy.LOW, low_energy=True, low_energy_kept=True)
-    assert (lander.energy is Energy.AMPLE) is back
-    assert lander.low_energy is (not back) and lander.low_energy_kept is (not back)
-    assert lander.said == (
-        [("energy_back", {"charge": 55}), ("post", ("energy_recovered",))] if back else []
-    )
+    assert lander.energy is Energy.LOW and lander.low_energy and not lander.said
 
 
 @pytest.mark.parametrize(
@@ -69,7 +96,8 @@ def test_three_readings_without_meaning_leave_it_in_the_dark(
 
 def test_with_the_gauge_back_there_is_enough_again() -> None:
     assert judged(0.5, energy=Energy.UNKNOWN).energy is Energy.AMPLE
-    assert judged(0.2, energy=Energy.UNKNOWN).names() == ["energy_low", "go_safe"]
+    low = judged(0.2, energy=Energy.UNKNOWN)
+    assert low.energy is Energy.AMPLE and not low.said  # what is low is the monitor's to say
 
 
 def test_the_gauge_is_given_up_at_the_third_reading_without_meaning_and_comes_back() -> None:
@@ -309,8 +337,11 @@ def test_that_the_mav_is_warm_is_told_once(
     assert lander.arm_temperature == (None if temperature is None else 220.13)
 
 
+@pytest.mark.parametrize("shed", [set(), {"arm_heater"}, {"mav_conditioning"}])
 @pytest.mark.parametrize(("mav", "kept"), [("in_orbit", False), ("lost", False), ("ready", True)])
-def test_an_igloo_without_a_mav_is_not_kept_warm(mav: str, kept: bool) -> None:
+def test_an_igloo_without_a_mav_is_not_kept_warm_nor_what_is_shed(
+    mav: str, kept: bool, shed: set[str]
+) -> None:
     asked: list[Any] = []
 
     async def apply(*given: Any) -> None:
@@ -318,11 +349,12 @@ def test_an_igloo_without_a_mav_is_not_kept_warm(mav: str, kept: bool) -> None:
 
     lander: Any = Standing(
         carried_modes={"mav": mav}, mav_conditioning=True, conditioning_kept=True,
-        thermal=SimpleNamespace(apply=apply),
+        thermal=SimpleNamespace(apply=apply), is_shed=shed.__contains__,
     )  # fmt: skip
     do(Lander._control_heat(lander))
     assert (lander.mav_conditioning, lander.conditioning_kept) == (kept, kept)
-    assert asked == [(lander.parameters, Energy.AMPLE, kept)]
+    warm = kept and "mav_conditioning" not in shed
+    assert asked == [(lander.parameters, Energy.AMPLE, warm, "arm_heater" not in shed)]
 
 
 @pytest.mark.parametrize(

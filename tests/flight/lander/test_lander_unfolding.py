@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from flight.core.activities import ActivityFailed
-from flight.core.chart.statechart import Signal
+from flight.core.chart.statechart import Safing, Signal
 from flight.core.keeping.storage import StorageDamage
-from flight.core.node import Node
 from flight.icd.devices.power import SolarArrayState
 from flight.icd.devices.thermal import HeaterStates, ZoneState
 from flight.lander import commissioning, descent_states
@@ -198,35 +197,51 @@ def test_it_says_where_it_stands_only_when_it_knows(
 
 
 @pytest.mark.parametrize(
-    ("reduced", "stored", "found"),
+    ("reduced", "critical", "stored", "found"),
     [
-        (False, "entry.entering", "as every node"),
-        (True, "entry.cruise_stage_separation", "entry.cruise_stage_separation"),
-        (True, "entry.coasting", "entry.coasting"),
-        (True, "entry.entering", "entry.entering"),
-        (True, "entry.parachuting", "entry.parachuting"),
-        (True, "entry.powered", "entry.powered"),
-        (True, "entry.lost", "as every node"),
-        (True, "landed.operating.day", "as every node"),
-        (True, None, "as every node"),
-        (True, StorageDamage("node", "rest_state", Path("store")), "as every node"),
+        (False, True, "entry.entering", "entry.entering"),
+        (True, True, "entry.cruise_stage_separation", "entry.cruise_stage_separation"),
+        (True, True, "entry.coasting", "entry.coasting"),
+        (True, True, "entry.entering", "entry.entering"),
+        (True, True, "entry.parachuting", "entry.parachuting"),
+        (True, True, "entry.powered", "entry.powered"),
+        (True, True, "no.such.state", None),
+        (True, False, "entry.lost", "safe"),
+        (True, False, "landed.operating.day", "safe"),
+        (False, False, "landed.operating.day", "landed.operating.day"),
+        (True, False, None, "safe"),
+        (True, True, StorageDamage("node", "rest_state", Path("store")), "safe"),
+        (True, StorageDamage("node", "critical", Path("store")), "entry.entering", "safe"),
     ],
 )
 def test_a_reduced_boot_in_the_air_goes_on_with_the_descent(
-    monkeypatch: pytest.MonkeyPatch, reduced: bool, stored: Any, found: str
+    reduced: bool, critical: Any, stored: Any, found: str | None
 ) -> None:
-    monkeypatch.setattr(Node, "_boot_state", lambda self: "as every node")
+    kept = {"critical": critical, "rest_state": stored}
 
-    def get(namespace: str, key: str) -> Any:
-        assert key == "rest_state"
-        if isinstance(stored, Exception):
-            raise stored
-        return stored
+    def get(namespace: str, key: str, otherwise: Any = None) -> Any:
+        value = kept[key]
+        if isinstance(value, Exception):
+            raise value
+        return value
 
+    told: list[str] = []
     lander: Any = Lander.__new__(Lander)
     lander.boot = SimpleNamespace(reduced=reduced)
     lander.storage = SimpleNamespace(get=get)
+    lander.safing_control = SimpleNamespace(resumes_critical=False)
+    lander.record_damaged = lambda reason: told.append(reason)
     assert lander._boot_state() == found
+    assert bool(told) is any(isinstance(each, Exception) for each in kept.values())
+    # Until it is back in that state, nothing sends it to safe.
+    assert lander.safing_control.resumes_critical is (critical is True)
+
+
+@pytest.mark.parametrize("state", ["entry.coasting", "entry.entering", "entry.powered"])
+def test_in_the_air_safing_is_forbidden_and_after_it_is_not(state: str) -> None:
+    assert Lander.statechart.safing(state) is Safing.FORBIDDEN
+    assert Lander.statechart.safing("entry.lost") is not Safing.FORBIDDEN
+    assert Lander.statechart.safing("landed.operating.day") is not Safing.FORBIDDEN
 
 
 @pytest.mark.parametrize(

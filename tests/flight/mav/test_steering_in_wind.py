@@ -72,7 +72,7 @@ def test_what_is_expected_of_a_wind_falls_with_the_height_climbed(
 
     still = across((0.0, 0.0, 0.0))
     falling = abs(across(WIND) - still)
-    monkeypatch.setattr(ascent_guidance, "WIND_CORRELATION", 1e12)
+    monkeypatch.setattr(ascent_guidance, "CORRELATION", 1e12)
     lasting = abs(across(WIND) - still)
     assert 0.0 < falling < lasting
 

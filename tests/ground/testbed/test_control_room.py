@@ -63,8 +63,11 @@ def test_a_process_that_refuses_its_files_says_so_and_ends_with_2(
     file = tmp_path / "specification.json"
     file.write_bytes(msgspec.json.encode(specification))
     reading, writing = os.pipe()
-    assert main([GROUND, str(file), "--report", str(writing)]) == 2
-    os.close(writing)
+    orders, giving = os.pipe()
+    told = ["--report", str(writing), "--orders", str(orders)]
+    assert main([GROUND, str(file), *told]) == 2
+    for end in (writing, orders, giving):
+        os.close(end)
     clock.close()
     frames = list(ReadingEnd(reading).frames())
     assert frames[-1][0] == REFUSED and "is no archive" in frames[-1][1]

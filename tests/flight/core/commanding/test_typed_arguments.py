@@ -147,7 +147,7 @@ def test_a_command_that_starts_a_state_declares_its_arguments_as_a_type(vehicle:
 
 
 def test_no_work_reads_an_argument_by_a_word() -> None:
-    """What a signal says in words is a reason or a result."""
+    """What a signal says in words is a reason, whether it still holds, or a result."""
     words = []
     for file in sorted(Path(flight.__path__[0]).rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -156,4 +156,4 @@ def test_no_work_reads_an_argument_by_a_word() -> None:
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("signal.data.get"):
                 words.append(f"{file.name}: {ast.unparse(node.args[0])}")
     asked = {word.partition(": ")[2] for word in words}
-    assert asked <= {"'reason'", "'result'", "ended.signal.data['reason']"}, words
+    assert asked <= {"'reason'", "'still'", "'result'", "ended.signal.data['reason']"}, words
