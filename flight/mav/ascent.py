@@ -5,15 +5,19 @@ coast. Between the phases the computer's state is kept in storage; a reboot take
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from itertools import chain, repeat
+from typing import NoReturn
 
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
+from flight.core.fault_protection.witnesses import WITNESSES
 from flight.core.keeping.clock import monotonic
 from flight.core.sound_readings import sound
-from flight.icd.devices.ascent import EffectorState, Igniter, Increments
+from flight.icd.devices.ascent import EffectorState, Igniter, Increments, SeparationState
 from flight.icd.devices.base import DeviceError
 from flight.mav.abort import Watch, lose, suborbital
+from flight.mav.acting import INITIATORS, SENSED_WITHIN, Asked, Asking, Fall, in_tube, is_there
 from flight.mav.ascent_computer import (
     COAST_CYCLE,
     LONGEST_HOLD,
@@ -26,8 +30,14 @@ from flight.mav.felt import Felt
 from flight.mav.vehicle import MavVehicle
 
 IGNITION_PATIENCE = 0.3  # s for a motor to be felt, before the second bridge wire is used
-EJECTION, LETTING_GO, FIRING = 10.0, 5.0, 0.5
+EJECTION, FIRING = 10.0, 0.5
 """s that a device may take for it."""
+SWITCH = 0.2  # s for which the ejector's switch is waited for in mid-air
+PARTING = 0.5  # s for which an answer is waited for at a separation
+PARTING_PAUSES = (0.0, 0.5, 3.0, 15.0)
+SECOND_PAUSES = (0.0, 0.5, 1.0, 1.5)
+"""s before each try: what disturbs all that come at once has passed before the last."""
+FEELING = 10  # cycles after a reboot in which a fall is felt
 AIRTIME = 2.2  # s from ejection until the MAV would hit the ground unlit
 SECOND_PATIENCE = 5.0  # s over which the second motor is tried
 LONGEST_BURN = 1.3  # times the burn time as designed
@@ -58,6 +68,11 @@ class Loop:
         self._told = self._kept = -1e9
         self._felt = Felt(node, self.computer.navigation)
         remember(node, phase)
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether nothing valid is felt now."""
+        return self._felt.is_blind
 
     async def cycle(self, step: Step, seconds: float) -> bool:
         """One cycle that ends `seconds` after the last; False when the step has nothing to do."""
@@ -95,41 +110,96 @@ class Loop:
 
 
 async def eject(node: MavVehicle, signal: Signal) -> Signal:
-    """VECTOR throws the MAV up; the first motor is lit in mid-air."""
+    """VECTOR throws the MAV up; the first motor is lit in mid-air, and nowhere else."""
     if await recall(node):
         return await _after_a_reboot_at_ejection(node)
     loop = Loop(node, "ejecting")
-    computer = loop.computer
     await node.inertial_unit.increments()  # from here on they count
-    node.vigil.alive(EJECTION)
-    try:
-        await node.ejector.eject()
-    except DeviceError as error:
-        node.clear_ascent()
-        raise ActivityFailed(f"not ejected: {error}") from error
-    thrown = monotonic()
-    node.ejected()
-    cycles = round(node.parameters["ignition_delay"] / node.burn_cycle)
-    for _ in range(cycles):
+    async with Asking(node) as asking:
+        asked = asking.ask("ejector.eject", node.ejector.eject)
+        reason = await _until_thrown(loop, asking, asked)
+        if reason:
+            _stay(node, reason)
+        thrown = monotonic()
+        node.thrown_at = node.clock.count()
+        node.ejected()
+        switch = asking.ask("ejector.state", node.ejector.state)
+        return await _light_in_mid_air(loop, asking, switch, thrown)
+
+
+def _stay(node: MavVehicle, reason: str) -> NoReturn:
+    node.clear_ascent()
+    raise ActivityFailed(f"not ejected: {reason}")
+
+
+async def _until_thrown(loop: Loop, asking: Asking, asked: Asked) -> str:
+    """Until the MAV falls; returns why it does not, or nothing."""
+    node, fall, begun = loop.node, Fall(loop.computer), monotonic()
+    while True:
+        await loop.cycle(loop.computer.fall, node.burn_cycle)
+        if not node.context.structure.keeps(WITNESSES):
+            if asked.at is not None:
+                return asked.error
+            continue
+        if fall.felt(loop.is_blind):
+            return ""
+        answered = begun + EJECTION if asked.at is None else asked.at
+        if monotonic() - answered >= SENSED_WITHIN:
+            break
+    if asked.error:
+        return asked.error
+    if loop.is_blind:  # nothing can be felt: the switch is the only witness that is left
+        switch = asking.ask("ejector.state", node.ejector.state)
+        await _answered(loop, switch, SWITCH)
+        if in_tube(switch) is False:
+            return ""
+    if asked.is_acknowledged:
+        node.result_unconfirmed(actuation="ejector.eject", witness="inertial_unit")
+        return "acknowledged, and no fall is felt"
+    return "no answer, and no fall is felt"
+
+
+async def _answered(loop: Loop, asked: Asked, patience: float) -> None:
+    """Flies on until a call is answered, or for so many seconds."""
+    begun = monotonic()
+    while asked.at is None and monotonic() - begun < patience:
+        await loop.cycle(loop.computer.fall, loop.node.burn_cycle)
+
+
+async def _light_in_mid_air(loop: Loop, asking: Asking, switch: Asked, thrown: float) -> Signal:
+    """Lights the first motor after its delay, as long as the MAV is in the air."""
+    node, computer = loop.node, loop.computer
+    while monotonic() - thrown < node.parameters["ignition_delay"]:
         await loop.cycle(computer.fall, node.burn_cycle)
+    if in_tube(switch) and node.context.structure.keeps(WITNESSES):
+        node.result_unconfirmed(actuation="ejector.eject", witness="ejector")
+        _stay(node, "a fall is felt, and the switch says that it lies in its tube")
     while monotonic() - thrown < AIRTIME:
-        await _fire(node, node.first_igniter, "first")
-        fired = monotonic()
-        while monotonic() - fired < IGNITION_PATIENCE:
-            await loop.cycle(computer.fall, node.burn_cycle)
-            if computer.is_lit:
-                return Signal("lit")
+        if await _light(loop, asking, node.first_igniter, "first", computer.fall):
+            return Signal("lit")
     await lose(node, "the first motor did not light in mid-air")
 
 
 async def _after_a_reboot_at_ejection(node: MavVehicle) -> Signal:
-    """What became of it while the computer was down: a boot takes longer than the fall."""
+    """What became of it while the computer was down: after a warm start there may be air left."""
+    loop = Loop(node, "ejecting")
+    fall = Fall(loop.computer)
+    async with Asking(node) as asking:
+        switch = asking.ask("ejector.state", node.ejector.state)
+        for _ in range(FEELING):
+            await loop.cycle(loop.computer.fall, node.burn_cycle)
+            if fall.felt(loop.is_blind) and not in_tube(switch):
+                kept = node.thrown_at
+                # Not known when: at once, for as long as it may be in the air at the most.
+                since = node.parameters["ignition_delay"]
+                if kept is not None:
+                    since = node.clock.count() - kept
+                return await _light_in_mid_air(loop, asking, switch, monotonic() - since)
     node.vigil.alive(QUESTIONS)
     state = await sound(node.ejector.state, pauses=QUICK)
     if state.in_tube:
-        node.clear_ascent()
         spent = "" if state.charged else "; the ejector is spent"
-        raise ActivityFailed(f"not ejected: rebooted at the ejection{spent}")
+        _stay(node, f"rebooted at the ejection{spent}")
     await lose(node, "rebooted between ejection and ignition")
 
 
@@ -158,7 +228,7 @@ async def hold_in_air(node: MavVehicle, signal: Signal) -> Signal:
     computer, begun = loop.computer, monotonic()
     while monotonic() - begun < LONGEST_HOLD and computer.dynamic_pressure > THIN_AIR:
         await loop.cycle(lambda seen: computer.coast(seen, whole=True), node.burn_cycle)
-    if not await _separate(node):
+    if not await _separate(loop):
         await lose(node, "the first stage could not be separated: the second cannot be lit")
     computer.start_coast()
     _tell_plan(node)
@@ -185,15 +255,19 @@ async def coast(node: MavVehicle, signal: Signal) -> Signal:
             await _look_at_stars(node)
             looked = monotonic()
         await loop.cycle(computer.coast, min(COAST_CYCLE, left))
+
+    def lighting(seen: Increments) -> Order | None:
+        return computer.coast(seen, lighting=True)
+
     begun = monotonic()
-    while monotonic() - begun < SECOND_PATIENCE:
-        await _fire(node, node.second_igniter, "second")
-        fired = monotonic()
-        while monotonic() - fired < IGNITION_PATIENCE:
-            await loop.cycle(lambda seen: computer.coast(seen, lighting=True), node.burn_cycle)
-            if computer.is_lit:
+    async with Asking(node) as asking:
+        for pause in chain(SECOND_PAUSES, repeat(SECOND_PAUSES[-1])):
+            left = SECOND_PATIENCE - (monotonic() - begun)
+            await _fly_for(loop, min(pause, left), lighting)
+            if left <= pause:
+                break
+            if await _light(loop, asking, node.second_igniter, "second", lighting):
                 return Signal("lit")
-        await asyncio.sleep(0.0)
     await lose(node, "the second motor did not light")
 
 
@@ -234,42 +308,84 @@ async def trim(node: MavVehicle, signal: Signal) -> Signal:
     return Signal("trimmed")
 
 
-async def _fire(node: MavVehicle, igniter: Igniter, name: str) -> None:
-    node.vigil.alive(FIRING)
-    try:
-        await igniter.fire()
-    except DeviceError as error:
-        node.device_trouble(reason=str(error))
-        await asyncio.sleep(node.burn_cycle)
-        return
-    node.ignition_sent(motor=name)
+async def _light(
+    loop: Loop, asking: Asking, igniter: Igniter, name: str, step: Step
+) -> bool:
+    """Sends current through the next bridge wire; whether the motor is then felt.
+
+    An igniter that does not answer keeps nobody from steering.
+    """
+    node = loop.node
+    shot = asking.ask(f"{name}_igniter.fire", igniter.fire)
+    fired, told = monotonic(), False
+    while monotonic() - fired < IGNITION_PATIENCE:
+        await loop.cycle(step, node.burn_cycle)
+        if shot.is_acknowledged and not told:
+            told = True
+            node.ignition_sent(motor=name)
+        if loop.computer.is_lit:
+            return True
+        if shot.error:
+            return False  # no current flowed: the next wire at once
+    if shot.is_acknowledged:
+        node.result_unconfirmed(actuation=shot.name, witness="inertial_unit")
+    return False
 
 
-async def _separate(node: MavVehicle) -> bool:
-    """Lets the first stage go, then the fairing; each has two initiators."""
-    for call, part in (
-        (node.separation.separate_stage, "first_stage"),
-        (node.separation.release_fairing, "fairing"),
-    ):
-        for _ in range(2):
-            node.vigil.alive(LETTING_GO)
-            try:
-                await call()
-                break
-            except DeviceError as error:
-                node.device_trouble(reason=str(error))
-        try:
-            node.vigil.alive(QUESTIONS)
-            state = await sound(node.separation.state, pauses=QUICK)
-        except DeviceError as error:
-            node.device_trouble(reason=str(error))
-            continue
-        if state.first_stage:
-            return False
-        if part == "fairing" and state.fairing:
-            node.fairing_held()
+async def _fly_for(loop: Loop, seconds: float, step: Step) -> None:
+    end = monotonic() + seconds
+    while monotonic() < end:
+        await loop.cycle(step, loop.node.burn_cycle)
+
+
+async def _separate(loop: Loop) -> bool:
+    """Lets the first stage go, then the fairing; whether the second motor can be lit."""
+    node, separation = loop.node, loop.node.separation
+    if not await _part(loop, separation.separate_stage, "separate_stage", "first_stage"):
+        return False
+    if not await _part(loop, separation.release_fairing, "release_fairing", "fairing"):
+        node.fairing_held()
     node.separated()
     return True
+
+
+async def _part(
+    loop: Loop, call: Callable[[], Awaitable[SeparationState]], name: str, part: str
+) -> bool:
+    """Lets a part go, again after pauses that grow; whether its break wire says that it is gone.
+
+    What an answer says is believed where no wire says anything.
+    """
+    node, computer = loop.node, loop.computer
+    there: bool | None = True
+    acknowledged, stuck = False, 0
+    for pause in PARTING_PAUSES:
+        if stuck >= INITIATORS:
+            break
+        await _fly_for(loop, pause, lambda seen: computer.coast(seen, whole=True))
+        async with Asking(node) as asking:
+            asked = asking.ask(f"separation.{name}", call)
+            await _held(loop, asked, PARTING)
+            acknowledged = acknowledged or asked.is_acknowledged
+            stuck += asked.code == "stuck"
+            if acknowledged and not node.context.structure.keeps(WITNESSES):
+                return True
+            wires = asking.ask("separation.state", node.separation.state)
+            await _held(loop, wires, PARTING)
+        there = is_there(wires, part)
+        if there is False:
+            return True
+        if there and asked.is_acknowledged:
+            node.result_unconfirmed(actuation=asked.name, witness="break_wires")
+    return acknowledged and there is None
+
+
+async def _held(loop: Loop, asked: Asked, patience: float) -> None:
+    """Holds the attitude until a call is answered, or for so many seconds."""
+    begun, computer = monotonic(), loop.computer
+    await asyncio.sleep(0.0)  # what answers at once has answered
+    while asked.at is None and monotonic() - begun < patience:
+        await loop.cycle(lambda seen: computer.coast(seen, whole=True), loop.node.burn_cycle)
 
 
 async def _look_at_stars(node: MavVehicle) -> None:

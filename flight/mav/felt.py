@@ -29,6 +29,11 @@ class Felt:
         self._kept: Navigation | None = None  # as it was at that reading, while there is none
         self._told = False
 
+    @property
+    def is_blind(self) -> bool:
+        """Whether the unit says nothing valid now."""
+        return self._kept is not None
+
     async def read(self, cycle: float) -> Increments:
         """What navigation is to take next; `cycle` (s) is how long that is when nobody knows."""
         try:

@@ -5,11 +5,13 @@ import asyncio
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus, Evidence
+from flight.core.fault_protection.witnesses import WITNESSES
 from flight.core.sound_readings import sound
 from flight.icd import places
 from flight.icd.devices.ascent import SeparationState
-from flight.icd.devices.base import DeviceError, usable
+from flight.icd.devices.base import DeviceError, DeviceFault, usable
 from flight.mav.abort import lose
+from flight.mav.acting import INITIATORS
 from flight.mav.ascent_data import send_chunks
 from flight.mav.ascent_memory import recall, remember
 from flight.mav.custody import held, socket_of
@@ -18,6 +20,8 @@ from flight.mav.vehicle import MavVehicle
 
 SPRINGS = "mav.separation"
 BREAK_WIRE = "mav.break_wires"
+RELEASE_PAUSES = (0.0, 1.0, 10.0, 60.0)
+"""s before each try: what disturbs all that come at once has passed before the last."""
 LOWEST_ORBIT = 150e3
 """m over the mean radius: below it the air takes a container down within days."""
 TOLERANCE_KM = 40.0  # below the target, from which on the orbit is told to be a reduced one
@@ -64,24 +68,40 @@ async def let_go(node: MavVehicle) -> None:
     for record in held(node):
         if record.status is CustodyStatus.HELD and record.place == places.MAV:
             node.ledger.begin(record.tube, places.ORBIT, SPRINGS, socket_of(node, record))
-    state: SeparationState | None = None
-    for _ in range(2):
-        try:
-            answer = await node.separation.release_container()
-            state = answer if answer.valid else None
-            break
-        except DeviceError as error:
-            node.device_trouble(reason=str(error))
-            await asyncio.sleep(1.0)
-    if state is None:
-        try:
-            state = await sound(node.separation.state)
-        except DeviceError as error:
-            raise ActivityFailed(f"the break wires do not answer: {error}") from error
+    state = await _let_go_of_container(node)
     settle_release(node, state)
     if state.container:
         raise ActivityFailed("the container was not let go; it stays with the second stage")
     node.container_released(tubes=len(held(node)))
+
+
+async def _let_go_of_container(node: MavVehicle) -> SeparationState:
+    """Fires the springs, again after pauses that grow; what the break wires say after the last.
+
+    The answer is no evidence: it says that the order was heard.
+    """
+    witnessed, stuck = node.context.structure.keeps(WITNESSES), 0
+    for pause in RELEASE_PAUSES:
+        await asyncio.sleep(pause)
+        answer: SeparationState | None = None
+        try:
+            answer = await node.separation.release_container()
+        except DeviceError as error:
+            node.device_trouble(reason=str(error))
+            stuck += isinstance(error, DeviceFault) and error.code == "stuck"
+        if answer is not None and answer.valid and not witnessed:
+            return answer
+        try:
+            state = await sound(node.separation.state)
+        except DeviceError as error:
+            raise ActivityFailed(f"the break wires do not answer: {error}") from error
+        if not state.container or stuck >= INITIATORS:
+            return state
+        if answer is not None:
+            node.result_unconfirmed(
+                actuation="separation.release_container", witness="break_wires"
+            )
+    return state
 
 
 def settle_release(node: MavVehicle, state: SeparationState) -> None:

@@ -78,6 +78,9 @@ class MavVehicle(Node):
     ascent = Remembered[KeptAscent | None](
         KeptAscent | None, None, doc="the flight as it was last, from the count on"
     )
+    thrown_at = Remembered[float | None](
+        float | None, None, doc="when it was felt to be thrown, by the oscillator's count (s)"
+    )
 
     first_motor_temperature = Channel(
         float, unit="K", doc="propellant of the first motor", yellow=(236.0, 310.0),
@@ -257,7 +260,7 @@ class MavVehicle(Node):
 
     def clear_ascent(self) -> None:
         """Forgets a flight that has not begun."""
-        self.computer = self.last_effectors = self.ascent = None
+        self.computer = self.last_effectors = self.ascent = self.thrown_at = None
 
     def show_flight(self) -> ShownFlight:
         """Sets the channels of the flight from navigation; returns the main ones."""

@@ -1,0 +1,110 @@
+"""What the MAV does that cannot be undone, and how it knows that it has happened.
+
+A device that is asked is not waited for: the control loop goes on meanwhile, so that one that does
+not answer takes no steering away. Whether it has happened says not its answer but what is felt or
+seen by another: weightlessness after the ejection, thrust after an ignition, an open break wire
+after a separation (`witnesses`).
+"""
+
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any, Self
+
+from flight.astrodynamics.vectors import norm
+from flight.core.keeping.clock import monotonic
+from flight.icd.devices.ascent import EjectorState, SeparationState
+from flight.icd.devices.base import DeviceError, DeviceFault
+from flight.mav.ascent_computer import AscentComputer
+from flight.mav.vehicle import MavVehicle
+from flight.runtime.nursery import Nursery
+
+FALLING = 1.5
+"""m/s^2 felt, below which the MAV falls: in its tube it feels its weight, 3.7 m/s^2 on Mars."""
+FALLING_CYCLES = 3
+"""Readings in a row that must say so."""
+SENSED_WITHIN = 0.5
+"""s after the ejector's answer within which the fall is felt; the MAV is thrown in 0.4 s."""
+
+
+INITIATORS = 2
+"""Of each part that is let go; a call that ended with `stuck` has used one."""
+
+
+class Asking:
+    """Calls of devices beside the control loop; those that have not answered end with the block."""
+
+    def __init__(self, node: MavVehicle) -> None:
+        self._node = node
+        self._nursery = Nursery("asking")
+
+    async def __aenter__(self) -> Self:
+        await self._nursery.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._nursery.cancel()
+        await self._nursery.__aexit__(kind, error, trace)
+
+    def ask(self, name: str, call: Callable[[], Awaitable[Any]]) -> "Asked":
+        """Calls a device; what it answers stands in what is returned, once it has."""
+        asked = Asked(self._node, name)
+        self._nursery.start(asked.wait(call), name=name)
+        return asked
+
+
+class Asked:
+    """One call, and what became of it. `at`: when it was answered; None before."""
+
+    def __init__(self, node: MavVehicle, name: str) -> None:
+        self.name = name
+        self.answer: Any = None
+        self.error = ""
+        self.code = ""  # of the device's fault
+        self.at: float | None = None
+        self._node = node
+
+    async def wait(self, call: Callable[[], Awaitable[Any]]) -> None:
+        """Waits for the answer."""
+        try:
+            self.answer = await call()
+        except DeviceError as error:
+            self.error = str(error)
+            self.code = error.code if isinstance(error, DeviceFault) else ""
+            self._node.device_trouble(reason=self.error)
+        self.at = monotonic()
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether the device says that it has done it."""
+        return self.at is not None and not self.error
+
+
+class Fall:
+    """Whether the MAV falls freely, by the inertial unit: it has left its tube."""
+
+    def __init__(self, computer: AscentComputer) -> None:
+        self._computer = computer
+        self._readings = 0
+
+    def felt(self, is_blind: bool) -> bool:
+        """To be asked after each cycle; `is_blind`: the unit says nothing valid now."""
+        falls = not is_blind and norm(self._computer.navigation.acceleration) < FALLING
+        self._readings = self._readings + 1 if falls else 0
+        return self._readings >= FALLING_CYCLES
+
+
+def in_tube(asked: Asked | None) -> bool | None:
+    """What the ejector's switch says; None when it says nothing valid."""
+    state: EjectorState | None = None if asked is None else asked.answer
+    return state.in_tube if state is not None and state.valid else None
+
+
+def is_there(asked: Asked, part: str) -> bool | None:
+    """What a break wire says of a part; None when it says nothing valid."""
+    state: SeparationState | None = asked.answer
+    return bool(getattr(state, part)) if state is not None and state.valid else None
