@@ -107,8 +107,8 @@ def choose_day(
     circular = math.sqrt(_MU / norm(own[0]))
     cheapest: tuple[float, Transfer] | None = None
     first = max(best.departure_jd_tdb - window_days, dynamics.jd(time) + 0.75)
-    count = int((best.departure_jd_tdb + window_days - first) / 0.25)
-    for index in range(max(0, count) + 1):
+    count = math.floor((best.departure_jd_tdb + window_days - first) / 0.25)
+    for index in range(count + 1):
         jd = first + 0.25 * index
         drifted = propagate_j2_secular(elements, (jd - dynamics.jd(time)) * SECONDS_PER_DAY, MARS)
         position, velocity = state_from_elements(drifted, _MU)

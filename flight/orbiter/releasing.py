@@ -16,7 +16,7 @@ from flight.orbiter.containment import CAPSULE
 from flight.orbiter.cruising import make_aim, own_path, show_encounter, show_landing
 from flight.orbiter.landing import reasons_against
 from flight.orbiter.manoeuvres import execute, wait_until
-from flight.orbiter.trajectory import EARTH_RADIUS, Path, kicked, predict
+from flight.orbiter.trajectory import EARTH_RADIUS, EARTH_SPHERE, Path, kicked, predict
 from flight.orbiter.vehicle import CapsuleRelease, OrbiterVehicle
 
 _ATTEMPTS = 3
@@ -115,8 +115,10 @@ async def deflect(node: OrbiterVehicle, signal: Signal) -> Signal:
     size = _size(node, path, outward, goal)
     await execute(node, scale(size, outward), "deflection")
     found = predict(await own_path(node), node.dynamics)
-    altitude = math.inf if found is None else found.perigee_radius - EARTH_RADIUS
-    node.perigee_altitude = round(altitude, 1) if math.isfinite(altitude) else None
+    # Not met by the prediction any more: it passes outside the sphere of influence.
+    radius = EARTH_SPHERE if found is None else found.perigee_radius
+    altitude = radius - EARTH_RADIUS
+    node.perigee_altitude = None if found is None else round(altitude, 1)
     if altitude < 0.5 * node.parameters["deflection_altitude"]:
         raise ActivityFailed(f"the orbiter would pass at {altitude / 1000.0:.0f} km only")
     node.deflected(altitude=round(altitude / 1000.0))

@@ -1,0 +1,142 @@
+"""Stands for the orbiter: a real navigator near the container, and devices that answer as told."""
+
+import asyncio
+import contextlib
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from flight.astrodynamics.gravity import MARS
+from flight.astrodynamics.orbits import OrbitalElements, state_from_elements
+from flight.astrodynamics.relative_motion import from_lvlh
+from flight.astrodynamics.vectors import Vector, norm
+from flight.icd.devices.orbiter_navigation import InertialReading, TrackedAttitude
+from flight.orbiter.navigation import Navigator, orbit_covariance
+from flight.orbiter.node import Orbiter
+from flight.orbiter.propagation import State
+from flight.runtime.loop import VirtualLoop, run
+from ground.missions.vehicle_files import load_vehicle_file
+from tests.flight.lander.descent_bench import MUTE, Answers
+
+__all__ = ["MUTE", "PARAMETERS", "Answers", "Ship", "do", "now", "orbit", "quick"]
+
+PARAMETERS = load_vehicle_file(Orbiter, None).flight
+EPOCH = 2_462_318.5
+
+
+def orbit(height: float = 343e3, eccentricity: float = 0.0, anomaly: float = 0.0) -> State:
+    """A state around Mars; height (m) of the axis over the mean radius, anomaly in rad."""
+    elements = OrbitalElements(
+        3_389_500.0 + height, eccentricity, math.radians(25.0), 0.0, 0.0, anomaly % math.tau
+    )
+    return state_from_elements(elements, MARS.gravitational_parameter)
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+class Clock:
+    """Mission time is the loop's."""
+
+    epoch_jd_tt = EPOCH
+
+    def now(self) -> float:
+        return now()
+
+
+class Ship:
+    """The orbiter `relative` (m, local axes) to the container; thrust is felt as it is asked for,
+    times `gives`. Everything that the node would do or tell is kept in `said`."""
+
+    def __init__(
+        self, relative: Vector = (0.0, 300.0, 0.0), velocity: Vector = (0.0, 0.0, 0.0),
+        sigma: float = 1.0, **values: Any,
+    ) -> None:  # fmt: skip
+        self.said: list[tuple[str, Any]] = []
+        self.parameters = dict(PARAMETERS)
+        self.name = "orbiter"
+        self.clock: Any = Clock()
+        target = orbit()
+        self.navigator = Navigator(time=0.0, own=from_lvlh(target, (relative, velocity)))
+        self.navigator.target = target
+        self.navigator.covariance = orbit_covariance(
+            target, sigma, sigma, sigma, (1e-4, 1e-4, 1e-4)
+        )
+        self.vigil = SimpleNamespace(burning=contextlib.nullcontext)
+        self.felt = [0.0, 0.0, 0.0]
+        self.gives = 1.0
+        self.devices: Any = SimpleNamespace(
+            inertial_unit=Answers(state=[self._feel]),
+            thrusters=Answers(fire=[self._push]),
+            main_engine=Answers(burn=[lambda way, size, *more: self._push(way)]),
+            attitude_control=Answers(point=[TrackedAttitude(quaternion=[1.0, 0.0, 0.0, 0.0])]),
+        )
+        self.mass: float | None = 3_000.0
+        self.boresight: Vector | None = None
+        self.delta_v_used: float | None = None
+        self.lidar_misses = 0
+        self.decision = ""
+        self.automatic = False
+        self.free_drift_distance: float | None = None
+        self.images_taken: int | None = None
+        self.last_leg: Any = None
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    def _feel(self) -> InertialReading:
+        return InertialReading(rate=[0.0] * 3, delta_v=list(self.felt), saturated=False)
+
+    def _push(self, way: list[float]) -> None:
+        for axis in range(3):
+            self.felt[axis] += self.gives * way[axis]
+
+    async def refresh_own(self) -> None:
+        self.said.append(("refresh_own", {}))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *given, **data: self.said.append((name, data or given))
+
+    def told(self, name: str) -> list[Any]:
+        return [data for kind, data in self.said if kind == name]
+
+    def burns(self) -> list[tuple[str, float]]:
+        """What was burnt for, and by how much it was felt."""
+        return [(data["purpose"], data["size"]) for data in self.told("manoeuvre")]
+
+    def thrust(self) -> list[float]:
+        """Sizes of all changes that the small thrusters were asked for."""
+        return [norm(tuple(way)) for (way,) in self.devices.thrusters.of("fire")]  # type: ignore[arg-type]
+
+
+def quick(monkeypatch: pytest.MonkeyPatch, module: Any, **replaced: Any) -> list[tuple[Any, ...]]:
+    """Replaces coroutines by ones that note how they were called and return what is given (or
+    what a function of the arguments returns)."""
+    calls: list[tuple[Any, ...]] = []
+    for name, answer in replaced.items():
+
+        def make(name: str, answer: Any) -> Any:
+            async def called(node: Any, *given: Any, **options: Any) -> Any:
+                calls.append((name, round(now(), 3), *given, *options.values()))
+                found = answer(node, *given) if callable(answer) else answer
+                if isinstance(found, Exception):
+                    raise found
+                return found
+
+            return called
+
+        monkeypatch.setattr(module, name, make(name, answer))
+    return calls
+
+
+def do(what: Any) -> Any:
+    """Lets a coroutine run to its end in virtual time."""
+
+    async def story() -> Any:
+        return await what
+
+    return run(story(), VirtualLoop())

@@ -1,0 +1,325 @@
+"""Phasing by hand: when it waits, when it changes its drift, which transfer it takes."""
+
+import asyncio
+import contextlib
+import math
+from typing import Any
+
+import pytest
+
+from flight.astrodynamics.vectors import Vector, add, norm
+from flight.core.activities import ActivityFailed
+from flight.core.chart.statechart import Signal
+from flight.orbiter import phasing
+from flight.orbiter.legs import Leg
+from flight.orbiter.manoeuvres import Transfer
+from flight.orbiter.propagation import mean_axis, motion
+from tests.flight.orbiter.ship import Ship, do, now, orbit, quick
+
+SIGNAL = Signal("x")
+PERIOD = math.tau / motion(orbit())
+
+
+def apart(degrees: float, height: float = 25_000.0, **values: Any) -> Any:
+    """The orbiter so many degrees ahead of the container, in an orbit so much higher."""
+    ship: Any = Ship(own_is_old=lambda: False, **values)
+    ship.navigator.own = orbit(343e3 + height, anomaly=math.radians(degrees))
+    return ship
+
+
+class Drift:
+    """Waits as `_drift` does, and notes what it did; the third thing that it does is too much."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, ship: Any) -> None:
+        self.ship = ship
+        self.done: list[tuple[str, float]] = []
+
+        async def look(node: Any) -> None:
+            self.done.append(("look", now()))
+            if len(self.done) == 2:
+                raise asyncio.CancelledError
+
+        async def change(node: Any, side: float, angle: float, axis: float, own: float) -> None:
+            self.done.append(("change", now()))
+            self.asked = (side, angle, axis, own)
+            raise asyncio.CancelledError
+
+        monkeypatch.setattr(phasing, "_look", look)
+        monkeypatch.setattr(phasing, "_change_drift", change)
+
+    def run(self) -> list[str]:
+        async def story() -> None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await phasing._drift(self.ship)
+
+        do(story())
+        return [name for name, _ in self.done]
+
+
+START = 250_000.0 / 3_732_500.0  # rad along the orbit, where a transfer is planned
+
+
+@pytest.mark.parametrize(
+    ("part", "height", "there"),
+    [
+        (0.99, 25_000.0, True),
+        (0.32, 25_000.0, True),
+        (0.28, 25_000.0, False),
+        (1.02, 25_000.0, False),
+        (-0.99, -25_000.0, True),
+        (-0.99, 25_000.0, False),
+        (0.99, -25_000.0, False),
+    ],
+)
+def test_where_a_transfer_is_planned_from(
+    monkeypatch: pytest.MonkeyPatch, part: float, height: float, there: bool
+) -> None:
+    drift = Drift(monkeypatch, apart(math.degrees(part * START), height))
+    found = drift.run()
+    assert (found == ["look"] and drift.done[0][1] == 0.0) is there
+
+
+def test_farther_away_it_waits_for_half_a_revolution_at_the_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drift = Drift(monkeypatch, apart(60.0))
+    assert drift.run() == ["look", "look"]
+    assert drift.done[0][1] == pytest.approx(0.5 * PERIOD, rel=1e-3)
+    # Near the point for 70 % of what is left: a degree takes about 1700 s.
+    drift = Drift(monkeypatch, apart(math.degrees(START) + 1.0))
+    drift.run()
+    axis = mean_axis(orbit())
+    own = mean_axis(orbit(368e3, anomaly=START + math.radians(1.0)))
+    rate = motion(orbit(368e3)) * 1.5 * (own - axis) / axis
+    assert drift.done[0][1] == pytest.approx(0.7 * math.radians(1.0) / rate, rel=0.03)
+    drift = Drift(monkeypatch, apart(math.degrees(START) + 0.01))
+    drift.run()
+    assert drift.done[0][1] == 60.0
+
+
+def test_an_old_solution_is_renewed_before_it_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    ship = apart(60.0)
+    ship.own_is_old = lambda: not ship.told("refresh_own")
+    drift = Drift(monkeypatch, ship)
+    assert drift.run() == ["look", "look"] and len(ship.told("refresh_own")) == 1
+    old = apart(60.0)
+    old.own_is_old = lambda: len(old.told("refresh_own")) < 2
+    drift = Drift(monkeypatch, old)
+    drift.run()
+    assert drift.done[0][1] == pytest.approx(PERIOD, rel=1e-2)  # not with one that stays old
+
+
+@pytest.mark.parametrize(
+    ("height", "fit"),
+    # Averaged over a revolution they are 2.4 km more: allowed are 8 km to 90 km.
+    [(25_000.0, True), (5_700.0, True), (5_500.0, False), (87_500.0, True), (87_700.0, False),
+     (-25_000.0, True), (0.0, False)],
+)  # fmt: skip
+def test_a_drift_that_is_too_slow_or_too_fast_is_changed(
+    monkeypatch: pytest.MonkeyPatch, height: float, fit: bool
+) -> None:
+    drift = Drift(monkeypatch, apart(60.0 if height > 0 else -60.0, height))
+    assert drift.run() == (["look", "look"] if fit else ["change"])
+    if not fit:
+        side, angle, axis, own = drift.asked
+        assert side == (1.0 if own > axis else -1.0)
+        assert math.degrees(angle) == pytest.approx(60.0 if height > 0 else -60.0)
+
+
+def test_the_wrong_way_round_for_too_long_it_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    # 25 km: some 3.6 degrees in two hours. Half of the limit are five days.
+    assert Drift(monkeypatch, apart(-10.0, 25_000.0)).run() == ["change"]
+    assert Drift(monkeypatch, apart(-160.0, 25_000.0)).run() == ["look", "look"]
+
+
+@pytest.mark.parametrize(
+    ("degrees", "faster"), [(60.0, True), (-60.0, False), (170.0, True), (-170.0, False)]
+)
+def test_the_shorter_way_round_decides_whether_it_goes_higher(degrees: float, faster: bool) -> None:
+    ship = apart(degrees, 2_000.0)
+    own = ship.navigator.own
+    axis, own_axis = mean_axis(orbit()), mean_axis(own)
+    do(phasing._change_drift(ship, 1.0, math.radians(degrees), axis, own_axis))
+    [(purpose, size)] = ship.burns()
+    assert purpose == "phasing" and ship.told("save_navigation")
+    after = mean_axis(ship.navigator.own) - axis
+    assert after == pytest.approx(25_000.0 if faster else -25_000.0, abs=600.0)
+    assert size == pytest.approx(norm(add(ship.navigator.own[1], tuple(-v for v in own[1]))), rel=1e-3)  # type: ignore[arg-type]  # noqa: E501  # fmt: skip
+
+
+def test_bearings_that_do_not_fit_are_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    ship = apart(10.0)
+    taken: list[float] = []
+
+    async def outlier(node: Any) -> bool:
+        taken.append(now())
+        node.navigator.rejected += 1
+        return False
+
+    monkeypatch.setattr(phasing, "take_bearing", outlier)
+    do(phasing._look(ship))
+    assert taken == [60.0 * i for i in range(12)]
+    calls = quick(monkeypatch, phasing, take_bearing=False)
+    do(phasing._look(ship))  # nothing to be seen: that is no outlier
+    assert len(calls) == 1
+    calls = quick(monkeypatch, phasing, take_bearing=True)
+    do(phasing._look(ship))
+    assert len(calls) == 1 and len(ship.told("show_navigation")) == 3
+
+
+# --------------------------------------------------------------------- transfer
+
+
+@pytest.mark.parametrize(("degrees", "side"), [(3.0, 1.0), (-3.0, -1.0)])
+def test_the_transfer_leads_to_a_coelliptic_orbit_beyond_the_far_range(
+    degrees: float, side: float
+) -> None:
+    ship = apart(degrees)
+    own, target = ship.navigator.own, ship.navigator.target
+    (radial, along, across), speed = phasing._goal(ship, own, target)
+    assert along == side * 60_000.0 and across == 0.0
+    # Five kilometres higher ahead, lower behind, less the fall of the horizon.
+    assert radial == pytest.approx(side * 5_000.0 - 0.5 * 60_000.0**2 / norm(target[0]))
+    assert speed == pytest.approx((0.0, -1.5 * motion(target) * side * 5_000.0, 0.0))
+
+
+class Transfers:
+    """Stands for the planning: cost by departure and duration, and which are safe."""
+
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, cost: Any, safe: Any = lambda cost: True
+    ) -> None:
+        self.ship = apart(3.0)
+        self.departed: list[tuple[float, float]] = []
+
+        def plan(own: Any, target: Any, goal: Vector, seconds: float, speed: Vector) -> Transfer:
+            angle = math.atan2(target[0][1], target[0][0]) % math.tau
+            found = cost(angle / math.tau, seconds / PERIOD)
+            if found is None:
+                raise ArithmeticError("none")
+            return Transfer((found, 0.0, 0.0), (0.0, 0.0, 0.0), seconds)
+
+        def drift(after: Any, target: Any, revolutions: float) -> float:
+            assert revolutions == 3.0
+            return 1_000.0 if safe(after) else 999.0
+
+        async def depart(node: Any, goal: Any, speed: Any, start: float, arrival: float) -> Leg:
+            self.departed.append((start, arrival))
+            return Leg(goal, arrival, speed)
+
+        monkeypatch.setattr(phasing, "two_impulses", plan)
+        monkeypatch.setattr(phasing, "closest_in_free_drift", drift)
+        monkeypatch.setattr(phasing, "_depart", depart)
+
+    def run(self) -> tuple[Leg | None, float]:
+        async def story() -> tuple[Leg | None, float]:
+            return await phasing._transfer(self.ship), now()
+
+        found: tuple[Leg | None, float] = do(story())
+        return found
+
+
+def test_the_cheapest_of_ten_departures_and_six_durations(monkeypatch: pytest.MonkeyPatch) -> None:
+    transfers = Transfers(monkeypatch, lambda at, lasts: 1.0 + abs(lasts - 0.58) + abs(at - 0.5))
+    leg, ended = transfers.run()
+    [(start, arrival)] = transfers.departed
+    assert arrival - start == pytest.approx(0.58 * PERIOD, rel=1e-3) and ended == 0.0
+    # Departures come at tenths of a revolution, from five minutes on.
+    assert ((start - 300.0) / PERIOD * 10.0) % 1.0 == pytest.approx(0.0, abs=0.02) or (
+        ((start - 300.0) / PERIOD * 10.0) % 1.0
+    ) == pytest.approx(1.0, abs=0.02)
+    assert leg is not None and 0.4 < (start / PERIOD) < 0.6
+
+
+def test_only_a_safe_one_is_taken_and_without_it_waited(monkeypatch: pytest.MonkeyPatch) -> None:
+    base = apart(3.0).navigator
+    transfers = Transfers(
+        monkeypatch, lambda at, lasts: 1.0 if lasts < 0.4 else 2.0 + lasts,
+        safe=lambda after: False,
+    )  # fmt: skip
+    leg, ended = transfers.run()
+    assert leg is None and ended == pytest.approx(0.1 * PERIOD, rel=1e-3)
+    assert not transfers.departed and base is not None
+    transfers = Transfers(monkeypatch, lambda at, lasts: None)
+    assert transfers.run()[0] is None
+
+
+def test_before_the_departure_it_looks_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = quick(monkeypatch, phasing, take_bearing=True)
+    monkeypatch.setattr(
+        phasing, "two_impulses",
+        lambda own, target, goal, seconds, speed: Transfer((0.5, 0.0, 0.0), (0.0,) * 3, seconds),  # type: ignore[arg-type]
+    )  # fmt: skip
+    monkeypatch.setattr(phasing, "check_drift", lambda node: calls.append(("drift", now())))
+    ship = apart(3.0)
+    leg = do(phasing._depart(ship, (0.0, 6e4, 0.0), (0.0, 1.0, 0.0), 1_000.0, 4_000.0))
+    assert calls == [("take_bearing", 700.0), ("drift", 1_000.0)]
+    assert leg == Leg((0.0, 6e4, 0.0), 4_000.0, (0.0, 1.0, 0.0))
+    assert ship.burns() == [("transfer", 0.5)]
+
+
+# ------------------------------------------------------------------ as a whole
+
+
+def phased(
+    monkeypatch: pytest.MonkeyPatch, arrived: bool, legs: list[Any], along: float = 90_000.0
+) -> tuple[Any, list[Any]]:
+    left = list(legs)
+
+    async def drift(node: Any) -> None:
+        await asyncio.sleep(100_000.0)
+
+    monkeypatch.setattr(phasing, "_drift", drift)
+    calls = quick(
+        monkeypatch, phasing, follow_leg=arrived, _match=None, _close_in=None,
+        _transfer=lambda node: left.pop(0) if len(left) > 1 else left[0],
+    )  # fmt: skip
+    return Ship((0.0, along, 0.0), own_is_old=lambda: False), calls
+
+
+def test_it_ends_at_the_far_range(monkeypatch: pytest.MonkeyPatch) -> None:
+    leg = Leg((0.0, 6e4, 0.0), 99.0)
+    ship, calls = phased(monkeypatch, False, [None, leg])
+    assert do(phasing.phase(ship, SIGNAL)).name == "near"
+    assert [name for name, *_ in calls] == ["_transfer", "_transfer", "follow_leg"]
+    assert calls[2][2] is leg and calls[2][4:] == (300.0, 50_000.0, False)
+    ship, calls = phased(monkeypatch, True, [leg])
+    do(phasing.phase(ship, SIGNAL))
+    assert [name for name, *_ in calls][1:] == ["follow_leg", "_match", "_close_in"]
+    assert calls[3][2:] == (50_000.0,)
+
+
+def test_what_is_near_stays_and_what_takes_too_long_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    ship, calls = phased(monkeypatch, True, [None], along=50_000.0)
+    assert do(phasing.phase(ship, SIGNAL)).data == {"result": "near already"} and not calls
+    ship, calls = phased(monkeypatch, True, [None])
+    with pytest.raises(ActivityFailed, match="longer than it may"):
+        do(phasing.phase(ship, SIGNAL))
+    assert len(calls) == 9  # 864 000 s of 100 000 s each
+    ship.navigator.covariance = []
+    with pytest.raises(ActivityFailed, match="determine_orbit first"):
+        do(phasing.phase(ship, SIGNAL))
+
+
+def test_it_closes_in_until_the_range_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = quick(monkeypatch, phasing, take_bearing=True)
+    ship: Any = Ship((0.0, 52_000.0, 0.0), (0.0, -4.0, 0.0))
+    do(phasing._close_in(ship, 50_000.0))
+    assert ship.navigator.range() == pytest.approx(50_000.0, abs=1.0)
+    assert [round(at) for _, at, *_ in calls] == [0]
+    calls.clear()
+    do(phasing._close_in(Ship((0.0, 49_000.0, 0.0)), 50_000.0))  # type: ignore[arg-type]
+    assert not calls
+    away: Any = Ship((0.0, 60_000.0, 0.0), (0.0, 4.0, 0.0))
+    with pytest.raises(ActivityFailed, match="does not lead to the container"):
+        do(phasing._close_in(away, 500.0))
+    assert len(calls) == 180  # twelve hours of four minutes each
+
+
+def test_the_burn_that_makes_it_coelliptic(monkeypatch: pytest.MonkeyPatch) -> None:
+    ship = apart(1.0, 5_000.0)
+    do(phasing._match(ship))
+    wanted = phasing.coelliptic_velocity(ship.navigator.own, ship.navigator.target)
+    assert ship.navigator.own[1] == pytest.approx(wanted, abs=0.01)
+    assert [purpose for purpose, _ in ship.burns()] in ([], ["arrival"])
+    assert ship.free_drift_distance is not None
