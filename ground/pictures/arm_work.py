@@ -21,6 +21,7 @@ from ground.pictures.style import (
     NIGHT,
     PLACES,
     inches,
+    legible,
     new_figure,
     say_nothing_here,
 )
@@ -29,7 +30,11 @@ from ground.pictures.tube_loadings import STEPS, Loading, loadings, seated, work
 from ground.testbed.vehicles import vehicle_class
 
 LEFT, RIGHT = 0.85, 0.95  # inches
-_JOINTS = ("#1f2933", "#e69f00", "#56b4e9", "#009e73", "#0072b2", "#8c6d46", "#b5547a")
+_JOINTS = (
+    ("#1f2933", "o", "●"), ("#e69f00", "s", "■"), ("#56b4e9", "^", "▲"), ("#009e73", "D", "◆"),
+    ("#0072b2", "v", "▼"), ("#8c6d46", "X", "✖"), ("#b5547a", "P", "✚"),
+)  # fmt: skip
+"""Colour and marker of each joint, and the marker as a letter: not all tell seven colours apart."""
 _NOTE = (
     "Above: what each tube took, step by step, and how the arm stood when it was sampled.  "
     "Below: telemetry of the sols of work.  Grey: night."
@@ -115,7 +120,8 @@ def _name_steps(axes: Axes, example: Loading, found: Sequence[Loading]) -> None:
         half = 0.5 * text_width(title, 9.5, bold=True) / per_minute
         at = max(middle, right + half)
         axes.text(
-            at, -0.72, title, ha="center", va="center", color=colour, fontsize=9.5, weight="bold"
+            at, -0.72, title, ha="center", va="center", color=legible(colour), fontsize=9.5,
+            weight="bold",
         )
         right = at + half + 0.06 / per_minute
 
@@ -157,9 +163,12 @@ def _joint_angles(axes: Axes, run: RunData, scale: SolScale, start: float, end: 
     angles = np.degrees(np.array([values for _, values in rows], dtype=float))
     names = []
     for number in range(angles.shape[1]):
-        colour = _JOINTS[number % len(_JOINTS)]
-        axes.plot(sols, angles[:, number], color=colour, linewidth=0.9, marker="o", markersize=2.6)
-        names.append(Name(f"joint {number + 1}", float(angles[-1, number]), colour))
+        colour, marker, letter = _JOINTS[number % len(_JOINTS)]
+        axes.plot(
+            sols, angles[:, number], color=colour, linewidth=0.9, marker=marker, markersize=3.4,
+            markeredgewidth=0.0,
+        )  # fmt: skip
+        names.append(Name(f"{letter} joint {number + 1}", float(angles[-1, number]), colour))
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 3, 4.5, 6, 9, 10]))
     write_names(axes, names)
 

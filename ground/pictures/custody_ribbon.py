@@ -93,8 +93,9 @@ def _in_words(figure: Figure, top: float, tube: dict[str, Any], run: RunData) ->
         write(0.256, y, run.clock.text(step["time"]), color=MUTED, fontsize=9.5)
         write(2.45, y, "■", color=colour, fontsize=12)
         write(2.7, y, title, fontsize=9.5)
-        sensor = step["verified_by"].replace("_", " ").replace(".", ", ")
-        write(4.55, y, _shortened(sensor, 2.2, 9.5), color=MUTED, fontsize=9.5)
+        sensor = _sensors(step["verified_by"])
+        size = min(9.5, max(7.5, 9.5 * 2.35 / text_width(sensor, 9.5)))
+        write(4.55, y, _shortened(sensor, 2.25, size), color=MUTED, fontsize=size)
         write(6.9, y, _shortened(step["reading"], 5.6, 9.5), fontsize=9.5)
 
 
@@ -149,6 +150,15 @@ def _ribbon(axes: Axes, row: int, history: TubeHistory, scale: SolScale) -> None
         va="center", fontsize=9.5, color=INK if history.is_known else ALERT,
         annotation_clip=False,
     )  # fmt: skip
+
+
+def _sensors(names: str) -> str:
+    """Like `entry, impact sensor, break wires`: a vehicle is named once."""
+    told: list[str] = []
+    for name in names.replace("_", " ").split(","):
+        vehicle, _, device = name.strip().partition(".")
+        told += [part for part in (vehicle, device) if part and part not in told]
+    return ", ".join(told)
 
 
 def _shortened(text: str, room: float, size: float) -> str:

@@ -22,6 +22,7 @@ from ground.pictures.style import (
     VEHICLES,
     halo,
     inches,
+    legible,
     new_figure,
     say_nothing_here,
 )
@@ -66,7 +67,7 @@ def _profile(axes: Axes, data: DescentData) -> None:
     shown = (data.height >= _LOWEST) & (data.speed >= _SLOWEST)
     height, speed = data.height[shown], data.speed[shown]
     axes.set_xlim(_SLOWEST, 2.0 * float(speed.max()))
-    axes.set_ylim(_LOWEST, 2.5 * float(height.max()))
+    axes.set_ylim(0.4 * _LOWEST, 2.5 * float(height.max()))  # room below for the words of its end
     axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
     axes.yaxis.set_major_formatter(
         FuncFormatter(lambda v, _: f"{v / 1e3:g} km" if v >= 1e3 else f"{v:g} m")
@@ -137,8 +138,8 @@ def _bank(axes: Axes, data: DescentData) -> None:
         markeredgecolor=CAUTION, markeredgewidth=1.2,
     )  # fmt: skip
     end = float(seconds[-1]) + 8.0
-    axes.text(end, 62.0, "flown", color=_COLOUR, weight="bold")
-    axes.text(end, 30.0, "ordered, by telemetry", color=CAUTION, weight="bold")
+    axes.text(end, 62.0, "flown", color=legible(_COLOUR), weight="bold")
+    axes.text(end, 30.0, "ordered, by telemetry", color=legible(CAUTION), weight="bold")
     axes.text(end, -60.0, f"{len(data.reversals)} reversals", color=INK)
 
 
@@ -186,7 +187,7 @@ def _last_metres(axes: Axes, data: DescentData) -> None:
     axes.text(
         0.0, -1.04 * DISTANCE_AIM * side, f"{DISTANCE_AIM:.0f} m from the aim", ha="center",
         va="top" if side > 0.0 else "bottom",
-        color=CAUTION, fontsize=9.5, path_effects=halo(),
+        color=legible(CAUTION), fontsize=9.5, path_effects=halo(),
     )  # fmt: skip
     axes.plot([0], [0], marker="+", markersize=13, color=CAUTION, markeredgewidth=2.0, zorder=5)
     off = math.hypot(float(east[-1]), float(north[-1]))
@@ -196,8 +197,10 @@ def _last_metres(axes: Axes, data: DescentData) -> None:
     if believed is not None:
         axes.plot(*([v] for v in believed), marker="o", markersize=5, color=_BELIEVED, zorder=6)
         marks.append((*believed, "where it says it stands"))
+    turn = np.linspace(0.0, math.tau, 120)
+    circle = DISTANCE_AIM * np.stack([np.cos(turn), np.sin(turn)], axis=1)
     name_points(
-        axes, marks, [np.stack([east[near], north[near]], axis=1)],
+        axes, marks, [np.stack([east[near], north[near]], axis=1), circle],
         look=lambda words: {"color": _BELIEVED} if words.startswith("where") else {},
     )  # fmt: skip
 

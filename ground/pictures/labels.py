@@ -1,6 +1,7 @@
 """Puts labels where they do not cover one another."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from math import hypot
 
 import numpy as np
@@ -116,8 +117,18 @@ def spread(wanted: Sequence[float], least: float, low: float, high: float) -> li
     return placed
 
 
-_DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1))
-_DISTANCES = {0.09: 0.0, 0.25: 0.2, 0.45: 0.5, 0.7: 0.9}  # inches between point and label: penalty
+_DIRECTIONS = (
+    (1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0), (1.0, 1.0), (1.0, -1.0), (-1.0, 1.0),
+    (-1.0, -1.0), (0.5, 1.0), (-0.5, 1.0), (0.5, -1.0), (-0.5, -1.0), (1.0, 0.5), (-1.0, 0.5),
+    (1.0, -0.5), (-1.0, -0.5),
+)  # fmt: skip
+_DISTANCES = {0.09: 0.0, 0.25: 0.2, 0.45: 0.5, 0.7: 0.9, 1.0: 1.4}
+"""Inches between point and label: penalty."""
+_COVERED, _COVERED_MORE, _COVERED_MOST = 0.5, 0.06, 4.0
+"""Penalty of a label on a line, for each place of it, and at most: worse than a way round it."""
+_PACE = 0.04  # inches between the places along the line from a point to its label
+_LED_OVER = 0.2
+"""Penalty for each place of a line, and for each other point, that its own thin line passes."""
 _CLOSE = 0.16  # inches: without a line between them
 _SWEEPS = 4
 Place = tuple[float, float]
@@ -142,9 +153,14 @@ def around_points(
     choices = [
         list(_candidates(point, width, height)) for point, width in zip(points, widths, strict=True)
     ]
+    labels = [
+        [_Label.of(point, box) for _, box, _ in mine]
+        for point, mine in zip(points, choices, strict=True)
+    ]
+    lines = np.asarray(avoid, dtype=float).reshape(-1, 2)
     fixed = [
         [
-            penalty + _cost_alone(box, points, index, frame, avoid, taken)
+            penalty + _cost_alone(box, points, index, frame, lines, taken)
             for _, box, penalty in choices[index]
         ]
         for index in range(len(points))
@@ -153,23 +169,55 @@ def around_points(
     for _ in range(_SWEEPS):
         for index in range(len(points)):
             others = [
-                (points[number], choices[number][choice][1])
+                labels[number][choice]
                 for number, choice in enumerate(chosen)
                 if choice is not None and number != index
             ]
             costs = [
-                cost + sum(_conflict((points[index], box), other) for other in others)
-                for cost, (_, box, _) in zip(fixed[index], choices[index], strict=True)
+                cost + sum(_conflict(label, other) for other in others)
+                for cost, label in zip(fixed[index], labels[index], strict=True)
             ]
             chosen[index] = costs.index(min(costs))
     return [choices[index][choice or 0][0] for index, choice in enumerate(chosen)]
 
 
-def _conflict(one: tuple[Place, Box], other: tuple[Place, Box]) -> float:
+@dataclass(frozen=True)
+class _Label:
+    """A label where it might stand: its box, the line to its point, and what both fill."""
+
+    box: Box
+    leader: list[Place]
+    extent: Box
+
+    @classmethod
+    def of(cls, point: Place, box: Box) -> "_Label":
+        extent = (
+            min(box[0], point[0]), min(box[1], point[1]), max(box[2], point[0]),
+            max(box[3], point[1]),
+        )  # fmt: skip
+        return cls(box, _leader(point, box), extent)
+
+
+def _conflict(one: _Label, other: _Label) -> float:
     """How much two labels are in each other's way, with the lines that lead to their points."""
-    crossed = any(_holds(other[1], place, 0.0) for place in _leader(*one))
-    crossed |= any(_holds(one[1], place, 0.0) for place in _leader(*other))
-    return 10.0 * _overlap(one[1], other[1]) + 2.0 * crossed
+    if not _overlap(one.extent, other.extent):
+        return 0.0
+    crossed = any(_holds(other.box, place, 0.0) for place in one.leader)
+    crossed |= any(_holds(one.box, place, 0.0) for place in other.leader)
+    tangled = _cross(one.leader, other.leader)
+    return 10.0 * _overlap(one.box, other.box) + 2.0 * crossed + 1.5 * tangled
+
+
+def _cross(one: list[Place], other: list[Place]) -> bool:
+    """Whether two straight lines, by places along them, cross."""
+    if not one or not other:
+        return False
+    (a, b), (c, d) = (one[0], one[-1]), (other[0], other[-1])
+
+    def side(p: Place, q: Place, r: Place) -> float:
+        return (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])
+
+    return side(a, b, c) * side(a, b, d) < 0.0 and side(c, d, a) * side(c, d, b) < 0.0
 
 
 def _leader(point: Place, box: Box) -> list[Place]:
@@ -177,7 +225,10 @@ def _leader(point: Place, box: Box) -> list[Place]:
     x, y = min(max(point[0], box[0]), box[2]), min(max(point[1], box[1]), box[3])
     if hypot(x - point[0], y - point[1]) <= _CLOSE:
         return []
-    parts = (0.25, 0.5, 0.75, 0.95)
+    far = hypot(x - point[0], y - point[1])
+    count = max(4, int(far / _PACE))
+    # Near its point any line of words runs beside the line that the point is on.
+    parts = [0.4 + 0.55 * index / (count - 1) for index in range(count)]
     return [(point[0] + t * (x - point[0]), point[1] + t * (y - point[1])) for t in parts]
 
 
@@ -186,7 +237,7 @@ def _cost_alone(
     points: Sequence[Place],
     index: int,
     frame: Box,
-    avoid: Sequence[Place],
+    avoid: NDArray[np.float64],
     taken: Sequence[Box],
 ) -> float:
     """What is wrong with a box for the label of one point, whatever the other labels do."""
@@ -195,7 +246,14 @@ def _cost_alone(
     cost += 10.0 * sum(_overlap(box, other) for other in taken)
     cost += 5.0 * sum(_holds(box, other) for other in others)
     cost += 0.1 * sum(_holds(box, other, 0.14) for other in others)
-    return cost + min(0.6, 0.03 * sum(_holds(box, other, 0.03) for other in avoid))
+    covered = _held(box, avoid, 0.03)
+    if covered:
+        cost += min(_COVERED + _COVERED_MORE * covered, _COVERED_MOST)
+    led = _leader(points[index], box)
+    cost += _LED_OVER * sum(_held((x, y, x, y), avoid, 0.03) > 0 for x, y in led)
+    return cost + 4.0 * _LED_OVER * sum(
+        any(hypot(x - other[0], y - other[1]) < 0.09 for x, y in led) for other in others
+    )
 
 
 def _candidates(point: Place, width: float, height: float) -> Iterator[tuple[Place, Box, float]]:
@@ -219,6 +277,13 @@ def leader_start(point: Place, middle: Place, width: float, height: float) -> Pl
 
 def _overlap(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _held(box: Box, places: NDArray[np.float64], margin: float) -> int:
+    """How many places a box holds."""
+    x, y = places[:, 0], places[:, 1]
+    inside = (x > box[0] - margin) & (x < box[2] + margin)
+    return int(np.count_nonzero(inside & (y > box[1] - margin) & (y < box[3] + margin)))
 
 
 def _holds(box: Box, point: Place, margin: float = 0.05) -> bool:

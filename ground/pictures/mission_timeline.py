@@ -32,7 +32,7 @@ def draw_mission_timeline(run: RunData) -> Figure:
     vehicles = [name for name in VEHICLES if run.states(name)] or ["lander"]
     scale = mission_scale(run)
     heights = {
-        "phases": 0.5,
+        "phases": 0.64,
         "commands": COMMAND_ROW * (max(len(commands), FEWEST_ROWS) + bool(left_out)) + 0.1,
         "vehicles": LANE * len(vehicles) + 0.1,
         "links": 0.5,

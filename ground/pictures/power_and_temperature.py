@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -30,22 +31,26 @@ GAP_AFTER = 6.0  # times the median spacing: a longer silence of a channel break
 
 @dataclass(frozen=True)
 class Curve:
-    """A channel, how it is called in the picture, and its colour."""
+    """A channel, how it is called in the picture, its colour and kind of line: no two of a panel
+    are told apart by colour alone."""
 
     vehicle: str
     channel: str
     title: str
     colour: str
     limits: bool = False
+    style: Any = "-"
 
 
+_DASHES = (0, (7, 2.5))
 _ROVER, _LANDER = VEHICLES["rover"][1], VEHICLES["lander"][1]
 _MAV, _ARM, _PERSEVERANCE = (VEHICLES[name][1] for name in ("mav", "arm", "perseverance"))
 _PANELS: tuple[tuple[str, str, tuple[Curve, ...]], ...] = (
     ("State of charge", "%", (
         Curve("rover", "state_of_charge", "rover", _ROVER, limits=True),
         Curve("lander", "state_of_charge", "lander", _LANDER, limits=True),
-        Curve("perseverance", "state_of_charge", "Perseverance", _PERSEVERANCE, limits=True),
+        Curve("perseverance", "state_of_charge", "Perseverance", _PERSEVERANCE, limits=True,
+              style=_DASHES),
     )),
     ("Power that the arrays give", "W", (
         Curve("lander", "array_power", "lander", _LANDER),
@@ -107,13 +112,13 @@ def _panel(axes: Axes, run: RunData, scale: SolScale, unit: str, curves: Sequenc
         seconds, values = _broken(Series(series.seconds, _in_unit(series.values, unit)))
         shown = seconds <= scale.seconds(scale.bounds[1])
         seconds, values = seconds[shown], scale.torn(seconds[shown], values[shown])
-        axes.plot(scale.sols(seconds), values, color=curve.colour)
+        axes.plot(scale.sols(seconds), values, color=curve.colour, linestyle=curve.style)
         finite = values[np.isfinite(values)]
         drawn.append(curve)
         if len(finite):
             # An array is known by its noon, not by what it gives when the run ends.
             at = float(finite.max() if unit == "W" else finite[-1])
-            names.append(Name(curve.title, at, curve.colour))
+            names.append(Name(curve.title, at, curve.colour, style=curve.style))
     if not names:
         say_nothing_here(axes, "Nothing of this was reported in this run.")
         axes.set_yticks([])
@@ -162,5 +167,6 @@ def _limits(axes: Axes, curve: Curve, unit: str) -> list[Name]:
             value = float(_in_unit(np.array(bound), unit))
             if low - 0.12 * (high - low) <= value <= high:
                 axes.axhline(value, color=colour, linewidth=1.1, linestyle=style, zorder=1.5)
-                names.append(Name(f"{severity} limit, {curve.title}", value, colour, small=True))
+                words = f"{severity} limit, {curve.title}"
+                names.append(Name(words, value, colour, small=True, style=style))
     return names

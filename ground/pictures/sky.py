@@ -19,6 +19,8 @@ from sim_hw.world.world import (
 )
 
 _STEPS_PER_SOL = 96  # a quarter of an hour: the Sun's rise is interpolated between
+ON_THE_GROUND = ("lander", "rover", "arm", "perseverance")
+"""For whom it is night at the site."""
 Intervals = list[tuple[float, float]]
 
 
@@ -77,8 +79,12 @@ class SolScale:
 
     @cached_property
     def nights(self) -> Intervals:
-        """From sunset to sunrise, in sols, over what is shown."""
-        return [night for stretch in self.stretches for night in self._nights(*stretch)]
+        """From sunset to sunrise, in sols, over what is shown, for as long as somebody is at the
+        site."""
+        until = max((self.run.end_of(each) for each in ON_THE_GROUND), default=math.inf)
+        found = [night for stretch in self.stretches for night in self._nights(*stretch)]
+        last = self.sol(until)
+        return [(start, min(end, last)) for start, end in found if start < last]
 
     def _nights(self, first: float, last: float) -> Intervals:
         count = max(2, math.ceil((last - first) * _STEPS_PER_SOL) + 1)

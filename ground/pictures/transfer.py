@@ -119,7 +119,9 @@ def _events(axes: Axes, way: Journey, ends: list[tuple[str, float]]) -> None:
             marks.append((x, y, f"{step.title}: {step.delta_v:.1f} m/s"))
     if way.released is not None:
         marks.append((*way.place(way.released), f"capsule released, {way.date(way.released)}"))
-    lines = [way.way[1], *(way.orbit(body, days) for body, days in _YEARS.items()), [(0.0, 0.0)]]
+    turn = np.linspace(0.0, math.tau, 40)
+    sun = 0.09 * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    lines = [way.way[1], *(way.orbit(body, days) for body, days in _YEARS.items()), sun]
     name_points(axes, marks, lines, 10.0, _look)
 
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from ground.pictures.labels import from_paper, on_paper, places_in_a_row, text_width
 from ground.pictures.run_data import RunData, Span
 from ground.pictures.sky import SolScale
-from ground.pictures.style import ALERT, INK, MUTED, VEHICLES, halo, tint
+from ground.pictures.style import ALERT, INK, VEHICLES, halo, legible, tint
 from ground.pictures.time_axis import widest_piece
 
 RESTING = ("sleeping", "night", "dormant", "stowed", "parked", "heliocentric")
@@ -60,8 +60,8 @@ def draw_vehicle_lanes(axes: Axes, run: RunData, vehicles: list[str], scale: Sol
         title, colour = VEHICLES[vehicle]
         axes.annotate(
             title, (0, row + 0.14), xycoords=("axes fraction", "data"), xytext=(-8, 0),
-            textcoords="offset points", ha="right", va="center", color=colour, weight="bold",
-            annotation_clip=False,
+            textcoords="offset points", ha="right", va="center", color=legible(colour),
+            weight="bold", annotation_clip=False,
         )  # fmt: skip
         for state in merged(run.states(vehicle)):
             _state(axes, row, state, colour, scale)
@@ -93,7 +93,7 @@ def _state(axes: Axes, row: int, state: Span, colour: str, scale: SolScale) -> N
 
 
 def _end(axes: Axes, row: int, run: RunData, vehicle: str, scale: SolScale) -> None:
-    """A stroke where a lane ends before the run does, and why if the vehicle was switched off."""
+    """A stroke where a lane ends before the run does; a milestone says why."""
     seconds = run.end_of(vehicle)
     if seconds >= run.duration:
         return
@@ -103,11 +103,6 @@ def _end(axes: Axes, row: int, run: RunData, vehicle: str, scale: SolScale) -> N
         [sol, sol], [y - 0.23, y + 0.23], color=ALERT if is_lost else VEHICLES[vehicle][1],
         linewidth=2.2, solid_capstyle="butt", zorder=4,
     )  # fmt: skip
-    if not is_lost:
-        axes.annotate(
-            "decommissioned", (sol, y), xytext=(6, 0), textcoords="offset points", va="center",
-            fontsize=_LABEL, color=MUTED, path_effects=halo(), annotation_clip=False, zorder=6,
-        )  # fmt: skip
 
 
 def _milestones(axes: Axes, row: int, run: RunData, vehicle: str, scale: SolScale) -> None:
@@ -133,6 +128,8 @@ def milestones(run: RunData, vehicle: str) -> Iterator[Milestone]:
     """The events of a vehicle that deserve words."""
     if vehicle in run.lost:
         yield Milestone(run.lost[vehicle], "lost", 0, bad=True)
+    elif run.decommissioned.get(vehicle) is not None:
+        yield Milestone(run.decommissioned[vehicle], "decommissioned", 1)
     yield from _MILESTONES.get(vehicle, lambda run: iter(()))(run)
     for event in run.events_named(vehicle, "entered_safe"):
         reason = event.text.partition("entered: ")[2].partition(":")[0]

@@ -93,6 +93,9 @@ class Ship:
         for axis in range(3):
             self.felt[axis] += self.gives * way[axis]
 
+    def critical(self, what: str) -> Any:
+        return contextlib.nullcontext()
+
     async def refresh_own(self) -> None:
         self.said.append(("refresh_own", {}))
 
