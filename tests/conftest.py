@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 from hypothesis import settings
 
-from flight.runtime.loop import PacedLoop, VirtualLoop
+from flight.runtime.loop import VirtualLoop
+from flight.runtime.paced_loop import PacedLoop
 
 # The same examples on every run: a test that fails, fails for everybody.
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)

@@ -1,4 +1,4 @@
-"""The event loop is the clock: a loop that jumps through time, and one that paces it.
+"""The event loop is the clock: a loop that jumps through time, and what is asked of any loop.
 
 All code of the project uses plain asyncio (`asyncio.sleep`, `asyncio.timeout`, `loop.time()`).
 Which clock that is, is decided once, where a run is composed.
@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from flight.runtime.handles import LeanHandle, LeanTimer, QueueReader
 from flight.runtime.pace import NANOSECONDS as NANOSECONDS
-from flight.runtime.pace import SteadyClock
+from flight.runtime.paced_loop import PacedLoop
 from flight.runtime.participants import Standing
 
 T = TypeVar("T")
@@ -337,46 +337,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         if not self.is_closed() and self._poller is not None:
             self._poller.close()
         super().close()
-
-
-class PacedLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time follows the wall clock: `rate` seconds in one of the wall, from now
-    on, or by a `clock` that loops share."""
-
-    _closed = True  # what the base class asks of a loop that was refused before it was opened
-
-    def __init__(self, *, rate: float = 1.0, clock: SteadyClock | None = None) -> None:
-        self.clock = SteadyClock(rate) if clock is None else clock
-        super().__init__(_PacedSelector(self.clock.rate))
-        self._clock_resolution = 1e-6
-
-    @property
-    def rate(self) -> float:
-        """Seconds of mission time in a second of the wall clock."""
-        return self.clock.rate
-
-    def time(self) -> float:
-        """Seconds of mission time."""
-        return self.clock.now_ns() / NANOSECONDS
-
-    def time_ns(self) -> int:
-        """Nanoseconds of mission time."""
-        return self.clock.now_ns()
-
-    def wake(self) -> None:
-        """Ends a wait: a handler of signals has given the loop something to do."""
-        self.call_soon_threadsafe(lambda: None)
-
-
-class _PacedSelector(selectors.DefaultSelector):
-    """Waits 1/rate of what it is asked to."""
-
-    def __init__(self, rate: float) -> None:
-        super().__init__()
-        self._rate = rate
-
-    def select(self, timeout: float | None = None) -> Any:
-        return super().select(timeout / self._rate if timeout else timeout)
 
 
 def time_ns() -> int:

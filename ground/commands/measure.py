@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from rich.console import Console
 
 from flight.configuration.files import ConfigurationError
-from flight.runtime.loop import PacedLoop
 from flight.runtime.loop import run as run_loop
+from flight.runtime.paced_loop import PacedLoop
 from ground.benchmarks import ascent_tables, report
 from ground.benchmarks.ascent_over_bus import measure_control
 from ground.benchmarks.bus_benchmark import measure_bus

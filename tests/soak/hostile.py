@@ -22,8 +22,9 @@ from flight.icd.devices.base import DeviceInterface, actuation
 from flight.icd.envelope import numbered, read_envelope, write_envelope
 from flight.icd.messages import Call, Hello, Message, Reply
 from flight.runtime.bus import Bus, Fabric
-from flight.runtime.loop import NANOSECONDS, PacedLoop, run
+from flight.runtime.loop import NANOSECONDS, run
 from flight.runtime.nursery import Nursery
+from flight.runtime.paced_loop import PacedLoop
 from sim_hw.serving.server import DeviceServer
 
 WALL_LIMIT = 120.0  # s, for the process that serves
