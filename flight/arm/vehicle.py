@@ -113,7 +113,8 @@ class ArmVehicle(Node):
     async def sample(self) -> None:
         try:
             self.show(await self.hardware.arm.state())
-            self.jaw_opening = round((await self.hardware.gripper.state()).opening, 4)
+            jaws = await self.hardware.gripper.state()
+            self.jaw_opening = round(jaws.opening, 4) if jaws.valid else None
         except DeviceError:
             self.highest_current = self.joint_temperature = self.jaw_opening = None
 

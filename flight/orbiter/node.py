@@ -160,7 +160,8 @@ class Orbiter(OrbiterVehicle):
         self._sampled = monotonic()
         try:
             gauge = await self.devices.main_engine.propellant()
-            self.propellant, self.mass = round(gauge.propellant, 1), round(gauge.mass, 1)
+            self.propellant = round(gauge.propellant, 1) if gauge.valid else None
+            self.mass = round(gauge.mass, 1) if gauge.valid else None
         except DeviceError as error:
             self.device_trouble(reason=str(error))
         self.tubes_held = len(on_board(self))

@@ -78,9 +78,9 @@ class PerseveranceVehicle(Node):
     position_error = Channel(
         float, unit="m", doc="1-sigma error of the believed place", yellow=(None, 25.0)
     )
-    slip = Channel(
-        float, doc="of the last segment", yellow=(None, 0.4), red=(None, 0.7), hysteresis=0.1
-    )
+    slip = Channel(float, doc="of the last segment", unknown_is_normal=True,
+        yellow=(None, 0.8), red=(None, 0.9), hysteresis=0.1, persistence=900.0,
+    )  # fmt: skip
     distance_driven = Channel(float, unit="m", doc="way by the wheels since the landing of today")
     distance_to_lander = Channel(float, unit="m", doc="straight, as believed")
     tubes_held = Channel(int, doc="tubes aboard by the ledger")
@@ -98,7 +98,7 @@ class PerseveranceVehicle(Node):
     @event(Severity.WARNING_LO, "A sol without driving, {reason}: charge {charge}")
     def sol_lost(self, *, reason: str, charge: float | None) -> None: ...
 
-    @event(Severity.WARNING_LO, "Setback ({kind}): {detail}")
+    @event(Severity.ACTIVITY_HI, "Setback ({kind}): {detail}")
     def drive_setback(self, *, kind: str, detail: str) -> None: ...
 
     @event(Severity.WARNING_HI, "Drive {count} came to nothing: {reason}")

@@ -96,7 +96,9 @@ class RoverVehicle(Node):
     position_error = Channel(
         float, unit="m", doc="1-sigma error of the believed place", yellow=(None, 10.0)
     )
-    slip = Channel(float, doc="slip of the last segment", yellow=(None, 0.4), red=(None, 0.7))
+    slip = Channel(float, doc="slip of the last segment", unknown_is_normal=True,
+        yellow=(None, 0.8), red=(None, 0.9), hysteresis=0.1, persistence=900.0,
+    )  # fmt: skip
     tilt = Channel(float, unit="rad", doc="lean of the vehicle", yellow=(None, 0.3))
     distance_driven = Channel(float, unit="m", doc="way by the wheels since landing")
     tubes_collected = Channel(int, doc="tubes in the rack by the ledger")
@@ -155,7 +157,7 @@ class RoverVehicle(Node):
     @event(Severity.ACTIVITY_HI, "Fetch ended: {collected} collected, {left} left")
     def fetch_finished(self, *, collected: int, left: int) -> None: ...
 
-    @event(Severity.WARNING_LO, "Setback ({kind}): {detail}")
+    @event(Severity.ACTIVITY_HI, "Setback ({kind}): {detail}")
     def drive_setback(self, *, kind: str, detail: str) -> None: ...
 
     @event(Severity.ACTIVITY_LO, "Place corrected by {distance} m at {landmark}")

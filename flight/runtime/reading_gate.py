@@ -1,7 +1,8 @@
 """The gate that every reading passes on its way from a device to who asked for it.
 
 What is not finite, lies outside what the instrument can measure, or was taken before it was asked
-for arrives as an *invalid* reading that says why, with its figures blanked: never as a value.
+for arrives as an *invalid* reading that says why, with its figures blanked: never as a value. So
+does what the device itself calls invalid.
 """
 
 from collections.abc import Callable
@@ -60,7 +61,7 @@ class ReadingGate:
         if not result.valid:
             if self._on_verdict is not None:
                 self._on_verdict(method.name, result, "")
-            return result
+            return _invalid(result, result.reason)
         wrong = _stamp_problem(method, result.time_ns, asked_ns, now_ns, slack_ns + SLACK_NS)
         judged = _invalid(result, wrong) if wrong else check_values(result)
         for check in self.further.get(method.name, ()):

@@ -15,7 +15,10 @@ Band = tuple[float | None, float | None]
 
 
 class Channel(Generic[T]):
-    """Declares a channel: type, unit, limits and meaning."""
+    """Declares a channel: type, unit, limits and meaning.
+
+    `unknown_is_normal`: that there is no value is in order, and nothing to warn of.
+    """
 
     def __init__(
         self,
@@ -28,11 +31,13 @@ class Channel(Generic[T]):
         hysteresis: float = 0.0,
         persistence: float = 0.0,
         stale_after: float | None = None,
+        unknown_is_normal: bool = False,
     ) -> None:
         self.kind = kind
         self.unit = unit
         self.doc = doc
         self.name = ""
+        self.unknown_is_normal = unknown_is_normal
         has_limits = yellow != (None, None) or red != (None, None)
         self.limits = (
             Limits(
@@ -141,7 +146,7 @@ class ChannelTable:
         sample.value = value
         sample.at = self.clock()
         monitor = self._monitors.get(name)
-        if monitor is not None:
+        if monitor is not None and not (value is None and channel.unknown_is_normal):
             monitor.update(None if value is None else float(value), valid=value is not None)
         self.on_change(name)
 

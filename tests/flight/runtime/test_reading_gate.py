@@ -104,11 +104,12 @@ def test_what_machines_delay_is_granted() -> None:
     assert gate.admit(method(), late, 2 * SECOND, 2 * SECOND, SECOND).valid
 
 
-def test_what_the_device_itself_calls_invalid_stays_as_it_is_and_is_not_refused() -> None:
+def test_what_the_device_itself_calls_invalid_has_no_figures_and_is_not_refused() -> None:
     heard: list[tuple[str, str]] = []
     gate = ReadingGate(lambda name, reading, wrong: heard.append((name, wrong)))
-    reading = Sonar(range=math.nan, valid=False)
-    assert gate.admit(method(), reading, 0, 0, 0) is reading
+    judged = gate.admit(method(), Sonar(range=3.0, name="bow", valid=False), 0, 0, 0)
+    assert not judged.valid and math.isnan(judged.range)
+    assert judged.name == "bow" and judged.reason == ""
     assert heard == [("ping", "")]
 
 

@@ -56,3 +56,20 @@ def test_a_channel_takes_its_type_and_what_says_that_there_is_no_value(
     channels.set(name, value)
     assert channels.value(name) == kept
     assert type(channels.value(name)) is type(kept)
+
+
+@pytest.mark.parametrize(("unknown_is_normal", "told"), [(True, []), (False, ["INVALID", "OK"])])
+def test_no_value_is_a_warning_unless_that_is_normal(
+    unknown_is_normal: bool, told: list[str]
+) -> None:
+    channel = Channel(float, doc="slip", yellow=(None, 0.8), unknown_is_normal=unknown_is_normal)
+    channel.name = "slip"
+    heard: list[str] = []
+    channels = ChannelTable(
+        {"slip": channel}, lambda: 0.0, lambda crossing: heard.append(crossing.state)
+    )
+    for value in (0.1, None, 0.2):
+        channels.set("slip", value)
+    assert heard == told
+    channels.set("slip", 0.9)  # what is known is judged all the same
+    assert heard == [*told, "YELLOW"]
