@@ -31,6 +31,7 @@ WIDEST_SLIP_PATCH = 8.0  # m
 SLIP_PATCH_COST = 12.0
 LOOSE_SLIP = 0.2  # slip that tells of loose ground, which is better gone around
 LOOSE_COST = 3.0
+EXTRACTION = 200.0  # m of wheel to get out of a dune: Opportunity took 191 m out of Purgatory
 PROGRESS = 5.0  # m nearer to the goal that make up for a setback
 
 
@@ -52,7 +53,8 @@ class DriveObserver(Protocol):
         """A segment has been driven: `distance` by the wheels in m; slip None: not known."""
 
     def setback(self, kind: str, detail: str) -> None:
-        """Something stood in the way: obstacle, tilt, high_slip, no_visual_odometry, no_route."""
+        """Something stood in the way: obstacle, tilt, high_slip, no_visual_odometry, no_route; or
+        the wheels are dug in: dug_in, and out again: got_out."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ class DrivingParameters:
 
     `checks_slip`: images tell how far it came; else the wheels do. `goes_without_sun`: the heading
     is carried on without it. `last_slip_limit` holds once half of the `setbacks` are used up:
-    better slowly than not at all.
+    better slowly than not at all. `extracts`: where not even the way back bears, it is gone on with
+    until it does.
     """
 
     segment: float = 5.0
@@ -71,6 +74,7 @@ class DrivingParameters:
     back_out: float = 1.5
     checks_slip: bool = True
     goes_without_sun: bool = True
+    extracts: bool = True
 
 
 @dataclass
@@ -113,6 +117,11 @@ class Locomotion:
     sun_height_error: float | None = None
     """rad of the Sun as seen last, over where the clock says that it was."""
     way: Way | None = None
+    dug_in: float | None = None
+    """m of wheel that were spent to get out of ground that does not bear; None: it does."""
+
+    def __post_init__(self) -> None:
+        self.dug_in = self.memory.get("dug_in")
 
     @property
     def pose(self) -> Pose:
@@ -223,6 +232,9 @@ class Locomotion:
             way.at(self.pose.distance_to(goal))
             if not may_go_on():
                 return DriveOutcome.PAUSED
+            if self.dug_in is not None:
+                await self._get_out(self.dug_in)
+                continue
             if way.setbacks > self.parameters.setbacks:
                 self.way = None
                 raise DriveFailed(
@@ -298,7 +310,30 @@ class Locomotion:
         for ahead in (0.0, 3.0):  # ripples come in fields: what lies ahead is as bad
             east, north = self.pose.to_local(ahead, 0.0)
             self.cost_map.add(Disc(east, north, radius, SLIP_PATCH_COST))
-        await self._back_out(self.parameters.segment)
+        slip = await self._back_out(self.parameters.segment)
+        if self._is_stuck(slip):
+            self.dug_in = self.parameters.segment
+            self.observer.setback("dug_in", f"{100.0 * (slip or 0.0):.0f} % on the way back")
+
+    def _is_stuck(self, slip: float | None) -> bool:
+        """Whether not even the way back bears."""
+        p = self.parameters
+        return p.extracts and p.checks_slip and slip is not None and slip > p.last_slip_limit
+
+    async def _get_out(self, spent: float) -> None:
+        """Another piece straight back in its own tracks, wheels straight: nothing digs in less.
+
+        What it has spent is kept over nights. Raises DriveFailed when that is all that may be.
+        """
+        if spent >= EXTRACTION:
+            self.dug_in = 0.0  # who orders it may try again
+            raise DriveFailed(f"dug in: {spent:.0f} m of wheel did not get it out")
+        slip = await self._back_out(self.parameters.segment)
+        spent += self.parameters.segment
+        self.dug_in = spent if self._is_stuck(slip) else None
+        await self._store_now(await self.imu.state())
+        if self.dug_in is None:
+            self.observer.setback("got_out", f"{spent:.0f} m of wheel")
 
     async def _no_route(self, goal: Place) -> None:
         """The map closes all ways: goes back a little and forgets what was seen only from afar."""
@@ -307,14 +342,15 @@ class Locomotion:
         self.cost_map.forget(self.pose.place, 0.5 * self.cost_map.vehicle_radius + 12.0)
         await self.look()
 
-    async def _back_out(self, distance: float = 0.0) -> None:
-        """Goes back the way it came, which is known to bear."""
+    async def _back_out(self, distance: float = 0.0) -> float | None:
+        """Goes back the way it came, which is known to bear; returns the slip."""
         try:
-            await self.drive(-(distance or self.parameters.back_out))
+            return await self.drive(-(distance or self.parameters.back_out))
         except DeviceFault as fault:
             if fault.code not in ("obstacle", "tilt"):
                 raise
             self.observer.setback(fault.code, f"while backing out: {fault}")
+            return None
 
     # ----------------------------------------------------------------- memory
 
@@ -323,6 +359,8 @@ class Locomotion:
 
     def _store(self, odometer: float, inertial: InertialState) -> None:
         self.memory = {"odometer": odometer, "pose": self.pose.as_data()}
+        if self.dug_in is not None:
+            self.memory["dug_in"] = self.dug_in
         if inertial.valid:  # without it the next look begins to count anew
             self.memory["yaw"] = inertial.yaw
         self.remember(self.memory)

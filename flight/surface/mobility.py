@@ -11,7 +11,7 @@ from flight.icd.devices.vision import StereoCamera
 from flight.surface.dead_reckoning import DeadReckoning, Pose
 from flight.surface.driving import DriveObserver, DrivingParameters, Locomotion
 from flight.surface.route_planning import CostMap
-from flight.surface.safeguards import SLIP_CHECK, SUN_SUBSTITUTION
+from flight.surface.safeguards import EXTRACTION, SLIP_CHECK, SUN_SUBSTITUTION
 
 
 class DrivingHardware(Protocol):
@@ -67,6 +67,7 @@ def locomotion_of(
             last_slip_limit=p["last_slip_limit"],
             setbacks=p["setbacks"],
             checks_slip=structure.keeps(SLIP_CHECK),
+            extracts=structure.keeps(EXTRACTION),
             goes_without_sun=structure.keeps(SUN_SUBSTITUTION),
         ),
         observer=vehicle,

@@ -8,9 +8,15 @@ SLIP_CHECK = Safeguard(
     "goes back and around",
     "Opportunity, sol 446: dug in up to the hubs while the wheels counted on",
 )
+EXTRACTION = Safeguard(
+    "extraction",
+    "where not even the way back bears, the wheels go on straight back in their own tracks until "
+    "they hold",
+    "Opportunity, sols 446 and 833: five weeks, and nine days, to get out of a dune",
+)
 SUN_SUBSTITUTION = Safeguard(
     "sun_substitution",
     "without a fix of the Sun the heading is carried on by the gyroscopes",
     "Ingenuity, flight 29: no flight without the inclinometer",
 )
-DRIVING_SAFEGUARDS = (SLIP_CHECK, SUN_SUBSTITUTION)
+DRIVING_SAFEGUARDS = (SLIP_CHECK, EXTRACTION, SUN_SUBSTITUTION)

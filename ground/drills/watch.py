@@ -188,7 +188,8 @@ class Watch:
 
     def _count_since(self, now: float) -> None:
         """Finds from when each wait counts, and in which phase each fault has hit."""
-        hits = self.run.faults.hits
+        own = [fault.id for fault in self.drill.faults]  # not those of the mission
+        hits = [hit for hit in self.run.faults.hits if hit.fault in own]
         if hits and len(self._hit_in) < len(self.drill.faults):
             for hit in hits:
                 if hit.fault not in self._hit_in:

@@ -28,6 +28,9 @@ _STANDING = {
     "north": Probe("m", "from the site's origin, of a vehicle on the ground"),
     "heading": Probe("rad", "from north over east"),
 }
+_DRIVING = {
+    "wheel_depth": Probe("m", "how deep the wheels have dug themselves in, as of the last motion"),
+}
 _ORBIT = {
     "apoapsis": Probe("m", "of the osculating orbit, over the mean radius; none on an escape"),
     "periapsis": Probe("m", "of the osculating orbit, over the mean radius"),
@@ -82,8 +85,8 @@ _CAPSULE = {
 
 PROBES: dict[str, dict[str, Probe]] = {
     "lander": {**_POWER, **_STANDING, **_DESCENT},
-    "rover": {**_POWER, **_STANDING},
-    "perseverance": {**_POWER, **_STANDING},
+    "rover": {**_POWER, **_STANDING, **_DRIVING},
+    "perseverance": {**_POWER, **_STANDING, **_DRIVING},
     "arm": _POWER,
     "mav": {**_POWER, **_ASCENT},
     "container": {"free": Probe("", "whether it flies by itself"), **_ORBIT},

@@ -22,6 +22,7 @@ from flight.astrodynamics.vectors import Vector, norm, subtract
 from sim_hw.assembly.entry import flight_of
 from sim_hw.assembly.probe_table import PROBES, Probe, Value
 from sim_hw.devices.orbiter_vehicle import CONTAINER, OrbiterVehicle
+from sim_hw.devices.wheels import SimWheels
 from sim_hw.dynamics.capsule_flight import CapsuleFlight
 from sim_hw.dynamics.earth_entry import EARTH_SURFACE
 from sim_hw.dynamics.entry_vehicle import EntryBody, EntryVehicle
@@ -49,6 +50,8 @@ class TruthProbes:
         for vehicle, built in devices.items():
             self._add(vehicle, partial(_power, electrical[vehicle]))
             self._add(vehicle, partial(_standing, world, vehicle))
+            if "wheels" in built:
+                self._add(vehicle, partial(_driving, built["wheels"]))
             thermal = built.get("thermal_nodes")
             if isinstance(thermal, SimThermalNodes):
                 self._add(vehicle, partial(_heat, thermal.network))
@@ -115,6 +118,10 @@ def _standing(world: World, vehicle: str) -> Values:
     if body is None:
         return {}
     return {"east": body.east, "north": body.north, "heading": body.heading}
+
+
+def _driving(wheels: SimWheels) -> Values:
+    return {"wheel_depth": wheels.depth}
 
 
 def _descent(world: World) -> Values:

@@ -13,11 +13,13 @@ from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.mobility import Driven, Wheels, WheelsState
 from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, add, failure
-from sim_hw.world.traction import sample_slip
+from sim_hw.world.traction import dug_in, sample_slip, slip_when_dug_in
 from sim_hw.world.world import Body
 
 STEP = 0.5
-"""Metres of wheel rotation between two looks at the ground."""
+"""Metres of wheel rotation between two looks at the ground,"""
+FINE_STEP = 0.1
+"""and where it changes from one metre to the next: a dune of 2.5 m is not stepped over."""
 
 
 class WheelsParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,17 +36,20 @@ class WheelsParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     odometry_error: Annotated[float, Quantity("1", ge=0, le=0.1)]
     turn_error: Annotated[float, Quantity("1", ge=0, le=0.5)]
     side_slip: Annotated[float, Quantity("1", ge=0, le=1)]
+    wheel_radius: Annotated[float, Quantity("m", gt=0, le=1)]
 
 
 @dataclass(frozen=True)
 class _Moment:
-    """A point of a motion: seconds and wheel metres since its start, and the true pose."""
+    """A point of a motion: seconds and wheel metres since its start, the true pose, and how deep
+    the wheels stand in the ground, m."""
 
     seconds: float
     turned: float
     east: float
     north: float
     heading: float
+    depth: float
 
 
 WHEELS = 4
@@ -63,6 +68,12 @@ class SimWheels(PoweredDevice, Wheels):
         self._turned = 0.0
         self._current = 0.0
         self._moving = False
+        self._depth = 0.0
+
+    @property
+    def depth(self) -> float:
+        """How deep the wheels have dug themselves in, m; as of the end of the last motion."""
+        return self._depth
 
     @failure
     def fail_dead_wheel(self, wheel: Annotated[int, msgspec.Meta(ge=0, lt=WHEELS)] = 0) -> Failing:
@@ -98,7 +109,7 @@ class SimWheels(PoweredDevice, Wheels):
         seconds = abs(angle) / self.parameters.turn_rate
         start = self._here()
         true_heading = start.heading + angle * (1.0 + error)
-        end = _Moment(seconds, 0.0, start.east, start.north, true_heading)
+        end = _Moment(seconds, 0.0, start.east, start.north, true_heading, start.depth)
         await self._follow([start, end], self._consumption())
         self._turned += angle
         return Driven(time_ns=self.time_ns(), distance=0.0, turned=angle, seconds=seconds)
@@ -113,7 +124,8 @@ class SimWheels(PoweredDevice, Wheels):
         return self.parameters.drive_power * (1.0 + ground.looseness + 4.0 * climb)
 
     def _here(self) -> _Moment:
-        return _Moment(0.0, 0.0, self.body.east, self.body.north, self.body.heading)
+        body = self.body
+        return _Moment(0.0, 0.0, body.east, body.north, body.heading, self._depth)
 
     def _plan_drive(self, distance: float) -> tuple[list[_Moment], DeviceFault | None]:
         """The way that this drive will take in truth, and the fault that it will end in."""
@@ -127,7 +139,9 @@ class SimWheels(PoweredDevice, Wheels):
         sign = copysign(1.0, distance)
         left = abs(distance)
         while left > 1e-9:
-            step = min(STEP, left)
+            here = path[-1]
+            patchy = self.world.terrain.has_patch_near(here.east, here.north, STEP)
+            step = min(FINE_STEP if patchy else STEP, left)
             moment, fault = self._advance(path[-1], sign * step)
             if fault is not None:
                 return path, fault
@@ -140,6 +154,7 @@ class SimWheels(PoweredDevice, Wheels):
         ground = self.world.terrain.ground(before.east, before.north)
         direction = before.heading if step > 0 else before.heading + pi
         slip = sample_slip(ground, direction, self.random)
+        slip = slip_when_dug_in(slip, before.depth, p.wheel_radius)
         if self.dead_wheels:  # the dead wheel is dragged along
             slip = slip + (1.0 - slip) * 0.25
         made = abs(step) * (1.0 - slip)
@@ -156,6 +171,7 @@ class SimWheels(PoweredDevice, Wheels):
             east,
             north,
             before.heading + 0.003 * self.random.gauss(0.0, 1.0) * abs(step),
+            dug_in(before.depth, abs(step), slip, p.wheel_radius),
         )
         return moment, fault
 
@@ -199,6 +215,7 @@ class SimWheels(PoweredDevice, Wheels):
         self._odometer += last.turned * self._scale
         self.body.east, self.body.north = last.east, last.north
         self.body.heading = last.heading % (2.0 * pi)
+        self._depth = last.depth
         self.world.moved(self.body.name)
 
 
@@ -209,4 +226,5 @@ def _between(before: _Moment, after: _Moment, part: float) -> _Moment:
         before.east + part * (after.east - before.east),
         before.north + part * (after.north - before.north),
         before.heading + part * (after.heading - before.heading),
+        before.depth + part * (after.depth - before.depth),
     )

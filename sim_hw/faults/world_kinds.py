@@ -35,8 +35,8 @@ class WorldSeam(Protocol):
         """Puts a rock on the ground, all in m."""
         ...
 
-    def lay_patch(self, east: float, north: float, radius: float, slip: float) -> Heal:
-        """Lays ground on which wheels slip, in m."""
+    def lay_patch(self, east: float, north: float, radius: float, slip: float, ramp: float) -> Heal:
+        """Lays ground on which wheels slip, in m; from the rim on more and more over a ramp."""
         ...
 
     def place_of(self, vehicle: str, ahead: float) -> tuple[float, float]:
@@ -154,13 +154,15 @@ class PlacedKind(WorldKind, frozen=True, kw_only=True):
 
 
 class SlipPatch(PlacedKind, frozen=True, kw_only=True, tag="slip_patch"):
-    """Ground on which wheels slip by `slip`, and which no camera tells from other ground."""
+    """Ground on which wheels slip by `slip`, and which no camera tells from other ground. From the
+    rim on the slip rises over `ramp`."""
 
     radius: Size = 5.0
     slip: Annotated[float, Amount("1", ge=0.0, le=0.995)] = 0.9
+    ramp: Annotated[float, Amount("m", ge=0.0, le=100.0)] = 0.0
 
     def change(self, seam: WorldSeam) -> Heal:
-        return seam.lay_patch(*self.place(seam), self.radius, self.slip)
+        return seam.lay_patch(*self.place(seam), self.radius, self.slip, self.ramp)
 
 
 class Rock(PlacedKind, frozen=True, kw_only=True, tag="rock"):

@@ -93,9 +93,9 @@ class RunWorld:
         """Puts a rock on the ground."""
         return self._world.rocks.put(Rock(east, north, diameter, height))
 
-    def lay_patch(self, east: float, north: float, radius: float, slip: float) -> Heal:
+    def lay_patch(self, east: float, north: float, radius: float, slip: float, ramp: float) -> Heal:
         """Lays ground on which wheels slip."""
-        return self._world.terrain.lay_patch(SlipPatch(east, north, radius, slip))
+        return self._world.terrain.lay_patch(SlipPatch(east, north, radius, slip, ramp))
 
     def place_of(self, vehicle: str, ahead: float) -> tuple[float, float]:
         """A point ahead of a vehicle."""

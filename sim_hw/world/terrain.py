@@ -104,12 +104,18 @@ class GroundPoint:
 
 @dataclass(frozen=True)
 class SlipPatch:
-    """A disc of ground, m, on which wheels slip by `slip`: as Spirit's at Troy."""
+    """A disc of ground, m, on which wheels slip by `slip`: as Spirit's at Troy. From its rim on the
+    slip rises over `ramp` m, as up a dune."""
 
     east: float
     north: float
     radius: float
     slip: float
+    ramp: float = 0.0
+
+    def at(self, inside: float) -> float:
+        """The slip so many m inside of the rim."""
+        return self.slip if inside >= self.ramp else self.slip * inside / self.ramp
 
 
 @dataclass(frozen=True)
@@ -168,10 +174,18 @@ class Terrain:
         self._patches.append(patch)
         return lambda: self._patches.remove(patch)
 
+    def has_patch_near(self, east: float, north: float, distance: float) -> bool:
+        """Whether such ground begins within some m of a place."""
+        return any(
+            hypot(east - patch.east, north - patch.north) < patch.radius + distance
+            for patch in self._patches
+        )
+
     def _slip(self, east: float, north: float) -> float | None:
         for patch in reversed(self._patches):
-            if hypot(east - patch.east, north - patch.north) < patch.radius:
-                return patch.slip
+            inside = patch.radius - hypot(east - patch.east, north - patch.north)
+            if inside > 0.0:
+                return patch.at(inside)
         return None
 
     def looseness(self, east: float, north: float) -> float:

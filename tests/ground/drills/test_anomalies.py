@@ -23,16 +23,26 @@ def test_each_tells_what_happened_and_when(drills: list[Drill]) -> None:
     for drill in drills:
         mission, comma, _ = drill.title.partition(",")
         assert mission and comma and '"' in drill.doc, drill.name
-        assert drill.requirement == drill.name.partition("_")[0].upper()
+        row = int(drill.name.partition("_")[0].removeprefix("d"))
+        assert drill.requirement == f"D{row}", drill.name
         assert drill.faults and drill.within
+
+
+def drill(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ground.cli", "drill", *arguments, "--out", str(tmp_path)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_purgatory_is_fatal_to_who_believes_its_wheels(tmp_path: Path) -> None:
+    """One short case; all others are among the long checks."""
+    purgatory = str(FOLDER / "d09_opportunity_purgatory.yaml")
+    ended = drill(tmp_path, purgatory, "--without", "slip_check")
+    assert ended.returncode == 1 and "never truth.rover.wheel_depth" in ended.stdout, ended.stderr
 
 
 @pytest.mark.check
 def test_all_pass_and_without_what_they_protect_they_fail(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "ground.cli", "drill", "anomalies", "--score"]
-    ended = subprocess.run(
-        [*command, "--out", str(tmp_path)], capture_output=True, text=True, check=False
-    )
+    ended = drill(tmp_path, "anomalies", "--score")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "NOT SHOWN" not in ended.stdout
     assert "protection score: 100%" in ended.stdout

@@ -42,6 +42,7 @@ class World:
         self.terrain: Any = SimpleNamespace(
             elevation=lambda east, north: self.point.elevation,
             ground=lambda east, north: self.point,
+            has_patch_near=lambda east, north, distance: self.point.slip is not None,
         )
         self.stones: list[Rock] = []
         self.rocks: Any = SimpleNamespace(within=lambda east, north, reach: self.stones)

@@ -22,7 +22,7 @@ from sim_hw.world.world import Body
 from tests.sim_hw.devices.ground_stubs import World, device, refused, tubes
 from tests.sim_hw.devices.stubs import Dice
 
-WHEELS = WheelsParameters(0.1, 0.05, 100.0, 0.6, 0.8, 0.3, 20.0, 200.0, 0.0, 0.0, 0.0)
+WHEELS = WheelsParameters(0.1, 0.05, 100.0, 0.6, 0.8, 0.3, 20.0, 200.0, 0.0, 0.0, 0.0, 0.2)
 
 
 def wheels(dice: Dice | None = None, parameters: WheelsParameters = WHEELS) -> Any:
@@ -50,7 +50,7 @@ async def test_the_heading_decides_where_a_drive_leads() -> None:
 
 async def test_odometry_and_turns_have_the_errors_of_the_vehicle() -> None:
     made = wheels(Dice(1.0), WheelsParameters(0.1, 0.05, 100.0, 0.6, 0.8, 0.3, 20.0, 200.0, 0.01,
-                                              0.02, 0.0))  # fmt: skip
+                                              0.02, 0.0, 0.2))  # fmt: skip
     turned = await made.turn(-1.0)
     assert turned.turned == -1.0 and turned.seconds == pytest.approx(20.0)
     assert made.body.heading == pytest.approx(2.0 * pi - 1.02)
@@ -59,7 +59,7 @@ async def test_odometry_and_turns_have_the_errors_of_the_vehicle() -> None:
 
 
 async def test_a_slope_to_the_side_lets_it_slide_downhill_and_one_ahead_costs_power() -> None:
-    parameters = WheelsParameters(0.1, 0.05, 100.0, 0.6, 0.8, 0.3, 20.0, 200.0, 0.0, 0.0, 0.5)
+    parameters = WheelsParameters(0.1, 0.05, 100.0, 0.6, 0.8, 0.3, 20.0, 200.0, 0.0, 0.0, 0.5, 0.2)
     made = wheels(parameters=parameters)
     made.world.point = GroundPoint(0.0, 0.1, 0.0, 0.0)  # up to the east: right of the way
     await made.drive(2.0)
@@ -209,3 +209,18 @@ async def test_the_rack_feels_what_stands_in_it() -> None:
     made.fail("stuck_closed", slot=0)
     seated = (await made.state()).seated
     assert seated[0] and not seated[5]
+
+
+async def test_wheels_that_spin_dig_in_and_come_out_again() -> None:
+    made = wheels()
+    made.world.point = GroundPoint(0.0, 0.0, 0.0, 0.0, 0.99)
+    for _ in range(4):
+        await made.drive(5.0)
+    assert 0.03 < made.depth < 0.0024 * 20.0 and made.body.north < 0.2
+    deep, north = made.depth, made.body.north
+    await made.turn(1.0)
+    assert made.depth == deep, "a turn on the spot makes no hole"
+    made.world.point = GroundPoint(0.0, 0.0, 0.0, 0.0)
+    made.body.heading = 0.0
+    await made.drive(2.0)
+    assert made.depth < 0.001 and 1.0 < made.body.north - north < 1.9, "it gets on less at first"
