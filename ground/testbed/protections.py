@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from flight.configuration.allowed_values import choices_words
 from flight.configuration.files import ConfigurationError
+from flight.core.commanding.arming import ARM_AND_FIRE
 from flight.core.fault_protection.structure import ALL, Structure
 from flight.core.fault_protection.witnesses import WITNESSES
 from flight.icd.checksum import is_whole
@@ -28,6 +29,7 @@ STRUCTURAL = {
     STORE_GUARD: "a node whose store fails flies on from memory",
     WATCHDOG: "a computer whose software stands still is started anew",
     WITNESSES.name: WITNESSES.doc,
+    ARM_AND_FIRE.name: ARM_AND_FIRE.doc,
 }
 
 

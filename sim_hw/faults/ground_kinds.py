@@ -249,6 +249,42 @@ class Conflicting(GroundKind, frozen=True, kw_only=True, tag="conflicting"):
         return [(0.0, tuple(changed))]
 
 
+class CommandGarbled(GroundKind, frozen=True, kw_only=True, tag="command_garbled"):
+    """A character of a command is missing or wrong. Its name lacks the `character`-th one (from 1),
+    or the vehicle `reads_as` another command of its own, with those `arguments`."""
+
+    character: Annotated[int, Meta(ge=1, le=80)] | None = None
+    reads_as: Annotated[str, Meta(min_length=1, max_length=80)] | None = None
+    arguments: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if (self.character is None) == (self.reads_as is None):
+            raise NotAllowed(("reads_as", "character"), "given where the other is not")
+
+    def check(  # type: ignore[override]
+        self, part: NamedPart, method: str | None, fields: tuple[str, ...]
+    ) -> None:
+        super().check(part, method, fields)
+        if self.reads_as is not None and self.reads_as not in part.has:
+            raise NotAllowed("reads_as", choices_words(self.reads_as, list(part.has), ""))
+
+    def leaves(self, orders: Orders, injection: Injection) -> Leaves:
+        changed = tuple(
+            (d, self._garbled(c)) if self._is_of((d, c), injection) else (d, c) for d, c in orders
+        )
+        self.hit(injection, orders, [command.name for _, command in changed])
+        return [(0.0, changed)]
+
+    def _garbled(self, command: Command) -> Command:
+        if self.reads_as is not None:
+            return msgspec.structs.replace(
+                command, name=self.reads_as, arguments=dict(self.arguments)
+            )
+        assert self.character is not None
+        name = command.name[: self.character - 1] + command.name[self.character :]
+        return msgspec.structs.replace(command, name=name)
+
+
 class ArgumentKind(GroundKind, frozen=True, kw_only=True):
     """A fault of an upload: of the arguments of the commands that it is of."""
 

@@ -7,6 +7,13 @@ from typing import Any
 
 import msgspec
 
+from flight.core.fault_protection.safeguards import Safeguard
+
+ARM_AND_FIRE = Safeguard(
+    "arm_and_fire",
+    "a hazardous command runs only if it was announced, with the same arguments, shortly before",
+    "Phobos 1, September 1988: one missing character made a command that shut off its thrusters",
+)
 MAXIMUM_LIFETIME = 600.0
 """Longest lifetime of an arming in seconds, unless the owner sets another."""
 

@@ -7,7 +7,12 @@ from typing import Any
 
 from flight.core.activities import EXPECTED_FAILURES
 from flight.core.chart.statechart import Signal, is_inside
-from flight.core.commanding.arming import ArmingGuard, ArmingRefusal, arguments_hash
+from flight.core.commanding.arming import (
+    ARM_AND_FIRE,
+    ArmingGuard,
+    ArmingRefusal,
+    arguments_hash,
+)
 from flight.core.commanding.commands import CommandRejected, CommandSpec, Restart
 from flight.core.commanding.first_wait import FirstWait
 from flight.core.commanding.ladder import SEQUENCE_ORIGIN, Entry, IdentifierReused, Ladder
@@ -86,7 +91,7 @@ class Dispatcher:
             if order.stage == "arm":
                 self._arm(order, spec, arguments)
                 return
-            if order.stage == "fire":
+            if order.stage == "fire" and self._node.context.structure.keeps(ARM_AND_FIRE):
                 self._guard.fire(spec.name, arguments_hash(arguments))
             if spec.starts is not None:
                 await self._start(order, spec, arguments)
@@ -107,7 +112,8 @@ class Dispatcher:
             known = ", ".join(sorted(node.commands))
             raise CommandRejected(f"{node.name} has no command {order.name!r}; it has: {known}")
         arguments = spec.check(order.arguments)
-        spec.check_stage(order.stage, node.hazards.of(spec, arguments))
+        if node.context.structure.keeps(ARM_AND_FIRE):
+            spec.check_stage(order.stage, node.hazards.of(spec, arguments))
         if spec.starts is not None:
             if not node.statechart.handles(node.state, spec.name):
                 raise CommandRejected(f"{spec.name} is not allowed in state {node.state}")
