@@ -30,8 +30,10 @@ from flight.orbiter.determining import determine_orbit
 from flight.orbiter.far_rendezvous import approach_far
 from flight.orbiter.phasing import phase
 from flight.orbiter.releasing import deflect, release_capsule, wait_for_release
+from flight.orbiter.safeguards import TARGET_GATE
 from flight.orbiter.safing import hold_safe
 from flight.orbiter.search import search
+from flight.orbiter.target_gate import why_no_orbit
 from flight.orbiter.vehicle import DAY, OrbiterVehicle, TargetOrbit
 
 AT_MARS = ("idle", "holding", "loaded")
@@ -178,7 +180,11 @@ class Orbiter(OrbiterVehicle):
         the semi-major axis is known (one standard deviation)."""
         x, y, z = position
         u, v, w = velocity
-        self.target = TargetOrbit((x, y, z), (u, v, w), time, axis_sigma)
+        wanted = TargetOrbit((x, y, z), (u, v, w), time, axis_sigma)
+        why = why_no_orbit(wanted.state(), time, self.clock.now())
+        if why and self.context.structure.keeps(TARGET_GATE):
+            raise CommandRejected(f"load_target_orbit: {why}")
+        self.target = wanted
 
     @command(deadline=60.0)
     def load_manifest(self, records: list[dict[str, Any]]) -> str:

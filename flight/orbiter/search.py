@@ -30,6 +30,8 @@ from flight.orbiter.navigation import orbit_covariance
 from flight.orbiter.observing import Sighting, image, is_visible, nearest, sun_direction
 from flight.orbiter.orbit_determination import Bearing, residuals
 from flight.orbiter.propagation import State, coast
+from flight.orbiter.safeguards import TARGET_GATE
+from flight.orbiter.target_gate import why_out_of_reach
 from flight.orbiter.vehicle import Guess, OrbiterVehicle
 
 Track = Callable[[float], Vector]
@@ -101,6 +103,10 @@ async def search(node: OrbiterVehicle, signal: Signal) -> Signal:
     if target is None:
         raise ActivityFailed("no orbit of the container was loaded: load_target_orbit first")
     await node.refresh_own()
+    own = node.navigator.own
+    far = why_out_of_reach(target.state(), own) if own is not None else ""
+    if far and node.context.structure.keeps(TARGET_GATE):
+        raise ActivityFailed(f"{far}: load_target_orbit again")
     began = monotonic()
     family: list[Member] = []
     made = -1.0

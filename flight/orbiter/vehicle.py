@@ -23,6 +23,7 @@ from flight.orbiter.navigation import NavigationState, Navigator
 from flight.orbiter.orbit_determination import Bearing
 from flight.orbiter.parameters import PARAMETERS
 from flight.orbiter.propagation import State
+from flight.orbiter.safeguards import ORBITER_SAFEGUARDS
 from flight.orbiter.trajectory import Dynamics
 from flight.runtime.pace import NANOSECONDS
 
@@ -80,6 +81,7 @@ class OrbiterVehicle(Node):
     has_recorder = True
     routes = {"entry": wire("entry")}  # noqa: RUF012  declared once, as every vehicle does
     parameter_declarations = PARAMETERS
+    safeguards = ORBITER_SAFEGUARDS
     handover: ActiveHandover
 
     target = Remembered[TargetOrbit | None](

@@ -339,7 +339,7 @@ class UploadStale(ArgumentKind, frozen=True, kw_only=True, tag="upload_stale"):
 
 class UploadWrong(ArgumentKind, frozen=True, kw_only=True, tag="upload_wrong"):
     """A command is valid and wrong: its `argument` (a path such as `values.speed`) is `value`, or
-    is multiplied by `factor` (a unit that was mistaken)."""
+    is multiplied by `factor` (a unit that was mistaken), each of its numbers where it is a list."""
 
     argument: Annotated[str, Meta(min_length=1, max_length=120)]
     value: bool | int | float | str | None = None
@@ -356,6 +356,8 @@ class UploadWrong(ArgumentKind, frozen=True, kw_only=True, tag="upload_wrong"):
     def _new(self, old: Any) -> Any:
         if self.factor is None:
             return self.value
+        if isinstance(old, list):
+            return [self._new(each) for each in old]
         if isinstance(old, bool) or not isinstance(old, int | float):
             return old
         new = old * self.factor

@@ -17,6 +17,7 @@ from sim_hw.faults.device_call import DevicePart
 from sim_hw.faults.device_seam import DeviceSeam
 from sim_hw.faults.ground_kinds import (
     UPLINK,
+    CommandGarbled,
     CommandRepeated,
     Conflicting,
     GroundKind,
@@ -35,8 +36,8 @@ PART = NamedPart("mission_control", ("drive_to", "load_parameters", "enter_safe"
                  ("rover", "lander"))  # fmt: skip
 SAMPLES: list[GroundKind] = [
     CommandRepeated(after=30.0), OutOfOrder(), WrongVehicle(to="lander"),
-    Conflicting(command="enter_safe"), UploadMalformed(), UploadStale(),
-    UploadWrong(argument="values.speed", factor=0.3048), OperatorLate(by=600.0),
+    Conflicting(command="enter_safe"), CommandGarbled(character=4), UploadMalformed(),
+    UploadStale(), UploadWrong(argument="values.speed", factor=0.3048), OperatorLate(by=600.0),
 ]  # fmt: skip
 
 
@@ -122,6 +123,9 @@ async def test_it_takes_effect_and_heals(kind: GroundKind) -> None:
             case Conflicting():
                 names = [each.command.name for each in sent]
                 assert names == ["load_parameters", "enter_safe"] * 2 and len(set(ids)) == 4
+            case CommandGarbled():
+                assert [each.command.name for each in sent] == ["loa_parameters"] * 2
+                assert ids == ["c/2", "c/3"] and speeds == [2.0, 3.0]
             case UploadMalformed():
                 assert sent[0].command.arguments == {"values": {"malformed": [{"speed": 2.0}]}}
             case UploadStale():
@@ -199,6 +203,7 @@ async def test_counted_are_the_bundles_that_it_is_of() -> None:
         (WrongVehicle(to="ingenuity"), None, "to"),
         (CommandRepeated(vehicle="ingenuity"), None, "vehicle"),
         (Conflicting(command="dance"), None, "command"),
+        (CommandGarbled(reads_as="dance"), None, "reads_as"),
         (OperatorLate(by=1.0), "dance", "method"),
     ],
 )
@@ -212,3 +217,21 @@ def test_a_wrong_upload_says_how() -> None:
     for given in ({}, {"value": 1, "factor": 2.0}):
         with pytest.raises(NotAllowed):
             UploadWrong(argument="speed", **given)  # type: ignore[arg-type]
+
+
+def test_a_garbled_command_reads_as_one_thing() -> None:
+    for given in ({}, {"character": 1, "reads_as": "enter_safe"}):
+        with pytest.raises(NotAllowed):
+            CommandGarbled(**given)  # type: ignore[arg-type]
+    order = Command("c/1", "rover", "drive_to", {"east": 1.0}, "ground")
+    held: Any = Held()
+    kind = CommandGarbled(reads_as="enter_safe", arguments={"now": True})
+    ((_, ((to, read),)),) = kind.leaves((("rover", order),), held)
+    assert (to, read.name, read.arguments) == ("rover", "enter_safe", {"now": True})
+    assert read.identifier == "c/1"
+
+
+def test_a_mistaken_unit_is_that_of_each_number_of_a_list() -> None:
+    order = Command("c/1", "rover", "drive_to", {"place": [1.0, 2, "x"], "east": 1.0}, "ground")
+    kind = UploadWrong(argument="place", factor=10.0)
+    assert kind.instead(order, Held()) == {"place": [10.0, 20, "x"], "east": 1.0}  # type: ignore[arg-type]

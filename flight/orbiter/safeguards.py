@@ -1,0 +1,10 @@
+"""What the orbiter's own code does so that one thing that goes wrong alone ends no mission."""
+
+from flight.core.fault_protection.safeguards import Safeguard
+
+TARGET_GATE = Safeguard(
+    "target_gate",
+    "an orbit that the ground loads is taken only if a container can be on it, and be reached",
+    "Mars Climate Orbiter, September 1999: pound-force seconds taken for newton seconds",
+)
+ORBITER_SAFEGUARDS = (TARGET_GATE,)
