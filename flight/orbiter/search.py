@@ -104,7 +104,8 @@ async def search(node: OrbiterVehicle, signal: Signal) -> Signal:
         raise ActivityFailed("no orbit of the container was loaded: load_target_orbit first")
     await node.refresh_own()
     own = node.navigator.own
-    far = why_out_of_reach(target.state(), own) if own is not None else ""
+    seconds = node.clock.now() - target.time
+    far = why_out_of_reach(target.state(), seconds, own) if own is not None else ""
     if far and node.context.structure.keeps(TARGET_GATE):
         raise ActivityFailed(f"{far}: load_target_orbit again")
     began = monotonic()

@@ -8,7 +8,11 @@ import math
 
 from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.gravity import MARS
-from flight.astrodynamics.orbits import elements_from_state
+from flight.astrodynamics.orbits import (
+    elements_from_state,
+    propagate_j2_secular,
+    state_from_elements,
+)
 from flight.astrodynamics.vectors import angle_between, cross, norm
 from flight.orbiter.propagation import State
 
@@ -45,9 +49,12 @@ def why_no_orbit(state: State, time: float, now: float) -> str:
     return ""
 
 
-def why_out_of_reach(state: State, own: State) -> str:
-    """Why an orbit cannot be reached from the own one; empty when it can."""
-    apart = angle_between(cross(*state), cross(*own))
+def why_out_of_reach(state: State, seconds: float, own: State) -> str:
+    """Why the orbit of what was let go in `state` cannot be reached, `seconds` later, from the own
+    one; empty when it can."""
+    mu = MARS.gravitational_parameter
+    then = propagate_j2_secular(elements_from_state(*state, mu), seconds, MARS)
+    apart = angle_between(cross(*state_from_elements(then, mu)), cross(*own))
     if apart <= FARTHEST_PLANE:
         return ""
     return (

@@ -7,7 +7,7 @@ import pytest
 
 from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.gravity import MARS
-from flight.astrodynamics.orbits import OrbitalElements, state_from_elements
+from flight.astrodynamics.orbits import OrbitalElements, propagate_j2_secular, state_from_elements
 from flight.astrodynamics.vectors import scale
 from flight.orbiter.propagation import State
 from flight.orbiter.target_gate import (
@@ -63,7 +63,14 @@ def test_limits_are_allowed_and_what_is_beyond_is_not() -> None:
 def test_a_plane_that_cannot_be_reached_is_refused() -> None:
     own = state()
     tilted = NOMINAL.inclination + FARTHEST_PLANE
-    assert why_out_of_reach(state(inclination=tilted - 1e-6), own) == ""
-    assert "degrees" in why_out_of_reach(state(inclination=tilted + 1e-6), own)
+    assert why_out_of_reach(state(inclination=tilted - 1e-6), 0.0, own) == ""
+    assert "degrees" in why_out_of_reach(state(inclination=tilted + 1e-6), 0.0, own)
     backwards = (own[0], scale(-1.0, own[1]))
-    assert "180.0" in why_out_of_reach(backwards, own)
+    assert "180.0" in why_out_of_reach(backwards, 0.0, own)
+
+
+def test_planes_turn_and_are_compared_as_they_are_now() -> None:
+    later = propagate_j2_secular(NOMINAL, 20.0 * 86_400.0, MARS)
+    own = state_from_elements(later, MARS.gravitational_parameter)
+    assert why_out_of_reach(state(), 20.0 * 86_400.0, own) == ""
+    assert "degrees" in why_out_of_reach(state(), 0.0, own)
