@@ -6,6 +6,7 @@ from flight.arm.hardware import ArmHardware, connect
 from flight.arm.kinematics import tip_uncertainty
 from flight.arm.parameters import PARAMETERS
 from flight.arm.safeguards import ARM_SAFEGUARDS
+from flight.arm.witnesses import CONFIRMATIONS
 from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.ledger import CustodyStatus
 from flight.core.keeping.memory import Remembered
@@ -41,6 +42,7 @@ class ArmVehicle(Node):
     }
     parameter_declarations = PARAMETERS
     safeguards = ARM_SAFEGUARDS
+    confirmations = CONFIRMATIONS
     hardware: ArmHardware
     handover: ActiveHandover
 

@@ -34,12 +34,14 @@ from flight.entry.sensing import (
     verify_payload,
 )
 from flight.entry.vehicle import CARRIER, EntryVehicle
+from flight.entry.witnesses import TIMER_SET
 from flight.icd import places
-from flight.icd.devices.base import DeviceError, usable
+from flight.icd.devices.base import DeviceError, DeviceFault, usable
 from flight.icd.exchanges import CAPSULE_STATUS, SET_ENTRY, CapsuleStatus, EntryTime, Nothing
 from flight.icd.messages import Message
 
 ATTACHED = ("stowed", "checking", "armed")
+SETTINGS = 3  # times that the timer is set until it keeps it
 LONGEST_COAST = 3.0e6  # s
 
 
@@ -186,7 +188,15 @@ class EntryCapsule(EntryVehicle):
         )
 
     async def _keep_entry(self, seconds: float, *, predicted: bool) -> None:
-        state = usable(await self.timer.set_entry(seconds))
+        for attempt in range(SETTINGS):
+            await self.timer.set_entry(seconds)
+            # What was written is not what says that it is written.
+            state = usable(await self.timer.state())
+            if abs(state.entry_after - seconds) <= 1.0:
+                break
+            self.result_unconfirmed(actuation=TIMER_SET.what, witness=TIMER_SET.seen_by)
+            if attempt + 1 == SETTINGS:
+                raise DeviceFault("not_set", f"the timer keeps {state.entry_after:g} s")
         self.entry_time, self.entry_predicted = state.entry_after, predicted
         self.entry_after = state.entry_after
 

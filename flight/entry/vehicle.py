@@ -12,6 +12,7 @@ from flight.core.telling.communications import wire
 from flight.core.telling.events import event
 from flight.entry.parameters import PARAMETERS
 from flight.entry.safeguards import ENTRY_SAFEGUARDS
+from flight.entry.witnesses import CONFIRMATIONS
 from flight.icd.devices.entry_capsule import (
     CapsuleAccelerometer,
     CapsuleBeacon,
@@ -33,6 +34,7 @@ class EntryVehicle(Node):
     routes = {CARRIER: wire(CARRIER)}  # noqa: RUF012  declared once, as every vehicle does
     parameter_declarations = PARAMETERS
     safeguards = ENTRY_SAFEGUARDS
+    confirmations = CONFIRMATIONS
     handover: PassiveHandover
 
     checked = Remembered(bool, False, doc="whether the last checks have passed")

@@ -26,6 +26,7 @@ from flight.lander.terrain_navigation import GroundSensing
 from flight.runtime.pace import NANOSECONDS
 
 STORE_PERIOD = 1.0  # s
+SIDES = ("A", "B")
 PATIENCE, FIRING = 5.0, 0.5  # s that a device may take: to open tanks, to fire
 DEAF_FOR = 20.0  # s without a valid reading of the inertial unit
 ALIGNMENTS = 3
@@ -218,11 +219,25 @@ class Descent:
         elif self.propellant <= 0.0:
             self.propellant = float(self.parameters["propellant_loaded"])
 
+    @property
+    def is_deaf(self) -> bool:
+        """Whether the inertial unit says nothing valid now."""
+        return self._deaf_since is not None
+
+    async def insist(self, part: str) -> None:
+        """Fires both sides of a part that nobody has seen go, whatever they answer."""
+        for side in SIDES:
+            self.alive(FIRING)
+            try:
+                await self.devices.pyrotechnics.fire(part, side)
+            except DeviceError as error:
+                self.trouble(device="pyrotechnics", reason=str(error))
+
     async def fire(self, part: str) -> bool:
         """Fires the initiators of a part, side A and then, where it did not let go or nobody can
         tell, side B; whether it is known to have been fired."""
         fired = False
-        for side in ("A", "B"):
+        for side in SIDES:
             self.alive(FIRING)
             try:
                 state = await self.devices.pyrotechnics.fire(part, side)

@@ -2,6 +2,7 @@
 
 from flight.core.telling.channels import Channel
 from flight.core.telling.events import event
+from flight.core.telling.kernel_events import NodeEvents
 from flight.icd.messages import Severity
 
 HIGH, LOW = Severity.ACTIVITY_HI, Severity.ACTIVITY_LO
@@ -144,6 +145,8 @@ class DescentReports:
 
     @event(ALARM, "No landing is claimed: {reason}")
     def landing_not_claimed(self, *, reason: str) -> None: ...
+
+    result_unconfirmed = NodeEvents.result_unconfirmed
 
     @event(WARNING, "{device}: {reason}")
     def device_trouble(self, *, device: str, reason: str) -> None: ...

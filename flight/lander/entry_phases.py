@@ -7,16 +7,19 @@ from flight.astrodynamics.quaternions import rotate
 from flight.astrodynamics.site_frame import local_axes
 from flight.astrodynamics.vectors import Vector, cross, dot, norm, unit
 from flight.icd.devices.base import DeviceError
+from flight.lander.confirming import Balance, confirm_cruise_stage
 from flight.lander.descent import Descent
 from flight.lander.descent_navigation import DescentNavigation
 from flight.lander.entry_guidance import EntryGuidance, GuidanceSettings, plan_entry
 from flight.lander.entry_reference import EntryShape, ParachuteShape
 from flight.lander.parachute import FULL_DRAG_COEFFICIENT, ParachuteTrigger
+from flight.lander.witnesses import CRUISE_BALANCE, ENTRY_BALANCE
 
 BALANCE_DELAY = 111.0
 """Seconds from the cruise stage to the balance masses that give the trim angle (MSL 2012)."""
 COAST_PERIOD, ENTRY_PERIOD = 1.0, 0.1
 GUIDANCE_EVERY = 5  # beats: twice a second
+TRIMS_WITHIN = 5.0  # s after its masses are gone
 LEAST_TURN = math.radians(0.5)
 PARACHUTE_FLOOR = 2_500.0
 """m over the ground down to which the parachute is planned to carry."""
@@ -27,6 +30,7 @@ async def separate_cruise_stage(descent: Descent) -> None:
     await descent.align()
     await descent.begin()
     await descent.fire("cruise_stage")
+    await confirm_cruise_stage(descent, COAST_PERIOD)
     descent.host.cruise_stage_separated()
 
 
@@ -64,9 +68,11 @@ async def enter(descent: Descent) -> None:
         bank=round(math.degrees(math.acos(guidance.reference.vertical_lift)), 1),
     )
     flight = EntryFlight(descent, guidance)
+    balance = Balance(descent, CRUISE_BALANCE, turned=True, after=0.0)
     while True:
         await descent.tick(ENTRY_PERIOD)
-        await flight.beat()
+        await balance.beat()
+        balance = await flight.beat() or balance
         if trigger.due(guidance):
             break
     speed = trigger.speed
@@ -127,19 +133,19 @@ class EntryFlight:
         self._peak_told = False
         self._straight = False
 
-    async def beat(self) -> None:
-        """One beat of the entry."""
+    async def beat(self) -> Balance | None:
+        """One beat of the entry; with the last masses thrown off, what watches whether they are."""
         d = self.descent
         self._watch_deceleration(norm(d.navigation.felt))
         self._beat += 1
         if self._straight or self._beat % GUIDANCE_EVERY:
-            return
+            return None
         if speed_of(d.navigation) < d.parameters["straighten_speed"]:
             self._straight = True
             await self._turn_to(0.0)
             await d.fire("entry_balance")
             d.host.lift_given_up(speed=round(speed_of(d.navigation)))
-            return
+            return Balance(d, ENTRY_BALANCE, turned=False, after=TRIMS_WITHIN)
         order = self.guidance.order(d.navigation)
         if order.phase != self._phase:
             self._tell_phase(order.phase)
@@ -148,6 +154,7 @@ class EntryFlight:
                 number=self.guidance.reversals, speed=round(speed_of(d.navigation))
             )
         await self._turn_to(order.bank)
+        return None
 
     async def _turn_to(self, bank: float) -> None:
         d = self.descent

@@ -3,11 +3,14 @@
 import math
 
 from flight.astrodynamics.vectors import Vector, norm
+from flight.core.fault_protection.witnesses import WITNESSES
+from flight.lander.confirming import Shield, unconfirmed
 from flight.lander.descent import Descent
 from flight.lander.descent_navigation import DescentNavigation
 from flight.lander.divert import DivertChoice, choose_landing
 from flight.lander.entry_guidance import EntryGuidance
 from flight.lander.entry_reference import mach_number
+from flight.lander.witnesses import MORTAR
 
 PERIOD = 0.1
 OPENING_TIME = 4.0
@@ -79,6 +82,7 @@ async def descend(descent: Descent) -> DivertChoice:
     await hanging.drop_heat_shield()
     choice = await hanging.sense_and_choose()
     descent.navigation.hangs = False
+    await hanging.last_words()
     await descent.fire("backshell")
     descent.host.backshell_separated(
         height=round(descent.height_over_ground),
@@ -95,6 +99,7 @@ class Hanging:
     def __init__(self, descent: Descent) -> None:
         self.descent = descent
         self._legs_out = False
+        self._shield: Shield | None = None
         fired_at = descent.memory.mortar_time
         self.fired_at = descent.navigation.time if fired_at is None else fired_at
 
@@ -113,7 +118,8 @@ class Hanging:
                     d.memory.parachute_pulled = True
                     return
             if attempt == 1:
-                await d.fire("mortar")
+                unconfirmed(d, MORTAR)
+                await d.insist("mortar")
         d.host.parachute_does_not_pull(height=round(d.height_over_ground))
 
     async def drop_heat_shield(self) -> None:
@@ -144,6 +150,7 @@ class Hanging:
         """Radar and images, until it is time to leave the parachute."""
         d, p = self.descent, self.descent.parameters
         listen_from = d.navigation.time + p["radar_delay"]
+        shield = self._shield = Shield(d, listen_from)
         beat = 0
         while True:
             await d.tick(PERIOD)
@@ -151,6 +158,7 @@ class Hanging:
             height = d.height_over_ground
             if d.navigation.time >= listen_from and beat % 2 == 0:
                 await d.sensing.listen()
+            await shield.beat()
             if d.navigation.saturated and d.navigation.time >= listen_from:
                 d.sensing.find_vertical()
             if p["terrain_lowest"] <= height <= p["terrain_highest"] and beat % 5 == 0:
@@ -161,6 +169,13 @@ class Hanging:
                 choice = self._choose(height)
                 if choice is not None:
                     return choice
+
+    async def last_words(self) -> None:
+        """What nobody has seen, or nobody can see in the air, is fired once more."""
+        if self._shield is not None:
+            await self._shield.last()
+        if self.descent.structure.keeps(WITNESSES):
+            await self.descent.insist("legs")
 
     async def _legs(self) -> None:
         d = self.descent

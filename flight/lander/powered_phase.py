@@ -1,11 +1,14 @@
 """On engines: along the plan to the gate, straight down, and off at touchdown."""
 
+import asyncio
 import math
 from typing import Any
 
 from flight.astrodynamics.vectors import Vector
 from flight.core.activities import ActivityFailed
-from flight.icd.devices.base import DeviceError
+from flight.core.fault_protection.witnesses import WITNESSES
+from flight.icd.devices.base import DeviceError, DeviceFault
+from flight.lander.confirming import confirm_backshell, unconfirmed
 from flight.lander.descent import PATIENCE, Descent
 from flight.lander.descent_memory import Landing
 from flight.lander.divert import DivertChoice, choose_landing
@@ -21,10 +24,9 @@ from flight.lander.thrust_control import (
     wanted_attitude,
 )
 from flight.lander.touchdown_detection import TouchdownDetector
+from flight.lander.witnesses import SHUT_DOWN, TANKS
 
 PERIOD = 0.05
-FREE_FALL = 0.6
-"""Seconds of fall before the engines are lit, to be clear of the backshell."""
 RADAR_EVERY = 4  # beats
 LAST_PULL = 2.0
 """Seconds to go at which the plan has done its work and the straight descent begins."""
@@ -38,6 +40,10 @@ FAULT_BEATS = 6
 FAULT_THRUST = 250.0
 """N by which an engine may differ from what was asked of it for that long."""
 DEAF_ENGINES = 10
+OPENINGS = 8  # times that tanks which are said to be open are opened again
+SHUT_PAUSES = (1.2, 2.0, 4.0)
+"""s after which the legs must bear it: engines that hear nothing for a second close by themselves.
+"""
 BLIND_AFTER = 8.0
 """Seconds without a range after which the height is not known any more."""
 BLIND_SINKING = 2.2
@@ -86,15 +92,12 @@ class PoweredFlight:
         self._beat = 0
         self._expected = [0.0] * 12
         self._strange = [0] * 12
-        self._deaf = 0
+        self._deaf = self._reopened = 0
         self._empty_told = False
 
     async def fall_clear(self) -> None:
-        """Waits until the backshell is well above."""
-        d = self.descent
-        start = d.navigation.time
-        while d.navigation.time - start < FREE_FALL:
-            await d.tick(PERIOD)
+        """Waits until the backshell is well above: it falls, and nothing carries it."""
+        await confirm_backshell(self.descent, PERIOD)
 
     async def follow_plan(self) -> None:
         """Along the polynomial to the gate."""
@@ -168,13 +171,7 @@ class PoweredFlight:
     async def end(self, how: str) -> Landing:
         """Engines off; what is known is kept and told."""
         d = self.descent
-        for _ in range(3):
-            d.alive(PATIENCE)
-            try:
-                await d.devices.engines.shut_down()
-                break
-            except DeviceError as error:
-                d.trouble(device="descent_engines", reason=str(error))
+        await self._shut_down()
         east, north, _ = d.navigation.local()
         landing = d.memory.landing = Landing(
             east=round(east, 2),
@@ -190,6 +187,25 @@ class PoweredFlight:
             how=how, propellant=landing.propellant, time=landing.time,
         )  # fmt: skip
         return landing
+
+    async def _shut_down(self) -> None:
+        d, told = self.descent, False
+        for pause in SHUT_PAUSES:
+            d.alive(PATIENCE)
+            try:
+                await d.devices.engines.shut_down()
+            except DeviceError as error:
+                d.trouble(device="descent_engines", reason=str(error))
+                continue
+            if not d.structure.keeps(WITNESSES):
+                return
+            await asyncio.sleep(pause)
+            state = await self._legs("state")
+            if state is None or any(state.loaded):
+                return
+            if not told:
+                told = True
+                unconfirmed(d, SHUT_DOWN)
 
     # ------------------------------------------------------------------ inside
 
@@ -228,13 +244,15 @@ class PoweredFlight:
         try:
             state = await d.devices.engines.throttle(asked)
         except DeviceError as error:
+            if isinstance(error, DeviceFault) and error.code == "not_primed":
+                await self._open_tanks_again()
             self._deaf += 1
             if self._deaf == 1:
                 d.trouble(device="descent_engines", reason=str(error))
             if self._deaf > DEAF_ENGINES:
                 raise ActivityFailed("the engines do not answer any more") from error
             return
-        self._deaf = 0
+        self._deaf = self._reopened = 0
         if not state.valid:
             return  # it has been told what to do, and that is all that is known
         d.propellant = state.propellant
@@ -242,6 +260,19 @@ class PoweredFlight:
             self._empty_told = True
             d.host.propellant_spent(height=round(self._height(), 1))
         self._judge_engines(asked, state.thrusts)
+
+    async def _open_tanks_again(self) -> None:
+        """The tanks that were said to be open are not."""
+        d = self.descent
+        if not d.structure.keeps(WITNESSES) or self._reopened > OPENINGS:
+            return
+        if self._reopened == 0:
+            unconfirmed(d, TANKS)
+        self._reopened += 1
+        try:
+            await d.prime()
+        except DeviceError as error:
+            d.trouble(device="descent_engines", reason=str(error))
 
     def _judge_engines(self, asked: list[float], given: tuple[float, ...]) -> None:
         """Finds engines that do not do what they are asked for some beats on end."""

@@ -36,6 +36,7 @@ class GroundSensing:
     def __init__(self, descent: Any) -> None:
         self._descent = descent
         self.radar_locked = False
+        self.has_seen = False  # whether the radar has ever seen the ground
         self.fixed = False
         self.fixes = 0
         self.altitude_rejected = False
@@ -60,7 +61,7 @@ class GroundSensing:
         if not reading.valid:
             self._lose("nothing valid")
             return
-        self._silent = 0
+        self._silent, self.has_seen = 0, True
         believed = self._take_range(reading) if reading.range_valid else False
         if reading.velocity_valid:
             self._take_velocity(reading)

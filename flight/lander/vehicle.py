@@ -27,6 +27,7 @@ from flight.lander.parameters import PARAMETERS
 from flight.lander.rhythm import Energy, Rhythm
 from flight.lander.safeguards import LANDER_SAFEGUARDS
 from flight.lander.thermal_control import ThermalControl
+from flight.lander.witnesses import CONFIRMATIONS
 
 CARRIED = ("arm", "mav")
 RADIO_REST = 10.0  # s that a radio stays off when it is restarted
@@ -52,6 +53,7 @@ class LanderVehicle(DescentReports, DescentMemory, Node):
     has_recorder = True
     parameter_declarations = PARAMETERS
     safeguards = LANDER_SAFEGUARDS
+    confirmations = CONFIRMATIONS
     routes: ClassVar[dict[str, Route]] = {
         "arm": wire("arm"),
         "mav": wire("mav"),

@@ -32,6 +32,7 @@ from flight.mav.ascent_log import AscentLog
 from flight.mav.parameters import PARAMETERS, check_vehicle
 from flight.mav.reached_orbit import reached_orbit
 from flight.mav.safeguards import MAV_SAFEGUARDS
+from flight.mav.witnesses import CONFIRMATIONS
 
 Closure = Literal["", "open", "sealed"]
 FlightEnd = Literal["", "in_orbit", "lost"]
@@ -65,6 +66,7 @@ class MavVehicle(Node):
     }
     parameter_declarations = PARAMETERS
     safeguards = MAV_SAFEGUARDS
+    confirmations = CONFIRMATIONS
     burn_cycle = BURN_CYCLE
     """s, of the control loop while a motor burns or the air presses."""
     handover: PassiveHandover

@@ -15,6 +15,7 @@ from flight.orbiter.manoeuvres import execute
 from flight.orbiter.observing import take_scan
 from flight.orbiter.propagation import motion
 from flight.orbiter.vehicle import OrbiterVehicle
+from flight.orbiter.witnesses import LID
 
 _STEP = 15.0  # s between corrections
 _BALLISTIC = 3.0  # m from the mouth: no more thrust
@@ -35,6 +36,8 @@ async def capture(node: OrbiterVehicle, signal: Signal) -> Signal:
         reason = await _attempt(node)
         if not reason and await _is_inside(node):
             return _done(node, attempt)
+        if not reason:
+            node.result_unconfirmed(actuation=LID.what, witness=LID.seen_by)
         node.capture_failed(number=attempt, reason=reason or "the cage is empty")
         await _see_again(node)
         await back_off(node)

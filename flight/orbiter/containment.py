@@ -7,13 +7,15 @@ from flight.core.chart.statechart import Signal
 from flight.core.custody.handover import HandoverFailed
 from flight.core.custody.handover_together import give_together
 from flight.core.exchanges import ExchangeFailed
+from flight.core.fault_protection.witnesses import Confirmation
 from flight.core.sound_readings import sound
 from flight.icd import places
-from flight.icd.devices.base import DeviceError, usable
+from flight.icd.devices.base import DeviceError
 from flight.icd.devices.capture import ContainmentState
 from flight.icd.exchanges import CAPSULE_STATUS, Nothing
 from flight.orbiter.custody import begin_insertion, end_insertion, on_board
 from flight.orbiter.vehicle import OrbiterVehicle
+from flight.orbiter.witnesses import INSERTED, SEALED, STERILISED
 
 ATTEMPTS = 3
 CAPSULE = "entry"
@@ -26,10 +28,10 @@ async def contain(node: OrbiterVehicle, signal: Signal) -> Signal:
     if not (state.present or state.in_capsule):
         raise ActivityFailed("there is no container in the cage")
     if not state.in_capsule:
-        await _step(node, "orientation", box.orient, lambda s: True)
+        await _step(node, "orientation", None, box.orient, lambda s: True)
         await _sterilise(node, state)
         await _step(
-            node, "sealing", box.seal,
+            node, "sealing", SEALED, box.seal,
             lambda s: s.sealed and s.leak_rate <= node.parameters["largest_leak_rate"],
         )  # fmt: skip
         await _insert(node)
@@ -45,7 +47,7 @@ async def _insert(node: OrbiterVehicle) -> None:
 
     async def move() -> None:
         await _step(
-            node, "insertion", node.devices.containment.insert_into_capsule,
+            node, "insertion", INSERTED, node.devices.containment.insert_into_capsule,
             lambda s: s.in_capsule and s.capsule_closed,
         )  # fmt: skip
 
@@ -75,10 +77,14 @@ async def _sterilise(node: OrbiterVehicle, state: ContainmentState) -> None:
             node.containment_step(step="sterilisation", result=f"{state.hot_seconds:.0f} s hot")
             return
         try:
-            state = usable(await node.devices.containment.sterilise(left))
+            await node.devices.containment.sterilise(left)
+            answered = True
         except DeviceError as error:
             node.device_trouble(reason=str(error))
-            state = await sound(node.devices.containment.state)
+            answered = False
+        state, before = await sound(node.devices.containment.state), state
+        if answered and state.hot_seconds <= before.hot_seconds:
+            node.result_unconfirmed(actuation=STERILISED.what, witness=STERILISED.seen_by)
         node.sample_temperature = round(state.sample_temperature, 2)
         if state.sample_temperature > node.parameters["hottest_sample"]:
             raise ActivityFailed(f"the samples have become {state.sample_temperature:.0f} K warm")
@@ -89,7 +95,8 @@ async def _sterilise(node: OrbiterVehicle, state: ContainmentState) -> None:
 
 
 async def _step(
-    node: OrbiterVehicle, name: str, act: Callable[[], Awaitable[ContainmentState]],
+    node: OrbiterVehicle, name: str, row: Confirmation | None,
+    act: Callable[[], Awaitable[ContainmentState]],
     is_done: Callable[[ContainmentState], bool],
 ) -> None:  # fmt: skip
     for attempt in range(1, ATTEMPTS + 1):
@@ -102,4 +109,6 @@ async def _step(
         if is_done(await sound(node.devices.containment.state)):
             node.containment_step(step=name, result=f"verified at attempt {attempt}")
             return
+        if row is not None:
+            node.result_unconfirmed(actuation=row.what, witness=row.seen_by)
     raise ActivityFailed(f"{name} was not verified in {ATTEMPTS} attempts")

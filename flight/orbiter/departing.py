@@ -22,10 +22,12 @@ from flight.orbiter.escape import (
     plan_burn,
 )
 from flight.orbiter.vehicle import Departure, OrbiterVehicle
+from flight.orbiter.witnesses import BURNT
 
 _WAKE_BEFORE = 0.4  # days before the burn for the last tracking solution
 _REVOLUTIONS = 4  # tries on one day
 _ENOUGH = 0.98  # of the velocity change
+_NOTHING = 0.1  # m/s felt, below which no engine has burnt
 _LOOK = 6.0 * 3600.0
 _LIMIT = 8.0 * SECONDS_PER_DAY
 _MU = MARS.gravitational_parameter
@@ -149,6 +151,8 @@ async def _burn(node: OrbiterVehicle, burn: Burn) -> bool:
         done = norm((felt[0], felt[1], felt[2])) * _bend(burn)
         if done >= _ENOUGH * burn.delta_v:
             break
+        if done < _NOTHING:
+            node.result_unconfirmed(actuation=BURNT.what, witness=BURNT.seen_by)
         node.burn_off_nominal(
             purpose="departure", wanted=round(burn.delta_v, 1), felt=round(done, 1)
         )

@@ -18,6 +18,7 @@ from flight.orbiter.landing import reasons_against
 from flight.orbiter.manoeuvres import execute, wait_until
 from flight.orbiter.trajectory import EARTH_RADIUS, EARTH_SPHERE, Path, kicked, predict
 from flight.orbiter.vehicle import CapsuleRelease, OrbiterVehicle
+from flight.orbiter.witnesses import RELEASED
 
 _ATTEMPTS = 3
 _WORDS, _PATIENCE = 3, 10.0  # times that the capsule is told, s that its answer is waited for
@@ -70,6 +71,8 @@ async def release_capsule(node: OrbiterVehicle, signal: Signal) -> Signal:
             )  # fmt: skip
             node.release = CapsuleRelease(node.clock.now(), seen.entry_time)
             return Signal("done", {"result": f"released, entry angle {node.entry_angle} degrees"})
+        node.result_unconfirmed(actuation=RELEASED.what, witness=RELEASED.seen_by)
+        await asyncio.sleep(_AGAIN)
     raise ActivityFailed(f"the capsule was not released in {_ATTEMPTS} attempts")
 
 

@@ -25,6 +25,7 @@ from flight.orbiter.parameters import PARAMETERS
 from flight.orbiter.propagation import State
 from flight.orbiter.safeguards import ORBITER_SAFEGUARDS
 from flight.orbiter.trajectory import Dynamics
+from flight.orbiter.witnesses import CONFIRMATIONS
 from flight.runtime.pace import NANOSECONDS
 
 DAY = SECONDS_PER_DAY
@@ -82,6 +83,7 @@ class OrbiterVehicle(Node):
     routes = {"entry": wire("entry")}  # noqa: RUF012  declared once, as every vehicle does
     parameter_declarations = PARAMETERS
     safeguards = ORBITER_SAFEGUARDS
+    confirmations = CONFIRMATIONS
     handover: ActiveHandover
 
     target = Remembered[TargetOrbit | None](

@@ -18,6 +18,7 @@ from flight.icd.messages import Severity
 from flight.perseverance.hardware import AVIONICS, PerseveranceHardware
 from flight.perseverance.parameters import PARAMETERS
 from flight.perseverance.sol_work import energy_parameters
+from flight.perseverance.witnesses import CONFIRMATIONS
 from flight.surface.dead_reckoning import Pose
 from flight.surface.driving import Locomotion
 from flight.surface.mobility import locomotion_of, stored_pose
@@ -38,6 +39,7 @@ class PerseveranceVehicle(Node):
     has_recorder = True
     parameter_declarations = PARAMETERS
     safeguards = DRIVING_SAFEGUARDS
+    confirmations = CONFIRMATIONS
 
     @quantity(unit="rad", sources=("sun_sensor",))
     def sun_height_error(self) -> float | None:

@@ -24,6 +24,7 @@ from flight.rover.hardware import RoverHardware
 from flight.rover.parameters import PARAMETERS
 from flight.rover.safeguards import ROVER_SAFEGUARDS
 from flight.rover.sol_work import RoverSols, energy_parameters
+from flight.rover.witnesses import CONFIRMATIONS
 from flight.surface.dead_reckoning import Pose
 from flight.surface.driving import Locomotion
 from flight.surface.route_planning import Place
@@ -46,6 +47,7 @@ class RoverVehicle(Node):
     }
     parameter_declarations = PARAMETERS
     safeguards = ROVER_SAFEGUARDS
+    confirmations = CONFIRMATIONS
     loads: ClassVar[dict[str, Sheddable]] = {
         "night_radio": Sheddable("the radio in the orbiter's window at night"),
     }

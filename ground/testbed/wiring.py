@@ -6,7 +6,7 @@ The nodes are built and connected on a bus that leads nowhere, and are never run
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -14,6 +14,7 @@ from flight.configuration.allowed_values import choices_words
 from flight.configuration.files import ConfigurationError, find_configuration, refusal
 from flight.configuration.yaml_nodes import shown_path
 from flight.core.context import NodeContext, Wire
+from flight.core.fault_protection.witness_checks import witness_problems
 from flight.core.keeping.clock import SpacecraftClock
 from flight.core.keeping.storage import Storage
 from flight.core.node import Node
@@ -61,6 +62,15 @@ def check_wiring(
         for service, wire in node.wires.items():
             _check_device(vehicle, service, wire, bus, hardware)
         check_protection(files[vehicle].protection, node.protection.names)
+        check_witnesses(kind, node.protection.names.devices)
+
+
+def check_witnesses(kind: type[Node], devices: Mapping[str, type[DeviceInterface]]) -> None:
+    """Refuses a vehicle that does what nobody else sees; raises ConfigurationError."""
+    wrong = witness_problems(kind.confirmations, devices)
+    if wrong:
+        file = inspect.getfile(kind)
+        raise ConfigurationError(file, None, "confirmations", f": {wrong[0]}")
 
 
 def connected_nodes(

@@ -33,6 +33,7 @@ TUMBLED = math.radians(60.0)
 BELLY_SPEED = 3.0  # m/s that the body survives without legs: assumption
 SURVIVABLE_SPEED = 6.0  # m/s: beyond it no leg helps
 STILL_SPEED, STILL_RATE, STILL_TIME = 0.05, 0.03, 1.0
+RESTLESS = 120.0  # s after the first contact: engines that push on do not carry it anywhere
 LOOKED_FOR = 150.0  # m over the ground below which it is looked for at each step
 NEAR_GROUND = 6.0  # m of the centre over the ground: from there on steps are short
 
@@ -355,7 +356,8 @@ class EntryVehicle:
 
     def _near_ground(self, time: float, y: State, plane: Plane, height: float) -> None:
         moving = self.frame.local_velocity((y[0], y[1], y[2]), (y[3], y[4], y[5]))
-        if self._shell is not None or "backshell" in self.attached or not self.legs_out:
+        on_legs = self.legs_out and not {"backshell", "heat_shield"}.intersection(self.attached)
+        if self._shell is not None or not on_legs:
             if height <= self.parameters.legs.clearance:
                 self._end(time, y, *self._without_legs(norm(moving)))
             return
@@ -375,11 +377,17 @@ class EntryVehicle:
     def _without_legs(self, speed: float) -> tuple[str, str]:
         if "backshell" in self.attached or speed > BELLY_SPEED:
             return "crashed", f"hit the ground at {speed:.0f} m/s"
+        if "heat_shield" in self.attached:
+            return "damaged", f"came down in its heat shield at {speed:.1f} m/s"
         return "damaged", f"came down on its belly at {speed:.1f} m/s"
 
     def _settle(self, time: float, y: State, moving: Vector) -> None:
         if tilt_of(rotate(self._attitude_of(y), (0.0, 0.0, 1.0)), (y[0], y[1], y[2])) > TUMBLED:
             self._end(time, y, "crashed", "tipped over")
+            return
+        assert self._contact is not None
+        if time - self._contact[0] > RESTLESS and norm(moving) < SURVIVABLE_SPEED:
+            self._end(time, y, "damaged", f"has found no rest for {RESTLESS:g} s")
             return
         spin = norm((y[14], y[15], y[16]))
         still = norm(moving) < STILL_SPEED and spin < STILL_RATE

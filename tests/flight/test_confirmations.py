@@ -1,36 +1,90 @@
-"""Each irreversible actuation has a witness that exists, measures, and is not its own answer."""
+"""Each irreversible actuation of each vehicle has a witness that exists and is another device."""
 
 import pytest
 
+from flight.configuration.files import ConfigurationError
+from flight.core.fault_protection.witness_checks import witness_problems
 from flight.core.fault_protection.witnesses import Confirmation
-from flight.icd.devices.ascent import Ejector, Igniter, InertialIncrements, Separation
-from flight.mav.witnesses import CONFIRMATIONS
+from flight.icd.devices.ascent import Ejector, Igniter, InertialIncrements
+from flight.icd.devices.base import DeviceInterface
+from flight.lander.node import Lander
+from flight.lander.witnesses import CONFIRMATIONS
+from ground.commands.docs import assembled_devices
+from ground.reference.device_page import interface_of
+from ground.testbed.vehicles import vehicle_classes
+from ground.testbed.wiring import check_witnesses
 
-DEVICES = {
-    "ejector": Ejector,
-    "first_igniter": Igniter,
-    "second_igniter": Igniter,
-    "separation": Separation,
-    "inertial_unit": InertialIncrements,
-}
-ONE_DEVICE = {"separation"}
-"""Whose own sensors are the only ones: switches apart from what moves."""
-
-
-@pytest.mark.parametrize("each", CONFIRMATIONS, ids=lambda each: each.actuation)
-def test_actuation_and_witness_exist_and_are_two(each: Confirmation) -> None:
-    acts = DEVICES[each.device].methods[each.actuation.partition(".")[2]]
-    sees = DEVICES[each.seen_by].methods[each.witness.partition(".")[2]]
-    assert (acts.kind, sees.kind) == ("actuation", "reading")
-    assert each.device != each.seen_by or each.device in ONE_DEVICE
+DEVICES: dict[str, type[DeviceInterface]] = {
+    "ejector": Ejector, "igniter": Igniter, "inertial_unit": InertialIncrements,
+}  # fmt: skip
+EJECTED = Confirmation("ejector.eject", "inertial_unit.increments", "it falls", "it stays")
+LIT = Confirmation("igniter.fire", "inertial_unit.increments", "thrust", "again")
 
 
-def test_nothing_that_the_mav_cannot_undo_is_left_out() -> None:
-    told = {each.actuation for each in CONFIRMATIONS}
-    cannot_be_undone = {
-        f"{name}.{method}"
-        for name, interface in DEVICES.items()
-        for method, declared in interface.methods.items()
-        if declared.kind == "actuation"
-    }
-    assert told == cannot_be_undone
+@pytest.fixture(scope="module")
+def devices_of() -> dict[str, dict[str, type[DeviceInterface]]]:
+    found: dict[str, dict[str, type[DeviceInterface]]] = {}
+    for service, device in assembled_devices().items():
+        vehicle, _, name = service.partition(".")
+        found.setdefault(vehicle, {})[name] = interface_of(type(device))
+    return found
+
+
+@pytest.mark.requirement("FLT-10")
+def test_every_vehicle_names_who_sees_what_it_cannot_undo(
+    devices_of: dict[str, dict[str, type[DeviceInterface]]],
+) -> None:
+    for kind in vehicle_classes():
+        assert witness_problems(kind.confirmations, devices_of[kind.name]) == [], kind.name
+        for row in kind.confirmations:
+            assert row.device in devices_of[kind.name], f"{kind.name}: {row.what} is no device"
+
+
+def test_a_good_table_is_good() -> None:
+    assert witness_problems((EJECTED, LIT), DEVICES) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"witness": "ejector.state"}, "its own witness"),
+        ({"witness": "inertial_unit.feel"}, "increments"),
+        ({"witness": "compass.state"}, "ejector"),
+        ({"witness": "igniter.fire"}, "cannot be undone"),
+        ({"actuation": "ejector.state"}, "no actuation"),
+        ({"actuation": "ejector.throw"}, "eject"),
+        ({"unconfirmed": ""}, "what is done"),
+    ],
+)
+def test_a_row_that_has_no_meaning_is_named(changes: dict[str, str], says: str) -> None:
+    wrong = witness_problems((changed(EJECTED, changes), LIT, EJECTED), DEVICES)
+    assert len(wrong) == 1 and says in wrong[0], wrong
+
+
+def changed(row: Confirmation, changes: dict[str, str]) -> Confirmation:
+    return Confirmation(**{**vars(row), **changes})
+
+
+def test_a_device_may_see_itself_when_it_is_said_why() -> None:
+    own = changed(EJECTED, {"witness": "ejector.state", "own_sensor": "a switch apart"})
+    assert witness_problems((own, LIT), DEVICES) == []
+
+
+def test_what_nobody_sees_is_named_and_such_a_vehicle_does_not_fly() -> None:
+    assert witness_problems((LIT,), DEVICES) == [
+        "ejector.eject: cannot be undone, and nobody is named who sees it"
+    ]
+    assert witness_problems((), {"inertial_unit": InertialIncrements}) == []
+
+    class Blind(Lander):
+        confirmations = (LIT,)
+
+    check_witnesses(Lander, {})
+    with pytest.raises(ConfigurationError, match="nobody is named who sees it"):
+        check_witnesses(Blind, {"ejector": Ejector})
+
+
+def test_the_parts_of_the_lander_all_stand_in_its_table() -> None:
+    from flight.icd.devices.descent import PARTS
+
+    assert {row.part for row in CONFIRMATIONS if row.actuation == "pyrotechnics.fire"} == set(PARTS)

@@ -17,6 +17,7 @@ from flight.core.fault_protection.readings import Readings
 from flight.core.fault_protection.safeguards import Safeguard
 from flight.core.fault_protection.safing import SafingControl, Still
 from flight.core.fault_protection.shedding import RESPONSE, Sheddable
+from flight.core.fault_protection.witnesses import Confirmation
 from flight.core.keeping.health import Boot
 from flight.core.keeping.memory import Remembered
 from flight.core.keeping.storage import StorageDamage
@@ -33,6 +34,8 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
     """What `Node` adds its work to. `safeguards`: what the code of the vehicle does by itself."""
 
     safeguards: ClassVar[tuple[Safeguard, ...]] = ()
+    confirmations: ClassVar[tuple[Confirmation, ...]] = ()
+    """Who sees that what cannot be undone has happened."""
 
     statechart: ClassVar[Statechart]
     loads: ClassVar[dict[str, Sheddable]] = {}

@@ -1,10 +1,11 @@
 """Witnesses: the result is verified, not the answer.
 
 That a device has acknowledged says that it has heard. Whether it has happened another device says:
-one that did not do it, on a power switch of its own. Each irreversible actuation has such a witness
-(`Confirmation`), and each place of a tube has two (`PlaceWitnesses`). Where they contradict each
-other the place is unknown, what could let go stays closed, and the look in the table resolves it.
-The tables stand with the vehicles, and are checked before a run can be flown with them.
+one that did not do it, on a power switch of its own where the vehicle has several. Each
+irreversible actuation has such a witness (`Confirmation`), and each place of a tube has two
+(`PlaceWitnesses`). Where they contradict each other the place is unknown, what could let go stays
+closed, and the look in the table resolves it. The tables stand with the vehicles, and are held
+against their devices before anything flies (`witness_checks`).
 """
 
 from dataclasses import dataclass
@@ -22,12 +23,19 @@ CONTRADICTS = "contradicts "
 
 @dataclass(frozen=True)
 class Confirmation:
-    """An irreversible actuation (`device.method`), and the reading of another device by which it is
-    known to have happened."""
+    """An irreversible actuation (`device.method`, of it the `part`), and the reading of another
+    device by which it is known to have happened; `doc`: what that shows.
+
+    `own_sensor`: why a reading of the same device will do: its sensor is apart from what moves.
+    `unconfirmed`: what is done then.
+    """
 
     actuation: str
     witness: str
     doc: str
+    unconfirmed: str = ""
+    part: str = ""
+    own_sensor: str = ""
 
     @property
     def device(self) -> str:
@@ -39,13 +47,19 @@ class Confirmation:
         """The device that sees it."""
         return self.witness.partition(".")[0]
 
+    @property
+    def what(self) -> str:
+        """The actuation as events name it."""
+        return f"{self.actuation} {self.part}".rstrip()
+
 
 @dataclass(frozen=True)
 class PlaceWitnesses:
     """Two devices (`vehicle.device`) that see whether a tube is at a place, and the look that
-    resolves it where they contradict each other."""
+    resolves it where they contradict each other, or where nothing is known of it."""
 
     place: str
     first: str
     second: str
     resolved_by: str
+    """The command by which somebody looks (`vehicle.command`)."""

@@ -37,7 +37,7 @@ class Ejector(DeviceInterface):
         """Charge and switch."""
         raise NotImplementedError
 
-    @actuation(limit=10.0)
+    @actuation(limit=10.0, irreversible=True)
     async def eject(self) -> EjectorState:
         """Throws the MAV; answers as it leaves the tube."""
         raise NotImplementedError
@@ -63,7 +63,7 @@ class Igniter(DeviceInterface):
         """Continuity, measured with a current that cannot light it."""
         raise NotImplementedError
 
-    @actuation(limit=0.5)
+    @actuation(limit=0.5, irreversible=True)
     async def fire(self) -> IgniterState:
         """Sends the current through the next bridge wire."""
         raise NotImplementedError
@@ -117,17 +117,17 @@ class Separation(DeviceInterface):
         """The break wires."""
         raise NotImplementedError
 
-    @actuation(limit=5.0)
+    @actuation(limit=5.0, irreversible=True)
     async def separate_stage(self) -> SeparationState:
         """Lets the first stage go."""
         raise NotImplementedError
 
-    @actuation(limit=5.0)
+    @actuation(limit=5.0, irreversible=True)
     async def release_fairing(self) -> SeparationState:
         """Lets the fairing go."""
         raise NotImplementedError
 
-    @actuation(limit=5.0)
+    @actuation(limit=5.0, irreversible=True)
     async def release_container(self) -> SeparationState:
         """Lets the container with the samples go."""
         raise NotImplementedError

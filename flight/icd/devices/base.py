@@ -87,12 +87,17 @@ def reading(
     return mark
 
 
-def actuation(*, limit: float) -> Callable[[F], F]:
-    """Marks a method as an actuation that answers within `limit` seconds, done or failed."""
+def actuation(*, limit: float, irreversible: bool = False) -> Callable[[F], F]:
+    """Marks a method as an actuation that answers within `limit` seconds, done or failed.
+
+    `irreversible`: what it has done nothing undoes, so that its answer alone is not believed: each
+    vehicle names another reading for it (`flight.core.fault_protection.witnesses`).
+    """
 
     def mark(function: F) -> F:
         function.__device_kind__ = "actuation"  # type: ignore[attr-defined]
         function.__device_limit__ = limit  # type: ignore[attr-defined]
+        function.__device_irreversible__ = irreversible  # type: ignore[attr-defined]
         return function
 
     return mark
@@ -114,6 +119,7 @@ class Method:
     doc: str
     period: float = 0.0
     archived: bool = False
+    irreversible: bool = False
 
     def pack(self, positional: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
         """The arguments of a call as plain data; TypeError as for any function."""
@@ -175,4 +181,5 @@ def _method(owner: type, name: str, function: Any) -> Method:
         doc=inspect.getdoc(function) or "",
         period=getattr(function, "__device_period__", None) or 0.0,
         archived=getattr(function, "__device_archived__", False),
+        irreversible=getattr(function, "__device_irreversible__", False),
     )

@@ -52,7 +52,7 @@ class BitCarousel(DeviceInterface):
         """Takes the tube at the port into an empty slot."""
         raise NotImplementedError
 
-    @actuation(limit=300.0)
+    @actuation(limit=300.0, irreversible=True)
     async def release(self) -> BitCarouselState:
         """Lets go of the tube at the port: unless something holds it, it falls to the ground."""
         raise NotImplementedError

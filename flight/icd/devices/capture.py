@@ -26,7 +26,7 @@ class CaptureCone(DeviceInterface):
         """Barrier and lid."""
         raise NotImplementedError
 
-    @actuation(limit=1200.0)
+    @actuation(limit=1200.0, irreversible=True)
     async def close_on_trigger(
         self, timeout: Annotated[float, msgspec.Meta(gt=0, le=900)]
     ) -> ConeState:
@@ -75,19 +75,19 @@ class Containment(DeviceInterface):
         """Turns the container in its cage until its lid is up."""
         raise NotImplementedError
 
-    @actuation(limit=48 * 3600.0)
+    @actuation(limit=48 * 3600.0, irreversible=True)
     async def sterilise(
         self, seconds: Annotated[float, msgspec.Meta(gt=0, le=100_000)]
     ) -> ContainmentState:
         """Heats the outside to the sterilising temperature and keeps it there."""
         raise NotImplementedError
 
-    @actuation(limit=7200.0)
+    @actuation(limit=7200.0, irreversible=True)
     async def seal(self) -> ContainmentState:
         """Shrinks the lid of the containment vessel onto its seat, and tests it for leaks."""
         raise NotImplementedError
 
-    @actuation(limit=7200.0)
+    @actuation(limit=7200.0, irreversible=True)
     async def insert_into_capsule(self) -> ContainmentState:
         """Carries the sealed vessel into the capsule and closes that."""
         raise NotImplementedError
@@ -111,7 +111,7 @@ class CapsuleRelease(DeviceInterface):
         """Separation switches."""
         raise NotImplementedError
 
-    @actuation(limit=600.0)
+    @actuation(limit=600.0, irreversible=True)
     async def release(self, direction: Triple) -> ReleaseState:
         """Points to a direction (any length) and lets the capsule go."""
         raise NotImplementedError

@@ -30,7 +30,7 @@ class Container(DeviceInterface):
         """All switches at once; a seat sensor may rarely be wrong, so ask more than once."""
         raise NotImplementedError
 
-    @actuation(limit=300.0)
+    @actuation(limit=300.0, irreversible=True)
     async def latch(self) -> ContainerState:
         """Drives the latch; it holds only a lid that lies on its seat."""
         raise NotImplementedError

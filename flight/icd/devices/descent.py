@@ -104,7 +104,7 @@ class Pyrotechnics(DeviceInterface):
 
     fault_codes = ("no_power",)
 
-    @actuation(limit=0.5)
+    @actuation(limit=0.5, irreversible=True)
     async def fire(self, part: str, side: str) -> PyroState:
         """Fires one initiator of `cruise_stage`, `cruise_balance`, `entry_balance`, `mortar`,
         `heat_shield`, `backshell` or `legs`."""
@@ -176,7 +176,7 @@ class DescentEngines(DeviceInterface):
 
     fault_codes = ("no_power", "not_primed")
 
-    @actuation(limit=5.0)
+    @actuation(limit=5.0, irreversible=True)
     async def prime(self) -> EngineState:
         """Opens the tanks; only then can engines be lit."""
         raise NotImplementedError
@@ -189,7 +189,7 @@ class DescentEngines(DeviceInterface):
         the nearest that it can. Answers at once, with the thrusts as they are."""
         raise NotImplementedError
 
-    @actuation(limit=5.0)
+    @actuation(limit=5.0, irreversible=True)
     async def shut_down(self) -> EngineState:
         """Closes all valves for good."""
         raise NotImplementedError

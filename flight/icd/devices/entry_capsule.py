@@ -30,7 +30,7 @@ class CapsuleTimer(DeviceInterface):
         """Wires, time since separation, time set."""
         raise NotImplementedError
 
-    @actuation(limit=5.0)
+    @actuation(limit=5.0, irreversible=True)
     async def set_entry(
         self, seconds: Annotated[float, msgspec.Meta(ge=0, le=3.2e6, extra={"unit": "s"})]
     ) -> TimerState:

@@ -113,7 +113,7 @@ class Gripper(DeviceInterface):
         """Opening and force."""
         raise NotImplementedError
 
-    @actuation(limit=60.0)
+    @actuation(limit=60.0, irreversible=True)
     async def open(self) -> GripperState:
         """Opens the jaws fully; what they held is let go."""
         raise NotImplementedError

@@ -45,7 +45,7 @@ class MainEngine(DeviceInterface):
         """Propellant left, of engines and thrusters together."""
         raise NotImplementedError
 
-    @actuation(limit=3 * 3600.0)
+    @actuation(limit=3 * 3600.0, irreversible=True)
     async def burn(
         self,
         direction: Triple,

@@ -48,7 +48,7 @@ class SolarArray(DeviceInterface):
         """Deployment, power and energy."""
         raise NotImplementedError
 
-    @actuation(limit=1800.0)
+    @actuation(limit=1800.0, irreversible=True)
     async def deploy(self) -> SolarArrayState:
         """Unfolds the array; answers when it is open. Does nothing when it is open already."""
         raise NotImplementedError

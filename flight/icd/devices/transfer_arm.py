@@ -103,7 +103,7 @@ class ArmGripper(DeviceInterface):
         """Opening and force."""
         raise NotImplementedError
 
-    @actuation(limit=120.0)
+    @actuation(limit=120.0, irreversible=True)
     async def open(self) -> ArmGripperState:
         """Opens the jaws."""
         raise NotImplementedError

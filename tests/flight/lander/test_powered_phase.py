@@ -170,6 +170,7 @@ def test_deaf_engines_are_told_once_and_given_up_after_ten_beats() -> None:
 
 def test_it_falls_clear_of_the_backshell() -> None:
     bench, flight = flying()
+    bench.inertial_unit.answers["increments"] = [bench.passing(0.05)]
     bench.do(flight.fall_clear())
     assert bench.where.time == pytest.approx(100.6, abs=0.051)
     assert not bench.engines.asked
@@ -339,6 +340,7 @@ def test_the_engines_are_shut_down_with_three_tries(mute: int, asked: int) -> No
     bench, flight = flying(1.3)
     bench.engines.answers["shut_down"] = [MUTE] * mute + [engines()([0.0] * 12)]
     bench.descent.sensing.fixed = True
+    bench.legs.answers["state"] = [legs(4)]
     landing = bench.do(flight.end("legs"))
     assert len(bench.engines.of("shut_down")) == asked
     assert bench.memory.landing == landing
@@ -355,6 +357,7 @@ def test_after_a_reboot_the_tanks_are_opened_and_the_spot_is_chosen_anew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     bench, _ = flying(20.0, (0.0, 0.0, -1.2))
+    bench.inertial_unit.answers["increments"] = [bench.passing(0.05)]
     bench.descent.propellant = 0.0
     chosen: list[float] = []
 
