@@ -80,7 +80,7 @@ async def with_retries(node: RoverVehicle, motion: Callable[[], Awaitable[Any]])
             return
         except DeviceFault as fault:
             node.motion_fault(reason=str(fault), attempt=attempt)
-            if attempt == MOTION_RETRIES or fault.code in CONDITIONS:
+            if attempt == MOTION_RETRIES or fault.code in (*CONDITIONS, "reach"):
                 raise
 
 

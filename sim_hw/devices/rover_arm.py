@@ -121,8 +121,8 @@ class SimRoverArm(PoweredDevice, RoverArm):
     async def move_to_container(self, socket: int) -> ArmState:
         self._need_free_hand()
         ahead, right, up, heading = self._socket_place(socket)
-        above = self._solve(ahead, right, up + _ABOVE_SOCKET, heading)
-        target = self._solve(ahead, right, up, heading)
+        above = self._solve_on_lander(ahead, right, up + _ABOVE_SOCKET, heading)
+        target = self._solve_on_lander(ahead, right, up, heading)
         await self._go(above, "place")
         if self.container is not None and self.container.lid == ON_SEAT:
             raise DeviceFault("stall", f"{self.service}: the container is closed")
@@ -137,8 +137,8 @@ class SimRoverArm(PoweredDevice, RoverArm):
         if self.container is None:
             raise DeviceRejected(f"{self.service}: no container is in reach")
         ahead, right, up, heading = self._on_lander(LID_SEAT if place == "seat" else LID_STAND)
-        above = self._solve(ahead, right, up + _ABOVE_LID, heading)
-        self._solve(ahead, right, up, heading)
+        above = self._solve_on_lander(ahead, right, up + _ABOVE_LID, heading)
+        self._solve_on_lander(ahead, right, up, heading)
         await self._go(above, "place")
         if self.world.tubes.at(ROVER_GRIPPER) and self.container.lid == place:
             raise DeviceFault("stall", f"{self.service}: the tube in the jaws stands on the lid")
@@ -228,6 +228,13 @@ class SimRoverArm(PoweredDevice, RoverArm):
             return 0.0
         out = max(self.container.raised.values(), default=0.0)
         return max(out, _RIM) if across >= LID_CLEARANCE else out
+
+    def _solve_on_lander(self, ahead: float, right: float, up: float, heading: float) -> Joints:
+        """The same for a place on the lander, which only another place of the rover brings near."""
+        try:
+            return self._solve(ahead, right, up, heading)
+        except DeviceRejected as refusal:
+            raise DeviceFault("reach", str(refusal)) from refusal
 
     def _solve(self, ahead: float, right: float, up: float, heading: float) -> Joints:
         """Joint angles for a hand that points down; raises DeviceRejected out of reach.

@@ -40,10 +40,11 @@ class RoverArm(DeviceInterface):
     """The six-joint arm of the fetch rover; a motion answers when it has ended.
 
     A place out of reach or through the rover's own body is rejected. Fault codes: `stall` (a joint
-    did not move as commanded), `cold`, `no_power`.
+    did not move as commanded), `reach` (a place on the lander is too far from where the rover
+    stands), `cold`, `no_power`.
     """
 
-    fault_codes = ("stall", "cold", "no_power")
+    fault_codes = ("stall", "reach", "cold", "no_power")
 
     @reading()
     async def state(self) -> ArmState:

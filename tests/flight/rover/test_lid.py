@@ -12,6 +12,7 @@ import pytest
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.node import Node
 from flight.core.telling.communications import Route, wire
+from flight.icd.devices.base import DeviceFault
 from flight.icd.exchanges import CONTAINER_STATUS, ContainerStatus, Nothing
 from flight.icd.messages import Rung
 from flight.mav.node import Mav
@@ -272,3 +273,33 @@ async def test_a_latched_lid_stays_where_it_is_when_the_jaws_close_on_it(docking
         await devices["rover_arm"].move_to_lid("seat")
         await devices["gripper"].close()
         assert dock.container.lid == ON_SEAT
+
+
+@pytest.mark.parametrize("reached_at", [0, 2, 5])
+async def test_what_is_out_of_reach_at_the_dock_is_reached_by_turning(
+    docking: Docking, reached_at: int
+) -> None:
+    """The arm does not reach the lid but from the n-th stance on; the fifth there is not."""
+    async with docking() as dock:
+        await dock.arrive()
+        arm = dock.field.devices["rover_arm"]
+        headings = [arm.body.heading]
+        solve = arm._solve_on_lander
+
+        def only_from(*place: float) -> Any:
+            if abs(arm.body.heading - headings[-1]) > 0.1:
+                headings.append(arm.body.heading)
+            if len(headings) - 1 < reached_at:
+                raise DeviceFault("reach", "too far from the shoulder")
+            return solve(*place)
+
+        arm._solve_on_lander = only_from
+        report = await dock.close()
+        told = dock.rig.event_names("rover")
+        if reached_at <= 2:
+            assert report.rung is Rung.COMPLETED, report.detail
+            assert dock.container.lid == ON_SEAT and "lid_attempt_failed" not in told
+        else:
+            assert report.rung is Rung.FAILED and "too far from the shoulder" in report.detail
+            assert dock.container.lid == ON_STAND
+        assert len(headings) - 1 == min(reached_at, 4)

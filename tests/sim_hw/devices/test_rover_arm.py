@@ -177,3 +177,14 @@ def test_a_place_on_the_lander_is_seen_from_the_rover() -> None:
     # The lander looks south: 0.5 ahead is north 4.5, 0.25 to its left is east 3.25.
     assert (ahead, right) == pytest.approx((2.25, -2.5))
     assert up == pytest.approx(1.0) and degrees(heading) == pytest.approx(90.0)
+
+
+async def test_a_place_on_the_lander_beyond_the_arm_is_out_of_reach_from_here() -> None:
+    """That the rover may stand elsewhere makes it a fault of its own, unlike a place of its own."""
+    made = beside_the_lander()
+    made._on_lander = lambda place: (2.6, 0.0, 0.4, 0.0)
+    await refused(made.move_to_container(4), "reach")
+    await refused(made.move_to_lid("seat"), "reach")
+    assert made.pose != "container" and made.pose != "lid"
+    with pytest.raises(DeviceRejected):
+        await made.move_to(2.6, 0.0, 0.4)
