@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flight.icd.expression_values import compile_condition
+from flight.icd.compiled_expressions import compile_condition, looking_up
 from flight.icd.expressions import Expression
 from ground.drills.sight import Sight
 
@@ -14,12 +14,12 @@ class Asked:
         self.text = expression.text if wanted else f"never {expression.text}"
         self.expression = expression
         self._wanted = wanted
-        self._asked = compile_condition(expression.asked, sight.value, sight.symbol)
+        self._asked = compile_condition(expression.asked, looking_up(sight.value), sight.symbol)
         during = expression.during
         self._during: Callable[[], bool | None] = (
             (lambda: True)
             if during is None
-            else compile_condition(during, sight.value, sight.symbol)
+            else compile_condition(during, looking_up(sight.value), sight.symbol)
         )
         self.known = False
         self.broken = False

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flight.core.chart.statechart import is_inside
-from flight.icd.expression_values import compile_condition
+from flight.icd.compiled_expressions import compile_condition, looking_up
 from flight.icd.expressions import Condition
 from flight.icd.messages import CommandReport, EventReport, Message, Rung
 from ground.drills.happenings import (
@@ -81,10 +81,11 @@ class Awaited:
 
 def both(asked: Condition, during: Condition | None, sight: Sight) -> Callable[[], bool | None]:
     """Whether something holds and what it is asked during, too."""
-    one = compile_condition(asked, sight.value, sight.symbol)
+    look_up = looking_up(sight.value)
+    one = compile_condition(asked, look_up, sight.symbol)
     if during is None:
         return one
-    other = compile_condition(during, sight.value, sight.symbol)
+    other = compile_condition(during, look_up, sight.symbol)
     return lambda: one() if other() is True else False
 
 

@@ -7,6 +7,7 @@
 
 import inspect
 from collections.abc import Callable
+from functools import cached_property
 from types import NoneType
 from typing import Any, Generic, TypeVar, get_args, get_type_hints, overload
 
@@ -36,7 +37,7 @@ class Quantity(Generic[T]):
         self.name = function.__name__
         self.doc = inspect.getdoc(function) or ""
 
-    @property
+    @cached_property
     def kind(self) -> type:
         """What it is when it is known: float, int, bool or str. Raises TypeError for another."""
         said = get_type_hints(self.function).get("return")

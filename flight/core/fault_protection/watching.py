@@ -7,6 +7,7 @@ nothing meanwhile.
 import asyncio
 import math
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from flight.core.fault_protection.monitors import MonitorRun, Verdict
@@ -15,10 +16,8 @@ from flight.core.fault_protection.reading_checks import ReadingChecks, figure_of
 from flight.core.fault_protection.reading_rules import Rules, rules_of
 from flight.core.fault_protection.table_checks import active_leaves
 from flight.core.fault_protection.tables import Table
-from flight.icd.expression_values import compile_condition
+from flight.icd.compiled_expressions import Answer, Tell, compile_condition
 from flight.icd.expressions import parse_expression
-
-Ask = Callable[[], bool | None]
 
 
 class _Condition:
@@ -29,13 +28,13 @@ class _Condition:
         entry = run.entry
         asked = parse_expression(entry.violated_if or "")
         self.names = asked.names
-        look_up, resolve = watch.value, watch.names.resolve
-        self.violated: Ask = compile_condition(asked.asked, look_up, resolve)
-        self.clear: Ask | None = None
+        find, resolve = watch.teller, watch.names.resolve
+        self.violated: Answer = compile_condition(asked.asked, find, resolve)
+        self.clear: Answer | None = None
         if entry.clear_if:
             cleared = parse_expression(entry.clear_if)
             self.names = tuple(dict.fromkeys((*self.names, *cleared.names)))
-            self.clear = compile_condition(cleared.asked, look_up, resolve)
+            self.clear = compile_condition(cleared.asked, find, resolve)
 
     def judge(self) -> Verdict:
         violated = self.violated()
@@ -150,6 +149,15 @@ class Watch:
         method, _, field = rest.partition(".")
         reading = self._wanted.get((device, method))
         return None if reading is None else figure_of(reading, field)
+
+    def teller(self, name: str) -> Tell:
+        """Tells what a name in a condition is now, for who asks again and again."""
+        if name in self.names.channels:
+            tell: Tell = self._node.channels.teller(name)
+            return tell
+        if name in self.names.quantities:
+            return partial(self._quantity, name)
+        return partial(self.value, name)
 
     def _quantity(self, name: str) -> Any:
         try:

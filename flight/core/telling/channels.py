@@ -125,6 +125,11 @@ class ChannelTable:
         """The last value; None when there is none or it is not valid."""
         return self._samples[name].value
 
+    def teller(self, name: str) -> Callable[[], Any]:
+        """Tells the last value of a channel, for who asks again and again."""
+        sample = self._samples[name]
+        return lambda: sample.value
+
     def age(self, name: str) -> float:
         """Seconds since the channel was last set; infinite when it never was."""
         at = self._samples[name].at

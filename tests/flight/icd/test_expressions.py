@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flight.icd.expression_values import Symbol, check_expression, compile_condition, holds
+from flight.icd.compiled_expressions import compile_condition, looking_up
+from flight.icd.expression_values import Symbol, check_expression
 from flight.icd.expressions import DEEPEST, LONGEST, Expression, ExpressionError, parse_expression
 
 SYMBOLS = {
@@ -31,7 +32,7 @@ def asked(text: str, **values: Any) -> bool | None:
     named = {name.replace("__", "."): value for name, value in values.items()}
     expression = parse_expression(text)
     check_expression(expression, resolve)
-    return compile_condition(expression.asked, named.get, resolve)()
+    return compile_condition(expression.asked, looking_up(named.get), resolve)()
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_while_says_when_it_is_asked() -> None:
     expression = parse_expression("lander.safe while lander.entry and not tubes_accounted")
     assert expression.during is not None
     values = {"lander.entry": True, "tubes_accounted": False}
-    assert holds(expression.during, values.get, resolve) is True
+    assert compile_condition(expression.during, looking_up(values.get), resolve)() is True
     assert expression.names == ("lander.safe", "lander.entry", "tubes_accounted")
 
 
@@ -149,4 +150,4 @@ def test_any_words_are_read_checked_and_asked_or_refused(words: list[str]) -> No
     except ExpressionError:
         return
     values = {"lander.charge": 0.5, "lander.height": 3.0, "truth.height": 1.0, "lander.speed": 2.0}
-    assert holds(expression.asked, values.get, resolve) in (True, False, None)
+    assert compile_condition(expression.asked, looking_up(values.get), resolve)() in (True, False, None)
