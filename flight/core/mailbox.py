@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from flight.core.activities import ActivityEnd
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.health import Progress
@@ -39,9 +41,8 @@ class DeadlinePassed:
     identifier: str
 
 
-@dataclass(frozen=True)
-class Ping:
-    """Proof that the mailbox is being emptied."""
+class Ping(msgspec.Struct, frozen=True):
+    """Proof that the mailbox is being emptied. Nearly all items are one, hence its make."""
 
     progress: Progress
 
@@ -95,6 +96,12 @@ class Mailbox:
 
     def __len__(self) -> int:
         return len(self._ordinary) + len(self._urgent)
+
+    @property
+    def depth(self) -> int:
+        """How many items wait, without the watchdog's own questions."""
+        lanes = (*self._urgent, *self._ordinary)
+        return sum(not isinstance(item, Ping) for item in lanes)
 
     def post(self, item: Item, *, urgent: bool = False) -> bool:
         """Puts an item in; False when it was dropped."""

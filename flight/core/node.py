@@ -40,6 +40,7 @@ from flight.core.mailbox import (
     StoreLook,
     label,
 )
+from flight.core.rounds import Rounds
 from flight.core.sequencing.remote_verdicts import answer_from
 from flight.core.sequencing.sequencer import Sequencer
 from flight.core.telling.channels import Channel
@@ -112,6 +113,8 @@ class Node(ProtectionCommands):
         self._store = StoreWatch(self)
         self.health = HealthMonitor(self._service_reports)
         self.vigil = Vigil(self.watched, self.health, context.watchdog, self._ask_mailbox)
+        self._health_rounds = Rounds(HEALTH_PERIOD, self._look_at_health, self._health_failed)
+        self._mailbox_progress: Progress
         self.wires = {}  # by service
         self.nursery: Nursery
         self.activities: Activities
@@ -173,6 +176,7 @@ class Node(ProtectionCommands):
             try:
                 await self._live(nursery)
             finally:
+                self._health_rounds.end()
                 self.vigil.end()
                 self.protection.stop()
 
@@ -184,7 +188,7 @@ class Node(ProtectionCommands):
         self.dispatcher.settle_interrupted()
         self._take_up_sequences()
         nursery.start(self._housekeeping(), name="housekeeping")
-        nursery.start(self._watch_health(), name="health")
+        self._watch_health()
         nursery.start(self._become_stable(), name="stable")
         while True:
             await self.react(await self.mailbox.take())
@@ -192,6 +196,8 @@ class Node(ProtectionCommands):
     async def react(self, item: Item) -> None:
         """Takes one item to its end: transition, old activities ended, new ones started."""
         match item:
+            case Ping():  # nearly all are
+                item.progress.advance()
             case Signal():
                 await self.fire(item)
             case CommandArrived():
@@ -205,8 +211,6 @@ class Node(ProtectionCommands):
                 self.tell_untold()
             case StoreLook():
                 self._store.tell()
-            case Ping():
-                item.progress.advance()
             case ActivityEnd():
                 await self._take_activity_end(item)
         self.swap_parameters()
@@ -422,7 +426,7 @@ class Node(ProtectionCommands):
                 await self.sample()
             except Exception as error:  # a device that is dead must not end the node
                 self.sample_failed(reason=f"{type(error).__name__}: {error}")
-            self.mailbox_depth = len(self.mailbox)
+            self.mailbox_depth = self.mailbox.depth
             self.messages_corrupt = self.bus.counters.corrupt + self.communications.corrupt
             self.armed_command = self.dispatcher.armed_command()
             self.protection.housekeeping()
@@ -436,15 +440,23 @@ class Node(ProtectionCommands):
     def _ask_mailbox(self, progress: Progress) -> None:
         self.mailbox.post(Ping(progress))
 
-    async def _watch_health(self) -> None:
-        progress = self.health.register(
+    def _watch_health(self) -> None:
+        self._mailbox_progress = self.health.register(
             MAILBOX, 1.5 * HEALTH_PERIOD, critical=True, fatal_interval=2.0 * HEALTH_PERIOD
         )
         self.vigil.begin()
-        while True:
-            self._ask_mailbox(progress)
-            for notice in self._throttle.collect():
-                self._report_throttling(notice)
-            self.channels.look_for_stale()
-            self.health.check()
-            await asyncio.sleep(HEALTH_PERIOD)
+        self._health_rounds.begin()
+
+    def _look_at_health(self) -> None:
+        self._ask_mailbox(self._mailbox_progress)
+        for notice in self._throttle.collect():
+            self._report_throttling(notice)
+        self.channels.look_for_stale()
+        self.health.check()
+
+    def _health_failed(self, error: Exception) -> None:
+        self.nursery.start(_raised(error), name="health")  # which ends the node
+
+
+async def _raised(error: Exception) -> None:
+    raise error

@@ -5,8 +5,8 @@ debug at each making and each cancelling; these do not.
 """
 
 import asyncio
-import contextvars
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from typing import Any
 
 
@@ -14,27 +14,27 @@ class LeanHandle(asyncio.Handle):
     """Something to be called at once."""
 
     __slots__ = ()
+    _repr = _source_traceback = None
 
     def __init__(
         self,
         callback: Callable[..., object],
         args: tuple[Any, ...],
         loop: asyncio.AbstractEventLoop,
-        context: contextvars.Context | None,
+        context: Context | None,
     ) -> None:
-        self._context = contextvars.copy_context() if context is None else context
+        self._context = copy_context() if context is None else context
         self._loop = loop
         self._callback = callback
         self._args = args
         self._cancelled = False
-        self._repr = None
-        self._source_traceback = None
 
 
 class LeanTimer(asyncio.TimerHandle):
     """Something to be called later; it waits in a heap until it fires."""
 
     __slots__ = ()
+    _repr = _source_traceback = None
 
     def __init__(
         self,
@@ -42,15 +42,13 @@ class LeanTimer(asyncio.TimerHandle):
         callback: Callable[..., object],
         args: tuple[Any, ...],
         loop: asyncio.AbstractEventLoop,
-        context: contextvars.Context | None,
+        context: Context | None,
     ) -> None:
-        self._context = contextvars.copy_context() if context is None else context
+        self._context = copy_context() if context is None else context
         self._loop = loop
         self._callback = callback
         self._args = args
         self._cancelled = False
-        self._repr = None
-        self._source_traceback = None
         self._when = when
         self._scheduled = True
 

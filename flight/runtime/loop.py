@@ -107,7 +107,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def call_soon(  # type: ignore[override]
         self, callback: Callable[..., object], *args: Any, context: Any = None
     ) -> asyncio.Handle:
-        self._check_closed()  # type: ignore[attr-defined]
+        if self._closed:  # type: ignore[attr-defined]
+            self._check_closed()  # type: ignore[attr-defined]
         handle = LeanHandle(callback, args, self, context)
         self._ready.append(handle)  # type: ignore[attr-defined]
         return handle
@@ -115,7 +116,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _add_timer(
         self, due_ns: int, callback: Callable[..., object], args: tuple[Any, ...], context: Any
     ) -> asyncio.TimerHandle:
-        self._check_closed()  # type: ignore[attr-defined]
+        if self._closed:  # type: ignore[attr-defined]
+            self._check_closed()  # type: ignore[attr-defined]
         timer = LeanTimer(due_ns / NANOSECONDS, callback, args, self, context)
         self._timer_count += 1
         heapq.heappush(self._timers, (due_ns, self._timer_count, timer))
@@ -169,18 +171,20 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return QueueReader(self._reader_count, handle, waits, self._woken)
 
     def _poll_readers(self) -> bool:
+        if len(self._woken) == 1 and not self._readers and not self._held.anybody:
+            return self._call_reader(self._woken.popitem()[1])
         due = []
         if self._woken:
             woken, held = list(self._woken.values()), self._held
             self._woken.clear()
-            if held:
+            if held.anybody:
                 woken = [reader for reader in woken if not held.keeps_reader(reader)]
             due = [(r.number, r.handle) for r in woken if r.waits()]
         if self._readers:
             assert self._poller is not None
             found = self._poller.select(0)
             due += [self._readers[key.fd] for key, _ in found if key.fd in self._readers]
-            if self._held:
+            if self._held.anybody:
                 due = [reader for reader in due if not self._held.holds(reader[1])]
         if not due:
             return False
@@ -191,6 +195,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
         for _, handle in due:
             if not handle.cancelled():
                 handle._run()
+        return True
+
+    def _call_reader(self, reader: QueueReader) -> bool:
+        """Mostly one alone was woken; whether there was something for it."""
+        if not reader.waits():
+            return False
+        if not reader.handle.cancelled():
+            reader.handle._run()
         return True
 
     # ------------------------------------------------------------- iteration
@@ -224,9 +236,16 @@ class VirtualLoop(asyncio.BaseEventLoop):
         while not until():
             if self._stopping:  # type: ignore[attr-defined]
                 raise RuntimeError("all has ended, and it is not yet time to stop")
-            self._run_once()
+            self._run_round()
 
     def _run_once(self) -> None:
+        # One call for all rounds: a run has a million of them.
+        while True:
+            self._run_round()
+            if self._stopping:  # type: ignore[attr-defined]
+                return
+
+    def _run_round(self) -> None:
         if self._between:
             self._is_between = True
             try:
@@ -256,14 +275,24 @@ class VirtualLoop(asyncio.BaseEventLoop):
             handles = [ready.popleft() for _ in range(batch)]
             self._shuffle.shuffle(handles)
             ready.extendleft(reversed(handles))
-        held = self._held if self._held else None
+        held = self._held if self._held.anybody else None
         for _ in range(batch):
             handle = ready.popleft()
             if not handle._cancelled and (held is None or not held.keeps(handle)):
-                handle._run()
+                try:  # as Handle._run does, which would be one more call each time
+                    handle._context.run(handle._callback, *handle._args)
+                except (SystemExit, KeyboardInterrupt):
+                    raise
+                except BaseException as error:
+                    self._callback_failed(handle, error)
+
+    def _callback_failed(self, handle: asyncio.Handle, error: BaseException) -> None:
+        message = f"Exception in callback {handle!r}"
+        self.call_exception_handler({"message": message, "exception": error, "handle": handle})
 
     def _jump(self) -> None:
-        due_ns = self._next_due_ns()
+        timers = self._timers
+        due_ns = timers[0][0] if timers and not timers[0][2].cancelled() else self._next_due_ns()
         if due_ns is None:
             raise Deadlock(self._describe_waiting())
         if self._look is not None and due_ns > self._next_look_ns:
@@ -283,16 +312,17 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _come_to(self, due_ns: int) -> None:
         """Sets the clock, and makes ready what is due by then."""
-        timers = self._timers
+        timers, ready = self._timers, self._ready  # type: ignore[attr-defined]
         if due_ns > self._now_ns:
             self._now_ns = due_ns
             self._done += self._standing
             self._standing = 0
-        while timers and timers[0][0] <= self._now_ns:
-            timer = heapq.heappop(timers)[2]
-            timer._scheduled = False  # type: ignore[attr-defined]
-            if not timer.cancelled():
-                self._ready.append(timer)  # type: ignore[attr-defined]
+        now_ns = self._now_ns
+        while timers and timers[0][0] <= now_ns:
+            timer: Any = heapq.heappop(timers)[2]
+            timer._scheduled = False
+            if not timer._cancelled:
+                ready.append(timer)
             else:
                 self._cancelled_timers = max(0, self._cancelled_timers - 1)
 

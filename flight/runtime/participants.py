@@ -31,12 +31,11 @@ class Standing:
     def __init__(self) -> None:
         self._handles: dict[str, deque[asyncio.Handle]] = {}
         self._readers: dict[str, dict[int, QueueReader]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._handles)
+        self.anybody = False  # whether somebody's work is held back now
 
     def begin(self, name: str) -> None:
         """Holds the work of a participant back from now on."""
+        self.anybody = True
         self._handles.setdefault(name, deque())
         self._readers.setdefault(name, {})
 
@@ -45,7 +44,9 @@ class Standing:
         for reader in self._readers.pop(name, {}).values():
             if not reader.handle.cancelled():
                 reader.wake()
-        return self._handles.pop(name, deque())
+        due = self._handles.pop(name, deque())
+        self.anybody = bool(self._handles)
+        return due
 
     def keeps(self, handle: asyncio.Handle) -> bool:
         """Whether a callback that is due is held back; then it is kept."""

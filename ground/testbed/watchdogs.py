@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass
 
 from flight.core.fault_protection.watchdog import NextDeadline
@@ -50,6 +51,8 @@ class Timer:
         self._handle: asyncio.TimerHandle | None = None
         self._at = 0.0
         self._over = False
+        with working_as(""):  # it runs on when the computer stands
+            self._context = copy_context()
 
     def watch(self, deadline: NextDeadline, held: Callable[[], tuple[str, ...]]) -> None:
         """Resets the computer when a deadline has passed."""
@@ -73,9 +76,8 @@ class Timer:
         if self._handle is not None:
             self._handle.cancel()
         self._at = deadline
-        loop = asyncio.get_running_loop()
-        with working_as(""):  # it runs on when the computer stands
-            self._handle = loop.call_at(deadline + JUST_AFTER + self._grace(), self._look)
+        loop, due = asyncio.get_running_loop(), deadline + JUST_AFTER + self._grace()
+        self._handle = loop.call_at(due, self._look, context=self._context)
 
     def _look(self) -> None:
         self._handle = None

@@ -142,8 +142,9 @@ class HealthMonitor:
     def check(self) -> bool:
         """Judge all entries now; returns whether all that are critical make progress."""
         healthy = True
+        now = self._clock()
         for entry in list(self._entries.values()):
-            self._judge(entry)
+            self._judge(entry, now - entry.last)
             if entry.critical and entry.standing is not Standing.PROGRESSING:
                 healthy = False
         return healthy
@@ -162,8 +163,7 @@ class HealthMonitor:
         """The standing of each entry at the last check, for telemetry."""
         return {name: entry.standing for name, entry in self._entries.items()}
 
-    def _judge(self, entry: Progress) -> None:
-        age = entry.age()
+    def _judge(self, entry: Progress, age: float) -> None:
         before = entry.standing
         if age <= entry.maximum_interval:
             entry.standing = Standing.PROGRESSING

@@ -112,6 +112,7 @@ class ChannelTable:
     _samples: dict[str, _Sample] = field(default_factory=dict)
     _monitors: dict[str, LimitMonitor] = field(default_factory=dict)
     _changed: dict[str, None] = field(default_factory=dict)
+    _aging: list[LimitMonitor] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for name, channel in self.channels.items():
@@ -120,6 +121,7 @@ class ChannelTable:
                 self._monitors[name] = LimitMonitor(
                     name, channel.limits, self.on_transition, self.clock
                 )
+        self._aging = [m for m in self._monitors.values() if m.limits.stale_after is not None]
 
     def value(self, name: str) -> Any:
         """The last value; None when there is none or it is not valid."""
@@ -177,6 +179,5 @@ class ChannelTable:
 
     def look_for_stale(self) -> None:
         """Finds the channels with limits whose last value has become too old."""
-        for monitor in self._monitors.values():
-            if monitor.limits.stale_after is not None:
-                monitor.check()
+        for monitor in self._aging:
+            monitor.check()

@@ -125,6 +125,8 @@ class EventThrottle:
 
     def collect(self) -> list[ThrottleNotice]:
         """Return a notice for each flood that has ended, and forget what is full again."""
+        if not self._buckets:
+            return []
         now = self._clock()
         notices = []
         for key, bucket in list(self._buckets.items()):

@@ -150,4 +150,5 @@ def test_any_words_are_read_checked_and_asked_or_refused(words: list[str]) -> No
     except ExpressionError:
         return
     values = {"lander.charge": 0.5, "lander.height": 3.0, "truth.height": 1.0, "lander.speed": 2.0}
-    assert compile_condition(expression.asked, looking_up(values.get), resolve)() in (True, False, None)
+    asked = compile_condition(expression.asked, looking_up(values.get), resolve)
+    assert asked() in (True, False, None)
