@@ -81,8 +81,8 @@ class Node(ProtectionCommands):
     def __init__(self, context: NodeContext) -> None:
         super().__init__(context)
         restore_correction(self.storage, self.clock, self._stored_damage)
-        boots = BootRecord(self.storage, self._service_reports)
-        self.boot = boots.begin(
+        self._boots = BootRecord(self.storage, self._service_reports)
+        self.boot = self._boots.begin(
             context.boot_cause,
             self.clock.count(),
             planned=context.planned_boot,
@@ -91,7 +91,6 @@ class Node(ProtectionCommands):
         )
         self.boot_count = self.boot.number
         self.bus.begin_life(self.boot.number)
-        self._boots = boots
         self._life = life_of(self.storage, self.boot.number, self._stored_damage)
         self.random = stream(context.seed, f"{self.name}.flight.{self.boot.number}")
         self.parameters = ParameterTable(
@@ -112,9 +111,9 @@ class Node(ProtectionCommands):
         self.hazards = self.sequences.hazards
         self._store = StoreWatch(self)
         self.health = HealthMonitor(self._service_reports)
-        self.vigil = Vigil(self.watched, self.health, context.watchdog, self._ask_mailbox)
-        self._health_rounds = Rounds(HEALTH_PERIOD, self._look_at_health, self._health_failed)
-        self._mailbox_progress: Progress
+        ask = lambda progress: self.mailbox.post(Ping(progress))  # noqa: E731
+        self.vigil = Vigil(self.watched, self.health, context.watchdog, ask)
+        self._rounds = Rounds("health", HEALTH_PERIOD)
         self.wires = {}  # by service
         self.nursery: Nursery
         self.activities: Activities
@@ -176,7 +175,7 @@ class Node(ProtectionCommands):
             try:
                 await self._live(nursery)
             finally:
-                self._health_rounds.end()
+                self._rounds.end()
                 self.vigil.end()
                 self.protection.stop()
 
@@ -188,7 +187,7 @@ class Node(ProtectionCommands):
         self.dispatcher.settle_interrupted()
         self._take_up_sequences()
         nursery.start(self._housekeeping(), name="housekeeping")
-        self._watch_health()
+        self._watch_health(nursery)
         nursery.start(self._become_stable(), name="stable")
         while True:
             await self.react(await self.mailbox.take())
@@ -437,26 +436,14 @@ class Node(ProtectionCommands):
             progress.advance()
             await asyncio.sleep(self.housekeeping_period())
 
-    def _ask_mailbox(self, progress: Progress) -> None:
-        self.mailbox.post(Ping(progress))
-
-    def _watch_health(self) -> None:
-        self._mailbox_progress = self.health.register(
+    def _watch_health(self, nursery: Nursery) -> None:
+        progress = self.health.register(
             MAILBOX, 1.5 * HEALTH_PERIOD, critical=True, fatal_interval=2.0 * HEALTH_PERIOD
         )
         self.vigil.begin()
-        self._health_rounds.begin()
+        self._rounds.begin(nursery, lambda: self._look_at_health(progress))
 
-    def _look_at_health(self) -> None:
-        self._ask_mailbox(self._mailbox_progress)
-        for notice in self._throttle.collect():
-            self._report_throttling(notice)
-        self.channels.look_for_stale()
+    def _look_at_health(self, progress: Progress) -> None:
+        self.mailbox.post(Ping(progress))
+        self.look_at_telling()
         self.health.check()
-
-    def _health_failed(self, error: Exception) -> None:
-        self.nursery.start(_raised(error), name="health")  # which ends the node
-
-
-async def _raised(error: Exception) -> None:
-    raise error

@@ -4,30 +4,32 @@ much, and a node's health is looked at some hundred thousand times in a run."""
 import asyncio
 from collections.abc import Callable
 
+from flight.runtime.nursery import Nursery
+
 
 class Rounds:
-    """Has `work` done each `period` s, from the next turn of the loop on.
+    """Has some work done each `period` s.
 
-    `failed` is told of an error, which ends it.
+    An error of the work ends it, and is raised by a child of the nursery, which it ends so.
     """
 
-    def __init__(
-        self, period: float, work: Callable[[], object], failed: Callable[[Exception], object]
-    ) -> None:
+    def __init__(self, name: str, period: float) -> None:
+        self.name = name
         self._period = period
-        self._work = work
-        self._failed = failed
+        self._work: Callable[[], object]
+        self._nursery: Nursery
         self._handle: asyncio.Handle | None = None
 
-    def begin(self) -> None:
-        """Begins."""
+    def begin(self, nursery: Nursery, work: Callable[[], object]) -> None:
+        """Begins with the next turn of the loop."""
+        self._nursery, self._work = nursery, work
         self._handle = asyncio.get_running_loop().call_soon(self._go)
 
     def _go(self) -> None:
         try:
             self._work()
         except Exception as error:
-            self._failed(error)
+            self._nursery.start(_raised(error), name=self.name)
         else:
             self._handle = asyncio.get_running_loop().call_later(self._period, self._go)
 
@@ -35,3 +37,8 @@ class Rounds:
         """No more of it."""
         if self._handle is not None:
             self._handle.cancel()
+            self._handle = None
+
+
+async def _raised(error: Exception) -> None:
+    raise error

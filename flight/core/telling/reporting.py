@@ -191,6 +191,12 @@ class ReportingNode(ReportingEvents):
         counts = {str(priority): count for priority, count in dropped.items()}
         self._report_on_reporting(self.recorder_overflow, data=counts)
 
+    def look_at_telling(self) -> None:
+        """Tells which floods have ended, and finds the channels that have become too old."""
+        for notice in self._throttle.collect():
+            self._report_throttling(notice)
+        self.channels.look_for_stale()
+
     def _report_throttling(self, notice: ThrottleNotice) -> None:
         about = notice.event or "events beyond the table of throttling"
         self._report_on_reporting(
