@@ -40,25 +40,21 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace, campaign: "Campaign") -> int:
     from ground.drills import text_report
-    from ground.drills.twins import twin_trouble, twin_words, twins_of
+    from ground.drills.swarm_flight import rates
+    from ground.drills.twins import fly_with_twins
 
     recorded = _recorded(arguments)
     drills = _drills(arguments, campaign) if recorded is None else []
-    notes: list[str] = []
-    if arguments.swarm is not None:
-        tasks, judged = _swarm(arguments, campaign, notes)
-    else:
-        tasks = _tasks(arguments, drills, recorded)
-        judged = campaign.fly(tasks)
-    twins = twins_of(tasks)
-    trouble = twin_trouble(tasks, judged, twins, campaign.fly(twins))
-    notes += [twin_words(twins, trouble), *trouble] if twins else []
+    swarms = arguments.swarm is not None
+    tasks = _swarm(arguments, campaign) if swarms else _tasks(arguments, drills, recorded)
+    tasks, judged, notes, differ = fly_with_twins(campaign, tasks)
+    notes = [rates(judged), *notes] if swarms else notes
     shown = _write(arguments, campaign, drills, tasks, judged, notes)
     for each in shown:
         if not arguments.quiet or each.judged.verdict != "PASS":
             print("\n".join(text_report.lines(each)))
     print("\n".join([*notes, text_report.summary_line(judged)]))
-    code = BROKE if trouble else text_report.exit_code(judged)
+    code = BROKE if differ else text_report.exit_code(judged)
     if recorded is not None:
         return _print_differences(recorded, judged)
     if arguments.compare is not None:
@@ -88,12 +84,10 @@ def _drills(arguments: argparse.Namespace, campaign: "Campaign") -> "list[Drill]
     return found
 
 
-def _swarm(
-    arguments: argparse.Namespace, campaign: "Campaign", notes: list[str]
-) -> "tuple[list[Task], list[Judged]]":
+def _swarm(arguments: argparse.Namespace, campaign: "Campaign") -> "list[Task]":
     from ground.drills.scenario import load_scenario
     from ground.drills.swarm import Swarm, trunk_seeds
-    from ground.drills.swarm_flight import fly_swarm, rates
+    from ground.drills.swarm_flight import swarm_tasks
 
     seed = secrets.randbelow(10**6) if arguments.seed is None else arguments.seed
     print(f"swarm of {arguments.swarm}, seed {seed}, scenario {arguments.scenario}", flush=True)
@@ -101,9 +95,7 @@ def _swarm(
     trunks = campaign.trunks(arguments.scenario, trunk_seeds(seed, arguments.swarm))
     folder = arguments.out / "generated"
     swarm = Swarm(scenario, trunks, seed, folder)
-    tasks, judged, anew = fly_swarm(campaign, swarm, arguments.swarm)
-    notes += [*([anew] if anew else []), rates(judged)]
-    return tasks, judged
+    return swarm_tasks(swarm, arguments.swarm)
 
 
 def _tasks(

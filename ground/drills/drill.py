@@ -81,6 +81,7 @@ class OperatorStep:
 class Drill:
     """One drill file, or one of the variants that its `sweep` makes of it.
 
+    `ends_when_met`: it ends as soon as all that it awaits has come, or at its horizon.
     `protects`: protections without which it must fail. `known_fail`: why it may fail for now, and
     until when; empty: it may not. `swept`: what distinguishes this variant.
     """
@@ -91,6 +92,7 @@ class Drill:
     scenario: str
     start: Start
     horizon: float
+    ends_when_met: bool = False
     requirement: str = ""
     doc: str = ""
     protects: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ also be flown alone, from the beginning and over ZeroMQ, with the same result.
 """
 
 import asyncio
+import contextlib
 import math
 import tempfile
 import time
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from flight.configuration.files import ConfigurationError
 from flight.icd.messages import Message
 from flight.runtime.forking import BranchFailed, BranchLate, branch
 from flight.runtime.loop import NANOSECONDS, VirtualLoop
@@ -24,7 +26,7 @@ from ground.drills.awaiting import Awaited
 from ground.drills.drill import AtTime, Drill
 from ground.drills.jobs import Job
 from ground.drills.phases import PhaseClock
-from ground.drills.record import Record
+from ground.drills.record import WITHOUT_EFFECT, Record
 from ground.drills.scenario import Scenario, load_scenario
 from ground.drills.sight import Sight
 from ground.drills.watch import Watch
@@ -65,13 +67,20 @@ class Flight:
     """One run of a scenario and the drills that begin in it: jobs of one trunk.
 
     A job that is to be flown alone has no branch: it goes on in this run, over ZeroMQ. `emit` takes
-    each record. `patience`: wall seconds that a branch may take.
+    each record. `patience`: wall seconds that a branch may take; `read`: tells the drill of a job,
+    for those that are flown where another has no effect.
     """
 
     def __init__(
-        self, pairs: Sequence[tuple[Job, Drill]], emit: Emit, *, patience: float = PATIENCE
+        self,
+        pairs: Sequence[tuple[Job, Drill]],
+        emit: Emit,
+        *,
+        patience: float = PATIENCE,
+        read: Callable[[Job], Drill] | None = None,
     ) -> None:
         first = pairs[0][0]
+        self._read = read
         self._pairs = pairs
         self._seed = first.seed
         self._alone = first.alone
@@ -164,11 +173,24 @@ class Flight:
         if due.begun:
             return
         due.begun = True
-        self._emit(due.job, self._flown_alone(due) if self._alone else self._branched(due))
+        self._emit(due.job, self._flown_alone(due) if self._alone else self._with_effect(due))
         if all(each.begun for each in self._due):
             raise AllBegun
 
     # ----------------------------------------------------------------- flights
+
+    def _with_effect(self, due: _Due) -> Record:
+        """The record of the first of the candidates that has an effect."""
+        record, cpu = self._branched(due), 0.0
+        for job in due.job.candidates()[1:]:
+            if record.end != WITHOUT_EFFECT or self._read is None:
+                break
+            with contextlib.suppress(ConfigurationError):  # figures without a meaning: the next
+                due.drill = self._read(job)
+                cpu += record.cpu
+                record = self._branched(due)
+        record.cpu += cpu
+        return record
 
     def _branched(self, due: _Due) -> Record:
         started = time.perf_counter()
@@ -198,10 +220,11 @@ class Flight:
         """What a branch does: break, watch, write down."""
         for each in self._due:
             each.begun = True
-        loop, most = self._loop, due.job.most
+        loop, most, cpu = self._loop, due.job.most, time.process_time()
         begun = loop.callbacks
         last = math.inf if most is None else begun + most
         watch = Watch(self._run, due.drill, self._scenario.vocabulary, loop, self._phases)
+        watch.wants_effect = due.job.wants_effect
         if due.job.count_calls:
             watch.count_calls()
         watch.begin()
@@ -217,6 +240,7 @@ class Flight:
         record = watch.record()
         record.sha256, record.messages = host.rig.log.sha256(), host.rig.log.count
         record.callbacks = loop.callbacks - begun
+        record.cpu = time.process_time() - cpu
         return record
 
     # ------------------------------------------------------------- no branches

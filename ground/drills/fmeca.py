@@ -4,9 +4,11 @@ The columns are those of a FMECA worksheet after ECSS-Q-ST-30-02C.
 """
 
 import csv
+import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from flight.configuration.whole_files import replace_file
 from ground.drills.coverage import detected, plain_target, recovered
 from ground.drills.record import Judged
 from ground.drills.results import Shown
@@ -45,11 +47,13 @@ def fmeca_rows(shown: Iterable[Shown]) -> list[list[str]]:
 def write_fmeca(path: Path, rows: Sequence[Sequence[str]]) -> None:
     """Writes the table: Markdown for `.md`, else CSV."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix == ".md":
-        path.write_text(fmeca_markdown(rows), encoding="utf-8")
-        return
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([COLUMNS, *rows])
+    replace_file(path, fmeca_markdown(rows) if path.suffix == ".md" else _fmeca_csv(rows))
+
+
+def _fmeca_csv(rows: Sequence[Sequence[str]]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([COLUMNS, *rows])
+    return text.getvalue()
 
 
 def fmeca_markdown(rows: Sequence[Sequence[str]]) -> str:

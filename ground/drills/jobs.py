@@ -20,7 +20,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     `off`: protections that are switched off. `bare`: without its faults. `alone`: from the
     beginning and over ZeroMQ, not as a branch. `most`: callbacks after which it is given up, None
     for no limit; `count_calls`: note
-    how often each method of a device was called; `number`: its place among all.
+    how often each method of a device was called; `number`: its place among all. `wants_effect`: it
+    ends where all is healed and nothing has hit, and then those of `instead` are flown from the
+    same start, until one has an effect.
     """
 
     number: int
@@ -35,10 +37,20 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     alone: bool = False
     most: int | None = None
     count_calls: bool = False
+    wants_effect: bool = False
+    instead: tuple[str, ...] = ()
 
     def numbered(self, number: int) -> "Job":
         """The same with another number."""
         return msgspec.structs.replace(self, number=number)
+
+    def candidates(self) -> list["Job"]:
+        """Itself, and the others that are flown where it has no effect."""
+        others = [
+            msgspec.structs.replace(self, drill=f"{self.drill}-{count}", text=text)
+            for count, text in enumerate(self.instead, 1)
+        ]
+        return [self, *others]
 
     @property
     def trunk(self) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ground.drills.bareness import bare
 from ground.drills.drill import Drill
-from ground.drills.record import Judged, Record, Waited
+from ground.drills.record import ALL_MET, WITHOUT_EFFECT, Judged, Record, Waited
 
 _TOLERANCE = 1e-9  # s: a limit that is exactly met is met
 
@@ -17,6 +17,8 @@ _TOLERANCE = 1e-9  # s: a limit that is exactly met is met
 def judge(drill: Drill, record: Record) -> Judged:
     """The verdict on a drill as it was flown."""
     drill = bare(drill) if record.bare else drill
+    if record.end == WITHOUT_EFFECT:
+        return Judged(verdict="UNKNOWN", because=["no fault ever hit"], record=record)
     if record.harness:
         return Judged(verdict="ERROR", because=[record.harness], record=record)
     failed = list(_failures(drill, record))
@@ -80,4 +82,7 @@ def _over(record: Record, waited: Waited) -> bool:
     """Whether the time for something was over when the drill ended, or nothing more can come."""
     if record.ended is None or waited.since is None:
         return False
-    return record.ended >= waited.since + waited.limit - _TOLERANCE or record.end != "horizon"
+    return record.ended >= waited.since + waited.limit - _TOLERANCE or record.end not in (
+        "horizon",
+        ALL_MET,
+    )

@@ -15,6 +15,8 @@ def possible_cells(scenario: Scenario, survey: Survey) -> Possible:
     every phase of the scenario."""
     used: dict[str, dict[str, None]] = {}
     for calls in survey.calls:
+        if calls.sort != "device":
+            continue
         used.setdefault(f"device {calls.service}", {})[calls.phase] = None
     found: Possible = {}
     for (sort, name), kinds in catalogue().matrix(scenario.targets).items():

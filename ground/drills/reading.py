@@ -35,7 +35,7 @@ Times = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 KEYS = (
     "format", "title", "doc", "requirement", "protects", "known_fail", "scenario", "seed", "start",
-    "horizon", "faults", "always", "never", "within", "heal", "operator", "sweep",
+    "horizon", "ends", "faults", "always", "never", "within", "heal", "operator", "sweep",
 )  # fmt: skip
 REQUIRED = ("format", "title", "scenario", "start", "horizon")
 
@@ -68,6 +68,7 @@ def read_drill(section: Section, path: Path) -> Drill:
         seed=_seed(section.get("seed")),
         start=_start(section.at("start"), scenario),
         horizon=horizon,
+        ends_when_met=_ends_when_met(section.get("ends")),
         faults=() if faults is None else read_faults_of(faults, scenario, horizon),
         always=_expressions(section.get("always"), vocabulary),
         never=_expressions(section.get("never"), vocabulary),
@@ -88,6 +89,13 @@ def _scenario(section: Section) -> Scenario:
         return load_scenario(name)
     except ConfigurationError as error:
         raise section.refuse(f"{section.key} = {name}: {error}") from None
+
+
+def _ends_when_met(section: Section | None) -> bool:
+    word = "at_horizon" if section is None else section.plain()
+    if section is not None and word not in ("at_horizon", "when_met"):
+        raise section.refuse_value("one of at_horizon, when_met")
+    return bool(word == "when_met")
 
 
 def _seed(section: Section | None) -> int:

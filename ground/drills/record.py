@@ -5,6 +5,8 @@ from typing import Any, Literal
 import msgspec
 
 FORMAT = 1
+ALL_MET, WITHOUT_EFFECT = "all that was awaited has come", "without effect"
+"""Ends of drills before their horizon: the second, when all was healed and nothing had hit."""
 VerdictName = Literal["PASS", "FAIL", "UNKNOWN", "ERROR"]
 
 
@@ -85,7 +87,7 @@ class Record(msgspec.Struct, kw_only=True):
     mission, or the error that ended it. `harness`: an error of the harness itself, with its trace.
     `bare`: it was flown without its faults. `calls`: how often each method of a device was called,
     where that was asked for. `trail`: now and then the time, the messages so far, and the beginning
-    of their hash.
+    of their hash. `wall` and `cpu`: s that it took, `cpu` without its trunk.
     """
 
     drill: str
@@ -111,6 +113,7 @@ class Record(msgspec.Struct, kw_only=True):
     messages: int = 0
     callbacks: int = 0
     wall: float = 0.0
+    cpu: float = 0.0
     evidence: dict[str, Any] = {}
     protections_off: tuple[str, ...] = ()
     bare: bool = False

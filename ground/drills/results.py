@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.whole_files import replace_file
 from ground.drills.record import Judged
 
 FORMAT = 1
@@ -70,13 +71,11 @@ class Summary(msgspec.Struct, kw_only=True):
 
 
 def write_results(folder: Path, shown: Iterable[Shown], summary: Summary) -> None:
-    """Writes both files."""
+    """Writes both files, each whole."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / RECORDS).open("wb") as file:
-        for each in shown:
-            file.write(msgspec.json.encode(each) + b"\n")
+    replace_file(folder / RECORDS, b"".join(msgspec.json.encode(each) + b"\n" for each in shown))
     encoded = msgspec.json.format(msgspec.json.encode(summary), indent=2)
-    (folder / SUMMARY).write_bytes(encoded + b"\n")
+    replace_file(folder / SUMMARY, encoded + b"\n")
 
 
 def read_results(path: Path, option: str) -> list[Shown]:

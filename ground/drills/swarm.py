@@ -6,20 +6,20 @@ here, not with those who fly.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from flight.configuration.files import ConfigurationError
-from flight.core.chart.statechart import is_inside
 from flight.runtime.streams import stream
 from ground.drills.drill import Drill
-from ground.drills.generated import write_drill
+from ground.drills.generated import text_of, write_drill
 from ground.drills.invariants import INVARIANTS, SURVIVED
+from ground.drills.milestones import Milestone, milestone_after, milestones
 from ground.drills.phases import PHASES
 from ground.drills.scenario import Scenario
-from ground.drills.survey import Step, Survey
+from ground.drills.survey import Survey
 from ground.drills.swarm_faults import Choice, choices_in, needed, plain_fault
 
 SLACK = 1.5
@@ -34,31 +34,42 @@ LASTS = {
 """s that a fault lasts, in each phase."""
 LEAD = {"entry": 2.0, "ascent": 1.0}
 """s at most from the start of a drill to the call that is meant; 60 s in other phases."""
-AHEAD = {"entry": 10.0, "ascent": 5.0, "earth": 600.0}
-"""s that a milestone is ahead of the healing at least; two sols in other phases: where the ground
-has to look and to answer, a pass that is missed costs most of a sol."""
-TWO_SOLS = 177_550.0
-MILESTONES = (
-    ("lander", "landed"), ("lander", "landed.operating"), ("rover", "surface.idle"),
-    ("rover", "surface.docked"), ("arm", "ready.idle"), ("mav", "loading"), ("mav", "sealed"),
-    ("mav", "ready"), ("mav", "prepared"), ("mav", "launching"), ("mav", "in_orbit"),
-    ("orbiter", "determining"), ("orbiter", "rendezvous.phasing"), ("orbiter", "holding"),
-    ("orbiter", "loaded"), ("orbiter", "departing"), ("orbiter", "cruise"),
-    ("orbiter", "approach"), ("orbiter", "released"), ("entry", "landed"),
-)  # fmt: skip
-"""States whose entering says that the campaign goes on."""
 DETECTABLE = (
     "not_a_number", "dropout", "out_of_range", "intermittent", "delayed", "stale_stamp",
 )  # fmt: skip
 """Kinds by which a sensor shows of itself that it is not to be trusted."""
 TRIES = 40  # draws until a fault is one that a file may have
-PER_TRUNK = 150  # drills that share a trunk
+PER_TRUNK = 250  # drills that share a trunk
+INSTEAD = 5
+"""Other faults that are drawn for the same start: for where the first turn out to do nothing."""
+WORK = 60_000
+"""Callbacks from a start to its milestone; starts with more are drawn the more rarely, so that a
+branch takes about as long from wherever it begins."""
 
 
 def trunk_seeds(seed: int, count: int) -> list[int]:
     """The seeds of the flights from which a swarm of so many drills branches."""
     draw = stream(seed, "swarm/trunks")
     return [draw.randrange(1, 2**31) for _ in range(max(1, round(count / PER_TRUNK)))]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A drill that was drawn, and other drills from its start, as the texts of their files."""
+
+    drill: Drill
+    instead: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a drill starts, in which flight, and the call that is meant to be hit first."""
+
+    phase: str
+    trunk: Survey
+    start: float
+    anchor: dict[str, Any]
+    call: float
 
 
 @dataclass
@@ -72,74 +83,103 @@ class Swarm:
     folder: Path
     _counts: dict[tuple[str, str, str], int] = field(default_factory=dict)
     _choices: dict[tuple[int, str], list[Choice]] = field(default_factory=dict)
+    _ahead: dict[int, list[Milestone]] = field(default_factory=dict)
 
-    def drills(self, count: int) -> list[Drill]:
+    def drills(self, count: int) -> list[Drawn]:
         """So many drills, evenly over the phases that the scenario has."""
         return [self.drill(number) for number in range(count)]
 
-    def drill(self, number: int, again: int = 0) -> Drill:
-        """One of them; `again`: drawn anew, as what was drawn before had no effect."""
+    def drill(self, number: int) -> Drawn:
+        """One of them; raises ConfigurationError where nothing can be broken."""
         phases = [phase for phase in PHASES if phase in self.surveys[0].phases]
         phase = phases[number % len(phases)]
         trunk = self.surveys[number // len(phases) % len(self.surveys)]
-        name = f"swarm-{self.seed}-{number:04d}" + (f"-{again}" if again else "")
-        draw = stream(self.seed, f"swarm/{number}/{again}")
+        draw = stream(self.seed, f"swarm/{number}")
         last: ConfigurationError | None = None
         for _ in range(TRIES):
-            plain = self._plain(number, phase, trunk, draw)
-            if plain is None:
+            first = self._least_covered(phase, self._of_phase(trunk, phase), draw)
+            place = self._place(phase, trunk, first, draw)
+            plain = None if place is None else self._plain(number, place, first, draw)
+            if place is None or plain is None:
                 continue
             try:
-                return write_drill(self.folder, name, plain)
+                drill = write_drill(self.folder, f"swarm-{self.seed}-{number:04d}", plain)
             except ConfigurationError as error:
                 last = error  # figures that have no meaning there: others are drawn
+                continue
+            self._count(phase, first)
+            return Drawn(drill, tuple(self._instead(number, place, draw)))
         raise last or ConfigurationError(
             str(self.scenario.mission.file), None, "", f"nothing can be broken in the phase {phase}"
         )
 
     # ------------------------------------------------------------------ drawing
 
-    def _plain(
-        self, number: int, phase: str, trunk: Survey, draw: random.Random
-    ) -> dict[str, Any] | None:
-        choices = self._of_phase(trunk, phase)
-        first = self._least_covered(phase, choices, draw)
+    def _place(
+        self, phase: str, trunk: Survey, first: Choice, draw: random.Random
+    ) -> _Place | None:
         begin, end = trunk.span(phase)
         call = draw.choice(first.times) if first.times else draw.uniform(begin, end)
         lead = min(draw.uniform(0.0, LEAD.get(phase, 60.0)), max(0.0, call - begin))
         start = call - lead
-        anchor = _anchor(trunk, start)
+        anchor, milestone = (
+            _anchor(trunk, start),
+            milestone_after(self._milestones(trunk), call, phase),
+        )
+        if anchor is None or milestone is None:
+            return None
+        if draw.random() * trunk.work_between(start, milestone.time) > WORK:
+            return None
+        return _Place(phase, trunk, start, anchor, call)
+
+    def _instead(self, number: int, place: _Place, draw: random.Random) -> Iterator[str]:
+        """Other drills from the same start, of what is used soon after it."""
+        within = 2.0 * LEAD.get(place.phase, 60.0)
+        soon = [
+            choice
+            for choice in self._of_phase(place.trunk, place.phase)
+            if choice.next_call(place.start) <= place.start + within
+        ]
+        for _ in range(INSTEAD if soon else 0):
+            choice = self._least_covered(place.phase, soon, draw)
+            plain = self._plain(number, place, choice, draw)
+            if plain is not None:
+                yield text_of(plain)
+
+    def _plain(
+        self, number: int, place: _Place, first: Choice, draw: random.Random
+    ) -> dict[str, Any] | None:
+        every = self._of_phase(place.trunk, place.phase)
         faults, healed = [], 0.0
-        for index, choice in enumerate(_with_others(first, choices, call, phase, draw)):
-            until = lead if index == 0 else choice.next_call(start) - start
-            lasts = max(_duration(phase, draw), needed(choice))
+        for index, choice in enumerate(_with_others(first, every, place, draw)):
+            call = place.call if index == 0 and not first.times else choice.next_call(place.start)
+            until = call - place.start
+            lasts = max(_duration(place.phase, draw), needed(choice))
             faults.append(plain_fault(index + 1, choice, until, lasts, draw))
             healed = max(healed, until + lasts)
         heal = round(healed + 0.001, 3)
-        milestone = _milestone(trunk, start + heal, phase)
-        if anchor is None or milestone is None:
+        ahead = self._milestones(place.trunk)
+        milestone = milestone_after(ahead, place.start + heal, place.phase)
+        if milestone is None:
             return None
-        key = (phase, *first.cell)
-        self._counts[key] = self._counts.get(key, 0) + 1
-        limit = round(SLACK * (milestone.time - start - heal), 3)
+        limit = round(SLACK * (milestone.time - place.start - heal), 3)
         always = [name for name in INVARIANTS if name not in SURVIVED]
         if _spares(faults):
             always.append("no_vehicle_lost")
+        what = f"{first.cell[0]} at {first.target}"
         return {
             "format": 1,
-            "title": f"Swarm {self.seed}, {number}: {phase}, {first.cell[0]} at {first.target}",
+            "title": f"Swarm {self.seed}, {number}: {place.phase}, {what}",
             "scenario": self.scenario.mission.name,
-            "seed": trunk.seed,
-            "start": anchor,
+            "seed": place.trunk.seed,
+            "start": place.anchor,
             "horizon": f"{heal + limit + 1.0:.3f} s",
+            "ends": "when_met",
             "faults": faults,
             "always": always,
             "heal": {
                 "at": f"{heal:.3f} s",
-                "then": {
-                    "state": f"{milestone.vehicle}.{milestone.state}",
-                    "in": f"{limit:.3f} s",
-                },
+                "then": {**milestone.plain(), "in": f"{limit:.3f} s"},
             },
         }
 
@@ -154,10 +194,20 @@ class Swarm:
             )
         return found
 
+    def _milestones(self, trunk: Survey) -> list[Milestone]:
+        if trunk.seed not in self._ahead:
+            self._ahead[trunk.seed] = milestones(trunk)
+        return self._ahead[trunk.seed]
+
     def _least_covered(self, phase: str, every: list[Choice], draw: random.Random) -> Choice:
         """One of the kinds and targets that have been drawn least so far."""
-        least = min(self._counts.get((phase, *choice.cell), 0) for choice in every)
-        return draw.choice([c for c in every if self._counts.get((phase, *c.cell), 0) == least])
+        counts = [self._counts.get((phase, *choice.cell), 0) for choice in every]
+        least = min(counts)
+        return draw.choice([c for c, count in zip(every, counts, strict=True) if count == least])
+
+    def _count(self, phase: str, choice: Choice) -> None:
+        key = (phase, *choice.cell)
+        self._counts[key] = self._counts.get(key, 0) + 1
 
 
 def _duration(phase: str, draw: random.Random) -> float:
@@ -167,15 +217,15 @@ def _duration(phase: str, draw: random.Random) -> float:
 
 
 def _with_others(
-    first: Choice, every: list[Choice], call: float, phase: str, draw: random.Random
+    first: Choice, every: list[Choice], place: _Place, draw: random.Random
 ) -> list[Choice]:
-    """The first, and at times one or two more of what is called soon after."""
+    """The first, and at times one or two more of what is used soon after."""
     drawn = draw.random()
     count = next(number for number, share in enumerate(FAULTS, 1) if drawn <= share)
     if count == 1:
         return [first]
-    soon = LASTS[phase][0] * 10.0
-    others = [c for c in every if c.cell != first.cell and c.next_call(call) <= call + soon]
+    until = place.call + LASTS[place.phase][0] * 10.0
+    others = [c for c in every if c.cell != first.cell and c.next_call(place.start) <= until]
     return [first, *(draw.choice(others) for _ in range(min(count - 1, len(others))))]
 
 
@@ -190,27 +240,6 @@ def _anchor(trunk: Survey, start: float) -> dict[str, Any] | None:
     return {
         "at": {"state": f"{last.vehicle}.{last.state}"}, "nth": nth, "delay": f"{delay:.3f} s",
     }  # fmt: skip
-
-
-def milestones(trunk: Survey) -> list[Step]:
-    """The milestones of a flight: the steps by which one of them is entered, from outside."""
-    found: list[Step] = []
-    states: dict[str, str] = {}
-    for step in trunk.steps:
-        before = states.get(step.vehicle, "")
-        states[step.vehicle] = step.state
-        for vehicle, state in MILESTONES:
-            entered = is_inside(step.state, state) and not is_inside(before, state)
-            if vehicle == step.vehicle and entered:
-                found.append(Step(step.time, vehicle, state, step.phase))
-    return found
-
-
-def _milestone(trunk: Survey, after: float, phase: str) -> Step | None:
-    """The next milestone that is far enough ahead; the last one where none is."""
-    later = [step for step in milestones(trunk) if step.time >= after]
-    least = after + AHEAD.get(phase, TWO_SOLS)
-    return next((step for step in later if step.time >= least), later[-1] if later else None)
 
 
 def _spares(faults: Sequence[dict[str, Any]]) -> bool:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import msgspec
 
 from flight.configuration.allowed_values import AMOUNT, UNIT
+from flight.icd.devices.ground_station import STATIONS_SERVICE
 from ground.drills.survey import Calls
 from sim_hw.faults.catalogue import catalogue
 from sim_hw.faults.device_call import DevicePart
@@ -24,6 +25,10 @@ OVER_TIME = ("slow_rate", "stale", "stale_stamp", "intermittent", "stuck", "drif
 """Kinds that do nothing to a single reading, or only to one that is not the first."""
 READINGS_ONLY = ("slow_rate", "stale", "stale_stamp")
 DRAWS = 20  # until the figures of a kind go together
+UPLINKS = (STATIONS_SERVICE, "uplink")
+"""Where what leaves mission control is broken."""
+STATEMENTS = {"dead": ("open", "read", "write"), "empty": ("open",)}
+"""Which statements the kinds of faults of stores act on that do not act on writes."""
 SIZES = (-2.0, 3.0)  # powers of ten of figures without a range of their own
 TIMES = (-1.0, 2.5)  # powers of ten of seconds
 MOST_LIKELY_CALLS = 5
@@ -31,7 +36,8 @@ MOST_LIKELY_CALLS = 5
 
 @dataclass(frozen=True)
 class Choice:
-    """A kind of fault at a target; for devices, a method that is called in the phase, and when."""
+    """A kind of fault at a target, and when what it acts on is used in the phase; for devices, one
+    method that is called there. No times: it acts by itself, whenever it begins."""
 
     kind: type[FaultKind]
     sort: TargetKind
@@ -40,8 +46,8 @@ class Choice:
     times: tuple[float, ...] = ()
 
     def next_call(self, after: float) -> float:
-        """When its method is called next, s; at once where it is no single call that is broken."""
-        if not self.method:
+        """When it can act next, s; infinite: not in this phase."""
+        if not self.times:
             return after
         index = bisect.bisect_left(self.times, after)
         return self.times[index] if index < len(self.times) else math.inf
@@ -59,24 +65,39 @@ class Choice:
 
 
 def choices_in(phase: str, calls: Sequence[Calls], targets: Targets) -> list[Choice]:
-    """Everything that can be broken in a phase: at what is called there, and at what is always."""
+    """Everything that can be broken in a phase: what is used there, and what acts by itself."""
     found: list[Choice] = []
     kinds = catalogue()
-    for each in calls:
-        if each.phase == phase and each.times:
-            part = targets.parts["device"].get(each.service)
-            if isinstance(part, DevicePart) and each.method in part.interface.methods:
-                found += _at_device(part, each, kinds.at("device", part))
+    here = [each for each in calls if each.phase == phase and each.times]
+    for each in here:
+        part = targets.parts["device"].get(each.service) if each.sort == "device" else None
+        if isinstance(part, DevicePart) and each.method in part.interface.methods:
+            found += _at_device(part, each, kinds.at("device", part))
     for sort, parts in targets.parts.items():
         if sort == "device" or sort in targets.cannot:
             continue
         for name, part in parts.items():
-            found += [
-                Choice(kind, sort, name)
-                for kind in kinds.at(sort, part).values()
-                if can_be_drawn(kind)
-            ]
+            for kind in kinds.at(sort, part).values():
+                times = _times(kind, sort, name, here)
+                if times != () and can_be_drawn(kind):
+                    found.append(Choice(kind, sort, name, times=times or ()))
     return found
+
+
+def _times(
+    kind: type[FaultKind], sort: TargetKind, name: str, here: Sequence[Calls]
+) -> tuple[float, ...] | None:
+    """When what a kind acts on is used; None: it acts by itself."""
+    if sort == "ground":
+        wanted = [each for each in here if (each.service, each.method) == UPLINKS]
+    elif kind.counted or kind.name() == "empty":
+        wanted = [each for each in here if (each.sort, each.service) == (sort, name)]
+        if sort == "store":
+            uses = STATEMENTS.get(kind.name(), ("write",))
+            wanted = [each for each in wanted if each.method in uses]
+    else:
+        return None
+    return tuple(sorted(time for each in wanted for time in each.times))
 
 
 def _at_device(part: DevicePart, calls: Calls, kinds: dict[str, type[FaultKind]]) -> list[Choice]:
@@ -124,9 +145,21 @@ def _figures(kind: type[FaultKind], draw: random.Random) -> dict[str, Any]:
         figure = _figure(field.type, draw)
         if figure is not None and (field.required or draw.random() < 0.5):
             found[field.name] = figure
-    if {"lowest", "highest"} <= set(found) and found["lowest"] > found["highest"]:
-        found["lowest"], found["highest"] = found["highest"], found["lowest"]
+    if not found:  # by nothing but what is usual it may be nothing at all
+        found |= _one_of(kind, draw)
+    if "lowest" in found and "highest" in found:
+        del found[draw.choice(("lowest", "highest"))]
+    for name, sign in (("lowest", 1.0), ("highest", -1.0)):
+        if name in found:
+            found[name] = sign * abs(found[name])  # so that what is around zero is beyond it
     return found
+
+
+def _one_of(kind: type[FaultKind], draw: random.Random) -> dict[str, Any]:
+    """A figure of one of the fields that a kind may have."""
+    drawn = [(f.name, _figure(f.type, draw)) for f in msgspec.structs.fields(kind)]
+    figures = [(name, figure) for name, figure in drawn if figure is not None]
+    return dict([draw.choice(figures)]) if figures else {}
 
 
 def _figure(kind: Any, draw: random.Random) -> Any:
@@ -185,14 +218,13 @@ def plain_fault(
         fault["method"] = choice.method
     fault |= {"kind": choice.kind.name(), **figures}
     single = choice.kind.name() not in OVER_TIME and draw.random() < 0.3
-    if choice.kind.counted and choice.method and single:
-        fault["when"] = {"nth": 1, "calls": draw.randint(1, MOST_LIKELY_CALLS)}
-        fault["lasts"] = f"{lead + lasts:.3f} s"
-    elif choice.method:
-        fault["lasts"] = f"{lead + lasts:.3f} s"
-    else:
+    if not choice.times:
         fault["when"] = {"at": f"{round(lead, 3)} s"}
         fault["lasts"] = f"{lasts:.3f} s"
+        return fault
+    if choice.kind.counted and single:
+        fault["when"] = {"nth": 1, "calls": draw.randint(1, MOST_LIKELY_CALLS)}
+    fault["lasts"] = f"{lead + lasts:.3f} s"
     return fault
 
 

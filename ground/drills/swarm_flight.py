@@ -1,41 +1,18 @@
-"""Flies a swarm; what was drawn without any effect is drawn anew, and that is told."""
+"""The tasks of a swarm, and what it comes to."""
 
 from collections.abc import Sequence
 
-from ground.drills.campaign import Campaign, Task, tasks_of
+from ground.drills.campaign import Task, tasks_of
 from ground.drills.record import Judged
 from ground.drills.swarm import Swarm
 
-ROUNDS = 3
-"""Times that a drill is drawn anew; then it stays UNKNOWN."""
 
-
-def fly_swarm(campaign: Campaign, swarm: Swarm, count: int) -> tuple[list[Task], list[Judged], str]:
-    """The tasks and verdicts of so many drills, and a sentence on those that were drawn anew."""
-    tasks = tasks_of(swarm.drills(count))
-    judged = campaign.fly(tasks)
-    drawn = 0
-    for again in range(1, ROUNDS + 1):
-        idle = [index for index, each in enumerate(judged) if without_effect(each)]
-        if not idle:
-            break
-        drawn += len(idle)
-        drills = [swarm.drill(index, again) for index in idle]
-        new = tasks_of(drills)
-        for index, task, each in zip(idle, new, campaign.fly(new), strict=True):
-            tasks[index], judged[index] = _numbered(task, index), each
-    told = f"{drawn} draws of {count + drawn} had a fault without effect, and were drawn anew"
-    return tasks, judged, told if drawn else ""
-
-
-def without_effect(judged: Judged) -> bool:
-    """Whether all went well because a fault never hit."""
-    faults = judged.record.faults
-    return judged.verdict == "UNKNOWN" and any(not span.hits for span in faults)
-
-
-def _numbered(task: Task, number: int) -> Task:
-    return Task(task.drill, task.job.numbered(number))
+def swarm_tasks(swarm: Swarm, count: int) -> list[Task]:
+    """So many drills to be flown, each with those that are flown where it has no effect."""
+    tasks: list[Task] = []
+    for drawn in swarm.drills(count):
+        tasks += tasks_of([drawn.drill], first=len(tasks), wants_effect=True, instead=drawn.instead)
+    return tasks
 
 
 def rates(judged: Sequence[Judged]) -> str:
@@ -46,7 +23,10 @@ def rates(judged: Sequence[Judged]) -> str:
     healed = [each for each in judged if each.record.heal is not None and each.record.heal.since]
     on = sum(each.record.heal.met is not None for each in healed if each.record.heal is not None)
     share = on / len(healed) if healed else 0.0
+    drawn = sum(each.record.drill.count("-") > 2 for each in judged)
+    cpu = sum(each.record.cpu for each in judged)
     return (
         f"invariants broken in {broken} of {total}; UNKNOWN {unknown / total:.1%}; "
-        f"the next milestone in time after healing: {share:.1%} of {len(healed)}"
+        f"the next milestone in time after healing: {share:.1%} of {len(healed)}; {drawn} had no "
+        f"effect as first drawn; {cpu / total:.2f} s of CPU a branch"
     )

@@ -21,7 +21,16 @@ from ground.drills.invariant import Invariant
 from ground.drills.invariants import ALWAYS_ON, INVARIANTS
 from ground.drills.operator import ScriptedOperator
 from ground.drills.phases import PhaseClock
-from ground.drills.record import Broken, FaultSpan, Mark, Record, Waited, Whereabouts
+from ground.drills.record import (
+    ALL_MET,
+    WITHOUT_EFFECT,
+    Broken,
+    FaultSpan,
+    Mark,
+    Record,
+    Waited,
+    Whereabouts,
+)
 from ground.drills.sight import Sight
 from ground.drills.trail import Trail
 from ground.drills.vocabulary import Vocabulary
@@ -30,6 +39,8 @@ from sim_hw.faults.fault import Hit
 
 LOOK = 0.1
 """s of mission time, at least, between looks; it is also looked after every message."""
+AFTERWARDS = 0.7321
+"""s from when all has come to the end of a drill: not when others have something to do."""
 MOST_MARKS = 400
 _TOLD = (Severity.ACTIVITY_HI, Severity.WARNING_LO, Severity.WARNING_HI, Severity.FATAL)
 
@@ -87,6 +98,8 @@ class Watch:
         self._trail = Trail(run)
         self._operator = ScriptedOperator(run, drill.operator, self._sight, loop)
         self._calls: dict[str, int] = {}
+        self.wants_effect = False
+        """Whether it ends when all is healed and nothing has hit."""
 
     # ---------------------------------------------------------------- under way
 
@@ -127,6 +140,11 @@ class Watch:
 
     def _heal_all(self) -> None:
         self._guard(self.run.faults.heal_all)
+        self._healed = self.loop.time()
+        counts = self.run.faults.counts
+        hit = any(counts.get(fault.id) for fault in self.drill.faults)
+        if self.wants_effect and not self.over and not hit:
+            self.end, self.over = WITHOUT_EFFECT, True
 
     def _at_horizon(self) -> None:
         self._guard(self._finish)
@@ -182,6 +200,14 @@ class Watch:
         self._operator.look()
         self._curves.look(now)
         self._trail.look(now)
+        if self.drill.ends_when_met and not self.over and self._all_met():
+            self.end = ALL_MET
+            self.loop.call_later(AFTERWARDS, self._guard, self._finish)
+
+    def _all_met(self) -> bool:
+        waiting = [each.met for each in self._all_awaiting()]
+        waiting += [each.met for each in self._operator.waited()]
+        return self.end != ALL_MET and bool(waiting) and None not in waiting
 
     def _all_awaiting(self) -> list[_Awaiting]:
         return self._awaiting if self._heal is None else [*self._awaiting, self._heal]
@@ -204,7 +230,8 @@ class Watch:
                 elif each.within.since == "end":
                     each.since = self._all_ended()
         if self._heal is not None and self._heal.since is None:
-            self._heal.since = self._all_ended()
+            at_once = self.drill.heal is not None and self.drill.heal.at is not None
+            self._heal.since = self._healed if at_once else self._all_ended()
 
     def _all_ended(self) -> float | None:
         healed = self.run.faults.healed

@@ -10,17 +10,19 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
+from flight.configuration.whole_files import replace_file
 from ground.drills.bareness import bare
 from ground.drills.drill import Drill
 from ground.drills.flying import Flight
 from ground.drills.jobs import Batch, Flown, Job, Order, SurveyOrder
 from ground.drills.record import Record
 from ground.drills.scenario import load_scenario
-from ground.drills.survey import survey_of
+from ground.drills.surveying import survey_of
 from ground.drills.variants import load_variant
 from ground.terminal.signals import end_with_parent
 
@@ -48,13 +50,14 @@ def fly_batch(batch: Batch, emit: Callable[[Job, Record], None]) -> None:
     """Flies all jobs of a batch; `emit` takes each job with its record."""
     with tempfile.TemporaryDirectory(prefix="msr-drills-") as home:
         pairs = [(job, drill_of(job, Path(home))) for job in batch.jobs]
-        Flight(pairs, emit, patience=batch.patience).fly()
+        read = partial(drill_of, home=Path(home))
+        Flight(pairs, emit, patience=batch.patience, read=read).fly()
 
 
 def drill_of(job: Job, home: Path) -> Drill:
     """The drill of a job, from the text that it brings; raises ConfigurationError."""
     file = home / f"{job.number}.yaml"
-    file.write_text(job.text, encoding="utf-8")
+    replace_file(file, job.text)
     drill = load_variant(file, job.changes)
     named = replace(drill, name=job.drill, file=Path(job.file), seed=job.seed)
     return bare(named) if job.bare else named

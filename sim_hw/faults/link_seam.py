@@ -27,6 +27,7 @@ _HAS = {
     DIRECT: (ACKNOWLEDGED, STATES),
     TO_EARTH: (),
 }
+LINKS = tuple(_HAS)
 
 
 def link_parts(vehicles: tuple[str, ...]) -> dict[str, NamedPart]:

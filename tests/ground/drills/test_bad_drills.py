@@ -36,6 +36,7 @@ BAD = {
     "no horizon": ("horizon: 0.5 sol\n", "", 1, "horizon is missing"),
     "horizon without unit": ("0.5 sol", "0.5", 5, "a number with its unit"),
     "horizon in metres": ("0.5 sol", "0.5 km", 5, "a number with its unit"),
+    "ends at no time": ("0.5 sol", "0.5 sol\nends: soon", 6, "one of at_horizon, when_met"),
     "horizon of zero": ("0.5 sol", "0 s", 5, "> 0"),
     "no such probe": ("battery.lander", "battery.landr", 6, "did you mean battery.lander?"),
     "wrong unit": (">= 0.15", ">= 15 V", 6, "cannot be compared"),

@@ -10,6 +10,7 @@ from ground.drills.campaign import Campaign, Task, tasks_of
 from ground.drills.drill import Drill
 from ground.drills.record import Judged
 from ground.drills.variants import load_variants
+from ground.drills.watch import AFTERWARDS
 from ground.drills.workers import LocalWorkers
 
 pytestmark = pytest.mark.mission
@@ -67,6 +68,29 @@ def test_drills_of_one_trunk_do_not_see_each_other(tmp_path: Path) -> None:
     assert one[2].record.sha256 == one[0].record.sha256  # who judges changes nothing
     assert [each.verdict for each in one][2] == "FAIL"
     assert "battery.lander >= 0.999 did not hold" in one[2].because[0]
+
+
+def test_it_may_end_when_all_has_come_and_where_nothing_hits_another_is_flown(
+    tmp_path: Path,
+) -> None:
+    """From one start: to the horizon, until all has come, and one that has no effect at first."""
+    wanted = drill() + "ends: when_met\n"
+    idle = wanted.replace("at: 10 min", "after: lander.energy_low") + "heal: {at: 90 min}\n"
+    nonsense = wanted.replace("not_a_number", "out_of_reach")
+    plain, met, other = tasks_of(variants(tmp_path, drill(), wanted, idle))
+    job = msgspec.structs.replace(
+        other.job, wants_effect=True, instead=(idle, nonsense, wanted, drill())
+    )
+    campaign = Campaign(LocalWorkers(1), 1, tmp_path)
+    horizon, early, instead = campaign.fly([plain, met, Task(other.drill, job)])
+    assert horizon.record.ended == 14_400.0 and horizon.record.end == "horizon"
+    (back,) = early.record.within
+    assert early.verdict == "PASS" and back.met is not None
+    assert early.record.ended == pytest.approx(back.met + AFTERWARDS)
+    assert early.record.callbacks < horizon.record.callbacks
+    assert instead.record.drill == f"{other.drill.name}-3"  # two without a hit or a meaning
+    assert instead.verdict == "PASS" and instead.record.ended == early.record.ended
+    assert instead.record.cpu > 0.0
 
 
 @pytest.mark.check

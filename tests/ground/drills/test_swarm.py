@@ -4,17 +4,22 @@ import random
 from pathlib import Path
 
 import pytest
+import yaml
 
 from flight.configuration.files import ConfigurationError
-from ground.drills.campaign import tasks_of
-from ground.drills.record import FaultSpan, Judged
+from ground.drills.campaign import Task, tasks_of
+from ground.drills.candidates import flown_task
+from ground.drills.drill import Drill
+from ground.drills.judging import judge
+from ground.drills.milestones import milestone_after, milestones
+from ground.drills.record import WITHOUT_EFFECT, FaultSpan, Judged, Waited
 from ground.drills.scenario import Scenario, load_scenario
 from ground.drills.survey import Calls, Step, Survey
-from ground.drills.swarm import SLACK, Swarm, milestones, trunk_seeds
+from ground.drills.swarm import INSTEAD, SLACK, Swarm, trunk_seeds
 from ground.drills.swarm_faults import can_be_drawn, choices_in, drawn_figures
-from ground.drills.swarm_flight import without_effect
+from ground.drills.swarm_flight import swarm_tasks
 from ground.drills.trail import Step as TrailStep
-from ground.drills.twins import twin_trouble, twins_of
+from ground.drills.twins import differences, twins_of
 from sim_hw.faults.catalogue import catalogue
 from sim_hw.faults.kind import TARGET_KINDS
 from tests.ground.drills.test_reports import record
@@ -52,12 +57,16 @@ def swarm(scenario: Scenario, survey: Survey, folder: Path, seed: int = 1) -> Sw
     return Swarm(scenario, [survey], seed, folder)
 
 
+def drills_of(swarm: Swarm, count: int) -> list[Drill]:
+    return [drawn.drill for drawn in swarm.drills(count)]
+
+
 def test_it_is_even_over_the_phases_and_the_same_from_the_same_seed(
     scenario: Scenario, survey: Survey, tmp_path: Path
 ) -> None:
-    first = swarm(scenario, survey, tmp_path / "a").drills(12)
-    again = swarm(scenario, survey, tmp_path / "b").drills(12)
-    other = swarm(scenario, survey, tmp_path / "c", seed=2).drills(12)
+    first = drills_of(swarm(scenario, survey, tmp_path / "a"), 12)
+    again = drills_of(swarm(scenario, survey, tmp_path / "b"), 12)
+    other = drills_of(swarm(scenario, survey, tmp_path / "c", seed=2), 12)
     texts = [[drill.file.read_text() for drill in drills] for drills in (first, again, other)]
     assert texts[0] == texts[1] != texts[2]
     assert [drill.title.split()[3].rstrip(",") for drill in first] == ["surface", "loading"] * 6
@@ -69,7 +78,7 @@ def test_kinds_and_targets_that_were_drawn_least_come_next(
 ) -> None:
     every = {choice.cell for choice in choices_in("surface", survey.calls, scenario.targets)}
     count = min(20, len(every))
-    drills = swarm(scenario, survey, tmp_path).drills(2 * count)[::2]
+    drills = drills_of(swarm(scenario, survey, tmp_path), 2 * count)[::2]
     cells = [(d.faults[0].kind.name(), str(d.faults[0].target)) for d in drills]
     assert len(set(cells)) == count
 
@@ -77,7 +86,8 @@ def test_kinds_and_targets_that_were_drawn_least_come_next(
 def test_all_is_healed_and_then_the_next_milestone_has_to_come_in_time(
     scenario: Scenario, survey: Survey, tmp_path: Path
 ) -> None:
-    for drill in swarm(scenario, survey, tmp_path).drills(10):
+    for drill in drills_of(swarm(scenario, survey, tmp_path), 10):
+        assert drill.ends_when_met
         assert drill.heal is not None and drill.heal.at is not None and drill.heal.then is not None
         assert drill.horizon > drill.heal.at + drill.heal.then.limit
         assert 1 <= len(drill.faults) <= 3
@@ -120,39 +130,122 @@ def test_figures_are_within_the_ranges_of_their_kinds() -> None:
 
 def test_trunks_have_seeds_of_their_own() -> None:
     assert trunk_seeds(1, 1000) == trunk_seeds(1, 1000) != trunk_seeds(2, 1000)
-    assert (len(trunk_seeds(1, 1)), len(trunk_seeds(1, 1000))) == (1, 7)
+    assert (len(trunk_seeds(1, 1)), len(trunk_seeds(1, 1000))) == (1, 4)
 
 
-def test_a_fault_without_a_hit_is_drawn_anew_but_not_a_failure() -> None:
-    idle = record("PASS")
-    idle.faults = [FaultSpan("a", "stuck", "device x")]
-    assert without_effect(Judged(verdict="UNKNOWN", because=["x"], record=idle))
-    assert not without_effect(Judged(verdict="FAIL", because=["x"], record=idle))
-    assert not without_effect(Judged(verdict="UNKNOWN", because=["x"], record=record("PASS")))
+def test_what_is_not_used_in_a_phase_is_not_drawn_there(scenario: Scenario, survey: Survey) -> None:
+    survey.calls.append(Calls("relay", "", "loading", 1, [500_000.0], sort="link"))
+    survey.calls.append(Calls("rover", "read", "loading", 1, [450_000.0], sort="store"))
+    here = choices_in("loading", survey.calls, scenario.targets)
+    assert {c.target for c in here if c.sort == "link" and c.kind.counted} == {"relay"}
+    assert {c.cell for c in here if c.sort == "store" and c.kind.counted} == {
+        ("dead", "store rover")  # nothing is written, and it is not opened
+    }
+    assert not any(c.sort in ("bus", "ground") for c in here)
+    outage = next(c for c in here if c.cell == ("outage", "link relay"))
+    assert outage.next_call(500_000.0) == 500_000.0
+    assert outage.next_call(500_000.1) == float("inf")
+    assert not any(
+        c.sort in ("link", "store") and c.kind.counted
+        for c in choices_in("surface", survey.calls, scenario.targets)
+    )
+
+
+def test_a_kind_of_which_nothing_need_be_said_is_drawn_with_something() -> None:
+    saturation = catalogue().kinds("device")["saturation"]
+    for seed in range(50):
+        figures = drawn_figures(saturation, random.Random(seed))
+        assert len(figures) == 1
+        assert figures.get("lowest", 1.0) > 0.0 > figures.get("highest", -1.0)
+
+
+def test_others_are_drawn_for_the_same_start(
+    scenario: Scenario, survey: Survey, tmp_path: Path
+) -> None:
+    drawn = swarm(scenario, survey, tmp_path).drill(0)
+    (task, *more) = swarm_tasks(swarm(scenario, survey, tmp_path / "b"), 1)
+    assert not more and task.job.wants_effect and task.job.instead == drawn.instead
+    assert 0 < len(drawn.instead) <= INSTEAD
+    first, *others = task.job.candidates()
+    assert [job.drill for job in others] == [
+        f"{first.drill}-{n}" for n in range(1, len(others) + 1)
+    ]
+    starts = {str(yaml.safe_load(job.text)["start"]) for job in (first, *others)}
+    assert len(starts) == 1
+    assert len({job.text for job in (first, *others)}) == 1 + len(others)
+
+
+def flown(task: Task, *spans: FaultSpan, name: str = "", end: str = "horizon") -> Judged:
+    made = record("PASS")
+    made.drill, made.faults, made.end = name or task.drill.name, list(spans), end
+    made.heal = Waited("then", "x", 10.0, 1.0, 2.0)
+    return judge(task.drill, made)
+
+
+def test_the_file_that_is_left_is_what_was_flown_and_hit(
+    scenario: Scenario, survey: Survey, tmp_path: Path
+) -> None:
+    (task,) = swarm_tasks(swarm(scenario, survey, tmp_path), 1)
+    name = task.job.candidates()[1].drill
+    ids = [f["id"] for f in yaml.safe_load(task.job.instead[0])["faults"]]
+    spans = [FaultSpan(ids[0], "stuck", "device x", hits=1)]
+    spans += [FaultSpan(each, "stuck", "device x") for each in (*ids[1:], "more")]
+    judged = flown(task, *spans, name=name)
+    assert judged.verdict == "UNKNOWN"
+    after, shown = flown_task(task, judged)
+    assert shown.verdict == "PASS"  # what never hits changes nothing
+    assert after.drill.file == tmp_path / f"{name}.yaml" and after.drill.file.exists()
+    assert [fault.id for fault in after.drill.faults] == [ids[0]]
+    assert not task.drill.file.exists()
+    assert not after.job.wants_effect and after.job.drill == name
+
+
+def test_without_any_effect_it_stays_unknown(
+    scenario: Scenario, survey: Survey, tmp_path: Path
+) -> None:
+    (task,) = swarm_tasks(swarm(scenario, survey, tmp_path), 1)
+    _, shown = flown_task(
+        task, flown(task, FaultSpan("fault1", "stuck", "device x"), end=WITHOUT_EFFECT)
+    )
+    assert shown.verdict == "UNKNOWN"
+    assert shown.because == ["no fault ever hit"]
+
+
+def test_a_milestone_in_the_cruise_is_told_by_an_event(survey: Survey) -> None:
+    survey.phases["cruise"] = 600_000.0
+    survey.events = [(t, "orbiter", "manoeuvre") for t in (300_000.0, 650_000.0)]
+    assert [m.time for m in milestones(survey) if m.event] == [650_000.0]  # that before is none
+    ahead = milestones(survey)
+    found = milestone_after(ahead, 650_000.0 - 177_550.0, "cruise")
+    assert found is not None and found.plain() == {"event": "orbiter.manoeuvre"}
+    later = milestone_after(ahead, 650_001.0 - 177_550.0, "cruise")
+    assert later is not None and later.plain() == {"state": "mav.sealed"}
+    assert milestone_after(ahead, 900_000.0, "cruise") is None
 
 
 def test_every_20th_is_flown_twice_and_every_100th_alone(
     scenario: Scenario, survey: Survey, tmp_path: Path
 ) -> None:
-    drill = swarm(scenario, survey, tmp_path).drill(0)
+    drill = swarm(scenario, survey, tmp_path).drill(0).drill
     tasks = tasks_of([drill] * 200)
-    twins = twins_of(tasks)
-    assert [twin.job.alone for twin in twins].count(False) == 10
-    assert [twin.job.alone for twin in twins].count(True) == 2
-    numbers = [task.job.number for task in (*tasks, *twins)]
+    twice, alone = twins_of(tasks, alone=False), twins_of(tasks, alone=True)
+    assert [index for index, _ in twice] == list(range(19, 200, 20))
+    assert [index for index, _ in alone] == [19, 119]
+    assert all(twin.job.alone for _, twin in alone)
+    assert not any(twin.job.alone for _, twin in twice)
+    numbers = [task.job.number for task in (*tasks, *(twin for _, twin in twice))]
     assert len(set(numbers)) == len(numbers)
-    assert twins_of(tasks[:19]) == []
+    assert twins_of(tasks[:19], alone=True) == twins_of(tasks[:19], alone=False) == []
+    assert twins_of(tasks_of([drill] * 20, alone=True), alone=True) == []
 
 
-def test_a_twin_with_another_hash_is_told_and_where_they_part(
-    scenario: Scenario, survey: Survey, tmp_path: Path
-) -> None:
-    (task,) = tasks_of([swarm(scenario, survey, tmp_path).drill(0)])
+def test_a_twin_with_another_hash_is_told_and_where_they_part() -> None:
     one, other = record("PASS"), record("PASS")
     trail: list[TrailStep] = [(1.0, 50, "a"), (2.0, 100, "b")]
     one.trail, other.trail = trail, [(1.0, 50, "a"), (2.5, 100, "x")]
-    same = [Judged(verdict="PASS", because=[], record=one)]
-    assert twin_trouble([task], same, [task], same) == []
+    first = Judged(verdict="PASS", because=[], record=one)
+    again = Judged(verdict="PASS", because=[], record=other)
+    assert differences(first, again) == []
     other.sha256 = "1" * 64
-    found = twin_trouble([task], same, [task], [Judged(verdict="PASS", because=[], record=other)])
+    found = differences(first, again)
     assert len(found) == 1 and "they part by 2.000 s" in found[0]
