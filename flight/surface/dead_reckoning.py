@@ -15,6 +15,12 @@ VISUAL_ERROR = 0.015
 
 BLIND_ERROR = 0.15
 """Of the way, 1 sigma, on wheel odometry alone (assumption: slip of unseen ground)."""
+MOST_OF_WAY = 1.3
+"""Of the way by the wheels, that images of few features may show (assumption: four sigma)."""
+SLID_BACK, SLID_ASIDE = 0.3, 0.3
+"""The same, of sliding down a slope: three times the side slip of the wheels (assumption)."""
+UNSEEN = 0.3
+"""m that images err by on the shortest ways, many times what they do (assumption)."""
 
 HEADING_ERROR = 0.02
 """Radians, 1 sigma, by the Sun (assumption: Sun sensor, tilt and clock together)."""
@@ -136,6 +142,21 @@ class DeadReckoning:
     def _grow(self, error: float) -> None:
         # Errors of a drive point the same way (scale, heading): they add up, not in squares.
         self.pose.error += error
+
+
+def why_not_made(ahead: float, right: float, distance: float, odometer: float) -> str:
+    """Why nobody can have come `ahead` and to the `right` (m, by images) by wheels that turned for
+    `odometer` m when told to for `distance` m; empty when one can.
+
+    Wheels slip, and slide down a slope; they do not carry farther than they turn.
+    """
+    reach = max(abs(distance), abs(odometer))
+    made = ahead if distance >= 0.0 else -ahead
+    most = MOST_OF_WAY * reach + UNSEEN
+    least, aside = -SLID_BACK * reach - UNSEEN, SLID_ASIDE * reach + UNSEEN
+    if least <= made <= most and abs(right) <= aside:
+        return ""
+    return f"{made:.1f} m ahead and {right:.1f} m to the right by {reach:.1f} m of wheel"
 
 
 def wrapped(angle: float) -> float:

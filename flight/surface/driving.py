@@ -18,7 +18,7 @@ from flight.icd.devices.attitude import InertialMeasurementUnit, InertialState, 
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.mobility import Wheels
 from flight.icd.devices.vision import StereoCamera
-from flight.surface.dead_reckoning import DeadReckoning, Pose, wrapped
+from flight.surface.dead_reckoning import DeadReckoning, Pose, why_not_made, wrapped
 from flight.surface.route_planning import CostMap, Disc, Place
 
 ALIGNED = 0.03  # radians within which no turn is made
@@ -64,7 +64,7 @@ class DrivingParameters:
     `checks_slip`: images tell how far it came; else the wheels do. `goes_without_sun`: the heading
     is carried on without it. `last_slip_limit` holds once half of the `setbacks` are used up:
     better slowly than not at all. `extracts`: where not even the way back bears, it is gone on with
-    until it does.
+    until it does. `doubts_images`: a way that the wheels cannot have made is not believed.
     """
 
     segment: float = 5.0
@@ -75,6 +75,7 @@ class DrivingParameters:
     checks_slip: bool = True
     goes_without_sun: bool = True
     extracts: bool = True
+    doubts_images: bool = True
 
 
 @dataclass
@@ -195,6 +196,11 @@ class Locomotion:
         if not self.parameters.checks_slip:
             visual = None
         way = odometer - start if distance >= 0.0 else start - odometer
+        if visual is not None and self.parameters.doubts_images:
+            why = why_not_made(*visual, distance, way)
+            if why:
+                visual = None
+                self.observer.setback("images_doubted", why)
         slip = self.reckoning.moved(odometer=way, yaw=_turned(before, after), visual=visual)
         self.segments += 1
         self._store(odometer, after)

@@ -11,7 +11,12 @@ from flight.icd.devices.vision import StereoCamera
 from flight.surface.dead_reckoning import DeadReckoning, Pose
 from flight.surface.driving import DriveObserver, DrivingParameters, Locomotion
 from flight.surface.route_planning import CostMap
-from flight.surface.safeguards import EXTRACTION, SLIP_CHECK, SUN_SUBSTITUTION
+from flight.surface.safeguards import (
+    BELIEVABLE_WAY,
+    EXTRACTION,
+    SLIP_CHECK,
+    SUN_SUBSTITUTION,
+)
 
 
 class DrivingHardware(Protocol):
@@ -68,6 +73,7 @@ def locomotion_of(
             setbacks=p["setbacks"],
             checks_slip=structure.keeps(SLIP_CHECK),
             extracts=structure.keeps(EXTRACTION),
+            doubts_images=structure.keeps(BELIEVABLE_WAY),
             goes_without_sun=structure.keeps(SUN_SUBSTITUTION),
         ),
         observer=vehicle,

@@ -14,9 +14,14 @@ EXTRACTION = Safeguard(
     "they hold",
     "Opportunity, sols 446 and 833: five weeks, and nine days, to get out of a dune",
 )
+BELIEVABLE_WAY = Safeguard(
+    "believable_way",
+    "images that show a way that no wheels can have made count as none at all",
+    "Ingenuity, flight 72: over featureless sand the navigation took what it saw for its motion",
+)
 SUN_SUBSTITUTION = Safeguard(
     "sun_substitution",
     "without a fix of the Sun the heading is carried on by the gyroscopes",
     "Ingenuity, flight 29: no flight without the inclinometer",
 )
-DRIVING_SAFEGUARDS = (SLIP_CHECK, EXTRACTION, SUN_SUBSTITUTION)
+DRIVING_SAFEGUARDS = (SLIP_CHECK, EXTRACTION, BELIEVABLE_WAY, SUN_SUBSTITUTION)
