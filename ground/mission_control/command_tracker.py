@@ -95,6 +95,8 @@ class CommandTracker:
         self._open: dict[str, TrackedCommand] = {}
         self._waiting: dict[str, list[asyncio.Future[Verdict]]] = {}
         self.on_verdict: Callable[[TrackedCommand], None] = lambda command: None
+        self.completed: Callable[[Command], Command] = lambda order: order
+        """An order as it is to leave."""
         self._load()
 
     # ------------------------------------------------------------------ issuing
@@ -105,6 +107,7 @@ class CommandTracker:
         `step` is the procedure step that they belong to; `deadline` the one on board, in seconds.
         """
         now = self._now_ns()
+        orders = [self.completed(order) for order in orders]
         bundle = orders[0].identifier
         tracked = [TrackedCommand(order, bundle, deadline, now) for order in orders]
         self._archive.execute(

@@ -23,6 +23,7 @@ from ground.mission_control.imagery import Imagery
 from ground.mission_control.procedure_runner import PhaseRecord, ProcedureRunner
 from ground.mission_control.procedure_tools import ProcedureTools
 from ground.mission_control.procedures import Program
+from ground.mission_control.read_back import ReadBack
 from ground.mission_control.reception import Reception
 from ground.mission_control.recovery import Recovery
 from ground.mission_control.stations import HOSTS, Stations
@@ -105,6 +106,8 @@ class MissionControl:
         )
         self.downlink.on_event = self._event
         self.tracker.on_verdict = self._verdict
+        self.read_back = ReadBack(self.tracker, self._deadline)
+        self.tracker.completed = self.read_back.completed
         for vehicle in sorted(self.decommissioned()):
             self.alarms.retire(vehicle)
         self._passes_until: dict[str, float] = {}  # of each vehicle: end of the last that is kept
@@ -194,8 +197,12 @@ class MissionControl:
                 start, end = round(each.start * NANOSECONDS), round(each.end * NANOSECONDS)
                 self.archive.add_pass(each.vehicle, start, end, now_ns)
 
+    def _deadline(self, vehicle: str, command: str) -> float:
+        return self.dictionary.vehicles[vehicle].commands[command].deadline
+
     def _verdict(self, command: TrackedCommand) -> None:
         order = command.order
+        self.read_back.heard(command)
         ended = order.name == DECOMMISSION and order.stage != "arm"
         if ended and command.verdict is Verdict.COMPLETED:
             self.alarms.retire(order.target)

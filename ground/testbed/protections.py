@@ -12,6 +12,7 @@ from flight.configuration.files import ConfigurationError
 from flight.core.commanding.arming import ARM_AND_FIRE
 from flight.core.fault_protection.structure import ALL, Structure
 from flight.core.fault_protection.witnesses import WITNESSES
+from flight.core.keeping.parameters import READ_BACK
 from flight.icd.checksum import is_whole
 from flight.icd.envelope import Envelope, read_envelope, read_envelope_unchecked
 from flight.icd.frames import ReadFrame, read_frame, read_frame_unchecked
@@ -29,6 +30,7 @@ STRUCTURAL = {
     STORE_GUARD: "a node whose store fails flies on from memory",
     WATCHDOG: "a computer whose software stands still is started anew",
     WITNESSES.name: WITNESSES.doc,
+    READ_BACK.name: READ_BACK.doc,
     ARM_AND_FIRE.name: ARM_AND_FIRE.doc,
 }
 

@@ -3,6 +3,7 @@ stations is another thing, or leaves at another time."""
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
@@ -339,17 +340,24 @@ class UploadStale(ArgumentKind, frozen=True, kw_only=True, tag="upload_stale"):
 
 class UploadWrong(ArgumentKind, frozen=True, kw_only=True, tag="upload_wrong"):
     """A command is valid and wrong: its `argument` (a path such as `values.speed`) is `value`, or
-    is multiplied by `factor` (a unit that was mistaken), each of its numbers where it is a list."""
+    is multiplied by `factor` (a unit that was mistaken), each of its numbers where it is a list, or
+    is given to another one beside it (`address`: the name of that one)."""
 
     argument: Annotated[str, Meta(min_length=1, max_length=120)]
     value: bool | int | float | str | None = None
     factor: Annotated[float, Meta(ge=-1e9, le=1e9)] | None = None
+    address: Annotated[str, Meta(min_length=1, max_length=80)] | None = None
 
     def __post_init__(self) -> None:
-        if (self.value is None) == (self.factor is None):
-            raise NotAllowed(("factor", "value"), "given where value is not, and only there")
+        if sum(each is not None for each in (self.value, self.factor, self.address)) != 1:
+            raise NotAllowed(
+                ("address", "factor", "value"), "one of value, factor and address, and no other"
+            )
 
     def instead(self, command: Command, injection: Injection) -> dict[str, Any]:
+        if self.address is not None:
+            *path, name = self.argument.split(".")
+            return _changed(command.arguments, path, partial(_moved, name, self.address))
         changed: dict[str, Any] = _changed(command.arguments, self.argument.split("."), self._new)
         return changed
 
@@ -380,6 +388,14 @@ def _renamed(orders: Orders, suffix: str) -> Orders:
         (d, msgspec.structs.replace(c, identifier=f"{c.identifier[:100]}/{suffix}"))
         for d, c in orders
     )
+
+
+def _moved(name: str, address: str, values: Any) -> Any:
+    """Named values in which one has the name of another."""
+    if not isinstance(values, dict) or name not in values:
+        return values
+    rest = {key: value for key, value in values.items() if key != name}
+    return {**rest, address: values[name]}
 
 
 def _changed(value: Any, path: Sequence[str], new: Any) -> Any:

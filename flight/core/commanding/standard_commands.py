@@ -6,7 +6,7 @@ import msgspec
 
 from flight.core.commanding.commands import Carries, CommandRejected, Hazard, command
 from flight.core.keeping.continuity import keep_correction
-from flight.core.keeping.parameters import ParameterRefusal, ParameterTable
+from flight.core.keeping.parameters import READ_BACK, ParameterRefusal, ParameterTable
 from flight.core.sequencing.sequence_engine import SequenceEngine
 from flight.core.sequencing.sequences import SequenceRefusal
 from flight.core.telling.kernel_events import NodeEvents
@@ -105,9 +105,15 @@ class StandardCommands(NodeEvents, ReportingNode):
             raise CommandRejected(str(refusal)) from refusal
 
     @command(deadline=60.0)
-    def activate_parameters(self) -> None:
-        """Makes the staged parameter values active, between two signals."""
+    def activate_parameters(self, expected: dict[str, Any] | None = None) -> None:
+        """Makes the staged parameter values active, between two signals.
+
+        `expected`: all that the ground has loaded; where anything else is staged, all of that is
+        dropped.
+        """
         try:
+            if expected is not None and self.context.structure.keeps(READ_BACK):
+                self.parameters.compare(expected)
             self.parameters.activate()
         except ParameterRefusal as refusal:
             raise CommandRejected(str(refusal)) from refusal

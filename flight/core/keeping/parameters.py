@@ -7,9 +7,17 @@ from typing import Any
 
 import msgspec
 
+from flight.core.fault_protection.safeguards import Safeguard
 from flight.core.keeping.storage import Storage, StorageDamage
 
 NAMESPACE = "parameters"
+READ_BACK = Safeguard(
+    "read_back",
+    "parameters become active only as whoever loaded them names them once more",
+    "Mars Global Surveyor, November 2006: written to a wrong address, and nobody saw it",
+)
+READ_BACK_REFUSAL = "what is staged is not what was loaded, and is dropped:"
+"""What the refusal begins with."""
 
 EventReport = Callable[[str, dict[str, Any]], None]
 OwnerValidator = Callable[[Mapping[str, Any]], Sequence[str]]
@@ -174,6 +182,23 @@ class ParameterTable(Mapping[str, Any]):
                 ]
             )
         self.state = TableState.PENDING
+
+    def compare(self, expected: Mapping[str, Any]) -> None:
+        """Compares the change with what whoever loaded it says that it is.
+
+        Raises `ParameterRefusal` when they are not the same; the change is dropped then.
+        """
+        changed = {k: v for k, v in self._staged.items() if v != self._active[k]}
+        odd = [
+            f"{key} is {self._staged.get(key, self._active.get(key))!r}, {value!r} was loaded."
+            for key, value in expected.items()
+            if self._staged.get(key, self._active.get(key)) != value
+        ]
+        odd += [f"{key} = {value!r} was not loaded." for key, value in changed.items()
+                if key not in expected]  # fmt: skip
+        if odd:
+            self.abort()
+            raise ParameterRefusal([f"{self.name}: {READ_BACK_REFUSAL}", *odd])
 
     def abort(self) -> None:
         """Drop the change, in whatever state; the active set stays."""

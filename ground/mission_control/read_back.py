@@ -1,0 +1,81 @@
+"""What a vehicle is to make active is named once more by the ground, and compared on board.
+
+The ground knows what it has loaded; whatever became of that on its way, the activation names it
+(`expected`), and a vehicle that holds anything else refuses. Then the ground loads it again, a few
+times at the most.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from flight.core.keeping.parameters import READ_BACK_REFUSAL
+from flight.icd.messages import Command
+from ground.mission_control.command_tracker import (
+    ORIGIN,
+    CommandTracker,
+    TrackedCommand,
+    Verdict,
+)
+
+LOAD, ACTIVATE = "load_parameters", "activate_parameters"
+TRIES = 2
+"""Times that the same values are loaded again by themselves."""
+
+
+@dataclass
+class ReadBack:
+    """`deadline`: that of a command of a vehicle on board, s."""
+
+    tracker: CommandTracker
+    deadline: Callable[[str, str], float]
+    _again: dict[str, int] = field(default_factory=dict)
+
+    def completed(self, order: Command) -> Command:
+        """An order as it is to leave: an activation names what was loaded before it."""
+        if order.name != ACTIVATE or "expected" in order.arguments:
+            return order
+        loaded = self.loaded(order.target)
+        if not loaded:
+            return order
+        return msgspec.structs.replace(order, arguments={**order.arguments, "expected": loaded})
+
+    def loaded(self, vehicle: str) -> dict[str, Any]:
+        """What the ground has loaded since the last activation, as it was given."""
+        values: dict[str, Any] = {}
+        for each in self.tracker.commands():
+            order = each.order
+            if order.target != vehicle:
+                continue
+            if order.name == ACTIVATE and each.verdict is Verdict.COMPLETED:
+                values = {}
+            elif order.name == LOAD and each.verdict in (None, Verdict.COMPLETED):
+                values |= order.arguments.get("values", {})
+        return values
+
+    def heard(self, command: TrackedCommand) -> None:
+        """A command has ended: where something else than was loaded would have become active, it is
+        loaded again; an activation that no procedure repeats is sent with it."""
+        order = command.order
+        if order.name != ACTIVATE:
+            return
+        if command.verdict is Verdict.COMPLETED:
+            self._again.pop(order.target, None)
+            return
+        values = order.arguments.get("expected")
+        tried = self._again.get(order.target, 0)
+        if READ_BACK_REFUSAL not in command.detail or not values or tried >= TRIES:
+            return
+        self._again[order.target] = tried + 1
+        wanted = [(LOAD, {"values": values})]
+        if order.origin != ORIGIN:
+            wanted.append((ACTIVATE, {"expected": values}))
+        names = self.tracker.next_identifiers(len(wanted))
+        orders = [
+            Command(identifier, order.target, name, arguments, order.origin)
+            for identifier, (name, arguments) in zip(names, wanted, strict=True)
+        ]
+        deadline = self.deadline(order.target, LOAD)
+        self.tracker.issue(f"read back {names[0]}", orders, deadline)
