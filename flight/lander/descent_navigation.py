@@ -54,6 +54,8 @@ class AxisError:
     cross: float
     velocity: float
     refused: dict[str, list[float]] = field(default_factory=dict)
+    insisted: int = 0
+    """Times that what lay beyond the gate was believed because it did not change."""
 
     def propagate(self, interval: float) -> None:
         """Lets time pass."""
@@ -96,6 +98,7 @@ class AxisError:
         if len(recent) < INSISTENT or not agreed or not insist:
             return False
         held.clear()
+        self.insisted += 1
         if kind == "velocity":
             self.velocity += residual * residual
         else:

@@ -74,6 +74,11 @@ class DescentReports:
     )
     def altitude_rejected(self, *, height: int, radar: int) -> None: ...
 
+    @event(
+        ALARM, "The ground is believed to be {jump} m farther down than was known, {height} m below"
+    )
+    def jump_believed(self, *, jump: int, height: int) -> None: ...
+
     @event(ALARM, "A gyroscope was at its limit (readings missing: {gap}): attitude in doubt")
     def gyroscope_saturated(self, *, gap: int) -> None: ...
 

@@ -106,7 +106,10 @@ class GroundSensing:
             error = navigation.errors[2]
             error.position = max(error.position, (measured - height) ** 2)
         felt = height - navigation.corrected_up
+        insisted = navigation.errors[2].insisted
         believed: bool = navigation.take_position(2, measured, sigma)
+        if navigation.errors[2].insisted > insisted:
+            d.host.jump_believed(jump=round(measured - height), height=round(over_foot))
         if believed:
             self.range_last = (navigation.time, over_foot)
             self._expect(measured - felt)

@@ -214,6 +214,7 @@ WARNINGS = (
     "engine_lost",
     "gyroscope_saturated",
     "initiator_failed",
+    "jump_believed",
     "leg_stuck",
     "no_plan_fits",
     "parachute_does_not_pull",

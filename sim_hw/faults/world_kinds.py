@@ -39,6 +39,10 @@ class WorldSeam(Protocol):
         """Lays ground on which wheels slip, in m; from the rim on more and more over a ramp."""
         ...
 
+    def dig(self, east: float, north: float, radius: float, depth: float, wall: float) -> Heal:
+        """Digs a crater that is on no map; what is returned fills it."""
+        ...
+
     def place_of(self, vehicle: str, ahead: float) -> tuple[float, float]:
         """Metres east and north of a point so many m ahead of a vehicle, now."""
         ...
@@ -163,6 +167,22 @@ class SlipPatch(PlacedKind, frozen=True, kw_only=True, tag="slip_patch"):
 
     def change(self, seam: WorldSeam) -> Heal:
         return seam.lay_patch(*self.place(seam), self.radius, self.slip, self.ramp)
+
+
+class Crater(PlacedKind, frozen=True, kw_only=True, tag="crater"):
+    """A crater that is on no map: from its rim at `radius` on the ground falls by `depth` over a
+    `wall` (a depth below zero: it rises)."""
+
+    radius: Annotated[float, Amount("m", gt=0.0, le=50_000.0)] = 50.0
+    depth: Annotated[float, Amount("m", ge=-5_000.0, le=5_000.0)] = 10.0
+    wall: Annotated[float, Amount("m", gt=0.0, le=50_000.0)] = 20.0
+
+    @property
+    def is_null(self) -> bool:
+        return self.depth == 0.0
+
+    def change(self, seam: WorldSeam) -> Heal:
+        return seam.dig(*self.place(seam), self.radius, self.depth, self.wall)
 
 
 class Rock(PlacedKind, frozen=True, kw_only=True, tag="rock"):

@@ -12,7 +12,7 @@ from sim_hw.power_and_heat.electrical import Electrical
 from sim_hw.world.atmosphere import Atmosphere
 from sim_hw.world.dust import DustStorm
 from sim_hw.world.rocks import Rock
-from sim_hw.world.terrain import SlipPatch
+from sim_hw.world.terrain import Crater, SlipPatch
 from sim_hw.world.world import World
 
 PARASITE = "parasite"
@@ -96,6 +96,10 @@ class RunWorld:
     def lay_patch(self, east: float, north: float, radius: float, slip: float, ramp: float) -> Heal:
         """Lays ground on which wheels slip."""
         return self._world.terrain.lay_patch(SlipPatch(east, north, radius, slip, ramp))
+
+    def dig(self, east: float, north: float, radius: float, depth: float, wall: float) -> Heal:
+        """Digs a crater."""
+        return self._world.terrain.dig(Crater(east, north, radius, depth, wall))
 
     def place_of(self, vehicle: str, ahead: float) -> tuple[float, float]:
         """A point ahead of a vehicle."""

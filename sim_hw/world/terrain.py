@@ -119,6 +119,30 @@ class SlipPatch:
 
 
 @dataclass(frozen=True)
+class Crater:
+    """A crater, m, that is on no map: from its rim on the ground falls by `depth` over `wall`."""
+
+    east: float
+    north: float
+    radius: float
+    depth: float
+    wall: float
+
+    def fall(self, east: float, north: float) -> tuple[float, float, float]:
+        """How much lower the ground is at a place (m), and how that grows to the east and north."""
+        away_east, away_north = east - self.east, north - self.north
+        distance = hypot(away_east, away_north)
+        part = (self.radius - distance) / self.wall
+        if part <= 0.0:
+            return 0.0, 0.0, 0.0
+        if part >= 1.0 or distance < 1e-9:
+            return self.depth, 0.0, 0.0
+        step = part * part * part * (part * (part * 6.0 - 15.0) + 10.0)
+        steep = -30.0 * (part * (part - 1.0)) ** 2 * self.depth / self.wall / distance
+        return self.depth * step, steep * away_east, steep * away_north
+
+
+@dataclass(frozen=True)
 class GroundWindow:
     """A square window of the ground: rows from south to north, columns from west to east."""
 
@@ -144,6 +168,7 @@ class Terrain:
         self._sand_threshold = self._sand.quantile(1.0 - self.parameters.sand_fraction)
         self._sand_span = max(self._sand.quantile(0.999) - self._sand_threshold, 1e-9)
         self._patches: list[SlipPatch] = []
+        self._craters: list[Crater] = []
         self._datum = 0.0
         self._datum = self.parameters.depot_elevation - self.ground(0.0, 0.0).elevation
 
@@ -161,10 +186,14 @@ class Terrain:
             relief_north += amplitude / wavelength * slope_y
         envelope, envelope_east, envelope_north = self._envelope(east, north)
         rise, rise_east = self._delta_front(east)
+        rise_north = 0.0
+        for crater in self._craters:
+            fall, fall_east, fall_north = crater.fall(east, north)
+            rise, rise_east, rise_north = rise - fall, rise_east - fall_east, rise_north - fall_north
         return GroundPoint(
             self._datum + rise + envelope * relief,
             rise_east + envelope * relief_east + envelope_east * relief,
-            envelope * relief_north + envelope_north * relief,
+            rise_north + envelope * relief_north + envelope_north * relief,
             self.looseness(east, north),
             self._slip(east, north) if self._patches else None,
         )
@@ -173,6 +202,11 @@ class Terrain:
         """Lays ground on which wheels slip, which nobody sees; what is returned takes it away."""
         self._patches.append(patch)
         return lambda: self._patches.remove(patch)
+
+    def dig(self, crater: Crater) -> Callable[[], None]:
+        """Digs a crater that is on no map; what is returned fills it."""
+        self._craters.append(crater)
+        return lambda: self._craters.remove(crater)
 
     def has_patch_near(self, east: float, north: float, distance: float) -> bool:
         """Whether such ground begins within some m of a place."""

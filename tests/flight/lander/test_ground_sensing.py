@@ -6,7 +6,7 @@ import pytest
 
 from flight.astrodynamics.vectors import Vector, unit
 from flight.icd.devices.descent import RadarReading, TerrainFix
-from flight.lander.descent_navigation import DescentNavigation
+from flight.lander.descent_navigation import INSISTENT, DescentNavigation
 from tests.flight.lander.descent_bench import GROUND, MUTE, NO_FIX, NO_RADAR, Bench, navigation
 
 
@@ -267,3 +267,18 @@ def test_a_fix_beyond_the_gate_is_no_fix() -> None:
         error.position = 1.0
     match(bench, fix(90.0), fix(90.0), fix(90.0))
     assert not bench.descent.sensing.fixed and bench.descent.sensing.fixes == 0
+
+
+def test_a_jump_that_stays_is_believed_and_told_once() -> None:
+    bench = Bench(at(1_000.0))
+    bench.radar.answers["measure"] = [radar(1_900.0)]
+    listen(bench, INSISTENT - 1)
+    assert not bench.told("jump_believed")
+    listen(bench, 3)
+    (told,) = bench.told("jump_believed")
+    assert told == {"jump": 900, "height": 1900}
+    stubborn = Bench(at(1_000.0))
+    stubborn.where.can_be_insisted = False
+    stubborn.radar.answers["measure"] = [radar(1_900.0)]
+    listen(stubborn, 2 * INSISTENT)
+    assert not stubborn.told("jump_believed")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flight.surface.dead_reckoning import DeadReckoning, Pose, wrapped
+from flight.surface.dead_reckoning import DeadReckoning, Pose, why_not_made, wrapped
 
 angle = st.floats(-10.0, 10.0)
 
@@ -71,3 +71,19 @@ def test_a_landmark_takes_away_most_of_a_large_error_and_little_of_a_small_one()
 def test_the_pose_survives_storage() -> None:
     pose = Pose(1.0, 2.0, 3.0, 4.0)
     assert Pose.from_data(pose.as_data()) == pose
+
+
+@pytest.mark.parametrize(
+    ("ahead", "right", "made"),
+    [
+        (5.0, 0.0, True), (0.05, 0.0, True), (4.0, 1.7, True), (6.7, 0.0, True),
+        (6.9, 0.0, False), (4.9, 1.9, False), (4.9, -1.9, False), (-1.7, 0.0, True),
+        (-1.9, 0.0, False), (-5.0, 0.0, False),
+    ],
+)  # fmt: skip
+def test_what_no_wheels_can_have_made_is_not_believed(
+    ahead: float, right: float, made: bool
+) -> None:
+    assert (why_not_made(ahead, right, 5.0, 5.0) == "") is made
+    assert (why_not_made(-ahead, right, -5.0, 5.0) == "") is made, "backwards, too"
+    assert (why_not_made(ahead, right, 5.0, 0.0) == "") is made, "a counter of wheels may stand"

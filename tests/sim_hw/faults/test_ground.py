@@ -214,7 +214,7 @@ def test_what_there_is_not_is_refused(kind: GroundKind, method: str | None, key:
 
 
 def test_a_wrong_upload_says_how() -> None:
-    for given in ({}, {"value": 1, "factor": 2.0}):
+    for given in ({}, {"value": 1, "factor": 2.0}, {"factor": 2.0, "address": "way"}):
         with pytest.raises(NotAllowed):
             UploadWrong(argument="speed", **given)  # type: ignore[arg-type]
 
@@ -235,3 +235,12 @@ def test_a_mistaken_unit_is_that_of_each_number_of_a_list() -> None:
     order = Command("c/1", "rover", "drive_to", {"place": [1.0, 2, "x"], "east": 1.0}, "ground")
     kind = UploadWrong(argument="place", factor=10.0)
     assert kind.instead(order, Held()) == {"place": [10.0, 20, "x"], "east": 1.0}  # type: ignore[arg-type]
+
+
+def test_a_value_goes_to_another_address() -> None:
+    values = {"values": {"speed": 3.0, "way": 1.0}, "way": 2.0}
+    order = Command("c/1", "rover", "load_parameters", values, "ground")
+    held: Any = Held()
+    moved = UploadWrong(argument="values.speed", address="way").instead(order, held)
+    assert moved == {"values": {"way": 3.0}, "way": 2.0}
+    assert UploadWrong(argument="values.sped", address="way").instead(order, held) == values

@@ -11,6 +11,7 @@ from sim_hw.faults.catalogue import builtin_kinds
 from sim_hw.faults.world_kinds import (
     BrownOut,
     CellLoss,
+    Crater,
     Debris,
     DustStorm,
     HeaterStuck,
@@ -26,7 +27,7 @@ from tests.sim_hw.faults.parts import Held
 
 SAMPLES: list[WorldKind] = [
     DustStorm(depth=9.8), Wind(east=20.0), SlipPatch(before="rover", ahead=3.0, slip=0.99),
-    Rock(east=12.0, north=-7.0), PanelDust(share=0.5), BrownOut(), CellLoss(fraction=0.4),
+    Crater(east=12.0, north=-7.0), Rock(east=12.0, north=-7.0), PanelDust(share=0.5), BrownOut(), CellLoss(fraction=0.4),
     ParasiticLoad(power=150.0), HeaterStuck(zone="electronics"), Debris(socket=1, height=0.02),
 ]  # fmt: skip
 DAY = 30_000.0
@@ -59,6 +60,8 @@ class Site:
             case SlipPatch():
                 east, north = self.seams.world("site").place_of("rover", 3.0)
                 return expected_slip(world.terrain.ground(east, north), 0.0)
+            case Crater():
+                return world.terrain.elevation(12.0, -7.0)
             case Rock():
                 return len(world.rocks.within(12.0, -7.0, 0.1))
             case PanelDust():

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from sim_hw.world.lattice_noise import SLOPE_DEVIATION, LatticeNoise
-from sim_hw.world.terrain import GroundPoint, SurfaceClass, Terrain, TerrainParameters
+from sim_hw.world.terrain import (
+    Crater,
+    GroundPoint,
+    SurfaceClass,
+    Terrain,
+    TerrainParameters,
+)
 from sim_hw.world.traction import expected_slip, sample_slip
 
 SEEDS = [1, 2, 3]
@@ -131,3 +137,21 @@ def test_slip_grows_uphill_and_stays_physical() -> None:
     assert sum(samples) / len(samples) == pytest.approx(
         expected_slip(ground_of(0.05, 0.5), 0.0), rel=0.02
     )
+
+
+def test_a_crater_falls_along_its_wall_and_is_on_no_map() -> None:
+    terrain = Terrain(1)
+    places = [(0.0, 0.0), (75.0, 0.0), (0.0, -75.0), (100.0, 0.0), (130.0, 0.0)]
+    flat = [terrain.ground(*place) for place in places]
+    window = terrain.window(0.0, 0.0, 100.0, 10.0)
+    fill = terrain.dig(Crater(0.0, 0.0, radius=100.0, depth=30.0, wall=50.0))
+    deep = [terrain.ground(*place) for place in places]
+    falls = [a.elevation - b.elevation for a, b in zip(flat, deep, strict=True)]
+    assert falls == pytest.approx([30.0, 15.0, 15.0, 0.0, 0.0])
+    for east in (60.0, 75.0, 90.0):
+        step = 1e-3
+        slope = (terrain.elevation(east + step, 5.0) - terrain.elevation(east - step, 5.0)) / 2e-3
+        assert terrain.ground(east, 5.0).gradient_east == pytest.approx(slope, abs=1e-4)
+    assert (terrain.window(0.0, 0.0, 100.0, 10.0).elevation == window.elevation).all()
+    fill()
+    assert [terrain.ground(*place) for place in places] == flat

@@ -211,3 +211,33 @@ def test_a_parameter_that_is_new_since_the_record_has_its_default(boot: Boot, pa
 def test_defaults_that_are_no_good_are_refused(defaults: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ParameterRefusal, match=sentence):
         ParameterTable("t", DECLARATIONS, defaults, Storage(":memory:"), lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("expected", "words"),
+    [
+        ({"slip_limit": 0.7}, "slip_limit is 0.5, 0.7 was loaded"),
+        ({"step_length": 0.5}, "slip_limit = 0.5 was not loaded"),
+        ({"slip_limit": 0.5, "retries": 5}, "retries is 3, 5 was loaded"),
+        ({"slip_limit": 0.5, "speed": 5}, "speed is None, 5 was loaded"),
+        ({}, "slip_limit = 0.5 was not loaded"),
+    ],
+)
+def test_a_change_that_is_not_what_was_loaded_is_dropped(
+    path: Path, expected: dict[str, Any], words: str
+) -> None:
+    table = Boot(path).table
+    table.load({"slip_limit": 0.5, "retries": 3})
+    table.validate()
+    with pytest.raises(ParameterRefusal, match=words):
+        table.compare(expected)
+    assert table.state is TableState.UNCHANGED and table["slip_limit"] == 0.4
+
+
+def test_a_change_that_is_what_was_loaded_stays(path: Path) -> None:
+    table = Boot(path).table
+    table.load({"slip_limit": 0.5, "retries": 3, "step_length": 2})
+    table.validate()
+    table.compare({"slip_limit": 0.5, "retries": 3, "step_length": 2.0})
+    table.activate()
+    assert table.swap() and table["slip_limit"] == 0.5
