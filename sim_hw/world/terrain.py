@@ -189,7 +189,8 @@ class Terrain:
         rise_north = 0.0
         for crater in self._craters:
             fall, fall_east, fall_north = crater.fall(east, north)
-            rise, rise_east, rise_north = rise - fall, rise_east - fall_east, rise_north - fall_north
+            rise, rise_east = rise - fall, rise_east - fall_east
+            rise_north -= fall_north
         return GroundPoint(
             self._datum + rise + envelope * relief,
             rise_east + envelope * relief_east + envelope_east * relief,

@@ -27,7 +27,8 @@ from tests.sim_hw.faults.parts import Held
 
 SAMPLES: list[WorldKind] = [
     DustStorm(depth=9.8), Wind(east=20.0), SlipPatch(before="rover", ahead=3.0, slip=0.99),
-    Crater(east=12.0, north=-7.0), Rock(east=12.0, north=-7.0), PanelDust(share=0.5), BrownOut(), CellLoss(fraction=0.4),
+    Crater(east=12.0, north=-7.0), Rock(east=12.0, north=-7.0), PanelDust(share=0.5),
+    BrownOut(), CellLoss(fraction=0.4),
     ParasiticLoad(power=150.0), HeaterStuck(zone="electronics"), Debris(socket=1, height=0.02),
 ]  # fmt: skip
 DAY = 30_000.0
