@@ -25,6 +25,7 @@ from flight.rover.grasping import (
     with_retries,
 )
 from flight.rover.sols import by_day, fold_arm, set_awake
+from flight.rover.stances import Stances
 from flight.rover.vehicle import RoverVehicle
 
 GIVE_TRIES = 3
@@ -52,10 +53,11 @@ async def load_container(node: RoverVehicle, signal: Signal) -> str | Signal:
     await settle_moves(node)
     await node.handover.settle()
     failed: dict[str, str] = {}
+    stances = Stances(node)
     for number, tube in enumerate(node.loading):
         if not await node.sols.plan():
             return "rest"
-        reason = await _deliver(node, tube)
+        reason = await _deliver(node, tube, stances)
         if reason:
             failed[tube] = reason
             node.delivery_failed(tube=tube, reason=reason)
@@ -70,7 +72,7 @@ async def load_container(node: RoverVehicle, signal: Signal) -> str | Signal:
     return Signal("loaded", {"result": text})
 
 
-async def _deliver(node: RoverVehicle, tube: str) -> str:
+async def _deliver(node: RoverVehicle, tube: str, stances: Stances) -> str:
     """Takes a tube from the rack to the container; returns why that failed, or nothing."""
     record = node.ledger.record(tube)
     if record is None:
@@ -85,11 +87,11 @@ async def _deliver(node: RoverVehicle, tube: str) -> str:
     avoid: list[int] = []
     reason = ""
     for _ in range(GIVE_TRIES):
+        insertion = _Insertion(node, avoid)
         try:
             await node.handover.give(
-                tube, "mav", places.CONTAINER, _Insertion(node, avoid), device="gripper",
-                avoid=avoid,
-            )  # fmt: skip
+                tube, "mav", places.CONTAINER, insertion, device="gripper", avoid=avoid
+            )
             node.tube_delivered(tube=tube, slot=avoid[-1] if avoid else "taken before")
             return ""
         except HandoverFailed as failure:
@@ -97,6 +99,11 @@ async def _deliver(node: RoverVehicle, tube: str) -> str:
             if not failure.settled:
                 return reason
             if held_tube(node) != tube and not await _take_back(node, tube, avoid):
+                return reason
+            if insertion.out_of_reach:
+                await rack_tube(node, Signal("rack"))
+                if await stances.take_next():
+                    return await _deliver(node, tube, stances)
                 return reason
     await rack_tube(node, Signal("rack"))
     return reason
@@ -128,13 +135,18 @@ class _Insertion:
     def __init__(self, node: RoverVehicle, tried: list[int]) -> None:
         self._node = node
         self._tried = tried
+        self.out_of_reach = False
 
     async def __call__(self, slot: int | None) -> None:
         if slot is None:
             raise DeviceFault("stall", "no socket was named")
         self._tried.append(slot)
         arm, gripper = self._node.hardware.arm, self._node.hardware.gripper
-        await with_retries(self._node, lambda: arm.move_to_container(slot))
+        try:
+            await with_retries(self._node, lambda: arm.move_to_container(slot))
+        except DeviceFault as fault:
+            self.out_of_reach = fault.code == "reach"
+            raise
         await with_retries(self._node, gripper.open)
 
 

@@ -5,7 +5,6 @@ the MAV, and the mast camera.
 """
 
 from collections.abc import Awaitable, Callable
-from math import atan2
 from typing import Any
 
 from flight.core.activities import ActivityFailed
@@ -18,12 +17,9 @@ from flight.rover.grasping import LOOKS, held_tube, rack_tube, settle_moves, wit
 from flight.rover.lid_memory import note_lid
 from flight.rover.sol_work import CONDITIONS
 from flight.rover.sols import by_day, fold_arm, set_awake
-from flight.rover.travel import see_lander
+from flight.rover.stances import Stances
 from flight.rover.vehicle import RoverVehicle
 
-STANCES = (0.25, -0.25, 0.45, -0.45)
-"""rad beside facing the lander's centre (right is positive): the arm's shoulder is ahead of the
-middle about which the rover turns, so that a turn brings it nearer to what lies aside."""
 STATUS_TIMEOUT = 60.0  # s for an answer of the MAV
 CLOSED, OPEN = "closed", "open"
 _WAYS: dict[str, tuple[LidPlace, LidPlace]] = {CLOSED: ("stand", "seat"), OPEN: ("seat", "stand")}
@@ -41,7 +37,7 @@ async def move_lid(node: RoverVehicle, signal: Signal) -> str | Signal:
     if held_tube(node) is not None and await rack_tube(node, Signal("rack")) == "rest":
         return "rest"
     reason = ""
-    attempt, stance = 1, 0
+    attempt, stances = 1, Stances(node)
     while attempt <= node.parameters["lid_attempts"]:
         try:
             if not await _is_done(node):
@@ -56,9 +52,10 @@ async def move_lid(node: RoverVehicle, signal: Signal) -> str | Signal:
             if fault.code in CONDITIONS:
                 raise
             reason = str(fault)
-            if fault.code == "reach" and await _stand_otherwise(node, stance):
-                stance += 1
-                continue
+            if fault.code == "reach":
+                await _put_back(node)
+                if await stances.take_next():
+                    continue
         except (ActivityFailed, ExchangeFailed) as failure:
             reason = str(failure)
         node.lid_attempt_failed(attempt=attempt, reason=reason)
@@ -66,18 +63,6 @@ async def move_lid(node: RoverVehicle, signal: Signal) -> str | Signal:
     await _put_back(node)
     await fold_arm(node)
     raise ActivityFailed(f"the lid is not {node.lid_goal}: {reason}")
-
-
-async def _stand_otherwise(node: RoverVehicle, stance: int) -> bool:
-    """Turns at the dock when the arm does not reach; False when no stance is left or known."""
-    await _put_back(node)
-    await fold_arm(node)
-    sighting = await see_lander(node) if stance < len(STANCES) else None
-    if sighting is None:
-        return False
-    bearing = atan2(sighting.right, sighting.ahead)
-    await node.locomotion.turn_to(node.pose.heading + bearing + STANCES[stance])
-    return True
 
 
 async def _is_done(node: RoverVehicle) -> bool:

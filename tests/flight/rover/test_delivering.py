@@ -11,6 +11,7 @@ from flight.core.custody.handover import PassiveHandover
 from flight.core.custody.ledger import Evidence
 from flight.core.node import Node
 from flight.core.telling.communications import Route, wire
+from flight.icd.devices.base import DeviceFault
 from flight.icd.messages import Rung
 from flight.rover.node import FetchRover
 from ground.missions.vehicle_files import load_vehicle_file
@@ -156,3 +157,34 @@ def test_the_vehicle_file_is_read_against_its_declarations() -> None:
     file = load_vehicle_file(FetchRover, rover.HARDWARE)
     assert file.flight["sol_distance_limit"] == 200.0
     assert file.hardware.wheels.speed == pytest.approx(0.07)
+
+
+@pytest.mark.parametrize("reached_at", [2, 99])
+async def test_sockets_out_of_reach_are_reached_by_turning_or_the_tubes_stay_in_the_rack(
+    folder: Path, new_field: Any, wired: None, reached_at: int
+) -> None:
+    async with Rig(folder) as rig:
+        field = new_field(rig, count=2)
+        _with_container(rig, field)
+        await _docked_with_tubes(rig, field)
+        arm = field.devices["rover_arm"]
+        stances = [arm.body.heading]
+        solve = arm._solve_on_lander
+
+        def only_from(*place: float) -> Any:
+            if abs(arm.body.heading - stances[-1]) > 0.1:
+                stances.append(arm.body.heading)
+            if len(stances) - 1 < reached_at:
+                raise DeviceFault("reach", "too far from the shoulder")
+            return solve(*place)
+
+        arm._solve_on_lander = only_from
+        report = await rig.command("rover", "load_container", tubes=field.tubes)
+        assert len(stances) - 1 == min(reached_at, 4)
+        if reached_at == 2:
+            assert report.rung is Rung.COMPLETED and report.detail.startswith("2 of 2")
+            assert {field.truth(tube) for tube in field.tubes} == {"container"}
+        else:
+            assert report.rung is Rung.FAILED and "too far from the shoulder" in report.detail
+            assert {field.truth(tube) for tube in field.tubes} == {"rover_rack"}
+            assert {field.ledger(tube) for tube in field.tubes} == {("held", "rover_rack")}
