@@ -224,7 +224,7 @@ class Endpoint:
             missing = count - 1
         if missing:
             stream = f"{self.service}/{peer.decode(errors='replace')}"
-            gap = Gap(stream, expected if life == life_expected else sequence - missing, sequence)
+            gap = Gap(stream, sequence - missing, sequence)
             self.bus.counters.missing += gap.missing
             if self.bus.on_gap is not None:
                 self.bus.on_gap(gap)

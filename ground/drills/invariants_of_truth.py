@@ -47,8 +47,11 @@ class EnergyCloses(Invariant):
             account = electrical.account
             gained = account.array + account.generator + account.unserved
             spent = math.fsum(
-                (account.loads, account.charging_loss, account.discharging_loss, account.shunted)
-            )
+                (
+                    account.loads, account.charging_loss, account.discharging_loss,
+                    account.shunted, account.drained,
+                )
+            )  # fmt: skip
             battery = electrical.parameters.battery
             begun = battery.initial_state_of_charge * battery.capacity * 3600.0
             error = gained - spent - (electrical.peek().energy - begun)

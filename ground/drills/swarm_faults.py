@@ -14,6 +14,8 @@ import msgspec
 from flight.configuration.allowed_values import AMOUNT, UNIT
 from flight.icd.devices.ground_station import STATIONS_SERVICE
 from ground.drills.survey import Calls
+from ground.testbed.starts import COLD
+from sim_hw.faults.bus_kinds import Babble
 from sim_hw.faults.catalogue import catalogue
 from sim_hw.faults.device_call import DevicePart
 from sim_hw.faults.kind import FaultKind, TargetKind
@@ -32,6 +34,8 @@ STATEMENTS = {"dead": ("open", "read", "write"), "empty": ("open",)}
 SIZES = (-2.0, 3.0)  # powers of ten of figures without a range of their own
 TIMES = (-1.0, 2.5)  # powers of ten of seconds
 MOST_LIKELY_CALLS = 5
+DEATHS, MESSAGES = 50, 2_000
+"""What a fault does at most that works by itself, as long as it lasts."""
 
 
 @dataclass(frozen=True)
@@ -199,6 +203,19 @@ def needed(choice: Choice) -> float:
     return round(3.5 * choice.spacing, 3) if choice.kind.name() in OVER_TIME else 0.0
 
 
+def longest(kind: type[FaultKind], figures: dict[str, Any]) -> float:
+    """s that a fault may last that does something by itself again and again: what a hundred deaths
+    do not show, ten thousand do not, and they take hours."""
+    match kind.name():
+        case "crash_loop":
+            return DEATHS * (COLD.seconds + float(figures["after"]))
+        case "babble":
+            return MESSAGES / float(figures.get("rate") or Babble().rate)
+        case "slow" if kind.target == "node":
+            return MESSAGES * float(figures["by"])
+    return math.inf
+
+
 def plain_fault(
     number: int, choice: Choice, lead: float, lasts: float, draw: random.Random
 ) -> dict[str, Any]:
@@ -209,6 +226,7 @@ def plain_fault(
     figures = drawn_figures(choice.kind, draw)
     if choice.kind.name() in OVER_TIME:
         _spread(figures, choice, draw)
+    lasts = min(lasts, longest(choice.kind, figures))
     for field in msgspec.structs.fields(choice.kind):
         unit = _unit(field.type)
         if field.name in figures and unit:

@@ -42,6 +42,7 @@ from ground.testbed.oscillators import Turn
 from ground.testbed.process import Specification
 from ground.testbed.protections import parts_without
 from ground.testbed.roles import HARDWARE, bus_name, owner_of, participants
+from ground.testbed.starts import HARDWARE_LIFE
 from ground.testbed.told_watchdogs import ToldTimer
 from sim_hw.faults.fault import Fault
 
@@ -163,6 +164,7 @@ class ProcessesHost:
         self._bus = Bus(
             HARDWARE, fabric=fabric, addresses=addresses, log=self._log, read=read
         )
+        self._bus.begin_life(HARDWARE_LIFE)
         self._bus.on_second = self._second
         await self._nursery.__aenter__()
         return self

@@ -34,7 +34,7 @@ from ground.testbed.oscillators import DisturbedClock, Turn
 from ground.testbed.protections import Parts
 from ground.testbed.roles import GROUND
 from ground.testbed.standing import StandingParticipants
-from ground.testbed.starts import WARM
+from ground.testbed.starts import HARDWARE_LIFE, WARM
 from ground.testbed.watchdogs import WATCHDOG, Expiry, Timer
 from sim_hw.serving.device import SimulatedDevice
 from sim_hw.serving.server import DeviceServer
@@ -116,6 +116,7 @@ class Rig:
         self.folder.mkdir(parents=True, exist_ok=True)
         await self.nursery.__aenter__()
         self._hardware_bus = self.bus("hardware")
+        self._hardware_bus.begin_life(HARDWARE_LIFE)
         self._umbilical = self.bus("umbilical")
         return self
 

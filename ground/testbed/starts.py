@@ -18,3 +18,6 @@ what a vehicle in flight can go without its software."""
 COLD = Start("cold", 30.0)
 """From storage, after the power was gone: computer, self-test, software, state. The figure is an
 assumption."""
+HARDWARE_LIFE = 1
+"""Of the participant that serves the devices: it begins with the run and does not begin anew, so
+that what it says a second time is known for a repetition."""

@@ -86,6 +86,7 @@ class Conservation:
             into = power.initial_energy + flows.array + flows.generator + flows.unserved
             out = (
                 flows.loads + flows.charging_loss + flows.discharging_loss + flows.shunted
+                + flows.drained
             )  # fmt: skip
             yield Balance(
                 f"energy in the battery of {power.name}", "J", power.peek().energy, into - out,

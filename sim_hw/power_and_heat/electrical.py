@@ -68,7 +68,7 @@ class EnergyAccount:
     """Where all energy went since the start, in J.
 
     array + generator = loads + charging_loss + discharging_loss + shunted + (gain of the battery)
-    - unserved.
+    - unserved + drained, which is what a fault has taken out of the battery and not put back.
     """
 
     array: float = 0.0
@@ -78,6 +78,7 @@ class EnergyAccount:
     discharging_loss: float = 0.0
     shunted: float = 0.0
     unserved: float = 0.0
+    drained: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -185,11 +186,14 @@ class Electrical:
         before = self._energy
         self._energy = min(before, max(share * self._full(), self._floor()))
         taken = before - self._energy
+        self.account.drained += taken
         self._judge(self.world.now())
 
         def put_back() -> None:
             self.advance()
-            self._energy = min(self._energy + taken, self._full())
+            put = max(0.0, min(taken, self._full() - self._energy))
+            self._energy += put
+            self.account.drained -= put
 
         return put_back
 

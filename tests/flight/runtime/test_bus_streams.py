@@ -64,6 +64,20 @@ async def test_what_was_said_in_an_earlier_life_or_is_repeated_is_stale(
     assert rover.drops[1] == ("lander.telemetry", "message 50 of life 1 of '' is stale")
 
 
+async def test_whoever_never_tells_its_life_and_is_heard_again_leaves_no_gap_below_zero(
+    lander: Party, rover: Party
+) -> None:
+    publisher = lander.bus.publish("lander.telemetry")
+    rover.bus.subscribe("lander.telemetry", rover.hear)
+    for number in (1, 2, 3):
+        publisher.send(Cancel(number))
+    publisher._socket.send(write_envelope(numbered(0, 3), 0, Cancel(3)))  # or anew?
+    await asyncio.sleep(1.0)
+    assert rover.heard == [1, 2, 3, 3]
+    assert rover.gaps == [Gap("lander.telemetry/", 1, 3)]
+    assert rover.bus.counters.missing == 2
+
+
 async def test_an_end_that_is_opened_again_goes_on_counting(lander: Party, rover: Party) -> None:
     lander.bus.serve("lander.node", lander.hear_peer)
     rover.bus.begin_life(1)

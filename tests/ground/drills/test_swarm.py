@@ -16,7 +16,14 @@ from ground.drills.record import WITHOUT_EFFECT, FaultSpan, Judged, Waited
 from ground.drills.scenario import Scenario, load_scenario
 from ground.drills.survey import Calls, Step, Survey
 from ground.drills.swarm import INSTEAD, SLACK, Swarm, trunk_seeds
-from ground.drills.swarm_faults import can_be_drawn, choices_in, drawn_figures
+from ground.drills.swarm_faults import (
+    DEATHS,
+    MESSAGES,
+    can_be_drawn,
+    choices_in,
+    drawn_figures,
+    longest,
+)
 from ground.drills.swarm_flight import swarm_tasks
 from ground.drills.trail import Step as TrailStep
 from ground.drills.twins import differences, twins_of
@@ -157,6 +164,15 @@ def test_a_kind_of_which_nothing_need_be_said_is_drawn_with_something() -> None:
         figures = drawn_figures(saturation, random.Random(seed))
         assert len(figures) == 1
         assert figures.get("lowest", 1.0) > 0.0 > figures.get("highest", -1.0)
+
+
+def test_what_works_by_itself_is_bounded() -> None:
+    nodes, buses = catalogue().kinds("node"), catalogue().kinds("bus")
+    assert longest(nodes["crash_loop"], {"after": 10.0}) == DEATHS * 40.0
+    assert longest(nodes["slow"], {"by": 0.5}) == MESSAGES * 0.5
+    assert longest(buses["babble"], {"rate": 100.0}) == MESSAGES / 100.0
+    assert longest(buses["babble"], {}) == MESSAGES / 10.0
+    assert longest(buses["drop"], {}) == longest(nodes["hang"], {}) == float("inf")
 
 
 def test_others_are_drawn_for_the_same_start(

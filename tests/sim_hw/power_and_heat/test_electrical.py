@@ -77,6 +77,7 @@ def residual(electrical: Electrical, started_with: float) -> float:
     account = electrical.account
     brought = account.array + account.generator + account.unserved
     spent = account.loads + account.charging_loss + account.discharging_loss + account.shunted
+    spent += account.drained
     return brought - spent - (electrical.energy - started_with)
 
 
@@ -95,6 +96,25 @@ def test_energy_of_a_sol_is_light_times_area_times_efficiency() -> None:
     delivered = electrical.account.array / JOULES_PER_WATT_HOUR
     assert delivered == pytest.approx(expected * 4.0 * 0.27, rel=0.01)
     assert 1000.0 < delivered < 4500.0
+
+
+def test_what_a_fault_drains_and_puts_back_is_accounted_for() -> None:
+    clock = Clock()
+    electrical = vehicle(clock, loads={"avionics": 20.0})
+    started_with = electrical.energy
+    put_back = electrical.drain(0.3)
+    taken = electrical.account.drained
+    assert taken == pytest.approx(started_with - electrical.energy) and taken > 0.0
+    assert residual(electrical, started_with) == pytest.approx(0.0, abs=1.0)
+    clock.seconds = 30.0 * SOL  # charged meanwhile: not all of it goes in again
+    electrical.advance()
+    before = electrical.energy
+    put_back()
+    assert electrical.account.drained == pytest.approx(taken - (electrical.energy - before))
+    assert electrical.account.drained > 0.0
+    assert residual(electrical, started_with) == pytest.approx(0.0, abs=1.0)
+    electrical.drain(1.0)()  # nothing to take
+    assert residual(electrical, started_with) == pytest.approx(0.0, abs=1.0)
 
 
 def test_energy_is_conserved_over_weeks_with_and_without_brownouts() -> None:
