@@ -23,4 +23,9 @@ INSISTENCE = Safeguard(
     "measurements that were set aside and agree with one another are believed after eight",
     "Hakuto-R, April 2023: the true jump of the altimeter at a crater's rim was rejected",
 )
-LANDER_SAFEGUARDS = (TOUCHDOWN_LATCH, SATURATION_HEARD, NEGATIVE_HEIGHT, INSISTENCE)
+HALF_OPEN_ARRAY = Safeguard(
+    "half_open_array",
+    "where not all of the array opens, what it gives decides whether the work goes on",
+    "Beagle 2, December 2003: a panel stayed shut over the antenna, and nothing was heard",
+)
+LANDER_SAFEGUARDS = (TOUCHDOWN_LATCH, SATURATION_HEARD, NEGATIVE_HEIGHT, INSISTENCE, HALF_OPEN_ARRAY)

@@ -46,14 +46,17 @@ def build(
 
     given = Fittings("lander", world.random, world, power)
 
+    array = SimSolarArray(given("solar_array"))
+    uhf = SimUhfRadio(given("uhf"), parameters.uhf)
+    uhf.is_covered = lambda: array.covers_antenna
     devices: dict[str, SimulatedDevice] = {
         "battery": SimBattery(given("battery")),
-        "solar_array": SimSolarArray(given("solar_array")),
+        "solar_array": array,
         "power_switches": SimPowerSwitches(given("power_switches")),
         "thermal_nodes": SimThermalNodes(given("thermal_nodes"), network
         ),
         "heaters": SimHeaters(given("heaters"), network),
-        "uhf": SimUhfRadio(given("uhf"), parameters.uhf),
+        "uhf": uhf,
         "x_band": SimXBandRadio(given("x_band"), parameters.x_band),
     }
     body = world.space.bodies.get("lander")

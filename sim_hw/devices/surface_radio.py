@@ -1,6 +1,7 @@
 """What the simulated radios of surface vehicles have in common."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated, Protocol
 
 import msgspec
@@ -60,6 +61,8 @@ class SurfaceRadio(SimulatedDevice, Radio):
         self.medium: Medium | None = None
         self.deaf = False
         self.mute = False
+        self.is_covered: Callable[[], bool] = lambda: False
+        """Whether something lies over its antenna."""
         self.corrupt = 0  # frames that arrived and were not whole
         self._electrical = context.electrical
         self._parameters = parameters
@@ -89,12 +92,12 @@ class SurfaceRadio(SimulatedDevice, Radio):
     @property
     def hears(self) -> bool:
         """Whether a frame that arrives now would be received."""
-        return self.is_on and not self.deaf
+        return self.is_on and not self.deaf and not self.is_covered()
 
     @property
     def is_heard(self) -> bool:
         """Whether what it sends now can be heard."""
-        return self.is_on and not self.mute
+        return self.is_on and not self.mute and not self.is_covered()
 
     def accept(self, peer: str, data: bytes) -> bool:
         """Takes a frame that arrives; False when nobody listens or it was changed on its way."""

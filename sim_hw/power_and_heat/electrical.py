@@ -131,6 +131,8 @@ class Electrical:
         self._advancing = False
         array = self.parameters.array
         self.array_deployed = array is not None and array.deployed_at_start
+        self.array_shut = 0.0
+        """The share of the array that stays shut."""
 
     # ------------------------------------------------------- what devices ask
 
@@ -313,7 +315,7 @@ class Electrical:
         array = self.parameters.array
         if array is None:
             return 0.0
-        exposed = 1.0 if self.array_deployed else array.stowed_fraction
+        exposed = 1.0 - self.array_shut if self.array_deployed else array.stowed_fraction
         return self.grid.at(seconds).light * array.area * array.efficiency * dust * exposed
 
     def _step(self, step: float, dust: float) -> None:
