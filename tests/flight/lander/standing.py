@@ -1,7 +1,9 @@
 """Stands for a lander on the ground: its decisions with nothing around them."""
 
+from types import SimpleNamespace
 from typing import Any
 
+from flight.core.fault_protection.structure import STRUCTURE
 from flight.icd.devices.power import BatteryState
 from flight.icd.devices.thermal import ZoneState
 from flight.lander.node import Lander
@@ -29,6 +31,7 @@ class Standing:
         self.commissioning = None
         self.commissioned = False
         self.dead_zones = None
+        self.context = SimpleNamespace(structure=STRUCTURE)
         for name, value in values.items():
             setattr(self, name, value)
 

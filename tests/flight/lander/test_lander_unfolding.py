@@ -10,6 +10,7 @@ import pytest
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Safing, Signal
 from flight.core.keeping.storage import StorageDamage
+from flight.core.fault_protection.structure import Structure
 from flight.icd.devices.power import SolarArrayState
 from flight.icd.devices.thermal import HeaterStates, ZoneState
 from flight.lander import commissioning, descent_states
@@ -38,14 +39,32 @@ def test_the_array_is_unfolded_with_four_tries(answers: list[Any], attempts: int
         "no": SolarArrayState(power=0.0, energy=0.0, deployed=False),
         "invalid": SolarArrayState(valid=False, power=0.0, energy=0.0, deployed=True),
     }
-    array = Answers(deploy=[states.get(a, a) if isinstance(a, str) else a for a in answers])
+    array = Answers(
+        deploy=[states.get(a, a) if isinstance(a, str) else a for a in answers],
+        state=[SolarArrayState(power=20.0, energy=0.0, deployed=False)],
+    )
     lander: Any = Standing(devices=SimpleNamespace(solar_array=array))
     if attempts is None:
         with pytest.raises(ActivityFailed, match="4 attempts"):
             do(commissioning.deploy_array(lander))
-        assert len(array.asked) == 4
+        assert len(array.of("deploy")) == 4
         return
     assert do(commissioning.deploy_array(lander)) == f"deployed at attempt {attempts}"
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_what_an_array_gives_that_is_not_all_open_decides(kept: bool) -> None:
+    half = SolarArrayState(power=20.1, energy=0.0, deployed=False)
+    array = Answers(deploy=[MUTE], state=[half])
+    off = frozenset() if kept else frozenset({"half_open_array"})
+    context = SimpleNamespace(structure=Structure(left_out=off))
+    lander: Any = Standing(devices=SimpleNamespace(solar_array=array), context=context)
+    if kept:
+        assert do(commissioning.deploy_array(lander)).endswith("4 attempts; it gives 20 W")
+    else:
+        with pytest.raises(ActivityFailed, match="4 attempts"):
+            do(commissioning.deploy_array(lander))
+    assert len(array.of("deploy")) == 4
 
 
 @pytest.mark.parametrize(

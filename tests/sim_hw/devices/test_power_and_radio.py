@@ -36,7 +36,7 @@ class Electrical:
         self.switches: dict[str, bool] = {"arm": True, "mav": False}
         self.loads: dict[str, float] = {}
         self.brownout, self.on = False, True
-        self.array_deployed, self.array_power = False, 100.0
+        self.array_deployed, self.array_power, self.array_shut = False, 100.0, 0.0
         self.account = SimpleNamespace(array=7200.0)
         self.advanced = 0
 
@@ -158,6 +158,20 @@ async def test_a_jam_stops_it_on_the_way_so_many_times_and_without_power_nothing
     array._electrical.brownout = False
     await array.deploy()
     assert asyncio.get_running_loop().time() == pytest.approx(960.0)
+
+
+async def test_a_panel_that_stays_shut_lies_over_the_antenna_until_it_is_mended() -> None:
+    array, uhf = made(SimSolarArray), radio(on=True)
+    uhf.is_covered = lambda: array.covers_antenna
+    heal = array.fail("panel_shut", share=0.25)
+    assert uhf.hears and uhf.is_heard, "in flight nothing is open yet"
+    for _ in range(2):
+        await refused(array.deploy(), "jammed")
+    assert array._electrical.array_deployed and array._electrical.array_shut == 0.25
+    assert not (await array.state()).deployed
+    assert uhf.is_on and not uhf.hears and not uhf.is_heard
+    heal()
+    assert (await array.deploy()).deployed and uhf.hears and uhf.is_heard
 
 
 async def test_the_array_shows_its_power_and_what_it_has_given() -> None:
