@@ -28,4 +28,10 @@ HALF_OPEN_ARRAY = Safeguard(
     "where not all of the array opens, what it gives decides whether the work goes on",
     "Beagle 2, December 2003: a panel stayed shut over the antenna, and nothing was heard",
 )
-LANDER_SAFEGUARDS = (TOUCHDOWN_LATCH, SATURATION_HEARD, NEGATIVE_HEIGHT, INSISTENCE, HALF_OPEN_ARRAY)
+LANDER_SAFEGUARDS = (
+    TOUCHDOWN_LATCH,
+    SATURATION_HEARD,
+    NEGATIVE_HEIGHT,
+    INSISTENCE,
+    HALF_OPEN_ARRAY,
+)

@@ -9,8 +9,8 @@ import pytest
 
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Safing, Signal
-from flight.core.keeping.storage import StorageDamage
 from flight.core.fault_protection.structure import Structure
+from flight.core.keeping.storage import StorageDamage
 from flight.icd.devices.power import SolarArrayState
 from flight.icd.devices.thermal import HeaterStates, ZoneState
 from flight.lander import commissioning, descent_states
