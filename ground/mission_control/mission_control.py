@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -20,6 +20,7 @@ from ground.mission_control.custody_view import CustodyView, TubeEntry, write_ma
 from ground.mission_control.dictionary import Dictionary
 from ground.mission_control.downlink import Downlink
 from ground.mission_control.imagery import Imagery
+from ground.mission_control.keeping_in_touch import Interval, KeepingInTouch
 from ground.mission_control.procedure_runner import PhaseRecord, ProcedureRunner
 from ground.mission_control.procedure_tools import ProcedureTools
 from ground.mission_control.procedures import Program
@@ -59,7 +60,8 @@ class MissionControl:
     """The ground of one run.
 
     `folder` holds the archive; a ground that is started again in the same folder continues. It
-    reaches space only through the device service `ground.stations` on `bus`.
+    reaches space only through the device service `ground.stations` on `bus`. `conjunctions`: when
+    nobody commands, s of mission time.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class MissionControl:
         hosts: Mapping[str, str] = HOSTS,
         opportunities: Mapping[str, Callable[[float], float]] | None = None,
         disc: Disc = FILES,
+        conjunctions: Sequence[Interval] = (),
     ) -> None:
         self.clock = clock
         self.dictionary = dictionary
@@ -130,6 +133,11 @@ class MissionControl:
             ),
         )
 
+        self.touch = KeepingInTouch(
+            [each for each in dictionary.vehicles if each not in hosts],
+            self.tracker, self.telemetry, dictionary, clock.now, conjunctions,
+        )  # fmt: skip
+
     async def run(self) -> Outcome:
         """Runs the procedure until it ends; returns how."""
         async with Nursery("mission control") as nursery:
@@ -138,6 +146,7 @@ class MissionControl:
             nursery.start(self.uplink.run(self.tracker), name="uplink")
             nursery.start(self._rounds(), name="rounds")
             self.tracker.resume()
+            nursery.start(self.touch.run(), name="keeping in touch")
             cursor = await self.runner.run()
             nursery.cancel()
             for command in self.tracker.open_commands():

@@ -25,6 +25,8 @@ def arguments_of(step: steps.CommandStep, tools: ProcedureTools) -> dict[str, An
             arguments |= _surveyed(step.from_survey, tools)
         if step.opportunity is not None:
             arguments[step.opportunity.argument] = _next(step.opportunity, tools)
+        if step.until is not None:
+            arguments[step.until.argument] = _left(step.until, tools)
     except StepFailed as failure:
         raise StepFailed(f"{step.vehicle} {step.command} was not sent: {failure}") from None
     return arguments
@@ -59,6 +61,12 @@ def _surveyed(wanted: steps.SurveyArguments, tools: ProcedureTools) -> dict[str,
     if found is None:
         raise StepFailed(f"{wanted.of} was not surveyed")
     return {name: float(found[field]) for name, field in wanted.fields.items()}
+
+
+def _left(wanted: steps.Until, tools: ProcedureTools) -> float:
+    """Seconds from now until a time."""
+    at = tools.clock.seconds_at(int(wanted.sol), wanted.lmst) + wanted.more_sols * SOL_SECONDS
+    return max(0.0, at - tools.clock.now())
 
 
 def _next(wanted: steps.Opportunity, tools: ProcedureTools) -> float:

@@ -97,6 +97,11 @@ class StepChecks:
         if step.opportunity is not None:
             self._check_opportunity(step.opportunity.of, f"{here}.opportunity.of", source)
             arguments[step.opportunity.argument] = 0.0
+        if step.until is not None:
+            if isinstance(step.until.sol, str):
+                problem = f"= {step.until.sol!r}: allowed is a whole number"
+                raise source.refuse(f"{here}.until.sol", problem)
+            arguments[step.until.argument] = 0.0
         if step.from_event is None:
             self._try(draft, "arguments", known.check, step.vehicle, step.command, arguments)
         else:

@@ -47,6 +47,16 @@ class Opportunity(Struct, frozen=True, forbid_unknown_fields=True):
     lead_sols: Annotated[float, Meta(ge=0.0, le=10.0)] = 0.0
 
 
+class Until(Struct, frozen=True, forbid_unknown_fields=True):
+    """An argument that is the time in seconds from now until a sol and local mean solar time, and
+    `more_sols`; 0 when that is past."""
+
+    argument: str
+    sol: Annotated[int, Meta(ge=0, le=2000)] | Annotated[str, Meta(pattern=r"^\$\{\w+\}\Z")]
+    lmst: Annotated[float, Meta(ge=0.0, lt=24.0)]
+    more_sols: Annotated[float, Meta(ge=0.0, le=100.0)] = 0.0
+
+
 class CommandStep(Step, frozen=True, tag="command"):
     """Sends a command and waits for its verdict; hazardous ones are armed and fired.
 
@@ -60,7 +70,7 @@ class CommandStep(Step, frozen=True, tag="command"):
     argument `records` likewise, with the last custody records of what is or was last seen there.
     `from_event`: arguments that an event has told; `from_survey`: that a survey has found.
     `opportunity`: an argument that is a time, found when the command is issued; each attempt has
-    one of its own.
+    one of its own. `until`: one that is the time that is left until something.
     """
 
     vehicle: str
@@ -76,6 +86,7 @@ class CommandStep(Step, frozen=True, tag="command"):
     from_event: EventArguments | None = None
     opportunity: Opportunity | None = None
     from_survey: SurveyArguments | None = None
+    until: Until | None = None
 
     def __post_init__(self) -> None:
         if self.tubes_at and "tubes" in self.arguments:

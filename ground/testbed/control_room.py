@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from flight.astrodynamics.conjunctions import moratorium_intervals
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.configuration.files import ConfigurationError, find_configuration
@@ -94,6 +95,16 @@ def launch_opportunity(mission: LoadedMission) -> Callable[[float], float] | Non
     return find
 
 
+def conjunctions(mission: LoadedMission) -> list[tuple[float, float]]:
+    """Begin and end (mission time, s) of each stretch in which the Sun stands between."""
+    begin = mission.epoch_jd_tt
+    end = begin + mission.mission.time_limit * SOL_SECONDS / SECONDS_PER_DAY
+    return [
+        ((first - begin) * SECONDS_PER_DAY, (last - begin) * SECONDS_PER_DAY)
+        for first, last in moratorium_intervals(begin, end)
+    ]
+
+
 def make_mission_control(
     mission: LoadedMission, bus: Bus, folder: Path, disc: Disc = FILES
 ) -> MissionControl:
@@ -110,8 +121,9 @@ def make_mission_control(
     opportunities = {} if launch is None else {"launch": launch}
     try:
         return MissionControl(
-            bus, folder, dictionary, program, tubes, clock, opportunities=opportunities, disc=disc
-        )
+            bus, folder, dictionary, program, tubes, clock, opportunities=opportunities, disc=disc,
+            conjunctions=conjunctions(mission),
+        )  # fmt: skip
     except (ProcedureChanged, ArchiveError) as error:
         raise ConfigurationError(program.file, None, "steps", str(error)) from error
 

@@ -68,6 +68,7 @@ class Dispatcher:
             self._guard.command_seen(order.name)
         try:
             if not self.ladder.receive(order):
+                self._heard_again(order)
                 return
         except IdentifierReused as refusal:
             # Said beside the ladder, where the identifier stands for the other command.
@@ -78,6 +79,13 @@ class Dispatcher:
             self.ladder.step(order.identifier, Rung.ABORTED, withdrawn)
         else:
             await self._begin(order)
+
+    def _heard_again(self, order: Command) -> None:
+        """A repeat of a valid command shows, as much as a new one, that Earth is heard."""
+        known = self.ladder.find(order.identifier)
+        refused = known is not None and known.rung is Rung.REJECTED
+        if not refused and not order.origin.endswith(SEQUENCE_ORIGIN):
+            self._node.protection.command_heard()
 
     def _beside(self, order: Command, reason: str) -> CommandReport:
         stamp = self._node.clock.now_ns()

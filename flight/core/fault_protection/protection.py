@@ -173,6 +173,11 @@ class FaultProtection:
             self._await_commands()
             self.watch.look()
 
+    def silence_announced(self) -> None:
+        """The silence may last for another time now."""
+        self._await_commands()
+        self.watch.look()
+
     def _await_commands(self) -> None:
         """Comes back when the silence might be too long."""
         self._stop_silence_timer()

@@ -18,8 +18,8 @@ from flight.core.fault_protection.tables import Mode, Table
 
 EntryName = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 AUDIT, KEPT, SHOWN = "protection_audit", 500, 10
-LONGEST_SILENCE = 40.0 * SOL_SECONDS
-"""s of silence that can be announced: a conjunction, and a margin."""
+LONGEST_SILENCE = 700.0 * SOL_SECONDS
+"""s of silence that can be announced: from one window for the way home to the next."""
 _MERGED = ("monitors", "responses", "shedding")
 
 
@@ -94,12 +94,15 @@ class ProtectionCommands(ProtectedNode):
         self,
         seconds: Annotated[float, msgspec.Meta(ge=0.0, le=LONGEST_SILENCE, extra={"unit": "s"})],
     ) -> None:
-        """Says that no command will come for so long, and that this is meant."""
+        """Says that no command will come for so long, and that this is meant. It holds to its end,
+        whatever comes meanwhile, and over reboots; another one takes its place, and 0 ends it."""
         timer = self.protection.command_loss
         if timer is None:
             raise CommandRejected("announce_silence: this table counts no silence")
+        before = timer.announced
         timer.announce_silence(seconds)
-        self._audit("silence", "not announced", f"{seconds:g} s")
+        self.protection.silence_announced()
+        self._audit("silence", f"{before:g} s announced", f"{seconds:g} s")
 
     @command(deadline=60.0)
     def confirm_communication(self) -> str:

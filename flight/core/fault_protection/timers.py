@@ -42,11 +42,12 @@ class CommandLossTimer:
         self._heard = self._restored()
 
     def heard(self) -> None:
-        """A valid command has come; silence that was announced before is over."""
-        self._keep(_Heard(self._count()))
+        """A valid command has come; silence that was announced stays so to its end, and what is
+        allowed without counts from there."""
+        self._keep(_Heard(self._count(), self._heard.silent_until))
 
     def announce_silence(self, seconds: float) -> None:
-        """None will come for so long (s), and that is meant."""
+        """None will come for so long (s), and that is meant; 0: none is announced any more."""
         now = self._count()
         self._keep(_Heard(now, now + seconds))
 
@@ -59,8 +60,13 @@ class CommandLossTimer:
 
     def left(self, state: str) -> float:
         """Seconds until the silence is too long; below zero: it is."""
-        due = max(self._heard.at + self.limit(state), self._heard.silent_until)
-        return due - self._count()
+        expected = max(self._heard.at, self._heard.silent_until)
+        return expected + self.limit(state) - self._count()
+
+    @property
+    def announced(self) -> float:
+        """Seconds of announced silence that are left; 0: none is."""
+        return max(0.0, self._heard.silent_until - self._count())
 
     @property
     def age(self) -> float:
@@ -80,7 +86,7 @@ class CommandLossTimer:
             self._storage.put(NAMESPACE, COMMAND_LOSS, msgspec.to_builtins(heard))
             return heard
         # A count that began anew (another oscillator) must not wait for an instant long past.
-        return kept if kept.at <= now else _Heard(now)
+        return kept if kept.at <= now else _Heard(now, now + max(0.0, kept.silent_until - kept.at))
 
 
 def with_timers(table: Table, chart: Statechart) -> Table:

@@ -9,6 +9,7 @@ import pytest
 
 from flight.astrodynamics.time_scales import Epoch
 from flight.core.chart.statechart import ANY, On, State, Statechart
+from flight.core.fault_protection.timers import COMMAND_LOSS  # no ground is here to be missed
 from flight.core.node import Node
 from flight.core.telling.events import event
 from flight.icd.exchanges import EnergyWanted, Nothing, Permission
@@ -19,7 +20,7 @@ from flight.lander.node import Lander
 from flight.lander.rhythm import Energy, Rhythm
 from flight.lander.work_permission import energy_permission
 from flight.runtime.loop import VirtualLoop, run
-from ground.missions.protection_files import plain
+from ground.missions.protection_files import plain, without
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.rig import Rig
 from sim_hw.assembly.lander import HARDWARE, build
@@ -55,7 +56,12 @@ class Landed:
                 self.links.attach(device)
         self.links.stations.emit = self._heard_on_earth
         self.links.start()
-        self.node = cast(Any, rig.add_node(Lander, FILE.flight, protection=plain(FILE.protection)))
+        self.node = cast(
+            Any,
+            rig.add_node(
+                Lander, FILE.flight, protection=plain(without(FILE.protection, [COMMAND_LOSS]))
+            ),
+        )
 
     def _heard_on_earth(self, signal: str, received: Any) -> None:
         for data in read_frame(received.data).packets:

@@ -16,11 +16,12 @@ from flight.astrodynamics.orbits import OrbitalElements, state_from_elements
 from flight.astrodynamics.time_scales import julian_date
 from flight.astrodynamics.vectors import Vector, norm, subtract
 from flight.core.custody.ledger import CustodyRecord, CustodyStatus
+from flight.core.fault_protection.timers import COMMAND_LOSS  # no ground is here to be missed
 from flight.icd.messages import CommandReport
 from flight.icd.places import ORBIT
 from flight.orbiter.linear_algebra import applied
 from flight.orbiter.node import Orbiter
-from ground.missions.protection_files import plain
+from ground.missions.protection_files import plain, without
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.rig import Rig
 from sim_hw.assembly import orbiter
@@ -144,7 +145,9 @@ async def bench(
         for name, device in devices.items():
             rig.add_device(f"orbiter.{name}", device)
         rig.add_node(
-            Orbiter, file.flight | (parameters or {}), protection=plain(file.protection)
+            Orbiter,
+            file.flight | (parameters or {}),
+            protection=plain(without(file.protection, [COMMAND_LOSS])),
         )
         camera: Any = devices["camera"]
         yield Bench(rig, world, devices, camera.vehicle, [t.id for t in tubes])

@@ -10,12 +10,13 @@ import pytest
 from flight.core.chart.statechart import State, Statechart
 from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.ledger import CustodyRecord, Evidence
+from flight.core.fault_protection.timers import COMMAND_LOSS  # no ground is here to be missed
 from flight.core.node import Node
 from flight.core.telling.communications import wire
 from flight.icd.devices.base import DeviceFault
 from flight.icd.places import ARM_GRIPPER, CONTAINER, PERSEVERANCE
 from flight.perseverance.node import Perseverance
-from ground.missions.protection_files import plain
+from ground.missions.protection_files import plain, without
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.auditor import Auditor
 from ground.testbed.rig import DEFAULT_EPOCH_JD_TT, Rig
@@ -82,7 +83,7 @@ class Bench:
             WiredPerseverance,
             file.flight,
             mission=self.mission,
-            protection=plain(file.protection),
+            protection=plain(without(file.protection, [COMMAND_LOSS])),
         )
         self.auditor = Auditor(world.tubes, self._ledgers, world.now)
         rig.observers.append(lambda message: self.auditor.audit())

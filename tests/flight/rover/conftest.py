@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from flight.core.fault_protection.timers import COMMAND_LOSS  # no ground is here to be missed
 from flight.core.node import Node
 from flight.icd.places import GROUND
 from flight.rover.node import FetchRover
 from flight.runtime.streams import stream
-from ground.missions.protection_files import plain
+from ground.missions.protection_files import plain, without
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.rig import Rig
 from sim_hw.assembly import rover
@@ -85,7 +86,7 @@ def make_field(
         FetchRover,
         file.flight | (parameters or {}),
         mission=mission,
-        protection=plain(file.protection),
+        protection=plain(without(file.protection, [COMMAND_LOSS])),
     )
     tubes = [tube.id for tube in reversed(depot.tubes)][:count]
     return Field(rig, world, node, electrical, devices, tubes)

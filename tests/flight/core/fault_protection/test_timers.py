@@ -116,14 +116,54 @@ def test_the_rest_survives_reboots_and_no_correction_of_the_clock_moves_it(tmp_p
 def test_silence_that_was_announced_is_none(tmp_path: Path) -> None:
     async def story(deck: Deck) -> None:
         await deck.rig.command("guarded", "announce_silence", seconds=20 * HOUR)
-        await asyncio.sleep(19.9 * HOUR)
+        await asyncio.sleep(21.9 * HOUR)  # and then as long as without
         assert lost(deck) == []
         await asyncio.sleep(0.2 * HOUR)
         assert len(lost(deck)) == 1
         await deck.rig.command("guarded", "announce_silence", seconds=20 * HOUR)
-        await command(deck)  # what comes meanwhile ends it
+        await command(deck)  # what comes meanwhile does not end it
         await asyncio.sleep(2.1 * HOUR)
+        assert len(lost(deck)) == 1
+        await deck.rig.kill("guarded")
+        await deck.rig.restart("guarded")
+        await asyncio.sleep(19.0 * HOUR)
+        assert len(lost(deck)) == 1
+        await asyncio.sleep(1.0 * HOUR)
         assert len(lost(deck)) == 2
+
+    on_deck(tmp_path, LOSS, story)
+
+
+def test_an_announcement_can_be_taken_back(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.rig.command("guarded", "announce_silence", seconds=20 * HOUR)
+        await deck.rig.command("guarded", "announce_silence", seconds=0.0)
+        await asyncio.sleep(1.9 * HOUR)
+        assert lost(deck) == []
+        await asyncio.sleep(0.2 * HOUR)
+        assert len(lost(deck)) == 1
+        changes = deck.events("protection_changed")
+        assert [each[1] for each in changes] == ["silence", "silence"]
+
+    on_deck(tmp_path, LOSS, story)
+
+
+def test_a_repeat_of_a_valid_command_counts_and_one_of_a_refused_one_does_not(
+    tmp_path: Path,
+) -> None:
+    async def story(deck: Deck) -> None:
+        rig = deck.rig
+        valid = rig.send("guarded", "report_status")
+        await rig.wait_for_end(valid)
+        refused = rig.send("guarded", "no_such_command")
+        await rig.wait_for_end(refused)
+        await asyncio.sleep(1.5 * HOUR)
+        rig.send("guarded", "report_status", identifier=valid)
+        await asyncio.sleep(1.5 * HOUR)
+        assert lost(deck) == []
+        rig.send("guarded", "no_such_command", identifier=refused)
+        await asyncio.sleep(0.6 * HOUR)
+        assert len(lost(deck)) == 1
 
     on_deck(tmp_path, LOSS, story)
 
