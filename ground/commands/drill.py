@@ -35,6 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     workers = workers_of(arguments.workers, arguments.cluster)
     with contextlib.closing(workers):
         campaign = Campaign(workers, arguments.workers, arguments.out, _progress(arguments.quiet))
+        if arguments.write_hardware is not None:
+            return _write_hardware(arguments, campaign)
         return _run(arguments, campaign)
 
 
@@ -196,6 +198,17 @@ def _shrink(
             print(f"        again: msr drill {shown_path(found.drill.file)}")
 
 
+def _write_hardware(arguments: argparse.Namespace, campaign: "Campaign") -> int:
+    from ground.drills.hardware_drills import write_hardware
+    from ground.drills.scenario import load_scenario
+
+    name = arguments.scenario
+    survey = campaign.surveys([name])[name]
+    count = write_hardware(arguments.write_hardware, load_scenario(name), survey)
+    print(f"{count} drills in {arguments.write_hardware}")
+    return YES
+
+
 def _print_matrix(scenario: str) -> int:
     from ground.drills.possible import matrix_table
     from ground.drills.scenario import load_scenario
@@ -224,6 +237,9 @@ def _check(arguments: argparse.Namespace) -> None:
         raise ConfigurationError(
             "command line", None, "--swarm", "its drills are drawn: name none beside"
         )
+    if arguments.write_hardware is not None:
+        check_folder("--write-hardware", arguments.write_hardware)
+        return
     if arguments.records is None and arguments.swarm is None and not arguments.drills:
         raise ConfigurationError(
             "command line",

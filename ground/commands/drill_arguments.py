@@ -105,10 +105,21 @@ def _more(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=None, help="with --swarm: what it is drawn by (default: anew)"
     )
     parser.add_argument(
-        "--scenario", default="return", metavar="NAME", help="with --swarm (default: return)"
+        "--scenario",
+        default="return",
+        metavar="NAME",
+        help="with --swarm and --write-hardware (default: return)",
     )
     parser.add_argument(
         "--shrink", action="store_true", help="make drills that fail smaller, as long as they fail"
+    )
+    parser.add_argument(
+        "--write-hardware",
+        type=Path,
+        default=None,
+        metavar="FOLDER",
+        help="write a drill for each device and phase of the scenario, with the single faults that "
+        "show of themselves, and end",
     )
     parser.add_argument(
         "--matrix",

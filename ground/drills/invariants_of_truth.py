@@ -4,14 +4,14 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from flight.icd.devices.transfer_arm_geometry import within_limits
 from ground.drills.invariant import Invariant
 from ground.testbed.run import Run
 
 ENERGY_TOLERANCE = 1e-6
 """Of all energy that went through: what rounding of a million steps leaves."""
 MASS_TOLERANCE = 1e-9  # kg
-ANGLE_TOLERANCE = 0.02  # rad: what offsets and play of a joint come to
+TOLERANCES = {"rad": 0.02, "degrees": 0.5}
+"""By their units, what offsets and play of a joint come to, and the steps of a drive."""
 
 
 class TubesAccounted(Invariant):
@@ -103,13 +103,30 @@ class NoBrownout(Invariant):
 
 
 class DrivenWithinLimits(Invariant):
-    """No joint of the transfer arm is driven beyond its limits."""
+    """Nothing that is driven is beyond its limits: joints of both arms, nozzle of the MAV, and
+    where their wheels have brought the rovers."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._devices: list[tuple[str, Any]] = []
 
     def look(self) -> str:
-        arm: Any = self.run.hardware.device("arm.transfer_arm")
-        if arm is None:
-            return ""
-        joints = arm.true_joints
-        if within_limits([max(0.0, abs(angle) - ANGLE_TOLERANCE) for angle in joints]):
-            return ""
-        return f"joints at {', '.join(f'{angle:.3f}' for angle in joints)} rad"
+        for name, device in self._found():
+            for axis in device.driven():
+                if not axis.is_within(TOLERANCES[axis.unit]):
+                    return (
+                        f"{name}: {axis.name} at {axis.at:.3f} {axis.unit}; allowed is "
+                        f"{axis.lowest:.3f} to {axis.highest:.3f}"
+                    )
+        return ""
+
+    def _found(self) -> list[tuple[str, Any]]:
+        """The devices that drive something, found once."""
+        if not self._devices:
+            self._devices = [
+                (f"{vehicle}.{name}", device)
+                for vehicle, built in self.run.hardware.vehicles.items()
+                for name, device in built.devices.items()
+                if hasattr(device, "driven")
+            ]
+        return self._devices

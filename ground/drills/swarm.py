@@ -18,20 +18,13 @@ from ground.drills.generated import text_of, write_drill
 from ground.drills.invariants import INVARIANTS, SURVIVED
 from ground.drills.milestones import Milestone, milestone_after, milestones
 from ground.drills.phases import PHASES
+from ground.drills.places import LASTS, SLACK, anchor_of
 from ground.drills.scenario import Scenario
 from ground.drills.survey import Survey
 from ground.drills.swarm_faults import Choice, choices_in, needed, plain_fault
 
-SLACK = 1.5
-"""Times the nominal time until the next milestone, from when all is healed."""
 FAULTS = (0.7, 0.9, 1.0)
 """Up to which draw there is one fault, two, three."""
-LASTS = {
-    "entry": (0.2, 10.0), "surface": (30.0, 20_000.0), "loading": (10.0, 10_000.0),
-    "ascent": (0.2, 10.0), "rendezvous": (10.0, 7_000.0), "cruise": (3_600.0, 400_000.0),
-    "earth": (1.0, 7_000.0),
-}  # fmt: skip
-"""s that a fault lasts, in each phase."""
 LEAD = {"entry": 2.0, "ascent": 1.0}
 """s at most from the start of a drill to the call that is meant; 60 s in other phases."""
 DETECTABLE = (
@@ -123,7 +116,7 @@ class Swarm:
         lead = min(draw.uniform(0.0, LEAD.get(phase, 60.0)), max(0.0, call - begin))
         start = call - lead
         anchor, milestone = (
-            _anchor(trunk, start),
+            anchor_of(trunk, start),
             milestone_after(self._milestones(trunk), call, phase),
         )
         if anchor is None or milestone is None:
@@ -227,19 +220,6 @@ def _with_others(
     until = place.call + LASTS[place.phase][0] * 10.0
     others = [c for c in every if c.cell != first.cell and c.next_call(place.start) <= until]
     return [first, *(draw.choice(others) for _ in range(min(count - 1, len(others))))]
-
-
-def _anchor(trunk: Survey, start: float) -> dict[str, Any] | None:
-    """When a drill starts, told by the last step of the flight before: robust, and short to fly."""
-    before = [step for step in trunk.steps if step.time <= start]
-    if not before:
-        return None
-    last = before[-1]
-    nth = sum(1 for s in before if (s.vehicle, s.state) == (last.vehicle, last.state))
-    delay = max(0.0, start - last.time)
-    return {
-        "at": {"state": f"{last.vehicle}.{last.state}"}, "nth": nth, "delay": f"{delay:.3f} s",
-    }  # fmt: skip
 
 
 def _spares(faults: Sequence[dict[str, Any]]) -> bool:

@@ -9,6 +9,7 @@ from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.configuration.files import Quantity
 from flight.icd.devices.ascent import AttitudeEffectors, EffectorState
 from sim_hw.devices.ascent_device import AscentContext, AscentDevice
+from sim_hw.serving.driven import DrivenAxis
 from sim_hw.serving.failure_modes import Failing, failure_at_once
 
 
@@ -119,6 +120,12 @@ class SimAttitudeEffectors(AscentDevice, AttitudeEffectors):
             now + forward if forward >= least else now,
         )
         effort.flows = self._first_flows if whole else self._flows
+
+    def driven(self) -> list[DrivenAxis]:
+        """The nozzle, as of when it was swung last."""
+        limit = self._limit()
+        angles = (("pitch", self.pitch), ("yaw", self.yaw))
+        return [DrivenAxis(name, angle, -limit, limit) for name, angle in angles]
 
     def _leak(self) -> None:
         if self.truth.body is not None:

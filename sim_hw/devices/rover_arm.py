@@ -20,12 +20,18 @@ from flight.icd.devices.transfer_arm_geometry import (
 from flight.icd.places import ROVER_GRIPPER
 from sim_hw.devices.container import IN_ROVER_GRIPPER, LID_CLEARANCE, ON_SEAT, SimContainer
 from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
+from sim_hw.serving.driven import DrivenAxis
 from sim_hw.serving.failure_modes import Failing, failure
 from sim_hw.world.world import Body
 
 Joints = tuple[float, float, float, float, float, float]
 
 STOWED: Joints = (0.0, 2.4, -2.6, 0.2, 0.0, 0.0)
+STOPS = (
+    ("waist", -2.9, 2.9), ("shoulder", -1.6, 3.1), ("elbow", -3.0, 0.0), ("wrist pitch", -3.1, 1.6),
+    ("wrist yaw", -pi, pi), ("wrist roll", -pi, pi),
+)  # fmt: skip
+"""The mechanical stops of the joints, rad: just beyond what its reach asks for; assumption."""
 PRESENTED: Joints = (0.0, 1.6, -1.9, -1.2, 0.0, 0.0)
 _ABOVE_SOCKET = 0.08  # m: lower than a tube is long, the reach of the arm allows no more
 _ABOVE_LID = 0.04  # m: clear of the container's rim
@@ -83,6 +89,13 @@ class SimRoverArm(PoweredDevice, RoverArm):
         before, self.stuck_joint = self.stuck_joint, joint
         yield
         self.stuck_joint = before
+
+    def driven(self) -> list[DrivenAxis]:
+        """Its joints."""
+        return [
+            DrivenAxis(name, at, lowest, highest)
+            for (name, lowest, highest), at in zip(STOPS, self.joints, strict=True)
+        ]
 
     async def state(self) -> ArmState:
         self.need_power()
@@ -252,7 +265,7 @@ class SimRoverArm(PoweredDevice, RoverArm):
                 f"the shoulder; allowed is {shortest:.2f} to {0.995 * longest:.2f} m"
             )
         waist = atan2(right, x)
-        if abs(waist) > 2.9:
+        if not STOPS[0][1] <= waist <= STOPS[0][2]:
             raise DeviceRejected(f"{self.service}: the waist does not turn to {waist:.2f} rad")
         inner = (p.upper_arm**2 + distance**2 - p.forearm**2) / (2.0 * p.upper_arm * distance)
         bend = (p.upper_arm**2 + p.forearm**2 - distance**2) / (2.0 * p.upper_arm * p.forearm)

@@ -12,6 +12,7 @@ from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.transfer_arm import StraightMotion, TransferArm, TransferArmState
 from flight.icd.devices.transfer_arm_geometry import (
     FOREARM,
+    JOINT_LIMITS,
     STOWED,
     UPPER_ARM,
     WRIST_TO_TIP,
@@ -28,6 +29,7 @@ from flight.icd.devices.transfer_arm_geometry import (
 )
 from sim_hw.devices.transfer_arm_scene import ArmScene
 from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
+from sim_hw.serving.driven import DrivenAxis
 from sim_hw.serving.failure_modes import Failing, failure
 
 FINE_STEP = 0.001  # m between looks for contact
@@ -106,6 +108,11 @@ class SimTransferArm(PoweredDevice, TransferArm):
     def true_joints(self) -> list[float]:
         """The angles of the joints, rad, as they truly are."""
         return self._true(self._read_joints)
+
+    def driven(self) -> list[DrivenAxis]:
+        """Its joints."""
+        pairs = enumerate(zip(self.true_joints, JOINT_LIMITS, strict=True))
+        return [DrivenAxis(f"joint {n}", angle, -limit, limit) for n, (angle, limit) in pairs]
 
     def _true(self, read_joints: Sequence[float]) -> list[float]:
         return [angle - offset for angle, offset in zip(read_joints, self._offsets, strict=True)]

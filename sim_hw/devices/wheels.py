@@ -1,6 +1,7 @@
 """Simulated wheels: they turn as commanded, and the rover gets as far as the ground lets it."""
 
 import asyncio
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from math import atan, copysign, cos, degrees, hypot, pi, sin
@@ -12,6 +13,7 @@ from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.mobility import Driven, Wheels, WheelsState
 from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
+from sim_hw.serving.driven import DrivenAxis
 from sim_hw.serving.failure_modes import Failing, add, failure
 from sim_hw.world.traction import dug_in, sample_slip, slip_when_dug_in
 from sim_hw.world.world import Body
@@ -65,6 +67,7 @@ class SimWheels(PoweredDevice, Wheels):
         self.dead_wheels: list[int] = []
         self._scale = 1.0 + parameters.odometry_error * context.random.gauss(0.0, 1.0)
         self._odometer = 0.0
+        self._leans = ((math.nan, math.nan), 0.0)  # where it was looked how it leans, degrees
         self._turned = 0.0
         self._current = 0.0
         self._moving = False
@@ -80,6 +83,16 @@ class SimWheels(PoweredDevice, Wheels):
         """Motor number `wheel` turns no more."""
         new = wheel not in self.dead_wheels
         yield from add(self.dead_wheels, *([wheel] if new else []))
+
+    def driven(self) -> list[DrivenAxis]:
+        """How the vehicle leans where its wheels have brought it; nothing where it was put."""
+        if self._odometer == 0.0:
+            return []
+        place = (self.body.east, self.body.north)
+        if place != self._leans[0]:
+            ground = self.world.terrain.ground(*place)
+            self._leans = place, degrees(atan(hypot(ground.gradient_east, ground.gradient_north)))
+        return [DrivenAxis("lean", self._leans[1], 0.0, self.parameters.tilt_limit, "degrees")]
 
     async def state(self) -> WheelsState:
         self.need_power()

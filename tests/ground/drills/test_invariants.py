@@ -3,10 +3,13 @@
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
 from flight.icd.messages import Command, CommandReport, EventReport, Rung, Severity
 from ground.drills.invariants import ALWAYS_ON, INVARIANTS, SURVIVED
+from ground.drills.scenario import load_scenario
+from sim_hw.serving.driven import DrivenAxis
 
 
 class Ladder:
@@ -147,7 +150,7 @@ def test_ledgers_that_lose_and_ledgers_that_err_are_told_apart() -> None:
 def test_energy_that_comes_from_nowhere_is_told() -> None:
     account = SimpleNamespace(
         array=100.0, generator=0.0, unserved=0.0, loads=40.0, charging_loss=5.0,
-        discharging_loss=5.0, shunted=0.0,
+        discharging_loss=5.0, shunted=0.0, drained=0.0,
     )  # fmt: skip
     battery = SimpleNamespace(initial_state_of_charge=0.5, capacity=1.0)
     now = SimpleNamespace(energy=1850.0, brownout=False)
@@ -177,12 +180,43 @@ def test_a_tank_is_not_filled_by_itself() -> None:
     assert "1.000000 kg have become 1.100000 kg" in found.look()
 
 
-def test_a_joint_beyond_its_limit_is_told() -> None:
-    arm = SimpleNamespace(true_joints=[0.0] * 7)
-    run = run_with(Ladder(), device=lambda name: arm)
-    assert INVARIANTS["driven_within_limits"](run).look() == ""
-    arm.true_joints = [9.0] * 7
-    assert "rad" in INVARIANTS["driven_within_limits"](run).look()
+@pytest.mark.parametrize(("unit", "tolerance"), [("rad", 0.02), ("degrees", 0.5)])
+def test_what_is_driven_beyond_its_limits_is_told(unit: str, tolerance: float) -> None:
+    axes = [DrivenAxis("waist", 0.0, -1.0, 2.0, unit)]
+    devices = {"rover_arm": SimpleNamespace(driven=lambda: axes), "battery": SimpleNamespace()}
+    run = run_with(Ladder(), vehicles={"rover": SimpleNamespace(devices=devices)})
+    found = INVARIANTS["driven_within_limits"](run)
+    for at in (0.0, -1.0 - tolerance + 1e-9, 2.0 + tolerance - 1e-9):
+        axes[:] = [axes[0]._replace(at=at)]
+        assert found.look() == "", at
+    for at in (-1.0 - tolerance - 1e-3, 2.0 + tolerance + 1e-3):
+        axes[:] = [axes[0]._replace(at=at)]
+        assert (
+            f"rover.rover_arm: waist at {at:.3f} {unit}; allowed is -1.000 to 2.000" in found.look()
+        )
+
+
+def test_all_that_is_driven_in_a_mission_is_looked_at() -> None:
+    hardware = load_scenario("short")._hardware
+    found = INVARIANTS["driven_within_limits"](SimpleNamespace(hardware=hardware))  # type: ignore[arg-type]
+    assert found.look() == ""
+    named = {name for name, _ in found._found()}  # type: ignore[attr-defined]
+    assert named == {
+        "rover.rover_arm", "rover.wheels", "arm.transfer_arm", "mav.effectors",
+        "perseverance.wheels",
+    }  # fmt: skip
+    arm = hardware.vehicles["rover"].devices["rover_arm"]
+    arm.joints = (2.93, *arm.joints[1:])
+    assert "rover.rover_arm: waist at 2.930 rad" in found.look()
+    arm.joints = (0.0, *arm.joints[1:])
+    wheels = hardware.vehicles["perseverance"].devices["wheels"]
+    wheels.parameters = msgspec.structs.replace(wheels.parameters, tilt_limit=1e-9)
+    wheels.world.terrain = SimpleNamespace(
+        ground=lambda east, north: SimpleNamespace(gradient_east=0.02, gradient_north=0.0)
+    )
+    assert found.look() == "", "it stands where it was put"
+    wheels._odometer = 1.0
+    assert "perseverance.wheels: lean at 1.146 degrees" in found.look()
 
 
 def test_only_what_can_be_survived_is_left_to_the_drill() -> None:

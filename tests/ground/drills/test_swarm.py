@@ -12,10 +12,11 @@ from ground.drills.candidates import flown_task
 from ground.drills.drill import Drill
 from ground.drills.judging import judge
 from ground.drills.milestones import milestone_after, milestones
+from ground.drills.places import SLACK
 from ground.drills.record import WITHOUT_EFFECT, FaultSpan, Judged, Waited
 from ground.drills.scenario import Scenario, load_scenario
 from ground.drills.survey import Calls, Step, Survey
-from ground.drills.swarm import INSTEAD, SLACK, Swarm, trunk_seeds
+from ground.drills.swarm import INSTEAD, Swarm, trunk_seeds
 from ground.drills.swarm_faults import (
     DEATHS,
     MESSAGES,

@@ -1,0 +1,182 @@
+"""Drills of single faults of sensors and actuators that can be detected, for each phase.
+
+Each device is broken where the flight uses it, by every kind by which it shows of itself that it is
+not to be trusted; what does not show of itself is listed, with the reason.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from flight.configuration.whole_files import replace_file
+from ground.drills.generated import text_of
+from ground.drills.milestones import Milestone, milestone_after, milestones
+from ground.drills.phases import PHASES
+from ground.drills.places import LASTS, SLACK, anchor_of
+from ground.drills.scenario import Scenario
+from ground.drills.survey import Calls, Survey
+from sim_hw.faults.catalogue import catalogue
+from sim_hw.faults.device_call import DevicePart, moves
+from sim_hw.faults.kind import FaultKind
+
+SENSOR = ("dropout", "not_a_number", "out_of_range", "stale_stamp")
+"""A reading that fails by one of these is no value: the gate of readings says why."""
+ACTUATOR = ("no_move", "effect_without_acknowledgement")
+"""The device says that it did not, or says nothing: either is an error of the call."""
+WHY_NOT = {
+    "a value that could be true: only another source of the same quantity contradicts it": (
+        "bias", "scale", "drift", "noise", "spike", "saturation", "quantised", "swapped_sign",
+        "swapped_axes", "wrong_but_plausible", "stuck",
+    ),
+    "a value that was true a while ago: it shows where the quantity must have changed meanwhile": (
+        "stale", "slow_rate",
+    ),
+    "told as done: it shows where a witness looks, as the tables of witnesses say": (
+        "acknowledged_without_effect", "partial", "runaway", "reversed",
+    ),
+    "late, and then as it should be: within the limit of the call it is no fault": (
+        "delayed", "slow", "intermittent",
+    ),
+    "as no_move, after a first motion that is told as far as it came": ("jam",),
+}  # fmt: skip
+"""Why kinds are not among them."""
+OWN = "a failure of this device alone: it has tests of its own"
+LEAD = 0.5  # s before the call that is meant
+WORK = 60_000  # callbacks to the milestone, where there is a call with no more
+NOT_DETECTABLE = "NOT_DETECTABLE.md"
+Drills = dict[str, dict[str, Any]]
+"""By their names, what their files say."""
+
+
+def hardware_drills(scenario: Scenario, survey: Survey) -> Drills:
+    """A drill for each device, sort of use and phase; its sweep goes through the kinds."""
+    found: Drills = {}
+    ahead = milestones(survey)
+    for phase in (phase for phase in PHASES if phase in survey.phases):
+        for service in sorted({c.service for c in survey.calls if _is_of(c, phase)}):
+            calls = [c for c in survey.calls if _is_of(c, phase) and c.service == service]
+            for sort, kinds in (("sensor", SENSOR), ("actuator", ACTUATOR)):
+                plain = _drill(scenario, survey, ahead, phase, service, calls, sort, kinds)
+                if plain is not None:
+                    found[f"{phase}_{service.replace('.', '_')}_{sort}"] = plain
+    return found
+
+
+def _is_of(calls: Calls, phase: str) -> bool:
+    return calls.sort == "device" and calls.phase == phase and bool(calls.times)
+
+
+def _drill(
+    scenario: Scenario,
+    survey: Survey,
+    ahead: list[Milestone],
+    phase: str,
+    service: str,
+    calls: Iterable[Calls],
+    sort: str,
+    kinds: tuple[str, ...],
+) -> dict[str, Any] | None:
+    part = scenario.targets.parts["device"].get(service)
+    if not isinstance(part, DevicePart):
+        return None
+    at = catalogue().at("device", part)
+    acts = sort == "actuator"
+    for each in sorted(calls, key=lambda each: -each.count):
+        method = each.method
+        if method not in part.interface.methods or moves(part, method) != acts:
+            continue
+        fitting = [name for name in kinds if name in at and _fits(at[name], part, method)]
+        call = _call(survey, ahead, each, phase)
+        if fitting and call is not None:
+            return _plain(scenario, survey, ahead, (phase, service, method), call, fitting)
+    return None
+
+
+def _fits(kind: type[FaultKind], part: DevicePart, method: str) -> bool:
+    try:
+        kind().check(part, method, ())
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def _call(survey: Survey, ahead: list[Milestone], calls: Calls, phase: str) -> float | None:
+    """The call in the middle of those from which it is not too long to the next milestone."""
+    work = [
+        (survey.work_between(time, milestone.time), time)
+        for time in calls.times
+        if (milestone := milestone_after(ahead, time, phase)) is not None
+    ]
+    short = [time for done, time in work if done <= WORK]
+    return short[len(short) // 2] if short else min(work)[1] if work else None
+
+
+def _plain(
+    scenario: Scenario,
+    survey: Survey,
+    ahead: list[Milestone],
+    where: tuple[str, str, str],
+    call: float,
+    kinds: list[str],
+) -> dict[str, Any] | None:
+    phase, service, method = where
+    start = max(survey.span(phase)[0], call - LEAD)
+    lasts = round(call - start + math.sqrt(math.prod(LASTS[phase])), 3)
+    anchor, milestone = anchor_of(survey, start), milestone_after(ahead, start + lasts, phase)
+    if anchor is None or milestone is None:
+        return None
+    limit = round(SLACK * (milestone.time - start - lasts), 3)
+    return {
+        "format": 1,
+        "title": f"{service} is broken for {lasts:.3g} s: {phase}, {method}",
+        "scenario": scenario.mission.name,
+        "seed": survey.seed,
+        "start": anchor,
+        "horizon": f"{lasts + limit + 2.0:.3f} s",
+        "ends": "when_met",
+        "faults": [
+            {"id": "single", "device": service, "method": method, "kind": kinds[0],
+             "lasts": f"{lasts:.3f} s"},
+        ],
+        "always": ["no_vehicle_lost"],
+        "heal": {
+            "at": f"{lasts + 0.001:.3f} s",
+            "then": {**milestone.plain(), "in": f"{limit:.3f} s"},
+        },
+        "sweep": {"single.kind": kinds},
+    }  # fmt: skip
+
+
+def not_detectable(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
+    """Device, kind and reason of each fault of the matrix that is not among the drills."""
+    reasons = {kind: why for why, kinds in WHY_NOT.items() for kind in kinds}
+    for name, part in scenario.targets.parts["device"].items():
+        for kind in catalogue().at("device", part):
+            if kind not in (*SENSOR, *ACTUATOR):
+                yield name, kind, reasons.get(kind, OWN)
+
+
+def write_hardware(folder: Path, scenario: Scenario, survey: Survey) -> int:
+    """Writes all, and the list of what is not among them; tells how many files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    drills = hardware_drills(scenario, survey)
+    for old in folder.glob("*.yaml"):
+        if old.stem not in drills:
+            old.unlink()
+    for name, plain in drills.items():
+        replace_file(folder / f"{name}.yaml", text_of(plain))
+    by_reason: dict[str, dict[str, list[str]]] = {}
+    for device, kind, why in not_detectable(scenario):
+        by_reason.setdefault(why, {}).setdefault(kind, []).append(device)
+    lines = [
+        "# Faults that do not show of themselves",
+        "",
+        "Single faults of devices that are not among the drills beside this file, and why; written",
+        "by `msr drill --write-hardware`.",
+    ]
+    for why, kinds in by_reason.items():
+        lines += ["", f"## {why[0].upper()}{why[1:]}", ""]
+        lines += [f"- `{kind}`: {', '.join(devices)}" for kind, devices in kinds.items()]
+    replace_file(folder / NOT_DETECTABLE, "\n".join(lines) + "\n")
+    return len(drills)

@@ -1,0 +1,91 @@
+"""Single faults of sensors and actuators: written from what a flight really calls."""
+
+from pathlib import Path
+
+import pytest
+
+from ground.drills.hardware_drills import (
+    ACTUATOR,
+    LEAD,
+    SENSOR,
+    hardware_drills,
+    not_detectable,
+    write_hardware,
+)
+from ground.drills.places import LASTS
+from ground.drills.scenario import Scenario, load_scenario
+from ground.drills.survey import Calls, Step, Survey
+from ground.drills.variants import load_variants
+from sim_hw.faults.catalogue import catalogue
+
+
+@pytest.fixture(scope="module")
+def scenario() -> Scenario:
+    return load_scenario("surface")
+
+
+@pytest.fixture
+def survey() -> Survey:
+    steps = [
+        Step(0.0, "lander", "landed.waiting", "surface"),
+        Step(1_000.0, "rover", "surface.idle", "surface"),
+        Step(400_000.0, "arm", "ready.idle", "loading"),
+        Step(800_000.0, "mav", "ready", "loading"),
+    ]
+    calls = [
+        Calls("rover.wheels", "state", "surface", 3, [2_000.0, 3_000.0, 4_000.0]),
+        Calls("rover.wheels", "turn", "surface", 1, [2_500.0]),
+        Calls("arm.gripper", "state", "loading", 2, [400_200.0, 400_300.0]),
+        Calls("ground.other", "state", "loading", 1, [400_200.0]),
+        Calls("rover", "", "loading", 1, [400_200.0], sort="bus"),
+    ]
+    phases = {"surface": 0.0, "loading": 400_000.0}
+    return Survey(
+        scenario="surface", seed=5, ended=900_000.0, phases=phases, steps=steps, calls=calls
+    )
+
+
+def test_each_device_is_broken_where_it_is_used_by_what_shows(
+    scenario: Scenario, survey: Survey
+) -> None:
+    found = hardware_drills(scenario, survey)
+    assert list(found) == [
+        "surface_rover_wheels_sensor", "surface_rover_wheels_actuator",
+        "loading_arm_gripper_sensor",
+    ]  # fmt: skip
+    sensor, actuator = found["surface_rover_wheels_sensor"], found["surface_rover_wheels_actuator"]
+    assert set(sensor["sweep"]["single.kind"]) == set(SENSOR)
+    assert set(actuator["sweep"]["single.kind"]) == set(ACTUATOR)
+    assert sensor["faults"][0]["method"] == "state" and actuator["faults"][0]["method"] == "turn"
+    assert sensor["start"]["delay"] == f"{3_000.0 - LEAD - 1_000.0:.3f} s"  # the call in the middle
+    shortest, longest = LASTS["surface"]
+    lasts = float(sensor["faults"][0]["lasts"].removesuffix(" s"))
+    assert shortest < lasts < longest
+
+
+def test_what_is_written_is_read_and_what_is_no_longer_used_is_taken_away(
+    scenario: Scenario, survey: Survey, tmp_path: Path
+) -> None:
+    folder = tmp_path / "hardware"
+    assert write_hardware(folder, scenario, survey) == 3
+    names = [d.name for file in sorted(folder.glob("*.yaml")) for d in load_variants(file)]
+    assert len(names) == 2 * len(SENSOR) + len(ACTUATOR)
+    survey.calls = survey.calls[2:]
+    assert write_hardware(folder, scenario, survey) == 1
+    assert [file.stem for file in folder.glob("*.yaml")] == ["loading_arm_gripper_sensor"]
+
+
+def test_every_other_fault_of_a_device_is_listed_with_its_reason(
+    scenario: Scenario, survey: Survey, tmp_path: Path
+) -> None:
+    listed = {(device, kind): why for device, kind, why in not_detectable(scenario)}
+    for name, part in scenario.targets.parts["device"].items():
+        for kind in catalogue().at("device", part):
+            assert ((name, kind) in listed) == (kind not in (*SENSOR, *ACTUATOR))
+    assert all(listed.values())
+    general = set(catalogue().kinds("device"))
+    own = {kind for (_, kind), why in listed.items() if "of this device alone" in why}
+    assert not own & general, "each general kind has a reason of its own"
+    write_hardware(tmp_path, scenario, survey)
+    text = (tmp_path / "NOT_DETECTABLE.md").read_text()
+    assert "- `bias`: " in text and "- `dropout`" not in text
