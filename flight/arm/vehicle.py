@@ -9,8 +9,8 @@ from flight.arm.safeguards import ARM_SAFEGUARDS
 from flight.arm.witnesses import CONFIRMATIONS
 from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.ledger import CustodyStatus
+from flight.core.custody.looking import LooksForTubes
 from flight.core.keeping.memory import Remembered
-from flight.core.node import Node
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import wire
 from flight.core.telling.events import event
@@ -30,7 +30,7 @@ class SolCount(msgspec.Struct, frozen=True):
     tubes: int = 0
 
 
-class ArmVehicle(Node):
+class ArmVehicle(LooksForTubes):
     """The Sample Transfer Arm of the lander, with seven joints."""
 
     name = "arm"

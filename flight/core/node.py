@@ -311,6 +311,8 @@ class Node(ProtectionCommands):
     def connect(self, nursery: Nursery) -> None:
         """Connects everything: the first step of a boot."""
         self._connect(nursery)
+        if self.context.store_lost or self.ledger.is_lost:  # before a load list says anything
+            self.ledger.forget(self.context.mission.get("all_tubes", ()), "its store was lost")
         self.attach()
         self.put_up_protection()
 
@@ -344,10 +346,8 @@ class Node(ProtectionCommands):
             self.store_damaged(reason=self.context.store_damage)
         if self.ledger.is_lost:
             self.store_damaged(reason="all records of the custody ledger are gone")
-            self.go_safe("all records of the custody ledger are gone")
-        if self.context.store_lost or self.ledger.is_lost:
-            every_tube = self.context.mission.get("all_tubes", ())
-            self.ledger.forget(every_tube, "its store was lost")
+        if self.ledger.is_lost or self.context.store_lost:
+            self.go_safe("its store was lost")
         if self.boot.reduced:
             self.boot_reduced(number=self.boot.number, reason=self.boot.reason)
         if self.boot.number > 1:

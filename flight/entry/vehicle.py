@@ -4,9 +4,9 @@ from typing import Any
 
 from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.core.custody.handover import PassiveHandover
+from flight.core.custody.looking import LooksForTubes
 from flight.core.keeping.memory import Remembered
 from flight.core.keeping.storage import StorageClosed
-from flight.core.node import Node
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import wire
 from flight.core.telling.events import event
@@ -27,7 +27,7 @@ from flight.icd.messages import Severity
 CARRIER = "orbiter"
 
 
-class EntryVehicle(Node):
+class EntryVehicle(LooksForTubes):
     """The Earth entry capsule."""
 
     name = "entry"

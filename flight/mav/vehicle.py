@@ -8,8 +8,8 @@ import msgspec
 from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.vectors import norm
 from flight.core.custody.handover import PassiveHandover
+from flight.core.custody.looking import LooksForTubes
 from flight.core.keeping.memory import Remembered
-from flight.core.node import Node
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import wire
 from flight.core.telling.events import event
@@ -54,7 +54,7 @@ class ShownFlight(TypedDict):
     apoapsis: float
 
 
-class MavVehicle(Node):
+class MavVehicle(LooksForTubes):
     """The Mars Ascent Vehicle, on the lander and in flight."""
 
     name = "mav"

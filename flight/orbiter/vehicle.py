@@ -7,9 +7,9 @@ import msgspec
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import Vector
 from flight.core.custody.handover_active import ActiveHandover
+from flight.core.custody.looking import LooksForTubes
 from flight.core.keeping.clock import monotonic
 from flight.core.keeping.memory import Remembered
-from flight.core.node import Node
 from flight.core.sound_readings import sound
 from flight.core.telling.carried import keeper
 from flight.core.telling.channels import Channel
@@ -75,7 +75,7 @@ class CapsuleRelease(msgspec.Struct, frozen=True):
     entry_time: float
 
 
-class OrbiterVehicle(Node):
+class OrbiterVehicle(LooksForTubes):
     """The Earth Return Orbiter."""
 
     name = "orbiter"

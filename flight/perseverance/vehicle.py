@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 
 from flight.core.custody.handover import PassiveHandover
 from flight.core.custody.ledger import CustodyStatus, Evidence
+from flight.core.custody.looking import LooksForTubes
 from flight.core.fault_protection.quantities import quantity
 from flight.core.keeping.clock import monotonic
 from flight.core.keeping.memory import Remembered
-from flight.core.node import Node, NodeContext
+from flight.core.node import NodeContext
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import radio
 from flight.core.telling.events import event
@@ -32,7 +33,7 @@ ASLEEP_HOUSEKEEPING = 7200.0  # s
 PROGRESS_EVERY = 100.0  # m
 
 
-class PerseveranceVehicle(Node):
+class PerseveranceVehicle(LooksForTubes):
     """Parked with the tubes that it kept; drives to the lander with them and hands them out."""
 
     name = "perseverance"

@@ -15,6 +15,7 @@ from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.core.sound_readings import sound
 from flight.icd import places
+from flight.icd.custody_record import is_open
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.manipulation import RACK_SLOTS
 from flight.icd.devices.vision import TubeSighting
@@ -38,6 +39,7 @@ async def grasp_tube(node: RoverVehicle, signal: Signal) -> str | Signal:
     sighting = node.target
     if sighting is None:
         return Signal("grasp_missed", {"reason": "the tube has to be found again"})
+    _found_where_it_lies(node, tube, sighting)
     for attempt in range(1, node.parameters["grasp_attempts"] + 1):
         node.ledger.begin(tube, places.ROVER_GRIPPER, GRIPPER)
         try:
@@ -59,6 +61,15 @@ async def grasp_tube(node: RoverVehicle, signal: Signal) -> str | Signal:
             return Signal("grasp_missed", {"reason": "the tube is not seen any more"})
         sighting = node.target = found
     return Signal("grasp_missed", {"reason": "the gripper closed on nothing"})
+
+
+def _found_where_it_lies(node: RoverVehicle, tube: str, sighting: TubeSighting) -> None:
+    """A tube of which nothing was known any more lies before the camera: that is the look."""
+    record = node.ledger.record(tube)
+    if record is None or record.status is not CustodyStatus.UNKNOWN or is_open(record):
+        return
+    seen = Evidence(CAMERA, f"on the ground {sighting.ahead:.2f} m ahead")
+    node.ledger.find(tube, places.GROUND, seen, ceded=None if record.responsible else record)
 
 
 async def _close_on(node: RoverVehicle, sighting: TubeSighting) -> None:

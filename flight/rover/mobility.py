@@ -38,12 +38,19 @@ def correct_place(node: RoverVehicle, east: float, north: float, error: float) -
     return corrected
 
 
+ASTRAY = 500.0
+"""m by which a rover without memory may be anywhere: the whole site."""
+
+
 def make_locomotion(node: RoverVehicle) -> Locomotion:
     """The driving skill with what is known of the ground: the lander and the tubes on it."""
     p = node.parameters
     start = node.context.mission.get("start", node.context.mission["lander"])
     heading = float(start.get("heading", 0.0))
-    pose = stored_pose(node, Pose(float(start["east"]), float(start["north"]), heading, 0.3))
+    error = ASTRAY if node.context.store_lost else 0.3
+    pose = stored_pose(node, Pose(float(start["east"]), float(start["north"]), heading, error))
+    if node.context.store_lost:  # the next boot does not know it better
+        node.locomotion_memory = {"pose": pose.as_data()}
     node.east, node.north, node.heading = pose.east, pose.north, pose.heading
     cost_map = CostMap(p["vehicle_radius"])
     cost_map.add(Disc(*node.lander_place, p["lander_radius"]))

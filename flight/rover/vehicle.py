@@ -5,12 +5,13 @@ from typing import Any, ClassVar
 
 from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.ledger import CustodyStatus, Evidence
+from flight.core.custody.looking import LooksForTubes
 from flight.core.fault_protection.actions import action
 from flight.core.fault_protection.quantities import quantity
 from flight.core.fault_protection.shedding import Sheddable
 from flight.core.keeping.clock import monotonic
 from flight.core.keeping.memory import Remembered
-from flight.core.node import Node, NodeContext
+from flight.core.node import NodeContext
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import radio
 from flight.core.telling.events import event
@@ -34,7 +35,7 @@ from flight.surface.sol_budget import SolDistance
 RADIO_REST = 10.0  # s that the radio stays off when it is restarted
 
 
-class RoverVehicle(Node):
+class RoverVehicle(LooksForTubes):
     """The fetch rover: four wheels, an arm, a rack for 36 tubes."""
 
     name = "rover"
@@ -307,6 +308,8 @@ class RoverVehicle(Node):
         self.battery_temperature = battery.temperature if battery.valid else None
         self.array_power = array.power if array.valid else None
         if array.valid and array.deployed:
+            # What is not remembered can be seen: it unfolds before it drives off the lander.
+            self.on_ground = self.on_ground or self.context.store_lost
             self.sols.planner.array_seen(self.clock.jd_tt(), array.power)
 
     def segment_driven(self, pose: Pose, slip: float | None, distance: float) -> None:
@@ -324,6 +327,5 @@ class RoverVehicle(Node):
 
     def _adopt_tubes(self) -> None:
         for tube in self._map:
-            if self.ledger.record(tube) is None:
-                seen = Evidence("depot map", "laid down by Perseverance and imaged")
-                self.ledger.adopt(tube, places.GROUND, seen)
+            seen = Evidence("depot map", "laid down by Perseverance and imaged")
+            self.ledger.adopt(tube, places.GROUND, seen)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flight.icd.messages import TERMINAL_RUNGS, CommandReport, Message, Rung
+from flight.icd.messages import TERMINAL_RUNGS, CommandReport, EventReport, Message, Rung
 from ground.drills.invariant import Invariant
 from ground.testbed.run import Run
 
@@ -31,6 +31,8 @@ class CommandsEndOnce(Invariant):
                     self._open[key] = None
 
     def hear(self, message: Message) -> str:
+        if isinstance(message, EventReport) and message.name == "store_damaged":
+            self._forget(message.source)
         if not isinstance(message, CommandReport) or message.repeated:
             return ""
         key = (message.source, message.identifier)
@@ -43,6 +45,11 @@ class CommandsEndOnce(Invariant):
         else:
             self._open[key] = None
         return ""
+
+    def _forget(self, source: str) -> None:
+        """A node that says that its store was lost knows of no command that it was given before."""
+        self._ends = {key: rung for key, rung in self._ends.items() if key[0] != source}
+        self._open = {key: None for key in self._open if key[0] != source}
 
     def end(self, broke: BaseException | None) -> str:
         for source, identifier in self._open:

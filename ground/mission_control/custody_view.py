@@ -8,7 +8,7 @@ from pathlib import Path
 from flight.configuration.whole_files import replace_file
 from flight.icd import places
 from flight.icd.custody_account import Account, account
-from flight.icd.custody_record import CustodyRecord, CustodyStatus
+from flight.icd.custody_record import FORGET, CustodyRecord, CustodyStatus
 from flight.runtime.pace import NANOSECONDS
 from ground.mission_control.archive import Archive
 
@@ -119,6 +119,20 @@ class CustodyView:
             if (told.place or told.last_seen) in places:
                 records = [ledger[tube] for ledger in self._present.values() if tube in ledger]
                 found.append(max(records, key=lambda record: record.link))
+        return found
+
+    def forgotten(self, owner: str) -> list[CustodyRecord]:
+        """Of each tube of which a ledger says that it has lost its memory: what it said last."""
+        found = []
+        for tube, record in self._present.get(owner, {}).items():
+            if record.step != FORGET:
+                continue
+            before = [
+                each for (who, which, _), (each, _) in self._history.items()
+                if (who, which) == (owner, tube) and each.step != FORGET
+            ]  # fmt: skip
+            if before:
+                found.append(max(before, key=lambda each: each.sequence))
         return found
 
     def history(self, tube: str) -> list[tuple[CustodyRecord, int]]:

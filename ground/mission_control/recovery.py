@@ -11,6 +11,7 @@ started again goes on where it stood.
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import msgspec
 
@@ -18,13 +19,15 @@ from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.runtime.pace import NANOSECONDS
 from ground.mission_control.command_tracker import TrackedCommand, Verdict
 from ground.mission_control.dictionary import VehicleEntry
+from ground.mission_control.procedure_arguments import survey_key
 from ground.mission_control.procedure_steps import CommandStep
 from ground.mission_control.procedure_tools import ProcedureTools, StepFailed
 from ground.mission_control.recovery_rules import RecoveryRules, is_inside
 from ground.mission_control.watches import HEARD
 
 SAFE = "safe"
-LEAVE, REBOOT = "leave_safe", "reboot"
+LEAVE, REBOOT, LOOK = "leave_safe", "reboot", "look_for_tubes"
+LOCATE, CORRECT = "locate_lander", "correct_place"
 MODE = "mode"
 _INSTANT = 1e-6  # seconds: a timer may fire that much before the float it was set to
 _SAYS_SAFE = re.compile(r"\bin (the )?state safe\b")
@@ -198,6 +201,42 @@ class Recoverer:
         await self._sleep_until(recovery.out + settle)
         if self._is_safe(vehicle):
             raise StepFailed(f"{vehicle} fell back into its safe state")
+        await self._have_tubes_found(recovery, limit)
+
+    async def _have_tubes_found(self, recovery: Recovery, limit: float) -> None:
+        """A vehicle that has lost its memory looks for its tubes where it had them last."""
+        vehicle = recovery.vehicle
+        told = self._tools.custody.forgotten(vehicle)
+        if not told or LOOK not in self._tools.dictionary.vehicle(vehicle).commands:
+            return
+        await self._tell_places(recovery, limit)
+        await self._try(recovery, LOOK, limit, records=msgspec.to_builtins(told))
+
+    async def _tell_places(self, recovery: Recovery, limit: float) -> None:
+        """Tells a vehicle without memory where the lander stands, and where it stands itself."""
+        vehicle = recovery.vehicle
+        commands = self._tools.dictionary.vehicle(vehicle).commands
+        lander = self._tools.archive.get(survey_key("lander"))
+        if lander is not None and LOCATE in commands:
+            place = {name: float(lander[name]) for name in ("east", "north", "error")}
+            await self._try(recovery, LOCATE, limit, **place)
+        if self._tools.imagery is None or CORRECT not in commands:
+            return
+        seen = await self._tools.imagery.find(vehicle)
+        if isinstance(seen, str):
+            self._log(recovery.of, f"{vehicle} was not found from orbit: {seen}")
+            return
+        place = {"east": seen.east, "north": seen.north, "error": seen.error}
+        await self._try(recovery, CORRECT, limit, **place)
+
+    async def _try(
+        self, recovery: Recovery, command: str, limit: float, **arguments: Any
+    ) -> None:
+        """What does not succeed is noted, and the work goes on."""
+        try:
+            await self._command(recovery, command, limit, **arguments)
+        except StepFailed as failure:
+            self._log(recovery.of, str(failure))
 
     async def _leave_reduced_form(self, recovery: Recovery, limit: float) -> None:
         """A planned boot ends the row of unplanned ones for which the last one was reduced."""
@@ -215,11 +254,13 @@ class Recoverer:
             f"{vehicle} has not booted anew", "event", vehicle, "booted",
         )  # fmt: skip
 
-    async def _command(self, recovery: Recovery, command: str, limit: float) -> int:
+    async def _command(
+        self, recovery: Recovery, command: str, limit: float, **arguments: Any
+    ) -> int:
         """Has a command carried out; returns when it was issued. Raises StepFailed."""
         left = (limit - recovery.began) / SOL_SECONDS
         step = CommandStep(
-            vehicle=recovery.vehicle, command=command,
+            vehicle=recovery.vehicle, command=command, arguments=arguments,
             limit_sols=max(0.0, min(self._rules.limit_sols, left)),
         )  # fmt: skip
         ended = await self._order(f"{recovery.of} {command}", step)

@@ -300,6 +300,10 @@ class PassiveHandover:
 
     # ------------------------------------------------------------ mechanics
 
+    async def look(self, record: CustodyRecord) -> Evidence:
+        """What this node's sensor sees of a tube, by majority where it sees something."""
+        return await self._look(record, expected=False)
+
     async def _look(self, record: CustodyRecord, *, expected: bool) -> Evidence:
         """What the sensor sees; an unexpected sight is looked at again, the majority counts."""
         first = await self._verify(record.tube, record.slot, expected)

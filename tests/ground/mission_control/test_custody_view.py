@@ -83,3 +83,28 @@ def test_the_manifest_is_written_for_people_and_for_programs(tmp_path: Path) -> 
     [tube] = json.loads((tmp_path / "manifest.json").read_text())["tubes"]
     assert tube["content"] == "igneous core"
     assert tube["hand_overs"][1]["verified_by"] == "seat_sensor"
+
+
+FORGOTTEN = record(
+    "rover", 2_000_001, "forget", CustodyStatus.UNKNOWN, link=0, reason="its store was lost"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("order", [(HELD, RACKED, FORGOTTEN), (FORGOTTEN, RACKED, HELD)])
+def test_of_a_ledger_that_was_lost_the_ground_has_what_it_said_last(order: Any) -> None:
+    view = CustodyView([TubeEntry("M1")])
+    for each in order:
+        view.take(each, 0)
+    assert view.forgotten("rover") == [RACKED]
+    assert view.forgotten("arm") == []
+
+
+def test_a_ledger_that_was_not_lost_has_forgotten_nothing() -> None:
+    view = CustodyView([TubeEntry("M1")])
+    for each in (HELD, RACKED):
+        view.take(each, 0)
+    assert view.forgotten("rover") == []
+    view.take(FORGOTTEN, 0)
+    found = record("rover", 2_000_002, "find", CustodyStatus.HELD, place="rover_rack", link=3)
+    view.take(found, 0)  # and once it is found again there is nothing more to look for
+    assert view.forgotten("rover") == []
