@@ -10,6 +10,7 @@ import zmq
 
 from flight.runtime.common_clock import CommonClock
 from flight.runtime.sockets import Kind, Socket
+from flight.runtime.zeromq_bells import Bells
 from flight.runtime.zeromq_keys import Doorkeeper, Keys
 from flight.runtime.zeromq_sockets import CONTEXTS, ZeroMqSocket
 
@@ -125,10 +126,11 @@ class Fabric(Presence):
         self.context: zmq.Context[Any] = CONTEXTS.make()
         self.doorkeeper = None if keys is None else Doorkeeper(self.context, keys, on_refused)
         self._keys = keys
+        self._bells = Bells()
 
     def open_socket(self, kind: Kind, identity: bytes = b"") -> Socket:
         """A socket of ZeroMQ."""
-        return ZeroMqSocket(self.context, kind, identity, self._keys, self._listening)
+        return ZeroMqSocket(self.context, kind, identity, self._keys, self._listening, self._bells)
 
     def close(self) -> None:
         """Closes the context; every bus is to be closed before."""

@@ -10,7 +10,10 @@ from typing import Any
 import zmq
 
 from flight.icd.codec import MAXIMUM_MESSAGE_BYTES
+from flight.runtime.handles import QueueReader
+from flight.runtime.loop import VirtualLoop
 from flight.runtime.sockets import HIGH_WATER_MARK, Full, Kind, Link, Unreachable
+from flight.runtime.zeromq_bells import Bells
 from flight.runtime.zeromq_keys import Keys
 from flight.runtime.zeromq_presence import (
     HANDSHAKE_MS,
@@ -32,6 +35,7 @@ that sends faster waits; what is under way in the kernel's buffers comes on top.
 SENT_OUTSIDE = 1_000  # messages of our own, mostly of some kB, for one peer that does not take them
 _POLLIN = int(zmq.POLLIN)  # the library's own flag takes longer than the look
 _NOBLOCK = zmq.NOBLOCK
+UNKNOWN = 1 << 40  # messages
 
 
 class Contexts:
@@ -72,7 +76,15 @@ class ZeroMqSocket:
         identity: bytes,
         keys: Keys | None = None,
         listening: dict[str, int] | None = None,
+        bells: Bells | None = None,
     ) -> None:
+        self._bells = Bells() if bells is None else bells
+        self._identity = identity
+        self._within = ""  # the address within the process that it is bound or connected to
+        self._bell: QueueReader | None = None
+        self._most = UNKNOWN  # messages that may wait
+        self._taken = 0
+        self._look_first = False
         self._keys = keys
         self._listening = {} if listening is None else listening
         self._kind = kind
@@ -112,6 +124,9 @@ class ZeroMqSocket:
             self._socket.bind(address)
         except zmq.ZMQError as error:  # which is no OSError
             raise OSError(error.errno, f"{address}: {error.strerror}") from error
+        if address.startswith("inproc://"):
+            self._within = address
+            self._bells.bind(address, self)
 
     def _claim(self, path: str) -> None:
         # ZeroMQ deletes a socket file that it finds and binds anew: whoever served it would hear
@@ -134,6 +149,7 @@ class ZeroMqSocket:
         """Lets go of an address at once: ZeroMQ closes in a thread of its own."""
         with contextlib.suppress(zmq.ZMQError):
             self._socket.unbind(address)
+        self._bells.unbind(address, self)
         self._release()
 
     def connect(self, address: str) -> None:
@@ -142,6 +158,9 @@ class ZeroMqSocket:
         if self._keys is not None and address.startswith("tcp://"):
             self._keys.secure_connecting(self._socket)
         self._socket.connect(address)
+        if address.startswith("inproc://"):
+            self._within = address
+            self._bells.connect(address, self, self._identity)
 
     def _bound_memory(self, address: str) -> None:
         # Within a process the sum of both marks counts, in messages that nobody else can make.
@@ -167,33 +186,74 @@ class ZeroMqSocket:
         """Lets go of a connection."""
         with contextlib.suppress(zmq.ZMQError):
             self._socket.disconnect(address)
+        self._bells.disconnect(address, self, self._identity)
+
+    def ring(self, unsure: bool = False) -> None:
+        """A message was sent to it, or an unknown number."""
+        self._most = UNKNOWN if unsure else self._most + 1
+        if self._bell is not None:
+            self._bell.wake()
 
     def watch(self, loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
-        """Calls back at each edge of the socket's descriptor."""
+        """Calls back when its bell was rung, or at each edge of the socket's descriptor."""
+        if isinstance(loop, VirtualLoop) and self._within:
+            self._bell = loop.add_queue_reader(callback, self.has_input)
+            self._bell.wake()
+            return
         self.descriptor = int(self._socket.getsockopt(zmq.FD))
         loop.add_reader(self.descriptor, callback)
 
     def unwatch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Ends that."""
-        loop.remove_reader(self.descriptor)
+        if self._bell is not None:
+            self._bell.close()
+            self._bell = None
+        else:
+            loop.remove_reader(self.descriptor)
 
     def send(self, data: bytes) -> None:
         """Sends; raises Full."""
+        if self._look_first:
+            self._look()
         try:
             self._socket.send(data, _NOBLOCK)
         except zmq.Again:
-            raise Full from None
+            self._look()
+            try:
+                self._socket.send(data, _NOBLOCK)
+            except zmq.Again:
+                raise Full from None
+        if self._within:
+            if self._kind is Kind.PUBLISHER:
+                self._bells.sent_to_all(self._within)
+            else:
+                self._bells.sent_to_bound(self._within)
 
     def send_to(self, peer: bytes, data: bytes) -> None:
         """Sends to one peer; raises Full or Unreachable."""
         try:
-            self._socket.send_multipart((peer, data), _NOBLOCK)
+            try:
+                self._socket.send_multipart((peer, data), _NOBLOCK)
+            except zmq.Again:
+                self._look()
+                self._socket.send_multipart((peer, data), _NOBLOCK)
         except zmq.Again:
             raise Full from None
         except zmq.ZMQError as error:
             if error.errno != zmq.EHOSTUNREACH:
                 raise
             raise Unreachable from None
+        if self._within:
+            self._bells.sent_to(self._within, peer)
+
+    def has_taken(self) -> None:
+        """A subscriber has taken many messages: there is room again, as a look will show."""
+        self._look_first = True
+
+    def _look(self) -> int:
+        # Has ZeroMQ take in what its peers have taken, and who has come or gone.
+        self._look_first = False
+        return int(self._socket.getsockopt(zmq.EVENTS))
 
     def reaches(self, peer: bytes) -> bool:
         """Whether a client is connected; it gets a message of nothing, which clients ignore."""
@@ -210,21 +270,35 @@ class ZeroMqSocket:
         receive = self._socket.recv
         try:
             if self._kind is not Kind.SERVER:
-                return [receive(_NOBLOCK)]
-            frames = [receive(_NOBLOCK), receive(_NOBLOCK)]
-            if self._socket.getsockopt(zmq.RCVMORE):
-                frames += self._socket.recv_multipart(_NOBLOCK)
+                frames = [receive(_NOBLOCK)]
+            else:
+                frames = [receive(_NOBLOCK), receive(_NOBLOCK)]
+                if self._socket.getsockopt(zmq.RCVMORE):
+                    frames += self._socket.recv_multipart(_NOBLOCK)
         except zmq.Again:
+            self._most = 0
             return None
+        self._most -= 1
+        if self._kind is Kind.SUBSCRIBER and self._within:
+            self._taken += 1
+            if self._taken >= HIGH_WATER_MARK // 2:  # ZeroMQ tells the sender of as many at a time
+                self._taken = 0
+                self._bells.has_taken(self._within)
         return frames
 
     def has_input(self) -> bool:
         """Whether something has arrived."""
-        return bool(int(self._socket.getsockopt(zmq.EVENTS)) & _POLLIN)
+        # The look takes in, too, who has joined a publisher or left it.
+        if self._most <= 0 and self._bell is not None and self._kind is not Kind.PUBLISHER:
+            return False
+        return bool(self._look() & _POLLIN)
 
     def close(self) -> None:
         """Closes, in a thread of ZeroMQ."""
         if self._follower is not None:
             self._follower.close()
+        if self._within:
+            self._bells.unbind(self._within, self)
+            self._bells.disconnect(self._within, self, self._identity)
         self._socket.close(0)
         self._release()
