@@ -1,8 +1,8 @@
 """The envelope: what travels on the bus is `[sequence, time_ns, message]` in MessagePack, and its
 checksum (`checksum`).
 
-It is written by `msgpack` and read by the typed decoder of `msgspec`, which checks envelope and
-message while it decodes; only the fields that may hold any plain data are looked through
+It is written by `msgspec` and read by its typed decoder, which checks envelope and message while it
+decodes; only the fields that may hold any plain data are looked through
 afterwards.
 """
 

@@ -17,10 +17,21 @@ from flight.icd.devices.base import (
 from flight.icd.messages import Call, Cancel, DeviceSignal, Hello, Message, Reply
 from flight.runtime.bus import Bus
 from flight.runtime.loop import NANOSECONDS, clock_of, transport_grace
+from flight.runtime.paced_loop import PacedLoop
 from flight.runtime.reading_fields import struct_problem
 from flight.runtime.reading_gate import ReadingGate
 
 I = TypeVar("I", bound=DeviceInterface)  # noqa: E741
+
+
+class _Late(Exception):
+    """The time for an answer is over."""
+
+
+def _give_up(waiter: asyncio.Future[Reply]) -> None:
+    # A timer of its own, not `asyncio.timeout`: a run makes a hundred thousand calls.
+    if not waiter.done():
+        waiter.set_exception(_Late())
 
 
 class Connection:
@@ -39,6 +50,9 @@ class Connection:
         self._interface = interface
         self._number = 0
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
+        self._loop = asyncio.get_running_loop()
+        self._time_ns = clock_of(self._loop)
+        self._paced = isinstance(self._loop, PacedLoop)
         self._listeners: dict[str, Callable[[Any], None]] = {}
         self.on_unexpected: Callable[[str], None] | None = None
         self._client = bus.connect(service, self._receive, epoch=boot)
@@ -76,16 +90,17 @@ class Connection:
     async def _ask(self, method: Method, arguments: dict[str, Any]) -> Any:
         self._number += 1
         number = self._number
-        waiter: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        loop, clock = self._loop, self._time_ns
+        waiter: asyncio.Future[Reply] = loop.create_future()
         self._waiting[number] = waiter
-        clock = clock_of(asyncio.get_running_loop())
         asked_ns = clock()
+        timer: asyncio.TimerHandle | None = None
         try:
             if not self._client.send(Call(number, method.name, arguments)):
                 raise DeviceTimeout(f"{self.service}.{method.name}: the device cannot be reached")
-            async with asyncio.timeout(method.limit + transport_grace()):
-                reply = await waiter
-        except TimeoutError:
+            timer = loop.call_at(loop.time() + method.limit + self._grace(), _give_up, waiter)
+            reply = await waiter
+        except _Late:
             self._client.send(Cancel(number))
             raise DeviceTimeout(
                 f"{self.service}.{method.name} gave no answer within {method.limit:g} s"
@@ -95,8 +110,13 @@ class Connection:
             raise
         finally:
             self._waiting.pop(number, None)
-        slack_ns = round(transport_grace() * NANOSECONDS)
+            if timer is not None:
+                timer.cancel()
+        slack_ns = round(self._grace() * NANOSECONDS)
         return self.gate.admit(method, self._result(method, reply), asked_ns, clock(), slack_ns)
+
+    def _grace(self) -> float:
+        return transport_grace() if self._paced else 0.0
 
     def _result(self, method: Method, reply: Reply) -> Any:
         if reply.error == "rejected":

@@ -15,7 +15,7 @@ from flight.icd.envelope import (
 from flight.icd.messages import Message
 from flight.runtime.bus_side import BusSide
 from flight.runtime.gaps import Gap
-from flight.runtime.loop import clock_of
+from flight.runtime.loop import VirtualLoop, clock_of
 from flight.runtime.sockets import Kind
 
 MOST_PEERS = 1_000  # whose streams are counted; a node that boots is a peer anew
@@ -35,6 +35,7 @@ class Endpoint:
         self._socket = bus.fabric.open_socket(kind, identity)
         self._loop = asyncio.get_running_loop()
         self._context = contextvars.copy_context()  # whose end it is, whoever wakes it
+        self._is_told = isinstance(self._loop, VirtualLoop)  # by the fabric, of all that arrives
         self._time_ns = clock_of(self._loop)
         self._label = f"{bus.name}>{service}".encode()
         self._sequences = bus.counts(kind, service, identity)
@@ -130,7 +131,7 @@ class Endpoint:
         # ZeroMQ's descriptor is edge-triggered: a send, also one that is refused, may have eaten
         # the edge of what arrived. One look serves all that is sent until then, and a drain looks
         # anyway before it ends.
-        if not self._draining:
+        if not self._draining and not self._is_told:
             self._schedule_drain()
 
     def _dropped(self, reason: str) -> bool:
@@ -211,13 +212,14 @@ class Endpoint:
             self._expected[peer] = sequence + 1
             _forget_oldest(self._expected)
             return True
+        if sequence == expected:
+            self._expected[peer] = sequence + 1
+            return True
         (life_expected, _), (life, count) = life_and_count(expected), life_and_count(sequence)
         if sequence < expected and life_expected > 0:
             self._stale(peer, sequence)
             return False
         self._expected[peer] = sequence + 1
-        if sequence == expected:
-            return True
         if life == life_expected and sequence > expected:
             missing = sequence - expected
         else:  # a new life: of its own, what came before is missing; of the old one nobody knows

@@ -105,6 +105,7 @@ class MemorySocket:
         self._active: list[_Queue] = []
         self._current = 0
         self._ahead: tuple[_Queue, bytes] | None = None
+        self._waiting = 0  # messages, without what is told of joins
         self._reader: QueueReader | None = None
 
     # ------------------------------------------------------------ connecting
@@ -157,6 +158,7 @@ class MemorySocket:
         assert queue is not None
         queue.reader = self
         if queue.messages:
+            self._waiting += len(queue.messages) - 1
             self.arrived(queue)
 
     def part(self, peer: "MemorySocket") -> None:
@@ -172,7 +174,7 @@ class MemorySocket:
         self._peers.clear()
         self._subscribers.clear()
         self._active.clear()
-        self._current, self._joins, self._ahead = 0, 0, None
+        self._current, self._joins, self._waiting, self._ahead = 0, 0, 0, None
 
     # ---------------------------------------------------------------- reading
 
@@ -200,6 +202,7 @@ class MemorySocket:
 
     def arrived(self, queue: _Queue) -> None:
         """Something was put into a queue that this socket reads."""
+        self._waiting += 1
         if not queue.active:
             queue.active = True
             self._active.append(queue)
@@ -215,12 +218,15 @@ class MemorySocket:
             taken = self._take()
         if taken is None:
             return None
+        self._waiting -= 1
         queue, data = taken
         return [queue.writer.identity, data] if self._kind is Kind.SERVER else [data]
 
     def has_input(self) -> bool:
         """Whether something has arrived. It is taken ahead, as ZeroMQ's ROUTER does: so the next of
         the others has its turn after it, also if that arrives only now."""
+        if not self._waiting:
+            return self._joins > 0
         if self._ahead is None:
             self._ahead = self._take()
         return self._ahead is not None or self._joins > 0

@@ -5,7 +5,7 @@ run. Here children are cancelled and awaited in the order in which they were sta
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -21,21 +21,30 @@ class Nursery:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._children: dict[asyncio.Task[Any], None] = {}
+        self._children: dict[asyncio.Task[Any], Callable[[], object] | None] = {}
         self._first_error: BaseException | None = None
         self._changed: asyncio.Future[None] | None = None
         self._parent: asyncio.Task[Any] | None = None
         self._closing = False
         self._woken = False
 
-    def start(self, work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
-        """Starts `work` as a child named `<nursery>/<name>`; raises RuntimeError once closed."""
+    def start(
+        self,
+        work: Coroutine[Any, Any, T],
+        *,
+        name: str,
+        then: Callable[[], object] | None = None,
+    ) -> asyncio.Task[T]:
+        """Starts `work` as a child named `<nursery>/<name>`; raises RuntimeError once closed.
+
+        `then` is called when it has ended, however it did.
+        """
         if self._closing:
             work.close()
             raise RuntimeError(f"nursery {self.name} is closed; it does not start {name}")
         loop = asyncio.get_running_loop()
         task = loop.create_task(work, name=f"{self.name}/{name}")
-        self._children[task] = None
+        self._children[task] = then
         task.add_done_callback(self._child_done)
         return task
 
@@ -50,7 +59,9 @@ class Nursery:
         return len(self._children)
 
     def _child_done(self, task: asyncio.Task[Any]) -> None:
-        self._children.pop(task, None)
+        then = self._children.pop(task, None)
+        if then is not None:
+            then()
         error = None if task.cancelled() else task.exception()
         if error is not None and self._first_error is None:
             self._first_error = error

@@ -1,18 +1,17 @@
 """The hardware side of the device bus: serves one simulated device on one socket."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from flight.icd.devices.base import DeviceFault, DeviceInterface, DeviceRejected
 from flight.icd.messages import Call, Cancel, DeviceSignal, Hello, Message, Reply
 from flight.runtime.bus import Bus
-from flight.runtime.loop import NANOSECONDS, time_ns, transport_grace
+from flight.runtime.loop import NANOSECONDS, clock_of, transport_grace
 from flight.runtime.nursery import Nursery
+from flight.runtime.paced_loop import PacedLoop
 from sim_hw.serving.interposing import Interposer, NoAnswer
 
 REASON_LENGTH = 2000  # what the ICD allows for a text
@@ -23,8 +22,7 @@ MOST_BYTES = 16 << 20
 MOST_DRIVERS = 64  # who hear signals; a device has one driver, or a few
 
 
-@dataclass(frozen=True)
-class _Work:
+class _Work(NamedTuple):
     """A call that is being answered, of so many bytes."""
 
     task: asyncio.Task[None]
@@ -50,6 +48,9 @@ class DeviceServer:
         self._running: dict[tuple[bytes, int], _Work] = {}
         self._boots: dict[str, tuple[int, bytes]] = {}
         self._grace = 0.0  # s; the greatest so far
+        loop = asyncio.get_running_loop()
+        self._time_ns = clock_of(loop)
+        self._paced = isinstance(loop, PacedLoop)
         self._server = bus.serve(service, self._receive)
 
     def emit(self, name: str, data: Any) -> None:
@@ -91,13 +92,16 @@ class DeviceServer:
             self._server.send(peer, Reply(call.number, error="rejected", reason=refusal))
             return
         task = self._nursery.start(
-            self._answer(peer, call, self._age()), name=f"{self.service}.{call.method}"
+            self._answer(peer, call, self._age()),
+            name=f"{self.service}.{call.method}",
+            then=lambda: self._running.pop(key, None),
         )
         self._running[key] = _Work(task, size)
-        task.add_done_callback(lambda _: self._running.pop(key, None))
 
     def _no_room(self, key: tuple[bytes, int], size: int) -> str:
         """Why a call cannot be taken on; "" when it can."""
+        if not self._running:
+            return ""
         if key in self._running:
             return f"call {key[1]} is in work"
         theirs = [work.size for (peer, _), work in self._running.items() if peer == key[0]]
@@ -128,16 +132,19 @@ class DeviceServer:
 
     async def _answer(self, peer: bytes, call: Call, age: float) -> None:
         # Cancelled on behalf of the caller, or as the hardware goes down: nobody waits for it.
-        with contextlib.suppress(asyncio.CancelledError, NoAnswer):
+        try:  # no `with`: a run answers a hundred thousand calls
             self._server.send(peer, await self._perform(call, age))
+        except (asyncio.CancelledError, NoAnswer):
+            return
 
     def _age(self) -> float:
         """How long before it is heard a call was made (s), apart from what machines delay.
 
         What a message takes was longer in mission time if that ran faster a moment ago.
         """
-        self._grace = max(self._grace, transport_grace())
-        return (time_ns() - self._server.sent_ns) / NANOSECONDS - self._grace
+        if self._paced:
+            self._grace = max(self._grace, transport_grace())
+        return (self._time_ns() - self._server.sent_ns) / NANOSECONDS - self._grace
 
     async def _perform(self, call: Call, age: float) -> Reply:
         method = self.device.methods.get(call.method)

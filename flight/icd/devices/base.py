@@ -123,6 +123,8 @@ class Method:
 
     def pack(self, positional: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
         """The arguments of a call as plain data; TypeError as for any function."""
+        if not positional and not named:
+            return {}
         if len(positional) > len(self.names):
             raise TypeError(f"{self.name} takes {len(self.names)} arguments, not {len(positional)}")
         values = dict(zip(self.names, positional, strict=False))
@@ -134,6 +136,8 @@ class Method:
 
     def unpack(self, plain: dict[str, Any]) -> dict[str, Any]:
         """Checked arguments; raises DeviceRejected that names the one that is wrong."""
+        if not plain and not self.names:
+            return {}
         try:
             checked = msgspec.convert(plain, self.arguments, builtin_types=(bytes,))
         except msgspec.ValidationError as error:
