@@ -13,11 +13,16 @@ TROUBLE_WAIT = 1800.0  # seconds before another try to settle what is open
 
 
 async def keep_house(node: RoverVehicle, signal: Signal) -> None:
-    """Waits awake by day and asleep by night; settles by the sensors what a reboot left open."""
+    """Waits awake by day and asleep by night; settles by the sensors what a reboot left open. With
+    little in the battery it sleeps by day, too, and only listens."""
     while True:
         jd_tt = node.clock.jd_tt()
         planner, p = node.sols.planner, node.parameters
-        if planner.is_day(jd_tt):
+        if node.sols.must_save():
+            await set_awake(node, False)
+            await _listen_by_day(node, LOOK)
+            await node.read_power()
+        elif planner.is_day(jd_tt):
             await set_awake(node, True)
             if not await _settled(node):
                 await asyncio.sleep(TROUBLE_WAIT)

@@ -8,4 +8,10 @@ GRASP_EVIDENCE = Safeguard(
     "a tube is in the gripper when the camera sees it there, not when the jaws have closed",
     "Perseverance, sol 164: the sequence ended well and the tube was empty",
 )
-ROVER_SAFEGUARDS = (*DRIVING_SAFEGUARDS, GRASP_EVIDENCE)
+RELAXED_WAKING = Safeguard(
+    "relaxed_waking",
+    "after sols in which the rule for waking was not met it works by what is stored above the "
+    "charge to wake with, and by day it sleeps while there is less",
+    "Zhurong, May 2022: 140 W and -15 C to wake with were never met again",
+)
+ROVER_SAFEGUARDS = (*DRIVING_SAFEGUARDS, GRASP_EVIDENCE, RELAXED_WAKING)

@@ -65,18 +65,21 @@ async def _sleep(node: RoverVehicle) -> None:
     spent = node.sols.sol
     if node.sols.reason in CONDITIONS:
         await doze(node, LOOK_AGAIN)
+    looked = False  # by the light of this day
     for count in range(LONGEST_SLEEP):
         jd_tt = node.clock.jd_tt()
         if planner.elevation(jd_tt) < p["waking_sun"] or (
             count == 0 and node.sols.reason == WHOLE_WAY and spent == node.sols.sol
         ):
+            if looked:
+                node.sols.slept_in_vain()
+                node.no_waking(charge=node.state_of_charge)
             await doze(node, planner.seconds_until(jd_tt, p["waking_sun"], rising=True) + 1.0)
         await node.read_power()
         if await _fit_to_wake(node):
             return
+        looked = True
         await asyncio.sleep(LOOK_AGAIN)
-        if not planner.is_day(node.clock.jd_tt()):
-            node.no_waking(charge=node.state_of_charge)
     raise ActivityFailed("the rover could not wake for ten sols: too little light or too cold")
 
 

@@ -23,7 +23,7 @@ from flight.icd.messages import Severity
 from flight.rover.fetch_plan import FetchPlan
 from flight.rover.hardware import RoverHardware
 from flight.rover.parameters import PARAMETERS
-from flight.rover.safeguards import ROVER_SAFEGUARDS
+from flight.rover.safeguards import RELAXED_WAKING, ROVER_SAFEGUARDS
 from flight.rover.sol_work import RoverSols, energy_parameters
 from flight.rover.witnesses import CONFIRMATIONS
 from flight.surface.dead_reckoning import Pose
@@ -76,6 +76,7 @@ class RoverVehicle(LooksForTubes):
     )
     way_driven = Remembered(float, 0.0, doc="m by the wheels since landing")
     sol_distance = Remembered(SolDistance, SolDistance(), doc="m in the last sol of a drive")
+    sols_in_vain = Remembered(int, 0, doc="sols in a row in which the rule for waking was not met")
     lid_in_gripper = Remembered(
         bool, False, doc="whether the gripper holds the container's lid, or may"
     )
@@ -205,6 +206,7 @@ class RoverVehicle(LooksForTubes):
         self.blocked_sides: set[float] = set()  # docks with a rock before them, since boot
         self.lid_goal = "closed"
         self.sols = RoverSols(self, energy_parameters(self.parameters), self._show_plan)
+        self.sols.relaxes = self.context.structure.keeps(RELAXED_WAKING)
 
     def _show_plan(self, work: float) -> None:
         self.work_planned = work
