@@ -164,6 +164,13 @@ class Host(Protocol):
         """
         ...
 
+    def say_too_much(self, role: str, characters: int) -> bool:
+        """A node says once, in so many characters, what nobody needs; whether it runs.
+
+        Raises HostCannot where it is out of reach.
+        """
+        ...
+
     def turn_clock(self, role: str, turn: Turn) -> Callable[[], None]:
         """The oscillator of a computer goes wrong, until what is returned is called.
 

@@ -302,6 +302,10 @@ class ProcessesHost:
         """Raises HostCannot: a node is in a process of its own."""
         raise HostCannot(f"over processes {role} has a process of its own")
 
+    def say_too_much(self, role: str, characters: int) -> bool:
+        """Raises HostCannot: a node is in a process of its own."""
+        raise HostCannot(f"over processes {role} has a process of its own")
+
     def turn_clock(self, role: str, turn: Turn) -> Callable[[], None]:
         """Raises HostCannot: a clock is in the process of its node."""
         raise HostCannot(f"over processes {role} has a process of its own")

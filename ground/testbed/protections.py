@@ -13,6 +13,7 @@ from flight.core.commanding.arming import ARM_AND_FIRE
 from flight.core.fault_protection.structure import ALL, Structure
 from flight.core.fault_protection.witnesses import WITNESSES
 from flight.core.keeping.parameters import READ_BACK
+from flight.core.telling.quotas import PRODUCER_QUOTA
 from flight.icd.checksum import is_whole
 from flight.icd.envelope import Envelope, read_envelope, read_envelope_unchecked
 from flight.icd.frames import ReadFrame, read_frame, read_frame_unchecked
@@ -32,6 +33,7 @@ STRUCTURAL = {
     WITNESSES.name: WITNESSES.doc,
     READ_BACK.name: READ_BACK.doc,
     ARM_AND_FIRE.name: ARM_AND_FIRE.doc,
+    PRODUCER_QUOTA.name: PRODUCER_QUOTA.doc,
 }
 
 

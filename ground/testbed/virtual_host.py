@@ -22,6 +22,7 @@ from ground.missions.mission import LoadedMission
 from ground.missions.protection_files import plain, without
 from ground.testbed.control_room import make_mission_control, run_to_end
 from ground.testbed.faults.bus_seam import Buses
+from ground.testbed.faults.flooding import say_too_much
 from ground.testbed.faults.mailbox import leave_mailbox
 from ground.testbed.faults.outside import OutsideSeam
 from ground.testbed.faults.store_seam import Stores
@@ -227,6 +228,13 @@ class VirtualHost:
         """A node takes nothing from its mailbox; one that does not run has none."""
         node = self.rig.nodes.get(role)
         return leave_mailbox(node) if node is not None else lambda: None
+
+    def say_too_much(self, role: str, characters: int) -> bool:
+        """A node says something that nobody needs; whether it runs."""
+        node = self.rig.nodes.get(role)
+        if node is not None:
+            say_too_much(node, characters)
+        return node is not None
 
     def turn_clock(self, role: str, turn: Turn) -> Callable[[], None]:
         """The oscillator of a computer goes wrong."""

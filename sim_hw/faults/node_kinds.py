@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal, Protocol
 
+from msgspec import Meta
+
 from flight.configuration.files import NotAllowed
 from flight.icd.amounts import Amount
 from sim_hw.faults.answer_kinds import Period
@@ -39,6 +41,11 @@ class NodeSeam(Protocol):
     def leave_mailbox(self) -> Callable[[], None]:
         """Its software runs, and takes nothing from its mailbox, until what is returned is called
         or it is started anew."""
+        ...
+
+    def say_too_much(self, characters: int) -> bool:
+        """Its software says once, as what matters most, in so many characters what nobody needs;
+        whether it runs."""
         ...
 
     def turn_clock(self, turn: Callable[[float], float]) -> Callable[[], None]:
@@ -154,6 +161,30 @@ class Slow(NodeKind, frozen=True, kw_only=True, tag="slow"):
 
         stand()
         return lambda: [each() for each in go].clear()
+
+
+class RunawayProducer(NodeKind, frozen=True, kw_only=True, tag="runaway_producer"):
+    """A part of its software says the same over and over, one report of `characters` `every` so
+    often, as what matters most, and past all throttling."""
+
+    needs: ClassVar[str] = "mailbox"
+
+    every: Period
+    characters: Annotated[int, Meta(ge=1, le=20_000)] = 20_000
+
+    @property
+    def is_inside(self) -> bool:
+        return True
+
+    def begin(self, seam: NodeSeam, injection: Injection) -> Heal:
+        def say() -> None:
+            if injection.active:
+                if seam.say_too_much(self.characters):
+                    injection.hit(seam.name, "silent", f"{self.characters} characters")
+                injection.later(self.every, say)
+
+        say()
+        return _nothing
 
 
 BREATH = 1e-6

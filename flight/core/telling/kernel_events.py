@@ -46,6 +46,9 @@ class ReportingEvents:
     @event(Severity.WARNING_LO, "Recorder full: dropped {data}")
     def recorder_overflow(self, *, data: dict[str, int]) -> None: ...
 
+    @event(Severity.WARNING_HI, "{producer} says more than its share: it is kept and sent last")
+    def producer_demoted(self, *, producer: str) -> None: ...
+
     @event(Severity.ACTIVITY_LO, "{report}: {data}")
     def service_report(self, *, report: str, data: dict[str, Any] | str) -> None: ...
 

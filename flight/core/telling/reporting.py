@@ -13,6 +13,7 @@ from flight.core.telling.channels import ChannelTable, declared_channels
 from flight.core.telling.events import Event, declared_events
 from flight.core.telling.kernel_events import ReportingEvents
 from flight.core.telling.limits import LimitState, LimitTransition
+from flight.core.telling.quotas import PRODUCER_QUOTA, ProducerQuotas
 from flight.core.telling.recorder import Recorder
 from flight.core.telling.throttling import EventThrottle, ThrottleNotice
 from flight.icd.codec import encode
@@ -66,6 +67,8 @@ class ReportingNode(ReportingEvents):
             if self.has_recorder
             else None
         )
+        self._quotas = ProducerQuotas(monotonic, self._producer_over)
+        self._has_quotas = context.structure.keeps(PRODUCER_QUOTA)
         self.channels = ChannelTable(declared_channels(type(self)), monotonic, self._limit_crossed)
         self.events = declared_events(type(self))
         self._recent: deque[Message] = deque(maxlen=RECENT)
@@ -134,7 +137,11 @@ class ReportingNode(ReportingEvents):
         """Keeps a message for Earth, if this node has a recorder."""
         if self.recorder is None:
             return
-        packet = Packet(self.name, "ground", priority, encode(message))
+        told = encode(message)
+        producer = _producer(message)
+        if producer and self._has_quotas and not self._quotas.admits(producer, len(told)):
+            priority = PRIORITY_DIAGNOSTIC
+        packet = Packet(self.name, "ground", priority, told)
         self.recorder.record(priority, encode(packet), type(message).__name__)
         self._pump()
 
@@ -197,6 +204,9 @@ class ReportingNode(ReportingEvents):
             self._report_throttling(notice)
         self.channels.look_for_stale()
 
+    def _producer_over(self, producer: str) -> None:
+        self._report_on_reporting(self.producer_demoted, producer=producer)
+
     def _report_throttling(self, notice: ThrottleNotice) -> None:
         about = notice.event or "events beyond the table of throttling"
         self._report_on_reporting(
@@ -229,6 +239,13 @@ def _event_priority(severity: Severity) -> int:
     if severity is Severity.DIAGNOSTIC:
         return PRIORITY_DIAGNOSTIC
     return PRIORITY_EVENT
+
+
+def _producer(message: Message) -> str:
+    """Whose share of the recorder a message takes; telemetry is less important than all else."""
+    if isinstance(message, EventReport):
+        return f"event {message.name}"
+    return "" if isinstance(message, Telemetry) else type(message).__name__
 
 
 def _once_more(message: Message) -> Message:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from flight.core.node import Node
 from flight.runtime.nursery import Nursery
+from ground.testbed.faults.flooding import say_too_much
 from ground.testbed.faults.injector import Faults
 from ground.testbed.faults.journal import FaultJournal, shown
 from ground.testbed.faults.mailbox import leave_mailbox
@@ -107,6 +108,12 @@ class InsideFaults:
     def leave_mailbox(self) -> Callable[[], None]:
         """It takes nothing from its mailbox."""
         return leave_mailbox(self.node) if self.node is not None else lambda: None
+
+    def say_too_much(self, characters: int) -> bool:
+        """It says what nobody needs."""
+        if self.node is not None:
+            say_too_much(self.node, characters)
+        return self.node is not None
 
     def turn_clock(self, turn: Turn) -> Callable[[], None]:
         """Its oscillator goes wrong."""

@@ -48,6 +48,10 @@ class RunNode:
         """It takes nothing from its mailbox."""
         return self._run.host.leave_mailbox(self.name)
 
+    def say_too_much(self, characters: int) -> bool:
+        """It says what nobody needs."""
+        return self._run.host.say_too_much(self.name, characters)
+
     def turn_clock(self, turn: Turn) -> Callable[[], None]:
         """Its oscillator counts something else."""
         return self._run.host.turn_clock(self.name, turn)
