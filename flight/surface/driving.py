@@ -8,7 +8,7 @@ setback counts; after too many the drive fails and says why.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from math import atan2, hypot, radians
+from math import atan2, hypot, pi, radians
 from typing import Any, Protocol
 
 from flight.astrodynamics.ellipsoids import PlanetographicDegrees
@@ -16,7 +16,7 @@ from flight.astrodynamics.mars_time import sun_elevation_azimuth
 from flight.core.sound_readings import sound
 from flight.icd.devices.attitude import InertialMeasurementUnit, InertialState, SunSensor
 from flight.icd.devices.base import DeviceFault
-from flight.icd.devices.mobility import Wheels
+from flight.icd.devices.mobility import FRONT_WHEELS, Wheels, WheelsState
 from flight.icd.devices.vision import StereoCamera
 from flight.surface.dead_reckoning import DeadReckoning, Pose, why_not_made, wrapped
 from flight.surface.route_planning import CostMap, Disc, Place
@@ -54,7 +54,7 @@ class DriveObserver(Protocol):
 
     def setback(self, kind: str, detail: str) -> None:
         """Something stood in the way: obstacle, tilt, high_slip, no_visual_odometry, no_route; or
-        the wheels are dug in: dug_in, and out again: got_out."""
+        the wheels are dug in: dug_in, and out again: got_out; or a wheel is dead: dead_wheel."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class DrivingParameters:
     is carried on without it. `last_slip_limit` holds once half of the `setbacks` are used up:
     better slowly than not at all. `extracts`: where not even the way back bears, it is gone on with
     until it does. `doubts_images`: a way that the wheels cannot have made is not believed.
+    `trails`: with a dead wheel in front it drives backwards.
     """
 
     segment: float = 5.0
@@ -76,6 +77,7 @@ class DrivingParameters:
     goes_without_sun: bool = True
     extracts: bool = True
     doubts_images: bool = True
+    trails: bool = True
 
 
 @dataclass
@@ -121,6 +123,8 @@ class Locomotion:
     dug_in: float | None = None
     """m of wheel that were spent to get out of ground that does not bear; None: it does."""
 
+    dead_wheels: tuple[int, ...] = ()
+
     def __post_init__(self) -> None:
         self.dug_in = self.memory.get("dug_in")
 
@@ -129,11 +133,17 @@ class Locomotion:
         """Where the vehicle believes to be."""
         return self.reckoning.pose
 
+    @property
+    def forth(self) -> float:
+        """1, or -1 where it drives backwards: a dead wheel in front would plough, and trails."""
+        front = any(wheel in FRONT_WHEELS for wheel in self.dead_wheels)
+        return -1.0 if front and self.parameters.trails else 1.0
+
     # ------------------------------------------------------------------ where
 
     async def catch_up(self) -> None:
         """Takes into account what the wheels did since the pose was last stored."""
-        odometer = (await sound(self.wheels.state)).odometer
+        odometer = (await self._wheels()).odometer
         inertial = await self.imu.state()
         if "odometer" in self.memory:
             way = odometer - float(self.memory["odometer"])
@@ -142,6 +152,16 @@ class Locomotion:
                 self.reckoning.moved(odometer=way, yaw=turned, visual=None)
         self._store(odometer, inertial)
         await self.fix_heading()
+
+    async def _wheels(self) -> WheelsState:
+        """What the wheels say; one that has died since is told."""
+        said = await sound(self.wheels.state)
+        dead = tuple(said.dead_wheels)
+        if dead != self.dead_wheels:
+            self.dead_wheels = dead
+            if dead:
+                self.observer.setback("dead_wheel", f"{', '.join(map(str, dead))}")
+        return said
 
     def _turned_since(self, inertial: InertialState) -> float:
         """Radians turned since the pose was stored; none where the gyroscopes cannot tell."""
@@ -183,7 +203,7 @@ class Locomotion:
         """
         reference = await self.camera.set_reference()
         before = await self.imu.state()
-        start = (await sound(self.wheels.state)).odometer
+        start = (await self._wheels()).odometer
         fault: DeviceFault | None = None
         try:
             await self.wheels.drive(distance)
@@ -247,6 +267,8 @@ class Locomotion:
                     f"{way.setbacks} setbacks on the way to ({goal[0]:.1f}, {goal[1]:.1f}) m; "
                     f"{self.pose.distance_to(goal):.1f} m are left"
                 )
+            if self.forth < 0.0:  # its eyes look forward
+                await self._face(goal)
             if not await self.look():
                 raise DeviceFault("dark", "the camera sees nothing of the ground")
             route = self.cost_map.route(self.pose.place, goal)
@@ -296,17 +318,22 @@ class Locomotion:
         east, north = waypoint[0] - self.pose.east, waypoint[1] - self.pose.north
         distance = hypot(east, north)
         if distance > 0.05:
-            await self.turn_to(atan2(east, north))
+            await self.turn_to(atan2(east, north) + (pi if self.forth < 0.0 else 0.0))
         if self.segments % SUN_FIX_EVERY == 0:
             await self.fix_heading()
         longest = BLIND_SEGMENT if blind else self.parameters.segment
-        return await self.drive(min(max(distance, 0.1), longest))
+        return await self.drive(self.forth * min(max(distance, 0.1), longest))
+
+    async def _face(self, place: Place) -> None:
+        """Turns towards a place."""
+        await self.turn_to(atan2(place[0] - self.pose.east, place[1] - self.pose.north))
 
     # --------------------------------------------------------------- setbacks
 
     async def _hit(self, fault: DeviceFault) -> None:
         self.observer.setback(fault.code, str(fault))
-        east, north = self.pose.to_local(self.cost_map.vehicle_radius + 0.3, 0.0)
+        ahead = self.forth * (self.cost_map.vehicle_radius + 0.3)
+        east, north = self.pose.to_local(ahead, 0.0)
         self.cost_map.add(Disc(east, north, 0.4))
         await self._back_out()
 
@@ -314,7 +341,7 @@ class Locomotion:
         self.observer.setback(kind, detail)
         radius = min(SLIP_PATCH_RADIUS * SLIP_PATCH_GROWTH ** (way.setbacks - 1), WIDEST_SLIP_PATCH)
         for ahead in (0.0, 3.0):  # ripples come in fields: what lies ahead is as bad
-            east, north = self.pose.to_local(ahead, 0.0)
+            east, north = self.pose.to_local(self.forth * ahead, 0.0)
             self.cost_map.add(Disc(east, north, radius, SLIP_PATCH_COST))
         slip = await self._back_out(self.parameters.segment)
         if self._is_stuck(slip):
@@ -351,7 +378,7 @@ class Locomotion:
     async def _back_out(self, distance: float = 0.0) -> float | None:
         """Goes back the way it came, which is known to bear; returns the slip."""
         try:
-            return await self.drive(-(distance or self.parameters.back_out))
+            return await self.drive(-self.forth * (distance or self.parameters.back_out))
         except DeviceFault as fault:
             if fault.code not in ("obstacle", "tilt"):
                 raise

@@ -16,6 +16,7 @@ from flight.surface.safeguards import (
     EXTRACTION,
     SLIP_CHECK,
     SUN_SUBSTITUTION,
+    TRAILING_WHEEL,
 )
 
 
@@ -74,6 +75,7 @@ def locomotion_of(
             checks_slip=structure.keeps(SLIP_CHECK),
             extracts=structure.keeps(EXTRACTION),
             doubts_images=structure.keeps(BELIEVABLE_WAY),
+            trails=structure.keeps(TRAILING_WHEEL),
             goes_without_sun=structure.keeps(SUN_SUBSTITUTION),
         ),
         observer=vehicle,

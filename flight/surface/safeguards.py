@@ -19,9 +19,20 @@ BELIEVABLE_WAY = Safeguard(
     "images that show a way that no wheels can have made count as none at all",
     "Ingenuity, flight 72: over featureless sand the navigation took what it saw for its motion",
 )
+TRAILING_WHEEL = Safeguard(
+    "trailing_wheel",
+    "with a dead wheel in front it drives backwards, so that the wheel trails and does not plough",
+    "Spirit, March 2006: the right front wheel was dead for four years",
+)
 SUN_SUBSTITUTION = Safeguard(
     "sun_substitution",
     "without a fix of the Sun the heading is carried on by the gyroscopes",
     "Ingenuity, flight 29: no flight without the inclinometer",
 )
-DRIVING_SAFEGUARDS = (SLIP_CHECK, EXTRACTION, BELIEVABLE_WAY, SUN_SUBSTITUTION)
+DRIVING_SAFEGUARDS = (
+    SLIP_CHECK,
+    EXTRACTION,
+    BELIEVABLE_WAY,
+    TRAILING_WHEEL,
+    SUN_SUBSTITUTION,
+)

@@ -11,7 +11,7 @@ import msgspec
 
 from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
-from flight.icd.devices.mobility import Driven, Wheels, WheelsState
+from flight.icd.devices.mobility import FRONT_WHEELS, Driven, Wheels, WheelsState
 from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.driven import DrivenAxis
 from sim_hw.serving.failure_modes import Failing, add, failure
@@ -55,6 +55,9 @@ class _Moment:
 
 
 WHEELS = 4
+PLOUGHING, TRAILING = 0.5, 0.15
+"""Of the way that is left by slip, what a dead wheel takes that goes first, and one that is dragged
+behind (assumption: Spirit drove backwards from March 2006 on, its dead wheel last)."""
 
 
 class SimWheels(PoweredDevice, Wheels):
@@ -168,8 +171,9 @@ class SimWheels(PoweredDevice, Wheels):
         direction = before.heading if step > 0 else before.heading + pi
         slip = sample_slip(ground, direction, self.random)
         slip = slip_when_dug_in(slip, before.depth, p.wheel_radius)
-        if self.dead_wheels:  # the dead wheel is dragged along
-            slip = slip + (1.0 - slip) * 0.25
+        if self.dead_wheels:
+            first = any((wheel in FRONT_WHEELS) == (step > 0.0) for wheel in self.dead_wheels)
+            slip = slip + (1.0 - slip) * (PLOUGHING if first else TRAILING)
         made = abs(step) * (1.0 - slip)
         aside = -p.side_slip * ground.slope_along(before.heading + pi / 2) * abs(step)
         east = before.east + made * sin(direction) + aside * cos(before.heading)

@@ -10,6 +10,8 @@ from flight.icd.devices.measured import measured
 
 LONGEST_DRIVE = 10.0
 """Metres of one drive call."""
+FRONT_WHEELS = (0, 1)
+"""The numbers of the wheels in front, left and right; those behind follow."""
 
 
 class WheelsState(Reading, frozen=True, kw_only=True):

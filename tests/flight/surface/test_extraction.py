@@ -1,6 +1,8 @@
-"""Out of a dune: straight back until the wheels hold, over nights, and not for ever."""
+"""Out of a dune: straight back until the wheels hold, over nights, and not for ever; and with a
+dead wheel in front backwards."""
 
 from dataclasses import dataclass, field
+from math import cos
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,8 +29,11 @@ class Dune:
     odometer: float = 0.0
     blind: bool = False
     rock: bool = False
+    dead: list[int] = field(default_factory=list)
+    heading: float = 0.0
     driven: list[float] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    looked: list[int] = field(default_factory=list)
 
     async def drive(self, distance: float) -> None:
         self.driven.append(distance)
@@ -37,23 +42,27 @@ class Dune:
             raise DeviceFault("obstacle", "a rock")
         for _ in range(100):
             slip = self.slip if self.north > self.rim else 0.02
-            self.north += distance / 100.0 * (1.0 - slip)
+            self.north += cos(self.heading) * distance / 100.0 * (1.0 - slip)
 
     async def turn(self, angle: float) -> None:
-        return None
+        self.heading += angle
 
     async def state(self) -> Any:
-        return SimpleNamespace(valid=True, odometer=self.odometer, yaw=0.0, saturated=False)
+        return SimpleNamespace(
+            valid=True, odometer=self.odometer, yaw=self.heading, saturated=False,
+            dead_wheels=list(self.dead),
+        )  # fmt: skip
 
     async def set_reference(self) -> Any:
         self.seen_from = self.north
         return SimpleNamespace(valid=not self.blind)
 
     async def visual_motion(self) -> Any:
-        ahead = self.north - self.seen_from
+        ahead = cos(self.heading) * (self.north - self.seen_from)
         return SimpleNamespace(valid=not self.blind, ahead=ahead, right=0.0)
 
     async def map_hazards(self) -> Any:
+        self.looked.append(round(cos(self.heading)))
         return SimpleNamespace(valid=True, hazards=[])
 
     async def direction(self) -> Any:
@@ -117,7 +126,7 @@ async def test_200_m_of_wheel_are_all_and_another_order_may_try_again() -> None:
 async def test_where_the_way_back_bears_nothing_is_added() -> None:
     dune = Dune(rim=7.0, slip=0.9)
     made = vehicle(dune)
-    await drive(made, segments=3)
+    await drive(made, segments=2)
     assert dune.said == ["high_slip"] and 5.0 in dune.driven and -5.0 in dune.driven
     assert "dug_in" not in dune.said and made.dug_in is None
 
@@ -132,3 +141,27 @@ async def test_without_it_or_without_eyes_it_does_not_go_back_for_ever() -> None
     made = vehicle(rocky)
     await drive(made, segments=1)
     assert rocky.said == ["high_slip", "obstacle"] and made.dug_in is None
+
+
+@pytest.mark.parametrize("dead", [[0], [1], [1, 0]])
+async def test_a_dead_wheel_in_front_trails_and_the_eyes_look_ahead(dead: list[int]) -> None:
+    dune = Dune(rim=1000.0, dead=dead)
+    assert await drive(vehicle(dune)) is DriveOutcome.ARRIVED
+    assert dune.said == ["dead_wheel"], "told once"
+    assert all(distance < 0.0 for distance in dune.driven)
+    assert set(dune.looked) == {1} and dune.north == pytest.approx(20.0, abs=0.5)
+
+
+async def test_one_behind_trails_anyhow_and_without_the_safeguard_it_ploughs() -> None:
+    for dead, trails in (([2], True), ([3], True), ([1], False), ([], True)):
+        dune = Dune(rim=1000.0, dead=dead)
+        await drive(vehicle(dune, trails=trails))
+        assert all(distance > 0.0 for distance in dune.driven), dead
+        assert dune.said == (["dead_wheel"] if dead else [])
+
+
+async def test_backwards_the_way_back_is_forwards() -> None:
+    dune = Dune(rim=-1000.0, slip=0.9, dead=[1])
+    made = vehicle(dune)
+    await drive(made, segments=1)
+    assert dune.driven == [-5.0, 5.0] and dune.said == ["dead_wheel", "high_slip", "dug_in"]

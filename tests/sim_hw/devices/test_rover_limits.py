@@ -118,7 +118,10 @@ async def test_cold_motors_dead_wheels_and_a_second_motion_are_refused() -> None
     assert (await made.state()).dead_wheels == [3]
     north = made.body.north
     await made.drive(2.0)
-    assert made.body.north - north == pytest.approx(2.0 * 0.975 * 0.75)
+    assert made.body.north - north == pytest.approx(2.0 * 0.975 * 0.85), "it trails"
+    north = made.body.north
+    await made.drive(-2.0)
+    assert north - made.body.north == pytest.approx(2.0 * 0.975 * 0.5), "it ploughs"
     made.fail("dead_wheel", wheel=0)
     await refused(made.drive(1.0), "stall")
     for wheel in (-1, 4):
