@@ -97,7 +97,7 @@ class Arm(ArmVehicle):
         """Unfolds the arm to its ready position."""
         self._must_be_sound()
 
-    @command(deadline=3 * 3600.0, starts="stowing", restart=Restart.RESUME)
+    @command(deadline=3 * 3600.0, starts="stowing", so_in="stowed", restart=Restart.RESUME)
     def stow(self) -> None:
         """Folds the arm."""
         self._must_be_sound()

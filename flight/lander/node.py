@@ -77,7 +77,12 @@ class Lander(LanderVehicle):
         ignored=("abort", "sunset", "sunrise", "energy_recovered"),
     )
 
-    @command(deadline=MAXIMUM_COMMISSIONING, starts="landed.commissioning", restart=Restart.RESUME)
+    @command(
+        deadline=MAXIMUM_COMMISSIONING,
+        starts="landed.commissioning",
+        so_in="landed.operating",
+        restart=Restart.RESUME,
+    )
     def commission(self) -> None:
         """Deploys the array and checks power, heaters and radios; takes some sols."""
 

@@ -51,6 +51,10 @@ def _note_open(node: MavVehicle, signal: Signal) -> None:
     node.closure = "open"
 
 
+_AWAKE = ("awake.idle", "loading", "sealed", "ready", "prepared")
+"""States at rest in which the avionics are on: out of safe it comes into one of them."""
+
+
 class Mav(MavVehicle):
     """The Mars Ascent Vehicle, on the lander and in flight."""
 
@@ -164,7 +168,7 @@ class Mav(MavVehicle):
         self.state_of_charge = round(systems.state_of_charge, 4)
         self.tubes_held = len(held(self))
 
-    @command(deadline=20 * SOL_SECONDS, starts="waking", restart=Restart.RESUME)
+    @command(deadline=20 * SOL_SECONDS, starts="waking", so_in=_AWAKE, restart=Restart.RESUME)
     def wake(self) -> None:
         """Switches the avionics on, once they are warm enough."""
 
@@ -176,15 +180,21 @@ class Mav(MavVehicle):
     def run_checks(self) -> None:
         """Tests avionics, igniter circuits, thrust vector control and battery."""
 
-    @command(deadline=3600.0, starts="opening", restart=Restart.RESUME)
+    @command(deadline=3600.0, starts="opening", so_in="loading", restart=Restart.RESUME)
     def open_container(self) -> None:
         """Opens the latch of the container, so that tubes can be loaded."""
 
-    @command(deadline=3600.0, starts="sealing", hazard=Hazard.SEALING, restart=Restart.RESUME)
+    @command(
+        deadline=3600.0,
+        starts="sealing",
+        so_in="sealed",
+        hazard=Hazard.SEALING,
+        restart=Restart.RESUME,
+    )
     def seal_container(self) -> None:
         """Latches the lid over the seated tubes; verifies lid, latch and seats."""
 
-    @command(deadline=60.0, allowed_in="sealed")
+    @command(deadline=60.0, allowed_in="sealed", so_in="ready")
     def declare_ready(self) -> None:
         """Declares the MAV ready for the launch; conditioned, checked, charged."""
         charge = self.state_of_charge

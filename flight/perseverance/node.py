@@ -121,7 +121,7 @@ class Perseverance(PerseveranceVehicle):
         self._publish_pose(self.pose)
         self.nursery.start(self._look_after_tubes(), name="look after the tubes")
 
-    @command(deadline=60.0, allowed_in="parked")
+    @command(deadline=60.0, allowed_in="parked", so_in="surface.idle")
     def wake(self) -> None:
         """Ends the long sleep: awake by day from now on."""
         self.post("wake")

@@ -172,7 +172,12 @@ class FetchRover(RoverVehicle):
         self.distance_driven = self.way_driven
         self.asleep = False
 
-    @command(deadline=10 * SOL_SECONDS, starts="egressing", restart=Restart.RESUME)
+    @command(
+        deadline=10 * SOL_SECONDS,
+        starts="egressing",
+        so_in=("surface.idle", "surface.docked"),
+        restart=Restart.RESUME,
+    )
     def egress(self) -> None:
         """Unfolds the solar array and drives down from the lander."""
 

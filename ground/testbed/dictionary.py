@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
+from flight.core.chart.statechart import is_inside
 from flight.core.commanding.commands import CommandSpec, argument_unit, declared_commands
 from flight.core.node import Node
 from flight.core.telling.channels import Channel, declared_channels
@@ -72,10 +73,14 @@ def _command(kind: type[Node], spec: CommandSpec) -> CommandEntry:
 
 def _allowed_in(kind: type[Node], spec: CommandSpec) -> tuple[str, ...]:
     """The states in which a command is taken; empty: in all."""
-    if spec.starts is None:
-        return spec.allowed_in
     chart = kind.statechart
-    return tuple(leaf for leaf in chart.leaves if chart.handles(leaf, spec.name))
+    if spec.starts is None:
+        return (*spec.allowed_in, *spec.so_in) if spec.allowed_in else ()
+    return tuple(
+        leaf
+        for leaf in chart.leaves
+        if chart.handles(leaf, spec.name) or any(is_inside(leaf, state) for state in spec.so_in)
+    )
 
 
 def _default(field: Any) -> Any:

@@ -65,6 +65,7 @@ class CommandSpec:
     hazard: Hazard
     starts: str | None
     allowed_in: tuple[str, ...]
+    so_in: tuple[str, ...]
     restart: Restart
     method: str
     carries: Carries = Carries.NOTHING
@@ -116,6 +117,7 @@ def command(
     hazard: Hazard = Hazard.NONE,
     starts: str | None = None,
     allowed_in: tuple[str, ...] | str = (),
+    so_in: tuple[str, ...] | str = (),
     restart: Restart = Restart.ABORT,
     carries: Carries = Carries.NOTHING,
 ) -> Callable[[F], F]:
@@ -124,7 +126,9 @@ def command(
     `deadline`: seconds after acceptance by which it must have ended. `starts`: the state whose
     activity does the work; the statechart needs a transition on the command's name into it, and
     that transition says where the command is allowed. `allowed_in`: for commands that act at once,
-    the states in which they may (all, when empty). `carries`: what it carries, whose highest
+    the states in which they may (all, when empty). `so_in`: states in which what it is for is so
+    already, also by another way than this command (out of safe, say): there it completes, and
+    nothing is done. `carries`: what it carries, whose highest
     hazard it has beside its own.
     """
     states = (allowed_in,) if isinstance(allowed_in, str) else tuple(allowed_in)
@@ -135,6 +139,7 @@ def command(
             "hazard": hazard,
             "starts": starts,
             "allowed_in": states,
+            "so_in": (so_in,) if isinstance(so_in, str) else tuple(so_in),
             "restart": restart,
             "carries": carries,
         }

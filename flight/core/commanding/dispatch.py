@@ -101,7 +101,11 @@ class Dispatcher:
                 return
             if order.stage == "fire" and self._node.context.structure.keeps(ARM_AND_FIRE):
                 self._guard.fire(spec.name, arguments_hash(arguments))
-            if spec.starts is not None:
+            if self._is_so(spec):
+                self._accept(order)
+                detail = f"nothing was to be done in state {self._node.state}"
+                self.ladder.step(order.identifier, Rung.COMPLETED, detail)
+            elif spec.starts is not None:
                 await self._start(order, spec, arguments)
             else:
                 self._act(order, spec, arguments)
@@ -122,6 +126,8 @@ class Dispatcher:
         arguments = spec.check(order.arguments)
         if node.context.structure.keeps(ARM_AND_FIRE):
             spec.check_stage(order.stage, node.hazards.of(spec, arguments))
+        if self._is_so(spec):
+            return spec, arguments
         if spec.starts is not None:
             if not node.statechart.handles(node.state, spec.name):
                 raise CommandRejected(f"{spec.name} is not allowed in state {node.state}")
@@ -131,6 +137,10 @@ class Dispatcher:
                 f"{spec.name} is not allowed in state {node.state}; allowed: {allowed}"
             )
         return spec, arguments
+
+    def _is_so(self, spec: CommandSpec) -> bool:
+        """Whether what a command is for is so already."""
+        return any(is_inside(self._node.state, state) for state in spec.so_in)
 
     def _arm(self, order: Command, spec: CommandSpec, arguments: dict[str, Any]) -> None:
         self._guard.arm(spec.name, arguments_hash(arguments), order.lifetime)
