@@ -23,13 +23,14 @@ section = @printf '\n== %s\n' "$(1)"
 # As `msr` pins itself (flight/runtime/libm.py), so that tests in process have the bits of `msr`.
 export GLIBC_TUNABLES ?= glibc.cpu.hwcaps=-FMA,-FMA4
 
-.PHONY: help setup fly test check soak lint format types imports docs-check pytest measure \
+.PHONY: help setup fly test check coverage soak lint format types imports docs-check pytest measure \
     verify docs clean distclean
 
 help:
 	@echo "make fly      set up and fly the nominal mission into runs/nominal"
 	@echo "make test     set up and run every check and test"
 	@echo "make check    each bar in full, up to 30 minutes (after make test)"
+	@echo "make coverage branches that the tests of flight and sim_hw run, with a floor"
 	@echo "make soak     new seeds, kills and frames for SOAK_MINUTES (60)"
 	@echo "make lint     the lint rules alone"
 	@echo "make format   let ruff sort imports and apply its safe corrections"
@@ -94,6 +95,15 @@ check: $(READY)
 	$(call section,checks: each bar in full)
 	@$(BIN)/pytest -q -n auto --dist loadgroup -m check --timeout 3600 --durations=15
 	$(call section,all checks in full passed)
+
+# Slow, since each branch is noted: three times the quick tests of these rooms.
+coverage: $(READY)
+	$(call section,branches that the tests of flight and sim_hw run)
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -q -n auto --dist loadgroup -p no:cacheprovider \
+	    -m "not check and not soak and not processes" --timeout 1200 tests/flight tests/sim_hw
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
 
 soak: $(READY)
 	@SOAK_MINUTES=$(SOAK_MINUTES) $(BIN)/pytest -q -s -m soak

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.mission
 
 BURNING = "for _ in iter(lambda: sum(range(100000)), None): pass"
+MISSIONS = [
+    pytest.param("surface", marks=pytest.mark.flies("surface")),
+    pytest.param("short", marks=[pytest.mark.flies("short"), pytest.mark.check]),
+]
 LONGEST = 150.0  # wall seconds that a run in a process of its own may take
 
 
@@ -39,11 +43,11 @@ def cores_loaded(processes: int) -> Iterator[None]:
             burner.wait()
 
 
-def fly_apart(folder: Path, hash_seed: str) -> dict[str, Any]:
-    """Flies `short` in a process of its own; returns the summary."""
+def fly_apart(mission: str, folder: Path, hash_seed: str) -> dict[str, Any]:
+    """Flies a mission in a process of its own; returns the summary."""
     flags = ["--quiet", "--no-pictures", "--out", str(folder)]
     subprocess.run(
-        [sys.executable, "-m", "ground.cli", "fly", "short", *flags],
+        [sys.executable, "-m", "ground.cli", "fly", mission, *flags],
         env=os.environ | {"PYTHONHASHSEED": hash_seed},
         check=True,
         timeout=LONGEST,
@@ -52,14 +56,16 @@ def fly_apart(folder: Path, hash_seed: str) -> dict[str, Any]:
     return dict(json.loads((folder / "summary.json").read_text()))
 
 
-@pytest.mark.flies("short")
+@pytest.mark.parametrize("mission", MISSIONS)
 @pytest.mark.requirement("RUN-01")
-def test_hash_seed_and_load_of_the_machine_change_no_message(flown: "Fly", tmp_path: Path) -> None:
+def test_hash_seed_and_load_of_the_machine_change_no_message(
+    flown: "Fly", tmp_path: Path, mission: str
+) -> None:
     with cores_loaded(1):
-        other = fly_apart(tmp_path / "run", hash_seed="4242")
-    first = flown("short").summary
+        other = fly_apart(mission, tmp_path / "run", hash_seed="4242")
+    first = flown(mission).summary
     if compare(first, other) is Comparison.INCOMPARABLE:  # this process was begun unpinned
-        first = fly_apart(tmp_path / "first", hash_seed="1")
+        first = fly_apart(mission, tmp_path / "first", hash_seed="1")
     assert compare(first, other) is Comparison.SAME
     assert other["messages"] == first["messages"]
     assert other["log_sha256"] == first["log_sha256"]
@@ -67,11 +73,15 @@ def test_hash_seed_and_load_of_the_machine_change_no_message(flown: "Fly", tmp_p
     assert other["mission_seconds"] == first["mission_seconds"]
 
 
-@pytest.mark.flies("short")
+@pytest.mark.parametrize("mission", MISSIONS)
 @pytest.mark.requirement("RUN-02")
-def test_another_seed_gives_another_run_that_ends_as_well(flown: "Fly", tmp_path: Path) -> None:
-    other = fly_mission(load_mission("short"), tmp_path / "run", RunOptions(seed=2))
-    assert other.log_sha256 != flown("short").summary["log_sha256"]
+def test_another_seed_gives_another_run_that_ends_as_well(
+    flown: "Fly", tmp_path: Path, mission: str
+) -> None:
+    other = fly_mission(
+        load_mission(mission), tmp_path / "run", RunOptions(seed=2), host=Virtual(in_memory=True)
+    )
+    assert other.log_sha256 != flown(mission).summary["log_sha256"]
     assert run_complaints(tmp_path / "run") == []
 
 
@@ -79,13 +89,15 @@ def test_another_seed_gives_another_run_that_ends_as_well(flown: "Fly", tmp_path
     ("mission", "shuffle"),
     [
         pytest.param("surface", 1, marks=pytest.mark.flies("surface")),
-        pytest.param("short", 3, marks=pytest.mark.flies("short")),
+        pytest.param("short", 3, marks=[pytest.mark.flies("short"), pytest.mark.check]),
     ],
 )
 @pytest.mark.requirement("RUN-03")
 def test_a_perturbed_order_of_what_is_ready_ends_well(
     flown: "Fly", tmp_path: Path, mission: str, shuffle: int
 ) -> None:
-    other = fly_mission(load_mission(mission), tmp_path / "run", host=Virtual(shuffle=shuffle))
+    other = fly_mission(
+        load_mission(mission), tmp_path / "run", host=Virtual(shuffle=shuffle, in_memory=True)
+    )
     assert other.log_sha256 != flown(mission).summary["log_sha256"]
     assert run_complaints(tmp_path / "run") == []
