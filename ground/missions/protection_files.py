@@ -15,6 +15,7 @@ from flight.core.fault_protection.tables import Table
 from flight.core.fault_protection.timers import COMMAND_LOSS
 
 FOLDER = "fault_protection"
+CONFIRM, SHEDDING = "confirm_communication", "shedding"
 ALL = "*"
 
 
@@ -60,10 +61,17 @@ def _refusal(section: Section, problem: Problem) -> ConfigurationError:
     return section.refuse(str(problem))
 
 
-def protection_names(table: Table) -> list[str]:
-    """The names by which parts of a table can be switched off."""
-    timers = [COMMAND_LOSS] if table.timers.command_loss is not None else []
-    return [*table.monitors, *table.responses, *timers, *(["shedding"] if table.shedding else [])]
+def protection_names(table: Table) -> dict[str, str]:
+    """The names by which parts of a table can be switched off, and what each is."""
+    names = {name: f"monitor: {each.says}" for name, each in table.monitors.items()}
+    names |= {name: f"response: {each.says}" for name, each in table.responses.items()}
+    if table.timers.command_loss is not None:
+        names[COMMAND_LOSS] = "timer: what is done when no valid command comes"
+    if table.timers.confirm_communication is not None:
+        names[CONFIRM] = "timer: settings of the radio go back unless they are confirmed"
+    if table.shedding:
+        names[SHEDDING] = "loads: shed below a state of charge"
+    return names
 
 
 def without(table: Table, off: Collection[str]) -> Table:
@@ -77,6 +85,8 @@ def without(table: Table, off: Collection[str]) -> Table:
     timers = table.timers
     if COMMAND_LOSS in off:
         timers = msgspec.structs.replace(timers, command_loss=None)
+    if CONFIRM in off:
+        timers = msgspec.structs.replace(timers, confirm_communication=None)
     return msgspec.structs.replace(
         table,
         monitors={
@@ -85,7 +95,7 @@ def without(table: Table, off: Collection[str]) -> Table:
         },
         responses={n: each for n, each in table.responses.items() if n not in off},
         timers=timers,
-        shedding={} if "shedding" in off else table.shedding,
+        shedding={} if SHEDDING in off else table.shedding,
     )
 
 

@@ -17,6 +17,7 @@ from flight.core.telling.quotas import PRODUCER_QUOTA
 from flight.icd.checksum import is_whole
 from flight.icd.envelope import Envelope, read_envelope, read_envelope_unchecked
 from flight.icd.frames import ReadFrame, read_frame, read_frame_unchecked
+from ground.missions.protection_files import load_protection, protection_names
 from ground.testbed.vehicles import vehicle_classes
 
 ENVELOPE_CHECKSUM = "envelope_checksum"
@@ -58,6 +59,8 @@ def known_protections(vehicles: Iterable[str]) -> dict[str, str]:
     """What can be off in a run of these vehicles: names, and what each does."""
     names = dict(STRUCTURAL)
     for kind in vehicle_classes(vehicles):
+        for name, doc in protection_names(load_protection(kind.name)).items():
+            names.setdefault(name, doc)
         names.update({each.name: each.doc for each in kind.safeguards})
     return names
 
