@@ -43,7 +43,8 @@ class ArgumentEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CommandEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """One command; `deadline` in seconds after acceptance.
 
-    `carries`: what it carries; the vehicle takes it with the highest hazard of that.
+    `carries`: what it carries; the vehicle takes it with the highest hazard of that. `guards`: of
+    one that carries parameters, those that make it hazardous.
     """
 
     name: str
@@ -51,6 +52,7 @@ class CommandEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict
     deadline: float
     hazard: str = NOT_HAZARDOUS
     carries: str = ""
+    guards: tuple[str, ...] = ()
     starts: str | None = None
     allowed_in: tuple[str, ...] = ()
     arguments: dict[str, ArgumentEntry] = {}

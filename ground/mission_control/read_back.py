@@ -23,6 +23,8 @@ from ground.mission_control.command_tracker import (
 LOAD, ACTIVATE = "load_parameters", "activate_parameters"
 TRIES = 2
 """Times that the same values are loaded again by themselves."""
+ARMED_FOR = 300.0
+"""s that an activation is armed which is sent again."""
 
 
 @dataclass
@@ -37,23 +39,10 @@ class ReadBack:
         """An order as it is to leave: an activation names what was loaded before it."""
         if order.name != ACTIVATE or "expected" in order.arguments:
             return order
-        loaded = self.loaded(order.target)
-        if not loaded:
+        values = loaded(self.tracker, order.target)
+        if not values:
             return order
-        return msgspec.structs.replace(order, arguments={**order.arguments, "expected": loaded})
-
-    def loaded(self, vehicle: str) -> dict[str, Any]:
-        """What the ground has loaded since the last activation, as it was given."""
-        values: dict[str, Any] = {}
-        for each in self.tracker.commands():
-            order = each.order
-            if order.target != vehicle:
-                continue
-            if order.name == ACTIVATE and each.verdict is Verdict.COMPLETED:
-                values = {}
-            elif order.name == LOAD and each.verdict in (None, Verdict.COMPLETED):
-                values |= order.arguments.get("values", {})
-        return values
+        return msgspec.structs.replace(order, arguments={**order.arguments, "expected": values})
 
     def heard(self, command: TrackedCommand) -> None:
         """A command has ended: where something else than was loaded would have become active, it is
@@ -69,13 +58,32 @@ class ReadBack:
         if READ_BACK_REFUSAL not in command.detail or not values or tried >= TRIES:
             return
         self._again[order.target] = tried + 1
-        wanted = [(LOAD, {"values": values})]
+        wanted = [(LOAD, {"values": values}, "run")]
         if order.origin != ORIGIN:
-            wanted.append((ACTIVATE, {"expected": values}))
+            stages = ["run"] if order.stage == "run" else ["arm", "fire"]
+            wanted += [(ACTIVATE, {"expected": values}, stage) for stage in stages]
         names = self.tracker.next_identifiers(len(wanted))
         orders = [
-            Command(identifier, order.target, name, arguments, order.origin)
-            for identifier, (name, arguments) in zip(names, wanted, strict=True)
-        ]
+            Command(
+                identifier, order.target, name, arguments, order.origin, stage,
+                ARMED_FOR if stage == "arm" else 0.0,
+            )
+            for identifier, (name, arguments, stage) in zip(names, wanted, strict=True)
+        ]  # fmt: skip
         deadline = self.deadline(order.target, LOAD)
         self.tracker.issue(f"read back {names[0]}", orders, deadline)
+
+
+def loaded(tracker: CommandTracker, vehicle: str) -> dict[str, Any]:
+    """What the ground has loaded into a vehicle since the last activation, as it was given."""
+    values: dict[str, Any] = {}
+    for each in tracker.commands():
+        order = each.order
+        if order.target != vehicle:
+            continue
+        armed = order.stage == "arm"
+        if order.name == ACTIVATE and not armed and each.verdict is Verdict.COMPLETED:
+            values = {}
+        elif order.name == LOAD and each.verdict in (None, Verdict.COMPLETED):
+            values |= order.arguments.get("values", {})
+    return values

@@ -5,6 +5,7 @@ from typing import Any
 
 from ground.mission_control.command_tracker import CommandTracker
 from ground.mission_control.dictionary import CommandEntry
+from ground.mission_control.read_back import loaded
 
 GIVEN = "sequence"
 """The argument of a carrier that is a sequence; one that names a loaded sequence has `name`."""
@@ -14,8 +15,17 @@ def stages_of(
     entry: CommandEntry, vehicle: str, arguments: Mapping[str, Any], tracker: CommandTracker
 ) -> list[str]:
     """The stages in which a command is sent: "arm" and "fire" for a hazardous one, else "run"."""
-    carried = entry.carries and _is_hazardous(_carried(vehicle, arguments, tracker))
+    if entry.guards:
+        carried = not _loaded(vehicle, arguments, tracker).isdisjoint(entry.guards)
+    else:
+        carried = bool(entry.carries) and _is_hazardous(_carried(vehicle, arguments, tracker))
     return ["arm", "fire"] if entry.hazardous or carried else ["run"]
+
+
+def _loaded(vehicle: str, arguments: Mapping[str, Any], tracker: CommandTracker) -> set[str]:
+    """The parameters that an activation makes active."""
+    given = arguments.get("expected")
+    return set(given if isinstance(given, Mapping) else loaded(tracker, vehicle))
 
 
 def _carried(vehicle: str, arguments: Mapping[str, Any], tracker: CommandTracker) -> Any:

@@ -7,7 +7,13 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 
 from flight.core.chart.statechart import is_inside
-from flight.core.commanding.commands import CommandSpec, argument_unit, declared_commands
+from flight.core.commanding.commands import (
+    Carries,
+    CommandSpec,
+    argument_unit,
+    declared_commands,
+)
+from flight.core.fault_protection.table_checks import parameters_of
 from flight.core.node import Node
 from flight.core.telling.channels import Channel, declared_channels
 from flight.core.telling.events import Event, declared_events
@@ -20,6 +26,7 @@ from ground.mission_control import (
     TypeEntry,
     VehicleEntry,
 )
+from ground.missions.protection_files import load_protection
 
 _CHANNEL_KINDS = {bool: "boolean", int: "integer", float: "number", str: "text"}
 
@@ -57,6 +64,7 @@ def _command(kind: type[Node], spec: CommandSpec) -> CommandEntry:
         deadline=spec.deadline,
         hazard=str(spec.hazard),
         carries=str(spec.carries),
+        guards=_guards(kind) if spec.carries is Carries.PARAMETERS else (),
         starts=spec.starts,
         allowed_in=_allowed_in(kind, spec),
         arguments={
@@ -69,6 +77,11 @@ def _command(kind: type[Node], spec: CommandSpec) -> CommandEntry:
             for field in msgspec.structs.fields(spec.arguments)
         },
     )
+
+
+def _guards(kind: type[Node]) -> tuple[str, ...]:
+    """The parameters by which the fault protection of a vehicle goes."""
+    return tuple(sorted(parameters_of(load_protection(kind.name), kind.parameter_declarations)))
 
 
 def _allowed_in(kind: type[Node], spec: CommandSpec) -> tuple[str, ...]:

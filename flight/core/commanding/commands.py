@@ -25,6 +25,7 @@ class Hazard(StrEnum):
 
     NONE = "none"
     PROTECTION = "a weaker fault protection"
+    CRITICAL = "a change where nothing is safer than going on"
     RELEASE = "release of a tube"
     SEALING = "sealing of the container"
     IGNITION = "ignition"
@@ -38,6 +39,7 @@ class Carries(StrEnum):
     NOTHING = ""
     SEQUENCE = "the sequence that is given"
     STORED_SEQUENCE = "the stored sequence that is named"
+    PARAMETERS = "the parameters that are staged"
 
 
 class Restart(StrEnum):
@@ -69,6 +71,8 @@ class CommandSpec:
     restart: Restart
     method: str
     carries: Carries = Carries.NOTHING
+    harmless: bool = False
+    """It changes nothing that the vehicle is or does: it may come at any time."""
     whole: str = ""
     """The parameter of the method that takes all arguments as one `Arguments`; empty: each has
     its own."""
@@ -99,7 +103,9 @@ class CommandSpec:
             allowed = ", ".join(STAGES)
             raise CommandRejected(f"{self.name}: stage = {stage!r}: allowed are {allowed}")
         hazard = self.hazard if hazard is None else hazard
-        if hazard is Hazard.NONE and stage != "run":
+        # What of staged parameters is new is not known on the ground: armed for nothing is no harm.
+        may_be = self.carries is Carries.PARAMETERS
+        if hazard is Hazard.NONE and stage != "run" and not may_be:
             raise CommandRejected(f"{self.name} is not hazardous; it takes no {stage}")
         if hazard is not Hazard.NONE and stage == "run":
             carried = f"carries a hazardous command: {hazard}" if self.carries else f"{hazard}"
@@ -120,6 +126,7 @@ def command(
     so_in: tuple[str, ...] | str = (),
     restart: Restart = Restart.ABORT,
     carries: Carries = Carries.NOTHING,
+    harmless: bool = False,
 ) -> Callable[[F], F]:
     """Declares a method as a command.
 
@@ -129,7 +136,8 @@ def command(
     the states in which they may (all, when empty). `so_in`: states in which what it is for is so
     already, also by another way than this command (out of safe, say): there it completes, and
     nothing is done. `carries`: what it carries, whose highest
-    hazard it has beside its own.
+    hazard it has beside its own. Where nothing is safer than going on every command is hazardous
+    but those that are `harmless`: they ask, or stage what is not used yet.
     """
     states = (allowed_in,) if isinstance(allowed_in, str) else tuple(allowed_in)
 
@@ -142,6 +150,7 @@ def command(
             "so_in": (so_in,) if isinstance(so_in, str) else tuple(so_in),
             "restart": restart,
             "carries": carries,
+            "harmless": harmless,
         }
         return function
 

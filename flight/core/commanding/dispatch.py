@@ -125,7 +125,8 @@ class Dispatcher:
             raise CommandRejected(f"{node.name} has no command {order.name!r}; it has: {known}")
         arguments = spec.check(order.arguments)
         if node.context.structure.keeps(ARM_AND_FIRE):
-            spec.check_stage(order.stage, node.hazards.of(spec, arguments))
+            critical = node.safing_control.is_critical() and not self._is_so(spec)
+            spec.check_stage(order.stage, node.hazards.now(spec, arguments, critical))
         if self._is_so(spec):
             return spec, arguments
         if spec.starts is not None:

@@ -46,7 +46,7 @@ class StandardCommands(NodeEvents, ReportingNode):
         """Refuses a command to go safe where that is forbidden."""
         raise NotImplementedError
 
-    @command(deadline=60.0)
+    @command(deadline=60.0, harmless=True)
     def enter_safe(self) -> None:
         """Ends what runs, sequences too, and goes to the safe state; not where nothing is safer
         than going on, and at the end of what is not to be broken off."""
@@ -79,7 +79,7 @@ class StandardCommands(NodeEvents, ReportingNode):
         self.context.request_power_off()
         return "off in a sol"
 
-    @command(deadline=60.0)
+    @command(deadline=60.0, harmless=True)
     def report_status(self) -> None:
         """Publishes all channels now."""
         self.publish_telemetry(self.channels.snapshot())
@@ -94,7 +94,7 @@ class StandardCommands(NodeEvents, ReportingNode):
         self.sequences.clock_stepped()
         self.clock_corrected(step=-error, correction=self.clock.correction)
 
-    @command(deadline=60.0)
+    @command(deadline=60.0, harmless=True)
     def load_parameters(self, values: dict[str, Any]) -> None:
         """Stages new parameter values and validates them; nothing changes yet."""
         try:
@@ -104,12 +104,12 @@ class StandardCommands(NodeEvents, ReportingNode):
             self.parameters.abort()
             raise CommandRejected(str(refusal)) from refusal
 
-    @command(deadline=60.0)
+    @command(deadline=60.0, carries=Carries.PARAMETERS)
     def activate_parameters(self, expected: dict[str, Any] | None = None) -> None:
         """Makes the staged parameter values active, between two signals.
 
         `expected`: all that the ground has loaded; where anything else is staged, all of that is
-        dropped.
+        dropped. Hazardous if fault protection goes by one of them.
         """
         try:
             if expected is not None and self.context.structure.keeps(READ_BACK):
@@ -118,7 +118,7 @@ class StandardCommands(NodeEvents, ReportingNode):
         except ParameterRefusal as refusal:
             raise CommandRejected(str(refusal)) from refusal
 
-    @command(deadline=60.0, carries=Carries.SEQUENCE)
+    @command(deadline=60.0, carries=Carries.SEQUENCE, harmless=True)
     def load_sequence(self, sequence: dict[str, Any]) -> None:
         """Loads and validates a stored sequence; hazardous if a command in it is."""
         try:
@@ -137,7 +137,7 @@ class StandardCommands(NodeEvents, ReportingNode):
             raise CommandRejected(str(refusal)) from refusal
         self.execute_sequence(name)
 
-    @command(deadline=60.0)
+    @command(deadline=60.0, harmless=True)
     def abort_sequence(self, name: str) -> None:
         """Ends a running sequence; the command in flight goes on."""
         try:

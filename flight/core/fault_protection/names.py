@@ -6,6 +6,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import msgspec
 
 from flight.configuration.allowed_values import choices_words
+from flight.core.commanding.commands import Hazard, declared_commands
 from flight.core.fault_protection.actions import declared_actions
 from flight.core.fault_protection.quantities import declared_quantities
 from flight.core.telling.channels import declared_channels
@@ -29,6 +30,11 @@ class Names:
         self.loads: dict[str, Any] = dict(kind.loads)
         self.parameters: dict[str, Any] = dict(kind.parameter_declarations)
         self.devices = dict(devices)
+        self.hazardous: dict[str, Hazard] = {
+            name: spec.hazard
+            for name, spec in declared_commands(kind).items()
+            if spec.hazard is not Hazard.NONE
+        }
 
     def resolve(self, path: str) -> Symbol:
         """What a name in a condition stands for; raises ExpressionError."""

@@ -13,7 +13,7 @@ from flight.core.fault_protection.monitors import MonitorRun
 from flight.core.fault_protection.names import Names
 from flight.core.fault_protection.responses import Responder, ResponseRun, Step
 from flight.core.fault_protection.shedding import Shedding
-from flight.core.fault_protection.table_checks import problems
+from flight.core.fault_protection.table_checks import parameters_of, problems
 from flight.core.fault_protection.tables import Mode, Response, Rung, Table
 from flight.core.fault_protection.timers import (
     COMMAND_LOSS,
@@ -197,6 +197,10 @@ class FaultProtection:
             self._await_commands()
         else:
             self.watch.look()
+
+    def parameters(self) -> set[str]:
+        """The parameters that the monitors of the active table go by."""
+        return parameters_of(self.table, self._node.parameter_declarations)
 
     def silence_left(self) -> float | None:
         """Seconds until the silence of the ground is too long; None: nobody counts."""

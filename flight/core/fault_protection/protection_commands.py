@@ -30,7 +30,7 @@ class ProtectionCommands(ProtectedNode):
         super().__init__(context)
         self._staged: Table | None = None
 
-    @command(deadline=60.0)
+    @command(deadline=60.0, harmless=True)
     def load_protection(self, table: dict[str, Any]) -> str:
         """Stages a change of the table of the fault protection and validates it; nothing changes
         yet. Entries go over those that there are; one that is null is taken out."""
@@ -49,7 +49,7 @@ class ProtectionCommands(ProtectedNode):
         self._replace(self._staged)
         return "active"
 
-    @command(deadline=60.0)
+    @command(deadline=60.0, harmless=True)
     def drop_protection(self) -> None:
         """Drops what is staged."""
         self._staged = None
@@ -89,7 +89,7 @@ class ProtectionCommands(ProtectedNode):
         self._audit(f"sensor {sensor}", "set aside", "used")
         self.use_sensor_again(sensor)
 
-    @command(deadline=60.0)
+    @command(deadline=60.0, harmless=True)
     def announce_silence(
         self,
         seconds: Annotated[float, msgspec.Meta(ge=0.0, le=LONGEST_SILENCE, extra={"unit": "s"})],
@@ -104,7 +104,7 @@ class ProtectionCommands(ProtectedNode):
         self.protection.silence_announced()
         self._audit("silence", f"{before:g} s announced", f"{seconds:g} s")
 
-    @command(deadline=60.0)
+    @command(deadline=60.0, harmless=True)
     def confirm_communication(self) -> str:
         """Keeps settings of the radio that would go back by themselves: Earth has heard."""
         confirmation = self.protection.confirmation
@@ -112,7 +112,7 @@ class ProtectionCommands(ProtectedNode):
             raise CommandRejected("confirm_communication: no settings wait for it")
         return "kept"
 
-    @command(deadline=60.0)
+    @command(deadline=60.0, harmless=True)
     def report_protection(self) -> dict[str, Any]:
         """How monitors and responses stand, and the last changes of them."""
         after = max(0, self.storage.last_number(AUDIT) - SHOWN)

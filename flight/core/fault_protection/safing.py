@@ -53,6 +53,11 @@ class SafingControl:
             return Safing.DEFERRED
         return said
 
+    def is_critical(self) -> bool:
+        """Whether nothing is to be changed now but on purpose: in a state that forbids safing, in
+        a stretch of work that is not to be broken off."""
+        return bool(self._stretches) or self.now() is Safing.FORBIDDEN
+
     def admits(self, reason: str, still: Still | None = None) -> bool:
         """Whether to go safe now; if not it is told, and may be done later."""
         safing = self.now()

@@ -4,7 +4,7 @@ The same checks are made of a file before a run and on board of a table that was
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from flight.configuration.allowed_values import choices_words, one_of
@@ -40,6 +40,17 @@ def problems(table: Table, names: Names) -> list[Problem]:
     found += _of_timers(table.timers, names)
     found += _of_shedding(table, names)
     return found
+
+
+def parameters_of(table: Table, declared: Container[str]) -> set[str]:
+    """The parameters by which the monitors of a table go."""
+    texts = [
+        text
+        for each in table.monitors.values()
+        for text in (each.violated_if, each.clear_if)
+        if text
+    ]
+    return {name for text in texts for name in parse_expression(text).names if name in declared}
 
 
 def active_leaves(monitor: Monitor, names: Names) -> list[str]:
@@ -145,6 +156,11 @@ def _of_arguments(call: Call, names: Names) -> str:
     }
     for argument, sort in call.spec.about.items():
         value = call.arguments[argument]
+        if sort == "signal" and value in names.hazardous:
+            return (
+                f"{call.spec.name}: {value} is hazardous ({names.hazardous[value]}), and only ARM "
+                "and FIRE may begin it"
+            )
         if value not in known[sort]:
             words = choices_words(str(value), known[sort])
             return f"{call.spec.name}: there is no {sort} {value!r}: {words}"

@@ -23,16 +23,25 @@ class CarriedHazards:
         node: str,
         commands: Mapping[str, CommandSpec],
         stored: Callable[[str], StoredSequence | None],
+        staged: Callable[[], Hazard] = lambda: Hazard.NONE,
     ) -> None:
         self._node = node
         self._commands = commands
         self._stored = stored
+        self._staged = staged
 
     def of(self, spec: CommandSpec, arguments: Mapping[str, Any]) -> Hazard:
         """The hazard of one command with its arguments."""
         return self._of(spec, arguments, ())
 
+    def now(self, spec: CommandSpec, arguments: Mapping[str, Any], critical: bool) -> Hazard:
+        """The hazard that it has now; `critical`: nothing is safer than going on."""
+        here = Hazard.CRITICAL if critical and not spec.harmless else Hazard.NONE
+        return highest((here, self.of(spec, arguments)))
+
     def _of(self, spec: CommandSpec, arguments: Mapping[str, Any], seen: tuple[str, ...]) -> Hazard:
+        if spec.carries is Carries.PARAMETERS:
+            return highest((spec.hazard, self._staged()))
         sequence = self._carried(spec, arguments)
         if sequence is None or sequence.name in seen:  # a ring adds nothing new
             return spec.hazard

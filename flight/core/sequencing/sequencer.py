@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flight.core.commanding.commands import Hazard
 from flight.core.commanding.ladder import SEQUENCE_ORIGIN
 from flight.core.sequencing.remote_verdicts import perform_elsewhere
 from flight.core.sequencing.sequence_checks import CarriedHazards, entry_fault
@@ -29,8 +30,15 @@ class Sequencer(SequenceEngine):
             prefix=f"{node.name}.{life}/",
         )
         self.origin = f"{node.name}{SEQUENCE_ORIGIN}"
-        self.hazards = CarriedHazards(node.name, node.commands, self.stored)
+        self.hazards = CarriedHazards(node.name, node.commands, self.stored, self._of_parameters)
         self._node = node
+
+    def _of_parameters(self) -> Hazard:
+        """The hazard of the parameters that are staged: some are what fault protection goes by."""
+        parameters = self._node.parameters
+        changed = {n for n, value in parameters.staged().items() if value != parameters[n]}
+        guards = self._node.protection.parameters()
+        return Hazard.PROTECTION if changed & guards else Hazard.NONE
 
     async def _issue_from_node(self, identifier: str, entry: Relative | Absolute) -> str:
         node = self._node

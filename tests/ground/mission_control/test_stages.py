@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from ground.mission_control import stages_of
+from ground.testbed.control_room import make_dictionary
+
 Fly = Callable[..., Any]
 
 HARMLESS = "{target: rover, command: drive, kind: relative}"
@@ -33,3 +36,15 @@ def test_a_carrier_has_the_hazard_of_what_it_carries(fly: Fly, text: str, stages
     outcome, sent = fly(text, flight)
     assert outcome.verdict == "complete"
     assert " ".join(sent) == stages
+
+
+@pytest.mark.parametrize(
+    ("expected", "stages"),
+    [({"segment": 3.0}, ["run"]), ({"segment": 3.0, "critical_charge": 0.1}, ["arm", "fire"])],
+)
+def test_parameters_that_fault_protection_goes_by_are_armed_and_fired(
+    expected: dict[str, float], stages: list[str]
+) -> None:
+    tracker: Any = None  # the order names them itself
+    entry = make_dictionary().vehicle("rover").command("activate_parameters")
+    assert stages_of(entry, "rover", {"expected": expected}, tracker) == stages

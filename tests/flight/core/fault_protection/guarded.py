@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from flight.core.chart.statechart import ANY, On, Safing, Signal, State, Statechart
+from flight.core.commanding.commands import Hazard, command
 from flight.core.fault_protection.actions import action
 from flight.core.fault_protection.quantities import quantity
 from flight.core.fault_protection.shedding import Sheddable
@@ -72,6 +73,7 @@ class Guarded(Node):
         State("safe"),
         transitions=[
             On("work", "idle", "working"),
+            On("let_go", "idle", "working"),
             On("cut", "idle", "delicate"),
             On("fly", "idle", "flying"),
             On("done", "flying.burning", "flying.resting"),
@@ -118,6 +120,10 @@ class Guarded(Node):
 
     def housekeeping_period(self) -> float:
         return 1e6
+
+    @command(deadline=60.0, hazard=Hazard.RELEASE, starts="working")
+    def let_go(self) -> None:
+        """Lets the anchor go."""
 
     @action(keeps_going=True)
     def ring(self, times: int = 1) -> None:

@@ -187,7 +187,8 @@ def test_what_keeps_the_vehicle_going_is_allowed_everywhere() -> None:
 def test_a_part_that_is_off_is_not_there(tmp_path: Path) -> None:
     whole = read(tmp_path, GOOD)
     assert set(protection_names(whole)) == {
-        "hot", "shallow", "cool", "trust_pressure", "command_loss", "confirm_communication", "shedding",
+        "hot", "shallow", "cool", "trust_pressure", "command_loss",
+        "confirm_communication", "shedding",
     }  # fmt: skip
     less = without(whole, ["cool", "shallow", "command_loss", "nobody"])
     assert set(less.responses) == {"trust_pressure"}
