@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from flight.core.keeping.parameters import READ_BACK_REFUSAL
 from flight.icd.messages import Command
+from flight.icd.refusals import READ_BACK_REFUSAL
 from ground.mission_control.command_tracker import (
     ORIGIN,
     CommandTracker,

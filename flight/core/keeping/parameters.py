@@ -9,6 +9,7 @@ import msgspec
 
 from flight.core.fault_protection.safeguards import Safeguard
 from flight.core.keeping.storage import Storage, StorageDamage
+from flight.icd.refusals import READ_BACK_REFUSAL
 
 NAMESPACE = "parameters"
 READ_BACK = Safeguard(
@@ -16,8 +17,6 @@ READ_BACK = Safeguard(
     "parameters become active only as whoever loaded them names them once more",
     "Mars Global Surveyor, November 2006: written to a wrong address, and nobody saw it",
 )
-READ_BACK_REFUSAL = "what is staged is not what was loaded, and is dropped:"
-"""What the refusal begins with."""
 
 EventReport = Callable[[str, dict[str, Any]], None]
 OwnerValidator = Callable[[Mapping[str, Any]], Sequence[str]]
