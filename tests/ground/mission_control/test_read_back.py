@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from flight.core.keeping.parameters import READ_BACK_REFUSAL
 from flight.icd.messages import Command, CommandReport, Rung
+from flight.icd.refusals import READ_BACK_REFUSAL
 from ground.mission_control.archive import Archive
 from ground.mission_control.command_tracker import CommandTracker
 from ground.mission_control.read_back import ACTIVATE, LOAD, TRIES, ReadBack
