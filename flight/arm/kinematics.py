@@ -5,6 +5,7 @@ arm's own controller shares.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import cos, fsum, sin, sqrt
 
 from flight.icd.devices.transfer_arm_geometry import (
@@ -64,9 +65,14 @@ def jacobian(joints: Sequence[float]) -> tuple[Row, ...]:
     return tuple(tuple(column[row] for column in columns) for row in range(6))
 
 
+@lru_cache(maxsize=8)  # an arm mostly rests
+def _jacobian_of(joints: tuple[float, ...]) -> tuple[Row, ...]:
+    return jacobian(joints)
+
+
 def tip_uncertainty(joints: Sequence[float], encoder_error: float) -> float:
     """Error of the tip's place (m, 1 sigma) if each encoder is off by `encoder_error` rad."""
-    place = jacobian(joints)[:3]
+    place = _jacobian_of(tuple(joints))[:3]
     return encoder_error * sqrt(fsum(element * element for row in place for element in row))
 
 

@@ -6,6 +6,7 @@ degree), polar motion and UT1-UTC (0.004 degree) are not.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flight.astrodynamics.ellipsoids import WGS84, east_north_up
 from flight.astrodynamics.ephemeris import light_time_at_reception, relative_position
@@ -79,6 +80,7 @@ def precession_matrix(jd_tt: float) -> Matrix:
     return multiply(rotation_z(-z * _ARCSECOND), turned)
 
 
+@lru_cache(maxsize=16)  # each station asks about one instant
 def icrf_to_earth_fixed(jd_utc: float) -> Matrix:
     """Matrix from ICRF axes to axes fixed to the Earth (x to Greenwich, z to the north pole)."""
     rotation = rotation_z(greenwich_mean_sidereal_time(jd_utc))

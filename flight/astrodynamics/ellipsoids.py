@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NewType
 
 from flight.astrodynamics.vectors import Vector, direction
@@ -91,6 +92,7 @@ MARS_IAU = Ellipsoid(3_396_190.0, 3_376_200.0)
 """Mars (IAU working group on cartographic coordinates 2015, Archinal et al. 2018)."""
 
 
+@lru_cache(maxsize=64)  # mostly of a few sites
 def east_north_up(latitude: float, east_longitude: float) -> tuple[Vector, Vector, Vector]:
     """Body-fixed unit vectors east, north and up at a geodetic latitude and longitude (rad).
 

@@ -6,6 +6,7 @@ solution of Kuchynka et al. 2014.
 """
 
 import math
+from functools import lru_cache
 
 from flight.astrodynamics.ellipsoids import PlanetographicRadians, east_north_up
 from flight.astrodynamics.ephemeris import relative_position
@@ -56,6 +57,7 @@ def _argument(term: tuple[float, float, float], centuries: float) -> float:
     return math.radians(term[1] + term[2] * centuries)
 
 
+@lru_cache(maxsize=16)  # asked by several about one instant
 def pole_and_meridian(jd_tdb: float) -> tuple[float, float, float]:
     """Right ascension and declination of Mars' north pole and angle W of its prime meridian.
 
@@ -65,15 +67,15 @@ def pole_and_meridian(jd_tdb: float) -> tuple[float, float, float]:
     centuries = days / _DAYS_PER_CENTURY
     right_ascension = 317.269202 - 0.10927547 * centuries
     right_ascension += math.fsum(
-        term[0] * math.sin(_argument(term, centuries)) for term in _RIGHT_ASCENSION_SINES
+        [term[0] * math.sin(_argument(term, centuries)) for term in _RIGHT_ASCENSION_SINES]
     )
     declination = 54.432516 - 0.05827105 * centuries
     declination += math.fsum(
-        term[0] * math.cos(_argument(term, centuries)) for term in _DECLINATION_COSINES
+        [term[0] * math.cos(_argument(term, centuries)) for term in _DECLINATION_COSINES]
     )
     meridian = 176.049863 + 350.891982443297 * days
     meridian += math.fsum(
-        term[0] * math.sin(_argument(term, centuries)) for term in _MERIDIAN_SINES
+        [term[0] * math.sin(_argument(term, centuries)) for term in _MERIDIAN_SINES]
     )
     return math.radians(right_ascension), math.radians(declination), math.radians(meridian % 360.0)
 
@@ -89,6 +91,7 @@ def icrf_to_mars_equator(jd_tdb: float) -> Matrix:
     )
 
 
+@lru_cache(maxsize=16)
 def icrf_to_mars_fixed(jd_tdb: float) -> Matrix:
     """Matrix from ICRF axes to axes fixed to Mars (x to longitude 0, z to the north pole)."""
     _, _, meridian = pole_and_meridian(jd_tdb)

@@ -5,7 +5,8 @@ as corrected in the algorithm of NASA GISS's Mars24 sunclock (equations B-1 to D
 """
 
 import math
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from flight.astrodynamics.ellipsoids import PlanetographicDegrees
 from flight.astrodynamics.time_scales import JD_J2000, SECONDS_PER_DAY
@@ -33,8 +34,7 @@ _PERTURBERS = (
 )
 
 
-@dataclass(frozen=True)
-class MarsTime:
+class MarsTime(NamedTuple):
     """Season and local time at one instant and one longitude of Mars."""
 
     solar_longitude_degrees: float
@@ -57,16 +57,14 @@ class MarsTime:
     """Distance to the Sun in astronomical units."""
 
 
-@dataclass(frozen=True)
-class SunDirection:
+class SunDirection(NamedTuple):
     """Where the Sun stands in the sky; azimuth clockwise from north, no refraction."""
 
     elevation_degrees: float
     azimuth_degrees: float
 
 
-@dataclass(frozen=True)
-class _SolarOrbit:
+class _SolarOrbit(NamedTuple):
     mean_anomaly_degrees: float
     solar_longitude_degrees: float
     equation_of_centre_degrees: float
@@ -78,8 +76,10 @@ def _solar_orbit(jd_tt: float) -> _SolarOrbit:
     anomaly = math.radians(anomaly_degrees)
     mean_sun_degrees = 270.3871 + _MEAN_SOLAR_LONGITUDE_RATE * days
     perturbation = math.fsum(
-        amplitude * math.cos(math.radians(0.985_626 * days / period + phase))
-        for amplitude, period, phase in _PERTURBERS
+        [
+            amplitude * math.cos(math.radians(0.985_626 * days / period + phase))
+            for amplitude, period, phase in _PERTURBERS
+        ]
     )
     centre = (
         (10.691 + 3.0e-7 * days) * math.sin(anomaly)
@@ -126,6 +126,7 @@ def solar_longitude_degrees(jd_tt: float) -> float:
     return _solar_orbit(jd_tt).solar_longitude_degrees
 
 
+@lru_cache(maxsize=64)  # several questions are often asked about one instant
 def mars_time(jd_tt: float, east_longitude_degrees: float) -> MarsTime:
     """Season and local time of Mars at a Julian date in TT and a planetocentric east longitude."""
     orbit = _solar_orbit(jd_tt)
@@ -148,6 +149,7 @@ def mars_time(jd_tt: float, east_longitude_degrees: float) -> MarsTime:
     )
 
 
+@lru_cache(maxsize=64)
 def sun_elevation_azimuth(
     jd_tt: float, latitude: PlanetographicDegrees, east_longitude_degrees: float
 ) -> SunDirection:

@@ -62,7 +62,9 @@ def angle_between(a: Vector, b: Vector) -> float:
 
 def transform(matrix: Matrix, a: Vector) -> Vector:
     """Matrix times vector."""
-    return (dot(matrix[0], a), dot(matrix[1], a), dot(matrix[2], a))
+    x, y, z = a
+    (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = matrix
+    return (xx * x + xy * y + xz * z, yx * x + yy * y + yz * z, zx * x + zy * y + zz * z)
 
 
 def transpose(matrix: Matrix) -> Matrix:
@@ -78,7 +80,8 @@ def transpose(matrix: Matrix) -> Matrix:
 def multiply(a: Matrix, b: Matrix) -> Matrix:
     """Matrix product."""
     columns = transpose(b)
-    return (transform(columns, a[0]), transform(columns, a[1]), transform(columns, a[2]))
+    first, second, third = a
+    return (transform(columns, first), transform(columns, second), transform(columns, third))
 
 
 def rotation_x(angle: float) -> Matrix:

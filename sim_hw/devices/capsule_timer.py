@@ -46,7 +46,8 @@ class SimCapsuleTimer(CapsuleDevice, CapsuleTimer):
 
     async def state(self) -> TimerState:
         self.need_power()
-        separated = [self.wires.get(wire, self.flight.released) for wire in range(2)]
+        released = self.flight.released
+        separated = [self.wires.get(wire, released) for wire in range(2)]
         return TimerState(
             time_ns=self.time_ns(),
             separated=separated,

@@ -121,7 +121,7 @@ class CapsuleFlight:
         """Whether it has been let go."""
         if self.released_at is None:
             found = self.world.space.bodies.get(NAME)
-            if isinstance(found, Carrier):
+            if found is not None and isinstance(found, Carrier):
                 self.follow(found)
         return self.released_at is not None
 

@@ -278,6 +278,11 @@ class Electrical:
 
     # ------------------------------------------------------------ integration
 
+    @property
+    def is_advancing(self) -> bool:
+        """Whether it is being integrated."""
+        return self._advancing
+
     def advance(self) -> None:
         """Brings everything up to now."""
         now = self.world.now()

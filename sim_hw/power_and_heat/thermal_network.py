@@ -110,7 +110,7 @@ class ThermalNetwork:
         self._order = sorted(parameters.nodes, key=lambda name: name != "battery")
         electrical.add_integrated_load("heaters", self._step)
         if "battery" in parameters.nodes:
-            electrical.battery_temperature = lambda: self.temperature("battery")
+            electrical.battery_temperature = self._battery_temperature
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -121,6 +121,12 @@ class ThermalNetwork:
         """Temperature of a node now, K; raises KeyError when there is no such node."""
         self._electrical.advance()
         return self._temperatures[node]
+
+    def _battery_temperature(self) -> float:
+        # Asked some times in each step of the integration, which nothing advances meanwhile.
+        if not self._electrical.is_advancing:
+            self._electrical.advance()
+        return self._temperatures["battery"]
 
     def peek(self) -> dict[str, float]:
         """Temperatures in K as of the time of `Electrical.peek`; changes nothing."""
@@ -151,19 +157,18 @@ class ThermalNetwork:
         conductance = node.to_air + node.to_ground
         gained = node.to_air * outside.air + node.to_ground * outside.ground
         gained += node.solar_area * outside.light
-        gained += math.fsum(
-            self._electrical.consumption_of(consumer) for consumer in node.heated_by
-        )
+        if node.heated_by:
+            gained += math.fsum(map(self._electrical.consumption_of, node.heated_by))
         time_constant = node.heat_capacity / conductance
         zones = self._zones_of[name]
         temperature, left, used = self._temperatures[name], step, 0.0
         for count in range(_SWITCHINGS + 1):
             for zone in zones:
                 self._switch(zone, temperature)
-            heat = min(math.fsum(zone.drawn for zone in zones), available)
+            heat = min(math.fsum([zone.drawn for zone in zones]) if zones else 0.0, available)
             goal = (gained + heat) / conductance
             part = left
-            if count < _SWITCHINGS:
+            if count < _SWITCHINGS and zones:
                 part = min(
                     [left, *(_time_to_switch(z, temperature, goal, time_constant) for z in zones)]
                 )

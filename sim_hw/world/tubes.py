@@ -177,8 +177,10 @@ class TubeRegistry:
 
     def occupant(self, place: str, slot: int) -> str | None:
         """The tube in a slot, or None."""
-        for tube_id in self.at(place):
-            if self._states[tube_id].slot == slot:
+        if place not in _STEPS:
+            raise KeyError(f"There is no place {place!r}; places are {', '.join(PLACES)}.")
+        for tube_id, state in self._states.items():
+            if state.place == place and state.slot == slot:
                 return tube_id
         return None
 
