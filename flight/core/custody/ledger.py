@@ -22,6 +22,7 @@ import msgspec
 
 from flight.core.custody.repair import repair
 from flight.core.custody.rules import check_evidence, tube_and_link
+from flight.core.keeping.decoded import Decoded
 from flight.core.keeping.storage import Storage, StorageDamage
 from flight.icd.custody_record import (
     FORGET,
@@ -42,7 +43,6 @@ __all__ = [
     "Evidence",
     "Outcome",
 ]
-
 
 SEQUENCES_OF_A_LIFE = 1_000_000  # more steps of one tube than there are in any mission
 _BEGUN = "custody_begun"  # which ledgers ever had a record, apart from their records
@@ -77,6 +77,7 @@ class CustodyLedger:
         self._clock = clock
         self._publish = publish
         self._namespace = f"custody.{owner}"
+        self._all = Decoded(storage, self._namespace, decode)
         self._outcomes = f"custody.{owner}.transfers"
         self.damage = repair(storage, self._namespace, self._outcomes, clock)
         marks: list[StorageDamage] = []  # a damaged mark is a mark, too
@@ -87,7 +88,7 @@ class CustodyLedger:
 
     def records(self) -> list[CustodyRecord]:
         """Return the present record of each tube, in order of the names."""
-        return [decode(value) for value in self._storage.items(self._namespace).values()]
+        return self._all.values()
 
     def record(self, tube: str) -> CustodyRecord | None:
         """Return the present record of `tube`, None if it was never heard of here."""
@@ -120,9 +121,7 @@ class CustodyLedger:
         known = self.record(tube)
         if known is not None and known.step == FORGET and known.place != place:
             return self._write(known, FORGET, known.status, place=place, reason=known.reason)
-        if known is not None:
-            return known
-        return self._write(
+        return known or self._write(
             None, "adopt", CustodyStatus.HELD, tube=tube, place=place, slot=slot, evidence=evidence
         )
 

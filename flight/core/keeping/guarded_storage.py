@@ -86,10 +86,14 @@ class GuardedStorage(Storage):
 
     def items(self, namespace: str, on_damage: DamageReport | None = None) -> dict[str, Any]:
         """Return all sound values of `namespace`, sorted by key."""
+        return dict(self._sound(namespace, self.rows(namespace), on_damage))
+
+    def rows(self, namespace: str) -> list[tuple[Any, ...]]:
+        """Return key, bytes and checksum of each value as they are in memory, sorted by key."""
         if not self._guarded:
-            return super().items(namespace, on_damage)
+            return super().rows(namespace)
         self._check_open()
-        return dict(self._sound(namespace, self._image.namespace(namespace), on_damage))
+        return self._image.namespace(namespace)
 
     def read(
         self,
@@ -162,8 +166,11 @@ class GuardedStorage(Storage):
     def remove(self, journal: str, numbers: Iterable[int]) -> None:
         """Remove single entries; numbers that are not there are passed over."""
         gone = list(numbers)
+        if not gone:
+            self._check_open()
+            return
         with self.transaction():
-            super().remove(journal, gone)
+            self._remove(journal, gone)
             if self._guarded:
                 self._image.remove(journal, gone)
 

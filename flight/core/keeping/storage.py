@@ -129,10 +129,14 @@ class Storage:
 
     def items(self, namespace: str, on_damage: DamageReport | None = None) -> dict[str, Any]:
         """Return all sound values of `namespace`, sorted by key."""
-        rows = self._query(
+        return dict(self._sound(namespace, self.rows(namespace), on_damage))
+
+    def rows(self, namespace: str) -> list[tuple[Any, ...]]:
+        """Return key, bytes and checksum of each value as they are stored, sorted by key: for who
+        asks often whether anything is otherwise than before."""
+        return self._query(
             "SELECT key, value, crc FROM record WHERE namespace = ? ORDER BY key", (namespace,)
         )
-        return dict(self._sound(namespace, rows, on_damage))
 
     def append(self, journal: str, value: Any) -> int:
         """Add `value` to the end of `journal`; returns its number (from 1, never given twice)."""
@@ -193,10 +197,13 @@ class Storage:
     def remove(self, journal: str, numbers: Iterable[int]) -> None:
         """Remove single entries; numbers that are not there are passed over."""
         with self.transaction():
-            self._execute_many(
-                "DELETE FROM entry WHERE journal = ? AND number = ?",
-                [(journal, number) for number in numbers],
-            )
+            self._remove(journal, list(numbers))
+
+    def _remove(self, journal: str, numbers: list[int]) -> None:
+        self._execute_many(
+            "DELETE FROM entry WHERE journal = ? AND number = ?",
+            [(journal, number) for number in numbers],
+        )
 
     def count(self, journal: str) -> int:
         """Return how many entries `journal` holds."""
@@ -345,12 +352,16 @@ class Storage:
             self._query("ROLLBACK")
 
     def _query(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        with self._explained("used"):
+        try:
             return self._begin().execute(statement, values).fetchall()
+        except (sqlite3.Error, OSError) as error:
+            raise self._in_words("used", error) from error
 
     def _execute_many(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
-        with self._explained("used"):
+        try:
             self._begin().executemany(statement, rows)
+        except (sqlite3.Error, OSError) as error:
+            raise self._in_words("used", error) from error
 
     def _begin(self) -> sqlite3.Connection:
         connection = self._open()
@@ -381,10 +392,11 @@ class Storage:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            reason = _REASONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, str(error))
-            raise StorageError(
-                f"The storage file {self.path} could not be {doing}: {reason}."
-            ) from error
+            raise self._in_words(doing, error) from error
+
+    def _in_words(self, doing: str, error: Exception) -> StorageError:
+        reason = _REASONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, str(error))
+        return StorageError(f"The storage file {self.path} could not be {doing}: {reason}.")
 
     def _sound(
         self, namespace: str, rows: list[tuple[Any, ...]], on_damage: DamageReport | None
