@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _print_matrix(arguments.matrix)
     _check(arguments)
     from ground.drills.campaign import Campaign
-    from ground.drills.workers import workers_of
+    from ground.drills.worker_choice import workers_of
 
     workers = workers_of(arguments.workers, arguments.cluster)
     with contextlib.closing(workers):
@@ -135,13 +135,14 @@ def _write(
     from ground.drills.html.page import write_html
     from ground.drills.junit import write_junit
     from ground.drills.results import write_results
+    from ground.drills.score import score
     from ground.drills.telling import score_text, shown_of, summary_of
 
     shown = shown_of(tasks, judged)
     summary = summary_of(shlex.join(["msr", *sys.argv[1:]]), judged, campaign.seconds)
     summary.notes = notes
     if arguments.score:
-        summary.score = campaign.score(drills)
+        summary.score = score(campaign, drills)
         print(score_text(summary))
     coverage = campaign.coverage(judged)
     write_results(arguments.out, shown, summary)

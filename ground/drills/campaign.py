@@ -15,7 +15,6 @@ from ground.drills.jobs import Job, batches_of, job_of
 from ground.drills.judging import judge
 from ground.drills.possible import Possible, possible_cells
 from ground.drills.record import Judged
-from ground.drills.results import ScoreRow
 from ground.drills.scenario import load_scenario
 from ground.drills.survey import Survey, start_in
 from ground.drills.surveys import FOLDER, SEED, surveys
@@ -142,16 +141,6 @@ class Campaign:
         return [found[scenario, seed] for seed in seeds]
 
     # ----------------------------------------------------------------- judging
-
-    def score(self, drills: Sequence[Drill]) -> list[ScoreRow]:
-        """What the protections of drills are shown to be for."""
-        from ground.drills.score import score_rows, shows_of
-
-        shows = shows_of(drills, 0)
-        tasks = [task for each in shows for task in (each.quiet, each.broken)]
-        judged = self.fly(tasks)
-        by_number = {task.job.number: each for task, each in zip(tasks, judged, strict=True)}
-        return score_rows(shows, by_number)
 
     def coverage(self, judged: Sequence[Judged]) -> Coverage:
         """What has been hit, of what is possible where scenarios have been surveyed."""

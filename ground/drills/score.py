@@ -8,7 +8,7 @@ detection that nobody could make any more.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ground.drills.campaign import Task, tasks_of
+from ground.drills.campaign import Campaign, Task, tasks_of
 from ground.drills.drill import Drill
 from ground.drills.record import Judged
 from ground.drills.results import ScoreRow
@@ -24,6 +24,15 @@ class Shows:
     drill: Drill
     quiet: Task
     broken: Task
+
+
+def score(campaign: Campaign, drills: Sequence[Drill]) -> list[ScoreRow]:
+    """What the protections of drills are shown to be for."""
+    shows = shows_of(drills, 0)
+    tasks = [task for each in shows for task in (each.quiet, each.broken)]
+    judged = campaign.fly(tasks)
+    by_number = {task.job.number: each for task, each in zip(tasks, judged, strict=True)}
+    return score_rows(shows, by_number)
 
 
 def shows_of(drills: Sequence[Drill], first: int) -> list[Shows]:

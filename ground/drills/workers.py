@@ -45,15 +45,6 @@ class Workers(Protocol):
         """Nothing more is to be flown."""
 
 
-def workers_of(count: int, cluster: str | None) -> Workers:
-    """Workers of this machine, or of a cluster; raises ConfigurationError."""
-    if cluster is None:
-        return LocalWorkers(count)
-    from ground.drills.cluster import ClusterWorkers
-
-    return ClusterWorkers(cluster)
-
-
 class LocalWorkers:
     """So many processes of this machine at once."""
 

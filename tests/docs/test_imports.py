@@ -21,6 +21,11 @@ def vehicles(graph: grimp.ImportGraph) -> list[str]:
     return sorted(rooms - set(BELOW) - {"configs"})
 
 
+@pytest.fixture(scope="module")
+def everything() -> grimp.ImportGraph:
+    return grimp.build_graph("flight", "ground", "sim_hw", exclude_type_checking_imports=False)
+
+
 def imports(graph: grimp.ImportGraph) -> list[tuple[str, str]]:
     return sorted(
         (importer, imported)
@@ -64,3 +69,31 @@ def test_what_vehicles_stand_on_knows_none_of_them(
 def test_rooms_are_the_known_ones(graph: grimp.ImportGraph) -> None:
     rooms = {name.rpartition(".")[2] for name in graph.find_children("flight")}
     assert set(BELOW) <= rooms
+
+
+def circles(graph: grimp.ImportGraph) -> list[list[str]]:
+    """Modules that import each other in a circle, by whatever way."""
+    found: dict[str, list[str]] = {}
+    for module in graph.modules:
+        ways_back = graph.find_downstream_modules(module) & graph.find_upstream_modules(module)
+        if ways_back:
+            circle = sorted(ways_back | {module})
+            found[circle[0]] = circle
+    return sorted(found.values())
+
+
+def test_nothing_imports_itself_by_a_way_round(everything: grimp.ImportGraph) -> None:
+    """Also not where only types are looked at, or late."""
+    assert circles(everything) == []
+
+
+def test_a_circle_is_found_where_it_is() -> None:
+    graph = grimp.ImportGraph()
+    for name in ("a", "b", "c", "d"):
+        graph.add_module(name)
+    graph.add_import(importer="a", imported="b")
+    graph.add_import(importer="b", imported="c")
+    graph.add_import(importer="c", imported="d")
+    assert circles(graph) == []
+    graph.add_import(importer="c", imported="a")
+    assert circles(graph) == [["a", "b", "c"]]

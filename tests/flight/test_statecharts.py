@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from flight.core.chart.statechart import is_inside
+from flight.core.chart.statechart_checks import check
 from flight.core.commanding.commands import CommandSpec, Restart, declared_commands
 from flight.core.node import SAFE, Node
 from flight.core.telling.channels import declared_channels
@@ -49,7 +50,7 @@ def rest_leaves(kind: type[Node]) -> list[str]:
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 class TestEveryVehicle:
     def test_its_statechart_is_sound(self, kind: type[Node]) -> None:
-        assert kind.statechart.check() == []
+        assert check(kind.statechart) == []
 
     def test_it_boots_at_rest_in_a_state_of_no_command(self, kind: type[Node]) -> None:
         assert kind.statechart.initial_leaf() in rest_leaves(kind)

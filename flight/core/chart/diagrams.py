@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from flight.core.chart.statechart import ANY, On, State, Statechart, is_inside
+from flight.core.chart.statechart_checks import structural_problems
 
 INDENT = "    "
 ANY_NODE = "any__"
@@ -23,7 +24,7 @@ def mermaid(chart: Statechart, title: str) -> str:
     Guards stand in brackets, actions after a slash. Raises ValueError when the table has
     structural problems.
     """
-    problems = chart.structural_problems()
+    problems = structural_problems(chart)
     if problems:
         raise ValueError("This statechart cannot be drawn. " + " ".join(problems))
     edges = _edges(chart)

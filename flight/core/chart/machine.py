@@ -11,6 +11,7 @@ from typing import Any
 
 from flight.core.chart.state_engine import Engine, Model, call_plain, close_unawaited
 from flight.core.chart.statechart import On, Signal, Statechart, chain, is_inside
+from flight.core.chart.statechart_checks import structural_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Machine:
         initial: str | None = None,
         on_transition: Callable[[Transition], None] | None = None,
     ) -> None:
-        problems = chart.structural_problems()
+        problems = structural_problems(chart)
         if problems:
             raise ValueError("This statechart cannot run. " + " ".join(problems))
         self.chart = chart

@@ -138,8 +138,8 @@ def chain(path: str) -> tuple[str, ...]:
 class Statechart:
     """The table of states and transitions, and the questions that can be asked of it.
 
-    Wrong tables can be built, so that `check()` can say all that is wrong with them; a
-    `flight.core.chart.machine.Machine` refuses to run a table with structural problems.
+    Wrong tables can be built, so that `statechart_checks.check` can say all that is wrong with
+    them; a `flight.core.chart.machine.Machine` refuses to run a table with structural problems.
     """
 
     def __init__(
@@ -239,19 +239,3 @@ class Statechart:
         while shared < min(len(before), depth_of_target) and before[shared] == after[shared]:
             shared += 1
         return list(reversed(before[shared:])), list(after[shared:])
-
-    def structural_problems(self) -> list[str]:
-        """What keeps this table from running at all, as sentences."""
-        from flight.core.chart.statechart_checks import structural_problems
-
-        return structural_problems(self)
-
-    def check(self, emergency: Iterable[str] = ("enter_safe",)) -> list[str]:
-        """All that is wrong with this table, as sentences; empty when it is sound.
-
-        `emergency` names the events that must lead to the state named "safe" from everywhere;
-        pass `()` for a chart that has no safe state.
-        """
-        from flight.core.chart.statechart_checks import all_problems
-
-        return all_problems(self, tuple(emergency))

@@ -1,23 +1,21 @@
 """Static checks of a statechart: what is wrong with the table, in sentences.
 
-`structural_problems` says what keeps a table from running. `all_problems` adds what makes it a
+`structural_problems` says what keeps a table from running. `check` adds what makes it a
 bad table: states that cannot be reached, outcomes that nobody handles, no way to "safe".
 """
 
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from flight.core.chart.statechart import On, Statechart
+from flight.core.chart.statechart import On, Statechart
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 NAME_RULE = "lower-case words joined by single underscores"
 SAFE = "safe"
 
 
-def structural_problems(chart: "Statechart") -> list[str]:
+def structural_problems(chart: Statechart) -> list[str]:
     """Problems of names, nesting, initial states, references and callables."""
     return [
         *_name_problems(chart),
@@ -27,8 +25,14 @@ def structural_problems(chart: "Statechart") -> list[str]:
     ]
 
 
-def all_problems(chart: "Statechart", emergency: tuple[str, ...]) -> list[str]:
-    """All problems; the questions of flow are asked only of a table that can run."""
+def check(chart: Statechart, emergency: Iterable[str] = ("enter_safe",)) -> list[str]:
+    """All that is wrong with a table, as sentences; empty when it is sound.
+
+    `emergency` names the events that must lead to the state named "safe" from everywhere; pass
+    `()` for a chart that has no safe state. The questions of flow are asked only of a table that
+    can run.
+    """
+    emergency = tuple(emergency)
     problems = structural_problems(chart)
     if problems:
         return problems
@@ -42,7 +46,7 @@ def all_problems(chart: "Statechart", emergency: tuple[str, ...]) -> list[str]:
     return problems
 
 
-def _name_problems(chart: "Statechart") -> Iterator[str]:
+def _name_problems(chart: Statechart) -> Iterator[str]:
     if not chart.top:
         yield "The chart has no states."
     for path in chart.duplicates:
@@ -56,7 +60,7 @@ def _name_problems(chart: "Statechart") -> Iterator[str]:
             yield f'Event "{event}" is not well named: a name is {NAME_RULE}.'
 
 
-def _initial_problems(chart: "Statechart") -> Iterator[str]:
+def _initial_problems(chart: Statechart) -> Iterator[str]:
     levels = [None, *(path for path, state in chart.states.items() if state.children)]
     for path in levels:
         initial = [child.name for child in chart.children_of(path) if child.initial]
@@ -66,7 +70,7 @@ def _initial_problems(chart: "Statechart") -> Iterator[str]:
             yield f"{where} exactly one state must be initial; there is {found}."
 
 
-def _reference_problems(chart: "Statechart") -> Iterator[str]:
+def _reference_problems(chart: Statechart) -> Iterator[str]:
     for on in chart.transitions:
         if not on.sources and on.source == ():
             yield f"Transition {on} has no source."
@@ -77,7 +81,7 @@ def _reference_problems(chart: "Statechart") -> Iterator[str]:
             yield f'Transition {on}: there is no target state "{on.target}".'
 
 
-def _callable_problems(chart: "Statechart") -> Iterator[str]:
+def _callable_problems(chart: Statechart) -> Iterator[str]:
     for path, state in chart.states.items():
         if state.activity is not None:
             yield from _activity_problem(f'The activity of state "{path}"', state.activity)
@@ -127,7 +131,7 @@ def _label(function: Callable[..., object]) -> str:
     return str(getattr(function, "__qualname__", repr(function)))
 
 
-def _effective(chart: "Statechart", leaf: str, event: str) -> "Iterator[On]":
+def _effective(chart: Statechart, leaf: str, event: str) -> Iterator[On]:
     """The transitions that can really be taken: none after the first without a guard."""
     for on in chart.transitions_from(leaf, event):
         yield on
@@ -135,7 +139,7 @@ def _effective(chart: "Statechart", leaf: str, event: str) -> "Iterator[On]":
             return
 
 
-def _successors(chart: "Statechart") -> dict[str, list[str]]:
+def _successors(chart: Statechart) -> dict[str, list[str]]:
     following: dict[str, list[str]] = {}
     for leaf in chart.leaves:
         targets = [
@@ -159,18 +163,18 @@ def _reached(following: dict[str, list[str]], starts: Iterable[str]) -> dict[str
     return seen
 
 
-def _leaves_inside(chart: "Statechart", path: str) -> list[str]:
+def _leaves_inside(chart: Statechart, path: str) -> list[str]:
     return [leaf for leaf in chart.leaves if leaf == path or leaf.startswith(path + ".")]
 
 
-def _reachability_problems(chart: "Statechart") -> Iterator[str]:
+def _reachability_problems(chart: Statechart) -> Iterator[str]:
     reached = _reached(_successors(chart), [chart.initial_leaf()])
     for path in chart.states:
         if not any(leaf in reached for leaf in _leaves_inside(chart, path)):
             yield f'State "{path}" cannot be reached from the initial state.'
 
 
-def _shadowing_problems(chart: "Statechart") -> Iterator[str]:
+def _shadowing_problems(chart: Statechart) -> Iterator[str]:
     unguarded: dict[tuple[str, str], int] = {}
     for on in chart.transitions:
         if on.guard is None:
@@ -190,7 +194,7 @@ def _shadowing_problems(chart: "Statechart") -> Iterator[str]:
             yield f"Transition {on} can never be taken: others always go before it."
 
 
-def _outcome_problems(chart: "Statechart") -> Iterator[str]:
+def _outcome_problems(chart: Statechart) -> Iterator[str]:
     for path, state in chart.states.items():
         if state.activity is None:
             continue
@@ -205,7 +209,7 @@ def _outcome_problems(chart: "Statechart") -> Iterator[str]:
                 )
 
 
-def _safe_problems(chart: "Statechart", emergency: tuple[str, ...]) -> Iterator[str]:
+def _safe_problems(chart: Statechart, emergency: tuple[str, ...]) -> Iterator[str]:
     inside = [
         leaf
         for path, state in chart.states.items()

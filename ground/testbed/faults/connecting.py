@@ -1,6 +1,5 @@
 """Connects the faults of a run to what can break in it."""
 
-from typing import TYPE_CHECKING
 
 from flight.core.commanding.commands import declared_commands
 from flight.core.node import Node
@@ -10,7 +9,7 @@ from ground.missions.mission import LoadedMission
 from ground.testbed.faults.bus_seam import HARDWARE, Buses
 from ground.testbed.faults.hardware_seams import HardwareSeams, parts_of
 from ground.testbed.faults.injector import Faults
-from ground.testbed.faults.node_seam import RunNode
+from ground.testbed.faults.node_seam import FaultyRun, RunNode
 from ground.testbed.hardware import Hardware, load_vehicle_files
 from ground.testbed.roles import GROUND
 from ground.testbed.vehicles import vehicle_class
@@ -19,14 +18,11 @@ from sim_hw.faults.ground_kinds import MISSION_CONTROL
 from sim_hw.faults.targets import NamedPart, Targets, device_parts
 from sim_hw.world.tubes import TubeMove
 
-if TYPE_CHECKING:
-    from ground.testbed.run import Run
-
 RUN_EVENTS = ("command_unheard",)
 """What a run tells of itself."""
 
 
-def connect(faults: Faults, run: "Run") -> None:
+def connect(faults: Faults, run: FaultyRun) -> None:
     """Lets faults reach the seams of a run whose hardware is there."""
     hardware = run.hardware
     tubes = hardware.world.tubes
@@ -62,13 +58,13 @@ def ground_parts(nodes: dict[str, type[Node]]) -> dict[str, NamedPart]:
     return {MISSION_CONTROL: NamedPart(MISSION_CONTROL, tuple(names), tuple(nodes))}
 
 
-def _buses(run: "Run", name: str) -> Buses:
+def _buses(run: FaultyRun, name: str) -> Buses:
     if name not in bus_names(run.mission):
         raise KeyError(name)
     return run.host.buses
 
 
-def _node(run: "Run", name: str) -> RunNode:
+def _node(run: FaultyRun, name: str) -> RunNode:
     if name not in (*run.mission.vehicles, GROUND):
         raise KeyError(name)
     return RunNode(run, name)

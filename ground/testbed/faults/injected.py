@@ -3,19 +3,32 @@
 import asyncio
 import random
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from flight.runtime.participants import working_as
 from sim_hw.faults.fault import Chance, Fault, Nth, is_per_call
 
-if TYPE_CHECKING:
-    from ground.testbed.faults.injector import Faults
+
+class Injector(Protocol):
+    """What a fault needs of who injects it (`ground.testbed.faults.injector.Faults`)."""
+
+    def now(self) -> float:
+        """Seconds of mission time."""
+
+    def hit(self, injected: "Injected", where: str, before: Any, after: Any) -> None:
+        """Journals that it has changed something."""
+
+    def begin(self, injected: "Injected", why: str) -> None:
+        """It begins."""
+
+    def start(self, work: Coroutine[Any, Any, None], injected: "Injected") -> None:
+        """Runs work of the fault."""
 
 
 class Injected:
     """What a kind sees as its `Injection`, and what the injector keeps of it."""
 
-    def __init__(self, faults: "Faults", fault: Fault, stream: random.Random) -> None:
+    def __init__(self, faults: Injector, fault: Fault, stream: random.Random) -> None:
         self.fault = fault
         self.random = stream
         self.memory: dict[Any, Any] = {}

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from flight.core.node import Node
 from flight.runtime.nursery import Nursery
@@ -17,13 +17,11 @@ from ground.testbed.faults.mailbox import leave_mailbox
 from ground.testbed.faults.orders import ARM, BEGIN, fault_of
 from ground.testbed.faults.store_seam import Stores
 from ground.testbed.oscillators import Turn
+from ground.testbed.process import Part
 from ground.testbed.reporting_pipe import FAULT, PAUSE
 from ground.testbed.roles import HARDWARE
 from sim_hw.faults.catalogue import catalogue
 from sim_hw.faults.fault import Fault
-
-if TYPE_CHECKING:
-    from ground.testbed.process import Part
 
 _CHUNK = 1 << 16
 
@@ -32,7 +30,7 @@ class InsideFaults:
     """Takes the orders of the process that composes the run. To be made while the loop runs, before
     the store is opened."""
 
-    def __init__(self, part: "Part", nursery: Callable[[], Nursery] = lambda: _none()) -> None:
+    def __init__(self, part: Part, nursery: Callable[[], Nursery] = lambda: _none()) -> None:
         self._part = part
         self._buffer = b""
         self._kinds = catalogue()

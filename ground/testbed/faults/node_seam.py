@@ -1,18 +1,42 @@
 """One computer of a run, as faults reach it."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from ground.missions.mission import LoadedMission
+from ground.testbed.hardware import Hardware
+from ground.testbed.host import Host
 from ground.testbed.oscillators import Turn
 
-if TYPE_CHECKING:
-    from ground.testbed.run import Run
+
+class FaultyRun(Protocol):
+    """What faults need of the run that they are in (`ground.testbed.run.Run`)."""
+
+    on_boot: list[Callable[[str], None]]
+
+    @property
+    def mission(self) -> LoadedMission:
+        """What is flown."""
+
+    @property
+    def hardware(self) -> Hardware:
+        """What is simulated."""
+
+    @property
+    def host(self) -> Host:
+        """Where the participants run."""
+
+    def let_die(self, role: str, *, without_memory: bool = False) -> None:
+        """Ends a computer as a power cut does."""
+
+    def give_back(self, vehicle: str) -> None:
+        """Gives a vehicle its computer and its power again."""
 
 
 class RunNode:
     """See `sim_hw.faults.node_kinds.NodeSeam`."""
 
-    def __init__(self, run: "Run", name: str) -> None:
+    def __init__(self, run: FaultyRun, name: str) -> None:
         self.name = name
         self._run = run
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from flight.core.chart.statechart_checks import check
 from flight.core.exchanges import ExchangeFailed
 from flight.icd.devices.base import DeviceTimeout
 from flight.icd.messages import Rung
@@ -12,7 +13,7 @@ from tests.flight.core.toy_node import Toy, World, now, toy
 
 
 def test_the_toys_own_chart_is_sound() -> None:
-    assert Toy.statechart.check() == []
+    assert check(Toy.statechart) == []
 
 
 # ------------------------------------------------------- states and activities

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from flight.core.chart.statechart_checks import check
 from flight.icd.exchanges import SET_ENTRY, EntryTime, Topic
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -25,7 +26,7 @@ IN_FALL = ("entry_capsule", CustodyStatus.IN_TRANSIT)
 
 
 def test_the_statechart_is_sound() -> None:
-    assert EntryCapsule.statechart.check() == []
+    assert check(EntryCapsule.statechart) == []
 
 
 async def until_landed(b: Bench) -> None:

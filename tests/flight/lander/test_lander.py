@@ -9,6 +9,7 @@ import pytest
 
 from flight.astrodynamics.time_scales import Epoch
 from flight.core.chart.statechart import ANY, On, State, Statechart
+from flight.core.chart.statechart_checks import check
 from flight.core.fault_protection.timers import COMMAND_LOSS  # no ground is here to be missed
 from flight.core.node import Node
 from flight.core.telling.events import event
@@ -87,7 +88,7 @@ def land(folder: Path, story: Callable[[Landed], Awaitable[None]], **world: Any)
 
 
 def test_the_statechart_is_sound() -> None:
-    assert Lander.statechart.check() == []
+    assert check(Lander.statechart) == []
 
 
 def test_thirty_sols_alone(tmp_path: Path) -> None:

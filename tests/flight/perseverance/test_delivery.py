@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
+from flight.core.chart.statechart_checks import check
 from flight.core.custody.ledger import CustodyStatus
 from flight.icd.messages import TERMINAL_RUNGS, Rung
 from flight.icd.places import CONTAINER
@@ -22,7 +23,7 @@ def terminal_rungs(bench: Any, identifier: str) -> list[Rung]:
 
 
 def test_the_statechart_is_sound() -> None:
-    assert Perseverance.statechart.check() == []
+    assert check(Perseverance.statechart) == []
 
 
 def test_parked_it_sleeps_for_weeks_keeps_its_tubes_and_says_little(make_bench: Any) -> None:

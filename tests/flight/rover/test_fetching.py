@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from flight.core.chart.statechart_checks import check
 from flight.icd.messages import Rung
 from flight.rover.node import FetchRover
 from ground.testbed.rig import Rig
@@ -16,7 +17,7 @@ SOL = 88_775.244
 
 
 def test_the_statechart_is_sound() -> None:
-    assert FetchRover.statechart.check() == []
+    assert check(FetchRover.statechart) == []
 
 
 async def test_two_tubes_are_fetched_and_brought_to_the_lander(

@@ -9,7 +9,8 @@ import pytest
 from flight.configuration.files import ConfigurationError
 from ground.drills.campaign import Campaign, tasks_of
 from ground.drills.variants import load_variants
-from ground.drills.workers import LocalWorkers, workers_of
+from ground.drills.worker_choice import workers_of
+from ground.drills.workers import LocalWorkers
 from tests.ground.drills.test_flying import drill
 
 distributed = pytest.importorskip("distributed", reason="needs the extra `cluster`")

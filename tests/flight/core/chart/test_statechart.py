@@ -5,6 +5,7 @@ import functools
 import pytest
 
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
+from flight.core.chart.statechart_checks import check
 
 
 async def drive(node: object, signal: Signal) -> str | None:
@@ -140,10 +141,10 @@ class TestQuestions:
 
 class TestChecks:
     def test_a_sound_chart_has_no_problems(self):
-        assert rover().check() == []
+        assert check(rover()) == []
 
     def test_a_state_that_cannot_be_reached(self):
-        problem = the_only(rover(without="drive").check())
+        problem = the_only(check(rover(without="drive")))
         assert problem == 'State "surface.driving" cannot be reached from the initial state.'
 
     def test_reachability_sees_that_an_unguarded_inner_transition_hides_an_outer_one(self):
@@ -153,7 +154,7 @@ class TestChecks:
             hidden,
             transitions=[On("go", "outer", "hidden"), On("go", "outer.inner", None)],
         )
-        problems = chart.check(emergency=())
+        problems = check(chart, emergency=())
         assert 'State "hidden" cannot be reached from the initial state.' in problems
         assert any("can never be taken" in problem for problem in problems)
 
@@ -165,43 +166,43 @@ class TestChecks:
         ],
     )
     def test_one_initial_state_at_the_top(self, states, found):
-        problem = Statechart(*states).check()[0]
+        problem = check(Statechart(*states))[0]
         assert problem == f"At the top level exactly one state must be initial; there is {found}."
 
     def test_one_initial_state_in_each_composite(self):
         chart = Statechart(State("a", initial=True, children=(State("b"),)))
-        problem = the_only(chart.check(emergency=()))
+        problem = the_only(check(chart, emergency=()))
         assert problem == 'Inside "a" exactly one state must be initial; there is none.'
 
     def test_names_of_one_level_are_unique(self):
         chart = Statechart(State("a", initial=True), State("a"))
-        assert 'two states "a"' in chart.check(emergency=())[0]
+        assert 'two states "a"' in check(chart, emergency=())[0]
 
     @pytest.mark.parametrize("name", ["Idle", "a.b", "a b", "", "a__b", "1a", "a_"])
     def test_names_are_well_formed(self, name):
-        assert any("not well named" in x for x in Statechart(State(name, initial=True)).check())
-        assert any("not well named" in x for x in rover(On(name, "safe", "safe")).check())
+        assert any("not well named" in x for x in check(Statechart(State(name, initial=True))))
+        assert any("not well named" in x for x in check(rover(On(name, "safe", "safe"))))
 
     def test_sources_and_targets_exist(self):
-        problems = rover(On("go", "moon", "mars")).check()
+        problems = check(rover(On("go", "moon", "mars")))
         assert problems == [
             'Transition "go" from moon to mars: there is no source state "moon".',
             'Transition "go" from moon to mars: there is no target state "mars".',
         ]
 
     def test_a_transition_has_a_source(self):
-        assert "has no source" in the_only(rover(On("go", (), "safe")).check())
+        assert "has no source" in the_only(check(rover(On("go", (), "safe"))))
 
     def test_an_empty_chart_is_a_problem(self):
-        assert "The chart has no states." in Statechart().check()
+        assert "The chart has no states." in check(Statechart())
 
     def test_each_outcome_of_an_activity_is_handled(self):
-        problem = the_only(rover(without="arrived").check())
+        problem = the_only(check(rover(without="arrived")))
         assert 'may post "arrived", which is not handled in surface.driving' in problem
 
     def test_failure_of_an_activity_is_handled_or_ignored(self):
-        assert '"failed"' in the_only(rover(without="failed").check())
-        assert rover(without="failed", ignored=("failed",)).check() == []
+        assert '"failed"' in the_only(check(rover(without="failed")))
+        assert check(rover(without="failed", ignored=("failed",))) == []
 
     def test_the_outcome_of_an_outer_activity_is_handled_in_all_inner_states(self):
         chart = Statechart(
@@ -217,42 +218,42 @@ class TestChecks:
                 On("failed", "outer", "outer"),
             ],
         )
-        assert "not handled in outer.b;" in the_only(chart.check(emergency=()))
+        assert "not handled in outer.b;" in the_only(check(chart, emergency=()))
 
     @pytest.mark.requirement("NOD-04")
     def test_a_path_leads_to_safe_from_everywhere(self):
-        problems = rover(without="enter_safe").check()
+        problems = check(rover(without="enter_safe"))
         assert 'No path leads from "surface.idle" to "safe".' in problems
         assert any("does not always react" in problem for problem in problems)
 
     def test_a_guarded_way_to_safe_is_not_enough(self):
         chart = rover(On("enter_safe", ANY, "safe", guard=always), without="enter_safe")
-        assert chart.check() == [
+        assert check(chart) == [
             f'State "{leaf}" does not always react to "enter_safe"; add one from ANY.'
             for leaf in ("stowed", "surface.idle", "surface.driving")
         ]
 
     def test_a_state_may_deliberately_hold_the_emergency_back(self):
-        assert rover(On("enter_safe", "surface.driving", None)).check() == []
+        assert check(rover(On("enter_safe", "surface.driving", None))) == []
 
     def test_there_is_a_state_named_safe_unless_there_is_no_emergency(self):
         chart = Statechart(State("a", initial=True))
-        assert chart.check() == ['There is no state named "safe".']
-        assert chart.check(emergency=()) == []
+        assert check(chart) == ['There is no state named "safe".']
+        assert check(chart, emergency=()) == []
 
     def test_a_way_leads_out_of_safe(self):
-        problems = rover(without="recover").check()
+        problems = check(rover(without="recover"))
         assert the_only(problems) == 'No transition leads out of "safe".'
 
     def test_two_unguarded_transitions_for_one_event_and_source(self):
-        problems = rover(On("drive", "surface.idle", "safe")).check()
+        problems = check(rover(On("drive", "surface.idle", "safe")))
         assert 'On "drive", surface.idle has 2 transitions without a guard; keep one.' in problems
 
     def test_guarded_alternatives_are_fine(self):
-        assert rover(On("sleep", "stowed", "safe", guard=always)).check() == []
+        assert check(rover(On("sleep", "stowed", "safe", guard=always))) == []
 
     def test_an_activity_is_a_coroutine_function(self):
-        problem = the_only(rover(driving=State("driving", activity=nothing)).check())
+        problem = the_only(check(rover(driving=State("driving", activity=nothing))))
         assert problem == (
             'The activity of state "surface.driving" must be a coroutine function (async def), '
             "not nothing."
@@ -260,21 +261,21 @@ class TestChecks:
 
     @pytest.mark.parametrize("hook", ["entry", "exit"])
     def test_entry_and_exit_are_plain_functions(self, hook):
-        problem = the_only(rover(driving=State("driving", **{hook: drive})).check())
+        problem = the_only(check(rover(driving=State("driving", **{hook: drive}))))
         assert "must be a plain function, but drive is a coroutine function" in problem
 
     @pytest.mark.parametrize("hook", ["guard", "action"])
     def test_guards_and_actions_are_plain_functions(self, hook):
-        problem = the_only(rover(On("go", "safe", "safe", **{hook: drive})).check())
+        problem = the_only(check(rover(On("go", "safe", "safe", **{hook: drive}))))
         assert problem.startswith(f'The {hook} of transition "go" from safe to safe must be')
 
     @pytest.mark.parametrize("hook", ["guard", "action"])
     def test_a_string_is_not_a_callable(self, hook):
-        problem = the_only(rover(On("go", "safe", "safe", **{hook: "os.getpid"})).check())
+        problem = the_only(check(rover(On("go", "safe", "safe", **{hook: "os.getpid"}))))
         assert "must be a function, not 'os.getpid'" in problem
 
     def test_callables_take_node_and_signal(self):
-        problem = the_only(rover(On("go", "safe", "safe", action=lambda node: None)).check())
+        problem = the_only(check(rover(On("go", "safe", "safe", action=lambda node: None))))
         assert "must take two arguments: node and signal" in problem
 
     def test_a_partial_of_a_coroutine_function_is_an_activity(self):
@@ -283,4 +284,4 @@ class TestChecks:
 
         activity = functools.partial(drive_at, 0.05)
         driving = State("driving", activity=activity, outcomes=("arrived",))
-        assert rover(driving=driving).check() == []
+        assert check(rover(driving=driving)) == []
