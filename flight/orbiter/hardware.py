@@ -1,6 +1,7 @@
 """The devices that the orbiter needs."""
 
 from flight.core.node import Node
+from flight.icd.devices.array_drive import ArrayDrive
 from flight.icd.devices.capture import CapsuleRelease, CaptureCone, Containment
 from flight.icd.devices.communications import Radio
 from flight.icd.devices.orbiter_navigation import (
@@ -12,6 +13,7 @@ from flight.icd.devices.orbiter_navigation import (
     StarTracker,
 )
 from flight.icd.devices.orbiter_propulsion import MainEngine, Thrusters
+from flight.icd.devices.power import Battery
 
 
 class OrbiterDevices:
@@ -19,6 +21,8 @@ class OrbiterDevices:
 
     def __init__(self, node: Node) -> None:
         self.x_band: Radio = node.driver(Radio, "x_band")
+        self.battery: Battery = node.driver(Battery, "battery")
+        self.array_drive: ArrayDrive = node.driver(ArrayDrive, "array_drive")
         self.star_tracker: StarTracker = node.driver(StarTracker, "star_tracker")
         self.inertial_unit: InertialUnit = node.driver(InertialUnit, "inertial_unit")
         self.attitude_control: AttitudeControl = node.driver(AttitudeControl, "attitude_control")

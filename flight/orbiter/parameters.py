@@ -60,6 +60,7 @@ PARAMETERS: dict[str, Parameter] = {
     "capsule_fast": _number("kg/m2", 5.0, 500.0, "the capsule's mass over drag area, hypersonic"),
     "capsule_slow": _number("kg/m2", 5.0, 500.0, "the same in the slow fall"),
     "capsule_light_pressure": _number("1", 0.0, 1e-3, "part of the Sun's gravity, on the capsule"),
+    "safe_array_angle": _number("deg", -180.0, 180.0, "of the arrays in the safe attitude"),
     "avoidance_altitude": _number("m", 1e5, 1e8, "perigee aimed at until the capsule is targeted"),
     "deflection_altitude": _number("m", 2e5, 1e8, "perigee after the deflection"),
 }

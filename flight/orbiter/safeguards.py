@@ -7,4 +7,10 @@ TARGET_GATE = Safeguard(
     "an orbit that the ground loads is taken only if a container can be on it, and be reached",
     "Mars Climate Orbiter, September 1999: pound-force seconds taken for newton seconds",
 )
-ORBITER_SAFEGUARDS = (TARGET_GATE,)
+SAFE_POWER = Safeguard(
+    "safe_power",
+    "in the safe state the battery is looked at: while it loses, the arrays follow the Sun by "
+    "themselves, whatever angle was loaded",
+    "Mars Global Surveyor, November 2006: the safe attitude had the battery in the Sun",
+)
+ORBITER_SAFEGUARDS = (TARGET_GATE, SAFE_POWER)

@@ -3,11 +3,13 @@
 
 import msgspec
 
+from sim_hw.devices.battery import SimBattery
 from sim_hw.devices.capsule_release import ReleaseParameters, SimCapsuleRelease
 from sim_hw.devices.capture_cone import ConeParameters, SimCaptureCone
 from sim_hw.devices.containment import ContainmentParameters, SimContainment
 from sim_hw.devices.narrow_angle_camera import CameraParameters, SimNarrowAngleCamera
 from sim_hw.devices.orbit_knowledge import OrbitKnowledgeParameters, SimOrbitKnowledge
+from sim_hw.devices.orbiter_array_drive import ArrayDriveParameters, SimArrayDrive
 from sim_hw.devices.orbiter_attitude_control import SimOrbiterAttitudeControl
 from sim_hw.devices.orbiter_inertial_unit import (
     OrbiterInertialParameters,
@@ -32,6 +34,7 @@ class OrbiterHardware(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     power: ElectricalParameters
     star_tracker: StarTrackerParameters
     inertial_unit: OrbiterInertialParameters
+    array_drive: ArrayDriveParameters
     orbit_knowledge: OrbitKnowledgeParameters
     camera: CameraParameters
     lidar: LidarParameters
@@ -59,6 +62,8 @@ def build(
     containment = SimContainment(given("containment"), p.containment)
     return power, {
         "x_band": SimXBandRadio(given("x_band"), p.x_band),
+        "battery": SimBattery(given("battery")),
+        "array_drive": SimArrayDrive(given("array_drive"), p.array_drive, power),
         "star_tracker": SimOrbiterStarTracker(given("star_tracker"), p.star_tracker),
         "inertial_unit": SimOrbiterInertialUnit(given("inertial_unit"), p.inertial_unit),
         "attitude_control": SimOrbiterAttitudeControl(given("attitude_control")),

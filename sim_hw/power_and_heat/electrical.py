@@ -131,6 +131,8 @@ class Electrical:
         self._advancing = False
         array = self.parameters.array
         self.array_deployed = array is not None and array.deployed_at_start
+        self.generator_share = 1.0
+        """What the generator gives of its power: less where arrays stand for it and look aside."""
         self.array_shut = 0.0
         """The share of the array that stays shut."""
 
@@ -325,7 +327,7 @@ class Electrical:
 
     def _step(self, step: float, dust: float) -> None:
         array = self._array_power(self._time + 0.5 * step, dust) * step
-        generator = self.parameters.generator * step
+        generator = self.parameters.generator * self.generator_share * step
         loads, available = 0.0, (array + generator) / step
         if self._dead:
             available = 0.0
@@ -391,7 +393,8 @@ class Electrical:
         if self._brownout:
             return LONG_STEP
         drawn = self._drawn_by_loads()
-        drawn += math.fsum(self._integrated_power.values()) - self.parameters.generator
+        drawn += math.fsum(self._integrated_power.values())
+        drawn -= self.parameters.generator * self.generator_share
         if drawn <= 0.0:
             return LONG_STEP
         available = (self._energy - self._floor()) * self.parameters.battery.discharge_efficiency

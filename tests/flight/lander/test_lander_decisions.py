@@ -8,10 +8,10 @@ import pytest
 
 from flight.astrodynamics.mars_time import mars_time
 from flight.core.fault_protection.names import Names
+from flight.icd.compiled_expressions import compile_condition
 from flight.icd.devices.power import SolarArrayState
 from flight.icd.devices.thermal import HeaterStates, ZoneState
 from flight.icd.exchanges import EnergyWanted, Nothing
-from flight.icd.expression_values import compile_condition
 from flight.icd.expressions import parse_expression
 from flight.lander.launch_permission import launch_permission
 from flight.lander.node import Lander
