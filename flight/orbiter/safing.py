@@ -14,8 +14,7 @@ from flight.orbiter.vehicle import OrbiterVehicle
 LOOK = 600.0
 """s between looks at the battery, and between orders to hold the arrays."""
 ENOUGH = 3
-"""Looks in a row at which the battery gives current: no eclipse lasts so long (40 minutes), and
-with the arrays in the Sun it never does for an orbit."""
+"""Looks in a row at which the battery gives current, or says nothing that means anything."""
 GIVES = -0.05  # A
 _NEAR = 60.0  # m: so near that what drifts may meet
 _PUSH = 0.1  # m/s
@@ -39,17 +38,36 @@ async def _keep_power(node: OrbiterVehicle) -> None:
     follows, losses = False, 0
     angle = math.radians(node.parameters["safe_array_angle"])
     while True:
-        try:
-            if not follows:
-                await node.devices.array_drive.turn(angle)
-            losses = await _losses(node, losses)
-        except DeviceError as error:
-            node.device_trouble(reason=str(error))
-            if isinstance(error, DeviceFault) and error.code == "stop":
-                losses = ENOUGH  # that is no angle to be held
-        if losses >= ENOUGH and not follows and node.context.structure.keeps(SAFE_POWER):
+        why = "" if follows else await _hold_arrays(node, angle)
+        enough = bool(why)
+        if not why:
+            why = await _why_not_charged(node)
+            losses = losses + 1 if why else 0
+            enough = losses >= ENOUGH
+        if enough and not follows and node.context.structure.keeps(SAFE_POWER):
+            node.losing_power(reason=why)
             follows = await _follow_the_sun(node)
         await asyncio.sleep(LOOK)
+
+
+async def _hold_arrays(node: OrbiterVehicle, angle: float) -> str:
+    """Turns the arrays; returns why that is no angle to be held, if so."""
+    try:
+        await node.devices.array_drive.turn(angle)
+    except DeviceError as error:
+        node.device_trouble(reason=str(error))
+        if isinstance(error, DeviceFault) and error.code == "stop":
+            return str(error)
+    return ""
+
+
+async def _why_not_charged(node: OrbiterVehicle) -> str:
+    """What says that the battery gives current, or why nobody can tell; empty when it does not."""
+    try:
+        current = usable(await node.devices.battery.state()).current
+    except DeviceError as error:
+        return str(error)
+    return "" if current >= GIVES else f"it gives {-current:.1f} A"
 
 
 async def _follow_the_sun(node: OrbiterVehicle) -> bool:
@@ -58,17 +76,6 @@ async def _follow_the_sun(node: OrbiterVehicle) -> bool:
     except DeviceError as error:
         node.device_trouble(reason=str(error))
         return False
-
-
-async def _losses(node: OrbiterVehicle, before: int) -> int:
-    """For how many looks in a row the battery has given current."""
-    state = usable(await node.devices.battery.state())
-    if state.current >= GIVES:
-        return 0
-    if before + 1 == ENOUGH:
-        action = "the arrays follow the Sun by themselves"
-        node.losing_power(current=round(-state.current, 1), action=action)
-    return before + 1
 
 
 async def _get_away(node: OrbiterVehicle) -> None:

@@ -245,8 +245,11 @@ class OrbiterVehicle(LooksForTubes):
     @event(Severity.ACTIVITY_HI, "Deflected: passes Earth at {altitude} km")
     def deflected(self, *, altitude: int) -> None: ...
 
-    @event(Severity.WARNING_HI, "The battery loses {current} A in the safe state: {action}")
-    def losing_power(self, *, current: float, action: str) -> None: ...
+    @event(
+        Severity.WARNING_HI,
+        "The battery does not hold in the safe state, the arrays are to follow the Sun: {reason}",
+    )
+    def losing_power(self, *, reason: str) -> None: ...
 
     @event(Severity.WARNING_LO, "Device trouble: {reason}")
     def device_trouble(self, *, reason: str) -> None: ...

@@ -15,7 +15,7 @@ class BatteryState(Reading, frozen=True, kw_only=True):
     (positive when charging), cell temperature in K."""
 
     state_of_charge: Annotated[float, measured("1", -0.05, 1.05)]
-    voltage: Annotated[float, measured("V", 0.0, 60.0)]
+    voltage: Annotated[float, measured("V", 0.0, 200.0)]
     current: Annotated[float, measured("A", -200.0, 200.0)]
     temperature: Annotated[float, measured("K", 100.0, 450.0)]
 

@@ -12,7 +12,9 @@ from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.orbits import OrbitalElements, state_from_elements
 from flight.astrodynamics.relative_motion import from_lvlh
 from flight.astrodynamics.vectors import Vector, norm
+from flight.icd.devices.array_drive import ArrayDriveState
 from flight.icd.devices.orbiter_navigation import InertialReading, TrackedAttitude
+from flight.icd.devices.power import BatteryState
 from flight.orbiter.navigation import Navigator, orbit_covariance
 from flight.orbiter.node import Orbiter
 from flight.orbiter.propagation import State
@@ -72,6 +74,12 @@ class Ship:
             inertial_unit=Answers(state=[self._feel]),
             thrusters=Answers(fire=[self._push]),
             main_engine=Answers(burn=[lambda way, size, *more: self._push(way)]),
+            array_drive=Answers(turn=[ArrayDriveState(angle=0.0, following=False)]),
+            battery=Answers(
+                state=[
+                    BatteryState(state_of_charge=1.0, voltage=99.0, current=0.0, temperature=293.0)
+                ]
+            ),
             attitude_control=Answers(point=[TrackedAttitude(quaternion=[1.0, 0.0, 0.0, 0.0])]),
         )
         self.mass: float | None = 3_000.0
