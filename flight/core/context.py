@@ -29,7 +29,8 @@ class NodeContext:
     """What a node is given to run with; nothing in it belongs to another node.
 
     `store_damage`: what was wrong with the store when it was opened, as a sentence; `store_lost`:
-    because of that it is a fresh one. `earlier_boots`: how many there were, as far as is known
+    because of that it is a fresh one. `deleted`: what waited there to be sent and was deleted
+    unread, in a crippled boot. `earlier_boots`: how many there were, as far as is known
     beside the store. `mission["all_tubes"]`: a node that has lost its store says openly that it
     knows of none of them.
     `planned_boot`: an operator asked for this boot, so that it is never a reduced one.
@@ -50,6 +51,7 @@ class NodeContext:
     store_damage: str = ""
     store_lost: bool = False
     earlier_boots: int = 0
+    deleted: int | None = None
     request_reboot: Callable[[], None] | None = None
     request_power_off: Callable[[], None] | None = None
     structure: Structure = field(default_factory=Structure)

@@ -350,6 +350,8 @@ class Node(ProtectionCommands):
             self.go_safe("its store was lost")
         if self.boot.reduced:
             self.boot_reduced(number=self.boot.number, reason=self.boot.reason)
+        if self.context.deleted is not None:
+            self.boot_crippled(deleted=self.context.deleted)
         if self.boot.number > 1:
             # A kill can come between a step of the ledger and its report.
             for record in self.ledger.records():

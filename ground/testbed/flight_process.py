@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from flight.core.context import POWER_OFF_AFTER
-from flight.core.keeping.opening import open_store
+from flight.core.keeping.opening import CRIPPLED_BOOT, open_store
 from flight.core.node import NodeContext
 from flight.runtime.bus import Bus
 from flight.runtime.discs import FILES
@@ -40,7 +40,13 @@ def prepare(part: Part) -> Work:
         bus.on_second = part.second
         store_file = Path(specification.folder) / "nodes" / f"{role}.sqlite"
         disc, first = faults.stores.disc(FILES), part.number == 1
-        store = open_store(store_file, first_boot=first, disc=disc, guarded=parts.store_guard)
+        store = open_store(
+            store_file,
+            first_boot=first,
+            disc=disc,
+            guarded=parts.store_guard,
+            cripples=parts.structure.keeps(CRIPPLED_BOOT),
+        )
         ending = Ending(part.pipe)
         context = NodeContext(
             bus=bus,
@@ -54,6 +60,7 @@ def prepare(part: Part) -> Work:
             store_damage=store.damage,
             store_lost=store.fresh,
             earlier_boots=store.earlier_boots,
+            deleted=store.deleted,
             request_reboot=ending.reboot,
             request_power_off=ending.power_off,
             structure=parts.structure,

@@ -164,6 +164,13 @@ class Host(Protocol):
         """
         ...
 
+    def lay_files(self, role: str) -> tuple[Callable[[], bool], Callable[[], None]]:
+        """Old files lie in the store of a node: whether they still do, and what takes them away.
+
+        Raises HostCannot where it is out of reach.
+        """
+        ...
+
     def say_too_much(self, role: str, characters: int) -> bool:
         """A node says once, in so many characters, what nobody needs; whether it runs.
 

@@ -302,6 +302,10 @@ class ProcessesHost:
         """Raises HostCannot: a node is in a process of its own."""
         raise HostCannot(f"over processes {role} has a process of its own")
 
+    def lay_files(self, role: str) -> tuple[Callable[[], bool], Callable[[], None]]:
+        """Raises HostCannot: a store is in the process of its node."""
+        raise HostCannot(f"over processes {role} has a process of its own")
+
     def say_too_much(self, role: str, characters: int) -> bool:
         """Raises HostCannot: a node is in a process of its own."""
         raise HostCannot(f"over processes {role} has a process of its own")

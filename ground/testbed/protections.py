@@ -12,6 +12,7 @@ from flight.configuration.files import ConfigurationError
 from flight.core.commanding.arming import ARM_AND_FIRE
 from flight.core.fault_protection.structure import ALL, Structure
 from flight.core.fault_protection.witnesses import WITNESSES
+from flight.core.keeping.opening import CRIPPLED_BOOT
 from flight.core.keeping.parameters import READ_BACK
 from flight.core.telling.quotas import PRODUCER_QUOTA
 from flight.icd.checksum import is_whole
@@ -35,6 +36,7 @@ STRUCTURAL = {
     READ_BACK.name: READ_BACK.doc,
     ARM_AND_FIRE.name: ARM_AND_FIRE.doc,
     PRODUCER_QUOTA.name: PRODUCER_QUOTA.doc,
+    CRIPPLED_BOOT.name: CRIPPLED_BOOT.doc,
 }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flight.core.context import POWER_OFF_AFTER
-from flight.core.keeping.opening import open_store
+from flight.core.keeping.opening import CRIPPLED_BOOT, open_store
 from flight.core.node import Node, NodeContext
 from flight.icd.custody_record import CustodyRecord
 from flight.icd.messages import (
@@ -173,6 +173,7 @@ class Rig:
             first_boot=first,
             disc=self._disc,
             guarded=self._parts.store_guard,
+            cripples=self._parts.structure.keeps(CRIPPLED_BOOT),
         )
         timer = Timer(lambda expiry: self._watchdog_expired(name, expiry))
         context = NodeContext(
@@ -192,6 +193,7 @@ class Rig:
             store_damage=store.damage,
             store_lost=store.fresh,
             earlier_boots=store.earlier_boots,
+            deleted=store.deleted,
             request_reboot=lambda: self._request_reboot(name),
             request_power_off=lambda: self._request_power_off(name),
             structure=self._parts.structure,

@@ -229,6 +229,12 @@ class VirtualHost:
         node = self.rig.nodes.get(role)
         return leave_mailbox(node) if node is not None else lambda: None
 
+    def lay_files(self, role: str) -> tuple[Callable[[], bool], Callable[[], None]]:
+        """Old files lie in the store of a node: whether they do, and what takes them away."""
+        store = self._stores.of(role)
+        heal = store.lay_files()
+        return lambda: store.has_old_files, heal
+
     def say_too_much(self, role: str, characters: int) -> bool:
         """A node says something that nobody needs; whether it runs."""
         node = self.rig.nodes.get(role)

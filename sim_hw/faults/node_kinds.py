@@ -43,6 +43,11 @@ class NodeSeam(Protocol):
         or it is started anew."""
         ...
 
+    def lay_files(self) -> tuple[Callable[[], bool], Callable[[], None]]:
+        """Old files lie among those that wait in its store: whether they still do, and what takes
+        them away."""
+        ...
+
     def say_too_much(self, characters: int) -> bool:
         """Its software says once, as what matters most, in so many characters what nobody needs;
         whether it runs."""
@@ -161,6 +166,31 @@ class Slow(NodeKind, frozen=True, kw_only=True, tag="slow"):
 
         stand()
         return lambda: [each() for each in go].clear()
+
+
+class OldFiles(NodeKind, frozen=True, kw_only=True, tag="old_files"):
+    """So many old files lie in its store that to read them takes more memory than it has: it dies
+    `after` each start, as long as they are not deleted."""
+
+    needs: ClassVar[str] = "mailbox"
+
+    after: Period
+
+    def begin(self, seam: NodeSeam, injection: Injection) -> Heal:
+        lie, take_away = seam.lay_files()
+
+        def die() -> None:
+            if injection.active and lie():
+                _die(seam, injection)
+
+        stop = seam.on_start(lambda: injection.later(self.after, die))
+        die()
+
+        def heal() -> None:
+            stop()
+            take_away()
+
+        return heal
 
 
 class RunawayProducer(NodeKind, frozen=True, kw_only=True, tag="runaway_producer"):

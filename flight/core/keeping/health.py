@@ -201,6 +201,21 @@ class Boot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stable: bool = False
 
 
+def unstable_boots(storage: Storage) -> int:
+    """How many of the last boots in a row were not planned and never marked stable; 0 where that
+    cannot be read."""
+    try:
+        stored = msgspec.convert(storage.get(NAMESPACE, "record", []), list[Boot])
+    except (StorageDamage, msgspec.ValidationError):
+        return 0
+    count = 0
+    for boot in reversed(stored):
+        if boot.stable or boot.planned:
+            break
+        count += 1
+    return count
+
+
 class BootRecord:
     """Counts boots in non-volatile storage and decides when one has to be reduced.
 

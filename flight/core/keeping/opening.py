@@ -10,10 +10,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from flight.core.fault_protection.safeguards import Safeguard
 from flight.core.keeping.guarded_storage import GuardedStorage, behind
+from flight.core.keeping.health import unstable_boots
 from flight.core.keeping.storage import Storage, StorageDamage, StorageError
 from flight.runtime.discs import FILES, Disc
 
+CRIPPLED_BOOT = Safeguard(
+    "crippled_boot",
+    "after four boots in a row that ended soon, what waits in the store to be sent is deleted "
+    "before it is read",
+    "Spirit, sol 18, January 2004: old files in the flash took all memory, 130 boots long",
+)
+UNSTABLE_BOOTS = 4
+"""In a row, before the next is a crippled one: the fourth is a reduced one already, and has not
+helped (assumption)."""
+FILES_TO_SEND = "recorder"
 _NAMESPACE = "store"
 _MENDED = (
     "boot",
@@ -37,30 +49,39 @@ class OpenedStore:
 
     `damage`: what was found wrong, as a sentence; empty when nothing was. `fresh`: because of that
     nothing is left of what the store held. `earlier_boots`: how often it was opened before.
+    `deleted`: what waited to be sent and was deleted unread; None: it was read as always.
     """
 
     storage: Storage
     damage: str
     fresh: bool
     earlier_boots: int
+    deleted: int | None = None
 
 
 def open_store(
-    path: Path, *, first_boot: bool, disc: Disc = FILES, guarded: bool = True
+    path: Path,
+    *,
+    first_boot: bool,
+    disc: Disc = FILES,
+    guarded: bool = True,
+    cripples: bool = True,
 ) -> OpenedStore:
     """Opens the store of a node in `path` on a disc.
 
     What cannot be used is set aside as `<name>.damaged-<boot>`, and a fresh store begun; where no
     disc takes that, in memory. Single values that are damaged and that nobody would mend are
-    removed. A store that is not `guarded` raises StorageError where its disc fails.
+    removed. A store that is not `guarded` raises StorageError where its disc fails. Where it
+    `cripples`, a row of boots that ended soon costs what waits to be sent, and nothing else.
     """
     count = path.with_suffix(".boots")
     earlier = max(_read_count(disc, count), 0 if first_boot else 1)
     damage, fresh = _missing(disc, path) or _behind(disc, path) if earlier else "", False
     storage: Storage | None = None
+    deleted: int | None = None
     if not damage:
         try:
-            storage, damage = _open(disc, path, earlier, guarded)
+            storage, damage, deleted = _open(disc, path, earlier, guarded, cripples)
         except StorageError as error:
             damage = str(error).replace(str(path), path.name)
     if storage is None:
@@ -72,7 +93,7 @@ def open_store(
     except OSError:
         if not guarded:
             raise
-    return OpenedStore(storage, damage, fresh, earlier)
+    return OpenedStore(storage, damage, fresh, earlier, deleted)
 
 
 def _begin_anew(disc: Disc, path: Path, aside: str, guarded: bool) -> Storage:
@@ -109,10 +130,16 @@ def _behind(disc: Disc, path: Path) -> str:
     return f"the store {path.name} is older than what was done: {reason}"
 
 
-def _open(disc: Disc, path: Path, earlier: int, guarded: bool) -> tuple[Storage, str]:
-    """The store, and which of its values had to be removed; raises StorageError."""
+def _open(
+    disc: Disc, path: Path, earlier: int, guarded: bool, cripples: bool
+) -> tuple[Storage, str, int | None]:
+    """The store, which of its values had to be removed, and how much that was to be sent was
+    deleted; raises StorageError."""
     storage = GuardedStorage(path, disc=disc) if guarded else Storage(path, disc=disc)
+    deleted: int | None = None
     try:
+        if cripples and earlier and unstable_boots(storage) >= UNSTABLE_BOOTS:
+            deleted = storage.trim(FILES_TO_SEND, keep=0)
         storage.check_rows()
         if earlier and not storage.items(_NAMESPACE, on_damage=lambda damage: None):
             raise StorageError(f"The rows of the store {path.name} are gone.")
@@ -122,7 +149,7 @@ def _open(disc: Disc, path: Path, earlier: int, guarded: bool) -> tuple[Storage,
             storage.guard()  # a disc that can be read is enough to go on with
         # It has to be writable too: a lock shows only now.
         storage.put(_NAMESPACE, "boots", earlier)
-        return storage, " ".join(_remove_damaged(storage, damaged))
+        return storage, " ".join(_remove_damaged(storage, damaged)), deleted
     except BaseException:
         storage.close()
         raise

@@ -65,6 +65,11 @@ class NodeEvents:
     @event(Severity.WARNING_HI, "Boot {number} is reduced: {reason}")
     def boot_reduced(self, *, number: int, reason: str) -> None: ...
 
+    @event(
+        Severity.WARNING_HI, "Boots did not last: {deleted} reports to be sent are deleted unread"
+    )
+    def boot_crippled(self, *, deleted: int) -> None: ...
+
     @event(Severity.WARNING_HI, "The store was damaged: {reason}")
     def store_damaged(self, *, reason: str) -> None: ...
 

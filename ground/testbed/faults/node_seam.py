@@ -72,6 +72,10 @@ class RunNode:
         """It takes nothing from its mailbox."""
         return self._run.host.leave_mailbox(self.name)
 
+    def lay_files(self) -> tuple[Callable[[], bool], Callable[[], None]]:
+        """Old files lie in its store."""
+        return self._run.host.lay_files(self.name)
+
     def say_too_much(self, characters: int) -> bool:
         """It says what nobody needs."""
         return self._run.host.say_too_much(self.name, characters)

@@ -19,6 +19,11 @@ Takes = Callable[[], bool]
 _Armed = tuple[WriteKind, Injection, Takes]
 
 
+_DELETES_FILES = "DELETE FROM entry "
+_ALL_FILES = ("recorder", 0)
+"""The values of the statement that deletes all that waits to be sent."""
+
+
 class Stores:
     """The stores of one process, by the roles of their computers. `pause(role, seconds)` has a
     computer stand while it waits for its store."""
@@ -45,6 +50,7 @@ class RunStore:
         self.name = name
         self.pause = pause
         self.empties: list[Callable[[], None]] = []
+        self.has_old_files = False
         self._armed: list[_Armed] = []
         self._connection: SeamedConnection | None = None
         self._disc: Disc | None = None
@@ -64,7 +70,7 @@ class RunStore:
 
     def _look(self) -> None:
         if self._connection is not None:
-            self._connection.set_interposed(bool(self._armed))
+            self._connection.set_interposed(bool(self._armed) or self.has_old_files)
 
     def used(self, disc: Disc, path: Path, connection: "SeamedConnection | None") -> None:
         """Somebody has opened it, or has let go of it (None)."""
@@ -73,11 +79,25 @@ class RunStore:
 
     def ask(self, text: str, values: tuple[Any, ...], in_transaction: bool, do: Do) -> Any:
         """Has a statement carried out, as far as the faults let it."""
+        if text.startswith(_DELETES_FILES) and values[:2] == _ALL_FILES:
+            self.has_old_files = False
         statement = Statement(self.name, text, values, in_transaction)
         for kind, injection, takes in self._armed:
             if kind.concerns(statement) and takes():
                 do = partial(_around, self.name, in_transaction, kind, do, injection)
         return do(text, values)
+
+    def lay_files(self) -> Callable[[], None]:
+        """Old files lie among those that wait to be sent, until all of these are deleted or what is
+        returned is called."""
+        self.has_old_files = True
+        self._look()
+
+        def heal() -> None:
+            self.has_old_files = False
+            self._look()
+
+        return heal
 
     def set_empty(self, tell: Callable[[], None]) -> Callable[[], None]:
         """It is found empty each time that it is opened."""
@@ -216,12 +236,16 @@ class SeamedDisc:
         store = self._store(path)
         if store is not None and store.empties and self._inner.size(path) is not None:
             self._inner.set_aside(path, f"{path.stem}.emptied")
+            store.has_old_files = False
             for tell in store.empties:
                 tell()
         return self._inner.size(path)
 
     def set_aside(self, path: Path, name: str) -> None:
         """See `Disc`."""
+        store = self._store(path)
+        if store is not None:
+            store.has_old_files = False
         self._inner.set_aside(path, name)
 
     def read_note(self, path: Path) -> str:
