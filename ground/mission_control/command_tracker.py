@@ -2,9 +2,10 @@
 
 SENT -> the report is expected at (light time and passes) -> rungs -> verdict. Without a report in
 time a command is LATE and is sent again under the same identifier, which a vehicle answers from its
-history and does not run twice. A vehicle at work is asked in the same way now and then: the report
-of its end may have been lost. Only when the repeats are used up does the ground give it up as
-UNANSWERED; TIMED_OUT is what a vehicle itself says of a command that passed its deadline on board.
+history and does not run twice. A vehicle at work is asked in the same way now and then, and soon
+after it says that it has lost its memory: the report of its end may have been lost, or the command
+itself. Only when the repeats are used up does the ground give it up as UNANSWERED; TIMED_OUT is
+what a vehicle itself says of a command that passed its deadline on board.
 """
 
 import asyncio
@@ -210,6 +211,18 @@ class CommandTracker:
         """A vehicle at work is asked until its deadline; another one a few times only."""
         at_work = command.end_ns is not None and now < command.end_ns
         return at_work or command.unanswered < self._attempts
+
+    def ask(self, vehicle: str) -> None:
+        """A vehicle has lost its memory: it is asked at the next check for what it was at work on.
+
+        Of what it has forgotten it says nothing by itself; asked, it takes the order for a new one.
+        """
+        now = self._now_ns()
+        for command in self._open.values():
+            at_work = command.end_ns is not None and command.expected_ns is not None
+            if command.order.target == vehicle and at_work:
+                command.expected_ns = now - _ns(MARGIN)
+                self._keep(command)
 
     def next_check(self) -> float | None:
         """Mission time in seconds at which `check` has work at the earliest; None: not known."""

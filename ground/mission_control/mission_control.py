@@ -36,6 +36,8 @@ from ground.mission_control.windows import Window
 ARCHIVE_FILE = "archive.sqlite"
 DECOMMISSION = "decommission"
 """The command that switches a vehicle off for good."""
+FORGOT = "store_damaged"
+"""The event by which a vehicle says that it does not remember all that it did."""
 ROUND = 21_600.0
 """Longest time in seconds between two looks at the stations; light time changes slowly."""
 RECENT_EVENTS = 8
@@ -233,6 +235,8 @@ class MissionControl:
         return self.stations.window(vehicle, self.uplink.deliveries.get(vehicle))
 
     def _event(self, event: EventReport) -> None:
+        if event.name == FORGOT:
+            self.tracker.ask(event.source)
         if event.severity in _SHOWN:
             self.recent_events.append(event)
 

@@ -81,3 +81,27 @@ def test_a_vehicle_that_never_says_a_word_is_given_up_after_a_few_repeats(ground
     ground.live(10 * SOL)
     assert ground.tracker.command("mc-1").verdict is Verdict.UNANSWERED
     assert len(ground.sent) == 4
+
+
+def test_a_vehicle_that_lost_its_memory_is_asked_at_once_for_what_it_was_at_work_on(
+    ground: Ground,
+) -> None:
+    ground.issue()
+    ground.tracker.ask("mav")  # it has not said a word: it is asked as ever
+    ground.live(1.0)
+    assert ground.sent == ["mc-1"]
+    ground.hear(Rung.STARTED)
+    ground.live(3600.0)
+    ground.tracker.ask("rover")
+    ground.live(1.0)
+    assert ground.sent == ["mc-1"], "another vehicle's memory is no matter"
+    ground.tracker.ask("mav")
+    ground.live(1.0)
+    assert ground.sent == ["mc-1", "mc-1"]
+    ground.live(3600.0)
+    assert ground.sent == ["mc-1", "mc-1"], "once is enough"
+    ground.tracker.report(CommandReport("mc-1", "mav", Rung.REJECTED, 0, "in state safe"))
+    assert ground.tracker.command("mc-1").verdict is Verdict.REJECTED
+    ground.tracker.ask("mav")
+    ground.live(1.0)
+    assert ground.sent == ["mc-1", "mc-1"]
