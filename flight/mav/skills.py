@@ -120,8 +120,14 @@ async def settle_seals(node: MavVehicle) -> None:
     """After a boot: ends what was begun with latch or springs, by what the switches say."""
     try:
         settle_release(node, await sound(node.separation.state))
-        end_all(node, await sound(node.container.state))
-        await seats(node)
+        state = await sound(node.container.state)
+        end_all(node, state)
+        seated = await seats(node)
+        if node.closure == "":  # never opened, or forgotten: then tubes in it tell
+            if state.latched and state.lid_closed and any(seated):
+                node.closure = "sealed"
+            elif not state.latched:
+                node.closure = "open"
     except DeviceError as error:
         node.device_trouble(reason=str(error))
 

@@ -101,6 +101,30 @@ def test_a_kill_while_it_seals_ends_sealed(tmp_path: Path, instant: float) -> No
     run(main(), VirtualLoop())
 
 
+@pytest.mark.parametrize(("sealed", "state"), [(True, "sealed"), (False, "loading")])
+def test_without_memory_its_switches_and_seats_tell_how_the_container_is(
+    tmp_path: Path, sealed: bool, state: str
+) -> None:
+    async def main() -> None:
+        async with bench(tmp_path, 1) as b:
+            await loaded(b)
+            if sealed:
+                assert (await b.rig.command("mav", "seal_container")).rung == "COMPLETED"
+            await b.rig.kill("mav")
+            b.rig.forget("mav")
+            await asyncio.sleep(40.0)
+            b.rig.boot("mav", "power cut")
+            await asyncio.sleep(600.0)
+            mav = b.rig.nodes["mav"]
+            assert mav.state == "safe" and mav.ledger.records() == []
+            assert (await b.rig.command("mav", "leave_safe")).rung == "COMPLETED"
+            assert mav.state == state
+            b.tubes = []  # of them it knows nothing before it has looked
+            b.violations.clear()
+
+    run(main(), VirtualLoop())
+
+
 def test_a_sealed_container_can_be_opened_again(tmp_path: Path) -> None:
     async def main() -> None:
         async with bench(tmp_path, 1) as b:
