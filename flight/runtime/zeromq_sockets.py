@@ -35,6 +35,9 @@ that sends faster waits; what is under way in the kernel's buffers comes on top.
 SENT_OUTSIDE = 1_000  # messages of our own, mostly of some kB, for one peer that does not take them
 _POLLIN = int(zmq.POLLIN)  # the library's own flag takes longer than the look
 _NOBLOCK = zmq.NOBLOCK
+_MORE = zmq.NOBLOCK | zmq.SNDMORE
+_send: Callable[..., Any] = zmq.backend.Socket.send
+"""Without what `zmq.Socket` wraps it in, which takes as long as the sending."""
 UNKNOWN = 1 << 40  # messages
 
 
@@ -188,6 +191,10 @@ class ZeroMqSocket:
             self._socket.disconnect(address)
         self._bells.disconnect(address, self, self._identity)
 
+    def _may_wait(self) -> bool:
+        """Whether a message may wait, or somebody may have joined a publisher."""
+        return self._most > 0 if self._kind is not Kind.PUBLISHER else self.has_input()
+
     def ring(self, unsure: bool = False) -> None:
         """A message was sent to it, or an unknown number."""
         self._most = UNKNOWN if unsure else self._most + 1
@@ -197,7 +204,7 @@ class ZeroMqSocket:
     def watch(self, loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
         """Calls back when its bell was rung, or at each edge of the socket's descriptor."""
         if isinstance(loop, VirtualLoop) and self._within:
-            self._bell = loop.add_queue_reader(callback, self.has_input)
+            self._bell = loop.add_queue_reader(callback, self._may_wait)
             self._bell.wake()
             return
         self.descriptor = int(self._socket.getsockopt(zmq.FD))
@@ -216,11 +223,11 @@ class ZeroMqSocket:
         if self._look_first:
             self._look()
         try:
-            self._socket.send(data, _NOBLOCK)
+            _send(self._socket, data, _NOBLOCK)
         except zmq.Again:
             self._look()
             try:
-                self._socket.send(data, _NOBLOCK)
+                _send(self._socket, data, _NOBLOCK)
             except zmq.Again:
                 raise Full from None
         if self._within:
@@ -233,10 +240,10 @@ class ZeroMqSocket:
         """Sends to one peer; raises Full or Unreachable."""
         try:
             try:
-                self._socket.send_multipart((peer, data), _NOBLOCK)
+                self._send_frames(peer, data)
             except zmq.Again:
                 self._look()
-                self._socket.send_multipart((peer, data), _NOBLOCK)
+                self._send_frames(peer, data)
         except zmq.Again:
             raise Full from None
         except zmq.ZMQError as error:
@@ -245,6 +252,10 @@ class ZeroMqSocket:
             raise Unreachable from None
         if self._within:
             self._bells.sent_to(self._within, peer)
+
+    def _send_frames(self, peer: bytes, data: bytes) -> None:
+        _send(self._socket, peer, _MORE)
+        _send(self._socket, data, _NOBLOCK)
 
     def has_taken(self) -> None:
         """A subscriber has taken many messages: there is room again, as a look will show."""

@@ -1,12 +1,11 @@
 """The passes of the relay orbiter over the site, computed as far as somebody looks ahead."""
 
-from collections.abc import Iterator
 from itertools import islice
 from math import inf
 from typing import Protocol
 
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
-from sim_hw.world.relay_orbit import THREE_FORKS, Pass, RelayOrbit, SurfaceSite, iterate_passes
+from sim_hw.world.relay_orbit import THREE_FORKS, RelayOrbit, SurfaceSite, iterate_spans
 
 
 class Schedule(Protocol):
@@ -40,9 +39,7 @@ class PassSchedule:
         self._site = site
         self._acquisition_time = acquisition_time
         self._offset = (epoch_jd_tt - orbit.epoch.jd_tt) * SECONDS_PER_DAY
-        self._coming: Iterator[Pass] = iterate_passes(
-            site, orbit, self._offset, inf, minimum_elevation
-        )
+        self._coming = iterate_spans(site, orbit, self._offset, inf, minimum_elevation)
         self._known: list[tuple[float, float]] = []
 
     def current(self, seconds: float) -> tuple[float, float] | None:
@@ -75,8 +72,8 @@ class PassSchedule:
         return self.orbit.position(seconds + self._offset)
 
     def _extend(self) -> None:
-        coming = next(self._coming)
-        start = coming.rise - self._offset + self._acquisition_time
-        end = coming.set - self._offset
+        rise, set_again = next(self._coming)
+        start = rise - self._offset + self._acquisition_time
+        end = set_again - self._offset
         if end > start:
             self._known.append((start, end))

@@ -100,6 +100,9 @@ class RelayOrbit:
     _mean_anomaly: float = field(init=False, repr=False)
     _motion: float = field(init=False, repr=False)
     _rates: SecularRates = field(init=False, repr=False)
+    _parameter: float = field(init=False, repr=False)
+    _cos_inclination: float = field(init=False, repr=False)
+    _sin_inclination: float = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.elements.periapsis_radius > MARS_MEAN_RADIUS:
@@ -114,6 +117,10 @@ class RelayOrbit:
         object.__setattr__(self, "_mean_anomaly", anomaly)
         object.__setattr__(self, "_motion", motion + rates.mean_anomaly)
         object.__setattr__(self, "_rates", rates)
+        shape = 1.0 - elements.eccentricity * elements.eccentricity
+        object.__setattr__(self, "_parameter", elements.semi_major_axis * shape)
+        object.__setattr__(self, "_cos_inclination", cos(elements.inclination))
+        object.__setattr__(self, "_sin_inclination", sin(elements.inclination))
 
     @property
     def period(self) -> float:
@@ -127,19 +134,16 @@ class RelayOrbit:
         anomaly = true_from_mean_anomaly(
             (self._mean_anomaly + self._motion * seconds) % tau, eccentricity
         )
-        radius = (
-            elements.semi_major_axis
-            * (1.0 - eccentricity * eccentricity)
-            / (1.0 + eccentricity * cos(anomaly))
-        )
+        radius = self._parameter / (1.0 + eccentricity * cos(anomaly))
         node = elements.ascending_node + (rates.ascending_node - MARS.rotation_rate) * seconds
         along = elements.argument_of_periapsis + rates.argument_of_periapsis * seconds + anomaly
         cos_node, sin_node = cos(node), sin(node)
-        in_plane, across = cos(along), sin(along) * cos(elements.inclination)
+        sin_along = sin(along)
+        in_plane, across = cos(along), sin_along * self._cos_inclination
         return (
             radius * (cos_node * in_plane - sin_node * across),
             radius * (sin_node * in_plane + cos_node * across),
-            radius * sin(along) * sin(elements.inclination),
+            radius * sin_along * self._sin_inclination,
         )
 
     def look(self, site: SurfaceSite, seconds: float) -> Look:
@@ -247,6 +251,18 @@ def iterate_passes(
     minimum_elevation: float = radians(10.0),
 ) -> Iterator[Pass]:
     """The passes of `passes`, one after the other, computed as they are asked for."""
+    for rise, end_of_pass in iterate_spans(site, orbit, start, end, minimum_elevation):
+        yield _describe(site, orbit, rise, end_of_pass)
+
+
+def iterate_spans(
+    site: SurfaceSite,
+    orbit: RelayOrbit,
+    start: float,
+    end: float,
+    minimum_elevation: float = radians(10.0),
+) -> Iterator[tuple[float, float]]:
+    """Rise and set (s) of the passes of `iterate_passes`, for who asks for no more."""
     reach = _visible_angle(site, orbit, minimum_elevation)
     fastest = _fastest_approach(orbit)
     site_direction = scale(1.0 / site.radius, site.position)
@@ -262,7 +278,7 @@ def iterate_passes(
             if rise is None:
                 rise = now if now <= start else crossing(height, previous, now, 1e-3)
         elif rise is not None:
-            yield _describe(site, orbit, rise, crossing(height, previous, now, 1e-3))
+            yield rise, crossing(height, previous, now, 1e-3)
             rise = None
         if now >= end:
             break
@@ -271,7 +287,7 @@ def iterate_passes(
         gap = acos(min(max(cosine, -1.0), 1.0)) - reach
         now = min(now + max(gap / fastest, _SHORTEST_PASS), end)
     if rise is not None:
-        yield _describe(site, orbit, rise, end)
+        yield rise, end
 
 
 def _elevation(site: SurfaceSite, position: Vector) -> float:

@@ -60,6 +60,9 @@ class Channel(Generic[T]):
         Raises TypeError with a sentence.
         """
         kind: Any = self.kind
+        if type(value) is kind:  # nearly all are
+            same: T = value
+            return same
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
