@@ -39,7 +39,9 @@ FREQUENCY, ROLL_FREQUENCY, DAMPING = 4.0, 0.6, 0.8
 FAULT_BEATS = 6
 FAULT_THRUST = 250.0
 """N by which an engine may differ from what was asked of it for that long."""
-DEAF_ENGINES = 10
+DEAF_ENGINES = 600
+"""Beats without an answer after which it is lost: half a minute, in which it has fallen to the
+ground from wherever the engines are lit. Until then they are asked again: what passes, passes."""
 OPENINGS = 8  # times that tanks which are said to be open are opened again
 SHUT_PAUSES = (1.2, 2.0, 4.0)
 """s after which the legs must bear it: engines that hear nothing for a second close by themselves.
