@@ -21,6 +21,7 @@ from flight.orbiter.escape import (
     choose_opportunity,
     plan_burn,
 )
+from flight.orbiter.safeguards import BURN_COMPLETED
 from flight.orbiter.vehicle import Departure, OrbiterVehicle
 from flight.orbiter.witnesses import BURNT
 
@@ -28,6 +29,9 @@ _WAKE_BEFORE = 0.4  # days before the burn for the last tracking solution
 _REVOLUTIONS = 4  # tries on one day
 _ENOUGH = 0.98  # of the velocity change
 _NOTHING = 0.1  # m/s felt, below which no engine has burnt
+_TOO_LITTLE = 0.5
+"""Of the velocity change: what is left is longer than a burn that is only completed may be, and
+would lead elsewhere."""
 _LOOK = 6.0 * 3600.0
 _LIMIT = 8.0 * SECONDS_PER_DAY
 _MU = MARS.gravitational_parameter
@@ -122,10 +126,11 @@ async def _leave(node: OrbiterVehicle, wanted: Transfer) -> bool:
 
 
 async def _burn(node: OrbiterVehicle, burn: Burn) -> bool:
-    """Burns; completes a burn that was cut off early. False: nothing happened."""
+    """Burns; completes a burn that was cut off late. False: so little happened that it is to be
+    planned anew, for the next revolution."""
     before = await sound(node.devices.inertial_unit.state)
     done = 0.0
-    for attempt in range(2):
+    for attempt in range(2 if node.context.structure.keeps(BURN_COMPLETED) else 1):
         direction = burn.direction
         rate = burn.rate
         if attempt:
@@ -156,6 +161,8 @@ async def _burn(node: OrbiterVehicle, burn: Burn) -> bool:
         node.burn_off_nominal(
             purpose="departure", wanted=round(burn.delta_v, 1), felt=round(done, 1)
         )
+        if done < _TOO_LITTLE * burn.delta_v and node.context.structure.keeps(BURN_COMPLETED):
+            return False
     node.delta_v_used = round((node.delta_v_used or 0.0) + done, 3)
     return True
 

@@ -13,4 +13,9 @@ SAFE_POWER = Safeguard(
     "themselves, whatever angle was loaded",
     "Mars Global Surveyor, November 2006: the safe attitude had the battery in the Sun",
 )
-ORBITER_SAFEGUARDS = (TARGET_GATE, SAFE_POWER)
+BURN_COMPLETED = Safeguard(
+    "burn_completed",
+    "a burn that was cut off is completed at once, or planned anew, by what was felt of it",
+    "NEAR, December 1998: a burn was aborted by a transient, and the rendezvous came a year later",
+)
+ORBITER_SAFEGUARDS = (TARGET_GATE, SAFE_POWER, BURN_COMPLETED)
