@@ -162,6 +162,7 @@ async def _burn(node: OrbiterVehicle, burn: Burn) -> bool:
             purpose="departure", wanted=round(burn.delta_v, 1), felt=round(done, 1)
         )
         if done < _TOO_LITTLE * burn.delta_v and node.context.structure.keeps(BURN_COMPLETED):
+            node.delta_v_used = round((node.delta_v_used or 0.0) + done, 3)
             return False
     node.delta_v_used = round((node.delta_v_used or 0.0) + done, 3)
     return True

@@ -12,6 +12,7 @@ from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.orbits import OrbitalElements, state_from_elements
 from flight.astrodynamics.relative_motion import from_lvlh
 from flight.astrodynamics.vectors import Vector, norm
+from flight.core.fault_protection.structure import STRUCTURE
 from flight.icd.devices.array_drive import ArrayDriveState
 from flight.icd.devices.orbiter_navigation import InertialReading, TrackedAttitude
 from flight.icd.devices.power import BatteryState
@@ -67,6 +68,7 @@ class Ship:
         self.navigator.covariance = orbit_covariance(
             target, sigma, sigma, sigma, (1e-4, 1e-4, 1e-4)
         )
+        self.context = SimpleNamespace(structure=STRUCTURE)
         self.vigil = SimpleNamespace(burning=contextlib.nullcontext)
         self.felt = [0.0, 0.0, 0.0]
         self.gives = 1.0

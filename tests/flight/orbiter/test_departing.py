@@ -1,6 +1,7 @@
 """Departure from Mars by hand: the plan in figures, the burn and what becomes of it."""
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from flight.astrodynamics.time_scales import julian_date
 from flight.astrodynamics.vectors import norm
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
+from flight.core.fault_protection.structure import Structure
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.orbiter_navigation import KnownOrbit
 from flight.orbiter import departing
@@ -116,6 +118,19 @@ def test_a_burn_cut_off_early_is_completed_along_the_path(
         ]
         assert ship.told("refresh_own")
     assert ship.delta_v_used == pytest.approx(2_000.0 if burns == 2 else 1_961.0, abs=0.01)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_of_a_burn_cut_off_at_once_the_rest_is_planned_anew(
+    monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    ship = burning(monkeypatch, 20.0)
+    off = frozenset() if kept else frozenset({"burn_completed"})
+    ship.context = SimpleNamespace(structure=Structure(left_out=off))
+    assert do(departing._burn(ship, BURN)) is not kept
+    assert len(ship.devices.main_engine.of("burn")) == 1
+    assert ship.told("burn_off_nominal")[0]["felt"] == 20.0
+    assert ship.delta_v_used == pytest.approx(20.0, abs=0.01)
 
 
 def test_an_engine_that_does_not_ignite_is_not_a_departure(monkeypatch: pytest.MonkeyPatch) -> None:
