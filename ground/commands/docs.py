@@ -64,6 +64,7 @@ def generate() -> dict[str, str]:
     from ground.reference.dictionary_pages import dictionary_pages
     from ground.reference.fault_page import fault_page
     from ground.reference.message_page import message_page
+    from ground.reference.protection_pages import protection_pages
     from ground.reference.statechart_pages import statechart_pages
     from ground.reference.witness_page import witness_page
     from ground.testbed.faults.connecting import targets_of
@@ -74,6 +75,7 @@ def generate() -> dict[str, str]:
     return {
         **dictionary_pages(kinds),
         **statechart_pages(kinds),
+        **protection_pages(kinds),
         **device_page(assembled_devices()),
         **fault_page(Catalogue(builtin_kinds()), targets_of(load_mission("nominal"))),
         **message_page(),
