@@ -21,6 +21,7 @@ SOUND = ("surface", "short", "nominal")
 DRAWS = 50
 
 
+@pytest.mark.requirement("FP-01")
 @pytest.mark.parametrize("mission", [pytest.param(m, marks=pytest.mark.flies(m)) for m in SOUND])
 def test_protection_keeps_still_where_nothing_is_broken(mission: str, flown: "Fly") -> None:
     folder = flown(mission).folder

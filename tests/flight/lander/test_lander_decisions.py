@@ -8,7 +8,7 @@ import pytest
 
 from flight.astrodynamics.mars_time import mars_time
 from flight.core.fault_protection.names import Names
-from flight.icd.compiled_expressions import compile_condition
+from flight.icd.compiled_expressions import compile_condition, looking_up
 from flight.icd.devices.power import SolarArrayState
 from flight.icd.devices.thermal import HeaterStates, ZoneState
 from flight.icd.exchanges import EnergyWanted, Nothing
@@ -53,7 +53,7 @@ def test_the_battery_is_low_and_has_recovered_at_its_limits(
 
     def says(condition: str | None) -> bool | None:
         asked = parse_expression(condition or "")
-        return compile_condition(asked.asked, values.__getitem__, names.resolve)()
+        return compile_condition(asked.asked, looking_up(values.__getitem__), names.resolve)()
 
     assert says(monitor.violated_if) is violated
     assert says(monitor.clear_if) is clear
@@ -150,8 +150,9 @@ def test_energy_is_granted_when_the_charge_for_a_night_is_left(hours: float, gra
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ({"energy": Energy.UNKNOWN}, "not known"),
-        ({"state_of_charge": None}, "not known"),
+        ({"energy": Energy.UNKNOWN, "array_power": None}, "neither"),
+        ({"state_of_charge": None, "array_power": 199.0}, "array gives 199 W; allowed is from 200"),
+        ({"energy": Energy.LOW, "state_of_charge": None, "array_power": 900.0}, "loads are cut"),
         ({"energy": Energy.LOW}, "loads are cut"),
         ({"energy": Energy.LOW, "state_of_charge": 0.99}, "at 99 %"),
     ],
@@ -160,6 +161,16 @@ def test_in_need_or_in_the_dark_nothing_is_granted(values: dict[str, Any], reaso
     lander: Any = Standing(**values)
     answer = do(energy_permission(lander, "arm", EnergyWanted(0.0)))
     assert not answer.granted and reason in answer.reason
+
+
+@pytest.mark.parametrize(("power", "granted"), [(230.0, True), (229.9, False)])
+def test_without_a_gauge_the_array_has_to_give_what_the_work_takes(
+    power: float, granted: bool
+) -> None:
+    """60 W h within two hours, and 200 W for the lander itself."""
+    lander: Any = Standing(energy=Energy.UNKNOWN, state_of_charge=None, array_power=power)
+    answer = do(energy_permission(lander, "arm", EnergyWanted(60.0)))
+    assert answer.granted is granted and bool(answer.reason) is not granted
 
 
 @pytest.mark.parametrize("data", [{}, {"watt_hours": -1.0}, {"watt_hours": 100_001.0}])

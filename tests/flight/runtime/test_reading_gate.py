@@ -104,6 +104,7 @@ def test_what_machines_delay_is_granted() -> None:
     assert gate.admit(method(), late, 2 * SECOND, 2 * SECOND, SECOND).valid
 
 
+@pytest.mark.requirement("FP-02")
 def test_what_the_device_itself_calls_invalid_has_no_figures_and_is_not_refused() -> None:
     heard: list[tuple[str, str]] = []
     gate = ReadingGate(lambda name, reading, wrong: heard.append((name, wrong)))

@@ -42,6 +42,7 @@ def test_no_two_protections_have_one_name() -> None:
     assert [name for name, docs in meant.items() if len(docs) > 1] == []
 
 
+@pytest.mark.requirement("FP-08")
 @pytest.mark.parametrize("vehicle", ALL_VEHICLES)
 def test_each_entry_of_a_table_is_known_and_off_is_off(vehicle: str) -> None:
     whole = load_protection(vehicle)

@@ -26,6 +26,7 @@ async def armed(deck: Deck, name: str, **arguments: Any) -> Rung:
     return (await order(deck, name, "fire", **arguments))[0]
 
 
+@pytest.mark.requirement("FP-04")
 @pytest.mark.parametrize("name", ["abort_activity", "reboot", "arm_response", "correct_clock"])
 def test_a_change_in_a_critical_state_is_hazardous(tmp_path: Path, name: str) -> None:
     arguments = {"arm_response": {"response": "bell"}, "correct_clock": {"error": 1.0}}

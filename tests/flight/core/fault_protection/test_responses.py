@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.flight.core.fault_protection.guarded import NOT_IN, Deck, on_deck, table
 
 STORY = ("response_started", "response_ended", "response_tripped")
@@ -104,6 +106,7 @@ def test_a_shot_comes_back_when_its_time_is_over(tmp_path: Path) -> None:
     told(tmp_path, table(bell={"do": ["ring"], "budget": {"times": 1, "per": 100.0}}), story)
 
 
+@pytest.mark.requirement("FP-06")
 def test_a_budget_over_boots_is_not_refilled_by_a_reboot_and_the_other_is(tmp_path: Path) -> None:
     budget = {"times": 1, "per": 1e6}
     plan = table(

@@ -151,6 +151,7 @@ def found(plan: dict[str, Any]) -> list[str]:
 EVERYWHERE = {"says": "hot", "violated_if": "heat > 300 K"}
 
 
+@pytest.mark.requirement("FP-03")
 @pytest.mark.parametrize("action", ["enter_safe", "reboot", "abort_activity", "scrub 1"])
 @pytest.mark.parametrize("rung", [0, 1, 2])
 def test_no_ladder_leads_to_safe_from_where_it_is_forbidden(action: str, rung: int) -> None:

@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from flight.icd.devices.communications import LinkState
 from tests.flight.core.fault_protection.guarded import Deck, on_deck
 
@@ -113,6 +115,7 @@ def test_the_rest_survives_reboots_and_no_correction_of_the_clock_moves_it(tmp_p
     on_deck(tmp_path, LOSS, story)
 
 
+@pytest.mark.requirement("FP-05")
 def test_silence_that_was_announced_is_none(tmp_path: Path) -> None:
     async def story(deck: Deck) -> None:
         await deck.rig.command("guarded", "announce_silence", seconds=20 * HOUR)
