@@ -61,13 +61,14 @@ class SimBattery(SimulatedDevice, Battery):
         shown = truth + self.gauge_bias + self.random.gauss(0.0, _GAUGE_NOISE)
         span = battery.full_voltage - battery.empty_voltage
         open_voltage = battery.empty_voltage + truth * span
+        share = 1.0 if electrical.soft_short is None else electrical.soft_short.share
         current = electrical.net_power / open_voltage
         voltage = open_voltage + current * battery.internal_resistance
         return BatteryState(
             valid=not self.gauge_invalid,
             time_ns=mission_ns(electrical.world.now()),
             state_of_charge=min(max(shown, 0.0), 1.0),
-            voltage=voltage + self.random.gauss(0.0, _VOLTAGE_NOISE),
+            voltage=share * voltage + self.random.gauss(0.0, _VOLTAGE_NOISE),
             current=current,
             temperature=electrical.battery_temperature()
             + self.random.gauss(0.0, _TEMPERATURE_NOISE),

@@ -63,6 +63,10 @@ class WorldSeam(Protocol):
         """Draws power besides."""
         ...
 
+    def short(self, share: float, load: float, bears: float) -> Heal:
+        """A path from the bus to the chassis: a share of the voltage, W and s that it bears."""
+        ...
+
     def fail(self, device: str, mode: str, **options: Any) -> Heal:
         """Has a device of the vehicle fail in one of its modes; raises NotAllowed."""
         ...
@@ -254,6 +258,24 @@ class ParasiticLoad(WorldKind, frozen=True, kw_only=True, tag="parasitic_load"):
 
     def change(self, seam: WorldSeam) -> Heal:
         return seam.load(self.power)
+
+
+class BusShort(WorldKind, frozen=True, kw_only=True, tag="bus_short"):
+    """A soft short: the vehicle's bus is seen at a `share` of its voltage. More than `load` for
+    longer than `bears` makes it a hard one, and all power is gone for good (assumption)."""
+
+    needs: ClassVar[str] = "battery"
+
+    share: Annotated[float, Amount("1", gt=0.0, le=1.0)]
+    load: Annotated[float, Amount("W", gt=0.0, le=5000.0)] = 60.0
+    bears: Annotated[float, Amount("s", gt=0.0, le=1e6)] = 1800.0
+
+    @property
+    def is_null(self) -> bool:
+        return self.share == 1.0
+
+    def change(self, seam: WorldSeam) -> Heal:
+        return seam.short(self.share, self.load, self.bears) if not self.is_null else lambda: None
 
 
 class HeaterStuck(WorldKind, frozen=True, kw_only=True, tag="heater_stuck"):

@@ -8,7 +8,7 @@ from flight.astrodynamics.mars_time import SOL_SECONDS
 from sim_hw.faults.kind import Heal
 from sim_hw.faults.targets import NamedPart
 from sim_hw.faults.world_kinds import SITE
-from sim_hw.power_and_heat.electrical import Electrical
+from sim_hw.power_and_heat.electrical import Electrical, SoftShort
 from sim_hw.world.atmosphere import Atmosphere
 from sim_hw.world.dust import DustStorm
 from sim_hw.world.rocks import Rock
@@ -141,6 +141,18 @@ class RunWorld:
         before = power.load_of_consumer(PARASITE)
         power.set_load(PARASITE, before + watts)
         return lambda: power.set_load(PARASITE, max(0.0, power.load_of_consumer(PARASITE) - watts))
+
+    def short(self, share: float, load: float, bears: float) -> Heal:
+        """A path from the bus to the chassis."""
+        power = self._power
+        power.advance()
+        power.soft_short = SoftShort(share, load, bears)
+
+        def heal() -> None:
+            power.advance()
+            power.soft_short = None
+
+        return heal
 
     def fail(self, device: str, mode: str, **options: Any) -> Heal:
         """Has a device of the vehicle fail."""

@@ -95,6 +95,24 @@ class PowerNow:
 
 
 @dataclass
+class SoftShort:
+    """A path from the bus to the chassis: the bus is seen at a `share` of its voltage. What flows
+    there heats it: after `bears` s of more than `load` W it is a hard short, and all power is gone.
+    """
+
+    share: float
+    load: float
+    bears: float
+    heated: float = 0.0
+
+    def is_hard(self, watts: float, step: float) -> bool:
+        """Whether another step (s) of a load has made it a hard one."""
+        if watts > self.load:
+            self.heated += step
+        return self.heated > self.bears
+
+
+@dataclass
 class Electrical:
     """The truth about one vehicle's power.
 
@@ -112,6 +130,7 @@ class Electrical:
     on_brownout: list[Callable[[float], None]] = field(default_factory=list)
     account: EnergyAccount = field(default_factory=EnergyAccount)
     capacity_fade: float = 0.0  # fraction of the capacity that is lost for good
+    soft_short: "SoftShort | None" = None
 
     def __post_init__(self) -> None:
         battery = self.parameters.battery
@@ -171,7 +190,7 @@ class Electrical:
         if self._dead:
             return True
         self.advance()
-        return self._brownout
+        return self._brownout or self._dead
 
     def kill(self) -> None:
         """Ends all power for good: the vehicle is lost."""
@@ -350,6 +369,11 @@ class Electrical:
         self._lowest = min(self._lowest, self._energy)
         self._net_power = (self._energy - before) / step
         self._judge(self._time + step)
+        short = self.soft_short
+        if short is not None and not self._dead and short.is_hard(loads / step, step):
+            self._dead = True
+            for tell in self.on_brownout:
+                tell(self._time + step)
 
     def _charge(self, surplus: float, step: float) -> None:
         battery = self.parameters.battery

@@ -10,6 +10,7 @@ from ground.testbed.hardware import Hardware, load_vehicle_files
 from sim_hw.faults.catalogue import builtin_kinds
 from sim_hw.faults.world_kinds import (
     BrownOut,
+    BusShort,
     CellLoss,
     Crater,
     Debris,
@@ -29,7 +30,8 @@ SAMPLES: list[WorldKind] = [
     DustStorm(depth=9.8), Wind(east=20.0), SlipPatch(before="rover", ahead=3.0, slip=0.99),
     Crater(east=12.0, north=-7.0), Rock(east=12.0, north=-7.0), PanelDust(share=0.5),
     BrownOut(), CellLoss(fraction=0.4),
-    ParasiticLoad(power=150.0), HeaterStuck(zone="electronics"), Debris(socket=1, height=0.02),
+    ParasiticLoad(power=150.0), BusShort(share=0.364), HeaterStuck(zone="electronics"),
+    Debris(socket=1, height=0.02),
 ]  # fmt: skip
 DAY = 30_000.0
 
@@ -73,6 +75,8 @@ class Site:
                 return power.capacity_fade
             case ParasiticLoad():
                 return round(power._drawn_by_loads(), 6)
+            case BusShort():
+                return power.soft_short
             case HeaterStuck():
                 return devices["heaters"]._network.zones["electronics"].stuck_on
             case Debris():

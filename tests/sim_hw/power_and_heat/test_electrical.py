@@ -18,6 +18,7 @@ from sim_hw.power_and_heat.electrical import (
     BatteryParameters,
     Electrical,
     ElectricalParameters,
+    SoftShort,
 )
 from sim_hw.serving.device import DeviceContext
 from sim_hw.world.insolation import sol_insolation
@@ -273,3 +274,31 @@ def test_a_peek_changes_nothing_where_a_question_would() -> None:
         ends.append((electrical.energy, electrical.peek().energy, electrical.account.array))
     assert ends[1] == ends[0]
     assert ends[2] != ends[0], "a question cuts the steps of integration"
+
+
+def test_a_soft_short_bears_its_load_for_so_long_and_not_longer() -> None:
+    for watts, bears, is_dead in ((60.0, 1e3, False), (60.1, 1e3, True), (60.1, 7300.0, False)):
+        clock, told = Clock(), []
+        electrical = vehicle(clock, loads={"avionics": watts}, array=False)
+        electrical.on_brownout.append(told.append)
+        electrical.soft_short = SoftShort(0.364, 60.0, bears)
+        started_with = electrical.energy
+        clock.seconds = 7200.0
+        assert electrical.brownout is is_dead and len(told) == is_dead
+        assert residual(electrical, started_with) == pytest.approx(0.0, abs=1.0)
+    clock.seconds += 7200.0
+    electrical.soft_short = None
+    assert not electrical.brownout, "one that ends in time leaves nothing"
+
+
+def test_the_gauge_shows_the_shifted_bus_and_the_right_charge() -> None:
+    async def scenario() -> None:
+        electrical = vehicle(Clock())
+        device = SimBattery(DeviceContext("lander.battery", stream(1, "battery"), None, electrical))
+        whole = (await device.state()).voltage
+        electrical.soft_short = SoftShort(4.0 / 11.0, 60.0, 1800.0)
+        shown = await device.state()
+        assert shown.voltage == pytest.approx(whole * 4.0 / 11.0, abs=0.1)
+        assert shown.state_of_charge == pytest.approx(0.5, abs=0.03)
+
+    run(scenario(), VirtualLoop())
