@@ -65,8 +65,8 @@ def test_two_deaths_and_a_power_cut_lose_in_memory_what_they_lose_in_files(tmp_p
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param("short", marks=pytest.mark.flies("short")),
-        pytest.param("surface", marks=[pytest.mark.flies("surface"), pytest.mark.check]),
+        pytest.param("surface", marks=pytest.mark.flies("surface")),
+        pytest.param("short", marks=[pytest.mark.flies("short"), pytest.mark.check]),
         pytest.param("nominal", marks=[pytest.mark.flies("nominal"), pytest.mark.check]),
     ],
 )
@@ -87,4 +87,4 @@ def test_who_looks_changes_no_message(flown: "Fly", tmp_path: Path, name: str) -
     host = Virtual(in_memory=True)
     record = fly_mission(load_mission(name), tmp_path / "run", RunOptions(), host, look)
     assert record.log_sha256 == flown(name).summary["log_sha256"]
-    assert len(seen) > 4000
+    assert len(seen) > 1000

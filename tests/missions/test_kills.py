@@ -11,6 +11,7 @@ from ground.reports.run_check import run_complaints
 from ground.studies.kill_sweep import chosen, instants, sweep
 from ground.testbed.kills import Kill
 from ground.testbed.run import RunOptions
+from ground.testbed.virtual_host import Virtual
 
 if TYPE_CHECKING:
     from conftest import Fly
@@ -41,6 +42,8 @@ def test_the_ground_and_all_others_may_die_in_one_run(flown: "Fly", tmp_path: Pa
         Kill(role, (1.0 - part) * phases[name]["began"] + part * phases[name]["ended"])
         for role, name, part in DEATHS
     )
-    facts = fly_mission(load_mission("surface"), tmp_path / "run", RunOptions(kills=kills))
+    facts = fly_mission(
+        load_mission("surface"), tmp_path / "run", RunOptions(kills=kills), Virtual(in_memory=True)
+    )
     assert len(facts.kills) == len(DEATHS)
     assert run_complaints(tmp_path / "run") == []

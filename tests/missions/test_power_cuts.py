@@ -9,6 +9,7 @@ from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission
 from ground.reports.run_check import run_complaints
 from ground.testbed.run import Run
+from ground.testbed.virtual_host import Virtual
 
 pytestmark = pytest.mark.mission
 
@@ -32,7 +33,7 @@ def test_a_short_circuit_empties_the_battery_and_the_mission_goes_on(
             cuts[name] = len(flown.power_cuts.cuts)
         boots.update(flown.boots)
 
-    fly_mission(load_mission("surface"), tmp_path / "run", show=burden)
+    fly_mission(load_mission("surface"), tmp_path / "run", None, Virtual(in_memory=True), burden)
     assert cuts == {vehicle: 1}
     dead = ("lander", "arm", "mav") if vehicle == "lander" else (vehicle,)
     assert {name for name, number in boots.items() if number > 1} == set(dead)

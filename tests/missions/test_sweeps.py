@@ -9,6 +9,9 @@ from ground.reports.flight import fly_mission
 from ground.reports.run_check import run_complaints
 from ground.studies.kill_sweep import chosen, instants, sweep
 from ground.testbed.run import RunOptions
+from ground.testbed.virtual_host import Virtual
+
+MEMORY = Virtual(in_memory=True)
 
 pytestmark = [pytest.mark.mission, pytest.mark.check]
 
@@ -16,13 +19,13 @@ pytestmark = [pytest.mark.mission, pytest.mark.check]
 @pytest.mark.parametrize("seed", range(2, 8))
 @pytest.mark.parametrize("mission", ["short", "perseverance_delivers", "rover_arm_loads"])
 def test_a_mission_succeeds_whatever_its_seed(mission: str, seed: int, tmp_path: Path) -> None:
-    fly_mission(load_mission(mission), tmp_path / "run", RunOptions(seed=seed))
+    fly_mission(load_mission(mission), tmp_path / "run", RunOptions(seed=seed), MEMORY)
     assert run_complaints(tmp_path / "run") == []
 
 
 @pytest.mark.parametrize("mission", ["return", "off_nominal_orbit", "missed_window"])
 def test_a_mission_that_no_quick_test_flies_succeeds(mission: str, tmp_path: Path) -> None:
-    fly_mission(load_mission(mission), tmp_path / "run", RunOptions())
+    fly_mission(load_mission(mission), tmp_path / "run", RunOptions(), MEMORY)
     assert run_complaints(tmp_path / "run") == []
 
 
