@@ -35,6 +35,8 @@ class NodeContext:
     knows of none of them.
     `planned_boot`: an operator asked for this boot, so that it is never a reduced one.
     `request_reboot`: ends the node in good order and boots it again; None where nobody can.
+    `request_swap`: ends it and starts the vehicle's other computer. `side`: which computer this is;
+    `side_before`: which flew until now, where that was another.
     `request_power_off`: ends it for good after a while, so that its last words reach Earth.
     `structure`: the protections that are in no table. `protection`: the table of the others.
     """
@@ -54,5 +56,8 @@ class NodeContext:
     deleted: int | None = None
     request_reboot: Callable[[], None] | None = None
     request_power_off: Callable[[], None] | None = None
+    request_swap: Callable[[], None] | None = None
+    side: str = "A"
+    side_before: str = ""
     structure: Structure = field(default_factory=Structure)
     protection: Mapping[str, Any] = field(default_factory=dict)

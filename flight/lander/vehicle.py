@@ -10,11 +10,11 @@ from flight.core.fault_protection.quantities import quantity
 from flight.core.fault_protection.shedding import Sheddable
 from flight.core.keeping.clock import monotonic
 from flight.core.keeping.memory import Remembered
-from flight.core.node import Node
 from flight.core.telling.carried import keeper
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import Route, radio, wire
 from flight.core.telling.events import event
+from flight.core.two_computers import TwoComputers
 from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.communications import LinkState
 from flight.icd.messages import Severity
@@ -41,7 +41,7 @@ class Commissioning(msgspec.Struct, frozen=True):
     done: dict[str, str] = {}
 
 
-class LanderVehicle(DescentReports, DescentMemory, Node):
+class LanderVehicle(DescentReports, DescentMemory, TwoComputers):
     """The lander: entry, descent and landing (`descent_states`), then commissioning, power and
     warmth through the nights, relay for arm, MAV and rover.
 

@@ -21,6 +21,7 @@ from flight.orbiter.escape import (
     choose_opportunity,
     plan_burn,
 )
+from flight.orbiter.manoeuvres import felt_by
 from flight.orbiter.safeguards import BURN_COMPLETED
 from flight.orbiter.vehicle import Departure, OrbiterVehicle
 from flight.orbiter.witnesses import BURNT
@@ -128,7 +129,7 @@ async def _leave(node: OrbiterVehicle, wanted: Transfer) -> bool:
 async def _burn(node: OrbiterVehicle, burn: Burn) -> bool:
     """Burns; completes a burn that was cut off late. False: so little happened that it is to be
     planned anew, for the next revolution."""
-    before = await sound(node.devices.inertial_unit.state)
+    before = await felt_by(node, "departure")
     done = 0.0
     for attempt in range(2 if node.context.structure.keeps(BURN_COMPLETED) else 1):
         direction = burn.direction
@@ -146,12 +147,14 @@ async def _burn(node: OrbiterVehicle, burn: Burn) -> bool:
             node.device_trouble(reason=str(error))
             return attempt > 0
         try:
-            after = await sound(node.devices.inertial_unit.state)
+            after = await felt_by(node, "departure")
         except DeviceError as error:
             # Nobody has felt it; what became of it the tracking will say.
             node.device_trouble(reason=str(error))
             return True
-        felt = [a - b for a, b in zip(after.delta_v, before.delta_v, strict=True)]
+        if after is None or before is None:
+            return True
+        felt = [a - b for a, b in zip(after, before, strict=True)]
         # The direction has turned: the length of the sum is short of the sum of lengths.
         done = norm((felt[0], felt[1], felt[2])) * _bend(burn)
         if done >= _ENOUGH * burn.delta_v:

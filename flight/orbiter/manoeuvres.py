@@ -12,15 +12,18 @@ from flight.astrodynamics.vectors import Vector, add, cross, norm, subtract
 from flight.core.activities import ActivityFailed
 from flight.core.keeping.clock import monotonic
 from flight.core.sound_readings import sound
-from flight.icd.devices.base import DeviceError, ReadingInvalid
+from flight.icd.devices.base import DeviceError, ReadingInvalid, usable
 from flight.orbiter.linear_algebra import applied
 from flight.orbiter.passive_safety import is_safe
 from flight.orbiter.propagation import State, coast, motion
+from flight.orbiter.safeguards import ALL_STELLAR
 from flight.orbiter.vehicle import OrbiterVehicle
 
 ATTEMPTS = 3
 ACCELEROMETER_SCALE = 0.0015
 ACCELEROMETER_NOISE = 0.0004  # m/s
+UNMEASURED = 0.03
+"""Of a burn that was only told to the engines: one standard deviation (assumption)."""
 _MASS = 3000.0  # kg, for the length of a burn when the gauge does not answer
 _SHOTS = 6
 
@@ -115,7 +118,7 @@ async def _execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vecto
     size = norm(delta_v)
     if size < node.parameters["smallest_change"]:
         return (0.0, 0.0, 0.0)
-    before = await _felt(node)
+    before = await _felt(node, purpose)
     began = monotonic()
     reason = ""
     for _ in range(ATTEMPTS):
@@ -130,11 +133,18 @@ async def _execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vecto
         except DeviceError as error:
             reason = str(error)
             node.device_trouble(reason=reason)
-            if norm(subtract(await _felt(node), before)) > 0.02 * size:
+            now = await _felt(node, purpose)
+            if now is None or before is None:
+                break  # nobody can tell whether it has acted: not once more
+            if norm(subtract(now, before)) > 0.02 * size:
                 break  # it has acted after all: what it did is measured below
             began = monotonic()
-    gained = subtract(await _felt(node), before)
-    _note(node, gained, 0.5 * (monotonic() - began))
+    after = await _felt(node, purpose)
+    measured = before is not None and after is not None
+    gained = subtract(after, before) if after is not None and before is not None else delta_v
+    if reason and not measured:
+        raise ActivityFailed(f"{purpose}: nobody has felt whether the burn happened: {reason}")
+    _note(node, gained, 0.5 * (monotonic() - began), measured=measured)
     if reason and norm(gained) < 0.5 * size:
         raise ActivityFailed(f"{purpose}: the burn did not happen: {reason}")
     off = norm(subtract(gained, delta_v))
@@ -145,7 +155,7 @@ async def _execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vecto
     return gained
 
 
-def _note(node: OrbiterVehicle, gained: Vector, since: float) -> None:
+def _note(node: OrbiterVehicle, gained: Vector, since: float, *, measured: bool) -> None:
     """Takes a velocity change whose middle was `since` seconds ago."""
     nav = node.navigator
     if nav.own is None:
@@ -155,18 +165,38 @@ def _note(node: OrbiterVehicle, gained: Vector, since: float) -> None:
         nav.advance(max(nav.time, now - since))
     if norm(gained) > node.parameters["largest_thruster_change"]:
         node.note_large_burn()
-    nav.kick(gained, ACCELEROMETER_SCALE * norm(gained) + ACCELEROMETER_NOISE)
+    part = ACCELEROMETER_SCALE if measured else UNMEASURED
+    nav.kick(gained, part * norm(gained) + ACCELEROMETER_NOISE)
     nav.advance(now)
     node.save_navigation()
 
 
-async def _felt(node: OrbiterVehicle) -> Vector:
+async def felt_by(node: OrbiterVehicle, purpose: str) -> Vector | None:
+    """The sum of what thrust has given so far, m/s; None when no inertial unit can tell.
+
+    Raises ReadingInvalid then where the orbiter is not made to fly by stars.
+    """
+    unit = node.devices.inertial_unit
     try:
-        reading = await sound(node.devices.inertial_unit.state)
-    except ReadingInvalid as error:
-        raise ActivityFailed(f"no burn without measuring it: {error}") from error
+        # Who knows that nobody answers does not wait for it at each burn.
+        reading = usable(await unit.state()) if node.flies_by_stars else await sound(unit.state)
+    except ReadingInvalid:
+        if not node.context.structure.keeps(ALL_STELLAR):
+            raise
+        if not node.flies_by_stars:
+            node.flies_by_stars = True
+            node.flown_by_stars(purpose=purpose)
+        return None
+    node.flies_by_stars = False
     x, y, z = reading.delta_v
     return (x, y, z)
+
+
+async def _felt(node: OrbiterVehicle, purpose: str) -> Vector | None:
+    try:
+        return await felt_by(node, purpose)
+    except ReadingInvalid as error:
+        raise ActivityFailed(f"no burn without measuring it: {error}") from error
 
 
 async def wait_until(node: OrbiterVehicle, time: float) -> None:

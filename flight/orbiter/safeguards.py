@@ -18,4 +18,10 @@ BURN_COMPLETED = Safeguard(
     "a burn that was cut off is completed at once, or planned anew, by what was felt of it",
     "NEAR, December 1998: a burn was aborted by a transient, and the rendezvous came a year later",
 )
-ORBITER_SAFEGUARDS = (TARGET_GATE, SAFE_POWER, BURN_COMPLETED)
+ALL_STELLAR = Safeguard(
+    "all_stellar",
+    "a burn that no inertial unit can measure is taken as it was told to the engines, less well "
+    "known, and tracking and stars have the last word",
+    "MAVEN, February 2022: both inertial units erratic, three months until it flew by stars alone",
+)
+ORBITER_SAFEGUARDS = (TARGET_GATE, SAFE_POWER, BURN_COMPLETED, ALL_STELLAR)

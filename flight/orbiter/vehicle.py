@@ -10,15 +10,17 @@ from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.looking import LooksForTubes
 from flight.core.keeping.clock import monotonic
 from flight.core.keeping.memory import Remembered
+from flight.core.redundant_units import RedundantUnits
 from flight.core.sound_readings import sound
 from flight.core.telling.carried import keeper
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import wire
 from flight.core.telling.events import event
+from flight.core.two_computers import TwoComputers
 from flight.icd.custody_record import CustodyRecord
 from flight.icd.devices.base import DeviceError
 from flight.icd.messages import Severity
-from flight.orbiter.hardware import OrbiterDevices
+from flight.orbiter.hardware import REDUNDANT, OrbiterDevices
 from flight.orbiter.navigation import NavigationState, Navigator
 from flight.orbiter.orbit_determination import Bearing
 from flight.orbiter.parameters import PARAMETERS
@@ -75,7 +77,7 @@ class CapsuleRelease(msgspec.Struct, frozen=True):
     entry_time: float
 
 
-class OrbiterVehicle(LooksForTubes):
+class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes):
     """The Earth Return Orbiter."""
 
     name = "orbiter"
@@ -84,7 +86,9 @@ class OrbiterVehicle(LooksForTubes):
     parameter_declarations = PARAMETERS
     safeguards = ORBITER_SAFEGUARDS
     confirmations = CONFIRMATIONS
+    redundant = REDUNDANT
     handover: ActiveHandover
+    flies_by_stars = False  # no inertial unit says anything valid
 
     target = Remembered[TargetOrbit | None](
         TargetOrbit | None, None, doc="where the container is looked for"
@@ -143,6 +147,9 @@ class OrbiterVehicle(LooksForTubes):
     entry_angle = Channel(float, unit="deg", doc="of the capsule at 125 km, as predicted")
     entry_time = Channel(float, unit="s", doc="mission time at 125 km, as predicted")
     perigee_altitude = Channel(float, unit="m", doc="as predicted")
+
+    @event(Severity.WARNING_HI, "No inertial unit says anything valid: {purpose} goes by stars")
+    def flown_by_stars(self, *, purpose: str) -> None: ...
 
     @event(Severity.ACTIVITY_HI, "Container found at about {range} km, magnitude {magnitude}")
     def container_found(self, *, range: int, magnitude: float) -> None: ...

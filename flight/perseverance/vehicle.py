@@ -13,6 +13,7 @@ from flight.core.node import NodeContext
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import radio
 from flight.core.telling.events import event
+from flight.core.two_computers import TwoComputers
 from flight.icd import places
 from flight.icd.devices.base import DeviceError
 from flight.icd.messages import Severity
@@ -33,7 +34,7 @@ ASLEEP_HOUSEKEEPING = 7200.0  # s
 PROGRESS_EVERY = 100.0  # m
 
 
-class PerseveranceVehicle(LooksForTubes):
+class PerseveranceVehicle(TwoComputers, LooksForTubes):
     """Parked with the tubes that it kept; drives to the lander with them and hands them out."""
 
     name = "perseverance"

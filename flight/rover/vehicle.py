@@ -15,6 +15,7 @@ from flight.core.node import NodeContext
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import radio
 from flight.core.telling.events import event
+from flight.core.two_computers import TwoComputers
 from flight.icd import places
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.communications import LinkState
@@ -35,7 +36,7 @@ from flight.surface.sol_budget import SolDistance
 RADIO_REST = 10.0  # s that the radio stays off when it is restarted
 
 
-class RoverVehicle(LooksForTubes):
+class RoverVehicle(TwoComputers, LooksForTubes):
     """The fetch rover: four wheels, an arm, a rack for 36 tubes."""
 
     name = "rover"

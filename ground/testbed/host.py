@@ -51,13 +51,16 @@ class Boot:
     """One start of a computer.
 
     `planned`: somebody asked for it. `number`: counts the starts of this role within the run, from
-    1. `load`: what a vehicle was told before launch.
+    1. `load`: what a vehicle was told before launch. `side`: which of its computers; `side_before`:
+    which flew until now, where that was another.
     """
 
     cause: str
     number: int
     planned: bool = False
     load: Mapping[str, Any] = field(default_factory=dict)
+    side: str = "A"
+    side_before: str = ""
 
 
 class Happenings(Protocol):
@@ -68,6 +71,9 @@ class Happenings(Protocol):
 
     def reboot_asked(self, role: str) -> None:
         """A node has ended in order, and asks to be started again."""
+
+    def swap_asked(self, role: str) -> None:
+        """A node has ended in order, and asks for the vehicle's other computer."""
 
     def powered_off(self, role: str) -> None:
         """A node has ended in order, and is to be without power for good."""
@@ -102,6 +108,9 @@ class Figures:
 
 class Host(Protocol):
     """The place of one run. Used as `async with host:`; leaving it ends all who live there."""
+
+    has_sides: bool
+    """Whether vehicles can have two computers here."""
 
     @property
     def nursery(self) -> Nursery:
@@ -187,6 +196,9 @@ class Host(Protocol):
 
     def forget(self, role: str) -> None:
         """The store of a computer that does not run is empty when it is started."""
+
+    def change_side(self, role: str, before: str, after: str) -> None:
+        """The computer that does not run is to be the other one when it is started."""
 
     async def end_ground(self) -> None:
         """Ends mission control in order; it leaves its records."""

@@ -55,6 +55,8 @@ LOOK = 0.25  # wall seconds between looks of whoever shows the run
 class ProcessesHost:
     """The processes of one run, around the one in which it is composed."""
 
+    has_sides = False
+
     def __init__(
         self,
         setting: Setting,
@@ -320,6 +322,10 @@ class ProcessesHost:
         if file.exists():
             self._forgotten += 1
             FILES.set_aside(file, f"{role}.lost-{self._forgotten}")
+
+    def change_side(self, role: str, before: str, after: str) -> None:
+        """Raises HostCannot: what went wrong in a process is not told apart by its side."""
+        raise HostCannot(f"over processes {role} has one computer")
 
     # -------------------------------------------------------------- hearing
 

@@ -19,6 +19,7 @@ from flight.icd.checksum import is_whole
 from flight.icd.envelope import Envelope, read_envelope, read_envelope_unchecked
 from flight.icd.frames import ReadFrame, read_frame, read_frame_unchecked
 from ground.missions.protection_files import load_protection, protection_names
+from ground.testbed.sides import CROSS_STRAP, SIDE_SWAP
 from ground.testbed.vehicles import vehicle_classes
 
 ENVELOPE_CHECKSUM = "envelope_checksum"
@@ -32,6 +33,8 @@ STRUCTURAL = {
     READING_GATE: "readings that cannot be true do not reach who asked for them",
     STORE_GUARD: "a node whose store fails flies on from memory",
     WATCHDOG: "a computer whose software stands still is started anew",
+    SIDE_SWAP: "a computer that starts again and again, or stands again, gives way to the other",
+    CROSS_STRAP: "a computer that takes over reads the memory of the one before",
     WITNESSES.name: WITNESSES.doc,
     READ_BACK.name: READ_BACK.doc,
     ARM_AND_FIRE.name: ARM_AND_FIRE.doc,
@@ -49,6 +52,8 @@ class Parts:
     is_whole: Callable[[bytes], bool] = is_whole
     store_guard: bool = True  # else a store that fails is an error of who writes
     watchdog: bool = True
+    side_swap: bool = True
+    cross_strap: bool = True
     structure: Structure = field(default_factory=Structure)
 
 
@@ -87,6 +92,8 @@ def parts_without(off: Collection[str]) -> Parts:
         is_whole=_always if frames_are_open else is_whole,
         store_guard=not is_off(STORE_GUARD, off),
         watchdog=not is_off(WATCHDOG, off),
+        side_swap=not is_off(SIDE_SWAP, off),
+        cross_strap=not is_off(CROSS_STRAP, off),
         structure=Structure(
             read_frame=frame, gate_is_open=is_off(READING_GATE, off), left_out=frozenset(off)
         ),

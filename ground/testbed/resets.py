@@ -1,6 +1,7 @@
 """How a computer is started anew whose watchdog has run out: warm first, then cold.
 
-Warm costs half a second and keeps what the vehicle does going; cold is the surer cure. While
+Warm costs half a second and keeps what the vehicle does going; cold is the surer cure. Where that
+has not helped either, a vehicle that has a second computer tries that (`has_not_helped`). While
 something is watched closely (the entry, a burn) a cold start takes longer than the vehicle lives:
 there it is warm, however often.
 """
@@ -18,10 +19,20 @@ class Resets:
 
     def __init__(self) -> None:
         self._times: dict[str, list[float]] = {}
+        self._colds: dict[str, float] = {}
+
+    def has_not_helped(self, role: str, now: float) -> bool:
+        """Whether the next start would be a cold one again within the window: the other computer
+        of a vehicle that has two is then tried."""
+        recent = [time for time in self._times.get(role, []) if time > now - WINDOW]
+        cold = self._colds.get(role, -WINDOW)
+        return len(recent) >= WARM_RESETS and now - cold < WINDOW
 
     def next(self, role: str, now: float, *, closely: bool) -> Start:
         """How a computer is started now."""
         recent = [time for time in self._times.get(role, []) if time > now - WINDOW]
         cold = len(recent) >= WARM_RESETS and not closely
         self._times[role] = [] if cold else [*recent, now]
+        if cold:
+            self._colds[role] = now
         return COLD if cold else WARM

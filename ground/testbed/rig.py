@@ -33,6 +33,7 @@ from ground.testbed.faults.bus_seam import Buses
 from ground.testbed.oscillators import DisturbedClock, Turn
 from ground.testbed.protections import Parts
 from ground.testbed.roles import GROUND
+from ground.testbed.sides import exchange_memories
 from ground.testbed.standing import StandingParticipants
 from ground.testbed.starts import HARDWARE_LIFE, WARM
 from ground.testbed.watchdogs import WATCHDOG, Expiry, Timer
@@ -88,6 +89,8 @@ class Rig:
         self.on_reboot_asked: Callable[[str], None] | None = None
         """Told of a node that has ended in order, to be booted again; without it that is done at
         once."""
+        self.on_swap_asked: Callable[[str], None] | None = None
+        """Told of a node that has ended in order, whose other computer is to be started."""
         self.on_watchdog: Callable[[str, Expiry], None] | None = None
         """Told of a node whose watchdog has run out; without it that is started anew, warm."""
         self.on_died: Callable[[str, str], None] | None = None
@@ -159,12 +162,15 @@ class Rig:
         self._umbilical.subscribe(f"{kind.name}.telemetry", self._heard)
         return self.boot(kind.name, "power on")
 
-    def boot(self, name: str, cause: str, *, planned: bool = False) -> Node:
-        """Boots a node that was added and does not run, from what it had stored."""
+    def boot(
+        self, name: str, cause: str, *, planned: bool = False, side: str = "A", before: str = ""
+    ) -> Node:
+        """Boots a node that was added and does not run, from what it had stored; `side`: which of
+        its computers, `before`: which flew until now, where that was another."""
         with working_as(name):
-            return self._boot(name, cause, planned)
+            return self._boot(name, cause, planned, side, before)
 
-    def _boot(self, name: str, cause: str, planned: bool) -> Node:
+    def _boot(self, name: str, cause: str, planned: bool, side: str, before: str) -> Node:
         station = self._stations[name]
         first = name not in self._booted
         self._booted[name] = None
@@ -195,6 +201,9 @@ class Rig:
             earlier_boots=store.earlier_boots,
             deleted=store.deleted,
             request_reboot=lambda: self._request_reboot(name),
+            request_swap=lambda: self._request_swap(name),
+            side=side,
+            side_before=before,
             request_power_off=lambda: self._request_power_off(name),
             structure=self._parts.structure,
             protection=station.protection,
@@ -253,6 +262,20 @@ class Rig:
                 self.on_reboot_asked(node.name)
             else:
                 self.boot(node.name, "commanded", planned=True)
+
+    def _request_swap(self, name: str) -> None:
+        with working_as(""):
+            self.nursery.start(self._swap(self.nodes[name]), name=f"swap {name}")
+
+    async def _swap(self, node: Node) -> None:
+        if self.nodes.get(node.name) is node and self.on_swap_asked is not None:
+            await self.stop(node.name)
+            self.on_swap_asked(node.name)
+
+    def change_side(self, name: str, before: str, after: str) -> None:
+        """The other computer of a node that does not run is to fly."""
+        if not self._parts.cross_strap:
+            exchange_memories(self._disc, self.folder / f"{name}.sqlite", before, after)
 
     def bus(self, name: str) -> Bus:
         """A bus of this rig for one more participant; closed with the rig at the latest."""

@@ -38,8 +38,10 @@ from ground.testbed.protections import check_protections, parts_without
 from ground.testbed.resets import Resets
 from ground.testbed.run_events import EventJournal, TruthJournal
 from ground.testbed.run_record import RunRecord
+from ground.testbed.sides import Sides
 from ground.testbed.starts import COLD, WARM, Start
 from ground.testbed.truth_tracks import TruthTracks
+from ground.testbed.vehicles import vehicle_class
 from ground.testbed.virtual_host import Virtual
 from ground.testbed.watchdogs import WATCHDOG, Expiry
 from sim_hw.faults.fault import Fault
@@ -89,6 +91,7 @@ class Run:
         self._setting = setting
         self._deaths: dict[str, int] = {}
         self._resets = Resets()
+        self.sides = Sides(parts_without(setting.protections_off).side_swap)
         self._off: dict[str, None] = {}
         self._ended: asyncio.Future[Outcome]
         self._events: EventJournal
@@ -118,6 +121,9 @@ class Run:
             self.tracks = TruthTracks(self.hardware)
             self.power_cuts = PowerCuts(self.hardware, host.nursery, self._cut, self._power_is_back)
             self.auditor = Auditor(tubes, host.ledgers, self.now)
+            for role in self.mission.vehicles:
+                if vehicle_class(role).has_two_computers and host.has_sides:
+                    self.sides.have_two(role)
             connect(self.faults, self)
             for fault in (*faults_of(self.mission, self.hardware), *self.options.faults):
                 self.faults.arm(fault)
@@ -171,18 +177,21 @@ class Run:
     def _next_boot(self, role: str, cause: str, *, planned: bool = False) -> Boot:
         self.boots[role] = self.boots.get(role, 0) + 1
         load = {} if role == GROUND else self.hardware.load_of(role)
-        return Boot(cause, self.boots[role], planned, load)
+        side, before = self.sides.of(role), self.sides.taken_from(role)
+        return Boot(cause, self.boots[role], planned, load, side, before)
 
     # ------------------------------------------------- deaths, starts, losses
 
-    def let_die(self, role: str, *, without_memory: bool = False) -> None:
-        """Lets a participant die now; it is started again. `without_memory`: its store is gone."""
-        death = self._kill(Kill(role, self.now()), without_memory=without_memory)
+    def let_die(self, role: str, *, without_memory: bool = False, swaps: bool = False) -> None:
+        """Lets a participant die now; it is started again. `without_memory`: its store is gone;
+        `swaps`: the other computer is started."""
+        death = self._kill(Kill(role, self.now()), without_memory=without_memory, swaps=swaps)
         self.host.nursery.start(death, name=f"kill {role}")
 
     async def _kill(
-        self, kill: Kill, index: int | None = None, *, without_memory: bool = False
-    ) -> None:
+        self, kill: Kill, index: int | None = None, *, without_memory: bool = False,
+        swaps: bool = False,
+    ) -> None:  # fmt: skip
         """Lets a participant die at its time, and starts it again."""
         await asyncio.sleep(kill.at - self.now())
         if not self.host.runs(kill.role):
@@ -195,11 +204,15 @@ class Run:
         await self.host.kill(kill.role)
         if without_memory:
             self.host.forget(kill.role)
+        if swaps:
+            self.change_side(kill.role, "of itself")
         await self._start_again(kill.role, "power cut", COLD)
 
     async def _start_again(
         self, role: str, cause: str, start: Start, *, planned: bool = False
     ) -> None:
+        if not planned and self.sides.gives_up(role, self.now()) and not self.host.runs(role):
+            self.change_side(role, "unplanned boots")
         await asyncio.sleep(start.seconds)
         # One without power boots when that is back.
         if self._can_boot(role) and not self.power_cuts.is_dark(role):
@@ -251,6 +264,21 @@ class Run:
         again = self._start_again(role, "commanded", WARM, planned=True)
         self.host.nursery.start(again, name=f"reboot {role}")
 
+    def swap_asked(self, role: str) -> None:
+        """A node has ended in order, and asks for the vehicle's other computer."""
+        self.change_side(role, "commanded")
+        again = self._start_again(role, "computer swapped", COLD, planned=True)
+        self.host.nursery.start(again, name=f"swap {role}")
+
+    def change_side(self, role: str, why: str) -> None:
+        """The other computer of a vehicle is the one that is started next."""
+        before, after = self.sides.change(role)
+        self.host.change_side(role, before, after)
+        self.told(
+            "computer_swapped", f"{role} goes over from computer {before} to {after}: {why}",
+            role=role, before=before, after=after, cause=why,
+        )  # fmt: skip
+
     def powered_off(self, role: str) -> None:
         """A node has ended in order, and is to be without power for good."""
         self._off[role] = None
@@ -258,6 +286,8 @@ class Run:
 
     def watchdog_expired(self, role: str, expiry: Expiry) -> None:
         """The software of a computer has stood still for too long: it is started anew."""
+        given_up = not expiry.closely and self.sides.swaps and self.sides.has_two(role)
+        given_up = given_up and self._resets.has_not_helped(role, self.now())
         start = self._resets.next(role, self.now(), closely=expiry.closely)
         self.told(
             "watchdog_reset",
@@ -265,13 +295,15 @@ class Run:
             f"{expiry.silent_for:.1f} s",
             role=role, silent_for=expiry.silent_for, what=expiry.what, start=start.name,
         )  # fmt: skip
-        reset = self._reset(role, expiry, start)
+        reset = self._reset(role, expiry, start, swaps=given_up)
         self.host.nursery.start(reset, name=f"reset {role}")
 
-    async def _reset(self, role: str, expiry: Expiry, start: Start) -> None:
+    async def _reset(self, role: str, expiry: Expiry, start: Start, *, swaps: bool) -> None:
         if self.host.runs(role):
             await self.host.kill(role)
             self.hardware.let_go(role, expiry.held)
+            if swaps:
+                self.change_side(role, "watchdog")
             await self._start_again(role, WATCHDOG, start)
 
     def died(self, role: str, how: str) -> None:

@@ -85,6 +85,8 @@ class Virtual:
 class VirtualHost:
     """All participants on one loop and one fabric."""
 
+    has_sides = True
+
     def __init__(
         self,
         setting: Setting,
@@ -112,6 +114,7 @@ class VirtualHost:
         )
         self.rig.observers.append(happenings.heard)
         self.rig.on_reboot_asked = happenings.reboot_asked
+        self.rig.on_swap_asked = happenings.swap_asked
         self.rig.on_power_off = happenings.powered_off
         self.rig.on_watchdog = happenings.watchdog_expired
         self.rig.on_died = happenings.died
@@ -179,7 +182,8 @@ class VirtualHost:
                 vehicle_class(role), files.flight, mission=boot.load, protection=table
             )
         else:
-            self.rig.boot(role, boot.cause, planned=boot.planned)
+            side, before = boot.side, boot.side_before
+            self.rig.boot(role, boot.cause, planned=boot.planned, side=side, before=before)
 
     def _start_ground(self, boot: Boot) -> None:
         with working_as(GROUND):
@@ -251,6 +255,11 @@ class VirtualHost:
     def forget(self, role: str) -> None:
         """The store of a node that does not run is gone."""
         self.rig.forget(role)
+
+    def change_side(self, role: str, before: str, after: str) -> None:
+        """The computer that does not run is to be the other one when it is started."""
+        self.rig.change_side(role, before, after)
+        self._stores.of(role).side = after
 
     async def end_ground(self) -> None:
         """Ends mission control in order; it leaves its records."""

@@ -26,6 +26,14 @@ class NodeSeam(Protocol):
         """Ends it as a power cut does; the run starts it again. `without_memory`: its store is
         empty then."""
 
+    @property
+    def side(self) -> str:
+        """Which of its computers flies."""
+        ...
+
+    def swap(self) -> None:
+        """Ends it as a power cut does; the run starts the vehicle's other computer."""
+
     def on_start(self, tell: Callable[[], None]) -> Callable[[], None]:
         """Has somebody told each time that it starts; what is returned ends that."""
         ...
@@ -94,18 +102,33 @@ class Crash(NodeKind, frozen=True, kw_only=True, tag="crash"):
 
 
 class CrashLoop(NodeKind, frozen=True, kw_only=True, tag="crash_loop"):
-    """It dies, and again `after` s after each start."""
+    """It dies, and again `after` s after each start. Where the vehicle has two computers, that is
+    the one that flew when it began: the other starts, and stays."""
 
     after: Period
 
     def begin(self, seam: NodeSeam, injection: Injection) -> Heal:
+        side = seam.side
+
         def die() -> None:
-            if injection.active:
+            if injection.active and seam.side == side:
                 _die(seam, injection)
 
         stop = seam.on_start(lambda: injection.later(self.after, die))
         die()
         return stop
+
+
+class SideSwap(NodeKind, frozen=True, kw_only=True, tag="side_swap"):
+    """It gives up of itself, once, and the vehicle's other computer starts."""
+
+    needs: ClassVar[str] = "second computer"
+
+    def begin(self, seam: NodeSeam, injection: Injection) -> Heal:
+        if seam.runs:
+            injection.hit(seam.name, seam.side, "the other side")
+            seam.swap()
+        return _nothing
 
 
 class RestartWithoutMemory(NodeKind, frozen=True, kw_only=True, tag="restart_without_memory"):

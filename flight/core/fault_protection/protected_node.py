@@ -37,6 +37,8 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
     confirmations: ClassVar[tuple[Confirmation, ...]] = ()
     """Who sees that what cannot be undone has happened."""
 
+    has_two_computers: ClassVar[bool] = False
+
     statechart: ClassVar[Statechart]
     loads: ClassVar[dict[str, Sheddable]] = {}
     """What can be shed to save energy."""

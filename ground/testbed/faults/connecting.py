@@ -18,7 +18,7 @@ from sim_hw.faults.ground_kinds import MISSION_CONTROL
 from sim_hw.faults.targets import NamedPart, Targets, device_parts
 from sim_hw.world.tubes import TubeMove
 
-RUN_EVENTS = ("command_unheard",)
+RUN_EVENTS = ("command_unheard", "watchdog_reset", "process_died", "computer_swapped")
 """What a run tells of itself."""
 
 
@@ -72,8 +72,13 @@ def _node(run: FaultyRun, name: str) -> RunNode:
 
 def node_parts(mission: LoadedMission) -> dict[str, NamedPart]:
     """The computers of a mission, and what each of them has."""
-    parts = {name: NamedPart(name, _OF_A_VEHICLE) for name in mission.vehicles}
+    parts = {name: NamedPart(name, _has(name)) for name in mission.vehicles}
     return {**parts, GROUND: NamedPart(GROUND)}
+
+
+def _has(vehicle: str) -> tuple[str, ...]:
+    two = vehicle_class(vehicle).has_two_computers
+    return (*_OF_A_VEHICLE, *(("second computer",) if two else ()))
 
 
 def store_parts(mission: LoadedMission) -> dict[str, NamedPart]:

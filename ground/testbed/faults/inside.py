@@ -103,6 +103,15 @@ class InsideFaults:
         """See `NodeSeam`: it does."""
         return True
 
+    @property
+    def side(self) -> str:
+        """See `NodeSeam`: over processes there is one."""
+        return "A"
+
+    def swap(self) -> None:
+        """See `NodeSeam`. Raises RuntimeError."""
+        raise RuntimeError(f"over processes {self.name} has one computer")
+
     def leave_mailbox(self) -> Callable[[], None]:
         """It takes nothing from its mailbox."""
         return leave_mailbox(self.node) if self.node is not None else lambda: None

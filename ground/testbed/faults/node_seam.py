@@ -7,6 +7,7 @@ from ground.missions.mission import LoadedMission
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import Host
 from ground.testbed.oscillators import Turn
+from ground.testbed.sides import Sides
 
 
 class FaultyRun(Protocol):
@@ -26,7 +27,9 @@ class FaultyRun(Protocol):
     def host(self) -> Host:
         """Where the participants run."""
 
-    def let_die(self, role: str, *, without_memory: bool = False) -> None:
+    sides: Sides
+
+    def let_die(self, role: str, *, without_memory: bool = False, swaps: bool = False) -> None:
         """Ends a computer as a power cut does."""
 
     def give_back(self, vehicle: str) -> None:
@@ -59,6 +62,15 @@ class RunNode:
         self._run.on_boot.append(booted)
         return lambda: self._run.on_boot.remove(booted)
 
+    @property
+    def side(self) -> str:
+        """Which of its computers flies."""
+        return self._run.sides.of(self.name)
+
+    def swap(self) -> None:
+        """It dies, and the other computer of the vehicle is started."""
+        self._run.let_die(self.name, swaps=True)
+
     def lose(self) -> Callable[[], None]:
         """Takes computer and power away."""
         self._run.hardware.lose(self.name)
@@ -82,4 +94,7 @@ class RunNode:
 
     def turn_clock(self, turn: Turn) -> Callable[[], None]:
         """Its oscillator counts something else."""
-        return self._run.host.turn_clock(self.name, turn)
+        is_its = self._run.sides.of_this_side(self.name)
+        return self._run.host.turn_clock(
+            self.name, lambda count: turn(count) if is_its() else count
+        )

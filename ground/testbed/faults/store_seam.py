@@ -16,7 +16,7 @@ from sim_hw.faults.kind import Injection
 from sim_hw.faults.store_kinds import Do, Statement, WriteKind
 
 Takes = Callable[[], bool]
-_Armed = tuple[WriteKind, Injection, Takes]
+_Armed = tuple[WriteKind, Injection, Takes, str]
 
 
 _DELETES_FILES = "DELETE FROM entry "
@@ -49,6 +49,7 @@ class RunStore:
     def __init__(self, name: str, pause: Callable[[float], None]) -> None:
         self.name = name
         self.pause = pause
+        self.side = "A"  # whose memory is used; what is broken stays with its side
         self.empties: list[Callable[[], None]] = []
         self.has_old_files = False
         self._armed: list[_Armed] = []
@@ -59,7 +60,7 @@ class RunStore:
     def arm(self, kind: WriteKind, injection: Injection, takes: Takes) -> Callable[[], None]:
         """Takes a fault up; `takes` is asked for each of its statements whether it is hit. What is
         returned takes it away."""
-        entry = (kind, injection, takes)
+        entry = (kind, injection, takes, self.side)
         self._armed.append(entry)
         self._look()
         return partial(self._disarm, entry)
@@ -82,8 +83,8 @@ class RunStore:
         if text.startswith(_DELETES_FILES) and values[:2] == _ALL_FILES:
             self.has_old_files = False
         statement = Statement(self.name, text, values, in_transaction)
-        for kind, injection, takes in self._armed:
-            if kind.concerns(statement) and takes():
+        for kind, injection, takes, side in self._armed:
+            if side == self.side and kind.concerns(statement) and takes():
                 do = partial(_around, self.name, in_transaction, kind, do, injection)
         return do(text, values)
 

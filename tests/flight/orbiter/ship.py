@@ -70,6 +70,8 @@ class Ship:
         )
         self.context = SimpleNamespace(structure=STRUCTURE)
         self.vigil = SimpleNamespace(burning=contextlib.nullcontext)
+        self.context = SimpleNamespace(structure=STRUCTURE)
+        self.flies_by_stars = False
         self.felt = [0.0, 0.0, 0.0]
         self.gives = 1.0
         self.devices: Any = SimpleNamespace(

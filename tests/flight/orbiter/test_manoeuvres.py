@@ -9,6 +9,7 @@ import pytest
 from flight.astrodynamics.relative_motion import lvlh_axes
 from flight.astrodynamics.vectors import norm, subtract
 from flight.core.activities import ActivityFailed
+from flight.core.fault_protection.structure import Structure
 from flight.icd.devices.orbiter_navigation import InertialReading
 from flight.orbiter import legs, safing
 from flight.orbiter.legs import Leg, ahead_or_behind, arrive, begin_leg, check_drift, follow_leg
@@ -112,11 +113,52 @@ def test_what_has_acted_though_it_answered_with_an_error_is_not_asked_again(
     )
 
 
-def test_no_burn_is_begun_that_nobody_can_measure() -> None:
+def without_units(*, left_out: tuple[str, ...] = ()) -> Any:
     ship: Any = Ship()
+    ship.context.structure = Structure(left_out=frozenset(left_out))
     ship.devices.inertial_unit.answers["state"] = [
         InertialReading(valid=False, rate=[0.0] * 3, delta_v=[0.0] * 3, saturated=False)
     ]
+    return ship
+
+
+@pytest.mark.requirement("FLT-11")
+def test_a_burn_that_nobody_can_measure_is_taken_as_told_and_less_well_known() -> None:
+    measured: Any = Ship()
+    do(execute(measured, (1.0, 0.0, 0.0), "leg"))
+    ship = without_units()
+
+    async def two_burns() -> float:
+        assert await execute(ship, (1.0, 0.0, 0.0), "leg") == (1.0, 0.0, 0.0)
+        asked = now()
+        await execute(ship, (-1.0, 0.0, 0.0), "back")
+        return now() - asked
+
+    assert do(two_burns()) == 0.0, "who knows that nobody answers does not wait for it again"
+    assert [told["purpose"] for told in ship.told("flown_by_stars")] == ["leg"]
+    assert len(ship.devices.thrusters.asked) == 2
+    assert ship.navigator.position_sigma() > measured.navigator.position_sigma()
+
+
+def test_a_burn_that_failed_and_that_nobody_has_felt_is_not_done_twice() -> None:
+    ship = without_units()
+    failing(ship, MUTE)
+    with pytest.raises(ActivityFailed, match="nobody has felt whether"):
+        do(execute(ship, (1.0, 0.0, 0.0), "leg"))
+    assert len(ship.devices.thrusters.asked) == 1
+
+
+def test_a_unit_that_speaks_again_is_believed_again() -> None:
+    ship = without_units()
+    do(execute(ship, (1.0, 0.0, 0.0), "leg"))
+    assert ship.flies_by_stars
+    ship.devices.inertial_unit.answers["state"] = Ship().devices.inertial_unit.answers["state"]
+    do(execute(ship, (1.0, 0.0, 0.0), "leg"))
+    assert not ship.flies_by_stars
+
+
+def test_without_that_no_burn_is_begun_that_nobody_can_measure() -> None:
+    ship = without_units(left_out=("all_stellar",))
     with pytest.raises(ActivityFailed, match="no burn without measuring it"):
         do(execute(ship, (1.0, 0.0, 0.0), "leg"))
     assert not ship.devices.thrusters.asked
