@@ -3,11 +3,14 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from flight.configuration.files import ConfigurationError, configs_folder
+from ground.mission_control.procedure_arguments import arguments_of
+from ground.mission_control.procedure_steps import CommandStep, Until
 from ground.mission_control.procedures import Program
 
 Fly = Callable[..., Any]
@@ -135,6 +138,31 @@ def test_an_opportunity_is_found_anew_for_each_attempt(fly: Fly) -> None:
         return [order.arguments["distance"] for order in ground.vehicle.obeyed]
 
     assert fly(text, flight) == [7.0, 9.0]
+
+
+@pytest.mark.parametrize(
+    ("sol", "more_sols", "seconds"), [(3, 0.0, 3000.0), (3, 1.0, 91_775.244), (0, 0.0, 0.0)]
+)
+def test_an_argument_can_be_the_time_that_is_left(
+    sol: int, more_sols: float, seconds: float
+) -> None:
+    clock = SimpleNamespace(
+        now=lambda: 2000.0, seconds_at=lambda sol, lmst: 1000.0 + sol * 4000 / 3
+    )
+    tools: Any = SimpleNamespace(clock=clock)
+    step = CommandStep(
+        vehicle="rover", command="announce_silence",
+        until=Until(argument="seconds", sol=sol, lmst=8.0, more_sols=more_sols),
+    )  # fmt: skip
+    assert arguments_of(step, tools) == pytest.approx({"seconds": seconds})
+
+
+def test_the_time_until_an_unknown_sol_is_refused(procedure: Load) -> None:
+    text = f'  - {{{DRIVE}, until: {{argument: distance, sol: "${{nobody}}", lmst: 8}}}}\n'
+    with pytest.raises(ConfigurationError, match=r"test\.yaml:6"):
+        procedure(text)
+    good = text.replace('"${nobody}"', "4")
+    assert procedure(good).instructions
 
 
 def _counted(values: list[float]) -> Callable[[float], float]:
