@@ -16,6 +16,9 @@ from ground.reports.flight import fly_mission
 from ground.reports.run_check import run_complaints
 from ground.testbed.kills import Kill
 from ground.testbed.run import Run, RunOptions
+from ground.testbed.virtual_host import Virtual
+
+MEMORY = Virtual(in_memory=True)
 
 AROUND = 0.05  # s before and after an instant
 
@@ -57,7 +60,7 @@ class _Observed:
 def instants(mission: LoadedMission, out: Path, options: RunOptions) -> list[Kill]:
     """Every kill worth trying: each vehicle around each of its changes, and around each move."""
     observed = _Observed(mission.vehicles)
-    fly_mission(mission, out, replace(options, kills=()), show=observed.watch)
+    fly_mission(mission, out, replace(options, kills=()), MEMORY, observed.watch)
     kills: dict[Kill, None] = {}
     for vehicle, own in observed.instants.items():
         times = own if vehicle == "perseverance" else sorted({*own, *observed.moves()})
@@ -86,7 +89,7 @@ def sweep(mission: LoadedMission, folder: Path, kills: list[Kill], options: RunO
     found: dict[Kill, list[str]] = {}
     for kill in kills:
         out = folder / f"{kill.role}-{kill.at:.3f}"
-        fly_mission(mission, out, replace(options, kills=(kill,)))
+        fly_mission(mission, out, replace(options, kills=(kill,)), MEMORY)
         problems = run_complaints(out)
         if problems:
             found[kill] = problems
