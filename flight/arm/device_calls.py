@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from flight.arm.safeguards import MECHANISM_REST
 from flight.arm.vehicle import ArmVehicle
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.activities import ActivityFailed
 from flight.icd.devices.base import (
     DeviceFault,
@@ -22,6 +24,7 @@ PAUSE = 120.0  # s between attempts
 COLD_PAUSE = 1800.0  # s until joints that are too cold are tried again
 COLD_ATTEMPTS = 16
 LASTING = ("stall", "brake", "jam")  # a mechanism that has failed
+RESTING = ("brake", "jam")  # one that may come free; a joint that stalls is driven no more
 
 
 class MechanismFailed(ActivityFailed):
@@ -40,10 +43,11 @@ async def persist_sound(node: ArmVehicle, call: Callable[[], Awaitable[R]]) -> R
 async def persist(node: ArmVehicle, call: Callable[[], Awaitable[T]]) -> T:
     """Makes a device call, again after a pause if it fails in passing.
 
-    Raises MechanismFailed when a mechanism has failed twice, ActivityFailed when the attempts are
-    used up or the device refuses.
+    Raises MechanismFailed when a mechanism has failed twice, and where it may come free twice more
+    a sol later; ActivityFailed when the attempts are used up or the device refuses.
     """
     failures = colds = 0
+    may_rest = node.context.structure.keeps(MECHANISM_REST)
     while True:
         try:
             return await call()
@@ -54,6 +58,11 @@ async def persist(node: ArmVehicle, call: Callable[[], Awaitable[T]]) -> T:
                 continue
             failures += 1
             node.device_trouble(attempt=failures, reason=str(fault))
+            if fault.code in RESTING and failures >= 2 and may_rest:
+                may_rest, failures = False, 0
+                node.mechanism_rests(reason=str(fault))
+                await asyncio.sleep(SOL_SECONDS)
+                continue
             if fault.code in LASTING and failures >= 2:
                 node.note_failed_mechanism(str(fault))
                 raise MechanismFailed(str(fault)) from fault

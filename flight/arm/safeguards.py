@@ -8,4 +8,9 @@ INSERTION_FORCE = Safeguard(
     "tried",
     "Perseverance, 29 December 2021: pebbles stopped a bit 1 cm before its seat",
 )
-ARM_SAFEGUARDS = (INSERTION_FORCE,)
+MECHANISM_REST = Safeguard(
+    "mechanism_rest",
+    "a mechanism that does not move is left alone for a sol and tried again before it is given up",
+    "Curiosity, sol 1536, December 2016: a brake that did not release, and did later",
+)
+ARM_SAFEGUARDS = (MECHANISM_REST, INSERTION_FORCE,)

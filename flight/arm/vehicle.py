@@ -97,6 +97,9 @@ class ArmVehicle(LooksForTubes):
     @event(Severity.WARNING_LO, "Device trouble, try {attempt}: {reason}")
     def device_trouble(self, *, attempt: int, reason: str) -> None: ...
 
+    @event(Severity.WARNING_LO, "Left alone for a sol, then tried again: {reason}")
+    def mechanism_rests(self, *, reason: str) -> None: ...
+
     @event(Severity.WARNING_HI, "A mechanism has failed: {reason}")
     def mechanism_failed(self, *, reason: str) -> None: ...
 
