@@ -17,7 +17,7 @@ from flight.core.sound_readings import sound
 from flight.icd.devices.ascent import EffectorState, Igniter, Increments, SeparationState
 from flight.icd.devices.base import DeviceError
 from flight.mav.abort import Watch, lose, suborbital
-from flight.mav.acting import INITIATORS, SENSED_WITHIN, Asked, Asking, Fall, in_tube, is_there
+from flight.mav.acting import SENSED_WITHIN, Asked, Asking, Fall, in_tube, is_there
 from flight.mav.ascent_computer import (
     COAST_CYCLE,
     LONGEST_HOLD,
@@ -358,16 +358,13 @@ async def _part(
     """
     node, computer = loop.node, loop.computer
     there: bool | None = True
-    acknowledged, stuck = False, 0
-    for pause in PARTING_PAUSES:
-        if stuck >= INITIATORS:
-            break
+    acknowledged = False
+    for pause in PARTING_PAUSES:  # also where it says that its initiators are used: it may be wrong
         await _fly_for(loop, pause, lambda seen: computer.coast(seen, whole=True))
         async with Asking(node) as asking:
             asked = asking.ask(f"separation.{name}", call)
             await _held(loop, asked, PARTING)
             acknowledged = acknowledged or asked.is_acknowledged
-            stuck += asked.code == "stuck"
             if acknowledged and not node.context.structure.keeps(WITNESSES):
                 return True
             wires = asking.ask("separation.state", node.separation.state)

@@ -7,6 +7,7 @@ import pytest
 from ground.drills.hardware_drills import (
     ACTUATOR,
     LEAD,
+    NOT_SURVIVED,
     SENSOR,
     hardware_drills,
     not_detectable,
@@ -33,9 +34,9 @@ def survey() -> Survey:
         Step(800_000.0, "mav", "ready", "loading"),
     ]
     calls = [
-        Calls("rover.wheels", "state", "surface", 3, [2_000.0, 3_000.0, 4_000.0]),
+        Calls("rover.wheels", "state", "surface", 3, [2_000.0, 3_000.0, 3_500.0]),
         Calls("rover.wheels", "turn", "surface", 1, [2_500.0]),
-        Calls("arm.gripper", "state", "loading", 2, [400_200.0, 400_300.0]),
+        Calls("arm.gripper", "state", "loading", 3, [400_200.0, 400_300.0, 400_400.0]),
         Calls("ground.other", "state", "loading", 1, [400_200.0]),
         Calls("rover", "", "loading", 1, [400_200.0], sort="bus"),
     ]
@@ -63,6 +64,14 @@ def test_each_device_is_broken_where_it_is_used_by_what_shows(
     assert shortest < lasts < longest
 
 
+def test_a_stamp_that_stands_still_shows_by_the_second_reading_only(
+    scenario: Scenario, survey: Survey
+) -> None:
+    survey.calls[0].times = [2_000.0, 3_000.0, 4_000.0]  # the next one is after its end
+    plain = hardware_drills(scenario, survey)["surface_rover_wheels_sensor"]
+    assert set(plain["sweep"]["single.kind"]) == set(SENSOR) - {"stale_stamp"}
+
+
 def test_what_is_written_is_read_and_what_is_no_longer_used_is_taken_away(
     scenario: Scenario, survey: Survey, tmp_path: Path
 ) -> None:
@@ -81,7 +90,8 @@ def test_every_other_fault_of_a_device_is_listed_with_its_reason(
     listed = {(device, kind): why for device, kind, why in not_detectable(scenario)}
     for name, part in scenario.targets.parts["device"].items():
         for kind in catalogue().at("device", part):
-            assert ((name, kind) in listed) == (kind not in (*SENSOR, *ACTUATOR))
+            left_out = kind not in (*SENSOR, *ACTUATOR) or (name, kind) in NOT_SURVIVED
+            assert ((name, kind) in listed) == left_out
     assert all(listed.values())
     general = set(catalogue().kinds("device"))
     own = {kind for (_, kind), why in listed.items() if "of this device alone" in why}
@@ -89,3 +99,4 @@ def test_every_other_fault_of_a_device_is_listed_with_its_reason(
     write_hardware(tmp_path, scenario, survey)
     text = (tmp_path / "NOT_DETECTABLE.md").read_text()
     assert "- `bias`: " in text and "- `dropout`" not in text
+    assert "- `no_move`: mav.first_igniter" in text
