@@ -15,7 +15,7 @@ from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.core.sound_readings import sound
 from flight.icd import places
-from flight.icd.custody_record import is_open
+from flight.icd.custody_record import FORGET, is_open
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.manipulation import RACK_SLOTS
 from flight.icd.devices.vision import TubeSighting
@@ -68,8 +68,10 @@ def _found_where_it_lies(node: RoverVehicle, tube: str, sighting: TubeSighting) 
     record = node.ledger.record(tube)
     if record is None or record.status is not CustodyStatus.UNKNOWN or is_open(record):
         return
+    if record.step != FORGET and not record.responsible:
+        return  # another answers for it
     seen = Evidence(CAMERA, f"on the ground {sighting.ahead:.2f} m ahead")
-    node.ledger.find(tube, places.GROUND, seen, ceded=None if record.responsible else record)
+    node.ledger.find(tube, places.GROUND, seen, ceded=record if record.step == FORGET else None)
 
 
 async def _close_on(node: RoverVehicle, sighting: TubeSighting) -> None:

@@ -5,6 +5,7 @@ from math import atan2, cos, hypot, sin
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.icd import places
+from flight.icd.custody_record import FORGET
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.vision import TubeSighting
 from flight.rover.grasping import CAMERA
@@ -52,7 +53,11 @@ def _found(node: RoverVehicle, tube: str, sighting: TubeSighting) -> str:
     node.tube_found(tube=tube, east=round(east, 2), north=round(north, 2))
     record = node.ledger.record(tube)
     if record is not None and record.status is CustodyStatus.UNKNOWN and sighting.serial == tube:
-        node.ledger.find(tube, places.GROUND, Evidence(CAMERA, f"engraving {tube} on the ground"))
+        seen = Evidence(CAMERA, f"engraving {tube} on the ground")
+        # Of what this ledger has forgotten no other answers for a tube that lies on the ground.
+        node.ledger.find(
+            tube, places.GROUND, seen, ceded=record if record.step == FORGET else None
+        )
     return "tube_found"
 
 
