@@ -1,5 +1,6 @@
 """The tasks of a swarm, and what it comes to."""
 
+import math
 from collections.abc import Sequence
 
 from ground.drills.campaign import Task, tasks_of
@@ -24,7 +25,7 @@ def rates(judged: Sequence[Judged]) -> str:
     on = sum(each.record.heal.met is not None for each in healed if each.record.heal is not None)
     share = on / len(healed) if healed else 0.0
     drawn = sum(each.record.drill.count("-") > 2 for each in judged)
-    cpu = sum(each.record.cpu for each in judged)
+    cpu = math.fsum(each.record.cpu for each in judged)
     return (
         f"invariants broken in {broken} of {total}; UNKNOWN {unknown / total:.1%}; "
         f"the next milestone in time after healing: {share:.1%} of {len(healed)}; {drawn} had no "

@@ -193,7 +193,10 @@ class _Compiler:
         if times == 1:
             self._take_phases(source)
         prefix = f"{part}." if times == 1 else f"{part}({times})."
-        inner = replace(place, source=source, prefix=prefix, parts=(*place.parts, part))
+        # Its labels are known outside as well; those of a part that comes again only to itself.
+        scope = place.scope if times == 1 else (*place.scope, prefix)
+        parts = (*place.parts, part)
+        inner = replace(place, source=source, prefix=prefix, parts=parts, scope=scope)
         self._lay_out(source.content.steps, "steps", inner)
 
     def _place_label(self, label: str, place: _Place, here: str) -> None:

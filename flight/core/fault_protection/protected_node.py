@@ -156,7 +156,7 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
         if critical is not self._in_critical:
             self._in_critical = critical
             self.storage.put(NODE_NAMESPACE, "critical", critical)
-        self.safing_control.resumes_critical &= not critical
+        self.safing_control.resumes_critical = False  # it is back, or goes on to something else
 
     # ---------------------------------------------------------------- actions
 

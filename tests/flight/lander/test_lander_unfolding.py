@@ -269,6 +269,19 @@ def test_a_reduced_boot_in_the_air_goes_on_with_the_descent(
     assert lander.safing_control.resumes_critical is (critical is True)
 
 
+@pytest.mark.parametrize("state", ["entry.powered", "landed.waiting", "entry.lost"])
+def test_a_boot_in_the_air_forbids_nothing_once_it_goes_on(state: str) -> None:
+    """Until then it does: the first change of state ends it, wherever that leads."""
+    kept: dict[str, Any] = {}
+    lander: Any = Lander.__new__(Lander)
+    lander._in_critical = True
+    lander.safing_control = SimpleNamespace(resumes_critical=True)
+    lander.storage = SimpleNamespace(put=lambda space, key, value: kept.update({key: value}))
+    lander._note_critical(state)
+    assert not lander.safing_control.resumes_critical
+    assert kept == ({} if state == "entry.powered" else {"critical": False})
+
+
 @pytest.mark.parametrize("state", ["entry.coasting", "entry.entering", "entry.powered"])
 def test_in_the_air_safing_is_forbidden_and_after_it_is_not(state: str) -> None:
     assert Lander.statechart.safing(state) is Safing.FORBIDDEN

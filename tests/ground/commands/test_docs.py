@@ -62,7 +62,7 @@ class TestPages:
 
     def test_a_channel_stands_with_its_limits(self, pages: dict[str, str]) -> None:
         rover = pages["reference/dictionary/rover.md"]
-        assert re.search(r"\| `slip` \|.*\| above 0.4 \| above 0.7 \|", rover)
+        assert re.search(r"\| `slip` \|.*\| above 0.8 \| above 0.9 \|", rover)
 
     def test_what_every_node_has_stands_once(self, pages: dict[str, str]) -> None:
         assert "`enter_safe`" in pages["reference/dictionary/every-node.md"]

@@ -81,6 +81,18 @@ def test_a_part_without_labels_may_stand_twice(procedure: Load, parts: Parts) ->
     assert [each.path for each in program.instructions] == ["rest.steps[0]", "rest(2).steps[0]"]
 
 
+def test_a_part_that_stands_twice_jumps_to_its_own_labels(procedure: Load, parts: Parts) -> None:
+    parts(work=WORK)
+    program = procedure(
+        "  - {do: include, part: work}\n  - {do: include, part: work}\n  - {do: goto, to: begun}\n"
+    )
+    first, again = program.instructions[2], program.instructions[5]
+    assert (first.path, again.path) == ("work.steps[2]", "work(2).steps[2]")
+    assert (first.on_failure, again.on_failure) == (1, 4)
+    # From outside the label is that of the first.
+    assert program.instructions[6].then == 1
+
+
 @pytest.mark.parametrize(
     ("included", "text", "file", "sentence"),
     [
