@@ -151,18 +151,42 @@ def test_without_propellant_no_engine_is_to_blame_and_it_is_told_once() -> None:
     assert bench.told("propellant_spent") == [{"height": pytest.approx(998.7, abs=0.1)}]
 
 
-def test_deaf_engines_are_told_once_and_given_up_after_ten_beats() -> None:
+def test_deaf_engines_are_told_once_and_asked_for_half_a_minute() -> None:
+    async def beats(number: int) -> None:
+        for _ in range(number):
+            await flight._push((0.0, 0.0, 3.72), 0.3)
+
     bench, flight = flying()
     bench.engines.answers["throttle"] = [MUTE]
-    for _ in range(10):
-        bench.do(flight._push((0.0, 0.0, 3.72), 0.3))
-    assert len(bench.told("device_trouble")) == 1
+    bench.do(beats(600))
+    assert len(bench.engines.of("throttle")) == 600
+    assert len(bench.told("device_trouble")) == 1 and not bench.told("engine_lost")
     bench.engines.answers["throttle"] = [engines(), MUTE]
-    for _ in range(11):  # one answer in between: it begins anew
-        bench.do(flight._push((0.0, 0.0, 3.72), 0.3))
+    bench.do(beats(601))  # one answer in between: it begins anew
     assert len(bench.told("device_trouble")) == 2
     with pytest.raises(ActivityFailed, match="engines do not answer"):
-        bench.do(flight._push((0.0, 0.0, 3.72), 0.3))
+        bench.do(beats(1))
+
+
+def test_engines_that_stay_deaf_are_asked_in_each_beat_until_the_ground() -> None:
+    bench, flight = flying()
+    bench.engines.answers["throttle"] = [MUTE]
+    bench.inertial_unit.answers["increments"] = [bench.passing(0.05)]  # it falls
+
+    def felt() -> TouchdownState:
+        return legs(4 if flight._height() <= 0.0 else 0)
+
+    bench.legs.answers["state"] = [felt]
+    flight.detector.judge = lambda loaded, *more: "legs" if all(loaded) else ""  # type: ignore[method-assign]
+
+    async def to_the_ground() -> str:
+        await flight.follow_plan()
+        return await flight.come_down()
+
+    assert bench.do(to_the_ground()) == "legs"
+    beats = round((bench.where.time - 100.0) / 0.05)
+    assert flight._height() <= 0.0 and len(bench.engines.of("throttle")) == beats
+    assert [data["device"] for data in bench.told("device_trouble")] == ["descent_engines"]
 
 
 # ------------------------------------------------------------------- the plan

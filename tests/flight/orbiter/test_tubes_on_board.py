@@ -21,6 +21,7 @@ from flight.orbiter.custody import (
     on_board,
     promise,
 )
+from flight.orbiter.witnesses import SEALED
 from tests.flight.orbiter.ship import MUTE, Answers, Ship, do
 
 S = CustodyStatus
@@ -217,20 +218,24 @@ def boxed(states: list[Any], **acts: Any) -> Any:
     return node
 
 
-def step(node: Any, done: Any = lambda s: s.sealed) -> None:
-    do(containment._step(node, "sealing", node.devices.containment.seal, done))
+SEAL_UNCONFIRMED = {"actuation": "containment.seal", "witness": "containment"}
+HEAT_UNCONFIRMED = {"actuation": "containment.sterilise", "witness": "containment"}
+
+
+def step(node: Any, row: Any = SEALED, done: Any = lambda s: s.sealed) -> None:
+    do(containment._step(node, "sealing", row, node.devices.containment.seal, done))
 
 
 @pytest.mark.parametrize(
-    ("states", "acts", "attempt"),
+    ("states", "acts", "attempt", "unconfirmed"),
     [
-        ([state(sealed=True)], [state()], 1),
-        ([state(), state(sealed=True)], [state()], 2),
-        ([state(sealed=True)], [MUTE, MUTE, state()], 3),
+        ([state(sealed=True)], [state()], 1, 0),
+        ([state(), state(sealed=True)], [state()], 2, 1),
+        ([state(sealed=True)], [MUTE, MUTE, state()], 3, 0),
     ],
 )
 def test_a_step_is_verified_by_what_is_asked_for_anew(
-    states: list[Any], acts: list[Any], attempt: int
+    states: list[Any], acts: list[Any], attempt: int, unconfirmed: int
 ) -> None:
     node = boxed(states, seal=acts)
     step(node)
@@ -238,14 +243,27 @@ def test_a_step_is_verified_by_what_is_asked_for_anew(
         {"step": "sealing", "result": f"verified at attempt {attempt}"}
     ]
     assert len(node.devices.containment.of("seal")) == attempt
+    assert node.told("result_unconfirmed") == [SEAL_UNCONFIRMED] * unconfirmed
 
 
-@pytest.mark.parametrize("acts", [[state(sealed=True)], [MUTE]])
-def test_three_attempts_and_what_the_act_itself_answers_is_not_believed(acts: list[Any]) -> None:
+@pytest.mark.parametrize(("acts", "unconfirmed"), [([state(sealed=True)], 3), ([MUTE], 0)])
+def test_three_attempts_and_what_the_act_itself_answers_is_not_believed(
+    acts: list[Any], unconfirmed: int
+) -> None:
     node = boxed([state()], seal=acts)
     with pytest.raises(ActivityFailed, match="sealing was not verified in 3 attempts"):
         step(node)
     assert len(node.devices.containment.of("seal")) == 3
+    # What was not acknowledged is trouble of the device, and nothing that a witness denies.
+    assert node.told("result_unconfirmed") == [SEAL_UNCONFIRMED] * unconfirmed
+    assert len(node.told("device_trouble")) == 3 - unconfirmed
+    assert not node.told("containment_step")
+
+
+def test_what_can_be_undone_needs_no_witness() -> None:
+    node = boxed([state(), state(sealed=True)])
+    step(node, row=None)
+    assert len(node.devices.containment.of("seal")) == 2 and not node.told("result_unconfirmed")
 
 
 def sterilised(node: Any, begin: ContainmentState) -> None:
@@ -253,29 +271,37 @@ def sterilised(node: Any, begin: ContainmentState) -> None:
 
 
 def test_heat_for_what_is_missing_until_it_is_enough() -> None:
-    node = boxed([], sterilise=[state(hot_seconds=3_000.0), state(hot_seconds=3_600.0)])
+    node = boxed([state(hot_seconds=3_000.0), state(hot_seconds=3_600.0)])
     sterilised(node, state(hot_seconds=100.0))
     assert node.devices.containment.of("sterilise") == [(3_500.0,), (600.0,)]
     assert node.told("containment_step") == [{"step": "sterilisation", "result": "3600 s hot"}]
-    assert node.sample_temperature == 250.0
+    assert node.sample_temperature == 250.0 and not node.told("result_unconfirmed")
     hot = boxed([])
     sterilised(hot, state(hot_seconds=3_600.0))
     assert not hot.devices.containment.asked
 
 
 def test_three_heatings_that_are_not_enough_are_a_failure_and_just_enough_is_not() -> None:
-    node = boxed([], sterilise=[state(hot_seconds=3_599.9)])
-    with pytest.raises(ActivityFailed, match="3600 s are needed"):
+    node = boxed([state(hot_seconds=3_599.9)])
+    with pytest.raises(ActivityFailed, match="sterilised for 3600 s only, 3600 s are needed"):
         sterilised(node, state())
-    assert len(node.devices.containment.asked) == 3
+    assert len(node.devices.containment.of("sterilise")) == 3
     last = [state(hot_seconds=1.0), state(hot_seconds=2.0), state(hot_seconds=3_600.0)]
-    node = boxed([], sterilise=last)
+    node = boxed(last)
     sterilised(node, state())
+
+
+def test_a_heater_that_says_that_it_was_hot_is_not_believed() -> None:
+    node = boxed([state()], sterilise=[state(hot_seconds=4_000.0)])
+    with pytest.raises(ActivityFailed, match="sterilised for 0 s only"):
+        sterilised(node, state())
+    assert node.devices.containment.of("sterilise") == [(3_600.0,)] * 3
+    assert node.told("result_unconfirmed") == [HEAT_UNCONFIRMED] * 3
 
 
 @pytest.mark.parametrize(("kelvin", "spoilt"), [(303.0, False), (303.1, True)])
 def test_warm_samples_end_it(kelvin: float, spoilt: bool) -> None:
-    node = boxed([], sterilise=[state(hot_seconds=4_000.0, sample_temperature=kelvin)])
+    node = boxed([state(hot_seconds=4_000.0, sample_temperature=kelvin)])
     if spoilt:
         with pytest.raises(ActivityFailed, match="303 K warm"):
             sterilised(node, state())
@@ -283,12 +309,18 @@ def test_warm_samples_end_it(kelvin: float, spoilt: bool) -> None:
         sterilised(node, state())
 
 
-@pytest.mark.parametrize("answer", [MUTE, state(valid=False, hot_seconds=9e9)])
-def test_a_heater_that_says_nothing_is_asked_by_its_sensors(answer: Any) -> None:
+@pytest.mark.parametrize(
+    ("answer", "trouble"), [(MUTE, 1), (state(valid=False, hot_seconds=9e9), 0)]
+)
+def test_a_heater_that_says_nothing_is_asked_by_its_sensors(answer: Any, trouble: int) -> None:
     node = boxed([state(hot_seconds=3_600.0)], sterilise=[answer])
     sterilised(node, state())
-    assert len(node.told("device_trouble")) == 1
+    assert len(node.told("device_trouble")) == trouble
     assert len(node.devices.containment.of("state")) == 1
+    node = boxed([state()], sterilise=[answer])
+    with pytest.raises(ActivityFailed, match="sterilised for 0 s only"):
+        sterilised(node, state())
+    assert len(node.told("result_unconfirmed")) == 3 * (1 - trouble)
 
 
 def contained(node: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -306,10 +338,12 @@ def contained(node: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_all_steps_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
     sealed = state(sealed=True, leak_rate=1e-8, in_capsule=True, hot_seconds=3_601.0)
-    node = boxed([state(), state(), sealed], sterilise=[state(hot_seconds=3_600.0)])
+    node = boxed([state(), state(), state(hot_seconds=3_600.0), sealed])
     assert contained(node, monkeypatch) == ["insert", "True"]
-    asked = [name for name, *_ in node.devices.containment.asked if name != "state"]
-    assert asked == ["orient", "sterilise", "seal"]
+    asked = [name for name, *_ in node.devices.containment.asked]
+    assert asked == [
+        "state", "orient", "state", "sterilise", "state", "seal", "state", "state",
+    ]  # fmt: skip
     assert node.leak_rate == 1e-8
     assert node.told("contained") == [{"leak_rate": "1.0e-08", "hot_seconds": 3_601}]
 
@@ -320,9 +354,12 @@ def test_all_steps_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_lid_that_leaks_or_is_open_is_not_sealed(
     monkeypatch: pytest.MonkeyPatch, after: ContainmentState
 ) -> None:
-    node = boxed([state(), state(), after], sterilise=[state(hot_seconds=3_600.0)])
+    node = boxed([state(), state(), state(hot_seconds=3_600.0), after])
     with pytest.raises(ActivityFailed, match="sealing was not verified"):
         contained(node, monkeypatch)
+    assert len(node.devices.containment.of("seal")) == 3
+    assert node.told("result_unconfirmed") == [SEAL_UNCONFIRMED] * 3
+    assert not node.order
 
 
 def test_what_is_in_the_capsule_already_is_not_heated_again(

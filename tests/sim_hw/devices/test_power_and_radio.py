@@ -17,7 +17,7 @@ from sim_hw.devices.solar_array import SimSolarArray
 from sim_hw.devices.surface_radio import RadioParameters
 from sim_hw.devices.uhf_radio import SimUhfRadio
 from sim_hw.devices.x_band_radio import SimXBandRadio
-from sim_hw.power_and_heat.electrical import BatteryParameters, ElectricalParameters
+from sim_hw.power_and_heat.electrical import BatteryParameters, ElectricalParameters, SoftShort
 from sim_hw.power_and_heat.thermal_network import Zone, ZoneParameters
 from sim_hw.serving.device import DeviceContext
 from tests.sim_hw.devices.stubs import Clock, Dice
@@ -33,6 +33,7 @@ class Electrical:
         self.parameters = SimpleNamespace(battery=battery)
         self.state_of_charge, self.net_power = 0.5, -57.0
         self.capacity_fade = 0.0
+        self.soft_short: SoftShort | None = None
         self.switches: dict[str, bool] = {"arm": True, "mav": False}
         self.loads: dict[str, float] = {}
         self.brownout, self.on = False, True
@@ -84,6 +85,10 @@ async def test_the_gauge_shows_charge_current_and_the_voltage_under_load() -> No
     assert state.state_of_charge == 0.5 and state.temperature == 280.0 and state.valid
     assert state.current == pytest.approx(-2.0)
     assert state.voltage == pytest.approx(28.5 - 0.2)
+    battery._electrical.soft_short = SoftShort(0.9, 300.0, 60.0)
+    short = await battery.state()
+    assert short.voltage == pytest.approx(0.9 * (28.5 - 0.2))
+    assert (short.current, short.state_of_charge) == (state.current, 0.5), "the bus alone is low"
 
 
 async def test_errors_bias_and_ends_of_the_gauge() -> None:

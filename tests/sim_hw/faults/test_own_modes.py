@@ -52,6 +52,7 @@ def inside(device: Any) -> dict[str, Any]:
     """What a device knows, and what it can change around itself."""
     around = {
         "capacity": getattr(getattr(device, "_electrical", None), "capacity_fade", None),
+        "shut": getattr(getattr(device, "_electrical", None), "array_shut", None),
         "zones": getattr(getattr(device, "_network", None), "zones", None),
         "sample": getattr(getattr(device, "truth", None), "sample", None),
     }
