@@ -45,6 +45,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: -weights.get(item.nodeid, 0))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuses to fly each shared flight in each worker, if groups should be kept no longer."""
+    if not hasattr(session.config, "workerinput") or not session.config.getvalue("loadgroup"):
+        return
+    apart = [each.nodeid for each in session.items if each.get_closest_marker("flies")]
+    if any("@" not in nodeid for nodeid in apart):
+        raise pytest.UsageError("this pytest-xdist does not group the tests of this pytest")
+
+
 _RUNNER = "_function_scoped_runner"  # the fixture in which pytest-asyncio makes a test's loop
 
 
