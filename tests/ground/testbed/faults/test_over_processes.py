@@ -32,7 +32,7 @@ def test_one_of_each_sort_hits_and_heals(tmp_path: Path) -> None:
         fault("sky", "link:relay", Outage(vehicle="perseverance"), at(100.0), 50_000.0),
         fault("watts", "world:lander", ParasiticLoad(power=50.0), at(100.0), 500.0),
         fault("slip", "ground:mission_control", OperatorLate(by=1.0), at(1.0)),
-        sols=0.12,
+        sols=0.3,  # with a second pass, should the first be over when the mailbox is free
         host=Processes(),
     )
     for name in ("nan", "calls", "late", "full", "clock", "again", "mail", "stand", "watts"):
@@ -49,4 +49,4 @@ def test_one_of_each_sort_hits_and_heals(tmp_path: Path) -> None:
     }
     assert errors == {-50}  # the clock is wrong over the boot
     reports = [t for t, m in flight.told if type(m).__name__ == "CommandReport" and t > 6900.0]
-    assert reports and min(reports) >= 7200.0
+    assert reports and min(reports) >= 7200.0, flight.events("lander", "mode_changed")
