@@ -19,6 +19,7 @@ from ground.mission_control.dictionary import (
     EventEntry,
     VehicleEntry,
 )
+from ground.mission_control.keeping_in_touch import IN_TOUCH
 from ground.mission_control.launch_timing import launch_time
 from ground.mission_control.mission_control import ARCHIVE_FILE, MissionControl, Outcome
 from ground.mission_control.procedure_runner import PhaseRecord, ProcedureChanged
@@ -31,6 +32,7 @@ from ground.mission_control.stages import stages_of
 
 __all__ = [
     "ARCHIVE_FILE",
+    "IN_TOUCH",
     "PLACE_STYLES",
     "ArchiveError",
     "ArgumentEntry",

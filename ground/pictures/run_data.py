@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
-from ground.mission_control import MissionClock
+from ground.mission_control import IN_TOUCH, MissionClock
 from ground.missions.mission import LoadedMission, load_mission
 from ground.missions.run_folder import read_archive
 from ground.pictures.command_spans import CommandSpan, command_span
@@ -193,7 +193,8 @@ class RunData:
 
     @cached_property
     def commands(self) -> list[CommandSpan]:
-        """Commands that left Earth, in the order of their numbers."""
+        """Commands that left Earth, in the order of their numbers; not those that nobody planned
+        and that only keep in touch."""
         rungs: dict[str, list[tuple[str, float]]] = {}
         for identifier, rung, occurred in self._rows(
             "SELECT identifier, rung, occurred_s FROM ladder WHERE NOT repeated"
@@ -203,7 +204,9 @@ class RunData:
             command_span(row[1:], rungs.get(row[0], []))
             for row in self._rows(
                 "SELECT identifier, vehicle, name, stage, sent_s, verdict, verdict_s "
-                "FROM command_history WHERE sent_s IS NOT NULL"
+                "FROM command_history WHERE sent_s IS NOT NULL "
+                "AND number NOT IN (SELECT number FROM commands WHERE step = ?)",
+                (IN_TOUCH,),
             )
         ]
 

@@ -70,6 +70,7 @@ class ArchiveWriter:
         *rungs: tuple[str, float],
         verdict: str | None,
         stage: str = "run",
+        step: str = "step",
     ) -> None:
         self.commands += 1
         identifier = f"mc-{self.commands:05}"
@@ -77,8 +78,8 @@ class ArchiveWriter:
         self.database.execute(
             "INSERT INTO commands (identifier, vehicle, name, arguments, stage, lifetime, bundle, "
             "deadline, step, issued_ns, sent_ns, verdict, verdict_ns) "
-            "VALUES (?, ?, ?, '{}', ?, 1, '', 1, 'step', 0, ?, ?, ?)",
-            (identifier, vehicle, name, stage, int(sent * NS), verdict, known_ns),
+            "VALUES (?, ?, ?, '{}', ?, 1, '', 1, ?, 0, ?, ?, ?)",
+            (identifier, vehicle, name, stage, step, int(sent * NS), verdict, known_ns),
         )
         for rung, seconds in rungs:
             self.database.execute(

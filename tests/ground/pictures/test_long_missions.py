@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from ground.mission_control import IN_TOUCH
 from ground.missions.vehicles import ALL_VEHICLES
 from ground.pictures.command_rows import draw_commands
 from ground.pictures.command_spans import CommandSpan, joined
@@ -69,6 +70,11 @@ def long_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     order(archive, "lander", "decommission", 153.0, 0.02)
     order(archive, "orbiter", "depart", 154.0, 700.0)
     order(archive, "orbiter", "release_capsule", 897.5, 0.5)
+    for sol in range(20, 890, 2):  # nobody planned them, and nothing comes of them
+        archive.command(
+            "orbiter", "report_status", sol * SOL, ("COMPLETED", sol * SOL + 60.0),
+            verdict="COMPLETED", step=IN_TOUCH,
+        )  # fmt: skip
     archive.close()
     return folder
 
@@ -100,6 +106,7 @@ def test_a_long_wait_is_left_out_and_what_happened_is_shown(long_run: Path) -> N
         assert 890.0 < cruise[1] < 897.5
         for command in run.commands:
             assert scale.is_shown(scale.sol(command.sent), scale.sol(command.sent))
+            assert command.name != "report_status"
 
 
 def test_a_short_mission_is_shown_whole(tmp_path: Path) -> None:
