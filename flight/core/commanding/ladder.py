@@ -201,7 +201,7 @@ class Ladder:
             except msgspec.ValidationError:
                 if self._storage.on_damage is None:
                     raise
-                self._storage.on_damage(StorageDamage(NAMESPACE, identifier, self._storage.path))
+                self._storage.on_damage(StorageDamage(NAMESPACE, identifier, self._storage.name))
         return sorted(entries, key=lambda entry: entry.number)
 
     def _long_ended(self, identifier: str) -> Ended | None:

@@ -53,7 +53,7 @@ def _gone(
     known |= {str(each.key) for each in broken if each.namespace == namespace}
     tubes = dict.fromkeys(value["tube"] for _, value in entries)
     return [
-        StorageDamage(namespace, tube, storage.path, "is gone")
+        StorageDamage(namespace, tube, storage.name, "is gone")
         for tube in tubes
         if tube not in known
     ]

@@ -263,7 +263,7 @@ class GuardedStorage(Storage):
         return True
 
     def _did_not_keep(self) -> str:
-        return f"The storage file {self.path} did not keep what it was given."
+        return f"The storage file {self.name} did not keep what it was given."
 
     def mend(self) -> list[str]:
         """Writes again what the disc has otherwise than memory; returns the names of that.

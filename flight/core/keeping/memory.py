@@ -49,7 +49,7 @@ class Remembered(Generic[T]):
             value: T = msgspec.convert(stored, self.kind)
             return value
         except msgspec.ValidationError as error:
-            raise StorageDamage(NAMESPACE, self.name, node.storage.path) from error
+            raise StorageDamage(NAMESPACE, self.name, node.storage.name) from error
 
     def __set__(self, node: Any, value: T) -> None:
         node.storage.put(NAMESPACE, self.name, msgspec.to_builtins(value))

@@ -83,7 +83,7 @@ def open_store(
         try:
             storage, damage, deleted = _open(disc, path, earlier, guarded, cripples)
         except StorageError as error:
-            damage = str(error).replace(str(path), path.name)
+            damage = str(error)
     if storage is None:
         fresh = True
         storage = _begin_anew(disc, path, f"{path.name}.damaged-{earlier + 1}", guarded)
@@ -108,7 +108,8 @@ def _begin_anew(disc: Disc, path: Path, aside: str, guarded: bool) -> Storage:
     except (StorageError, OSError) as error:
         if not guarded:
             raise
-        return GuardedStorage.without_disc(path, disc, str(error))
+        said = error.strerror if isinstance(error, OSError) else None  # without the folder
+        return GuardedStorage.without_disc(path, disc, said or str(error))
 
 
 def _missing(disc: Disc, path: Path) -> str:
@@ -126,7 +127,6 @@ def _behind(disc: Disc, path: Path) -> str:
         return ""
     if not reason:
         return ""
-    reason = reason.replace(str(path), path.name)
     return f"the store {path.name} is older than what was done: {reason}"
 
 

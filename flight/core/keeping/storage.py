@@ -39,17 +39,18 @@ class StorageClosed(StorageError):
 
 
 class StorageDamage(StorageError):
-    """One stored value does not match its checksum, or is gone; `namespace` and `key` name it."""
+    """One stored value does not match its checksum, or is gone; `namespace` and `key` name it, in
+    the file of that name."""
 
     def __init__(
         self,
         namespace: str,
         key: str | int,
-        path: str,
+        file: str,
         how: str = "does not match its checksum: it is damaged and was not used",
     ) -> None:
         super().__init__(
-            f"The value {key!r} of {namespace!r} in {path} {how}. Write it again or delete it."
+            f"The value {key!r} of {namespace!r} in {file} {how}. Write it again or delete it."
         )
         self.namespace = namespace
         self.key = key
@@ -82,6 +83,7 @@ class Storage:
 
     def _begin_object(self, path: Path | str, on_damage: DamageReport | None, disc: Disc) -> None:
         self.path = str(path)
+        self.name = Path(path).name  # what is told of it: a flight is the same in any folder
         self.on_damage = on_damage
         self._disc = disc
         self._depth = 0
@@ -226,13 +228,13 @@ class Storage:
             )[0][0]
             self._query(f"SELECT {first}, {second} FROM {table}")  # decodes each text
             if wrong:
-                raise StorageError(f"The storage file {self.path} has {wrong} rows of no form.")
+                raise StorageError(f"The storage file {self.name} has {wrong} rows of no form.")
         behind = self._query(
             "SELECT COUNT(*) FROM entry LEFT JOIN journal USING (journal)"
             " WHERE last_number IS NULL OR typeof(last_number) != 'integer' OR number > last_number"
         )[0][0]
         if behind:
-            raise StorageError(f"The storage file {self.path} has {behind} entries of no journal.")
+            raise StorageError(f"The storage file {self.name} has {behind} entries of no journal.")
 
     def damaged_records(self) -> list[tuple[str, str]]:
         """Namespace and key of each value that does not match its checksum."""
@@ -316,13 +318,13 @@ class Storage:
         self._query("PRAGMA synchronous = NORMAL")
         report = self._query("PRAGMA quick_check(1)")[0][0]
         if report != "ok":
-            raise StorageError(f"The storage file {self.path} is damaged ({report}): replace it.")
+            raise StorageError(f"The storage file {self.name} is damaged ({report}): replace it.")
         if self._version() == 0:
             with self.transaction():
                 self._create()
         if self._version() != SCHEMA_VERSION:
             raise StorageError(
-                f"The storage file {self.path} has schema version {self._version()}; "
+                f"The storage file {self.name} has schema version {self._version()}; "
                 f"this program reads version {SCHEMA_VERSION} only."
             )
 
@@ -331,7 +333,7 @@ class Storage:
             return
         if self._query("SELECT name FROM sqlite_master LIMIT 1"):
             raise StorageError(
-                f"The file {self.path} is an SQLite database of another program: choose another."
+                f"The file {self.name} is an SQLite database of another program: choose another."
             )
         for statement in _SCHEMA:
             self._query(statement)
@@ -374,17 +376,17 @@ class Storage:
     def _open(self) -> sqlite3.Connection:
         self._check_open()
         if self._connection is None:
-            raise StorageError(f"The storage file {self.path} could not be opened.")
+            raise StorageError(f"The storage file {self.name} could not be opened.")
         return self._connection
 
     def _check_open(self) -> None:
         if self._closed:
-            raise StorageClosed(f"The storage {self.path} is closed: nothing was read or written.")
+            raise StorageClosed(f"The storage {self.name} is closed: nothing was read or written.")
         connection = self._connection
         if self._begun and connection is not None and not connection.in_transaction:
             # Without this, what follows in the block would be committed piece by piece.
             raise StorageError(
-                f"A transaction on {self.path} was undone after an error: leave it and start again."
+                f"A transaction on {self.name} was undone after an error: leave it and start again."
             )
 
     @contextmanager
@@ -396,7 +398,7 @@ class Storage:
 
     def _in_words(self, doing: str, error: Exception) -> StorageError:
         reason = _REASONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, str(error))
-        return StorageError(f"The storage file {self.path} could not be {doing}: {reason}.")
+        return StorageError(f"The storage file {self.name} could not be {doing}: {reason}.")
 
     def _sound(
         self, namespace: str, rows: list[tuple[Any, ...]], on_damage: DamageReport | None
@@ -421,7 +423,7 @@ class Storage:
 
     def _decode(self, namespace: str, key: str | int, value: Any, crc: int) -> Any:
         if not isinstance(value, bytes) or crc != checksum(namespace, key, value):
-            raise StorageDamage(namespace, key, self.path)
+            raise StorageDamage(namespace, key, self.name)
         return msgpack.unpackb(value, strict_map_key=False)
 
 

@@ -153,6 +153,17 @@ def test_a_disc_that_lies_is_found_by_the_next_look_and_not_by_the_write(kept: K
     assert "did not keep what it was given" in kept.told[0]
 
 
+@pytest.mark.parametrize("how", SICK)
+def test_what_is_told_of_a_store_is_the_same_in_any_folder(tmp_path: Path, how: str) -> None:
+    kept = Kept(SickFileDisc(), tmp_path / "node.sqlite")
+    kept.disc.sickness.now = how
+    kept.storage.put("a", "b", 1)
+    kept.storage.look()
+    [told] = kept.told
+    assert "node.sqlite" in told and str(tmp_path) not in told and str(tmp_path) not in kept.note()
+    kept.storage.crash()
+
+
 def test_nothing_is_asked_of_the_disc_when_nothing_was_written(kept: Kept) -> None:
     kept.storage.put("a", "k", 1)
     kept.storage.look()
