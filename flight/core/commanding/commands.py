@@ -16,6 +16,7 @@ import msgspec
 
 from flight.configuration.argument_refusals import infinite_sentence, refusal_sentence
 from flight.core.commanding.arguments import Arguments
+from flight.icd.declarations import arguments_of, marked
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -135,9 +136,9 @@ def command(
     that transition says where the command is allowed. `allowed_in`: for commands that act at once,
     the states in which they may (all, when empty). `so_in`: states in which what it is for is so
     already, also by another way than this command (out of safe, say): there it completes, and
-    nothing is done. `carries`: what it carries, whose highest
-    hazard it has beside its own. Where nothing is safer than going on every command is hazardous
-    but those that are `harmless`: they ask, or stage what is not used yet.
+    nothing is done. `carries`: what it carries, whose highest hazard it has beside its own. Where
+    nothing is safer than going on every command is hazardous but those that are `harmless`: they
+    ask, or stage what is not used yet.
     """
     states = (allowed_in,) if isinstance(allowed_in, str) else tuple(allowed_in)
 
@@ -159,41 +160,21 @@ def command(
 
 def declared_commands(owner: type) -> dict[str, CommandSpec]:
     """All commands of a node class, in the order of declaration, base classes first."""
-    found: dict[str, CommandSpec] = {}
-    for base in reversed(owner.__mro__):
-        for name, member in vars(base).items():
-            options = getattr(member, "__command__", None)
-            if options is not None:
-                found[name] = _spec(owner, name, member, options)
-    return found
+    return {
+        name: _spec(owner, name, function, options)
+        for name, function, options in marked(owner, "__command__")
+    }
 
 
 def _spec(owner: type, name: str, function: Any, options: dict[str, Any]) -> CommandSpec:
     hints = get_type_hints(function, include_extras=True)
     whole = _whole(function, hints)
-    if whole:
-        return CommandSpec(
-            name=name,
-            doc=inspect.getdoc(function) or "",
-            arguments=hints[whole],
-            method=name,
-            whole=whole,
-            **options,
-        )
-    fields: list[Any] = []
-    for parameter in list(inspect.signature(function).parameters.values())[1:]:
-        entry: tuple[Any, ...] = (parameter.name, hints[parameter.name])
-        if parameter.default is not inspect.Parameter.empty:
-            entry = (*entry, parameter.default)
-        fields.append(entry)
-    arguments = msgspec.defstruct(
-        f"{owner.__name__}_{name}", fields, forbid_unknown_fields=True, kw_only=True
-    )
     return CommandSpec(
         name=name,
         doc=inspect.getdoc(function) or "",
-        arguments=arguments,
+        arguments=hints[whole] if whole else arguments_of(owner, name, function, hints),
         method=name,
+        whole=whole,
         **options,
     )
 

@@ -17,6 +17,7 @@ import msgspec
 
 from flight.configuration.allowed_values import choices_words
 from flight.configuration.argument_refusals import refusal_sentence
+from flight.icd.declarations import arguments_of, marked
 
 F = TypeVar("F", bound=Callable[..., Any])
 LONGEST = 300  # characters of an action in a table
@@ -71,30 +72,19 @@ def action(
 
 def declared_actions(owner: type) -> dict[str, ActionSpec]:
     """All actions of a node class, in the order of declaration, base classes first."""
-    found: dict[str, ActionSpec] = {}
-    for base in reversed(owner.__mro__):
-        for method, member in vars(base).items():
-            options = getattr(member, "__action__", None)
-            if options is not None:
-                found[options["name"]] = _spec(owner, method, member, options)
-    return found
+    return {
+        options["name"]: _spec(owner, method, function, options)
+        for method, function, options in marked(owner, "__action__")
+    }
 
 
 def _spec(owner: type, method: str, function: Any, options: dict[str, Any]) -> ActionSpec:
     hints = get_type_hints(function, include_extras=True)
-    fields: list[Any] = []
-    for parameter in list(inspect.signature(function).parameters.values())[1:]:
-        entry: tuple[Any, ...] = (parameter.name, hints[parameter.name])
-        if parameter.default is not inspect.Parameter.empty:
-            entry = (*entry, parameter.default)
-        fields.append(entry)
-    arguments = msgspec.defstruct(
-        f"{owner.__name__}_{method}", fields, forbid_unknown_fields=True, kw_only=True
-    )
+    arguments = arguments_of(owner, method, function, hints)
     return ActionSpec(
         doc=inspect.getdoc(function) or "",
         arguments=arguments,
-        names=tuple(entry[0] for entry in fields),
+        names=arguments.__struct_fields__,
         method=method,
         **options,
     )

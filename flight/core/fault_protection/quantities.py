@@ -11,6 +11,8 @@ from functools import cached_property
 from types import NoneType
 from typing import Any, Generic, TypeVar, get_args, get_type_hints, overload
 
+from flight.icd.declarations import declared
+
 T = TypeVar("T")
 KINDS = (float, int, bool, str)
 
@@ -66,9 +68,4 @@ def quantity(
 
 def declared_quantities(owner: type) -> dict[str, Quantity[Any]]:
     """All quantities of a node class, in the order of declaration, base classes first."""
-    found: dict[str, Quantity[Any]] = {}
-    for base in reversed(owner.__mro__):
-        for name, member in vars(base).items():
-            if isinstance(member, Quantity):
-                found[name] = member
-    return found
+    return declared(owner, Quantity)

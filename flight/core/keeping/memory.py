@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar, overload
 import msgspec
 
 from flight.core.keeping.storage import StorageDamage
+from flight.icd.declarations import declared
 
 T = TypeVar("T")
 NAMESPACE = "memory"
@@ -60,9 +61,4 @@ _NOTHING = object()
 
 def declared_memory(owner: type) -> dict[str, Remembered[Any]]:
     """All that a vehicle's class remembers, in the order of declaration, base classes first."""
-    found: dict[str, Remembered[Any]] = {}
-    for base in reversed(owner.__mro__):
-        for name, member in vars(base).items():
-            if isinstance(member, Remembered):
-                found[name] = member
-    return found
+    return declared(owner, Remembered)

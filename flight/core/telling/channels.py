@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, overload
 
 from flight.core.telling.limits import LimitMonitor, Limits, LimitTransition
+from flight.icd.declarations import declared
 
 T = TypeVar("T")
 Band = tuple[float | None, float | None]
@@ -89,12 +90,7 @@ class Channel(Generic[T]):
 
 def declared_channels(owner: type) -> dict[str, Channel[Any]]:
     """All channels of a node class, in the order of declaration, base classes first."""
-    found: dict[str, Channel[Any]] = {}
-    for base in reversed(owner.__mro__):
-        for name, member in vars(base).items():
-            if isinstance(member, Channel):
-                found[name] = member
-    return found
+    return declared(owner, Channel)
 
 
 @dataclass

@@ -12,6 +12,7 @@ import string
 from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, Generic, ParamSpec, get_type_hints, overload
 
+from flight.icd.declarations import declared
 from flight.icd.messages import Severity
 
 P = ParamSpec("P")
@@ -139,9 +140,4 @@ def event(
 
 def declared_events(owner: type) -> dict[str, Event[Any]]:
     """All events of a node class, in the order of declaration, base classes first."""
-    found: dict[str, Event[Any]] = {}
-    for base in reversed(owner.__mro__):
-        for name, member in vars(base).items():
-            if isinstance(member, Event):
-                found[name] = member
-    return found
+    return declared(owner, Event)

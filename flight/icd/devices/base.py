@@ -12,6 +12,8 @@ from typing import Any, ClassVar, TypeVar, get_type_hints
 
 import msgspec
 
+from flight.icd.declarations import arguments_of
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -166,21 +168,13 @@ def _method(owner: type, name: str, function: Any) -> Method:
         raise TypeError(f"{owner.__name__}.{name} is to be an async method")
     hints = get_type_hints(function, include_extras=True)
     result = hints.pop("return", None)
-    fields: list[Any] = []
-    for parameter in list(inspect.signature(function).parameters.values())[1:]:
-        field = (parameter.name, hints[parameter.name])
-        if parameter.default is not inspect.Parameter.empty:
-            field = (*field, parameter.default)  # type: ignore[assignment]
-        fields.append(field)
-    arguments = msgspec.defstruct(
-        f"{owner.__name__}_{name}", fields, forbid_unknown_fields=True, kw_only=True
-    )
+    arguments = arguments_of(owner, name, function, hints)
     return Method(
         name=name,
         kind=function.__device_kind__,
         limit=function.__device_limit__,
         arguments=arguments,
-        names=tuple(field[0] for field in fields),
+        names=arguments.__struct_fields__,
         result=result,
         doc=inspect.getdoc(function) or "",
         period=getattr(function, "__device_period__", None) or 0.0,
