@@ -111,8 +111,7 @@ class Node(ProtectionCommands):
         self.hazards = self.sequences.hazards
         self._store = StoreWatch(self)
         self.health = HealthMonitor(self._service_reports)
-        ask = lambda progress: self.mailbox.post(Ping(progress))  # noqa: E731
-        self.vigil = Vigil(self.watched, self.health, context.watchdog, ask)
+        self.vigil = Vigil(self.watched, self.health, context.watchdog, self._ask_mailbox)
         self._rounds = Rounds("health", HEALTH_PERIOD)
         self.wires = {}  # by service
         self.nursery: Nursery
@@ -237,10 +236,6 @@ class Node(ProtectionCommands):
             self.safing_control.look()
         return fired.handled
 
-    def _admits_safe(self, signal: Signal) -> bool:
-        reason = str(signal.data.get("reason", "no reason given"))
-        return self.safing_control.admits(reason, signal.data.get("still"))
-
     def _may_pass(self, signal: Signal) -> bool:
         """Whether it is in order that the statechart has nothing for a signal."""
         safe_already = signal.name == "enter_safe" and is_inside(self.state, SAFE)
@@ -300,7 +295,7 @@ class Node(ProtectionCommands):
         self.mailbox.post(ended)
 
     def swap_parameters(self) -> None:
-        before = self.parameters.values_before_swap()
+        before = self.parameters.swap()
         if before is not None:
             if self.protection.confirmation is not None:
                 self.protection.confirmation.changed(before, self.parameters)
@@ -445,7 +440,10 @@ class Node(ProtectionCommands):
         self.vigil.begin()
         self._rounds.begin(nursery, lambda: self._look_at_health(progress))
 
-    def _look_at_health(self, progress: Progress) -> None:
+    def _ask_mailbox(self, progress: Progress) -> None:
         self.mailbox.post(Ping(progress))
+
+    def _look_at_health(self, progress: Progress) -> None:
+        self._ask_mailbox(progress)
         self.look_at_telling()
         self.health.check()

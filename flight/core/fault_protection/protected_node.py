@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 import msgspec
 
-from flight.core.chart.statechart import Safing, Statechart
+from flight.core.chart.statechart import Safing, Signal, Statechart
 from flight.core.commanding.commands import CommandRejected
 from flight.core.commanding.standard_commands import SAFE, StandardCommands
 from flight.core.context import NodeContext, Wire
@@ -33,21 +33,20 @@ NODE_NAMESPACE = "node"
 class ProtectedNode(ProtectionEvents, StandardCommands):
     """What `Node` adds its work to. `safeguards`: what the code of the vehicle does by itself."""
 
+    statechart: ClassVar[Statechart]
     safeguards: ClassVar[tuple[Safeguard, ...]] = ()
     confirmations: ClassVar[tuple[Confirmation, ...]] = ()
     """Who sees that what cannot be undone has happened."""
-
-    has_two_computers: ClassVar[bool] = False
-
-    statechart: ClassVar[Statechart]
     loads: ClassVar[dict[str, Sheddable]] = {}
     """What can be shed to save energy."""
-
-    boot: Boot
     optional_devices: ClassVar[dict[str, type[DeviceInterface]]] = {}
     """Devices that some missions are without; a table may name them all the same."""
+    has_two_computers: ClassVar[bool] = False
 
+    boot: Boot
     wires: dict[str, Wire]
+    """The devices that it speaks to, by service."""
+
     sensors_aside = Remembered[list[str]](list[str], [], doc="devices that are not to be believed")
 
     monitors_violated = Channel(str, doc="monitors that are violated, by name")
@@ -95,6 +94,10 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
         Where that defers it, it is entered at the end of the state if `still` holds then.
         """
         self.post("enter_safe", urgent=True, reason=reason, still=still)
+
+    def _admits_safe(self, signal: Signal) -> bool:
+        reason = str(signal.data.get("reason", "no reason given"))
+        return self.safing_control.admits(reason, signal.data.get("still"))
 
     def swap_parameters(self) -> None:
         """Makes a pending change of the parameters active, and lets all know."""

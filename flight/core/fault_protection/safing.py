@@ -46,9 +46,9 @@ class SafingControl:
 
     def now(self) -> Safing:
         """What holds now."""
-        said = self._chart.safing(self._state())
         if self.resumes_critical:
             return Safing.FORBIDDEN
+        said = self._chart.safing(self._state())
         if said is Safing.ALLOWED and self._stretches:
             return Safing.DEFERRED
         return said

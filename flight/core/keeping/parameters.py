@@ -187,14 +187,16 @@ class ParameterTable(Mapping[str, Any]):
 
         Raises `ParameterRefusal` when they are not the same; the change is dropped then.
         """
-        changed = {k: v for k, v in self._staged.items() if v != self._active[k]}
         odd = [
             f"{key} is {self._staged.get(key, self._active.get(key))!r}, {value!r} was loaded."
             for key, value in expected.items()
             if self._staged.get(key, self._active.get(key)) != value
         ]
-        odd += [f"{key} = {value!r} was not loaded." for key, value in changed.items()
-                if key not in expected]  # fmt: skip
+        odd += [
+            f"{key} = {value!r} was not loaded."
+            for key, value in self.changes().items()
+            if key not in expected
+        ]
         if odd:
             self.abort()
             raise ParameterRefusal([f"{self.name}: {READ_BACK_REFUSAL}", *odd])
@@ -204,15 +206,12 @@ class ParameterTable(Mapping[str, Any]):
         self._staged = {}
         self.state = TableState.UNCHANGED
 
-    def swap(self) -> bool:
-        """Make a pending change active and store it; returns whether there was one.
+    def swap(self) -> dict[str, Any] | None:
+        """Make a pending change active and store it; returns the values that were active before,
+        None when nothing was pending.
 
         The owner calls this where no computation is half-way.
         """
-        return self.values_before_swap() is not None
-
-    def values_before_swap(self) -> dict[str, Any] | None:
-        """As `swap`; returns the values that were active before, None when nothing was pending."""
         if self.state is not TableState.PENDING:
             return None
         before = self._active
@@ -227,6 +226,10 @@ class ParameterTable(Mapping[str, Any]):
     def staged(self) -> dict[str, Any]:
         """The change as loaded so far, for telemetry; empty when there is none."""
         return dict(self._staged)
+
+    def changes(self) -> dict[str, Any]:
+        """Of the change as loaded so far, the values that are not the active ones."""
+        return {key: value for key, value in self._staged.items() if value != self._active[key]}
 
     def _refusals(self, values: Mapping[str, Any]) -> list[str]:
         sentences = []

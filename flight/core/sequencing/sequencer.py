@@ -35,10 +35,9 @@ class Sequencer(SequenceEngine):
 
     def _of_parameters(self) -> Hazard:
         """The hazard of the parameters that are staged: some are what fault protection goes by."""
-        parameters = self._node.parameters
-        changed = {n for n, value in parameters.staged().items() if value != parameters[n]}
         guards = self._node.protection.parameters()
-        return Hazard.PROTECTION if changed & guards else Hazard.NONE
+        changes = self._node.parameters.changes()
+        return Hazard.PROTECTION if guards & changes.keys() else Hazard.NONE
 
     async def _issue_from_node(self, identifier: str, entry: Relative | Absolute) -> str:
         node = self._node
