@@ -33,7 +33,6 @@ class MonitorRun:
         self.detail = ""
         self.is_set = False
         self.active = False
-        self.times = 0  # that it was set, in this boot
         self._tell = tell
         self._bad_since: float | None = None
         self._good_since: float | None = None
@@ -107,5 +106,4 @@ class MonitorRun:
     def _set(self, is_set: bool) -> None:
         self.is_set = is_set
         self._good_since = None
-        self.times += is_set
         self._tell(self)

@@ -56,7 +56,6 @@ class ResponseRun:
     cause: str = ""
     ready_at: float = 0.0
     would_have: int = 0
-    acted: int = 0
     owes_undo: bool = False
     gives_way_to: str = ""
     order: int = 0
@@ -100,11 +99,6 @@ class Responder:
     def running(self) -> ResponseRun | None:
         """The response that acts now."""
         return None if self._running is None else self._running[0]
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether a response acts, waits, or watches whether it helped."""
-        return any(run.standing is not Standing.IDLE for run in self.runs.values())
 
     def take_up(self, still_set: Callable[[str], bool]) -> None:
         """After a reboot: what has acted before it is undone when its monitors are clear.
@@ -218,7 +212,6 @@ class Responder:
                 self._trip(run)
                 return
             self._budgets.use(run.name, run.entry.budget)
-            run.acted += 1
             self._teller.started(run.name, self._reason(run) or run.cause)
         run.standing = Standing.RUNNING
         if run.undo.calls and not run.owes_undo:

@@ -180,14 +180,6 @@ class Response(_Entry, frozen=True, kw_only=True):
         """The monitors that it answers."""
         return (self.on,) if isinstance(self.on, str) else self.on
 
-    def rungs(self) -> list[tuple[str, ...]]:
-        """The actions of each step of its ladder."""
-        steps, rung = [self.do], self.then
-        while rung is not None:
-            steps.append(rung.do)
-            rung = rung.then
-        return steps
-
 
 class CommandLoss(_Entry, frozen=True, kw_only=True):
     """What is done when no valid command has come for so long.

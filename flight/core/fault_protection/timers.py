@@ -147,11 +147,6 @@ class Confirmation:
         except (StorageDamage, msgspec.ValidationError):
             self._waiting = None
 
-    @property
-    def passes_left(self) -> int | None:
-        """How many passes the settings have left to be confirmed in; None: nothing waits."""
-        return None if self._waiting is None else self._waiting.passes
-
     def changed(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """Parameters have changed. Those that wait already go back to what was confirmed last."""
         if self._reverting:

@@ -2,10 +2,10 @@
 
 That a device has acknowledged says that it has heard. Whether it has happened another device says:
 one that did not do it, on a power switch of its own where the vehicle has several. Each
-irreversible actuation has such a witness (`Confirmation`), and each place of a tube has two
-(`PlaceWitnesses`). Where they contradict each other the place is unknown, what could let go stays
-closed, and the look in the table resolves it. The tables stand with the vehicles, and are held
-against their devices before anything flies (`witness_checks`).
+irreversible actuation has such a witness (`Confirmation`); the tables stand with the vehicles, and
+are held against their devices before anything flies (`witness_checks`). Where the sensors of both
+sides of a hand-over claim one tube, a third look decides, if there is one; what is not decided is
+unknown until somebody looks (`flight.core.custody`).
 """
 
 from dataclasses import dataclass
@@ -51,15 +51,3 @@ class Confirmation:
     def what(self) -> str:
         """The actuation as events name it."""
         return f"{self.actuation} {self.part}".rstrip()
-
-
-@dataclass(frozen=True)
-class PlaceWitnesses:
-    """Two devices (`vehicle.device`) that see whether a tube is at a place, and the look that
-    resolves it where they contradict each other, or where nothing is known of it."""
-
-    place: str
-    first: str
-    second: str
-    resolved_by: str
-    """The command by which somebody looks (`vehicle.command`)."""

@@ -51,10 +51,9 @@ def test_it_clears_exactly_when_the_time_is_met_and_a_bad_one_begins_anew() -> N
     assert watched.take((5.0, OK)) == [(0, True), (5.0, False)]
 
 
-def test_each_time_that_it_is_set_counts() -> None:
+def test_it_is_set_again_after_it_was_cleared() -> None:
     watched = Watched()
-    watched.take((0, BAD), (1, OK), (2, BAD))
-    assert watched.run.times == 2
+    assert watched.take((0, BAD), (1, OK), (2, BAD)) == [(0, True), (1, False), (2, True)]
 
 
 @pytest.mark.parametrize("nothing", [STALE, INVALID])
