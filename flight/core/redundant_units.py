@@ -1,19 +1,16 @@
 """Devices that a vehicle has twice, of which one is used: a response or the ground changes over."""
 
-from typing import Annotated, ClassVar
-
-import msgspec
+from typing import ClassVar
 
 from flight.configuration.allowed_values import choices_words
 from flight.core.commanding.commands import CommandRejected, command
 from flight.core.fault_protection.actions import action
+from flight.core.fault_protection.protected_node import Part
 from flight.core.keeping.memory import Remembered
 from flight.core.node import Node
 from flight.core.telling.channels import Channel
 from flight.core.telling.events import event
 from flight.icd.messages import Severity
-
-Part = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 
 
 class RedundantUnits(Node):

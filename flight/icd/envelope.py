@@ -2,8 +2,7 @@
 checksum (`checksum`).
 
 It is written by `msgspec` and read by its typed decoder, which checks envelope and message while it
-decodes; only the fields that may hold any plain data are looked through
-afterwards.
+decodes; only the fields that may hold any plain data are looked through afterwards.
 """
 
 from operator import attrgetter

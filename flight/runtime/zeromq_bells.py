@@ -8,7 +8,7 @@ to an `inproc://` address are sockets of one fabric: it rings whom it has sent t
 from typing import Protocol
 
 
-class Rung(Protocol):
+class Hearer(Protocol):
     """A socket that is told."""
 
     def ring(self, unsure: bool = False) -> None:
@@ -22,27 +22,27 @@ class Bells:
     """All sockets of one fabric at `inproc://` addresses."""
 
     def __init__(self) -> None:
-        self._bound: dict[str, Rung] = {}
-        self._connected: dict[str, dict[Rung, None]] = {}
-        self._peers: dict[tuple[str, bytes], Rung] = {}
+        self._bound: dict[str, Hearer] = {}
+        self._connected: dict[str, dict[Hearer, None]] = {}
+        self._peers: dict[tuple[str, bytes], Hearer] = {}
 
-    def bind(self, address: str, socket: Rung) -> None:
+    def bind(self, address: str, socket: Hearer) -> None:
         """A socket is bound; who has connected before may have sent already."""
         self._bound[address] = socket
         socket.ring(unsure=True)
 
-    def unbind(self, address: str, socket: Rung) -> None:
+    def unbind(self, address: str, socket: Hearer) -> None:
         """It is bound no more."""
         if self._bound.get(address) is socket:
             del self._bound[address]
 
-    def connect(self, address: str, socket: Rung, identity: bytes) -> None:
+    def connect(self, address: str, socket: Hearer, identity: bytes) -> None:
         """A socket is connected, which a publisher hears of."""
         self._connected.setdefault(address, {})[socket] = None
         self._peers[address, identity] = socket
         self.sent_to_bound(address, unsure=True)
 
-    def disconnect(self, address: str, socket: Rung, identity: bytes) -> None:
+    def disconnect(self, address: str, socket: Hearer, identity: bytes) -> None:
         """It is connected no more, which a publisher hears of."""
         self._connected.get(address, {}).pop(socket, None)
         if self._peers.get((address, identity)) is socket:

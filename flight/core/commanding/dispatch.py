@@ -84,7 +84,12 @@ class Dispatcher:
         """A repeat of a valid command shows, as much as a new one, that Earth is heard."""
         known = self.ladder.find(order.identifier)
         refused = known is not None and known.rung is Rung.REJECTED
-        if not refused and not order.origin.endswith(SEQUENCE_ORIGIN):
+        if not refused:
+            self._heard(order)
+
+    def _heard(self, order: Command) -> None:
+        """Notes a valid command, if it is not one that a sequence on board has sent."""
+        if not order.origin.endswith(SEQUENCE_ORIGIN):
             self._node.protection.command_heard()
 
     def _beside(self, order: Command, reason: str) -> CommandReport:
@@ -94,8 +99,7 @@ class Dispatcher:
     async def _begin(self, order: Command) -> None:
         try:
             spec, arguments = self._check(order)
-            if not order.origin.endswith(SEQUENCE_ORIGIN):
-                self._node.protection.command_heard()
+            self._heard(order)
             if order.stage == "arm":
                 self._arm(order, spec, arguments)
                 return
@@ -124,10 +128,11 @@ class Dispatcher:
             known = ", ".join(sorted(node.commands))
             raise CommandRejected(f"{node.name} has no command {order.name!r}; it has: {known}")
         arguments = spec.check(order.arguments)
+        is_so = self._is_so(spec)
         if node.context.structure.keeps(ARM_AND_FIRE):
-            critical = node.safing_control.is_critical() and not self._is_so(spec)
+            critical = node.safing_control.is_critical() and not is_so
             spec.check_stage(order.stage, node.hazards.now(spec, arguments, critical))
-        if self._is_so(spec):
+        if is_so:
             return spec, arguments
         if spec.starts is not None:
             if not node.statechart.handles(node.state, spec.name):

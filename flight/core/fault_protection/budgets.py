@@ -6,7 +6,7 @@ from flight.core.fault_protection.tables import Budget
 from flight.core.keeping.storage import Storage, StorageDamage
 
 NAMESPACE = "fault_protection"
-SHOTS, MODES, OWED = "shots", "modes", "owed"
+SHOTS, OWED = "shots", "owed"
 
 
 class Budgets:
@@ -26,7 +26,6 @@ class Budgets:
         """Uses a shot up; before anything is done, lest a reboot by it is forgotten."""
         if budget is None:
             return
-        # A clock that was set back hides nothing: what lies ahead counts as now.
         self._shots[name] = [*self._recent(name, budget), self._count()]
         if budget.over_boots:
             self._kept[name] = None
@@ -57,6 +56,7 @@ class Budgets:
             self._storage.put(NAMESPACE, OWED, [*left, name] if owes else left)
 
     def _recent(self, name: str, budget: Budget) -> list[float]:
+        # A count that began anew hides nothing: what lies ahead of it counts as now.
         begin = self._count() - budget.per
         return [each for each in self._shots.get(name, ()) if each > begin]
 

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from flight.core.chart.statechart import Safing
-from flight.core.fault_protection.actions import parse_action
-from flight.core.fault_protection.budgets import MODES, NAMESPACE, Budgets
+from flight.core.fault_protection.actions import Call, parse_action
+from flight.core.fault_protection.budgets import NAMESPACE, Budgets
 from flight.core.fault_protection.monitors import MonitorRun
 from flight.core.fault_protection.names import Names
 from flight.core.fault_protection.responses import Responder, ResponseRun, Step
@@ -24,18 +24,18 @@ from flight.core.fault_protection.timers import (
 from flight.core.fault_protection.watching import Watch
 from flight.core.keeping.storage import StorageDamage
 
-TABLE = "table"
+TABLE, MODES = "table", "modes"
 
 
 class FaultProtection:
     """What watches and acts for one node, by the table that is active.
 
-    Before `put_up` there is none: devices are connected first. `plain`: the table of the load.
+    Before `put_up` there is none: devices are connected first. `plain`: the table of the mission.
     """
 
     def __init__(self, node: Any, plain: Mapping[str, Any]) -> None:
         self._node = node
-        self._load = dict(plain)
+        self._of_mission = dict(plain)
         self.table = Table()
         self.names: Names
         self.watch: Watch
@@ -50,13 +50,13 @@ class FaultProtection:
 
     def put_up(self) -> None:
         """Begins to watch, once the devices are connected: by the table that was loaded by command
-        last, or by that of the mission's load."""
+        last, or by that of the mission."""
         devices = dict(self._node.optional_devices)
         for service, wire in self._node.wires.items():
             owner, _, device = service.partition(".")
             devices[device if owner == self._node.name else service] = wire.interface
         self.names = Names(type(self._node), devices)
-        self._put_up(self._stored() or self.checked(self._load))
+        self._put_up(self._stored() or self.checked(self._of_mission))
 
     def checked(self, plain: Mapping[str, Any]) -> Table:
         """A table from plain data; raises ValueError with a sentence for each thing wrong with it.
@@ -124,7 +124,7 @@ class FaultProtection:
             rung = rung.then
         return ResponseRun(name, entry, steps, Step(self._calls(entry.when_clear)), mode)
 
-    def _calls(self, texts: tuple[str, ...]) -> list[Any]:
+    def _calls(self, texts: tuple[str, ...]) -> list[Call]:
         return [parse_action(text, self.names.actions) for text in texts]
 
     def _stored(self) -> Table | None:
@@ -186,15 +186,7 @@ class FaultProtection:
         left = self.command_loss.left(self._node.state)
         if left > 0.0:
             loop = asyncio.get_running_loop()
-            self._silence_timer = loop.call_later(left, self._silence_may_be_over)
-        else:
-            self.watch.look()
-
-    def _silence_may_be_over(self) -> None:
-        self._silence_timer = None
-        assert self.command_loss is not None
-        if self.command_loss.left(self._node.state) > 0.0:
-            self._await_commands()
+            self._silence_timer = loop.call_later(left, self._await_commands)
         else:
             self.watch.look()
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from flight.core.fault_protection.names import Names
 from flight.core.fault_protection.tables import Checks, Figure, Monitor, Noise
-from flight.icd.amounts import UNITS
-from flight.icd.expression_values import Symbol
+from flight.icd.expression_values import Symbol, same_kind
 from flight.icd.expressions import ExpressionError
 
 READINGS = 1.0e6
@@ -39,7 +38,7 @@ class Rules:
 
 def converted(figure: Figure, unit: str) -> float | None:
     """A figure in another unit; None when it is not one of its kind."""
-    kind = UNITS.get(unit, {unit: 1.0})
+    kind = same_kind(unit)
     if figure.unit not in kind:
         return None
     return figure.value if figure.unit == unit else figure.value * kind[figure.unit] / kind[unit]
@@ -96,14 +95,12 @@ def check_rules(monitor: Monitor, names: Names) -> Iterator[tuple[str, str]]:
     checks = monitor.checks or Checks()
     asked = {
         "range": checks.range, "rate": checks.rate, "against": checks.against or None,
-        "noise": checks.noise, "quantum": checks.quantum,
+        "noise": checks.noise, "quantum": checks.quantum, "frozen_after": checks.frozen_after,
     }  # fmt: skip
     if symbol is None or symbol.kind != "number":
         for name, value in asked.items():
             if value is not None:
                 yield f"checks.{name}", f"{monitor.of} is no single figure: name a field in `of`"
-        if checks.frozen_after is not None:
-            yield "checks.frozen_after", f"{monitor.of} is no single figure: name a field in `of`"
         return
     yield from _check_units(checks, symbol.unit)
     yield from _check_frozen(checks, symbol.unit)
@@ -118,7 +115,7 @@ def _check_units(checks: Checks, unit: str) -> Iterator[tuple[str, str]]:
     if checks.rate is not None:
         given["rate"], wanted["rate"] = checks.rate.unit, per_second(unit)
     for name, each in given.items():
-        kind = UNITS.get(wanted[name], {wanted[name]: 1.0})
+        kind = same_kind(wanted[name])
         if each not in kind:
             yield f"checks.{name}.unit", f"{each!r}: allowed is {', '.join(kind)}"
 

@@ -175,8 +175,8 @@ class Watch:
         said = []
         for name in self._looks_at[run.name]:
             value = self.value(name)
-            figure = isinstance(value, float) and not isinstance(value, bool)
-            said.append(f"{name} = {value:.5g}" if figure else f"{name} = {value}")
+            figure = f"{value:.5g}" if isinstance(value, float) else value
+            said.append(f"{name} = {figure}")
         return ", ".join(said)
 
     # ---------------------------------------------------------------- arriving
