@@ -177,6 +177,11 @@ class Deck:
         finally:
             await asyncio.sleep(0.001)
 
+    async def reboot(self) -> None:
+        """The computer dies at once, and boots again."""
+        await self.rig.kill("guarded")
+        await self.rig.restart("guarded")
+
     async def go(self, signal: str) -> None:
         self.node.post(signal)
         await asyncio.sleep(0.001)

@@ -91,7 +91,7 @@ WEAKENING = [
     ("disable_response", {"response": "bell"}),
     ("disable_monitor", {"monitor": "hot"}),
     ("set_sensor_aside", {"sensor": "sonar"}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "arguments"), WEAKENING)
@@ -111,8 +111,7 @@ def test_a_response_is_switched_off_and_armed_again(tmp_path: Path) -> None:
         await send(deck, "disable_response", response="bell")
         await deck.heat(301.0)
         assert deck.node.deeds == []
-        await deck.rig.kill("guarded")
-        await deck.rig.restart("guarded")  # it is kept
+        await deck.reboot()  # it is kept
         await deck.heat(301.0)
         assert deck.node.deeds == []
         await send(deck, "disable_response", response="bell", passive=True)
@@ -144,12 +143,10 @@ def test_a_table_survives_a_reboot_and_a_damaged_one_does_not_count(tmp_path: Pa
     async def story(deck: Deck) -> None:
         await send(deck, "load_protection", table=LOUDER)
         await send(deck, "activate_protection")
-        await deck.rig.kill("guarded")
-        await deck.rig.restart("guarded")
+        await deck.reboot()
         assert responses(deck) == {"bell": ("ring 5",)}
         deck.node.storage.put(NAMESPACE, TABLE, {"monitors": {"x": 1}})
-        await deck.rig.kill("guarded")
-        await deck.rig.restart("guarded")
+        await deck.reboot()
         await asyncio.sleep(0.01)
         assert responses(deck) == {"bell": ("ring 1",)}
         assert len(deck.events("protection_defaulted")) == 1
@@ -195,8 +192,7 @@ def test_each_change_leaves_a_trail_with_the_command_that_made_it(tmp_path: Path
         await send(deck, "disable_response", response="bell")
         await send(deck, "load_protection", table=LOUDER)
         await send(deck, "activate_protection")
-        await deck.rig.kill("guarded")
-        await deck.rig.restart("guarded")
+        await deck.reboot()
         await asyncio.sleep(0.01)
         told = deck.events("protection_changed")
         assert [each[1] for each in told] == ["response bell", "responses.bell"]
@@ -219,16 +215,19 @@ LOST = {
 }  # fmt: skip
 
 
+async def lie(deck: Deck) -> None:
+    deck.sonar.depth = float("nan")
+    for _ in range(4):
+        await deck.ping()
+        await asyncio.sleep(1.0)
+
+
 def test_a_sensor_that_lies_is_set_aside_and_used_again_when_it_is_well(tmp_path: Path) -> None:
     async def story(deck: Deck) -> None:
-        deck.sonar.depth = float("nan")
-        for _ in range(4):
-            await deck.ping()
-            await asyncio.sleep(1.0)
+        await lie(deck)
         assert deck.events("sensor_set_aside") == [("sensor_set_aside", "sonar")]
         assert deck.node.sensors_set_aside == "sonar"
-        await deck.rig.kill("guarded")
-        await deck.rig.restart("guarded")
+        await deck.reboot()
         deck.sonar.depth = 10.0
         assert (await deck.ping()).reason == "set aside"  # kept over the reboot
         await send(deck, "use_sensor", sensor="sonar")
@@ -237,10 +236,7 @@ def test_a_sensor_that_lies_is_set_aside_and_used_again_when_it_is_well(tmp_path
     on_deck(tmp_path / "kept", LOST, story)
 
     async def healed(deck: Deck) -> None:
-        deck.sonar.depth = float("nan")
-        for _ in range(4):
-            await deck.ping()
-            await asyncio.sleep(1.0)
+        await lie(deck)
         deck.sonar.depth = 10.0
         assert not (await deck.ping()).valid  # the last that is not used
         await asyncio.sleep(0.01)

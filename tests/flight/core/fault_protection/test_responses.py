@@ -11,10 +11,6 @@ from tests.flight.core.fault_protection.guarded import NOT_IN, Deck, on_deck, ta
 STORY = ("response_started", "response_ended", "response_tripped")
 
 
-def told(folder: Path, plan: dict[str, Any], story: Any) -> None:
-    on_deck(folder, plan, story)
-
-
 def test_it_acts_when_its_monitor_is_violated_and_says_so(tmp_path: Path) -> None:
     async def story(deck: Deck) -> None:
         await deck.heat(300.0)
@@ -29,7 +25,7 @@ def test_it_acts_when_its_monitor_is_violated_and_says_so(tmp_path: Path) -> Non
         assert deck.node.monitors_violated == "hot"
         assert deck.node.response_running == ""
 
-    told(tmp_path, table(bell={"do": ["ring 2"]}), story)
+    on_deck(tmp_path, table(bell={"do": ["ring 2"]}), story)
 
 
 def test_it_acts_once_for_one_violation_and_again_for_the_next(tmp_path: Path) -> None:
@@ -41,7 +37,7 @@ def test_it_acts_once_for_one_violation_and_again_for_the_next(tmp_path: Path) -
         await deck.heat(301.0)
         assert deck.node.deeds == ["ring 1", "ring 1"]
 
-    told(tmp_path, table(bell={"do": ["ring"]}), story)
+    on_deck(tmp_path, table(bell={"do": ["ring"]}), story)
 
 
 def test_a_passive_one_counts_and_never_uses_up_a_shot(tmp_path: Path) -> None:
@@ -57,12 +53,11 @@ def test_a_passive_one_counts_and_never_uses_up_a_shot(tmp_path: Path) -> None:
         assert (run.would_have, deck.node.deeds) == (3, [])
         assert deck.events(*STORY) == []
         assert len(deck.events("response_passive")) == 3
-        run_after = deck.rig.send("guarded", "arm_response", response="bell")
-        await deck.rig.wait_for_end(run_after)
+        await deck.rig.command("guarded", "arm_response", response="bell")
         await deck.heat(301.0)
         assert deck.node.deeds == ["ring 1"]
 
-    told(tmp_path, plan, story)
+    on_deck(tmp_path, plan, story)
 
 
 def test_a_disabled_one_does_nothing_at_all(tmp_path: Path) -> None:
@@ -72,7 +67,7 @@ def test_a_disabled_one_does_nothing_at_all(tmp_path: Path) -> None:
         assert (run.would_have, deck.node.deeds) == (0, [])
         assert deck.events(*STORY, "response_passive") == []
 
-    told(tmp_path, table(bell={"do": ["ring"], "mode": "disabled"}), story)
+    on_deck(tmp_path, table(bell={"do": ["ring"], "mode": "disabled"}), story)
 
 
 def test_a_budget_that_is_used_up_trips_it_until_it_is_armed_again(tmp_path: Path) -> None:
@@ -91,7 +86,7 @@ def test_a_budget_that_is_used_up_trips_it_until_it_is_armed_again(tmp_path: Pat
         # It is still hot: an armed response does not wait for the next time.
         assert len(deck.node.deeds) == 3
 
-    told(tmp_path, table(bell={"do": ["ring"], "budget": {"times": 2, "per": 100.0}}), story)
+    on_deck(tmp_path, table(bell={"do": ["ring"], "budget": {"times": 2, "per": 100.0}}), story)
 
 
 def test_a_shot_comes_back_when_its_time_is_over(tmp_path: Path) -> None:
@@ -103,7 +98,7 @@ def test_a_shot_comes_back_when_its_time_is_over(tmp_path: Path) -> None:
         assert deck.node.deeds == ["ring 1", "ring 1"]
         assert deck.events("response_tripped") == []
 
-    told(tmp_path, table(bell={"do": ["ring"], "budget": {"times": 1, "per": 100.0}}), story)
+    on_deck(tmp_path, table(bell={"do": ["ring"], "budget": {"times": 1, "per": 100.0}}), story)
 
 
 @pytest.mark.requirement("FP-06")
@@ -117,21 +112,19 @@ def test_a_budget_over_boots_is_not_refilled_by_a_reboot_and_the_other_is(tmp_pa
     async def story(deck: Deck) -> None:
         await deck.heat(301.0)
         assert sorted(deck.node.deeds) == ["ring 1", "ring 2"]
-        await deck.rig.kill("guarded")
-        await deck.rig.restart("guarded")
+        await deck.reboot()
         await asyncio.sleep(0.01)
         await deck.heat(301.0)
         assert deck.node.deeds == ["ring 2"]
         assert deck.events("response_tripped") == [("response_tripped", "kept")]
-        await deck.rig.kill("guarded")
-        await deck.rig.restart("guarded")
+        await deck.reboot()
         await asyncio.sleep(0.01)
         await deck.heat(301.0)
         # Tripped before the reboot: it is neither tried nor told again.
         assert deck.node.deeds == ["ring 2"]
         assert len(deck.events("response_tripped")) == 1
 
-    told(tmp_path, plan, story)
+    on_deck(tmp_path, plan, story)
 
 
 def test_after_its_cool_down_it_acts_again_if_there_is_still_a_reason(tmp_path: Path) -> None:
@@ -149,7 +142,7 @@ def test_after_its_cool_down_it_acts_again_if_there_is_still_a_reason(tmp_path: 
         await deck.heat(301.0)  # within the cool-down: not yet
         assert len(deck.node.deeds) == 3
 
-    told(tmp_path, table(bell={"do": ["ring"], "cool_down": 60.0}), story)
+    on_deck(tmp_path, table(bell={"do": ["ring"], "cool_down": 60.0}), story)
 
 
 # ---------------------------------------------------------------------- one at a time
@@ -169,7 +162,7 @@ def test_one_acts_at_a_time_and_the_higher_priority_first(tmp_path: Path) -> Non
         await asyncio.sleep(51.0)
         assert deck.node.deeds == ["scrub", "scrubbed", "ring 9", "ring 1"]
 
-    told(tmp_path, plan, story)
+    on_deck(tmp_path, plan, story)
 
 
 def two_monitors(**slow: Any) -> dict[str, Any]:
@@ -188,7 +181,7 @@ def test_a_higher_one_breaks_off_only_what_may_be_interrupted(tmp_path: Path) ->
         await asyncio.sleep(60.0)
         assert deck.node.deeds == ["scrub", "scrubbed", "ring 9"]
 
-    told(tmp_path / "not", two_monitors(), story)
+    on_deck(tmp_path / "not", two_monitors(), story)
 
     async def interrupted(deck: Deck) -> None:
         await deck.heat(301.0)
@@ -202,7 +195,7 @@ def test_a_higher_one_breaks_off_only_what_may_be_interrupted(tmp_path: Path) ->
         await asyncio.sleep(60.0)
         assert deck.node.deeds[-1] == "scrubbed"
 
-    told(tmp_path / "may", two_monitors(interruptible=True), interrupted)
+    on_deck(tmp_path / "may", two_monitors(interruptible=True), interrupted)
 
 
 def test_an_equal_one_breaks_nothing_off(tmp_path: Path) -> None:
@@ -215,7 +208,7 @@ def test_an_equal_one_breaks_nothing_off(tmp_path: Path) -> None:
         await asyncio.sleep(60.0)
         assert deck.node.deeds == ["scrub", "scrubbed", "ring 9"]
 
-    told(tmp_path, plan, story)
+    on_deck(tmp_path, plan, story)
 
 
 def test_what_has_passed_while_it_waited_is_not_done(tmp_path: Path) -> None:
@@ -231,7 +224,7 @@ def test_what_has_passed_while_it_waited_is_not_done(tmp_path: Path) -> None:
         assert deck.node.deeds == ["scrub", "scrubbed"]
         assert [each[1] for each in deck.events("response_started")] == ["slow"]
 
-    told(tmp_path, plan, story)
+    on_deck(tmp_path, plan, story)
 
 
 # ---------------------------------------------------------------------------- ladders
@@ -262,7 +255,7 @@ def test_a_ladder_is_climbed_as_long_as_it_is_not_clear(tmp_path: Path) -> None:
             ("response_started", "bell", "hot"), ("response_ended", "bell", "done"),
         ]  # fmt: skip
 
-    told(tmp_path, table(bell=LADDER), story)
+    on_deck(tmp_path, table(bell=LADDER), story)
 
 
 def test_what_has_helped_ends_the_ladder(tmp_path: Path) -> None:
@@ -276,7 +269,7 @@ def test_what_has_helped_ends_the_ladder(tmp_path: Path) -> None:
         await deck.heat(301.0)  # a next time begins at the bottom
         assert deck.node.deeds == ["ring 1", "ring 1"]
 
-    told(tmp_path, table(bell=LADDER), story)
+    on_deck(tmp_path, table(bell=LADDER), story)
 
 
 def test_who_watches_whether_it_helped_keeps_nobody_from_acting(tmp_path: Path) -> None:
@@ -290,7 +283,7 @@ def test_who_watches_whether_it_helped_keeps_nobody_from_acting(tmp_path: Path) 
         await asyncio.sleep(1.0)
         assert deck.node.deeds == ["ring 1", "ring 9"]
 
-    told(tmp_path, plan, story)
+    on_deck(tmp_path, plan, story)
 
 
 def test_when_all_is_clear_again_it_is_undone_once(tmp_path: Path) -> None:
@@ -305,7 +298,7 @@ def test_when_all_is_clear_again_it_is_undone_once(tmp_path: Path) -> None:
         await deck.heat(289.0)
         assert deck.node.deeds == ["ring 1", "ring 7"]
 
-    told(tmp_path, plan, story)
+    on_deck(tmp_path, plan, story)
 
 
 def test_an_action_that_fails_is_told_and_keeps_no_other_from_being_done(tmp_path: Path) -> None:
@@ -316,7 +309,7 @@ def test_an_action_that_fails_is_told_and_keeps_no_other_from_being_done(tmp_pat
         assert ended == [("response_ended", "bell", "failed: stumble: fell over")]
         assert deck.node.state == "idle"
 
-    told(tmp_path, table(bell={"do": ["stumble", "ring"]}), story)
+    on_deck(tmp_path, table(bell={"do": ["stumble", "ring"]}), story)
 
 
 # ------------------------------------------------------------------------ where it may
@@ -333,7 +326,7 @@ def test_where_safing_is_deferred_it_waits_and_is_judged_again(tmp_path: Path) -
         await deck.go("rest")
         assert deck.node.deeds == ["ring 1", "scrub"]
 
-    told(tmp_path / "still", plan, story)
+    on_deck(tmp_path / "still", plan, story)
 
     async def passed(deck: Deck) -> None:
         await deck.go("cut")
@@ -342,11 +335,12 @@ def test_where_safing_is_deferred_it_waits_and_is_judged_again(tmp_path: Path) -
         await deck.go("rest")
         assert deck.node.deeds == ["ring 1"]
 
-    told(tmp_path / "passed", plan, passed)
+    on_deck(tmp_path / "passed", plan, passed)
 
 
 def test_a_ladder_that_comes_to_a_state_that_forbids_it_waits_there(tmp_path: Path) -> None:
     plan = table(bell={"do": ["ring"], "then": {"not_cleared_in": 5.0, "do": ["enter_safe"]}})
+
     async def story(deck: Deck) -> None:
         await deck.heat(301.0)
         await deck.go("fly")
@@ -354,4 +348,4 @@ def test_a_ladder_that_comes_to_a_state_that_forbids_it_waits_there(tmp_path: Pa
         assert deck.node.state == "flying.burning"
         assert deck.events("entered_safe") == []
 
-    told(tmp_path, plan, story)
+    on_deck(tmp_path, plan, story)

@@ -105,8 +105,7 @@ def test_the_rest_survives_reboots_and_no_correction_of_the_clock_moves_it(tmp_p
         await command(deck)
         for _ in range(3):
             await asyncio.sleep(0.6 * HOUR)
-            await deck.rig.kill("guarded")
-            await deck.rig.restart("guarded")
+            await deck.reboot()
             deck.node.clock.correct(1e6)
         assert lost(deck) == []
         await asyncio.sleep(0.3 * HOUR)
@@ -127,8 +126,7 @@ def test_silence_that_was_announced_is_none(tmp_path: Path) -> None:
         await command(deck)  # what comes meanwhile does not end it
         await asyncio.sleep(2.1 * HOUR)
         assert len(lost(deck)) == 1
-        await deck.rig.kill("guarded")
-        await deck.rig.restart("guarded")
+        await deck.reboot()
         await asyncio.sleep(19.0 * HOUR)
         assert len(lost(deck)) == 1
         await asyncio.sleep(1.0 * HOUR)
@@ -261,8 +259,7 @@ def test_passes_are_counted_over_reboots(tmp_path: Path) -> None:
     async def story(deck: Deck) -> None:
         await change(deck, window=7.0)
         end_pass(deck)
-        await deck.rig.kill("guarded")
-        await deck.rig.restart("guarded")
+        await deck.reboot()
         assert deck.node.parameters["window"] == 7.0
         end_pass(deck)
         assert deck.node.parameters["window"] == 5.0
