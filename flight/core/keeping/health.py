@@ -64,10 +64,6 @@ class Progress:
             self._observed = value
             self.advance()
 
-    def age(self) -> float:
-        """Seconds since the last progress (since registration before the first)."""
-        return self._clock() - self._last
-
     @property
     def last(self) -> float:
         """When the last progress was made (the registration, before the first)."""

@@ -18,9 +18,9 @@ PRODUCER_QUOTA = Safeguard(
     "Phoenix, sol 22, June 2008: housekeeping filled the flash, and the science was lost",
 )
 BURST = 200_000
-"""bytes that a producer may say at once: a three hundredth of the recorder, and"""
+"""Bytes that a producer may say at once: a three hundredth of the recorder (assumption)."""
 REFILL = 20.0
-"""bytes/s after that (assumption: twice what the throttling of one event lets through)."""
+"""Bytes/s after that (assumption: twice what the throttling of one event lets through)."""
 PRODUCERS = 256
 """How many are counted apart; more share one quota."""
 
@@ -32,8 +32,8 @@ class _Share(msgspec.Struct):
 
 
 class ProducerQuotas:
-    """Counts what each producer says, by a leaky bucket. `told(producer)` hears of each that begins
-    to say too much."""
+    """Counts what each producer says, by a token bucket. `told(producer)` hears of each that begins
+    to say too much, again only after it had half of its share left."""
 
     def __init__(self, clock: Callable[[], float], told: Callable[[str], None]) -> None:
         self._clock, self._told = clock, told

@@ -65,13 +65,28 @@ def test_what_does_not_help_is_followed_by_more_and_a_command_ends_it(tmp_path: 
     on_deck(tmp_path / "helped", LOSS, helped)
 
 
-def test_only_valid_commands_count_and_not_those_of_its_own_sequences(tmp_path: Path) -> None:
+def test_only_valid_commands_count(tmp_path: Path) -> None:
     async def story(deck: Deck) -> None:
         await asyncio.sleep(HOUR)
         report = await deck.rig.command("guarded", "leave_safe")  # not allowed here
         assert report.rung == "REJECTED"
         await deck.rig.wait_for_end(deck.rig.send("guarded", "no_such_command"))
         await asyncio.sleep(1.1 * HOUR)
+        assert len(lost(deck)) == 1
+
+    on_deck(tmp_path, LOSS, story)
+
+
+def test_what_a_sequence_on_board_sends_does_not_count(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        entry = {"kind": "relative", "target": "guarded", "command": "report_status", "delay": HOUR}
+        sequence = {"name": "watch", "entries": [entry]}
+        await deck.rig.command("guarded", "load_sequence", sequence=sequence)
+        await deck.rig.command("guarded", "start_sequence", name="watch")
+        await asyncio.sleep(1.9 * HOUR)
+        done = [each.command.name for each in deck.node.dispatcher.entries()]
+        assert done[-1] == "report_status" and lost(deck) == []
+        await asyncio.sleep(0.2 * HOUR)
         assert len(lost(deck)) == 1
 
     on_deck(tmp_path, LOSS, story)
