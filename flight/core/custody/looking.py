@@ -41,7 +41,9 @@ async def look_for_tubes(handover: PassiveHandover, told: list[CustodyRecord]) -
 
     Two tubes are never found in one slot: of such records none is believed.
     """
-    ledger, found, unseen = handover.ledger, [], []
+    ledger = handover.ledger
+    found: list[str] = []
+    unseen: list[str] = []
     taken = {each.slot for each in ledger.records() if each.status in _HAD_IT}
     slots = [each.slot for each in told if each.status in _HAD_IT]
     for last in told:
@@ -49,21 +51,23 @@ async def look_for_tubes(handover: PassiveHandover, told: list[CustodyRecord]) -
         if mine is None or mine.status is not CustodyStatus.UNKNOWN or is_open(mine):
             continue
         alone = last.slot is None or (slots.count(last.slot) == 1 and last.slot not in taken)
-        if mine.step != FORGET or last.status not in _HAD_IT or not alone:
-            unseen.append(last.tube)
-            continue
-        try:
-            seen = await handover.look(msgspec.structs.replace(mine, slot=last.slot))
-            if not seen.present:
-                unseen.append(last.tube)
-                continue
-            ceded = last if last.link > mine.link else mine
-            ledger.find(last.tube, last.place, seen, last.slot, ceded)
-            found.append(last.tube)
-        except (CustodyError, DeviceError, ActivityFailed):
-            unseen.append(last.tube)
+        believed = mine.step == FORGET and last.status in _HAD_IT and alone
+        is_there = believed and await _found_again(handover, last, mine)
+        (found if is_there else unseen).append(last.tube)
     words = f"found: {', '.join(found) or 'none'}"
     return words + (f"; not seen: {', '.join(unseen)}" if unseen else "")
+
+
+async def _found_again(handover: PassiveHandover, last: CustodyRecord, mine: CustodyRecord) -> bool:
+    """Whether a tube is seen where it was by its `last` record; it is held again then."""
+    try:
+        seen = await handover.look(msgspec.structs.replace(mine, slot=last.slot))
+        if seen.present:
+            ceded = last if last.link > mine.link else mine
+            handover.ledger.find(last.tube, last.place, seen, last.slot, ceded)
+    except (CustodyError, DeviceError, ActivityFailed):
+        return False
+    return seen.present
 
 
 class LooksForTubes(Node):
