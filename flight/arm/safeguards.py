@@ -13,4 +13,4 @@ MECHANISM_REST = Safeguard(
     "a mechanism that does not move is left alone for a sol and tried again before it is given up",
     "Curiosity, sol 1536, December 2016: a brake that did not release, and did later",
 )
-ARM_SAFEGUARDS = (MECHANISM_REST, INSERTION_FORCE,)
+ARM_SAFEGUARDS = (MECHANISM_REST, INSERTION_FORCE)

@@ -188,15 +188,15 @@ class EntryCapsule(EntryVehicle):
         )
 
     async def _keep_entry(self, seconds: float, *, predicted: bool) -> None:
-        for attempt in range(SETTINGS):
+        for _ in range(SETTINGS):
             await self.timer.set_entry(seconds)
             # What was written is not what says that it is written.
             state = usable(await self.timer.state())
             if abs(state.entry_after - seconds) <= 1.0:
                 break
             self.result_unconfirmed(actuation=TIMER_SET.what, witness=TIMER_SET.seen_by)
-            if attempt + 1 == SETTINGS:
-                raise DeviceFault("not_set", f"the timer keeps {state.entry_after:g} s")
+        else:
+            raise DeviceFault("not_set", f"the timer keeps {state.entry_after:g} s")
         self.entry_time, self.entry_predicted = state.entry_after, predicted
         self.entry_after = state.entry_after
 

@@ -74,6 +74,10 @@ class Loop:
         """Whether nothing valid is felt now."""
         return self._felt.is_blind
 
+    def hold(self, seen: Increments) -> Order | None:
+        """A step that holds the attitude of the whole vehicle."""
+        return self.computer.coast(seen, whole=True)
+
     async def cycle(self, step: Step, seconds: float) -> bool:
         """One cycle that ends `seconds` after the last; False when the step has nothing to do."""
         clock = asyncio.get_running_loop()
@@ -150,7 +154,7 @@ async def _until_thrown(loop: Loop, asking: Asking, asked: Asked) -> str:
         return asked.error
     if loop.is_blind:  # nothing can be felt: the switch is the only witness that is left
         switch = asking.ask("ejector.state", node.ejector.state)
-        await _answered(loop, switch, SWITCH)
+        await _answered(loop, switch, SWITCH, loop.computer.fall)
         if in_tube(switch) is False:
             return ""
     if asked.is_acknowledged:
@@ -159,11 +163,11 @@ async def _until_thrown(loop: Loop, asking: Asking, asked: Asked) -> str:
     return "no answer, and no fall is felt"
 
 
-async def _answered(loop: Loop, asked: Asked, patience: float) -> None:
+async def _answered(loop: Loop, asked: Asked, patience: float, step: Step) -> None:
     """Flies on until a call is answered, or for so many seconds."""
     begun = monotonic()
     while asked.at is None and monotonic() - begun < patience:
-        await loop.cycle(loop.computer.fall, loop.node.burn_cycle)
+        await loop.cycle(step, loop.node.burn_cycle)
 
 
 async def _light_in_mid_air(loop: Loop, asking: Asking, switch: Asked, thrown: float) -> Signal:
@@ -189,11 +193,10 @@ async def _after_a_reboot_at_ejection(node: MavVehicle) -> Signal:
         for _ in range(FEELING):
             await loop.cycle(loop.computer.fall, node.burn_cycle)
             if fall.felt(loop.is_blind) and not in_tube(switch):
-                kept = node.thrown_at
-                # Not known when: at once, for as long as it may be in the air at the most.
-                since = node.parameters["ignition_delay"]
-                if kept is not None:
-                    since = node.clock.count() - kept
+                if node.thrown_at is not None:
+                    since = node.clock.count() - node.thrown_at
+                else:  # not known when: at once, for as long as it may be in the air at the most
+                    since = node.parameters["ignition_delay"]
                 return await _light_in_mid_air(loop, asking, switch, monotonic() - since)
     node.vigil.alive(QUESTIONS)
     state = await sound(node.ejector.state, pauses=QUICK)
@@ -227,7 +230,7 @@ async def hold_in_air(node: MavVehicle, signal: Signal) -> Signal:
     loop = Loop(node, "holding")
     computer, begun = loop.computer, monotonic()
     while monotonic() - begun < LONGEST_HOLD and computer.dynamic_pressure > THIN_AIR:
-        await loop.cycle(lambda seen: computer.coast(seen, whole=True), node.burn_cycle)
+        await loop.cycle(loop.hold, node.burn_cycle)
     if not await _separate(loop):
         await lose(node, "the first stage could not be separated: the second cannot be lit")
     computer.start_coast()
@@ -356,11 +359,11 @@ async def _part(
 
     What an answer says is believed where no wire says anything.
     """
-    node, computer = loop.node, loop.computer
+    node = loop.node
     there: bool | None = True
     acknowledged = False
     for pause in PARTING_PAUSES:  # also where it says that its initiators are used: it may be wrong
-        await _fly_for(loop, pause, lambda seen: computer.coast(seen, whole=True))
+        await _fly_for(loop, pause, loop.hold)
         async with Asking(node) as asking:
             asked = asking.ask(f"separation.{name}", call)
             await _held(loop, asked, PARTING)
@@ -379,10 +382,8 @@ async def _part(
 
 async def _held(loop: Loop, asked: Asked, patience: float) -> None:
     """Holds the attitude until a call is answered, or for so many seconds."""
-    begun, computer = monotonic(), loop.computer
     await asyncio.sleep(0.0)  # what answers at once has answered
-    while asked.at is None and monotonic() - begun < patience:
-        await loop.cycle(lambda seen: computer.coast(seen, whole=True), loop.node.burn_cycle)
+    await _answered(loop, asked, patience, loop.hold)
 
 
 async def _look_at_stars(node: MavVehicle) -> None:

@@ -140,11 +140,11 @@ async def _execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vecto
                 break  # it has acted after all: what it did is measured below
             began = monotonic()
     after = await _felt(node, purpose)
-    measured = before is not None and after is not None
-    gained = subtract(after, before) if after is not None and before is not None else delta_v
-    if reason and not measured:
+    felt = None if before is None or after is None else subtract(after, before)
+    if reason and felt is None:
         raise ActivityFailed(f"{purpose}: nobody has felt whether the burn happened: {reason}")
-    _note(node, gained, 0.5 * (monotonic() - began), measured=measured)
+    gained = delta_v if felt is None else felt
+    _note(node, gained, 0.5 * (monotonic() - began), measured=felt is not None)
     if reason and norm(gained) < 0.5 * size:
         raise ActivityFailed(f"{purpose}: the burn did not happen: {reason}")
     off = norm(subtract(gained, delta_v))

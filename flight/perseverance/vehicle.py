@@ -239,7 +239,6 @@ class PerseveranceVehicle(TwoComputers, LooksForTubes):
             self,
             stored_pose(self, Pose(float(start["east"]), float(start["north"]))),
             CostMap(self.parameters["vehicle_radius"]),
-            lambda data: setattr(self, "locomotion_memory", data),
         )
 
     def _adopt_tubes(self) -> None:

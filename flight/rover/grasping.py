@@ -15,7 +15,7 @@ from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.core.sound_readings import sound
 from flight.icd import places
-from flight.icd.custody_record import FORGET, is_open
+from flight.icd.custody_record import FORGET, CustodyRecord, is_open
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.manipulation import RACK_SLOTS
 from flight.icd.devices.vision import TubeSighting
@@ -70,8 +70,17 @@ def _found_where_it_lies(node: RoverVehicle, tube: str, sighting: TubeSighting) 
         return
     if record.step != FORGET and not record.responsible:
         return  # another answers for it
-    seen = Evidence(CAMERA, f"on the ground {sighting.ahead:.2f} m ahead")
-    node.ledger.find(tube, places.GROUND, seen, ceded=record if record.step == FORGET else None)
+    find_on_ground(node, record, f"on the ground {sighting.ahead:.2f} m ahead")
+
+
+def find_on_ground(node: RoverVehicle, record: CustodyRecord, sight: str) -> None:
+    """Takes possession of a tube of which nothing was known, by what the camera sees.
+
+    Of what this ledger has forgotten no other answers for a tube that lies on the ground. Raises
+    CustodyError where another does.
+    """
+    ceded = record if record.step == FORGET else None
+    node.ledger.find(record.tube, places.GROUND, Evidence(CAMERA, sight), ceded=ceded)
 
 
 async def _close_on(node: RoverVehicle, sighting: TubeSighting) -> None:

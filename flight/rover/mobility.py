@@ -57,6 +57,4 @@ def make_locomotion(node: RoverVehicle) -> Locomotion:
     for tube, place in node.known_tubes.items():
         if node.lies_on_ground(tube):
             cost_map.add(Disc(*place, p["tube_keep_out"]))
-    return locomotion_of(
-        node, node, pose, cost_map, lambda data: setattr(node, "locomotion_memory", data)
-    )
+    return locomotion_of(node, node, pose, cost_map)

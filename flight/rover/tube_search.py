@@ -3,12 +3,10 @@
 from math import atan2, cos, hypot, sin
 
 from flight.core.chart.statechart import Signal
-from flight.core.custody.ledger import CustodyStatus, Evidence
-from flight.icd import places
-from flight.icd.custody_record import FORGET
+from flight.core.custody.ledger import CustodyStatus
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.vision import TubeSighting
-from flight.rover.grasping import CAMERA
+from flight.rover.grasping import find_on_ground
 from flight.rover.sols import by_day
 from flight.rover.vehicle import RoverVehicle
 from flight.surface.dead_reckoning import wrapped
@@ -53,11 +51,7 @@ def _found(node: RoverVehicle, tube: str, sighting: TubeSighting) -> str:
     node.tube_found(tube=tube, east=round(east, 2), north=round(north, 2))
     record = node.ledger.record(tube)
     if record is not None and record.status is CustodyStatus.UNKNOWN and sighting.serial == tube:
-        seen = Evidence(CAMERA, f"engraving {tube} on the ground")
-        # Of what this ledger has forgotten no other answers for a tube that lies on the ground.
-        node.ledger.find(
-            tube, places.GROUND, seen, ceded=record if record.step == FORGET else None
-        )
+        find_on_ground(node, record, f"engraving {tube} on the ground")
     return "tube_found"
 
 

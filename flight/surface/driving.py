@@ -54,7 +54,8 @@ class DriveObserver(Protocol):
 
     def setback(self, kind: str, detail: str) -> None:
         """Something stood in the way: obstacle, tilt, high_slip, no_visual_odometry, no_route; or
-        the wheels are dug in: dug_in, and out again: got_out; or a wheel is dead: dead_wheel."""
+        the wheels are dug in: dug_in, and out again: got_out; or a wheel is dead: dead_wheel; or
+        images showed what cannot be: images_doubted."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,6 @@ class Locomotion:
     way: Way | None = None
     dug_in: float | None = None
     """m of wheel that were spent to get out of ground that does not bear; None: it does."""
-
     dead_wheels: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
@@ -160,7 +160,7 @@ class Locomotion:
         if dead != self.dead_wheels:
             self.dead_wheels = dead
             if dead:
-                self.observer.setback("dead_wheel", f"{', '.join(map(str, dead))}")
+                self.observer.setback("dead_wheel", ", ".join(map(str, dead)))
         return said
 
     def _turned_since(self, inertial: InertialState) -> float:

@@ -1,6 +1,5 @@
 """The driving skill of a vehicle, put together from its devices, parameters and memory."""
 
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from flight.astrodynamics.ellipsoids import MARS_IAU
@@ -56,7 +55,6 @@ def locomotion_of(
     vehicle: DrivingVehicle,
     pose: Pose,
     cost_map: CostMap,
-    remember: Callable[[dict[str, Any]], None],
 ) -> Locomotion:
     """The driving skill at a pose, with what is known of the ground; `vehicle` is the node."""
     p, structure, hardware = node.parameters, node.context.structure, vehicle.hardware
@@ -83,5 +81,5 @@ def locomotion_of(
         latitude=MARS_IAU.planetographic(p["latitude"]),
         longitude=p["longitude"],
         memory=vehicle.locomotion_memory,
-        remember=remember,
+        remember=lambda data: setattr(vehicle, "locomotion_memory", data),
     )
