@@ -17,6 +17,7 @@ from flight.core.telling.communications import wire
 from flight.icd.custody_account import account, agrees
 from flight.icd.devices.manipulation import TubeRack
 from flight.icd.exchanges import ENERGY_PERMISSION, EnergyWanted, Permission
+from flight.icd.messages import CommandReport
 from flight.mav.node import Mav
 from ground.missions.protection_files import plain
 from ground.missions.vehicle_files import load_vehicle_file
@@ -107,6 +108,7 @@ class Bench:
 
     def __init__(self, rig: Rig, tubes: int, source: str, **changes: Any) -> None:
         self.rig = rig
+        self.source = source
         self.power = AlwaysOn()
         self.tubes = [f"M2020-{500 + number:05d}-{number:02d}" for number in range(tubes)]
         registry = TubeRegistry(
@@ -179,6 +181,10 @@ class Bench:
         ):  # fmt: skip
             report = await self.rig.command(target, name)
             assert report.rung == "COMPLETED", (name, report, self.rig.events[-8:])
+
+    async def load(self) -> CommandReport:
+        """Loads all tubes from where they are, and waits for the end."""
+        return await self.rig.command("arm", "load_tubes", tubes=self.tubes, source=self.source)
 
     async def kill(self, victim: str, pause: float) -> None:
         self.lying[victim] = self.rig.nodes[victim].ledger.records()

@@ -9,19 +9,14 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from loading_bench import Bench, bench
+from loading_bench import bench
 
 from flight.arm.node import Arm
 from flight.core.chart.statechart_checks import check
 from flight.core.custody.ledger import CustodyStatus
 from flight.icd.custody_account import account
-from flight.icd.messages import CommandReport
 from flight.runtime.loop import VirtualLoop, run
 from sim_hw.world.tubes import TubeMove
-
-
-async def load(b: Bench) -> CommandReport:
-    return await b.rig.command("arm", "load_tubes", tubes=b.tubes, source="rover")
 
 
 def test_the_statechart_is_sound() -> None:
@@ -32,7 +27,7 @@ def test_tubes_are_loaded_closed_in_and_sealed(tmp_path: Path) -> None:
     async def main() -> None:
         async with bench(tmp_path, 3) as b:
             await b.prepare()
-            report = await load(b)
+            report = await b.load()
             assert (report.rung, report.detail) == (
                 "COMPLETED", "3 of 3 tubes in the container",
             )  # fmt: skip
@@ -55,7 +50,7 @@ def test_ten_tubes_take_three_sols_at_four_a_sol_and_work_is_by_day(tmp_path: Pa
             hours: list[float] = []
             b.world.tubes.observe(lambda move: hours.append(b.world.sky().ltst_hours))
             await b.prepare()
-            report = await load(b)
+            report = await b.load()
             assert report.rung == "COMPLETED"
             assert len(b.held_by_mav()) == 10
             sols = asyncio.get_running_loop().time() / 88_775.244
@@ -70,7 +65,7 @@ def test_a_stuck_joint_ends_the_command_with_the_reason_and_the_arm_safe(tmp_pat
         async with bench(tmp_path, 1) as b:
             await b.prepare()
             b.transfer_arm.fail("joint_stall", joint=3)
-            report = await load(b)
+            report = await b.load()
             assert report.rung == "FAILED"
             assert "joint 3 does not follow" in report.detail
             await asyncio.sleep(100.0)
@@ -80,7 +75,7 @@ def test_a_stuck_joint_ends_the_command_with_the_reason_and_the_arm_safe(tmp_pat
             record = b.rig.nodes["rover"].ledger.record(b.tubes[0])
             assert record is not None and record.status is CustodyStatus.HELD
             await b.rig.command("arm", "leave_safe")
-            refused = await load(b)
+            refused = await b.load()
             assert refused.rung == "REJECTED" and "use the rover's arm" in refused.detail
 
     run(main(), VirtualLoop())
@@ -93,7 +88,7 @@ def test_a_joint_that_sticks_with_a_tube_in_the_jaws_leaves_it_accounted_for(
         async with bench(tmp_path, 1) as b:
             await b.prepare()
             b.world.tubes.observe(lambda move: b.transfer_arm.fail("joint_stall", joint=1))
-            report = await load(b)
+            report = await b.load()
             assert report.rung == "FAILED" and "joint 1" in report.detail
             assert b.places() == ["arm_gripper"]
             assert account(b.ledgers(), b.tubes)[b.tubes[0]].place == "arm_gripper"
@@ -106,7 +101,7 @@ def test_debris_in_a_socket_sends_the_tube_to_another(tmp_path: Path) -> None:
         async with bench(tmp_path, 1) as b:
             b.container.fail("debris", socket=0, height=0.010)
             await b.prepare()
-            report = await load(b)
+            report = await b.load()
             assert report.rung == "COMPLETED"
             assert "insertion_stopped" in b.rig.event_names("arm")
             record = b.rig.nodes["mav"].ledger.record(b.tubes[0])
@@ -140,7 +135,7 @@ def test_a_tube_that_perseverance_holds_out_is_loaded(tmp_path: Path) -> None:
             rover: Any = b.rig.nodes["perseverance"]
             b.world.tubes.observe(lambda move: rover.sees.update({tube: False}))
             await b.prepare()
-            report = await b.rig.command("arm", "load_tubes", tubes=b.tubes, source="perseverance")
+            report = await b.load()
             assert report.rung == "COMPLETED", report
             assert b.held_by_mav() == b.tubes
 
@@ -151,7 +146,7 @@ def test_a_tube_on_the_ground_within_reach_is_loaded(tmp_path: Path) -> None:
     async def main() -> None:
         async with bench(tmp_path, 1, "ground") as b:
             await b.prepare()
-            report = await b.rig.command("arm", "load_tubes", tubes=b.tubes, source="ground")
+            report = await b.load()
             assert report.rung == "COMPLETED", report
             assert b.held_by_mav() == b.tubes
 
@@ -163,7 +158,7 @@ def test_jaws_that_jam_end_the_command_and_leave_the_tube_where_it_is(tmp_path: 
         async with bench(tmp_path, 1) as b:
             await b.prepare()
             b.gripper.fail("jam")
-            report = await load(b)
+            report = await b.load()
             assert report.rung == "FAILED" and "does not move" in report.detail
             assert b.places() == ["rover_rack"]
 
@@ -175,7 +170,7 @@ def test_a_seat_sensor_that_says_nothing_makes_the_tube_openly_unknown(tmp_path:
         async with bench(tmp_path, 1) as b:
             b.container.fail("stuck_sensor", socket=0, value=False)
             await b.prepare()
-            report = await load(b)
+            report = await b.load()
             assert report.rung == "FAILED"
             statement = account(b.ledgers(), b.tubes)[b.tubes[0]]
             assert statement.last_seen == "arm_gripper" and statement.problem is None
@@ -206,7 +201,7 @@ def test_an_abort_leaves_the_tube_accounted_for_and_loading_can_go_on(tmp_path: 
             b.rig.send("arm", "abort_activity")
             assert (await b.rig.wait_for_end(identifier)).rung == "ABORTED"
             assert b.rig.nodes["arm"].state == "ready.idle"
-            assert (await load(b)).rung == "COMPLETED"
+            assert (await b.load()).rung == "COMPLETED"
 
     run(main(), VirtualLoop())
 
@@ -216,7 +211,7 @@ def test_a_rover_out_of_reach_is_said_so(tmp_path: Path) -> None:
         async with bench(tmp_path, 1) as b:
             await b.prepare()
             b.world.bodies["rover"].east = -3.2
-            report = await load(b)
+            report = await b.load()
             assert report.rung == "FAILED" and "out of reach" in report.detail
             assert b.places() == ["rover_rack"]
 

@@ -10,14 +10,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from loading_bench import MORNING, Bench, bench
 
 from flight.core.custody.ledger import CustodyStatus
-from flight.icd.messages import CommandReport
 from flight.runtime.loop import VirtualLoop, run
 from ground.testbed.protections import parts_without
 from ground.testbed.rig import Rig
-
-
-async def load(b: Bench) -> CommandReport:
-    return await b.rig.command("arm", "load_tubes", tubes=b.tubes, source="rover")
 
 
 @pytest.mark.requirement("CUS-13")
@@ -30,7 +25,7 @@ def test_a_rack_sensor_stuck_closed_loses_no_tube_and_the_jaws_stay_closed_over_
         async with bench(tmp_path, 2) as b:
             await b.prepare()
             b.rack.fail("stuck_closed", slot=0)
-            report = await load(b)
+            report = await b.load()
             assert (report.rung, report.detail) == (
                 "COMPLETED", "2 of 2 tubes in the container",
             )  # fmt: skip
@@ -47,7 +42,7 @@ def test_a_rack_sensor_stuck_open_keeps_no_tube_from_being_found(tmp_path: Path)
         async with bench(tmp_path, 2) as b:
             await b.prepare()
             b.rack.fail("stuck_open", slot=0)
-            await load(b)
+            await b.load()
             assert b.places()[1] == "container"
             assert b.places()[0] in ("rover_rack", "container")
 
@@ -65,7 +60,7 @@ def test_without_the_witnesses_the_tube_is_dropped_while_the_rover_claims_it(
             b = Bench(rig, 1, "rover")
             await b.prepare()
             b.rack.fail("stuck_closed", slot=0)
-            await load(b)
+            await b.load()
             assert b.places() == ["ground"] and b.violations != []
 
     run(main(), VirtualLoop())

@@ -34,6 +34,15 @@ GROUND = -2_540.0
 """Height of the flat ground over the areoid, m."""
 
 
+def do(what: Any) -> Any:
+    """Lets a coroutine run to its end in virtual time."""
+
+    async def story() -> Any:
+        return await what
+
+    return run(story(), VirtualLoop())
+
+
 def flat_map(hazards: dict[tuple[int, int], int] | None = None, half: int = 40) -> dict[str, Any]:
     """Cells of 10 m about the origin; hazards by column and row from the origin."""
     side = 2 * half
@@ -179,8 +188,4 @@ class Bench:
 
     def do(self, what: Any) -> Any:
         """Lets a coroutine run to its end in virtual time."""
-
-        async def story() -> Any:
-            return await what
-
-        return run(story(), VirtualLoop())
+        return do(what)

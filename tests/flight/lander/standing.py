@@ -8,11 +8,9 @@ from flight.icd.devices.power import BatteryState
 from flight.icd.devices.thermal import ZoneState
 from flight.lander.node import Lander
 from flight.lander.rhythm import Energy
-from flight.runtime.loop import VirtualLoop, run
-from tests.flight.lander.descent_bench import PARAMETERS
+from tests.flight.lander.descent_bench import PARAMETERS, do
 
-JD = 2461990.0
-SOL = 88_775.244
+__all__ = ["Standing", "do", "reading", "zone"]
 
 
 class Standing:
@@ -48,13 +46,6 @@ class Standing:
 
     def names(self) -> list[str]:
         return [name for name, _ in self.said]
-
-
-def do(what: Any) -> Any:
-    async def story() -> Any:
-        return await what
-
-    return run(story(), VirtualLoop())
 
 
 def zone(setpoint: float, enabled: bool = True, on: bool = False) -> ZoneState:

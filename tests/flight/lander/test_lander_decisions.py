@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from flight.astrodynamics.mars_time import mars_time
+from flight.astrodynamics.mars_time import SOL_SECONDS, mars_time
 from flight.core.fault_protection.names import Names
 from flight.icd.compiled_expressions import compile_condition, looking_up
 from flight.icd.devices.power import SolarArrayState
@@ -23,7 +23,6 @@ from tests.flight.lander.descent_bench import MUTE, PARAMETERS, Answers
 from tests.flight.lander.standing import Standing, do, reading, zone
 
 JD = 2461990.0
-SOL = 88_775.244
 
 
 # ---------------------------------------------------------------------- energy
@@ -271,7 +270,7 @@ def rhythm(**changed: Any) -> Rhythm:
 def at(hour: float) -> float:
     """JD at which it is that hour (LMST) of a sol of the site."""
     begin = mars_time(JD, PARAMETERS["site_longitude"]).lmst_hours
-    return JD + ((hour - begin) % 24.0) / 24.0 * SOL / 86_400.0
+    return JD + ((hour - begin) % 24.0) / 24.0 * SOL_SECONDS / 86_400.0
 
 
 @pytest.mark.parametrize(
@@ -313,7 +312,7 @@ def test_a_window_may_lie_over_midnight() -> None:
 
 def test_the_next_change_is_found_to_ten_seconds_or_the_limit_stands() -> None:
     found = rhythm().seconds_to_change(at(8.0), Energy.LOW, False, 7_200.0)
-    assert found == pytest.approx(SOL / 24.0, abs=20.0) and found > SOL / 24.0 - 0.5
+    assert found == pytest.approx(SOL_SECONDS / 24.0, abs=20.0) and found > SOL_SECONDS / 24.0 - 0.5
     assert rhythm().seconds_to_change(at(11.0), Energy.LOW, False, 3_600.0) == 3_600.0
 
 

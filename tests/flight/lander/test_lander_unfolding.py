@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Safing, Signal
 from flight.core.fault_protection.structure import Structure
@@ -21,10 +22,6 @@ from flight.lander.vehicle import LanderVehicle
 from flight.runtime.loop import VirtualLoop, run
 from tests.flight.lander.descent_bench import MUTE, Answers
 from tests.flight.lander.standing import Standing, do, reading, zone
-
-JD = 2461990.0
-SOL = 88_775.244
-
 
 # --------------------------------------------------------------- commissioning
 
@@ -91,7 +88,7 @@ def test_power_must_come_from_the_array_within_two_sols(
         return asyncio.get_running_loop().time()
 
     lasted = run(story(), VirtualLoop())
-    assert lasted == 0.0 if passed else 2.0 * SOL <= lasted < 2.0 * SOL + 900.0
+    assert lasted == 0.0 if passed else 2.0 * SOL_SECONDS <= lasted < 2.0 * SOL_SECONDS + 900.0
     assert len(array.asked) == (1 if passed else 198)
 
 
@@ -105,7 +102,7 @@ def test_a_gauge_that_says_nothing_is_waited_for_and_then_lived_without() -> Non
         assert found == "array 99 W; the battery's gauge says nothing"
         return asyncio.get_running_loop().time()
 
-    assert 2.0 * SOL <= run(story(), VirtualLoop()) < 2.0 * SOL + 900.0
+    assert 2.0 * SOL_SECONDS <= run(story(), VirtualLoop()) < 2.0 * SOL_SECONDS + 900.0
 
 
 @pytest.mark.parametrize(
@@ -155,7 +152,7 @@ def test_one_of_the_two_links_is_enough_after_three_sols(
         return asyncio.get_running_loop().time()
 
     lasted = run(story(), VirtualLoop())
-    assert lasted == 0.0 if len(heard) == 2 else lasted >= 3.0 * SOL
+    assert lasted == 0.0 if len(heard) == 2 else lasted >= 3.0 * SOL_SECONDS
 
 
 def test_steps_that_are_done_are_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,21 +169,21 @@ def test_steps_that_are_done_are_not_repeated(monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(commissioning, name, step(name))
     lander: Any = Standing(
         commissioning=Commissioning(1_000.0, {"solar array": "deployed", "thermal": "x"}),
-        clock=SimpleNamespace(count=lambda: 1_000.0 + 3.0 * SOL),
+        clock=SimpleNamespace(count=lambda: 1_000.0 + 3.0 * SOL_SECONDS),
     )
 
     async def story() -> float:
         assert await commissioning.commission(lander, Signal("commission")) == "done"
         return asyncio.get_running_loop().time()
 
-    assert run(story(), VirtualLoop()) == pytest.approx(2.0 * SOL, abs=1.0)
+    assert run(story(), VirtualLoop()) == pytest.approx(2.0 * SOL_SECONDS, abs=1.0)
     assert done == ["check_power", "check_radios"] and lander.commissioned
     steps = [data for name, data in lander.said if name == "commissioning_step"]
     assert steps == [
         {"step": "power", "result": "check_power is well"},
         {"step": "radios", "result": "check_radios is well"},
     ]
-    lander.clock = SimpleNamespace(count=lambda: 1_000.0 + 6.0 * SOL)
+    lander.clock = SimpleNamespace(count=lambda: 1_000.0 + 6.0 * SOL_SECONDS)
     assert run(story(), VirtualLoop()) == 0.0
 
 

@@ -113,6 +113,11 @@ class LaunchBench:
         report = await self.rig.command("mav", "prepare_launch")
         assert report.rung == "COMPLETED", report
 
+    def fire(self) -> str:
+        """Arms and fires the launch, and waits for nothing; the second command's identifier."""
+        self.rig.send("mav", "launch", stage="arm")
+        return self.rig.send("mav", "launch", stage="fire")
+
     def places(self) -> list[str]:
         return [self.world.tubes.state(tube).place for tube in TUBES]
 

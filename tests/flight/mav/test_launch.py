@@ -157,8 +157,7 @@ def test_it_survives_a_reboot_in_the_coast_one_bad_wire_and_a_stuck_stage(tmp_pa
             b.device("first_igniter").fail("misfire", shots=1)
             b.device("separation").fail("stuck", part="first_stage")
             b.device("separation").fail("stuck", part="container", shots=2)
-            b.rig.send("mav", "launch", stage="arm")
-            identifier = b.rig.send("mav", "launch", stage="fire")
+            identifier = b.fire()
             await b.rig.wait_for_state("mav", "launching.coasting")
             await asyncio.sleep(100.0)
             await b.rig.kill("mav")
@@ -210,8 +209,7 @@ def test_a_reboot_is_survived_or_the_loss_is_stated(
     async def main() -> None:
         async with launch_bench(tmp_path) as b:
             await b.prepare()
-            b.rig.send("mav", "launch", stage="arm")
-            identifier = b.rig.send("mav", "launch", stage="fire")
+            identifier = b.fire()
             await b.rig.wait_for_state("mav", state)
             await asyncio.sleep(after)
             await b.rig.kill("mav")

@@ -19,7 +19,7 @@ from flight.runtime.loop import VirtualLoop, run
 
 async def loaded(b: Bench) -> None:
     await b.prepare()
-    report = await b.rig.command("arm", "load_tubes", tubes=b.tubes, source="rover")
+    report = await b.load()
     assert report.rung == "COMPLETED", report
     report = await b.rig.command("arm", "close_lid")
     assert report.rung == "COMPLETED", report
@@ -169,7 +169,7 @@ def test_it_takes_no_tubes_while_its_container_is_shut(tmp_path: Path) -> None:
     async def main() -> None:
         async with bench(tmp_path, 1) as b:
             await b.rig.command("arm", "deploy")
-            report = await b.rig.command("arm", "load_tubes", tubes=b.tubes, source="rover")
+            report = await b.load()
             assert report.rung == "FAILED" and "takes no tubes in state dormant" in report.detail
             assert b.places() == ["arm_gripper"]
 
@@ -181,7 +181,7 @@ def test_a_tube_of_which_nothing_was_known_is_found_by_its_seat_sensor(tmp_path:
         async with bench(tmp_path, 2) as b:
             b.container.fail("stuck_sensor", socket=0, value=False)
             await b.prepare()
-            report = await b.rig.command("arm", "load_tubes", tubes=b.tubes, source="rover")
+            report = await b.load()
             assert report.rung == "FAILED" and "1 of 2" in report.detail
             lost = b.tubes[0]
             assert account(b.ledgers(), b.tubes)[lost].last_seen == "arm_gripper"

@@ -14,16 +14,15 @@ from flight.astrodynamics.relative_motion import from_lvlh
 from flight.astrodynamics.vectors import Vector, norm
 from flight.core.fault_protection.structure import STRUCTURE
 from flight.icd.devices.array_drive import ArrayDriveState
-from flight.icd.devices.orbiter_navigation import InertialReading, TrackedAttitude
+from flight.icd.devices.orbiter_navigation import InertialReading, KnownOrbit, TrackedAttitude
 from flight.icd.devices.power import BatteryState
 from flight.orbiter.navigation import Navigator, orbit_covariance
 from flight.orbiter.node import Orbiter
 from flight.orbiter.propagation import State
-from flight.runtime.loop import VirtualLoop, run
 from ground.missions.vehicle_files import load_vehicle_file
-from tests.flight.lander.descent_bench import MUTE, Answers
+from tests.flight.lander.descent_bench import MUTE, Answers, do
 
-__all__ = ["MUTE", "PARAMETERS", "Answers", "Ship", "do", "now", "orbit", "quick"]
+__all__ = ["MUTE", "PARAMETERS", "Answers", "Ship", "do", "known_orbit", "now", "orbit", "quick"]
 
 PARAMETERS = load_vehicle_file(Orbiter, None).flight
 EPOCH = 2_462_318.5
@@ -70,7 +69,6 @@ class Ship:
         )
         self.context = SimpleNamespace(structure=STRUCTURE)
         self.vigil = SimpleNamespace(burning=contextlib.nullcontext)
-        self.context = SimpleNamespace(structure=STRUCTURE)
         self.flies_by_stars = False
         self.felt = [0.0, 0.0, 0.0]
         self.gives = 1.0
@@ -128,6 +126,15 @@ class Ship:
         return [norm(tuple(way)) for (way,) in self.devices.thrusters.of("fire")]  # type: ignore[arg-type]
 
 
+def known_orbit(centre: str = "sun", **more: Any) -> KnownOrbit:
+    """What the ground's tracking has sent, about the Sun or a planet."""
+    values: dict[str, Any] = {
+        "centre": centre, "position": [1e11, 0.0, 0.0], "velocity": [0.0, 3e4, 0.0],
+        "position_sigma": 500.0, "velocity_sigma": 0.001, "solution": 1, "time_ns": 5_000_000_000,
+    }  # fmt: skip
+    return KnownOrbit(**{**values, **more})
+
+
 def quick(monkeypatch: pytest.MonkeyPatch, module: Any, **replaced: Any) -> list[tuple[Any, ...]]:
     """Replaces coroutines by ones that note how they were called and return what is given (or
     what a function of the arguments returns)."""
@@ -146,12 +153,3 @@ def quick(monkeypatch: pytest.MonkeyPatch, module: Any, **replaced: Any) -> list
 
         monkeypatch.setattr(module, name, make(name, answer))
     return calls
-
-
-def do(what: Any) -> Any:
-    """Lets a coroutine run to its end in virtual time."""
-
-    async def story() -> Any:
-        return await what
-
-    return run(story(), VirtualLoop())

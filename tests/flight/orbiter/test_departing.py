@@ -12,7 +12,6 @@ from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.fault_protection.structure import Structure
 from flight.icd.devices.base import DeviceFault
-from flight.icd.devices.orbiter_navigation import KnownOrbit
 from flight.orbiter import departing
 from flight.orbiter.departing import _bend
 from flight.orbiter.escape import (
@@ -28,7 +27,7 @@ from flight.orbiter.escape import (
 from flight.orbiter.propagation import coast
 from flight.orbiter.trajectory import Dynamics
 from flight.orbiter.vehicle import Departure
-from tests.flight.orbiter.ship import Answers, Ship, do, now, orbit, quick
+from tests.flight.orbiter.ship import Answers, Ship, do, known_orbit, now, orbit, quick
 
 DAY = 86_400.0
 SIGNAL = Signal("x")
@@ -150,18 +149,10 @@ def test_a_burn_that_nobody_has_felt_is_left_to_the_tracking(
     assert len(ship.devices.main_engine.asked) == 1
 
 
-def known(centre: str = "sun", **more: Any) -> KnownOrbit:
-    values: dict[str, Any] = {
-        "centre": centre, "position": [1e11, 0.0, 0.0], "velocity": [0.0, 3e4, 0.0],
-        "position_sigma": 500.0, "velocity_sigma": 0.001, "solution": 1, "time_ns": 5_000_000_000,
-    }  # fmt: skip
-    return KnownOrbit(**{**values, **more})
-
-
 def test_on_the_way_already_nothing_is_burnt(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = quick(monkeypatch, departing, _wait_for_day=None, _leave=True)
     ship: Any = Ship(departure=None)
-    ship.devices.orbit_knowledge = Answers(state=[known("sun")])
+    ship.devices.orbit_knowledge = Answers(state=[known_orbit("sun")])
     assert do(departing.depart(ship, SIGNAL)).data["result"] == "on the way already"
     assert not calls
 
@@ -179,7 +170,7 @@ def test_it_is_waited_for_the_day_until_it_has_left_and_then_for_the_sphere(
 
     calls = quick(monkeypatch, departing, _wait_for_day="a day", _leave=leave)
     ship: Any = Ship(departure=None)
-    ship.devices.orbit_knowledge = Answers(state=[known("mars")] * 4 + [known("sun")])
+    ship.devices.orbit_knowledge = Answers(state=[known_orbit("mars")] * 4 + [known_orbit("sun")])
 
     async def story() -> float:
         found = await departing.depart(ship, SIGNAL)
@@ -188,7 +179,7 @@ def test_it_is_waited_for_the_day_until_it_has_left_and_then_for_the_sphere(
 
     assert do(story()) == 3 * 6.0 * 3_600.0
     assert [name for name, *_ in calls] == ["_wait_for_day", "_leave"] * 2
-    ship.devices.orbit_knowledge = Answers(state=[known("mars")])
+    ship.devices.orbit_knowledge = Answers(state=[known_orbit("mars")])
     with pytest.raises(ActivityFailed, match="sphere of influence of Mars was not left"):
         do(departing.depart(ship, SIGNAL))
     assert len(calls) == 4  # after a reboot it is not burnt once more

@@ -1,5 +1,6 @@
 """Cruise, release and deflection by hand: when what is done, and what stops it."""
 
+import asyncio
 import math
 from types import SimpleNamespace
 from typing import Any
@@ -12,21 +13,12 @@ from flight.core.chart.statechart import Signal
 from flight.core.exchanges import ExchangeFailed
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.capture import ReleaseState
-from flight.icd.devices.orbiter_navigation import KnownOrbit
 from flight.orbiter import cruising, releasing
 from flight.orbiter.vehicle import CapsuleRelease, Departure
-from tests.flight.orbiter.ship import Answers, Ship, do, now, quick
+from tests.flight.orbiter.ship import Answers, Ship, do, known_orbit, now, quick
 
 DAY = 86_400.0
 SIGNAL = Signal("x")
-
-
-def known(centre: str = "sun", **more: Any) -> KnownOrbit:
-    values: dict[str, Any] = {
-        "centre": centre, "position": [1e11, 0.0, 0.0], "velocity": [0.0, 3e4, 0.0],
-        "position_sigma": 500.0, "velocity_sigma": 0.001, "solution": 1, "time_ns": 5_000_000_000,
-    }  # fmt: skip
-    return KnownOrbit(**{**values, **more})
 
 
 # ------------------------------------------------------------------------ cruise
@@ -45,8 +37,6 @@ def cruised(
 
     async def story() -> Any:
         if begin:
-            import asyncio
-
             await asyncio.sleep(begin)
         return await cruising.cruise(ship, SIGNAL)
 
@@ -136,12 +126,12 @@ def test_when_earth_is_not_reached_it_is_turned_there_first(
 
 def test_who_is_at_mars_or_not_tracked_has_no_path() -> None:
     ship: Any = Ship()
-    ship.devices.orbit_knowledge = Answers(state=[known("sun")])
+    ship.devices.orbit_knowledge = Answers(state=[known_orbit("sun")])
     path = do(cruising.own_path(ship))
     assert (path.centre, path.position, path.velocity, path.time) == (
         "sun", (1e11, 0.0, 0.0), (0.0, 3e4, 0.0), 5.0,
     )  # fmt: skip
-    ship.devices.orbit_knowledge = Answers(state=[known("mars")])
+    ship.devices.orbit_knowledge = Answers(state=[known_orbit("mars")])
     with pytest.raises(ActivityFailed, match="still at Mars"):
         do(cruising.own_path(ship))
     ship.devices.orbit_knowledge = Answers(state=[DeviceFault("no_solution", "none")])

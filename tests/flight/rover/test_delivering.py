@@ -11,13 +11,13 @@ from flight.core.custody.handover import PassiveHandover
 from flight.core.custody.ledger import Evidence
 from flight.core.node import Node
 from flight.core.telling.communications import Route, wire
-from flight.icd.devices.base import DeviceFault
 from flight.icd.messages import Rung
 from flight.rover.node import FetchRover
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.testbed.rig import Rig
 from sim_hw.assembly import rover
 from sim_hw.world.world import World
+from tests.flight.rover.reaching import reach_only_from
 
 WORLDS: list[World] = []
 RAISED: dict[int, float] = {}
@@ -167,18 +167,7 @@ async def test_sockets_out_of_reach_are_reached_by_turning_or_the_tubes_stay_in_
         field = new_field(rig, count=2)
         _with_container(rig, field)
         await _docked_with_tubes(rig, field)
-        arm = field.devices["rover_arm"]
-        stances = [arm.body.heading]
-        solve = arm._solve_on_lander
-
-        def only_from(*place: float) -> Any:
-            if abs(arm.body.heading - stances[-1]) > 0.1:
-                stances.append(arm.body.heading)
-            if len(stances) - 1 < reached_at:
-                raise DeviceFault("reach", "too far from the shoulder")
-            return solve(*place)
-
-        arm._solve_on_lander = only_from
+        stances = reach_only_from(field.devices["rover_arm"], reached_at)
         report = await rig.command("rover", "load_container", tubes=field.tubes)
         assert len(stances) - 1 == min(reached_at, 4)
         if reached_at == 2:

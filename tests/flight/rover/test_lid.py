@@ -12,7 +12,6 @@ import pytest
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.node import Node
 from flight.core.telling.communications import Route, wire
-from flight.icd.devices.base import DeviceFault
 from flight.icd.exchanges import CONTAINER_STATUS, ContainerStatus, Nothing
 from flight.icd.messages import Rung
 from flight.mav.node import Mav
@@ -22,6 +21,7 @@ from ground.testbed.rig import Rig
 from sim_hw.assembly import mav
 from sim_hw.assembly.couplings import couple
 from sim_hw.devices.container import DROPPED, IN_ROVER_GRIPPER, ON_SEAT, ON_STAND, SimContainer
+from tests.flight.rover.reaching import reach_only_from
 
 CONTAINERS: list[SimContainer] = []
 
@@ -282,18 +282,7 @@ async def test_what_is_out_of_reach_at_the_dock_is_reached_by_turning(
     """The arm does not reach the lid but from the n-th stance on; the fifth there is not."""
     async with docking() as dock:
         await dock.arrive()
-        arm = dock.field.devices["rover_arm"]
-        headings = [arm.body.heading]
-        solve = arm._solve_on_lander
-
-        def only_from(*place: float) -> Any:
-            if abs(arm.body.heading - headings[-1]) > 0.1:
-                headings.append(arm.body.heading)
-            if len(headings) - 1 < reached_at:
-                raise DeviceFault("reach", "too far from the shoulder")
-            return solve(*place)
-
-        arm._solve_on_lander = only_from
+        stances = reach_only_from(dock.field.devices["rover_arm"], reached_at)
         report = await dock.close()
         told = dock.rig.event_names("rover")
         if reached_at <= 2:
@@ -302,4 +291,4 @@ async def test_what_is_out_of_reach_at_the_dock_is_reached_by_turning(
         else:
             assert report.rung is Rung.FAILED and "too far from the shoulder" in report.detail
             assert dock.container.lid == ON_STAND
-        assert len(headings) - 1 == min(reached_at, 4)
+        assert len(stances) - 1 == min(reached_at, 4)
