@@ -6,9 +6,9 @@ seen by another: weightlessness after the ejection, thrust after an ignition, an
 after a separation (`witnesses`).
 """
 
-from collections.abc import Awaitable, Callable
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
 
 from flight.astrodynamics.vectors import norm
 from flight.core.keeping.clock import monotonic
@@ -28,25 +28,23 @@ INITIATORS = 2
 """Of each part that is let go; a call that ended with `stuck` has used one."""
 
 
+@asynccontextmanager
+async def beside_the_loop(node: MavVehicle) -> AsyncIterator["Asking"]:
+    """Devices are asked beside the control loop; who has not answered by the block's end is no
+    more waited for."""
+    async with Nursery("asking") as nursery:
+        try:
+            yield Asking(node, nursery)
+        finally:
+            nursery.cancel()
+
+
 class Asking:
-    """Calls of devices beside the control loop; those that have not answered end with the block."""
+    """Calls of devices beside the control loop."""
 
-    def __init__(self, node: MavVehicle) -> None:
+    def __init__(self, node: MavVehicle, nursery: Nursery) -> None:
         self._node = node
-        self._nursery = Nursery("asking")
-
-    async def __aenter__(self) -> Self:
-        await self._nursery.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._nursery.cancel()
-        await self._nursery.__aexit__(kind, error, trace)
+        self._nursery = nursery
 
     def ask(self, name: str, call: Callable[[], Awaitable[Any]]) -> "Asked":
         """Calls a device; what it answers stands in what is returned, once it has."""

@@ -17,7 +17,15 @@ from flight.core.sound_readings import sound
 from flight.icd.devices.ascent import EffectorState, Igniter, Increments, SeparationState
 from flight.icd.devices.base import DeviceError
 from flight.mav.abort import Watch, lose, suborbital
-from flight.mav.acting import SENSED_WITHIN, Asked, Asking, Fall, in_tube, is_there
+from flight.mav.acting import (
+    SENSED_WITHIN,
+    Asked,
+    Asking,
+    Fall,
+    beside_the_loop,
+    in_tube,
+    is_there,
+)
 from flight.mav.ascent_computer import (
     COAST_CYCLE,
     LONGEST_HOLD,
@@ -119,7 +127,7 @@ async def eject(node: MavVehicle, signal: Signal) -> Signal:
         return await _after_a_reboot_at_ejection(node)
     loop = Loop(node, "ejecting")
     await node.inertial_unit.increments()  # from here on they count
-    async with Asking(node) as asking:
+    async with beside_the_loop(node) as asking:
         asked = asking.ask("ejector.eject", node.ejector.eject)
         reason = await _until_thrown(loop, asking, asked)
         if reason:
@@ -188,7 +196,7 @@ async def _after_a_reboot_at_ejection(node: MavVehicle) -> Signal:
     """What became of it while the computer was down: after a warm start there may be air left."""
     loop = Loop(node, "ejecting")
     fall = Fall(loop.computer)
-    async with Asking(node) as asking:
+    async with beside_the_loop(node) as asking:
         switch = asking.ask("ejector.state", node.ejector.state)
         for _ in range(FEELING):
             await loop.cycle(loop.computer.fall, node.burn_cycle)
@@ -263,7 +271,7 @@ async def coast(node: MavVehicle, signal: Signal) -> Signal:
         return computer.coast(seen, lighting=True)
 
     begun = monotonic()
-    async with Asking(node) as asking:
+    async with beside_the_loop(node) as asking:
         for pause in chain(SECOND_PAUSES, repeat(SECOND_PAUSES[-1])):
             left = SECOND_PATIENCE - (monotonic() - begun)
             await _fly_for(loop, min(pause, left), lighting)
@@ -364,7 +372,7 @@ async def _part(
     acknowledged = False
     for pause in PARTING_PAUSES:  # also where it says that its initiators are used: it may be wrong
         await _fly_for(loop, pause, loop.hold)
-        async with Asking(node) as asking:
+        async with beside_the_loop(node) as asking:
             asked = asking.ask(f"separation.{name}", call)
             await _held(loop, asked, PARTING)
             acknowledged = acknowledged or asked.is_acknowledged
