@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -31,8 +32,7 @@ def claims(b: LaunchBench, device: str, method: str, times: int, **said: Any) ->
         if left[0] == 0:
             return await original()
         left[0] -= 1
-        state = await real.state()
-        return type(state)(**{**{f: getattr(state, f) for f in state.__struct_fields__}, **said})
+        return msgspec.structs.replace(await real.state(), **said)
 
     setattr(real, method, claimed)
 

@@ -8,6 +8,7 @@ import pytest
 from flight.astrodynamics.relative_motion import from_lvlh, lvlh_axes
 from flight.astrodynamics.vectors import Vector, add, cross, dot, norm, scale, subtract, unit
 from flight.icd.devices.orbiter_navigation import KnownOrbit
+from flight.orbiter import navigation
 from flight.orbiter.linear_algebra import diagonal
 from flight.orbiter.navigation import NavigationState, Navigator, across, orbit_covariance
 from flight.orbiter.propagation import coast, motion
@@ -80,8 +81,6 @@ def test_a_long_gap_is_crossed_at_once_and_a_short_one_in_steps(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     steps: list[tuple[str, float]] = []
-    from flight.orbiter import navigation
-
     for name in ("transition", "long_transition"):
         true = getattr(navigation, name)
 

@@ -94,7 +94,7 @@ def test_axis_and_mean_motion() -> None:
     assert max(swing) - min(swing) > 2_000.0
     means = [mean_axis(coast(TARGET, 800.0 * i)) for i in range(4)]
     assert max(means) - min(means) < 60.0
-    assert means[0] == pytest.approx(sum(swing) / 9, abs=800.0)
+    assert means[0] == pytest.approx(math.fsum(swing) / 9, abs=800.0)
     assert mean_axis(TARGET, 1) == pytest.approx(AXIS)
 
 
