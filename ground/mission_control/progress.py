@@ -209,7 +209,8 @@ class ProgressDisplay:
 def line(progress: Progress) -> str:
     """One line of plain text, for a log."""
     tubes = ", ".join(f"{PLACES[place][0]} {len(at)}" for place, at in progress.places.items())
-    warned = f" | {progress.alarms} alarms" if progress.alarms else ""
+    noun = "alarm" if progress.alarms == 1 else "alarms"
+    warned = f" | {progress.alarms} {noun}" if progress.alarms else ""
     return (
         f"{progress.fraction:4.0%} {progress.time} | {progress.phase} | "
         f"{progress.light_time} | {tubes}{warned}"

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from flight.icd.messages import Severity
-from ground.mission_control.progress import ProgressDisplay, duration, line, render
+from ground.mission_control.progress import Progress, ProgressDisplay, duration, line, render
 
 Fly = Callable[..., Any]
 
@@ -50,6 +50,7 @@ def test_it_shows_time_passes_tubes_events_alarms_and_a_bar(fly: Fly) -> None:
     assert before == 0.0
     assert after == 1.0
     assert line.startswith(" 50% Sol 000 M ")  # weights 1 and 3: 1 + a third of 3
+    assert line.endswith(" | 1 alarm")
     for picture in drawn.values():
         assert "Second" in picture
         assert "light time 10 min 00 s" in picture
@@ -75,3 +76,11 @@ def test_every_line_fits_the_terminal(fly: Fly, width: int) -> None:
 )
 def test_durations_have_two_units(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("alarms", "end"), [(0, "| a minute | "), (1, " | 1 alarm"), (2, " | 2 alarms")]
+)
+def test_the_line_for_a_log_counts_the_alarms_if_there_are_any(alarms: int, end: str) -> None:
+    state = Progress("First", 0.5, 0.0, "Sol 0", "a minute", "", "", {}, alarms, [], "")
+    assert line(state).endswith(end)
