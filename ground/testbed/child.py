@@ -1,6 +1,7 @@
 """One participant's process, as the process that composes the run has it."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -105,12 +106,10 @@ class Child:
         self.words = "it hung, and its watchdog ended it"
         self._process.kill()
 
-    def order(self, line: bytes) -> bool:
-        """Gives it an order about faults; False when it cannot be given any."""
-        try:
-            return self._orders >= 0 and os.write(self._orders, line) == len(line)
-        except OSError:
-            return False  # it has just died, or takes none
+    def order(self, line: bytes) -> None:
+        """Gives it an order about faults; one that has just died takes none."""
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._orders, line)
 
     def stop(self) -> None:
         """Nothing of it runs any more, as if it hung."""

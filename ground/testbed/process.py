@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import contextlib
 import importlib
+import os
 import signal
 import sys
 import time
@@ -31,7 +32,7 @@ from ground.testbed.addresses import IpcAddresses, TcpAddresses
 from ground.testbed.faults.bus_seam import Buses
 from ground.testbed.host import GROUND
 from ground.testbed.reporting_pipe import READY, REFUSED, SECOND, STRANGER, ReportingPipe
-from ground.testbed.roles import bus_name, owner_of
+from ground.testbed.roles import HARDWARE, bus_name, owner_of
 
 CONFIGURATION_REFUSED = 2  # exit code
 POLL = 0.002  # wall seconds
@@ -72,6 +73,13 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             for service, descriptor in self.descriptors.items()
             if owner_of(service) == name
         }
+
+    def let_go_of_ports(self) -> None:
+        """Closes, where the run is composed, what participants in processes of their own serve."""
+        for name in self.participants:
+            if name != HARDWARE:  # its own were given to ZeroMQ
+                for descriptor in self.listening(name).values():
+                    os.close(descriptor)
 
     @property
     def keys_file(self) -> Path:

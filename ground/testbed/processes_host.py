@@ -1,7 +1,6 @@
 """Starts, kills and ends the processes of one run, and hears what they tell."""
 
 import asyncio
-import os
 import resource
 import shutil
 import tempfile
@@ -33,7 +32,7 @@ from ground.testbed.child import Child
 from ground.testbed.clock_watch import LOOK as WATCH
 from ground.testbed.clock_watch import ClockWatch, Tell
 from ground.testbed.faults.bus_seam import Buses
-from ground.testbed.faults.orders import HEAL, line
+from ground.testbed.faults.orders import Order, line, standing
 from ground.testbed.faults.outside import OutsideSeam
 from ground.testbed.faults.store_seam import Stores
 from ground.testbed.hardware import Hardware
@@ -106,7 +105,7 @@ class ProcessesHost:
         self._buses = self._specification.buses()
         self._timers: dict[str, ToldTimer] = {}
         self._forgotten = 0  # stores
-        self._orders: dict[str, list[tuple[str, Any]]] = {}  # about faults, not healed
+        self._orders: dict[str, list[Order]] = {}  # about faults, not healed
 
     def loop(self) -> asyncio.AbstractEventLoop:
         """A loop on the common clock."""
@@ -133,11 +132,7 @@ class ProcessesHost:
 
     def order(self, role: str, what: str, value: Any) -> None:
         """Tells a process about a fault: now, and whenever it is started anew."""
-        given = self._orders.setdefault(role, [])
-        if what == HEAL:
-            self._orders[role] = [each for each in given if _fault_in(each) != value]
-        else:
-            given.append((what, value))
+        self._orders[role] = standing(self._orders.get(role, []), what, value)
         each = self._children.get(role)
         if each is not None and each.runs:
             self._clock.sent_to(self._clock.names.index(bus_name(role)))
@@ -189,15 +184,8 @@ class ProcessesHost:
             finally:
                 self._bus.close()
                 self._fabric.close()
-                self._let_go_of_ports()
+                self._specification.let_go_of_ports()
                 shutil.rmtree(self._sockets, ignore_errors=True)
-
-    def _let_go_of_ports(self) -> None:
-        given = self._specification
-        for name in given.participants:
-            if name != HARDWARE:  # its own were given to ZeroMQ
-                for descriptor in given.listening(name).values():
-                    os.close(descriptor)
 
     async def begin(self, hardware: Hardware, boots: Mapping[str, Boot]) -> None:
         """Starts all, waits until they are ready, and lets mission time run."""
@@ -454,9 +442,3 @@ class ProcessesHost:
         who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
         peak = max(resource.getrusage(each).ru_maxrss for each in who)
         return Figures(self._log.count + self._heard(), "", peak / 1024.0)
-
-
-def _fault_in(order: tuple[str, Any]) -> str:
-    """The id of the fault that an order is about."""
-    _, value = order
-    return str(value["id"] if isinstance(value, dict) else value)

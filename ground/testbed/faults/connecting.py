@@ -1,6 +1,5 @@
 """Connects the faults of a run to what can break in it."""
 
-
 from flight.core.commanding.commands import declared_commands
 from flight.core.node import Node
 from flight.core.telling.events import declared_events

@@ -5,6 +5,7 @@ import asyncio
 import json
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,7 +31,7 @@ class InsideFaults:
     """Takes the orders of the process that composes the run. To be made while the loop runs, before
     the store is opened."""
 
-    def __init__(self, part: Part, nursery: Callable[[], Nursery] = lambda: _none()) -> None:
+    def __init__(self, part: Part) -> None:
         self._part = part
         self._buffer = b""
         self._kinds = catalogue()
@@ -38,8 +39,8 @@ class InsideFaults:
         self.node: Node | None = None
         self.stores = Stores(self._pause)
         self.buses = part.specification.buses()
-        self._faults = Faults(part.specification.seed, Path, nursery)
-        self._faults.journal = _TellingJournal(self._tell)
+        self._faults = Faults(part.specification.seed, Path, _no_nursery)
+        self._faults.journal = _TellingJournal(partial(self._report, FAULT))
         self._faults.seams = {
             "bus": lambda name: self.buses,
             "store": self.stores.of,
@@ -80,18 +81,17 @@ class InsideFaults:
         else:
             self._faults.heal(value)
 
-    def _tell(self, *values: Any) -> None:
+    def _report(self, kind: int, *values: Any) -> None:
+        """Tells something for which mission time waits until it is taken."""
         clock = self._part.clock
         clock.sent_to(clock.names.index(HARDWARE))
-        self._part.pipe.tell(FAULT, *values)
+        self._part.pipe.tell(kind, *values)
 
     def _pause(self, role: str, seconds: float) -> None:
         """The process stands while it waits for its store: whoever composes the run stops it."""
-        clock = self._part.clock
-        clock.sent_to(clock.names.index(HARDWARE))
-        self._part.pipe.tell(PAUSE, seconds)
+        self._report(PAUSE, seconds)
 
-    # ------------------------------------------------- as the seam of its own node
+    # ------- as the seam of its own node, of the faults that are inside (`NodeSeam`)
 
     @property
     def name(self) -> str:
@@ -102,15 +102,6 @@ class InsideFaults:
     def runs(self) -> bool:
         """See `NodeSeam`: it does."""
         return True
-
-    @property
-    def side(self) -> str:
-        """See `NodeSeam`: over processes there is one."""
-        return "A"
-
-    def swap(self) -> None:
-        """See `NodeSeam`. Raises RuntimeError."""
-        raise RuntimeError(f"over processes {self.name} has one computer")
 
     def leave_mailbox(self) -> Callable[[], None]:
         """It takes nothing from its mailbox."""
@@ -147,5 +138,5 @@ class _TellingJournal(FaultJournal):
         self._tell(fault, "hit", where, shown(before), shown(after))
 
 
-def _none() -> Nursery:
+def _no_nursery() -> Nursery:
     raise RuntimeError("no fault of this process has work of its own")

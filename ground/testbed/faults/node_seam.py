@@ -14,6 +14,7 @@ class FaultyRun(Protocol):
     """What faults need of the run that they are in (`ground.testbed.run.Run`)."""
 
     on_boot: list[Callable[[str], None]]
+    sides: Sides
 
     @property
     def mission(self) -> LoadedMission:
@@ -26,8 +27,6 @@ class FaultyRun(Protocol):
     @property
     def host(self) -> Host:
         """Where the participants run."""
-
-    sides: Sides
 
     def let_die(self, role: str, *, without_memory: bool = False, swaps: bool = False) -> None:
         """Ends a computer as a power cut does."""

@@ -17,6 +17,8 @@ from sim_hw.faults.kind import TARGET_KINDS, TargetKind
 from sim_hw.faults.reading import plain_fault
 from sim_hw.faults.targets import Targets
 
+Order = tuple[str, Any]
+"""What is to be done, and with which fault: all of it to arm one, else its id."""
 NEVER = 1e10  # s: who is told when to begin waits for that
 ARM, BEGIN, HEAL = "arm", "begin", "heal"
 
@@ -33,15 +35,15 @@ def for_inside(fault: Fault) -> dict[str, Any]:
     return plain_fault(told)
 
 
-def fault_of(plain: dict[str, Any], catalogue: Catalogue, part: Any = None) -> Fault:
+def fault_of(plain: dict[str, Any], kinds: Catalogue, part: Any = None) -> Fault:
     """The fault in plain data that this program has written; `part`: its target, for kinds that it
-    alone has. Raises LookupError or msgspec.ValidationError for what is none."""
+    alone has. Raises LookupError, StopIteration or msgspec.ValidationError for what is none."""
     given = dict(plain)
     sort: TargetKind = next(each for each in TARGET_KINDS if each in given)
     name, identifier = given.pop(sort), given.pop("id")
     when, lasts = given.pop("when", None), given.pop("lasts", None)
     method, fields = given.pop("method", None), tuple(given.pop("fields", ()))
-    kind = catalogue.of(sort, part)[given["kind"]]
+    kind = kinds.of(sort, part)[given["kind"]]
     return Fault(
         id=identifier,
         target=Target(sort, name),
@@ -72,6 +74,19 @@ def _trigger(plain: dict[str, Any]) -> Trigger:
     kind = next(kind for key, kind in TRIGGERS.items() if key in plain)
     trigger: Trigger = msgspec.convert(plain, kind)  # type: ignore[assignment]
     return trigger
+
+
+def standing(orders: list[Order], what: str, value: Any) -> list[Order]:
+    """The orders that hold after one more: about a fault that is healed there is none."""
+    if what == HEAL:
+        return [each for each in orders if _fault_in(each) != value]
+    return [*orders, (what, value)]
+
+
+def _fault_in(order: Order) -> str:
+    """The id of the fault that an order is about."""
+    _, value = order
+    return str(value["id"] if isinstance(value, dict) else value)
 
 
 def line(what: str, value: Any, *, counted: bool) -> bytes:

@@ -16,9 +16,7 @@ from sim_hw.faults.kind import Injection
 from sim_hw.faults.store_kinds import Do, Statement, WriteKind
 
 Takes = Callable[[], bool]
-_Armed = tuple[WriteKind, Injection, Takes, str]
-
-
+_Armed = tuple[WriteKind, Injection, Takes, str]  # and the side that it is of
 _DELETES_FILES = "DELETE FROM entry "
 _ALL_FILES = ("recorder", 0)
 """The values of the statement that deletes all that waits to be sent."""

@@ -9,7 +9,16 @@ import pytest
 from flight.configuration.files import ConfigurationError
 from ground.missions.mission import load_mission
 from ground.testbed.faults.connecting import targets_of
-from ground.testbed.faults.orders import NEVER, fault_of, for_inside, recorded_faults
+from ground.testbed.faults.orders import (
+    ARM,
+    BEGIN,
+    HEAL,
+    NEVER,
+    fault_of,
+    for_inside,
+    recorded_faults,
+    standing,
+)
 from ground.testbed.run import RunOptions, fly
 from ground.testbed.session import read_session
 from ground.testbed.throttled_host import Throttled
@@ -56,6 +65,14 @@ def test_another_process_is_told_when_unless_it_counts_by_itself(targets: Target
     assert told["a"]["when"] == {"at": NEVER} and "lasts" not in told["a"]
     assert told["c"]["when"] == {"nth": 2, "calls": 3} and told["c"]["lasts"] == NEVER
     assert told["d"]["when"] == told["e"]["when"] == {"at": NEVER}
+
+
+def test_about_a_fault_that_is_healed_no_order_stands() -> None:
+    orders = standing([], ARM, {"id": "a"})
+    orders = standing(standing(orders, ARM, {"id": "b"}), BEGIN, "a")
+    assert orders == [(ARM, {"id": "a"}), (ARM, {"id": "b"}), (BEGIN, "a")]
+    assert standing(orders, HEAL, "a") == [(ARM, {"id": "b"})]
+    assert standing(orders, HEAL, "c") == orders
 
 
 @pytest.mark.parametrize(
