@@ -16,6 +16,7 @@ from sim_hw.dynamics.entry_motion import (
     AirFlow,
     RigidMotion,
     air_flow,
+    quaternion_of_axes,
     swing_moment,
     tilt_of,
     trimmed_axes,
@@ -433,19 +434,3 @@ class EntryVehicle:
         )
         for tell in self.on_rest:
             tell(self.outcome)
-
-
-def quaternion_of_axes(x: Vector, y: Vector, z: Vector) -> Quaternion:
-    """The attitude whose body axes are these, in reference axes (Shepperd's method)."""
-    xx, yy, zz = x[0], y[1], z[2]
-    candidates = (1.0 + xx + yy + zz, 1.0 + xx - yy - zz, 1.0 - xx + yy - zz, 1.0 - xx - yy + zz)
-    largest = max(range(4), key=lambda index: candidates[index])
-    a, b, c = y[2] - z[1], z[0] - x[2], x[1] - y[0]
-    d, e, f = x[1] + y[0], z[0] + x[2], y[2] + z[1]
-    rows = (
-        (candidates[0], a, b, c),
-        (a, candidates[1], d, e),
-        (b, d, candidates[2], f),
-        (c, e, f, candidates[3]),
-    )
-    return normalised(rows[largest])
