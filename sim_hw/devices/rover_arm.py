@@ -243,7 +243,8 @@ class SimRoverArm(PoweredDevice, RoverArm):
         return max(out, _RIM) if across >= LID_CLEARANCE else out
 
     def _solve_on_lander(self, ahead: float, right: float, up: float, heading: float) -> Joints:
-        """The same for a place on the lander, which only another place of the rover brings near."""
+        """Joint angles for a place on the lander; raises DeviceFault out of reach, for the rover
+        may stand nearer to it."""
         try:
             return self._solve(ahead, right, up, heading)
         except DeviceRejected as refusal:

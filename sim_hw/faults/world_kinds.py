@@ -88,9 +88,10 @@ class WorldKind(FaultKind, frozen=True, kw_only=True):
             raise NotAllowed(key, f"none: {self.name()} is of the whole")
 
     def begin(self, seam: WorldSeam, injection: Injection) -> Heal:
+        if self.is_null:
+            return lambda: None
         heal = self.change(seam)
-        if not self.is_null:
-            injection.hit(seam.name, "as it was", self.name())
+        injection.hit(seam.name, "as it was", self.name())
         return heal
 
     @property
@@ -275,7 +276,7 @@ class BusShort(WorldKind, frozen=True, kw_only=True, tag="bus_short"):
         return self.share == 1.0
 
     def change(self, seam: WorldSeam) -> Heal:
-        return seam.short(self.share, self.load, self.bears) if not self.is_null else lambda: None
+        return seam.short(self.share, self.load, self.bears)
 
 
 class HeaterStuck(WorldKind, frozen=True, kw_only=True, tag="heater_stuck"):

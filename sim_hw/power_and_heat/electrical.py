@@ -97,16 +97,16 @@ class PowerNow:
 @dataclass
 class SoftShort:
     """A path from the bus to the chassis: the bus is seen at a `share` of its voltage. What flows
-    there heats it: after `bears` s of more than `load` W it is a hard short, and all power is gone.
-    """
+    there heats it: after `bears` s in all of more than `load` W it is a hard short, and all power
+    is gone."""
 
     share: float
     load: float
     bears: float
     heated: float = 0.0
 
-    def is_hard(self, watts: float, step: float) -> bool:
-        """Whether another step (s) of a load has made it a hard one."""
+    def heat(self, watts: float, step: float) -> bool:
+        """Takes another step (s) of a load; whether it is a hard one by now."""
         if watts > self.load:
             self.heated += step
         return self.heated > self.bears
@@ -130,7 +130,7 @@ class Electrical:
     on_brownout: list[Callable[[float], None]] = field(default_factory=list)
     account: EnergyAccount = field(default_factory=EnergyAccount)
     capacity_fade: float = 0.0  # fraction of the capacity that is lost for good
-    soft_short: "SoftShort | None" = None
+    soft_short: SoftShort | None = None
 
     def __post_init__(self) -> None:
         battery = self.parameters.battery
@@ -299,15 +299,12 @@ class Electrical:
 
     # ------------------------------------------------------------ integration
 
-    @property
-    def is_advancing(self) -> bool:
-        """Whether it is being integrated."""
-        return self._advancing
-
     def advance(self) -> None:
         """Brings everything up to now."""
+        if self._advancing:  # asked from within a step, which nothing advances meanwhile
+            return
         now = self.world.now()
-        if self._advancing or now <= self._time:
+        if now <= self._time:
             return
         if self._dead and not self._integrated:
             self._time = now
@@ -370,7 +367,7 @@ class Electrical:
         self._net_power = (self._energy - before) / step
         self._judge(self._time + step)
         short = self.soft_short
-        if short is not None and not self._dead and short.is_hard(loads / step, step):
+        if short is not None and not self._dead and short.heat(loads / step, step):
             self._dead = True
             for tell in self.on_brownout:
                 tell(self._time + step)

@@ -110,7 +110,7 @@ class ThermalNetwork:
         self._order = sorted(parameters.nodes, key=lambda name: name != "battery")
         electrical.add_integrated_load("heaters", self._step)
         if "battery" in parameters.nodes:
-            electrical.battery_temperature = self._battery_temperature
+            electrical.battery_temperature = lambda: self.temperature("battery")
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -121,12 +121,6 @@ class ThermalNetwork:
         """Temperature of a node now, K; raises KeyError when there is no such node."""
         self._electrical.advance()
         return self._temperatures[node]
-
-    def _battery_temperature(self) -> float:
-        # Asked some times in each step of the integration, which nothing advances meanwhile.
-        if not self._electrical.is_advancing:
-            self._electrical.advance()
-        return self._temperatures["battery"]
 
     def peek(self) -> dict[str, float]:
         """Temperatures in K as of the time of `Electrical.peek`; changes nothing."""

@@ -170,15 +170,13 @@ class TubeRegistry:
         return self._states[tube_id]
 
     def at(self, place: str) -> tuple[str, ...]:
-        """The tubes in a place."""
-        if place not in _STEPS:
-            raise KeyError(f"There is no place {place!r}; places are {', '.join(PLACES)}.")
+        """The tubes in a place. Raises KeyError when there is no such place."""
+        _need_place(place)
         return tuple(key for key, state in self._states.items() if state.place == place)
 
     def occupant(self, place: str, slot: int) -> str | None:
-        """The tube in a slot, or None."""
-        if place not in _STEPS:
-            raise KeyError(f"There is no place {place!r}; places are {', '.join(PLACES)}.")
+        """The tube in a slot, or None. Raises KeyError when there is no such place."""
+        _need_place(place)
         for tube_id, state in self._states.items():
             if state.place == place and state.slot == slot:
                 return tube_id
@@ -280,3 +278,8 @@ class TubeRegistry:
         occupant = self.occupant(place, slot)
         if occupant is not None:
             raise ImpossibleMove(f"Slot {slot} of {place!r} already holds {occupant}.")
+
+
+def _need_place(place: str) -> None:
+    if place not in _STEPS:
+        raise KeyError(f"There is no place {place!r}; places are {', '.join(PLACES)}.")
