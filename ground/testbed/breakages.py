@@ -93,7 +93,7 @@ def due_words(when: Trigger | None) -> str:
 
 def _of_failure(failure: Failure, fired: float | None) -> Breakage:
     if failure.tubes is not None:
-        due = f"as soon as {failure.tubes.count} tubes are at {failure.tubes.place}"
+        due = due_words(Tubes(tubes=failure.tubes.count, place=failure.tubes.place))
         why = "so many tubes never were there"
     else:
         due = f"after {failure.after_sols:g} sols"

@@ -24,15 +24,17 @@ class Resets:
     def has_not_helped(self, role: str, now: float) -> bool:
         """Whether the next start would be a cold one again within the window: the other computer
         of a vehicle that has two is then tried."""
-        recent = [time for time in self._times.get(role, []) if time > now - WINDOW]
         cold = self._colds.get(role, -WINDOW)
-        return len(recent) >= WARM_RESETS and now - cold < WINDOW
+        return len(self._recent(role, now)) >= WARM_RESETS and now - cold < WINDOW
 
     def next(self, role: str, now: float, *, closely: bool) -> Start:
         """How a computer is started now."""
-        recent = [time for time in self._times.get(role, []) if time > now - WINDOW]
+        recent = self._recent(role, now)
         cold = len(recent) >= WARM_RESETS and not closely
         self._times[role] = [] if cold else [*recent, now]
         if cold:
             self._colds[role] = now
         return COLD if cold else WARM
+
+    def _recent(self, role: str, now: float) -> list[float]:
+        return [time for time in self._times.get(role, []) if time > now - WINDOW]

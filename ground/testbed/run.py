@@ -286,7 +286,7 @@ class Run:
 
     def watchdog_expired(self, role: str, expiry: Expiry) -> None:
         """The software of a computer has stood still for too long: it is started anew."""
-        given_up = not expiry.closely and self.sides.swaps and self.sides.has_two(role)
+        given_up = not expiry.closely and self.sides.may_give_up(role)
         given_up = given_up and self._resets.has_not_helped(role, self.now())
         start = self._resets.next(role, self.now(), closely=expiry.closely)
         self.told(

@@ -34,9 +34,9 @@ class Sides:
         """This vehicle has two computers."""
         self._two[role] = None
 
-    def has_two(self, role: str) -> bool:
-        """Whether a vehicle has two computers."""
-        return role in self._two
+    def may_give_up(self, role: str) -> bool:
+        """Whether somebody else than the ground may have the other side of a vehicle fly."""
+        return self.swaps and role in self._two
 
     def of(self, role: str) -> str:
         """The side that flies, or that flew last."""
@@ -56,7 +56,7 @@ class Sides:
 
     def gives_up(self, role: str, now: float) -> bool:
         """Counts a start that nobody has asked for; whether the other side is to be tried."""
-        if not self.swaps or not self.has_two(role):
+        if not self.may_give_up(role):
             return False
         recent = [time for time in self._starts.get(role, []) if time > now - WINDOW]
         self._starts[role] = [*recent, now]

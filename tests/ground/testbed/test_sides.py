@@ -118,7 +118,7 @@ def test_a_computer_that_dies_again_and_again_gives_way_and_its_fault_stays_with
     assert late and all(stamp == pytest.approx(t, abs=1e-3) for t, stamp in late)
 
 
-def test_one_that_stands_again_after_each_cure_stands_no_more_on_the_other_side(
+def test_one_computer_that_dies_often_and_a_hang_that_was_cured_swap_nothing(
     tmp_path: Path,
 ) -> None:
     flight = flown(
