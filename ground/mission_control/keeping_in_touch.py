@@ -17,7 +17,9 @@ from ground.mission_control.command_tracker import ORIGIN, CommandTracker, Track
 from ground.mission_control.dictionary import Dictionary
 from ground.mission_control.telemetry import LatestTelemetry
 
-STATUS, SILENCE, DECOMMISSION = "report_status", "announce_silence", "decommission"
+STATUS, SILENCE = "report_status", "announce_silence"
+DECOMMISSION = "decommission"
+"""The command that switches a vehicle off for good."""
 IN_TOUCH = "in touch"
 """The step under which the commands that nobody planned are kept."""
 EVERY = 2.0 * SOL_SECONDS
@@ -76,7 +78,7 @@ class KeepingInTouch:
 
     def _speaks_to(self, vehicle: str, orders: list[TrackedCommand]) -> bool:
         """Whether something may go to a vehicle now: one at work is asked by the tracker."""
-        heard = self._telemetry.last_receipt(vehicle) > 0.0
+        heard = self._telemetry.was_heard(vehicle)
         busy = any(each.verdict is None for each in orders)
         return heard and not busy and all(each.order.name != DECOMMISSION for each in orders)
 

@@ -20,7 +20,7 @@ from ground.mission_control.custody_view import CustodyView, TubeEntry, write_ma
 from ground.mission_control.dictionary import Dictionary
 from ground.mission_control.downlink import Downlink
 from ground.mission_control.imagery import Imagery
-from ground.mission_control.keeping_in_touch import Interval, KeepingInTouch
+from ground.mission_control.keeping_in_touch import DECOMMISSION, Interval, KeepingInTouch
 from ground.mission_control.procedure_runner import PhaseRecord, ProcedureRunner
 from ground.mission_control.procedure_tools import ProcedureTools
 from ground.mission_control.procedures import Program
@@ -34,8 +34,6 @@ from ground.mission_control.watches import Watches
 from ground.mission_control.windows import Window
 
 ARCHIVE_FILE = "archive.sqlite"
-DECOMMISSION = "decommission"
-"""The command that switches a vehicle off for good."""
 FORGOT = "store_damaged"
 """The event by which a vehicle says that it does not remember all that it did."""
 ROUND = 21_600.0

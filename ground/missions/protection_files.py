@@ -10,13 +10,13 @@ import msgspec
 from flight.configuration.files import ConfigurationError, configs_folder, load_configuration
 from flight.configuration.sections import Section, load_section
 from flight.core.fault_protection.names import Names
+from flight.core.fault_protection.structure import ALL
 from flight.core.fault_protection.table_checks import Problem, problems
 from flight.core.fault_protection.tables import Table
 from flight.core.fault_protection.timers import COMMAND_LOSS
 
 FOLDER = "fault_protection"
 CONFIRM, SHEDDING = "confirm_communication", "shedding"
-ALL = "*"
 
 
 def protection_file(vehicle: str) -> Path:

@@ -223,9 +223,9 @@ def _cross(one: list[Place], other: list[Place]) -> bool:
 def _leader(point: Place, box: Box) -> list[Place]:
     """Places along the line from a point to a box; none when they are close together."""
     x, y = min(max(point[0], box[0]), box[2]), min(max(point[1], box[1]), box[3])
-    if hypot(x - point[0], y - point[1]) <= _CLOSE:
-        return []
     far = hypot(x - point[0], y - point[1])
+    if far <= _CLOSE:
+        return []
     count = max(4, int(far / _PACE))
     # Near its point any line of words runs beside the line that the point is on.
     parts = [0.4 + 0.55 * index / (count - 1) for index in range(count)]

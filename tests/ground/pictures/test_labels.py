@@ -51,7 +51,7 @@ def test_beside_its_own_line_a_label_stays_close() -> None:
     assert abs(middle[1] - 2.0) < 0.45
 
 
-def test_two_thin_lines_do_not_cross_where_they_need_not() -> None:
+def test_the_labels_of_two_points_side_by_side_do_not_cover_one_another() -> None:
     points = [(3.0, 2.0), (3.15, 2.05)]
     first, second = around_points(points, [WIDTH, WIDTH], HEIGHT, FRAME)
     assert abs(first[0] - second[0]) > WIDTH or abs(first[1] - second[1]) > HEIGHT
