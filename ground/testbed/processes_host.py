@@ -386,14 +386,9 @@ class ProcessesHost:
         except CodecError:
             return  # its own receivers count it
         if isinstance(message, CustodyReport):
-            self._take_custody(decode(message.record))
+            record = decode(message.record)
+            self._records.setdefault(record.owner, {})[record.tube] = record
         self._happenings.heard(message)
-
-    def _take_custody(self, record: CustodyRecord) -> None:
-        if record.step == "forget":
-            self._records.get(record.owner, {}).pop(record.tube, None)
-            return
-        self._records.setdefault(record.owner, {})[record.tube] = record
 
     def ledgers(self) -> Mapping[str, list[CustodyRecord]]:
         """What the nodes have told of their ledgers, up to now.
