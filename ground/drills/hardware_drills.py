@@ -5,7 +5,8 @@ not to be trusted; what does not show of itself is listed, with the reason.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from flight.configuration.whole_files import replace_file
 from ground.drills.generated import text_of
 from ground.drills.milestones import Milestone, milestone_after, milestones
 from ground.drills.phases import PHASES
-from ground.drills.places import LASTS, SLACK, anchor_of
+from ground.drills.places import LASTS, SLACK, WORK, anchor_of
 from ground.drills.scenario import Scenario
 from ground.drills.survey import Calls, Survey
 from sim_hw.faults.catalogue import catalogue
@@ -49,21 +50,30 @@ NOT_SURVIVED = {
 }
 OWN = "a failure of this device alone: it has tests of its own"
 LEAD = 0.5  # s before the call that is meant
-WORK = 60_000  # callbacks to the milestone, where there is a call with no more
 NOT_DETECTABLE = "NOT_DETECTABLE.md"
 Drills = dict[str, dict[str, Any]]
 """By their names, what their files say."""
 
 
+@dataclass(frozen=True)
+class _Nominal:
+    """A scenario, how it goes when nothing breaks, and its milestones."""
+
+    scenario: Scenario
+    survey: Survey
+    ahead: Sequence[Milestone]
+
+
 def hardware_drills(scenario: Scenario, survey: Survey) -> Drills:
     """A drill for each device, sort of use and phase; its sweep goes through the kinds."""
     found: Drills = {}
-    ahead = milestones(survey)
+    nominal = _Nominal(scenario, survey, milestones(survey))
     for phase in (phase for phase in PHASES if phase in survey.phases):
-        for service in sorted({c.service for c in survey.calls if _is_of(c, phase)}):
-            calls = [c for c in survey.calls if _is_of(c, phase) and c.service == service]
+        here = [calls for calls in survey.calls if _is_of(calls, phase)]
+        for service in sorted({calls.service for calls in here}):
+            calls = sorted((c for c in here if c.service == service), key=lambda c: -c.count)
             for sort, kinds in (("sensor", SENSOR), ("actuator", ACTUATOR)):
-                plain = _drill(scenario, survey, ahead, phase, service, calls, sort, kinds)
+                plain = _drill(nominal, calls, kinds, acts=sort == "actuator")
                 if plain is not None:
                     found[f"{phase}_{service.replace('.', '_')}_{sort}"] = plain
     return found
@@ -74,35 +84,29 @@ def _is_of(calls: Calls, phase: str) -> bool:
 
 
 def _drill(
-    scenario: Scenario,
-    survey: Survey,
-    ahead: list[Milestone],
-    phase: str,
-    service: str,
-    calls: Iterable[Calls],
-    sort: str,
-    kinds: tuple[str, ...],
+    nominal: _Nominal, calls: Sequence[Calls], kinds: Sequence[str], *, acts: bool
 ) -> dict[str, Any] | None:
-    part = scenario.targets.parts["device"].get(service)
+    """A drill of the first method of a device that acts, or measures, and that can be broken."""
+    part = nominal.scenario.targets.parts["device"].get(calls[0].service)
     if not isinstance(part, DevicePart):
         return None
     at = catalogue().at("device", part)
-    acts = sort == "actuator"
-    for each in sorted(calls, key=lambda each: -each.count):
-        method = each.method
-        if method not in part.interface.methods or moves(part, method) != acts:
+    for each in calls:
+        if each.method not in part.interface.methods or moves(part, each.method) != acts:
             continue
-        call = _call(survey, ahead, each, phase)
+        call = _call(nominal, each)
+        if call is None:
+            continue
         fitting = [
             name
             for name in kinds
             if name in at
-            and (service, name) not in NOT_SURVIVED
-            and _fits(at[name], part, method)
-            and _shows(name, each, call, phase)
+            and (each.service, name) not in NOT_SURVIVED
+            and _fits(at[name], part, each.method)
+            and _shows(name, each, call)
         ]
-        if fitting and call is not None:
-            return _plain(scenario, survey, ahead, (phase, service, method), call, fitting)
+        if fitting:
+            return _plain(nominal, each, call, fitting)
     return None
 
 
@@ -114,12 +118,12 @@ def _fits(kind: type[FaultKind], part: DevicePart, method: str) -> bool:
     return True
 
 
-def _shows(kind: str, calls: Calls, call: float | None, phase: str) -> bool:
+def _shows(kind: str, calls: Calls, call: float) -> bool:
     """Whether it can be seen in the time that it lasts: a stamp that stands still, by the second
     reading."""
-    if kind != "stale_stamp" or call is None or calls.count > len(calls.times):
+    if kind != "stale_stamp" or calls.count > len(calls.times):
         return True
-    return any(call < time <= call + _lasts(phase) for time in calls.times)
+    return any(call < time <= call + _lasts(calls.phase) for time in calls.times)
 
 
 def _lasts(phase: str) -> float:
@@ -127,36 +131,30 @@ def _lasts(phase: str) -> float:
     return math.sqrt(math.prod(LASTS[phase]))
 
 
-def _call(survey: Survey, ahead: list[Milestone], calls: Calls, phase: str) -> float | None:
+def _call(nominal: _Nominal, calls: Calls) -> float | None:
     """The call in the middle of those from which it is not too long to the next milestone."""
     work = [
-        (survey.work_between(time, milestone.time), time)
+        (nominal.survey.work_between(time, milestone.time), time)
         for time in calls.times
-        if (milestone := milestone_after(ahead, time, phase)) is not None
+        if (milestone := milestone_after(nominal.ahead, time, calls.phase)) is not None
     ]
     short = [time for done, time in work if done <= WORK]
     return short[len(short) // 2] if short else min(work)[1] if work else None
 
 
-def _plain(
-    scenario: Scenario,
-    survey: Survey,
-    ahead: list[Milestone],
-    where: tuple[str, str, str],
-    call: float,
-    kinds: list[str],
-) -> dict[str, Any] | None:
-    phase, service, method = where
+def _plain(nominal: _Nominal, calls: Calls, call: float, kinds: list[str]) -> dict[str, Any] | None:
+    survey, service, method, phase = nominal.survey, calls.service, calls.method, calls.phase
     start = max(survey.span(phase)[0], call - LEAD)
     lasts = round(call - start + _lasts(phase), 3)
-    anchor, milestone = anchor_of(survey, start), milestone_after(ahead, start + lasts, phase)
+    anchor = anchor_of(survey, start)
+    milestone = milestone_after(nominal.ahead, start + lasts, phase)
     if anchor is None or milestone is None:
         return None
     horizon = lasts + SLACK * (milestone.time - start - lasts) + 1.0
     return {
         "format": 1,
         "title": f"{service} is broken for {lasts:.3g} s: {phase}, {method}",
-        "scenario": scenario.mission.name,
+        "scenario": nominal.scenario.mission.name,
         "seed": survey.seed,
         "start": anchor,
         "horizon": f"{horizon:.3f} s",

@@ -12,6 +12,9 @@ LASTS = {
     "earth": (1.0, 7_000.0),
 }  # fmt: skip
 """s that a fault lasts, in each phase."""
+WORK = 60_000
+"""Callbacks from a start to its milestone, where the choice is free: of a start with more a branch
+would take long."""
 
 
 def anchor_of(trunk: Survey, start: float) -> dict[str, Any] | None:

@@ -15,10 +15,11 @@ from flight.configuration.files import ConfigurationError
 from flight.runtime.streams import stream
 from ground.drills.drill import Drill
 from ground.drills.generated import text_of, write_drill
+from ground.drills.hardware_drills import SENSOR
 from ground.drills.invariants import INVARIANTS, SURVIVED
 from ground.drills.milestones import Milestone, milestone_after, milestones
 from ground.drills.phases import PHASES
-from ground.drills.places import LASTS, SLACK, anchor_of
+from ground.drills.places import LASTS, SLACK, WORK, anchor_of
 from ground.drills.scenario import Scenario
 from ground.drills.survey import Survey
 from ground.drills.swarm_faults import Choice, choices_in, needed, plain_fault
@@ -27,17 +28,12 @@ FAULTS = (0.7, 0.9, 1.0)
 """Up to which draw there is one fault, two, three."""
 LEAD = {"entry": 2.0, "ascent": 1.0}
 """s at most from the start of a drill to the call that is meant; 60 s in other phases."""
-DETECTABLE = (
-    "not_a_number", "dropout", "out_of_range", "intermittent", "delayed", "stale_stamp",
-)  # fmt: skip
-"""Kinds by which a sensor shows of itself that it is not to be trusted."""
+SPARING = (*SENSOR, "intermittent", "delayed")
+"""Kinds of which one at one sensor may lose no vehicle: they show of themselves, or pass."""
 TRIES = 40  # draws until a fault is one that a file may have
 PER_TRUNK = 250  # drills that share a trunk
 INSTEAD = 5
 """Other faults that are drawn for the same start: for where the first turn out to do nothing."""
-WORK = 60_000
-"""Callbacks from a start to its milestone; starts with more are drawn the more rarely, so that a
-branch takes about as long from wherever it begins."""
 
 
 def trunk_seeds(seed: int, count: int) -> list[int]:
@@ -115,14 +111,12 @@ class Swarm:
         call = draw.choice(first.times) if first.times else draw.uniform(begin, end)
         lead = min(draw.uniform(0.0, LEAD.get(phase, 60.0)), max(0.0, call - begin))
         start = call - lead
-        anchor, milestone = (
-            anchor_of(trunk, start),
-            milestone_after(self._milestones(trunk), call, phase),
-        )
+        anchor = anchor_of(trunk, start)
+        milestone = milestone_after(self._milestones(trunk), call, phase)
         if anchor is None or milestone is None:
             return None
         if draw.random() * trunk.work_between(start, milestone.time) > WORK:
-            return None
+            return None  # long ones are drawn more rarely, so that branches take about as long
         return _Place(phase, trunk, start, anchor, call)
 
     def _instead(self, number: int, place: _Place, draw: random.Random) -> Iterator[str]:
@@ -224,4 +218,4 @@ def _with_others(
 
 def _spares(faults: Sequence[dict[str, Any]]) -> bool:
     """Whether no vehicle may be lost by them: a single fault of a single sensor."""
-    return len(faults) == 1 and faults[0]["kind"] in DETECTABLE
+    return len(faults) == 1 and faults[0]["kind"] in SPARING
