@@ -1,7 +1,5 @@
 """What happened to real missions happens to ours: the catalogue of anomalies."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +7,7 @@ import pytest
 from flight.configuration.files import configs_folder
 from ground.drills.drill import Drill
 from ground.drills.reading import load_drill
+from tests.ground.drills.commanded import msr_drill
 
 FOLDER = configs_folder() / "drills" / "anomalies"
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -28,21 +27,16 @@ def test_each_tells_what_happened_and_when(drills: list[Drill]) -> None:
         assert drill.faults and drill.within
 
 
-def drill(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ground.cli", "drill", *arguments, "--out", str(tmp_path)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
 def test_purgatory_is_fatal_to_who_believes_its_wheels(tmp_path: Path) -> None:
     """One short case; all others are among the long checks."""
     purgatory = str(FOLDER / "d09_opportunity_purgatory.yaml")
-    ended = drill(tmp_path, purgatory, "--without", "slip_check")
+    ended = msr_drill(tmp_path, purgatory, "--without", "slip_check")
     assert ended.returncode == 1 and "never truth.rover.wheel_depth" in ended.stdout, ended.stderr
 
 
 @pytest.mark.check
 def test_all_pass_and_without_what_they_protect_they_fail(tmp_path: Path) -> None:
-    ended = drill(tmp_path, "anomalies", "--score")
+    ended = msr_drill(tmp_path, "anomalies", "--score")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "NOT SHOWN" not in ended.stdout
     assert "protection score: 100%" in ended.stdout

@@ -14,36 +14,23 @@ from ground.drills.hardware_drills import (
     write_hardware,
 )
 from ground.drills.places import LASTS
-from ground.drills.scenario import Scenario, load_scenario
-from ground.drills.survey import Calls, Step, Survey
+from ground.drills.scenario import Scenario
+from ground.drills.survey import Calls, Survey
 from ground.drills.variants import load_variants
 from sim_hw.faults.catalogue import catalogue
 
 
-@pytest.fixture(scope="module")
-def scenario() -> Scenario:
-    return load_scenario("surface")
-
-
 @pytest.fixture
-def survey() -> Survey:
-    steps = [
-        Step(0.0, "lander", "landed.waiting", "surface"),
-        Step(1_000.0, "rover", "surface.idle", "surface"),
-        Step(400_000.0, "arm", "ready.idle", "loading"),
-        Step(800_000.0, "mav", "ready", "loading"),
-    ]
-    calls = [
+def survey(survey: Survey) -> Survey:
+    """A second reading comes soon after the one in the middle; and there is what no device does."""
+    survey.calls = [
         Calls("rover.wheels", "state", "surface", 3, [2_000.0, 3_000.0, 3_500.0]),
         Calls("rover.wheels", "turn", "surface", 1, [2_500.0]),
         Calls("arm.gripper", "state", "loading", 3, [400_200.0, 400_300.0, 400_400.0]),
         Calls("ground.other", "state", "loading", 1, [400_200.0]),
         Calls("rover", "", "loading", 1, [400_200.0], sort="bus"),
     ]
-    phases = {"surface": 0.0, "loading": 400_000.0}
-    return Survey(
-        scenario="surface", seed=5, ended=900_000.0, phases=phases, steps=steps, calls=calls
-    )
+    return survey
 
 
 def test_each_device_is_broken_where_it_is_used_by_what_shows(

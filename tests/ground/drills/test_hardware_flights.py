@@ -1,20 +1,14 @@
 """Single faults that show of themselves lose no vehicle: the folder of hardware drills, flown."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from flight.configuration.files import configs_folder
 from ground.drills.variants import load_variants
+from tests.ground.drills.commanded import msr_drill
 
 FOLDER = configs_folder() / "drills" / "hardware"
-
-
-def drill(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ground.cli", "drill", *arguments, "--out", str(tmp_path)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_every_file_is_one_of_a_single_fault_that_may_lose_nobody() -> None:
@@ -31,12 +25,12 @@ def test_every_file_is_one_of_a_single_fault_that_may_lose_nobody() -> None:
 def test_engines_that_hear_nothing_for_two_seconds_are_asked_until_they_do(tmp_path: Path) -> None:
     """The lander gave itself up after half a second. One short case; all others are among the
     long checks."""
-    ended = drill(tmp_path, str(FOLDER / "entry_lander_descent_engines_actuator.yaml"))
+    ended = msr_drill(tmp_path, str(FOLDER / "entry_lander_descent_engines_actuator.yaml"))
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "2 drills: 2 PASS" in ended.stdout
 
 
 @pytest.mark.check
 def test_no_single_fault_that_shows_of_itself_loses_a_vehicle_or_a_tube(tmp_path: Path) -> None:
-    ended = drill(tmp_path, str(FOLDER), "--quiet")
+    ended = msr_drill(tmp_path, str(FOLDER), "--quiet")
     assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -14,7 +14,7 @@ from ground.drills.judging import judge
 from ground.drills.milestones import milestone_after, milestones
 from ground.drills.places import SLACK
 from ground.drills.record import WITHOUT_EFFECT, FaultSpan, Judged, Waited
-from ground.drills.scenario import Scenario, load_scenario
+from ground.drills.scenario import Scenario
 from ground.drills.survey import Calls, Step, Survey
 from ground.drills.swarm import INSTEAD, Swarm, trunk_seeds
 from ground.drills.swarm_faults import (
@@ -31,34 +31,6 @@ from ground.drills.twins import differences, twins_of
 from sim_hw.faults.catalogue import catalogue
 from sim_hw.faults.kind import TARGET_KINDS
 from tests.ground.drills.test_reports import record
-
-
-@pytest.fixture(scope="module")
-def scenario() -> Scenario:
-    return load_scenario("surface")
-
-
-@pytest.fixture
-def survey() -> Survey:
-    """Ten sols on the ground, in two phases."""
-    steps = [
-        Step(0.0, "lander", "landed.waiting", "surface"),
-        Step(1_000.0, "rover", "surface.idle", "surface"),
-        Step(400_000.0, "arm", "ready.idle", "loading"),
-        Step(400_100.0, "arm", "ready.loading.waiting", "loading"),
-        Step(500_000.0, "arm", "ready.idle", "loading"),
-        Step(700_000.0, "mav", "sealed", "loading"),
-        Step(800_000.0, "mav", "ready", "loading"),
-    ]
-    calls = [
-        Calls("rover.wheels", "state", "surface", 3, [2_000.0, 3_000.0, 4_000.0]),
-        Calls("rover.wheels", "turn", "surface", 2, [2_500.0, 3_500.0]),
-        Calls("arm.gripper", "state", "loading", 2, [400_200.0, 400_300.0]),
-    ]
-    phases = {"surface": 0.0, "loading": 400_000.0}
-    return Survey(
-        scenario="surface", seed=5, ended=900_000.0, phases=phases, steps=steps, calls=calls
-    )
 
 
 def swarm(scenario: Scenario, survey: Survey, folder: Path, seed: int = 1) -> Swarm:
