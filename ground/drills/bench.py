@@ -111,6 +111,7 @@ class Bench:
     # ------------------------------------------------------------------ watching
 
     def _watch(self, loop: VirtualLoop) -> None:
+        self._asked, self._broken = [], []  # what was expected of a run before ended with its block
         self._invariants = {name: INVARIANTS[name](self.run) for name in ALWAYS_ON}
         self._holding.update(dict.fromkeys(self._invariants, True))
         self.run.observers.append(self._hear)
