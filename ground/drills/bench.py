@@ -26,6 +26,7 @@ from ground.drills.invariants import ALWAYS_ON, INVARIANTS
 from ground.drills.reading import Span
 from ground.drills.scenario import Scenario, load_scenario
 from ground.drills.sight import Sight
+from ground.drills.watch import LOOK
 from ground.missions.run_folder import RunFolder
 from ground.testbed.hardware import load_vehicle_files
 from ground.testbed.host import Setting
@@ -33,8 +34,6 @@ from ground.testbed.run import Run, RunOptions
 from ground.testbed.virtual_host import Virtual
 from sim_hw.faults.fault import Hit
 from sim_hw.faults.reading import read_fault
-
-LOOK = 0.1  # s of mission time between looks, at least
 
 
 class Injected:
