@@ -40,7 +40,7 @@ class FaultProtection:
         self.names: Names
         self.watch: Watch
         self.responder: Responder
-        self.shedding = Shedding(node, {}, node.loads, self._load_changed)
+        self.shedding = Shedding(node, node.storage, node.loads, self._load_changed)
         self.command_loss: CommandLossTimer | None = None
         self.confirmation: Confirmation | None = None
         self._is_up = False
@@ -56,6 +56,7 @@ class FaultProtection:
             owner, _, device = service.partition(".")
             devices[device if owner == self._node.name else service] = wire.interface
         self.names = Names(type(self._node), devices)
+        self.shedding.take_up()
         self._put_up(self._stored() or self.checked(self._of_mission))
 
     def checked(self, plain: Mapping[str, Any]) -> Table:
@@ -90,7 +91,6 @@ class FaultProtection:
         self.confirmation = (
             None if confirm is None else Confirmation(confirm, node.storage, self._revert)
         )
-        self.shedding = Shedding(node, table.shedding, node.loads, self._load_changed)
         whole = with_timers(table, node.statechart)
         self.watch = Watch(node, whole, self.names, self._monitor_changed)
         modes = self._modes()
@@ -99,8 +99,11 @@ class FaultProtection:
         node.channels.on_change = self._channel_set
         node.readings.listeners[:] = [self.watch.reading_heard]
         self._is_up = True
+        self.shedding.goes_by(table.shedding)
+        node.loads_shed = ", ".join(self.shedding.shed())
         self.state_entered()
         self.responder.take_up(self.watch.take_up)
+        self._tell_violated()
 
     def stop(self) -> None:
         """The node ends: nothing waits for its time any more."""
@@ -202,7 +205,7 @@ class FaultProtection:
         if not self._is_up:
             return  # the node ends
         node = self._node
-        node.monitors_violated = ", ".join(n for n, each in self.watch.runs.items() if each.is_set)
+        self._tell_violated()
         if run.is_set:
             detail = self.watch.detail(run)
             if run.name == COMMAND_LOSS and self.command_loss is not None:
@@ -212,6 +215,10 @@ class FaultProtection:
         else:
             node.monitor_cleared(monitor=run.name)
             self.responder.monitor_cleared(run.name)
+
+    def _tell_violated(self) -> None:
+        runs = self.watch.runs.items()
+        self._node.monitors_violated = ", ".join(name for name, each in runs if each.is_set)
 
     def _load_changed(self, load: str, shed: bool, why: str) -> None:
         node = self._node
@@ -252,6 +259,10 @@ class FaultProtection:
         running = self.responder.running
         self._node.response_running = "" if running is None else running.name
         self._node.response_ended(response=response, result=result)
+
+    def not_undone(self, response: str, failures: str) -> None:
+        """All is clear, and what a response has done could not be taken back."""
+        self._node.response_not_undone(response=response, reason=failures)
 
     def tripped(self, response: str) -> None:
         """A response has used up its budget."""

@@ -30,6 +30,9 @@ class ProtectionEvents:
     @event(Severity.ACTIVITY_HI, "Response {response} has ended: {result}", family=RESPONDING)
     def response_ended(self, *, response: str, result: str) -> None: ...
 
+    @event(Severity.WARNING_HI, "What response {response} did is not all undone: {reason}")
+    def response_not_undone(self, *, response: str, reason: str) -> None: ...
+
     @event(Severity.WARNING_HI, "Response {response} has used up its budget", family=RESPONDING)
     def response_tripped(self, *, response: str) -> None: ...
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flight.core.fault_protection.names import Names
-from flight.core.fault_protection.tables import Checks, Figure, Monitor, Noise
+from flight.core.fault_protection.tables import MOST_EQUAL, Checks, Figure, Monitor, Noise
 from flight.icd.expression_values import Symbol, same_kind
 from flight.icd.expressions import ExpressionError
 
@@ -132,7 +132,13 @@ def _check_frozen(checks: Checks, unit: str) -> Iterator[tuple[str, str]]:
     sigma, _ = _noise(checks.noise, unit)
     quantum = 0.0 if checks.quantum is None else converted(checks.quantum, unit)
     least = least_frozen(sigma, quantum or 0.0)
-    if checks.frozen_after < least:
+    if least > MOST_EQUAL:
+        yield (
+            "checks.frozen_after",
+            f"not allowed with a quantum of {quantum:g} {unit} and noise of {sigma:g} {unit}: a "
+            f"sound sensor says the same {MOST_EQUAL} times in a row",
+        )
+    elif checks.frozen_after < least:
         yield (
             "checks.frozen_after",
             f"{checks.frozen_after}: allowed is at least {least}, so that noise is taken for a "
@@ -140,14 +146,15 @@ def _check_frozen(checks: Checks, unit: str) -> Iterator[tuple[str, str]]:
         )
 
 
-def least_frozen(sigma: float, quantum: float) -> int:
-    """How many equal readings in a row noise of `sigma`, rounded to `quantum`, does not give."""
+def least_frozen(sigma: float, quantum: float) -> float:
+    """How many equal readings in a row noise of `sigma`, rounded to `quantum`, does not give;
+    infinite where the noise is lost in the rounding."""
     if sigma <= 0.0:
-        return 1000
+        return math.inf
     # Two readings are equal when their difference, of sigma times root two, rounds to nothing.
     same = math.erf(0.5 * quantum / (sigma * 2.0)) if quantum > 0.0 else 1.0e-9
-    if same >= 0.999:
-        return 1000
+    if same >= 1.0:
+        return math.inf
     return 1 + max(1, math.ceil(math.log(FALSE_ALARMS / READINGS) / math.log(same)))
 
 

@@ -76,6 +76,7 @@ class Teller(Protocol):
     def is_set(self, monitor: str) -> bool: ...
     def started(self, response: str, monitor: str) -> None: ...
     def ended(self, response: str, result: str) -> None: ...
+    def not_undone(self, response: str, failures: str) -> None: ...
     def tripped(self, response: str) -> None: ...
     def withheld(self, response: str, monitor: str) -> None: ...
     def start(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]: ...
@@ -196,14 +197,15 @@ class Responder:
     def _give_way(self) -> None:
         assert self._running is not None
         running, task = self._running
-        if not running.entry.interruptible:
-            return
+        if not running.entry.interruptible or running.gives_way_to:
+            return  # one that gives way already is left to put down what it holds
         for run in self._waiting():
             higher = run.entry.priority > running.entry.priority
             may = self._teller.safing() is Safing.ALLOWED or run.steps[run.step].keeps_going
             if higher and may and self._reason(run):
                 running.gives_way_to = run.name
-                task.cancel()
+                if inspect.getcoroutinestate(_coroutine(task)) != inspect.CORO_CREATED:
+                    task.cancel()  # one that has not begun looks by itself
                 return
 
     def _start(self, run: ResponseRun) -> None:
@@ -227,17 +229,21 @@ class Responder:
 
     async def _act(self, run: ResponseRun, step: Step) -> None:
         try:
-            await self._do(run, step)
+            if not run.gives_way_to:
+                run.failures += await self._do(step)
         except asyncio.CancelledError:
             if run.gives_way_to:
-                self._running = None
                 self._gave_way(run)
             raise
+        if run.gives_way_to:  # it had not begun, or would not be broken off
+            self._gave_way(run)
+            return
         self._running = None
         self._acted(run)
 
-    async def _do(self, run: ResponseRun, step: Step) -> None:
-        """Does each call; one that fails does not keep the others from being done."""
+    async def _do(self, step: Step) -> list[str]:
+        """Does each call, and says what failed; that does not keep the others from being done."""
+        failures = []
         for call in step.calls:
             try:
                 result = call.on(self._node)
@@ -245,10 +251,12 @@ class Responder:
                     async with asyncio.timeout(LONGEST_ACTION):
                         await result
             except Exception as error:  # whatever it is, the others are to be tried
-                run.failures.append(f"{call.text}: {error or type(error).__name__}")
+                failures.append(f"{call.text}: {error or type(error).__name__}")
+        return failures
 
     def _gave_way(self, run: ResponseRun) -> None:
         """One that a higher one has ended half-way waits for its turn again."""
+        self._running = None
         self._end(run, f"gave way to {run.gives_way_to}")
         run.gives_way_to, run.ready_at = "", 0.0
         reason = self._reason(run)
@@ -257,7 +265,9 @@ class Responder:
         self.go_on()
 
     def _acted(self, run: ResponseRun) -> None:
-        if run.step + 1 < len(run.steps):
+        if run.step + 1 < len(run.steps) and run.mode is not Mode.ACTIVE:
+            self._end(run, f"set to {run.mode.value}")  # while it acted
+        elif run.step + 1 < len(run.steps):
             run.standing = Standing.WATCHING
             self._later(run, run.steps[run.step + 1].after, lambda: self._judge(run))
         else:
@@ -281,7 +291,7 @@ class Responder:
         self._teller.ended(run.name, result)
         if not self._reason(run):
             self._undo(run)
-        elif run.entry.cool_down > 0.0:
+        elif run.entry.cool_down > 0.0 and run.mode is Mode.ACTIVE:
             self._later(run, run.entry.cool_down, lambda: self._again(run))
 
     def _undo(self, run: ResponseRun) -> None:
@@ -289,22 +299,27 @@ class Responder:
         if run.owes_undo:
             run.owes_undo = False
             self._budgets.owe(run.name, False)
-            self._teller.start(self._do(run, run.undo), f"end of response {run.name}")
+            self._teller.start(self._undone(run), f"end of response {run.name}")
+
+    async def _undone(self, run: ResponseRun) -> None:
+        failures = await self._do(run.undo)
+        if failures:
+            self._teller.not_undone(run.name, "; ".join(failures))
 
     # ------------------------------------------------------------------- modes
 
     def set_mode(self, name: str, mode: Mode) -> None:
         """Another mode; an active one that was tripped has all its shots again.
 
-        One that acts goes on to its end; one that waits or watches ends. Raises KeyError.
+        One that acts does what it has begun, and goes no further up; one that waits or watches
+        ends. Raises KeyError.
         """
         run = self.runs[name]
+        run.mode = mode
         if mode is Mode.ACTIVE:
             self._budgets.forget(name)
         elif run.standing in (Standing.WAITING, Standing.WATCHING):
             self._end(run, f"set to {mode.value}")
-            run.stop_timer()
-        run.mode = mode
         if mode is Mode.ACTIVE:
             run.ready_at = 0.0
             reason = self._reason(run)
@@ -322,3 +337,10 @@ class Responder:
         """Waits for no time any more."""
         for run in self.runs.values():
             run.stop_timer()
+
+
+def _coroutine(task: asyncio.Task[None]) -> Coroutine[Any, Any, None]:
+    """What a task of a response runs."""
+    work = task.get_coro()
+    assert inspect.iscoroutine(work)
+    return work

@@ -13,6 +13,8 @@ from flight.configuration.files import NotAllowed
 from flight.icd.amounts import Amount
 
 FORMAT: Final = 1
+MOST_EQUAL: Final = 1000
+"""Readings in a row, the longest that a frozen sensor may be waited for."""
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\Z", max_length=60)]
 Words = Annotated[str, Meta(min_length=1, max_length=300)]
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
@@ -97,7 +99,7 @@ class Checks(_Entry, frozen=True, kw_only=True):
     finite: Literal[True] = True
     range: Span | None = None
     rate: Figure | None = None
-    frozen_after: Annotated[int, Meta(ge=2, le=1000)] | None = None
+    frozen_after: Annotated[int, Meta(ge=2, le=MOST_EQUAL)] | None = None
     noise: Noise | None = None
     quantum: Figure | None = None
     stamp_age: SomeSeconds | None = None

@@ -142,6 +142,16 @@ class Guarded(Node):
         self.deeds.append("scrubbed")
 
     @action()
+    async def put_down(self, seconds: float) -> None:
+        """Holds something, which takes some seconds to put down when it is broken off."""
+        self.deeds.append("put_down")
+        try:
+            await asyncio.sleep(1e6)
+        finally:
+            await asyncio.sleep(seconds)
+            self.deeds.append("it is down")
+
+    @action()
     def stumble(self) -> None:
         """Fails."""
         raise RuntimeError("fell over")

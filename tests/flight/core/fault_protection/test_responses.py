@@ -312,6 +312,87 @@ def test_an_action_that_fails_is_told_and_keeps_no_other_from_being_done(tmp_pat
     on_deck(tmp_path, table(bell={"do": ["stumble", "ring"]}), story)
 
 
+@pytest.mark.parametrize("passive", [True, False])
+def test_one_that_is_switched_off_while_it_acts_climbs_no_further(
+    tmp_path: Path, passive: bool
+) -> None:
+    then = {"not_cleared_in": 10.0, "do": ["ring 2"]}
+
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        await deck.rig.command("guarded", "disable_response", response="bell", passive=passive)
+        await asyncio.sleep(100.0)
+        assert deck.node.deeds == ["scrub", "scrubbed"]  # what it had begun, and nothing more
+        set_to = "set to passive" if passive else "set to disabled"
+        assert deck.events("response_ended") == [("response_ended", "bell", set_to)]
+
+    on_deck(tmp_path, table(bell={"do": ["scrub 5"], "then": then, "cool_down": 20.0}), story)
+
+
+def test_what_cannot_be_undone_is_told(tmp_path: Path) -> None:
+    plan = table(bell={"do": ["ring 1"], "when_clear": ["stumble", "ring 7"]})
+
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        assert deck.events("response_not_undone") == []
+        await deck.heat(290.0)
+        assert deck.node.deeds == ["ring 1", "ring 7"]
+        assert deck.events("response_not_undone") == [
+            ("response_not_undone", "bell", "stumble: fell over")
+        ]
+        await deck.heat(301.0)
+        # What failed at the end of the last time is no failure of this one.
+        assert deck.events("response_ended")[-1] == ("response_ended", "bell", "done")
+
+    on_deck(tmp_path, plan, story)
+
+
+def test_who_gives_way_is_broken_off_once(tmp_path: Path) -> None:
+    plan = two_monitors(interruptible=True)
+    plan["responses"]["slow"]["do"] = ["put_down 10"]
+
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        deck.node.wet = True
+        await asyncio.sleep(1.0)
+        deck.node.protection.responder.go_on()
+        await deck.heat(302.0)
+        await asyncio.sleep(8.0)
+        assert deck.node.deeds == ["put_down"]
+        await asyncio.sleep(2.0)
+        assert deck.node.deeds[:3] == ["put_down", "it is down", "ring 9"]
+
+    on_deck(tmp_path, plan, story)
+
+
+def test_who_has_not_begun_yet_gives_way_as_well(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        deck.node.heat = 301.0
+        deck.node.wet = True  # at once: nothing of `slow` has been done
+        await asyncio.sleep(1.0)
+        assert deck.node.deeds == ["ring 9", "scrub"]
+        assert deck.node.response_running == "slow"
+        await asyncio.sleep(60.0)
+        assert deck.node.deeds[-1] == "scrubbed"
+
+    on_deck(tmp_path, two_monitors(interruptible=True), story)
+
+
+def test_after_a_reboot_what_is_still_violated_is_said(tmp_path: Path) -> None:
+    plan = table(bell={"do": ["ring 1"], "when_clear": ["ring 7"]})
+
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        await deck.reboot()
+        await asyncio.sleep(0.01)
+        assert deck.node.protection.is_set("hot")
+        assert deck.node.monitors_violated == "hot"
+        await deck.heat(290.0)
+        assert (deck.node.monitors_violated, deck.node.deeds) == ("", ["ring 7"])
+
+    on_deck(tmp_path, plan, story)
+
+
 # ------------------------------------------------------------------------ where it may
 
 

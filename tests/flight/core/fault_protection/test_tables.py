@@ -103,6 +103,8 @@ BAD = [
     ("range: {value: [0, 0.05], unit: km}", "range: {value: [0, 1], unit: K}", 13, "km"),
     ("rate: {value: 2, unit: m/s}", "rate: {value: 2, unit: m}", 14, "m/s"),
     ("frozen_after: 3", "frozen_after: 2", 16, "at least 3"),
+    ("unit: cm}\n", "unit: cm}\n      quantum: {value: 1, unit: m}\n",
+     17, "the same 1000 times in a row"),
     ("      noise: {value: 1, unit: cm}\n", "", 15, "`noise` of the figure"),
     ("depth_by_pressure:", "depth_by_presure:", 18, "did you mean depth_by_pressure?"),
     ("depth_by_pressure:", "depth_by_sonar:", 18, "its own data"),
