@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
-from ground.mission_control import PLACE_STYLES, progress_line, progress_panel
+from ground.mission_control import ALARMS_OVER, PLACE_STYLES, progress_line, progress_panel
 from ground.missions.mission import LoadedMission
 from ground.terminal.screen import Screen
 
@@ -110,13 +110,13 @@ class Display:
 
     def _alarms(self, alarms: list[dict[str, Any]]) -> None:
         """The alarms that are open: those that hold by name, the others as a number."""
-        held = [alarm for alarm in alarms if alarm["state"] != "RETURNED"]
+        held = [alarm for alarm in alarms if alarm["state"] not in ALARMS_OVER]
         for alarm in held[:MOST_ALARMS]:
             self._console.print(Text.assemble(("  alarm:", "yellow"), f" {alarm_words(alarm)}"))
         left = len(held) - MOST_ALARMS
         if left > 0:
             self._console.print(f"  {counted(left, 'more alarm')} that hold: see summary.json")
-        over = len(alarms) - len(held)
+        over = sum(alarm["state"] == "RETURNED" for alarm in alarms)
         if over:
             verb = "has" if over == 1 else "have"
             self._console.print(

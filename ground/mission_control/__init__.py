@@ -4,6 +4,7 @@ What stands here is what anybody outside may use; nothing outside reaches into t
 It knows the vehicles by their dictionary alone.
 """
 
+from ground.mission_control.alarm import ALARMS_OVER
 from ground.mission_control.archive import ArchiveError
 from ground.mission_control.argument_types import TypeEntry
 from ground.mission_control.clock import MissionClock
@@ -31,6 +32,7 @@ from ground.mission_control.progress import render as progress_panel
 from ground.mission_control.stages import stages_of
 
 __all__ = [
+    "ALARMS_OVER",
     "ARCHIVE_FILE",
     "IN_TOUCH",
     "PLACE_STYLES",

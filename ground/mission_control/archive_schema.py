@@ -7,7 +7,7 @@ mean solar time.
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 
-VERSION = 2
+VERSION = 3
 REPORTS_OF_A_BOOT = 1_000_000_000
 """More than a vehicle makes in one boot: boot times this, and the number, is one order."""
 PLACE = f"(boot * {REPORTS_OF_A_BOOT} + number)"
@@ -161,7 +161,14 @@ CREATE TABLE IF NOT EXISTS alarms (
     acknowledged_by TEXT NOT NULL,
     acknowledged_ns INTEGER,
     note TEXT NOT NULL,
-    last_place INTEGER NOT NULL
+    last_place INTEGER NOT NULL,
+    owner TEXT NOT NULL DEFAULT '',
+    notes TEXT NOT NULL DEFAULT '[]',
+    latched INTEGER NOT NULL DEFAULT 0,
+    shelved_until_ns INTEGER,
+    shelved_by TEXT NOT NULL DEFAULT '',
+    shelved_why TEXT NOT NULL DEFAULT '',
+    shelved_rank INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE TABLE IF NOT EXISTS procedure_log (

@@ -27,6 +27,7 @@ from ground.mission_control.procedures import Program
 from ground.mission_control.read_back import ReadBack
 from ground.mission_control.reception import Reception
 from ground.mission_control.recovery import Recovery
+from ground.mission_control.shelves import Shelves
 from ground.mission_control.stations import HOSTS, Stations
 from ground.mission_control.telemetry import LatestTelemetry
 from ground.mission_control.uplink import Uplink
@@ -91,6 +92,7 @@ class MissionControl:
         self.custody = CustodyView(tubes)
         self.custody.load(self.archive)
         self.alarms = Alarms(self.archive, clock.now_ns)
+        self.shelves = Shelves(self.alarms, clock.now_ns)
         self.watches = Watches()
         self.recent_events: deque[EventReport] = deque(maxlen=RECENT_EVENTS)
         self.stations = Stations(bus, self.boot, clock.now, hosts)
@@ -147,7 +149,8 @@ class MissionControl:
             nursery.start(self._rounds(), name="rounds")
             self.tracker.resume()
             nursery.start(self.touch.run(), name="keeping in touch")
-            cursor = await self.runner.run()
+            with self.shelves:
+                cursor = await self.runner.run()
             nursery.cancel()
             for command in self.tracker.open_commands():
                 self.tracker.give_up(command.order.identifier, "the procedure ended before")

@@ -8,6 +8,7 @@ from typing import Any
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.icd.messages import Severity
 from flight.runtime.pace import NANOSECONDS
+from ground.mission_control import ALARMS_OVER
 from ground.missions.run_folder import read_archive
 from ground.reports.ascent_report import REPORT_FIGURES
 
@@ -21,7 +22,8 @@ _RANKS = {str(severity): rank for rank, severity in enumerate(Severity)}
 def open_alarms(run_folder: Path) -> list[dict[str, Any]]:
     """The alarms that were not over when the run ended: those that hold first, the worst first.
 
-    `since` is in sols of mission time; RETURNED ones wait for somebody to have seen them.
+    `since` is in sols of mission time; RETURNED ones wait for somebody to have seen them, LATCHED
+    ones for somebody to reset them.
     """
     archive = read_archive(run_folder)
     if archive is None:
@@ -41,7 +43,7 @@ def open_alarms(run_folder: Path) -> list[dict[str, Any]]:
         for source, name, severity, state, raised_ns, count, text in rows
     ]
     return sorted(
-        alarms, key=lambda each: (each["state"] == "RETURNED", -_RANKS.get(each["severity"], 0))
+        alarms, key=lambda each: (each["state"] in ALARMS_OVER, -_RANKS.get(each["severity"], 0))
     )
 
 

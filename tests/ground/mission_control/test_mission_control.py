@@ -316,3 +316,31 @@ def test_a_frame_that_the_stations_kept_no_longer_is_said_to_be_lost(fly: Fly) -
     samples, texts = fly("  - {do: pause, seconds: 1000}\n", flight)
     assert samples == [0.3, 0.4, 0.5]
     assert texts == [("2 frames up to number 2 are not kept any more",)]
+
+
+def test_a_shelved_alarm_comes_back_by_itself_also_after_a_restart(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        loop.call_at(9.0, lambda: ground.vehicle.event("motor_fault", Severity.WARNING_HI))
+        heard: list[tuple[str, float]] = []
+
+        def watch() -> None:
+            alarms = ground.control.alarms
+            alarms.on_change = lambda what, who, alarm: heard.append((what, loop.time()))
+
+        def shelve() -> None:
+            ground.control.alarms.shelve(1, "anna", round(1260.25e9), "known")
+
+        loop.call_at(1200.0, shelve)
+        await ground.run_and_kill_at(1215.0)
+        ground.start()
+        watch()
+        loop.call_at(1250.0, lambda: heard.append(("before", loop.time())))
+        await ground.run()
+        return heard, ground.control.alarms.unacknowledged()
+
+    heard, waiting = fly(DRIVE + "}\n", flight)
+    assert heard[0] == ("before", 1250.0)
+    assert heard[1][0] == "unshelved"
+    assert heard[1][1] == pytest.approx(1260.25, abs=1e-3)
+    assert [alarm.number for alarm in waiting] == [1]
