@@ -165,6 +165,19 @@ class Hello(Message, frozen=True, tag="hello"):
     boot: Count
 
 
+class DeviceIdentity(Message, frozen=True, tag="identity"):
+    """The device's answer to a `hello`, said again when it has restarted: what it is, and the hash
+    of the interface that it was made for. A new `boot` ends every call of before; 0: it tells none.
+    """
+
+    interface: Name
+    interface_hash: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    boot: Count = 0
+    model: Text = ""
+    serial: Text = ""
+    firmware: Text = ""
+
+
 class Call(Message, frozen=True, tag="call"):
     """A reading or an actuation asked of a device."""
 
@@ -206,6 +219,7 @@ AnyMessage = (
     | Packet
     | Frame
     | Hello
+    | DeviceIdentity
     | Call
     | Reply
     | Cancel

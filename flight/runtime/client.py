@@ -47,6 +47,15 @@ class Client(Endpoint):
         if self.on_reconnect is not None:
             self.on_reconnect()
 
+    def cut(self) -> None:
+        super().cut()
+        # After what had arrived was taken: those are answers still.
+        self._loop.call_soon(self._tell_cut, context=self._context)
+
+    def _tell_cut(self) -> None:
+        if not self._closed and self.on_lost is not None:
+            self.on_lost(f"{self.service} was lost")
+
     def send(self, message: Message) -> bool:
         """Sends to the service; False (and counted) when it is gone or the queue is full."""
         if self._closed:

@@ -14,7 +14,16 @@ from flight.icd.devices.base import (
     Method,
     Reading,
 )
-from flight.icd.messages import Call, Cancel, DeviceSignal, Hello, Message, Reply
+from flight.icd.devices.description import interface_hash
+from flight.icd.messages import (
+    Call,
+    Cancel,
+    DeviceIdentity,
+    DeviceSignal,
+    Hello,
+    Message,
+    Reply,
+)
 from flight.runtime.bus import Bus
 from flight.runtime.loop import NANOSECONDS, clock_of, transport_grace
 from flight.runtime.paced_loop import PacedLoop
@@ -35,7 +44,11 @@ def _give_up(waiter: asyncio.Future[Reply]) -> None:
 
 
 class Connection:
-    """The calls of one driver that wait for an answer, and the signals of its device."""
+    """The calls of one driver that wait for an answer, and the signals of its device.
+
+    A device that says that it has another interface is not spoken to. One that is lost, or has
+    restarted, answers nothing that it was asked before: its calls end at once.
+    """
 
     def __init__(
         self,
@@ -55,6 +68,9 @@ class Connection:
         self._paced = isinstance(self._loop, PacedLoop)
         self._listeners: dict[str, Callable[[Any], None]] = {}
         self.on_unexpected: Callable[[str], None] | None = None
+        self.identity: DeviceIdentity | None = None
+        """What the device says that it is; None before it has."""
+        self._strange = ""
         self._client = bus.connect(service, self._receive, epoch=boot)
         self._client.on_reconnect = self._say_hello
         self._client.on_lost = self._lost
@@ -65,6 +81,24 @@ class Connection:
         self._client.send(Hello(self._client.bus.name, self._boot))
 
     def _lost(self, how: str) -> None:
+        self.identity = None  # whoever serves next has to say who it is
+        self._strange = ""
+        self._end_waiting(how)
+
+    def _identified(self, told: DeviceIdentity) -> None:
+        before, self.identity = self.identity, told
+        self._strange = ""
+        if told.interface_hash != interface_hash(self._interface):
+            self._strange = (
+                f"{self.service} has the interface {told.interface} {told.interface_hash[:12]}; "
+                f"{self._interface.__name__} {interface_hash(self._interface)[:12]} is needed"
+            )
+            self._complain(self._strange)
+            self._end_waiting(self._strange)
+        elif before is not None and before.boot != told.boot:
+            self._end_waiting(f"{self.service} has restarted (boot {told.boot})")
+
+    def _end_waiting(self, how: str) -> None:
         for number, waiter in self._waiting.items():
             if not waiter.done():
                 waiter.set_exception(DeviceTimeout(f"{how}, with call {number} unanswered"))
@@ -88,6 +122,8 @@ class Connection:
             raise
 
     async def _ask(self, method: Method, arguments: dict[str, Any]) -> Any:
+        if self._strange:
+            raise DeviceFault("interface", self._strange)
         self._number += 1
         number = self._number
         loop, clock = self._loop, self._time_ns
@@ -142,6 +178,8 @@ class Connection:
                 waiter.set_result(message)
         elif isinstance(message, DeviceSignal):
             self._signal(message)
+        elif isinstance(message, DeviceIdentity):
+            self._identified(message)
         else:
             self._complain(f"a {type(message).__name__} is nothing that a device says")
 

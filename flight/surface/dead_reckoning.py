@@ -114,6 +114,10 @@ class DeadReckoning:
         self.pose.heading = (self.pose.heading + turned) % (2.0 * pi)
         return slip
 
+    def unsure(self, way: float) -> None:
+        """It may have come so far (m) without anybody having counted."""
+        self._grow(way)
+
     def sun_seen(self, azimuth_seen: float, azimuth_true: float) -> float:
         """Corrects the heading by the Sun; returns the correction in radians."""
         heading = azimuth_true - azimuth_seen

@@ -8,7 +8,7 @@ setback counts; after too many the drive fails and says why.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from math import atan2, hypot, pi, radians
+from math import atan2, copysign, hypot, pi, radians
 from typing import Any, Protocol
 
 from flight.astrodynamics.ellipsoids import PlanetographicDegrees
@@ -101,7 +101,8 @@ class Locomotion:
     """The driving skill of one vehicle. Latitude and longitude in degrees, for the Sun.
 
     `memory` keeps odometer and yaw beside the pose, so that what was driven while nobody counted
-    (a reboot, an abort) can be caught up with.
+    (a reboot, an abort) can be caught up with. Of wheels, or gyroscopes, that were switched on anew
+    since then they are of another count: no difference is taken, and the pose is less sure.
     """
 
     wheels: Wheels
@@ -143,14 +144,17 @@ class Locomotion:
 
     async def catch_up(self) -> None:
         """Takes into account what the wheels did since the pose was last stored."""
-        odometer = (await self._wheels()).odometer
+        wheels = await self._wheels()
         inertial = await self.imu.state()
         if "odometer" in self.memory:
-            way = odometer - float(self.memory["odometer"])
             turned = self._turned_since(inertial)
+            way = wheels.odometer - float(self.memory["odometer"])
+            if wheels.boot != self.memory.get("wheels_boot", 0):
+                way = 0.0  # it may be that they turned on until they were switched off
+                self.reckoning.unsure(self.parameters.segment)
             if abs(way) > 0.01 or abs(turned) > 0.05:
                 self.reckoning.moved(odometer=way, yaw=turned, visual=None)
-        self._store(odometer, inertial)
+        self._store(wheels, inertial)
         await self.fix_heading()
 
     async def _wheels(self) -> WheelsState:
@@ -166,6 +170,8 @@ class Locomotion:
     def _turned_since(self, inertial: InertialState) -> float:
         """Radians turned since the pose was stored; none where the gyroscopes cannot tell."""
         if not inertial.valid or inertial.saturated or "yaw" not in self.memory:
+            return 0.0
+        if inertial.boot != self.memory.get("inertial_boot", 0):
             return 0.0
         return wrapped(inertial.yaw - float(self.memory["yaw"]))
 
@@ -203,27 +209,31 @@ class Locomotion:
         """
         reference = await self.camera.set_reference()
         before = await self.imu.state()
-        start = (await self._wheels()).odometer
+        start = await self._wheels()
         fault: DeviceFault | None = None
         try:
             await self.wheels.drive(distance)
         except DeviceFault as error:
             fault = error
-        odometer = (await sound(self.wheels.state)).odometer
+        wheels = await sound(self.wheels.state)
         after = await self.imu.state()
         motion = await self.camera.visual_motion()
         visual = (motion.ahead, motion.right) if reference.valid and motion.valid else None
         if not self.parameters.checks_slip:
             visual = None
-        way = odometer - start if distance >= 0.0 else start - odometer
+        same = wheels.boot == start.boot
+        # m; of wheels that were switched on anew meanwhile nobody knows how far they had come.
+        way = copysign(1.0, distance) * (wheels.odometer - start.odometer) if same else 0.0
         if visual is not None and self.parameters.doubts_images:
             why = why_not_made(*visual, distance, way)
             if why:
                 visual = None
                 self.observer.setback("images_doubted", why)
         slip = self.reckoning.moved(odometer=way, yaw=_turned(before, after), visual=visual)
+        if not same and visual is None:
+            self.reckoning.unsure(abs(distance))
         self.segments += 1
-        self._store(odometer, after)
+        self._store(wheels, after)
         self.observer.segment_driven(self.pose, slip, abs(way))
         if fault is not None:
             raise fault
@@ -388,18 +398,22 @@ class Locomotion:
     # ----------------------------------------------------------------- memory
 
     async def _store_now(self, inertial: InertialState) -> None:
-        self._store((await sound(self.wheels.state)).odometer, inertial)
+        self._store(await sound(self.wheels.state), inertial)
 
-    def _store(self, odometer: float, inertial: InertialState) -> None:
-        self.memory = {"odometer": odometer, "pose": self.pose.as_data()}
+    def _store(self, wheels: WheelsState, inertial: InertialState) -> None:
+        self.memory = {"odometer": wheels.odometer, "pose": self.pose.as_data()}
+        if wheels.boot:
+            self.memory["wheels_boot"] = wheels.boot
         if self.dug_in is not None:
             self.memory["dug_in"] = self.dug_in
         if inertial.valid:  # without it the next look begins to count anew
             self.memory["yaw"] = inertial.yaw
+            if inertial.boot:
+                self.memory["inertial_boot"] = inertial.boot
         self.remember(self.memory)
 
 
 def _turned(before: InertialState, after: InertialState) -> float | None:
-    if not (before.valid and after.valid) or after.saturated:
+    if not (before.valid and after.valid) or after.saturated or before.boot != after.boot:
         return None
     return wrapped(after.yaw - before.yaw)

@@ -16,8 +16,9 @@ A device interface is what flight code and a device agree on. A driver calls its
 [device bus](messages.md#device-bus); a simulated device answers, or a real one that speaks the
 same messages. A method answers at the latest after its limit; an actuation answers when it is
 done. Every reading that a method answers with has `valid` (its values mean something), `time_ns`
-(nanoseconds of mission time at which it was taken, not before it was asked for) and `reason` (why
-it is not valid, if that is known), which are not repeated below. The driver lets no reading through
+(nanoseconds of mission time at which it was taken, not before it was asked for), `reason` (why it
+is not valid, if that is known) and `boot` (which power-up of the device took it; what a device
+counts begins anew with each), which are not repeated below. The driver lets no reading through
 whose figures are not finite or outside what the interface says can be measured: it then arrives as
 not valid.
 

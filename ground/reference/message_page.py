@@ -16,6 +16,7 @@ from flight.icd.messages import (
     Command,
     CommandReport,
     CustodyReport,
+    DeviceIdentity,
     DeviceSignal,
     EventReport,
     Exchange,
@@ -51,9 +52,9 @@ GROUPS: tuple[tuple[str, str, tuple[type[Message], ...]], ...] = (
     (
         "Device bus",
         "Between a driver and the service `<vehicle>.<device>`. A driver says `hello` first, and "
-        "again when the connection was made anew; then each `call` gets one `reply`. The methods "
-        "are on the page of the [devices](devices.md).",
-        (Hello, Call, Reply, Cancel, DeviceSignal),
+        "again when the connection was made anew; the device answers with its `identity`. Then "
+        "each `call` gets one `reply`. The methods are on the page of the [devices](devices.md).",
+        (Hello, DeviceIdentity, Call, Reply, Cancel, DeviceSignal),
     ),
 )
 

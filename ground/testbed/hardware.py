@@ -10,6 +10,7 @@ from typing import Any
 
 from flight.astrodynamics.time_scales import Epoch
 from flight.icd.checksum import is_whole
+from flight.icd.devices.description import interface_of
 from flight.icd.devices.ground_station import STATIONS_SERVICE
 from flight.icd.devices.orbital_imagery import IMAGERY_SERVICE
 from flight.icd.places import GROUND, ORBIT, PERSEVERANCE
@@ -32,7 +33,6 @@ from sim_hw.dynamics.entry_vehicle import EntryBody
 from sim_hw.dynamics.mav_truth import CONTAINER_NAME
 from sim_hw.faults.device_call import DevicePart
 from sim_hw.faults.device_seam import DeviceSeam
-from sim_hw.faults.targets import interface_of
 from sim_hw.links.parameters import load_link_parameters
 from sim_hw.links.space_links import SpaceLinks
 from sim_hw.power_and_heat.electrical import Electrical

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-ABOUT = ("time_ns", "valid", "reason")
+ABOUT = ("time_ns", "valid", "reason", "boot")
 """Fields that tell about a reading; nothing changes them unless it is asked to."""
 
 

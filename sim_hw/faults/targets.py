@@ -4,17 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flight.icd.devices.base import DeviceInterface
+from flight.icd.devices.description import interface_of
 from sim_hw.faults.device_call import DevicePart
 from sim_hw.faults.kind import TargetKind
-
-
-def interface_of(device: Any) -> type[DeviceInterface]:
-    """The device interface that a simulated device serves."""
-    for base in type(device).__mro__:
-        if DeviceInterface in base.__bases__:
-            return base
-    raise TypeError(f"{type(device).__name__} serves no device interface")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,16 @@ from typing import Any, NamedTuple
 import msgspec
 
 from flight.icd.devices.base import DeviceFault, DeviceInterface, DeviceRejected
-from flight.icd.messages import Call, Cancel, DeviceSignal, Hello, Message, Reply
+from flight.icd.devices.description import interface_hash, interface_of
+from flight.icd.messages import (
+    Call,
+    Cancel,
+    DeviceIdentity,
+    DeviceSignal,
+    Hello,
+    Message,
+    Reply,
+)
 from flight.runtime.bus import Bus
 from flight.runtime.loop import NANOSECONDS, clock_of, transport_grace
 from flight.runtime.nursery import Nursery
@@ -35,7 +44,8 @@ class DeviceServer:
     A driver that says hello with a new boot number ends the calls of its earlier boots: what moved
     on their behalf stops, as it does when a call is cancelled. `on_call` hears of each call, by its
     method, before it is answered. A call older than its limit is refused: its caller has given it
-    up. Calls in work and drivers are bounded; what is beyond is refused, counted and told.
+    up. Calls in work and drivers are bounded; what is beyond is refused, counted and told. Each
+    driver that says hello is told what the device is; all are, when it has `restarted`.
     `interposer`, where one is set, comes between the device and all of this.
     """
 
@@ -47,6 +57,7 @@ class DeviceServer:
         self._nursery = nursery
         self._running: dict[tuple[bytes, int], _Work] = {}
         self._boots: dict[str, tuple[int, bytes]] = {}
+        self._identity: DeviceIdentity | None = None
         self._grace = 0.0  # s; the greatest so far
         loop = asyncio.get_running_loop()
         self._time_ns = clock_of(loop)
@@ -65,6 +76,23 @@ class DeviceServer:
         message = DeviceSignal(name, plain)
         for _, peer in list(self._boots.values()):
             self._server.send(peer, message)
+
+    @property
+    def identity(self) -> DeviceIdentity:
+        """What the device is, as drivers are told."""
+        if self._identity is None:
+            interface = interface_of(self.device)
+            self._identity = DeviceIdentity(interface.__name__, interface_hash(interface))
+        return self._identity
+
+    def restarted(self, identity: DeviceIdentity) -> None:
+        """The device has been switched on anew, or it is another one: what was asked of it before
+        ends, and every driver is told."""
+        self._identity = identity
+        for work in list(self._running.values()):
+            work.task.cancel()
+        for _, peer in list(self._boots.values()):
+            self._server.send(peer, identity)
 
     def let_go(self, source: str) -> None:
         """Ends the calls of a driver whose program is gone: what moved on its behalf stops."""
@@ -129,6 +157,7 @@ class DeviceServer:
             for (owner, _), work in list(self._running.items()):
                 if owner == before[1]:
                     work.task.cancel()
+        self._server.send(peer, self.identity)
 
     async def _answer(self, peer: bytes, call: Call, age: float) -> None:
         # Cancelled on behalf of the caller, or as the hardware goes down: nobody waits for it.

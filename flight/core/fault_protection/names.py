@@ -99,7 +99,8 @@ def _step(path: str, annotation: Any, part: str, unit: str) -> tuple[Any, str]:
     bare = _bare(annotation)
     if isinstance(bare, type) and issubclass(bare, msgspec.Struct):
         hints = get_type_hints(bare, include_extras=True)
-        known = [name for name in bare.__struct_fields__ if name not in ("time_ns", "reason")]
+        about = ("time_ns", "reason", "boot")
+        known = [name for name in bare.__struct_fields__ if name not in about]
         if part not in known:
             raise ExpressionError(f"{path}: {choices_words(part, known)}")
         inner = hints[part]

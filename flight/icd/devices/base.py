@@ -22,7 +22,9 @@ R = TypeVar("R", bound="Reading")
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Base of what a device measures. An invalid reading has values that mean nothing; `reason`
-    says why, if it is known.
+    says why, if it is known. `boot`: which power-up of the device took it, counted by who watches
+    it; what the device counts (an odometer, pulses) begins anew with each, so that no difference is
+    taken of readings of two boots. 0: of a device that keeps what it counts.
 
     `own_validity`: fields that may be invalid while the others are not, each with the field that
     says so: a boolean, or for a table the list of the names that are not valid.
@@ -33,6 +35,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     valid: bool = True
     time_ns: int = 0  # mission time at which it was taken
     reason: str = ""
+    boot: int = 0
 
 
 class DeviceError(Exception):
@@ -52,7 +55,7 @@ class DeviceRejected(DeviceError):
 
 
 class DeviceTimeout(DeviceError):
-    """No answer from the device within the time allowed."""
+    """No answer from the device within the time allowed, or none to be had: it was lost."""
 
 
 class ReadingInvalid(DeviceFault):

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import random
+import select
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -17,6 +19,7 @@ from flight.runtime.loop import (
     transport_grace,
 )
 from flight.runtime.nursery import Nursery
+from flight.runtime.timer_descriptor import timer_descriptor
 
 YEAR = 365.25 * 86_400.0
 
@@ -359,3 +362,70 @@ async def test_a_timer_that_has_fired_is_not_counted_among_the_cancelled() -> No
     assert loop._cancelled_timers == 1
     await asyncio.sleep(2.0)
     assert loop._cancelled_timers == 0
+
+
+def test_the_paced_loop_waits_by_a_timer_of_the_kernel_where_there_is_one() -> None:
+    loop = PacedLoop(rate=100.0)
+    try:
+        assert loop.exact_timers == (sys.platform == "linux")
+        order: list[int] = []
+        for number, delay in ((3, 0.3), (1, 0.1), (2, 0.2)):
+            loop.call_later(delay, order.append, number)
+        loop.call_later(0.4, loop.stop)
+        loop.run_forever()
+        assert order == [1, 2, 3]
+        assert loop.time() >= 0.4
+    finally:
+        loop.close()
+
+
+def test_the_timer_of_a_paced_loop_is_heard_by_nobody_else() -> None:
+    """A timer that was set for one wait and runs out in another: with none, or without waiting."""
+    loop = PacedLoop()
+    ours, theirs = os.pipe()
+    try:
+        heard: list[bytes] = []
+
+        def hear() -> None:
+            heard.append(os.read(ours, 1))
+            if len(heard) == 2:
+                loop.stop()
+
+        loop.add_reader(ours, hear)
+        loop.call_later(0.001, os.write, theirs, b"1")
+        handle = loop.call_later(0.002, heard.append, b"never")
+        loop.call_later(0.0015, handle.cancel)
+        loop.call_later(0.003, os.write, theirs, b"2")
+        loop.run_forever()
+        assert heard == [b"1", b"2"]
+    finally:
+        loop.remove_reader(ours)
+        os.close(ours)
+        os.close(theirs)
+        loop.close()
+
+
+def test_a_paced_loop_without_exact_timers_runs_as_well() -> None:
+    loop = PacedLoop(rate=100.0, exact_timers=False)
+    try:
+        assert not loop.exact_timers
+        loop.call_later(0.2, loop.stop)
+        loop.run_forever()
+        assert loop.time() >= 0.2
+    finally:
+        loop.close()
+
+
+def test_a_timer_of_the_kernel_is_readable_when_its_time_is_over() -> None:
+    timer = timer_descriptor()
+    assert timer is not None
+    try:
+        timer.set(1000.0)
+        assert select.select([timer.descriptor], [], [], 0.0)[0] == []
+        timer.set(0.0)
+        assert select.select([timer.descriptor], [], [], 10.0)[0] == [timer.descriptor]
+        timer.taken()
+        timer.taken()  # nothing there: not an error
+        assert select.select([timer.descriptor], [], [], 0.0)[0] == []
+    finally:
+        timer.close()

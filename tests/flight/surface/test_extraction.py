@@ -50,7 +50,7 @@ class Dune:
     async def state(self) -> Any:
         return SimpleNamespace(
             valid=True, odometer=self.odometer, yaw=self.heading, saturated=False,
-            dead_wheels=list(self.dead),
+            dead_wheels=list(self.dead), boot=0,
         )  # fmt: skip
 
     async def set_reference(self) -> Any:
