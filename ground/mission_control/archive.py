@@ -7,54 +7,42 @@ about to be sent, a verdict, where the procedure stands) is committed at once.
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from flight.icd.custody_record import CustodyRecord
 from flight.icd.messages import CommandReport, EventReport, Severity, Telemetry
 from flight.runtime.discs import FILES, Disc
-from ground.mission_control.archive_schema import (
-    PLACE,
-    REPORTS_OF_A_BOOT,
-    RUNG_ORDER,
-    SCHEMA,
-    VERSION,
+from ground.mission_control.archive_rows import (
+    CAUSED_BY_A_ROW,
+    INSERTS,
+    check_integers,
+    json_text,
+    storable,
 )
+from ground.mission_control.archive_rows import Unstorable as Unstorable
+from ground.mission_control.archive_rows import order_of as order_of
+from ground.mission_control.archive_schema import NEWEST, PLACE, RUNG_ORDER, SCHEMA, VERSION
 
+
+class Look(Protocol):
+    """Asks an archive."""
+
+    def __call__(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        ...
+
+
+_KEY = itemgetter(0, 1, 2)  # of a sample
+_EVER = 2**63 - 1  # ns
 BATCH = 2000  # rows that wait before they are written
-
-_INSERTS = {
-    "rungs": "INSERT OR IGNORE INTO rungs (identifier, rung, occurred_ns, received_ns, detail, "
-    "repeated, source) VALUES (?,?,?,?,?,?,?)",
-    "events": "INSERT OR IGNORE INTO events VALUES (?,?,?,?,?,?,?,?,?)",
-    "streams": "INSERT OR IGNORE INTO streams VALUES (?,?,?,?)",
-    "samples": "INSERT OR IGNORE INTO samples (stream, occurred_ns, received_ns, value, place) "
-    "VALUES (?,?,?,?,?)",
-    "custody": "INSERT OR IGNORE INTO custody VALUES (?,?,?,?,?,?,?,?,?)",
-    "passes": "INSERT OR IGNORE INTO passes VALUES (?,?,?,?)",
-    "uplinks": "INSERT INTO uplinks (spacecraft, destination, sent_ns, bytes, commands, outcome) "
-    "VALUES (?,?,?,?,?,?)",
-    "downlinks": "INSERT INTO downlinks (spacecraft, source, frame, received_ns, bytes, packets) "
-    "VALUES (?,?,?,?,?,?)",
-    "procedure_log": "INSERT INTO procedure_log (time_ns, step, text) VALUES (?,?,?)",
-    "state": "INSERT OR REPLACE INTO state VALUES (?,?)",
-}
-
 
 BEGUN_FILE = "archive.begun"
 """Beside the archive: says that it was begun, so that a lost one is not taken for a new one."""
-_INTEGERS = range(-(2**63), 2**63)  # that SQLite can keep
-_CAUSED_BY_A_ROW = (
-    sqlite3.IntegrityError,
-    sqlite3.InterfaceError,
-    sqlite3.DataError,
-    sqlite3.ProgrammingError,
-    OverflowError,
-    ValueError,
-)
 
 
 class ArchiveError(Exception):
@@ -62,16 +50,15 @@ class ArchiveError(Exception):
     more."""
 
 
-class Unstorable(ValueError):
-    """Something that came down and that no row can hold; says what."""
-
-
 class Archive:
     """The archive at `path` on a disc, made if it is not there, continued if it is.
 
     `units` gives the unit of `(source, channel)` for the table of streams. `began_ns`: mission time
-    at which a new one begins. Raises ArchiveError, also when the archive was begun and is not there
-    or is damaged: then nothing is known of what was sent, and nobody must begin anew.
+    at which a new one begins. `durable`: what was kept outlives a power cut of the machine as well,
+    at the price of waiting for the disc; else it outlives the death of the process.
+
+    Raises ArchiveError, also when the archive was begun and is not there or is damaged: then
+    nothing is known of what was sent, and nobody must begin anew.
     """
 
     def __init__(
@@ -80,6 +67,8 @@ class Archive:
         units: Mapping[tuple[str, str], str] | None = None,
         disc: Disc = FILES,
         began_ns: int = 0,
+        *,
+        durable: bool = False,
     ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
@@ -90,13 +79,12 @@ class Archive:
         if self._begun and not disc.size(path):
             raise ArchiveError(f"{path} was begun and is missing or empty: {_ADVICE}")
         self._units = units or {}
-        self._rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _INSERTS}
+        self._rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in INSERTS}
         self._waiting = 0
         try:
             self._database = disc.connect(path)
             self._database.execute("PRAGMA journal_mode = WAL")
-            # Survives the death of the process; only a crash of the machine may cost the last rows.
-            self._database.execute("PRAGMA synchronous = OFF")
+            self._database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
             self._database.execute("PRAGMA cache_size = -20000")
             self._prepare()
             self.life = self._take_life(began_ns)
@@ -110,6 +98,10 @@ class Archive:
             for stream, source, channel in self._database.execute(
                 "SELECT stream, source, channel FROM streams"
             )
+        }
+        self._places = {  # of each stream: of the newest that came
+            self._streams[(source, channel)]: place
+            for source, channel, _, _, _, place in self.last_values()
         }
 
     def _prepare(self) -> None:
@@ -157,12 +149,12 @@ class Archive:
     def add_event(self, event: EventReport, received_ns: int) -> None:
         """An event; a copy changes nothing."""
         row = (event.source, event.time_ns, event.number, event.name, str(event.severity))
-        _check_integers((order_of(event),))
-        self._add("events", (*row, received_ns, event.text, _json(event.data), event.boot))
+        check_integers((order_of(event),))
+        self._add("events", (*row, received_ns, event.text, json_text(event.data), event.boot))
 
     def add_samples(self, telemetry: Telemetry, received_ns: int) -> None:
         """The samples of a telemetry report; copies change nothing."""
-        _check_integers((telemetry.time_ns, telemetry.number, *telemetry.values.values()))
+        check_integers((telemetry.time_ns, telemetry.number, *telemetry.values.values()))
         place = order_of(telemetry)
         rows = self._rows["samples"]
         for channel, value in telemetry.values.items():
@@ -171,8 +163,12 @@ class Archive:
             if stream is None:
                 stream = self._streams[key] = len(self._streams) + 1
                 self._add("streams", (stream, *key, self._units.get(key, "")))
-            row = (stream, telemetry.time_ns, received_ns, _storable(value), place)
-            rows.append(row)
+            news = place > self._places.get(stream, -1)
+            if news:
+                self._places[stream] = place
+            rows.append(
+                (stream, telemetry.time_ns, place, received_ns, storable(value), int(news))
+            )
         self._count(len(telemetry.values))
 
     def add_custody(self, source: str, record: CustodyRecord, received_ns: int) -> None:
@@ -206,14 +202,22 @@ class Archive:
 
     def note(self, key: str, value: Any) -> None:
         """Keeps a piece of state that is true once all that was added before is written."""
-        self._add("state", (key, _json(value)))
+        self._add("state", (key, json_text(value)))
 
     def add_pass(self, vehicle: str, start_ns: int, end_ns: int, predicted_ns: int) -> None:
         """A pass over a vehicle, as it was predicted first."""
         self._add("passes", (vehicle, start_ns, end_ns, predicted_ns))
 
+    def add_light_time(self, time_ns: int, seconds: float, moratorium: bool) -> None:
+        """One-way light time, and whether the Sun stands between, as told at an instant."""
+        self._add("light_times", (time_ns, seconds, int(moratorium)))
+
+    def add_link_state(self, spacecraft: str, since_ns: int, up: bool, rate_bps: float) -> None:
+        """A spacecraft can be commanded from Earth, or no longer."""
+        self._add("link_states", (spacecraft, since_ns, int(up), rate_bps))
+
     def _add(self, table: str, row: tuple[Any, ...]) -> None:
-        _check_integers(row)
+        check_integers(row)
         self._rows[table].append(row)
         self._count(1)
 
@@ -233,10 +237,11 @@ class Archive:
             return
         try:
             with self._transaction():
+                self._rows["samples"].sort(key=_KEY)  # neighbours in the file one after the other
                 for table, rows in self._rows.items():
                     if rows:
-                        self._database.executemany(_INSERTS[table], rows)
-        except _CAUSED_BY_A_ROW:
+                        self._database.executemany(INSERTS[table], rows)
+        except CAUSED_BY_A_ROW:
             self._write_row_by_row()
         except sqlite3.Error as error:
             raise ArchiveError(f"{self.path} takes no more: {error}; {self._first()}") from error
@@ -250,11 +255,11 @@ class Archive:
             for table, rows in self._rows.items():
                 for row in rows:
                     try:
-                        self._database.execute(_INSERTS[table], row)
-                    except _CAUSED_BY_A_ROW as error:
+                        self._database.execute(INSERTS[table], row)
+                    except CAUSED_BY_A_ROW as error:
                         bad.append(f"a row of {table} cannot be kept: {row!r:.200}: {error}")
             for text in bad:
-                self._database.execute(_INSERTS["procedure_log"], (0, "archive", text))
+                self._database.execute(INSERTS["procedure_log"], (0, "archive", text))
         self.dropped += len(bad)
 
     def _first(self) -> str:
@@ -287,7 +292,7 @@ class Archive:
 
     def put(self, key: str, value: Any) -> None:
         """Keeps a piece of the ground's own state."""
-        self._database.execute("INSERT OR REPLACE INTO state VALUES (?,?)", (key, _json(value)))
+        self._database.execute("INSERT OR REPLACE INTO state VALUES (?,?)", (key, json_text(value)))
 
     def get(self, key: str, default: Any = None) -> Any:
         """A piece of state that was kept."""
@@ -310,6 +315,28 @@ class Archive:
         """The rows of any query, after writing what waits."""
         self.flush()
         return self._database.execute(query, values).fetchall()
+
+    @contextmanager
+    def seeing(self) -> Iterator[Look]:
+        """Gives the rows of any query, also of what waits; that goes on waiting.
+
+        For whoever only looks at a run: what a death of it loses is no matter of theirs.
+        """
+        self._database.execute("SAVEPOINT look")
+        try:
+            for table, rows in self._rows.items():
+                for row in rows:
+                    with suppress(*CAUSED_BY_A_ROW):
+                        self._database.execute(INSERTS[table], row)
+            yield lambda query, values=(): self._database.execute(query, values).fetchall()
+        finally:
+            self._database.execute("ROLLBACK TO look")
+            self._database.execute("RELEASE look")
+
+    def seen(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """The rows of one query, as `seeing` gives them."""
+        with self.seeing() as look:
+            return look(query, values)
 
     def count(self, table: str) -> int:
         """Number of rows in a table."""
@@ -354,10 +381,7 @@ class Archive:
         place in the order of what its source said."""
         return [
             (source, channel, occurred, received, value, place)
-            for source, channel, occurred, received, value, place in self.rows(
-                "SELECT source, channel, occurred_ns, received_ns, value, MAX(place) FROM samples "
-                "JOIN streams USING (stream) GROUP BY stream ORDER BY source, channel"
-            )
+            for source, channel, occurred, received, value, place in self.rows(NEWEST, (_EVER,))
         ]
 
     def last_events(self) -> list[tuple[str, int, int, int]]:
@@ -413,25 +437,3 @@ _ADVICE = (
     "the vehicles may have flown, and what was sent to them is not known; "
     "restore it, or fly in another folder"
 )
-
-
-def order_of(report: EventReport | Telemetry) -> int:
-    """The place of a report in all that its source says: the greater was said later, whatever its
-    clock was set to."""
-    return report.boot * REPORTS_OF_A_BOOT + report.number
-
-
-def _check_integers(row: Iterable[Any]) -> None:
-    for value in row:
-        if type(value) is int and value not in _INTEGERS:
-            raise Unstorable(f"{value}: allowed are whole numbers of 64 bits with a sign")
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _storable(value: Any) -> Any:
-    if value is None or isinstance(value, int | float | str):
-        return value
-    return _json(value)

@@ -31,6 +31,17 @@ def _sol_text(column: str) -> str:
 RUNG_ORDER = """CASE rung WHEN 'RECEIVED' THEN 0 WHEN 'ACCEPTED' THEN 1 WHEN 'STARTED' THEN 2
         WHEN 'PROGRESS' THEN 3 ELSE 4 END"""
 
+NEWEST = """
+    SELECT source, channel, sample.occurred_ns, sample.received_ns, value, sample.place
+    FROM streams JOIN samples AS sample ON sample.stream = streams.stream
+        AND (sample.occurred_ns, sample.place) = (
+            SELECT occurred_ns, place FROM samples AS newest
+            WHERE newest.stream = streams.stream AND news AND received_ns <= ?
+            ORDER BY received_ns DESC, place DESC LIMIT 1)
+    ORDER BY source, channel
+"""
+"""The newest sample of each channel of those that were here at an instant."""
+
 # Columns of a key stand first and in its order: SQLite's check of the file relies on it.
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS mission_clock (
@@ -78,6 +89,17 @@ CREATE TABLE IF NOT EXISTS passes (
     PRIMARY KEY (vehicle, start_ns)
 ) WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS light_times (
+    time_ns INTEGER PRIMARY KEY, seconds REAL NOT NULL, moratorium INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS link_states (
+    spacecraft TEXT NOT NULL,
+    since_ns INTEGER NOT NULL,
+    up INTEGER NOT NULL,
+    rate_bps REAL NOT NULL,
+    PRIMARY KEY (spacecraft, since_ns)
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS rungs (
     identifier TEXT NOT NULL,
     occurred_ns INTEGER NOT NULL,
@@ -88,6 +110,7 @@ CREATE TABLE IF NOT EXISTS rungs (
     source TEXT NOT NULL,
     PRIMARY KEY (identifier, occurred_ns, rung, repeated)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS rungs_by_reception ON rungs (received_ns);
 
 CREATE TABLE IF NOT EXISTS events (
     source TEXT NOT NULL,
@@ -102,6 +125,7 @@ CREATE TABLE IF NOT EXISTS events (
     PRIMARY KEY (source, occurred_ns, number)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS events_by_name ON events (source, name, occurred_ns);
+CREATE INDEX IF NOT EXISTS events_by_reception ON events (received_ns);
 
 CREATE TABLE IF NOT EXISTS streams (
     stream INTEGER PRIMARY KEY, source TEXT NOT NULL, channel TEXT NOT NULL, unit TEXT NOT NULL,
@@ -109,12 +133,14 @@ CREATE TABLE IF NOT EXISTS streams (
 );
 CREATE TABLE IF NOT EXISTS samples (
     stream INTEGER NOT NULL,
-    place INTEGER NOT NULL,
     occurred_ns INTEGER NOT NULL,
+    place INTEGER NOT NULL,
     received_ns INTEGER NOT NULL,
     value,
-    PRIMARY KEY (stream, place, occurred_ns)
+    news INTEGER NOT NULL DEFAULT 1, -- nothing that its source said later was here before
+    PRIMARY KEY (stream, occurred_ns, place)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS news_by_reception ON samples (stream, received_ns, place) WHERE news;
 
 CREATE TABLE IF NOT EXISTS custody (
     source TEXT NOT NULL,
@@ -147,6 +173,7 @@ CREATE TABLE IF NOT EXISTS downlinks (
     bytes INTEGER NOT NULL,
     packets INTEGER NOT NULL
 );
+CREATE INDEX IF NOT EXISTS downlinks_by_reception ON downlinks (received_ns);
 
 CREATE TABLE IF NOT EXISTS alarms (
     number INTEGER PRIMARY KEY,
@@ -200,7 +227,10 @@ CREATE VIEW IF NOT EXISTS last_values AS
     SELECT source, channel, occurred_ns / 1e9 AS occurred_s, received_ns / 1e9 AS received_s,
         value, unit
     FROM streams JOIN samples USING (stream)
-    WHERE place = (SELECT MAX(place) FROM samples AS newest WHERE newest.stream = streams.stream)
+    WHERE news AND (received_ns, place) = (
+        SELECT received_ns, place FROM samples AS newest
+        WHERE newest.stream = streams.stream AND news
+        ORDER BY received_ns DESC, place DESC LIMIT 1)
     ORDER BY source, channel;
 CREATE VIEW IF NOT EXISTS command_attempts AS
     SELECT commands.number, identifier, vehicle, name, stage, attempt, spacecraft AS link,

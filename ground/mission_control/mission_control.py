@@ -21,6 +21,7 @@ from ground.mission_control.dictionary import Dictionary
 from ground.mission_control.downlink import Downlink
 from ground.mission_control.imagery import Imagery
 from ground.mission_control.keeping_in_touch import DECOMMISSION, Interval, KeepingInTouch
+from ground.mission_control.link_log import LinkLog
 from ground.mission_control.procedure_runner import PhaseRecord, ProcedureRunner
 from ground.mission_control.procedure_tools import ProcedureTools
 from ground.mission_control.procedures import Program
@@ -77,12 +78,14 @@ class MissionControl:
         opportunities: Mapping[str, Callable[[float], float]] | None = None,
         disc: Disc = FILES,
         conjunctions: Sequence[Interval] = (),
+        *,
+        durable: bool = False,
     ) -> None:
         self.clock = clock
         self.dictionary = dictionary
         self.folder = folder
         self.archive = Archive(
-            folder / ARCHIVE_FILE, _units(dictionary), disc, began_ns=clock.now_ns()
+            folder / ARCHIVE_FILE, _units(dictionary), disc, clock.now_ns(), durable=durable
         )
         self.archive.set_clock(clock.sols_at_zero)
         self.boot = int(self.archive.get("boot", 0)) + 1
@@ -96,6 +99,7 @@ class MissionControl:
         self.watches = Watches()
         self.recent_events: deque[EventReport] = deque(maxlen=RECENT_EVENTS)
         self.stations = Stations(bus, self.boot, clock.now, hosts)
+        self.stations.on_status = LinkLog(self.archive, clock.now_ns).take
         self.uplink = Uplink(
             self.stations, self.archive, clock.now_ns, self.archive.count("uplinks")
         )

@@ -50,6 +50,7 @@ class Stations:
         self._hosts = hosts
         self.status: NetworkStatus | None = None
         self.on_frame: Callable[[NumberedFrame], None] = lambda frame: None
+        self.on_status: Callable[[NetworkStatus], None] = lambda status: None
         listen(self._driver, "received", lambda frame: self.on_frame(frame))
 
     async def refresh(self) -> bool:
@@ -60,6 +61,7 @@ class Stations:
             return False
         if status.valid:
             self.status = status
+            self.on_status(status)
         return status.valid
 
     async def frames(self, after: int) -> list[NumberedFrame]:

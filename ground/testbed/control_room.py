@@ -106,9 +106,11 @@ def conjunctions(mission: LoadedMission) -> list[tuple[float, float]]:
 
 
 def make_mission_control(
-    mission: LoadedMission, bus: Bus, folder: Path, disc: Disc = FILES
+    mission: LoadedMission, bus: Bus, folder: Path, disc: Disc = FILES, *, durable: bool = False
 ) -> MissionControl:
     """Mission control, ready to run; its archive lies in the folder, on a disc.
+
+    `durable`: what it kept outlives a power cut of this machine.
 
     Raises ConfigurationError, also when the archive in the folder is not one to go on with.
     """
@@ -122,7 +124,7 @@ def make_mission_control(
     try:
         return MissionControl(
             bus, folder, dictionary, program, tubes, clock, opportunities=opportunities, disc=disc,
-            conjunctions=conjunctions(mission),
+            conjunctions=conjunctions(mission), durable=durable,
         )  # fmt: skip
     except (ProcedureChanged, ArchiveError) as error:
         raise ConfigurationError(program.file, None, "steps", str(error)) from error

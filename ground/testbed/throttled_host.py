@@ -88,6 +88,7 @@ class ThrottledHost(VirtualHost):
             setting, happenings, kind.loop, log_messages=kind.log_messages, in_memory=kind.in_memory
         )
         self._kind = kind
+        self.durable = kind.serve and not kind.in_memory  # what people did is not flown anew
         self._server: ControlServer | None = None
         self._session: SessionWriter
 

@@ -86,6 +86,8 @@ class VirtualHost:
     """All participants on one loop and one fabric."""
 
     has_sides = True
+    durable = False
+    """Whether the records of the ground outlive a power cut of this machine."""
 
     def __init__(
         self,
@@ -194,7 +196,7 @@ class VirtualHost:
         self._ground_bus.begin_life(boot.number)
         folder = self._setting.folder.ground
         self.control = make_mission_control(
-            self._setting.mission, self._ground_bus, folder, self._disc
+            self._setting.mission, self._ground_bus, folder, self._disc, durable=self.durable
         )
         self.control.downlink.read = parts_without(self._setting.protections_off).read_frame
         self._display = ProgressDisplay(self.control)

@@ -77,3 +77,12 @@ def test_a_person_reads_seconds_and_units(archive: Archive) -> None:
     archive.add_samples(Telemetry("rover", 1_500_000_000, {"charge": 0.5}, 1), 3_000_000_000)
     assert archive.rows("SELECT * FROM telemetry") == [("rover", "charge", 1.5, 3.0, 0.5, "1")]
     assert archive.rows("SELECT occurred_s FROM last_values") == [(1.5,)]
+
+
+@pytest.mark.parametrize(("durable", "synchronous"), [(False, 0), (True, 2)])
+def test_who_asks_for_it_waits_for_the_disc(
+    tmp_path: Path, durable: bool, synchronous: int
+) -> None:
+    archive = Archive(tmp_path / "a.sqlite", durable=durable)
+    assert archive.rows("PRAGMA synchronous") == [(synchronous,)]
+    assert archive.rows("PRAGMA journal_mode") == [("wal",)]

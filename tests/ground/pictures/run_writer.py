@@ -53,7 +53,11 @@ class ArchiveWriter:
             "INSERT INTO streams VALUES (?, ?, ?, '1')", (self.streams, source, channel)
         )
         rows = [(self.streams, 1, int(s * NS), int(s * NS), value) for s, value in samples]
-        self.database.executemany("INSERT INTO samples VALUES (?, ?, ?, ?, ?)", rows)
+        self.database.executemany(
+            "INSERT INTO samples (stream, place, occurred_ns, received_ns, value) "
+            "VALUES (?, ?, ?, ?, ?)",
+            rows,
+        )
 
     def event(self, source: str, name: str, seconds: float, **data: Any) -> None:
         self.events += 1

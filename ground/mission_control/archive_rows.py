@@ -1,0 +1,67 @@
+"""The rows of an archive: how each kind is written, and what no row can hold."""
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from flight.icd.messages import EventReport, Telemetry
+from ground.mission_control.archive_schema import REPORTS_OF_A_BOOT
+
+INSERTS = {
+    "rungs": "INSERT OR IGNORE INTO rungs (identifier, rung, occurred_ns, received_ns, detail, "
+    "repeated, source) VALUES (?,?,?,?,?,?,?)",
+    "events": "INSERT OR IGNORE INTO events VALUES (?,?,?,?,?,?,?,?,?)",
+    "streams": "INSERT OR IGNORE INTO streams VALUES (?,?,?,?)",
+    "samples": "INSERT OR IGNORE INTO samples "
+    "(stream, occurred_ns, place, received_ns, value, news) VALUES (?,?,?,?,?,?)",
+    "custody": "INSERT OR IGNORE INTO custody VALUES (?,?,?,?,?,?,?,?,?)",
+    "passes": "INSERT OR IGNORE INTO passes VALUES (?,?,?,?)",
+    "light_times": "INSERT OR IGNORE INTO light_times VALUES (?,?,?)",
+    "link_states": "INSERT OR IGNORE INTO link_states VALUES (?,?,?,?)",
+    "uplinks": "INSERT INTO uplinks (spacecraft, destination, sent_ns, bytes, commands, outcome) "
+    "VALUES (?,?,?,?,?,?)",
+    "downlinks": "INSERT INTO downlinks (spacecraft, source, frame, received_ns, bytes, packets) "
+    "VALUES (?,?,?,?,?,?)",
+    "procedure_log": "INSERT INTO procedure_log (time_ns, step, text) VALUES (?,?,?)",
+    "state": "INSERT OR REPLACE INTO state VALUES (?,?)",
+}
+_INTEGERS = range(-(2**63), 2**63)  # that SQLite can keep
+CAUSED_BY_A_ROW = (
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.DataError,
+    sqlite3.ProgrammingError,
+    OverflowError,
+    ValueError,
+)
+
+
+class Unstorable(ValueError):
+    """Something that came down and that no row can hold; says what."""
+
+
+def order_of(report: EventReport | Telemetry) -> int:
+    """The place of a report in all that its source says: the greater was said later, whatever its
+    clock was set to."""
+    return report.boot * REPORTS_OF_A_BOOT + report.number
+
+
+def check_integers(row: Iterable[Any]) -> None:
+    """Raises Unstorable."""
+    for value in row:
+        if type(value) is int and value not in _INTEGERS:
+            raise Unstorable(f"{value}: allowed are whole numbers of 64 bits with a sign")
+
+
+def json_text(value: Any) -> str:
+    """As JSON."""
+    return msgspec.json.encode(value).decode()
+
+
+def storable(value: Any) -> Any:
+    """A value of a channel, as a row holds it."""
+    if value is None or isinstance(value, int | float | str):
+        return value
+    return json_text(value)

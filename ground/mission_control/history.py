@@ -1,0 +1,136 @@
+"""What the archive says of an instant and of a stretch of time: values, series, events, passes.
+
+Only looked at: nothing is written by it, and what waits to be written is found as well.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from ground.mission_control.alarm import RANK
+from ground.mission_control.archive import Archive
+from ground.mission_control.archive_schema import NEWEST
+
+EVER = 2**63 - 1  # ns
+_LIKE = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
+
+
+@dataclass(frozen=True)
+class Value:
+    """A channel's value as it was known at an instant; times in ns of mission time."""
+
+    vehicle: str
+    channel: str
+    value: Any
+    occurred_ns: int
+    received_ns: int
+
+
+class UnknownChannel(ValueError):
+    """A channel of which nothing ever came."""
+
+
+def values_at(archive: Archive, at_ns: int = EVER, vehicle: str = "") -> list[Value]:
+    """The newest value of each channel of those that were here at an instant."""
+    return [
+        Value(source, channel, value, occurred, received)
+        for source, channel, occurred, received, value, _ in archive.seen(NEWEST, (at_ns,))
+        if vehicle in ("", source)
+    ]
+
+
+def series(
+    archive: Archive, vehicle: str, channel: str, t0_ns: int, t1_ns: int, pixels: int
+) -> dict[str, Any]:
+    """A channel from `t0_ns` up to, without, `t1_ns`, by the stamps of its vehicle.
+
+    `rows`: for each of `pixels` equal stretches in which something was measured [t_ns of the last,
+    min, max, last]; min and max are of numbers alone. `before`: [t_ns, value] of the last sample
+    before `t0_ns`, or None: a channel is sent when it changes. Raises ValueError.
+    """
+    if t1_ns <= t0_ns:
+        raise ValueError(f"t1_ns = {t1_ns}: allowed is a time after t0_ns = {t0_ns}")
+    width = -(-(t1_ns - t0_ns) // pixels)
+    within = "FROM samples WHERE stream = ? AND occurred_ns >= ? AND occurred_ns < ?"
+    with archive.seeing() as look:
+        found = look(
+            "SELECT stream, unit FROM streams WHERE source = ? AND channel = ?", (vehicle, channel)
+        )
+        if not found:
+            raise UnknownChannel(f"{vehicle} {channel}: no value of it has come yet")
+        stream, unit = found[0]
+        span = (stream, t0_ns, t1_ns)
+        bounds = {
+            bucket: (low, high, count)
+            for bucket, low, high, count in look(
+                f"SELECT (occurred_ns - ?) / ? AS bucket, {_NUMBER.format('MIN')}, "
+                f"{_NUMBER.format('MAX')}, COUNT(*) {within} GROUP BY bucket",
+                (t0_ns, width, *span),
+            )
+        }
+        last = look(
+            f"SELECT (occurred_ns - ?) / ? AS bucket, MAX(occurred_ns), value {within} "
+            "GROUP BY bucket ORDER BY bucket",
+            (t0_ns, width, *span),
+        )
+        before = look(
+            "SELECT occurred_ns, value FROM samples WHERE stream = ? AND occurred_ns < ? "
+            "ORDER BY occurred_ns DESC, place DESC LIMIT 1",
+            (stream, t0_ns),
+        )
+    rows = [[time, *bounds[bucket][:2], value] for bucket, time, value in last]
+    return {
+        "vehicle": vehicle, "channel": channel, "unit": unit, "rows": rows,
+        "before": list(before[0]) if before else None,
+        "samples": sum(count for _, _, count in bounds.values()),
+    }  # fmt: skip
+
+
+_NUMBER = "{}(CASE WHEN typeof(value) != 'text' THEN value END)"
+
+
+def events(
+    archive: Archive,
+    *,
+    source: str = "",
+    name: str = "",
+    severity: str = "",
+    since_ns: int = -EVER,
+    until_ns: int = EVER,
+    text: str = "",
+    limit: int = 200,
+) -> list[dict[str, Any]]:
+    """Events that were here after `since_ns` and at `until_ns`, the newest receipt first.
+
+    `severity`: as bad or worse; `text`: a part of it, in any case of letters. Raises ValueError.
+    """
+    clauses, values = ["received_ns > ?", "received_ns <= ?"], [since_ns, until_ns]
+    wanted: list[Any] = [*values]
+    for column, given in (("source", source), ("name", name)):
+        if given:
+            clauses.append(f"{column} = ?")
+            wanted.append(given)
+    if severity:
+        if severity not in RANK:
+            raise ValueError(f"severity = {severity!r}: allowed is one of {', '.join(RANK)}")
+        worse = [each for each, rank in RANK.items() if rank >= RANK[severity]]
+        clauses.append(f"severity IN ({','.join('?' * len(worse))})")
+        wanted += worse
+    if text:
+        clauses.append("text LIKE ? ESCAPE '\\'")
+        wanted.append(f"%{text.translate(_LIKE)}%")
+    found = archive.seen(
+        "SELECT source, name, severity, occurred_ns, received_ns, text, data, boot, number "
+        f"FROM events INDEXED BY events_by_reception WHERE {' AND '.join(clauses)} "
+        "ORDER BY received_ns DESC, source, boot DESC, number DESC LIMIT ?",
+        (*wanted, limit),
+    )
+    return [
+        {
+            "vehicle": vehicle, "name": event, "severity": level, "occurred_ns": occurred,
+            "received_ns": received, "text": words, "data": msgspec.json.decode(data),
+            "boot": boot, "number": number,
+        }
+        for vehicle, event, level, occurred, received, words, data, boot, number in found
+    ]  # fmt: skip
