@@ -15,6 +15,9 @@ ORBITER: Final = "orbiter"
 ENTRY_CAPSULE: Final = "entry_capsule"
 EARTH: Final = "earth"
 
+GRIPPERS: Final = (ROVER_GRIPPER, ARM_GRIPPER)
+"""Those that hold one tube at most."""
+
 PLACES: Final = (
     PERSEVERANCE, GROUND, ROVER_GRIPPER, ROVER_RACK, ARM_GRIPPER, CONTAINER, MAV, ORBIT, ORBITER,
     ENTRY_CAPSULE, EARTH,

@@ -39,6 +39,13 @@ class Store:
     port: bool
     presented: int | None
 
+    def shows(self, serial: str, tube: str, slot: int | None) -> bool:
+        """Whether `tube`, which has `slot` (None: no slot is known), is held out at the port;
+        `serial`: the engraving there, empty where none is legible."""
+        if not self.port:
+            return False
+        return serial == tube or (not serial and slot is not None and self.presented == slot)
+
 
 async def read_store(node: PerseveranceVehicle) -> Store:
     """Reads all switches three times: single readings may be false."""
@@ -69,7 +76,7 @@ async def look(node: PerseveranceVehicle, tube: str, slot: int | None, expected:
         store = await read_store(node)
         serial = await engraving(node) if store.port else ""
     slot = slot_of(node, tube) if slot is None else slot
-    at_port = store.port and (serial == tube or (not serial and store.presented == slot))
+    at_port = store.shows(serial, tube, slot)
     seated = slot is not None and store.seated[slot]
     port = f"port {'closed' if store.port else 'open'}"
     if store.port:
@@ -83,8 +90,7 @@ async def _hold_out(node: PerseveranceVehicle, tube: str) -> None:
     slot = slot_of(node, tube)
     store = await read_store(node)
     if store.port:
-        serial = await engraving(node)
-        if serial == tube or (not serial and store.presented == slot):
+        if store.shows(await engraving(node), tube, slot):
             return
         await _take_in(node)
     if slot is None or not store.seated[slot]:

@@ -192,13 +192,19 @@ async def release_tube(node: RoverVehicle, signal: Signal) -> str | Signal:
     return Signal("done", {"result": f"{tube} lies at ({east:.1f}, {north:.1f}) m"})
 
 
+async def look_into_gripper(node: RoverVehicle, tube: str) -> Evidence:
+    """Whether the camera sees a tube in the gripper; the engraving of another one is a no."""
+    inside, serial = await gripper_holds(node)
+    if inside and serial not in ("", tube):
+        return Evidence(CAMERA, f"{serial} in the gripper", False)
+    return Evidence(CAMERA, "tube in the gripper" if inside else "gripper empty", inside)
+
+
 async def verify_tube(node: RoverVehicle, tube: str, slot: int | None, expected: bool) -> Evidence:
     """What a sensor that moves nothing says of a tube: the seat in the rack, or the camera."""
     record = node.ledger.record(tube)
     if record is not None and record.place == places.ROVER_GRIPPER:
-        inside, serial = await gripper_holds(node)
-        present = inside and serial in ("", tube)
-        return Evidence(CAMERA, "tube in the gripper" if present else "gripper empty", present)
+        return await look_into_gripper(node, tube)
     if slot is None:
         slot = slot_of(node, tube)
     if slot is None:

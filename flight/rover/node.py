@@ -6,12 +6,14 @@ from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.chart.statechart import ANY, On, Safing, Signal, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
 from flight.core.custody.handover_active import ActiveHandover
+from flight.core.custody.ledger import CustodyRecord, Evidence
 from flight.icd import places
 from flight.icd.devices.manipulation import RACK_SLOTS
 from flight.rover.delivering import (
     LoadContainer,
     ReleaseTube,
     load_container,
+    look_into_gripper,
     release_tube,
     verify_tube,
 )
@@ -251,6 +253,12 @@ class FetchRover(RoverVehicle):
         if self.is_in("surface.docked") or self.is_in(DELIVERING):
             return ""
         return f"the rover is not docked: it is {self.state}"
+
+    async def look_at(self, record: CustodyRecord) -> Evidence:
+        """Whether a tube is where a record has it: the camera looks into the gripper."""
+        if record.place == places.ROVER_GRIPPER:
+            return await look_into_gripper(self, record.tube)
+        return await super().look_at(record)
 
     def _choose_slot(self, tube: str, avoid: list[int]) -> int | None:
         taken = slots_taken(self)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 import pytest
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
@@ -12,6 +13,7 @@ from flight.core.custody.handover import HandoverFailed
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.icd.messages import Rung
 from flight.icd.places import ARM_GRIPPER, CONTAINER, GROUND, PERSEVERANCE
+from flight.perseverance.sample_handling import look
 from flight.runtime.loop import VirtualLoop, run
 
 DOCK = (330.0, -152.0)  # before the lander, facing it
@@ -85,6 +87,25 @@ def test_a_carousel_that_stays_jammed_refuses_and_keeps_the_tube(make_bench: Any
             with pytest.raises(HandoverFailed, match="did not get through"):
                 await arm.load(bench.tubes[0], 0)
             assert bench.node.ledger.record(bench.tubes[0]).status is CustodyStatus.HELD
+
+    run(main(), VirtualLoop())
+
+
+@pytest.mark.parametrize(("legible", "seen"), [(0.0, False), (1.0, True)])
+def test_a_tube_at_the_port_that_nothing_names_is_none_of_those_without_a_slot(
+    make_bench: Any, legible: float, seen: bool
+) -> None:
+    """An arm has put a tube there: no slot is presented, and of the one looked for none is known.
+    """
+
+    async def main() -> None:
+        async with at_dock(make_bench) as (bench, _):
+            tube, carousel = "M2020-99999-99", bench.carousel
+            carousel.parameters = msgspec.structs.replace(carousel.parameters, legible=legible)
+            carousel.held_out, carousel._presented = tube, None
+            evidence = await look(bench.node, tube, None, False)
+            assert evidence.present is seen, evidence.reading
+            assert (await look(bench.node, bench.tubes[0], 0, False)).present, "in its slot"
 
     run(main(), VirtualLoop())
 

@@ -80,6 +80,7 @@ def make_field(
         rig.add_device(f"rover.{name}", device)
     mission = {
         "tubes": [{"id": t.id, "east": t.east, "north": t.north} for t in depot.tubes],
+        "all_tubes": [tube.id for tube in depot.tubes],
         "lander": dict(zip(("east", "north"), believed or lander, strict=True)),
     }
     node = rig.add_node(

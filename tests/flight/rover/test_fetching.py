@@ -6,10 +6,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from flight.core.chart.statechart_checks import check
+from flight.core.custody.ledger import Evidence
 from flight.icd.messages import Rung
+from flight.icd.places import ROVER_GRIPPER
 from flight.rover.node import FetchRover
 from ground.testbed.rig import Rig
 
@@ -104,6 +107,29 @@ async def test_each_move_is_in_the_ledger_before_it_happens_and_is_seen_by_anoth
                 assert record.evidence is not None
                 assert record.evidence.verified_by in ("rover.stereo_camera", "rover.tube_rack")
                 assert record.evidence.verified_by != record.moved_by
+
+
+async def test_without_memory_the_rover_finds_the_tube_in_its_gripper_again(
+    folder: Path, new_field: Any
+) -> None:
+    async with Rig(folder) as rig:
+        field = new_field(rig, count=1)
+        [tube] = field.tubes
+        await rig.command("rover", "egress")
+        ledger = rig.nodes["rover"].ledger
+        ledger.begin(tube, ROVER_GRIPPER, "rover.gripper")
+        field.world.tubes.move(tube, ROVER_GRIPPER)
+        told = [msgspec.to_builtins(ledger.commit(tube, Evidence("rover.stereo_camera", "seen")))]
+        await rig.kill("rover")
+        rig.forget("rover")
+        await rig.restart("rover")
+        assert field.ledger(tube)[0] == "unknown"
+        strange = [{**told[0], "tube": "M2020-00000-00"}]  # another one is not made of it
+        report = await rig.command("rover", "look_for_tubes", records=strange)
+        assert "found: none" in report.detail
+        report = await rig.command("rover", "look_for_tubes", records=told)
+        assert f"found: {tube}" in report.detail
+        assert field.ledger(tube) == ("held", field.truth(tube)) == ("held", "rover_gripper")
 
 
 async def test_a_gripper_that_closes_on_nothing_is_found_out_and_the_tube_is_left(

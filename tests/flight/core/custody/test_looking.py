@@ -13,6 +13,7 @@ from flight.core.custody.ledger import CustodyRecord, CustodyStatus, Evidence
 from flight.core.custody.looking import LooksForTubes
 from flight.icd.custody_record import FORGET
 from flight.icd.devices.base import DeviceFault
+from flight.icd.places import GRIPPERS
 from flight.runtime.loop import VirtualLoop, run
 from ground.testbed.rig import Rig
 
@@ -30,7 +31,7 @@ class Keeper(LooksForTubes):
         transitions=[On("enter_safe", ANY, "safe"), On("leave_safe", "safe", "idle")],
         ignored=("abort",),
     )
-    seats: ClassVar[dict[int, bool]] = {}
+    seats: ClassVar[dict[int | None, bool]] = {}
     blind: ClassVar[list[int]] = []
 
     def attach(self) -> None:
@@ -41,7 +42,7 @@ class Keeper(LooksForTubes):
     async def look(self, tube: str, slot: int | None, expected: bool) -> Evidence:
         if slot in self.blind:
             raise DeviceFault("no_power", "the seat sensor does not answer")
-        seated = slot is not None and self.seats.get(slot, False)
+        seated = self.seats.get(slot, False)
         return Evidence("keeper.seats", f"slot {slot}: {seated}", seated)
 
 
@@ -127,6 +128,34 @@ def test_two_tubes_are_never_found_in_one_slot(tmp_path: Path) -> None:
             assert "found: " + A in (await look(rig, told[:1])).detail
             assert "found: none" in (await look(rig, twice[1:2])).detail
             assert stated(node)[B][0] == "unknown"
+
+    run(main(), VirtualLoop())
+
+
+@pytest.mark.parametrize("place", GRIPPERS)
+def test_two_tubes_are_never_found_in_one_gripper(tmp_path: Path, place: str) -> None:
+    async def main() -> None:
+        async with Rig(tmp_path) as rig:
+            node, told = await without_memory(rig)
+            Keeper.seats = {None: True}
+            held = [msgspec.structs.replace(r, slot=None, place=place) for r in told]
+            assert "found: none" in (await look(rig, held)).detail
+            assert f"found: {A}" in (await look(rig, held[:1])).detail
+            assert "found: none" in (await look(rig, held[1:2])).detail
+            assert stated(node)[A] == ("held", place, None)
+
+    run(main(), VirtualLoop())
+
+
+def test_no_sensor_aboard_finds_what_lies_on_the_ground(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Rig(tmp_path) as rig:
+            node, told = await without_memory(rig)
+            Keeper.seats = {None: True, 0: True}
+            assert "found: none" in (await look(rig, told[2:])).detail
+            ground = [msgspec.structs.replace(told[0], place="ground")]
+            assert "found: none" in (await look(rig, ground)).detail
+            assert {each[0] for each in stated(node).values()} == {"unknown"}
 
     run(main(), VirtualLoop())
 
