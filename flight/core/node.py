@@ -217,6 +217,9 @@ class Node(ProtectionCommands):
         """Lets the statechart react to a signal; returns whether a transition was taken."""
         if signal.name == "enter_safe" and not self._admits_safe(signal):
             return False
+        to_safe = signal.name == "enter_safe" and SAFE in self.statechart.states
+        if to_safe:
+            self.note_safe(_reason(signal))  # before it is entered, lest a kill comes in between
         fired = await self.machine.fire(signal, force=signal.name == "enter_safe")
         for path in fired.exited:
             await self.activities.stop(path)
@@ -228,8 +231,11 @@ class Node(ProtectionCommands):
         self.dispatcher.states_entered(fired.entered, signal)
         for path in fired.entered:
             if path == SAFE:
-                self._make_safe(str(signal.data.get("reason", signal.name)))
+                self.note_safe(_reason(signal))
+                self._make_safe(_reason(signal))
             self.activities.start(path, self.statechart.states[path], signal)
+        if not self.is_in_safe and (to_safe or SAFE in fired.exited):
+            self.safe_is_left()
         self.vigil.state_is(self.state)
         if fired.entered:
             self.protection.state_entered()
@@ -447,3 +453,8 @@ class Node(ProtectionCommands):
         self._ask_mailbox(progress)
         self.look_at_telling()
         self.health.check()
+
+
+def _reason(signal: Signal) -> str:
+    """Why a signal was given."""
+    return str(signal.data.get("reason", signal.name))

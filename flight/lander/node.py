@@ -1,6 +1,8 @@
 """The Sample Retrieval Lander: its way down, then power, warmth and contact for what it carries."""
 
+import asyncio
 from functools import partial
+from typing import Literal
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
@@ -14,7 +16,7 @@ from flight.lander.descent_states import ENTRY, ENTRY_TRANSITIONS, WOKEN, wake
 from flight.lander.hardware import ARM, COMPUTER, ELECTRONICS, MAV
 from flight.lander.launch_permission import launch_permission
 from flight.lander.rhythm import Energy, Wanted
-from flight.lander.vehicle import LanderVehicle
+from flight.lander.vehicle import RADIO_REST, LanderVehicle
 from flight.lander.watched import WATCHED
 from flight.lander.work_permission import energy_permission
 
@@ -25,6 +27,14 @@ MAXIMUM_COMMISSIONING = 100 * SOL_SECONDS  # seconds
 
 def _is_commissioned(node: LanderVehicle, signal: Signal) -> bool:
     return node.commissioned
+
+
+def _recovered(node: LanderVehicle, signal: Signal) -> bool:
+    return node.safe_has_passed()
+
+
+def _recovered_commissioned(node: LanderVehicle, signal: Signal) -> bool:
+    return node.safe_has_passed() and node.commissioned
 
 
 class Lander(LanderVehicle):
@@ -71,8 +81,8 @@ class Lander(LanderVehicle):
             On("failed", "safe", None),
             On("leave_safe", "safe", "landed.operating", guard=_is_commissioned),
             On("leave_safe", "safe", "landed.unfolding"),
-            On("energy_recovered", "safe", "landed.operating", guard=_is_commissioned),
-            On("energy_recovered", "safe", "landed.unfolding"),
+            On("energy_recovered", "safe", "landed.operating", guard=_recovered_commissioned),
+            On("energy_recovered", "safe", "landed.unfolding", guard=_recovered),
         ],
         ignored=("abort", "sunset", "sunrise", "energy_recovered"),
     )
@@ -202,6 +212,13 @@ class Lander(LanderVehicle):
         self.energy_back(charge=round(100.0 * (self.state_of_charge or 0.0)))
         await self._keep_rhythm()
 
+    @action(leaves_safe=True)
+    def work_again(self) -> None:
+        """Leaves the safe state that responses with this action have entered, if nobody else had
+        a cause for it."""
+        if not self.stays_safe():
+            self.post("energy_recovered")
+
     def _remember_low(self, low: bool) -> None:
         self.energy = Energy.LOW if low else Energy.AMPLE
         self.low_energy = self.low_energy_kept = low
@@ -217,7 +234,7 @@ class Lander(LanderVehicle):
             self._computer_on = state.closed.get(COMPUTER) if state.valid else None
 
     async def _switch_radio(self, name: str, device: Radio, on: bool) -> None:
-        if self._radios_on.get(name) is on:
+        if self._radios_on.get(name) is on or name in self._radios_resting:
             return
         try:
             state = await device.set_power(on)
@@ -231,6 +248,19 @@ class Lander(LanderVehicle):
             self.uhf_on = state.on
         else:
             self.x_band_on = state.on
+
+    @action(keeps_going=True)
+    async def restart_radio(self, radio: Literal["uhf", "x_band"]) -> None:
+        """Switches a radio off, and after a rest to what it is to be at this hour."""
+        device = self.devices.uhf if radio == "uhf" else self.devices.x_band
+        self._radios_resting[radio] = None
+        try:
+            await device.set_power(False)
+            await asyncio.sleep(RADIO_REST)
+        finally:
+            del self._radios_resting[radio]
+            self._radios_on.pop(radio, None)  # whatever came of it: it is switched anew
+        await self._keep_rhythm()
 
     async def _read_temperatures(self) -> None:
         try:

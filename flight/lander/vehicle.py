@@ -1,11 +1,9 @@
 """The lander as its skills know it: channels, events, devices, and what it remembers."""
 
-import asyncio
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import msgspec
 
-from flight.core.fault_protection.actions import action
 from flight.core.fault_protection.quantities import quantity
 from flight.core.fault_protection.shedding import Sheddable
 from flight.core.keeping.clock import monotonic
@@ -168,6 +166,7 @@ class LanderVehicle(DescentReports, DescentMemory, TwoComputers):
         self.temperatures: dict[str, float] = {}
         self._without_meaning = 0
         self._radios_on: dict[str, bool] = {}
+        self._radios_resting: dict[str, None] = {}
         self.booted_at = monotonic()
         self._computer_on: bool | None = None
         self._mav_was_warm = False
@@ -235,10 +234,3 @@ class LanderVehicle(DescentReports, DescentMemory, TwoComputers):
             return 0.0
         return monotonic() - self._heard.get(peer, self.booted_at)
 
-    @action(keeps_going=True)
-    async def restart_radio(self, radio: Literal["uhf", "x_band"]) -> None:
-        """Switches a radio off and on again."""
-        device = self.devices.uhf if radio == "uhf" else self.devices.x_band
-        await device.set_power(False)
-        await asyncio.sleep(RADIO_REST)
-        await device.set_power(True)

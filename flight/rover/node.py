@@ -43,6 +43,14 @@ def _is_on_ground(node: RoverVehicle, signal: Signal) -> bool:
     return node.on_ground
 
 
+def _recovered_on_ground(node: RoverVehicle, signal: Signal) -> bool:
+    return node.safe_has_passed() and node.on_ground
+
+
+def _recovered(node: RoverVehicle, signal: Signal) -> bool:
+    return node.safe_has_passed()
+
+
 def _by_days(name: str, work: str, activity: RoverActivity, done: str) -> State:
     """Work of one kind that goes on for as many days as it takes, with sleep in between."""
     working = State(work, initial=True, activity=activity, outcomes=(done, "rest"))
@@ -152,8 +160,8 @@ class FetchRover(RoverVehicle):
             On("enter_safe", ANY, "safe"),
             On("leave_safe", "safe", "surface", guard=_is_on_ground),
             On("leave_safe", "safe", "stowed"),
-            On("recovered", "safe", "surface", guard=_is_on_ground),
-            On("recovered", "safe", "stowed"),
+            On("recovered", "safe", "surface", guard=_recovered_on_ground),
+            On("recovered", "safe", "stowed", guard=_recovered),
         ],
         ignored=("abort", "recovered"),
     )  # fmt: skip

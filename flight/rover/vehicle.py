@@ -244,9 +244,12 @@ class RoverVehicle(TwoComputers, LooksForTubes):
         await asyncio.sleep(RADIO_REST)
         await self.hardware.radio.set_power(True)
 
-    @action()
+    @action(leaves_safe=True)
     def work_again(self) -> None:
-        """Leaves the safe state that was entered to save the battery."""
+        """Leaves the safe state that responses with this action have entered, if nobody else had
+        a cause for it."""
+        if self.stays_safe():
+            return
         self.power_recovered(charge=self.state_of_charge)
         self.post("recovered")
 

@@ -29,7 +29,8 @@ class ActionError(ValueError):
 
 @dataclass(frozen=True)
 class ActionSpec:
-    """One declared action. `keeps_going`: it may be done where going safe is forbidden."""
+    """One declared action. `keeps_going`: it may be done where going safe is forbidden.
+    `leaves_safe`: it leaves the safe state to which the same response has led."""
 
     name: str
     doc: str
@@ -37,6 +38,7 @@ class ActionSpec:
     names: tuple[str, ...]
     method: str
     keeps_going: bool
+    leaves_safe: bool
     about: dict[str, str]
     """Arguments that name a part of the vehicle, and what sort: `device`, `load`, `signal`."""
 
@@ -55,7 +57,11 @@ class Call:
 
 
 def action(
-    *, name: str = "", keeps_going: bool = False, about: dict[str, str] | None = None
+    *,
+    name: str = "",
+    keeps_going: bool = False,
+    leaves_safe: bool = False,
+    about: dict[str, str] | None = None,
 ) -> Callable[[F], F]:
     """Declares a method as an action; without `name` it is called as the method."""
 
@@ -63,6 +69,7 @@ def action(
         function.__action__ = {  # type: ignore[attr-defined]
             "name": name or function.__name__,
             "keeps_going": keeps_going,
+            "leaves_safe": leaves_safe,
             "about": about or {},
         }
         return function

@@ -28,6 +28,8 @@ from flight.runtime import device_driver as drivers
 Part = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 D = TypeVar("D", bound=DeviceInterface)
 NODE_NAMESPACE = "node"
+BY_RESPONSE = "response "
+"""How a cause of the safe state begins that is a response of the vehicle's own."""
 
 
 class ProtectedNode(ProtectionEvents, StandardCommands):
@@ -47,6 +49,7 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
     wires: dict[str, Wire]
     """The devices that it speaks to, by service."""
 
+    safe_causes = Remembered[list[str]](list[str], [], doc="what has led to the safe state")
     sensors_aside = Remembered[list[str]](list[str], [], doc="devices that are not to be believed")
 
     monitors_violated = Channel(str, doc="monitors that are violated, by name")
@@ -99,6 +102,37 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
         reason = str(signal.data.get("reason", "no reason given"))
         return self.safing_control.admits(reason, signal.data.get("still"))
 
+    def note_safe(self, cause: str) -> None:
+        """Remembers one more cause for which the vehicle is in its safe state."""
+        if cause not in self.safe_causes:
+            self.safe_causes = [*self.safe_causes, cause]
+
+    def safe_is_left(self) -> None:
+        """The vehicle is not in its safe state any more."""
+        if self.safe_causes:
+            self.safe_causes = []
+
+    def safe_has_passed(self) -> bool:
+        """Whether all that has led to the safe state was responses that lead out of it themselves,
+        and that have nothing to do any more. What anybody else had a cause for they do not leave.
+        """
+        return bool(self.safe_causes) and not self._causes_left()
+
+    def _causes_left(self) -> list[str]:
+        led_out = self.protection.responder.has_led_out
+        return [
+            cause
+            for cause in self.safe_causes
+            if not cause.startswith(BY_RESPONSE) or not led_out(cause.removeprefix(BY_RESPONSE))
+        ]
+
+    def stays_safe(self) -> bool:
+        """Whether the vehicle is in its safe state for what has not passed; tells it."""
+        if not self.is_in_safe or self.safe_has_passed():
+            return False
+        self.safe_is_kept(reason="; ".join(self._causes_left()) or "it is not known why")
+        return True
+
     def swap_parameters(self) -> None:
         """Makes a pending change of the parameters active, and lets all know."""
         raise NotImplementedError
@@ -146,10 +180,14 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
             self._in_critical = bool(self.storage.get(NODE_NAMESPACE, "critical", False))
             self.safing_control.resumes_critical = self._in_critical
             if self.boot.reduced and not self._in_critical:
+                self.note_safe("a reduced boot")
                 return SAFE
             state = self.storage.get(NODE_NAMESPACE, "rest_state")
+            if state != SAFE:
+                self.safe_is_left()
         except StorageDamage as damage:
             self.record_damaged(reason=str(damage))
+            self.safe_causes = ["a record that is damaged"]
             return SAFE
         return state if state in self.statechart.leaves else None
 
@@ -168,7 +206,7 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
         """Ends what runs and goes to the safe state."""
         running = self.protection.responder.running
         name = "" if running is None else running.name
-        self.go_safe(f"response {name}")
+        self.go_safe(f"{BY_RESPONSE}{name}")
 
     @action(name="reboot")
     def _do_reboot(self) -> None:

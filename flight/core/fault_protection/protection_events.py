@@ -51,6 +51,9 @@ class ProtectionEvents:
     @event(Severity.WARNING_LO, "Safe at the end of {state}: {reason}")
     def safing_deferred(self, *, state: str, reason: str) -> None: ...
 
+    @event(Severity.ACTIVITY_HI, "Stays in the safe state: {reason}")
+    def safe_is_kept(self, *, reason: str) -> None: ...
+
     @event(Severity.WARNING_LO, "{load} is shed for {reason}", family=LOAD)
     def load_shed(self, *, load: str, reason: str) -> None: ...
 

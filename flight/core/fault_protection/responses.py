@@ -151,6 +151,13 @@ class Responder:
         self._orders += 1
         run.order, run.standing = self._orders, Standing.WAITING
 
+    def has_led_out(self, name: str) -> bool:
+        """Whether all for which a response acts has passed, and it leads out of the safe state."""
+        run = self.runs.get(name)
+        if run is None or self._reason(run):
+            return False
+        return any(call.spec.leaves_safe for call in run.undo.calls)
+
     def _reason(self, run: ResponseRun) -> str:
         """The monitor for which it still has something to do; empty when all are clear."""
         return next((each for each in run.entry.monitors if self._teller.is_set(each)), "")

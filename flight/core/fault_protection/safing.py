@@ -83,10 +83,9 @@ class SafingControl:
         if not self._waiting or self.now() is not Safing.ALLOWED:
             return
         waiting, self._waiting = self._waiting, []
-        for each in waiting:
+        for each in waiting:  # each is a cause of its own for which one stays there
             if each.still is None or each.still():
                 self._go_safe(each.reason)
-                return
 
     def forget(self) -> None:
         """The safe state was entered: nothing waits for it any more."""

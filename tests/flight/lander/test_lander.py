@@ -13,6 +13,7 @@ from flight.core.chart.statechart_checks import check
 from flight.core.fault_protection.timers import COMMAND_LOSS  # no ground is here to be missed
 from flight.core.node import Node
 from flight.core.telling.events import event
+from flight.icd.devices.base import DeviceFault
 from flight.icd.exchanges import EnergyWanted, Nothing, Permission
 from flight.icd.frames import read_frame
 from flight.icd.messages import EventReport, Packet, Rung, Severity, decode_message
@@ -205,6 +206,57 @@ def test_safe_listens_and_is_left_on_command(tmp_path: Path) -> None:
         await landed.rig.wait_for_state("lander", "landed.operating", timeout=60.0)
 
     land(tmp_path, story)
+
+
+def test_safe_that_somebody_else_had_a_cause_for_is_not_left_by_the_sun(tmp_path: Path) -> None:
+    async def story(landed: Landed) -> None:
+        await landed.commission()
+        await landed.rig.command("lander", "enter_safe")
+        await landed.rig.wait_for_event("lander", "energy_back", timeout=80 * SOL)
+        await asyncio.sleep(2 * SOL)
+        assert landed.node.is_in("safe")
+        [kept] = landed.events("safe_is_kept")
+        assert kept.data == {"reason": "commanded"}
+        await landed.rig.command("lander", "leave_safe")
+        await landed.rig.wait_for_state("lander", "landed.operating", timeout=60.0)
+        assert landed.node.safe_causes == []
+
+    land(tmp_path, story, storms=(DustStorm(7.0, 2.0, 9.0, 6.0),))
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_radio_that_was_restarted_is_what_it_is_to_be_at_each_hour(
+    tmp_path: Path, fails: bool
+) -> None:
+    async def story(landed: Landed) -> None:
+        await landed.commission()
+        node, uhf = landed.node, cast(Any, landed.devices["uhf"])
+        for day in (True, False):
+            for _ in range(150):
+                if node._wanted().uhf is day:
+                    break
+                await asyncio.sleep(600.0)
+            await asyncio.sleep(60.0)
+            if fails:
+                switch, uhf.set_power = uhf.set_power, refuse_to_go_on(uhf.set_power)
+                await node.restart_radio("uhf")
+                uhf.set_power = switch
+                assert (await switch(False)).on is False
+                await node.sample()
+            else:
+                await node.restart_radio("uhf")
+            assert node.uhf_on is day and (await uhf.state()).on is day
+
+    land(tmp_path, story)
+
+
+def refuse_to_go_on(switch: Any) -> Any:
+    async def set_power(on: bool) -> Any:
+        if on:
+            raise DeviceFault("stuck", "the switch does not close")
+        return await switch(on)
+
+    return set_power
 
 
 class Mav(Node):

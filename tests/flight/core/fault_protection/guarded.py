@@ -58,6 +58,10 @@ async def burn(node: "Guarded", signal: Signal) -> str:
     return "done"
 
 
+def recovered(node: "Guarded", signal: Signal) -> bool:
+    return node.safe_has_passed()
+
+
 class Guarded(Node):
     """Floats."""
 
@@ -82,8 +86,9 @@ class Guarded(Node):
             On("abort", "working", "idle"),
             On("enter_safe", ANY, "safe"),
             On("leave_safe", "safe", "idle"),
+            On("recovered", "safe", "idle", guard=recovered),
         ],
-        ignored=("abort",),
+        ignored=("abort", "recovered"),
     )  # fmt: skip
     parameter_declarations: ClassVar = {
         "window": Parameter(float, unit="h", ge=0.0, le=24.0),
@@ -150,6 +155,12 @@ class Guarded(Node):
         finally:
             await asyncio.sleep(seconds)
             self.deeds.append("it is down")
+
+    @action(leaves_safe=True)
+    def work_again(self) -> None:
+        """Leaves the safe state."""
+        if not self.stays_safe():
+            self.post("recovered")
 
     @action()
     def stumble(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.flight.core.fault_protection.guarded import Deck, on_deck
+from tests.flight.core.fault_protection.guarded import NOT_IN, Deck, on_deck, table
 
 STORY = ("safing_withheld", "safing_deferred", "entered_safe")
 
@@ -170,3 +170,105 @@ def test_a_table_that_is_no_good_is_refused_before_anything_runs(tmp_path: Path)
     plan: dict[str, Any] = {"monitors": {"x": {"says": "x", "violated_if": "nothing > 1"}}}
     with pytest.raises(ValueError, match="nothing"):
         on_deck(tmp_path, plan, lambda deck: asyncio.sleep(0.0))
+
+
+# ------------------------------------------------------------------ what may be left again
+
+
+def two_causes(**second: Any) -> dict[str, Any]:
+    """One response that leads into the safe state and out of it, and another one for `wet`."""
+    plan = table(
+        cool={"do": ["enter_safe"], "when_clear": ["work_again"]},
+        dry={"do": ["enter_safe"], **second},
+    )
+    plan["monitors"]["wet"] = {"says": "wet", "violated_if": "wet", **NOT_IN}
+    plan["responses"]["dry"]["on"] = "wet"
+    return plan
+
+
+async def wet(deck: Deck, value: bool) -> None:
+    deck.node.wet = value
+    await asyncio.sleep(0.01)
+
+
+def test_the_response_that_led_to_the_safe_state_leads_out_of_it(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        await asyncio.sleep(0.01)
+        assert (deck.node.state, deck.node.safe_causes) == ("safe", ["response cool"])
+        await deck.heat(290.0)
+        await asyncio.sleep(0.01)
+        assert (deck.node.state, deck.node.safe_causes) == ("idle", [])
+        assert deck.events("safe_is_kept") == []
+
+    on_deck(tmp_path, two_causes(), story)
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("reboot", [True, False])
+def test_what_somebody_else_had_a_cause_for_is_kept(
+    tmp_path: Path, before: bool, reboot: bool
+) -> None:
+    async def story(deck: Deck) -> None:
+        if before:
+            await deck.rig.command("guarded", "enter_safe")
+        await deck.heat(301.0)
+        await asyncio.sleep(0.01)
+        if not before:
+            await deck.rig.command("guarded", "enter_safe")
+        if reboot:
+            await deck.reboot()
+            await asyncio.sleep(0.01)
+        await deck.heat(290.0)
+        deck.node.post("recovered")  # by whatever way it comes
+        await asyncio.sleep(0.01)
+        assert deck.node.state == "safe"
+        assert deck.events("safe_is_kept") == [("safe_is_kept", "commanded")]
+        await deck.rig.command("guarded", "leave_safe")
+        await asyncio.sleep(0.01)
+        assert (deck.node.state, deck.node.safe_causes) == ("idle", [])
+
+    on_deck(tmp_path, two_causes(), story)
+
+
+def test_of_two_responses_the_last_to_be_well_leads_out(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        await wet(deck, True)
+        await deck.heat(290.0)
+        await asyncio.sleep(0.01)
+        assert deck.node.state == "safe"
+        assert deck.events("safe_is_kept") == [("safe_is_kept", "response dry")]
+        await wet(deck, False)
+        assert deck.node.state == "idle"
+
+    on_deck(tmp_path, two_causes(when_clear=["work_again"]), story)
+
+
+def test_a_response_that_does_not_lead_out_is_not_led_out_of_by_another(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await wet(deck, True)
+        await deck.heat(301.0)
+        await wet(deck, False)
+        await deck.heat(290.0)
+        await asyncio.sleep(0.01)
+        assert deck.node.state == "safe"
+        assert deck.events("safe_is_kept") == [("safe_is_kept", "response dry")]
+
+    on_deck(tmp_path, two_causes(when_clear=["ring 1"]), story)
+
+
+def test_each_cause_that_was_deferred_counts(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.go("work")
+        await deck.heat(301.0)
+        await deck.rig.command("guarded", "leave_safe")
+        with deck.node.critical("a burn"):
+            deck.node.go_safe("response cool")
+            deck.node.go_safe("an error")
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.01)
+        assert deck.node.safe_causes == ["response cool", "an error"]
+        assert len(deck.events("entered_safe")) == 2
+
+    on_deck(tmp_path, two_causes(), story)
