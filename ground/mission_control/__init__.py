@@ -23,21 +23,29 @@ from ground.mission_control.dictionary import (
 from ground.mission_control.keeping_in_touch import IN_TOUCH
 from ground.mission_control.launch_timing import launch_time
 from ground.mission_control.mission_control import ARCHIVE_FILE, MissionControl, Outcome
+from ground.mission_control.origins import origin_of
 from ground.mission_control.procedure_runner import PhaseRecord, ProcedureChanged
 from ground.mission_control.procedures import Program, load_procedure
 from ground.mission_control.progress import PLACES as PLACE_STYLES
 from ground.mission_control.progress import Progress, ProgressDisplay
 from ground.mission_control.progress import line as progress_line
 from ground.mission_control.progress import render as progress_panel
+from ground.mission_control.service.desk import About
+from ground.mission_control.service.handling import EDGE, Asked
+from ground.mission_control.service.service import Service
+from ground.mission_control.service.simulation import Simulation
 from ground.mission_control.stages import stages_of
 
 __all__ = [
     "ALARMS_OVER",
     "ARCHIVE_FILE",
+    "EDGE",
     "IN_TOUCH",
     "PLACE_STYLES",
+    "About",
     "ArchiveError",
     "ArgumentEntry",
+    "Asked",
     "Band",
     "ChannelEntry",
     "CommandEntry",
@@ -52,12 +60,15 @@ __all__ = [
     "Program",
     "Progress",
     "ProgressDisplay",
+    "Service",
+    "Simulation",
     "TubeEntry",
     "TypeEntry",
     "VehicleEntry",
     "field_problem",
     "launch_time",
     "load_procedure",
+    "origin_of",
     "progress_line",
     "progress_panel",
     "stages_of",

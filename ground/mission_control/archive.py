@@ -23,6 +23,7 @@ from ground.mission_control.archive_rows import (
     check_integers,
     json_text,
     storable,
+    transaction,
 )
 from ground.mission_control.archive_rows import Unstorable as Unstorable
 from ground.mission_control.archive_rows import order_of as order_of
@@ -236,7 +237,7 @@ class Archive:
         if not self._waiting:
             return
         try:
-            with self._transaction():
+            with transaction(self._database):
                 self._rows["samples"].sort(key=_KEY)  # neighbours in the file one after the other
                 for table, rows in self._rows.items():
                     if rows:
@@ -251,7 +252,7 @@ class Archive:
 
     def _write_row_by_row(self) -> None:
         bad: list[str] = []
-        with self._transaction():
+        with transaction(self._database):
             for table, rows in self._rows.items():
                 for row in rows:
                     try:
@@ -268,16 +269,11 @@ class Archive:
         return f"the first row that waits is of {table}: {rows[0]!r:.200}"
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """All that is executed within, or nothing of it."""
-        self._database.execute("BEGIN")
-        try:
+    def all_or_nothing(self) -> Iterator[None]:
+        """Keeps all that is done within at once, whatever it consists of, or nothing of it."""
+        self.flush()
+        with transaction(self._database):
             yield
-            self._database.execute("COMMIT")
-        except BaseException:
-            if self._database.in_transaction:
-                self._database.execute("ROLLBACK")
-            raise
 
     def close(self) -> None:
         """Writes what waits and closes."""
@@ -301,7 +297,7 @@ class Archive:
 
     def execute(self, statements: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
         """Runs several statements as one transaction."""
-        with self._transaction():
+        with transaction(self._database):
             for statement, values in statements:
                 self._database.execute(statement, values)
 
@@ -337,6 +333,10 @@ class Archive:
         """The rows of one query, as `seeing` gives them."""
         with self.seeing() as look:
             return look(query, values)
+
+    def look(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query, of what is written by now; what waits goes on waiting."""
+        return self._database.execute(query, values).fetchall()
 
     def count(self, table: str) -> int:
         """Number of rows in a table."""

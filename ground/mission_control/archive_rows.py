@@ -1,7 +1,8 @@
 """The rows of an archive: how each kind is written, and what no row can hold."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -65,3 +66,19 @@ def storable(value: Any) -> Any:
     if value is None or isinstance(value, int | float | str):
         return value
     return json_text(value)
+
+
+@contextmanager
+def transaction(database: sqlite3.Connection) -> Iterator[None]:
+    """All that is executed within, or nothing of it; within another, it is a part of that."""
+    inside = database.in_transaction
+    database.execute("SAVEPOINT part" if inside else "BEGIN")
+    try:
+        yield
+        database.execute("RELEASE part" if inside else "COMMIT")
+    except BaseException:
+        if database.in_transaction:
+            database.execute("ROLLBACK TO part" if inside else "ROLLBACK")
+            if inside:
+                database.execute("RELEASE part")
+        raise

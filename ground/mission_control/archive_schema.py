@@ -202,6 +202,18 @@ CREATE TABLE IF NOT EXISTS procedure_log (
     number INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, step TEXT NOT NULL, text TEXT NOT NULL
 );
 
+CREATE TABLE IF NOT EXISTS journal (
+    number INTEGER PRIMARY KEY,
+    time_ns INTEGER NOT NULL,
+    topic TEXT NOT NULL,
+    what TEXT NOT NULL,
+    who TEXT NOT NULL,
+    vehicle TEXT NOT NULL,
+    data TEXT NOT NULL,
+    key TEXT UNIQUE
+);
+CREATE INDEX IF NOT EXISTS journal_by_topic ON journal (topic, number);
+
 CREATE VIEW IF NOT EXISTS command_history AS
     SELECT number, identifier, vehicle, name, arguments, stage, issued_ns / 1e9 AS issued_s,
         sent_ns / 1e9 AS sent_s, expected_ns / 1e9 AS answer_expected_s, attempts,

@@ -28,7 +28,10 @@ PREFIX = "mc-"
 
 
 class Verdict(StrEnum):
-    """How a command ended; all but UNANSWERED are what the vehicle said."""
+    """How a command ended; all but UNANSWERED and CANCELLED are what the vehicle said.
+
+    CANCELLED: taken back before it left the ground.
+    """
 
     COMPLETED = "COMPLETED"
     REJECTED = "REJECTED"
@@ -36,6 +39,24 @@ class Verdict(StrEnum):
     TIMED_OUT = "TIMED_OUT"
     ABORTED = "ABORTED"
     UNANSWERED = "UNANSWERED"
+    CANCELLED = "CANCELLED"
+
+
+class Taken(StrEnum):
+    """What a report is to the ground: an answer counts by its identity, and only from whom it was
+    asked."""
+
+    NEW = "new"
+    REPEATED = "repeated"
+    """From the history of the vehicle: it confirms what was said before."""
+    EARLIER = "earlier"
+    """A rung below the one that is reached: it was overtaken on its way."""
+    AFTER_THE_END = "after_the_end"
+    """The command has a verdict, which stands."""
+    FOREIGN = "foreign"
+    """From another vehicle than the command was sent to."""
+    UNKNOWN = "unknown"
+    """Of a command that was never issued here."""
 
 
 _RANK = {Rung.RECEIVED: 0, Rung.ACCEPTED: 1, Rung.STARTED: 2, Rung.PROGRESS: 3}
@@ -57,6 +78,7 @@ class TrackedCommand:
     rung: Rung | None = None
     detail: str = ""
     late: bool = False
+    of_another_start: bool = False  # of mission control, which may have been sending it
     verdict: Verdict | None = None
 
     @property
@@ -98,6 +120,9 @@ class CommandTracker:
         self.on_verdict: Callable[[TrackedCommand], None] = lambda command: None
         self.completed: Callable[[Command], Command] = lambda order: order
         """An order as it is to leave."""
+        self.on_change: Callable[[TrackedCommand, str], None] = lambda command, what: None
+        """Told of what becomes of a command on the ground: issued, sent, late, asked_again,
+        ended."""
         self._load()
 
     # ------------------------------------------------------------------ issuing
@@ -125,6 +150,7 @@ class CommandTracker:
         for command in tracked:
             self._commands[command.order.identifier] = command
             self._open[command.order.identifier] = command
+            self.on_change(command, "issued")
         self._send(orders)
 
     def next_identifiers(self, count: int) -> list[str]:
@@ -153,23 +179,38 @@ class CommandTracker:
             self._keep(command)
             attempt = (identifier, command.attempts, spacecraft, sent_ns, command.expected_ns)
             self._archive.execute([("INSERT OR REPLACE INTO attempts VALUES (?,?,?,?,?)", attempt)])
+            self.on_change(command, "sent")
 
     # ------------------------------------------------------------------ reports
 
+    def judge(self, report: CommandReport) -> Taken:
+        """What a report is, before it is taken."""
+        command = self._commands.get(report.identifier)
+        if command is None:
+            return Taken.UNKNOWN
+        if report.source != command.order.target:
+            return Taken.FOREIGN
+        if command.verdict is not None:
+            return Taken.AFTER_THE_END
+        if report.rung in TERMINAL_RUNGS:
+            return Taken.NEW
+        if command.rung is not None and _RANK[report.rung] < _RANK[command.rung]:
+            return Taken.EARLIER
+        return Taken.REPEATED if report.repeated else Taken.NEW
+
     def report(self, report: CommandReport) -> bool:
         """Takes a report; False when it tells nothing new (a copy, or an earlier rung, or late)."""
-        command = self._commands.get(report.identifier)
-        if command is None or command.verdict is not None:
+        taken = self.judge(report)
+        if taken in (Taken.UNKNOWN, Taken.FOREIGN, Taken.AFTER_THE_END):
             return False
-        if report.source != command.order.target:
-            return False  # an answer counts by its identity, and only from whom it was asked
+        command = self._commands[report.identifier]
         command.late = False
         command.unanswered = 0
         if report.rung in TERMINAL_RUNGS:
             command.rung, command.detail = report.rung, report.detail
             self._end(command, Verdict(str(report.rung)))
             return True
-        if command.rung is not None and _RANK[report.rung] < _RANK[command.rung]:
+        if taken is Taken.EARLIER:
             return False
         known, command.rung, command.detail = command.rung, report.rung, report.detail
         if known is not report.rung or report.repeated:
@@ -196,7 +237,9 @@ class CommandTracker:
                 overdue.setdefault(command.bundle, []).append(command)
         for commands in overdue.values():
             for command in commands:
-                command.late = command.end_ns is None or now >= command.end_ns
+                known, command.late = command.late, command.end_ns is None or now >= command.end_ns
+                if command.late and not known:
+                    self.on_change(command, "late")
             again = [each for each in commands if self._may_be_asked(each, now)]
             for command in commands:
                 if command not in again:
@@ -236,6 +279,13 @@ class CommandTracker:
             command.detail = reason
             self._end(command, Verdict.UNANSWERED)
 
+    def take_back(self, identifier: str, reason: str) -> None:
+        """A command that has not left the ground is not to leave. Raises KeyError for one that is
+        over or was never issued."""
+        command = self._open[identifier]
+        command.detail = reason
+        self._end(command, Verdict.CANCELLED)
+
     def ask_again(self, identifier: str) -> None:
         """Asks anew for a command that was given up, and for what travelled with it unanswered.
 
@@ -252,6 +302,7 @@ class CommandTracker:
             command.expected_ns = None  # until it has left again
             self._open[command.order.identifier] = command
             self._keep(command)
+            self.on_change(command, "asked_again")
         if again:
             self._send([each.order for each in again])
 
@@ -264,6 +315,7 @@ class CommandTracker:
         command.verdict = verdict
         del self._open[command.order.identifier]
         self._keep(command)
+        self.on_change(command, "ended")
         self.on_verdict(command)
         for waiter in self._waiting.pop(command.order.identifier, []):
             if not waiter.done():
@@ -275,9 +327,25 @@ class CommandTracker:
         """One command; KeyError when it was never issued."""
         return self._commands[identifier]
 
+    def knows(self, identifier: str) -> bool:
+        """Whether a command was issued."""
+        return identifier in self._commands
+
+    def is_open(self, identifier: str) -> bool:
+        """Whether a command was issued and has no verdict."""
+        return identifier in self._open
+
+    def bundle(self, name: str) -> list[TrackedCommand]:
+        """The open commands that travel together."""
+        return [each for each in self._open.values() if each.bundle == name]
+
     def commands(self) -> list[TrackedCommand]:
         """All commands, in the order of issue."""
         return list(self._commands.values())
+
+    def named(self, name: str) -> list[TrackedCommand]:
+        """Those of a name, in the order of issue."""
+        return [each for each in self._commands.values() if each.order.name == name]
 
     def open_commands(self) -> list[TrackedCommand]:
         """Those without a verdict."""
@@ -332,6 +400,7 @@ class CommandTracker:
             self._commands[command.order.identifier] = command
             if command.verdict is None:
                 self._open[command.order.identifier] = command
+                command.of_another_start = True
                 reached = self._archive.rungs(command.order.identifier)
                 command.rung = Rung(reached[-1]) if reached else None
                 command.unanswered = 0 if reached else command.attempts

@@ -18,7 +18,7 @@ from flight.icd.messages import (
 )
 from ground.mission_control.alarms import Alarms
 from ground.mission_control.archive import Archive, Unstorable
-from ground.mission_control.command_tracker import CommandTracker
+from ground.mission_control.command_tracker import CommandTracker, Taken
 from ground.mission_control.custody_view import CustodyView
 from ground.mission_control.telemetry import LatestTelemetry
 from ground.mission_control.watches import HEARD, Watches
@@ -59,6 +59,8 @@ class Downlink:
         )
         self._seen: dict[tuple[Any, ...], None] = dict.fromkeys(reversed(newest))
         self.on_event: Callable[[EventReport], None] = lambda event: None
+        self.on_news: Callable[[str], None] = lambda vehicle: None
+        self.on_report: Callable[[CommandReport, Taken], None] = lambda report, taken: None
         self.frames = 0
         self.messages = 0
         self.unreadable = 0
@@ -98,9 +100,11 @@ class Downlink:
                 self._take_event(message, now)
             elif isinstance(message, CommandReport):
                 self._archive.add_rung(message, now)
+                taken = self._tracker.judge(message)
                 if self._tracker.is_of_another_life(message.identifier):
                     self.of_another_life = message.identifier
                 self._tracker.report(message)
+                self.on_report(message, taken)
                 self._telemetry.heard(message.source, message.time_ns, now)
                 self._watches.happened(HEARD, message.source)
                 return True
@@ -119,7 +123,10 @@ class Downlink:
 
     def _take_telemetry(self, report: Telemetry, now: int) -> None:
         self._archive.add_samples(report, now)
-        for channel in self._telemetry.take(report, now):
+        news = self._telemetry.take(report, now)
+        if news:
+            self.on_news(report.source)
+        for channel in news:
             self._watches.happened("sample", report.source, channel)
         self._watches.happened(HEARD, report.source)
 

@@ -114,6 +114,8 @@ class MissionControl:
             clock.now_ns,
         )
         self.downlink.on_event = self._event
+        self.on_event: Callable[[EventReport], None] = lambda event: None
+        """Told of each event that comes down, once."""
         self.tracker.on_verdict = self._verdict
         self.read_back = ReadBack(self.tracker, self._deadline)
         self.tracker.completed = self.read_back.completed
@@ -175,12 +177,11 @@ class MissionControl:
 
     def decommissioned(self) -> set[str]:
         """The vehicles that were switched off for good: nobody waits for a word of theirs."""
-        rows = self.archive.rows(
-            "SELECT vehicle FROM commands "
-            "WHERE name = ? AND stage != 'arm' AND verdict = 'COMPLETED'",
-            (DECOMMISSION,),
-        )
-        return {vehicle for (vehicle,) in rows}
+        return {
+            each.order.target
+            for each in self.tracker.named(DECOMMISSION)
+            if each.order.stage != "arm" and each.verdict is Verdict.COMPLETED
+        }
 
     async def _rounds(self) -> None:
         while True:
@@ -244,6 +245,7 @@ class MissionControl:
             self.tracker.ask(event.source)
         if event.severity in _SHOWN:
             self.recent_events.append(event)
+        self.on_event(event)
 
 
 def _units(dictionary: Dictionary) -> dict[tuple[str, str], str]:

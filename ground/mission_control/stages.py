@@ -22,6 +22,18 @@ def stages_of(
     return ["arm", "fire"] if entry.hazardous or carried else ["run"]
 
 
+def carried_by(
+    entry: CommandEntry, vehicle: str, arguments: Mapping[str, Any], tracker: CommandTracker
+) -> Any:
+    """What a command carries that is elsewhere than in its arguments: the sequence that it names,
+    the parameters that were loaded before it; None for most."""
+    if entry.guards and "expected" not in arguments:
+        return loaded(tracker, vehicle)
+    if entry.carries and GIVEN not in arguments:
+        return _carried(vehicle, arguments, tracker)
+    return None
+
+
 def _loaded(vehicle: str, arguments: Mapping[str, Any], tracker: CommandTracker) -> set[str]:
     """The parameters that an activation makes active."""
     given = arguments.get("expected")

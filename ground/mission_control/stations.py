@@ -28,11 +28,13 @@ class NotSent(Exception):
     """A frame that could not be sent now; the text says why.
 
     `refused`: the stations do not take it at all, so that others should not wait behind it.
+    `unsure`: they did not answer, and may have sent it.
     """
 
-    def __init__(self, reason: str, *, refused: bool = False) -> None:
+    def __init__(self, reason: str, *, refused: bool = False, unsure: bool = False) -> None:
         super().__init__(reason)
         self.refused = refused
+        self.unsure = unsure
 
 
 class Stations:
@@ -97,7 +99,7 @@ class Stations:
         except DeviceRejected as refusal:
             raise NotSent(str(refusal), refused=True) from refusal
         except DeviceTimeout as error:
-            raise NotSent(str(error)) from error
+            raise NotSent(str(error), unsure=True) from error
 
     # -------------------------------------------------------------- forecast
 

@@ -1,11 +1,13 @@
 """The last value of each channel, with its age and whether it is stale."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from flight.icd.messages import EventReport, Telemetry
 from flight.runtime.pace import NANOSECONDS
 from ground.mission_control.archive import Archive, order_of
+from ground.mission_control.archive_schema import REPORTS_OF_A_BOOT
 from ground.mission_control.spacecraft_clocks import CORRECTED, SpacecraftClocks
 from ground.mission_control.windows import MARGIN, Window
 
@@ -39,12 +41,16 @@ class LatestTelemetry:
         self._said: dict[str, tuple[int, int, int]] = {}  # newest: place, stamp, receipt
         self._stamped: dict[str, int] = {}  # newest stamp of what has no number
         self._received: dict[str, int] = {}  # when something of it last came down
+        self._changed: dict[tuple[str, str], int] = {}  # in the order of `version`
+        self.version = 0
+        """Grows with each sample that is news."""
 
     def load(self, archive: Archive) -> None:
         """Takes up what an earlier life of the ground had received."""
         self.clocks.load(archive)
         for source, channel, occurred, received, value, place in archive.last_values():
             self._samples[(source, channel)] = Sample(value, occurred, received, place)
+            self._note_change((source, channel))
             self._note(source, place, occurred, received)
         for source, place, occurred, received in archive.last_events():
             self._note(source, place, occurred, received)
@@ -61,8 +67,14 @@ class LatestTelemetry:
             if known is None or place > known.place:
                 sample = Sample(value, report.time_ns, received_ns, place)
                 news[channel] = self._samples[key] = sample
+                self._note_change(key)
         self._note(report.source, place, report.time_ns, received_ns)
         return news
+
+    def _note_change(self, key: tuple[str, str]) -> None:
+        self.version += 1
+        self._changed.pop(key, None)
+        self._changed[key] = self.version
 
     def take_event(self, event: EventReport, received_ns: int) -> None:
         """An event has come: a sign of life, and perhaps a step of the vehicle's clock."""
@@ -120,6 +132,18 @@ class LatestTelemetry:
         if not stamps:
             return float("inf")
         return max(0.0, (now_ns - max(stamps)) / NANOSECONDS)
+
+    def boot(self, source: str) -> int | None:
+        """Which start of a vehicle the newest numbered thing comes from; None: nothing yet."""
+        said = self._said.get(source)
+        return None if said is None else said[0] // REPORTS_OF_A_BOOT
+
+    def changed_after(self, version: int) -> Iterator[tuple[str, str, Sample]]:
+        """What has changed since a version of the telemetry, the newest first."""
+        for (source, channel), changed in reversed(self._changed.items()):
+            if changed <= version:
+                return
+            yield source, channel, self._samples[(source, channel)]
 
     def was_heard(self, source: str) -> bool:
         """Whether anything has ever come from a vehicle."""

@@ -9,7 +9,7 @@ from flight.icd.frames import write_frame
 from flight.icd.messages import Command, Frame, Packet
 from flight.runtime.pace import NANOSECONDS
 from ground.mission_control.archive import Archive
-from ground.mission_control.command_tracker import CommandTracker
+from ground.mission_control.command_tracker import CommandTracker, TrackedCommand
 from ground.mission_control.stations import NotSent, Stations
 
 GROUND = "ground"
@@ -37,6 +37,11 @@ class Uplink:
         self._wake: asyncio.Future[None] | None = None
         self.deliveries: dict[str, float | None] = {}  # expected at each vehicle, mission seconds
         self.waiting_for = ""  # why nothing leaves, if so
+        self.why_not_leave: Callable[[list[Command]], str] = lambda orders: ""
+        """Asked of what has not left yet, when it is its turn; a reason keeps it back."""
+        self.kept_back: Callable[[list[Command], str], None] = lambda orders, why: None
+        self._leaving: tuple[str, ...] = ()
+        self._perhaps: dict[str, None] = {}  # what the stations may have taken without saying so
 
     def send(self, orders: list[Command]) -> None:
         """Queues the commands of one bundle."""
@@ -49,6 +54,19 @@ class Uplink:
         """Bundles that have not left."""
         return len(self._queue)
 
+    def why_gone(self, command: TrackedCommand) -> str:
+        """Why a command may have left the ground; empty where it certainly has not."""
+        identifier = command.order.identifier
+        if command.sent_ns is not None:
+            return "it has left the ground"
+        if identifier in self._leaving:
+            return "it is leaving the ground now"
+        if identifier in self._perhaps:
+            return "the stations may have sent it without saying so"
+        if command.of_another_start:
+            return "it may have left before mission control was started anew"
+        return ""
+
     async def run(self, tracker: CommandTracker) -> None:
         """Sends until cancelled."""
         while True:
@@ -60,12 +78,30 @@ class Uplink:
                 for order in self._queue[0]
                 if tracker.command(order.identifier).verdict is None
             ]
-            if not orders or await self._transmit(orders, tracker):
+            if not orders or self._is_kept_back(orders, tracker):
+                self._queue.popleft()
+                continue
+            self._leaving = tuple(order.identifier for order in orders)
+            try:
+                left = await self._transmit(orders, tracker)
+            finally:
+                self._leaving = ()
+            if left:
                 self._queue.popleft()
             else:
                 status = self._stations.status
                 in_conjunction = status is not None and status.moratorium
                 await asyncio.sleep(TRY_AGAIN_IN_CONJUNCTION if in_conjunction else TRY_AGAIN_AFTER)
+
+    def _is_kept_back(self, orders: list[Command], tracker: CommandTracker) -> bool:
+        if any(self.why_gone(tracker.command(order.identifier)) for order in orders):
+            return False  # it may be there: what is sent is the same again
+        why = self.why_not_leave(orders)
+        if why:
+            for order in orders:
+                tracker.take_back(order.identifier, why)
+            self.kept_back(orders, why)
+        return bool(why)
 
     async def _transmit(self, orders: list[Command], tracker: CommandTracker) -> bool:
         target = orders[0].target
@@ -85,6 +121,8 @@ class Uplink:
         try:
             delivery = await self._stations.send(spacecraft, radio, data)
         except NotSent as reason:
+            if reason.unsure:
+                self._perhaps |= dict.fromkeys(identifiers)
             if self.waiting_for != str(reason):  # told once, not at each attempt
                 self._record(spacecraft, radio, sent_ns, len(data), identifiers, str(reason))
             self.waiting_for = str(reason)

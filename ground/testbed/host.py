@@ -15,7 +15,7 @@ from flight.icd.custody_record import CustodyRecord
 from flight.icd.messages import Message
 from flight.runtime.bus import Bus
 from flight.runtime.nursery import Nursery
-from ground.mission_control import MissionControl, Outcome, Progress
+from ground.mission_control import MissionControl, Outcome, Progress, Simulation
 from ground.missions.mission import LoadedMission
 from ground.missions.run_folder import RunFolder
 from ground.missions.vehicle_files import VehicleFile
@@ -23,7 +23,7 @@ from ground.testbed.faults.bus_seam import Buses
 from ground.testbed.faults.outside import OutsideSeam
 from ground.testbed.faults.store_seam import Stores
 from ground.testbed.hardware import Hardware
-from ground.testbed.inputs import RunInput
+from ground.testbed.inputs import CommandInput, KillInput
 from ground.testbed.oscillators import Turn
 from ground.testbed.roles import GROUND as GROUND
 from ground.testbed.watchdogs import Expiry
@@ -90,7 +90,12 @@ class Happenings(Protocol):
     def fault_told(self, fault: str, what: str, *values: Any) -> None:
         """A process tells what a fault does there."""
 
-    def admitted(self, given: RunInput) -> None:
+    @property
+    def simulation(self) -> Simulation:
+        """What a trainer can do to the run."""
+        ...
+
+    def admitted(self, given: CommandInput | KillInput) -> None:
         """Somebody outside wants something, and it is its turn."""
 
     def told(self, name: str, text: str) -> None:

@@ -4,6 +4,9 @@ from typing import Annotated, Any
 
 import msgspec
 
+from ground.api.commanding import Role
+from ground.api.fields import Change, Key
+from ground.api.requests import NoRequest, read_request
 from ground.mission_control import Dictionary, DictionaryRefusal
 from ground.missions.mission import LoadedMission
 from ground.testbed.roles import GROUND
@@ -30,7 +33,21 @@ class KillInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="ki
     role: str
 
 
-RunInput = CommandInput | KillInput
+class RequestInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="request"):
+    """A person asks mission control to change something; see `ground.api.requests`.
+
+    `user` by the edge's word, with the `roles` that the operators' file gives them; `session`: in
+    which they asked; `key`: of this one request, which is not done twice.
+    """
+
+    user: User
+    session: Annotated[str, msgspec.Meta(max_length=120)]
+    roles: tuple[Role, ...]
+    key: Key
+    request: dict[str, Any]
+
+
+RunInput = CommandInput | KillInput | RequestInput
 
 
 class InputRefused(ValueError):
@@ -48,6 +65,9 @@ def read_input(plain: Any) -> RunInput:
 def check_input(given: RunInput, mission: LoadedMission, dictionary: Dictionary) -> None:
     """Refuses what can never happen in a run of this mission; raises InputRefused."""
     roles = (*mission.vehicles, GROUND)
+    if isinstance(given, RequestInput):
+        change_of(given)
+        return
     if isinstance(given, KillInput):
         if given.role not in roles:
             raise InputRefused(f"role = {given.role!r}: allowed is one of {', '.join(roles)}")
@@ -59,3 +79,14 @@ def check_input(given: RunInput, mission: LoadedMission, dictionary: Dictionary)
         dictionary.check(given.vehicle, given.command, given.arguments)
     except DictionaryRefusal as error:
         raise InputRefused(str(error)) from error
+
+
+def change_of(given: RequestInput) -> Change:
+    """What is asked for; raises InputRefused for what is no request, or only looks."""
+    try:
+        request = read_request(given.request)
+    except NoRequest as error:
+        raise InputRefused(str(error)) from error
+    if not isinstance(request, Change):
+        raise InputRefused(f"{given.request['do']} only looks: it is no input of a run")
+    return request

@@ -1,9 +1,7 @@
 """Has mission control send what a person has asked for, beside its procedure."""
 
-import re
-
 from flight.icd.messages import Command
-from ground.mission_control import MissionControl, stages_of
+from ground.mission_control import MissionControl, origin_of, stages_of
 from ground.testbed.inputs import CommandInput
 
 
@@ -21,8 +19,3 @@ def order(control: MissionControl, given: CommandInput) -> list[str]:
     ]  # fmt: skip
     control.tracker.issue(f"operator {identifiers[0]}", orders, entry.deadline)
     return identifiers
-
-
-def origin_of(user: str) -> str:
-    """Who sends it, as a vehicle is told."""
-    return "operator." + re.sub(r"[^A-Za-z0-9._-]", "_", user)[:60]

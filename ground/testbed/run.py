@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from ground.testbed.faults.mission_failures import faults_of
 from ground.testbed.fingerprint import fingerprint
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import GROUND, Boot, Host, HostKind, Setting
-from ground.testbed.inputs import KillInput, RunInput
+from ground.testbed.inputs import CommandInput, KillInput
 from ground.testbed.kills import Kill, check_kills
 from ground.testbed.mission_check import check_mission
 from ground.testbed.operating import order
@@ -40,6 +41,7 @@ from ground.testbed.run_events import EventJournal, TruthJournal
 from ground.testbed.run_record import RunRecord
 from ground.testbed.sides import Sides
 from ground.testbed.starts import COLD, WARM, Start
+from ground.testbed.trainer import Trainer
 from ground.testbed.truth_tracks import TruthTracks
 from ground.testbed.vehicles import vehicle_class
 from ground.testbed.virtual_host import Virtual
@@ -323,7 +325,7 @@ class Run:
         """A process tells what a fault does there."""
         self.faults.told(fault, what, *values)
 
-    def admitted(self, given: RunInput) -> None:
+    def admitted(self, given: CommandInput | KillInput) -> None:
         """Somebody outside wants something."""
         if isinstance(given, KillInput):
             self.let_die(given.role)
@@ -335,6 +337,11 @@ class Run:
                 f"Mission control is down: {given.command} to {given.vehicle}, asked for by "
                 f"{given.user}, was not sent",
             )
+
+    @cached_property
+    def simulation(self) -> Trainer:
+        """What a trainer can do to this run."""
+        return Trainer(self.mission, self.faults, self.host.runs, self.let_die)
 
     def told(self, name: str, text: str, **data: Any) -> None:
         """Tells an event of the run itself."""

@@ -9,6 +9,7 @@ run.
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,12 +20,14 @@ from flight.configuration.whole_files import replace_file
 from flight.icd.codec import CodecError, decode_plain, encode
 from flight.runtime.loop import NANOSECONDS
 from flight.runtime.throttled_loop import Descriptors, ThrottledLoop
+from ground.testbed.asking import Ask, Asking, Poll
 from ground.testbed.inputs import InputRefused, RunInput, read_input
 
 CONTROL_FILE = "control.json"
 LARGEST_REQUEST = 64 << 10  # bytes
 MOST_AT_ONCE = 64  # requests answered between two instants
 WAITING = 1000  # requests that may wait
+LINGER = 200  # wall milliseconds for the last answers
 
 Rate = Annotated[float, msgspec.Meta(ge=0.0)]
 
@@ -49,7 +52,7 @@ class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="d
     """Asks how things are."""
 
 
-Request = SetPace | Put | Look
+Request = SetPace | Put | Look | Ask | Poll
 
 
 class ControlServer:
@@ -61,11 +64,13 @@ class ControlServer:
         outside: Descriptors,
         check: Callable[[RunInput], None],
         announce: Path,
+        asking: Asking,
     ) -> None:
         self._loop = loop
         self._outside = outside
         self._check = check
         self._announce = announce
+        self.asking = asking
         self._folder = Path(tempfile.mkdtemp(prefix="msr-"))  # 0700
         self._context: zmq.Context[Any] = zmq.Context()
         self._socket = self._context.socket(zmq.ROUTER)
@@ -80,10 +85,11 @@ class ControlServer:
         replace_file(announce, msgspec.json.encode({"address": address}))
 
     def close(self) -> None:
-        """Nobody is heard any more."""
+        """Nobody is heard any more; who waits is told."""
         self._announce.unlink(missing_ok=True)
         self._outside.remove(self._descriptor)
-        self._context.destroy(linger=0)
+        self.asking.end()
+        self._context.destroy(linger=LINGER)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _serve(self) -> None:
@@ -93,17 +99,31 @@ class ControlServer:
             except zmq.Again:
                 return
             if len(frames) >= 2:
-                answer = encode(self._answer(frames[-1]))
-                try:
-                    self._socket.send_multipart([*frames[:-1], answer], zmq.NOBLOCK)
-                except zmq.Again:
-                    continue  # who does not take answers gets none
+                self._take(frames[:-1], frames[-1])
 
-    def _answer(self, request: bytes) -> dict[str, Any]:
+    def _take(self, way: list[bytes], request: bytes) -> None:
+        """Answers a request, now or later, on the way that it came."""
         try:
             asked = msgspec.convert(decode_plain(request), Request)
         except (CodecError, msgspec.ValidationError) as error:
-            return {"ok": False, "refused": f"no request: {error}"}
+            self._send(way, {"ok": False, "refused": f"no request: {error}"})
+            return
+        if isinstance(asked, Ask):
+            self.asking.ask(asked, partial(self._send, way))
+        else:
+            self._send(way, self._answer(asked))
+
+    def _send(self, way: list[bytes], answer: dict[str, Any]) -> None:
+        try:
+            data = encode(answer)
+        except CodecError as error:
+            data = encode({"ok": False, "refused": f"the answer cannot be sent: {error}"})
+        try:
+            self._socket.send_multipart([*way, data], zmq.NOBLOCK)
+        except zmq.Again:
+            return  # who does not take answers gets none
+
+    def _answer(self, asked: SetPace | Put | Look | Poll) -> dict[str, Any]:
         try:
             if isinstance(asked, SetPace):
                 until = None if asked.until is None else round(asked.until * NANOSECONDS)
@@ -111,6 +131,8 @@ class ControlServer:
             elif isinstance(asked, Put):
                 self._check(read_input(asked.input))
                 self._loop.put(asked.input)
+            elif isinstance(asked, Poll):
+                return {"ok": True, **self.asking.poll(asked)}
         except (InputRefused, ValueError, OverflowError) as error:
             return {"ok": False, "refused": str(error)}
         return {"ok": True, **self._state()}
@@ -172,6 +194,20 @@ class RunControl:
     def put(self, given: RunInput) -> dict[str, Any]:
         """Has an input admitted."""
         return self._ask({"do": "put", "input": msgspec.to_builtins(given)})
+
+    def ask(
+        self, user: str, request: dict[str, Any], key: str | None = None, session: str = ""
+    ) -> dict[str, Any]:
+        """A person's request; its result. A change has a `key`, and waits until it has acted."""
+        asked = {"do": "ask", "user": user, "session": session, "request": request}
+        result: dict[str, Any] = self._ask({**asked, "key": key})["result"]
+        return result
+
+    def poll(self, journal: int = 0, telemetry: int = 0, limit: int = 500) -> dict[str, Any]:
+        """What is new since an entry of the journal and a version of the telemetry."""
+        return self._ask(
+            {"do": "poll", "journal": journal, "telemetry": telemetry, "limit": limit}
+        )
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         try:

@@ -1,18 +1,29 @@
 """A run in virtual time that is held back to a pace, and can be operated from outside."""
 
 import asyncio
+import re
+import traceback
 from dataclasses import dataclass, field
 from math import inf
 from types import TracebackType
 from typing import Self
 
+import msgspec
+
+from flight.astrodynamics.time_scales import format_iso, utc_from_tt
 from flight.configuration.files import ConfigurationError
+from flight.icd.codec import pack
+from flight.runtime.participants import working_as
 from flight.runtime.throttled_loop import Descriptors, Input, ThrottledLoop
+from ground.api.entries import Answer
+from ground.mission_control import About, Asked, Service
 from ground.missions.mission import LoadedMission
+from ground.missions.operators import load_operators
+from ground.testbed.asking import DOWN, Asking
 from ground.testbed.control_room import make_dictionary
 from ground.testbed.evidence import configuration_hashes
-from ground.testbed.host import Happenings, Setting
-from ground.testbed.inputs import check_input, read_input
+from ground.testbed.host import GROUND, Boot, Happenings, Setting
+from ground.testbed.inputs import RequestInput, change_of, check_input, read_input
 from ground.testbed.run_control import CONTROL_FILE, ControlServer
 from ground.testbed.session import (
     FORMAT,
@@ -31,12 +42,14 @@ class Throttled(Virtual):
 
     With `serve` it can be spoken to while it flies (`run_control`). What is put into it is
     recorded; `session` is the record of an earlier run, whose inputs come again at their instants.
+    `operators`: the file of those who may ask mission control for something.
     Same record, same bits: pace, pauses and looks change nothing.
     """
 
     pace: float = inf
     serve: bool = True
     session: Session | None = None
+    operators: str = "demo"
     outside: Descriptors = field(default_factory=Descriptors, compare=False)
 
     @property
@@ -45,7 +58,8 @@ class Throttled(Virtual):
         return "throttled"
 
     def check(self, mission: LoadedMission) -> None:
-        """Refuses a record of another mission, or of other files."""
+        """Refuses a record of another mission, or of other files, and a file of no operators."""
+        load_operators(self.operators)
         if self.session is None:
             return
         head = self.session.head
@@ -90,6 +104,8 @@ class ThrottledHost(VirtualHost):
         self._kind = kind
         self.durable = kind.serve and not kind.in_memory  # what people did is not flown anew
         self._server: ControlServer | None = None
+        self.service: Service | None = None
+        """Of mission control; None while that is down."""
         self._session: SessionWriter
 
     async def __aenter__(self) -> Self:
@@ -118,6 +134,7 @@ class ThrottledHost(VirtualHost):
                 self._kind.outside,
                 lambda given: check_input(given, setting.mission, dictionary),
                 folder / CONTROL_FILE,
+                Asking(loop, load_operators(self._kind.operators), lambda: self.service),
             )
         return self
 
@@ -132,8 +149,68 @@ class ThrottledHost(VirtualHost):
         self._session.close()
         await super().__aexit__(kind, error, trace)
 
+    # ------------------------------------------------------------- the service
+
+    def _begin_ground(self, boot: Boot) -> None:
+        super()._begin_ground(boot)
+        assert self.control is not None
+        about = about_run(self._setting, self._kind.name)
+        self.service = Service(self.control, about, self._happenings.simulation)
+
+    async def kill(self, role: str) -> None:
+        """Ends a computer that runs as a power cut does."""
+        if role == GROUND:
+            self._end_service()
+        await super().kill(role)
+
+    async def end_ground(self) -> None:
+        """Ends mission control in order; it leaves its records."""
+        self._end_service()
+        await super().end_ground()
+
+    def _end_service(self) -> None:
+        if self.service is not None:
+            self.service.close()
+            self.service = None
+
     def _admit(self, taken: Input) -> None:
-        self._happenings.admitted(read_input(taken.data))
+        given = read_input(taken.data)
+        if not isinstance(given, RequestInput):
+            self._happenings.admitted(given)
+            return
+        with working_as(GROUND):
+            answer = self._do(given)
+        told = {"request": taken.data, "answer": msgspec.to_builtins(answer)}
+        self.rig.log.add(taken.time_ns, b"request", pack(told))
+        if self._server is not None:
+            self._server.asking.acted(given, answer)
+
+    def _do(self, given: RequestInput) -> Answer:
+        if self.service is None or not self.runs(GROUND):
+            return Answer(False, refused=DOWN)
+        asked = Asked(given.user, given.session, given.roles, given.key)
+        try:
+            return self.service.change(asked, change_of(given))
+        except Exception as error:  # whatever it is: what is in memory is not to be trusted
+            self.nursery.start(self._die(traceback.format_exc()), name="mission control dies")
+            return Answer(False, refused=f"mission control broke over this request: {error!r}")
+
+    async def _die(self, how: str) -> None:
+        """Mission control ends as a process does that breaks; it goes on from its archive."""
+        await self.kill(GROUND)
+        self._happenings.died(GROUND, how)
+
+
+def about_run(setting: Setting, host: str) -> About:
+    """What a run is."""
+    mission, dictionary = setting.mission, make_dictionary()
+    vehicles = [
+        {"name": name, "title": re.split("[.:(]", dictionary.vehicles[name].doc)[0].strip()}
+        for name in mission.vehicles
+    ]
+    epoch = format_iso(utc_from_tt(mission.epoch_jd_tt))
+    title = mission.mission.title
+    return About(mission.name, title, vehicles, setting.seed, host, True, epoch)
 
 
 def _refused(session: Session, problem: str) -> ConfigurationError:

@@ -1,0 +1,1 @@
+"""What people and mission control say to each other: requests, journal entries, answers."""

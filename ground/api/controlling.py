@@ -1,0 +1,152 @@
+"""Requests about alarms, limits and procedures, and a trainer's."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, field
+
+from ground.api.fields import Arguments, Change, Name, Nanoseconds, Note, Number
+
+Why = Annotated[str, Meta(min_length=1, max_length=2000)]
+StepNumber = Annotated[int, Meta(ge=0, le=100_000)]
+
+
+class AlarmAck(Change, frozen=True, tag="alarm_ack"):
+    """Somebody has seen an alarm."""
+
+    number: Number
+    note: Note = ""
+
+
+class AlarmShelve(Change, frozen=True, tag="alarm_shelve"):
+    """An alarm is not to call until an instant; `why` says why."""
+
+    number: Number
+    until_ns: Nanoseconds
+    why: Why
+
+
+class AlarmUnshelve(Change, frozen=True, tag="alarm_unshelve"):
+    """A shelved alarm may call again."""
+
+    number: Number
+
+
+class AlarmOwn(Change, frozen=True, tag="alarm_own"):
+    """Somebody (oneself, where nobody is named) looks after an alarm."""
+
+    number: Number
+    owner: Name | None = None
+
+
+class AlarmNote(Change, frozen=True, tag="alarm_note"):
+    """Adds a note to an alarm."""
+
+    number: Number
+    note: Why
+
+
+class LimitsSet(Change, frozen=True, tag="limits_set"):
+    """Puts a set of limits in force, by its name."""
+
+    name: Name
+
+
+class ProcedureRun(Change, frozen=True, tag="procedure_run"):
+    """Starts a procedure that is approved."""
+
+    name: Name
+    arguments: Arguments = field(default_factory=dict)
+
+
+class ProcedurePause(Change, frozen=True, tag="procedure_pause"):
+    """Halts the procedure after the step that it is in."""
+
+
+class ProcedureStep(Change, frozen=True, tag="procedure_step"):
+    """Does one step of a halted procedure."""
+
+
+class ProcedureGo(Change, frozen=True, tag="procedure_go"):
+    """A halted procedure goes on; past a step that failed, `why` says why."""
+
+    why: Note = ""
+
+
+class ProcedureRetry(Change, frozen=True, tag="procedure_retry"):
+    """Does the step anew that failed."""
+
+
+class ProcedureStop(Change, frozen=True, tag="procedure_stop"):
+    """Ends the procedure; `why` says why."""
+
+    why: Why
+
+
+class ProcedureJump(Change, frozen=True, tag="procedure_jump"):
+    """A halted procedure goes on from another step; `why` says why."""
+
+    step: StepNumber
+    why: Why
+
+
+class ProcedureAnswer(Change, frozen=True, tag="procedure_answer"):
+    """Answers a prompt of the procedure."""
+
+    prompt: Name
+    answer: Any
+    note: Note = ""
+
+
+class ProcedurePoll(Change, frozen=True, tag="procedure_poll"):
+    """One's own word in a go/no-go poll."""
+
+    poll: Name
+    answer: Literal["go", "no-go"]
+    note: Note = ""
+
+
+class ProcedureSave(Change, frozen=True, tag="procedure_save"):
+    """Keeps a draft of a procedure, in YAML."""
+
+    name: Name
+    text: Annotated[str, Meta(max_length=50_000)]
+
+
+class ProcedureSubmit(Change, frozen=True, tag="procedure_submit"):
+    """Gives a draft to be reviewed."""
+
+    name: Name
+
+
+class ProcedureApprove(Change, frozen=True, tag="procedure_approve"):
+    """A second person approves a version of a procedure."""
+
+    name: Name
+    version: Annotated[str, Meta(min_length=1, max_length=80)]
+    note: Note = ""
+
+
+class FaultInject(Change, frozen=True, tag="fault_inject"):
+    """A trainer lets something break: a fault as drill files and `msr fly --fault` say it."""
+
+    fault: dict[str, Any]
+
+
+class FaultHeal(Change, frozen=True, tag="fault_heal"):
+    """A trainer lets a fault that was injected be whole again."""
+
+    name: Name
+
+
+class KillRequest(Change, frozen=True, tag="kill"):
+    """A trainer lets a participant die now (a vehicle, or `ground`); it is started again."""
+
+    role: Name
+
+
+CONTROLLING = (
+    AlarmAck | AlarmShelve | AlarmUnshelve | AlarmOwn | AlarmNote | LimitsSet | ProcedureRun
+    | ProcedurePause | ProcedureStep | ProcedureGo | ProcedureRetry | ProcedureStop | ProcedureJump
+    | ProcedureAnswer | ProcedurePoll | ProcedureSave | ProcedureSubmit | ProcedureApprove
+    | FaultInject | FaultHeal | KillRequest
+)  # fmt: skip

@@ -1,0 +1,44 @@
+"""What the fields of requests may be; the bounds are wide enough for any mission of years."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+Name = Annotated[str, Meta(min_length=1, max_length=80)]
+"""Of a vehicle, a command, a channel, an event, a person."""
+Number = Annotated[int, Meta(ge=0, le=2**53)]
+"""Of an entry of the journal, an alarm, a step: what every client can count in."""
+Nanoseconds = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+"""Of mission time."""
+Seconds = Annotated[float, Meta(ge=0.0, le=1e10)]
+Note = Annotated[str, Meta(max_length=2000)]
+Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+"""SHA-256, in hexadecimal digits."""
+Key = Annotated[str, Meta(min_length=1, max_length=120)]
+"""A text that a client gives to one change, and to that alone: repeated, it is not done twice."""
+StageName = Annotated[str, Meta(pattern="^st-[0-9]{1,9}$")]
+Limit = Annotated[int, Meta(ge=1, le=1000)]
+"""Of the rows of an answer."""
+Arguments = dict[str, Any]
+"""Of a command or a procedure, by name; the dictionary says what each may be."""
+Lifetime = Annotated[float, Meta(ge=1.0, le=86_400.0)]
+"""Seconds that an arming lasts."""
+Condition = Annotated[str, Meta(min_length=1, max_length=500)]
+"""Of telemetry, such as `rover.mode == 'idle' and rover.charge > 0.4`."""
+Topic = Annotated[
+    str,
+    Meta(pattern="^(cmd|ev|alarm|proc|pass|authority|audit|custody|stack|limits|fault|people)$"),
+]
+Topics = Annotated[tuple[Topic, ...], Meta(max_length=20)]
+
+
+class Request(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", omit_defaults=True):
+    """Base of all that people ask; `do` says what."""
+
+
+class Read(Request, frozen=True):
+    """Base of those that only look: they change no bit of a run, and are answered at once."""
+
+
+class Change(Request, frozen=True):
+    """Base of those that change something: each is an input of the run, recorded with its time."""

@@ -1,0 +1,51 @@
+"""Every request that a person, a script or a console can send to mission control.
+
+A request is a map with the key `do`. What is no request is refused by a sentence and changes
+nothing.
+"""
+
+from typing import Any, get_args
+
+import msgspec
+
+from ground.api.commanding import COMMANDING
+from ground.api.controlling import CONTROLLING
+from ground.api.fields import Change, Read, Request
+from ground.api.reads import READS
+
+AnyRequest = READS | COMMANDING | CONTROLLING
+
+REQUEST_TYPES: dict[str, type[Request]] = {
+    str(kind.__struct_config__.tag): kind for kind in get_args(AnyRequest)
+}
+"""Every kind of request, by its `do`."""
+
+
+class NoRequest(ValueError):
+    """Something that is no request; the text says why."""
+
+
+def read_request(plain: Any) -> Read | Change:
+    """The request that plain data stand for; raises NoRequest."""
+    try:
+        request: Read | Change = msgspec.convert(plain, AnyRequest)
+    except msgspec.ValidationError as error:
+        raise NoRequest(_sentence(plain, error)) from None
+    return request
+
+
+def plain_request(request: Request) -> dict[str, Any]:
+    """A request as plain data."""
+    plain: dict[str, Any] = msgspec.to_builtins(request)
+    return plain
+
+
+def _sentence(plain: Any, error: msgspec.ValidationError) -> str:
+    if not isinstance(plain, dict):
+        return f"no request: allowed is a map with the key do, not {type(plain).__name__}"
+    do = plain.get("do")
+    if not isinstance(do, str):
+        return "no request: it has no key do; it says what is asked, such as hello"
+    if do not in REQUEST_TYPES:
+        return f"no request: do = {do[:80]!r}: allowed is one of {', '.join(REQUEST_TYPES)}"
+    return f"no request: {do}: {error}"

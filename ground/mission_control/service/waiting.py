@@ -1,0 +1,58 @@
+"""Conditions of telemetry that a released command waits for."""
+
+from collections.abc import Sequence
+
+from flight.icd.compiled_expressions import Answer, compile_condition
+from flight.icd.expression_values import Kind, Resolve, Symbol, check_expression
+from flight.icd.expressions import ExpressionError, parse_expression
+from ground.mission_control.dictionary import Dictionary, DictionaryRefusal
+from ground.mission_control.telemetry import LatestTelemetry
+
+_KINDS: dict[str, Kind] = {
+    "number": "number", "integer": "number", "text": "text", "boolean": "boolean",
+}  # fmt: skip
+
+
+def problem_of(text: str, dictionary: Dictionary, vehicles: Sequence[str]) -> str:
+    """Why a text is no condition; empty where it is one."""
+    try:
+        expression = parse_expression(text)
+        check_expression(expression, _resolver(dictionary, vehicles))
+    except ExpressionError as error:
+        return str(error)
+    if expression.during is not None or expression.names == ():
+        return "allowed is a condition on telemetry such as rover.mode == 'idle'"
+    return ""
+
+
+def compiled(
+    text: str, dictionary: Dictionary, vehicles: Sequence[str], telemetry: LatestTelemetry
+) -> Answer:
+    """A condition that was checked, as a function of what is known now."""
+    resolve = _resolver(dictionary, vehicles)
+
+    def find(path: str) -> Answer:
+        vehicle, _, channel = path.partition(".")
+        return lambda: telemetry.value(vehicle, channel)
+
+    return compile_condition(parse_expression(text).asked, find, resolve)
+
+
+def _resolver(dictionary: Dictionary, vehicles: Sequence[str]) -> Resolve:
+    def resolve(path: str) -> Symbol:
+        vehicle, _, name = path.partition(".")
+        if vehicle not in vehicles:
+            raise ExpressionError(
+                f"{path} begins with no vehicle: allowed is VEHICLE.CHANNEL, with one of "
+                f"{', '.join(vehicles)}"
+            )
+        try:
+            channel = dictionary.vehicle(vehicle).channel(name)
+        except DictionaryRefusal as error:
+            raise ExpressionError(str(error)) from None
+        kind = _KINDS.get(channel.type)
+        if kind is None:
+            raise ExpressionError(f"{path} is of type {channel.type}: it cannot be compared")
+        return Symbol(kind, channel.unit)
+
+    return resolve

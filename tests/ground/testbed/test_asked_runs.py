@@ -1,0 +1,187 @@
+"""People operate a run through mission control's service: it flies again from its record to the
+same bits. Looking changes nothing; a change is done once; a death of the ground loses nothing."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ground.mission_control import ARCHIVE_FILE
+from ground.testbed.run_record import RunRecord
+from ground.testbed.session import SESSION_FILE, read_session
+from tests.ground.testbed.operated import Act, Crew, asks, enough, fly, fly_again, until
+
+pytestmark = [pytest.mark.mission, pytest.mark.xdist_group("asked")]
+
+DAY = 800_000.0  # s of mission time: a morning on which the lander works
+END = DAY + 8000.0
+HEAT: dict[str, Any] = {"vehicle": "lander", "command": "condition_mav"}
+
+
+def noted(name: str) -> Act:
+    """The answer that came last is remembered under a name."""
+
+    def note(crew: Crew) -> None:
+        crew.seen[name] = crew.answers[-1]
+
+    return note
+
+
+def polled(name: str, limit: int = 1000) -> Act:
+    """How all is now is remembered under a name."""
+
+    def note(crew: Crew) -> None:
+        crew.seen[name] = crew.poll(limit=limit)
+
+    return note
+
+
+def looks(crew: Crew) -> None:
+    """Everything that can be looked at is looked at."""
+    if crew.poll()["ground"] == "down":
+        return
+    for do in ("hello", "dictionary", "snapshot", "since", "history"):
+        crew.asks("eve", {"do": do}, "")
+        assert crew.answers[-1]["ok"], crew.answers[-1]
+    crew.asks("eve", {"do": "dry_run", **HEAT, "arguments": {"on": True}}, "")
+    assert crew.answers[-1]["ok"]
+
+
+def work() -> list[Act]:
+    """A morning's work: a vehicle is taken, a command staged and released, the ground dies, and it
+    goes on."""
+    return [
+        until(DAY),
+        asks("anna", "authority_take", vehicle="lander"),
+        asks("anna", "stage", key="heat", **HEAT, arguments={"on": True}),
+        noted("staged"),
+        asks("anna", "stage", key="heat", **HEAT, arguments={"on": True}),
+        noted("staged again"),
+        asks("anna", "release", stages=["st-1"]),
+        noted("released"),
+        asks("anna", "release", stages=["st-1"]),
+        noted("released twice"),
+        until(DAY + 5000.0),
+        polled("before"),
+        asks("anna", "kill", role="ground"),
+        asks("anna", "stage", **HEAT, arguments={"on": False}),
+        noted("while it is down"),
+        until(DAY + 6000.0),
+        polled("after"),
+        asks("anna", "stage", key="heat", **HEAT, arguments={"on": True}),
+        noted("staged before it died"),
+        asks("anna", "stage", key="cool", **HEAT, arguments={"on": False}),
+        asks("anna", "release", stages=["st-2"]),
+        until(END),
+        polled("end"),
+        asks("anna", "history", limit=5),
+        noted("history"),
+        enough,
+    ]
+
+
+@pytest.fixture(scope="module")
+def flown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Crew, RunRecord]:
+    folder = tmp_path_factory.mktemp("asked") / "run"
+    acts = [(act,) if act.__name__ == "note" else (looks, act) for act in work()]
+    crew = Crew(*[each for pair in acts for each in pair])
+    return folder, crew, fly(folder, crew)
+
+
+def test_a_session_of_requests_flies_again_bit_for_bit(
+    flown: tuple[Path, Crew, RunRecord], tmp_path: Path
+) -> None:
+    folder, _, first = flown
+    again = fly_again(folder, tmp_path / "again", END)
+    assert again.figures.log_sha256 == first.figures.log_sha256
+    assert (tmp_path / "again" / SESSION_FILE).read_text() == (folder / SESSION_FILE).read_text()
+
+
+def test_only_what_changes_something_is_an_input(flown: tuple[Path, Crew, RunRecord]) -> None:
+    asked = [each.data["request"]["do"] for each in read_session(flown[0]).inputs]
+    assert asked == [
+        "authority_take", "stage", "release", "release", "kill", "stage", "stage", "release",
+    ]  # fmt: skip
+
+
+def test_a_repeated_key_is_answered_and_not_done_twice(
+    flown: tuple[Path, Crew, RunRecord],
+) -> None:
+    seen = flown[1].seen
+    assert seen["staged"]["result"]["stage"] == "st-1"
+    assert seen["staged again"] == seen["staged before it died"] == seen["staged"]
+
+
+def test_what_was_released_is_not_released_twice(flown: tuple[Path, Crew, RunRecord]) -> None:
+    seen = flown[1].seen
+    assert len(seen["released"]["result"]["identifiers"]) == 1
+    assert seen["released twice"] == {
+        "ok": False, "refused": "st-1 is released: it cannot be released",
+    }  # fmt: skip
+    sent = [row for row in seen["history"]["result"]["commands"] if row["user"] == "anna"]
+    assert [(row["arguments"], row["status"]) for row in sent] == [
+        ({"on": False}, sent[0]["status"]), ({"on": True}, "COMPLETED"),
+    ]  # fmt: skip
+
+
+def test_while_mission_control_is_down_nothing_is_done(
+    flown: tuple[Path, Crew, RunRecord],
+) -> None:
+    answer = flown[1].seen["while it is down"]
+    assert answer == {"ok": False, "refused": "mission control is down: nothing was done"}
+
+
+def test_the_journal_goes_on_over_a_death_without_gaps(
+    flown: tuple[Path, Crew, RunRecord],
+) -> None:
+    seen = flown[1].seen
+    numbers = [entry["n"] for entry in seen["end"]["journal"]]
+    assert numbers == list(range(1, seen["end"]["journal_last"] + 1))
+    shown = seen["before"]["journal"]
+    assert seen["after"]["journal"][: len(shown)] == shown == seen["end"]["journal"][: len(shown)]
+    assert seen["after"]["telemetry_version"] > seen["before"]["telemetry_version"]
+    rungs = [
+        entry["data"]["rung"]
+        for entry in seen["end"]["journal"]
+        if entry["what"] == "rung"
+        and entry["data"]["identifier"] == seen["released"]["result"]["identifiers"][0]
+    ]
+    assert rungs == ["RECEIVED", "ACCEPTED", "STARTED", "COMPLETED"]
+
+
+def altered(lines: list[str]) -> list[str]:
+    return [line.replace('"on": true', '"on": false') for line in lines]
+
+
+def dropped(lines: list[str]) -> list[str]:
+    """The release is left out."""
+    head, *inputs = lines
+    left = [json.loads(line) for line in inputs if '"kill"' not in line]
+    kept = [each for each in left if each["input"]["request"].get("stages") != ["st-2"]]
+    for order, each in enumerate(kept, 1):
+        each["order"] = order
+    return [head, *(json.dumps(each) + "\n" for each in kept)]
+
+
+@pytest.mark.check
+@pytest.mark.parametrize("change", [altered, dropped])
+def test_an_altered_argument_and_an_input_left_out_give_another_run(
+    flown: tuple[Path, Crew, RunRecord],
+    tmp_path: Path,
+    change: Callable[[list[str]], list[str]],
+) -> None:
+    folder, _, first = flown
+    lines = (folder / SESSION_FILE).read_text(encoding="utf-8").splitlines(keepends=True)
+    file = tmp_path / "session.jsonl"
+    file.write_text("".join(change(lines)))
+    other = fly_again(file, tmp_path / "other", END)
+    assert other.figures.log_sha256 != first.figures.log_sha256
+
+
+def test_the_archive_holds_the_journal(flown: tuple[Path, Crew, RunRecord]) -> None:
+    with sqlite3.connect(flown[0] / "ground" / ARCHIVE_FILE) as archive:
+        (count, last) = archive.execute("SELECT COUNT(*), MAX(number) FROM journal").fetchone()
+    assert count == last >= flown[1].seen["end"]["journal_last"]
