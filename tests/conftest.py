@@ -8,10 +8,23 @@ from hypothesis import settings
 
 from flight.runtime.loop import VirtualLoop
 from flight.runtime.paced_loop import PacedLoop
+from tests.budget import Budget
 
 # The same examples on every run: a test that fails, fails for everybody.
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
 settings.load_profile("repeatable")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--budget", type=float, help="minutes on two cores that these tests may take together"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    minutes = config.getoption("--budget")
+    if minutes is not None:
+        config.pluginmanager.register(Budget(minutes), "budget")
 
 
 def pytest_asyncio_loop_factories(

@@ -283,7 +283,10 @@ def _come_and_go(draw: random.Random, steps: int) -> None:
         assert kept.storage.read("j") == plain.read("j")
         assert kept.storage.last_number("j") == plain.last_number("j")
     kept.disc.sickness.now = ""
-    assert kept.storage.look()
+    if not kept.storage.look():  # a lie of the disc is found first, and then written over
+        assert "did not keep" in kept.storage.failure and kept.note()
+        assert kept.storage.look()
+    assert not kept.storage.failure and not kept.note()
     again = kept.again()
     assert again.storage.items("n") == plain.items("n")
     assert again.storage.read("j") == plain.read("j")
