@@ -60,6 +60,11 @@ def compile_condition(condition: Condition, find: Find, resolve: Resolve) -> Ans
             return _compared(one, _COMPARE[sign], other)
 
 
+def compile_value(operand: Operand, unit: str, find: Find, resolve: Resolve) -> Tell:
+    """An operand that was checked, as a function that tells it in a unit."""
+    return _value(operand, unit, find, resolve)
+
+
 def _part(condition: Condition, find: Find, resolve: Resolve) -> Answer:
     """A part of a condition: what a name alone says is taken for true or false."""
     asked = compile_condition(condition, find, resolve)

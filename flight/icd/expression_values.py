@@ -115,6 +115,12 @@ def _number(operand: Operand, resolve: Resolve) -> str:
     return kind
 
 
+def check_number(operand: Operand, resolve: Resolve) -> str:
+    """The unit of an operand that is a number; raises ExpressionError where it is none."""
+    _number(operand, resolve)
+    return unit_of(operand, resolve) or "1"
+
+
 def unit_of(operand: Operand, resolve: Resolve) -> str | None:
     """The unit in which a number is compared; None: of a text or a truth value."""
     match operand:

@@ -133,6 +133,17 @@ def parse_expression(text: str) -> Expression:
     return Expression(text, asked, during, tuple(dict.fromkeys(parser.names)))
 
 
+def parse_value(text: str) -> tuple[Operand, tuple[str, ...]]:
+    """Reads an operand, such as `rover.charge - 0.3`, and the names in it; raises
+    ExpressionError."""
+    if len(text) > LONGEST:
+        raise ExpressionError(f"an expression has {LONGEST} characters at most")
+    parser = _Parser(text)
+    operand = parser.operand()
+    parser.end("the end, `+` or `-`")
+    return operand, tuple(dict.fromkeys(parser.names))
+
+
 @dataclass(frozen=True)
 class _Token:
     kind: str
@@ -183,10 +194,13 @@ class _Parser:
             parts.append(self._conjunction())
         return parts[0] if len(parts) == 1 else Both("or", tuple(parts))
 
-    def end(self) -> None:
+    def operand(self) -> Operand:
+        return self._operand()
+
+    def end(self, wanted: str = "the end, `and`, `or` or `while`") -> None:
         """Refuses what is left over."""
         if self._next < len(self._tokens):
-            raise self._wrong("the end, `and`, `or` or `while`")
+            raise self._wrong(wanted)
 
     def take(self, text: str) -> bool:
         """Goes over a word or sign if it is the next."""

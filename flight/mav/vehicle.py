@@ -119,7 +119,9 @@ class MavVehicle(LooksForTubes):
     saturated_readings = Channel(int, doc="of the inertial unit in this flight")
     beacon_sending = Channel(bool, doc="the beacon's answer")
     record_chunks = Channel(int, doc="of the ascent record, once all have been sent")
-    ascent_chunk = Channel(str, doc="a piece of the ascent record: number, count, CRC-32, base64")
+    ascent_chunk = Channel(
+        str, doc="a piece of the ascent record: number, count, CRC-32, base64", product=True
+    )
 
     @event(Severity.ACTIVITY_HI, "Motors conditioned: {first} K and {second} K")
     def conditioned(self, *, first: float | None, second: float | None) -> None: ...

@@ -24,6 +24,8 @@ SHELVED = "SHELVED"
 """What a shelved alarm is shown as, whatever it would be."""
 ALARMS_OVER = (AlarmState.RETURNED, AlarmState.LATCHED)
 """States in which it holds no more and is still listed."""
+HOLDING = (AlarmState.ACTIVE, AlarmState.ACKNOWLEDGED)
+"""States in which it holds."""
 WAITING = (AlarmState.ACTIVE, AlarmState.RETURNED)
 """States that wait for somebody to see them."""
 

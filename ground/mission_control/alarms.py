@@ -18,13 +18,15 @@ from typing import Any
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.icd.messages import EventReport, Severity
 from flight.runtime.pace import NANOSECONDS
-from ground.mission_control.alarm import RANK, WAITING, Alarm, AlarmState
+from ground.mission_control.alarm import HOLDING, RANK, WAITING, Alarm, AlarmState
 from ground.mission_control.archive import Archive, order_of
 from ground.mission_control.archive_schema import PLACE, REPORTS_OF_A_BOOT
 
 LIMIT_EVENTS = ("limit_crossed", "limit_red", "limit_cleared")
 LIMIT = "limit "
 """Beginning of the name of a limit's alarm; the channel follows."""
+BY_GROUND = " (ground)"
+"""End of the name of an alarm that is raised by the ground's own limits."""
 OUT_OF_SERVICE = "out of service"
 ANOTHER_BOOT = "not said again since the vehicle booted"
 LONGEST_SHELF_NS = round(30 * SOL_SECONDS * NANOSECONDS)
@@ -173,6 +175,43 @@ class Alarms:
         if alarm.shelved_until_ns is not None and RANK[alarm.severity] > alarm.shelved_rank:
             self._take_from_shelf(alarm)
             self._keep(alarm, "unshelved")
+
+    # ------------------------------------------------------------ what the ground makes of it
+
+    def judge(
+        self, source: str, channel: str, state: str, text: str, time_ns: int, place: int
+    ) -> Alarm | None:
+        """Takes what the ground's own limits say of a channel's newest value: OK, YELLOW, RED.
+
+        As long as it stays so it is no news. Returns the alarm that it raised, made worse or
+        returned to normal.
+        """
+        name = judged(channel)
+        alarm = self._open.get((source, name))
+        holds = alarm is not None and alarm.state in HOLDING
+        if source in self._retired or (state not in ("YELLOW", "RED") and not holds):
+            return None
+        severity = Severity.WARNING_HI if state == "RED" else Severity.WARNING_LO
+        if alarm is not None and holds:
+            if state in ("YELLOW", "RED") and RANK[str(severity)] <= RANK[alarm.severity]:
+                return None
+            if state not in ("YELLOW", "RED"):
+                alarm.last_ns, alarm.last_place, alarm.text = time_ns, place, text
+                self._return_to_normal(alarm)
+                return alarm
+        self._newest.pop((source, name), None)
+        boot, number = divmod(place, REPORTS_OF_A_BOOT)
+        return self._raise(
+            EventReport(source, name, severity, time_ns, text, {}, number, boot), name
+        )
+
+    def judged_channels(self) -> list[tuple[str, str]]:
+        """The channels (vehicle, name) of which an alarm of the ground's own limits holds."""
+        return [
+            (alarm.source, alarm.name.removeprefix(LIMIT).removesuffix(BY_GROUND))
+            for alarm in self._open.values()
+            if alarm.name.endswith(BY_GROUND) and alarm.state in HOLDING
+        ]
 
     def retire(self, source: str) -> None:
         """A vehicle was switched off for good: its alarms are over, and it raises no more."""
@@ -340,6 +379,11 @@ class Alarms:
         columns = ", ".join(_COLUMNS)
         statement = f"INSERT OR REPLACE INTO alarms ({columns}) VALUES ({marks})"
         self._archive.execute([(statement, _to_row(alarm))])
+
+
+def judged(channel: str) -> str:
+    """The name of the alarm of the ground's own limits for a channel."""
+    return f"{LIMIT}{channel}{BY_GROUND}"
 
 
 _COLUMNS = (

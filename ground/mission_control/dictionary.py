@@ -81,7 +81,10 @@ class CommandEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict
 
 
 class ChannelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One telemetry channel with its limits; None: no limit on that side."""
+    """One telemetry channel with its limits; None: no limit on that side.
+
+    `product`: it carries the pieces of a data product, which nobody looks at one by one.
+    """
 
     name: str
     type: str
@@ -89,6 +92,7 @@ class ChannelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     doc: str
     yellow: Band = (None, None)
     red: Band = (None, None)
+    product: bool = False
 
 
 class EventEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -151,6 +155,16 @@ class Dictionary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         except (OSError, msgspec.DecodeError) as error:
             raise DictionaryRefusal(f"{path}: the dictionary cannot be read: {error}") from None
         return cls.from_plain(plain)
+
+    @property
+    def product_channels(self) -> frozenset[tuple[str, str]]:
+        """The channels (vehicle, name) that carry pieces of data products."""
+        return frozenset(
+            (vehicle.name, channel.name)
+            for vehicle in self.vehicles.values()
+            for channel in vehicle.channels.values()
+            if channel.product
+        )
 
     def vehicle(self, name: str) -> VehicleEntry:
         """A vehicle; raises DictionaryRefusal with those that there are."""

@@ -20,7 +20,7 @@ from ground.mission_control.alarms import Alarms
 from ground.mission_control.archive import Archive, Unstorable
 from ground.mission_control.command_tracker import CommandTracker, Taken
 from ground.mission_control.custody_view import CustodyView
-from ground.mission_control.telemetry import LatestTelemetry
+from ground.mission_control.telemetry import LatestTelemetry, Sample
 from ground.mission_control.watches import HEARD, Watches
 
 REMEMBERED = 5000  # events whose copies are known as such
@@ -61,6 +61,8 @@ class Downlink:
         self.on_event: Callable[[EventReport], None] = lambda event: None
         self.on_news: Callable[[str], None] = lambda vehicle: None
         self.on_report: Callable[[CommandReport, Taken], None] = lambda report, taken: None
+        self.on_sample: Callable[[str, str, Sample], None] = lambda source, channel, sample: None
+        """Told of each value that is news: nothing that was said later was here before."""
         self.frames = 0
         self.messages = 0
         self.unreadable = 0
@@ -126,7 +128,8 @@ class Downlink:
         news = self._telemetry.take(report, now)
         if news:
             self.on_news(report.source)
-        for channel in news:
+        for channel, sample in news.items():
+            self.on_sample(report.source, channel, sample)
             self._watches.happened("sample", report.source, channel)
         self._watches.happened(HEARD, report.source)
 

@@ -116,6 +116,7 @@ def _channel(channel: Channel[Any]) -> ChannelEntry:
         doc=channel.doc,
         yellow=limits.yellow if limits is not None else (None, None),
         red=limits.red if limits is not None else (None, None),
+        product=channel.product,
     )
 
 

@@ -18,7 +18,8 @@ Band = tuple[float | None, float | None]
 class Channel(Generic[T]):
     """Declares a channel: type, unit, limits and meaning.
 
-    `unknown_is_normal`: that there is no value is in order, and nothing to warn of.
+    `unknown_is_normal`: that there is no value is in order, and nothing to warn of. `product`: it
+    carries the pieces of a data product, which nobody looks at one by one.
     """
 
     def __init__(
@@ -33,12 +34,14 @@ class Channel(Generic[T]):
         persistence: float = 0.0,
         stale_after: float | None = None,
         unknown_is_normal: bool = False,
+        product: bool = False,
     ) -> None:
         self.kind = kind
         self.unit = unit
         self.doc = doc
         self.name = ""
         self.unknown_is_normal = unknown_is_normal
+        self.product = product
         has_limits = yellow != (None, None) or red != (None, None)
         self.limits = (
             Limits(
