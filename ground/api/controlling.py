@@ -17,6 +17,13 @@ class AlarmAck(Change, frozen=True, tag="alarm_ack"):
     note: Note = ""
 
 
+class AlarmReset(Change, frozen=True, tag="alarm_reset"):
+    """Somebody lets go of a latched alarm, which was seen and holds no more."""
+
+    number: Number
+    note: Note = ""
+
+
 class AlarmShelve(Change, frozen=True, tag="alarm_shelve"):
     """An alarm is not to call until an instant; `why` says why."""
 
@@ -145,8 +152,8 @@ class KillRequest(Change, frozen=True, tag="kill"):
 
 
 CONTROLLING = (
-    AlarmAck | AlarmShelve | AlarmUnshelve | AlarmOwn | AlarmNote | LimitsSet | ProcedureRun
-    | ProcedurePause | ProcedureStep | ProcedureGo | ProcedureRetry | ProcedureStop | ProcedureJump
-    | ProcedureAnswer | ProcedurePoll | ProcedureSave | ProcedureSubmit | ProcedureApprove
-    | FaultInject | FaultHeal | KillRequest
+    AlarmAck | AlarmReset | AlarmShelve | AlarmUnshelve | AlarmOwn | AlarmNote | LimitsSet
+    | ProcedureRun | ProcedurePause | ProcedureStep | ProcedureGo | ProcedureRetry | ProcedureStop
+    | ProcedureJump | ProcedureAnswer | ProcedurePoll | ProcedureSave | ProcedureSubmit
+    | ProcedureApprove | FaultInject | FaultHeal | KillRequest
 )  # fmt: skip

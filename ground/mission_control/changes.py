@@ -46,7 +46,7 @@ def changes(
     span = (since_ns, now_ns)
     with archive.seeing() as look:
         rungs = look(
-            "SELECT identifier, COALESCE(vehicle, source), COALESCE(name, ''), rung, detail, "
+            "SELECT identifier, COALESCE(vehicle, source), COALESCE(name, ''), rung, rungs.detail, "
             "rungs.occurred_ns, received_ns FROM rungs LEFT JOIN commands USING (identifier) "
             "WHERE received_ns > ? AND received_ns <= ? AND repeated = 0 "
             "ORDER BY received_ns, rungs.occurred_ns",

@@ -87,6 +87,53 @@ def series(
     }  # fmt: skip
 
 
+def samples(
+    archive: Archive, vehicle: str, channel: str, t0_ns: int, t1_ns: int
+) -> list[tuple[int, Any]]:
+    """The samples (t_ns, value) of a channel in a stretch of time, and the last one before it."""
+    with archive.seeing() as look:
+        found = look(
+            "SELECT stream FROM streams WHERE source = ? AND channel = ?", (vehicle, channel)
+        )
+        if not found:
+            return []
+        (stream,) = found[0]
+        before = look(
+            "SELECT occurred_ns, value FROM samples WHERE stream = ? AND occurred_ns < ? "
+            "ORDER BY occurred_ns DESC, place DESC LIMIT 1",
+            (stream, t0_ns),
+        )
+        within = look(
+            "SELECT occurred_ns, value FROM samples WHERE stream = ? AND occurred_ns >= ? "
+            "AND occurred_ns < ? ORDER BY occurred_ns, place",
+            (stream, t0_ns, t1_ns),
+        )
+    return [(time, value) for time, value in (*before, *within)]
+
+
+def in_buckets(
+    rows: list[tuple[int, Any]], t0_ns: int, t1_ns: int, pixels: int
+) -> dict[str, Any]:
+    """Samples in order of time as `series` tells them. Raises ValueError."""
+    if t1_ns <= t0_ns:
+        raise ValueError(f"t1_ns = {t1_ns}: allowed is a time after t0_ns = {t0_ns}")
+    width = -(-(t1_ns - t0_ns) // pixels)
+    before: list[Any] | None = None
+    buckets: dict[int, list[Any]] = {}
+    count = 0
+    for time, value in rows:
+        if time < t0_ns:
+            before = [time, value]
+            continue
+        count += 1
+        row = buckets.setdefault((time - t0_ns) // width, [time, None, None, None])
+        row[0], row[3] = time, value
+        if isinstance(value, int | float) and value == value:
+            row[1] = value if row[1] is None else min(row[1], value)
+            row[2] = value if row[2] is None else max(row[2], value)
+    return {"rows": list(buckets.values()), "before": before, "samples": count}
+
+
 _NUMBER = "{}(CASE WHEN typeof(value) != 'text' THEN value END)"
 
 

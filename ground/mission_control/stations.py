@@ -127,10 +127,10 @@ class Stations:
             nearest = next((each for each in passes if each.end > now + light_time), None)
             delivery = max(nearest.start, now + light_time) if nearest else now + SOL_SECONDS
         delivery = max(delivery, now + light_time)
-        return Window(light_time, delivery - now - light_time, _answer_wait(passes, delivery))
+        return Window(light_time, delivery - now - light_time, answer_wait(passes, delivery))
 
 
-def _answer_wait(passes: list[PredictedPass], since: float) -> float:
+def answer_wait(passes: list[PredictedPass], since: float) -> float:
     """Seconds from `since` until enough passes are over; a sol where none are predicted."""
     ends = [each.end for each in passes if each.end > since]
     if len(ends) >= PASSES_FOR_AN_ANSWER:

@@ -18,6 +18,7 @@ from ground.mission_control.service.people import People
 from ground.mission_control.service.releasing import Releases
 from ground.mission_control.service.simulation import Simulation
 from ground.mission_control.service.stack import Stack
+from ground.mission_control.service.watch import Watch
 
 
 class About(msgspec.Struct, frozen=True):
@@ -68,6 +69,7 @@ class Desk:
         for entry in self.journal.of("stack"):
             self.stack.take(entry)
         self.releases.load()
+        self.watch = Watch(control)
 
     def keep(
         self,

@@ -16,6 +16,8 @@ from ground.mission_control.service.handling import Asked, Handlers, Refused
 from ground.mission_control.service.staging import Wanted, assess, size_of
 
 handlers = Handlers()
+SECTIONS = {"alarm": "alarms", "proc": "procedure", "pass": "passes"}
+"""What the part of a snapshot about a topic is called, where it is not called as the topic."""
 LARGEST_ANSWER = 512 << 10  # bytes
 
 
@@ -54,7 +56,7 @@ def snapshot(desk: Desk, asked: Asked, request: reads.Snapshot) -> dict[str, Any
     }
     for topic, look in desk.snapshots.items():
         if not wanted or topic in wanted:
-            found[topic] = look()
+            found[SECTIONS.get(topic, topic)] = look()
     return found
 
 

@@ -16,7 +16,7 @@ from ground.api.fields import Change, Read, Request
 from ground.api.requests import plain_request
 from ground.mission_control.command_tracker import Taken
 from ground.mission_control.mission_control import MissionControl
-from ground.mission_control.service.all_requests import all_handlers
+from ground.mission_control.service.all_requests import all_handlers, attach_all
 from ground.mission_control.service.desk import About, Desk
 from ground.mission_control.service.handling import EDGE, Asked, Handler, Refused
 from ground.mission_control.service.journal import LARGEST
@@ -35,6 +35,7 @@ class Service:
     ) -> None:
         self.desk = Desk(control, about, simulation)
         self._handlers = all_handlers().by_kind
+        attach_all(self.desk)
         control.tracker.on_change = self.desk.ladder.changed
         control.downlink.on_report = self._reported
         control.downlink.on_news = self._heard

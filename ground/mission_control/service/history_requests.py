@@ -1,0 +1,144 @@
+"""Requests that look at what came down: values, series, events, passes, tubes, what changed."""
+
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+
+from flight.astrodynamics.mars_time import SOL_SECONDS
+from flight.runtime.pace import NANOSECONDS
+from ground.api import controlling, reads
+from ground.mission_control import history
+from ground.mission_control.changes import changes, since_pass
+from ground.mission_control.derived_channels import over_time
+from ground.mission_control.pass_view import links, passes
+from ground.mission_control.service.desk import Desk
+from ground.mission_control.service.handling import (
+    DIRECTOR,
+    ENGINEER,
+    Asked,
+    Handlers,
+    Refused,
+)
+
+handlers = Handlers()
+SOL_NS = round(SOL_SECONDS * NANOSECONDS)
+SOLS_BACK, SOLS_AHEAD = 2, 3
+"""Sols around now of which passes are told, where nobody says otherwise."""
+
+
+def attach(desk: Desk) -> None:
+    """Adds to snapshots what these requests tell."""
+    desk.snapshots["custody"] = lambda: _tubes(desk)
+    desk.snapshots["pass"] = lambda: _passes(desk, None, None, 100)["passes"]
+    desk.snapshots["limits"] = desk.watch.limits.plain
+
+
+@handlers.read(reads.Values)
+def values(desk: Desk, asked: Asked, request: reads.Values) -> dict[str, Any]:
+    """Each channel as it was known."""
+    found = desk.watch.values(request.at_ns, request.vehicle or "")
+    at = desk.control.clock.now_ns() if request.at_ns is None else request.at_ns
+    return {"at_ns": at, "values": found, "limit_set": desk.watch.limits.name}
+
+
+@handlers.read(reads.Series)
+def series(desk: Desk, asked: Asked, request: reads.Series) -> dict[str, Any]:
+    """A channel over time."""
+    span = (request.t0_ns, request.t1_ns, request.pixels)
+    derived = desk.watch.derived.get((request.vehicle, request.channel))
+    archive = desk.control.archive
+    try:
+        if derived is not None:
+            inputs = {
+                (vehicle, channel): history.samples(archive, vehicle, channel, *span[:2])
+                for vehicle, channel in derived.inputs
+            }
+            rows = over_time(derived, inputs)
+            found = history.in_buckets(rows, *span)
+            told = {"vehicle": request.vehicle, "channel": request.channel, "unit": derived.unit}
+            return {**told, **found}
+        return history.series(archive, request.vehicle, request.channel, *span)
+    except ValueError as error:
+        raise Refused(str(error)) from None
+
+
+@handlers.read(reads.Events)
+def events(desk: Desk, asked: Asked, request: reads.Events) -> dict[str, Any]:
+    """Events, the newest first."""
+    ever = history.EVER
+    try:
+        found = history.events(
+            desk.control.archive,
+            source=request.source or "", name=request.name or "", severity=request.severity or "",
+            since_ns=-ever if request.since_ns is None else request.since_ns,
+            until_ns=ever if request.until_ns is None else request.until_ns,
+            text=request.text or "", limit=request.limit,
+        )  # fmt: skip
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    return {"events": found}
+
+
+@handlers.read(reads.Passes)
+def passes_(desk: Desk, asked: Asked, request: reads.Passes) -> dict[str, Any]:
+    """Passes, with what came down in them, and how the links were."""
+    return _passes(desk, request.from_ns, request.to_ns, request.limit)
+
+
+def _passes(desk: Desk, from_ns: int | None, to_ns: int | None, limit: int) -> dict[str, Any]:
+    control, now = desk.control, desk.control.clock.now_ns()
+    begin = now - SOLS_BACK * SOL_NS if from_ns is None else from_ns
+    end = now + SOLS_AHEAD * SOL_NS if to_ns is None else to_ns
+    found = passes(control.archive, control.stations, now, begin, end, limit)
+    return {"passes": found, "now_ns": now, **links(control.archive, begin, end)}
+
+
+@handlers.read(reads.Custody)
+def custody(desk: Desk, asked: Asked, request: reads.Custody) -> dict[str, Any]:
+    """Where tubes are, or all steps of one."""
+    view = desk.control.custody
+    if request.tube is None:
+        return {"tubes": _tubes(desk)}
+    if request.tube not in view.tubes and request.tube not in view.accounts():
+        known = ", ".join(view.tubes)
+        raise Refused(f"tube = {request.tube!r}: allowed is one of {known}")
+    steps = [
+        {**msgspec.to_builtins(record), "received_ns": received}
+        for record, received in view.history(request.tube)
+    ]
+    told = [each for each in _tubes(desk) if each["id"] == request.tube]
+    return {"tube": told[0] if told else None, "steps": steps}
+
+
+def _tubes(desk: Desk) -> list[dict[str, Any]]:
+    view = desk.control.custody
+    return [
+        {**asdict(each), "place": view.place(each.id)} for each in view.manifest()
+    ]
+
+
+@handlers.read(reads.Changes)
+def changed(desk: Desk, asked: Asked, request: reads.Changes) -> dict[str, Any]:
+    """What came down since an instant."""
+    archive, now = desk.control.archive, desk.control.clock.now_ns()
+    if request.since_ns is not None and request.since_pass is not None:
+        raise Refused("since_pass: allowed is that or since_ns")
+    since = request.since_ns
+    if since is None:
+        since = since_pass(archive, now, request.since_pass or 1)
+    return changes(archive, since, now, desk.watch.products)
+
+
+@handlers.change(controlling.LimitsSet, roles=(ENGINEER, DIRECTOR))
+def limits_set(desk: Desk, asked: Asked, request: controlling.LimitsSet) -> dict[str, Any]:
+    """Puts a limit set in force."""
+    before = desk.watch.limits.name
+    try:
+        desk.watch.decide(request.name)
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    desk.journal.add(
+        "limits", "set", who=asked.user, data={"name": request.name, "before": before}
+    )
+    return desk.watch.limits.plain()
