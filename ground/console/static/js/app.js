@@ -1,0 +1,138 @@
+// What screens may ask of the page: requests, words for the user, another screen, drawing anew.
+import { Link } from "./link.js";
+import { rowsToMap, store, takeHistory, takePoll, takeSnapshot } from "./store.js";
+import { setEpoch } from "./time.js";
+
+let scheduled = false;
+let drawAll = () => {};
+let owed = 0; // frames taken and not painted
+
+export const link = new Link(take, told);
+
+export function start(draw) {
+  drawAll = draw;
+  link.open();
+}
+
+// Draws at the browser's next frame; then what was painted is told, so that more may come.
+export function redraw() {
+  if (scheduled) return;
+  scheduled = true;
+  requestAnimationFrame(() => {
+    scheduled = false;
+    drawAll();
+    for (; owed > 0; owed--) link.painted();
+  });
+}
+
+// At once, so that the focus can move before the next key comes.
+export const drawNow = () => drawAll();
+
+function take(poll) {
+  owed++;
+  const was = store.link.api;
+  const missed = takePoll(poll);
+  if (missed || (!was && store.link.api)) refresh();
+  redraw();
+}
+
+function told(up, why) {
+  store.link.socket = up;
+  store.link.why = why;
+  if (!up) store.link.since = Date.now();
+  else refresh();
+  redraw();
+}
+
+// Asks for the state as a whole: at the beginning, and when something was missed.
+let refreshing = null;
+
+export function refresh() {
+  refreshing ??= askAll().catch((error) => say(error.message, true)).finally(() => {
+    refreshing = null;
+    redraw();
+  });
+  return refreshing;
+}
+
+async function askAll() {
+  store.hello = await link.ask("hello");
+  setEpoch(store.hello.epoch_utc, store.hello.sols_at_zero);
+  if (!store.dictionary || store.dictionary.hash !== store.hello.dictionary_hash) {
+    const answer = await fetch("/dictionary.json");
+    if (answer.ok) store.dictionary = { ...(await answer.json()), hash: store.hello.dictionary_hash };
+  }
+  takeSnapshot(await link.ask("snapshot"));
+  const [history, events, steps] = await Promise.all([
+    link.ask("history", { limit: 100 }),
+    link.ask("events", { limit: 200 }),
+    link.ask("custody"),
+  ]);
+  takeHistory(listOf(history));
+  store.events = listOf(events).map((each) => ({ vehicle: each.source, ...each }));
+  store.steps = listOf(steps).reverse().slice(0, 300);
+}
+
+// The rows of an answer, whatever they are called in it.
+export function listOf(answer) {
+  if (Array.isArray(answer)) return answer;
+  return Object.values(answer ?? {}).find(Array.isArray) ?? [];
+}
+
+// A word for the user, in the line at the foot of the page; never over the page.
+export function say(text, bad = false) {
+  store.said = { text, bad, n: store.said.n + 1 };
+  redraw();
+}
+
+// Asks for a change; says what came of it. Answers the result, or null when it was refused.
+export async function order(name, words, done) {
+  try {
+    const key = `${store.hello?.user?.name}-${crypto.randomUUID()}`;
+    const result = await link.ask(name, words, key);
+    if (done) say(typeof done === "function" ? done(result) : done);
+    return result ?? {};
+  } catch (error) {
+    say(error.message, true);
+    return null;
+  } finally {
+    redraw();
+  }
+}
+
+// A read; null when it was refused, which is said.
+export async function ask(name, words) {
+  try {
+    return await link.ask(name, words);
+  } catch (error) {
+    say(error.message, true);
+    return null;
+  } finally {
+    redraw();
+  }
+}
+
+// The one time of all views: null is live.
+export async function lookAt(ns) {
+  if (ns === null) {
+    store.time = { live: true, at: null, values: null };
+    say("Live.");
+    return;
+  }
+  const at = Math.max(0, Math.round(ns));
+  const rows = await ask("values", { at_ns: at });
+  if (rows) store.time = { live: false, at, values: rowsToMap(listOf(rows)) };
+  redraw();
+}
+
+const listeners = [];
+export const router = { screen: "overview", words: {} };
+
+export function go(screen, words = {}) {
+  Object.assign(router, { screen, words });
+  history.replaceState(null, "", `#${screen}`);
+  for (const listen of listeners) listen(screen, words);
+  drawAll();
+}
+
+export const onGo = (listen) => listeners.push(listen);

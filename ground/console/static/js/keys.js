@@ -1,0 +1,90 @@
+// What keys do. No single key releases, arms or approves.
+import { drawNow, go, lookAt, router, say } from "./app.js";
+import { closeHelp, helpOpen, openHelp } from "./help.js";
+import { closePalette, openPalette, paletteOpen } from "./palette.js";
+import { SCREENS } from "./screens.js";
+import { may, vehicleNames } from "./store.js";
+import { changePace, runToNextPass, togglePace } from "./topbar.js";
+
+const AFTER_G = 1500; // ms in which the letter of a screen is awaited
+let gAt = -Infinity;
+
+export const GLOBAL = [
+  ["1 to 7", "a vehicle"],
+  ["g, then a letter", "a screen"],
+  ["c", "command"],
+  ["/", "find on this screen"],
+  ["Ctrl K", "palette: every screen, vehicle, command and channel"],
+  ["j  k", "down, up in a list"],
+  ["x", "acknowledge the alarm that is picked"],
+  ["n", "run to the next pass"],
+  ["p", "pause, go on"],
+  ["[  ]", "slower, faster"],
+  [".", "back to live"],
+  ["Esc", "out of a field, a form, this help"],
+  ["?", "help"],
+];
+
+const PLAIN = {
+  c: () => go("command", { find: true }),
+  "/": () => document.querySelector("[data-find]")?.focus(),
+  p: togglePace,
+  n: runToNextPass,
+  "[": () => changePace(-1),
+  "]": () => changePace(1),
+  ".": () => lookAt(null),
+  "?": openHelp,
+};
+
+const writes = (element) => element instanceof HTMLElement && (element.matches("input, textarea, select") || element.isContentEditable);
+
+export function hearKey(event) {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    openPalette();
+    return;
+  }
+  if (event.key === "Escape") return leave(event);
+  if (paletteOpen() || helpOpen()) return;
+  const screen = SCREENS.get(router.screen);
+  if (event.ctrlKey || event.metaKey || event.altKey || writes(event.target)) {
+    if (screen.typed?.(event)) event.preventDefault();
+    return;
+  }
+  if (press(event.key, screen)) event.preventDefault();
+}
+
+function leave(event) {
+  if (paletteOpen()) closePalette();
+  else if (helpOpen()) closeHelp();
+  else if (writes(event.target) && !event.target.closest(".confirm")) event.target.blur();
+  else SCREENS.get(router.screen).keys?.Escape?.();
+  drawNow();
+}
+
+function press(key, screen) {
+  const now = performance.now();
+  if (now - gAt < AFTER_G) {
+    gAt = -Infinity;
+    const wanted = [...SCREENS.values()].find((each) => each.key === key && (!each.role || may(each.role)));
+    if (wanted) go(wanted.id, { find: wanted.id === "command" });
+    else say(`g ${key}: there is no such screen`, true);
+    return true;
+  }
+  if (key === "g") {
+    gAt = now;
+    return true;
+  }
+  const act = screen.keys?.[key] ?? PLAIN[key];
+  if (act) {
+    act();
+    drawNow();
+    return true;
+  }
+  if (/^[1-9]$/.test(key)) {
+    const vehicle = vehicleNames()[Number(key) - 1];
+    if (vehicle) go(screen.ofVehicle ? screen.id : "vehicle", { vehicle });
+    return true;
+  }
+  return false;
+}

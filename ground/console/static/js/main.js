@@ -1,0 +1,41 @@
+// The page: top bar, alarms, screens; what keys do.
+import { go, onGo, redraw, router, start } from "./app.js";
+import { h, render } from "./dom.js";
+import { foot, greyed, rail } from "./frame.js";
+import { help } from "./help.js";
+import { hearKey } from "./keys.js";
+import { palette } from "./palette.js";
+import { SCREENS } from "./screens.js";
+import { store } from "./store.js";
+import { alarmBar, topBar } from "./topbar.js";
+
+const root = document.getElementById("console");
+
+function draw() {
+  const screen = SCREENS.get(router.screen);
+  const replay = !store.time.live;
+  root.className = `console ${greyed() ? "lost" : ""} ${replay ? "replay" : ""}`;
+  document.title = `${screen.title}: Three Forks console`;
+  render(root, [
+    h("header", { class: "top", key: "top" }, topBar(), alarmBar()),
+    rail(),
+    h("main", { class: `screen ${screen.id}`, key: `screen ${screen.id}`, "aria-label": screen.title },
+      h("h1", { class: "unseen" }, screen.title), store.hello ? screen.view() : waiting()),
+    foot(screen),
+    palette(),
+    help(screen),
+  ]);
+}
+
+function waiting() {
+  return h("p", { class: "plain soft" }, "Waiting for mission control…");
+}
+
+onGo((id, words) => SCREENS.get(id).open?.(words));
+addEventListener("keydown", hearKey);
+addEventListener("visibilitychange", redraw);
+// What ages, ages also while nothing new comes.
+setInterval(redraw, 1000);
+start(draw);
+const wanted = location.hash.slice(1);
+go(SCREENS.has(wanted) ? wanted : "overview");

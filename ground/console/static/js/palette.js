@@ -1,0 +1,88 @@
+// Ctrl-K: every screen, vehicle, command and channel by a few letters.
+import { drawNow, go, order, redraw } from "./app.js";
+import { h } from "./dom.js";
+import { best } from "./fuzzy.js";
+import { SCREENS } from "./screens.js";
+import { may, store, titleOf, user, vehicleNames } from "./store.js";
+
+const MOST = 12;
+const state = { open: false, query: "", at: 0, before: null };
+
+export const paletteOpen = () => state.open;
+
+export function openPalette() {
+  Object.assign(state, { open: true, query: "", at: 0, before: document.activeElement });
+  drawNow();
+}
+
+export function closePalette() {
+  state.open = false;
+  state.before?.focus?.();
+  redraw();
+}
+
+function things() {
+  const found = [];
+  for (const screen of SCREENS.values()) {
+    if (!screen.role || may(screen.role)) found.push({ kind: "screen", name: screen.title, doc: `g ${screen.key}`, act: () => go(screen.id, { find: true }) });
+  }
+  if (may("operator")) found.push(...authority());
+  for (const vehicle of vehicleNames()) {
+    found.push({ kind: "vehicle", name: titleOf(vehicle), doc: vehicle, act: () => go("vehicle", { vehicle }) });
+    const entry = store.dictionary?.vehicles[vehicle];
+    for (const command of Object.values(entry?.commands ?? {})) {
+      found.push({ kind: "command", name: `${vehicle} ${command.name}`, doc: command.doc, act: () => go("command", { vehicle, command: command.name }) });
+    }
+    for (const channel of Object.values(entry?.channels ?? {})) {
+      found.push({ kind: "channel", name: `${vehicle} ${channel.name}`, doc: channel.doc, act: () => go("telemetry", { vehicle, channel: channel.name }) });
+    }
+  }
+  return found;
+}
+
+function authority() {
+  return vehicleNames().flatMap((vehicle) => {
+    const { holder, offered_to: offered } = store.authority[vehicle] ?? {};
+    const act = (what, done) => ({ kind: "authority", name: `${what} ${vehicle}`, doc: titleOf(vehicle), act: () => order(`authority_${what}`, { vehicle }, done) });
+    if (offered === user().name) return [act("accept", `You hold ${vehicle}.`)];
+    return holder === user().name ? [act("release", `Nobody holds ${vehicle}.`)] : [act("take", `You hold ${vehicle}.`)];
+  });
+}
+
+const found = () => best(state.query, things(), (thing) => [[thing.name, 3], [thing.kind, 1], [thing.doc, 1]], MOST);
+
+export function palette() {
+  if (!state.open) return null;
+  const list = found();
+  state.at = Math.min(state.at, Math.max(0, list.length - 1));
+  return h("div", { class: "palette", key: "palette", role: "dialog", "aria-label": "Palette" },
+    h("input", {
+      focus: true, type: "text", value: state.query, placeholder: "a screen, a vehicle, a command, a channel",
+      "aria-label": "Find anything", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list",
+      "aria-activedescendant": list.length ? `palette-${state.at}` : undefined,
+      oninput: (event) => { state.query = event.target.value; state.at = 0; redraw(); },
+      onkeydown: (event) => hear(event, list), onblur: () => { state.open = false; redraw(); },
+    }),
+    h("ul", { id: "palette-list", role: "listbox", "aria-label": "Found" }, list.map((thing, place) =>
+      h("li", {
+        id: `palette-${place}`, role: "option", "aria-selected": String(place === state.at), key: `${thing.kind} ${thing.name}`,
+        onmousedown: (event) => { event.preventDefault(); take(thing); },
+      }, h("span", { class: "soft kind" }, thing.kind), h("strong", null, thing.name), h("span", { class: "soft doc" }, thing.doc)))));
+}
+
+function hear(event, list) {
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    state.at = Math.max(0, Math.min(list.length - 1, state.at + (event.key === "ArrowDown" ? 1 : -1)));
+    redraw();
+  } else if (event.key === "Enter" && list[state.at]) {
+    event.preventDefault();
+    take(list[state.at]);
+  }
+}
+
+function take(thing) {
+  state.open = false;
+  document.activeElement?.blur?.();
+  thing.act();
+}

@@ -1,0 +1,79 @@
+// Pieces that screens are made of.
+import { h, MOST_ROWS } from "./dom.js";
+import { store } from "./store.js";
+
+export function panel(title, body, { side, cls = "", key } = {}) {
+  return h("section", { class: `panel ${cls}`, key: key ?? title, "aria-label": title },
+    h("header", null, h("h2", null, title), side && h("div", { class: "side" }, side)),
+    h("div", { class: "body", tabindex: "0", role: "region", "aria-label": title }, body));
+}
+
+// A table of at most MOST_ROWS rows. A column: {head, cell(row), cls, wide}.
+export function table(label, columns, rows, { key, picked, pick, empty = "nothing yet", mark } = {}) {
+  if (rows.length === 0) return h("p", { class: "empty soft", key: `${label} empty` }, empty);
+  const shown = rows.slice(0, MOST_ROWS);
+  return [
+    h("table", { class: pick ? "pickable" : "", key: label },
+      h("caption", { class: "unseen" }, label),
+      h("thead", null, h("tr", null, columns.map((each) => h("th", { scope: "col", class: each.cls }, each.head)))),
+      h("tbody", null, shown.map((row) => {
+        const name = key(row);
+        const chosen = picked !== undefined && picked === name;
+        return h("tr", {
+          key: name, class: `${chosen ? "picked" : ""} ${mark?.(row) ?? ""}`,
+          "aria-current": chosen ? "true" : undefined, onclick: pick ? () => pick(row) : undefined,
+          draw: chosen ? keepInView : undefined,
+        }, columns.map((each) => h("td", { class: each.cls }, each.cell(row))));
+      }))),
+    rows.length > shown.length &&
+      h("p", { class: "soft more", key: `${label} more` }, `${rows.length - shown.length} more; narrow the search`),
+  ];
+}
+
+let lastPicked = null;
+
+function keepInView(row) {
+  if (row === lastPicked) return;
+  lastPicked = row;
+  row.scrollIntoView({ block: "nearest" });
+}
+
+// The row after or before the one that is picked.
+export function step(rows, key, picked, by) {
+  if (rows.length === 0) return undefined;
+  const at = rows.findIndex((row) => key(row) === picked);
+  const next = at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + by));
+  return key(rows[next]);
+}
+
+export function button(words, onclick, { cls = "", disabled, why, key, keys, id } = {}) {
+  return h("button", { type: "button", class: cls, disabled: disabled || undefined, title: why, onclick, key, id },
+    words, keys && [" ", h("kbd", null, keys)]);
+}
+
+export function pairs(list) {
+  return h("dl", { class: "pairs" }, list.filter(Boolean).map(([name, value, cls]) =>
+    h("div", { class: cls }, h("dt", null, name), h("dd", null, value))));
+}
+
+export function number(value, digits = 4) {
+  if (value === null || value === undefined) return "-";
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value !== "number") return value === "" ? "none" : String(value);
+  if (Number.isInteger(value)) return String(value);
+  const size = Math.abs(value);
+  if (size >= 1e6 || size < 1e-3) return value.toExponential(2);
+  return value.toPrecision(digits).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+}
+
+export const unitOf = (unit) => (unit && unit !== "1" ? unit : "");
+
+export function words(value) {
+  if (value === null || value === undefined) return "";
+  if (Array.isArray(value)) return value.map(words).join(", ");
+  if (typeof value === "object") return Object.entries(value).map(([k, v]) => `${k}=${words(v)}`).join(", ");
+  return typeof value === "number" ? number(value, 6) : String(value);
+}
+
+// Commands are not given while the page looks at another time.
+export const commanding = () => store.time.live && store.link.socket && store.link.api;

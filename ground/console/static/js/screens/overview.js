@@ -1,0 +1,68 @@
+// Every vehicle at a glance, the commands under way, the contacts, what happened.
+import { go } from "../app.js";
+import { h } from "../dom.js";
+import { commandTable } from "../ladder.js";
+import { number, panel, table } from "../parts.js";
+import { contactRows, passColumns } from "./passes.js";
+import { eventColumns } from "./events.js";
+import { isOver, kindOfSeverity, kindOfValue, status, worst } from "../status.js";
+import { nowNs, openAlarms, store, titleOf, valueOf, vehicleNames, viewNs } from "../store.js";
+import { span } from "../time.js";
+
+const ENERGY = "state_of_charge";
+
+export default {
+  id: "overview", title: "Overview", key: "o", group: "in a pass",
+  help: [
+    "One card for each vehicle: its mode, its worst alarm, its energy, and how old the newest word from it is. A number opens the vehicle.",
+    "Below: commands that are under way with the hour by which an answer is due, the contacts, and the newest events.",
+  ],
+  view,
+};
+
+function view() {
+  const under = [...store.commands.values()].filter((each) => !isOver(each.status));
+  const recent = under.length ? under : [...store.commands.values()].slice(0, 8);
+  return [
+    h("div", { class: "cards", key: "cards" }, vehicleNames().map(card)),
+    h("div", { class: "split wide-left", key: "lower" },
+      panel(under.length ? "Commands under way" : "Last commands", commandTable(recent.slice(0, 30), { short: true }), { cls: "tall" }),
+      h("div", { class: "column", key: "side" },
+        panel("Contacts", table("Contacts", passColumns({ short: true }), contactRows().slice(0, 6), { key: passKey, empty: "no pass is known" }), { cls: "small" }),
+        panel("Events", table("Newest events", eventColumns({ short: true }), store.events.slice(0, 30), { key: eventKey }), { cls: "tall" }))),
+  ];
+}
+
+const passKey = (pass) => `${pass.vehicle} ${pass.start_ns}`;
+const eventKey = (event) => `${event.vehicle} ${event.occurred_ns} ${event.number} ${event.name}`;
+
+function card(name, place) {
+  const known = store.vehicles.get(name) ?? {};
+  const alarms = openAlarms().filter((alarm) => alarm.vehicle === name);
+  const rows = [...(store.time.live ? store.values : store.time.values ?? new Map()).values()].filter((row) => row[0] === name);
+  const heard = rows.reduce((newest, row) => Math.max(newest, row[3] ?? 0), 0);
+  const silent = rows.length === 0;
+  const kind = silent ? "off" : known.stale ? "standby" : worst(["normal", ...alarms.map((alarm) => kindOfSeverity(alarm.severity)), ...rows.map((row) => kindOfValue(row[5])).filter((each) => each !== "standby")]);
+  const word = silent ? "not heard yet" : known.stale ? "stale" : { normal: "normal", caution: "caution", serious: "serious", critical: "critical" }[kind];
+  const holder = store.authority[name]?.holder;
+  return h("button", { type: "button", class: `card ${kind}`, key: name, onclick: () => go("vehicle", { vehicle: name }) },
+    h("span", { class: "card-head" }, h("kbd", null, place + 1), h("strong", null, titleOf(name))),
+    status(kind, word),
+    h("span", { class: "mode mono" }, valueOf(name, "mode")?.[2] ?? known.mode ?? "-"),
+    energy(name),
+    h("span", { class: "soft line" }, alarms.length ? `${alarms.length} alarm${alarms.length > 1 ? "s" : ""}: ${alarms[0].name}` : "no alarm"),
+    h("span", { class: "soft line" }, silent ? "nothing received" : `state of ${span((viewNs() - heard) / 1e9)} ago`, holder && `, held by ${holder}`));
+}
+
+function energy(name) {
+  const row = valueOf(name, ENERGY);
+  if (!row || typeof row[2] !== "number") return h("span", { class: "meter none" }, h("span", { class: "soft" }, "no battery of its own"));
+  const percent = Math.round(100 * row[2]);
+  return h("span", { class: "meter", title: "state of charge" },
+    h("svg", { class: "gauge", viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" },
+      h("rect", { class: "ground", width: 100, height: 6 }),
+      h("rect", { class: kindOfValue(row[5]), width: Math.max(0, Math.min(100, percent)), height: 6 })),
+    h("span", null, `${number(percent)} %`));
+}
+
+export { eventKey, passKey };

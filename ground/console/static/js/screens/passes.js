@@ -1,0 +1,93 @@
+// Contacts with each vehicle: a timeline, and a table with the bytes expected and come.
+import { listOf, ask } from "../app.js";
+import { h } from "../dom.js";
+import { number, panel, table } from "../parts.js";
+import { status } from "../status.js";
+import { nowNs, store, shortOf, titleOf, vehicleNames, viewNs } from "../store.js";
+import { lmst, spanNs, utc } from "../time.js";
+import { SOL_NS } from "../time.js";
+
+const BEFORE = 1 * SOL_NS;
+const AFTER = 2 * SOL_NS;
+const state = { askedFor: null };
+
+export default {
+  id: "passes", title: "Passes", key: "s", group: "always",
+  help: [
+    "When each vehicle can be spoken to, one sol back and two ahead, with the line of now. Commands leave and telemetry comes only within these.",
+    "Bytes come are what was received in and shortly after the pass; much less than expected means that something is missing. n runs to the next pass.",
+  ],
+  hints: [["n", "run to the next pass"]],
+  open: askPasses,
+  view,
+};
+
+async function askPasses() {
+  const at = viewNs();
+  state.askedFor = at;
+  const answer = await ask("passes", { from_ns: Math.round(at - 2 * SOL_NS), to_ns: Math.round(at + 3 * SOL_NS) });
+  if (answer) store.passes = listOf(answer);
+}
+
+function view() {
+  if (state.askedFor === null || Math.abs(viewNs() - state.askedFor) > SOL_NS / 4) askPasses();
+  const coming = store.passes.filter((pass) => pass.end_ns >= viewNs());
+  const past = store.passes.filter((pass) => pass.end_ns < viewNs()).reverse();
+  return [
+    panel("Timeline", timeline(), { cls: "timeline" }),
+    h("div", { class: "split", key: "tables" },
+      panel("To come", table("Passes to come", passColumns({}), coming, { key, empty: "no pass is predicted" }), { cls: "tall" }),
+      panel("Past", table("Past passes", passColumns({ past: true }), past, { key, empty: "none yet" }), { cls: "tall" })),
+  ];
+}
+
+const key = (pass) => `${pass.vehicle} ${pass.start_ns}`;
+
+export const contactRows = () => store.passes.filter((pass) => pass.end_ns >= viewNs());
+
+export function passColumns({ short = false, past = false }) {
+  return [
+    { head: "vehicle", cls: "nowrap", cell: (pass) => shortOf(pass.vehicle) },
+    { head: "begins", cls: "nowrap", cell: (pass) => (short ? lmst(pass.start_ns) : [lmst(pass.start_ns), h("span", { class: "soft" }, ` ${utc(pass.start_ns).slice(5, 16)}`)]) },
+    { head: "lasts", cls: "nowrap", cell: (pass) => spanNs(pass.end_ns - pass.start_ns) },
+    !past && { head: "", cls: "nowrap", cell: (pass) => (pass.start_ns <= viewNs() ? status("normal", "open") : h("span", { class: "soft" }, `in ${spanNs(pass.start_ns - viewNs())}`)) },
+    !short && { head: "bytes", cls: "right", cell: bytes },
+  ].filter(Boolean);
+}
+
+function bytes(pass) {
+  const come = pass.bytes_come ?? null;
+  const expected = pass.bytes_expected ?? null;
+  if (come === null) return expected === null ? "-" : h("span", { class: "soft" }, `${expected.toLocaleString("en")} expected`);
+  return [come.toLocaleString("en"), expected !== null && h("span", { class: "soft" }, ` of ${expected.toLocaleString("en")}`)];
+}
+
+function timeline() {
+  const vehicles = vehicleNames();
+  const at = viewNs();
+  const x = (ns) => 150 + (1050 * (ns - at + BEFORE)) / (BEFORE + AFTER);
+  const height = 22 * vehicles.length + 24;
+  const shown = store.passes.filter((pass) => pass.end_ns > at - BEFORE && pass.start_ns < at + AFTER).slice(0, 150);
+  return h("svg", { class: "passes", viewBox: `0 0 1210 ${height}`, role: "img", "aria-label": `Passes of ${vehicles.length} vehicles` },
+    vehicles.map((name, row) => h("g", { key: name },
+      h("text", { x: 142, y: 22 * row + 15, "text-anchor": "end" }, titleOf(name)),
+      h("line", { class: "rule", x1: 150, x2: 1200, y1: 22 * row + 11, y2: 22 * row + 11 }))),
+    shown.map((pass) => {
+      const row = vehicles.indexOf(pass.vehicle);
+      if (row < 0) return null;
+      const left = Math.max(150, x(pass.start_ns));
+      const open = pass.start_ns <= at && pass.end_ns >= at;
+      return h("rect", { key: key(pass), class: open ? "open" : pass.end_ns < at ? "past" : "coming", x: left, y: 22 * row + 4, width: Math.max(3, x(pass.end_ns) - left), height: 14, rx: 2 },
+        h("title", null, `${titleOf(pass.vehicle)} ${lmst(pass.start_ns)}, ${spanNs(pass.end_ns - pass.start_ns)}`));
+    }),
+    ticks(at).map((ns) => h("g", { key: `tick ${ns}` },
+      h("line", { class: "tick", x1: x(ns), x2: x(ns), y1: 0, y2: height - 18 }),
+      h("text", { class: "small", x: x(ns), y: height - 5, "text-anchor": "middle" }, lmst(ns)))),
+    h("line", { class: "now", x1: x(at), x2: x(at), y1: 0, y2: height - 16 }));
+}
+
+function ticks(at) {
+  const step = SOL_NS / 2;
+  const first = Math.ceil((at - BEFORE) / step) * step;
+  return Array.from({ length: 6 }, (_, place) => first + place * step).filter((ns) => ns < at + AFTER * 0.97);
+}

@@ -1,0 +1,109 @@
+// The procedure that runs, step by step, and what may be done about it; the others that there are.
+import { ask, listOf, order, redraw, say } from "../app.js";
+import { h } from "../dom.js";
+import { button, commanding, panel, table } from "../parts.js";
+import { status } from "../status.js";
+import { may, store, shortOf, titleOf, user } from "../store.js";
+import { lmst } from "../time.js";
+
+const state = { list: null, read: null, why: "", at: undefined };
+const SIGN = { done: "normal", running: "standby", waiting: "off", failed: "critical", skipped: "caution" };
+
+export default {
+  id: "procedures", title: "Procedures", key: "p", group: "always",
+  help: [
+    "The steps of the procedure that runs; the one that it is at is marked. Pause stops before the next step; a step that failed waits for you: Retry, Go on (with a reason), or Stop.",
+    "Only approved procedures run. A procedure in review is approved by somebody who did not write it.",
+    "A poll asks everybody for go or no-go; each answers for themselves.",
+  ],
+  open: askList,
+  view,
+};
+
+async function askList() {
+  const answer = await ask("procedures", {});
+  if (answer) state.list = listOf(answer);
+  const running = await ask("procedure", {});
+  if (running?.steps) store.procedure = running;
+}
+
+async function read(name) {
+  const found = await ask("procedure", { name });
+  if (found) state.read = found;
+  redraw();
+}
+
+function view() {
+  const running = store.procedure;
+  const shown = state.read ?? running;
+  return h("div", { class: "split wide-left", key: "body" },
+    panel(shown?.title ?? "Procedure", shown ? steps(shown) : h("p", { class: "empty soft" }, "No procedure runs."), { cls: "tall", key: "steps", side: shown && [stateOf(shown), state.read && button("back to the one that runs", () => { state.read = null; redraw(); }, { cls: "quiet" })] }),
+    h("div", { class: "column", key: "side" },
+      panel("What to do", actions(running, shown), { cls: "small" }),
+      panel("Go or no-go", poll(running), { cls: "small" }),
+      panel("Log", log(running), { cls: "tall" }),
+      panel("All procedures", table("Procedures", columns, state.list ?? [], { key: (each) => each.name, pick: (each) => read(each.name), empty: "none is known" }), { cls: "small" })));
+}
+
+const KINDS = { running: "normal", paused: "caution", failed: "critical", ended: "off", idle: "off", waiting: "standby" };
+const stateOf = (procedure) => status(KINDS[procedure.state] ?? "off", procedure.state ?? "not running");
+
+const columns = [
+  { head: "name", cell: (each) => [h("strong", null, each.title ?? each.name), each.doc && h("span", { class: "note soft" }, each.doc)] },
+  { head: "state", cls: "nowrap", cell: (each) => status({ approved: "normal", review: "caution", draft: "off" }[each.state] ?? "off", each.state ?? "-") },
+];
+
+function steps(procedure) {
+  return table("Steps", [
+    { head: "", cls: "right soft", cell: (each) => each.number },
+    { head: "", cls: "nowrap", cell: (each) => status(SIGN[each.state] ?? "off", each.state ?? "") },
+    { head: "vehicle", cls: "nowrap", cell: (each) => shortOf(each.vehicle ?? "") },
+    { head: "step", cls: "grow", cell: (each) => [h("strong", null, each.text || each.label), each.detail && h("span", { class: "note soft" }, each.detail)] },
+    { head: "place", cls: "mono soft note", cell: (each) => each.label },
+  ], procedure.steps ?? [], { key: (each) => each.number, picked: procedure.step, empty: "it has no steps", pick: (each) => { state.at = each.number; say(`Step ${each.number} is where Jump goes to.`); } });
+}
+
+function actions(running, shown) {
+  if (!may("operator", "director")) return h("p", { class: "soft" }, "Operators and directors run procedures.");
+  const off = !commanding();
+  const act = (name, done, given = {}) => async () => {
+    if (await order(name, given, done)) state.why = "";
+  };
+  const why = state.why;
+  return [
+    h("div", { class: "actions" },
+      button("Run", act("procedure_run", "It runs.", { name: shown?.name ?? "" }), { cls: "main", disabled: off || !shown || (running?.state === "running" && shown === running) }),
+      button("Pause", act("procedure_pause", "It halts after this step."), { disabled: off || running?.state !== "running" }),
+      button("Step", act("procedure_step", "One step."), { disabled: off || running?.state !== "paused" }),
+      button("Go on", act("procedure_go", "It goes on.", why ? { why } : {}), { disabled: off || !["paused", "failed"].includes(running?.state) }),
+      button("Retry", act("procedure_retry", "The step again."), { disabled: off || running?.state !== "failed" }),
+      button(state.at ? `Jump to ${state.at}` : "Jump", act("procedure_jump", "It goes on from there.", { step: state.at ?? 0, why }), { disabled: off || !state.at || !why, why: "pick a step and give the reason" }),
+      button("Stop", act("procedure_stop", "Stopped.", { why }), { disabled: off || !running || !why, why: "needs the reason", cls: "grave" })),
+    h("label", { for: "why" }, "Reason"),
+    h("input", { id: "why", type: "text", maxlength: 500, value: why, oninput: (event) => { state.why = event.target.value; redraw(); } }),
+    running?.prompt && prompt(running.prompt),
+  ];
+}
+
+function prompt(asked) {
+  return h("div", { class: "prompt" }, h("p", { class: "lead" }, asked.text),
+    h("div", { class: "actions" }, (asked.choices ?? ["yes", "no"]).map((choice) =>
+      button(String(choice), () => order("procedure_answer", { prompt: asked.prompt ?? asked.name ?? "", answer: choice }, "Answered."), { key: String(choice) }))));
+}
+
+function poll(procedure) {
+  const asked = procedure?.poll;
+  if (!asked) return h("p", { class: "soft" }, "Nobody asks.");
+  const answer = (word) => () => order("procedure_poll", { poll: asked.poll ?? asked.name ?? asked.question, answer: word }, `You said ${word}.`);
+  return [
+    h("p", { class: "lead" }, asked.question ?? asked.text),
+    h("ul", { class: "poll" }, Object.entries(asked.answers ?? {}).map(([who, word]) => h("li", { key: who }, status(word === "go" ? "normal" : "critical", word), ` ${who}`))),
+    h("div", { class: "actions" }, button(`${user().name}: go`, answer("go")), button(`${user().name}: no-go`, answer("no-go"))),
+  ];
+}
+
+function log(procedure) {
+  const lines = [...(procedure?.log ?? [])].reverse().slice(0, 60);
+  return lines.length === 0 ? h("p", { class: "soft" }, "nothing yet")
+    : h("ul", { class: "log" }, lines.map((line) => h("li", { key: `${line.time_ns} ${line.step} ${line.text}` }, h("span", { class: "soft" }, `${lmst(line.time_ns)} `), line.text)));
+}

@@ -1,0 +1,102 @@
+// Every channel of a vehicle with its age and limits, and trends of those that one picks.
+import { redraw } from "../app.js";
+import { h } from "../dom.js";
+import { score } from "../fuzzy.js";
+import { button, number, panel, step, table, unitOf } from "../parts.js";
+import { select } from "./events.js";
+import { valueStatus } from "../status.js";
+import { channelOf, store, titleOf, valueOf, vehicleNames, viewNs } from "../store.js";
+import { spanNs } from "../time.js";
+import { caption, drawTrend, SPANS } from "../trend.js";
+
+const MOST_TRENDS = 4;
+const FIRST = ["state_of_charge", "battery_temperature", "array_power", "net_power"];
+const state = { vehicle: "", text: "", picked: undefined, trends: null, sols: 3, all: false };
+
+export default {
+  id: "telemetry", title: "Telemetry", key: "t", group: "after a pass", ofVehicle: true,
+  help: [
+    "The newest value of each channel with its age: how long ago it was so, not when it came. Stale means that a newer one was due by now.",
+    "Enter or a click puts a channel into the trends at the side (four at most, the oldest goes). Dashed lines are its limits. The trends are of the same time as all other views.",
+  ],
+  hints: [["1-7", "vehicle"], ["/", "find"], ["j k", "down, up"], ["Enter", "trend"]],
+  keys: {
+    j: () => { state.picked = step(rows(), (row) => row.name, state.picked, 1); },
+    k: () => { state.picked = step(rows(), (row) => row.name, state.picked, -1); },
+    Enter: () => toggle(state.picked),
+  },
+  open(given) {
+    if (given?.vehicle) { state.vehicle = given.vehicle; state.trends = null; }
+    if (given?.channel) { state.picked = given.channel; defaults(); if (!state.trends.includes(given.channel)) toggle(given.channel); }
+  },
+  view,
+};
+
+function defaults() {
+  state.vehicle ||= vehicleNames()[0] ?? "";
+  const has = store.dictionary?.vehicles[state.vehicle]?.channels ?? {};
+  const numbers = Object.values(has).filter((each) => each.type === "number").map((each) => each.name);
+  state.trends ??= [...FIRST.filter((name) => name in has), ...numbers.filter((name) => !FIRST.includes(name))].slice(0, 3);
+}
+
+function toggle(name) {
+  if (!name) return;
+  const has = state.trends.includes(name);
+  state.trends = has ? state.trends.filter((each) => each !== name) : [...state.trends, name].slice(-MOST_TRENDS);
+  redraw();
+}
+
+function rows() {
+  const channels = Object.values(store.dictionary?.vehicles[state.vehicle]?.channels ?? {});
+  const known = (name) => valueOf(state.vehicle, name) !== undefined;
+  return channels.filter((each) => state.text
+    ? score(state.text, [[each.name, 3], [each.doc, 1], [each.unit, 1]]) > 0
+    : state.all || known(each.name));
+}
+
+function view() {
+  defaults();
+  const shown = rows();
+  return [
+    h("div", { class: "filters", key: "filters" },
+      select("Vehicle", state.vehicle, vehicleNames().map((name) => [name, titleOf(name)]), (value) => { state.vehicle = value; state.trends = null; }),
+      h("input", { "data-find": true, type: "search", placeholder: "channel", "aria-label": "Find a channel", value: state.text, oninput: (event) => { state.text = event.target.value; redraw(); } }),
+      h("label", { class: "check" }, h("input", { type: "checkbox", checked: state.all, onchange: (event) => { state.all = event.target.checked; redraw(); } }), "also those never received"),
+      h("span", { class: "gap" }),
+      select("Span of the trends", String(state.sols), SPANS.map(([sols, words]) => [String(sols), words]), (value) => { state.sols = Number(value); })),
+    h("div", { class: "split", key: "body" },
+      panel(`Channels of ${titleOf(state.vehicle)}`, table("Channels", columns, shown, { key: (row) => row.name, picked: state.picked, pick: (row) => { state.picked = row.name; toggle(row.name); }, empty: "no such channel" }), { cls: "tall", key: "channels" }),
+      h("div", { class: "column", key: "trends" }, state.trends.map(trend),
+        state.trends.length === 0 && h("p", { class: "empty soft" }, "Pick channels to see them over time."))),
+  ];
+}
+
+function trend(name) {
+  const row = valueOf(state.vehicle, name);
+  return panel(caption(state.vehicle, name), h("canvas", { class: "trend", role: "img", "aria-label": `${name} over ${state.sols} sols`, draw: (canvas) => drawTrend(canvas, state.vehicle, name, state.sols) }), {
+    key: `${state.vehicle} ${name}`, cls: "trendpanel",
+    side: [h("strong", null, number(row?.[2])), " ", unitOf(channelOf(state.vehicle, name)?.unit), button("off", () => toggle(name), { cls: "quiet", why: `take ${name} out` })],
+  });
+}
+
+const columns = [
+  { head: "channel", cls: "nowrap", cell: (row) => h("span", { title: row.doc }, row.name) },
+  { head: "value", cls: "right value", cell: (row) => h("strong", null, number(valueOf(state.vehicle, row.name)?.[2])) },
+  { head: "unit", cls: "nowrap", cell: (row) => unitOf(row.unit) },
+  { head: "", cls: "nowrap", cell: (row) => valueStatus(valueOf(state.vehicle, row.name)?.[5]) },
+  { head: "age", cls: "right nowrap", cell: (row) => h("span", { class: "soft" }, age(row.name)) },
+  { head: "limits", cls: "soft limits", cell: limits },
+  { head: "", cell: (row) => (state.trends.includes(row.name) ? h("span", { class: "soft" }, "trend") : "") },
+];
+
+function age(name) {
+  const row = valueOf(state.vehicle, name);
+  return row ? spanNs(viewNs() - row[3]) : "never";
+}
+
+function limits(row) {
+  const [low, high] = row.yellow ?? [null, null];
+  const [lowest, highest] = row.red ?? [null, null];
+  const part = (name, least, most) => [least !== null && `< ${number(least)}`, most !== null && `> ${number(most)}`].filter(Boolean).map((each) => `${name} ${each}`);
+  return [...part("yellow", low, high), ...part("red", lowest, highest)].join(", ");
+}

@@ -1,0 +1,83 @@
+// Where each tube is, and every hand-over on its way, with who verified it by what.
+import { ask, listOf, redraw } from "../app.js";
+import { h } from "../dom.js";
+import { panel, step, table } from "../parts.js";
+import { status } from "../status.js";
+import { store, shortOf, titleOf, viewNs } from "../store.js";
+import { lmst, spanNs } from "../time.js";
+
+const state = { picked: undefined, steps: [], of: undefined, at: 0 };
+const key = (tube) => tube.tube;
+const STATUS = { held: "normal", released: "off", receiving: "standby", giving: "standby", unknown: "serious", lost: "critical", on_ground: "off" };
+
+export default {
+  id: "tubes", title: "Tubes", key: "u", group: "after a pass",
+  help: [
+    "Each tube with its place and who answers for it, by the newest report. Pick one to see its chain of custody: every taking, carrying and handing over, with the sensor that saw it.",
+    "A hand-over has two sides: one gives, one takes. Between the two reports the tube is under way, not lost; unknown means that nobody can say.",
+  ],
+  hints: [["j k", "down, up"]],
+  keys: {
+    j: () => choose(step(tubes(), key, state.picked, 1)),
+    k: () => choose(step(tubes(), key, state.picked, -1)),
+  },
+  open(given) {
+    if (given?.tube) choose(given.tube);
+  },
+  view,
+};
+
+export const tubes = () => [...store.custody.values()].sort((a, b) => (b.since_ns ?? 0) - (a.since_ns ?? 0) || a.tube.localeCompare(b.tube));
+
+async function choose(tube) {
+  state.picked = tube;
+  if (!tube) return;
+  const answer = await ask("custody", { tube });
+  if (answer && state.picked === tube) Object.assign(state, { steps: listOf(answer), of: tube, at: store.steps.length ? store.steps[0].received_ns : 0 });
+  redraw();
+}
+
+function view() {
+  const all = tubes();
+  if (!state.picked && all.length) choose(all[0].tube);
+  // What has come since it was asked.
+  else if (store.steps.some((each) => each.tube === state.of && each.received_ns > state.at)) choose(state.picked);
+  const steps = state.of === state.picked ? state.steps.filter((each) => (each.received_ns ?? 0) <= viewNs()) : [];
+  const tube = store.custody.get(state.picked);
+  return h("div", { class: "split wide-right", key: "body" },
+    panel("Tubes", table("Tubes", columns, all, { key, picked: state.picked, pick: (each) => choose(each.tube), empty: "no report of a tube yet" }), { cls: "tall", side: h("span", { class: "soft" }, `${all.length} known`) }),
+    panel(tube ? `Custody of ${tube.tube}` : "Custody", [path(steps), chain(steps)], { cls: "tall", key: "chain" }));
+}
+
+const columns = [
+  { head: "tube", cls: "nowrap", cell: (tube) => [h("strong", null, tube.tube), tube.name && h("span", { class: "soft" }, ` ${tube.name}`)] },
+  { head: "place", cell: (tube) => words(tube.place) },
+  { head: "", cls: "nowrap", cell: (tube) => status(STATUS[tube.status] ?? "off", words(tube.status)) },
+  { head: "holder", cls: "nowrap", cell: (tube) => shortOf(tube.vehicle ?? tube.owner ?? "") },
+  { head: "since", cls: "nowrap", cell: (tube) => lmst(tube.since_ns) },
+];
+
+const words = (text) => String(text ?? "-").replaceAll("_", " ");
+
+// The places on its way, in order.
+function path(steps) {
+  const places = [];
+  for (const each of steps) if (each.place && each.status === "held" && places.at(-1) !== each.place) places.push(each.place);
+  if (places.length === 0) return null;
+  return h("ol", { class: "path", "aria-label": "Places on its way" }, places.slice(-8).map((place, at) => h("li", { key: `${at} ${place}` }, words(place))));
+}
+
+function chain(steps) {
+  return table("Chain of custody", [
+    { head: "happened", cls: "nowrap", cell: (each) => lmst(each.occurred_ns) },
+    { head: "vehicle", cls: "nowrap", cell: (each) => shortOf(each.vehicle ?? each.source) },
+    { head: "step", cell: (each) => h("strong", null, words(each.step)) },
+    { head: "", cls: "nowrap", cell: (each) => status(STATUS[each.status] ?? "off", words(each.status)) },
+    { head: "place", cell: (each) => [words(each.place), each.destination && h("span", { class: "soft" }, ` → ${words(each.destination)}`)] },
+    { head: "with", cell: (each) => (each.counterpart ? shortOf(each.counterpart) : "") },
+    { head: "verified by", cls: "grow", cell: (each) => (each.verified_by ? [words(each.verified_by), each.reading !== null && each.reading !== undefined && h("span", { class: "soft" }, ` ${reading(each.reading)}`)] : "") },
+    { head: "heard after", cls: "nowrap right", cell: (each) => h("span", { class: "soft" }, spanNs(each.received_ns - each.occurred_ns)) },
+  ], steps, { key: (each) => `${each.vehicle} ${each.occurred_ns} ${each.step} ${each.status}`, empty: "no step of it was told yet" });
+}
+
+const reading = (value) => (typeof value === "number" ? value.toPrecision(4) : String(value));

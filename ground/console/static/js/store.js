@@ -1,0 +1,179 @@
+// All that the page knows, in one place, each list bounded. Screens read it; news change it.
+import { isOpen, waitsForSomebody, kindOfSeverity, RANK, isBad } from "./status.js";
+
+const MOST_EVENTS = 500;
+const MOST_COMMANDS = 200;
+const MOST_AUDITS = 300;
+const MOST_STEPS = 300;
+const MOST_STACK = 200;
+
+export const store = {
+  hello: null,
+  dictionary: null,
+  link: { socket: false, api: true, since: Date.now(), why: "" },
+  clock: null, // the newest of the run
+  values: new Map(), // "vehicle channel" → row
+  vehicles: new Map(), // name → {name, mode, stale, silence_s, last_heard_ns}
+  alarms: new Map(),
+  stack: new Map(),
+  commands: new Map(), // the newest first
+  events: [], // the newest first
+  custody: new Map(), // tube → {tube, place, ...}
+  steps: [], // of custody, the newest first
+  passes: [],
+  procedure: null,
+  authority: {},
+  audits: [],
+  faults: [],
+  journal: 0, // number that the snapshot was true at
+  last: {}, // number of each topic's newest entry
+  time: { live: true, at: null, values: null },
+  said: { text: "", bad: false, n: 0 },
+};
+
+export const nowNs = () => store.clock?.time_ns ?? 0;
+export const user = () => store.hello?.you ?? { name: "", roles: [] };
+export const may = (...roles) => roles.some((role) => user().roles.includes(role));
+export const vehicleNames = () => (store.hello?.vehicles ?? []).map((each) => each.name);
+export const titleOf = (name) => store.hello?.vehicles.find((each) => each.name === name)?.title ?? name;
+export const linked = () => store.link.socket && store.link.api;
+
+// As tables call it: its title where that is short.
+export function shortOf(name) {
+  const title = titleOf(name);
+  return title.length <= 13 ? title : name;
+}
+
+// The instant that the views are of.
+export const viewNs = () => (store.time.live ? nowNs() : store.time.at);
+
+// A channel's row [vehicle, channel, value, occurred_ns, received_ns, state], of the views' instant.
+export function valueOf(vehicle, channel) {
+  const values = store.time.live ? store.values : store.time.values;
+  return values?.get(`${vehicle} ${channel}`);
+}
+
+export function channelOf(vehicle, channel) {
+  return store.dictionary?.vehicles[vehicle]?.channels[channel];
+}
+
+export function takeSnapshot(snapshot) {
+  replace(store.stack, snapshot.stack, "stage");
+  replace(store.alarms, snapshot.alarms, "number");
+  replace(store.vehicles, snapshot.vehicles, "name");
+  replace(store.custody, snapshot.custody, "tube");
+  store.authority = snapshot.authority ?? {};
+  store.procedure = snapshot.procedure ?? null;
+  store.passes = snapshot.passes ?? [];
+  store.journal = snapshot.journal_last ?? snapshot.number ?? 0;
+  store.last = {};
+}
+
+function replace(map, list, key) {
+  map.clear();
+  for (const each of list ?? []) map.set(each[key], each);
+}
+
+export function rowsToMap(rows) {
+  return new Map((rows ?? []).map((row) => [`${row[0]} ${row[1]}`, row]));
+}
+
+export function takeHistory(commands) {
+  store.commands = new Map(commands.slice(0, MOST_COMMANDS).map((each) => [each.identifier, each]));
+}
+
+// A frame of news. Answers whether entries were missed.
+export function takePoll(poll) {
+  if (poll.link) Object.assign(store.link, { api: poll.link.up, apiWhy: poll.link.why, since: Date.parse(poll.link.since) || Date.now() });
+  if (poll.clock) store.clock = poll.clock;
+  for (const row of poll.telemetry ?? []) {
+    store.values.set(`${row[0]} ${row[1]}`, row);
+    hearOf(row);
+  }
+  for (const entry of poll.journal ?? []) takeEntry(entry);
+  return poll.missed === true;
+}
+
+function hearOf(row) {
+  const known = store.vehicles.get(row[0]) ?? { name: row[0] };
+  known.last_heard_ns = Math.max(known.last_heard_ns ?? 0, row[4] ?? 0);
+  if (row[1] === "mode") known.mode = row[2];
+  store.vehicles.set(row[0], known);
+}
+
+export function takeEntry(entry) {
+  if (entry.n <= store.journal || entry.n <= (store.last[entry.topic] ?? 0)) return;
+  store.last[entry.topic] = entry.n;
+  TAKES[entry.topic]?.(entry);
+}
+
+const TAKES = {
+  ev({ vehicle, data }) {
+    store.events.unshift({ vehicle, ...data });
+    store.events.length = Math.min(store.events.length, MOST_EVENTS);
+  },
+  alarm({ data }) {
+    store.alarms.set(data.number, data);
+    if (!isOpen(data)) store.alarms.delete(data.number);
+  },
+  stack({ data }) {
+    if (["released", "cancelled"].includes(data.state)) store.stack.delete(data.stage);
+    else store.stack.set(data.stage, data);
+    if (store.stack.size > MOST_STACK) store.stack.delete(store.stack.keys().next().value);
+  },
+  cmd({ what, who, data, vehicle }) {
+    if (what === "rung") takeRung(data);
+    else if (data.command) putCommand({ rungs: [], user: who, vehicle, ...data });
+    else if (store.commands.has(data.identifier)) Object.assign(store.commands.get(data.identifier), data);
+  },
+  custody({ data }) {
+    store.custody.set(data.tube, { ...store.custody.get(data.tube), ...data, since_ns: data.occurred_ns });
+    store.steps.unshift(data);
+    store.steps.length = Math.min(store.steps.length, MOST_STEPS);
+  },
+  proc({ data }) {
+    if (data.steps) store.procedure = data;
+    else if (data.text && store.procedure) store.procedure.log = [...(store.procedure.log ?? []), data].slice(-100);
+  },
+  authority({ data }) {
+    store.authority[data.vehicle] = { holder: data.holder, offered_to: data.offered_to };
+  },
+  pass({ data }) {
+    const others = store.passes.filter((each) => each.vehicle !== data.vehicle || each.start_ns !== data.start_ns);
+    store.passes = [...others, data].sort((a, b) => a.start_ns - b.start_ns).slice(-200);
+  },
+  audit(entry) {
+    store.audits.unshift(entry);
+    store.audits.length = Math.min(store.audits.length, MOST_AUDITS);
+  },
+  fault(entry) {
+    store.faults.unshift(entry);
+    store.faults.length = Math.min(store.faults.length, 100);
+  },
+};
+
+function putCommand(command) {
+  const others = [...store.commands.values()].filter((each) => each.identifier !== command.identifier);
+  takeHistory([command, ...others]);
+}
+
+function takeRung({ identifier, rung, status, detail, occurred_ns, received_ns }) {
+  const command = store.commands.get(identifier);
+  if (!command) return;
+  if (rung && !command.rungs.some((each) => each.rung === rung && each.occurred_ns === occurred_ns)) {
+    command.rungs = [...command.rungs, { rung, occurred_ns, received_ns, detail }];
+  }
+  // After a bad rung nothing turns green.
+  if (!isBad(command.status)) Object.assign(command, { status: status ?? rung, detail: detail || command.detail });
+}
+
+export function openAlarms() {
+  const rank = (alarm) => RANK.indexOf(kindOfSeverity(alarm.severity));
+  return [...store.alarms.values()].filter(isOpen).sort(
+    (a, b) => waitsForSomebody(b) - waitsForSomebody(a) || rank(b) - rank(a) || b.last_ns - a.last_ns);
+}
+
+export function latestUnacknowledged() {
+  const waiting = openAlarms().filter(waitsForSomebody);
+  return waiting.sort((a, b) => b.last_ns - a.last_ns)[0];
+}

@@ -1,0 +1,58 @@
+// Times as people read them. Mission time is in nanoseconds; its zero is the epoch of `hello`.
+
+const SOL_NS = 88_775_244_147_000;
+const clock = { epochMs: 0, solsAtZero: 0 };
+
+export function setEpoch(utc, solsAtZero) {
+  clock.epochMs = Date.parse(utc);
+  clock.solsAtZero = solsAtZero ?? 0;
+}
+
+const two = (number) => String(number).padStart(2, "0");
+
+// "2028-08-17 22:36:40"
+export function utc(ns) {
+  if (ns === null || ns === undefined) return "-";
+  const text = new Date(clock.epochMs + ns / 1e6).toISOString();
+  return `${text.slice(0, 10)} ${text.slice(11, 19)}`;
+}
+
+// "22:36:40" of an ISO text or of mission time
+export function hms(time) {
+  if (time === null || time === undefined) return "-";
+  return typeof time === "number" ? utc(time).slice(11) : time.slice(11, 19);
+}
+
+// "Sol 12 12:11", local mean solar time
+export function lmst(ns, seconds = false) {
+  if (ns === null || ns === undefined) return "-";
+  const sols = clock.solsAtZero + ns / SOL_NS;
+  const second = Math.floor((sols - Math.floor(sols)) * 86400);
+  const text = `Sol ${Math.floor(sols)} ${two(Math.floor(second / 3600))}:${two(Math.floor(second / 60) % 60)}`;
+  return seconds ? `${text}:${two(second % 60)}` : text;
+}
+
+export function nsOfSol(sol) {
+  return Math.round((sol - clock.solsAtZero) * SOL_NS);
+}
+
+export function solOfNs(ns) {
+  return clock.solsAtZero + ns / SOL_NS;
+}
+
+// "2 d 04 h", "3 h 12 m", "4 m 07 s", "12 s"
+export function span(seconds) {
+  if (seconds === null || seconds === undefined || Number.isNaN(seconds)) return "-";
+  const sign = seconds < 0 ? "−" : "";
+  const s = Math.floor(Math.abs(seconds));
+  if (s >= 172800) return `${sign}${Math.floor(s / 86400)} d ${two(Math.floor(s / 3600) % 24)} h`;
+  if (s >= 3600) return `${sign}${Math.floor(s / 3600)} h ${two(Math.floor(s / 60) % 60)} m`;
+  if (s >= 60) return `${sign}${Math.floor(s / 60)} m ${two(s % 60)} s`;
+  return `${sign}${s} s`;
+}
+
+export function spanNs(ns) {
+  return ns === null || ns === undefined ? "-" : span(ns / 1e9);
+}
+
+export { SOL_NS };

@@ -1,0 +1,107 @@
+// Always in view: the times, the next pass, the pace, who one is, whether the link stands; alarms.
+import { go, lookAt, order } from "./app.js";
+import { h } from "./dom.js";
+import { greyed, lostSince } from "./frame.js";
+import { button } from "./parts.js";
+import { kindOfSeverity, severityStatus, shape, status, waitsForSomebody } from "./status.js";
+import { latestUnacknowledged, nowNs, openAlarms, store, titleOf, user } from "./store.js";
+import { hms, lmst, span, spanNs, utc } from "./time.js";
+
+const PACES = [1, 10, 60, 300, 1000, 3000, 10000];
+
+export function topBar() {
+  const clock = store.clock?.clock ?? {};
+  return h("div", { class: "bar", key: "bar" },
+    h("div", { class: "name", key: "name" }, h("strong", null, "Three Forks"), h("span", { class: "soft" }, store.hello?.title ?? "")),
+    timeField("UTC", clock.utc ? clock.utc.slice(0, 19).replace("T", " ") : "-", "utc"),
+    timeField("Mars, local mean", clock.lmst ?? "-", "lmst"),
+    timeField("light time", clock.light_time_s === undefined ? "-" : span(clock.light_time_s), "light"),
+    timeField("what you see happened at", hms(clock.seen_at), "seen"),
+    timeField("sent now: first answer from", hms(clock.answer_at), "answer"),
+    nextPass(clock.next_pass),
+    pace(),
+    who());
+}
+
+function timeField(label, value, cls) {
+  return h("div", { class: `field ${cls}`, key: cls }, h("span", { class: "label" }, label), h("span", { class: "value" }, value));
+}
+
+function nextPass(pass) {
+  if (!pass) return timeField("next pass", "none known", "pass");
+  const open = pass.start_ns <= nowNs();
+  const left = (open ? pass.end_ns : pass.start_ns) - nowNs();
+  return h("button", { type: "button", class: `field pass ${open ? "open" : ""}`, key: "pass", onclick: () => go("passes") },
+    h("span", { class: "label" }, open ? "pass open, ends in" : "next pass in"),
+    h("span", { class: "value" }, `${spanNs(left)} `, h("span", { class: "soft" }, titleOf(pass.vehicle))));
+}
+
+function pace() {
+  const rate = store.clock?.pace;
+  const word = store.clock === null ? "-" : rate === null ? "max" : rate === 0 ? "paused" : `${rate.toLocaleString("en")}×`;
+  if (store.clock?.ended) return timeField("the run has ended", String(store.clock.ended), "pace");
+  return h("div", { class: "field pace", key: "pace" },
+    h("span", { class: "label" }, "pace"),
+    h("span", { class: "value" },
+      h("span", { class: "rate", id: "pace" }, word), " ",
+      button(rate === 0 ? "run" : "pause", togglePace, { cls: "quiet", why: "p" }),
+      button("−", () => changePace(-1), { cls: "quiet", why: "[ slower" }),
+      button("+", () => changePace(1), { cls: "quiet", why: "] faster" })));
+}
+
+let paceBefore = 60;
+
+export function togglePace() {
+  const rate = store.clock?.pace;
+  if (rate !== 0) paceBefore = rate;
+  setPace(rate === 0 ? paceBefore : 0);
+}
+
+export function changePace(by) {
+  const rate = store.clock?.pace ?? Infinity;
+  const next = by > 0 ? PACES.find((each) => each > rate) : PACES.findLast((each) => each < rate);
+  if (next !== undefined) setPace(next);
+}
+
+export function setPace(rate, until) {
+  const words = rate === 0 ? "Paused." : rate === null ? "As fast as it goes." : `${rate.toLocaleString("en")} mission seconds a second.`;
+  return order("pace", until === undefined ? { rate } : { rate, ...until }, words);
+}
+
+export const runToNextPass = () => setPace(3000, { until: "pass" });
+
+function who() {
+  const { name, roles } = user();
+  return h("div", { class: "field user", key: "user" },
+    h("span", { class: "label" }, greyed() ? status("critical", "link lost") : status("normal", "linked")),
+    h("span", { class: "value" }, name, h("span", { class: "soft" }, ` ${roles.join(", ")}`)));
+}
+
+// Always there, so that nothing jumps; never over the page; the focus does not move.
+export function alarmBar() {
+  if (greyed()) return h("div", { class: "alarmbar lost", key: "alarms", role: "alert" }, shape("critical"), h("strong", null, lostSince()));
+  if (!store.time.live) return replayBar();
+  const open = openAlarms();
+  const waiting = open.filter(waitsForSomebody);
+  const newest = latestUnacknowledged();
+  if (!newest) {
+    const words = open.length ? `no alarm waits for you; ${open.length} known` : "no alarm";
+    return h("div", { class: "alarmbar calm", key: "alarms" }, status("normal", words));
+  }
+  const counts = ["critical", "serious", "caution"].map((kind) =>
+    [kind, waiting.filter((alarm) => kindOfSeverity(alarm.severity) === kind).length]).filter(([, n]) => n);
+  return h("div", { class: `alarmbar ${kindOfSeverity(waiting[0].severity)}`, key: "alarms", role: "status" },
+    counts.map(([kind, n]) => h("span", { class: "count", key: kind }, shape(kind), `${n}`)),
+    severityStatus(newest.severity),
+    h("strong", null, `${titleOf(newest.vehicle)}: ${newest.name}`),
+    h("span", { class: "text" }, newest.text),
+    h("span", { class: "soft" }, `${lmst(newest.last_ns)}, ${spanNs(nowNs() - newest.last_ns)} ago`),
+    button("alarms", () => go("alarms"), { cls: "quiet", keys: "g a" }));
+}
+
+function replayBar() {
+  return h("div", { class: "alarmbar replaying", key: "alarms", role: "status" },
+    h("strong", null, `Looking at ${lmst(store.time.at, true)} (${utc(store.time.at)} UTC)`),
+    h("span", null, "no commands from here; alarms go on in the live view"),
+    button("back to live", () => lookAt(null), { keys: "." }));
+}

@@ -1,0 +1,158 @@
+"""The page in a real browser, by keyboard alone: nothing here ever clicks."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.ground.console.conftest import Serve, Tab
+
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.browser,
+    pytest.mark.xdist_group("console"),
+]
+OpenTab = Callable[..., Tab]
+
+
+def stage_drive(tab: Tab) -> None:
+    """Finds the command, fills in its form wrongly, then rightly, and stages it."""
+    tab.press("c")
+    tab.write("rover drive")
+    tab.press("Enter")
+    tab.sees("Drives to a place")
+    tab.write("30000")
+    tab.sees("30000: allowed is number, -20000 to 20000")
+    tab.press("Enter")
+    tab.sees("Refused:", "#said")
+    tab.press("Control+A")
+    tab.write("-40")
+    tab.press("Tab")
+    tab.write("12.5")
+    tab.press("Enter")
+    tab.sees("Staged as st-1", "#said")
+
+
+def hold(tab: Tab, vehicle: str) -> None:
+    tab.press("Control+K")
+    tab.write(f"authority take {vehicle}")
+    tab.press("Enter")
+    tab.sees(f"You hold {vehicle}", "#said")
+
+
+def release_by_name(tab: Tab, vehicle: str) -> None:
+    tab.press("Shift+R")
+    tab.sees("To be released", ".confirm")
+    tab.write(vehicle)
+    tab.press("Enter")
+
+
+def test_from_login_to_a_ladder_by_keyboard(serve: Serve, open_tab: OpenTab) -> None:
+    served = serve()
+    tab = open_tab(served)
+    tab.log_in("anna")
+    tab.sees("surface.docked", ".card")
+    stage_drive(tab)
+    tab.sees("nobody holds rover", ".problem")
+
+    # One key releases nothing: it asks, and what it asks can be left.
+    tab.press("Shift+R")
+    tab.sees("To be released", ".confirm")
+    tab.press("Escape")
+    tab.page.locator(".confirm").wait_for(state="detached")
+    tab.press("Shift+R")
+    tab.press("Tab", "Enter")
+    tab.sees("anna does not hold rover", "#said")
+    tab.press("Escape")
+
+    hold(tab, "rover")
+    tab.press("Shift+R", "Tab", "Enter")
+    tab.sees("Released: op-", "#said")
+    row = tab.page.locator(".panel", has_text="History").locator("tr", has_text="drive_to").first
+    row.wait_for()
+    assert "sent" in row.inner_text()
+    assert "by " in row.inner_text()  # the hour by which an answer is due
+
+    tab.press("n")  # to the next pass, which is later than two light times
+    row.locator(".passed", has_text="completed").wait_for()
+    assert tab.said == []
+    assert all(url.startswith((served.url, "data:")) for url in tab.loaded), tab.loaded
+
+
+@pytest.mark.check
+def test_a_second_person_approves_in_a_second_browser(serve: Serve, open_tab: OpenTab) -> None:
+    served = serve()
+    anna, ben = open_tab(served), open_tab(served)
+    anna.log_in("anna")
+    ben.log_in("ben")
+    anna.press("c")
+    anna.write("rover release_tube")
+    anna.press("Enter")
+    anna.sees("hazardous: release of a tube")
+    anna.write("M2020-00495-12")
+    anna.press("Enter")
+    anna.sees("needs another person's approval", "#said")
+    anna.sees("waiting approval", ".stack tr")
+    release_by_name(anna, "rover")
+    anna.sees("waiting_approval: it cannot leave", "#said")
+    anna.press("Escape")
+
+    ben.press("c", "Escape", "j")
+    ben.press("Tab", "Shift+A")
+    ben.sees("To be approved", ".confirm")
+    ben.write("mav")
+    ben.press("Enter")  # another vehicle's name approves nothing
+    ben.press("Control+A")
+    ben.write("rover")
+    ben.press("Enter")
+    ben.sees("st-1 is approved", "#said")
+    anna.sees("by ben", ".stack tr")
+
+    hold(anna, "rover")
+    release_by_name(anna, "rover")
+    anna.sees("Released: op-", "#said")
+    assert anna.said == ben.said == []
+
+
+@pytest.mark.check
+def test_the_link_lost_greys_the_page_and_comes_back_by_itself(
+    serve: Serve, open_tab: OpenTab
+) -> None:
+    served = serve()
+    tab = open_tab(served)
+    tab.log_in("anna")
+    served.stand_in.kill()
+    tab.sees("Mission control does not answer since", ".alarmbar")
+    tab.page.locator(".console.lost").wait_for()
+    served.stand_in.start()
+    tab.page.locator(".console:not(.lost)").wait_for()
+    served.console.kill()
+    tab.sees("The link to the console's server is lost since", ".alarmbar")
+    served.console.start()
+    tab.page.locator(".console:not(.lost)").wait_for()
+    tab.sees("surface.docked", ".card")
+
+
+@pytest.mark.check
+def test_an_alarm_is_acknowledged_owned_and_shelved_by_keyboard(
+    serve: Serve, open_tab: OpenTab
+) -> None:
+    tab = open_tab(serve(at=1_157_000.0))
+    tab.log_in("anna")
+    tab.sees("limit state_of_charge", ".alarmbar")
+    tab.go("a")
+    tab.press("j", "o")
+    tab.sees("It is yours", "#said")
+    tab.press("x")
+    tab.sees("no alarm waits for you; 1 known", ".alarmbar")
+    assert tab.said == []
+
+
+@pytest.mark.check
+def test_who_only_watches_is_offered_nothing_to_change(serve: Serve, open_tab: OpenTab) -> None:
+    tab = open_tab(serve())
+    tab.log_in("eve")
+    tab.press("c")
+    tab.write("rover drive_to")
+    tab.press("Enter")
+    tab.sees("Drives to a place")
+    assert tab.page.locator("button", has_text="Stage").first.is_disabled()
