@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+EDGE = "edge"
+"""Who tells that people's time is over; nobody may be called so."""
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
 """Of a vehicle, a command, a channel, an event, a person."""
 Number = Annotated[int, Meta(ge=0, le=2**53)]

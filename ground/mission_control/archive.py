@@ -7,7 +7,7 @@ about to be sent, a verdict, where the procedure stands) is committed at once.
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol
@@ -267,6 +267,10 @@ class Archive:
         """The first row that waits, in words."""
         table, rows = next((table, rows) for table, rows in self._rows.items() if rows)
         return f"the first row that waits is of {table}: {rows[0]!r:.200}"
+
+    def together(self) -> AbstractContextManager[None]:
+        """Keeps what is kept at once within it in one go, so that the disc is waited for once."""
+        return transaction(self._database)
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:

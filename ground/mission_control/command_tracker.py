@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.icd.messages import TERMINAL_RUNGS, Command, CommandReport, Rung
 from flight.runtime.pace import NANOSECONDS
@@ -78,7 +80,7 @@ class TrackedCommand:
     rung: Rung | None = None
     detail: str = ""
     late: bool = False
-    of_another_start: bool = False  # of mission control, which may have been sending it
+    of_another_start: bool = False  # of mission control, whose queue is gone
     verdict: Verdict | None = None
 
     @property
@@ -331,6 +333,11 @@ class CommandTracker:
         """Whether a command was issued."""
         return identifier in self._commands
 
+    def attribute(self, identifier: str, origin: str) -> None:
+        """Says again who sends a command, after a start of mission control."""
+        command = self._commands[identifier]
+        command.order = msgspec.structs.replace(command.order, origin=origin)
+
     def is_open(self, identifier: str) -> bool:
         """Whether a command was issued and has no verdict."""
         return identifier in self._open
@@ -411,7 +418,7 @@ class CommandTracker:
         for command in list(self._open.values()):
             if command.rung in TERMINAL_RUNGS:
                 self._end(command, Verdict(str(command.rung)))
-            elif command.expected_ns is None:
+            elif command.expected_ns is None and command.of_another_start:
                 bundles.setdefault(command.bundle, []).append(command.order)
         for orders in bundles.values():
             self._send(orders)

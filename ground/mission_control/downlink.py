@@ -1,6 +1,7 @@
 """Takes frames from Mars apart: each message goes to the archive and to those whom it concerns."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from flight.icd.checksum import Corrupt
@@ -59,6 +60,8 @@ class Downlink:
         )
         self._seen: dict[tuple[Any, ...], None] = dict.fromkeys(reversed(newest))
         self.on_event: Callable[[EventReport], None] = lambda event: None
+        self.together: Callable[[], AbstractContextManager[None]] = nullcontext
+        """What is kept of one frame is kept within it."""
         self.on_news: Callable[[str], None] = lambda vehicle: None
         self.on_report: Callable[[CommandReport, Taken], None] = lambda report, taken: None
         self.on_sample: Callable[[str, str, Sample], None] = lambda source, channel, sample: None
@@ -84,8 +87,9 @@ class Downlink:
             self._drop(f"frame from {received.peer}", error, now)
             return False
         vital = False
-        for data in frame.packets:
-            vital = self._take_packet(data, now) or vital
+        with self.together():
+            for data in frame.packets:
+                vital = self._take_packet(data, now) or vital
         return vital
 
     def _take_packet(self, data: bytes, now: int) -> bool:

@@ -41,7 +41,10 @@ class Uplink:
         """Asked of what has not left yet, when it is its turn; a reason keeps it back."""
         self.kept_back: Callable[[list[Command], str], None] = lambda orders, why: None
         self._leaving: tuple[str, ...] = ()
-        self._perhaps: dict[str, None] = {}  # what the stations may have taken without saying so
+        self.perhaps: dict[str, None] = {}
+        """What the stations may have taken without saying so."""
+        self.about_to_leave: Callable[[list[str]], None] = lambda identifiers: None
+        """Told, before it is so, of all that may have left from then on."""
 
     def send(self, orders: list[Command]) -> None:
         """Queues the commands of one bundle."""
@@ -61,10 +64,8 @@ class Uplink:
             return "it has left the ground"
         if identifier in self._leaving:
             return "it is leaving the ground now"
-        if identifier in self._perhaps:
+        if identifier in self.perhaps:
             return "the stations may have sent it without saying so"
-        if command.of_another_start:
-            return "it may have left before mission control was started anew"
         return ""
 
     async def run(self, tracker: CommandTracker) -> None:
@@ -73,17 +74,8 @@ class Uplink:
             if not self._queue:
                 self._wake = asyncio.get_running_loop().create_future()
                 await self._wake
-            orders = [
-                order
-                for order in self._queue[0]
-                if tracker.command(order.identifier).verdict is None
-            ]
-            if not orders or self._is_kept_back(orders, tracker):
-                self._queue.popleft()
-                continue
-            self._leaving = tuple(order.identifier for order in orders)
             try:
-                left = await self._transmit(orders, tracker)
+                left = await self._transmit(self._queue[0], tracker)
             finally:
                 self._leaving = ()
             if left:
@@ -103,10 +95,16 @@ class Uplink:
             self.kept_back(orders, why)
         return bool(why)
 
-    async def _transmit(self, orders: list[Command], tracker: CommandTracker) -> bool:
-        target = orders[0].target
+    async def _transmit(self, queued: list[Command], tracker: CommandTracker) -> bool:
+        """Sends what is open of a bundle; whether it is done with."""
+        if not _open(queued, tracker):
+            return True
         await self._stations.refresh()
-        bundle, now_ns = orders[0].identifier, self._now_ns()
+        orders = _open(queued, tracker)
+        if not orders or self._is_kept_back(orders, tracker):
+            return True
+        self._leaving = tuple(order.identifier for order in orders)
+        target, bundle, now_ns = orders[0].target, orders[0].identifier, self._now_ns()
         since_ns = self._since.setdefault(bundle, now_ns)
         waited = (now_ns - since_ns) / NANOSECONDS
         last = self._archive.last_link(bundle)
@@ -118,11 +116,13 @@ class Uplink:
         data = write_frame(Frame(GROUND, radio, self._frame + 1, packets))
         identifiers = [order.identifier for order in orders]
         sent_ns = self._now_ns()
+        self.about_to_leave([*self.perhaps, *(each for each in identifiers if not last)])
         try:
             delivery = await self._stations.send(spacecraft, radio, data)
         except NotSent as reason:
-            if reason.unsure:
-                self._perhaps |= dict.fromkeys(identifiers)
+            if reason.unsure and not last:
+                self.perhaps |= dict.fromkeys(identifiers)
+            self.about_to_leave([*self.perhaps])
             if self.waiting_for != str(reason):  # told once, not at each attempt
                 self._record(spacecraft, radio, sent_ns, len(data), identifiers, str(reason))
             self.waiting_for = str(reason)
@@ -131,6 +131,8 @@ class Uplink:
             return False
         self._frame += 1
         del self._since[bundle]
+        for identifier in identifiers:
+            self.perhaps.pop(identifier, None)
         self.waiting_for = ""
         self.deliveries[target] = delivery
         self._record(spacecraft, radio, sent_ns, len(data), identifiers, "sent")
@@ -141,3 +143,7 @@ class Uplink:
         self, spacecraft: str, radio: str, sent_ns: int, size: int, names: list[str], outcome: str
     ) -> None:
         self._archive.add_uplink(spacecraft, radio, sent_ns, size, names, outcome)
+
+
+def _open(orders: list[Command], tracker: CommandTracker) -> list[Command]:
+    return [order for order in orders if tracker.command(order.identifier).verdict is None]

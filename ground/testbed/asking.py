@@ -9,12 +9,12 @@ import msgspec
 from flight.icd.codec import MAXIMUM_MESSAGE_BYTES, CodecError, encode
 from flight.runtime.loop import NANOSECONDS
 from flight.runtime.throttled_loop import ThrottledLoop
-from ground.api.commanding import Expire
+from ground.api.commanding import Expire, Role
 from ground.api.entries import Answer
 from ground.api.fields import Change, Key, Read
+from ground.api.operators import Operators, nobody_called
 from ground.api.requests import NoRequest, plain_request, read_request
 from ground.mission_control import EDGE, Asked, Service
-from ground.missions.operators import Operators, nobody_called
 from ground.testbed.inputs import RequestInput
 
 MOST_WAITING = 1000  # changes that have not acted yet
@@ -25,11 +25,15 @@ Reply = Callable[[dict[str, Any]], None]
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="ask"):
-    """A person's request, by the edge's word. `key`: of a change, which is not done twice."""
+    """A person's request, by the edge's word. `key`: of a change, which is not done twice.
+
+    `roles`: those of the person; left out, they are looked up in the operators' file of the run.
+    """
 
     user: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     request: dict[str, Any]
     session: Annotated[str, msgspec.Meta(max_length=120)] = ""
+    roles: Annotated[tuple[Role, ...], msgspec.Meta(max_length=6)] | None = None
     key: Key | None = None
 
 
@@ -59,7 +63,7 @@ class Asking:
     def ask(self, ask: Ask, reply: Reply) -> None:
         """Answers a request, now or when it has acted."""
         try:
-            roles = self._roles(ask.user)
+            roles = self._roles(ask)
             request = read_request(ask.request)
             if ask.user == EDGE and not isinstance(request, Expire):
                 raise NoRequest(f"{EDGE} tells that people's time is over, and nothing else")
@@ -70,21 +74,25 @@ class Asking:
         if isinstance(request, Read):
             reply(self._read(asked, request))
         else:
-            self._change(asked, request, reply)
+            self._change(asked, roles, request, reply)
 
-    def _roles(self, user: str) -> tuple[str, ...]:
-        if user == EDGE:
+    def _roles(self, ask: Ask) -> tuple[Role, ...]:
+        if ask.user == EDGE:
             return ()
-        known = self._operators.users.get(user)
+        if ask.roles is not None:
+            return ask.roles
+        known = self._operators.users.get(ask.user)
         if known is None:
-            raise NoRequest(nobody_called(user, self._operators))
+            raise NoRequest(nobody_called(ask.user, self._operators))
         return tuple(known.roles)
 
     def _read(self, asked: Asked, request: Read) -> dict[str, Any]:
         service = self._service()
         return _refusal(DOWN) if service is None else plain_answer(service.read(asked, request))
 
-    def _change(self, asked: Asked, request: Change, reply: Reply) -> None:
+    def _change(
+        self, asked: Asked, roles: tuple[Role, ...], request: Change, reply: Reply
+    ) -> None:
         if not asked.key:
             reply(_refusal("a change has a key, so that it is not done twice: none was given"))
             return
@@ -104,10 +112,7 @@ class Asking:
             reply(_refusal(f"{MOST_WAITING} requests wait already: ask again later"))
         else:
             self._waiting[place] = (plain, [reply])
-            given = RequestInput(
-                asked.user, asked.session, asked.roles,  # type: ignore[arg-type]
-                asked.key, plain,
-            )  # fmt: skip
+            given = RequestInput(asked.user, asked.session, roles, asked.key, plain)
             self._loop.put(msgspec.to_builtins(given))
 
     def acted(self, given: RequestInput, answer: Answer) -> None:

@@ -16,9 +16,9 @@ from flight.icd.codec import pack
 from flight.runtime.participants import working_as
 from flight.runtime.throttled_loop import Descriptors, Input, ThrottledLoop
 from ground.api.entries import Answer
+from ground.api.operators import load_operators
 from ground.mission_control import About, Asked, Service
 from ground.missions.mission import LoadedMission
-from ground.missions.operators import load_operators
 from ground.testbed.asking import DOWN, Asking
 from ground.testbed.control_room import make_dictionary
 from ground.testbed.evidence import configuration_hashes

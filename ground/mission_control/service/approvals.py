@@ -40,10 +40,11 @@ class Approvals:
             approved_at_ns=None, problems=[why],
         )  # fmt: skip
 
-    def why_void(self, item: StackItem, *, leaving: bool = False) -> str:
+    def why_void(self, item: StackItem, *, leaving: bool = False, fire: bool = False) -> str:
         """Why an item is not what was staged any more; empty where it is.
 
-        `leaving`: it is about to leave; it was in order when it was released.
+        `leaving`: it is about to leave; it was in order when it was released. `fire`: what leaves
+        is FIRE, after ARM's answer: in which pass is a matter of ARM's lifetime.
         """
         telemetry = self._control.telemetry
         boot, mode = telemetry.boot(item.vehicle), telemetry.value(item.vehicle, MODE)
@@ -51,17 +52,17 @@ class Approvals:
             return f"{item.vehicle} has booted since: boot {boot}, not {item.boot}"
         if mode != item.mode:
             return f"{item.vehicle} is in state {mode}, not {item.mode} as was assumed"
-        over = self.why_over(item)
+        over = self.why_over(item, in_pass=not fire)
         if over or leaving:
             return over
         return self._why_other(item)
 
-    def why_over(self, item: StackItem) -> str:
+    def why_over(self, item: StackItem, *, in_pass: bool = True) -> str:
         """Why it is too late for an item; empty where it is not."""
         now_ns = self._control.clock.now_ns()
         if item.not_after is not None and now_ns > item.not_after:
             return f"it was to leave by {item.not_after} ns, and it is {now_ns} ns"
-        if item.hazardous and item.window is not None and now_ns > item.window[1]:
+        if in_pass and item.hazardous and item.window is not None and now_ns > item.window[1]:
             return "the pass for which it was staged is over"
         return ""
 

@@ -19,12 +19,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ground.api.fields import EDGE as EDGE
 from ground.api.fields import Change, Read, Request
 
 OBSERVER, OPERATOR, DIRECTOR = "observer", "operator", "director"
 ENGINEER, ADMIN, TRAINER = "engineer", "admin", "trainer"
-EDGE = "edge"
-"""Who tells that people's time is over; nobody may be called so."""
 
 
 class Refused(ValueError):

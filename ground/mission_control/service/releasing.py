@@ -23,6 +23,8 @@ from ground.mission_control.service.stack import Stack
 from ground.mission_control.service.waiting import compiled
 from ground.mission_control.stages import stages_of
 
+PERHAPS = "may_have_left"
+"""Under which the archive keeps the commands that the stations may have taken."""
 WAITS = SOL_SECONDS  # s that a command waits for its condition where nobody says how long
 
 
@@ -47,6 +49,8 @@ class Releases:
 
     def load(self) -> None:
         """After a start of mission control: takes up what is under way."""
+        perhaps: list[str] = self._control.archive.get(PERHAPS, [])
+        self._control.uplink.perhaps |= dict.fromkeys(perhaps)
         for item in self._stack.all():
             self._note(item)
             if item.state == "waiting":
@@ -65,6 +69,7 @@ class Releases:
         for identifier in item.identifiers:
             self._of[identifier] = item.stage
             self._ladder.users[identifier] = item.by
+            self._control.tracker.attribute(identifier, origin_of(item.by))
         if item.state == "released" and not item.unit and len(item.identifiers) == 1:
             self._split[item.identifiers[0]] = item.stage
 
@@ -180,7 +185,7 @@ class Releases:
         )
 
     def _why_not_fire(self, item: StackItem, report: CommandReport) -> str:
-        void = self._approvals.why_void(item, leaving=True)
+        void = self._approvals.why_void(item, leaving=True, fire=True)
         if void:
             return void
         left = report.time_ns / NANOSECONDS + item.lifetime - self._control.clock.now()
@@ -207,8 +212,17 @@ class Releases:
             return ""
         item = self._stack.item(stage)
         if item.hazardous:
-            return self._approvals.why_void(item, leaving=True)
+            fire = orders[0].stage == "fire"
+            return self._approvals.why_void(item, leaving=True, fire=fire)
+        entry = self._control.dictionary.vehicle(item.vehicle).command(item.command)
+        now = stages_of(entry, item.vehicle, item.arguments, self._control.tracker)
+        if len(now) > len(item.identifiers):
+            return "it has become hazardous since its release: what it carries is another thing"
         return self._approvals.why_over(item)
+
+    def about_to_leave(self, identifiers: list[str]) -> None:
+        """From now on these may have left, whatever becomes of mission control."""
+        self._control.archive.put(PERHAPS, identifiers)
 
     def kept_back(self, orders: Sequence[Command], why: str) -> None:
         """Commands did not leave after all."""

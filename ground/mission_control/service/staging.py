@@ -17,6 +17,7 @@ from ground.mission_control.service.handling import Refused
 from ground.mission_control.service.waiting import problem_of
 from ground.mission_control.service.windows import Outlook, outlook
 from ground.mission_control.stages import carried_by, stages_of
+from ground.mission_control.stations import Stations
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def assess(control: MissionControl, vehicles: tuple[str, ...], wanted: Wanted) -
         outlook=seen,
         problems=[],
     )
-    assessment.problems.extend(_problems(assessment, wanted, now_ns))
+    assessment.problems.extend(_problems(control, assessment, wanted))
     return assessment
 
 
@@ -92,14 +93,14 @@ def _hazard(entry: CommandEntry) -> str:
     return entry.hazard if entry.hazardous else f"{entry.carries or 'what it carries'} is hazardous"
 
 
-def _problems(seen: Assessment, wanted: Wanted, now_ns: int) -> list[str]:
+def _problems(control: MissionControl, seen: Assessment, wanted: Wanted) -> list[str]:
     found = []
     if wanted.when is None:
         found += mode_problems(seen)
     if seen.outlook.why_not:
         found.append(seen.outlook.why_not)
     if seen.hazardous and not wanted.unit:
-        found += split_problems(seen.outlook, wanted.lifetime, now_ns)
+        found += split_problems(control.stations, seen.outlook, wanted)
     return found
 
 
@@ -116,17 +117,20 @@ def mode_problems(seen: Assessment) -> list[str]:
     ]
 
 
-def split_problems(seen: Outlook, lifetime: float, now_ns: int) -> list[str]:
-    """Why FIRE cannot wait on the ground for ARM's ACCEPTED."""
+def split_problems(stations: Stations, seen: Outlook, wanted: Wanted) -> list[str]:
+    """Why FIRE cannot wait on the ground for ARM's ACCEPTED and still be there in time."""
     answer = seen.estimate.earliest_answer_ns
     if answer is None:
         return []
-    there_and_back = (answer - now_ns) / NANOSECONDS
-    if there_and_back <= lifetime:
+    fire = outlook(stations, wanted.vehicle, answer / NANOSECONDS).estimate.earliest_answer_ns
+    if fire is None:
+        return ["nobody knows when FIRE could follow ARM's answer; stage both as one unit"]
+    after = (fire - answer) / NANOSECONDS
+    if after <= wanted.lifetime:
         return []
     return [
-        f"FIRE cannot reach it within the {lifetime:g} s that ARM lasts: there and back takes "
-        f"{there_and_back:.0f} s; stage both as one unit"
+        f"FIRE would be there {after:.0f} s after ARM, which lasts {wanted.lifetime:g} s; stage "
+        "both as one unit"
     ]
 
 

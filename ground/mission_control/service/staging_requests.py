@@ -24,6 +24,7 @@ EDITABLE = ("draft", "ready", "waiting_approval", "approved", "void")
 @handlers.change(commanding.Stage, roles=(OPERATOR,))
 def stage(desk: Desk, asked: Asked, request: commanding.Stage) -> dict[str, Any]:
     """Puts a command on the stack."""
+    desk.need_vehicle(request.vehicle)
     desk.authority.need(request.vehicle, asked.user)
     item = StackItem(
         stage=desk.stack.next_name(), vehicle=request.vehicle, command=request.command,

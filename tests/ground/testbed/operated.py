@@ -39,7 +39,7 @@ class Crew(Descriptors):
         return self.host._server.asking
 
     def asks(self, user: str, request: dict[str, Any], key: str, session: str = "") -> None:
-        ask = Ask(user, request, session or f"session of {user}", key)
+        ask = Ask(user, request, session=session or f"session of {user}", key=key)
         self.asking.ask(ask, self.answers.append)
 
     def poll(self, journal: int = 0, telemetry: int = 0, limit: int = 500) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from flight.configuration.files import NotAllowed, find_configuration, load_configuration
 from ground.api.commanding import Role
-from ground.mission_control import EDGE
+from ground.api.fields import EDGE
 
 FORMAT = 1
 UserName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_.-]{0,39}$")]
