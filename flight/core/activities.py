@@ -8,6 +8,7 @@ from typing import Any
 from flight.core.chart.statechart import Signal, State
 from flight.core.commanding.commands import CommandRejected
 from flight.core.exchanges import ExchangeFailed
+from flight.icd.custody_record import CustodyError
 from flight.icd.devices.base import DeviceError
 from flight.runtime.nursery import Nursery, end
 
@@ -16,7 +17,7 @@ class ActivityFailed(Exception):
     """An activity could not do what it was for; the text is the reason, for people."""
 
 
-EXPECTED_FAILURES = (ActivityFailed, CommandRejected, ExchangeFailed, DeviceError)
+EXPECTED_FAILURES = (ActivityFailed, CommandRejected, CustodyError, ExchangeFailed, DeviceError)
 """What can come out of an activity though its software is sound."""
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from flight.core.fault_protection.quantities import quantity
 from flight.core.fault_protection.shedding import Sheddable
-from flight.core.keeping.clock import monotonic
+from flight.core.hearing import HearsPeers
 from flight.core.keeping.memory import Remembered
 from flight.core.telling.carried import keeper
 from flight.core.telling.channels import Channel
@@ -39,7 +39,7 @@ class Commissioning(msgspec.Struct, frozen=True):
     done: dict[str, str] = {}
 
 
-class LanderVehicle(DescentReports, DescentMemory, TwoComputers):
+class LanderVehicle(DescentReports, DescentMemory, HearsPeers, TwoComputers):
     """The lander: entry, descent and landing (`descent_states`), then commissioning, power and
     warmth through the nights, relay for arm, MAV and rover.
 
@@ -72,11 +72,6 @@ class LanderVehicle(DescentReports, DescentMemory, TwoComputers):
     def range_expected(self) -> float | None:
         """Of the radar, by its ranges of the last seconds and what the lander has sunk since."""
         return self.descent.sensing.expected_range()
-
-    @quantity(unit="s")
-    def relay_silence(self) -> float:
-        """Since the relay was heard last."""
-        return self.silence_of("relay")
 
     @quantity()
     def zones_stuck_on(self) -> int | None:
@@ -162,12 +157,10 @@ class LanderVehicle(DescentReports, DescentMemory, TwoComputers):
         self.thermal = ThermalControl(self.devices.heaters, self.zone_not_set)
         self.rhythm = Rhythm.of(self.parameters)
         self.energy = Energy.AMPLE
-        self._heard: dict[str, float] = {}
         self.temperatures: dict[str, float] = {}
         self._without_meaning = 0
         self._radios_on: dict[str, bool] = {}
         self._radios_resting: dict[str, None] = {}
-        self.booted_at = monotonic()
         self._computer_on: bool | None = None
         self._mav_was_warm = False
         self.carried_modes: dict[str, str] = {}  # of arm and MAV, as they tell it
@@ -217,20 +210,9 @@ class LanderVehicle(DescentReports, DescentMemory, TwoComputers):
         self.rhythm = Rhythm.of(self.parameters)
 
     def link_changed(self, link: LinkState) -> None:
-        if link.up or link.peer in self._heard:
-            self._heard[link.peer] = monotonic()
+        super().link_changed(link)
         if link.peer == "relay":
             self.relay_in_view = link.up
         elif link.peer == "earth":
             self.earth_in_view = link.up
-
-    def heard(self, peer: str) -> bool:
-        """Whether a peer has been heard since boot."""
-        return peer in self._heard
-
-    def silence_of(self, peer: str) -> float:
-        """Seconds since a peer was heard last, or since boot."""
-        if self.communications.link(peer).up:
-            return 0.0
-        return monotonic() - self._heard.get(peer, self.booted_at)
 

@@ -24,8 +24,6 @@ FALLING_CYCLES = 3
 """Readings in a row that must say so."""
 SENSED_WITHIN = 0.5
 """s after the ejector's answer within which the fall is felt; the MAV is thrown in 0.4 s."""
-INITIATORS = 2
-"""Of each part that is let go; a call that ended with `stuck` has used one."""
 
 
 @asynccontextmanager

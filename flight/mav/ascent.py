@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
-from flight.core.fault_protection.witnesses import WITNESSES
+from flight.core.fault_protection.witnesses import WITNESSES, Confirmation
 from flight.core.keeping.clock import monotonic
 from flight.core.sound_readings import sound
 from flight.icd.devices.ascent import EffectorState, Igniter, Increments, SeparationState
@@ -36,6 +36,14 @@ from flight.mav.ascent_memory import recall, remember
 from flight.mav.attitude_control import Order
 from flight.mav.felt import Felt
 from flight.mav.vehicle import MavVehicle
+from flight.mav.witnesses import (
+    EJECTED,
+    FAIRING_GONE,
+    FIRST_LIT,
+    OUT_OF_TUBE,
+    SECOND_LIT,
+    STAGE_GONE,
+)
 
 IGNITION_PATIENCE = 0.3  # s for a motor to be felt, before the second bridge wire is used
 EJECTION, FIRING = 10.0, 0.5
@@ -128,7 +136,7 @@ async def eject(node: MavVehicle, signal: Signal) -> Signal:
     loop = Loop(node, "ejecting")
     await node.inertial_unit.increments()  # from here on they count
     async with beside_the_loop(node) as asking:
-        asked = asking.ask("ejector.eject", node.ejector.eject)
+        asked = asking.ask(EJECTED.what, node.ejector.eject)
         reason = await _until_thrown(loop, asking, asked)
         if reason:
             _stay(node, reason)
@@ -166,7 +174,7 @@ async def _until_thrown(loop: Loop, asking: Asking, asked: Asked) -> str:
         if in_tube(switch) is False:
             return ""
     if asked.is_acknowledged:
-        node.result_unconfirmed(actuation="ejector.eject", witness="inertial_unit")
+        node.result_unconfirmed(actuation=EJECTED.what, witness=EJECTED.seen_by)
         return "acknowledged, and no fall is felt"
     return "no answer, and no fall is felt"
 
@@ -184,10 +192,10 @@ async def _light_in_mid_air(loop: Loop, asking: Asking, switch: Asked, thrown: f
     while monotonic() - thrown < node.parameters["ignition_delay"]:
         await loop.cycle(computer.fall, node.burn_cycle)
     if in_tube(switch) and node.context.structure.keeps(WITNESSES):
-        node.result_unconfirmed(actuation="ejector.eject", witness="ejector")
+        node.result_unconfirmed(actuation=OUT_OF_TUBE.what, witness=OUT_OF_TUBE.seen_by)
         _stay(node, "a fall is felt, and the switch says that it lies in its tube")
     while monotonic() - thrown < AIRTIME:
-        if await _light(loop, asking, node.first_igniter, "first", computer.fall):
+        if await _light(loop, asking, node.first_igniter, FIRST_LIT, "first", computer.fall):
             return Signal("lit")
     await lose(node, "the first motor did not light in mid-air")
 
@@ -277,7 +285,7 @@ async def coast(node: MavVehicle, signal: Signal) -> Signal:
             await _fly_for(loop, min(pause, left), lighting)
             if left <= pause:
                 break
-            if await _light(loop, asking, node.second_igniter, "second", lighting):
+            if await _light(loop, asking, node.second_igniter, SECOND_LIT, "second", lighting):
                 return Signal("lit")
     await lose(node, "the second motor did not light")
 
@@ -320,14 +328,14 @@ async def trim(node: MavVehicle, signal: Signal) -> Signal:
 
 
 async def _light(
-    loop: Loop, asking: Asking, igniter: Igniter, name: str, step: Step
+    loop: Loop, asking: Asking, igniter: Igniter, lit: Confirmation, name: str, step: Step
 ) -> bool:
     """Sends current through the next bridge wire; whether the motor is then felt.
 
     An igniter that does not answer keeps nobody from steering.
     """
     node = loop.node
-    shot = asking.ask(f"{name}_igniter.fire", igniter.fire)
+    shot = asking.ask(lit.what, igniter.fire)
     fired, told = monotonic(), False
     while monotonic() - fired < IGNITION_PATIENCE:
         await loop.cycle(step, node.burn_cycle)
@@ -339,7 +347,7 @@ async def _light(
         if shot.error:
             return False  # no current flowed: the next wire at once
     if shot.is_acknowledged:
-        node.result_unconfirmed(actuation=shot.name, witness="inertial_unit")
+        node.result_unconfirmed(actuation=lit.what, witness=lit.seen_by)
     return False
 
 
@@ -352,16 +360,16 @@ async def _fly_for(loop: Loop, seconds: float, step: Step) -> None:
 async def _separate(loop: Loop) -> bool:
     """Lets the first stage go, then the fairing; whether the second motor can be lit."""
     node, separation = loop.node, loop.node.separation
-    if not await _part(loop, separation.separate_stage, "separate_stage", "first_stage"):
+    if not await _part(loop, separation.separate_stage, STAGE_GONE, "first_stage"):
         return False
-    if not await _part(loop, separation.release_fairing, "release_fairing", "fairing"):
+    if not await _part(loop, separation.release_fairing, FAIRING_GONE, "fairing"):
         node.fairing_held()
     node.separated()
     return True
 
 
 async def _part(
-    loop: Loop, call: Callable[[], Awaitable[SeparationState]], name: str, part: str
+    loop: Loop, call: Callable[[], Awaitable[SeparationState]], gone: Confirmation, part: str
 ) -> bool:
     """Lets a part go, again after pauses that grow; whether its break wire says that it is gone.
 
@@ -373,7 +381,7 @@ async def _part(
     for pause in PARTING_PAUSES:  # also where it says that its initiators are used: it may be wrong
         await _fly_for(loop, pause, loop.hold)
         async with beside_the_loop(node) as asking:
-            asked = asking.ask(f"separation.{name}", call)
+            asked = asking.ask(gone.what, call)
             await _held(loop, asked, PARTING)
             acknowledged = acknowledged or asked.is_acknowledged
             if acknowledged and not node.context.structure.keeps(WITNESSES):
@@ -384,7 +392,7 @@ async def _part(
         if there is False:
             return True
         if there and asked.is_acknowledged:
-            node.result_unconfirmed(actuation=asked.name, witness="break_wires")
+            node.result_unconfirmed(actuation=gone.what, witness=gone.seen_by)
     return acknowledged and there is None
 
 

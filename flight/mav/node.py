@@ -162,10 +162,16 @@ class Mav(MavVehicle):
         except DeviceError as error:
             self.device_trouble(reason=str(error))
             return
-        self.first_motor_temperature = round(systems.first_motor_temperature, 2)
-        self.second_motor_temperature = round(systems.second_motor_temperature, 2)
-        self.avionics_temperature = round(systems.avionics_temperature, 2)
-        self.state_of_charge = round(systems.state_of_charge, 4)
+        known = systems.valid
+        self.first_motor_temperature = (
+            round(systems.first_motor_temperature, 2) if known else None
+        )
+        self.second_motor_temperature = (
+            round(systems.second_motor_temperature, 2) if known else None
+        )
+        self.avionics_temperature = round(systems.avionics_temperature, 2) if known else None
+        gauged = known and systems.charge_valid
+        self.state_of_charge = round(systems.state_of_charge, 4) if gauged else None
         self.tubes_held = len(held(self))
 
     @command(deadline=20 * SOL_SECONDS, starts="waking", so_in=_AWAKE, restart=Restart.RESUME)
@@ -197,7 +203,6 @@ class Mav(MavVehicle):
     @command(deadline=60.0, allowed_in="sealed", so_in="ready")
     def declare_ready(self) -> None:
         """Declares the MAV ready for the launch; conditioned, checked, charged."""
-        charge = self.state_of_charge
         if not self.checks_passed:
             raise CommandRejected("the last checks have not passed: run_checks first")
         if not self.motors_conditioned():
@@ -206,10 +211,9 @@ class Mav(MavVehicle):
                 f"; allowed: {self.parameters['coldest_motor']} to "
                 f"{self.parameters['hottest_motor']} K: condition first"
             )
-        if charge is None or charge < self.parameters["lowest_charge"]:
-            raise CommandRejected(
-                f"battery at {charge}; allowed: from {self.parameters['lowest_charge']}"
-            )
+        battery = self.battery_problem()
+        if battery:
+            raise CommandRejected(battery)
         self.post("declare_ready")
 
     @command(deadline=2 * 3600.0, starts="preparing", restart=Restart.RESUME)

@@ -9,14 +9,14 @@ from flight.core.fault_protection.witnesses import WITNESSES
 from flight.core.sound_readings import sound
 from flight.icd import places
 from flight.icd.devices.ascent import SeparationState
-from flight.icd.devices.base import DeviceError, DeviceFault, usable
+from flight.icd.devices.base import DeviceError, usable
 from flight.mav.abort import lose
-from flight.mav.acting import INITIATORS
 from flight.mav.ascent_data import send_chunks
 from flight.mav.ascent_memory import recall, remember
 from flight.mav.custody import held, socket_of
 from flight.mav.reached_orbit import reached_orbit
 from flight.mav.vehicle import MavVehicle
+from flight.mav.witnesses import LET_GO
 
 SPRINGS = "mav.separation"
 BREAK_WIRE = "mav.break_wires"
@@ -78,9 +78,9 @@ async def let_go(node: MavVehicle) -> None:
 async def _let_go_of_container(node: MavVehicle) -> SeparationState:
     """Fires the springs, again after pauses that grow; what the break wires say after the last.
 
-    The answer is no evidence: it says that the order was heard.
+    The answer is no evidence, neither that it was heard nor that its initiators are used.
     """
-    witnessed, stuck = node.context.structure.keeps(WITNESSES), 0
+    witnessed = node.context.structure.keeps(WITNESSES)
     for pause in RELEASE_PAUSES:
         await asyncio.sleep(pause)
         answer: SeparationState | None = None
@@ -88,19 +88,16 @@ async def _let_go_of_container(node: MavVehicle) -> SeparationState:
             answer = await node.separation.release_container()
         except DeviceError as error:
             node.device_trouble(reason=str(error))
-            stuck += isinstance(error, DeviceFault) and error.code == "stuck"
         if answer is not None and answer.valid and not witnessed:
             return answer
         try:
             state = await sound(node.separation.state)
         except DeviceError as error:
             raise ActivityFailed(f"the break wires do not answer: {error}") from error
-        if not state.container or stuck >= INITIATORS:
+        if not state.container:
             return state
         if answer is not None:
-            node.result_unconfirmed(
-                actuation="separation.release_container", witness="break_wires"
-            )
+            node.result_unconfirmed(actuation=LET_GO.what, witness=LET_GO.seen_by)
     return state
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypedDict
 import msgspec
 
 from flight.astrodynamics.constants import MARS_MEAN_RADIUS
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.astrodynamics.vectors import norm
 from flight.core.custody.handover import PassiveHandover
 from flight.core.custody.looking import LooksForTubes
@@ -36,6 +37,10 @@ from flight.mav.witnesses import CONFIRMATIONS
 
 Closure = Literal["", "open", "sealed"]
 FlightEnd = Literal["", "in_orbit", "lost"]
+
+
+TEST_HOLDS = 10 * SOL_SECONDS
+"""s for which a test of the battery counts: it loses some thousandths of its charge by itself."""
 
 
 class KeptAscent(msgspec.Struct, frozen=True):
@@ -72,6 +77,9 @@ class MavVehicle(LooksForTubes):
     handover: PassiveHandover
 
     closure = Remembered[Closure](Closure, "", doc="of the container, once it was opened")
+    tested_at = Remembered[float | None](
+        float | None, None, doc="s of the oscillator at the last checks"
+    )
     checks_kept = Remembered[bool | None](bool | None, None, doc="result of the last checks")
     conditioned_kept = Remembered[bool | None](
         bool | None, None, doc="whether the motors have been at firing temperature"
@@ -250,8 +258,21 @@ class MavVehicle(LooksForTubes):
         return 3600.0 if self.phase() == "" else 18_000.0
 
     def note_checks(self, passed: bool) -> None:
-        """Remembers, also over reboots, how the last checks went."""
+        """Remembers, also over reboots, how the last checks went, and when."""
         self.checks_passed = self.checks_kept = passed
+        self.tested_at = self.clock.count()
+
+    def battery_problem(self) -> str:
+        """What of the battery stands against a launch; empty when nothing does.
+
+        Where the gauge says nothing the self-test counts, which measures the battery as well.
+        """
+        charge, lowest = self.state_of_charge, self.parameters["lowest_charge"]
+        if charge is not None:
+            return "" if charge >= lowest else f"battery at {charge}; allowed: from {lowest}"
+        if self.tested_at is None or self.clock.count() - self.tested_at > TEST_HOLDS:
+            return "the battery's gauge says nothing, and its last test is too old: run_checks"
+        return ""
 
     def note_conditioned(self) -> None:
         """Remembers, also over reboots, that the motors have been at firing temperature."""

@@ -138,27 +138,31 @@ async def _burn(node: OrbiterVehicle, burn: Burn) -> bool:
             await node.refresh_own()
             assert node.navigator.own is not None
             direction, rate = unit(node.navigator.own[1]), 0.5 * burn.rate
+        answered = True
         try:
             with node.vigil.burning():
                 await node.devices.main_engine.burn(
                     list(direction), burn.delta_v - done, list(burn.axis), rate
                 )
-        except DeviceError as error:
+        except DeviceError as error:  # of the answer: what has burnt another says
             node.device_trouble(reason=str(error))
-            return attempt > 0
+            answered = False
         try:
             after = await felt_by(node, "departure")
         except DeviceError as error:
-            # Nobody has felt it; what became of it the tracking will say.
             node.device_trouble(reason=str(error))
-            return True
+            after = None
         if after is None or before is None:
-            return True
+            # Nobody has felt it. What an engine has answered the tracking will hold it to; of one
+            # that has not it says now whether it has burnt.
+            return answered or attempt > 0 or await _is_escaping(node)
         felt = [a - b for a, b in zip(after, before, strict=True)]
         # The direction has turned: the length of the sum is short of the sum of lengths.
         done = norm((felt[0], felt[1], felt[2])) * _bend(burn)
         if done >= _ENOUGH * burn.delta_v:
             break
+        if done < _NOTHING and not answered:
+            return False
         if done < _NOTHING:
             node.result_unconfirmed(actuation=BURNT.what, witness=BURNT.seen_by)
         node.burn_off_nominal(
@@ -169,6 +173,13 @@ async def _burn(node: OrbiterVehicle, burn: Burn) -> bool:
             return False
     node.delta_v_used = round((node.delta_v_used or 0.0) + done, 3)
     return True
+
+
+async def _is_escaping(node: OrbiterVehicle) -> bool:
+    """Whether the orbit that the tracking knows is one that leaves Mars."""
+    await node.refresh_own()
+    own = node.navigator.own
+    return own is not None and asymptote_of(own) is not None
 
 
 def _bend(burn: Burn) -> float:

@@ -15,7 +15,7 @@ from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.core.sound_readings import sound
 from flight.icd import places
-from flight.icd.custody_record import FORGET, CustodyRecord, is_open
+from flight.icd.custody_record import FORGET, is_open
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.manipulation import RACK_SLOTS
 from flight.icd.devices.vision import TubeSighting
@@ -39,7 +39,9 @@ async def grasp_tube(node: RoverVehicle, signal: Signal) -> str | Signal:
     sighting = node.target
     if sighting is None:
         return Signal("grasp_missed", {"reason": "the tube has to be found again"})
-    _found_where_it_lies(node, tube, sighting)
+    found_where_it_lies(node, tube, f"on the ground {sighting.ahead:.2f} m ahead")
+    if not _is_to_be_taken(node, tube):
+        return Signal("grasp_missed", {"reason": "by the ledger it is not this rover's to take"})
     for attempt in range(1, node.parameters["grasp_attempts"] + 1):
         node.ledger.begin(tube, places.ROVER_GRIPPER, GRIPPER)
         try:
@@ -63,24 +65,29 @@ async def grasp_tube(node: RoverVehicle, signal: Signal) -> str | Signal:
     return Signal("grasp_missed", {"reason": "the gripper closed on nothing"})
 
 
-def _found_where_it_lies(node: RoverVehicle, tube: str, sighting: TubeSighting) -> None:
-    """A tube of which nothing was known any more lies before the camera: that is the look."""
+def found_where_it_lies(node: RoverVehicle, tube: str, sight: str) -> None:
+    """A tube of which nothing was known any more lies before the camera: that is the look.
+
+    Of what this ledger has forgotten no other answers for a tube that lies on the ground; where
+    another does it stays unknown here.
+    """
     record = node.ledger.record(tube)
     if record is None or record.status is not CustodyStatus.UNKNOWN or is_open(record):
         return
     if record.step != FORGET and not record.responsible:
-        return  # another answers for it
-    find_on_ground(node, record, f"on the ground {sighting.ahead:.2f} m ahead")
-
-
-def find_on_ground(node: RoverVehicle, record: CustodyRecord, sight: str) -> None:
-    """Takes possession of a tube of which nothing was known, by what the camera sees.
-
-    Of what this ledger has forgotten no other answers for a tube that lies on the ground. Raises
-    CustodyError where another does.
-    """
+        return
     ceded = record if record.step == FORGET else None
-    node.ledger.find(record.tube, places.GROUND, Evidence(CAMERA, sight), ceded=ceded)
+    node.ledger.find(tube, places.GROUND, Evidence(CAMERA, sight), ceded=ceded)
+
+
+def _is_to_be_taken(node: RoverVehicle, tube: str) -> bool:
+    """Whether the ledger has a tube on the ground, or on its way from there into the gripper."""
+    record = node.ledger.record(tube)
+    if record is None or record.place != places.GROUND:
+        return False
+    if record.status is CustodyStatus.IN_TRANSIT:
+        return record.destination == places.ROVER_GRIPPER and record.transfer_id is None
+    return record.status is CustodyStatus.HELD
 
 
 async def _close_on(node: RoverVehicle, sighting: TubeSighting) -> None:

@@ -3,10 +3,9 @@
 from math import atan2, cos, hypot, sin
 
 from flight.core.chart.statechart import Signal
-from flight.core.custody.ledger import CustodyStatus
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.vision import TubeSighting
-from flight.rover.grasping import find_on_ground
+from flight.rover.grasping import found_where_it_lies
 from flight.rover.sols import by_day
 from flight.rover.vehicle import RoverVehicle
 from flight.surface.dead_reckoning import wrapped
@@ -49,9 +48,8 @@ def _found(node: RoverVehicle, tube: str, sighting: TubeSighting) -> str:
     _recognised(node, tube, sighting)
     east, north = node.tube_place(tube)
     node.tube_found(tube=tube, east=round(east, 2), north=round(north, 2))
-    record = node.ledger.record(tube)
-    if record is not None and record.status is CustodyStatus.UNKNOWN and sighting.serial == tube:
-        find_on_ground(node, record, f"engraving {tube} on the ground")
+    if sighting.serial == tube:
+        found_where_it_lies(node, tube, f"engraving {tube} on the ground")
     return "tube_found"
 
 

@@ -9,7 +9,7 @@ from flight.core.custody.looking import LooksForTubes
 from flight.core.fault_protection.actions import action
 from flight.core.fault_protection.quantities import quantity
 from flight.core.fault_protection.shedding import Sheddable
-from flight.core.keeping.clock import monotonic
+from flight.core.hearing import HearsPeers
 from flight.core.keeping.memory import Remembered
 from flight.core.node import NodeContext
 from flight.core.telling.channels import Channel
@@ -18,7 +18,6 @@ from flight.core.telling.events import event
 from flight.core.two_computers import TwoComputers
 from flight.icd import places
 from flight.icd.devices.base import DeviceError
-from flight.icd.devices.communications import LinkState
 from flight.icd.devices.vision import TubeSighting
 from flight.icd.messages import Severity
 from flight.rover.fetch_plan import FetchPlan
@@ -36,7 +35,7 @@ from flight.surface.sol_budget import SolDistance
 RADIO_REST = 10.0  # s that the radio stays off when it is restarted
 
 
-class RoverVehicle(TwoComputers, LooksForTubes):
+class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes):
     """The fetch rover: four wheels, an arm, a rack for 36 tubes."""
 
     name = "rover"
@@ -53,11 +52,6 @@ class RoverVehicle(TwoComputers, LooksForTubes):
     loads: ClassVar[dict[str, Sheddable]] = {
         "night_radio": Sheddable("the radio in the orbiter's window at night"),
     }
-
-    @quantity(unit="s")
-    def relay_silence(self) -> float:
-        """Since the relay was heard last."""
-        return self.silence_of("relay")
 
     @quantity(unit="rad", sources=("sun_sensor",))
     def sun_height_error(self) -> float | None:
@@ -197,8 +191,6 @@ class RoverVehicle(TwoComputers, LooksForTubes):
             str(tube["id"]): (float(tube["east"]), float(tube["north"]))
             for tube in mission["tubes"]
         }
-        self.booted_at = monotonic()
-        self._heard: dict[str, float] = {}
         self.fetch = self.stored_fetch
         self.target: TubeSighting | None = None
         self.goal: Place | None = None
@@ -226,16 +218,6 @@ class RoverVehicle(TwoComputers, LooksForTubes):
 
     def housekeeping_period(self) -> float:
         return 3600.0 if self.asleep else 900.0
-
-    def link_changed(self, link: LinkState) -> None:
-        if link.up or link.peer in self._heard:
-            self._heard[link.peer] = monotonic()
-
-    def silence_of(self, peer: str) -> float:
-        """Seconds since a peer was heard last, or since boot."""
-        if self.communications.link(peer).up:
-            return 0.0
-        return monotonic() - self._heard.get(peer, self.booted_at)
 
     @action(keeps_going=True)
     async def restart_radio(self) -> None:

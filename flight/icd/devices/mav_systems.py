@@ -1,6 +1,6 @@
 """The Mars Ascent Vehicle's own systems, as far as they work before the flight."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -10,13 +10,16 @@ from flight.icd.devices.measured import measured
 
 class MavSystemsState(Reading, frozen=True, kw_only=True):
     """Avionics on or off, charge of the MAV's battery (0 to 1), temperatures (K) of the avionics
-    and of the propellant of the two motors."""
+    and of the propellant of the two motors. `charge_valid`: whether the gauge says anything."""
+
+    own_validity: ClassVar[dict[str, str]] = {"state_of_charge": "charge_valid"}
 
     powered: bool
     state_of_charge: Annotated[float, measured("1", -0.05, 1.05)]
     avionics_temperature: Annotated[float, measured("K", 100.0, 450.0)]
     first_motor_temperature: Annotated[float, measured("K", 100.0, 450.0)]
     second_motor_temperature: Annotated[float, measured("K", 100.0, 450.0)]
+    charge_valid: bool = True
 
 
 class CheckItem(msgspec.Struct, frozen=True):

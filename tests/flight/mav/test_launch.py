@@ -1,10 +1,12 @@
 """The MAV is launched from the lander into orbit, or says why not."""
 
 import asyncio
+import math
 import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -75,6 +77,23 @@ def test_it_flies_from_ready_to_orbit_and_sends_its_record(tmp_path: Path) -> No
             assert abs(found.axial_acceleration.value / truth.acceleration - 1.0) < 0.01
             assert abs(found.first_burn.duration_off) < 0.05
             assert "first" in markdown(found)
+
+    run(main(), VirtualLoop())
+
+
+def test_with_a_dead_gauge_it_is_made_ready_by_what_the_self_test_measures(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with launch_bench(tmp_path) as b:
+            systems = b.device("systems")
+            original = systems.state
+
+            async def dead() -> Any:
+                return msgspec.structs.replace(await original(), state_of_charge=math.nan)
+
+            systems.state = dead
+            await b.prepare()
+            assert b.mav.state == "prepared"
+            assert b.mav.state_of_charge is None and b.mav.first_motor_temperature is not None
 
     run(main(), VirtualLoop())
 

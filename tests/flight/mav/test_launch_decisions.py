@@ -14,11 +14,12 @@ from flight.core.fault_protection.structure import STRUCTURE, Structure
 from flight.icd import places
 from flight.icd.devices.base import DeviceFault
 from flight.icd.exchanges import Permission
-from flight.mav import countdown
+from flight.mav import countdown, orbit
 from flight.mav.abort import Watch, lose, suborbital
 from flight.mav.custody import cede_tubes, choose_socket, held, lost_on_the_way
 from flight.mav.orbit import settle_release
 from flight.mav.skills import _wait_for
+from flight.mav.vehicle import TEST_HOLDS, MavVehicle
 
 # ------------------------------------------------------------------------ watch
 
@@ -195,6 +196,34 @@ def test_what_was_begun_with_the_springs_ends_by_the_break_wire(closed: bool, st
     assert node.ledger.written == [(step, "a", "mav.break_wires")]
 
 
+@pytest.mark.parametrize("said_stuck", [0, 2, 3])
+async def test_a_container_that_is_said_to_be_stuck_is_let_go_as_long_as_there_are_tries(
+    said_stuck: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device that says twice that it is stuck may be wrong: its break wire says what holds."""
+    calls: list[str] = []
+
+    async def let_go() -> Any:
+        calls.append("release")
+        if len(calls) <= said_stuck:
+            raise DeviceFault("stuck", "it does not part")
+        return SimpleNamespace(valid=True, container=False)
+
+    async def state() -> Any:
+        return SimpleNamespace(valid=True, reason="", container=len(calls) <= said_stuck)
+
+    async def at_once(seconds: float) -> None:
+        pass
+
+    monkeypatch.setattr(orbit.asyncio, "sleep", at_once)
+    node: Any = SimpleNamespace(
+        context=SimpleNamespace(structure=STRUCTURE), device_trouble=lambda reason: None,
+        separation=SimpleNamespace(release_container=let_go, state=state),
+    )  # fmt: skip
+    assert (await orbit._let_go_of_container(node)).container is False
+    assert len(calls) == said_stuck + 1
+
+
 async def test_a_lost_vehicle_says_of_each_tube_that_nobody_knows_where_it_is() -> None:
     told: list[Any] = []
     flushed: list[bool] = []
@@ -223,6 +252,8 @@ class Ready:
         self.ledger = Ledger(record("a"))
         self.parameters: dict[str, float] = {"lowest_charge": 0.7, "trim_reserve": 0.3}
         self.conditioned, self.state_of_charge = True, 0.7
+        self.tested_at: float | None = None
+        self.clock = SimpleNamespace(count=lambda: 1e6)
         self.first_motor_temperature = self.second_motor_temperature = 258.0
         self.lid_closed: bool | None = True
         self.latched: bool | None = True
@@ -262,6 +293,9 @@ class Ready:
     def motors_conditioned(self) -> bool:
         return self.conditioned
 
+    def battery_problem(self) -> str:
+        return MavVehicle.battery_problem(self)  # type: ignore[arg-type]
+
     async def sample(self) -> None:
         self.sampled += 1
 
@@ -269,6 +303,22 @@ class Ready:
 async def test_nothing_stands_against_a_launch_when_all_is_as_it_should_be() -> None:
     node: Any = Ready()
     assert await countdown.checks(node) == [] and node.sampled == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "stands"), [(0.0, False), (TEST_HOLDS, False), (TEST_HOLDS + 1.0, True)]
+)
+async def test_what_a_dead_gauge_does_not_say_the_last_self_test_does(
+    before: float, stands: bool
+) -> None:
+    node: Any = Ready()
+    node.state_of_charge, node.tested_at = None, 1e6 - before
+    problems = await countdown.checks(node)
+    assert [("gauge says nothing" in each) for each in problems] == [True] * stands
+    node.checks_passed = False  # a test that has not passed says nothing good
+    assert any("self-test" in each for each in await countdown.checks(node))
+    node.checks_passed, node.state_of_charge = True, 0.6  # what the gauge says goes first
+    assert await countdown.checks(node) == ["battery at 0.6; allowed: from 0.7"]
 
 
 FAULT = DeviceFault("no_power", "it has no power")

@@ -94,6 +94,9 @@ def burning(monkeypatch: pytest.MonkeyPatch, *gains: Any) -> Any:
         gain = left.pop(0)
         if isinstance(gain, Exception):
             return gain
+        if isinstance(gain, tuple):  # it has burnt, and its answer is lost
+            ship.felt[0] += gain[0] / _bend(BURN)
+            return gain[1]
         ship.felt[0] += gain / _bend(BURN)
         return None
 
@@ -138,6 +141,31 @@ def test_an_engine_that_does_not_ignite_is_not_a_departure(monkeypatch: pytest.M
     assert len(ship.told("device_trouble")) == 1 and ship.delta_v_used is None
     ship = burning(monkeypatch, 1_000.0, DeviceFault("valves", "shut"))
     assert do(departing._burn(ship, BURN)) is True  # half of it was flown
+
+
+LOST = DeviceFault("valves", "no answer")
+
+
+@pytest.mark.parametrize(("gain", "burns"), [(1_961.0, 1), (1_959.0, 2)])
+def test_a_burn_whose_answer_was_lost_was_flown_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, gain: float, burns: int
+) -> None:
+    ship = burning(monkeypatch, (gain, LOST), 2_000.0 - gain)
+    assert do(departing._burn(ship, BURN)) is True
+    assert len(ship.devices.main_engine.of("burn")) == burns
+    assert ship.told("result_unconfirmed") == []
+    assert ship.delta_v_used == pytest.approx(2_000.0 if burns == 2 else 1_961.0, abs=0.01)
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_of_a_burn_neither_answered_nor_felt_the_tracking_says_whether_it_leaves(
+    monkeypatch: pytest.MonkeyPatch, leaves: bool
+) -> None:
+    ship = burning(monkeypatch, (2_000.0, LOST))
+    ship.devices.inertial_unit.answers["state"] = [ship._feel, DeviceFault("no_power", "off")]
+    monkeypatch.setattr(departing, "asymptote_of", lambda own: (1.0, 0.0, 0.0) if leaves else None)
+    assert do(departing._burn(ship, BURN)) is leaves
+    assert ship.told("refresh_own")
 
 
 def test_a_burn_that_nobody_has_felt_is_left_to_the_tracking(

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from bench import Bench, bench, manifest
 
+from flight.icd.devices.base import DeviceFault
 from flight.icd.places import ORBITER
 from flight.orbiter.custody import end_capture, find_in_orbit
 from flight.runtime.loop import VirtualLoop, run
@@ -62,6 +63,50 @@ def test_each_step_of_the_containment_is_seen_by_other_sensors(tmp_path: Path, m
             told = [e.data["actuation"] for e in b.rig.events if e.name == "result_unconfirmed"]
             assert told == [f"containment.{method}"]
             assert [b.world.tubes.state(t).place for t in b.tubes] == ["entry_capsule"] * 3
+
+    run(main(), VirtualLoop())
+
+
+@pytest.mark.parametrize("method", ["seal", "insert_into_capsule"])
+def test_a_step_whose_answer_was_lost_is_not_done_again(tmp_path: Path, method: str) -> None:
+    async def main() -> None:
+        async with bench(tmp_path) as b:
+            await in_the_cage(b)
+            real = b.devices["containment"]
+            original, calls = getattr(real, method), []
+
+            async def lost(*arguments: Any, **named: Any) -> Any:
+                calls.append(method)
+                await original(*arguments, **named)
+                raise DeviceFault("stuck", "the answer was lost")
+
+            setattr(real, method, lost)
+            await b.do("contain")
+            assert calls == [method]
+            told = [e.name for e in b.rig.events]
+            assert told.count("device_trouble") == 1 and "result_unconfirmed" not in told
+
+    run(main(), VirtualLoop())
+
+
+def test_an_orientation_that_is_not_answered_is_tried_again(tmp_path: Path) -> None:
+    """No sensor sees how the container lies: there the answer is all that there is."""
+
+    async def main() -> None:
+        async with bench(tmp_path) as b:
+            await in_the_cage(b)
+            real = b.devices["containment"]
+            original, calls = real.orient, []
+
+            async def lost() -> Any:
+                calls.append("orient")
+                if len(calls) < 3:
+                    raise DeviceFault("stuck", "it does not turn")
+                return await original()
+
+            real.orient = lost
+            await b.do("contain")
+            assert len(calls) == 3
 
     run(main(), VirtualLoop())
 

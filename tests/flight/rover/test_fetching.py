@@ -150,6 +150,24 @@ async def test_a_gripper_that_closes_on_nothing_is_found_out_and_the_tube_is_lef
         assert "grasp_failed" in names and "tube_left" in names and "tube_grasped" not in names
 
 
+async def test_a_tube_for_which_another_answers_is_left_where_it_lies(
+    folder: Path, new_field: Any
+) -> None:
+    async with Rig(folder) as rig:
+        field = new_field(rig, count=1)
+        [tube] = field.tubes
+        await rig.command("rover", "egress")
+        ledger = rig.nodes["rover"].ledger
+        ledger.lose(tube, "nobody knows")
+        ledger.cede(tube, "perseverance")
+        report = await rig.command("rover", "fetch_tubes", tubes=[tube])
+        assert report.rung is Rung.COMPLETED
+        assert report.detail.startswith("collected 0 of 1") and "not this rover's" in report.detail
+        assert field.truth(tube) == "ground" and field.ledger(tube)[0] == "unknown"
+        names = rig.event_names("rover")
+        assert "activity_fault" not in names and "entered_safe" not in names
+
+
 async def test_a_tube_that_is_not_there_is_left_and_the_others_are_fetched(
     folder: Path, new_field: Any
 ) -> None:
