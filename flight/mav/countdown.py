@@ -31,7 +31,6 @@ LONGEST_BRIDGE = 100.0  # ohm; more is an open circuit
 
 async def prepare_launch(node: MavVehicle, signal: Signal) -> Signal:
     """Rehearses: checks, aligns, plans the ascent, empties the recorder."""
-    await node.sample()
     if node.state_of_charge is None:  # what its gauge does not say the self-test measures
         await run_checks(node, signal)
     problems = await checks(node)
