@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -40,7 +41,11 @@ class Desk:
     """
 
     def __init__(
-        self, control: MissionControl, about: About, simulation: Simulation | None
+        self,
+        control: MissionControl,
+        about: About,
+        simulation: Simulation | None,
+        configs: Path | None = None,
     ) -> None:
         self.control = control
         self.about = about
@@ -69,7 +74,7 @@ class Desk:
         for entry in self.journal.of("stack"):
             self.stack.take(entry)
         self.releases.load()
-        self.watch = Watch(control)
+        self.watch = Watch(control, configs)
 
     def keep(
         self,

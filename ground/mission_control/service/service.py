@@ -5,6 +5,7 @@ word of the edge, and is answered at once. All that it knows it has from the jou
 goes on after a restart.
 """
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -27,13 +28,18 @@ from ground.mission_control.service.simulation import Simulation
 class Service:
     """The service of one mission control, from its start to its death.
 
-    `simulation`: what a trainer can break; None where nothing is simulated.
+    `simulation`: what a trainer can break; None where nothing is simulated. `configs`: the folder
+    of what it is watched by; None: that of the operators. Raises ConfigurationError.
     """
 
     def __init__(
-        self, control: MissionControl, about: About, simulation: Simulation | None = None
+        self,
+        control: MissionControl,
+        about: About,
+        simulation: Simulation | None = None,
+        configs: Path | None = None,
     ) -> None:
-        self.desk = Desk(control, about, simulation)
+        self.desk = Desk(control, about, simulation, configs)
         self._handlers = all_handlers().by_kind
         attach_all(self.desk)
         control.tracker.on_change = self.desk.ladder.changed

@@ -1,6 +1,7 @@
 """What the values that came down are worth: limits in force, derived channels, staleness."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 from flight.configuration.files import find_configuration
@@ -22,19 +23,23 @@ LONGEST = 256
 """Characters of a value in a table; what is longer is told in words."""
 
 
+def _file(folder: Path | None, name: str) -> Path:
+    return find_configuration(FOLDER, name if folder is None else str(folder / f"{name}.yaml"))
+
+
 class Watch:
-    """Of one mission control, with the files `limit_sets` and `derived_channels`.
+    """Of one mission control, with the files `limit_sets` and `derived_channels` of a folder.
 
     Raises ConfigurationError.
     """
 
-    def __init__(self, control: MissionControl) -> None:
+    def __init__(self, control: MissionControl, folder: Path | None = None) -> None:
         self.control = control
         dictionary = control.dictionary
-        sets = load_limit_sets(find_configuration(FOLDER, "limit_sets"), dictionary)
+        sets = load_limit_sets(_file(folder, "limit_sets"), dictionary)
         self.limits = ActiveLimits(sets, dictionary)
         self.derived: dict[tuple[str, str], Derived] = load_derived(
-            find_configuration(FOLDER, "derived_channels"), dictionary
+            _file(folder, "derived_channels"), dictionary
         )
         self.products = dictionary.product_channels
         self._tell = {

@@ -90,7 +90,7 @@ class Desked(Ground):
             self._bus, self.folder, SERVED, self.program, [], MissionClock(EPOCH_JD_TT),
             disc=self.disc,
         )  # fmt: skip
-        self.service = Service(self.control, ABOUT, self.simulation)
+        self.service = Service(self.control, ABOUT, self.simulation, self.folder.parent)
 
     def begin(self) -> None:
         """Mission control runs beside the test."""
@@ -181,6 +181,8 @@ def at_the_desk(folder: Path, flight: Flight, steps: str = QUIET, kind: type = D
     head = "title: Test\nphases:\n  - {name: first, title: First}\nsteps:\n"
     path.write_text(head + steps, encoding="utf-8")
     program = load_procedure(path, {}, SERVED, None)
+    (folder / "limit_sets.yaml").write_text("format: 1\nsets: {}\n")
+    (folder / "derived_channels.yaml").write_text("format: 1\nchannels: {}\n")
 
     async def main() -> Any:
         async with kind(folder / "run", program) as ground:
