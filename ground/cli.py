@@ -44,6 +44,7 @@ SUBCOMMANDS = (
     Subcommand("verify", "set computed figures beside published ones", "ground.commands.verify"),
     Subcommand("windows", "list transfers to Mars and home", "ground.commands.windows"),
     Subcommand("drill", "break things and judge what must hold", "ground.commands.drill"),
+    Subcommand("hil", "put a real device in the loop, and check it", "ground.commands.hil"),
     Subcommand("study", "fly many dispersed runs of one phase", "ground.commands.study"),
     Subcommand("trade", "fly variants of the MAV and choose between them", "ground.commands.trade"),
     Subcommand("measure", "measure bus, nodes and missions", "ground.commands.measure"),

@@ -65,6 +65,7 @@ def generate() -> dict[str, str]:
     from ground.reference.fault_page import fault_page
     from ground.reference.message_page import message_page
     from ground.reference.protection_pages import protection_pages
+    from ground.reference.protocol_page import protocol_page
     from ground.reference.statechart_pages import statechart_pages
     from ground.reference.witness_page import witness_page
     from ground.testbed.faults.connecting import targets_of
@@ -79,6 +80,7 @@ def generate() -> dict[str, str]:
         **device_page(assembled_devices()),
         **fault_page(Catalogue(builtin_kinds()), targets_of(load_mission("nominal"))),
         **message_page(),
+        **protocol_page(),
         **witness_page(kinds),
         # By its name, as the command knows this module: neither stands on the other.
         **command_page(importlib.import_module("ground.cli").SUBCOMMANDS),

@@ -1,0 +1,145 @@
+"""`msr hil`: checks a device, builds an example, measures this machine."""
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flight.configuration.files import ConfigurationError
+from ground.terminal.exit_codes import NO, UNKNOWN, YES
+
+if TYPE_CHECKING:
+    from ground.hil.conformance import Kit, Row
+
+MARKS = {"passed": "ok  ", "failed": "FAIL", "not shown": "?   "}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declares the arguments."""
+    works = parser.add_subparsers(dest="work", metavar="WORK", required=True)
+    check = works.add_parser("check", help="whether a device keeps the rules; it will move")
+    check.add_argument("address", help="tcp://127.0.0.1:5000, unix:///path, serial:///dev/tty...")
+    check.add_argument("interface", help="such as Wheels: see docs/reference/devices.md")
+    check.add_argument("--still", action="store_true", help="nothing moves; less is shown")
+    check.add_argument("--json", action="store_true", help="print a JSON object instead")
+    check.add_argument(
+        "--allow-network",
+        action="store_true",
+        help="also an address beyond this machine: anyone on that network can move the device",
+    )
+    build = works.add_parser("build", help="build an example device in C")
+    build.add_argument("device", help="wheels")
+    build.add_argument("--host", default="posix", help="what it is built for (default: posix)")
+    build.add_argument("--out", type=Path, default=Path("build"), help="folder (default: build)")
+    floor = works.add_parser("floor", help="how late this machine is with no device at all")
+    floor.add_argument("--rate", type=float, default=100.0, help="cycles a second (default: 100)")
+    floor.add_argument("--seconds", type=float, default=15.0, help="in all (default: 15)")
+    floor.add_argument("--realtime", action="store_true", help="SCHED_FIFO and memory locked")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Does the work; raises ConfigurationError."""
+    works = {"check": _check, "build": _build, "floor": _floor}
+    return works[arguments.work](arguments)
+
+
+def refused(key: str, problem: str) -> ConfigurationError:
+    """The refusal of an argument."""
+    return ConfigurationError("command line", None, key, problem)
+
+
+# ------------------------------------------------------------------------- check
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from flight.runtime.loop import run as run_loop
+    from flight.runtime.paced_loop import PacedLoop
+    from ground.hil.conformance import Kit, check_device
+    from ground.hil.interfaces import interface_called
+    from ground.hil.probes import PROBES
+    from sim_hw.bench.wire.addresses import AddressRefused, read_address
+    from sim_hw.bench.wire.wires import WireLost, open_wire
+
+    interface = interface_called(arguments.interface)
+    try:
+        address = read_address(arguments.address, allow_network=arguments.allow_network)
+    except AddressRefused as error:
+        raise refused("ADDRESS", str(error)) from None
+    kit = Kit(interface, lambda: open_wire(address), still=arguments.still)
+    begun = time.monotonic()
+    try:
+        rows = run_loop(check_device(kit, PROBES), PacedLoop())
+    except WireLost as error:
+        raise refused("ADDRESS", str(error)) from None
+    _print_check(arguments, kit, rows, time.monotonic() - begun)
+    verdicts = {row.verdict for row in rows}
+    if "failed" in verdicts:
+        return NO
+    return UNKNOWN if "not shown" in verdicts and not arguments.still else YES
+
+
+def _print_check(
+    arguments: argparse.Namespace, kit: "Kit", rows: "list[Row]", seconds: float
+) -> None:
+    from sim_hw.bench.histogram import Histogram
+
+    latencies = {name: Histogram.of(times) for name, times in kit.latencies.items()}
+    counts = {v: len([row for row in rows if row.verdict == v]) for v in MARKS}
+    if arguments.json:
+        told: dict[str, Any] = {
+            "format": 1, "address": arguments.address, "interface": kit.interface.__name__,
+            "identity": kit.identity, "seconds": round(seconds, 3), "counts": counts,
+            "rows": [vars(row) for row in rows],
+            "latency_s": {
+                name: {"n": h.count, "p50": h.at(0.5), "p99": h.at(0.99), "max": h.largest}
+                for name, h in latencies.items()
+            },
+        }  # fmt: skip
+        print(json.dumps(told, indent=1))
+        return
+    for row in rows:
+        rule = f"rule {row.rule}" if row.rule else "type  "
+        print(f"{MARKS[row.verdict]} {rule}  {row.name}: {row.words}")
+    for name, histogram in latencies.items():
+        print(f"     {name}: {histogram.words()}")
+    print(", ".join(f"{n} {v}" for v, n in counts.items() if n) + f" in {seconds:.1f} s")
+
+
+# ----------------------------------------------------------------- build, floor
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    from sim_hw.bench.building import DEVICES, HOSTS, NotBuilt, build
+
+    for key, given, known in (
+        ("DEVICE", arguments.device, DEVICES), ("--host", arguments.host, HOSTS),
+    ):  # fmt: skip
+        if given not in known:
+            raise refused(key, f"= {given}: allowed is {', '.join(known)}")
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    try:
+        print(build(arguments.device, arguments.host, arguments.out))
+    except NotBuilt as error:
+        raise refused("--host", str(error)) from None
+    return YES
+
+
+def _floor(arguments: argparse.Namespace) -> int:
+    from ground.hil.floor import measure_floor
+
+    if not 1.0 <= arguments.rate <= 1000.0:
+        raise refused("--rate", f"= {arguments.rate:g}: allowed is 1 to 1000")
+    if not 1.0 <= arguments.seconds <= 600.0:
+        raise refused("--seconds", f"= {arguments.seconds:g}: allowed is 1 to 600")
+    floor = measure_floor(arguments.rate, arguments.seconds, realtime=arguments.realtime)
+    for sentence in floor.refused:
+        print(f"warn {sentence}")
+    for way, histogram in floor.lateness.items():
+        print(f"{way:16} late by {histogram.words()}, {floor.slips[way]} slips")
+    print(
+        f"timerfd / epoll: p50 {floor.ratio('loop, timerfd', 'loop, epoll', 0.5):.2f}, "
+        f"p99 {floor.ratio('loop, timerfd', 'loop, epoll', 0.99):.2f}; "
+        f"timerfd / thread: p99 {floor.ratio('loop, timerfd', 'sleeping thread', 0.99):.2f}"
+    )
+    return YES

@@ -1,0 +1,176 @@
+"""Whether a device keeps the rules of the protocol and answers what the ICD says: `msr hil check`.
+
+Each probe has a connection of its own, so that one that fails says nothing about the next.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from flight.icd.devices.base import DeviceError, DeviceInterface
+from ground.hil.motions import Motion, motions_of
+from sim_hw.bench.wire.client import Answer, ProtocolClient
+from sim_hw.bench.wire.payloads import DeviceSaid
+from sim_hw.bench.wire.wires import Wire, WireLost
+
+PASSED, FAILED, NOT_SHOWN = "passed", "failed", "not shown"
+SETTLE = 0.3  # s in which what a device does unasked would have shown
+
+
+class Broken(Exception):
+    """The device breaks a rule; the text says how."""
+
+
+class NotShown(Exception):
+    """Nobody can say whether it keeps the rule; the text says why."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one probe has found. `rule`: of the protocol, 1 to 7; 0: types and identity."""
+
+    rule: int
+    name: str
+    verdict: str
+    words: str = ""
+
+
+@dataclass
+class Session:
+    """One connection to the device, as a probe has it."""
+
+    client: ProtocolClient
+    said: list[tuple[float, DeviceSaid]] = field(default_factory=list)
+
+    def effects(self, number: int) -> list[tuple[float, dict[str, Any]]]:
+        """The effects of a call, and when each came (s)."""
+        return [
+            (at, said.data)
+            for at, said in self.said
+            if said.name == "effect"
+            and isinstance(said.data, dict)
+            and said.data.get("number") == number
+        ]
+
+    def any_effects(self) -> bool:
+        """Whether it has said of anything that it moves."""
+        return any(said.name == "effect" for _, said in self.said)
+
+    async def out_of_safe(self) -> None:
+        """Lets it move."""
+        told = await self.client.own("safe", on=False)
+        if not isinstance(told, dict) or told.get("safe") is not False:
+            raise Broken(f"safe {{on: false}} was answered by {told!r}; allowed is {{safe: false}}")
+
+    async def begin(self, motion: Motion, arguments: dict[str, Any]) -> "Pending":
+        """Asks for a motion and does not wait for its end."""
+        number = self.client.last_number + 1
+        task = asyncio.get_running_loop().create_task(
+            self.client.call(motion.method.name, arguments, limit=motion.method.limit)
+        )
+        await asyncio.sleep(0)
+        return Pending(number, task)
+
+
+@dataclass
+class Pending:
+    """A call that is under way."""
+
+    number: int
+    task: "asyncio.Task[Answer]"
+
+    async def answer(self, within: float) -> Answer:
+        """Its answer; raises what it ended in, and TimeoutError."""
+        async with asyncio.timeout(within):
+            return await self.task
+
+    async def drop(self) -> None:
+        """Nobody wants it any more."""
+        self.task.cancel()
+        try:
+            await self.task
+        except (asyncio.CancelledError, DeviceError):
+            return
+
+
+@dataclass
+class Kit:
+    """What the probes share: the device's interface, how to reach it, and what it may be asked."""
+
+    interface: type[DeviceInterface]
+    open: Callable[[], Awaitable[Wire]]
+    still: bool = False
+    boots: int = 0
+    latencies: dict[str, list[float]] = field(default_factory=dict)
+    identity: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def motion(self) -> Motion:
+        """A motion to try; raises NotShown."""
+        if not any(method.kind == "actuation" for method in self.interface.methods.values()):
+            raise NotShown("it actuates nothing")
+        if self.still:
+            raise NotShown("nothing may move (--still)")
+        found = motions_of(self.interface)
+        if not found:
+            raise NotShown("no actuation that can be undone and takes numbers between limits alone")
+        return found[0]
+
+    @asynccontextmanager
+    async def session(
+        self, *, hello: bool = True, heartbeat: float = 0.2
+    ) -> AsyncIterator[Session]:
+        """A connection; with `hello` the device was greeted by a new boot of the bench."""
+        wire = await self.open()
+        loop = asyncio.get_running_loop()
+        session: Session
+
+        def hear(said: DeviceSaid) -> None:
+            session.said.append((loop.time(), said))
+
+        client = ProtocolClient(wire, "check", heartbeat=heartbeat if hello else 0.0, on_said=hear)
+        session = Session(client)
+        self.boots += 1
+        try:
+            if hello:
+                client.start(self.boots)
+            else:
+                client.listen()
+            yield session
+        finally:
+            client.close()
+
+
+Probe = Callable[[Kit], Awaitable[str]]
+"""Looks at one thing; what it returns is said of a device that has passed."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A probe, the rule that it looks at, and what it is called."""
+
+    rule: int
+    name: str
+    probe: Probe
+
+
+async def check_device(kit: Kit, probes: list[Named]) -> list[Row]:
+    """All probes, one after the other; a device that cannot be reached raises WireLost."""
+    async with kit.session(hello=False):
+        pass  # whoever is not there at all is no matter of rules
+    return [await _row(kit, each) for each in probes]
+
+
+async def _row(kit: Kit, named: Named) -> Row:
+    try:
+        words = await named.probe(kit)
+    except NotShown as why:
+        return Row(named.rule, named.name, NOT_SHOWN, str(why))
+    except (Broken, DeviceError, WireLost, TimeoutError) as broken:
+        return Row(named.rule, named.name, FAILED, str(broken) or "no answer in time")
+    except Exception as error:  # what a foreign device answers can be anything
+        words = f"it answered what cannot be judged ({type(error).__name__}: {error})"
+        return Row(named.rule, named.name, FAILED, words)
+    return Row(named.rule, named.name, PASSED, words)

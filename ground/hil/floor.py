@@ -1,0 +1,91 @@
+"""How late this machine is by itself: the same periodic work with no device at all.
+
+What a device is late by is told beside it; where the floor is bad, nobody can say of a device that
+it is slow. The ways are measured in turns within one run, since a shared machine changes its mind.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from flight.runtime.paced_loop import PacedLoop
+from sim_hw.bench.histogram import Histogram
+from sim_hw.bench.realtime import real_time
+
+TURN = 0.5  # s of one way before the next has its turn
+
+
+@dataclass
+class Floor:
+    """Lateness (s) by each way of waiting; `slips`: cycles that never began."""
+
+    rate: float
+    lateness: dict[str, Histogram]
+    slips: dict[str, int]
+    refused: list[str]
+
+    def ratio(self, way: str, other: str, part: float) -> float:
+        """How many times as late one way is as another at a part of all cycles."""
+        base = self.lateness[other].at(part)
+        return self.lateness[way].at(part) / base if base else float("inf")
+
+
+def measure_floor(rate: float, seconds: float, *, realtime: bool = False) -> Floor:
+    """Periodic work `rate` times a second, for `seconds` of the wall in all."""
+    ways: dict[str, Callable[[float, int], Iterator[tuple[float, int]]]] = {
+        "sleeping thread": _sleeping,
+        "loop, epoll": lambda period, n: _loop(period, n, False),
+        "loop, timerfd": lambda period, n: _loop(period, n, True),
+    }
+    found = Floor(rate, {way: Histogram() for way in ways}, dict.fromkeys(ways, 0), [])
+    count = max(1, round(TURN * rate))
+    turns = max(1, round(seconds / (TURN * len(ways))))
+
+    def measure() -> None:
+        for _ in range(turns):
+            for way, work in ways.items():
+                for late, slipped in work(1.0 / rate, count):
+                    found.lateness[way].add(late)
+                    found.slips[way] += slipped
+
+    if realtime:
+        with real_time() as refused:
+            found.refused += refused
+            measure()
+    else:
+        measure()
+    return found
+
+
+def _sleeping(period: float, count: int) -> Iterator[tuple[float, int]]:
+    begun = time.monotonic()
+    cycle = 1
+    for _ in range(count):
+        due = begun + cycle * period
+        time.sleep(max(0.0, due - time.monotonic()))
+        late = time.monotonic() - due
+        slipped = int(late / period)
+        cycle += 1 + slipped
+        yield late, slipped
+
+
+def _loop(period: float, count: int, exact: bool) -> Iterator[tuple[float, int]]:
+    loop = PacedLoop(exact_timers=exact)
+    found: list[tuple[float, int]] = []
+    begun = loop.time()
+
+    def work(cycle: int) -> None:
+        late = loop.time() - (begun + cycle * period)
+        slipped = int(late / period)
+        found.append((late, slipped))
+        if len(found) == count:
+            loop.stop()
+        else:
+            loop.call_at(begun + (cycle + 1 + slipped) * period, work, cycle + 1 + slipped)
+
+    loop.call_at(begun + period, work, 1)
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()
+    return iter(found)

@@ -1,0 +1,488 @@
+"""The probes of `msr hil check`: readings and identity, and each rule of the device protocol."""
+
+import asyncio
+import contextlib
+import random
+import re
+import statistics
+from collections.abc import Awaitable
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+
+from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout, Reading
+from flight.icd.devices.description import interface_hash
+from flight.runtime.reading_fields import struct_problem
+from flight.runtime.reading_gate import check_values
+from ground.hil.conformance import SETTLE, Broken, Kit, Named, NotShown, Session
+from ground.hil.motions import Motion
+from sim_hw.bench.wire.client import SILENCE
+from sim_hw.bench.wire.frames import frame
+from sim_hw.bench.wire.payloads import Writer
+
+LATENCY_CALLS = 200
+EFFECT_EVERY = 0.05  # s
+EFFECT_GAP = 0.2  # s between effects that are too far apart whatever the machine
+LONG_ENOUGH = SILENCE + 0.5  # s
+_HEX = re.compile(r"[0-9a-f]{64}\Z")
+
+
+async def identity(kit: Kit) -> str:
+    """The device is one of the interface, made for this version of it."""
+    async with kit.session() as session:
+        told = await session.client.own("identity")
+    texts = ("interface", "interface_hash", "vendor", "model", "serial", "firmware")
+    if not isinstance(told, dict):
+        raise Broken(f"identity is {told!r}; allowed is a table")
+    for name in texts:
+        if not isinstance(told.get(name), str):
+            raise Broken(f"identity.{name} = {told.get(name)!r}: allowed is a text")
+    if told.get("protocol") != 1:
+        raise Broken(f"identity.protocol = {told.get('protocol')!r}: allowed is 1")
+    if type(told.get("maximum_frame")) is not int or told["maximum_frame"] < 128:
+        raise Broken(f"identity.maximum_frame = {told.get('maximum_frame')!r}: allowed from 128")
+    name, digest = kit.interface.__name__, interface_hash(kit.interface)
+    if told["interface"] != name:
+        raise Broken(f"identity.interface = {told['interface']}: {name} was asked for")
+    if not _HEX.match(told["interface_hash"]) or told["interface_hash"] != digest:
+        raise Broken(
+            f"identity.interface_hash = {told['interface_hash'][:12]}: this {name} is "
+            f"{digest[:12]}; build the firmware anew against it"
+        )
+    kit.identity = told
+    return f"{told['vendor']} {told['model']} {told['serial']}, firmware {told['firmware']}"
+
+
+async def clock(kit: Kit) -> str:
+    """Its clock goes on."""
+    async with kit.session(heartbeat=0.0) as session:
+        times = []
+        for _ in range(4):
+            told = await session.client.own("ping")
+            uptime = told.get("uptime_us") if isinstance(told, dict) else None
+            if type(uptime) is not int or uptime < 0:
+                raise Broken(f"ping is {told!r}; allowed is {{uptime_us: whole number}}")
+            times.append(uptime)
+            await asyncio.sleep(0.02)
+    if any(after <= before for before, after in pairwise(times)):
+        raise Broken(f"uptime_us does not rise: {times}")
+    return f"up for {times[-1] / 1e6:.1f} s"
+
+
+async def readings(kit: Kit) -> str:
+    """Every reading without arguments is of its type, and measures what can be measured."""
+    methods = [m for m in kit.interface.methods.values() if m.kind == "reading" and not m.names]
+    if not methods:
+        raise NotShown("it has no reading without arguments")
+    async with kit.session() as session:
+        for method in methods:
+            for _ in range(1 + LATENCY_CALLS // len(methods)):
+                answer = await session.client.call(method.name, {}, limit=method.limit)
+                kit.latencies.setdefault(method.name, []).append(answer.round_trip)
+                _judge_result(method.name, method.result, answer.result)
+                if answer.age > method.limit:
+                    raise Broken(f"{method.name}: its sample is {answer.age:g} s old")
+    return ", ".join(method.name for method in methods)
+
+
+def _judge_result(name: str, kind: Any, plain: Any) -> None:
+    try:
+        result = msgspec.convert(plain, kind, builtin_types=(bytes,))
+    except msgspec.ValidationError as error:
+        raise Broken(f"{name}: {error}") from None
+    if isinstance(result, Reading):
+        judged = check_values(result) if result.valid else result
+        if judged is not result:
+            raise Broken(f"{name}: {judged.reason}")
+    elif isinstance(result, msgspec.Struct) and (wrong := struct_problem(result)):
+        raise Broken(f"{name}: {wrong}")
+
+
+# ------------------------------------------------------------------------ rule 1
+
+
+async def safe_before_hello(kit: Kit) -> str:
+    motion = kit.motion
+    await asyncio.sleep(LONG_ENOUGH)  # on a line, the only end that a connection has
+    async with kit.session(hello=False) as session:
+        with contextlib.suppress(DeviceFault, DeviceRejected, DeviceTimeout):
+            await session.client.own("safe", on=False)  # it may refuse that, or say nothing
+        pending = await session.begin(motion, motion.longest())
+        await _refused(session, pending, "before hello")
+    return "power-on state is safe"
+
+
+async def safe_after_hello(kit: Kit) -> str:
+    motion = kit.motion
+    async with kit.session() as session:
+        pending = await session.begin(motion, motion.longest())
+        await _faulted(session, pending, "before safe {on: false}")
+    return "fault until safe {on: false}"
+
+
+async def new_boot_stops(kit: Kit) -> str:
+    motion = kit.motion
+    async with kit.session() as session:
+        await session.out_of_safe()
+        pending = await session.begin(motion, motion.longest())
+        await _moving(session, pending.number, motion)
+        kit.boots += 1
+        session.client.hello(kit.boots)
+        await asyncio.sleep(SETTLE)
+        await pending.drop()
+        await _stands(session, pending.number, "after the hello of a new boot")
+        again = await session.begin(motion, motion.longest())
+        await _faulted(session, again, "after the hello of a new boot, in which nobody let it")
+    return "stops, and is safe"
+
+
+# ------------------------------------------------------------------------ rule 2
+
+
+async def dead_man(kit: Kit) -> str:
+    motion = kit.motion
+    async with kit.session(heartbeat=0.0) as session:
+        loop = asyncio.get_running_loop()
+        await session.out_of_safe()
+        begun = loop.time()
+        pending = await session.begin(motion, motion.longest())
+        try:
+            await pending.answer(LONG_ENOUGH)
+        except DeviceFault:
+            pass
+        except TimeoutError:
+            raise Broken(f"silent for {LONG_ENOUGH:g} s, and the call was not ended") from None
+        else:
+            raise NotShown(f"the longest motion ends within {loop.time() - begun:.2f} s")
+        taken = loop.time() - begun
+        if taken < 0.5 * SILENCE:
+            raise Broken(f"it gave up after {taken:.2f} s of silence; allowed is {SILENCE:g} s")
+        await _stands(session, pending.number, "after silence")
+        again = await session.begin(motion, motion.longest())
+        await _faulted(session, again, "after silence, in which it ought to have latched safe")
+    return f"stops {taken:.2f} s after the last word"
+
+
+# ------------------------------------------------------------------------ rule 3
+
+
+async def repeated_number(kit: Kit) -> str:
+    motion = kit.motion
+    async with kit.session() as session:
+        await session.out_of_safe()
+        pending = await session.begin(motion, motion.short())
+        first = await pending.answer(motion.method.limit)
+        count = len(session.effects(pending.number))
+        again = await session.client.ask(
+            pending.number, motion.method.name, motion.short(), limit=SILENCE
+        )
+        await asyncio.sleep(SETTLE)
+        if again.result != first.result:
+            raise Broken(f"number {pending.number} again: {again.result} and not {first.result}")
+        if len(session.effects(pending.number)) > count:
+            raise Broken("the number came again, and it moved again")
+    return "answered from memory"
+
+
+# ------------------------------------------------------------------------ rule 4
+
+
+async def unknown_method(kit: Kit) -> str:
+    async with kit.session() as session:
+        await _rejected(session, "no_such_method", {}, "an unknown method")
+    return "rejected"
+
+
+async def wrong_reading_call(kit: Kit) -> str:
+    methods = [m for m in kit.interface.methods.values() if m.kind == "reading" and not m.names]
+    if not methods:
+        raise NotShown("it has no reading without arguments")
+    async with kit.session() as session:
+        await _rejected(session, methods[0].name, {"no_such": 1}, "an unknown argument")
+    return "rejected"
+
+
+async def wrong_arguments(kit: Kit) -> str:
+    motion = kit.motion
+    calls = motion.wrong_calls()
+    async with kit.session() as session:
+        await session.out_of_safe()
+        for what, arguments in calls:
+            await _rejected(session, motion.method.name, arguments, what)
+    return f"{len(calls)} kinds rejected"
+
+
+async def limit_exactly_met(kit: Kit) -> str:
+    motion = kit.motion
+    async with kit.session() as session:
+        await session.out_of_safe()
+        pending = await session.begin(motion, motion.longest())
+        await _moving(session, pending.number, motion)
+        await pending.drop()
+    return "taken"
+
+
+# ------------------------------------------------------------------------ rule 5
+
+
+async def late_call(kit: Kit) -> str:
+    motion = kit.motion
+    async with kit.session() as session:
+        await session.out_of_safe()
+        begun = asyncio.get_running_loop().create_task(
+            session.client.call(motion.method.name, motion.longest(), limit=SETTLE, valid=0.0)
+        )
+        try:
+            await begun
+        except DeviceRejected:
+            return "rejected"
+        except DeviceFault as error:
+            raise Broken(f"a call whose valid_ms was 0 was a fault ({error})") from None
+        except DeviceTimeout:
+            raise Broken("a call whose valid_ms was 0 was not rejected") from None
+    raise Broken("a call whose valid_ms was 0 was done")
+
+
+# ------------------------------------------------------------------------ rule 6
+
+
+async def one_motion(kit: Kit) -> str:
+    motion = kit.motion
+    async with kit.session() as session:
+        await session.out_of_safe()
+        first = await session.begin(motion, motion.longest())
+        await _moving(session, first.number, motion)
+        second = await session.begin(motion, motion.longest())
+        await _faulted(session, second, "while one is under way", moving=True)
+        await first.drop()
+    return "a second one is a fault"
+
+
+async def cancelled_motion(kit: Kit) -> str:
+    motion = kit.motion
+    async with kit.session() as session:
+        await session.out_of_safe()
+        pending = await session.begin(motion, motion.longest())
+        await _moving(session, pending.number, motion)
+        await pending.drop()
+        await asyncio.sleep(SETTLE)
+        await _stands(session, pending.number, "after cancel")
+        if session.effects(pending.number)[-1][1].get("state") != "cancelled":
+            raise Broken("the last effect of a cancelled motion does not say `cancelled`")
+        again = await session.begin(motion, motion.short())
+        await again.answer(motion.method.limit)
+    return "stops where it is, and moves again"
+
+
+async def safe_stops(kit: Kit) -> str:
+    motion = kit.motion
+    async with kit.session() as session:
+        await session.out_of_safe()
+        pending = await session.begin(motion, motion.longest())
+        await _moving(session, pending.number, motion)
+        await session.client.own("safe", on=True)
+        await _ended_by_fault(pending.answer(SETTLE), "safe {on: true}")
+        await _stands(session, pending.number, "after safe {on: true}")
+        again = await session.begin(motion, motion.longest())
+        await _faulted(session, again, "in safe")
+    return "stops, and latches"
+
+
+async def effects(kit: Kit) -> str:
+    """At least every 50 ms, rising, within what was asked for, and once at the end."""
+    motion = kit.motion
+    async with kit.session() as session:
+        await session.out_of_safe()
+        pending = await session.begin(motion, motion.short())
+        short = await pending.answer(motion.method.limit)
+        await asyncio.sleep(0.1)
+        told = session.effects(pending.number)
+        ends = [each for _, each in told if each.get("state") == "done"]
+        if len(ends) != 1 or told[-1][1].get("state") != "done":
+            raise Broken(f"a motion that was done has {len(ends)} effects `done`; allowed is one")
+        _judge_result(motion.method.name, motion.method.result, short.result)
+        _judge_effects(motion, motion.short(), [each for _, each in told])
+        begun = asyncio.get_running_loop().time()
+        long = await session.begin(motion, motion.longest())
+        await asyncio.sleep(1.0)
+        await long.drop()
+        await asyncio.sleep(0.1)
+        told = session.effects(long.number)
+    _judge_effects(motion, motion.longest(), [each for _, each in told])
+    times = [begun, *(at for at, _ in told)]
+    gaps = [after - before for before, after in pairwise(times)]
+    if times[-1] - begun < 4 * EFFECT_EVERY:
+        raise NotShown(f"the longest motion ends within {times[-1] - begun:.2f} s")
+    middle, largest = statistics.median(gaps), max(gaps)
+    if middle > 1.5 * EFFECT_EVERY or largest > EFFECT_GAP:
+        raise Broken(f"effects come every {1e3 * middle:.0f} ms, at most {1e3 * largest:.0f} ms")
+    return f"every {1e3 * middle:.0f} ms"
+
+
+def _judge_effects(motion: Motion, asked: dict[str, Any], told: list[dict[str, Any]]) -> None:
+    kind = motion.method.result
+    if not told:
+        raise Broken(f"{motion.method.name} was asked for, and no effect of it came")
+    names = [f.name for f in msgspec.structs.fields(kind) if f.name in told[-1]]
+    if not names:
+        raise Broken(f"its effects tell none of {', '.join(kind.__struct_fields__)}")
+    most = 1.05 * max(abs(value) for value in asked.values())
+    for name in names:
+        values = [each.get(name) for each in told]
+        if any(type(value) not in (int, float) for value in values):
+            raise Broken(f"effect.{name}: allowed is a number")
+        numbers = [abs(float(value)) for value in values if value is not None]
+        if any(after < before for before, after in pairwise(numbers)):
+            raise Broken(f"effect.{name} goes back")
+        if name in ("distance", "turned") and numbers[-1] > most:
+            raise Broken(f"effect.{name} = {numbers[-1]:g}: {most:g} at most was asked for")
+
+
+# ------------------------------------------------------------------------ rule 7
+
+
+async def garbage(kit: Kit) -> str:
+    """Damaged, endless and senseless bytes: nothing is begun, and it goes on answering."""
+    chance = random.Random(7)
+    async with kit.session() as session:
+        if _may_move(kit):
+            await session.out_of_safe()
+        for data in _nonsense(kit, chance):
+            session.client.wire.send_bytes(data)  # type: ignore[attr-defined]
+            await asyncio.sleep(0.005)
+        session.client.wire.send_bytes(b"\0")  # type: ignore[attr-defined]
+        await asyncio.sleep(0.1)
+        try:
+            await session.client.own("ping")
+        except DeviceTimeout:
+            raise Broken("after senseless bytes it answers no more") from None
+        await asyncio.sleep(SETTLE)
+        if session.any_effects():
+            raise Broken("it acted on a damaged frame")
+    return "goes on answering"
+
+
+def _may_move(kit: Kit) -> bool:
+    try:
+        return bool(kit.motion)
+    except NotShown:
+        return False
+
+
+def _nonsense(kit: Kit, chance: random.Random) -> list[bytes]:
+    writer = Writer()
+    found = [bytes(chance.randrange(256) for _ in range(size)) for size in (1, 7, 64, 300)]
+    if _may_move(kit):
+        call = ["call", 70_000, kit.motion.method.name, kit.motion.longest(), 1000]
+        whole = frame(writer.write(0, call))
+        for _ in range(20):  # one bit each
+            at = chance.randrange(len(whole) - 1)
+            changed = bytearray(whole)
+            changed[at] ^= 1 << chance.randrange(8)
+            if changed[at]:
+                found.append(b"\0" + bytes(changed))
+        found.append(b"\0" + whole[: len(whole) // 2] + b"\0")
+    for payload in (
+        b"", b"\xc1", b"\x93\x01\x00", b"\x91" * 40, b"\xdd\xff\xff\xff\xff",
+        b"\x93\x01\x00\xc0", b"\x93\x01\x00\x91\xa4call",
+        b"\x93\x01\x00\x95\xa4call\x01\xa5drive\xdf\xff\xff\xff\xff\x01",
+    ):  # fmt: skip
+        found.append(b"\0" + frame(payload))
+    found.append(b"\x01" * 20_000)
+    return found
+
+
+# ------------------------------------------------------------------------ helpers
+
+
+async def _moving(session: Session, number: int, motion: Motion) -> None:
+    """Waits until a call is seen to move."""
+    for _ in range(50):
+        await asyncio.sleep(0.01)
+        if session.effects(number):
+            return
+    raise Broken(f"{motion.method.name} was asked for, and no effect of it came within 0.5 s")
+
+
+async def _stands(session: Session, number: int, when: str) -> None:
+    before = len(session.effects(number))
+    await asyncio.sleep(SETTLE)
+    if len(session.effects(number)) > before:
+        raise Broken(f"it moves on {when}")
+
+
+async def _refused(session: Session, pending: Any, when: str) -> None:
+    try:
+        await pending.answer(SETTLE)
+    except (DeviceFault, DeviceRejected):
+        pass
+    except TimeoutError:
+        await pending.drop()
+    else:
+        raise Broken(f"a motion was done {when}")
+    if session.any_effects():
+        raise Broken(f"a motion was begun {when}")
+
+
+async def _faulted(session: Session, pending: Any, when: str, *, moving: bool = False) -> None:
+    await _ended_by_fault(pending.answer(SETTLE), f"a motion {when}")
+    if session.effects(pending.number) or (not moving and _moves_on(session, pending.number)):
+        raise Broken(f"a motion was begun {when}")
+
+
+def _moves_on(session: Session, number: int) -> bool:
+    return any(
+        isinstance(said.data, dict) and said.data.get("number") == number
+        for _, said in session.said
+        if said.name == "effect"
+    )
+
+
+async def _ended_by_fault(answer: Awaitable[Any], what: str) -> None:
+    try:
+        result = await answer
+    except DeviceFault:
+        return
+    except DeviceRejected as error:
+        raise Broken(f"{what} was rejected ({error}); it is to be a fault") from None
+    except TimeoutError:
+        raise Broken(f"{what} was not answered by a fault within {SETTLE:g} s") from None
+    raise Broken(f"{what} was answered by {result}; it is to be a fault")
+
+
+async def _rejected(session: Session, method: str, arguments: dict[str, Any], what: str) -> None:
+    try:
+        answer = await session.client.call(method, arguments, limit=SETTLE)
+    except DeviceRejected:
+        answer = None
+    except DeviceFault as error:
+        raise Broken(f"{what} was a fault ({error}); it is to be rejected") from None
+    except DeviceTimeout:
+        raise Broken(f"{what} was not rejected within {SETTLE:g} s") from None
+    if answer is not None:
+        raise Broken(f"{what} was answered by {answer.result}; it is to be rejected")
+    if session.any_effects():
+        raise Broken(f"{what} was rejected, and it moved")
+
+
+PROBES = [
+    Named(0, "identity", identity),
+    Named(0, "its clock", clock),
+    Named(0, "types of all readings", readings),
+    Named(1, "safe before hello", safe_before_hello),
+    Named(1, "safe after hello", safe_after_hello),
+    Named(1, "hello of a new boot", new_boot_stops),
+    Named(2, "silence of the bench", dead_man),
+    Named(3, "a number that comes again", repeated_number),
+    Named(4, "an unknown method", unknown_method),
+    Named(4, "a reading with an unknown argument", wrong_reading_call),
+    Named(4, "wrong arguments", wrong_arguments),
+    Named(4, "the limit exactly met", limit_exactly_met),
+    Named(5, "a late call", late_call),
+    Named(6, "a second motion", one_motion),
+    Named(6, "cancel", cancelled_motion),
+    Named(6, "safe while it moves", safe_stops),
+    Named(6, "effects", effects),
+    Named(7, "senseless bytes", garbage),
+]

@@ -1,0 +1,111 @@
+"""The device protocol as a page: what a device in any language has to send and to expect."""
+
+from flight.icd.codec import MAXIMUM_DEPTH
+from flight.icd.devices.description import interface_hash
+from ground.hil.interfaces import interfaces
+from ground.reference.markdown import code, page, table
+from sim_hw.bench.effect_bounds import SLACK
+from sim_hw.bench.wire.client import HEARTBEAT, SILENCE
+from sim_hw.bench.wire.frames import LARGEST_PAYLOAD
+
+PATH = "reference/device-protocol.md"
+
+INTRODUCTION = f"""\
+What a real device says and hears, in any language: `sim_hw/bench/firmware` is one in C that runs on
+Linux and without an operating system. `msr hil check ADDRESS INTERFACE` proves that a device keeps
+the rules below; it lets the device move, unless it is told to be `--still`.
+
+## Payload
+
+[MessagePack](https://msgpack.org), an array of three: `[sequence, bench_ns, message]`. `sequence`
+counts from 1, by each sender anew on each connection (on a line without connections, from any
+number on); `bench_ns` is the bench's monotonic clock when it sent; a device sends 0, for mission
+time never crosses the wire. Maps have texts as keys; there are at most {MAXIMUM_DEPTH} levels and
+{LARGEST_PAYLOAD} bytes (a device may say less: `maximum_frame` of its identity).
+
+## Frames
+
+| Address | What is sent |
+| --- | --- |
+| `serial:///dev/...?baud=115200` (also a pty), `unix:///...`, `tcp://127.0.0.1:port` | \
+COBS(payload + CRC-32) and a zero byte |
+| `udp://127.0.0.1:port` | a datagram: payload + CRC-32 |
+| `zmq+tcp://...`, `zmq+ipc:///...` | a message: one payload; the device binds a ROUTER |
+
+The CRC-32 is that of Ethernet and zlib, little endian, over the payload. What is damaged is dropped
+and counted by who receives it, and the next zero begins anew. Plain `tcp` and `udp` know no keys:
+beyond this machine they are refused unless `--allow-network` is given.
+
+## From the bench
+
+| Message | Meaning |
+| --- | --- |
+| `["hello", source, boot]` | Who speaks, and its boot. Sent on each connection and at each change \
+of boot: all that moves stops, and the device is safe. |
+| `["call", number, method, {{argument: value}}, valid_ms]` | A method of the interface, or one of \
+the bench's own. `valid_ms`: how long after its receipt it may still be begun; 0: it is late. |
+| `["cancel", number]` | Stop what that call does, where it is. No reply is owed. |
+
+## From the device
+
+| Message | Meaning |
+| --- | --- |
+| `["reply", number, result, error, reason, code, age_us]` | `error` is `""`, `"rejected"` \
+(refused before anything happened) or `"fault"`. `code`: a word of the interface, or `safe`, \
+`busy`, `safed`, `deadman`, `new boot`. `age_us`: of the sample, by the device's own clock. |
+| `["signal", name, data, age_us]` | Unasked: `effect`, and the signals of the interface. |
+
+A result has the fields of its type in the ICD, without `time_ns` and `boot`, which the bench knows.
+
+## The bench's own methods
+
+| Method | Answers | |
+| --- | --- | --- |
+| `identity {{}}` | `interface`, `interface_hash`, `protocol` (1), `vendor`, `model`, `serial`, \
+`firmware`, `maximum_frame` (128 or more), `features` | must |
+| `ping {{}}` | `uptime_us`, which rises and begins anew at power on | must |
+| `safe {{on}}` | `safe`. Latched until `on: false`; in it each actuation is a fault, and what \
+moves stops | must, if it actuates |
+
+## `effect`
+
+`{{number, state, age_us, ...}}`: what the motion of call `number` has done since its start, in SI
+units, by the names of the fields of its result; every 50 ms at the latest, and once at its end.
+`state` is `moving`, `done`, `cancelled`, `new boot`, `safed`, `deadman` or `unplugged`.
+
+**What a device says that it has done is what happens in the world.** So it is bounded: it does not
+go back, not beyond what was asked for (by {100 * SLACK:g} %), not faster than the device can, and
+belongs to the call that is open. What violates that is a lost device.
+
+## Rules
+
+1. No actuation before `hello` and `safe {{on: false}}` on this connection. Power-on state is safe.
+2. When the bench is silent for {SILENCE:g} s: stop, be safe, and answer the call by a fault. Then
+   `hello` is needed again: on a line without connections silence is the only end of one. The bench
+   sends a `ping` every {HEARTBEAT:g} s, and takes a device that is silent for {SILENCE:g} s for
+   lost.
+3. A call number that comes again within one boot is answered from memory, not done again.
+4. An unknown method; an unknown, missing or doubled argument; a wrong type, not a number, what is
+   out of range: `rejected`.
+5. A call whose `valid_ms` is over is not begun: `rejected`, reason `late`.
+6. Never more than one motion of one actuator: a second is a fault. `cancel` and `safe` stop it
+   where it is.
+7. Whatever bytes come, it goes on answering, and acts on nothing that was damaged.
+
+A device whose `uptime_us` goes back, or whose numbers begin anew, has restarted: its link is lost,
+what was asked before is answered by nobody, and its readings are of a new boot.
+
+## Interfaces
+
+The hash is the SHA-256 of the interface's description (`flight.icd.devices.description`): methods,
+types, units and limits. A device tells the one that it was made for, and another is refused.
+"""
+
+
+def protocol_page() -> dict[str, str]:
+    """The page by its path."""
+    rows = [[f"[{name}](devices.md#{name.lower()})", code(interface_hash(kind))]
+            for name, kind in interfaces().items()]  # fmt: skip
+    made_from = "flight/icd/devices and sim_hw/bench/wire"
+    listed = table(("Interface", "Hash"), rows)
+    return {PATH: page("Device protocol 1", made_from, INTRODUCTION.strip(), listed)}

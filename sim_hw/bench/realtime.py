@@ -1,0 +1,43 @@
+"""What the machine may be asked for, so that a loop is less late; what it refuses is said."""
+
+import ctypes
+import gc
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+PRIORITY = 40
+_CURRENT, _FUTURE = 1, 2  # MCL_CURRENT, MCL_FUTURE
+
+
+@contextmanager
+def real_time(priority: int = PRIORITY) -> Iterator[list[str]]:
+    """SCHED_FIFO, memory locked, no garbage collection while it lasts.
+
+    Gives a sentence for each that is not permitted, with the next step.
+    """
+    refused = []
+    policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
+    except PermissionError:
+        refused.append("SCHED_FIFO is not permitted: give the user `rtprio` in limits.conf")
+    if not _lock_memory(True):
+        refused.append("memory cannot be locked: give the user `memlock` in limits.conf")
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield refused
+    finally:
+        if collects:
+            gc.enable()
+        os.sched_setscheduler(0, policy, parameter)
+        _lock_memory(False)
+
+
+def _lock_memory(on: bool) -> bool:
+    if sys.platform != "linux":
+        return False
+    library = ctypes.CDLL(None, use_errno=True)
+    return bool((library.mlockall(_CURRENT | _FUTURE) if on else library.munlockall()) == 0)

@@ -1,0 +1,89 @@
+"""`msr hil`: a check of a C device on a pty, and refusals in one sentence."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ground.cli import main
+from sim_hw.bench.building import build
+from sim_hw.bench.histogram import Histogram
+
+
+@pytest.fixture(scope="module")
+def binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("wheels", "posix", tmp_path_factory.mktemp("build"))
+
+
+def started(binary: Path, *words: str) -> "subprocess.Popen[str]":
+    device = subprocess.Popen([binary, *words], stdout=subprocess.PIPE, text=True)
+    assert device.stdout is not None
+    while device.stdout.readline().strip() != "ready":
+        assert device.poll() is None
+    return device
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize(
+    "kind",
+    ["pty", *(pytest.param(kind, marks=pytest.mark.check) for kind in ("unix", "tcp"))],
+)
+def test_the_c_wheels_pass_on_each_wire(
+    kind: str, binary: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = {"pty": str(tmp_path / "line"), "unix": str(tmp_path / "socket"), "tcp": "45917"}[kind]
+    address = {
+        "pty": f"serial://{place}", "unix": f"unix://{place}", "tcp": f"tcp://127.0.0.1:{place}",
+    }[kind]  # fmt: skip
+    device = started(binary, f"--{kind}", place)
+    try:
+        assert main(["hil", "check", address, "Wheels", "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["counts"] == {"passed": len(told["rows"]), "failed": 0, "not shown": 0}
+        assert told["identity"]["serial"] == "SN0001" and told["seconds"] < 20.0
+        assert told["latency_s"]["state"]["n"] >= 200
+        assert main(["hil", "check", address, "Battery", "--still"]) == 1  # another interface
+        assert "identity.interface = Wheels: Battery was asked for" in capsys.readouterr().out
+    finally:
+        device.kill()
+        device.wait()
+        assert device.stdout is not None
+        device.stdout.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["check", "tcp://10.0.0.1:5", "Wheels"], "anyone on that network could move the device"),
+        (["check", "unix:///no/such/socket", "Wheels"], "is it plugged in"),
+        (["check", "unix:///no/such/socket", "Wheel"], "did you mean Wheels"),
+        (["check", "telnet://x", "Wheels"], "allowed is one of serial"),
+        (["build", "arm"], "allowed is wheels"),
+        (["build", "wheels", "--host", "avr"], "allowed is posix, library"),
+        (["floor", "--rate", "0"], "allowed is 1 to 1000"),
+        (["floor", "--seconds", "0.5"], "allowed is 1 to 600"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["hil", *words]) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+
+
+def test_an_example_is_built_where_it_is_told_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["hil", "build", "wheels", "--host", "library", "--out", str(tmp_path / "b")]) == 0
+    assert Path(capsys.readouterr().out.strip()).is_file()
+
+
+def test_a_histogram_is_right_to_three_percent() -> None:
+    for exact in (1e-9, 33e-9, 1e-6, 2.4e-3, 0.7, 100.0):
+        told = Histogram.of([exact] * 10 + [exact * 1000.0]).at(0.5)
+        assert exact <= told * (1.0 + 1e-9) and told <= exact * 1.035 + 1e-9
+    both = Histogram.of([0.001] * 98 + [0.1] * 2)
+    assert both.at(0.98) < 0.0011 and both.at(0.99) >= 0.1 and both.largest == 0.1
+    assert Histogram().at(0.5) == 0.0

@@ -1,0 +1,71 @@
+"""The conformance kit passes a right device, and finds each defect that one can have."""
+
+import pytest
+
+from flight.icd.devices.mobility import Wheels
+from ground.hil.conformance import FAILED, NOT_SHOWN, PASSED, Kit, check_device
+from ground.hil.probes import PROBES
+from sim_hw.bench.wire.wires import Wire
+from tests.sim_hw.bench.reference_device import DEFECTS, ReferenceDevice
+
+FOUND_BY = {
+    "moves_before_hello": "safe before hello",
+    "not_safe_at_power_on": "safe after hello",
+    "no_dead_man": "silence of the bench",
+    "dead_man_forgets_safe": "silence of the bench",
+    "dead_man_says_nothing": "silence of the bench",
+    "does_repeats_again": "a number that comes again",
+    "takes_unknown_method": "an unknown method",
+    "takes_unknown_argument": "wrong arguments",
+    "takes_missing_argument": "wrong arguments",
+    "takes_wrong_type": "wrong arguments",
+    "takes_nan": "wrong arguments",
+    "takes_out_of_range": "wrong arguments",
+    "takes_late": "a late call",
+    "two_motions": "a second motion",
+    "dies_of_garbage": "senseless bytes",
+    "acts_on_damaged": "senseless bytes",
+    "wrong_hash": "identity",
+    "wrong_type_of_reading": "types of all readings",
+    "leaves_out_a_field": "types of all readings",
+    "out_of_range_reading": "types of all readings",
+    "few_effects": "effects",
+    "no_last_effect": "effects",
+    "ignores_cancel": "cancel",
+    "clock_runs_backwards": "its clock",
+    "effect_beyond": "effects",
+}
+
+
+def kit_for(device: ReferenceDevice, *, still: bool = False) -> Kit:
+    async def open_wire() -> Wire:
+        return device.wire()
+
+    return Kit(Wheels, open_wire, still=still)
+
+
+async def test_a_right_device_passes() -> None:
+    kit = kit_for(ReferenceDevice())
+    rows = await check_device(kit, PROBES)
+    assert [row for row in rows if row.verdict != PASSED] == []
+    assert {row.rule for row in rows} == set(range(8))
+    assert len(kit.latencies["state"]) > 100
+
+
+@pytest.mark.parametrize("defect", DEFECTS)
+async def test_each_defect_is_found_by_the_probe_of_its_rule(defect: str) -> None:
+    rows = await check_device(kit_for(ReferenceDevice(defect)), PROBES)
+    failed = [row.name for row in rows if row.verdict == FAILED]
+    assert FOUND_BY[defect] in failed, failed
+
+
+def test_there_are_enough_defects() -> None:
+    assert len(DEFECTS) >= 20 and set(FOUND_BY) == set(DEFECTS)
+
+
+async def test_without_a_motion_what_needs_one_is_not_shown_and_nothing_moves() -> None:
+    device = ReferenceDevice()
+    rows = await check_device(kit_for(device, still=True), PROBES)
+    assert not [row for row in rows if row.verdict == FAILED]
+    assert len([row for row in rows if row.verdict == NOT_SHOWN]) >= 10
+    assert device.asked == []
