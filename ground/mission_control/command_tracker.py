@@ -11,9 +11,7 @@ what a vehicle itself says of a command that passed its deadline on board.
 import asyncio
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
 
 import msgspec
 
@@ -21,78 +19,16 @@ from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.icd.messages import TERMINAL_RUNGS, Command, CommandReport, Rung
 from flight.runtime.pace import NANOSECONDS
 from ground.mission_control.archive import Archive
+from ground.mission_control.tracked_commands import ORIGIN as ORIGIN
+from ground.mission_control.tracked_commands import RANK, from_row
+from ground.mission_control.tracked_commands import Taken as Taken
+from ground.mission_control.tracked_commands import TrackedCommand as TrackedCommand
+from ground.mission_control.tracked_commands import Verdict as Verdict
 from ground.mission_control.windows import MARGIN, Window
 
 ATTEMPTS = 4  # the first sending and three repeats that nobody answers
 ASK_AFTER = 2 * SOL_SECONDS  # s without news of a command at work until its vehicle is asked
-ORIGIN = "mission_control"
 PREFIX = "mc-"
-
-
-class Verdict(StrEnum):
-    """How a command ended; all but UNANSWERED and CANCELLED are what the vehicle said.
-
-    CANCELLED: taken back before it left the ground.
-    """
-
-    COMPLETED = "COMPLETED"
-    REJECTED = "REJECTED"
-    FAILED = "FAILED"
-    TIMED_OUT = "TIMED_OUT"
-    ABORTED = "ABORTED"
-    UNANSWERED = "UNANSWERED"
-    CANCELLED = "CANCELLED"
-
-
-class Taken(StrEnum):
-    """What a report is to the ground: an answer counts by its identity, and only from whom it was
-    asked."""
-
-    NEW = "new"
-    REPEATED = "repeated"
-    """From the history of the vehicle: it confirms what was said before."""
-    EARLIER = "earlier"
-    """A rung below the one that is reached: it was overtaken on its way."""
-    AFTER_THE_END = "after_the_end"
-    """The command has a verdict, which stands."""
-    FOREIGN = "foreign"
-    """From another vehicle than the command was sent to."""
-    UNKNOWN = "unknown"
-    """Of a command that was never issued here."""
-
-
-_RANK = {Rung.RECEIVED: 0, Rung.ACCEPTED: 1, Rung.STARTED: 2, Rung.PROGRESS: 3}
-
-
-@dataclass
-class TrackedCommand:
-    """One command and how far it has come; times in nanoseconds of mission time."""
-
-    order: Command
-    bundle: str  # commands of one bundle travel in one frame, in their order
-    deadline: float  # seconds after acceptance, on board
-    issued_ns: int
-    attempts: int = 0
-    unanswered: int = 0  # sendings since the last report
-    end_ns: int | None = None  # when a vehicle at work has to have said how it ended
-    sent_ns: int | None = None  # last time that it left; None: it waits for a pass
-    expected_ns: int | None = None  # when the next report ought to be here
-    rung: Rung | None = None
-    detail: str = ""
-    late: bool = False
-    of_another_start: bool = False  # of mission control, whose queue is gone
-    verdict: Verdict | None = None
-
-    @property
-    def status(self) -> str:
-        """The verdict, or LATE, or the rung, or SENT, or WAITING for a pass."""
-        if self.verdict is not None:
-            return str(self.verdict)
-        if self.late:
-            return "LATE"
-        if self.rung is not None:
-            return str(self.rung)
-        return "WAITING" if self.sent_ns is None else "SENT"
 
 
 class CommandTracker:
@@ -122,6 +58,8 @@ class CommandTracker:
         self.on_verdict: Callable[[TrackedCommand], None] = lambda command: None
         self.completed: Callable[[Command], Command] = lambda order: order
         """An order as it is to leave."""
+        self.together: Callable[[], AbstractContextManager[None]] = nullcontext
+        """What is kept of one step is kept within it."""
         self.on_change: Callable[[TrackedCommand, str], None] = lambda command, what: None
         """Told of what becomes of a command on the ground: issued, sent, late, asked_again,
         ended."""
@@ -169,19 +107,22 @@ class CommandTracker:
 
     def sent(self, identifiers: Iterable[str], sent_ns: int, spacecraft: str = "") -> None:
         """The commands have left the ground station, for a spacecraft that takes them."""
-        for identifier in identifiers:
-            command = self._commands[identifier]
-            if command.verdict is not None:
-                continue
-            window = self._window(command.order.target)
-            command.attempts += 1
-            command.unanswered += 1
-            command.sent_ns = sent_ns
-            command.expected_ns = sent_ns + _ns(window.first_report)
-            self._keep(command)
-            attempt = (identifier, command.attempts, spacecraft, sent_ns, command.expected_ns)
-            self._archive.execute([("INSERT OR REPLACE INTO attempts VALUES (?,?,?,?,?)", attempt)])
-            self.on_change(command, "sent")
+        with self.together():
+            for identifier in identifiers:
+                if self._commands[identifier].verdict is None:
+                    self._sent(self._commands[identifier], sent_ns, spacecraft)
+
+    def _sent(self, command: TrackedCommand, sent_ns: int, spacecraft: str) -> None:
+        window = self._window(command.order.target)
+        command.attempts += 1
+        command.unanswered += 1
+        command.sent_ns = sent_ns
+        command.expected_ns = sent_ns + _ns(window.first_report)
+        self._keep(command)
+        identifier = command.order.identifier
+        attempt = (identifier, command.attempts, spacecraft, sent_ns, command.expected_ns)
+        self._archive.execute([("INSERT OR REPLACE INTO attempts VALUES (?,?,?,?,?)", attempt)])
+        self.on_change(command, "sent")
 
     # ------------------------------------------------------------------ reports
 
@@ -196,7 +137,7 @@ class CommandTracker:
             return Taken.AFTER_THE_END
         if report.rung in TERMINAL_RUNGS:
             return Taken.NEW
-        if command.rung is not None and _RANK[report.rung] < _RANK[command.rung]:
+        if command.rung is not None and RANK[report.rung] < RANK[command.rung]:
             return Taken.EARLIER
         return Taken.REPEATED if report.repeated else Taken.NEW
 
@@ -232,6 +173,10 @@ class CommandTracker:
 
     def check(self) -> None:
         """Looks for what is late: sends it again, or gives it up."""
+        with self.together():
+            self._check()
+
+    def _check(self) -> None:
         now = self._now_ns()
         overdue: dict[str, list[TrackedCommand]] = {}
         for command in list(self._open.values()):
@@ -403,7 +348,7 @@ class CommandTracker:
             "issued_ns, attempts, sent_ns, expected_ns, verdict, detail FROM commands "
             "ORDER BY number"
         ):
-            command = _from_row(row)
+            command = from_row(row)
             self._commands[command.order.identifier] = command
             if command.verdict is None:
                 self._open[command.order.identifier] = command
@@ -422,25 +367,6 @@ class CommandTracker:
                 bundles.setdefault(command.bundle, []).append(command.order)
         for orders in bundles.values():
             self._send(orders)
-
-
-def _from_row(row: tuple[Any, ...]) -> TrackedCommand:
-    (identifier, vehicle, name, arguments, stage, lifetime, bundle, deadline) = row[:8]
-    (issued_ns, attempts, sent_ns, expected_ns, verdict, detail) = row[8:]
-    order = Command(
-        identifier, vehicle, name, json.loads(arguments), ORIGIN, stage=stage, lifetime=lifetime
-    )
-    return TrackedCommand(
-        order=order,
-        bundle=bundle,
-        deadline=deadline,
-        issued_ns=issued_ns,
-        attempts=attempts,
-        sent_ns=sent_ns,
-        expected_ns=expected_ns,
-        detail=detail,
-        verdict=Verdict(verdict) if verdict is not None else None,
-    )
 
 
 def _ns(seconds: float) -> int:

@@ -39,7 +39,8 @@ class Uplink:
         self.waiting_for = ""  # why nothing leaves, if so
         self.why_not_leave: Callable[[list[Command]], str] = lambda orders: ""
         """Asked of what has not left yet, when it is its turn; a reason keeps it back."""
-        self.kept_back: Callable[[list[Command], str], None] = lambda orders, why: None
+        self.keep_back: Callable[[list[Command], str], None] = lambda orders, why: None
+        """Takes them back, for that reason."""
         self._leaving: tuple[str, ...] = ()
         self.perhaps: dict[str, None] = {}
         """What the stations may have taken without saying so."""
@@ -90,9 +91,7 @@ class Uplink:
             return False  # it may be there: what is sent is the same again
         why = self.why_not_leave(orders)
         if why:
-            for order in orders:
-                tracker.take_back(order.identifier, why)
-            self.kept_back(orders, why)
+            self.keep_back(orders, why)
         return bool(why)
 
     async def _transmit(self, queued: list[Command], tracker: CommandTracker) -> bool:

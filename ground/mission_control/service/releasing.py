@@ -224,12 +224,15 @@ class Releases:
         """From now on these may have left, whatever becomes of mission control."""
         self._control.archive.put(PERHAPS, identifiers)
 
-    def kept_back(self, orders: Sequence[Command], why: str) -> None:
-        """Commands did not leave after all."""
-        stage = self._of[orders[0].identifier]
-        self._split.pop(orders[0].identifier, None)
-        item = self._stack.item(stage)
-        self._stack.change(item, "expired", "", state="expired", problems=[why])
+    def keep_back(self, orders: Sequence[Command], why: str) -> None:
+        """Commands do not leave after all."""
+        with self._control.archive.together():
+            for order in orders:
+                self._control.tracker.take_back(order.identifier, why)
+            stage = self._of[orders[0].identifier]
+            self._split.pop(orders[0].identifier, None)
+            item = self._stack.item(stage)
+            self._stack.change(item, "expired", "", state="expired", problems=[why])
 
     def call_back(self, item: StackItem, why: str) -> bool:
         """Takes back what was released and has not left; whether anything was."""

@@ -43,13 +43,14 @@ class Service:
         self._handlers = all_handlers().by_kind
         attach_all(self.desk)
         control.tracker.on_change = self.desk.ladder.changed
+        control.tracker.together = control.archive.together
         control.downlink.together = control.archive.together
         control.downlink.on_report = self._reported
         control.downlink.on_news = self._heard
         control.on_event = self._event
         control.uplink.why_not_leave = self.desk.releases.why_not_leave
         control.uplink.about_to_leave = self.desk.releases.about_to_leave
-        control.uplink.kept_back = self.desk.releases.kept_back
+        control.uplink.keep_back = self.desk.releases.keep_back
 
     def close(self) -> None:
         """Mission control ends or has died."""

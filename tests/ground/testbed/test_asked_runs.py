@@ -18,6 +18,9 @@ pytestmark = [pytest.mark.mission, pytest.mark.xdist_group("asked")]
 
 DAY = 800_000.0  # s of mission time: a morning on which the lander works
 END = DAY + 8000.0
+FAULT = {
+    "id": "memory", "node": "rover", "kind": "restart_without_memory", "when": {"at": "20 sol"},
+}  # fmt: skip
 HEAT: dict[str, Any] = {"vehicle": "lander", "command": "condition_mav"}
 
 
@@ -64,6 +67,17 @@ def work() -> list[Act]:
         noted("released"),
         asks("anna", "release", stages=["st-1"]),
         noted("released twice"),
+        asks("anna", "fault_inject", fault={"id": "seat", "device": "moon.camera"}),
+        noted("no fault"),
+        asks("anna", "fault_inject", fault=FAULT),
+        noted("fault"),
+        asks("anna", "fault_inject", fault=FAULT),
+        noted("fault again"),
+        asks("ben", "fault_heal", name="memory"),
+        noted("no trainer"),
+        asks("anna", "fault_heal", name="memory"),
+        asks("anna", "kill", role="moon"),
+        noted("no role"),
         until(DAY + 5000.0),
         polled("before"),
         asks("anna", "kill", role="ground"),
@@ -103,8 +117,20 @@ def test_a_session_of_requests_flies_again_bit_for_bit(
 def test_only_what_changes_something_is_an_input(flown: tuple[Path, Crew, RunRecord]) -> None:
     asked = [each.data["request"]["do"] for each in read_session(flown[0]).inputs]
     assert asked == [
-        "authority_take", "stage", "release", "release", "kill", "stage", "stage", "release",
+        "authority_take", "stage", "release", "release", *["fault_inject"] * 3, "fault_heal",
+        "fault_heal", "kill", "kill", "stage", "stage", "release",
     ]  # fmt: skip
+
+
+def test_a_trainer_breaks_something_and_heals_it(flown: tuple[Path, Crew, RunRecord]) -> None:
+    seen = flown[1].seen
+    assert seen["fault"]["result"]["fault"] == "memory"
+    assert "fault.device" in seen["no fault"]["refused"]
+    assert "an id of its own" in seen["fault again"]["refused"]
+    assert "fault_heal needs the role trainer" in seen["no trainer"]["refused"]
+    assert "allowed is one of lander, rover" in seen["no role"]["refused"]
+    told = [each["what"] for each in seen["before"]["journal"] if each["topic"] == "fault"]
+    assert told == ["injected", "healed"]
 
 
 def test_a_repeated_key_is_answered_and_not_done_twice(
@@ -159,7 +185,7 @@ def altered(lines: list[str]) -> list[str]:
 def dropped(lines: list[str]) -> list[str]:
     """The release is left out."""
     head, *inputs = lines
-    left = [json.loads(line) for line in inputs if '"kill"' not in line]
+    left = [json.loads(line) for line in inputs]
     kept = [each for each in left if each["input"]["request"].get("stages") != ["st-2"]]
     for order, each in enumerate(kept, 1):
         each["order"] = order

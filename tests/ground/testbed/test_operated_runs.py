@@ -225,6 +225,7 @@ def test_a_run_is_operated_from_another_process_and_flies_again(tmp_path: Path) 
                     control._socket.send(nonsense)
                     assert b"no request" in control._socket.recv()
                 control.put(CommandInput("lander", "condition_mav", "ada", {"on": True}))
+                asked_and_polled(control)
                 control.put(KillInput("rover"))
                 control.pace(None)
             assert flight.wait(120) == 0
@@ -237,9 +238,31 @@ def test_a_run_is_operated_from_another_process_and_flies_again(tmp_path: Path) 
         for folder in (out, tmp_path / "again")
     )
     assert first == second
-    assert len(read_session(out).inputs) == 2
+    assert len(read_session(out).inputs) == 4  # a refusal by mission control is on record as well
     with pytest.raises(ControlRefused, match="no run is held back there"):
         RunControl(out)
+
+
+def asked_and_polled(control: RunControl) -> None:
+    """People's requests go by the same socket."""
+    assert control.ask("eve", {"do": "hello"})["you"] == {"name": "eve", "roles": ["observer"]}
+    take = {"do": "authority_take", "vehicle": "lander"}
+    for _ in range(2):
+        assert control.ask("anna", take, key="one")["holder"] == "anna"
+    polled = control.poll(limit=1000)
+    assert polled["ground"] == "up"
+    assert [each["what"] for each in polled["journal"][-2:]] == ["taken", "authority_take"]
+    assert control.poll(polled["journal_last"], polled["telemetry_version"])["telemetry"] == []
+    for user, request, key, words in (
+        ("nobody", {"do": "hello"}, None, "nobody here is called so"),
+        ("anna", take, None, "a change has a key"),
+        ("anna", {**take, "vehicle": "rover"}, "one", "used for another request"),
+        ("anna", {"do": "fly"}, None, "allowed is one of"),
+        ("edge", take, "two", "nothing else"),
+        ("eve", take, "three", "needs the role"),
+    ):
+        with pytest.raises(ControlRefused, match=words):
+            control.ask(user, dict(request), key)
 
 
 def connected(out: Path, flight: "subprocess.Popen[bytes]") -> RunControl:
