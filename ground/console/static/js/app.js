@@ -1,4 +1,5 @@
 // What screens may ask of the page: requests, words for the user, another screen, drawing anew.
+import { custodyStep, event } from "./adapt.js";
 import { Link } from "./link.js";
 import { rowsToMap, store, takeHistory, takePoll, takeSnapshot } from "./store.js";
 import { setEpoch } from "./time.js";
@@ -32,6 +33,7 @@ function take(poll) {
   owed++;
   const was = store.link.api;
   const missed = takePoll(poll);
+  if (store.stale.length) askAgain([...new Set(store.stale.splice(0))]);
   if (missed || (!was && store.link.api)) refresh();
   redraw();
 }
@@ -42,6 +44,12 @@ function told(up, why) {
   if (!up) store.link.since = Date.now();
   else refresh();
   redraw();
+}
+
+async function askAgain(topics) {
+  const told = await ask("snapshot", { topics });
+  if (told?.authority) store.authority = told.authority;
+  if (told?.limits) store.limits = told.limits;
 }
 
 // Asks for the state as a whole: at the beginning, and when something was missed.
@@ -69,8 +77,8 @@ async function askAll() {
     link.ask("custody"),
   ]);
   takeHistory(listOf(history));
-  store.events = listOf(events).map((each) => ({ vehicle: each.source, ...each }));
-  store.steps = listOf(steps).reverse().slice(0, 300);
+  store.events = listOf(events).map(event);
+  store.steps = listOf(steps).map(custodyStep).reverse().slice(0, 300);
 }
 
 // The rows of an answer, whatever they are called in it.

@@ -59,12 +59,14 @@ export function pairs(list) {
 export function number(value, digits = 4) {
   if (value === null || value === undefined) return "-";
   if (typeof value === "boolean") return value ? "yes" : "no";
-  if (typeof value !== "number") return value === "" ? "none" : String(value);
+  if (typeof value !== "number") return value === "" ? "none" : short(String(value));
   if (Number.isInteger(value)) return String(value);
   const size = Math.abs(value);
   if (size >= 1e6 || size < 1e-3) return value.toExponential(2);
   return value.toPrecision(digits).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
 }
+
+const short = (text) => (text.length > 34 ? `${text.slice(0, 32)}…` : text);
 
 export const unitOf = (unit) => (unit && unit !== "1" ? unit : "");
 

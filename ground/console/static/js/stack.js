@@ -1,5 +1,5 @@
 // The staged commands: what is wrong with each, who approves, and letting them leave.
-import { order, redraw, say } from "./app.js";
+import { drawNow, order, redraw, say } from "./app.js";
 import { h } from "./dom.js";
 import { button, commanding, pairs, table, words } from "./parts.js";
 import { stageStatus, status } from "./status.js";
@@ -88,7 +88,7 @@ function confirm() {
       each.hash && ["hash", h("code", null, each.hash.slice(0, 16))],
     ])),
     typing && h("label", { for: "typed" }, `Type ${item.vehicle} to ${what}`),
-    typing && h("input", { id: "typed", type: "text", autocomplete: "off", focus: true, value: stackState.typed, oninput: (event) => { stackState.typed = event.target.value.trim(); redraw(); } }),
+    typing && h("input", { id: "typed", type: "text", autocomplete: "off", focus: true, value: stackState.typed, oninput: (event) => { stackState.typed = event.target.value.trim(); drawNow(); } }),
     h("div", { class: "actions" },
       h("button", { type: "button", focus: !typing, onclick: () => { leaveConfirm(); redraw(); } }, "Not now ", h("kbd", null, "Esc")),
       h("button", { type: "submit", class: item.hazardous ? "grave" : "main", disabled: !agreed || undefined }, what === "release" ? `Release to ${titleOf(item.vehicle)}` : "Approve")));

@@ -1,4 +1,5 @@
 // All that the page knows, in one place, each list bounded. Screens read it; news change it.
+import * as adapt from "./adapt.js";
 import { isOpen, waitsForSomebody, kindOfSeverity, RANK, isBad } from "./status.js";
 
 const MOST_EVENTS = 500;
@@ -25,6 +26,8 @@ export const store = {
   authority: {},
   audits: [],
   faults: [],
+  limits: null, // {name, sets}
+  stale: [], // when something changed that entries do not tell whole: what is to be asked again
   journal: 0, // number that the snapshot was true at
   last: {}, // number of each topic's newest entry
   time: { live: true, at: null, values: null },
@@ -57,7 +60,9 @@ export function channelOf(vehicle, channel) {
   return store.dictionary?.vehicles[vehicle]?.channels[channel];
 }
 
-export function takeSnapshot(snapshot) {
+export function takeSnapshot(told) {
+  const snapshot = adapt.snapshot(told);
+  store.limits = snapshot.limits ?? null;
   replace(store.stack, snapshot.stack, "stage");
   replace(store.alarms, snapshot.alarms, "number");
   replace(store.vehicles, snapshot.vehicles, "name");
@@ -79,7 +84,7 @@ export function rowsToMap(rows) {
 }
 
 export function takeHistory(commands) {
-  store.commands = new Map(commands.slice(0, MOST_COMMANDS).map((each) => [each.identifier, each]));
+  store.commands = new Map(commands.slice(0, MOST_COMMANDS).map((each) => [each.identifier, adapt.command(each)]));
 }
 
 // A frame of news. Answers whether entries were missed.
@@ -108,8 +113,8 @@ export function takeEntry(entry) {
 }
 
 const TAKES = {
-  ev({ vehicle, data }) {
-    store.events.unshift({ vehicle, ...data });
+  ev(entry) {
+    store.events.unshift(adapt.entryEvent(entry));
     store.events.length = Math.min(store.events.length, MOST_EVENTS);
   },
   alarm({ data }) {
@@ -117,18 +122,19 @@ const TAKES = {
     if (!isOpen(data)) store.alarms.delete(data.number);
   },
   stack({ data }) {
-    if (["released", "cancelled"].includes(data.state)) store.stack.delete(data.stage);
-    else store.stack.set(data.stage, data);
+    if (adapt.isStaged(data)) store.stack.set(data.stage, data);
+    else store.stack.delete(data.stage);
     if (store.stack.size > MOST_STACK) store.stack.delete(store.stack.keys().next().value);
   },
-  cmd({ what, who, data, vehicle }) {
+  cmd({ t, what, who, data, vehicle }) {
     if (what === "rung") takeRung(data);
-    else if (data.command) putCommand({ rungs: [], user: who, vehicle, ...data });
+    else if (data.command) putCommand({ rungs: [], user: who, vehicle, issued_ns: t, sent_ns: null, ...data });
+    else if (what === "sent" && store.commands.has(data.identifier)) Object.assign(store.commands.get(data.identifier), { sent_ns: t, ...data });
     else if (store.commands.has(data.identifier)) Object.assign(store.commands.get(data.identifier), data);
   },
   custody({ data }) {
-    store.custody.set(data.tube, { ...store.custody.get(data.tube), ...data, since_ns: data.occurred_ns });
-    store.steps.unshift(data);
+    store.custody.set(data.tube, adapt.tube({ ...store.custody.get(data.tube), ...data, since_ns: data.occurred_ns }));
+    store.steps.unshift(adapt.custodyStep(data));
     store.steps.length = Math.min(store.steps.length, MOST_STEPS);
   },
   proc({ data }) {
@@ -136,11 +142,15 @@ const TAKES = {
     else if (data.text && store.procedure) store.procedure.log = [...(store.procedure.log ?? []), data].slice(-100);
   },
   authority({ data }) {
-    store.authority[data.vehicle] = { holder: data.holder, offered_to: data.offered_to };
+    if (data.holder === undefined) store.stale.push("authority");
+    else store.authority[data.vehicle] = { holder: data.holder, offered_to: data.offered_to };
   },
   pass({ data }) {
     const others = store.passes.filter((each) => each.vehicle !== data.vehicle || each.start_ns !== data.start_ns);
     store.passes = [...others, data].sort((a, b) => a.start_ns - b.start_ns).slice(-200);
+  },
+  limits() {
+    store.stale.push("limits");
   },
   audit(entry) {
     store.audits.unshift(entry);

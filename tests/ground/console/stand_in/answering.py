@@ -43,6 +43,9 @@ class Answering(Reading):
         entry = self.run.recording.dictionary["vehicles"][vehicle]["commands"].get(command)
         if entry is None:
             raise Refused(f"{vehicle} has no command {command!r}")
+        holder = self.authority[vehicle]["holder"]
+        if holder != user:
+            raise Refused(f"{holder or 'nobody'} holds {vehicle}: take it first")
         missing = [
             name for name, argument in entry["arguments"].items()
             if argument["required"] and name not in arguments
@@ -58,9 +61,6 @@ class Answering(Reading):
             "estimated": {"earliest_sent_ns": self.run.time_ns,
                           "earliest_answer_ns": self.run.time_ns + 2 * LIGHT_NS},
         }  # fmt: skip
-        holder = self.authority[vehicle]["holder"]
-        if holder != user:
-            item["problems"] = [f"{holder or 'nobody'} holds {vehicle}: take it to release"]
         self._put(item, "staged", user)
         return {"stage": item["stage"], "hazardous": hazardous, "problems": item["problems"],
                 "approval_needed": hazardous}  # fmt: skip

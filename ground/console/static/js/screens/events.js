@@ -1,5 +1,6 @@
 // What the vehicles and the ground told, the newest first; narrowed by words, vehicle, severity.
 import { ask, listOf, redraw } from "../app.js";
+import { event as adaptEvent } from "../adapt.js";
 import { h } from "../dom.js";
 import { pairs, panel, step, table, words } from "../parts.js";
 import { kindOfSeverity, RANK, severityStatus } from "../status.js";
@@ -53,7 +54,7 @@ function shown() {
 async function search() {
   const query = { limit: 200, text: state.text || undefined, source: state.vehicle || undefined, severity: SEVERITY[state.least] };
   const answer = await ask("events", JSON.parse(JSON.stringify(query)));
-  if (answer) state.found = listOf(answer).map((each) => ({ vehicle: each.source, ...each }));
+  if (answer) state.found = listOf(answer).map(adaptEvent);
   redraw();
 }
 

@@ -3,6 +3,7 @@ import { go } from "../app.js";
 import { h } from "../dom.js";
 import { commandTable } from "../ladder.js";
 import { number, panel, table } from "../parts.js";
+import { picture } from "./map.js";
 import { contactRows, passColumns } from "./passes.js";
 import { eventColumns } from "./events.js";
 import { isOver, kindOfSeverity, kindOfValue, status, worst } from "../status.js";
@@ -26,7 +27,9 @@ function view() {
   return [
     h("div", { class: "cards", key: "cards" }, vehicleNames().map(card)),
     h("div", { class: "split wide-left", key: "lower" },
-      panel(under.length ? "Commands under way" : "Last commands", commandTable(recent.slice(0, 30), { short: true }), { cls: "tall" }),
+      h("div", { class: "column", key: "main" },
+        panel(under.length ? "Commands under way" : "Last commands", commandTable(recent.slice(0, 30), { short: true }), { cls: "under", key: "commands" }),
+        panel("Site", picture(), { cls: "tall" })),
       h("div", { class: "column", key: "side" },
         panel("Contacts", table("Contacts", passColumns({ short: true }), contactRows().slice(0, 6), { key: passKey, empty: "no pass is known" }), { cls: "small" }),
         panel("Events", table("Newest events", eventColumns({ short: true }), store.events.slice(0, 30), { key: eventKey }), { cls: "tall" }))),

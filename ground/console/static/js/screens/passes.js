@@ -1,5 +1,6 @@
 // Contacts with each vehicle: a timeline, and a table with the bytes expected and come.
 import { listOf, ask } from "../app.js";
+import { pass } from "../adapt.js";
 import { h } from "../dom.js";
 import { number, panel, table } from "../parts.js";
 import { status } from "../status.js";
@@ -26,7 +27,7 @@ async function askPasses() {
   const at = viewNs();
   state.askedFor = at;
   const answer = await ask("passes", { from_ns: Math.round(at - 2 * SOL_NS), to_ns: Math.round(at + 3 * SOL_NS) });
-  if (answer) store.passes = listOf(answer);
+  if (answer) store.passes = listOf(answer).map(pass);
 }
 
 function view() {

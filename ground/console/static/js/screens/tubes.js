@@ -1,11 +1,13 @@
 // Where each tube is, and every hand-over on its way, with who verified it by what.
 import { ask, listOf, redraw } from "../app.js";
+import { custodyStep, snapshot } from "../adapt.js";
 import { h } from "../dom.js";
 import { panel, step, table } from "../parts.js";
 import { status } from "../status.js";
 import { store, shortOf, titleOf, viewNs } from "../store.js";
 import { lmst, spanNs } from "../time.js";
 
+const AGAIN = 2500; // ms
 const state = { picked: undefined, steps: [], of: undefined, at: 0 };
 const key = (tube) => tube.tube;
 const STATUS = { held: "normal", released: "off", receiving: "standby", giving: "standby", unknown: "serious", lost: "critical", on_ground: "off" };
@@ -33,15 +35,14 @@ async function choose(tube) {
   state.picked = tube;
   if (!tube) return;
   const answer = await ask("custody", { tube });
-  if (answer && state.picked === tube) Object.assign(state, { steps: listOf(answer), of: tube, at: store.steps.length ? store.steps[0].received_ns : 0 });
+  if (answer && state.picked === tube) Object.assign(state, { steps: listOf(answer).map(custodyStep), of: tube, at: performance.now() });
   redraw();
 }
 
 function view() {
   const all = tubes();
   if (!state.picked && all.length) choose(all[0].tube);
-  // What has come since it was asked.
-  else if (store.steps.some((each) => each.tube === state.of && each.received_ns > state.at)) choose(state.picked);
+  else if (store.clock?.pace !== 0 && performance.now() - state.at > AGAIN) again();
   const steps = state.of === state.picked ? state.steps.filter((each) => (each.received_ns ?? 0) <= viewNs()) : [];
   const tube = store.custody.get(state.picked);
   return h("div", { class: "split wide-right", key: "body" },
@@ -51,11 +52,19 @@ function view() {
 
 const columns = [
   { head: "tube", cls: "nowrap", cell: (tube) => [h("strong", null, tube.tube), tube.name && h("span", { class: "soft" }, ` ${tube.name}`)] },
-  { head: "place", cell: (tube) => words(tube.place) },
+  { head: "place", cell: (tube) => [words(tube.place), tube.problem && h("span", { class: "note problem" }, tube.problem)] },
   { head: "", cls: "nowrap", cell: (tube) => status(STATUS[tube.status] ?? "off", words(tube.status)) },
   { head: "holder", cls: "nowrap", cell: (tube) => shortOf(tube.vehicle ?? tube.owner ?? "") },
   { head: "since", cls: "nowrap", cell: (tube) => lmst(tube.since_ns) },
 ];
+
+// Steps are not told one by one: what may have come since is asked for.
+async function again() {
+  state.at = performance.now();
+  const told = await ask("snapshot", { topics: ["custody"] });
+  if (told) for (const each of snapshot(told).custody) store.custody.set(each.tube, each);
+  if (state.picked) choose(state.picked);
+}
 
 const words = (text) => String(text ?? "-").replaceAll("_", " ");
 

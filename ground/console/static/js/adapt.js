@@ -1,0 +1,51 @@
+// What mission control tells, in the one form in which the page keeps it.
+
+export function command(row) {
+  return {
+    ...row, rungs: (row.rungs ?? []).filter((rung) => !rung.not_counted),
+    strange: (row.rungs ?? []).filter((rung) => rung.not_counted),
+    expected_ns: row.expected_ns ?? row.windows?.expected_ns ?? null, user: row.user ?? "", note: row.note ?? "",
+  };
+}
+
+// An event of the archive, or of the journal: there the entry's time is when it was heard.
+export function event(row) {
+  return { ...row, vehicle: row.vehicle ?? row.source };
+}
+
+export const entryEvent = ({ t, vehicle, data }) => ({ received_ns: t, ...data, vehicle });
+
+export function tube(row) {
+  const last = row.hand_overs?.at(-1);
+  return {
+    ...row, tube: row.tube ?? row.id, vehicle: row.vehicle ?? row.holder ?? "", place: row.place ?? row.last_seen,
+    status: row.status ?? (row.problem ? "unknown" : row.place === "in transit" ? "in_transit" : "held"),
+    since_ns: row.since_ns ?? (last ? last.time * 1e9 : null), problem: row.problem ?? "",
+  };
+}
+
+export function custodyStep(row) {
+  return {
+    ...row, vehicle: row.vehicle ?? row.owner ?? row.source, occurred_ns: row.occurred_ns ?? row.since_ns,
+    verified_by: row.verified_by ?? row.evidence?.verified_by, reading: row.reading ?? row.evidence?.reading,
+  };
+}
+
+export function pass(row) {
+  const past = row.state === undefined || row.state !== "coming";
+  return {
+    ...row, bytes_expected: row.bytes_expected ?? row.expected_bytes ?? null,
+    bytes_come: row.bytes_come ?? (past ? row.bytes ?? null : null),
+  };
+}
+
+export function snapshot(told) {
+  return {
+    ...told, alarms: told.alarms ?? told.alarm ?? [], passes: (told.passes ?? told.pass ?? []).map(pass),
+    custody: (told.custody?.tubes ?? told.custody ?? []).map(tube), stack: (told.stack ?? []).filter(isStaged),
+    procedure: told.procedure ?? told.proc ?? null,
+  };
+}
+
+const GONE = new Set(["released", "cancelled", "expired", "refused"]);
+export const isStaged = (item) => !GONE.has(item.state);

@@ -1,0 +1,102 @@
+// The whole console at an earlier instant, and forward from there: nothing is commanded from there.
+import { lookAt, redraw, say } from "../app.js";
+import { h } from "../dom.js";
+import { button, number, panel, table, unitOf } from "../parts.js";
+import { best } from "../fuzzy.js";
+import { channelOf, nowNs, shortOf, store, viewNs } from "../store.js";
+import { lmst, nsOfSol, spanNs, utc } from "../time.js";
+import { valueStatus } from "../status.js";
+
+const state = { typed: "", text: "", rate: 0, timer: null };
+const RATES = [60, 600, 3600, 21600];
+const STEP = 500; // ms
+
+export default {
+  id: "archive", title: "Archive", key: "r", group: "anomaly",
+  help: [
+    "Pick an instant: with the slider, by a sol and an hour, or from what happened. From then on every screen shows what was known on the ground at that instant, within a violet frame; alarms go on in the live view, and nothing can be commanded.",
+    "Play goes forward from there. The full stop brings you back to live, from any screen.",
+  ],
+  hints: [["[ ]", "an hour back, on"], [".", "live"]],
+  keys: { "[": () => move(-3600e9), "]": () => move(3600e9), Escape: () => stop() },
+  view,
+};
+
+const move = (by) => lookAt(Math.min(nowNs(), viewNs() + by));
+
+function stop() {
+  clearInterval(state.timer);
+  Object.assign(state, { rate: 0, timer: null });
+}
+
+function play(rate) {
+  stop();
+  state.rate = rate;
+  if (store.time.live) return say("Pick an instant first.", true);
+  let under = false;
+  state.timer = setInterval(async () => {
+    if (under) return;
+    if (store.time.live || viewNs() >= nowNs()) return stop();
+    under = true;
+    await lookAt(Math.min(nowNs(), viewNs() + rate * STEP * 1e6));
+    under = false;
+  }, STEP);
+  return redraw();
+}
+
+function typed() {
+  const found = /^(?:sol\s*)?(\d+)(?:[\s,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?$/i.exec(state.typed.trim());
+  if (!found) return say(`${state.typed}: allowed is a sol and an hour, as 12 14:30`, true);
+  const [, sol, hour = 0, minute = 0, second = 0] = found.map((each) => (each === undefined ? 0 : each));
+  const ns = nsOfSol(Number(sol) + (Number(hour) * 3600 + Number(minute) * 60 + Number(second)) / 86400);
+  if (ns < 0 || ns > nowNs()) return say(`${state.typed}: allowed is ${lmst(0)} to ${lmst(nowNs())}`, true);
+  return lookAt(ns);
+}
+
+function view() {
+  const at = viewNs();
+  return [
+    panel("Instant", [
+      h("div", { class: "filters", key: "typed" },
+        h("label", { for: "instant" }, "Sol and local mean time"),
+        h("input", { id: "instant", "data-find": true, class: "short", type: "text", placeholder: "12 14:30", value: state.typed, oninput: (event) => { state.typed = event.target.value; }, onkeydown: (event) => { if (event.key === "Enter") typed(); } }),
+        button("Look", typed), button("an hour back", () => move(-3600e9), { keys: "[" }), button("an hour on", () => move(3600e9), { keys: "]", disabled: store.time.live }),
+        h("span", { class: "soft" }, "play"), RATES.map((rate) => button(`${rate}×`, () => play(rate), { key: String(rate), cls: state.rate === rate ? "main" : "", disabled: store.time.live })),
+        button("stop", stop, { disabled: state.rate === 0 }), button("live", () => { stop(); lookAt(null); }, { keys: ".", disabled: store.time.live }),
+        h("strong", null, store.time.live ? "live" : `${lmst(at, true)}, ${spanNs(nowNs() - at)} before now`)),
+      h("input", { key: "slider", class: "slider", type: "range", "aria-label": "Instant", min: 0, max: 10000, value: String(Math.round((10000 * at) / Math.max(1, nowNs()))), onchange: (event) => lookAt((Number(event.target.value) / 10000) * nowNs()) }),
+      h("p", { class: "soft ends", key: "ends" }, h("span", null, lmst(0)), h("span", null, `${utc(at)} UTC`), h("span", null, lmst(nowNs()))),
+    ], { cls: "small" }),
+    h("div", { class: "split", key: "body" },
+      panel("Go to", table("Instants", [
+        { head: "when", cls: "nowrap", cell: (each) => lmst(each.ns) },
+        { head: "what", cls: "grow", cell: (each) => each.text },
+        { head: "", cell: (each) => button("look", () => lookAt(each.ns), { cls: "quiet" }) },
+      ], instants(), { key: (each) => `${each.ns} ${each.text}`, empty: "nothing has happened yet" }), { cls: "tall" }),
+      panel(`All values at ${lmst(at)}`, [
+        h("div", { class: "filters", key: "find" }, h("input", { type: "search", placeholder: "channel", "aria-label": "Find a channel", value: state.text, oninput: (event) => { state.text = event.target.value; redraw(); } })),
+        table("Values", columns, values(), { key: (row) => `${row[0]} ${row[1]}`, empty: "nothing was known yet" }),
+      ], { cls: "tall", key: "values" })),
+  ];
+}
+
+function instants() {
+  const phases = (store.procedure?.log ?? []).filter((line) => line.text.includes("phase") || line.text.includes("COMPLETED")).map((line) => ({ ns: line.time_ns, text: `procedure: ${line.step}, ${line.text}` }));
+  const modes = store.events.filter((event) => event.name === "mode_changed" || ["WARNING_LO", "WARNING_HI", "FATAL"].includes(event.severity)).map((event) => ({ ns: event.received_ns, text: `${shortOf(event.vehicle)}: ${event.text}` }));
+  return [...phases, ...modes].filter((each) => each.ns <= nowNs()).sort((a, b) => b.ns - a.ns).slice(0, 120);
+}
+
+function values() {
+  const map = store.time.live ? store.values : store.time.values ?? new Map();
+  return best(state.text, [...map.values()], (row) => [[row[1], 3], [row[0], 2]], 200);
+}
+
+const columns = [
+  { head: "vehicle", cls: "nowrap", cell: (row) => shortOf(row[0]) },
+  { head: "channel", cls: "grow", cell: (row) => row[1] },
+  { head: "value", cls: "right", cell: (row) => h("strong", null, number(row[2])) },
+  { head: "", cls: "nowrap", cell: (row) => unitOf(channelOf(row[0], row[1])?.unit) },
+  { head: "", cls: "nowrap", cell: (row) => valueStatus(row[5]) },
+  { head: "age", cls: "nowrap right soft", cell: (row) => spanNs(viewNs() - row[3]) },
+];
+

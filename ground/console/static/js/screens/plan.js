@@ -1,0 +1,111 @@
+// Before a pass: what is staged for which pass, whether it fits, who has to approve, go or no-go.
+import { ask, order, redraw, say } from "../app.js";
+import { h } from "../dom.js";
+import { button, commanding, pairs, panel, words } from "../parts.js";
+import { askApproval, askRelease, leaveConfirm, stackActions, stackState, stackTable, staged } from "../stack.js";
+import { status } from "../status.js";
+import { store, titleOf, user } from "../store.js";
+import { lmst, span, spanNs } from "../time.js";
+
+const state = { dry: new Map() };
+const MOST = 50;
+
+export default {
+  id: "plan", title: "Plan", key: "l", group: "before a pass",
+  help: [
+    "The stack, by the pass in which each command can leave. The checks of a dry run stand beside it: bytes on the link, problems, the mode that it assumes and how old the word of that is.",
+    "What is hazardous waits for another person: they approve here, from a session of their own, what has exactly this hash; any change voids it.",
+    "Go or no-go is asked in the procedures' screen and answered by each for themselves.",
+  ],
+  hints: [["j k", "down, up"], ["d", "dry run"], ["Shift R", "release…"], ["Shift A", "approve…"]],
+  keys: {
+    j: () => pick(1), k: () => pick(-1), d: dryRun, R: askRelease, A: askApproval,
+    Escape: leaveConfirm,
+  },
+  open: () => { stackState.picked ??= staged()[0]?.stage; },
+  view,
+};
+
+function pick(by) {
+  const all = staged().map((item) => item.stage);
+  stackState.picked = all[Math.max(0, Math.min(all.length - 1, all.indexOf(stackState.picked) + by))];
+}
+
+async function dryRun() {
+  for (const item of staged().slice(0, MOST)) {
+    const { vehicle, command, arguments: given, lifetime, note } = item;
+    const seen = await ask("dry_run", { vehicle, command, arguments: given, lifetime, note });
+    if (!seen) return;
+    state.dry.set(item.stage, { ...seen, of: item.hash || JSON.stringify(given) });
+  }
+  say("Tried without sending anything.");
+  redraw();
+}
+
+function view() {
+  const item = store.stack.get(stackState.picked);
+  return h("div", { class: "split wide-left", key: "body" },
+    h("div", { class: "column", key: "left" },
+      panel("Staged", [stackTable(), stackState.releasing && stackActions()], { cls: "tall", side: !stackState.releasing && [button("Dry run", dryRun, { keys: "d", disabled: staged().length === 0 || !commanding() }), stackActions()] }),
+      panel("By pass", byPass(), { cls: "small" })),
+    h("div", { class: "column", key: "right" },
+      panel(item ? `${item.stage}: ${item.command}` : "Checks", item ? checks(item) : h("p", { class: "soft" }, "Pick what is staged with j and k."), { cls: "tall", key: "checks" }),
+      panel("Approvals", approvals(), { cls: "small" }),
+      panel("Go or no-go", goNoGo(), { cls: "small" }),
+      panel("Preview", h("p", { class: "soft" }, "No twin follows this run, so nothing is flown ahead: no preview."), { cls: "small" })));
+}
+
+function byPass() {
+  const groups = new Map();
+  for (const item of staged()) {
+    const at = item.estimated?.earliest_sent_ns ?? null;
+    const pass = item.window ? { start_ns: item.window[0], end_ns: item.window[1], vehicle: item.vehicle } : store.passes.find((each) => each.vehicle === item.vehicle && at !== null && each.start_ns <= at && at <= each.end_ns);
+    const name = at === null ? "no pass is predicted" : pass ? `${titleOf(item.vehicle)}, ${lmst(pass.start_ns)}, ${spanNs(pass.end_ns - pass.start_ns)}` : `${titleOf(item.vehicle)}, from ${lmst(at)}`;
+    groups.set(name, [...(groups.get(name) ?? []), item]);
+  }
+  if (groups.size === 0) return h("p", { class: "soft" }, "Nothing is staged.");
+  return pairs([...groups].map(([name, items]) => {
+    const sizes = items.map((item) => state.dry.get(item.stage)?.bytes);
+    const total = sizes.every((size) => size !== undefined) ? `${sizes.reduce((a, b) => a + b, 0)} bytes` : "d tells the bytes";
+    return [name, [`${items.length} command${items.length > 1 ? "s" : ""}: ${items.map((item) => item.command).join(", ")} `, h("span", { class: "soft" }, total)]];
+  }));
+}
+
+function checks(item) {
+  const seen = state.dry.get(item.stage);
+  const old = seen && seen.of !== (item.hash || JSON.stringify(item.arguments));
+  return [
+    pairs([
+      ["vehicle", titleOf(item.vehicle)], ["command", h("strong", null, item.command)], ["arguments", h("code", null, words(item.arguments) || "none")],
+      item.mode && ["assumes the mode", [h("code", null, item.mode), item.mode_age_s !== null && item.mode_age_s !== undefined && h("span", { class: "soft" }, ` known ${span(item.mode_age_s)} ago`)]],
+      item.when && ["waits for", h("code", null, item.when)],
+      item.not_after && ["not after", lmst(item.not_after)],
+      item.note && ["note", item.note],
+      item.hash && ["hash", h("code", null, item.hash.slice(0, 32))],
+      ...(item.problems ?? []).map((problem) => ["problem", h("span", { class: "problem" }, problem)]),
+    ]),
+    seen && h("div", { class: old ? "soft" : "", key: "dry" }, h("h3", { class: "pad" }, old ? "Dry run, before it was changed" : "Dry run"), pairs([
+      ["on the link", `${seen.bytes} bytes`], seen.deadline_s && ["done within", span(seen.deadline_s)],
+      ...(seen.problems ?? []).map((problem) => ["problem", h("span", { class: "problem" }, problem)]),
+      ...(seen.checks ?? []).map((check) => ["check", check]),
+      (seen.problems ?? []).length === 0 && ["", status("normal", "no problem found")],
+    ])),
+  ];
+}
+
+function approvals() {
+  const waiting = staged().filter((item) => item.hazardous);
+  if (waiting.length === 0) return h("p", { class: "soft" }, "Nothing that is staged needs one.");
+  return h("ul", null, waiting.map((item) => h("li", { key: item.stage },
+    h("strong", null, `${item.stage} ${item.command} `),
+    item.approved_by ? status("normal", `approved by ${item.approved_by}`) : item.by === user().name ? status("caution", "waits for another person") : status("caution", `staged by ${item.by}; waits`))));
+}
+
+function goNoGo() {
+  const poll = store.procedure?.poll;
+  if (!poll) return h("p", { class: "soft" }, "Nobody asks.");
+  const answer = (word) => () => order("procedure_poll", { poll: poll.poll ?? poll.name ?? poll.question, answer: word }, `You said ${word}.`);
+  return [h("p", { class: "lead" }, poll.question ?? poll.text),
+    h("p", null, Object.entries(poll.answers ?? {}).map(([who, word]) => h("span", { key: who }, status(word === "go" ? "normal" : "critical", `${who}: ${word}`), " "))),
+    h("div", { class: "actions" }, button("go", answer("go")), button("no-go", answer("no-go")))];
+}
