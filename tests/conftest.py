@@ -30,7 +30,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Async tests run in virtual time; those marked `paced(rate)` in wall time times `rate`."""
+    """Async tests run in virtual time; those marked `paced(rate)` in wall time times `rate`, those
+    marked `stock` on asyncio's own loop."""
+    if item.get_closest_marker("stock") is not None:
+        return {"stock": asyncio.new_event_loop}
     paced = item.get_closest_marker("paced")
     if paced is None:
         return {"virtual": VirtualLoop}

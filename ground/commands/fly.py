@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flight.configuration.files import ConfigurationError
-from flight.runtime.throttled_loop import checked_rate
+from ground.commands.children import Child, end_all
+from ground.commands.paces import checked_pace
 from ground.missions.mission import LoadedMission, load_mission
 from ground.terminal.descriptors import need_descriptors
 from ground.terminal.exit_codes import NO, YES
@@ -64,11 +65,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--pace",
-        type=_pace,
+        type=checked_pace,
         default=None,
         metavar="R",
         help="hold the flight back to R mission seconds in a second (50x; 0: it stands; max), "
         "and serve who speaks to it: `msr pace`",
+    )
+    parser.add_argument(
+        "--serve",
+        action="store_true",
+        help="with --pace: serve mission control to people and scripts as well, as `msr control` "
+        "does",
+    )
+    parser.add_argument(
+        "--operators",
+        default=None,
+        metavar="NAME",
+        help="with --pace: who may ask for something, a file in configs/operators (default: demo)",
     )
     parser.add_argument(
         "--from",
@@ -134,9 +147,13 @@ def run(arguments: argparse.Namespace) -> int:
     earlier = None if session is None else session.file.parent
     options = RunOptions(arguments.seed, tuple(kills), _faults(arguments.fault, mission, session))
     display = Display(mission, quiet=arguments.quiet)
-    with display:
-        show = None if arguments.quiet else display.show
-        record = fly_mission(mission, out, options, host, show)
+    edge = _edge(out, arguments)
+    try:
+        with display:
+            show = None if arguments.quiet else display.show
+            record = fly_mission(mission, out, options, host, show)
+    finally:
+        end_all(edge)
     if not arguments.no_pictures:
         from ground.pictures.draw import draw_pictures
 
@@ -166,10 +183,17 @@ def _faults(
     return load_faults(files, targets)
 
 
-def _pace(text: str) -> float:
-    """Reads a pace: 50, 50x, max."""
-    number = inf if text == "max" else float(text.removesuffix("x"))
-    return checked_rate(number)
+def _edge(out: Path, arguments: argparse.Namespace) -> list[Child]:
+    """The process that serves people, started where it is asked for."""
+    if not arguments.serve:
+        return []
+    operators = arguments.operators or "demo"
+    edge = Child(
+        "the edge",
+        ["ground.cli", "control", str(out), "--operators", operators, "--with-parent"],
+    )
+    edge.start()
+    return [edge]
 
 
 def _host(arguments: argparse.Namespace, session: Session | None) -> Virtual:
@@ -185,6 +209,7 @@ def _host(arguments: argparse.Namespace, session: Session | None) -> Virtual:
         pace=inf if arguments.pace is None else arguments.pace,
         serve=arguments.pace is not None,
         session=session,
+        operators=arguments.operators or "demo",
     )
 
 
@@ -214,6 +239,11 @@ def _check_options(arguments: argparse.Namespace) -> None:
         strange, why = ONLY_VIRTUAL, "nothing is replayed with --processes; leave one of them out"
     else:
         strange, why = ONLY_PROCESSES, "it needs --processes"
+    if arguments.pace is None:
+        for option in ("--serve", "--operators"):
+            given = getattr(arguments, option.removeprefix("--"))
+            if given is not None and given is not False:
+                raise ConfigurationError("command line", None, option, "it needs --pace")
     for option in strange:
         given = getattr(arguments, option.removeprefix("--").replace("-", "_"))
         if given is not None and given is not False:

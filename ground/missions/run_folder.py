@@ -31,6 +31,7 @@ _PICTURES = (
 _FILES = (
     MARK,
     LOCK,
+    "api.json",
     "ascent_report.json",
     "ascent_report.md",
     "control.json",
@@ -68,7 +69,7 @@ class RunFolder:
         self._lock = -1
         try:
             check_folder("--out", path, LEAST_FREE)
-            foreign = _foreign(path)
+            foreign = foreign_entry(path)
             if foreign:
                 raise _refused(
                     path,
@@ -82,7 +83,7 @@ class RunFolder:
             except BlockingIOError:
                 self.close()
                 raise _refused(path, "another run is under way in this folder") from None
-            _clear(path)
+            clear_run(path)
             self.nodes.mkdir()
             self.pictures.mkdir()
             self.mark("running")
@@ -166,7 +167,7 @@ def _reason(error: BaseException) -> str:
     return sentence_of(error) or f"{type(error).__name__}: {error}"
 
 
-def _foreign(path: Path) -> str:
+def foreign_entry(path: Path) -> str:
     """The first entry of a folder that no run has left there; empty when there is none.
 
     Without the mark or the lock of a run nothing is of one, whatever it is called.
@@ -200,7 +201,8 @@ def _is_of(entry: Path, known: Collection[str]) -> bool:
     )
 
 
-def _clear(path: Path) -> None:
+def clear_run(path: Path) -> None:
+    """Removes all that is in a run folder but the lock."""
     for entry in path.iterdir():
         if entry.name == LOCK:
             continue

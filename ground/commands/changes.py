@@ -1,0 +1,55 @@
+"""`msr changes`: what has changed since the last pass, or since an instant."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from ground.commands.asking import (
+    NANOSECONDS,
+    ask,
+    configure_asking,
+    print_json,
+    print_table,
+    shown,
+)
+from ground.terminal.exit_codes import YES
+
+if TYPE_CHECKING:
+    from ground.client import MissionControl
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Its arguments."""
+    when = parser.add_mutually_exclusive_group()
+    when.add_argument(
+        "--passes", type=int, default=1, metavar="N", help="since so many passes ago (default: 1)"
+    )
+    when.add_argument(
+        "--since", type=float, default=None, metavar="SECONDS", help="since that mission time"
+    )
+    configure_asking(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Tells it, by kind."""
+    return ask(arguments, lambda mc: _tell(mc, arguments))
+
+
+async def _tell(mc: "MissionControl", arguments: argparse.Namespace) -> int:
+    if arguments.since is None:
+        found = await mc.changes(since_pass=arguments.passes)
+    else:
+        found = await mc.changes(since_ns=round(arguments.since * NANOSECONDS))
+    if arguments.json:
+        print_json(found)
+        return YES
+    for kind, rows in found.items():
+        if not isinstance(rows, list):
+            print(f"{kind.replace('_', ' ')}: {shown(rows)}")
+            continue
+        print(f"\n{kind.replace('_', ' ')}")
+        heads = list(dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row))
+        cells = [
+            [row.get(name) for name in heads] if isinstance(row, dict) else [row] for row in rows
+        ]
+        print_table(heads or [""], cells, "  nothing")
+    return YES

@@ -1,0 +1,260 @@
+"""`msr console`: operates a run in a browser; starts what it takes, and ends it in order."""
+
+import argparse
+import contextlib
+import importlib.util
+import json
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flight.configuration.files import ConfigurationError
+from ground.commands.children import Child, end_all
+from ground.commands.paces import checked_pace
+from ground.terminal.exit_codes import NO, YES, after_signal
+
+if TYPE_CHECKING:
+    from ground.commands.resuming import Resumed
+
+CLI = "ground.cli"
+WEB = "ground.console"
+WEB_NEEDS = ("starlette", "uvicorn", "websockets")
+API_FILE = "api.json"
+LOOK = 0.1  # wall seconds between looks at the processes
+PATIENCE = 60.0  # wall seconds for the web server to answer
+PACE = "50x"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Its arguments."""
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "--demo",
+        nargs="?",
+        const="surface",
+        default=None,
+        metavar="MISSION",
+        help="fly a mission to be operated (default: surface)",
+    )
+    which.add_argument(
+        "--at", type=Path, default=None, metavar="RUN_FOLDER", help="join a run that is under way"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=None, help="--demo: folder of the run (default: runs/demo)"
+    )
+    parser.add_argument("--seed", type=int, default=None, help="--demo: seed of all chance")
+    parser.add_argument(
+        "--pace",
+        default=None,
+        metavar="R",
+        help=f"--demo: mission seconds in a second (default: {PACE}; 0: it stands; max)",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="--demo: fly a demo that died to where it was, at full speed, and go on from there",
+    )
+    parser.add_argument("--port", type=int, default=8700, help="port of the page (default: 8700)")
+    parser.add_argument(
+        "--operators", default="demo", metavar="NAME", help="who there is (default: demo)"
+    )
+    parser.add_argument("--no-browser", action="store_true", help="open no browser")
+    parser.add_argument("--no-web", action="store_true", help="without the page: API alone")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Operates until it is interrupted, or the run has ended and is looked at no more."""
+    _check(arguments)
+    console = Console(arguments)
+    try:
+        console.start()
+        return console.watch()
+    finally:
+        console.end()
+
+
+class Console:
+    """The three processes: the run (where it is ours), the edge, and the web server."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self._arguments = arguments
+        demo = arguments.demo is not None
+        self.folder = (arguments.out or Path("runs/demo")) if demo else arguments.at
+        self._flight = Child("the run", []) if demo else None
+        self._edge = Child(
+            "the edge",
+            [CLI, "control", str(self.folder), "--operators", arguments.operators, "--demo",
+             "--json", "--with-parent"],
+            speaks=True,
+        )  # fmt: skip
+        self._web: Child | None = None
+        self._served: dict[str, Any] = {}
+        self._resumed: Resumed | None = None
+        self._told = self._told_end = False
+
+    def start(self) -> None:
+        """Starts them, each when what it needs is there, and tells how to come in."""
+        if self._flight is not None:
+            self._start_flight(self._arguments.resume)
+        self._start_edge()
+        self._await(self._serves, "mission control is not served")
+        if not self._arguments.no_web:
+            port = str(self._arguments.port)
+            addresses = ["--api", self._served["requests"], "--streams", self._served["streams"]]
+            self._web = Child("the web server", [WEB, *addresses, "--port", port])
+            self._web.start()
+            self._await(self._web_answers, "the web server does not answer")
+        self._tell()
+
+    def _start_flight(self, resume: bool) -> None:
+        from ground.commands.resuming import Resumed, forget
+
+        assert self._flight is not None
+        given = self._arguments
+        common = [CLI, "fly", "--out", str(self.folder), "--quiet", "--no-pictures",
+                  "--operators", given.operators]  # fmt: skip
+        if resume:
+            self._resumed = Resumed(self.folder, None if self._told else given.pace)
+            self._flight.words = [*common, *self._resumed.words]
+        else:
+            forget(self.folder)
+            seed = [] if given.seed is None else ["--seed", str(given.seed)]
+            self._flight.words = [*common, given.demo, "--pace", given.pace or PACE, *seed]
+        self._flight.start()
+
+    def _start_edge(self) -> None:
+        self._edge.start()
+        line = self._edge.line()
+        if not line:
+            raise ConfigurationError(
+                str(self.folder), None, "", "mission control could not be served"
+            )
+        self._served = json.loads(line)
+
+    def _await(self, there: Callable[[], bool], otherwise: str) -> None:
+        """Waits until something answers; raises ConfigurationError where its process has ended."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and not there():
+            for child in (self._flight, self._edge, self._web):
+                if child is not None and child.code is not None:
+                    raise ConfigurationError(
+                        str(self.folder), None, "", f"{child.name} ended with {child.code}"
+                    )
+            time.sleep(0.02)
+        if not there():
+            raise ConfigurationError(str(self.folder), None, "", otherwise)
+
+    def _serves(self) -> bool:
+        return (self.folder / API_FILE).exists()
+
+    def _web_answers(self) -> bool:
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", self._arguments.port), 1.0),
+        ):
+            return True
+        return False
+
+    def _tell(self) -> None:
+        print(f"run folder: {self.folder}")
+        links = {user: self._link(token) for user, token in self._served["links"].items()}
+        for user, link in links.items():
+            print(f"  once, for {user}: {link}")
+        print("Ctrl-C ends it", flush=True)
+        self._told = True
+        if not (self._arguments.no_browser or self._arguments.no_web) and links:
+            import webbrowser
+
+            webbrowser.open(next(iter(links.values())))
+
+    def _link(self, token: str) -> str:
+        if self._arguments.no_web:
+            return f"login token {token}"
+        return f"http://127.0.0.1:{self._arguments.port}/login?token={token}"
+
+    # ----------------------------------------------------------------- watching
+
+    def watch(self) -> int:
+        """Starts again what dies; the exit code when nothing is left to operate."""
+        while True:
+            time.sleep(LOOK)
+            for child in (self._edge, self._web):
+                if child is not None and child.code is not None:
+                    if not child.may_start_again():
+                        print(f"msr console: {child.name} keeps ending", file=sys.stderr)
+                        return NO
+                    self._start_again(child)
+            if self._resumed is not None and self._resumed.arrived():
+                self._resumed = None
+            code = None if self._flight is None else self._flight.code
+            if code is not None and not self._flight_ended(code):
+                return after_signal(-code)
+
+    def _start_again(self, child: Child) -> None:
+        print(f"{child.name} ended ({child.code}); it is started again", file=sys.stderr)
+        if child is self._edge:
+            self._start_edge()
+        else:
+            child.start()
+
+    def _flight_ended(self, code: int) -> bool:
+        """What becomes of it: one that was killed flies again to where it was."""
+        assert self._flight is not None
+        if code >= 0:
+            if not self._told_end:
+                self._told_end = True
+                how = "the mission succeeded" if code == YES else f"it ended with {code}"
+                print(f"the run has ended: {how}; what it left can be looked at", flush=True)
+            return True
+        if not self._flight.may_start_again():
+            return False
+        print(f"the run was killed ({-code}); it flies again to where it was", file=sys.stderr)
+        self._start_flight(resume=True)
+        return True
+
+    def end(self) -> None:
+        """Ends them in order: page, edge, run."""
+        end_all([each for each in (self._web, self._edge, self._flight) if each is not None])
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Refuses what cannot be, before anything is started."""
+    if arguments.at is not None:
+        for option in ("out", "seed", "pace"):
+            if getattr(arguments, option) is not None:
+                raise ConfigurationError(
+                    "command line", None, f"--{option}", "is for a run that --demo starts"
+                )
+        if arguments.resume:
+            raise ConfigurationError("command line", None, "--resume", "is for --demo")
+        if not arguments.at.is_dir():
+            raise ConfigurationError(str(arguments.at), None, "--at", "there is no such run folder")
+    if not 0 < arguments.port < 65536:
+        raise ConfigurationError(
+            "command line", None, "--port", f"= {arguments.port}: allowed is 1 to 65535"
+        )
+    if arguments.pace is not None:
+        try:
+            checked_pace(arguments.pace)
+        except ValueError as error:
+            raise ConfigurationError("command line", None, "--pace", str(error)) from None
+    if arguments.no_web:
+        return
+    missing = [name for name in (WEB, *WEB_NEEDS) if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ConfigurationError(
+            "command line", None, "console",
+            f"the page needs {', '.join(missing)}, which is not installed; --no-web serves the "
+            "API alone",
+        )  # fmt: skip
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", arguments.port))
+        except OSError as error:
+            raise ConfigurationError(
+                "command line", None, "--port", f"= {arguments.port}: {error.strerror}"
+            ) from error

@@ -1,0 +1,89 @@
+"""Flies an operated run that died to where it was, by its record at full speed."""
+
+import contextlib
+from math import inf
+from pathlib import Path
+
+import msgspec
+
+from flight.configuration.files import ConfigurationError
+from flight.runtime.loop import NANOSECONDS
+from ground.commands.paces import checked_pace
+from ground.edge.private_files import state_folder, write_private
+from ground.edge.standing import STANDING, Standing
+from ground.testbed.run_control import ControlRefused, RunControl
+from ground.testbed.session import SESSION_FILE, Session, read_session
+
+GOAL = "resuming.json"  # to where a run is on its way
+
+
+def forget(folder: Path) -> None:
+    """What was kept to fly a run to where it was is of no more use."""
+    for name in (SESSION_FILE, GOAL):
+        (state_folder(folder) / name).unlink(missing_ok=True)
+
+
+def _standing(file: Path) -> Standing | None:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Standing)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def _finite(pace: float) -> float | None:
+    return None if pace == inf else pace
+
+
+class Resumed:
+    """A run on its way to where it was. Its record is kept aside until it is there: the folder's
+    own is written anew. It goes on at `pace`, or at the one that it had. Raises ConfigurationError
+    where there is nothing to resume."""
+
+    def __init__(self, folder: Path, pace: str | None) -> None:
+        self._folder = folder
+        state = state_folder(folder)
+        self._kept, self._goal = state / SESSION_FILE, state / GOAL
+        session = self._record()
+        last_ns = session.inputs[-1].time_ns if session.inputs else 0
+        goal = _standing(self._goal) or _standing(state / STANDING) or Standing(0, 0.0)
+        time_ns = max(last_ns, goal.time_ns)
+        write_private(self._goal, msgspec.json.encode(Standing(time_ns, goal.pace)))
+        self.time = time_ns / NANOSECONDS
+        self._pace = goal.pace if pace is None else _finite(checked_pace(pace))
+        self._begun = False
+
+    @property
+    def words(self) -> list[str]:
+        """Of `msr fly`."""
+        return ["--from", str(self._kept), "--pace", "0"]
+
+    def arrived(self) -> bool:
+        """Whether it is there; lets it go on its way first, and at its pace in the end."""
+        try:
+            with RunControl(self._folder, patience=5.0) as control:
+                look = control.look()
+                if not self._begun:
+                    self._begun = True
+                    if look["time"] < self.time:
+                        control.pace(None, self.time)
+                    return False
+                if look["pace"] != 0.0:
+                    return False  # on its way: where that ends, it stands
+                control.pace(self._pace)
+        except ControlRefused:
+            return False
+        forget(self._folder)
+        return True
+
+    def _record(self) -> Session:
+        """The longer of the folder's record and one that an earlier return did not use up."""
+        found: list[Session] = []
+        for place in (self._folder, self._kept):
+            with contextlib.suppress(ConfigurationError):
+                found.append(read_session(place))
+        if not found:
+            return read_session(self._folder)  # refused, with the sentence
+        longest = max(found, key=lambda session: len(session.inputs))
+        if longest.file != self._kept:
+            write_private(self._kept, longest.file.read_bytes())
+        return longest

@@ -1,0 +1,127 @@
+"""Requests that the edge answers by itself: pace, telemetry, the journal's end, its own state."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from ground.client.frames import JOURNAL_TOPICS
+from ground.edge.journal_tail import JournalTail
+from ground.edge.news import News
+from ground.edge.run_link import RunLink
+from ground.edge.telemetry_table import TelemetryTable
+
+NANOSECONDS = 1_000_000_000
+LONGEST = 500  # entries in an answer
+
+Plain = dict[str, Any]
+Answerer = Callable[[str, Plain], Awaitable[Plain]]
+
+
+class _Pace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    do: str
+    rate: float | None
+    until: float | str | None = None
+
+
+class _Since(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    do: str
+    number: int = 0
+    topics: list[str] = []
+    limit: int = LONGEST
+
+
+class _Telemetry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    do: str
+    vehicle: str | None = None
+
+
+class _Plain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    do: str
+
+
+@dataclass
+class OwnRequests:
+    """`service` tells the edge's own state; `roles` who is what."""
+
+    link: RunLink
+    tail: JournalTail
+    table: TelemetryTable
+    roles: Mapping[str, frozenset[str]]
+    service: Callable[[], Plain]
+    news: News
+
+    def get(self, do: Any) -> Answerer | None:
+        """What answers a request; None: the run does."""
+        return {
+            "pace": self._pace,
+            "telemetry": self._telemetry,
+            "since": self._since,
+            "service": self._service,
+            "whoami": self._whoami,
+        }.get(do)
+
+    async def _pace(self, user: str, request: Plain) -> Plain:
+        if not self.roles.get(user, frozenset()) - {"observer"}:
+            return _refused(f"{user} looks on only; the pace is for who takes part")
+        asked = _read(request, _Pace)
+        if isinstance(asked, str):
+            return _refused(asked)
+        until = asked.until
+        if isinstance(until, str):
+            if until != "pass":
+                return _refused(f"until = {until!r}: allowed is seconds of mission time, or pass")
+            coming = (self.news.clock.get("clock") or {}).get("next_pass")
+            if not coming:
+                return _refused("no pass is predicted")
+            until = coming["start_ns"] / NANOSECONDS
+        answer = await self.link.pace(asked.rate, until)
+        if answer.get("ok"):
+            return {"ok": True, "result": {name: answer.get(name) for name in ("pace", "until")}}
+        return answer
+
+    async def _telemetry(self, _: str, request: Plain) -> Plain:
+        asked = _read(request, _Telemetry)
+        if isinstance(asked, str):
+            return _refused(asked)
+        rows = self.table.values(asked.vehicle)
+        return {"ok": True, "result": {"version": self.table.version, "values": rows}}
+
+    async def _since(self, user: str, request: Plain) -> Plain:
+        asked = _read(request, _Since)
+        if isinstance(asked, str):
+            return _refused(asked)
+        strange = sorted(set(asked.topics) - set(JOURNAL_TOPICS))
+        if strange:
+            allowed = ", ".join(JOURNAL_TOPICS)
+            return _refused(f"topics = {strange[0]!r}: allowed are {allowed}")
+        limit = max(1, min(LONGEST, asked.limit))
+        rows = self.tail.since(asked.number, asked.topics, limit)
+        if rows is None:
+            again: Plain = {**request, "limit": limit}
+            return await self.link.ask(user, "", "since", again)
+        return {"ok": True, "result": {"entries": rows, "journal_last": self.tail.known}}
+
+    async def _service(self, _: str, request: Plain) -> Plain:
+        asked = _read(request, _Plain)
+        return _refused(asked) if isinstance(asked, str) else {"ok": True, "result": self.service()}
+
+    async def _whoami(self, user: str, request: Plain) -> Plain:
+        asked = _read(request, _Plain)
+        if isinstance(asked, str):
+            return _refused(asked)
+        roles = sorted(self.roles.get(user, ()))
+        return {"ok": True, "result": {"name": user, "roles": roles}}
+
+
+def _read(request: Plain, kind: type[Any]) -> Any:
+    """The request as a `kind`, or a sentence."""
+    try:
+        return msgspec.convert(request, kind)
+    except msgspec.ValidationError as error:
+        return f"no request: {request['do']}: {error}"
+
+
+def _refused(sentence: str) -> Plain:
+    return {"ok": False, "refused": sentence}

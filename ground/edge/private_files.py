@@ -1,0 +1,68 @@
+"""Files and folders that only their owner may read."""
+
+import hashlib
+import os
+from pathlib import Path
+
+from flight.configuration.files import ConfigurationError
+
+
+def private_folder(path: Path) -> Path:
+    """The folder, made with mode 0700; raises ConfigurationError where it is somebody else's."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = path.stat()
+        if found.st_uid != os.getuid():
+            raise ConfigurationError(str(path), None, "", "belongs to another user")
+        if found.st_mode & 0o077:
+            path.chmod(0o700)
+    except OSError as error:
+        raise ConfigurationError(str(path), None, "", error.strerror or str(error)) from error
+    return path
+
+
+def write_private(file: Path, data: bytes) -> None:
+    """Puts a file of mode 0600 in its place, whole."""
+    part = file.with_name(f".{file.name}.part")
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as written:
+            written.write(data)
+            written.flush()
+            os.fsync(written.fileno())
+        os.replace(part, file)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def read_private(file: Path) -> bytes | None:
+    """What is in it; None where there is none.
+
+    Raises ConfigurationError for a file that others may read, or that cannot be read.
+    """
+    try:
+        if file.stat().st_mode & 0o077:
+            raise ConfigurationError(
+                str(file), None, "", "holds secrets and others may read it; allowed is mode 0600"
+            )
+        return file.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigurationError(str(file), None, "", error.strerror or str(error)) from error
+
+
+def secrets_file() -> Path:
+    """Where the passwords of this user's people lie."""
+    base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    return Path(base).expanduser() / "threeforks" / "secrets.json"
+
+
+def state_folder(run_folder: Path) -> Path:
+    """What an edge keeps of a run between its lives: sessions, approvals, keys. Not in the run
+    folder: that is replaced by the next run, and handed on."""
+    base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    name = hashlib.sha256(str(run_folder.resolve()).encode()).hexdigest()[:16]
+    return private_folder(Path(base).expanduser() / "threeforks" / name)

@@ -1,0 +1,449 @@
+"""People and scripts are let in as who they are, and what they ask reaches the run once."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zmq
+import zmq.asyncio
+
+from flight.configuration.files import ConfigurationError
+from flight.icd.codec import decode_plain, encode
+from ground.client import Connection, MissionControl, Refused, Unanswered, find_api
+from ground.client.frames import API_FILE
+from ground.edge import Edge, EdgeOptions
+from tests.ground.edge.conftest import PASSWORD, Wall
+from tests.ground.edge.stand_in import StandIn, until
+
+pytestmark = pytest.mark.stock
+
+
+@asynccontextmanager
+async def served(run: StandIn, options: EdgeOptions) -> AsyncIterator[Edge]:
+    """A run that is up, and an edge that has found it."""
+    run.start()
+    try:
+        async with Edge(run.folder, options) as edge:
+            await until(lambda: edge.link.state.up)
+            yield edge
+    finally:
+        run.kill()
+
+
+def session_of(edge: Edge, user: str) -> str:
+    return edge.sessions.open(user)[0]
+
+
+def client(edge: Edge, user: str) -> Connection:
+    """A client with a session of its own."""
+    return Connection(edge.folder, session=session_of(edge, user))
+
+
+async def raw(edge: Edge, *frames: bytes) -> Any:
+    """What the edge answers to frames as they are; None: nothing within a while."""
+    context = zmq.asyncio.Context()
+    socket = context.socket(zmq.DEALER)
+    socket.connect(edge.requests)
+    try:
+        await socket.send_multipart(list(frames))
+        async with asyncio.timeout(5.0):
+            return decode_plain((await socket.recv_multipart())[-1])
+    finally:
+        context.destroy(linger=0)
+
+
+# ---------------------------------------------------------------- who is who
+
+
+async def test_what_a_person_sends_reaches_the_run_in_their_name(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    async with served(run, options):
+        password = f"anna: {PASSWORD}"
+        async with MissionControl(run.folder, user="anna", password=password) as mc:
+            assert await mc.send("rover", "drive", {"distance": 3.0}) == (["mc-2"], "st-1", None)
+            assert (await mc.hello())["you"]["name"] == "anna"
+    staged, released = run.acted
+    assert staged["request"] == {
+        "do": "stage", "vehicle": "rover", "command": "drive", "arguments": {"distance": 3.0},
+    }  # fmt: skip
+    assert (staged["user"], staged["session"]) == ("anna", "anna-1")
+    assert released["key"] != staged["key"]
+
+
+async def test_who_claims_to_be_somebody_else_is_refused(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    async with served(run, options) as edge:
+        frame = {"id": 1, "request": {"do": "hello"}, "session": session_of(edge, "anna")}
+        assert (await raw(edge, encode({**frame, "user": "anna"})))["ok"] is True
+        answer = await raw(edge, encode({**frame, "user": "ben"}))
+        assert answer["ok"] is False and "nothing is done in the name of 'ben'" in answer["refused"]
+        assert edge.counts.forged == 1
+    assert all(each["user"] == "anna" for each in run.acted)
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "anna", "anna-1"])
+async def test_a_foreign_session_is_nobodys(run: StandIn, options: EdgeOptions, token: str) -> None:
+    async with served(run, options) as edge:
+        session_of(edge, "anna")
+        async with Connection(run.folder, session=token) as connection:
+            with pytest.raises(Refused, match="log in"):
+                await connection.ask({"do": "release", "stages": ["st-1"]})
+        assert edge.counts.unknown_session == 1
+    assert run.acted == []
+
+
+async def test_a_session_of_another_runs_edge_is_foreign(
+    run: StandIn, options: EdgeOptions, tmp_path: Path
+) -> None:
+    other = StandIn(tmp_path / "other")
+    async with served(other, options) as elsewhere:
+        token = session_of(elsewhere, "anna")
+    async with served(run, options), Connection(run.folder, session=token) as connection:
+        with pytest.raises(Refused, match="not known here"):
+            await connection.ask({"do": "hello"})
+
+
+async def test_a_wrong_password_and_a_strange_name_are_refused_alike(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    async with served(run, options), Connection(run.folder) as connection:
+        sentences = set()
+        annas = f"anna: {PASSWORD}"
+        for user, password in (("anna", "guess"), ("zoe", annas), ("eve", annas), ("ben", annas)):
+            with pytest.raises(Refused) as refused:
+                await connection.ask({"do": "login", "user": user, "password": password})
+            sentences.add(str(refused.value))
+        assert sentences == {"no person with this name and password is known here"}
+
+
+async def test_too_many_attempts_are_not_looked_at_for_a_while(
+    run: StandIn, options: EdgeOptions, wall: Wall
+) -> None:
+    right = {"do": "login", "user": "anna", "password": f"anna: {PASSWORD}"}
+    async with served(run, options), Connection(run.folder) as connection:
+        for _ in range(5):
+            with pytest.raises(Refused, match="no person"):
+                await connection.ask({**right, "password": "guess number x"})
+        with pytest.raises(Refused, match="too many attempts to log in; try again in 60 s"):
+            await connection.ask(right)
+        ben = {"do": "login", "user": "ben", "password": f"ben: {PASSWORD}"}
+        assert (await connection.ask(ben))["user"] == "ben"
+        wall.seconds += 59.0
+        with pytest.raises(Refused, match="too many"):
+            await connection.ask(right)
+        wall.seconds += 1.0
+        assert (await connection.ask(right))["user"] == "anna"
+
+
+async def test_a_link_opens_one_session_once(run: StandIn, options: EdgeOptions) -> None:
+    async with served(run, options) as edge, Connection(run.folder) as connection:
+        token = edge.sessions.make_link("ben")
+        assert (await connection.ask({"do": "login", "token": token}))["user"] == "ben"
+        for used in (token, "nonsense"):
+            with pytest.raises(Refused, match="not known here, or was used"):
+                await connection.ask({"do": "login", "token": used})
+
+
+async def test_a_link_is_no_link_after_half_a_day(
+    run: StandIn, options: EdgeOptions, wall: Wall
+) -> None:
+    async with served(run, options) as edge, Connection(run.folder) as connection:
+        token = edge.sessions.make_link("ben")
+        wall.seconds += 12 * 3600.0 + 1.0
+        with pytest.raises(Refused, match="not known here"):
+            await connection.ask({"do": "login", "token": token})
+
+
+async def test_a_session_outlives_the_edge_and_ends_when_nobody_uses_it(
+    run: StandIn, options: EdgeOptions, wall: Wall
+) -> None:
+    async with served(run, options) as edge:
+        token = session_of(edge, "anna")
+    async with served(run, options), Connection(run.folder, session=token) as connection:
+        assert (await connection.ask({"do": "whoami"}))["name"] == "anna"
+        wall.seconds += 12 * 3600.0
+        await connection.ask({"do": "whoami"})
+        wall.seconds += 12 * 3600.0 + 1.0
+        with pytest.raises(Refused, match="is over"):
+            await connection.ask({"do": "whoami"})
+
+
+async def test_after_logging_out_a_session_is_nobodys(run: StandIn, options: EdgeOptions) -> None:
+    async with served(run, options) as edge, client(edge, "anna") as connection:
+        await connection.ask({"do": "logout"})
+        with pytest.raises(Refused, match="log in"):
+            await connection.ask({"do": "whoami"})
+
+
+async def test_no_secret_lies_where_others_can_read_it(run: StandIn, options: EdgeOptions) -> None:
+    options = replace(options, tcp=0, save_sessions=True)
+    async with served(run, options) as edge:
+        token = session_of(edge, "anna")
+        files = [each for each in edge.state.rglob("*") if each.is_file()]
+        assert {each.stat().st_mode & 0o777 for each in files} == {0o600}
+        assert all(each.stat().st_mode & 0o077 == 0 for each in edge.state.rglob("*/"))
+        assert edge.state.stat().st_mode & 0o777 == 0o700
+        assert token not in (edge.state / "sessions.json").read_text()
+        api = (run.folder / API_FILE).read_text()
+        assert token not in api and '"secret":""' in api
+
+
+async def test_a_file_of_passwords_that_others_can_read_is_refused(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    assert options.secrets is not None
+    options.secrets.chmod(0o640)
+    with pytest.raises(ConfigurationError, match="others may read it; allowed is mode 0600"):
+        Edge(run.folder, options)
+
+
+async def test_a_run_is_served_once(run: StandIn, options: EdgeOptions) -> None:
+    async with served(run, options):
+        with pytest.raises(ConfigurationError, match="is served already"):
+            Edge(run.folder, options)
+
+
+# ------------------------------------------------------------------ keys, tcp
+
+
+async def test_over_tcp_a_key_says_who_asks(run: StandIn, options: EdgeOptions) -> None:
+    async with served(run, replace(options, tcp=0)) as edge:
+        anna, ben, _ = edge.key_files
+        async with MissionControl(ben) as mc:
+            assert (await mc.ask("whoami"))["name"] == "ben"
+            await mc.stage("rover", "drive")
+            assert (await anext(mc.clock()))["link"]["up"] is True
+        async with Connection(anna, session=session_of(edge, "ben")) as connection:
+            with pytest.raises(Refused, match="the session of somebody else"):
+                await connection.ask({"do": "hello"})
+        assert find_api(anna).requests.startswith("tcp://127.0.0.1:")
+    assert [(each["user"], each["session"]) for each in run.acted] == [("ben", "ben-key")]
+
+
+async def test_a_foreign_key_is_nobody(run: StandIn, options: EdgeOptions, tmp_path: Path) -> None:
+    async with served(run, replace(options, tcp=0)) as edge:
+        api = decode_json(edge.key_files[0])
+        public, secret = (key.decode() for key in zmq.curve_keypair())
+        forged = tmp_path / "forged.json"
+        forged.write_bytes(encode_json({**api, "public": public, "secret": secret}))
+        forged.chmod(0o600)
+        async with Connection(forged, patience=1.0) as connection:
+            with pytest.raises(Unanswered):
+                await connection.ask({"do": "hello"})
+        await until(lambda: edge._service()["strangers"] >= 1)
+    assert run.acted == []
+
+
+async def test_who_has_no_key_gets_no_further_than_the_greeting(
+    run: StandIn, options: EdgeOptions, tmp_path: Path
+) -> None:
+    async with served(run, replace(options, tcp=0)) as edge:
+        api = decode_json(edge.key_files[0])
+        bare = tmp_path / "bare.json"
+        bare.write_bytes(encode_json({"requests": api["requests"], "streams": api["streams"]}))
+        token = session_of(edge, "anna")
+        async with Connection(bare, session=token, patience=1.0) as connection:
+            with pytest.raises(Unanswered):
+                await connection.ask({"do": "hello"})
+
+
+def decode_json(file: Path) -> dict[str, Any]:
+    return dict(json.loads(file.read_bytes()))
+
+
+def encode_json(plain: dict[str, Any]) -> bytes:
+    return json.dumps(plain).encode()
+
+
+# ----------------------------------------------------------------- once alone
+
+
+async def test_a_key_that_comes_again_is_done_once(run: StandIn, options: EdgeOptions) -> None:
+    async with served(run, options) as edge, client(edge, "anna") as connection:
+        request = {"do": "stage", "vehicle": "rover", "command": "drive", "arguments": {}}
+        run.held = []
+        twice = [asyncio.ensure_future(connection.ask(request, key="the same")) for _ in range(2)]
+        await until(lambda: run.held)
+        run.held[0]()
+        run.held = None
+        first, second = await asyncio.gather(*twice)
+        third = await connection.ask(request, key="the same")
+        assert first == second == third
+    assert len(run.acted) == 1
+
+
+async def test_the_key_of_one_person_is_not_that_of_another(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    async with served(run, options) as edge:
+        for user in ("anna", "ben"):
+            async with Connection(run.folder, session=session_of(edge, user)) as connection:
+                request = {"do": "stage", "vehicle": "rover", "command": "drive", "arguments": {}}
+                await connection.ask(request, key="the same")
+    assert [each["user"] for each in run.acted] == ["anna", "ben"]
+
+
+async def test_an_answer_that_is_slow_is_asked_for_again_and_done_once(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    async with served(run, options) as edge, client(edge, "anna") as connection:
+        run.held = []
+        asked = asyncio.ensure_future(connection.ask({"do": "release", "stages": ["st-1"]}))
+        await until(lambda: connection.asked_again)
+        run.held[0]()
+        run.held = None
+        await asked
+        assert edge.counts.asked_again >= 1
+    assert len(run.acted) == 1
+
+
+# ------------------------------------------------------------- away and back
+
+
+async def test_a_run_that_is_killed_is_told_of_and_nothing_is_sent_twice(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    async with served(run, options) as edge, client(edge, "anna") as connection:
+        clocks = connection.stream("clock")
+        run.held = []  # it acts, and dies before it answers
+        asked = asyncio.ensure_future(
+            connection.ask({"do": "release", "stages": ["st-1"]}, key="k1")
+        )
+        await until(lambda: run.held)
+        run.kill()
+        async for _, clock in clocks:
+            if not clock["link"]["up"]:
+                break
+        assert clock["link"]["why"] == "the run does not answer"
+        assert clock["link"]["since"].endswith("Z")
+        run.held = None
+        run.start()
+        with pytest.raises(Unanswered, match="whether it was taken nobody knows") as lost:
+            await asked
+        assert lost.value.key == "k1"
+        before = clock["link"]["life"]
+        async for _, clock in clocks:
+            if clock["link"]["up"]:
+                break
+        assert clock["link"]["life"] != before
+        again = await connection.ask({"do": "release", "stages": ["st-1"]}, key="k1")
+        assert again == {"identifiers": ["mc-1"]}
+    assert len(run.acted) == 1
+
+
+async def test_an_ended_run_says_how_it_ended(run: StandIn, options: EdgeOptions) -> None:
+    run.start()
+    async with Edge(run.folder, options) as edge:
+        await until(lambda: edge.link.state.up)
+        run.end("success")
+        await until(lambda: "ended" in edge.link.state.why)
+        assert edge.link.state.why == "the run is ended: success"
+
+
+async def test_what_is_asked_while_nobody_answers_says_so(
+    run: StandIn, options: EdgeOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ground.edge.run_link.SILENT", 0.1)
+    async with Edge(run.folder, options) as edge:
+        (run.folder / "run.json").write_text('{"state": "running"}')
+        edge._announce()
+        async with Connection(run.folder, session=session_of(edge, "anna")) as connection:
+            with pytest.raises(Unanswered, match=r"has not answered yet|the run is running"):
+                await connection.ask({"do": "hello"})
+
+
+async def test_an_edge_that_comes_back_elsewhere_is_found_and_nothing_is_done_twice(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    run.start()
+    edge = Edge(run.folder, options)
+    await edge.__aenter__()
+    await until(lambda: edge.link.state.up)
+    token = session_of(edge, "anna")
+    async with Connection(run.folder, session=token) as connection:
+        run.held = []
+        asked = asyncio.ensure_future(
+            connection.ask({"do": "release", "stages": ["st-1"]}, key="k1")
+        )
+        await until(lambda: run.held)
+        await edge.__aexit__()  # the answer of the run finds nobody
+        run.held = None
+        async with Edge(run.folder, options) as second:
+            await until(lambda: second.link.state.up)
+            assert await asked == {"identifiers": ["mc-1"]}
+    run.kill()
+    assert len(run.acted) == 1
+
+
+# ------------------------------------------------------------------ approvals
+
+
+async def test_an_approval_is_over_after_half_an_hour_of_people_s_time(
+    run: StandIn, options: EdgeOptions, wall: Wall
+) -> None:
+    async with served(run, options) as edge:
+        async with MissionControl(run.folder, session=session_of(edge, "ben")) as mc:
+            await mc.approve("st-7", "ab" * 32)
+        await until(lambda: edge._approvals._given)
+        wall.seconds += 1799.0
+        assert edge._approvals.over() == {}
+        wall.seconds += 1.0
+        await until(lambda: edge.counts.expired)
+    expired = run.acted[-1]
+    assert expired["request"] == {"do": "expire", "stage": "st-7"}
+    assert (expired["user"], expired["session"]) == ("edge", "edge")
+    assert [each["request"]["do"] for each in run.acted] == ["approve", "expire"]
+
+
+async def test_an_approval_keeps_its_hour_over_a_restart_and_one_of_no_hour_is_over(
+    run: StandIn, options: EdgeOptions, wall: Wall
+) -> None:
+    async with served(run, options) as edge:
+        async with MissionControl(run.folder, session=session_of(edge, "ben")) as mc:
+            await mc.approve("st-7", "ab" * 32)
+        await until(lambda: edge._approvals._given)
+    run.tell("stack", "approved", stage="st-8", state="approved", hash="cd" * 32)
+    run.tell("stack", "approved", stage="st-9", state="approved", hash="ef" * 32)
+    run.tell("stack", "released", stage="st-9", state="released")
+    wall.seconds += 1000.0
+    async with served(run, options) as edge:
+        await until(lambda: edge.counts.expired)
+        assert list(edge._approvals._given) == ["st-7"]
+        wall.seconds += 800.0
+        await until(lambda: edge.counts.expired == 2)
+    asked = [each["request"]["stage"] for each in run.acted if each["user"] == "edge"]
+    assert asked == ["st-8", "st-7"]
+
+
+async def test_nobody_else_lets_an_approval_expire(run: StandIn, options: EdgeOptions) -> None:
+    async with served(run, options) as edge, client(edge, "ben") as connection:
+        with pytest.raises(Refused, match="expire by themselves"):
+            await connection.ask({"do": "expire", "stage": "st-1"})
+    assert run.acted == []
+
+
+# ----------------------------------------------------------------------- pace
+
+
+async def test_who_only_looks_on_does_not_change_the_pace(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    async with served(run, options) as edge:
+        async with MissionControl(run.folder, session=session_of(edge, "eve")) as mc:
+            with pytest.raises(Refused, match="eve looks on only"):
+                await mc.pace(10.0)
+        assert run.pace == 50.0
+        async with MissionControl(run.folder, session=session_of(edge, "anna")) as mc:
+            assert (await mc.pace(None, "pass")) == {"pace": None, "until": 1000.0}
+            with pytest.raises(Refused, match="allowed is seconds of mission time, or pass"):
+                await mc.pace(1.0, "verdict")
+            with pytest.raises(Refused, match="Expected"):
+                await mc.ask("pace", rate="fast")
+        assert run.pace is None
