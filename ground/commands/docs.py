@@ -59,6 +59,7 @@ def docs_folder() -> Path:
 def generate() -> dict[str, str]:
     """The text of every generated page, by its path in the folder of the documentation."""
     from ground.missions.mission import load_mission
+    from ground.reference.api_page import api_page
     from ground.reference.command_page import command_page
     from ground.reference.device_page import device_page
     from ground.reference.dictionary_pages import dictionary_pages
@@ -80,6 +81,7 @@ def generate() -> dict[str, str]:
         **device_page(assembled_devices()),
         **fault_page(Catalogue(builtin_kinds()), targets_of(load_mission("nominal"))),
         **message_page(),
+        **api_page(),
         **protocol_page(),
         **witness_page(kinds),
         # By its name, as the command knows this module: neither stands on the other.

@@ -30,6 +30,7 @@ from ground.mission_control.progress import PLACES as PLACE_STYLES
 from ground.mission_control.progress import Progress, ProgressDisplay
 from ground.mission_control.progress import line as progress_line
 from ground.mission_control.progress import render as progress_panel
+from ground.mission_control.service.all_requests import all_handlers
 from ground.mission_control.service.desk import About
 from ground.mission_control.service.handling import EDGE, Asked
 from ground.mission_control.service.service import Service
@@ -65,6 +66,7 @@ __all__ = [
     "TubeEntry",
     "TypeEntry",
     "VehicleEntry",
+    "all_handlers",
     "field_problem",
     "launch_time",
     "load_procedure",
