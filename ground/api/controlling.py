@@ -68,25 +68,33 @@ class ProcedureRun(Change, frozen=True, tag="procedure_run"):
 class ProcedurePause(Change, frozen=True, tag="procedure_pause"):
     """Halts the procedure after the step that it is in."""
 
+    name: Name | None = None
+
 
 class ProcedureStep(Change, frozen=True, tag="procedure_step"):
     """Does one step of a halted procedure."""
+
+    name: Name | None = None
 
 
 class ProcedureGo(Change, frozen=True, tag="procedure_go"):
     """A halted procedure goes on; past a step that failed, `why` says why."""
 
     why: Note = ""
+    name: Name | None = None
 
 
 class ProcedureRetry(Change, frozen=True, tag="procedure_retry"):
     """Does the step anew that failed."""
+
+    name: Name | None = None
 
 
 class ProcedureStop(Change, frozen=True, tag="procedure_stop"):
     """Ends the procedure; `why` says why."""
 
     why: Why
+    name: Name | None = None
 
 
 class ProcedureJump(Change, frozen=True, tag="procedure_jump"):
@@ -94,6 +102,7 @@ class ProcedureJump(Change, frozen=True, tag="procedure_jump"):
 
     step: StepNumber
     why: Why
+    name: Name | None = None
 
 
 class ProcedureAnswer(Change, frozen=True, tag="procedure_answer"):
@@ -102,6 +111,7 @@ class ProcedureAnswer(Change, frozen=True, tag="procedure_answer"):
     prompt: Name
     answer: Any
     note: Note = ""
+    name: Name | None = None
 
 
 class ProcedurePoll(Change, frozen=True, tag="procedure_poll"):
@@ -110,6 +120,7 @@ class ProcedurePoll(Change, frozen=True, tag="procedure_poll"):
     poll: Name
     answer: Literal["go", "no-go"]
     note: Note = ""
+    name: Name | None = None
 
 
 class ProcedureSave(Change, frozen=True, tag="procedure_save"):

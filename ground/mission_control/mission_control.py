@@ -22,6 +22,7 @@ from ground.mission_control.downlink import Downlink
 from ground.mission_control.imagery import Imagery
 from ground.mission_control.keeping_in_touch import DECOMMISSION, Interval, KeepingInTouch
 from ground.mission_control.link_log import LinkLog
+from ground.mission_control.procedure_library import Compile, ProcedureLibrary
 from ground.mission_control.procedure_runner import PhaseRecord, ProcedureRunner
 from ground.mission_control.procedure_tools import ProcedureTools
 from ground.mission_control.procedures import Program
@@ -29,6 +30,7 @@ from ground.mission_control.read_back import ReadBack
 from ground.mission_control.reception import Reception
 from ground.mission_control.recovery import Recovery
 from ground.mission_control.shelves import Shelves
+from ground.mission_control.side_procedures import SideProcedures
 from ground.mission_control.stations import HOSTS, Stations
 from ground.mission_control.telemetry import LatestTelemetry
 from ground.mission_control.uplink import Uplink
@@ -63,7 +65,7 @@ class MissionControl:
 
     `folder` holds the archive; a ground that is started again in the same folder continues. It
     reaches space only through the device service `ground.stations` on `bus`. `conjunctions`: when
-    nobody commands, s of mission time.
+    nobody commands, s of mission time. `compile_procedure` reads what people write.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class MissionControl:
         conjunctions: Sequence[Interval] = (),
         *,
         durable: bool = False,
+        compile_procedure: Compile | None = None,
     ) -> None:
         self.clock = clock
         self.dictionary = dictionary
@@ -126,20 +129,20 @@ class MissionControl:
             self.archive, self.stations.frames, self.downlink.take, self._log_reception
         )
         self.stations.on_frame = self.reception.arrived
-        self.runner = ProcedureRunner(
-            program,
-            ProcedureTools(
-                self.archive,
-                clock,
-                dictionary,
-                self.tracker,
-                self.telemetry,
-                self.custody,
-                self.watches,
-                opportunities or {},
-                Imagery(bus, self.boot),
-            ),
+        tools = ProcedureTools(
+            self.archive,
+            clock,
+            dictionary,
+            self.tracker,
+            self.telemetry,
+            self.custody,
+            self.watches,
+            opportunities or {},
+            Imagery(bus, self.boot),
         )
+        self.runner = ProcedureRunner(program, tools)
+        self.library = ProcedureLibrary(self.archive, dictionary, compile_procedure, clock.now_ns)
+        self.side_procedures = SideProcedures(self.archive, self.library, tools)
 
         self.touch = KeepingInTouch(
             [each for each in dictionary.vehicles if each not in hosts],
@@ -155,6 +158,7 @@ class MissionControl:
             nursery.start(self._rounds(), name="rounds")
             self.tracker.resume()
             nursery.start(self.touch.run(), name="keeping in touch")
+            self.side_procedures.begin(nursery)
             with self.shelves:
                 cursor = await self.runner.run()
             nursery.cancel()

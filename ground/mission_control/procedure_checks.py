@@ -157,11 +157,28 @@ class StepChecks:
             self.check_tubes(step.custody.tubes, f"{here}.tubes", draft.source)
             self._check_places(step.custody.places, here, draft.source)
             self._check_at_least(step.custody, here, draft.source)
+        if step.answer is not None:
+            self._check_answer(step.answer, f"{draft.node_path}.answer", draft.source)
         if step.verdict is not None and step.verdict.of is not None:
             labels = [draft.step.label for draft in self._drafts if draft.step.label is not None]
             if step.verdict.of not in labels:
                 problem = f"= {step.verdict.of!r}: {choices_words(step.verdict.of, labels)}"
                 raise draft.source.refuse(f"{draft.node_path}.verdict.of", problem)
+
+    def _check_answer(self, wanted: steps.AnswerIs, key: str, source: ProcedureSource) -> None:
+        prompts = {
+            draft.step.label: draft.step
+            for draft in self._drafts
+            if isinstance(draft.step, steps.Prompt)
+        }
+        asked = prompts.get(wanted.of)
+        if asked is None:
+            problem = f"= {wanted.of!r} is no prompt: {choices_words(wanted.of, list(prompts))}"
+            raise source.refuse(f"{key}.of", problem)
+        for answer in wanted.among:
+            if answer not in asked.answers:
+                problem = f"= {answer!r}: {choices_words(answer, asked.answers)}"
+                raise source.refuse(f"{key}.among", problem)
 
     def check_tubes(self, tubes: Any, key: str, source: ProcedureSource) -> None:
         if not isinstance(tubes, list):

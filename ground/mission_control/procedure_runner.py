@@ -7,6 +7,7 @@ and waits for their verdicts, and does not send them under another name.
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -16,7 +17,6 @@ from flight.runtime.loop import NANOSECONDS
 from ground.mission_control import procedure_steps as steps
 from ground.mission_control.archive import order_of
 from ground.mission_control.command_tracker import ORIGIN, TrackedCommand, Verdict
-from ground.mission_control.numbered_products import Product, product_in
 from ground.mission_control.procedure_arguments import arguments_of, survey_key
 from ground.mission_control.procedure_conditions import (
     astray,
@@ -25,9 +25,13 @@ from ground.mission_control.procedure_conditions import (
     telemetry_is,
     whereabouts,
 )
+from ground.mission_control.procedure_cursor import Cursor
+from ground.mission_control.procedure_cursor import PhaseRecord as PhaseRecord
+from ground.mission_control.procedure_handling import Handling, Stopped
+from ground.mission_control.procedure_products import ProductCompletion
 from ground.mission_control.procedure_tools import ProcedureTools, StepFailed
 from ground.mission_control.procedures import Instruction, Program
-from ground.mission_control.recovery import Recoverer, Recovery
+from ground.mission_control.recovery import Recoverer
 from ground.mission_control.stages import stages_of
 
 _STATE = "procedure"
@@ -43,39 +47,21 @@ class ProcedureChanged(Exception):
     """The archive belongs to a run of another procedure, or with other variables."""
 
 
-class PhaseRecord(msgspec.Struct):
-    """When a phase began and ended, in seconds of mission time."""
-
-    name: str
-    began: float
-    ended: float | None = None
-
-
-class Cursor(msgspec.Struct):
-    """Where the program stands; all of it is kept."""
-
-    fingerprint: str
-    position: int = 0
-    visit: int = 1  # counts the steps that were begun: a step in a loop has several visits
-    entered_ns: int = 0
-    commanded_ns: int = 0  # when the last command was issued
-    last_verdict: str = ""
-    verdicts: dict[str, str] = {}  # of the steps that have a label
-    phases: list[PhaseRecord] = []
-    recoveries: list[Recovery] = []
-    ended: str = ""  # "complete" or "failed"
-    reason: str = ""
-
-
 class ProcedureRunner:
-    """Runs one program to its end."""
+    """Runs one program to its end.
 
-    def __init__(self, program: Program, tools: ProcedureTools) -> None:
+    `key`: under which the archive keeps where it stands, when it is not the mission's own.
+    """
+
+    def __init__(self, program: Program, tools: ProcedureTools, key: str = _STATE) -> None:
         self.program = program
+        self.key = key
+        self._mark = "" if key == _STATE else f"{key} "  # of its commands
         self._tools = tools
+        self.handling = Handling(tools.archive, f"{key} handling", self._planned)
         self.on_step: Callable[[Instruction], None] = lambda instruction: None
         self._at_once = 0  # steps begun since time passed last
-        kept = tools.archive.get(_STATE)
+        kept = tools.archive.get(key)
         if kept is None:
             self.cursor = Cursor(program.fingerprint)
             self.resumed = False
@@ -87,6 +73,14 @@ class ProcedureRunner:
                     f"{tools.archive.path} holds a run of another procedure or mission: "
                     "continue it with the files that it was begun with, or choose another folder."
                 )
+        self._completion = ProductCompletion(
+            tools,
+            lambda instruction, number, order: self._issue(
+                self._named(instruction, number), order
+            ),
+            self._verdict,
+            self._log,
+        )
         self._recoverer = Recoverer(
             program.recovery, tools, self.cursor.recoveries, self._keep, self._order, self._log
         )
@@ -119,7 +113,11 @@ class ProcedureRunner:
                 break
             self.on_step(instruction)
             try:
-                following = await self._perform(instruction)
+                following = await self._do(instruction)
+            except Stopped as stop:
+                self._log(instruction.path, str(stop))
+                self._end("failed", f"{_place(instruction)}: {stop}")
+                break
             except StepFailed as failure:
                 self._log(instruction.path, f"failed: {failure}")
                 if self._stops(instruction, str(failure)):
@@ -130,6 +128,42 @@ class ProcedureRunner:
                 self._enter(following)
                 self._end_circles(instruction)
         return cursor
+
+    async def _do(self, instruction: Instruction) -> int:
+        """Does a step as people let it be done; returns the position of the next.
+
+        Raises StepFailed, and Stopped.
+        """
+        handling, cursor = self.handling, self.cursor
+        position = cursor.position
+        go_to = await handling.before(instruction, position, cursor.visit)
+        if go_to is not None:
+            return go_to
+        if handling.waited:  # its limits count from when it was let go
+            cursor.entered_ns = self._tools.clock.now_ns()
+            self._keep()
+        try:
+            async with handling.work():
+                if isinstance(instruction.step, steps.CommandStep):
+                    handling.may_command(instruction.step)
+                return await self._perform(instruction)
+        except StepFailed as failure:
+            if not handling.attended or instruction.step.on_failure != "stop":
+                raise
+            self._log(instruction.path, f"failed: {failure}")
+            return await handling.failed(position, cursor.visit, str(failure))
+
+    def _planned(self, step: steps.CommandStep) -> tuple[bool, dict[str, Any]]:
+        """Whether a command is hazardous if it is issued now, and its arguments. StepFailed."""
+        instruction = self.instruction
+        if instruction is None or self._tools.tracker.of_step(self._named(instruction, 1)):
+            return False, {}  # it was issued before the ground was started again
+        arguments = arguments_of(step, self._tools)
+        entry = self._tools.dictionary.check(step.vehicle, step.command, arguments)
+        stages = stages_of(entry, step.vehicle, arguments, self._tools.tracker)
+        if step.until is not None:  # how long it is until then: another at each look
+            arguments.pop(step.until.argument, None)
+        return len(stages) > 1, arguments
 
     def _end_circles(self, instruction: Instruction) -> None:
         """Ends a program whose steps lead to each other while no time passes."""
@@ -157,7 +191,7 @@ class ProcedureRunner:
         self._keep()
 
     def _keep(self) -> None:
-        self._tools.archive.put(_STATE, msgspec.to_builtins(self.cursor))
+        self._tools.archive.put(self.key, msgspec.to_builtins(self.cursor))
 
     def _log(self, path: str, text: str) -> None:
         self._tools.archive.add_log(self._tools.clock.now_ns(), path, text)
@@ -179,13 +213,15 @@ class ProcedureRunner:
             case steps.Survey():
                 await self._survey(instruction, step)
             case steps.CompleteProduct():
-                await self._complete_product(instruction, step)
+                await self._completion.complete(instruction, step, self._entered)
             case steps.Pause():
                 await self._sleep_until(self._entered + step.seconds + step.sols * SOL_SECONDS)
             case steps.AssertCustody():
                 await self._assert_custody(step)
             case steps.Phase():
                 self._begin_phase(step.phase)
+            case steps.Prompt() | steps.Poll():
+                self._log(instruction.path, await self.handling.ask(step, self.cursor.visit))
             case steps.Goto():
                 return instruction.then
             case steps.Branch():
@@ -195,11 +231,11 @@ class ProcedureRunner:
         return position + 1
 
     async def _command(self, instruction: Instruction, step: steps.CommandStep) -> None:
-        attempt, number, visit = 1, 0, self.cursor.visit
+        attempt, number = 1, 0
         while True:
             number += 1
-            name = f"{visit}/{number} {instruction.path}"
-            following = f"{visit}/{number + 1} {instruction.path}"
+            name = self._named(instruction, number)
+            following = self._named(instruction, number + 1)
             identifier = self._issue(name, step)
             verdict = str(await self._verdict(step, identifier))
             command = self._tools.tracker.command(identifier)
@@ -225,6 +261,10 @@ class ProcedureRunner:
                 attempt += 1
         detail = command.detail + self._recoverer.why_not
         raise StepFailed(f"{step.vehicle} {step.command} ended {verdict}: {detail}")
+
+    def _named(self, instruction: Instruction, number: int) -> str:
+        """What the commands of the present visit to a step are kept under."""
+        return f"{self._mark}{self.cursor.visit}/{number} {instruction.path}"
 
     async def _order(self, name: str, step: steps.CommandStep) -> TrackedCommand:
         """Has a command of no step of its own carried out; its limit counts from its issue."""
@@ -290,61 +330,6 @@ class ProcedureRunner:
         tools.tracker.issue(name, orders, entry.deadline)
         return identifiers[-1]
 
-    async def _complete_product(
-        self, instruction: Instruction, step: steps.CompleteProduct
-    ) -> None:
-        """Has the pieces of a product that did not come sent again."""
-        tracker = self._tools.tracker
-        since, sent = 0, True
-        for attempt in range(1, step.attempts + 2):
-            if sent:
-                await self._until_announced(step, since)
-            product = self._product(step)
-            self._log(instruction.path, f"{step.vehicle} {step.channel}: {product}")
-            if product.whole:
-                return
-            if attempt > step.attempts:
-                break
-            # Of a product of which nothing came the vehicle knows itself where it ends.
-            gap = product.first_gap if product.missing else None
-            order = steps.CommandStep(
-                vehicle=step.vehicle, command=step.command, limit_sols=step.limit_sols,
-                arguments={} if gap is None else {"first": gap[0], "last": gap[1]},
-            )  # fmt: skip
-            identifier = self._issue(f"{self.cursor.visit}/{attempt} {instruction.path}", order)
-            since = tracker.command(identifier).issued_ns
-            verdict = await self._verdict(order, identifier, since / NANOSECONDS)
-            sent = verdict == Verdict.COMPLETED
-            detail = tracker.command(identifier).detail
-            self._log(instruction.path, f"{step.vehicle} {step.command}: {verdict} {detail}")
-        missing = ", ".join(map(str, product.missing)) or "all"
-        raise StepFailed(f"{step.vehicle} {step.channel}: these pieces did not come: {missing}")
-
-    def _product(self, step: steps.CompleteProduct) -> Product:
-        """What is here of a product."""
-        tools = self._tools
-        said = tools.telemetry.value(step.vehicle, step.announced)
-        texts = [str(value) for _, value in tools.archive.samples(step.vehicle, step.channel)]
-        return product_in(texts, int(said or 0))
-
-    async def _until_announced(self, step: steps.CompleteProduct, since_ns: int) -> None:
-        """Waits until a product is whole, or announced after a time, or the step's time is over.
-
-        `since_ns`: when it was commanded; 0: any announcement counts.
-        """
-        telemetry = self._tools.telemetry
-        began = since_ns / NANOSECONDS if since_ns else self._entered
-        try:
-            async with asyncio.timeout_at(began + step.limit_sols * SOL_SECONDS):
-                while not self._product(step).whole:
-                    said = telemetry.value(step.vehicle, step.announced)
-                    occurred = telemetry.occurred(step.vehicle, step.announced)
-                    if said and occurred is not None and occurred > since_ns:
-                        break
-                    await self._tools.watches.wait("sample", step.vehicle, step.announced)
-        except TimeoutError:
-            pass
-
     async def _survey(self, instruction: Instruction, step: steps.Survey) -> None:
         """Asks for pictures until a vehicle is found on one."""
         imagery = self._tools.imagery
@@ -407,6 +392,8 @@ class ProcedureRunner:
             return verdict in step.verdict.among
         if step.telemetry is not None:
             return telemetry_is(step.telemetry, self._tools)
+        if step.answer is not None:
+            return self.handling.answers.get(step.answer.of, "") in step.answer.among
         return step.custody is not None and custody_is(step.custody, self._tools)
 
     # --------------------------------------------------------------------- waiting

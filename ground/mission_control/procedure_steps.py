@@ -169,6 +169,35 @@ class AssertCustody(Step, frozen=True, tag="assert_custody"):
     at_least: Annotated[int, Meta(ge=0)] | None = None
 
 
+Word = Annotated[str, Meta(min_length=1, max_length=80)]
+
+
+class Prompt(Step, frozen=True, tag="prompt"):
+    """Asks whoever attends the procedure, and waits for one of the answers.
+
+    A procedure that nobody attends takes `otherwise` at once. A branch goes by the answer.
+    """
+
+    label: Label
+    text: Annotated[str, Meta(min_length=1, max_length=1000)]
+    answers: Annotated[list[Word], Meta(min_length=1, max_length=10)]
+    otherwise: Word
+
+    def __post_init__(self) -> None:
+        if self.otherwise not in self.answers:
+            raise ValueError(f"otherwise = {self.otherwise!r}: allowed is one of the answers")
+
+
+class Poll(Step, frozen=True, tag="poll"):
+    """A go/no-go poll: goes on when a person of each role has said go, each another one.
+
+    It fails when somebody says no-go. A procedure that nobody attends goes on at once.
+    """
+
+    text: Annotated[str, Meta(min_length=1, max_length=1000)]
+    roles: Annotated[list[Literal["operator", "director", "engineer"]], Meta(min_length=1)]
+
+
 class Phase(Step, frozen=True, tag="phase"):
     """A phase of the mission begins."""
 
@@ -214,6 +243,13 @@ class VerdictIs(Struct, frozen=True, forbid_unknown_fields=True):
     of: Label | None = None
 
 
+class AnswerIs(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether the prompt at a label was answered in one of these ways."""
+
+    of: Label
+    among: list[Word]
+
+
 class Branch(Step, frozen=True, tag="branch"):
     """Goes to `then` when its one condition holds, else to `otherwise`, or just on."""
 
@@ -222,11 +258,12 @@ class Branch(Step, frozen=True, tag="branch"):
     verdict: VerdictIs | None = None
     telemetry: TelemetryIs | None = None
     custody: CustodyIs | None = None
+    answer: AnswerIs | None = None
 
     def __post_init__(self) -> None:
-        given = [self.verdict, self.telemetry, self.custody]
+        given = [self.verdict, self.telemetry, self.custody, self.answer]
         if sum(each is not None for each in given) != 1:
-            raise ValueError("a branch needs exactly one of verdict, telemetry and custody")
+            raise ValueError("a branch needs exactly one of verdict, telemetry, custody, answer")
 
 
 class Missing(Struct, frozen=True, forbid_unknown_fields=True):
@@ -264,6 +301,8 @@ AnyStep = (
     | CompleteProduct
     | Pause
     | AssertCustody
+    | Prompt
+    | Poll
     | Phase
     | Include
     | Goto

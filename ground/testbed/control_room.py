@@ -44,6 +44,11 @@ def make_dictionary() -> Dictionary:
 def make_program(mission: LoadedMission, dictionary: Dictionary) -> Program:
     """The mission's procedure, checked against the dictionary; raises ConfigurationError."""
     file = find_configuration("procedures", mission.mission.procedure)
+    return read_procedure(file, mission, dictionary)
+
+
+def read_procedure(file: Path, mission: LoadedMission, dictionary: Dictionary) -> Program:
+    """A procedure with the variables of a mission; raises ConfigurationError."""
     opportunities = () if mission.mission.launch_after is None else ("launch",)
     known = [tube.id for tube in (*mission.depot.tubes, *mission.held)]
     return load_procedure(
@@ -125,6 +130,7 @@ def make_mission_control(
         return MissionControl(
             bus, folder, dictionary, program, tubes, clock, opportunities=opportunities, disc=disc,
             conjunctions=conjunctions(mission), durable=durable,
+            compile_procedure=lambda path: read_procedure(path, mission, dictionary),
         )  # fmt: skip
     except (ProcedureChanged, ArchiveError) as error:
         raise ConfigurationError(program.file, None, "steps", str(error)) from error

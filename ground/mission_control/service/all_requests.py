@@ -4,6 +4,7 @@ from ground.mission_control.service import (
     alarm_requests,
     authority_requests,
     history_requests,
+    procedure_requests,
     reading_requests,
     releasing_requests,
     staging_requests,
@@ -14,7 +15,7 @@ from ground.mission_control.service.handling import Handlers
 
 MODULES = (
     reading_requests, staging_requests, releasing_requests, authority_requests, trainer_requests,
-    alarm_requests, history_requests,
+    alarm_requests, history_requests, procedure_requests,
 )  # fmt: skip
 
 
@@ -22,6 +23,7 @@ def attach_all(desk: Desk) -> None:
     """Has what the modules keep told in the journal and in snapshots."""
     alarm_requests.attach(desk)
     history_requests.attach(desk)
+    procedure_requests.attach(desk)
 
 
 def all_handlers() -> Handlers:

@@ -355,6 +355,7 @@ class Ground:
             [TubeEntry("M1", "Malay", "igneous core"), TubeEntry("M2", "Mageik")],
             MissionClock(EPOCH_JD_TT),
             opportunities={"launch": lambda earliest: 1000.0 * (earliest // 1000.0 + 1.0)},
+            compile_procedure=lambda path: load_procedure(path, {"tube": "M1"}, DICTIONARY),
         )
 
     async def run(self) -> Outcome:

@@ -9,61 +9,17 @@ import pytest
 
 from flight.icd.messages import Severity
 from ground.api import controlling, reads
-from ground.api.fields import Change, Read
-from ground.mission_control.service import watch
-from ground.mission_control.service.desk import About
-from ground.mission_control.service.handling import Asked
-from ground.mission_control.service.service import Service
 from tests.ground.mission_control.conftest import LIGHT_TIME, PASS_LENGTH, PASS_PERIOD
+from tests.ground.mission_control.people import ANNA, EVE, MAX, People, use_files
 
 Fly = Callable[..., Any]
 S = 1_000_000_000
 PAUSE = "  - {do: pause, seconds: 40000}\n"
-ANNA = Asked("anna", "s1", ("operator",), "k")
-MAX = Asked("max", "s2", ("engineer",), "k")
-EVE = Asked("eve", "s3", ("observer",), "k")
 
 
 @pytest.fixture(autouse=True)
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Limit sets and derived channels of the one vehicle that there is."""
-    (tmp_path / "limit_sets.yaml").write_text(
-        "format: 1\nsets: {night: {doc: at night, limits: "
-        "{rover.charge: {yellow: [0.4, null], source: test}}}}\n"
-    )
-    (tmp_path / "derived_channels.yaml").write_text(
-        "format: 1\nchannels: {rover.left: {doc: left, value: rover.charge - 0.25}}\n"
-    )
-    monkeypatch.setattr(watch, "find_configuration", lambda _, name: tmp_path / f"{name}.yaml")
-
-
-class People:
-    """Ask a ground; keys are told apart by a counter."""
-
-    def __init__(self, ground: Any) -> None:
-        about = About("test", "Test", [{"name": "rover", "title": ""}], 1, "virtual", True, "")
-        self.ground = ground
-        self.service = Service(ground.control, about)
-        self.count = 0
-
-    def look(self, request: Read) -> dict[str, Any]:
-        answer = self.service.read(EVE, request)
-        assert answer.ok and answer.result is not None, answer.refused
-        return answer.result
-
-    def refused(self, request: Read) -> str:
-        answer = self.service.read(EVE, request)
-        assert not answer.ok
-        return answer.refused
-
-    def do(self, who: Asked, request: Change) -> Any:
-        self.count += 1
-        asked = Asked(who.user, who.session, who.roles, f"k{self.count}")
-        answer = self.service.change(asked, request)
-        return answer.result if answer.ok else answer.refused
-
-    def journal(self, topic: str) -> list[tuple[str, str]]:
-        return [(e.what, e.who) for e in self.service.desk.journal.after(0) if e.topic == topic]
+    use_files(tmp_path, monkeypatch)
 
 
 def test_values_are_as_they_were_known_and_go_stale_in_silence(fly: Fly) -> None:

@@ -37,7 +37,7 @@ DRIVE = "do: command, vehicle: rover, command: drive"
         ("  - do: for_each\n    variable: tube\n    items: ${tubes}\n    steps:\n"
          "      - {do: pause, sols: 1}\n      - {do: goto, to: nxt}", 11,
          "steps[0].steps[1].to = 'nxt' is no label: allowed is \"next\" (did you mean next?)"),
-        ("  - {do: branch, then: a, label: a}", 6, "exactly one of verdict, telemetry and custody"),
+        ("  - {do: branch, then: a, label: a}", 6, "exactly one of verdict, telemetry, custody"),
         ("  - {do: assert_custody, tubes: [M1], places: [moon]}", 6, 'places[0] = "moon"'),
         ("  - {do: command, vehicle: rover, command: drive, from_event: {vehicle: rover,"
          " event: arrived, fields: {distanze: place}}}", 6, "drive has no argument 'distanze'"),
