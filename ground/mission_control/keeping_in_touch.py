@@ -18,8 +18,6 @@ from ground.mission_control.dictionary import Dictionary
 from ground.mission_control.telemetry import LatestTelemetry
 
 STATUS, SILENCE = "report_status", "announce_silence"
-DECOMMISSION = "decommission"
-"""The command that switches a vehicle off for good."""
 IN_TOUCH = "in touch"
 """The step under which the commands that nobody planned are kept."""
 EVERY = 2.0 * SOL_SECONDS
@@ -80,7 +78,7 @@ class KeepingInTouch:
         """Whether something may go to a vehicle now: one at work is asked by the tracker."""
         heard = self._telemetry.was_heard(vehicle)
         busy = any(each.verdict is None for each in orders)
-        return heard and not busy and all(each.order.name != DECOMMISSION for each in orders)
+        return heard and not busy and not any(each.has_switched_off for each in orders)
 
     def _coming(self, announced: float) -> float | None:
         """The end of a conjunction that begins soon, if it has not been announced."""

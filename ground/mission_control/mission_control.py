@@ -15,12 +15,12 @@ from flight.runtime.pace import NANOSECONDS
 from ground.mission_control.alarms import Alarms
 from ground.mission_control.archive import Archive, ArchiveError
 from ground.mission_control.clock import MissionClock
-from ground.mission_control.command_tracker import CommandTracker, TrackedCommand, Verdict
+from ground.mission_control.command_tracker import CommandTracker, TrackedCommand
 from ground.mission_control.custody_view import CustodyView, TubeEntry, write_manifest
 from ground.mission_control.dictionary import Dictionary
 from ground.mission_control.downlink import Downlink
 from ground.mission_control.imagery import Imagery
-from ground.mission_control.keeping_in_touch import DECOMMISSION, Interval, KeepingInTouch
+from ground.mission_control.keeping_in_touch import Interval, KeepingInTouch
 from ground.mission_control.link_log import LinkLog
 from ground.mission_control.procedure_library import Compile, ProcedureLibrary
 from ground.mission_control.procedure_runner import PhaseRecord, ProcedureRunner
@@ -33,6 +33,7 @@ from ground.mission_control.shelves import Shelves
 from ground.mission_control.side_procedures import SideProcedures
 from ground.mission_control.stations import HOSTS, Stations
 from ground.mission_control.telemetry import LatestTelemetry
+from ground.mission_control.tracked_commands import DECOMMISSION
 from ground.mission_control.uplink import Uplink
 from ground.mission_control.watches import Watches
 from ground.mission_control.windows import Window
@@ -184,7 +185,7 @@ class MissionControl:
         return {
             each.order.target
             for each in self.tracker.named(DECOMMISSION)
-            if each.order.stage != "arm" and each.verdict is Verdict.COMPLETED
+            if each.has_switched_off
         }
 
     async def _rounds(self) -> None:
@@ -222,11 +223,9 @@ class MissionControl:
         return self.dictionary.vehicles[vehicle].commands[command].deadline
 
     def _verdict(self, command: TrackedCommand) -> None:
-        order = command.order
         self.read_back.heard(command)
-        ended = order.name == DECOMMISSION and order.stage != "arm"
-        if ended and command.verdict is Verdict.COMPLETED:
-            self.alarms.retire(order.target)
+        if command.has_switched_off:
+            self.alarms.retire(command.order.target)
 
     def _log_reception(self, text: str) -> None:
         self.archive.add_log(self.clock.now_ns(), "reception", text)

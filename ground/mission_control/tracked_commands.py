@@ -8,6 +8,8 @@ from typing import Any
 from flight.icd.messages import Command, Rung
 
 ORIGIN = "mission_control"
+DECOMMISSION = "decommission"
+"""The command that switches a vehicle off for good."""
 RANK = {Rung.RECEIVED: 0, Rung.ACCEPTED: 1, Rung.STARTED: 2, Rung.PROGRESS: 3}
 
 
@@ -61,6 +63,12 @@ class TrackedCommand:
     late: bool = False
     of_another_start: bool = False  # of mission control, whose queue is gone
     verdict: Verdict | None = None
+
+    @property
+    def has_switched_off(self) -> bool:
+        """Whether by it the vehicle is switched off for good: nobody waits for a word of it."""
+        fired = self.order.name == DECOMMISSION and self.order.stage != "arm"
+        return fired and self.verdict is Verdict.COMPLETED
 
     @property
     def status(self) -> str:

@@ -1,7 +1,6 @@
 """One participant's process, as the process that composes the run has it."""
 
 import asyncio
-import contextlib
 import os
 import signal
 import subprocess
@@ -12,6 +11,7 @@ from typing import Any
 
 from ground.testbed import reporting_pipe as pipes
 from ground.testbed.host import Boot
+from ground.testbed.orders_pipe import OrdersPipe
 
 
 class Child:
@@ -27,10 +27,9 @@ class Child:
         orders: bytes = b"",
     ) -> None:
         reading, writing = os.pipe()
-        taking, self._orders = os.pipe()
-        os.set_blocking(self._orders, False)
-        if orders:
-            os.write(self._orders, orders)
+        taking, giving = os.pipe()
+        self._orders = OrdersPipe(giving)
+        self._orders.send(orders)
         try:
             with log.open("ab") as out:
                 self._process = subprocess.Popen(
@@ -47,7 +46,7 @@ class Child:
                 )  # fmt: skip
         except BaseException:
             os.close(reading)
-            os.close(self._orders)
+            self._orders.close()
             raise
         finally:
             os.close(writing)
@@ -84,8 +83,7 @@ class Child:
     def buried(self) -> None:
         """Its end is known to the system, and to who waits for it."""
         self._process.wait()
-        os.close(self._orders)
-        self._orders = -1
+        self._orders.close()
         self.ended.set_result(None)
         if not self.ready.done():
             self.ready.set_result(None)
@@ -108,8 +106,11 @@ class Child:
 
     def order(self, line: bytes) -> None:
         """Gives it an order about faults; one that has just died takes none."""
-        with contextlib.suppress(BrokenPipeError):
-            os.write(self._orders, line)
+        self._orders.send(line)
+
+    def give_orders(self) -> None:
+        """Gives it what its pipe has not taken yet."""
+        self._orders.send_on()
 
     def stop(self) -> None:
         """Nothing of it runs any more, as if it hung."""

@@ -28,6 +28,7 @@ from ground.testbed.oscillators import Turn
 from ground.testbed.roles import GROUND as GROUND
 from ground.testbed.watchdogs import Expiry
 from sim_hw.faults.fault import Fault
+from sim_hw.faults.kind import FaultKind
 
 
 class HostCannot(RuntimeError):
@@ -248,6 +249,10 @@ class HostKind(Protocol):
 
     def check(self, mission: LoadedMission) -> None:
         """Refuses what this host cannot do; raises ConfigurationError before anything is begun."""
+
+    def why_not(self, kind: FaultKind) -> str:
+        """Why there can be no such fault here, in words; "" when there can."""
+        ...
 
     def options(self, mission: LoadedMission) -> dict[str, Any]:
         """The options as the evidence of the run has them."""

@@ -1,17 +1,25 @@
 """Checks all that a mission refers to, before anything of it is started or written."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from flight.configuration.allowed_values import choices_words
-from flight.configuration.files import NotAllowed, configs_folder, refusal
+from flight.configuration.files import (
+    ConfigurationError,
+    NotAllowed,
+    configs_folder,
+    refusal,
+)
 from flight.configuration.sections import load_section
 from ground.missions.mission import Failure, LoadedMission
 from ground.missions.vehicle_files import VehicleFile
 from ground.testbed.control_room import make_dictionary, make_program
 from ground.testbed.hardware import Hardware, load_vehicle_files
+from ground.testbed.host import HostKind
 from ground.testbed.wiring import check_wiring
+from sim_hw.faults.fault import Fault
 from sim_hw.links.parameters import load_link_parameters
 
 COARSE = 20.0  # m: of a map that nobody lands by
@@ -35,6 +43,17 @@ def check_mission(mission: LoadedMission) -> dict[str, VehicleFile]:
     check_wiring(mission, files, hardware)
     _check_failures(mission, hardware)
     return files
+
+
+def check_faults(faults: Sequence[Fault], kind: HostKind) -> None:
+    """Refuses faults that there cannot be on that host; raises ConfigurationError."""
+    for fault in faults:
+        reason = kind.why_not(fault.kind)
+        if reason:
+            what = f"{fault.target.kind} = {fault.target.name}, kind = {fault.kind.name()}"
+            raise ConfigurationError(
+                f"fault {fault.id}", None, "", f"{what}: there is no such fault here: {reason}"
+            )
 
 
 def _check_failures(mission: LoadedMission, hardware: Hardware) -> None:

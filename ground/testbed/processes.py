@@ -15,6 +15,7 @@ from ground.testbed.addresses import IpcAddresses
 from ground.testbed.hardware import Hardware, load_vehicle_files
 from ground.testbed.host import Happenings, Setting
 from ground.testbed.processes_host import SOCKETS, ProcessesHost
+from sim_hw.faults.kind import FaultKind
 
 GREATEST_RATE = 1e9  # times as fast as Mars
 
@@ -53,6 +54,10 @@ class Processes:
                 raise ConfigurationError(
                     "command line", None, "--transport", f"= ipc: {error}"
                 ) from None
+
+    def why_not(self, kind: FaultKind) -> str:
+        """What reaches into a computer from the process that composes the run."""
+        return kind.one_process and f"over processes {kind.one_process}"
 
     def options(self, mission: LoadedMission) -> dict[str, Any]:
         """As the evidence of the run has them."""

@@ -198,6 +198,7 @@ class ProcessesHost:
                 log = pipes.log_of(self._setting.folder.path, role)
                 raise ConfigurationError(str(log), None, role, started.words)
         self._loop.look_by_wall(self._watch.look, WATCH)
+        self._loop.look_by_wall(self._give_orders, WATCH)
         self._clock.begin(self._rate)
 
     async def end_ground(self) -> None:
@@ -249,6 +250,10 @@ class ProcessesHost:
         """Whether a process runs."""
         each = self._children.get(role)
         return each is not None and each.runs
+
+    def _give_orders(self) -> None:
+        for each in self._children.values():
+            each.give_orders()
 
     def _hung(self, name: str) -> None:
         for role, each in self._children.items():

@@ -32,7 +32,7 @@ from ground.testbed.hardware import Hardware
 from ground.testbed.host import GROUND, Boot, Host, HostKind, Setting
 from ground.testbed.inputs import CommandInput, KillInput
 from ground.testbed.kills import Kill, check_kills
-from ground.testbed.mission_check import check_mission
+from ground.testbed.mission_check import check_faults, check_mission
 from ground.testbed.operating import order
 from ground.testbed.power_cuts import PowerCuts
 from ground.testbed.protections import check_protections, parts_without
@@ -389,6 +389,7 @@ def check_run(
     check_kills(options.kills, mission)
     check_protections(options.protections_off, mission.vehicles)
     kind.check(mission)
+    check_faults(options.faults, kind)
     return files
 
 

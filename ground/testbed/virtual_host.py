@@ -33,6 +33,7 @@ from ground.testbed.protections import parts_without
 from ground.testbed.rig import Rig
 from ground.testbed.vehicles import vehicle_class
 from sim_hw.faults.fault import Fault
+from sim_hw.faults.kind import FaultKind
 
 LOOK = 300  # s of mission time between looks
 
@@ -62,6 +63,10 @@ class Virtual:
 
     def check(self, mission: LoadedMission) -> None:
         """All missions can be flown here."""
+
+    def why_not(self, kind: FaultKind) -> str:
+        """All faults can be here."""
+        return ""
 
     def options(self, mission: LoadedMission) -> dict[str, Any]:
         """What perturbs the order."""

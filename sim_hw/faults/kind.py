@@ -72,10 +72,12 @@ class FaultKind(
 
     `counted`: it acts on single calls, messages or frames, which can be counted and drawn. Such a
     kind is armed at its seam, and does what that asks of it; the others `begin`, and are healed.
+    `one_process`: why it can only be where all computers are in one process; "" where it need not.
     """
 
     target: ClassVar[TargetKind]
     counted: ClassVar[bool] = False
+    one_process: ClassVar[str] = ""
 
     @property
     def is_inside(self) -> bool:

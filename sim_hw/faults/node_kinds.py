@@ -123,6 +123,7 @@ class SideSwap(NodeKind, frozen=True, kw_only=True, tag="side_swap"):
     """It gives up of itself, once, and the vehicle's other computer starts."""
 
     needs: ClassVar[str] = "second computer"
+    one_process: ClassVar[str] = "a vehicle has one computer"
 
     def begin(self, seam: NodeSeam, injection: Injection) -> Heal:
         if seam.runs:
@@ -196,6 +197,7 @@ class OldFiles(NodeKind, frozen=True, kw_only=True, tag="old_files"):
     `after` each start, as long as they are not deleted."""
 
     needs: ClassVar[str] = "mailbox"
+    one_process: ClassVar[str] = "a store is in the process of its computer"
 
     after: Period
 

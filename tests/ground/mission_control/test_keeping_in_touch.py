@@ -53,9 +53,9 @@ class Desk:
             if self.answers is not None:
                 self.tracker._end(self.tracker.command(order.identifier), self.answers)
 
-    def command(self, name: str, **arguments: Any) -> str:
+    def command(self, name: str, stage: str = "run", **arguments: Any) -> str:
         [identifier] = self.tracker.next_identifiers(1)
-        order = Command(identifier, "rover", name, arguments, "mission_control")
+        order = Command(identifier, "rover", name, arguments, "mission_control", stage)
         self.tracker.issue("a step", [order], 60.0)
         return identifier
 
@@ -145,11 +145,23 @@ def test_a_conjunction_is_announced_before_it_begins_and_nothing_is_sent_in_it(
     at_the_desk(tmp_path, story, [(begin, end)])
 
 
-def test_nobody_speaks_to_who_was_switched_off(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("stage", "verdict", "off"),
+    [
+        ("fire", Verdict.COMPLETED, True), ("arm", Verdict.COMPLETED, False),
+        ("fire", Verdict.REJECTED, False), ("fire", Verdict.FAILED, False),
+        ("fire", Verdict.UNANSWERED, False),
+    ],
+)  # fmt: skip
+def test_nobody_speaks_to_who_was_switched_off_and_to_nobody_else_less(
+    tmp_path: Path, stage: str, verdict: Verdict, off: bool
+) -> None:
     async def story(desk: Desk) -> None:
-        desk.command("decommission")
+        desk.answers = verdict
+        desk.command("decommission", stage)
+        desk.answers = Verdict.COMPLETED
         await sols(30.0)
-        assert desk.spoken() == [(0, "decommission")]
+        assert (len(desk.spoken()) == 1) is off
 
     at_the_desk(tmp_path, story)
 

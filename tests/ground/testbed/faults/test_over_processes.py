@@ -4,18 +4,32 @@ from pathlib import Path
 
 import pytest
 
+from flight.configuration.files import ConfigurationError
 from ground.testbed.processes import Processes
 from sim_hw.faults.bus_kinds import Delay, Drop
 from sim_hw.faults.fault import Nth
 from sim_hw.faults.ground_kinds import OperatorLate
 from sim_hw.faults.link_kinds import Outage
-from sim_hw.faults.node_kinds import ClockStep, Crash, Hang
+from sim_hw.faults.node_kinds import ClockStep, Crash, Hang, NodeKind, OldFiles, SideSwap
 from sim_hw.faults.store_kinds import Full
 from sim_hw.faults.value_kinds import NotANumber
 from sim_hw.faults.world_kinds import ParasiticLoad
 from tests.ground.testbed.faults.flights import at, fault, flown
 
 pytestmark = pytest.mark.processes
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [(SideSwap(), "one computer"), (OldFiles(after=5.0), "in the process of its computer")],
+)
+def test_what_cannot_be_over_processes_is_refused_before_anything_begins(
+    tmp_path: Path, kind: NodeKind, why: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=why) as caught:
+        flown(tmp_path, fault("odd", "node:rover", kind, at(10.0)), host=Processes())
+    assert "fault odd" in str(caught.value) and kind.name() in str(caught.value)
+    assert not (tmp_path / "run").exists()
 
 
 def test_one_of_each_sort_hits_and_heals(tmp_path: Path) -> None:
