@@ -148,7 +148,17 @@ class Console:
             raise ConfigurationError(str(self.folder), None, "", otherwise)
 
     def _serves(self) -> bool:
-        return (self.folder / API_FILE).exists()
+        """Whether the run answers, and the edge has told where it serves."""
+        from ground.testbed.run_control import ControlRefused, RunControl
+
+        if not (self.folder / API_FILE).exists():
+            return False
+        try:
+            with RunControl(self.folder, patience=0.5) as control:
+                control.look()
+        except ControlRefused:
+            return False
+        return True
 
     def _web_answers(self) -> bool:
         with (

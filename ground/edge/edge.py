@@ -160,9 +160,10 @@ class Edge:
         if self._options.save_sessions:
             for user in self._options.people:
                 file = people / f"{user}.session"
-                self.sessions.close((read_private(file) or b"").decode("ascii", "replace"))
-                token, _ = self.sessions.open(user)
-                write_private(file, token.encode())
+                saved = (read_private(file) or b"").decode("ascii", "replace")
+                known = self.sessions.find(saved)
+                if known is None or known.user != user:
+                    write_private(file, self.sessions.open(user)[0].encode())
         api = Api(self.requests, self.streams, str(people), os.getpid())
         self._api = msgspec.json.encode(api)
 

@@ -6,6 +6,8 @@ where something is not so. Reading and changing the pace are no inputs: they cha
 run.
 """
 
+import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -82,15 +84,23 @@ class ControlServer:
         self._socket.bind(address)
         self._descriptor = int(self._socket.getsockopt(zmq.FD))
         outside.add(self._descriptor, self._serve)
+        self._bell = Bell()
+        outside.add(self._bell.descriptor, self._rung)
         replace_file(announce, msgspec.json.encode({"address": address}))
 
     def close(self) -> None:
         """Nobody is heard any more; who waits is told."""
         self._announce.unlink(missing_ok=True)
         self._outside.remove(self._descriptor)
+        self._outside.remove(self._bell.descriptor)
         self.asking.end()
+        self._bell.close()
         self._context.destroy(linger=LINGER)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _rung(self) -> None:
+        self._bell.silence()
+        self._serve()
 
     def _serve(self) -> None:
         for _ in range(MOST_AT_ONCE):
@@ -100,6 +110,7 @@ class ControlServer:
                 return
             if len(frames) >= 2:
                 self._take(frames[:-1], frames[-1])
+        self._bell.ring()  # there may be more
 
     def _take(self, way: list[bytes], request: bytes) -> None:
         """Answers a request, now or later, on the way that it came."""
@@ -109,9 +120,15 @@ class ControlServer:
             self._send(way, {"ok": False, "refused": f"no request: {error}"})
             return
         if isinstance(asked, Ask):
-            self.asking.ask(asked, partial(self._send, way))
+            self.asking.ask(asked, partial(self._send_later, way))
         else:
             self._send(way, self._answer(asked))
+
+    def _send_later(self, way: list[bytes], answer: dict[str, Any]) -> None:
+        """Answers when a request has acted, and looks for what came meanwhile: ZeroMQ tells of
+        something to read once, and may have seen it while it sent."""
+        self._send(way, answer)
+        self._bell.ring()
 
     def _send(self, way: list[bytes], answer: dict[str, Any]) -> None:
         try:
@@ -145,6 +162,30 @@ class ControlServer:
             "until": None if pace.until_ns is None else pace.until_ns / NANOSECONDS,
             "inputs": self._loop.admitted,
         }
+
+
+class Bell:
+    """Makes a descriptor readable, so that its callback is called once more."""
+
+    def __init__(self) -> None:
+        self.descriptor, self._rope = os.pipe()
+        os.set_blocking(self.descriptor, False)
+        os.set_blocking(self._rope, False)
+
+    def ring(self) -> None:
+        """The callback is called."""
+        with contextlib.suppress(BlockingIOError):  # it rings already
+            os.write(self._rope, b"!")
+
+    def silence(self) -> None:
+        """It was heard."""
+        with contextlib.suppress(BlockingIOError):
+            os.read(self.descriptor, 4096)
+
+    def close(self) -> None:
+        """It rings no more."""
+        os.close(self.descriptor)
+        os.close(self._rope)
 
 
 class ControlRefused(RuntimeError):

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,30 +16,10 @@ from ground.client import Connection, MissionControl, Refused, Unanswered, find_
 from ground.client.frames import API_FILE
 from ground.edge import Edge, EdgeOptions
 from tests.ground.edge.conftest import PASSWORD, Wall
+from tests.ground.edge.serving import client, script, served, session_of
 from tests.ground.edge.stand_in import StandIn, until
 
 pytestmark = pytest.mark.stock
-
-
-@asynccontextmanager
-async def served(run: StandIn, options: EdgeOptions) -> AsyncIterator[Edge]:
-    """A run that is up, and an edge that has found it."""
-    run.start()
-    try:
-        async with Edge(run.folder, options) as edge:
-            await until(lambda: edge.link.state.up)
-            yield edge
-    finally:
-        run.kill()
-
-
-def session_of(edge: Edge, user: str) -> str:
-    return edge.sessions.open(user)[0]
-
-
-def client(edge: Edge, user: str) -> Connection:
-    """A client with a session of its own."""
-    return Connection(edge.folder, session=session_of(edge, user))
 
 
 async def raw(edge: Edge, *frames: bytes) -> Any:
@@ -388,9 +366,8 @@ async def test_an_edge_that_comes_back_elsewhere_is_found_and_nothing_is_done_tw
 async def test_an_approval_is_over_after_half_an_hour_of_people_s_time(
     run: StandIn, options: EdgeOptions, wall: Wall
 ) -> None:
-    async with served(run, options) as edge:
-        async with MissionControl(run.folder, session=session_of(edge, "ben")) as mc:
-            await mc.approve("st-7", "ab" * 32)
+    async with served(run, options) as edge, script(edge, "ben") as mc:
+        await mc.approve("st-7", "ab" * 32)
         await until(lambda: edge._approvals._given)
         wall.seconds += 1799.0
         assert edge._approvals.over() == {}
@@ -405,9 +382,8 @@ async def test_an_approval_is_over_after_half_an_hour_of_people_s_time(
 async def test_an_approval_keeps_its_hour_over_a_restart_and_one_of_no_hour_is_over(
     run: StandIn, options: EdgeOptions, wall: Wall
 ) -> None:
-    async with served(run, options) as edge:
-        async with MissionControl(run.folder, session=session_of(edge, "ben")) as mc:
-            await mc.approve("st-7", "ab" * 32)
+    async with served(run, options) as edge, script(edge, "ben") as mc:
+        await mc.approve("st-7", "ab" * 32)
         await until(lambda: edge._approvals._given)
     run.tell("stack", "approved", stage="st-8", state="approved", hash="cd" * 32)
     run.tell("stack", "approved", stage="st-9", state="approved", hash="ef" * 32)
@@ -435,10 +411,9 @@ async def test_nobody_else_lets_an_approval_expire(run: StandIn, options: EdgeOp
 async def test_who_only_looks_on_does_not_change_the_pace(
     run: StandIn, options: EdgeOptions
 ) -> None:
-    async with served(run, options) as edge:
-        async with MissionControl(run.folder, session=session_of(edge, "eve")) as mc:
-            with pytest.raises(Refused, match="eve looks on only"):
-                await mc.pace(10.0)
+    async with served(run, options) as edge, script(edge, "eve") as mc:
+        with pytest.raises(Refused, match="eve looks on only"):
+            await mc.pace(10.0)
         assert run.pace == 50.0
         async with MissionControl(run.folder, session=session_of(edge, "anna")) as mc:
             assert (await mc.pace(None, "pass")) == {"pace": None, "until": 1000.0}
