@@ -22,7 +22,8 @@ class News:
 
     def __init__(self) -> None:
         self.clock: dict[str, Any] = {}
-        self.link: dict[str, Any] = {"up": False, "since": None, "why": ""}
+        self.link: dict[str, Any] | None = None
+        """Whether mission control answers; None as long as nobody knows."""
         self.version = 0
         self.told = 0
         """Entries that were taken so far: the place of the newest."""
@@ -51,7 +52,7 @@ class News:
 
     def set_link(self, up: bool, why: str, since: str | None) -> None:
         """Whether mission control answers; once told, told again only when it has changed."""
-        if up != self.link["up"] or why != self.link["why"]:
+        if self.link is None or up != self.link["up"] or why != self.link["why"]:
             self.link = {"up": up, "why": why, "since": since}
 
     def take_values(self, rows: Iterable[Row]) -> None:
@@ -129,7 +130,7 @@ class Reader:
         poll: dict[str, Any] = {}
         if news.link is not self._link:
             poll["link"] = self._link = news.link
-        if news.clock is not self._clock:
+        if news.clock and news.clock is not self._clock:
             poll["clock"] = self._clock = news.clock
         entries = news.entries_after(self._place)
         if news.missed > self._place or (entries and entries[0][0] > self._place + 1):

@@ -80,12 +80,12 @@ class Console:
         self._bell.ring()
 
     def _silent(self) -> None:
-        if self._news.link["up"]:
+        if self._news.link is None or self._news.link["up"]:
             self._known = False
             self._news.forget()
-        since = self._news.link["since"] or datetime.now(UTC).isoformat(timespec="seconds")
-        self._news.set_link(False, "mission control is not heard", since)
-        self._bell.ring()
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            self._news.set_link(False, "mission control is not heard", now)
+            self._bell.ring()
 
     # ------------------------------------------------------------------ pages
 

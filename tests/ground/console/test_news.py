@@ -90,6 +90,7 @@ def test_after_the_link_was_lost_the_old_is_not_told() -> None:
 def test_the_link_is_told_when_it_changes_and_not_else() -> None:
     news = News()
     reader = Reader(news)
+    assert frames(reader) == []  # nobody knows yet, and nobody is told that it is lost
     up = {"link": {"up": True, "why": "", "since": None}}
     for time_ns in range(3):
         news.take("clock", {"time_ns": time_ns, **up})
