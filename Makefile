@@ -13,6 +13,7 @@ BIN := $(VENV)/bin
 FLYABLE := $(VENV)/.flyable
 READY := $(VENV)/.ready
 CHROMIUM := $(VENV)/.chromium
+AXE := $(VENV)/axe/.fetched
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
@@ -25,7 +26,7 @@ section = @printf '\n== %s\n' "$(1)"
 # As `msr` pins itself (flight/runtime/libm.py), so that tests in process have the bits of `msr`.
 export GLIBC_TUNABLES ?= glibc.cpu.hwcaps=-FMA,-FMA4
 
-.PHONY: help setup fly test check coverage soak lint format types imports docs-check pytest measure \
+.PHONY: help setup fly test check axe coverage soak lint format types imports docs-check pytest measure \
     verify docs clean distclean
 
 help:
@@ -62,6 +63,15 @@ $(READY): pyproject.toml | $(BIN)/python
 	@echo "== installing what flying and checking need (half a minute, once)"
 	@$(INSTALL) '.[dev]'
 	@touch $(FLYABLE) $@
+
+# Looks for what people with other eyes or hands would trip over; a tool of the tests, from npm.
+$(AXE): | $(BIN)/python
+	@mkdir -p $(VENV)/axe
+	@command -v npm > /dev/null && npm install --prefix $(VENV)/axe --no-audit --no-fund --silent \
+	    axe-core@4.10 > /dev/null || echo "axe-core could not be fetched: its test is left out" >&2
+	@touch $@
+
+axe: $(AXE)
 
 # The console's page is tested in Debian's browser; where it cannot be installed, those tests say so.
 $(CHROMIUM): | $(BIN)/python
@@ -101,7 +111,7 @@ pytest: $(READY) $(CHROMIUM)
 	@$(BIN)/pytest -q -n auto --dist loadgroup
 
 # What `make test` shows by one short case, in full.
-check: $(READY) $(CHROMIUM)
+check: $(READY) $(CHROMIUM) $(AXE)
 	$(call section,checks: each bar in full)
 	@$(BIN)/pytest -q -n auto --dist loadgroup -m check --timeout 3600 --durations=15
 	$(call section,all checks in full passed)

@@ -1,7 +1,7 @@
 // What screens may ask of the page: requests, words for the user, another screen, drawing anew.
 import { custodyStep, event } from "./adapt.js";
 import { Link } from "./link.js";
-import { rowsToMap, store, takeHistory, takePoll, takeSnapshot } from "./store.js";
+import { rowsToMap, store, takeHistory, takeParts, takePoll, takeSnapshot } from "./store.js";
 import { setEpoch } from "./time.js";
 
 let scheduled = false;
@@ -50,6 +50,23 @@ async function askAgain(topics) {
   const told = await ask("snapshot", { topics });
   if (told?.authority) store.authority = told.authority;
   if (told?.limits) store.limits = told.limits;
+}
+
+// What entries do not tell one by one is asked for again, as mission time goes on.
+const MISSION_TIME = 600e9; // ns
+const TOPICS = ["pass", "custody", "limits"];
+let freshAt = 0;
+
+export async function freshen() {
+  const now = store.clock?.time_ns ?? 0;
+  if (!store.link.socket || !store.link.api || Math.abs(now - freshAt) < MISSION_TIME) return;
+  freshAt = now;
+  try {
+    takeParts(await link.ask("snapshot", { topics: TOPICS }));
+  } catch {
+    freshAt = 0; // the link was lost: the page says so
+  }
+  redraw();
 }
 
 // Asks for the state as a whole: at the beginning, and when something was missed.

@@ -2,7 +2,7 @@
 import { h } from "./dom.js";
 import { button, table, words } from "./parts.js";
 import { isBad, isOver, kindOfCommand, shape, status } from "./status.js";
-import { nowNs, shortOf } from "./store.js";
+import { nowNs, titleOf } from "./store.js";
 import { hms, lmst, spanNs, utc } from "./time.js";
 
 const USUAL = ["RECEIVED", "ACCEPTED", "STARTED", "COMPLETED"];
@@ -56,7 +56,7 @@ function whole(command, more) {
 
 export function commandTable(commands, { short = false, picked, pick, more, empty = "no command yet" } = {}) {
   const columns = [
-    { head: "vehicle", cell: (each) => shortOf(each.vehicle) },
+    { head: "vehicle", cell: (each) => titleOf(each.vehicle) },
     { head: "command", cls: "grow", cell: (each) => [h("strong", null, each.command), " ", h("span", { class: "mono arguments" }, words(each.arguments)), !short && each.note && h("span", { class: "note soft" }, each.note), picked === each.identifier && whole(each, more)] },
     { head: "status", cell: commandStatus },
     { head: "ladder", cell: ladder },

@@ -1,5 +1,5 @@
 // The page: top bar, alarms, screens; what keys do.
-import { go, onGo, redraw, router, start } from "./app.js";
+import { freshen, go, onGo, redraw, router, start } from "./app.js";
 import { h, render } from "./dom.js";
 import { foot, greyed, rail } from "./frame.js";
 import { help } from "./help.js";
@@ -36,6 +36,7 @@ addEventListener("keydown", hearKey);
 addEventListener("visibilitychange", redraw);
 // What ages, ages also while nothing new comes.
 setInterval(redraw, 1000);
+setInterval(freshen, 2500);
 start(draw);
 const wanted = location.hash.slice(1);
 go(SCREENS.has(wanted) ? wanted : "overview");

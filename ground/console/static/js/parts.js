@@ -3,7 +3,7 @@ import { h, MOST_ROWS } from "./dom.js";
 import { store } from "./store.js";
 
 export function panel(title, body, { side, cls = "", key } = {}) {
-  return h("section", { class: `panel ${cls}`, key: key ?? title, "aria-label": title },
+  return h("div", { class: `panel ${cls}`, key: key ?? title },
     h("header", null, h("h2", null, title), side && h("div", { class: "side" }, side)),
     h("div", { class: "body", tabindex: "0", role: "region", "aria-label": title }, body));
 }
@@ -15,7 +15,7 @@ export function table(label, columns, rows, { key, picked, pick, empty = "nothin
   return [
     h("table", { class: pick ? "pickable" : "", key: label },
       h("caption", { class: "unseen" }, label),
-      h("thead", null, h("tr", null, columns.map((each) => h("th", { scope: "col", class: each.cls }, each.head)))),
+      h("thead", null, h("tr", null, columns.map((each) => (each.head ? h("th", { scope: "col", class: each.cls }, each.head) : h("td", null))))),
       h("tbody", null, shown.map((row) => {
         const name = key(row);
         const chosen = picked !== undefined && picked === name;
@@ -66,7 +66,7 @@ export function number(value, digits = 4) {
   return value.toPrecision(digits).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
 }
 
-const short = (text) => (text.length > 34 ? `${text.slice(0, 32)}…` : text);
+const short = (text) => (text.length > 26 ? `${text.slice(0, 24)}…` : text);
 
 export const unitOf = (unit) => (unit && unit !== "1" ? unit : "");
 

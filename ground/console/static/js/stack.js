@@ -3,7 +3,7 @@ import { drawNow, order, redraw, say } from "./app.js";
 import { h } from "./dom.js";
 import { button, commanding, pairs, table, words } from "./parts.js";
 import { stageStatus, status } from "./status.js";
-import { may, store, shortOf, titleOf, user } from "./store.js";
+import { may, store, titleOf, user } from "./store.js";
 import { hms, lmst, spanNs } from "./time.js";
 
 export const stackState = { picked: undefined, releasing: null, typed: "", note: "" };
@@ -16,7 +16,7 @@ const ready = (item) => ["ready", "approved", "draft"].includes(item.state);
 export function stackTable({ pick } = {}) {
   return table("Staged commands", [
     { head: "", cls: "nowrap mono soft", cell: (item) => item.stage },
-    { head: "vehicle", cls: "nowrap", cell: (item) => shortOf(item.vehicle) },
+    { head: "vehicle", cls: "nowrap", cell: (item) => titleOf(item.vehicle) },
     { head: "command", cls: "grow", cell: (item) => [h("strong", null, item.command), " ", h("span", { class: "mono arguments" }, words(item.arguments)), item.note && h("span", { class: "note soft" }, item.note), (item.problems ?? []).map((problem) => h("span", { class: "note problem", key: problem }, problem))] },
     { head: "", cls: "nowrap", cell: (item) => (item.hazardous ? status("serious", "hazardous", item.hazard) : "") },
     { head: "state", cls: "nowrap", cell: (item) => [stageStatus(item.state), item.approved_by && h("span", { class: "soft note" }, `by ${item.approved_by}`)] },

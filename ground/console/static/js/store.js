@@ -38,14 +38,12 @@ export const nowNs = () => store.clock?.time_ns ?? 0;
 export const user = () => store.hello?.you ?? { name: "", roles: [] };
 export const may = (...roles) => roles.some((role) => user().roles.includes(role));
 export const vehicleNames = () => (store.hello?.vehicles ?? []).map((each) => each.name);
-export const titleOf = (name) => store.hello?.vehicles.find((each) => each.name === name)?.title ?? name;
+
+const TITLES = { arm: "Transfer arm", entry: "Entry capsule", mav: "MAV", rover: "Fetch rover" };
+
+export const titleOf = (name) => TITLES[name] ?? (name ? name[0].toUpperCase() + name.slice(1) : "");
 export const linked = () => store.link.socket && store.link.api;
 
-// As tables call it: its title where that is short.
-export function shortOf(name) {
-  const title = titleOf(name);
-  return title.length <= 13 ? title : name;
-}
 
 // The instant that the views are of.
 export const viewNs = () => (store.time.live ? nowNs() : store.time.at);
@@ -72,6 +70,15 @@ export function takeSnapshot(told) {
   store.passes = snapshot.passes ?? [];
   store.journal = snapshot.journal_last ?? snapshot.number ?? 0;
   store.last = {};
+}
+
+// Parts of a snapshot: only what is in it is taken.
+export function takeParts(told) {
+  const snapshot = adapt.snapshot(told);
+  replace(store.vehicles, snapshot.vehicles, "name");
+  if (told.custody) replace(store.custody, snapshot.custody, "tube");
+  if (told.passes ?? told.pass) store.passes = snapshot.passes;
+  if (told.limits) store.limits = told.limits;
 }
 
 function replace(map, list, key) {

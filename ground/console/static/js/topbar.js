@@ -14,7 +14,7 @@ export function topBar() {
   return h("div", { class: "bar", key: "bar" },
     h("div", { class: "name", key: "name" }, h("strong", null, "Three Forks"), h("span", { class: "soft" }, store.hello?.title ?? "")),
     timeField("UTC", clock.utc ? clock.utc.slice(0, 19).replace("T", " ") : "-", "utc"),
-    timeField("Mars, local mean", clock.lmst ?? "-", "lmst"),
+    timeField("Mars, local mean", lmst(store.clock?.time_ns ?? null, true), "lmst"),
     timeField("light time", clock.light_time_s === undefined ? "-" : span(clock.light_time_s), "light"),
     timeField("what you see happened at", hms(clock.seen_at), "seen"),
     timeField("sent now: first answer from", hms(clock.answer_at), "answer"),

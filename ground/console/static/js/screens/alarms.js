@@ -3,7 +3,7 @@ import { order, redraw, say } from "../app.js";
 import { h } from "../dom.js";
 import { button, pairs, panel, step, table } from "../parts.js";
 import { kindOfSeverity, severityStatus, waitsForSomebody, wordOfAlarm } from "../status.js";
-import { nowNs, openAlarms, store, shortOf, titleOf } from "../store.js";
+import { nowNs, openAlarms, store, titleOf } from "../store.js";
 import { lmst, SOL_NS, spanNs, utc } from "../time.js";
 
 const state = { picked: undefined, note: "" };
@@ -53,7 +53,7 @@ function summary(rows) {
 
 const columns = [
   { head: "", cls: "nowrap", cell: (alarm) => severityStatus(alarm.severity) },
-  { head: "vehicle", cls: "nowrap", cell: (alarm) => shortOf(alarm.vehicle) },
+  { head: "vehicle", cls: "nowrap", cell: (alarm) => titleOf(alarm.vehicle) },
   { head: "alarm", cls: "grow", cell: (alarm) => [h("strong", null, alarm.name), h("span", { class: "note soft" }, alarm.text)] },
   { head: "state", cell: (alarm) => (waitsForSomebody(alarm) ? h("strong", null, wordOfAlarm(alarm.state)) : wordOfAlarm(alarm.state)) },
   { head: "raised", cls: "nowrap", cell: (alarm) => lmst(alarm.raised_ns) },

@@ -3,7 +3,7 @@ import { lookAt, redraw, say } from "../app.js";
 import { h } from "../dom.js";
 import { button, number, panel, table, unitOf } from "../parts.js";
 import { best } from "../fuzzy.js";
-import { channelOf, nowNs, shortOf, store, viewNs } from "../store.js";
+import { channelOf, nowNs, titleOf, store, viewNs } from "../store.js";
 import { lmst, nsOfSol, spanNs, utc } from "../time.js";
 import { valueStatus } from "../status.js";
 
@@ -82,7 +82,7 @@ function view() {
 
 function instants() {
   const phases = (store.procedure?.log ?? []).filter((line) => line.text.includes("phase") || line.text.includes("COMPLETED")).map((line) => ({ ns: line.time_ns, text: `procedure: ${line.step}, ${line.text}` }));
-  const modes = store.events.filter((event) => event.name === "mode_changed" || ["WARNING_LO", "WARNING_HI", "FATAL"].includes(event.severity)).map((event) => ({ ns: event.received_ns, text: `${shortOf(event.vehicle)}: ${event.text}` }));
+  const modes = store.events.filter((event) => event.name === "mode_changed" || ["WARNING_LO", "WARNING_HI", "FATAL"].includes(event.severity)).map((event) => ({ ns: event.received_ns, text: `${titleOf(event.vehicle)}: ${event.text}` }));
   return [...phases, ...modes].filter((each) => each.ns <= nowNs()).sort((a, b) => b.ns - a.ns).slice(0, 120);
 }
 
@@ -92,7 +92,7 @@ function values() {
 }
 
 const columns = [
-  { head: "vehicle", cls: "nowrap", cell: (row) => shortOf(row[0]) },
+  { head: "vehicle", cls: "nowrap", cell: (row) => titleOf(row[0]) },
   { head: "channel", cls: "grow", cell: (row) => row[1] },
   { head: "value", cls: "right", cell: (row) => h("strong", null, number(row[2])) },
   { head: "", cls: "nowrap", cell: (row) => unitOf(channelOf(row[0], row[1])?.unit) },

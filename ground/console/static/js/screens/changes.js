@@ -3,7 +3,7 @@ import { ask, go, redraw } from "../app.js";
 import { h } from "../dom.js";
 import { button, number, panel, table } from "../parts.js";
 import { kindOfCommand, severityStatus, status } from "../status.js";
-import { nowNs, shortOf, titleOf, viewNs } from "../store.js";
+import { nowNs, titleOf, viewNs } from "../store.js";
 import { lmst, SOL_NS } from "../time.js";
 
 const LEFT = "console left at";
@@ -45,19 +45,19 @@ function view() {
     h("div", { class: "thirds", key: "body" },
       h("div", { class: "column", key: "one" },
         panel("Commands", table("Rungs", [
-          { head: "vehicle", cls: "nowrap", cell: (row) => shortOf(row.vehicle) },
+          { head: "vehicle", cls: "nowrap", cell: (row) => titleOf(row.vehicle) },
           { head: "command", cls: "grow", cell: (row) => [h("strong", null, row.name || row.command || row.identifier), row.detail && h("span", { class: "note soft" }, row.detail)] },
           { head: "rung", cls: "nowrap", cell: (row) => status(kindOfCommand(row.rung), row.rung.toLowerCase()) },
           { head: "heard", cls: "nowrap", cell: (row) => lmst(row.received_ns) },
         ], rows("rungs"), { key: (row) => `${row.identifier} ${row.rung} ${row.occurred_ns}`, empty: "no rung was climbed" }), { cls: "tall" }),
         panel("Modes", table("Modes", [
-          { head: "vehicle", cls: "nowrap", cell: (row) => button(shortOf(row.vehicle), () => go("vehicle", { vehicle: row.vehicle }), { cls: "quiet" }) },
+          { head: "vehicle", cls: "nowrap", cell: (row) => button(titleOf(row.vehicle), () => go("vehicle", { vehicle: row.vehicle }), { cls: "quiet" }) },
           { head: "", cls: "grow", cell: (row) => [h("span", { class: "soft" }, `${row.before ?? row.data?.before ?? "not known"} → `), h("strong", null, row.value ?? row.data?.after)] },
           { head: "", cls: "nowrap", cell: (row) => lmst(row.occurred_ns) },
         ], rows("modes"), { key: (row) => `${row.vehicle} ${row.occurred_ns} ${row.value ?? row.number}`, empty: "all modes are as before" }), { cls: "tall" })),
       h("div", { class: "column", key: "two" },
         panel("Limits and alarms", table("Limits", [
-          { head: "vehicle", cls: "nowrap", cell: (row) => shortOf(row.vehicle) },
+          { head: "vehicle", cls: "nowrap", cell: (row) => titleOf(row.vehicle) },
           { head: "", cls: "grow", cell: (row) => row.text },
           { head: "", cls: "nowrap", cell: (row) => (row.occurred_ns ? lmst(row.occurred_ns) : severityStatus(row.severity)) },
         ], [...rows("alarms"), ...rows("limits")], { key: (row) => `${row.vehicle} ${row.number ?? ""} ${row.occurred_ns} ${row.text}`, empty: "no limit was crossed" }), { cls: "tall" }),
@@ -68,7 +68,7 @@ function view() {
         ], tubes.slice(-MOST).reverse(), { key: (row) => `${row.vehicle} ${row.tube} ${row.occurred_ns} ${row.step} ${row.status}`, empty: "no tube was moved" }), { cls: "tall" })),
       h("div", { class: "column", key: "three" },
         panel("Values", table("Values", [
-          { head: "channel", cls: "grow", cell: (row) => `${shortOf(row.vehicle)} ${row.channel}` },
+          { head: "channel", cls: "grow", cell: (row) => `${titleOf(row.vehicle)} ${row.channel}` },
           { head: "before", cls: "right soft", cell: (row) => number(row.before) },
           { head: "now", cls: "right", cell: (row) => h("strong", null, number(row.value)) },
         ], rows("values"), { key: (row) => `${row.vehicle} ${row.channel}`, empty: "no value has changed, or none was told" }), { cls: "tall" }),

@@ -4,7 +4,7 @@ import { event as adaptEvent } from "../adapt.js";
 import { h } from "../dom.js";
 import { pairs, panel, step, table, words } from "../parts.js";
 import { kindOfSeverity, RANK, severityStatus } from "../status.js";
-import { store, shortOf, titleOf, vehicleNames, viewNs } from "../store.js";
+import { store, titleOf, vehicleNames, viewNs } from "../store.js";
 import { lmst, spanNs, utc } from "../time.js";
 
 const state = { text: "", vehicle: "", least: "off", picked: undefined, found: null };
@@ -33,10 +33,10 @@ export default {
 export function eventColumns({ short = false }) {
   return [
     { head: "happened", cls: "nowrap", cell: (event) => lmst(event.occurred_ns, !short) },
-    !short && { head: "vehicle", cls: "nowrap", cell: (event) => shortOf(event.vehicle) },
+    !short && { head: "vehicle", cls: "nowrap", cell: (event) => titleOf(event.vehicle) },
     { head: "", cls: "nowrap", cell: (event) => severityStatus(event.severity) },
     !short && { head: "event", cls: "nowrap mono", cell: (event) => event.name },
-    { head: "text", cls: "grow", cell: (event) => [short && h("span", { class: "soft" }, `${shortOf(event.vehicle)}: `), event.text || event.name] },
+    { head: "text", cls: "grow", cell: (event) => [short && h("span", { class: "soft" }, `${titleOf(event.vehicle)}: `), event.text || event.name] },
     !short && { head: "heard after", cls: "nowrap right", cell: (event) => h("span", { class: "soft" }, spanNs(event.received_ns - event.occurred_ns)) },
   ].filter(Boolean);
 }

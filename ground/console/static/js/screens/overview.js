@@ -7,7 +7,7 @@ import { picture } from "./map.js";
 import { contactRows, passColumns } from "./passes.js";
 import { eventColumns } from "./events.js";
 import { isOver, kindOfSeverity, kindOfValue, status, worst } from "../status.js";
-import { nowNs, openAlarms, store, titleOf, valueOf, vehicleNames, viewNs } from "../store.js";
+import { openAlarms, store, titleOf, valueOf, vehicleNames, viewNs } from "../store.js";
 import { span } from "../time.js";
 
 const ENERGY = "state_of_charge";

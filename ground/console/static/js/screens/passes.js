@@ -2,9 +2,9 @@
 import { listOf, ask } from "../app.js";
 import { pass } from "../adapt.js";
 import { h } from "../dom.js";
-import { number, panel, table } from "../parts.js";
+import { panel, table } from "../parts.js";
 import { status } from "../status.js";
-import { nowNs, store, shortOf, titleOf, vehicleNames, viewNs } from "../store.js";
+import { store, titleOf, vehicleNames, viewNs } from "../store.js";
 import { lmst, spanNs, utc } from "../time.js";
 import { SOL_NS } from "../time.js";
 
@@ -24,6 +24,7 @@ export default {
 };
 
 async function askPasses() {
+  if (!store.link.socket) return;
   const at = viewNs();
   state.askedFor = at;
   const answer = await ask("passes", { from_ns: Math.round(at - 2 * SOL_NS), to_ns: Math.round(at + 3 * SOL_NS) });
@@ -48,7 +49,7 @@ export const contactRows = () => store.passes.filter((pass) => pass.end_ns >= vi
 
 export function passColumns({ short = false, past = false }) {
   return [
-    { head: "vehicle", cls: "nowrap", cell: (pass) => shortOf(pass.vehicle) },
+    { head: "vehicle", cls: "nowrap", cell: (pass) => titleOf(pass.vehicle) },
     { head: "begins", cls: "nowrap", cell: (pass) => (short ? lmst(pass.start_ns) : [lmst(pass.start_ns), h("span", { class: "soft" }, ` ${utc(pass.start_ns).slice(5, 16)}`)]) },
     { head: "lasts", cls: "nowrap", cell: (pass) => spanNs(pass.end_ns - pass.start_ns) },
     !past && { head: "", cls: "nowrap", cell: (pass) => (pass.start_ns <= viewNs() ? status("normal", "open") : h("span", { class: "soft" }, `in ${spanNs(pass.start_ns - viewNs())}`)) },

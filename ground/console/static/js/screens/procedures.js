@@ -1,12 +1,12 @@
 // The procedure that runs, step by step, and what may be done about it; the others that there are.
-import { ask, listOf, order, redraw, say } from "../app.js";
+import { ask, link, listOf, order, redraw, say } from "../app.js";
 import { h } from "../dom.js";
 import { button, commanding, panel, table } from "../parts.js";
 import { status } from "../status.js";
-import { may, store, shortOf, titleOf, user } from "../store.js";
+import { may, store, titleOf, user } from "../store.js";
 import { lmst } from "../time.js";
 
-const state = { list: null, read: null, why: "", at: undefined };
+const state = { list: null, read: null, why: "", at: undefined, problem: "" };
 const SIGN = { done: "normal", running: "standby", waiting: "off", failed: "critical", skipped: "caution" };
 
 export default {
@@ -21,10 +21,16 @@ export default {
 };
 
 async function askList() {
-  const answer = await ask("procedures", {});
-  if (answer) state.list = listOf(answer);
-  const running = await ask("procedure", {});
-  if (running?.steps) store.procedure = running;
+  if (!store.hello) return;
+  try {
+    state.list = listOf(await link.ask("procedures"));
+    const running = await link.ask("procedure");
+    if (running?.steps) store.procedure = running;
+    state.problem = "";
+  } catch (error) {
+    state.problem = error.message;
+  }
+  redraw();
 }
 
 async function read(name) {
@@ -37,7 +43,7 @@ function view() {
   const running = store.procedure;
   const shown = state.read ?? running;
   return h("div", { class: "split wide-left", key: "body" },
-    panel(shown?.title ?? "Procedure", shown ? steps(shown) : h("p", { class: "empty soft" }, "No procedure runs."), { cls: "tall", key: "steps", side: shown && [stateOf(shown), state.read && button("back to the one that runs", () => { state.read = null; redraw(); }, { cls: "quiet" })] }),
+    panel(shown?.title ?? "Procedure", shown ? steps(shown) : h("p", { class: "empty soft" }, state.problem || "No procedure runs."), { cls: "tall", key: "steps", side: shown && [stateOf(shown), state.read && button("back to the one that runs", () => { state.read = null; redraw(); }, { cls: "quiet" })] }),
     h("div", { class: "column", key: "side" },
       panel("What to do", actions(running, shown), { cls: "small" }),
       panel("Go or no-go", poll(running), { cls: "small" }),
@@ -57,7 +63,7 @@ function steps(procedure) {
   return table("Steps", [
     { head: "", cls: "right soft", cell: (each) => each.number },
     { head: "", cls: "nowrap", cell: (each) => status(SIGN[each.state] ?? "off", each.state ?? "") },
-    { head: "vehicle", cls: "nowrap", cell: (each) => shortOf(each.vehicle ?? "") },
+    { head: "vehicle", cls: "nowrap", cell: (each) => titleOf(each.vehicle ?? "") },
     { head: "step", cls: "grow", cell: (each) => [h("strong", null, each.text || each.label), each.detail && h("span", { class: "note soft" }, each.detail)] },
     { head: "place", cls: "mono soft note", cell: (each) => each.label },
   ], procedure.steps ?? [], { key: (each) => each.number, picked: procedure.step, empty: "it has no steps", pick: (each) => { state.at = each.number; say(`Step ${each.number} is where Jump goes to.`); } });

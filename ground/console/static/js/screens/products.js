@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { button, panel, table } from "../parts.js";
 import { commandStatus } from "../ladder.js";
 import { eventColumns, eventKey } from "./events.js";
-import { shortOf, store, titleOf, vehicleNames, viewNs } from "../store.js";
+import { titleOf, store, vehicleNames, viewNs } from "../store.js";
 import { lmst } from "../time.js";
 
 const ASKS = /record|image|picture|resend|send_|look_at/;
@@ -26,7 +26,7 @@ function view() {
     panel("What was told of products", table("Products", eventColumns({}), events, { key: eventKey, empty: "no product was told of yet" }), { cls: "tall" }),
     h("div", { class: "column", key: "side" },
       panel("Ask for one, or again", table("Commands for products", [
-        { head: "vehicle", cls: "nowrap", cell: (each) => shortOf(each.vehicle) },
+        { head: "vehicle", cls: "nowrap", cell: (each) => titleOf(each.vehicle) },
         { head: "command", cls: "grow", cell: (each) => [button(each.command.name, () => go("command", { vehicle: each.vehicle, command: each.command.name }), { cls: "quiet" }), h("span", { class: "note soft" }, each.command.doc.split("\n")[0])] },
       ], offers(), { key: (each) => `${each.vehicle} ${each.command.name}`, empty: "no vehicle here has such a command" }), { cls: "tall" }),
       panel("Asked for", table("Asked for", [
@@ -35,7 +35,7 @@ function view() {
         { head: "", cls: "nowrap", cell: (each) => lmst(each.issued_ns) },
       ], asked, { key: (each) => each.identifier, empty: "nothing was asked for" }), { cls: "tall" }),
       panel("Passes that brought less than was due", table("Thin passes", [
-        { head: "vehicle", cls: "nowrap", cell: (pass) => shortOf(pass.vehicle) },
+        { head: "vehicle", cls: "nowrap", cell: (pass) => titleOf(pass.vehicle) },
         { head: "pass", cls: "nowrap", cell: (pass) => lmst(pass.start_ns) },
         { head: "bytes", cls: "right", cell: (pass) => `${(pass.bytes_come ?? 0).toLocaleString("en")} of ${pass.bytes_expected.toLocaleString("en")}` },
       ], thin(), { key: (pass) => `${pass.vehicle} ${pass.start_ns}`, empty: "none" }), { cls: "tall" })));

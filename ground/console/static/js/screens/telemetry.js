@@ -80,23 +80,32 @@ function trend(name) {
 }
 
 const columns = [
-  { head: "channel", cls: "nowrap", cell: (row) => h("span", { title: row.doc }, row.name) },
+  { head: "channel", cls: "nowrap", cell: (row) => h("span", { title: row.doc }, row.name, state.trends.includes(row.name) && h("span", { class: "trended" }, "trend")) },
   { head: "value", cls: "right value", cell: (row) => h("strong", null, number(valueOf(state.vehicle, row.name)?.[2])) },
   { head: "unit", cls: "nowrap", cell: (row) => unitOf(row.unit) },
-  { head: "", cls: "nowrap", cell: (row) => valueStatus(valueOf(state.vehicle, row.name)?.[5]) },
+  { head: "", cls: "nowrap", cell: (row) => judged(row) },
   { head: "age", cls: "right nowrap", cell: (row) => h("span", { class: "soft" }, age(row.name)) },
-  { head: "limits", cls: "soft limits", cell: limits },
-  { head: "", cell: (row) => (state.trends.includes(row.name) ? h("span", { class: "soft" }, "trend") : "") },
+  { head: "limits", cls: "soft limits nowrap", cell: limits },
 ];
+
+function judged(row) {
+  const told = valueOf(state.vehicle, row.name)?.[5];
+  return told === "OK" && !limited(row) ? "" : valueStatus(told);
+}
 
 function age(name) {
   const row = valueOf(state.vehicle, name);
   return row ? spanNs(viewNs() - row[3]) : "never";
 }
 
+// "yellow 258 to 308, red 253 to 318", on the sides on which there is a limit.
 function limits(row) {
-  const [low, high] = row.yellow ?? [null, null];
-  const [lowest, highest] = row.red ?? [null, null];
-  const part = (name, least, most) => [least !== null && `< ${number(least)}`, most !== null && `> ${number(most)}`].filter(Boolean).map((each) => `${name} ${each}`);
-  return [...part("yellow", low, high), ...part("red", lowest, highest)].join(", ");
+  const part = (name, [least, most]) => {
+    if (least === null && most === null) return null;
+    const words = most === null ? `< ${number(least)}` : least === null ? `> ${number(most)}` : `${number(least)} … ${number(most)}`;
+    return [h("span", { class: `limit ${name}` }, name), ` ${words} `];
+  };
+  return [part("yellow", row.yellow ?? [null, null]), part("red", row.red ?? [null, null])];
 }
+
+const limited = (row) => [...(row.yellow ?? []), ...(row.red ?? [])].some((limit) => limit !== null);

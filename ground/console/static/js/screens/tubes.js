@@ -4,7 +4,7 @@ import { custodyStep, snapshot } from "../adapt.js";
 import { h } from "../dom.js";
 import { panel, step, table } from "../parts.js";
 import { status } from "../status.js";
-import { store, shortOf, titleOf, viewNs } from "../store.js";
+import { store, titleOf, viewNs } from "../store.js";
 import { lmst, spanNs } from "../time.js";
 
 const AGAIN = 2500; // ms
@@ -24,7 +24,8 @@ export default {
     k: () => choose(step(tubes(), key, state.picked, -1)),
   },
   open(given) {
-    if (given?.tube) choose(given.tube);
+    if (given?.tube) state.picked = given.tube;
+    if (store.hello) again();
   },
   view,
 };
@@ -54,7 +55,7 @@ const columns = [
   { head: "tube", cls: "nowrap", cell: (tube) => [h("strong", null, tube.tube), tube.name && h("span", { class: "soft" }, ` ${tube.name}`)] },
   { head: "place", cell: (tube) => [words(tube.place), tube.problem && h("span", { class: "note problem" }, tube.problem)] },
   { head: "", cls: "nowrap", cell: (tube) => status(STATUS[tube.status] ?? "off", words(tube.status)) },
-  { head: "holder", cls: "nowrap", cell: (tube) => shortOf(tube.vehicle ?? tube.owner ?? "") },
+  { head: "holder", cls: "nowrap", cell: (tube) => titleOf(tube.vehicle ?? tube.owner ?? "") },
   { head: "since", cls: "nowrap", cell: (tube) => lmst(tube.since_ns) },
 ];
 
@@ -79,11 +80,11 @@ function path(steps) {
 function chain(steps) {
   return table("Chain of custody", [
     { head: "happened", cls: "nowrap", cell: (each) => lmst(each.occurred_ns) },
-    { head: "vehicle", cls: "nowrap", cell: (each) => shortOf(each.vehicle ?? each.source) },
+    { head: "vehicle", cls: "nowrap", cell: (each) => titleOf(each.vehicle ?? each.source) },
     { head: "step", cell: (each) => h("strong", null, words(each.step)) },
     { head: "", cls: "nowrap", cell: (each) => status(STATUS[each.status] ?? "off", words(each.status)) },
     { head: "place", cell: (each) => [words(each.place), each.destination && h("span", { class: "soft" }, ` → ${words(each.destination)}`)] },
-    { head: "with", cell: (each) => (each.counterpart ? shortOf(each.counterpart) : "") },
+    { head: "with", cell: (each) => (each.counterpart ? titleOf(each.counterpart) : "") },
     { head: "verified by", cls: "grow", cell: (each) => (each.verified_by ? [words(each.verified_by), each.reading !== null && each.reading !== undefined && h("span", { class: "soft" }, ` ${reading(each.reading)}`)] : "") },
     { head: "heard after", cls: "nowrap right", cell: (each) => h("span", { class: "soft" }, spanNs(each.received_ns - each.occurred_ns)) },
   ], steps, { key: (each) => `${each.vehicle} ${each.occurred_ns} ${each.step} ${each.status}`, empty: "no step of it was told yet" });

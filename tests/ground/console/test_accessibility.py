@@ -1,0 +1,66 @@
+"""axe-core finds nothing on any screen: contrast, names, roles, labels.
+
+It is no part of the project: `make check` fetches it into the environment, where npm is.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ground.console.conftest import ROOT, Serve, Tab
+from tests.ground.console.test_page import SCREENS, hold
+
+AXE = ROOT / ".venv" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+RUN = """async () => {
+    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+    return violations.map(({ id, nodes }) => ({
+        id, on: nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`),
+    }));
+}"""
+
+pytestmark = [
+    pytest.mark.check,
+    pytest.mark.processes,
+    pytest.mark.browser,
+    pytest.mark.xdist_group("console"),
+    pytest.mark.skipif(not AXE.exists(), reason="axe-core is not here: `make axe` fetches it"),
+]
+
+
+def findings(tab: Tab) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = tab.page.evaluate(RUN)
+    return found
+
+
+def test_axe_finds_nothing_on_any_screen(serve: Serve, open_tab: Callable[..., Tab]) -> None:
+    served = serve(at=1_157_000.0)
+    tab = open_tab(served)
+    axe = Path(AXE).read_text(encoding="utf-8")
+    tab.page.goto(served.url)
+    tab.page.evaluate(axe)
+    found = {"login": findings(tab)}
+    tab.log_in("anna")
+    tab.page.evaluate(axe)
+    hold(tab, "rover")
+    tab.press("c")
+    tab.write("rover drive_to")
+    tab.press("Enter")
+    tab.write("99999")
+    tab.sees("99999: allowed is")
+    found["form"] = findings(tab)
+    tab.press("Escape", "Escape")
+    for letter in SCREENS:
+        tab.go(letter)
+        tab.page.locator("main .panel, main .card").first.wait_for()
+        tab.press("Escape", "j")
+        found[letter] = findings(tab)
+    tab.press("?")
+    found["help"] = findings(tab)
+    tab.press("Escape", "Control+K")
+    tab.write("rover")
+    found["palette"] = findings(tab)
+    told = [f"{name}: {each['id']}: {on}" for name, bad in found.items() for each in bad
+            for on in each["on"]]  # fmt: skip
+    assert not told, "\n\n".join(told)
