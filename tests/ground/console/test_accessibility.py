@@ -16,7 +16,7 @@ AXE = ROOT / ".venv" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 RUN = """async () => {
     const { violations } = await axe.run(document, { resultTypes: ["violations"] });
     return violations.map(({ id, nodes }) => ({
-        id, on: nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`),
+        id, on: nodes.slice(0, 3).map(({ html, failureSummary }) => `${html} ${failureSummary}`),
     }));
 }"""
 

@@ -196,6 +196,22 @@ def test_the_whole_page_looks_at_an_earlier_instant_and_commands_nothing_there(
 
 
 @pytest.mark.check
+def test_the_procedure_is_paused_and_goes_on(serve: Serve, open_tab: OpenTab) -> None:
+    tab = open_tab(serve())
+    tab.log_in("anna")
+    tab.go("p")
+    tab.sees("The work on the ground")
+    tab.sees("running", "tr.picked")
+    tab.page.locator("button", has_text="Pause").focus()
+    tab.press("Enter")
+    tab.sees("paused by a person", "tr.picked")
+    tab.page.locator("button", has_text="Go on").focus()
+    tab.press("Enter")
+    tab.sees("running", "tr.picked")
+    assert tab.said == []
+
+
+@pytest.mark.check
 def test_who_only_watches_is_offered_nothing_to_change(serve: Serve, open_tab: OpenTab) -> None:
     tab = open_tab(serve())
     tab.log_in("eve")

@@ -39,11 +39,39 @@ export function pass(row) {
   };
 }
 
+// A procedure: `hold` says what it waits for people to do; steps before its place are done.
+export function procedure(told) {
+  if (!told || told.position === undefined) return told?.state ? told : told && { ...told, state: stateOf(told), steps: (told.steps ?? []).map((each, place) => step(each, place, told)), log: lines(told.log) };
+  const { hold } = told;
+  return {
+    ...told, state: stateOf(told), step: told.position,
+    steps: (told.steps ?? []).map((each, place) => step(each, place, told)), log: lines(told.log),
+    prompt: ["prompt", "approval"].includes(hold?.kind) ? { ...hold, prompt: hold.id, choices: hold.kind === "approval" ? ["approve", "refuse"] : hold.answers } : null,
+    poll: hold?.kind === "poll" ? { poll: hold.id, question: hold.text, answers: hold.said ?? {} } : null,
+  };
+}
+
+function stateOf({ ended, hold, pace, position }) {
+  if (position === undefined) return "idle";
+  if (ended) return "ended";
+  if (hold) return hold.kind === "failed" || hold.kind === "paused" ? hold.kind : "waiting";
+  return pace === "pause" ? "pausing" : "running";
+}
+
+function step(each, place, { position, ended, hold }) {
+  const number = each.position ?? place;
+  const now = number === position && !ended;
+  const state = position === undefined ? "waiting" : now ? (hold?.kind === "failed" ? "failed" : hold ? "waits" : "running") : number < position || ended ? "done" : "waiting";
+  return { ...each, number, text: each.text ?? each.what ?? each.do, label: each.label || each.path, state, detail: each.detail ?? (now ? hold?.text ?? "" : "") };
+}
+
+const lines = (log) => (log ?? []).map((line) => (Array.isArray(line) ? { time_ns: line[0], step: line[1], text: line[2] } : line));
+
 export function snapshot(told) {
   return {
     ...told, alarms: told.alarms ?? told.alarm ?? [], passes: (told.passes ?? told.pass ?? []).map(pass),
     custody: (told.custody?.tubes ?? told.custody ?? []).map(tube), stack: (told.stack ?? []).filter(isStaged),
-    procedure: told.procedure ?? told.proc ?? null,
+    procedure: procedure(told.procedure ?? told.proc ?? null),
   };
 }
 

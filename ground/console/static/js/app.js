@@ -1,7 +1,7 @@
 // What screens may ask of the page: requests, words for the user, another screen, drawing anew.
-import { custodyStep, event } from "./adapt.js";
+import * as adapt from "./adapt.js";
 import { Link } from "./link.js";
-import { rowsToMap, store, takeHistory, takeParts, takePoll, takeSnapshot } from "./store.js";
+import { linked, rowsToMap, store, takeHistory, takeParts, takePoll, takeSnapshot } from "./store.js";
 import { setEpoch } from "./time.js";
 
 let scheduled = false;
@@ -55,9 +55,11 @@ async function askAgain(topics) {
 // What entries do not tell one by one is asked for again, as mission time goes on.
 const MISSION_TIME = 600e9; // ns
 const TOPICS = ["pass", "custody", "limits"];
+const WITH_PROCEDURE = new Set(["procedures", "plan", "archive"]);
 let freshAt = 0;
 
 export async function freshen() {
+  if (linked() && store.procedureIsOld && WITH_PROCEDURE.has(router.screen)) await readProcedure();
   const now = store.clock?.time_ns ?? 0;
   if (!store.link.socket || !store.link.api || Math.abs(now - freshAt) < MISSION_TIME) return;
   freshAt = now;
@@ -66,6 +68,14 @@ export async function freshen() {
   } catch {
     freshAt = 0; // the link was lost: the page says so
   }
+  redraw();
+}
+
+// The procedure that runs, with its steps; throws the sentence where there is none.
+export async function readProcedure() {
+  store.procedureIsOld = false;
+  const told = await link.ask("procedure").catch(() => null);
+  if (told?.steps) store.procedure = adapt.procedure(told);
   redraw();
 }
 
@@ -94,8 +104,8 @@ async function askAll() {
     link.ask("custody"),
   ]);
   takeHistory(listOf(history));
-  store.events = listOf(events).map(event);
-  store.steps = listOf(steps).map(custodyStep).reverse().slice(0, 300);
+  store.events = listOf(events).map(adapt.event);
+  store.steps = listOf(steps).map(adapt.custodyStep).reverse().slice(0, 300);
 }
 
 // The rows of an answer, whatever they are called in it.

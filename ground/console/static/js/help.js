@@ -23,8 +23,8 @@ export function closeHelp() {
 
 export function help(screen) {
   if (!open) return null;
-  return h("aside", { class: "help", key: "help", role: "dialog", "aria-label": `Help: ${screen.title}` },
-    h("header", null, h("h2", null, `Help: ${screen.title}`),
+  return h("div", { class: "help", key: "help", role: "dialog", "aria-label": `Help: ${screen.title}` },
+    h("div", { class: "help-head" }, h("h2", null, `Help: ${screen.title}`),
       h("button", { type: "button", focus: true, onclick: closeHelp }, "close ", h("kbd", null, "Esc"))),
     (screen.help ?? []).map((paragraph) => h("p", null, paragraph)),
     screen.hints && [h("h3", null, "Keys of this screen"), list(screen.hints)],

@@ -23,6 +23,7 @@ export const store = {
   steps: [], // of custody, the newest first
   passes: [],
   procedure: null,
+  procedureIsOld: true, // whether it has gone on since it was asked for
   authority: {},
   audits: [],
   faults: [],
@@ -66,7 +67,8 @@ export function takeSnapshot(told) {
   replace(store.vehicles, snapshot.vehicles, "name");
   replace(store.custody, snapshot.custody, "tube");
   store.authority = snapshot.authority ?? {};
-  store.procedure = snapshot.procedure ?? null;
+  store.procedure = snapshot.procedure?.steps?.length ? snapshot.procedure : store.procedure;
+  store.procedureIsOld = true;
   store.passes = snapshot.passes ?? [];
   store.journal = snapshot.journal_last ?? snapshot.number ?? 0;
   store.last = {};
@@ -144,9 +146,8 @@ const TAKES = {
     store.steps.unshift(adapt.custodyStep(data));
     store.steps.length = Math.min(store.steps.length, MOST_STEPS);
   },
-  proc({ data }) {
-    if (data.steps) store.procedure = data;
-    else if (data.text && store.procedure) store.procedure.log = [...(store.procedure.log ?? []), data].slice(-100);
+  proc() {
+    store.procedureIsOld = true;
   },
   authority({ data }) {
     if (data.holder === undefined) store.stale.push("authority");

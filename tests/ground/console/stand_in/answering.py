@@ -180,27 +180,19 @@ class Answering(Reading):
         """A word on it."""
         return self._alarm(user, number, note=note)
 
-    def do_procedure_pause(self, user: str) -> Values:
+    def do_procedure_pause(self, user: str, name: str = "") -> Values:
         """Stands."""
-        return self._procedure(user, "paused")
+        return self._procedure(user, "pause", "holds")
 
-    def do_procedure_go(self, user: str) -> Values:
+    def do_procedure_go(self, user: str, name: str = "", why: str = "") -> Values:
         """Goes on."""
-        return self._procedure(user, "running")
+        return self._procedure(user, "run", "went on")
 
-    def do_procedure_poll(self, user: str, question: str = "", answer: str = "") -> Values:
-        """Asks, or answers."""
-        if question:
-            self.poll = {"question": question, "answers": {}}
-        elif self.poll is not None:
-            self.poll["answers"][user] = answer
-        return self._procedure(user, self.procedure_state)
-
-    def _procedure(self, user: str, state: str) -> Values:
-        self.procedure_state = state
-        data = self.do_procedure(user)
-        self.run.tell("proc", state, "", data, user)
-        return {"state": state}
+    def _procedure(self, user: str, pace: str, what: str) -> Values:
+        self._needs(user, "operator", "director")
+        self.procedure_pace = pace
+        self.run.tell("proc", what, "", {"procedure": "mission"}, user)
+        return self.do_procedure(user)
 
 
 def _hash(*parts: Any) -> str:

@@ -27,8 +27,7 @@ class Reading:
         self.authority: dict[str, Values] = {
             name: {"holder": "", "offered_to": ""} for name in run.recording.vehicles
         }
-        self.procedure_state = "running"
-        self.poll: Values | None = None
+        self.procedure_pace = "run"
 
     def answer(self, request: Any, session: str | None) -> Values:
         """`{"ok", "result" | "refused"}`."""
@@ -212,7 +211,7 @@ class Reading:
     def do_procedures(self, user: str) -> list[Values]:
         """The one that runs."""
         return [
-            {"name": "surface", "title": "The work on the ground", "state": "approved",
+            {"name": "mission", "title": "The work on the ground", "position": 1, "of": 20,
              "doc": "From the landed lander to a MAV that is sealed, warm and checked."},
             {"name": "drive_round", "title": "A drive round the depot", "state": "review",
              "doc": "Looks at each tube before the first is taken."},
@@ -220,23 +219,23 @@ class Reading:
 
     def do_procedure(self, user: str, name: str = "") -> Values:
         """Steps as the recording's log tells them."""
-        steps: dict[str, Values] = {}
-        for line in self.run.recording.told:
-            if line[1] == "log":
-                step = line[2]["step"]
-                if "." in step:
-                    text = line[2]["text"].split(":")[0]
-                    done = line[0] <= self.run.time_ns
-                    steps[step] = {"number": len(steps) + 1, "label": step, "text": text,
-                                   "vehicle": text.split()[0], "detail": line[2]["text"],
-                                   "state": "done" if done else "waiting"}  # fmt: skip
-        waiting = [step for step in steps.values() if step["state"] == "waiting"]
-        for step in waiting:
-            step["detail"] = ""
-        if waiting:
-            waiting[0]["state"] = "running"
+        told: dict[str, tuple[int, str]] = {}
+        for when, kind, line in self.run.recording.told:
+            if kind == "log" and "." in line["step"]:
+                told[line["step"]] = (when, line["text"].split(":")[0])
+        position = sum(when <= self.run.time_ns for when, _ in told.values())
+        steps = [
+            {"position": place, "path": path, "do": "command", "what": what,
+             "vehicle": what.split()[0], "label": "", "hazardous": False}
+            for place, (path, (_, what)) in enumerate(told.items())
+        ]  # fmt: skip
+        hold = None
+        if self.procedure_pace == "pause":
+            hold = {"kind": "paused", "id": "h1", "text": "paused by a person", "answers": []}
         return {
-            "name": "surface", "title": "The work on the ground", "state": self.procedure_state,
-            "step": waiting[0]["number"] if waiting else 0, "steps": list(steps.values()),
-            "log": self.run.log[-100:], "prompt": None, "poll": self.poll,
+            "name": "mission", "procedure": "mission", "title": "The work on the ground",
+            "position": position, "of": len(steps), "steps": steps, "hold": hold,
+            "ended": position >= len(steps), "attended": self.procedure_pace != "run",
+            "pace": self.procedure_pace,
+            "log": [[line["time_ns"], line["step"], line["text"]] for line in self.run.log],
         }  # fmt: skip

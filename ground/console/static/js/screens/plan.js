@@ -104,7 +104,7 @@ function approvals() {
 function goNoGo() {
   const poll = store.procedure?.poll;
   if (!poll) return h("p", { class: "soft" }, "Nobody asks.");
-  const answer = (word) => () => order("procedure_poll", { poll: poll.poll ?? poll.name ?? poll.question, answer: word }, `You said ${word}.`);
+  const answer = (word) => () => order("procedure_poll", { poll: poll.poll, answer: word }, `You said ${word}.`);
   return [h("p", { class: "lead" }, poll.question ?? poll.text),
     h("p", null, Object.entries(poll.answers ?? {}).map(([who, word]) => h("span", { key: who }, status(word === "go" ? "normal" : "critical", `${who}: ${word}`), " "))),
     h("div", { class: "actions" }, button("go", answer("go")), button("no-go", answer("no-go")))];

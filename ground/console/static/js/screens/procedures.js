@@ -1,5 +1,6 @@
 // The procedure that runs, step by step, and what may be done about it; the others that there are.
-import { ask, link, listOf, order, redraw, say } from "../app.js";
+import { procedure as procedureOf } from "../adapt.js";
+import { ask, link, listOf, order, readProcedure, redraw, say } from "../app.js";
 import { h } from "../dom.js";
 import { button, commanding, panel, table } from "../parts.js";
 import { status } from "../status.js";
@@ -7,7 +8,7 @@ import { may, store, titleOf, user } from "../store.js";
 import { lmst } from "../time.js";
 
 const state = { list: null, read: null, why: "", at: undefined, problem: "" };
-const SIGN = { done: "normal", running: "standby", waiting: "off", failed: "critical", skipped: "caution" };
+const SIGN = { done: "normal", running: "standby", waits: "caution", waiting: "off", failed: "critical", skipped: "caution" };
 
 export default {
   id: "procedures", title: "Procedures", key: "p", group: "always",
@@ -24,8 +25,7 @@ async function askList() {
   if (!store.hello) return;
   try {
     state.list = listOf(await link.ask("procedures"));
-    const running = await link.ask("procedure");
-    if (running?.steps) store.procedure = running;
+    await readProcedure();
     state.problem = "";
   } catch (error) {
     state.problem = error.message;
@@ -35,7 +35,7 @@ async function askList() {
 
 async function read(name) {
   const found = await ask("procedure", { name });
-  if (found) state.read = found;
+  if (found) state.read = procedureOf(found);
   redraw();
 }
 
@@ -51,20 +51,25 @@ function view() {
       panel("All procedures", table("Procedures", columns, state.list ?? [], { key: (each) => each.name, pick: (each) => read(each.name), empty: "none is known" }), { cls: "small" })));
 }
 
-const KINDS = { running: "normal", paused: "caution", failed: "critical", ended: "off", idle: "off", waiting: "standby" };
+const KINDS = { running: "normal", paused: "caution", pausing: "caution", failed: "critical", ended: "off", idle: "off", waiting: "caution" };
 const stateOf = (procedure) => status(KINDS[procedure.state] ?? "off", procedure.state ?? "not running");
 
 const columns = [
   { head: "name", cell: (each) => [h("strong", null, each.title ?? each.name), each.doc && h("span", { class: "note soft" }, each.doc)] },
-  { head: "state", cls: "nowrap", cell: (each) => status({ approved: "normal", review: "caution", draft: "off" }[each.state] ?? "off", each.state ?? "-") },
+  { head: "state", cls: "nowrap", cell: (each) => stateInList(each) },
 ];
+
+function stateInList(each) {
+  const told = each.state ?? (each.position !== undefined ? procedureOf({ ...each, steps: [] }).state : each.approved ? "approved" : each.draft?.state ?? "draft");
+  return status({ approved: "normal", running: "normal", review: "caution", draft: "off" }[told] ?? KINDS[told] ?? "off", told);
+}
 
 function steps(procedure) {
   return table("Steps", [
     { head: "", cls: "right soft", cell: (each) => each.number },
     { head: "", cls: "nowrap", cell: (each) => status(SIGN[each.state] ?? "off", each.state ?? "") },
     { head: "vehicle", cls: "nowrap", cell: (each) => titleOf(each.vehicle ?? "") },
-    { head: "step", cls: "grow", cell: (each) => [h("strong", null, each.text || each.label), each.detail && h("span", { class: "note soft" }, each.detail)] },
+    { head: "step", cls: "grow", cell: (each) => [h("strong", null, each.text || each.label), each.hazardous && [" ", status("serious", "hazardous")], each.detail && h("span", { class: "note soft" }, each.detail)] },
     { head: "place", cls: "mono soft note", cell: (each) => each.label },
   ], procedure.steps ?? [], { key: (each) => each.number, picked: procedure.step, empty: "it has no steps", pick: (each) => { state.at = each.number; say(`Step ${each.number} is where Jump goes to.`); } });
 }
@@ -72,13 +77,15 @@ function steps(procedure) {
 function actions(running, shown) {
   if (!may("operator", "director")) return h("p", { class: "soft" }, "Operators and directors run procedures.");
   const off = !commanding();
+  const one = shown?.name ?? running?.name;
   const act = (name, done, given = {}) => async () => {
-    if (await order(name, given, done)) state.why = "";
+    if (await order(name, { ...(one && { name: one }), ...given }, done)) state.why = "";
+    store.procedureIsOld = true;
   };
   const why = state.why;
   return [
     h("div", { class: "actions" },
-      button("Run", act("procedure_run", "It runs.", { name: shown?.name ?? "" }), { cls: "main", disabled: off || !shown || (running?.state === "running" && shown === running) }),
+      button(one === "mission" ? "Take in hand" : "Run", act("procedure_run", "It is in your hands."), { cls: "main", disabled: off || !shown || (running?.state === "running" && shown === running && running.attended) }),
       button("Pause", act("procedure_pause", "It halts after this step."), { disabled: off || running?.state !== "running" }),
       button("Step", act("procedure_step", "One step."), { disabled: off || running?.state !== "paused" }),
       button("Go on", act("procedure_go", "It goes on.", why ? { why } : {}), { disabled: off || !["paused", "failed"].includes(running?.state) }),
@@ -87,20 +94,20 @@ function actions(running, shown) {
       button("Stop", act("procedure_stop", "Stopped.", { why }), { disabled: off || !running || !why, why: "needs the reason", cls: "grave" })),
     h("label", { for: "why" }, "Reason"),
     h("input", { id: "why", type: "text", maxlength: 500, value: why, oninput: (event) => { state.why = event.target.value; redraw(); } }),
-    running?.prompt && prompt(running.prompt),
+    shown?.prompt && prompt(shown),
   ];
 }
 
-function prompt(asked) {
-  return h("div", { class: "prompt" }, h("p", { class: "lead" }, asked.text),
+function prompt({ prompt: asked, name }) {
+  return h("div", { class: "prompt" }, h("p", { class: "lead" }, asked.text), asked.command && h("p", null, h("code", null, typeof asked.command === "string" ? asked.command : JSON.stringify(asked.command))),
     h("div", { class: "actions" }, (asked.choices ?? ["yes", "no"]).map((choice) =>
-      button(String(choice), () => order("procedure_answer", { prompt: asked.prompt ?? asked.name ?? "", answer: choice }, "Answered."), { key: String(choice) }))));
+      button(String(choice), () => order("procedure_answer", { ...(name && { name }), prompt: asked.prompt ?? "", answer: choice, note: state.why }, "Answered."), { key: String(choice) }))));
 }
 
 function poll(procedure) {
   const asked = procedure?.poll;
   if (!asked) return h("p", { class: "soft" }, "Nobody asks.");
-  const answer = (word) => () => order("procedure_poll", { poll: asked.poll ?? asked.name ?? asked.question, answer: word }, `You said ${word}.`);
+  const answer = (word) => () => order("procedure_poll", { ...(procedure.name && { name: procedure.name }), poll: asked.poll, answer: word }, `You said ${word}.`);
   return [
     h("p", { class: "lead" }, asked.question ?? asked.text),
     h("ul", { class: "poll" }, Object.entries(asked.answers ?? {}).map(([who, word]) => h("li", { key: who }, status(word === "go" ? "normal" : "critical", word), ` ${who}`))),
