@@ -10,7 +10,8 @@ from rich.console import Console
 from flight.configuration.files import ConfigurationError
 from flight.runtime.loop import run as run_loop
 from flight.runtime.paced_loop import PacedLoop
-from ground.benchmarks import ascent_tables, report
+from ground.benchmarks import ascent_tables, console_tables, report
+from ground.benchmarks.archive_load import measure_archive
 from ground.benchmarks.ascent_over_bus import measure_control
 from ground.benchmarks.bus_benchmark import measure_bus
 from ground.benchmarks.closed_loop_ascents import measure_fleet
@@ -21,7 +22,7 @@ from ground.benchmarks.virtual_nodes import measure_nodes
 from ground.commands.study_arguments import refused
 from ground.terminal.screen import Screen
 
-PARTS = ("bus", "nodes", "statecharts", "ascent", "mission")
+PARTS = ("bus", "nodes", "statecharts", "console", "ascent", "mission")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Extent:
     point_ascents: int
     closed_loop_ascents: int
     ascent_rounds: int
+    archived_samples: int
+    archive_questions: int
 
 
 FULL = Extent(
@@ -49,6 +52,8 @@ FULL = Extent(
     point_ascents=1000,
     closed_loop_ascents=24,
     ascent_rounds=4,
+    archived_samples=10_000_000,
+    archive_questions=1000,
 )
 QUICK = Extent(
     messages=1000,
@@ -60,6 +65,8 @@ QUICK = Extent(
     point_ascents=8,
     closed_loop_ascents=2,
     ascent_rounds=1,
+    archived_samples=100_000,
+    archive_questions=20,
 )
 
 
@@ -90,6 +97,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="how many closed-loop ascents are flown in each way "
         f"(default {FULL.closed_loop_ascents}; 1000 take ten minutes or more)",
     )
+    parser.add_argument(
+        "--samples",
+        type=int,
+        metavar="COUNT",
+        help=f"how many samples the archive takes (default {FULL.archived_samples})",
+    )
     parser.add_argument("--mission", default="short", help="the mission to profile: %(default)s")
 
 
@@ -112,6 +125,8 @@ def run(arguments: argparse.Namespace) -> int:
     if "ascent" in parts and importlib.util.find_spec("scipy") is None:
         problem = "needs scipy, which is not installed; install threeforks[measure]"
         raise ConfigurationError("command line", None, "", f"the part ascent {problem}")
+    if arguments.samples is not None and arguments.samples < 10_000:
+        raise refused("--samples", arguments.samples, "10000 and more")
     load = os.getloadavg()[0]
     console.print(
         f"{os.cpu_count()} processors, load {load:.1f} before this run. What others do on this "
@@ -133,6 +148,10 @@ def run(arguments: argparse.Namespace) -> int:
         work = measure_statecharts(transitions=extent.transitions, repetitions=extent.repetitions)
         table = report.statecharts_table(run_loop(work, PacedLoop()))
         console.print(table, report.STATECHARTS_NOTE)
+    if "console" in parts:
+        count = arguments.samples or extent.archived_samples
+        archived = measure_archive(count, extent.archive_questions)
+        console.print(console_tables.archive_table(archived), console_tables.ARCHIVE_NOTE)
     if "ascent" in parts:
         _print_ascent(console, extent)
     if "mission" in parts:

@@ -7,6 +7,7 @@ It knows the vehicles by their dictionary alone.
 from ground.mission_control.alarm import ALARMS_OVER
 from ground.mission_control.archive import ArchiveError
 from ground.mission_control.argument_types import TypeEntry
+from ground.mission_control.benched_archive import BenchedArchive
 from ground.mission_control.clock import MissionClock
 from ground.mission_control.condition_checks import field_problem
 from ground.mission_control.custody_view import TubeEntry
@@ -48,6 +49,7 @@ __all__ = [
     "ArgumentEntry",
     "Asked",
     "Band",
+    "BenchedArchive",
     "ChannelEntry",
     "CommandEntry",
     "Dictionary",

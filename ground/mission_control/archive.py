@@ -24,6 +24,7 @@ from ground.mission_control.archive_rows import (
     json_text,
     storable,
     transaction,
+    without_waiting,
 )
 from ground.mission_control.archive_rows import Unstorable as Unstorable
 from ground.mission_control.archive_rows import order_of as order_of
@@ -86,6 +87,7 @@ class Archive:
             self._database = disc.connect(path)
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
+            self._durable = durable
             self._database.execute("PRAGMA cache_size = -20000")
             self._prepare()
             self.life = self._take_life(began_ns)
@@ -237,7 +239,7 @@ class Archive:
         if not self._waiting:
             return
         try:
-            with transaction(self._database):
+            with without_waiting(self._database, self._durable), transaction(self._database):
                 self._rows["samples"].sort(key=_KEY)  # neighbours in the file one after the other
                 for table, rows in self._rows.items():
                     if rows:

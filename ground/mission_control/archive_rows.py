@@ -82,3 +82,17 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
             if inside:
                 database.execute("RELEASE part")
         raise
+
+
+@contextmanager
+def without_waiting(database: sqlite3.Connection, durable: bool) -> Iterator[None]:
+    """While what arrived is written: a power cut may cost the last of it, and all of that comes
+    again, since the number of the frame that was taken last is written with it."""
+    eased = durable and not database.in_transaction
+    if eased:
+        database.execute("PRAGMA synchronous = NORMAL")
+    try:
+        yield
+    finally:
+        if eased:
+            database.execute("PRAGMA synchronous = FULL")

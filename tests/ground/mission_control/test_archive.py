@@ -86,3 +86,19 @@ def test_who_asks_for_it_waits_for_the_disc(
     archive = Archive(tmp_path / "a.sqlite", durable=durable)
     assert archive.rows("PRAGMA synchronous") == [(synchronous,)]
     assert archive.rows("PRAGMA journal_mode") == [("wal",)]
+
+
+def test_what_comes_again_is_not_waited_for_and_what_is_decided_is(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "a.sqlite", durable=True)
+    said: list[str] = []
+    archive._database.set_trace_callback(said.append)
+    archive.add_event(event(1, 5), 10)
+    archive.flush()
+    assert said.index("PRAGMA synchronous = NORMAL") < said.index("COMMIT")
+    assert archive._database.execute("PRAGMA synchronous").fetchone() == (2,)
+    said.clear()
+    with archive.together():  # where a decision is a part of it, all of it is waited for
+        archive.add_event(event(2, 6), 10)
+        archive.flush()
+        archive.put("decided", 1)
+    assert not any("NORMAL" in each for each in said)
