@@ -21,6 +21,7 @@ from ground.mission_control.archive_rows import (
     CAUSED_BY_A_ROW,
     INSERTS,
     check_integers,
+    damage_in,
     json_text,
     storable,
     transaction,
@@ -112,8 +113,8 @@ class Archive:
         if version not in (0, VERSION):
             raise ArchiveError(f"{self.path} is of version {version}; allowed is {VERSION}")
         if version == VERSION:
-            found = self._database.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if found != "ok":
+            found = damage_in(self._database)
+            if found:
                 raise ArchiveError(f"{self.path} is damaged: {found}. {_ADVICE}")
         self._database.executescript(SCHEMA)
         self._database.execute(f"PRAGMA user_version = {VERSION}")

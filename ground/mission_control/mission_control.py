@@ -29,6 +29,7 @@ from ground.mission_control.procedures import Program
 from ground.mission_control.read_back import ReadBack
 from ground.mission_control.reception import Reception
 from ground.mission_control.recovery import Recovery
+from ground.mission_control.retention import Retention
 from ground.mission_control.shelves import Shelves
 from ground.mission_control.side_procedures import SideProcedures
 from ground.mission_control.stations import HOSTS, Stations
@@ -107,6 +108,7 @@ class MissionControl:
         self.uplink = Uplink(
             self.stations, self.archive, clock.now_ns, self.archive.count("uplinks")
         )
+        self.retention = Retention(self.archive, dictionary.product_channels)
         self.tracker = CommandTracker(self.archive, self._window, self.uplink.send, clock.now_ns)
         self.downlink = Downlink(
             self.archive,
@@ -194,6 +196,7 @@ class MissionControl:
             await self._look()
             self.tracker.check()
             self.archive.flush()
+            self.retention.look(self.clock.now_ns())
 
     async def _look(self) -> None:
         """Asks the stations how things are, and for the frames that came down unseen."""

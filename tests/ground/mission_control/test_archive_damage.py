@@ -9,6 +9,7 @@ import pytest
 from flight.icd.codec import encode
 from flight.icd.frames import write_frame
 from flight.icd.messages import CommandReport, EventReport, Frame, Packet, Rung, Severity
+from ground.mission_control import archive_rows
 from ground.mission_control.archive import BEGUN_FILE, Archive, ArchiveError, Unstorable
 
 
@@ -54,8 +55,14 @@ def cut(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:9000])
 
 
+@pytest.mark.parametrize("large", [False, True])
 @pytest.mark.parametrize("harm", [remove, empty, clear, replace, flip, cut])
-def test_a_lost_or_damaged_archive_is_never_taken_for_a_new_one(harm: Any, tmp_path: Path) -> None:
+def test_a_lost_or_damaged_archive_is_never_taken_for_a_new_one(
+    harm: Any, large: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a large one the samples are left out of the look."""
+    if large:
+        monkeypatch.setattr(archive_rows, "LARGE", 0)
     file = begun(tmp_path)
     harm(file)
     with pytest.raises(ArchiveError, match=r"archive\.sqlite"):
