@@ -50,6 +50,7 @@ SUBCOMMANDS = (
     Subcommand("passes", "list passes of relays", "ground.commands.passes"),
     Subcommand("procedure", "show or lead procedures", "ground.commands.procedure"),
     Subcommand("changes", "tell what has changed", "ground.commands.changes"),
+    Subcommand("export", "write values for other programs", "ground.commands.export"),
     Subcommand("runs", "list kept runs, or remove old ones", "ground.commands.runs"),
     Subcommand("missions", "list the missions that there are", "ground.commands.missions"),
     Subcommand("verify", "set computed figures beside published ones", "ground.commands.verify"),

@@ -1,0 +1,43 @@
+"""`msr export`: what a run's archive holds, for other programs."""
+
+import argparse
+from pathlib import Path
+
+from ground.reports.archive_export import NANOSECONDS, Wanted, epoch_of, export
+from ground.terminal.destinations import check_file
+from ground.terminal.exit_codes import YES
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Its arguments."""
+    parser.add_argument("folder", type=Path, metavar="RUN", help="folder of a run")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="what is written: FILE.mcap (Foxglove) or FILE.csv"
+    )
+    parser.add_argument("--vehicle", default=None, help="of one vehicle (default: of all)")
+    parser.add_argument("--channel", default=None, help="one channel, and nothing but values")
+    parser.add_argument(
+        "--since", type=float, default=None, metavar="S", help="from that mission time on, s"
+    )
+    parser.add_argument(
+        "--until", type=float, default=None, metavar="S", help="up to that mission time, s"
+    )
+    parser.add_argument(
+        "--epoch", default=None, metavar="UTC",
+        help="UTC of mission time zero (default: as the run's summary says)",
+    )  # fmt: skip
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Writes the file."""
+    check_file("FILE", arguments.file)
+    epoch = arguments.epoch or epoch_of(arguments.folder)
+    wanted = Wanted(arguments.vehicle, arguments.channel)
+    if arguments.since is not None:
+        wanted = Wanted(wanted.vehicle, wanted.channel, round(arguments.since * NANOSECONDS))
+    if arguments.until is not None:
+        until = round(arguments.until * NANOSECONDS)
+        wanted = Wanted(wanted.vehicle, wanted.channel, wanted.since_ns, until)
+    count = export(arguments.folder, arguments.file, epoch, wanted)
+    print(f"{arguments.file}: {count} {'entry' if count == 1 else 'entries'}")
+    return YES
