@@ -1,85 +1,55 @@
 """Simulated wheels: they turn as commanded, and the rover gets as far as the ground lets it."""
 
 import asyncio
-import math
-from dataclasses import dataclass
-from itertools import pairwise
-from math import atan, copysign, cos, degrees, hypot, pi, sin
+from math import copysign
 from typing import Annotated
 
 import msgspec
 
-from flight.configuration.files import Quantity
 from flight.icd.devices.base import DeviceFault
-from flight.icd.devices.mobility import FRONT_WHEELS, Driven, Wheels, WheelsState
+from flight.icd.devices.mobility import Driven, Wheels, WheelsState
+from sim_hw.devices.wheels_plant import Moment, WheelsParameters, WheelsPlant
 from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.driven import DrivenAxis
 from sim_hw.serving.failure_modes import Failing, add, failure
-from sim_hw.world.traction import dug_in, sample_slip, slip_when_dug_in
 from sim_hw.world.world import Body
 
-STEP = 0.5
-"""Metres of wheel rotation between two looks at the ground,"""
-FINE_STEP = 0.1
-"""and where it changes from one metre to the next: a dune of 2.5 m is not stepped over."""
-
-
-class WheelsParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Size and manners of the locomotion system."""
-
-    speed: Annotated[float, Quantity("m/s", gt=0, le=0.5)]
-    turn_rate: Annotated[float, Quantity("rad/s", gt=0, le=0.5)]
-    drive_power: Annotated[float, Quantity("W", gt=0, le=500)]
-    half_width: Annotated[float, Quantity("m", gt=0, le=2)]
-    half_length: Annotated[float, Quantity("m", gt=0, le=2)]
-    clearance: Annotated[float, Quantity("m", gt=0, le=1)]
-    tilt_limit: Annotated[float, Quantity("deg", gt=0, le=45)]
-    coldest: Annotated[float, Quantity("K", ge=100, le=300)]
-    odometry_error: Annotated[float, Quantity("1", ge=0, le=0.1)]
-    turn_error: Annotated[float, Quantity("1", ge=0, le=0.5)]
-    side_slip: Annotated[float, Quantity("1", ge=0, le=1)]
-    wheel_radius: Annotated[float, Quantity("m", gt=0, le=1)]
-
-
-@dataclass(frozen=True)
-class _Moment:
-    """A point of a motion: seconds and wheel metres since its start, the true pose, and how deep
-    the wheels stand in the ground, m."""
-
-    seconds: float
-    turned: float
-    east: float
-    north: float
-    heading: float
-    depth: float
-
+__all__ = ["SimWheels", "WheelsParameters"]
 
 WHEELS = 4
-PLOUGHING, TRAILING = 0.5, 0.15
-"""Of the way that is left by slip, what a dead wheel takes that goes first, and one that is dragged
-behind (assumption: Spirit drove backwards from March 2006 on, its dead wheel last)."""
 
 
 class SimWheels(PoweredDevice, Wheels):
-    """Four driven wheels. `dead_wheels` may be set to let motors fail."""
+    """Motors, gauges and the time that a motion takes, over the `plant`."""
 
     def __init__(self, context: PoweredContext, body: Body, parameters: WheelsParameters) -> None:
         super().__init__(context)
-        self.body = body
         self.parameters = parameters
-        self.dead_wheels: list[int] = []
+        self.plant = WheelsPlant(self.world, context.random, body, parameters)
         self._scale = 1.0 + parameters.odometry_error * context.random.gauss(0.0, 1.0)
         self._odometer = 0.0
-        self._leans = ((math.nan, math.nan), 0.0)  # where it was looked how it leans, degrees
         self._turned = 0.0
         self._current = 0.0
         self._moving = False
-        self._depth = 0.0
+
+    @property
+    def body(self) -> Body:
+        """What they carry."""
+        return self.plant.body
 
     @property
     def depth(self) -> float:
         """How deep the wheels have dug themselves in, m; as of the end of the last motion."""
-        return self._depth
+        return self.plant.depth
+
+    @property
+    def dead_wheels(self) -> list[int]:
+        """Numbers of wheels that do not turn; may be set."""
+        return self.plant.dead_wheels
+
+    @dead_wheels.setter
+    def dead_wheels(self, numbers: list[int]) -> None:
+        self.plant.dead_wheels = numbers
 
     @failure
     def fail_dead_wheel(self, wheel: Annotated[int, msgspec.Meta(ge=0, lt=WHEELS)] = 0) -> Failing:
@@ -89,13 +59,7 @@ class SimWheels(PoweredDevice, Wheels):
 
     def driven(self) -> list[DrivenAxis]:
         """How the vehicle leans where its wheels have brought it; nothing where it was put."""
-        if self._odometer == 0.0:
-            return []
-        place = (self.body.east, self.body.north)
-        if place != self._leans[0]:
-            ground = self.world.terrain.ground(*place)
-            self._leans = place, degrees(atan(hypot(ground.gradient_east, ground.gradient_north)))
-        return [DrivenAxis("lean", self._leans[1], 0.0, self.parameters.tilt_limit, "degrees")]
+        return [] if self._odometer == 0.0 else [self.plant.lean()]
 
     async def state(self) -> WheelsState:
         self.need_power()
@@ -103,14 +67,14 @@ class SimWheels(PoweredDevice, Wheels):
             time_ns=self.time_ns(),
             odometer=self._odometer,
             turned=self._turned,
-            motor_temperature=self._temperature() + self.random.gauss(0.0, 0.5),
+            motor_temperature=self.plant.temperature() + self.random.gauss(0.0, 0.5),
             motor_current=self._current,
             dead_wheels=list(self.dead_wheels),
         )
 
     async def drive(self, distance: float) -> Driven:
-        path, fault = self._plan_drive(distance)
-        await self._follow(path, self._consumption())
+        path, fault = self.plant.plan_drive(distance)
+        await self._follow(path, self.plant.consumption())
         if fault is not None:
             raise fault
         return Driven(
@@ -121,90 +85,13 @@ class SimWheels(PoweredDevice, Wheels):
         )
 
     async def turn(self, angle: float) -> Driven:
-        error = self.parameters.turn_error * self.random.gauss(0.0, 1.0)
-        seconds = abs(angle) / self.parameters.turn_rate
-        start = self._here()
-        true_heading = start.heading + angle * (1.0 + error)
-        end = _Moment(seconds, 0.0, start.east, start.north, true_heading, start.depth)
-        await self._follow([start, end], self._consumption())
+        path = self.plant.plan_turn(angle)
+        seconds = path[-1].seconds
+        await self._follow(path, self.plant.consumption())
         self._turned += angle
         return Driven(time_ns=self.time_ns(), distance=0.0, turned=angle, seconds=seconds)
 
-    def _temperature(self) -> float:
-        return self.world.air_temperature()
-
-    def _consumption(self) -> float:
-        ground = self.world.terrain.ground(self.body.east, self.body.north)
-        climb = max(0.0, ground.slope_along(self.body.heading))
-        # Rolling in loose ground and climbing cost about as much again as rolling on the flat.
-        return self.parameters.drive_power * (1.0 + ground.looseness + 4.0 * climb)
-
-    def _here(self) -> _Moment:
-        body = self.body
-        return _Moment(0.0, 0.0, body.east, body.north, body.heading, self._depth)
-
-    def _plan_drive(self, distance: float) -> tuple[list[_Moment], DeviceFault | None]:
-        """The way that this drive will take in truth, and the fault that it will end in."""
-        if self._temperature() < self.parameters.coldest:
-            return [self._here()], DeviceFault(
-                "cold", f"the motors are at {self._temperature():.0f} K"
-            )
-        if len(self.dead_wheels) > 1:
-            return [self._here()], DeviceFault("stall", f"wheels {self.dead_wheels} do not turn")
-        path = [self._here()]
-        sign = copysign(1.0, distance)
-        left = abs(distance)
-        while left > 1e-9:
-            here = path[-1]
-            patchy = self.world.terrain.has_patch_near(here.east, here.north, STEP)
-            step = min(FINE_STEP if patchy else STEP, left)
-            moment, fault = self._advance(path[-1], sign * step)
-            if fault is not None:
-                return path, fault
-            path.append(moment)
-            left -= step
-        return path, None
-
-    def _advance(self, before: _Moment, step: float) -> tuple[_Moment, DeviceFault | None]:
-        p = self.parameters
-        ground = self.world.terrain.ground(before.east, before.north)
-        direction = before.heading if step > 0 else before.heading + pi
-        slip = sample_slip(ground, direction, self.random)
-        slip = slip_when_dug_in(slip, before.depth, p.wheel_radius)
-        if self.dead_wheels:
-            first = any((wheel in FRONT_WHEELS) == (step > 0.0) for wheel in self.dead_wheels)
-            slip = slip + (1.0 - slip) * (PLOUGHING if first else TRAILING)
-        made = abs(step) * (1.0 - slip)
-        aside = -p.side_slip * ground.slope_along(before.heading + pi / 2) * abs(step)
-        east = before.east + made * sin(direction) + aside * cos(before.heading)
-        north = before.north + made * cos(direction) - aside * sin(before.heading)
-        fault = self._blocked(before, east, north)
-        tilt = degrees(atan(hypot(ground.gradient_east, ground.gradient_north)))
-        if tilt > p.tilt_limit:
-            fault = DeviceFault("tilt", f"the vehicle leans by {tilt:.0f} degrees")
-        moment = _Moment(
-            before.seconds + abs(step) / p.speed,
-            before.turned + abs(step),
-            east,
-            north,
-            before.heading + 0.003 * self.random.gauss(0.0, 1.0) * abs(step),
-            dug_in(before.depth, abs(step), slip, p.wheel_radius),
-        )
-        return moment, fault
-
-    def _blocked(self, before: _Moment, east: float, north: float) -> DeviceFault | None:
-        """Whether a rock stands in the way: nearer than the hull after the step, and nearing."""
-        p = self.parameters
-        for rock in self.world.rocks.within(east, north, p.half_width):
-            if rock.height <= p.clearance:
-                continue
-            gap = hypot(rock.east - east, rock.north - north) - rock.radius
-            earlier = hypot(rock.east - before.east, rock.north - before.north) - rock.radius
-            if gap < p.half_width and gap < earlier:
-                return DeviceFault("obstacle", f"a rock of {rock.height:.2f} m is in the way")
-        return None
-
-    async def _follow(self, path: list[_Moment], watts: float) -> None:
+    async def _follow(self, path: list[Moment], watts: float) -> None:
         if self._moving:
             raise DeviceFault("stall", f"{self.service} moves already")
         self._moving = True
@@ -221,27 +108,6 @@ class SimWheels(PoweredDevice, Wheels):
         self._current = watts / 28.0
         self.need_power()
 
-    def _stand(self, path: list[_Moment], elapsed: float) -> None:
+    def _stand(self, path: list[Moment], elapsed: float) -> None:
         """Puts the vehicle where it is after some seconds of a motion."""
-        last = path[-1]
-        for before, after in pairwise(path):
-            if after.seconds >= elapsed and after.seconds > before.seconds:
-                part = (elapsed - before.seconds) / (after.seconds - before.seconds)
-                last = _between(before, after, min(max(part, 0.0), 1.0))
-                break
-        self._odometer += last.turned * self._scale
-        self.body.east, self.body.north = last.east, last.north
-        self.body.heading = last.heading % (2.0 * pi)
-        self._depth = last.depth
-        self.world.moved(self.body.name)
-
-
-def _between(before: _Moment, after: _Moment, part: float) -> _Moment:
-    return _Moment(
-        before.seconds + part * (after.seconds - before.seconds),
-        before.turned + part * (after.turned - before.turned),
-        before.east + part * (after.east - before.east),
-        before.north + part * (after.north - before.north),
-        before.heading + part * (after.heading - before.heading),
-        before.depth + part * (after.depth - before.depth),
-    )
+        self._odometer += self.plant.stand(path, elapsed).turned * self._scale
