@@ -159,14 +159,20 @@ def refusal(path: Path | str, key: str, allowed: str) -> ConfigurationError:
     """The refusal of what stands at `key` of a file, for checks that need more than its type."""
     reader = NodeTypeReader(shown_path(Path(path)))
     node = reader.compose(Path(path))
-    for part in re.findall(r"[^.\[\]]+", key):
-        if isinstance(node, yaml.SequenceNode) and part.isdecimal():
-            node = node.value[int(part)]
+    parts = re.findall(r"[^.\[\]]+", key)
+    while parts:
+        if isinstance(node, yaml.SequenceNode) and parts[0].isdecimal():
+            node = node.value[int(parts.pop(0))]
         elif isinstance(node, yaml.MappingNode):
             entries = reader.entries(node, key)
-            if part not in entries:  # not given: its default is what is refused
+            # A key may have dots itself: `rover.wheels`.
+            names = [".".join(parts[: count + 1]) for count in range(len(parts))]
+            found = next((name for name in names if name in entries), None)
+            if found is None:  # not given: its default is what is refused
                 break
-            node = entries[part][1]
+            node, parts = entries[found][1], parts[found.count(".") + 1 :]
+        else:
+            break
     return reader.refuse_value(node, key, allowed)
 
 

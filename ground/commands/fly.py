@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sim_hw.faults.fault import Fault
 
 ONLY_PROCESSES = ("--rate", "--transport")
-ONLY_VIRTUAL = ("--shuffle", "--log-messages", "--in-memory", "--pace", "--session")
+ONLY_VIRTUAL = ("--shuffle", "--log-messages", "--in-memory", "--pace", "--session", "--bench")
 
 DESCRIPTORS = 512
 """Open files that a flight needs at most: measured, 233 in virtual time with seven vehicles."""
@@ -82,6 +82,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=None,
         metavar="NAME",
         help="with --pace: who may ask for something, a file in configs/operators (default: demo)",
+    )
+    parser.add_argument(
+        "--bench",
+        default=None,
+        metavar="NAME",
+        help="fly with real devices: a bench in configs/benches, or the path of such a file",
+    )
+    parser.add_argument(
+        "--allow-network",
+        action="store_true",
+        help="with --bench: also devices beyond this machine, which anyone on their network can "
+        "move",
     )
     parser.add_argument(
         "--from",
@@ -200,6 +212,9 @@ def _host(arguments: argparse.Namespace, session: Session | None) -> Virtual:
     """In virtual time; held back, or from a record, where that is asked for."""
     from ground.testbed.throttled_host import Throttled
 
+    bench = arguments.bench or (session.head.bench if session is not None else "")
+    if bench:
+        return _bench(arguments, session, bench)
     if arguments.pace is None and session is None:
         return Virtual(arguments.shuffle, arguments.log_messages, arguments.in_memory)
     return Throttled(
@@ -213,6 +228,31 @@ def _host(arguments: argparse.Namespace, session: Session | None) -> Virtual:
     )
 
 
+def _bench(arguments: argparse.Namespace, session: Session | None, name: str) -> Virtual:
+    """With real devices, or with what those said in a record; raises ConfigurationError."""
+    from ground.testbed.bench_file import load_bench
+    from ground.testbed.bench_host import Bench
+
+    if session is None and arguments.pace is not None:
+        raise ConfigurationError(
+            "command line", None, "--pace", "the pace of a bench is that of its devices: leave "
+            "--pace out, or --bench",
+        )  # fmt: skip
+    file, bench = load_bench(name, allow_network=arguments.allow_network)
+    return Bench(
+        arguments.shuffle,
+        arguments.log_messages,
+        arguments.in_memory,
+        pace=inf if arguments.pace is None else arguments.pace,
+        serve=arguments.pace is not None,
+        session=session,
+        operators=arguments.operators or "demo",
+        file=file,
+        bench=bench,
+        allow_network=arguments.allow_network,
+    )
+
+
 def _check_against(session: Session, arguments: argparse.Namespace) -> None:
     """Refuses what the record says otherwise; raises ConfigurationError."""
     for option in ("mission", "seed", "shuffle"):
@@ -222,6 +262,10 @@ def _check_against(session: Session, arguments: argparse.Namespace) -> None:
             raise ConfigurationError(
                 "command line", None, option, f"= {given}: the record of --from has {told}"
             )
+    if arguments.bench is not None:
+        raise ConfigurationError(
+            "command line", None, "--bench", "what real devices said in a record is in the record"
+        )
     if arguments.fault:
         raise ConfigurationError(
             "command line", None, "--fault", "the faults of a run from its record are in the record"

@@ -18,6 +18,14 @@ MARKS = {"passed": "ok  ", "failed": "FAIL", "not shown": "?   "}
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     works = parser.add_subparsers(dest="work", metavar="WORK", required=True)
+    works.add_parser("list", help="the benches that there are")
+    show = works.add_parser("show", help="what is real on a bench")
+    show.add_argument("bench", help="name in configs/benches, or the path of such a file")
+    doctor = works.add_parser("doctor", help="whether machine and devices are fit; nothing moves")
+    doctor.add_argument("bench", nargs="?", default=None, help="also its devices")
+    doctor.add_argument(
+        "--allow-network", action="store_true", help="also devices beyond this machine"
+    )
     check = works.add_parser("check", help="whether a device keeps the rules; it will move")
     check.add_argument("address", help="tcp://127.0.0.1:5000, unix:///path, serial:///dev/tty...")
     check.add_argument("interface", help="such as Wheels: see docs/reference/devices.md")
@@ -40,13 +48,60 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Does the work; raises ConfigurationError."""
-    works = {"check": _check, "build": _build, "floor": _floor}
+    works = {
+        "list": _list, "show": _show, "doctor": _doctor, "check": _check, "build": _build,
+        "floor": _floor,
+    }  # fmt: skip
     return works[arguments.work](arguments)
 
 
 def refused(key: str, problem: str) -> ConfigurationError:
     """The refusal of an argument."""
     return ConfigurationError("command line", None, key, problem)
+
+
+# ------------------------------------------------------------------------ benches
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from flight.configuration.files import configs_folder
+    from ground.testbed.bench_file import FOLDER, load_bench
+
+    for file in sorted((configs_folder() / FOLDER).glob("*.yaml")):
+        _, bench = load_bench(file.stem, allow_network=True)
+        print(f"{file.stem:20} {', '.join(bench.devices)}: {bench.title}")
+    return YES
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from ground.testbed.bench_file import load_bench
+
+    file, bench = load_bench(arguments.bench, allow_network=True)
+    print(f"{bench.title} ({file})")
+    print(f"pace {bench.pace:g} while one works or is missing, for {bench.patience:g} s at most")
+    for service, device in bench.devices.items():
+        wanted = device.identity
+        words = " ".join(filter(None, (wanted.model, wanted.serial, wanted.firmware)))
+        print(f"{service}: {device.mode}, {wanted.interface} {words or 'of any kind'}")
+        print(f"    at {bench.wires[device.wire].address}, armed: {device.arm}")
+        rates = device.rates
+        print(f"    at most {rates.drive:g} m/s and {rates.turn:g} rad/s are believed")
+        print(f"    lost: fault {device.on_loss}")
+    return YES
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from ground.hil.doctor import FAIL, examine
+    from ground.testbed.bench_file import load_bench
+
+    network = arguments.allow_network
+    bench = None
+    if arguments.bench is not None:
+        _, bench = load_bench(arguments.bench, allow_network=network)
+    findings = examine(bench, Path(), allow_network=network)
+    for each in findings:
+        print(f"{each.verdict:4} {each.what}: {each.words}")
+    return NO if any(each.verdict == FAIL for each in findings) else YES
 
 
 # ------------------------------------------------------------------------- check

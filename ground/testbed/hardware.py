@@ -130,6 +130,8 @@ class Hardware:
         self.on_lost: Callable[[str], None] = lambda vehicle: None
         self.called: list[Callable[[str, str], None]] = []
         """Told of each call of a device: service and method. Who hears changes nothing."""
+        self.stand_ins: dict[str, Callable[[Any], Any]] = {}
+        """By service: makes, from the simulated device, what is served in its place."""
         self._servers: dict[str, DeviceServer] = {}
         self._seams: dict[str, DeviceSeam] = {}
         self._files = files
@@ -152,9 +154,15 @@ class Hardware:
             nursery.start(self._follow_landing(), name="landing")
 
     def _serve(self, bus: Bus, service: str, device: Any, nursery: Nursery) -> None:
+        if service in self.stand_ins:
+            device = self.stand_ins[service](device)
         server = self._servers[service] = DeviceServer(bus, service, device, nursery)
         server.on_call = partial(self._is_asked, service)
         device.emit = server.emit
+
+    def server(self, service: str) -> DeviceServer:
+        """Who answers for a device; raises KeyError without it."""
+        return self._servers[service]
 
     def let_go(self, node: str, held: Iterable[str]) -> None:
         """What moves on behalf of a node whose software is gone stops, but on its devices held."""

@@ -155,6 +155,9 @@ class Host(Protocol):
         """A new loop on which the run is composed: its clock."""
         ...
 
+    def fit(self, hardware: Hardware) -> None:
+        """Puts real devices in the place of simulated ones, before the hardware is served."""
+
     async def begin(self, hardware: Hardware, boots: Mapping[str, Boot]) -> None:
         """Starts the first computers, in their order; the hardware serves by then."""
 

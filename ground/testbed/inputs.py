@@ -47,7 +47,13 @@ class RequestInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=
     request: dict[str, Any]
 
 
-RunInput = CommandInput | KillInput | RequestInput
+class BenchInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="bench"):
+    """The bench tells something of a real device; see `sim_hw.bench.port`."""
+
+    told: list[Any]
+
+
+RunInput = CommandInput | KillInput | RequestInput | BenchInput
 
 
 class InputRefused(ValueError):
@@ -64,6 +70,8 @@ def read_input(plain: Any) -> RunInput:
 
 def check_input(given: RunInput, mission: LoadedMission, dictionary: Dictionary) -> None:
     """Refuses what can never happen in a run of this mission; raises InputRefused."""
+    if isinstance(given, BenchInput):
+        return
     roles = (*mission.vehicles, GROUND)
     if isinstance(given, RequestInput):
         change_of(given)

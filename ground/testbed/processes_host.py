@@ -187,6 +187,9 @@ class ProcessesHost:
                 self._specification.let_go_of_ports()
                 shutil.rmtree(self._sockets, ignore_errors=True)
 
+    def fit(self, hardware: Hardware) -> None:
+        """All is simulated."""
+
     async def begin(self, hardware: Hardware, boots: Mapping[str, Boot]) -> None:
         """Starts all, waits until they are ready, and lets mission time run."""
         for role, boot in boots.items():

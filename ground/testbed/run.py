@@ -117,6 +117,7 @@ class Run:
             whole = parts_without(setting.protections_off).is_whole
             self.hardware = Hardware(self.mission, dict(setting.files), setting.seed, whole)
             self.hardware.on_lost = self._lost
+            host.fit(self.hardware)
             self.hardware.serve(host.hardware_bus, host.nursery)
             tubes = self.hardware.world.tubes
             truth = TruthJournal(self.folder.path, tubes, self.now)

@@ -22,7 +22,7 @@ LARGEST = 64 << 20  # bytes
 
 class SessionHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was flown. `configuration`: SHA-256 of each file of configs that the run may read;
-    `faults`: those that it was given."""
+    `faults`: those that it was given; `bench`: the file of its bench, if there was one."""
 
     format: int
     mission: str
@@ -30,6 +30,7 @@ class SessionHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shuffle: int | None
     configuration: Mapping[str, str]
     faults: tuple[dict[str, Any], ...] = ()
+    bench: str = ""
 
 
 class SessionLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

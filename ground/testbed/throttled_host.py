@@ -23,7 +23,7 @@ from ground.testbed.asking import DOWN, Asking
 from ground.testbed.control_room import make_dictionary
 from ground.testbed.evidence import configuration_hashes
 from ground.testbed.host import GROUND, Boot, Happenings, Setting
-from ground.testbed.inputs import RequestInput, change_of, check_input, read_input
+from ground.testbed.inputs import BenchInput, RequestInput, change_of, check_input, read_input
 from ground.testbed.run_control import CONTROL_FILE, ControlServer
 from ground.testbed.session import (
     FORMAT,
@@ -56,6 +56,11 @@ class Throttled(Virtual):
     def name(self) -> str:
         """As evidence and errors call it."""
         return "throttled"
+
+    @property
+    def bench_name(self) -> str:
+        """The file of the bench that devices are real on, for the record; "" without."""
+        return ""
 
     def check(self, mission: LoadedMission) -> None:
         """Refuses a record of another mission, or of other files, and a file of no operators."""
@@ -123,6 +128,7 @@ class ThrottledHost(VirtualHost):
                 self._kind.shuffle,
                 configuration_hashes(setting.mission),
                 tuple(plain_fault(fault) for fault in setting.faults),
+                self._kind.bench_name,
             ),
         )
         loop.record = self._session.admitted
@@ -175,6 +181,8 @@ class ThrottledHost(VirtualHost):
 
     def _admit(self, taken: Input) -> None:
         given = read_input(taken.data)
+        if isinstance(given, BenchInput):
+            raise RuntimeError("a bench has told something to a run that has none")
         if not isinstance(given, RequestInput):
             self._happenings.admitted(given)
             return

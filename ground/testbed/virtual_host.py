@@ -173,6 +173,9 @@ class VirtualHost:
         if self._memory is not None:
             self._memory.save()
 
+    def fit(self, hardware: Hardware) -> None:
+        """All is simulated."""
+
     async def begin(self, hardware: Hardware, boots: Mapping[str, Boot]) -> None:
         """Starts the first computers, in their order."""
         for role, boot in boots.items():

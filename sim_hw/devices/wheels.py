@@ -59,7 +59,7 @@ class SimWheels(PoweredDevice, Wheels):
 
     def driven(self) -> list[DrivenAxis]:
         """How the vehicle leans where its wheels have brought it; nothing where it was put."""
-        return [] if self._odometer == 0.0 else [self.plant.lean()]
+        return [self.plant.lean()] if self.plant.rolled else []
 
     async def state(self) -> WheelsState:
         self.need_power()

@@ -86,6 +86,8 @@ class WheelsPlant:
         self.dead_wheels: list[int] = []
         self.depth = 0.0
         """How deep the wheels have dug themselves in, m; as of the end of the last motion."""
+        self.rolled = False
+        """Whether wheels have turned at all."""
         self._leans = ((math.nan, math.nan), 0.0)  # where it was looked how it leans, degrees
 
     def lean(self) -> DrivenAxis:
@@ -194,6 +196,7 @@ class WheelsPlant:
         self.body.east, self.body.north = last.east, last.north
         self.body.heading = last.heading % (2.0 * pi)
         self.depth = last.depth
+        self.rolled = self.rolled or last.turned > 0.0
         self.world.moved(self.body.name)
         return last
 

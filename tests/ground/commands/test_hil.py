@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from flight.configuration.files import configs_folder
 from ground.cli import main
 from sim_hw.bench.building import build
 from sim_hw.bench.histogram import Histogram
@@ -22,6 +23,28 @@ def started(binary: Path, *words: str) -> "subprocess.Popen[str]":
     while device.stdout.readline().strip() != "ready":
         assert device.poll() is None
     return device
+
+
+def assert_doctor(address: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The doctor knows the device, and another one is a failure with the reason."""
+    plain = (configs_folder() / "benches" / "wheels_on_a_pty.yaml").read_text()
+    file = folder / "desk.yaml"
+    file.write_text(plain.replace("serial:///tmp/threeforks-wheels", address))
+    assert main(["hil", "doctor", str(file)]) == 0
+    assert f"ok   rover.wheels at {address}: three forks, demo-motor" in capsys.readouterr().out
+    file.write_text(file.read_text().replace("SN0001", "SN7"))
+    assert main(["hil", "doctor", str(file)]) == 1
+    assert "its serial is SN0001; the bench file wants SN7" in capsys.readouterr().out
+
+
+def test_benches_are_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["hil", "list"]) == 0
+    assert "wheels_on_a_pty      rover.wheels: Wheels in C" in capsys.readouterr().out
+    assert main(["hil", "show", "wheels_on_a_pty"]) == 0
+    shown = capsys.readouterr().out
+    assert "at serial:///tmp/threeforks-wheels, armed: automatic" in shown
+    assert main(["hil", "doctor", "wheels_on_a_pty"]) in (0, 1)
+    assert "timers: timerfd" in capsys.readouterr().out
 
 
 @pytest.mark.processes
@@ -45,6 +68,7 @@ def test_the_c_wheels_pass_on_each_wire(
         assert told["latency_s"]["state"]["n"] >= 200
         assert main(["hil", "check", address, "Battery", "--still"]) == 1  # another interface
         assert "identity.interface = Wheels: Battery was asked for" in capsys.readouterr().out
+        assert_doctor(address, tmp_path, capsys)
     finally:
         device.kill()
         device.wait()

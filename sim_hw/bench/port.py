@@ -1,0 +1,219 @@
+"""The run's side of the bench: calls of real devices, and what comes back, each as an input.
+
+What the bench process tells is put into the run as an input and recorded; flown again from its
+record, the run has no bench process, and the same comes at the same instants.
+"""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from flight.icd.codec import CodecError, decode_plain, pack
+from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
+from sim_hw.bench.device_link import ABSENT, ARMED, LOST
+from sim_hw.bench.process import LARGEST
+
+PATIENCE = 5.0  # s for the bench process to end
+
+
+class DeviceLost(DeviceTimeout):
+    """The real device is not there, or was lost while it was at work."""
+
+
+@dataclass(frozen=True)
+class PortAnswer:
+    """A result, the age of its sample (s), and how long the way was (s of the wall)."""
+
+    result: Any
+    age: float
+    round_trip: float
+
+
+@dataclass
+class Line:
+    """One real device as the run knows it."""
+
+    service: str
+    state: str = ABSENT
+    words: str = ""
+    boot: int = 0
+    identity: dict[str, Any] = field(default_factory=dict)
+    on_effect: Callable[[int, dict[str, Any]], None] = lambda number, data: None
+    on_state: Callable[["Line"], None] = lambda line: None
+    calls: dict[int, "asyncio.Future[PortAnswer]"] = field(default_factory=dict)
+
+
+class BenchPort:
+    """All real devices of a run. `send` hands a packet to the bench process, if there is one."""
+
+    def __init__(self, services: list[str], send: Callable[[bytes], None]) -> None:
+        self.lines = {service: Line(service) for service in services}
+        self.on_work: Callable[[], None] = lambda: None
+        """Told when a call begins or ends, and when a device is lost or back."""
+        self._send = send
+        self._number = 0
+
+    @property
+    def at_work(self) -> bool:
+        """Whether a real device is asked for something."""
+        return any(line.calls for line in self.lines.values())
+
+    @property
+    def missing(self) -> bool:
+        """Whether a real device is not there."""
+        return any(line.state != ARMED for line in self.lines.values())
+
+    # ----------------------------------------------------------------- calls
+
+    def begin(
+        self, service: str, method: str, arguments: dict[str, Any], limit: float
+    ) -> tuple[int, "asyncio.Future[PortAnswer]"]:
+        """Asks a device; its number and the future of the answer. Raises DeviceLost.
+
+        The future ends in DeviceRejected, DeviceFault or DeviceLost; one that is cancelled is
+        cancelled at the device.
+        """
+        line = self.lines[service]
+        if line.state != ARMED:
+            raise DeviceLost(f"{service} is {line.state}: {line.words or 'not there'}")
+        self._number += 1
+        number = self._number
+        future: asyncio.Future[PortAnswer] = asyncio.get_running_loop().create_future()
+        line.calls[number] = future
+        self._send(pack(["call", service, number, method, arguments, limit, limit]))
+        self.on_work()
+        return number, future
+
+    async def finish(
+        self, service: str, number: int, future: "asyncio.Future[PortAnswer]"
+    ) -> PortAnswer:
+        """Waits for the answer; who gives up has the device stop."""
+        try:
+            return await future
+        except BaseException:
+            self.cancel(service, number)
+            raise
+        finally:
+            self.lines[service].calls.pop(number, None)
+            self.on_work()
+
+    def cancel(self, service: str, number: int) -> None:
+        """Has the device stop what a call does."""
+        if self.lines[service].state == ARMED:
+            self._send(pack(["cancel", service, number]))
+
+    def fail(self, service: str, number: int, error: Exception) -> None:
+        """A call ends in an error that is known here first."""
+        future = self.lines[service].calls.get(number)
+        if future is not None and not future.done():
+            future.set_exception(error)
+
+    def condemn(self, service: str, why: str) -> None:
+        """A device has said what cannot be: it is lost at once, whatever it says still."""
+        self._send(pack(["drop", service, why]))
+        self._state(self.lines[service], LOST, why)
+
+    # --------------------------------------------------------------- hearing
+
+    def admit(self, message: list[Any]) -> None:
+        """Takes what the bench process has told, in its turn."""
+        kind, service, *values = message
+        line = self.lines[service]
+        if kind == "state":
+            state, words, boot, identity = values
+            line.boot, line.identity = boot, identity
+            self._state(line, state, words)
+        elif kind == "effect":
+            number, data = values
+            line.on_effect(number, data)
+        elif kind == "reply":
+            self._reply(line, *values)
+
+    def _state(self, line: Line, state: str, words: str) -> None:
+        line.state, line.words = state, words
+        if state != ARMED:
+            for future in line.calls.values():
+                if not future.done():
+                    future.set_exception(DeviceLost(f"{line.service} is {state}: {words}"))
+        line.on_state(line)
+        self.on_work()
+
+    def _reply(
+        self, line: Line, number: int, result: Any, error: str, reason: str, code: str,
+        age_us: int, way_us: int,
+    ) -> None:  # fmt: skip
+        future = line.calls.get(number)
+        if future is None or future.done():
+            return
+        if error == "rejected":
+            future.set_exception(DeviceRejected(reason))
+        elif error == "fault":
+            future.set_exception(DeviceFault(code, reason))
+        elif error:
+            future.set_exception(DeviceLost(reason))
+        else:
+            future.set_result(PortAnswer(result, age_us / 1e6, way_us / 1e6))
+
+
+class BenchProcess:
+    """The bench process of a run, as the run has it."""
+
+    def __init__(self, setting: Any) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "sim_hw.bench.process", str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, start_new_session=True,
+                env=os.environ | {"PYTHONHASHSEED": "0"},
+            )  # fmt: skip
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        self._socket = ours
+        self._socket.send(pack(setting))
+        self.gone = False
+
+    @property
+    def descriptor(self) -> int:
+        """Becomes readable when something has been told."""
+        return self._socket.fileno()
+
+    def send(self, packet: bytes) -> None:
+        """Hands a packet over; a process that has died takes none."""
+        with suppress(OSError):
+            self._socket.send(packet, socket.MSG_DONTWAIT)
+
+    def take(self, wait: float = 0.0) -> list[Any] | None:
+        """What was told first, within so many seconds; None without. `gone`: nothing will be."""
+        self._socket.settimeout(wait)
+        try:
+            data = self._socket.recv(LARGEST)
+        except (BlockingIOError, TimeoutError):
+            return None
+        except OSError:
+            data = b""
+        if not data:
+            self.gone = True
+            return None
+        try:
+            told = decode_plain(data)
+        except CodecError:
+            return None
+        return told if isinstance(told, list) else None
+
+    def close(self) -> None:
+        """Ends it: it makes its devices safe first."""
+        self._socket.close()
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()

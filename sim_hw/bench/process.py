@@ -1,0 +1,138 @@
+"""The bench process: all that knows a wire, on wall time. `python -m sim_hw.bench.process FD`.
+
+It speaks to the run over one socket of packets, each a MessagePack array. When the run is gone it
+makes all devices safe and ends; when it is gone itself, each device's dead man does so.
+"""
+
+import asyncio
+import os
+import socket
+import sys
+from collections import deque
+from typing import Any
+
+import msgspec
+
+from flight.icd.codec import CodecError, decode_plain, pack
+from flight.runtime.loop import run
+from flight.runtime.nursery import Nursery
+from flight.runtime.paced_loop import PacedLoop
+from sim_hw.bench.device_link import DeviceLink, Wanted
+from sim_hw.bench.wire.addresses import read_address
+from sim_hw.bench.wire.wires import open_wire
+
+LARGEST = 128 << 10  # bytes of a packet
+MOST_WAITING = 2_000  # packets for a run that takes none; then the device that talks is dropped
+
+
+class RealDevice(msgspec.Struct, frozen=True):
+    """What the process is told of one device."""
+
+    wanted: dict[str, Any]
+    address: str
+    allow_network: bool = False
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """The first packet that it gets."""
+
+    devices: list[RealDevice]
+
+
+class Bench:
+    """The devices, and the socket of the run."""
+
+    def __init__(self, run_socket: socket.socket) -> None:
+        self._socket = run_socket
+        self._loop = asyncio.get_running_loop()
+        self._links: dict[str, DeviceLink] = {}
+        self._waiting: deque[bytes] = deque()
+        self.ended = self._loop.create_future()
+
+    async def work(self) -> None:
+        """Serves the run until that is gone."""
+        setting = msgspec.convert(decode_plain(self._socket.recv(LARGEST)), Setting)
+        self._socket.setblocking(False)
+        async with Nursery("bench") as nursery:
+            for each in setting.devices:
+                link = self._add(each)
+                nursery.start(link.run(), name=link.wanted.service)
+            self._loop.add_reader(self._socket.fileno(), self._hear)
+            await self.ended
+            self._loop.remove_reader(self._socket.fileno())
+            self._loop.remove_writer(self._socket.fileno())
+            for link in self._links.values():
+                await link.close()
+            nursery.cancel()
+
+    def _add(self, each: RealDevice) -> DeviceLink:
+        address = read_address(each.address, allow_network=each.allow_network)
+        link = DeviceLink(Wanted(**each.wanted), lambda: open_wire(address), self._tell)
+        self._links[link.wanted.service] = link
+        return link
+
+    # ---------------------------------------------------------- to the run
+
+    def _tell(self, message: list[Any]) -> None:
+        if len(self._waiting) >= MOST_WAITING and message[0] == "effect":
+            self._links[message[1]].drop("it says more than anybody can take")
+            return
+        self._waiting.append(pack(message))
+        if len(self._waiting) == 1:
+            self._send()
+
+    def _send(self) -> None:
+        while self._waiting:
+            try:
+                self._socket.send(self._waiting[0])
+            except BlockingIOError:
+                self._loop.add_writer(self._socket.fileno(), self._send)
+                return
+            except OSError:
+                self._end()
+                return
+            self._waiting.popleft()
+        self._loop.remove_writer(self._socket.fileno())
+
+    # -------------------------------------------------------- from the run
+
+    def _hear(self) -> None:
+        try:
+            data = self._socket.recv(LARGEST)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._end()
+            return
+        try:
+            kind, service, *values = decode_plain(data)
+        except (CodecError, ValueError, TypeError):
+            return
+        link = self._links[service]
+        if kind == "call":
+            link.call(*values)
+        elif kind == "cancel":
+            link.cancel(*values)
+        elif kind == "drop":
+            link.drop(*values)
+
+    def _end(self) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
+def main(descriptor: int) -> None:
+    """Serves the run at the other end of a socket."""
+    os.set_inheritable(descriptor, False)
+    with socket.socket(fileno=descriptor) as run_socket:
+
+        async def work() -> None:
+            await Bench(run_socket).work()
+
+        run(work(), PacedLoop())
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,61 @@
+"""What every stand-in has: readings stamped in mission time, and a loss that is a fault at once."""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from flight.icd.devices.base import DeviceFault, Reading
+from flight.runtime.pace import NANOSECONDS
+from sim_hw.bench.port import BenchPort, DeviceLost, Line, PortAnswer
+from sim_hw.power_and_heat.powered import PoweredDevice
+
+R = TypeVar("R", bound=Reading)
+
+
+class StandIn:
+    """Asks a real device for what the simulated one, `sim`, would have answered.
+
+    `on_loss`: the fault code that flight software sees when the real device is lost.
+    """
+
+    def __init__(self, sim: PoweredDevice, port: BenchPort, on_loss: str) -> None:
+        self.service = sim.service
+        self.sim = sim
+        self.port = port
+        self.line: Line = port.lines[sim.service]
+        self.on_loss = on_loss
+        self.emit = lambda name, data: None
+
+    async def ask(self, method: str, arguments: dict[str, Any], limit: float) -> PortAnswer:
+        """The answer of the device; raises DeviceFault when it is lost."""
+        try:
+            number, future = self.port.begin(self.service, method, arguments, limit)
+            return await self.port.finish(self.service, number, future)
+        except DeviceLost as error:
+            raise self.lost(error) from error
+
+    def lost(self, error: DeviceLost) -> DeviceFault:
+        """As flight software is told of it."""
+        return DeviceFault(self.on_loss, str(error))
+
+    async def read(self, method: str, kind: type[R], limit: float) -> R:
+        """A reading of the device, stamped when it was taken as far as can be told.
+
+        That is the arrival of the answer less half its way and the age of the sample; no earlier
+        than it was asked for, but by that age.
+        """
+        asked = self.sim.time_ns()
+        answer = await self.ask(method, {}, limit)
+        now = self.sim.time_ns()
+        taken = max(asked, now - round(0.5 * answer.round_trip * NANOSECONDS))
+        return self.reading(kind, answer.result, taken - round(answer.age * NANOSECONDS))
+
+    def reading(self, kind: type[R], plain: Any, time_ns: int) -> R:
+        """What the device has answered, as a reading; raises DeviceFault for nonsense."""
+        if not isinstance(plain, dict):
+            raise DeviceFault("garbage", f"{self.service} answered {plain!r}")
+        told = plain | {"time_ns": time_ns, "boot": self.line.boot}
+        try:
+            return msgspec.convert(told, kind, builtin_types=(bytes,))
+        except msgspec.ValidationError as error:
+            raise DeviceFault("garbage", f"{self.service} answered nonsense: {error}") from error

@@ -1,0 +1,166 @@
+"""Missions on wheels that are a program of their own, on a pty: also killed in mid-drive."""
+
+import json
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ground.cli import main
+from ground.missions.mission import load_mission
+from ground.reports.flight import fly_mission
+from ground.testbed.bench_file import load_bench
+from ground.testbed.bench_host import Bench
+from ground.testbed.run import Run, RunOptions
+from sim_hw.bench.building import build
+
+pytestmark = [pytest.mark.mission, pytest.mark.processes]
+
+BENCH = """
+format: 1
+title: test
+patience: {{value: 20, unit: s, source: test}}
+wires:
+  pty: {{address: "serial://{line}"}}
+devices:
+  rover.wheels:
+    mode: real
+    wire: pty
+    identity: {{interface: Wheels, serial: {serial}, firmware: ">=0.1"}}
+    rates:
+      drive: {{value: {rate}, unit: m/s, source: test}}
+      turn: {{value: {rate}, unit: rad/s, source: test}}
+"""
+
+
+class Desk:
+    """The wheels on a pty, and the file of the bench that they are on."""
+
+    def __init__(self, folder: Path, binary: Path, speed: float) -> None:
+        self.folder, self._binary, self._speed = folder, binary, speed
+        self._process: subprocess.Popen[str] | None = None
+        self._timers: list[threading.Timer] = []
+        self.kills = 0
+        self.start()
+
+    def start(self) -> None:
+        words = ["--speed", str(self._speed), "--turn-rate", str(self._speed)]
+        self._process = subprocess.Popen(
+            [self._binary, "--pty", str(self.folder / "line"), *words],
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self._process.stdout is not None
+        while self._process.stdout.readline().strip() != "ready":
+            assert self._process.poll() is None
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            assert self._process.stdout is not None
+            self._process.stdout.close()
+            self._process = None
+
+    def bench(self, *, serial: str = "SN0001", rate: float | None = None) -> Path:
+        file = self.folder / "desk.yaml"
+        rate = 1.2 * self._speed if rate is None else rate
+        file.write_text(BENCH.format(line=self.folder / "line", serial=serial, rate=rate))
+        return file
+
+    def kill_in_mid_drive(self, drives: set[int]) -> Any:
+        """What a run shows itself to: at some drives the device dies, and is started again."""
+        seen = 0
+        watched: list[Run] = []
+
+        def hear(service: str, method: str) -> None:
+            nonlocal seen
+            if (service, method) == ("rover.wheels", "drive"):
+                seen += 1
+                if seen in drives:
+                    self.kills += 1
+                    self._later(0.1, self.kill)
+                    self._later(0.6, self.start)
+
+        def look(run: Run) -> None:
+            if not watched:
+                watched.append(run)
+                run.hardware.called.append(hear)
+
+        return look
+
+    def _later(self, seconds: float, work: Any) -> None:
+        self._timers.append(threading.Timer(seconds, work))
+        self._timers[-1].start()
+
+    def close(self) -> None:
+        for timer in self._timers:
+            timer.join()
+        self.kill()
+
+
+@pytest.fixture(scope="module")
+def binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("wheels", "posix", tmp_path_factory.mktemp("build"))
+
+
+@pytest.fixture
+def desk(tmp_path: Path, binary: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    made = Desk(tmp_path, binary, getattr(request, "param", 200.0))
+    yield made
+    made.close()
+
+
+def host(file: Path) -> Bench:
+    path, bench = load_bench(str(file))
+    return Bench(in_memory=True, file=path, bench=bench)
+
+
+def events(folder: Path, name: str) -> list[dict[str, Any]]:
+    lines = (folder / "events.jsonl").read_text().splitlines()
+    return [told for told in map(json.loads, lines) if told["name"] == name]
+
+
+def test_the_rover_drives_on_real_wheels_and_its_record_flies_again_without(
+    desk: Desk, tmp_path: Path
+) -> None:
+    record = fly_mission(load_mission("long_drive"), tmp_path / "run", None, host(desk.bench()))
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert record.verdict == "success" and record.violations == []
+    assert summary["deterministic"] is False and "rover.wheels is real" in summary["because"][0]
+    assert summary["evidence"]["options"]["devices"] == {"rover.wheels": "real"}
+    desk.kill()
+    again = ["fly", "--from", str(tmp_path / "run"), "--in-memory", "--quiet", "--no-pictures"]
+    assert main([*again, "--out", str(tmp_path / "again")]) == 0
+    told = json.loads((tmp_path / "again" / "summary.json").read_text())
+    assert told["log_sha256"] == summary["log_sha256"] and told["deterministic"] is True
+    assert told["evidence"]["options"]["devices"] == {"rover.wheels": "replay"}
+
+
+@pytest.mark.check
+@pytest.mark.parametrize("desk", [20.0], indirect=True)
+def test_killed_in_mid_drive_three_times_no_odometer_jump_is_taken_for_a_way(
+    desk: Desk, tmp_path: Path
+) -> None:
+    look = desk.kill_in_mid_drive({3, 8, 13})
+    record = fly_mission(
+        load_mission("surface"), tmp_path / "run", RunOptions(), host(desk.bench()), look
+    )
+    lost = events(tmp_path / "run", "device_lost")
+    armed = events(tmp_path / "run", "device_armed")
+    assert desk.kills == 3 and len(lost) == 3 and len(armed) == 4
+    assert [f"boot {n}" in told["text"] for n, told in enumerate(armed, 1)] == [True] * 4
+    assert record.verdict == "success" and record.violations == []
+
+
+def test_another_serial_number_is_refused_before_anything_moves(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["fly", "surface", "--bench", str(desk.bench(serial="SN0002")), "--quiet"]
+    assert main([*words, "--out", str(tmp_path / "run")]) == 2
+    error = capsys.readouterr().err
+    assert "its serial is SN0001; the bench file wants SN0002" in error and error.count("\n") == 1
+    desk.kill()
+    assert not (tmp_path / "run" / "summary.json").exists()

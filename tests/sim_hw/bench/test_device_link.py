@@ -1,0 +1,173 @@
+"""The life of a device on its wire, in virtual time: found, identified, armed, lost, and back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from flight.icd.devices.description import interface_hash
+from flight.icd.devices.mobility import Wheels
+from flight.runtime.nursery import Nursery
+from sim_hw.bench.device_link import DeviceLink, Wanted, is_version_rule
+from sim_hw.bench.wire.wires import Wire, WireLost
+from tests.sim_hw.bench.reference_device import ReferenceDevice
+
+HASH = interface_hash(Wheels)
+
+
+class Bench:
+    """A link to the reference device, whose plug may be out."""
+
+    def __init__(self, device: ReferenceDevice, nursery: Nursery, **wanted: str) -> None:
+        self.device = device
+        self.plugged = True
+        self.told: list[list[Any]] = []
+        self.link = DeviceLink(
+            Wanted("rover.wheels", "Wheels", HASH, **wanted), self._open, self.told.append
+        )
+        nursery.start(self.link.run(), name="link")
+
+    async def _open(self) -> Wire:
+        if not self.plugged:
+            raise WireLost("desk: there is no line; is it plugged in?")
+        return self.device.wire()
+
+    def pull(self) -> None:
+        self.plugged = False
+        assert self.device.last is not None
+        self.device.last.cut()
+
+    def states(self) -> list[str]:
+        return [each[2] for each in self.told if each[0] == "state"]
+
+    def replies(self) -> dict[int, tuple[Any, str, str]]:
+        """Result, error and reason by number."""
+        return {each[2]: (each[3], each[4], each[5]) for each in self.told if each[0] == "reply"}
+
+    def call(self, number: int, distance: float = 10.0) -> None:
+        self.link.call(number, "drive", {"distance": distance}, 900.0, 900.0)
+
+
+@pytest.fixture
+async def nursery() -> AsyncIterator[Nursery]:
+    async with Nursery("bench") as nursery:
+        yield nursery
+        nursery.cancel()
+
+
+async def armed(nursery: Nursery, **wanted: str) -> Bench:
+    bench = Bench(ReferenceDevice(), nursery, **wanted)
+    await asyncio.sleep(0.5)
+    assert bench.states() == ["found", "identified", "safe", "armed"]
+    return bench
+
+
+async def test_it_becomes_armed_by_itself_and_works(nursery: Nursery) -> None:
+    bench = await armed(nursery, serial="SN1", firmware=">=0.9")
+    bench.call(1, 2.0)
+    await asyncio.sleep(3.0)
+    result, error, _ = bench.replies()[1]
+    assert (result["distance"], error) == (2.0, "")
+    effects = [each for each in bench.told if each[0] == "effect"]
+    assert len(effects) > 20 and {each[2] for each in effects} == {1}
+    await bench.link.close()
+
+
+async def test_a_plug_pulled_in_mid_drive_faults_the_call_and_the_way_back_is_complete(
+    nursery: Nursery,
+) -> None:
+    bench = await armed(nursery)
+    bench.call(1)
+    await asyncio.sleep(2.0)
+    bench.told.clear()
+    bench.pull()
+    await asyncio.sleep(0.0)
+    await asyncio.sleep(0.01)
+    assert bench.states() == ["lost"] and bench.replies()[1][1] == "lost"
+    bench.call(2)  # while it is away
+    await asyncio.sleep(5.0)
+    assert bench.replies()[2][1] == "lost" and bench.states() == ["lost", "lost"]
+    bench.told.clear()
+    bench.plugged = True
+    await asyncio.sleep(0.6)
+    assert bench.states() == ["identified", "safe", "armed"] and bench.link.boot == 1
+    await asyncio.sleep(60.0)
+    assert len(bench.device.asked) == 1 and bench.replies() == {}  # nothing of before
+    bench.call(3, 1.0)
+    await asyncio.sleep(2.0)
+    assert bench.replies()[3][1] == ""
+
+
+@pytest.mark.parametrize("plug_out", [True, False], ids=["with its line", "on a line that stays"])
+async def test_a_power_cycle_is_a_new_boot_and_a_pulled_plug_is_not(
+    nursery: Nursery, plug_out: bool
+) -> None:
+    bench = await armed(nursery)
+    await asyncio.sleep(30.0)
+    if plug_out:
+        bench.device.power_cycle()
+    else:
+        bench.device.born, bench.device.sequence = bench.device.loop.time(), 0
+        bench.device.greeted, bench.device.safe = False, True
+    await asyncio.sleep(3.0)
+    assert bench.states()[-1] == "armed" and bench.link.boot == 2
+    boots = [each[4] for each in bench.told if each[0] == "state" and each[2] == "armed"]
+    assert boots == [1, 2]
+    bench.pull()
+    bench.plugged = True
+    await asyncio.sleep(3.0)
+    assert bench.states()[-1] == "armed" and bench.link.boot == 2
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ({"serial": "SN2"}, "its serial is SN1; the bench file wants SN2"),
+        ({"model": "motor"}, "its model is reference; the bench file wants motor"),
+        ({"firmware": ">=1.1"}, "its firmware is 1.0; the bench file wants >=1.1"),
+        ({"firmware": "==0.9"}, "its firmware is 1.0; the bench file wants ==0.9"),
+    ],
+)
+async def test_another_device_is_refused_and_never_moves(
+    nursery: Nursery, wanted: dict[str, str], words: str
+) -> None:
+    bench = Bench(ReferenceDevice(), nursery, **wanted)
+    await asyncio.sleep(5.0)
+    assert set(bench.states()) <= {"found", "refused"} and bench.told[-1][3] == words
+    bench.call(1)
+    await asyncio.sleep(1.0)
+    assert bench.replies()[1][1] == "lost" and bench.device.asked == [] and bench.device.safe
+
+
+async def test_another_interface_hash_is_refused_with_the_next_step(nursery: Nursery) -> None:
+    bench = Bench(ReferenceDevice("wrong_hash"), nursery)
+    await asyncio.sleep(3.0)
+    assert bench.states()[-1] == "refused" and "build its firmware anew" in bench.told[-1][3]
+
+
+async def test_what_nobody_wants_any_more_is_stopped(nursery: Nursery) -> None:
+    bench = await armed(nursery)
+    bench.call(1)
+    await asyncio.sleep(1.0)
+    bench.link.cancel(1)
+    await asyncio.sleep(0.2)
+    assert bench.device.motion is None and 1 not in bench.replies()
+    bench.link.cancel(99)  # nobody asked that
+
+
+async def test_a_device_that_is_dropped_stops_by_its_dead_man_and_comes_back_safe(
+    nursery: Nursery,
+) -> None:
+    bench = await armed(nursery)
+    bench.call(1)
+    await asyncio.sleep(1.0)
+    bench.link.drop("it says what cannot be")
+    await asyncio.sleep(3.0)
+    assert "lost" in bench.states() and bench.states()[-1] == "armed"
+    assert bench.device.motion is None and bench.device.odometer < 2.5
+
+
+def test_versions() -> None:
+    assert all(map(is_version_rule, ("1", "0.1", ">=0.1", "==2.0.1", ">= 1")))
+    assert not any(map(is_version_rule, ("", "new", ">0.1", "1.", "v1")))
