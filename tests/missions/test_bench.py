@@ -123,14 +123,19 @@ def events(folder: Path, name: str) -> list[dict[str, Any]]:
     return [told for told in map(json.loads, lines) if told["name"] == name]
 
 
-def test_the_rover_drives_on_real_wheels_and_its_record_flies_again_without(
-    desk: Desk, tmp_path: Path
-) -> None:
+def test_the_rover_drives_on_real_wheels(desk: Desk, tmp_path: Path) -> None:
     record = fly_mission(load_mission("long_drive"), tmp_path / "run", None, host(desk.bench()))
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert record.verdict == "success" and record.violations == []
     assert summary["deterministic"] is False and "rover.wheels is real" in summary["because"][0]
     assert summary["evidence"]["options"]["devices"] == {"rover.wheels": "real"}
+
+
+@pytest.mark.check
+def test_the_record_of_a_bench_flies_again_without_it(desk: Desk, tmp_path: Path) -> None:
+    words = ["fly", "long_drive", "--bench", str(desk.bench()), "--in-memory", "--quiet"]
+    assert main([*words, "--no-pictures", "--out", str(tmp_path / "run")]) == 0
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     desk.kill()
     again = ["fly", "--from", str(tmp_path / "run"), "--in-memory", "--quiet", "--no-pictures"]
     assert main([*again, "--out", str(tmp_path / "again")]) == 0
