@@ -57,6 +57,7 @@ class Asking:
         self._waiting: dict[tuple[str, str], tuple[dict[str, Any], list[Reply]]] = {}
         self.ended: str | None = None
         """The verdict of the run, when it is over."""
+        self._polled = float("-inf")
 
     # ------------------------------------------------------------------ asking
 
@@ -132,6 +133,7 @@ class Asking:
 
     def poll(self, poll: Poll) -> dict[str, Any]:
         """How all is; see `Poll`."""
+        self._polled = self._loop.outside.now()
         pace, service = self._loop.pace, self._service()
         state = {
             "time_ns": self._loop.time_ns(),
@@ -143,6 +145,10 @@ class Asking:
         if service is None:
             return state
         return state | service.poll(poll.journal, poll.telemetry, poll.limit)
+
+    def was_polled_since(self, wall: float) -> bool:
+        """Whether somebody has polled since an instant of the wall."""
+        return self._polled >= wall
 
 
 def plain_answer(answer: Answer) -> dict[str, Any]:

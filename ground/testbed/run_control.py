@@ -29,6 +29,8 @@ CONTROL_FILE = "control.json"
 LARGEST_REQUEST = 64 << 10  # bytes
 MOST_AT_ONCE = 64  # requests answered between two instants
 WAITING = 1000  # requests that may wait
+LAST_WORDS = 0.3  # wall seconds in which who looks is told that the run is over
+RECENTLY = 2.0  # wall seconds since somebody looked
 LINGER = 200  # wall milliseconds for the last answers
 
 Rate = Annotated[float, msgspec.Meta(ge=0.0)]
@@ -101,6 +103,16 @@ class ControlServer:
     def _rung(self) -> None:
         self._bell.silence()
         self._serve()
+
+    def last_words(self, verdict: str) -> None:
+        """The run is over, and whoever has just looked is told how, with all that was said last."""
+        self.asking.ended = verdict
+        end = self._outside.now() + LAST_WORDS
+        while self.asking.was_polled_since(end - LAST_WORDS - RECENTLY):
+            left = end - self._outside.now()
+            if left <= 0.0:
+                return
+            self._outside.serve(left)
 
     def _serve(self) -> None:
         for _ in range(MOST_AT_ONCE):

@@ -171,6 +171,8 @@ class ThrottledHost(VirtualHost):
 
     async def end_ground(self) -> None:
         """Ends mission control in order; it leaves its records."""
+        if self._server is not None and self.control is not None:
+            self._server.last_words(self.control.runner.cursor.ended or "ended")
         self._end_service()
         await super().end_ground()
 

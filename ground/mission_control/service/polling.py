@@ -11,6 +11,9 @@ from ground.mission_control.service.windows import outlook
 BOOT = 1 << 40
 """Versions of telemetry that one start of mission control has at most: they go on over a start."""
 
+MOST = 256 << 10
+"""Bytes of entries in one answer; the rest comes with the next."""
+
 
 def clock(desk: Desk) -> dict[str, Any]:
     """What time it is, here and there, and when an answer can come."""
@@ -59,7 +62,7 @@ def news(desk: Desk, journal: int, telemetry: int, limit: int) -> dict[str, Any]
     changed = [*rows, *watch.derived_rows(keys, stale)]
     return {
         "clock": clock(desk),
-        "journal": bounded(desk.journal.after(journal, limit=limit)),
+        "journal": bounded(desk.journal.after(journal, limit=limit), MOST),
         "journal_last": desk.journal.last,
         "telemetry": changed,
         "telemetry_version": begun + latest.version,
