@@ -97,6 +97,7 @@ def test_who_was_made_director_by_the_one_who_staged_cannot_approve(tmp_path: Pa
 
 async def edited(desk: Desked) -> str:
     desk.done("anna", "edit", stage="st-1", note="another reason")
+    assert desk.item("st-1").approved_by == desk.item("st-1").approved_session == ""
     return "not approved"
 
 
@@ -108,6 +109,9 @@ async def edited_by_the_approver(desk: Desked) -> str:
     assert "staged by ben" in desk.refused("ben", "approve", stage="st-1", hash=hash_now)
     desk.done("ben", "authority_offer", vehicle="rover", to="anna")
     desk.done("anna", "authority_accept", vehicle="rover")
+    desk.done("anna", "edit", stage="st-1", note="anna's again, and ben had a hand in it")
+    hash_now = desk.item("st-1").hash
+    assert "staged by ben" in desk.refused("ben", "approve", stage="st-1", hash=hash_now)
     return "not approved"
 
 
@@ -291,7 +295,7 @@ def test_fire_does_not_leave_for_a_foreign_accepted(tmp_path: Path) -> None:
         desk.rung(arm, Rung.ACCEPTED, source="lander")
         await desk.until(1600.0)
         assert [order.stage for order in desk.vehicle.received] == ["arm"]
-        assert desk.item("st-1").state == "released"
+        assert (desk.item("st-1").state, desk.item("st-1").identifiers) == ("released", [arm])
 
     at_the_desk(tmp_path, split_flight(then, lost=True))
 
