@@ -47,9 +47,15 @@ class CommandsEndOnce(Invariant):
         return ""
 
     def _forget(self, source: str) -> None:
-        """A node that says that its store was lost knows of no command that it was given before."""
-        self._ends = {key: rung for key, rung in self._ends.items() if key[0] != source}
-        self._open = {key: None for key in self._open if key[0] != source}
+        """A node that says that its store was damaged does not answer for the commands of which it
+        knows nothing any more; for all others it answers as before."""
+        ladder = _ladder(self.run, source)
+
+        def is_gone(key: tuple[str, str]) -> bool:
+            return key[0] == source and (ladder is None or ladder.find(key[1]) is None)
+
+        self._ends = {key: rung for key, rung in self._ends.items() if not is_gone(key)}
+        self._open = {key: None for key in self._open if not is_gone(key)}
 
     def end(self, broke: BaseException | None) -> str:
         for source, identifier in self._open:

@@ -91,6 +91,8 @@ class Rig:
         once."""
         self.on_swap_asked: Callable[[str], None] | None = None
         """Told of a node that has ended in order, whose other computer is to be started."""
+        self.on_files_deleted: Callable[[str], None] = lambda name: None
+        """Told of a node that has deleted all that waited to be sent, before it booted."""
         self.on_watchdog: Callable[[str, Expiry], None] | None = None
         """Told of a node whose watchdog has run out; without it that is started anew, warm."""
         self.on_died: Callable[[str, str], None] | None = None
@@ -181,6 +183,8 @@ class Rig:
             guarded=self._parts.store_guard,
             cripples=self._parts.structure.keeps(CRIPPLED_BOOT),
         )
+        if store.deleted is not None:
+            self.on_files_deleted(name)
         timer = Timer(lambda expiry: self._watchdog_expired(name, expiry))
         context = NodeContext(
             bus=self.bus(name),

@@ -123,6 +123,7 @@ class VirtualHost:
         self.rig.on_reboot_asked = happenings.reboot_asked
         self.rig.on_swap_asked = happenings.swap_asked
         self.rig.on_power_off = happenings.powered_off
+        self.rig.on_files_deleted = lambda role: self._stores.of(role).files_deleted()
         self.rig.on_watchdog = happenings.watchdog_expired
         self.rig.on_died = happenings.died
         self.control: MissionControl | None = None

@@ -90,7 +90,7 @@ class Conservation:
             )  # fmt: skip
             yield Balance(
                 f"energy in the battery of {power.name}", "J", power.peek().energy, into - out,
-                ENERGY_ERROR * (into + out) + 1e-6,
+                ENERGY_ERROR * (into + out),
             )  # fmt: skip
 
     def _ascent(self) -> Iterator[Balance]:
@@ -124,12 +124,16 @@ class Conservation:
         body = self._world.space.bodies.get("lander")
         if not isinstance(body, EntryBody):
             return
-        left = max(body.peek().state[6], 0.0)
+        left = body.peek().state[6]
         loaded = body.vehicle.parameters.engines.propellant
-        yield self._never_rises("propellant of the lander", min(left, loaded))
+        yield self._never_rises("propellant of the lander", left, loaded)
+        yield Balance(
+            "propellant of the lander, below nothing", "kg", min(left, 0.0), 0.0, MASS_ERROR
+        )
 
-    def _never_rises(self, what: str, now: float) -> Balance:
-        before = self._least.get(what, now)
+    def _never_rises(self, what: str, now: float, loaded: float | None = None) -> Balance:
+        """`loaded`: what there was before the first look, where that is known."""
+        before = self._least.get(what, now if loaded is None else loaded)
         self._least[what] = min(before, now)
         return Balance(what, "kg", max(now, before), before, MASS_ERROR)
 

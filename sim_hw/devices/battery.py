@@ -1,5 +1,6 @@
 """The battery with its gauge, simulated."""
 
+import math
 from typing import Annotated
 
 import msgspec
@@ -61,7 +62,7 @@ class SimBattery(SimulatedDevice, Battery):
         shown = truth + self.gauge_bias + self.random.gauss(0.0, _GAUGE_NOISE)
         span = battery.full_voltage - battery.empty_voltage
         open_voltage = battery.empty_voltage + truth * span
-        share = 1.0 if electrical.soft_short is None else electrical.soft_short.share
+        share = math.prod(short.share for short in electrical.soft_shorts)
         current = electrical.net_power / open_voltage
         voltage = open_voltage + current * battery.internal_resistance
         return BatteryState(

@@ -262,8 +262,9 @@ class ParasiticLoad(WorldKind, frozen=True, kw_only=True, tag="parasitic_load"):
 
 
 class BusShort(WorldKind, frozen=True, kw_only=True, tag="bus_short"):
-    """A soft short: the vehicle's bus is seen at a `share` of its voltage. More than `load` for
-    longer than `bears` makes it a hard one, and all power is gone for good (assumption)."""
+    """A soft short: the vehicle's bus is seen at a `share` of its voltage. After more than `bears`
+    in all, at one time or at several, of more than `load` it is a hard one: all power is gone, and
+    stays so when it is healed (assumption)."""
 
     needs: ClassVar[str] = "battery"
 

@@ -126,12 +126,11 @@ class RunWorld:
         """Takes some of the battery's capacity."""
         power = self._power
         power.advance()
-        before = power.capacity_fade
-        power.capacity_fade = 1.0 - (1.0 - before) * (1.0 - fraction)
+        power.lost_cells.append(fraction)
 
         def heal() -> None:
             power.advance()
-            power.capacity_fade = before
+            power.lost_cells.remove(fraction)
 
         return heal
 
@@ -146,11 +145,12 @@ class RunWorld:
         """A path from the bus to the chassis."""
         power = self._power
         power.advance()
-        power.soft_short = SoftShort(share, load, bears)
+        mine = SoftShort(share, load, bears)
+        power.soft_shorts.append(mine)
 
         def heal() -> None:
             power.advance()
-            power.soft_short = None
+            power.soft_shorts = [each for each in power.soft_shorts if each is not mine]
 
         return heal
 

@@ -98,7 +98,7 @@ class PowerNow:
 class SoftShort:
     """A path from the bus to the chassis: the bus is seen at a `share` of its voltage. What flows
     there heats it: after `bears` s in all of more than `load` W it is a hard short, and all power
-    is gone."""
+    is gone. Each of several takes its share of what the others leave."""
 
     share: float
     load: float
@@ -130,7 +130,8 @@ class Electrical:
     on_brownout: list[Callable[[float], None]] = field(default_factory=list)
     account: EnergyAccount = field(default_factory=EnergyAccount)
     capacity_fade: float = 0.0  # fraction of the capacity that is lost for good
-    soft_short: SoftShort | None = None
+    lost_cells: list[float] = field(default_factory=list)  # fractions of what is left, each
+    soft_shorts: list[SoftShort] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         battery = self.parameters.battery
@@ -366,8 +367,8 @@ class Electrical:
         self._lowest = min(self._lowest, self._energy)
         self._net_power = (self._energy - before) / step
         self._judge(self._time + step)
-        short = self.soft_short
-        if short is not None and not self._dead and short.heat(loads / step, step):
+        hard = [short.heat(loads / step, step) for short in self.soft_shorts]
+        if any(hard) and not self._dead:
             self._dead = True
             for tell in self.on_brownout:
                 tell(self._time + step)
@@ -402,7 +403,8 @@ class Electrical:
             self._brownout = self._energy < restart
 
     def _full(self) -> float:
-        return self._capacity * (1.0 - self.capacity_fade)
+        left = math.prod(1.0 - fraction for fraction in self.lost_cells)
+        return self._capacity * (1.0 - self.capacity_fade) * left
 
     def _floor(self) -> float:
         """Energy that a cold battery cannot give, J: it is there again when the cells are warm."""

@@ -135,9 +135,11 @@ class Crater:
         part = (self.radius - distance) / self.wall
         if part <= 0.0:
             return 0.0, 0.0, 0.0
-        if part >= 1.0 or distance < 1e-9:
+        if part >= 1.0:
             return self.depth, 0.0, 0.0
         step = part * part * part * (part * (part * 6.0 - 15.0) + 10.0)
+        if distance < 1e-9:  # a funnel whose walls meet here, above its depth
+            return self.depth * step, 0.0, 0.0
         steep = -30.0 * (part * (part - 1.0)) ** 2 * self.depth / self.wall / distance
         return self.depth * step, steep * away_east, steep * away_north
 

@@ -17,9 +17,6 @@ from sim_hw.faults.store_kinds import Do, Statement, WriteKind
 
 Takes = Callable[[], bool]
 _Armed = tuple[WriteKind, Injection, Takes, str]  # and the side that it is of
-_DELETES_FILES = "DELETE FROM entry "
-_ALL_FILES = ("recorder", 0)
-"""The values of the statement that deletes all that waits to be sent."""
 
 
 class Stores:
@@ -69,7 +66,7 @@ class RunStore:
 
     def _look(self) -> None:
         if self._connection is not None:
-            self._connection.set_interposed(bool(self._armed) or self.has_old_files)
+            self._connection.set_interposed(bool(self._armed))
 
     def used(self, disc: Disc, path: Path, connection: "SeamedConnection | None") -> None:
         """Somebody has opened it, or has let go of it (None)."""
@@ -78,8 +75,6 @@ class RunStore:
 
     def ask(self, text: str, values: tuple[Any, ...], in_transaction: bool, do: Do) -> Any:
         """Has a statement carried out, as far as the faults let it."""
-        if text.startswith(_DELETES_FILES) and values[:2] == _ALL_FILES:
-            self.has_old_files = False
         statement = Statement(self.name, text, values, in_transaction)
         for kind, injection, takes, side in self._armed:
             if side == self.side and kind.concerns(statement) and takes():
@@ -90,13 +85,11 @@ class RunStore:
         """Old files lie among those that wait to be sent, until all of these are deleted or what is
         returned is called."""
         self.has_old_files = True
-        self._look()
+        return self.files_deleted
 
-        def heal() -> None:
-            self.has_old_files = False
-            self._look()
-
-        return heal
+    def files_deleted(self) -> None:
+        """All that waited to be sent was deleted."""
+        self.has_old_files = False
 
     def set_empty(self, tell: Callable[[], None]) -> Callable[[], None]:
         """It is found empty each time that it is opened."""

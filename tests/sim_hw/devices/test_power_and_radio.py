@@ -33,7 +33,7 @@ class Electrical:
         self.parameters = SimpleNamespace(battery=battery)
         self.state_of_charge, self.net_power = 0.5, -57.0
         self.capacity_fade = 0.0
-        self.soft_short: SoftShort | None = None
+        self.soft_shorts: list[SoftShort] = []
         self.switches: dict[str, bool] = {"arm": True, "mav": False}
         self.loads: dict[str, float] = {}
         self.brownout, self.on = False, True
@@ -85,7 +85,7 @@ async def test_the_gauge_shows_charge_current_and_the_voltage_under_load() -> No
     assert state.state_of_charge == 0.5 and state.temperature == 280.0 and state.valid
     assert state.current == pytest.approx(-2.0)
     assert state.voltage == pytest.approx(28.5 - 0.2)
-    battery._electrical.soft_short = SoftShort(0.9, 300.0, 60.0)
+    battery._electrical.soft_shorts = [SoftShort(0.9, 300.0, 60.0)]
     short = await battery.state()
     assert short.voltage == pytest.approx(0.9 * (28.5 - 0.2))
     assert (short.current, short.state_of_charge) == (state.current, 0.5), "the bus alone is low"

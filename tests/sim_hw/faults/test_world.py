@@ -1,5 +1,6 @@
 """Each fault of the world at each target that can have it: it takes effect, and it heals."""
 
+import math
 from typing import Any
 
 import pytest
@@ -72,11 +73,11 @@ class Site:
             case BrownOut():
                 return power.brownout, round(power.energy / 3600.0, 3)
             case CellLoss():
-                return power.capacity_fade
+                return list(power.lost_cells)
             case ParasiticLoad():
                 return round(power._drawn_by_loads(), 6)
             case BusShort():
-                return power.soft_short
+                return list(power.soft_shorts)
             case HeaterStuck():
                 return devices["heaters"]._network.zones["electronics"].stuck_on
             case Debris():
@@ -147,3 +148,20 @@ def test_a_battery_that_is_drained_sheds_the_loads_and_tells() -> None:
     held: Any = Held()
     BrownOut().begin(site.seams.world("perseverance"), held)
     assert power.brownout and told == [site.time]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_of_two_at_once_each_heals_by_itself(site: Site, first: bool) -> None:
+    """Whichever ends first, the other one goes on, and nothing is left of both."""
+    for kind, look in (
+        (BusShort(share=0.5), lambda power: math.prod(s.share for s in power.soft_shorts)),
+        (CellLoss(fraction=0.5), lambda power: power._full() / power._capacity),
+    ):
+        power = site.hardware.vehicles["rover"].electrical
+        seam: Any = site.seams.world("rover")
+        one, other = kind.change(seam), kind.change(seam)
+        assert look(power) == 0.25
+        (one if first else other)()
+        assert look(power) == 0.5
+        (other if first else one)()
+        assert look(power) == 1.0

@@ -281,13 +281,13 @@ def test_a_soft_short_bears_its_load_for_so_long_and_not_longer() -> None:
         clock, told = Clock(), []
         electrical = vehicle(clock, loads={"avionics": watts}, array=False)
         electrical.on_brownout.append(told.append)
-        electrical.soft_short = SoftShort(0.364, 60.0, bears)
+        electrical.soft_shorts = [SoftShort(0.364, 60.0, bears)]
         started_with = electrical.energy
         clock.seconds = 7200.0
         assert electrical.brownout is is_dead and len(told) == is_dead
         assert residual(electrical, started_with) == pytest.approx(0.0, abs=1.0)
     clock.seconds += 7200.0
-    electrical.soft_short = None
+    electrical.soft_shorts = []
     assert not electrical.brownout, "one that ends in time leaves nothing"
 
 
@@ -296,7 +296,7 @@ def test_the_gauge_shows_the_shifted_bus_and_the_right_charge() -> None:
         electrical = vehicle(Clock())
         device = SimBattery(DeviceContext("lander.battery", stream(1, "battery"), None, electrical))
         whole = (await device.state()).voltage
-        electrical.soft_short = SoftShort(4.0 / 11.0, 60.0, 1800.0)
+        electrical.soft_shorts = [SoftShort(4.0 / 11.0, 60.0, 1800.0)]
         shown = await device.state()
         assert shown.voltage == pytest.approx(whole * 4.0 / 11.0, abs=0.1)
         assert shown.state_of_charge == pytest.approx(0.5, abs=0.03)

@@ -155,3 +155,13 @@ def test_a_crater_falls_along_its_wall_and_is_on_no_map() -> None:
     assert (terrain.window(0.0, 0.0, 100.0, 10.0).elevation == window.elevation).all()
     fill()
     assert [terrain.ground(*place) for place in places] == flat
+
+
+def test_a_crater_whose_walls_meet_before_they_are_down_is_a_funnel() -> None:
+    """Its middle lies where its walls have come to: no hole of a point is there."""
+    crater = Crater(0.0, 0.0, radius=20.0, depth=30.0, wall=50.0)
+    middle, *slope = crater.fall(0.0, 0.0)
+    assert slope == [0.0, 0.0]
+    assert middle == pytest.approx(crater.fall(1e-6, 0.0)[0], abs=1e-4)
+    assert 0.0 < middle < 30.0
+    assert Crater(0.0, 0.0, radius=50.0, depth=30.0, wall=50.0).fall(0.0, 0.0)[0] == 30.0
