@@ -7,6 +7,10 @@ from flight.icd.devices.thermal import Heaters, ThermalNodes
 
 COMPUTER = "computer"
 """The switch of the computer."""
+CORE = "core"
+"""The switch of what sleeps with one eye open: all but the clock."""
+HEAT = "heaters"
+"""The switch by which heaters draw on the battery; open, they have what the array gives."""
 ELECTRONICS, BATTERY, ARM, MAV = "electronics", "battery", "arm", "mav"
 """What is kept warm: thermal nodes, and the first three heater zones, too."""
 IGLOO = "igloo_"
@@ -22,7 +26,7 @@ class LanderDevices:
         self.battery: Battery = node.driver(Battery, "battery")
         self.solar_array: SolarArray = node.driver(SolarArray, "solar_array")
         self.power_switches: PowerSwitches = node.driver(
-            PowerSwitches, "power_switches", names=(COMPUTER,)
+            PowerSwitches, "power_switches", names=(COMPUTER, CORE, HEAT, MAV)
         )
         self.thermal_nodes: ThermalNodes = node.driver(
             ThermalNodes, "thermal_nodes", names=(ELECTRONICS, ARM, MAV)

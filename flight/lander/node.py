@@ -13,7 +13,7 @@ from flight.icd.devices.communications import Radio
 from flight.icd.exchanges import ENERGY_PERMISSION, LAUNCH_PERMISSION
 from flight.lander.commissioning import commission, keep_array_open, unfold_after_landing
 from flight.lander.descent_states import ENTRY, ENTRY_TRANSITIONS, WOKEN, wake
-from flight.lander.hardware import ARM, COMPUTER, ELECTRONICS, MAV
+from flight.lander.hardware import ARM, COMPUTER, CORE, ELECTRONICS, HEAT, MAV
 from flight.lander.launch_permission import launch_permission
 from flight.lander.rhythm import Energy, Wanted
 from flight.lander.vehicle import RADIO_REST, LanderVehicle
@@ -21,6 +21,7 @@ from flight.lander.watched import WATCHED
 from flight.lander.work_permission import energy_permission
 
 HOUSEKEEPING = 1800.0  # seconds at the most, by day
+UNPOWERED = ("dormant", "loading", "safe")  # states in which the MAV loses nothing without power
 BLIND_AFTER = 3  # readings of the battery without meaning in a row
 MAXIMUM_COMMISSIONING = 100 * SOL_SECONDS  # seconds
 
@@ -124,7 +125,7 @@ class Lander(LanderVehicle):
         self.exchanges.answer(LAUNCH_PERMISSION, partial(launch_permission, self))
 
     async def sample(self) -> None:
-        await self._read_power()
+        await self.read_power()
         await self._read_temperatures()
         self._judge_energy()
         self.sun_elevation = self.rhythm.sun_elevation(self.clock.jd_tt())
@@ -135,7 +136,7 @@ class Lander(LanderVehicle):
     async def _keep_rhythm(self) -> None:
         """Switches what is to be on or off now."""
         wanted = self._wanted()
-        await self._switch_computer(wanted.computer)
+        await self._switch(COMPUTER, wanted.computer)
         await self._switch_radio("uhf", self.devices.uhf, wanted.uhf)
         x_band = wanted.x_band and (wanted.direct or not self.is_shed("x_band"))
         await self._switch_radio("x_band", self.devices.x_band, x_band)
@@ -143,12 +144,18 @@ class Lander(LanderVehicle):
 
     def housekeeping_period(self) -> float:
         # By night little happens, and each look at the devices costs energy.
+        if self.must_be_silent:
+            return 2.0 * HOUSEKEEPING
         limit = HOUSEKEEPING if self._wanted().day else 2.0 * HOUSEKEEPING
         return self.rhythm.seconds_to_change(
             self.clock.jd_tt(), self.energy, self.is_in("safe"), limit
         )
 
     def _wanted(self) -> Wanted:
+        if self.must_be_silent:
+            return Wanted(False, computer=False, uhf=False, x_band=False)
+        if self.hibernation is not None:
+            return Wanted(True, computer=False, uhf=True, x_band=False)
         return self.rhythm.wanted(self.clock.jd_tt(), self.energy, self.is_in("safe"))
 
     def _follow_the_sun(self, day: bool) -> None:
@@ -157,7 +164,31 @@ class Lander(LanderVehicle):
         elif not day and self.is_in("landed.operating.day"):
             self.post("sunset")
 
-    async def _read_power(self) -> None:
+    async def live_by(self, *, listens: bool) -> None:
+        await self._read_temperatures()
+        await self._switch(HEAT, False)
+        await self._switch(CORE, listens)
+        if self.carried_modes.get("mav") in UNPOWERED:
+            await self._switch(MAV, listens)
+        await self._keep_rhythm()
+
+    async def live_again(self) -> None:
+        await self._switch(CORE, True)
+        await self._switch(HEAT, True)
+        await self._switch(MAV, True)
+        await self._keep_rhythm()
+
+    def is_window(self) -> bool:
+        return self.rhythm.wanted(self.clock.jd_tt(), Energy.LOW, safe=True).uhf
+
+    @property
+    def east_longitude(self) -> float:
+        return float(self.parameters["site_longitude"])
+
+    def array_power_now(self) -> float:
+        return self.array_power or 0.0
+
+    async def read_power(self) -> None:
         try:
             battery = await self.devices.battery.state()
         except DeviceError as error:
@@ -183,6 +214,8 @@ class Lander(LanderVehicle):
             return
         self.array_power = round(array.power, 1) if array.valid else None
         self.array_energy = round(array.energy) if array.valid else None
+        if array.valid:
+            self.array_gives(array.energy)
 
     def _judge_energy(self) -> None:
         if self.energy is Energy.LOW:
@@ -223,15 +256,15 @@ class Lander(LanderVehicle):
         self.energy = Energy.LOW if low else Energy.AMPLE
         self.low_energy = self.low_energy_kept = low
 
-    async def _switch_computer(self, on: bool) -> None:
-        if self._computer_on is on:
+    async def _switch(self, name: str, on: bool) -> None:
+        if self._switched.get(name) is on:
             return
         try:
-            state = await self.devices.power_switches.set_switch(COMPUTER, on)
+            state = await self.devices.power_switches.set_switch(name, on)
         except DeviceError as error:
             self.device_trouble(device="power_switches", reason=str(error))
         else:
-            self._computer_on = state.closed.get(COMPUTER) if state.valid else None
+            self._switched[name] = state.closed.get(name) if state.valid else None
 
     async def _switch_radio(self, name: str, device: Radio, on: bool) -> None:
         if self._radios_on.get(name) is on or name in self._radios_resting:
@@ -285,7 +318,16 @@ class Lander(LanderVehicle):
             self.mav_conditioning = self.conditioning_kept = False  # the igloo is empty
         conditioned = bool(self.mav_conditioning) and not self.is_shed("mav_conditioning")
         heated = not self.is_shed("arm_heater")
+        energy = self.energy
+        if self.hibernation is not None:
+            energy, conditioned = self._energy_in_hibernation(), False
         try:
-            await self.thermal.apply(self.parameters, self.energy, conditioned, heated)
+            await self.thermal.apply(self.parameters, energy, conditioned, heated)
         except DeviceError as error:
             self.device_trouble(device="heaters", reason=str(error))
+
+    def _energy_in_hibernation(self) -> Energy:
+        """The cells come first; with what they do without the MAV is warmed."""
+        charge = self.state_of_charge
+        full = charge is not None and charge > self.parameters["igloo_charge"]
+        return Energy.LOW if full else Energy.NONE

@@ -33,6 +33,8 @@ PARAMETERS = {
     "electronics_setpoint": _kelvin("of the electronics' heater"),
     "battery_setpoint": _kelvin("of the battery's heater"),
     "battery_survival": _kelvin("of the battery's heater with little energy"),
+    "listening_light": Parameter(float, "W", 0.0, 5000.0, doc="from which it listens then"),
+    "igloo_charge": _fraction("state of charge from which the MAV is warmed then"),
     "arm_setpoint": _kelvin("of the transfer arm's heater"),
     "mav_survival": _kelvin("of the igloo while the MAV is dormant"),
     "mav_conditioned": _kelvin("of the igloo when the MAV is conditioned"),

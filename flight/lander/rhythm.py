@@ -16,11 +16,13 @@ _RESOLUTION = 10.0  # seconds to which a change is found
 
 
 class Energy(StrEnum):
-    """How much may be spent. UNKNOWN: the battery's gauge says nothing that means anything."""
+    """How much may be spent. UNKNOWN: the battery's gauge says nothing that means anything.
+    Hibernating it is NONE: all that comes is for the battery."""
 
     AMPLE = "ample"
     UNKNOWN = "unknown"
     LOW = "low"
+    NONE = "none"
 
 
 @dataclass(frozen=True)

@@ -93,16 +93,18 @@ def wanted_setting(
     """What a zone is to keep; None for a zone that is somebody else's affair.
 
     With little energy the arm goes cold (it is rated to be) and the MAV is kept above the limit of
-    its propellant only: that limit and the battery come first.
+    its propellant only: that limit and the battery come first. Hibernating, the battery is warmed
+    alone, to where it can be charged.
     """
-    low = energy is Energy.LOW
+    low = energy in (Energy.LOW, Energy.NONE)
     if zone.startswith(IGLOO):
         conditioned = mav_conditioned and not low
-        return parameters["mav_conditioned" if conditioned else "mav_survival"], True
+        setpoint = parameters["mav_conditioned" if conditioned else "mav_survival"]
+        return setpoint, energy is not Energy.NONE
     if zone == BATTERY:
         return parameters["battery_survival" if low else "battery_setpoint"], True
     if zone == ELECTRONICS:
-        return parameters["electronics_setpoint"], True
+        return parameters["electronics_setpoint"], energy is not Energy.NONE
     if zone == ARM:
         return parameters["arm_setpoint"], arm_heated and not low
     return None

@@ -26,6 +26,7 @@ from flight.lander.rhythm import Energy, Rhythm
 from flight.lander.safeguards import LANDER_SAFEGUARDS
 from flight.lander.thermal_control import ThermalControl
 from flight.lander.witnesses import CONFIRMATIONS
+from flight.surface.hibernation import Hibernates
 
 CARRIED = ("arm", "mav")
 RADIO_REST = 10.0  # s that a radio stays off when it is restarted
@@ -39,7 +40,7 @@ class Commissioning(msgspec.Struct, frozen=True):
     done: dict[str, str] = {}
 
 
-class LanderVehicle(DescentReports, DescentMemory, HearsPeers, TwoComputers):
+class LanderVehicle(DescentReports, DescentMemory, HearsPeers, TwoComputers, Hibernates):
     """The lander: entry, descent and landing (`descent_states`), then commissioning, power and
     warmth through the nights, relay for arm, MAV and rover.
 
@@ -161,13 +162,14 @@ class LanderVehicle(DescentReports, DescentMemory, HearsPeers, TwoComputers):
         self._without_meaning = 0
         self._radios_on: dict[str, bool] = {}
         self._radios_resting: dict[str, None] = {}
-        self._computer_on: bool | None = None
+        self._switched: dict[str, bool | None] = {}
         self._mav_was_warm = False
         self.carried_modes: dict[str, str] = {}  # of arm and MAV, as they tell it
         self.mav_conditioning, self.low_energy = self.conditioning_kept, self.low_energy_kept
         if self.low_energy:
             self.energy = Energy.LOW
         self.relay_in_view = self.earth_in_view = False
+        self.take_up_hibernation()
         self.communications.use_radio(self.devices.uhf)
         self.communications.use_radio(self.devices.x_band)
         for source in CARRIED:

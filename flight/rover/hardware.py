@@ -13,6 +13,12 @@ from flight.icd.devices.vision import StereoCamera
 
 AVIONICS = "avionics"
 """The switch of computer and motor electronics."""
+CORE = "core"
+"""The switch of what sleeps with one eye open: all but the clock."""
+HEAT = "heaters"
+"""The switch by which heaters draw on the battery; open, they have what the array gives."""
+CELLS, BOX = "battery", "electronics"
+"""The heater zones."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +52,8 @@ def connect(node: Node) -> RoverHardware:
         sun_sensor=node.driver(SunSensor, "sun_sensor"),
         battery=node.driver(Battery, "battery"),
         solar_array=node.driver(SolarArray, "solar_array"),
-        switches=node.driver(PowerSwitches, "power_switches", names=(AVIONICS,)),
-        heaters=node.driver(Heaters, "heaters"),
+        switches=node.driver(PowerSwitches, "power_switches", names=(AVIONICS, CORE, HEAT)),
+        heaters=node.driver(Heaters, "heaters", names=(CELLS, BOX)),
         thermal=node.driver(ThermalNodes, "thermal_nodes"),
         radio=node.driver(Radio, "uhf"),
     )

@@ -16,6 +16,7 @@ async def keep_house(node: RoverVehicle, signal: Signal) -> None:
     """Waits awake by day and asleep by night; settles by the sensors what a reboot left open. With
     little in the battery it sleeps by day, too, and only listens."""
     while True:
+        await node.hibernation_over()
         jd_tt = node.clock.jd_tt()
         planner, p = node.sols.planner, node.parameters
         if node.sols.must_save():

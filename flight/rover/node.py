@@ -181,6 +181,7 @@ class FetchRover(RoverVehicle):
         self.count_tubes()
         self.distance_driven = self.way_driven
         self.asleep = False
+        self.take_up_hibernation()
 
     @command(
         deadline=10 * SOL_SECONDS,

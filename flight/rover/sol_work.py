@@ -33,6 +33,10 @@ class RestingVehicle(SolVehicle, Protocol):
 
     sols_in_vain: int
 
+    @property
+    def hibernating(self) -> Any:
+        """Whether it is to lie still, for want of light."""
+
 
 class RoverSols(SolBudget):
     """The budget of a sol, and patience with cold, dark and empty batteries. `relaxes`: the
@@ -51,7 +55,9 @@ class RoverSols(SolBudget):
     async def plan(self) -> bool:
         """Plans what is left of the sol, and shows the seconds of work that were planned."""
         worth = await super().plan()
-        if worth:
+        if self._resting.hibernating:
+            self.planned, self.reason, worth = 0.0, "energy", False
+        elif worth:
             self._woken_by_rule()
         elif self._has_waited_enough:
             worth = self._plan_by_charge()
@@ -92,6 +98,13 @@ class RoverSols(SolBudget):
         self.planned = min(max(0.0, 3600.0 * spare / float(p["work_power"])), sunset)
         self.work_until, self.reason = monotonic() + self.planned, "energy"
         return self.planned > float(p["shortest_work"])
+
+    def may_go_on(self) -> bool:
+        """Whether there is time, energy and distance left."""
+        if self._resting.hibernating:
+            self.reason = "energy"
+            return False
+        return super().may_go_on()
 
     def rest_for(self, condition: str) -> bool:
         """Whether to wait for a condition to mend; not for ever if nothing gets better."""

@@ -67,6 +67,7 @@ async def _sleep(node: RoverVehicle) -> None:
         await doze(node, LOOK_AGAIN)
     looked = False  # by the light of this day
     for count in range(LONGEST_SLEEP):
+        await node.hibernation_over()
         jd_tt = node.clock.jd_tt()
         if planner.elevation(jd_tt) < p["waking_sun"] or (
             count == 0 and node.sols.reason == WHOLE_WAY and spent == node.sols.sol
@@ -120,6 +121,7 @@ async def _fit_to_wake(node: RoverVehicle) -> bool:
 
 async def set_awake(node: RoverVehicle, awake: bool) -> None:
     """Switches what is needed by day on or off; a switch that does not move is reported."""
+    awake = awake and not node.must_be_silent
     node.asleep = not awake
     try:
         await node.hardware.switches.set_switch(AVIONICS, awake)
@@ -131,7 +133,7 @@ async def set_awake(node: RoverVehicle, awake: bool) -> None:
 async def set_radio(node: RoverVehicle, on: bool) -> None:
     """Switches the radio; a failure is reported."""
     try:
-        await node.hardware.radio.set_power(on)
+        await node.hardware.radio.set_power(on and not node.must_be_silent)
     except DeviceError as error:
         node.device_trouble(device="uhf", reason=str(error))
 

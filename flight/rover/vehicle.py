@@ -22,12 +22,14 @@ from flight.icd.devices.vision import TubeSighting
 from flight.icd.messages import Severity
 from flight.rover.fetch_plan import FetchPlan
 from flight.rover.hardware import RoverHardware
+from flight.rover.hibernating import is_window, live_again, live_by
 from flight.rover.parameters import PARAMETERS
 from flight.rover.safeguards import RELAXED_WAKING, ROVER_SAFEGUARDS
 from flight.rover.sol_work import RoverSols, energy_parameters
 from flight.rover.witnesses import CONFIRMATIONS
 from flight.surface.dead_reckoning import Pose
 from flight.surface.driving import Locomotion
+from flight.surface.hibernation import Hibernates
 from flight.surface.route_planning import Place
 from flight.surface.site_place import SitePlace, known_place
 from flight.surface.sol_budget import SolDistance
@@ -35,7 +37,7 @@ from flight.surface.sol_budget import SolDistance
 RADIO_REST = 10.0  # s that the radio stays off when it is restarted
 
 
-class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes):
+class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
     """The fetch rover: four wheels, an arm, a rack for 36 tubes."""
 
     name = "rover"
@@ -219,6 +221,26 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes):
     def housekeeping_period(self) -> float:
         return 3600.0 if self.asleep else 900.0
 
+    async def live_by(self, *, listens: bool) -> None:
+        self.asleep = not listens
+        await live_by(self.hardware, self.parameters, self._power_trouble, listens=listens)
+
+    async def live_again(self) -> None:
+        await live_again(self.hardware, self.parameters, self._power_trouble)
+
+    def _power_trouble(self, reason: str) -> None:
+        self.device_trouble(device="power", reason=reason)
+
+    def is_window(self) -> bool:
+        return is_window(self.clock.jd_tt(), self.parameters)
+
+    @property
+    def east_longitude(self) -> float:
+        return float(self.parameters["longitude"])
+
+    def array_power_now(self) -> float:
+        return self.array_power or 0.0
+
     @action(keeps_going=True)
     async def restart_radio(self) -> None:
         """Switches the radio off and on again."""
@@ -299,6 +321,8 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes):
             # What is not remembered can be seen: it unfolds before it drives off the lander.
             self.on_ground = self.on_ground or self.context.store_lost
             self.sols.planner.array_seen(self.clock.jd_tt(), array.power)
+        if array.valid:
+            self.array_gives(array.energy)
 
     def segment_driven(self, pose: Pose, slip: float | None, distance: float) -> None:
         """Takes note of a driven segment."""

@@ -25,5 +25,6 @@ class Cursor(msgspec.Struct):
     verdicts: dict[str, str] = {}  # of the steps that have a label
     phases: list[PhaseRecord] = []
     recoveries: list[Recovery] = []
+    slept: float = 0.0  # s until which this step has waited for vehicles that hibernate
     ended: str = ""  # "complete" or "failed"
     reason: str = ""

@@ -17,6 +17,7 @@ from flight.runtime.loop import NANOSECONDS
 from ground.mission_control import procedure_steps as steps
 from ground.mission_control.archive import order_of
 from ground.mission_control.command_tracker import ORIGIN, TrackedCommand, Verdict
+from ground.mission_control.hibernations import Hibernations
 from ground.mission_control.procedure_arguments import arguments_of, survey_key
 from ground.mission_control.procedure_conditions import (
     astray,
@@ -84,6 +85,7 @@ class ProcedureRunner:
         self._recoverer = Recoverer(
             program.recovery, tools, self.cursor.recoveries, self._keep, self._order, self._log
         )
+        self._hibernations = Hibernations(program.recovery, tools, self._log)
 
     @property
     def instruction(self) -> Instruction | None:
@@ -148,6 +150,8 @@ class ProcedureRunner:
                     handling.may_command(instruction.step)
                 return await self._perform(instruction)
         except StepFailed as failure:
+            if await self._sit_out(instruction.path, getattr(instruction.step, "vehicle", "")):
+                return position  # who hibernated is awake: it is done anew
             if not handling.attended or instruction.step.on_failure != "stop":
                 raise
             self._log(instruction.path, f"failed: {failure}")
@@ -165,6 +169,19 @@ class ProcedureRunner:
             arguments.pop(step.until.argument, None)
         return len(stages) > 1, arguments
 
+    async def _sit_out(self, path: str, vehicle: str) -> bool:
+        """Waits for who hibernates, and whether anybody did: the step's limit counts anew."""
+        try:
+            waited = await self._hibernations.sit_out(path, vehicle)
+        except StepFailed as failure:
+            self._log(path, str(failure))
+            return False
+        if waited <= 0.0:
+            return False
+        self.cursor.slept = self._tools.clock.now() - self._entered
+        self._keep()
+        return True
+
     def _end_circles(self, instruction: Instruction) -> None:
         """Ends a program whose steps lead to each other while no time passes."""
         if self._at_once > ROUNDS_AT_ONCE * len(self.program.instructions):
@@ -179,6 +196,7 @@ class ProcedureRunner:
     def _enter(self, position: int) -> None:
         self.cursor.position = position
         self.cursor.visit += 1
+        self.cursor.slept = 0.0
         now = self._tools.clock.now_ns()
         self._at_once = self._at_once + 1 if now == self.cursor.entered_ns else 0
         self.cursor.entered_ns = now
@@ -232,11 +250,13 @@ class ProcedureRunner:
 
     async def _command(self, instruction: Instruction, step: steps.CommandStep) -> None:
         attempt, number = 1, 0
+        await self._sit_out(instruction.path, step.vehicle)
         while True:
             number += 1
             name = self._named(instruction, number)
             following = self._named(instruction, number + 1)
             identifier = self._issue(name, step)
+            slept = self.cursor.slept
             verdict = str(await self._verdict(step, identifier))
             command = self._tools.tracker.command(identifier)
             told = f"{step.vehicle} {step.command}: {verdict} {command.detail}"
@@ -247,6 +267,11 @@ class ProcedureRunner:
             self._keep()
             if verdict == Verdict.COMPLETED:
                 return
+            if await self._sit_out(instruction.path, step.vehicle) or self.cursor.slept > slept:
+                if verdict == Verdict.UNANSWERED:  # what it was at work on it goes on with
+                    self._tools.tracker.ask_again(identifier)
+                    number -= 1
+                continue
             recovered = await self._recoverer.recover(
                 name, step, command, self._limit(step),
                 superseded=bool(self._tools.tracker.of_step(following)),
@@ -291,6 +316,8 @@ class ProcedureRunner:
                     return await tracker.verdict(identifier)
             except TimeoutError:
                 now = self._tools.clock.now() + _INSTANT
+            if await self._sit_out(self.place, step.vehicle):
+                continue
             if now >= limit:
                 tracker.give_up(identifier, f"no verdict within {step.limit_sols:g} sols")
             elif now >= self._silent_at(step, issued):
@@ -299,7 +326,7 @@ class ProcedureRunner:
 
     def _limit(self, step: steps.CommandStep, began: float | None = None) -> float:
         """Mission time at which the step is over."""
-        return (self._entered if began is None else began) + (
+        return (self._entered if began is None else began) + self.cursor.slept + (
             step.limit_sols or _FOR_EVER
         ) * SOL_SECONDS
 

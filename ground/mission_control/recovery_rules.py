@@ -17,8 +17,9 @@ Count = Annotated[int, Meta(ge=0, le=100)]
 class RecoveryRules(Struct, frozen=True, forbid_unknown_fields=True):
     """The rules of `configs/recovery.yaml`; what a procedure says under `recovery:` goes before.
 
-    `critical`: of each vehicle, the states out of which it must have fallen for the ground to leave
-    it in its safe state.
+    `hibernation_sols`: for which one that said that it hibernates is waited for; `needs`: without
+    whom a vehicle can do nothing. `critical`: of each vehicle, the states out of which it must have
+    fallen for the ground to leave it in its safe state.
     """
 
     per_step: Count
@@ -26,6 +27,8 @@ class RecoveryRules(Struct, frozen=True, forbid_unknown_fields=True):
     settle_seconds: Annotated[float, Meta(ge=0.0, le=1.0e6)]
     silence_sols: Sols
     limit_sols: Sols
+    hibernation_sols: Annotated[float, Meta(gt=0.0, le=700.0)] = 200.0
+    needs: dict[str, list[str]] = {}
     critical: dict[str, list[str]] = {}
 
 

@@ -19,6 +19,9 @@ STEP = 600.0  # s, the longest step of integration
 LONG_STEP = 3600.0  # s, where nothing changes by itself: neither light nor thermostats
 _SHORTEST_STEP = 10.0  # s, when the battery is about to be empty
 JOULES_PER_WATT_HOUR = 3600.0
+HEAT = "heaters"
+"""The switch by which heaters draw on the battery; open, they have what array and generator give
+over the other loads."""
 
 IntegratedLoad = Callable[[float, float, float], float]
 """Called with start and length of a step in s and the power available in W; returns the J used."""
@@ -350,7 +353,8 @@ class Electrical:
             available = 0.0
         elif not self._brownout:
             loads = self._drawn_by_loads() * step
-            available = math.inf
+            over = max(0.0, available - loads / step)
+            available = math.inf if self.is_on(HEAT) else over
         for name, integrated in self._integrated.items():
             used = integrated(self._time, step, available)
             self._integrated_power[name] = used / step
@@ -416,7 +420,8 @@ class Electrical:
         if self._brownout:
             return LONG_STEP
         drawn = self._drawn_by_loads()
-        drawn += math.fsum(self._integrated_power.values())
+        if self.is_on(HEAT):
+            drawn += math.fsum(self._integrated_power.values())
         drawn -= self.parameters.generator * self.generator_share
         if drawn <= 0.0:
             return LONG_STEP

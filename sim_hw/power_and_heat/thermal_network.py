@@ -109,6 +109,7 @@ class ThermalNetwork:
         # Where power is short, the battery is warmed first: without it nothing comes back.
         self._order = sorted(parameters.nodes, key=lambda name: name != "battery")
         electrical.add_integrated_load("heaters", self._step)
+        electrical.on_brownout.append(self._fall_back)
         if "battery" in parameters.nodes:
             electrical.battery_temperature = lambda: self.temperature("battery")
 
@@ -133,6 +134,12 @@ class ThermalNetwork:
         chosen.setpoint, chosen.enabled = setpoint, enabled
         self._switch(chosen, self._temperatures[chosen.parameters.node])
         return chosen
+
+    def _fall_back(self, time: float) -> None:
+        """Without power what was set is lost: the thermostats are as they were built, so that
+        cells that were left to go cold are warmed to where they can be charged."""
+        for zone in self.zones.values():
+            zone.setpoint, zone.enabled = zone.parameters.setpoint, zone.parameters.enabled
 
     # ------------------------------------------------------------ integration
 

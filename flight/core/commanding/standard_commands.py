@@ -89,6 +89,10 @@ class StandardCommands(NodeEvents, ReportingNode):
         self, error: Annotated[float, msgspec.Meta(ge=-1e6, le=1e6, extra={"unit": "s"})]
     ) -> None:
         """Steps the clock back by `error`, found by the ground's time correlation."""
+        self.step_clock(error)
+
+    def step_clock(self, error: float) -> None:
+        """Steps the clock back by so many s, and says so."""
         self.clock.correct(error)
         keep_correction(self.storage, self.clock)
         self.sequences.clock_stepped()

@@ -29,6 +29,9 @@ class Standing:
         self.commissioning = None
         self.commissioned = False
         self.dead_zones = None
+        self.hibernation, self.must_be_silent = None, False
+        self.metered: list[float] = []
+        self.array_gives = self.metered.append
         self.context = SimpleNamespace(structure=STRUCTURE)
         for name, value in values.items():
             setattr(self, name, value)

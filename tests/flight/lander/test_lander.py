@@ -165,17 +165,19 @@ def test_dead_heaters_end_commissioning_with_their_names(tmp_path: Path) -> None
     land(tmp_path, story)
 
 
-def test_a_global_storm_sends_it_safe_and_it_comes_back_by_itself(tmp_path: Path) -> None:
+def test_in_a_global_storm_it_hibernates_and_comes_back_by_itself(tmp_path: Path) -> None:
     async def story(landed: Landed) -> None:
         await landed.commission()
-        await landed.rig.wait_for_state("lander", "safe", timeout=20 * SOL)
-        assert landed.node.low_energy is True
+        await landed.rig.wait_for_event("lander", "hibernation_begins", timeout=20 * SOL)
+        assert landed.node.hibernating is True and not landed.electrical.brownout
+        await asyncio.sleep(1.5 * SOL)
+        off = {"computer", "core", "heaters"}
+        assert not any(landed.electrical.switches[name] for name in off)
+        await landed.rig.wait_for_event("lander", "hibernation_ends", timeout=60 * SOL)
         await asyncio.sleep(1800.0)
-        assert landed.electrical.switches["computer"] is False
-        await landed.rig.wait_for_state("lander", "landed.operating", timeout=60 * SOL)
-        assert landed.node.state_of_charge >= FILE.flight["recovered_charge"] - 0.05
-        assert landed.node.low_energy is False
-        assert landed.events("energy_back")
+        assert all(landed.electrical.switches[name] for name in off - {"computer"})
+        assert landed.node.state_of_charge >= 0.6 and landed.node.hibernating is False
+        assert landed.node.is_in("landed.operating") and not landed.events("entered_safe")
 
     land(tmp_path, story, storms=(DustStorm(7.0, 2.0, 9.0, 6.0),))
 

@@ -110,7 +110,7 @@ def test_the_gauge_is_given_up_at_the_third_reading_without_meaning_and_comes_ba
     lander.devices = SimpleNamespace(battery=battery, solar_array=array)
     shown = []
     for _ in range(5):
-        do(Lander._read_power(lander))
+        do(Lander.read_power(lander))
         shown.append((lander.state_of_charge, lander.battery_voltage, lander.battery_temperature))
     assert shown == [(None, None, None)] * 4 + [(0.7, 29.0, 270.0)]
     assert [name for name in lander.names() if name.startswith("gauge")] == [
@@ -128,7 +128,7 @@ def test_two_readings_without_meaning_are_not_told() -> None:
     battery = Answers(state=[reading(False), reading(False), reading(), reading(False)])
     lander.devices = SimpleNamespace(battery=battery, solar_array=array)
     for _ in range(4):
-        do(Lander._read_power(lander))
+        do(Lander.read_power(lander))
     assert lander.said == [] and lander._without_meaning == 1
     assert (lander.array_power, lander.array_energy) == (123.5, 789)
 

@@ -22,7 +22,7 @@ def sols(charge: float | None, *, vain: int = 0, at: float = NOON, relaxes: bool
 
     vehicle = SimpleNamespace(
         parameters=P, clock=SimpleNamespace(jd_tt=lambda: at), state_of_charge=charge,
-        sol_distance=SolDistance(), read_power=read_power, sols_in_vain=vain,
+        sol_distance=SolDistance(), read_power=read_power, sols_in_vain=vain, hibernating=False,
     )  # fmt: skip
     made = RoverSols(vehicle, energy_parameters(P), lambda work: None)  # type: ignore[arg-type]
     made.relaxes = relaxes

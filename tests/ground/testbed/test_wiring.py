@@ -108,8 +108,8 @@ def test_a_route_over_a_node_that_there_is_not_is_refused(monkeypatch: pytest.Mo
     [
         ("lander", "      computer: true", "      compter: true", "hardware.power.switches.compter",
          "did you mean computer?"),
-        ("lander", "heated_by: [core, computer]", "heated_by: [core, compter]",
-         "hardware.thermal.nodes.electronics.heated_by[1]", "did you mean computer?"),
+        ("lander", "heated_by: [clock, core, computer]", "heated_by: [clock, core, compter]",
+         "hardware.thermal.nodes.electronics.heated_by[2]", "did you mean computer?"),
         ("lander", "      battery:\n        node: battery", "      battry:\n        node: battery",
          "hardware.thermal.zones", "did you mean battry?"),
         ("lander", "      battery:\n        node: battery", "      battery:\n        node: battry",

@@ -1,0 +1,52 @@
+"""Waits for vehicles that hibernate: they have said so, and will say when they are awake again.
+
+What is asked of one meanwhile is not heard, and that is no fault of it. Its steps wait, their
+limits count anew, and what was under way when it fell asleep is asked for again.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from flight.astrodynamics.mars_time import SOL_SECONDS
+from ground.mission_control.procedure_tools import ProcedureTools, StepFailed
+from ground.mission_control.recovery_rules import RecoveryRules
+
+HIBERNATING = "hibernating"
+"""The channel by which a vehicle says so."""
+
+
+class Hibernations:
+    """Who hibernates, as far as is known on the ground. `log` notes a sentence."""
+
+    def __init__(
+        self, rules: RecoveryRules, tools: ProcedureTools, log: Callable[[str, str], None]
+    ) -> None:
+        self._rules = rules
+        self._tools = tools
+        self._log = log
+
+    def keeping(self, vehicle: str) -> list[str]:
+        """Who hibernates of a vehicle and of those without which it can do nothing."""
+        needed = [vehicle, *self._rules.needs.get(vehicle, [])]
+        return [each for each in needed if self._tools.telemetry.value(each, HIBERNATING) is True]
+
+    async def sit_out(self, path: str, vehicle: str) -> float:
+        """Waits until none does that keeps a vehicle from its work; returns how long that was, s.
+
+        Raises StepFailed when it takes longer than anybody waits.
+        """
+        began = self._tools.clock.now()
+        if not self.keeping(vehicle):
+            return 0.0
+        self._log(path, f"waits: {', '.join(self.keeping(vehicle))} hibernates")
+        sols = self._rules.hibernation_sols
+        try:
+            async with asyncio.timeout_at(began + sols * SOL_SECONDS):
+                while sleepers := self.keeping(vehicle):
+                    await self._tools.watches.wait("sample", sleepers[0], HIBERNATING)
+        except TimeoutError:
+            names = ", ".join(self.keeping(vehicle))
+            raise StepFailed(f"{names} has hibernated for {sols:g} sols") from None
+        waited = self._tools.clock.now() - began
+        self._log(path, f"goes on after {waited / SOL_SECONDS:.1f} sols: all are awake")
+        return waited
