@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
-from ground.mission_control.procedure_tools import ProcedureTools, StepFailed
+from ground.mission_control.procedure_tools import ProcedureTools
 from ground.mission_control.recovery_rules import RecoveryRules
 
 HIBERNATING = "hibernating"
@@ -19,25 +19,30 @@ class Hibernations:
     """Who hibernates, as far as is known on the ground. `log` notes a sentence."""
 
     def __init__(
-        self, rules: RecoveryRules, tools: ProcedureTools, log: Callable[[str, str], None]
+        self,
+        rules: RecoveryRules,
+        tools: ProcedureTools,
+        log: Callable[[str, str], None],
+        awake: Callable[[], None],
     ) -> None:
         self._rules = rules
         self._tools = tools
         self._log = log
+        self._awake = awake
 
     def keeping(self, vehicle: str) -> list[str]:
         """Who hibernates of a vehicle and of those without which it can do nothing."""
         needed = [vehicle, *self._rules.needs.get(vehicle, [])]
         return [each for each in needed if self._tools.telemetry.value(each, HIBERNATING) is True]
 
-    async def sit_out(self, path: str, vehicle: str) -> float:
-        """Waits until none does that keeps a vehicle from its work; returns how long that was, s.
+    async def sit_out(self, path: str, vehicle: str) -> bool:
+        """Waits until none does that keeps a vehicle from its work; returns whether one did.
 
-        Raises StepFailed when it takes longer than anybody waits.
+        False also when one does for longer than anybody waits.
         """
         began = self._tools.clock.now()
         if not self.keeping(vehicle):
-            return 0.0
+            return False
         self._log(path, f"waits: {', '.join(self.keeping(vehicle))} hibernates")
         sols = self._rules.hibernation_sols
         try:
@@ -46,7 +51,9 @@ class Hibernations:
                     await self._tools.watches.wait("sample", sleepers[0], HIBERNATING)
         except TimeoutError:
             names = ", ".join(self.keeping(vehicle))
-            raise StepFailed(f"{names} has hibernated for {sols:g} sols") from None
-        waited = self._tools.clock.now() - began
-        self._log(path, f"goes on after {waited / SOL_SECONDS:.1f} sols: all are awake")
-        return waited
+            self._log(path, f"waits no longer: {names} has hibernated for {sols:g} sols")
+            return False
+        waited = (self._tools.clock.now() - began) / SOL_SECONDS
+        self._log(path, f"goes on after {waited:.1f} sols: all are awake")
+        self._awake()
+        return True

@@ -28,3 +28,16 @@ class Cursor(msgspec.Struct):
     slept: float = 0.0  # s until which this step has waited for vehicles that hibernate
     ended: str = ""  # "complete" or "failed"
     reason: str = ""
+
+    def begin_phase(self, name: str, now: float) -> bool:
+        """Begins a phase; False when it is the one that goes on."""
+        if self.phases and self.phases[-1].name == name and self.phases[-1].ended is None:
+            return False
+        self.close_phase(now)
+        self.phases.append(PhaseRecord(name, now))
+        return True
+
+    def close_phase(self, now: float) -> None:
+        """Ends the phase that goes on."""
+        if self.phases and self.phases[-1].ended is None:
+            self.phases[-1].ended = now

@@ -85,7 +85,8 @@ class ProcedureRunner:
         self._recoverer = Recoverer(
             program.recovery, tools, self.cursor.recoveries, self._keep, self._order, self._log
         )
-        self._hibernations = Hibernations(program.recovery, tools, self._log)
+        awake = Hibernations(program.recovery, tools, self._log, self._count_anew)
+        self._sit_out = awake.sit_out
 
     @property
     def instruction(self) -> Instruction | None:
@@ -169,18 +170,10 @@ class ProcedureRunner:
             arguments.pop(step.until.argument, None)
         return len(stages) > 1, arguments
 
-    async def _sit_out(self, path: str, vehicle: str) -> bool:
-        """Waits for who hibernates, and whether anybody did: the step's limit counts anew."""
-        try:
-            waited = await self._hibernations.sit_out(path, vehicle)
-        except StepFailed as failure:
-            self._log(path, str(failure))
-            return False
-        if waited <= 0.0:
-            return False
+    def _count_anew(self) -> None:
+        """Who hibernated is awake: the limit of the step counts from now."""
         self.cursor.slept = self._tools.clock.now() - self._entered
         self._keep()
-        return True
 
     def _end_circles(self, instruction: Instruction) -> None:
         """Ends a program whose steps lead to each other while no time passes."""
@@ -204,7 +197,7 @@ class ProcedureRunner:
 
     def _end(self, verdict: str, reason: str) -> None:
         self.cursor.ended, self.cursor.reason = verdict, reason
-        self._close_phase()
+        self.cursor.close_phase(self._tools.clock.now())
         self._log("end", f"{verdict} {reason}".strip())
         self._keep()
 
@@ -446,17 +439,8 @@ class ProcedureRunner:
     # ---------------------------------------------------------------------- phases
 
     def _begin_phase(self, name: str) -> None:
-        now = self._tools.clock.now()
-        phases = self.cursor.phases
-        if phases and phases[-1].name == name and phases[-1].ended is None:
-            return
-        self._close_phase()
-        phases.append(PhaseRecord(name, now))
-        self._log(name, "phase begins")
-
-    def _close_phase(self) -> None:
-        if self.cursor.phases and self.cursor.phases[-1].ended is None:
-            self.cursor.phases[-1].ended = self._tools.clock.now()
+        if self.cursor.begin_phase(name, self._tools.clock.now()):
+            self._log(name, "phase begins")
 
 
 def _place(instruction: Instruction) -> str:

@@ -70,6 +70,6 @@ def test_who_needs_a_sleeper_is_kept_by_it_and_nobody_else() -> None:
         telemetry=SimpleNamespace(value=lambda source, channel: said.get((source, channel)))
     )
     rules: Any = SimpleNamespace(needs={"arm": ["lander", "rover"]}, hibernation_sols=9.0)
-    kept = Hibernations(rules, tools, lambda path, text: None)
+    kept = Hibernations(rules, tools, lambda path, text: None, lambda: None)
     assert kept.keeping("arm") == ["lander"] and kept.keeping("lander") == ["lander"]
     assert kept.keeping("rover") == [] and kept.keeping("orbiter") == [] and kept.keeping("") == []
