@@ -18,8 +18,10 @@ from ground.testbed.vehicles import vehicle_classes
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-# By the tests of their commands, and of operated runs.
-TESTED_ELSEWHERE = ("verification.md", "find-launch-windows.md", "operate.md")
+# By the tests of their commands, of operated runs, and of the edge.
+TESTED_ELSEWHERE = (
+    "verification.md", "find-launch-windows.md", "operate.md", "script-mission-control.md",
+)  # fmt: skip
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)|<img[^>]* src=\"([^\"]+)\"")
 

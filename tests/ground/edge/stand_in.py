@@ -33,6 +33,7 @@ class StandIn:
         self.polls = 0
         self.held: list[Callable[[], None]] | None = None  # answers that wait, where it is slow
         self.mute = False
+        self.reads: dict[str, Plain] = {}  # what requests that only look are answered with
 
     def start(self) -> None:
         """Begins a life: another address, and nothing forgotten, as a run from its record."""
@@ -117,8 +118,16 @@ class StandIn:
             rows = [row for row in self.journal if row["n"] > request["number"]]
             last = len(self.journal)
             return {"result": {"entries": rows[: request["limit"]], "journal_last": last}}
+        if request["do"] in self.reads:
+            return {"result": self.reads[request["do"]]}
         if request["do"] == "hello":
-            return {"result": {"you": {"name": message["user"], "roles": message["roles"]}}}
+            return {
+                "result": {
+                    "you": {"name": message["user"], "roles": message["roles"]},
+                    "epoch_utc": "2033-01-01T00:00:00Z",
+                    "journal_last": len(self.journal),
+                }
+            }
         name = message["user"], message["key"]
         if name not in self.answers:
             self.acted.append(message)
@@ -133,7 +142,8 @@ class StandIn:
             staged = {"stage": f"st-{number}", "problems": [], "approval_needed": hazardous}
             return {"result": {**staged, "hash": f"{number:064x}"}}
         if request["do"] == "release":
-            self.tell("cmd", "sent", identifier=f"mc-{number}", rung="SENT", status="SENT")
+            self.tell("cmd", "issued", identifier=f"mc-{number}", status="WAITING")
+            self.tell("cmd", "sent", identifier=f"mc-{number}", status="SENT")
             return {"result": {"identifiers": [f"mc-{number}"]}}
         if request["do"] == "approve":
             state = {"stage": request["stage"], "state": "approved", "hash": request["hash"]}
