@@ -38,7 +38,8 @@ class Estimate(Struct, frozen=True):
 class StackItem(Struct, frozen=True):
     """One staged command, whole.
 
-    `by` and `session`: who staged or edited it last, and in which session; `hands`: all who did.
+    `by` and `session`: who staged or edited it last, and in which session; `hands`: all who did;
+    `version`: how often, from 1.
     `hash`: of all that an approval is about; empty where none is needed. `mode`: the state of the
     vehicle that it assumes, by the last report, `mode_age_s` old; `boot`: which start of the
     vehicle told so. `window`: begin and end (ns) of the pass for which it was staged. `carried`:
@@ -62,6 +63,7 @@ class StackItem(Struct, frozen=True):
     hazard: str = ""
     hash: str = ""
     hands: list[str] = []
+    version: int = 1
     mode: str | None = None
     mode_age_s: float | None = None
     boot: int | None = None

@@ -10,6 +10,7 @@ from typing import Any
 from flight.icd.messages import CommandReport
 from ground.mission_control.command_tracker import CommandTracker, Taken, TrackedCommand
 from ground.mission_control.mission_control import MissionControl
+from ground.mission_control.origins import user_of
 from ground.mission_control.service.journal import Journal
 
 MOST_RUNGS = 100  # of one command that are shown
@@ -91,6 +92,10 @@ class Ladder:
             data |= {"expected_ns": command.expected_ns, "attempt": command.attempts}
         self.journal.add("cmd", what, vehicle=order.target, data=data)
 
+    def user(self, command: TrackedCommand) -> str:
+        """Who asked for a command; empty where it was a procedure."""
+        return self.users.get(command.order.identifier, user_of(command.order.origin))
+
     def row(self, command: TrackedCommand) -> dict[str, Any]:
         """One command for the history."""
         order = command.order
@@ -100,7 +105,7 @@ class Ladder:
             "command": order.name,
             "arguments": order.arguments,
             "stage": order.stage,
-            "user": self.users.get(order.identifier, ""),
+            "user": self.user(command),
             "issued_ns": command.issued_ns,
             "sent_ns": command.sent_ns,
             "attempts": command.attempts,

@@ -109,7 +109,7 @@ def history(desk: Desk, asked: Asked, request: reads.History) -> dict[str, Any]:
         order = command.order
         if request.vehicle not in (None, order.target) or request.name not in (None, order.name):
             continue
-        if request.user not in (None, ladder.users.get(order.identifier, "")):
+        if request.user not in (None, ladder.user(command)):
             continue
         rows.append(ladder.row(command))
         if len(rows) == request.limit:

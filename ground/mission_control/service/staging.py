@@ -135,8 +135,10 @@ def split_problems(stations: Stations, seen: Outlook, wanted: Wanted) -> list[st
 
 
 def frozen_hash(item: StackItem) -> str:
-    """SHA-256 of all that an approval is about."""
+    """SHA-256 of all that an approval is about; no two versions of what is staged have the same."""
     about = {
+        "stage": item.stage,
+        "version": item.version,
         "target": item.vehicle,
         "boot": item.boot,
         "mode": item.mode,

@@ -50,7 +50,7 @@ def edit(desk: Desk, asked: Asked, request: commanding.Edit) -> dict[str, Any]:
     hands = [*item.hands, *([] if asked.user in item.hands else [asked.user])]
     edited = msgspec.structs.replace(
         item, **given, by=asked.user, session=asked.session, hands=hands,
-        approved_by="", approved_session="", approved_at_ns=None,
+        version=item.version + 1,        approved_by="", approved_session="", approved_at_ns=None,
     )  # fmt: skip
     return _told(desk.stack.keep(assessed(desk, edited), "edited", asked.user))
 

@@ -207,6 +207,43 @@ def test_an_altered_argument_and_an_input_left_out_give_another_run(
     assert other.figures.log_sha256 != first.figures.log_sha256
 
 
+def test_a_request_that_breaks_mission_control_is_told_and_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: Any) -> None:
+        raise ZeroDivisionError("half of it was done")
+
+    def broken(crew: Crew) -> None:
+        monkeypatch.setattr("ground.mission_control.service.staging_requests.assessed", breaks)
+
+    def mended(crew: Crew) -> None:
+        monkeypatch.undo()
+
+    crew = Crew(
+        until(9000.0),
+        asks("anna", "authority_take", vehicle="lander"),
+        broken,
+        asks("anna", "stage", **HEAT, arguments={"on": True}),
+        noted("broke"),
+        mended,
+        asks("anna", "stage", **HEAT, arguments={"on": True}),
+        noted("while it is down"),
+        until(9500.0),
+        polled("after"),
+        asks("anna", "stage", **HEAT, arguments={"on": True}),
+        noted("staged"),
+        enough,
+    )
+    fly(tmp_path / "run", crew)
+    assert "broke over this request: ZeroDivisionError" in crew.seen["broke"]["refused"]
+    assert "is down" in crew.seen["while it is down"]["refused"]
+    assert crew.seen["staged"]["result"]["stage"] == "st-1"  # it is held by anna still
+    journal = crew.seen["after"]["journal"]
+    assert [each["n"] for each in journal] == list(range(1, len(journal) + 1))
+    audited = [each["what"] for each in journal if each["topic"] == "audit"]
+    assert audited == ["authority_take"]
+
+
 def test_the_archive_holds_the_journal(flown: tuple[Path, Crew, RunRecord]) -> None:
     with sqlite3.connect(flown[0] / "ground" / ARCHIVE_FILE) as archive:
         (count, last) = archive.execute("SELECT COUNT(*), MAX(number) FROM journal").fetchone()

@@ -180,6 +180,22 @@ def test_an_approval_is_void_when(
     at_the_desk(tmp_path, flight)
 
 
+def test_what_is_staged_anew_has_another_hash_also_where_nothing_changed(tmp_path: Path) -> None:
+    async def flight(desk: Desked) -> None:
+        approved(desk)
+        before = desk.item("st-1").hash
+        desk.done("edge", "expire", stage="st-1")
+        again = desk.done("anna", "edit", stage="st-1")
+        assert again["state"] == "waiting_approval"
+        assert again["hash"] != before  # so an old approval, or an old expiry, is of nothing
+        assert "not what was read" in desk.refused("ben", "approve", stage="st-1", hash=before)
+        desk.done("ben", "approve", stage="st-1", hash=again["hash"])
+        desk.done("edge", "expire", stage="st-1")
+        assert desk.item("st-1").state == "void"
+
+    at_the_desk(tmp_path, flight)
+
+
 def test_an_approval_holds_over_a_restart_of_mission_control(tmp_path: Path) -> None:
     async def flight(desk: Desked) -> None:
         approved(desk)
