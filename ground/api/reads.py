@@ -69,14 +69,22 @@ class History(Read, frozen=True, tag="history"):
 
 
 class Values(Read, frozen=True, tag="values"):
-    """The value of each channel as it was known at an instant (now, where none is given)."""
+    """The value of each channel as it was known at an instant (now, where none is given).
+
+    Answers `at_ns`, `limit_set` and `values` [[vehicle, channel, value, occurred_ns, received_ns,
+    state]], derived channels too; the state is OK, YELLOW, RED, STALE or NONE.
+    """
 
     at_ns: Nanoseconds | None = None
     vehicle: Name | None = None
 
 
 class Series(Read, frozen=True, tag="series"):
-    """A channel from `t0_ns` to `t1_ns`: at most `pixels` rows [t_ns, min, max, last]."""
+    """A channel from `t0_ns` up to `t1_ns`, by the stamps of its vehicle.
+
+    Answers `unit`, at most `pixels` `rows` [t_ns, min, max, last], `before` [t_ns, value] of the
+    last sample before, or null, and the number of `samples`.
+    """
 
     vehicle: Name
     channel: Name
@@ -87,7 +95,10 @@ class Series(Read, frozen=True, tag="series"):
 
 class Events(Read, frozen=True, tag="events"):
     """Events that came down, the newest first. `severity`: of this one and of worse; `text`: a part
-    of it."""
+    of it. The times are those of receipt.
+
+    Answers `events` [{vehicle, name, severity, occurred_ns, received_ns, text, data, boot, number}].
+    """
 
     source: Name | None = None
     name: Name | None = None
@@ -99,14 +110,24 @@ class Events(Read, frozen=True, tag="events"):
 
 
 class GetAlarms(Read, frozen=True, tag="alarms"):
-    """The alarms that are not over; with `all` every one."""
+    """The alarms that are not over, the newest first; with `all` every one.
+
+    Answers `alarms` [{number, vehicle, name, severity, state, unacknowledged, raised_ns, last_ns,
+    count, text, owner, notes, acknowledged_by, acknowledged_ns, latched, shelved_until_ns,
+    shelved_by, shelved_why}], how many are `left`, and how many are `unacknowledged`.
+    """
 
     all: bool = False
     limit: Limit = 200
 
 
 class Passes(Read, frozen=True, tag="passes"):
-    """The passes over vehicles, predicted and past."""
+    """The passes over vehicles, predicted and past, and how the links were.
+
+    Answers `passes` [{vehicle, start_ns, end_ns, predicted_ns, state, frames, bytes, packets,
+    expected_bytes}] with the state past, now or coming, `light_time` [[t_ns, s one way,
+    conjunction]] and `links` [[spacecraft, since_ns, up, bit/s]].
+    """
 
     from_ns: Nanoseconds | None = None
     to_ns: Nanoseconds | None = None
@@ -114,24 +135,58 @@ class Passes(Read, frozen=True, tag="passes"):
 
 
 class Custody(Read, frozen=True, tag="custody"):
-    """Where each tube is by the reports; with `tube` every step of it."""
+    """Where each tube is by the reports; with `tube` every step of it.
+
+    Answers `tubes`, or `tube` and `steps`.
+    """
 
     tube: Name | None = None
 
 
 class Changes(Read, frozen=True, tag="changes"):
-    """What changed since an instant, or since a pass ago: rungs, modes, limits, tubes, data."""
+    """What came down since an instant, or since so many passes ago.
+
+    Answers `rungs`, `modes`, `limits`, `alarms`, `tubes`, `values` and `warnings`, at most 500 of
+    each, `left` {kind: how many more}, `events` {severity: count} and `log`, text for a shift log.
+    """
 
     since_ns: Nanoseconds | None = None
     since_pass: Annotated[int, Meta(ge=1, le=100)] | None = None
 
 
+class Products(Read, frozen=True, tag="products"):
+    """Data products, whole or not, and what the ground found on pictures.
+
+    Answers `products`: of each its `kind` (pieces, picture), `vehicle` and `name`; of pieces
+    `count`, `here`, `whole`, `missing` numbers, and `again`: the command that has them sent anew.
+    """
+
+
+class OnBoard(Read, frozen=True, tag="on_board"):
+    """What a vehicle has loaded: what we think, and what it has told.
+
+    Answers `parameters` {name: {thought, told, agrees, staged}}, `sequences` {name: {loaded_ns,
+    thought, told, entry, run, told_ns}}, `protection` and `protection_commands`.
+    """
+
+    vehicle: Name
+
+
 class Procedures(Read, frozen=True, tag="procedures"):
-    """The procedures that there are, each with its state."""
+    """The procedures that there are, each with its state; `mission` is the mission's own.
+
+    Answers `procedures` [{name, title, version, position, of, doing, phase, ended, reason,
+    attended, pace, by, hold, draft, approved}]; `hold` {kind, id, text, answers, roles, said, hash,
+    command} is what it waits for people for, or null.
+    """
 
 
 class GetProcedure(Read, frozen=True, tag="procedure"):
-    """One procedure with its steps and, where it runs, its place; the one that runs by default."""
+    """One procedure with its steps and, where it was run, its place; the mission's own by default.
+
+    Answers the same as `procedures`, `steps` [{position, path, file, line, do, what, vehicle,
+    phase, label, on_failure, hazardous}], `log` [[t_ns, step, text]], and the text of its versions.
+    """
 
     name: Name | None = None
 
@@ -148,5 +203,5 @@ class DryRun(Read, frozen=True, tag="dry_run"):
 
 READS = (
     Hello | GetDictionary | Snapshot | Since | History | Values | Series | Events | GetAlarms
-    | Passes | Custody | Changes | Procedures | GetProcedure | DryRun
+    | Passes | Custody | Changes | Products | OnBoard | Procedures | GetProcedure | DryRun
 )  # fmt: skip

@@ -11,7 +11,9 @@ from ground.api import controlling, reads
 from ground.mission_control import history
 from ground.mission_control.changes import changes, since_pass
 from ground.mission_control.derived_channels import over_time
+from ground.mission_control.on_board import on_board
 from ground.mission_control.pass_view import links, passes
+from ground.mission_control.product_view import products
 from ground.mission_control.service.desk import Desk
 from ground.mission_control.service.handling import (
     DIRECTOR,
@@ -128,6 +130,24 @@ def changed(desk: Desk, asked: Asked, request: reads.Changes) -> dict[str, Any]:
     if since is None:
         since = since_pass(archive, now, request.since_pass or 1)
     return changes(archive, since, now, desk.watch.products)
+
+
+@handlers.read(reads.Products)
+def products_(desk: Desk, asked: Asked, request: reads.Products) -> dict[str, Any]:
+    """Data products, whole or not."""
+    control = desk.control
+    found = products(
+        control.archive, control.telemetry, desk.watch.products,
+        control.runner.program.instructions, desk.vehicles,
+    )  # fmt: skip
+    return {"products": found}
+
+
+@handlers.read(reads.OnBoard)
+def on_board_(desk: Desk, asked: Asked, request: reads.OnBoard) -> dict[str, Any]:
+    """What a vehicle has loaded."""
+    desk.need_vehicle(request.vehicle)
+    return on_board(desk.control.archive, desk.control.tracker, request.vehicle)
 
 
 @handlers.change(controlling.LimitsSet, roles=(ENGINEER, DIRECTOR))

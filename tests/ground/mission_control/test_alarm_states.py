@@ -116,6 +116,7 @@ def test_a_shelved_one_comes_back_at_its_instant_and_not_before(desk: Desk) -> N
     assert desk.alarms.next_return() is None
 
 
+@pytest.mark.requirement("REC-04")
 def test_a_shelved_one_that_becomes_worse_comes_back_at_once(desk: Desk) -> None:
     desk.limit(1, "YELLOW")
     desk.alarms.acknowledge(1, "anna")

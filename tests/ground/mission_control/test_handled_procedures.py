@@ -193,6 +193,7 @@ def approve(answer: str = "approve", prompt: str = "approve-2") -> controlling.P
     return controlling.ProcedureAnswer(prompt, answer, "seen")
 
 
+@pytest.mark.requirement("REC-05")
 def test_a_hazardous_command_waits_for_a_second_person(fly: Fly) -> None:
     async def flight(ground: Any) -> Any:
         script = Script(ground)
@@ -354,6 +355,7 @@ def test_one_no_go_fails_the_poll(fly: Fly) -> None:
     assert (script.kinds(), commands) == ([("failed", 1)], [])
 
 
+@pytest.mark.requirement("REC-05")
 def test_what_it_waits_for_survives_the_death_of_the_ground(fly: Fly) -> None:
     async def flight(ground: Any) -> Any:
         script = Script(ground)

@@ -34,6 +34,7 @@ def event(number: int, severity: Severity, text: str = "wheel 3") -> EventReport
     return EventReport("rover", "told", severity, number, text, {}, number)
 
 
+@pytest.mark.requirement("REC-02")
 def test_a_value_is_known_from_its_receipt_on_and_not_from_its_measurement(
     archive: Archive,
 ) -> None:

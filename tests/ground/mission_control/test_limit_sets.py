@@ -99,6 +99,7 @@ def test_a_set_raises_worsens_and_ends_an_alarm_of_its_own(watched: Watched) -> 
     assert watched.states == [(LOW, "WARNING_HI", "ACTIVE")]
 
 
+@pytest.mark.requirement("REC-01")
 def test_what_was_stored_and_comes_late_raises_no_alarm(watched: Watched) -> None:
     watched.ground.decide("night")
     watched.measure(5, charge=0.5)

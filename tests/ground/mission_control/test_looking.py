@@ -45,6 +45,7 @@ def test_values_are_as_they_were_known_and_go_stale_in_silence(fly: Fly) -> None
     assert before["values"] == []
 
 
+@pytest.mark.requirement("REC-03")
 def test_looking_writes_nothing(fly: Fly) -> None:
     async def flight(ground: Any) -> Any:
         people, loop = People(ground), asyncio.get_running_loop()

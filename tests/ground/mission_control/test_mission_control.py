@@ -318,6 +318,7 @@ def test_a_frame_that_the_stations_kept_no_longer_is_said_to_be_lost(fly: Fly) -
     assert texts == [("2 frames up to number 2 are not kept any more",)]
 
 
+@pytest.mark.requirement("REC-04")
 def test_a_shelved_alarm_comes_back_by_itself_also_after_a_restart(fly: Fly) -> None:
     async def flight(ground: Any) -> Any:
         loop = asyncio.get_running_loop()

@@ -46,6 +46,7 @@ def test_an_archive_that_is_not_too_large_keeps_all(archive: Archive) -> None:
     assert archive.count("samples") == COUNT
 
 
+@pytest.mark.requirement("REC-07")
 def test_the_oldest_tenth_goes_and_decisions_stay(archive: Archive) -> None:
     retention = Retention(archive, {("rover", "piece")}, rule(1))
     gone = retention.look(NOW)

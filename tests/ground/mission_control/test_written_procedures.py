@@ -44,6 +44,7 @@ def approved(people: People, text: str = DROP) -> None:
     assert people.do(BEN, approve(version))["state"] == "approved"
 
 
+@pytest.mark.requirement("REC-06")
 def test_another_person_approves_what_was_submitted_and_nothing_else(fly: Fly) -> None:
     async def flight(ground: Any) -> Any:
         people = People(ground)
