@@ -97,7 +97,8 @@ class Events(Read, frozen=True, tag="events"):
     """Events that came down, the newest first. `severity`: of this one and of worse; `text`: a part
     of it. The times are those of receipt.
 
-    Answers `events` [{vehicle, name, severity, occurred_ns, received_ns, text, data, boot, number}].
+    Answers `events` [{vehicle, name, severity, occurred_ns, received_ns, text, data, boot,
+    number}].
     """
 
     source: Name | None = None
