@@ -21,6 +21,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     "series": {"vehicle": "rover", "channel": "charge", "t0_ns": 0, "t1_ns": 10**12},
     "dry_run": DRIVE,
     "changes": {"since_ns": 0},
+    "on_board": {"vehicle": "rover"},
 }
 READS = [name for name, kind in REQUEST_TYPES.items() if issubclass(kind, Read)]
 CHANGES = [name for name in REQUEST_TYPES if name not in READS]
