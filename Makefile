@@ -18,6 +18,8 @@ AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
 SOAK_MINUTES ?= 60
+# Minutes on two cores that the checks may take together: docs/reference/testing.md
+CHECK_MINUTES ?= 30
 
 section = @printf '\n== %s\n' "$(1)"
 
@@ -113,7 +115,8 @@ pytest: $(READY) $(CHROMIUM)
 # What `make test` shows by one short case, in full.
 check: $(READY) $(CHROMIUM) $(AXE)
 	$(call section,checks: each bar in full)
-	@$(BIN)/pytest -q -n auto --dist loadgroup -m check --timeout 3600 --durations=15
+	@$(BIN)/pytest -q -n auto --dist loadgroup -m check --timeout 3600 --durations=15 \
+	    --budget $(CHECK_MINUTES)
 	$(call section,all checks in full passed)
 
 # Slow, since each branch is noted: three times the quick tests of these rooms.

@@ -40,7 +40,7 @@ class Budget:
     def pytest_runtest_makereport(self, item: pytest.Item) -> object:
         report = yield
         now = cpu_seconds()
-        report.user_properties = [(_CPU, now - item.stash[_BEGAN])]
+        report.user_properties = [*report.user_properties, (_CPU, now - item.stash[_BEGAN])]
         item.stash[_BEGAN] = now
         return report
 

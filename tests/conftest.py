@@ -1,6 +1,7 @@
 """What holds for every test: repeatable examples, virtual time, no task left behind."""
 
 import asyncio
+import random
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import settings
 from flight.runtime.loop import VirtualLoop
 from flight.runtime.paced_loop import PacedLoop
 from tests.budget import Budget
+from tests.drawn import Draws, drawn
 
 # The same examples on every run: a test that fails, fails for everybody.
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
@@ -22,6 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Draws(), "draws")
     minutes = config.getoption("--budget")
     if minutes is not None:
         config.pluginmanager.register(Budget(minutes), "budget")
@@ -68,6 +71,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     apart = [each.nodeid for each in session.items if each.get_closest_marker("flies")]
     if any("@" not in nodeid for nodeid in apart):
         raise pytest.UsageError("this pytest-xdist does not group the tests of this pytest")
+
+
+@pytest.fixture
+def draw(request: pytest.FixtureRequest) -> random.Random:
+    """What a test draws by: something else on each run, unless CHECK_SEED says what."""
+    return drawn(request.node.nodeid)
 
 
 _RUNNER = "_function_scoped_runner"  # the fixture in which pytest-asyncio makes a test's loop

@@ -1,6 +1,6 @@
 """A mission in which nothing is broken: fault protection does nothing, and little is warned of."""
 
-import secrets
+import random
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,16 +29,30 @@ def test_protection_keeps_still_where_nothing_is_broken(mission: str, flown: "Fl
     assert too_many_warnings(folder) == []
 
 
-@pytest.mark.check
-@pytest.mark.parametrize("draw", range(DRAWS))
-def test_it_keeps_still_whatever_the_seed(draw: int, tmp_path: Path) -> None:
-    """The story that all missions begin with, most of all; two fly home."""
-    name = "nominal" if draw % 25 == 0 else "short" if draw % 5 == 1 else "surface"
-    seed = secrets.randbelow(2**31)
+def keeps_still(name: str, seed: int, folder: Path) -> None:
     record = fly_mission(
-        load_mission(name), tmp_path / "run", RunOptions(seed=seed), Virtual(in_memory=True)
+        load_mission(name), folder / "run", RunOptions(seed=seed), Virtual(in_memory=True)
     )
     told = f"msr fly {name} --seed {seed}"
     assert (told, record.verdict) == (told, "success")
-    assert (told, protection_acted(tmp_path / "run")) == (told, [])
-    assert (told, too_many_warnings(tmp_path / "run")) == (told, [])
+    assert (told, protection_acted(folder / "run")) == (told, [])
+    assert (told, too_many_warnings(folder / "run")) == (told, [])
+
+
+@pytest.mark.check
+@pytest.mark.parametrize("number", range(DRAWS))
+def test_it_keeps_still_whatever_the_seed(
+    number: int, draw: random.Random, tmp_path: Path
+) -> None:
+    """The story that all missions begin with, most of all; two fly home."""
+    name = "nominal" if number % 25 == 0 else "short" if number % 5 == 1 else "surface"
+    keeps_still(name, draw.randrange(2**31), tmp_path)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("number", range(DRAWS))
+def test_it_keeps_still_all_the_way_home_whatever_the_seed(
+    number: int, draw: random.Random, tmp_path: Path
+) -> None:
+    keeps_still("nominal", draw.randrange(2**31), tmp_path)

@@ -1,5 +1,6 @@
 """Sweeps over seeds and instants of death: none does harm. One case is in the quick tests."""
 
+import random
 from pathlib import Path
 
 import pytest
@@ -16,21 +17,25 @@ MEMORY = Virtual(in_memory=True)
 pytestmark = [pytest.mark.mission, pytest.mark.check]
 
 
-@pytest.mark.parametrize("seed", range(2, 8))
+@pytest.mark.parametrize("number", range(2))
 @pytest.mark.parametrize("mission", ["short", "perseverance_delivers", "rover_arm_loads"])
-def test_a_mission_succeeds_whatever_its_seed(mission: str, seed: int, tmp_path: Path) -> None:
+def test_a_mission_succeeds_whatever_its_seed(
+    mission: str, number: int, draw: random.Random, tmp_path: Path
+) -> None:
+    """`make soak` flies many more."""
+    seed = draw.randrange(2**31)
     fly_mission(load_mission(mission), tmp_path / "run", RunOptions(seed=seed), MEMORY)
-    assert run_complaints(tmp_path / "run") == []
+    again = f"msr fly {mission} --seed {seed}"
+    assert (again, run_complaints(tmp_path / "run")) == (again, [])
 
 
-@pytest.mark.parametrize("mission", ["return", "off_nominal_orbit", "missed_window"])
+@pytest.mark.parametrize("mission", ["return", "missed_window"])
 def test_a_mission_that_no_quick_test_flies_succeeds(mission: str, tmp_path: Path) -> None:
     fly_mission(load_mission(mission), tmp_path / "run", RunOptions(), MEMORY)
     assert run_complaints(tmp_path / "run") == []
 
 
-@pytest.mark.parametrize("draw", range(4))
-def test_no_death_on_the_surface_does_harm(draw: int, tmp_path: Path) -> None:
+def test_no_death_on_the_surface_does_harm(draw: random.Random, tmp_path: Path) -> None:
     mission, options = load_mission("surface"), RunOptions()
-    kills = chosen(instants(mission, tmp_path / "first", options), 10, draw)
+    kills = chosen(instants(mission, tmp_path / "first", options), 20, draw.randrange(2**31))
     assert sweep(mission, tmp_path, kills, options).complaints == {}

@@ -56,12 +56,12 @@ def tests_of(places: Sequence[Path]) -> list[str]:
 
 
 def survivors(
-    sample: Sequence[Change], covering: Covering, folder: Path, limit: float
+    sample: Sequence[Change], covering: Covering, folder: Path, limit: float, workers: int
 ) -> Iterator[tuple[Change, int]]:
     """Each change that no test noticed, and how many tests ran its line."""
     load_libraries()
     idle: list[Path] = []
-    for number in range(os.cpu_count() or 1):
+    for number in range(workers):
         idle.append(folder / str(number))
         copy_checkout(ROOT, idle[-1])
     _control(sample, covering, idle[0])
@@ -110,6 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--covering", type=Path, help="which tests run which lines, of an earlier")
     parser.add_argument("--sample", type=int, default=40, help="changes that are tried")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="trials at once")
     parser.add_argument("--limit", type=float, default=180.0, help="CPU seconds of one trial")
     parser.add_argument("--floor", type=float, default=0.0, help="least score, in percent")
     given = parser.parse_args(arguments)
@@ -123,7 +124,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not noted.exists():
             note(ROOT, given.tests or tests_of(given.places), noted)
         covering = Covering.read(noted)
-        for (file, mutant), tried in survivors(sample, covering, folder, given.limit):
+        for (file, mutant), tried in survivors(
+            sample, covering, folder, given.limit, given.workers
+        ):
             survived += 1
             tests = f"{tried} tests run it" if tried else "no test runs it"
             print(f"{file}:{mutant.line}: {mutant.what} ({tests})", flush=True)

@@ -1,6 +1,6 @@
 """Swarms that are flown: one of a hundred branches, and a big one over all phases."""
 
-import secrets
+import random
 from pathlib import Path
 
 import pytest
@@ -43,14 +43,26 @@ def test_a_hundred_branches_of_one_trunk_have_effects_and_go_on(tmp_path: Path) 
     assert "5 flown twice as branches, 1 from the beginning over ZeroMQ: the same hashes" in told
 
 
-@pytest.mark.check
-def test_a_thousand_over_all_phases(tmp_path: Path) -> None:
+def over_all_phases(folder: Path, count: int, seed: int) -> None:
     """The bars: at most 5 % without effect, no invariant broken, 99 % in time after healing."""
-    judged, told = swarm(tmp_path, 1000, secrets.randbelow(10**6))
+    judged, told = swarm(folder, count, seed)
     assert "the same hashes" in told, told
     phases = {each.record.phase for each in judged}
     assert phases >= {"entry", "surface", "loading", "ascent", "rendezvous", "cruise", "earth"}
-    assert sum(each.verdict == "UNKNOWN" for each in judged) <= 50, told
+    assert sum(each.verdict == "UNKNOWN" for each in judged) <= count / 20, told
     assert not any(each.record.broken for each in judged), told
     healed = [each.record.heal for each in judged if each.record.heal is not None]
-    assert sum(heal.met is not None for heal in healed) >= 0.99 * len(healed), told
+    late = sum(heal.met is None for heal in healed)
+    assert late <= max(1, 0.01 * len(healed)), told
+
+
+@pytest.mark.check
+def test_two_hundred_over_all_phases(draw: random.Random, tmp_path: Path) -> None:
+    over_all_phases(tmp_path, 200, draw.randrange(10**6))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+def test_a_thousand_over_all_phases(draw: random.Random, tmp_path: Path) -> None:
+    """From four trunks."""
+    over_all_phases(tmp_path, 1000, draw.randrange(10**6))

@@ -15,7 +15,7 @@ import pytest
 pytestmark = pytest.mark.processes
 
 MSR = (sys.executable, "-c", "import sys; from ground.start import main; sys.exit(main())")
-PATIENCE = 60.0
+PATIENCE = 240.0  # wall seconds, on a machine that does other things beside
 
 
 def msr(*words: str, **settings: object) -> "subprocess.CompletedProcess[str]":
