@@ -11,6 +11,9 @@ from flight.runtime.loop import VirtualLoop
 from flight.runtime.paced_loop import PacedLoop
 from tests.budget import Budget
 from tests.drawn import Draws, drawn
+from tests.flown import flown
+
+__all__ = ["flown"]  # missions are flown once for all tests that look at them
 
 # The same examples on every run: a test that fails, fails for everybody.
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)

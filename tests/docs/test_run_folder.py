@@ -7,26 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from ground.missions.mission import load_mission
-from ground.reports.flight import fly_mission
 from ground.testbed.dictionary import build_dictionary
-from ground.testbed.run import RunOptions
 from ground.testbed.vehicles import vehicle_classes
+from tests.flown import Fly
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/reference/run-folder.md"
+SHARED = pytest.mark.flies("short")
 
 
-@pytest.fixture(scope="module")
-def flown(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("run") / "short"
-    fly_mission(load_mission("short"), folder, RunOptions())
-    return folder
+@pytest.fixture
+def short(flown: Fly) -> Path:
+    return flown("short").folder
 
 
-def test_every_file_is_on_the_page(flown: Path) -> None:
+@SHARED
+def test_every_file_is_on_the_page(short: Path) -> None:
     page = PAGE.read_text(encoding="utf-8")
-    for path in flown.rglob("*"):
-        name = path.relative_to(flown).as_posix()
+    for path in short.rglob("*"):
+        name = path.relative_to(short).as_posix()
         if name.startswith("nodes/"):
             name = "nodes/<vehicle>.sqlite"
         if path.is_file():
@@ -34,15 +32,17 @@ def test_every_file_is_on_the_page(flown: Path) -> None:
             assert f"`{shown}`" in page
 
 
-def test_every_key_of_the_summary_is_on_the_page(flown: Path) -> None:
+@SHARED
+def test_every_key_of_the_summary_is_on_the_page(short: Path) -> None:
     page = PAGE.read_text(encoding="utf-8")
-    for key in json.loads((flown / "summary.json").read_text()):
+    for key in json.loads((short / "summary.json").read_text()):
         assert f"`{key}`" in page
 
 
-def test_every_table_and_view_of_the_archive_is_on_the_page(flown: Path) -> None:
+@SHARED
+def test_every_table_and_view_of_the_archive_is_on_the_page(short: Path) -> None:
     page = PAGE.read_text(encoding="utf-8")
-    archive = sqlite3.connect(flown / "ground" / "archive.sqlite")
+    archive = sqlite3.connect(short / "ground" / "archive.sqlite")
     beneath_views = {"commands", "rungs", "events", "streams", "samples", "custody"}
     query = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
     for (name,) in archive.execute(query):
@@ -50,9 +50,10 @@ def test_every_table_and_view_of_the_archive_is_on_the_page(flown: Path) -> None
     archive.close()
 
 
-def test_the_questions_of_the_page_for_operators_have_answers(flown: Path) -> None:
+@SHARED
+def test_the_questions_of_the_page_for_operators_have_answers(short: Path) -> None:
     page = (PAGE.parents[1] / "how-to/operate.md").read_text(encoding="utf-8")
-    archive = sqlite3.connect(flown / "ground" / "archive.sqlite")
+    archive = sqlite3.connect(short / "ground" / "archive.sqlite")
     questions = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
     assert len(questions) == 7
     for question in questions:

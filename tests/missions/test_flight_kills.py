@@ -66,6 +66,7 @@ def test_a_mav_that_dies_in_its_first_burn_is_lost_and_says_so_of_each_tube(
         assert "aboard the MAV when it was lost" in facts.statements[tube].statement
 
 
+@pytest.mark.check
 def test_reboots_in_the_close_approach_and_of_the_falling_capsule_are_survived(
     tmp_path: Path,
 ) -> None:
