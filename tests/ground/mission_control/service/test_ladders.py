@@ -147,6 +147,19 @@ def test_what_waits_for_its_link_can_be_taken_back(tmp_path: Path) -> None:
     at_the_desk(tmp_path, flight)
 
 
+def test_who_asked_for_it_is_told_to_the_vehicle_also_after_a_restart(tmp_path: Path) -> None:
+    async def flight(desk: Desked) -> None:
+        desk.stations.blocked_until = 500.0
+        desk.done("anna", "stage", **DRIVE)
+        desk.done("anna", "release", stages=["st-1"])
+        await desk.kill()
+        await desk.until(PASS_PERIOD)
+        assert [order.origin for order in desk.vehicle.received] == ["operator.anna"]
+        assert row(desk)["user"] == "anna"
+
+    at_the_desk(tmp_path, flight)
+
+
 def test_what_has_left_or_may_have_left_cannot_be_taken_back(tmp_path: Path) -> None:
     async def flight(desk: Desked) -> None:
         identifier = sent(desk)

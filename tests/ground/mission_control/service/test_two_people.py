@@ -410,3 +410,21 @@ def test_what_becomes_hazardous_after_it_was_staged_is_not_released(tmp_path: Pa
         assert "has become hazardous" in desk.refused("anna", "release", stages=["st-1"])
 
     at_the_desk(tmp_path, flight)
+
+
+def test_what_becomes_hazardous_while_it_waits_for_its_link_does_not_leave(
+    tmp_path: Path,
+) -> None:
+    async def flight(desk: Desked) -> None:
+        desk.stations.blocked_until = 700.0
+        desk.done("anna", "stage", vehicle="rover", command="activate_parameters")
+        [name] = desk.done("anna", "release", stages=["st-1"])["identifiers"]
+        desk.control.tracker.issue(
+            "test", [order(desk, "load_parameters", {"values": {"limit": 2}})], 60.0
+        )
+        await desk.until(PASS_PERIOD)
+        assert [each.name for each in desk.vehicle.received] == ["load_parameters"]
+        assert desk.control.tracker.command(name).verdict == "CANCELLED"
+        assert "has become hazardous since its release" in desk.item("st-1").problems[0]
+
+    at_the_desk(tmp_path, flight)
