@@ -105,6 +105,7 @@ def flown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Crew, RunReco
     return folder, crew, fly(folder, crew)
 
 
+@pytest.mark.requirement("OPS-01")
 def test_a_session_of_requests_flies_again_bit_for_bit(
     flown: tuple[Path, Crew, RunRecord], tmp_path: Path
 ) -> None:

@@ -32,6 +32,7 @@ def statuses(desk: Desked) -> list[str]:
     return [entry.data["status"] for entry in desk.entries("cmd")]
 
 
+@pytest.mark.requirement("OPS-07")
 @pytest.mark.parametrize("bad", [Rung.FAILED, Rung.REJECTED, Rung.TIMED_OUT, Rung.ABORTED])
 @pytest.mark.parametrize("restarted", [False, True])
 def test_after_a_bad_rung_nothing_turns_green(
@@ -128,6 +129,7 @@ def test_late_is_not_timed_out_and_unanswered_is_neither(tmp_path: Path) -> None
 # ------------------------------------------------------------------ taking back
 
 
+@pytest.mark.requirement("OPS-08")
 def test_what_waits_for_its_link_can_be_taken_back(tmp_path: Path) -> None:
     async def flight(desk: Desked) -> None:
         desk.stations.blocked_until = 2000.0

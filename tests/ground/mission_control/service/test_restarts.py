@@ -82,6 +82,7 @@ def ended_well(desk: Desked) -> None:
     assert len(audited) == len(ACTS)  # each once
 
 
+@pytest.mark.requirement("OPS-02")
 @pytest.mark.parametrize("number", range(len(ACTS)))
 def test_a_death_in_the_middle_of_a_request_leaves_all_of_it_or_nothing(
     tmp_path: Path, number: int
@@ -132,6 +133,7 @@ def killed_at_random(tmp_path: Path, seed: int) -> None:
     at_the_desk(tmp_path, flight)
 
 
+@pytest.mark.requirement("OPS-03")
 @pytest.mark.parametrize("seed", range(5))
 def test_deaths_at_any_instant_lose_nothing(tmp_path: Path, seed: int) -> None:
     killed_at_random(tmp_path, seed)

@@ -123,6 +123,7 @@ def test_all_of_a_release_leaves_or_nothing(tmp_path: Path) -> None:
     at_the_desk(tmp_path, flight)
 
 
+@pytest.mark.requirement("OPS-04")
 def test_only_who_holds_a_vehicle_stages_and_releases_for_it(tmp_path: Path) -> None:
     async def flight(desk: Desked) -> None:
         desk.done("anna", "stage", **DRIVE)

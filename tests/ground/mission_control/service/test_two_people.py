@@ -47,6 +47,7 @@ def test_a_stages_b_approves_a_releases_and_arm_and_fire_leave_together(tmp_path
     at_the_desk(tmp_path, flight)
 
 
+@pytest.mark.requirement("OPS-05")
 def test_who_may_not_approve(tmp_path: Path) -> None:
     async def flight(desk: Desked) -> None:
         read = staged(desk)
@@ -156,6 +157,7 @@ async def let_go_of(desk: Desked) -> str:
     return "anna does not hold rover"
 
 
+@pytest.mark.requirement("OPS-06")
 @pytest.mark.parametrize(
     "happens",
     [
