@@ -42,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace, campaign: "Campaign") -> int:
     from ground.drills import text_report
+    from ground.drills.growing import GrowingRecords
     from ground.drills.swarm_flight import rates
     from ground.drills.twins import fly_with_twins
 
@@ -49,7 +50,8 @@ def _run(arguments: argparse.Namespace, campaign: "Campaign") -> int:
     drills = _drills(arguments, campaign) if recorded is None else []
     swarms = arguments.swarm is not None
     tasks = _swarm(arguments, campaign) if swarms else _tasks(arguments, drills, recorded)
-    tasks, judged, notes, differ = fly_with_twins(campaign, tasks)
+    with GrowingRecords(arguments.out, campaign, tasks, _command(), _say):
+        tasks, judged, notes, differ = fly_with_twins(campaign, tasks)
     notes = [rates(judged), *notes] if swarms else notes
     shown = _write(arguments, campaign, drills, tasks, judged, notes)
     for each in shown:
@@ -64,6 +66,14 @@ def _run(arguments: argparse.Namespace, campaign: "Campaign") -> int:
     if arguments.shrink:
         _shrink(arguments, campaign, tasks, judged)
     return code
+
+
+def _command() -> str:
+    return shlex.join(["msr", *sys.argv[1:]])
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
 
 
 def _drills(arguments: argparse.Namespace, campaign: "Campaign") -> "list[Drill]":
@@ -139,7 +149,7 @@ def _write(
     from ground.drills.telling import score_text, shown_of, summary_of
 
     shown = shown_of(tasks, judged)
-    summary = summary_of(shlex.join(["msr", *sys.argv[1:]]), judged, campaign.seconds)
+    summary = summary_of(_command(), judged, campaign.seconds)
     summary.notes = notes
     if arguments.score:
         summary.score = score(campaign, drills)

@@ -76,6 +76,8 @@ class Campaign:
         self._kept = out / FOLDER
         self._progress = progress
         self._patience = patience
+        self.on_judged: Callable[[Task, Judged], None] = lambda task, judged: None
+        """Told of each as soon as its verdict is known."""
         self._surveys: dict[str, Survey] = {}
         self._begun = time.monotonic()
 
@@ -115,6 +117,7 @@ class Campaign:
                 late.append(task)
                 continue
             found[number] = judge(task.drill, record)
+            self.on_judged(task, found[number])
             self._progress(len(found), total, watch.words(len(found), total))
 
     def fly_one(self, drill: Drill) -> Judged:
