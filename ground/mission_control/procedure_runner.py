@@ -336,7 +336,7 @@ class ProcedureRunner:
             return known[-1].order.identifier
         arguments = arguments_of(step, tools)
         entry = tools.dictionary.check(step.vehicle, step.command, arguments)
-        stages = stages_of(entry, step.vehicle, arguments, tools.tracker)
+        stages = stages_of(entry, step.vehicle, arguments, tools.tracker, armed=step.armed)
         identifiers = tools.tracker.next_identifiers(len(stages))
         orders = [
             Command(

@@ -64,7 +64,8 @@ class CommandStep(Step, frozen=True, tag="command"):
     `limit_sols` are over, or when nothing at all was heard of the vehicle for `silence_sols`. Each
     of the `attempts` is a new command. A vehicle in its safe state is brought out of it, up to
     `recoveries` times (as the rules say, if not said), and that counts as no attempt.
-    `lifetime`: seconds that an arming lasts on board.
+    `armed`: it is armed and fired though it is hazardous only in a phase in which the vehicle may
+    be: where nothing is safer than going on. `lifetime`: seconds that an arming lasts on board.
     `tubes_at`: the argument `tubes` is filled, when the command is issued, with those tubes of the
     run that are reported at these places; the step fails when there are none. `records_at`: the
     argument `records` likewise, with the last custody records of what is or was last seen there.
@@ -80,6 +81,7 @@ class CommandStep(Step, frozen=True, tag="command"):
     silence_sols: Annotated[float, Meta(gt=0.0, le=100.0)] | None = None
     attempts: Annotated[int, Meta(ge=1, le=10)] = 1
     recoveries: Annotated[int, Meta(ge=0, le=100)] | None = None
+    armed: bool = False
     lifetime: Annotated[float, Meta(gt=0.0, le=600.0)] = 300.0
     tubes_at: list[Place] = []
     records_at: list[Place] = []

@@ -12,14 +12,22 @@ GIVEN = "sequence"
 
 
 def stages_of(
-    entry: CommandEntry, vehicle: str, arguments: Mapping[str, Any], tracker: CommandTracker
+    entry: CommandEntry,
+    vehicle: str,
+    arguments: Mapping[str, Any],
+    tracker: CommandTracker,
+    *,
+    armed: bool = False,
 ) -> list[str]:
-    """The stages in which a command is sent: "arm" and "fire" for a hazardous one, else "run"."""
+    """The stages in which a command is sent: "arm" and "fire" for a hazardous one, else "run".
+
+    `armed`: it may be hazardous by the phase in which the vehicle is.
+    """
     if entry.guards:
         carried = not _loaded(vehicle, arguments, tracker).isdisjoint(entry.guards)
     else:
         carried = bool(entry.carries) and _is_hazardous(_carried(vehicle, arguments, tracker))
-    return ["arm", "fire"] if entry.hazardous or carried else ["run"]
+    return ["arm", "fire"] if entry.hazardous or carried or armed else ["run"]
 
 
 def carried_by(

@@ -104,10 +104,10 @@ class CommandSpec:
             allowed = ", ".join(STAGES)
             raise CommandRejected(f"{self.name}: stage = {stage!r}: allowed are {allowed}")
         hazard = self.hazard if hazard is None else hazard
-        # What of staged parameters is new is not known on the ground: armed for nothing is no harm.
-        may_be = self.carries is Carries.PARAMETERS
-        if hazard is Hazard.NONE and stage != "run" and not may_be:
-            raise CommandRejected(f"{self.name} is not hazardous; it takes no {stage}")
+        # What is hazardous by the phase, or by what is staged, the ground cannot know for sure when
+        # it sends it: armed for nothing is no harm.
+        if hazard is Hazard.NONE and stage != "run" and self.harmless:
+            raise CommandRejected(f"{self.name} is not hazardous anywhere; it takes no {stage}")
         if hazard is not Hazard.NONE and stage == "run":
             carried = f"carries a hazardous command: {hazard}" if self.carries else f"{hazard}"
             raise CommandRejected(f"{self.name} is hazardous ({carried}): ARM it, then FIRE")

@@ -27,6 +27,10 @@ START = "  - {do: command, vehicle: rover, command: start_sequence, arguments: {
         (LOAD % ("a", ARMED) + LOAD % ("b", HARMLESS) + START % "b", "arm fire run run"),
         (LOAD % ("a", ARMED) + LOAD % ("a", HARMLESS) + START % "a", "arm fire run run"),
         (START % "unknown", "run"),
+        ("  - {do: command, vehicle: rover, command: drive, armed: true,"
+         " arguments: {distance: 1.0}}\n", "arm fire"),
+        ("  - {do: command, vehicle: rover, command: drive,"
+         " arguments: {distance: 1.0}}\n", "run"),
     ],
 )
 def test_a_carrier_has_the_hazard_of_what_it_carries(fly: Fly, text: str, stages: str) -> None:

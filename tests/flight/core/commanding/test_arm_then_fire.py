@@ -107,9 +107,18 @@ async def test_a_repeated_fire_is_answered_from_history(rig: Rig, world: World) 
     assert world.deeds == ["release M14"]
 
 
-async def test_a_command_that_is_not_hazardous_takes_no_arm(rig: Rig) -> None:
-    report = await rig.wait_for_end(rig.send("toy", "note", stage="arm", text="x"))
+async def test_a_command_that_is_hazardous_nowhere_takes_no_arm(rig: Rig) -> None:
+    report = await rig.wait_for_end(rig.send("toy", "report_status", stage="arm"))
     assert (report.rung, "takes no arm" in report.detail) == (Rung.REJECTED, True)
+
+
+async def test_one_that_is_hazardous_elsewhere_is_armed_and_fired_here_as_well(rig: Rig) -> None:
+    """The ground cannot know for sure in which phase it comes."""
+    fired = await rig.wait_for_end(rig.send("toy", "note", stage="fire", text="x"))
+    assert fired.rung is Rung.REJECTED, "nothing was armed"
+    rig.send("toy", "note", stage="arm", text="x")
+    fired = await rig.wait_for_end(rig.send("toy", "note", stage="fire", text="x"))
+    assert fired.rung is Rung.COMPLETED
 
 
 async def test_long_work_is_fired_too_and_resumed_after_a_reboot(rig: Rig, world: World) -> None:

@@ -36,6 +36,10 @@ class Vehicle(Base):
     def follow(self, path: list[list[float]], options: dict[str, Any] | None = None) -> None:
         """Follows."""
 
+    @command(deadline=60.0, harmless=True)
+    def ask(self) -> None:
+        """Asks."""
+
     def helper(self) -> None:
         """No command."""
 
@@ -50,7 +54,7 @@ def refusal(name: str, arguments: dict[str, Any]) -> str:
 
 
 def test_commands_are_found_base_classes_first_in_order_of_declaration() -> None:
-    assert list(COMMANDS) == ["stop", "drive_to", "release", "follow"]
+    assert list(COMMANDS) == ["stop", "drive_to", "release", "follow", "ask"]
 
 
 def test_a_declaration_says_all() -> None:
@@ -124,8 +128,9 @@ def test_items_inside_an_argument_are_checked() -> None:
 def test_hazardous_commands_come_as_arm_and_fire_and_others_as_run() -> None:
     for stage in ("arm", "fire"):
         COMMANDS["release"].check_stage(stage)
-        with pytest.raises(CommandRejected, match=f"is not hazardous; it takes no {stage}"):
-            COMMANDS["drive_to"].check_stage(stage)
+        COMMANDS["drive_to"].check_stage(stage)  # it is, where nothing is safer than going on
+        with pytest.raises(CommandRejected, match=f"hazardous anywhere; it takes no {stage}"):
+            COMMANDS["ask"].check_stage(stage)
     COMMANDS["drive_to"].check_stage("run")
     with pytest.raises(CommandRejected, match="ARM it, then FIRE"):
         COMMANDS["release"].check_stage("run")
