@@ -100,12 +100,13 @@ class Console:
         if self._flight is not None:
             self._start_flight(self._arguments.resume)
         self._start_edge()
-        self._await(self._serves, "mission control is not served")
         if not self._arguments.no_web:
             port = str(self._arguments.port)
             addresses = ["--api", self._served["requests"], "--streams", self._served["streams"]]
             self._web = Child("the web server", [WEB, *addresses, "--port", port])
             self._web.start()
+        self._await(self._serves, "mission control is not served")
+        if self._web is not None:
             self._await(self._web_answers, "the web server does not answer")
         self._tell()
 

@@ -48,7 +48,7 @@ async def test_one_topic_is_told_without_the_others(run: StandIn, options: EdgeO
         await entries.aclose()
 
 
-@pytest.mark.parametrize("lost", [("ev",), ("cmd",), ("ev", "cmd")])
+@pytest.mark.parametrize("lost", [("ev",), ("cmd",), ("ev", "cmd"), ("ev", "cmd", "clock")])
 async def test_entries_that_got_lost_on_the_way_are_asked_for(
     run: StandIn, options: EdgeOptions, lost: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
