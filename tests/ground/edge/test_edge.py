@@ -54,6 +54,7 @@ async def test_what_a_person_sends_reaches_the_run_in_their_name(
     assert released["key"] != staged["key"]
 
 
+@pytest.mark.requirement("PPL-01")
 async def test_who_claims_to_be_somebody_else_is_refused(
     run: StandIn, options: EdgeOptions
 ) -> None:
@@ -101,6 +102,7 @@ async def test_a_wrong_password_and_a_strange_name_are_refused_alike(
         assert sentences == {"no person with this name and password is known here"}
 
 
+@pytest.mark.requirement("PPL-04")
 async def test_too_many_attempts_are_not_looked_at_for_a_while(
     run: StandIn, options: EdgeOptions, wall: Wall
 ) -> None:
@@ -160,6 +162,7 @@ async def test_after_logging_out_a_session_is_nobodys(run: StandIn, options: Edg
             await connection.ask({"do": "whoami"})
 
 
+@pytest.mark.requirement("PPL-05")
 async def test_no_secret_lies_where_others_can_read_it(run: StandIn, options: EdgeOptions) -> None:
     options = replace(options, tcp=0, save_sessions=True)
     async with served(run, options) as edge:
@@ -191,6 +194,7 @@ async def test_a_run_is_served_once(run: StandIn, options: EdgeOptions) -> None:
 # ------------------------------------------------------------------ keys, tcp
 
 
+@pytest.mark.requirement("PPL-01")
 async def test_over_tcp_a_key_says_who_asks(run: StandIn, options: EdgeOptions) -> None:
     async with served(run, replace(options, tcp=0)) as edge:
         anna, ben, _ = edge.key_files
@@ -205,6 +209,7 @@ async def test_over_tcp_a_key_says_who_asks(run: StandIn, options: EdgeOptions) 
     assert [(each["user"], each["session"]) for each in run.acted] == [("ben", "ben-key")]
 
 
+@pytest.mark.requirement("PPL-01")
 async def test_a_foreign_key_is_nobody(run: StandIn, options: EdgeOptions, tmp_path: Path) -> None:
     async with served(run, replace(options, tcp=0)) as edge:
         api = decode_json(edge.key_files[0])
@@ -243,6 +248,7 @@ def encode_json(plain: dict[str, Any]) -> bytes:
 # ----------------------------------------------------------------- once alone
 
 
+@pytest.mark.requirement("PPL-02")
 async def test_a_key_that_comes_again_is_done_once(run: StandIn, options: EdgeOptions) -> None:
     async with served(run, options) as edge, client(edge, "anna") as connection:
         request = {"do": "stage", "vehicle": "rover", "command": "drive", "arguments": {}}
@@ -285,6 +291,7 @@ async def test_an_answer_that_is_slow_is_asked_for_again_and_done_once(
 # ------------------------------------------------------------- away and back
 
 
+@pytest.mark.requirement("PPL-02")
 async def test_a_run_that_is_killed_is_told_of_and_nothing_is_sent_twice(
     run: StandIn, options: EdgeOptions
 ) -> None:
@@ -337,6 +344,7 @@ async def test_what_is_asked_while_nobody_answers_says_so(
                 await connection.ask({"do": "hello"})
 
 
+@pytest.mark.requirement("PPL-02")
 async def test_an_edge_that_comes_back_elsewhere_is_found_and_nothing_is_done_twice(
     run: StandIn, options: EdgeOptions
 ) -> None:
@@ -363,6 +371,7 @@ async def test_an_edge_that_comes_back_elsewhere_is_found_and_nothing_is_done_tw
 # ------------------------------------------------------------------ approvals
 
 
+@pytest.mark.requirement("PPL-06")
 async def test_an_approval_is_over_after_half_an_hour_of_people_s_time(
     run: StandIn, options: EdgeOptions, wall: Wall
 ) -> None:
@@ -379,6 +388,7 @@ async def test_an_approval_is_over_after_half_an_hour_of_people_s_time(
     assert [each["request"]["do"] for each in run.acted] == ["approve", "expire"]
 
 
+@pytest.mark.requirement("PPL-06")
 async def test_an_approval_keeps_its_hour_over_a_restart_and_one_of_no_hour_is_over(
     run: StandIn, options: EdgeOptions, wall: Wall
 ) -> None:

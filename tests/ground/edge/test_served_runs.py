@@ -73,6 +73,7 @@ def hash_of(folder: Path) -> str:
     return str(json.loads((folder / "summary.json").read_text())["log_sha256"])
 
 
+@pytest.mark.requirement("PPL-02")
 async def test_what_was_asked_is_not_done_twice_when_the_edge_is_killed(tmp_path: Path) -> None:
     out = tmp_path / "run"
     fly = ("fly", "surface", "--pace", "0", "--out", str(out), "--quiet", "--no-pictures")

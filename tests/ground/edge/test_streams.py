@@ -48,6 +48,7 @@ async def test_one_topic_is_told_without_the_others(run: StandIn, options: EdgeO
         await entries.aclose()
 
 
+@pytest.mark.requirement("PPL-03")
 @pytest.mark.parametrize("lost", [("ev",), ("cmd",), ("ev", "cmd"), ("ev", "cmd", "clock")])
 async def test_entries_that_got_lost_on_the_way_are_asked_for(
     run: StandIn, options: EdgeOptions, lost: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
@@ -120,6 +121,7 @@ async def test_who_reads_a_journal_is_told_that_the_run_was_started_again(
             await first(entries, 1)
 
 
+@pytest.mark.requirement("PPL-03")
 async def test_a_subscriber_that_does_not_read_slows_nobody_and_is_counted(
     run: StandIn, options: EdgeOptions
 ) -> None:
@@ -148,6 +150,7 @@ async def test_a_subscriber_that_does_not_read_slows_nobody_and_is_counted(
         context.destroy(linger=0)
 
 
+@pytest.mark.requirement("PPL-04")
 async def test_ten_thousand_malformed_frames_later_it_serves_as_before(
     run: StandIn, options: EdgeOptions
 ) -> None:
@@ -186,6 +189,7 @@ async def test_a_frame_beyond_64_kb_is_not_taken(run: StandIn, options: EdgeOpti
     assert run.acted == []
 
 
+@pytest.mark.requirement("PPL-04")
 async def test_who_floods_is_not_answered_beyond_a_bound_and_others_are(
     run: StandIn, options: EdgeOptions
 ) -> None:
