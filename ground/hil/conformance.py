@@ -43,6 +43,7 @@ class Session:
 
     client: ProtocolClient
     said: list[tuple[float, DeviceSaid]] = field(default_factory=list)
+    begun: list["Pending"] = field(default_factory=list)
 
     def effects(self, number: int) -> list[tuple[float, dict[str, Any]]]:
         """The effects of a call, and when each came (s)."""
@@ -71,7 +72,8 @@ class Session:
             self.client.call(motion.method.name, arguments, limit=motion.method.limit)
         )
         await asyncio.sleep(0)
-        return Pending(number, task)
+        self.begun.append(Pending(number, task))
+        return self.begun[-1]
 
 
 @dataclass
@@ -141,6 +143,8 @@ class Kit:
             yield session
         finally:
             client.close()
+            for pending in session.begun:
+                await pending.drop()
 
 
 Probe = Callable[[Kit], Awaitable[str]]

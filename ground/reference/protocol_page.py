@@ -33,8 +33,9 @@ COBS(payload + CRC-32) and a zero byte |
 | `zmq+tcp://...`, `zmq+ipc:///...` | a message: one payload; the device binds a ROUTER |
 
 The CRC-32 is that of Ethernet and zlib, little endian, over the payload. What is damaged is dropped
-and counted by who receives it, and the next zero begins anew. Plain `tcp` and `udp` know no keys:
-beyond this machine they are refused unless `--allow-network` is given.
+and counted by who receives it, and the next zero begins anew; the bench begins with one. Plain
+`tcp` and `udp` know no keys: beyond this machine they are refused unless `--allow-network` is
+given.
 
 ## From the bench
 
@@ -84,7 +85,7 @@ belongs to the call that is open. What violates that is a lost device.
    `hello` is needed again: on a line without connections silence is the only end of one. The bench
    sends a `ping` every {HEARTBEAT:g} s, and takes a device that is silent for {SILENCE:g} s for
    lost.
-3. A call number that comes again within one boot is answered from memory, not done again.
+3. A motion whose call number comes again within one boot is answered from memory, not done again.
 4. An unknown method; an unknown, missing or doubled argument; a wrong type, not a number, what is
    out of range: `rejected`.
 5. A call whose `valid_ms` is over is not begun: `rejected`, reason `late`.

@@ -37,6 +37,16 @@ HOSTS = {
     "library": Recipe(
         "gcc", ("host_library.c",), ("-O2", "-fPIC", "-shared"), ".so", "gcc libc6-dev"
     ),
+    "cortex_m3": Recipe(
+        "arm-none-eabi-gcc",
+        ("host_mps2.c",),
+        (
+            "-mcpu=cortex-m3", "-mthumb", "-Os", "-ffunction-sections", "-fdata-sections",
+            "-nostartfiles", "--specs=nosys.specs", "-Wl,--gc-sections", "-T", "{sources}/mps2.ld",
+        ),
+        ".elf",
+        "gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm",
+    ),
 }
 
 
@@ -56,7 +66,8 @@ def build(
     out = folder / f"{device}_{host}{recipe.ending}"
     names = ("wire.c", "pack.c", "device.c", f"{device}.c", *recipe.sources)
     command = [
-        compiler, *WARNINGS, *recipe.flags, f"-I{sources}",
+        compiler, *WARNINGS, f"-I{sources}",
+        *(flag.replace("{sources}", str(sources)) for flag in recipe.flags),
         f'-DINTERFACE_HASH="{interface_hash(DEVICES[device])}"',
         *(f"-D{each}" for each in defines),
         *(str(sources / name) for name in names), "-o", str(out), "-lm",

@@ -16,6 +16,7 @@ from ground.testbed.bench_file import load_bench
 from ground.testbed.bench_host import Bench
 from ground.testbed.run import Run, RunOptions
 from sim_hw.bench.building import build
+from tests.sim_hw.bench.firmware import Firmware
 
 pytestmark = [pytest.mark.mission, pytest.mark.processes]
 
@@ -36,14 +37,51 @@ devices:
 """
 
 
+class Cables:
+    """Lets a device die in the middle of some drives, and starts it again."""
+
+    def __init__(self, kill: Any, start: Any) -> None:
+        self._kill, self._start = kill, start
+        self._timers: list[threading.Timer] = []
+        self.kills = 0
+
+    def kill_in_mid_drive(self, drives: set[int]) -> Any:
+        """What a run shows itself to: at some drives the device dies, and is started again."""
+        seen = 0
+        watched: list[Run] = []
+
+        def hear(service: str, method: str) -> None:
+            nonlocal seen
+            if (service, method) == ("rover.wheels", "drive"):
+                seen += 1
+                if seen in drives:
+                    self.kills += 1
+                    self._later(0.1, self._kill)
+                    self._later(0.6, self._start)
+
+        def look(run: Run) -> None:
+            if not watched:
+                watched.append(run)
+                run.hardware.called.append(hear)
+
+        return look
+
+    def _later(self, seconds: float, work: Any) -> None:
+        self._timers.append(threading.Timer(seconds, work))
+        self._timers[-1].start()
+
+    def join(self) -> None:
+        for timer in self._timers:
+            timer.join()
+
+
 class Desk:
     """The wheels on a pty, and the file of the bench that they are on."""
 
     def __init__(self, folder: Path, binary: Path, speed: float) -> None:
         self.folder, self._binary, self._speed = folder, binary, speed
         self._process: subprocess.Popen[str] | None = None
-        self._timers: list[threading.Timer] = []
-        self.kills = 0
+        self.cables = Cables(self.kill, self.start)
         self.start()
 
     def start(self) -> None:
@@ -70,34 +108,8 @@ class Desk:
         file.write_text(BENCH.format(line=self.folder / "line", serial=serial, rate=rate))
         return file
 
-    def kill_in_mid_drive(self, drives: set[int]) -> Any:
-        """What a run shows itself to: at some drives the device dies, and is started again."""
-        seen = 0
-        watched: list[Run] = []
-
-        def hear(service: str, method: str) -> None:
-            nonlocal seen
-            if (service, method) == ("rover.wheels", "drive"):
-                seen += 1
-                if seen in drives:
-                    self.kills += 1
-                    self._later(0.1, self.kill)
-                    self._later(0.6, self.start)
-
-        def look(run: Run) -> None:
-            if not watched:
-                watched.append(run)
-                run.hardware.called.append(hear)
-
-        return look
-
-    def _later(self, seconds: float, work: Any) -> None:
-        self._timers.append(threading.Timer(seconds, work))
-        self._timers[-1].start()
-
     def close(self) -> None:
-        for timer in self._timers:
-            timer.join()
+        self.cables.join()
         self.kill()
 
 
@@ -149,14 +161,33 @@ def test_the_record_of_a_bench_flies_again_without_it(desk: Desk, tmp_path: Path
 def test_killed_in_mid_drive_three_times_no_odometer_jump_is_taken_for_a_way(
     desk: Desk, tmp_path: Path
 ) -> None:
-    look = desk.kill_in_mid_drive({3, 8, 13})
+    look = desk.cables.kill_in_mid_drive({3, 8, 13})
     record = fly_mission(
         load_mission("surface"), tmp_path / "run", RunOptions(), host(desk.bench()), look
     )
     lost = events(tmp_path / "run", "device_lost")
     armed = events(tmp_path / "run", "device_armed")
-    assert desk.kills == 3 and len(lost) == 3 and len(armed) == 4
+    assert desk.cables.kills == 3 and len(lost) == 3 and len(armed) == 4
     assert [f"boot {n}" in told["text"] for n, told in enumerate(armed, 1)] == [True] * 4
+    assert record.verdict == "success" and record.violations == []
+
+
+@pytest.mark.check
+def test_on_firmware_in_qemu_killed_once_in_mid_drive(tmp_path: Path) -> None:
+    firmware = Firmware(tmp_path, speed=20.0)
+    try:
+        file = tmp_path / "desk.yaml"
+        text = BENCH.format(line="/x", serial="M3-0001", rate=24.0)
+        file.write_text(text.replace("serial:///x", firmware.address))
+        desk = Cables(firmware.kill, firmware.start)
+        look = desk.kill_in_mid_drive({6})
+        record = fly_mission(
+            load_mission("surface"), tmp_path / "run", RunOptions(), host(file), look
+        )
+        desk.join()
+    finally:
+        firmware.kill()
+    assert desk.kills == 1 and len(events(tmp_path / "run", "device_armed")) == 2
     assert record.verdict == "success" and record.violations == []
 
 

@@ -195,7 +195,7 @@ static void perform(device *d, uint32_t number, const item *name, unpacker *u, c
         if (!item_is(name, m->name)) continue;
         wrong = read_arguments(m, u, table, values);
         if (wrong != NULL) { refuse(d, number, "rejected", wrong, ""); return; }
-        if (m->actuates) { begin(d, number, which, values); return; }
+        if (m->actuates) { keep(d, number); begin(d, number, which, values); return; }
         uint8_t room[DEVICE_ANSWER];
         packer p = reply_head(room, number);
         d->of->read(d, which, &p);
@@ -219,7 +219,6 @@ static void call(device *d, unpacker *u) {
         if (before->answered) send(d, before->data, before->length);
         return;
     }
-    keep(d, (uint32_t)number.whole);
     perform(d, (uint32_t)number.whole, &name, &arguments, &table, &valid_ms);
 }
 

@@ -6,7 +6,7 @@
 #include "wire.h"
 
 #define DEVICE_ARGUMENTS 4   /* of one method at most */
-#define DEVICE_KEPT 8        /* answers that are kept for a number that comes again */
+#define DEVICE_KEPT 4        /* motions whose answers are kept for a number that comes again */
 #define DEVICE_ANSWER 360u   /* bytes of an answer at most */
 #define EFFECT_EVERY_US 40000u
 #define SILENCE_US 1000000u

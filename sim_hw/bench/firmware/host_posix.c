@@ -112,11 +112,14 @@ int main(int count, char **words) {
     for (;;) {
         struct pollfd p[2] = {{listening, POLLIN, 0}, {peer, POLLIN, 0}};
         poll(p, 2, d.moving ? 5 : 200);
-        if (p[1].revents) {
+        /* To the end, which may lie behind what was sent last; but who never ends is not all there is. */
+        for (int chunk = 0; chunk < 64 && peer >= 0 && p[1].revents; chunk++) {
             uint8_t data[4096];
             ssize_t got = read(peer, data, sizeof data);
             if (got > 0) device_take(&d, data, (size_t)got, now_us());
-            else if (listening >= 0 && (got == 0 || (errno != EAGAIN && errno != EINTR))) {
+            else if (got < 0 && errno == EINTR) continue;
+            else {
+                if (listening < 0 || (got < 0 && errno == EAGAIN)) break;
                 close(peer);
                 peer = -1;
                 device_unplugged(&d);

@@ -101,6 +101,7 @@ class StreamWire(_Ended):
     def start(self, hear: Hear, lost: Lost) -> None:
         self._hear, self._lost = hear, lost
         self._loop.add_reader(self._descriptor, self._readable)
+        self.send_bytes(b"\0")  # ends what somebody before may have left half said
 
     def _readable(self) -> None:
         try:
