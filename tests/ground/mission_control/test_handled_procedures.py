@@ -355,6 +355,44 @@ def test_one_no_go_fails_the_poll(fly: Fly) -> None:
     assert (script.kinds(), commands) == ([("failed", 1)], [])
 
 
+TOLD = (
+    "  - {do: command, vehicle: rover, command: release, "
+    "from_event: {vehicle: rover, event: arrived, fields: {tube: place}}}\n"
+)
+
+
+def test_what_was_approved_leaves_and_what_has_changed_is_asked_for_again(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        script, loop = Script(ground), asyncio.get_running_loop()
+
+        def arrive(time: float, tube: str) -> None:
+            loop.call_at(time, lambda: ground.vehicle.event("arrived", place=tube, left=0.0))
+
+        arrive(1.0, "M1")
+        script.at(2.0, ANNA, controlling.ProcedureRun("mission"))
+        script.held(1100.0)
+        arrive(550.0, "M2")  # here at 1150: after it was asked for M1
+        cora = Asked("cora", "s5", ("director",), "k")
+        script.at(1200.0, cora, approve(prompt="approve-3"))
+        script.held(1201.0)
+        script.at(1300.0, cora, approve(prompt="approve-3"))
+        arrive(800.0, "M3")  # here at 1400: after it was sent
+        await ground.run_and_kill_at(1500.0)
+        ground.start()
+        again = Script(ground)
+        again.people.count = 100
+        again.held(1600.0)
+        outcome = await ground.run()
+        return script, again, outcome.verdict, ground.control.tracker.commands()
+
+    script, again, verdict, commands = fly(WAIT + TOLD, flight)
+    asked = [script.answers[time][2]["command"]["arguments"] for time in (1100.0, 1201.0)]
+    assert asked == [{"tube": "M1"}, {"tube": "M2"}]
+    assert again.kinds() == [(None, 1)]  # it was sent: nobody is asked anew
+    assert verdict == "complete"
+    assert [each.order.arguments for each in commands] == [{"tube": "M2"}] * 2
+
+
 @pytest.mark.requirement("REC-05")
 def test_what_it_waits_for_survives_the_death_of_the_ground(fly: Fly) -> None:
     async def flight(ground: Any) -> Any:

@@ -148,6 +148,9 @@ def test_passes_say_what_came_down_in_them(fly: Fly) -> None:
     assert (second["frames"], second["expected_bytes"]) == (1, first["bytes"])
     assert third["frames"] == 0
     assert {each["state"] for each in told["passes"]} == {"past", "coming"}
+    coming = [each for each in told["passes"] if each["state"] == "coming"]
+    # of those that brought something and those that did not; one to come says nothing yet
+    assert {each["expected_bytes"] for each in coming} == {second["bytes"]}
     assert [each["start_ns"] for each in some["passes"]] == [round(PASS_PERIOD * S)]
     assert told["light_time"][0][1:] == [LIGHT_TIME, False]
     assert told["links"] == [["relay", told["links"][0][1], True, 1e6]]
