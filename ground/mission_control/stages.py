@@ -3,12 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ground.mission_control.command_tracker import CommandTracker
+from ground.mission_control.command_tracker import CommandTracker, Verdict
 from ground.mission_control.dictionary import CommandEntry
 from ground.mission_control.read_back import loaded
 
 GIVEN = "sequence"
 """The argument of a carrier that is a sequence; one that names a loaded sequence has `name`."""
+
+ACTIVATES = "activate_"
+"""How a command is called that makes active what `load_` and the same word have staged on board."""
+NOT_DONE = (Verdict.REJECTED, Verdict.CANCELLED)
+"""Verdicts after which nothing was done; of what was not answered it may have been."""
 
 
 def stages_of(
@@ -34,12 +39,29 @@ def carried_by(
     entry: CommandEntry, vehicle: str, arguments: Mapping[str, Any], tracker: CommandTracker
 ) -> Any:
     """What a command carries that is elsewhere than in its arguments: the sequence that it names,
-    the parameters that were loaded before it; None for most."""
+    the parameters or the table that were loaded before it; None for most."""
     if entry.guards and "expected" not in arguments:
         return loaded(tracker, vehicle)
+    if entry.name.startswith(ACTIVATES) and not entry.guards:
+        return _staged(vehicle, entry.name.removeprefix(ACTIVATES), tracker)
     if entry.carries and GIVEN not in arguments:
         return _carried(vehicle, arguments, tracker)
     return None
+
+
+def _staged(vehicle: str, what: str, tracker: CommandTracker) -> list[dict[str, Any]]:
+    """What was loaded, and dropped, on a vehicle since it was made active last."""
+    names = (f"load_{what}", f"drop_{what}")
+    staged: list[dict[str, Any]] = []
+    for each in tracker.commands():
+        order = each.order
+        if order.target != vehicle or order.stage == "arm":
+            continue
+        if order.name == f"{ACTIVATES}{what}" and each.verdict is Verdict.COMPLETED:
+            staged = []
+        elif order.name in names and each.verdict not in NOT_DONE:
+            staged.append({order.name: order.arguments})
+    return staged
 
 
 def _loaded(vehicle: str, arguments: Mapping[str, Any], tracker: CommandTracker) -> set[str]:

@@ -12,6 +12,7 @@ from ground.mission_control.mission_control import MissionControl
 from ground.mission_control.service.handling import Refused
 from ground.mission_control.service.stack import Stack
 from ground.mission_control.service.staging import Wanted, assess, frozen_hash
+from ground.mission_control.stages import carried_by
 
 WATCHED = ("waiting_approval", "approved", "waiting")
 """States of a hazardous item in which news of its vehicle may make it void."""
@@ -53,9 +54,16 @@ class Approvals:
         if mode != item.mode:
             return f"{item.vehicle} is in state {mode}, not {item.mode} as was assumed"
         over = self.why_over(item, in_pass=not fire)
-        if over or leaving:
+        if over:
             return over
-        return self._why_other(item)
+        return self._why_carried(item) if leaving else self._why_other(item)
+
+    def _why_carried(self, item: StackItem) -> str:
+        """Why what it carries is not what was read; empty where it is."""
+        control = self._control
+        entry = control.dictionary.vehicle(item.vehicle).command(item.command)
+        now = carried_by(entry, item.vehicle, item.arguments, control.tracker)
+        return "" if now == item.carried else "what it carries is not what was read"
 
     def why_over(self, item: StackItem, *, in_pass: bool = True) -> str:
         """Why it is too late for an item; empty where it is not."""
@@ -75,8 +83,6 @@ class Approvals:
             return str(error)
         if seen.hazardous != item.hazardous or seen.hazard != item.hazard:
             return f"its hazard is another now: {seen.hazard or 'none'}"
-        if seen.carried != item.carried:
-            return "what it carries is not what was read"
         if item.hazardous and frozen_hash(item) != item.hash:
             return "it is not what was hashed"
-        return ""
+        return self._why_carried(item)

@@ -66,6 +66,9 @@ def _check_now(desk: Desk, items: Sequence[StackItem]) -> None:
         if item.vehicle in before and not item.hazardous:
             # What leaves before it may change the state of the vehicle.
             problems = [each for each in problems if each not in mode_problems(seen)]
+        elif item.vehicle in before and item.carried is not None:
+            # What leaves before it may be another content of what it carries.
+            raise Refused(f"{item.stage} carries what was loaded before: release it by itself")
         before[item.vehicle] = None
         if problems:
             raise Refused(f"{item.stage}: {problems[0]}")

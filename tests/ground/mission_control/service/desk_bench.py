@@ -52,6 +52,14 @@ _PLAIN = msgspec.to_builtins(DICTIONARY)
 _DEADLINE = {"deadline": 60.0}
 _PLAIN["vehicles"]["rover"]["commands"] |= {
     "dig": {"name": "dig", "doc": "Digs.", "allowed_in": ["idle"], **_DEADLINE},
+    "load_protection": {
+        "name": "load_protection", "doc": "Stages a table.", **_DEADLINE,
+        "arguments": {"table": {"type": {"kind": "table", "items": [{"kind": "any"}]}}},
+    },
+    "activate_protection": {
+        "name": "activate_protection", "doc": "Makes it active.", **_DEADLINE,
+        "hazard": "a weaker fault protection",
+    },
     "load_parameters": {
         "name": "load_parameters", "doc": "Loads parameters.", **_DEADLINE,
         "arguments": {"values": {"type": {"kind": "table", "items": [{"kind": "any"}]}}},

@@ -430,3 +430,62 @@ def test_what_becomes_hazardous_while_it_waits_for_its_link_does_not_leave(
         assert "has become hazardous since its release" in desk.item("st-1").problems[0]
 
     at_the_desk(tmp_path, flight)
+
+
+ACTIVATE: dict[str, Any] = {
+    "vehicle": "rover", "command": "activate_protection", "note": "less is watched",
+}  # fmt: skip
+LOAD: dict[str, Any] = {"vehicle": "rover", "command": "load_protection"}
+
+
+def loaded_and_approved(desk: Desked) -> None:
+    """A table is loaded, and its activation approved as st-2."""
+    desk.done("anna", "stage", **LOAD, arguments={"table": {"heater": 1}})
+    desk.done("anna", "release", stages=["st-1"])
+    told = desk.done("anna", "stage", **ACTIVATE)
+    desk.done("ben", "approve", stage="st-2", hash=told["hash"])
+
+
+def test_another_table_than_was_read_is_not_made_active(tmp_path: Path) -> None:
+    async def flight(desk: Desked) -> None:
+        loaded_and_approved(desk)
+        desk.done("anna", "stage", **LOAD, arguments={"table": {"heater": None}})
+        alone = desk.refused("anna", "release", stages=["st-3", "st-2"])
+        assert alone == "st-2 carries what was loaded before: release it by itself"
+        desk.done("anna", "release", stages=["st-3"])
+        assert "not what was read" in desk.refused("anna", "release", stages=["st-2"])
+        await desk.until(PASS_PERIOD)
+        assert [each.name for each in desk.vehicle.received] == ["load_protection"] * 2
+
+    at_the_desk(tmp_path, flight)
+
+
+def test_another_table_keeps_its_activation_back_that_waits_for_its_link(tmp_path: Path) -> None:
+    async def flight(desk: Desked) -> None:
+        loaded_and_approved(desk)
+        await desk.until(20.0)
+        desk.stations.blocked_until = 700.0
+        names = desk.done("anna", "release", stages=["st-2"])["identifiers"]
+        await desk.until(30.0)
+        desk.done("anna", "stage", **LOAD, arguments={"table": {"heater": None}})
+        desk.done("anna", "release", stages=["st-3"])
+        await desk.until(PASS_PERIOD)
+        assert [each.name for each in desk.vehicle.received] == ["load_protection"] * 2
+        assert [desk.control.tracker.command(name).verdict for name in names] == ["CANCELLED"] * 2
+
+    at_the_desk(tmp_path, flight)
+
+
+def test_the_table_that_was_read_is_made_active(tmp_path: Path) -> None:
+    async def flight(desk: Desked) -> None:
+        loaded_and_approved(desk)
+        desk.done("anna", "release", stages=["st-2"])
+        await desk.until(PASS_PERIOD)
+        assert [each.name for each in desk.vehicle.obeyed] == [
+            "load_protection", "activate_protection",
+        ]  # fmt: skip
+        told = desk.done("anna", "stage", **ACTIVATE)
+        assert told["state"] in ("waiting_approval", "draft")
+        assert desk.item("st-3").carried == []  # what is active is staged no more
+
+    at_the_desk(tmp_path, flight)
