@@ -1,5 +1,6 @@
 """Cruise: corrections on the way, past Earth at first, into the entry corridor at the end."""
 
+import asyncio
 import math
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ from flight.astrodynamics.vectors import Vector, add, norm
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.sound_readings import sound
-from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.base import DeviceError
 from flight.orbiter.landing import (
     Landing,
     capsule_of,
@@ -37,6 +38,8 @@ BEFORE_ARRIVAL = (90.0, 40.0, 20.0)
 """Days before the arrival of corrections that still aim past Earth."""
 TARGETING = (10.0, 7.0, 5.0, 3.6)
 """Days before the arrival of corrections that aim at the corridor."""
+TRACKING_LOOKS, TRACKING_WAIT = 24, 3600.0
+"""Looks for a tracking solution, and s between them: stations make one from a pass a day."""
 _WORTH = 0.002  # m/s
 _MINIMUM = 0.3e-3
 
@@ -127,11 +130,18 @@ async def own_path(node: OrbiterVehicle) -> Path:
 
 
 async def _tracked(node: OrbiterVehicle) -> tuple[Path, float, float]:
-    """Where the orbiter is, and how well that is known (m and m/s, each component)."""
-    try:
-        known = await sound(node.devices.orbit_knowledge.state)
-    except DeviceFault as fault:
-        raise ActivityFailed(f"there is no tracking solution: {fault}") from fault
+    """Where the orbiter is, and how well that is known (m and m/s, each component).
+
+    On the way a solution that is missing is waited for, a day at the most: corrections have time.
+    """
+    for look in range(TRACKING_LOOKS + 1):
+        try:
+            known = await sound(node.devices.orbit_knowledge.state)
+            break
+        except DeviceError as error:
+            if look == TRACKING_LOOKS or not node.is_in("cruise"):
+                raise ActivityFailed(f"there is no tracking solution: {error}") from error
+        await asyncio.sleep(TRACKING_WAIT)
     if known.centre == "mars":
         raise ActivityFailed("the orbiter is still at Mars")
     x, y, z = known.position

@@ -21,8 +21,9 @@ from ground.drills.surveys import FOLDER, SEED, surveys
 from ground.drills.workers import Workers
 
 TIMES_THE_TRUNK = 20
-LEAST_WORK = 200_000
-"""Callbacks that every branch may do: a few seconds of a busy phase."""
+LEAST_WORK = 1_000_000
+"""Callbacks that every branch may do: some ten seconds of a busy phase. A burn that nobody ends is
+watched ten times a second for as long as a burn may last, in a phase where nothing else happens."""
 MANY = 8
 """Drills for which it pays to survey their scenarios first."""
 Progress = Callable[[int, int, str], None]

@@ -1,6 +1,7 @@
 """Mission control's way into space: which way a frame takes, and when an answer can be here."""
 
 import itertools
+import math
 from collections.abc import Callable, Mapping
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
@@ -20,6 +21,9 @@ RELAY = "relay"
 PASSES_FOR_AN_ANSWER = 2
 """Passes within which a vehicle's report has come down: one may be missed asleep or find a full
 recorder (assumption)."""
+FARTHEST = 3600.0
+"""s of light time that no spacecraft of a mission to Mars is away: at most 22 minutes."""
+LAST_FRAME = 2**53  # more than a store counts to, and than a mission has
 HOSTS: Mapping[str, str] = {"arm": "lander", "mav": "lander", "entry": "orbiter"}
 """Nodes that have no radio of their own, and whose radio serves them."""
 
@@ -56,15 +60,16 @@ class Stations:
         listen(self._driver, "received", lambda frame: self.on_frame(frame))
 
     async def refresh(self) -> bool:
-        """Asks for the present state; False when the stations do not answer."""
+        """Asks for the present state; False where none comes that can be true."""
         try:
             status = await self._driver.status()
         except DeviceError:
             return False
-        if status.valid:
+        told = status.valid and is_believable(status)
+        if told:
             self.status = status
             self.on_status(status)
-        return status.valid
+        return told
 
     async def frames(self, after: int) -> list[NumberedFrame]:
         """Frames that the stations kept; raises what their driver raises."""
@@ -128,6 +133,14 @@ class Stations:
             delivery = max(nearest.start, now + light_time) if nearest else now + SOL_SECONDS
         delivery = max(delivery, now + light_time)
         return Window(light_time, delivery - now - light_time, answer_wait(passes, delivery))
+
+
+def is_believable(status: NetworkStatus) -> bool:
+    """Whether a state of the network can be true: nothing that is not finite, no number of a frame
+    that nobody can count to, no light time beyond the planets."""
+    times = [at for each in status.passes for at in (each.start, each.end)]
+    finite = all(map(math.isfinite, (*times, *(link.rate_bps for link in status.links))))
+    return finite and 0 <= status.last_frame <= LAST_FRAME and 0.0 <= status.light_time <= FARTHEST
 
 
 def answer_wait(passes: list[PredictedPass], since: float) -> float:

@@ -135,8 +135,28 @@ def test_who_is_at_mars_or_not_tracked_has_no_path() -> None:
     with pytest.raises(ActivityFailed, match="still at Mars"):
         do(cruising.own_path(ship))
     ship.devices.orbit_knowledge = Answers(state=[DeviceFault("no_solution", "none")])
+    ship.is_in = lambda state: False
     with pytest.raises(ActivityFailed, match="no tracking solution: none"):
         do(cruising.own_path(ship))
+
+
+@pytest.mark.parametrize(("missing", "found"), [(1, True), (24, True), (25, False)])
+def test_on_the_way_a_missing_solution_is_waited_for_but_no_longer_than_a_day(
+    missing: int, found: bool
+) -> None:
+    ship: Any = Ship(is_in=lambda state: state == "cruise")
+    none = [DeviceFault("no_solution", "none")] * missing
+    ship.devices.orbit_knowledge = Answers(state=[*none, known_orbit("sun")])
+
+    async def story() -> float:
+        await cruising.own_path(ship)
+        return asyncio.get_running_loop().time()
+
+    if found:
+        assert do(story()) == missing * 3600.0
+    else:
+        with pytest.raises(ActivityFailed, match="no tracking solution"):
+            do(story())
 
 
 # ----------------------------------------------------------------------- release

@@ -1,7 +1,10 @@
 """Which way a frame takes, and how windows follow from light time and passes."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
+import msgspec
 import pytest
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
@@ -9,7 +12,7 @@ from flight.icd.devices.ground_station import EarthLinkState, NetworkStatus, Pre
 from flight.icd.messages import Telemetry
 from flight.runtime.bus import Bus
 from flight.runtime.fabric import Fabric
-from ground.mission_control.stations import Stations
+from ground.mission_control.stations import FARTHEST, LAST_FRAME, Stations
 from ground.mission_control.telemetry import LatestTelemetry
 from ground.mission_control.windows import Window
 
@@ -93,3 +96,36 @@ def test_a_late_sample_never_replaces_a_newer_one(order: tuple[int, int], value:
     for number in order:
         latest.take(Telemetry("rover", number, {"charge": number / 10.0}, number), 9)
     assert latest.value("rover", "charge") == value
+
+
+@pytest.mark.parametrize(
+    ("changed", "believed"),
+    [
+        ({}, True),
+        ({"last_frame": LAST_FRAME}, True),
+        ({"last_frame": LAST_FRAME + 1}, False),
+        ({"last_frame": 10**21}, False),  # no store counts so far
+        ({"last_frame": -1}, False),
+        ({"light_time": FARTHEST}, True),
+        ({"light_time": FARTHEST + 1.0}, False),
+        ({"light_time": float("nan")}, False),
+        ({"light_time": -1.0}, False),
+        ({"links": [EarthLinkState("relay", True, float("inf"))]}, False),
+        ({"passes": [PredictedPass("lander", 0.0, float("nan"))]}, False),
+    ],
+)
+async def test_a_state_of_the_network_that_cannot_be_is_none(
+    bus: Bus, changed: dict[str, Any], believed: bool
+) -> None:
+    found = stations(bus, [(0.0, 600.0)])
+    before, told = found.status, []
+    assert before is not None
+    said = msgspec.structs.replace(before, **changed)
+
+    async def status() -> NetworkStatus:
+        return said
+
+    found._driver = SimpleNamespace(status=status)  # type: ignore[assignment]
+    found.on_status = told.append
+    assert await found.refresh() is believed
+    assert found.status is (said if believed else before) and told == [said] * believed
