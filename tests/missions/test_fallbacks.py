@@ -45,3 +45,34 @@ def test_a_transfer_arm_that_never_moves_keeps_no_tube_from_the_mav(tmp_path: Pa
     assert record.verdict == "success", record.outcome.reason
     aboard = [tube for tube, place in record.truth.items() if place == "mav"]
     assert len(aboard) == 2 and record.violations == []
+
+
+LOST = """
+failures:
+  - what: vehicle
+    target: rover
+    tubes: {place: rover_rack, count: 1}
+"""
+
+
+@pytest.mark.parametrize("held", [True, False])
+@pytest.mark.check
+@pytest.mark.mission
+@pytest.mark.requirement("FLT-07")
+def test_perseverance_brings_what_it_kept_where_the_rover_is_lost(
+    tmp_path: Path, held: bool
+) -> None:
+    file = mission_with(tmp_path, LOST)
+    if held:
+        file.write_text(
+            file.read_text().replace("perseverance_holds: []", "perseverance_holds: all")
+        )
+    record = fly_mission(
+        load_mission(str(file)), tmp_path / "run", RunOptions(), Virtual(in_memory=True)
+    )
+    aboard = [tube for tube, place in record.truth.items() if place == "mav"]
+    assert record.violations == []
+    if held:
+        assert len(aboard) == 7, record.outcome.reason
+    else:
+        assert aboard == [] and "Perseverance has none" in record.outcome.reason
