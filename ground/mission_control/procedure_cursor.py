@@ -4,6 +4,9 @@ import msgspec
 
 from ground.mission_control.recovery import Recovery
 
+FAILURE = "{failure}"
+"""In the reason of an end: how the last step that failed did."""
+
 
 class PhaseRecord(msgspec.Struct):
     """When a phase began and ended, in seconds of mission time."""
@@ -26,6 +29,7 @@ class Cursor(msgspec.Struct):
     phases: list[PhaseRecord] = []
     recoveries: list[Recovery] = []
     slept: float = 0.0  # s until which this step has waited for vehicles that hibernate
+    failure: str = ""  # of the step that has failed last
     ended: str = ""  # "complete" or "failed"
     reason: str = ""
 

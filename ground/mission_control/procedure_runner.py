@@ -26,7 +26,7 @@ from ground.mission_control.procedure_conditions import (
     telemetry_is,
     whereabouts,
 )
-from ground.mission_control.procedure_cursor import Cursor
+from ground.mission_control.procedure_cursor import FAILURE, Cursor
 from ground.mission_control.procedure_cursor import PhaseRecord as PhaseRecord
 from ground.mission_control.procedure_handling import Handling, Stopped
 from ground.mission_control.procedure_products import ProductCompletion
@@ -123,6 +123,7 @@ class ProcedureRunner:
                 break
             except StepFailed as failure:
                 self._log(instruction.path, f"failed: {failure}")
+                cursor.failure = str(failure)
                 if self._stops(instruction, str(failure)):
                     break
                 goto = instruction.on_failure
@@ -238,7 +239,8 @@ class ProcedureRunner:
             case steps.Branch():
                 return instruction.then if self._holds(step) else instruction.otherwise
             case steps.End():
-                self._end(step.verdict, reason_of(step, self._tools))
+                reason = reason_of(step, self._tools).replace(FAILURE, self.cursor.failure)
+                self._end(step.verdict, reason)
         return position + 1
 
     async def _command(self, instruction: Instruction, step: steps.CommandStep) -> None:
