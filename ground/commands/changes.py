@@ -1,15 +1,17 @@
 """`msr changes`: what has changed since the last pass, or since an instant."""
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ground.commands.asking import (
     NANOSECONDS,
+    Times,
     ask,
     configure_asking,
     print_json,
     print_table,
     shown,
+    times_of,
 )
 from ground.terminal.exit_codes import YES
 
@@ -42,14 +44,29 @@ async def _tell(mc: "MissionControl", arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(found)
         return YES
+    times = await times_of(mc)
     for kind, rows in found.items():
         if not isinstance(rows, list):
-            print(f"{kind.replace('_', ' ')}: {shown(rows)}")
+            print(f"{_head(kind)}: {_cell(kind, rows, times)}")
             continue
-        print(f"\n{kind.replace('_', ' ')}")
+        print(f"\n{_head(kind)}")
         heads = list(dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row))
         cells = [
-            [row.get(name) for name in heads] if isinstance(row, dict) else [row] for row in rows
+            [_cell(name, row.get(name), times) for name in heads]
+            if isinstance(row, dict)
+            else [row]
+            for row in rows
         ]
-        print_table(heads or [""], cells, "  nothing")
+        print_table([_head(name) for name in heads] or [""], cells, "  nothing")
     return YES
+
+
+def _head(name: str) -> str:
+    """`occurred_ns` is shown as UTC, and so called."""
+    return f"{name[:-3]} (UTC)" if name.endswith("_ns") else name.replace("_", " ")
+
+
+def _cell(name: str, value: Any, times: Times) -> str:
+    if name.endswith("_ns") and isinstance(value, int):
+        return times.utc(value)
+    return shown(value)

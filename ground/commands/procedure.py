@@ -4,6 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from ground.commands.asking import (
+    Times,
     ask,
     configure_asking,
     print_json,
@@ -11,6 +12,7 @@ from ground.commands.asking import (
     read_pairs,
     read_value,
     rows_of,
+    times_of,
 )
 from ground.terminal.exit_codes import YES
 
@@ -31,6 +33,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="WORD",
         help="show [NAME]; run NAME [key=value...]; jump STEP; answer PROMPT VALUE; poll POLL "
         "go|no-go",
+    )
+    parser.add_argument(
+        "--of", default=None, metavar="NAME", help="which procedure (default: the mission's own)"
     )
     parser.add_argument("--why", default="", help="go, stop, jump: the reason, which is kept")
     configure_asking(parser)
@@ -68,19 +73,20 @@ def request_of(act: str | None, words: list[str], why: str) -> dict[str, Any]:
 async def _work(
     mc: "MissionControl", arguments: argparse.Namespace, request: dict[str, Any]
 ) -> int:
+    if arguments.act == "show":
+        times = await times_of(mc)
+        _show(await mc.procedure(request["name"]), times, arguments.json)
+        return YES
     if arguments.act is None:
         found = rows_of(await mc.procedures(), "procedures")
         if arguments.json:
             print_json(found)
         else:
-            heads = ("name", "state", "title")
-            rows = [tuple(each.get(name) for name in heads) for each in found]
-            print_table(heads, rows, "there are no procedures")
+            rows = [(each.get("name"), each.get("title"), state(each), at(each)) for each in found]
+            print_table(("name", "title", "state", "at"), rows, "there are no procedures")
         return YES
-    if arguments.act == "show":
-        _show(await mc.procedure(request["name"]), arguments.json)
-        return YES
-    answer = await mc.ask(f"procedure_{arguments.act}", **request)
+    of = {"name": arguments.of} if arguments.of and arguments.act != "run" else {}
+    answer = await mc.ask(f"procedure_{arguments.act}", **request, **of)
     if arguments.json:
         print_json(answer)
     else:
@@ -88,15 +94,46 @@ async def _work(
     return YES
 
 
-def _show(found: dict[str, Any], as_json: bool) -> None:
-    found = found.get("procedure") or found
+def state(told: dict[str, Any]) -> str:
+    """How a procedure is, in a word or two."""
+    if told.get("ended"):
+        return f"{told['ended']} {told.get('reason') or ''}".rstrip()
+    hold = told.get("hold")
+    if hold:
+        why = hold.get("why") if isinstance(hold, dict) else ""
+        return f"waits: {why}" if why else "waits"
+    if "position" in told:
+        return str(told.get("pace") or "runs")
+    if told.get("approved"):
+        return "approved"
+    return "in review" if told.get("review") else "draft" if told.get("draft") else "-"
+
+
+def at(told: dict[str, Any]) -> str:
+    """Where it is."""
+    if "position" not in told:
+        return ""
+    return f"{told['position']} of {told.get('of')}: {told.get('doing') or ''}".rstrip(": ")
+
+
+def _show(told: dict[str, Any], times: Times, as_json: bool) -> None:
     if as_json:
-        print_json(found)
+        print_json(told)
         return
-    print(f"{found.get('title') or found.get('name')}: {found.get('state')}")
-    heads = ("number", "label", "vehicle", "state", "text", "detail")
-    rows = [tuple(step.get(name) for name in heads) for step in found.get("steps", ())]
-    print_table(heads, rows, "it has no steps")
-    for name in ("prompt", "poll"):
-        if found.get(name):
-            print(f"{name}: {found[name].get('text') or found[name].get('question')}")
+    entered = f", since {times.utc(told['entered_ns'])} UTC" if told.get("entered_ns") else ""
+    print(f"{told.get('title') or told.get('name')}: {state(told)}{entered}")
+    here = told.get("position")
+    rows = [
+        (
+            "▶" if step.get("position") == here and not told.get("ended") else "",
+            step.get("position"),
+            step.get("phase"),
+            step.get("vehicle"),
+            step.get("what"),
+            "hazardous" if step.get("hazardous") else "",
+        )
+        for step in told.get("steps", ())
+    ]
+    print_table(("", "step", "phase", "vehicle", "what", ""), rows, "it has no steps")
+    for line in told.get("log", ())[-5:]:
+        print(f"{times.utc(line[0])} UTC  {'  '.join(map(str, line[1:]))}")

@@ -70,9 +70,19 @@ def _read(folder: Path) -> KeptRun:
     state = str(mark.get("state", "unknown"))
     if state == "running" and not is_under_way(folder):
         state = "died"
-    mission = str(summary.get("mission") or mark.get("mission") or folder.name)
+    mission = str(summary.get("mission") or _recorded(folder) or "-")
     verdict = str(mark.get("verdict") or mark.get("reason") or "")
     return KeptRun(folder, mission, state, verdict, _changed(folder), _size(folder))
+
+
+def _recorded(folder: Path) -> str:
+    """The mission by the record of an operated run."""
+    try:
+        with (folder / "session.jsonl").open("rb") as file:
+            head = json.loads(file.readline(1 << 20))
+    except (OSError, ValueError):
+        return ""
+    return str(head.get("mission", "")) if isinstance(head, dict) else ""
 
 
 def _json(file: Path) -> dict[str, object]:

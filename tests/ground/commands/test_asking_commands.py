@@ -34,7 +34,15 @@ READS: dict[str, dict[str, Any]] = {
         {"vehicle": "rover", "start_ns": 10**12, "end_ns": 10**12 + 600 * 10**9},
     ]},
     "changes": {"commands": [{"identifier": "mc-1", "status": "STARTED"}], "tubes": []},
-    "procedures": {"procedures": [{"name": "nominal", "state": "approved", "title": "All of it"}]},
+    "procedures": {"procedures": [
+        {"name": "mission", "title": "All of it", "position": 3, "of": 9, "doing": "wait"},
+        {"name": "look", "draft": None, "approved": {"by": "ben"}},
+    ]},
+    "procedure": {"name": "mission", "title": "All of it", "position": 1, "ended": "",
+                  "entered_ns": 10**9, "log": [[10**9, "wake", "wake the rover"]], "steps": [
+                      {"position": 0, "what": "wake", "vehicle": "rover", "hazardous": False},
+                      {"position": 1, "what": "release", "vehicle": "rover", "hazardous": True},
+                  ]},
     "dry_run": {"bytes": 61, "hazardous": False, "problems": ["there is no pass in sight"],
                 "estimated": {"earliest_sent_ns": 10**9, "earliest_answer_ns": 2 * 10**9}},
 }  # fmt: skip
@@ -105,7 +113,10 @@ def msr(served: Served, capsys: pytest.CaptureFixture[str]) -> Callable[..., tup
         (["alarms"], "ACTIVE"),
         (["passes"], "2033-01-01 00:16:40"),
         (["changes"], "STARTED"),
-        (["procedure"], "All of it"),
+        (["procedure"], "3 of 9: wait"),
+        (["procedure"], "approved"),
+        (["procedure", "show"], "▶   1"),
+        (["procedure", "show"], "2033-01-01 00:00:01 UTC  wake  wake the rover"),
         (["watch", "--once"], "nothing has been measured yet"),
     ],
 )
