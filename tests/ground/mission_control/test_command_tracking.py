@@ -297,6 +297,9 @@ def test_after_a_restart_it_goes_on_with_what_it_has_asked_and_when(ground: Grou
     ground.issue("a")
     ground.check_at(FIRST + MARGIN)
     before = ground["a"].expected_ns
+    assert ground.archive.last_link("a") == "relay"
+    attempts = ground.archive.rows("SELECT attempt, sent_ns, expected_ns FROM attempts")
+    assert attempts == [(1, 0, round(FIRST * S)), (2, ground.now_ns(), before)]
     ground.die()
     again = ground["a"]
     assert (again.attempts, again.unanswered, again.expected_ns) == (2, 2, before)
