@@ -21,6 +21,9 @@ END = DAY + 8000.0
 FAULT = {
     "id": "memory", "node": "rover", "kind": "restart_without_memory", "when": {"at": "20 sol"},
 }  # fmt: skip
+WEAKER: dict[str, Any] = {
+    "vehicle": "lander", "command": "disable_monitor", "arguments": {"monitor": "radar_range"},
+}  # fmt: skip
 HEAT: dict[str, Any] = {"vehicle": "lander", "command": "condition_mav"}
 
 
@@ -31,6 +34,16 @@ def noted(name: str) -> Act:
         crew.seen[name] = crew.answers[-1]
 
     return note
+
+
+def approves(user: str) -> Act:
+    """Somebody approves what was staged last."""
+
+    def act(crew: Crew) -> None:
+        read = crew.seen["hazardous"]["result"]["hash"]
+        asks(user, "approve", stage="st-2", hash=read)(crew)
+
+    return act
 
 
 def polled(name: str, limit: int = 1000) -> Act:
@@ -67,6 +80,15 @@ def work() -> list[Act]:
         noted("released"),
         asks("anna", "release", stages=["st-1"]),
         noted("released twice"),
+        asks("anna", "stage", **WEAKER, note="it is known to be wrong"),
+        noted("hazardous"),
+        asks("anna", "release", stages=["st-2"]),
+        noted("not approved"),
+        approves("anna"),
+        noted("the same person"),
+        approves("ben"),
+        asks("anna", "release", stages=["st-2"]),
+        noted("approved"),
         asks("anna", "fault_inject", fault={"id": "seat", "device": "moon.camera"}),
         noted("no fault"),
         asks("anna", "fault_inject", fault=FAULT),
@@ -88,10 +110,10 @@ def work() -> list[Act]:
         asks("anna", "stage", key="heat", **HEAT, arguments={"on": True}),
         noted("staged before it died"),
         asks("anna", "stage", key="cool", **HEAT, arguments={"on": False}),
-        asks("anna", "release", stages=["st-2"]),
+        asks("anna", "release", stages=["st-3"]),
         until(END),
         polled("end"),
-        asks("anna", "history", limit=5),
+        asks("anna", "history", limit=9),
         noted("history"),
         enough,
     ]
@@ -118,7 +140,8 @@ def test_a_session_of_requests_flies_again_bit_for_bit(
 def test_only_what_changes_something_is_an_input(flown: tuple[Path, Crew, RunRecord]) -> None:
     asked = [each.data["request"]["do"] for each in read_session(flown[0]).inputs]
     assert asked == [
-        "authority_take", "stage", "release", "release", *["fault_inject"] * 3, "fault_heal",
+        "authority_take", "stage", "release", "release", "stage", "release", "approve", "approve",
+        "release", *["fault_inject"] * 3, "fault_heal",
         "fault_heal", "kill", "kill", "stage", "stage", "release",
     ]  # fmt: skip
 
@@ -149,8 +172,22 @@ def test_what_was_released_is_not_released_twice(flown: tuple[Path, Crew, RunRec
         "ok": False, "refused": "st-1 is released: it cannot be released",
     }  # fmt: skip
     sent = [row for row in seen["history"]["result"]["commands"] if row["user"] == "anna"]
-    assert [(row["arguments"], row["status"]) for row in sent] == [
-        ({"on": False}, sent[0]["status"]), ({"on": True}, "COMPLETED"),
+    heated = [row for row in sent if row["command"] == "condition_mav"]
+    assert [(row["arguments"], row["status"]) for row in heated] == [
+        ({"on": False}, heated[0]["status"]), ({"on": True}, "COMPLETED"),
+    ]  # fmt: skip
+
+
+def test_what_is_hazardous_is_obeyed_when_a_second_person_has_agreed(
+    flown: tuple[Path, Crew, RunRecord],
+) -> None:
+    seen = flown[1].seen
+    assert "not approved" in seen["not approved"]["refused"]
+    assert "needs the role director" in seen["the same person"]["refused"]
+    names = seen["approved"]["result"]["identifiers"]
+    rows = [row for row in seen["history"]["result"]["commands"] if row["identifier"] in names]
+    assert [(row["stage"], row["status"]) for row in reversed(rows)] == [
+        ("arm", "COMPLETED"), ("fire", "COMPLETED"),
     ]  # fmt: skip
 
 
@@ -187,7 +224,7 @@ def dropped(lines: list[str]) -> list[str]:
     """The release is left out."""
     head, *inputs = lines
     left = [json.loads(line) for line in inputs]
-    kept = [each for each in left if each["input"]["request"].get("stages") != ["st-2"]]
+    kept = [each for each in left if each["input"]["request"].get("stages") != ["st-3"]]
     for order, each in enumerate(kept, 1):
         each["order"] = order
     return [head, *(json.dumps(each) + "\n" for each in kept)]
