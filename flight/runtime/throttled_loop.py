@@ -51,6 +51,8 @@ class Descriptors:
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
+        self.look: Callable[[], None] = lambda: None
+        """Called whenever descriptors have been served, whether something came or not."""
 
     def add(self, descriptor: int, callback: Callable[[], None]) -> None:
         """Has `callback` called, between two instants, when a descriptor can be read."""
@@ -68,9 +70,10 @@ class Descriptors:
         """Waits for the descriptors, and calls back those that can be read."""
         if not self._selector.get_map():
             time.sleep(max(0.0, seconds))
-            return
-        for key, _ in self._selector.select(max(0.0, seconds)):
-            key.data()
+        else:
+            for key, _ in self._selector.select(max(0.0, seconds)):
+                key.data()
+        self.look()
 
     def close(self) -> None:
         """Lets go of all descriptors."""

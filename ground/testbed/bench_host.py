@@ -30,7 +30,7 @@ from sim_hw.bench.device_link import ARMED, LOST, REFUSED
 from sim_hw.bench.port import BenchPort, BenchProcess, Line
 from sim_hw.bench.stand_ins.wheels import RealWheels
 
-READY = 10.0  # s of the wall in which all devices are to be armed before a flight
+READY = 30.0  # s of the wall in which all devices are to be armed before a flight
 LOOK = 0.1  # s
 
 
@@ -127,6 +127,7 @@ class BenchHost(ThrottledHost):
             for told in self._first:
                 self._put(told)
             self._bench.outside.add(self._process.descriptor, self._hear)
+            self._bench.outside.look = self._hear  # one that hangs says nothing at all
         return self
 
     async def __aexit__(
@@ -139,6 +140,7 @@ class BenchHost(ThrottledHost):
         if self._patience is not None:
             self._patience.cancel()
         if self._process is not None:
+            self._bench.outside.look = lambda: None
             if not self._process.gone:
                 self._bench.outside.remove(self._process.descriptor)
             self._process.close()
@@ -160,13 +162,14 @@ class BenchHost(ThrottledHost):
     def _hear(self) -> None:
         """Between two instants: what the bench has told waits for its turn."""
         process = self._process
-        assert process is not None
+        if process is None or process.gone:
+            return
         while (told := process.take()) is not None:
             self._put(told)
         if process.gone:
             self._bench.outside.remove(process.descriptor)
             for line in self.port.lines.values():
-                words = "the bench process has ended"
+                words = "the bench process has ended, or hung"
                 self._put(["state", line.service, LOST, words, line.boot, line.identity])
 
     def _put(self, told: list[Any]) -> None:

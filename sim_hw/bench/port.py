@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from sim_hw.bench.device_link import ABSENT, ARMED, LOST
 from sim_hw.bench.process import LARGEST
 
 PATIENCE = 5.0  # s for the bench process to end
+STARTING = 30.0  # s that it may take to say its first word
+SILENT = 3.0  # s without a word after which it is taken for hung, and ended
 
 
 class DeviceLost(DeviceTimeout):
@@ -179,6 +182,7 @@ class BenchProcess:
             theirs.close()
         self._socket = ours
         self._socket.send(pack(setting))
+        self._heard = time.monotonic() + STARTING
         self.gone = False
 
     @property
@@ -194,20 +198,34 @@ class BenchProcess:
     def take(self, wait: float = 0.0) -> list[Any] | None:
         """What was told first, within so many seconds; None without. `gone`: nothing will be."""
         self._socket.settimeout(wait)
-        try:
-            data = self._socket.recv(LARGEST)
-        except (BlockingIOError, TimeoutError):
-            return None
-        except OSError:
-            data = b""
-        if not data:
+        while True:
+            try:
+                data = self._socket.recv(LARGEST)
+            except (BlockingIOError, TimeoutError):
+                self._look_whether_hung()
+                return None
+            except OSError:
+                data = b""
+            if not data:
+                self.gone = True
+                return None
+            self._heard = time.monotonic()
+            try:
+                told = decode_plain(data)
+            except CodecError:
+                continue
+            if isinstance(told, list) and told != ["alive"]:
+                return told
+
+    def _look_whether_hung(self) -> None:
+        if time.monotonic() - self._heard > SILENT:
+            self._process.kill()  # the dead man of each device has stopped it by now
             self.gone = True
-            return None
-        try:
-            told = decode_plain(data)
-        except CodecError:
-            return None
-        return told if isinstance(told, list) else None
+
+    @property
+    def identifier(self) -> int:
+        """Of the process."""
+        return self._process.pid
 
     def close(self) -> None:
         """Ends it: it makes its devices safe first."""

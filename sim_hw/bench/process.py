@@ -22,6 +22,7 @@ from sim_hw.bench.wire.addresses import read_address
 from sim_hw.bench.wire.wires import open_wire
 
 LARGEST = 128 << 10  # bytes of a packet
+ALIVE = 0.25  # s between two words that it is there
 MOST_WAITING = 2_000  # packets for a run that takes none; then the device that talks is dropped
 
 
@@ -58,6 +59,7 @@ class Bench:
                 link = self._add(each)
                 nursery.start(link.run(), name=link.wanted.service)
             self._loop.add_reader(self._socket.fileno(), self._hear)
+            self._say_alive()
             await self.ended
             self._loop.remove_reader(self._socket.fileno())
             self._loop.remove_writer(self._socket.fileno())
@@ -72,6 +74,11 @@ class Bench:
         return link
 
     # ---------------------------------------------------------- to the run
+
+    def _say_alive(self) -> None:
+        if not self.ended.done():
+            self._loop.call_later(ALIVE, self._say_alive)
+            self._tell(["alive"])
 
     def _tell(self, message: list[Any]) -> None:
         if len(self._waiting) >= MOST_WAITING and message[0] == "effect":
