@@ -23,10 +23,12 @@ from ground.mission_control.archive_rows import (
     check_integers,
     damage_in,
     json_text,
+    room_in,
     storable,
     transaction,
     without_waiting,
 )
+from ground.mission_control.archive_rows import ArchiveError as ArchiveError
 from ground.mission_control.archive_rows import Unstorable as Unstorable
 from ground.mission_control.archive_rows import order_of as order_of
 from ground.mission_control.archive_schema import NEWEST, PLACE, RUNG_ORDER, SCHEMA, VERSION
@@ -46,11 +48,6 @@ BATCH = 2000  # rows that wait before they are written
 
 BEGUN_FILE = "archive.begun"
 """Beside the archive: says that it was begun, so that a lost one is not taken for a new one."""
-
-
-class ArchiveError(Exception):
-    """The archive cannot be opened, was lost or damaged, is of another version, or takes no
-    more."""
 
 
 class Archive:
@@ -295,7 +292,8 @@ class Archive:
 
     def put(self, key: str, value: Any) -> None:
         """Keeps a piece of the ground's own state."""
-        self._database.execute("INSERT OR REPLACE INTO state VALUES (?,?)", (key, json_text(value)))
+        with room_in(self.path):
+            self._database.execute(INSERTS["state"], (key, json_text(value)))
 
     def get(self, key: str, default: Any = None) -> Any:
         """A piece of state that was kept."""
@@ -303,8 +301,8 @@ class Archive:
         return default if row is None else json.loads(row[0])
 
     def execute(self, statements: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
-        """Runs several statements as one transaction."""
-        with transaction(self._database):
+        """Runs several statements as one transaction. Raises ArchiveError on a full disk."""
+        with room_in(self.path), transaction(self._database):
             for statement, values in statements:
                 self._database.execute(statement, values)
 

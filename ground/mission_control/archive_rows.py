@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -37,6 +38,11 @@ CAUSED_BY_A_ROW = (
     OverflowError,
     ValueError,
 )
+
+
+class ArchiveError(Exception):
+    """The archive cannot be opened, was lost or damaged, is of another version, or takes no
+    more."""
 
 
 class Unstorable(ValueError):
@@ -87,6 +93,15 @@ def damage_in(database: sqlite3.Connection) -> str:
         if found != "ok":
             return found
     return ""
+
+
+@contextmanager
+def room_in(path: Path) -> Iterator[None]:
+    """Says by an ArchiveError that an archive takes no more, as on a full disk."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise ArchiveError(f"{path} takes no more: {error}") from error
 
 
 @contextmanager

@@ -113,6 +113,21 @@ def test_an_archive_that_takes_no_more_says_so_and_loses_nothing(tmp_path: Path)
     assert archive.count("events") == 1
 
 
+def test_a_decision_that_cannot_be_kept_says_so_and_nothing_of_it_is_kept(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "a.sqlite")
+    archive.put("decided", 1)
+    size = archive.rows("PRAGMA page_count")[0][0]
+    archive.rows(f"PRAGMA max_page_count = {size}")  # the disk is full
+    text = "x" * 100_000
+    with pytest.raises(ArchiveError, match=r"a.sqlite takes no more: database or disk is full"):
+        archive.put("decided", text)
+    with pytest.raises(ArchiveError, match="takes no more"):
+        archive.execute(
+            [("DELETE FROM state", ()), ("INSERT INTO state VALUES ('decided', ?)", (text,))]
+        )
+    assert archive.get("decided") == 1
+
+
 def frame(*bodies: bytes) -> bytes:
     packets = [encode(Packet("rover", "ground", 0, body)) for body in bodies]
     return write_frame(Frame("rover", "relay", 1, packets))

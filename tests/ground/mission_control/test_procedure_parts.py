@@ -239,6 +239,7 @@ def test_a_vehicle_that_was_only_armed_for_its_end_is_still_waited_for(fly: Fly)
                 " VALUES (?, 'rover', 'decommission', '{}', ?, 0, '', 0, '', 0, ?)",
                 (f"test-{number}", stage, verdict),
             )
+            ground.control.tracker._load()  # as after a restart
             found.append(ground.control.decommissioned())
         return found
 
