@@ -3,7 +3,9 @@ import { drawNow, go, order, redraw } from "./app.js";
 import { h } from "./dom.js";
 import { best } from "./fuzzy.js";
 import { SCREENS } from "./screens.js";
-import { may, store, titleOf, user, vehicleNames } from "./store.js";
+import { may, nowNs, store, titleOf, user, vehicleNames } from "./store.js";
+import { lmst, nsOfText, spanNs } from "./time.js";
+import { setPace } from "./topbar.js";
 
 const MOST = 12;
 const state = { open: false, query: "", at: 0, before: null };
@@ -49,7 +51,15 @@ function authority() {
   });
 }
 
-const found = () => best(state.query, things(), (thing) => [[thing.name, 3], [thing.kind, 1], [thing.doc, 1]], MOST);
+// "run to 12 14:30": as fast as it goes, and then it stands.
+function runTo() {
+  const ns = /^run to /i.test(state.query) ? nsOfText(state.query.slice(7)) : null;
+  if (ns === null || ns <= nowNs()) return [];
+  return [{ kind: "time", name: `run to ${lmst(ns, true)}`, doc: `${spanNs(ns - nowNs())} on, as fast as it goes; then it stands`, act: () => setPace(null, { until: ns / 1e9 }) }];
+}
+
+const found = () => runTo().concat(known()).slice(0, MOST);
+const known = () => best(state.query, things(), (thing) => [[thing.name, 3], [thing.kind, 1], [thing.doc, 1]], MOST);
 
 export function palette() {
   if (!state.open) return null;
@@ -57,11 +67,11 @@ export function palette() {
   state.at = Math.min(state.at, Math.max(0, list.length - 1));
   return h("div", { class: "palette", key: "palette", role: "dialog", "aria-label": "Palette" },
     h("input", {
-      focus: true, type: "text", value: state.query, placeholder: "a screen, a vehicle, a command, a channel",
+      focus: true, type: "text", value: state.query, placeholder: "a screen, a vehicle, a command, a channel; run to 12 14:30",
       "aria-label": "Find anything", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list",
       "aria-activedescendant": list.length ? `palette-${state.at}` : undefined,
       oninput: (event) => { state.query = event.target.value; state.at = 0; redraw(); },
-      onkeydown: (event) => hear(event, list), onblur: () => { state.open = false; redraw(); },
+      onkeydown: hear, onblur: () => { state.open = false; redraw(); },
     }),
     h("ul", { id: "palette-list", role: "listbox", "aria-label": "Found" }, list.map((thing, place) =>
       h("li", {
@@ -70,7 +80,9 @@ export function palette() {
       }, h("span", { class: "soft kind" }, thing.kind), h("strong", null, thing.name), h("span", { class: "soft doc" }, thing.doc)))));
 }
 
-function hear(event, list) {
+// By what stands there now: the next key may come before the page is drawn again.
+function hear(event) {
+  const list = found();
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
     state.at = Math.max(0, Math.min(list.length - 1, state.at + (event.key === "ArrowDown" ? 1 : -1)));

@@ -20,16 +20,18 @@ export function stackTable({ pick } = {}) {
     { head: "command", cls: "grow", cell: (item) => [h("strong", null, item.command), " ", h("span", { class: "mono arguments" }, words(item.arguments)), item.note && h("span", { class: "note soft" }, item.note), (item.problems ?? []).map((problem) => h("span", { class: "note problem", key: problem }, problem))] },
     { head: "", cls: "nowrap", cell: (item) => (item.hazardous ? status("serious", "hazardous", item.hazard) : "") },
     { head: "state", cls: "nowrap", cell: (item) => [stageStatus(item.state), item.approved_by && h("span", { class: "soft note" }, `by ${item.approved_by}`)] },
-    { head: "can leave", cls: "nowrap", cell: (item) => leave(item.estimated?.earliest_sent_ns) },
+    { head: "can leave", cls: "nowrap", cell: leave },
     { head: "answer from", cls: "nowrap", cell: (item) => hms(item.estimated?.earliest_answer_ns ?? null) },
     { head: "by", cell: (item) => item.by },
   ], staged(), { key, picked: stackState.picked, pick: (item) => { stackState.picked = item.stage; pick?.(item); redraw(); }, empty: "nothing is staged" });
 }
 
-function leave(ns) {
-  if (ns === null || ns === undefined) return h("span", { class: "soft" }, "no pass is known");
+// When it can leave; by the orbiter it leaves for the pass over its vehicle.
+function leave(item) {
+  const ns = item.estimated?.earliest_sent_ns ?? item.window?.[0] ?? null;
+  if (ns === null) return h("span", { class: "soft" }, "no pass is known");
   const left = ns - (store.clock?.time_ns ?? 0);
-  return left <= 1e9 ? "now" : `in ${spanNs(left)}`;
+  return left <= 1e9 ? "now" : [item.window && "for the pass ", `in ${spanNs(left)}`];
 }
 
 export function stackActions({ edit } = {}) {
@@ -80,7 +82,7 @@ function confirm() {
     items.map((each) => pairs([
       ["command", h("strong", null, `${each.vehicle} ${each.command}`)],
       ["arguments", h("code", null, words(each.arguments) || "none")],
-      ["leaves", [leave(each.estimated?.earliest_sent_ns), " ", h("span", { class: "soft" }, lmst(each.estimated?.earliest_sent_ns))]],
+      ["leaves", [leave(each), " ", h("span", { class: "soft" }, lmst(each.estimated?.earliest_sent_ns ?? each.window?.[0]))]],
       ["first answer from", hms(each.estimated?.earliest_answer_ns ?? null)],
       each.mode && ["assumes the mode", h("code", null, each.mode)],
       each.note && ["note", each.note],

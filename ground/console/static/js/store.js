@@ -131,13 +131,17 @@ const TAKES = {
     if (!isOpen(data)) store.alarms.delete(data.number);
   },
   stack({ data }) {
+    for (const identifier of data.identifiers ?? []) {
+      const command = store.commands.get(identifier);
+      if (command) Object.assign(command, { user: data.by, note: command.note || data.note });
+    }
     if (adapt.isStaged(data)) store.stack.set(data.stage, data);
     else store.stack.delete(data.stage);
     if (store.stack.size > MOST_STACK) store.stack.delete(store.stack.keys().next().value);
   },
   cmd({ t, what, who, data, vehicle }) {
     if (what === "rung") takeRung(data);
-    else if (data.command) putCommand({ rungs: [], user: who, vehicle, issued_ns: t, sent_ns: null, ...data });
+    else if (data.command) putCommand({ rungs: [], user: who || stagedBy(data.identifier), vehicle, issued_ns: t, sent_ns: null, ...data });
     else if (what === "sent" && store.commands.has(data.identifier)) Object.assign(store.commands.get(data.identifier), { sent_ns: t, ...data });
     else if (store.commands.has(data.identifier)) Object.assign(store.commands.get(data.identifier), data);
   },
@@ -174,6 +178,8 @@ function putCommand(command) {
   const others = [...store.commands.values()].filter((each) => each.identifier !== command.identifier);
   takeHistory([command, ...others]);
 }
+
+const stagedBy = (identifier) => [...store.stack.values()].find((item) => item.identifiers?.includes(identifier))?.by ?? "";
 
 function takeRung({ identifier, rung, status, detail, occurred_ns, received_ns }) {
   const command = store.commands.get(identifier);

@@ -40,6 +40,14 @@ export function solOfNs(ns) {
   return clock.solsAtZero + ns / SOL_NS;
 }
 
+// Mission time of "12 14:30" or "sol 12, 14:30:05"; null for what is no sol and hour.
+export function nsOfText(text) {
+  const found = /^(?:sol\s*)?(\d{1,5})(?:[\s,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?$/i.exec(text.trim());
+  if (!found) return null;
+  const [sol, hour, minute, second] = found.slice(1).map((each) => Number(each ?? 0));
+  return nsOfSol(sol + (hour * 3600 + minute * 60 + second) / 86400);
+}
+
 // "2 d 04 h", "3 h 12 m", "4 m 07 s", "12 s"
 export function span(seconds) {
   if (seconds === null || seconds === undefined || Number.isNaN(seconds)) return "-";

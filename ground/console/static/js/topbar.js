@@ -41,7 +41,7 @@ function pace() {
   const word = store.clock === null ? "-" : rate === null ? "max" : rate === 0 ? "paused" : `${rate.toLocaleString("en")}×`;
   if (store.clock?.ended) return timeField("the run has ended", String(store.clock.ended), "pace");
   return h("div", { class: "field pace", key: "pace" },
-    h("span", { class: "label" }, "pace"),
+    h("span", { class: "label" }, store.clock?.until ? `pace, to ${lmst(store.clock.until * 1e9)}` : "pace"),
     h("span", { class: "value" },
       h("span", { class: "rate", id: "pace" }, word), " ",
       button(rate === 0 ? "run" : "pause", togglePace, { cls: "quiet", why: "p" }),

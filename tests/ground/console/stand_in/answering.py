@@ -17,12 +17,12 @@ class Answering(Reading):
             raise Refused(f"{user} is {', '.join(USERS[user])}: allowed to {', '.join(roles)}")
 
     def do_pace(
-        self, user: str, rate: float | None, until: str = "", until_s: float = 0.0
+        self, user: str, rate: float | None, until: float | str | None = None
     ) -> Values:
         """Of the playing."""
         self._needs(user, "operator", "trainer", "director")
         self.run.pace = rate
-        self.run.until_ns = round(until_s * 1e9) or None
+        self.run.until_ns = round(until * 1e9) if isinstance(until, float) else None
         if until == "pass":
             starts = [each["start_ns"] for each in self.run.recording.passes]
             self.run.until_ns = min(

@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { button, number, panel, table, unitOf } from "../parts.js";
 import { best } from "../fuzzy.js";
 import { channelOf, nowNs, titleOf, store, viewNs } from "../store.js";
-import { lmst, nsOfSol, spanNs, utc } from "../time.js";
+import { lmst, nsOfText, spanNs, utc } from "../time.js";
 import { valueStatus } from "../status.js";
 
 const state = { typed: "", text: "", rate: 0, timer: null };
@@ -45,10 +45,8 @@ function play(rate) {
 }
 
 function typed() {
-  const found = /^(?:sol\s*)?(\d+)(?:[\s,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?$/i.exec(state.typed.trim());
-  if (!found) return say(`${state.typed}: allowed is a sol and an hour, as 12 14:30`, true);
-  const [, sol, hour = 0, minute = 0, second = 0] = found.map((each) => (each === undefined ? 0 : each));
-  const ns = nsOfSol(Number(sol) + (Number(hour) * 3600 + Number(minute) * 60 + Number(second)) / 86400);
+  const ns = nsOfText(state.typed);
+  if (ns === null) return say(`${state.typed}: allowed is a sol and an hour, as 12 14:30`, true);
   if (ns < 0 || ns > nowNs()) return say(`${state.typed}: allowed is ${lmst(0)} to ${lmst(nowNs())}`, true);
   return lookAt(ns);
 }

@@ -102,7 +102,7 @@ function finder(list, folded) {
         placeholder: "name, argument, what it does", "aria-label": "Find a command", role: "combobox",
         "aria-expanded": "true", "aria-controls": "commands-found", "aria-activedescendant": list.length ? `found-${state.at}` : undefined,
         oninput: (event) => { state.query = event.target.value; state.at = 0; redraw(); },
-        onkeydown: (event) => hear(event, list),
+        onkeydown: hear,
       }),
       h("select", { "aria-label": "Vehicle", value: state.vehicle, onchange: (event) => { state.vehicle = event.target.value; redraw(); } },
         [["", "all vehicles"], ...vehicleNames().map((name) => [name, titleOf(name)])].map(([name, words]) => h("option", { value: name, key: name }, words)))),
@@ -116,7 +116,9 @@ function finder(list, folded) {
   ];
 }
 
-function hear(event, list) {
+// By what stands there now: the next key may come before the page is drawn again.
+function hear(event) {
+  const { list } = found();
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
     state.at = Math.max(0, Math.min(list.length - 1, state.at + (event.key === "ArrowDown" ? 1 : -1)));

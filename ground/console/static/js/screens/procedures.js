@@ -17,6 +17,13 @@ export default {
     "Only approved procedures run. A procedure in review is approved by somebody who did not write it.",
     "A poll asks everybody for go or no-go; each answers for themselves.",
   ],
+  hints: [["Shift P", "pause"], ["Shift G", "go on"], ["Shift S", "one step"]],
+  keys: {
+    P: () => change("procedure_pause", "It halts before its next step."),
+    G: () => change("procedure_go", "It goes on."),
+    S: () => change("procedure_step", "One step."),
+    Escape: () => { state.read = null; },
+  },
   open: askList,
   view,
 };
@@ -74,21 +81,25 @@ function steps(procedure) {
   ], procedure.steps ?? [], { key: (each) => each.number, picked: procedure.step, empty: "it has no steps", pick: (each) => { state.at = each.number; say(`Step ${each.number} is where Jump goes to.`); } });
 }
 
+async function change(name, done, given = {}) {
+  const one = (state.read ?? store.procedure)?.name;
+  const why = name === "procedure_go" && state.why ? { why: state.why } : {};
+  if (await order(name, { ...(one && { name: one }), ...why, ...given }, done)) state.why = "";
+  store.procedureIsOld = true;
+}
+
 function actions(running, shown) {
   if (!may("operator", "director")) return h("p", { class: "soft" }, "Operators and directors run procedures.");
   const off = !commanding();
-  const one = shown?.name ?? running?.name;
-  const act = (name, done, given = {}) => async () => {
-    if (await order(name, { ...(one && { name: one }), ...given }, done)) state.why = "";
-    store.procedureIsOld = true;
-  };
+  const one = (shown ?? running)?.name;
+  const act = (name, done, given = {}) => () => change(name, done, given);
   const why = state.why;
   return [
     h("div", { class: "actions" },
       button(one === "mission" ? "Take in hand" : "Run", act("procedure_run", "It is in your hands."), { cls: "main", disabled: off || !shown || (running?.state === "running" && shown === running && running.attended) }),
-      button("Pause", act("procedure_pause", "It halts after this step."), { disabled: off || running?.state !== "running" }),
-      button("Step", act("procedure_step", "One step."), { disabled: off || running?.state !== "paused" }),
-      button("Go on", act("procedure_go", "It goes on.", why ? { why } : {}), { disabled: off || !["paused", "failed"].includes(running?.state) }),
+      button("Pause", act("procedure_pause", "It halts before its next step."), { keys: "⇧P", disabled: off || running?.state !== "running" }),
+      button("Step", act("procedure_step", "One step."), { keys: "⇧S", disabled: off || running?.state !== "paused" }),
+      button("Go on", act("procedure_go", "It goes on."), { keys: "⇧G", disabled: off || !["paused", "failed"].includes(running?.state) }),
       button("Retry", act("procedure_retry", "The step again."), { disabled: off || running?.state !== "failed" }),
       button(state.at ? `Jump to ${state.at}` : "Jump", act("procedure_jump", "It goes on from there.", { step: state.at ?? 0, why }), { disabled: off || !state.at || !why, why: "pick a step and give the reason" }),
       button("Stop", act("procedure_stop", "Stopped.", { why }), { disabled: off || !running || !why, why: "needs the reason", cls: "grave" })),
