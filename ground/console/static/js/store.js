@@ -153,9 +153,9 @@ const TAKES = {
   proc() {
     store.procedureIsOld = true;
   },
-  authority({ data }) {
-    if (data.holder === undefined) store.stale.push("authority");
-    else store.authority[data.vehicle] = { holder: data.holder, offered_to: data.offered_to };
+  authority({ vehicle, data }) {
+    if (data.holder === undefined || data.offered_to === undefined) store.stale.push("authority");
+    else store.authority[vehicle] = { holder: data.holder, offered_to: data.offered_to };
   },
   pass({ data }) {
     const others = store.passes.filter((each) => each.vehicle !== data.vehicle || each.start_ns !== data.start_ns);

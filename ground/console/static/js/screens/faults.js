@@ -8,13 +8,13 @@ import { lmst } from "../time.js";
 import { setPace } from "../topbar.js";
 
 const TEMPLATES = {
-  "a device tells nothing true": { id: "f1", device: "lander.battery_gauge", method: "measure", kind: "not_a_number", lasts: "2 h" },
-  "a value stays as it was": { id: "f2", device: "rover.imu", method: "measure", kind: "stuck", lasts: "1 h" },
-  "a value drifts": { id: "f3", device: "rover.imu", method: "measure", kind: "drift", per_second: 0.001, lasts: "1 h" },
+  "a gauge tells no number": { id: "f1", device: "lander.battery", kind: "not_a_number", lasts: "6 h" },
+  "a sensor stays as it was": { id: "f2", device: "rover.inertial_measurement_unit", kind: "stuck", lasts: "2 h" },
+  "sensors drift": { id: "f3", device: "lander.thermal_nodes", kind: "drift", per_second: 0.001, lasts: "12 h" },
   "a patch of sand": { id: "f4", world: "site", kind: "slip_patch", east: "60 m", north: "20 m", radius: "2 m", slip: "95 %" },
-  "a vehicle dies": { id: "f5", node: "rover", kind: "death" },
+  "a radio hears nothing": { id: "f5", device: "rover.uhf", kind: "deaf", lasts: "1 sol" },
 };
-const state = { text: JSON.stringify(TEMPLATES["a device tells nothing true"], null, 1), role: "", sure: "" };
+const state = { text: JSON.stringify(TEMPLATES["a gauge tells no number"], null, 1), role: "", sure: "" };
 
 export default {
   id: "faults", title: "Faults", key: "f", group: "drills", role: "trainer",
