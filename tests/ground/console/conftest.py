@@ -139,9 +139,10 @@ def answers(port: int) -> bool:
         return False
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def chromium() -> Iterator[Any]:
-    """Debian's browser, driven by Playwright."""
+    """Debian's browser, driven by Playwright: for one test, since as long as it lives its loop runs
+    in this thread, and no other can."""
     if not Path(CHROMIUM).exists():
         pytest.skip("chromium is not installed: apt-get install -y chromium")
     playwright = pytest.importorskip("playwright.sync_api")
