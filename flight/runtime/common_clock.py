@@ -30,7 +30,8 @@ _BEGUN, _WALL, _RATE = range(3)
 _HEAD = 8
 # One cell each, then one for each sender to each receiver, and each to whom each is connected.
 _HORIZON, _ACTIVITY, _AT, _TAKEN, _FORGIVEN, _SENT = (_HEAD + PLACES * k for k in range(6))
-_STANDS = _SENT + PLACES * PLACES
+_ANSWERED = _SENT + PLACES * PLACES
+_STANDS = _ANSWERED + PLACES
 _LIFE, _WANTED, _LINKED = _STANDS + PLACES, _STANDS + 2 * PLACES, _STANDS + 3 * PLACES
 _CELLS = _LINKED + PLACES * PLACES
 _LINKS = 8 * _STANDS  # where the bytes begin that tell who is connected
@@ -209,9 +210,10 @@ class CommonClock:
                 os.write(self._doors[place], b"!")
 
     def answer_door(self) -> None:
-        """Takes in who has knocked."""
+        """Takes in who has knocked, and lets all see that it has been awake since."""
         with contextlib.suppress(BlockingIOError):
             os.read(self.descriptor, 4096)
+            self._cells[_ANSWERED + self._own] += 1
 
     # ------------------------------------------------------ messages and links
 
@@ -337,6 +339,19 @@ class ClockKeeper(CommonClock):
     def forgive(self, place: int) -> None:
         """Gives up messages to a participant that are under way and will not be taken."""
         self._cells[_FORGIVEN + place] += _waiting(self._cells, place)
+
+    def take_back(self) -> None:
+        """Forgives no more what was given up and has been taken after all."""
+        for place in range(len(self.names)):
+            self._cells[_FORGIVEN + place] += min(0, _waiting(self._cells, place))
+
+    def knock_at(self, places: Sequence[int]) -> None:
+        """Wakes participants, to see whether they answer."""
+        self._knock(places)
+
+    def answers(self, place: int) -> int:
+        """How often a participant has answered at its door: whether it is given time to run."""
+        return int(self._cells[_ANSWERED + place])
 
     def excuse(self, one: int, other: int) -> None:
         """No more waits for the connections of one participant to another."""

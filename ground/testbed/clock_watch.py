@@ -2,7 +2,8 @@
 
 Mission time stands while anybody works, however long a loaded machine takes for it. What never ends
 has to be told from what takes long: by looks, so that a machine that lets nobody run does not let
-the watch run either.
+the watch run either; and only by looks between which all whom it concerns have answered a knock at
+their doors, so that one that is not let run is not taken for one to whom nothing comes.
 """
 
 from collections.abc import Callable
@@ -11,8 +12,8 @@ from dataclasses import dataclass
 from flight.runtime.common_clock import ClockKeeper, View
 
 LOOK = 0.25  # wall seconds between looks
-LOST = 20  # looks without any change, after which a message is lost or a connection will not be
-HUNG = 480  # looks in which somebody works and gets no further, after which it is taken for hung
+LOST = 20  # answered looks without any change: a message is lost, or a connection will not be
+HUNG = 480  # looks in which somebody gets no further or does not answer: it is taken for hung
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,15 @@ class ClockWatch:
         self._tell = tell
         self._before: tuple[int, ...] = ()
         self._looks = 0
+        self._answered = 0  # of them those at which all had answered whom it concerns
+        self._answers: dict[int, int] = {}
 
     def look(self) -> None:
         """To be called each LOOK seconds, between two instants."""
+        self._clock.take_back()
         view = self._clock.look()
         if view.settled or view.others != self._before:
-            self._before, self._looks = view.others, 0
+            self._before, self._looks, self._answered = view.others, 0, 0
             return
         self._looks += 1
         if view.busy:
@@ -46,8 +50,19 @@ class ClockWatch:
                 self._looks = 0
                 self._tell.hung(self._clock.names[view.busy[0]])
             return
-        if self._looks >= LOST:
+        if self._all_answered(view):
+            self._answered += 1
+        if self._answered >= LOST or self._looks >= HUNG:
             self._go_on(view)
+
+    def _all_answered(self, view: View) -> bool:
+        """Whether all whom it concerns have been awake since the last look; knocks at them."""
+        places = dict.fromkeys(place for place, _ in view.in_flight)
+        places |= dict.fromkeys(place for pair in view.unlinked for place in pair)
+        before = self._answers
+        self._answers = {place: self._clock.answers(place) for place in places}
+        self._clock.knock_at(list(places))
+        return all(count != before.get(place) for place, count in self._answers.items())
 
     def _go_on(self, view: View) -> None:
         names = self._clock.names

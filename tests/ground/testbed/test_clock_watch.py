@@ -30,9 +30,13 @@ class Scene:
         self.told: list[str] = []
         self.watch = ClockWatch(self.keeper, Tell(self.hung.append, self.told.append))
 
-    def look(self, times: int) -> None:
+    def look(self, times: int, asleep: CommonClock | None = None) -> None:
+        """`asleep`: who is not let run, and does not answer at the door."""
         for _ in range(times):
             self.watch.look()
+            for each in (self.keeper, self.rover, self.ground):
+                if each is not asleep:
+                    each.answer_door()
 
 
 @pytest.fixture
@@ -79,3 +83,38 @@ def test_who_works_for_long_is_waited_for_and_who_hangs_is_told(scene: Scene) ->
     assert not scene.hung and not scene.told and not scene.keeper.look().settled
     scene.look(1)
     assert scene.hung == ["rover"]
+
+
+def test_who_is_not_let_run_is_not_taken_for_one_to_whom_nothing_comes(scene: Scene) -> None:
+    """A machine with much to do lets one process wait for many seconds, and another look."""
+    scene.ground.sent_to(1)
+    scene.look(HUNG, asleep=scene.rover)
+    assert not scene.told and not scene.keeper.look().settled
+    scene.rover.taken()
+    scene.look(1)
+    assert not scene.told and scene.keeper.look().settled
+
+
+def test_one_that_never_answers_is_not_waited_for_for_ever(scene: Scene) -> None:
+    scene.ground.sent_to(1)
+    scene.look(HUNG + 1, asleep=scene.rover)
+    assert scene.told == ["rover has not taken 1 messages sent to it"]
+
+
+def test_a_connection_waits_for_both_its_ends(scene: Scene) -> None:
+    scene.ground.follow("rover.node")
+    scene.look(HUNG, asleep=scene.rover)
+    assert not scene.told
+    scene.look(LOST + 1)
+    assert scene.told == ["mission_control is not connected to rover"]
+
+
+def test_what_was_given_up_and_comes_after_all_is_put_right_at_the_next_look(scene: Scene) -> None:
+    scene.ground.sent_to(1)
+    scene.look(LOST + 1)
+    scene.rover.taken()
+    assert not scene.keeper.look().settled
+    scene.look(1)
+    assert scene.keeper.look().settled
+    scene.ground.sent_to(1)  # and it hides no other
+    assert scene.keeper.look().in_flight == ((1, 1),)
