@@ -265,7 +265,7 @@ class CommonClock:
 
     def _read(self, cells: memoryview) -> View:
         count = len(self.names)
-        live = [p for p in range(count) if cells[_LIFE + p] and not cells[_STANDS + p]]
+        live = _live(cells, count)
         horizon = min((cells[_HORIZON + place] for place in live), default=NEVER)
         waiting = [(place, _waiting(cells, place)) for place in live]
         return View(
@@ -349,6 +349,10 @@ class ClockKeeper(CommonClock):
         """Wakes participants, to see whether they answer."""
         self._knock(places)
 
+    def running(self) -> list[int]:
+        """The places of all for whom time stands: they run, and are not held up."""
+        return _live(self._cells, len(self.names))
+
     def answers(self, place: int) -> int:
         """How often a participant has answered at its door: whether it is given time to run."""
         return int(self._cells[_ANSWERED + place])
@@ -356,6 +360,10 @@ class ClockKeeper(CommonClock):
     def excuse(self, one: int, other: int) -> None:
         """No more waits for the connections of one participant to another."""
         self._cells[_LINKED + PLACES * one + other] = self.life(other)
+
+
+def _live(cells: memoryview, count: int) -> list[int]:
+    return [p for p in range(count) if cells[_LIFE + p] and not cells[_STANDS + p]]
 
 
 def _waiting(cells: memoryview, place: int) -> int:

@@ -2,8 +2,8 @@
 
 Mission time stands while anybody works, however long a loaded machine takes for it. What never ends
 has to be told from what takes long: by looks, so that a machine that lets nobody run does not let
-the watch run either; and only by looks between which all whom it concerns have answered a knock at
-their doors, so that one that is not let run is not taken for one to whom nothing comes.
+the watch run either; and only by looks between which all have answered a knock at their doors, so
+that one that is not let run is not taken for one to whom, or from whom, nothing comes.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ class ClockWatch:
         self._tell = tell
         self._before: tuple[int, ...] = ()
         self._looks = 0
-        self._answered = 0  # of them those at which all had answered whom it concerns
+        self._answered = 0  # of them those at which all had answered
         self._answers: dict[int, int] = {}
 
     def look(self) -> None:
@@ -50,18 +50,17 @@ class ClockWatch:
                 self._looks = 0
                 self._tell.hung(self._clock.names[view.busy[0]])
             return
-        if self._all_answered(view):
+        if self._all_answered():
             self._answered += 1
         if self._answered >= LOST or self._looks >= HUNG:
             self._go_on(view)
 
-    def _all_answered(self, view: View) -> bool:
-        """Whether all whom it concerns have been awake since the last look; knocks at them."""
-        places = dict.fromkeys(place for place, _ in view.in_flight)
-        places |= dict.fromkeys(place for pair in view.unlinked for place in pair)
+    def _all_answered(self) -> bool:
+        """Whether all have been awake since the last look; knocks at them. One that is not let run
+        may be who has to take a message, and who has sent it and has it still."""
         before = self._answers
-        self._answers = {place: self._clock.answers(place) for place in places}
-        self._clock.knock_at(list(places))
+        self._answers = {place: self._clock.answers(place) for place in self._clock.running()}
+        self._clock.knock_at(list(self._answers))
         return all(count != before.get(place) for place, count in self._answers.items())
 
     def _go_on(self, view: View) -> None:

@@ -85,6 +85,15 @@ def test_who_works_for_long_is_waited_for_and_who_hangs_is_told(scene: Scene) ->
     assert scene.hung == ["rover"]
 
 
+def test_who_has_sent_a_message_is_waited_for_until_it_is_let_run(scene: Scene) -> None:
+    scene.ground.sent_to(1)  # it lies there still, in a queue of a process that does not run
+    scene.look(HUNG, asleep=scene.ground)
+    assert not scene.told
+    scene.rover.taken()
+    scene.look(1)
+    assert not scene.told and scene.keeper.look().settled
+
+
 def test_who_is_not_let_run_is_not_taken_for_one_to_whom_nothing_comes(scene: Scene) -> None:
     """A machine with much to do lets one process wait for many seconds, and another look."""
     scene.ground.sent_to(1)
