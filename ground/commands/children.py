@@ -7,6 +7,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ground.terminal.signals import end_with_parent
+
 PATIENCE = 10.0  # wall seconds for a process to end in order
 RESTARTS = 5  # of one process in RESTARTS_IN
 RESTARTS_IN = 60.0  # wall seconds
@@ -33,6 +35,7 @@ class Child:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if self.speaks else subprocess.DEVNULL,
             start_new_session=True,
+            preexec_fn=end_with_parent,  # also when this one is killed
             text=True,
         )
 

@@ -87,7 +87,7 @@ class Console:
         self._edge = Child(
             "the edge",
             [CLI, "control", str(self.folder), "--operators", arguments.operators, "--demo",
-             "--json", "--with-parent"],
+             "--json"],
             speaks=True,
         )  # fmt: skip
         self._web: Child | None = None

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from flight.configuration.files import ConfigurationError
 from ground.terminal.exit_codes import YES
-from ground.terminal.signals import end_with_parent
 
 if TYPE_CHECKING:
     from ground.edge import Edge, EdgeOptions
@@ -62,7 +61,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print addresses, links and key files as one line"
     )
-    parser.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -79,8 +77,6 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigurationError("command line", None, "RUN_FOLDER", "say which run")
     if folder.exists() and not folder.is_dir():
         raise ConfigurationError(str(folder), None, "RUN_FOLDER", "is no folder")
-    if arguments.with_parent:
-        end_with_parent()
     options = EdgeOptions(people, arguments.secrets, arguments.tcp, arguments.demo)
     asyncio.run(_serve(folder, options, arguments))
     return YES

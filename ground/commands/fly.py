@@ -202,7 +202,7 @@ def _edge(out: Path, arguments: argparse.Namespace) -> list[Child]:
     operators = arguments.operators or "demo"
     edge = Child(
         "the edge",
-        ["ground.cli", "control", str(out), "--operators", operators, "--with-parent"],
+        ["ground.cli", "control", str(out), "--operators", operators],
     )
     edge.start()
     return [edge]
