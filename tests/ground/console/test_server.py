@@ -122,6 +122,7 @@ def test_a_websocket_asks_in_its_own_name_in_small_frames(serve: Serve) -> None:
         answer_to(socket, 1)
 
 
+@pytest.mark.check
 def test_who_pays_no_credit_gets_two_frames_and_slows_nobody(serve: Serve) -> None:
     served = serve(pace=3000.0)
     cookie = cookie_of(log_in(served)[1])
@@ -142,6 +143,7 @@ def test_who_pays_no_credit_gets_two_frames_and_slows_nobody(serve: Serve) -> No
             stalled.recv(timeout=0.5)
 
 
+@pytest.mark.check
 def test_mission_control_may_go_and_come_back(serve: Serve) -> None:
     served = serve()
     cookie = cookie_of(log_in(served)[1])
