@@ -91,12 +91,22 @@ def hostile_frames(count: int, seed: int = 1) -> Endured:
         port = str(probe.getsockname()[1])
         probe.close()
         command = [sys.executable, "-m", "tests.soak.hostile", folder, port]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        # Into a file: a pipe that nobody reads yet would hold up who writes much.
+        with (
+            Path(folder, "errors").open("w+b") as told_errors,
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=told_errors) as process,
+        ):
             try:
                 _flood([f"ipc://{folder}/target", f"tcp://127.0.0.1:{port}"], count, seed)
-                out, errors = process.communicate(timeout=WALL_LIMIT)
+                out, _ = process.communicate(timeout=WALL_LIMIT)
+            except zmq.Again:
+                said = Path(folder, "errors").read_text(errors="replace")[-2000:]
+                raise AssertionError(
+                    f"the endpoint takes nothing more; its process: {process.poll()}; {said}"
+                ) from None
             finally:
                 process.kill()
+            errors = Path(folder, "errors").read_bytes()
         told = json.loads(out or b"{}")
         return Endured(process.returncode, errors.count(b"Traceback"), **told)
 
@@ -106,6 +116,8 @@ def _flood(addresses: list[str], count: int, seed: int) -> None:
     context: zmq.Context[Any] = zmq.Context()
     try:
         for begin in range(0, count, FRAMES_OF_A_NAME):
+            if begin % 50_000 == 0 and begin:
+                print(f"{begin} frames sent", flush=True)
             sockets = [_stranger(context, address, begin) for address in addresses]
             for number in range(begin, min(count, begin + FRAMES_OF_A_NAME)):
                 sockets[number % 2].send_multipart(_frames(draw, number))
