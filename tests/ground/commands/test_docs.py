@@ -40,7 +40,10 @@ def devices() -> dict[str, Any]:
 class TestPages:
     def test_every_page_says_first_that_it_is_generated(self, pages: dict[str, str]) -> None:
         assert pages
-        assert all(text.startswith(GENERATED) for text in pages.values())
+        schemas = [name for name in pages if name.endswith(".json")]  # JSON has no comments
+        assert schemas == ["reference/mission-control-api.json"]
+        read = [text for name, text in pages.items() if name not in schemas]
+        assert all(text.startswith(GENERATED) for text in read)
 
     def test_are_the_same_each_time(self, pages: dict[str, str]) -> None:
         assert generate() == pages
