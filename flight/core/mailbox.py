@@ -117,6 +117,10 @@ class Mailbox:
             self._waiter.set_result(None)
         return True
 
+    def ask(self, progress: Progress) -> None:
+        """Has the task that takes items show that it does."""
+        self.post(Ping(progress))
+
     async def take(self) -> Item:
         """The next item; waits for one. Only one task may take."""
         while not self._urgent and not self._ordinary:

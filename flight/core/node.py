@@ -94,12 +94,9 @@ class Node(ProtectionCommands):
         self._life = life_of(self.storage, self.boot.number, self._stored_damage)
         self.random = stream(context.seed, f"{self.name}.flight.{self.boot.number}")
         self.parameters = ParameterTable(
-            self.name,
-            self.parameter_declarations,
-            dict(context.parameters),
-            self.storage,
+            self.name, self.parameter_declarations, dict(context.parameters), self.storage,
             self._service_reports,
-        )
+        )  # fmt: skip
         self.mailbox = Mailbox(lambda item: self.signal_dropped(signal=label(item)))
         self.ledger = CustodyLedger(
             self.storage, self.name, self.clock.now_ns, self._custody_changed, life=self._life
@@ -111,7 +108,7 @@ class Node(ProtectionCommands):
         self.hazards = self.sequences.hazards
         self._store = StoreWatch(self)
         self.health = HealthMonitor(self._service_reports)
-        self.vigil = Vigil(self.watched, self.health, context.watchdog, self._ask_mailbox)
+        self.vigil = Vigil(self.watched, self.health, context.watchdog, self.mailbox.ask)
         self._rounds = Rounds("health", HEALTH_PERIOD)
         self.wires = {}  # by service
         self.nursery: Nursery
@@ -217,10 +214,11 @@ class Node(ProtectionCommands):
         """Lets the statechart react to a signal; returns whether a transition was taken."""
         if signal.name == "enter_safe" and not self._admits_safe(signal):
             return False
-        to_safe = signal.name == "enter_safe" and SAFE in self.statechart.states
+        forced = signal.name == "enter_safe"
+        to_safe = forced and SAFE in self.statechart.states
         if to_safe:
-            self.note_safe(_reason(signal))  # before it is entered, lest a kill comes in between
-        fired = await self.machine.fire(signal, force=signal.name == "enter_safe")
+            self.note_safe(signal.reason)  # before it is entered, lest a kill comes in between
+        fired = await self.machine.fire(signal, force=forced)
         for path in fired.exited:
             await self.activities.stop(path)
             self.dispatcher.state_left(path, signal, from_activity)
@@ -231,8 +229,8 @@ class Node(ProtectionCommands):
         self.dispatcher.states_entered(fired.entered, signal)
         for path in fired.entered:
             if path == SAFE:
-                self.note_safe(_reason(signal))
-                self._make_safe(_reason(signal))
+                self.note_safe(signal.reason)
+                self._make_safe(signal.reason)
             self.activities.start(path, self.statechart.states[path], signal)
         if not self.is_in_safe and (to_safe or SAFE in fired.exited):
             self.safe_is_left()
@@ -446,15 +444,7 @@ class Node(ProtectionCommands):
         self.vigil.begin()
         self._rounds.begin(nursery, lambda: self._look_at_health(progress))
 
-    def _ask_mailbox(self, progress: Progress) -> None:
-        self.mailbox.post(Ping(progress))
-
     def _look_at_health(self, progress: Progress) -> None:
-        self._ask_mailbox(progress)
+        self.mailbox.ask(progress)
         self.look_at_telling()
         self.health.check()
-
-
-def _reason(signal: Signal) -> str:
-    """Why a signal was given."""
-    return str(signal.data.get("reason", signal.name))

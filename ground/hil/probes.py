@@ -5,7 +5,6 @@ import contextlib
 import random
 import re
 import statistics
-from collections.abc import Awaitable
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +15,7 @@ from flight.icd.devices.description import interface_hash
 from flight.runtime.reading_fields import struct_problem
 from flight.runtime.reading_gate import check_values
 from ground.hil.conformance import SETTLE, Broken, Kit, Named, NotShown, Session
+from ground.hil.judging import ended_by_fault, faulted, moving, refused, rejected, stands
 from ground.hil.motions import Motion
 from sim_hw.bench.wire.client import SILENCE
 from sim_hw.bench.wire.frames import frame
@@ -110,7 +110,7 @@ async def safe_before_hello(kit: Kit) -> str:
         with contextlib.suppress(DeviceFault, DeviceRejected, DeviceTimeout):
             await session.client.own("safe", on=False)  # it may refuse that, or say nothing
         pending = await session.begin(motion, motion.longest())
-        await _refused(session, pending, "before hello")
+        await refused(session, pending, "before hello")
     return "power-on state is safe"
 
 
@@ -118,7 +118,7 @@ async def safe_after_hello(kit: Kit) -> str:
     motion = kit.motion
     async with kit.session() as session:
         pending = await session.begin(motion, motion.longest())
-        await _faulted(session, pending, "before safe {on: false}")
+        await faulted(session, pending, "before safe {on: false}")
     return "fault until safe {on: false}"
 
 
@@ -127,14 +127,14 @@ async def new_boot_stops(kit: Kit) -> str:
     async with kit.session() as session:
         await session.out_of_safe()
         pending = await session.begin(motion, motion.longest())
-        await _moving(session, pending.number, motion)
+        await moving(session, pending.number, motion)
         kit.boots += 1
         session.client.hello(kit.boots)
         await asyncio.sleep(SETTLE)
         await pending.drop()
-        await _stands(session, pending.number, "after the hello of a new boot")
+        await stands(session, pending.number, "after the hello of a new boot")
         again = await session.begin(motion, motion.longest())
-        await _faulted(session, again, "after the hello of a new boot, in which nobody let it")
+        await faulted(session, again, "after the hello of a new boot, in which nobody let it")
     return "stops, and is safe"
 
 
@@ -159,9 +159,9 @@ async def dead_man(kit: Kit) -> str:
         taken = loop.time() - begun
         if taken < 0.5 * SILENCE:
             raise Broken(f"it gave up after {taken:.2f} s of silence; allowed is {SILENCE:g} s")
-        await _stands(session, pending.number, "after silence")
+        await stands(session, pending.number, "after silence")
         again = await session.begin(motion, motion.longest())
-        await _faulted(session, again, "after silence, in which it ought to have latched safe")
+        await faulted(session, again, "after silence, in which it ought to have latched safe")
     return f"stops {taken:.2f} s after the last word"
 
 
@@ -191,7 +191,7 @@ async def repeated_number(kit: Kit) -> str:
 
 async def unknown_method(kit: Kit) -> str:
     async with kit.session() as session:
-        await _rejected(session, "no_such_method", {}, "an unknown method")
+        await rejected(session, "no_such_method", {}, "an unknown method")
     return "rejected"
 
 
@@ -200,7 +200,7 @@ async def wrong_reading_call(kit: Kit) -> str:
     if not methods:
         raise NotShown("it has no reading without arguments")
     async with kit.session() as session:
-        await _rejected(session, methods[0].name, {"no_such": 1}, "an unknown argument")
+        await rejected(session, methods[0].name, {"no_such": 1}, "an unknown argument")
     return "rejected"
 
 
@@ -210,7 +210,7 @@ async def wrong_arguments(kit: Kit) -> str:
     async with kit.session() as session:
         await session.out_of_safe()
         for what, arguments in calls:
-            await _rejected(session, motion.method.name, arguments, what)
+            await rejected(session, motion.method.name, arguments, what)
     return f"{len(calls)} kinds rejected"
 
 
@@ -219,7 +219,7 @@ async def limit_exactly_met(kit: Kit) -> str:
     async with kit.session() as session:
         await session.out_of_safe()
         pending = await session.begin(motion, motion.longest())
-        await _moving(session, pending.number, motion)
+        await moving(session, pending.number, motion)
         await pending.drop()
     return "taken"
 
@@ -253,9 +253,9 @@ async def one_motion(kit: Kit) -> str:
     async with kit.session() as session:
         await session.out_of_safe()
         first = await session.begin(motion, motion.longest())
-        await _moving(session, first.number, motion)
+        await moving(session, first.number, motion)
         second = await session.begin(motion, motion.longest())
-        await _faulted(session, second, "while one is under way", moving=True)
+        await faulted(session, second, "while one is under way", moving=True)
         await first.drop()
     return "a second one is a fault"
 
@@ -265,10 +265,10 @@ async def cancelled_motion(kit: Kit) -> str:
     async with kit.session() as session:
         await session.out_of_safe()
         pending = await session.begin(motion, motion.longest())
-        await _moving(session, pending.number, motion)
+        await moving(session, pending.number, motion)
         await pending.drop()
         await asyncio.sleep(SETTLE)
-        await _stands(session, pending.number, "after cancel")
+        await stands(session, pending.number, "after cancel")
         if session.effects(pending.number)[-1][1].get("state") != "cancelled":
             raise Broken("the last effect of a cancelled motion does not say `cancelled`")
         again = await session.begin(motion, motion.short())
@@ -281,12 +281,12 @@ async def safe_stops(kit: Kit) -> str:
     async with kit.session() as session:
         await session.out_of_safe()
         pending = await session.begin(motion, motion.longest())
-        await _moving(session, pending.number, motion)
+        await moving(session, pending.number, motion)
         await session.client.own("safe", on=True)
-        await _ended_by_fault(pending.answer(SETTLE), "safe {on: true}")
-        await _stands(session, pending.number, "after safe {on: true}")
+        await ended_by_fault(pending.answer(SETTLE), "safe {on: true}")
+        await stands(session, pending.number, "after safe {on: true}")
         again = await session.begin(motion, motion.longest())
-        await _faulted(session, again, "in safe")
+        await faulted(session, again, "in safe")
     return "stops, and latches"
 
 
@@ -398,79 +398,6 @@ def _nonsense(kit: Kit, chance: random.Random) -> list[bytes]:
         found.append(b"\0" + frame(payload))
     found.append(b"\x01" * ENDLESS)
     return found
-
-
-# ------------------------------------------------------------------------ helpers
-
-
-async def _moving(session: Session, number: int, motion: Motion) -> None:
-    """Waits until a call is seen to move."""
-    for _ in range(50):
-        await asyncio.sleep(0.01)
-        if session.effects(number):
-            return
-    raise Broken(f"{motion.method.name} was asked for, and no effect of it came within 0.5 s")
-
-
-async def _stands(session: Session, number: int, when: str) -> None:
-    before = len(session.effects(number))
-    await asyncio.sleep(SETTLE)
-    if len(session.effects(number)) > before:
-        raise Broken(f"it moves on {when}")
-
-
-async def _refused(session: Session, pending: Any, when: str) -> None:
-    try:
-        await pending.answer(SETTLE)
-    except (DeviceFault, DeviceRejected):
-        pass
-    except TimeoutError:
-        await pending.drop()
-    else:
-        raise Broken(f"a motion was done {when}")
-    if session.any_effects():
-        raise Broken(f"a motion was begun {when}")
-
-
-async def _faulted(session: Session, pending: Any, when: str, *, moving: bool = False) -> None:
-    await _ended_by_fault(pending.answer(SETTLE), f"a motion {when}")
-    if session.effects(pending.number) or (not moving and _moves_on(session, pending.number)):
-        raise Broken(f"a motion was begun {when}")
-
-
-def _moves_on(session: Session, number: int) -> bool:
-    return any(
-        isinstance(said.data, dict) and said.data.get("number") == number
-        for _, said in session.said
-        if said.name == "effect"
-    )
-
-
-async def _ended_by_fault(answer: Awaitable[Any], what: str) -> None:
-    try:
-        result = await answer
-    except DeviceFault:
-        return
-    except DeviceRejected as error:
-        raise Broken(f"{what} was rejected ({error}); it is to be a fault") from None
-    except TimeoutError:
-        raise Broken(f"{what} was not answered by a fault within {SETTLE:g} s") from None
-    raise Broken(f"{what} was answered by {result}; it is to be a fault")
-
-
-async def _rejected(session: Session, method: str, arguments: dict[str, Any], what: str) -> None:
-    try:
-        answer = await session.client.call(method, arguments, limit=SETTLE)
-    except DeviceRejected:
-        answer = None
-    except DeviceFault as error:
-        raise Broken(f"{what} was a fault ({error}); it is to be rejected") from None
-    except DeviceTimeout:
-        raise Broken(f"{what} was not rejected within {SETTLE:g} s") from None
-    if answer is not None:
-        raise Broken(f"{what} was answered by {answer.result}; it is to be rejected")
-    if session.any_effects():
-        raise Broken(f"{what} was rejected, and it moved")
 
 
 PROBES = [

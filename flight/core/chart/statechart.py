@@ -42,6 +42,11 @@ class Signal:
     cause: str = ""
     carried: object = None
 
+    @property
+    def reason(self) -> str:
+        """Why it was given, in words."""
+        return str(self.data.get("reason", self.name))
+
     def given(self, kind: type[T]) -> T:
         """What it carries, of a type: the arguments of its command, or what came of the state
         before. Raises TypeError for a signal that carries nothing of the kind."""
