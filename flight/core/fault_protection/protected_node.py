@@ -108,8 +108,13 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
             self.safe_causes = [*self.safe_causes, cause]
 
     def safe_is_left(self) -> None:
-        """The vehicle is not in its safe state any more."""
-        if self.safe_causes:
+        """The vehicle is not in its safe state any more; what cannot be read had no say either."""
+        try:
+            nothing_is_kept = not self.safe_causes
+        except StorageDamage as damage:
+            self.record_damaged(reason=str(damage))
+            nothing_is_kept = False
+        if not nothing_is_kept:
             self.safe_causes = []
 
     def safe_has_passed(self) -> bool:

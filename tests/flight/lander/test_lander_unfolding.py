@@ -247,23 +247,45 @@ def test_a_reduced_boot_in_the_air_goes_on_with_the_descent(
     reduced: bool, critical: Any, stored: Any, found: str | None
 ) -> None:
     kept = {"critical": critical, "rest_state": stored}
+    lander, told = booting(kept, reduced=reduced)
+    damaged = any(isinstance(each, Exception) for each in kept.values())
+    assert lander._boot_state() == found
+    assert bool(told) is damaged
+    # Until it is back in that state, nothing sends it to safe.
+    assert lander.safing_control.resumes_critical is (critical is True)
+    # What has led to safe is known, and nothing of it where it is not safe.
+    assert bool(lander.safe_causes) is (found == "safe")
+
+
+@pytest.mark.parametrize(
+    "causes", [StorageDamage("memory", "safe_causes", "store"), "no list", ["commanded"]]
+)
+def test_causes_of_an_earlier_safe_state_do_not_end_the_descent(causes: Any) -> None:
+    kept = {"critical": True, "rest_state": "entry.powered", "safe_causes": causes}
+    lander, told = booting(kept, reduced=True)
+    assert lander._boot_state() == "entry.powered"
+    assert bool(told) is (causes != ["commanded"]) and lander.safe_causes == []
+
+
+def booting(kept: dict[str, Any], *, reduced: bool) -> tuple[Any, list[str]]:
+    """A lander that boots with what is stored, and what it tells of damage."""
 
     def get(namespace: str, key: str, otherwise: Any = None) -> Any:
-        value = kept[key]
+        value = kept.get(key, otherwise)
         if isinstance(value, Exception):
             raise value
         return value
 
+    def put(namespace: str, key: str, value: Any) -> None:
+        kept[key] = value
+
     told: list[str] = []
     lander: Any = Lander.__new__(Lander)
     lander.boot = SimpleNamespace(reduced=reduced)
-    lander.storage = SimpleNamespace(get=get)
+    lander.storage = SimpleNamespace(get=get, put=put, name="store")
     lander.safing_control = SimpleNamespace(resumes_critical=False)
     lander.record_damaged = lambda reason: told.append(reason)
-    assert lander._boot_state() == found
-    assert bool(told) is any(isinstance(each, Exception) for each in kept.values())
-    # Until it is back in that state, nothing sends it to safe.
-    assert lander.safing_control.resumes_critical is (critical is True)
+    return lander, told
 
 
 @pytest.mark.parametrize("state", ["entry.powered", "landed.waiting", "entry.lost"])
