@@ -136,13 +136,30 @@ async def test_a_sequence_that_starts_a_hazardous_one_is_hazardous_too(rig: Rig)
     assert "start_sequence is hazardous" in report.detail
 
 
-async def test_a_harmless_carrier_runs_at_once_and_takes_no_arm(rig: Rig) -> None:
+async def test_what_carries_nothing_hazardous_runs_at_once(rig: Rig) -> None:
     sequence = {"name": "s", "entries": HARMLESS}
     report = await rig.wait_for_end(rig.send("toy", "load_sequence", sequence=sequence))
     assert report.rung is Rung.COMPLETED
-    report = await rig.wait_for_end(rig.send("toy", "start_sequence", stage="arm", name="s"))
-    assert report.rung is Rung.REJECTED
+    report = await rig.wait_for_end(rig.send("toy", "start_sequence", name="s"))
+    assert report.rung is Rung.COMPLETED
     assert str(toy(rig).commands["start_sequence"].carries) == "the stored sequence that is named"
+
+
+async def test_what_carries_nothing_hazardous_takes_arm_where_it_changes_something(
+    rig: Rig,
+) -> None:
+    """Loading changes nothing yet, and is hazardous nowhere; starting is in some phases."""
+    sequence = {"name": "s", "entries": HARMLESS}
+    report = await rig.wait_for_end(
+        rig.send("toy", "load_sequence", stage="arm", sequence=sequence)
+    )
+    assert report.rung is Rung.REJECTED and "takes no arm" in report.detail
+    assert (await rig.command("toy", "load_sequence", sequence=sequence)).rung is Rung.COMPLETED
+    fired = await rig.wait_for_end(rig.send("toy", "start_sequence", stage="fire", name="s"))
+    assert fired.rung is Rung.REJECTED, "nothing was armed"
+    rig.send("toy", "start_sequence", stage="arm", name="s")
+    fired = await rig.wait_for_end(rig.send("toy", "start_sequence", stage="fire", name="s"))
+    assert fired.rung is Rung.COMPLETED
 
 
 async def test_a_ring_of_sequences_has_the_hazard_of_what_is_in_it(rig: Rig) -> None:
