@@ -10,8 +10,8 @@ Name = Annotated[str, Meta(min_length=1, max_length=80)]
 """Of a vehicle, a command, a channel, an event, a person."""
 Number = Annotated[int, Meta(ge=0, le=2**53)]
 """Of an entry of the journal, an alarm, a step: what every client can count in."""
-Nanoseconds = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
-"""Of mission time."""
+Nanoseconds = Annotated[int, Meta(ge=-(2**61), le=2**61)]
+"""Of mission time: 73 years either way, so that differences are 64 bits as well."""
 Seconds = Annotated[float, Meta(ge=0.0, le=1e10)]
 Note = Annotated[str, Meta(max_length=2000)]
 Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]

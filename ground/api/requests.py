@@ -4,6 +4,7 @@ A request is a map with the key `do`. What is no request is refused by a sentenc
 nothing.
 """
 
+from math import isfinite
 from typing import Any, get_args
 
 import msgspec
@@ -21,17 +22,33 @@ REQUEST_TYPES: dict[str, type[Request]] = {
 """Every kind of request, by its `do`."""
 
 
+DEEPEST = 8
+"""Levels of a request: around it come those of an answer and of the journal, 16 in all."""
+
+
 class NoRequest(ValueError):
     """Something that is no request; the text says why."""
 
 
 def read_request(plain: Any) -> Read | Change:
     """The request that plain data stand for; raises NoRequest."""
+    _check_values(plain, DEEPEST)
     try:
         request: Read | Change = msgspec.convert(plain, AnyRequest)
     except msgspec.ValidationError as error:
         raise NoRequest(_sentence(plain, error)) from None
     return request
+
+
+def _check_values(plain: Any, left: int) -> None:
+    """Refuses what a record or a journal could not hold, or could not be read from again."""
+    if isinstance(plain, float) and not isfinite(plain):
+        raise NoRequest(f"no request: {plain}: allowed are finite numbers")
+    if isinstance(plain, dict | list | tuple):
+        if left == 0:
+            raise NoRequest(f"no request: nested deeper than {DEEPEST} levels")
+        for each in plain.values() if isinstance(plain, dict) else plain:
+            _check_values(each, left - 1)
 
 
 def plain_request(request: Request) -> dict[str, Any]:

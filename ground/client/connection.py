@@ -82,7 +82,10 @@ class Connection:
         key = key or secrets.token_hex(16)
         self._number += 1
         token = self.session if session is None else session
-        frame = encode(RequestFrame(self._number, request, token or None, key))
+        try:
+            frame = encode(RequestFrame(self._number, request, token or None, key))
+        except CodecError as error:
+            raise Refused(f"no request: {error}") from error
         if len(frame) > LARGEST_REQUEST:
             raise Refused(f"the request has {len(frame)} bytes; allowed are {LARGEST_REQUEST}")
         answer = await self._answer(self._number, frame, patience)

@@ -8,6 +8,7 @@ from ground.commands.asking import (
     Times,
     ask,
     configure_asking,
+    finite,
     print_json,
     print_table,
     rows_of,
@@ -37,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="those as well that are over")
     parser.add_argument("--note", default="", help="ack, note, shelve: what there is to say")
     parser.add_argument(
-        "--hours", type=float, default=1.0, help="shelve: for so many hours of mission time"
+        "--hours", type=finite, default=1.0, help="shelve: for so many hours of mission time"
     )
     parser.add_argument("--owner", default=None, metavar="USER", help="own: who looks after it")
     configure_asking(parser)

@@ -101,8 +101,9 @@ def _who(arguments: argparse.Namespace, place: Path) -> tuple[str, str]:
     if arguments.password_file is not None:
         try:
             return user, arguments.password_file.read_text(encoding="utf-8").rstrip("\n")
-        except OSError as error:
-            raise Refused(f"{arguments.password_file}: {error.strerror}") from error
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "holds no text"
+            raise Refused(f"{arguments.password_file}: {why}") from error
     if saved_session(api, user):
         return user, ""
     if not sys.stdin.isatty():
@@ -175,6 +176,14 @@ class Times:
 async def times_of(mc: "MissionControl") -> Times:
     """The times of a run."""
     return Times(str((await mc.hello())["epoch_utc"]))
+
+
+def finite(text: str) -> float:
+    """A number of an option: of hours or seconds that a mission can have."""
+    value = float(text)
+    if not abs(value) <= 1e9:  # also false for what is no number
+        raise argparse.ArgumentTypeError(f"{text}: allowed is a number up to 1e9")
+    return value
 
 
 def read_value(text: str) -> Any:

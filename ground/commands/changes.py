@@ -8,6 +8,7 @@ from ground.commands.asking import (
     Times,
     ask,
     configure_asking,
+    finite,
     print_json,
     print_table,
     shown,
@@ -26,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--passes", type=int, default=1, metavar="N", help="since so many passes ago (default: 1)"
     )
     when.add_argument(
-        "--since", type=float, default=None, metavar="SECONDS", help="since that mission time"
+        "--since", type=finite, default=None, metavar="SECONDS", help="since that mission time"
     )
     configure_asking(parser)
 

@@ -9,6 +9,7 @@ from ground.commands.asking import (
     Times,
     ask,
     configure_asking,
+    finite,
     print_json,
     print_table,
     rows_of,
@@ -42,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "many mission seconds in a second (default: max); it may have ended, and is not asked",
     )
     parser.add_argument(
-        "--from", dest="start", type=float, default=None, metavar="SECONDS",
+        "--from", dest="start", type=finite, default=None, metavar="SECONDS",
         help="with --replay: from that second of mission time",
     )  # fmt: skip
     configure_asking(parser, "print JSON, a line for each command")

@@ -8,6 +8,7 @@ from ground.commands.asking import (
     Times,
     ask,
     configure_asking,
+    finite,
     print_json,
     print_table,
     rows_of,
@@ -24,10 +25,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Its arguments."""
     parser.add_argument("--vehicle", default=None, help="of one vehicle")
     parser.add_argument(
-        "--hours", type=float, default=48.0, help="those of so many hours from now (default: 48)"
+        "--hours", type=finite, default=48.0, help="those of so many hours from now (default: 48)"
     )
     parser.add_argument(
-        "--past", type=float, default=0.0, metavar="HOURS", help="and of so many hours before now"
+        "--past", type=finite, default=0.0, metavar="HOURS", help="and of so many hours before now"
     )
     configure_asking(parser)
 

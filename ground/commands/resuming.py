@@ -10,24 +10,15 @@ from flight.configuration.files import ConfigurationError
 from flight.runtime.loop import NANOSECONDS
 from ground.commands.paces import checked_pace
 from ground.edge.private_files import state_folder, write_private
-from ground.edge.standing import STANDING, Standing
+from ground.edge.standing import GOAL, STANDING, Standing, read_standing
 from ground.testbed.run_control import ControlRefused, RunControl
 from ground.testbed.session import SESSION_FILE, Session, read_session
-
-GOAL = "resuming.json"  # to where a run is on its way
 
 
 def forget(folder: Path) -> None:
     """What was kept to fly a run to where it was is of no more use."""
     for name in (SESSION_FILE, GOAL):
         (state_folder(folder) / name).unlink(missing_ok=True)
-
-
-def _standing(file: Path) -> Standing | None:
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=Standing)
-    except (OSError, msgspec.MsgspecError):
-        return None
 
 
 def _finite(pace: float) -> float | None:
@@ -45,7 +36,7 @@ class Resumed:
         self._kept, self._goal = state / SESSION_FILE, state / GOAL
         session = self._record()
         last_ns = session.inputs[-1].time_ns if session.inputs else 0
-        goal = _standing(self._goal) or _standing(state / STANDING) or Standing(0, 0.0)
+        goal = read_standing(self._goal) or read_standing(state / STANDING) or Standing(0, 0.0)
         time_ns = max(last_ns, goal.time_ns)
         write_private(self._goal, msgspec.json.encode(Standing(time_ns, goal.pace)))
         self.time = time_ns / NANOSECONDS

@@ -103,7 +103,12 @@ class Console:
             body += piece
             if len(body) > LARGEST_FORM:
                 return Response("too large\n", 413, media_type="text/plain")
-        form = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=8)
+        try:
+            form = parse_qs(
+                body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=8
+            )
+        except ValueError:
+            return Response("too many fields\n", 400, media_type="text/plain")
         names = ("token",) if "token" in form else ("user", "password")
         given: dict[str, str] = {name: form.get(name, [""])[0] for name in names}
         return await self._log_in({"do": "login"} | given)
@@ -121,15 +126,15 @@ class Console:
     async def _logout(self, request: Request) -> Response:
         session = request.cookies.get(COOKIE)
         if session is not None:
-            await self._upstream.ask({"do": "logout"}, session)
+            await self._upstream.ask({"do": "logout"}, session[:LONGEST_SESSION])
         response = RedirectResponse("/login", 303)
         response.delete_cookie(COOKIE, httponly=True, samesite="strict", path="/")
         return response
 
     async def _dictionary(self, request: Request) -> Response:
         """By HTTP, since it is larger than a websocket's frame may be."""
-        session = request.cookies.get(COOKIE)
-        answer = await self._upstream.ask({"do": "dictionary"}, session or "")
+        session = request.cookies.get(COOKIE, "")[:LONGEST_SESSION]
+        answer = await self._upstream.ask({"do": "dictionary"}, session)
         if not answer.get("ok"):
             return JSONResponse(answer, 403)
         return Response(msgspec.json.encode(answer["result"]), media_type="application/json")

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from flight.icd.codec import CodecError, decode_plain
+from flight.icd.codec import CodecError, decode_plain, unpack
 from ground.client.frames import AnswerFrame, RequestFrame
 from ground.edge.attempts import Attempts
 from ground.edge.counts import Counts
@@ -18,6 +18,12 @@ from ground.edge.run_link import RunLink
 from ground.edge.sessions import Sessions
 
 Plain = dict[str, Any]
+
+
+def _number(plain: Any) -> int | None:
+    """The number of a frame that is none otherwise: who sent it waits for an answer to it."""
+    number = plain.get("id") if isinstance(plain, dict) else None
+    return number if type(number) is int and abs(number) < 1 << 63 else None
 
 
 class Refusal(Exception):
@@ -47,11 +53,13 @@ class Desk:
     async def answer(self, data: bytes, key_user: str = "") -> AnswerFrame:
         """The answer to a frame; `key_user`: whose key the sender has, where it has one."""
         self.counts.requests += 1
+        plain: Any = None
         try:
+            plain = unpack(data)
             frame = msgspec.convert(decode_plain(data), RequestFrame)
         except (CodecError, msgspec.ValidationError) as error:
             self.counts.malformed += 1
-            return AnswerFrame(None, False, refused=f"no request: {error}")
+            return AnswerFrame(_number(plain), False, refused=f"no request: {error}")
         try:
             plain = await self._answer(frame, key_user)
         except Refusal as refusal:
@@ -66,6 +74,8 @@ class Desk:
 
     async def _answer(self, frame: RequestFrame, key_user: str) -> Plain:
         do = frame.request.get("do")
+        if not isinstance(do, str):
+            raise Refusal("no request: it has no key do; it says what is asked, such as hello")
         if do == "login":
             return {"ok": True, "result": await self._log_in(frame.request)}
         person = self._who(frame, key_user)

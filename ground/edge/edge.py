@@ -39,7 +39,7 @@ from ground.edge.private_files import (
 )
 from ground.edge.run_link import CONTROL_FILE, MARK, LinkState, RunLink
 from ground.edge.sessions import Sessions
-from ground.edge.standing import StandingFile
+from ground.edge.standing import GOAL, StandingFile, read_standing
 from ground.edge.streams import Streams
 from ground.edge.telemetry_table import TelemetryTable
 from ground.edge.window import Window
@@ -84,7 +84,7 @@ class Edge:
         self.news = News(tail, table, self._publish, self._approvals.heard)
         self.link = RunLink(
             self.folder, now, self.news.take, self._life_begins, self._link_changed,
-            self.news.where, users,
+            self.news.where, users, self._resuming,
         )  # fmt: skip
         self._own = OwnRequests(self.link, tail, table, users, self._service, self.news)
         self._desk = Desk(
@@ -217,6 +217,13 @@ class Edge:
     def _link_changed(self, state: LinkState) -> None:
         self._announce()
         self.news.tell_clock()
+
+    def _resuming(self) -> bool:
+        """Whether the run flies again to where it was: what it is asked there would be in its
+        past."""
+        goal = read_standing(self.state / GOAL)
+        clock = self.news.clock.get("time_ns")
+        return goal is not None and (clock is None or clock < goal.time_ns)
 
     def link_told(self) -> dict[str, Any]:
         """Whether the run answers, and since when it does or does not."""

@@ -11,6 +11,8 @@ import msgspec
 import zmq
 
 from flight.icd.codec import CodecError, decode_plain, encode
+from ground.api.fields import Change, Request
+from ground.api.requests import REQUEST_TYPES
 from ground.client.frames import LARGEST_ANSWER
 from ground.client.sockets import LoopSocket
 
@@ -21,6 +23,8 @@ PERIOD = 0.1  # wall seconds between polls
 SILENT = 3.0  # wall seconds without an answer after which the run counts as gone
 PATIENCE = 25.0  # wall seconds for the answer to a request
 WAITING = 2000  # requests on their way
+
+RESUMING = "the run flies again to where it was: nothing is changed until it is there"
 
 Answer = dict[str, Any]
 
@@ -50,6 +54,7 @@ class RunLink:
     on_link: Callable[[LinkState], None]
     where: Callable[[], tuple[int, int]]  # the journal and telemetry that are known already
     roles: Mapping[str, frozenset[str]]
+    resuming: Callable[[], bool] = lambda: False  # what is changed then would be in its past
     state: LinkState = field(default_factory=LinkState)
     _socket: LoopSocket | None = None
     _address: str = ""
@@ -78,11 +83,13 @@ class RunLink:
         """The run's answer to a person's request."""
         roles = sorted(self.roles.get(user, ()))
         who = {"user": user, "session": session, "roles": roles, "key": key}
-        return await self._asked({"do": "ask", **who, "request": request}, PATIENCE)
+        asked = {"do": "ask", **who, "request": request}
+        return await self._asked(asked, PATIENCE, changes=_changes(request))
 
     async def pace(self, rate: float | None, until: float | None) -> Answer:
         """Sets the pace; `until`: seconds of mission time."""
-        return await self._asked({"do": "pace", "rate": rate, "until": until}, SILENT)
+        asked = {"do": "pace", "rate": rate, "until": until}
+        return await self._asked(asked, SILENT, changes=True)
 
     async def _poll(self) -> bool:
         """Takes the answer to the last poll, if it is there, and asks again; whether there is more
@@ -111,11 +118,13 @@ class RunLink:
         self.on_poll(answer)
         return len(answer.get("journal", ())) >= A_POLL
 
-    async def _asked(self, message: Answer, patience: float) -> Answer:
+    async def _asked(self, message: Answer, patience: float, *, changes: bool) -> Answer:
         if not self.state.up:
             await self._wait_for_it()
         if self._socket is None or not self.state.up:
             return self._away()
+        if changes and self.resuming():
+            return {"ok": False, "away": True, "refused": RESUMING}
         if len(self._waiting) >= WAITING:
             return {"ok": False, "refused": "too many requests wait for the run; ask again"}
         try:
@@ -163,6 +172,8 @@ class RunLink:
         """Connects where the run says that it is, if that is another place than before."""
         address = self._announced()
         if address == self._address:
+            if not address:  # a run that ends takes its address away before it says how it ended
+                self._gone(self._ended())
             return
         self._address = address
         if self._socket is not None:
@@ -211,6 +222,10 @@ class RunLink:
         for answered in list(self._waiting.values()):
             if not answered.done():
                 answered.set_result({"ok": False, "away": True, "refused": why})
+
+
+def _changes(request: Answer) -> bool:
+    return issubclass(REQUEST_TYPES.get(str(request.get("do")), Request), Change)
 
 
 _NONSENSE = {"ok": False, "refused": "the run answered with nonsense"}

@@ -8,6 +8,7 @@ import msgspec
 from ground.edge.private_files import write_private
 
 STANDING = "standing.json"
+GOAL = "resuming.json"  # to where a run is on its way that died
 NOTED = 1.0  # wall seconds between notes
 
 
@@ -16,6 +17,14 @@ class Standing(msgspec.Struct, frozen=True):
 
     time_ns: int
     pace: float | None
+
+
+def read_standing(file: Path) -> Standing | None:
+    """What a file says; None where there is none."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Standing)
+    except (OSError, msgspec.MsgspecError):
+        return None
 
 
 class StandingFile:

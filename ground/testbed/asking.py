@@ -89,7 +89,12 @@ class Asking:
 
     def _read(self, asked: Asked, request: Read) -> dict[str, Any]:
         service = self._service()
-        return _refusal(DOWN) if service is None else plain_answer(service.read(asked, request))
+        if service is None:
+            return _refusal(DOWN)
+        try:
+            return plain_answer(service.read(asked, request))
+        except Exception as error:  # who looks ends no run
+            return _refusal(f"mission control broke on this: {type(error).__name__}: {error}")
 
     def _change(
         self, asked: Asked, roles: tuple[Role, ...], request: Change, reply: Reply

@@ -86,9 +86,9 @@ def read_session(place: Path) -> Session:
     except OSError as error:
         raise ConfigurationError(str(file), None, "--from", error.strerror or str(error)) from error
     lines = text.split(b"\n")
-    torn = lines.pop() != b""
-    if torn and not lines:
-        raise _refused(file, 1, "the record is torn in its first line")
+    lines.pop()  # what a death has torn, or nothing
+    if not lines:
+        raise _refused(file, 1, "the record is empty, or torn in its first line")
     head = _read(file, 1, lines[0], SessionHead)
     if head.format != FORMAT:
         raise _refused(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import zmq
 import zmq.asyncio
@@ -15,6 +16,7 @@ from flight.icd.codec import decode_plain, encode
 from ground.client import Connection, MissionControl, Refused, Unanswered, find_api
 from ground.client.frames import API_FILE
 from ground.edge import Edge, EdgeOptions
+from ground.edge.standing import GOAL, Standing
 from tests.ground.edge.conftest import PASSWORD, Wall
 from tests.ground.edge.serving import client, script, served, session_of
 from tests.ground.edge.stand_in import StandIn, until
@@ -330,6 +332,42 @@ async def test_an_ended_run_says_how_it_ended(run: StandIn, options: EdgeOptions
         run.end("success")
         await until(lambda: "ended" in edge.link.state.why)
         assert edge.link.state.why == "the run is ended: success"
+
+
+async def test_what_is_changed_while_a_run_flies_back_would_be_in_its_past(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    """It was done there, and what had been recorded after it came out otherwise."""
+    async with served(run, options) as edge:
+        goal = edge.state / GOAL
+        goal.write_bytes(msgspec.json.encode(Standing(10**15, 50.0)))
+        async with client(edge, "anna") as connection:
+            with pytest.raises(Unanswered, match="flies again to where it was"):
+                await connection.ask({"do": "authority_take", "vehicle": "rover"}, key="k")
+            with pytest.raises(Unanswered, match="flies again to where it was"):
+                await connection.ask({"do": "pace", "rate": 0.0})
+            assert (await connection.ask({"do": "hello"}))["you"]["name"] == "anna"
+            assert run.acted == []
+            goal.unlink()
+            await connection.ask({"do": "authority_take", "vehicle": "rover"}, key="k")
+    assert len(run.acted) == 1
+
+
+@pytest.mark.parametrize("do", [[1], {}, None, 3])
+async def test_a_request_whose_kind_is_no_text_is_answered(
+    run: StandIn, options: EdgeOptions, do: Any
+) -> None:
+    async with served(run, options) as edge:
+        told = await raw(edge, encode({"id": 7, "session": None, "request": {"do": do}}))
+        assert (told["id"], told["ok"]) == (7, False) and "no key do" in told["refused"]
+
+
+async def test_what_is_no_request_is_answered_under_its_number(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    async with served(run, options) as edge:
+        told = await raw(edge, encode({"id": 8, "session": None, "request": 5}))
+        assert (told["id"], told["ok"]) == (8, False)
 
 
 async def test_what_is_asked_while_nobody_answers_says_so(

@@ -38,7 +38,6 @@ def test_a_command_is_staged_released_and_obeyed(tmp_path: Path) -> None:
     [
         ({"arguments": {"distance": 101.0}}, "distance"),
         ({"arguments": {"distance": "5"}}, "distance"),
-        ({"arguments": {"distance": float("nan")}}, "distance"),
         ({"arguments": {}}, "distance"),
         ({"arguments": {"distance": 5.0, "speed": 1.0}}, "speed"),
         ({"command": "drvie"}, "drive"),
@@ -181,3 +180,33 @@ def test_the_stack_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         assert desk.done("anna", "stage", **DRIVE)["stage"] == "st-4"
 
     at_the_desk(tmp_path, flight)
+
+
+def deep(levels: int) -> Any:
+    return [] if levels == 1 else [deep(levels - 1)]
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (float("nan"), "allowed are finite numbers"),
+        ([{"x": float("-inf")}], "allowed are finite numbers"),
+        (deep(7), "nested deeper than 8 levels"),
+    ],
+)
+def test_what_no_record_could_hold_is_no_request(value: Any, why: str) -> None:
+    """It stood in the record, and neither the journal nor the record could be read again."""
+    plain = {"do": "stage", "vehicle": "rover", "command": "drive_to", "arguments": {"x": value}}
+    with pytest.raises(NoRequest, match=why):
+        read_request(plain)
+
+
+def test_eight_levels_are_no_more_than_is_allowed() -> None:
+    plain = {"do": "stage", "vehicle": "rover", "command": "drive", "arguments": {"x": deep(6)}}
+    read_request(plain)
+
+
+@pytest.mark.parametrize("at_ns", [2**61 + 1, -(2**63), 2**63 - 1])
+def test_an_instant_beyond_all_missions_is_no_request(at_ns: int) -> None:
+    with pytest.raises(NoRequest, match="values"):
+        read_request({"do": "values", "at_ns": at_ns})
