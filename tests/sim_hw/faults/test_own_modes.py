@@ -48,8 +48,8 @@ def fields(mode: FailureMode) -> tuple[str, ...]:
     return tuple(mode.options.__struct_fields__)
 
 
-def inside(device: Any) -> dict[str, Any]:
-    """What a device knows, and what it can change around itself."""
+def inside(device: Any) -> dict[Any, Any]:
+    """What a device and its plant know, and what it can change around itself."""
     around = {
         "capacity": getattr(getattr(device, "_electrical", None), "capacity_fade", None),
         "shut": getattr(getattr(device, "_electrical", None), "array_shut", None),
@@ -57,8 +57,9 @@ def inside(device: Any) -> dict[str, Any]:
         "sample": getattr(getattr(device, "truth", None), "sample", None),
     }
     own = {
-        name: value
-        for name, value in vars(device).items()
+        (type(owner).__name__, name): value
+        for owner in (device, getattr(device, "plant", None))
+        for name, value in getattr(owner, "__dict__", {}).items()
         if isinstance(value, bool | int | float | str | tuple | list | dict | bytearray | None)
     }
     return copy.deepcopy({**own, **{k: str(v) for k, v in around.items()}})
