@@ -209,13 +209,13 @@ def test_all_that_is_driven_in_a_mission_is_looked_at() -> None:
     arm.joints = (2.93, *arm.joints[1:])
     assert "rover.rover_arm: waist at 2.930 rad" in found.look()
     arm.joints = (0.0, *arm.joints[1:])
-    wheels = hardware.vehicles["perseverance"].devices["wheels"]
+    wheels = hardware.vehicles["perseverance"].devices["wheels"].plant
     wheels.parameters = msgspec.structs.replace(wheels.parameters, tilt_limit=1e-9)
     wheels.world.terrain = SimpleNamespace(
         ground=lambda east, north: SimpleNamespace(gradient_east=0.02, gradient_north=0.0)
     )
     assert found.look() == "", "it stands where it was put"
-    wheels._odometer = 1.0
+    wheels.rolled = True
     assert "perseverance.wheels: lean at 1.146 degrees" in found.look()
 
 
