@@ -231,7 +231,8 @@ def step(node: Any, row: Any = SEALED, done: Any = lambda s: s.sealed) -> None:
     [
         ([state(sealed=True)], [state()], 1, 0),
         ([state(), state(sealed=True)], [state()], 2, 1),
-        ([state(sealed=True)], [MUTE, MUTE, state()], 3, 0),
+        ([state(sealed=True)], [MUTE], 1, 0),  # the answer is lost, and the deed is done
+        ([state(), state(), state(sealed=True)], [MUTE, MUTE, state()], 3, 0),
     ],
 )
 def test_a_step_is_verified_by_what_is_asked_for_anew(
