@@ -341,9 +341,15 @@ class ClockKeeper(CommonClock):
         self._cells[_FORGIVEN + place] += _waiting(self._cells, place)
 
     def take_back(self) -> None:
-        """Forgives no more what was given up and has been taken after all."""
-        for place in range(len(self.names)):
-            self._cells[_FORGIVEN + place] += min(0, _waiting(self._cells, place))
+        """Forgives no more what was given up and has been taken after all.
+
+        Only while nobody works: a message counts as sent when it is under way, and may be taken
+        before that.
+        """
+        view = self.look()
+        if not view.busy:
+            for place, waits in view.in_flight:
+                self._cells[_FORGIVEN + place] += min(0, waits)
 
     def knock_at(self, places: Sequence[int]) -> None:
         """Wakes participants, to see whether they answer."""

@@ -127,3 +127,14 @@ def test_what_was_given_up_and_comes_after_all_is_put_right_at_the_next_look(sce
     assert scene.keeper.look().settled
     scene.ground.sent_to(1)  # and it hides no other
     assert scene.keeper.look().in_flight == ((1, 1),)
+
+
+def test_what_is_taken_before_its_sender_has_counted_it_is_not_waited_for(scene: Scene) -> None:
+    scene.ground.busy(0)
+    scene.rover.taken()
+    scene.look(1)
+    scene.ground.sent_to(1)
+    scene.ground.idle(10)
+    assert scene.keeper.look().settled
+    scene.look(LOST + 1)
+    assert not scene.told and scene.keeper.look().settled
