@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flight.configuration.files import ConfigurationError
+from ground.terminal.destinations import check_folder
 from ground.terminal.exit_codes import NO, UNKNOWN, YES
 
 if TYPE_CHECKING:
@@ -172,6 +173,7 @@ def _build(arguments: argparse.Namespace) -> int:
     ):  # fmt: skip
         if given not in known:
             raise refused(key, f"= {given}: allowed is {', '.join(known)}")
+    check_folder("--out", arguments.out)
     arguments.out.mkdir(parents=True, exist_ok=True)
     try:
         print(build(arguments.device, arguments.host, arguments.out))

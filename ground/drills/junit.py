@@ -18,6 +18,7 @@ def write_junit(path: Path, shown: Sequence[Shown]) -> None:
     suites.append(suite)
     xml.indent(suites)
     data = xml.tostring(suites, encoding="utf-8", xml_declaration=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path, data + b"\n")
 
 

@@ -82,6 +82,7 @@ def export(run_folder: Path, file: Path, epoch: str, wanted: Wanted) -> int:
         archive = read_archive(run_folder)
         if archive is None:
             raise ConfigurationError(str(run_folder), None, "RUN", "holds no archive of a run")
+        file.parent.mkdir(parents=True, exist_ok=True)
         with closing(archive):
             count = write(archive, part, zero, wanted)
         part.replace(file)

@@ -18,6 +18,7 @@ FULL = 400
 
 def write_html(path: Path, shown: Sequence[Shown], summary: Summary, coverage: Coverage) -> None:
     """Writes the report as one file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path, page(shown, summary, coverage))
 
 

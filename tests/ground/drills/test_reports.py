@@ -108,8 +108,8 @@ def test_the_near_view_is_left_out_where_it_is_nearly_the_whole() -> None:
 
 
 def test_unknown_is_a_failure_for_junit_and_texts_are_what_xml_can_hold(tmp_path: Path) -> None:
-    write_junit(tmp_path / "j.xml", ALL)
-    suite = xml.parse(tmp_path / "j.xml").getroot()[0]
+    write_junit(tmp_path / "new" / "j.xml", ALL)
+    suite = xml.parse(tmp_path / "new" / "j.xml").getroot()[0]
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("4", "2", "1")
     outcome = [[child.tag for child in case if child.tag != "properties"] for case in suite]
     assert outcome == [[], ["failure"], ["failure"], ["error"]]
