@@ -18,6 +18,14 @@ async def moving(session: Session, number: int, motion: Motion) -> None:
     raise Broken(f"{motion.method.name} was asked for, and no effect of it came within 0.5 s")
 
 
+async def set_moving(session: Session, motion: Motion) -> Any:
+    """Lets a device move as far as it goes; the call, once it is seen to."""
+    await session.out_of_safe()
+    pending = await session.begin(motion, motion.longest())
+    await moving(session, pending.number, motion)
+    return pending
+
+
 async def stands(session: Session, number: int, when: str) -> None:
     """Broken where a call moves on."""
     before = len(session.effects(number))

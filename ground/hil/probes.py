@@ -15,7 +15,15 @@ from flight.icd.devices.description import interface_hash
 from flight.runtime.reading_fields import struct_problem
 from flight.runtime.reading_gate import check_values
 from ground.hil.conformance import SETTLE, Broken, Kit, Named, NotShown, Session
-from ground.hil.judging import ended_by_fault, faulted, moving, refused, rejected, stands
+from ground.hil.judging import (
+    ended_by_fault,
+    faulted,
+    moving,
+    refused,
+    rejected,
+    set_moving,
+    stands,
+)
 from ground.hil.motions import Motion
 from sim_hw.bench.wire.client import SILENCE
 from sim_hw.bench.wire.frames import frame
@@ -125,9 +133,7 @@ async def safe_after_hello(kit: Kit) -> str:
 async def new_boot_stops(kit: Kit) -> str:
     motion = kit.motion
     async with kit.session() as session:
-        await session.out_of_safe()
-        pending = await session.begin(motion, motion.longest())
-        await moving(session, pending.number, motion)
+        pending = await set_moving(session, motion)
         kit.boots += 1
         session.client.hello(kit.boots)
         await asyncio.sleep(SETTLE)
@@ -217,9 +223,7 @@ async def wrong_arguments(kit: Kit) -> str:
 async def limit_exactly_met(kit: Kit) -> str:
     motion = kit.motion
     async with kit.session() as session:
-        await session.out_of_safe()
-        pending = await session.begin(motion, motion.longest())
-        await moving(session, pending.number, motion)
+        pending = await set_moving(session, motion)
         await pending.drop()
     return "taken"
 
@@ -263,9 +267,7 @@ async def one_motion(kit: Kit) -> str:
 async def cancelled_motion(kit: Kit) -> str:
     motion = kit.motion
     async with kit.session() as session:
-        await session.out_of_safe()
-        pending = await session.begin(motion, motion.longest())
-        await moving(session, pending.number, motion)
+        pending = await set_moving(session, motion)
         await pending.drop()
         await asyncio.sleep(SETTLE)
         await stands(session, pending.number, "after cancel")
@@ -279,9 +281,7 @@ async def cancelled_motion(kit: Kit) -> str:
 async def safe_stops(kit: Kit) -> str:
     motion = kit.motion
     async with kit.session() as session:
-        await session.out_of_safe()
-        pending = await session.begin(motion, motion.longest())
-        await moving(session, pending.number, motion)
+        pending = await set_moving(session, motion)
         await session.client.own("safe", on=True)
         await ended_by_fault(pending.answer(SETTLE), "safe {on: true}")
         await stands(session, pending.number, "after safe {on: true}")

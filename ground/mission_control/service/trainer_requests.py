@@ -1,5 +1,7 @@
 """A trainer's requests: something breaks, or is whole again; somebody dies."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ground.api import controlling
@@ -10,10 +12,15 @@ from ground.mission_control.service.simulation import Simulation
 handlers = Handlers()
 
 
-def _simulation(desk: Desk) -> Simulation:
+@contextmanager
+def _simulation(desk: Desk) -> Iterator[Simulation]:
+    """What can be broken here; what it cannot do is a refusal, by its own sentence."""
     if desk.simulation is None:
         raise Refused("nothing is simulated here: nothing can be broken")
-    return desk.simulation
+    try:
+        yield desk.simulation
+    except ValueError as error:
+        raise Refused(str(error)) from None
 
 
 @handlers.change(controlling.FaultInject, roles=(TRAINER,))
@@ -21,10 +28,8 @@ def inject(
     desk: Desk, asked: Asked, request: controlling.FaultInject
 ) -> dict[str, Any]:
     """Lets something break."""
-    try:
-        done = _simulation(desk).inject(request.fault)
-    except ValueError as error:
-        raise Refused(str(error)) from None
+    with _simulation(desk) as simulation:
+        done = simulation.inject(request.fault)
     desk.keep("fault", "injected", who=asked.user, data={"fault": request.fault})
     return done
 
@@ -32,10 +37,8 @@ def inject(
 @handlers.change(controlling.FaultHeal, roles=(TRAINER,))
 def heal(desk: Desk, asked: Asked, request: controlling.FaultHeal) -> dict[str, Any]:
     """Lets it be whole again."""
-    try:
-        done = _simulation(desk).heal(request.name)
-    except ValueError as error:
-        raise Refused(str(error)) from None
+    with _simulation(desk) as simulation:
+        done = simulation.heal(request.name)
     desk.keep("fault", "healed", who=asked.user, data={"name": request.name})
     return done
 
@@ -43,9 +46,7 @@ def heal(desk: Desk, asked: Asked, request: controlling.FaultHeal) -> dict[str, 
 @handlers.change(controlling.KillRequest, roles=(TRAINER,))
 def kill(desk: Desk, asked: Asked, request: controlling.KillRequest) -> dict[str, Any]:
     """Lets somebody die."""
-    try:
-        done = _simulation(desk).kill(request.role)
-    except ValueError as error:
-        raise Refused(str(error)) from None
+    with _simulation(desk) as simulation:
+        done = simulation.kill(request.role)
     desk.keep("fault", "killed", who=asked.user, data={"role": request.role})
     return done

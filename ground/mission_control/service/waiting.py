@@ -3,14 +3,11 @@
 from collections.abc import Sequence
 
 from flight.icd.compiled_expressions import Answer, compile_condition
-from flight.icd.expression_values import Kind, Resolve, Symbol, check_expression
+from flight.icd.expression_values import Resolve, Symbol, check_expression
 from flight.icd.expressions import ExpressionError, parse_expression
-from ground.mission_control.dictionary import Dictionary, DictionaryRefusal
+from ground.mission_control.derived_channels import resolver
+from ground.mission_control.dictionary import Dictionary
 from ground.mission_control.telemetry import LatestTelemetry
-
-_KINDS: dict[str, Kind] = {
-    "number": "number", "integer": "number", "text": "text", "boolean": "boolean",
-}  # fmt: skip
 
 
 def problem_of(text: str, dictionary: Dictionary, vehicles: Sequence[str]) -> str:
@@ -39,20 +36,14 @@ def compiled(
 
 
 def _resolver(dictionary: Dictionary, vehicles: Sequence[str]) -> Resolve:
+    known = resolver(dictionary)
+
     def resolve(path: str) -> Symbol:
-        vehicle, _, name = path.partition(".")
-        if vehicle not in vehicles:
+        if path.partition(".")[0] not in vehicles:
             raise ExpressionError(
                 f"{path} begins with no vehicle: allowed is VEHICLE.CHANNEL, with one of "
                 f"{', '.join(vehicles)}"
             )
-        try:
-            channel = dictionary.vehicle(vehicle).channel(name)
-        except DictionaryRefusal as error:
-            raise ExpressionError(str(error)) from None
-        kind = _KINDS.get(channel.type)
-        if kind is None:
-            raise ExpressionError(f"{path} is of type {channel.type}: it cannot be compared")
-        return Symbol(kind, channel.unit)
+        return known(path)
 
     return resolve
