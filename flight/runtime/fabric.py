@@ -11,7 +11,7 @@ import zmq
 from flight.runtime.common_clock import CommonClock
 from flight.runtime.sockets import Kind, Socket
 from flight.runtime.zeromq_bells import Bells
-from flight.runtime.zeromq_keys import Doorkeeper, Keys
+from flight.runtime.zeromq_keys import Keys, doorkeeper_of_run
 from flight.runtime.zeromq_sockets import CONTEXTS, ZeroMqSocket
 
 _FABRICS = itertools.count(1)
@@ -124,7 +124,9 @@ class Fabric(Presence):
         self.token = f"#{os.getpid()}.{next(_FABRICS)}".encode()
         self._listening = dict(listening or {})
         self.context: zmq.Context[Any] = CONTEXTS.make()
-        self.doorkeeper = None if keys is None else Doorkeeper(self.context, keys, on_refused)
+        self.doorkeeper = (
+            None if keys is None else doorkeeper_of_run(self.context, keys, on_refused)
+        )
         self._keys = keys
         self._bells = Bells()
 

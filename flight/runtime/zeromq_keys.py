@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -60,19 +60,23 @@ class Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Doorkeeper:
     """Answers ZeroMQ's questions whether somebody may connect, on the running loop.
 
-    `on_refused` hears how many were refused so far, at each refusal.
+    `known`: the public keys (32 bytes) of who may, each with the name that it connects under;
+    `stranger` is told to everybody else. `on_refused` hears how many were refused so far, at each
+    refusal.
     """
 
     def __init__(
         self,
         context: "zmq.Context[Any]",
-        keys: Keys,
+        domain: bytes,
+        known: Mapping[bytes, str],
+        stranger: str,
         on_refused: Callable[[int], None] = lambda count: None,
     ) -> None:
+        self._domain, self._known, self._stranger = domain, dict(known), stranger.encode()
         self._on_refused = on_refused
         self.admitted = 0
         self.refused = 0
-        self._known = z85.decode(keys.connecting_public.encode())
         self._socket: zmq.Socket[bytes] = context.socket(zmq.REP)
         self._socket.bind(_HANDLER)
         self._loop = asyncio.get_running_loop()
@@ -86,24 +90,36 @@ class Doorkeeper:
                 question = self._socket.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
                 return
-            if self._knows(question):
+            name = self._who(question)
+            if name is None:
+                self.refused += 1
+                code, text = b"400", self._stranger
+            else:
                 self.admitted += 1
                 code, text = b"200", b"OK"
-            else:
-                self.refused += 1
-                code, text = b"400", b"not a program of this run"
             request = question[1] if len(question) > 1 else b""
-            self._socket.send_multipart([b"1.0", request, code, text, b"", b""])
-            if code != b"200":
+            self._socket.send_multipart([b"1.0", request, code, text, (name or "").encode(), b""])
+            if name is None:
                 self._on_refused(self.refused)
 
-    def _knows(self, question: list[bytes]) -> bool:
+    def _who(self, question: list[bytes]) -> str | None:
         if len(question) != 7:
-            return False
+            return None
         _version, _request, domain, _address, _identity, mechanism, key = question
-        return domain == _DOMAIN and mechanism == b"CURVE" and hmac.compare_digest(key, self._known)
+        if domain != self._domain or mechanism != b"CURVE":
+            return None
+        names = (name for known, name in self._known.items() if hmac.compare_digest(key, known))
+        return next(names, None)
 
     def close(self) -> None:
         """Ends that."""
         self._loop.remove_reader(self._descriptor)
         self._socket.close(0)
+
+
+def doorkeeper_of_run(
+    context: "zmq.Context[Any]", keys: Keys, on_refused: Callable[[int], None]
+) -> Doorkeeper:
+    """Admits the programs of a run, which are not told apart."""
+    known = {z85.decode(keys.connecting_public.encode()): ""}
+    return Doorkeeper(context, _DOMAIN, known, "not a program of this run", on_refused)

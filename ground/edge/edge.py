@@ -20,13 +20,14 @@ import zmq
 
 from flight.configuration.files import ConfigurationError
 from flight.configuration.whole_files import replace_file
+from flight.runtime.zeromq_keys import Doorkeeper
 from ground.client.frames import API_FILE, Api
 from ground.edge.approvals import EDGE, Approvals
 from ground.edge.attempts import Attempts
 from ground.edge.counts import Counts
 from ground.edge.desk import Desk
 from ground.edge.journal_tail import JournalTail
-from ground.edge.keys import Door, RunKeys
+from ground.edge.keys import RunKeys, doorkeeper_of_people
 from ground.edge.news import News
 from ground.edge.own_requests import OwnRequests
 from ground.edge.passwords import Passwords
@@ -97,7 +98,7 @@ class Edge:
         )
         self._windows: list[Window] = []
         self._streams: list[Streams] = []
-        self._door: Door | None = None
+        self._door: Doorkeeper | None = None
         self._api = b""
         self.key_files: list[Path] = []
 
@@ -170,7 +171,7 @@ class Edge:
     def _serve_keys(self, port: int) -> None:
         """For whoever has the key of a person: loopback, encrypted."""
         keys = RunKeys(self._options.people)
-        self._door = Door(self._context, keys.people)
+        self._door = doorkeeper_of_people(self._context, keys.people)
         ports = ("*", "*") if port == 0 else (str(port), str(port + 1))
         requests = self._window(keys, f"tcp://127.0.0.1:{ports[0]}")
         streams = self._publisher(keys, f"tcp://127.0.0.1:{ports[1]}")

@@ -49,11 +49,10 @@ async def test_an_answer_that_is_slow_is_asked_for_again_and_done_once(
     async with served(run, options) as edge, client(edge, "anna") as connection:
         run.held = []
         asked = asyncio.ensure_future(connection.ask({"do": "release", "stages": ["st-1"]}))
-        await until(lambda: connection.asked_again)
+        await until(lambda: connection.asked_again and edge.counts.asked_again)
         run.held[0]()
         run.held = None
         await asked
-        assert edge.counts.asked_again >= 1
     assert len(run.acted) == 1
 
 
