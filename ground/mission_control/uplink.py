@@ -16,6 +16,8 @@ GROUND = "ground"
 COMMAND_PRIORITY = 0
 TRY_AGAIN_AFTER = 300.0  # seconds until a link that was down is tried again
 TRY_AGAIN_IN_CONJUNCTION = 3600.0  # seconds, while the Sun stands between: it does so for weeks
+_LAST = "last_frame_up"
+"""Under which the archive keeps the number of the last frame that may have left."""
 
 
 class Uplink:
@@ -31,7 +33,7 @@ class Uplink:
         self._stations = stations
         self._archive = archive
         self._now_ns = now_ns
-        self._frame = first_frame
+        self._frame = max(first_frame, int(archive.get(_LAST, 0)))
         self._queue: deque[list[Command]] = deque()
         self._since: dict[str, int] = {}  # when a bundle was to leave first, in ns
         self._wake: asyncio.Future[None] | None = None
@@ -112,15 +114,20 @@ class Uplink:
             encode(Packet(GROUND, order.target, COMMAND_PRIORITY, encode(order)))
             for order in orders
         ]
-        data = write_frame(Frame(GROUND, radio, self._frame + 1, packets))
+        number = self._frame + 1
+        data = write_frame(Frame(GROUND, radio, number, packets))
         identifiers = [order.identifier for order in orders]
         sent_ns = self._now_ns()
-        self.about_to_leave([*self.perhaps, *(each for each in identifiers if not last)])
+        with self._archive.together():  # no other frame has its number, whatever becomes of us
+            self._archive.put(_LAST, number)
+            self.about_to_leave([*self.perhaps, *(each for each in identifiers if not last)])
         try:
             delivery = await self._stations.send(spacecraft, radio, data)
         except NotSent as reason:
-            if reason.unsure and not last:
-                self.perhaps |= dict.fromkeys(identifiers)
+            if reason.unsure:
+                self._frame = number  # it may be on its way
+                if not last:
+                    self.perhaps |= dict.fromkeys(identifiers)
             self.about_to_leave([*self.perhaps])
             if self.waiting_for != str(reason):  # told once, not at each attempt
                 self._record(spacecraft, radio, sent_ns, len(data), identifiers, str(reason))
@@ -128,7 +135,7 @@ class Uplink:
             if reason.refused or last:  # a repeat that waits for its link holds up nobody
                 self._queue.rotate(-1)
             return False
-        self._frame += 1
+        self._frame = number
         del self._since[bundle]
         for identifier in identifiers:
             self.perhaps.pop(identifier, None)

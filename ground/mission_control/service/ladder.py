@@ -13,6 +13,10 @@ from ground.mission_control.mission_control import MissionControl
 from ground.mission_control.origins import user_of
 from ground.mission_control.service.journal import Journal
 
+PERHAPS_SENT = "PERHAPS_SENT"
+RUNG, NOT_COUNTED = "rung", "rung_not_counted"
+TOLD = ("rung", "occurred_ns", "received_ns", "detail", "not_counted")
+"""What is told of a rung."""
 MOST_RUNGS = 100  # of one command that are shown
 
 
@@ -26,61 +30,53 @@ class Ladder:
     _rungs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for identifier, rung, occurred, received, detail, source in self.control.archive.look(
-            "SELECT identifier, rung, occurred_ns, received_ns, detail, source FROM rungs "
-            "ORDER BY received_ns, occurred_ns"
-        ):
-            self._note(identifier, rung, occurred, received, detail, self._how(identifier, source))
+        for entry in self.journal.of("cmd"):
+            if entry.what in (RUNG, NOT_COUNTED):
+                told = {name: each for name, each in entry.data.items() if name in TOLD}
+                self._note(entry.data["identifier"], told)
 
     @property
     def _tracker(self) -> CommandTracker:
         return self.control.tracker
 
-    def _how(self, identifier: str, source: str) -> str:
-        if not self._tracker.knows(identifier):
-            return str(Taken.UNKNOWN)
-        target = self._tracker.command(identifier).order.target
-        return "" if source == target else str(Taken.FOREIGN)
-
-    def _note(
-        self, identifier: str, rung: str, occurred: int, received: int, detail: str, how: str
-    ) -> dict[str, Any]:
-        told = {
-            "rung": rung, "occurred_ns": occurred, "received_ns": received, "detail": detail,
-            **({"not_counted": how} if how else {}),
-        }  # fmt: skip
+    def _note(self, identifier: str, told: dict[str, Any]) -> None:
         rungs = self._rungs.setdefault(identifier, [])
         rungs.append(told)
         del rungs[:-MOST_RUNGS]
-        return told
 
     def reported(self, report: CommandReport, taken: Taken) -> None:
-        """A vehicle has said something of a command."""
-        how = "" if taken is Taken.NEW else str(taken)
-        told = self._note(
-            report.identifier, str(report.rung), report.time_ns, self.control.clock.now_ns(),
-            report.detail, how,
-        )  # fmt: skip
+        """A vehicle has said something of a command.
+
+        What comes down again, as after a death of mission control, is what it was when it was heard
+        first.
+        """
+        told: dict[str, Any] = {
+            "rung": str(report.rung), "occurred_ns": report.time_ns,
+            "received_ns": self.control.clock.now_ns(), "detail": report.detail,
+            **({} if taken is Taken.NEW else {"not_counted": str(taken)}),
+        }  # fmt: skip
         key = (report.source, report.identifier, report.time_ns, report.rung, report.repeated)
         known = self._tracker.knows(report.identifier)
-        self.journal.add(
+        new = self.journal.add(
             "cmd",
-            "rung" if taken in (Taken.NEW, Taken.REPEATED) else "rung_not_counted",
+            RUNG if taken in (Taken.NEW, Taken.REPEATED) else NOT_COUNTED,
             vehicle=report.source,
             data={
                 "identifier": report.identifier,
-                "status": self._tracker.command(report.identifier).status if known else "",
+                "status": self.status(self._tracker.command(report.identifier)) if known else "",
                 **told,
             },
             key="/".join(("rung", *map(str, key))),
         )
+        if new:
+            self._note(report.identifier, told)
 
     def changed(self, command: TrackedCommand, what: str) -> None:
         """Something has become of a command on the ground."""
         order = command.order
         data: dict[str, Any] = {
             "identifier": order.identifier,
-            "status": command.status,
+            "status": self.status(command),
             "detail": command.detail,
         }
         if what == "issued":
@@ -91,6 +87,13 @@ class Ladder:
         if what == "sent":
             data |= {"expected_ns": command.expected_ns, "attempt": command.attempts}
         self.journal.add("cmd", what, vehicle=order.target, data=data)
+
+    def status(self, command: TrackedCommand) -> str:
+        """How far a command is; of one that may have left without the ground's knowing it, as when
+        mission control died in that moment, neither WAITING nor SENT would be true."""
+        waits = command.sent_ns is None and command.status == "WAITING"
+        unsure = waits and command.order.identifier in self.control.uplink.perhaps
+        return PERHAPS_SENT if unsure else command.status
 
     def user(self, command: TrackedCommand) -> str:
         """Who asked for a command; empty where it was a procedure."""
@@ -109,9 +112,10 @@ class Ladder:
             "issued_ns": command.issued_ns,
             "sent_ns": command.sent_ns,
             "attempts": command.attempts,
-            "status": command.status,
+            "status": self.status(command),
             "detail": command.detail,
             "late": command.late,
             "windows": {"expected_ns": command.expected_ns},
             "rungs": list(self._rungs.get(order.identifier, ())),
         }
+

@@ -62,7 +62,7 @@ export const isOver = (rung) => GOOD.has(rung) || BAD.has(rung) || rung === "CAN
 
 export function kindOfCommand(word) {
   if (GOOD.has(word)) return "normal";
-  if (word === "LATE") return "caution";
+  if (word === "LATE" || word === "PERHAPS_SENT") return "caution";
   if (word === "UNANSWERED" || word === "TIMED_OUT") return "serious";
   if (BAD.has(word)) return "critical";
   return word === "CANCELLED" ? "off" : "standby";
