@@ -25,7 +25,7 @@ from flight.runtime import libm
 from ground.terminal import output
 from ground.terminal.arguments import Parser, meant
 from ground.terminal.exit_codes import BROKE, REFUSED, UNKNOWN, YES, after_signal
-from ground.terminal.signals import ended_in_order, ending_signal
+from ground.terminal.signals import CHILD, ended_in_order, ending_signal
 
 
 @dataclass(frozen=True)
@@ -188,6 +188,8 @@ def _broken(error: Exception) -> int:
 
 
 def _ended_by(number: signal.Signals) -> int:
+    if os.environ.get(CHILD) and number == signal.SIGTERM:
+        return after_signal(number)  # by who started it, and tells what there is to tell
     said = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
     with contextlib.suppress(OSError):  # the terminal may have gone
         print(f"msr: {said}", file=sys.stderr, flush=True)

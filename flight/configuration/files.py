@@ -111,20 +111,29 @@ def configs_folder() -> Path:
     )
 
 
-def find_configuration(folder: str, name: str) -> Path:
+def find_configuration(folder: str, name: str, key: str = "") -> Path:
     """The file that `name` means: a path to a YAML file, or a name in `configs/<folder>`.
 
-    Raises ConfigurationError with the names that there are.
+    `key`: that the files of this kind have at their top, where others lie beside them. Raises
+    ConfigurationError with the names that there are.
     """
     if name.endswith((".yaml", ".yml")):
         return Path(name)
     home = configs_folder() / folder
     path = home / f"{name}.yaml"
-    names = sorted(file.stem for file in home.glob("*.yaml"))
+    names = sorted(file.stem for file in home.glob("*.yaml") if not key or _has(file, key))
     if name not in names:
         problem = f"there is no {name!r} in {folder}: {choices_words(name, names)}"
         raise ConfigurationError(shown_path(path), None, "", problem)
     return path
+
+
+def _has(file: Path, key: str) -> bool:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return False
+    return any(line.startswith(f"{key}:") for line in lines)
 
 
 def load_configuration(path: Path | str, kind: type[T]) -> T:

@@ -18,6 +18,10 @@ _DEPTH_LIMIT = 50
 _TOO_DEEP = f"the file is nested too deeply: allowed are {_DEPTH_LIMIT} levels"
 
 
+COMMAND_LINE = "command line"
+"""What stands for the file where a person has typed what is refused."""
+
+
 class ConfigurationError(Exception):
     """A configuration that cannot be used; its text names the place, the value, the allowed.
 
@@ -28,7 +32,9 @@ class ConfigurationError(Exception):
     def __init__(self, file: str, line: int | None, key: str, problem: str) -> None:
         self.file, self.line, self.key = file, line, key
         place = file if line is None else f"{file}:{line}"
-        option = f"{key} " if key.startswith("--") else ""
+        # What a person typed has no line to look at: its name is all that says where.
+        named = key.startswith("--") or (key and file == COMMAND_LINE)
+        option = f"{key} " if named else ""
         super().__init__(f"{place}: {option}{problem}")
 
 

@@ -13,6 +13,7 @@ from ground.api.fields import (
     Name,
     Nanoseconds,
     Note,
+    Person,
     StageName,
 )
 
@@ -101,7 +102,7 @@ class AuthorityOffer(Change, frozen=True, tag="authority_offer"):
     """The holder, or a director, offers a vehicle to somebody."""
 
     vehicle: Name
-    to: Name
+    to: Person
 
 
 class AuthorityAccept(Change, frozen=True, tag="authority_accept"):
@@ -119,7 +120,7 @@ class AuthorityRelease(Change, frozen=True, tag="authority_release"):
 class RolesSet(Change, frozen=True, tag="roles_set"):
     """An admin gives somebody these roles, in place of those before, for the rest of the run."""
 
-    user: Name
+    user: Person
     roles: Annotated[list[Role], Meta(max_length=6)]
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
-from ground.api.fields import Arguments, Change, Name, Nanoseconds, Note, Number
+from ground.api.fields import Arguments, Change, Name, Nanoseconds, Note, Number, Person
 
 Why = Annotated[str, Meta(min_length=1, max_length=2000)]
 StepNumber = Annotated[int, Meta(ge=0, le=100_000)]
@@ -42,7 +42,7 @@ class AlarmOwn(Change, frozen=True, tag="alarm_own"):
     """Somebody (oneself, where nobody is named) looks after an alarm."""
 
     number: Number
-    owner: Name | None = None
+    owner: Person | None = None
 
 
 class AlarmNote(Change, frozen=True, tag="alarm_note"):
@@ -91,7 +91,8 @@ class ProcedureRetry(Change, frozen=True, tag="procedure_retry"):
 
 
 class ProcedureStop(Change, frozen=True, tag="procedure_stop"):
-    """Ends the procedure; `why` says why."""
+    """Ends the procedure; `why` says why. With the mission's own the run ends; the answer `says`
+    so."""
 
     why: Why
     name: Name | None = None

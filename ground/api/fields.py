@@ -8,6 +8,8 @@ EDGE = "edge"
 """Who tells that people's time is over; nobody may be called so."""
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
 """Of a vehicle, a command, a channel, an event, a person."""
+Person = Annotated[str, Meta(min_length=1, max_length=80, extra={"person": True})]
+"""Of one of those who operate; who keeps their list refuses other names."""
 Number = Annotated[int, Meta(ge=0, le=2**53)]
 """Of an entry of the journal, an alarm, a step: what every client can count in."""
 Nanoseconds = Annotated[int, Meta(ge=-(2**61), le=2**61)]

@@ -1,5 +1,6 @@
 """Who operates: the people of a file in `configs/operators`, with their roles and no secrets."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -42,12 +43,12 @@ def load_operators(name: str | Path) -> Operators:
 
     Raises ConfigurationError.
     """
-    return load_configuration(find_configuration("operators", str(name)), Operators)
+    return load_configuration(find_configuration("operators", str(name), "users"), Operators)
 
 
-def nobody_called(name: str, operators: Operators) -> str:
+def nobody_called(name: str, people: Iterable[str], field: str = "user") -> str:
     """That there is no such person, in words."""
-    return f"user = {name!r}: nobody here is called so; there are {', '.join(operators.users)}"
+    return f"{field} = {name!r}: nobody here is called so; there are {', '.join(people)}"
 
 
 __all__ = ["Operator", "Operators", "load_operators", "nobody_called"]

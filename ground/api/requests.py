@@ -5,7 +5,7 @@ nothing.
 """
 
 from math import isfinite
-from typing import Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
 
@@ -22,6 +22,25 @@ REQUEST_TYPES: dict[str, type[Request]] = {
 """Every kind of request, by its `do`."""
 
 
+def people_named(plain: Any) -> list[tuple[str, str]]:
+    """The fields (name, value) of a request in which it names one of those who operate."""
+    do = plain.get("do") if isinstance(plain, dict) else None
+    fields = _PEOPLE.get(do, ()) if isinstance(do, str) else ()
+    return [(name, plain[name]) for name in fields if isinstance(plain.get(name), str)]
+
+
+def _names_a_person(kind: Any) -> bool:
+    metas = get_args(kind)[1:] if get_origin(kind) is Annotated else ()
+    if any(isinstance(each, msgspec.Meta) and (each.extra or {}).get("person") for each in metas):
+        return True
+    return get_origin(kind) is not Annotated and any(map(_names_a_person, get_args(kind)))
+
+
+_PEOPLE = {
+    do: tuple(each.name for each in msgspec.structs.fields(kind) if _names_a_person(each.type))
+    for do, kind in REQUEST_TYPES.items()
+}
+
 DEEPEST = 8
 """Levels of a request: around it come those of an answer and of the journal, 16 in all."""
 
@@ -32,7 +51,7 @@ class NoRequest(ValueError):
 
 def read_request(plain: Any) -> Read | Change:
     """The request that plain data stand for; raises NoRequest."""
-    _check_values(plain, DEEPEST)
+    check_values(plain)
     try:
         request: Read | Change = msgspec.convert(plain, AnyRequest)
     except msgspec.ValidationError as error:
@@ -40,15 +59,16 @@ def read_request(plain: Any) -> Read | Change:
     return request
 
 
-def _check_values(plain: Any, left: int) -> None:
-    """Refuses what a record or a journal could not hold, or could not be read from again."""
+def check_values(plain: Any, left: int = DEEPEST) -> None:
+    """Refuses what a record or a journal could not hold, or could not be read from again; raises
+    NoRequest."""
     if isinstance(plain, float) and not isfinite(plain):
         raise NoRequest(f"no request: {plain}: allowed are finite numbers")
     if isinstance(plain, dict | list | tuple):
         if left == 0:
             raise NoRequest(f"no request: nested deeper than {DEEPEST} levels")
         for each in plain.values() if isinstance(plain, dict) else plain:
-            _check_values(each, left - 1)
+            check_values(each, left - 1)
 
 
 def plain_request(request: Request) -> dict[str, Any]:

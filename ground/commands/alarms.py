@@ -49,7 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
     if (arguments.act is None) != (arguments.number is None):
         from flight.configuration.files import ConfigurationError
 
-        raise ConfigurationError("command line", None, "NUMBER", "say what to do with which alarm")
+        problem = "is missing: say what to do with which alarm"
+        raise ConfigurationError("command line", None, "NUMBER", problem)
     return ask(arguments, lambda mc: _work(mc, arguments))
 
 

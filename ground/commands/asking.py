@@ -159,6 +159,15 @@ def rows_of(result: Any, name: str) -> list[Any]:
     return list(result)
 
 
+def need_vehicle(hello: Any, name: str | None) -> None:
+    """Raises Refused for a vehicle that is not in the run that `hello` tells of."""
+    from ground.client import Refused
+
+    names = [each["name"] for each in hello.get("vehicles", ())]
+    if name is not None and name not in names:
+        raise Refused(f"vehicle = {name!r}: allowed is one of {', '.join(names)}")
+
+
 class Times:
     """Mission time as UTC, from a run's `epoch_utc`."""
 
@@ -202,7 +211,8 @@ def read_pairs(words: Sequence[str]) -> dict[str, Any]:
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name:
-            raise ConfigurationError("command line", None, word, "allowed is name=value")
+            problem = "is no argument: allowed is name=value"
+            raise ConfigurationError("command line", None, word, problem)
         if name in pairs:
             raise ConfigurationError("command line", None, name, "is given twice")
         pairs[name] = read_value(value)

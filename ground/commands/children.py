@@ -1,13 +1,14 @@
 """Processes that a command starts, watches and ends in order."""
 
 import contextlib
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ground.terminal.signals import end_with_parent
+from ground.terminal.signals import CHILD, end_with_parent
 
 PATIENCE = 10.0  # wall seconds for a process to end in order
 RESTARTS = 5  # of one process in RESTARTS_IN
@@ -35,6 +36,7 @@ class Child:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if self.speaks else subprocess.DEVNULL,
             start_new_session=True,
+            env={**os.environ, CHILD: "1"},
             preexec_fn=end_with_parent,  # also when this one is killed
             text=True,
         )

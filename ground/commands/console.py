@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from ground.commands.paces import checked_pace
 from ground.terminal.exit_codes import NO, YES, after_signal
 
 if TYPE_CHECKING:
+    from ground.commands.first_contact import FirstContact
     from ground.commands.resuming import Resumed
 
 CLI = "ground.cli"
@@ -26,6 +28,12 @@ API_FILE = "api.json"
 LOOK = 0.1  # wall seconds between looks at the processes
 PATIENCE = 60.0  # wall seconds for the web server to answer
 PACE = "50x"
+MISSION = "surface"
+DEMO = Path("runs") / "demo"
+AHEAD_NOTE = (
+    "Nothing is heard before the first pass, so this demo flew to the end of it at full speed; it "
+    "goes on at {pace}. The key n runs to the next pass, p pauses, ? helps."
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -34,10 +42,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     which.add_argument(
         "--demo",
         nargs="?",
-        const="surface",
+        const="",
         default=None,
         metavar="MISSION",
-        help="fly a mission to be operated (default: surface)",
+        help=f"fly a mission to be operated (default: {MISSION})",
     )
     which.add_argument(
         "--at", type=Path, default=None, metavar="RUN_FOLDER", help="join a run that is under way"
@@ -56,6 +64,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--resume",
         action="store_true",
         help="--demo: fly a demo that died to where it was, at full speed, and go on from there",
+    )
+    parser.add_argument(
+        "--from-start",
+        action="store_true",
+        help="--demo: at its pace from the first second on; otherwise it flies to the end of the "
+        "first pass at full speed, since before that nothing is to be seen (not with --pace 0)",
     )
     parser.add_argument("--port", type=int, default=8700, help="port of the page (default: 8700)")
     parser.add_argument(
@@ -82,7 +96,7 @@ class Console:
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._arguments = arguments
         demo = arguments.demo is not None
-        self.folder = (arguments.out or Path("runs/demo")) if demo else arguments.at
+        self.folder = (arguments.out or DEMO) if demo else arguments.at
         self._flight = Child("the run", []) if demo else None
         self._edge = Child(
             "the edge",
@@ -93,6 +107,7 @@ class Console:
         self._web: Child | None = None
         self._served: dict[str, Any] = {}
         self._resumed: Resumed | None = None
+        self._ahead: FirstContact | None = None
         self._told = self._told_end = False
 
     def start(self) -> None:
@@ -103,27 +118,58 @@ class Console:
         if not self._arguments.no_web:
             port = str(self._arguments.port)
             addresses = ["--api", self._served["requests"], "--streams", self._served["streams"]]
-            self._web = Child("the web server", [WEB, *addresses, "--port", port])
+            note = ["--note", AHEAD_NOTE.format(pace=self._pace)] if self._flies_ahead else []
+            self._web = Child("the web server", [WEB, *addresses, "--port", port, *note])
             self._web.start()
         self._await(self._serves, "mission control is not served")
+        if self._flight is not None and self._resumed is None:
+            self._forget()
         if self._web is not None:
             self._await(self._web_answers, "the web server does not answer")
         self._tell()
 
+    @property
+    def _pace(self) -> str:
+        return str(self._arguments.pace or PACE)
+
+    @property
+    def _flies_ahead(self) -> bool:
+        given = self._arguments
+        return (
+            given.demo is not None
+            and not (given.resume or given.from_start)
+            and checked_pace(self._pace) > 0.0
+        )
+
+    def _forget(self) -> None:
+        """The run in the folder is a new one, and has begun: an earlier one is gone."""
+        from ground.commands.resuming import forget
+
+        forget(self.folder)
+        if self._flies_ahead:
+            from ground.commands.first_contact import FirstContact
+
+            rate = checked_pace(self._pace)
+            self._ahead = FirstContact(None if rate == inf else rate)
+
     def _start_flight(self, resume: bool) -> None:
-        from ground.commands.resuming import Resumed, forget
+        from ground.commands.resuming import Resumed
 
         assert self._flight is not None
         given = self._arguments
         common = [CLI, "fly", "--out", str(self.folder), "--quiet", "--no-pictures",
                   "--operators", given.operators]  # fmt: skip
         if resume:
-            self._resumed = Resumed(self.folder, None if self._told else given.pace)
+            if self._told:  # it died: on its way ahead it had no pace of its own yet
+                self._resumed = Resumed(self.folder, self._pace if self._ahead else None)
+            else:
+                self._resumed = Resumed(self.folder, given.pace, given.demo or None, given.seed)
+            self._ahead = None
             self._flight.words = [*common, *self._resumed.words]
         else:
-            forget(self.folder)
             seed = [] if given.seed is None else ["--seed", str(given.seed)]
-            self._flight.words = [*common, given.demo, "--pace", given.pace or PACE, *seed]
+            pace = "0" if self._flies_ahead else self._pace
+            self._flight.words = [*common, given.demo or MISSION, "--pace", pace, *seed]
         self._flight.start()
 
     def _start_edge(self) -> None:
@@ -172,8 +218,11 @@ class Console:
     def _tell(self) -> None:
         print(f"run folder: {self.folder}")
         links = {user: self._link(token) for user, token in self._served["links"].items()}
+        roles = self._served.get("roles", {})
         for user, link in links.items():
-            print(f"  once, for {user}: {link}")
+            print(f"  once, for {user} ({', '.join(roles.get(user, ()))}): {link}")
+        if self._ahead is not None:
+            print("it flies at full speed to the end of the first pass: nothing is heard before it")
         print("Ctrl-C ends it", flush=True)
         self._told = True
         if not (self._arguments.no_browser or self._arguments.no_web) and links:
@@ -198,11 +247,23 @@ class Console:
                         print(f"msr console: {child.name} keeps ending", file=sys.stderr)
                         return NO
                     self._start_again(child)
-            if self._resumed is not None and self._resumed.arrived():
-                self._resumed = None
+            self._see_to_the_way()
             code = None if self._flight is None else self._flight.code
             if code is not None and not self._flight_ended(code):
                 return after_signal(-code)
+
+    def _see_to_the_way(self) -> None:
+        """Has a run that flies to an instant at full speed go on at its pace from there."""
+        if self._resumed is not None and self._resumed.arrived():
+            self._resumed = None
+        if self._ahead is not None:
+            from ground.testbed.run_control import ControlRefused, RunControl
+
+            with contextlib.suppress(ControlRefused), RunControl(self.folder, 5.0) as control:
+                told = self._ahead.arrived(control)
+                if told is not None:
+                    self._ahead = None
+                    print(f"{told}; it goes on at {self._pace}", flush=True)
 
     def _start_again(self, child: Child) -> None:
         print(f"{child.name} ended ({child.code}); it is started again", file=sys.stderr)
@@ -231,6 +292,38 @@ class Console:
         end_all([each for each in (self._web, self._edge, self._flight) if each is not None])
 
 
+def _check_joined(folder: Path) -> None:
+    """Refuses a run that cannot be joined any more; one that is about to begin can."""
+    from ground.missions.run_folder import MARK, is_under_way, state_of
+
+    if not folder.is_dir():
+        raise ConfigurationError(str(folder), None, "--at", "there is no such run folder")
+    if is_under_way(folder) or not (folder / MARK).exists():
+        return
+    raise ConfigurationError(
+        str(folder), None, "--at",
+        f"the run has ended ({state_of(folder)}), and nobody can operate it; `msr history --replay "
+        f"--at {folder}` tells it again, `msr fly --from {folder} --out FOLDER` flies it again",
+    )  # fmt: skip
+
+
+def _check_free(folder: Path) -> None:
+    """Refuses the folder of a run that is under way, or that somebody serves."""
+    from ground.edge.lock import is_served
+    from ground.missions.run_folder import is_under_way
+
+    why = ""
+    if is_served(folder):
+        why = "mission control of this run folder is served already"
+    elif is_under_way(folder):
+        why = "another run is under way in this folder"
+    if why:
+        raise ConfigurationError(
+            str(folder), None, "--out", f"{why}; `msr console --at {folder}` joins it where it is "
+            "not served, and another --out is for another run",
+        )  # fmt: skip
+
+
 def _check(arguments: argparse.Namespace) -> None:
     """Refuses what cannot be, before anything is started."""
     if arguments.at is not None:
@@ -239,10 +332,13 @@ def _check(arguments: argparse.Namespace) -> None:
                 raise ConfigurationError(
                     "command line", None, f"--{option}", "is for a run that --demo starts"
                 )
-        if arguments.resume:
-            raise ConfigurationError("command line", None, "--resume", "is for --demo")
-        if not arguments.at.is_dir():
-            raise ConfigurationError(str(arguments.at), None, "--at", "there is no such run folder")
+        for option in ("resume", "from_start"):
+            if getattr(arguments, option):
+                name = f"--{option.replace('_', '-')}"
+                raise ConfigurationError("command line", None, name, "is for --demo")
+        _check_joined(arguments.at)
+    else:
+        _check_free(arguments.out or DEMO)
     if not 0 < arguments.port < 65536:
         raise ConfigurationError(
             "command line", None, "--port", f"= {arguments.port}: allowed is 1 to 65535"
@@ -258,7 +354,7 @@ def _check(arguments: argparse.Namespace) -> None:
     if missing:
         raise ConfigurationError(
             "command line", None, "console",
-            f"the page needs {', '.join(missing)}, which is not installed; --no-web serves the "
+            f"needs {', '.join(missing)} for its page, which is not installed; --no-web serves the "
             "API alone",
         )  # fmt: skip
     with socket.socket() as probe:

@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _set_password(arguments.set_password, arguments.secrets, list(people))
     folder = arguments.folder
     if folder is None:
-        raise ConfigurationError("command line", None, "RUN_FOLDER", "say which run")
+        raise ConfigurationError("command line", None, "RUN_FOLDER", "is missing: say which run")
     if folder.exists() and not folder.is_dir():
         raise ConfigurationError(str(folder), None, "RUN_FOLDER", "is no folder")
     options = EdgeOptions(people, arguments.secrets, arguments.tcp, arguments.demo)
@@ -97,6 +97,7 @@ def _tell(edge: "Edge", options: "EdgeOptions", arguments: argparse.Namespace) -
             "requests": edge.requests,
             "streams": edge.streams,
             "links": links,
+            "roles": {user: sorted(roles) for user, roles in options.people.items()},
             "keys": [str(file) for file in edge.key_files],
         }
         print(json.dumps(told), flush=True)
@@ -123,7 +124,8 @@ def _set_password(user: str, secrets: Path | None, people: list[str]) -> int:
     if sys.stdin.isatty():
         password = getpass.getpass(f"New password of {user}: ")
         if getpass.getpass("Once more: ") != password:
-            raise ConfigurationError("command line", None, "password", "the two are not the same")
+            problem = "was typed twice, and not the same"
+            raise ConfigurationError("command line", None, "password", problem)
     else:
         password = sys.stdin.readline().rstrip("\n")
     file = secrets or secrets_file()

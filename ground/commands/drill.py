@@ -47,6 +47,7 @@ def _run(arguments: argparse.Namespace, campaign: "Campaign") -> int:
     from ground.drills.twins import fly_with_twins
 
     recorded = _recorded(arguments)
+    baseline = _baseline(arguments)
     drills = _drills(arguments, campaign) if recorded is None else []
     swarms = arguments.swarm is not None
     tasks = _swarm(arguments, campaign) if swarms else _tasks(arguments, drills, recorded)
@@ -61,8 +62,8 @@ def _run(arguments: argparse.Namespace, campaign: "Campaign") -> int:
     code = BROKE if differ else text_report.exit_code(judged)
     if recorded is not None:
         return _print_differences(recorded, judged)
-    if arguments.compare is not None:
-        _print_comparison(arguments, shown)
+    if baseline is not None:
+        _print_comparison(baseline, shown)
     if arguments.shrink:
         _shrink(arguments, campaign, tasks, judged)
     return code
@@ -185,11 +186,19 @@ def _print_differences(recorded: "Sequence[Shown]", judged: "Sequence[Judged]") 
     return NO if told else YES
 
 
-def _print_comparison(arguments: argparse.Namespace, shown: "Sequence[Shown]") -> None:
-    from ground.drills.comparing import compare
+def _baseline(arguments: argparse.Namespace) -> "list[Shown] | None":
+    """What is compared with; read before anything flies, since it may be none."""
+    if arguments.compare is None:
+        return None
     from ground.drills.results import read_results
 
-    print("\n".join(compare(read_results(arguments.compare, "--compare"), shown).lines()))
+    return read_results(arguments.compare, "--compare")
+
+
+def _print_comparison(baseline: "Sequence[Shown]", shown: "Sequence[Shown]") -> None:
+    from ground.drills.comparing import compare
+
+    print("\n".join(compare(baseline, shown).lines()))
 
 
 def _shrink(

@@ -36,6 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
             if arguments.pace is None and arguments.until is None:
                 state = control.look()
             else:
+                _check_not_resuming(arguments.folder, control.look()["time"])
                 state = control.pace(_rate(arguments.pace), arguments.until)
     except (ControlRefused, ValueError) as refusal:
         print(f"msr pace: {refusal}", file=sys.stderr)
@@ -48,6 +49,19 @@ def run(arguments: argparse.Namespace) -> int:
     until = "" if state["until"] is None else f", to {state['until']:.3f} s"
     print(f"{state['time']:.3f} s of mission time; {words}{until}; {state['inputs']} inputs so far")
     return YES
+
+
+def _check_not_resuming(folder: Path, time: float) -> None:
+    """Raises ValueError while the run flies to where it was: it is let go on by who resumes it."""
+    from ground.edge.private_files import state_folder
+    from ground.edge.standing import GOAL, read_standing
+
+    goal = read_standing(state_folder(folder) / GOAL)
+    if goal is not None and time * 1e9 < goal.time_ns:
+        raise ValueError(
+            f"{folder}: the run flies again to where it was, {goal.time_ns / 1e9:.3f} s; its pace "
+            "is changed when it is there"
+        )
 
 
 def _rate(text: str | None) -> float | None:

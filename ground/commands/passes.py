@@ -9,6 +9,7 @@ from ground.commands.asking import (
     ask,
     configure_asking,
     finite,
+    need_vehicle,
     print_json,
     print_table,
     rows_of,
@@ -39,7 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _list(mc: "MissionControl", arguments: argparse.Namespace) -> int:
-    times = Times(str((await mc.hello())["epoch_utc"]))
+    hello = await mc.hello()
+    need_vehicle(hello, arguments.vehicle)
+    times = Times(str(hello["epoch_utc"]))
     now_ns = int((await anext(mc.clock()))["time_ns"])
     hour = 3600 * NANOSECONDS
     answer = await mc.passes(

@@ -54,7 +54,7 @@ def request_of(act: str | None, words: list[str], why: str) -> dict[str, Any]:
     if not least <= len(words) <= most:
         from flight.configuration.files import ConfigurationError
 
-        said = f"{len(words)} words after {act or 'nothing'}: allowed are {least} to {most}"
+        said = f"= {len(words)} words after {act or 'nothing'}: allowed are {least} to {most}"
         raise ConfigurationError("command line", None, "WORD", said)
     more = {"why": why} if why else {}
     if act == "show":
@@ -90,7 +90,7 @@ async def _work(
     if arguments.json:
         print_json(answer)
     else:
-        print(f"procedure: {arguments.act} is done")
+        print(f"procedure: {answer.get('says') or f'{arguments.act} is done'}")
     return YES
 
 

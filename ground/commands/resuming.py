@@ -11,14 +11,29 @@ from flight.runtime.loop import NANOSECONDS
 from ground.commands.paces import checked_pace
 from ground.edge.private_files import state_folder, write_private
 from ground.edge.standing import GOAL, STANDING, Standing, read_standing
+from ground.missions.mission import load_mission
 from ground.testbed.run_control import ControlRefused, RunControl
 from ground.testbed.session import SESSION_FILE, Session, read_session
 
 
 def forget(folder: Path) -> None:
     """What was kept to fly a run to where it was is of no more use."""
-    for name in (SESSION_FILE, GOAL):
+    for name in (SESSION_FILE, GOAL, STANDING):
         (state_folder(folder) / name).unlink(missing_ok=True)
+
+
+def _check_meant(session: Session, mission: str | None, seed: int | None) -> None:
+    head = session.head
+    if mission is not None and load_mission(mission).name != head.mission:
+        raise ConfigurationError(
+            "command line", None, "--demo",
+            f"= {mission}: what is to be resumed in {session.file.parent} is {head.mission}",
+        )  # fmt: skip
+    if seed is not None and seed != head.seed:
+        raise ConfigurationError(
+            "command line", None, "--seed",
+            f"= {seed}: what is to be resumed in {session.file.parent} has the seed {head.seed}",
+        )  # fmt: skip
 
 
 def _finite(pace: float) -> float | None:
@@ -27,14 +42,18 @@ def _finite(pace: float) -> float | None:
 
 class Resumed:
     """A run on its way to where it was. Its record is kept aside until it is there: the folder's
-    own is written anew. It goes on at `pace`, or at the one that it had. Raises ConfigurationError
-    where there is nothing to resume."""
+    own is written anew. It goes on at `pace`, or at the one that it had. `mission` and `seed`: what
+    it is meant to be, where somebody said so. Raises ConfigurationError where there is nothing to
+    resume, and where that is something else."""
 
-    def __init__(self, folder: Path, pace: str | None) -> None:
+    def __init__(
+        self, folder: Path, pace: str | None, mission: str | None = None, seed: int | None = None
+    ) -> None:
         self._folder = folder
         state = state_folder(folder)
         self._kept, self._goal = state / SESSION_FILE, state / GOAL
         session = self._record()
+        _check_meant(session, mission, seed)
         last_ns = session.inputs[-1].time_ns if session.inputs else 0
         goal = read_standing(self._goal) or read_standing(state / STANDING) or Standing(0, 0.0)
         time_ns = max(last_ns, goal.time_ns)

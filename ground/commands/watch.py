@@ -7,10 +7,10 @@ from ground.commands.asking import (
     Times,
     ask,
     configure_asking,
+    need_vehicle,
     print_json,
     print_table,
     shown,
-    times_of,
 )
 from ground.terminal.exit_codes import YES
 
@@ -36,7 +36,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _watch(mc: "MissionControl", arguments: argparse.Namespace) -> int:
-    times = await times_of(mc)
+    hello = await mc.hello()
+    need_vehicle(hello, arguments.vehicle)
+    times = Times(str(hello["epoch_utc"]))
+    await _need_channels(mc, arguments)
     if arguments.once:
         answer = await mc.ask("telemetry", vehicle=arguments.vehicle)
         rows = sorted((row for row in answer["values"] if _wanted(row, arguments)), key=_name)
@@ -51,6 +54,21 @@ async def _watch(mc: "MissionControl", arguments: argparse.Namespace) -> int:
         else:
             print(_line(value, times), flush=True)
     return YES
+
+
+async def _need_channels(mc: "MissionControl", arguments: argparse.Namespace) -> None:
+    """Raises Refused for a beginning of a name that no channel has, known or told."""
+    from ground.client import Refused
+
+    if not arguments.channels:
+        return
+    known = (await mc.dictionary(arguments.vehicle))["vehicles"].values()
+    names = {name for entry in known for name in entry.get("channels", ())}
+    told = await mc.ask("telemetry", vehicle=arguments.vehicle)
+    names |= {row[1] for row in told["values"]}
+    for beginning in arguments.channels:
+        if not any(name.startswith(beginning) for name in names):
+            raise Refused(f"{beginning!r}: no channel of {arguments.vehicle} begins so")
 
 
 def _wanted(row: Any, arguments: argparse.Namespace) -> bool:

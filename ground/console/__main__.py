@@ -21,13 +21,14 @@ def main(words: list[str] | None = None) -> int:
         default=[],
         help="another origin that browsers may come from, as https://console.example.org",
     )
+    parser.add_argument("--note", default="", help="a line that the page shows once")
     given = parser.parse_args(words)
     if not 0 < given.port < 65536:
         parser.error(f"--port = {given.port}: allowed is 1 to 65535")
     for name in ("api", "streams"):
         if not getattr(given, name).startswith(ADDRESSES):
             parser.error(f"--{name} = {getattr(given, name)}: allowed is {' or '.join(ADDRESSES)}…")
-    serve(given.api, given.streams, Place(given.host, given.port, tuple(given.origin)))
+    serve(given.api, given.streams, Place(given.host, given.port, tuple(given.origin)), given.note)
     return 0
 
 

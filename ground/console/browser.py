@@ -14,6 +14,7 @@ PART = 48 << 10  # characters of an answer that goes in parts
 BETWEEN_FRAMES = 0.1  # wall seconds: ten frames a second at most
 CREDIT = 2  # frames that may be under way and not painted
 ASKED_AT_ONCE = 32
+LONGEST_REASON = 123  # bytes: a control frame has 125, of which 2 are the code
 FORBIDDEN = ("login", "logout", "expire")
 """Not for a page's script to ask: sessions begin and end over HTTP, where the cookie is set."""
 
@@ -28,6 +29,27 @@ class Ask(msgspec.Struct, forbid_unknown_fields=True):
     request: dict[str, Any] | None = None
     key: str | None = None
     credit: int = 0
+
+
+class NoFrame(ValueError):
+    """Something that a browser sent and that is no frame; the text says why."""
+
+
+def read_frame(text: str | None) -> Ask:
+    """The frame that a text is; raises NoFrame, whatever it is."""
+    if text is None:
+        raise NoFrame("it is bytes; allowed is a text of JSON")
+    try:
+        return msgspec.json.decode(text, type=Ask)
+    except RecursionError:
+        raise NoFrame("it is nested too deeply") from None
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise NoFrame(str(error)) from None
+
+
+def closing_reason(sentence: str) -> str:
+    """As much of a sentence as the closing frame of a websocket holds (RFC 6455, section 5.5)."""
+    return sentence.encode("utf-8", "replace")[:LONGEST_REASON].decode("utf-8", "ignore")
 
 
 class Browser:
@@ -51,22 +73,24 @@ class Browser:
         try:
             async with asyncio.TaskGroup() as tasks:
                 telling = tasks.create_task(self._tell())
-                await self._listen(tasks)
-                telling.cancel()
-                for task in self._asking:
-                    task.cancel()
+                try:
+                    await self._listen(tasks)
+                finally:
+                    telling.cancel()
+                    for task in self._asking:
+                        task.cancel()
         except* (WebSocketDisconnect, RuntimeError, OSError):
             pass  # it has left
 
     async def _listen(self, tasks: asyncio.TaskGroup) -> None:
         while True:
-            try:
-                text = await self._socket.receive_text()
-                asked = msgspec.json.decode(text, type=Ask)
-            except (WebSocketDisconnect, KeyError):
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
                 return
-            except msgspec.DecodeError as error:
-                await self._socket.close(1008, f"no frame: {error}"[:120])
+            try:
+                asked = read_frame(message.get("text"))
+            except NoFrame as error:
+                await self._socket.close(1008, closing_reason(f"no frame: {error}"))
                 return
             if asked.credit > 0:
                 self._credit = min(CREDIT, self._credit + asked.credit)

@@ -20,7 +20,9 @@ class News:
     Values are conflated, the newest wins: a browser that is slow gets fewer of them, none older.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, note: str = "") -> None:
+        self.note = note
+        """A line for each browser, told it once."""
         self.clock: dict[str, Any] = {}
         self.link: dict[str, Any] | None = None
         """Whether mission control answers; None as long as nobody knows."""
@@ -122,6 +124,7 @@ class Reader:
         self._place = news.told
         self._clock: dict[str, Any] | None = None
         self._link: dict[str, Any] | None = None
+        self._noted = False
         self._rows: list[Row] = []  # that did not fit into the frame before
 
     def next_frame(self) -> bytes | None:
@@ -130,6 +133,9 @@ class Reader:
         poll: dict[str, Any] = {}
         if news.link is not self._link:
             poll["link"] = self._link = news.link
+        if news.note and not self._noted:
+            poll["note"] = news.note
+        self._noted = True
         if news.clock and news.clock is not self._clock:
             poll["clock"] = self._clock = news.clock
         entries = news.entries_after(self._place)

@@ -13,7 +13,7 @@ import msgspec
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
@@ -43,9 +43,9 @@ class Place:
 class Console:
     """The server's routes over one connection to the API."""
 
-    def __init__(self, api: str, streams: str) -> None:
+    def __init__(self, api: str, streams: str, note: str = "") -> None:
         self._addresses = (api, streams)
-        self._news = News()
+        self._news = News(note)
         self._bell = Bell()
         self._upstream: Upstream
         self._known = False  # whether the newest values were asked for since the link came
@@ -99,10 +99,13 @@ class Console:
 
     async def _login(self, request: Request) -> Response:
         body = b""
-        async for piece in request.stream():
-            body += piece
-            if len(body) > LARGEST_FORM:
-                return Response("too large\n", 413, media_type="text/plain")
+        try:
+            async for piece in request.stream():
+                body += piece
+                if len(body) > LARGEST_FORM:
+                    return Response("too large\n", 413, media_type="text/plain")
+        except ClientDisconnect:
+            return Response("broken off\n", 400, media_type="text/plain")  # nobody reads it
         try:
             form = parse_qs(
                 body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=8
@@ -162,10 +165,10 @@ class Console:
                 self._news.take("tm", answer.get("result"))
 
 
-def serve(api: str, streams: str, place: Place) -> None:
-    """Serves until the process is told to end."""
+def serve(api: str, streams: str, place: Place, note: str = "") -> None:
+    """Serves until the process is told to end; `note`: a line that each page shows once."""
     config = uvicorn.Config(
-        Console(api, streams).app(place),
+        Console(api, streams, note).app(place),
         host=place.host,
         port=place.port,
         log_level="warning",

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 from flight.icd.codec import CodecError, decode_plain, unpack
+from ground.api.operators import nobody_called
+from ground.api.requests import people_named
 from ground.client.frames import AnswerFrame, RequestFrame
 from ground.edge.attempts import Attempts
 from ground.edge.counts import Counts
@@ -87,6 +89,9 @@ class Desk:
             return await own(person.user, frame.request)
         if do == "expire":
             raise Refusal("approvals expire by themselves; nobody asks for it")
+        for what, name in people_named(frame.request):
+            if name not in self.own.roles:
+                raise Refusal(nobody_called(name, self.own.roles, what))
         return await self._once(person, frame)
 
     def _who(self, frame: RequestFrame, key_user: str) -> Person:

@@ -5,7 +5,6 @@ A process on asyncio's own loop and the wall clock. The run knows none of its so
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import tempfile
 import time
@@ -28,6 +27,7 @@ from ground.edge.counts import Counts
 from ground.edge.desk import Desk
 from ground.edge.journal_tail import JournalTail
 from ground.edge.keys import RunKeys, doorkeeper_of_people
+from ground.edge.lock import take_lock
 from ground.edge.news import News
 from ground.edge.own_requests import OwnRequests
 from ground.edge.passwords import Passwords
@@ -75,7 +75,7 @@ class Edge:
         self.folder = folder.resolve()
         self._options = options
         self.state = state_folder(self.folder)
-        self._lock = _lock(self.state)
+        self._lock = take_lock(self.state)
         users, now = options.people, options.now
         self.counts = Counts()
         self.sessions = Sessions(self.state / "sessions.json", users, now)
@@ -212,6 +212,7 @@ class Edge:
 
     def _life_begins(self) -> None:
         self.news.forget()
+        self._own.forget()
         self._approvals.forget()
         self._announce()
 
@@ -259,18 +260,6 @@ class Edge:
                 if not answer.get("away"):
                     self.counts.expired += answer.get("ok") is True
                     self._approvals.done(stage)
-
-
-def _lock(state: Path) -> int:
-    descriptor = os.open(state / "lock", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise ConfigurationError(
-            str(state), None, "", "mission control of this run folder is served already"
-        ) from None
-    return descriptor
 
 
 def socket_folder(state: Path) -> Path:

@@ -1,7 +1,7 @@
 """Requests that the edge answers by itself: pace, telemetry, the journal's end, its own state."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -43,7 +43,7 @@ class _Plain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass
 class OwnRequests:
-    """`service` tells the edge's own state; `roles` who is what."""
+    """`service` tells the edge's own state; `roles` who is what by the operators' file."""
 
     link: RunLink
     tail: JournalTail
@@ -51,6 +51,20 @@ class OwnRequests:
     roles: Mapping[str, frozenset[str]]
     service: Callable[[], Plain]
     news: News
+    _told: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Another life of the run begins: who has which roles is asked anew."""
+        self._told.clear()
+
+    async def _roles_of(self, user: str) -> frozenset[str]:
+        """A person's roles in this run, where an admin may have changed them; while mission
+        control is down, those that it told last."""
+        answer = await self.link.ask(user, "", "roles", {"do": "hello"})
+        you = (answer.get("result") or {}).get("you") if answer.get("ok") else None
+        if isinstance(you, dict) and isinstance(you.get("roles"), list):
+            self._told[user] = frozenset(map(str, you["roles"]))
+        return self._told.get(user, self.roles.get(user, frozenset()))
 
     def get(self, do: Any) -> Answerer | None:
         """What answers a request; None: the run does."""
@@ -63,11 +77,11 @@ class OwnRequests:
         }.get(do)
 
     async def _pace(self, user: str, request: Plain) -> Plain:
-        if not self.roles.get(user, frozenset()) - {"observer"}:
-            return _refused(f"{user} looks on only; the pace is for who takes part")
         asked = _read(request, _Pace)
         if isinstance(asked, str):
             return _refused(asked)
+        if not await self._roles_of(user) - {"observer"}:
+            return _refused(f"{user} looks on only; the pace is for who takes part")
         until = asked.until
         if isinstance(until, str):
             if until != "pass":
@@ -111,7 +125,7 @@ class OwnRequests:
         asked = _read(request, _Plain)
         if isinstance(asked, str):
             return _refused(asked)
-        roles = sorted(self.roles.get(user, ()))
+        roles = sorted(await self._roles_of(user))
         return {"ok": True, "result": {"name": user, "roles": roles}}
 
 

@@ -136,6 +136,33 @@ class RunFolder:
         return replace_file(self.path / name, text)
 
 
+def is_under_way(path: Path) -> bool:
+    """Whether a run is under way in a folder: it holds the lock of it as long as it lives."""
+    try:
+        lock = os.open(path / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
+def state_of(path: Path) -> str:
+    """How a run that is not under way any more has ended, by its mark."""
+    try:
+        mark = json.loads((path / MARK).read_text(encoding="utf-8"))
+        state = str(mark["state"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "its mark cannot be read"
+    if state == "running":
+        return "killed"
+    return str(mark.get("verdict") or mark.get("reason") or state)
+
+
 def read_archive(run_folder: Path) -> sqlite3.Connection | None:
     """The archive of a run, for reading; None when there is none.
 

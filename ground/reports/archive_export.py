@@ -40,14 +40,18 @@ class Wanted:
 
 def epoch_of(run_folder: Path) -> str:
     """UTC of mission time zero, by the summary of a run. Raises ConfigurationError."""
+    if not run_folder.is_dir():
+        raise ConfigurationError(str(run_folder), None, "RUN", "there is no such run folder")
+    if not (run_folder / "ground" / "archive.sqlite").exists():
+        raise ConfigurationError(str(run_folder), None, "RUN", "holds no archive of a run")
     try:
         summary = json.loads((run_folder / "summary.json").read_text(encoding="utf-8"))
         return str(summary.get("epoch_utc") or summary["landing"])
     except (OSError, ValueError, KeyError) as error:
         raise ConfigurationError(
             str(run_folder), None, "--epoch",
-            f"the run has not told its epoch ({error}); allowed is --epoch, such as "
-            "2028-08-05T12:00:00Z",
+            "the run has left no summary with its epoch, as one that has not ended; allowed is "
+            "--epoch, such as 2028-08-05T12:00:00Z",
         ) from error  # fmt: skip
 
 
@@ -146,7 +150,7 @@ def _write_mcap(archive: sqlite3.Connection, part: Path, zero: int, wanted: Want
     except ImportError:
         raise ConfigurationError(
             "command line", None, "FILE",
-            "MCAP needs the package mcap, which is not installed; install threeforks[export]",
+            "of MCAP needs the package mcap, which is not installed; install threeforks[export]",
         ) from None  # fmt: skip
     with part.open("wb") as out:
         writer = Writer(out)

@@ -7,6 +7,9 @@ import sys
 import threading
 from collections.abc import Iterator
 
+CHILD = "MSR_CHILD"
+"""In the environment of processes that a command starts and ends: they leave it to that one to tell
+of their end."""
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _received: list[signal.Signals] = []

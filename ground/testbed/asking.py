@@ -13,7 +13,7 @@ from ground.api.commanding import Expire, Role
 from ground.api.entries import Answer
 from ground.api.fields import Change, Key, Read
 from ground.api.operators import Operators, nobody_called
-from ground.api.requests import NoRequest, plain_request, read_request
+from ground.api.requests import NoRequest, people_named, plain_request, read_request
 from ground.mission_control import EDGE, Asked, Service
 from ground.testbed.inputs import RequestInput
 
@@ -84,7 +84,10 @@ class Asking:
             return ask.roles
         known = self._operators.users.get(ask.user)
         if known is None:
-            raise NoRequest(nobody_called(ask.user, self._operators))
+            raise NoRequest(nobody_called(ask.user, self._operators.users))
+        for field, name in people_named(ask.request):
+            if name not in self._operators.users:
+                raise NoRequest(nobody_called(name, self._operators.users, field))
         return tuple(known.roles)
 
     def _read(self, asked: Asked, request: Read) -> dict[str, Any]:

@@ -66,6 +66,13 @@ class HeartbeatFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     period: Annotated[float, Quantity("s", ge=0.05, le=0.5)] = 0.2
     timeout: Annotated[float, Quantity("s", ge=0.3, le=1.0)] = 1.0
 
+    def __post_init__(self) -> None:
+        # One that is lost on the wire is not yet silence: two have to fit.
+        if self.timeout < 2.0 * self.period:
+            raise NotAllowed(
+                ["timeout", "period"], f"a timeout of two periods ({2.0 * self.period:g} s) or more"
+            )
+
 
 class DeviceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One device. `arm`: automatic is all that there is so far; `on_loss`: a fault code."""

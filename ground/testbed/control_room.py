@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,9 @@ from sim_hw.assembly import orbiter as orbiter_assembly
 OUTCOME_FILE = "outcome.json"
 
 
+@cache
 def make_dictionary() -> Dictionary:
-    """The dictionary of all vehicles, as the ground has it."""
+    """The dictionary of all vehicles, as the ground has it; made once, and changed by nobody."""
     return Dictionary.from_plain(build_dictionary(vehicle_classes()))
 
 

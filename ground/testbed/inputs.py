@@ -6,7 +6,7 @@ import msgspec
 
 from ground.api.commanding import Role
 from ground.api.fields import Change, Key
-from ground.api.requests import NoRequest, read_request
+from ground.api.requests import NoRequest, check_values, read_request
 from ground.mission_control import Dictionary, DictionaryRefusal
 from ground.missions.mission import LoadedMission
 from ground.testbed.roles import GROUND
@@ -63,9 +63,12 @@ class InputRefused(ValueError):
 def read_input(plain: Any) -> RunInput:
     """The input that plain data stand for; raises InputRefused."""
     try:
-        return msgspec.convert(plain, RunInput)
-    except msgspec.ValidationError as error:
+        given = msgspec.convert(plain, RunInput)
+        if isinstance(given, CommandInput):
+            check_values(given.arguments)
+    except (msgspec.ValidationError, NoRequest) as error:
         raise InputRefused(f"no input of a run: {error}") from error
+    return given
 
 
 def check_input(given: RunInput, mission: LoadedMission, dictionary: Dictionary) -> None:

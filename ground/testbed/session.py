@@ -7,7 +7,7 @@ killed leaves all that it had admitted. It holds no secrets, and nothing that is
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -18,6 +18,7 @@ from ground.testbed.inputs import InputRefused, read_input
 SESSION_FILE = "session.jsonl"
 FORMAT = 1
 LARGEST = 64 << 20  # bytes
+LATEST_NS = 2**61  # 73 years, as the fields of requests have it
 
 
 class SessionHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,8 +37,8 @@ class SessionHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SessionLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One input."""
 
-    time_ns: int
-    order: int
+    time_ns: Annotated[int, msgspec.Meta(ge=0, le=LATEST_NS)]
+    order: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
     input: dict[str, Any]
 
 

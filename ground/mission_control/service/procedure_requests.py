@@ -223,8 +223,11 @@ def retry(desk: Desk, asked: Asked, request: controlling.ProcedureRetry) -> dict
 
 @handlers.change(controlling.ProcedureStop, roles=HANDLE)
 def stop(desk: Desk, asked: Asked, request: controlling.ProcedureStop) -> dict[str, Any]:
-    """It ends."""
-    return _handled(desk, request.name, lambda handling: handling.stop(asked.user, request.why))
+    """It ends; with the mission's own the run does."""
+    state = _handled(desk, request.name, lambda handling: handling.stop(asked.user, request.why))
+    if (request.name or MISSION) == MISSION:
+        state["says"] = "the mission's own procedure is stopped, and the run ends with it"
+    return state
 
 
 @handlers.change(controlling.ProcedureJump, roles=HANDLE)

@@ -32,6 +32,9 @@ def release(desk: Desk, asked: Asked, request: commanding.Release) -> dict[str, 
 
 def _may_be_released(desk: Desk, asked: Asked, item: StackItem) -> None:
     desk.authority.need(item.vehicle, asked.user)
+    if item.identifiers or item.state in ("released", "waiting"):
+        how = f"as {', '.join(item.identifiers)}" if item.identifiers else f"and waits: {item.when}"
+        raise Refused(f"{item.stage} was released already, {how}")
     if item.hazardous:
         if item.state != "approved":
             raise Refused(f"{item.stage} is {item.state}: it is hazardous, and not approved")

@@ -24,6 +24,9 @@ from ground.mission_control.service.journal import LARGEST
 from ground.mission_control.service.polling import news
 from ground.mission_control.service.simulation import Simulation
 
+RUN = "run"
+"""The source of events that the run itself tells."""
+
 
 class Service:
     """The service of one mission control, from its start to its death.
@@ -61,9 +64,21 @@ class Service:
     def read(self, asked: Asked, request: Read) -> Answer:
         """Answers a request that only looks: nothing is the other for it."""
         try:
+            self._check_place(request)
             return Answer(True, self._handler(request).handle(self.desk, asked, request))
         except Refused as error:
             return Answer(False, refused=str(error))
+
+    def _check_place(self, request: Read) -> None:
+        """Raises Refused where it looks at a vehicle that is not in this run: an answer with
+        nothing in it would say that nothing came of it."""
+        vehicle = getattr(request, "vehicle", None)
+        if vehicle is not None:
+            self.desk.need_vehicle(vehicle)
+        source = getattr(request, "source", None)
+        if source is not None and source not in (*self.desk.vehicles, RUN):
+            allowed = ", ".join((*self.desk.vehicles, RUN))
+            raise Refused(f"source = {source!r}: allowed is one of {allowed}")
 
     def answered(self, asked: Asked) -> Answer | None:
         """The answer that was given under a key; None: it is new."""

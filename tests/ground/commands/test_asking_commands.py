@@ -202,6 +202,31 @@ def test_what_has_no_meaning_is_refused(
     assert sentence in err
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["watch", "moon", "--once"], "vehicle = 'moon': allowed is one of rover, lander"),
+        (["passes", "--vehicle", "moon"], "vehicle = 'moon': allowed is one of rover, lander"),
+        (["watch", "rover", "spee", "wh", "--once"], "'wh': no channel of rover begins so"),
+    ],
+)
+def test_what_is_not_there_to_be_looked_at_is_refused(
+    msr: Any, served: Served, words: list[str], sentence: str
+) -> None:
+    channels = {"vehicles": {"rover": {"channels": {"speed": {}}}}}
+    served.run.reads["dictionary"] = channels
+    code, out, err = msr(*words)
+    assert (code, out) == (2, "") and sentence in err
+    assert msr("watch", "rover", "spe", "--once")[0] == 0
+
+
+def test_stopping_the_missions_own_procedure_says_that_the_run_ends(
+    msr: Any, served: Served
+) -> None:
+    served.run.reads["procedure_stop"] = {"says": "the run ends with it"}
+    assert msr("procedure", "stop", "--why", "enough")[1] == "procedure: the run ends with it\n"
+
+
 def test_a_password_is_read_from_a_file_and_its_session_saved(
     msr: Any, served: Served, tmp_path: Path
 ) -> None:
@@ -227,13 +252,19 @@ def test_a_folder_that_nobody_serves_is_refused(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["control"], "say which run"),
+        (["control"], "command line: RUN_FOLDER is missing: say which run"),
+        (["control", "x", "--operators", "nope"], "there is no 'nope' in operators: allowed is"),
         (["control", "x", "--operators", "nobody"], "there is no 'nobody' in operators"),
         (["control", "--set-password", "zoe"], "allowed is one of anna"),
         (["console", "--at", "nowhere", "--no-web"], "there is no such run folder"),
         (["console", "--at", ".", "--pace", "5", "--no-web"], "is for a run that --demo starts"),
         (["console", "--demo", "--pace", "fast", "--no-web"], "allowed is a number, or max"),
         (["console", "--demo", "--port", "70000"], "allowed is 1 to 65535"),
+        (["console", "--at", ".", "--from-start", "--no-web"], "--from-start is for --demo"),
+        (["export", "nowhere", "a.csv"], "nowhere: there is no such run folder"),
+        (["export", ".", "a.csv"], "holds no archive of a run"),
+        (["send", "rover", "drive", "fast"], "command line: fast is no argument: allowed is name="),
+        (["send", "rover", "drive", "a=1", "a=2"], "command line: a is given twice"),
         (["fly", "surface", "--serve"], "--serve it needs --pace"),
     ],
 )

@@ -1,6 +1,7 @@
 """Bad drill files: refused with file, line and reason before anything runs."""
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -117,3 +118,21 @@ def test_the_good_one_is_read_as_it_is_written(write: "Write") -> None:
     (recover,) = drill.within
     assert (recover.name, recover.limit, recover.since) == ("recover", 300.0, "start")
     assert str(drill.start) == "event lander.parachute_open"
+
+
+@pytest.mark.parametrize("text", [None, "no records"])
+def test_a_baseline_that_is_none_is_refused_before_anything_flies(
+    write: "Write", tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def flies(*_: object) -> None:
+        raise AssertionError("it flies")
+
+    monkeypatch.setattr("ground.drills.twins.fly_with_twins", flies)
+    baseline = tmp_path / "baseline.jsonl"
+    if text is not None:
+        baseline.write_text(text)
+    words = ["drill", str(write(GOOD)), "--compare", str(baseline), "--out", str(tmp_path / "out")]
+    assert main([*words, "--workers", "1", "--quiet"]) == 2
+    assert f"--compare = {baseline}" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -33,6 +33,8 @@ class StandIn:
         self.polls = 0
         self.held: list[Callable[[], None]] | None = None  # answers that wait, where it is slow
         self.mute = False
+        self.roles: dict[str, list[str]] = {}  # that an admin has given in this run
+        self.refuses: dict[str, str] = {}  # sentences, by what is asked
         self.reads: dict[str, Plain] = {}  # what requests that only look are answered with
 
     def start(self) -> None:
@@ -114,6 +116,8 @@ class StandIn:
 
     def _ask(self, message: Plain) -> Plain:
         request = message["request"]
+        if request["do"] in self.refuses:
+            return {"ok": False, "refused": self.refuses[request["do"]]}
         if request["do"] == "since":
             rows = [row for row in self.journal if row["n"] > request["number"]]
             last = len(self.journal)
@@ -123,7 +127,11 @@ class StandIn:
         if request["do"] == "hello":
             return {
                 "result": {
-                    "you": {"name": message["user"], "roles": message["roles"]},
+                    "you": {
+                        "name": message["user"],
+                        "roles": self.roles.get(message["user"], message["roles"]),
+                    },
+                    "vehicles": [{"name": "rover"}, {"name": "lander"}],
                     "epoch_utc": "2033-01-01T00:00:00Z",
                     "journal_last": len(self.journal),
                 }

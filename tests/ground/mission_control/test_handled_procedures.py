@@ -431,3 +431,14 @@ def test_a_stop_survives_the_death_of_the_ground(fly: Fly) -> None:
     outcome = fly(DRIVE, flight)
     assert outcome.verdict == "failed"
     assert "stopped by anna: before it began" in outcome.reason
+
+
+def test_stopping_the_missions_own_says_that_the_run_ends(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        script = Script(ground)
+        script.at(1500.0, ANNA, controlling.ProcedureStop("the wind rises"))
+        await ground.run()
+        return script
+
+    script = fly(WAIT * 4, flight)
+    assert script.answers[1500.0]["says"].endswith("the run ends with it")

@@ -25,6 +25,12 @@ devices:
 """
 
 
+HEARTBEAT = """wire: line
+    heartbeat:
+      period: {{value: {}, unit: s, source: test}}
+      timeout: {{value: {}, unit: s, source: test}}"""
+
+
 def written(folder: Path, text: str) -> str:
     file = folder / "desk.yaml"
     file.write_text(text)
@@ -63,6 +69,8 @@ def test_the_benches_of_configs_can_be_read() -> None:
         ("serial:///tmp/line", "rs232:///tmp/line", "allowed is one of serial"),
         ("wire: line", "wire: line\n    on_loss: tired", "allowed is one of obstacle"),
         ("wire: line", "wire: line\n    arm: required", "arm"),
+        ("wire: line", HEARTBEAT.format(0.5, 0.99), "allowed is a timeout of two periods (1 s) or"),
+        ("wire: line", HEARTBEAT.format(0.2, 0.3), "allowed is a timeout of two periods (0.4 s)"),
     ],
 )
 def test_what_is_wrong_is_refused_with_key_and_what_is_allowed(
@@ -73,6 +81,12 @@ def test_what_is_wrong_is_refused_with_key_and_what_is_allowed(
         load_bench(written(tmp_path, GOOD.replace(before, after, 1)))
     assert words in str(refused.value) and "desk.yaml" in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_heartbeat_may_be_lost_once(tmp_path: Path) -> None:
+    text = GOOD.replace("wire: line", HEARTBEAT.format(0.5, 1.0), 1)
+    _, bench = load_bench(written(tmp_path, text))
+    assert bench.devices["rover.wheels"].heartbeat.period == 0.5
 
 
 def test_two_devices_do_not_share_a_wire(tmp_path: Path) -> None:

@@ -124,6 +124,11 @@ def test_a_pace_and_looks_change_no_bit(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------ refusals
 
 
+def at(line: str, time_ns: int) -> str:
+    """A line of a record with another instant."""
+    return json.dumps({**json.loads(line), "time_ns": time_ns}) + "\n"
+
+
 def head_of(folder: Path) -> dict[str, Any]:
     return dict(json.loads((folder / SESSION_FILE).read_text().splitlines()[0]))
 
@@ -137,6 +142,9 @@ def head_of(folder: Path) -> dict[str, Any]:
         (lambda lines: [lines[0], lines[2], lines[1]], "out of order"),
         (lambda lines: [lines[0], lines[1].replace('"command"', '"cmd"')], "no input of a run"),
         (lambda lines: [lines[0][:40]], "torn in its first line"),
+        (lambda lines: [lines[0], at(lines[1], -5)], ":2: no line of a record.*time_ns"),
+        (lambda lines: [lines[0], at(lines[1], 2**61 + 1)], ":2: no line of a record.*time_ns"),
+        (lambda lines: [lines[0], at(lines[1], 2**70)], ":2: no line of a record"),
     ],
 )
 def test_a_record_that_is_none_is_refused(
@@ -190,6 +198,8 @@ def test_a_record_of_something_else_is_refused_before_anything_is_touched(
         ({**HEAT, "user": "", "arguments": {"on": True}}, "user"),
         ({**HEAT, "arguments": {"on": True}, "lifetime": 0.5}, "lifetime"),
         (["kill"], "Expected"),
+        ({**HEAT, "arguments": {"on": float("nan")}}, "nan: allowed are finite numbers"),
+        ({**HEAT, "arguments": {"on": [{"x": -float("inf")}]}}, "-inf: allowed are finite numbers"),
     ],
 )
 def test_an_input_that_has_no_meaning_is_refused(plain: Any, words: str) -> None:

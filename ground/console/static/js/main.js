@@ -7,7 +7,7 @@ import { hearKey } from "./keys.js";
 import { palette } from "./palette.js";
 import { SCREENS } from "./screens.js";
 import { store } from "./store.js";
-import { alarmBar, topBar } from "./topbar.js";
+import { alarmBar, noteBar, topBar } from "./topbar.js";
 
 const root = document.getElementById("console");
 
@@ -17,7 +17,7 @@ function draw() {
   root.className = `console ${greyed() ? "lost" : ""} ${replay ? "replay" : ""}`;
   document.title = `${screen.title}: Three Forks console`;
   render(root, [
-    h("header", { class: "top", key: "top" }, topBar(), alarmBar()),
+    h("header", { class: "top", key: "top" }, topBar(), alarmBar(), noteBar()),
     rail(),
     h("main", { class: `screen ${screen.id}`, key: `screen ${screen.id}`, "aria-label": screen.title },
       h("h1", { class: "unseen" }, screen.title), store.hello ? screen.view() : waiting()),

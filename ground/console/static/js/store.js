@@ -13,6 +13,7 @@ export const store = {
   dictionary: null,
   link: { socket: false, api: true, since: Date.now(), why: "" },
   clock: null, // the newest of the run
+  note: "", // a line of the server's, until it is put away
   values: new Map(), // "vehicle channel" → row
   vehicles: new Map(), // name → {name, mode, stale, silence_s, last_heard_ns}
   alarms: new Map(),
@@ -99,6 +100,7 @@ export function takeHistory(commands) {
 // A frame of news. Answers whether entries were missed.
 export function takePoll(poll) {
   if (poll.link) Object.assign(store.link, { api: poll.link.up, apiWhy: poll.link.why, since: Date.parse(poll.link.since) || Date.now() });
+  if (poll.note) store.note = poll.note;
   if (poll.clock) store.clock = poll.clock;
   for (const row of poll.telemetry ?? []) {
     store.values.set(`${row[0]} ${row[1]}`, row);

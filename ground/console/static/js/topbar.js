@@ -1,5 +1,5 @@
 // Always in view: the times, the next pass, the pace, who one is, whether the link stands; alarms.
-import { go, lookAt, order } from "./app.js";
+import { go, lookAt, order, redraw } from "./app.js";
 import { h } from "./dom.js";
 import { greyed, lostSince } from "./frame.js";
 import { button } from "./parts.js";
@@ -97,6 +97,16 @@ export function alarmBar() {
     h("span", { class: "text" }, newest.text),
     h("span", { class: "soft" }, `${lmst(newest.last_ns)}, ${spanNs(nowNs() - newest.last_ns)} ago`),
     button("alarms", () => go("alarms"), { cls: "quiet", keys: "g a" }));
+}
+
+// A line of the server's for who has just come, until it is put away; and where the run flies to.
+export function noteBar() {
+  const { pace: rate, until } = store.clock ?? {};
+  const ahead = rate === null && until ? `The run flies at full speed to ${lmst(until * 1e9)}.` : "";
+  if (!store.note && !ahead) return null;
+  return h("div", { class: "notebar", key: "note", role: "status" },
+    h("span", { class: "text" }, ahead || store.note),
+    !ahead && button("put away", () => { store.note = ""; redraw(); }, { cls: "quiet" }));
 }
 
 function replayBar() {

@@ -203,3 +203,27 @@ def test_everybody_who_is_known_may_look() -> None:
     handlers = all_handlers().by_kind
     assert [name for name in READS if handlers[REQUEST_TYPES[name]].roles] == []
     assert set(ROLES) >= {"anna", "ben", "eve", "max"}
+
+
+@pytest.mark.parametrize("do", ["values", "history", "series", "dictionary"])
+def test_nothing_is_told_of_a_vehicle_that_is_not_in_this_run(tmp_path: Path, do: str) -> None:
+    """An empty answer would say that nothing came of it."""
+
+    async def flight(desk: Desked) -> None:
+        more = {"channel": "mode", "t0_ns": 0, "t1_ns": 10**9} if do == "series" else {}
+        said = desk.refused("eve", do, vehicle="moon", **more)
+        assert said == "vehicle = 'moon': allowed is one of rover"
+        if do != "series":
+            desk.done("eve", do, vehicle="rover", **more)
+
+    at_the_desk(tmp_path, flight)
+
+
+def test_events_are_of_a_vehicle_or_of_the_run(tmp_path: Path) -> None:
+    async def flight(desk: Desked) -> None:
+        said = desk.refused("eve", "events", source="moon")
+        assert said == "source = 'moon': allowed is one of rover, run"
+        for source in ("rover", "run"):
+            desk.done("eve", "events", source=source)
+
+    at_the_desk(tmp_path, flight)

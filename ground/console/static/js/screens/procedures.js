@@ -15,6 +15,7 @@ export default {
   help: [
     "The steps of the procedure that runs; the one that it is at is marked. Pause stops before the next step; a step that failed waits for you: Retry, Go on (with a reason), or Stop.",
     "Only approved procedures run. A procedure in review is approved by somebody who did not write it.",
+    "The run ends when the mission's own procedure is stopped; any other may be stopped at any time.",
     "A poll asks everybody for go or no-go; each answers for themselves.",
   ],
   hints: [["Shift P", "pause"], ["Shift G", "go on"], ["Shift S", "one step"]],
@@ -102,7 +103,7 @@ function actions(running, shown) {
       button("Go on", act("procedure_go", "It goes on."), { keys: "⇧G", disabled: off || !["paused", "failed"].includes(running?.state) }),
       button("Retry", act("procedure_retry", "The step again."), { disabled: off || running?.state !== "failed" }),
       button(state.at ? `Jump to ${state.at}` : "Jump", act("procedure_jump", "It goes on from there.", { step: state.at ?? 0, why }), { disabled: off || !state.at || !why, why: "pick a step and give the reason" }),
-      button("Stop", act("procedure_stop", "Stopped.", { why }), { disabled: off || !running || !why, why: "needs the reason", cls: "grave" })),
+      button(one === "mission" ? "Stop, and end the run" : "Stop", act("procedure_stop", (told) => told.says ?? "Stopped.", { why }), { disabled: off || !running || !why, why: "needs the reason", cls: "grave" })),
     h("label", { for: "why" }, "Reason"),
     h("input", { id: "why", type: "text", maxlength: 500, value: why, oninput: (event) => { state.why = event.target.value; redraw(); } }),
     shown?.prompt && prompt(shown),

@@ -1,0 +1,74 @@
+"""Roles that an admin gives in a run are good at the edge; nobody gives them to strangers."""
+
+from typing import Any
+
+import pytest
+
+from ground.api.requests import REQUEST_TYPES, people_named
+from ground.client import Refused
+from ground.edge import EdgeOptions
+from tests.ground.edge.serving import client, served
+from tests.ground.edge.stand_in import StandIn
+
+pytestmark = pytest.mark.stock
+
+
+async def test_a_role_that_was_given_or_taken_in_the_run_counts_at_once(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    async with served(run, options) as edge, client(edge, "eve") as eve, client(edge, "ben") as ben:
+        with pytest.raises(Refused, match="eve looks on only"):
+            await eve.ask({"do": "pace", "rate": 1.0})
+        run.roles = {"eve": ["observer", "operator"], "ben": ["observer"]}
+        await eve.ask({"do": "pace", "rate": 7.0})
+        assert run.pace == 7.0
+        with pytest.raises(Refused, match="ben looks on only"):
+            await ben.ask({"do": "pace", "rate": 1.0})
+        assert run.pace == 7.0
+        whoami = await eve.ask({"do": "whoami"})
+        assert whoami == {"name": "eve", "roles": ["observer", "operator"]}
+
+
+async def test_while_mission_control_is_down_the_roles_that_it_told_last_count(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    async with served(run, options) as edge, client(edge, "ben") as ben:
+        run.roles = {"ben": ["observer"]}
+        assert (await ben.ask({"do": "whoami"}))["roles"] == ["observer"]
+        run.refuses = {"hello": "mission control is down"}
+        with pytest.raises(Refused, match="ben looks on only"):
+            await ben.ask({"do": "pace", "rate": 1.0})
+        edge._own.forget()  # another life of the run: nothing was told of this one
+        await ben.ask({"do": "pace", "rate": 3.0})
+        assert run.pace == 3.0
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"do": "roles_set", "user": "zoe", "roles": ["admin"]},
+        {"do": "authority_offer", "vehicle": "rover", "to": "zoe"},
+        {"do": "alarm_own", "number": 1, "owner": "zoe"},
+    ],
+)
+async def test_nobody_is_named_whom_nobody_knows(
+    run: StandIn, options: EdgeOptions, request_: dict[str, Any]
+) -> None:
+    [(field, _)] = people_named(request_)
+    async with served(run, options) as edge, client(edge, "ben") as ben:
+        with pytest.raises(Refused, match=f"{field} = 'zoe': nobody here is called so; there are"):
+            await ben.ask(request_)
+        assert run.acted == []
+        await ben.ask({**request_, field: "anna"})
+        assert len(run.acted) == 1
+
+
+def test_each_request_that_has_a_person_in_it_says_so() -> None:
+    found = {do for do in REQUEST_TYPES if people_named(dict.fromkeys(FIELDS, "zoe") | {"do": do})}
+    assert found == {"roles_set", "authority_offer", "alarm_own"}
+    assert people_named({"do": "roles_set", "user": 7}) == []
+    assert people_named({"do": ["roles_set"], "user": "zoe"}) == []
+    assert people_named("roles_set") == []
+
+
+FIELDS = ("user", "to", "owner")
