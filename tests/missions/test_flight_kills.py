@@ -12,6 +12,9 @@ from ground.reports.run_check import run_complaints
 from ground.testbed.kills import Kill
 from ground.testbed.run import Run, RunOptions
 from ground.testbed.virtual_host import Virtual
+from sim_hw.faults.fault import Fault, InState, Target
+from sim_hw.faults.node_kinds import Crash
+from tests.missions.test_watchdog import check_resets, fly, hang, told
 
 if TYPE_CHECKING:
     from conftest import Fly
@@ -19,7 +22,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.mission
 
 MEMORY = Virtual(in_memory=True)  # a fifth cheaper, and the same messages
-ENTERING, ON_ENGINES = 700.0, 950.0  # s of mission time
+ON_ENGINES = 950.0  # s of mission time
+
+
+def dies(state: str, held: float) -> Fault:
+    """A computer that dies some time after it has come into a state."""
+    target = Target("node", state.partition(".")[0])
+    return Fault(id=f"dies {state}", target=target, kind=Crash(), when=InState(state, held))
 
 
 def begins(folder: Path, vehicle: str, state: str) -> float:
@@ -31,14 +40,22 @@ def begins(folder: Path, vehicle: str, state: str) -> float:
     raise AssertionError(f"{vehicle} never was in {state}")
 
 
-@pytest.mark.flies("short")
 @pytest.mark.requirement("FLT-01")
-def test_a_reboot_in_entry_and_one_in_the_coast_are_survived(flown: "Fly", tmp_path: Path) -> None:
-    coast = begins(flown("short").folder, "mav", "launching.coasting") + 60.0
-    kills = (Kill("lander", ENTERING), Kill("mav", coast))
-    facts = fly_mission(load_mission("short"), tmp_path / "run", RunOptions(kills=kills), MEMORY)
-    assert facts.kills == kills
-    assert run_complaints(tmp_path / "run") == []
+@pytest.mark.requirement("NOD-10")
+def test_deaths_in_entry_and_coast_and_computers_that_hang_are_survived(tmp_path: Path) -> None:
+    """The lander dies in the entry and hangs on its engines, the MAV hangs in its burn and dies in
+    the coast: whoever hangs is back in a second."""
+    states = ["lander.entry.powered", "mav.launching.first_burn"]
+    hangs = hang(states[0], "process", 5.0), hang(states[1], "mailbox", 9.0)
+    deaths = dies("lander.entry.entering", 50.0), dies("mav.launching.coasting", 60.0)
+    check_resets(tmp_path / "run", fly(tmp_path / "run", *hangs, *deaths), states)
+    for vehicle, causes in (
+        ("lander", ["power on", "power cut", "watchdog"]),
+        ("mav", ["power on", "watchdog", "power cut"]),
+    ):
+        booted = told(tmp_path / "run", vehicle, "booted")
+        found = [event["data"]["cause"] for event in booted]
+        assert [cause for cause in found if cause != "planned"] == causes
 
 
 @pytest.mark.requirement("FLT-02")

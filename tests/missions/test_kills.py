@@ -8,7 +8,7 @@ import pytest
 from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission
 from ground.reports.run_check import run_complaints
-from ground.studies.kill_sweep import chosen, instants, sweep
+from ground.studies.kill_sweep import chosen, instants
 from ground.testbed.kills import Kill
 from ground.testbed.run import RunOptions
 from ground.testbed.virtual_host import Virtual
@@ -28,11 +28,16 @@ DEATHS = (
 )  # fmt: skip
 
 
-def test_one_death_at_an_instant_of_change_does_no_harm(tmp_path: Path) -> None:
+def test_deaths_at_instants_of_change_do_no_harm(tmp_path: Path) -> None:
+    """In one flight. `make check` flies once for each of them, test_sweeps."""
     mission = load_mission("surface")
-    kills = chosen(instants(mission, tmp_path / "undisturbed", RunOptions()), SPREAD, seed=1)
+    found = instants(mission, tmp_path / "undisturbed", RunOptions())
+    kills = tuple(sorted(chosen(found, SPREAD, seed=1), key=lambda kill: kill.at))
     assert {kill.role for kill in kills} >= {"lander", "rover", "arm", "mav"}
-    assert sweep(mission, tmp_path, kills, RunOptions()).complaints == {}
+    options = RunOptions(kills=kills)
+    facts = fly_mission(mission, tmp_path / "run", options, Virtual(in_memory=True))
+    assert facts.kills == kills
+    assert run_complaints(tmp_path / "run") == []
 
 
 @pytest.mark.flies("surface")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.mission
 
-MISSIONS = ("surface", "short", "perseverance_delivers", "rover_arm_loads", "nominal")
+QUICK = ("surface", "short", "nominal")
+LONG = ("perseverance_delivers", "rover_arm_loads")  # what they are about: test_fallbacks
 ENDS = {"surface": "mav", "nominal": "earth"}
 TOLD = (
     "verdict", "phases", "tubes", "log_sha256", "wall_seconds", "mission_seconds", "peak_rss_mb",
@@ -21,7 +22,12 @@ TOLD = (
 )  # fmt: skip
 
 
-@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.flies(name)) for name in MISSIONS])
+def _shared(name: str) -> Any:
+    marks = [pytest.mark.flies(name), *([pytest.mark.check] if name in LONG else [])]
+    return pytest.param(name, marks=marks)
+
+
+@pytest.fixture(params=[_shared(name) for name in (*QUICK, *LONG)])
 def run(request: pytest.FixtureRequest, flown: "Fly") -> "Flown":
     return flown(request.param)
 
@@ -98,6 +104,7 @@ def test_the_manifest_has_each_hand_over_with_evidence(run: "Flown") -> None:
             assert step["received"] >= step["time"]
 
 
+@pytest.mark.check
 @pytest.mark.flies("perseverance_delivers")
 @pytest.mark.requirement("FLT-06")
 def test_the_loss_of_the_rover_is_followed_by_perseverance(flown: "Fly") -> None:
@@ -107,6 +114,7 @@ def test_the_loss_of_the_rover_is_followed_by_perseverance(flown: "Fly") -> None
     assert len(run.summary["left_behind"]) == 10
 
 
+@pytest.mark.check
 @pytest.mark.flies("rover_arm_loads")
 @pytest.mark.requirement("FLT-07")
 def test_the_transfer_arm_moves_no_tube_once_it_has_failed(flown: "Fly") -> None:

@@ -8,14 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from math import inf
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from flight.configuration.files import ConfigurationError
-from flight.runtime.throttled_loop import Descriptors
+from ground.cli import main
 from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission
 from ground.testbed.control_room import make_dictionary
@@ -25,52 +24,29 @@ from ground.testbed.run_control import CONTROL_FILE, ControlRefused, RunControl
 from ground.testbed.run_record import RunRecord
 from ground.testbed.session import SESSION_FILE, read_session
 from ground.testbed.throttled_host import Throttled
+from tests.ground.testbed.operated import Crew, enough, fly, fly_again, until
+from tests.ground.testbed.test_run import small_mission
 
 pytestmark = [pytest.mark.mission, pytest.mark.xdist_group("operated")]
 
-DAY = 800_000.0  # s of mission time: a morning on which the rover works
+DAY = 180_000.0  # s of mission time: a morning, soon
+END = DAY + 8000.0
 HEAT = {"type": "command", "vehicle": "lander", "command": "condition_mav", "user": "ada"}
-
-
-class People(Descriptors):
-    """A wall that people act at: at each stop of the run the next of them does something."""
-
-    def __init__(self, *acts: Callable[["People"], None]) -> None:
-        super().__init__()
-        self.acts = list(acts)
-        self.loop: Any = None
-
-    def serve(self, seconds: float) -> None:
-        if self.acts and (self.loop is None or self.loop.pace.rate == 0.0):
-            self.acts.pop(0)(self)
-
-
-def fly(out: Path, **options: Any) -> RunRecord:
-    return fly_mission(load_mission("surface"), out, RunOptions(), Throttled(**options))
 
 
 def operated(out: Path) -> RunRecord:
     """Held back, told to run to a morning, commanded, a death, a pause, another death, let go."""
-    people = People(
-        lambda p: p.loop.set_pace(inf, round(DAY * 1e9)),
-        lambda p: p.loop.put({**HEAT, "arguments": {"on": True}}),
-        lambda p: p.loop.set_pace(inf, round((DAY + 5000.0) * 1e9)),
-        lambda p: p.loop.put({"type": "kill", "role": "rover"}),
-        lambda p: p.loop.put({"type": "kill", "role": "ground"}),
-        lambda p: p.loop.put({**HEAT, "arguments": {"on": False}}),
-        lambda p: p.loop.set_pace(1e6),
+    crew = Crew(
+        until(DAY),
+        lambda c: c.loop.put({**HEAT, "arguments": {"on": True}}),
+        until(DAY + 5000.0),
+        lambda c: c.loop.put({"type": "kill", "role": "rover"}),
+        lambda c: c.loop.put({"type": "kill", "role": "ground"}),
+        lambda c: c.loop.put({**HEAT, "arguments": {"on": False}}),
+        lambda c: c.loop.set_pace(1e6, round(END * 1e9)),
+        enough,
     )
-    kind = Throttled(pace=0.0, serve=False, outside=people)
-
-    class Seen(Throttled):
-        def loop(self) -> Any:
-            people.loop = super().loop()
-            return people.loop
-
-    seen = Seen(pace=kind.pace, serve=False, outside=people)
-    record = fly_mission(load_mission("surface"), out, RunOptions(), seen)
-    assert people.acts == []
-    return record
+    return fly(out, crew, serve=False)
 
 
 @pytest.fixture(scope="module")
@@ -85,9 +61,8 @@ def test_a_session_with_commands_deaths_and_pauses_flies_again_bit_for_bit(
     folder, first = flown
     session = read_session(folder)
     assert [each.data["type"] for each in session.inputs] == ["command", "kill", "kill", "command"]
-    again = fly(tmp_path / "again", serve=False, session=session)
+    again = fly_again(folder, tmp_path / "again", END)
     assert again.figures.log_sha256 == first.figures.log_sha256
-    assert again.verdict == first.verdict == "success"
     assert (tmp_path / "again" / SESSION_FILE).read_text() == (folder / SESSION_FILE).read_text()
     assert [kill.role for kill in first.kills] == ["rover", "ground"]
 
@@ -110,13 +85,15 @@ def test_an_altered_argument_and_an_input_left_out_each_give_another_run(
     altered.write_text("".join(lines).replace('"on": true', '"on": false', 1))
     short.write_text("".join(lines[:2]))
     for number, file in enumerate((altered, short)):
-        other = fly(tmp_path / str(number), serve=False, session=read_session(file))
+        other = fly_again(file, tmp_path / str(number), END)
         assert other.figures.log_sha256 != first.figures.log_sha256
 
 
 def test_a_pace_and_looks_change_no_bit(tmp_path: Path) -> None:
-    plain = fly_mission(load_mission("surface"), tmp_path / "plain", RunOptions())
-    paced = fly(tmp_path / "paced", pace=3e5, serve=True)
+    mission = small_mission(tmp_path, sols=3.0)
+    plain = fly_mission(mission, tmp_path / "plain", RunOptions())
+    held_back = Throttled(pace=3e5, serve=True)
+    paced = fly_mission(mission, tmp_path / "paced", RunOptions(), held_back)
     assert paced.figures.log_sha256 == plain.figures.log_sha256
     assert not (tmp_path / "paced" / CONTROL_FILE).exists()
 
@@ -182,7 +159,7 @@ def test_a_record_of_something_else_is_refused_before_anything_is_touched(
     file = tmp_path / "session.jsonl"
     file.write_text(json.dumps(head_of(flown[0]) | {key: value}) + "\n")
     with pytest.raises(ConfigurationError, match=words):
-        fly(tmp_path / "run", serve=False, session=read_session(file))
+        fly_again(file, tmp_path / "run", END)
     assert not (tmp_path / "run").exists()
 
 
@@ -241,8 +218,8 @@ def test_a_run_is_operated_from_another_process_and_flies_again(tmp_path: Path) 
             assert flight.wait(120) == 0
         finally:
             flight.kill()
-    again = [*command, "--from", str(out), "--out", str(tmp_path / "again"), *flags]
-    subprocess.run(again, check=True, timeout=120, stdout=subprocess.DEVNULL)
+    again = ["fly", "--from", str(out), "--out", str(tmp_path / "again"), *flags]
+    assert main(again) == 0
     first, second = (
         json.loads((folder / "summary.json").read_text())["log_sha256"]
         for folder in (out, tmp_path / "again")
