@@ -74,14 +74,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--serve",
         action="store_true",
-        help="with --pace: serve mission control to people and scripts as well, as `msr control` "
-        "does",
+        help="with --pace or --processes: serve mission control to people and scripts as well, as "
+        "`msr control` does",
     )
     parser.add_argument(
         "--operators",
         default=None,
         metavar="NAME",
-        help="with --pace: who may ask for something, a file in configs/operators (default: demo)",
+        help="with --pace or --serve: who may ask for something, a file in configs/operators "
+        "(default: demo)",
     )
     parser.add_argument(
         "--bench",
@@ -155,7 +156,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     host: HostKind = _host(arguments, session)
     if arguments.processes:
-        host = Processes(arguments.rate, arguments.transport or "ipc")
+        operators = (arguments.operators or "demo") if arguments.serve else ""
+        host = Processes(arguments.rate, arguments.transport or "ipc", operators)
     earlier = None if session is None else session.file.parent
     options = RunOptions(arguments.seed, tuple(kills), _faults(arguments.fault, mission, session))
     display = Display(mission, quiet=arguments.quiet)
@@ -283,11 +285,10 @@ def _check_options(arguments: argparse.Namespace) -> None:
         strange, why = ONLY_VIRTUAL, "nothing is replayed with --processes; leave one of them out"
     else:
         strange, why = ONLY_PROCESSES, "it needs --processes"
-    if arguments.pace is None:
-        for option in ("--serve", "--operators"):
-            given = getattr(arguments, option.removeprefix("--"))
-            if given is not None and given is not False:
-                raise ConfigurationError("command line", None, option, "it needs --pace")
+    if arguments.pace is None and arguments.operators is not None and not arguments.serve:
+        raise ConfigurationError("command line", None, "--operators", "it needs --pace or --serve")
+    if arguments.serve and arguments.pace is None and not arguments.processes:
+        raise ConfigurationError("command line", None, "--serve", "it needs --pace or --processes")
     for option in strange:
         given = getattr(arguments, option.removeprefix("--").replace("-", "_"))
         if given is not None and given is not False:

@@ -2,13 +2,12 @@
 changes something becomes an input, and is answered when that has acted."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import msgspec
 
 from flight.icd.codec import MAXIMUM_MESSAGE_BYTES, CodecError, encode
 from flight.runtime.loop import NANOSECONDS
-from flight.runtime.throttled_loop import ThrottledLoop
 from ground.api.commanding import Expire, Role
 from ground.api.entries import Answer
 from ground.api.fields import Change, Key, Read
@@ -22,6 +21,49 @@ DOWN = "mission control is down: nothing was done"
 
 Reply = Callable[[dict[str, Any]], None]
 """Sends the answer to one request."""
+
+
+class Held(Protocol):
+    """How fast a run may go; see `flight.runtime.throttled_loop.Pace`."""
+
+    @property
+    def rate(self) -> float:
+        """Mission seconds in a wall second."""
+        ...
+
+    @property
+    def until_ns(self) -> int | None:
+        """The instant at which it will stand."""
+        ...
+
+
+class Wall(Protocol):
+    """The wall clock."""
+
+    def now(self) -> float:
+        """Wall seconds, that never go back."""
+        ...
+
+
+class AskedRun(Protocol):
+    """The run that is asked: a loop that is held back, or one of several on a common clock."""
+
+    @property
+    def pace(self) -> Held:
+        """How fast it may go."""
+        ...
+
+    @property
+    def outside(self) -> Wall:
+        """By which who looks is noticed."""
+        ...
+
+    def time_ns(self) -> int:
+        """Mission time."""
+        ...
+
+    def put(self, data: Any) -> None:
+        """Has an input admitted."""
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="ask"):
@@ -49,7 +91,7 @@ class Asking:
     """Of one run. `service`: the service of mission control; None while that is down."""
 
     def __init__(
-        self, loop: ThrottledLoop, operators: Operators, service: Callable[[], Service | None]
+        self, loop: AskedRun, operators: Operators, service: Callable[[], Service | None]
     ) -> None:
         self._loop = loop
         self._operators = operators

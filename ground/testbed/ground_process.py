@@ -13,6 +13,7 @@ from ground.mission_control import ProgressDisplay
 from ground.missions.mission import load_mission
 from ground.testbed.control_room import make_mission_control, run_to_end
 from ground.testbed.faults.inside import InsideFaults
+from ground.testbed.ground_door import GroundDoor
 from ground.testbed.process import Part, Work
 from ground.testbed.protections import parts_without
 from ground.testbed.reporting_pipe import OUTCOME, CountingLog
@@ -42,21 +43,27 @@ def prepare(part: Part) -> Work:
         bus.begin_life(part.number)
         try:
             disc = faults.stores.disc(FILES)
-            control = make_mission_control(mission, bus, folder, disc)
+            served = part.specification.operators
+            control = make_mission_control(mission, bus, folder, disc, durable=bool(served))
             control.downlink.read = parts.read_frame
             display = ProgressDisplay(control)
 
             def say() -> None:
                 part.pipe.tell_progress(display.state(), log.count)
 
+            door: GroundDoor | None = None
             try:
                 # By the wall, whatever the pace of mission time: somebody watches.
                 loop = asyncio.get_running_loop()
                 assert isinstance(loop, CommonLoop)
                 loop.look_by_wall(say, SAY)
+                if served:
+                    door = GroundDoor(control, mission, part.specification, loop)
                 outcome = await run_to_end(control)
                 say()
             finally:
+                if door is not None:
+                    door.close(control.runner.cursor.ended)
                 control.write_manifest()
                 control.close()
         finally:

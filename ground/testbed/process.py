@@ -50,6 +50,8 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ports: dict[str, int] = {}
     descriptors: dict[str, int] = {}  # of sockets that listen there; a process has its own alone
     protections_off: tuple[str, ...] = ()
+    operators: str = ""  # file of those who may ask mission control; "": it is not served
+    rate: float | None = None  # mission seconds in a second at most, for who asks
 
     def addresses(self) -> Mapping[str, str]:
         """Where each service is."""
@@ -75,7 +77,10 @@ class Specification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         }
 
     def let_go_of_ports(self) -> None:
-        """Closes, where the run is composed, what participants in processes of their own serve."""
+        """Closes, where the run is composed, what participants in processes of their own serve;
+        nobody is sent any more to mission control, which may have died before the end."""
+        if self.operators:
+            (Path(self.folder) / "control.json").unlink(missing_ok=True)
         for name in self.participants:
             if name != HARDWARE:  # its own were given to ZeroMQ
                 for descriptor in self.listening(name).values():

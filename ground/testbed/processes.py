@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from flight.configuration.files import ConfigurationError
+from ground.api.operators import load_operators
 from ground.missions.mission import LoadedMission
 from ground.testbed.addresses import IpcAddresses
 from ground.testbed.hardware import Hardware, load_vehicle_files
@@ -23,10 +24,12 @@ GREATEST_RATE = 1e9  # times as fast as Mars
 @dataclass(frozen=True)
 class Processes:
     """A process each. `rate`: mission seconds in a second at most; None: as fast as all get done
-    what is due."""
+    what is due. `operators`: the file of those who may ask mission control; "": it is not served.
+    """
 
     rate: float | None = None
     transport: Literal["ipc", "tcp"] = "ipc"
+    operators: str = ""
 
     @property
     def name(self) -> str:
@@ -41,6 +44,8 @@ class Processes:
     def check(self, mission: LoadedMission) -> None:
         """Refuses a rate that there is not, and sockets that could not be; raises
         ConfigurationError."""
+        if self.operators:
+            load_operators(self.operators)
         if self.rate is not None and not 0.0 < self.rate <= GREATEST_RATE:
             allowed = f"a number above 0, up to {GREATEST_RATE:g}"
             raise ConfigurationError(
@@ -69,6 +74,7 @@ class Processes:
         return ProcessesHost(
             setting, happenings, rate=self.rate, transport=self.transport,
             services=services(mission) if self.transport == "tcp" else [],
+            operators=self.operators,
         )  # fmt: skip
 
 

@@ -64,6 +64,7 @@ class ProcessesHost:
         rate: float | None,
         transport: Literal["ipc", "tcp"],
         services: list[str],
+        operators: str = "",
     ) -> None:
         self._setting = setting
         self._happenings = happenings
@@ -81,6 +82,8 @@ class ProcessesHost:
             ports={service: port for service, (port, _) in ports.items()},
             descriptors={service: descriptor for service, (_, descriptor) in ports.items()},
             protections_off=setting.protections_off,
+            operators=operators,
+            rate=rate,
         )
         if transport == "tcp":
             Keys.make().write(self._specification.keys_file)

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import msgspec
 import zmq
@@ -21,8 +21,7 @@ import zmq
 from flight.configuration.whole_files import replace_file
 from flight.icd.codec import CodecError, decode_plain, encode
 from flight.runtime.loop import NANOSECONDS
-from flight.runtime.throttled_loop import Descriptors, ThrottledLoop
-from ground.testbed.asking import Ask, Asking, Poll
+from ground.testbed.asking import Ask, AskedRun, Asking, Poll
 from ground.testbed.inputs import InputRefused, RunInput, read_input
 
 CONTROL_FILE = "control.json"
@@ -59,30 +58,67 @@ class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="d
 Request = SetPace | Put | Look | Ask | Poll
 
 
+class ControlledRun(AskedRun, Protocol):
+    """The run that is spoken to."""
+
+    @property
+    def admitted(self) -> int:
+        """Inputs so far."""
+        ...
+
+    def time(self) -> float:
+        """Mission time in s."""
+        ...
+
+    def set_pace(self, rate: float, until_ns: int | None = None) -> None:
+        """Changes the pace; raises ValueError."""
+
+
+class Ears(Protocol):
+    """Hears who speaks, between two instants of the run."""
+
+    def add(self, descriptor: int, callback: Callable[[], None]) -> None:
+        """Has `callback` called when a descriptor can be read."""
+
+    def remove(self, descriptor: int) -> None:
+        """Ends that."""
+
+    def now(self) -> float:
+        """Wall seconds, that never go back."""
+        ...
+
+    def serve(self, seconds: float) -> None:
+        """Waits for the descriptors, so many wall seconds at most."""
+
+
 class ControlServer:
-    """The run's side. `check` refuses inputs that have no meaning in the run."""
+    """The run's side. `check` refuses inputs that have no meaning in the run.
+
+    `folder`: in which the socket is to lie, where it is to be found again after a death.
+    """
 
     def __init__(
         self,
-        loop: ThrottledLoop,
-        outside: Descriptors,
+        loop: ControlledRun,
+        outside: Ears,
         check: Callable[[RunInput], None],
         announce: Path,
         asking: Asking,
+        folder: Path | None = None,
     ) -> None:
         self._loop = loop
         self._outside = outside
         self._check = check
         self._announce = announce
         self.asking = asking
-        self._folder = Path(tempfile.mkdtemp(prefix="msr-"))  # 0700
+        self._own = None if folder else Path(tempfile.mkdtemp(prefix="msr-"))  # 0700
         self._context: zmq.Context[Any] = zmq.Context()
         self._socket = self._context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.MAXMSGSIZE, LARGEST_REQUEST)
         self._socket.setsockopt(zmq.RCVHWM, WAITING)
         self._socket.setsockopt(zmq.SNDHWM, WAITING)
-        address = f"ipc://{self._folder / 'control'}"
+        address = f"ipc://{(self._own or folder or Path()) / 'control'}"
         self._socket.bind(address)
         self._descriptor = int(self._socket.getsockopt(zmq.FD))
         outside.add(self._descriptor, self._serve)
@@ -98,7 +134,8 @@ class ControlServer:
         self.asking.end()
         self._bell.close()
         self._context.destroy(linger=LINGER)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._own is not None:
+            shutil.rmtree(self._own, ignore_errors=True)
 
     def _rung(self) -> None:
         self._bell.silence()

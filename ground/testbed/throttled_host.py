@@ -1,7 +1,6 @@
 """A run in virtual time that is held back to a pace, and can be operated from outside."""
 
 import asyncio
-import re
 import traceback
 from dataclasses import dataclass, field
 from math import inf
@@ -10,15 +9,15 @@ from typing import Self
 
 import msgspec
 
-from flight.astrodynamics.time_scales import format_iso, utc_from_tt
 from flight.configuration.files import ConfigurationError
 from flight.icd.codec import pack
 from flight.runtime.participants import working_as
 from flight.runtime.throttled_loop import Descriptors, Input, ThrottledLoop
 from ground.api.entries import Answer
 from ground.api.operators import load_operators
-from ground.mission_control import About, Asked, Service
+from ground.mission_control import Asked, Service
 from ground.missions.mission import LoadedMission
+from ground.testbed.about import about_run
 from ground.testbed.asking import DOWN, Asking
 from ground.testbed.control_room import make_dictionary
 from ground.testbed.evidence import configuration_hashes
@@ -160,7 +159,7 @@ class ThrottledHost(VirtualHost):
     def _begin_ground(self, boot: Boot) -> None:
         super()._begin_ground(boot)
         assert self.control is not None
-        about = about_run(self._setting, self._kind.name)
+        about = about_run(self._setting.mission, self._setting.seed, self._kind.name)
         self.service = Service(self.control, about, self._happenings.simulation)
 
     async def kill(self, role: str) -> None:
@@ -209,18 +208,6 @@ class ThrottledHost(VirtualHost):
         """Mission control ends as a process does that breaks; it goes on from its archive."""
         await self.kill(GROUND)
         self._happenings.died(GROUND, how)
-
-
-def about_run(setting: Setting, host: str) -> About:
-    """What a run is."""
-    mission, dictionary = setting.mission, make_dictionary()
-    vehicles = [
-        {"name": name, "title": re.split("[.:(]", dictionary.vehicles[name].doc)[0].strip()}
-        for name in mission.vehicles
-    ]
-    epoch = format_iso(utc_from_tt(mission.epoch_jd_tt))
-    title = mission.mission.title
-    return About(mission.name, title, vehicles, setting.seed, host, True, epoch)
 
 
 def _refused(session: Session, problem: str) -> ConfigurationError:
