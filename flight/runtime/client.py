@@ -93,6 +93,7 @@ class Client(Endpoint):
     def _let_go(self) -> None:
         """Sends what is held, as far as there is room."""
         while self._held and self._link is Link.UP:
+            self._look_later()
             try:
                 self._send(self._held[0])
             except Full:

@@ -35,7 +35,9 @@ class Endpoint:
         self._socket = bus.fabric.open_socket(kind, identity)
         self._loop = asyncio.get_running_loop()
         self._context = contextvars.copy_context()  # whose end it is, whoever wakes it
-        self._is_told = isinstance(self._loop, VirtualLoop)  # by the fabric, of all that arrives
+        # By the fabric, of all that arrives: within a process alone, also where processes have a
+        # virtual time in common.
+        self._is_told = isinstance(self._loop, VirtualLoop) and not bus.joins_late(service)
         self._time_ns = clock_of(self._loop)
         self._label = f"{bus.name}>{service}".encode()
         self._sequences = bus.counts(kind, service, identity)

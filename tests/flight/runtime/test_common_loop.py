@@ -1,6 +1,7 @@
 """Loops with a common clock, each in a thread here as it is in a process: nobody is overrun."""
 
 import asyncio
+import select
 import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -175,3 +176,40 @@ def test_a_server_that_starts_late_is_waited_for_and_not_absent(
     assert heard == [0.0]
     assert not any("has not come up" in sentence for sentence in lost)
     assert tries >= 3
+
+
+def test_a_send_that_takes_the_edge_of_an_answer_hides_it_from_nobody(tmp_path: Path) -> None:
+    heard: list[Message] = []
+
+    async def hardware(bus: Bus, clock: CommonClock) -> None:
+        server = bus.serve("wheel", lambda peer, message: answer(peer, message))
+
+        def answer(peer: bytes, message: Message) -> None:
+            if message == Cancel(1):  # to the second question there is none, and no further edge
+                server.send(peer, message)
+
+        await asyncio.sleep(100.0)
+
+    async def rover(bus: Bus, clock: CommonClock) -> None:
+        client = bus.connect("wheel", heard.append)
+        await asyncio.sleep(10.0)
+        client.send(Cancel(1))
+        socket: Any = client._socket
+        arrived = select.poll()
+        arrived.register(socket.descriptor, select.POLLIN)
+        assert arrived.poll(20_000)
+        look, send = socket._look, socket.send
+
+        def take_edge_and_send(data: bytes) -> None:  # as ZeroMQ does now and then
+            look()
+            send(data)
+
+        socket.send = take_edge_and_send
+        client.send(Cancel(2))
+        assert not arrived.poll(0)
+        assert heard == []
+        await asyncio.sleep(0.0)
+        await asyncio.sleep(0.0)
+        assert heard == [Cancel(1)] and now() == 10.0
+
+    fly(tmp_path, {"hardware": hardware, "rover": rover})
