@@ -16,6 +16,9 @@ from flight.runtime.loop import VirtualLoop
 from flight.runtime.zeromq_sockets import CONTEXTS
 
 _TASKS, _DESCRIPTORS = Path("/proc/self/task"), Path("/proc/self/fd")
+BARS: dict[str, str] = {}
+"""Why this process may not be copied now, each by who says so: a copy of a run would move the same
+real devices."""
 _STANDARD = 2  # standard input, output and errors are left to a branch
 _DONE, _FAILED = b"+", b"-"
 
@@ -101,6 +104,8 @@ def branch(loop: VirtualLoop, work: Callable[[], bytes]) -> Branch:
 
 
 def _check(loop: VirtualLoop) -> None:
+    if BARS:
+        raise CannotBranch("; ".join(BARS.values()))
     if not _TASKS.is_dir():
         raise CannotBranch("a run can be branched on Linux only: /proc/self/task is needed")
     threads = len(list(_TASKS.iterdir()))

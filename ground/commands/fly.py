@@ -1,7 +1,9 @@
 """`msr fly`: flies a mission and leaves a run folder."""
 
 import argparse
+import getpass
 import json
+import sys
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +14,7 @@ from ground.commands.paces import checked_pace
 from ground.missions.mission import LoadedMission, load_mission
 from ground.terminal.descriptors import need_descriptors
 from ground.terminal.exit_codes import NO, YES
+from ground.terminal.keys import single_keys
 from ground.testbed.fingerprint import told_of
 from ground.testbed.kills import parse_kills
 from ground.testbed.session import Session, read_session
@@ -126,6 +129,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="let that vehicle (or `ground`) die at that mission time; it is started again",
     )
     parser.add_argument(
+        "--arm",
+        action="append",
+        default=[],
+        metavar="SERVICE=SECONDS",
+        help="with --bench: arm a real device that a person arms, from the beginning of the flight "
+        "on and for so many seconds",
+    )
+    parser.add_argument(
+        "--as",
+        dest="who",
+        default=None,
+        metavar="NAME",
+        help="with --bench: who you are, for locks and arming (default: the user's name)",
+    )
+    parser.add_argument(
         "--fault",
         action="append",
         type=Path,
@@ -163,7 +181,7 @@ def run(arguments: argparse.Namespace) -> int:
     display = Display(mission, quiet=arguments.quiet)
     edge = _edge(out, arguments)
     try:
-        with display:
+        with display, single_keys(getattr(host, "key_descriptor", -1)):
             show = None if arguments.quiet else display.show
             record = fly_mission(mission, out, options, host, show)
     finally:
@@ -241,17 +259,33 @@ def _bench(arguments: argparse.Namespace, session: Session | None, name: str) ->
             "--pace out, or --bench",
         )  # fmt: skip
     file, bench = load_bench(name, allow_network=arguments.allow_network)
+    key = bench.interlock.e_stop.key if session is None else ""
     return Bench(
         arguments.shuffle,
         arguments.log_messages,
         arguments.in_memory,
         pace=inf if arguments.pace is None else arguments.pace,
-        serve=arguments.pace is not None,
+        serve=session is None,
         session=session,
         operators=arguments.operators or "demo",
         file=file,
         bench=bench,
         allow_network=arguments.allow_network,
+        armed=tuple(_arming(each) for each in arguments.arm),
+        who=arguments.who or getpass.getuser(),
+        key_descriptor=sys.stdin.fileno() if key and sys.stdin.isatty() else -1,
+    )
+
+
+def _arming(text: str) -> tuple[str, float]:
+    service, equals, seconds = text.partition("=")
+    try:
+        if equals:
+            return service, float(seconds.removesuffix("s"))
+    except ValueError:
+        pass
+    raise ConfigurationError(
+        "command line", None, "--arm", f"= {text}: allowed is such as rover.wheels=600"
     )
 
 
@@ -289,6 +323,8 @@ def _check_options(arguments: argparse.Namespace) -> None:
         raise ConfigurationError("command line", None, "--operators", "it needs --pace or --serve")
     if arguments.serve and arguments.pace is None and not arguments.processes:
         raise ConfigurationError("command line", None, "--serve", "it needs --pace or --processes")
+    if arguments.arm and arguments.bench is None:
+        raise ConfigurationError("command line", None, "--arm", "it needs --bench")
     for option in strange:
         given = getattr(arguments, option.removeprefix("--").replace("-", "_"))
         if given is not None and given is not False:

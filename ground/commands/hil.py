@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flight.configuration.files import ConfigurationError
+from ground.commands import hil_orders
 from ground.terminal.destinations import check_folder
-from ground.terminal.exit_codes import NO, UNKNOWN, YES
+from ground.terminal.exit_codes import NO, REFUSED, UNKNOWN, YES
 
 if TYPE_CHECKING:
     from ground.hil.conformance import Kit, Row
@@ -41,6 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     build.add_argument("device", help="wheels")
     build.add_argument("--host", default="posix", help="what it is built for (default: posix)")
     build.add_argument("--out", type=Path, default=Path("build"), help="folder (default: build)")
+    hil_orders.configure(works)
     floor = works.add_parser("floor", help="how late this machine is with no device at all")
     floor.add_argument("--rate", type=float, default=100.0, help="cycles a second (default: 100)")
     floor.add_argument("--seconds", type=float, default=15.0, help="in all (default: 15)")
@@ -50,6 +52,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Does the work; raises ConfigurationError."""
     works = {
+        **dict.fromkeys(("arm", "safe", "stop", "release"), hil_orders.order),
+        "lock": hil_orders.lock, "unlock": hil_orders.lock, "locks": hil_orders.locks,
         "list": _list, "show": _show, "doctor": _doctor, "check": _check, "build": _build,
         "floor": _floor,
     }  # fmt: skip
@@ -87,6 +91,8 @@ def _show(arguments: argparse.Namespace) -> int:
         print(f"    at {bench.wires[device.wire].address}, armed: {device.arm}")
         rates = device.rates
         print(f"    at most {rates.drive:g} m/s and {rates.turn:g} rad/s are believed")
+        for name, limit in device.limits.items():
+            print(f"    {name}: {limit.ge:g} to {limit.le:g} {limit.unit}")
         print(f"    lost: fault {device.on_loss}")
     return YES
 
@@ -96,13 +102,13 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from ground.testbed.bench_file import load_bench
 
     network = arguments.allow_network
-    bench = None
+    bench, file = None, Path()
     if arguments.bench is not None:
-        _, bench = load_bench(arguments.bench, allow_network=network)
-    findings = examine(bench, Path(), allow_network=network)
+        file, bench = load_bench(arguments.bench, allow_network=network)
+    findings = examine(bench, file, allow_network=network)
     for each in findings:
         print(f"{each.verdict:4} {each.what}: {each.words}")
-    return NO if any(each.verdict == FAIL for each in findings) else YES
+    return REFUSED if any(each.verdict == FAIL for each in findings) else YES
 
 
 # ------------------------------------------------------------------------- check

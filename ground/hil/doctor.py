@@ -1,20 +1,35 @@
 """Whether this machine and the wires of a bench are fit: one line each, with the next step."""
 
+import getpass
 import os
 import resource
 import shutil
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from flight.icd.devices.base import DeviceError
 from flight.runtime.loop import run
 from flight.runtime.paced_loop import PacedLoop
 from flight.runtime.timer_descriptor import timer_descriptor
-from ground.testbed.bench_file import REPLACEABLE, BenchFile, setting_of
+from ground.testbed.bench_file import (
+    REPLACEABLE,
+    BenchFile,
+    calibration_of,
+    setting_of,
+    today,
+)
+from ground.testbed.bench_limits import overdue_words
+from ground.testbed.bench_locks import Held, Locks
+from ground.testbed.bench_opening import lock_keys
 from sim_hw.bench.building import HOSTS
 from sim_hw.bench.device_link import Wanted
-from sim_hw.bench.wire.addresses import read_address
+from sim_hw.bench.wire.addresses import Address, read_address
 from sim_hw.bench.wire.client import ProtocolClient
+from sim_hw.bench.wire.hints import holders_of, silence_words
 from sim_hw.bench.wire.wires import WireLost, open_wire
 
 OK, WARN, FAIL = "ok", "warn", "fail"
@@ -30,18 +45,66 @@ class Finding:
     words: str
 
 
-def examine(bench: BenchFile | None, folder: Path, *, allow_network: bool = False) -> list[Finding]:
-    """The machine, and each device of a bench, which is asked who it is and not moved."""
-    found = [_timers(), _priority(), _memory(), _compiler(), _disk(folder)]
+def examine(bench: BenchFile | None, file: Path, *, allow_network: bool = False) -> list[Finding]:
+    """The machine, and each device of a bench, which is asked who it is and not moved.
+
+    `file`: of the bench.
+    """
+    found = [_timers(), _priority(), _memory(), _compiler(), _disk(Path())]
     if bench is not None:
+        held = _held(bench)
+        if held is not None:
+            return [*found, held]  # whoever has them is not disturbed
+        found += [_stop(bench), *_calibrations(bench, file)]
+        seen: dict[str, str] = {}
         for real in setting_of(bench, allow_network=allow_network).devices:
-            wanted = Wanted(**real.wanted)
+            wanted = msgspec.convert(real.wanted, Wanted)
             if not read_address(real.address, allow_network=True).is_local:
                 words = "anyone on this network can move it: plain tcp and udp know no keys"
                 found.append(Finding(WARN, real.address, words))
-            asked = _ask(wanted, real.address, allow_network)
-            found.append(run(asked, PacedLoop()))
+            finding, name = run(_ask(wanted, real.address, allow_network), PacedLoop())
+            if name in seen and finding.verdict == OK:
+                words = (
+                    f"it is {name}, and so is the device of {seen[name]}: give each a serial "
+                    "number of its own, and say it in the bench file"
+                )
+                finding = Finding(FAIL, finding.what, words)
+            if name:
+                seen.setdefault(name, wanted.service)
+            found.append(finding)
     return found
+
+
+def _held(bench: BenchFile) -> Finding | None:
+    keys = lock_keys(bench)
+    try:
+        mine = getpass.getuser()
+        for lock in Locks().held():
+            if lock.key in keys and (lock.pid or lock.who != mine):
+                words = f"{lock.words(time.time())}: wait, or end it"
+                return Finding(FAIL, "lock", words)
+    except Held as error:
+        return Finding(FAIL, "lock", str(error))
+    return None
+
+
+def _stop(bench: BenchFile) -> Finding:
+    stop = bench.interlock.e_stop
+    if stop.file and Path(stop.file).exists():
+        words = f"the file {stop.file} is there: all is stopped until it is removed"
+        return Finding(FAIL, "stop", words)
+    ways = [f"key {stop.key}" if stop.key else "", f"file {stop.file}" if stop.file else ""]
+    words = ", ".join(filter(None, (*ways, "`msr hil stop RUN`")))
+    return Finding(OK, "stop", words)
+
+
+def _calibrations(bench: BenchFile, file: Path) -> Iterator[Finding]:
+    for service, device in bench.devices.items():
+        calibration = calibration_of(file, device)
+        if calibration is not None:
+            late = overdue_words(calibration, today())
+            words = late or f"{calibration.serial}, due on {calibration.due}"
+            yield Finding(WARN if late else OK, f"calibration of {service}", words)
 
 
 def _timers() -> Finding:
@@ -81,20 +144,31 @@ def _disk(folder: Path) -> Finding:
     return Finding(OK if free >= SPACE else WARN, "disk", words)
 
 
-async def _ask(wanted: Wanted, text: str, allow_network: bool) -> Finding:
+async def _ask(wanted: Wanted, text: str, allow_network: bool) -> tuple[Finding, str]:
+    """What is found, and what the device calls itself."""
     what = f"{wanted.service} at {text}"
+    address = read_address(text, allow_network=allow_network)
+    hint = ""
     try:
-        wire = await open_wire(read_address(text, allow_network=allow_network))
+        wire = await open_wire(address)
         client = ProtocolClient(wire, "doctor")
         try:
             client.start(1)
             told = await client.own("identity")
         finally:
+            hint = silence_words(address, wire, client)
             client.close()
     except (WireLost, DeviceError) as error:
-        return Finding(FAIL, what, str(error))
+        return Finding(FAIL, what, f"{error}{hint}{_holders(address, str(error))}"), ""
     wrong = wanted.wrong(told)
     if wrong:
-        return Finding(FAIL, what, wrong)
-    words = ", ".join(str(told.get(name)) for name in ("vendor", "model", "serial", "firmware"))
-    return Finding(OK, what, f"{words}: {REPLACEABLE[wanted.service].__name__}")
+        return Finding(FAIL, what, wrong), ""
+    named = [str(told.get(name)) for name in ("vendor", "model", "serial", "firmware")]
+    words = f"{', '.join(named)}: {REPLACEABLE[wanted.service].__name__}"
+    return Finding(OK, what, words), " ".join(named[:3])
+
+
+def _holders(address: Address, words: str) -> str:
+    if "another program holds it" not in words:
+        return ""
+    return f" ({', '.join(holders_of(address.path)) or 'it is not to be seen which'})"

@@ -1,5 +1,6 @@
 """The file of a bench: what is real on it, over which wires, and which devices belong there."""
 
+import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +17,21 @@ from flight.configuration.files import (
 from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.description import interface_hash
 from flight.icd.devices.mobility import Wheels
+from ground.testbed.bench_limits import (
+    PYROTECHNIC,
+    DummyFile,
+    Duty,
+    InterlockFile,
+    LimitFile,
+    PowerFile,
+    Rate,
+    Seconds,
+    check_limit,
+    guard_rules,
+    overdue_words,
+    read_calibration,
+)
+from sim_hw.bench.calibration import Calibration
 from sim_hw.bench.device_link import Wanted, is_version_rule
 from sim_hw.bench.process import RealDevice, Setting
 from sim_hw.bench.wire.addresses import AddressRefused, read_address
@@ -75,21 +91,32 @@ class HeartbeatFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DeviceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One device. `arm`: automatic is all that there is so far; `on_loss`: a fault code."""
+    """One device. `arm`: automatic (whenever nothing inhibits it), or required: by a named person,
+    for `arm_for` seconds at most. `limits`: by method.argument, tighter than the ICD's; `rate`:
+    actuations a second; `duty`: part of a minute in motion. `on_loss`: a fault code."""
 
     mode: Literal["real"]
     wire: str
     identity: IdentityFile
     rates: RatesFile
     adapter: Literal["protocol"] = "protocol"
-    arm: Literal["automatic"] = "automatic"
+    arm: Literal["automatic", "required"] = "automatic"
+    arm_for: Seconds = 900.0
+    limits: dict[str, LimitFile] = {}
+    rate: Rate | None = None
+    duty: Duty = 1.0
+    power: PowerFile | None = None
+    calibration: str = ""
+    calibration_required: bool = False
+    dummy_load: DummyFile | None = None
     heartbeat: HeartbeatFile = HeartbeatFile()
     on_loss: str = "no_power"
 
 
 class BenchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A bench. `pace`: mission seconds in one of the wall while a real device works or is missing;
-    `patience`: wall seconds for which a flight waits at that pace for one that was lost."""
+    `patience`: wall seconds for which a flight waits at that pace for one that was lost. `bench`:
+    its name in the inventory of locks; `never_real`: services refused without a dummy load."""
 
     format: Literal[1]
     title: str
@@ -97,6 +124,9 @@ class BenchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     devices: dict[str, DeviceFile]
     pace: Annotated[float, Quantity("1", gt=0, le=1)] = 1.0
     patience: Annotated[float, Quantity("s", ge=0, le=3600)] = 60.0
+    bench: str = ""
+    interlock: InterlockFile = InterlockFile()
+    never_real: list[str] = []
 
 
 def load_bench(name: str, *, allow_network: bool = False) -> tuple[Path, BenchFile]:
@@ -107,12 +137,20 @@ def load_bench(name: str, *, allow_network: bool = False) -> tuple[Path, BenchFi
     path = find_configuration(FOLDER, name)
     bench = load_configuration(path, BenchFile)
     users: dict[str, str] = {}
+    serials: dict[tuple[str, str], str] = {}
     for service, device in bench.devices.items():
         key = f"devices.{service}"
         _check(path, key, service, device, bench)
         if device.wire in users:
             raise _refused(path, f"{key}.wire", f"a wire of its own: {users[device.wire]} has it")
         users[device.wire] = service
+        wanted = (device.identity.model, device.identity.serial)
+        if device.identity.serial and wanted in serials:
+            raise _refused(
+                path, f"{key}.identity.serial",
+                f"a serial number of its own: {serials[wanted]} has it",
+            )  # fmt: skip
+        serials[wanted] = service
         try:
             read_address(bench.wires[device.wire].address, allow_network=allow_network)
         except AddressRefused as error:
@@ -130,24 +168,63 @@ def _check(path: Path, key: str, service: str, device: DeviceFile, bench: BenchF
         raise _refused(path, f"{key}.wire", f"one of {', '.join(bench.wires) or 'none: add it'}")
     if device.on_loss not in interface.fault_codes:
         raise _refused(path, f"{key}.on_loss", f"one of {', '.join(interface.fault_codes)}")
+    barred = service in bench.never_real or interface.__name__ in PYROTECHNIC
+    if barred and device.dummy_load is None:
+        raise _refused(
+            path, key, "a dummy: name with dummy_load the row of its self-test that shows it to be "
+            "one; the real thing is never put on a bench",
+        )  # fmt: skip
+    for name, limit in device.limits.items():
+        check_limit(path, f"{key}.limits.{name}", name, limit, interface)
+    if device.calibration:
+        where = f"{key}.calibration"
+        found = read_calibration(path, where, device.calibration, device.identity.serial)
+        if device.calibration_required and (words := overdue_words(found, today())):
+            raise ConfigurationError(str(path), None, where, words)
+    elif device.calibration_required:
+        raise _refused(path, f"{key}.calibration", "a file: calibration_required wants one")
+
+
+def today() -> datetime.date:
+    """Of the wall: calibrations are due on it."""
+    return datetime.datetime.now(datetime.UTC).date()
+
+
+def calibration_of(path: Path, device: DeviceFile) -> Calibration | None:
+    """The calibration of a device of a bench file that was checked; None without."""
+    if not device.calibration:
+        return None
+    key = "calibration"
+    return read_calibration(path, key, device.calibration, device.identity.serial)
 
 
 def _refused(path: Path, key: str, allowed: str) -> ConfigurationError:
     return refusal(path, key, allowed)
 
 
-def setting_of(bench: BenchFile, *, allow_network: bool = False) -> Setting:
-    """What the bench process is told."""
+def setting_of(
+    bench: BenchFile, *, allow_network: bool = False, key_descriptor: int = -1
+) -> Setting:
+    """What the bench process is told; `key_descriptor`: where the key that stops is heard."""
     devices = []
     for service, device in bench.devices.items():
         wanted = Wanted(
             service, device.identity.interface, interface_hash(REPLACEABLE[service]),
             device.identity.model, device.identity.serial, device.identity.firmware,
-            device.heartbeat.period, device.heartbeat.timeout,
+            device.heartbeat.period, device.heartbeat.timeout, device.arm == "automatic",
+            *_dummy(device),
         )  # fmt: skip
         address = bench.wires[device.wire].address
-        devices.append(RealDevice(vars_of(wanted), address, allow_network))
-    return Setting(devices)
+        rules = guard_rules(
+            REPLACEABLE[service], device.limits, device.rate or 0.0, device.duty
+        )
+        devices.append(RealDevice(vars_of(wanted), address, allow_network, rules))
+    return Setting(devices, bench.interlock.rules(key_descriptor))
+
+
+def _dummy(device: DeviceFile) -> tuple[str, tuple[float, float]]:
+    load = device.dummy_load
+    return ("", (0.0, 0.0)) if load is None else (load.row, (load.ge, load.le))
 
 
 def vars_of(wanted: Wanted) -> dict[str, object]:

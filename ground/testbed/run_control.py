@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 import zmq
@@ -22,7 +22,7 @@ from flight.configuration.whole_files import replace_file
 from flight.icd.codec import CodecError, decode_plain, encode
 from flight.runtime.loop import NANOSECONDS
 from ground.testbed.asking import Ask, AskedRun, Asking, Poll
-from ground.testbed.inputs import InputRefused, RunInput, read_input
+from ground.testbed.inputs import BenchInput, InputRefused, RunInput, read_input
 
 CONTROL_FILE = "control.json"
 LARGEST_REQUEST = 64 << 10  # bytes
@@ -51,11 +51,33 @@ class Put(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do
     input: dict[str, Any]
 
 
+class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="bench"):
+    """An order to the bench of the run: what is real there is armed, made safe, stopped.
+
+    `service` "": all. `arm` needs a name (`who`) and `seconds`; it never arms all at once.
+    """
+
+    order: Literal["arm", "safe", "stop", "release"]
+    who: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    service: str = ""
+    seconds: Annotated[float, msgspec.Meta(gt=0.0, le=86_400.0)] | None = None
+
+
 class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="look"):
     """Asks how things are."""
 
 
-Request = SetPace | Put | Look | Ask | Poll
+Request = SetPace | Put | Look | Ask | Poll | Order
+
+
+class Held(Protocol):
+    """The run, as far as its pace and its real devices are concerned."""
+
+    def pace_asked(self, rate: float, until_ns: int | None) -> None:
+        """Sets the pace; raises InputRefused where it may not be so, and ValueError."""
+
+    def ordered(self, asked: Order) -> None:
+        """Hands an order to the bench; raises InputRefused."""
 
 
 class ControlledRun(AskedRun, Protocol):
@@ -94,7 +116,8 @@ class Ears(Protocol):
 class ControlServer:
     """The run's side. `check` refuses inputs that have no meaning in the run.
 
-    `folder`: in which the socket is to lie, where it is to be found again after a death.
+    `folder`: in which the socket is to lie, where it is to be found again after a death; `held`:
+    who sets the pace of the run, and knows its bench.
     """
 
     def __init__(
@@ -105,8 +128,10 @@ class ControlServer:
         announce: Path,
         asking: Asking,
         folder: Path | None = None,
+        held: Held | None = None,
     ) -> None:
         self._loop = loop
+        self._held = held
         self._outside = outside
         self._check = check
         self._announce = announce
@@ -189,13 +214,22 @@ class ControlServer:
         except zmq.Again:
             return  # who does not take answers gets none
 
-    def _answer(self, asked: SetPace | Put | Look | Poll) -> dict[str, Any]:
+    def _answer(self, asked: SetPace | Put | Look | Poll | Order) -> dict[str, Any]:
         try:
             if isinstance(asked, SetPace):
                 until = None if asked.until is None else round(asked.until * NANOSECONDS)
-                self._loop.set_pace(float("inf") if asked.rate is None else asked.rate, until)
+                rate = float("inf") if asked.rate is None else asked.rate
+                set_pace = self._loop.set_pace if self._held is None else self._held.pace_asked
+                set_pace(rate, until)
+            elif isinstance(asked, Order):
+                if self._held is None:
+                    raise InputRefused("nothing is real in a run over processes")
+                self._held.ordered(asked)
             elif isinstance(asked, Put):
-                self._check(read_input(asked.input))
+                given = read_input(asked.input)
+                if isinstance(given, BenchInput):
+                    raise InputRefused("what a device says comes from the bench alone")
+                self._check(given)
                 self._loop.put(asked.input)
             elif isinstance(asked, Poll):
                 return {"ok": True, **self.asking.poll(asked)}
@@ -280,6 +314,13 @@ class RunControl:
     def pace(self, rate: float | None, until: float | None = None) -> dict[str, Any]:
         """Sets the pace; None is as fast as it goes, 0 stands; `until`: up to that mission time."""
         return self._ask({"do": "pace", "rate": rate, "until": until})
+
+    def order(
+        self, order: str, who: str, service: str = "", seconds: float | None = None
+    ) -> dict[str, Any]:
+        """Orders something of the bench of the run; see `Order`."""
+        asked = {"do": "bench", "order": order, "who": who, "service": service}
+        return self._ask({**asked, "seconds": seconds})
 
     def put(self, given: RunInput) -> dict[str, Any]:
         """Has an input admitted."""

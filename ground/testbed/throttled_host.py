@@ -22,8 +22,15 @@ from ground.testbed.asking import DOWN, Asking
 from ground.testbed.control_room import make_dictionary
 from ground.testbed.evidence import configuration_hashes
 from ground.testbed.host import GROUND, Boot, Happenings, Setting
-from ground.testbed.inputs import BenchInput, RequestInput, change_of, check_input, read_input
-from ground.testbed.run_control import CONTROL_FILE, ControlServer
+from ground.testbed.inputs import (
+    BenchInput,
+    InputRefused,
+    RequestInput,
+    change_of,
+    check_input,
+    read_input,
+)
+from ground.testbed.run_control import CONTROL_FILE, ControlServer, Order
 from ground.testbed.session import (
     FORMAT,
     SESSION_FILE,
@@ -111,11 +118,13 @@ class ThrottledHost(VirtualHost):
         self.service: Service | None = None
         """Of mission control; None while that is down."""
         self._session: SessionWriter
+        self._held_loop: ThrottledLoop
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
         loop = asyncio.get_running_loop()
         assert isinstance(loop, ThrottledLoop)
+        self._held_loop = loop
         setting = self._setting
         folder = setting.folder.path
         self._session = SessionWriter(
@@ -140,6 +149,7 @@ class ThrottledHost(VirtualHost):
                 lambda given: check_input(given, setting.mission, dictionary),
                 folder / CONTROL_FILE,
                 Asking(loop, load_operators(self._kind.operators), lambda: self.service),
+                held=self,
             )
         return self
 
@@ -161,6 +171,14 @@ class ThrottledHost(VirtualHost):
         assert self.control is not None
         about = about_run(self._setting.mission, self._setting.seed, self._kind.name)
         self.service = Service(self.control, about, self._happenings.simulation)
+
+    def pace_asked(self, rate: float, until_ns: int | None) -> None:
+        """A person sets the pace; raises ValueError."""
+        self._held_loop.set_pace(rate, until_ns)
+
+    def ordered(self, asked: Order) -> None:
+        """Refuses it: there is no bench."""
+        raise InputRefused("nothing is real in this run: fly one with `msr fly --bench`")
 
     async def kill(self, role: str) -> None:
         """Ends a computer that runs as a power cut does."""

@@ -2,16 +2,19 @@
 
 `run` goes on for as long as the bench does: a device that was lost is looked for again, and is safe
 and identified anew before it may move. Nothing that was asked before a loss is delivered after it.
+Readings are answered from `identified` on; what moves is moved only while it is armed, and nothing
+inhibits it. Making it safe passes everything.
 """
 
 import asyncio
 import contextlib
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flight.icd.devices.base import DeviceError, DeviceFault, DeviceRejected
+from sim_hw.bench.guard import Guard, GuardRules
 from sim_hw.bench.wire.client import HEARTBEAT, SILENCE, Answer, LinkLost, ProtocolClient
 from sim_hw.bench.wire.payloads import DeviceSaid
 from sim_hw.bench.wire.wires import Wire, WireLost
@@ -19,6 +22,11 @@ from sim_hw.bench.wire.wires import Wire, WireLost
 ABSENT, FOUND, IDENTIFIED, SAFE, ARMED, LOST, REFUSED = (
     "absent", "found", "identified", "safe", "armed", "lost", "refused",
 )  # fmt: skip
+POWER = "power"
+"""What inhibits a device whose simulated switch is open."""
+UNARMED = "nobody has armed it"
+READABLE = (IDENTIFIED, SAFE, ARMED)
+"""States in which a device answers readings."""
 RETRY = 0.25  # s between looks for a device that is not there
 REFUSED_FOR = 1.0  # s until one that was refused is looked at again
 BORN_AGAIN = 0.5  # s by which two readings of an uptime may differ, and
@@ -39,6 +47,11 @@ class Wanted:
     firmware: str = ""
     heartbeat: float = HEARTBEAT
     silence: float = SILENCE
+    automatic: bool = True
+    """Armed by itself; else by a named person, and for a time."""
+    self_test: str = ""
+    """A row of its self-test that is to be passed, within `self_test_range`, before it is safe."""
+    self_test_range: tuple[float, float] = (0.0, 0.0)
 
     def wrong(self, told: Any) -> str:
         """Why a device is another one than is wanted, with the next step; "" when it is it."""
@@ -79,18 +92,34 @@ class Refused(Exception):
 Tell = Callable[[list[Any]], None]
 
 
+@dataclass
+class Arming:
+    """Who has armed a device, and until when (s of the loop's time; None: for as long as it is)."""
+
+    who: str
+    until: float | None
+    timer: asyncio.TimerHandle | None = field(default=None, repr=False)
+
+
 class DeviceLink:
     """One device, from outside: its state is told by `["state", service, state, words, boot,
     identity]`, answers by `["reply", ...]`, effects by `["effect", service, number, data]`."""
 
     def __init__(
-        self, wanted: Wanted, open_wire: Callable[[], Awaitable[Wire]], tell: Tell
+        self,
+        wanted: Wanted,
+        open_wire: Callable[[], Awaitable[Wire]],
+        tell: Tell,
+        rules: GuardRules | None = None,
+        hint: Callable[[Wire, ProtocolClient], str] = lambda wire, client: "",
     ) -> None:
+        """`hint`: what may be wrong with a device that says nothing that can be understood."""
         self.wanted = wanted
+        self.guard = Guard(rules or GuardRules())
         self.state = ABSENT
         self.boot = 0
         """Which power-up of the device, as far as anybody here has seen."""
-        self._open = open_wire
+        self._open, self._hint = open_wire, hint
         self._tell = tell
         self._words = ""
         self._identity: dict[str, Any] = {}
@@ -100,6 +129,12 @@ class DeviceLink:
         self._uptime = 0.0
         self._calls: dict[int, asyncio.Task[None]] = {}  # by the number of who asked
         self._numbers: dict[int, int] = {}  # of the wire, to those
+        self._arming = Arming("the bench file", None) if wanted.automatic else None
+        self._unarmed = UNARMED
+        self._powered = True
+        self._inhibits: dict[str, str] = {}  # what keeps it from being armed, and why
+        self._settling: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()  # of what is said of safe: one after the other
 
     # ----------------------------------------------------------------- life
 
@@ -114,6 +149,8 @@ class DeviceLink:
                 pause = REFUSED_FOR
             except (WireLost, DeviceError) as why:
                 self._become(LOST if self.state != ABSENT else ABSENT, str(why))
+                if not self.wanted.automatic:
+                    self._disarm()  # who armed it has not seen it since
             finally:
                 self._let_go()
             await asyncio.sleep(pause)
@@ -130,7 +167,10 @@ class DeviceLink:
         )  # fmt: skip
         self._hellos += 1
         client.start(self._hellos)
-        self._identity = await client.own("identity")
+        try:
+            self._identity = await client.own("identity")
+        except DeviceError as error:
+            raise LinkLost(f"{error}{self._hint(wire, client)}") from error
         wrong = self.wanted.wrong(self._identity)
         if wrong:
             raise Refused(wrong)
@@ -138,11 +178,123 @@ class DeviceLink:
             client.limit_payload(self._identity["maximum_frame"])
         await self._see_boot(client)
         self._become(IDENTIFIED, "")
+        await self._test(client)
         await client.own("safe", on=True)
-        self._become(SAFE, "")
-        await client.own("safe", on=False)
-        self._become(ARMED, "")
+        self._become(SAFE, self._why_safe())
+        await self._settle()
         raise LinkLost(await lost)
+
+    async def _test(self, client: ProtocolClient) -> None:
+        """Looks at the row of its self-test without which it may not be here."""
+        row, (low, high) = self.wanted.self_test, self.wanted.self_test_range
+        if not row:
+            return
+        told = await client.own("self_test")
+        found = [each for each in told if isinstance(each, list) and each[:1] == [row]] if (
+            isinstance(told, list)
+        ) else []  # fmt: skip
+        if not found or len(found[0]) < 3:
+            raise Refused(f"its self-test has no row {row}: it is not shown to be a dummy")
+        passed, value = found[0][1], found[0][2]
+        if passed is not True or type(value) not in (int, float) or not low <= value <= high:
+            raise Refused(
+                f"its self-test says {row} = {value}; a dummy has {low:g} to {high:g}: "
+                "put the dummy load in"
+            )
+
+    # ------------------------------------------------------------ safe and armed
+
+    def _why_safe(self) -> str:
+        if self._inhibits:
+            return "; ".join(self._inhibits.values())
+        return "" if self._arming is not None else self._unarmed
+
+    async def _settle(self) -> None:
+        """Brings the device to where it is to be: armed, or safe with the reason."""
+        async with self._turn:
+            client = self._client
+            if client is None or client.lost or self.state not in (SAFE, ARMED):
+                return
+            may = self._arming is not None and not self._inhibits
+            if may:
+                await self._supply(client)
+            if may and self.state == SAFE:
+                await client.own("safe", on=False)
+                if self._arming is not None and not self._inhibits:  # it has not changed meanwhile
+                    self._become(ARMED, self._armed_words(self._arming))
+                    return
+                may = False
+            if not may:
+                self._become(SAFE, self._why_safe())  # nothing is begun from here on
+                await client.own("safe", on=True)
+            await self._supply(client)
+
+    async def _supply(self, client: ProtocolClient) -> None:
+        """A device that switches its own supply follows the simulated switch."""
+        features = self._identity.get("features")
+        on = POWER not in self._inhibits
+        if on != self._powered and isinstance(features, list) and "power" in features:
+            self._powered = on
+            await client.own("power", on=on)
+
+    def _armed_words(self, arming: Arming) -> str:
+        if arming.until is None:
+            return ""
+        left = arming.until - asyncio.get_running_loop().time()
+        return f"by {arming.who}, for {left:.0f} s"
+
+    def arm(self, seconds: float, who: str) -> None:
+        """A named person lets it move for so many seconds; inhibits stay as they are."""
+        self._disarm()
+        loop = asyncio.get_running_loop()
+        self._arming = Arming(who, loop.time() + seconds)
+        self._arming.timer = loop.call_later(seconds, self._expire, self._arming)
+        if self.state == ARMED:
+            self._become(ARMED, self._armed_words(self._arming))
+        self._start_settling()
+
+    def _disarm(self, why: str = UNARMED) -> None:
+        if self._arming is not None and self._arming.timer is not None:
+            self._arming.timer.cancel()
+        self._arming, self._unarmed = None, why
+
+    def _expire(self, arming: Arming) -> None:
+        if self._arming is arming:
+            self._disarm(f"the time that {arming.who} has armed it for is over")
+            self._soon(self._unarmed)
+
+    def _soon(self, why: str) -> None:
+        """Is safe from this instant on; the device is told at once."""
+        if self.state == ARMED:
+            self._become(SAFE, why)
+        self._start_settling()
+
+    def _start_settling(self) -> None:
+        task = asyncio.get_running_loop().create_task(self._settle_or_lose(), name="settle")
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+
+    async def _settle_or_lose(self) -> None:
+        try:
+            await self._settle()
+        except DeviceError as error:  # nobody knows what it does: its dead man makes it safe
+            self.drop(f"it does not say that it is safe: {error}")
+
+    def make_safe(self, why: str) -> None:
+        """Takes its arming away, also that of one that is armed by itself: it is safe until a
+        person arms it."""
+        self._disarm(why)
+        self._soon(why)
+
+    def inhibit(self, key: str, why: str) -> None:
+        """Safe until that is allowed again, whoever has armed it, or arms it meanwhile."""
+        self._inhibits[key] = why
+        self._soon(why)
+
+    def allow(self, key: str) -> None:
+        """That inhibits it no more; one that is armed still moves again."""
+        if self._inhibits.pop(key, None) is not None:
+            self._soon("")
 
     async def _see_boot(self, client: ProtocolClient) -> None:
         """Finds out whether it has been switched off since it was seen last."""
@@ -186,9 +338,16 @@ class DeviceLink:
         self, number: int, method: str, arguments: dict[str, Any], limit: float, valid: float
     ) -> None:
         told: list[Any]
+        loop, actuates = asyncio.get_running_loop(), self.guard.actuates(method)
         try:
-            if self._client is None or self.state != ARMED:
+            allowed = (ARMED,) if actuates else READABLE
+            if self._client is None or self.state not in allowed:
                 raise LinkLost(f"{self.wanted.service} is {self.state}: {self._words}")
+            if actuates:
+                refusal = self.guard.refuses(method, arguments, loop.time())
+                if refusal:
+                    raise DeviceRejected(f"{self.wanted.service}: {refusal}")
+                self.guard.begun(number, loop.time())
             self._numbers[self._client.last_number + 1] = number
             answer = await self._client.call(method, arguments, limit=limit, valid=valid)
             told = _told(answer)
@@ -202,6 +361,7 @@ class DeviceLink:
             return
         finally:
             self._calls.pop(number, None)
+            self.guard.ended(number, loop.time())
         self._tell(["reply", self.wanted.service, number, *told])
 
     def cancel(self, number: int) -> None:
@@ -213,7 +373,7 @@ class DeviceLink:
     def drop(self, why: str) -> None:
         """Nothing it says is believed any more: it is lost, and its dead man stops it."""
         if self._client is not None:
-            self._client._end(why)
+            self._client.lose(why)
 
     def _said(self, said: DeviceSaid) -> None:
         data = said.data

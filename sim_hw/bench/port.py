@@ -10,14 +10,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from flight.icd.codec import CodecError, decode_plain, pack
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
-from sim_hw.bench.device_link import ABSENT, ARMED, LOST
+from sim_hw.bench.device_link import ABSENT, ARMED, LOST, READABLE, SAFE
 from sim_hw.bench.process import LARGEST
 
 PATIENCE = 5.0  # s for the bench process to end
@@ -43,6 +43,8 @@ class Line:
     """One real device as the run knows it."""
 
     service: str
+    automatic: bool = True
+    """Armed by itself; else one that is safe is as ready as it gets without a person."""
     state: str = ABSENT
     words: str = ""
     boot: int = 0
@@ -50,15 +52,33 @@ class Line:
     on_effect: Callable[[int, dict[str, Any]], None] = lambda number, data: None
     on_state: Callable[["Line"], None] = lambda line: None
     calls: dict[int, "asyncio.Future[PortAnswer]"] = field(default_factory=dict)
+    moving: set[int] = field(default_factory=set)
+    """Those of the calls that actuate."""
+    inhibited: bool = False
+    """Safe because somebody wants it so, and not on its way to be armed."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is where it is to be when nothing is wrong."""
+        rests = not self.automatic or self.inhibited
+        return self.state == ARMED or (self.state == SAFE and rests)
 
 
 class BenchPort:
     """All real devices of a run. `send` hands a packet to the bench process, if there is one."""
 
-    def __init__(self, services: list[str], send: Callable[[bytes], None]) -> None:
-        self.lines = {service: Line(service) for service in services}
+    def __init__(
+        self,
+        services: list[str],
+        send: Callable[[bytes], None],
+        by_hand: Collection[str] = (),
+    ) -> None:
+        """`by_hand`: the services that a person arms."""
+        self.lines = {service: Line(service, service not in by_hand) for service in services}
         self.on_work: Callable[[], None] = lambda: None
         """Told when a call begins or ends, and when a device is lost or back."""
+        self.on_interlock: Callable[[str], None] = lambda why: None
+        """Told why all is stopped; "" when it is released."""
         self._send = send
         self._number = 0
 
@@ -70,12 +90,23 @@ class BenchPort:
     @property
     def missing(self) -> bool:
         """Whether a real device is not there."""
-        return any(line.state != ARMED for line in self.lines.values())
+        return any(not line.ready for line in self.lines.values())
+
+    @property
+    def armed(self) -> list[str]:
+        """The services whose real devices may move now."""
+        return [line.service for line in self.lines.values() if line.state == ARMED]
 
     # ----------------------------------------------------------------- calls
 
     def begin(
-        self, service: str, method: str, arguments: dict[str, Any], limit: float
+        self,
+        service: str,
+        method: str,
+        arguments: dict[str, Any],
+        limit: float,
+        *,
+        actuates: bool = True,
     ) -> tuple[int, "asyncio.Future[PortAnswer]"]:
         """Asks a device; its number and the future of the answer. Raises DeviceLost.
 
@@ -83,12 +114,14 @@ class BenchPort:
         cancelled at the device.
         """
         line = self.lines[service]
-        if line.state != ARMED:
+        if line.state not in ((ARMED,) if actuates else READABLE):
             raise DeviceLost(f"{service} is {line.state}: {line.words or 'not there'}")
         self._number += 1
         number = self._number
         future: asyncio.Future[PortAnswer] = asyncio.get_running_loop().create_future()
         line.calls[number] = future
+        if actuates:
+            line.moving.add(number)
         self._send(pack(["call", service, number, method, arguments, limit, limit]))
         self.on_work()
         return number, future
@@ -104,11 +137,12 @@ class BenchPort:
             raise
         finally:
             self.lines[service].calls.pop(number, None)
+            self.lines[service].moving.discard(number)
             self.on_work()
 
     def cancel(self, service: str, number: int) -> None:
         """Has the device stop what a call does."""
-        if self.lines[service].state == ARMED:
+        if self.lines[service].state in READABLE:
             self._send(pack(["cancel", service, number]))
 
     def fail(self, service: str, number: int, error: Exception) -> None:
@@ -127,6 +161,9 @@ class BenchPort:
     def admit(self, message: list[Any]) -> None:
         """Takes what the bench process has told, in its turn."""
         kind, service, *values = message
+        if kind == "interlock":
+            self.on_interlock(*values)
+            return
         line = self.lines[service]
         if kind == "state":
             state, words, boot, identity = values
@@ -140,8 +177,11 @@ class BenchPort:
 
     def _state(self, line: Line, state: str, words: str) -> None:
         line.state, line.words = state, words
+        line.inhibited = state == SAFE and bool(words)
         if state != ARMED:
-            for future in line.calls.values():
+            ended = line.moving if state in READABLE else line.calls
+            for number in list(ended):
+                future = line.calls[number]
                 if not future.done():
                     future.set_exception(DeviceLost(f"{line.service} is {state}: {words}"))
         line.on_state(line)
@@ -167,12 +207,14 @@ class BenchPort:
 class BenchProcess:
     """The bench process of a run, as the run has it."""
 
-    def __init__(self, setting: Any) -> None:
+    def __init__(self, setting: Any, key_descriptor: int = -1) -> None:
+        """`key_descriptor`: where the key that stops is heard; -1: nowhere."""
+        keys = () if key_descriptor < 0 else (key_descriptor,)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "sim_hw.bench.process", str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, start_new_session=True,
+                pass_fds=(theirs.fileno(), *keys), stdin=subprocess.DEVNULL, start_new_session=True,
                 env=os.environ | {"PYTHONHASHSEED": "0"},
             )  # fmt: skip
         except BaseException:
@@ -194,6 +236,14 @@ class BenchProcess:
         """Hands a packet over; a process that has died takes none."""
         with suppress(OSError):
             self._socket.send(packet, socket.MSG_DONTWAIT)
+
+    def order(self, what: str, service: str, *values: Any) -> None:
+        """A person's order, or the run's, for one device, or for all ("")."""
+        self.send(pack(["order", what, service, *values]))
+
+    def say_alive(self) -> None:
+        """The run is there."""
+        self.send(pack(["alive", ""]))
 
     def take(self, wait: float = 0.0) -> list[Any] | None:
         """What was told first, within so many seconds; None without. `gone`: nothing will be."""

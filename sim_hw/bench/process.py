@@ -1,7 +1,9 @@
 """The bench process: all that knows a wire, on wall time. `python -m sim_hw.bench.process FD`.
 
 It speaks to the run over one socket of packets, each a MessagePack array. When the run is gone it
-makes all devices safe and ends; when it is gone itself, each device's dead man does so.
+makes all devices safe and ends; when it is gone itself, each device's dead man does so. The stop of
+the interlock is here, so that it needs no run that listens: by a key of the terminal, by a file, by
+an order. It latches.
 """
 
 import asyncio
@@ -9,6 +11,7 @@ import os
 import socket
 import sys
 from collections import deque
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -18,12 +21,16 @@ from flight.runtime.loop import run
 from flight.runtime.nursery import Nursery
 from flight.runtime.paced_loop import PacedLoop
 from sim_hw.bench.device_link import DeviceLink, Wanted
+from sim_hw.bench.guard import GuardRules
+from sim_hw.bench.interlock import Interlock, InterlockRules
 from sim_hw.bench.wire.addresses import read_address
+from sim_hw.bench.wire.hints import silence_words
 from sim_hw.bench.wire.wires import open_wire
 
 LARGEST = 128 << 10  # bytes of a packet
 ALIVE = 0.25  # s between two words that it is there
 MOST_WAITING = 2_000  # packets for a run that takes none; then the device that talks is dropped
+RUN_SILENT = 3.0  # s without a word of the run, in which what moves goes on
 
 
 class RealDevice(msgspec.Struct, frozen=True):
@@ -32,12 +39,14 @@ class RealDevice(msgspec.Struct, frozen=True):
     wanted: dict[str, Any]
     address: str
     allow_network: bool = False
+    rules: GuardRules = GuardRules()
 
 
 class Setting(msgspec.Struct, frozen=True):
     """The first packet that it gets."""
 
     devices: list[RealDevice]
+    interlock: InterlockRules = InterlockRules()
 
 
 class Bench:
@@ -48,16 +57,20 @@ class Bench:
         self._loop = asyncio.get_running_loop()
         self._links: dict[str, DeviceLink] = {}
         self._waiting: deque[bytes] = deque()
+        self._heard = self._loop.time()
         self.ended = self._loop.create_future()
 
     async def work(self) -> None:
         """Serves the run until that is gone."""
         setting = msgspec.convert(decode_plain(self._socket.recv(LARGEST)), Setting)
         self._socket.setblocking(False)
+        interlock = Interlock(setting.interlock, self._links, self._tell)
         async with Nursery("bench") as nursery:
             for each in setting.devices:
                 link = self._add(each)
                 nursery.start(link.run(), name=link.wanted.service)
+            nursery.start(interlock.watch(), name="interlock")
+            self._interlock = interlock
             self._loop.add_reader(self._socket.fileno(), self._hear)
             self._say_alive()
             await self.ended
@@ -65,11 +78,16 @@ class Bench:
             self._loop.remove_writer(self._socket.fileno())
             for link in self._links.values():
                 await link.close()
+            interlock.close()
             nursery.cancel()
 
     def _add(self, each: RealDevice) -> DeviceLink:
         address = read_address(each.address, allow_network=each.allow_network)
-        link = DeviceLink(Wanted(**each.wanted), lambda: open_wire(address), self._tell)
+        wanted = msgspec.convert(each.wanted, Wanted)
+        link = DeviceLink(
+            wanted, lambda: open_wire(address), self._tell, each.rules,
+            partial(silence_words, address),
+        )  # fmt: skip
         self._links[link.wanted.service] = link
         return link
 
@@ -79,6 +97,14 @@ class Bench:
         if not self.ended.done():
             self._loop.call_later(ALIVE, self._say_alive)
             self._tell(["alive"])
+            self._look_at_run()
+
+    def _look_at_run(self) -> None:
+        """What moves on behalf of a run that has said nothing for long is stopped."""
+        if self._loop.time() - self._heard > RUN_SILENT:
+            for link in self._links.values():
+                if link.guard.in_motion:
+                    link.inhibit("run", f"the run has said nothing for {RUN_SILENT:g} s")
 
     def _tell(self, message: list[Any]) -> None:
         if len(self._waiting) >= MOST_WAITING and message[0] == "effect":
@@ -117,6 +143,14 @@ class Bench:
             kind, service, *values = decode_plain(data)
         except (CodecError, ValueError, TypeError):
             return
+        self._heard = self._loop.time()
+        if kind == "order":
+            self._order(service, *values)
+            return
+        for link in self._links.values():
+            link.allow("run")
+        if kind == "alive":
+            return
         link = self._links[service]
         if kind == "call":
             link.call(*values)
@@ -124,6 +158,24 @@ class Bench:
             link.cancel(*values)
         elif kind == "drop":
             link.drop(*values)
+
+    def _order(self, what: str, service: str, *values: Any) -> None:
+        """A person's, or the run's: for one device, or for all ("")."""
+        links = [self._links[service]] if service else list(self._links.values())
+        if what == "stop":
+            self._interlock.stop(*values)
+        elif what == "release":
+            self._interlock.release()
+        for link in links:
+            if what == "arm":
+                link.arm(*values)
+            elif what == "safe":
+                link.make_safe(*values)
+            elif what == "inhibit":
+                link.inhibit(*values)
+            elif what == "allow":
+                link.allow(*values)
+        self._tell(["ordered", service, what, *values[:1]])
 
     def _end(self) -> None:
         if not self.ended.done():

@@ -1,20 +1,26 @@
 """Missions on wheels that are a program of their own, on a pty: also killed in mid-drive."""
 
+import asyncio
 import json
 import subprocess
 import threading
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from flight.runtime.forking import BARS, CannotBranch, branch
+from flight.runtime.throttled_loop import ThrottledLoop
 from ground.cli import main
 from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission
 from ground.testbed.bench_file import load_bench
-from ground.testbed.bench_host import Bench
+from ground.testbed.bench_host import Bench, BenchHost
+from ground.testbed.inputs import InputRefused
 from ground.testbed.run import Run, RunOptions
+from ground.testbed.run_control import Order
 from sim_hw.bench.building import build
 from tests.sim_hw.bench.firmware import Firmware
 
@@ -125,9 +131,15 @@ def desk(tmp_path: Path, binary: Path, request: pytest.FixtureRequest) -> Iterat
     made.close()
 
 
-def host(file: Path) -> Bench:
+@pytest.fixture(autouse=True)
+def locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of this test alone: others have devices of the same number on their desks."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "runtime"))
+
+
+def host(file: Path, **more: Any) -> Bench:
     path, bench = load_bench(str(file))
-    return Bench(in_memory=True, file=path, bench=bench)
+    return Bench(in_memory=True, file=path, bench=bench, **more)
 
 
 def events(folder: Path, name: str) -> list[dict[str, Any]]:
@@ -136,11 +148,82 @@ def events(folder: Path, name: str) -> list[dict[str, Any]]:
 
 
 def test_the_rover_drives_on_real_wheels(desk: Desk, tmp_path: Path) -> None:
-    record = fly_mission(load_mission("long_drive"), tmp_path / "run", None, host(desk.bench()))
+    """What people ask meanwhile that may not be is refused, and changes nothing."""
+    refused: list[str] = []
+
+    def look(run: Run) -> None:
+        assert isinstance(run.host, BenchHost)
+        if not refused and run.host.port.armed:
+            for rate, until_ns in ((1.1, None), (inf, None), (0.5, 10**18)):
+                with pytest.raises(InputRefused) as no:
+                    run.host.pace_asked(rate, until_ns)
+                refused.append(str(no.value))
+
+    record = fly_mission(
+        load_mission("long_drive"), tmp_path / "run", RunOptions(), host(desk.bench()), look
+    )
+    assert "rover.wheels is real and armed: allowed is a pace up to 1; make it safe" in refused[0]
+    assert refused[1] == refused[0] and "no jump to an instant" in refused[2]
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert record.verdict == "success" and record.violations == []
     assert summary["deterministic"] is False and "rover.wheels is real" in summary["because"][0]
     assert summary["evidence"]["options"]["devices"] == {"rover.wheels": "real"}
+
+
+@pytest.mark.check
+def test_what_is_armed_bars_jumps_and_copies_and_a_pause_makes_it_safe_first(
+    desk: Desk, tmp_path: Path
+) -> None:
+    file = desk.bench()
+    file.write_text(file.read_text().replace("wire: pty\n", "wire: pty\n    arm: required\n", 1))
+    said: list[str] = []
+
+    def look(run: Run) -> None:
+        if said:
+            return
+        said.append("looked")
+        run.hardware.called.append(lambda service, method: on_call(run, service, method))
+
+    def refused(run: Run, rate: float, until_ns: int | None) -> None:
+        assert isinstance(run.host, BenchHost)
+        with pytest.raises(InputRefused) as no:
+            run.host.pace_asked(rate, until_ns)
+        said.append(str(no.value))
+
+    def on_call(run: Run, service: str, method: str) -> None:
+        assert isinstance(run.host, BenchHost)
+        if (service, method) != ("rover.wheels", "drive") or len(said) > 1:
+            return
+        assert run.host.port.armed == ["rover.wheels"]
+        refused(run, 1.1, None)
+        refused(run, inf, None)
+        refused(run, 0.5, 10**18)
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, ThrottledLoop)
+        with pytest.raises(CannotBranch, match=r"rover.wheels is real and armed: a copy"):
+            branch(loop, lambda: b"")
+        with pytest.raises(InputRefused, match="allowed is up to 900 s"):
+            run.host.ordered(Order("arm", "ben", "rover.wheels", 901.0))
+        with pytest.raises(InputRefused, match=r"allowed is one of rover.wheels"):
+            run.host.ordered(Order("arm", "ben", "rover.wings", 9.0))
+        run.host.pace_asked(0.0, None)
+        assert loop.pace.rate == 0.0
+        run.host.pace_asked(1.0, None)
+        assert loop.pace.rate == 1.0
+        run.host.pace_asked(0.0, None)  # again, on top of it: what it told is still on its way
+        run.host.pace_asked(inf, None)  # nothing is armed any more; what works is waited for
+
+    record = fly_mission(
+        load_mission("long_drive"), tmp_path / "run", RunOptions(),
+        host(file, armed=(("rover.wheels", 600.0),), who="anna"), look,
+    )  # fmt: skip
+    assert "rover.wheels is real and armed: allowed is a pace up to 1;" in said[1]
+    assert said[2] == said[1] and "no jump to an instant" in said[3]
+    assert record.violations == [] and BARS == {}
+    armed = events(tmp_path / "run", "device_armed")
+    assert len(armed) >= 2 and all("by anna, for " in each["text"] for each in armed)
+    assert "the run is paused" in events(tmp_path / "run", "device_safe")[0 + 1]["text"]
+    assert record.verdict == "success"
 
 
 @pytest.mark.check

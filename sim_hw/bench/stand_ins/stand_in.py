@@ -6,6 +6,7 @@ import msgspec
 
 from flight.icd.devices.base import DeviceFault, Reading
 from flight.runtime.pace import NANOSECONDS
+from sim_hw.bench.calibration import Calibration
 from sim_hw.bench.port import BenchPort, DeviceLost, Line, PortAnswer
 from sim_hw.power_and_heat.powered import PoweredDevice
 
@@ -25,11 +26,16 @@ class StandIn:
         self.line: Line = port.lines[sim.service]
         self.on_loss = on_loss
         self.emit = lambda name, data: None
+        self.calibration: Calibration | None = None
 
-    async def ask(self, method: str, arguments: dict[str, Any], limit: float) -> PortAnswer:
-        """The answer of the device; raises DeviceFault when it is lost."""
+    async def ask(
+        self, method: str, arguments: dict[str, Any], limit: float, *, actuates: bool = True
+    ) -> PortAnswer:
+        """The answer of the device; raises DeviceFault when it is lost, or may not be moved."""
         try:
-            number, future = self.port.begin(self.service, method, arguments, limit)
+            number, future = self.port.begin(
+                self.service, method, arguments, limit, actuates=actuates
+            )
             return await self.port.finish(self.service, number, future)
         except DeviceLost as error:
             raise self.lost(error) from error
@@ -45,7 +51,7 @@ class StandIn:
         than it was asked for, but by that age.
         """
         asked = self.sim.time_ns()
-        answer = await self.ask(method, {}, limit)
+        answer = await self.ask(method, {}, limit, actuates=False)
         now = self.sim.time_ns()
         taken = max(asked, now - round(0.5 * answer.round_trip * NANOSECONDS))
         return self.reading(kind, answer.result, taken - round(answer.age * NANOSECONDS))
@@ -54,7 +60,8 @@ class StandIn:
         """What the device has answered, as a reading; raises DeviceFault for nonsense."""
         if not isinstance(plain, dict):
             raise DeviceFault("garbage", f"{self.service} answered {plain!r}")
-        told = plain | {"time_ns": time_ns, "boot": self.line.boot}
+        right = plain if self.calibration is None else self.calibration.applied(plain)
+        told = right | {"time_ns": time_ns, "boot": self.line.boot}
         try:
             return msgspec.convert(told, kind, builtin_types=(bytes,))
         except msgspec.ValidationError as error:

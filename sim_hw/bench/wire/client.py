@@ -123,6 +123,10 @@ class ProtocolClient:
         self._on_lost = lambda why: None
         self._end("closed")
 
+    def lose(self, why: str) -> None:
+        """Ends it for a reason that is known here: as if the device were gone."""
+        self._end(why)
+
     def _end(self, why: str) -> None:
         if self.lost:
             return

@@ -1,5 +1,6 @@
 """The file of a bench: what is wrong in it is refused with file, line, key and what is allowed."""
 
+import datetime
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from flight.configuration.files import ConfigurationError
 from flight.icd.devices.description import interface_hash
 from flight.icd.devices.mobility import Wheels
-from ground.testbed.bench_file import load_bench, setting_of
+from ground.testbed.bench_file import calibration_of, load_bench, setting_of
 
 GOOD = """\
 format: 1
@@ -23,6 +24,7 @@ devices:
       drive: {value: 1.2, unit: m/s, source: test}
       turn: {value: 1.2, unit: rad/s, source: test}
 """
+LIMIT = "{ge: -1, le: 1, unit: m}"
 
 
 HEARTBEAT = """wire: line
@@ -68,9 +70,21 @@ def test_the_benches_of_configs_can_be_read() -> None:
         ("serial:///tmp/line", "tcp://10.0.0.1:5", "anyone on that network could move the device"),
         ("serial:///tmp/line", "rs232:///tmp/line", "allowed is one of serial"),
         ("wire: line", "wire: line\n    on_loss: tired", "allowed is one of obstacle"),
-        ("wire: line", "wire: line\n    arm: required", "arm"),
         ("wire: line", HEARTBEAT.format(0.5, 0.99), "allowed is a timeout of two periods (1 s) or"),
         ("wire: line", HEARTBEAT.format(0.2, 0.3), "allowed is a timeout of two periods (0.4 s)"),
+        ("wire: line", "wire: line\n    arm: maybe", "arm = \"maybe\": allowed is one of"),
+        ("wire: line", "wire: line\n    duty: {value: 1.1, unit: '1', source: t}", "duty"),
+        ("wire: line", f"wire: line\n    limits: {{drive.way: {LIMIT}}}", "drive.distance, turn.a"),
+        ("wire: line", "wire: line\n    limits: {drive.distance: {ge: -1, le: 1, unit: km}}",
+         'unit = "km": allowed is m'),
+        ("wire: line", "wire: line\n    limits: {drive.distance: {ge: -1, le: 10.1, unit: m}}",
+         "allowed is within the ICD's -10 to 10 m"),
+        ("wire: line", "wire: line\n    limits: {drive.distance: {ge: 1, le: -1, unit: m}}",
+         "allowed is ge (1) or more"),
+        ("wire: line", "wire: line\n    calibration_required: true", "calibration_required wants"),
+        ("format: 1", "format: 1\nnever_real: [rover.wheels]", "allowed is a dummy"),
+        ("format: 1", "format: 1\ninterlock: {e_stop: {key: x}}", "key"),
+        ("format: 1", "format: 1\ninterlock: {e_stop: {file: stop}}", "allowed is an absolute"),
     ],
 )
 def test_what_is_wrong_is_refused_with_key_and_what_is_allowed(
@@ -93,6 +107,59 @@ def test_two_devices_do_not_share_a_wire(tmp_path: Path) -> None:
     device = GOOD[GOOD.index("  rover.wheels:") :]
     text = GOOD + device.replace("rover.", "perseverance.")
     with pytest.raises(ConfigurationError, match=r"a wire of its own: rover.wheels has it"):
+        load_bench(written(tmp_path, text))
+
+
+def test_nor_a_serial_number(tmp_path: Path) -> None:
+    device = GOOD[GOOD.index("  rover.wheels:") :].replace("wire: line", "wire: other")
+    text = GOOD.replace("devices:", '  other: {address: "unix:///tmp/other"}\ndevices:')
+    with pytest.raises(ConfigurationError, match=r"a serial number of its own: rover.wheels has"):
+        load_bench(written(tmp_path, text + device.replace("rover.", "perseverance.")))
+
+
+def test_limits_exactly_those_of_the_icd_and_what_else_is_allowed(tmp_path: Path) -> None:
+    more = (
+        "wire: line\n    limits: {drive.distance: {ge: -10, le: 10, unit: m}}\n"
+        "    arm: required\n    duty: {value: 1, unit: '1', source: test}\n"
+        "    rate: {value: 2, unit: 1/s, source: test}"
+    )
+    _, bench = load_bench(written(tmp_path, GOOD.replace("wire: line", more)))
+    told = setting_of(bench).devices[0]
+    assert told.rules.limits["drive.distance"].highest == 10.0 and told.rules.rate == 2.0
+    assert told.rules.actuations == ("drive", "turn") and told.wanted["automatic"] is False
+
+
+CERTIFICATE = """\
+format: 1
+serial: SN1
+date: 2026-01-01
+due: {due}
+by: the workshop
+fields: {{odometer: {{scale: 1.01, offset: -0.5}}}}
+"""
+
+
+def test_a_calibration_of_another_device_or_one_that_is_over_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = datetime.date(2027, 5, 31)
+    monkeypatch.setattr("ground.testbed.bench_file.today", lambda: day)
+    text = GOOD.replace("wire: line", "wire: line\n    calibration: a.yaml")
+    required = text.replace("a.yaml", "a.yaml\n    calibration_required: true")
+    (tmp_path / "a.yaml").write_text(CERTIFICATE.format(due="2027-05-31"))
+    _, bench = load_bench(written(tmp_path, required))  # its last day
+    found = calibration_of(tmp_path / "desk.yaml", bench.devices["rover.wheels"])
+    assert found is not None
+    assert found.applied({"odometer": 100.0, "turned": 1.0}) == {"odometer": 100.5, "turned": 1.0}
+    (tmp_path / "a.yaml").write_text(CERTIFICATE.format(due="2027-05-30"))
+    load_bench(written(tmp_path, text))  # not required: the doctor warns
+    with pytest.raises(ConfigurationError, match=r"was due on 2027-05-30, 1 days ago: have it"):
+        load_bench(written(tmp_path, required))
+    (tmp_path / "a.yaml").write_text(CERTIFICATE.format(due="soon"))
+    with pytest.raises(ConfigurationError, match="allowed is a day"):
+        load_bench(written(tmp_path, text))
+    (tmp_path / "a.yaml").write_text(CERTIFICATE.format(due="2029-01-01").replace("SN1", "SN2"))
+    with pytest.raises(ConfigurationError, match="allowed is SN1, as the bench file wants"):
         load_bench(written(tmp_path, text))
 
 

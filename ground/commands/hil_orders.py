@@ -1,0 +1,113 @@
+"""`msr hil arm | safe | stop | release | lock | unlock | locks`: who may move what is real."""
+
+import argparse
+import getpass
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from flight.configuration.files import ConfigurationError
+from ground.terminal.exit_codes import NO, YES
+
+WHO = "who you are (default: the user)"
+SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def configure(works: Any) -> None:
+    """Declares the works and their arguments."""
+    for work, help_text in (
+        ("arm", "let a real device of a run that is under way move, for a time"),
+        ("safe", "make a real device of a run safe, or all of them"),
+        ("stop", "stop all that is real in a run: safe, and latched until it is released"),
+        ("release", "release that stop"),
+    ):
+        parser = works.add_parser(work, help=help_text)
+        parser.add_argument("folder", type=Path, help="folder of the run")
+        if work in ("arm", "safe"):
+            optional: dict[str, Any] = {} if work == "arm" else {"nargs": "?", "default": ""}
+            parser.add_argument("service", help="such as rover.wheels", **optional)
+        if work == "arm":
+            parser.add_argument("--for", dest="time", required=True, help="such as 15m, 90s or 1h")
+        parser.add_argument("--as", dest="who", default=None, help=WHO)
+    for work, help_text in (
+        ("lock", "put the devices of a bench by for yourself"),
+        ("unlock", "let go of them"),
+    ):
+        parser = works.add_parser(work, help=help_text)
+        parser.add_argument("bench", help="name in configs/benches, or the path of such a file")
+        if work == "lock":
+            parser.add_argument("--for", dest="time", required=True, help="such as 2h or 30m")
+        parser.add_argument("--as", dest="who", default=None, help=WHO)
+    works.add_parser("locks", help="which devices are held, by whom, and for how long")
+
+
+def order(arguments: argparse.Namespace) -> int:
+    """Orders something of the bench of a run; NO when that refuses or does not answer."""
+    from ground.testbed.run_control import ControlRefused, RunControl
+
+    seconds = seconds_of(arguments.time) if arguments.work == "arm" else None
+    service = getattr(arguments, "service", "")
+    try:
+        with RunControl(arguments.folder) as control:
+            control.order(arguments.work, _who(arguments), service, seconds)
+    except ControlRefused as refusal:
+        print(f"msr hil {arguments.work}: {refusal}", file=sys.stderr)
+        return NO
+    print(f"{arguments.work}: asked of the bench; events.jsonl tells what became of it")
+    return YES
+
+
+def lock(arguments: argparse.Namespace) -> int:
+    """Holds or lets go of the devices of a bench; raises ConfigurationError."""
+    from ground.testbed.bench_file import load_bench
+    from ground.testbed.bench_locks import Held, Locks
+    from ground.testbed.bench_opening import lock_keys
+
+    seconds = seconds_of(arguments.time) if arguments.work == "lock" else 0.0
+    file, bench = load_bench(arguments.bench, allow_network=True)
+    keys, who = lock_keys(bench), _who(arguments)
+    try:
+        if arguments.work == "unlock":
+            gone = Locks().release(keys, who)
+            print(f"let go of {', '.join(gone) or 'nothing'}")
+            return YES if gone else NO
+        for told in Locks().take(keys, who, "reserved", seconds=seconds):
+            print(f"note: {told}")
+    except Held as error:
+        raise ConfigurationError(str(file), None, "devices", str(error)) from None
+    print(f"{who} holds {', '.join(keys)} for {seconds:g} s")
+    return YES
+
+
+def locks(_: argparse.Namespace) -> int:
+    """Prints what is held."""
+    from ground.testbed.bench_locks import Held, Locks
+
+    try:
+        held = Locks().held()
+    except Held as error:
+        raise ConfigurationError("locks", None, "", str(error)) from None
+    for each in held:
+        print(each.words(time.time()))
+    if not held:
+        print("nothing is held")
+    return YES
+
+
+def seconds_of(text: str) -> float:
+    """Of a time such as 15m; raises ConfigurationError."""
+    number, unit = (text[:-1], text[-1:]) if text[-1:] in SECONDS else (text, "s")
+    try:
+        seconds = float(number) * SECONDS[unit]
+    except ValueError:
+        seconds = 0.0
+    if not 0.0 < seconds <= 86_400.0:
+        problem = f"= {text}: allowed is a time up to 24h, such as 90s, 15m or 2h"
+        raise ConfigurationError("command line", None, "--for", problem)
+    return seconds
+
+
+def _who(arguments: argparse.Namespace) -> str:
+    return str(arguments.who or os.environ.get("SUDO_USER") or getpass.getuser())

@@ -1,0 +1,172 @@
+"""Who holds which real device: two runs never hold one. A lock ends with its process, or its time.
+
+One file a device in a folder that only the user can enter, changed under a lock of the system. A
+person may hold devices for a time (`msr hil lock`), with no process that does so.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from flight.configuration.whole_files import replace_file
+
+TURN = ".turn"
+
+
+class Lock(msgspec.Struct, frozen=True):
+    """Of one thing: `key`, held by `who` for `what`; `pid` and `started` name a process (0: none);
+    `until`: seconds since 1970 (0: for as long as the process lives). `reserved`: until when the
+    same person has put it by without a process, which stays so when the process has ended."""
+
+    key: str
+    who: str
+    what: str
+    pid: int = 0
+    started: int = 0
+    until: float = 0.0
+    reserved: float = 0.0
+
+    def over(self, now: float) -> str:
+        """Why it holds no more; "" while it does."""
+        if self.until and now >= self.until:
+            return "its time is over"
+        if self.pid and start_of(self.pid) != (self.started or -1):
+            return f"process {self.pid} has ended"
+        return ""
+
+    def words(self, now: float) -> str:
+        """Who holds what, as refusals say it."""
+        by = f"process {self.pid}, {self.what}" if self.pid else self.what
+        left = f", for {self.until - now:.0f} s more" if self.until else ""
+        return f"{self.key} is held by {self.who} ({by}){left}"
+
+    def reservation(self) -> "Lock":
+        """What is left of it without its process."""
+        return Lock(self.key, self.who, "reserved", until=self.reserved)
+
+
+class Held(Exception):
+    """Somebody else holds it; the text says who, and the next step."""
+
+
+def start_of(pid: int) -> int:
+    """When a process was started, in ticks since the boot of the machine; 0: there is none.
+
+    A number of a process is used again; with its start it is not.
+    """
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0
+    fields = text.rpartition(")")[2].split()
+    return 0 if fields[0] == "Z" else int(fields[19])
+
+
+def default_folder() -> Path:
+    """Where the locks of this machine's user are."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    if runtime:
+        return Path(runtime) / "threeforks-bench"
+    return Path(tempfile.gettempdir()) / f"threeforks-bench-{os.getuid()}"
+
+
+class Locks:
+    """All locks of a folder."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or default_folder()
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        about = self._folder.lstat()
+        if about.st_uid != os.getuid() or about.st_mode & 0o077 or self._folder.is_symlink():
+            raise Held(f"{self._folder} is not yours alone: remove it, or chmod 700")
+
+    def held(self) -> list[Lock]:
+        """What is held now, by key."""
+        with self._turn():
+            found = [self._read(file) for file in sorted(self._folder.glob("*.lock"))]
+        now = time.time()
+        found = [_left_of(each, now) for each in found]
+        return sorted(
+            (each for each in found if each is not None and not each.over(now)),
+            key=lambda each: each.key,
+        )
+
+    def take(
+        self, keys: Iterable[str], who: str, what: str, *, seconds: float = 0.0, pid: int = 0
+    ) -> list[str]:
+        """Holds all of them, or none; what was taken over from the dead, a sentence each.
+
+        Raises Held where somebody else holds one. What `who` has put by without a process is
+        theirs to use.
+        """
+        now, told = time.time(), []
+        until = now + seconds if seconds else 0.0
+        wanted = sorted(set(keys))
+        with self._turn():
+            kept = dict.fromkeys(wanted, 0.0)
+            for key in wanted:
+                before = self._read(self._file(key))
+                if before is None:
+                    continue
+                why = before.over(now)
+                if why and before.reserved > now:
+                    before, why = before.reservation(), ""
+                if not before.pid and not why:
+                    kept[key] = before.until
+                if why:
+                    told.append(f"{key} was locked by {before.who} ({before.what}): {why}; taken")
+                elif before.pid or before.who != who:
+                    raise Held(
+                        f"{before.words(now)}: wait, or end it, or `msr hil unlock {key} "
+                        f"--as {before.who}`"
+                    )
+            for key in wanted:
+                lock = Lock(key, who, what, pid, start_of(pid) if pid else 0, until,
+                            kept[key] if pid else 0.0)  # fmt: skip
+                replace_file(self._file(key), msgspec.json.encode(lock))
+        return told
+
+    def release(self, keys: Iterable[str], who: str, *, pid: int = 0) -> list[str]:
+        """Lets go of those that `who` holds, with a process or without; which they were."""
+        gone, now = [], time.time()
+        with self._turn():
+            for key in sorted(set(keys)):
+                lock = self._read(self._file(key))
+                if lock is not None and lock.who == who and lock.pid == pid:
+                    if lock.reserved > now:
+                        replace_file(self._file(key), msgspec.json.encode(lock.reservation()))
+                    else:
+                        self._file(key).unlink(missing_ok=True)
+                    gone.append(key)
+        return gone
+
+    def _file(self, key: str) -> Path:
+        return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.lock"
+
+    def _read(self, file: Path) -> Lock | None:
+        try:
+            return msgspec.json.decode(file.read_bytes(), type=Lock)
+        except (OSError, msgspec.DecodeError):
+            return None  # none, or one that a death has torn
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        descriptor = os.open(self._folder / TURN, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _left_of(lock: Lock | None, now: float) -> Lock | None:
+    if lock is not None and lock.over(now) and lock.reserved > now:
+        return lock.reservation()
+    return lock

@@ -1,0 +1,138 @@
+"""Before a flight on a bench: its devices are locked, found, and as ready as they are to be."""
+
+import getpass
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from flight.configuration.files import ConfigurationError, refusal
+from ground.missions.mission import LoadedMission
+from ground.missions.vehicles import ON_THE_LANDER
+from ground.testbed.bench_file import BenchFile
+from ground.testbed.bench_locks import Held, Locks
+from ground.testbed.hardware import load_vehicle_files
+from sim_hw.bench.device_link import ARMED, REFUSED, SAFE
+from sim_hw.bench.port import BenchProcess
+from sim_hw.bench.wire.addresses import read_address
+from sim_hw.power_and_heat.electrical import ElectricalParameters
+
+READY = 30.0  # s of the wall in which all devices are to be there before a flight
+LOOK = 0.1  # s
+
+
+def lock_keys(bench: BenchFile) -> list[str]:
+    """What is held of a bench: its name, each wire by where it truly leads, each serial number."""
+    keys = [f"bench {bench.bench}"] if bench.bench else []
+    for device in bench.devices.values():
+        address = read_address(bench.wires[device.wire].address, allow_network=True)
+        where = os.path.realpath(address.path) if address.path else f"{address.host}:{address.port}"
+        keys.append(f"{address.kind} {where}")
+        if device.identity.serial:
+            keys.append(" ".join(filter(None, (device.identity.model, device.identity.serial))))
+    return keys
+
+
+class Holding:
+    """The devices of a bench, held by this process until they are released."""
+
+    def __init__(self, file: Path, bench: BenchFile, who: str, what: str) -> None:
+        self._keys = lock_keys(bench)
+        self._who = who or getpass.getuser()
+        try:
+            self._locks = Locks()
+            self.told = self._locks.take(
+                self._keys, self._who, f"{what} {file.name}", pid=os.getpid()
+            )
+        except Held as error:
+            raise ConfigurationError(str(file), None, "devices", str(error)) from None
+
+    def release(self) -> None:
+        """Others may have them."""
+        self._locks.release(self._keys, self._who, pid=os.getpid())
+
+
+def check_arming(file: Path, bench: BenchFile, service: str, seconds: float) -> None:
+    """Refuses to arm what there is not, or for longer than the bench allows."""
+    device = bench.devices.get(service)
+    if device is None:
+        problem = f"{service} is not real: allowed is one of {', '.join(bench.devices)}"
+        raise ConfigurationError(str(file), None, "devices", problem)
+    if not 0.0 < seconds <= device.arm_for:
+        problem = f"to be armed for {seconds:g} s: allowed is up to {device.arm_for:g} s"
+        raise ConfigurationError(str(file), None, f"devices.{service}.arm_for", problem)
+
+
+def check_switches(file: Path, bench: BenchFile, mission: LoadedMission) -> None:
+    """Refuses a simulated switch that the vehicle does not have."""
+    files = load_vehicle_files(mission)
+    for service, device in bench.devices.items():
+        if device.power is None:
+            continue
+        vehicle = service.partition(".")[0]
+        owner = "lander" if vehicle in ON_THE_LANDER else vehicle
+        known = sorted(_switches_of(files[owner].hardware))
+        if device.power.switch not in known:
+            raise refusal(
+                file, f"devices.{service}.power.switch",
+                f"one of {', '.join(known) or 'none: it has no switches'}",
+            )  # fmt: skip
+
+
+def _switches_of(parameters: Any) -> Iterator[str]:
+    """The switches of a vehicle's hardware file."""
+    if isinstance(parameters, ElectricalParameters):
+        yield from parameters.switches
+    elif isinstance(parameters, msgspec.Struct):
+        for name in parameters.__struct_fields__:
+            yield from _switches_of(getattr(parameters, name))
+
+
+def until_ready(process: BenchProcess, file: Path, bench: BenchFile) -> list[list[Any]]:
+    """What the bench has told until all its devices are armed, or safe where a person arms them;
+    raises ConfigurationError."""
+    told: list[list[Any]] = []
+    states: dict[str, tuple[str, str]] = dict.fromkeys(bench.devices, ("absent", ""))
+    ready = {
+        service: ARMED if device.arm == "automatic" else SAFE
+        for service, device in bench.devices.items()
+    }
+    stopped = ""
+    names: dict[str, str] = {}
+    for _ in range(round(READY / LOOK)):
+        while not process.gone and (each := process.take(LOOK)) is not None:
+            told.append(each)
+            if each[0] == "state":
+                states[each[1]] = each[2], each[3]
+                _two_of_one_name(file, each[1], each[5], names)
+            elif each[0] == "interlock":
+                stopped = each[2]
+            if all(state == ready[service] for service, (state, _) in states.items()):
+                return told
+        if process.gone or stopped or any(state == REFUSED for state, _ in states.values()):
+            break
+    if stopped:
+        problem = f"{stopped}: take away what stops it, and begin anew"
+        raise ConfigurationError(str(file), None, "interlock", problem)
+    for service, (state, words) in states.items():
+        if state != ready[service]:
+            wire = bench.devices[service].wire
+            why = words or "it does not answer"
+            raise ConfigurationError(
+                str(file), None, f"devices.{service}", f"{state} on wire {wire}: {why}"
+            )
+    raise ConfigurationError(str(file), None, "devices", "the bench process has ended")
+
+
+def _two_of_one_name(file: Path, service: str, told: dict[str, Any], names: dict[str, str]) -> None:
+    """Refuses a device that calls itself as another one does: nobody knows which is which."""
+    if not told.get("serial"):
+        return
+    name = " ".join(str(told.get(each)) for each in ("vendor", "model", "serial"))
+    if names.setdefault(name, service) != service:
+        raise ConfigurationError(
+            str(file), None, f"devices.{service}", f"it is {name}, and so is the device of "
+            f"{names[name]}: give each a serial number of its own",
+        )  # fmt: skip

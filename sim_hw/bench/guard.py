@@ -1,0 +1,111 @@
+"""What a bench lets a real device be asked for: within its limits, so often, and for so long.
+
+The guard stands in the bench process, before the wire. It counts wall time, and refuses before
+anything has happened; stopping and making safe pass it always.
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+DUTY_WINDOW = 60.0  # s over which the part of time in motion is taken (assumption: a motor's heat)
+RATE_WINDOW = 1.0  # s; a rate below one a second is taken over as long as one call takes
+
+
+class Span(msgspec.Struct, frozen=True):
+    """The least and the most that an argument may be, in the unit of the interface."""
+
+    lowest: float
+    highest: float
+    unit: str = "1"
+
+
+class GuardRules(msgspec.Struct, frozen=True):
+    """`actuations`: the methods that move something; `limits`: by `method.argument`; `rate`:
+    actuations a second (0: any); `duty`: part of the last minute that it may be in motion."""
+
+    actuations: Sequence[str] = ()
+    limits: Mapping[str, Span] = {}
+    rate: float = 0.0
+    duty: float = 1.0
+
+
+class Guard:
+    """Of one device. Times are seconds of one clock that never goes back."""
+
+    def __init__(self, rules: GuardRules) -> None:
+        self._rules = rules
+        self._actuations = frozenset(rules.actuations)
+        self._begun: deque[float] = deque()
+        self._moved: deque[tuple[float, float]] = deque()
+        self._moving: dict[int, float] = {}
+
+    def actuates(self, method: str) -> bool:
+        """Whether a method moves something."""
+        return method in self._actuations
+
+    @property
+    def in_motion(self) -> bool:
+        """Whether something that was asked for is not over."""
+        return bool(self._moving)
+
+    def refuses(self, method: str, arguments: Mapping[str, Any], now: float) -> str:
+        """Why an actuation may not be begun now; "" when it may."""
+        for name, value in arguments.items():
+            span = self._rules.limits.get(f"{method}.{name}")
+            if span is None:
+                continue
+            for number in value if isinstance(value, list | tuple) else (value,):
+                if type(number) not in (int, float) or not span.lowest <= number <= span.highest:
+                    return (
+                        f"{method}.{name} = {number}: this bench allows {span.lowest:g} to "
+                        f"{span.highest:g} {span.unit}"
+                    )
+        return self._too_often(now) or self._too_long(now)
+
+    def _too_often(self, now: float) -> str:
+        rate = self._rules.rate
+        if rate <= 0.0:
+            return ""
+        window = max(RATE_WINDOW, 1.0 / rate)
+        while self._begun and now - self._begun[0] >= window:
+            self._begun.popleft()
+        if len(self._begun) < max(1, int(rate * window + 1e-9)):
+            return ""
+        return f"this bench allows {rate:g} actuations a second"
+
+    def _too_long(self, now: float) -> str:
+        if self._rules.duty >= 1.0:
+            return ""
+        part = self.moved_within(now) / DUTY_WINDOW
+        if part < self._rules.duty:
+            return ""
+        return (
+            f"it was in motion for {part:.0%} of the last {DUTY_WINDOW:g} s; this bench allows "
+            f"{self._rules.duty:.0%}: let it cool"
+        )
+
+    def moved_within(self, now: float) -> float:
+        """Seconds in motion of the last `DUTY_WINDOW`."""
+        first = now - DUTY_WINDOW
+        while self._moved and self._moved[0][1] <= first:
+            self._moved.popleft()
+        over = [end - max(start, first) for start, end in self._moved]
+        now_moving = [now - max(start, first) for start in self._moving.values()]
+        total = 0.0
+        for each in (*over, *now_moving):
+            total += each
+        return min(total, DUTY_WINDOW)
+
+    def begun(self, number: int, now: float) -> None:
+        """An actuation begins."""
+        self._begun.append(now)
+        self._moving[number] = now
+
+    def ended(self, number: int, now: float) -> None:
+        """It is over, whatever has ended it; one that was not begun is no matter."""
+        start = self._moving.pop(number, None)
+        if start is not None:
+            self._moved.append((start, now))

@@ -1,0 +1,217 @@
+"""What is real moves only while it is armed, by name and for a time; safe passes everything."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flight.icd.devices.description import interface_hash
+from flight.icd.devices.mobility import Wheels
+from flight.runtime.nursery import Nursery
+from sim_hw.bench.device_link import POWER, DeviceLink, Wanted
+from sim_hw.bench.guard import GuardRules, Span
+from sim_hw.bench.interlock import Interlock, InterlockRules
+from sim_hw.bench.wire.wires import Wire
+from tests.sim_hw.bench.reference_device import ReferenceDevice
+
+HASH = interface_hash(Wheels)
+RULES = GuardRules(("drive", "turn"), {"drive.distance": Span(-5.0, 5.0, "m")})
+
+
+class Bench:
+    """A link to the reference device, with an interlock."""
+
+    def __init__(self, nursery: Nursery, *, file: Path | None = None, **wanted: Any) -> None:
+        self.device = ReferenceDevice()
+        self.told: list[list[Any]] = []
+        asked = Wanted("rover.wheels", "Wheels", HASH, **wanted)
+        self.link = DeviceLink(asked, self._open, self.told.append, RULES)
+        rules = InterlockRules("" if file is None else str(file))
+        self.interlock = Interlock(rules, {"rover.wheels": self.link}, self.told.append)
+        nursery.start(self.link.run(), name="link")
+        nursery.start(self.interlock.watch(), name="interlock")
+
+    async def _open(self) -> Wire:
+        return self.device.wire()
+
+    @property
+    def state(self) -> str:
+        return self.link.state
+
+    def words(self) -> str:
+        return str([each for each in self.told if each[0] == "state"][-1][3])
+
+    async def call(
+        self, number: int, method: str = "drive", wait: float = 0.1, **arguments: float
+    ) -> list[Any]:
+        """What is told of a call after a while; nothing while it goes on."""
+        self.link.call(number, method, arguments, 900.0, 900.0)
+        await asyncio.sleep(wait)
+        return next((e[3:6] for e in self.told if e[0] == "reply" and e[2] == number), [])
+
+
+@pytest.fixture
+async def nursery() -> AsyncIterator[Nursery]:
+    async with Nursery("bench") as nursery:
+        yield nursery
+        nursery.cancel()
+
+
+async def ready(nursery: Nursery, **wanted: Any) -> Bench:
+    bench = Bench(nursery, **wanted)
+    await asyncio.sleep(0.5)
+    return bench
+
+
+async def test_it_reads_but_does_not_move_until_a_person_arms_it(nursery: Nursery) -> None:
+    bench = await ready(nursery, automatic=False)
+    assert bench.state == "safe" and bench.words() == "nobody has armed it"
+    assert (await bench.call(1, "state"))[1] == ""
+    result, error, reason = await bench.call(2, distance=1.0)
+    assert result is None and error == "lost" and "nobody has armed it" in reason
+    assert bench.device.asked == [] and bench.device.safe
+    bench.link.arm(60.0, "anna")
+    await asyncio.sleep(0.1)
+    assert bench.state == "armed" and bench.words() == "by anna, for 60 s"
+    assert (await bench.call(3, wait=1.5, distance=1.0))[1] == ""
+    assert bench.device.asked == [("drive", {"distance": 1.0})]
+
+
+async def test_arming_that_is_over_stops_what_moves_and_nothing_new_begins(
+    nursery: Nursery,
+) -> None:
+    bench = await ready(nursery, automatic=False)
+    bench.link.arm(2.0, "anna")
+    await asyncio.sleep(0.5)
+    assert await bench.call(1, wait=1.4, distance=5.0) == []  # on its way
+    await asyncio.sleep(0.3)
+    assert bench.state == "safe"
+    assert bench.words() == "the time that anna has armed it for is over"
+    assert bench.device.motion is None and bench.device.safe and bench.device.odometer < 2.0
+    assert (await bench.call(2, distance=1.0))[1] == "lost" and len(bench.device.asked) == 1
+
+
+async def test_arming_again_makes_it_longer_and_the_first_end_is_none(nursery: Nursery) -> None:
+    bench = await ready(nursery, automatic=False)
+    bench.link.arm(1.0, "anna")
+    await asyncio.sleep(0.5)
+    bench.link.arm(10.0, "ben")
+    await asyncio.sleep(1.0)
+    assert bench.state == "armed" and bench.words() == "by ben, for 10 s"
+    await asyncio.sleep(9.0)
+    assert bench.state == "safe"
+
+
+async def test_one_that_was_lost_is_armed_by_nobody_when_it_is_back(nursery: Nursery) -> None:
+    bench = await ready(nursery, automatic=False)
+    bench.link.arm(600.0, "anna")
+    await asyncio.sleep(0.1)
+    assert bench.device.last is not None
+    bench.device.last.cut()
+    await asyncio.sleep(2.0)
+    assert bench.state == "safe" and bench.device.safe
+
+
+async def test_what_the_bench_allows_less_of_than_the_icd_is_rejected_before_the_wire(
+    nursery: Nursery,
+) -> None:
+    bench = await ready(nursery)
+    result, error, reason = await bench.call(1, distance=5.1)
+    assert (result, error) == (None, "rejected") and "this bench allows -5 to 5 m" in reason
+    assert bench.device.asked == []
+    assert (await bench.call(2, wait=5.5, distance=5.0))[1] == ""
+
+
+async def test_safe_passes_a_motion_that_is_under_way_and_stays(nursery: Nursery) -> None:
+    bench = await ready(nursery)
+    assert await bench.call(1, wait=1.0, distance=5.0) == []
+    bench.link.make_safe("anna made it safe")
+    assert bench.state == "safe"  # at once: nothing is begun from here on
+    await asyncio.sleep(0.1)
+    assert bench.device.motion is None and bench.device.safe and bench.device.odometer < 1.2
+    await asyncio.sleep(5.0)
+    assert bench.state == "safe" and (await bench.call(2, distance=1.0))[1] == "lost"
+    bench.link.arm(5.0, "anna")
+    await asyncio.sleep(0.1)
+    assert bench.state == "armed"
+
+
+async def test_a_stop_latches_whoever_arms_and_until_it_is_released(nursery: Nursery) -> None:
+    bench = await ready(nursery)
+    assert await bench.call(1, wait=1.0, distance=5.0) == []
+    bench.interlock.stop("stopped by anna")
+    await asyncio.sleep(0.1)
+    assert bench.device.motion is None and bench.device.safe
+    bench.link.arm(60.0, "ben")
+    await asyncio.sleep(1.0)
+    assert bench.state == "safe" and "stopped by anna" in bench.words()
+    bench.device.power_cycle()  # nor does a device that is found anew
+    await asyncio.sleep(3.0)
+    assert bench.state == "safe" and bench.device.safe
+    bench.interlock.release()
+    await asyncio.sleep(0.1)
+    assert bench.state == "armed" and ["interlock", "", ""] in bench.told
+
+
+async def test_a_file_that_is_there_stops_and_is_not_released(
+    nursery: Nursery, tmp_path: Path
+) -> None:
+    file = tmp_path / "stop"
+    bench = await ready(nursery, file=file)
+    assert bench.state == "armed"
+    file.touch()
+    await asyncio.sleep(0.2)
+    assert bench.state == "safe" and bench.device.safe and str(file) in bench.words()
+    bench.interlock.release()
+    await asyncio.sleep(0.2)
+    assert bench.state == "safe" and "not released" in bench.told[-1][2]
+    file.unlink()
+    await asyncio.sleep(0.2)
+    assert bench.state == "safe"  # it latches
+    bench.interlock.release()
+    await asyncio.sleep(0.2)
+    assert bench.state == "armed"
+
+
+async def test_several_inhibits_go_each_by_itself(nursery: Nursery) -> None:
+    bench = await ready(nursery)
+    bench.link.inhibit(POWER, "the switch is open")
+    bench.link.inhibit("pause", "the run is paused")
+    await asyncio.sleep(0.1)
+    bench.link.allow("pause")
+    bench.link.allow("never was")
+    await asyncio.sleep(0.1)
+    assert bench.state == "safe" and bench.words() == "the switch is open"
+    bench.link.allow(POWER)
+    await asyncio.sleep(0.1)
+    assert bench.state == "armed"
+
+
+@pytest.mark.parametrize(
+    ("row", "span", "words"),
+    [
+        ("motor", (2.0, 3.0), "its self-test says motor = 1.0; a dummy has 2 to 3"),
+        ("load", (0.0, 2.0), "its self-test has no row load"),
+    ],
+)
+async def test_what_is_not_shown_to_be_a_dummy_is_refused(
+    nursery: Nursery, row: str, span: tuple[float, float], words: str
+) -> None:
+    bench = await ready(nursery, self_test=row, self_test_range=span)
+    assert bench.state == "refused" and words in bench.words()
+    assert bench.device.safe and bench.device.asked == []
+
+
+async def test_a_dummy_is_let_in(nursery: Nursery) -> None:
+    bench = await ready(nursery, self_test="motor", self_test_range=(1.0, 1.0))
+    assert bench.state == "armed"
+
+
+async def test_a_device_that_does_not_answer_safe_is_lost(nursery: Nursery) -> None:
+    bench = await ready(nursery)
+    bench.device.mute = True
+    bench.link.make_safe("anna made it safe")
+    await asyncio.sleep(1.5)
+    assert bench.state in ("lost", "found") and bench.device.motion is None
