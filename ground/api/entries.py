@@ -42,7 +42,8 @@ class StackItem(Struct, frozen=True):
     `version`: how often, from 1.
     `hash`: of all that an approval is about; empty where none is needed. `mode`: the state of the
     vehicle that it assumes, by the last report, `mode_age_s` old; `boot`: which start of the
-    vehicle told so. `window`: begin and end (ns) of the pass for which it was staged. `carried`:
+    vehicle told so. `waits_until`: mission time in ns until which it waits for its condition, from
+    its release on. `window`: begin and end (ns) of the pass for which it was staged. `carried`:
     what it carries, where that is elsewhere than in its arguments. `procedure`: the version of the
     procedure that it belongs to. `identifiers`: of the commands that it became, ARM before FIRE.
     """
@@ -58,6 +59,7 @@ class StackItem(Struct, frozen=True):
     when: str | None = None
     lifetime: float = 600.0
     not_after: int | None = None
+    waits_until: int | None = None
     unit: bool = True
     hazardous: bool = False
     hazard: str = ""

@@ -81,7 +81,7 @@ class Releases:
         for item in items:
             if item.when is not None and not self._holds(item):
                 self._wait(self._stack.change(item, "waiting", user, state="waiting",
-                    not_after=self._limit(item)))  # fmt: skip
+                    waits_until=self._limit(item)))  # fmt: skip
             else:
                 identifiers += self._issue(item, user)
         return identifiers
@@ -133,7 +133,7 @@ class Releases:
     def _wait(self, item: StackItem) -> None:
         """Has it leave when its condition holds; it waits no longer than its limit."""
         loop, now_ns = asyncio.get_running_loop(), self._control.clock.now_ns()
-        limit = (item.not_after or now_ns) - now_ns
+        limit = (item.waits_until or item.not_after or now_ns) - now_ns
         self._limits[item.stage] = loop.call_later(
             max(0, limit) / NANOSECONDS, self._waited_long_enough, item.stage
         )

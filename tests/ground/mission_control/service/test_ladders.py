@@ -250,7 +250,9 @@ def test_what_is_so_already_is_not_waited_for_and_waiting_has_an_end(tmp_path: P
         assert len(desk.done("anna", "release", stages=["st-1"])["identifiers"]) == 1
         desk.done("anna", "stage", **DRIVE, when="rover.charge > 0.95")
         desk.done("anna", "release", stages=["st-2"])
-        assert desk.item("st-2").not_after is not None  # nothing waits for ever
+        sol = 88_775_244_000_000  # ns: nothing waits for ever
+        limit = desk.item("st-2").waits_until
+        assert limit is not None and abs(limit - desk.control.clock.now_ns() - sol) < 1_000_000
         desk.done("anna", "unstage", stage="st-2")
         desk.mode("idle", charge=0.99)
         assert len(desk.control.tracker.commands()) == 1

@@ -80,6 +80,7 @@ function checks(item) {
       item.mode && ["assumes the mode", [h("code", null, item.mode), item.mode_age_s !== null && item.mode_age_s !== undefined && h("span", { class: "soft" }, ` known ${span(item.mode_age_s)} ago`)]],
       item.when && ["waits for", h("code", null, item.when)],
       item.not_after && ["not after", lmst(item.not_after)],
+      item.waits_until && ["waits until", lmst(item.waits_until)],
       item.note && ["note", item.note],
       item.hash && ["hash", h("code", null, item.hash.slice(0, 32))],
       ...(item.problems ?? []).map((problem) => ["problem", h("span", { class: "problem" }, problem)]),
