@@ -274,3 +274,27 @@ def test_a_hazardous_one_that_waits_is_void_in_another_mode(tmp_path: Path) -> N
         assert desk.control.tracker.commands() == []
 
     at_the_desk(tmp_path, flight)
+
+
+def test_what_becomes_of_a_command_on_the_ground_is_told_with_all_there_is_to_it(
+    tmp_path: Path,
+) -> None:
+    async def flight(desk: Desked) -> None:
+        identifier = sent(desk)
+        await desk.until(100.0)
+        issued, left = desk.entries("cmd")
+        assert (issued.what, issued.vehicle, issued.data) == (
+            "issued", "rover",
+            {
+                "identifier": identifier, "status": "WAITING", "detail": "", "command": "drive",
+                "arguments": {"distance": 5.0}, "stage": "run", "origin": "operator.anna",
+            },
+        )  # fmt: skip
+        command = desk.control.tracker.command(identifier)
+        assert (left.what, left.data["attempt"]) == ("sent", 1)
+        assert left.data["expected_ns"] == command.expected_ns
+        desk.rung(identifier, Rung.ACCEPTED, repeated=True)  # from the vehicle's history
+        told = desk.entries("cmd")[-1]
+        assert (told.what, told.data["not_counted"]) == ("rung", "repeated")
+
+    at_the_desk(tmp_path, flight)
