@@ -213,7 +213,7 @@ def test_a_command_waits_for_its_condition_and_leaves_when_it_holds(tmp_path: Pa
         await desk.kill()
         desk.mode("idle", charge=None)
         assert desk.control.tracker.commands() == []
-        assert "cannot be released" in desk.refused("anna", "release", stages=["st-1"])
+        assert "released already, and waits" in desk.refused("anna", "release", stages=["st-1"])
         desk.mode("idle", charge=0.6)
         [command] = desk.control.tracker.commands()
         assert desk.item("st-1").state == "released"

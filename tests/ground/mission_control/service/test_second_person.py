@@ -65,7 +65,7 @@ def test_approving_and_editing_ask_for_who_and_state_one_by_one(tmp_path: Path) 
         waits = desk.refused("anna", "edit", stage="st-3", note="later")
         assert waits == "st-3 is waiting: cancel it, and stage it anew"
         assert desk.item("st-3").version == 1
-        assert "cannot be released" in desk.refused("anna", "release", stages=["st-3"])
+        assert "released already, and waits" in desk.refused("anna", "release", stages=["st-3"])
 
     at_the_desk(tmp_path, flight)
 

@@ -22,7 +22,7 @@ def test_a_stages_b_approves_a_releases_and_arm_and_fire_leave_together(tmp_path
         assert desk.item("st-1").identifiers == names
         told = [entry.what for entry in desk.entries("stack")]
         assert told == ["staged", "approved", "released"]
-        assert "st-1 is released" in desk.refused("anna", "release", stages=["st-1"])
+        assert "st-1 was released already" in desk.refused("anna", "release", stages=["st-1"])
         assert len(desk.vehicle.received) == 2
 
     at_the_desk(tmp_path, flight)
