@@ -63,6 +63,8 @@ _NOBODY: Process = object.__new__(Process)
 def do(tab: Tab, line: str) -> None:
     """One line of a box: what is seen, or what is pressed and typed."""
     if line.startswith("» "):
+        # The palette shows an instant before time has run to it.
+        tab.page.locator(".palette").wait_for(state="hidden")
         parts = line[2:].split(" | ")
         found = tab.page.locator("tr" if len(parts) > 1 else "body")
         for part in parts:
@@ -90,6 +92,7 @@ def test_the_tutorial_does_what_it_says(
             do(tab, line)
         except Exception as error:
             said = tab.page.locator("#said").all_inner_texts()
-            raise AssertionError(f"{line!r}: the page says {said}") from error
+            seen = tab.page.locator("body").inner_text()
+            raise AssertionError(f"{line!r}: the page says {said}; it shows {seen}") from error
     assert tab.said == []
     assert all(url.startswith((served.url, "data:")) for url in tab.loaded), tab.loaded
