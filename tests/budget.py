@@ -11,6 +11,7 @@ import pytest
 
 CORES = 2
 TOLD = 15  # tests, the dearest
+TOLD_OF = 3000  # characters of a failure, the last ones
 # Over its budget a tier says so; so far over it, it has outgrown it and fails. In between lies what
 # one machine is slower than another.
 OUTGROWN = 1.5
@@ -29,6 +30,7 @@ class Budget:
     def __init__(self, minutes: float) -> None:
         self.minutes = minutes
         self.costs: dict[str, float] = {}
+        self._terminal: pytest.TerminalReporter | None = None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> object:
@@ -44,8 +46,15 @@ class Budget:
         item.stash[_BEGAN] = now
         return report
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        self._terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """In the process that gathers all reports."""
+        """In the process that gathers all reports. A failure is told as it comes: a long tier may
+        be cut off before its end."""
+        if report.failed and self._terminal is not None:
+            self._terminal.write_line(f"\nFAILED {report.nodeid}\n{report.longreprtext[-TOLD_OF:]}")
         for name, value in report.user_properties:
             if name == _CPU:
                 self.costs[report.nodeid] = self.costs.get(report.nodeid, 0.0) + value

@@ -42,9 +42,9 @@ def _finite(pace: float) -> float | None:
 
 class Resumed:
     """A run on its way to where it was. Its record is kept aside until it is there: the folder's
-    own is written anew. It goes on at `pace`, or at the one that it had. `mission` and `seed`: what
-    it is meant to be, where somebody said so. Raises ConfigurationError where there is nothing to
-    resume, and where that is something else."""
+    own is written anew. It goes on at `pace`, or at the one that it had, to where it was to stand.
+    `mission` and `seed`: what it is meant to be, where somebody said so. Raises ConfigurationError
+    where there is nothing to resume, and where that is something else."""
 
     def __init__(
         self, folder: Path, pace: str | None, mission: str | None = None, seed: int | None = None
@@ -57,9 +57,13 @@ class Resumed:
         last_ns = session.inputs[-1].time_ns if session.inputs else 0
         goal = read_standing(self._goal) or read_standing(state / STANDING) or Standing(0, 0.0)
         time_ns = max(last_ns, goal.time_ns)
-        write_private(self._goal, msgspec.json.encode(Standing(time_ns, goal.pace)))
+        write_private(self._goal, msgspec.json.encode(Standing(time_ns, goal.pace, goal.until)))
         self.time = time_ns / NANOSECONDS
-        self._pace = goal.pace if pace is None else _finite(checked_pace(pace))
+        self._pace, self._until = goal.pace, goal.until
+        if pace is not None:
+            self._pace, self._until = _finite(checked_pace(pace)), None
+        elif goal.until is not None and goal.until <= self.time:
+            self._pace, self._until = 0.0, None  # it is where it was to stand
         self._begun = False
 
     @property
@@ -79,7 +83,7 @@ class Resumed:
                     return False
                 if look["pace"] != 0.0:
                     return False  # on its way: where that ends, it stands
-                control.pace(self._pace)
+                control.pace(self._pace, self._until)
         except ControlRefused:
             return False
         forget(self._folder)

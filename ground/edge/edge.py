@@ -40,7 +40,7 @@ from ground.edge.private_files import (
 )
 from ground.edge.run_link import CONTROL_FILE, MARK, LinkState, RunLink
 from ground.edge.sessions import Sessions
-from ground.edge.standing import GOAL, StandingFile, read_standing
+from ground.edge.standing import GOAL, Standing, StandingFile, read_standing
 from ground.edge.streams import Streams
 from ground.edge.telemetry_table import TelemetryTable
 from ground.edge.window import Window
@@ -206,7 +206,8 @@ class Edge:
         if topic == "clock":
             message = {**message, "link": self.link_told()}
             if message["time_ns"] is not None and self.link.state.up:
-                self._standing.note(message["time_ns"], message["pace"])
+                stands = Standing(message["time_ns"], message["pace"], message["until"])
+                self._standing.note(stands)
         for streams in self._streams:
             streams.publish(topic, message)
 

@@ -1,6 +1,7 @@
 """Where a run stood last: kept beside its sessions, so that one that dies can be flown to there."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -9,14 +10,16 @@ from ground.edge.private_files import write_private
 
 STANDING = "standing.json"
 GOAL = "resuming.json"  # to where a run is on its way that died
-NOTED = 1.0  # wall seconds between notes
+NOTED = 1.0  # wall seconds between notes while it flies on at one pace
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """Mission time in ns, and the pace (None: as fast as it goes)."""
+    """Mission time in ns, the pace (None: as fast as it goes), and the mission time in s at which
+    it is to stand (None: at none)."""
 
     time_ns: int
     pace: float | None
+    until: float | None = None
 
 
 def read_standing(file: Path) -> Standing | None:
@@ -28,17 +31,20 @@ def read_standing(file: Path) -> Standing | None:
 
 
 class StandingFile:
-    """Writes it now and then."""
+    """Writes it: each second, and at once where somebody has set it going or it stands."""
 
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / STANDING
+    def __init__(self, folder: Path, now: Callable[[], float] = time.monotonic) -> None:
+        self._file, self._now = folder / STANDING, now
         self._last: Standing | None = None
         self._noted = 0.0
 
-    def note(self, time_ns: int, pace: float | None) -> None:
-        """It stands there now."""
-        standing = Standing(time_ns, pace)
-        if standing != self._last and time.monotonic() - self._noted >= NOTED:
-            self._noted = time.monotonic()
+    def note(self, standing: Standing) -> None:
+        """It stands there now, or flies on from there."""
+        if standing == self._last:
+            return
+        last = self._last
+        asked = last is None or (standing.pace, standing.until) != (last.pace, last.until)
+        if asked or standing.pace == 0.0 or self._now() - self._noted >= NOTED:
+            self._noted = self._now()
             self._last = standing
             write_private(self._file, msgspec.json.encode(standing))

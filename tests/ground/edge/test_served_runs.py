@@ -161,7 +161,6 @@ async def test_a_demo_that_is_killed_flies_to_where_it_was_and_ends_in_order(
             async for clock in mc.clock():
                 if clock["time_ns"] == 5_000_000_000_000 and clock["pace"] == 0.0:
                     break
-            await asyncio.sleep(1.5)  # where it stands is noted each second
             os.kill(runs_pid(out), signal.SIGKILL)
             life = clock["link"]["life"]
             async for clock in mc.clock():
