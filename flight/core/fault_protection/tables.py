@@ -96,7 +96,7 @@ class Checks(_Entry, frozen=True, kw_only=True):
     believed: a true jump must not be refused for ever.
     """
 
-    finite: Literal[True] = True
+    finite: bool = True
     range: Span | None = None
     rate: Figure | None = None
     frozen_after: Annotated[int, Meta(ge=2, le=MOST_EQUAL)] | None = None
@@ -105,6 +105,10 @@ class Checks(_Entry, frozen=True, kw_only=True):
     stamp_age: SomeSeconds | None = None
     against: dict[str, Within] = {}
     reopen_after: Annotated[int, Meta(ge=2, le=1000)] = 5
+
+    def __post_init__(self) -> None:
+        if not self.finite:
+            raise NotAllowed("finite", "true: what is not finite is no measurement")
 
 
 class Monitor(_Entry, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ import pytest
 from flight.configuration.files import ConfigurationError
 from flight.core.fault_protection.names import Names
 from flight.core.fault_protection.table_checks import problems
-from flight.core.fault_protection.tables import Table
+from flight.core.fault_protection.tables import Checks, Table
 from ground.missions.protection_files import (
     check_protection,
     load_protection,
@@ -206,3 +206,9 @@ def test_a_part_that_is_off_is_not_there(tmp_path: Path) -> None:
 
 def test_a_vehicle_without_a_file_has_an_empty_table() -> None:
     assert load_protection("nobody") == Table()
+
+
+def test_a_reading_that_is_not_finite_is_no_reading_whatever_a_table_says() -> None:
+    assert msgspec.convert({"finite": True}, Checks) == Checks()
+    with pytest.raises(msgspec.ValidationError, match=r"finite.*true"):
+        msgspec.convert({"finite": False}, Checks)
