@@ -94,7 +94,7 @@ class ArmVehicle(LooksForTubes):
     @event(Severity.ACTIVITY_HI, "The lid of the container is {state}")
     def lid_moved(self, *, state: str) -> None: ...
 
-    @event(Severity.WARNING_LO, "Device trouble, try {attempt}: {reason}")
+    @event(Severity.WARNING_LO, "Device trouble, try {attempt}: {reason}", lasts=True)
     def device_trouble(self, *, attempt: int, reason: str) -> None: ...
 
     @event(Severity.WARNING_LO, "Left alone for a sol, then tried again: {reason}")
@@ -105,7 +105,6 @@ class ArmVehicle(LooksForTubes):
 
     @event(Severity.ACTIVITY_LO, "Waiting: {reason}")
     def work_waits(self, *, reason: str) -> None: ...
-
 
     def attach(self) -> None:
         self.hardware = connect(self)

@@ -96,6 +96,19 @@ class Section:
         copy = yaml.MappingNode(node.tag, kept, node.start_mark, node.end_mark)
         return Section(self._reader, copy, self.key)
 
+    def overlaid(self, other: "Section") -> "Section":
+        """The same mapping with what another one says in place of its own; each keeps its line."""
+        own, more = self.entries(), other.entries()
+        assert isinstance(other._node, yaml.MappingNode)
+        kept = [
+            (key, value) for key, value in self._node.value if key.value in own.keys() - more.keys()
+        ]
+        pairs = [*kept, *other._node.value]
+        node = yaml.MappingNode(
+            self._node.tag, pairs, self._node.start_mark, self._node.end_mark
+        )
+        return Section(self._reader, node, self.key)
+
     def with_value(self, path: str, value: Any) -> "Section":
         """The same with another value at a path such as `faults[0].lasts`, or with one more key.
 

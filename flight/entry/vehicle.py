@@ -90,9 +90,8 @@ class EntryVehicle(LooksForTubes):
     @event(Severity.WARNING_HI, "{sensor} was outvoted: {reason}")
     def sensor_outvoted(self, *, sensor: str, reason: str) -> None: ...
 
-    @event(Severity.WARNING_LO, "Trouble with {what}: {reason}")
+    @event(Severity.WARNING_LO, "Trouble with {what}: {reason}", lasts=True)
     def device_trouble(self, *, what: str, reason: str) -> None: ...
-
 
     def attach(self) -> None:
         self.timer = self.driver(CapsuleTimer, "timer")

@@ -153,7 +153,7 @@ class DescentReports:
 
     result_unconfirmed = NodeEvents.result_unconfirmed
 
-    @event(WARNING, "{device}: {reason}")
+    @event(WARNING, "{device}: {reason}", lasts=True)
     def device_trouble(self, *, device: str, reason: str) -> None: ...
 
     def show_descent(

@@ -152,27 +152,41 @@ class Mav(MavVehicle):
     async def sample(self) -> None:
         if self.phase() != "":
             return  # in flight the control loop tells; afterwards the battery runs down
+        await self._look_at_container()
+        await self._look_at_systems()
+        self.tubes_held = len(held(self))
+
+    async def _look_at_container(self) -> None:
+        """Reads its sensors; what they do not say is not known, whatever it was before."""
         try:
             state = await self.container.state()
-            self.lid_closed = state.lid_closed if state.valid else None
-            self.latched = state.latched if state.valid else None
-            self.seats_closed = sum(state.seated) if state.valid else None
-            self.container_temperature = round(state.temperature, 2)
+        except DeviceError as error:
+            self.device_trouble(reason=str(error))
+            self.lid_closed = self.latched = self.seats_closed = None
+            self.container_temperature = None
+            return
+        self.lid_closed = state.lid_closed if state.valid else None
+        self.latched = state.latched if state.valid else None
+        self.seats_closed = sum(state.seated) if state.valid else None
+        self.container_temperature = round(state.temperature, 2) if state.valid else None
+
+    async def _look_at_systems(self) -> None:
+        """Reads motors, avionics and battery; what is not said is not known."""
+        try:
             systems = await self.systems.state()
         except DeviceError as error:
             self.device_trouble(reason=str(error))
+            self.first_motor_temperature = self.second_motor_temperature = None
+            self.avionics_temperature = self.state_of_charge = None
             return
         known = systems.valid
-        self.first_motor_temperature = (
-            round(systems.first_motor_temperature, 2) if known else None
-        )
+        self.first_motor_temperature = round(systems.first_motor_temperature, 2) if known else None
         self.second_motor_temperature = (
             round(systems.second_motor_temperature, 2) if known else None
         )
         self.avionics_temperature = round(systems.avionics_temperature, 2) if known else None
         gauged = known and systems.charge_valid
         self.state_of_charge = round(systems.state_of_charge, 4) if gauged else None
-        self.tubes_held = len(held(self))
 
     @command(deadline=20 * SOL_SECONDS, starts="waking", so_in=_AWAKE, restart=Restart.RESUME)
     def wake(self) -> None:

@@ -227,9 +227,8 @@ class MavVehicle(LooksForTubes):
     @event(Severity.FATAL, "The vehicle is lost with {tubes} tubes: {reason}")
     def vehicle_lost(self, *, tubes: int, reason: str) -> None: ...
 
-    @event(Severity.WARNING_LO, "Device trouble: {reason}")
+    @event(Severity.WARNING_LO, "Device trouble: {reason}", lasts=True)
     def device_trouble(self, *, reason: str) -> None: ...
-
 
     @classmethod
     def check_parameters(cls, parameters: Mapping[str, Any]) -> None:

@@ -258,9 +258,8 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes):
     )
     def losing_power(self, *, reason: str) -> None: ...
 
-    @event(Severity.WARNING_LO, "Device trouble: {reason}")
+    @event(Severity.WARNING_LO, "Device trouble: {reason}", lasts=True)
     def device_trouble(self, *, reason: str) -> None: ...
-
 
     def attach(self) -> None:
         self.devices = OrbiterDevices(self)

@@ -120,9 +120,8 @@ class PerseveranceVehicle(TwoComputers, LooksForTubes):
     @event(Severity.WARNING_HI, "It is not known where {tube} is")
     def tube_lost(self, *, tube: str) -> None: ...
 
-    @event(Severity.WARNING_LO, "{device}: {reason}")
+    @event(Severity.WARNING_LO, "{device}: {reason}", lasts=True)
     def device_trouble(self, *, device: str, reason: str) -> None: ...
-
 
     def __init__(self, context: NodeContext) -> None:
         super().__init__(context)

@@ -178,12 +178,11 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
     @event(Severity.WARNING_HI, "A sol without waking: charge {charge}")
     def no_waking(self, *, charge: float | None) -> None: ...
 
-    @event(Severity.WARNING_LO, "{device}: {reason}")
+    @event(Severity.WARNING_LO, "{device}: {reason}", lasts=True)
     def device_trouble(self, *, device: str, reason: str) -> None: ...
 
     @event(Severity.ACTIVITY_HI, "Charge {charge}: fit to work again")
     def power_recovered(self, *, charge: float | None) -> None: ...
-
 
     def __init__(self, context: NodeContext) -> None:
         super().__init__(context)

@@ -6,16 +6,18 @@ from typing import Any
 from flight.core.chart.statechart import is_inside
 from flight.icd.compiled_expressions import compile_condition, looking_up
 from flight.icd.expressions import Condition
-from flight.icd.messages import CommandReport, EventReport, Message, Rung
+from flight.icd.messages import CommandReport, EventReport, Message, Rung, Severity
 from ground.drills.happenings import (
     CommandCompletes,
     EventComes,
     Happening,
     Holds,
     StateEntered,
+    WarningComes,
 )
 from ground.drills.sight import Sight
 
+WARNINGS = (Severity.WARNING_LO, Severity.WARNING_HI, Severity.FATAL)
 _STATE_TOLD = {"mode_changed": "after", "booted": "mode"}
 """Events that tell the state of a vehicle, and by which field."""
 
@@ -43,6 +45,12 @@ class Awaited:
                     and message.source == vehicle
                     and message.name == event
                     and all(_same(message.data.get(name), value) for name, value in fields)
+                )
+            case WarningComes(vehicle):
+                return (
+                    isinstance(message, EventReport)
+                    and message.source == vehicle
+                    and message.severity in WARNINGS
                 )
             case StateEntered(vehicle, state):
                 return isinstance(message, EventReport) and self._enters(message, vehicle, state)

@@ -5,20 +5,24 @@ from typing import Any
 
 import yaml
 
-from flight.configuration.sections import load_section
 from flight.configuration.whole_files import replace_file
 from ground.drills.drill import Drill
-from ground.drills.variants import load_variants
+from ground.drills.variants import load_variants, plain_variant
 
 FOLDER = "generated"
-_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_SAFE: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
-def plain_of(path: Path) -> dict[str, Any]:
-    """What a drill file says, without its sweep."""
-    found: dict[str, Any] = load_section(path).plain()
-    found.pop("sweep", None)
-    return found
+class _Dumper(_SAFE):
+    """Writes what stands at two places twice: nobody has to look up what is meant."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def plain_of(drill: Drill) -> dict[str, Any]:
+    """What a file would say that held this drill alone."""
+    return plain_variant(drill.file, drill.swept)
 
 
 def write_drill(folder: Path, name: str, plain: dict[str, Any]) -> Drill:
@@ -31,5 +35,13 @@ def write_drill(folder: Path, name: str, plain: dict[str, Any]) -> Drill:
 
 
 def text_of(plain: dict[str, Any]) -> str:
-    """What a drill file of that content says."""
-    return str(yaml.dump(plain, Dumper=_DUMPER, sort_keys=False, allow_unicode=True, width=100))
+    """What a drill file of that content says; what holds no more than values is on one line."""
+    told = yaml.dump(
+        plain,
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=100,
+        default_flow_style=None,
+    )
+    return str(told)

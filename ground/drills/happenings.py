@@ -10,7 +10,7 @@ from ground.drills.vocabulary import Vocabulary
 from ground.mission_control import field_problem
 
 VIOLATED, STARTED = "monitor_violated", "response_started"
-KINDS = ("event", "state", "monitor", "response", "command_completes", "holds")
+KINDS = ("event", "warning", "state", "monitor", "response", "command_completes", "holds")
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,16 @@ class EventComes:
     def __str__(self) -> str:
         told = ", ".join(f"{name} = {value}" for name, value in self.fields)
         return f"event {self.vehicle}.{self.event}" + (f" ({told})" if told else "")
+
+
+@dataclass(frozen=True)
+class WarningComes:
+    """A vehicle tells of something that is not in order: an event of severity WARNING or FATAL."""
+
+    vehicle: str
+
+    def __str__(self) -> str:
+        return f"a warning of {self.vehicle}"
 
 
 @dataclass(frozen=True)
@@ -58,7 +68,7 @@ class Holds:
         return self.expression.text
 
 
-Happening = EventComes | StateEntered | CommandCompletes | Holds
+Happening = EventComes | WarningComes | StateEntered | CommandCompletes | Holds
 
 
 def read_happening(section: Section, vocabulary: Vocabulary, beside: tuple[str, ...]) -> Happening:
@@ -84,6 +94,9 @@ def read_happening(section: Section, vocabulary: Vocabulary, beside: tuple[str, 
         if kind == "event":
             return _event(section, text, vocabulary, beside)
         section.only((kind, *beside))
+        if kind == "warning":
+            vocabulary.vehicle(text)
+            return WarningComes(text)
         if kind == "state":
             return StateEntered(*vocabulary.state(text))
         if kind == "command_completes":

@@ -1,7 +1,9 @@
 """Drills of single faults of sensors and actuators that can be detected, for each phase.
 
 Each device is broken where the flight uses it, by every kind by which it shows of itself that it is
-not to be trusted; what does not show of itself is listed, with the reason.
+not to be trusted: for a while, and then the flight goes on, in time and without a tube of which
+nobody knows; and for good, and then it is told. What does not show of itself is listed, with the
+reason. A file holds what is broken at one vehicle in one phase, each device as a case of it.
 """
 
 import math
@@ -52,7 +54,7 @@ OWN = "a failure of this device alone: it has tests of its own"
 LEAD = 0.5  # s before the call that is meant
 NOT_DETECTABLE = "NOT_DETECTABLE.md"
 Drills = dict[str, dict[str, Any]]
-"""By their names, what their files say."""
+"""By the names of files, what they say."""
 
 
 @dataclass(frozen=True)
@@ -64,29 +66,64 @@ class _Nominal:
     ahead: Sequence[Milestone]
 
 
+@dataclass(frozen=True)
+class _Broken:
+    """How a device is broken, where, for how long (s) where it is healed, and what has to follow
+    then, within how long (s)."""
+
+    calls: Calls
+    kinds: Sequence[str]
+    anchor: dict[str, Any]
+    lasts: float
+    milestone: Milestone
+    limit: float
+
+    @property
+    def words(self) -> str:
+        """As a title begins."""
+        return f"{self.calls.service}.{self.calls.method} is broken"
+
+
 def hardware_drills(scenario: Scenario, survey: Survey) -> Drills:
-    """A drill for each device, sort of use and phase; its sweep goes through the kinds."""
+    """A file for each vehicle and phase, with a case for each device, sort of use, and whether it
+    passes; the sweep of a case goes through the kinds."""
     found: Drills = {}
     nominal = _Nominal(scenario, survey, milestones(survey))
     for phase in (phase for phase in PHASES if phase in survey.phases):
         here = [calls for calls in survey.calls if _is_of(calls, phase)]
         for service in sorted({calls.service for calls in here}):
             calls = sorted((c for c in here if c.service == service), key=lambda c: -c.count)
+            vehicle, _, device = service.partition(".")
             for sort, kinds in (("sensor", SENSOR), ("actuator", ACTUATOR)):
-                plain = _drill(nominal, calls, kinds, acts=sort == "actuator")
-                if plain is not None:
-                    found[f"{phase}_{service.replace('.', '_')}_{sort}"] = plain
+                broken = _broken(nominal, calls, kinds, acts=sort == "actuator")
+                if broken is None:
+                    continue
+                file = found.setdefault(f"{phase}_{vehicle}", _of_all(nominal, phase, vehicle))
+                file["cases"][f"{device}_{sort}"] = _for_a_while(broken)
+                if vehicle in scenario.mission.vehicles:  # mission control tells no events
+                    file["cases"][f"{device}_{sort}_for_good"] = _for_good(broken, vehicle)
     return found
+
+
+def _of_all(nominal: _Nominal, phase: str, vehicle: str) -> dict[str, Any]:
+    """What all cases of a file have in common."""
+    return {
+        "format": 1,
+        "title": f"Single faults of devices, {phase}: {vehicle}",
+        "scenario": nominal.scenario.mission.name,
+        "seed": nominal.survey.seed,
+        "cases": {},
+    }
 
 
 def _is_of(calls: Calls, phase: str) -> bool:
     return calls.sort == "device" and calls.phase == phase and bool(calls.times)
 
 
-def _drill(
+def _broken(
     nominal: _Nominal, calls: Sequence[Calls], kinds: Sequence[str], *, acts: bool
-) -> dict[str, Any] | None:
-    """A drill of the first method of a device that acts, or measures, and that can be broken."""
+) -> _Broken | None:
+    """How the first method of a device that acts, or measures, is broken, if one can be."""
     part = nominal.scenario.targets.parts["device"].get(calls[0].service)
     if not isinstance(part, DevicePart):
         return None
@@ -106,7 +143,7 @@ def _drill(
             and _shows(name, each, call)
         ]
         if fitting:
-            return _plain(nominal, each, call, fitting)
+            return _when(nominal, each, call, fitting)
     return None
 
 
@@ -133,37 +170,69 @@ def _lasts(phase: str) -> float:
 
 def _call(nominal: _Nominal, calls: Calls) -> float | None:
     """The call in the middle of those from which it is not too long to the next milestone."""
+    first = min((step.time for step in nominal.survey.steps), default=0.0) + LEAD
     work = [
         (nominal.survey.work_between(time, milestone.time), time)
         for time in calls.times
-        if (milestone := milestone_after(nominal.ahead, time, calls.phase)) is not None
+        if time > first  # what is called before a drill can begin cannot be hit
+        and (milestone := milestone_after(nominal.ahead, time, calls.phase)) is not None
     ]
     short = [time for done, time in work if done <= WORK]
     return short[len(short) // 2] if short else min(work)[1] if work else None
 
 
-def _plain(nominal: _Nominal, calls: Calls, call: float, kinds: list[str]) -> dict[str, Any] | None:
-    survey, service, method, phase = nominal.survey, calls.service, calls.method, calls.phase
+def _when(
+    nominal: _Nominal, calls: Calls, call: float, kinds: Sequence[str]
+) -> _Broken | None:
+    survey, phase = nominal.survey, calls.phase
     start = max(survey.span(phase)[0], call - LEAD)
     lasts = round(call - start + _lasts(phase), 3)
     anchor = anchor_of(survey, start)
     milestone = milestone_after(nominal.ahead, start + lasts, phase)
     if anchor is None or milestone is None:
         return None
-    horizon = lasts + SLACK * (milestone.time - start - lasts) + 1.0
+    limit = round(SLACK * (milestone.time - start - lasts), 3)
+    return _Broken(calls, kinds, anchor, lasts, milestone, limit)
+
+
+def _for_a_while(broken: _Broken) -> dict[str, Any]:
+    """It is healed, and the flight goes on: the next milestone in time, no tube unknown."""
+    fault = {**_fault(broken), "lasts": f"{broken.lasts:.3f} s"}
+    limit = f"{broken.limit:.3f} s"
     return {
-        "format": 1,
-        "title": f"{service} is broken for {lasts:.3g} s: {phase}, {method}",
-        "scenario": nominal.scenario.mission.name,
-        "seed": survey.seed,
-        "start": anchor,
-        "horizon": f"{horizon:.3f} s",
-        "faults": [
-            {"id": "single", "device": service, "method": method, "kind": kinds[0],
-             "lasts": f"{lasts:.3f} s"},
-        ],
-        "always": ["no_vehicle_lost"],
-        "sweep": {"single.kind": kinds},
+        "title": f"{broken.words} for {broken.lasts:.3g} s",
+        "start": broken.anchor,
+        "horizon": f"{broken.lasts + broken.limit + 1.0:.3f} s",
+        "ends": "when_met",
+        "faults": [fault],
+        "always": ["no_vehicle_lost", "no_tube_unknown"],
+        "heal": {"at": "end_of_faults", "then": {**broken.milestone.plain(), "in": limit}},
+        **_sweep(broken),
+    }
+
+
+def _for_good(broken: _Broken, vehicle: str) -> dict[str, Any]:
+    """It stays broken, and before the next milestone is overdue the vehicle says that something is
+    not in order. What may come of it then is what holds in every drill."""
+    return {
+        "title": f"{broken.words} for good",
+        "start": broken.anchor,
+        "horizon": f"{broken.lasts + broken.limit + 1.0:.3f} s",
+        "faults": [_fault(broken)],
+        "within": {"told": {"warning": vehicle, "in": f"{broken.limit:.3f} s"}},
+        **_sweep(broken),
+    }
+
+
+def _sweep(broken: _Broken) -> dict[str, Any]:
+    kinds = list(broken.kinds)
+    return {"sweep": {"single.kind": kinds}} if len(kinds) > 1 else {}
+
+
+def _fault(broken: _Broken) -> dict[str, Any]:
+    calls = broken.calls
+    return {
+        "id": "single", "device": calls.service, "method": calls.method, "kind": broken.kinds[0],
     }  # fmt: skip
 
 

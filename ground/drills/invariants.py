@@ -8,6 +8,7 @@ from ground.drills.invariants_of_truth import (
     EnergyCloses,
     LedgersAgree,
     NoBrownout,
+    NoTubeUnknown,
     PropellantCloses,
     TubesAccounted,
 )
@@ -24,9 +25,10 @@ INVARIANTS: dict[str, type[Invariant]] = {
     "no_deadlock": NoDeadlock,
     "no_brownout": NoBrownout,
     "no_vehicle_lost": NoVehicleLost,
+    "no_tube_unknown": NoTubeUnknown,
 }
 """By the names that drills use."""
-SURVIVED = ("no_brownout", "no_vehicle_lost")
+SURVIVED = ("no_brownout", "no_vehicle_lost", "no_tube_unknown")
 """What only a scenario that can be survived must hold."""
 ALWAYS_ON = tuple(name for name in INVARIANTS if name not in SURVIVED)
 """Judged in every drill, whether it names them or not."""

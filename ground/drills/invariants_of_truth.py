@@ -38,6 +38,26 @@ class LedgersAgree(TubesAccounted):
         return "claim" not in statement
 
 
+class NoTubeUnknown(Invariant):
+    """At the end no tube is openly unknown of which it was known at the begin where it is."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._before = _unknown(run)
+
+    def look(self) -> str:
+        return ""
+
+    def end(self, broke: BaseException | None) -> str:
+        new = [tube for tube in _unknown(self.run) if tube not in self._before]
+        return f"{', '.join(new)}: openly unknown at the end" if new else ""
+
+
+def _unknown(run: Run) -> list[str]:
+    said = run.auditor.statement()
+    return [tube for tube, account in said.items() if account.last_seen is not None]
+
+
 class EnergyCloses(Invariant):
     """All energy of each vehicle is accounted for: gained, used, lost, stored."""
 

@@ -36,7 +36,7 @@ def nth_drills(drill: Drill, path: str, kind: str, calls: int, folder: Path) -> 
     service, method, usual = target_of(drill, path)
     found = []
     for number in range(1, min(calls, MOST) + 1):
-        plain = plain_of(drill.file)
+        plain = plain_of(drill)
         plain["title"] = f"Call {number} of {path} fails"
         plain["faults"] = [_fault(service, method, kind or usual, number)]
         plain["within"] = _since_start(plain.get("within") or {})

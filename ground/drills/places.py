@@ -25,6 +25,5 @@ def anchor_of(trunk: Survey, start: float) -> dict[str, Any] | None:
     last = before[-1]
     nth = sum(1 for s in before if (s.vehicle, s.state) == (last.vehicle, last.state))
     delay = max(0.0, start - last.time)
-    return {
-        "at": {"state": f"{last.vehicle}.{last.state}"}, "nth": nth, "delay": f"{delay:.3f} s",
-    }  # fmt: skip
+    at = {"at": {"state": f"{last.vehicle}.{last.state}"}}
+    return at | ({"nth": nth} if nth > 1 else {}) | {"delay": f"{delay:.3f} s"}

@@ -32,7 +32,7 @@ class Shrunk:
 def shrink(drill: Drill, judged: Judged, fly: Fly, folder: Path) -> Shrunk:
     """Tries smaller drills until none fails alike any more; each is one flight."""
     wanted = reason_of(judged)
-    plain = plain_of(drill.file)
+    plain = plain_of(drill)
     plain["seed"] = judged.record.seed
     best, flown, done = Shrunk(drill, judged, (), 0), 0, False
     while not done and flown < MOST_STEPS:

@@ -1,24 +1,83 @@
-"""The sweep of a drill: the same drill with other figures and other seeds."""
+"""The drills of one file: its cases, and the sweep of each, with other figures and seeds."""
 
 import itertools
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from flight.configuration.sections import Section, load_section
 from ground.drills.drill import Drill
-from ground.drills.reading import Seed, read_drill
+from ground.drills.reading import KEYS, Seed, read_drill
 
 MOST = 2000
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,79}")
 _RANGE = re.compile(r"(\d{1,9})\.\.(\d{1,9})")
 SEEDS, LASTS = "seeds", "lasts"
+CASES, CASE = "cases", "case"
+OF_ALL = ("format", "scenario")
+"""What all cases of a file have in common."""
 
 
 def load_variants(path: Path) -> list[Drill]:
-    """All variants of a drill file, each checked; raises ConfigurationError."""
-    section = load_section(path)
-    plain = read_drill(section, path)
+    """All drills of a file, each checked: its cases, and all variants of each. Raises
+    ConfigurationError."""
+    whole = load_section(path)
+    found: list[Drill] = []
+    for case, section in _cases(whole):
+        found += _swept(section, path, case)
+    return found
+
+
+def load_variant(path: Path, changes: dict[str, Any]) -> Drill:
+    """One variant, by what it changes; raises ConfigurationError."""
+    whole = load_section(path)
+    return _variant(_of_case(whole, changes), path, changes)
+
+
+def plain_variant(path: Path, changes: dict[str, Any]) -> dict[str, Any]:
+    """What a file would say that held this one variant alone; raises ConfigurationError."""
+    section = _changed(_of_case(load_section(path), changes), changes)
+    found: dict[str, Any] = section.without(("sweep",)).plain()
+    if SEEDS in changes:
+        found["seed"] = changes[SEEDS]
+    return found
+
+
+# ---------------------------------------------------------------------- cases
+
+
+def _cases(whole: Section) -> Iterator[tuple[str, Section]]:
+    """By its name, what the file says of each case; of one without cases, the whole."""
+    whole.entries()
+    cases = whole.get(CASES)
+    if cases is None:
+        yield "", whole
+        return
+    if not cases.entries():
+        raise cases.refuse_value("a mapping of one case at least")
+    whole.only((*KEYS, CASES))
+    for name, case in cases.entries().items():
+        if not _NAME.fullmatch(name):
+            raise case.refuse(f"{case.key}: allowed is a name of small letters, digits and _")
+        case.only([key for key in KEYS if key not in OF_ALL])
+        yield name, whole.without((CASES,)).overlaid(case)
+
+
+def _of_case(whole: Section, changes: dict[str, Any]) -> Section:
+    """The part of a file of which `changes` are one variant."""
+    wanted = changes.get(CASE, "")
+    return next(section for name, section in _cases(whole) if name == wanted)
+
+
+# ---------------------------------------------------------------------- sweep
+
+
+def _swept(section: Section, path: Path, case: str) -> list[Drill]:
+    """All variants of one case."""
+    of_case = {CASE: case} if case else {}
+    plain = _variant(section, path, of_case)
     sweep = section.get("sweep")
     if sweep is None:
         return [plain]
@@ -30,14 +89,9 @@ def load_variants(path: Path) -> list[Drill]:
             raise part.refuse_value(f"so many values that there are 1 to {MOST} variants")
         _check_axis(part, name, plain)
     return [
-        _variant(section, path, dict(zip(axes, values, strict=True)))
+        _variant(section, path, of_case | dict(zip(axes, values, strict=True)))
         for values in itertools.product(*axes.values())
     ]
-
-
-def load_variant(path: Path, changes: dict[str, Any]) -> Drill:
-    """One variant, by what it changes; raises ConfigurationError."""
-    return _variant(load_section(path), path, changes)
 
 
 def seeds_of(text: str) -> list[int]:
@@ -77,9 +131,20 @@ def _check_axis(section: Section, name: str, drill: Drill) -> None:
 
 
 def _variant(section: Section, path: Path, changes: dict[str, Any]) -> Drill:
+    drill = read_drill(_changed(section, changes), path)
+    if not changes:
+        return drill
+    name = f"{drill.name}.{changes[CASE]}" if CASE in changes else drill.name
+    told = ", ".join(f"{k}={_shown(value)}" for k, value in changes.items() if k != CASE)
+    seed = changes.get(SEEDS, drill.seed)
+    return replace(drill, name=f"{name}[{told}]" if told else name, swept=changes, seed=seed)
+
+
+def _changed(section: Section, changes: dict[str, Any]) -> Section:
+    """What the file says with the figures of one variant."""
     changed = section
     for name, value in changes.items():
-        if name == SEEDS:
+        if name in (SEEDS, CASE):
             continue
         for index, fault in enumerate(section.at("faults").items()):
             identifier, _, parameter = name.partition(".")
@@ -87,12 +152,7 @@ def _variant(section: Section, path: Path, changes: dict[str, Any]) -> Drill:
                 changed = changed.with_value(f"faults[{index}].{LASTS}", value)
             elif fault.at("id").plain() == identifier:
                 changed = changed.with_value(f"faults[{index}].{parameter}", value)
-    drill = read_drill(changed, path)
-    if not changes:
-        return drill
-    told = ", ".join(f"{name}={_shown(value)}" for name, value in changes.items())
-    seed = changes.get(SEEDS, drill.seed)
-    return replace(drill, name=f"{drill.name}[{told}]", swept=changes, seed=seed)
+    return changed
 
 
 def _shown(value: Any) -> str:

@@ -23,7 +23,7 @@ def test_its_example_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("happening", HAPPENINGS)
 def test_what_it_says_can_happen_can_be_awaited(tmp_path: Path, happening: str) -> None:
-    assert RECOVER in EXAMPLE and len(HAPPENINGS) == 6
+    assert RECOVER in EXAMPLE and len(HAPPENINGS) == 7
     file = tmp_path / "drill.yaml"
     awaited = f"recover: {{{happening}, in: 5 min}}"
     file.write_text(EXAMPLE.replace(RECOVER, awaited), encoding="utf-8")

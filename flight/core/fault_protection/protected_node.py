@@ -190,6 +190,8 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
             state = self.storage.get(NODE_NAMESPACE, "rest_state")
             if state != SAFE:
                 self.safe_is_left()
+            elif not self.safe_causes:  # somebody had one, and may have it still
+                self.note_safe("a cause that is not remembered")
         except StorageDamage as damage:
             self.record_damaged(reason=str(damage))
             self.safe_causes = ["a record that is damaged"]

@@ -44,7 +44,8 @@ class Step:
 
 @dataclass
 class ResponseRun:
-    """One response as it stands. `would_have`: how often it would have acted while passive."""
+    """One response as it stands. `would_have`: how often it would have acted while passive.
+    `shot_used`: it has used up a shot of its budget, and gave way before it had done its work."""
 
     name: str
     entry: Response
@@ -58,6 +59,7 @@ class ResponseRun:
     would_have: int = 0
     owes_undo: bool = False
     gives_way_to: str = ""
+    shot_used: bool = False
     order: int = 0
     timer: asyncio.TimerHandle | None = None
     failures: list[str] = field(default_factory=list)
@@ -193,7 +195,7 @@ class Responder:
     def _next(self) -> ResponseRun | None:
         for run in self._waiting():
             if not self._reason(run):  # judged again: it has passed
-                run.standing = Standing.IDLE
+                run.standing, run.shot_used = Standing.IDLE, False
                 if run.step:
                     self._end(run, "cleared")
                 continue
@@ -217,10 +219,12 @@ class Responder:
 
     def _start(self, run: ResponseRun) -> None:
         if run.step == 0:
-            if not self._budgets.left(run.name, run.entry.budget):
+            if not run.shot_used and not self._budgets.left(run.name, run.entry.budget):
                 self._trip(run)
                 return
-            self._budgets.use(run.name, run.entry.budget)
+            if not run.shot_used:
+                self._budgets.use(run.name, run.entry.budget)
+            run.shot_used = False
             self._teller.started(run.name, self._reason(run) or run.cause)
         run.standing = Standing.RUNNING
         if run.undo.calls and not run.owes_undo:
@@ -262,13 +266,14 @@ class Responder:
         return failures
 
     def _gave_way(self, run: ResponseRun) -> None:
-        """One that a higher one has ended half-way waits for its turn again."""
+        """One that a higher one has ended half-way waits for its turn again, with the same shot."""
         self._running = None
         self._end(run, f"gave way to {run.gives_way_to}")
         run.gives_way_to, run.ready_at = "", 0.0
         reason = self._reason(run)
         if reason:
             self._want(run, reason)
+        run.shot_used = run.standing is Standing.WAITING
         self.go_on()
 
     def _acted(self, run: ResponseRun) -> None:
@@ -293,7 +298,7 @@ class Responder:
 
     def _end(self, run: ResponseRun, result: str) -> None:
         run.stop_timer()
-        run.standing, run.step = Standing.IDLE, 0
+        run.standing, run.step, run.shot_used = Standing.IDLE, 0, False
         run.ready_at = self._clock() + run.entry.cool_down
         self._teller.ended(run.name, result)
         if not self._reason(run):

@@ -54,6 +54,7 @@ class Event(Generic[P]):
     """One kind of event, as `event` makes it of a method.
 
     Events of one `family` tell of one and the same thing: the newest of them is the present state.
+    One that tells what `lasts` is told more and more seldom, as long as it says the same.
     """
 
     def __init__(
@@ -62,10 +63,12 @@ class Event(Generic[P]):
         text: str,
         declaration: Callable[Concatenate[Any, P], None],
         family: str = "",
+        lasts: bool = False,
     ) -> None:
         self.severity = severity
         self.text = text
         self.family = family
+        self.lasts = lasts
         self.name = declaration.__name__
         self._declaration = declaration
         parameters = list(inspect.signature(declaration).parameters.values())[1:]
@@ -124,16 +127,18 @@ def _fields(text: str) -> list[str]:
 
 
 def event(
-    severity: Severity, text: str, *, family: str = ""
+    severity: Severity, text: str, *, family: str = "", lasts: bool = False
 ) -> Callable[[Callable[Concatenate[Any, P], None]], Event[P]]:
     """Declares an event: its severity and its text, in which `{name}` stands for an argument.
 
     Events of one `family` tell of one and the same thing: the newest of them is the present state.
+    One that tells what `lasts`, and is found so at each look, is told more and more seldom as long
+    as it says the same.
     Raises TypeError for a text that names no argument, and for arguments without keyword.
     """
 
     def declare(declaration: Callable[Concatenate[Any, P], None]) -> Event[P]:
-        return Event(severity, text, declaration, family)
+        return Event(severity, text, declaration, family, lasts)
 
     return declare
 

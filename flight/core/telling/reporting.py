@@ -15,6 +15,7 @@ from flight.core.telling.kernel_events import ReportingEvents
 from flight.core.telling.limits import LimitState, LimitTransition
 from flight.core.telling.quotas import PRODUCER_QUOTA, ProducerQuotas
 from flight.core.telling.recorder import Recorder
+from flight.core.telling.repeats import Repeats
 from flight.core.telling.throttling import EventThrottle, ThrottleNotice
 from flight.icd.codec import encode
 from flight.icd.custody_record import CustodyRecord
@@ -56,6 +57,7 @@ class ReportingNode(ReportingEvents):
         self.storage = context.storage
         self.clock = context.clock
         self._throttle = EventThrottle(EVENT_BURST, EVENT_REFILL, monotonic)
+        self._repeats = Repeats(monotonic)
         self.boot_count = 0  # the number of this boot, once it is known
         self._report_number = 0  # events and telemetry share one count: each is before or after
         self._flood_look = False  # it has been asked for
@@ -79,7 +81,15 @@ class ReportingNode(ReportingEvents):
         self.bus.on_malformed = lambda where, why: self.message_malformed(stream=where, reason=why)
 
     def report_event(self, event: Event[Any], text: str, data: Mapping[str, Any]) -> None:
-        """Publishes an event unless its kind floods; the last of a flood is told in any case."""
+        """Publishes an event unless its kind floods; the last of a flood is told in any case.
+
+        What lasts, and is said in the same words again, is told more and more seldom.
+        """
+        if event.lasts:
+            kept_back = self._repeats.untold(event.name, text)
+            if kept_back is None:
+                return
+            text += f" (and {kept_back} times since it was told last)" if kept_back else ""
         subject = event.subject(data)
         admission = self._throttle.admit(event.name, event.severity, subject)
         if admission.notice is not None:
@@ -113,9 +123,7 @@ class ReportingNode(ReportingEvents):
         """Tells the last report of each flood, as soon as there is room for it."""
         for (family, subject), report in list(self._untold.items()):
             if self._throttle.may(report.name, report.severity, subject):
-                admission = self._throttle.admit(
-                    report.name, report.severity, subject, late=True
-                )
+                admission = self._throttle.admit(report.name, report.severity, subject, late=True)
                 del self._untold[family, subject]
                 if admission.notice is not None:
                     self._report_throttling(admission.notice)

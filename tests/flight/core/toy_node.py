@@ -128,6 +128,9 @@ class Toy(Node):
     @event(Severity.DIAGNOSTIC, "Chatter {number}")
     def chatter(self, *, number: int) -> None: ...
 
+    @event(Severity.WARNING_LO, "Ailing: {reason}", lasts=True)
+    def ailing(self, *, reason: str) -> None: ...
+
     @event(Severity.FATAL, "Doom {number}")
     def doom(self, *, number: int) -> None: ...
 

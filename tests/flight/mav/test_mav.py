@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from loading_bench import Bench, bench
 from flight.core.chart.statechart_checks import check
 from flight.core.custody.ledger import CustodyStatus
 from flight.icd.custody_account import account
+from flight.icd.devices.base import DeviceTimeout
 from flight.mav.node import Mav
 from flight.runtime.loop import VirtualLoop, run
 
@@ -161,6 +163,32 @@ def test_it_is_ready_only_when_checked_and_conditioned(tmp_path: Path) -> None:
             report = await b.rig.command("mav", "declare_ready")
             assert report.rung == "COMPLETED", report.detail
             await b.rig.wait_for_state("mav", "ready")
+
+    run(main(), VirtualLoop())
+
+
+def test_what_a_silent_device_said_before_is_not_known_any_more(tmp_path: Path) -> None:
+    """Else a count went on with the temperatures of yesterday."""
+
+    async def silent() -> Any:
+        raise DeviceTimeout("no answer")
+
+    async def main() -> None:
+        async with bench(tmp_path, 1) as b:
+            await loaded(b)
+            mav: Any = b.rig.nodes["mav"]
+            await mav.sample()
+            assert mav.motors_conditioned() and mav.state_of_charge is not None
+            answers, mav.systems.state = mav.systems.state, silent
+            await mav.sample()
+            assert not mav.motors_conditioned()
+            assert (mav.state_of_charge, mav.avionics_temperature) == (None, None)
+            assert mav.lid_closed is not None, "the container answers"
+            assert "not conditioned" not in str(mav.battery_problem())
+            mav.systems.state, mav.container.state = answers, silent
+            await mav.sample()
+            assert mav.motors_conditioned()
+            assert (mav.lid_closed, mav.latched, mav.seats_closed) == (None, None, None)
 
     run(main(), VirtualLoop())
 

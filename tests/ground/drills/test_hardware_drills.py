@@ -37,11 +37,15 @@ def test_each_device_is_broken_where_it_is_used_by_what_shows(
     scenario: Scenario, survey: Survey
 ) -> None:
     found = hardware_drills(scenario, survey)
-    assert list(found) == [
-        "surface_rover_wheels_sensor", "surface_rover_wheels_actuator",
-        "loading_arm_gripper_sensor",
-    ]  # fmt: skip
-    sensor, actuator = found["surface_rover_wheels_sensor"], found["surface_rover_wheels_actuator"]
+    assert {file: list(plain["cases"]) for file, plain in found.items()} == {
+        "surface_rover": [
+            "wheels_sensor", "wheels_sensor_for_good",
+            "wheels_actuator", "wheels_actuator_for_good",
+        ],
+        "loading_arm": ["gripper_sensor", "gripper_sensor_for_good"],
+    }  # fmt: skip
+    cases = found["surface_rover"]["cases"]
+    sensor, actuator = cases["wheels_sensor"], cases["wheels_actuator"]
     assert set(sensor["sweep"]["single.kind"]) == set(SENSOR)
     assert set(actuator["sweep"]["single.kind"]) == set(ACTUATOR)
     assert sensor["faults"][0]["method"] == "state" and actuator["faults"][0]["method"] == "turn"
@@ -51,11 +55,34 @@ def test_each_device_is_broken_where_it_is_used_by_what_shows(
     assert shortest < lasts < longest
 
 
+def test_healed_the_flight_goes_on_and_broken_for_good_it_is_told(
+    scenario: Scenario, survey: Survey
+) -> None:
+    cases = hardware_drills(scenario, survey)["surface_rover"]["cases"]
+    healed, for_good = cases["wheels_actuator"], cases["wheels_actuator_for_good"]
+    assert healed["always"] == ["no_vehicle_lost", "no_tube_unknown"]
+    then = healed["heal"]["then"]
+    assert then["state"] == "arm.ready.idle", "two sols ahead at least"
+    begin, lasts = 2_500.0 - LEAD, float(healed["faults"][0]["lasts"].removesuffix(" s"))
+    limit = 1.5 * (400_000.0 - begin - lasts)
+    assert float(then["in"].removesuffix(" s")) == pytest.approx(limit)
+    assert "lasts" not in for_good["faults"][0] and "heal" not in for_good
+    assert for_good["within"]["told"] == {"warning": "rover", "in": then["in"]}
+    assert for_good["start"] == healed["start"] and "always" not in for_good
+
+
+def test_what_is_called_before_a_drill_can_begin_is_not_meant(
+    scenario: Scenario, survey: Survey
+) -> None:
+    survey.calls = [Calls("rover.wheels", "turn", "surface", 2, [0.0, LEAD])]
+    assert hardware_drills(scenario, survey) == {}
+
+
 def test_a_stamp_that_stands_still_shows_by_the_second_reading_only(
     scenario: Scenario, survey: Survey
 ) -> None:
     survey.calls[0].times = [2_000.0, 3_000.0, 4_000.0]  # the next one is after its end
-    plain = hardware_drills(scenario, survey)["surface_rover_wheels_sensor"]
+    plain = hardware_drills(scenario, survey)["surface_rover"]["cases"]["wheels_sensor"]
     assert set(plain["sweep"]["single.kind"]) == set(SENSOR) - {"stale_stamp"}
 
 
@@ -63,12 +90,12 @@ def test_what_is_written_is_read_and_what_is_no_longer_used_is_taken_away(
     scenario: Scenario, survey: Survey, tmp_path: Path
 ) -> None:
     folder = tmp_path / "hardware"
-    assert write_hardware(folder, scenario, survey) == 3
+    assert write_hardware(folder, scenario, survey) == 2
     names = [d.name for file in sorted(folder.glob("*.yaml")) for d in load_variants(file)]
-    assert len(names) == 2 * len(SENSOR) + len(ACTUATOR)
+    assert len(names) == 2 * (2 * len(SENSOR) + len(ACTUATOR))
     survey.calls = survey.calls[2:]
     assert write_hardware(folder, scenario, survey) == 1
-    assert [file.stem for file in folder.glob("*.yaml")] == ["loading_arm_gripper_sensor"]
+    assert [file.stem for file in folder.glob("*.yaml")] == ["loading_arm"]
 
 
 def test_every_other_fault_of_a_device_is_listed_with_its_reason(

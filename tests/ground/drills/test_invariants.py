@@ -219,6 +219,18 @@ def test_all_that_is_driven_in_a_mission_is_looked_at() -> None:
     assert "perseverance.wheels: lean at 1.146 degrees" in found.look()
 
 
+def test_a_tube_that_becomes_unknown_and_stays_so_is_told_at_the_end() -> None:
+    said = {"a": SimpleNamespace(last_seen=None), "b": SimpleNamespace(last_seen="depot")}
+    run: Any = SimpleNamespace(auditor=SimpleNamespace(statement=lambda: said))
+    found = INVARIANTS["no_tube_unknown"](run)
+    assert found.end(None) == "", "of one it was not known before"
+    said["a"] = SimpleNamespace(last_seen="rover_rack")
+    assert found.look() == "", "under way it may be so: a look finds it"
+    assert found.end(None) == "a: openly unknown at the end"
+    said["a"] = SimpleNamespace(last_seen=None)
+    assert found.end(None) == ""
+
+
 def test_only_what_can_be_survived_is_left_to_the_drill() -> None:
     assert set(ALWAYS_ON) | set(SURVIVED) == set(INVARIANTS)
     assert all((kind.__doc__ or "").endswith(".") for kind in INVARIANTS.values())

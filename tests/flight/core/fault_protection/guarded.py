@@ -239,3 +239,11 @@ def table(**responses: Table) -> Table:
             name: {"says": "something", "on": "hot", **each} for name, each in responses.items()
         },
     }
+
+
+def two_monitors(**slow: Any) -> Table:
+    """A response that takes long, and a higher one to another monitor."""
+    plan = table(slow={"do": ["scrub 50"], "priority": 20, **slow}, high={"do": ["ring 9"]})
+    plan["monitors"]["wet"] = {"says": "wet", "violated_if": "wet", **NOT_IN}
+    plan["responses"]["high"] |= {"on": "wet", "priority": 80}
+    return plan

@@ -2,11 +2,10 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.flight.core.fault_protection.guarded import NOT_IN, Deck, on_deck, table
+from tests.flight.core.fault_protection.guarded import Deck, on_deck, table, two_monitors
 
 STORY = ("response_started", "response_ended", "response_tripped")
 
@@ -41,9 +40,7 @@ def test_it_acts_once_for_one_violation_and_again_for_the_next(tmp_path: Path) -
 
 
 def test_a_passive_one_counts_and_never_uses_up_a_shot(tmp_path: Path) -> None:
-    plan = table(
-        bell={"do": ["ring"], "mode": "passive", "budget": {"times": 1, "per": 1e6}}
-    )
+    plan = table(bell={"do": ["ring"], "mode": "passive", "budget": {"times": 1, "per": 1e6}})
 
     async def story(deck: Deck) -> None:
         for _ in range(3):
@@ -161,68 +158,6 @@ def test_one_acts_at_a_time_and_the_higher_priority_first(tmp_path: Path) -> Non
         assert deck.node.response_running == "slow"
         await asyncio.sleep(51.0)
         assert deck.node.deeds == ["scrub", "scrubbed", "ring 9", "ring 1"]
-
-    on_deck(tmp_path, plan, story)
-
-
-def two_monitors(**slow: Any) -> dict[str, Any]:
-    plan = table(slow={"do": ["scrub 50"], "priority": 20, **slow}, high={"do": ["ring 9"]})
-    plan["monitors"]["wet"] = {"says": "wet", "violated_if": "wet", **NOT_IN}
-    plan["responses"]["high"] |= {"on": "wet", "priority": 80}
-    return plan
-
-
-def test_a_higher_one_breaks_off_only_what_may_be_interrupted(tmp_path: Path) -> None:
-    async def story(deck: Deck) -> None:
-        await deck.heat(301.0)
-        deck.node.wet = True
-        await asyncio.sleep(1.0)
-        assert deck.node.deeds == ["scrub"]
-        await asyncio.sleep(60.0)
-        assert deck.node.deeds == ["scrub", "scrubbed", "ring 9"]
-
-    on_deck(tmp_path / "not", two_monitors(), story)
-
-    async def interrupted(deck: Deck) -> None:
-        await deck.heat(301.0)
-        deck.node.wet = True
-        await asyncio.sleep(1.0)
-        assert deck.node.deeds == ["scrub", "scrub broken off", "ring 9", "scrub"]
-        assert deck.events("response_ended")[:2] == [
-            ("response_ended", "slow", "gave way to high"),
-            ("response_ended", "high", "done"),
-        ]
-        await asyncio.sleep(60.0)
-        assert deck.node.deeds[-1] == "scrubbed"
-
-    on_deck(tmp_path / "may", two_monitors(interruptible=True), interrupted)
-
-
-def test_an_equal_one_breaks_nothing_off(tmp_path: Path) -> None:
-    plan = two_monitors(interruptible=True)
-    plan["responses"]["slow"]["priority"] = 80
-
-    async def story(deck: Deck) -> None:
-        await deck.heat(301.0)
-        deck.node.wet = True
-        await asyncio.sleep(60.0)
-        assert deck.node.deeds == ["scrub", "scrubbed", "ring 9"]
-
-    on_deck(tmp_path, plan, story)
-
-
-def test_what_has_passed_while_it_waited_is_not_done(tmp_path: Path) -> None:
-    plan = two_monitors()
-    plan["responses"]["high"]["priority"] = 10
-
-    async def story(deck: Deck) -> None:
-        await deck.heat(301.0)
-        deck.node.wet = True
-        await asyncio.sleep(10.0)
-        deck.node.wet = False
-        await asyncio.sleep(60.0)
-        assert deck.node.deeds == ["scrub", "scrubbed"]
-        assert [each[1] for each in deck.events("response_started")] == ["slow"]
 
     on_deck(tmp_path, plan, story)
 

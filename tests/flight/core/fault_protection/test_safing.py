@@ -231,6 +231,27 @@ def test_what_somebody_else_had_a_cause_for_is_kept(
     on_deck(tmp_path, two_causes(), story)
 
 
+def test_causes_that_are_not_remembered_are_taken_for_present(tmp_path: Path) -> None:
+    """The record of them is gone: a response that is well again does not lead out."""
+
+    async def story(deck: Deck) -> None:
+        await deck.rig.command("guarded", "enter_safe")
+        deck.node.safe_causes = []
+        await deck.reboot()
+        await deck.heat(301.0)
+        await asyncio.sleep(0.01)
+        await deck.heat(290.0)
+        await asyncio.sleep(0.01)
+        assert deck.node.state == "safe"
+        told = [each[1] for each in deck.events("safe_is_kept")]
+        assert told == ["a cause that is not remembered"]
+        await deck.rig.command("guarded", "leave_safe")
+        await asyncio.sleep(0.01)
+        assert (deck.node.state, deck.node.safe_causes) == ("idle", [])
+
+    on_deck(tmp_path, two_causes(), story)
+
+
 def test_of_two_responses_the_last_to_be_well_leads_out(tmp_path: Path) -> None:
     async def story(deck: Deck) -> None:
         await deck.heat(301.0)
