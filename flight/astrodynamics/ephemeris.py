@@ -8,7 +8,7 @@ those of the ICRF, dates are Julian dates in TDB.
 import math
 import sys
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -32,13 +32,30 @@ _HEADER_LENGTH = 4
 _BODY_HEADER_LENGTH = 4
 
 
+_Orders = tuple[Vector, tuple[Vector, ...]]
+"""Coefficients of x, y and z together: those of order 0, and the others, highest order first."""
+
+
 @dataclass(frozen=True)
 class _ChebyshevSeries:
     days_per_interval: float
     interval_count: int
     coefficient_count: int
-    coefficients: tuple[tuple[tuple[float, ...], ...], ...]
+    coefficients: "array[float]"
     """Per interval and axis: the coefficients, lowest order first."""
+    _by_order: dict[int, _Orders] = field(default_factory=dict, repr=False)
+
+    def orders(self, interval: int) -> _Orders:
+        """The coefficients of one interval. A run meets one in seven; those are put in order when
+        they are asked for first."""
+        found = self._by_order.get(interval)
+        if found is None:
+            count = self.coefficient_count
+            start = 3 * count * interval
+            axes = self.coefficients[start : start + 3 * count]
+            rows = tuple(zip(axes[:count], axes[count:-count], axes[-count:], strict=True))
+            found = self._by_order[interval] = rows[0], rows[:0:-1]
+        return found
 
 
 @dataclass(frozen=True)
@@ -69,7 +86,9 @@ class EphemerisTable:
             block = numbers[offset : offset + length]
             if len(block) != length:
                 raise ValueError(f"{path} ends before the coefficients of body {naif_number:.0f}")
-            series[names[int(naif_number)]] = _split(block, days, int(intervals), int(count))
+            series[names[int(naif_number)]] = _ChebyshevSeries(
+                days, int(intervals), int(count), block
+            )
             offset += length
         return cls(numbers[2], numbers[3], series)
 
@@ -78,23 +97,30 @@ class EphemerisTable:
 
         Raises ValueError for a body that the table lacks and for a date outside it.
         """
-        series, (x, y, z), argument = self._find(body, jd_tdb)
+        series, (first, others), argument = self._find(body, jd_tdb)
         rate = 2.0 / (series.days_per_interval * SECONDS_PER_DAY)
+        x, y, z = zip(*others, strict=True)
         (px, vx), (py, vy), (pz, vz) = (
-            _value_and_slope(x, argument),
-            _value_and_slope(y, argument),
-            _value_and_slope(z, argument),
+            _value_and_slope(first[0], x, argument),
+            _value_and_slope(first[1], y, argument),
+            _value_and_slope(first[2], z, argument),
         )
         return ((px, py, pz), (vx * rate, vy * rate, vz * rate))
 
     def position(self, body: str, jd_tdb: float) -> Vector:
         """The position of `state` alone, in half its time."""
-        _, (x, y, z), argument = self._find(body, jd_tdb)
-        return _value(x, argument), _value(y, argument), _value(z, argument)
+        _, ((x0, y0, z0), others), argument = self._find(body, jd_tdb)
+        # The sums of `_value_and_slope`, to the same bits, of all axes in one loop: a cruise asks
+        # half a million times.
+        twice = 2.0 * argument
+        x1 = x2 = y1 = y2 = z1 = z2 = 0.0
+        for x, y, z in others:
+            x1, x2 = x + twice * x1 - x2, x1
+            y1, y2 = y + twice * y1 - y2, y1
+            z1, z2 = z + twice * z1 - z2, z1
+        return x0 + argument * x1 - x2, y0 + argument * y1 - y2, z0 + argument * z1 - z2
 
-    def _find(
-        self, body: str, jd_tdb: float
-    ) -> tuple[_ChebyshevSeries, tuple[tuple[float, ...], ...], float]:
+    def _find(self, body: str, jd_tdb: float) -> tuple[_ChebyshevSeries, _Orders, float]:
         """The series of a body, its coefficients for a date, and where from -1 to 1 that is."""
         if not self.start_jd_tdb <= jd_tdb <= self.end_jd_tdb:
             raise ValueError(
@@ -112,32 +138,20 @@ class EphemerisTable:
         elapsed = jd_tdb - self.start_jd_tdb
         index = min(int(elapsed / days), series.interval_count - 1)
         argument = 2.0 * (elapsed - index * days) / days - 1.0
-        return series, series.coefficients[index], argument
+        return series, series.orders(index), argument
 
 
-def _split(block: "array[float]", days: float, intervals: int, count: int) -> _ChebyshevSeries:
-    rows = [tuple(block[start : start + count]) for start in range(0, len(block), count)]
-    coefficients = tuple(tuple(rows[3 * index : 3 * index + 3]) for index in range(intervals))
-    return _ChebyshevSeries(days, intervals, count, coefficients)
-
-
-def _value_and_slope(coefficients: tuple[float, ...], x: float) -> tuple[float, float]:
-    """Chebyshev sum and its derivative at -1 <= x <= 1, by Clenshaw's recurrence."""
+def _value_and_slope(
+    first: float, others: tuple[float, ...], x: float
+) -> tuple[float, float]:
+    """Chebyshev sum and its derivative at -1 <= x <= 1, by Clenshaw's recurrence; the coefficient
+    of order 0, and the others from the highest."""
     twice = 2.0 * x
     b1 = b2 = d1 = d2 = 0.0
-    for coefficient in coefficients[:0:-1]:
+    for coefficient in others:
         d1, d2 = 2.0 * b1 + twice * d1 - d2, d1
         b1, b2 = coefficient + twice * b1 - b2, b1
-    return coefficients[0] + x * b1 - b2, b1 + x * d1 - d2
-
-
-def _value(coefficients: tuple[float, ...], x: float) -> float:
-    """The sum alone, to the same bits."""
-    twice = 2.0 * x
-    b1 = b2 = 0.0
-    for coefficient in coefficients[:0:-1]:
-        b1, b2 = coefficient + twice * b1 - b2, b1
-    return coefficients[0] + x * b1 - b2
+    return first + x * b1 - b2, b1 + x * d1 - d2
 
 
 @cache

@@ -191,10 +191,10 @@ class Node(ProtectionCommands):
     async def react(self, item: Item) -> None:
         """Takes one item to its end: transition, old activities ended, new ones started."""
         match item:
-            case Ping():  # nearly all are
-                item.progress.advance()
             case Signal():
                 await self.fire(item)
+            case Ping():
+                item.progress.advance()
             case CommandArrived():
                 await self.dispatcher.dispatch(item.command, from_sequence=item.from_sequence)
             case CommandInterrupted():

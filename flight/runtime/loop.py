@@ -254,18 +254,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
             finally:
                 self._is_between = False
         ready = self._ready  # type: ignore[attr-defined]
-        if not ready and not self._poll_readers():
+        if not ready and not ((self._woken or self._readers) and self._poll_readers()):
             if self._stopping:  # type: ignore[attr-defined]
                 return
             self._jump()
-        self._run_batch()
-        if self._callback_error is not None:
-            error, self._callback_error = self._callback_error, None
-            raise error
-
-    def _run_batch(self) -> None:
-        ready = self._ready  # type: ignore[attr-defined]
-        batch = len(ready)
+        batch = len(ready)  # what these make ready has its turn in the next round
         self._standing += batch
         if self._standing > LONGEST_INSTANT:
             words = self._describe_livelock()
@@ -285,6 +278,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
                     raise
                 except BaseException as error:
                     self._callback_failed(handle, error)
+        if self._callback_error is not None:
+            failed, self._callback_error = self._callback_error, None
+            raise failed
 
     def _callback_failed(self, handle: asyncio.Handle, error: BaseException) -> None:
         message = f"Exception in callback {handle!r}"

@@ -9,7 +9,9 @@ the noon of the light.
 
 import asyncio
 import math
+from bisect import bisect_left
 from collections import deque
+from operator import itemgetter
 
 import msgspec
 
@@ -76,17 +78,16 @@ class Income:
 
     def _shown_at(self, count: float) -> float | None:
         """What the meter showed at a count of seconds, between two readings."""
-        earlier: tuple[float, float] | None = None
-        for at, energy in self._read:
-            if at == count:
-                return energy
-            if at > count:
-                if earlier is None:
-                    return None
-                then, shown = earlier
-                return shown + (energy - shown) * (count - then) / (at - then)
-            earlier = (at, energy)
-        return None
+        later = bisect_left(self._read, count, key=itemgetter(0))
+        if later == len(self._read):
+            return None
+        at, energy = self._read[later]
+        if at == count:
+            return energy
+        if later == 0:
+            return None
+        then, shown = self._read[later - 1]
+        return shown + (energy - shown) * (count - then) / (at - then)
 
 
 class Hibernation(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ from ground.missions.run_folder import RunFolder
 from ground.missions.vehicle_files import VehicleFile
 from ground.testbed.auditor import Auditor
 from ground.testbed.breakages import Breakages
+from ground.testbed.collecting import collecting_seldom
 from ground.testbed.control_room import write_outcome
 from ground.testbed.evidence import evidence_of
 from ground.testbed.faults.connecting import connect
@@ -104,7 +105,8 @@ class Run:
         """Flies until the procedure ends or the mission's time limit is over."""
         self._events = EventJournal(self.folder.path)
         try:
-            outcome = await self._fly(show)
+            with collecting_seldom():
+                outcome = await self._fly(show)
         finally:
             self._events.close()
         write_outcome(self.folder.ground, outcome)

@@ -180,9 +180,9 @@ class Electrical:
     def is_on(self, name: str) -> bool:
         """Whether a consumer's switch is closed; what has no switch is always on."""
         closed = self._switches.get(name)
-        if closed is None:
-            closed = self._switches.get(name.split(".", 1)[0], True)
-        return closed
+        if closed is None and "." in name:
+            closed = self._switches.get(name.split(".", 1)[0])
+        return closed is not False
 
     def is_powered(self, name: str) -> bool:
         """Whether a consumer has power: its switch is closed, and the battery is not empty."""
@@ -371,6 +371,8 @@ class Electrical:
         self._lowest = min(self._lowest, self._energy)
         self._net_power = (self._energy - before) / step
         self._judge(self._time + step)
+        if not self.soft_shorts:
+            return
         hard = [short.heat(loads / step, step) for short in self.soft_shorts]
         if any(hard) and not self._dead:
             self._dead = True
@@ -407,6 +409,8 @@ class Electrical:
             self._brownout = self._energy < restart
 
     def _full(self) -> float:
+        if not self.lost_cells:  # asked several times a step
+            return self._capacity * (1.0 - self.capacity_fade)
         left = math.prod(1.0 - fraction for fraction in self.lost_cells)
         return self._capacity * (1.0 - self.capacity_fade) * left
 

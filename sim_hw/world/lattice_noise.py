@@ -11,6 +11,8 @@ FloatGrid = NDArray[np.float64]
 CELLS = 256
 """The field repeats after so many lattice cells."""
 
+_BAND = 32  # rows of a grid that are computed at a time
+
 SLOPE_DEVIATION = 0.8639
 """Standard deviation of either derivative, for cells of size 1: sqrt(2/3 * 10/7 * 181/231)."""
 
@@ -74,7 +76,17 @@ class LatticeNoise:
         """The value that the field stays below on this part of the plane."""
         samples = np.arange(0.0, CELLS, 0.71)
         x, y = np.meshgrid(samples, samples)
-        return float(np.quantile(self.on_grid(x, y)[0], probability))
+        values = [self.on_grid(x[rows], y[rows])[0] for rows in bands(len(x))]
+        return float(np.quantile(np.concatenate(values), probability))
+
+
+def bands(rows: int) -> list[slice]:
+    """The rows of a grid, some at a time.
+
+    What is computed at each place alone is the same so, to the bit; but of a whole map all that
+    lies between the places and the result would take more memory than all else of a run.
+    """
+    return [slice(first, first + _BAND) for first in range(0, rows, _BAND)]
 
 
 def smooth_step(part: FloatGrid) -> FloatGrid:

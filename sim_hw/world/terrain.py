@@ -19,6 +19,7 @@ from sim_hw.world.lattice_noise import (
     SLOPE_DEVIATION,
     FloatGrid,
     LatticeNoise,
+    bands,
     smooth_step,
     smooth_step_slope,
 )
@@ -236,6 +237,14 @@ class Terrain:
     def window(self, east: float, north: float, width: float, resolution: float) -> GroundWindow:
         """The ground at the cell centres of a square of `width` m about a place."""
         easts, norths = grid_of_cells(east, north, width, resolution)
+        parts = [self._heights(easts[rows], norths[rows]) for rows in bands(len(easts))]
+        elevation, slope, looseness = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return GroundWindow(easts, norths, elevation, slope, looseness)
+
+    def _heights(
+        self, easts: FloatGrid, norths: FloatGrid
+    ) -> tuple[FloatGrid, FloatGrid, FloatGrid]:
+        """Elevation, slope (degrees) and looseness at all places of a grid."""
         relief, relief_east, relief_north = (np.zeros_like(easts) for _ in range(3))
         for lattice, wavelength, amplitude in self._relief:
             value, slope_x, slope_y = lattice.on_grid(easts / wavelength, norths / wavelength)
@@ -248,9 +257,7 @@ class Terrain:
         rise_east = -p.delta_height / p.delta_width * smooth_step_slope(west)
         gradient_east = rise_east + envelope * relief_east + envelope_east * relief
         gradient_north = envelope * relief_north + envelope_north * relief
-        return GroundWindow(
-            easts,
-            norths,
+        return (
             self._datum + p.delta_height * smooth_step(west) + envelope * relief,
             np.degrees(
                 np.asarray(_arctan(np.hypot(gradient_east, gradient_north)), dtype=np.float64)

@@ -20,8 +20,9 @@ def leave_mailbox(node: Node) -> Callable[[], None]:
         await react(item)
 
     node.react = stuck  # type: ignore[method-assign]
-    # Who waits for the next item has looked up already what will take it.
-    node.mailbox.post(Ping(Progress("nothing", 1.0, 2.0, False, lambda: 0.0)))
+    # Who waits for the next item has looked up already what will take it; the second is left.
+    for _ in range(2):
+        node.mailbox.post(Ping(Progress("nothing", 1.0, 2.0, False, lambda: 0.0)))
 
     def go_on() -> None:
         if not gate.done():

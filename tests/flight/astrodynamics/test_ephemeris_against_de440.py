@@ -26,8 +26,8 @@ def test_the_script_makes_the_table_that_is_shipped(positions):
     start = shipped.start_jd_tdb
     for body, days, count in (("earth", 16.0, 10), ("mars", 64.0, 11)):
         fresh = make_ephemeris_table.chebyshev_coefficients(positions[body], start, days, count)
-        flat = [number for axis in shipped.series[body].coefficients[0] for number in axis]
-        assert flat == pytest.approx(fresh, rel=1e-12, abs=1e-5)
+        flat = shipped.series[body].coefficients[: 3 * count]
+        assert list(flat) == pytest.approx(fresh, rel=1e-12, abs=1e-5)
 
 
 def test_light_time_follows_de440(positions):

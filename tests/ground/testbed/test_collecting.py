@@ -1,0 +1,31 @@
+"""How often Python looks for garbage while a run flies."""
+
+import gc
+
+import pytest
+
+from ground.testbed.collecting import SELDOM, collecting_seldom
+
+
+@pytest.fixture(autouse=True)
+def _as_before():
+    before = gc.get_threshold()
+    yield
+    gc.set_threshold(*before)
+
+
+def test_it_is_seldom_within_and_as_before_afterwards_also_after_an_error():
+    gc.set_threshold(700, 7, 8)
+    with pytest.raises(ValueError, match="broke"), collecting_seldom():
+        assert gc.get_threshold() == (SELDOM, 7, 8)
+        raise ValueError("broke")
+    assert gc.get_threshold() == (700, 7, 8)
+
+
+def test_who_wants_it_more_seldom_still_or_never_has_that_respected():
+    gc.set_threshold(2 * SELDOM, 7, 8)
+    with collecting_seldom():
+        assert gc.get_threshold()[0] == 2 * SELDOM
+    gc.set_threshold(0)  # never
+    with collecting_seldom():
+        assert gc.get_threshold()[0] == 0
