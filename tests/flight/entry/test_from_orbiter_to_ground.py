@@ -122,7 +122,7 @@ async def flight(folder: Path, seed: int) -> AsyncIterator[Flight]:
         yield Flight(b)
 
 
-@pytest.mark.parametrize("seed", [1, 5])
+@pytest.mark.parametrize("seed", [1, pytest.param(5, marks=pytest.mark.check)])
 def test_the_capsule_is_awake_at_its_entry_and_its_journal_holds_the_peak(
     tmp_path: Path, seed: int
 ) -> None:

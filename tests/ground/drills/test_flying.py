@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from ground.cli import main
 from ground.drills.campaign import Campaign, Task, tasks_of
 from ground.drills.drill import Drill
 from ground.drills.record import Judged
@@ -160,3 +161,16 @@ def test_a_worker_that_dies_is_an_error_of_the_harness(
     (judged,) = fly(tmp_path, drill())
     assert judged.verdict == "ERROR"
     assert "ended with 7" in judged.because[0] and "out of wind" in judged.because[0]
+
+
+def test_a_protection_without_which_nothing_is_lost_is_not_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "gauge.yaml"
+    file.write_text(drill() + "protects: [reading_gate]\n")
+    words = ["drill", str(file), "--score", "--quiet", "--out", str(tmp_path / "out")]
+    assert main(words) == 0
+    told = capsys.readouterr().out
+    verdicts = "without reading_gate it is PASS when nothing breaks, and PASS with its faults"
+    assert f"NOT SHOWN gauge: {verdicts}" in told
+    assert "protection score: 0% (0 of 1)" in told

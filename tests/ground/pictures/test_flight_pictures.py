@@ -15,13 +15,14 @@ from ground.missions.run_folder import FOLDERS
 from ground.pictures.approach import Approach
 from ground.pictures.ascent import has_ascent
 from ground.pictures.ascent_arrays import Ascent
-from ground.pictures.descent import has_descent
+from ground.pictures.descent import draw_descent, has_descent
 from ground.pictures.descent_data import DescentData
 from ground.pictures.draw import draw_pictures
 from ground.pictures.flight_panels import PieceTime, broken_at, gaps_in
 from ground.pictures.journey import Journey
 from ground.pictures.rendezvous import has_rendezvous
 from ground.pictures.run_data import RunData
+from ground.pictures.style import house_style, save
 from ground.pictures.transfer import has_transfer
 from ground.studies.landing_study import SITE, fly_numbered, setting
 from ground.testbed.truth_tracks import CAPSULE, DESCENT, RENDEZVOUS, TRANSFER, Track
@@ -249,6 +250,13 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def descent_of(folder: Path) -> Path:
+    """The picture of the descent of a run, without the others."""
+    with RunData(folder) as run, house_style():
+        assert has_descent(run)
+        return save(draw_descent(run), folder / "descent.png")
+
+
 def test_a_descent_is_drawn_with_its_track(landed: Path) -> None:
     assert "descent" in {file.stem for file in draw_pictures(landed)}
     must_show_something(landed / "pictures" / "descent.png")
@@ -280,8 +288,7 @@ def test_without_a_true_track_the_telemetry_is_drawn(landed: Path, tmp_path: Pat
         data = DescentData(run)
         assert not data.is_true and len(data.seconds) > 50
         assert len(data.bank_flown[0]) > 30
-    assert "descent" in {file.stem for file in draw_pictures(tmp_path)}
-    must_show_something(tmp_path / "pictures" / "descent.png")
+    must_show_something(descent_of(tmp_path))
 
 
 def test_a_lander_that_found_no_ground_is_drawn(landed: Path, tmp_path: Path) -> None:
@@ -291,4 +298,4 @@ def test_a_lander_that_found_no_ground_is_drawn(landed: Path, tmp_path: Path) ->
     archive.series("lander", "descent_height", (600.0, 1.2e5), (650.0, 6e4), (700.0, 2e4))
     archive.series("lander", "descent_speed", (600.0, 5600.0), (650.0, 5500.0), (700.0, 900.0))
     archive.close()
-    assert "descent" in {file.stem for file in draw_pictures(tmp_path)}
+    must_show_something(descent_of(tmp_path))
