@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from msgspec import Meta, field
+from msgspec import Meta, Struct, field
 
 from ground.api.fields import (
     Arguments,
+    Lifetime,
     Limit,
     Name,
     Nanoseconds,
@@ -13,9 +14,11 @@ from ground.api.fields import (
     Number,
     Read,
     Seconds,
+    StageName,
     Topics,
 )
 
+MOST_PREVIEWED = 20
 Pixels = Annotated[int, Meta(ge=1, le=4000)]
 
 
@@ -202,7 +205,33 @@ class DryRun(Read, frozen=True, tag="dry_run"):
     note: Note = ""
 
 
+class PreviewedCommand(Struct, frozen=True, forbid_unknown_fields=True):
+    """A command that is not staged."""
+
+    vehicle: Name
+    command: Name
+    arguments: Arguments = field(default_factory=dict)
+    lifetime: Lifetime = 600.0
+
+
+class Preview(Read, frozen=True, tag="preview"):
+    """Flies commands on a twin of the run before they are sent: what is staged, in this order, or
+    `commands` that are not; with neither the twin is warmed up. Asked of the edge.
+
+    Answers `begin_ns`, `end_ns`, `ended_by` (over, horizon, time, ended), `hash` of what it was
+    made from, `items` [{stage, version, vehicle, command, arguments, problems, status, detail,
+    sent_ns, rungs}], `vehicles` {name: {mode, charge {begin, lowest, lowest_ns, end}, track [[t_ns,
+    east, north]], warnings}} and `assumes`, sentences that say what it rests on; or `warming`
+    {at_ns, now_ns} while the twin flies to where the run is: ask again. It is refused where the
+    twin is another than the run, by what the vehicles of both have told.
+    """
+
+    stages: Annotated[tuple[StageName, ...], Meta(max_length=MOST_PREVIEWED)] = ()
+    commands: Annotated[tuple[PreviewedCommand, ...], Meta(max_length=MOST_PREVIEWED)] = ()
+
+
 READS = (
     Hello | GetDictionary | Snapshot | Since | History | Values | Series | Events | GetAlarms
     | Passes | Custody | Changes | Products | OnBoard | Procedures | GetProcedure | DryRun
+    | Preview
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """What a person or a script asks of mission control, each as a method: see the API's messages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 
@@ -78,6 +78,14 @@ class Reads:
         return await self.ask(
             "dry_run", vehicle=vehicle, command=command, arguments=dict(arguments or {})
         )
+
+
+    async def preview(
+        self: Asks, *stages: str, commands: Sequence[Mapping[str, Any]] = ()
+    ) -> Any:
+        """What would become of staged commands, or of `commands` {vehicle, command, arguments}, on
+        a twin of the run; `warming` in the answer: ask again."""
+        return await self.ask("preview", stages=list(stages), commands=list(map(dict, commands)))
 
 
 class Changes:

@@ -53,6 +53,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="make a one-time login link and a saved session for each person",
     )
     parser.add_argument(
+        "--no-previews",
+        action="store_true",
+        help="nobody flies commands on a twin before they are sent, as in a drill with people",
+    )
+    parser.add_argument(
         "--set-password",
         default=None,
         metavar="USER",
@@ -77,7 +82,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigurationError("command line", None, "RUN_FOLDER", "is missing: say which run")
     if folder.exists() and not folder.is_dir():
         raise ConfigurationError(str(folder), None, "RUN_FOLDER", "is no folder")
-    options = EdgeOptions(people, arguments.secrets, arguments.tcp, arguments.demo)
+    options = EdgeOptions(
+        people, arguments.secrets, arguments.tcp, arguments.demo, not arguments.no_previews
+    )
     asyncio.run(_serve(folder, options, arguments))
     return YES
 

@@ -39,6 +39,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--dry-run", action="store_true", help="say what would be, and send nothing"
     )
     parser.add_argument(
+        "--preview",
+        action="store_true",
+        help="fly it on a twin of the run, say what would become of it, and send nothing",
+    )
+    parser.add_argument(
         "--wait", action="store_true", help="wait for the verdict, and show each rung as it comes"
     )
     configure_asking(parser, "print JSON, a line for each thing that happens")
@@ -56,6 +61,11 @@ async def _send(mc: "MissionControl", arguments: argparse.Namespace, values: dic
     if arguments.dry_run:
         would = await mc.dry_run(arguments.vehicle, arguments.name, values)
         return _tell_dry_run(would, times, arguments.json)
+    if arguments.preview:
+        from ground.commands.previewing import preview
+
+        command = {"vehicle": arguments.vehicle, "command": arguments.name, "arguments": values}
+        return await preview(mc, command, times, arguments.json)
     number = int((await mc.hello())["journal_last"])
     if arguments.take:
         await mc.take(arguments.vehicle)

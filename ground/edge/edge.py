@@ -43,6 +43,7 @@ from ground.edge.sessions import Sessions
 from ground.edge.standing import GOAL, Standing, StandingFile, read_standing
 from ground.edge.streams import Streams
 from ground.edge.telemetry_table import TelemetryTable
+from ground.edge.twin import Twin
 from ground.edge.window import Window
 
 LOOK = 0.5  # wall seconds between looks at approvals and at the announcement
@@ -55,13 +56,15 @@ class EdgeOptions:
 
     `tcp`: a loopback port for people with keys (the streams have the next one; 0: any); None:
     this machine's user alone. `now`: wall seconds since 1970. `save_sessions`: a session of each
-    person is saved for commands and scripts of this machine's user, as for a demo.
+    person is saved for commands and scripts of this machine's user, as for a demo. `previews`:
+    whether commands may be flown on a twin before they are sent; not in a drill with people.
     """
 
     people: Mapping[str, frozenset[str]]
     secrets: Path | None = None
     tcp: int | None = None
     save_sessions: bool = False
+    previews: bool = True
     now: Callable[[], float] = time.time
 
 
@@ -87,7 +90,10 @@ class Edge:
             self.folder, now, self.news.take, self._life_begins, self._link_changed,
             self.news.where, users, self._resuming,
         )  # fmt: skip
-        self._own = OwnRequests(self.link, tail, table, users, self._service, self.news)
+        self._twin = Twin(self.folder, self.state, self.link, self.news, options.previews)
+        self._own = OwnRequests(
+            self.link, tail, table, users, self._service, self.news, self._twin
+        )
         self._desk = Desk(
             self.sessions,
             Passwords(options.secrets or secrets_file()),
@@ -139,6 +145,7 @@ class Edge:
 
     async def _close(self) -> None:
         await self._desk.close()
+        self._twin.forget()
         for window in self._windows:
             await window.close()
         for streams in self._streams:

@@ -6,11 +6,13 @@ from typing import Any
 
 import msgspec
 
+from ground.api.reads import Preview
 from ground.client.frames import JOURNAL_TOPICS
 from ground.edge.journal_tail import JournalTail
 from ground.edge.news import News
 from ground.edge.run_link import RunLink
 from ground.edge.telemetry_table import TelemetryTable
+from ground.edge.twin import Twin
 
 NANOSECONDS = 1_000_000_000
 LONGEST = 500  # entries in an answer
@@ -51,11 +53,13 @@ class OwnRequests:
     roles: Mapping[str, frozenset[str]]
     service: Callable[[], Plain]
     news: News
+    twin: Twin
     _told: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def forget(self) -> None:
         """Another life of the run begins: who has which roles is asked anew."""
         self._told.clear()
+        self.twin.forget()
 
     async def _roles_of(self, user: str) -> frozenset[str]:
         """A person's roles in this run, where an admin may have changed them; while mission
@@ -74,6 +78,7 @@ class OwnRequests:
             "since": self._since,
             "service": self._service,
             "whoami": self._whoami,
+            "preview": self._preview,
         }.get(do)
 
     async def _pace(self, user: str, request: Plain) -> Plain:
@@ -94,6 +99,14 @@ class OwnRequests:
         if answer.get("ok"):
             return {"ok": True, "result": {name: answer.get(name) for name in ("pace", "until")}}
         return answer
+
+    async def _preview(self, user: str, request: Plain) -> Plain:
+        asked = _read(request, Preview)
+        if isinstance(asked, str):
+            return _refused(asked)
+        if not await self._roles_of(user) - {"observer"}:
+            return _refused(f"{user} looks on only; previews are for who takes part")
+        return await self.twin.preview(user, asked)
 
     async def _telemetry(self, _: str, request: Plain) -> Plain:
         asked = _read(request, _Telemetry)

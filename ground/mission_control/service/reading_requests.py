@@ -117,6 +117,12 @@ def history(desk: Desk, asked: Asked, request: reads.History) -> dict[str, Any]:
     return {"commands": bounded(rows)}
 
 
+@handlers.read(reads.Preview)
+def preview(desk: Desk, asked: Asked, request: reads.Preview) -> dict[str, Any]:
+    """Not here: nothing of this run may know what a twin has done."""
+    raise Refused("a preview is flown beside the run: ask its edge for it (`msr control`)")
+
+
 @handlers.read(reads.DryRun)
 def dry_run(desk: Desk, asked: Asked, request: reads.DryRun) -> dict[str, Any]:
     """What staging would say."""

@@ -18,6 +18,7 @@ export const store = {
   vehicles: new Map(), // name → {name, mode, stale, silence_s, last_heard_ns}
   alarms: new Map(),
   stack: new Map(),
+  released: new Map(), // stage → identifiers of the commands that it became
   commands: new Map(), // the newest first
   events: [], // the newest first
   custody: new Map(), // tube → {tube, place, ...}
@@ -133,6 +134,8 @@ const TAKES = {
     if (!isOpen(data)) store.alarms.delete(data.number);
   },
   stack({ data }) {
+    if (data.identifiers?.length) store.released.set(data.stage, data.identifiers);
+    if (store.released.size > MOST_STACK) store.released.delete(store.released.keys().next().value);
     for (const identifier of data.identifiers ?? []) {
       const command = store.commands.get(identifier);
       if (command) Object.assign(command, { user: data.by, note: command.note || data.note });

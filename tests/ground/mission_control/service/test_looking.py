@@ -45,8 +45,16 @@ def test_a_look_writes_nothing_and_leaves_what_waits_waiting(tmp_path: Path, do:
         if do == "poll":
             assert desk.service.poll(0, 0, 500)["journal"]
         else:
-            desk.done("eve", do, **NEEDS.get(do, {}))
+            answer = desk.ask("eve", do, **NEEDS.get(do, {}))
+            assert answer.ok or do == "preview", answer.refused
         assert dump(desk) == before
+
+    at_the_desk(tmp_path, flight)
+
+
+def test_a_preview_is_asked_of_the_edge(tmp_path: Path) -> None:
+    async def flight(desk: Desked) -> None:
+        assert "ask its edge for it" in desk.refused("anna", "preview", commands=[DRIVE])
 
     at_the_desk(tmp_path, flight)
 

@@ -5,6 +5,7 @@ import { h } from "../dom.js";
 import { best } from "../fuzzy.js";
 import { commandTable } from "../ladder.js";
 import { button, commanding, panel, unitOf } from "../parts.js";
+import { askPreview, leavePreview, previewBody, previewButton, previewed } from "../preview.js";
 import { askApproval, askRelease, leaveConfirm, stackActions, stackState, stackTable, staged } from "../stack.js";
 import { status } from "../status.js";
 import { may, store, titleOf, user, valueOf, vehicleNames } from "../store.js";
@@ -19,14 +20,16 @@ export default {
     "Type a few letters of the command, of an argument or of what it does; the arrows choose, Enter opens the form. Commands that every vehicle has are folded until you search.",
     "The form checks as you type, by the same ranges as on board. Enter stages: the command stands on the stack, and nothing has left yet.",
     "Shift R asks for the release of the one that is picked; then it is shown whole, and Tab and Enter let it leave. What is hazardous needs another person's approval first, and its vehicle's name typed.",
+    "v flies what is staged on a twin of the run and sends nothing: what would become of each command, by when it would be heard, how full the battery would be, where the vehicle would go.",
     "The ladder below fills by light time: the hour by which an answer is due stands beside it.",
   ],
-  hints: [["c", "find"], ["Enter", "form, then stage"], ["Shift R", "release…"], ["Shift A", "approve…"], ["j k", "down, up in the stack"]],
+  hints: [["c", "find"], ["Enter", "form, then stage"], ["Shift R", "release…"], ["Shift A", "approve…"], ["v", "preview"], ["j k", "down, up in the stack"]],
   keys: {
     j: () => pickStage(1),
     k: () => pickStage(-1),
     R: askRelease,
     A: askApproval,
+    v: askPreview,
     c: focusFind,
     Escape: () => { leaveConfirm(); state.form = null; },
   },
@@ -82,7 +85,8 @@ function view() {
     h("div", { class: "split command-top", key: "top" },
       panel("Find a command", finder(list, folded), { key: "find", cls: "tall" }),
       panel(state.form ? `${titleOf(state.form.vehicle)}: ${state.form.command}` : "Form", state.form ? form() : h("p", { class: "empty soft" }, "Enter on a command opens its form."), { key: "form", cls: "tall" })),
-    panel("Staged", [stackTable(), stackState.releasing && stackActions()], { key: "stack", cls: "stack", side: !stackState.releasing && stackActions({ edit: editStage }) }),
+    panel("Staged", [stackTable(), stackState.releasing && stackActions()], { key: "stack", cls: "stack", side: !stackState.releasing && [previewButton(), stackActions({ edit: editStage })] }),
+    previewed() && panel("Preview", previewBody(), { key: "preview", cls: "preview", side: button("close", leavePreview, { cls: "quiet" }) }),
     panel("History", history(), { key: "history", cls: "tall", side: h("span", { class: "soft" }, "a click shows its ladder") }),
   ];
 }

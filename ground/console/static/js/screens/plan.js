@@ -2,6 +2,7 @@
 import { ask, order, redraw, say } from "../app.js";
 import { h } from "../dom.js";
 import { button, commanding, pairs, panel, words } from "../parts.js";
+import { askPreview, previewBody, previewButton } from "../preview.js";
 import { askApproval, askRelease, leaveConfirm, stackActions, stackState, stackTable, staged } from "../stack.js";
 import { status } from "../status.js";
 import { store, titleOf, user } from "../store.js";
@@ -15,11 +16,12 @@ export default {
   help: [
     "The stack, by the pass in which each command can leave. The checks of a dry run stand beside it: bytes on the link, problems, the mode that it assumes and how old the word of that is.",
     "What is hazardous waits for another person: they approve here, from a session of their own, what has exactly this hash; any change voids it.",
+    "A preview flies what is staged on a twin of the run: verdicts, energy, time and way, beside what then really comes. The twin knows what the vehicles have told and nothing else; where it is not where they are, it says so and flies nothing.",
     "Go or no-go is asked in the procedures' screen and answered by each for themselves.",
   ],
-  hints: [["j k", "down, up"], ["d", "dry run"], ["Shift R", "release…"], ["Shift A", "approve…"]],
+  hints: [["j k", "down, up"], ["d", "dry run"], ["v", "preview"], ["Shift R", "release…"], ["Shift A", "approve…"]],
   keys: {
-    j: () => pick(1), k: () => pick(-1), d: dryRun, R: askRelease, A: askApproval,
+    j: () => pick(1), k: () => pick(-1), d: dryRun, v: askPreview, R: askRelease, A: askApproval,
     Escape: leaveConfirm,
   },
   open: () => { stackState.picked ??= staged()[0]?.stage; },
@@ -47,12 +49,12 @@ function view() {
   return h("div", { class: "split wide-left", key: "body" },
     h("div", { class: "column", key: "left" },
       panel("Staged", [stackTable(), stackState.releasing && stackActions()], { cls: "tall", side: !stackState.releasing && [button("Dry run", dryRun, { keys: "d", disabled: staged().length === 0 || !commanding() }), stackActions()] }),
+      panel("Preview", previewBody(), { key: "preview", cls: "tall", side: previewButton() }),
       panel("By pass", byPass(), { cls: "small" })),
     h("div", { class: "column", key: "right" },
       panel(item ? `${item.stage}: ${item.command}` : "Checks", item ? checks(item) : h("p", { class: "soft" }, "Pick what is staged with j and k."), { cls: "tall", key: "checks" }),
       panel("Approvals", approvals(), { cls: "small" }),
-      panel("Go or no-go", goNoGo(), { cls: "small" }),
-      panel("Preview", h("p", { class: "soft" }, "No twin follows this run, so nothing is flown ahead: no preview."), { cls: "small" })));
+      panel("Go or no-go", goNoGo(), { cls: "small" })));
 }
 
 function byPass() {

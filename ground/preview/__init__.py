@@ -1,0 +1,1 @@
+"""A twin of a run, on which commands are flown before they are sent."""

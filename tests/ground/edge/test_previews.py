@@ -1,0 +1,143 @@
+"""Previews at the edge: what is flown on a twin, what is refused, and that the run never hears of
+it."""
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ground.client import Refused
+from ground.edge import EdgeOptions, twin
+from tests.ground.edge.serving import client, served
+from tests.ground.edge.stand_in import StandIn, until
+
+pytestmark = [pytest.mark.stock, pytest.mark.processes]
+
+DRIVE = {"vehicle": "rover", "command": "drive", "arguments": {"distance": 3.0}}
+STAGED = {
+    "stage": "st-1", "version": 2, **DRIVE, "state": "ready", "lifetime": 600.0, "problems": [],
+    "when": None,
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def no_real_twin(monkeypatch: pytest.MonkeyPatch, run: StandIn) -> None:
+    monkeypatch.setattr(twin, "PROGRAM", "tests.ground.edge.twin_stand_in")
+    run.reads |= {
+        "snapshot": {"stack": [
+            STAGED, {**STAGED, "stage": "st-2", "state": "released"},
+            {**STAGED, "stage": "st-3", "when": "rover.mode == 'idle'"},
+        ]},
+        "dry_run": {"problems": ["no pass is predicted"]},
+        "values": {"values": [
+            ["rover", "mode", "idle", 0, 0, "OK"], ["rover", "t", 1, 0, 0, "OK"],
+        ]},
+        "custody": {"tubes": [{"id": "T1", "place": "depot"}]},
+    }  # fmt: skip
+
+
+def orders(run: StandIn) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run.folder / "orders.jsonl").read_text().splitlines()]
+
+
+def say(run: StandIn, **told: Any) -> None:
+    (run.folder / "says.json").write_text(json.dumps(told))
+
+
+async def test_what_is_staged_is_flown_on_a_twin_that_knows_what_was_told(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    async with served(run, options) as edge, client(edge, "anna") as anna:
+        warmed = await anna.ask({"do": "preview"})
+        assert warmed == {"at_ns": 10**9, "differs": ""}
+        told = await anna.ask({"do": "preview", "stages": ["st-1"]})
+        [item] = told["items"]
+        assert (item["stage"], item["version"], item["arguments"]) == ("st-1", 2, {"distance": 3.0})
+        assert len(told["assumes"]) == 4
+        again = await anna.ask({"do": "preview", "stages": ["st-1"]})
+        assert again["hash"] == told["hash"]
+        run.reads["snapshot"]["stack"][0] = {**STAGED, "version": 3}
+        changed = await anna.ask({"do": "preview", "stages": ["st-1"]})
+        assert changed["hash"] != told["hash"]
+        one = await anna.ask({"do": "preview", "commands": [DRIVE]})
+        assert one["items"][0]["problems"] == ["no pass is predicted"]
+    assert run.acted == []  # nothing became an input of the run
+    compared = [order for order in orders(run) if order["do"] == "follow" and order["rows"]]
+    assert compared[0]["rows"] == [["rover", "mode", "idle", 0, 0, "OK"]]
+    assert compared[0]["tubes"] == {"T1": "depot"}
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ({"stages": ["st-9"]}, "st-9 is not staged: allowed is one of st-1"),
+        ({"stages": ["st-2"]}, "st-2 is not staged"),
+        ({"stages": ["st-3"]}, "no twin can"),
+        ({"stages": ["1"]}, "no request: preview"),
+        ({"stages": ["st-1"] * 21}, "no request: preview"),
+        ({"commands": [{"vehicle": "rover"}]}, "no request: preview"),
+    ],
+)
+async def test_what_no_twin_can_fly_is_refused(
+    run: StandIn, options: EdgeOptions, words: dict[str, Any], sentence: str
+) -> None:
+    async with served(run, options) as edge, client(edge, "anna") as anna:
+        with pytest.raises(Refused, match=sentence):
+            await anna.ask({"do": "preview", **words})
+    assert not (run.folder / "orders.jsonl").exists()
+
+
+async def test_who_looks_on_flies_nothing_and_where_it_is_off_nobody_does(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    async with served(run, options) as edge, client(edge, "eve") as eve:
+        with pytest.raises(Refused, match="eve looks on only"):
+            await eve.ask({"do": "preview", "stages": ["st-1"]})
+    async with served(run, replace(options, previews=False)) as edge, client(edge, "anna") as anna:
+        with pytest.raises(Refused, match="switched off"):
+            await anna.ask({"do": "preview"})
+    assert not (run.folder / "orders.jsonl").exists()
+
+
+async def test_a_twin_on_its_way_says_how_far_it_is(
+    run: StandIn, options: EdgeOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(twin, "WARMING", 0.3)
+    say_far = {"at_ns": 5 * 10**8, "differs": ""}
+    async with served(run, options) as edge, client(edge, "anna") as anna:
+        say(run, follow=say_far)
+        told = await anna.ask({"do": "preview", "stages": ["st-1"]})
+        assert told == {"warming": {"at_ns": 5 * 10**8, "now_ns": 10**9}}
+        say(run)
+        for _ in range(100):
+            told = await anna.ask({"do": "preview", "stages": ["st-1"]})
+            if "items" in told:
+                break
+        assert told["items"]
+
+
+async def test_a_twin_that_differs_or_dies_is_told_and_another_life_has_another(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    async with served(run, options) as edge, client(edge, "anna") as anna:
+        say(run, preview={"ok": False, "refused": "the twin parted at noon"})
+        with pytest.raises(Refused, match="the twin parted at noon"):
+            await anna.ask({"do": "preview", "stages": ["st-1"]})
+        say(run, preview=None)
+        with pytest.raises(Refused, match="there is no twin: it has ended"):
+            await anna.ask({"do": "preview", "stages": ["st-1"]})
+        say(run)
+        assert (await anna.ask({"do": "preview", "stages": ["st-1"]}))["items"]
+        process = edge._twin._process
+        assert process is not None
+        run.kill()
+        run.start()
+        await until(lambda: process.returncode is not None, "the twin of the life before ends")
+        assert (await anna.ask({"do": "preview", "stages": ["st-1"]}))["items"]
+        last, home = edge._twin._process, edge._twin._home
+    assert last is not None and home is not None
+    await asyncio.wait_for(last.wait(), 30)  # it ends with the edge
+    assert not Path(home).exists()

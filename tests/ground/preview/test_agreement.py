@@ -1,0 +1,83 @@
+"""A twin is believed where it has told the same as the run: what differs, and for how long."""
+
+from typing import Any
+
+import pytest
+
+from flight.astrodynamics.mars_time import SOL_SECONDS
+from ground.preview.agreement import Agreement
+from ground.preview.bands import load_twin_file
+
+FILE = load_twin_file()
+PATIENCE = round(FILE.patience * SOL_SECONDS * 1e9)
+TUBES = {"T1": "depot"}
+
+
+def rows(mode: str = "idle", charge: Any = 0.5, east: Any = 10.0, state: str = "OK") -> list[Any]:
+    return [
+        ["rover", "mode", mode, 0, 0, state],
+        ["rover", "state_of_charge", charge, 0, 0, "OK"],
+        ["rover", "east", east, 0, 0, "OK"],
+        ["rover", "speed", 7.0, 0, 0, "OK"],
+    ]
+
+
+def compared(ours: list[Any], twins: list[Any], tubes: Any = TUBES) -> str:
+    agreement = Agreement(FILE, str)
+    agreement.compare(5, ours, twins, TUBES, tubes)
+    return agreement.why_not()
+
+
+@pytest.mark.parametrize(
+    "twins",
+    [
+        rows(),
+        rows(charge=0.64, east=10.0 - FILE.bands.east),
+        [*rows()[:3], ["rover", "speed", -999.0, 0, 0, "RED"]],  # nobody compares it
+        rows()[:1],  # what it has not told yet, apart from its mode
+        [*rows(), ["rover", "north", 3.0, 0, 0, "OK"]],
+    ],
+)
+def test_a_twin_that_is_near_enough_agrees(twins: list[Any]) -> None:
+    assert compared(rows(), twins) == ""
+
+
+@pytest.mark.parametrize(
+    ("twins", "words"),
+    [
+        (rows(mode="driving"), "rover.mode is idle, and the twin says driving"),
+        (rows(charge=0.66), "rover.state_of_charge is 0.5, and the twin says 0.66"),
+        (rows(east=-0.1), "rover.east is 10, and the twin says -0.1"),
+        (rows(charge=None), "the twin says None"),
+        (rows(charge=float("nan")), "the twin says nan"),
+        (rows(state="STALE"), "rover: the twin's is silent, rover is heard"),
+        ([], "rover.mode is idle, and the twin has not told it"),
+        ([*rows(), ["arm", "mode", "stowed", 0, 0, "OK"]], "arm.mode was told by the twin alone"),
+    ],
+)
+def test_a_twin_that_is_not_is_said_to_differ(twins: list[Any], words: str) -> None:
+    said = compared(rows(), twins)
+    assert said.startswith("the twin differs since 5: ") and words in said
+
+
+def test_a_vehicle_that_is_silent_while_its_twin_is_heard_differs() -> None:
+    assert "rover: rover is silent, its twin is heard" in compared(rows(state="STALE"), rows())
+
+
+def test_a_tube_is_at_the_same_place() -> None:
+    assert "T1 is at depot, and the twin's at rover" in compared(rows(), rows(), {"T1": "rover"})
+    assert "the twin's at no known place" in compared(rows(), rows(), {})
+
+
+def test_a_difference_that_passes_is_forgotten_and_one_that_lasts_is_for_good() -> None:
+    agreement = Agreement(FILE, lambda ns: f"{ns} ns")
+    for time, mode in ((0, "idle"), (10, "driving"), (10 + PATIENCE, "driving")):
+        agreement.compare(time, rows(), rows(mode=mode), TUBES, TUBES)
+    assert agreement.parted == "" and "differs since 10 ns" in agreement.why_not()
+    agreement.compare(20 + PATIENCE, rows(), rows(), TUBES, TUBES)
+    assert agreement.why_not() == ""
+    for time in (30 + PATIENCE, 31 + 2 * PATIENCE):
+        agreement.compare(time, rows(), rows(mode="driving"), TUBES, TUBES)
+    assert agreement.parted.startswith(f"the twin parted at {30 + PATIENCE} ns: rover.mode")
+    agreement.compare(40 + 2 * PATIENCE, rows(), rows(), TUBES, TUBES)
+    assert agreement.why_not() == agreement.parted  # it does not come back by chance
