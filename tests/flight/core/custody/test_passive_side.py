@@ -1,4 +1,4 @@
-"""The passive side of a hand-over by itself: whom it believes, what it looks at, what it decides."""
+"""The passive side of a hand-over by itself: whom it believes, and what it decides."""
 
 import asyncio
 from collections.abc import Iterator
