@@ -49,7 +49,9 @@ def pytest_asyncio_loop_factories(
 
 # Seconds that the flight of a mission takes, about: the long ones are started first, so that no
 # worker is left with one when the others have ended.
-_FLIGHTS = {"nominal": 45, "perseverance_delivers": 20, "rover_arm_loads": 15, "short": 12}
+_FLIGHTS = {
+    "nominal": 45, "return": 20, "perseverance_delivers": 15, "rover_arm_loads": 15, "short": 10,
+}  # fmt: skip
 
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read

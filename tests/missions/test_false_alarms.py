@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.mission
 
-SOUND = ("surface", "short", "nominal")
+SOUND = [
+    *(pytest.param(name, marks=pytest.mark.flies(name)) for name in ("surface", "short", "return")),
+    pytest.param("nominal", marks=[pytest.mark.flies("nominal"), pytest.mark.check]),
+]
 DRAWS = 50
 
 
 @pytest.mark.requirement("FP-01")
-@pytest.mark.parametrize("mission", [pytest.param(m, marks=pytest.mark.flies(m)) for m in SOUND])
+@pytest.mark.parametrize("mission", SOUND)
 def test_protection_keeps_still_where_nothing_is_broken(mission: str, flown: "Fly") -> None:
     folder = flown(mission).folder
     assert protection_acted(folder) == []

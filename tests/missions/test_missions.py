@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.mission
 
-QUICK = ("surface", "short", "nominal")
-LONG = ("perseverance_delivers", "rover_arm_loads")  # what they are about: test_fallbacks
-ENDS = {"surface": "mav", "nominal": "earth"}
+QUICK = ("surface", "short", "return")
+# What two of them are about is in test_fallbacks.
+LONG = ("perseverance_delivers", "rover_arm_loads", "nominal")
+ENDS = {"surface": "mav", "return": "earth", "nominal": "earth"}
 TOLD = (
     "verdict", "phases", "tubes", "log_sha256", "wall_seconds", "mission_seconds", "peak_rss_mb",
     "messages",

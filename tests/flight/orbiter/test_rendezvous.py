@@ -66,7 +66,7 @@ def test_the_statechart_is_sound() -> None:
     assert check(Orbiter.statechart) == []
 
 
-@pytest.mark.parametrize("seed", [7, 15])
+@pytest.mark.parametrize("seed", [7, pytest.param(15, marks=pytest.mark.check)])
 def test_a_dispersed_container_is_found_met_and_captured(tmp_path: Path, seed: int) -> None:
     async def main() -> None:
         async with bench(tmp_path, seed=seed) as b:
@@ -224,36 +224,34 @@ def test_thrust_may_be_lost_anywhere_before_the_capture(tmp_path: Path) -> None:
     run(main(), VirtualLoop())
 
 
-@pytest.mark.parametrize("state", ["rendezvous.phasing", "rendezvous.far", "rendezvous.close"])
-def test_a_power_cut_on_the_way_is_survived(tmp_path: Path, state: str) -> None:
+WAY = ("rendezvous.phasing", "rendezvous.far", "rendezvous.close")
+
+
+@pytest.mark.parametrize(
+    "states",
+    [WAY, *(pytest.param((state,), marks=pytest.mark.check) for state in WAY)],
+    ids="-".join,
+)
+def test_power_cuts_on_the_way_and_in_the_capture_are_survived(
+    tmp_path: Path, states: tuple[str, ...]
+) -> None:
+    """In each state in one flight; one alone is among the checks."""
+
     async def main() -> None:
         async with bench(tmp_path, seed=15) as b:
             await prepare(b, *dispersed(15))
             identifier = b.rig.send("orbiter", "rendezvous")
-            await b.rig.wait_for_state("orbiter", state)
-            await asyncio.sleep(500.0)
-            await b.rig.kill("orbiter")
-            await asyncio.sleep(120.0)
-            await b.rig.restart("orbiter")
+            for state in states:
+                await b.rig.wait_for_state("orbiter", state)
+                await asyncio.sleep(500.0)
+                await power_cut(b, 120.0)
             report = await b.rig.wait_for_end(identifier)
             assert report.rung == Rung.COMPLETED, report.detail
             assert b.vehicle.closest > COLLISION
-            await b.do("capture")
-
-    run(main(), VirtualLoop())
-
-
-def test_a_power_cut_during_the_capture_is_survived(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with bench(tmp_path, seed=15) as b:
-            await prepare(b, *dispersed(15))
-            await b.do("rendezvous")
             b.rig.send("orbiter", "capture", stage="arm")
             identifier = b.rig.send("orbiter", "capture", stage="fire")
             await asyncio.sleep(300.0)
-            await b.rig.kill("orbiter")
-            await asyncio.sleep(30.0)
-            await b.rig.restart("orbiter")
+            await power_cut(b, 30.0)
             report = await b.rig.wait_for_end(identifier)
             if report.rung != Rung.COMPLETED:
                 await b.do("rendezvous")
@@ -262,6 +260,12 @@ def test_a_power_cut_during_the_capture_is_survived(tmp_path: Path) -> None:
             assert states_of(b) == [("orbiter", CustodyStatus.HELD)] * 3
 
     run(main(), VirtualLoop())
+
+
+async def power_cut(b: Bench, seconds: float) -> None:
+    await b.rig.kill("orbiter")
+    await asyncio.sleep(seconds)
+    await b.rig.restart("orbiter")
 
 
 def test_a_dead_lidar_ends_the_approach_on_a_safe_drift(tmp_path: Path) -> None:
