@@ -124,6 +124,12 @@ class Pace:
         due = self._wall + (time_ns - self._from_ns) / (self._rate * NANOSECONDS)
         return max(0.0, due - self._outside.now())
 
+    def wall_of(self, time_ns: int) -> float:
+        """When that mission time is due by the wall; now, where no pace holds it back."""
+        if not 0.0 < self._rate < inf:
+            return self._outside.now()
+        return self._wall + (time_ns - self._from_ns) / (self._rate * NANOSECONDS)
+
     def set(self, rate: float, now_ns: int, until_ns: int | None = None) -> None:
         """From mission time `now_ns` on at `rate`, and no further than `until_ns`.
 

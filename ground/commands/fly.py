@@ -186,6 +186,10 @@ def run(arguments: argparse.Namespace) -> int:
             record = fly_mission(mission, out, options, host, show)
     finally:
         end_all(edge)
+    if arguments.bench is not None:
+        from ground.hil.bench_report import write_reports
+
+        write_reports(out)
     if not arguments.no_pictures:
         from ground.pictures.draw import draw_pictures
 

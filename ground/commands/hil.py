@@ -39,9 +39,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="also an address beyond this machine: anyone on that network can move the device",
     )
     build = works.add_parser("build", help="build an example device in C")
-    build.add_argument("device", help="wheels")
+    build.add_argument("device", help="wheels, nozzle, igniter (a dummy) or battery")
     build.add_argument("--host", default="posix", help="what it is built for (default: posix)")
     build.add_argument("--out", type=Path, default=Path("build"), help="folder (default: build)")
+    report = works.add_parser("report", help="how late the devices of a flight were; again")
+    report.add_argument("folder", type=Path, help="folder of the run")
     hil_orders.configure(works)
     floor = works.add_parser("floor", help="how late this machine is with no device at all")
     floor.add_argument("--rate", type=float, default=100.0, help="cycles a second (default: 100)")
@@ -55,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         **dict.fromkeys(("arm", "safe", "stop", "release"), hil_orders.order),
         "lock": hil_orders.lock, "unlock": hil_orders.lock, "locks": hil_orders.locks,
         "list": _list, "show": _show, "doctor": _doctor, "check": _check, "build": _build,
-        "floor": _floor,
+        "floor": _floor, "report": _report,
     }  # fmt: skip
     return works[arguments.work](arguments)
 
@@ -79,7 +81,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from ground.testbed.bench_file import load_bench
+    from ground.testbed.bench_file import RATE_UNITS, code_of_loss, load_bench
 
     file, bench = load_bench(arguments.bench, allow_network=True)
     print(f"{bench.title} ({file})")
@@ -89,11 +91,11 @@ def _show(arguments: argparse.Namespace) -> int:
         words = " ".join(filter(None, (wanted.model, wanted.serial, wanted.firmware)))
         print(f"{service}: {device.mode}, {wanted.interface} {words or 'of any kind'}")
         print(f"    at {bench.wires[device.wire].address}, armed: {device.arm}")
-        rates = device.rates
-        print(f"    at most {rates.drive:g} m/s and {rates.turn:g} rad/s are believed")
+        for name, rate in device.rates.given().items():
+            print(f"    {name}: at most {rate:g} {RATE_UNITS[name]} are believed")
         for name, limit in device.limits.items():
             print(f"    {name}: {limit.ge:g} to {limit.le:g} {limit.unit}")
-        print(f"    lost: fault {device.on_loss}")
+        print(f"    lost: fault {code_of_loss(service, device)}")
     return YES
 
 
@@ -188,8 +190,19 @@ def _build(arguments: argparse.Namespace) -> int:
     return YES
 
 
+def _report(arguments: argparse.Namespace) -> int:
+    from ground.hil.bench_report import read_evidence, summary, write_reports
+
+    told = read_evidence(arguments.folder)
+    for line in summary(told):
+        print(line)
+    for file in write_reports(arguments.folder):
+        print(file)
+    return {"ok": YES, "missed": NO}.get(told["timing"], UNKNOWN)
+
+
 def _floor(arguments: argparse.Namespace) -> int:
-    from ground.hil.floor import measure_floor
+    from sim_hw.bench.floor import measure_floor
 
     if not 1.0 <= arguments.rate <= 1000.0:
         raise refused("--rate", f"= {arguments.rate:g}: allowed is 1 to 1000")

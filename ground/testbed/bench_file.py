@@ -16,7 +16,6 @@ from flight.configuration.files import (
 )
 from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.description import interface_hash
-from flight.icd.devices.mobility import Wheels
 from ground.testbed.bench_limits import (
     PYROTECHNIC,
     DummyFile,
@@ -34,14 +33,18 @@ from ground.testbed.bench_limits import (
 from sim_hw.bench.calibration import Calibration
 from sim_hw.bench.device_link import Wanted, is_version_rule
 from sim_hw.bench.process import RealDevice, Setting
+from sim_hw.bench.stand_ins.table import BY_SERVICE
 from sim_hw.bench.wire.addresses import AddressRefused, read_address
 
 FORMAT = 1
 FOLDER = "benches"
 REPLACEABLE: dict[str, type[DeviceInterface]] = {
-    "rover.wheels": Wheels, "perseverance.wheels": Wheels,
+    service: place.interface for service, place in BY_SERVICE.items()
 }  # fmt: skip
 """Services that a real device can stand in for: those whose plant is told apart from them."""
+RATE_UNITS = {"drive": "m/s", "turn": "rad/s", "nozzle": "rad/s", "motion": "1/s"}
+LOST = "lost"
+"""The fault code of a loss that an interface has no word for."""
 
 
 class WireFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,8 +75,18 @@ class IdentityFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RatesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The fastest that the device can be; what it says beyond is not believed."""
 
-    drive: Annotated[float, Quantity("m/s", gt=0, le=1000)]
-    turn: Annotated[float, Quantity("rad/s", gt=0, le=1000)]
+    drive: Annotated[float, Quantity("m/s", gt=0, le=1000)] | None = None
+    turn: Annotated[float, Quantity("rad/s", gt=0, le=1000)] | None = None
+    nozzle: Annotated[float, Quantity("rad/s", gt=0, le=1000)] | None = None
+    motion: Annotated[float, Quantity("1/s", gt=0, le=1000)] | None = None
+
+    def given(self) -> dict[str, float]:
+        """Those that the file gives; `motion`: parts of a motion a second."""
+        return {
+            name: value
+            for name in self.__struct_fields__
+            if (value := getattr(self, name)) is not None
+        }
 
 
 class HeartbeatFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,6 +103,15 @@ class HeartbeatFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
 
 
+class LoopFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A control loop over a device: which method is called, how often, and how soon after the
+    instant at which a cycle is due its answer is to be there. While it runs the pace is held."""
+
+    method: str
+    period: Annotated[float, Quantity("s", ge=0.002, le=10)]
+    deadline: Annotated[float, Quantity("s", gt=0, le=10)]
+
+
 class DeviceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One device. `arm`: automatic (whenever nothing inhibits it), or required: by a named person,
     for `arm_for` seconds at most. `limits`: by method.argument, tighter than the ICD's; `rate`:
@@ -98,7 +120,7 @@ class DeviceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mode: Literal["real"]
     wire: str
     identity: IdentityFile
-    rates: RatesFile
+    rates: RatesFile = RatesFile()
     adapter: Literal["protocol"] = "protocol"
     arm: Literal["automatic", "required"] = "automatic"
     arm_for: Seconds = 900.0
@@ -109,8 +131,9 @@ class DeviceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     calibration: str = ""
     calibration_required: bool = False
     dummy_load: DummyFile | None = None
+    loop: LoopFile | None = None
     heartbeat: HeartbeatFile = HeartbeatFile()
-    on_loss: str = "no_power"
+    on_loss: str = ""
 
 
 class BenchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -166,14 +189,26 @@ def _check(path: Path, key: str, service: str, device: DeviceFile, bench: BenchF
         raise _refused(path, f"{key}.identity.interface", interface.__name__)
     if device.wire not in bench.wires:
         raise _refused(path, f"{key}.wire", f"one of {', '.join(bench.wires) or 'none: add it'}")
-    if device.on_loss not in interface.fault_codes:
-        raise _refused(path, f"{key}.on_loss", f"one of {', '.join(interface.fault_codes)}")
+    codes = (*interface.fault_codes, LOST)
+    if device.on_loss and device.on_loss not in codes:
+        raise _refused(path, f"{key}.on_loss", f"one of {', '.join(codes)}")
+    given, wanted = device.rates.given(), BY_SERVICE[service].rates
+    for name in wanted:
+        if name not in given:
+            words = f"the fastest that {interface.__name__} can be: {', '.join(wanted)}"
+            raise _refused(path, f"{key}.rates", words)
+    for name in given:
+        if name not in wanted:
+            words = f"{', '.join(wanted) or 'none'} of {interface.__name__}"
+            raise _refused(path, f"{key}.rates.{name}", words)
     barred = service in bench.never_real or interface.__name__ in PYROTECHNIC
     if barred and device.dummy_load is None:
         raise _refused(
             path, key, "a dummy: name with dummy_load the row of its self-test that shows it to be "
             "one; the real thing is never put on a bench",
         )  # fmt: skip
+    if device.loop is not None and device.loop.method not in interface.methods:
+        raise _refused(path, f"{key}.loop.method", f"one of {', '.join(interface.methods)}")
     for name, limit in device.limits.items():
         check_limit(path, f"{key}.limits.{name}", name, limit, interface)
     if device.calibration:
@@ -196,6 +231,12 @@ def calibration_of(path: Path, device: DeviceFile) -> Calibration | None:
         return None
     key = "calibration"
     return read_calibration(path, key, device.calibration, device.identity.serial)
+
+
+def code_of_loss(service: str, device: DeviceFile) -> str:
+    """The fault code that flight software sees when a device is lost."""
+    codes = REPLACEABLE[service].fault_codes
+    return device.on_loss or ("no_power" if "no_power" in codes else LOST)
 
 
 def _refused(path: Path, key: str, allowed: str) -> ConfigurationError:

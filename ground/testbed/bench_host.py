@@ -6,7 +6,6 @@ again from its record without them, and two such flights are one.
 
 import asyncio
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,24 +19,31 @@ from flight.icd.codec import pack
 from flight.icd.devices.description import interface_hash
 from flight.icd.messages import DeviceIdentity
 from flight.runtime.forking import BARS
-from flight.runtime.throttled_loop import Input, ThrottledLoop, checked_rate
+from flight.runtime.throttled_loop import Input, ThrottledLoop
 from ground.missions.mission import LoadedMission
-from ground.testbed.bench_file import REPLACEABLE, BenchFile, calibration_of, setting_of
+from ground.testbed.bench_evidence import BenchEvidence, floor_of
+from ground.testbed.bench_file import (
+    REPLACEABLE,
+    BenchFile,
+    DeviceFile,
+    calibration_of,
+    code_of_loss,
+    setting_of,
+)
 from ground.testbed.bench_opening import Holding, check_arming, check_switches, until_ready
+from ground.testbed.bench_orders import BenchOrders, are
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import Happenings, Setting
-from ground.testbed.inputs import BenchInput, InputRefused, read_input
-from ground.testbed.run_control import Order
-from ground.testbed.throttled_host import Throttled, ThrottledHost
+from ground.testbed.inputs import BenchInput, read_input
+from ground.testbed.throttled_host import Throttled
 from sim_hw.bench.calibration import Calibration
 from sim_hw.bench.device_link import ARMED, LOST, POWER, READABLE, SAFE
+from sim_hw.bench.floor import Floor
 from sim_hw.bench.port import BenchPort, BenchProcess, Line
-from sim_hw.bench.stand_ins.wheels import RealWheels
+from sim_hw.bench.stand_ins.table import BY_SERVICE
 
-LOOK = 0.1  # s
+LINGER = 2.5  # periods of a loop after which it is taken to have ended
 ALIVE = 0.25  # s of the wall between two words to the bench process that the run is there
-PAUSE = "pause"
-PAUSED_WITHIN = 2.0  # s of the wall in which what is real is safe, or lost
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ class Bench(Throttled):
         return BenchHost(setting, happenings, self)
 
 
-class BenchHost(ThrottledHost):
+class BenchHost(BenchOrders):
     """The run's side of a bench."""
 
     def __init__(self, setting: Setting, happenings: Happenings, kind: Bench) -> None:
@@ -111,6 +117,7 @@ class BenchHost(ThrottledHost):
         self._process: BenchProcess | None = None
         self._first: list[list[Any]] = []
         self._holding: Holding | None = None
+        self._floor: Floor | None = None
         if kind.session is None:
             self._open_bench(kind)
         super().__init__(setting, happenings, kind)
@@ -123,6 +130,13 @@ class BenchHost(ThrottledHost):
         self._waits = False
         self._told: dict[str, str] = {}
         self._ready: dict[str, bool] = {}
+        self.evidence = BenchEvidence(kind.bench, self._floor)
+        self._loops = {
+            (service, device.loop.method): device.loop.period * LINGER
+            for service, device in devices.items() if device.loop is not None
+        }  # fmt: skip
+        self._held_until = 0.0
+        self._lingers: asyncio.TimerHandle | None = None
         self._last: dict[str, str] = {}
         self._switches: dict[str, str] = {}
         self._supplied: dict[str, bool] = {}
@@ -136,6 +150,7 @@ class BenchHost(ThrottledHost):
             setting = setting_of(
                 kind.bench, allow_network=kind.allow_network, key_descriptor=kind.key_descriptor
             )
+            self._floor = floor_of(kind.bench)
             self._process = BenchProcess(msgspec.to_builtins(setting), kind.key_descriptor)
             self._first = until_ready(self._process, kind.file, kind.bench)
             for service, seconds in kind.armed:
@@ -158,6 +173,8 @@ class BenchHost(ThrottledHost):
         self.port.on_work = self._keep_pace
         self.port.on_interlock = self._interlocked
         if self._process is not None:
+            self.port.on_begin, self.port.on_end = self._begun, self.evidence.ended
+        if self._process is not None:
             assert self._holding is not None
             for taken in self._holding.told:
                 self._happenings.told("bench_lock", taken)
@@ -175,9 +192,11 @@ class BenchHost(ThrottledHost):
     ) -> None:
         self.port.on_work = lambda: None
         BARS.pop("bench", None)
-        if self._patience is not None:
-            self._patience.cancel()
+        for timer in (self._patience, self._lingers):
+            if timer is not None:
+                timer.cancel()
         if self._process is not None:
+            self.evidence.write(self._setting.folder.path, self.port)
             self._bench.outside.look = lambda: None
             if not self._process.gone:
                 self._bench.outside.remove(self._process.descriptor)
@@ -190,13 +209,8 @@ class BenchHost(ThrottledHost):
         """Puts the stand-ins in their places."""
         self._hardware = hardware
         for service, device in self._bench.bench.devices.items():
-            rates = device.rates
-            make: Callable[[Any], Any] = partial(
-                RealWheels, port=self.port, on_loss=device.on_loss,
-                drive_rate=rates.drive, turn_rate=rates.turn,
-            )  # fmt: skip
             right = calibration_of(self._bench.file, device)
-            hardware.stand_ins[service] = partial(_calibrated, make, right)
+            hardware.stand_ins[service] = partial(_stand_in, service, device, self.port, right)
             if device.power is not None:
                 self._switches[service] = device.power.switch
             self.port.lines[service].on_state = partial(self._is, hardware)
@@ -241,6 +255,8 @@ class BenchHost(ThrottledHost):
             return  # no news of a device
         if told[0] == "state":
             self._last[told[1]] = told[2]
+        elif told[0] == "reply":
+            self.evidence.answered(told[1], told[2], self._bench.outside.now())
         self._bench_loop.put(msgspec.to_builtins(BenchInput(_finite(told))))
 
     def _admit(self, taken: Input) -> None:
@@ -275,83 +291,13 @@ class BenchHost(ThrottledHost):
             )
         armed = self.port.armed if self._process is not None else []
         if armed:
-            BARS["bench"] = f"{_are(armed)} real and armed: a copy of the run would move them too"
+            BARS["bench"] = f"{are(armed)} real and armed: a copy of the run would move them too"
         else:
             BARS.pop("bench", None)
 
     def _interlocked(self, why: str) -> None:
         words = f"All real devices are safe: {why}" if why else "The stop is released"
         self._happenings.told("bench_stop" if why else "bench_released", words)
-
-    # ---------------------------------------------------------------- orders
-
-    def ordered(self, asked: Order) -> None:
-        """A person arms, makes safe, stops or releases; raises InputRefused."""
-        process, devices = self._process, self._bench.bench.devices
-        if process is None or process.gone:
-            raise InputRefused("no real device is there: the run flies from its record, or its "
-                               "bench process has ended")  # fmt: skip
-        if asked.service and asked.service not in devices:
-            raise InputRefused(f"{asked.service}: allowed is one of {', '.join(devices)}")
-        if asked.order == "arm":
-            if asked.seconds is None or not asked.service:
-                raise InputRefused("arm: one service, and for how many seconds")
-            try:
-                check_arming(self._bench.file, self._bench.bench, asked.service, asked.seconds)
-            except ConfigurationError as error:
-                raise InputRefused(str(error)) from None
-            process.order("arm", asked.service, asked.seconds, asked.who)
-        elif asked.order == "safe":
-            process.order("safe", asked.service, f"{asked.who} made it safe")
-        elif asked.order == "stop":
-            process.order("stop", "", f"stopped by {asked.who}")
-        else:
-            process.order("release", "")
-
-    def pace_asked(self, rate: float, until_ns: int | None) -> None:
-        """A person sets the pace. With something real armed it is not made faster than the bench's,
-        nor a way to an instant; a pause makes safe first. Raises InputRefused, ValueError."""
-        checked_rate(rate)
-        # As it was told last: that may still wait for its turn in the run.
-        armed = [service for service, state in self._last.items() if state == ARMED]
-        most = self._bench.bench.pace
-        if armed and self._process is not None:
-            if until_ns is not None:
-                raise InputRefused(
-                    f"{_are(armed)} real and armed: no jump to an instant; make it safe first "
-                    "(`msr hil safe RUN`), or pause"
-                )
-            if rate > most:
-                raise InputRefused(
-                    f"{_are(armed)} real and armed: allowed is a pace up to {most:g}; make it safe "
-                    "first (`msr hil safe RUN`)"
-                )
-        if self._process is not None and not self._process.gone:
-            if rate == 0.0:
-                self._make_safe_to_pause()
-            else:
-                self._process.order("allow", "", PAUSE)
-        self._wanted = rate
-        self._bench_loop.set_pace(rate, until_ns)
-        if rate > 0.0 and until_ns is None:
-            self._keep_pace()
-
-    def _make_safe_to_pause(self) -> None:
-        """All real devices are safe before the time of the run stands; raises InputRefused where
-        the bench process does not say so, and has not ended either."""
-        process = self._process
-        assert process is not None
-        process.order("inhibit", "", PAUSE, "the run is paused")
-        until = self._bench.outside.now() + PAUSED_WITHIN
-        while not process.gone and self._bench.outside.now() < until:
-            told = process.take(LOOK)
-            if told is not None:
-                self._put(told)
-                if told == ["ordered", "", "inhibit", PAUSE]:
-                    return
-        if not process.gone:
-            process.order("allow", "", PAUSE)
-            raise InputRefused("the bench does not say that all is safe: it is not paused")
 
     # ------------------------------------------------------------------ pace
 
@@ -371,8 +317,29 @@ class BenchHost(ThrottledHost):
             self._waits = True
             wait = bench.patience * bench.pace
             self._patience = loop.call_later(wait, self._wait_no_longer)
-        held = self.port.at_work or self._patience is not None
-        loop.set_pace(min(self._wanted, bench.pace) if held else self._wanted)
+        held = self.port.at_work or self._patience is not None or self._lingers is not None
+        pace = min(self._wanted, bench.pace) if held else self._wanted
+        if pace != loop.pace.rate:
+            loop.set_pace(pace)
+
+    def _begun(self, service: str, method: str, number: int) -> None:
+        """A call begins: how late it is, and that a loop over it is under way."""
+        loop = self._bench_loop
+        due, now = loop.pace.wall_of(loop.time_ns()), self._bench.outside.now()
+        self.evidence.began(service, method, number, due, now)
+        linger = self._loops.get((service, method))
+        if linger is not None:
+            self._held_until = loop.time() + linger
+            if self._lingers is None:
+                self._lingers = loop.call_later(linger, self._look_whether_it_loops)
+
+    def _look_whether_it_loops(self) -> None:
+        left = self._held_until - self._bench_loop.time()
+        if left > 0.0:
+            self._lingers = self._bench_loop.call_later(left, self._look_whether_it_loops)
+        else:
+            self._lingers = None
+            self._keep_pace()
 
     def _wait_no_longer(self) -> None:
         self._patience = None
@@ -385,8 +352,11 @@ class BenchHost(ThrottledHost):
         self._keep_pace()
 
 
-def _calibrated(make: Callable[[Any], Any], right: Calibration | None, sim: Any) -> Any:
-    stand_in = make(sim)
+def _stand_in(
+    service: str, device: DeviceFile, port: BenchPort, right: Calibration | None, sim: Any
+) -> Any:
+    code = code_of_loss(service, device)
+    stand_in = BY_SERVICE[service].make(sim, port, code, device.rates.given())
     stand_in.calibration = right
     return stand_in
 
@@ -398,10 +368,6 @@ def _event(before: str, line: Line, was_ready: bool) -> str:
     if line.state == SAFE and line.ready and (before == ARMED or not was_ready):
         return "device_safe"
     return "device_lost" if was_ready and line.state not in READABLE else ""
-
-
-def _are(armed: list[str]) -> str:
-    return f"{', '.join(armed)} {'is' if len(armed) == 1 else 'are'}"
 
 
 def _finite(plain: Any) -> Any:

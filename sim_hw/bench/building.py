@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flight.icd.devices.ascent import AttitudeEffectors, Igniter
 from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.description import interface_hash
 from flight.icd.devices.mobility import Wheels
+from flight.icd.devices.power import Battery
 
 SOURCES = Path(__file__).parent / "firmware"
-DEVICES: dict[str, type[DeviceInterface]] = {"wheels": Wheels}
+DEVICES: dict[str, type[DeviceInterface]] = {
+    "wheels": Wheels, "nozzle": AttitudeEffectors, "igniter": Igniter, "battery": Battery,
+}  # fmt: skip
 """Each device in C, and its interface."""
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
 PATIENCE = 120.0  # s for a compiler

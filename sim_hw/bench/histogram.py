@@ -1,6 +1,8 @@
 """Times in few bytes: log-linear counts, 32 to a doubling, so that each is right to 3 %."""
 
+import math
 from collections.abc import Iterable
+from typing import Any
 
 SUB = 32
 OCTAVES = 40  # of nanoseconds: up to 18 minutes
@@ -38,6 +40,20 @@ class Histogram:
         for each in times:
             made.add(each)
         return made
+
+    def told(self) -> dict[str, Any]:
+        """As evidence: n, percentiles in s, and the counts by the upper end of each slot (ns)."""
+        counts = [[_upper(slot), count] for slot, count in enumerate(self.counts) if count]
+        return {
+            "n": self.count, "p50_s": self.at(0.5), "p99_s": self.at(0.99), "max_s": self.largest,
+            "counts_ns": counts,
+        }  # fmt: skip
+
+    def beyond(self, seconds: float) -> float:
+        """The part of all that took longer, to 3 %; 0.0 without any."""
+        limit = int(seconds * 1e9)
+        late = [n for slot, n in enumerate(self.counts) if n and _upper(slot) > limit * 1.032]
+        return math.fsum(late) / self.count if self.count else 0.0
 
     def words(self) -> str:
         """p50, p99 and the largest, in milliseconds."""

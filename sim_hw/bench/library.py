@@ -15,12 +15,13 @@ ROOM = 65_536  # bytes taken from it at once
 class LibraryDevice:
     """The device that `host_library.c` holds; `wire` is a new connection to it."""
 
-    def __init__(
-        self, path: Path, *, speed: float = 1.0, turn_rate: float = 1.0, serial: str = "SN0001"
-    ) -> None:
-        """`speed` in m/s, `turn_rate` in rad/s, of the example's wheels."""
+    def __init__(self, path: Path, *, serial: str = "SN0001", **settings: float) -> None:
+        """`settings`: of the example, such as `speed` (m/s) and `turn_rate` (rad/s) of the wheels.
+
+        Raises ValueError for one that it does not have.
+        """
         self._library = _load(path)
-        self._made = speed, turn_rate, serial
+        self._serial, self._settings = serial, settings
         self._loop = asyncio.get_running_loop()
         self._clock = clock_of(self._loop)
         self._device: Any = None
@@ -34,8 +35,10 @@ class LibraryDevice:
         if self._wire is not None:
             self._wire.cut()
         self.close()
-        speed, turn_rate, serial = self._made
-        self._device = self._library.hosted_new(speed, turn_rate, serial.encode())
+        self._device = self._library.hosted_new(self._serial.encode())
+        for name, value in self._settings.items():
+            if not self._library.hosted_set(self._device, name.replace("_", "-").encode(), value):
+                raise ValueError(f"{name}: the device has no such setting")
         self._born_ns = self._clock()
 
     def wire(self) -> MemoryWire:
@@ -86,7 +89,8 @@ def _load(path: Path) -> Any:
     library: Any = ctypes.CDLL(str(path))
     pointer, number, size = ctypes.c_void_p, ctypes.c_uint64, ctypes.c_size_t
     for name, result, arguments in (
-        ("hosted_new", pointer, (ctypes.c_double, ctypes.c_double, ctypes.c_char_p)),
+        ("hosted_new", pointer, (ctypes.c_char_p,)),
+        ("hosted_set", ctypes.c_int, (pointer, ctypes.c_char_p, ctypes.c_double)),
         ("hosted_free", None, (pointer,)),
         ("hosted_plugged", None, (pointer,)),
         ("hosted_unplugged", None, (pointer,)),

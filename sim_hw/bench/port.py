@@ -77,6 +77,9 @@ class BenchPort:
         self.lines = {service: Line(service, service not in by_hand) for service in services}
         self.on_work: Callable[[], None] = lambda: None
         """Told when a call begins or ends, and when a device is lost or back."""
+        self.on_begin: Callable[[str, str, int], None] = lambda service, method, number: None
+        self.on_end: Callable[[str, int], None] = lambda service, number: None
+        """Told of each call as it is asked, and when nobody waits for it any more."""
         self.on_interlock: Callable[[str], None] = lambda why: None
         """Told why all is stopped; "" when it is released."""
         self._send = send
@@ -122,6 +125,7 @@ class BenchPort:
         line.calls[number] = future
         if actuates:
             line.moving.add(number)
+        self.on_begin(service, method, number)
         self._send(pack(["call", service, number, method, arguments, limit, limit]))
         self.on_work()
         return number, future
@@ -138,6 +142,7 @@ class BenchPort:
         finally:
             self.lines[service].calls.pop(number, None)
             self.lines[service].moving.discard(number)
+            self.on_end(service, number)
             self.on_work()
 
     def cancel(self, service: str, number: int) -> None:

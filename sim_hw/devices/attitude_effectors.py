@@ -94,13 +94,34 @@ class SimAttitudeEffectors(AscentDevice, AttitudeEffectors):
     ) -> None:
         """Takes what is told now; what was told before has acted until now."""
         now = self.truth.clock()
-        body = self.truth.body
-        if body is not None:
-            body.advance(now)
+        if self.truth.body is not None:
+            self.truth.body.advance(now)
         self._swing(now - self._since)
         self._since = now
         limit = self._limit()
         self._wanted = (_within(limit, pitch), _within(limit, yaw))
+        self._push(now, pulses, forward)
+
+    def stand(
+        self, pitch: float, yaw: float, pulses: tuple[float, float, float], forward: float
+    ) -> None:
+        """The nozzle is where another says that it is (rad), no further than its stop."""
+        now, limit = self.truth.clock(), self._limit()
+        if self.truth.body is not None:
+            self.truth.body.advance(now)
+        if not self.is_stuck:
+            self.pitch, self.yaw = _within(limit, pitch), _within(limit, yaw)
+        self._since, self._wanted = now, (self.pitch, self.yaw)
+        self._push(now, pulses, forward)
+
+    @property
+    def stop(self) -> float:
+        """How far the nozzle swings to each side, rad."""
+        return self._limit()
+
+    def _push(self, now: float, pulses: tuple[float, float, float], forward: float) -> None:
+        """Nozzle and thrusters act on the body from now on."""
+        body = self.truth.body
         if body is None:
             return
         effort, p = body.effort, self.parameters

@@ -1,6 +1,5 @@
 """The simulated six-joint arm of the rover: waist, shoulder, elbow, wrist pitch, yaw and roll."""
 
-import asyncio
 from math import acos, atan2, cos, hypot, pi, sin
 from typing import Annotated, NamedTuple
 
@@ -291,10 +290,10 @@ class SimRoverArm(PoweredDevice, RoverArm):
         done = False
         try:
             with self.drawing(self.parameters.power):
-                await asyncio.sleep(seconds)
+                await self.motor.run(seconds)
             done = True
         finally:
-            part = 1.0 if done else min(1.0, (self.world.now() - begun) / seconds)
+            part = 1.0 if done else self.motor.part(self.world.now() - begun, seconds)
             self._moving = False
             self.joints = self._reached(start, target, part)
         self.need_power()

@@ -1,6 +1,5 @@
 """What a simulated device that draws power has besides: a load, and nothing to do without it."""
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -8,6 +7,7 @@ from typing import Protocol
 from flight.icd.devices.base import DeviceFault
 from flight.runtime.pace import NANOSECONDS
 from sim_hw.serving.device import DeviceContext, SimulatedDevice
+from sim_hw.serving.motor import Motor
 from sim_hw.world.world import World
 
 
@@ -37,6 +37,7 @@ class PoweredDevice(SimulatedDevice):
         self.world = context.truth
         self.electrical = context.electrical
         self._consumer = context.draws_as
+        self.motor = Motor()
 
     def time_ns(self) -> int:
         """Mission time in nanoseconds."""
@@ -60,5 +61,5 @@ class PoweredDevice(SimulatedDevice):
     async def work(self, seconds: float, watts: float) -> None:
         """Takes time and power."""
         with self.drawing(watts):
-            await asyncio.sleep(seconds)
+            await self.motor.run(seconds)
         self.need_power()

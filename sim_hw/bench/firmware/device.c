@@ -112,6 +112,13 @@ static void stop(device *d, const char *state, bool answer) {
 
 /* -------------------------------------------------------------------- calls */
 
+static const char *read_number(const argument *a, const item *value, double *number) {
+    if (value->kind != KIND_NUMBER) return "not a number";
+    if (!(value->number >= a->lowest && value->number <= a->highest)) return "out of range";
+    *number = value->number;
+    return NULL;
+}
+
 static const char *read_arguments(const method *m, unpacker *u, const item *table, double *values) {
     bool there[DEVICE_ARGUMENTS] = {false};
     for (uint32_t i = 0; i < table->count; i++) {
@@ -120,11 +127,17 @@ static const char *read_arguments(const method *m, unpacker *u, const item *tabl
         while (at < m->count && !item_is(&name, m->arguments[at].name)) at++;
         if (at == m->count) return "unknown argument";
         if (there[at]) return "doubled argument";
-        if (value.kind != KIND_NUMBER) return "not a number";
-        if (!(value.number >= m->arguments[at].lowest && value.number <= m->arguments[at].highest))
-            return "out of range";
+        int first = 0, items = m->arguments[at].items;
+        for (int before = 0; before < at; before++)
+            first += m->arguments[before].items > 0 ? m->arguments[before].items : 1;
+        if (items > 0 && (value.kind != KIND_ARRAY || value.count != (uint32_t)items))
+            return "not a list of so many numbers";
+        for (int k = 0; k < (items > 0 ? items : 1); k++) {
+            item each = items > 0 ? unpack(u) : value;
+            const char *wrong = read_number(&m->arguments[at], &each, &values[first + k]);
+            if (wrong != NULL) return wrong;
+        }
         there[at] = true;
-        values[at] = value.number;
     }
     for (int at = 0; at < m->count; at++)
         if (!there[at]) return "missing argument";
@@ -143,7 +156,10 @@ static void identity(device *d, uint32_t number) {
     for (int i = 0; i < 6; i++) { pack_text(&p, texts[i][0]); pack_text(&p, texts[i][1]); }
     pack_text(&p, "protocol"); pack_unsigned(&p, 1);
     pack_text(&p, "maximum_frame"); pack_unsigned(&p, WIRE_PAYLOAD);
-    pack_text(&p, "features"); pack_array(&p, 0);
+    pack_text(&p, "features");
+    pack_array(&p, (d->of->self_test != NULL) + (d->of->stimulus != NULL));
+    if (d->of->self_test != NULL) pack_text(&p, "self_test");
+    if (d->of->stimulus != NULL) pack_text(&p, "stimulus");
     reply_end(d, number, &p, "", "", "");
 }
 
@@ -167,6 +183,28 @@ static void set_safe(device *d, uint32_t number, unpacker *u, const item *table)
     one_value(d, number, "safe", true, d->safe);
 }
 
+static void self_test(device *d, uint32_t number) {
+    uint8_t room[DEVICE_ANSWER];
+    packer p = reply_head(room, number);
+    d->of->self_test(d, &p);
+    reply_end(d, number, &p, "", "", "");
+}
+
+static void stimulus(device *d, uint32_t number, unpacker *u, const item *table) {
+    uint8_t room[DEVICE_ANSWER];
+    packer p = reply_head(room, number);
+    for (uint32_t i = 0; i < table->count; i++) {
+        item name = unpack(u), value = unpack(u);
+        if (value.kind != KIND_NUMBER || !(value.number - value.number == 0.0) ||
+            !d->of->stimulus(d, &name, value.number)) {
+            refuse(d, number, "rejected", "no such stimulus", "");
+            return;
+        }
+    }
+    pack_map(&p, 0);
+    reply_end(d, number, &p, "", "", "");
+}
+
 static void begin(device *d, uint32_t number, int which, const double *values) {
     const char *fault;
     if (!d->greeted || d->safe) { refuse(d, number, "fault", "it is safe", "safe"); return; }
@@ -176,15 +214,22 @@ static void begin(device *d, uint32_t number, int which, const double *values) {
     d->moving = true;
     d->number = number;
     d->moved_us = d->told_us = d->now_us;
+    fault = NULL;
+    if (advance(d, &fault)) finished(d, fault);  /* what takes no time is over at once */
 }
 
 static void perform(device *d, uint32_t number, const item *name, unpacker *u, const item *table,
                     const item *valid_ms) {
-    double values[DEVICE_ARGUMENTS];
+    double values[DEVICE_VALUES];
     bool late = valid_ms->whole <= 0;
     if (late) { refuse(d, number, "rejected", "late", ""); return; }
     if (item_is(name, "safe")) { set_safe(d, number, u, table); return; }
     if (item_is(name, "identity") && table->count == 0) { identity(d, number); return; }
+    if (item_is(name, "self_test") && table->count == 0 && d->of->self_test != NULL) {
+        self_test(d, number);
+        return;
+    }
+    if (item_is(name, "stimulus") && d->of->stimulus != NULL) { stimulus(d, number, u, table); return; }
     if (item_is(name, "ping") && table->count == 0) {
         one_value(d, number, "uptime_us", false, d->now_us);
         return;

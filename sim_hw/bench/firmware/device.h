@@ -6,12 +6,14 @@
 #include "wire.h"
 
 #define DEVICE_ARGUMENTS 4   /* of one method at most */
+#define DEVICE_VALUES 8      /* numbers of all arguments of a method at most */
 #define DEVICE_KEPT 4        /* motions whose answers are kept for a number that comes again */
 #define DEVICE_ANSWER 360u   /* bytes of an answer at most */
 #define EFFECT_EVERY_US 40000u
 #define SILENCE_US 1000000u
 
-typedef struct { const char *name; double lowest, highest; } argument;  /* a number, required */
+/* A number, or a list of `items` numbers (0: no list); required. */
+typedef struct { const char *name; double lowest, highest; int items; } argument;
 
 typedef struct {
     const char *name;
@@ -36,6 +38,10 @@ typedef struct {
     /* What the motion has done since its start: `count` pairs. Also the result of a motion done. */
     int done_count;
     void (*done)(const device *d, packer *p);
+    /* Or NULL. A self-test: writes the list of its rows. */
+    void (*self_test)(const device *d, packer *p);
+    /* Or NULL. What the simulated world does to it; returns whether it has such a thing. */
+    bool (*stimulus)(device *d, const item *name, double value);
 } device_class;
 
 typedef struct { uint32_t number; bool used, answered; uint16_t length; uint8_t data[DEVICE_ANSWER]; } kept;

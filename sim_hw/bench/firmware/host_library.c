@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wheels.h"
+#include "example.h"
 
 #define ROOM 65536u
 
-typedef struct { device d; wheels own; char serial[40]; uint8_t out[ROOM]; size_t length; } hosted;
+typedef struct { device d; example_room own; char serial[40]; uint8_t out[ROOM]; size_t length; } hosted;
 
 static void collect(void *context, const uint8_t *data, size_t length) {
     hosted *h = context;
@@ -15,15 +15,16 @@ static void collect(void *context, const uint8_t *data, size_t length) {
     h->length += length;
 }
 
-hosted *hosted_new(double speed, double turn_rate, const char *serial) {
+hosted *hosted_new(const char *serial) {
     hosted *h = calloc(1, sizeof *h);
     if (h == NULL) return NULL;
     strncpy(h->serial, serial, sizeof h->serial - 1);
-    wheels_init(&h->own, speed, turn_rate);
-    device_init(&h->d, &WHEELS, &h->own, h->serial, collect, h);
+    example_init(&h->own);
+    device_init(&h->d, &EXAMPLE, &h->own, h->serial, collect, h);
     return h;
 }
 
+int hosted_set(hosted *h, const char *name, double value) { return example_set(&h->own, name, value); }
 void hosted_free(hosted *h) { free(h); }
 void hosted_plugged(hosted *h) { h->length = 0; device_plugged(&h->d); }
 void hosted_unplugged(hosted *h) { device_unplugged(&h->d); }

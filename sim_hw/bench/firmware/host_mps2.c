@@ -1,13 +1,13 @@
 /* The device without an operating system: Cortex-M3 on the board MPS2 (AN385), its UART is the line.
 
-   qemu-system-arm -M mps2-an385 -kernel wheels_cortex_m3.elf -display none -monitor none
+   qemu-system-arm -M mps2-an385 -kernel DEVICE_cortex_m3.elf -display none -monitor none
        -serial unix:PATH,server=on,wait=off */
 #include <string.h>
 
-#include "wheels.h"
+#include "example.h"
 
 #ifndef SPEED
-#define SPEED 1.0 /* m/s, rad/s */
+#define SPEED 1.0 /* m/s, rad/s: of wheels */
 #endif
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
@@ -66,11 +66,13 @@ static void write_uart(void *context, const uint8_t *data, size_t length) {
 }
 
 static void serve(void) {
-    static wheels own;
+    static example_room own;
     static device d;
     uint64_t last = 0;
-    wheels_init(&own, SPEED, SPEED);
-    device_init(&d, &WHEELS, &own, "M3-0001", write_uart, NULL);
+    example_init(&own);
+    (void)example_set(&own, "speed", SPEED);
+    (void)example_set(&own, "turn-rate", SPEED);
+    device_init(&d, &EXAMPLE, &own, "M3-0001", write_uart, NULL);
     device_plugged(&d);
     for (;;) {
         uint64_t now = now_us();

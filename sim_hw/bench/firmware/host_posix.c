@@ -1,6 +1,6 @@
 /* The device on Linux: on a pty (its name is printed), a unix socket or a TCP port of loopback.
 
-   wheels --pty LINK | --unix PATH | --tcp PORT  [--speed M_S] [--turn-rate RAD_S] [--serial NUMBER]
+   DEVICE --pty LINK | --unix PATH | --tcp PORT  [--serial NUMBER] [--SETTING VALUE]
 
    One peer at a time; a second is closed at once. */
 #define _GNU_SOURCE
@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "wheels.h"
+#include "example.h"
 
 static int peer = -1;
 
@@ -84,23 +84,23 @@ static int open_pty(const char *link) {
 }
 
 int main(int count, char **words) {
-    static wheels own;
+    static example_room own;
     static device d;
     const char *serial = "SN0001", *path = NULL, *kind = "";
-    double speed = 1.0, turn_rate = 1.0;
+    example_init(&own);
     for (int i = 1; i + 1 < count; i += 2) {
         const char *name = words[i], *value = words[i + 1];
         if (!strcmp(name, "--pty") || !strcmp(name, "--unix") || !strcmp(name, "--tcp")) {
             kind = name; path = value;
-        } else if (!strcmp(name, "--speed")) speed = atof(value);
-        else if (!strcmp(name, "--turn-rate")) turn_rate = atof(value);
-        else if (!strcmp(name, "--serial")) serial = value;
-        else { fprintf(stderr, "%s: no such option\n", name); return 2; }
+        } else if (!strcmp(name, "--serial")) serial = value;
+        else if (strncmp(name, "--", 2) || !example_set(&own, name + 2, atof(value))) {
+            fprintf(stderr, "%s: no such option\n", name);
+            return 2;
+        }
     }
     if (path == NULL) { fprintf(stderr, "one of --pty, --unix, --tcp is needed\n"); return 2; }
     signal(SIGPIPE, SIG_IGN);
-    wheels_init(&own, speed, turn_rate);
-    device_init(&d, &WHEELS, &own, serial, write_peer, NULL);
+    device_init(&d, &EXAMPLE, &own, serial, write_peer, NULL);
     int listening = -1;
     if (!strcmp(kind, "--pty")) {
         peer = open_pty(path);

@@ -1,10 +1,8 @@
-#include "wheels.h"
+/* Four driven wheels: a device of the interface Wheels. */
+#include "example.h"
 
 #include <math.h>
-
-#ifndef INTERFACE_HASH
-#error "INTERFACE_HASH is the hash of the interface Wheels; msr hil build gives it"
-#endif
+#include <string.h>
 
 enum { STATE, DRIVE, TURN };
 
@@ -12,14 +10,30 @@ enum { STATE, DRIVE, TURN };
 #define PI 3.14159265358979323846
 
 static const method METHODS[] = {
-    {"state", false, 0, {{0, 0, 0}}},
-    {"drive", true, 1, {{"distance", -LONGEST_DRIVE, LONGEST_DRIVE}}},
-    {"turn", true, 1, {{"angle", -PI, PI}}},
+    {"state", false, 0, {{0, 0, 0, 0}}},
+    {"drive", true, 1, {{"distance", -LONGEST_DRIVE, LONGEST_DRIVE, 0}}},
+    {"turn", true, 1, {{"angle", -PI, PI, 0}}},
 };
 
-void wheels_init(wheels *w, double speed, double turn_rate) {
-    wheels new = {.speed = speed, .turn_rate = turn_rate};
-    *w = new;
+typedef struct {
+    double speed, turn_rate;          /* m/s, rad/s */
+    double odometer, turned, current; /* m, rad, A: since power on */
+    int which;                        /* what moves */
+    double goal, done, seconds;       /* of the motion */
+} wheels;
+EXAMPLE_FITS(wheels);
+
+void example_init(void *own) {
+    wheels new = {.speed = 1.0, .turn_rate = 1.0};
+    *(wheels *)own = new;
+}
+
+bool example_set(void *own, const char *name, double value) {
+    wheels *w = own;
+    if (!strcmp(name, "speed")) w->speed = value;
+    else if (!strcmp(name, "turn-rate")) w->turn_rate = value;
+    else return false;
+    return true;
 }
 
 static void read_state(device *d, int which, packer *p) {
@@ -62,7 +76,7 @@ static void tell_done(const device *d, packer *p) {
     pack_text(p, "seconds"); pack_double(p, w->seconds);
 }
 
-const device_class WHEELS = {
+const device_class EXAMPLE = {
     .interface = "Wheels", .interface_hash = INTERFACE_HASH, .model = "demo-motor",
     .firmware = "0.1", .methods = METHODS, .method_count = 3, .read = read_state,
     .begin = begin_motion, .advance = go_on, .done_count = 3, .done = tell_done,

@@ -1,5 +1,6 @@
 """What every stand-in has: readings stamped in mission time, and a loss that is a fault at once."""
 
+import asyncio
 from typing import Any, TypeVar
 
 import msgspec
@@ -8,18 +9,17 @@ from flight.icd.devices.base import DeviceFault, Reading
 from flight.runtime.pace import NANOSECONDS
 from sim_hw.bench.calibration import Calibration
 from sim_hw.bench.port import BenchPort, DeviceLost, Line, PortAnswer
-from sim_hw.power_and_heat.powered import PoweredDevice
 
 R = TypeVar("R", bound=Reading)
 
 
 class StandIn:
-    """Asks a real device for what the simulated one, `sim`, would have answered.
+    """Asks a real device for what the simulated one, `sim`, would have answered; that is its plant.
 
     `on_loss`: the fault code that flight software sees when the real device is lost.
     """
 
-    def __init__(self, sim: PoweredDevice, port: BenchPort, on_loss: str) -> None:
+    def __init__(self, sim: Any, port: BenchPort, on_loss: str) -> None:
         self.service = sim.service
         self.sim = sim
         self.port = port
@@ -40,6 +40,11 @@ class StandIn:
         except DeviceLost as error:
             raise self.lost(error) from error
 
+    def time_ns(self) -> int:
+        """Mission time in nanoseconds, as the simulated device has it."""
+        own = getattr(self.sim, "time_ns", None)
+        return round(asyncio.get_running_loop().time() * NANOSECONDS) if own is None else int(own())
+
     def lost(self, error: DeviceLost) -> DeviceFault:
         """As flight software is told of it."""
         return DeviceFault(self.on_loss, str(error))
@@ -50,9 +55,9 @@ class StandIn:
         That is the arrival of the answer less half its way and the age of the sample; no earlier
         than it was asked for, but by that age.
         """
-        asked = self.sim.time_ns()
+        asked = self.time_ns()
         answer = await self.ask(method, {}, limit, actuates=False)
-        now = self.sim.time_ns()
+        now = self.time_ns()
         taken = max(asked, now - round(0.5 * answer.round_trip * NANOSECONDS))
         return self.reading(kind, answer.result, taken - round(answer.age * NANOSECONDS))
 

@@ -83,7 +83,7 @@ def test_the_c_wheels_pass_on_each_wire(
         (["check", "unix:///no/such/socket", "Wheels"], "is it plugged in"),
         (["check", "unix:///no/such/socket", "Wheel"], "did you mean Wheels"),
         (["check", "telnet://x", "Wheels"], "allowed is one of serial"),
-        (["build", "arm"], "allowed is wheels"),
+        (["build", "arm"], "allowed is wheels, nozzle, igniter, battery"),
         (["build", "wheels", "--out", "/proc/version"], "is a file; allowed is a folder"),
         (["build", "wheels", "--host", "avr"], "allowed is posix, library, cortex_m3"),
         (["floor", "--rate", "0"], "allowed is 1 to 1000"),

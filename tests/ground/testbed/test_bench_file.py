@@ -8,7 +8,7 @@ import pytest
 from flight.configuration.files import ConfigurationError
 from flight.icd.devices.description import interface_hash
 from flight.icd.devices.mobility import Wheels
-from ground.testbed.bench_file import calibration_of, load_bench, setting_of
+from ground.testbed.bench_file import calibration_of, code_of_loss, load_bench, setting_of
 
 GOOD = """\
 format: 1
@@ -24,6 +24,8 @@ devices:
       drive: {value: 1.2, unit: m/s, source: test}
       turn: {value: 1.2, unit: rad/s, source: test}
 """
+PERIOD = "{value: 0.02, unit: s, source: t}"
+LOOP = f"loop: {{method: steer, period: {PERIOD}, deadline: {PERIOD}}}"
 LIMIT = "{ge: -1, le: 1, unit: m}"
 
 
@@ -42,7 +44,8 @@ def written(folder: Path, text: str) -> str:
 def test_what_is_right_is_read_and_handed_to_the_bench_process(tmp_path: Path) -> None:
     _, bench = load_bench(written(tmp_path, GOOD))
     device = bench.devices["rover.wheels"]
-    assert (bench.pace, bench.patience, device.on_loss) == (1.0, 60.0, "no_power")
+    assert (bench.pace, bench.patience, device.on_loss) == (1.0, 60.0, "")
+    assert code_of_loss("rover.wheels", device) == "no_power"
     (told,) = setting_of(bench).devices
     assert told.address == "serial:///tmp/line" and not told.allow_network
     assert told.wanted["interface_hash"] == interface_hash(Wheels)
@@ -101,6 +104,55 @@ def test_a_heartbeat_may_be_lost_once(tmp_path: Path) -> None:
     text = GOOD.replace("wire: line", HEARTBEAT.format(0.5, 1.0), 1)
     _, bench = load_bench(written(tmp_path, text))
     assert bench.devices["rover.wheels"].heartbeat.period == 0.5
+
+
+OTHER = """\
+format: 1
+title: test
+wires:
+  line: {{address: "serial:///tmp/line"}}
+devices:
+  {service}:
+    mode: real
+    wire: line
+    identity: {{interface: {interface}}}
+"""
+
+
+def test_a_gauge_needs_no_rates_and_has_a_code_of_its_own_for_a_loss(tmp_path: Path) -> None:
+    text = OTHER.format(service="rover.battery", interface="Battery")
+    _, bench = load_bench(written(tmp_path, text))
+    assert code_of_loss("rover.battery", bench.devices["rover.battery"]) == "lost"
+
+
+@pytest.mark.parametrize(
+    ("service", "interface", "more", "words"),
+    [
+        ("mav.effectors", "AttitudeEffectors", "", "the fastest that AttitudeEffectors can be"),
+        ("rover.gripper", "Gripper", "", "the fastest that Gripper can be: motion"),
+        ("rover.battery", "Battery", "rates: {motion: {value: 1, unit: 1/s, source: t}}",
+         "none of"),
+        ("rover.battery", "Battery", "on_loss: no_power", "allowed is one of lost"),
+        ("rover.battery", "Battery", LOOP, "allowed is one of state"),
+        ("mav.first_igniter", "Igniter", "", "the real thing is never put on a bench"),
+        ("mav.first_igniter", "Igniter", "dummy_load: {row: load, ge: 3, le: 2, unit: ohm}", "ge"),
+    ],
+)
+def test_each_interface_has_what_it_needs(
+    tmp_path: Path, service: str, interface: str, more: str, words: str
+) -> None:
+    text = OTHER.format(service=service, interface=interface) + (f"    {more}\n" if more else "")
+    with pytest.raises(ConfigurationError) as refused:
+        load_bench(written(tmp_path, text))
+    assert words in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_an_igniter_is_a_dummy_or_none(tmp_path: Path) -> None:
+    text = OTHER.format(service="mav.first_igniter", interface="Igniter")
+    text += "    dummy_load: {row: load, ge: 10, le: 20, unit: ohm}\n"
+    _, bench = load_bench(written(tmp_path, text))
+    told = setting_of(bench).devices[0].wanted
+    assert (told["self_test"], told["self_test_range"]) == ("load", (10.0, 20.0))
 
 
 def test_two_devices_do_not_share_a_wire(tmp_path: Path) -> None:

@@ -1,0 +1,171 @@
+"""The timing of a flight on a bench, for machines (JUnit) and for people (one HTML file)."""
+
+import html
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from flight.configuration.files import ConfigurationError
+from flight.configuration.whole_files import replace_file
+from ground.testbed.bench_evidence import BENCH_FILE, FORMAT
+
+JUNIT, PAGE = "bench.junit.xml", "bench.html"
+BARS = 60  # of a picture of a histogram
+FILL = {"ok": "#2b7", "missed": "#c33", "unknown": "#999"}
+
+
+def read_evidence(folder: Path) -> dict[str, Any]:
+    """The evidence in a run folder; raises ConfigurationError where there is none."""
+    file = folder / BENCH_FILE
+    try:
+        told = json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        problem = f"no evidence of a bench ({error}); fly with `msr fly --bench`"
+        raise ConfigurationError(str(file), None, "", problem) from None
+    if not isinstance(told, dict) or told.get("format") != FORMAT:
+        raise ConfigurationError(str(file), None, "format", f"allowed is {FORMAT}")
+    return told
+
+
+def write_reports(folder: Path) -> tuple[Path, Path]:
+    """JUnit and HTML beside the evidence."""
+    told = read_evidence(folder)
+    return (
+        replace_file(folder / JUNIT, tostring(junit(told), encoding="unicode") + "\n"),
+        replace_file(folder / PAGE, page(told)),
+    )
+
+
+def _methods(told: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{service}.{method}", each)
+        for service, device in told["devices"].items()
+        for method, each in device["methods"].items()
+    ]
+
+
+def summary(told: dict[str, Any]) -> list[str]:
+    """A line for the floor, and one for each method."""
+    lines = []
+    if told["floor"] is not None:
+        floor = told["floor"]
+        times = ", ".join(f"{n[:3]} {1e3 * floor['lateness'][n]:.3f}" for n in TIMES)
+        lines.append(
+            f"floor: {floor['rate_hz']:g} Hz, late by {times} ms, {floor['miss_rate']:.2%} beyond "
+            f"the deadline, {floor['slips']} slips"
+        )
+    lines += [f"{name}: {verdict_of(told, each)}: {_words(each)}" for name, each in _methods(told)]
+    return lines
+
+
+def verdict_of(told: dict[str, Any], method: dict[str, Any]) -> str:
+    """Of one method: ok, missed, or unknown where it has no deadline or the floor is bad."""
+    floor, most = told["floor"], told["most_misses"]
+    if not method["deadline_s"] or floor is None or floor["miss_rate"] > most:
+        return "unknown"
+    return "missed" if method["misses"] > most * method["n"] else "ok"
+
+
+def junit(told: dict[str, Any]) -> Element:
+    """A case for each method: failed where it missed, skipped where nobody can say."""
+    methods = _methods(told)
+    verdicts = [verdict_of(told, each) for _, each in methods]
+    suite = Element(
+        "testsuite", name=f"bench: {told['title']}", tests=str(len(methods)),
+        failures=str(verdicts.count("missed")), skipped=str(verdicts.count("unknown")),
+    )  # fmt: skip
+    properties = SubElement(suite, "properties")
+    for service, device in told["devices"].items():
+        for name in ("model", "serial", "firmware"):
+            value = str(device["identity"].get(name, ""))
+            SubElement(properties, "property", name=f"{service}.{name}", value=value)
+    for (name, each), verdict in zip(methods, verdicts, strict=True):
+        case = SubElement(suite, "testcase", classname="bench", name=name)
+        if verdict == "missed":
+            SubElement(case, "failure", message=_words(each))
+        elif verdict == "unknown":
+            SubElement(case, "skipped", message="no deadline, or the floor of this machine is bad")
+        SubElement(case, "system-out").text = _words(each)
+    return suite
+
+
+def _words(method: dict[str, Any]) -> str:
+    response = method["response"]
+    return (
+        f"{method['n']} calls, {method['misses']} misses (the longest run "
+        f"{method['longest_run_of_misses']}), {method['slips']} slips, {method['unanswered']} "
+        f"without an answer; response p50 {1e3 * response['p50_s']:.3f}, p99 "
+        f"{1e3 * response['p99_s']:.3f}, max {1e3 * response['max_s']:.3f} ms"
+    )
+
+
+def page(told: dict[str, Any]) -> str:
+    """One file, without anything from elsewhere."""
+    escape = html.escape
+    rows, pictures = [], []
+    if told["floor"] is not None:
+        floor = told["floor"]
+        lateness = floor["lateness"]
+        rows.append(
+            f"<tr><td>floor of this machine ({escape(floor['way'])}, {floor['rate_hz']:g} Hz)</td>"
+            f"<td>{'bad' if floor['miss_rate'] > told['most_misses'] else 'good'}</td><td>"
+            f"{lateness['n']}</td><td>{floor['miss_rate']:.2%}</td><td>{floor['slips']}</td>"
+            f"{_times(lateness)}</tr>"
+        )
+        pictures.append(_picture("floor: lateness", lateness, 0.0))
+    for name, each in _methods(told):
+        verdict = verdict_of(told, each)
+        rows.append(
+            f"<tr><td>{escape(name)}</td><td style='color:{FILL[verdict]}'>{verdict}</td>"
+            f"<td>{each['n']}</td><td>{each['misses']}</td><td>{each['slips']}</td>"
+            f"{_times(each['response'])}</tr>"
+        )
+        pictures.append(_picture(f"{name}: response", each["response"], each["deadline_s"]))
+    devices = "".join(
+        f"<li>{escape(service)}: {escape(device['state'])}, "
+        f"{escape(' '.join(str(device['identity'].get(n, '')) for n in NAMED))}, "
+        f"boot {device['boots']}</li>"
+        for service, device in told["devices"].items()
+    )
+    return (
+        "<!doctype html><meta charset=utf-8><title>bench</title><style>body{font:15px sans-serif;"
+        "margin:2em;max-width:60em}td,th{padding:.2em .8em;text-align:right}td:first-child{"
+        f"text-align:left}}</style><h1>{escape(told['title'])}</h1><p>Timing: <b>"
+        f"{escape(told['timing'])}</b> (a miss in {1 / told['most_misses']:.0f} is forgiven)</p>"
+        f"<ul>{devices}</ul><table><tr><th></th><th></th><th>n</th><th>misses</th><th>slips</th>"
+        f"<th>p50 ms</th><th>p99 ms</th><th>max ms</th></tr>{''.join(rows)}</table>"
+        f"{''.join(pictures)}\n"
+    )
+
+
+TIMES = ("p50_s", "p99_s", "max_s")
+NAMED = ("vendor", "model", "serial", "firmware")
+
+
+def _times(histogram: dict[str, Any]) -> str:
+    return "".join(f"<td>{1e3 * histogram[n]:.3f}</td>" for n in TIMES)
+
+
+def _picture(title: str, histogram: dict[str, Any], deadline: float) -> str:
+    """Bars over time, up to a little more than the longest; a line at the deadline."""
+    longest = max(histogram["max_s"], deadline, 1e-6) * 1.05
+    bars = [0] * BARS
+    for upper_ns, count in histogram["counts_ns"]:
+        bars[min(BARS - 1, int(upper_ns * 1e-9 / longest * BARS))] += count
+    most = max(*bars, 1)
+    drawn = "".join(
+        f"<rect x={10 * k} y={100 - 96 * n / most:.1f} width=9 height={96 * n / most:.1f} "
+        f"fill=#48a />"
+        for k, n in enumerate(bars)
+        if n
+    )
+    line = ""
+    if deadline:
+        x = deadline / longest * 10 * BARS
+        line = f"<line x1={x:.1f} x2={x:.1f} y1=0 y2=100 stroke=#c33 />"
+    return (
+        f"<h2>{html.escape(title)}</h2><svg viewBox='0 0 {10 * BARS} 118' width=600>{drawn}{line}"
+        f"<text y=116 font-size=12>0</text><text x={10 * BARS} y=116 font-size=12 "
+        f"text-anchor=end>{1e3 * longest:.2f} ms</text></svg>"
+    )

@@ -1,0 +1,69 @@
+"""The evidence of a flight on a bench: how late its devices were, beside the machine's floor."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from flight.configuration.whole_files import replace_file
+from ground.testbed.bench_file import BenchFile
+from sim_hw.bench.floor import Floor, measure_floor
+from sim_hw.bench.port import BenchPort
+from sim_hw.bench.timing import MOST_MISSES, Timings
+
+BENCH_FILE = "bench.json"
+FORMAT = 1
+FLOOR_SECONDS = 6.0  # s of the wall, before a flight with a loop
+FLOOR_WAY = "sleeping thread"
+
+
+def floor_of(bench: BenchFile) -> Floor | None:
+    """How late this machine is by itself at the rate of the fastest loop of a bench; None: there is
+    no loop, and nothing is measured."""
+    periods = [each.loop.period for each in bench.devices.values() if each.loop is not None]
+    return measure_floor(1.0 / min(periods), FLOOR_SECONDS) if periods else None
+
+
+class BenchEvidence:
+    """Gathers it while the flight goes on."""
+
+    def __init__(self, bench: BenchFile, floor: Floor | None) -> None:
+        loops = {
+            (service, device.loop.method): (device.loop.period, device.loop.deadline)
+            for service, device in bench.devices.items() if device.loop is not None
+        }  # fmt: skip
+        self._bench, self._floor = bench, floor
+        self._deadline = min((deadline for _, deadline in loops.values()), default=0.0)
+        self.timings = Timings(loops)
+        self.began, self.answered = self.timings.began, self.timings.answered
+        self.ended = self.timings.ended
+
+    def told(self, port: BenchPort) -> dict[str, Any]:
+        """All of it, as plain data."""
+        misses, floor = None, None
+        if self._floor is not None:
+            lateness = self._floor.lateness[FLOOR_WAY]
+            misses = lateness.beyond(self._deadline)
+            floor = {
+                "way": FLOOR_WAY, "rate_hz": self._floor.rate, "miss_rate": misses,
+                "slips": self._floor.slips[FLOOR_WAY], "lateness": lateness.told(),
+                "not_permitted": self._floor.refused,
+            }  # fmt: skip
+        return {
+            "format": FORMAT,
+            "title": self._bench.title,
+            "timing": self.timings.verdict(misses),
+            "most_misses": MOST_MISSES,
+            "floor": floor,
+            "devices": {
+                service: {
+                    "state": line.state, "boots": line.boot, "identity": line.identity,
+                    "methods": self.timings.told().get(service, {}),
+                }
+                for service, line in port.lines.items()
+            },
+        }  # fmt: skip
+
+    def write(self, folder: Path, port: BenchPort) -> None:
+        """Into a run folder."""
+        text = json.dumps(self.told(port), indent=1)
+        replace_file(folder / BENCH_FILE, text + "\n")

@@ -1,0 +1,111 @@
+"""What a person may ask of a bench while a flight goes on: arming, safe, stop, and the pace."""
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from flight.configuration.files import ConfigurationError
+from flight.runtime.throttled_loop import ThrottledLoop, checked_rate
+from ground.testbed.bench_opening import check_arming
+from ground.testbed.inputs import InputRefused
+from ground.testbed.run_control import Order
+from ground.testbed.throttled_host import ThrottledHost
+from sim_hw.bench.device_link import ARMED
+from sim_hw.bench.port import BenchProcess
+
+if TYPE_CHECKING:
+    from ground.testbed.bench_host import Bench
+
+LOOK = 0.1  # s
+PAUSE = "pause"
+PAUSED_WITHIN = 2.0  # s of the wall in which what is real is safe, or lost
+
+
+class BenchOrders(ThrottledHost):
+    """The part of a bench's host that hears people."""
+
+    _bench: "Bench"
+    _process: BenchProcess | None
+    _bench_loop: ThrottledLoop
+    _last: dict[str, str]
+    _wanted: float
+
+    @abstractmethod
+    def _put(self, told: list[Any]) -> None:
+        """Something told by the bench waits for its turn."""
+
+    @abstractmethod
+    def _keep_pace(self) -> None:
+        """Sets the pace by what is real, and by what is wanted."""
+
+    def ordered(self, asked: Order) -> None:
+        """A person arms, makes safe, stops or releases; raises InputRefused."""
+        process, devices = self._process, self._bench.bench.devices
+        if process is None or process.gone:
+            raise InputRefused("no real device is there: the run flies from its record, or its "
+                               "bench process has ended")  # fmt: skip
+        if asked.service and asked.service not in devices:
+            raise InputRefused(f"{asked.service}: allowed is one of {', '.join(devices)}")
+        if asked.order == "arm":
+            if asked.seconds is None or not asked.service:
+                raise InputRefused("arm: one service, and for how many seconds")
+            try:
+                check_arming(self._bench.file, self._bench.bench, asked.service, asked.seconds)
+            except ConfigurationError as error:
+                raise InputRefused(str(error)) from None
+            process.order("arm", asked.service, asked.seconds, asked.who)
+        elif asked.order == "safe":
+            process.order("safe", asked.service, f"{asked.who} made it safe")
+        elif asked.order == "stop":
+            process.order("stop", "", f"stopped by {asked.who}")
+        else:
+            process.order("release", "")
+
+    def pace_asked(self, rate: float, until_ns: int | None) -> None:
+        """A person sets the pace. With something real armed it is not made faster than the bench's,
+        nor a way to an instant; a pause makes safe first. Raises InputRefused, ValueError."""
+        checked_rate(rate)
+        # As it was told last: that may still wait for its turn in the run.
+        armed = [service for service, state in self._last.items() if state == ARMED]
+        most = self._bench.bench.pace
+        if armed and self._process is not None:
+            if until_ns is not None:
+                raise InputRefused(
+                    f"{are(armed)} real and armed: no jump to an instant; make it safe first "
+                    "(`msr hil safe RUN`), or pause"
+                )
+            if rate > most:
+                raise InputRefused(
+                    f"{are(armed)} real and armed: allowed is a pace up to {most:g}; make it safe "
+                    "first (`msr hil safe RUN`)"
+                )
+        if self._process is not None and not self._process.gone:
+            if rate == 0.0:
+                self._make_safe_to_pause()
+            else:
+                self._process.order("allow", "", PAUSE)
+        self._wanted = rate
+        self._bench_loop.set_pace(rate, until_ns)
+        if rate > 0.0 and until_ns is None:
+            self._keep_pace()
+
+    def _make_safe_to_pause(self) -> None:
+        """All real devices are safe before the time of the run stands; raises InputRefused where
+        the bench process does not say so, and has not ended either."""
+        process = self._process
+        assert process is not None
+        process.order("inhibit", "", PAUSE, "the run is paused")
+        until = self._bench.outside.now() + PAUSED_WITHIN
+        while not process.gone and self._bench.outside.now() < until:
+            told = process.take(LOOK)
+            if told is not None:
+                self._put(told)
+                if told == ["ordered", "", "inhibit", PAUSE]:
+                    return
+        if not process.gone:
+            process.order("allow", "", PAUSE)
+            raise InputRefused("the bench does not say that all is safe: it is not paused")
+
+
+def are(armed: list[str]) -> str:
+    """Their names, and the verb."""
+    return f"{', '.join(armed)} {'is' if len(armed) == 1 else 'are'}"

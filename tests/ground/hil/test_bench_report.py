@@ -1,0 +1,71 @@
+"""The timing of a flight on a bench as JUnit, as one page, and by its exit code."""
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from ground.cli import main
+from ground.hil.bench_report import write_reports
+from sim_hw.bench.timing import MethodTiming
+
+
+def evidence(folder: Path, misses: int, floor_rate: float | None, deadline: float = 0.02) -> Path:
+    timing = MethodTiming(0.02, deadline)
+    for number in range(1000):
+        timing.began(0.0001)
+        timing.answered(0.5 if number < misses else 0.001)
+    floor: dict[str, Any] | None = None
+    if floor_rate is not None:
+        floor = {
+            "way": "sleeping thread", "rate_hz": 50.0, "miss_rate": floor_rate, "slips": 1,
+            "lateness": timing.lateness.told(), "not_permitted": [],
+        }  # fmt: skip
+    bad = floor_rate is None or floor_rate > 0.001
+    identity = {"vendor": "<b>", "model": "m", "serial": "SN1", "firmware": "1"}
+    methods = {"steer": timing.told()}
+    device = {"state": "armed", "boots": 1, "identity": identity, "methods": methods}
+    told = {
+        "format": 1, "title": "desk & chair", "most_misses": 0.001, "floor": floor,
+        "timing": "unknown" if bad else "missed" if misses > 1 else "ok",
+        "devices": {"mav.effectors": device},
+    }  # fmt: skip
+    (folder / "bench.json").write_text(json.dumps(told))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("misses", "floor", "code", "kind"),
+    [(0, 0.0, 0, ""), (1, 0.001, 0, ""), (2, 0.0, 1, "failure"), (2, 0.5, 3, "skipped"),
+     (0, None, 3, "skipped")],
+)  # fmt: skip
+def test_missed_is_a_failure_and_a_bad_floor_is_unknown(
+    misses: int, floor: float | None, code: int, kind: str, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    assert main(["hil", "report", str(evidence(tmp_path, misses, floor))]) == code
+    assert f"1000 calls, {misses} misses" in capsys.readouterr().out
+    suite = ElementTree.parse(tmp_path / "bench.junit.xml").getroot()
+    (case,) = suite.iter("testcase")
+    assert case.get("name") == "mav.effectors.steer"
+    kinds = [each.tag for each in case if each.tag in ("failure", "skipped")]
+    assert kinds == ([kind] if kind else [])
+
+
+def test_the_page_is_one_file_and_what_a_device_says_is_text(tmp_path: Path) -> None:
+    _, page = write_reports(evidence(tmp_path, 0, 0.0))
+    text = page.read_text()
+    assert "desk &amp; chair" in text and "&lt;b&gt;" in text and "<b> m" not in text
+    assert "http" not in text.replace("http-equiv", "") and text.count("<svg") == 2
+
+
+def test_without_evidence_it_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["hil", "report", str(tmp_path)]) == 2
+    assert "fly with `msr fly --bench`" in capsys.readouterr().err
+    (tmp_path / "bench.json").write_text('{"format": 2}')
+    assert main(["hil", "report", str(tmp_path)]) == 2
+    assert "allowed is 1" in capsys.readouterr().err
