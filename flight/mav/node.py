@@ -6,6 +6,7 @@ import msgspec
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.chart.statechart import ANY, On, Safing, Signal, State, Statechart
+from flight.core.commanding.arguments import VehicleName
 from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
 from flight.core.custody.handover import PassiveHandover
 from flight.core.custody.ledger import Evidence
@@ -258,7 +259,7 @@ class Mav(MavVehicle):
         return "let go"
 
     @command(deadline=60.0, allowed_in="in_orbit")
-    def cede_container(self, to: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]) -> str:
+    def cede_container(self, to: VehicleName) -> str:
         """Leaves it to another node to find the tubes that were let go: the MAV sees them no
         more."""
         return f"{cede_tubes(self, to)} tubes"

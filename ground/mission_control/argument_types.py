@@ -27,6 +27,20 @@ class TypeEntry(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     items: tuple["TypeEntry", ...] = ()  # of a list, of a table's values, of either
     fields: dict[str, "TypeEntry"] = {}  # of a structure
     required: tuple[str, ...] = ()  # fields of a structure that have no default
+    names: str = ""  # what a text, or each key of a table, is the name of: a tube, a sequence, ...
+
+    def named(self, value: Any) -> list[tuple[str, str]]:
+        """The names in a value that was checked, each with what it is the name of."""
+        if self.names and isinstance(value, str):
+            return [(self.names, value)]
+        if self.names and isinstance(value, dict):
+            return [(self.names, str(key)) for key in value]
+        if self.kind == "list" and self.items and isinstance(value, list | tuple):
+            return [found for each in value for found in self.items[0].named(each)]
+        if self.kind == "structure" and isinstance(value, dict):
+            known = (name for name in self.fields if name in value)
+            return [found for name in known for found in self.fields[name].named(value[name])]
+        return []
 
     def words(self) -> str:
         """The type and its limits for a reader, such as ``number, 0 to 30``."""

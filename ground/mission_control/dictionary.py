@@ -105,11 +105,16 @@ class EventEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class VehicleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One node: what it obeys, measures and tells."""
+    """One node: what it obeys, measures and tells.
+
+    `names`: those that there are from the start, by what they name: parameters, and monitors and
+    responses of its fault protection.
+    """
 
     name: str
     doc: str
     states: tuple[str, ...] = ()
+    names: dict[str, tuple[str, ...]] = {}
     commands: dict[str, CommandEntry] = {}
     channels: dict[str, ChannelEntry] = {}
     events: dict[str, EventEntry] = {}

@@ -48,6 +48,7 @@ def _vehicle(kind: type[Node]) -> VehicleEntry:
         name=kind.name,
         doc=inspect.getdoc(kind) or "",
         states=tuple(kind.statechart.states),
+        names=_names(kind),
         commands={name: _command(kind, spec) for name, spec in declared_commands(kind).items()},
         channels={name: _channel(each) for name, each in declared_channels(kind).items()},
         events={
@@ -55,6 +56,15 @@ def _vehicle(kind: type[Node]) -> VehicleEntry:
             for name, event in declared_events(kind).items()
         },
     )
+
+
+def _names(kind: type[Node]) -> dict[str, tuple[str, ...]]:
+    table = load_protection(kind.name)
+    return {
+        "parameter": tuple(kind.parameter_declarations),
+        "monitor": tuple(table.monitors),
+        "response": tuple(table.responses),
+    }
 
 
 def _command(kind: type[Node], spec: CommandSpec) -> CommandEntry:
@@ -135,7 +145,8 @@ def _describe(info: msgspec.inspect.Type) -> TypeEntry:
     inspected = msgspec.inspect
     match info:
         case inspected.Metadata():
-            return _describe(info.type)
+            found, names = _describe(info.type), (info.extra or {}).get("names", "")
+            return msgspec.structs.replace(found, names=names) if names else found
         case inspected.BoolType():
             return TypeEntry("boolean")
         case inspected.IntType() | inspected.FloatType():

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from flight.core.commanding.arguments import ParameterValues, SequenceName
 from flight.core.commanding.commands import Carries, CommandRejected, Hazard, command
 from flight.core.keeping.continuity import keep_correction
 from flight.core.keeping.parameters import READ_BACK, ParameterRefusal, ParameterTable
@@ -99,7 +100,7 @@ class StandardCommands(NodeEvents, ReportingNode):
         self.clock_corrected(step=-error, correction=self.clock.correction)
 
     @command(deadline=60.0, harmless=True)
-    def load_parameters(self, values: dict[str, Any]) -> None:
+    def load_parameters(self, values: ParameterValues) -> None:
         """Stages new parameter values and validates them; nothing changes yet."""
         try:
             self.parameters.load(values)
@@ -131,7 +132,7 @@ class StandardCommands(NodeEvents, ReportingNode):
             raise CommandRejected(str(refusal)) from refusal
 
     @command(deadline=60.0, carries=Carries.STORED_SEQUENCE)
-    def start_sequence(self, name: str) -> None:
+    def start_sequence(self, name: SequenceName) -> None:
         """Starts a loaded sequence, but not in the safe state; hazardous if a command in it is."""
         if self.is_in(SAFE):
             raise CommandRejected(f"start_sequence: no sequence runs in the state {SAFE}")
@@ -142,7 +143,7 @@ class StandardCommands(NodeEvents, ReportingNode):
         self.execute_sequence(name)
 
     @command(deadline=60.0, harmless=True)
-    def abort_sequence(self, name: str) -> None:
+    def abort_sequence(self, name: SequenceName) -> None:
         """Ends a running sequence; the command in flight goes on."""
         try:
             self.sequences.abort(name, "commanded")

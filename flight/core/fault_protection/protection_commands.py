@@ -17,6 +17,8 @@ from flight.core.fault_protection.protected_node import ProtectedNode
 from flight.core.fault_protection.tables import Mode, Table
 
 EntryName = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+ResponseName = Annotated[EntryName, msgspec.Meta(extra={"names": "response"})]
+MonitorName = Annotated[EntryName, msgspec.Meta(extra={"names": "monitor"})]
 AUDIT, KEPT, SHOWN = "protection_audit", 500, 10
 LONGEST_SILENCE = 700.0 * SOL_SECONDS
 """s of silence that can be announced: from one window for the way home to the next."""
@@ -55,23 +57,23 @@ class ProtectionCommands(ProtectedNode):
         self._staged = None
 
     @command(deadline=60.0)
-    def arm_response(self, response: EntryName) -> str:
+    def arm_response(self, response: ResponseName) -> str:
         """Makes a response active, also one that was tripped; it has all its shots again."""
         return self._set_mode("arm_response", response, Mode.ACTIVE)
 
     @command(deadline=60.0, hazard=Hazard.PROTECTION)
-    def disable_response(self, response: EntryName, passive: bool = False) -> str:
+    def disable_response(self, response: ResponseName, passive: bool = False) -> str:
         """Switches a response off; `passive`: it goes on to say what it would have done."""
         mode = Mode.PASSIVE if passive else Mode.DISABLED
         return self._set_mode("disable_response", response, mode)
 
     @command(deadline=60.0)
-    def enable_monitor(self, monitor: EntryName) -> str:
+    def enable_monitor(self, monitor: MonitorName) -> str:
         """Has a monitor watch again."""
         return self._enable("enable_monitor", monitor, True)
 
     @command(deadline=60.0, hazard=Hazard.PROTECTION)
-    def disable_monitor(self, monitor: EntryName) -> str:
+    def disable_monitor(self, monitor: MonitorName) -> str:
         """Has a monitor, and the checks that it asks of readings, watch no more."""
         return self._enable("disable_monitor", monitor, False)
 

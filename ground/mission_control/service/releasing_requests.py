@@ -7,7 +7,7 @@ from ground.api import commanding
 from ground.api.entries import StackItem
 from ground.mission_control.service.desk import Desk
 from ground.mission_control.service.handling import OPERATOR, Asked, Handlers, Refused
-from ground.mission_control.service.staging import Wanted, assess, mode_problems
+from ground.mission_control.service.staging import Wanted, assess, mode_problems, sequence_problems
 
 handlers = Handlers()
 
@@ -68,7 +68,8 @@ def _check_now(desk: Desk, items: Sequence[StackItem]) -> None:
         problems = seen.problems
         if item.vehicle in before and not item.hazardous:
             # What leaves before it may change the state of the vehicle.
-            problems = [each for each in problems if each not in mode_problems(seen)]
+            before_it = [*mode_problems(seen), *sequence_problems(desk.control, seen.entry, wanted)]
+            problems = [each for each in problems if each not in before_it]
         elif item.vehicle in before and item.carried is not None:
             # What leaves before it may be another content of what it carries.
             raise Refused(f"{item.stage} carries what was loaded before: release it by itself")

@@ -14,6 +14,7 @@ from ground.mission_control.condition_checks import MODE
 from ground.mission_control.dictionary import CommandEntry, DictionaryRefusal
 from ground.mission_control.mission_control import MissionControl
 from ground.mission_control.service.handling import Refused
+from ground.mission_control.service.known_names import Known
 from ground.mission_control.service.waiting import problem_of
 from ground.mission_control.service.windows import Outlook, outlook
 from ground.mission_control.stages import carried_by, stages_of
@@ -70,6 +71,9 @@ def assess(control: MissionControl, vehicles: tuple[str, ...], wanted: Wanted) -
             raise Refused(f"when = {wanted.when!r}: {problem}")
     if wanted.not_after is not None and wanted.not_after <= now_ns:
         raise Refused(f"not_after = {wanted.not_after}: it is {now_ns} ns of mission time already")
+    unknown = Known(control, vehicles, vehicle).refusal(entry, wanted.arguments)
+    if unknown:
+        raise Refused(unknown)
     stages = stages_of(entry, vehicle, wanted.arguments, control.tracker)
     mode = control.telemetry.value(vehicle, MODE)
     age = control.telemetry.age(vehicle, MODE, now_ns) if mode is not None else None
@@ -97,6 +101,7 @@ def _problems(control: MissionControl, seen: Assessment, wanted: Wanted) -> list
     found = []
     if wanted.when is None:
         found += mode_problems(seen)
+    found += sequence_problems(control, seen.entry, wanted)
     if seen.outlook.why_not:
         found.append(seen.outlook.why_not)
     if seen.hazardous and not wanted.unit:
@@ -115,6 +120,11 @@ def mode_problems(seen: Assessment) -> list[str]:
         f"{seen.entry.name} is not allowed in state {mode}, which was reported "
         f"{seen.mode_age or 0.0:.0f} s ago; allowed: {', '.join(allowed)}"
     ]
+
+
+def sequence_problems(control: MissionControl, entry: CommandEntry, wanted: Wanted) -> list[str]:
+    """Why the vehicle would not know a sequence, by what was sent to it."""
+    return Known(control, (), wanted.vehicle).not_loaded(entry, wanted.arguments)
 
 
 def split_problems(stations: Stations, seen: Outlook, wanted: Wanted) -> list[str]:

@@ -29,6 +29,7 @@ from ground.api.entries import Answer, Entry, StackItem
 from ground.api.fields import Read
 from ground.api.requests import read_request
 from ground.mission_control.clock import MissionClock
+from ground.mission_control.custody_view import TubeEntry
 from ground.mission_control.dictionary import Dictionary
 from ground.mission_control.mission_control import MissionControl
 from ground.mission_control.procedures import Program, load_procedure
@@ -84,6 +85,8 @@ class Desked(Ground):
 
     disc: Disc = FILES
     simulation: Any = None
+    tubes: tuple[TubeEntry, ...] = ()
+    dictionary = SERVED
 
     def __init__(self, folder: Path, program: Program) -> None:
         super().__init__(folder, program)
@@ -95,7 +98,8 @@ class Desked(Ground):
     def start(self) -> None:
         self._bus = Bus("mission_control", fabric=self._fabric)
         self.control = MissionControl(
-            self._bus, self.folder, SERVED, self.program, [], MissionClock(EPOCH_JD_TT),
+            self._bus, self.folder, self.dictionary, self.program, list(self.tubes),
+            MissionClock(EPOCH_JD_TT),
             disc=self.disc,
         )  # fmt: skip
         self.service = Service(self.control, ABOUT, self.simulation, self.folder.parent)

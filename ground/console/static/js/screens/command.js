@@ -203,11 +203,21 @@ function field(name, argument, place, problem, touched) {
   const id = `argument-${name}`;
   const shown = problem && touched;
   const change = (event) => { state.form.texts[name] = event.target.value; state.form.touched.add(name); redraw(); };
-  const common = { id, "aria-describedby": `${id}-doc`, "aria-invalid": shown ? "true" : "false", value: state.form.texts[name] ?? "", oninput: change };
+  const known = namesFor(argument.type);
+  const common = { id, "aria-describedby": `${id}-doc`, "aria-invalid": shown ? "true" : "false", list: known.length && argument.type.kind === "text" ? `${id}-known` : undefined, value: state.form.texts[name] ?? "", oninput: change };
   return h("div", { class: "argument", key: name },
     h("label", { for: id }, name, unitOf(argument.unit) && h("span", { class: "unit" }, ` ${argument.unit}`), !argument.required && h("span", { class: "soft" }, " may be left out")),
     control(argument, common),
-    h("p", { id: `${id}-doc`, class: shown ? "problem" : "soft" }, shown ? problem : `${sentence(argument.type)}${argument.required || argument.default === null ? "" : `; default ${asTyped(argument.default)}`}`));
+    common.list && h("datalist", { id: common.list, key: "known" }, known.map((each) => h("option", { value: each, key: each }))),
+    h("p", { id: `${id}-doc`, class: shown ? "problem" : "soft" }, shown ? problem : `${sentence(argument.type)}${argument.required || argument.default === null ? "" : `; default ${asTyped(argument.default)}`}${known.length ? `; known: ${known.slice(0, 8).join(", ")}${known.length > 8 ? ", …" : ""}` : ""}`));
+}
+
+// The names that there are for what an argument names.
+function namesFor(type) {
+  const kind = type.names || type.items?.[0]?.names;
+  if (kind === "tube") return [...store.custody.keys()];
+  if (kind === "vehicle") return vehicleNames();
+  return kind ? store.dictionary.vehicles[state.form.vehicle].names?.[kind] ?? [] : [];
 }
 
 function control(argument, common) {
