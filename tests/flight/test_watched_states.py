@@ -2,13 +2,14 @@
 
 import pytest
 
-from flight.core.fault_protection.watchdog import BURN_INTERVAL
 from flight.core.node import Node
 from flight.runtime.loop import VirtualLoop, run
 from ground.missions.mission import load_mission
 from ground.testbed.hardware import Hardware, load_vehicle_files
 from ground.testbed.vehicles import vehicle_class, vehicle_classes
 from ground.testbed.wiring import _connected
+
+BURN_INTERVAL = 0.5
 
 WATCHING = [kind for kind in vehicle_classes() if kind.watched]
 

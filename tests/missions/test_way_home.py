@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from flight.core.context import POWER_OFF_AFTER
+POWER_OFF_AFTER = 1.2 * 88775.24414688001  # s: sols
 
 if TYPE_CHECKING:
     from conftest import Flown, Fly

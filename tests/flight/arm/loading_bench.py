@@ -29,7 +29,9 @@ from sim_hw.devices.tube_rack import SimTubeRack, TubeRackParameters
 from sim_hw.serving.device import DeviceContext
 from sim_hw.world.terrain import Terrain
 from sim_hw.world.tubes import LyingPose, SampleKind, SampleTube, TubeRegistry, TubeState
-from sim_hw.world.world import SITE_EAST_LONGITUDE_DEGREES, World
+from sim_hw.world.world import World
+
+SITE_EAST_LONGITUDE_DEGREES = 77.407753
 
 MORNING = jd_tt_of_local_time(
     local_sol_number(2461990.0, SITE_EAST_LONGITUDE_DEGREES), 9.0, SITE_EAST_LONGITUDE_DEGREES

@@ -7,13 +7,15 @@ from typing import Annotated, Any
 import msgspec
 import pytest
 
-from flight.core.exchanges import REMEMBERED, ExchangeFailed, Exchanges
+from flight.core.exchanges import ExchangeFailed, Exchanges
 from flight.icd.exchanges import EVERY_NODE, TOPICS, Topic
 from flight.icd.messages import Exchange
 from flight.runtime.nursery import Nursery
 from ground.missions.mission import load_mission
 from ground.testbed.hardware import Hardware, load_vehicle_files
 from ground.testbed.wiring import connected_nodes
+
+REMEMBERED = 200
 
 
 def topic(name: str) -> Topic[Any, Any]:

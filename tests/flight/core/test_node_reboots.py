@@ -4,11 +4,12 @@ import asyncio
 
 import pytest
 
-from flight.core.context import POWER_OFF_AFTER
 from flight.icd.custody_record import Evidence
 from flight.icd.messages import Message, Rung
 from ground.testbed.rig import Rig
 from tests.flight.core.toy_node import World, now, toy
+
+POWER_OFF_AFTER = 1.2 * 88775.24414688001  # s: sols
 
 
 @pytest.mark.requirement("NOD-05")

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from flight.core.activities import ActivityFailed
-from flight.lander.commissioning import SOLS_FOR_CONTACT, check_radios
+from flight.lander.commissioning import check_radios
 from tests.flight.lander.test_lander import SOL, Landed, land
+
+SOLS_FOR_CONTACT = 3.0
 
 
 def now() -> float:

@@ -6,8 +6,10 @@ import pytest
 
 from flight.astrodynamics.vectors import Vector, unit
 from flight.icd.devices.descent import RadarReading, TerrainFix
-from flight.lander.descent_navigation import INSISTENT, DescentNavigation
+from flight.lander.descent_navigation import DescentNavigation
 from tests.flight.lander.descent_bench import GROUND, MUTE, NO_FIX, NO_RADAR, Bench, navigation
+
+INSISTENT = 8
 
 
 def radar(distance: float | None = None, velocity: Vector | None = None) -> RadarReading:

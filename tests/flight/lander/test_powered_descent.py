@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from flight.astrodynamics.vectors import add, norm, scale
 from flight.lander.landing_site import LandingMap
 from flight.lander.powered_descent import (
-    GRAVITY,
     DescentLimits,
     Gate,
     acceleration_to_gate,
@@ -18,6 +17,8 @@ from flight.lander.powered_descent import (
 )
 from flight.lander.thrust_control import EngineLayout, ThrustAllocation
 from flight.lander.touchdown_detection import TouchdownDetector
+
+GRAVITY = 3.72
 
 LIMITS = DescentLimits(greatest=10.5, least=1.8, tilt=math.radians(65.0), exhaust_speed=2_090.0)
 GATE = Gate((0.0, 0.0, 16.0), 1.2)

@@ -10,7 +10,9 @@ from flight.astrodynamics.site_frame import SiteFrame, local_axes
 from flight.astrodynamics.vectors import Vector, add, dot, norm, scale, subtract
 from flight.lander import silence
 from flight.lander.air_model import density_and_scale_height, wind
-from flight.lander.silence import LEAST_GAIN, Silence, fill, sum_of
+from flight.lander.silence import Silence, fill, sum_of
+
+LEAST_GAIN = 0.5
 
 FRAME = SiteFrame(math.radians(18.45), math.radians(77.4), 333.0)
 SECONDS = 30.5

@@ -9,8 +9,6 @@ from flight.astrodynamics.vectors import Vector, dot, subtract
 from flight.mav import ascent_guidance
 from flight.mav.ascent_computer import AscentPlan, plan_ascent
 from flight.mav.ascent_guidance import (
-    INTO_THE_WIND,
-    LEVELLING,
     FirstBurnTarget,
     FirstStage,
     apoapsis_and_period,
@@ -21,6 +19,9 @@ from flight.mav.ascent_guidance import (
 from flight.mav.ascent_settings import AscentSettings
 from ground.studies.ascent_run import Flight
 from ground.studies.ascent_study import vehicle_file_once
+
+INTO_THE_WIND = 1.0
+LEVELLING = (12.0, 4.0)
 
 WIND = (3.0, -4.0, 30.0)
 PLACE = (3_400_000.0, 0.0, 0.0)

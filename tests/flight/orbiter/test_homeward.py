@@ -22,7 +22,8 @@ from flight.icd.places import ENTRY_CAPSULE, ORBITER
 from flight.runtime.loop import VirtualLoop, run
 from sim_hw.dynamics.earth_entry import fly
 from sim_hw.dynamics.entry_capsule import EARTH_ENTRY_SYSTEM
-from sim_hw.world.spacecraft import ENTRY_RADIUS
+
+ENTRY_RADIUS = 6503137.0
 
 DAY = 86_400.0
 BEFORE_THE_WINDOW = julian_date(2030, 9, 20)

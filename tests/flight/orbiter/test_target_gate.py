@@ -10,15 +10,13 @@ from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.orbits import OrbitalElements, propagate_j2_secular, state_from_elements
 from flight.astrodynamics.vectors import scale
 from flight.orbiter.propagation import State
-from flight.orbiter.target_gate import (
-    FARTHEST_PLANE,
-    FUTURE,
-    HIGHEST,
-    LOWEST,
-    OLDEST,
-    why_no_orbit,
-    why_out_of_reach,
-)
+from flight.orbiter.target_gate import why_no_orbit, why_out_of_reach
+
+FARTHEST_PLANE = math.radians(5.0)
+FUTURE = 60.0
+HIGHEST = 2000000.0
+LOWEST = 100000.0
+OLDEST = 34560000.0
 
 NOW = 1e8
 NOMINAL = OrbitalElements(MARS_MEAN_RADIUS + 343e3, 0.002, math.radians(25.0), 0.0, 0.5, 1.0)

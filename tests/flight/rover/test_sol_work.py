@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from flight.rover.sol_work import PATIENCE, RoverSols, energy_parameters
+from flight.rover.sol_work import RoverSols, energy_parameters
 from flight.surface.sol_budget import SolDistance
+
+PATIENCE = 3
 
 P = {
     "latitude": 18.45, "longitude": 77.4, "battery_capacity": 900.0, "day_power": 34.0,

@@ -15,7 +15,9 @@ from flight.icd.devices.measured import measured
 from flight.icd.devices.orbiter_navigation import Image, ImagedTarget
 from flight.icd.devices.thermal import HeaterStates, NodeTemperatures, ZoneState
 from flight.runtime.reading_fields import fields_of, struct_problem
-from flight.runtime.reading_gate import SLACK_NS, ReadingGate, check_values
+from flight.runtime.reading_gate import ReadingGate, check_values
+
+SLACK_NS = 1_000_000
 
 SECOND = 1_000_000_000
 NOT_FINITE = (math.nan, math.inf, -math.inf)

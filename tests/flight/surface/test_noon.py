@@ -4,7 +4,9 @@ from math import pi, sin
 
 import pytest
 
-from flight.surface.noon import LEAST_DAY, Noon
+from flight.surface.noon import Noon
+
+LEAST_DAY = 14400.0
 
 SOL = 88775.0
 Readings = list[tuple[float, float]]

@@ -19,7 +19,9 @@ from ground.missions.vehicle_files import load_vehicle_file
 from sim_hw.assembly import arm, lander, perseverance, rover
 from sim_hw.links.earth_link import EarthLink
 from sim_hw.world.tubes import TubeRegistry
-from sim_hw.world.world import SITE_LATITUDE_DEGREES, World
+from sim_hw.world.world import World
+
+SITE_LATITUDE_DEGREES = 18.45263
 
 EPOCH = 2462300.25
 HOURS = (0.0, 3.0, 7.5, 16.0)

@@ -6,8 +6,10 @@ import pytest
 
 from flight.icd.messages import EventReport, Severity
 from ground.mission_control.alarm import Alarm, AlarmState
-from ground.mission_control.alarms import LONGEST_SHELF_NS, Alarms
+from ground.mission_control.alarms import Alarms
 from ground.mission_control.archive import Archive
+
+LONGEST_SHELF_NS = round(30 * 88775.24414688001e9)  # thirty sols
 
 SECOND = 1_000_000_000
 HOUR = 3600 * SECOND

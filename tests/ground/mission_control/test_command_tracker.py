@@ -7,8 +7,10 @@ import pytest
 
 from flight.icd.messages import Command, CommandReport, Rung
 from ground.mission_control.archive import Archive
-from ground.mission_control.command_tracker import ASK_AFTER, CommandTracker, Verdict
+from ground.mission_control.command_tracker import CommandTracker, Verdict
 from ground.mission_control.windows import Window
+
+ASK_AFTER = 2 * 88775.24414688001  # s: two sols
 
 SOL = 88_775.0
 DAYS_OF_WORK = 20 * SOL

@@ -9,16 +9,13 @@ import pytest
 
 from flight.icd.messages import Command, CommandReport, EventReport, Rung, Severity
 from ground.mission_control.archive import Archive, order_of
-from ground.mission_control.command_tracker import (
-    ASK_AFTER,
-    ATTEMPTS,
-    CommandTracker,
-    Taken,
-    TrackedCommand,
-    Verdict,
-)
+from ground.mission_control.command_tracker import CommandTracker, Taken, TrackedCommand, Verdict
 from ground.mission_control.spacecraft_clocks import SpacecraftClocks
-from ground.mission_control.windows import MARGIN, Window
+from ground.mission_control.windows import Window
+
+ASK_AFTER = 2 * 88775.24414688001  # s: two sols
+ATTEMPTS = 4
+MARGIN = 900.0
 
 WAY = Window(light_time=600.0, delivery_wait=700.0, answer_wait=30_000.0)
 FIRST = 600.0 + 700.0 + 30_000.0 + 600.0  # s until the first report

@@ -11,11 +11,14 @@ from flight.icd.messages import Command
 from flight.runtime.loop import VirtualLoop, run
 from ground.mission_control.archive import Archive
 from ground.mission_control.command_tracker import CommandTracker, Verdict
-from ground.mission_control.keeping_in_touch import AHEAD, EVERY, IN_TOUCH, KeepingInTouch
+from ground.mission_control.keeping_in_touch import IN_TOUCH, KeepingInTouch
 from ground.mission_control.telemetry import LatestTelemetry
 from ground.mission_control.windows import Window
 from ground.missions.protection_files import load_protection
 from ground.testbed.control_room import make_dictionary
+
+AHEAD = 3 * 88775.24414688001  # s: three sols
+EVERY = 2 * 88775.24414688001  # s: two sols
 
 DICTIONARY = make_dictionary()
 

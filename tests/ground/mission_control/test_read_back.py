@@ -10,8 +10,10 @@ from flight.icd.messages import Command, CommandReport, Rung
 from flight.icd.refusals import READ_BACK_REFUSAL
 from ground.mission_control.archive import Archive
 from ground.mission_control.command_tracker import CommandTracker
-from ground.mission_control.read_back import ACTIVATE, LOAD, TRIES, ReadBack
+from ground.mission_control.read_back import ACTIVATE, LOAD, ReadBack
 from ground.mission_control.windows import Window
+
+TRIES = 2
 
 PERSON, PROCEDURE = "operator.drill", "mission_control"
 REFUSAL = f"rover: {READ_BACK_REFUSAL} slip_limit is 0.5, 0.7 was loaded."

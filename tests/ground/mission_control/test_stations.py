@@ -12,9 +12,12 @@ from flight.icd.devices.ground_station import EarthLinkState, NetworkStatus, Pre
 from flight.icd.messages import Telemetry
 from flight.runtime.bus import Bus
 from flight.runtime.fabric import Fabric
-from ground.mission_control.stations import FARTHEST, LAST_FRAME, Stations
+from ground.mission_control.stations import Stations
 from ground.mission_control.telemetry import LatestTelemetry
 from ground.mission_control.windows import Window
+
+FARTHEST = 3600.0
+LAST_FRAME = 2**53
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import asyncio
 import os
 from pathlib import Path
 
-from flight.core.context import POWER_OFF_AFTER
 from flight.runtime.common_clock import ClockKeeper
 from flight.runtime.nursery import Nursery
 from ground.testbed.flight_process import Ending
@@ -17,6 +16,8 @@ from ground.testbed.reporting_pipe import (
     TellingLog,
 )
 from ground.testbed.roles import owner_of
+
+POWER_OFF_AFTER = 1.2 * 88775.24414688001  # s: sols
 
 
 def pair() -> tuple[ReadingEnd, ReportingPipe, int]:

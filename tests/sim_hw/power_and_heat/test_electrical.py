@@ -23,7 +23,10 @@ from sim_hw.power_and_heat.electrical import (
 from sim_hw.serving.device import DeviceContext
 from sim_hw.world.insolation import sol_insolation
 from sim_hw.world.tubes import TubeRegistry
-from sim_hw.world.world import SITE_EAST_LONGITUDE_DEGREES, SITE_LATITUDE_DEGREES, World
+from sim_hw.world.world import World
+
+SITE_EAST_LONGITUDE_DEGREES = 77.407753
+SITE_LATITUDE_DEGREES = 18.45263
 
 SOL = 88_775.244
 SOL_NUMBER = local_sol_number(2461990.0, SITE_EAST_LONGITUDE_DEGREES)

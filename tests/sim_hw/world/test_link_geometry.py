@@ -7,8 +7,6 @@ import pytest
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.astrodynamics.time_scales import Epoch
 from sim_hw.world.link_geometry import (
-    FARTHEST_EARTH,
-    UHF_RATES,
     Antenna,
     Station,
     UhfLink,
@@ -23,6 +21,9 @@ from sim_hw.world.link_geometry import (
     relay_rate,
 )
 from sim_hw.world.relay_orbit import THREE_FORKS, passes, sun_synchronous_orbit
+
+FARTHEST_EARTH = 401300000000.0
+UHF_RATES = tuple(1000.0 * 2**power for power in range(12))
 
 
 def test_free_space_loss_is_the_textbook_one() -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from sim_hw.world.cost_map import CostParameters, sample_cost_map
 from sim_hw.world.rocks import (
-    TILE,
     Clearing,
     Rock,
     RockField,
@@ -17,6 +16,8 @@ from sim_hw.world.rocks import (
     rocks_per_square_metre,
 )
 from sim_hw.world.terrain import Terrain
+
+TILE = 20.0
 
 
 def test_law_has_its_published_form() -> None:

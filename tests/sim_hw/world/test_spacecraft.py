@@ -9,7 +9,11 @@ from flight.astrodynamics.gravity import EARTH, MARS, SUN
 from flight.astrodynamics.orbits import elements_from_state
 from flight.astrodynamics.time_scales import julian_date
 from flight.astrodynamics.vectors import add, dot, norm, scale, subtract
-from sim_hw.world.spacecraft import EARTH_SPHERE, ENTRY_RADIUS, MARS_SPHERE, Spacecraft
+from sim_hw.world.spacecraft import Spacecraft
+
+EARTH_SPHERE = 924600000.0
+ENTRY_RADIUS = 6503137.0
+MARS_SPHERE = 577300000.0
 
 DAY = 86_400.0
 EPOCH = julian_date(2030, 11, 1)

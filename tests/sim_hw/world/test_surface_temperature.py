@@ -8,7 +8,6 @@ import pytest
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from sim_hw.world.surface_temperature import (
-    STEFAN_BOLTZMANN,
     GroundParameters,
     SurfaceClimate,
     _Column,
@@ -17,6 +16,8 @@ from sim_hw.world.surface_temperature import (
     diurnal_cycle,
     sky_emissivity,
 )
+
+STEFAN_BOLTZMANN = 5.670374419e-08
 
 LATITUDE = 18.45263
 SEASONS = [0.0, 60.0, 120.0, 180.0, 240.0, 300.0]

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from flight.core.keeping.health import BootRecord
-from flight.core.keeping.opening import UNSTABLE_BOOTS, OpenedStore, open_store
+from flight.core.keeping.opening import OpenedStore, open_store
 from flight.core.keeping.storage import Storage
 from flight.core.telling.recorder import Recorder
+
+UNSTABLE_BOOTS = 4
 
 
 def boot(storage: Storage, *, stable: bool = False, planned: bool = False) -> None:

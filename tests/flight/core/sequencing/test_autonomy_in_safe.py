@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 
 from flight.core.chart.statechart import Signal
-from flight.core.commanding.ladder import HISTORY
 from flight.core.mailbox import CommandArrived
-from flight.core.sequencing.command_rate import BURST, PER_SECOND
-from flight.core.sequencing.sequence_engine import MAXIMUM_DEPTH
 from flight.icd.messages import Command, Rung
 from ground.testbed.rig import Rig
 from tests.flight.core.toy_node import World, toy
+
+HISTORY = 500
+BURST = 40
+PER_SECOND = 2.0
+MAXIMUM_DEPTH = 4
 
 
 def entry(command: str, /, **arguments: Any) -> dict[str, Any]:

@@ -7,13 +7,7 @@ from typing import Any
 import pytest
 
 from flight.core.keeping.storage import Storage
-from flight.core.telling.communications import (
-    OUTBOX_CAPACITY,
-    Communications,
-    Route,
-    radio,
-    wire,
-)
+from flight.core.telling.communications import Communications, Route, radio, wire
 from flight.core.telling.recorder import Recorder
 from flight.icd.checksum import sealed
 from flight.icd.codec import encode
@@ -31,6 +25,8 @@ from flight.runtime.bus import Bus, Fabric
 from flight.runtime.device_driver import connect
 from flight.runtime.nursery import Nursery
 from sim_hw.serving.server import DeviceServer
+
+OUTBOX_CAPACITY = 200
 
 
 class FakeRadio(Radio):

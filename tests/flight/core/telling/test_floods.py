@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 
-from flight.core.telling.reporting import EVENT_BURST, EVENT_REFILL
 from ground.testbed.rig import Rig
 from tests.flight.core.toy_node import Toy, toy
+
+EVENT_BURST = 40
+EVENT_REFILL = 0.05
 
 NEXT = 1.0 / EVENT_REFILL  # s until there is room for one more
 

@@ -2,7 +2,11 @@
 
 import pytest
 
-from flight.core.telling.quotas import BURST, PRODUCERS, REFILL, ProducerQuotas
+from flight.core.telling.quotas import ProducerQuotas
+
+BURST = 200_000
+PRODUCERS = 256
+REFILL = 20.0
 
 
 class Clock:

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flight.core.keeping.storage import Storage
-from flight.core.telling.recorder import RECORD_OVERHEAD_BYTES, Recorder, RecorderPolicy
+from flight.core.telling.recorder import Recorder, RecorderPolicy
+
+RECORD_OVERHEAD_BYTES = 32
 
 ROOMY = 1_000_000
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from flight.arm.node import Arm
-from flight.core.telling.repeats import CAPACITY, FORGOTTEN, LONGEST, Repeats
+from flight.core.telling.repeats import Repeats
 from flight.entry.node import EntryCapsule
 from flight.icd.messages import EventReport
 from flight.lander.node import Lander
@@ -13,6 +13,10 @@ from flight.perseverance.node import Perseverance
 from flight.rover.node import FetchRover
 from ground.testbed.rig import Rig
 from tests.flight.core.toy_node import toy
+
+CAPACITY = 256
+FORGOTTEN = 7200.0
+LONGEST = 88775.244
 
 
 class Clock:
