@@ -321,16 +321,15 @@ class Node(ProtectionCommands):
         self.exchanges = Exchanges(self.name, self.boot.number, self._send_exchange, nursery)
         answer_from(self.dispatcher.ladder, self.exchanges)
         self.communications = Communications(
-            name=self.name,
-            bus=self.bus,
-            boot=self.boot.number,
+            name=self.name, bus=self.bus, boot=self.boot.number,
             routes=self.routes,
             nursery=nursery,
             deliver=self._deliver,
             on_drop=self._dropped,
             on_link=self._link_changed,
+            on_mute=lambda peer, reason: self.radio_mute(peer=peer, reason=reason),
             read=self.context.structure.read_frame,
-        )
+        )  # fmt: skip
         if self.recorder is not None:
             self.communications.use_recorder(self.recorder)
             self._pump = self.communications.pump

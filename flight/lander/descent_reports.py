@@ -103,6 +103,9 @@ class DescentReports:
     @event(ALARM, "Engine {engine} does not obey; it gives {thrust} N")
     def engine_lost(self, *, engine: int, thrust: int) -> None: ...
 
+    @event(ALARM, "All engines give {percent} % of what they are told; they are told accordingly")
+    def thrust_is_off(self, *, percent: int) -> None: ...
+
     @event(ALARM, "Propellant spent {height} m up")
     def propellant_spent(self, *, height: float) -> None: ...
 

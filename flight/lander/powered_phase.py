@@ -8,10 +8,12 @@ from flight.astrodynamics.vectors import Vector
 from flight.core.activities import ActivityFailed
 from flight.core.fault_protection.witnesses import WITNESSES
 from flight.icd.devices.base import DeviceError, DeviceFault
+from flight.icd.devices.descent import ENGINES
 from flight.lander.confirming import confirm_backshell, unconfirmed
 from flight.lander.descent import PATIENCE, Descent
 from flight.lander.descent_memory import Landing
 from flight.lander.divert import DivertChoice, choose_landing
+from flight.lander.engine_judge import EngineJudge
 from flight.lander.powered_descent import straight_down, thrust_acceleration
 from flight.lander.safeguards import TOUCHDOWN_LATCH
 from flight.lander.thrust_control import (
@@ -36,9 +38,6 @@ LEAST_TILT, TILT_RATE = math.radians(8.0), math.radians(5.0)
 """The plan ends upright: what it may tilt at its end, and more for each second to go (rad)."""
 FREQUENCY, ROLL_FREQUENCY, DAMPING = 4.0, 0.6, 0.8
 """Of the attitude loop, rad/s: five times that of the lateral velocity, a fifth of the engines'."""
-FAULT_BEATS = 6
-FAULT_THRUST = 250.0
-"""N by which an engine may differ from what was asked of it for that long."""
 DEAF_ENGINES = 600
 """Beats without an answer after which it is lost: half a minute, in which it has fallen to the
 ground from wherever the engines are lit. Until then they are asked again: what passes, passes."""
@@ -92,8 +91,7 @@ class PoweredFlight:
         )
         self.detector = TouchdownDetector()
         self._beat = 0
-        self._expected = [0.0] * 12
-        self._strange = [0] * 12
+        self.judge = EngineJudge(ENGINES)
         self._deaf = self._reopened = 0
         self._empty_told = False
 
@@ -242,7 +240,10 @@ class PoweredFlight:
         attitude = wanted_attitude(navigation.position, pointed, heading)
         moment = control_moment(navigation.attitude, navigation.rates, attitude, self.gains)
         force = force_along_axis(pointed, axis, mass)
-        asked = self.allocation.thrusts(force, moment)
+        layout = self.allocation.layout
+        asked = self.judge.told(
+            self.allocation.thrusts(force, moment), layout.least, layout.greatest
+        )
         try:
             state = await d.devices.engines.throttle(asked)
         except DeviceError as error:
@@ -276,22 +277,17 @@ class PoweredFlight:
         except DeviceError as error:
             d.trouble(device="descent_engines", reason=str(error))
 
-    def _judge_engines(self, asked: list[float], given: tuple[float, ...]) -> None:
-        """Finds engines that do not do what they are asked for some beats on end."""
+    def _judge_engines(self, told: list[float], given: tuple[float, ...]) -> None:
+        """Finds engines that do not do what they are told, or all of them something else."""
         if self.descent.propellant <= 0.0:
             return
-        changed = dict(self.allocation.fixed)
-        for index, (wanted, thrust) in enumerate(zip(asked, given, strict=True)):
-            expected = changed.get(index, wanted)
-            off = abs(thrust - expected) > max(FAULT_THRUST, 0.1 * expected)
-            self._strange[index] = self._strange[index] + 1 if off else 0
-            if self._strange[index] >= FAULT_BEATS:
-                # It is shut off; should it burn on all the same, it is reckoned with as it is.
-                changed[index] = thrust if index in changed else 0.0
-                self._strange[index] = 0
-                self.descent.host.engine_lost(engine=index, thrust=round(thrust))
-        if changed != self.allocation.fixed:
-            self.allocation.set_fixed(changed)
+        before = self.judge.gain
+        for index, thrust in self.judge.judge(told, given):
+            self.descent.host.engine_lost(engine=index, thrust=round(thrust))
+        if self.judge.fixed != self.allocation.fixed:
+            self.allocation.set_fixed(self.judge.fixed)
+        if before == 1.0 and self.judge.gain != 1.0:
+            self.descent.host.thrust_is_off(percent=round(100.0 * self.judge.gain))
 
 
 def _within_tilt(wanted: Vector, limit: float) -> Vector:

@@ -187,15 +187,19 @@ class Run:
 
     # ------------------------------------------------- deaths, starts, losses
 
-    def let_die(self, role: str, *, without_memory: bool = False, swaps: bool = False) -> None:
+    def let_die(
+        self, role: str, *, without_memory: bool = False, swaps: bool = False, warm: bool = False
+    ) -> None:  # fmt: skip
         """Lets a participant die now; it is started again. `without_memory`: its store is gone;
-        `swaps`: the other computer is started."""
-        death = self._kill(Kill(role, self.now()), without_memory=without_memory, swaps=swaps)
+        `swaps`: the other computer is started; `warm`: only its software was gone."""
+        death = self._kill(
+            Kill(role, self.now()), without_memory=without_memory, swaps=swaps, warm=warm
+        )
         self.host.nursery.start(death, name=f"kill {role}")
 
     async def _kill(
         self, kill: Kill, index: int | None = None, *, without_memory: bool = False,
-        swaps: bool = False,
+        swaps: bool = False, warm: bool = False,
     ) -> None:  # fmt: skip
         """Lets a participant die at its time, and starts it again."""
         await asyncio.sleep(kill.at - self.now())
@@ -211,7 +215,8 @@ class Run:
             self.host.forget(kill.role)
         if swaps:
             self.change_side(kill.role, "of itself")
-        await self._start_again(kill.role, "power cut", COLD)
+        cause, start = ("process died", WARM) if warm else ("power cut", COLD)
+        await self._start_again(kill.role, cause, start)
 
     async def _start_again(
         self, role: str, cause: str, start: Start, *, planned: bool = False

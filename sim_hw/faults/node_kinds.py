@@ -22,7 +22,7 @@ class NodeSeam(Protocol):
         """Whether its software runs."""
         ...
 
-    def die(self, *, without_memory: bool = False) -> None:
+    def die(self, *, without_memory: bool = False, warm: bool = False) -> None:
         """Ends it as a power cut does; the run starts it again. `without_memory`: its store is
         empty then."""
 
@@ -94,10 +94,13 @@ class Lost(NodeKind, frozen=True, kw_only=True, tag="lost"):
 
 
 class Crash(NodeKind, frozen=True, kw_only=True, tag="crash"):
-    """It dies without warning, once, and is started again from what it had stored."""
+    """It dies without warning, once, and is started again from what it had stored: `cold`, as after
+    a power cut, or `warm`, as a process that is started anew at once."""
+
+    start: Literal["cold", "warm"] = "cold"
 
     def begin(self, seam: NodeSeam, injection: Injection) -> Heal:
-        _die(seam, injection)
+        _die(seam, injection, warm=self.start == "warm")
         return _nothing
 
 
@@ -293,10 +296,12 @@ class ClockFreeze(ClockKind, frozen=True, kw_only=True, tag="clock_freeze"):
         return seam.turn_clock(stand)
 
 
-def _die(seam: NodeSeam, injection: Injection, *, without_memory: bool = False) -> None:
+def _die(
+    seam: NodeSeam, injection: Injection, *, without_memory: bool = False, warm: bool = False
+) -> None:
     if seam.runs:
         injection.hit(seam.name, "runs", "dead")
-    seam.die(without_memory=without_memory)
+    seam.die(without_memory=without_memory, warm=warm)
 
 
 def _nothing() -> None:

@@ -5,6 +5,9 @@ from typing import Any
 
 from flight.runtime.reading_gate import ReadingGate
 
+OWN_WORD = 5
+"""Readings in a row that a device itself calls invalid, from which on it is told: a camera that
+finds nothing now and then is no news; where nothing breaks, two in a row are the most."""
 Heard = Callable[[str, str, Any, str], None]
 """Called with device, method, reading and why it is not to be used ("": it passed); without a
 reading when none came."""
@@ -14,8 +17,8 @@ class Readings:
     """Makes the gates of a vehicle's devices, and tells of the first that fails in a row.
 
     `invalid(device, method, reason)`: a reading has been refused, and the one before was not, or
-    for another reason. `valid(device, method, count)`: one has passed after so many in a row that
-    did not.
+    for another reason; or the device itself has called so many in a row invalid.
+    `valid(device, method, count)`: one has passed after so many in a row that did not.
     """
 
     def __init__(
@@ -30,6 +33,7 @@ class Readings:
         self._open = open
         self._gates: dict[str, ReadingGate] = {}
         self._failing: dict[tuple[str, str], tuple[str, int]] = {}
+        self._own_word: dict[tuple[str, str], int] = {}
         self.listeners: list[Heard] = []
 
     def gate(self, device: str) -> ReadingGate:
@@ -46,7 +50,9 @@ class Readings:
                 pass  # who asked tells of it
             elif wrong:
                 self._refused(device, method, wrong)
-            elif self._failing and reading.valid:
+            elif not reading.valid:
+                self._called_invalid(device, method, reading.reason)
+            elif self._failing or self._own_word:
                 self._passed(device, method)
             for listener in self.listeners:
                 listener(device, method, reading, wrong)
@@ -60,10 +66,22 @@ class Readings:
         if kind != before:
             self._invalid(device, method, wrong)
 
+    def _called_invalid(self, device: str, method: str, reason: str) -> None:
+        """By the device itself, which is no fault of it once or twice."""
+        count = self._own_word.get((device, method), 0) + 1
+        self._own_word[device, method] = count
+        if count == OWN_WORD and not self._open and (device, method) not in self._failing:
+            why = reason or "it does not say why"
+            told = f"the device says so itself, {count} times in a row: {why}"
+            self._invalid(device, method, told)
+
     def _passed(self, device: str, method: str) -> None:
         failed = self._failing.pop((device, method), None)
+        own_word = self._own_word.pop((device, method), 0)
         if failed is not None:
             self._valid(device, method, failed[1])
+        elif own_word >= OWN_WORD:
+            self._valid(device, method, own_word)
 
 
 def _kind(wrong: str) -> str:

@@ -30,6 +30,7 @@ OUTBOX_CAPACITY = 200  # packets that wait for one radio peer; the oldest is dro
 FRAME_BYTES = 32_000
 RETRIES = 3
 RETRY_AFTER = 20.0  # seconds
+MUTE_AFTER = 5  # frames in a row that a radio does not send though its link is up: it is told
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,6 @@ class Route:
 
     by_radio: bool
     via: str
-
 
 def wire(via: str) -> Route:
     """A route over the vehicle's own wires to the node `via`."""
@@ -64,6 +64,7 @@ class Communications:
         deliver: Callable[[Packet], None],
         on_drop: Callable[[str, str], None],
         on_link: Callable[[LinkState], None],
+        on_mute: Callable[[str, str], None] = lambda peer, reason: None,
         read: ReadFrame = read_frame,
     ) -> None:
         self.name = name
@@ -74,6 +75,8 @@ class Communications:
         self._deliver = deliver
         self._on_drop = on_drop
         self._on_link = on_link
+        self._on_mute = on_mute
+        self._refused: dict[str, int] = {}  # times in a row, though the link is up
         self._read = read
         self.corrupt = 0  # frames that were changed on their way
         self._clients: dict[str, Client] = {}
@@ -230,6 +233,12 @@ class Communications:
         self._frame_number += 1
         frame = Frame(self.name, peer, self._frame_number, packets)
         try:
-            return (await device.transmit(peer, write_frame(frame))).acknowledged
-        except DeviceError:
+            acknowledged = (await device.transmit(peer, write_frame(frame))).acknowledged
+        except DeviceError as error:
+            if self.link(peer).up:  # else it is no wonder
+                self._refused[peer] = self._refused.get(peer, 0) + 1
+                if self._refused[peer] == MUTE_AFTER:
+                    self._on_mute(peer, str(error))
             return False
+        self._refused.pop(peer, None)
+        return acknowledged

@@ -28,7 +28,14 @@ class FaultyRun(Protocol):
     def host(self) -> Host:
         """Where the participants run."""
 
-    def let_die(self, role: str, *, without_memory: bool = False, swaps: bool = False) -> None:
+    def let_die(
+        self,
+        role: str,
+        *,
+        without_memory: bool = False,
+        swaps: bool = False,
+        warm: bool = False,
+    ) -> None:
         """Ends a computer as a power cut does."""
 
     def give_back(self, vehicle: str) -> None:
@@ -47,9 +54,9 @@ class RunNode:
         """Whether its software runs."""
         return self._run.host.runs(self.name)
 
-    def die(self, *, without_memory: bool = False) -> None:
-        """Ends it as a power cut does."""
-        self._run.let_die(self.name, without_memory=without_memory)
+    def die(self, *, without_memory: bool = False, warm: bool = False) -> None:
+        """Ends it as a power cut does; `warm`: it starts at once."""
+        self._run.let_die(self.name, without_memory=without_memory, warm=warm)
 
     def on_start(self, tell: Callable[[], None]) -> Callable[[], None]:
         """Has somebody told each time that it starts."""

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from flight.core.fault_protection.readings import Readings
+from flight.core.fault_protection.readings import OWN_WORD, Readings
 from flight.icd.devices.base import Method, Reading
 
 
@@ -72,6 +72,33 @@ def test_what_the_device_calls_invalid_neither_ends_a_row_nor_begins_one() -> No
     told.read(NAN)
     told.read(1.0, valid=False)
     assert [event[0] for event in told.events] == ["invalid"]
+
+
+def test_what_a_device_calls_invalid_again_and_again_is_told_once() -> None:
+    told = Told()
+    for count in range(2 * OWN_WORD):
+        assert not told.read(1.0, valid=False, reason="blind")
+        assert len(told.events) == (count >= OWN_WORD - 1)
+    told.read(1.0)
+    told.read(1.0)
+    assert [event[:3] for event in told.events] == [
+        ("invalid", "sonar", "depth"), ("valid", "sonar", "depth"),
+    ]  # fmt: skip
+    assert told.events[0][3].endswith(f"{OWN_WORD} times in a row: blind")
+    assert told.events[1][3] == 2 * OWN_WORD
+
+
+def test_a_device_that_sees_something_in_between_is_well() -> None:
+    told = Told()
+    for _ in range(10):
+        for _ in range(OWN_WORD - 1):
+            told.read(1.0, valid=False)
+        told.read(1.0)
+    assert told.events == []
+    told.read(NAN)
+    for _ in range(2 * OWN_WORD):
+        told.read(1.0, valid=False)
+    assert [event[0] for event in told.events] == ["invalid"], "it is told already"
 
 
 def test_an_open_gate_says_nothing() -> None:

@@ -66,6 +66,7 @@ class Station:
         self.delivered: list[Packet] = []
         self.dropped: list[tuple[str, str]] = []
         self.links: list[LinkState] = []
+        self.mute: list[tuple[str, str]] = []
         self.bus = Bus(name, fabric=fabric)
         self.hardware = Bus(f"{name}.hardware", fabric=fabric)
         self.radio = FakeRadio()
@@ -80,6 +81,7 @@ class Station:
             deliver=self.delivered.append,
             on_drop=lambda where, why: self.dropped.append((where, why)),
             on_link=self.links.append,
+            on_mute=lambda peer, why: self.mute.append((peer, why)),
         )
         self.bus.serve(
             f"{name}.node",
@@ -179,6 +181,31 @@ async def test_what_finds_no_link_after_all_attempts_is_reported(network: Networ
     await asyncio.sleep(300.0)
     assert network.rover.dropped == [("lander", "1 packets found no link after 4 attempts")]
     assert network.lander.texts() == ["later"]
+
+
+async def test_a_radio_that_sends_nothing_though_its_link_is_up_is_told_once(
+    network: Network,
+) -> None:
+    network.rover.radio.link("lander", True)
+    network.rover.radio.failures = 4
+    for word in ("one", "two"):
+        network.rover.communications.send("lander", say(word))
+        await asyncio.sleep(300.0)
+    assert network.lander.texts() == ["two"] and network.rover.mute == []
+    network.rover.radio.failures = 15
+    for number in range(3):
+        network.rover.communications.send("lander", say(number))
+        await asyncio.sleep(300.0)
+    assert network.rover.mute == [("lander", "rover.radio.transmit: no acknowledgement")]
+
+
+async def test_a_radio_without_a_link_is_no_mute_one(network: Network) -> None:
+    network.rover.radio.link("lander", False)
+    network.rover.radio.failures = 15
+    for number in range(3):
+        network.rover.communications.send("lander", say(number))
+        await asyncio.sleep(300.0)
+    assert network.rover.mute == []
 
 
 async def test_packets_that_wait_share_a_frame_and_keep_their_order(network: Network) -> None:
