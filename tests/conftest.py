@@ -28,6 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Draws(), "draws")
+    # pytest-xdist would begin with the groups that have most tests, and leave the flights to last.
+    config.option.loadscopereorder = False
     minutes = config.getoption("--budget")
     if minutes is not None:
         config.pluginmanager.register(Budget(minutes), "budget")
@@ -54,9 +56,13 @@ _FLIGHTS = {
 }  # fmt: skip
 
 
+_LONG = ("mission", "processes", "check", "soak")
+
+
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps tests of one shared flight in one worker; the longest flights first."""
+    """Keeps tests of one shared flight in one worker, the longest flights first; and the short
+    tests of one file, so that what they share is made once."""
     weights: dict[str, int] = {}
     for item in items:
         flown = item.get_closest_marker("flies")
@@ -66,6 +72,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             weights[item.nodeid] = 1000 + _FLIGHTS.get(name, 5)
         elif item.get_closest_marker("mission") or item.get_closest_marker("processes"):
             weights[item.nodeid] = 1000
+        if not any(map(item.get_closest_marker, (*_LONG, "xdist_group"))):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
     items.sort(key=lambda item: -weights.get(item.nodeid, 0))
 
 
