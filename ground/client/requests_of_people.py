@@ -160,7 +160,14 @@ class Changes:
         """`pause`, `step`, `go`, `retry`, `stop`, `jump`, `answer` or `poll` of a procedure."""
         return await self.ask(f"procedure_{do}", **more)
 
-    async def pace(self: Asks, rate: float | None, until: float | str | None = None) -> Any:
+    async def pace(
+        self: Asks,
+        rate: float | None,
+        until: float | str | None = None,
+        told: Mapping[str, str] | None = None,
+    ) -> Any:
         """Mission seconds in a second (None: as fast as it goes; 0: it stands), up to `until`:
-        seconds of mission time, or `pass`, the start of the next one."""
-        return await self.ask("pace", rate=rate, until=until)
+        seconds of mission time, or `pass`, the start of the next one; or to what is `told`:
+        {vehicle, event}, or {verdict: identifier of a command}."""
+        given = None if told is None else dict(told)
+        return await self.ask("pace", rate=rate, until=until, told=given)

@@ -24,6 +24,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="run to that mission time, and stand there",
     )
+    parser.add_argument(
+        "--until-event",
+        default=None,
+        metavar="VEHICLE.EVENT",
+        help="run until this event is heard, and stand there",
+    )
+    parser.add_argument(
+        "--until-verdict",
+        default=None,
+        metavar="IDENTIFIER",
+        help="run until this command has its verdict on the ground, and stand there",
+    )
     parser.add_argument("--json", action="store_true", help="print the answer as JSON")
 
 
@@ -33,11 +45,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         with RunControl(arguments.folder) as control:
-            if arguments.pace is None and arguments.until is None:
+            told = _told(arguments)
+            if arguments.pace is None and arguments.until is None and told is None:
                 state = control.look()
             else:
                 _check_not_resuming(arguments.folder, control.look()["time"])
-                state = control.pace(_rate(arguments.pace), arguments.until)
+                state = control.pace(_rate(arguments.pace), arguments.until, told)
     except (ControlRefused, ValueError) as refusal:
         print(f"msr pace: {refusal}", file=sys.stderr)
         return NO
@@ -47,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     pace = state["pace"]
     words = "as fast as it goes" if pace is None else "stands" if pace == 0 else f"{pace:g}x"
     until = "" if state["until"] is None else f", to {state['until']:.3f} s"
+    until += f", to {state['told']}" if state.get("told") else ""
     print(f"{state['time']:.3f} s of mission time; {words}{until}; {state['inputs']} inputs so far")
     return YES
 
@@ -62,6 +76,21 @@ def _check_not_resuming(folder: Path, time: float) -> None:
             f"{folder}: the run flies again to where it was, {goal.time_ns / 1e9:.3f} s; its pace "
             "is changed when it is there"
         )
+
+
+def _told(arguments: argparse.Namespace) -> dict[str, str] | None:
+    """What is to be heard; raises ValueError."""
+    event, verdict = arguments.until_event, arguments.until_verdict
+    if event is not None and verdict is not None:
+        raise ValueError("--until-event: allowed is that or --until-verdict")
+    if verdict is not None:
+        return {"verdict": verdict}
+    if event is None:
+        return None
+    vehicle, dot, name = event.partition(".")
+    if not (vehicle and dot and name):
+        raise ValueError(f"--until-event = {event}: allowed is VEHICLE.EVENT")
+    return {"vehicle": vehicle, "event": name}
 
 
 def _rate(text: str | None) -> float | None:

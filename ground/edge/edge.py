@@ -213,7 +213,9 @@ class Edge:
         if topic == "clock":
             message = {**message, "link": self.link_told()}
             if message["time_ns"] is not None and self.link.state.up:
-                stands = Standing(message["time_ns"], message["pace"], message["until"])
+                # What it is to stand at is not flown to again: it stands where it was, then.
+                pace = 0.0 if message["told"] else message["pace"]
+                stands = Standing(message["time_ns"], pace, message["until"])
                 self._standing.note(stands)
         for streams in self._streams:
             streams.publish(topic, message)

@@ -43,7 +43,7 @@ class News:
     def take(self, answer: Plain) -> None:
         """An answer to a poll."""
         groups = self._take_journal(answer) if "journal" in answer else []
-        names = ("clock", "time_ns", "pace", "until", "ended", "ground")
+        names = ("clock", "time_ns", "pace", "until", "told", "ended", "ground")
         clock = {name: answer.get(name) for name in names}
         if clock["clock"] is None:  # mission control is down: the clock goes on
             clock["clock"] = self.clock.get("clock")
@@ -79,7 +79,8 @@ class News:
         """Tells how all stands."""
         self._told = time.monotonic()
         message = {
-            "clock": None, "time_ns": None, "pace": None, "until": None, "ended": None,
+            "clock": None, "time_ns": None, "pace": None, "until": None, "told": None,
+            "ended": None,
             **self.clock,
             "journal_last": max(0, self._tail.known),
             "telemetry_version": self._table.version,

@@ -25,6 +25,7 @@ class _Pace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     do: str
     rate: float | None
     until: float | str | None = None
+    told: dict[str, str] | None = None
 
 
 class _Since(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,9 +96,10 @@ class OwnRequests:
             if not coming:
                 return _refused("no pass is predicted")
             until = coming["start_ns"] / NANOSECONDS
-        answer = await self.link.pace(asked.rate, until)
+        answer = await self.link.pace(asked.rate, until, asked.told)
         if answer.get("ok"):
-            return {"ok": True, "result": {name: answer.get(name) for name in ("pace", "until")}}
+            names = ("pace", "until", *(["told"] if asked.told else []))
+            return {"ok": True, "result": {name: answer.get(name) for name in names}}
         return answer
 
     async def _preview(self, user: str, request: Plain) -> Plain:

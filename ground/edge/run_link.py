@@ -86,9 +86,12 @@ class RunLink:
         asked = {"do": "ask", **who, "request": request}
         return await self._asked(asked, PATIENCE, changes=_changes(request))
 
-    async def pace(self, rate: float | None, until: float | None) -> Answer:
-        """Sets the pace; `until`: seconds of mission time."""
-        asked = {"do": "pace", "rate": rate, "until": until}
+    async def pace(
+        self, rate: float | None, until: float | None, told: dict[str, str] | None = None
+    ) -> Answer:
+        """Sets the pace; `until`: seconds of mission time; `told`: what is to be heard."""
+        asked: Answer = {"do": "pace", "rate": rate, "until": until}
+        asked |= {} if told is None else {"told": told}
         return await self._asked(asked, SILENT, changes=True)
 
     async def _poll(self) -> bool:

@@ -23,6 +23,7 @@ from flight.icd.codec import CodecError, decode_plain, encode
 from flight.runtime.loop import NANOSECONDS
 from ground.testbed.asking import Ask, AskedRun, Asking, Poll
 from ground.testbed.inputs import BenchInput, InputRefused, RunInput, read_input
+from ground.testbed.pace_goal import PaceGoal, Told
 
 CONTROL_FILE = "control.json"
 LARGEST_REQUEST = 64 << 10  # bytes
@@ -38,11 +39,13 @@ Rate = Annotated[float, msgspec.Meta(ge=0.0)]
 class SetPace(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="pace"):
     """So many mission seconds in a wall second; 0 stands, null is as fast as it goes.
 
-    `until`: mission time in s at which the run is to stand; it must not be past.
+    `until`: mission time in s at which the run is to stand; it must not be past. `told`: what is to
+    be heard for it to stand (`pace_goal`), if that comes before.
     """
 
     rate: Rate | None
     until: float | None = None
+    told: Told | None = None
 
 
 class Put(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="put"):
@@ -136,6 +139,8 @@ class ControlServer:
         self._check = check
         self._announce = announce
         self.asking = asking
+        self.goal: PaceGoal | None = None
+        """Where a run can stand at what is told."""
         self._own = None if folder else Path(tempfile.mkdtemp(prefix="msr-"))  # 0700
         self._context: zmq.Context[Any] = zmq.Context()
         self._socket = self._context.socket(zmq.ROUTER)
@@ -219,8 +224,11 @@ class ControlServer:
             if isinstance(asked, SetPace):
                 until = None if asked.until is None else round(asked.until * NANOSECONDS)
                 rate = float("inf") if asked.rate is None else asked.rate
+                self._check_goal(asked.told)
                 set_pace = self._loop.set_pace if self._held is None else self._held.pace_asked
                 set_pace(rate, until)
+                if self.goal is not None:
+                    self.goal.told = asked.told
             elif isinstance(asked, Order):
                 if self._held is None:
                     raise InputRefused("nothing is real in a run over processes")
@@ -232,10 +240,21 @@ class ControlServer:
                 self._check(given)
                 self._loop.put(asked.input)
             elif isinstance(asked, Poll):
-                return {"ok": True, **self.asking.poll(asked)}
+                return {"ok": True, **self.asking.poll(asked), "told": self.told_of_goal()}
         except (InputRefused, ValueError, OverflowError) as error:
             return {"ok": False, "refused": str(error)}
         return {"ok": True, **self._state()}
+
+    def told_of_goal(self) -> str | None:
+        """What it is to stand at, in words; None where that is an instant, or nothing."""
+        told = None if self.goal is None else self.goal.told
+        return None if told is None else told.words()
+
+    def _check_goal(self, told: Told | None) -> None:
+        if self.goal is not None:
+            self.goal.check(told)
+        elif told is not None:
+            raise InputRefused("told: this run stands at instants alone")
 
     def _state(self) -> dict[str, Any]:
         pace = self._loop.pace
@@ -243,6 +262,7 @@ class ControlServer:
             "time": self._loop.time(),
             "pace": None if pace.rate == float("inf") else pace.rate,
             "until": None if pace.until_ns is None else pace.until_ns / NANOSECONDS,
+            "told": self.told_of_goal(),
             "inputs": self._loop.admitted,
         }
 
@@ -311,9 +331,12 @@ class RunControl:
         """`time` (s), `pace` (None: as fast as it goes), `until` (s or None), `inputs` so far."""
         return self._ask({"do": "look"})
 
-    def pace(self, rate: float | None, until: float | None = None) -> dict[str, Any]:
-        """Sets the pace; None is as fast as it goes, 0 stands; `until`: up to that mission time."""
-        return self._ask({"do": "pace", "rate": rate, "until": until})
+    def pace(
+        self, rate: float | None, until: float | None = None, told: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Sets the pace; None is as fast as it goes, 0 stands; `until`: up to that mission time;
+        `told`: until that is heard, see `pace_goal`."""
+        return self._ask({"do": "pace", "rate": rate, "until": until, "told": told})
 
     def order(
         self, order: str, who: str, service: str = "", seconds: float | None = None

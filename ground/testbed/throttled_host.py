@@ -30,6 +30,7 @@ from ground.testbed.inputs import (
     check_input,
     read_input,
 )
+from ground.testbed.pace_goal import PaceGoal
 from ground.testbed.run_control import CONTROL_FILE, ControlServer, Order
 from ground.testbed.session import (
     FORMAT,
@@ -115,6 +116,7 @@ class ThrottledHost(VirtualHost):
         self._kind = kind
         self.durable = kind.serve and not kind.in_memory  # what people did is not flown anew
         self._server: ControlServer | None = None
+        self._goal: PaceGoal | None = None
         self.service: Service | None = None
         """Of mission control; None while that is down."""
         self._session: SessionWriter
@@ -151,6 +153,8 @@ class ThrottledHost(VirtualHost):
                 Asking(loop, load_operators(self._kind.operators), lambda: self.service),
                 held=self,
             )
+            self._goal = PaceGoal(lambda: self.service, lambda: self.pace_asked(0.0, None))
+            self._server.goal = self._goal
         return self
 
     async def __aexit__(
@@ -171,6 +175,8 @@ class ThrottledHost(VirtualHost):
         assert self.control is not None
         about = about_run(self._setting.mission, self._setting.seed, self._kind.name)
         self.service = Service(self.control, about, self._happenings.simulation)
+        if self._goal is not None:
+            self.service.desk.journal.on_entry = self._goal.hear
 
     def pace_asked(self, rate: float, until_ns: int | None) -> None:
         """A person sets the pace; raises ValueError."""

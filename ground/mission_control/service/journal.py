@@ -26,6 +26,8 @@ class Journal:
         self._now_ns = now_ns
         self._recent: deque[Entry] = deque(maxlen=RECENT)
         self.last = 0
+        self.on_entry: Callable[[Entry], None] = lambda entry: None
+        """Told of each entry that is kept; it is to change nothing."""
         self.load()
 
     def load(self) -> None:
@@ -59,9 +61,9 @@ class Journal:
         row = (number, now, topic, what, who, vehicle, text.decode(), key)
         self._archive.execute([("INSERT INTO journal VALUES (?,?,?,?,?,?,?,?)", row)])
         self.last = number
-        self._recent.append(
-            Entry(number, now, topic, what, who, vehicle, msgspec.json.decode(text))
-        )
+        entry = Entry(number, now, topic, what, who, vehicle, msgspec.json.decode(text))
+        self._recent.append(entry)
+        self.on_entry(entry)
         return number
 
     def by_key(self, key: str) -> Entry | None:

@@ -192,7 +192,9 @@ def test_the_pace_of_a_run_that_flies_back_is_left_alone(
         def look(self) -> dict[str, Any]:
             return {"time": 100.0, "pace": 0.0, "until": None, "inputs": 0}
 
-        def pace(self, rate: float | None, until: float | None = None) -> Any:
+        def pace(
+            self, rate: float | None, until: float | None = None, told: Any = None
+        ) -> Any:
             super().pace(rate, until)
             return self.look()
 
@@ -212,3 +214,45 @@ def test_a_lock_is_looked_at_without_being_taken(tmp_path: Path) -> None:
     with (tmp_path / "run.lock").open() as other:
         assert not is_under_way(tmp_path)
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)  # still free
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--until-event", "rover.arrived"], {"vehicle": "rover", "event": "arrived"}),
+        (["--until-verdict", "mc-0-00001"], {"verdict": "mc-0-00001"}),
+        (["--until-event", "arrived"], "allowed is VEHICLE.EVENT"),
+        (["--until-event", "rover."], "allowed is VEHICLE.EVENT"),
+        (["--until-event", "a.b", "--until-verdict", "c"], "allowed is that or --until-verdict"),
+    ],
+)
+def test_a_pace_until_something_is_heard(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    words: list[str], told: Any,
+) -> None:  # fmt: skip
+    asked: list[Any] = []
+
+    class Run:
+        def __init__(self, folder: Path) -> None:
+            pass
+
+        def __enter__(self) -> "Run":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def look(self) -> dict[str, Any]:
+            return {"time": 1.0, "pace": None, "until": None, "told": "that", "inputs": 0}
+
+        def pace(self, rate: float | None, until: float | None, told: Any) -> Any:
+            asked.append((rate, until, told))
+            return self.look()
+
+    monkeypatch.setattr("ground.testbed.run_control.RunControl", Run)
+    code = main(["pace", str(tmp_path), "max", *words])
+    said = capsys.readouterr()
+    if isinstance(told, str):
+        assert (code, asked) == (1, []) and told in said.err
+    else:
+        assert (code, asked) == (0, [(None, None, told)]) and "to that" in said.out

@@ -30,6 +30,7 @@ class StandIn:
         self.versions: dict[tuple[str, str], int] = {}
         self.version = 0
         self.pace: float | None = 50.0
+        self.told: dict[str, str] | None = None
         self.polls = 0
         self.held: list[Callable[[], None]] | None = None  # answers that wait, where it is slow
         self.mute = False
@@ -96,7 +97,7 @@ class StandIn:
         if message["do"] == "poll":
             return self._poll(message)
         if message["do"] == "pace":
-            self.pace = message["rate"]
+            self.pace, self.told = message["rate"], message.get("told")
             return {"time": 1.0, "pace": message["rate"], "until": message["until"], "inputs": 0}
         return self._ask(message)
 

@@ -7,7 +7,7 @@ import pytest
 from ground.api.requests import REQUEST_TYPES, people_named
 from ground.client import Refused
 from ground.edge import EdgeOptions
-from tests.ground.edge.serving import client, served
+from tests.ground.edge.serving import client, script, served
 from tests.ground.edge.stand_in import StandIn
 
 pytestmark = pytest.mark.stock
@@ -27,6 +27,16 @@ async def test_a_role_that_was_given_or_taken_in_the_run_counts_at_once(
         assert run.pace == 7.0
         whoami = await eve.ask({"do": "whoami"})
         assert whoami == {"name": "eve", "roles": ["observer", "operator"]}
+
+
+async def test_the_pace_may_go_to_what_is_to_be_heard(run: StandIn, options: EdgeOptions) -> None:
+    async with served(run, options) as edge, script(edge, "anna") as mc:
+        await mc.pace(None, told={"vehicle": "rover", "event": "arrived"})
+        assert run.told == {"vehicle": "rover", "event": "arrived"}
+        await mc.pace(None)
+        assert run.told is None
+        with pytest.raises(Refused, match="no request: pace"):
+            await mc.ask("pace", rate=None, told="arrived")
 
 
 async def test_while_mission_control_is_down_the_roles_that_it_told_last_count(

@@ -14,7 +14,7 @@ export const GLOBAL = [
   ["g, then a letter", "a screen"],
   ["c", "command"],
   ["/", "find on this screen"],
-  ["Ctrl K", "palette: every screen, vehicle, command and channel; run to 12 14:30"],
+  ["Ctrl K", "palette: every screen, vehicle, command and channel; run to 12 14:30; run until an event, or a command's verdict"],
   ["j  k", "down, up in a list"],
   ["x", "acknowledge the alarm that is picked"],
   ["n", "run to the next pass"],

@@ -3,6 +3,7 @@ import { drawNow, go, order, redraw } from "./app.js";
 import { h } from "./dom.js";
 import { best } from "./fuzzy.js";
 import { SCREENS } from "./screens.js";
+import { isOver } from "./status.js";
 import { may, nowNs, store, titleOf, user, vehicleNames } from "./store.js";
 import { lmst, nsOfText, spanNs } from "./time.js";
 import { setPace } from "./topbar.js";
@@ -58,7 +59,19 @@ function runTo() {
   return [{ kind: "time", name: `run to ${lmst(ns, true)}`, doc: `${spanNs(ns - nowNs())} on, as fast as it goes; then it stands`, act: () => setPace(null, { until: ns / 1e9 }) }];
 }
 
-const found = () => runTo().concat(known()).slice(0, MOST);
+// "run until rover arrived", "run until mc-0-00012": it stands when that is heard.
+function runUntil() {
+  const wanted = /^run until\s+(.*)$/i.exec(state.query)?.[1];
+  if (wanted === undefined) return [];
+  const stand = (told, name, doc) => ({ kind: "time", name: `run until ${name}`, doc, act: () => setPace(null, { told }) });
+  const verdicts = [...store.commands.values()].filter((each) => !isOver(each.status))
+    .map((each) => stand({ verdict: each.identifier }, `${each.identifier} has its verdict`, `${each.vehicle} ${each.command}`));
+  const events = vehicleNames().flatMap((vehicle) => Object.values(store.dictionary?.vehicles[vehicle]?.events ?? {})
+    .map((event) => stand({ vehicle, event: event.name }, `${vehicle} ${event.name}`, event.text)));
+  return best(wanted, [...verdicts, ...events], (thing) => [[thing.name.slice(10), 3], [thing.doc, 1]], MOST);
+}
+
+const found = () => (/^run until/i.test(state.query) ? runUntil() : runTo().concat(known())).slice(0, MOST);
 const known = () => best(state.query, things(), (thing) => [[thing.name, 3], [thing.kind, 1], [thing.doc, 1]], MOST);
 
 export function palette() {
@@ -67,7 +80,7 @@ export function palette() {
   state.at = Math.min(state.at, Math.max(0, list.length - 1));
   return h("div", { class: "palette", key: "palette", role: "dialog", "aria-label": "Palette" },
     h("input", {
-      focus: true, type: "text", value: state.query, placeholder: "a screen, a vehicle, a command, a channel; run to 12 14:30",
+      focus: true, type: "text", value: state.query, placeholder: "a screen, a vehicle, a command, a channel; run to 12 14:30; run until rover arrived",
       "aria-label": "Find anything", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list",
       "aria-activedescendant": list.length ? `palette-${state.at}` : undefined,
       oninput: (event) => { state.query = event.target.value; state.at = 0; redraw(); },

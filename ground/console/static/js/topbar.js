@@ -41,7 +41,7 @@ function pace() {
   const word = store.clock === null ? "-" : rate === null ? "max" : rate === 0 ? "paused" : `${rate.toLocaleString("en")}×`;
   if (store.clock?.ended) return timeField("the run has ended", String(store.clock.ended), "pace");
   return h("div", { class: "field pace", key: "pace" },
-    h("span", { class: "label" }, store.clock?.until ? `pace, to ${lmst(store.clock.until * 1e9)}` : "pace"),
+    h("span", { class: "label" }, store.clock?.until ? `pace, to ${lmst(store.clock.until * 1e9)}` : store.clock?.told ? `pace, until ${store.clock.told}` : "pace"),
     h("span", { class: "value" },
       h("span", { class: "rate", id: "pace" }, word), " ",
       button(rate === 0 ? "run" : "pause", togglePace, { cls: "quiet", why: "p" }),
@@ -101,8 +101,8 @@ export function alarmBar() {
 
 // A line of the server's for who has just come, until it is put away; and where the run flies to.
 export function noteBar() {
-  const { pace: rate, until } = store.clock ?? {};
-  const ahead = rate === null && until ? `The run flies at full speed to ${lmst(until * 1e9)}.` : "";
+  const { pace: rate, until, told } = store.clock ?? {};
+  const ahead = rate !== null ? "" : told ? `The run flies at full speed until this is heard: ${told}.` : until ? `The run flies at full speed to ${lmst(until * 1e9)}.` : "";
   if (!store.note && !ahead) return null;
   return h("div", { class: "notebar", key: "note", role: "status" },
     h("span", { class: "text" }, ahead || store.note),
