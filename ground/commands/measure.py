@@ -2,21 +2,25 @@
 
 import argparse
 import importlib.util
+import json
 import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from rich.console import Console
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.whole_files import replace_file
 from flight.runtime.loop import run as run_loop
 from flight.runtime.paced_loop import PacedLoop
-from ground.benchmarks import ascent_tables, console_tables, report
+from ground.benchmarks import ascent_tables, console_tables, report, served_console
 from ground.benchmarks.archive_load import measure_archive
 from ground.benchmarks.ascent_over_bus import measure_control
 from ground.benchmarks.bus_benchmark import measure_bus
 from ground.benchmarks.closed_loop_ascents import measure_fleet
 from ground.benchmarks.mission_profile import measure_mission
 from ground.benchmarks.point_ascents import measure_many, measure_one
+from ground.benchmarks.served_console import measure_served
 from ground.benchmarks.statecharts import measure_statecharts
 from ground.benchmarks.virtual_nodes import measure_nodes
 from ground.commands.study_arguments import refused
@@ -40,6 +44,8 @@ class Extent:
     ascent_rounds: int
     archived_samples: int
     archive_questions: int
+    served_samples: int
+    served_starts: int
 
 
 FULL = Extent(
@@ -54,6 +60,8 @@ FULL = Extent(
     ascent_rounds=4,
     archived_samples=10_000_000,
     archive_questions=1000,
+    served_samples=1000,
+    served_starts=5,
 )
 QUICK = Extent(
     messages=1000,
@@ -67,6 +75,8 @@ QUICK = Extent(
     ascent_rounds=1,
     archived_samples=100_000,
     archive_questions=20,
+    served_samples=60,
+    served_starts=1,
 )
 
 
@@ -103,6 +113,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="COUNT",
         help=f"how many samples the archive takes (default {FULL.archived_samples})",
     )
+    parser.add_argument(
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help="write the figures of the part console into this file as well",
+    )
     parser.add_argument("--mission", default="short", help="the mission to profile: %(default)s")
 
 
@@ -125,6 +141,10 @@ def run(arguments: argparse.Namespace) -> int:
     if "ascent" in parts and importlib.util.find_spec("scipy") is None:
         problem = "needs scipy, which is not installed; install threeforks[measure]"
         raise ConfigurationError("command line", None, "", f"the part ascent {problem}")
+    if "console" in parts:
+        served_console.check()
+    elif arguments.json is not None:
+        raise ConfigurationError("command line", None, "--json", "is for the part console")
     if arguments.samples is not None and arguments.samples < 10_000:
         raise refused("--samples", arguments.samples, "10000 and more")
     load = os.getloadavg()[0]
@@ -149,15 +169,25 @@ def run(arguments: argparse.Namespace) -> int:
         table = report.statecharts_table(run_loop(work, PacedLoop()))
         console.print(table, report.STATECHARTS_NOTE)
     if "console" in parts:
-        count = arguments.samples or extent.archived_samples
-        archived = measure_archive(count, extent.archive_questions)
-        console.print(console_tables.archive_table(archived), console_tables.ARCHIVE_NOTE)
+        _print_console(console, extent, arguments.samples, arguments.json)
     if "ascent" in parts:
         _print_ascent(console, extent)
     if "mission" in parts:
         console.print(report.mission_table(measure_mission(arguments.mission)))
         console.print(report.PROFILE_NOTE)
     return 0
+
+
+def _print_console(
+    console: Console, extent: Extent, samples: int | None, file: Path | None
+) -> None:
+    served = measure_served(extent.served_samples, extent.served_starts)
+    console.print(console_tables.served_table(served), console_tables.SERVED_NOTE)
+    archived = measure_archive(samples or extent.archived_samples, extent.archive_questions)
+    console.print(console_tables.archive_table(archived), console_tables.ARCHIVE_NOTE)
+    if file is not None:
+        told = {"served": console_tables.plain(served), "archive": console_tables.plain(archived)}
+        replace_file(file, json.dumps(told, indent=1) + "\n")
 
 
 def _print_bus(console: Console, extent: Extent) -> None:

@@ -12,6 +12,7 @@ from ground.console.upstream import Answer, Upstream, refusal
 LARGEST_TEXT = 64 << 10  # bytes of a frame, in either direction
 PART = 48 << 10  # characters of an answer that goes in parts
 BETWEEN_FRAMES = 0.1  # wall seconds: ten frames a second at most
+GATHERED = 0.01  # wall seconds in which what is told at once comes together: one frame takes it
 CREDIT = 2  # frames that may be under way and not painted
 ASKED_AT_ONCE = 32
 LONGEST_REASON = 123  # bytes: a control frame has 125, of which 2 are the code
@@ -121,17 +122,21 @@ class Browser:
             await self._send(msgspec.json.encode(frame).decode())
 
     async def _tell(self) -> None:
+        clock = asyncio.get_running_loop().time
+        due = clock()  # from when on a frame may go; one may go before its time after a pause
         while True:
             if self._credit == 0:
                 self._paid.clear()
                 await self._paid.wait()
+            await asyncio.sleep(max(0.0, due - clock() - BETWEEN_FRAMES))
             frame = self._reader.next_frame()
             if frame is None:
                 await self._changed.wait()
+                await asyncio.sleep(GATHERED)
             else:
+                due = max(due, clock()) + BETWEEN_FRAMES
                 self._credit -= 1
                 await self._send(frame.decode())
-            await asyncio.sleep(BETWEEN_FRAMES)
 
     async def _send(self, text: str) -> None:
         async with self._sending:

@@ -45,6 +45,9 @@ class Look(Protocol):
 _KEY = itemgetter(0, 1, 2)  # of a sample
 _EVER = 2**63 - 1  # ns
 BATCH = 2000  # rows that wait before they are written
+LOG_PAGES = 10_000
+"""Pages (40 MB) of SQLite's log before they are put in their places: each batch of samples changes
+a page of every channel, and the next batches the same ones."""
 
 BEGUN_FILE = "archive.begun"
 """Beside the archive: says that it was begun, so that a lost one is not taken for a new one."""
@@ -87,6 +90,7 @@ class Archive:
             self._database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
             self._durable = durable
             self._database.execute("PRAGMA cache_size = -20000")
+            self._database.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
             self._prepare()
             self.life = self._take_life(began_ns)
         except ArchiveError:

@@ -12,7 +12,9 @@ def test_it_takes_whole_rounds_of_all_channels_and_asks_so_often() -> None:
     assert figures.samples == rounds * SOURCES * CHANNELS
     for sample in (figures.at_an_instant, figures.channel_day, figures.last_values):
         assert len(sample.seconds) == 3
-    assert figures.taken > 0 and figures.floor > 0 and figures.size > 0
+    for rate in (figures.taken, figures.floor):
+        assert 0 < rate.wall and 0 < rate.processor
+    assert figures.size > 0 and min(figures.processor) > 0
     console = Console(width=120)
     with console.capture() as printed:
         console.print(console_tables.archive_table(figures))

@@ -1,0 +1,75 @@
+"""The benchmark of the served console measures what it says, and says what is too much."""
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from ground.benchmarks import console_tables
+from ground.benchmarks.measurement import Sample
+from ground.benchmarks.served_console import ServedFigures, check, measure_served
+from ground.benchmarks.telling_run import CHANNELS, TellingRun
+from ground.testbed.run_control import RunControl
+
+ONE = Sample((0.1, 0.1))
+GOOD = ServedFigures(*[ONE] * 12, 0.02, 0.1, 0.03, 80.0, 81.0, 5.0)
+
+
+def table(figures: ServedFigures) -> str:
+    console = Console(width=200)
+    with console.capture() as printed:
+        console.print(console_tables.served_table(figures))
+    return printed.get()
+
+
+def test_what_is_just_within_its_aim_is_not_above_it() -> None:
+    assert "(above)" not in table(GOOD)
+
+
+@pytest.mark.parametrize(
+    ("what", "value"),
+    [
+        ("memory", 80.1), ("web_grew", 5.1), ("cores", 0.101), ("cores_stalled", 0.2),
+        ("latency", Sample((0.1, 0.301))), ("latency_stalled", Sample((0.121, 0.121))),
+        ("demo", Sample((3.01,))), ("first_response", Sample((1.01,))),
+    ],
+)  # fmt: skip
+def test_what_is_too_much_is_said_once(what: str, value: object) -> None:
+    assert table(replace(GOOD, **{what: value})).count("(above)") == 1  # type: ignore[arg-type]
+
+
+def test_the_figures_are_plain_data_too() -> None:
+    told = json.loads(json.dumps(console_tables.plain(GOOD)))
+    assert told["latency"] == {"n": 2, "median": 0.1, "p99": 0.1}
+    assert told["memory"] == 80.0
+
+
+@pytest.mark.stock
+async def test_the_run_that_is_none_tells_each_value_with_when_it_was_made(tmp_path: Path) -> None:
+    async with TellingRun(tmp_path / "run") as run:
+        while len(run.late) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+        def ask() -> tuple[list[list[object]], dict[str, object]]:
+            with RunControl(tmp_path / "run") as control:
+                first = control.poll()
+                again = control.poll(telemetry=int(first["telemetry_version"]) + 1)
+                return first["telemetry"], again
+
+        rows, again = await asyncio.to_thread(ask)
+    assert len(rows) == CHANNELS and len({row[2] for row in rows}) == 1
+    assert again["telemetry"] == []  # nothing is new
+
+
+@pytest.mark.check
+@pytest.mark.processes
+def test_it_measures_edge_and_web_server_as_processes(tmp_path: Path) -> None:
+    check()
+    figures = measure_served(20, 1)
+    for name in ("page", "answer", "latency", "latency_stalled", "floor_ping"):
+        assert len(getattr(figures, name).seconds) >= 20
+    assert 0.0 < figures.floor_ping.median < figures.answer.median
+    assert figures.memory > 20.0 and 0.0 < figures.cores < 2.0
