@@ -24,19 +24,24 @@ WAITING = 1000  # messages
 class Connection:
     """Speaks to mission control of a run: `async with Connection("runs/demo") as connection`.
 
-    `place`: a run folder, or the key file of a person. `session`: the token of a login, for each
-    request that is not given another. `patience`: s for an answer.
+    `place`: a run folder, the key file of a person, or what either says. `session`: the token of a
+    login, for each request that is not given another. `patience`: s for an answer.
     """
 
-    def __init__(self, place: Path | str, *, session: str = "", patience: float = PATIENCE) -> None:
+    def __init__(
+        self, place: Path | str | Api, *, session: str = "", patience: float = PATIENCE
+    ) -> None:
         self.place = place
         self.session = session
         self.patience = patience
         self.asked_again = 0
-        self._api = find_api(place)
+        self._api = self._found()
         self._waiting: dict[int, tuple[bytes, asyncio.Future[AnswerFrame]]] = {}
         self._inboxes: list[Inbox] = []
         self._number = 0
+
+    def _found(self) -> Api:
+        return self.place if isinstance(self.place, Api) else find_api(self.place)
 
     @property
     def api(self) -> Api:
@@ -176,7 +181,7 @@ class Connection:
         while True:
             await asyncio.sleep(LOOK_AGAIN)
             try:
-                found = find_api(self.place)
+                found = self._found()
             except (NotServed, Refused, OSError):
                 continue
             if found != self._api:

@@ -66,14 +66,14 @@ class Console:
 
     @asynccontextmanager
     async def _living(self, _app: Starlette) -> AsyncIterator[None]:
-        self._upstream = Upstream(*self._addresses, self._streamed, self._silent)
-        taking = asyncio.create_task(self._upstream.run())
-        try:
-            yield
-        finally:
-            taking.cancel()
-            with suppress(asyncio.CancelledError):
-                await taking
+        async with Upstream(*self._addresses, self._streamed, self._silent) as self._upstream:
+            taking = asyncio.create_task(self._upstream.run())
+            try:
+                yield
+            finally:
+                taking.cancel()
+                with suppress(asyncio.CancelledError):
+                    await taking
 
     def _streamed(self, topic: str, message: Any) -> None:
         self._news.take(topic, message)
