@@ -26,7 +26,11 @@ from ground.benchmarks.virtual_nodes import measure_nodes
 from ground.commands.study_arguments import refused
 from ground.terminal.screen import Screen
 
-PARTS = ("bus", "nodes", "statecharts", "console", "ascent", "mission")
+PARTS = ("bus", "nodes", "statecharts", "archive", "console", "ascent", "mission")
+BRIEF = PARTS[:4]
+"""Of a quick run, where none are named."""
+WHOLE = tuple(part for part in PARTS if part != "archive")
+"""Of a full run: the archive is a part of the console."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="a short look of a few seconds, without ascent and mission",
+        help="a short look of a few seconds; without console, ascent and mission unless they are "
+        "named",
     )
     parser.add_argument(
         "--part",
@@ -132,7 +137,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Prints one table after the other, as they are measured."""
     console = Screen()
     chosen = [*arguments.parts, *(arguments.part or ())]
-    parts = chosen or (PARTS[:-2] if arguments.quick else PARTS)
+    parts = chosen or (BRIEF if arguments.quick else WHOLE)
     extent = QUICK if arguments.quick else FULL
     if arguments.ascents is not None:
         if arguments.ascents < 1:
@@ -170,6 +175,11 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(table, report.STATECHARTS_NOTE)
     if "console" in parts:
         _print_console(console, extent, arguments.samples, arguments.json)
+    elif "archive" in parts:
+        archived = measure_archive(
+            arguments.samples or extent.archived_samples, extent.archive_questions
+        )
+        console.print(console_tables.archive_table(archived), console_tables.ARCHIVE_NOTE)
     if "ascent" in parts:
         _print_ascent(console, extent)
     if "mission" in parts:
