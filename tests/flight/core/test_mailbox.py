@@ -66,3 +66,22 @@ def test_a_taker_that_is_gone_shows_nothing() -> None:
         assert shown.count == 0
 
     run(story(), VirtualLoop())
+
+
+def test_a_full_lane_drops_what_comes_and_says_so_and_the_other_lane_has_room() -> None:
+    async def story() -> None:
+        dropped: list[object] = []
+        mailbox = Mailbox(on_drop=dropped.append)
+        assert all(mailbox.post(Signal(f"{n}")) for n in range(1000))
+        assert not mailbox.post(Signal("one too many"))
+        assert all(mailbox.post(Signal(f"u{n}"), urgent=True) for n in range(100))
+        assert not mailbox.post(Signal("one emergency too many"), urgent=True)
+        assert dropped == [Signal("one too many"), Signal("one emergency too many")]
+        assert (mailbox.dropped, mailbox.depth, len(mailbox)) == (2, 1100, 1100)
+        assert await mailbox.take() == Signal("u0")  # what cannot wait goes first, in its order
+        for _ in range(99):
+            await mailbox.take()
+        assert await mailbox.take() == Signal("0")
+        assert mailbox.post(Signal("now there is room"))
+
+    run(story(), VirtualLoop())

@@ -1,5 +1,7 @@
 """Arm, then fire: only what was armed, exactly, in time, and with nothing in between."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,7 +63,9 @@ def test_a_new_arming_replaces_the_old_one(armed: Armed) -> None:
 
 
 @pytest.mark.parametrize(
-    "lifetime", [0.0, -1.0, 600.5, float("inf"), float("nan")], ids=lambda value: str(value)
+    "lifetime",
+    [0.0, -1.0, math.nextafter(600.0, 1e9), 600.5, float("inf"), float("nan")],
+    ids=lambda value: str(value),
 )
 def test_an_arming_without_a_bounded_lifetime_is_refused_and_voids_the_old_one(
     armed: Armed, lifetime: float
@@ -102,3 +106,17 @@ def test_the_hash_does_not_see_how_a_number_is_written_but_tells_numbers_from_fl
     assert arguments_hash({"east": 5}) == arguments_hash({"east": 5.0})
     assert arguments_hash({"east": 1}) != arguments_hash({"east": True})
     assert arguments_hash({"east": 0.1}) != arguments_hash({"east": 0.1000001})
+
+
+@pytest.mark.parametrize("lifetime", [5e-324, 600.0])
+def test_a_lifetime_at_its_limits_arms(armed: Armed, lifetime: float) -> None:
+    armed.now = 0.0
+    armed.guard.arm("release_tube", TUBE, lifetime)
+    assert armed.guard.status().armed and armed.guard.status().remaining == lifetime
+
+
+def test_the_last_instant_of_an_arming_is_before_its_end(armed: Armed) -> None:
+    armed.now = 0.0
+    armed.guard.arm("release_tube", TUBE, 600.0)
+    armed.now = math.nextafter(600.0, 0.0)
+    armed.guard.fire("release_tube", TUBE)
