@@ -9,6 +9,12 @@ import math
 from flight.astrodynamics.orbits import period
 from flight.astrodynamics.vectors import Vector, add, dot, norm, scale
 
+_DIVISORS = tuple(
+    (float((2 * k + 1) * (2 * k + 2)), float((2 * k + 1) * (2 * k + 2) * (2 * k + 3)))
+    for k in range(12)
+)
+"""Of the terms of both series."""
+
 
 def stumpff(z: float) -> tuple[float, float]:
     """The Stumpff functions C(z) and S(z) of the universal-variable method."""
@@ -16,10 +22,10 @@ def stumpff(z: float) -> tuple[float, float]:
         # Series: the closed forms lose digits near zero, which is the parabola.
         c = s = 0.0
         term = 1.0
-        for k in range(12):
-            c += term / ((2 * k + 1) * (2 * k + 2))
-            s += term / ((2 * k + 1) * (2 * k + 2) * (2 * k + 3))
-            term *= -z / ((2 * k + 1) * (2 * k + 2))
+        for of_c, of_s in _DIVISORS:
+            c += term / of_c
+            s += term / of_s
+            term *= -z / of_c
         return c, s
     root = math.sqrt(abs(z))
     if z > 0.0:

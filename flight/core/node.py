@@ -107,7 +107,7 @@ class Node(ProtectionCommands):
         self.sequences = Sequencer(self, self._life)
         self.hazards = self.sequences.hazards
         self._store = StoreWatch(self)
-        self.health = HealthMonitor(self._service_reports)
+        self.health = HealthMonitor(self._service_reports, asyncio.get_running_loop().time)
         self.vigil = Vigil(self.watched, self.health, context.watchdog, self.mailbox.ask)
         self._rounds = Rounds("health", HEALTH_PERIOD)
         self.wires = {}  # by service

@@ -86,6 +86,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Nanoseconds since the start of the run."""
         return self._now_ns
 
+    get_debug = staticmethod(bool)
+    """False: this loop is never debugged. Each future and task asks, half a million times a run."""
+
     @property
     def callbacks(self) -> int:
         """How many there have been since the start of the run: a measure of work, not of time."""
@@ -288,7 +291,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _jump(self) -> None:
         timers = self._timers
-        due_ns = timers[0][0] if timers and not timers[0][2].cancelled() else self._next_due_ns()
+        head: Any = timers[0] if timers else None
+        due_ns = self._next_due_ns() if head is None or head[2]._cancelled else head[0]
         if due_ns is None:
             raise Deadlock(self._describe_waiting())
         if self._look is not None and due_ns > self._next_look_ns:

@@ -57,9 +57,16 @@ class SkyGrid:
     def __init__(self, world: Surroundings) -> None:
         self._world = world
         self._points: dict[int, Outside] = {}
+        self._asked: float | None = None
+        self._answer: Outside
 
     def at(self, seconds: float) -> Outside:
         """Light and temperatures at a mission time, linear between grid points."""
+        if seconds != self._asked:  # power asks in each step, and then heat for the same instant
+            self._asked, self._answer = seconds, self._between(seconds)
+        return self._answer
+
+    def _between(self, seconds: float) -> Outside:
         index = math.floor(seconds / GRID_STEP)
         before, after = self._point(index), self._point(index + 1)
         weight = seconds / GRID_STEP - index
@@ -71,6 +78,7 @@ class SkyGrid:
 
     def forget_from(self, seconds: float) -> None:
         """The weather changes at a mission time: what was computed for later is wrong."""
+        self._asked = None
         for index in [i for i in self._points if i * GRID_STEP > seconds]:
             del self._points[index]
 

@@ -91,6 +91,7 @@ class World:
         self._climate = SurfaceClimate(SITE_VERTICAL_DEGREES)
         self._panel_dust: dict[str, tuple[PanelDust, float]] = {}
         self._sky: Sky | None = None
+        self._tau: float | None = None
         self._sky_time = -math.inf
 
     def random(self, name: str) -> random.Random:
@@ -116,10 +117,18 @@ class World:
 
     def sky(self) -> Sky:
         """Sun and weather now (looked up again after 30 s)."""
-        now = self.now()
-        if self._sky is None or not 0.0 <= now - self._sky_time < _SKY_MEMORY:
-            self._sky, self._sky_time = self.sky_at(now), now
+        seconds = self._sky_instant()
+        if self._sky is None:
+            self._sky = self.sky_at(seconds)
+            self._tau = self._sky.optical_depth
         return self._sky
+
+    def _sky_instant(self) -> float:
+        """The mission time of which the sky is told now; nothing is kept of an earlier one."""
+        now = self.now()
+        if self._tau is None or not 0.0 <= now - self._sky_time < _SKY_MEMORY:
+            self._sky, self._tau, self._sky_time = None, None, now
+        return self._sky_time
 
     def sky_at(self, seconds: float) -> Sky:
         """Sun and weather at some mission time."""
@@ -128,7 +137,7 @@ class World:
             self.jd_tt(seconds), SITE_VERTICAL_DEGREES, SITE_EAST_LONGITUDE_DEGREES
         )
         season = moment.solar_longitude_degrees
-        tau = self._dust.optical_depth(max(0.0, seconds / SOL_SECONDS), season)
+        tau = self._optical_depth(seconds, season)
         temperature = self._climate.temperature(season, moment.ltst_hours, tau)
         return Sky(
             sun_elevation=math.radians(sun.elevation_degrees),
@@ -146,8 +155,15 @@ class World:
         return self.sky()
 
     def tau(self) -> float:
-        """Optical depth of the dust in the air."""
-        return self.sky().optical_depth
+        """Optical depth of the dust in the air: the sky's, of which panels ask for nothing else."""
+        seconds = self._sky_instant()
+        if self._tau is None:
+            season = self.mars_time(seconds).solar_longitude_degrees
+            self._tau = self._optical_depth(seconds, season)
+        return self._tau
+
+    def _optical_depth(self, seconds: float, season: float) -> float:
+        return self._dust.optical_depth(max(0.0, seconds / SOL_SECONDS), season)
 
     def air_temperature(self) -> float:
         """Air temperature in K."""
@@ -173,11 +189,11 @@ class World:
     def begin_storm(self, storm: DustStorm) -> Callable[[], None]:
         """A storm comes that was not foreseen; what is returned takes it away."""
         self._dust.storms = (*self._dust.storms, storm)
-        self._sky = None
+        self._sky = self._tau = None
 
         def clear() -> None:
             self._dust.storms = tuple(each for each in self._dust.storms if each is not storm)
-            self._sky = None
+            self._sky = self._tau = None
 
         return clear
 

@@ -57,8 +57,8 @@ def write_differences(connection: sqlite3.Connection, image: Image) -> list[str]
 
 
 def _differences(connection: sqlite3.Connection, image: Image) -> Iterator[Step]:
-    yield from _of_table(connection, "record", _flat(image.records), PUT, _DELETE)
-    yield from _of_table(connection, "entry", _flat(image.entries), ENTER, _REMOVE)
+    yield from _of_table(connection, "record", image.records, PUT, _DELETE)
+    yield from _of_table(connection, "entry", image.entries, ENTER, _REMOVE)
     last = dict(connection.execute("SELECT * FROM journal").fetchall())
     wrong = [item for item in image.last.items() if last.get(item[0]) != item[1]]
     yield APPEND, wrong, [f"the last number of {journal!r}" for journal, _ in wrong]
@@ -67,10 +67,13 @@ def _differences(connection: sqlite3.Connection, image: Image) -> Iterator[Step]
 def _of_table(
     connection: sqlite3.Connection,
     table: str,
-    memory: dict[tuple[str, Any], Stored],
+    tables: dict[str, dict[Any, Stored]],
     write: str,
     erase: str,
 ) -> Iterator[Step]:
+    if _is_alike(connection, table, tables):
+        return  # as nearly always
+    memory = _flat(tables)
     there = {
         (first, second): (value, crc)
         for first, second, value, crc in connection.execute(f"SELECT * FROM {table}")
@@ -79,6 +82,19 @@ def _of_table(
     gone = [name for name in there if name not in memory]
     yield write, [(*name, *memory[name]) for name in wrong], [_words(*name) for name in wrong]
     yield erase, gone, [_words(*name) for name in gone]
+
+
+def _is_alike(
+    connection: sqlite3.Connection, table: str, tables: dict[str, dict[Any, Stored]]
+) -> bool:
+    """Whether a table stands on the disc as in memory; without a copy of it, which may be large."""
+    left = sum(map(len, tables.values()))
+    nothing: dict[Any, Stored] = {}
+    for first, second, value, crc in connection.execute(f"SELECT * FROM {table}"):
+        if tables.get(first, nothing).get(second) != (value, crc):
+            return False
+        left -= 1
+    return left == 0
 
 
 def _flat(tables: dict[str, dict[Any, Stored]]) -> dict[tuple[str, Any], Stored]:

@@ -275,8 +275,13 @@ def transposed(r: Rotation) -> Rotation:
 
 def multiply(a: Rotation, b: Rotation) -> Rotation:
     """First b, then a."""
-    columns = transposed(b)
-    return tuple(tuple(dot(row, c) for c in columns) for row in a)  # type: ignore[return-value]
+    x, y, z = transposed(b)
+    p, q, r = a
+    return (
+        (dot(p, x), dot(p, y), dot(p, z)),
+        (dot(q, x), dot(q, y), dot(q, z)),
+        (dot(r, x), dot(r, y), dot(r, z)),
+    )
 
 
 def about(axis: Vector, angle: float) -> Rotation:
