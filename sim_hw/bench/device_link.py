@@ -149,11 +149,17 @@ class DeviceLink:
                 pause = REFUSED_FOR
             except (WireLost, DeviceError) as why:
                 self._become(LOST if self.state != ABSENT else ABSENT, str(why))
-                if not self.wanted.automatic:
-                    self._disarm()  # who armed it has not seen it since
+                self._disarm_by_loss()
+            except Exception as error:  # of an adapter, whatever it is: its device is lost
+                self._become(LOST, f"its adapter has failed: {type(error).__name__}: {error}")
+                self._disarm_by_loss()
             finally:
                 self._let_go()
             await asyncio.sleep(pause)
+
+    def _disarm_by_loss(self) -> None:
+        if not self.wanted.automatic:
+            self._disarm()  # who armed it has not seen it since
 
     async def _live(self) -> None:
         wire = await self._open()
@@ -359,6 +365,10 @@ class DeviceLink:
             told = [None, "lost", str(error), "", 0, 0]
         except asyncio.CancelledError:
             return
+        except Exception as error:  # of an adapter
+            why = f"its adapter has failed: {type(error).__name__}: {error}"
+            self.drop(why)
+            told = [None, "lost", why, "", 0, 0]
         finally:
             self._calls.pop(number, None)
             self.guard.ended(number, loop.time())

@@ -25,6 +25,7 @@ from sim_hw.bench.wire.wires import Wire
 HEARTBEAT = 0.2  # s between pings
 SILENCE = 1.0  # s without a word after which either side takes the other for lost
 BOOTS, CALLS = 1 << 15, 1 << 16  # that are told apart by their numbers
+MOST_HEARD = 2_000  # messages a second: some ten times what a loop of 200 Hz has
 ANSWER = 1.0  # s in which a device answers one of the bench's own methods
 
 
@@ -90,6 +91,7 @@ class ProtocolClient:
         self._heard_ns = self._clock()
         self._timer: asyncio.TimerHandle | None = None
         self._ping = 0
+        self._second, self._heard_in_it = -1, 0
         self._first = 0  # the call whose answer shows that what comes is of this connection
         self.lost = ""
 
@@ -251,8 +253,24 @@ class ProtocolClient:
     # ------------------------------------------------------------- hearing
 
     def _hear(self, payload: bytes) -> None:
-        if self.lost:
+        if self.lost or self._floods():
             return
+        try:
+            self._take(payload)
+        except Exception as error:  # what a device says can be anything; it is nobody else's matter
+            self._end(f"{self.wire_name}: what it says cannot be taken: {error!r}")
+
+    def _floods(self) -> bool:
+        """Whether more is said than a second holds: then it is lost, and others have their turn."""
+        second = self._clock() // NANOSECONDS
+        if second != self._second:
+            self._second, self._heard_in_it = second, 0
+        self._heard_in_it += 1
+        if self._heard_in_it > MOST_HEARD:
+            self._end(f"{self.wire_name} says more than {MOST_HEARD} things a second")
+        return bool(self.lost)
+
+    def _take(self, payload: bytes) -> None:
         try:
             message = self.reader.read(payload)
         except CodecError:

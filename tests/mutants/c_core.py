@@ -1,0 +1,144 @@
+"""Changes one line of the C core of a device at a time, and asks `msr hil check` about each.
+
+`python -m tests.mutants.c_core --sample 100 --seed 1` says how many of the changes were found by
+the kit, and shows the others. A change that does not compile is drawn anew. The check runs in
+virtual time, on the wheels as a library; a device that dies or hangs is found.
+"""
+
+import argparse
+import os
+import random
+import re
+import shutil
+import signal
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from flight.icd.devices.mobility import Wheels
+from flight.runtime.loop import VirtualLoop, run
+from ground.hil.conformance import PASSED, Kit, check_device
+from ground.hil.probes import PROBES
+from sim_hw.bench.building import SOURCES, NotBuilt, build
+from sim_hw.bench.library import LibraryDevice
+from sim_hw.bench.wire.wires import Wire
+
+CORE = ("device.c", "wire.c", "pack.c")
+PATIENCE = 60  # s of the wall for one check
+SWAPS = (
+    (r"==", "!="), (r"!=", "=="), (r"<=", "<"), (r">=", ">"), (r"(?<![<=>-])<(?![<=])", "<="),
+    (r"(?<![<=>-])>(?![>=])", ">="), (r"&&", "||"), (r"\|\|", "&&"), (r"\btrue\b", "false"),
+    (r"\bfalse\b", "true"), (r"!(?!=)", ""), (r"(?<![+\w])\+(?![+=])", "-"),
+    (r"(?<![\w.])1(?![\w.])", "2"),    (r"(?<![\w.])0(?![\w.])", "1"), (r"\+\+", "--"),
+)  # fmt: skip
+STATEMENT = re.compile(r"^\s+[\w>.\[\]*()-]+(\s*[|+-]?=\s*[^=].*|\(.*\)|\+\+);\s*$")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One changed line."""
+
+    file: str
+    line: int
+    before: str
+    after: str
+
+    def words(self) -> str:
+        """As it is shown."""
+        after = self.after.strip() or "(gone)"
+        return f"{self.file}:{self.line}: {self.before.strip()}  ->  {after}"
+
+
+def mutants() -> list[Mutant]:
+    """All there are, in the order of the sources."""
+    found = []
+    for name in CORE:
+        for number, line in enumerate((SOURCES / name).read_text().splitlines(), 1):
+            code = line.split("/*")[0]
+            if not code.startswith(" ") or "static const" in code:
+                continue
+            for pattern, by in SWAPS:
+                for match in re.finditer(pattern, code):
+                    after = code[: match.start()] + by + code[match.end() :]
+                    found.append(Mutant(name, number, line, after))
+            if STATEMENT.match(code):
+                found.append(Mutant(name, number, line, ""))
+    return found
+
+
+def build_mutant(mutant: Mutant, folder: Path) -> Path | None:
+    """The library with that change; None where it does not compile."""
+    sources = folder / "sources"
+    shutil.copytree(SOURCES, sources)
+    lines = (sources / mutant.file).read_text().splitlines()
+    lines[mutant.line - 1] = mutant.after
+    (sources / mutant.file).write_text("\n".join(lines) + "\n")
+    try:
+        return build("wheels", "library", folder, sources=sources)
+    except NotBuilt:
+        return None
+
+
+def is_found(library: Path) -> bool:
+    """Whether the kit breaks a device, or the device itself; in a process of its own."""
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(PATIENCE)
+        code = 1
+        try:
+            code = 0 if _passes(library) else 1
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status) != 0
+
+
+def _passes(library: Path) -> bool:
+    async def check() -> bool:
+        device = LibraryDevice(library)
+
+        async def open_wire() -> Wire:
+            return device.wire()
+
+        rows = await check_device(Kit(Wheels, open_wire), PROBES)
+        return all(row.verdict == PASSED for row in rows)
+
+    return run(check(), VirtualLoop())
+
+
+def survivors(sample: int, seed: int) -> tuple[int, list[Mutant]]:
+    """How many were judged, and those that nobody noticed."""
+    with tempfile.TemporaryDirectory() as folder:
+        if is_found(build("wheels", "library", Path(folder))):
+            raise RuntimeError("the core as it is does not pass: nothing can be said of changes")
+    drawn = mutants()
+    random.Random(seed).shuffle(drawn)
+    judged, left = 0, []
+    for mutant in drawn:
+        if judged == sample:
+            break
+        with tempfile.TemporaryDirectory() as folder:
+            library = build_mutant(mutant, Path(folder))
+            if library is None:
+                continue
+            judged += 1
+            if not is_found(library):
+                left.append(mutant)
+                print(mutant.words(), flush=True)
+    return judged, left
+
+
+def main(words: list[str]) -> int:
+    """Prints the figure."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants.c_core", description=__doc__)
+    parser.add_argument("--sample", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args(words)
+    judged, left = survivors(given.sample, given.seed)
+    print(f"{judged - len(left)} of {judged} changes found, of {len(mutants())} that there are")
+    return 0 if len(left) <= 0.2 * judged else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
