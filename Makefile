@@ -27,6 +27,9 @@ section = @printf '\n== %s\n' "$(1)"
 .NOTPARALLEL:
 # As `msr` pins itself (flight/runtime/libm.py), so that tests in process have the bits of `msr`.
 export GLIBC_TUNABLES ?= glibc.cpu.hwcaps=-FMA,-FMA4
+# Some containers set it. Each of the hundred programs that tests start would compile the project
+# anew, which takes as long again as to start it.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup fly test check axe coverage soak lint format types imports docs-check pytest measure \
     verify docs clean distclean
