@@ -56,7 +56,7 @@ _FLIGHTS = {
 }  # fmt: skip
 
 
-_LONG = ("mission", "processes", "check", "soak")
+_APART = ("check", "soak", "xdist_group")
 
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
@@ -65,14 +65,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tests of one file, so that what they share is made once."""
     weights: dict[str, int] = {}
     for item in items:
-        flown = item.get_closest_marker("flies")
-        if flown is not None:
-            (name,) = flown.args
+        marks = {mark.name: mark for mark in item.iter_markers()}
+        if "flies" in marks:
+            (name,) = marks["flies"].args
             item.add_marker(pytest.mark.xdist_group(name))
             weights[item.nodeid] = 1000 + _FLIGHTS.get(name, 5)
-        elif item.get_closest_marker("mission") or item.get_closest_marker("processes"):
+        elif "mission" in marks or "processes" in marks:
             weights[item.nodeid] = 1000
-        if not any(map(item.get_closest_marker, (*_LONG, "xdist_group"))):
+        elif marks.keys().isdisjoint(_APART):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
     items.sort(key=lambda item: -weights.get(item.nodeid, 0))
 
