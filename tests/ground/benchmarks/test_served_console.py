@@ -37,6 +37,7 @@ def test_what_is_just_within_its_aim_is_not_above_it() -> None:
         ("demo", Sample((3.01,))), ("first_response", Sample((1.01,))),
     ],
 )  # fmt: skip
+@pytest.mark.requirement("CON-09")
 def test_what_is_too_much_is_said_once(what: str, value: object) -> None:
     assert table(replace(GOOD, **{what: value})).count("(above)") == 1  # type: ignore[arg-type]
 

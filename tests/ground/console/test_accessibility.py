@@ -34,6 +34,7 @@ def findings(tab: Tab) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.requirement("CON-08")
 def test_axe_finds_nothing_on_any_screen(serve: Serve, open_tab: Callable[..., Tab]) -> None:
     served = serve(at=1_157_000.0)
     tab = open_tab(served)

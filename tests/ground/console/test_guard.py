@@ -28,6 +28,7 @@ def test_its_own_names_are_known(host: str) -> None:
 @pytest.mark.parametrize(
     "host", ["evil.example", "127.0.0.1", "127.0.0.1:8701", "127.0.0.1:8700.evil.example", ""]
 )
+@pytest.mark.requirement("CON-02")
 def test_another_host_is_refused(host: str) -> None:
     assert "not a name of this server" in (problem(scope(host=host)) or "")
 
@@ -42,6 +43,7 @@ def test_two_hosts_are_refused_though_the_first_is_known() -> None:
     ("kind", "method"), [("http", "POST"), ("http", "DELETE"), ("websocket", "GET")]
 )
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1:8700"])
+@pytest.mark.requirement("CON-02")
 def test_a_foreign_origin_changes_nothing_and_opens_no_socket(
     kind: str, method: str, origin: str
 ) -> None:
@@ -60,6 +62,7 @@ def test_its_own_pages_and_those_that_it_was_told_may(origin: str) -> None:
     assert problem(scope("websocket", host="localhost:8700", origin=origin)) is None
 
 
+@pytest.mark.requirement("CON-02")
 def test_scripts_and_styles_come_from_here_alone() -> None:
     policy = HEADERS["content-security-policy"]
     assert policy.startswith("default-src 'self';")

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -29,6 +30,7 @@ def told(polls: list[dict[str, Any]]) -> list[int]:
     return [entry["n"] for poll in polls for entry in poll["journal"]]
 
 
+@pytest.mark.requirement("CON-04")
 def test_a_slow_reader_gets_the_newest_value_and_none_between() -> None:
     news = News()
     reader = Reader(news)
@@ -56,6 +58,7 @@ def test_each_entry_is_told_once_whatever_the_order_of_topics() -> None:
     assert not any(poll.get("missed") for poll in polls)
 
 
+@pytest.mark.requirement("CON-04")
 def test_a_gap_in_a_topic_is_said() -> None:
     news = News()
     reader = Reader(news)
@@ -65,6 +68,7 @@ def test_a_gap_in_a_topic_is_said() -> None:
     assert frames(reader) == []
 
 
+@pytest.mark.requirement("CON-04")
 def test_who_missed_more_than_is_kept_is_told_so() -> None:
     news = News()
     reader = Reader(news)

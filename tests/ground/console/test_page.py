@@ -51,6 +51,7 @@ def release_by_name(tab: Tab, vehicle: str) -> None:
     tab.press("Enter")
 
 
+@pytest.mark.requirement("CON-05")
 def test_from_login_to_a_ladder_by_keyboard(serve: Serve, open_tab: OpenTab) -> None:
     served = serve()
     tab = open_tab(served)
@@ -77,6 +78,7 @@ def test_from_login_to_a_ladder_by_keyboard(serve: Serve, open_tab: OpenTab) -> 
 
 
 @pytest.mark.check
+@pytest.mark.requirement("CON-06")
 def test_a_second_person_approves_in_a_second_browser(serve: Serve, open_tab: OpenTab) -> None:
     served = serve()
     anna, ben = open_tab(served), open_tab(served)
@@ -113,6 +115,7 @@ def test_a_second_person_approves_in_a_second_browser(serve: Serve, open_tab: Op
 
 
 @pytest.mark.check
+@pytest.mark.requirement("CON-01")
 def test_the_link_lost_greys_the_page_and_comes_back_by_itself(
     serve: Serve, open_tab: OpenTab
 ) -> None:
@@ -172,6 +175,7 @@ def test_each_screen_draws_without_complaint_at_either_size(
 
 
 @pytest.mark.check
+@pytest.mark.requirement("CON-07")
 def test_the_whole_page_looks_at_an_earlier_instant_and_commands_nothing_there(
     serve: Serve, open_tab: OpenTab
 ) -> None:

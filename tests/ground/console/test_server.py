@@ -123,6 +123,7 @@ def test_a_websocket_asks_in_its_own_name_in_small_frames(serve: Serve) -> None:
 
 
 @pytest.mark.check
+@pytest.mark.requirement("CON-03")
 def test_who_pays_no_credit_gets_two_frames_and_slows_nobody(serve: Serve) -> None:
     served = serve(pace=3000.0)
     cookie = cookie_of(log_in(served)[1])
@@ -144,6 +145,7 @@ def test_who_pays_no_credit_gets_two_frames_and_slows_nobody(serve: Serve) -> No
 
 
 @pytest.mark.check
+@pytest.mark.requirement("CON-01")
 def test_mission_control_may_go_and_come_back(serve: Serve) -> None:
     served = serve()
     cookie = cookie_of(log_in(served)[1])
