@@ -174,6 +174,8 @@ class Console:
 
     def _start_edge(self) -> None:
         self._edge.start()
+        import ground.testbed.run_control  # noqa: F401 - what is needed next, while the edge starts
+
         line = self._edge.line()
         if not line:
             raise ConfigurationError(

@@ -78,6 +78,50 @@ def test_from_login_to_a_ladder_by_keyboard(serve: Serve, open_tab: OpenTab) -> 
 
 
 @pytest.mark.check
+def test_what_is_staged_is_flown_on_a_twin_by_one_key_and_greys_when_it_is_changed(
+    serve: Serve, open_tab: OpenTab
+) -> None:
+    served = serve()
+    tab = open_tab(served)
+    tab.log_in("anna")
+    stage_drive(tab)
+    tab.press("v")
+    tab.sees("The twin flies to where the run is", ".preview")
+    row = tab.page.locator(".preview tr", has_text="drive_to")
+    row.filter(has_text="completed").wait_for()
+    assert "not released" in row.inner_text()
+    tab.sees("lowest 0.42", ".preview")
+    assert tab.page.locator(".preview .way polyline").count() == 1
+    tab.sees("nothing is broken", ".preview details")
+    tab.page.locator(".outdated").wait_for(state="detached")
+
+    tab.page.get_by_role("button", name="Edit").click()
+    tab.page.locator(".form input").first.wait_for()
+    tab.press("Enter")
+    tab.sees("made before the stack was changed", ".preview .outdated")
+    tab.press("v")
+    tab.sees("of what is staged", ".preview")
+    tab.press("Shift+R", "Tab", "Enter")
+    tab.sees("Released: op-", "#said")
+    row.filter(has_text="sent").wait_for()  # what really comes stands beside it
+    assert tab.said == []
+
+
+@pytest.mark.check
+def test_what_did_not_come_whole_is_asked_for_again(serve: Serve, open_tab: OpenTab) -> None:
+    tab = open_tab(serve())
+    tab.log_in("anna")
+    tab.go("d")
+    row = tab.page.locator("tr", has_text="3 of 9 pieces")
+    row.filter(has_text="not whole").wait_for()
+    tab.sees("1 m east, 2 m north", "tr")
+    row.get_by_role("button", name="ask for the rest").click()
+    tab.page.locator("#argument-first").wait_for()
+    assert tab.page.locator("#argument-first").input_value() == "3"
+    assert tab.said == []
+
+
+@pytest.mark.check
 @pytest.mark.requirement("CON-06")
 def test_a_second_person_approves_in_a_second_browser(serve: Serve, open_tab: OpenTab) -> None:
     served = serve()

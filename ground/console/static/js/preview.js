@@ -2,7 +2,7 @@
 import { link, redraw, say } from "./app.js";
 import { h } from "./dom.js";
 import { button, commanding, number, table, words } from "./parts.js";
-import { staged } from "./stack.js";
+import { staged, stackState } from "./stack.js";
 import { isBad, isOver, kindOfCommand, severityStatus, status } from "./status.js";
 import { may, store, titleOf, valueOf } from "./store.js";
 import { hms, lmst, spanNs } from "./time.js";
@@ -17,6 +17,9 @@ export const previewable = () => staged().filter(canFly).slice(0, MOST);
 
 export async function askPreview() {
   const stages = previewable().map((item) => item.stage);
+  // What was staged a moment ago is flown though its entry has not come yet.
+  const fresh = stackState.picked;
+  if (fresh && !store.stack.has(fresh) && !store.released.has(fresh)) stages.push(fresh);
   if (stages.length === 0) return say("Nothing is staged that a twin could fly.", true);
   if (state.flying) return undefined;
   Object.assign(state, { flying: true, refused: "" });

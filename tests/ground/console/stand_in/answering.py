@@ -12,6 +12,8 @@ from tests.ground.console.stand_in.run import LIGHT_NS
 class Answering(Reading):
     """Answers changes as well: roles, who holds a vehicle, two people for the hazardous."""
 
+    warm = 0
+
     def _needs(self, user: str, *roles: str) -> None:
         if not set(roles) & set(USERS[user]):
             raise Refused(f"{user} is {', '.join(USERS[user])}: allowed to {', '.join(roles)}")
@@ -56,6 +58,7 @@ class Answering(Reading):
         item = {
             "stage": f"st-{len(self.stack) + 1}", "vehicle": vehicle, "command": command,
             "arguments": arguments, "note": note, "when": when, "by": user, "hazardous": hazardous,
+            "version": 1,
             "hash": _hash(vehicle, command, arguments, note), "approved_by": "", "problems": [],
             "state": "waiting_approval" if hazardous else "ready",
             "estimated": {"earliest_sent_ns": self.run.time_ns,
@@ -72,6 +75,7 @@ class Answering(Reading):
     def do_edit(self, user: str, stage: str, **changed: Any) -> Values:
         """Voids the approval."""
         item = self.stack[stage] | changed
+        item["version"] += 1
         item["hash"] = _hash(item["vehicle"], item["command"], item["arguments"], item["note"])
         item |= {"approved_by": "", "state": "waiting_approval" if item["hazardous"] else "ready"}
         self._put(item, "edited", user)
@@ -81,6 +85,38 @@ class Answering(Reading):
         """Off the stack."""
         self._put(self.stack[stage] | {"state": "cancelled"}, "unstaged", user)
         return {"stage": stage}
+
+    def do_products(self, user: str) -> Values:
+        """One that is not whole, and one that was found."""
+        again = {"vehicle": "mav", "command": "send_ascent_data", "arguments": {"first": 3}}
+        pieces = {
+            "kind": "pieces", "vehicle": "mav", "name": "ascent_chunk", "count": 9, "here": 3,
+            "whole": False, "missing": [3, 4, 5, 6, 7, 8], "again": again, "first_ns": 0,
+            "last_ns": 10**9,
+        }  # fmt: skip
+        found = {"east": 1.0, "north": 2.0, "error": 0.5}
+        picture = {"kind": "picture", "vehicle": "rover", "name": "from orbit", **found}
+        return {"products": [pieces, picture]}
+
+    def do_preview(self, user: str, stages: list[str], **_: Any) -> Values:
+        """What a twin would tell: after a while, of the way of a rover."""
+        self.warm += 1
+        now = self.run.time_ns
+        if self.warm < 2:
+            return {"warming": {"at_ns": now // 2, "now_ns": now}}
+        rung = {"rung": "COMPLETED", "occurred_ns": now + 10**12, "received_ns": now + 2 * 10**12}
+        items = [
+            {**{name: self.stack[stage][name] for name in
+                ("stage", "version", "vehicle", "command", "arguments", "problems")},
+             "status": "COMPLETED", "detail": "", "sent_ns": now, "rungs": [rung]}
+            for stage in stages
+        ]  # fmt: skip
+        charge = {"begin": 0.9, "lowest": 0.42, "lowest_ns": now, "end": 0.6}
+        track = [[now, 0.0, 0.0], [now + 10**12, 60.0, 40.0]]
+        vehicle = {"mode": "surface.idle", "charge": charge, "track": track, "warnings": []}
+        vehicles = dict.fromkeys((item["vehicle"] for item in items), vehicle)
+        return {"begin_ns": now, "end_ns": now + 2 * 10**12, "ended_by": "over", "items": items,
+                "vehicles": vehicles, "assumes": ["nothing is broken"], "hash": "0"}  # fmt: skip
 
     def do_dry_run(self, user: str, stage: Any) -> Values:
         """Size and windows."""
@@ -117,7 +153,8 @@ class Answering(Reading):
         found = []
         for stage in stages:
             found.append(self.run.send(self.stack[stage], user))
-            self._put(self.stack[stage] | {"state": "released"}, "released", user)
+            done = {"state": "released", "identifiers": found[-1:]}
+            self._put(self.stack[stage] | done, "released", user)
         return {"identifiers": found}
 
     def _authority(self, user: str, vehicle: str, holder: str, offered: str) -> Values:

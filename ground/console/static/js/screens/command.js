@@ -35,7 +35,7 @@ export default {
   },
   open(given) {
     if (given?.vehicle) state.vehicle = given.vehicle;
-    if (given?.command) openForm(given.vehicle, given.command);
+    if (given?.command) openForm(given.vehicle, given.command, given.arguments);
     if (given?.find) focusFind();
   },
   view,
