@@ -47,6 +47,7 @@ def say(run: StandIn, **told: Any) -> None:
     (run.folder / "says.json").write_text(json.dumps(told))
 
 
+@pytest.mark.requirement("CON-10")
 async def test_what_is_staged_is_flown_on_a_twin_that_knows_what_was_told(
     run: StandIn, options: EdgeOptions
 ) -> None:

@@ -67,6 +67,7 @@ def follow(ask: Ask, seconds: float, rows: list[Any] | None = None) -> dict[str,
 
 
 @pytest.mark.processes
+@pytest.mark.requirement("CON-11")
 def test_a_preview_leaves_the_twin_as_it_was_and_says_nothing_where_that_differs(
     ask: Ask, tmp_path: Path
 ) -> None:
