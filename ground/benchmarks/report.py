@@ -1,6 +1,8 @@
 """The tables of `msr bench`."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
 
 from rich import box
 from rich.console import Group
@@ -11,6 +13,7 @@ from ground.benchmarks.bus_benchmark import BusFigures
 from ground.benchmarks.measurement import Comparison
 from ground.benchmarks.mission_profile import MissionFigures
 from ground.benchmarks.statecharts import StatechartFigures
+from ground.benchmarks.two_versions import TwoVersions
 from ground.benchmarks.virtual_nodes import AIM as NODES_AIM
 from ground.benchmarks.virtual_nodes import NODES, NodeFigures
 
@@ -26,6 +29,10 @@ NODES_NOTE = (
     "Whole flight nodes: bus, message log, mailbox, exchanges, storage, events; no devices."
 )
 STATECHARTS_NOTE = 'Bare: HierarchicalAsyncMachine, queued="model", the same table and callbacks.'
+VERSIONS_NOTE = (
+    "Medians, each flight a process of its own; a ratio below 1: this version takes less. Seconds "
+    "depend on the machine and on who else uses it, the ratio of flights in turns hardly."
+)
 PROFILE_NOTE = "Shares are of a second, profiled flight; the speed is that of a plain one."
 
 
@@ -108,6 +115,22 @@ def mission_table(figures: MissionFigures) -> Group:
     for part, share in figures.shares:
         if share >= 0.005:
             table.add_row(part, f"{share:.1%}")
+    return titled(title, table)
+
+
+def versions_table(compared: TwoVersions, other: Path) -> Group:
+    """Two versions that flew in turns: medians, and ratios of them."""
+    count = len(compared.ours)
+    same = "the same messages" if compared.same_messages else "not the same messages"
+    title = f"Mission {compared.mission} by this version and {other}, {count} each in turns: {same}"
+    table = plain_table(("",), ("this", "other", "ratio"))
+    for name, of in (
+        ("processor, s", lambda flight: flight.processor),
+        ("wall, s", lambda flight: flight.wall),
+        ("most memory, MB", lambda flight: flight.peak),
+    ):
+        ours, theirs = (median(map(of, each)) for each in (compared.ours, compared.theirs))
+        table.add_row(name, f"{ours:.1f}", f"{theirs:.1f}", f"{compared.ratio(of):.2f}")
     return titled(title, table)
 
 

@@ -4,6 +4,7 @@ import argparse
 import importlib.util
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,8 +23,10 @@ from ground.benchmarks.mission_profile import measure_mission
 from ground.benchmarks.point_ascents import measure_many, measure_one
 from ground.benchmarks.served_console import measure_served
 from ground.benchmarks.statecharts import measure_statecharts
+from ground.benchmarks.two_versions import DoesNotFly, check_version, compare_versions
 from ground.benchmarks.virtual_nodes import measure_nodes
 from ground.commands.study_arguments import refused
+from ground.missions.mission import load_mission
 from ground.terminal.screen import Screen
 
 PARTS = ("bus", "nodes", "statecharts", "archive", "console", "ascent", "mission")
@@ -31,6 +34,8 @@ BRIEF = PARTS[:4]
 """Of a quick run, where none are named."""
 WHOLE = tuple(part for part in PARTS if part != "archive")
 """Of a full run: the archive is a part of the console."""
+ROUNDS = 3
+MOST_ROUNDS = 100
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="write the figures of the part console into this file as well",
     )
     parser.add_argument("--mission", default="short", help="the mission to profile: %(default)s")
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="FOLDER",
+        help="instead of profiling it, fly the mission in turns with the version of this program "
+        "in a folder (`git worktree add FOLDER COMMIT`), and tell the ratios",
+    )
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        default=ROUNDS,
+        help="with --against: flights of each version (default %(default)s)",
+    )
 
 
 def _part(name: str) -> str:
@@ -152,6 +170,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigurationError("command line", None, "--json", "is for the part console")
     if arguments.samples is not None and arguments.samples < 10_000:
         raise refused("--samples", arguments.samples, "10000 and more")
+    other = None if arguments.against is None else _other_version(arguments, parts)
     load = os.getloadavg()[0]
     console.print(
         f"{os.cpu_count()} processors, load {load:.1f} before this run. What others do on this "
@@ -182,9 +201,30 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(console_tables.archive_table(archived), console_tables.ARCHIVE_NOTE)
     if "ascent" in parts:
         _print_ascent(console, extent)
+    if other is not None:
+        return _print_versions(console, arguments.mission, other, arguments.rounds)
     if "mission" in parts:
         console.print(report.mission_table(measure_mission(arguments.mission)))
         console.print(report.PROFILE_NOTE)
+    return 0
+
+
+def _other_version(arguments: argparse.Namespace, parts: Sequence[str]) -> Path:
+    if "mission" not in parts:
+        raise ConfigurationError("command line", None, "--against", "is for the part mission")
+    if not 1 <= arguments.rounds <= MOST_ROUNDS:
+        raise refused("--rounds", arguments.rounds, f"1 to {MOST_ROUNDS}")
+    load_mission(arguments.mission)
+    return check_version(arguments.against)
+
+
+def _print_versions(console: Console, mission: str, other: Path, rounds: int) -> int:
+    try:
+        compared = compare_versions(mission, other, rounds)
+    except DoesNotFly as problem:
+        console.print(str(problem))
+        return 1
+    console.print(report.versions_table(compared, other), report.VERSIONS_NOTE)
     return 0
 
 
