@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import msgspec
 
 from ground.drills.phases import PHASES
-from ground.drills.record import FaultSpan, Judged, Record
+from ground.drills.record import FaultSpan, Judged, Mark, Record
 
-DETECTING = ("monitor_violated", "reading_invalid", "response_started", "result_unconfirmed")
-"""Events by which a vehicle says that it has noticed something."""
+ANYBODY = ("bus", "link", "ground")
+"""Targets that are of no vehicle: whoever says something has noticed."""
 
 
 class Cell(msgspec.Struct):
@@ -93,9 +93,25 @@ def detected(record: Record) -> bool:
     """Whether a vehicle has noticed: what the drill waited for as its detection, or any sign."""
     if any(w.name.startswith("detect") and w.met is not None for w in record.within):
         return True
-    first = min((f.first for f in record.faults if f.first is not None), default=None)
-    return first is not None and any(
-        mark.time >= first and mark.text.split(":")[0] in DETECTING for mark in record.marks
+    return any(first_sign(record, span) is not None for span in record.faults)
+
+
+def first_sign(record: Record, span: FaultSpan) -> Mark | None:
+    """The first warning, after a fault has hit, of the vehicle whose target it is."""
+    sort, _, name = plain_target(span.target).partition(" ")
+    vehicle = name.partition(".")[0]
+    if sort in ANYBODY or vehicle in ("ground", "site"):
+        vehicle = ""  # whoever says something
+    return next(
+        (
+            mark
+            for mark in record.marks
+            if span.first is not None
+            and mark.time >= span.first
+            and mark.kind == "warning"
+            and vehicle in ("", mark.lane)
+        ),
+        None,
     )
 
 

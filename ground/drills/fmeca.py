@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from flight.configuration.whole_files import replace_file
-from ground.drills.coverage import detected, plain_target, recovered
-from ground.drills.record import Judged
+from ground.drills.coverage import first_sign, plain_target, recovered
+from ground.drills.record import FaultSpan, Judged
 from ground.drills.results import Shown
+from ground.drills.scenario import load_scenario
 
 COLUMNS = (
     "item", "function", "failure mode", "phase", "local effect", "end effect",
@@ -35,9 +36,9 @@ def fmeca_rows(shown: Iterable[Shown]) -> list[list[str]]:
             if span.hits:
                 level = _severity(each.judged)
                 row = [
-                    plain_target(span.target).partition(" ")[2], span.where or span.target,
+                    plain_target(span.target).partition(" ")[2], _function(each, span),
                     span.kind, span.phase, span.what, _end_effect(each.judged),
-                    _detection(each), _compensation(each), SEVERITIES[level],
+                    _detection(each, span), _compensation(each), SEVERITIES[level],
                     each.told.name, each.judged.verdict,
                 ]  # fmt: skip
                 rows.append((level, row))
@@ -81,11 +82,25 @@ def _end_effect(judged: Judged) -> str:
     return "none that matters" if judged.verdict == "PASS" else judged.because[0].splitlines()[0]
 
 
-def _detection(shown: Shown) -> str:
+def _function(shown: Shown, span: FaultSpan) -> str:
+    """What is broken is for: a method of a device by its first sentence, all else by its name."""
+    service, _, method = span.where.rpartition(".")
+    parts = load_scenario(shown.judged.record.scenario).targets.parts["device"]
+    interface = getattr(parts.get(service), "interface", None)
+    if interface is None or method not in interface.methods:
+        return span.where or span.target
+    words = " ".join(interface.methods[method].doc.split()).partition(". ")[0].rstrip(".")
+    return f"{method}: {words}" if words else span.where
+
+
+def _detection(shown: Shown, span: FaultSpan) -> str:
     for waited in shown.judged.record.within:
         if waited.name.startswith("detect") and waited.took is not None:
             return f"{waited.what}, after {waited.took:.3g} s"
-    return "by an event of the vehicle" if detected(shown.judged.record) else "not detected"
+    sign = first_sign(shown.judged.record, span)
+    if sign is None or span.first is None:
+        return "not detected"
+    return f"{sign.text.partition(':')[0]} of {sign.lane}, after {sign.time - span.first:.3g} s"
 
 
 def _compensation(shown: Shown) -> str:

@@ -42,6 +42,7 @@ LOOK = 0.1
 AFTERWARDS = 0.7321
 """s from when all has come to the end of a drill: not when others have something to do."""
 MOST_MARKS = 400
+LISTED = 4  # items of a list that are shown
 _TOLD = (Severity.ACTIVITY_HI, Severity.WARNING_LO, Severity.WARNING_HI, Severity.FATAL)
 
 
@@ -326,9 +327,15 @@ def _hit_words(hits: list[Hit]) -> str:
 
 
 def _short(value: Any) -> str:
-    text = str(value)
+    text = _shown(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _shown(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    """A value for people: figures of six digits, of long lists the first."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list | tuple):
+        more = ["…"] if len(value) > LISTED else []
+        return f"[{', '.join([*map(_shown, value[:LISTED]), *more])}]"
+    return str(value)

@@ -10,6 +10,7 @@ from ground.drills.record import Waited
 from ground.drills.results import Shown, Summary
 
 ORDER = ("PASS", "FAIL", "UNKNOWN", "ERROR")
+WORST_FIRST = ("ERROR", "FAIL", "UNKNOWN", "PASS")
 SLOWEST = 12
 _FULL = 150.0  # px of the longest bar
 
@@ -36,9 +37,13 @@ def _tile(figure: str, what: str, colour: str = "#1d2733") -> str:
 
 
 def all_drills(shown: Sequence[Shown]) -> str:
-    """A row a drill."""
+    """A row a drill, the worst first."""
     rows = []
-    for number, each in enumerate(shown):
+    has_requirements = any(each.told.requirement for each in shown)
+    numbered = sorted(
+        enumerate(shown), key=lambda entry: WORST_FIRST.index(entry[1].judged.verdict)
+    )
+    for number, each in numbered:
         record = each.judged.record
         because = each.judged.because[0].splitlines()[0] if each.judged.because else ""
         name = tag("a", text(record.drill), href=f"#drill-{number}")
@@ -46,14 +51,15 @@ def all_drills(shown: Sequence[Shown]) -> str:
             [
                 badge(each.judged.verdict),
                 f"{name}<br>{tag('span', text(each.told.title), class_='dim')}",
-                text(each.told.requirement),
+                *([text(each.told.requirement)] if has_requirements else []),
                 text(f"{record.scenario}, seed {record.seed}"),
                 text(record.phase),
-                _limits(record.within),
+                _limits([*record.within, *([] if record.heal is None else [record.heal])]),
                 text(because[:160]),
             ]
         )
-    heads = ["Verdict", "Drill", "Requirement", "Scenario", "Phase", "In time", "Because"]
+    requirement = ["Requirement"] if has_requirements else []
+    heads = ["Verdict", "Drill", *requirement, "Scenario", "Phase", "In time", "Because"]
     return table(heads, rows)
 
 

@@ -3,15 +3,16 @@
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ground.drills.bareness import bare
 from ground.drills.comparing import compare
-from ground.drills.coverage import coverage_of, coverage_text, plain_target
+from ground.drills.coverage import coverage_of, coverage_text, first_sign, plain_target
 from ground.drills.drill import Drill
 from ground.drills.fmeca import COLUMNS, fmeca_rows, write_fmeca
 from ground.drills.judging import judge
-from ground.drills.record import Broken, Judged, Record, Waited
+from ground.drills.record import Broken, FaultSpan, Judged, Mark, Record, Waited
 from ground.drills.results import ScoreRow, Shown, Summary, Told
 from ground.drills.score import failed_by
 from ground.drills.shrinking import candidates, reason_of, shrink
@@ -118,6 +119,25 @@ def test_the_failure_modes_are_a_table_with_the_worst_first(tmp_path: Path) -> N
     write_fmeca(tmp_path / "f.csv", rows)
     assert "gone \\| for good" in (tmp_path / "f.md").read_text()
     assert (tmp_path / "f.csv").read_text().splitlines()[0].startswith("item,function")
+
+
+def test_a_sign_is_a_warning_of_the_vehicle_that_was_hit_and_after_it() -> None:
+    span = FaultSpan("f", "stuck", "device rover.wheels.drive", hits=1, first=10.0)
+    early = Mark(9.9, "rover", "warning", "limit_red: hot")
+    other = Mark(10.5, "lander", "warning", "radar_lost: nothing")
+    event = Mark(10.6, "rover", "event", "tube_found: there")
+    sign = Mark(11.5, "rover", "warning", "device_trouble: wheels")
+    found = judged(faults=[span], marks=[early, other, event, sign], within=[]).record
+    assert first_sign(found, span) == sign
+    found.marks.pop()
+    assert first_sign(found, span) is None
+    drop = FaultSpan("f", "drop", "bus rover", hits=1, first=10.0)
+    assert first_sign(found, drop) == other, "of the bus whoever says something has noticed"
+    assert first_sign(found, replace_span(drop, first=None)) is None
+
+
+def replace_span(span: FaultSpan, **changes: object) -> FaultSpan:
+    return msgspec.structs.replace(span, **changes)
 
 
 # -------------------------------------------------------------------- shrinking
