@@ -31,7 +31,8 @@ LEAD = {"entry": 2.0, "ascent": 1.0}
 SPARING = (*SENSOR, "intermittent", "delayed")
 """Kinds of which one at one sensor may lose no vehicle: they show of themselves, or pass."""
 TRIES = 40  # draws until a fault is one that a file may have
-PER_TRUNK = 250  # drills that share a trunk
+PER_TRUNK = 500
+"""Drills that share a trunk: to survey and to fly one takes as long as fifty of them."""
 INSTEAD = 5
 """Other faults that are drawn for the same start: for where the first turn out to do nothing."""
 

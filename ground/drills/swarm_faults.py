@@ -81,11 +81,19 @@ def choices_in(phase: str, calls: Sequence[Calls], targets: Targets) -> list[Cho
         if sort == "device" or sort in targets.cannot:
             continue
         for name, part in parts.items():
+            if sort == "node" and not _runs(name, here):
+                continue
             for kind in kinds.at(sort, part).values():
                 times = _times(kind, sort, name, here)
                 if times != () and can_be_drawn(kind):
                     found.append(Choice(kind, sort, name, times=times or ()))
     return found
+
+
+def _runs(node: str, here: Sequence[Calls]) -> bool:
+    """Whether a computer runs in a phase, as far as is known: it receives something."""
+    heard = [each.service for each in here if each.sort == "bus"]
+    return not heard or node in heard
 
 
 def _times(

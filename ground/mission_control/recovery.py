@@ -1,11 +1,11 @@
 """Brings a vehicle out of its safe state, or has its silence pass, so that a step can be done anew.
 
 A step that a vehicle rejects because it is in its safe state, or gives up because it fell into it,
-is not the end when the cause has passed: the ground waits, tells the vehicle to leave, boots it
-once more if its last boot was a reduced one, looks that it is out, and waits again. A vehicle that
-answered nothing and is heard again is asked once more for the same command, which it answers from
-its history and does not run twice. Each recovery is kept before it begins: a ground that is
-started again goes on where it stood.
+or because another vehicle is in its own, is not the end when the cause has passed: the ground
+waits, tells the vehicle to leave, boots it once more if its last boot was a reduced one, looks that
+it is out, and waits again. A vehicle that answered nothing and is heard again is asked once more
+for the same command, which it answers from its history and does not run twice. Each recovery is
+kept before it begins: a ground that is started again goes on where it stood.
 """
 
 import asyncio
@@ -88,13 +88,14 @@ class Recoverer:
         silence = command.verdict is Verdict.UNANSWERED
         recovery = next((each for each in self._kept[::-1] if each.of == name), None)
         if recovery is None or (silence and recovery.ended is not None):
-            why = "" if superseded else await self._why(step, command, limit)
+            vehicle = self._in_its_way(step, command) or step.vehicle
+            why = "" if superseded else await self._why(vehicle, step, command, limit)
             if not why or not self._is_left(name, step):
                 return False
-            recovery = Recovery(name, step.vehicle, step.command, why, self._tools.clock.now())
+            recovery = Recovery(name, vehicle, step.command, why, self._tools.clock.now())
             self._kept.append(recovery)
             self._keep()
-            self._log(name, f"recovery of {step.vehicle} begins: {why}")
+            self._log(name, f"recovery of {vehicle} begins: {why}")
         if recovery.ended is None:
             try:
                 if silence:
@@ -106,7 +107,7 @@ class Recoverer:
             recovery.ended = self._tools.clock.now()
             self._keep()
             ended = recovery.failed or "the step is done anew"
-            self._log(name, f"recovery of {step.vehicle} ends: {ended}")
+            self._log(name, f"recovery of {recovery.vehicle} ends: {ended}")
         if recovery.failed:
             self.why_not = f"; it could not be recovered: {recovery.failed}"
         elif silence:
@@ -115,16 +116,35 @@ class Recoverer:
 
     # ------------------------------------------------------------------- whether
 
-    async def _why(self, step: CommandStep, command: TrackedCommand, limit: float) -> str:
+    def _in_its_way(self, step: CommandStep, command: TrackedCommand) -> str:
+        """Another vehicle for whose safe state a command came to nothing: the verdict names it, and
+        it says itself that it is; empty: none is."""
+        if command.verdict is not Verdict.FAILED or not _SAYS_SAFE.search(command.detail):
+            return ""
+        named = set(re.findall(r"[a-z_]+", command.detail))
+        return next(
+            (
+                vehicle
+                for vehicle in self._tools.dictionary.vehicles
+                if vehicle in named and vehicle != step.vehicle and self._is_safe(vehicle)
+            ),
+            "",
+        )
+
+    async def _why(
+        self, vehicle: str, step: CommandStep, command: TrackedCommand, limit: float
+    ) -> str:
         """What can pass; empty: it is for the procedure to say what follows."""
-        now, vehicle = self._tools.clock.now(), step.vehicle
+        now = self._tools.clock.now()
         if command.verdict is Verdict.UNANSWERED:
             over = now + _INSTANT >= min(limit, self._silent_at(step, command))
             return "" if over else f"{vehicle} does not answer: {command.detail}"
         entry = self._tools.dictionary.vehicle(vehicle)
         if LEAVE not in entry.commands or MODE not in entry.channels:
             return ""
-        if command.verdict is Verdict.REJECTED:
+        if vehicle != step.vehicle:
+            pass  # it stands in the way of what has ended
+        elif command.verdict is Verdict.REJECTED:
             if not _SAYS_SAFE.search(command.detail):
                 return ""
         elif command.verdict is not Verdict.ABORTED or command.order.stage != "run":

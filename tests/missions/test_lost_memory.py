@@ -6,13 +6,16 @@ import pytest
 
 from flight.configuration.files import configs_folder
 
-EXAMPLE = configs_folder() / "drills" / "examples" / "rover_without_memory.yaml"
+EXAMPLES = configs_folder() / "drills" / "examples"
 
 
 @pytest.mark.check
 @pytest.mark.mission
 @pytest.mark.requirement("CUS-14")
-def test_the_rover_without_memory_brings_its_tubes_all_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["rover_without_memory", "without_memory"])
+def test_without_memory_the_tubes_are_brought_all_the_same(tmp_path: Path, name: str) -> None:
+    """The rover; and lander, arm, and MAV."""
     from ground.cli import main
 
-    assert main(["drill", str(EXAMPLE), "--out", str(tmp_path / "out"), "--quiet"]) == 0
+    drill = str(EXAMPLES / f"{name}.yaml")
+    assert main(["drill", drill, "--out", str(tmp_path / "out"), "--quiet"]) == 0

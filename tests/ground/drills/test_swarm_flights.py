@@ -75,5 +75,5 @@ def test_two_hundred_over_all_phases(draw: random.Random, tmp_path: Path) -> Non
 @pytest.mark.soak
 @pytest.mark.timeout(0)
 def test_a_thousand_over_all_phases(draw: random.Random, tmp_path: Path) -> None:
-    """From four trunks."""
+    """From two trunks."""
     over_all_phases(tmp_path, 1000, draw.randrange(10**6))

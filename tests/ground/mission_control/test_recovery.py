@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +10,9 @@ import pytest
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.configuration.files import ConfigurationError
 from flight.icd.messages import Command, Rung
+from ground.mission_control.command_tracker import Verdict
+from ground.mission_control.procedure_steps import CommandStep
+from ground.mission_control.recovery import Recoverer
 
 Fly = Callable[..., Any]
 
@@ -156,6 +160,32 @@ def test_what_ends_for_another_reason_is_not_recovered(fly: Fly, rung: Rung, det
     assert outcome.verdict == "failed"
     assert outcome.reason.endswith(f"drive ended {rung}: {detail}")
     assert outcome.recoveries == []
+
+
+@pytest.mark.parametrize(
+    ("verdict", "detail", "mav", "found"),
+    [
+        (Verdict.FAILED, "mav refused it: it takes no tubes in state safe", "safe", "mav"),
+        (Verdict.FAILED, "mav refused it: it takes no tubes in state safe", "loading", ""),
+        (Verdict.FAILED, "refused: no tubes are taken in state safe", "safe", ""),
+        (Verdict.FAILED, "mav refused it: its lid is on", "safe", ""),
+        (Verdict.FAILED, "arm is in state safe", "safe", ""),
+        (Verdict.REJECTED, "load_tubes is not allowed in state safe, says mav", "safe", ""),
+    ],
+)
+def test_another_one_is_in_the_way_where_the_verdict_names_it_and_it_is_safe(
+    verdict: Verdict, detail: str, mav: str, found: str
+) -> None:
+    modes = {"arm": "safe", "mav": mav, "rover": "safe"}
+    tools: Any = SimpleNamespace(
+        dictionary=SimpleNamespace(vehicles=modes),
+        telemetry=SimpleNamespace(value=lambda vehicle, channel: modes[vehicle]),
+    )
+    nothing: Any = None
+    recoverer = Recoverer(nothing, tools, [], nothing, nothing, nothing)
+    step = CommandStep(vehicle="arm", command="load_tubes")
+    command: Any = SimpleNamespace(verdict=verdict, detail=detail)
+    assert recoverer._in_its_way(step, command) == found
 
 
 def test_an_abort_without_safe_is_not_recovered(fly: Fly) -> None:
