@@ -190,3 +190,35 @@ def runs_pid(out: Path) -> int:
 def test_a_run_that_nobody_serves_is_told_to_be_so(tmp_path: Path) -> None:
     with pytest.raises(NotServed, match="is not served there"):
         find_api(tmp_path)
+
+
+@pytest.mark.mission
+@pytest.mark.check
+@pytest.mark.requirement("CON-10")
+async def test_a_run_whose_commands_were_previewed_is_the_same_bit_for_bit(tmp_path: Path) -> None:
+    """A preview tells a verdict, and no bit is another: it is as if nobody had been there."""
+    out, plain = tmp_path / "run", tmp_path / "plain"
+    quiet = ("--quiet", "--no-pictures")
+    command = {"vehicle": "lander", "command": "condition_mav", "arguments": {"on": True}}
+    with (
+        process(*serves(out)),
+        process("fly", "surface", "--pace", "0", "--out", str(out), *quiet, code=0),
+    ):
+        async with asking(out, "anna") as mc:
+            await mc.pace(None, MORNING)
+            async for clock in mc.clock():
+                if clock["time_ns"] == MORNING * 1e9 and clock["pace"] == 0.0:
+                    break
+            for _ in range(200):
+                told = await mc.preview(commands=[command])
+                if "items" in told:
+                    break
+            [item] = told["items"]
+            assert (item["status"], told["ended_by"]) == ("COMPLETED", "over")
+            assert told["begin_ns"] == MORNING * 1e9 < told["end_ns"]
+            assert (await mc.history(user="preview"))["commands"] == []
+            await mc.pace(None)
+    assert len(lines(out)) == 1  # no input
+    with process("fly", "surface", "--out", str(plain), *quiet, code=0):
+        pass
+    assert hash_of(out) == hash_of(plain)
