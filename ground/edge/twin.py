@@ -75,7 +75,7 @@ class Twin:
         if self._home is not None:
             shutil.rmtree(self._home, ignore_errors=True)
             self._home = None
-        self._at_ns, self._differs = 0, ""
+        self._at_ns, self._differs = 0, ""  # another one begins at the beginning
 
     async def preview(self, user: str, asked: Preview) -> Plain:
         """Flies what is asked for; with nothing to fly the twin is warmed up."""

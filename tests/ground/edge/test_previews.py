@@ -120,6 +120,22 @@ async def test_a_twin_on_its_way_says_how_far_it_is(
         assert told["items"]
 
 
+async def test_a_twin_that_nobody_uses_ends_and_another_begins_at_the_beginning(
+    run: StandIn, options: EdgeOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(twin, "FOLLOWS", 0.01)
+    async with served(run, options) as edge, client(edge, "anna") as anna:
+        monkeypatch.setattr(twin, "IDLE", 0.5)
+        assert (await anna.ask({"do": "preview", "stages": ["st-1"]}))["items"]
+        process = edge._twin._process
+        assert process is not None
+        await until(lambda: process.returncode is not None, "it ends")
+        assert edge._twin._at_ns == 0 and edge._twin._process is None
+        monkeypatch.setattr(twin, "IDLE", 600.0)
+        assert (await anna.ask({"do": "preview", "stages": ["st-1"]}))["items"]
+    assert [order["do"] for order in orders(run)].count("preview") == 2
+
+
 async def test_a_twin_that_differs_or_dies_is_told_and_another_life_has_another(
     run: StandIn, options: EdgeOptions
 ) -> None:
