@@ -73,8 +73,7 @@ $(READY): pyproject.toml | $(BIN)/python
 $(AXE): | $(BIN)/python
 	@mkdir -p $(VENV)/axe
 	@command -v npm > /dev/null && npm install --prefix $(VENV)/axe --no-audit --no-fund --silent \
-	    axe-core@4.10 > /dev/null || echo "axe-core could not be fetched: its test is left out" >&2
-	@touch $@
+	    axe-core@4.10 > /dev/null && touch $@ || echo "axe-core could not be fetched: its test is left out" >&2
 
 axe: $(AXE)
 

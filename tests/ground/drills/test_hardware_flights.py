@@ -8,6 +8,7 @@ import pytest
 from flight.configuration.files import configs_folder
 from ground.drills.results import read_results
 from ground.drills.variants import load_variants
+from tests.drawn import Worse, above, beyond
 from tests.ground.drills.commanded import msr_drill
 
 FOLDER = configs_folder() / "drills" / "hardware"
@@ -40,14 +41,15 @@ def test_engines_that_hear_nothing_for_two_seconds_are_asked_until_they_do(tmp_p
     assert "2 drills: 2 PASS" in ended.stdout
 
 
-def lose_nothing(folder: Path, *only: str) -> None:
+def lose_nothing(folder: Path, worse: Worse, *only: str) -> None:
     """None fails. Where a flight has changed since the drills were written (`msr drill
-    --write-hardware`), the device may not be asked at that instant any more: at most 5 %."""
+    --write-hardware`), the device may not be asked at that instant any more: at most 5 % of all."""
     ended = msr_drill(folder, str(FOLDER), "--quiet", *only)
     judged = [each.judged for each in read_results(folder, "--from")]
     assert judged and ended.returncode in (0, 3), ended.stdout + ended.stderr
     assert {each.verdict for each in judged} <= {"PASS", "UNKNOWN"}, ended.stdout
-    assert sum(each.verdict == "UNKNOWN" for each in judged) <= len(judged) / 20, ended.stdout
+    unknown = sum(each.verdict == "UNKNOWN" for each in judged)
+    assert not worse(unknown, len(judged), 0.05), ended.stdout
 
 
 @pytest.mark.check
@@ -61,10 +63,10 @@ def test_a_drawn_part_of_the_faults_that_show_of_themselves_loses_no_vehicle_and
         for_good = [name for name in names if "_for_good" in name]
         for group in (for_good, [name for name in names if name not in for_good]):
             only += ["--only", draw.choice(group)] if group else []
-    lose_nothing(tmp_path / "out", *only)
+    lose_nothing(tmp_path / "out", beyond, *only)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(0)
 def test_no_single_fault_that_shows_of_itself_loses_a_vehicle_or_a_tube(tmp_path: Path) -> None:
-    lose_nothing(tmp_path / "out")
+    lose_nothing(tmp_path / "out", above)

@@ -8,6 +8,7 @@ import pytest
 from ground.cli import main
 from ground.drills.record import Judged
 from ground.drills.results import read_results
+from tests.drawn import Worse, above, beyond
 from tests.ground.drills.commanded import msr_drill
 
 FEW = 5  # drills of the swarm that the quick tests fly
@@ -54,26 +55,27 @@ def test_a_hundred_branches_of_one_trunk_have_effects_and_go_on(tmp_path: Path) 
     assert "5 flown twice as branches, 1 from the beginning over ZeroMQ: the same hashes" in told
 
 
-def over_all_phases(folder: Path, count: int, seed: int) -> None:
+def over_all_phases(folder: Path, count: int, seed: int, worse: Worse) -> None:
     """The bars: at most 5 % without effect, no invariant broken, 99 % in time after healing."""
     judged, told = swarm(folder, count, seed)
     assert "the same hashes" in told, told
     phases = {each.record.phase for each in judged}
     assert phases >= {"entry", "surface", "loading", "ascent", "rendezvous", "cruise", "earth"}
-    assert sum(each.verdict == "UNKNOWN" for each in judged) <= count / 20, told
+    assert not worse(sum(each.verdict == "UNKNOWN" for each in judged), count, 0.05), told
     assert not any(each.record.broken for each in judged), told
     healed = [each.record.heal for each in judged if each.record.heal is not None]
     late = sum(heal.met is None for heal in healed)
-    assert late <= max(1, 0.01 * len(healed)), told
+    assert not worse(late, len(healed), 0.01), told
 
 
 @pytest.mark.check
 def test_two_hundred_over_all_phases(draw: random.Random, tmp_path: Path) -> None:
-    over_all_phases(tmp_path, 200, draw.randrange(10**6))
+    """The shares as far as so few can show that they are not met."""
+    over_all_phases(tmp_path, 200, draw.randrange(10**6), beyond)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(0)
 def test_a_thousand_over_all_phases(draw: random.Random, tmp_path: Path) -> None:
     """From two trunks."""
-    over_all_phases(tmp_path, 1000, draw.randrange(10**6))
+    over_all_phases(tmp_path, 1000, draw.randrange(10**6), above)
