@@ -112,6 +112,8 @@ class Bench(Throttled):
 class BenchHost(BenchOrders):
     """The run's side of a bench."""
 
+    _bench: Bench
+
     def __init__(self, setting: Setting, happenings: Happenings, kind: Bench) -> None:
         self._bench = kind
         self._process: BenchProcess | None = None

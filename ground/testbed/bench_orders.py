@@ -1,10 +1,12 @@
 """What a person may ask of a bench while a flight goes on: arming, safe, stop, and the pace."""
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from flight.configuration.files import ConfigurationError
-from flight.runtime.throttled_loop import ThrottledLoop, checked_rate
+from flight.runtime.throttled_loop import Descriptors, ThrottledLoop, checked_rate
+from ground.testbed.bench_file import BenchFile
 from ground.testbed.bench_opening import check_arming
 from ground.testbed.inputs import InputRefused
 from ground.testbed.run_control import Order
@@ -12,18 +14,34 @@ from ground.testbed.throttled_host import ThrottledHost
 from sim_hw.bench.device_link import ARMED
 from sim_hw.bench.port import BenchProcess
 
-if TYPE_CHECKING:
-    from ground.testbed.bench_host import Bench
-
 LOOK = 0.1  # s
 PAUSE = "pause"
 PAUSED_WITHIN = 2.0  # s of the wall in which what is real is safe, or lost
 
 
+class OrderedBench(Protocol):
+    """The bench, as far as orders need it."""
+
+    @property
+    def file(self) -> Path:
+        """For sentences."""
+        ...
+
+    @property
+    def bench(self) -> BenchFile:
+        """What is real, and how fast a run may go meanwhile."""
+        ...
+
+    @property
+    def outside(self) -> Descriptors:
+        """The wall clock."""
+        ...
+
+
 class BenchOrders(ThrottledHost):
     """The part of a bench's host that hears people."""
 
-    _bench: "Bench"
+    _bench: OrderedBench
     _process: BenchProcess | None
     _bench_loop: ThrottledLoop
     _last: dict[str, str]
