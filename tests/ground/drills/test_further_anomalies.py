@@ -1,0 +1,26 @@
+"""Anomalies beside those of the catalogue: each is survived."""
+
+from pathlib import Path
+
+import pytest
+
+from flight.configuration.files import configs_folder
+from ground.drills.finding import drills_in
+from tests.ground.drills.commanded import msr_drill
+
+FOLDER = configs_folder() / "drills" / "further"
+
+
+def test_each_says_what_has_to_go_on() -> None:
+    drills = drills_in([FOLDER])
+    assert len(drills) >= 10
+    for drill in drills:
+        assert drill.doc and drill.faults, drill.name
+        assert "recover" in [within.name for within in drill.within], drill.name
+
+
+@pytest.mark.check
+@pytest.mark.parametrize("name", ["entry", "mission"])
+def test_each_is_survived(tmp_path: Path, name: str) -> None:
+    ended = msr_drill(tmp_path, str(FOLDER / f"{name}.yaml"), "--quiet")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
