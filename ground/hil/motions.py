@@ -24,6 +24,10 @@ class Motion:
         """The arguments of the longest motion: each at its upper limit."""
         return {name: high for name, (_, high) in self.limits.items()}
 
+    def lowest(self) -> dict[str, Any]:
+        """The arguments each at its lower limit."""
+        return {name: low for name, (low, _) in self.limits.items()}
+
     def short(self) -> dict[str, Any]:
         """Of a short one."""
         return {name: SHORT * high for name, (_, high) in self.limits.items()}

@@ -25,6 +25,7 @@ from ground.hil.judging import (
     stands,
 )
 from ground.hil.motions import Motion
+from ground.hil.own_probes import OWN_PROBES
 from sim_hw.bench.wire.client import SILENCE
 from sim_hw.bench.wire.frames import frame
 from sim_hw.bench.wire.payloads import Writer
@@ -225,7 +226,11 @@ async def limit_exactly_met(kit: Kit) -> str:
     async with kit.session() as session:
         pending = await set_moving(session, motion)
         await pending.drop()
-    return "taken"
+        await asyncio.sleep(SETTLE)
+        lowest = await session.begin(motion, motion.lowest())
+        await moving(session, lowest.number, motion)
+        await lowest.drop()
+    return "taken, the upper and the lower"
 
 
 # ------------------------------------------------------------------------ rule 5
@@ -419,4 +424,5 @@ PROBES = [
     Named(6, "safe while it moves", safe_stops),
     Named(6, "effects", effects),
     Named(7, "senseless bytes", garbage),
+    *OWN_PROBES,
 ]

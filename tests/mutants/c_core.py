@@ -2,7 +2,7 @@
 
 `python -m tests.mutants.c_core --sample 100 --seed 1` says how many of the changes were found by
 the kit, and shows the others. A change that does not compile is drawn anew. The check runs in
-virtual time, on the wheels as a library; a device that dies or hangs is found.
+virtual time, on three devices as libraries; a device that dies or hangs is found.
 """
 
 import argparse
@@ -16,14 +16,19 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from flight.icd.devices.ascent import Igniter
+from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.mobility import Wheels
+from flight.icd.devices.power import Battery
 from flight.runtime.loop import VirtualLoop, run
-from ground.hil.conformance import PASSED, Kit, check_device
+from ground.hil.conformance import FAILED, Kit, check_device
 from ground.hil.probes import PROBES
 from sim_hw.bench.building import SOURCES, NotBuilt, build
 from sim_hw.bench.library import LibraryDevice
 from sim_hw.bench.wire.wires import Wire
 
+JUDGES = {"wheels": Wheels, "igniter": Igniter, "battery": Battery}
+"""Devices that are built on the changed core: each uses more of it."""
 CORE = ("device.c", "wire.c", "pack.c")
 PATIENCE = 60  # s of the wall for one check
 SWAPS = (
@@ -67,42 +72,47 @@ def mutants() -> list[Mutant]:
     return found
 
 
-def build_mutant(mutant: Mutant, folder: Path) -> Path | None:
-    """The library with that change; None where it does not compile."""
+def build_mutant(mutant: Mutant, folder: Path) -> dict[str, Path] | None:
+    """The devices with that change; None where it does not compile."""
     sources = folder / "sources"
     shutil.copytree(SOURCES, sources)
     lines = (sources / mutant.file).read_text().splitlines()
     lines[mutant.line - 1] = mutant.after
     (sources / mutant.file).write_text("\n".join(lines) + "\n")
     try:
-        return build("wheels", "library", folder, sources=sources)
+        return {name: build(name, "library", folder, sources=sources) for name in JUDGES}
     except NotBuilt:
         return None
 
 
-def is_found(library: Path) -> bool:
-    """Whether the kit breaks a device, or the device itself; in a process of its own."""
+def is_found(libraries: dict[str, Path]) -> bool:
+    """Whether the kit finds something on one of the devices."""
+    return any(_breaks(name, library) for name, library in libraries.items())
+
+
+def _breaks(name: str, library: Path) -> bool:
+    """Whether a device breaks a rule, or breaks; in a process of its own."""
     pid = os.fork()
     if pid == 0:
         signal.alarm(PATIENCE)
         code = 1
         try:
-            code = 0 if _passes(library) else 1
+            code = 0 if _passes(JUDGES[name], library) else 1
         finally:
             os._exit(code)
     _, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status) != 0
 
 
-def _passes(library: Path) -> bool:
+def _passes(interface: type[DeviceInterface], library: Path) -> bool:
     async def check() -> bool:
         device = LibraryDevice(library)
 
         async def open_wire() -> Wire:
             return device.wire()
 
-        rows = await check_device(Kit(Wheels, open_wire), PROBES)
-        return all(row.verdict == PASSED for row in rows)
+        rows = await check_device(Kit(interface, open_wire), PROBES)
+        return all(row.verdict != FAILED for row in rows)
 
     return run(check(), VirtualLoop())
 
@@ -110,7 +120,7 @@ def _passes(library: Path) -> bool:
 def survivors(sample: int, seed: int) -> tuple[int, list[Mutant]]:
     """How many were judged, and those that nobody noticed."""
     with tempfile.TemporaryDirectory() as folder:
-        if is_found(build("wheels", "library", Path(folder))):
+        if is_found({name: build(name, "library", Path(folder)) for name in JUDGES}):
             raise RuntimeError("the core as it is does not pass: nothing can be said of changes")
     drawn = mutants()
     random.Random(seed).shuffle(drawn)
@@ -119,11 +129,11 @@ def survivors(sample: int, seed: int) -> tuple[int, list[Mutant]]:
         if judged == sample:
             break
         with tempfile.TemporaryDirectory() as folder:
-            library = build_mutant(mutant, Path(folder))
-            if library is None:
+            libraries = build_mutant(mutant, Path(folder))
+            if libraries is None:
                 continue
             judged += 1
-            if not is_found(library):
+            if not is_found(libraries):
                 left.append(mutant)
                 print(mutant.words(), flush=True)
     return judged, left

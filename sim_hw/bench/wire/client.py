@@ -120,6 +120,10 @@ class ProtocolClient:
         """Says who speaks, and its boot: all that moves on behalf of an earlier one stops."""
         self._send(["hello", self._source, boot])
 
+    def say(self, message: list[Any]) -> None:
+        """Sends a message as it is, also one that is none of the protocol."""
+        self._send(message)
+
     def close(self) -> None:
         """Ends it: what waits is lost; `on_lost` is not called."""
         self._on_lost = lambda why: None

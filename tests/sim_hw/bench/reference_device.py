@@ -159,7 +159,9 @@ class ReferenceDevice:
     def wrong(self, method: str, arguments: Any) -> str:
         defect = self.defect
         if method in OWN:
-            return "" if method != "safe" or type(arguments.get("on")) is bool else "on: a switch"
+            if set(arguments) != ({"on"} if method == "safe" else set()):
+                return "other arguments"
+            return "" if method != "safe" or type(arguments["on"]) is bool else "on: a switch"
         if method not in SCHEMA:
             return "" if defect == "takes_unknown_method" else f"no method {method}"
         for name in arguments:

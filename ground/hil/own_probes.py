@@ -1,0 +1,102 @@
+"""What `msr hil check` asks of the bench's own methods, and of words that are no messages."""
+
+import asyncio
+import math
+from typing import Any
+
+from ground.hil.conformance import SETTLE, Broken, Kit, Named, NotShown, Session
+from ground.hil.judging import rejected
+
+ROW = 3  # of a self-test at least: name, passed, value
+
+
+async def safe_wrong(kit: Kit) -> str:
+    """`safe` takes one switch, and nothing else."""
+    calls: tuple[dict[str, Any], ...] = ({}, {"on": 1}, {"off": True}, {"on": True, "off": True})
+    async with kit.session() as session:
+        for arguments in calls:
+            await rejected(session, "safe", arguments, f"safe {arguments}")
+    return f"{len(calls)} kinds rejected"
+
+
+async def self_test(kit: Kit) -> str:
+    """One that it says that it has is a list of rows."""
+    async with kit.session() as session:
+        if not await _has(session, "self_test"):
+            await rejected(session, "self_test", {}, "a self_test that it does not have")
+            return "it has none"
+        told = await session.client.own("self_test")
+        await rejected(session, "self_test", {"x": 1}, "self_test with an argument")
+    if not isinstance(told, list) or not told:
+        raise Broken(f"self_test is {told!r}; allowed is a list of rows")
+    for row in told:
+        if not isinstance(row, list) or len(row) < ROW or type(row[1]) is not bool:
+            raise Broken(f"a row of self_test is {row!r}; allowed is [name, passed, value, ...]")
+    return f"{len(told)} rows"
+
+
+async def stimulus(kit: Kit) -> str:
+    """One that it says that it has takes numbers of names that it knows."""
+    async with kit.session() as session:
+        if not await _has(session, "stimulus"):
+            await rejected(session, "stimulus", {}, "a stimulus that it does not have")
+            return "it has none"
+        told = await session.client.own("stimulus")
+        if told != {}:
+            raise Broken(f"an empty stimulus was answered by {told!r}; allowed is {{}}")
+        await rejected(session, "stimulus", {"no_such": 1.0}, "an unknown stimulus")
+        for name in await _numbers(kit, session):
+            await rejected(session, "stimulus", {name: math.nan}, f"{name} not a number")
+            await rejected(session, "stimulus", {name: "1"}, f"{name} as a text")
+    return "takes what it knows"
+
+
+async def unknown_words(kit: Kit) -> str:
+    """A message that is none of the protocol, in the form of one, is passed over."""
+    try:
+        motion = kit.motion
+    except NotShown:
+        return "nothing moves by any word"
+    async with kit.session() as session:
+        await session.out_of_safe()
+        for word in ("kall", "", 7, None):
+            message = [word, 60_000, motion.method.name, motion.longest(), 1_000]
+            session.client.say(message)
+            session.client.say([word, "check", 9])
+        await asyncio.sleep(SETTLE)
+        if session.any_effects():
+            raise Broken("it moved by a message that is not of the protocol")
+    return "passed over"
+
+
+async def _has(session: Session, feature: str) -> bool:
+    told = await session.client.own("identity")
+    features = told.get("features") if isinstance(told, dict) else None
+    if not isinstance(features, list) or not all(isinstance(each, str) for each in features):
+        raise Broken(f"identity.features is {features!r}; allowed is a list of texts")
+    return feature in features
+
+
+async def _numbers(kit: Kit, session: Session) -> list[str]:
+    """Names of fields of its readings that it takes as a stimulus."""
+    names = []
+    for method in kit.interface.methods.values():
+        if method.kind != "reading" or method.names:
+            continue
+        answer = await session.client.call(method.name, {}, limit=method.limit)
+        for name, value in answer.result.items():
+            if type(value) is float:
+                try:
+                    await session.client.own("stimulus", **{name: value})
+                except Exception:  # it is none of those
+                    continue
+                names.append(name)
+    return names
+
+
+OWN_PROBES = [
+    Named(4, "wrong arguments of safe", safe_wrong),
+    Named(0, "its self-test", self_test),
+    Named(0, "its stimulus", stimulus),
+    Named(7, "words that are none", unknown_words),
+]
