@@ -138,6 +138,8 @@ async def new_boot_stops(kit: Kit) -> str:
         kit.boots += 1
         session.client.hello(kit.boots)
         await asyncio.sleep(SETTLE)
+        if pending.task.done():
+            raise Broken("a call of an earlier boot was answered after the hello of a new one")
         await pending.drop()
         await stands(session, pending.number, "after the hello of a new boot")
         again = await session.begin(motion, motion.longest())
@@ -181,6 +183,8 @@ async def repeated_number(kit: Kit) -> str:
         await session.out_of_safe()
         pending = await session.begin(motion, motion.short())
         first = await pending.answer(motion.method.limit)
+        for _ in range(2):  # a device keeps the answers of more than its latest motion
+            await (await session.begin(motion, motion.short())).answer(motion.method.limit)
         count = len(session.effects(pending.number))
         again = await session.client.ask(
             pending.number, motion.method.name, motion.short(), limit=SILENCE

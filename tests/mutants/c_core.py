@@ -21,7 +21,7 @@ from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.mobility import Wheels
 from flight.icd.devices.power import Battery
 from flight.runtime.loop import VirtualLoop, run
-from ground.hil.conformance import FAILED, Kit, check_device
+from ground.hil.conformance import PASSED, Kit, check_device
 from ground.hil.probes import PROBES
 from sim_hw.bench.building import SOURCES, NotBuilt, build
 from sim_hw.bench.library import LibraryDevice
@@ -29,6 +29,8 @@ from sim_hw.bench.wire.wires import Wire
 
 JUDGES = {"wheels": Wheels, "igniter": Igniter, "battery": Battery}
 """Devices that are built on the changed core: each uses more of it."""
+NOT_ASKED = {"wheels": 0, "igniter": 12, "battery": 12}
+"""How many probes have nothing to ask of it: they need a motion, which it does not have."""
 CORE = ("device.c", "wire.c", "pack.c")
 PATIENCE = 60  # s of the wall for one check
 SWAPS = (
@@ -97,22 +99,22 @@ def _breaks(name: str, library: Path) -> bool:
         signal.alarm(PATIENCE)
         code = 1
         try:
-            code = 0 if _passes(JUDGES[name], library) else 1
+            code = 0 if _not_passed(JUDGES[name], library) == NOT_ASKED[name] else 1
         finally:
             os._exit(code)
     _, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status) != 0
 
 
-def _passes(interface: type[DeviceInterface], library: Path) -> bool:
-    async def check() -> bool:
+def _not_passed(interface: type[DeviceInterface], library: Path) -> int:
+    async def check() -> int:
         device = LibraryDevice(library)
 
         async def open_wire() -> Wire:
             return device.wire()
 
         rows = await check_device(Kit(interface, open_wire), PROBES)
-        return all(row.verdict != FAILED for row in rows)
+        return len([row for row in rows if row.verdict != PASSED])
 
     return run(check(), VirtualLoop())
 
