@@ -1,13 +1,11 @@
 """The runs that lie in a folder: what they are, how much they take, and their end."""
 
-import fcntl
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from flight.configuration.files import ConfigurationError
-from ground.missions.run_folder import LOCK, MARK, clear_run, foreign_entry
+from ground.missions.run_folder import LOCK, MARK, clear_run, foreign_entry, is_under_way
 
 
 @dataclass(frozen=True)
@@ -28,21 +26,6 @@ def find_runs(below: Path) -> list[KeptRun]:
         return []
     found = [_read(mark.parent) for mark in below.glob(f"*/{MARK}")]
     return sorted(found, key=lambda each: (-each.changed, each.folder.name))
-
-
-def is_under_way(folder: Path) -> bool:
-    """Whether a run holds the folder's lock now, whatever its mark says."""
-    try:
-        descriptor = os.open(folder / LOCK, os.O_WRONLY | os.O_NOFOLLOW)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
 
 
 def remove_run(folder: Path) -> int:

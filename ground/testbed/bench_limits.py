@@ -29,17 +29,10 @@ class LimitFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise NotAllowed("le", f"ge ({self.ge:g}) or more")
 
 
-class DummyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DummyFile(LimitFile, frozen=True, forbid_unknown_fields=True):
     """What shows that the device is a dummy: a row of its self-test, within a range."""
 
     row: str
-    ge: float
-    le: float
-    unit: str
-
-    def __post_init__(self) -> None:
-        if not self.ge <= self.le:
-            raise NotAllowed("le", f"ge ({self.ge:g}) or more")
 
 
 class PowerFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
