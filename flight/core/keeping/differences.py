@@ -88,7 +88,7 @@ def _is_alike(
     connection: sqlite3.Connection, table: str, tables: dict[str, dict[Any, Stored]]
 ) -> bool:
     """Whether a table stands on the disc as in memory; without a copy of it, which may be large."""
-    left = sum(map(len, tables.values()))
+    left = sum(len(each) for each in tables.values())
     nothing: dict[Any, Stored] = {}
     for first, second, value, crc in connection.execute(f"SELECT * FROM {table}"):
         if tables.get(first, nothing).get(second) != (value, crc):
