@@ -15,7 +15,7 @@ from functools import partial
 from flight.core.telling.recorder import Recorder
 from flight.icd.checksum import Corrupt
 from flight.icd.codec import CodecError, encode
-from flight.icd.devices.base import DeviceError
+from flight.icd.devices.base import DeviceError, DeviceTimeout
 from flight.icd.devices.communications import LinkState, Radio, ReceivedFrame
 from flight.icd.frames import ReadFrame, read_frame, write_frame
 from flight.icd.messages import Frame, Message, Packet, decode_message
@@ -39,6 +39,7 @@ class Route:
 
     by_radio: bool
     via: str
+
 
 def wire(via: str) -> Route:
     """A route over the vehicle's own wires to the node `via`."""
@@ -224,7 +225,10 @@ class Communications:
             recorder.acknowledge(numbers)
             return True
         recorder.release(numbers)
-        return False
+        if not 0 < self._refused.get(peer, 0) < MUTE_AFTER or not self.link(peer).up:
+            return False
+        await asyncio.sleep(RETRY_AFTER)  # in this pass: in a few more frames it is sent, or told
+        return True
 
     async def _transmit(self, peer: str, packets: list[bytes]) -> bool:
         device = self._carriers.get(peer) or (self._radios[0] if self._radios else None)
@@ -235,10 +239,21 @@ class Communications:
         try:
             acknowledged = (await device.transmit(peer, write_frame(frame))).acknowledged
         except DeviceError as error:
-            if self.link(peer).up:  # else it is no wonder
-                self._refused[peer] = self._refused.get(peer, 0) + 1
-                if self._refused[peer] == MUTE_AFTER:
-                    self._on_mute(peer, str(error))
+            self._not_sent(peer, error)
             return False
         self._refused.pop(peer, None)
         return acknowledged
+
+    def _not_sent(self, peer: str, error: DeviceError) -> None:
+        """Counts it, and tells when it is often enough. To give no answer once is: a frame may take
+        hours, and the pass in which it was sent is over when the time for an answer is."""
+        before = self._refused.get(peer, 0)
+        if isinstance(error, DeviceTimeout):
+            count = max(before + 1, MUTE_AFTER)
+        elif self.link(peer).up:
+            count = before + 1
+        else:
+            return  # without a link it is no wonder
+        self._refused[peer] = count
+        if before < MUTE_AFTER <= count:
+            self._on_mute(peer, str(error))

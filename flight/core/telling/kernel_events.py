@@ -37,7 +37,7 @@ class ReportingEvents:
     @event(Severity.WARNING_LO, "Message to {destination} dropped: {reason}")
     def message_dropped(self, *, destination: str, reason: str) -> None: ...
 
-    @event(Severity.WARNING_LO, "Nothing is sent to {peer}, though the link is up: {reason}")
+    @event(Severity.WARNING_LO, "Nothing has been sent to {peer}, though the link was up: {reason}")
     def radio_mute(self, *, peer: str, reason: str) -> None: ...
 
     @event(Severity.WARNING_LO, "Malformed message on {stream}: {reason}")

@@ -38,6 +38,7 @@ class FakeRadio(Radio):
         self.server: DeviceServer
         self.frames: list[Frame] = []
         self.failures = 0
+        self.silent = False
 
     async def state(self) -> RadioState:
         return RadioState(on=True, temperature=290.0, links=[])
@@ -47,6 +48,8 @@ class FakeRadio(Radio):
         if self.failures:
             self.failures -= 1
             raise DeviceFault("lost", "no acknowledgement")
+        if self.silent:
+            await asyncio.sleep(100_000.0)
         frame = read_frame(data)
         self.frames.append(frame)
         if peer in self.peers:
@@ -275,12 +278,57 @@ async def test_what_was_not_acknowledged_is_sent_again_with_the_next_pass(
     lander.recorder.record(1, b"precious")
     lander.radio.failures = 1
     lander.radio.link("relay", up=True)
+    await asyncio.sleep(11.0)
+    lander.radio.link("relay", up=False)
     await asyncio.sleep(100.0)
     assert (downlinked(lander), lander.recorder.pending) == ([], 1)
-    lander.radio.link("relay", up=False)
     lander.radio.link("relay", up=True)
     await asyncio.sleep(100.0)
     assert (downlinked(lander), lander.recorder.pending) == ([b"precious"], 0)
+
+
+async def test_what_was_not_sent_is_sent_again_while_the_pass_lasts(network: Network) -> None:
+    lander = network.lander
+    lander.communications.use_recorder(lander.recorder)
+    lander.recorder.record(1, b"precious")
+    lander.radio.failures = 4
+    lander.radio.link("relay", up=True)
+    await asyncio.sleep(200.0)
+    assert (downlinked(lander), lander.recorder.pending) == ([b"precious"], 0)
+    assert lander.mute == []
+
+
+async def test_a_radio_that_refuses_a_whole_pass_is_told_in_it_and_left_alone(
+    network: Network,
+) -> None:
+    lander = network.lander
+    lander.communications.use_recorder(lander.recorder)
+    lander.recorder.record(1, b"precious")
+    lander.radio.failures = 100
+    lander.radio.link("relay", up=True)
+    await asyncio.sleep(1_000.0)
+    assert lander.mute == [("relay", "lander.radio.transmit: no acknowledgement")]
+    assert (lander.radio.failures, lander.recorder.pending) == (95, 1)
+
+
+async def test_a_radio_that_gives_no_answer_is_told_at_once_though_the_pass_is_over(
+    network: Network,
+) -> None:
+    lander = network.lander
+    lander.communications.use_recorder(lander.recorder)
+    lander.recorder.record(1, b"precious")
+    lander.radio.silent = True
+    lander.radio.link("relay", up=True)
+    await asyncio.sleep(10.0)
+    lander.radio.link("relay", up=False)
+    await asyncio.sleep(7_000.0)
+    assert lander.mute == []
+    await asyncio.sleep(1_000.0)
+    told = [("relay", "lander.radio.transmit gave no answer within 7200 s")]
+    assert (lander.mute, lander.recorder.pending) == (told, 1)
+    lander.radio.link("relay", up=True)  # and is not told again before it has sent something
+    await asyncio.sleep(8_000.0)
+    assert lander.mute == told
 
 
 async def test_while_a_pass_lasts_new_records_leave_at_once(network: Network) -> None:
