@@ -78,6 +78,10 @@ async def test_without_power_none_of_them_answers() -> None:
         for call in calls:
             with pytest.raises(DeviceFault, match="no power"):
                 await getattr(device, call)()
+        for call, told in (("set_power", True), ("set_entry", 1.0)):
+            if hasattr(device, call):
+                with pytest.raises(DeviceFault, match="no power"):
+                    await getattr(device, call)(told)
         with pytest.raises(ValueError, match="has no failure 'gone'"):
             device.fail("gone")
 
