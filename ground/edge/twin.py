@@ -55,6 +55,7 @@ class Twin:
         self._at_ns = 0
         self._differs = ""
         self._pipe = asyncio.Lock()
+        self._starting = asyncio.Lock()  # two who ask first have one twin
         self._following: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
         self._used = self._compared = 0.0
@@ -142,9 +143,10 @@ class Twin:
         """Whether it is where the run is; it goes on to be, where it is not. Raises Gone."""
         loop = asyncio.get_running_loop()
         self._used = loop.time()
-        if self._following is None:
-            await self._start()
-            self._following = loop.create_task(self._follow(user), name="the twin follows")
+        async with self._starting:
+            if self._following is None:
+                await self._start()
+                self._following = loop.create_task(self._follow(user), name="the twin follows")
         following, wanted = self._following, self._now_ns()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(WARMING):

@@ -140,6 +140,7 @@ class BenchHost(BenchOrders):
         self._held_until = 0.0
         self._lingers: asyncio.TimerHandle | None = None
         self._last: dict[str, str] = {}
+        self._stopped = ""
         self._switches: dict[str, str] = {}
         self._supplied: dict[str, bool] = {}
         self._hardware: Hardware
@@ -257,6 +258,8 @@ class BenchHost(BenchOrders):
             return  # no news of a device
         if told[0] == "state":
             self._last[told[1]] = told[2]
+        elif told[0] == "interlock":
+            self._stopped = told[2]
         elif told[0] == "reply":
             self.evidence.answered(told[1], told[2], self._bench.outside.now())
         self._bench_loop.put(msgspec.to_builtins(BenchInput(_finite(told))))

@@ -49,7 +49,7 @@ class StopFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     file: str = ""
 
     def __post_init__(self) -> None:
-        if self.file and not self.file.startswith("/"):
+        if self.file and (not self.file.startswith("/") or "\0" in self.file):
             raise NotAllowed("file", "an absolute path")
         assert self.key in ("", *KEYS)
 

@@ -72,7 +72,7 @@ def start_of(pid: int) -> int:
 def default_folder() -> Path:
     """Where the locks of this machine's user are."""
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    if runtime:
+    if os.path.isabs(runtime):  # another is to be ignored, and would be one for each folder
         return Path(runtime) / "threeforks-bench"
     return Path(tempfile.gettempdir()) / f"threeforks-bench-{os.getuid()}"
 
@@ -82,8 +82,14 @@ class Locks:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder or default_folder()
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        about = self._folder.lstat()
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            about = self._folder.lstat()
+        except OSError as error:
+            raise Held(
+                f"{self._folder}: {error.strerror}; locks are in XDG_RUNTIME_DIR, or where "
+                "temporary files are: set it to a folder of yours"
+            ) from None
         if about.st_uid != os.getuid() or about.st_mode & 0o077 or self._folder.is_symlink():
             raise Held(f"{self._folder} is not yours alone: remove it, or chmod 700")
 

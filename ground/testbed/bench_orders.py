@@ -45,6 +45,7 @@ class BenchOrders(ThrottledHost):
     _process: BenchProcess | None
     _bench_loop: ThrottledLoop
     _last: dict[str, str]
+    _stopped: str
     _wanted: float
 
     @abstractmethod
@@ -66,6 +67,8 @@ class BenchOrders(ThrottledHost):
         if asked.order == "arm":
             if asked.seconds is None or not asked.service:
                 raise InputRefused("arm: one service, and for how many seconds")
+            if self._stopped:
+                raise InputRefused(f"{self._stopped}: release that first (`msr hil release RUN`)")
             try:
                 check_arming(self._bench.file, self._bench.bench, asked.service, asked.seconds)
             except ConfigurationError as error:
@@ -74,9 +77,14 @@ class BenchOrders(ThrottledHost):
         elif asked.order == "safe":
             process.order("safe", asked.service, f"{asked.who} made it safe")
         elif asked.order == "stop":
-            process.order("stop", "", f"stopped by {asked.who}")
+            words = f"stopped by {asked.who}"
+            process.order("stop", "", words)
+            if not self._has_heard(process, ["ordered", "", "stop", words]):
+                raise InputRefused("the bench does not say that it has stopped: use its own stop")
         else:
             process.order("release", "")
+            if not self._has_heard(process, ["ordered", "", "release"]) or self._stopped:
+                raise InputRefused(self._stopped or "the bench does not say that it is released")
 
     def pace_asked(self, rate: float, until_ns: int | None) -> None:
         """A person sets the pace. With something real armed it is not made faster than the bench's,
@@ -96,9 +104,13 @@ class BenchOrders(ThrottledHost):
                     f"{are(armed)} real and armed: allowed is a pace up to {most:g}; make it safe "
                     "first (`msr hil safe RUN`)"
                 )
+        if until_ns is not None and until_ns < self._bench_loop.time_ns():
+            self._bench_loop.set_pace(rate, until_ns)  # says why it cannot be
         if self._process is not None and not self._process.gone:
             if rate == 0.0:
-                self._make_safe_to_pause()
+                self._make_safe_to("the run is paused")
+            elif until_ns is not None:  # whoever arms it meanwhile, and if it comes back armed
+                self._make_safe_to("the run is on its way to an instant, at a pace of its own")
             else:
                 self._process.order("allow", "", PAUSE)
         self._wanted = rate
@@ -106,22 +118,27 @@ class BenchOrders(ThrottledHost):
         if rate > 0.0 and until_ns is None:
             self._keep_pace()
 
-    def _make_safe_to_pause(self) -> None:
-        """All real devices are safe before the time of the run stands; raises InputRefused where
-        the bench process does not say so, and has not ended either."""
+    def _make_safe_to(self, why: str) -> None:
+        """All real devices are safe before the time of the run stands, or jumps, and stay so until
+        it goes on; raises InputRefused where the bench process does not say so, and has not ended
+        either."""
         process = self._process
         assert process is not None
-        process.order("inhibit", "", PAUSE, "the run is paused")
+        process.order("inhibit", "", PAUSE, why)
+        if not self._has_heard(process, ["ordered", "", "inhibit", PAUSE]) and not process.gone:
+            process.order("allow", "", PAUSE)
+            raise InputRefused("the bench does not say that all is safe: the pace stays")
+
+    def _has_heard(self, process: BenchProcess, answer: list[Any]) -> bool:
+        """Whether the bench process has done what it was told to; it has some time to say so."""
         until = self._bench.outside.now() + PAUSED_WITHIN
         while not process.gone and self._bench.outside.now() < until:
             told = process.take(LOOK)
             if told is not None:
                 self._put(told)
-                if told == ["ordered", "", "inhibit", PAUSE]:
-                    return
-        if not process.gone:
-            process.order("allow", "", PAUSE)
-            raise InputRefused("the bench does not say that all is safe: it is not paused")
+                if told == answer:
+                    return True
+        return False
 
 
 def are(armed: list[str]) -> str:

@@ -24,6 +24,8 @@ ABSENT, FOUND, IDENTIFIED, SAFE, ARMED, LOST, REFUSED = (
 )  # fmt: skip
 POWER = "power"
 """What inhibits a device whose simulated switch is open."""
+STOP = "stop"
+"""What inhibits all devices from a stop on until it is released."""
 UNARMED = "nobody has armed it"
 READABLE = (IDENTIFIED, SAFE, ARMED)
 """States in which a device answers readings."""
@@ -250,7 +252,10 @@ class DeviceLink:
         return f"by {arming.who}, for {left:.0f} s"
 
     def arm(self, seconds: float, who: str) -> None:
-        """A named person lets it move for so many seconds; inhibits stay as they are."""
+        """A named person lets it move for so many seconds; inhibits stay as they are. During a
+        stop nobody does: what is released is to move by a new order alone."""
+        if STOP in self._inhibits:
+            return
         self._disarm()
         loop = asyncio.get_running_loop()
         self._arming = Arming(who, loop.time() + seconds)
@@ -296,6 +301,12 @@ class DeviceLink:
         """Safe until that is allowed again, whoever has armed it, or arms it meanwhile."""
         self._inhibits[key] = why
         self._soon(why)
+
+    def stop(self, why: str) -> None:
+        """Safe until the stop is released, and what a person has armed until it is armed again."""
+        if self._arming is not None and self._arming.until is not None:
+            self._disarm()
+        self.inhibit(STOP, why)
 
     def allow(self, key: str) -> None:
         """That inhibits it no more; one that is armed still moves again."""

@@ -8,14 +8,12 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from sim_hw.bench.device_link import DeviceLink
+from sim_hw.bench.device_link import STOP, DeviceLink
 
-STOP = "stop"
 LOOK = 0.05  # s between looks whether the file is there
 KEYS = {"space": b" ", "escape": b"\x1b", "s": b"s"}
 """Keys that can stop, and what a terminal says for each."""
@@ -58,10 +56,15 @@ class Interlock:
             await asyncio.sleep(LOOK)
 
     def _is_there(self) -> bool:
+        if not self._rules.file:
+            return False
         try:
-            return bool(self._rules.file) and Path(self._rules.file).exists()
+            os.lstat(self._rules.file)  # a link that leads nowhere was put there as well
+        except (FileNotFoundError, NotADirectoryError):
+            return False
         except OSError:
-            return True  # nobody can say that it is not
+            pass  # nobody can say that it is not
+        return True
 
     def _pressed(self) -> None:
         try:
@@ -79,7 +82,7 @@ class Interlock:
         """All is safe, and stays so."""
         self.stopped = why
         for link in self._links.values():
-            link.inhibit(STOP, why)
+            link.stop(why)
         self._tell(["interlock", "", why])
 
     def release(self) -> None:

@@ -120,6 +120,23 @@ async def test_a_twin_on_its_way_says_how_far_it_is(
         assert told["items"]
 
 
+async def test_two_who_ask_first_have_one_twin(
+    run: StandIn, options: EdgeOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Any] = []
+    start = asyncio.create_subprocess_exec
+
+    async def counted(*words: Any, **more: Any) -> Any:
+        started.append(words)
+        return await start(*words, **more)
+
+    monkeypatch.setattr(twin.asyncio, "create_subprocess_exec", counted)
+    async with served(run, options) as edge, client(edge, "anna") as anna:
+        asked = {"do": "preview", "stages": ["st-1"]}
+        told = await asyncio.gather(*(anna.ask(asked) for _ in range(3)))
+        assert all(each["items"] for each in told) and len(started) == 1
+
+
 async def test_a_twin_that_nobody_uses_ends_and_another_begins_at_the_beginning(
     run: StandIn, options: EdgeOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:

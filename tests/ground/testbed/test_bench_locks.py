@@ -97,3 +97,16 @@ def test_a_torn_lock_is_none_and_a_folder_of_others_is_refused(tmp_path: Path) -
 def test_what_is_held_of_a_bench_is_where_its_wires_truly_lead(tmp_path: Path) -> None:
     _, bench = load_bench("wheels_on_a_pty")
     assert lock_keys(bench) == ["serial /tmp/threeforks-wheels", "demo-motor SN0001"]
+
+
+def test_a_folder_of_locks_that_cannot_be_is_said_and_a_relative_one_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to("loop")
+    for name in ("file", "loop"):
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / name))
+        with pytest.raises(Held, match="XDG_RUNTIME_DIR"):
+            Locks()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "here")
+    assert bench_locks.default_folder().is_absolute()

@@ -155,6 +155,36 @@ async def test_a_stop_latches_whoever_arms_and_until_it_is_released(nursery: Nur
     assert bench.state == "armed" and ["interlock", "", ""] in bench.told
 
 
+async def test_what_a_person_armed_before_or_during_a_stop_moves_by_a_new_arming_alone(
+    nursery: Nursery,
+) -> None:
+    bench = await ready(nursery, automatic=False)
+    bench.link.arm(600.0, "anna")
+    await asyncio.sleep(0.1)
+    assert bench.state == "armed"
+    bench.interlock.stop("stopped by ben")
+    bench.link.arm(600.0, "anna")
+    await asyncio.sleep(0.1)
+    bench.interlock.release()
+    await asyncio.sleep(0.5)
+    assert bench.state == "safe" and bench.words() == "nobody has armed it" and bench.device.safe
+    bench.link.arm(600.0, "anna")
+    await asyncio.sleep(0.1)
+    assert bench.state == "armed"
+
+
+@pytest.mark.parametrize("leads_to", ["/nonexistent/stop", "stop"])  # the latter to itself
+async def test_a_link_that_leads_nowhere_stops_as_well(
+    nursery: Nursery, tmp_path: Path, leads_to: str
+) -> None:
+    file = tmp_path / "stop"
+    bench = await ready(nursery, file=file)
+    assert bench.state == "armed"
+    file.symlink_to(leads_to)
+    await asyncio.sleep(0.2)
+    assert bench.state == "safe" and str(file) in bench.words()
+
+
 async def test_a_file_that_is_there_stops_and_is_not_released(
     nursery: Nursery, tmp_path: Path
 ) -> None:

@@ -1,0 +1,105 @@
+"""What people order of a bench, with a bench process that only writes down what it is told."""
+
+from math import inf
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ground.testbed.bench_file import load_bench
+from ground.testbed.bench_orders import PAUSE, BenchOrders
+from ground.testbed.inputs import InputRefused
+from ground.testbed.run_control import Order
+
+ARM = Order("arm", "anna", "rover.wheels", 60.0)
+
+
+class Process:
+    """Does at once what it is told, or says nothing at all."""
+
+    gone = False
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Any, ...]] = []
+        self.says: list[list[Any]] = []
+        self.mute = self.file = False
+
+    def order(self, what: str, service: str, *values: Any) -> None:
+        self.told.append((what, *values))
+        if what == "stop":
+            self.says.append(["interlock", "", values[0]])
+        elif what == "release":
+            self.says.append(["interlock", "", "not released: the file" if self.file else ""])
+        self.says.append(["ordered", service, what, *values[:1]])
+
+    def take(self, wait: float = 0.0) -> list[Any] | None:
+        return self.says.pop(0) if self.says and not self.mute else None
+
+
+class Orders(BenchOrders):
+    def __init__(self) -> None:
+        path, bench = load_bench("wheels_on_a_pty")
+        self._process: Any = Process()
+        wall = iter(range(10**9))
+        self._bench: Any = SimpleNamespace(
+            bench=bench, file=path, outside=SimpleNamespace(now=lambda: next(wall) / 10)
+        )
+        self._last, self._stopped = {}, ""
+        self._wanted = inf
+        self.paces: list[tuple[float, int | None]] = []
+        self._bench_loop: Any = SimpleNamespace(time_ns=lambda: 100, set_pace=self._set)
+
+    def _set(self, rate: float, until_ns: int | None) -> None:
+        if until_ns is not None and until_ns < 100:
+            raise ValueError("the run cannot run to that")
+        self.paces.append((rate, until_ns))
+
+    def _put(self, told: list[Any]) -> None:
+        if told[0] == "interlock":
+            self._stopped = told[2]
+
+    def _keep_pace(self) -> None:
+        pass
+
+
+def test_on_the_way_to_an_instant_whoever_arms_moves_nothing() -> None:
+    orders = Orders()
+    orders.pace_asked(500.0, 200)
+    assert [each[:2] for each in orders._process.told] == [("inhibit", PAUSE)]
+    assert orders.paces == [(500.0, 200)]
+    orders.pace_asked(500.0, None)
+    assert orders._process.told[1:] == [("allow", PAUSE)]
+
+
+def test_an_instant_that_is_past_changes_nothing() -> None:
+    orders = Orders()
+    with pytest.raises(ValueError, match="cannot run to that"):
+        orders.pace_asked(500.0, 99)
+    assert orders._process.told == [] and orders.paces == [] and orders._wanted == inf
+
+
+def test_a_bench_that_does_not_say_that_it_is_safe_lets_no_run_jump_or_stand() -> None:
+    for rate, until_ns in ((0.0, None), (500.0, 200)):
+        orders = Orders()
+        orders._process.mute = True
+        with pytest.raises(InputRefused, match="does not say that all is safe"):
+            orders.pace_asked(rate, until_ns)
+        assert orders.paces == [] and orders._process.told[-1] == ("allow", PAUSE)
+
+
+def test_during_a_stop_nobody_arms_and_a_stop_or_release_that_is_not_heard_is_told() -> None:
+    orders = Orders()
+    orders.ordered(Order("stop", "ben"))
+    with pytest.raises(InputRefused, match="stopped by ben: release that first"):
+        orders.ordered(ARM)
+    orders._process.file = True
+    with pytest.raises(InputRefused, match="not released: the file"):
+        orders.ordered(Order("release", "ben"))
+    orders._process.file = False
+    orders.ordered(Order("release", "ben"))
+    orders.ordered(ARM)  # at once
+    assert orders._process.told[-1] == ("arm", 60.0, "anna")
+    orders._process.mute = True
+    for order in ("stop", "release"):
+        with pytest.raises(InputRefused, match="does not say"):
+            orders.ordered(Order(order, "ben"))
