@@ -18,7 +18,8 @@ class EventJournal:
     """Writes `events.jsonl` of a run folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = (folder / EVENTS_FILE).open("w", encoding="utf-8", buffering=1)  # whole lines at once
+        # A whole line at once: orders of a bench are followed there while it flies.
+        self._file = (folder / EVENTS_FILE).open("w", encoding="utf-8", buffering=1)
 
     def write(self, event: EventReport) -> None:
         """Adds an event."""
