@@ -172,6 +172,11 @@ static void one_value(device *d, uint32_t number, const char *name, bool is_bool
     reply_end(d, number, &p, "", "", "");
 }
 
+static void be_safe(device *d) {
+    d->safe = true;
+    if (d->of->halt != NULL) d->of->halt(d);
+}
+
 static void set_safe(device *d, uint32_t number, unpacker *u, const item *table) {
     item name = unpack(u), on = unpack(u);
     if (u->failed || table->count != 1 || !item_is(&name, "on") || on.kind != KIND_BOOL) {
@@ -179,7 +184,7 @@ static void set_safe(device *d, uint32_t number, unpacker *u, const item *table)
         return;
     }
     d->safe = on.boolean || !d->greeted;
-    if (d->safe) stop(d, "safed", true);
+    if (d->safe) { stop(d, "safed", true); be_safe(d); }
     one_value(d, number, "safe", true, d->safe);
 }
 
@@ -269,7 +274,8 @@ static void call(device *d, unpacker *u) {
 
 static void greet(device *d) {
     stop(d, "new boot", false);
-    d->greeted = d->safe = true;
+    be_safe(d);
+    d->greeted = true;
     memset(d->kept, 0, sizeof d->kept);
     d->next_kept = 0;
 }
@@ -316,16 +322,16 @@ void device_plugged(device *d) {
 void device_unplugged(device *d) {
     stop(d, "unplugged", false);
     d->greeted = false;
-    d->safe = true;
+    be_safe(d);
 }
 
 /* A bench that was silent for too long has to say hello anew: on a line without connections that is
    the only end that one has. */
 static bool silent(device *d) {
     if (d->now_us - d->heard_us <= SILENCE_US) return false;
-    d->safe = true;
     d->greeted = false;
     stop(d, "deadman", true);
+    be_safe(d);
     return true;
 }
 

@@ -38,6 +38,8 @@ typedef struct {
     /* What the motion has done since its start: `count` pairs. Also the result of a motion done. */
     int done_count;
     void (*done)(const device *d, packer *p);
+    /* Or NULL. It is safe from now on: what still goes on of motions that are over is to stand. */
+    void (*halt)(device *d);
     /* Or NULL. A self-test: writes the list of its rows. */
     void (*self_test)(const device *d, packer *p);
     /* Or NULL. What the simulated world does to it; returns whether it has such a thing. */

@@ -51,6 +51,12 @@ static const char *begin_steering(device *d, int which, const double *values) {
     return NULL;
 }
 
+static void hold(device *d) { /* its drives would go on to where they were told to be */
+    nozzle *n = d->own;
+    swing(n, d->now_us);
+    for (int i = 0; i < 2; i++) n->wanted[i] = n->angle[i];
+}
+
 static bool at_once(device *d, double seconds, const char **fault) {
     (void)d; (void)seconds; (void)fault;
     return true; /* it follows what it was told, and the next call says where it is by then */
@@ -67,4 +73,5 @@ const device_class EXAMPLE = {
     .interface = "AttitudeEffectors", .interface_hash = INTERFACE_HASH, .model = "demo-nozzle",
     .firmware = "0.1", .methods = METHODS, .method_count = 1, .read = NULL,
     .begin = begin_steering, .advance = at_once, .done_count = 3, .done = tell_angles,
+    .halt = hold,
 };

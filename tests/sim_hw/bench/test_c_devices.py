@@ -41,6 +41,25 @@ class Desk:
         self.device.close()
 
 
+@pytest.mark.parametrize("how", ["safe", "new boot"])
+async def test_a_nozzle_that_is_made_safe_stands_though_its_call_was_over(
+    built: dict[str, Path], how: str
+) -> None:
+    desk = Desk(built["nozzle"])
+    await desk.ask("safe", on=False)
+    await desk.ask("steer", pitch=0.08, yaw=0.0, **STILL)  # answered at once, still on its way
+    await asyncio.sleep(0.02)
+    if how == "safe":
+        await desk.ask("safe", on=True)
+    else:
+        desk.client.start(2)
+    await asyncio.sleep(1.0)
+    await desk.ask("safe", on=False)
+    told = await desk.ask("steer", pitch=0.08, yaw=0.0, **STILL)
+    assert 0.0 < told["pitch"] < 0.03
+    desk.close()
+
+
 async def test_the_nozzle_follows_with_its_rate_up_to_its_stop(built: dict[str, Path]) -> None:
     desk = Desk(built["nozzle"])
     with pytest.raises(DeviceFault, match="it is safe"):
