@@ -28,7 +28,8 @@ def lock_keys(bench: BenchFile) -> list[str]:
     keys = [f"bench {bench.bench}"] if bench.bench else []
     for device in bench.devices.values():
         address = read_address(bench.wires[device.wire].address, allow_network=True)
-        where = os.path.realpath(address.path) if address.path else f"{address.host}:{address.port}"
+        host = "loopback" if address.is_local else address.host  # by whatever name
+        where = os.path.realpath(address.path) if address.path else f"{host}:{address.port}"
         keys.append(f"{address.kind} {where}")
         if device.identity.serial:
             keys.append(" ".join(filter(None, (device.identity.model, device.identity.serial))))

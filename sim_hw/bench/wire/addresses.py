@@ -56,7 +56,7 @@ def read_address(text: str, *, allow_network: bool = False) -> Address:
     if kind not in KINDS:
         raise AddressRefused(f"{text}: allowed is one of {', '.join(KINDS)}, such as {EXAMPLES}")
     if kind in ("serial", "unix", "zmq+ipc"):
-        if parts.netloc or not parts.path.startswith("/"):
+        if parts.netloc or not parts.path.startswith("/") or "\0" in parts.path:
             raise AddressRefused(f"{text}: allowed is {kind}:///absolute/path")
         return Address(text, kind, path=parts.path, baud=_baud(text, kind, parts.query))
     if parts.query or parts.path not in ("", "/"):

@@ -110,3 +110,15 @@ def test_a_folder_of_locks_that_cannot_be_is_said_and_a_relative_one_is_none(
             Locks()
     monkeypatch.setenv("XDG_RUNTIME_DIR", "here")
     assert bench_locks.default_folder().is_absolute()
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.2", "[::1]"])
+def test_one_port_of_this_machine_is_held_by_whatever_name(tmp_path: Path, host: str) -> None:
+    file, _ = load_bench("wheels_on_a_pty")
+    keys = []
+    for name in ("127.0.0.1", host):
+        (tmp_path / "b.yaml").write_text(
+            file.read_text().replace("serial:///tmp/threeforks-wheels", f"tcp://{name}:9000")
+        )
+        keys.append(lock_keys(load_bench(str(tmp_path / "b.yaml"))[1]))
+    assert keys[0] == keys[1] and keys[0][0] == "tcp loopback:9000"
