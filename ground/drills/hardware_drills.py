@@ -8,7 +8,7 @@ reason. A file holds what is broken at one vehicle in one phase, each device as 
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,12 @@ WHY_NOT = {
     "as no_move, after a first motion that is told as far as it came": ("jam",),
 }  # fmt: skip
 """Why kinds are not among them."""
+SILENT = ("dropout", "effect_without_acknowledgement")
+"""The call gets no answer, which shows when its time is over."""
+TOO_LATE = (
+    "no answer shows when the time that the call may take is over, and that is after the next "
+    "milestone is overdue"
+)
 NOT_SURVIVED = {
     ("mav.first_igniter", "no_move"): (
         "it shows, and cannot be survived in the ascent: thrown out of its tube the MAV is on the "
@@ -64,6 +70,15 @@ class _Nominal:
     scenario: Scenario
     survey: Survey
     ahead: Sequence[Milestone]
+    late: list[tuple[str, str, str]]
+    """Device, kind and phase of what shows only when it is too late."""
+
+    def milestone_after(self, begin: float, after: float, phase: str) -> Milestone | None:
+        """The next one at which, where nothing breaks, no tube is openly unknown that was not at
+        `begin`: else that would be asked of a drill which not even this flight does."""
+        before = self.survey.unknown_at(begin)
+        fair = [each for each in self.ahead if self.survey.unknown_at(each.time) <= before]
+        return milestone_after(fair, after, phase)
 
 
 @dataclass(frozen=True)
@@ -87,8 +102,12 @@ class _Broken:
 def hardware_drills(scenario: Scenario, survey: Survey) -> Drills:
     """A file for each vehicle and phase, with a case for each device, sort of use, and whether it
     passes; the sweep of a case goes through the kinds."""
+    return _drills(_Nominal(scenario, survey, milestones(survey), []))
+
+
+def _drills(nominal: _Nominal) -> Drills:
+    scenario, survey = nominal.scenario, nominal.survey
     found: Drills = {}
-    nominal = _Nominal(scenario, survey, milestones(survey))
     for phase in (phase for phase in PHASES if phase in survey.phases):
         here = [calls for calls in survey.calls if _is_of(calls, phase)]
         for service in sorted({calls.service for calls in here}):
@@ -142,8 +161,14 @@ def _broken(
             and _fits(at[name], part, each.method)
             and _shows(name, each, call)
         ]
-        if fitting:
-            return _when(nominal, each, call, fitting)
+        broken = _when(nominal, each, call, fitting) if fitting else None
+        if broken is None:
+            continue
+        limit = part.interface.methods[each.method].limit
+        late = [kind for kind in fitting if kind in SILENT and limit > broken.limit]
+        nominal.late.extend((each.service, kind, each.phase) for kind in late)
+        if len(late) < len(fitting):
+            return replace(broken, kinds=[kind for kind in fitting if kind not in late])
     return None
 
 
@@ -175,7 +200,7 @@ def _call(nominal: _Nominal, calls: Calls) -> float | None:
         (nominal.survey.work_between(time, milestone.time), time)
         for time in calls.times
         if time > first  # what is called before a drill can begin cannot be hit
-        and (milestone := milestone_after(nominal.ahead, time, calls.phase)) is not None
+        and (milestone := nominal.milestone_after(time, time, calls.phase)) is not None
     ]
     short = [time for done, time in work if done <= WORK]
     return short[len(short) // 2] if short else min(work)[1] if work else None
@@ -188,7 +213,7 @@ def _when(
     start = max(survey.span(phase)[0], call - LEAD)
     lasts = round(call - start + _lasts(phase), 3)
     anchor = anchor_of(survey, start)
-    milestone = milestone_after(nominal.ahead, start + lasts, phase)
+    milestone = nominal.milestone_after(start, start + lasts, phase)
     if anchor is None or milestone is None:
         return None
     limit = round(SLACK * (milestone.time - start - lasts), 3)
@@ -250,7 +275,8 @@ def not_detectable(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
 def write_hardware(folder: Path, scenario: Scenario, survey: Survey) -> int:
     """Writes all, and the list of what is not among them; tells how many files."""
     folder.mkdir(parents=True, exist_ok=True)
-    drills = hardware_drills(scenario, survey)
+    nominal = _Nominal(scenario, survey, milestones(survey), [])
+    drills = _drills(nominal)
     for old in folder.glob("*.yaml"):
         if old.stem not in drills:
             old.unlink()
@@ -259,6 +285,9 @@ def write_hardware(folder: Path, scenario: Scenario, survey: Survey) -> int:
     by_reason: dict[str, dict[str, list[str]]] = {}
     for device, kind, why in not_detectable(scenario):
         by_reason.setdefault(why, {}).setdefault(kind, []).append(device)
+    for device, kind, phase in nominal.late:
+        late = by_reason.setdefault(TOO_LATE, {}).setdefault(kind, [])
+        late.append(f"{device} (in the phase {phase})")
     lines = [
         "# Faults that do not show of themselves",
         "",

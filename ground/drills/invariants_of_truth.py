@@ -43,17 +43,18 @@ class NoTubeUnknown(Invariant):
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
-        self._before = _unknown(run)
+        self._before = unknown_tubes(run)
 
     def look(self) -> str:
         return ""
 
     def end(self, broke: BaseException | None) -> str:
-        new = [tube for tube in _unknown(self.run) if tube not in self._before]
+        new = [tube for tube in unknown_tubes(self.run) if tube not in self._before]
         return f"{', '.join(new)}: openly unknown at the end" if new else ""
 
 
-def _unknown(run: Run) -> list[str]:
+def unknown_tubes(run: Run) -> list[str]:
+    """The tubes of which the ledgers say openly that nobody knows, now, where they are."""
     said = run.auditor.statement()
     return [tube for tube, account in said.items() if account.last_seen is not None]
 

@@ -14,7 +14,7 @@ from ground.drills.drill import AtTime, Drill
 from ground.drills.happenings import EventComes, StateEntered
 from sim_hw.faults.kind import TargetKind
 
-FORMAT = 3
+FORMAT = 4
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -42,7 +42,8 @@ class Calls(msgspec.Struct):
 
 
 class Survey(msgspec.Struct, kw_only=True):
-    """A nominal flight. `work`: callbacks so far, at `work_times`; times in s of mission time."""
+    """A nominal flight. `work`: callbacks so far, at `work_times`; `unknown`: the tubes that are
+    openly unknown, whenever these are others; times in s of mission time."""
 
     scenario: str
     seed: int
@@ -58,6 +59,7 @@ class Survey(msgspec.Struct, kw_only=True):
     calls: list[Calls] = []
     work_times: list[float] = []
     work: list[int] = []
+    unknown: list[tuple[float, list[str]]] = []
     wall: float = 0.0
 
     def work_between(self, begin: float, end: float) -> int:
@@ -65,6 +67,11 @@ class Survey(msgspec.Struct, kw_only=True):
         first = max(0, bisect.bisect_right(self.work_times, begin) - 1)
         last = min(len(self.work) - 1, bisect.bisect_left(self.work_times, end))
         return self.work[last] - self.work[first] if self.work else 0
+
+    def unknown_at(self, time: float) -> set[str]:
+        """The tubes that are openly unknown at a time though nothing has broken."""
+        latest = bisect.bisect_right(self.unknown, time, key=lambda each: each[0])
+        return set(self.unknown[latest - 1][1]) if latest else set()
 
     def span(self, phase: str) -> tuple[float, float]:
         """When a phase begins and ends; raises KeyError without it."""

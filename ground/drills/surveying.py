@@ -7,6 +7,7 @@ from pathlib import Path
 from flight.icd.messages import EventReport, Message
 from flight.runtime.loop import NANOSECONDS, VirtualLoop
 from flight.runtime.loop import run as run_loop
+from ground.drills.invariants_of_truth import unknown_tubes
 from ground.drills.phases import PhaseClock
 from ground.drills.scenario import Scenario
 from ground.drills.survey import Calls, Step, Survey
@@ -54,6 +55,7 @@ class _Surveyor:
         if field is not None:
             state = str(message.data.get(field, ""))
             self._survey.steps.append(Step(now, message.source, state, self._clock.phase))
+            self._see_tubes(now)
         else:
             self._survey.events.append((now, message.source, message.name))
         if message.severity.startswith(("WARNING", "FATAL")):
@@ -62,9 +64,16 @@ class _Surveyor:
     def _look(self) -> None:
         survey, now = self._survey, self._loop.time()
         self._clock.look(now)
+        if self._hears:
+            self._see_tubes(now)
         if len(survey.work) < MOST_WORK or now - survey.work_times[-1] > 100.0 * SPACING:
             survey.work_times.append(now)
             survey.work.append(self._loop.callbacks)
+
+    def _see_tubes(self, now: float) -> None:
+        seen, unknown = self._survey.unknown, unknown_tubes(self._run)
+        if unknown != (seen[-1][1] if seen else []):
+            seen.append((now, unknown))
 
     def _called(self, service: str, method: str) -> None:
         self._used("device", service, method)

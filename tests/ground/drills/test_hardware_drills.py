@@ -71,6 +71,37 @@ def test_healed_the_flight_goes_on_and_broken_for_good_it_is_told(
     assert for_good["start"] == healed["start"] and "always" not in for_good
 
 
+def test_a_drill_ends_where_the_flight_without_faults_knows_its_tubes(
+    scenario: Scenario, survey: Survey
+) -> None:
+    def state() -> str:
+        cases = hardware_drills(scenario, survey)["surface_rover"]["cases"]
+        return str(cases["wheels_actuator"]["heal"]["then"]["state"])
+
+    survey.unknown = [(300_000.0, ["a"]), (600_000.0, [])]
+    assert state() == "mav.sealed", "one is let go, and out of sight, when the arm is ready"
+    survey.unknown = [(2_000.0, ["a"]), (600_000.0, [])]
+    assert state() == "arm.ready.idle", "it is unknown at the begin, too"
+    survey.unknown = [(300_000.0, ["a"]), (400_000.0, [])]
+    assert state() == "arm.ready.idle", "it is known again at that instant"
+    survey.unknown = [(2_000.0, ["a"]), (300_000.0, ["a", "b"])]
+    assert "surface_rover" not in hardware_drills(scenario, survey), "nor is there another end"
+
+
+def test_no_answer_that_shows_after_the_next_milestone_only_is_listed_with_its_phase(
+    scenario: Scenario, survey: Survey, tmp_path: Path
+) -> None:
+    survey.steps = [step for step in survey.steps if step.state != "ready"]
+    last = survey.steps[-1].time
+    listed = "- `effect_without_acknowledgement`: rover.uhf (in the phase loading)"
+    for call, kinds in ((last - 4_700.0, None), (last - 6_000.0, list(ACTUATOR))):
+        survey.calls = [Calls("rover.uhf", "transmit", "loading", 1, [call])]  # 7200 s / 1.5
+        write_hardware(tmp_path, scenario, survey)
+        (drill, *others) = load_variants(tmp_path / "loading_rover.yaml")
+        assert drill.faults[0].method == "transmit" and len(others) == (3 if kinds else 1)
+        assert (listed in (tmp_path / "NOT_DETECTABLE.md").read_text()) == (kinds is None)
+
+
 def test_what_is_called_before_a_drill_can_begin_is_not_meant(
     scenario: Scenario, survey: Survey
 ) -> None:
