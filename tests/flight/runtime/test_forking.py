@@ -42,3 +42,39 @@ def test_a_process_of_several_threads_is_not_branched(
 
 async def _nothing() -> None:
     pass
+
+
+def _begun(program: str, *arguments: str) -> tuple[forking.Branch, int]:
+    """A process that stands for a branch, and where what it returns is written."""
+    results, write = os.pipe()
+    return forking.Branch(os.posix_spawn(program, [program, *arguments], {}), results), write
+
+
+@pytest.mark.parametrize("patience", [None, 50.0])
+def test_what_a_branch_has_returned_is_read_to_its_end(patience: float | None) -> None:
+    made, write = _begun("/bin/true")
+    os.write(write, b"+" + b"x" * 5000)
+    os.close(write)
+    assert made.result(patience) == b"x" * 5000
+    failed, write = _begun("/bin/true")
+    os.write(write, b"-why")
+    os.close(write)
+    with pytest.raises(forking.BranchFailed, match="the branch failed: why"):
+        failed.result(patience)
+
+
+def test_a_branch_that_says_nothing_in_its_time_is_ended() -> None:
+    made, write = _begun("/bin/sleep", "60")
+    with pytest.raises(forking.BranchLate, match="took more than 0 s"):
+        made.result(0.0)
+    os.close(write)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(made.pid, os.WNOHANG)
+
+
+def test_a_branch_that_was_done_and_died_has_not_done_it() -> None:
+    made, write = _begun("/bin/false")
+    os.write(write, b"+done")
+    os.close(write)
+    with pytest.raises(forking.BranchFailed, match="has died: 1"):
+        made.result()
