@@ -199,7 +199,8 @@ def test_a_run_is_operated_from_another_process_and_flies_again(tmp_path: Path) 
         try:
             with connected(out, flight) as control:
                 assert control.look() == {
-                    "ok": True, "time": 0.0, "pace": 0.0, "until": None, "inputs": 0,
+                    "ok": True, "time": 0.0, "pace": 0.0, "until": None, "told": None,
+                    "inputs": 0,
                 }  # fmt: skip
                 control.pace(None, until=DAY)
                 await_pause(control)
