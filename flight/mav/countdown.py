@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -12,8 +13,9 @@ from flight.core.chart.statechart import Signal
 from flight.core.commanding.arguments import Arguments
 from flight.core.custody.ledger import CustodyStatus
 from flight.core.exchanges import ExchangeFailed
+from flight.core.sound_readings import sound
 from flight.icd import places
-from flight.icd.devices.base import DeviceError
+from flight.icd.devices.base import DeviceError, Reading, ReadingInvalid
 from flight.icd.exchanges import LAUNCH_PERMISSION, Nothing
 from flight.mav.ascent_computer import AscentComputer, plan_ascent
 from flight.mav.ascent_settings import AscentSettings
@@ -23,9 +25,14 @@ from flight.mav.safeguards import LAUNCH_CHECKS
 from flight.mav.skills import run_checks
 from flight.mav.vehicle import MavVehicle
 
+R = TypeVar("R", bound=Reading)
+STILL = (0.0, 0.0, (0.0, 0.0, 0.0), 0.0)
 LAST_CHECK = 10.0  # s before the launch
 HELM_SWING, HELM_TOLERANCE = math.radians(1.0), math.radians(0.3)
 HELM_TIME = 0.5  # s that a swing may take: many lags of the nozzle
+ASKED_AGAIN = (2.0,)
+"""s after which what did not come, or is no value, is asked for once more: a reading that is
+disturbed for a second costs no window. In the last check there is the time for one."""
 LONGEST_BRIDGE = 100.0  # ohm; more is an open circuit
 
 
@@ -94,6 +101,9 @@ async def _final_count(node: MavVehicle, settings: AscentSettings, launch: float
         return [str(error)]
     await _until(node, launch - LAST_CHECK)
     problems = await checks(node)
+    late = node.clock.now() - launch
+    if not problems and late > 0.0:
+        problems = [f"the last check took {late:.1f} s too long"]
     if problems:
         return problems
     await _until(node, launch)
@@ -120,6 +130,9 @@ async def alignment(node: MavVehicle, settings: AscentSettings) -> Alignment:
 async def checks(node: MavVehicle) -> list[str]:
     """What stands against a launch, as sentences; empty for GO."""
     await node.sample()
+    if node.latched is None or node.first_motor_temperature is None:
+        await asyncio.sleep(ASKED_AGAIN[0])
+        await node.sample()
     problems = []
     if not node.motors_conditioned():
         problems.append(
@@ -144,31 +157,36 @@ async def checks(node: MavVehicle) -> list[str]:
 
 
 async def _devices(node: MavVehicle) -> list[str]:
-    problems = []
+    problems: list[str] = []
     try:
-        ejector = await node.ejector.state()
-        if not ejector.valid:
-            problems.append(f"the ejector's state is not known: {ejector.reason}")
-        elif not (ejector.charged and ejector.in_tube):
+        ejector = await _known("ejector's state", node.ejector.state, problems)
+        if ejector is not None and not (ejector.charged and ejector.in_tube):
             problems.append("the ejector is spent")
         igniters = (("first", node.first_igniter), ("second", node.second_igniter))
         for name, igniter in igniters:
-            state = await igniter.state()
-            if not state.valid:
-                problems.append(f"the {name} igniter's state is not known: {state.reason}")
-            elif state.charges == 0 or state.resistance > LONGEST_BRIDGE:
+            state = await _known(f"{name} igniter's state", igniter.state, problems)
+            if state is not None and (state.charges == 0 or state.resistance > LONGEST_BRIDGE):
                 problems.append(f"the {name} igniter's circuit is open")
         await node.separation.state()
-        effectors = await node.effectors.steer(0.0, 0.0, (0.0, 0.0, 0.0), 0.0)
-        if not effectors.valid:
-            problems.append(f"the cold gas is not known: {effectors.reason}")
-        else:
+        effectors = await _known("cold gas", lambda: node.effectors.steer(*STILL), problems)
+        if effectors is not None:
             if effectors.gas <= node.parameters["trim_reserve"]:
                 problems.append(f"cold gas at {effectors.gas:.2f} kg")
             problems += await _helm(node)
     except DeviceError as error:
         problems.append(str(error))
     return problems
+
+
+async def _known(
+    what: str, ask: Callable[[], Awaitable[R]], problems: list[str]
+) -> R | None:
+    """A valid reading, asked for once more where need be; None, with its problem, if it is not."""
+    try:
+        return await sound(ask, pauses=ASKED_AGAIN)
+    except ReadingInvalid as error:
+        problems.append(f"the {what} is not known: {error}")
+        return None
 
 
 async def _helm(node: MavVehicle) -> list[str]:

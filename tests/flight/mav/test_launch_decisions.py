@@ -12,7 +12,7 @@ from flight.core.custody.ledger import CustodyError, CustodyStatus
 from flight.core.exchanges import ExchangeFailed
 from flight.core.fault_protection.structure import STRUCTURE, Structure
 from flight.icd import places
-from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.icd.exchanges import Permission
 from flight.mav import countdown, orbit
 from flight.mav.abort import Watch, lose, suborbital
@@ -260,7 +260,7 @@ class Ready:
         self.lid_closed: bool | None = True
         self.latched: bool | None = True
         self.checks_passed: bool | None = True
-        self.sampled = 0
+        self.sampled, self.known_at = 0, 0
         self.answers: dict[str, Any] = {
             "ejector": SimpleNamespace(valid=True, reason="", charged=True, in_tube=True),
             "first": SimpleNamespace(valid=True, reason="", charges=2, resistance=1.0),
@@ -270,6 +270,7 @@ class Ready:
             "lander": Permission(True),
         }
         self.context = SimpleNamespace(structure=STRUCTURE)
+        self.passing: dict[str, int] = {}  # how often a device does not answer yet
         self.follows = 1.0  # how much of what is told the nozzle does
         self.ejector = SimpleNamespace(state=self._call("ejector"))
         self.first_igniter = SimpleNamespace(state=self._call("first"))
@@ -281,6 +282,9 @@ class Ready:
     def _call(self, name: str) -> Any:
         async def answer(*args: Any, **options: Any) -> Any:
             found = self.answers[name]
+            if self.passing.get(name):
+                self.passing[name] -= 1
+                raise DeviceTimeout("no answer")
             if isinstance(found, Exception):
                 raise found
             return found
@@ -300,6 +304,8 @@ class Ready:
 
     async def sample(self) -> None:
         self.sampled += 1
+        if self.sampled == self.known_at:
+            self.latched, self.first_motor_temperature = True, 258.0
 
 
 async def test_nothing_stands_against_a_launch_when_all_is_as_it_should_be() -> None:
@@ -371,6 +377,59 @@ async def test_a_device_that_does_not_answer_stands_against_a_launch(device: str
     node: Any = Ready()
     node.answers[device] = FAULT
     assert await countdown.checks(node) == ["it has no power"]
+
+
+@pytest.mark.parametrize("device", ["ejector", "first", "second", "effectors"])
+@pytest.mark.parametrize(("times", "stands"), [(1, False), (2, True)])
+async def test_a_reading_that_is_disturbed_once_costs_no_launch(
+    device: str, times: int, stands: bool
+) -> None:
+    node: Any = Ready()
+    node.passing[device] = times
+    assert bool(await countdown.checks(node)) == stands
+
+
+@pytest.mark.parametrize(("field", "known_at"), [("latched", 2), ("first_motor_temperature", 3)])
+async def test_what_a_sample_does_not_say_is_asked_for_once_more(
+    field: str, known_at: int
+) -> None:
+    node: Any = Ready()
+    setattr(node, field, None)
+    node.known_at = known_at
+    node.motors_conditioned = lambda: node.first_motor_temperature is not None
+    assert bool(await countdown.checks(node)) == (known_at > 2)
+    assert node.sampled == 2
+
+
+@pytest.mark.parametrize(("took", "holds"), [(10.0, False), (10.5, True)])
+async def test_a_last_check_that_ends_after_the_instant_of_the_launch_holds_the_count(
+    took: float, holds: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [980.0]
+    node: Any = SimpleNamespace(
+        clock=SimpleNamespace(now=lambda: now[0]), parameters={"alignment_time": 600.0},
+        count_resumed=lambda **data: None,
+    )  # fmt: skip
+
+    async def until(node: Any, time: float) -> None:
+        now[0] = max(now[0], time)
+
+    async def checks(node: Any) -> list[str]:
+        now[0] += took
+        return []
+
+    async def aligned(node: Any, settings: Any) -> str:
+        return "aligned"
+
+    for name, instead in (
+        ("_until", until), ("checks", checks), ("alignment", aligned),
+        ("plan_ascent", lambda *args: "plan"), ("from_pad", lambda *args: "navigation"),
+        ("AscentComputer", lambda *args: "computer"),
+    ):  # fmt: skip
+        monkeypatch.setattr(countdown, name, instead)
+    settings: Any = SimpleNamespace(pad="pad")
+    problems = await countdown._final_count(node, settings, 1_000.0)
+    assert problems == ["the last check took 0.5 s too long"] * holds
 
 
 @pytest.mark.parametrize(("follows", "stands"), [(0.0, True), (0.6, True), (0.8, False)])
