@@ -14,11 +14,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from math import inf, isnan
+from math import inf
 from typing import Any, Protocol
 
 from flight.runtime.loop import NANOSECONDS, Deadlock, VirtualLoop
 
+LEAST_PACE = 1e-3  # mission seconds in a wall second; less stands without being a pause
 LARGEST_PACE = 1e9  # mission seconds in a wall second; more is `inf`: as fast as it goes
 LONGEST_DEBT = 0.5  # wall seconds by which a run may be late before it gives up catching up
 LOOK_OUTSIDE = 0.02  # wall seconds at most between looks at who speaks, also at full speed
@@ -162,8 +163,11 @@ class Pace:
 
 def checked_rate(rate: float) -> float:
     """`rate` itself; raises ValueError where it is no pace."""
-    if isnan(rate) or rate < 0.0 or LARGEST_PACE < rate < inf:
-        raise ValueError(f"{rate:g}: allowed is a pace from 0 to {LARGEST_PACE:g}, or inf")
+    if rate != 0.0 and not LEAST_PACE <= rate <= LARGEST_PACE and rate != inf:
+        raise ValueError(
+            f"{rate:g}: allowed is 0 (a pause), a pace from {LEAST_PACE:g} to {LARGEST_PACE:g}, "
+            "or inf"
+        )
     return rate
 
 

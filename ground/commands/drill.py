@@ -6,6 +6,7 @@ import secrets
 import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flight.configuration.files import ConfigurationError
@@ -171,11 +172,13 @@ def _write(
 def _recorded(arguments: argparse.Namespace) -> "list[Shown] | None":
     if arguments.records is None:
         return None
-    from ground.drills.results import read_results
-
-    recorded = read_results(arguments.records, "--from")
+    recorded = _records(arguments.records, "--from")
     only = arguments.only
-    return [each for each in recorded if not only or each.judged.record.drill in only]
+    kept = [each for each in recorded if not only or each.judged.record.drill in only]
+    if not kept:
+        names = sorted({each.judged.record.drill for each in recorded})
+        raise refused("--only", " ".join(only), f"drills of the records: {', '.join(names)}")
+    return kept
 
 
 def _print_differences(recorded: "Sequence[Shown]", judged: "Sequence[Judged]") -> int:
@@ -190,9 +193,17 @@ def _baseline(arguments: argparse.Namespace) -> "list[Shown] | None":
     """What is compared with; read before anything flies, since it may be none."""
     if arguments.compare is None:
         return None
+    return _records(arguments.compare, "--compare")
+
+
+def _records(path: Path, option: str) -> "list[Shown]":
+    """What a campaign has left, one drill or more; raises ConfigurationError."""
     from ground.drills.results import read_results
 
-    return read_results(arguments.compare, "--compare")
+    found = read_results(path, option)
+    if not found:
+        raise refused(option, path, "the records of one drill or more; there is none")
+    return found
 
 
 def _print_comparison(baseline: "Sequence[Shown]", shown: "Sequence[Shown]") -> None:

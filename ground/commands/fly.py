@@ -1,7 +1,6 @@
 """`msr fly`: flies a mission and leaves a run folder."""
 
 import argparse
-import getpass
 import json
 import sys
 from math import inf
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from flight.configuration.files import ConfigurationError
 from ground.commands.children import Child, end_all
-from ground.commands.paces import checked_pace
+from ground.commands.hil_orders import who_of
+from ground.commands.paces import pace_argument
 from ground.missions.mission import LoadedMission, load_mission
 from ground.terminal.descriptors import need_descriptors
 from ground.terminal.exit_codes import NO, YES
@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from sim_hw.faults.fault import Fault
 
 ONLY_PROCESSES = ("--rate", "--transport")
-ONLY_VIRTUAL = ("--shuffle", "--log-messages", "--in-memory", "--pace", "--session", "--bench")
+ONE_PROCESS = "that is of a run in one process"
+ONLY_VIRTUAL = {
+    "--shuffle": "nothing is replayed with --processes",
+    "--log-messages": ONE_PROCESS,
+    "--in-memory": ONE_PROCESS,
+    "--pace": "the pace of processes is that of --rate",
+    "--from": "nothing is replayed with --processes",
+    "--bench": "real devices fly in a run of one process",
+}
 
 DESCRIPTORS = 512
 """Open files that a flight needs at most: measured, 233 in virtual time with seven vehicles."""
@@ -68,7 +76,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--pace",
-        type=checked_pace,
+        type=pace_argument,
         default=None,
         metavar="R",
         help="hold the flight back to R mission seconds in a second (50x; 0: it stands; max), "
@@ -223,7 +231,10 @@ def _edge(out: Path, arguments: argparse.Namespace) -> list[Child]:
     """The process that serves people, started where it is asked for."""
     if not arguments.serve:
         return []
+    from ground.api.operators import load_operators
+
     operators = arguments.operators or "demo"
+    load_operators(operators)  # here: the edge would say the same once more
     edge = Child(
         "the edge",
         ["ground.cli", "control", str(out), "--operators", operators],
@@ -276,7 +287,7 @@ def _bench(arguments: argparse.Namespace, session: Session | None, name: str) ->
         bench=bench,
         allow_network=arguments.allow_network,
         armed=tuple(_arming(each) for each in arguments.arm),
-        who=arguments.who or getpass.getuser(),
+        who=who_of(arguments),
         key_descriptor=sys.stdin.fileno() if key and sys.stdin.isatty() else -1,
     )
 
@@ -318,18 +329,17 @@ def _check_against(session: Session, arguments: argparse.Namespace) -> None:
 
 def _check_options(arguments: argparse.Namespace) -> None:
     """Refuses options that have no meaning for this kind of run; raises ConfigurationError."""
-    strange: tuple[str, ...]
+    strange = dict.fromkeys(ONLY_PROCESSES, "it needs --processes")
     if arguments.processes:
-        strange, why = ONLY_VIRTUAL, "nothing is replayed with --processes; leave one of them out"
-    else:
-        strange, why = ONLY_PROCESSES, "it needs --processes"
+        strange = {o: f"{why}; leave one of them out" for o, why in ONLY_VIRTUAL.items()}
     if arguments.pace is None and arguments.operators is not None and not arguments.serve:
         raise ConfigurationError("command line", None, "--operators", "it needs --pace or --serve")
     if arguments.serve and arguments.pace is None and not arguments.processes:
         raise ConfigurationError("command line", None, "--serve", "it needs --pace or --processes")
     if arguments.arm and arguments.bench is None:
         raise ConfigurationError("command line", None, "--arm", "it needs --bench")
-    for option in strange:
-        given = getattr(arguments, option.removeprefix("--").replace("-", "_"))
+    for option, why in strange.items():
+        name = "session" if option == "--from" else option.removeprefix("--").replace("-", "_")
+        given = getattr(arguments, name)
         if given is not None and given is not False:
             raise ConfigurationError("command line", None, option, f"= {given}: {why}")

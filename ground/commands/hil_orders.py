@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from flight.configuration.files import ConfigurationError
-from ground.terminal.exit_codes import NO, YES
+from ground.terminal.exit_codes import NO, REFUSED, YES
 
 WHO = "who you are (default: the user)"
+LONGEST_NAME = 80  # characters
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -45,16 +46,17 @@ def configure(works: Any) -> None:
 
 def order(arguments: argparse.Namespace) -> int:
     """Orders something of the bench of a run; NO when that refuses or does not answer."""
-    from ground.testbed.run_control import ControlRefused, RunControl
+    from ground.testbed.run_control import ControlRefused, NoRequest, RunControl
 
     seconds = seconds_of(arguments.time) if arguments.work == "arm" else None
+    who = who_of(arguments)
     service = getattr(arguments, "service", "")
     try:
         with RunControl(arguments.folder) as control:
-            control.order(arguments.work, _who(arguments), service, seconds)
+            control.order(arguments.work, who, service, seconds)
     except ControlRefused as refusal:
         print(f"msr hil {arguments.work}: {refusal}", file=sys.stderr)
-        return NO
+        return REFUSED if isinstance(refusal, NoRequest) else NO
     print(f"{arguments.work}: asked of the bench; events.jsonl tells what became of it")
     return YES
 
@@ -67,7 +69,7 @@ def lock(arguments: argparse.Namespace) -> int:
 
     seconds = seconds_of(arguments.time) if arguments.work == "lock" else 0.0
     file, bench = load_bench(arguments.bench, allow_network=True)
-    keys, who = lock_keys(bench), _who(arguments)
+    keys, who = lock_keys(bench), who_of(arguments)
     try:
         if arguments.work == "unlock":
             gone = Locks().release(keys, who)
@@ -109,5 +111,12 @@ def seconds_of(text: str) -> float:
     return seconds
 
 
-def _who(arguments: argparse.Namespace) -> str:
-    return str(arguments.who or os.environ.get("SUDO_USER") or getpass.getuser())
+def who_of(arguments: argparse.Namespace) -> str:
+    """The name of `--as`, else the user's; raises ConfigurationError where it is no name."""
+    given = arguments.who
+    if given is None:
+        return str(os.environ.get("SUDO_USER") or getpass.getuser())
+    if not given.strip() or not given.isprintable() or len(given) > LONGEST_NAME:
+        problem = f"= {given!r}: allowed is a name of 1 to {LONGEST_NAME} characters, in print"
+        raise ConfigurationError("command line", None, "--as", problem)
+    return str(given)

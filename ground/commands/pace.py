@@ -3,9 +3,12 @@
 import argparse
 import json
 import sys
+from math import inf
 from pathlib import Path
 
-from ground.terminal.exit_codes import NO, YES
+from flight.configuration.files import ConfigurationError
+from ground.commands.paces import checked_pace
+from ground.terminal.exit_codes import NO, REFUSED, YES
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -40,20 +43,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Asks; NO when the run refuses or does not answer."""
-    from ground.testbed.run_control import ControlRefused, RunControl
+    """Asks; NO when the run refuses or does not answer; raises ConfigurationError."""
+    from ground.testbed.run_control import ControlRefused, NoRequest, RunControl
 
+    told, rate = _told(arguments), _rate(arguments)
     try:
         with RunControl(arguments.folder) as control:
-            told = _told(arguments)
             if arguments.pace is None and arguments.until is None and told is None:
                 state = control.look()
             else:
                 _check_not_resuming(arguments.folder, control.look()["time"])
-                state = control.pace(_rate(arguments.pace), arguments.until, told)
+                state = control.pace(rate, arguments.until, told)
     except (ControlRefused, ValueError) as refusal:
         print(f"msr pace: {refusal}", file=sys.stderr)
-        return NO
+        return REFUSED if isinstance(refusal, NoRequest) else NO
     if arguments.json:
         print(json.dumps(state))
         return YES
@@ -79,27 +82,43 @@ def _check_not_resuming(folder: Path, time: float) -> None:
 
 
 def _told(arguments: argparse.Namespace) -> dict[str, str] | None:
-    """What is to be heard; raises ValueError."""
+    """What is to be heard; raises ConfigurationError."""
     event, verdict = arguments.until_event, arguments.until_verdict
     if event is not None and verdict is not None:
-        raise ValueError("--until-event: allowed is that or --until-verdict")
+        raise _refused("--until-event", "allowed is that or --until-verdict, not both")
+    if verdict == "":
+        raise _refused("--until-verdict", "= : allowed is the identifier of a command")
     if verdict is not None:
         return {"verdict": verdict}
     if event is None:
         return None
     vehicle, dot, name = event.partition(".")
     if not (vehicle and dot and name):
-        raise ValueError(f"--until-event = {event}: allowed is VEHICLE.EVENT")
+        raise _refused("--until-event", f"= {event}: allowed is VEHICLE.EVENT")
     return {"vehicle": vehicle, "event": name}
 
 
-def _rate(text: str | None) -> float | None:
-    """None: as fast as it goes."""
-    if text is None or text == "max":
-        return None
-    if text == "pause":
-        return 0.0
+def _rate(arguments: argparse.Namespace) -> float | None:
+    """None: as fast as it goes; raises ConfigurationError."""
+    from ground.testbed.run_control import nanoseconds_of
+
+    text, until = arguments.pace, arguments.until
     try:
-        return float(text.removesuffix("x"))
-    except ValueError:
-        raise ValueError(f"{text!r}: allowed is a number, pause or max") from None
+        rate = 0.0 if text == "pause" else checked_pace("max" if text is None else text)
+    except ValueError as error:
+        raise _refused("PACE", f"= {error}, or pause") from None
+    try:
+        if until is not None:
+            nanoseconds_of(until)
+    except ValueError as error:
+        raise _refused("--until", str(error).removeprefix("until ")) from None
+    for option in ("until", "until_event", "until_verdict"):
+        given = getattr(arguments, option)
+        if rate == 0.0 and given is not None:
+            problem = f"= {given}: a run that is paused comes to nothing; allowed is a pace above 0"
+            raise _refused(f"--{option.replace('_', '-')}", problem)
+    return None if rate == inf else rate
+
+
+def _refused(key: str, problem: str) -> ConfigurationError:
+    return ConfigurationError("command line", None, key, problem)

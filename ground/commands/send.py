@@ -3,6 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from flight.configuration.files import ConfigurationError
 from ground.commands.asking import (
     Times,
     ask,
@@ -52,6 +53,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Sends. YES: it is on its way, or with --wait it was completed; NO: it waits for approval, or
     was not completed; UNKNOWN: nobody can say."""
+    if arguments.preview and arguments.dry_run:
+        raise ConfigurationError(
+            "command line", None, "--preview", "allowed is that or --dry-run, not both"
+        )
     values = read_pairs(arguments.arguments)
     return ask(arguments, lambda mc: _send(mc, arguments, values))
 

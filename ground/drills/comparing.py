@@ -1,6 +1,6 @@
 """What is other than in an earlier campaign: verdicts, detection times, coverage."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ground.drills.coverage import coverage_of
@@ -38,10 +38,13 @@ def compare(baseline: Sequence[Shown], now: Sequence[Shown]) -> Comparison:
             _compare_one(before[key], shown, found)
         else:
             found.other.append(f"{_name(key)} is new: {shown.judged.verdict}")
-    for key in before:
-        if key not in after:
-            found.other.append(f"{_name(key)} was not flown this time")
-    _compare_coverage(baseline, now, found)
+    left = [key for key in before if key not in after]
+    if left:
+        found.other.append(
+            f"{len(left)} of the {len(before)} of the baseline were not flown this time: nothing "
+            f"is said of them ({_name(left[0])}{', ...' if left[1:] else ''})"
+        )
+    _compare_coverage(before, after, found)
     return found
 
 
@@ -84,12 +87,17 @@ def _times(record: Record) -> dict[str, float | None]:
     return {waited.name: waited.took for waited in waits}
 
 
-def _compare_coverage(baseline: Sequence[Shown], now: Sequence[Shown], found: Comparison) -> None:
-    before, after = (
-        {key for key, cell in coverage_of(s.judged for s in side).cells.items() if cell.hit}
-        for side in (baseline, now)
-    )
-    for kind, target, phase in sorted(before - after):
+def _compare_coverage(
+    baseline: Mapping[Key, Shown], now: Mapping[Key, Shown], found: Comparison
+) -> None:
+    flown = [shown for key, shown in baseline.items() if key in now]
+    before, again, after = map(_hit, (baseline.values(), flown, now.values()))
+    for kind, target, phase in sorted(again - after):
         found.worse.append(f"{kind} at {target} in {phase} is no longer hit")
     for kind, target, phase in sorted(after - before):
         found.better.append(f"{kind} at {target} in {phase} is hit now")
+
+
+def _hit(side: Iterable[Shown]) -> set[tuple[str, str, str]]:
+    """The cells of the coverage in which a fault did something."""
+    return {key for key, cell in coverage_of(s.judged for s in side).cells.items() if cell.hit}

@@ -24,7 +24,7 @@ from ground.testbed.bench_file import (
 )
 from ground.testbed.bench_limits import overdue_words
 from ground.testbed.bench_locks import Held, Locks
-from ground.testbed.bench_opening import lock_keys
+from ground.testbed.bench_opening import lock_keys, stop_problem
 from sim_hw.bench.building import HOSTS
 from sim_hw.bench.device_link import Wanted
 from sim_hw.bench.wire.addresses import Address, read_address
@@ -90,7 +90,9 @@ def _held(bench: BenchFile) -> Finding | None:
 
 def _stop(bench: BenchFile) -> Finding:
     stop = bench.interlock.e_stop
-    if stop.file and Path(stop.file).exists():
+    if problem := stop_problem(bench):
+        return Finding(FAIL, "stop", problem)
+    if stop.file and os.path.lexists(stop.file):
         words = f"the file {stop.file} is there: all is stopped until it is removed"
         return Finding(FAIL, "stop", words)
     ways = [f"key {stop.key}" if stop.key else "", f"file {stop.file}" if stop.file else ""]

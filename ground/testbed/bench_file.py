@@ -16,6 +16,7 @@ from flight.configuration.files import (
 )
 from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.description import interface_hash
+from flight.runtime.throttled_loop import LEAST_PACE
 from ground.testbed.bench_limits import (
     PYROTECHNIC,
     DummyFile,
@@ -145,7 +146,7 @@ class BenchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     wires: dict[str, WireFile]
     devices: dict[str, DeviceFile]
-    pace: Annotated[float, Quantity("1", gt=0, le=1)] = 1.0
+    pace: Annotated[float, Quantity("1", ge=LEAST_PACE, le=1)] = 1.0
     patience: Annotated[float, Quantity("s", ge=0, le=3600)] = 60.0
     bench: str = ""
     interlock: InterlockFile = InterlockFile()

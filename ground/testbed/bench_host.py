@@ -30,7 +30,13 @@ from ground.testbed.bench_file import (
     code_of_loss,
     setting_of,
 )
-from ground.testbed.bench_opening import Holding, check_arming, check_switches, until_ready
+from ground.testbed.bench_opening import (
+    Holding,
+    check_arming,
+    check_stop,
+    check_switches,
+    until_ready,
+)
 from ground.testbed.bench_orders import BenchOrders, are
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import Happenings, Setting
@@ -148,6 +154,7 @@ class BenchHost(BenchOrders):
 
     def _open_bench(self, kind: Bench) -> None:
         """Locks the devices, and has the bench process find them; raises ConfigurationError."""
+        check_stop(kind.file, kind.bench)
         self._holding = Holding(kind.file, kind.bench, kind.who, "a flight on")
         try:
             setting = setting_of(

@@ -55,6 +55,25 @@ class Holding:
         self._locks.release(self._keys, self._who, pid=os.getpid())
 
 
+def stop_problem(bench: BenchFile) -> str:
+    """Why nobody can stop by the file that is to do so; "" where one can, or it has none."""
+    file = bench.interlock.e_stop.file
+    folder = os.path.dirname(file)
+    if not file or os.path.isdir(folder):
+        return ""
+    return (
+        f"interlock.e_stop.file = {file}: there is no folder {folder}, so nobody can put the file "
+        "there: make it"
+    )
+
+
+def check_stop(file: Path, bench: BenchFile) -> None:
+    """Refuses a stop by a file that nobody can make."""
+    problem = stop_problem(bench)
+    if problem:
+        raise ConfigurationError(str(file), None, "interlock.e_stop.file", problem)
+
+
 def check_arming(file: Path, bench: BenchFile, service: str, seconds: float) -> None:
     """Refuses to arm what there is not, or for longer than the bench allows."""
     device = bench.devices.get(service)

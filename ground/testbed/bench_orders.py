@@ -11,7 +11,7 @@ from ground.testbed.bench_opening import check_arming
 from ground.testbed.inputs import InputRefused
 from ground.testbed.run_control import Order
 from ground.testbed.throttled_host import ThrottledHost
-from sim_hw.bench.device_link import ARMED
+from sim_hw.bench.device_link import ABSENT, ARMED, LOST, REFUSED
 from sim_hw.bench.port import BenchProcess
 
 LOOK = 0.1  # s
@@ -69,6 +69,9 @@ class BenchOrders(ThrottledHost):
                 raise InputRefused("arm: one service, and for how many seconds")
             if self._stopped:
                 raise InputRefused(f"{self._stopped}: release that first (`msr hil release RUN`)")
+            state = self._last.get(asked.service, "")
+            if state in (ABSENT, LOST, REFUSED):
+                raise InputRefused(f"{asked.service} is {state}: it is armed when it is there")
             try:
                 check_arming(self._bench.file, self._bench.bench, asked.service, asked.seconds)
             except ConfigurationError as error:

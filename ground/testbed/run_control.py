@@ -27,6 +27,8 @@ from ground.testbed.pace_goal import PaceGoal, Told
 
 CONTROL_FILE = "control.json"
 LARGEST_REQUEST = 64 << 10  # bytes
+ENVELOPE = 4 << 10  # bytes beside what a client has sent: the edge says who asks
+LATEST = 9e9  # s of mission time: what 64 bits hold in ns
 MOST_AT_ONCE = 64  # requests answered between two instants
 WAITING = 1000  # requests that may wait
 LAST_WORDS = 0.3  # wall seconds in which who looks is told that the run is over
@@ -145,7 +147,7 @@ class ControlServer:
         self._context: zmq.Context[Any] = zmq.Context()
         self._socket = self._context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.LINGER, 0)
-        self._socket.setsockopt(zmq.MAXMSGSIZE, LARGEST_REQUEST)
+        self._socket.setsockopt(zmq.MAXMSGSIZE, LARGEST_REQUEST + ENVELOPE)
         self._socket.setsockopt(zmq.RCVHWM, WAITING)
         self._socket.setsockopt(zmq.SNDHWM, WAITING)
         address = f"ipc://{(self._own or folder or Path()) / 'control'}"
@@ -222,7 +224,7 @@ class ControlServer:
     def _answer(self, asked: SetPace | Put | Look | Poll | Order) -> dict[str, Any]:
         try:
             if isinstance(asked, SetPace):
-                until = None if asked.until is None else round(asked.until * NANOSECONDS)
+                until = None if asked.until is None else nanoseconds_of(asked.until)
                 rate = float("inf") if asked.rate is None else asked.rate
                 self._check_goal(asked.told)
                 set_pace = self._loop.set_pace if self._held is None else self._held.pace_asked
@@ -267,6 +269,13 @@ class ControlServer:
         }
 
 
+def nanoseconds_of(until: float) -> int:
+    """An instant of mission time (s) in ns; raises ValueError where it is none."""
+    if not 0.0 <= until <= LATEST:
+        raise ValueError(f"until = {until:g}: allowed is mission time from 0 to {LATEST:g} s")
+    return round(until * NANOSECONDS)
+
+
 class Bell:
     """Makes a descriptor readable, so that its callback is called once more."""
 
@@ -293,6 +302,10 @@ class Bell:
 
 class ControlRefused(RuntimeError):
     """What was asked of a run is not so; the text says why."""
+
+
+class NoRequest(ControlRefused):
+    """What was to be asked cannot be sent, whatever the run is; nobody was asked."""
 
 
 class RunControl:
@@ -365,7 +378,13 @@ class RunControl:
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
-            self._socket.send(encode(request))
+            frame = encode(request)
+        except CodecError as error:
+            raise NoRequest(f"no request: {error}") from error
+        if len(frame) > LARGEST_REQUEST:
+            raise NoRequest(f"the request has {len(frame)} bytes; allowed are {LARGEST_REQUEST}")
+        try:
+            self._socket.send(frame)
             answer = decode_plain(self._socket.recv())
         except (zmq.ZMQError, CodecError) as error:
             raise ControlRefused("the run does not answer; it may have ended") from error

@@ -148,6 +148,7 @@ class DeviceLink:
                 await self._live()
             except Refused as why:
                 self._become(REFUSED, str(why))
+                self._disarm_by_loss()  # who armed it meant another device than the one there
                 pause = REFUSED_FOR
             except (WireLost, DeviceError) as why:
                 self._become(LOST if self.state != ABSENT else ABSENT, str(why))
@@ -253,8 +254,9 @@ class DeviceLink:
 
     def arm(self, seconds: float, who: str) -> None:
         """A named person lets it move for so many seconds; inhibits stay as they are. During a
-        stop nobody does: what is released is to move by a new order alone."""
-        if STOP in self._inhibits:
+        stop nobody does: what is released is to move by a new order alone; nor one that is not
+        there, or is another than is wanted."""
+        if STOP in self._inhibits or self.state in (ABSENT, LOST, REFUSED):
             return
         self._disarm()
         loop = asyncio.get_running_loop()

@@ -38,7 +38,10 @@ class Guard:
     def __init__(self, rules: GuardRules) -> None:
         self._rules = rules
         self._actuations = frozenset(rules.actuations)
-        self._begun: deque[float] = deque()
+        window = max(RATE_WINDOW, 1.0 / rules.rate) if rules.rate > 0.0 else 0.0
+        self._window = window
+        # No more of them are looked at, so no more are kept.
+        self._begun: deque[float] = deque(maxlen=max(1, int(rules.rate * window + 1e-9)))
         self._moved: deque[tuple[float, float]] = deque()
         self._moving: dict[int, float] = {}
 
@@ -69,10 +72,9 @@ class Guard:
         rate = self._rules.rate
         if rate <= 0.0:
             return ""
-        window = max(RATE_WINDOW, 1.0 / rate)
-        while self._begun and now - self._begun[0] >= window:
+        while self._begun and now - self._begun[0] >= self._window:
             self._begun.popleft()
-        if len(self._begun) < max(1, int(rate * window + 1e-9)):
+        if len(self._begun) < (self._begun.maxlen or 1):
             return ""
         return f"this bench allows {rate:g} actuations a second"
 
@@ -90,14 +92,17 @@ class Guard:
     def moved_within(self, now: float) -> float:
         """Seconds in motion of the last `DUTY_WINDOW`."""
         first = now - DUTY_WINDOW
-        while self._moved and self._moved[0][1] <= first:
-            self._moved.popleft()
+        self._forget(first)
         over = [end - max(start, first) for start, end in self._moved]
         now_moving = [now - max(start, first) for start in self._moving.values()]
         total = 0.0
         for each in (*over, *now_moving):
             total += each
         return min(total, DUTY_WINDOW)
+
+    def _forget(self, first: float) -> None:
+        while self._moved and self._moved[0][1] <= first:
+            self._moved.popleft()
 
     def begun(self, number: int, now: float) -> None:
         """An actuation begins."""
@@ -109,3 +114,4 @@ class Guard:
         start = self._moving.pop(number, None)
         if start is not None:
             self._moved.append((start, now))
+            self._forget(now - DUTY_WINDOW)

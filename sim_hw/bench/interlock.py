@@ -2,10 +2,10 @@
 
 All real devices are safe from that instant on, whoever has armed them, and stay so until somebody
 releases the stop; nobody can while the file is there.
+A key that can be heard no more stops as well.
 """
 
 import asyncio
-import contextlib
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -47,9 +47,11 @@ class Interlock:
     async def watch(self) -> None:
         """Looks for the file and hears the key, for as long as it is let."""
         if self._rules.key and self._rules.descriptor >= 0:
-            with contextlib.suppress(OSError, ValueError):  # a file cannot be waited on
+            try:
                 asyncio.get_running_loop().add_reader(self._rules.descriptor, self._pressed)
                 self._listens = True
+            except (OSError, ValueError):  # such as a file: it cannot be waited on
+                self.stop(f"stopped: the key {self._rules.key} cannot be heard")
         while True:
             if self._is_there() and not self.stopped:
                 self.stop(f"stopped: the file {self._rules.file} is there")
@@ -75,6 +77,10 @@ class Interlock:
             pressed = b""
         if not pressed:
             self.close()
+            self.stop(
+                f"stopped: the terminal has ended, and the key {self._rules.key} with it; use "
+                "`msr hil stop RUN` from here on"
+            )
         elif KEYS[self._rules.key] in pressed:
             self.stop(f"stopped: the key {self._rules.key} was pressed")
 

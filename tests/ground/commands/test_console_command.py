@@ -253,6 +253,6 @@ def test_a_pace_until_something_is_heard(
     code = main(["pace", str(tmp_path), "max", *words])
     said = capsys.readouterr()
     if isinstance(told, str):
-        assert (code, asked) == (1, []) and told in said.err
+        assert (code, asked) == (2, []) and told in said.err
     else:
         assert (code, asked) == (0, [(None, None, told)]) and "to that" in said.out

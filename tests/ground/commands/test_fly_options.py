@@ -13,6 +13,7 @@ from ground.cli import main
         (["--rate", "100"], "--rate = 100.0: it needs --processes"),
         (["--transport", "tcp"], "--transport = tcp: it needs --processes"),
         (["--processes", "--shuffle", "3"], "--shuffle = 3: nothing is replayed"),
+        (["--processes", "--bench", "x"], "--bench = x: real devices fly in a run of one process"),
         (["--processes", "--rate", "inf"], "--rate = inf: allowed is a number above 0, up to"),
         (["--processes", "--rate", "1e300"], "--rate = 1e+300: allowed is a number above 0"),
         (["--processes", "--rate", "nan"], "--rate = nan: allowed is a number above 0"),
@@ -25,3 +26,20 @@ def test_is_refused(
     assert main(["fly", "surface", *options, "--out", str(out)]) == 2
     assert sentence in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_operators_that_there_are_not_are_refused_once(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    words = ["fly", "surface", "--serve", "--processes", "--operators", "nosuch"]
+    assert main([*words, "--quiet", "--out", str(tmp_path / "run")]) == 2
+    assert capfd.readouterr().err.count("there is no") == 1
+
+
+def test_a_pace_that_is_none_is_refused_with_what_is_allowed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["fly", "surface", "--pace", "1e-320"])
+    assert ended.value.code == 2
+    assert "allowed is 0 (a pause), a pace from" in capsys.readouterr().err.replace("\n", " ")

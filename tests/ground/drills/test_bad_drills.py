@@ -10,11 +10,13 @@ from flight.configuration.files import ConfigurationError
 from ground.cli import main
 from ground.drills.finding import drills_in
 from ground.drills.reading import load_drill
+from ground.drills.results import Summary, write_results
 
 if TYPE_CHECKING:
     from conftest import Write
 
 from tests.ground.drills.conftest import GOOD
+from tests.ground.drills.test_reports import shown
 
 BAD = {
     # what is changed: (old, new, line, words)
@@ -120,7 +122,7 @@ def test_the_good_one_is_read_as_it_is_written(write: "Write") -> None:
     assert str(drill.start) == "event lander.parachute_open"
 
 
-@pytest.mark.parametrize("text", [None, "no records"])
+@pytest.mark.parametrize("text", [None, "no records", ""])
 def test_a_baseline_that_is_none_is_refused_before_anything_flies(
     write: "Write", tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None,
     monkeypatch: pytest.MonkeyPatch,
@@ -136,3 +138,12 @@ def test_a_baseline_that_is_none_is_refused_before_anything_flies(
     assert main([*words, "--workers", "1", "--quiet"]) == 2
     assert f"--compare = {baseline}" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_record_of_other_drills_is_none_of_the_only_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_results(tmp_path, [shown("PASS")], Summary())
+    words = ["drill", "--from", str(tmp_path), "--only", "nosuch", "--out", str(tmp_path / "out")]
+    assert main([*words, "--workers", "1", "--quiet"]) == 2
+    assert "--only = nosuch: allowed are drills of the records: radar" in capsys.readouterr().err

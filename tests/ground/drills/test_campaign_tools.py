@@ -77,9 +77,23 @@ def test_what_is_worse_and_what_is_better_than_before() -> None:
     now[1].judged.record.drill = "c"
     found = compare(base, now)
     assert found.worse == ["radar, seed 1: detect took 3.000 s, 2.500 s before"]
-    assert found.other == ["c, seed 1 is new: PASS", "b, seed 1 was not flown this time"]
+    assert found.other[0] == "c, seed 1 is new: PASS" and len(found.other) == 2
+    assert found.other[1].startswith("1 of the 2 of the baseline were not flown this time")
+    assert "(b, seed 1)" in found.other[1]
     assert compare(now, [shown("FAIL")]).worse[0].startswith("radar, seed 1: PASS → FAIL: <script>")
     assert compare(base, base).lines() == ["nothing has changed since the baseline"]
+
+
+def test_what_was_not_flown_is_not_said_to_be_no_longer_hit() -> None:
+    span = FaultSpan("f", "drop", "bus rover", hits=1, first=10.0, phase="cruise")
+    base = [shown("PASS"), shown("PASS", "b")]
+    base[1].judged.record.drill = "b"
+    base[1].judged.record.faults.append(span)
+    found = compare(base, [shown("PASS")])
+    assert found.worse == [] and found.better == [] and len(found.other) == 1
+    quiet = shown("PASS", "b")
+    quiet.judged.record.drill = "b"
+    assert compare(base, [quiet]).worse == ["drop at bus rover in cruise is no longer hit"]
 
 
 def test_a_time_that_changes_by_less_than_a_tenth_is_not_told() -> None:

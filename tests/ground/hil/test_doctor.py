@@ -279,6 +279,12 @@ def test_a_file_that_stops_is_seen_before_a_flight(
     fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stop = tmp_path / "stop"
+    nowhere = f"interlock: {{e_stop: {{file: {stop}/stop}}}}\n"
+    words = ["fly", "surface", "--quiet", "--out", str(tmp_path / "r"), "--bench"]
+    code, line = doctor(desk(tmp_path, fake.address, nowhere), capsys)
+    assert code == 2 and f"there is no folder {stop}" in line
+    assert main([*words, desk(tmp_path, fake.address, nowhere)]) == 2
+    assert "interlock.e_stop.file" in capsys.readouterr().err
     stop.touch()
     more = f"interlock: {{e_stop: {{file: {stop}}}}}\n"
     file = desk(tmp_path, fake.address, more)

@@ -103,3 +103,12 @@ def test_during_a_stop_nobody_arms_and_a_stop_or_release_that_is_not_heard_is_to
     for order in ("stop", "release"):
         with pytest.raises(InputRefused, match="does not say"):
             orders.ordered(Order(order, "ben"))
+
+
+@pytest.mark.parametrize("state", ["absent", "lost", "refused"])
+def test_what_is_not_there_or_is_another_is_armed_by_nobody(state: str) -> None:
+    orders = Orders()
+    orders._last["rover.wheels"] = state
+    with pytest.raises(InputRefused, match=f"rover.wheels is {state}: it is armed when"):
+        orders.ordered(ARM)
+    assert orders._process.told == []

@@ -1,6 +1,7 @@
 """What is real moves only while it is armed, by name and for a time; safe passes everything."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -245,3 +246,48 @@ async def test_a_device_that_does_not_answer_safe_is_lost(nursery: Nursery) -> N
     bench.link.make_safe("anna made it safe")
     await asyncio.sleep(1.5)
     assert bench.state in ("lost", "found") and bench.device.motion is None
+
+
+async def test_an_arming_of_a_wrong_device_is_none_of_the_right_one(nursery: Nursery) -> None:
+    bench = Bench(nursery, automatic=False, serial="SN1")
+    bench.device.defect = "wrong_hash"
+    bench.link.arm(600.0, "anna")  # nothing is there yet
+    await asyncio.sleep(0.5)
+    assert bench.state == "refused"
+    bench.link.arm(600.0, "anna")
+    bench.device.defect = ""
+    await asyncio.sleep(3.0)
+    assert bench.state == "safe" and bench.words() == "nobody has armed it"
+    assert (await bench.call(1, distance=1.0))[1] == "lost" and bench.device.safe
+
+
+@pytest.mark.parametrize("ends", [True, False], ids=["ends", "stays"])
+async def test_a_terminal_that_ends_stops_all(nursery: Nursery, ends: bool) -> None:
+    bench = await ready(nursery)
+    there, here = os.pipe()
+    rules = InterlockRules("", "space", there)
+    interlock = Interlock(rules, {"rover.wheels": bench.link}, bench.told.append)
+    os.write(here, b"x")
+    interlock._pressed()
+    assert interlock.stopped == "" and bench.state == "armed"  # another key
+    if ends:
+        os.close(here)
+    else:
+        os.write(here, b" ")
+    interlock._pressed()
+    assert bench.state == "safe" and ["interlock", "", interlock.stopped] in bench.told
+    assert ("terminal has ended" in interlock.stopped) is ends
+    os.close(there)
+    if not ends:
+        os.close(here)
+
+
+async def test_a_key_that_cannot_be_heard_stops_all(nursery: Nursery, tmp_path: Path) -> None:
+    bench = await ready(nursery)
+    file = os.open(tmp_path / "keys", os.O_CREAT | os.O_RDONLY)
+    rules = InterlockRules("", "space", file)
+    interlock = Interlock(rules, {"rover.wheels": bench.link}, bench.told.append)
+    nursery.start(interlock.watch(), name="keys")
+    await asyncio.sleep(0.2)
+    assert bench.state == "safe" and "cannot be heard" in bench.words()
+    os.close(file)

@@ -63,3 +63,13 @@ def test_a_quarter_of_a_minute_in_motion_and_then_it_cools() -> None:
 def test_without_rules_nothing_is_refused_and_nothing_counts_as_moving() -> None:
     guard = Guard(GuardRules())
     assert guard.refuses("drive", {"distance": 1e9}, 0.0) == "" and not guard.actuates("drive")
+
+
+@pytest.mark.parametrize("rules", [GuardRules(MOVES), GuardRules(MOVES, rate=2.0)])
+def test_what_it_remembers_does_not_grow_for_ever(rules: GuardRules) -> None:
+    guard = Guard(rules)
+    for number in range(2000):
+        guard.begun(number, float(number))
+        guard.ended(number, number + 0.5)
+    assert len(guard._begun) <= 2 and len(guard._moved) <= DUTY_WINDOW + 1
+    assert guard.moved_within(2000.0) == DUTY_WINDOW / 2
