@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from flight.configuration.files import ConfigurationError
+from flight.runtime.throttled_loop import LEAST_PACE
 from ground.api.operators import load_operators
 from ground.missions.mission import LoadedMission
 from ground.testbed.addresses import IpcAddresses
@@ -46,8 +47,8 @@ class Processes:
         ConfigurationError."""
         if self.operators:
             load_operators(self.operators)
-        if self.rate is not None and not 0.0 < self.rate <= GREATEST_RATE:
-            allowed = f"a number above 0, up to {GREATEST_RATE:g}"
+        if self.rate is not None and not LEAST_PACE <= self.rate <= GREATEST_RATE:
+            allowed = f"a number from {LEAST_PACE:g} to {GREATEST_RATE:g}"
             raise ConfigurationError(
                 "command line", None, "--rate", f"= {self.rate}: allowed is {allowed}"
             )

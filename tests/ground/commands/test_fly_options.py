@@ -14,9 +14,10 @@ from ground.cli import main
         (["--transport", "tcp"], "--transport = tcp: it needs --processes"),
         (["--processes", "--shuffle", "3"], "--shuffle = 3: nothing is replayed"),
         (["--processes", "--bench", "x"], "--bench = x: real devices fly in a run of one process"),
-        (["--processes", "--rate", "inf"], "--rate = inf: allowed is a number above 0, up to"),
-        (["--processes", "--rate", "1e300"], "--rate = 1e+300: allowed is a number above 0"),
-        (["--processes", "--rate", "nan"], "--rate = nan: allowed is a number above 0"),
+        (["--processes", "--rate", "inf"], "--rate = inf: allowed is a number from 0.001 to"),
+        (["--processes", "--rate", "1e300"], "--rate = 1e+300: allowed is a number from 0.001"),
+        (["--processes", "--rate", "1e-320"], "allowed is a number from 0.001"),
+        (["--processes", "--rate", "nan"], "--rate = nan: allowed is a number from 0.001"),
     ],
 )
 def test_is_refused(
