@@ -379,59 +379,6 @@ async def test_a_device_that_does_not_answer_stands_against_a_launch(device: str
     assert await countdown.checks(node) == ["it has no power"]
 
 
-@pytest.mark.parametrize("device", ["ejector", "first", "second", "effectors"])
-@pytest.mark.parametrize(("times", "stands"), [(1, False), (2, True)])
-async def test_a_reading_that_is_disturbed_once_costs_no_launch(
-    device: str, times: int, stands: bool
-) -> None:
-    node: Any = Ready()
-    node.passing[device] = times
-    assert bool(await countdown.checks(node)) == stands
-
-
-@pytest.mark.parametrize(("field", "known_at"), [("latched", 2), ("first_motor_temperature", 3)])
-async def test_what_a_sample_does_not_say_is_asked_for_once_more(
-    field: str, known_at: int
-) -> None:
-    node: Any = Ready()
-    setattr(node, field, None)
-    node.known_at = known_at
-    node.motors_conditioned = lambda: node.first_motor_temperature is not None
-    assert bool(await countdown.checks(node)) == (known_at > 2)
-    assert node.sampled == 2
-
-
-@pytest.mark.parametrize(("took", "holds"), [(10.0, False), (10.5, True)])
-async def test_a_last_check_that_ends_after_the_instant_of_the_launch_holds_the_count(
-    took: float, holds: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = [980.0]
-    node: Any = SimpleNamespace(
-        clock=SimpleNamespace(now=lambda: now[0]), parameters={"alignment_time": 600.0},
-        count_resumed=lambda **data: None,
-    )  # fmt: skip
-
-    async def until(node: Any, time: float) -> None:
-        now[0] = max(now[0], time)
-
-    async def checks(node: Any) -> list[str]:
-        now[0] += took
-        return []
-
-    async def aligned(node: Any, settings: Any) -> str:
-        return "aligned"
-
-    for name, instead in (
-        ("_until", until), ("checks", checks), ("alignment", aligned),
-        ("plan_ascent", lambda *args: "plan"), ("from_pad", lambda *args: "navigation"),
-        ("AscentComputer", lambda *args: "computer"),
-    ):  # fmt: skip
-        monkeypatch.setattr(countdown, name, instead)
-    settings: Any = SimpleNamespace(pad="pad")
-    problems = await countdown._final_count(node, settings, 1_000.0)
-    assert problems == ["the last check took 0.5 s too long"] * holds
-
-
 @pytest.mark.parametrize(("follows", "stands"), [(0.0, True), (0.6, True), (0.8, False)])
 async def test_a_nozzle_that_does_not_go_where_it_is_told_stands_against_a_launch(
     follows: float, stands: bool
