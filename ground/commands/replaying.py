@@ -4,11 +4,12 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from math import inf, isnan
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from flight.configuration.files import ConfigurationError
+from flight.runtime.throttled_loop import LEAST_PACE
 from ground.commands.asking import print_json
 from ground.missions.run_folder import read_archive
 from ground.terminal.exit_codes import YES
@@ -35,8 +36,8 @@ def read_rate(text: str) -> float:
         rate = inf if text == "max" else float(text.removesuffix("x"))
     except ValueError:
         rate = -1.0
-    if isnan(rate) or rate <= 0.0:
-        raise BadRate(f"= {text}: allowed is a number above 0, or max")
+    if not rate >= LEAST_PACE:
+        raise BadRate(f"= {text}: allowed is a number from {LEAST_PACE:g}, or max")
     return rate
 
 

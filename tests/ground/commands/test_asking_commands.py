@@ -190,7 +190,8 @@ def test_a_dry_run_sends_nothing_and_says_what_is_wrong(msr: Any, served: Served
         (["events"], "../anna", "is no name of a person"),
         (["procedure", "jump"], "anna", "0 words after jump"),
         (["alarms", "ack"], "anna", "say what to do with which alarm"),
-        (["history", "--replay", "fast"], "anna", "allowed is a number above 0, or max"),
+        (["history", "--replay", "fast"], "anna", "allowed is a number from 0.001, or max"),
+        (["history", "--replay", "1e-320"], "anna", "allowed is a number from 0.001, or max"),
         (["history", "--replay"], "anna", "there is no archive of a run"),
     ],
 )
