@@ -9,6 +9,9 @@ from ground.preview.bands import TwinFile
 
 MODE = "mode"
 STALE = "STALE"
+TWIN_IS_SILENT = "its twin is silent"
+"""A difference that matters only when it lasts: passes come at other times by another seed, and
+what the twin would do can be told all the same."""
 Row = list[Any]
 """[vehicle, channel, value, occurred_ns, received_ns, state], as mission control tells values."""
 
@@ -55,8 +58,9 @@ class Agreement:
         """Why nothing that the twin does is to be believed; empty: it agrees."""
         if self.parted:
             return self.parted
-        for since_ns, words in self._since.values():
-            return f"the twin differs since {self._at(since_ns)}: {words}"
+        for name, (since_ns, words) in self._since.items():
+            if not name.endswith(TWIN_IS_SILENT):
+                return f"the twin differs since {self._at(since_ns)}: {words}"
         return ""
 
     def _values(self, ours: Mapping[str, Row], twins: Mapping[str, Row]) -> dict[str, str]:
@@ -64,8 +68,11 @@ class Agreement:
         for name, row in ours.items():
             twin = twins.get(name)
             if row[1] == MODE and twin is not None and (row[5] == STALE) != (twin[5] == STALE):
-                silent, heard = (row[0], "its twin") if row[5] == STALE else ("the twin's", row[0])
-                found[f"{row[0]} silent"] = f"{row[0]}: {silent} is silent, {heard} is heard"
+                if row[5] == STALE:
+                    found[f"{row[0]} silent"] = f"{row[0]} is silent, its twin is heard"
+                else:
+                    words = f"{row[0]} is heard, its twin is silent"
+                    found[f"{row[0]} {TWIN_IS_SILENT}"] = words
             if self._differ(row, twin):
                 told = "has not told it" if twin is None else f"says {_shown(twin[2])}"
                 found[name] = f"{name} is {_shown(row[2])}, and the twin {told}"

@@ -50,7 +50,6 @@ def test_a_twin_that_is_near_enough_agrees(twins: list[Any]) -> None:
         (rows(east=-0.1), "rover.east is 10, and the twin says -0.1"),
         (rows(charge=None), "the twin says None"),
         (rows(charge=float("nan")), "the twin says nan"),
-        (rows(state="STALE"), "rover: the twin's is silent, rover is heard"),
         ([], "rover.mode is idle, and the twin has not told it"),
         ([*rows(), ["arm", "mode", "stowed", 0, 0, "OK"]], "arm.mode was told by the twin alone"),
     ],
@@ -61,7 +60,17 @@ def test_a_twin_that_is_not_is_said_to_differ(twins: list[Any], words: str) -> N
 
 
 def test_a_vehicle_that_is_silent_while_its_twin_is_heard_differs() -> None:
-    assert "rover: rover is silent, its twin is heard" in compared(rows(state="STALE"), rows())
+    assert "rover is silent, its twin is heard" in compared(rows(state="STALE"), rows())
+
+
+def test_a_twin_that_is_silent_for_a_pass_or_two_says_what_it_would_do_and_then_no_more() -> None:
+    agreement = Agreement(FILE, lambda ns: f"{ns} ns")
+    for time in (5, 5 + PATIENCE):
+        agreement.compare(time, rows(), rows(state="STALE"), TUBES, TUBES)
+        assert agreement.why_not() == ""
+    agreement.compare(6 + PATIENCE, rows(), rows(state="STALE"), TUBES, TUBES)
+    words = "the twin parted at 5 ns: rover is heard, its twin is silent"
+    assert agreement.why_not() == words
 
 
 def test_a_tube_is_at_the_same_place() -> None:

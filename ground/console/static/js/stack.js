@@ -26,9 +26,11 @@ export function stackTable({ pick } = {}) {
   ], staged(), { key, picked: stackState.picked, pick: (item) => { stackState.picked = item.stage; pick?.(item); redraw(); }, empty: "nothing is staged" });
 }
 
+export const leavesAt = (item) => item.estimated?.earliest_sent_ns ?? item.window?.[0] ?? null;
+
 // When it can leave; by the orbiter it leaves for the pass over its vehicle.
 function leave(item) {
-  const ns = item.estimated?.earliest_sent_ns ?? item.window?.[0] ?? null;
+  const ns = leavesAt(item);
   if (ns === null) return h("span", { class: "soft" }, "no pass is known");
   const left = ns - (store.clock?.time_ns ?? 0);
   return left <= 1e9 ? "now" : [item.window && "for the pass ", `in ${spanNs(left)}`];
@@ -82,7 +84,7 @@ function confirm() {
     items.map((each) => pairs([
       ["command", h("strong", null, `${each.vehicle} ${each.command}`)],
       ["arguments", h("code", null, words(each.arguments) || "none")],
-      ["leaves", [leave(each), " ", h("span", { class: "soft" }, lmst(each.estimated?.earliest_sent_ns ?? each.window?.[0]))]],
+      ["leaves", [leave(each), " ", h("span", { class: "soft" }, lmst(leavesAt(each)))]],
       ["first answer from", hms(each.estimated?.earliest_answer_ns ?? null)],
       each.mode && ["assumes the mode", h("code", null, each.mode)],
       each.note && ["note", each.note],

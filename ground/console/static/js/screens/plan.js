@@ -3,7 +3,7 @@ import { ask, order, redraw, say } from "../app.js";
 import { h } from "../dom.js";
 import { button, commanding, pairs, panel, words } from "../parts.js";
 import { askPreview, previewBody, previewButton } from "../preview.js";
-import { askApproval, askRelease, leaveConfirm, stackActions, stackState, stackTable, staged } from "../stack.js";
+import { askApproval, askRelease, leaveConfirm, leavesAt, stackActions, stackState, stackTable, staged } from "../stack.js";
 import { status } from "../status.js";
 import { store, titleOf, user } from "../store.js";
 import { lmst, span, spanNs } from "../time.js";
@@ -60,7 +60,7 @@ function view() {
 function byPass() {
   const groups = new Map();
   for (const item of staged()) {
-    const at = item.estimated?.earliest_sent_ns ?? null;
+    const at = leavesAt(item);
     const pass = item.window ? { start_ns: item.window[0], end_ns: item.window[1], vehicle: item.vehicle } : store.passes.find((each) => each.vehicle === item.vehicle && at !== null && each.start_ns <= at && at <= each.end_ns);
     const name = at === null ? "no pass is predicted" : pass ? `${titleOf(item.vehicle)}, ${lmst(pass.start_ns)}, ${spanNs(pass.end_ns - pass.start_ns)}` : `${titleOf(item.vehicle)}, from ${lmst(at)}`;
     groups.set(name, [...(groups.get(name) ?? []), item]);

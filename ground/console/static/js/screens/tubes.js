@@ -8,7 +8,8 @@ import { store, titleOf, viewNs } from "../store.js";
 import { lmst, spanNs } from "../time.js";
 
 const AGAIN = 2500; // ms
-const state = { picked: undefined, steps: [], of: undefined, at: 0 };
+// Until somebody picks one (`own`), the newest is shown, also when another becomes that.
+const state = { picked: undefined, own: false, steps: [], of: undefined, at: 0 };
 const key = (tube) => tube.tube;
 const STATUS = { held: "normal", released: "off", receiving: "standby", giving: "standby", unknown: "serious", lost: "critical", on_ground: "off" };
 
@@ -20,17 +21,22 @@ export default {
   ],
   hints: [["j k", "down, up"]],
   keys: {
-    j: () => choose(step(tubes(), key, state.picked, 1)),
-    k: () => choose(step(tubes(), key, state.picked, -1)),
+    j: () => pick(step(tubes(), key, state.picked, 1)),
+    k: () => pick(step(tubes(), key, state.picked, -1)),
   },
   open(given) {
-    if (given?.tube) state.picked = given.tube;
+    if (given?.tube) Object.assign(state, { picked: given.tube, own: true });
     if (store.hello) again();
   },
   view,
 };
 
 export const tubes = () => [...store.custody.values()].sort((a, b) => (b.since_ns ?? 0) - (a.since_ns ?? 0) || a.tube.localeCompare(b.tube));
+
+function pick(tube) {
+  state.own = true;
+  choose(tube);
+}
 
 async function choose(tube) {
   state.picked = tube;
@@ -42,12 +48,12 @@ async function choose(tube) {
 
 function view() {
   const all = tubes();
-  if (!state.picked && all.length) choose(all[0].tube);
+  if (!state.own && all.length && all[0].tube !== state.picked) choose(all[0].tube);
   else if (store.clock?.pace !== 0 && performance.now() - state.at > AGAIN) again();
   const steps = state.of === state.picked ? state.steps.filter((each) => (each.received_ns ?? 0) <= viewNs()) : [];
   const tube = store.custody.get(state.picked);
   return h("div", { class: "split wide-right", key: "body" },
-    panel("Tubes", table("Tubes", columns, all, { key, picked: state.picked, pick: (each) => choose(each.tube), empty: "no report of a tube yet" }), { cls: "tall", side: h("span", { class: "soft" }, `${all.length} known`) }),
+    panel("Tubes", table("Tubes", columns, all, { key, picked: state.picked, pick: (each) => pick(each.tube), empty: "no report of a tube yet" }), { cls: "tall", side: h("span", { class: "soft" }, `${all.length} known`) }),
     panel(tube ? `Custody of ${tube.tube}` : "Custody", [path(steps), chain(steps)], { cls: "tall", key: "chain" }));
 }
 
