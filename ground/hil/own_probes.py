@@ -4,6 +4,7 @@ import asyncio
 import math
 from typing import Any
 
+from flight.icd.devices.base import DeviceRejected
 from ground.hil.conformance import SETTLE, Broken, Kit, Named, NotShown, Session
 from ground.hil.judging import rejected
 
@@ -88,7 +89,7 @@ async def _numbers(kit: Kit, session: Session) -> list[str]:
             if type(value) is float:
                 try:
                     await session.client.own("stimulus", **{name: value})
-                except Exception:  # it is none of those
+                except DeviceRejected:  # it is none of those
                     continue
                 names.append(name)
     return names

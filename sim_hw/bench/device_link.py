@@ -406,6 +406,8 @@ class DeviceLink:
 
     async def close(self) -> None:
         """Makes it safe, if it is there, and lets go of it."""
+        for task in tuple(self._settling):
+            task.cancel()  # what was to be said of safe is said here
         client = self._client
         if client is not None and not client.lost:
             with contextlib.suppress(DeviceError):  # then its dead man does it
