@@ -167,7 +167,7 @@ def run(arguments: argparse.Namespace) -> int:
     session = None if arguments.session is None else read_session(arguments.session)
     if session is not None:
         _check_against(session, arguments)
-        arguments.mission, arguments.seed = session.head.mission, session.head.seed
+        arguments.mission, arguments.seed = session.mission, session.head.seed
         arguments.shuffle = session.head.shuffle
     mission = load_mission(arguments.mission or "nominal")
     arguments.seed = 1 if arguments.seed is None else arguments.seed
@@ -306,10 +306,12 @@ def _arming(text: str) -> tuple[str, float]:
 
 def _check_against(session: Session, arguments: argparse.Namespace) -> None:
     """Refuses what the record says otherwise; raises ConfigurationError."""
+    if arguments.mission is not None and str(Path(arguments.mission).resolve()) == session.mission:
+        arguments.mission = session.head.mission  # the path of one's own file
     for option in ("mission", "seed", "shuffle"):
-        given = getattr(arguments, option)
-        if given is not None and given != getattr(session.head, option):
-            told = getattr(session.head, option)
+        given, told = getattr(arguments, option), getattr(session.head, option)
+        if given is not None and given != told:
+            told = session.mission if option == "mission" else told
             raise ConfigurationError(
                 "command line", None, option, f"= {given}: the record of --from has {told}"
             )

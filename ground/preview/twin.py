@@ -52,7 +52,7 @@ def mission_of(session: Session) -> LoadedMission:
     head = session.head
     if head.bench:
         raise CannotFollow("devices of this run are real: nobody knows what they will do")
-    mission = load_mission(head.mission)
+    mission = load_mission(session.mission)
     Throttled(session=session, serve=False).check(mission)
     whole = msgspec.structs.replace(mission.mission, failures=[])
     return msgspec.structs.replace(mission, mission=whole)

@@ -60,15 +60,17 @@ def _git(checkout: Path, *arguments: str) -> str:
 
 
 def configuration_hashes(mission: LoadedMission) -> dict[str, str]:
-    """SHA-256 of the configuration files that a run of a mission may read, by their paths."""
+    """SHA-256 of the configuration files that a run of a mission may read, by their paths: within
+    `configs`, or whole. The mission file stands first."""
     top = configs_folder()
     files = [mission.file, find_configuration("procedures", mission.mission.procedure)]
     for folder in FOLDERS:
         files += sorted((top / folder).rglob("*.yaml"))
     hashes: dict[str, str] = {}
     for file in files:
-        inside = file.resolve().is_relative_to(top.resolve())
-        name = file.resolve().relative_to(top.resolve()).as_posix() if inside else str(file)
+        whole = file.resolve()
+        inside = whole.is_relative_to(top.resolve())
+        name = whole.relative_to(top.resolve()).as_posix() if inside else str(whole)
         hashes[name] = hashlib.sha256(file.read_bytes()).hexdigest()
     return hashes
 

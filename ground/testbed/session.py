@@ -49,6 +49,14 @@ class Session(msgspec.Struct, frozen=True):
     head: SessionHead
     inputs: tuple[Input, ...]
 
+    @property
+    def mission(self) -> str:
+        """What was flown, as `load_mission` takes it: its name, or, of a mission file that lies
+        outside of `configs`, its path."""
+        own = next(iter(self.head.configuration), "")  # the mission file stands first
+        outside = Path(own).is_absolute() and Path(own).stem == self.head.mission
+        return own if outside else self.head.mission
+
 
 class SessionWriter:
     """Writes the record of a run that is under way."""

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ground.api.entries import Entry
-from ground.mission_control.dictionary import ChannelEntry
+from ground.mission_control.dictionary import ChannelEntry, VehicleEntry
 from ground.mission_control.mission_control import MissionControl
 from ground.mission_control.service.approvals import Approvals
 from ground.mission_control.service.authority import Authority
@@ -93,6 +93,12 @@ class Desk:
         """Raises Refused for a vehicle that is not in this run."""
         if name not in self.vehicles:
             raise Refused(f"vehicle = {name!r}: allowed is one of {', '.join(self.vehicles)}")
+
+    def entries(self, vehicle: str | None) -> list[VehicleEntry]:
+        """What the dictionary has of a vehicle, or of all that take part."""
+        names = self.vehicles if vehicle is None else (vehicle,)
+        known = self.control.dictionary.vehicles
+        return [known[name] for name in names if name in known]
 
     def channel(self, vehicle: str, name: str) -> ChannelEntry | None:
         """A channel, by the dictionary; None where it has none."""

@@ -15,8 +15,9 @@ change runs within one transaction of the archive and refuses (`Refused`) before
 anything; what it did it tells in the journal. Both answer plain data.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from ground.api.fields import EDGE as EDGE
@@ -28,6 +29,16 @@ ENGINEER, ADMIN, TRAINER = "engineer", "admin", "trainer"
 
 class Refused(ValueError):
     """A request that is not done; the text says why, and what would be allowed."""
+
+
+def need_known(name: str, *tables: Collection[str]) -> None:
+    """Raises Refused for a name that is in none of the tables: an empty answer would say that there
+    was nothing of the kind, where there can be nothing."""
+    known = sorted({each for table in tables for each in table})
+    if known and name not in known:
+        near = get_close_matches(name, known, n=3)
+        words = f"did you mean {' or '.join(near)}?" if near else f"there are {len(known)} others"
+        raise Refused(f"name = {name!r}: no vehicle here has one of that name; {words}")
 
 
 @dataclass(frozen=True)

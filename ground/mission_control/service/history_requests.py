@@ -21,6 +21,7 @@ from ground.mission_control.service.handling import (
     Asked,
     Handlers,
     Refused,
+    need_known,
 )
 
 handlers = Handlers()
@@ -79,6 +80,9 @@ def events(desk: Desk, asked: Asked, request: reads.Events) -> dict[str, Any]:
         )  # fmt: skip
     except ValueError as error:
         raise Refused(str(error)) from None
+    if request.name is not None and not found:
+        known = [each.events for each in desk.entries(request.source)]
+        need_known(request.name, *known)
     return {"events": found}
 
 

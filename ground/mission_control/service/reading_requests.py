@@ -12,7 +12,7 @@ from ground.api import reads
 from ground.mission_control.condition_checks import MODE
 from ground.mission_control.dictionary import DictionaryRefusal
 from ground.mission_control.service.desk import Desk
-from ground.mission_control.service.handling import Asked, Handlers, Refused
+from ground.mission_control.service.handling import Asked, Handlers, Refused, need_known
 from ground.mission_control.service.staging import Wanted, assess, size_of
 
 handlers = Handlers()
@@ -114,6 +114,8 @@ def history(desk: Desk, asked: Asked, request: reads.History) -> dict[str, Any]:
         rows.append(ladder.row(command))
         if len(rows) == request.limit:
             break
+    if request.name is not None and not rows:
+        need_known(request.name, *(each.commands for each in desk.entries(request.vehicle)))
     return {"commands": bounded(rows)}
 
 

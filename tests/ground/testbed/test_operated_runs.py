@@ -18,11 +18,12 @@ from ground.cli import main
 from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission
 from ground.testbed.control_room import make_dictionary
+from ground.testbed.evidence import configuration_hashes
 from ground.testbed.inputs import CommandInput, InputRefused, KillInput, check_input, read_input
 from ground.testbed.run import RunOptions
 from ground.testbed.run_control import CONTROL_FILE, ControlRefused, RunControl
 from ground.testbed.run_record import RunRecord
-from ground.testbed.session import SESSION_FILE, read_session
+from ground.testbed.session import SESSION_FILE, SessionHead, SessionWriter, read_session
 from ground.testbed.throttled_host import Throttled
 from tests.ground.testbed.operated import Crew, enough, fly, fly_again, until
 from tests.ground.testbed.test_run import small_mission
@@ -271,3 +272,33 @@ def await_pause(control: RunControl) -> None:
         time.sleep(0.02)
 
 
+
+
+def test_a_record_of_ones_own_mission_file_flies_it_where_that_is_as_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "own.yaml"
+    text = small_mission(tmp_path).file.read_text()
+    own.write_text(text)
+    head = SessionHead(1, "own", 3, None, configuration_hashes(load_mission(str(own))))
+    (tmp_path / "kept").mkdir()
+    SessionWriter(tmp_path / "kept" / SESSION_FILE, head).close()
+    session = read_session(tmp_path / "kept")
+    assert session.mission == str(own.resolve())
+    Throttled(session=session).check(load_mission(session.mission))
+    flown = ["fly", "--from", str(tmp_path / "kept"), "--out", str(tmp_path / "again"), "--quiet"]
+    quick = ["--in-memory", "--no-pictures"]
+    assert main([*flown[:1], str(own), *flown[1:4], str(tmp_path / "whole"), *quick]) == 1
+    assert read_session(tmp_path / "whole").head == head
+    other = tmp_path / "elsewhere" / "own.yaml"
+    other.parent.mkdir()
+    other.write_text(text)
+    assert main([*flown[:1], str(other), *flown[1:]]) == 2  # another file of that name
+    assert f"the record of --from has {own}" in capsys.readouterr().err.replace("\n", "")
+    own.write_text(text + "# another\n")
+    assert main(flown) == 2
+    assert "these files have changed since it was recorded" in capsys.readouterr().err
+    own.unlink()
+    assert main(flown) == 2
+    assert "own.yaml" in capsys.readouterr().err
+    assert not (tmp_path / "again").exists()

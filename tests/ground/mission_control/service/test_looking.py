@@ -235,3 +235,33 @@ def test_events_are_of_a_vehicle_or_of_the_run(tmp_path: Path) -> None:
             desk.done("eve", "events", source=source)
 
     at_the_desk(tmp_path, flight)
+
+
+@pytest.mark.parametrize(
+    ("do", "name", "wrong", "meant"),
+    [
+        ("history", "drive", "drvie", "did you mean drive"),
+        ("events", "command_unheard", "", ""),
+        ("events", "booted", "bootde", "did you mean booted"),
+        ("history", "drive", "zzzz", "others"),
+        ("events", "booted", "zzzz", "others"),
+    ],
+)
+def test_a_name_that_nothing_here_has_is_no_empty_answer(
+    tmp_path: Path, do: str, name: str, wrong: str, meant: str
+) -> None:
+    async def flight(desk: Desked) -> None:
+        if wrong:
+            said = desk.refused("eve", do, name=wrong)
+            assert said.startswith(f"name = {wrong!r}: no vehicle here has one of that name")
+            assert meant in said
+            desk.refused("eve", do, name=wrong, **_of_the_rover(do))
+            desk.done("eve", do, name=name)  # there is one, of which nothing came yet
+        else:  # what the run itself tells is in no dictionary
+            assert desk.done("eve", do, name=name, source="run") == {"events": []}
+
+    at_the_desk(tmp_path, flight)
+
+
+def _of_the_rover(do: str) -> dict[str, str]:
+    return {"vehicle" if do == "history" else "source": "rover"}
