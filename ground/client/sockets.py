@@ -73,20 +73,27 @@ class LoopSocket:
 
     def _drain(self) -> None:
         self._drains = False
+        again = True  # also after an error: nobody tells of what has come a second time
+        try:
+            again = self._drain_some()
+        finally:
+            if again:
+                self._drain_soon()
+
+    def _drain_some(self) -> bool:
+        """Takes what waits; whether more may wait."""
         for _ in range(AT_ONCE):
             if self._socket.closed:
-                return
+                return False
             try:
                 frames, sender = self._receive()
-            except zmq.Again:
-                return
-            except zmq.ZMQError:
-                return  # the context is going
+            except zmq.ZMQError:  # nothing waits, or the context is going
+                return False
             if frames is None:
                 self.malformed += 1
             else:
                 self._on_message(frames, sender)
-        self._drain_soon()
+        return True
 
     def _receive(self) -> tuple[list[bytes] | None, str]:
         """One message, frame by frame: never more of it is held than is allowed."""

@@ -1,13 +1,14 @@
 """Floods a device that is served over ipc and tcp, and measures what that does to its process.
 
-The device is served by a process of its own (`python -m tests.soak.hostile FOLDER PORT`), which
-says at its end what became of it; the flood comes from the process of the caller.
+The device is served by a process of its own (`python -m tests.soak.hostile`, with the folder, the
+port and the descriptor that listens there), which says at its end what became of it; the flood
+comes from the process of the caller.
 """
 
 import asyncio
 import json
+import os
 import random
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from flight.runtime.bus import Bus, Fabric
 from flight.runtime.loop import NANOSECONDS, run
 from flight.runtime.nursery import Nursery
 from flight.runtime.paced_loop import PacedLoop
+from ground.testbed.addresses import listening_ports
 from sim_hw.serving.server import DeviceServer
 
 WALL_LIMIT = 280.0  # s, for the process that serves, on a machine that does other things beside
@@ -86,16 +88,17 @@ class Endured:
 
 def hostile_frames(count: int, seed: int = 1) -> Endured:
     """Sends `count` frames to an ipc and a tcp endpoint, by turns, and asks both to answer then."""
-    with tempfile.TemporaryDirectory(prefix="msr-flood-") as folder, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-        probe.close()
-        command = [sys.executable, "-m", "tests.soak.hostile", folder, port]
+    port, descriptor = listening_ports(["tcp"])["tcp"]
+    with tempfile.TemporaryDirectory(prefix="msr-flood-") as folder:
+        command = [sys.executable, "-m", "tests.soak.hostile", folder, str(port), str(descriptor)]
         # Into a file: a pipe that nobody reads yet would hold up who writes much.
         with (
             Path(folder, "errors").open("w+b") as told_errors,
-            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=told_errors) as process,
+            subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=told_errors, pass_fds=[descriptor]
+            ) as process,
         ):
+            os.close(descriptor)
             try:
                 _flood([f"ipc://{folder}/target", f"tcp://127.0.0.1:{port}"], count, seed)
                 out, _ = process.communicate(timeout=WALL_LIMIT)
@@ -176,9 +179,9 @@ def _ask_to_finish(stranger: "zmq.Socket[bytes]") -> None:
     raise AssertionError(f"{MOST_ASKED} calls: {len(answers)} refused, the last: {answers[-1:]}")
 
 
-async def _serve(folder: str, port: str) -> None:
+async def _serve(folder: str, port: str, descriptor: str) -> None:
     addresses = {"ipc": f"ipc://{folder}/target", "tcp": f"tcp://127.0.0.1:{port}"}
-    fabric = Fabric()
+    fabric = Fabric(listening={addresses["tcp"]: int(descriptor)})
     told: list[str] = []
     bus = Bus("hardware", fabric=fabric, addresses=addresses,
               on_malformed=lambda service, reason: told.append(reason[:0]),
@@ -210,4 +213,4 @@ def _peak_mb() -> float:
 
 
 if __name__ == "__main__":
-    run(_serve(sys.argv[1], sys.argv[2]), PacedLoop())
+    run(_serve(*sys.argv[1:]), PacedLoop())

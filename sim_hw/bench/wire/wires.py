@@ -270,12 +270,12 @@ class ZeroMqWire(_Ended):
         """Sends a message as it is."""
         if self.closed:
             return self._unsent()
+        self._loop.call_soon(self._readable)  # a send, also a refused one, may have eaten the edge
         try:
             self._socket.send(data, zmq.NOBLOCK)
         except zmq.Again:
             return self._unsent()
         self.counters.sent += 1
-        self._loop.call_soon(self._readable)  # a send may have eaten the edge
         return True
 
     def close(self) -> None:

@@ -4,12 +4,15 @@ import asyncio
 import contextlib
 import select
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import zmq
 
 from flight.icd.codec import MAXIMUM_MESSAGE_BYTES
+from flight.icd.envelope import numbered, write_envelope
 from flight.icd.messages import Cancel, Message
 from flight.runtime import zeromq_sockets
 from flight.runtime.bus import Fabric
@@ -134,3 +137,58 @@ async def test_a_server_that_takes_nothing_holds_little_of_what_is_sent(
     lander.bus.close()
     for fabric in (near, far):
         fabric.close()
+
+
+BUSY = """
+import sys, time
+from flight.runtime.bus import Bus, Fabric
+from flight.runtime.loop import run
+from flight.runtime.paced_loop import PacedLoop
+import asyncio
+
+async def serve(address):
+    heard, fabric = [], Fabric()
+    bus = Bus("lander", fabric=fabric, addresses={"svc": address})
+    bus.serve("svc", lambda peer, message: heard.append(message.number))
+    print("serves", flush=True)
+    sys.stdin.readline()
+    time.sleep(2.5)  # at something long: its loop does not run, threads of ZeroMQ do
+    async with asyncio.timeout(20.0):
+        while 999 not in heard:
+            await asyncio.sleep(0.01)
+    bus.close()
+    fabric.close()
+    heard.remove(999)
+    print(len(heard) >= 32 and heard == list(range(len(heard))))
+
+run(serve(sys.argv[1]), PacedLoop())
+"""
+
+
+@pytest.mark.check
+@pytest.mark.paced
+@pytest.mark.parametrize("transport", ["ipc", "tcp"])
+def test_a_peer_that_goes_while_what_it_sent_waits_ends_nobody_else(
+    transport: str, tmp_path: Path
+) -> None:
+    address = f"ipc://{tmp_path}/svc" if transport == "ipc" else f"tcp://127.0.0.1:{free_port()}"
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    with subprocess.Popen(
+        [sys.executable, "-c", BUSY, address],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as lander:  # fmt: skip
+        assert lander.stdin is not None and lander.stdout is not None
+        lander.stdout.readline()
+        rover = context.socket(zmq.DEALER)
+        rover.setsockopt(zmq.ROUTING_ID, b"rover#1")
+        rover.connect(address)
+        for number in range(400):  # more than waits to be taken
+            rover.send(write_envelope(numbered(0, number + 1), number, Cancel(number)))
+        rover.close(linger=10_000)  # it goes when the kernel has all
+        arm = context.socket(zmq.DEALER)
+        arm.setsockopt(zmq.ROUTING_ID, b"arm#1")
+        arm.connect(address)
+        arm.send(write_envelope(numbered(0, 1), 1, Cancel(999)))
+        said, errors = lander.communicate("go on\n", timeout=60.0)
+        context.destroy(linger=0)
+    assert (lander.returncode, said, errors) == (0, "True\n", "")
