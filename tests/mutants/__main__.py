@@ -17,14 +17,13 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.mutants.covering import Covering, note
-from tests.mutants.operators import Mutant, mutants
+from tests.mutants.covering import Covering, lines_of
+from tests.mutants.operators import mutants
 from tests.mutants.trial import LOOK_EVERY, Trial, begin, copy_checkout, load_libraries
+from tests.mutants.within import Change, tried
 
 ROOT = Path(__file__).resolve().parents[2]
 PRAGMA = "pragma: no mutate"
-
-Change = tuple[Path, Mutant]
 
 
 def all_mutants(places: Sequence[Path]) -> tuple[list[Change], int]:
@@ -56,10 +55,28 @@ def tests_of(places: Sequence[Path]) -> list[str]:
 
 
 def survivors(
+    sample: Sequence[Change], tests: Sequence[str], noted: Path, folder: Path, limit: float,
+    workers: int,
+) -> Iterator[tuple[Change, int]]:  # fmt: skip
+    """Each change that no test noticed, and how many tests ran its line.
+
+    What is within functions first (see `within`); then, in copies of the checkout, what runs when
+    a module is read.
+    """
+    load_libraries()
+    anew: list[Change] = []
+    for number, ran, passed in tried(ROOT, sample, tests, noted, limit, workers):
+        if ran < 0:
+            anew.append(sample[number])
+        elif passed:
+            yield sample[number], ran
+    if anew:
+        yield from _survivors_anew(anew, Covering.read(noted), folder, limit, workers)
+
+
+def _survivors_anew(
     sample: Sequence[Change], covering: Covering, folder: Path, limit: float, workers: int
 ) -> Iterator[tuple[Change, int]]:
-    """Each change that no test noticed, and how many tests ran its line."""
-    load_libraries()
     idle: list[Path] = []
     for number in range(workers):
         idle.append(folder / str(number))
@@ -71,30 +88,34 @@ def survivors(
         while waiting and idle:
             change = waiting.pop()
             file, mutant = change
-            tests = covering.tests(file.as_posix(), mutant.line)
+            source = (ROOT / file).read_text(encoding="utf-8")
+            tests = covering.tests(file.as_posix(), lines_of(source, mutant.line))
+            tests = covering.affordable(tests, limit)
             if not tests:
                 yield change, 0
                 continue
             copy = idle.pop()
-            source = (ROOT / file).read_text(encoding="utf-8")
             (copy / file).write_text(mutant.apply(source), encoding="utf-8")
-            allowed = min(limit, 20.0 + 4.0 * covering.seconds(tests))
+            allowed = 20.0 + 4.0 * covering.seconds(tests)
             running.append((begin(copy, tests, allowed), change, len(tests)))
         for each in [each for each in running if each[0].look()]:
-            trial, change, tried = each
+            trial, change, ran = each
             running.remove(each)
             file = change[0]
             (trial.folder / file).write_bytes((ROOT / file).read_bytes())
             idle.append(trial.folder)
             if trial.passed:
-                yield change, tried
+                yield change, ran
         time.sleep(LOOK_EVERY)
 
 
 def _control(sample: Sequence[Change], covering: Covering, copy: Path) -> None:
     """Without any change the tests have to pass: else each trial would count as noticed."""
-    chosen = [covering.tests(file.as_posix(), mutant.line) for file, mutant in sample]
-    tests = next((tests for tests in chosen if tests), [])
+    file, mutant = sample[0]
+    lines = lines_of((ROOT / file).read_text(encoding="utf-8"), mutant.line)
+    tests = covering.affordable(covering.tests(file.as_posix(), lines), 5.0)
+    if not tests:
+        return
     trial = begin(copy, tests, 60.0 + 4.0 * covering.seconds(tests))
     while not trial.look():
         time.sleep(LOOK_EVERY)
@@ -111,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, default=40, help="changes that are tried")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="trials at once")
-    parser.add_argument("--limit", type=float, default=180.0, help="CPU seconds of one trial")
+    parser.add_argument("--limit", type=float, default=40.0, help="CPU seconds of a trial's tests")
     parser.add_argument("--floor", type=float, default=0.0, help="least score, in percent")
     given = parser.parse_args(arguments)
     every, kept_out = all_mutants([ROOT / place for place in given.places])
@@ -121,14 +142,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="mutants-") as temporary:
         folder = Path(temporary)
         noted = given.covering or folder / "covering.json"
-        if not noted.exists():
-            note(ROOT, given.tests or tests_of(given.places), noted)
-        covering = Covering.read(noted)
-        for (file, mutant), tried in survivors(
-            sample, covering, folder, given.limit, given.workers
+        rooms = given.tests or tests_of(given.places)
+        for (file, mutant), ran in survivors(
+            sample, rooms, noted, folder, given.limit, given.workers
         ):
             survived += 1
-            tests = f"{tried} tests run it" if tried else "no test runs it"
+            tests = f"{ran} tests run it" if ran else "no test runs it"
             print(f"{file}:{mutant.line}: {mutant.what} ({tests})", flush=True)
     score = 100.0 * (len(sample) - survived) / max(1, len(sample))
     print(

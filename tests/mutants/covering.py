@@ -1,10 +1,10 @@
 """Which tests run which lines: a change is tried on these tests alone, the shortest first."""
 
+import ast
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ class Covering:
 
     @classmethod
     def read(cls, file: Path) -> "Covering":
-        """What `write` left."""
+        """What `written` left."""
         told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         names = told["tests"]
         lines = {
@@ -33,16 +33,31 @@ class Covering:
         }
         return cls(lines, told["seconds"])
 
-    def tests(self, file: str, line: int) -> list[str]:
-        """Those that run the line, the shortest first; for a line that is run when the module is
-        read, those that run anything of the file, and then all others: some test may look at it."""
+    def contexts(self, file: str, lines: Sequence[int]) -> set[str]:
+        """The tests that run any of these lines, and EVERY_TEST."""
         of_file = self._lines.get(file, {})
-        found = set(of_file.get(line, ()))
+        return {test for line in lines for test in of_file.get(line, ())}
+
+    def tests(self, file: str, lines: Sequence[int]) -> list[str]:
+        """Those that run the lines, the shortest first; for what is run when the module is
+        read, those that run anything of the file, and then all others: some test may look at it."""
+        found = self.contexts(file, lines)
         if EVERY_TEST not in found:
             return self._shortest_first(found)
+        of_file = self._lines.get(file, {})
         of_the_file = {test for tests in of_file.values() for test in tests} - {EVERY_TEST}
         others = set(self._seconds) - of_the_file
         return self._shortest_first(of_the_file) + self._shortest_first(others)
+
+    def affordable(self, tests: Sequence[str], limit: float) -> list[str]:
+        """The first of them, as many as take no longer than a limit (CPU seconds) together."""
+        chosen: list[str] = []
+        for test in tests:
+            limit -= self._seconds.get(test, 0.0)
+            if limit < 0.0:
+                break
+            chosen.append(test)
+        return chosen
 
     def _shortest_first(self, tests: set[str]) -> list[str]:
         return sorted(tests, key=lambda test: (self._seconds.get(test, 0.0), test))
@@ -52,7 +67,26 @@ class Covering:
         return sum(self._seconds.get(test, 0.0) for test in tests)
 
 
-class _Noting:
+@lru_cache(maxsize=64)
+def _statements(source: str) -> list[tuple[int, int]]:
+    """First and last line of each statement; of one that holds others, of its head alone."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.stmt):
+            body = getattr(node, "body", None)
+            last = body[0].lineno - 1 if body else node.end_lineno or node.lineno
+            found.append((node.lineno, max(node.lineno, last)))
+    return found
+
+
+def lines_of(source: str, line: int) -> range:
+    """The lines of the statement in which a line is: not each line of it is told when it runs."""
+    around = [(first, last) for first, last in _statements(source) if first <= line <= last]
+    first, last = max(around, default=(line, line))
+    return range(first, last + 1)
+
+
+class Noting:
     """Part of pytest that tells the measurement which test runs, and takes its time."""
 
     def __init__(self, measurement: coverage.Coverage) -> None:
@@ -61,6 +95,7 @@ class _Noting:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Around each test."""
         begin = time.process_time()
         self.measurement.switch_context(item.nodeid)
         try:
@@ -70,22 +105,10 @@ class _Noting:
             self.seconds[item.nodeid] = time.process_time() - begin
 
 
-def note(root: Path, tests: Sequence[str], file: Path) -> None:
-    """Runs tests in a program of its own and writes which lines each runs; raises if one fails."""
-    program = [sys.executable, "-m", "tests.mutants.covering", str(file), *tests]
-    subprocess.run(program, cwd=root, check=True)
-
-
-def write(file: Path, tests: Sequence[str]) -> int:
-    """Runs the tests under measurement; the exit code of pytest."""
-    root = Path.cwd()
-    measurement = coverage.Coverage(
-        data_file=None, config_file=False, source=["flight", "ground", "sim_hw"]
-    )
-    noting = _Noting(measurement)
-    measurement.start()
-    code = pytest.main(["-q", "-p", "no:cacheprovider", *tests], plugins=[noting])
-    measurement.stop()
+def written(
+    measurement: coverage.Coverage, seconds: dict[str, float], root: Path, file: Path
+) -> None:
+    """Writes which tests run which lines."""
     data = measurement.get_data()
     names = {name: number for number, name in enumerate(sorted(data.measured_contexts()))}
     lines = {}
@@ -94,10 +117,5 @@ def write(file: Path, tests: Sequence[str]) -> int:
         lines[Path(path).relative_to(root).as_posix()] = {
             line: sorted(names[name] for name in contexts) for line, contexts in by_line
         }
-    told = {"tests": list(names), "lines": lines, "seconds": noting.seconds}
+    told = {"tests": list(names), "lines": lines, "seconds": seconds}
     file.write_text(json.dumps(told), encoding="utf-8")
-    return int(code)
-
-
-if __name__ == "__main__":
-    sys.exit(write(Path(sys.argv[1]), sys.argv[2:]))

@@ -6,9 +6,10 @@ allowed in more states, a limit moved by one unit in the last place or by a hund
 """
 
 import ast
+import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 COMPARED = {
     ast.Lt: (ast.LtE(), "< to <="),
@@ -34,6 +35,7 @@ WIDENING = (
     "urgent", "restart", "yellow", "red", "critical", "planned", "owner",
 )  # fmt: skip
 """Keywords whose removal admits more than was meant, or takes away what was meant."""
+NAMED = (ast.Name, ast.Attribute)
 TABLES = ("transitions", "ignored", "children")
 """Keywords that hold tables of a statechart, of which a row can be dropped."""
 
@@ -133,6 +135,10 @@ def _of(node: ast.AST, places: _Places) -> Iterator[Mutant]:
         other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
         changed_op = ast.unparse(ast.BoolOp(other, node.values))
         yield places.mutant(node, f"({changed_op})", "and to or, or back")
+        for part in node.values:
+            rest = [each for each in node.values if each is not part]
+            left = ast.unparse(rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest))
+            yield places.mutant(node, f"({left})", f"dropped {ast.unparse(part)[:60]}")
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         yield places.mutant(node, f"({ast.unparse(node.operand)})", "not dropped")
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
@@ -147,6 +153,8 @@ def _of(node: ast.AST, places: _Places) -> Iterator[Mutant]:
         yield places.mutant(node, "pass", "call dropped")
     elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
         yield places.mutant(node, "pass", "assignment dropped")
+    elif isinstance(node, ast.Raise):
+        yield places.mutant(node, "pass", "raise dropped")
     elif isinstance(node, ast.AugAssign):
         yield places.mutant(node, "pass", "step dropped")
     elif isinstance(node, ast.Call):
@@ -159,6 +167,8 @@ def _constant(node: ast.Constant, places: _Places) -> Iterator[Mutant]:
         yield places.mutant(node, repr(not value), f"{value} to {not value}")
     elif isinstance(value, int):
         yield places.mutant(node, repr(value + 1), "constant + 1")
+        if value > 1:
+            yield places.mutant(node, repr(value - 1), "constant - 1")
     elif isinstance(value, float):
         changed = value * 1.01 if value else 1.0
         yield places.mutant(node, repr(changed), "constant + 1 %" if value else "zero to one")
@@ -178,6 +188,12 @@ def _of_call(node: ast.Call, places: _Places) -> Iterator[Mutant]:
     if isinstance(node.func, ast.Name) and node.func.id in TURNED:
         changed = ast.Call(ast.Name(TURNED[node.func.id]), node.args, node.keywords)
         yield places.mutant(node, ast.unparse(changed), f"{node.func.id} to its opposite")
+    for here, there in itertools.pairwise(node.args):
+        if isinstance(here, NAMED) and isinstance(there, NAMED):
+            turned = {here: there, there: here}
+            changed = ast.Call(node.func, [turned.get(a, a) for a in node.args], node.keywords)
+            if ast.unparse(changed) != ast.unparse(node):
+                yield places.mutant(node, ast.unparse(changed), "arguments swapped")
     for keyword in node.keywords:
         if keyword.arg in WIDENING:
             rest = [k for k in node.keywords if k is not keyword]
@@ -186,3 +202,14 @@ def _of_call(node: ast.Call, places: _Places) -> Iterator[Mutant]:
         elif keyword.arg in TABLES and isinstance(keyword.value, ast.List | ast.Tuple):
             for element in keyword.value.elts:
                 yield places.mutant(element, "*()", f"dropped {ast.unparse(element)[:60]}")
+        if keyword.arg == "transitions" and isinstance(keyword.value, ast.List | ast.Tuple):
+            yield from _reordered(keyword.value, places)
+
+
+def _reordered(table: ast.List | ast.Tuple, places: _Places) -> Iterator[Mutant]:
+    """Two rows in the other order: the first that fits is taken."""
+    for number, (here, there) in enumerate(itertools.pairwise(table.elts)):
+        rows = [*table.elts[:number], there, here, *table.elts[number + 2 :]]
+        text = f"[{', '.join(map(ast.unparse, rows))}]"
+        what = f"{ast.unparse(there)[:60]} before the one above"
+        yield replace(places.mutant(table, text, what), line=here.lineno)

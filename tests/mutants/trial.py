@@ -81,18 +81,28 @@ def begin(folder: Path, tests: Sequence[str], limit: float) -> Trial:
         except BaseException:
             code = 1
         os._exit(code)
+    return watched(pid, folder, limit)
+
+
+def watched(pid: int, folder: Path, limit: float) -> Trial:
+    """A trial that has just been forked; `limit` in CPU seconds."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.setpgid(pid, pid)
     return Trial(folder, pid, time.monotonic(), limit)
 
 
-def _run(folder: Path, tests: Sequence[str], limit: float) -> int:
+def silenced(limit: float) -> None:
+    """In a trial: it is a group of its own, says nothing, and takes no more CPU than its limit."""
     os.setpgid(0, 0)
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
     allowed = int(limit) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (allowed, allowed + 5))
+
+
+def _run(folder: Path, tests: Sequence[str], limit: float) -> int:
+    silenced(limit)
     os.chdir(folder)
     for name in [name for name in sys.modules if name.split(".")[0] in OURS]:
         del sys.modules[name]
