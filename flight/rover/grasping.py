@@ -216,11 +216,9 @@ async def rack_tube(node: RoverVehicle, signal: Signal) -> str | Signal:
                 raise
         if await settle_rack(node, tube):
             return "racked"
-    record = node.ledger.record(tube)
-    held = record if record is not None and record.status is CustodyStatus.HELD else None
-    if held is not None and held.place == places.ROVER_GRIPPER:
-        raise ActivityFailed(f"{tube} could not be put into the rack: slots {tried}")
-    return Signal("rack_missed", {"reason": f"{tube} fell beside the rack"})
+        if held_tube(node) != tube:
+            return Signal("rack_missed", {"reason": f"{tube} fell beside the rack"})
+    raise ActivityFailed(f"{tube} could not be put into the rack: slots {tried}")
 
 
 async def settle_rack(node: RoverVehicle, tube: str) -> bool:
