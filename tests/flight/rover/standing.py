@@ -1,7 +1,6 @@
 """A rover that stands there: its real ledger and plan, and devices that answer as they are told."""
 
 import contextlib
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -59,13 +58,13 @@ class Standing:
     lies_on_ground = RoverVehicle.lies_on_ground
     nearest_tube = RoverVehicle.nearest_tube
 
-    def __init__(self, folder: Path, **values: Any) -> None:
+    def __init__(self, **values: Any) -> None:
         self.said: list[tuple[str, Any]] = []
         self.parameters = dict(PARAMETERS)
         self.context = SimpleNamespace(structure=Structure(), store_lost=False)
         self._map = {TUBE: (0.0, 1.35), OTHER: (8.0, 0.0)}
         self.known_tubes = self._map
-        self.ledger = CustodyLedger(Storage(folder / "rover"), "rover", lambda: 1, self._kept)
+        self.ledger = CustodyLedger(Storage(":memory:"), "rover", lambda: 1, self._kept)
         for tube in self._map:
             self.ledger.adopt(tube, places.GROUND, ON_MAP)
         self.fetch = FetchPlan("c1", [TUBE, OTHER], current=TUBE)

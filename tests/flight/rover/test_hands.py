@@ -1,7 +1,6 @@
 """What the rover's arm and gripper decide: attempts, majorities, and what is claimed of a tube."""
 
 import math
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,8 +30,8 @@ REACH = DeviceFault("reach", "too far from the shoulder")
 
 
 @pytest.fixture
-def rover(tmp_path: Path) -> Any:
-    return Standing(tmp_path)
+def rover() -> Any:
+    return Standing()
 
 
 def holding(rover: Any, tube: bool = True, serial: str = "") -> None:
