@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.covering import EVERY_TEST, Covering
-from tests.mutants.operators import mutants
+from tests.mutants.covering import EVERY_TEST, Covering, lines_of
+from tests.mutants.operators import Mutant, mutants
+from tests.mutants.within import _functions, _touched
 
 ROOT = Path(__file__).parents[2]
 SOURCE = '''
@@ -63,6 +64,20 @@ def test_tables_and_decorators_are_changed_as_well_as_statements() -> None:
     assert "self.hazard = Hazard.RELEASE" in changed["NONE to RELEASE"]
     assert "min(1, -self.offset)" in changed["max to its opposite"]
     assert "max(1, (self.offset))" in changed["sign dropped"]
+    assert "raise CommandRejected" not in changed["raise dropped"]
+    assert "if (not self.asleep):" in changed["dropped self.charge < 0.25"]
+    before = changed["On('stop', 'on', 'off') before the one above"]
+    assert before.index("On('stop'") < before.index("On('go'")
+
+
+def test_arguments_change_places_and_a_count_goes_both_ways() -> None:
+    source = "send(node.east, north, 3, *more)\nsend(a, a)\n"
+    found = [(m.what, m.apply(source).splitlines()[0]) for m in mutants(source)]
+    assert ("arguments swapped", "send(north, node.east, 3, *more)") in found
+    assert len([what for what, _ in found if what == "arguments swapped"]) == 1
+    assert [text for what, text in found if what.startswith("constant")] == [
+        "send(node.east, north, 2, *more)", "send(node.east, north, 4, *more)",
+    ]  # fmt: skip
 
 
 def test_what_is_only_said_to_people_is_left_alone() -> None:
@@ -72,8 +87,36 @@ def test_what_is_only_said_to_people_is_left_alone() -> None:
 def test_a_change_is_tried_on_the_tests_that_run_its_line_the_shortest_first() -> None:
     lines = {"a.py": {1: [EVERY_TEST], 5: ["slow", "quick"], 7: [EVERY_TEST, "slow"], 9: []}}
     covering = Covering(lines, {"slow": 2.0, "quick": 0.1, "other": 0.0})
-    assert covering.tests("a.py", 5) == ["quick", "slow"]
-    assert covering.tests("a.py", 1) == ["quick", "slow", "other"], "a table is every test's"
-    assert covering.tests("a.py", 9) == covering.tests("a.py", 4) == []
-    assert covering.tests("b.py", 1) == []
+    assert covering.tests("a.py", [5]) == ["quick", "slow"]
+    assert covering.tests("a.py", [1]) == ["quick", "slow", "other"], "a table is every test's"
+    assert covering.tests("a.py", [9]) == covering.tests("a.py", [4]) == []
+    assert covering.tests("a.py", [4, 5]) == ["quick", "slow"], "of any line of its statement"
+    assert covering.tests("b.py", [1]) == []
     assert covering.seconds(["slow", "quick"]) == 2.1
+    assert covering.affordable(["quick", "slow", "other"], 2.05) == ["quick"]
+    assert covering.affordable(["quick", "slow", "other"], 2.1) == ["quick", "slow", "other"]
+
+
+def test_a_line_belongs_to_its_statement_and_a_head_not_to_its_body() -> None:
+    assert list(lines_of("a = f(\n  1,\n  2,\n)\nb = 1\n", 3)) == [1, 2, 3, 4]
+    assert list(lines_of("if (\n  a\n):\n    b = 1\n    c = 2\n", 2)) == [1, 2, 3]
+    assert list(lines_of("if a:\n    b = 1\n    c = 2\n", 3)) == [3]
+
+
+def test_a_function_that_is_there_is_given_the_changed_code() -> None:
+    file = ROOT / "tests" / "mutants" / "covering.py"
+    source = file.read_text(encoding="utf-8")
+    line = source.splitlines().index("            limit -= self._seconds.get(test, 0.0)") + 1
+    start = source.index("limit -= self._seconds.get(test, 0.0)")
+    change = Mutant(line, start, start + len("limit -= self._seconds.get(test, 0.0)"), "pass", "x")
+    touched = _touched(source, change, str(file), _functions(ROOT / "tests" / "mutants"))
+    assert touched is not None and [f for f, _ in touched] == [Covering.affordable]
+    covering, kept = Covering({}, {"slow": 2.0}), Covering.affordable.__code__
+    try:
+        Covering.affordable.__code__ = touched[0][1]
+        assert covering.affordable(["slow"], 1.0) == ["slow"]
+    finally:
+        Covering.affordable.__code__ = kept
+    assert covering.affordable(["slow"], 1.0) == []
+    table = Mutant(1, 0, 0, "X = 1\n", "x")
+    assert _touched("Y = [n for n in (1, 2)]\n", table, "nowhere.py", {}) is None
