@@ -1,25 +1,22 @@
 """What the transfer arm decides at a socket, at a tube and before it works at all, one by one."""
 
-import asyncio
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from flight.arm import lid, loading, motion, moving, seeing, work_time
+from flight.arm import loading, motion, seeing
 from flight.arm.device_calls import MechanismFailed
 from flight.arm.loading import SocketBlocked
 from flight.arm.vehicle import SolCount
 from flight.core.activities import ActivityFailed
-from flight.core.chart.statechart import Signal
 from flight.core.custody.handover import HandoverFailed
 from flight.core.custody.ledger import CustodyLedger, Evidence
-from flight.core.exchanges import ExchangeFailed
 from flight.core.fault_protection.structure import STRUCTURE, Structure
 from flight.core.keeping.storage import Storage
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.transfer_arm import TargetSighting
-from flight.icd.devices.transfer_arm_geometry import READY, STANDOFF, STOWED, Pose, downward
+from flight.icd.devices.transfer_arm_geometry import STANDOFF, Pose, downward
 from tests.flight.lander.descent_bench import Answers
 
 TUBE, OTHER = "M2020-00001-01", "M2020-00002-02"
@@ -355,183 +352,3 @@ async def test_what_the_ledger_has_elsewhere_is_not_picked_up_from_the_ground(
     with pytest.raises(ActivityFailed, match="is at arm_gripper, not on the ground"):
         await loading._take_from_ground(arm, TUBE)
     assert not arm.hardware.gripper.asked
-
-
-# --------------------------------------------------------------------- when it works
-
-
-def clocked(monkeypatch: pytest.MonkeyPatch, *, day: Any = lambda ahead: True, sol: int = 5) -> Any:
-    monkeypatch.setattr(work_time, "is_day", lambda node, ahead=0.0: day(ahead))
-    monkeypatch.setattr(work_time, "sol_number", lambda node: sol)
-    node: Any = Arm()
-    node.exchanges = SimpleNamespace(ask=None)
-    node.parameters["ask_for_energy"] = False
-    return node
-
-
-def test_so_many_tubes_a_sol_and_the_next_sol_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    node = clocked(monkeypatch)
-    for number in range(1, 5):
-        assert work_time._obstacle(node, 600.0)[0] == ""
-        work_time.count_tube(node)
-        assert node.work_of_sol == SolCount(5, number)
-    assert "4 tubes are enough" in work_time._obstacle(node, 600.0)[0]
-    monkeypatch.setattr(work_time, "sol_number", lambda node: 6)
-    assert work_time._obstacle(node, 600.0)[0] == ""
-    work_time.count_tube(node)
-    assert node.work_of_sol == SolCount(6, 1)
-
-
-def test_it_begins_only_what_it_can_end_by_daylight(monkeypatch: pytest.MonkeyPatch) -> None:
-    node = clocked(monkeypatch, day=lambda ahead: ahead < 3_600.0 or ahead >= 50_000.0)
-    assert work_time._obstacle(node, 3_599.0)[0] == ""
-    reason, pause = work_time._obstacle(node, 3_600.0)
-    assert reason == "not enough daylight" and pause == 50_400.0, "the next first light"
-
-
-async def test_it_waits_for_six_sols_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    node = clocked(monkeypatch, day=lambda ahead: False)
-    begun = asyncio.get_running_loop().time()
-    with pytest.raises(ActivityFailed, match="not enough daylight"):
-        await work_time.wait_for_work(node, 600.0, 9.0)
-    assert asyncio.get_running_loop().time() - begun >= 6 * 88_775.0
-    assert node.told("show_waiting")
-
-
-@pytest.mark.parametrize(
-    ("answer", "granted"),
-    [
-        (SimpleNamespace(granted=True, reason=""), True),
-        (SimpleNamespace(granted=False, reason="low"), False),
-        (SimpleNamespace(granted=False, reason=""), False),
-        (ExchangeFailed("lander does not answer"), True), (ExchangeFailed("refused"), False),
-    ],
-)  # fmt: skip
-async def test_the_lander_is_asked_for_the_energy(
-    monkeypatch: pytest.MonkeyPatch, answer: Any, granted: bool
-) -> None:
-    asked: list[Any] = []
-
-    async def ask(*given: Any) -> Any:
-        asked.append((given[0], given[2].watt_hours))
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    node = clocked(monkeypatch)
-    node.exchanges.ask = ask
-    assert await work_time._ask_energy(node, 9.0) == "" and not asked
-    node.parameters["ask_for_energy"] = True
-    assert (await work_time._ask_energy(node, 9.0) == "") is granted
-    assert asked == [("lander", 9.0)]
-
-
-# ------------------------------------------------------------------- to and fro
-
-
-def standing(joints: Any, *, brakes: bool = True) -> Any:
-    return SimpleNamespace(valid=True, reason="", joints=list(joints), brakes=brakes)
-
-
-@pytest.mark.parametrize(
-    ("off", "moves"), [(0.0, False), (0.0199, False), (0.0201, True)]
-)  # fmt: skip
-async def test_an_arm_that_is_at_home_does_not_move(off: float, moves: bool) -> None:
-    node: Any = Arm()
-    joints = (READY[0] + off, *READY[1:])
-    node.hardware.arm = Answers(
-        state=[standing(joints)], set_brakes=[None], move_joints=[None], move_to_pose=[moved()]
-    )
-    await moving._to(node, READY)
-    asked = [call[0] for call in node.hardware.arm.asked]
-    assert ("move_joints" in asked) is moves
-    assert node.hardware.arm.of("set_brakes")[-1] == (True,)
-    await motion.retreat(node)
-    assert ("move_to_pose" in [call[0] for call in node.hardware.arm.asked]) is moves
-
-
-async def test_it_is_folded_by_way_of_its_ready_position_and_never_with_a_tube(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    node: Any = Arm()
-    node.hardware.arm = Answers(state=[standing(READY)], set_brakes=[None], move_joints=[None])
-    held = False
-
-    async def view(node: Any) -> Any:
-        return SimpleNamespace(tube_present=held)
-
-    monkeypatch.setattr(moving, "view_gripper", view)
-    assert await moving.stow(node, Signal("stow")) == "done"
-    assert node.hardware.arm.of("move_joints") == [(list(READY),), (list(STOWED),)]
-    assert node.hardware.arm.of("set_brakes") == [(False,), (True,)]
-    held = True
-    with pytest.raises(ActivityFailed, match="a tube is in the jaws"):
-        await moving.stow(node, Signal("stow"))
-    assert len(node.hardware.arm.of("move_joints")) == 2
-
-
-@pytest.mark.parametrize(
-    ("off", "steps"), [((0.0024, 0.0, 0.0), 0), ((0.0026, 0.0, 0.0), 3), ((0.0, -0.0026, 0.0), 3),
-                       ((0.0, 0.0, 0.0026), 3), ((0.0, 0.0, -0.0024), 0)],
-)  # fmt: skip
-async def test_before_a_target_it_is_aligned_to_two_and_a_half_millimetres(
-    monkeypatch: pytest.MonkeyPatch, off: Any, steps: int
-) -> None:
-    node: Any = Arm()
-    images: list[str] = []
-
-    async def look(node: Any, target: str) -> Any:
-        images.append(target)
-        return SimpleNamespace(position=[off[0], off[1], STANDOFF + off[2]])
-
-    async def nothing(*given: Any) -> None:
-        node.did.append(given[1:])
-
-    async def tip(node: Any) -> Pose:
-        return GOAL
-
-    for name, stub in (("look", look), ("transit", nothing), ("line", nothing), ("tip", tip)):
-        monkeypatch.setattr(motion, name, stub)
-    await motion.servo(node, "socket:1", GOAL)
-    assert len(node.did) == 1 + steps
-    assert len(images) == 2 * max(1, steps), "each time the mean of two images"
-
-
-# ---------------------------------------------------------------------- the lid
-
-
-@pytest.mark.parametrize(
-    ("done", "carries", "ends"),
-    [([True], 0, True), ([False, True], 1, True), ([False] * 6, 3, False),
-     ([False, False, False, True], 2, True)],
-)  # fmt: skip
-async def test_the_lid_is_tried_three_times_and_believed_when_it_is_seen(
-    monkeypatch: pytest.MonkeyPatch, done: list[bool], carries: int, ends: bool
-) -> None:
-    node: Any = Arm()
-    answers = [True, *done[1:]] if done == [True] else list(done)
-    if done == [True]:
-        answers = [True, True]
-    carried: list[bool] = []
-
-    async def is_done(node: Any, closed: bool) -> bool:
-        return answers.pop(0)
-
-    async def carry(node: Any, closed: bool) -> None:
-        carried.append(closed)
-
-    async def nothing(*given: Any) -> None:
-        pass
-
-    monkeypatch.setattr(lid, "_is_done", is_done)
-    monkeypatch.setattr(lid, "_carry", carry)
-    for name in ("wait_for_work", "release_brakes", "_rest"):
-        monkeypatch.setattr(lid, name, nothing)
-    if ends:
-        assert (await lid.close_lid(node, Signal("x"))).data["result"].startswith("lid closed")
-        assert node.told("lid_moved") == [{"state": "closed"}]
-    else:
-        with pytest.raises(ActivityFailed, match="lid not open: the container's switch"):
-            await lid.open_lid(node, Signal("x"))
-        assert not node.told("lid_moved")
-    assert carried == [ends] * carries

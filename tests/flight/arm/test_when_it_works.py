@@ -1,0 +1,289 @@
+"""When the transfer arm works, how it stands, and the lid: each decision at its limit."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from flight.arm import lid, loading, motion, moving, work_time
+from flight.arm.vehicle import SolCount
+from flight.core.activities import ActivityFailed
+from flight.core.chart.statechart import Signal
+from flight.core.custody.ledger import CustodyLedger
+from flight.core.exchanges import ExchangeFailed
+from flight.core.fault_protection.structure import STRUCTURE, Structure
+from flight.core.keeping.storage import Storage
+from flight.icd.devices.transfer_arm import TargetSighting
+from flight.icd.devices.transfer_arm_geometry import READY, STANDOFF, STOWED, Pose, downward
+from tests.flight.lander.descent_bench import Answers
+
+TUBE, OTHER = "M2020-00001-01", "M2020-00002-02"
+DEPTH, PRESS = loading.SOCKET_DEPTH, 0.006
+GOAL = Pose((1.0, 0.2, 0.3), downward(0.0))
+
+
+def sees(tube: bool = False, *, debris: bool = False, **more: Any) -> TargetSighting:
+    return TargetSighting(
+        position=[0.0, 0.0, STANDOFF], tube_present=tube, debris=debris, **more
+    )  # fmt: skip
+
+
+def moved(travelled: float = DEPTH, *, reached: bool = False, force: float = 12.0) -> Any:
+    return SimpleNamespace(valid=True, reason="", travelled=travelled, reached=reached, force=force)
+
+
+class Arm:
+    """Its motions are noted in `did`; what it would say is in `said`."""
+
+    name = "arm"
+
+    def __init__(self, structure: Structure = STRUCTURE) -> None:
+        self.did: list[tuple[Any, ...]] = []
+        self.said: list[tuple[str, Any]] = []
+        self.context = SimpleNamespace(structure=structure)
+        self.parameters: dict[str, Any] = {
+            "images": 3, "insertions": 3, "seat_tolerance": 0.002, "insertion_force": 25.0,
+            "attempts": 3, "sockets_tried": 3, "free_force_limit": 8.0, "servo_steps": 3,
+            "images_averaged": 2, "tubes_per_sol": 4, "longitude": 77.4, "latitude": 18.4,
+            "lowest_sun": 15.0, "ask_for_energy": True, "tube_seconds": 1.0, "tube_energy": 9.0,
+            "lid_seconds": 1.0, "lid_force": 20.0,
+        }  # fmt: skip
+        self.failed_mechanism = ""
+        self.contact_force = 0.0
+        self.current_tube = ""
+        self.work_of_sol = SolCount(0, 0)
+        self.pushes: list[Any] = [moved()]
+        self.sightings: list[Any] = [sees()]
+        self.views: list[Any] = [SimpleNamespace(tube_present=False, serial="", valid=True)]
+        self.hardware = SimpleNamespace(
+            gripper=Answers(open=[None], close=[None]), camera=Answers(), arm=Answers()
+        )
+        self.ledger = CustodyLedger(Storage(":memory:"), "arm", lambda: 1, lambda record: None)
+        self.handover: Any = SimpleNamespace()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *given, **data: self.said.append((name, data or given))
+
+    def told(self, name: str) -> list[Any]:
+        return [data for kind, data in self.said if kind == name]
+
+
+@pytest.fixture
+def arm(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Its straight moves, images and servoing are those that a test says."""
+
+    def following(answers: list[Any]) -> Any:
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    async def line(node: Any, target: Pose, force: float | None = None) -> Any:
+        node.did.append(("line", target, force))
+        return following(node.pushes) if force is not None else moved()
+
+    async def servo(node: Any, target: str, nominal: Pose) -> Any:
+        node.did.append(("servo", target))
+        return GOAL, following(node.sightings)
+
+    async def look(node: Any, target: str) -> Any:
+        node.did.append(("look", target))
+        found = following(node.sightings)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    async def view(node: Any) -> Any:
+        return following(node.views)
+
+    for name, stub in (("line", line), ("servo", servo), ("look", look), ("view_gripper", view)):
+        monkeypatch.setattr(loading, name, stub)
+    return Arm()
+
+
+def insertion(arm: Any) -> Any:
+    return loading._Insertion(arm)
+
+
+def pushed(arm: Any) -> int:
+    return len([each for each in arm.did if each[0] == "line" and each[2] == 25.0])
+
+
+# --------------------------------------------------------------------- when it works
+
+
+def clocked(monkeypatch: pytest.MonkeyPatch, *, day: Any = lambda ahead: True, sol: int = 5) -> Any:
+    monkeypatch.setattr(work_time, "is_day", lambda node, ahead=0.0: day(ahead))
+    monkeypatch.setattr(work_time, "sol_number", lambda node: sol)
+    node: Any = Arm()
+    node.exchanges = SimpleNamespace(ask=None)
+    node.parameters["ask_for_energy"] = False
+    return node
+
+
+def test_so_many_tubes_a_sol_and_the_next_sol_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = clocked(monkeypatch)
+    for number in range(1, 5):
+        assert work_time._obstacle(node, 600.0)[0] == ""
+        work_time.count_tube(node)
+        assert node.work_of_sol == SolCount(5, number)
+    assert "4 tubes are enough" in work_time._obstacle(node, 600.0)[0]
+    monkeypatch.setattr(work_time, "sol_number", lambda node: 6)
+    assert work_time._obstacle(node, 600.0)[0] == ""
+    work_time.count_tube(node)
+    assert node.work_of_sol == SolCount(6, 1)
+
+
+def test_it_begins_only_what_it_can_end_by_daylight(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = clocked(monkeypatch, day=lambda ahead: ahead < 3_600.0 or ahead >= 50_000.0)
+    assert work_time._obstacle(node, 3_599.0)[0] == ""
+    reason, pause = work_time._obstacle(node, 3_600.0)
+    assert reason == "not enough daylight" and pause == 50_400.0, "the next first light"
+
+
+async def test_it_waits_for_six_sols_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = clocked(monkeypatch, day=lambda ahead: False)
+    begun = asyncio.get_running_loop().time()
+    with pytest.raises(ActivityFailed, match="not enough daylight"):
+        await work_time.wait_for_work(node, 600.0, 9.0)
+    assert asyncio.get_running_loop().time() - begun >= 6 * 88_775.0
+    assert node.told("show_waiting")
+
+
+@pytest.mark.parametrize(
+    ("answer", "granted"),
+    [
+        (SimpleNamespace(granted=True, reason=""), True),
+        (SimpleNamespace(granted=False, reason="low"), False),
+        (SimpleNamespace(granted=False, reason=""), False),
+        (ExchangeFailed("lander does not answer"), True), (ExchangeFailed("refused"), False),
+    ],
+)  # fmt: skip
+async def test_the_lander_is_asked_for_the_energy(
+    monkeypatch: pytest.MonkeyPatch, answer: Any, granted: bool
+) -> None:
+    asked: list[Any] = []
+
+    async def ask(*given: Any) -> Any:
+        asked.append((given[0], given[2].watt_hours))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    node = clocked(monkeypatch)
+    node.exchanges.ask = ask
+    assert await work_time._ask_energy(node, 9.0) == "" and not asked
+    node.parameters["ask_for_energy"] = True
+    assert (await work_time._ask_energy(node, 9.0) == "") is granted
+    assert asked == [("lander", 9.0)]
+
+
+# ------------------------------------------------------------------- to and fro
+
+
+def standing(joints: Any, *, brakes: bool = True) -> Any:
+    return SimpleNamespace(valid=True, reason="", joints=list(joints), brakes=brakes)
+
+
+@pytest.mark.parametrize(
+    ("off", "moves"), [(0.0, False), (0.0199, False), (0.0201, True)]
+)  # fmt: skip
+async def test_an_arm_that_is_at_home_does_not_move(off: float, moves: bool) -> None:
+    node: Any = Arm()
+    joints = (READY[0] + off, *READY[1:])
+    node.hardware.arm = Answers(
+        state=[standing(joints)], set_brakes=[None], move_joints=[None], move_to_pose=[moved()]
+    )
+    await moving._to(node, READY)
+    asked = [call[0] for call in node.hardware.arm.asked]
+    assert ("move_joints" in asked) is moves
+    assert node.hardware.arm.of("set_brakes")[-1] == (True,)
+    await motion.retreat(node)
+    assert ("move_to_pose" in [call[0] for call in node.hardware.arm.asked]) is moves
+
+
+async def test_it_is_folded_by_way_of_its_ready_position_and_never_with_a_tube(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    node: Any = Arm()
+    node.hardware.arm = Answers(state=[standing(READY)], set_brakes=[None], move_joints=[None])
+    held = False
+
+    async def view(node: Any) -> Any:
+        return SimpleNamespace(tube_present=held)
+
+    monkeypatch.setattr(moving, "view_gripper", view)
+    assert await moving.stow(node, Signal("stow")) == "done"
+    assert node.hardware.arm.of("move_joints") == [(list(READY),), (list(STOWED),)]
+    assert node.hardware.arm.of("set_brakes") == [(False,), (True,)]
+    held = True
+    with pytest.raises(ActivityFailed, match="a tube is in the jaws"):
+        await moving.stow(node, Signal("stow"))
+    assert len(node.hardware.arm.of("move_joints")) == 2
+
+
+@pytest.mark.parametrize(
+    ("off", "steps"), [((0.0024, 0.0, 0.0), 0), ((0.0026, 0.0, 0.0), 3), ((0.0, -0.0026, 0.0), 3),
+                       ((0.0, 0.0, 0.0026), 3), ((0.0, 0.0, -0.0024), 0)],
+)  # fmt: skip
+async def test_before_a_target_it_is_aligned_to_two_and_a_half_millimetres(
+    monkeypatch: pytest.MonkeyPatch, off: Any, steps: int
+) -> None:
+    node: Any = Arm()
+    images: list[str] = []
+
+    async def look(node: Any, target: str) -> Any:
+        images.append(target)
+        return SimpleNamespace(position=[off[0], off[1], STANDOFF + off[2]])
+
+    async def nothing(*given: Any) -> None:
+        node.did.append(given[1:])
+
+    async def tip(node: Any) -> Pose:
+        return GOAL
+
+    for name, stub in (("look", look), ("transit", nothing), ("line", nothing), ("tip", tip)):
+        monkeypatch.setattr(motion, name, stub)
+    await motion.servo(node, "socket:1", GOAL)
+    assert len(node.did) == 1 + steps
+    assert len(images) == 2 * max(1, steps), "each time the mean of two images"
+
+
+# ---------------------------------------------------------------------- the lid
+
+
+@pytest.mark.parametrize(
+    ("done", "carries", "ends"),
+    [([True], 0, True), ([False, True], 1, True), ([False] * 6, 3, False),
+     ([False, False, False, True], 2, True)],
+)  # fmt: skip
+async def test_the_lid_is_tried_three_times_and_believed_when_it_is_seen(
+    monkeypatch: pytest.MonkeyPatch, done: list[bool], carries: int, ends: bool
+) -> None:
+    node: Any = Arm()
+    answers = [True, *done[1:]] if done == [True] else list(done)
+    if done == [True]:
+        answers = [True, True]
+    carried: list[bool] = []
+
+    async def is_done(node: Any, closed: bool) -> bool:
+        return answers.pop(0)
+
+    async def carry(node: Any, closed: bool) -> None:
+        carried.append(closed)
+
+    async def nothing(*given: Any) -> None:
+        pass
+
+    monkeypatch.setattr(lid, "_is_done", is_done)
+    monkeypatch.setattr(lid, "_carry", carry)
+    for name in ("wait_for_work", "release_brakes", "_rest"):
+        monkeypatch.setattr(lid, name, nothing)
+    if ends:
+        assert (await lid.close_lid(node, Signal("x"))).data["result"].startswith("lid closed")
+        assert node.told("lid_moved") == [{"state": "closed"}]
+    else:
+        with pytest.raises(ActivityFailed, match="lid not open: the container's switch"):
+            await lid.open_lid(node, Signal("x"))
+        assert not node.told("lid_moved")
+    assert carried == [ends] * carries
