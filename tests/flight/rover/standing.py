@@ -172,3 +172,25 @@ class Standing:
         self.hold(tube)
         self.ledger.begin(tube, places.ROVER_RACK, "rover.gripper", slot)
         self.ledger.commit(tube, Evidence("rack", "closed"))
+
+
+def holding(rover: Any, tube: bool = True, serial: str = "") -> None:
+    """What the camera sees in the gripper."""
+    rover.hardware.camera.answers["view_gripper"] = [gripped(tube, serial)]
+
+
+def seen(rover: Any, *sightings: Any) -> None:
+    """What the camera sees on the ground."""
+    rover.hardware.camera.answers["find_tubes"] = [ground(*sightings)]
+
+
+def failing(rover: Any, *faults: Any) -> None:
+    """The next drives end so; None: as they should."""
+    left, drive = list(faults), rover._drive
+
+    async def drives(metres: float) -> None:
+        await drive(metres)
+        if left and (fault := left.pop(0)) is not None:
+            raise fault
+
+    rover.locomotion.drive = drives

@@ -19,25 +19,12 @@ from flight.surface.driving import DriveFailed, DriveOutcome
 from tests.flight.rover.standing import OTHER, TUBE, Standing, arm_at
 
 SIGNAL = Signal("x")
-OBSTACLE, TILT = DeviceFault("obstacle", "a rock"), DeviceFault("tilt", "it leans")
 JAM = DeviceFault("jam", "wheel 2")
 
 
 @pytest.fixture
 def rover() -> Any:
     return Standing()
-
-
-def failing(rover: Any, *faults: Any) -> None:
-    """The next drives end so; None: as they should."""
-    left, drive = list(faults), rover._drive
-
-    async def drives(metres: float) -> None:
-        await drive(metres)
-        if left and (fault := left.pop(0)) is not None:
-            raise fault
-
-    rover.locomotion.drive = drives
 
 
 # --------------------------------------------------------------------- fetching

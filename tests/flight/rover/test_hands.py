@@ -18,7 +18,9 @@ from tests.flight.rover.standing import (
     arm_at,
     gripped,
     ground,
+    holding,
     rack,
+    seen,
     sighted,
 )
 
@@ -29,14 +31,6 @@ REACH = DeviceFault("reach", "too far from the shoulder")
 @pytest.fixture
 def rover() -> Any:
     return Standing()
-
-
-def holding(rover: Any, tube: bool = True, serial: str = "") -> None:
-    rover.hardware.camera.answers["view_gripper"] = [gripped(tube, serial)]
-
-
-def seen(rover: Any, *sightings: Any) -> None:
-    rover.hardware.camera.answers["find_tubes"] = [ground(*sightings)]
 
 
 # ---------------------------------------------------------------------- grasping

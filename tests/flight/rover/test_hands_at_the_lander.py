@@ -15,26 +15,18 @@ from tests.flight.rover.standing import (
     Standing,
     arm_at,
     gripped,
-    ground,
+    holding,
     pressed,
     rack,
 )
 
-COLD, STALL = DeviceFault("cold", "too cold"), DeviceFault("stall", "joint 2")
+STALL = DeviceFault("stall", "joint 2")
 REACH = DeviceFault("reach", "too far from the shoulder")
 
 
 @pytest.fixture
 def rover() -> Any:
     return Standing()
-
-
-def holding(rover: Any, tube: bool = True, serial: str = "") -> None:
-    rover.hardware.camera.answers["view_gripper"] = [gripped(tube, serial)]
-
-
-def seen(rover: Any, *sightings: Any) -> None:
-    rover.hardware.camera.answers["find_tubes"] = [ground(*sightings)]
 
 
 # ------------------------------------------------------------------------ the lid

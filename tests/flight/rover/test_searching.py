@@ -10,7 +10,7 @@ from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceFault
 from flight.rover import tube_search
 from flight.surface.driving import DriveFailed
-from tests.flight.rover.standing import OTHER, TUBE, Standing, ground, sighted
+from tests.flight.rover.standing import OTHER, TUBE, Standing, failing, ground, sighted
 
 SIGNAL = Signal("x")
 OBSTACLE, TILT = DeviceFault("obstacle", "a rock"), DeviceFault("tilt", "it leans")
@@ -20,18 +20,6 @@ JAM = DeviceFault("jam", "wheel 2")
 @pytest.fixture
 def rover() -> Any:
     return Standing()
-
-
-def failing(rover: Any, *faults: Any) -> None:
-    """The next drives end so; None: as they should."""
-    left, drive = list(faults), rover._drive
-
-    async def drives(metres: float) -> None:
-        await drive(metres)
-        if left and (fault := left.pop(0)) is not None:
-            raise fault
-
-    rover.locomotion.drive = drives
 
 
 # -------------------------------------------------------------------- searching

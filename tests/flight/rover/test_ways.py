@@ -11,7 +11,7 @@ from flight.icd.devices.base import DeviceFault
 from flight.rover import travel
 from flight.surface.dead_reckoning import Pose
 from flight.surface.driving import DriveFailed, DriveOutcome
-from tests.flight.rover.standing import Standing, lander
+from tests.flight.rover.standing import Standing, failing, lander
 
 SIGNAL = Signal("x")
 OBSTACLE, TILT = DeviceFault("obstacle", "a rock"), DeviceFault("tilt", "it leans")
@@ -21,18 +21,6 @@ JAM = DeviceFault("jam", "wheel 2")
 @pytest.fixture
 def rover() -> Any:
     return Standing()
-
-
-def failing(rover: Any, *faults: Any) -> None:
-    """The next drives end so; None: as they should."""
-    left, drive = list(faults), rover._drive
-
-    async def drives(metres: float) -> None:
-        await drive(metres)
-        if left and (fault := left.pop(0)) is not None:
-            raise fault
-
-    rover.locomotion.drive = drives
 
 
 # ---------------------------------------------------------------------- docking
