@@ -2,7 +2,7 @@
 
 import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -17,6 +17,7 @@ from flight.configuration.files import (
 from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.description import interface_hash
 from flight.runtime.throttled_loop import LEAST_PACE
+from ground.testbed.bench_adapters import check_adapter, told_of
 from ground.testbed.bench_limits import (
     PYROTECHNIC,
     DummyFile,
@@ -31,6 +32,7 @@ from ground.testbed.bench_limits import (
     overdue_words,
     read_calibration,
 )
+from sim_hw.bench.adapters.registry import PROTOCOL, adapter_names
 from sim_hw.bench.calibration import Calibration
 from sim_hw.bench.device_link import Wanted, is_version_rule
 from sim_hw.bench.process import RealDevice, Setting
@@ -54,6 +56,8 @@ class WireFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     address: str
 
     def __post_init__(self) -> None:
+        if self.address.partition(":")[0] in adapter_names():
+            return  # the adapter of its device looks at it
         try:
             read_address(self.address, allow_network=True)
         except AddressRefused as error:
@@ -116,13 +120,15 @@ class LoopFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class DeviceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One device. `arm`: automatic (whenever nothing inhibits it), or required: by a named person,
     for `arm_for` seconds at most. `limits`: by method.argument, tighter than the ICD's; `rate`:
-    actuations a second; `duty`: part of a minute in motion. `on_loss`: a fault code."""
+    actuations a second; `duty`: part of a minute in motion. `on_loss`: a fault code. `adapter`: by
+    its name, with its `map`, where the device does not speak the device protocol itself."""
 
     mode: Literal["real"]
     wire: str
     identity: IdentityFile
     rates: RatesFile = RatesFile()
-    adapter: Literal["protocol"] = "protocol"
+    adapter: str = PROTOCOL
+    map: dict[str, Any] = {}
     arm: Literal["automatic", "required"] = "automatic"
     arm_for: Seconds = 900.0
     limits: dict[str, LimitFile] = {}
@@ -175,10 +181,7 @@ def load_bench(name: str, *, allow_network: bool = False) -> tuple[Path, BenchFi
                 f"a serial number of its own: {serials[wanted]} has it",
             )  # fmt: skip
         serials[wanted] = service
-        try:
-            read_address(bench.wires[device.wire].address, allow_network=allow_network)
-        except AddressRefused as error:
-            raise _refused(path, f"wires.{device.wire}.address", str(error)) from None
+        check_adapter(path, key, device, bench, allow_network=allow_network)
     return path, bench
 
 
@@ -245,9 +248,10 @@ def _refused(path: Path, key: str, allowed: str) -> ConfigurationError:
 
 
 def setting_of(
-    bench: BenchFile, *, allow_network: bool = False, key_descriptor: int = -1
+    bench: BenchFile, file: Path = Path(), *, allow_network: bool = False, key_descriptor: int = -1
 ) -> Setting:
-    """What the bench process is told; `key_descriptor`: where the key that stops is heard."""
+    """What the bench process is told; `file`: of the bench, which its adapters name files from;
+    `key_descriptor`: where the key that stops is heard."""
     devices = []
     for service, device in bench.devices.items():
         wanted = Wanted(
@@ -260,7 +264,8 @@ def setting_of(
         rules = guard_rules(
             REPLACEABLE[service], device.limits, device.rate or 0.0, device.duty
         )
-        devices.append(RealDevice(vars_of(wanted), address, allow_network, rules))
+        told = told_of(file, f"devices.{service}", device, address)
+        devices.append(RealDevice(vars_of(wanted), address, allow_network, rules, told))
     return Setting(devices, bench.interlock.rules(key_descriptor))
 
 

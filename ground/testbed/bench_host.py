@@ -158,8 +158,9 @@ class BenchHost(BenchOrders):
         self._holding = Holding(kind.file, kind.bench, kind.who, "a flight on")
         try:
             setting = setting_of(
-                kind.bench, allow_network=kind.allow_network, key_descriptor=kind.key_descriptor
-            )
+                kind.bench, kind.file, allow_network=kind.allow_network,
+                key_descriptor=kind.key_descriptor,
+            )  # fmt: skip
             self._floor = floor_of(kind.bench)
             self._process = BenchProcess(msgspec.to_builtins(setting), kind.key_descriptor)
             self._first = until_ready(self._process, kind.file, kind.bench)

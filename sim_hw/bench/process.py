@@ -20,12 +20,15 @@ from flight.icd.codec import CodecError, decode_plain, pack
 from flight.runtime.loop import run
 from flight.runtime.nursery import Nursery
 from flight.runtime.paced_loop import PacedLoop
+from sim_hw.bench.adapters.opening import AdapterOpener, opener_of
+from sim_hw.bench.adapters.process import Told
 from sim_hw.bench.device_link import DeviceLink, Wanted
 from sim_hw.bench.guard import GuardRules
 from sim_hw.bench.interlock import Interlock, InterlockRules
 from sim_hw.bench.wire.addresses import read_address
+from sim_hw.bench.wire.client import ProtocolClient
 from sim_hw.bench.wire.hints import silence_words
-from sim_hw.bench.wire.wires import open_wire
+from sim_hw.bench.wire.wires import Wire
 
 LARGEST = 128 << 10  # bytes of a packet
 ALIVE = 0.25  # s between two words that it is there
@@ -34,12 +37,13 @@ RUN_SILENT = 3.0  # s without a word of the run, in which what moves goes on
 
 
 class RealDevice(msgspec.Struct, frozen=True):
-    """What the process is told of one device."""
+    """What the process is told of one device. `adapter`: where it does not speak the protocol."""
 
     wanted: dict[str, Any]
     address: str
     allow_network: bool = False
     rules: GuardRules = GuardRules()
+    adapter: Told | None = None
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -49,6 +53,11 @@ class Setting(msgspec.Struct, frozen=True):
     interlock: InterlockRules = InterlockRules()
 
 
+def no_hint(wire: Wire, client: ProtocolClient) -> str:
+    """An adapter says itself what is wrong."""
+    return ""
+
+
 class Bench:
     """The devices, and the socket of the run."""
 
@@ -56,6 +65,7 @@ class Bench:
         self._socket = run_socket
         self._loop = asyncio.get_running_loop()
         self._links: dict[str, DeviceLink] = {}
+        self._adapters: list[AdapterOpener] = []
         self._waiting: deque[bytes] = deque()
         self._heard = self._loop.time()
         self.ended = self._loop.create_future()
@@ -78,16 +88,21 @@ class Bench:
             self._loop.remove_writer(self._socket.fileno())
             for link in self._links.values():
                 await link.close()
+            for opener in self._adapters:
+                await opener.close()
             interlock.close()
             nursery.cancel()
 
     def _add(self, each: RealDevice) -> DeviceLink:
-        address = read_address(each.address, allow_network=each.allow_network)
         wanted = msgspec.convert(each.wanted, Wanted)
-        link = DeviceLink(
-            wanted, lambda: open_wire(address), self._tell, each.rules,
-            partial(silence_words, address),
-        )  # fmt: skip
+        opener = opener_of(each.address, each.adapter, allow_network=each.allow_network)
+        hint = no_hint
+        if isinstance(opener, AdapterOpener):
+            self._adapters.append(opener)
+        else:
+            address = read_address(each.address, allow_network=each.allow_network)
+            hint = partial(silence_words, address)
+        link = DeviceLink(wanted, opener, self._tell, each.rules, hint)
         self._links[link.wanted.service] = link
         return link
 
