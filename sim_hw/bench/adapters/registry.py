@@ -11,6 +11,7 @@ PROTOCOL = "protocol"
 """The name that stands for none: the device speaks the device protocol itself."""
 OURS = {
     "modbus": "sim_hw.bench.adapters.modbus:ModbusAdapter",
+    "scpi": "sim_hw.bench.adapters.scpi:ScpiAdapter",
 }
 
 
