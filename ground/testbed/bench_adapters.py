@@ -31,10 +31,7 @@ def check_adapter(
     if device.adapter == PROTOCOL:
         if device.map:
             raise refusal(path, f"{key}.map", "none: the device protocol needs none")
-        try:
-            read_address(address, allow_network=allow_network)
-        except AddressRefused as error:
-            raise refusal(path, where, str(error)) from None
+        check_address(path, where, address, allow_network=allow_network)
         return
     kind = _kind(path, key, device.adapter)
     try:
@@ -48,10 +45,19 @@ def check_adapter(
     try:
         kind.check(setting)
     except NotAllowed as error:
-        raise refusal(path, f"{key}.map.{error.keys[0]}", error.allowed) from None
+        below = f".{error.keys[0]}" if error.keys[0] else ""
+        raise refusal(path, f"{key}.map{below}", error.allowed) from None
     except Exception as error:  # of others' code
         problem = f"a map that its adapter can check; that ended in {type(error).__name__}: {error}"
         raise refusal(path, f"{key}.map", problem) from error
+
+
+def check_address(path: Path, key: str, address: str, *, allow_network: bool = True) -> None:
+    """Refuses an address that the device protocol cannot be spoken at."""
+    try:
+        read_address(address, allow_network=allow_network)
+    except AddressRefused as error:
+        raise refusal(path, key, str(error)) from None
 
 
 def _kind(path: Path, key: str, name: str) -> type[Adapter]:

@@ -17,7 +17,7 @@ from flight.configuration.files import (
 from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.description import interface_hash
 from flight.runtime.throttled_loop import LEAST_PACE
-from ground.testbed.bench_adapters import check_adapter, told_of
+from ground.testbed.bench_adapters import check_adapter, check_address, told_of
 from ground.testbed.bench_limits import (
     PYROTECHNIC,
     DummyFile,
@@ -32,12 +32,11 @@ from ground.testbed.bench_limits import (
     overdue_words,
     read_calibration,
 )
-from sim_hw.bench.adapters.registry import PROTOCOL, adapter_names
+from sim_hw.bench.adapters.registry import PROTOCOL
 from sim_hw.bench.calibration import Calibration
 from sim_hw.bench.device_link import Wanted, is_version_rule
 from sim_hw.bench.process import RealDevice, Setting
 from sim_hw.bench.stand_ins.table import BY_SERVICE
-from sim_hw.bench.wire.addresses import AddressRefused, read_address
 
 FORMAT = 1
 FOLDER = "benches"
@@ -51,17 +50,9 @@ LOST = "lost"
 
 
 class WireFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One wire."""
+    """One wire; what its address may be is the matter of who is on it."""
 
     address: str
-
-    def __post_init__(self) -> None:
-        if self.address.partition(":")[0] in adapter_names():
-            return  # the adapter of its device looks at it
-        try:
-            read_address(self.address, allow_network=True)
-        except AddressRefused as error:
-            raise NotAllowed("address", str(error)) from None
 
 
 class IdentityFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -167,6 +158,10 @@ def load_bench(name: str, *, allow_network: bool = False) -> tuple[Path, BenchFi
     path = find_configuration(FOLDER, name)
     bench = load_configuration(path, BenchFile)
     users: dict[str, str] = {}
+    mapped = {each.wire for each in bench.devices.values() if each.adapter != PROTOCOL}
+    for name in bench.wires:
+        if name not in mapped:
+            check_address(path, f"wires.{name}.address", bench.wires[name].address)
     serials: dict[tuple[str, str], str] = {}
     for service, device in bench.devices.items():
         key = f"devices.{service}"

@@ -33,7 +33,7 @@ def lock_keys(bench: BenchFile) -> list[str]:
             keys.append(" ".join(filter(None, (device.identity.model, device.identity.serial))))
         place = place_of(device, text)
         if place is not None:
-            keys.append(place.key)
+            keys += [place.key] if place.key else []
             continue
         address = read_address(text, allow_network=True)
         host = "loopback" if address.is_local else address.host  # by whatever name

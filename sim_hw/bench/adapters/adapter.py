@@ -69,7 +69,8 @@ class Progress:
 
 
 class Place:
-    """Where an address leads: what is locked while it is in use, and whether it is this machine."""
+    """Where an address leads: what is locked while it is in use ("": nothing), and whether that is
+    this machine."""
 
     def __init__(self, key: str, *, local: bool) -> None:
         self.key, self.local = key, local
@@ -125,6 +126,9 @@ class Adapter:
     def feel(self, stimulus: Mapping[str, float]) -> None:
         """What the simulated world does to it; one that has this has the feature `stimulus`."""
         raise NotImplementedError
+
+    def idle(self) -> None:
+        """Done four times a second, for who has something to do though nothing is asked."""
 
     def self_test(self) -> list[list[Any]]:
         """Rows of [name, passed, value, unit, allowed]; who has it has the feature `self_test`."""

@@ -10,6 +10,8 @@ GROUP = "threeforks.bench"
 PROTOCOL = "protocol"
 """The name that stands for none: the device speaks the device protocol itself."""
 OURS = {
+    "can": "sim_hw.bench.adapters.can_bus:CanAdapter",
+    "fmi": "sim_hw.bench.adapters.fmi:FmiAdapter",
     "modbus": "sim_hw.bench.adapters.modbus:ModbusAdapter",
     "scpi": "sim_hw.bench.adapters.scpi:ScpiAdapter",
 }

@@ -24,6 +24,7 @@ from sim_hw.bench.adapters.adapter import Adapter, Identity, Progress, Sample, f
 from sim_hw.bench.wire.frames import LARGEST_PAYLOAD
 
 EFFECTS = 0.04  # s between two effects of a motion
+IDLE = 0.25  # s between two times that an adapter may do something of its own
 KEPT = 64  # answers of a boot that are kept for calls that come again
 MOST_OPEN = 16  # calls that wait for the adapter at once
 PROTOCOL = 1
@@ -74,7 +75,10 @@ class MappedDevice:
         self._link = _Link()
         self._sequence = 0
         self._motion: _Motion | None = None
+        self._closed = False
         self._timer: asyncio.TimerHandle | None = None
+        self._idles: asyncio.TimerHandle | None = None
+        self._idle_done(None, None)
 
     # ---------------------------------------------------------------- hearing
 
@@ -117,9 +121,20 @@ class MappedDevice:
 
     def close(self) -> None:
         """Looks no more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._closed = True
+        for timer in (self._timer, self._idles):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._idles = None
+
+    def _idle(self) -> None:
+        self._do(self._adapter.idle, self._idle_done)
+
+    def _idle_done(self, result: Any, error: Exception | None) -> None:
+        if error is not None:
+            self._fail(_words(error))
+        elif type(self._adapter).idle is not Adapter.idle and not self._closed:
+            self._idles = self._loop.call_later(IDLE, self._idle)
 
     def _passed(self, result: Any, error: Exception | None) -> None:
         if error is not None:
