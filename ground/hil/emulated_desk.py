@@ -12,7 +12,7 @@ from sim_hw.bench.stand_ins.table import PLACES
 
 
 class EmulatedDesk:
-    """QEMU, and the bench that has its UART. Raises NotBuilt, and ValueError for no known device."""
+    """QEMU, and the bench that has its UART. Raises NotBuilt, ValueError for no known device."""
 
     def __init__(self, folder: Path, name: str, defines: Mapping[str, float]) -> None:
         if name not in DEVICES:

@@ -128,6 +128,7 @@ def test_a_rover_drives_on_can_modbus_and_scpi(tmp_path: Path) -> None:
         Supply() as supply,
         Motor("udp_multicast", CHANNEL, speed=SPEED, hop_limit=0) as motor,
     ):
+        motor.dead = 0
         record, events = flown(desk(tmp_path, supply.port), tmp_path / "run")
         way = motor.odometer
     names = [each["name"] for each in events]

@@ -52,7 +52,8 @@ class Identity:
 
 @dataclass(frozen=True)
 class Sample:
-    """A reading by the names of its fields, and how old it is (s)."""
+    """A reading by the names of its fields, and how old the oldest is when `read` returns (s). What
+    has no `period` in the ICD is to be taken after it was asked for."""
 
     values: Mapping[str, Any]
     age: float = 0.0

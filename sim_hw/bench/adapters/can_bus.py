@@ -35,7 +35,7 @@ from sim_hw.bench.wire.addresses import AddressRefused
 
 FORM = "can:socketcan:can0, can:udp_multicast:239.74.163.2, or another interface of python-can"
 FIRST = 3.0  # s within which all that is read is to have come once
-LOOK = 0.01  # s
+LOOK, WAIT = 0.01, 0.002  # s between looks for what is to come
 NUMBERS = 255  # of commands, from 1, that are told apart
 
 
@@ -131,9 +131,23 @@ class CanAdapter(Adapter):
     # ------------------------------------------------------------------ calls
 
     def read(self, method: str, arguments: Mapping[str, Any]) -> Sample:
-        kind = self.setting.interface.methods[method].result
-        values, age = self._values(kind, self._map.readings[method])
+        asked, mapped = time.monotonic(), self._map.readings[method]
+        known = self.setting.interface.methods[method]
+        names = {each.message for each in mapped.values() if each.constant is None}
+        for name in sorted(names):
+            self._wait_for_one_since(name, asked - known.period)
+        values, age = self._values(known.result, mapped)
         return Sample(values, age)
+
+    def _wait_for_one_since(self, name: str, instant: float) -> None:
+        """What the ICD gives no period for is taken after it was asked for."""
+        identifier = message_of("", self._database, name).frame_id
+        until = time.monotonic() + min(self._map.fresh, 0.8 * self.setting.longest)
+        while self._heard[identifier][0] < instant:
+            if time.monotonic() > until:
+                self._signals(name)  # says how long it has not come
+                raise OSError(f"{name} comes too seldom for a reading")
+            time.sleep(WAIT)
 
     def _values(
         self, kind: Any, fields: Mapping[str, Signal]

@@ -24,6 +24,7 @@ class Motor:
         self.odometer = self.turned = 0.0
         self.stalls_at: float | None = None
         self.talks = True
+        self.dead = 0b101  # wheels, by bits
         self.asked: list[tuple[float, float]] = []  # motion and how far
         self.number = self.motion = 0
         self.state = IDLE
@@ -98,7 +99,8 @@ class Motor:
         ]
         if at % 2 == 0:
             said.append(("WheelsWay", {"Odometer": self.odometer, "Turned": self.turned}))
-            said.append(("MotorState", {"Temperature": 18.5, "Current": 0.5, "DeadWheels": 0b101}))
+            state = {"Temperature": 18.5, "Current": 0.5, "DeadWheels": self.dead}
+            said.append(("MotorState", state))
         if at % 10 == 0:
             uptime = time.monotonic() - self._born
             said.append(("MotorIdentity", {

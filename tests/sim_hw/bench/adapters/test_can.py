@@ -116,7 +116,7 @@ def test_what_talks_no_more_is_no_reading_and_what_is_not_taken_up_is_lost(
         until_done(adapter)
     motor.talks = False
     time.sleep(0.15)
-    with pytest.raises(OSError, match=r"WheelsWay has not come for 0\.[1-9] s"):
+    with pytest.raises(OSError, match=r"has not come for 0\.[1-9] s"):
         adapter.read("state", {})
     adapter.close()
     monkeypatch.setattr(can_bus, "FIRST", 0.05)
