@@ -17,7 +17,7 @@ from flight.configuration.files import (
 from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.description import interface_hash
 from flight.runtime.throttled_loop import LEAST_PACE
-from ground.testbed.bench_adapters import check_adapter, check_address, told_of
+from ground.testbed.bench_adapters import Mapped, check_adapter, check_address, told_of
 from ground.testbed.bench_limits import (
     PYROTECHNIC,
     DummyFile,
@@ -176,7 +176,8 @@ def load_bench(name: str, *, allow_network: bool = False) -> tuple[Path, BenchFi
                 f"a serial number of its own: {serials[wanted]} has it",
             )  # fmt: skip
         serials[wanted] = service
-        check_adapter(path, key, device, bench, allow_network=allow_network)
+        address = bench.wires[device.wire].address
+        check_adapter(_mapped(path, service, device, address), allow_network=allow_network)
     return path, bench
 
 
@@ -259,9 +260,16 @@ def setting_of(
         rules = guard_rules(
             REPLACEABLE[service], device.limits, device.rate or 0.0, device.duty
         )
-        told = told_of(file, f"devices.{service}", device, address)
+        told = told_of(_mapped(file, service, device, address))
         devices.append(RealDevice(vars_of(wanted), address, allow_network, rules, told))
     return Setting(devices, bench.interlock.rules(key_descriptor))
+
+
+def _mapped(path: Path, service: str, device: DeviceFile, address: str) -> Mapped:
+    return Mapped(
+        path, f"devices.{service}", device.adapter, bool(device.map), device.wire, address,
+        device.heartbeat.timeout,
+    )  # fmt: skip
 
 
 def _dummy(device: DeviceFile) -> tuple[str, tuple[float, float]]:

@@ -29,17 +29,18 @@ def lock_keys(bench: BenchFile) -> list[str]:
     keys = [f"bench {bench.bench}"] if bench.bench else []
     for device in bench.devices.values():
         text = bench.wires[device.wire].address
+        place = place_of(device.adapter, text)
+        keys += _wire_keys(text) if place is None else [place.key] if place.key else []
         if device.identity.serial:
             keys.append(" ".join(filter(None, (device.identity.model, device.identity.serial))))
-        place = place_of(device, text)
-        if place is not None:
-            keys += [place.key] if place.key else []
-            continue
-        address = read_address(text, allow_network=True)
-        host = "loopback" if address.is_local else address.host  # by whatever name
-        where = os.path.realpath(address.path) if address.path else f"{host}:{address.port}"
-        keys.append(f"{address.kind} {where}")
     return keys
+
+
+def _wire_keys(text: str) -> list[str]:
+    address = read_address(text, allow_network=True)
+    host = "loopback" if address.is_local else address.host  # by whatever name
+    where = os.path.realpath(address.path) if address.path else f"{host}:{address.port}"
+    return [f"{address.kind} {where}"]
 
 
 class Holding:
