@@ -30,6 +30,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.matrix is not None:
         return _print_matrix(arguments.matrix)
     _check(arguments)
+    if arguments.bench is not None:
+        from ground.commands import drill_bench
+
+        return drill_bench.run(arguments, _tasks)
     from ground.drills.campaign import Campaign
     from ground.drills.worker_choice import workers_of
 

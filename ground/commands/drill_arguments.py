@@ -19,6 +19,30 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _how(parser)
     _reports(parser)
     _more(parser)
+    _bench(parser)
+
+
+def _bench(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--bench",
+        default=None,
+        metavar="NAME",
+        help="fly each on a bench with real devices, from the beginning of its scenario and one "
+        "after the other, beside the same in simulation",
+    )
+    parser.add_argument(
+        "--arm",
+        action="append",
+        default=[],
+        metavar="SERVICE=SECONDS",
+        help="with --bench: arm a real device that a person arms, at the beginning of each flight",
+    )
+    parser.add_argument(
+        "--as", dest="who", default=None, metavar="NAME", help="with --bench: who you are"
+    )
+    parser.add_argument(
+        "--allow-network", action="store_true", help="with --bench: devices beyond this machine"
+    )
 
 
 def _which(parser: argparse.ArgumentParser) -> None:

@@ -2,14 +2,13 @@
 
 import argparse
 import json
-import sys
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flight.configuration.files import ConfigurationError
 from ground.commands.children import Child, end_all
-from ground.commands.hil_orders import who_of
+from ground.commands.hil_orders import stop_key, who_of
 from ground.commands.paces import pace_argument
 from ground.missions.mission import LoadedMission, load_mission
 from ground.terminal.descriptors import need_descriptors
@@ -21,6 +20,7 @@ from ground.testbed.session import Session, read_session
 from ground.testbed.virtual_host import Virtual
 
 if TYPE_CHECKING:
+    from ground.testbed.host import HostKind
     from sim_hw.faults.fault import Fault
 
 ONLY_PROCESSES = ("--rate", "--transport")
@@ -176,7 +176,6 @@ def run(arguments: argparse.Namespace) -> int:
     need_descriptors(DESCRIPTORS)
     from ground.commands.display import Display
     from ground.reports.flight import fly_mission
-    from ground.testbed.host import HostKind
     from ground.testbed.processes import Processes
     from ground.testbed.run import RunOptions
 
@@ -186,6 +185,8 @@ def run(arguments: argparse.Namespace) -> int:
         host = Processes(arguments.rate, arguments.transport or "ipc", operators)
     earlier = None if session is None else session.file.parent
     options = RunOptions(arguments.seed, tuple(kills), _faults(arguments.fault, mission, session))
+    if arguments.bench is not None:
+        _check_faults_on_bench(host, options.faults)
     display = Display(mission, quiet=arguments.quiet)
     edge = _edge(out, arguments)
     try:
@@ -274,7 +275,6 @@ def _bench(arguments: argparse.Namespace, session: Session | None, name: str) ->
             "--pace out, or --bench",
         )  # fmt: skip
     file, bench = load_bench(name, allow_network=arguments.allow_network)
-    key = bench.interlock.e_stop.key if session is None else ""
     return Bench(
         arguments.shuffle,
         arguments.log_messages,
@@ -286,13 +286,21 @@ def _bench(arguments: argparse.Namespace, session: Session | None, name: str) ->
         file=file,
         bench=bench,
         allow_network=arguments.allow_network,
-        armed=tuple(_arming(each) for each in arguments.arm),
+        armed=tuple(arming(each) for each in arguments.arm),
         who=who_of(arguments),
-        key_descriptor=sys.stdin.fileno() if key and sys.stdin.isatty() else -1,
+        key_descriptor=stop_key(bench) if session is None else -1,
     )
 
 
-def _arming(text: str) -> tuple[str, float]:
+def _check_faults_on_bench(host: "HostKind", faults: "tuple[Fault, ...]") -> None:
+    from ground.testbed.bench_host import Bench
+    from ground.testbed.bench_lines import check_faults_on
+
+    assert isinstance(host, Bench)
+    check_faults_on(host.file, host.bench, faults)
+
+
+def arming(text: str) -> tuple[str, float]:
     service, equals, seconds = text.partition("=")
     try:
         if equals:

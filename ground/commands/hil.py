@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flight.configuration.files import ConfigurationError
-from ground.commands import hil_orders
+from ground.commands import hil_evidence, hil_orders
 from ground.terminal.destinations import check_folder
 from ground.terminal.exit_codes import NO, REFUSED, UNKNOWN, YES
 
@@ -45,6 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     report = works.add_parser("report", help="how late the devices of a flight were; again")
     report.add_argument("folder", type=Path, help="folder of the run")
     hil_orders.configure(works)
+    hil_evidence.configure(works)
     floor = works.add_parser("floor", help="how late this machine is with no device at all")
     floor.add_argument("--rate", type=float, default=100.0, help="cycles a second (default: 100)")
     floor.add_argument("--seconds", type=float, default=15.0, help="in all (default: 15)")
@@ -54,10 +55,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Does the work; raises ConfigurationError."""
     works = {
-        **dict.fromkeys(("arm", "safe", "stop", "release"), hil_orders.order),
+        **dict.fromkeys(hil_orders.ORDERS, hil_orders.order),
         "lock": hil_orders.lock, "unlock": hil_orders.lock, "locks": hil_orders.locks,
         "list": _list, "show": _show, "doctor": _doctor, "check": _check, "build": _build,
         "floor": _floor, "report": _report,
+        "replay": hil_evidence.replay, "compare": hil_evidence.compare,
     }  # fmt: skip
     return works[arguments.work](arguments)
 
@@ -75,11 +77,7 @@ def _list(arguments: argparse.Namespace) -> int:
     from ground.testbed.bench_file import FOLDER, load_bench
 
     for file in sorted((configs_folder() / FOLDER).glob("*.yaml")):
-        try:
-            _, bench = load_bench(file.stem, allow_network=True)
-        except ConfigurationError as error:  # such as for want of an adapter's library
-            print(f"{file.stem:20} cannot be used here: {error}")
-            continue
+        _, bench = load_bench(file.stem, allow_network=True)
         print(f"{file.stem:20} {', '.join(bench.devices)}: {bench.title}")
     return YES
 
@@ -91,11 +89,13 @@ def _show(arguments: argparse.Namespace) -> int:
     print(f"{bench.title} ({file})")
     print(f"pace {bench.pace:g} while one works or is missing, for {bench.patience:g} s at most")
     for service, device in bench.devices.items():
+        if device.mode == "sim":
+            print(f"{service}: simulated, and recorded")
+            continue
         wanted = device.identity
         words = " ".join(filter(None, (wanted.model, wanted.serial, wanted.firmware)))
         print(f"{service}: {device.mode}, {wanted.interface} {words or 'of any kind'}")
-        through = "" if device.adapter == "protocol" else f" by the adapter {device.adapter}"
-        print(f"    at {bench.wires[device.wire].address}{through}, armed: {device.arm}")
+        print(f"    at {bench.wires[device.wire].address}, armed: {device.arm}")
         for name, rate in device.rates.given().items():
             print(f"    {name}: at most {rate:g} {RATE_UNITS[name]} are believed")
         for name, limit in device.limits.items():

@@ -1,4 +1,4 @@
-"""`msr hil arm | safe | stop | release | lock | unlock | locks`: who may move what is real."""
+"""`msr hil arm | safe | stop | release | inject | heal | lock | unlock | locks`: who may what."""
 
 import argparse
 import getpass
@@ -6,13 +6,17 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flight.configuration.files import ConfigurationError
 from ground.terminal.exit_codes import NO, REFUSED, YES
 
+if TYPE_CHECKING:
+    from ground.testbed.bench_file import BenchFile
+
 WHO = "who you are (default: the user)"
 LONGEST_NAME = 80  # characters
+ORDERS = ("arm", "safe", "stop", "release", "inject", "heal")
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -23,12 +27,20 @@ def configure(works: Any) -> None:
         ("safe", "make a real device of a run safe, or all of them"),
         ("stop", "stop all that is real in a run: safe, and latched until it is released"),
         ("release", "release that stop"),
+        ("inject", "break the line of a real device of a run, as its bench file allows"),
+        ("heal", "mend that line"),
     ):
         parser = works.add_parser(work, help=help_text)
         parser.add_argument("folder", type=Path, help="folder of the run")
-        if work in ("arm", "safe"):
-            optional: dict[str, Any] = {} if work == "arm" else {"nargs": "?", "default": ""}
+        if work not in ("stop", "release"):
+            optional: dict[str, Any] = {"nargs": "?", "default": ""} if work == "safe" else {}
             parser.add_argument("service", help="such as rover.wheels", **optional)
+        if work == "inject":
+            parser.add_argument("kind", help="open, short, delay, drop, corrupt or stuck")
+            parser.add_argument(
+                "--figure", type=float, default=None, help="s of a delay (0.2); share of drop and "
+                "corrupt (0.5)"
+            )  # fmt: skip
         if work == "arm":
             parser.add_argument("--for", dest="time", required=True, help="such as 15m, 90s or 1h")
         parser.add_argument("--as", dest="who", default=None, help=WHO)
@@ -53,7 +65,8 @@ def order(arguments: argparse.Namespace) -> int:
     service = getattr(arguments, "service", "")
     try:
         with RunControl(arguments.folder) as control:
-            control.order(arguments.work, who, service, seconds)
+            kind, figure = getattr(arguments, "kind", ""), getattr(arguments, "figure", None)
+            control.order(arguments.work, who, service, seconds, kind, figure)
     except ControlRefused as refusal:
         print(f"msr hil {arguments.work}: {refusal}", file=sys.stderr)
         return REFUSED if isinstance(refusal, NoRequest) else NO
@@ -81,6 +94,23 @@ def lock(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(str(file), None, "devices", str(error)) from None
     print(f"{who} holds {', '.join(keys)} for {seconds:g} s")
     return YES
+
+
+def stop_key(bench: "BenchFile") -> int:
+    """Where the key that stops is heard; -1 without one, and where no terminal can be heard: that
+    is told."""
+    stop = bench.interlock.e_stop
+    if not stop.key:
+        return -1
+    if sys.stdin is not None and sys.stdin.isatty():
+        return sys.stdin.fileno()
+    others = [f"the file {stop.file}" if stop.file else "", "`msr hil stop RUN`"]
+    print(
+        f"warning: nobody hears the key {stop.key} that stops, for standard input is no terminal; "
+        f"what stops is {' or '.join(filter(None, others))}",
+        file=sys.stderr,
+    )
+    return -1
 
 
 def locks(_: argparse.Namespace) -> int:

@@ -14,7 +14,13 @@ from flight.configuration.files import ConfigurationError
 from flight.configuration.whole_files import replace_file
 from flight.runtime.loop import run as run_loop
 from flight.runtime.paced_loop import PacedLoop
-from ground.benchmarks import ascent_tables, console_tables, report, served_console
+from ground.benchmarks import (
+    ascent_tables,
+    console_tables,
+    hil_measurement,
+    report,
+    served_console,
+)
 from ground.benchmarks.archive_load import measure_archive
 from ground.benchmarks.ascent_over_bus import measure_control
 from ground.benchmarks.bus_benchmark import measure_bus
@@ -29,11 +35,11 @@ from ground.commands.study_arguments import refused
 from ground.missions.mission import load_mission
 from ground.terminal.screen import Screen
 
-PARTS = ("bus", "nodes", "statecharts", "archive", "console", "ascent", "mission")
+PARTS = ("bus", "nodes", "statecharts", "archive", "console", "ascent", "mission", "hil")
 BRIEF = PARTS[:4]
 """Of a quick run, where none are named."""
-WHOLE = tuple(part for part in PARTS if part != "archive")
-"""Of a full run: the archive is a part of the console."""
+WHOLE = tuple(part for part in PARTS if part not in ("archive", "hil"))
+"""Of a full run: the archive is a part of the console, and a bench wants compilers and QEMU."""
 ROUNDS = 3
 MOST_ROUNDS = 100
 
@@ -101,8 +107,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="a short look of a few seconds; without console, ascent and mission unless they are "
-        "named",
+        help="a short look of a few seconds; without console, ascent, mission and hil unless they "
+        "are named",
     )
     parser.add_argument(
         "--part",
@@ -164,6 +170,8 @@ def run(arguments: argparse.Namespace) -> int:
     if "ascent" in parts and importlib.util.find_spec("scipy") is None:
         problem = "needs scipy, which is not installed; install threeforks[measure]"
         raise ConfigurationError("command line", None, "", f"the part ascent {problem}")
+    if "hil" in parts:
+        hil_measurement.check()
     if "console" in parts:
         served_console.check()
     elif arguments.json is not None:
@@ -201,12 +209,20 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(console_tables.archive_table(archived), console_tables.ARCHIVE_NOTE)
     if "ascent" in parts:
         _print_ascent(console, extent)
+    if "hil" in parts:
+        _print_hil(console, quick=arguments.quick)
     if other is not None:
         return _print_versions(console, arguments.mission, other, arguments.rounds)
     if "mission" in parts:
         console.print(report.mission_table(measure_mission(arguments.mission)))
         console.print(report.PROFILE_NOTE)
     return 0
+
+
+def _print_hil(console: Console, *, quick: bool) -> None:
+    extent = hil_measurement.QUICK if quick else hil_measurement.FULL
+    rows = list(hil_measurement.measure_hil(extent, console.print))
+    console.print(hil_measurement.hil_table(rows), hil_measurement.NOTE)
 
 
 def _other_version(arguments: argparse.Namespace, parts: Sequence[str]) -> Path:

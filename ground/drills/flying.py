@@ -68,7 +68,8 @@ class Flight:
 
     A job that is to be flown alone has no branch: it goes on in this run, over ZeroMQ. `emit` takes
     each record. `patience`: wall seconds that a branch may take; `read`: tells the drill of a job,
-    for those that are flown where another has no effect.
+    for those that are flown where another has no effect. `kind`: the host of one drill that is
+    flown there, alone, into `folder`.
     """
 
     def __init__(
@@ -78,12 +79,15 @@ class Flight:
         *,
         patience: float = PATIENCE,
         read: Callable[[Job], Drill] | None = None,
+        kind: Virtual | None = None,
+        folder: Path | None = None,
     ) -> None:
         first = pairs[0][0]
+        self._kind, self._folder = kind, folder
         self._read = read
         self._pairs = pairs
         self._seed = first.seed
-        self._alone = first.alone
+        self._alone = first.alone or kind is not None
         self._off = first.off
         self._emit = emit
         self._patience = patience
@@ -96,6 +100,9 @@ class Flight:
 
     def fly(self) -> None:
         """Flies until all drills have begun and their branches have ended."""
+        if self._folder is not None:
+            self._fly(self._folder)
+            return
         with tempfile.TemporaryDirectory(prefix="msr-drill-") as home:
             self._fly(Path(home) / "run")
 
@@ -105,7 +112,7 @@ class Flight:
         folder = RunFolder(path)
         with folder.in_use():
             setting = Setting(mission, files, folder, self._seed, self._off)
-            kind = Virtual(in_memory=not self._alone)
+            kind = self._kind or Virtual(in_memory=not self._alone)
             run = Run(setting, RunOptions(self._seed, protections_off=self._off), kind)
             self._run = run
             self._phases = PhaseClock(run)
@@ -212,7 +219,7 @@ class Flight:
     def _flown_alone(self, due: _Due) -> Record:
         started = time.perf_counter()
         record = self._work(due)
-        record.how = "alone, over ZeroMQ"
+        record.how = "alone, over ZeroMQ" if self._kind is None else f"alone, {self._kind.name}"
         record.wall = time.perf_counter() - started
         return record
 

@@ -39,6 +39,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     count_calls: bool = False
     wants_effect: bool = False
     instead: tuple[str, ...] = ()
+    bench: str = ""
+    """The file of the bench that it is flown on; "" for none."""
 
     def numbered(self, number: int) -> "Job":
         """The same with another number."""

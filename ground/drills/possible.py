@@ -20,6 +20,8 @@ def possible_cells(scenario: Scenario, survey: Survey) -> Possible:
         used.setdefault(f"device {calls.service}", {})[calls.phase] = None
     found: Possible = {}
     for (sort, name), kinds in catalogue().matrix(scenario.targets).items():
+        if sort == "line":  # what it does is what calls of its device meet
+            continue
         target = f"{sort} {name}"
         in_use: Iterable[str] = used.get(target, {}) if sort == "device" else survey.phases
         phases = tuple(phase for phase in PHASES if phase in in_use)

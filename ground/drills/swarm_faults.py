@@ -78,7 +78,7 @@ def choices_in(phase: str, calls: Sequence[Calls], targets: Targets) -> list[Cho
         if isinstance(part, DevicePart) and each.method in part.interface.methods:
             found += _at_device(part, each, kinds.at("device", part))
     for sort, parts in targets.parts.items():
-        if sort == "device" or sort in targets.cannot:
+        if sort in ("device", "line") or sort in targets.cannot:  # a line: as its device
             continue
         for name, part in parts.items():
             if sort == "node" and not _runs(name, here):

@@ -40,6 +40,7 @@ def again(drill: Drill, job: Job) -> str:
     words.append(f"--seeds {job.seed}")
     words += [f"--without {name}" for name in job.off]
     words += ["--bare"] if job.bare else []
+    words += [f"--bench {job.bench}"] if job.bench else []
     return " ".join(words)
 
 

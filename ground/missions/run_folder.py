@@ -37,6 +37,7 @@ _FILES = (
     "bench.html",
     "bench.json",
     "bench.junit.xml",
+    "bench.mcap",
     "control.json",
     "events.jsonl",
     "faults.jsonl",

@@ -33,10 +33,10 @@ faults:
     lasts: 5 s
 ```
 
-`id` names it. The target is one of `device`, `bus`, `link`, `node`, `store`, `world`, `ground`.
-`method` and `fields` narrow it down where the kind allows that. Without `when` it begins at once;
-without `lasts` it stays until it is healed or the run ends. Times and sizes carry their unit
-(`5 s`, `{value: 2, unit: sol}`), any of its kind; numbers that take the place of what a device
+`id` names it. The target is one of `device`, `line`, `bus`, `link`, `node`, `store`, `world`,
+`ground`. `method` and `fields` narrow it down where the kind allows that. Without `when` it begins
+at once; without `lasts` it stays until it is healed or the run ends. Times and sizes carry their
+unit (`5 s`, `{value: 2, unit: sol}`), any of its kind; numbers that take the place of what a device
 tells are in the unit of that field. What has no meaning is refused before anything runs, with
 file, line and key.
 
@@ -49,6 +49,8 @@ process that is started anew counts its calls and messages anew.
 _SORTS: Mapping[TargetKind, str] = {
     "device": "Between a device and its drivers: what it answers, and what it does. `method` is "
     "one of its methods or signals, `fields` are fields of what it tells, or arguments.",
+    "line": "The line between a device and its computer; of a real device on a bench that is its "
+    "wire: the same faults act there.",
     "bus": "At the end of the bus that receives: the target is who receives (a vehicle, `ground`, "
     "`hardware`), `method` the service, `peer` who sends.",
     "link": "On a space link: `proximity` between vehicles, `relay` to the relay orbiter and "

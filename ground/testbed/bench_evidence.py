@@ -1,6 +1,7 @@
 """The evidence of a flight on a bench: how late its devices were, beside the machine's floor."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ from flight.configuration.whole_files import replace_file
 from ground.testbed.bench_file import BenchFile
 from sim_hw.bench.floor import Floor, measure_floor
 from sim_hw.bench.port import BenchPort
+from sim_hw.bench.recorder import CannotRecord
+from sim_hw.bench.recording import RECORDING, NoRecording, figures_of
 from sim_hw.bench.timing import MOST_MISSES, Timings
 
 BENCH_FILE = "bench.json"
@@ -36,9 +39,13 @@ class BenchEvidence:
         self.timings = Timings(loops)
         self.began, self.answered = self.timings.began, self.timings.answered
         self.ended = self.timings.ended
+        self.not_recorded = "" if bench.record.calls else "the bench file says record.calls: false"
+        """Why there is no recording."""
+        self.not_permitted: list[str] = []
+        """What of `realtime` the machine does not permit."""
 
-    def told(self, port: BenchPort) -> dict[str, Any]:
-        """All of it, as plain data."""
+    def told(self, port: BenchPort, beside: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+        """All of it, as plain data; `beside`: what was compared, by service."""
         misses, floor = None, None
         if self._floor is not None:
             lateness = self._floor.lateness[FLOOR_WAY]
@@ -54,16 +61,33 @@ class BenchEvidence:
             "timing": self.timings.verdict(misses),
             "most_misses": MOST_MISSES,
             "floor": floor,
+            "realtime": self._bench.realtime, "not_permitted": self.not_permitted,
             "devices": {
                 service: {
+                    "mode": self._bench.devices[service].mode,
                     "state": line.state, "boots": line.boot, "identity": line.identity,
                     "methods": self.timings.told().get(service, {}),
+                    **({"beside": beside[service]} if service in beside else {}),
                 }
                 for service, line in port.lines.items()
             },
+            "recording": self._recording(folder / RECORDING),
         }  # fmt: skip
 
-    def write(self, folder: Path, port: BenchPort) -> None:
+    def _recording(self, file: Path) -> dict[str, Any]:
+        """What came of it, from the file itself: also of one that a death has torn."""
+        if self.not_recorded:
+            return {"file": None, "because": self.not_recorded}
+        try:
+            found = figures_of(file)
+        except (NoRecording, CannotRecord) as why:
+            return {"file": None, "because": str(why)}
+        return {
+            "file": RECORDING, "messages": found.messages, "dropped": found.dropped,
+            "whole": found.whole, "because": found.failed,
+        }  # fmt: skip
+
+    def write(self, folder: Path, port: BenchPort, beside: Mapping[str, Any]) -> None:
         """Into a run folder."""
-        text = json.dumps(self.told(port), indent=1)
+        text = json.dumps(self.told(port, beside, folder), indent=1)
         replace_file(folder / BENCH_FILE, text + "\n")

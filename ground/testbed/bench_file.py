@@ -2,7 +2,7 @@
 
 import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -17,7 +17,13 @@ from flight.configuration.files import (
 from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.description import interface_hash
 from flight.runtime.throttled_loop import LEAST_PACE
-from ground.testbed.bench_adapters import Mapped, check_adapter, check_address, told_of
+from ground.testbed.bench_evidence_file import (
+    LineFault,
+    Mode,
+    RecordFile,
+    ToleranceFile,
+    check_tolerances,
+)
 from ground.testbed.bench_limits import (
     PYROTECHNIC,
     DummyFile,
@@ -32,11 +38,11 @@ from ground.testbed.bench_limits import (
     overdue_words,
     read_calibration,
 )
-from sim_hw.bench.adapters.registry import PROTOCOL
 from sim_hw.bench.calibration import Calibration
 from sim_hw.bench.device_link import Wanted, is_version_rule
 from sim_hw.bench.process import RealDevice, Setting
 from sim_hw.bench.stand_ins.table import BY_SERVICE
+from sim_hw.bench.wire.addresses import AddressRefused, read_address
 
 FORMAT = 1
 FOLDER = "benches"
@@ -50,9 +56,15 @@ LOST = "lost"
 
 
 class WireFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One wire; what its address may be is the matter of who is on it."""
+    """One wire."""
 
     address: str
+
+    def __post_init__(self) -> None:
+        try:
+            read_address(self.address, allow_network=True)
+        except AddressRefused as error:
+            raise NotAllowed("address", str(error)) from None
 
 
 class IdentityFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,15 +123,14 @@ class LoopFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class DeviceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One device. `arm`: automatic (whenever nothing inhibits it), or required: by a named person,
     for `arm_for` seconds at most. `limits`: by method.argument, tighter than the ICD's; `rate`:
-    actuations a second; `duty`: part of a minute in motion. `on_loss`: a fault code. `adapter`: by
-    its name, with its `map`, where the device does not speak the device protocol itself."""
+    actuations a second; `duty`: part of a minute in motion. `on_loss`: a fault code. `tolerance`:
+    of a shadow or monitor, by field or method.field; `faults`: of its line, that it may have."""
 
-    mode: Literal["real"]
-    wire: str
-    identity: IdentityFile
+    mode: Mode
+    wire: str = ""
+    identity: IdentityFile = IdentityFile("")
     rates: RatesFile = RatesFile()
-    adapter: str = PROTOCOL
-    map: dict[str, Any] = {}
+    adapter: Literal["protocol"] = "protocol"
     arm: Literal["automatic", "required"] = "automatic"
     arm_for: Seconds = 900.0
     limits: dict[str, LimitFile] = {}
@@ -132,12 +143,25 @@ class DeviceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     loop: LoopFile | None = None
     heartbeat: HeartbeatFile = HeartbeatFile()
     on_loss: str = ""
+    tolerance: dict[str, ToleranceFile] = {}
+    faults: list[LineFault] = []
+
+    @property
+    def flies(self) -> bool:
+        """Whether what it says comes to flight software."""
+        return self.mode == "real"
+
+    @property
+    def arms_itself(self) -> bool:
+        """Whether nobody arms it; what is only looked at is armed by nobody at all."""
+        return self.arm == "automatic" and self.mode != "monitor"
 
 
 class BenchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A bench. `pace`: mission seconds in one of the wall while a real device works or is missing;
     `patience`: wall seconds for which a flight waits at that pace for one that was lost. `bench`:
-    its name in the inventory of locks; `never_real`: services refused without a dummy load."""
+    its name in the inventory of locks; `never_real`: services refused without a dummy load;
+    `realtime`: SCHED_FIFO and locked memory for the bench process, where that is permitted."""
 
     format: Literal[1]
     title: str
@@ -148,6 +172,13 @@ class BenchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bench: str = ""
     interlock: InterlockFile = InterlockFile()
     never_real: list[str] = []
+    record: RecordFile = RecordFile()
+    realtime: bool = False
+
+    @property
+    def wired(self) -> dict[str, DeviceFile]:
+        """The devices that are there: all but those that are only simulated and recorded."""
+        return {name: each for name, each in self.devices.items() if each.mode != "sim"}
 
 
 def load_bench(name: str, *, allow_network: bool = False) -> tuple[Path, BenchFile]:
@@ -158,14 +189,12 @@ def load_bench(name: str, *, allow_network: bool = False) -> tuple[Path, BenchFi
     path = find_configuration(FOLDER, name)
     bench = load_configuration(path, BenchFile)
     users: dict[str, str] = {}
-    mapped = {each.wire for each in bench.devices.values() if each.adapter != PROTOCOL}
-    for name in bench.wires:
-        if name not in mapped:
-            check_address(path, f"wires.{name}.address", bench.wires[name].address)
     serials: dict[tuple[str, str], str] = {}
     for service, device in bench.devices.items():
         key = f"devices.{service}"
         _check(path, key, service, device, bench)
+        if device.mode == "sim":
+            continue
         if device.wire in users:
             raise _refused(path, f"{key}.wire", f"a wire of its own: {users[device.wire]} has it")
         users[device.wire] = service
@@ -176,8 +205,10 @@ def load_bench(name: str, *, allow_network: bool = False) -> tuple[Path, BenchFi
                 f"a serial number of its own: {serials[wanted]} has it",
             )  # fmt: skip
         serials[wanted] = service
-        address = bench.wires[device.wire].address
-        check_adapter(_mapped(path, service, device, address), allow_network=allow_network)
+        try:
+            read_address(bench.wires[device.wire].address, allow_network=allow_network)
+        except AddressRefused as error:
+            raise _refused(path, f"wires.{device.wire}.address", str(error)) from None
     return path, bench
 
 
@@ -185,6 +216,15 @@ def _check(path: Path, key: str, service: str, device: DeviceFile, bench: BenchF
     if service not in REPLACEABLE:
         raise _refused(path, key, f"a service that can be real: {', '.join(REPLACEABLE)}")
     interface = REPLACEABLE[service]
+    if device.mode == "sim":
+        if device.wire or device.identity.interface:
+            raise _refused(path, f"{key}.mode", "real, shadow or monitor where a wire or an "
+                           "identity is given; a simulated device has none")  # fmt: skip
+        return
+    check_tolerances(path, f"{key}.tolerance", device.tolerance, interface)
+    if device.tolerance and device.flies:
+        raise _refused(path, f"{key}.tolerance", "none of a device that is real: nothing is "
+                       "simulated beside it; mode: shadow or monitor")  # fmt: skip
     if device.identity.interface != interface.__name__:
         raise _refused(path, f"{key}.identity.interface", interface.__name__)
     if device.wire not in bench.wires:
@@ -244,32 +284,25 @@ def _refused(path: Path, key: str, allowed: str) -> ConfigurationError:
 
 
 def setting_of(
-    bench: BenchFile, file: Path = Path(), *, allow_network: bool = False, key_descriptor: int = -1
+    bench: BenchFile, *, allow_network: bool = False, key_descriptor: int = -1, recording: str = ""
 ) -> Setting:
-    """What the bench process is told; `file`: of the bench, which its adapters name files from;
-    `key_descriptor`: where the key that stops is heard."""
+    """What the bench process is told; `key_descriptor`: where the key that stops is heard;
+    `recording`: the file of the recording, "" for none."""
     devices = []
-    for service, device in bench.devices.items():
+    for service, device in bench.wired.items():
         wanted = Wanted(
             service, device.identity.interface, interface_hash(REPLACEABLE[service]),
             device.identity.model, device.identity.serial, device.identity.firmware,
-            device.heartbeat.period, device.heartbeat.timeout, device.arm == "automatic",
+            device.heartbeat.period, device.heartbeat.timeout, device.arms_itself,
             *_dummy(device),
         )  # fmt: skip
         address = bench.wires[device.wire].address
         rules = guard_rules(
             REPLACEABLE[service], device.limits, device.rate or 0.0, device.duty
         )
-        told = told_of(_mapped(file, service, device, address))
-        devices.append(RealDevice(vars_of(wanted), address, allow_network, rules, told))
-    return Setting(devices, bench.interlock.rules(key_descriptor))
-
-
-def _mapped(path: Path, service: str, device: DeviceFile, address: str) -> Mapped:
-    return Mapped(
-        path, f"devices.{service}", device.adapter, bool(device.map), device.wire, address,
-        device.heartbeat.timeout,
-    )  # fmt: skip
+        devices.append(RealDevice(vars_of(wanted), address, allow_network, rules))
+    interlock = bench.interlock.rules(key_descriptor)
+    return Setting(devices, interlock, recording, bench.record.wire, bench.realtime)
 
 
 def _dummy(device: DeviceFile) -> tuple[str, tuple[float, float]]:

@@ -21,6 +21,7 @@ from flight.icd.messages import DeviceIdentity
 from flight.runtime.forking import BARS
 from flight.runtime.throttled_loop import Input, ThrottledLoop
 from ground.missions.mission import LoadedMission
+from ground.testbed.bench_beside import BesideDevices
 from ground.testbed.bench_evidence import BenchEvidence, floor_of
 from ground.testbed.bench_file import (
     REPLACEABLE,
@@ -37,7 +38,8 @@ from ground.testbed.bench_opening import (
     check_switches,
     until_ready,
 )
-from ground.testbed.bench_orders import BenchOrders, are
+from ground.testbed.bench_orders import are
+from ground.testbed.bench_recorded import RecordedBench
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import Happenings, Setting
 from ground.testbed.inputs import BenchInput, read_input
@@ -46,8 +48,10 @@ from sim_hw.bench.calibration import Calibration
 from sim_hw.bench.device_link import ARMED, LOST, POWER, READABLE, SAFE
 from sim_hw.bench.floor import Floor
 from sim_hw.bench.port import BenchPort, BenchProcess, Line
+from sim_hw.bench.recording import RECORDING
 from sim_hw.bench.stand_ins.table import BY_SERVICE
 
+WORDS = {"real": "real", "shadow": "a real shadow", "monitor": "really looked at"}
 LINGER = 2.5  # periods of a loop after which it is taken to have ended
 ALIVE = 0.25  # s of the wall between two words to the bench process that the run is there
 
@@ -85,14 +89,15 @@ class Bench(Throttled):
             return ()
         wires = {name: wire.address for name, wire in self.bench.wires.items()}
         return tuple(
-            f"{service} is real, at {wires[device.wire]}"
-            for service, device in self.bench.devices.items()
+            f"{service} is {WORDS[device.mode]}, at {wires[device.wire]}"
+            for service, device in self.bench.wired.items()
         )
 
     def options(self, mission: LoadedMission) -> dict[str, Any]:
         """What is real, beside what perturbs the order."""
-        real = "replay" if self.session is not None else "real"
-        devices = dict.fromkeys(self.bench.devices, real)
+        again = self.session is not None
+        devices = {name: "replay" if again and each.flies else each.mode
+                   for name, each in self.bench.devices.items()}  # fmt: skip
         return {**super().options(mission), "bench": self.file.name, "devices": devices}
 
     def check(self, mission: LoadedMission) -> None:
@@ -115,7 +120,7 @@ class Bench(Throttled):
         return BenchHost(setting, happenings, self)
 
 
-class BenchHost(BenchOrders):
+class BenchHost(RecordedBench):
     """The run's side of a bench."""
 
     _bench: Bench
@@ -127,11 +132,14 @@ class BenchHost(BenchOrders):
         self._holding: Holding | None = None
         self._floor: Floor | None = None
         if kind.session is None:
-            self._open_bench(kind)
+            self._open_bench(kind, setting.folder.path)
         super().__init__(setting, happenings, kind)
         devices = kind.bench.devices
-        by_hand = [name for name, each in devices.items() if each.arm == "required"]
-        self.port = BenchPort(list(devices), self._send, by_hand)
+        by_hand = [name for name, each in devices.items() if not each.arms_itself]
+        self.port = BenchPort(list(kind.bench.wired), self._send, by_hand)
+        for name, line in self.port.lines.items():
+            line.flies = devices[name].flies
+        self.beside = BesideDevices(kind.file, kind.bench)
         self._wanted = kind.pace
         self._alive = 0.0
         self._patience: asyncio.TimerHandle | None = None
@@ -144,6 +152,7 @@ class BenchHost(BenchOrders):
             for service, device in devices.items() if device.loop is not None
         }  # fmt: skip
         self._held_until = 0.0
+        self._broken = {}
         self._lingers: asyncio.TimerHandle | None = None
         self._last: dict[str, str] = {}
         self._stopped = ""
@@ -152,14 +161,15 @@ class BenchHost(BenchOrders):
         self._hardware: Hardware
         self._bench_loop: ThrottledLoop
 
-    def _open_bench(self, kind: Bench) -> None:
+    def _open_bench(self, kind: Bench, folder: Path) -> None:
         """Locks the devices, and has the bench process find them; raises ConfigurationError."""
         check_stop(kind.file, kind.bench)
         self._holding = Holding(kind.file, kind.bench, kind.who, "a flight on")
         try:
             setting = setting_of(
-                kind.bench, kind.file, allow_network=kind.allow_network,
+                kind.bench, allow_network=kind.allow_network,
                 key_descriptor=kind.key_descriptor,
+                recording=str((folder / RECORDING).resolve()) if kind.bench.record.calls else "",
             )  # fmt: skip
             self._floor = floor_of(kind.bench)
             self._process = BenchProcess(msgspec.to_builtins(setting), kind.key_descriptor)
@@ -183,8 +193,10 @@ class BenchHost(BenchOrders):
         self._bench_loop = loop
         self.port.on_work = self._keep_pace
         self.port.on_interlock = self._interlocked
+        self.port.on_fault = self._fault_hit
         if self._process is not None:
             self.port.on_begin, self.port.on_end = self._begun, self.evidence.ended
+            self._record(loop)
         if self._process is not None:
             assert self._holding is not None
             for taken in self._holding.told:
@@ -207,11 +219,11 @@ class BenchHost(BenchOrders):
             if timer is not None:
                 timer.cancel()
         if self._process is not None:
-            self.evidence.write(self._setting.folder.path, self.port)
             self._bench.outside.look = lambda: None
             if not self._process.gone:
                 self._bench.outside.remove(self._process.descriptor)
             self._process.close()
+            self.evidence.write(self._setting.folder.path, self.port, self.beside.told())
         if self._holding is not None:
             self._holding.release()
         await super().__aexit__(kind, error, trace)
@@ -220,11 +232,20 @@ class BenchHost(BenchOrders):
         """Puts the stand-ins in their places."""
         self._hardware = hardware
         for service, device in self._bench.bench.devices.items():
-            right = calibration_of(self._bench.file, device)
-            hardware.stand_ins[service] = partial(_stand_in, service, device, self.port, right)
+            if not device.flies:
+                hardware.stand_ins[service] = partial(
+                    self.beside.stand_in, service, device, self.port, self._note_simulated,
+                    self._start_beside, self._happenings.told,
+                )  # fmt: skip
+            if device.mode == "sim":
+                continue
             if device.power is not None:
                 self._switches[service] = device.power.switch
             self.port.lines[service].on_state = partial(self._is, hardware)
+            if not device.flies:
+                continue
+            right = calibration_of(self._bench.file, device)
+            hardware.stand_ins[service] = partial(_stand_in, service, device, self.port, right)
 
     # --------------------------------------------------------------- hearing
 
@@ -236,7 +257,7 @@ class BenchHost(BenchOrders):
         now = self._bench.outside.now()
         if now - self._alive > ALIVE:
             self._alive = now
-            process.say_alive()
+            process.say_alive(self._bench_loop.time_ns())
         self._follow_switches(process)
         while (told := process.take()) is not None:
             self._put(told)
@@ -264,6 +285,13 @@ class BenchHost(BenchOrders):
     def _put(self, told: list[Any]) -> None:
         if told[0] == "ordered":
             return  # no news of a device
+        if told[0] == "realtime":
+            self.evidence.not_permitted = told[2]
+            return
+        if told[0] == "recording":
+            self.evidence.not_recorded = told[2]
+            self._happenings.told("bench_not_recorded", told[2])
+            return
         if told[0] == "state":
             self._last[told[1]] = told[2]
         elif told[0] == "interlock":
@@ -286,6 +314,8 @@ class BenchHost(BenchOrders):
         was_ready = self._ready.get(line.service, False)
         if line.state not in READABLE:
             self._ready[line.service] = False
+        elif line.ready and not was_ready and not line.flies:
+            self._ready[line.service] = True  # who flies is the simulated one, as before
         elif line.ready and not was_ready:
             self._ready[line.service] = True
             interface = REPLACEABLE[line.service]
@@ -321,7 +351,7 @@ class BenchHost(BenchOrders):
         if self._bench_loop.pace.until_ns is not None:
             return  # a person's way to an instant: nothing real may move meanwhile
         bench, loop = self._bench.bench, self._bench_loop
-        if not self.port.missing:
+        if not self.port.missing and not self._broken:
             self._waits = False
             if self._patience is not None:
                 self._patience.cancel()
@@ -356,12 +386,10 @@ class BenchHost(BenchOrders):
 
     def _wait_no_longer(self) -> None:
         self._patience = None
-        self._happenings.told(
-            "device_missing", "The flight goes on without: " + ", ".join(
-                f"{each.service} ({each.words})"
-                for each in self.port.lines.values() if not each.ready
-            ),
-        )  # fmt: skip
+        without = [each for each in self.port.lines.values() if each.flies and not each.ready]
+        words = ", ".join(f"{each.service} ({each.words})" for each in without)
+        if without:
+            self._happenings.told("device_missing", f"The flight goes on without: {words}")
         self._keep_pace()
 
 

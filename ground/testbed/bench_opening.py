@@ -11,7 +11,6 @@ import msgspec
 from flight.configuration.files import ConfigurationError, refusal
 from ground.missions.mission import LoadedMission
 from ground.missions.vehicles import ON_THE_LANDER
-from ground.testbed.bench_adapters import place_of
 from ground.testbed.bench_file import BenchFile
 from ground.testbed.bench_locks import Held, Locks
 from ground.testbed.hardware import load_vehicle_files
@@ -27,20 +26,14 @@ LOOK = 0.1  # s
 def lock_keys(bench: BenchFile) -> list[str]:
     """What is held of a bench: its name, each wire by where it truly leads, each serial number."""
     keys = [f"bench {bench.bench}"] if bench.bench else []
-    for device in bench.devices.values():
-        text = bench.wires[device.wire].address
-        place = place_of(device.adapter, text)
-        keys += _wire_keys(text) if place is None else [place.key] if place.key else []
+    for device in bench.wired.values():
+        address = read_address(bench.wires[device.wire].address, allow_network=True)
+        host = "loopback" if address.is_local else address.host  # by whatever name
+        where = os.path.realpath(address.path) if address.path else f"{host}:{address.port}"
+        keys.append(f"{address.kind} {where}")
         if device.identity.serial:
             keys.append(" ".join(filter(None, (device.identity.model, device.identity.serial))))
     return keys
-
-
-def _wire_keys(text: str) -> list[str]:
-    address = read_address(text, allow_network=True)
-    host = "loopback" if address.is_local else address.host  # by whatever name
-    where = os.path.realpath(address.path) if address.path else f"{host}:{address.port}"
-    return [f"{address.kind} {where}"]
 
 
 class Holding:
@@ -83,9 +76,11 @@ def check_stop(file: Path, bench: BenchFile) -> None:
 
 def check_arming(file: Path, bench: BenchFile, service: str, seconds: float) -> None:
     """Refuses to arm what there is not, or for longer than the bench allows."""
-    device = bench.devices.get(service)
-    if device is None:
-        problem = f"{service} is not real: allowed is one of {', '.join(bench.devices)}"
+    device = bench.wired.get(service)
+    if device is None or device.mode == "monitor":
+        known = [name for name, each in bench.wired.items() if each.mode != "monitor"]
+        why = "is not real" if device is None else "is only looked at (mode: monitor)"
+        problem = f"{service} {why}: allowed is one of {', '.join(known) or 'none'}"
         raise ConfigurationError(str(file), None, "devices", problem)
     if not 0.0 < seconds <= device.arm_for:
         problem = f"to be armed for {seconds:g} s: allowed is up to {device.arm_for:g} s"
@@ -121,14 +116,14 @@ def until_ready(process: BenchProcess, file: Path, bench: BenchFile) -> list[lis
     """What the bench has told until all its devices are armed, or safe where a person arms them;
     raises ConfigurationError."""
     told: list[list[Any]] = []
-    states: dict[str, tuple[str, str]] = dict.fromkeys(bench.devices, ("absent", ""))
+    states: dict[str, tuple[str, str]] = dict.fromkeys(bench.wired, ("absent", ""))
     ready = {
-        service: ARMED if device.arm == "automatic" else SAFE
-        for service, device in bench.devices.items()
+        service: ARMED if device.arms_itself else SAFE
+        for service, device in bench.wired.items()
     }
     stopped = ""
     names: dict[str, str] = {}
-    for _ in range(round(READY / LOOK)):
+    for _ in range(round(READY / LOOK) if states else 0):
         while not process.gone and (each := process.take(LOOK)) is not None:
             told.append(each)
             if each[0] == "state":
@@ -140,6 +135,8 @@ def until_ready(process: BenchProcess, file: Path, bench: BenchFile) -> list[lis
                 return told
         if process.gone or stopped or any(state == REFUSED for state, _ in states.values()):
             break
+    if not states:
+        return told  # nothing is real: there is the recording alone
     if stopped:
         problem = f"{stopped}: take away what stops it, and begin anew"
         raise ConfigurationError(str(file), None, "interlock", problem)

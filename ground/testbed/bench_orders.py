@@ -16,6 +16,8 @@ from sim_hw.bench.port import BenchProcess
 
 LOOK = 0.1  # s
 PAUSE = "pause"
+BY_HAND = "by hand"
+"""The name of the fault of a line that a person puts there: one for each device."""
 PAUSED_WITHIN = 2.0  # s of the wall in which what is real is safe, or lost
 
 
@@ -58,7 +60,7 @@ class BenchOrders(ThrottledHost):
 
     def ordered(self, asked: Order) -> None:
         """A person arms, makes safe, stops or releases; raises InputRefused."""
-        process, devices = self._process, self._bench.bench.devices
+        process, devices = self._process, self._bench.bench.wired
         if process is None or process.gone:
             raise InputRefused("no real device is there: the run flies from its record, or its "
                                "bench process has ended")  # fmt: skip
@@ -79,6 +81,8 @@ class BenchOrders(ThrottledHost):
             process.order("arm", asked.service, asked.seconds, asked.who)
         elif asked.order == "safe":
             process.order("safe", asked.service, f"{asked.who} made it safe")
+        elif asked.order in ("inject", "heal"):
+            self._break_by_hand(process, asked)
         elif asked.order == "stop":
             words = f"stopped by {asked.who}"
             process.order("stop", "", words)
@@ -88,6 +92,24 @@ class BenchOrders(ThrottledHost):
             process.order("release", "")
             if not self._has_heard(process, ["ordered", "", "release"]) or self._stopped:
                 raise InputRefused(self._stopped or "the bench does not say that it is released")
+
+    def _break_by_hand(self, process: BenchProcess, asked: Order) -> None:
+        """A person breaks the line of a device, or mends it; raises InputRefused."""
+        device = self._bench.bench.wired.get(asked.service)
+        if device is None:
+            raise InputRefused(f"{asked.order}: one service")
+        if asked.order == "heal":
+            process.order("fault", asked.service, "heal", BY_HAND)
+            return
+        if asked.kind not in device.faults:
+            raise InputRefused(
+                f"the bench file allows the line of {asked.service} "
+                f"{', '.join(device.faults) or 'no'} faults: add {asked.kind or 'a kind'} to "
+                f"devices.{asked.service}.faults"
+            )
+        figure = {"delay": 0.2, "drop": 0.5, "corrupt": 0.5}.get(asked.kind, 0.0)
+        figure = figure if asked.figure is None else asked.figure
+        process.order("fault", asked.service, "begin", BY_HAND, asked.kind, figure)
 
     def pace_asked(self, rate: float, until_ns: int | None) -> None:
         """A person sets the pace. With something real armed it is not made faster than the bench's,

@@ -33,6 +33,7 @@ from sim_hw.dynamics.entry_vehicle import EntryBody
 from sim_hw.dynamics.mav_truth import CONTAINER_NAME
 from sim_hw.faults.device_call import DevicePart
 from sim_hw.faults.device_seam import DeviceSeam
+from sim_hw.faults.line_seam import LineSeam
 from sim_hw.links.parameters import load_link_parameters
 from sim_hw.links.space_links import SpaceLinks
 from sim_hw.power_and_heat.electrical import Electrical
@@ -134,6 +135,7 @@ class Hardware:
         """By service: makes, from the simulated device, what is served in its place."""
         self._servers: dict[str, DeviceServer] = {}
         self._seams: dict[str, DeviceSeam] = {}
+        self._lines: dict[str, LineSeam] = {}
         self._files = files
         self.world.tubes.observe(self._tube_moved)
         self.world.on_moved.append(self.links.moved)
@@ -175,9 +177,21 @@ class Hardware:
         """Where faults come between a device and its drivers; raises KeyError without it."""
         if service not in self._seams:
             server = self._servers[service]
-            part = DevicePart(service, interface_of(server.device), server.device)
-            server.interposer = self._seams[service] = DeviceSeam(part)
+            device = getattr(server.device, "simulated", server.device)
+            part = DevicePart(service, interface_of(server.device), device)
+            self._seams[service] = DeviceSeam(part)
+            if service not in self._lines:
+                server.interposer = self._seams[service]
         return self._seams[service]
+
+    def line(self, service: str) -> LineSeam:
+        """The line of a device, outside of its seam; raises KeyError without it."""
+        if service not in self._lines:
+            server = self._servers[service]
+            inner = partial(self._seams.get, service)
+            line = LineSeam(service, server.device, inner)
+            server.interposer = self._lines[service] = line
+        return self._lines[service]
 
     def devices(self) -> dict[str, Any]:
         """Every device by its service; builds the hardware without serving it."""

@@ -60,12 +60,16 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
     """An order to the bench of the run: what is real there is armed, made safe, stopped.
 
     `service` "": all. `arm` needs a name (`who`) and `seconds`; it never arms all at once.
+    `inject` breaks the line of a device by `kind`, with a `figure` where that has one (s, share);
+    `heal` mends it.
     """
 
-    order: Literal["arm", "safe", "stop", "release"]
+    order: Literal["arm", "safe", "stop", "release", "inject", "heal"]
     who: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     service: str = ""
     seconds: Annotated[float, msgspec.Meta(gt=0.0, le=86_400.0)] | None = None
+    kind: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    figure: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] | None = None
 
 
 class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="look"):
@@ -352,11 +356,17 @@ class RunControl:
         return self._ask({"do": "pace", "rate": rate, "until": until, "told": told})
 
     def order(
-        self, order: str, who: str, service: str = "", seconds: float | None = None
+        self,
+        order: str,
+        who: str,
+        service: str = "",
+        seconds: float | None = None,
+        kind: str = "",
+        figure: float | None = None,
     ) -> dict[str, Any]:
         """Orders something of the bench of the run; see `Order`."""
         asked = {"do": "bench", "order": order, "who": who, "service": service}
-        return self._ask({**asked, "seconds": seconds})
+        return self._ask({**asked, "seconds": seconds, "kind": kind, "figure": figure})
 
     def put(self, given: RunInput) -> dict[str, Any]:
         """Has an input admitted."""

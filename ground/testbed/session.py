@@ -14,6 +14,8 @@ import msgspec
 from flight.configuration.files import ConfigurationError
 from flight.runtime.throttled_loop import Input
 from ground.testbed.inputs import InputRefused, read_input
+from sim_hw.bench.recorder import CannotRecord
+from sim_hw.bench.recording import NoRecording, read_recording
 
 SESSION_FILE = "session.jsonl"
 FORMAT = 1
@@ -62,6 +64,7 @@ class SessionWriter:
     """Writes the record of a run that is under way."""
 
     def __init__(self, file: Path, head: SessionHead) -> None:
+        self.head = head
         self._file = file.open("x", encoding="utf-8")
         self._write(msgspec.to_builtins(head))
 
@@ -84,6 +87,8 @@ def read_session(place: Path) -> Session:
     A last line that a death has torn is left out: its input had not acted. Raises
     ConfigurationError for what is no record, or of another format.
     """
+    if place.suffix == ".mcap":
+        return session_in(place)
     file = place / SESSION_FILE if place.is_dir() else place
     try:
         if not file.is_file() or file.stat().st_size > LARGEST:
@@ -115,6 +120,36 @@ def read_session(place: Path) -> Session:
             raise _refused(file, number, str(error)) from error
         inputs.append(Input(each.time_ns, each.order, each.input))
     return Session(file, head, tuple(inputs))
+
+
+def session_in(recording: Path) -> Session:
+    """The record within the recording of a bench; raises ConfigurationError.
+
+    The one beside it is taken where there is one: that has also what came when the bench was gone.
+    """
+    beside = recording.with_name(SESSION_FILE)
+    if beside.is_file():
+        return read_session(beside)
+    head: SessionHead | None = None
+    inputs: list[Input] = []
+    try:
+        for each in read_recording(recording):
+            if each.topic == "/run/head":
+                told = {n: v for n, v in each.plain().items() if n != "mission_s"}
+                head = msgspec.convert(told, SessionHead)
+            elif each.topic == "/run/input":
+                told = {n: v for n, v in each.plain().items() if n != "mission_s"}
+                line = msgspec.convert(told, SessionLine)
+                if line.order != len(inputs) + 1:
+                    raise NoRecording(f"input {len(inputs) + 1} was dropped")
+                read_input(line.input)
+                inputs.append(Input(line.time_ns, line.order, line.input))
+    except (NoRecording, CannotRecord, msgspec.ValidationError, InputRefused) as error:
+        raise ConfigurationError(str(recording), None, "--from", str(error)) from error
+    if head is None or head.format != FORMAT:
+        problem = f"no record of a run of format {FORMAT} is in it"
+        raise ConfigurationError(str(recording), None, "--from", problem)
+    return Session(recording, head, tuple(inputs))
 
 
 def _read(file: Path, number: int, line: bytes, kind: Any) -> Any:

@@ -11,6 +11,12 @@ from typing import Any
 import msgspec
 
 DUTY_WINDOW = 60.0  # s over which the part of time in motion is taken (assumption: a motor's heat)
+LEAST_MOTION = 0.1
+"""s for which an actuation counts as motion at least: a device that answers at once goes on to
+where it was told to be (assumption: a tenth of a second, as a nozzle takes from stop to stop)."""
+MAY_MOVE = 10.0
+"""s after the last actuation in which a device that has answered may still move, or hold what it
+was told to (assumption)."""
 RATE_WINDOW = 1.0  # s; a rate below one a second is taken over as long as one call takes
 
 
@@ -44,6 +50,7 @@ class Guard:
         self._begun: deque[float] = deque(maxlen=max(1, int(rules.rate * window + 1e-9)))
         self._moved: deque[tuple[float, float]] = deque()
         self._moving: dict[int, float] = {}
+        self._last = -1e18  # when the latest was begun
 
     def actuates(self, method: str) -> bool:
         """Whether a method moves something."""
@@ -53,6 +60,10 @@ class Guard:
     def in_motion(self) -> bool:
         """Whether something that was asked for is not over."""
         return bool(self._moving)
+
+    def may_move(self, now: float) -> bool:
+        """Whether it is in motion, or was told to move so lately that it may still be."""
+        return self.in_motion or now - self._last <= MAY_MOVE
 
     def refuses(self, method: str, arguments: Mapping[str, Any], now: float) -> str:
         """Why an actuation may not be begun now; "" when it may."""
@@ -93,7 +104,7 @@ class Guard:
         """Seconds in motion of the last `DUTY_WINDOW`."""
         first = now - DUTY_WINDOW
         self._forget(first)
-        over = [end - max(start, first) for start, end in self._moved]
+        over = [max(0.0, min(end, now) - max(start, first)) for start, end in self._moved]
         now_moving = [now - max(start, first) for start in self._moving.values()]
         total = 0.0
         for each in (*over, *now_moving):
@@ -107,11 +118,16 @@ class Guard:
     def begun(self, number: int, now: float) -> None:
         """An actuation begins."""
         self._begun.append(now)
-        self._moving[number] = now
+        self._moving[number] = self._last = now
 
     def ended(self, number: int, now: float) -> None:
         """It is over, whatever has ended it; one that was not begun is no matter."""
         start = self._moving.pop(number, None)
-        if start is not None:
-            self._moved.append((start, now))
-            self._forget(now - DUTY_WINDOW)
+        if start is None:
+            return
+        end = max(now, start + LEAST_MOTION)
+        if self._moved and start <= self._moved[-1][1]:  # what overlaps is one motion
+            before, ended = self._moved.pop()
+            start, end = min(before, start), max(ended, end)
+        self._moved.append((start, end))
+        self._forget(now - DUTY_WINDOW)

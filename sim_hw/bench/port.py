@@ -54,6 +54,8 @@ class Line:
     calls: dict[int, "asyncio.Future[PortAnswer]"] = field(default_factory=dict)
     moving: set[int] = field(default_factory=set)
     """Those of the calls that actuate."""
+    flies: bool = True
+    """What it says comes to flight software: the run waits for it, and not for one beside it."""
     inhibited: bool = False
     """Safe because somebody wants it so, and not on its way to be armed."""
 
@@ -82,6 +84,10 @@ class BenchPort:
         """Told of each call as it is asked, and when nobody waits for it any more."""
         self.on_interlock: Callable[[str], None] = lambda why: None
         """Told why all is stopped; "" when it is released."""
+        self.on_fault: Callable[..., None] = lambda fault, where, before, after: None
+        """Told what a fault of a line has changed, and where."""
+        self.mission_ns: Callable[[], int] | None = None
+        """Mission time, for the recording; it goes no farther than the bench process."""
         self._send = send
         self._number = 0
 
@@ -93,7 +99,7 @@ class BenchPort:
     @property
     def missing(self) -> bool:
         """Whether a real device is not there."""
-        return any(not line.ready for line in self.lines.values())
+        return any(line.flies and not line.ready for line in self.lines.values())
 
     @property
     def armed(self) -> list[str]:
@@ -126,7 +132,8 @@ class BenchPort:
         if actuates:
             line.moving.add(number)
         self.on_begin(service, method, number)
-        self._send(pack(["call", service, number, method, arguments, limit, limit]))
+        when = () if self.mission_ns is None else (self.mission_ns(),)
+        self._send(pack(["call", service, number, method, arguments, limit, limit, *when]))
         self.on_work()
         return number, future
 
@@ -179,6 +186,8 @@ class BenchPort:
             line.on_effect(number, data)
         elif kind == "reply":
             self._reply(line, *values)
+        elif kind == "fault":
+            self.on_fault(*values)
 
     def _state(self, line: Line, state: str, words: str) -> None:
         line.state, line.words = state, words
@@ -246,9 +255,13 @@ class BenchProcess:
         """A person's order, or the run's, for one device, or for all ("")."""
         self.send(pack(["order", what, service, *values]))
 
-    def say_alive(self) -> None:
-        """The run is there."""
-        self.send(pack(["alive", ""]))
+    def say_alive(self, mission_ns: int) -> None:
+        """The run is there, and at that mission time."""
+        self.send(pack(["alive", "", mission_ns]))
+
+    def note(self, kind: str, service: str, plain: Any) -> None:
+        """Something for the recording alone."""
+        self.send(pack([kind, service, plain]))
 
     def take(self, wait: float = 0.0) -> list[Any] | None:
         """What was told first, within so many seconds; None without. `gone`: nothing will be."""

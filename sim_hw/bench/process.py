@@ -11,7 +11,9 @@ import os
 import socket
 import sys
 from collections import deque
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -20,30 +22,32 @@ from flight.icd.codec import CodecError, decode_plain, pack
 from flight.runtime.loop import run
 from flight.runtime.nursery import Nursery
 from flight.runtime.paced_loop import PacedLoop
-from sim_hw.bench.adapters.opening import AdapterOpener, opener_of
-from sim_hw.bench.adapters.process import Told
 from sim_hw.bench.device_link import DeviceLink, Wanted
 from sim_hw.bench.guard import GuardRules
 from sim_hw.bench.interlock import Interlock, InterlockRules
-from sim_hw.bench.wire.addresses import read_address
-from sim_hw.bench.wire.client import ProtocolClient
+from sim_hw.bench.realtime import real_time
+from sim_hw.bench.recorder import CannotRecord, Recorder
+from sim_hw.bench.recording_what import FOR_THE_RECORD, record_heard, record_told
+from sim_hw.bench.wire.addresses import Address, read_address
+from sim_hw.bench.wire.fault_unit import FaultUnit
 from sim_hw.bench.wire.hints import silence_words
-from sim_hw.bench.wire.wires import Wire
+from sim_hw.bench.wire.tap import TappedWire
+from sim_hw.bench.wire.wires import Wire, WireLost, open_wire
 
 LARGEST = 128 << 10  # bytes of a packet
 ALIVE = 0.25  # s between two words that it is there
 MOST_WAITING = 2_000  # packets for a run that takes none; then the device that talks is dropped
+SWITCH = 5e-4  # s that one thread goes on for while another waits
 RUN_SILENT = 3.0  # s without a word of the run, in which what moves goes on
 
 
 class RealDevice(msgspec.Struct, frozen=True):
-    """What the process is told of one device. `adapter`: where it does not speak the protocol."""
+    """What the process is told of one device."""
 
     wanted: dict[str, Any]
     address: str
     allow_network: bool = False
     rules: GuardRules = GuardRules()
-    adapter: Told | None = None
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -51,11 +55,11 @@ class Setting(msgspec.Struct, frozen=True):
 
     devices: list[RealDevice]
     interlock: InterlockRules = InterlockRules()
-
-
-def no_hint(wire: Wire, client: ProtocolClient) -> str:
-    """An adapter says itself what is wrong."""
-    return ""
+    recording: str = ""
+    """The file of the recording; "" for none."""
+    record_wire: bool = True
+    realtime: bool = False
+    """SCHED_FIFO, memory locked, no garbage collection, as far as that is permitted."""
 
 
 class Bench:
@@ -65,7 +69,8 @@ class Bench:
         self._socket = run_socket
         self._loop = asyncio.get_running_loop()
         self._links: dict[str, DeviceLink] = {}
-        self._adapters: list[AdapterOpener] = []
+        self._units: dict[str, FaultUnit] = {}
+        self._recorder: Recorder | None = None
         self._waiting: deque[bytes] = deque()
         self._heard = self._loop.time()
         self.ended = self._loop.create_future()
@@ -74,7 +79,19 @@ class Bench:
         """Serves the run until that is gone."""
         setting = msgspec.convert(decode_plain(self._socket.recv(LARGEST)), Setting)
         self._socket.setblocking(False)
+        self._record_wire = setting.record_wire
+        if setting.recording:
+            self._open_recording(Path(setting.recording))
         interlock = Interlock(setting.interlock, self._links, self._tell)
+        no: AbstractContextManager[list[str]] = nullcontext([])
+        with real_time() if setting.realtime else no as refused:
+            if setting.realtime:
+                self._tell(["realtime", "", refused])
+            await self._serve(setting, interlock)
+        if self._recorder is not None:
+            self._recorder.close()
+
+    async def _serve(self, setting: Setting, interlock: Interlock) -> None:
         async with Nursery("bench") as nursery:
             for each in setting.devices:
                 link = self._add(each)
@@ -88,23 +105,33 @@ class Bench:
             self._loop.remove_writer(self._socket.fileno())
             for link in self._links.values():
                 await link.close()
-            for opener in self._adapters:
-                await opener.close()
             interlock.close()
             nursery.cancel()
 
+    def _open_recording(self, file: Path) -> None:
+        try:
+            self._recorder = Recorder(file)
+        except CannotRecord as why:
+            self._tell(["recording", "", str(why)])
+        sys.setswitchinterval(SWITCH)  # who writes does not hold up who answers
+
     def _add(self, each: RealDevice) -> DeviceLink:
+        address = read_address(each.address, allow_network=each.allow_network)
         wanted = msgspec.convert(each.wanted, Wanted)
-        opener = opener_of(each.address, each.adapter, allow_network=each.allow_network)
-        hint = no_hint
-        if isinstance(opener, AdapterOpener):
-            self._adapters.append(opener)
-        else:
-            address = read_address(each.address, allow_network=each.allow_network)
-            hint = partial(silence_words, address)
-        link = DeviceLink(wanted, opener, self._tell, each.rules, hint)
+        unit = self._units[wanted.service] = FaultUnit(wanted.service, self._tell)
+        link = DeviceLink(
+            wanted, lambda: self._open_wire(address, unit, wanted.service), self._tell, each.rules,
+            partial(silence_words, address),
+        )  # fmt: skip
         self._links[link.wanted.service] = link
         return link
+
+    async def _open_wire(self, address: Address, unit: FaultUnit, service: str) -> Wire:
+        cut = unit.cut_by
+        if cut:
+            raise WireLost(f"{address.text}: the line is broken by fault {cut}")
+        recorder = self._recorder if self._record_wire else None
+        return TappedWire(await open_wire(address), service, unit, recorder)
 
     # ---------------------------------------------------------- to the run
 
@@ -118,13 +145,15 @@ class Bench:
         """What moves on behalf of a run that has said nothing for long is stopped."""
         if self._loop.time() - self._heard > RUN_SILENT:
             for link in self._links.values():
-                if link.guard.in_motion:
+                if link.guard.may_move(self._loop.time()):
                     link.inhibit("run", f"the run has said nothing for {RUN_SILENT:g} s")
 
     def _tell(self, message: list[Any]) -> None:
         if len(self._waiting) >= MOST_WAITING and message[0] == "effect":
             self._links[message[1]].drop("it says more than anybody can take")
             return
+        if self._recorder is not None and message[0] != "alive":
+            record_told(self._recorder, message)
         self._waiting.append(pack(message))
         if len(self._waiting) == 1:
             self._send()
@@ -159,6 +188,10 @@ class Bench:
         except (CodecError, ValueError, TypeError):
             return
         self._heard = self._loop.time()
+        if self._recorder is not None:
+            record_heard(self._recorder, kind, service, values)
+        if kind in FOR_THE_RECORD:
+            return
         if kind == "order":
             self._order(service, *values)
             return
@@ -168,7 +201,7 @@ class Bench:
             return
         link = self._links[service]
         if kind == "call":
-            link.call(*values)
+            link.call(*values[:5])
         elif kind == "cancel":
             link.cancel(*values)
         elif kind == "drop":
@@ -177,7 +210,9 @@ class Bench:
     def _order(self, what: str, service: str, *values: Any) -> None:
         """A person's, or the run's: for one device, or for all ("")."""
         links = [self._links[service]] if service else list(self._links.values())
-        if what == "stop":
+        if what == "fault":
+            self._break(self._units[service], *values)
+        elif what == "stop":
             self._interlock.stop(*values)
         elif what == "release":
             self._interlock.release()
@@ -191,6 +226,13 @@ class Bench:
             elif what == "allow":
                 link.allow(*values)
         self._tell(["ordered", service, what, *values[:1]])
+
+    def _break(self, unit: FaultUnit, what: str, identifier: str, *more: Any) -> None:
+        """The fault unit of a device begins or heals a fault."""
+        if what == "begin":
+            unit.begin(identifier, *more)
+        else:
+            unit.heal(identifier)
 
     def _end(self) -> None:
         if not self.ended.done():

@@ -10,6 +10,7 @@ from sim_hw.faults import (
     answer_kinds,
     bus_kinds,
     ground_kinds,
+    line_kinds,
     link_kinds,
     node_kinds,
     store_kinds,
@@ -26,8 +27,8 @@ ENTRY_POINT = "threeforks.faults"
 of `FaultKind`, or a module of them."""
 
 _MODULES = (
-    value_kinds, answer_kinds, actuation_kinds, bus_kinds, link_kinds, node_kinds, store_kinds,
-    world_kinds, ground_kinds,
+    value_kinds, answer_kinds, actuation_kinds, line_kinds, bus_kinds, link_kinds, node_kinds,
+    store_kinds, world_kinds, ground_kinds,
 )  # fmt: skip
 
 

@@ -6,9 +6,9 @@ from typing import Any, ClassVar, Literal, Protocol
 
 import msgspec
 
-TargetKind = Literal["device", "bus", "link", "node", "store", "world", "ground"]
+TargetKind = Literal["device", "line", "bus", "link", "node", "store", "world", "ground"]
 TARGET_KINDS: tuple[TargetKind, ...] = (
-    "device", "bus", "link", "node", "store", "world", "ground",
+    "device", "line", "bus", "link", "node", "store", "world", "ground",
 )  # fmt: skip
 Heal = Callable[[], None]
 

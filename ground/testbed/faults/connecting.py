@@ -35,6 +35,7 @@ def connect(faults: Faults, run: FaultyRun) -> None:
     seams = HardwareSeams(hardware)
     faults.seams = {
         "device": hardware.seam,
+        "line": hardware.line,
         "node": lambda name: _node(run, name),
         "bus": lambda name: _buses(run, name),
         "link": seams.link,
@@ -115,6 +116,7 @@ def targets_of(mission: LoadedMission) -> Targets:
     return Targets(
         parts={
             "device": devices,
+            "line": {name: NamedPart(name) for name in devices},
             "link": links,
             "ground": ground_parts(nodes),
             "world": world,

@@ -23,12 +23,14 @@ Make = Callable[[Any, BenchPort, str, Rates], Any]
 @dataclass(frozen=True)
 class Place:
     """One interface that a real device can be put in for. `rates`: those that its file must give.
-    `make`: the stand-in, of the simulated device, the port, the fault code of a loss, the rates."""
+    `make`: the stand-in, of the simulated device, the port, the fault code of a loss, the rates.
+    `stimulus`: what the world does to it."""
 
     interface: type[DeviceInterface]
     services: tuple[str, ...]
     rates: tuple[str, ...]
     make: Make
+    stimulus: Stimulus | None = None
 
 
 def _wheels(sim: Any, port: BenchPort, on_loss: str, rates: Rates) -> Any:
@@ -78,11 +80,12 @@ _POWERED = ("lander", *_ROVERS)
 PLACES: tuple[Place, ...] = (
     Place(Wheels, _of("wheels", *_ROVERS), ("drive", "turn"), _wheels),
     Place(AttitudeEffectors, ("mav.effectors",), ("nozzle",), _effectors),
-    Place(Battery, _of("battery", *_POWERED), (), _any(Battery, _on_a_battery)),
+    Place(Battery, _of("battery", *_POWERED), (), _any(Battery, _on_a_battery),
+          _on_a_battery),
     Place(PowerSwitches, _of("power_switches", *_POWERED), (), _any(PowerSwitches)),
     Place(
         InertialMeasurementUnit, _of("inertial_measurement_unit", *_ROVERS), (),
-        _any(InertialMeasurementUnit, _on_an_inertial_unit),
+        _any(InertialMeasurementUnit, _on_an_inertial_unit), _on_an_inertial_unit,
     ),
     Place(RoverArm, ("rover.rover_arm",), ("motion",), _any(RoverArm)),
     Place(Gripper, ("rover.gripper",), ("motion",), _any(Gripper)),

@@ -26,6 +26,7 @@ devices:
 """
 PERIOD = "{value: 0.02, unit: s, source: t}"
 LOOP = f"loop: {{method: steer, period: {PERIOD}, deadline: {PERIOD}}}"
+BAND = "{absolute: 1, unit: m}"
 LIMIT = "{ge: -1, le: 1, unit: m}"
 
 
@@ -62,7 +63,13 @@ def test_the_benches_of_configs_can_be_read() -> None:
     [
         ("format: 1", "format: 2", "format = 2: allowed is 1"),
         ("mode: real", "mode: dream", "devices.rover.wheels.mode"),
-        ("mode: real", "mode: shadow", "devices.rover.wheels.mode"),
+        ("mode: real", "mode: sim", "devices.rover.wheels.mode"),
+        ("wire: line", f"wire: line\n    tolerance: {{odometer: {BAND}}}", "mode: shadow"),
+        ("mode: real", f"mode: shadow\n    tolerance: {{depth: {BAND}}}", "tolerance.depth"),
+        ("mode: real", "mode: monitor\n    tolerance: {odometer: {absolute: 1, unit: km}}", "is m"),
+        ("mode: real", "mode: monitor\n    tolerance: {odometer: {absolute: -1, unit: m}}", "-1"),
+        ("wire: line", "wire: line\n    faults: [open, melt]", "melt"),
+        ("title: test", "title: test\nrecord: {wires: true}", "wires"),
         ("wire: line", "wire: lime", 'wire = "lime": allowed is one of line'),
         ("wire: line", "wire: line\n    power: on", "power"),
         ("rover.wheels:", "rover.wings:", "allowed is a service that can be real: rover.wheels"),

@@ -112,3 +112,22 @@ def test_what_is_not_there_or_is_another_is_armed_by_nobody(state: str) -> None:
     with pytest.raises(InputRefused, match=f"rover.wheels is {state}: it is armed when"):
         orders.ordered(ARM)
     assert orders._process.told == []
+
+
+def test_a_line_is_broken_by_hand_as_the_bench_file_allows() -> None:
+    orders = Orders()
+    orders.ordered(Order("inject", "anna", "rover.wheels", kind="delay", figure=0.3))
+    orders.ordered(Order("inject", "anna", "rover.wheels", kind="open"))
+    orders.ordered(Order("heal", "anna", "rover.wheels"))
+    assert orders._process.told == [
+        ("fault", "begin", "by hand", "delay", 0.3), ("fault", "begin", "by hand", "open", 0.0),
+        ("fault", "heal", "by hand"),
+    ]  # fmt: skip
+    for order, words in (
+        (Order("inject", "anna", kind="open"), "inject: one service"),
+        (Order("inject", "anna", "rover.wheels", kind="melt"), "add melt to devices.rover"),
+        (Order("heal", "anna", "rover.wings"), "allowed is one of rover.wheels"),
+    ):
+        with pytest.raises(InputRefused, match=words):
+            orders.ordered(order)
+    assert len(orders._process.told) == 3

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from sim_hw.bench.guard import DUTY_WINDOW, Guard, GuardRules, Span
+from sim_hw.bench.guard import DUTY_WINDOW, LEAST_MOTION, MAY_MOVE, Guard, GuardRules, Span
 
 LIMITS = {"drive.distance": Span(-2.0, 2.0, "m"), "steer.pulses": Span(0.0, 1.0, "s")}
 MOVES = ("drive", "turn", "steer")
@@ -73,3 +73,19 @@ def test_what_it_remembers_does_not_grow_for_ever(rules: GuardRules) -> None:
         guard.ended(number, number + 0.5)
     assert len(guard._begun) <= 2 and len(guard._moved) <= DUTY_WINDOW + 1
     assert guard.moved_within(2000.0) == DUTY_WINDOW / 2
+
+
+def test_one_that_answers_at_once_is_in_motion_all_the_same() -> None:
+    """A nozzle that is told 50 times a second where to be is in motion all the time."""
+    guard = Guard(GuardRules(MOVES, duty=0.25))
+    assert not guard.may_move(0.0)
+    for number in range(750):
+        now = 0.02 * number
+        assert guard.refuses("steer", {}, now) == ""
+        guard.begun(number, now)
+        guard.ended(number, now)
+    assert guard.moved_within(14.98) == pytest.approx(14.98)
+    assert guard.moved_within(20.0) == pytest.approx(14.98 + LEAST_MOTION)
+    assert "let it cool" in guard.refuses("steer", {}, 16.0)
+    assert not guard.in_motion and guard.may_move(14.98 + MAY_MOVE)
+    assert not guard.may_move(14.99 + MAY_MOVE)

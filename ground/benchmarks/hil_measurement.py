@@ -1,0 +1,214 @@
+"""`msr measure hil`: the targets of a bench, each beside its floor, and whether it is met."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich import box
+from rich.table import Table
+
+from flight.configuration.files import ConfigurationError
+from ground.benchmarks.hil_bench import (
+    FLOOR_WAY,
+    QEMU,
+    STATE,
+    STEER,
+    PathFigures,
+    UnplugFigures,
+    device_process,
+    firmware,
+    free_port,
+    measure_path,
+    measure_unplugging,
+)
+from ground.benchmarks.hil_costs import measure_costs
+from sim_hw.bench.building import HOSTS, NotBuilt, build
+from sim_hw.bench.floor import Floor, measure_floor
+from sim_hw.bench.histogram import Histogram
+
+OK, MISSED, UNKNOWN = "ok", "missed", "unknown"
+TIMER_RATE = 100.0  # Hz
+TIMER_P99, TIMER_RATIO = 0.3e-3, 1.5  # s with FIFO; times a sleeping thread without
+PATH_P50 = 1.2e-3  # s
+PATH_P99 = {True: 2e-3, False: 5e-3}  # s, with FIFO and without
+QEMU_P99 = 6e-3  # s, with FIFO
+COST = 60e-6  # s of the processor for one call
+FAULT_DEAD, FAULT_SILENT, BACK = 0.05, 1.0, 0.5  # s
+SILENT_SLACK = 0.2  # s: the heartbeat at which silence is looked for
+FLOOR_P99 = 2e-3
+"""s: where this machine itself is later than that at p99, nobody can say that a bench is slow."""
+NOTE = (
+    "In ms. Floor: a thread that sleeps, at the same rate, before and after. A target in ms is "
+    "UNKNOWN where the floor itself is later than 2 ms at p99: the ratio decides what has changed."
+)
+
+
+@dataclass(frozen=True)
+class HilExtent:
+    """How much is measured."""
+
+    timer_seconds: float
+    cycles: int
+    long_cycles: int
+    qemu_cycles: int
+    calls: int
+    unplugs: int
+    silences: int
+
+
+FULL = HilExtent(31.0, 1000, 3000, 1000, 20_000, 20, 5)
+QUICK = HilExtent(3.0, 100, 100, 50, 2_000, 2, 1)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: what, how many, p50, p99, max (s), floor at p99 (s), aim and verdict."""
+
+    name: str
+    times: Histogram
+    floor: float | None
+    aim: str
+    verdict: str
+    slips: int | None = None
+
+
+def check() -> None:
+    """Refuses to begin without compilers and QEMU; raises ConfigurationError."""
+    for host in ("posix", "cortex_m3"):
+        recipe = HOSTS[host]
+        for program in (recipe.compiler, *((QEMU,) if host == "cortex_m3" else ())):
+            if shutil.which(program) is None:
+                raise ConfigurationError(
+                    "command line", None, "hil",
+                    f"{program} is not here: on Debian, apt install {recipe.packages}",
+                )  # fmt: skip
+
+
+def measure_hil(extent: HilExtent, say: Callable[[str], None]) -> Iterator[Row]:
+    """All rows, as they are measured; raises ConfigurationError where nothing can be built."""
+    with tempfile.TemporaryDirectory(prefix="msr-measure-") as home:
+        folder = Path(home)
+        try:
+            nozzle, wheels = build("nozzle", "posix", folder), build("wheels", "posix", folder)
+        except NotBuilt as error:
+            raise ConfigurationError("command line", None, "hil", str(error)) from None
+        for realtime in (False, True):
+            yield from _timers(extent, realtime, say)
+        for realtime in (False, True):
+            yield from _paths(extent, nozzle, folder, realtime, say)
+        yield from _qemu(extent, folder, say)
+        for silent, cycles in ((False, extent.unplugs), (True, extent.silences)):
+            figures = measure_unplugging(wheels, folder, cycles, silent=silent)
+            yield from _unplugged(figures, silent)
+    yield cost_row(measure_costs(extent.calls))
+
+
+def _how(realtime: bool) -> str:
+    return "FIFO, memory locked" if realtime else "as it is"
+
+
+def _timers(extent: HilExtent, realtime: bool, say: Callable[[str], None]) -> Iterator[Row]:
+    floor = measure_floor(TIMER_RATE, extent.timer_seconds, realtime=realtime)
+    for sentence in floor.refused:
+        say(f"warning: {sentence}")
+    yield timer_row(floor, realtime)
+
+
+def timer_row(floor: Floor, realtime: bool) -> Row:
+    """How late the timer of a loop is."""
+    timer = floor.lateness["loop, timerfd"]
+    base = floor.lateness[FLOOR_WAY].at(0.99)
+    if realtime:
+        aim, met = f"p99 <= {1e3 * TIMER_P99:g} ms", timer.at(0.99) <= TIMER_P99
+    else:
+        aim, met = f"p99 <= {TIMER_RATIO:g} x floor", timer.at(0.99) <= TIMER_RATIO * base
+    verdict = OK if met else MISSED if not realtime else _missed(base)
+    return Row(f"timer, 100 Hz, {_how(realtime)}", timer, base, aim, verdict)
+
+
+def _missed(floor: float) -> str:
+    return UNKNOWN if floor > FLOOR_P99 else MISSED
+
+
+def _paths(
+    extent: HilExtent, nozzle: Path, folder: Path, realtime: bool, say: Callable[[str], None]
+) -> Iterator[Row]:
+    line, port = folder / "nozzle", free_port()
+    for wire, where, address, cycles in (
+        ("pty", str(line), f"serial://{line}", extent.cycles),
+        ("tcp", str(port), f"tcp://127.0.0.1:{port}", extent.long_cycles),
+    ):
+        with device_process([str(nozzle), f"--{wire}", where]):
+            place = ("mav.effectors", "nozzle", address)
+            name = f"C over {wire}, 50 Hz, {_how(realtime)}"
+            figures = measure_path(name, place, STEER, cycles, realtime=realtime)
+        for sentence in figures.refused:
+            say(f"warning: {sentence}")
+        yield path_row(figures, PATH_P50, PATH_P99[realtime])
+        line.unlink(missing_ok=True)
+
+
+def path_row(figures: PathFigures, p50: float, p99: float) -> Row:
+    """A path; slips are its own where the floor has none."""
+    floor, slips = figures.floor.at(0.99), figures.slips
+    met = figures.trip.at(0.5) <= p50 and figures.trip.at(0.99) <= p99 and slips == 0
+    aim = f"p50 <= {1e3 * p50:g}, p99 <= {1e3 * p99:g} ms, 0 slips"
+    own = OK if met else _missed(floor) if not figures.floor_slips else UNKNOWN
+    return Row(figures.name, figures.trip, floor, aim, own, slips)
+
+
+def _qemu(extent: HilExtent, folder: Path, say: Callable[[str], None]) -> Iterator[Row]:
+    with firmware(folder) as address:
+        place = ("rover.wheels", "wheels", address)
+        name = f"Cortex-M3 in QEMU, 50 Hz, {_how(True)}"
+        figures = measure_path(name, place, STATE, extent.qemu_cycles, realtime=True)
+    for sentence in figures.refused:
+        say(f"warning: {sentence}")
+    floor = figures.floor.at(0.99)
+    met = figures.trip.at(0.99) <= QEMU_P99
+    aim = f"p99 <= {1e3 * QEMU_P99:g} ms"
+    yield Row(name, figures.trip, floor, aim, OK if met else _missed(floor), figures.slips)
+
+
+def _unplugged(figures: UnplugFigures, silent: bool) -> Iterator[Row]:
+    limit = FAULT_SILENT + SILENT_SLACK if silent else FAULT_DEAD
+    for what, times, aim in (("fault", figures.fault, limit), ("back", figures.back, BACK)):
+        met = times.count > 0 and times.largest <= aim
+        name = f"{what}, {figures.name}"
+        yield Row(name, times, None, f"max <= {1e3 * aim:g} ms", OK if met else MISSED)
+
+
+def cost_row(costs: dict[str, float]) -> Row:
+    """What guard, histogram and recorder take, of the processor."""
+    total = sum_of(costs)
+    words = ", ".join(f"{name} {1e6 * each:.1f}" for name, each in costs.items())
+    return Row(
+        f"cost of a call ({words} µs)", Histogram.of([total]), None,
+        f"<= {1e6 * COST:g} µs of processor", OK if total <= COST else MISSED,
+    )  # fmt: skip
+
+
+def sum_of(costs: dict[str, float]) -> float:
+    """All of them, s."""
+    total = 0.0
+    for each in costs.values():
+        total += each
+    return total
+
+
+def hil_table(rows: list[Row]) -> Table:
+    """The rows for people."""
+    table = Table(title="Bench: real devices", box=box.SIMPLE)
+    heads = ("", "n", "p50", "p99", "max", "floor p99", "ratio", "slips", "target", "")
+    for name in heads:
+        table.add_column(name, justify="left" if name in ("", "target") else "right")
+    for row in rows:
+        ratio = "" if not row.floor else f"{row.times.at(0.99) / row.floor:.2f}"
+        table.add_row(
+            row.name, str(row.times.count), *(f"{1e3 * row.times.at(p):.3f}" for p in (0.5, 0.99)),
+            f"{1e3 * row.times.largest:.3f}", "" if row.floor is None else f"{1e3 * row.floor:.3f}",
+            ratio, "" if row.slips is None else str(row.slips), row.aim, row.verdict,
+        )  # fmt: skip
+    return table

@@ -1,0 +1,94 @@
+"""`msr drill --bench`: drills with real devices, beside the same in simulation."""
+
+import argparse
+import contextlib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from flight.configuration.files import ConfigurationError
+from ground.commands.fly import arming
+from ground.commands.hil_orders import stop_key, who_of
+from ground.terminal.keys import single_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ground.drills.campaign import Task
+    from ground.drills.drill import Drill
+    from ground.drills.results import Shown
+    from ground.testbed.bench_host import Bench
+
+    TasksOf = Callable[[argparse.Namespace, list[Drill], list[Shown] | None], list[Task]]
+
+CANNOT = {
+    "swarm": "it copies the run where drills begin, and nothing real can be copied",
+    "nth": "it counts calls in a flight that is copied, and nothing real can be copied",
+    "score": "it switches protections off that keep the devices",
+    "shrink": "it flies hundreds of times",
+    "records": "no two flights of a bench are the same",
+    "cluster": "the devices are here",
+    "compare": "two flights of a bench are never the same, bit by bit",
+    "write_hardware": "it surveys the simulation",
+}  # fmt: skip
+"""What a bench cannot do, and why."""
+
+
+def run(arguments: argparse.Namespace, tasks_of: "TasksOf") -> int:
+    """The exit code of the worst verdict on the bench; raises ConfigurationError."""
+    for name, why in CANNOT.items():
+        if getattr(arguments, name) not in (None, False):
+            option = "--from" if name == "records" else f"--{name.replace('_', '-')}"
+            raise ConfigurationError("command line", None, option, f"not on a bench: {why}")
+    from ground.drills import text_report
+    from ground.drills.campaign import Campaign
+    from ground.drills.finding import drills_in
+    from ground.drills.on_bench import check_on_bench, fly_on_bench
+    from ground.drills.telling import shown_of
+    from ground.drills.worker_choice import workers_of
+
+    drills = drills_in(arguments.drills, arguments.only)
+    kind = _bench(arguments)
+    tasks = tasks_of(arguments, drills, None)
+    check_on_bench(tasks, kind)
+    workers = workers_of(arguments.workers, None)
+    with contextlib.closing(workers):
+        simulated = Campaign(workers, arguments.workers, arguments.out).fly(tasks)
+    with single_keys(kind.key_descriptor):
+        flown = fly_on_bench(tasks, lambda: _bench(arguments), arguments.out)
+    on_bench = [_on(task, arguments.bench) for task in tasks]
+    judged = [each for each, _ in flown]
+    for shown, before, (_, folder) in zip(
+        shown_of(on_bench, judged), simulated, flown, strict=True
+    ):
+        print("\n".join(text_report.lines(shown)))
+        same = "the same" if before.verdict == shown.judged.verdict else "NOT THE SAME"
+        print(f"        in simulation {before.verdict}: {same}; the flight is in {folder}")
+        if before.verdict != shown.judged.verdict:
+            print(f"        there because {'; '.join(before.because) or 'all held'}")
+    print(f"on the bench {text_report.summary_line(judged)}")
+    print(f"in simulation {text_report.summary_line(simulated)}")
+    return text_report.exit_code(judged)
+
+
+def _on(task: "Task", bench: str) -> "Task":
+    """The same on a bench, for the command that flies it again."""
+    from ground.drills.campaign import Task
+
+    return Task(task.drill, msgspec.structs.replace(task.job, bench=bench))
+
+
+def _bench(arguments: argparse.Namespace) -> "Bench":
+    from ground.testbed.bench_file import load_bench
+    from ground.testbed.bench_host import Bench
+
+    file, bench = load_bench(arguments.bench, allow_network=arguments.allow_network)
+    return Bench(
+        in_memory=True,
+        file=file,
+        bench=bench,
+        allow_network=arguments.allow_network,
+        armed=tuple(arming(each) for each in arguments.arm),
+        who=who_of(arguments),
+        key_descriptor=stop_key(bench),
+    )

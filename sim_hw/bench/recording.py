@@ -1,0 +1,107 @@
+"""Reads the recording of a bench; also one that a death has torn."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sim_hw.bench.recorder import ABOUT, CannotRecord
+
+RECORDING = "bench.mcap"
+"""As it is called in a run folder."""
+LARGEST_RECORD = 256 << 20  # bytes
+
+
+class NoRecording(ValueError):
+    """What is no recording, or cannot be read; the text says why."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One message: where, when (ns of the wall, since 1970), its number, and its bytes."""
+
+    topic: str
+    wall_ns: int
+    number: int
+    data: bytes
+
+    @property
+    def service(self) -> str:
+        """Whose it is; `bench` and `run` are no services."""
+        return self.topic.rpartition("/")[0].lstrip("/")
+
+    @property
+    def what(self) -> str:
+        """Such as `call` or `reply`."""
+        return self.topic.rpartition("/")[2]
+
+    def plain(self) -> dict[str, Any]:
+        """What it says; raises NoRecording."""
+        try:
+            found = msgspec.json.decode(self.data)
+        except msgspec.DecodeError as error:
+            raise NoRecording(f"message {self.number}: {error}") from None
+        if not isinstance(found, dict):
+            raise NoRecording(f"message {self.number} is no map")
+        return found
+
+
+@dataclass
+class Figures:
+    """How much there is. `whole`: it was ended in order."""
+
+    messages: int = 0
+    dropped: int = 0
+    failed: str = ""
+    whole: bool = False
+
+
+def read_recording(file: Path, figures: Figures | None = None) -> Iterator[Recorded]:
+    """All messages in their order; what a death has torn at its end is left out.
+
+    Raises NoRecording for what is none, CannotRecord without the package mcap.
+    """
+    try:
+        from mcap.exceptions import McapError
+        from mcap.records import Channel, Footer, Message, Metadata
+        from mcap.stream_reader import StreamReader
+    except ImportError:
+        raise CannotRecord(
+            "a recording is read by the package mcap, which is not installed: install "
+            "threeforks[export]"
+        ) from None
+    found = Figures() if figures is None else figures
+    topics: dict[int, str] = {}
+    try:
+        with file.open("rb") as stream:
+            if stream.read(5) != b"\x89MCAP":
+                raise NoRecording(f"{file}: no MCAP file")
+            stream.seek(0)
+            try:
+                for record in StreamReader(stream, record_size_limit=LARGEST_RECORD).records:
+                    if isinstance(record, Channel):
+                        topics[record.id] = record.topic
+                    elif isinstance(record, Message):
+                        found.messages += 1
+                        topic = topics.get(record.channel_id, "")
+                        yield Recorded(topic, record.log_time, record.sequence, record.data)
+                    elif isinstance(record, Metadata) and record.name == ABOUT:
+                        found.dropped = int(record.metadata.get("dropped", "0"))
+                        found.failed = record.metadata.get("failed", "")
+                    elif isinstance(record, Footer):
+                        found.whole = True
+            except (McapError, struct.error, EOFError):
+                return  # torn
+    except OSError as error:
+        raise NoRecording(f"{file}: {error.strerror or error}") from None
+
+
+def figures_of(file: Path) -> Figures:
+    """Of a recording; raises NoRecording."""
+    figures = Figures()
+    for _ in read_recording(file, figures):
+        pass
+    return figures

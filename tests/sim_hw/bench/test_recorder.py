@@ -1,0 +1,111 @@
+"""The recording of a bench: nobody waits for it, what does not fit is counted, a death leaves what
+was whole."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from sim_hw.bench.recorder import CannotRecord, Recorder
+from sim_hw.bench.recording import NoRecording, Recorded, figures_of, read_recording
+from sim_hw.bench.recording_what import record_heard, record_told
+
+DIES = """
+import sys, time
+from pathlib import Path
+from sim_hw.bench import recorder
+recorder.CHUNK = 0.05
+made = recorder.Recorder(Path(sys.argv[1]))
+for k in range(10**9):
+    made.told("/rover.wheels/call", {"number": k})
+    if k == 100:
+        print("ready", flush=True)
+    time.sleep(0.001)
+"""
+
+
+def test_what_was_told_is_read_in_order_with_wall_and_mission_time(tmp_path: Path) -> None:
+    before = time.time_ns()
+    recorder = Recorder(tmp_path / "a.mcap")
+    record_heard(recorder, "alive", "", [1_500_000_000])
+    call = [7, "drive", {"distance": 1.0}, 9.0, 9.0, 2 * 10**9]
+    record_heard(recorder, "call", "rover.wheels", call)
+    recorder.payload("/rover.wheels/sent", b"\x93\x01\x00\xc0")
+    record_told(recorder, ["reply", "rover.wheels", 7, {"x": float("nan")}, "", "", "", 1, 2])
+    record_told(recorder, ["interlock", "", "stopped"])
+    recorder.told("/rover.wheels/effect", {"what": object()})
+    recorder.close()
+    found: list[Recorded] = list(read_recording(tmp_path / "a.mcap"))
+    assert [(each.service, each.what) for each in found] == [
+        ("rover.wheels", "call"), ("rover.wheels", "sent"), ("rover.wheels", "reply"),
+        ("bench", "interlock"), ("rover.wheels", "effect"),
+    ]  # fmt: skip
+    told = found[0].plain()
+    assert (told["mission_s"], told["method"], told["valid"]) == (2.0, "drive", 9.0)
+    assert found[1].data == b"\x93\x01\x00\xc0" and found[2].plain()["result"] == {"x": None}
+    assert found[4].plain()["told"].startswith("{'what'")
+    assert before <= found[0].wall_ns <= found[4].wall_ns <= time.time_ns()
+    figures = figures_of(tmp_path / "a.mcap")
+    assert (figures.messages, figures.dropped, figures.whole) == (5, 0, True)
+
+
+def test_what_the_queue_does_not_hold_is_dropped_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Just so many fit; one more does not."""
+    gate = threading.Event()
+    drain = Recorder._drain
+    monkeypatch.setattr(Recorder, "_drain", lambda self: gate.wait() and drain(self))
+    recorder = Recorder(tmp_path / "a.mcap", most=10)
+    for _ in range(10):
+        recorder.told("/a/b", {})
+    assert recorder.dropped == 0
+    for _ in range(3):
+        recorder.told("/a/b", {})
+    assert recorder.dropped == 3
+    gate.set()
+    recorder.close()
+    figures = figures_of(tmp_path / "a.mcap")
+    assert (figures.messages, figures.dropped, figures.whole) == (10, 3, True)
+
+
+@pytest.mark.processes
+def test_one_that_is_killed_leaves_what_was_whole(tmp_path: Path) -> None:
+    file = tmp_path / "a.mcap"
+    words = [sys.executable, "-c", DIES, file]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    while file.stat().st_size < 4000:
+        assert process.poll() is None
+        os.sched_yield()
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    with file.open("r+b") as stream:  # a write that was cut in its middle
+        stream.truncate(file.stat().st_size - 3)
+    figures = figures_of(file)
+    numbers = [each.plain()["number"] for each in read_recording(file)]
+    assert numbers == list(range(len(numbers))) and len(numbers) >= 20 and not figures.whole
+
+
+def test_what_is_no_recording_and_a_file_that_is_there_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.mcap").write_bytes(b"no")
+    with pytest.raises(NoRecording, match="no MCAP file"):
+        figures_of(tmp_path / "a.mcap")
+    with pytest.raises(NoRecording, match="No such file"):
+        figures_of(tmp_path / "b.mcap")
+    with pytest.raises(CannotRecord, match="File exists"):
+        Recorder(tmp_path / "a.mcap")
+
+
+def test_without_the_package_the_next_step_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "mcap.writer", None)
+    with pytest.raises(CannotRecord, match=r"install threeforks\[export\]"):
+        Recorder(tmp_path / "a.mcap")
+    assert not (tmp_path / "a.mcap").exists()
