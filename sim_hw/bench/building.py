@@ -46,7 +46,8 @@ HOSTS = {
         ("host_mps2.c",),
         (
             "-mcpu=cortex-m3", "-mthumb", "-Os", "-ffunction-sections", "-fdata-sections",
-            "-nostartfiles", "--specs=nosys.specs", "-Wl,--gc-sections", "-T", "{sources}/mps2.ld",
+            "-flto", "-nostartfiles", "--specs=nosys.specs", "-Wl,--gc-sections",
+            "-T", "{sources}/mps2.ld",
         ),
         ".elf",
         "gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm",
