@@ -17,6 +17,9 @@ AXE := $(VENV)/axe/.fetched
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
+# Where the environment forbids Python to keep what it has compiled, `msr` would do that at each start.
+COMPILE := $(BIN)/python -m compileall -q flight ground sim_hw
+
 SOAK_MINUTES ?= 60
 # Minutes on two cores that the checks may take together: docs/reference/testing.md
 CHECK_MINUTES ?= 30
@@ -62,11 +65,13 @@ $(BIN)/python:
 $(FLYABLE): pyproject.toml | $(BIN)/python
 	@echo "== installing what flying needs (half a minute, once)"
 	@$(INSTALL) '.[plots,measure]'
+	@$(COMPILE)
 	@touch $@
 
 $(READY): pyproject.toml | $(BIN)/python
 	@echo "== installing what flying and checking need (half a minute, once)"
 	@$(INSTALL) '.[dev]'
+	@$(COMPILE)
 	@touch $(FLYABLE) $@
 
 # Looks for what people with other eyes or hands would trip over; a tool of the tests, from npm.

@@ -83,7 +83,7 @@ def branch(loop: VirtualLoop, work: Callable[[], bytes]) -> Branch:
     Raises CannotBranch when the process has more than one thread, or a context of ZeroMQ; or when
     the loop is within a round, or reads descriptors.
     """
-    _check(loop)
+    need_copyable(loop)
     reading, writing = os.pipe()
     pid = os.fork()
     if pid:
@@ -103,7 +103,8 @@ def branch(loop: VirtualLoop, work: Callable[[], bytes]) -> Branch:
         os._exit(status)
 
 
-def _check(loop: VirtualLoop) -> None:
+def need_copyable(loop: VirtualLoop) -> None:
+    """Raises CannotBranch where this process cannot be copied as it is."""
     if BARS:
         raise CannotBranch("; ".join(BARS.values()))
     if not _TASKS.is_dir():

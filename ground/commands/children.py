@@ -7,8 +7,12 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ground.terminal.signals import CHILD, end_with_parent
+
+if TYPE_CHECKING:
+    from ground.commands.spare import Adopted
 
 PATIENCE = 10.0  # wall seconds for a process to end in order
 RESTARTS = 5  # of one process in RESTARTS_IN
@@ -25,7 +29,7 @@ class Child:
     name: str
     words: Sequence[str]
     speaks: bool = False
-    _process: "subprocess.Popen[str] | None" = None
+    _process: "subprocess.Popen[str] | Adopted | None" = None
     _started: list[float] = field(default_factory=list)
 
     def start(self) -> None:
@@ -40,6 +44,11 @@ class Child:
             preexec_fn=end_with_parent,  # also when this one is killed
             text=True,
         )
+
+    def become(self, process: "Adopted") -> None:
+        """It is another process now, which somebody else has started."""
+        self._started.append(time.monotonic())
+        self._process = process
 
     @property
     def code(self) -> int | None:

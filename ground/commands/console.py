@@ -20,6 +20,7 @@ from ground.terminal.exit_codes import NO, YES, after_signal
 if TYPE_CHECKING:
     from ground.commands.first_contact import FirstContact
     from ground.commands.resuming import Resumed
+    from ground.commands.spare import Spare
 
 CLI = "ground.cli"
 WEB = "ground.console"
@@ -75,6 +76,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--operators", default="demo", metavar="NAME", help="who there is (default: demo)"
     )
+    parser.add_argument(
+        "--no-spare",
+        action="store_true",
+        help="--demo: no process stands by to take the place of a run that is killed; it flies "
+        "again from its record then, which takes the longer the older the mission is",
+    )
     parser.add_argument("--no-browser", action="store_true", help="open no browser")
     parser.add_argument("--no-web", action="store_true", help="without the page: API alone")
 
@@ -109,6 +116,7 @@ class Console:
         self._resumed: Resumed | None = None
         self._ahead: FirstContact | None = None
         self._told = self._told_end = False
+        self._spare: Spare | None = None
 
     def start(self) -> None:
         """Starts them, each when what it needs is there, and tells how to come in."""
@@ -165,6 +173,10 @@ class Console:
             else:
                 self._resumed = Resumed(self.folder, given.pace, given.demo or None, given.seed)
             self._ahead = None
+            run = None if self._spare is None else self._spare.take_over(self._resumed.record)
+            if run is not None:
+                self._flight.become(run)
+                return
             self._flight.words = [*common, *self._resumed.words]
         else:
             seed = [] if given.seed is None else ["--seed", str(given.seed)]
@@ -250,6 +262,7 @@ class Console:
                         return NO
                     self._start_again(child)
             self._see_to_the_way()
+            self._see_to_the_spare()
             code = None if self._flight is None else self._flight.code
             if code is not None and not self._flight_ended(code):
                 return after_signal(-code)
@@ -266,6 +279,23 @@ class Console:
                 if told is not None:
                     self._ahead = None
                     print(f"{told}; it goes on at {self._pace}", flush=True)
+
+    def _see_to_the_spare(self) -> None:
+        """Has somebody stand by for a run of ours that is where it is to be."""
+        if self._flight is None or self._arguments.no_spare:
+            return
+        if self._told_end:
+            self._end_spare()
+        elif self._resumed is None and self._ahead is None:
+            from ground.commands.spare import Spare
+
+            self._spare = self._spare or Spare(self.folder, self._arguments.operators)
+            if self._spare.is_wanted:
+                self._spare.start()
+
+    def _end_spare(self) -> None:
+        if self._spare is not None:
+            self._spare.end()
 
     def _start_again(self, child: Child) -> None:
         print(f"{child.name} ended ({child.code}); it is started again", file=sys.stderr)
@@ -291,6 +321,7 @@ class Console:
 
     def end(self) -> None:
         """Ends them in order: page, edge, run."""
+        self._end_spare()
         end_all([each for each in (self._web, self._edge, self._flight) if each is not None])
 
 
@@ -334,7 +365,7 @@ def _check(arguments: argparse.Namespace) -> None:
                 raise ConfigurationError(
                     "command line", None, f"--{option}", "is for a run that --demo starts"
                 )
-        for option in ("resume", "from_start"):
+        for option in ("resume", "from_start", "no_spare"):
             if getattr(arguments, option):
                 name = f"--{option.replace('_', '-')}"
                 raise ConfigurationError("command line", None, name, "is for --demo")

@@ -58,13 +58,18 @@ class Resumed:
         goal = read_standing(self._goal) or read_standing(state / STANDING) or Standing(0, 0.0)
         time_ns = max(last_ns, goal.time_ns)
         write_private(self._goal, msgspec.json.encode(Standing(time_ns, goal.pace, goal.until)))
-        self.time = time_ns / NANOSECONDS
+        self._time_ns, self.time = time_ns, time_ns / NANOSECONDS
         self._pace, self._until = goal.pace, goal.until
         if pace is not None:
             self._pace, self._until = _finite(checked_pace(pace)), None
         elif goal.until is not None and goal.until <= self.time:
             self._pace, self._until = 0.0, None  # it is where it was to stand
-        self._begun = False
+        self._begun = self._let_go = False
+
+    @property
+    def record(self) -> Path:
+        """What it is flown from."""
+        return self._kept
 
     @property
     def words(self) -> list[str]:
@@ -73,6 +78,8 @@ class Resumed:
 
     def arrived(self) -> bool:
         """Whether it is there; lets it go on its way first, and at its pace in the end."""
+        if self._let_go:
+            return self._is_noted()
         try:
             with RunControl(self._folder, patience=5.0) as control:
                 look = control.look()
@@ -86,7 +93,17 @@ class Resumed:
                 control.pace(self._pace, self._until)
         except ControlRefused:
             return False
-        forget(self._folder)
+        self._let_go = True
+        return self._is_noted()
+
+    def _is_noted(self) -> bool:
+        """Whether the edge has noted that it is there: until then it may die again."""
+        state = state_folder(self._folder)
+        noted = read_standing(state / STANDING)
+        if noted is None or noted.time_ns < self._time_ns:
+            return False
+        for name in (SESSION_FILE, GOAL):
+            (state / name).unlink(missing_ok=True)
         return True
 
     def _record(self) -> Session:

@@ -117,7 +117,8 @@ class Archive:
             found = damage_in(self._database)
             if found:
                 raise ArchiveError(f"{self.path} is damaged: {found}. {_ADVICE}")
-        self._database.executescript(SCHEMA)
+        # In one go: else the disc is waited for after each of its tables.
+        self._database.executescript(f"BEGIN IMMEDIATE;\n{SCHEMA}\nCOMMIT;")
         self._database.execute(f"PRAGMA user_version = {VERSION}")
 
     def _was_begun(self) -> bool:

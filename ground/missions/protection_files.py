@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,16 @@ def load_protection(vehicle: str, path: Path | None = None) -> Table:
     home = protection_file(vehicle)
     if path is None and not home.exists():
         return Table()
-    return load_configuration(path or home, Table)
+    if path is not None:
+        return load_configuration(path, Table)
+    found = home.stat()
+    return _table(home, found.st_mtime_ns, found.st_size)
+
+
+@cache
+def _table(home: Path, changed_ns: int, size: int) -> Table:
+    """Of a file as it is: the start of a run asks for each some three times."""
+    return load_configuration(home, Table)
 
 
 def check_protection(table: Table, names: Names, path: Path | None = None) -> None:

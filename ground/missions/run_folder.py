@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from flight.configuration.files import ConfigurationError
 from flight.configuration.whole_files import PART, replace_file
@@ -129,6 +129,10 @@ class RunFolder:
     def ground(self) -> Path:
         """What mission control keeps: archive and manifest."""
         return self.path / "ground"
+
+    def open_lines(self, name: str) -> TextIO:
+        """A new file of text, of which others see whole lines while it grows."""
+        return (self.path / name).open("x", encoding="utf-8", buffering=1)
 
     def mark(self, state: str, **more: Any) -> None:
         """Writes in which state the run is."""

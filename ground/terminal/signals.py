@@ -12,6 +12,7 @@ CHILD = "MSR_CHILD"
 of their end."""
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+_PR_SET_CHILD_SUBREAPER = 36
 _received: list[signal.Signals] = []
 
 
@@ -54,3 +55,10 @@ def end_with_parent() -> None:
     """Asks Linux to end this process when its parent dies, however that happens."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def adopt_orphans() -> bool:
+    """Has this process be the parent of those below it whose own has died; whether it can be."""
+    if sys.platform != "linux":
+        return False
+    return bool(ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1) == 0)

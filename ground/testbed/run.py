@@ -103,7 +103,7 @@ class Run:
 
     async def fly(self, show: Callable[["Run"], None] | None = None) -> Outcome:
         """Flies until the procedure ends or the mission's time limit is over."""
-        self._events = EventJournal(self.folder.path)
+        self._events = EventJournal(self.folder)
         try:
             with collecting_seldom():
                 outcome = await self._fly(show)
@@ -122,7 +122,7 @@ class Run:
             host.fit(self.hardware)
             self.hardware.serve(host.hardware_bus, host.nursery)
             tubes = self.hardware.world.tubes
-            truth = TruthJournal(self.folder.path, tubes, self.now)
+            truth = TruthJournal(self.folder, tubes, self.now)
             self.tracks = TruthTracks(self.hardware)
             self.power_cuts = PowerCuts(self.hardware, host.nursery, self._cut, self._power_is_back)
             self.auditor = Auditor(tubes, host.ledgers, self.now)
@@ -373,14 +373,14 @@ def fly(
     host: HostKind | None = None,
     show: Callable[[Run], None] | None = None,
     report: Callable[[RunFolder, RunRecord], None] | None = None,
+    folder: RunFolder | None = None,
 ) -> RunRecord:
-    """Flies a mission into a folder; `report` writes what is to be read of it.
-
-    Raises ConfigurationError before anything is started or written.
+    """Flies a mission into a folder (`folder`: which is open already); `report` writes what is to
+    be read of it. Raises ConfigurationError before anything is started or written.
     """
     options, kind = options or RunOptions(), host or Virtual()
     files = check_run(mission, options, kind)
-    folder = RunFolder(out, {"fingerprint": fingerprint()})
+    folder = folder or RunFolder(out, {"fingerprint": fingerprint()})
     with folder.in_use():
         record = _flown(folder, mission, files, options, kind, show)
         if report is not None:

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from flight.icd.messages import EventReport
+from ground.missions.run_folder import RunFolder
 from sim_hw.world.tubes import TubeMove, TubeRegistry
 
 EVENTS_FILE = "events.jsonl"
@@ -17,9 +17,8 @@ TRUTH_FILE = "truth.jsonl"
 class EventJournal:
     """Writes `events.jsonl` of a run folder."""
 
-    def __init__(self, folder: Path) -> None:
-        # A whole line at once: orders of a bench are followed there while it flies.
-        self._file = (folder / EVENTS_FILE).open("w", encoding="utf-8", buffering=1)
+    def __init__(self, folder: RunFolder) -> None:
+        self._file = folder.open_lines(EVENTS_FILE)  # orders of a bench are followed there
 
     def write(self, event: EventReport) -> None:
         """Adds an event."""
@@ -35,8 +34,10 @@ class EventJournal:
 class TruthJournal:
     """Writes `truth.jsonl` of a run folder: where each tube truly is at first, and its moves."""
 
-    def __init__(self, folder: Path, tubes: TubeRegistry, clock: Callable[[], float]) -> None:
-        self._file = (folder / TRUTH_FILE).open("w", encoding="utf-8")
+    def __init__(
+        self, folder: RunFolder, tubes: TubeRegistry, clock: Callable[[], float]
+    ) -> None:
+        self._file = folder.open_lines(TRUTH_FILE)
         self._clock = clock
         for tube in tubes.tube_ids:
             self._write({"time": 0.0, "tube": tube, "to": tubes.state(tube).place})
@@ -48,7 +49,6 @@ class TruthJournal:
 
     def _write(self, record: dict[str, Any]) -> None:
         self._file.write(json.dumps(record) + "\n")
-        self._file.flush()  # whoever looks at a run under way sees whole lines
 
     def close(self) -> None:
         """No more come."""

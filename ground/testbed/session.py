@@ -13,6 +13,7 @@ import msgspec
 
 from flight.configuration.files import ConfigurationError
 from flight.runtime.throttled_loop import Input
+from ground.missions.run_folder import RunFolder
 from ground.testbed.inputs import InputRefused, read_input
 from sim_hw.bench.recorder import CannotRecord
 from sim_hw.bench.recording import NoRecording, read_recording
@@ -63,9 +64,9 @@ class Session(msgspec.Struct, frozen=True):
 class SessionWriter:
     """Writes the record of a run that is under way."""
 
-    def __init__(self, file: Path, head: SessionHead) -> None:
+    def __init__(self, folder: RunFolder, head: SessionHead) -> None:
         self.head = head
-        self._file = file.open("x", encoding="utf-8")
+        self._file = folder.open_lines(SESSION_FILE)
         self._write(msgspec.to_builtins(head))
 
     def admitted(self, taken: Input) -> None:

@@ -34,7 +34,6 @@ from ground.testbed.pace_goal import PaceGoal
 from ground.testbed.run_control import CONTROL_FILE, ControlServer, Order
 from ground.testbed.session import (
     FORMAT,
-    SESSION_FILE,
     Session,
     SessionHead,
     SessionWriter,
@@ -128,9 +127,8 @@ class ThrottledHost(VirtualHost):
         assert isinstance(loop, ThrottledLoop)
         self._held_loop = loop
         setting = self._setting
-        folder = setting.folder.path
         self._session = SessionWriter(
-            folder / SESSION_FILE,
+            setting.folder,
             SessionHead(
                 FORMAT,
                 setting.mission.name,
@@ -144,18 +142,24 @@ class ThrottledHost(VirtualHost):
         loop.record = self._session.admitted
         loop.admit = self._admit
         if self._kind.serve:
-            dictionary = make_dictionary()
-            self._server = ControlServer(
-                loop,
-                self._kind.outside,
-                lambda given: check_input(given, setting.mission, dictionary),
-                folder / CONTROL_FILE,
-                Asking(loop, load_operators(self._kind.operators), lambda: self.service),
-                held=self,
-            )
-            self._goal = PaceGoal(lambda: self.service, lambda: self.pace_asked(0.0, None))
-            self._server.goal = self._goal
+            self._serve(self._kind.outside)
         return self
+
+    def _serve(self, outside: Descriptors) -> None:
+        """From now on it can be spoken to."""
+        mission, dictionary = self._setting.mission, make_dictionary()
+        self._server = ControlServer(
+            self._held_loop,
+            outside,
+            lambda given: check_input(given, mission, dictionary),
+            self._setting.folder.path / CONTROL_FILE,
+            Asking(self._held_loop, load_operators(self._kind.operators), lambda: self.service),
+            held=self,
+        )
+        self._goal = PaceGoal(lambda: self.service, lambda: self.pace_asked(0.0, None))
+        self._server.goal = self._goal
+        if self.service is not None:
+            self.service.desk.journal.on_entry = self._goal.hear
 
     async def __aexit__(
         self,

@@ -104,7 +104,7 @@ class VirtualHost:
         in_memory: bool = False,
     ) -> None:
         self._make_loop = make_loop
-        self._memory = MemoryDisc() if in_memory else None
+        self._memory = self.memory_disc() if in_memory else None
         self._stores = Stores(self._pause)
         self._disc: Disc = self._stores.disc(FILES if self._memory is None else self._memory)
         self._setting = setting
@@ -130,6 +130,10 @@ class VirtualHost:
         self._display: ProgressDisplay | None = None
         self._ground: asyncio.Task[None]
         self._ground_bus: Bus
+
+    def memory_disc(self) -> MemoryDisc:
+        """What stores and archive lie on that lie in memory."""
+        return MemoryDisc()
 
     def loop(self) -> VirtualLoop:
         """A new loop that jumps through time."""

@@ -12,8 +12,7 @@ ROOMS = (
     "ground/pictures", "ground/reports", "ground/testbed",
 )  # fmt: skip
 JOURNALS = {
-    ("ground/testbed/run_events.py", "open"): "events and moves of tubes, a whole line each",
-    ("ground/testbed/session.py", "open"): "inputs, a whole line each",
+    ("ground/missions/run_folder.py", "open"): "events, moves of tubes, inputs: a whole line each",
     ("ground/testbed/child.py", "open"): "what a process writes to its standard output",
     ("flight/runtime/message_log.py", "open"): "every message, one after the other",
     ("ground/testbed/faults/journal.py", "open"): "what was broken, a whole line each",

@@ -5,7 +5,7 @@ disc's own, method by method.
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -32,6 +32,11 @@ class Stores:
         if role not in self._stores:
             self._stores[role] = RunStore(role, partial(self._pause, role))
         return self._stores[role]
+
+    def use(self, connections: Mapping[int, sqlite3.Connection]) -> None:
+        """Has other connections used in the place of those that had these `id`s."""
+        for store in self._stores.values():
+            store.use(connections)
 
     def disc(self, disc: Disc) -> Disc:
         """A disc with a seam."""
@@ -72,6 +77,12 @@ class RunStore:
         """Somebody has opened it, or has let go of it (None)."""
         self._disc, self._path, self._connection = disc, path, connection
         self._look()
+
+    def use(self, connections: Mapping[int, sqlite3.Connection]) -> None:
+        """See `Stores.use`."""
+        if self._connection is not None:
+            self._connection.inner = connections[id(self._connection.inner)]
+            self._look()
 
     def ask(self, text: str, values: tuple[Any, ...], in_transaction: bool, do: Do) -> Any:
         """Has a statement carried out, as far as the faults let it."""

@@ -10,6 +10,7 @@ from ground.commands import resuming
 from ground.commands.resuming import Resumed
 from ground.edge.private_files import state_folder
 from ground.edge.standing import GOAL, STANDING, Standing, StandingFile, read_standing
+from ground.missions.run_folder import RunFolder
 from ground.testbed.run_control import ControlRefused
 from ground.testbed.session import SessionHead, SessionWriter
 
@@ -83,9 +84,10 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
 
 
 def resumed(folder: Path, standing: Standing, pace: str | None = None) -> Resumed:
-    folder.mkdir()
+    flown = RunFolder(folder)
     head = SessionHead(1, "surface", 1, None, {})
-    SessionWriter(folder / "session.jsonl", head).close()
+    SessionWriter(flown, head).close()
+    flown.close()
     (state_folder(folder) / STANDING).write_bytes(msgspec.json.encode(standing))
     return Resumed(folder, pace)
 
@@ -113,3 +115,23 @@ def test_one_that_died_goes_on_to_where_it_was_to_stand(
     run.time, run.rate = there, 0.0
     assert again.arrived() and run.asked == [(None, there), goes_on]
     assert read_standing(state_folder(folder) / GOAL) is None
+
+
+def test_one_that_is_there_can_die_again_before_the_edge_has_noted_that(
+    run: Run, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    again = resumed(folder, Standing(10**9, 0.0))
+    noted = state_folder(folder) / STANDING
+    noted.write_bytes(msgspec.json.encode(Standing(10**8, None)))  # as the edge does on the way
+    run.time, run.rate = 1.0, 0.0
+    assert not again.arrived()
+    asked = list(run.asked)
+    for _ in range(2):
+        assert not again.arrived() and again.record.exists()
+        assert read_standing(state_folder(folder) / GOAL) == Standing(10**9, 0.0)
+    noted.write_bytes(msgspec.json.encode(Standing(10**9, 0.0)))
+    assert again.arrived() and not again.record.exists()
+    assert read_standing(state_folder(folder) / GOAL) is None
+    assert run.asked == [*asked, (0.0, None)]
+    assert read_standing(noted) == Standing(10**9, 0.0)  # else a second death would forget it

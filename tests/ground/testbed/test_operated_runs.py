@@ -4,10 +4,12 @@ What is wrong with a record, or with what is put into a run, is refused by a sen
 """
 
 import json
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +18,18 @@ import pytest
 from flight.configuration.files import ConfigurationError
 from ground.cli import main
 from ground.missions.mission import load_mission
-from ground.reports.flight import fly_mission
+from ground.missions.run_folder import RunFolder, is_under_way
+from ground.reports.flight import fly_mission, write_reports
 from ground.testbed.control_room import make_dictionary
 from ground.testbed.evidence import configuration_hashes
 from ground.testbed.inputs import CommandInput, InputRefused, KillInput, check_input, read_input
 from ground.testbed.run import RunOptions
+from ground.testbed.run import fly as fly_run
 from ground.testbed.run_control import CONTROL_FILE, ControlRefused, RunControl
 from ground.testbed.run_record import RunRecord
 from ground.testbed.session import SESSION_FILE, SessionHead, SessionWriter, read_session
+from ground.testbed.standby_folder import StandbyFolder
+from ground.testbed.standby_host import Standby
 from ground.testbed.throttled_host import Throttled
 from tests.ground.testbed.operated import Crew, enough, fly, fly_again, until
 from tests.ground.testbed.test_run import small_mission
@@ -281,8 +287,9 @@ def test_a_record_of_ones_own_mission_file_flies_it_where_that_is_as_it_was(
     text = small_mission(tmp_path).file.read_text()
     own.write_text(text)
     head = SessionHead(1, "own", 3, None, configuration_hashes(load_mission(str(own))))
-    (tmp_path / "kept").mkdir()
-    SessionWriter(tmp_path / "kept" / SESSION_FILE, head).close()
+    kept = RunFolder(tmp_path / "kept")
+    SessionWriter(kept, head).close()
+    kept.close()
     session = read_session(tmp_path / "kept")
     assert session.mission == str(own.resolve())
     Throttled(session=session).check(load_mission(session.mission))
@@ -302,3 +309,58 @@ def test_a_record_of_ones_own_mission_file_flies_it_where_that_is_as_it_was(
     assert main(flown) == 2
     assert "own.yaml" in capsys.readouterr().err
     assert not (tmp_path / "again").exists()
+
+
+# ------------------------------------------------------------------- one that stands by
+
+
+@pytest.mark.requirement("OPS-11")
+@pytest.mark.parametrize(
+    "at",
+    [DAY + 5000.0, pytest.param(1000.0, marks=pytest.mark.check),
+     pytest.param(END - 1.0, marks=pytest.mark.check)],
+)  # fmt: skip
+def test_who_stood_by_is_the_run_from_there_on_bit_for_bit(
+    flown: tuple[Path, RunRecord], tmp_path: Path, at: float
+) -> None:
+    folder, first = flown
+    session, out = read_session(folder), tmp_path / "run"
+    known = [each for each in session.inputs if each.time_ns <= at * 1e9]
+    left = [each for each in session.inputs if each.time_ns > at * 1e9]
+    crew = Crew(until(END), enough)
+    ways = iter((0.3 * at, at))
+
+    def stands() -> None:
+        host = kind.opened[0]
+        way = next(ways, None)
+        if way is not None:
+            host.held_loop.follow(round(way * 1e9) - 1, known if way != at else ())
+            return
+        assert not out.exists()  # it has touched nothing
+        host.held_loop.follow(0, left)
+        host.take_over(out)
+        host.held_loop.outside = crew
+        crew.loop, crew.host = host.held_loop, host
+        crew.loop.set_pace(0.0)
+        assert is_under_way(out) and (out / CONTROL_FILE).exists()
+        now = json.loads((out / "run.json").read_text())
+        assert now["state"] == "running"
+
+    kind = Standby(session=session, stands=stands)
+    home = StandbyFolder(tmp_path / "spare")
+    mission = load_mission("surface")
+    second = fly_run(mission, home.path, RunOptions(), kind, None, write_reports, home)
+    assert second.figures.log_sha256 == first.figures.log_sha256
+    for name in (SESSION_FILE, "events.jsonl", "truth.jsonl"):
+        assert (out / name).read_text() == (folder / name).read_text()
+    for name in ("ground/archive.sqlite", "nodes/rover.sqlite", "nodes/lander.sqlite"):
+        assert rows_of(out / name) == rows_of(folder / name)
+    assert (out / "ground" / "manifest.json").exists() and (out / "summary.json").exists()
+    assert not is_under_way(out) and not (out / CONTROL_FILE).exists()
+
+
+def rows_of(file: Path) -> list[str]:
+    """All that a database holds, and no log beside it."""
+    assert file.exists() and not file.with_name(file.name + "-wal").exists()
+    with closing(sqlite3.connect(file)) as database:
+        return [line for line in database.iterdump() if "sqlite_stat" not in line]

@@ -1,0 +1,152 @@
+"""A spare for a run that may be killed: a process that stands by, and becomes the run at once.
+
+It follows the record of the run in memory (`standing_by`), so how long that takes does not grow
+with the mission's age. It costs the processor what the run costs, and some 150 MB of memory.
+"""
+
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from ground.terminal.exit_codes import REFUSED
+from ground.terminal.signals import CHILD, adopt_orphans, end_with_parent
+
+PROGRAM = "ground.commands.standing_by"
+PATIENCE = 5.0  # wall seconds for it to become the run; it can be flown from its record then
+AGAIN = 10.0  # wall seconds after which another is started where one could not take over
+STOPS = 2.0  # wall seconds for it to end
+
+
+class Adopted:
+    """A process that another has started and that is a child of this one now; as far as it is
+    needed, what `subprocess.Popen` is."""
+
+    stdout = None
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._code: int | None = None
+
+    def poll(self) -> int | None:
+        """What it ended with, below zero: the signal; None while it runs."""
+        if self._code is None:
+            try:
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+            except ChildProcessError:
+                pid, status = self.pid, 0  # somebody else was told
+            if pid:
+                self._code = os.waitstatus_to_exitcode(status)
+        return self._code
+
+    def terminate(self) -> None:
+        """Asks it to end in order."""
+        self._send(15)
+
+    def kill(self) -> None:
+        """Ends it."""
+        self._send(9)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """What it ended with; raises subprocess.TimeoutExpired."""
+        end = None if timeout is None else time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if end is not None and time.monotonic() > end:
+                raise subprocess.TimeoutExpired([PROGRAM], timeout or 0.0)
+            time.sleep(0.01)
+        return code
+
+    def _send(self, number: int) -> None:
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+
+class Spare:
+    """For the run in a folder."""
+
+    def __init__(self, folder: Path, operators: str) -> None:
+        self._words = [str(folder), operators]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started = -AGAIN
+
+    @property
+    def stands_by(self) -> bool:
+        """Whether there is one."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether another is to be started: there is none, and the last had begun to stand by."""
+        process = self._process
+        if process is None:
+            return time.monotonic() - self._started > AGAIN
+        return process.poll() not in (None, REFUSED)
+
+    def start(self) -> None:
+        """Has one follow the run, which has begun."""
+        self.end()
+        if not adopt_orphans():
+            return  # nobody could be told how it ended
+        self._started = time.monotonic()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", PROGRAM, *self._words],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+            # A process with threads cannot be copied.
+            env={**os.environ, CHILD: "1", "OPENBLAS_NUM_THREADS": "1"},
+            preexec_fn=end_with_parent,
+        )  # fmt: skip
+
+    def take_over(self, record: Path) -> "Adopted | None":
+        """The run, which has died, as a new process that goes on from there on; the spare stands
+        by for that one. None: it cannot be so, and the run is to be flown from its `record`."""
+        if not self.stands_by:
+            return None
+        order = {"do": "take_over", "record": str(record), "parent": os.getpid()}
+        told = self._asked(order)
+        if "pid" in told:
+            return Adopted(int(told["pid"]))
+        print(f"the spare cannot take over: {told.get('refused')}", file=sys.stderr)
+        self.end()
+        return None
+
+    def _asked(self, order: dict[str, Any]) -> dict[str, Any]:
+        process = self._process
+        assert process is not None and process.stdin is not None and process.stdout is not None
+        answer = b""
+        try:
+            process.stdin.write(json.dumps(order).encode() + b"\n")
+            process.stdin.flush()
+            end = time.monotonic() + PATIENCE
+            while not answer.endswith(b"\n"):
+                left = max(0.0, end - time.monotonic())
+                if not select.select([process.stdout], [], [], left)[0]:
+                    return {"refused": f"it did not answer within {PATIENCE:g} s"}
+                part = os.read(process.stdout.fileno(), 1 << 16)
+                if not part:
+                    return {"refused": "it has ended"}
+                answer += part
+            return dict(json.loads(answer.splitlines()[-1]))
+        except (OSError, ValueError) as error:
+            return {"refused": str(error)}
+
+    def end(self) -> None:
+        """Nobody stands by any more."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(STOPS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()

@@ -1,0 +1,204 @@
+"""Who stands by for a run: how far it follows, who asks it to take over, and what comes of that."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+
+from flight.runtime.throttled_loop import Input
+from ground.commands import spare, standing_by
+from ground.commands.spare import Adopted, Spare
+from ground.commands.standing_by import STRIDE, CannotStandBy, Follower
+from ground.edge.private_files import state_folder, write_private
+from ground.edge.standing import STANDING, Standing
+from ground.missions.run_folder import RunFolder
+from ground.testbed.session import SessionHead, SessionWriter, read_session
+
+HEAD = SessionHead(1, "surface", 1, None, {})
+HEAT = {"type": "command", "vehicle": "lander", "command": "report_status", "user": "ada"}
+NS = 10**9
+
+
+# ------------------------------------------------------------------------ following
+
+
+class Loop:
+    def __init__(self) -> None:
+        self.until_ns, self.given = -1, list[Input]()
+
+    def follow(self, until_ns: int, inputs: Any = ()) -> None:
+        self.until_ns = max(self.until_ns, until_ns)
+        self.given += inputs
+
+
+class Followed:
+    """A run that is flown by hand, and who follows it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = RunFolder(folder)
+        self.writer = SessionWriter(self.folder, HEAD)
+        self.loop, self.orders = Loop(), 0
+        kind: Any = SimpleNamespace(opened=[SimpleNamespace(held_loop=self.loop)])
+        self.follower = Follower(folder, read_session(folder), kind)
+
+    def stands_at(self, time_ns: int) -> None:
+        file = state_folder(self.folder.path) / STANDING
+        write_private(file, msgspec.json.encode(Standing(time_ns, 50.0)))
+
+    def input(self, time_ns: int, order: int) -> None:
+        self.writer.admitted(Input(time_ns, order, HEAT))
+
+
+@pytest.fixture
+def followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    made = Followed(tmp_path / "run")
+    monkeypatch.setattr(made.follower, "_order", lambda patience: None)
+    yield made
+    made.writer.close()
+    made.folder.close()
+
+
+def test_it_goes_no_further_than_all_is_known_that_the_run_has_done(followed: Any) -> None:
+    loop = followed.loop
+    followed.stands_at(5 * NS)
+    followed.follower.stands()
+    assert loop.until_ns == 5 * NS - 1  # at that very instant an input may still come
+    followed.input(5 * NS, 1)
+    followed.input(7 * NS, 2)
+    followed.follower.stands()
+    assert loop.until_ns == 7 * NS - 1
+    assert [(each.time_ns, each.order) for each in loop.given] == [(5 * NS, 1), (7 * NS, 2)]
+    followed.stands_at(6 * NS)  # an older word
+    followed.input(9 * NS, 3)
+    followed.follower.stands()
+    assert loop.until_ns == 9 * NS - 1 and len(loop.given) == 3
+    followed.stands_at(9 * NS + 3 * STRIDE)
+    followed.follower.stands()
+    assert loop.until_ns == 9 * NS - 1 + STRIDE  # orders are looked for on the way
+
+
+def test_what_is_torn_is_no_input_and_another_run_is_not_followed(
+    followed: Any, tmp_path: Path
+) -> None:
+    followed.input(5 * NS, 1)
+    with (tmp_path / "run" / "session.jsonl").open("a") as file:
+        file.write('{"time_ns": 8')
+    followed.follower.stands()
+    assert followed.loop.until_ns == 5 * NS - 1 and len(followed.loop.given) == 1
+    (tmp_path / "run" / "session.jsonl").unlink()  # between two lives
+    followed.stands_at(6 * NS)
+    followed.follower.stands()
+    assert followed.loop.until_ns == 6 * NS - 1
+    other = msgspec.structs.replace(HEAD, seed=2)
+    SessionWriter(followed.folder, other).close()
+    with pytest.raises(CannotStandBy, match="another run has begun"):
+        followed.follower.stands()
+
+
+def test_a_record_that_lacks_what_was_done_is_not_gone_on_from(
+    followed: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[Any] = []
+    monkeypatch.setattr(standing_by, "_say", said.append)
+    followed.input(5 * NS, 1)
+    followed.follower.stands()
+    short = RunFolder(tmp_path / "short")
+    SessionWriter(short, HEAD).close()
+    short.close()
+    assert followed.follower._obey({"record": str(short.path), "parent": 1})
+    assert "has fewer inputs than the run had" in said[0]["refused"]
+
+
+# ------------------------------------------------------------------- who is asked
+
+
+@pytest.fixture
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A spare that says what the test has it say."""
+    program = tmp_path / "says.py"
+    monkeypatch.setattr(spare, "PROGRAM", "says")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(spare, "adopt_orphans", lambda: True)
+    monkeypatch.setattr(spare, "PATIENCE", 20.0)
+
+    def make(then: str) -> Spare:
+        program.write_text(f"import sys, time\nline = sys.stdin.readline()\n{then}\n")
+        made = made_ones[0] = Spare(tmp_path / "run", "demo")
+        assert made.is_wanted
+        made.start()
+        assert made.stands_by and not made.is_wanted
+        return made
+
+    made_ones: dict[int, Spare] = {}
+    yield make
+    made_ones[0].end()
+
+
+def test_who_took_over_is_a_child_and_its_end_is_known(asked: Any) -> None:
+    made = asked(f"print('{json.dumps({'pid': 123456789})}', flush=True); sys.stdin.read()")
+    run = made.take_over(Path("record"))
+    assert run is not None and run.pid == 123456789
+    assert made.stands_by  # for that one
+    made.end()
+    assert not made.stands_by
+
+
+@pytest.mark.parametrize(
+    "then",
+    ["print('{\"refused\": \"it is so\"}', flush=True); sys.stdin.read()", "sys.exit(1)",
+     "print('nonsense', flush=True); sys.stdin.read()"],
+)  # fmt: skip
+def test_where_it_cannot_the_run_is_flown_from_its_record(
+    asked: Any, then: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = asked(then)
+    assert made.take_over(Path("record")) is None
+    assert "the spare cannot take over: " in capfd.readouterr().err
+    assert not made.stands_by and not made.is_wanted  # not at once again
+
+
+def test_one_that_says_nothing_is_not_waited_for(
+    asked: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spare, "PATIENCE", 0.05)
+    made = asked("sys.stdin.read()")
+    assert made.take_over(Path("record")) is None
+    assert made.take_over(Path("record")) is None  # there is none
+
+
+def test_one_that_was_refused_is_not_started_again(asked: Any) -> None:
+    made = asked("sys.exit(2)")
+    process = made._process
+    process.stdin.close()
+    process.wait(20)
+    assert not made.is_wanted and not made.stands_by
+    made.end()
+
+
+@pytest.mark.parametrize(
+    ("does", "ends", "code"),
+    [
+        ("sys.exit(3)", None, 3),
+        ("time.sleep(60)", Adopted.kill, -signal.SIGKILL),
+        ("time.sleep(60)", Adopted.terminate, -signal.SIGTERM),
+    ],
+)
+def test_an_adopted_process_ends_as_others_do(does: str, ends: Any, code: int) -> None:
+    started = subprocess.Popen([sys.executable, "-c", f"import sys, time; {does}"])
+    adopted = Adopted(started.pid)
+    if ends is not None:
+        with pytest.raises(subprocess.TimeoutExpired):
+            adopted.wait(0.0)
+        ends(adopted)
+    assert adopted.wait(20.0) == adopted.poll() == code
+    started.returncode = code  # it was waited for
+    adopted.kill()  # nobody
+    assert Adopted(os.getppid()).poll() == 0  # no child of this process
