@@ -56,6 +56,8 @@ class AxisError:
     refused: dict[str, list[float]] = field(default_factory=dict)
     insisted: int = 0
     """Times that what lay beyond the gate was believed because it did not change."""
+    felt: float = 0.0
+    """m/s that were felt since the velocity was measured: so much of it the attitude has turned."""
 
     def propagate(self, interval: float) -> None:
         """Lets time pass."""
@@ -152,8 +154,9 @@ class DescentNavigation:
         self.heading_in_doubt = False
         """A gyroscope has saturated: the angle about the vertical is not found again."""
         self._felt_sum: Vector = (0.0, 0.0, 0.0)
-        self._felt_total = 0.0
         self._level_start: tuple[float, Vector] | None = None
+        self.map_error = 0.0
+        """Standard deviation of the map's own place (m), where the variances are those on it."""
         self.corrected_up = 0.0
         """m by which measurements have moved it up so far: the rest of its way it has felt."""
         self._before_guess: DescentNavigation | None = None
@@ -176,7 +179,8 @@ class DescentNavigation:
 
     def horizontal_sigma(self) -> float:
         """Standard deviation of the place on either horizontal axis, m."""
-        return math.sqrt(max(self.errors[0].position, self.errors[1].position, 0.0))
+        on_map = max(self.errors[0].position, self.errors[1].position, 0.0)
+        return math.sqrt(on_map + self.map_error**2)
 
     # ------------------------------------------------------------- what it does
 
@@ -201,12 +205,12 @@ class DescentNavigation:
             self._move(interval, gained)
         self.time = increments.time_ns / NANOSECONDS
         self.number = increments.number
-        before, self._felt_total = self._felt_total, self._felt_total + norm(gained)
         doubt = DRAG_ERROR if dragged else ATTITUDE_ERROR
-        turned = doubt**2 * (self._felt_total**2 - before**2)
+        size = norm(gained)
         for error in self.errors:
+            before, error.felt = error.felt, error.felt + size
             error.propagate(interval)
-            error.velocity += turned
+            error.velocity += doubt**2 * (error.felt**2 - before**2)
         if increments.saturated or increments.gap:
             self.saturated = self.heading_in_doubt = True
             for error in self.errors:
@@ -307,8 +311,15 @@ class DescentNavigation:
         if self.heading_in_doubt and axis < 2:
             east, north, _ = self.local_velocity()
             error.velocity = max(error.velocity, (HEADING_DOUBT * math.hypot(east, north)) ** 2)
-        self._felt_total = 0.0  # what the attitude had done to the velocity is taken out
+        for each in self.errors:
+            each.felt = 0.0  # what the attitude had done to the velocity is taken out
         return True
+
+    def velocity_was_shown(self) -> None:
+        """What the attitude has done to the velocity is no more than what places one after the
+        other, without any measured velocity, leave open of it."""
+        for error in self.errors:
+            error.felt = min(error.felt, math.sqrt(max(error.velocity, 0.0)) / ATTITUDE_ERROR)
 
     def _correct(self, axis: int, residual: float, gain: tuple[float, float]) -> None:
         direction = local_axes(self.position)[axis]

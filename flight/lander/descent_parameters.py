@@ -47,6 +47,7 @@ DESCENT_PARAMETERS = {
     "radar_delay": _f("s", 0.0, 120.0, "after the heat shield until the radar is listened to"),
     "terrain_highest": _metres("over the ground from which images are matched"),
     "terrain_lowest": _metres("over the ground down to which images are matched"),
+    "images_lowest": _metres("over the ground down to which they are without a range by the radar"),
     "backshell_highest": _metres("over the ground from which the backshell may be left"),
     "backshell_lowest": _metres("over the ground at which the backshell is left at the latest"),
     "engine_ring_radius": _metres("of the descent engines", 10.0),

@@ -88,6 +88,9 @@ class DescentReports:
     @event(HIGH, "Found on the map, {shift} m from where it was thought to be, {height} m up")
     def terrain_fix(self, *, shift: int, height: int) -> None: ...
 
+    @event(ALARM, "The radar shows no range: the height is that of images, {height} m")
+    def height_by_images(self, *, height: int) -> None: ...
+
     @event(HIGH, "Legs deployed {height} m up")
     def legs_deployed(self, *, height: int) -> None: ...
 

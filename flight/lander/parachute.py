@@ -10,6 +10,7 @@ from flight.lander.descent_navigation import DescentNavigation
 from flight.lander.divert import DivertChoice, choose_landing
 from flight.lander.entry_guidance import EntryGuidance
 from flight.lander.entry_reference import mach_number
+from flight.lander.terrain_navigation import IMAGE
 from flight.lander.witnesses import MORTAR
 
 PERIOD = 0.1
@@ -161,7 +162,8 @@ class Hanging:
             await shield.beat()
             if d.navigation.saturated and d.navigation.time >= listen_from:
                 d.sensing.find_vertical()
-            if p["terrain_lowest"] <= height <= p["terrain_highest"] and beat % 5 == 0:
+            if beat % 5 == 0 and d.sensing.may_match():
+                d.alive(IMAGE)
                 await d.sensing.match()
             if height < 1.2 * p["backshell_highest"]:
                 await self._legs()
@@ -190,6 +192,8 @@ class Hanging:
         """The landing to fly from now on, or None to hang on."""
         d, p = self.descent, self.descent.parameters
         navigation = d.navigation
+        if d.sensing.height_is_guessed and height > p["backshell_lowest"] - d.sensing.height_doubt:
+            return None  # it may be kilometres up: images will tell as soon as they can
         now = choose_landing(d, navigation.local(), navigation.local_velocity())
         if height <= p["backshell_lowest"]:
             return now

@@ -27,9 +27,10 @@ from flight.lander.thrust_control import (
 )
 from flight.lander.touchdown_detection import TouchdownDetector
 from flight.lander.witnesses import SHUT_DOWN, TANKS
+from flight.runtime.nursery import Nursery
 
 PERIOD = 0.05
-RADAR_EVERY = 4  # beats
+RADAR_EVERY, IMAGE_EVERY = 4, 10  # beats
 LAST_PULL = 2.0
 """Seconds to go at which the plan has done its work and the straight descent begins."""
 SHORTEST_TO_GO = 3.0
@@ -58,18 +59,24 @@ async def land(descent: Descent, choice: DivertChoice | None = None) -> Landing:
         place, velocity = descent.navigation.local(), descent.navigation.local_velocity()
         await descent.prime()
         choice = choose_landing(descent, place, velocity)
-    flight = PoweredFlight(descent, choice)
-    await flight.fall_clear()
-    await flight.follow_plan()
-    how = await flight.come_down()
-    return await flight.end(how)
+    async with Nursery("descent_images") as images:
+        flight = PoweredFlight(descent, choice, images)
+        await flight.fall_clear()
+        await flight.follow_plan()
+        how = await flight.come_down()
+        images.cancel()
+        return await flight.end(how)
 
 
 class PoweredFlight:
-    """The stretch on engines, beat by beat."""
+    """The stretch on engines, beat by beat. `images`: where they are waited for, which no beat
+    does; none are taken without."""
 
-    def __init__(self, descent: Descent, choice: DivertChoice) -> None:
+    def __init__(
+        self, descent: Descent, choice: DivertChoice, images: Nursery | None = None
+    ) -> None:
         p = descent.parameters
+        self.images = images
         self.descent = descent
         self.choice = choice
         self.layout = EngineLayout(
@@ -149,14 +156,17 @@ class PoweredFlight:
             place, velocity = d.navigation.local(), d.navigation.local_velocity()
             spot = self.choice.spot
             height = self._height()
-            faster = min(sinking + 0.35 * max(height - 2.0, 0.0), 6.0)
+            sure = height - self._margin()
+            faster = min(sinking + 0.35 * max(sure - 2.0, 0.0), 6.0)
             offset = (spot.east - place[0], spot.north - place[1])
             await self._push(straight_down(velocity, height, faster, offset), LEAST_TILT * 2.0)
             await self._next_beat()
             state = await self._legs("state")
             loaded = state.loaded if state is not None else ()
             sinks = -d.navigation.local_velocity()[2]
-            how = self.detector.judge(loaded, sinks, sinking, self._height(), PERIOD)
+            how = self.detector.judge(
+                loaded, sinks, sinking, self._height(), PERIOD, not d.sensing.range_missed
+            )
             if how:
                 return how
 
@@ -166,6 +176,7 @@ class PoweredFlight:
         seen = self.descent.sensing.range_last
         now = self.descent.navigation.time
         blind = seen is None or now - seen[0] > BLIND_AFTER
+        blind = blind and not self.descent.sensing.heights.is_known
         return BLIND_SINKING if blind else float(self.descent.parameters["sinking_speed"])
 
     async def end(self, how: str) -> Landing:
@@ -214,6 +225,11 @@ class PoweredFlight:
         d = self.descent
         return float(d.height_over_ground - d.parameters["leg_height"])
 
+    def _margin(self) -> float:
+        """m by which the ground may be nearer, where images have shown how high it is."""
+        sensing = self.descent.sensing
+        return sensing.heights.margin if sensing.range_missed else 0.0
+
     async def _legs(self, what: str) -> Any:
         try:
             state = await getattr(self.descent.devices.legs, what)()
@@ -227,6 +243,16 @@ class PoweredFlight:
         self._beat += 1
         if self._beat % RADAR_EVERY == 0:
             await self.descent.sensing.listen()
+        if self._beat % IMAGE_EVERY == 0:
+            self._look()
+
+    def _look(self) -> None:
+        """Takes an image while the radar shows no range; no engine waits for what it shows."""
+        sensing = self.descent.sensing
+        if self.images is None or self.images.size or not sensing.range_missed:
+            return
+        if sensing.may_match():
+            self.images.start(sensing.match(), name="image")
 
     async def _push(self, wanted: Vector, tilt: float) -> None:
         """Asks the engines for an acceleration (east, north, up; gravity is to be borne by it),

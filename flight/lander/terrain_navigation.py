@@ -11,6 +11,7 @@ from typing import Any
 
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.descent import RadarReading
+from flight.lander.height_by_images import HeightByImages
 from flight.lander.safeguards import NEGATIVE_HEIGHT
 
 IMAGE = 1.0  # s that the camera may take
@@ -21,11 +22,15 @@ AGREEMENT = 60.0
 averages out."""
 FIX_ERROR = 15.0
 """Standard deviation of one fix on one axis, m."""
+LEAST_FIX_ERROR = 0.5
+"""The same near the ground, on a finer map: what lies between its points."""
 MAP_ERROR = 6.0
 """Standard deviation of the whole map, m: images do not average it away."""
 HEIGHT_MAP_ERROR = 1.0
 LEARN = 0.1
 """Part of the difference by which the expected height follows a believed range: a second or two."""
+RANGE_MISSED = 5.0
+"""s of listening without a believed range after which images are to show the height."""
 EXPECTED_FOR = 5.0
 """s without a believed range after which nothing is expected of the next any more."""
 
@@ -47,12 +52,16 @@ class GroundSensing:
         self._offsets: list[tuple[float, float]] = []
         self._silent = 0
         self._velocity_seen = False
+        self._listens_since: float | None = None
+        self.heights = HeightByImages(descent)
 
     # ------------------------------------------------------------------ radar
 
     async def listen(self) -> None:
         """One measurement of the radar."""
         d = self._descent
+        if self._listens_since is None:
+            self._listens_since = d.navigation.time
         try:
             reading = await d.devices.radar.measure()
         except DeviceError as error:
@@ -156,19 +165,47 @@ class GroundSensing:
         for axis, value in enumerate(navigation.to_local(reading.velocity)):
             navigation.take_velocity(axis, value, sigma)
 
+    @property
+    def range_missed(self) -> bool:
+        """Whether the radar, though listened to, has shown no range that was believed for long."""
+        seen = self._listens_since if self.range_last is None else self.range_last[0]
+        return seen is not None and self._descent.navigation.time - seen > RANGE_MISSED
+
+    @property
+    def height_is_guessed(self) -> bool:
+        """Whether nothing has ever shown the height, though the radar should have by now."""
+        return self.range_last is None and self.heights.last is None and self.range_missed
+
+    @property
+    def height_doubt(self) -> float:
+        """m by which the height may be wrong, at three standard deviations."""
+        return 3.0 * self.heights.sigma
+
     # ----------------------------------------------------------------- images
+
+    def may_match(self) -> bool:
+        """Whether an image could be found on the map now; without the radar also lower down, and
+        higher up by as much as the height may be wrong."""
+        d, p = self._descent, self._descent.parameters
+        height = d.height_over_ground
+        if p["terrain_lowest"] <= height <= p["terrain_highest"]:
+            return True
+        doubt = self.height_doubt
+        low, high = p["images_lowest"] - doubt, p["terrain_highest"] + doubt
+        return self.range_missed and bool(low <= height <= high)
 
     async def match(self) -> None:
         """One image against the map."""
         d = self._descent
         try:
-            d.alive(IMAGE)
             fix = await d.devices.camera.locate()
         except DeviceError as error:
             d.trouble(device="terrain_camera", reason=str(error))
             return
         if not fix.valid:
             return
+        if self.range_missed:
+            self.heights.take(fix)
         navigation = d.navigation
         east, north, _ = navigation.local()
         self._offsets.append((fix.east - east, fix.north - north))
@@ -184,7 +221,13 @@ class GroundSensing:
         else:
             shift = list(recent[-1])
             sigma = FIX_ERROR
-        sigma = math.hypot(sigma, MAP_ERROR)
+        navigation.map_error = MAP_ERROR if self.range_missed else 0.0
+        if self.range_missed:
+            # It has to tell the velocity too, which that the whole map is off does not change.
+            finer = min(1.0, max(fix.height, 0.0) / d.parameters["terrain_lowest"])
+            sigma = math.hypot(sigma * finer, LEAST_FIX_ERROR)
+        else:
+            sigma = math.hypot(sigma, MAP_ERROR)
         taken = [
             navigation.take_position(axis, here + offset, sigma)
             for axis, here, offset in zip((0, 1), (east, north), shift, strict=True)
@@ -194,7 +237,8 @@ class GroundSensing:
         self.fixes += 1
         for axis in (0, 1):
             error_of = navigation.errors[axis]
-            error_of.position = max(error_of.position, MAP_ERROR**2)
+            least = LEAST_FIX_ERROR if self.range_missed else MAP_ERROR
+            error_of.position = max(error_of.position, least**2)
         if not self.fixed:
             self.fixed = True
             self._offsets.clear()  # they were measured from where the lander thought to be

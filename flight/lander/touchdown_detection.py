@@ -15,6 +15,9 @@ SLOWED = 0.6
 STILL = 0.15
 SILENT_SECONDS = 1.5
 """Without any leg: seconds of standstill after which the ground is believed all the same."""
+FIRM_LEGS, FIRM_SECONDS = 3, 1.0
+"""Legs that are believed when they are loaded for so long (s) without a break, where the velocity
+was not measured: what is felt alone may say that it sinks on."""
 STANDSTILL_HEIGHT = 3.0
 """m over the ground up to which a standstill can be the ground; higher up it is the engines."""
 
@@ -27,13 +30,14 @@ class TouchdownDetector:
     _sank: bool = False
     _seen: int = 0
     _still: float = 0.0
+    _firm: float = 0.0
 
     def enable(self) -> None:
         """Sensing begins; whatever was seen before does not count."""
         self.enabled = True
         self._sank = False
         self._seen = 0
-        self._still = 0.0
+        self._still = self._firm = 0.0
 
     def judge(
         self,
@@ -42,11 +46,13 @@ class TouchdownDetector:
         commanded: float,
         height: float,
         interval: float,
+        measured: bool = True,
     ) -> str:
         """What shows that the lander stands, "legs" or "standstill"; empty while it does not.
 
         `sinking` (m/s) and `height` (m, of the pads) are by navigation, `commanded` is the sinking
         speed that is asked for. Legs are believed at any height that the navigation thinks it is.
+        `measured`: whether the navigation has measured its velocity lately.
         """
         if not self.enabled:
             return ""
@@ -54,6 +60,10 @@ class TouchdownDetector:
         contact = sum(loaded) >= LEGS_NEEDED and self._sank and sinking < SLOWED * commanded
         self._seen = self._seen + 1 if contact else 0
         if self._seen >= CONFIRMATIONS:
+            return "legs"
+        firm = not measured and sum(loaded) >= FIRM_LEGS
+        self._firm = self._firm + interval if firm else 0.0
+        if self._firm > FIRM_SECONDS:
             return "legs"
         still = self._sank and sinking < STILL * commanded and height < STANDSTILL_HEIGHT
         self._still = self._still + interval if still else 0.0

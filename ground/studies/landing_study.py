@@ -141,9 +141,11 @@ def dispersed(parameters: EntryVehicleParameters, run: int) -> EntryVehicleParam
     )
 
 
-def fly_run(run: int) -> LandingResult:
-    """One run of the study, by its number."""
-    flown = fly_numbered(run)
+def fly_run(
+    run: int, prepare: Callable[[dict[str, Any]], None] = lambda devices: None
+) -> LandingResult:
+    """One run of the study, by its number; `prepare` may make devices fail."""
+    flown = fly_numbered(run, prepare)
     return _result(run, flown)
 
 

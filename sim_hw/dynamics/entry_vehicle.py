@@ -36,7 +36,16 @@ SURVIVABLE_SPEED = 6.0  # m/s: beyond it no leg helps
 STILL_SPEED, STILL_RATE, STILL_TIME = 0.05, 0.03, 1.0
 RESTLESS = 120.0  # s after the first contact: engines that push on do not carry it anywhere
 LOOKED_FOR = 150.0  # m over the ground below which it is looked for at each step
+FALLING = 4.0  # m/s^2, a little more than the gravity of Mars
 NEAR_GROUND = 6.0  # m of the centre over the ground: from there on steps are short
+
+
+def _soonest(way: float, speed: float) -> float:
+    """s in which nothing that moves so fast (m/s) makes a way (m), also if it begins to fall."""
+    longest = way / max(speed, 1.0)
+    if longest * FALLING < speed:
+        return longest
+    return min(longest, (math.sqrt(speed * speed + 2.0 * FALLING * way) - speed) / FALLING)
 
 
 class EntryBody(FlyingBody):
@@ -336,7 +345,7 @@ class EntryVehicle:
         # Far from the ground one need not look for it at each step.
         spare = height - plane.height - LOOKED_FOR
         speed = norm(subtract((y[3], y[4], y[5]), self.frame.ground_velocity(position)))
-        self._next_look = time + 0.5 * max(spare, 0.0) / max(speed, 1.0)
+        self._next_look = time + _soonest(0.5 * max(spare, 0.0), speed)
         if height - plane.height < NEAR_GROUND:
             self._near_ground(time, y, plane, height - plane.height)
 

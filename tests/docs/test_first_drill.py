@@ -13,7 +13,13 @@ _BLOCK = re.compile(r"^```(yaml|console)\n(.*?)^```$", flags=re.MULTILINE | re.D
 CHANGES = {
     2: [("parachute_open", "parachute_opn")],
     3: [("parachute_opn", "parachute_open")],
-    4: [("lasts: 5 s", "lasts: 5 min")],
+    4: [
+        (
+            "    lasts: 5 s\n",
+            "    lasts: 5 min\n"
+            "  - {id: camera, device: lander.terrain_camera, kind: blind, lasts: 5 min}\n",
+        )
+    ],
 }
 """What the page has its reader change, before the step of that number."""
 CODES = [0, 2, 0, 1]

@@ -139,11 +139,13 @@ class LandingRadar(DeviceInterface):
 
 
 class TerrainFix(Reading, frozen=True, kw_only=True):
-    """Place by matching an image with the map: metres east and north of the tube Malay. Invalid
-    when nothing matched; `reason` says why."""
+    """Place by matching an image with the map: metres east and north of the tube Malay, and height
+    over the ground right below by the image's scale: what lies how far apart on the map is seen
+    under which angle. Invalid when nothing matched; `reason` says why."""
 
     east: Annotated[float, measured("m", -50000.0, 50000.0)]
     north: Annotated[float, measured("m", -50000.0, 50000.0)]
+    height: Annotated[float, measured("m", -50.0, 20000.0)]
     matches: Annotated[int, measured("1", 0.0, 10000.0)]
 
 

@@ -115,7 +115,7 @@ NO_RADAR = RadarReading(
     valid=False, range=0.0, range_valid=False, velocity=(0.0,) * 3, velocity_valid=False
 )
 NO_STARS = StarAlignment(valid=False, attitude=(1.0, 0.0, 0.0, 0.0), number=0)
-NO_FIX = TerrainFix(valid=False, east=0.0, north=0.0, matches=0)
+NO_FIX = TerrainFix(valid=False, east=0.0, north=0.0, height=0.0, matches=0)
 
 
 class Bench:

@@ -188,7 +188,7 @@ def test_the_vertical_by_weight_is_looked_for_only_until_the_radar_tells_the_vel
 
 
 def fix(east: float, north: float = 0.0) -> TerrainFix:
-    return TerrainFix(east=east, north=north, matches=50)
+    return TerrainFix(east=east, north=north, height=3_000.0, matches=50)
 
 
 def match(bench: Bench, *fixes: object) -> list[float]:

@@ -318,9 +318,9 @@ def test_touchdown_sensing_begins_with_cleared_latches() -> None:
     assert bench.do(flight.come_down()) == "legs"
     assert [call[0] for call in bench.legs.asked] == ["state", "clear"] + ["state"] * 3
     assert [reading[0] for reading in asked] == [(True, False, False, False), (), ()]
-    _, sinks, sinking, height, interval = asked[0]
+    _, sinks, sinking, height, interval, measured = asked[0]
     assert (sinks, sinking, interval) == (pytest.approx(1.2, abs=0.01), 2.2, 0.05)
-    assert height == pytest.approx(18.6, abs=0.1)
+    assert height == pytest.approx(18.6, abs=0.1) and measured
     assert not bench.told("leg_stuck") and flight.detector.enabled
     assert not bench.told("early_contact_cleared")
     assert bench.told("straight_descent") == [{"height": 18.7}]

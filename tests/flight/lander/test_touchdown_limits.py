@@ -98,3 +98,28 @@ def test_beginning_anew_forgets_what_was_seen() -> None:
     detector.enable()
     detector.judge(NONE, 1.0, 1.0, 10.0, 0.05)
     assert standing(detector, 0.25, 0.0, 1.0) == ""
+
+
+@pytest.mark.parametrize(
+    ("legs", "seconds", "says"), [(3, 1.0, ""), (3, 1.25, "legs"), (2, 9.0, "")]
+)
+def test_legs_that_stay_loaded_are_the_ground_where_the_velocity_was_only_felt(
+    legs: int, seconds: float, says: str
+) -> None:
+    loaded = (True,) * legs + (False,) * (4 - legs)
+
+    def after(detector: TouchdownDetector, measured: bool) -> str:
+        answers = [
+            detector.judge(loaded, 1.0, 1.0, 10.0, 0.25, measured) for _ in range(int(4 * seconds))
+        ]
+        return answers[-1]
+
+    assert after(sensing(), False) == says
+    assert after(sensing(), True) == ""
+
+
+def test_legs_that_let_go_once_begin_anew() -> None:
+    detector = sensing()
+    for loaded in ((True,) * 4, TWO, (True,) * 4):
+        for _ in range(4):
+            assert detector.judge(loaded, 1.0, 1.0, 10.0, 0.25, False) == ""

@@ -92,6 +92,11 @@ class World:
         self.now = Clock(100.0)
         self.elevation = math.radians(30.0)
 
+        self.dice = Dice()
+
+    def random(self, name: str) -> Any:
+        return self.dice
+
     def sun(self) -> Any:
         return SimpleNamespace(sun_elevation=self.elevation)
 
@@ -118,7 +123,9 @@ async def refused(call: Any, code: str) -> None:
 RADAR = LandingRadarParameters(9000.0, 5.0, 2500.0, 60.0, 0.0, 0.0, 0.0, 0.1)
 
 
-CAMERA = TerrainCameraParameters(4200.0, 1500.0, 45.0, 10.0, 10.0, 0.0, 0.0, 0.9, 0.02)
+CAMERA = TerrainCameraParameters(
+    4200.0, 1500.0, 45.0, 10.0, 10.0, 0.0, 0.0, 0.9, 0.02, 2000.0, 0.0, 0.0, 0.0
+)
 
 
 SENSORS = TouchdownSensorParameters(500.0, 0.3)

@@ -4,6 +4,7 @@ import asyncio
 import math
 from typing import Any
 
+import msgspec
 import pytest
 
 from flight.astrodynamics.quaternions import from_axis_angle
@@ -11,13 +12,15 @@ from sim_hw.devices.landing_radar import (
     LandingRadarParameters,
     SimLandingRadar,
 )
-from sim_hw.devices.terrain_camera import SimTerrainCamera, TerrainCameraParameters
+from sim_hw.devices.terrain_camera import SimTerrainCamera
 from sim_hw.devices.touchdown_sensors import SimTouchdownSensors
+from sim_hw.serving.device import DeviceContext
 from tests.sim_hw.devices.descent_stubs import (
     CAMERA,
     RADAR,
     SENSORS,
     Bench,
+    World,
 )
 from tests.sim_hw.devices.stubs import Dice
 
@@ -145,7 +148,7 @@ async def test_it_needs_light(sun: float, valid: bool) -> None:
 
 
 async def test_a_match_has_the_error_of_the_map_that_of_the_image_and_sometimes_is_wrong() -> None:
-    parameters = TerrainCameraParameters(4200.0, 1500.0, 45.0, 10.0, 10.0, 30.0, 5.0, 0.9, 0.02)
+    parameters = msgspec.structs.replace(CAMERA, map_error=30.0, error=5.0)
     bench = Bench(SimTerrainCamera, parameters, dice=Dice(1.0))
     bench.vehicle.attached, bench.vehicle.place = [], (100.0, 200.0, 3000.0)
     fix = await bench.device.locate()
@@ -161,6 +164,40 @@ async def test_a_match_has_the_error_of_the_map_that_of_the_image_and_sometimes_
     assert (await bench.device.locate()).reason == "nothing matched"
     bench.dice.chance = 0.9
     assert (await bench.device.locate()).valid
+
+
+async def test_the_height_is_that_over_the_ground_by_a_scale_that_errs() -> None:
+    bench = Bench(SimTerrainCamera, CAMERA)
+    bench.vehicle.attached, bench.vehicle.ground_height = [], -500.0
+    bench.vehicle.place = (0.0, 0.0, 2500.0)
+    assert (await bench.device.locate()).height == pytest.approx(3000.0)
+    parameters = msgspec.structs.replace(
+        CAMERA, scale_error=0.005, range_error=0.01, terrain_error=2.0
+    )
+    world = World()
+    world.dice.bell = 1.0
+    device: Any = SimTerrainCamera(
+        DeviceContext("lander.camera", Dice(), world, bench.supply), bench.vehicle, parameters
+    )
+    assert (await device.locate()).height == pytest.approx(3000.0 * 1.015 + 2.0)
+    world.dice.bell = 0.0
+    told = await device.locate()
+    assert told.height == pytest.approx(3000.0 * 1.005 + 2.0), "the scale stays wrong"
+    # What errs in the height errs in nothing else, and what matches wrongly has a wrong scale, too.
+    assert (told.east, told.north) == (0.0, 0.0)
+    bench.dice.chance, bench.world.dice.bell = 0.019, 1.0
+    assert (await bench.device.locate()).height == pytest.approx(3000.0 * math.exp(0.3))
+
+
+async def test_below_the_coarse_map_places_are_as_fine_as_the_pixels() -> None:
+    parameters = msgspec.structs.replace(CAMERA, lowest=60.0, error=12.0)
+    bench = Bench(SimTerrainCamera, parameters, dice=Dice(1.0))
+    bench.vehicle.attached = []
+    for height, error in ((3000.0, 12.0), (2000.0, 12.0), (1000.0, 6.0), (60.0, 0.36)):
+        bench.vehicle.place = (0.0, 0.0, height)
+        assert (await bench.device.locate()).east == pytest.approx(error)
+    bench.vehicle.place = (0.0, 0.0, 59.9)
+    assert not (await bench.device.locate()).valid
 
 
 async def test_a_blind_camera_finds_nothing_and_a_misled_one_a_wrong_place() -> None:

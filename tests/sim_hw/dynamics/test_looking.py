@@ -140,6 +140,21 @@ def touchdown() -> Case:
     return lander(2.5, 1.0, 8.0, "touchdown")
 
 
+def test_what_hovers_and_then_falls_is_stopped_by_the_ground() -> None:
+    """Without its engines it is soon faster than when the ground was looked for last."""
+    case = lander(900.0, 0.0, 60.0, "fall")
+    body = case.body()
+    assert body is not None
+    vehicle = body.vehicle  # type: ignore[attr-defined]
+    case.orders[0][1](), case.orders[1][1]()
+    vehicle.jettison("heat_shield")
+    case.clock.now = case.end
+    case.advance()
+    assert vehicle.outcome is not None and vehicle.outcome.verdict == "crashed"
+    assert vehicle.outcome.time == pytest.approx(math.sqrt(2.0 * 900.0 / 3.7), rel=0.05)
+    assert vehicle.outcome.vertical_speed == pytest.approx(math.sqrt(2.0 * 3.7 * 900.0), rel=0.05)
+
+
 def capsule() -> Case:
     clock = Clock()
     there = World(2, 2462760.5, TubeRegistry([], {}))
