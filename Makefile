@@ -12,6 +12,7 @@ BIN := $(VENV)/bin
 # Stamps: what flying needs, and what checking needs on top of that.
 FLYABLE := $(VENV)/.flyable
 READY := $(VENV)/.ready
+MODELS := $(VENV)/.models
 CHROMIUM := $(VENV)/.chromium
 AXE := $(VENV)/axe/.fetched
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
@@ -74,6 +75,11 @@ $(READY): pyproject.toml | $(BIN)/python
 	@$(COMPILE)
 	@touch $(FLYABLE) $@
 
+# What runs models of suppliers is large; only `make check` needs it.
+$(MODELS): pyproject.toml | $(READY)
+	@$(INSTALL) '.[fmi]'
+	@touch $@
+
 # Looks for what people with other eyes or hands would trip over; a tool of the tests, from npm.
 $(AXE): | $(BIN)/python
 	@mkdir -p $(VENV)/axe
@@ -120,7 +126,7 @@ pytest: $(READY) $(CHROMIUM)
 	@$(BIN)/pytest -q -n auto --dist loadgroup
 
 # What `make test` shows by one short case, in full.
-check: $(READY) $(CHROMIUM) $(AXE)
+check: $(READY) $(MODELS) $(CHROMIUM) $(AXE)
 	$(call section,checks: each bar in full)
 	@$(BIN)/pytest -q -n auto --dist loadgroup -m check --timeout 3600 --durations=15 \
 	    --budget $(CHECK_MINUTES)

@@ -85,4 +85,6 @@ def msgspec_words(error: msgspec.ValidationError) -> str:
 
 def value_text(value: object) -> str:
     text = f'"{value}"' if isinstance(value, str) else str(value)
+    if not text.isprintable():  # a refusal is one line, whatever it shows
+        text = text.encode("unicode_escape").decode("ascii")
     return text if len(text) <= 80 else f"{text[:76]}..."

@@ -49,6 +49,7 @@ __all__ = [
     "configs_folder",
     "find_configuration",
     "load_configuration",
+    "load_part",
     "quantities",
     "refusal",
     "refusal_of_relation",
@@ -143,6 +144,18 @@ def load_configuration(path: Path | str, kind: type[T]) -> T:
     """
     reader = NodeTypeReader(shown_path(Path(path)))
     return cast(T, reader.read(reader.compose(Path(path)), kind, ""))
+
+
+def load_part(path: Path | str, keys: Sequence[str], kind: type[T]) -> T:
+    """Read what stands below `keys` of the file at `path` as a `kind`; an empty mapping where the
+    file gives nothing there. Raises ConfigurationError."""
+    reader = NodeTypeReader(shown_path(Path(path)))
+    node: yaml.Node = reader.compose(Path(path))
+    for key in keys:
+        entries = reader.entries(node, key) if isinstance(node, yaml.MappingNode) else {}
+        given = key in entries
+        node = entries[key][1] if given else yaml.MappingNode("", [], node.start_mark)
+    return cast(T, reader.read(node, kind, ".".join(keys)))
 
 
 def quantities(path: Path | str, kind: type) -> list[QuantityEntry]:

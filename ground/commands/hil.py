@@ -77,7 +77,11 @@ def _list(arguments: argparse.Namespace) -> int:
     from ground.testbed.bench_file import FOLDER, load_bench
 
     for file in sorted((configs_folder() / FOLDER).glob("*.yaml")):
-        _, bench = load_bench(file.stem, allow_network=True)
+        try:
+            _, bench = load_bench(file.stem, allow_network=True)
+        except ConfigurationError as error:  # such as for want of an adapter's library
+            print(f"{file.stem:20} cannot be used here: {error}")
+            continue
         print(f"{file.stem:20} {', '.join(bench.devices)}: {bench.title}")
     return YES
 
@@ -95,7 +99,8 @@ def _show(arguments: argparse.Namespace) -> int:
         wanted = device.identity
         words = " ".join(filter(None, (wanted.model, wanted.serial, wanted.firmware)))
         print(f"{service}: {device.mode}, {wanted.interface} {words or 'of any kind'}")
-        print(f"    at {bench.wires[device.wire].address}, armed: {device.arm}")
+        through = "" if device.adapter == "protocol" else f" by the adapter {device.adapter}"
+        print(f"    at {bench.wires[device.wire].address}{through}, armed: {device.arm}")
         for name, rate in device.rates.given().items():
             print(f"    {name}: at most {rate:g} {RATE_UNITS[name]} are believed")
         for name, limit in device.limits.items():

@@ -25,12 +25,15 @@ from ground.testbed.bench_file import (
 from ground.testbed.bench_limits import overdue_words
 from ground.testbed.bench_locks import Held, Locks
 from ground.testbed.bench_opening import lock_keys, stop_problem
+from sim_hw.bench.adapters.opening import AdapterOpener, opener_of
+from sim_hw.bench.adapters.registry import adapter_called
 from sim_hw.bench.building import HOSTS
 from sim_hw.bench.device_link import Wanted
+from sim_hw.bench.process import RealDevice
 from sim_hw.bench.wire.addresses import Address, read_address
 from sim_hw.bench.wire.client import ProtocolClient
 from sim_hw.bench.wire.hints import holders_of, silence_words
-from sim_hw.bench.wire.wires import WireLost, open_wire
+from sim_hw.bench.wire.wires import WireLost
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 SPACE = 1 << 30  # bytes of free disk that a flight with its record may take
@@ -57,12 +60,12 @@ def examine(bench: BenchFile | None, file: Path, *, allow_network: bool = False)
             return [*found, held]  # whoever has them is not disturbed
         found += [_stop(bench), *_calibrations(bench, file)]
         seen: dict[str, str] = {}
-        for real in setting_of(bench, allow_network=allow_network).devices:
+        for real in setting_of(bench, file, allow_network=allow_network).devices:
             wanted = msgspec.convert(real.wanted, Wanted)
-            if not read_address(real.address, allow_network=True).is_local:
+            if not _is_local(real):
                 words = "anyone on this network can move it: plain tcp and udp know no keys"
                 found.append(Finding(WARN, real.address, words))
-            finding, name = run(_ask(wanted, real.address, allow_network), PacedLoop())
+            finding, name = run(_ask(wanted, real, allow_network), PacedLoop())
             if name in seen and finding.verdict == OK:
                 words = (
                     f"it is {name}, and so is the device of {seen[name]}: give each a serial "
@@ -146,22 +149,33 @@ def _disk(folder: Path) -> Finding:
     return Finding(OK if free >= SPACE else WARN, "disk", words)
 
 
-async def _ask(wanted: Wanted, text: str, allow_network: bool) -> tuple[Finding, str]:
+def _is_local(real: RealDevice) -> bool:
+    if real.adapter is not None:
+        return adapter_called(real.adapter.adapter).place(real.address).local
+    return read_address(real.address, allow_network=True).is_local
+
+
+async def _ask(wanted: Wanted, real: RealDevice, allow_network: bool) -> tuple[Finding, str]:
     """What is found, and what the device calls itself."""
-    what = f"{wanted.service} at {text}"
-    address = read_address(text, allow_network=allow_network)
+    what = f"{wanted.service} at {real.address}"
+    address = None if real.adapter else read_address(real.address, allow_network=allow_network)
     hint = ""
+    opener = opener_of(real.address, real.adapter, allow_network=allow_network)
     try:
-        wire = await open_wire(address)
+        wire = await opener()
         client = ProtocolClient(wire, "doctor")
         try:
             client.start(1)
             told = await client.own("identity")
         finally:
-            hint = silence_words(address, wire, client)
+            hint = silence_words(address, wire, client) if address else ""
             client.close()
     except (WireLost, DeviceError) as error:
-        return Finding(FAIL, what, f"{error}{hint}{_holders(address, str(error))}"), ""
+        holders = _holders(address, str(error)) if address else ""
+        return Finding(FAIL, what, f"{error}{hint}{holders}"), ""
+    finally:
+        if isinstance(opener, AdapterOpener):
+            await opener.close()
     wrong = wanted.wrong(told)
     if wrong:
         return Finding(FAIL, what, wrong), ""

@@ -2,7 +2,7 @@
 
 import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -17,6 +17,7 @@ from flight.configuration.files import (
 from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.description import interface_hash
 from flight.runtime.throttled_loop import LEAST_PACE
+from ground.testbed.bench_adapters import Mapped, check_adapter, check_address, told_of
 from ground.testbed.bench_evidence_file import (
     LineFault,
     Mode,
@@ -38,11 +39,11 @@ from ground.testbed.bench_limits import (
     overdue_words,
     read_calibration,
 )
+from sim_hw.bench.adapters.registry import PROTOCOL
 from sim_hw.bench.calibration import Calibration
 from sim_hw.bench.device_link import Wanted, is_version_rule
 from sim_hw.bench.process import RealDevice, Setting
 from sim_hw.bench.stand_ins.table import BY_SERVICE
-from sim_hw.bench.wire.addresses import AddressRefused, read_address
 
 FORMAT = 1
 FOLDER = "benches"
@@ -56,15 +57,9 @@ LOST = "lost"
 
 
 class WireFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One wire."""
+    """One wire; what its address may be is the matter of who is on it."""
 
     address: str
-
-    def __post_init__(self) -> None:
-        try:
-            read_address(self.address, allow_network=True)
-        except AddressRefused as error:
-            raise NotAllowed("address", str(error)) from None
 
 
 class IdentityFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,14 +118,17 @@ class LoopFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class DeviceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One device. `arm`: automatic (whenever nothing inhibits it), or required: by a named person,
     for `arm_for` seconds at most. `limits`: by method.argument, tighter than the ICD's; `rate`:
-    actuations a second; `duty`: part of a minute in motion. `on_loss`: a fault code. `tolerance`:
-    of a shadow or monitor, by field or method.field; `faults`: of its line, that it may have."""
+    actuations a second; `duty`: part of a minute in motion. `on_loss`: a fault code. `adapter`: by
+    its name, with its `map`, where the device does not speak the device protocol itself.
+    `tolerance`: of a shadow or monitor, by field or method.field; `faults`: of its line, that it
+    may have."""
 
     mode: Mode
     wire: str = ""
     identity: IdentityFile = IdentityFile("")
     rates: RatesFile = RatesFile()
-    adapter: Literal["protocol"] = "protocol"
+    adapter: str = PROTOCOL
+    map: dict[str, Any] = {}
     arm: Literal["automatic", "required"] = "automatic"
     arm_for: Seconds = 900.0
     limits: dict[str, LimitFile] = {}
@@ -189,6 +187,10 @@ def load_bench(name: str, *, allow_network: bool = False) -> tuple[Path, BenchFi
     path = find_configuration(FOLDER, name)
     bench = load_configuration(path, BenchFile)
     users: dict[str, str] = {}
+    mapped = {each.wire for each in bench.devices.values() if each.adapter != PROTOCOL}
+    for name in bench.wires:
+        if name not in mapped:
+            check_address(path, f"wires.{name}.address", bench.wires[name].address)
     serials: dict[tuple[str, str], str] = {}
     for service, device in bench.devices.items():
         key = f"devices.{service}"
@@ -205,10 +207,8 @@ def load_bench(name: str, *, allow_network: bool = False) -> tuple[Path, BenchFi
                 f"a serial number of its own: {serials[wanted]} has it",
             )  # fmt: skip
         serials[wanted] = service
-        try:
-            read_address(bench.wires[device.wire].address, allow_network=allow_network)
-        except AddressRefused as error:
-            raise _refused(path, f"wires.{device.wire}.address", str(error)) from None
+        address = bench.wires[device.wire].address
+        check_adapter(_mapped(path, service, device, address), allow_network=allow_network)
     return path, bench
 
 
@@ -284,10 +284,12 @@ def _refused(path: Path, key: str, allowed: str) -> ConfigurationError:
 
 
 def setting_of(
-    bench: BenchFile, *, allow_network: bool = False, key_descriptor: int = -1, recording: str = ""
-) -> Setting:
-    """What the bench process is told; `key_descriptor`: where the key that stops is heard;
-    `recording`: the file of the recording, "" for none."""
+    bench: BenchFile, file: Path = Path(), *, allow_network: bool = False, key_descriptor: int = -1,
+    recording: str = "",
+) -> Setting:  # fmt: skip
+    """What the bench process is told; `file`: of the bench, which its adapters name files from;
+    `key_descriptor`: where the key that stops is heard; `recording`: the file of the recording, ""
+    for none."""
     devices = []
     for service, device in bench.wired.items():
         wanted = Wanted(
@@ -300,9 +302,17 @@ def setting_of(
         rules = guard_rules(
             REPLACEABLE[service], device.limits, device.rate or 0.0, device.duty
         )
-        devices.append(RealDevice(vars_of(wanted), address, allow_network, rules))
+        told = told_of(_mapped(file, service, device, address))
+        devices.append(RealDevice(vars_of(wanted), address, allow_network, rules, told))
     interlock = bench.interlock.rules(key_descriptor)
     return Setting(devices, interlock, recording, bench.record.wire, bench.realtime)
+
+
+def _mapped(path: Path, service: str, device: DeviceFile, address: str) -> Mapped:
+    return Mapped(
+        path, f"devices.{service}", device.adapter, bool(device.map), device.wire, address,
+        device.heartbeat.timeout,
+    )  # fmt: skip
 
 
 def _dummy(device: DeviceFile) -> tuple[str, tuple[float, float]]:

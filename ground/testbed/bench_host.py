@@ -167,7 +167,7 @@ class BenchHost(RecordedBench):
         self._holding = Holding(kind.file, kind.bench, kind.who, "a flight on")
         try:
             setting = setting_of(
-                kind.bench, allow_network=kind.allow_network,
+                kind.bench, kind.file, allow_network=kind.allow_network,
                 key_descriptor=kind.key_descriptor,
                 recording=str((folder / RECORDING).resolve()) if kind.bench.record.calls else "",
             )  # fmt: skip

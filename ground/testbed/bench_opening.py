@@ -11,6 +11,7 @@ import msgspec
 from flight.configuration.files import ConfigurationError, refusal
 from ground.missions.mission import LoadedMission
 from ground.missions.vehicles import ON_THE_LANDER
+from ground.testbed.bench_adapters import place_of
 from ground.testbed.bench_file import BenchFile
 from ground.testbed.bench_locks import Held, Locks
 from ground.testbed.hardware import load_vehicle_files
@@ -27,13 +28,19 @@ def lock_keys(bench: BenchFile) -> list[str]:
     """What is held of a bench: its name, each wire by where it truly leads, each serial number."""
     keys = [f"bench {bench.bench}"] if bench.bench else []
     for device in bench.wired.values():
-        address = read_address(bench.wires[device.wire].address, allow_network=True)
-        host = "loopback" if address.is_local else address.host  # by whatever name
-        where = os.path.realpath(address.path) if address.path else f"{host}:{address.port}"
-        keys.append(f"{address.kind} {where}")
+        text = bench.wires[device.wire].address
+        place = place_of(device.adapter, text)
+        keys += _wire_keys(text) if place is None else [place.key] if place.key else []
         if device.identity.serial:
             keys.append(" ".join(filter(None, (device.identity.model, device.identity.serial))))
     return keys
+
+
+def _wire_keys(text: str) -> list[str]:
+    address = read_address(text, allow_network=True)
+    host = "loopback" if address.is_local else address.host  # by whatever name
+    where = os.path.realpath(address.path) if address.path else f"{host}:{address.port}"
+    return [f"{address.kind} {where}"]
 
 
 class Holding:

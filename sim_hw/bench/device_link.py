@@ -129,6 +129,7 @@ class DeviceLink:
         self._hellos = 0
         self._born: tuple[float, float] | None = None  # of its clock, s; when that was seen
         self._uptime = 0.0
+        self._life: Any = None  # what an adapter that cannot tell an uptime calls this opening
         self._calls: dict[int, asyncio.Task[None]] = {}  # by the number of who asked
         self._numbers: dict[int, int] = {}  # of the wire, to those
         self._arming = Arming("the bench file", None) if wanted.automatic else None
@@ -324,10 +325,12 @@ class DeviceLink:
         born = now - uptime
         if self._born is not None:
             may_differ = BORN_AGAIN + DRIFT * (now - self._born[1])
-            same = abs(born - self._born[0]) <= may_differ and uptime >= self._uptime
+            same = self._life == self._identity.get("life")
+            same = same and abs(born - self._born[0]) <= may_differ and uptime >= self._uptime
         if self._born is None or not same:
             self.boot += 1
         self._born, self._uptime = (born, now), uptime
+        self._life = self._identity.get("life")
 
     def _become(self, state: str, words: str) -> None:
         if (state, words) != (self.state, self._words):
@@ -374,6 +377,9 @@ class DeviceLink:
             told = [None, "rejected", str(error), "", 0, 0]
         except DeviceFault as error:
             told = [None, "fault", str(error), error.code, 0, 0]
+            if error.code == SAFE and self.state == ARMED:
+                # Its dead man has acted while this side was heard again in time: it wants a hello.
+                self.drop("it is safe though it was let move: it has not heard the bench for long")
         except DeviceError as error:
             told = [None, "lost", str(error), "", 0, 0]
         except asyncio.CancelledError:

@@ -22,17 +22,20 @@ from flight.icd.codec import CodecError, decode_plain, pack
 from flight.runtime.loop import run
 from flight.runtime.nursery import Nursery
 from flight.runtime.paced_loop import PacedLoop
+from sim_hw.bench.adapters.opening import AdapterOpener, Opener, opener_of
+from sim_hw.bench.adapters.process import Told
 from sim_hw.bench.device_link import DeviceLink, Wanted
 from sim_hw.bench.guard import GuardRules
 from sim_hw.bench.interlock import Interlock, InterlockRules
 from sim_hw.bench.realtime import real_time
 from sim_hw.bench.recorder import CannotRecord, Recorder
 from sim_hw.bench.recording_what import FOR_THE_RECORD, record_heard, record_told
-from sim_hw.bench.wire.addresses import Address, read_address
+from sim_hw.bench.wire.addresses import read_address
+from sim_hw.bench.wire.client import ProtocolClient
 from sim_hw.bench.wire.fault_unit import FaultUnit
 from sim_hw.bench.wire.hints import silence_words
 from sim_hw.bench.wire.tap import TappedWire
-from sim_hw.bench.wire.wires import Wire, WireLost, open_wire
+from sim_hw.bench.wire.wires import Wire, WireLost
 
 LARGEST = 128 << 10  # bytes of a packet
 ALIVE = 0.25  # s between two words that it is there
@@ -42,12 +45,13 @@ RUN_SILENT = 3.0  # s without a word of the run, in which what moves goes on
 
 
 class RealDevice(msgspec.Struct, frozen=True):
-    """What the process is told of one device."""
+    """What the process is told of one device. `adapter`: where it does not speak the protocol."""
 
     wanted: dict[str, Any]
     address: str
     allow_network: bool = False
     rules: GuardRules = GuardRules()
+    adapter: Told | None = None
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -62,6 +66,11 @@ class Setting(msgspec.Struct, frozen=True):
     """SCHED_FIFO, memory locked, no garbage collection, as far as that is permitted."""
 
 
+def no_hint(wire: Wire, client: ProtocolClient) -> str:
+    """An adapter says itself what is wrong."""
+    return ""
+
+
 class Bench:
     """The devices, and the socket of the run."""
 
@@ -69,6 +78,7 @@ class Bench:
         self._socket = run_socket
         self._loop = asyncio.get_running_loop()
         self._links: dict[str, DeviceLink] = {}
+        self._adapters: list[AdapterOpener] = []
         self._units: dict[str, FaultUnit] = {}
         self._recorder: Recorder | None = None
         self._waiting: deque[bytes] = deque()
@@ -105,6 +115,8 @@ class Bench:
             self._loop.remove_writer(self._socket.fileno())
             for link in self._links.values():
                 await link.close()
+            for opener in self._adapters:
+                await opener.close()
             interlock.close()
             nursery.cancel()
 
@@ -116,22 +128,30 @@ class Bench:
         sys.setswitchinterval(SWITCH)  # who writes does not hold up who answers
 
     def _add(self, each: RealDevice) -> DeviceLink:
-        address = read_address(each.address, allow_network=each.allow_network)
         wanted = msgspec.convert(each.wanted, Wanted)
+        opener = opener_of(each.address, each.adapter, allow_network=each.allow_network)
+        hint = no_hint
+        if isinstance(opener, AdapterOpener):
+            self._adapters.append(opener)
+        else:
+            address = read_address(each.address, allow_network=each.allow_network)
+            hint = partial(silence_words, address)
         unit = self._units[wanted.service] = FaultUnit(wanted.service, self._tell)
         link = DeviceLink(
-            wanted, lambda: self._open_wire(address, unit, wanted.service), self._tell, each.rules,
-            partial(silence_words, address),
+            wanted, partial(self._open_wire, each.address, opener, unit, wanted.service),
+            self._tell, each.rules, hint,
         )  # fmt: skip
         self._links[link.wanted.service] = link
         return link
 
-    async def _open_wire(self, address: Address, unit: FaultUnit, service: str) -> Wire:
+    async def _open_wire(
+        self, address: str, opener: Opener, unit: FaultUnit, service: str
+    ) -> Wire:
         cut = unit.cut_by
         if cut:
-            raise WireLost(f"{address.text}: the line is broken by fault {cut}")
+            raise WireLost(f"{address}: the line is broken by fault {cut}")
         recorder = self._recorder if self._record_wire else None
-        return TappedWire(await open_wire(address), service, unit, recorder)
+        return TappedWire(await opener(), service, unit, recorder)
 
     # ---------------------------------------------------------- to the run
 

@@ -32,10 +32,11 @@ class Address:
     @property
     def is_local(self) -> bool:
         """Whether nobody but this machine can be there."""
-        return not self.host or self.host == "localhost" or _loopback(self.host)
+        return not self.host or self.host == "localhost" or is_loopback(self.host)
 
 
-def _loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a numeric address is of this machine alone."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -171,3 +171,27 @@ async def test_a_device_that_is_dropped_stops_by_its_dead_man_and_comes_back_saf
 def test_versions() -> None:
     assert all(map(is_version_rule, ("1", "0.1", ">=0.1", "==2.0.1", ">= 1")))
     assert not any(map(is_version_rule, ("", "new", ">0.1", "1.", "v1")))
+
+
+async def test_one_that_is_safe_of_itself_while_it_is_taken_for_armed_is_greeted_again(
+    nursery: Nursery,
+) -> None:
+    bench = await armed(nursery)
+    bench.device.safe, bench.device.greeted = True, False  # its dead man; the line has held
+    bench.told.clear()
+    bench.call(1)
+    await asyncio.sleep(0.1)
+    assert bench.replies()[1][1] == "fault" and bench.states()[0] == "lost"
+    words = next(each[3] for each in bench.told if each[0] == "state")
+    assert "it is safe though it was let move" in words
+    await asyncio.sleep(1.0)
+    assert bench.states()[-1] == "armed" and bench.link.boot == 1
+    bench.call(2, 1.0)
+    await asyncio.sleep(2.0)
+    assert bench.replies()[2][1] == ""
+    bench.link.make_safe("a person wants it so")
+    await asyncio.sleep(0.1)
+    bench.told.clear()
+    bench.call(3, 1.0)
+    await asyncio.sleep(0.5)
+    assert bench.states() == [] and bench.replies()[3][1] == "fault"  # no loss: it is to be safe

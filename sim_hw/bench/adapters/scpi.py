@@ -1,0 +1,198 @@
+"""Instruments that speak SCPI over VISA, such as bench power supplies. Needs `pyvisa`."""
+
+import time
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+
+from flight.configuration.files import NotAllowed
+from flight.icd.devices.base import DeviceFault
+from sim_hw.bench.adapters.adapter import (
+    Adapter,
+    AdapterSetting,
+    Identity,
+    Place,
+    Progress,
+    Sample,
+)
+from sim_hw.bench.adapters.fields import (
+    Scaled,
+    check_fields,
+    check_reads_only,
+    check_switches,
+)
+from sim_hw.bench.wire.addresses import AddressRefused, is_loopback
+
+FORM = "scpi:TCPIP0::127.0.0.1::5025::SOCKET, or another VISA resource after scpi:"
+KINDS = ("ASRL", "GPIB", "PXI", "TCPIP", "USB", "VXI")
+CLOSED = {"1": True, "ON": True, "+1": True, "0": False, "OFF": False, "+0": False}
+Command = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[ -~]+$")]
+
+
+class Query(Scaled, frozen=True, forbid_unknown_fields=True):
+    """One figure: what is asked for it."""
+
+    query: str = ""
+
+
+class Switch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A switch: what closes it, what opens it, what is asked whether it is closed (`1`, `ON`), and
+    for the power (W) through it; without that, 0 W is told."""
+
+    close: Command
+    open: Command
+    state: Command
+    power: Query | None = None
+
+
+class ScpiMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`safe`: what is said when it is made safe; `errors`: what is asked after each command, "" for
+    nothing; `library`: of VISA (`@py`, `@ivi`, or a file beside the bench file before the @)."""
+
+    readings: dict[str, dict[str, Query]] = {}
+    switches: dict[str, Switch] = {}
+    safe: list[Command] = []
+    errors: str = "SYST:ERR?"
+    termination: str = "\n"
+    library: str = "@py"
+
+
+class ScpiAdapter(Adapter):
+    """One instrument."""
+
+    Map: ClassVar[type[msgspec.Struct]] = ScpiMap
+    libraries = ("pyvisa", "pyvisa_py")
+    install = "pip install 'threeforks[scpi]'"
+
+    def __init__(self, setting: AdapterSetting) -> None:
+        super().__init__(setting)
+        self._map: ScpiMap = setting.map
+        self._manager: Any = None
+        self._line: Any = None
+        self._asked: tuple[str, bool] | None = None
+
+    @classmethod
+    def place(cls, address: str) -> Place:
+        resource = _resource_of(address)
+        kind, *rest = resource.upper().split("::")
+        if not kind.startswith("TCPIP"):
+            return Place(f"scpi {resource.upper()}", local=True)
+        host = rest[0].lower()
+        local = host == "localhost" or is_loopback(host)
+        where = "::".join(["loopback" if local else host, *rest[1:]])
+        return Place(f"scpi {where}", local=local)
+
+    @classmethod
+    def check(cls, setting: AdapterSetting) -> None:
+        check_reads_only(setting.interface, "scpi")
+        check_switches(setting.interface, setting.map.switches)
+        check_fields(setting.interface, setting.map.readings)
+        queries = {
+            f"readings.{method}.{name}": query
+            for method, fields in setting.map.readings.items() for name, query in fields.items()
+        }  # fmt: skip
+        for name, switch in setting.map.switches.items():
+            if switch.power is not None:
+                queries[f"switches.{name}.power"] = switch.power
+                if switch.power.unit != "W":
+                    raise NotAllowed(f"switches.{name}.power.unit", "W")
+        for key, query in queries.items():
+            if (query.constant is None) == (not query.query):
+                raise NotAllowed(key, "a query, or a constant, such as query: MEAS:VOLT?")
+
+    def open(self) -> Identity:
+        import pyvisa
+
+        library = self._map.library
+        if not library.startswith("@"):
+            library = str(self.setting.folder / library)
+        self._manager = pyvisa.ResourceManager(library)
+        patience = 0.5 * self.setting.longest
+        self._line = self._manager.open_resource(
+            _resource_of(self.setting.address), open_timeout=round(2000.0 * patience)
+        )
+        self._line.timeout = 1000.0 * patience
+        self._line.read_termination = self._line.write_termination = self._map.termination
+        names = [each.strip() for each in self._ask("*IDN?").split(",")]
+        vendor, model, serial, firmware = (*names, "", "", "", "")[:4]
+        return Identity(model, serial, firmware.lstrip("vV"), vendor=vendor)
+
+    def _ask(self, words: str) -> str:
+        return str(self._line.query(words)).strip()
+
+    def _say(self, words: str) -> None:
+        """Raises DeviceFault where the instrument has an error after it."""
+        self._line.write(words)
+        if not self._map.errors:
+            return
+        error = self._ask(self._map.errors)
+        if error.split(",")[0].strip().lstrip("+") != "0":
+            raise DeviceFault("stuck", f"{words}: {error}")
+
+    def make_safe(self) -> None:
+        if self._line is not None:
+            for words in self._map.safe:
+                self._say(words)
+
+    def read(self, method: str, arguments: Mapping[str, Any]) -> Sample:
+        begun = time.monotonic()
+        values = self._states() if self._map.switches else {}
+        for name, query in self._map.readings.get(method, {}).items():
+            values[name] = self._figure(query)
+        return Sample(values, time.monotonic() - begun)
+
+    def _figure(self, query: Query) -> float:
+        if query.constant is not None:
+            return query.constant
+        told = self._ask(query.query)
+        try:
+            return query.true(float(told))
+        except ValueError:
+            raise OSError(f"{query.query} was answered by {told!r}, which is no number") from None
+
+    def _states(self) -> dict[str, Any]:
+        closed = {name: self._is_closed(each) for name, each in self._map.switches.items()}
+        power = {
+            name: 0.0 if each.power is None else self._figure(each.power)
+            for name, each in self._map.switches.items()
+        }
+        return {"closed": closed, "power": power}
+
+    def _is_closed(self, switch: Switch) -> bool:
+        told = self._ask(switch.state).upper()
+        if told not in CLOSED:
+            raise OSError(f"{switch.state} was answered by {told!r}; allowed is 0, 1, ON or OFF")
+        return CLOSED[told]
+
+    def begin(self, method: str, arguments: Mapping[str, Any]) -> None:
+        name, closed = arguments["name"], arguments["closed"]
+        switch = self._map.switches.get(name)
+        if switch is None:
+            known = ", ".join(self._map.switches)
+            raise DeviceFault("stuck", f"no switch {name} is on this bench: there are {known}")
+        self._say(switch.close if closed else switch.open)
+        self._asked = (name, closed)
+
+    def advance(self) -> Progress:
+        assert self._asked is not None
+        (name, closed), self._asked = self._asked, None
+        states = self._states()
+        if states["closed"][name] is not closed:
+            verb = "close" if closed else "open"
+            raise DeviceFault("stuck", f"{name} was told to {verb} and did not")
+        return Progress(True, {}, states)
+
+    def close(self) -> None:
+        for each in (self._line, self._manager):
+            if each is not None:
+                each.close()
+
+
+def _resource_of(address: str) -> str:
+    scheme, _, resource = address.partition(":")
+    parts = resource.split("::")
+    known = any(parts[0].upper().rstrip("0123456789") == kind for kind in KINDS)
+    if scheme != "scpi" or not known or len(parts) < 2 or not all(parts) or " " in resource:
+        raise AddressRefused(f"{address}: allowed is {FORM}")
+    return resource

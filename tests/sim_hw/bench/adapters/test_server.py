@@ -1,0 +1,143 @@
+"""The device's side of the protocol over an adapter keeps all its rules, in virtual time."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flight.icd.devices.base import DeviceFault, DeviceRejected
+from flight.icd.devices.mobility import Wheels
+from ground.hil.conformance import PASSED, Kit, check_device
+from ground.hil.probes import PROBES
+from sim_hw.bench.adapters.adapter import AdapterSetting, Identity, Progress, Sample
+from sim_hw.bench.adapters.trial import wire_to
+from sim_hw.bench.wire.client import LinkLost, ProtocolClient
+from sim_hw.bench.wire.memory_wire import MemoryWire
+from sim_hw.bench.wire.wires import Wire
+from tests.sim_hw.bench.adapters.motor_adapter import Does, MotorAdapter
+
+
+class Desk:
+    """One adapter, and the plug to it: each connection is a new process of it, so to say."""
+
+    def __init__(self, does: str = "right", adapter: type[MotorAdapter] = MotorAdapter) -> None:
+        self.adapter = adapter(AdapterSetting(Wheels, "desk", Does(does), Path()))
+        self.adapter.now = asyncio.get_running_loop().time
+        self.failed: list[str] = []
+
+    def wire(self) -> MemoryWire:
+        identity = Identity("demo-motor", "SN1", "0.1")
+        return wire_to(self.adapter, identity, on_failed=self.failed.append)
+
+    async def client(self, *, safe: bool = False) -> ProtocolClient:
+        self.effects: list[dict[str, Any]] = []
+        client = ProtocolClient(
+            self.wire(), "test", on_said=lambda said: self.effects.append(said.data)
+        )
+        client.start(1)
+        if not safe:
+            await client.own("safe", on=False)
+        return client
+
+
+async def test_it_passes_the_conformance_kit() -> None:
+    desk = Desk()
+
+    async def open_wire() -> Wire:
+        return desk.wire()
+
+    rows = await check_device(Kit(Wheels, open_wire), PROBES)
+    assert [row for row in rows if row.verdict != PASSED] == []
+    assert {row.rule for row in rows} == set(range(8)) and desk.failed == []
+
+
+async def test_a_motion_tells_its_effects_and_one_that_is_cancelled_how_far_it_was() -> None:
+    desk = Desk()
+    client = await desk.client()
+    told = await client.call("drive", {"distance": -2.0}, limit=5.0)
+    assert told.result["distance"] == -2.0 and len(desk.effects) > 40
+    assert (desk.effects[-1]["state"], desk.effects[-1]["distance"]) == ("done", -2.0)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await client.call("drive", {"distance": 2.0}, limit=5.0)
+    await asyncio.sleep(0.01)
+    last = desk.effects[-1]
+    assert last["state"] == "cancelled" and 0.45 < last["distance"] < 0.55
+    assert await client.call("drive", {"distance": 0.1}, limit=5.0)  # it is free again
+    client.close()
+
+
+async def test_safe_stops_it_faults_the_call_and_is_said_to_the_adapter() -> None:
+    desk = Desk()
+    client = await desk.client()
+    task = asyncio.get_running_loop().create_task(
+        client.call("drive", {"distance": 9.0}, limit=20.0)
+    )
+    await asyncio.sleep(1.0)
+    before = desk.adapter.safed
+    await client.own("safe", on=True)
+    with pytest.raises(DeviceFault) as fault:
+        await task
+    assert fault.value.code == "safed" and desk.adapter.safed == before + 1
+    with pytest.raises(DeviceFault, match="it is safe"):
+        await client.call("drive", {"distance": 1.0}, limit=5.0)
+    assert desk.adapter.asked == [("drive", 9.0)]
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("does", "words"),
+    [
+        ("raises", "ZeroDivisionError: of its own"),
+        ("nonsense", "state answered nonsense"),
+        ("not a number", "a number is not finite"),
+    ],
+)
+async def test_what_is_no_fault_of_the_interface_is_the_end_of_the_device(
+    does: str, words: str
+) -> None:
+    desk = Desk(does)
+    client = await desk.client()
+    with pytest.raises(LinkLost, match=words):
+        await client.call("state", {}, limit=5.0)
+    assert len(desk.failed) == 1 and client.lost
+
+
+class Unwilling(MotorAdapter):
+    """Refuses in each way that is allowed."""
+
+    def begin(self, method: str, arguments: Any) -> None:
+        if method == "drive":
+            raise DeviceFault("stall", "the motor draws too much")
+        raise DeviceRejected("not on this desk")
+
+    def read(self, method: str, arguments: Any) -> Sample:
+        return Sample({}, 0.0) if self.does == "empty" else super().read(method, arguments)
+
+
+class Odd(MotorAdapter):
+    """Answers with what is no progress."""
+
+    def advance(self) -> Progress:
+        return Progress(True, {}, {"distance": 1.0})
+
+
+async def test_a_fault_of_the_interface_is_told_and_nothing_is_lost() -> None:
+    desk = Desk(adapter=Unwilling)
+    client = await desk.client()
+    with pytest.raises(DeviceFault, match="draws too much") as fault:
+        await client.call("drive", {"distance": 1.0}, limit=5.0)
+    assert fault.value.code == "stall"
+    with pytest.raises(DeviceRejected, match="not on this desk"):
+        await client.call("turn", {"angle": 1.0}, limit=5.0)
+    assert (await client.call("state", {}, limit=5.0)).result["odometer"] == 0.0
+    assert desk.failed == [] and not client.lost
+    client.close()
+
+
+async def test_a_result_that_lacks_a_field_is_nonsense_also_at_the_end_of_a_motion() -> None:
+    desk = Desk(adapter=Odd)
+    client = await desk.client()
+    with pytest.raises(LinkLost, match=r"drive answered nonsense.*turned"):
+        await client.call("drive", {"distance": 1.0}, limit=5.0)
