@@ -1,4 +1,4 @@
-"""Requests about alarms, limits and procedures, and a trainer's."""
+"""Requests about alarms, limits and procedures."""
 
 from typing import Annotated, Any, Literal
 
@@ -145,27 +145,9 @@ class ProcedureApprove(Change, frozen=True, tag="procedure_approve"):
     note: Note = ""
 
 
-class FaultInject(Change, frozen=True, tag="fault_inject"):
-    """A trainer lets something break: a fault as drill files and `msr fly --fault` say it."""
-
-    fault: dict[str, Any]
-
-
-class FaultHeal(Change, frozen=True, tag="fault_heal"):
-    """A trainer lets a fault that was injected be whole again."""
-
-    name: Name
-
-
-class KillRequest(Change, frozen=True, tag="kill"):
-    """A trainer lets a participant die now (a vehicle, or `ground`); it is started again."""
-
-    role: Name
-
-
 CONTROLLING = (
     AlarmAck | AlarmReset | AlarmShelve | AlarmUnshelve | AlarmOwn | AlarmNote | LimitsSet
     | ProcedureRun | ProcedurePause | ProcedureStep | ProcedureGo | ProcedureRetry | ProcedureStop
     | ProcedureJump | ProcedureAnswer | ProcedurePoll | ProcedureSave | ProcedureSubmit
-    | ProcedureApprove | FaultInject | FaultHeal | KillRequest
+    | ProcedureApprove
 )  # fmt: skip

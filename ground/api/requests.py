@@ -13,8 +13,9 @@ from ground.api.commanding import COMMANDING
 from ground.api.controlling import CONTROLLING
 from ground.api.fields import Change, Read, Request
 from ground.api.reads import READS
+from ground.api.training import TRAINING, TRAINING_READS
 
-AnyRequest = READS | COMMANDING | CONTROLLING
+AnyRequest = READS | TRAINING_READS | COMMANDING | CONTROLLING | TRAINING
 
 REQUEST_TYPES: dict[str, type[Request]] = {
     str(kind.__struct_config__.tag): kind for kind in get_args(AnyRequest)

@@ -11,6 +11,7 @@ from ground.api.entries import Answer, Entry, Estimate, StackItem
 from ground.api.fields import Read, Request
 from ground.api.reads import READS
 from ground.api.requests import REQUEST_TYPES
+from ground.api.training import TRAINING, TRAINING_READS
 from ground.mission_control import all_handlers
 from ground.reference.markdown import code, one_line, page, table
 from ground.reference.types import default_words, type_words
@@ -46,7 +47,9 @@ instead, which authenticates them."""
 _GROUPS: tuple[tuple[str, Any], ...] = (
     ("Looking", READS),
     ("A command's life, authority, roles", COMMANDING),
-    ("Alarms, limits, procedures, training", CONTROLLING),
+    ("Alarms, limits, procedures", CONTROLLING),
+    ("Training: looking", TRAINING_READS),
+    ("Training", TRAINING),
 )
 _SAID = (Entry, StackItem, Estimate, Answer)
 

@@ -1,17 +1,22 @@
 """What a trainer can do to a run that is under way: break something, heal it, let somebody die."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import yaml
 
 from flight.configuration.files import ConfigurationError, NodeTypeReader
 from flight.configuration.sections import Section
+from flight.runtime.loop import NANOSECONDS
 from ground.missions.mission import LoadedMission
+from ground.testbed.fault_forms import kinds_form, targets_form
 from ground.testbed.faults.connecting import targets_of
 from ground.testbed.faults.injector import Faults
 from ground.testbed.roles import GROUND
-from sim_hw.faults.reading import read_fault
+from sim_hw.faults.catalogue import catalogue
+from sim_hw.faults.kind import TargetKind
+from sim_hw.faults.reading import plain_fault, read_fault
 from sim_hw.faults.targets import Targets
 
 PLACE = "fault_inject"
@@ -35,12 +40,48 @@ class Trainer:
         self._faults = faults
         self._runs = runs
         self._let_die = let_die
-        self._targets: Targets | None = None
+
+    @cached_property
+    def _targets(self) -> Targets:
+        return targets_of(self._mission)
+
+    def targets(self) -> dict[str, Any]:
+        """What can break, when it can begin, for how long."""
+        return targets_form(self._targets)
+
+    def kinds(self, sort: TargetKind, target: str) -> dict[str, Any]:
+        """How a target can break."""
+        return kinds_form(catalogue(), self._targets, sort, target)
+
+    def told(self, of: str | None, limit: int) -> dict[str, Any]:
+        """The faults of the run, the newest first, and their newest hits."""
+        faults, counts = self._faults, self._faults.counts
+        every = faults.every()
+        if of is not None and of not in (fault.id for fault, _ in every):
+            allowed = ", ".join(fault.id for fault, _ in every) or "none"
+            raise ValueError(f"of = {of!r}: allowed is one of {allowed}")
+        hits = [hit for hit in faults.hits if of in (None, hit.fault)]
+        return {
+            "faults": [
+                {
+                    "id": fault.id, "words": fault.words(), "fault": plain_fault(fault),
+                    "state": state, "began_ns": _ns(faults.began.get(fault.id)),
+                    "healed_ns": _ns(faults.healed.get(fault.id)), "hits": counts.get(fault.id, 0),
+                }
+                for fault, state in reversed(every)
+                if of in (None, fault.id)
+            ][:limit],
+            "hits": [
+                {
+                    "t_ns": _ns(hit.time), "fault": hit.fault, "where": hit.where,
+                    "before": hit.before, "after": hit.after, "number": hit.number,
+                }
+                for hit in hits[-limit:][::-1]
+            ],
+        }  # fmt: skip
 
     def inject(self, fault: dict[str, Any]) -> dict[str, Any]:
         """Lets something break: a fault as a file of faults says it."""
-        if self._targets is None:
-            self._targets = targets_of(self._mission)
         try:
             read = read_fault(_section(fault), self._targets)
         except (ConfigurationError, yaml.YAMLError) as error:
@@ -65,6 +106,10 @@ class Trainer:
             raise ValueError(f"role = {role!r}: it does not run now")
         self._let_die(role)
         return {"role": role}
+
+
+def _ns(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * NANOSECONDS)
 
 
 def _section(fault: dict[str, Any]) -> Section:

@@ -1,10 +1,11 @@
-"""A trainer's requests: something breaks, or is whole again; somebody dies."""
+"""A trainer's requests: what can break, what does; something breaks, or is whole again; somebody
+dies."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from ground.api import controlling
+from ground.api import training
 from ground.mission_control.service.desk import Desk
 from ground.mission_control.service.handling import TRAINER, Asked, Handlers, Refused
 from ground.mission_control.service.simulation import Simulation
@@ -23,9 +24,36 @@ def _simulation(desk: Desk) -> Iterator[Simulation]:
         raise Refused(str(error)) from None
 
 
-@handlers.change(controlling.FaultInject, roles=(TRAINER,))
+def _looked(desk: Desk, asked: Asked, what: str) -> AbstractContextManager[Simulation]:
+    """What a trainer looks at, which the crew does not see."""
+    desk.people.need(asked, (TRAINER,), what)
+    return _simulation(desk)
+
+
+@handlers.read(training.FaultTargets)
+def targets(desk: Desk, asked: Asked, request: training.FaultTargets) -> dict[str, Any]:
+    """What can break."""
+    with _looked(desk, asked, "fault_targets") as simulation:
+        return simulation.targets()
+
+
+@handlers.read(training.FaultKinds)
+def kinds(desk: Desk, asked: Asked, request: training.FaultKinds) -> dict[str, Any]:
+    """How it can."""
+    with _looked(desk, asked, "fault_kinds") as simulation:
+        return simulation.kinds(request.sort, request.target)
+
+
+@handlers.read(training.Faults)
+def faults(desk: Desk, asked: Asked, request: training.Faults) -> dict[str, Any]:
+    """What does, and what of it was hit."""
+    with _looked(desk, asked, "faults") as simulation:
+        return simulation.told(request.of, request.limit)
+
+
+@handlers.change(training.FaultInject, roles=(TRAINER,))
 def inject(
-    desk: Desk, asked: Asked, request: controlling.FaultInject
+    desk: Desk, asked: Asked, request: training.FaultInject
 ) -> dict[str, Any]:
     """Lets something break."""
     with _simulation(desk) as simulation:
@@ -34,8 +62,8 @@ def inject(
     return done
 
 
-@handlers.change(controlling.FaultHeal, roles=(TRAINER,))
-def heal(desk: Desk, asked: Asked, request: controlling.FaultHeal) -> dict[str, Any]:
+@handlers.change(training.FaultHeal, roles=(TRAINER,))
+def heal(desk: Desk, asked: Asked, request: training.FaultHeal) -> dict[str, Any]:
     """Lets it be whole again."""
     with _simulation(desk) as simulation:
         done = simulation.heal(request.name)
@@ -43,8 +71,8 @@ def heal(desk: Desk, asked: Asked, request: controlling.FaultHeal) -> dict[str, 
     return done
 
 
-@handlers.change(controlling.KillRequest, roles=(TRAINER,))
-def kill(desk: Desk, asked: Asked, request: controlling.KillRequest) -> dict[str, Any]:
+@handlers.change(training.KillRequest, roles=(TRAINER,))
+def kill(desk: Desk, asked: Asked, request: training.KillRequest) -> dict[str, Any]:
     """Lets somebody die."""
     with _simulation(desk) as simulation:
         done = simulation.kill(request.role)

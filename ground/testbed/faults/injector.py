@@ -69,6 +69,13 @@ class Faults:
         """Those of them that have begun."""
         return [each.fault for each in self._injected.values() if each.active]
 
+    def every(self) -> list[tuple[Fault, str]]:
+        """All that were armed, in order, and how each is: waiting, acting or over."""
+        return [
+            (each.fault, "over" if each.ended else "acting" if each.active else "waiting")
+            for each in self._injected.values()
+        ]
+
     def now(self) -> float:
         """Seconds of mission time."""
         return asyncio.get_running_loop().time()

@@ -43,6 +43,21 @@ READS: dict[str, dict[str, Any]] = {
                       {"position": 0, "what": "wake", "vehicle": "rover", "hazardous": False},
                       {"position": 1, "what": "release", "vehicle": "rover", "hazardous": True},
                   ]},
+    "fault_targets": {"targets": [{"sort": "device", "name": "rover.wheels"}]},
+    "fault_kinds": {"kinds": [
+        {"name": "bias", "doc": "Adds.", "why_not": "", "arguments": {
+            "offset": {"unit": "m", "required": True}, "share": {"unit": "1", "required": False},
+        }},
+        {"name": "slow", "doc": "Slow.", "why_not": "it moves nothing", "arguments": {}},
+    ]},
+    "faults": {
+        "faults": [{"id": "f1", "words": "stuck of rover.uhf", "state": "acting",
+                    "began_ns": 10**9, "healed_ns": None, "hits": 2}],
+        "hits": [{"t_ns": 10**9, "fault": "f1", "where": "rover.uhf.state", "before": 1,
+                  "after": 2, "number": 1}],
+    },
+    "fault_heal": {"fault": "f1"},
+    "kill": {"role": "rover"},
     "dry_run": {"bytes": 61, "hazardous": False, "problems": ["there is no pass in sight"],
                 "estimated": {"earliest_sent_ns": 10**9, "earliest_answer_ns": 2 * 10**9}},
 }  # fmt: skip
@@ -117,6 +132,13 @@ def msr(served: Served, capsys: pytest.CaptureFixture[str]) -> Callable[..., tup
         (["procedure"], "approved"),
         (["procedure", "show"], "▶   1"),
         (["procedure", "show"], "2033-01-01 00:00:01 UTC  wake  wake the rover"),
+        (["train"], "stuck of rover.uhf"),
+        (["train", "faults", "f1"], "f1 hit rover.uhf.state: 1 → 2"),
+        (["train", "targets"], "rover.wheels"),
+        (["train", "kinds", "device", "rover.wheels"], "not here: it moves nothing"),
+        (["train", "kinds", "device", "rover.wheels"], "offset m, [share]"),
+        (["train", "heal", "f1"], "f1 is whole again"),
+        (["train", "kill", "rover"], "rover dies"),
         (["watch", "--once"], "nothing has been measured yet"),
     ],
 )
@@ -189,6 +211,9 @@ def test_a_dry_run_sends_nothing_and_says_what_is_wrong(msr: Any, served: Served
         (["events"], "zoe", "no session of zoe is saved here; give --password-file"),
         (["events"], "../anna", "is no name of a person"),
         (["procedure", "jump"], "anna", "0 words after jump"),
+        (["train", "heal"], "anna", "0 words after heal: allowed are 1 to 1"),
+        (["train", "inject", "nowhere.yaml"], "anna", "nowhere.yaml"),
+        (["train", "inject", "nowhere.yaml", "more"], "anna", "one file, or key=value words"),
         (["alarms", "ack"], "anna", "say what to do with which alarm"),
         (["history", "--replay", "fast"], "anna", "allowed is a number from 0.001, or max"),
         (["history", "--replay", "1e-320"], "anna", "allowed is a number from 0.001, or max"),
@@ -219,6 +244,22 @@ def test_what_is_not_there_to_be_looked_at_is_refused(
     code, out, err = msr(*words)
     assert (code, out) == (2, "") and sentence in err
     assert msr("watch", "rover", "spe", "--once")[0] == 0
+
+
+def test_a_fault_is_injected_from_words_or_from_a_file(
+    msr: Any, served: Served, tmp_path: Path
+) -> None:
+    words = ["id=f1", "device=rover.uhf", "kind=stuck", 'when={"at": "2 h"}', "lasts=1 sol"]
+    code, out, _ = msr("train", "inject", *words)
+    assert (code, out) == (0, "armed: f1, stuck of rover.uhf\n")
+    wanted = {"id": "f1", "device": "rover.uhf", "kind": "stuck", "when": {"at": "2 h"},
+              "lasts": "1 sol"}  # fmt: skip
+    assert served.run.acted[-1]["request"]["fault"] == wanted
+    file = tmp_path / "faults.yaml"
+    item = "  - {id: f1, device: rover.uhf, kind: stuck, when: {at: 2 h}, lasts: 1 sol}\n"
+    file.write_text("format: 1\nfaults:\n" + item)
+    assert msr("train", "inject", str(file))[0] == 0
+    assert served.run.acted[-1]["request"]["fault"] == wanted
 
 
 def test_stopping_the_missions_own_procedure_says_that_the_run_ends(

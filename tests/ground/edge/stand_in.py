@@ -154,6 +154,10 @@ class StandIn:
             self.tell("cmd", "issued", identifier=f"mc-{number}", status="WAITING")
             self.tell("cmd", "sent", identifier=f"mc-{number}", status="SENT")
             return {"result": {"identifiers": [f"mc-{number}"]}}
+        if request["do"] == "fault_inject":
+            fault = request["fault"]
+            says = f"{fault['kind']} of {fault['device']}"
+            return {"result": {"fault": fault["id"], "says": says}}
         if request["do"] == "approve":
             state = {"stage": request["stage"], "state": "approved", "hash": request["hash"]}
             self.tell("stack", "approved", **state)

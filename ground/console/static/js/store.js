@@ -28,7 +28,8 @@ export const store = {
   procedureIsOld: true, // whether it has gone on since it was asked for
   authority: {},
   audits: [],
-  faults: [],
+  faults: [], // what trainers did, the newest first
+  faultsNow: { faults: [], hits: [] }, // for trainers: what breaks, and what it hit
   limits: null, // {name, sets}
   stale: [], // when something changed that entries do not tell whole: what is to be asked again
   journal: 0, // number that the snapshot was true at

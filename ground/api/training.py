@@ -1,0 +1,61 @@
+"""A trainer's requests: what breaks, drills with people, and instants to come back to."""
+
+from typing import Any, Literal
+
+from ground.api.fields import Change, Limit, Name, Read
+
+TargetSort = Literal["device", "bus", "link", "node", "store", "world", "ground"]
+
+
+class FaultTargets(Read, frozen=True, tag="fault_targets"):
+    """What can break in this run, for trainers.
+
+    Answers `targets` [{sort, name}], `triggers` {key: {doc, arguments}} and `lasts`, the entry of
+    how long. An entry of an argument is as in the dictionary, with `units` {unit: how many of the
+    entry's own it is} that it may be given in.
+    """
+
+
+class FaultKinds(Read, frozen=True, tag="fault_kinds"):
+    """How a target can break, for trainers.
+
+    Answers `kinds` [{name, doc, why_not, methods {method: fields}, arguments}]: `why_not` says why
+    a kind cannot be there, and is empty where it can.
+    """
+
+    sort: TargetSort
+    target: Name
+
+
+class Faults(Read, frozen=True, tag="faults"):
+    """The faults of this run, for trainers.
+
+    Answers `faults` [{id, words, fault, state: waiting|acting|over, began_ns, healed_ns, hits}],
+    the newest first, and `hits` [{t_ns, fault, where, before, after, number}] of all or of one
+    (`of`).
+    """
+
+    of: Name | None = None
+    limit: Limit = 100
+
+
+class FaultInject(Change, frozen=True, tag="fault_inject"):
+    """A trainer lets something break: a fault as drill files and `msr fly --fault` say it."""
+
+    fault: dict[str, Any]
+
+
+class FaultHeal(Change, frozen=True, tag="fault_heal"):
+    """A trainer lets a fault that was injected be whole again."""
+
+    name: Name
+
+
+class KillRequest(Change, frozen=True, tag="kill"):
+    """A trainer lets a participant die now (a vehicle, or `ground`); it is started again."""
+
+    role: Name
+
+
+TRAINING_READS = FaultTargets | FaultKinds | Faults
+TRAINING = FaultInject | FaultHeal | KillRequest
