@@ -93,6 +93,7 @@ class Pace:
         self._from_ns = start_ns
         self._rate = checked_rate(rate)
         self._until_ns: int | None = None
+        self._then = 0.0
 
     @property
     def rate(self) -> float:
@@ -131,8 +132,10 @@ class Pace:
             return self._outside.now()
         return self._wall + (time_ns - self._from_ns) / (self._rate * NANOSECONDS)
 
-    def set(self, rate: float, now_ns: int, until_ns: int | None = None) -> None:
-        """From mission time `now_ns` on at `rate`, and no further than `until_ns`.
+    def set(
+        self, rate: float, now_ns: int, until_ns: int | None = None, then: float = 0.0
+    ) -> None:
+        """From mission time `now_ns` on at `rate`, up to `until_ns`, and from there at `then`.
 
         Raises ValueError for a rate that is none, or an instant that is past.
         """
@@ -141,17 +144,17 @@ class Pace:
                 f"the run is at {now_ns / NANOSECONDS:.3f} s: it cannot run to "
                 f"{until_ns / NANOSECONDS:.3f} s"
             )
-        rate = checked_rate(rate)
+        rate, self._then = checked_rate(rate), checked_rate(then)
         allowed = self.allowed_ns()
         self._from_ns = now_ns if allowed in (inf, self._from_ns) else max(now_ns, int(allowed))
         self._wall = self._outside.now()
         self._rate, self._until_ns = rate, until_ns
 
     def reached(self, now_ns: int) -> None:
-        """The run is at `now_ns`, with all done that is due: stands where it was told to, and
-        forgives what it is late by."""
+        """The run is at `now_ns`, with all done that is due: stands where it was told to (or goes
+        on as it was), and forgives what it is late by."""
         if self._until_ns is not None and now_ns >= self._until_ns:
-            self._rate, self._until_ns = 0.0, None
+            self._rate, self._until_ns = self._then, None
             self._from_ns, self._wall = now_ns, self._outside.now()
         elif 0.0 < self._rate < inf:
             late = self._outside.now() - self._wall - (

@@ -1,8 +1,10 @@
 """A trainer's requests: what breaks, drills with people, and instants to come back to."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from ground.api.fields import Change, Limit, Name, Read
+from msgspec import Meta
+
+from ground.api.fields import Change, Limit, Name, Nanoseconds, Note, Read
 
 TargetSort = Literal["device", "bus", "link", "node", "store", "world", "ground"]
 
@@ -57,5 +59,34 @@ class KillRequest(Change, frozen=True, tag="kill"):
     role: Name
 
 
-TRAINING_READS = FaultTargets | FaultKinds | Faults
-TRAINING = FaultInject | FaultHeal | KillRequest
+class Checkpoints(Read, frozen=True, tag="checkpoints"):
+    """The instants of this run that trainers have named, for trainers.
+
+    Answers `checkpoints` [{name, note, by, t_ns}], the newest first, and `branch_of`, the run that
+    this one branches off from, or null.
+    """
+
+
+class Branch(Read, frozen=True, tag="branch"):
+    """A trainer goes on from an instant of this run in another: from a `checkpoint`, or from `t_ns`
+    of mission time. Asked of the edge, and done where somebody starts runs (`msr console --demo`).
+
+    The record of the other begins with that of this one up to the instant; this run ends and is
+    kept. `folder`: a name for the other's, beside this one's. Answers `folder` and `at`;
+    everybody's page and session goes over to it, and it stands there.
+    """
+
+    checkpoint: Name | None = None
+    t_ns: Nanoseconds | None = None
+    folder: Annotated[str, Meta(pattern="^([A-Za-z0-9][A-Za-z0-9_-]{0,79})?$")] = ""
+
+
+class Checkpoint(Change, frozen=True, tag="checkpoint"):
+    """A trainer gives this instant a name, so that a run can branch off from it later."""
+
+    name: Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,39}$")]
+    note: Note = ""
+
+
+TRAINING_READS = FaultTargets | FaultKinds | Faults | Checkpoints | Branch
+TRAINING = FaultInject | FaultHeal | KillRequest | Checkpoint

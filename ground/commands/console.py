@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import importlib.util
 import json
 import socket
 import sys
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from flight.configuration.files import ConfigurationError
 from ground.commands.children import Child, end_all
+from ground.commands.console_checks import DEMO, WEB, branch_off, check
 from ground.commands.paces import checked_pace
 from ground.terminal.exit_codes import NO, YES, after_signal
 
@@ -22,15 +22,16 @@ if TYPE_CHECKING:
     from ground.commands.resuming import Resumed
     from ground.commands.spare import Spare
 
+BRANCH_NOTE = (
+    "This is {out}: it goes on from {run} at {at}, and stands there when it has flown so far; "
+    "{run} is kept. The key p lets it go on."
+)
 CLI = "ground.cli"
-WEB = "ground.console"
-WEB_NEEDS = ("starlette", "uvicorn", "websockets")
 API_FILE = "api.json"
 LOOK = 0.1  # wall seconds between looks at the processes
 PATIENCE = 60.0  # wall seconds for the web server to answer
 PACE = "50x"
 MISSION = "surface"
-DEMO = Path("runs") / "demo"
 AHEAD_NOTE = (
     "Nothing is heard before the first pass, so this demo flew to the end of it at full speed; it "
     "goes on at {pace}. The key n runs to the next pass, p pauses, ? helps."
@@ -47,6 +48,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=None,
         metavar="MISSION",
         help=f"fly a mission to be operated (default: {MISSION})",
+    )
+    which.add_argument(
+        "--branch",
+        default=None,
+        metavar="RUN_FOLDER@AT",
+        help="go on from an instant of another run in a run of its own: a checkpoint of that run, "
+        "or seconds of mission time; it stands there",
     )
     which.add_argument(
         "--at", type=Path, default=None, metavar="RUN_FOLDER", help="join a run that is under way"
@@ -88,7 +96,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Operates until it is interrupted, or the run has ended and is looked at no more."""
-    _check(arguments)
+    check(arguments)
+    if arguments.branch is not None:
+        branch_off(arguments)
     console = Console(arguments)
     try:
         console.start()
@@ -105,12 +115,7 @@ class Console:
         demo = arguments.demo is not None
         self.folder = (arguments.out or DEMO) if demo else arguments.at
         self._flight = Child("the run", []) if demo else None
-        self._edge = Child(
-            "the edge",
-            [CLI, "control", str(self.folder), "--operators", arguments.operators, "--demo",
-             "--json"],
-            speaks=True,
-        )  # fmt: skip
+        self._edge = Child("the edge", [], speaks=True)
         self._web: Child | None = None
         self._served: dict[str, Any] = {}
         self._resumed: Resumed | None = None
@@ -124,11 +129,8 @@ class Console:
             self._start_flight(self._arguments.resume)
         self._start_edge()
         if not self._arguments.no_web:
-            port = str(self._arguments.port)
-            addresses = ["--api", self._served["requests"], "--streams", self._served["streams"]]
-            note = ["--note", AHEAD_NOTE.format(pace=self._pace)] if self._flies_ahead else []
-            self._web = Child("the web server", [WEB, *addresses, "--port", port, *note])
-            self._web.start()
+            self._web = Child("the web server", [])
+            self._start_web(AHEAD_NOTE.format(pace=self._pace) if self._flies_ahead else "")
         self._await(self._serves, "mission control is not served")
         if self._flight is not None and self._resumed is None:
             self._forget()
@@ -184,7 +186,19 @@ class Console:
             self._flight.words = [*common, given.demo or MISSION, "--pace", pace, *seed]
         self._flight.start()
 
+    def _start_web(self, note: str) -> None:
+        assert self._web is not None
+        addresses = ["--api", self._served["requests"], "--streams", self._served["streams"]]
+        port = ["--port", str(self._arguments.port)]
+        self._web.words = [WEB, *addresses, *port, *(["--note", note] if note else [])]
+        self._web.start()
+
     def _start_edge(self) -> None:
+        branches = [] if self._flight is None else ["--branches"]
+        self._edge.words = [
+            CLI, "control", str(self.folder), "--operators", self._arguments.operators, "--demo",
+            "--json", *branches,
+        ]  # fmt: skip
         self._edge.start()
         import ground.testbed.run_control  # noqa: F401 - what is needed next, while the edge starts
 
@@ -263,6 +277,7 @@ class Console:
                     self._start_again(child)
             self._see_to_the_way()
             self._see_to_the_spare()
+            self._see_to_branches()
             code = None if self._flight is None else self._flight.code
             if code is not None and not self._flight_ended(code):
                 return after_signal(-code)
@@ -297,6 +312,37 @@ class Console:
         if self._spare is not None:
             self._spare.end()
 
+    def _see_to_branches(self) -> None:
+        """Goes on in another run, from an instant of this one, where a trainer wishes it."""
+        if self._flight is None:
+            return
+        from ground.edge.branching import read_wish
+        from ground.edge.private_files import state_folder
+
+        wish = read_wish(state_folder(self.folder))
+        if wish is None:
+            return
+        from ground.commands.branching import hand_over_sessions, prepare
+
+        run, out = self.folder, Path(wish.folder)
+        try:
+            prepare(run, out, wish.at)
+        except ConfigurationError as error:
+            print(f"msr console: no branch: {error}", file=sys.stderr)
+            return
+        print(f"{out} goes on from {run} at {wish.at}; {run} ends, and is kept", flush=True)
+        self._end_spare()
+        self._spare = None
+        end_all([self._edge, self._flight])
+        hand_over_sessions(run, out)
+        self.folder, self._told_end = out, False
+        self._ahead = None
+        self._start_flight(resume=True)
+        self._start_edge()
+        if self._web is not None:
+            self._web.end()
+            self._start_web(BRANCH_NOTE.format(out=out, run=run, at=wish.at))
+
     def _start_again(self, child: Child) -> None:
         print(f"{child.name} ended ({child.code}); it is started again", file=sys.stderr)
         if child is self._edge:
@@ -323,78 +369,3 @@ class Console:
         """Ends them in order: page, edge, run."""
         self._end_spare()
         end_all([each for each in (self._web, self._edge, self._flight) if each is not None])
-
-
-def _check_joined(folder: Path) -> None:
-    """Refuses a run that cannot be joined any more; one that is about to begin can."""
-    from ground.missions.run_folder import MARK, is_under_way, state_of
-
-    if not folder.is_dir():
-        raise ConfigurationError(str(folder), None, "--at", "there is no such run folder")
-    if is_under_way(folder) or not (folder / MARK).exists():
-        return
-    raise ConfigurationError(
-        str(folder), None, "--at",
-        f"the run has ended ({state_of(folder)}), and nobody can operate it; `msr history --replay "
-        f"--at {folder}` tells it again, `msr fly --from {folder} --out FOLDER` flies it again",
-    )  # fmt: skip
-
-
-def _check_free(folder: Path) -> None:
-    """Refuses the folder of a run that is under way, or that somebody serves."""
-    from ground.edge.lock import is_served
-    from ground.missions.run_folder import is_under_way
-
-    why = ""
-    if is_served(folder):
-        why = "mission control of this run folder is served already"
-    elif is_under_way(folder):
-        why = "another run is under way in this folder"
-    if why:
-        raise ConfigurationError(
-            str(folder), None, "--out", f"{why}; `msr console --at {folder}` joins it where it is "
-            "not served, and another --out is for another run",
-        )  # fmt: skip
-
-
-def _check(arguments: argparse.Namespace) -> None:
-    """Refuses what cannot be, before anything is started."""
-    if arguments.at is not None:
-        for option in ("out", "seed", "pace"):
-            if getattr(arguments, option) is not None:
-                raise ConfigurationError(
-                    "command line", None, f"--{option}", "is for a run that --demo starts"
-                )
-        for option in ("resume", "from_start", "no_spare"):
-            if getattr(arguments, option):
-                name = f"--{option.replace('_', '-')}"
-                raise ConfigurationError("command line", None, name, "is for --demo")
-        _check_joined(arguments.at)
-    else:
-        _check_free(arguments.out or DEMO)
-    if not 0 < arguments.port < 65536:
-        raise ConfigurationError(
-            "command line", None, "--port", f"= {arguments.port}: allowed is 1 to 65535"
-        )
-    if arguments.pace is not None:
-        try:
-            checked_pace(arguments.pace)
-        except ValueError as error:
-            raise ConfigurationError("command line", None, "--pace", str(error)) from None
-    if arguments.no_web:
-        return
-    missing = [name for name in (WEB, *WEB_NEEDS) if importlib.util.find_spec(name) is None]
-    if missing:
-        raise ConfigurationError(
-            "command line", None, "console",
-            f"needs {', '.join(missing)} for its page, which is not installed; --no-web serves the "
-            "API alone",
-        )  # fmt: skip
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", arguments.port))
-        except OSError as error:
-            raise ConfigurationError(
-                "command line", None, "--port", f"= {arguments.port}: {error.strerror}"
-            ) from error

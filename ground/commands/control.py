@@ -58,6 +58,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="nobody flies commands on a twin before they are sent, as in a drill with people",
     )
     parser.add_argument(
+        "--branches",
+        action="store_true",
+        help="leave a trainer's wish for a branch to who has started this, as `msr console` does",
+    )
+    parser.add_argument(
         "--set-password",
         default=None,
         metavar="USER",
@@ -83,8 +88,9 @@ def run(arguments: argparse.Namespace) -> int:
     if folder.exists() and not folder.is_dir():
         raise ConfigurationError(str(folder), None, "RUN_FOLDER", "is no folder")
     options = EdgeOptions(
-        people, arguments.secrets, arguments.tcp, arguments.demo, not arguments.no_previews
-    )
+        people, arguments.secrets, arguments.tcp, arguments.demo, not arguments.no_previews,
+        arguments.branches,
+    )  # fmt: skip
     asyncio.run(_serve(folder, options, arguments))
     return YES
 

@@ -117,6 +117,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "session.jsonl",
     )
     parser.add_argument(
+        "--branch",
+        default=None,
+        metavar="AT",
+        help="with --from: go on live from a checkpoint of that run, or from seconds of mission "
+        "time, at the pace of --pace; until there its inputs come again, at full speed",
+    )
+    parser.add_argument(
         "--rate",
         type=float,
         default=None,
@@ -167,6 +174,7 @@ def run(arguments: argparse.Namespace) -> int:
     session = None if arguments.session is None else read_session(arguments.session)
     if session is not None:
         _check_against(session, arguments)
+        session = _branched(arguments, session)
         arguments.mission, arguments.seed = session.mission, session.head.seed
         arguments.shuffle = session.head.shuffle
     mission = load_mission(arguments.mission or "nominal")
@@ -183,7 +191,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.processes:
         operators = (arguments.operators or "demo") if arguments.serve else ""
         host = Processes(arguments.rate, arguments.transport or "ipc", operators)
-    earlier = None if session is None else session.file.parent
+    earlier = None if session is None or arguments.branch else session.file.parent
     options = RunOptions(arguments.seed, tuple(kills), _faults(arguments.fault, mission, session))
     if arguments.bench is not None:
         _check_faults_on_bench(host, options.faults)
@@ -228,6 +236,18 @@ def _faults(
     return load_faults(files, targets)
 
 
+def _branched(arguments: argparse.Namespace, session: Session) -> Session:
+    """The record, or as much of it as a branch has; raises ConfigurationError."""
+    if arguments.branch is None:
+        return session
+    from ground.testbed.branching import branch_of, free_folder
+
+    if arguments.out is None:
+        raise ConfigurationError("command line", None, "--out", "say where the branch is to fly")
+    free_folder(arguments.out)
+    return branch_of(session, arguments.branch)
+
+
 def _edge(out: Path, arguments: argparse.Namespace) -> list[Child]:
     """The process that serves people, started where it is asked for."""
     if not arguments.serve:
@@ -261,7 +281,14 @@ def _host(arguments: argparse.Namespace, session: Session | None) -> Virtual:
         serve=arguments.pace is not None,
         session=session,
         operators=arguments.operators or "demo",
+        ahead_ns=_ahead_ns(arguments, session),
     )
+
+
+def _ahead_ns(arguments: argparse.Namespace, session: Session | None) -> int:
+    """Mission time up to which a branch flies as fast as it goes."""
+    parent = None if session is None or arguments.branch is None else session.head.parent
+    return 0 if parent is None else parent.time_ns
 
 
 def _bench(arguments: argparse.Namespace, session: Session | None, name: str) -> Virtual:
@@ -348,6 +375,8 @@ def _check_options(arguments: argparse.Namespace) -> None:
         raise ConfigurationError("command line", None, "--serve", "it needs --pace or --processes")
     if arguments.arm and arguments.bench is None:
         raise ConfigurationError("command line", None, "--arm", "it needs --bench")
+    if arguments.branch is not None and (arguments.session is None or arguments.pace is None):
+        raise ConfigurationError("command line", None, "--branch", "it needs --from and --pace")
     for option, why in strange.items():
         name = "session" if option == "--from" else option.removeprefix("--").replace("-", "_")
         given = getattr(arguments, name)

@@ -66,10 +66,14 @@ def _list(found: list[KeptRun], as_json: bool) -> None:
             each.verdict,
             datetime.fromtimestamp(each.changed, UTC).strftime("%Y-%m-%d %H:%M"),
             _size(each.size),
+            each.branch_of,
         )
         for each in found
     ]
-    heads = ("folder", "mission", "state", "verdict or reason", "last written (UTC)", "size")
+    heads = (
+        "folder", "mission", "state", "verdict or reason", "last written (UTC)", "size",
+        "branch of",
+    )  # fmt: skip
     print_table(heads, rows, "there are no runs")
     if found:
         print(f"{len(found)} runs, {_size(sum(each.size for each in found))}")

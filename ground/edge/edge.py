@@ -23,6 +23,7 @@ from flight.runtime.zeromq_keys import Doorkeeper
 from ground.client.frames import API_FILE, Api
 from ground.edge.approvals import EDGE, Approvals
 from ground.edge.attempts import Attempts
+from ground.edge.branching import Branching
 from ground.edge.counts import Counts
 from ground.edge.desk import Desk
 from ground.edge.journal_tail import JournalTail
@@ -58,6 +59,7 @@ class EdgeOptions:
     this machine's user alone. `now`: wall seconds since 1970. `save_sessions`: a session of each
     person is saved for commands and scripts of this machine's user, as for a demo. `previews`:
     whether commands may be flown on a twin before they are sent; not in a drill with people.
+    `branches`: whether somebody looks for wishes to branch off, and starts the run.
     """
 
     people: Mapping[str, frozenset[str]]
@@ -65,6 +67,7 @@ class EdgeOptions:
     tcp: int | None = None
     save_sessions: bool = False
     previews: bool = True
+    branches: bool = False
     now: Callable[[], float] = time.time
 
 
@@ -92,8 +95,9 @@ class Edge:
         )  # fmt: skip
         self._twin = Twin(self.folder, self.state, self.link, self.news, options.previews)
         self._own = OwnRequests(
-            self.link, tail, table, users, self._service, self.news, self._twin
-        )
+            self.link, tail, table, users, self._service, self.news, self._twin,
+            Branching(self.folder, self.state, options.branches, self.link.ask, self._time_ns),
+        )  # fmt: skip
         self._desk = Desk(
             self.sessions,
             Passwords(options.secrets or secrets_file()),
@@ -229,6 +233,9 @@ class Edge:
     def _link_changed(self, state: LinkState) -> None:
         self._announce()
         self.news.tell_clock()
+
+    def _time_ns(self) -> int:
+        return int(self.news.clock.get("time_ns") or 0)
 
     def _resuming(self) -> bool:
         """Whether the run flies again to where it was: what it is asked there would be in its

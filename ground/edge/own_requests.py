@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 
 from ground.api.reads import Preview
+from ground.api.training import Branch
 from ground.client.frames import JOURNAL_TOPICS
+from ground.edge.branching import Branching
 from ground.edge.journal_tail import JournalTail
 from ground.edge.news import News
 from ground.edge.run_link import RunLink
@@ -55,6 +57,7 @@ class OwnRequests:
     service: Callable[[], Plain]
     news: News
     twin: Twin
+    branching: Branching
     _told: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def forget(self) -> None:
@@ -80,6 +83,7 @@ class OwnRequests:
             "service": self._service,
             "whoami": self._whoami,
             "preview": self._preview,
+            "branch": self._branch,
         }.get(do)
 
     async def _pace(self, user: str, request: Plain) -> Plain:
@@ -109,6 +113,12 @@ class OwnRequests:
         if not await self._roles_of(user) - {"observer"}:
             return _refused(f"{user} looks on only; previews are for who takes part")
         return await self.twin.preview(user, asked)
+
+    async def _branch(self, user: str, request: Plain) -> Plain:
+        asked = _read(request, Branch)
+        if isinstance(asked, str):
+            return _refused(asked)
+        return await self.branching.branch(user, asked)
 
     async def _telemetry(self, _: str, request: Plain) -> Plain:
         asked = _read(request, _Telemetry)

@@ -10,7 +10,8 @@ from ground.missions.run_folder import LOCK, MARK, clear_run, foreign_entry, is_
 
 @dataclass(frozen=True)
 class KeptRun:
-    """A run folder. `changed`: seconds since 1970; `size`: bytes of all its files."""
+    """A run folder. `changed`: seconds since 1970; `size`: bytes of all its files; `branch_of`:
+    the run and the instant that it branches off from; "": none."""
 
     folder: Path
     mission: str
@@ -18,6 +19,7 @@ class KeptRun:
     verdict: str
     changed: float
     size: int
+    branch_of: str = ""
 
 
 def find_runs(below: Path) -> list[KeptRun]:
@@ -53,19 +55,32 @@ def _read(folder: Path) -> KeptRun:
     state = str(mark.get("state", "unknown"))
     if state == "running" and not is_under_way(folder):
         state = "died"
-    mission = str(summary.get("mission") or _recorded(folder) or "-")
+    recorded = _recorded(folder)
+    mission = str(summary.get("mission") or recorded.get("mission") or "-")
     verdict = str(mark.get("verdict") or mark.get("reason") or "")
-    return KeptRun(folder, mission, state, verdict, _changed(folder), _size(folder))
+    branch_of = _branch_of(recorded.get("parent"))
+    return KeptRun(folder, mission, state, verdict, _changed(folder), _size(folder), branch_of)
 
 
-def _recorded(folder: Path) -> str:
-    """The mission by the record of an operated run."""
+def _branch_of(parent: object) -> str:
+    """In words: `runs/demo at storm`, `runs/demo at 8000 s`."""
+    if not isinstance(parent, dict):
+        return ""
+    try:
+        at = parent.get("checkpoint") or f"{int(parent['time_ns']) / 1e9:.0f} s"
+        return f"{parent['run']} at {at}"
+    except (KeyError, TypeError, ValueError):
+        return "a run that its record does not name"
+
+
+def _recorded(folder: Path) -> dict[str, object]:
+    """What the record of an operated run says of it."""
     try:
         with (folder / "session.jsonl").open("rb") as file:
             head = json.loads(file.readline(1 << 20))
     except (OSError, ValueError):
-        return ""
-    return str(head.get("mission", "")) if isinstance(head, dict) else ""
+        return {}
+    return head if isinstance(head, dict) else {}
 
 
 def _json(file: Path) -> dict[str, object]:

@@ -10,7 +10,7 @@ import json
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -20,7 +20,7 @@ from flight.configuration.files import ConfigurationError
 from flight.runtime.forking import BranchFailed, BranchLate, CannotBranch, branch
 from flight.runtime.loop import NANOSECONDS
 from flight.runtime.throttled_loop import Input
-from ground.api import reads
+from ground.api import reads, training
 from ground.api.fields import Read
 from ground.mission_control import Asked
 from ground.missions.mission import LoadedMission, load_mission
@@ -38,7 +38,8 @@ OTHER_CHANCE = 1_000_003
 """What is added to a run's seed: any other number than nothing."""
 SLICE = 600 * NANOSECONDS
 """Mission time between looks whether all is over."""
-TRAINING = ("fault_inject", "fault_heal", "kill")
+TRAINING = tuple(str(kind.__struct_config__.tag) for kind in get_args(training.TRAINING))
+"""What trainers do to a run, which who operates it does not know of."""
 SPARE = 2.0  # wall seconds for what is told after the time limit
 TWIN = Asked("twin", "twin", ())
 

@@ -100,6 +100,8 @@ class Asking:
         self.ended: str | None = None
         """The verdict of the run, when it is over."""
         self._polled = float("-inf")
+        self.why_not: Callable[[], str] = lambda: ""
+        """Why nothing may be changed now; "": it may."""
 
     # ------------------------------------------------------------------ asking
 
@@ -148,6 +150,10 @@ class Asking:
             reply(_refusal("a change has a key, so that it is not done twice: none was given"))
             return
         plain, place = plain_request(request), (asked.user, asked.key)
+        why_not = self.why_not()
+        if why_not:
+            reply(_refusal(why_not))
+            return
         waiting = self._waiting.get(place)
         service = self._service()
         before = None if service is None else service.asked_under(asked)

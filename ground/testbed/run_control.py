@@ -244,6 +244,8 @@ class ControlServer:
                 if isinstance(given, BenchInput):
                     raise InputRefused("what a device says comes from the bench alone")
                 self._check(given)
+                if self.asking.why_not():
+                    raise InputRefused(self.asking.why_not())
                 self._loop.put(asked.input)
             elif isinstance(asked, Poll):
                 return {"ok": True, **self.asking.poll(asked), "told": self.told_of_goal()}

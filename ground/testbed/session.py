@@ -24,9 +24,20 @@ LARGEST = 64 << 20  # bytes
 LATEST_NS = 2**61  # 73 years, as the fields of requests have it
 
 
+class Parent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The run that another branches off from: its folder, when (ns of mission time), after how many
+    of its inputs, and the checkpoint where one was named."""
+
+    run: str
+    time_ns: Annotated[int, msgspec.Meta(ge=0, le=LATEST_NS)]
+    inputs: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+    checkpoint: str = ""
+
+
 class SessionHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was flown. `configuration`: SHA-256 of each file of configs that the run may read;
-    `faults`: those that it was given; `bench`: the file of its bench, if there was one."""
+    `faults`: those that it was given; `bench`: the file of its bench, if there was one; `parent`:
+    what it branches off from."""
 
     format: int
     mission: str
@@ -35,6 +46,7 @@ class SessionHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     configuration: Mapping[str, str]
     faults: tuple[dict[str, Any], ...] = ()
     bench: str = ""
+    parent: Parent | None = None
 
 
 class SessionLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -34,6 +34,7 @@ from ground.testbed.pace_goal import PaceGoal
 from ground.testbed.run_control import CONTROL_FILE, ControlServer, Order
 from ground.testbed.session import (
     FORMAT,
+    Parent,
     Session,
     SessionHead,
     SessionWriter,
@@ -48,7 +49,9 @@ class Throttled(Virtual):
 
     With `serve` it can be spoken to while it flies (`run_control`). What is put into it is
     recorded; `session` is the record of an earlier run, whose inputs come again at their instants.
-    `operators`: the file of those who may ask mission control for something.
+    `ahead_ns`: mission time up to which it flies as fast as it goes, before its pace holds it;
+    until then nobody changes anything. `operators`: the file of those who may ask mission control
+    for something.
     Same record, same bits: pace, pauses and looks change nothing.
     """
 
@@ -56,6 +59,7 @@ class Throttled(Virtual):
     serve: bool = True
     session: Session | None = None
     operators: str = "demo"
+    ahead_ns: int = 0
     outside: Descriptors = field(default_factory=Descriptors, compare=False)
 
     @property
@@ -97,12 +101,20 @@ class Throttled(Virtual):
 
     def loop(self) -> ThrottledLoop:
         """A loop that jumps through time no faster than the pace."""
-        return ThrottledLoop(
+        loop = ThrottledLoop(
             self.outside,
             rate=self.pace,
             inputs=() if self.session is None else self.session.inputs,
             shuffle=self.order(),
         )
+        if self.ahead_ns:
+            loop.pace.set(inf, 0, self.ahead_ns, then=self.pace)
+        return loop
+
+    @property
+    def parent(self) -> Parent | None:
+        """What the run branches off from."""
+        return None if self.session is None else self.session.head.parent
 
 
 class ThrottledHost(VirtualHost):
@@ -137,6 +149,7 @@ class ThrottledHost(VirtualHost):
                 configuration_hashes(setting.mission),
                 tuple(plain_fault(fault) for fault in setting.faults),
                 self._kind.bench_name,
+                self._kind.parent,
             ),
         )
         loop.record = self._session.admitted
@@ -158,6 +171,7 @@ class ThrottledHost(VirtualHost):
         )
         self._goal = PaceGoal(lambda: self.service, lambda: self.pace_asked(0.0, None))
         self._server.goal = self._goal
+        self._server.asking.why_not = self._why_not
         if self.service is not None:
             self.service.desk.journal.on_entry = self._goal.hear
 
@@ -178,9 +192,18 @@ class ThrottledHost(VirtualHost):
         super()._begin_ground(boot)
         assert self.control is not None
         about = about_run(self._setting.mission, self._setting.seed, self._kind.name)
+        if self._kind.parent is not None:
+            parent = msgspec.to_builtins(self._kind.parent)
+            about = msgspec.structs.replace(about, branch_of=parent)
         self.service = Service(self.control, about, self._happenings.simulation)
         if self._goal is not None:
             self.service.desk.journal.on_entry = self._goal.hear
+
+    def _why_not(self) -> str:
+        """Why nothing may be changed now: it would be in the past of what is flown again."""
+        if self._held_loop.time_ns() < self._kind.ahead_ns:
+            return "the run flies again to where it branches off: nothing is changed before that"
+        return ""
 
     def pace_asked(self, rate: float, until_ns: int | None) -> None:
         """A person sets the pace; raises ValueError."""

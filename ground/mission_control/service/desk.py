@@ -32,6 +32,7 @@ class About(msgspec.Struct, frozen=True):
     host: str
     deterministic: bool
     epoch_utc: str
+    branch_of: dict[str, Any] | None = None
 
 
 class Desk:

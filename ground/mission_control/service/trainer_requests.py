@@ -11,6 +11,7 @@ from ground.mission_control.service.handling import TRAINER, Asked, Handlers, Re
 from ground.mission_control.service.simulation import Simulation
 
 handlers = Handlers()
+MOST_CHECKPOINTS = 200
 
 
 @contextmanager
@@ -69,6 +70,35 @@ def heal(desk: Desk, asked: Asked, request: training.FaultHeal) -> dict[str, Any
         done = simulation.heal(request.name)
     desk.keep("fault", "healed", who=asked.user, data={"name": request.name})
     return done
+
+
+@handlers.read(training.Checkpoints)
+def checkpoints(desk: Desk, asked: Asked, request: training.Checkpoints) -> dict[str, Any]:
+    """The instants that have a name."""
+    desk.people.need(asked, (TRAINER,), "checkpoints")
+    made = [entry for entry in desk.journal.of("fault") if entry.what == "checkpoint"]
+    return {
+        "checkpoints": [
+            {**entry.data, "by": entry.who, "t_ns": entry.t} for entry in reversed(made)
+        ],
+        "branch_of": desk.about.branch_of,
+    }
+
+
+@handlers.change(training.Checkpoint, roles=(TRAINER,))
+def checkpoint(desk: Desk, asked: Asked, request: training.Checkpoint) -> dict[str, Any]:
+    """This instant gets a name."""
+    if not desk.about.deterministic:
+        raise Refused("this run does not fly again from its record: nothing can branch off from it")
+    known = [entry for entry in desk.journal.of("fault") if entry.what == "checkpoint"]
+    if request.name in (entry.data["name"] for entry in known):
+        raise Refused(f"name = {request.name!r}: there is a checkpoint of that name already")
+    if len(known) >= MOST_CHECKPOINTS:
+        raise Refused(f"a run has {MOST_CHECKPOINTS} checkpoints at most")
+    entry = desk.keep(
+        "fault", "checkpoint", who=asked.user, data={"name": request.name, "note": request.note}
+    )
+    return {"name": request.name, "t_ns": entry.t}
 
 
 @handlers.change(training.KillRequest, roles=(TRAINER,))

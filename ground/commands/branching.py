@@ -1,0 +1,34 @@
+"""Makes ready what a branch of a run begins with: the record up to an instant, and where to fly."""
+
+import contextlib
+from pathlib import Path
+
+import msgspec
+
+from ground.edge.private_files import read_private, state_folder, write_private
+from ground.edge.standing import GOAL, STANDING, Standing
+from ground.testbed.branching import branch_of, free_folder, lines_of
+from ground.testbed.session import SESSION_FILE, read_session
+
+SESSIONS = "sessions.json"
+
+
+def prepare(run: Path, out: Path, at: str) -> None:
+    """Has a run in `out` begin as `run` did and stand at an instant of it: a checkpoint, or seconds
+    of mission time. Raises ConfigurationError; nothing is written then."""
+    session = branch_of(read_session(run), at)
+    free_folder(out)
+    parent = session.head.parent
+    assert parent is not None
+    state = state_folder(out)
+    (state / STANDING).unlink(missing_ok=True)
+    write_private(state / SESSION_FILE, b"".join(lines_of(session)))
+    write_private(state / GOAL, msgspec.json.encode(Standing(parent.time_ns, 0.0)))
+
+
+def hand_over_sessions(run: Path, out: Path) -> None:
+    """Who is logged in at the one run is at the other."""
+    with contextlib.suppress(OSError):
+        data = read_private(state_folder(run) / SESSIONS)
+        if data is not None:
+            write_private(state_folder(out) / SESSIONS, data)

@@ -1,0 +1,119 @@
+"""What `msr console` refuses before it starts anything."""
+
+import argparse
+import importlib.util
+import socket
+from pathlib import Path
+
+from flight.configuration.files import ConfigurationError
+from ground.commands.paces import checked_pace
+
+WEB = "ground.console"
+WEB_NEEDS = ("starlette", "uvicorn", "websockets")
+DEMO = Path("runs") / "demo"
+
+
+def branch_off(arguments: argparse.Namespace) -> None:
+    """Makes ready a demo that begins as a branch; raises ConfigurationError."""
+    from ground.commands.branching import prepare
+
+    run, _, at = arguments.branch.rpartition("@")
+    prepare(Path(run), arguments.out, at)
+    arguments.demo, arguments.resume = "", True
+
+
+def _check_joined(folder: Path) -> None:
+    """Refuses a run that cannot be joined any more; one that is about to begin can."""
+    from ground.missions.run_folder import MARK, is_under_way, state_of
+
+    if not folder.is_dir():
+        raise ConfigurationError(str(folder), None, "--at", "there is no such run folder")
+    if is_under_way(folder) or not (folder / MARK).exists():
+        return
+    raise ConfigurationError(
+        str(folder), None, "--at",
+        f"the run has ended ({state_of(folder)}), and nobody can operate it; `msr history --replay "
+        f"--at {folder}` tells it again, `msr fly --from {folder} --out FOLDER` flies it again",
+    )  # fmt: skip
+
+
+def _check_free(folder: Path) -> None:
+    """Refuses the folder of a run that is under way, or that somebody serves."""
+    from ground.edge.lock import is_served
+    from ground.missions.run_folder import is_under_way
+
+    why = ""
+    if is_served(folder):
+        why = "mission control of this run folder is served already"
+    elif is_under_way(folder):
+        why = "another run is under way in this folder"
+    if why:
+        raise ConfigurationError(
+            str(folder), None, "--out", f"{why}; `msr console --at {folder}` joins it where it is "
+            "not served, and another --out is for another run",
+        )  # fmt: skip
+
+
+def _check_branch(arguments: argparse.Namespace) -> None:
+    """Refuses what is no branch, and finds a folder for one."""
+    run, at_sign, at = arguments.branch.rpartition("@")
+    if not (at_sign and run and at):
+        raise ConfigurationError(
+            "command line", None, "--branch", f"= {arguments.branch}: allowed is RUN_FOLDER@AT"
+        )
+    for option in ("seed", "pace"):
+        if getattr(arguments, option) is not None:
+            problem = "is that of the run that it branches off from, and it stands at first"
+            raise ConfigurationError("command line", None, f"--{option}", problem)
+    if arguments.out is None:
+        from ground.edge.branching import free_name
+
+        try:
+            arguments.out = free_name(Path(run), at)
+        except ValueError as error:
+            raise ConfigurationError("command line", None, "--branch", str(error)) from None
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Refuses what cannot be, before anything is started."""
+    if arguments.at is not None:
+        for option in ("out", "seed", "pace"):
+            if getattr(arguments, option) is not None:
+                raise ConfigurationError(
+                    "command line", None, f"--{option}", "is for a run that --demo starts"
+                )
+        for option in ("resume", "from_start", "no_spare"):
+            if getattr(arguments, option):
+                name = f"--{option.replace('_', '-')}"
+                raise ConfigurationError("command line", None, name, "is for --demo")
+        _check_joined(arguments.at)
+    else:
+        if arguments.branch is not None:
+            _check_branch(arguments)
+        _check_free(arguments.out or DEMO)
+    if not 0 < arguments.port < 65536:
+        raise ConfigurationError(
+            "command line", None, "--port", f"= {arguments.port}: allowed is 1 to 65535"
+        )
+    if arguments.pace is not None:
+        try:
+            checked_pace(arguments.pace)
+        except ValueError as error:
+            raise ConfigurationError("command line", None, "--pace", str(error)) from None
+    if arguments.no_web:
+        return
+    missing = [name for name in (WEB, *WEB_NEEDS) if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ConfigurationError(
+            "command line", None, "console",
+            f"needs {', '.join(missing)} for its page, which is not installed; --no-web serves the "
+            "API alone",
+        )  # fmt: skip
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", arguments.port))
+        except OSError as error:
+            raise ConfigurationError(
+                "command line", None, "--port", f"= {arguments.port}: {error.strerror}"
+            ) from error

@@ -1,0 +1,83 @@
+"""Branches of an operated run: its record up to an instant, from which another run goes on.
+
+The record is that of the original up to there, so the branch is, bit for bit, the same run until
+then; the original stays as it is. A checkpoint is such an instant with a name: a request that is in
+the record itself, where a trainer has made it.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from flight.configuration.files import ConfigurationError
+from flight.runtime.loop import NANOSECONDS
+from flight.runtime.throttled_loop import Input
+from ground.testbed.session import LATEST_NS, Parent, Session
+
+TRAINER, CHECKPOINT = "trainer", "checkpoint"
+
+
+def checkpoints(session: Session) -> dict[str, Input]:
+    """The checkpoints of a record, by name: the first that a trainer has called so."""
+    found: dict[str, Input] = {}
+    for each in session.inputs:
+        request: Any = each.data.get("request") if each.data.get("type") == "request" else None
+        made = isinstance(request, dict) and request.get("do") == CHECKPOINT
+        if made and TRAINER in each.data.get("roles", ()):
+            found.setdefault(str(request["name"]), each)
+    return found
+
+
+def branch_of(session: Session, at: str) -> Session:
+    """The record up to a checkpoint, or up to an instant (s of mission time), with its parent.
+
+    Raises ConfigurationError for what is neither.
+    """
+    if session.head.bench:
+        raise _refused(at, "devices of this run are real: they cannot be flown to an instant again")
+    known = checkpoints(session)
+    made = known.get(at)
+    if made is not None:
+        inputs, time_ns = session.inputs[: made.order], made.time_ns
+    else:
+        time_ns = _instant(at, list(known))
+        inputs = tuple(each for each in session.inputs if each.time_ns <= time_ns)
+    run = session.file.parent
+    parent = Parent(str(run), time_ns, len(inputs), at if made is not None else "")
+    head = msgspec.structs.replace(session.head, parent=parent)
+    return Session(session.file, head, inputs)
+
+
+def lines_of(session: Session) -> Iterator[bytes]:
+    """A record as its file has it."""
+    yield msgspec.json.encode(session.head) + b"\n"
+    for each in session.inputs:
+        line = {"time_ns": each.time_ns, "order": each.order, "input": each.data}
+        yield msgspec.json.encode(line) + b"\n"
+
+
+def _instant(at: str, known: list[str]) -> int:
+    try:
+        time_ns = round(float(at) * NANOSECONDS)
+    except (ValueError, OverflowError):
+        time_ns = -1
+    if not 0 <= time_ns <= LATEST_NS:
+        names = f"a checkpoint ({', '.join(known)})" if known else "a checkpoint (there is none)"
+        raise _refused(at, f"allowed is {names}, or seconds of mission time")
+    return time_ns
+
+
+def _refused(at: str, problem: str) -> ConfigurationError:
+    return ConfigurationError("command line", None, "--branch", f"= {at}: {problem}")
+
+
+def free_folder(out: Path) -> Path:
+    """A folder for a branch; raises ConfigurationError for one that holds anything."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigurationError(
+            "command line", None, "--out", f"= {out}: it holds something; a branch goes into a new "
+            "folder, so that what it branches off from is kept",
+        )  # fmt: skip
+    return out
