@@ -49,7 +49,7 @@ SUBCOMMANDS = (
     Subcommand("alarms", "list alarms, or see to one", "ground.commands.alarms"),
     Subcommand("passes", "list passes of relays", "ground.commands.passes"),
     Subcommand("procedure", "show or lead procedures", "ground.commands.procedure"),
-    Subcommand("train", "break things in a run that people fly", "ground.commands.train"),
+    Subcommand("train", "train those who operate a run", "ground.commands.train"),
     Subcommand("changes", "tell what has changed", "ground.commands.changes"),
     Subcommand("export", "write values for other programs", "ground.commands.export"),
     Subcommand("runs", "list kept runs, or remove old ones", "ground.commands.runs"),

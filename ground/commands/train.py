@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flight.configuration.files import ConfigurationError
 from ground.commands.asking import (
+    NANOSECONDS,
     Times,
     ask,
     configure_asking,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 WORDS = {
     "targets": (0, 0), "kinds": (2, 2), "faults": (0, 1), "inject": (1, 99), "heal": (1, 1),
-    "kill": (1, 1),
+    "kill": (1, 1), "checkpoint": (1, 1), "checkpoints": (0, 0), "branch": (1, 1),
 }  # fmt: skip
 """Each act, and how many words it takes."""
 
@@ -37,7 +38,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         metavar="WORD",
         help="kinds SORT TARGET; faults [ID]; inject FILE, or key=value as a drill file has them; "
-        "heal ID; kill VEHICLE|ground",
+        "heal ID; kill VEHICLE|ground; checkpoint NAME; branch CHECKPOINT|SECONDS",
+    )
+    parser.add_argument("--note", default="", help="checkpoint: what is to be known of it")
+    parser.add_argument(
+        "--folder", default="", metavar="NAME", help="branch: its folder, beside that of the run"
     )
     configure_asking(parser)
 
@@ -63,7 +68,12 @@ async def _work(
             tell(await mc.ask("fault_inject", fault=fault), await times_of(mc))
         return YES
     do, names = _REQUESTS[act]
-    told = await mc.ask(do, **dict(zip(names, words, strict=False)))
+    fields = dict(zip(names, words, strict=False))
+    if act == "checkpoint":
+        fields["note"] = arguments.note
+    if act == "branch":
+        fields = _branch(words[0], arguments.folder)
+    told = await mc.ask(do, **fields)
     tell(told, await times_of(mc))
     return YES
 
@@ -74,6 +84,9 @@ _REQUESTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "faults": ("faults", ("of",)),
     "heal": ("fault_heal", ("name",)),
     "kill": ("kill", ("role",)),
+    "checkpoint": ("checkpoint", ("name",)),
+    "checkpoints": ("checkpoints", ()),
+    "branch": ("branch", ()),
 }
 """Each act that is one request, and which of its fields the words are."""
 
@@ -89,6 +102,15 @@ def _faults(words: list[str]) -> list[dict[str, Any]]:
     section = load_section(Path(words[0]))
     section.only(("format", "faults"), ("format", "faults"))
     return [item.plain() for item in section.at("faults").items()]
+
+
+def _branch(at: str, folder: str) -> dict[str, Any]:
+    """From a checkpoint, unless it is a number of seconds."""
+    try:
+        instant: dict[str, Any] = {"t_ns": round(float(at) * NANOSECONDS)}
+    except (ValueError, OverflowError):
+        instant = {"checkpoint": at}
+    return {**instant, "folder": folder}
 
 
 # ------------------------------------------------------------------- telling
@@ -149,7 +171,32 @@ def _killed(told: Any, _: Times) -> None:
     print(f"{told['role']} dies; it is started again")
 
 
+def _checkpoint(told: Any, times: Times) -> None:
+    print(f"{told['name']} is {times.utc(told['t_ns'])} UTC, {told['t_ns'] / NANOSECONDS:.3f} s")
+
+
+def _checkpoints(told: Any, times: Times) -> None:
+    rows = [
+        (
+            each["name"], times.utc(each["t_ns"]), each["t_ns"] / NANOSECONDS, each["by"],
+            each["note"],
+        )
+        for each in told["checkpoints"]
+    ]  # fmt: skip
+    heads = ("name", "when (UTC)", "mission time, s", "by", "note")
+    print_table(heads, rows, "no instant has a name")
+    parent = told["branch_of"]
+    if parent:
+        at = parent["checkpoint"] or f"{parent['time_ns'] / NANOSECONDS:.3f} s"
+        print(f"this run branches off from {parent['run']} at {at}")
+
+
+def _branched(told: Any, _: Times) -> None:
+    print(f"{told['folder']} goes on from {told['at']} and stands there; this run ends, is kept")
+
+
 _TELL = {
     "targets": _targets, "kinds": _kinds, "faults": _listed, "inject": _injected,
-    "heal": _healed, "kill": _killed,
+    "heal": _healed, "kill": _killed, "checkpoint": _checkpoint, "checkpoints": _checkpoints,
+    "branch": _branched,
 }  # fmt: skip

@@ -58,6 +58,11 @@ READS: dict[str, dict[str, Any]] = {
     },
     "fault_heal": {"fault": "f1"},
     "kill": {"role": "rover"},
+    "checkpoint": {"name": "storm", "t_ns": 10**9},
+    "checkpoints": {
+        "checkpoints": [{"name": "storm", "t_ns": 10**9, "by": "anna", "note": "dusty"}],
+        "branch_of": {"run": "runs/demo", "time_ns": 5 * 10**8, "inputs": 2, "checkpoint": ""},
+    },
     "dry_run": {"bytes": 61, "hazardous": False, "problems": ["there is no pass in sight"],
                 "estimated": {"earliest_sent_ns": 10**9, "earliest_answer_ns": 2 * 10**9}},
 }  # fmt: skip
@@ -139,6 +144,9 @@ def msr(served: Served, capsys: pytest.CaptureFixture[str]) -> Callable[..., tup
         (["train", "kinds", "device", "rover.wheels"], "offset m, [share]"),
         (["train", "heal", "f1"], "f1 is whole again"),
         (["train", "kill", "rover"], "rover dies"),
+        (["train", "checkpoint", "storm", "--note", "dusty"], "storm is 2033-01-01 00:00:01 UTC"),
+        (["train", "checkpoints"], "dusty"),
+        (["train", "checkpoints"], "branches off from runs/demo at 0.500 s"),
         (["watch", "--once"], "nothing has been measured yet"),
     ],
 )
@@ -211,6 +219,8 @@ def test_a_dry_run_sends_nothing_and_says_what_is_wrong(msr: Any, served: Served
         (["events"], "zoe", "no session of zoe is saved here; give --password-file"),
         (["events"], "../anna", "is no name of a person"),
         (["procedure", "jump"], "anna", "0 words after jump"),
+        (["train", "branch", "storm"], "anna", "nobody starts runs here: `msr console --demo`"),
+        (["train", "branch", "1e3"], "anna", "nobody starts runs here: `msr console --demo`"),
         (["train", "heal"], "anna", "0 words after heal: allowed are 1 to 1"),
         (["train", "inject", "nowhere.yaml"], "anna", "nowhere.yaml"),
         (["train", "inject", "nowhere.yaml", "more"], "anna", "one file, or key=value words"),

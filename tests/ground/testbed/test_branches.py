@@ -1,4 +1,4 @@
-"""A run branches off from an instant of another: until there they are one, and the other is kept."""
+"""A run branches off from an instant of another: until there they are one; the other is kept."""
 
 import json
 from pathlib import Path

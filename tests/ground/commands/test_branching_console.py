@@ -1,0 +1,170 @@
+"""The console goes over to a branch: the record up to there, everybody's session, the page."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+
+from ground.cli import main
+from ground.commands import console
+from ground.edge.branching import BRANCH, Wish
+from ground.edge.private_files import state_folder, write_private
+from ground.edge.standing import GOAL, STANDING, Standing, read_standing
+from ground.testbed.session import SESSION_FILE, read_session
+
+HEAD = {
+    "format": 1, "mission": "surface", "seed": 7, "shuffle": None, "configuration": {},
+}  # fmt: skip
+
+
+def asked(order: int, seconds: float, **request: Any) -> dict[str, Any]:
+    given = {"type": "request", "user": "anna", "session": "anna-1", "roles": ["trainer"],
+             "key": f"k{order}", "request": request}  # fmt: skip
+    return {"time_ns": round(seconds * 1e9), "order": order, "input": given}
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    folder = tmp_path / "run"
+    folder.mkdir()
+    lines = [
+        HEAD,
+        asked(1, 100.0, do="kill", role="rover"),
+        asked(2, 200.0, do="checkpoint", name="storm"),
+        asked(3, 300.0, do="kill", role="ground"),
+    ]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (folder / SESSION_FILE).write_text(text)
+    write_private(state_folder(folder) / "sessions.json", b'{"numbers": {"anna": 1}}')
+    return folder
+
+
+class Children:
+    """Stands for the three processes; what becomes of them, in order."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.did: list[str] = []
+        outer = self
+
+        class Child:
+            def __init__(self, name: str, words: Any, speaks: bool = False) -> None:
+                self.name, self.words, self.code, self.started = name, words, None, False
+
+            def start(self) -> None:
+                outer.did.append(f"start {self.name}")
+
+            def line(self) -> str:
+                return json.dumps({"requests": "ipc://r", "streams": "ipc://s", "links": {}})
+
+            def end(self) -> None:
+                outer.did.append(f"end {self.name}")
+
+        monkeypatch.setattr(console, "Child", Child)
+
+
+def test_it_ends_the_one_and_starts_the_other_where_it_branches_off(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    children = Children(monkeypatch)
+    record = (run / SESSION_FILE).read_bytes()
+    given = SimpleNamespace(
+        demo="", at=None, out=run, branch=None, operators="demo", no_web=False, port=8700,
+        pace=None, resume=False, from_start=True, seed=None, no_browser=True,
+    )  # fmt: skip
+    served: Any = console.Console(given)  # type: ignore[arg-type]
+    served._web = console.Child("the web server", [])
+    served._told = True
+    served._see_to_branches()
+    assert children.did == []  # nobody has wished for anything
+    out = run.with_name("other")
+    wish = msgspec.json.encode(Wish(str(out), "storm"))
+    write_private(state_folder(run) / BRANCH, wish)
+    served._see_to_branches()
+    assert children.did == [
+        "end the edge", "end the run", "start the run", "start the edge", "end the web server",
+        "start the web server",
+    ]  # fmt: skip
+    words = served._flight.words
+    assert words[words.index("--out") + 1] == str(out) and words[-2:] == ["--pace", "0"]
+    kept = read_session(state_folder(out) / SESSION_FILE)
+    assert [each.order for each in kept.inputs] == [1, 2]
+    assert kept.head.parent is not None and kept.head.parent.run == str(run)
+    assert read_standing(state_folder(out) / GOAL) == Standing(200 * 10**9, 0.0, None)
+    sessions = state_folder(out) / "sessions.json"
+    assert sessions.read_bytes() == b'{"numbers": {"anna": 1}}'
+    assert sessions.stat().st_mode & 0o077 == 0
+    assert (run / SESSION_FILE).read_bytes() == record
+    assert f"{run} ends, and is kept" in capsys.readouterr().out
+    children.did.clear()
+    served._see_to_branches()
+    assert children.did == []  # once
+
+
+def test_a_wish_that_cannot_be_leaves_the_run_alone(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    children = Children(monkeypatch)
+    given = SimpleNamespace(demo="", at=None, out=run)
+    served: Any = console.Console(given)  # type: ignore[arg-type]
+    wish = msgspec.json.encode(Wish(str(run.with_name("other")), "calm"))
+    write_private(state_folder(run) / BRANCH, wish)
+    served._see_to_branches()
+    assert children.did == []
+    assert "no branch: " in capsys.readouterr().err
+    assert not (state_folder(run.with_name("other")) / GOAL).exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--branch", "RUN"], "allowed is RUN_FOLDER@AT"),
+        (["--branch", "@storm"], "allowed is RUN_FOLDER@AT"),
+        (["--branch", "RUN@calm"], "allowed is a checkpoint (storm), or seconds"),
+        (["--branch", "RUN@storm", "--seed", "2"], "that of the run that it branches off from"),
+        (["--branch", "RUN@storm", "--pace", "2"], "that of the run that it branches off from"),
+        (["--branch", "RUN@storm", "--out", "RUN"], "it holds something"),
+        (["--branch", "RUN@storm", "--demo"], "not allowed with"),
+    ],
+)
+def test_a_branch_from_the_terminal_is_checked_before_anything_starts(
+    run: Path, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+) -> None:
+    given = [word.replace("RUN", str(run)) if word.startswith("RUN") else word for word in words]
+    try:
+        code = main(["console", *given, "--no-web", "--no-browser"])
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    assert code == 2
+    assert sentence in capsys.readouterr().err
+    assert not (state_folder(run.with_name("run-storm")) / STANDING).exists()
+    assert not (state_folder(run.with_name("run-calm")) / GOAL).exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--branch", "storm"], "it needs --from and --pace"),
+        (["--branch", "storm", "--from", "RUN"], "it needs --from and --pace"),
+        (["--branch", "storm", "--from", "RUN", "--pace", "0"], "say where the branch is to fly"),
+        (
+            ["--branch", "storm", "--from", "RUN", "--pace", "0", "--out", "RUN"],
+            "it holds something",
+        ),
+        (
+            ["--branch", "calm", "--from", "RUN", "--pace", "0", "--out", "new"],
+            "allowed is a checkpoint (storm)",
+        ),
+    ],
+)
+def test_a_branch_that_flies_by_itself_is_checked_too(
+    run: Path, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert main(["fly", *[str(run) if word == "RUN" else word for word in words]]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
