@@ -81,6 +81,45 @@ class Branch(Read, frozen=True, tag="branch"):
     folder: Annotated[str, Meta(pattern="^([A-Za-z0-9][A-Za-z0-9_-]{0,79})?$")] = ""
 
 
+class DrillFiles(Read, frozen=True, tag="drill_files"):
+    """The drill files that this run can have, for trainers.
+
+    Answers `drills` [{name, title, cases, steps}]; `steps`: how many are for people to do. With
+    `name`: that one's `text`.
+    """
+
+    name: Annotated[str, Meta(max_length=200)] | None = None
+
+
+class DrillNow(Read, frozen=True, tag="drill"):
+    """The drill that waits, is under way or was the last.
+
+    Answers `state` (none, waiting, under_way, over) and `prompts`, what people were asked:
+    [{number, prompt, state, asked_ns, deadline_ns, done_ns, by}], `state` one of not_yet, asked,
+    overdue, in_time, late. Trainers are told before its end what it is (`name`, `title`, `faults`,
+    `began_ns`, `ends_ns`) and of each prompt what is to be done. When it is over, everybody:
+    `verdict`, `because`, `faults`, `within`, `broken`, `marks`, `tubes`.
+    """
+
+
+class DrillBegin(Change, frozen=True, tag="drill_begin"):
+    """A trainer has a drill begin: the text of a drill file, of this run's scenario.
+
+    It begins where the file says, the next time that that comes, or `now`; `stand`: the run stands
+    there, until somebody lets it go on. Its `operator` steps are prompts for people.
+    """
+
+    name: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_/-]{0,119}$")]
+    text: Annotated[str, Meta(min_length=1, max_length=50_000)]
+    case: Annotated[str, Meta(max_length=80)] = ""
+    now: bool = False
+    stand: bool = False
+
+
+class DrillEnd(Change, frozen=True, tag="drill_end"):
+    """A trainer breaks off the drill that waits or is under way; it is judged by what has come."""
+
+
 class Checkpoint(Change, frozen=True, tag="checkpoint"):
     """A trainer gives this instant a name, so that a run can branch off from it later."""
 
@@ -88,5 +127,7 @@ class Checkpoint(Change, frozen=True, tag="checkpoint"):
     note: Note = ""
 
 
-TRAINING_READS = FaultTargets | FaultKinds | Faults | Checkpoints | Branch
-TRAINING = FaultInject | FaultHeal | KillRequest | Checkpoint
+TRAINING_READS = (
+    FaultTargets | FaultKinds | Faults | DrillFiles | DrillNow | Checkpoints | Branch
+)  # fmt: skip
+TRAINING = FaultInject | FaultHeal | KillRequest | DrillBegin | DrillEnd | Checkpoint

@@ -20,7 +20,9 @@ from ground.testbed.session import Session, read_session
 from ground.testbed.virtual_host import Virtual
 
 if TYPE_CHECKING:
+    from ground.mission_control import Drills
     from ground.testbed.host import HostKind
+    from ground.testbed.run import Run
     from sim_hw.faults.fault import Fault
 
 ONLY_PROCESSES = ("--rate", "--transport")
@@ -192,7 +194,9 @@ def run(arguments: argparse.Namespace) -> int:
         operators = (arguments.operators or "demo") if arguments.serve else ""
         host = Processes(arguments.rate, arguments.transport or "ipc", operators)
     earlier = None if session is None or arguments.branch else session.file.parent
-    options = RunOptions(arguments.seed, tuple(kills), _faults(arguments.fault, mission, session))
+    options = RunOptions(
+        arguments.seed, tuple(kills), _faults(arguments.fault, mission, session), drills=_drills
+    )
     if arguments.bench is not None:
         _check_faults_on_bench(host, options.faults)
     display = Display(mission, quiet=arguments.quiet)
@@ -217,6 +221,13 @@ def run(arguments: argparse.Namespace) -> int:
     if earlier is not None and earlier.resolve() != out.resolve():
         display.compared(told_of(earlier, summary))
     return YES if record.verdict == "success" else NO
+
+
+def _drills(run: "Run") -> "Drills":
+    """Who flies drills with people in it."""
+    from ground.drills.begun import drills_of
+
+    return drills_of(run)
 
 
 def _faults(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ground.drills.bareness import bare
 from ground.drills.drill import Drill
-from ground.drills.record import ALL_MET, WITHOUT_EFFECT, Judged, Record, Waited
+from ground.drills.record import ALL_MET, BROKEN_OFF, WITHOUT_EFFECT, Judged, Record, Waited
 
 _TOLERANCE = 1e-9  # s: a limit that is exactly met is met
 
@@ -85,4 +85,5 @@ def _over(record: Record, waited: Waited) -> bool:
     return record.ended >= waited.since + waited.limit - _TOLERANCE or record.end not in (
         "horizon",
         ALL_MET,
+        BROKEN_OFF,
     )

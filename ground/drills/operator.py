@@ -1,5 +1,7 @@
 """The stand-in for the person at the console: does what a drill says, so long after it is asked."""
 
+from typing import Protocol
+
 from flight.icd.messages import Message
 from flight.runtime.loop import VirtualLoop
 from ground.drills.awaiting import Awaited
@@ -11,6 +13,28 @@ from ground.testbed.run import Run
 
 USER = "drill"
 """As vehicles and records call who sends it."""
+
+
+class Operator(Protocol):
+    """Who does the steps of a drill."""
+
+    def hear(self, message: Message) -> None:
+        """A message was published."""
+
+    def look(self) -> None:
+        """Time has passed."""
+
+    def waited(self) -> list[Waited]:
+        """What was asked of the operator, and what came of it."""
+        ...
+
+
+def waited_of(
+    index: int, step: OperatorStep, asked: float | None, done: float | None
+) -> Waited:
+    """What records say of a step, the `index`-th from 1."""
+    what = f"{step.prompt} ({step.vehicle} {step.command})"
+    return Waited(f"operator{index}", what, step.deadline, asked, done)
 
 
 class _Step:
@@ -62,10 +86,6 @@ class ScriptedOperator:
     def waited(self) -> list[Waited]:
         """What was asked of the operator, and what came of it."""
         return [
-            Waited(
-                f"operator{index}",
-                f"{each.step.prompt} ({each.step.vehicle} {each.step.command})",
-                each.step.deadline, each.asked, each.done,
-            )
+            waited_of(index, each.step, each.asked, each.done)
             for index, each in enumerate(self._steps, 1)
-        ]  # fmt: skip
+        ]

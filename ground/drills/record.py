@@ -6,7 +6,9 @@ import msgspec
 
 FORMAT = 1
 ALL_MET, WITHOUT_EFFECT = "all that was awaited has come", "without effect"
-"""Ends of drills before their horizon: the second, when all was healed and nothing had hit."""
+BROKEN_OFF = "broken off"
+"""Ends of drills before their horizon: the second, when all was healed and nothing had hit; the
+third, by a trainer."""
 VerdictName = Literal["PASS", "FAIL", "UNKNOWN", "ERROR"]
 
 

@@ -36,6 +36,11 @@ def load_variant(path: Path, changes: dict[str, Any]) -> Drill:
     return _variant(_of_case(whole, changes), path, changes)
 
 
+def cases_of(path: Path) -> list[str]:
+    """The names of the cases of a file; none: it is one drill. Raises ConfigurationError."""
+    return [name for name, _ in _cases(load_section(path)) if name]
+
+
 def plain_variant(path: Path, changes: dict[str, Any]) -> dict[str, Any]:
     """What a file would say that held this one variant alone; raises ConfigurationError."""
     section = _changed(_of_case(load_section(path), changes), changes)

@@ -19,10 +19,11 @@ from ground.drills.curves import Curves, curves_of
 from ground.drills.drill import Drill, Within
 from ground.drills.invariant import Invariant
 from ground.drills.invariants import ALWAYS_ON, INVARIANTS
-from ground.drills.operator import ScriptedOperator
+from ground.drills.operator import Operator, ScriptedOperator
 from ground.drills.phases import PhaseClock
 from ground.drills.record import (
     ALL_MET,
+    BROKEN_OFF,
     WITHOUT_EFFECT,
     Broken,
     FaultSpan,
@@ -97,7 +98,10 @@ class Watch:
         self._marks: list[Mark] = []
         self._curves: Curves = curves_of(drill, vocabulary, self._sight)
         self._trail = Trail(run)
-        self._operator = ScriptedOperator(run, drill.operator, self._sight, loop)
+        self._operator: Operator = ScriptedOperator(run, drill.operator, self._sight, loop)
+        self.looks_too = False
+        """Whether somebody else looks at the run as well."""
+        self.when_over: Callable[[], None] = lambda: None
         self._calls: dict[str, int] = {}
         self.wants_effect = False
         """Whether it ends when all is healed and nothing has hit."""
@@ -107,7 +111,8 @@ class Watch:
     def begin(self) -> None:
         """Begins to watch, and arms the faults."""
         self.run.observers.append(self._hear)
-        self.loop.watch(self._look, round(LOOK * NANOSECONDS))
+        watching = self.loop.watch_too if self.looks_too else self.loop.watch
+        watching(self._look, round(LOOK * NANOSECONDS))
         self.loop.call_at(self._began + self.drill.horizon, self._at_horizon)
         self._curves.happened(self._began)
         self._guard(self._arm)
@@ -115,6 +120,10 @@ class Watch:
             state = self._sight.state_of(vehicle)
             self._marks.append(Mark(self._began, vehicle, "state", state or "(no computer runs)"))
         self._look()
+
+    def let_people(self, operate: Callable[[Sight], Operator]) -> None:
+        """Has the steps of the operator done by people, and not by a stand-in."""
+        self._operator = operate(self._sight)
 
     def count_calls(self) -> None:
         """Notes, from now on, how often each method of a device is called."""
@@ -124,6 +133,17 @@ class Watch:
             self._calls[name] = self._calls.get(name, 0) + 1
 
         self.run.hardware.called.append(called)
+
+    @property
+    def began(self) -> float:
+        """When it began to watch, s of mission time."""
+        return self._began
+
+    def break_off(self) -> None:
+        """Ends it before its horizon: somebody wishes so."""
+        if not self.over:
+            self.end = BROKEN_OFF
+            self._guard(self._finish)
 
     def ended_by(self, error: BaseException | None) -> None:
         """The run has ended before the horizon: by itself, or by an error."""
@@ -157,6 +177,7 @@ class Watch:
         for name, invariant in self._invariants.items():
             self._judge(name, invariant.end(self._broke))
         self.over = True
+        self.when_over()
 
     def _guard(self, work: Callable[[], None]) -> None:
         try:
@@ -164,6 +185,7 @@ class Watch:
         except Exception:
             self._harness = self._harness or traceback.format_exc()
             self.end, self.over = "harness", True
+            self.when_over()
 
     def _hear(self, message: Message) -> None:
         if not self.over:

@@ -35,7 +35,7 @@ from ground.mission_control.service.all_requests import all_handlers
 from ground.mission_control.service.desk import About
 from ground.mission_control.service.handling import EDGE, Asked
 from ground.mission_control.service.service import Service
-from ground.mission_control.service.simulation import Simulation
+from ground.mission_control.service.simulation import Drills, Simulation
 from ground.mission_control.stages import stages_of
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "CommandEntry",
     "Dictionary",
     "DictionaryRefusal",
+    "Drills",
     "EventEntry",
     "MissionClock",
     "MissionControl",

@@ -5,7 +5,7 @@ composed here, whatever the host: a host (`host`) decides only where the partici
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from flight.icd.custody_account import Account
 from flight.icd.messages import CustodyReport, EventReport, Message, Severity
 from flight.runtime.loop import NANOSECONDS
 from flight.runtime.loop import run as run_loop
-from ground.mission_control import Outcome, Progress
+from ground.mission_control import Drills, Outcome, Progress
 from ground.missions.mission import LoadedMission
 from ground.missions.run_folder import RunFolder
 from ground.missions.vehicle_files import VehicleFile
@@ -56,12 +56,13 @@ MOST_DEATHS = 20
 @dataclass(frozen=True)
 class RunOptions:
     """How a mission is flown: by which chance, who dies when (and is started again), what breaks,
-    and which protections are off (`protections`)."""
+    which protections are off (`protections`), and who flies drills with people in it."""
 
     seed: int = 1
     kills: tuple[Kill, ...] = ()
     faults: tuple[Fault, ...] = ()
     protections_off: tuple[str, ...] = ()
+    drills: "Callable[[Run], Drills] | None" = field(default=None, compare=False)
 
 
 class Run:
@@ -148,6 +149,7 @@ class Run:
                 self.auditor.audit()
                 self.statements = self.auditor.statement()
                 self.accounted = self.auditor.accounted()
+                self.simulation.drills.run_ends()
             finally:
                 truth.close()
                 await host.end_ground()
@@ -349,7 +351,8 @@ class Run:
     @cached_property
     def simulation(self) -> Trainer:
         """What a trainer can do to this run."""
-        return Trainer(self.mission, self.faults, self.host.runs, self.let_die)
+        drills = None if self.options.drills is None else self.options.drills(self)
+        return Trainer(self.mission, self.faults, self.host.runs, self.let_die, drills)
 
     def told(self, name: str, text: str, **data: Any) -> None:
         """Tells an event of the run itself."""

@@ -199,6 +199,18 @@ class ThrottledHost(VirtualHost):
         if self._goal is not None:
             self.service.desk.journal.on_entry = self._goal.hear
 
+    @property
+    def held_loop(self) -> ThrottledLoop:
+        """The loop that is held back."""
+        return self._held_loop
+
+    def stand_here(self) -> None:
+        """The run stands now, where somebody is there to let it go on; not on a way to an instant,
+        nor where its inputs come again."""
+        loop = self._held_loop
+        if self._server is not None and loop.pace.until_ns is None and not loop.left_to_admit:
+            self.pace_asked(0.0, None)
+
     def _why_not(self) -> str:
         """Why nothing may be changed now: it would be in the past of what is flown again."""
         if self._held_loop.time_ns() < self._kind.ahead_ns:

@@ -9,7 +9,9 @@ import yaml
 from flight.configuration.files import ConfigurationError, NodeTypeReader
 from flight.configuration.sections import Section
 from flight.runtime.loop import NANOSECONDS
+from ground.mission_control import Drills
 from ground.missions.mission import LoadedMission
+from ground.testbed.drilling import NoDrills
 from ground.testbed.fault_forms import kinds_form, targets_form
 from ground.testbed.faults.connecting import targets_of
 from ground.testbed.faults.injector import Faults
@@ -35,11 +37,13 @@ class Trainer:
         faults: Faults,
         runs: Callable[[str], bool],
         let_die: Callable[[str], None],
+        drills: Drills | None = None,
     ) -> None:
         self._mission = mission
         self._faults = faults
         self._runs = runs
         self._let_die = let_die
+        self.drills: Drills = NoDrills() if drills is None else drills
 
     @cached_property
     def _targets(self) -> Targets:

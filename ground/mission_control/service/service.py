@@ -15,8 +15,9 @@ from ground.api.commanding import Expire
 from ground.api.entries import Answer
 from ground.api.fields import Change, Read, Request
 from ground.api.requests import plain_request
-from ground.mission_control.command_tracker import Taken
+from ground.mission_control.command_tracker import Taken, TrackedCommand
 from ground.mission_control.mission_control import MissionControl
+from ground.mission_control.origins import user_of
 from ground.mission_control.service.all_requests import all_handlers, attach_all
 from ground.mission_control.service.desk import About, Desk
 from ground.mission_control.service.handling import EDGE, Asked, Handler, Refused
@@ -45,7 +46,7 @@ class Service:
         self.desk = Desk(control, about, simulation, configs)
         self._handlers = all_handlers().by_kind
         attach_all(self.desk)
-        control.tracker.on_change = self.desk.ladder.changed
+        control.tracker.on_change = self._changed
         control.tracker.together = control.archive.together
         control.downlink.together = control.archive.together
         control.downlink.on_report = self._reported
@@ -141,6 +142,8 @@ class Service:
 
     def _reported(self, report: CommandReport, taken: Taken) -> None:
         self.desk.ladder.reported(report, taken)
+        if self.desk.simulation is not None:
+            self.desk.simulation.drills.heard(report)
         self.desk.releases.reported(report, taken)
 
     def _heard(self, vehicle: str) -> None:
@@ -157,6 +160,14 @@ class Service:
         key = f"ev/{event.source}/{event.boot}/{event.number}/{event.time_ns}"
         self.desk.journal.add("ev", event.name, vehicle=event.source, data=data, key=key)
         self._heard(event.source)
+        if self.desk.simulation is not None:
+            self.desk.simulation.drills.heard(event)
+
+    def _changed(self, command: TrackedCommand, what: str) -> None:
+        self.desk.ladder.changed(command, what)
+        if what == "issued" and self.desk.simulation is not None:
+            order = command.order
+            self.desk.simulation.drills.issued(order, user_of(order.origin))
 
 
 def _key(asked: Asked) -> str:

@@ -2,7 +2,41 @@
 
 from typing import Any, Protocol
 
+from flight.icd.messages import Command, CommandReport, EventReport
 from ground.api.training import TargetSort
+
+
+class Drills(Protocol):
+    """Drills in a run that people operate; what cannot be raises ValueError with a sentence."""
+
+    def catalogue(self) -> dict[str, Any]:
+        """The drill files that this run can have."""
+        ...
+
+    def text(self, name: str) -> dict[str, Any]:
+        """What one of them says."""
+        ...
+
+    def begin(self, name: str, text: str, case: str, *, now: bool, stand: bool) -> dict[str, Any]:
+        """Has a drill begin where it says, or now; `stand`: the run stands there."""
+        ...
+
+    def end(self) -> dict[str, Any]:
+        """Breaks off the one that waits or is under way."""
+        ...
+
+    def told(self, *, trainer: bool) -> dict[str, Any]:
+        """The drill that waits, is under way or was the last; what the crew may know of it."""
+        ...
+
+    def heard(self, message: EventReport | CommandReport) -> None:
+        """The ground has heard something."""
+
+    def issued(self, order: Command, user: str) -> None:
+        """The ground has issued a command, for a person or (empty) for itself."""
+
+    def run_ends(self) -> None:
+        """The run is over."""
 
 
 class Simulation(Protocol):
@@ -18,6 +52,11 @@ class Simulation(Protocol):
 
     def told(self, of: str | None, limit: int) -> dict[str, Any]:
         """The faults of the run, and their newest hits."""
+        ...
+
+    @property
+    def drills(self) -> Drills:
+        """Drills with people."""
         ...
 
     def inject(self, fault: dict[str, Any]) -> dict[str, Any]:

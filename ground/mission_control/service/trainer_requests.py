@@ -72,6 +72,41 @@ def heal(desk: Desk, asked: Asked, request: training.FaultHeal) -> dict[str, Any
     return done
 
 
+@handlers.read(training.DrillFiles)
+def drill_files(desk: Desk, asked: Asked, request: training.DrillFiles) -> dict[str, Any]:
+    """Which drills there are, or what one says."""
+    with _looked(desk, asked, "drill_files") as simulation:
+        drills = simulation.drills
+        return drills.catalogue() if request.name is None else drills.text(request.name)
+
+
+@handlers.read(training.DrillNow)
+def drill(desk: Desk, asked: Asked, request: training.DrillNow) -> dict[str, Any]:
+    """What is going on, as far as who asks may know."""
+    with _simulation(desk) as simulation:
+        return simulation.drills.told(trainer=desk.people.has(asked, TRAINER))
+
+
+@handlers.change(training.DrillBegin, roles=(TRAINER,))
+def drill_begin(desk: Desk, asked: Asked, request: training.DrillBegin) -> dict[str, Any]:
+    """A drill waits for its start, or begins."""
+    with _simulation(desk) as simulation:
+        done = simulation.drills.begin(
+            request.name, request.text, request.case, now=request.now, stand=request.stand
+        )
+    desk.keep("fault", "drill_begun", who=asked.user, data={"starts": done["starts"]})
+    return done
+
+
+@handlers.change(training.DrillEnd, roles=(TRAINER,))
+def drill_end(desk: Desk, asked: Asked, request: training.DrillEnd) -> dict[str, Any]:
+    """It is broken off."""
+    with _simulation(desk) as simulation:
+        done = simulation.drills.end()
+    desk.keep("fault", "drill_ended", who=asked.user)
+    return done
+
+
 @handlers.read(training.Checkpoints)
 def checkpoints(desk: Desk, asked: Asked, request: training.Checkpoints) -> dict[str, Any]:
     """The instants that have a name."""

@@ -71,8 +71,8 @@ def asks(user: str, do: str, session: str = "", key: str = "", **fields: Any) ->
     return act
 
 
-def fly(out: Path, crew: Crew, mission: str = "surface", **options: Any) -> RunRecord:
-    """Flies with a crew; all of them have acted when it is over."""
+def crewed(crew: Crew, **options: Any) -> Throttled:
+    """The host of a run with a crew."""
 
     class Host(ThrottledHost):
         async def __aenter__(self) -> Any:
@@ -87,7 +87,12 @@ def fly(out: Path, crew: Crew, mission: str = "surface", **options: Any) -> RunR
         def open(self, setting: Any, happenings: Any) -> ThrottledHost:
             return Host(setting, happenings, self)
 
-    kind = Kind(pace=0.0, outside=crew, in_memory=True, **options)
+    return Kind(pace=0.0, outside=crew, in_memory=True, **options)
+
+
+def fly(out: Path, crew: Crew, mission: str = "surface", **options: Any) -> RunRecord:
+    """Flies with a crew; all of them have acted when it is over."""
+    kind = crewed(crew, **options)
     record = fly_mission(load_mission(mission), out, RunOptions(), kind)
     assert crew.acts == []
     return record
