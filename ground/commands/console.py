@@ -18,10 +18,15 @@ from ground.commands.paces import checked_pace
 from ground.terminal.exit_codes import NO, YES, after_signal
 
 if TYPE_CHECKING:
+    from ground.commands.drill_way import DrillWay
     from ground.commands.first_contact import FirstContact
     from ground.commands.resuming import Resumed
     from ground.commands.spare import Spare
 
+DRILL_NOTE = (
+    "This is a drill. What is asked of you comes up here when the ground has heard why, and stands "
+    "on the Drill screen, g x; commands are flown on no twin."
+)
 BRANCH_NOTE = (
     "This is {out}: it goes on from {run} at {at}, and stands there when it has flown so far; "
     "{run} is kept. The key p lets it go on."
@@ -59,6 +64,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     which.add_argument(
         "--at", type=Path, default=None, metavar="RUN_FOLDER", help="join a run that is under way"
     )
+    parser.add_argument(
+        "--drill",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="--demo: fly the scenario of a drill file to where the drill begins, at full speed; "
+        "its operator steps are for people",
+    )
+    parser.add_argument("--case", default="", help="--drill: which case of a file with cases")
     parser.add_argument(
         "--out", type=Path, default=None, help="--demo: folder of the run (default: runs/demo)"
     )
@@ -119,7 +133,7 @@ class Console:
         self._web: Child | None = None
         self._served: dict[str, Any] = {}
         self._resumed: Resumed | None = None
-        self._ahead: FirstContact | None = None
+        self._ahead: FirstContact | DrillWay | None = None
         self._told = self._told_end = False
         self._spare: Spare | None = None
 
@@ -130,7 +144,8 @@ class Console:
         self._start_edge()
         if not self._arguments.no_web:
             self._web = Child("the web server", [])
-            self._start_web(AHEAD_NOTE.format(pace=self._pace) if self._flies_ahead else "")
+            note = AHEAD_NOTE.format(pace=self._pace) if self._flies_ahead else ""
+            self._start_web(DRILL_NOTE if self._arguments.drill is not None else note)
         self._await(self._serves, "mission control is not served")
         if self._flight is not None and self._resumed is None:
             self._forget()
@@ -148,6 +163,7 @@ class Console:
         return (
             given.demo is not None
             and not (given.resume or given.from_start)
+            and given.drill is None
             and checked_pace(self._pace) > 0.0
         )
 
@@ -156,11 +172,17 @@ class Console:
         from ground.commands.resuming import forget
 
         forget(self.folder)
-        if self._flies_ahead:
+        rate = checked_pace(self._pace)
+        pace = None if rate == inf else rate
+        if self._arguments.drill is not None:
+            from ground.commands.drill_way import DrillWay
+
+            trainer, request = self._arguments.drill_begins
+            self._ahead = DrillWay(trainer, request, pace)
+        elif self._flies_ahead:
             from ground.commands.first_contact import FirstContact
 
-            rate = checked_pace(self._pace)
-            self._ahead = FirstContact(None if rate == inf else rate)
+            self._ahead = FirstContact(pace)
 
     def _start_flight(self, resume: bool) -> None:
         from ground.commands.resuming import Resumed
@@ -182,7 +204,7 @@ class Console:
             self._flight.words = [*common, *self._resumed.words]
         else:
             seed = [] if given.seed is None else ["--seed", str(given.seed)]
-            pace = "0" if self._flies_ahead else self._pace
+            pace = "0" if self._flies_ahead or given.drill is not None else self._pace
             self._flight.words = [*common, given.demo or MISSION, "--pace", pace, *seed]
         self._flight.start()
 
@@ -195,6 +217,7 @@ class Console:
 
     def _start_edge(self) -> None:
         branches = [] if self._flight is None else ["--branches"]
+        branches += [] if self._arguments.drill is None else ["--no-previews"]
         self._edge.words = [
             CLI, "control", str(self.folder), "--operators", self._arguments.operators, "--demo",
             "--json", *branches,
@@ -249,7 +272,9 @@ class Console:
         roles = self._served.get("roles", {})
         for user, link in links.items():
             print(f"  once, for {user} ({', '.join(roles.get(user, ()))}): {link}")
-        if self._ahead is not None:
+        if self._arguments.drill is not None and self._ahead is not None:
+            print("it flies at full speed to where the drill begins")
+        elif self._ahead is not None:
             print("it flies at full speed to the end of the first pass: nothing is heard before it")
         print("Ctrl-C ends it", flush=True)
         self._told = True

@@ -74,10 +74,40 @@ def _check_branch(arguments: argparse.Namespace) -> None:
             raise ConfigurationError("command line", None, "--branch", str(error)) from None
 
 
+def _check_drill(arguments: argparse.Namespace) -> None:
+    """Reads the drill: what it is flown in, and in whose name it begins."""
+    if arguments.demo is None or arguments.resume:
+        problem = "is for a run that --demo begins; a drill is in the record of one that is resumed"
+        raise ConfigurationError("command line", None, "--drill", problem)
+    from ground.api.operators import load_operators
+    from ground.commands.drill_files import name_of, text_of
+    from ground.commands.drill_way import request_of
+    from ground.drills.variants import CASE, cases_of, load_variant
+
+    file, case = arguments.drill, arguments.case
+    text = text_of(file)
+    cases = cases_of(file)
+    if case not in (cases or [""]):
+        allowed = ", ".join(cases) or "none: the file has no cases"
+        raise ConfigurationError("command line", None, "--case", f"= {case}: allowed is {allowed}")
+    drill = load_variant(file, {CASE: case} if case else {})
+    if arguments.demo and arguments.demo != drill.scenario:
+        problem = f"= {arguments.demo}: the scenario of {file} is {drill.scenario}"
+        raise ConfigurationError("command line", None, "--demo", problem)
+    people = load_operators(arguments.operators).users
+    trainers = [user for user, each in people.items() if "trainer" in map(str, each.roles)]
+    if not trainers:
+        problem = f"= {arguments.operators}: nobody there is a trainer, who could begin the drill"
+        raise ConfigurationError("command line", None, "--operators", problem)
+    arguments.demo = drill.scenario
+    arguments.seed = drill.seed if arguments.seed is None else arguments.seed
+    arguments.drill_begins = (trainers[0], request_of(name_of(file), text, case))
+
+
 def check(arguments: argparse.Namespace) -> None:
     """Refuses what cannot be, before anything is started."""
     if arguments.at is not None:
-        for option in ("out", "seed", "pace"):
+        for option in ("out", "seed", "pace", "drill"):
             if getattr(arguments, option) is not None:
                 raise ConfigurationError(
                     "command line", None, f"--{option}", "is for a run that --demo starts"
@@ -90,6 +120,8 @@ def check(arguments: argparse.Namespace) -> None:
     else:
         if arguments.branch is not None:
             _check_branch(arguments)
+        if arguments.drill is not None:
+            _check_drill(arguments)
         _check_free(arguments.out or DEMO)
     if not 0 < arguments.port < 65536:
         raise ConfigurationError(

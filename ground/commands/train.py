@@ -5,16 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flight.configuration.files import ConfigurationError
-from ground.commands.asking import (
-    NANOSECONDS,
-    Times,
-    ask,
-    configure_asking,
-    print_json,
-    print_table,
-    read_pairs,
-    times_of,
-)
+from ground.commands.asking import NANOSECONDS, ask, configure_asking, read_pairs, times_of
+from ground.commands.drill_files import name_of, text_of
+from ground.commands.train_telling import TELL, as_json
 from ground.terminal.exit_codes import YES
 
 if TYPE_CHECKING:
@@ -23,6 +16,7 @@ if TYPE_CHECKING:
 WORDS = {
     "targets": (0, 0), "kinds": (2, 2), "faults": (0, 1), "inject": (1, 99), "heal": (1, 1),
     "kill": (1, 1), "checkpoint": (1, 1), "checkpoints": (0, 0), "branch": (1, 1),
+    "drills": (0, 1), "begin": (1, 2), "end": (0, 0), "drill": (0, 0),
 }  # fmt: skip
 """Each act, and how many words it takes."""
 
@@ -38,9 +32,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         metavar="WORD",
         help="kinds SORT TARGET; faults [ID]; inject FILE, or key=value as a drill file has them; "
-        "heal ID; kill VEHICLE|ground; checkpoint NAME; branch CHECKPOINT|SECONDS",
+        "heal ID; kill VEHICLE|ground; drills [NAME]; begin FILE|NAME [CASE]; checkpoint NAME; "
+        "branch CHECKPOINT|SECONDS",
     )
     parser.add_argument("--note", default="", help="checkpoint: what is to be known of it")
+    parser.add_argument(
+        "--now", action="store_true", help="begin: at once, and not where the drill says"
+    )
+    parser.add_argument(
+        "--stand", action="store_true", help="begin: the run stands where the drill begins"
+    )
     parser.add_argument(
         "--folder", default="", metavar="NAME", help="branch: its folder, beside that of the run"
     )
@@ -62,7 +63,7 @@ async def _work(
     mc: "MissionControl", arguments: argparse.Namespace, faults: list[dict[str, Any]]
 ) -> int:
     act, words = arguments.act, arguments.words
-    tell = _as_json if arguments.json else _TELL[act]
+    tell = as_json if arguments.json else TELL[act]
     if act == "inject":
         for fault in faults:
             tell(await mc.ask("fault_inject", fault=fault), await times_of(mc))
@@ -73,6 +74,8 @@ async def _work(
         fields["note"] = arguments.note
     if act == "branch":
         fields = _branch(words[0], arguments.folder)
+    if act == "begin":
+        fields = await _drill(mc, words, now=arguments.now, stand=arguments.stand)
     told = await mc.ask(do, **fields)
     tell(told, await times_of(mc))
     return YES
@@ -87,6 +90,10 @@ _REQUESTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "checkpoint": ("checkpoint", ("name",)),
     "checkpoints": ("checkpoints", ()),
     "branch": ("branch", ()),
+    "drills": ("drill_files", ("name",)),
+    "begin": ("drill_begin", ()),
+    "end": ("drill_end", ()),
+    "drill": ("drill", ()),
 }
 """Each act that is one request, and which of its fields the words are."""
 
@@ -113,90 +120,12 @@ def _branch(at: str, folder: str) -> dict[str, Any]:
     return {**instant, "folder": folder}
 
 
-# ------------------------------------------------------------------- telling
-
-
-def _as_json(told: Any, _: Times) -> None:
-    print_json(told)
-
-
-def _targets(told: Any, _: Times) -> None:
-    rows = [(each["sort"], each["name"]) for each in told["targets"]]
-    print_table(("sort", "target"), rows, "nothing can break here")
-
-
-def _kinds(told: Any, _: Times) -> None:
-    rows = [
-        (
-            each["name"],
-            ", ".join(_argument(name, entry) for name, entry in each["arguments"].items()),
-            f"not here: {each['why_not']}" if each["why_not"] else each["doc"],
-        )
-        for each in told["kinds"]
-    ]
-    print_table(("kind", "figures", "what happens"), rows, "it cannot break")
-
-
-def _argument(name: str, entry: dict[str, Any]) -> str:
-    unit = "" if entry["unit"] == "1" else f" {entry['unit']}"
-    return f"{name}{unit}" if entry["required"] else f"[{name}{unit}]"
-
-
-def _listed(told: Any, times: Times) -> None:
-    rows = [
-        (
-            each["id"], each["words"], each["state"], times.utc(each["began_ns"]),
-            times.utc(each["healed_ns"]), each["hits"],
-        )
-        for each in told["faults"]
-    ]  # fmt: skip
-    heads = ("id", "what", "state", "began (UTC)", "over (UTC)", "hits")
-    print_table(heads, rows, "nothing was broken")
-    for hit in told["hits"][:20]:
-        print(
-            f"{times.utc(hit['t_ns'])} UTC  {hit['fault']} hit {hit['where']}: "
-            f"{hit['before']} → {hit['after']}"
-        )
-
-
-def _injected(told: Any, _: Times) -> None:
-    print(f"armed: {told['fault']}, {told['says']}")
-
-
-def _healed(told: Any, _: Times) -> None:
-    print(f"{told['fault']} is whole again")
-
-
-def _killed(told: Any, _: Times) -> None:
-    print(f"{told['role']} dies; it is started again")
-
-
-def _checkpoint(told: Any, times: Times) -> None:
-    print(f"{told['name']} is {times.utc(told['t_ns'])} UTC, {told['t_ns'] / NANOSECONDS:.3f} s")
-
-
-def _checkpoints(told: Any, times: Times) -> None:
-    rows = [
-        (
-            each["name"], times.utc(each["t_ns"]), each["t_ns"] / NANOSECONDS, each["by"],
-            each["note"],
-        )
-        for each in told["checkpoints"]
-    ]  # fmt: skip
-    heads = ("name", "when (UTC)", "mission time, s", "by", "note")
-    print_table(heads, rows, "no instant has a name")
-    parent = told["branch_of"]
-    if parent:
-        at = parent["checkpoint"] or f"{parent['time_ns'] / NANOSECONDS:.3f} s"
-        print(f"this run branches off from {parent['run']} at {at}")
-
-
-def _branched(told: Any, _: Times) -> None:
-    print(f"{told['folder']} goes on from {told['at']} and stands there; this run ends, is kept")
-
-
-_TELL = {
-    "targets": _targets, "kinds": _kinds, "faults": _listed, "inject": _injected,
-    "heal": _healed, "kill": _killed, "checkpoint": _checkpoint, "checkpoints": _checkpoints,
-    "branch": _branched,
-}  # fmt: skip
+async def _drill(mc: "MissionControl", words: list[str], *, now: bool, stand: bool) -> Any:
+    """A drill from a file, or from one of those that the run has by name."""
+    file, case = Path(words[0]), words[1] if len(words) > 1 else ""
+    if file.suffix in (".yaml", ".yml"):
+        name, text = name_of(file), text_of(file)
+    else:
+        name = words[0]
+        text = (await mc.ask("drill_files", name=name))["text"]
+    return {"name": name, "text": text, "case": case, "now": now, "stand": stand}

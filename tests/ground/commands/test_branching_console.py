@@ -10,9 +10,11 @@ import pytest
 
 from ground.cli import main
 from ground.commands import console
+from ground.commands.drill_way import DrillWay, request_of
 from ground.edge.branching import BRANCH, Wish
 from ground.edge.private_files import state_folder, write_private
 from ground.edge.standing import GOAL, STANDING, Standing, read_standing
+from ground.testbed.run_control import ControlRefused
 from ground.testbed.session import SESSION_FILE, read_session
 
 HEAD = {
@@ -73,7 +75,7 @@ def test_it_ends_the_one_and_starts_the_other_where_it_branches_off(
     record = (run / SESSION_FILE).read_bytes()
     given = SimpleNamespace(
         demo="", at=None, out=run, branch=None, operators="demo", no_web=False, port=8700,
-        pace=None, resume=False, from_start=True, seed=None, no_browser=True,
+        pace=None, resume=False, from_start=True, seed=None, no_browser=True, drill=None,
     )  # fmt: skip
     served: Any = console.Console(given)  # type: ignore[arg-type]
     served._web = console.Child("the web server", [])
@@ -128,12 +130,19 @@ def test_a_wish_that_cannot_be_leaves_the_run_alone(
         (["--branch", "RUN@storm", "--pace", "2"], "that of the run that it branches off from"),
         (["--branch", "RUN@storm", "--out", "RUN"], "it holds something"),
         (["--branch", "RUN@storm", "--demo"], "not allowed with"),
+        (["--branch", "RUN@storm", "--drill", "crew.yaml"], "is for a run that --demo begins"),
+        (["--demo", "--resume", "--drill", "crew.yaml"], "is for a run that --demo begins"),
+        (["--demo", "--drill", "nowhere.yaml"], "nowhere.yaml: No such file"),
+        (["--demo", "short", "--drill", "DRILL"], "= short: the scenario of"),
+        (["--demo", "--drill", "DRILL", "--case", "day"], "the file has no cases"),
+        (["--at", "RUN", "--drill", "DRILL"], "is for a run that --demo starts"),
     ],
 )
 def test_a_branch_from_the_terminal_is_checked_before_anything_starts(
     run: Path, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
 ) -> None:
-    given = [word.replace("RUN", str(run)) if word.startswith("RUN") else word for word in words]
+    places = {"RUN": str(run), "DRILL": "configs/drills/crew/battery_gauge.yaml"}
+    given = [word.replace("RUN", places["RUN"]).replace("DRILL", places["DRILL"]) for word in words]
     try:
         code = main(["console", *given, "--no-web", "--no-browser"])
     except SystemExit as ended:
@@ -168,3 +177,45 @@ def test_a_branch_that_flies_by_itself_is_checked_too(
     assert main(["fly", *[str(run) if word == "RUN" else word for word in words]]) == 2
     assert sentence in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
+
+
+class Control:
+    """A run that stands where its drill begins, as soon as it may fly."""
+
+    def __init__(self, begins: str = "under_way", refuses: bool = False) -> None:
+        self.begins, self.refuses = begins, refuses
+        self.rate: float | None = 0.0
+        self.paces: list[float | None] = []
+        self.asked: list[Any] = []
+
+    def ask(self, user: str, request: Any, key: str | None = None, session: str = "") -> Any:
+        if self.refuses:
+            raise ControlRefused("there is no such scenario")
+        self.asked.append((user, request["do"], key))
+        return {"state": self.begins, "began_ns": 3600 * 10**9, "title": "A gauge"}
+
+    def look(self) -> dict[str, Any]:
+        return {"pace": self.rate}
+
+    def pace(self, rate: float | None) -> None:
+        self.paces.append(rate)
+        self.rate = rate
+
+
+def test_a_demo_with_a_drill_flies_to_where_it_begins_and_goes_on_at_its_pace() -> None:
+    way, control = DrillWay("anna", request_of("gauge", "format: 1", ""), 50.0), Control()
+    given: Any = control
+    assert way.arrived(given) is None and way.arrived(given) is None
+    assert control.paces == [None]
+    control.rate = 0.0  # it stands: there the drill begins
+    assert way.arrived(given) == "the drill has begun, 1.0 h on: A gauge"
+    assert control.paces == [None, 50.0]
+    assert control.asked == [
+        ("anna", "drill_begin", "console/drill"), ("anna", "drill", None),
+    ]  # fmt: skip
+    way = DrillWay("anna", request_of("gauge", "format: 1", ""), 50.0)
+    assert "there is no such scenario" in str(way.arrived(Control(refuses=True)))  # type: ignore[arg-type]
+    held, given = DrillWay("anna", request_of("a", "b", ""), None), Control("waiting")
+    held.arrived(given)
+    given.rate = 0.0
+    assert "it waits for its start" in str(held.arrived(given))

@@ -1,4 +1,4 @@
-"""A drill in a run that people operate: begun by a trainer, done by the crew, judged, flown again."""
+"""A drill in a run that people operate: begun by a trainer, done by the crew, judged."""
 
 import json
 from pathlib import Path

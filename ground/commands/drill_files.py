@@ -1,0 +1,27 @@
+"""Drill files that a run with people is to have: their names and texts."""
+
+import re
+from pathlib import Path
+
+from flight.configuration.files import ConfigurationError
+
+LARGEST = 50_000  # characters, as in the request
+
+
+def text_of(file: Path) -> str:
+    """What a drill file says; raises ConfigurationError."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "holds no text"
+        raise ConfigurationError(str(file), None, "", str(why)) from error
+    if len(text) > LARGEST:
+        raise ConfigurationError(
+            str(file), None, "", f"has {len(text)} characters; allowed are {LARGEST}"
+        )
+    return text
+
+
+def name_of(file: Path) -> str:
+    """What a drill of a file is called."""
+    return re.sub(r"[^a-z0-9_-]", "_", file.stem.lower())[:80].lstrip("_-") or "drill"
