@@ -51,7 +51,10 @@ class Snapshot(Read, frozen=True, tag="snapshot"):
 
 
 class Since(Read, frozen=True, tag="since"):
-    """The entries of the journal after a number, at most `limit`; of some topics or of all."""
+    """The entries of the journal after a number, at most `limit`; of some topics or of all.
+
+    Of what trainers do, others are told that there was something (`hidden`), and not what.
+    """
 
     number: Number = 0
     topics: Topics = ()

@@ -1,6 +1,7 @@
 """A trainer's requests: what breaks, drills with people, and instants to come back to."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta
 
@@ -127,7 +128,23 @@ class Checkpoint(Change, frozen=True, tag="checkpoint"):
     note: Note = ""
 
 
+def is_hidden(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry of the journal is not for who is trained: what trainers do, but for when a
+    drill begins and ends."""
+    what = entry.get("what")
+    if entry.get("topic") == "fault":
+        return what not in ("drill_begun", "drill_ended")
+    return entry.get("topic") == "audit" and what in TRAINING_NAMES
+
+
+def blank(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry that is not for who asks: it has its place in the journal, and says nothing."""
+    return {**entry, "what": "hidden", "who": "", "vehicle": "", "data": {}}
+
+
 TRAINING_READS = (
     FaultTargets | FaultKinds | Faults | DrillFiles | DrillNow | Checkpoints | Branch
 )  # fmt: skip
 TRAINING = FaultInject | FaultHeal | KillRequest | DrillBegin | DrillEnd | Checkpoint
+TRAINING_NAMES = tuple(str(kind.__struct_config__.tag) for kind in get_args(TRAINING))
+"""What trainers do to a run, which who operates it does not know of."""

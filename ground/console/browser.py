@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ground.console.news import News, Reader
+from ground.console.news import Reader
 from ground.console.upstream import Answer, Upstream, refusal
 
 LARGEST_TEXT = 64 << 10  # bytes of a frame, in either direction
@@ -57,12 +57,12 @@ class Browser:
     """Serves one websocket of a session that the API knows."""
 
     def __init__(
-        self, socket: WebSocket, session: str, upstream: Upstream, news: News, changed: "Bell"
+        self, socket: WebSocket, session: str, upstream: Upstream, reader: Reader, changed: "Bell"
     ) -> None:
         self._socket = socket
         self._session = session
         self._upstream = upstream
-        self._reader = Reader(news)
+        self._reader = reader
         self._changed = changed
         self._credit = CREDIT
         self._paid = asyncio.Event()

@@ -1,7 +1,7 @@
 """What browsers are told: newest values, the journal's end, the clock; a browser at a time."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -116,10 +116,12 @@ def _list(message: dict[str, Any], name: str) -> list[Any]:
 
 
 class Reader:
-    """How far one browser has read."""
+    """How far one browser has read. `hides`: whether an entry of the journal is not for it."""
 
-    def __init__(self, news: News) -> None:
-        self._news = news
+    def __init__(
+        self, news: News, hides: Callable[[Entry], bool] = lambda entry: False
+    ) -> None:
+        self._news, self._hides = news, hides
         self._version = 0
         self._place = news.told
         self._clock: dict[str, Any] | None = None
@@ -152,6 +154,9 @@ class Reader:
     def _fill(self, poll: dict[str, Any], entries: list[tuple[int, Entry]]) -> bytes:
         size, taken = 200 + len(msgspec.json.encode(poll)), []
         for place, entry in entries:
+            if self._hides(entry):
+                self._place = place
+                continue
             entry_size = 1 + len(msgspec.json.encode(entry))
             if entry_size > LARGEST_FRAME // 2:  # nobody reads that in a line: it can be asked for
                 entry = {**entry, "data": {"too_large": entry_size}}

@@ -19,13 +19,15 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
+from ground.api.training import is_hidden
 from ground.console.browser import LARGEST_TEXT, Bell, Browser
 from ground.console.guard import Guard, origins_of
-from ground.console.news import News
+from ground.console.news import News, Reader
 from ground.console.upstream import Upstream
 
 STATIC = Path(__file__).parent / "static"
 COOKIE = "msr_session"
+TRAINER = "trainer"
 LARGEST_FORM = 4096  # bytes
 LONGEST_SESSION = 200  # characters
 TOGETHER = 200  # connections at once
@@ -154,7 +156,10 @@ class Console:
             await socket.close(*((1013, "mission control is away") if away else (4401, "log in")))
             return
         await self._ask_values(session)
-        await Browser(socket, session, self._upstream, self._news, self._bell).serve()
+        you = (hello.get("result") or {}).get("you") or {}
+        trains = TRAINER in you.get("roles", ())
+        reader = Reader(self._news) if trains else Reader(self._news, is_hidden)
+        await Browser(socket, session, self._upstream, reader, self._bell).serve()
 
     async def _ask_values(self, session: str) -> None:
         """The newest values, which the streams tell only when they change."""

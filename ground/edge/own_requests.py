@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from ground.api.reads import Preview
-from ground.api.training import Branch
+from ground.api.training import Branch, blank, is_hidden
 from ground.client.frames import JOURNAL_TOPICS
 from ground.edge.branching import Branching
 from ground.edge.journal_tail import JournalTail
@@ -18,6 +18,7 @@ from ground.edge.twin import Twin
 
 NANOSECONDS = 1_000_000_000
 LONGEST = 500  # entries in an answer
+TRAINER = "trainer"
 
 Plain = dict[str, Any]
 Answerer = Callable[[str, Plain], Awaitable[Plain]]
@@ -140,6 +141,8 @@ class OwnRequests:
         if rows is None:
             again: Plain = {**request, "limit": limit}
             return await self.link.ask(user, "", "since", again)
+        if any(map(is_hidden, rows)) and TRAINER not in await self._roles_of(user):
+            rows = [blank(row) if is_hidden(row) else row for row in rows]
         return {"ok": True, "result": {"entries": rows, "journal_last": self.tail.known}}
 
     async def _service(self, _: str, request: Plain) -> Plain:

@@ -10,7 +10,7 @@ import json
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 
@@ -20,8 +20,9 @@ from flight.configuration.files import ConfigurationError
 from flight.runtime.forking import BranchFailed, BranchLate, CannotBranch, branch
 from flight.runtime.loop import NANOSECONDS
 from flight.runtime.throttled_loop import Input
-from ground.api import reads, training
+from ground.api import reads
 from ground.api.fields import Read
+from ground.api.training import TRAINING_NAMES
 from ground.mission_control import Asked
 from ground.missions.mission import LoadedMission, load_mission
 from ground.preview.agreement import Agreement
@@ -38,8 +39,6 @@ OTHER_CHANCE = 1_000_003
 """What is added to a run's seed: any other number than nothing."""
 SLICE = 600 * NANOSECONDS
 """Mission time between looks whether all is over."""
-TRAINING = tuple(str(kind.__struct_config__.tag) for kind in get_args(training.TRAINING))
-"""What trainers do to a run, which who operates it does not know of."""
 SPARE = 2.0  # wall seconds for what is told after the time limit
 TWIN = Asked("twin", "twin", ())
 
@@ -63,7 +62,7 @@ def known_to_operators(each: Input) -> bool:
     """Whether an input is one of those that who operates knows of."""
     data = each.data
     if data.get("type") == "request":
-        return data["request"].get("do") not in TRAINING
+        return data["request"].get("do") not in TRAINING_NAMES
     return data.get("type") == "command"
 
 

@@ -9,10 +9,17 @@ import msgspec
 
 from flight.runtime.loop import NANOSECONDS
 from ground.api import reads
+from ground.api.training import blank, is_hidden
 from ground.mission_control.condition_checks import MODE
 from ground.mission_control.dictionary import DictionaryRefusal
 from ground.mission_control.service.desk import Desk
-from ground.mission_control.service.handling import Asked, Handlers, Refused, need_known
+from ground.mission_control.service.handling import (
+    TRAINER,
+    Asked,
+    Handlers,
+    Refused,
+    need_known,
+)
 from ground.mission_control.service.staging import Wanted, assess, size_of
 
 handlers = Handlers()
@@ -77,8 +84,10 @@ def vehicle_state(desk: Desk, name: str) -> dict[str, Any]:
 
 @handlers.read(reads.Since)
 def since(desk: Desk, asked: Asked, request: reads.Since) -> dict[str, Any]:
-    """Entries of the journal."""
+    """Entries of the journal; what trainers do is for trainers."""
     found = bounded(desk.journal.after(request.number, request.topics, request.limit))
+    if not desk.people.has(asked, TRAINER):
+        found = [blank(entry) if is_hidden(entry) else entry for entry in found]
     return {"entries": found, "journal_last": desk.journal.last}
 
 

@@ -193,7 +193,7 @@ def test_an_alarm_is_acknowledged_owned_and_shelved_by_keyboard(
     assert tab.said == []
 
 
-SCREENS = "loctamweudvbrpsyf"
+SCREENS = "loctamweudvbrpsyxf"
 
 
 @pytest.mark.check
@@ -268,3 +268,104 @@ def test_who_only_watches_is_offered_nothing_to_change(serve: Serve, open_tab: O
     tab.press("Enter")
     tab.sees("Drives to a place")
     assert tab.page.locator("button", has_text="Stage").first.is_disabled()
+
+
+@pytest.mark.check
+@pytest.mark.requirement("CON-12")
+def test_a_trainer_breaks_something_by_keyboard_and_heals_it(
+    serve: Serve, open_tab: OpenTab
+) -> None:
+    served = serve()
+    tab, eve = open_tab(served), open_tab(served)
+    tab.log_in("anna")
+    eve.log_in("eve")
+    tab.go("f")
+    tab.press("/")
+    tab.write("battery")
+    tab.press("Enter")
+    tab.page.locator("#find-kind:focus").wait_for()
+    tab.sees("not here: lander.battery moves nothing", "#kinds-found")
+    tab.write("no move")
+    tab.press("Enter")
+    tab.sees("no_move cannot be there: lander.battery moves nothing", "#said")
+    tab.press("Control+A")
+    tab.write("bias")
+    tab.press("Enter")
+    tab.page.locator("#fault-kind-offset:focus").wait_for()
+    tab.write("7")
+    tab.sees("7: allowed is number, -5 to 5", ".fault-form")
+    tab.press("Enter")
+    tab.sees("Refused:", "#said")
+    tab.press("Control+A")
+    tab.write("0.5")
+    tab.page.locator("#fault-own-lasts").focus()
+    tab.write("2")
+    tab.press("Tab")
+    tab.write("h")
+    tab.sees('"lasts": "2 h"', ".fault-form")
+    tab.page.locator("#fault-own-id").focus()
+    tab.press("Enter")
+    tab.sees("Armed: bias of lander.battery", "#said")
+    tab.sees("acting", ".panel tr")
+    tab.sees("charge=0.8 → charge=1.3")
+    tab.press("Escape", "Shift+H")
+    tab.sees("bias is whole again", "#said")
+    tab.sees("over", ".panel tr")
+    eve.go("y")
+    eve.go("o")
+    assert eve.page.locator(".rail", has_text="Faults").count() == 0
+    assert eve.page.evaluate("document.body.innerText.includes('bias')") is False
+    assert tab.said == eve.said == []
+
+
+@pytest.mark.check
+@pytest.mark.requirement("OPS-11")
+def test_the_crew_is_asked_on_every_screen_and_everybody_sees_the_debrief(
+    serve: Serve, open_tab: OpenTab
+) -> None:
+    served = serve()
+    anna, ben = open_tab(served), open_tab(served)
+    anna.log_in("anna")
+    ben.log_in("ben")
+    anna.go("x")
+    anna.page.get_by_role("button", name="pick").first.press("Enter")
+    anna.page.get_by_role("button", name="Begin now").press("Enter")
+    anna.sees("crew/gauge begins: now", "#said")
+    ben.sees("the lander has told of its battery", ".drillbar")
+    ben.go("x")
+    ben.sees("the lander has told of its battery", "td")
+    assert ben.page.evaluate("document.body.innerText.includes('report_status')") is False
+    assert ben.page.get_by_text("Drill files").count() == 0
+    ben.go("p")
+    ben.sees("Asked in the drill", ".panel")
+    anna.sees("wanted: lander report_status", "td")
+    anna.page.get_by_role("button", name="Break off").press("Enter")
+    ben.go("x")
+    for tab in (anna, ben):
+        tab.sees("operator1: it came after", ".because")
+        tab.sees("wanted: lander report_status", "td")
+        tab.page.locator(".drillline .did.late").wait_for(state="attached")
+        tab.page.locator(".drillbar").wait_for(state="detached")
+    assert anna.said == ben.said == []
+
+
+@pytest.mark.check
+@pytest.mark.requirement("OPS-12")
+def test_an_instant_gets_a_name_and_no_single_key_branches_off(
+    serve: Serve, open_tab: OpenTab
+) -> None:
+    tab = open_tab(serve())
+    tab.log_in("anna")
+    tab.go("x")
+    tab.press("/")
+    tab.write("storm")
+    tab.press("Enter")
+    tab.sees("storm is Sol", "#said")
+    tab.page.get_by_role("button", name="branch…").press("Enter")
+    tab.page.locator("#branch-sure:focus").wait_for()
+    tab.press("Enter")
+    assert "nobody starts runs" not in tab.page.locator("#said").inner_text()
+    tab.write("branch")
+    tab.press("Enter")
+    tab.sees("nobody starts runs here: {'checkpoint': 'storm'}", "#said")
+    assert tab.said == []

@@ -84,6 +84,7 @@ def test_where_devices_are_real_nothing_branches_off(original: Any) -> None:
         branch_of(Session(session.file, head, session.inputs), "start")
 
 
+@pytest.mark.requirement("OPS-12")
 def test_a_branch_goes_on_live_and_flies_again_bit_for_bit(original: Any, tmp_path: Path) -> None:
     folder, _, first = original
     before = (folder / SESSION_FILE).read_bytes()
@@ -113,6 +114,8 @@ def test_a_branch_goes_on_live_and_flies_again_bit_for_bit(original: Any, tmp_pa
     assert told["branch"] == f"{folder} at start"
 
 
+@pytest.mark.check
+@pytest.mark.requirement("OPS-12")
 def test_where_nothing_else_is_done_a_branch_is_the_original(
     original: Any, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ import archive from "./screens/archive.js";
 import authority from "./screens/authority.js";
 import changes from "./screens/changes.js";
 import command from "./screens/command.js";
+import drill from "./screens/drill.js";
 import events from "./screens/events.js";
 import faults from "./screens/faults.js";
 import map from "./screens/map.js";
@@ -19,7 +20,7 @@ import vehicle from "./screens/vehicle.js";
 
 const ALL = [
   plan, overview, command, map, changes, telemetry, tubes, products, alarms, events, vehicle, onboard, archive,
-  procedures, passes, authority, faults,
+  procedures, passes, authority, drill, faults,
 ];
 
 export const SCREENS = new Map(ALL.map((screen) => [screen.id, screen]));

@@ -30,6 +30,8 @@ export const store = {
   audits: [],
   faults: [], // what trainers did, the newest first
   faultsNow: { faults: [], hits: [] }, // for trainers: what breaks, and what it hit
+  drill: { state: "none", prompts: [] }, // with people: what is asked of them
+  drillNews: 0, // how often one was begun or ended: then it is asked for anew
   limits: null, // {name, sets}
   stale: [], // when something changed that entries do not tell whole: what is to be asked again
   journal: 0, // number that the snapshot was true at
@@ -64,6 +66,9 @@ export function channelOf(vehicle, channel) {
 
 export function takeSnapshot(told) {
   const snapshot = adapt.snapshot(told);
+  const last = snapshot.journal_last ?? snapshot.number ?? 0;
+  if (last < store.journal) forget(); // another run goes on here
+  store.drillNews++;
   store.limits = snapshot.limits ?? null;
   replace(store.stack, snapshot.stack, "stage");
   replace(store.alarms, snapshot.alarms, "number");
@@ -75,6 +80,13 @@ export function takeSnapshot(told) {
   store.passes = snapshot.passes ?? [];
   store.journal = snapshot.journal_last ?? snapshot.number ?? 0;
   store.last = {};
+}
+
+// What was told of a run that is not the one here any more.
+function forget() {
+  store.values.clear();
+  store.released.clear();
+  Object.assign(store, { audits: [], faults: [], faultsNow: { faults: [], hits: [] }, procedure: null });
 }
 
 // Parts of a snapshot: only what is in it is taken.
@@ -177,6 +189,7 @@ const TAKES = {
   fault(entry) {
     store.faults.unshift(entry);
     store.faults.length = Math.min(store.faults.length, 100);
+    if (entry.what.startsWith("drill_")) store.drillNews++;
   },
 };
 

@@ -4,15 +4,27 @@ import hashlib
 import json
 from typing import Any
 
+from tests.ground.console.stand_in.drilled import begun, over
 from tests.ground.console.stand_in.reading import USERS, Reading, Refused
 from tests.ground.console.stand_in.recording import Values
-from tests.ground.console.stand_in.run import LIGHT_NS
+from tests.ground.console.stand_in.run import LIGHT_NS, Run
+
+SPAN: Values = {
+    "type": {"kind": "number", "ge": 0.0, "le": 1e10}, "unit": "s", "units": {"s": 1, "h": 3600},
+    "required": False, "default": None,
+}  # fmt: skip
 
 
 class Answering(Reading):
     """Answers changes as well: roles, who holds a vehicle, two people for the hazardous."""
 
     warm = 0
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self.faults: list[Values] = []
+        self.checkpoints: list[Values] = []
+        self.drill: Values = {"state": "none", "prompts": []}
 
     def _needs(self, user: str, *roles: str) -> None:
         if not set(roles) & set(USERS[user]):
@@ -97,6 +109,115 @@ class Answering(Reading):
         found = {"east": 1.0, "north": 2.0, "error": 0.5}
         picture = {"kind": "picture", "vehicle": "rover", "name": "from orbit", **found}
         return {"products": [pieces, picture]}
+
+    # ------------------------------------------------------------- training
+
+    def do_fault_targets(self, user: str) -> Values:
+        """Three things that can break."""
+        self._needs(user, "trainer")
+        text = {"type": {"kind": "text"}, "unit": "1", "units": {}, "required": True,
+                "default": None}  # fmt: skip
+        after = {"doc": "After an event.", "arguments": {"after": text, "delay": SPAN}}
+        names = (("device", "lander.battery"), ("device", "rover.uhf"), ("world", "site"))
+        return {"targets": [{"sort": sort, "name": name} for sort, name in names],
+                "triggers": {"after": after}, "lasts": SPAN}  # fmt: skip
+
+    def do_fault_kinds(self, user: str, sort: str, target: str) -> Values:
+        """How they can, and how not."""
+        self._needs(user, "trainer")
+        offset = {"type": {"kind": "number", "ge": -5.0, "le": 5.0}, "unit": "1", "units": {},
+                  "required": True, "default": None}  # fmt: skip
+        common = {"counted": True, "methods": {"state": ["charge", "voltage"]}}
+        return {"kinds": [
+            {"name": "no_move", "doc": "Nothing moves.", "why_not": f"{target} moves nothing",
+             "arguments": {}, **common},
+            {"name": "bias", "doc": "`offset` is added to each number.", "why_not": "",
+             "arguments": {"offset": offset}, **common},
+            {"name": "stuck", "doc": "Values stay.", "why_not": "", "arguments": {}, **common},
+        ]}  # fmt: skip
+
+    def do_faults(self, user: str, of: str = "", limit: int = 100) -> Values:
+        """Those that were injected; each has hit twice."""
+        self._needs(user, "trainer")
+        hits = [
+            {"t_ns": self.run.time_ns, "fault": each["id"], "where": f"{each['id']}.state",
+             "before": {"charge": 0.8}, "after": {"charge": 1.3}, "number": number}
+            for each in self.faults for number in (2, 1)
+            if of in ("", each["id"])
+        ]  # fmt: skip
+        return {"faults": self.faults[::-1], "hits": hits}
+
+    def do_fault_inject(self, user: str, fault: Values) -> Values:
+        """Armed, once."""
+        self._needs(user, "trainer")
+        if fault["id"] in [each["id"] for each in self.faults]:
+            raise Refused(f"fault {fault['id']} was armed already: each has an id of its own")
+        target = next(fault[sort] for sort in ("device", "world") if sort in fault)
+        words = f"{fault['kind']} of {target}"
+        self.faults.append({
+            "id": fault["id"], "words": words, "fault": fault, "state": "acting",
+            "began_ns": self.run.time_ns, "healed_ns": None, "hits": 2,
+        })  # fmt: skip
+        self.run.tell("fault", "injected", "", {"fault": fault}, user)
+        return {"fault": fault["id"], "says": words}
+
+    def do_fault_heal(self, user: str, name: str) -> Values:
+        """Whole again."""
+        self._needs(user, "trainer")
+        fault = next(each for each in self.faults if each["id"] == name)
+        fault |= {"state": "over", "healed_ns": self.run.time_ns}
+        self.run.tell("fault", "healed", "", {"name": name}, user)
+        return {"fault": name}
+
+    def do_checkpoint(self, user: str, name: str, note: str = "") -> Values:
+        """This instant."""
+        self._needs(user, "trainer")
+        made = {"name": name, "note": note, "by": user, "t_ns": self.run.time_ns}
+        self.checkpoints.insert(0, made)
+        self.run.tell("fault", "checkpoint", "", made, user)
+        return made
+
+    def do_checkpoints(self, user: str) -> Values:
+        """All."""
+        self._needs(user, "trainer")
+        return {"checkpoints": self.checkpoints, "branch_of": None}
+
+    def do_branch(self, user: str, **at: Any) -> Values:
+        """Nobody starts runs here."""
+        self._needs(user, "trainer")
+        raise Refused(f"nobody starts runs here: {at}")
+
+    def do_drill_files(self, user: str, name: str = "") -> Values:
+        """One for people, one of faults alone."""
+        self._needs(user, "trainer")
+        if name:
+            return {"name": name, "text": "format: 1"}
+        return {"drills": [
+            {"name": "anomalies/spirit", "title": "Flash", "cases": ["day", "night"], "steps": 0},
+            {"name": "crew/gauge", "title": "A gauge tells no number", "cases": [], "steps": 1},
+        ]}  # fmt: skip
+
+    def do_drill_begin(self, user: str, name: str, text: str, **_: Any) -> Values:
+        """Something is asked at once."""
+        self._needs(user, "trainer")
+        self.drill = begun(self.run.time_ns)
+        self.run.tell("fault", "drill_begun", "", {"starts": "now"}, user)
+        return {"drill": name, "title": "A gauge tells no number", "starts": "now"}
+
+    def do_drill_end(self, user: str) -> Values:
+        """It is over, and judged."""
+        self._needs(user, "trainer")
+        self.drill = over(self.drill, self.run.time_ns + 7200 * 10**9)
+        self.run.tell("fault", "drill_ended", "", {}, user)
+        return {"drill": "gauge"}
+
+    def do_drill(self, user: str) -> Values:
+        """What there is of it."""
+        if self.drill["state"] == "under_way" and "trainer" not in USERS[user]:
+            keys = ("number", "prompt", "state", "asked_ns", "deadline_ns", "done_ns", "by")
+            prompts = [{key: each[key] for key in keys} for each in self.drill["prompts"]]
+            return {"state": "under_way", "prompts": prompts}
+        return self.drill
 
     def do_preview(self, user: str, stages: list[str], **_: Any) -> Values:
         """What a twin would tell: after a while, of the way of a rover."""

@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from ground.mission_control.service.trainer_requests import MOST_CHECKPOINTS
+from ground.testbed.drilling import NoDrills
 from tests.ground.mission_control.service.desk_bench import Desked, at_the_desk
 
 
@@ -29,6 +32,10 @@ class Broken:
 
     def told(self, of: str | None, limit: int) -> dict[str, Any]:
         return self._do("told", of)
+
+    @property
+    def drills(self) -> NoDrills:
+        return NoDrills()
 
     def inject(self, fault: dict[str, Any]) -> dict[str, Any]:
         return self._do("inject", fault)
@@ -87,5 +94,38 @@ def test_what_can_break_is_for_trainers_to_look_at(
             assert f"{do} needs the role trainer" in desk.refused(user, do, **fields)
         assert desk.done("anna", do, **fields) == {"done": what}
         assert desk.entries("fault") == []
+
+    at_the_desk(tmp_path, flight)
+
+
+def test_the_journal_says_what_trainers_did_to_trainers_alone(tmp_path: Path) -> None:
+    async def flight(desk: Desked) -> None:
+        desk.service.desk.simulation = Broken()
+        begun = desk.service.desk.journal.last
+        desk.done("anna", "fault_inject", fault={"kind": "x"})
+        desk.done("anna", "checkpoint", name="storm")
+        told = desk.done("anna", "since", number=begun)["entries"]
+        assert ["injected", "fault_inject"] == [each["what"] for each in told[:2]]
+        assert told[0]["data"] == {"fault": {"kind": "x"}}
+        other = desk.done("ben", "since", number=begun)["entries"]
+        assert [each["n"] for each in other] == [each["n"] for each in told]
+        assert {each["what"] for each in other} == {"hidden"}
+        assert {each["who"] for each in other} == {""}
+        assert all(each["data"] == {} for each in other)
+        desk.ask("ben", "authority_take", vehicle="rover")  # of which everybody hears
+        assert desk.done("eve", "since", number=told[-1]["n"])["entries"][-1]["who"] == "ben"
+
+    at_the_desk(tmp_path, flight)
+
+
+def test_a_checkpoint_is_refused_where_nothing_flies_again(tmp_path: Path) -> None:
+    async def flight(desk: Desked) -> None:
+        about = desk.service.desk.about
+        desk.service.desk.about = msgspec.structs.replace(about, deterministic=False)
+        assert "does not fly again" in desk.refused("anna", "checkpoint", name="storm")
+        desk.service.desk.about = about
+        for number in range(MOST_CHECKPOINTS):
+            desk.done("anna", "checkpoint", name=f"c{number}")
+        assert "200 checkpoints at most" in desk.refused("anna", "checkpoint", name="one_more")
 
     at_the_desk(tmp_path, flight)

@@ -21,6 +21,7 @@ def kind(targets: Targets, sort: Any, target: str, name: str) -> dict[str, Any]:
     return next(each for each in kinds if each["name"] == name)
 
 
+@pytest.mark.requirement("CON-12")
 def test_it_has_each_cell_of_the_matrix_and_no_other(targets: Targets) -> None:
     matrix = catalogue().matrix(targets)
     told = targets_form(targets)

@@ -1,6 +1,7 @@
 // The procedure that runs, step by step, and what may be done about it; the others that there are.
 import { procedure as procedureOf } from "../adapt.js";
 import { ask, link, listOf, order, readProcedure, redraw, say } from "../app.js";
+import { openPrompts, promptTable } from "../drill.js";
 import { h } from "../dom.js";
 import { button, commanding, panel, table } from "../parts.js";
 import { status } from "../status.js";
@@ -54,6 +55,7 @@ function view() {
     panel(shown?.title ?? "Procedure", shown ? steps(shown) : h("p", { class: "empty soft" }, state.problem || "No procedure runs."), { cls: "tall", key: "steps", side: shown && [stateOf(shown), state.read && button("back to the one that runs", () => { state.read = null; redraw(); }, { cls: "quiet" })] }),
     h("div", { class: "column", key: "side" },
       panel("What to do", actions(running, shown), { cls: "small" }),
+      openPrompts().length > 0 && panel("Asked in the drill", promptTable(false), { cls: "small" }),
       panel("Go or no-go", poll(running), { cls: "small" }),
       panel("Log", log(running), { cls: "tall" }),
       panel("All procedures", table("Procedures", columns, state.list ?? [], { key: (each) => each.name, pick: (each) => read(each.name), empty: "none is known" }), { cls: "small" })));
