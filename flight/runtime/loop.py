@@ -78,23 +78,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """
         self._look, self._look_every_ns, self._next_look_ns = look, every_ns, self._now_ns
 
-    def watch_too(self, look: Callable[[], None], every_ns: int) -> None:
-        """Has somebody look besides who does already; each as often as they want, at least."""
-        before, theirs_ns = self._look, self._look_every_ns
-        if before is None:
-            self.watch(look, every_ns)
-            return
-        due_ns = self._now_ns
-
-        def both() -> None:
-            nonlocal due_ns
-            if self._now_ns >= due_ns:
-                due_ns = self._now_ns + theirs_ns
-                before()
-            look()
-
-        self.watch(both, min(every_ns, theirs_ns))
-
     def time(self) -> float:
         """Seconds since the start of the run."""
         return self._now_ns / NANOSECONDS

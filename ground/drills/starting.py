@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from flight.icd.messages import Message
+from flight.runtime.looking import watch_too
 from flight.runtime.loop import NANOSECONDS, VirtualLoop
 from ground.drills.awaiting import Awaited
 from ground.drills.drill import AtTime, Drill
@@ -45,7 +46,7 @@ class Starting:
             self._loop.call_at(due, self._later)
             return
         self._run.observers.append(self._hear)
-        self._loop.watch_too(self._look, round(LOOK * NANOSECONDS))
+        watch_too(self._loop, self._look, round(LOOK * NANOSECONDS))
 
     def come(self) -> None:
         """The start has come."""

@@ -11,6 +11,7 @@ from typing import Any
 from flight.icd.custody_account import agrees
 from flight.icd.expressions import Expression
 from flight.icd.messages import EventReport, Message, Severity
+from flight.runtime.looking import watch_too
 from flight.runtime.loop import NANOSECONDS, VirtualLoop
 from ground.drills.asking import Asked
 from ground.drills.awaiting import Awaited
@@ -111,8 +112,10 @@ class Watch:
     def begin(self) -> None:
         """Begins to watch, and arms the faults."""
         self.run.observers.append(self._hear)
-        watching = self.loop.watch_too if self.looks_too else self.loop.watch
-        watching(self._look, round(LOOK * NANOSECONDS))
+        if self.looks_too:
+            watch_too(self.loop, self._look, round(LOOK * NANOSECONDS))
+        else:
+            self.loop.watch(self._look, round(LOOK * NANOSECONDS))
         self.loop.call_at(self._began + self.drill.horizon, self._at_horizon)
         self._curves.happened(self._began)
         self._guard(self._arm)

@@ -39,6 +39,8 @@ _FILES = (
     "bench.junit.xml",
     "bench.mcap",
     "control.json",
+    "drills.html",
+    "drills.jsonl",
     "events.jsonl",
     "faults.jsonl",
     "hardware.ready",
