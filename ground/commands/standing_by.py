@@ -19,6 +19,7 @@ from flight.configuration.files import ConfigurationError
 from flight.runtime.forking import CannotBranch, need_copyable
 from flight.runtime.loop import NANOSECONDS
 from flight.runtime.throttled_loop import Input
+from ground.drills.begun import drills_of
 from ground.edge.private_files import state_folder
 from ground.edge.standing import STANDING, read_standing
 from ground.missions.mission import load_mission
@@ -203,7 +204,9 @@ def stand_by(folder: Path, operators: str) -> int:
     )  # fmt: skip
     follower = Follower(folder, session, kind)
     follower.in_order = signal.signal(signal.SIGTERM, lambda *_: follower.leave())
-    options = RunOptions(session.head.seed, faults=_faults(session, targets_of(mission)))
+    options = RunOptions(
+        session.head.seed, faults=_faults(session, targets_of(mission)), drills=drills_of
+    )
     about = {"fingerprint": fingerprint()}
     home = StandbyFolder(scratch, about)
     record = fly(mission, scratch, options, kind, None, write_reports, home)

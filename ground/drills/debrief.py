@@ -13,8 +13,8 @@ from ground.drills.html.style import STYLE
 from ground.drills.html.text import tag, text
 from ground.drills.record import Record, Waited
 from ground.drills.results import Shown
+from ground.testbed.drilling import PAGE
 
-PAGE = "drills.html"
 OPERATOR = "operator"
 
 

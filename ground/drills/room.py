@@ -28,11 +28,11 @@ from ground.drills.scenario import Scenario, load_scenario
 from ground.drills.starting import Starting
 from ground.drills.variants import CASE, cases_of, load_variant
 from ground.drills.watch import Watch
+from ground.testbed.drilling import RECORDS
 from ground.testbed.run import Run
 from ground.testbed.throttled_host import ThrottledHost
 from ground.testbed.virtual_host import VirtualHost
 
-RECORDS = "drills.jsonl"
 MOST_FILES = 500
 
 
@@ -170,7 +170,7 @@ class DrillRoom:
         told = Told(
             name=drill.name, title=drill.title, requirement=drill.requirement, doc=drill.doc,
             start=str(drill.start), horizon=drill.horizon, protects=drill.protects,
-            again=f"msr fly --from {folder} --out FOLDER",
+            again="msr fly --from RUN_FOLDER --out FOLDER",
         )  # fmt: skip
         self._last = Shown(told=told, judged=judge(drill, record))
         self._prompts = crew.prompts(trainer=True)

@@ -4,6 +4,9 @@ from typing import Any
 
 from flight.icd.messages import Command, CommandReport, EventReport
 
+RECORDS, PAGE = "drills.jsonl", "drills.html"
+"""What the drills of a run leave in its folder."""
+
 
 class NoDrills:
     """Of a run in which nobody can have one."""

@@ -6,7 +6,11 @@ from typing import Any, TextIO, cast
 
 from flight.configuration.whole_files import replace_file
 from ground.missions.run_folder import RunFolder
+from ground.testbed.drilling import PAGE, RECORDS
 from ground.testbed.faults.journal import FAULTS_FILE
+
+WHOLE = (FAULTS_FILE, RECORDS, PAGE)
+"""Files that are opened for each line, or written whole."""
 
 
 class LateFile:
@@ -64,6 +68,6 @@ class StandbyFolder(RunFolder):
         self.ground.mkdir(exist_ok=True)
         for name, late in self._late.items():
             late.settle(super().open_lines(name))
-        faults = scratch / FAULTS_FILE  # opened for each of its lines
-        if faults.exists():
-            replace_file(self.path / FAULTS_FILE, faults.read_bytes())
+        for name in WHOLE:
+            if (scratch / name).exists():
+                replace_file(self.path / name, (scratch / name).read_bytes())

@@ -319,7 +319,7 @@ def test_a_trainer_breaks_something_by_keyboard_and_heals_it(
 
 
 @pytest.mark.check
-@pytest.mark.requirement("OPS-11")
+@pytest.mark.requirement("OPS-12")
 def test_the_crew_is_asked_on_every_screen_and_everybody_sees_the_debrief(
     serve: Serve, open_tab: OpenTab
 ) -> None:
@@ -350,7 +350,7 @@ def test_the_crew_is_asked_on_every_screen_and_everybody_sees_the_debrief(
 
 
 @pytest.mark.check
-@pytest.mark.requirement("OPS-12")
+@pytest.mark.requirement("OPS-13")
 def test_an_instant_gets_a_name_and_no_single_key_branches_off(
     serve: Serve, open_tab: OpenTab
 ) -> None:

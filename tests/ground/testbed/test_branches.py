@@ -84,7 +84,7 @@ def test_where_devices_are_real_nothing_branches_off(original: Any) -> None:
         branch_of(Session(session.file, head, session.inputs), "start")
 
 
-@pytest.mark.requirement("OPS-12")
+@pytest.mark.requirement("OPS-13")
 def test_a_branch_goes_on_live_and_flies_again_bit_for_bit(original: Any, tmp_path: Path) -> None:
     folder, _, first = original
     before = (folder / SESSION_FILE).read_bytes()
@@ -115,7 +115,7 @@ def test_a_branch_goes_on_live_and_flies_again_bit_for_bit(original: Any, tmp_pa
 
 
 @pytest.mark.check
-@pytest.mark.requirement("OPS-12")
+@pytest.mark.requirement("OPS-13")
 def test_where_nothing_else_is_done_a_branch_is_the_original(
     original: Any, tmp_path: Path
 ) -> None:
