@@ -18,6 +18,7 @@ from flight.entry.sensing import (
     landing_signs,
     look,
     note_separation,
+    recall_entry,
     separation,
     since_separation,
     verify_payload,
@@ -80,6 +81,7 @@ def begin_fall(node: EntryVehicle) -> None:
 async def note_release(node: EntryVehicle) -> None:
     """Notes the separation, once, and that the tubes are on their way."""
     begin_fall(node)
+    await recall_entry(node)
     if node.release_noted:
         return
     try:

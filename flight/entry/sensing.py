@@ -7,12 +7,16 @@ is declared by two votes of three: g-switch, accelerometer, timer. Who was outvo
 from dataclasses import dataclass
 
 from flight.core.custody.ledger import Evidence
+from flight.core.keeping.clock import monotonic
 from flight.core.sound_readings import sound
 from flight.entry.vehicle import EntryVehicle
 from flight.icd.devices.base import DeviceError, usable
 
 REST_LOAD = 2.0  # m/s^2 that the accelerometer may show in free fall
 DETECTION_DELAY = 3_700.0  # s within which a separation is noticed in any state
+LONGEST_DOUBT = 3_000.0
+"""s for which two wires against the battery are asked again; the timer tells the rest of it."""
+SHORT_DOUBT = 15.0  # s for which a battery that gives current, against one wire, is asked again
 OWN_POWER = -0.001  # A: the battery gives current, so that nobody else does
 
 
@@ -49,22 +53,43 @@ async def look(node: EntryVehicle) -> Sight:
 
 
 async def separation(node: EntryVehicle) -> bool:
-    """Whether the capsule has been let go: both wires say so, or one and the battery that gives
-    current."""
+    """Whether the capsule has been let go: by both wires and the battery that gives current.
+
+    Nothing takes that back, so one device alone does not say it at once. Where both wires are cut
+    and the battery is still fed, or the wires differ, it is asked again; see `_doubted`.
+    """
     wires: list[bool] = []
     try:
         wires = usable(await node.timer.state()).separated
     except DeviceError as error:
         node.trouble("timer", str(error))
-    if wires and all(wire is wires[0] for wire in wires):
-        return wires[0]
+    cut = wires[0] if wires and all(wire is wires[0] for wire in wires) else None
+    if cut is False:
+        node.doubted_since = None
+        return False
+    alone: bool | None = None
     try:
         alone = usable(await node.battery.state()).current < OWN_POWER
     except DeviceError as error:
         node.trouble("battery", str(error))
-        return False
+    if cut and alone is not False:
+        return True
     node.trouble("separation", f"the wires say {wires}, the battery {alone}")
-    return alone
+    return _doubted(node, alone if cut is None else cut, LONGEST_DOUBT if cut else SHORT_DOUBT)
+
+
+def _doubted(node: EntryVehicle, wanted: bool | None, patience: float) -> bool:
+    """What is believed of sources that contradict each other: that nothing has happened, until
+    they have said so for a while (s) without a break; two wires are believed only while it waits
+    to be let go."""
+    now = monotonic()
+    if not wanted:
+        node.doubted_since = None
+        return False
+    since = node.doubted_since
+    if since is None:
+        node.doubted_since = since = now
+    return now - since >= patience and (patience == SHORT_DOUBT or node.is_in("armed"))
 
 
 async def since_separation(node: EntryVehicle) -> float:
@@ -92,6 +117,20 @@ def note_separation(node: EntryVehicle, by_timer: float) -> None:
     """Remembers when the capsule was let go, by its clock's count: no correction moves that."""
     late = by_timer if 0.0 < by_timer <= DETECTION_DELAY else 0.0
     node.released_at = node.clock.count() - late
+
+
+async def recall_entry(node: EntryVehicle) -> None:
+    """Who has lost its memory has the time of the entry from its timer, which keeps it."""
+    if node.entry_time is not None:
+        return
+    try:
+        kept = (await sound(node.timer.state)).entry_after
+    except DeviceError as error:
+        node.trouble("timer", str(error))
+        return
+    if kept > 0.0:
+        node.entry_time = node.entry_after = kept
+        node.entry_predicted = False  # whoever set it
 
 
 def entry_due(node: EntryVehicle) -> float:

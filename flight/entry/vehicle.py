@@ -102,6 +102,7 @@ class EntryVehicle(LooksForTubes):
         self.beacon = self.driver(CapsuleBeacon, "beacon")
         self.battery = self.driver(Battery, "battery")
         self._troubles: dict[str, str] = {}
+        self.doubted_since: float | None = None  # sources of the separation contradict each other
         self.peak_load = self.peak_kept
         self.entry_after = self.entry_time
 

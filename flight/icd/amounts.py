@@ -27,7 +27,9 @@ _KINDS: tuple[Mapping[str, float], ...] = (
     {"W": 1.0, "mW": 1e-3, "kW": 1e3},
     {"J": 1.0, "kJ": 1e3, "W h": 3600.0},
     {"1/s": 1.0, "1/min": 1.0 / 60.0, "1/h": 1.0 / 3600.0, "1/sol": 1.0 / SOL_SECONDS},
-    {"kg": 1.0, "g": 1e-3}, {"N": 1.0}, {"K": 1.0}, {"V": 1.0}, {"A": 1.0}, {"pass": 1.0},
+    {"kg": 1.0, "g": 1e-3},
+    {"kg/s": 1.0, "g/s": 1e-3, "kg/h": 1.0 / 3600.0, "kg/d": 1.0 / SECONDS_PER_DAY},
+    {"N": 1.0}, {"K": 1.0}, {"V": 1.0}, {"A": 1.0}, {"pass": 1.0},
 )  # fmt: skip
 UNITS: Mapping[str, Mapping[str, float]] = {unit: kind for kind in _KINDS for unit in kind}
 """Each unit, with all of its kind and how many of the kind's first unit they are."""

@@ -270,7 +270,8 @@ class Lander(LanderVehicle):
         if self._radios_on.get(name) is on or name in self._radios_resting:
             return
         try:
-            state = await device.set_power(on)
+            await device.set_power(on)
+            state = await device.state()  # what was told is not what says that it is so
         except DeviceError as error:
             self.device_trouble(device=name, reason=str(error))
             return

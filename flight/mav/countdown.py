@@ -33,6 +33,9 @@ HELM_TIME = 0.5  # s that a swing may take: many lags of the nozzle
 ASKED_AGAIN = (2.0,)
 """s after which what did not come, or is no value, is asked for once more: a reading that is
 disturbed for a second costs no window. In the last check there is the time for one."""
+PERMISSION_PATIENCE, PERMISSION_ATTEMPTS = 3.0, 2
+"""s that the lander's answer is waited for, and how often it is asked: the wire may lose a word."""
+PARTS = ("first_stage", "fairing", "container")
 LONGEST_BRIDGE = 100.0  # ohm; more is an open circuit
 
 
@@ -167,12 +170,15 @@ async def _devices(node: MavVehicle) -> list[str]:
             state = await _known(f"{name} igniter's state", igniter.state, problems)
             if state is not None and (state.charges == 0 or state.resistance > LONGEST_BRIDGE):
                 problems.append(f"the {name} igniter's circuit is open")
-        await node.separation.state()
+        wires = await _known("break wires' state", node.separation.state, problems)
+        if wires is not None:
+            gone = [part for part in PARTS if not getattr(wires, part)]
+            problems += [f"the break wire of the {part.replace('_', ' ')} is open" for part in gone]
         effectors = await _known("cold gas", lambda: node.effectors.steer(*STILL), problems)
         if effectors is not None:
             if effectors.gas <= node.parameters["trim_reserve"]:
                 problems.append(f"cold gas at {effectors.gas:.2f} kg")
-            problems += await _helm(node)
+            problems += await _helm_again(node)
     except DeviceError as error:
         problems.append(str(error))
     return problems
@@ -187,6 +193,18 @@ async def _known(
     except ReadingInvalid as error:
         problems.append(f"the {what} is not known: {error}")
         return None
+
+
+async def _helm_again(node: MavVehicle) -> list[str]:
+    """The swing of the nozzle; once more where it was not seen to have gone there."""
+    for pause in ASKED_AGAIN:
+        try:
+            if not await _helm(node):
+                return []
+        except DeviceError as error:
+            node.device_trouble(reason=str(error))
+        await asyncio.sleep(pause)
+    return await _helm(node)
 
 
 async def _helm(node: MavVehicle) -> list[str]:
@@ -206,7 +224,10 @@ async def _helm(node: MavVehicle) -> list[str]:
 async def _permission(node: MavVehicle) -> list[str]:
     """Asks the lander, which must stand still and be clear of its arm."""
     try:
-        answer = await node.exchanges.ask("lander", LAUNCH_PERMISSION, Nothing(), timeout=5.0)
+        answer = await node.exchanges.ask(
+            "lander", LAUNCH_PERMISSION, Nothing(),
+            timeout=PERMISSION_PATIENCE, attempts=PERMISSION_ATTEMPTS,
+        )  # fmt: skip
     except ExchangeFailed as error:
         return [f"no permission of the lander: {error}"]
     return [] if answer.granted else [f"the lander does not permit: {answer.reason}"]

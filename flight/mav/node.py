@@ -1,5 +1,6 @@
 """The Mars Ascent Vehicle: conditioned, loaded, sealed, ready; then launched into orbit."""
 
+import asyncio
 from typing import Annotated
 
 import msgspec
@@ -31,6 +32,8 @@ from flight.mav.skills import (
 from flight.mav.vehicle import MavVehicle
 from flight.mav.watched import WATCHED
 
+LID_PAUSES = (0.0, 2.0, 10.0, 60.0)
+"""s before the looks at a lid that is not known: less in all than who offers a tube waits for."""
 RESTARTS = 3
 """How often a phase of the flight is taken up again after an error of its software."""
 ACTIVE = ("waking", "awake.conditioning", "awake.checking", "opening", "sealing")
@@ -128,8 +131,9 @@ class Mav(MavVehicle):
     def attach(self) -> None:
         super().attach()
         self.handover = PassiveHandover(
-            self, places.CONTAINER, self._verify, refusal=self._refusal, choose_slot=self._choose
-        )
+            self, places.CONTAINER, self._verify, refusal=self._refusal,
+            refresh=self._know_the_lid, choose_slot=self._choose,
+        )  # fmt: skip
         self.exchanges.answer(CONTAINER_STATUS, self._container_status)
         self.nursery.start(settle_seals(self), name="settle seals")
 
@@ -144,7 +148,18 @@ class Mav(MavVehicle):
             return f"the MAV takes no tubes in state {self.state}: open its container first"
         if self.lid_closed:
             return "the lid is on the container"
+        if self.lid_closed is None:
+            return "nobody knows whether the lid is on the container: its switch says nothing valid"
         return "" if self.last_seats else "the seat sensors have not been read yet"
+
+    async def _know_the_lid(self) -> None:
+        """Looks again where the last look did not say: a hand-over is not refused for one reading
+        that was disturbed, nor begun against a lid that may be on."""
+        for pause in LID_PAUSES:
+            if self.lid_closed is not None or not self.is_in("loading"):
+                return
+            await asyncio.sleep(pause)
+            await self._look_at_container()
 
     async def _container_status(self, source: str, asked: Nothing) -> ContainerStatus:
         await self.sample()

@@ -97,10 +97,8 @@ async def _leave(node: OrbiterVehicle, wanted: Transfer) -> bool:
         await node.refresh_own()
         nav = node.navigator
         assert nav.own is not None
-        gauge = await sound(node.devices.main_engine.propellant)
-        engine = Engine(
-            node.parameters["main_thrust"], node.parameters["specific_impulse"], gauge.mass
-        )
+        mass = await node.weigh(node.devices.main_engine)
+        engine = Engine(node.parameters["main_thrust"], node.parameters["specific_impulse"], mass)
         target_time = (
             wanted.departure_jd_tdb - node.dynamics.epoch_jd_tt
         ) * SECONDS_PER_DAY - 3600.0
@@ -153,12 +151,15 @@ async def _burn(node: OrbiterVehicle, burn: Burn) -> bool:
             node.device_trouble(reason=str(error))
             after = None
         if after is None or before is None:
+            if answered:
+                node.note_burn(burn.delta_v, node.parameters["specific_impulse"], felt=False)
             # Nobody has felt it. What an engine has answered the tracking will hold it to; of one
             # that has not it says now whether it has burnt.
             return answered or attempt > 0 or await _is_escaping(node)
         felt = [a - b for a, b in zip(after, before, strict=True)]
         # The direction has turned: the length of the sum is short of the sum of lengths.
-        done = norm((felt[0], felt[1], felt[2])) * _bend(burn)
+        felt_before, done = done, norm((felt[0], felt[1], felt[2])) * _bend(burn)
+        node.note_burn(done - felt_before, node.parameters["specific_impulse"])
         if done >= _ENOUGH * burn.delta_v:
             break
         if done < _NOTHING and not answered:
@@ -201,6 +202,4 @@ async def _note_departure(node: OrbiterVehicle, wanted: Transfer) -> None:
     node.departure = Departure(node.clock.now(), arrival, c3)
     node.navigator.own = None
     node.departed(c3=round(c3, 3), wanted=round(wanted.c3, 3))
-    gauge = await node.devices.main_engine.propellant()
-    if gauge.valid:
-        node.propellant, node.mass = round(gauge.propellant, 1), round(gauge.mass, 1)
+    await node.weigh(node.devices.main_engine)

@@ -13,7 +13,7 @@ from flight.icd.devices.orbiter_navigation import (
     ScanningLidar,
     StarTracker,
 )
-from flight.icd.devices.orbiter_propulsion import MainEngine, Thrusters
+from flight.icd.devices.orbiter_propulsion import MainEngine, PropellantLines, Thrusters
 from flight.icd.devices.power import Battery
 
 INERTIAL_UNIT = "inertial_unit"
@@ -47,6 +47,7 @@ class OrbiterDevices:
         self.orbit_knowledge: OrbitKnowledge = node.driver(OrbitKnowledge, "orbit_knowledge")
         self.camera: NarrowAngleCamera = node.driver(NarrowAngleCamera, "camera")
         self.lidar: ScanningLidar = node.driver(ScanningLidar, "lidar")
+        self.propellant_lines: PropellantLines = node.driver(PropellantLines, "propellant_lines")
         self.thrusters: Thrusters = node.driver(Thrusters, "thrusters")
         self.main_engine: MainEngine = node.driver(MainEngine, "main_engine")
         self.capture_cone: CaptureCone = node.driver(CaptureCone, "capture_cone")

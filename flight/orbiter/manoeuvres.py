@@ -24,7 +24,6 @@ ACCELEROMETER_SCALE = 0.0015
 ACCELEROMETER_NOISE = 0.0004  # m/s
 UNMEASURED = 0.03
 """Of a burn that was only told to the engines: one standard deviation (assumption)."""
-_MASS = 3000.0  # kg, for the length of a burn when the gauge does not answer
 _SHOTS = 6
 
 
@@ -101,8 +100,7 @@ def cheapest_safe(
 
 def burn_seconds(node: OrbiterVehicle, delta_v: float) -> float:
     """About how long the main engine takes for a velocity change."""
-    mass = node.mass or _MASS
-    return delta_v * mass / float(node.parameters["main_thrust"])
+    return delta_v * node.weight() / float(node.parameters["main_thrust"])
 
 
 async def execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vector:
@@ -144,6 +142,9 @@ async def _execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vecto
     if reason and felt is None:
         raise ActivityFailed(f"{purpose}: nobody has felt whether the burn happened: {reason}")
     gained = delta_v if felt is None else felt
+    small = size <= node.parameters["largest_thruster_change"]
+    impulse = node.parameters["thruster_impulse" if small else "specific_impulse"]
+    node.note_burn(norm(gained), impulse, felt=felt is not None)
     _note(node, gained, 0.5 * (monotonic() - began), measured=felt is not None)
     if reason and norm(gained) < 0.5 * size:
         raise ActivityFailed(f"{purpose}: the burn did not happen: {reason}")

@@ -29,6 +29,7 @@ from flight.orbiter.departing import depart
 from flight.orbiter.determining import determine_orbit
 from flight.orbiter.far_rendezvous import approach_far
 from flight.orbiter.phasing import phase
+from flight.orbiter.recalling import recall
 from flight.orbiter.releasing import deflect, release_capsule, wait_for_release
 from flight.orbiter.safeguards import TARGET_GATE
 from flight.orbiter.safing import hold_safe
@@ -38,7 +39,8 @@ from flight.orbiter.vehicle import DAY, OrbiterVehicle, TargetOrbit
 
 AT_MARS = ("idle", "holding", "loaded")
 WORKING = ("searching", "determining", "rendezvous", "capturing", "containing", "departing")
-_QUIET_SAMPLES = 5.0 * DAY
+_QUIET_SAMPLES = 0.5 * DAY
+"""s between looks at the gauge where nothing else happens: what leaks goes on for so long."""
 Metres = Annotated[float, msgspec.Meta(ge=-1e8, le=1e8, extra={"unit": "m"})]
 Speed = Annotated[float, msgspec.Meta(ge=-1e4, le=1e4, extra={"unit": "m/s"})]
 
@@ -146,6 +148,8 @@ class Orbiter(OrbiterVehicle):
 
     async def _settle(self) -> None:
         """After a boot: ends what was begun with the tubes, by what the sensors say."""
+        if self.context.store_lost or self.ledger.is_lost:
+            await recall(self)
         try:
             if self.ledger.open_transfers():
                 state = await sound(self.devices.containment.state)
@@ -161,10 +165,9 @@ class Orbiter(OrbiterVehicle):
             return
         self._sampled = monotonic()
         try:
-            gauge = await self.devices.main_engine.propellant()
-            self.propellant = round(gauge.propellant, 1) if gauge.valid else None
-            self.mass = round(gauge.mass, 1) if gauge.valid else None
+            self.note_gauge(await self.devices.main_engine.propellant())
         except DeviceError as error:
+            self.note_no_gauge()
             self.device_trouble(reason=str(error))
         self.tubes_held = len(on_board(self))
 

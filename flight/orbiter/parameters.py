@@ -34,6 +34,7 @@ PARAMETERS: dict[str, Parameter] = {
     "smallest_change": _number("m/s", 0.0, 0.1, "smaller changes are left out"),
     "main_thrust": _number("N", 1.0, 1e5, "of the main engines, for planning"),
     "specific_impulse": _number("s", 100.0, 5000.0, "of the main engines, for planning"),
+    "thruster_impulse": _number("s", 50.0, 5000.0, "specific impulse of the small thrusters"),
     "sterilising_temperature": _number("K", 300.0, 1200.0, "that the outside must have had"),
     "sterilising_seconds": _number("s", 1.0, 1e5, "for so long"),
     "hottest_sample": _number("K", 200.0, 400.0, "that samples may become"),

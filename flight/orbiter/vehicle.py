@@ -1,6 +1,8 @@
 """The orbiter as its skills know it: channels, events, devices, and what it remembers."""
 
+import asyncio
 import math
+from itertools import chain, repeat
 
 import msgspec
 
@@ -18,8 +20,9 @@ from flight.core.telling.communications import wire
 from flight.core.telling.events import event
 from flight.core.two_computers import TwoComputers
 from flight.icd.custody_record import CustodyRecord
-from flight.icd.devices.base import DeviceError
+from flight.icd.devices.base import DeviceError, usable
 from flight.icd.messages import Severity
+from flight.orbiter.feeding import FeedsFromLines
 from flight.orbiter.hardware import REDUNDANT, OrbiterDevices
 from flight.orbiter.navigation import NavigationState, Navigator
 from flight.orbiter.orbit_determination import Bearing
@@ -32,6 +35,7 @@ from flight.runtime.pace import NANOSECONDS
 
 DAY = SECONDS_PER_DAY
 _OLD_SOLUTION = 1.5 * DAY
+RADIO_PAUSES = (10.0, 60.0, 600.0, 3600.0, 21_600.0)  # s between attempts to switch it on
 
 
 class TargetOrbit(msgspec.Struct, frozen=True):
@@ -77,7 +81,7 @@ class CapsuleRelease(msgspec.Struct, frozen=True):
     entry_time: float
 
 
-class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes):
+class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines):
     """The Earth Return Orbiter."""
 
     name = "orbiter"
@@ -135,8 +139,6 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes):
     images_taken = Channel(int, doc="in the search")
     mode_range = Channel(float, unit="m", doc="range at the last change of the rendezvous' mode")
     delta_v_used = Channel(float, unit="m/s", doc="by the accelerometers")
-    propellant = Channel(float, unit="kg", doc="by the gauge", yellow=(100.0, None))
-    mass = Channel(float, unit="kg", doc="by book-keeping")
     tubes_held = Channel(int, doc="tubes on board, by the ledger")
     leak_rate = Channel(float, unit="Pa m3/s", doc="of the sealed vessel")
     sample_temperature = Channel(
@@ -246,6 +248,12 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes):
     )
     def capsule_released(self, *, tubes: int, distance: float, angle: float | None) -> None: ...
 
+    @event(
+        Severity.WARNING_HI,
+        "Without memory: container on board {captured}, {days} days to Earth by the tracking",
+    )
+    def where_it_is_recalled(self, *, captured: bool, days: float | None) -> None: ...
+
     @event(Severity.WARNING_HI, "The capsule was not told when it will enter: {reason}")
     def entry_not_told(self, *, reason: str) -> None: ...
 
@@ -263,6 +271,7 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes):
 
     def attach(self) -> None:
         self.devices = OrbiterDevices(self)
+        self.lines, self.engine = self.devices.propellant_lines, self.devices.main_engine
         self.communications.use_radio(self.devices.x_band)
         self.bus.subscribe("entry.telemetry", keeper(self, "entry"))
         self.nursery.start(self._switch_radio_on(), name="radio")
@@ -322,8 +331,18 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes):
         self._burnt_solution = self.navigator.solution
 
     async def _switch_radio_on(self) -> None:
-        """Also after a boot: the radio then tells its links again."""
-        try:
-            await self.devices.x_band.set_power(True)
-        except DeviceError as error:
-            self.device_trouble(reason=str(error))
+        """Also after a boot: the radio then tells its links again. Until it says itself that it is
+        on: nobody could command it to try again."""
+        for pause in chain(RADIO_PAUSES, repeat(RADIO_PAUSES[-1])):
+            try:
+                await self.devices.x_band.set_power(True)
+                if usable(await self.devices.x_band.state()).on:
+                    return
+                reason = "the X-band radio is not on, though it was told to be"
+            except DeviceError as error:
+                reason = str(error)
+            self.device_trouble(reason=reason)
+            await asyncio.sleep(pause)
+
+    def gauge_silent(self, reason: str) -> None:
+        self.device_trouble(reason=reason)

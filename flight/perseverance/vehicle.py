@@ -202,7 +202,8 @@ class PerseveranceVehicle(TwoComputers, LooksForTubes):
             return
         device = self.hardware.uhf if name == "uhf" else self.hardware.x_band
         try:
-            state = await device.set_power(on)
+            await device.set_power(on)
+            state = await device.state()  # what was told is not what says that it is so
         except DeviceError as error:
             self.device_trouble(device=name, reason=str(error))
             return

@@ -21,8 +21,9 @@ from sim_hw.faults.device_call import DevicePart
 from sim_hw.faults.kind import FaultKind, TargetKind
 from sim_hw.faults.targets import Targets
 
-NEVER = ("lost",)
-"""Kinds that cannot be healed: a swarm asks what follows after the healing."""
+NEVER = ("lost", "propellant_leak")
+"""Kinds that cannot be healed, or leave behind what no healing brings back: a swarm asks what
+follows after the healing."""
 OVER_TIME = ("slow_rate", "stale", "stale_stamp", "intermittent", "stuck", "drift", "noise")
 """Kinds that do nothing to a single reading, or only to one that is not the first."""
 READINGS_ONLY = ("slow_rate", "stale", "stale_stamp")

@@ -1,12 +1,12 @@
 """Runs a program: one step after the other, in mission time, and again after the ground was killed.
 
-Where the program stands is kept in the archive before a step is begun, and the commands of a step
-under the name of its visit: whoever is started again finds the commands that it has sent already
-and waits for their verdicts, and does not send them under another name.
+Where it stands is kept in the archive before a step is begun, and the commands of a step under the
+name of its visit: whoever is started again waits for the verdicts of those that were sent already.
 """
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -34,14 +34,14 @@ from ground.mission_control.procedure_tools import ProcedureTools, StepFailed
 from ground.mission_control.procedures import Instruction, Program
 from ground.mission_control.recovery import Recoverer
 from ground.mission_control.stages import stages_of
+from ground.mission_control.waiting_out import wait_for_telemetry
 
 _STATE = "procedure"
 _FOR_EVER = 1e6  # sols
 _INSTANT = 1e-6  # seconds: a timer may fire that much before the float it was set to
 SURVEY_PERIOD = 21_600.0  # s between questions for a picture
 ROUNDS_AT_ONCE = 3
-"""So often a program may come by all its steps while no time passes; it never comes to an end when
-it does so more often, since nothing that it looks at changes meanwhile."""
+"""So often a program may come by all its steps while no time passes: nothing changes meanwhile."""
 
 
 class ProcedureChanged(Exception):
@@ -219,7 +219,7 @@ class ProcedureRunner:
             case steps.WaitForEvent():
                 await self._wait_for_event(step)
             case steps.WaitForTelemetry():
-                await self._wait_for_telemetry(step)
+                await self._wait_for_telemetry(instruction, step)
             case steps.WaitUntil():
                 await self._sleep_until(self._tools.clock.seconds_at(int(step.sol), step.lmst))
             case steps.Survey():
@@ -382,12 +382,12 @@ class ProcedureRunner:
         what = f"event {step.event} of {step.vehicle}"
         await self._wait(seen, step.limit_sols, what, "event", step.vehicle, step.event)
 
-    async def _wait_for_telemetry(self, step: steps.WaitForTelemetry) -> None:
-        told = steps.TelemetryIs(step.vehicle, step.channel, step.comparison, step.value)
-        what = f"{step.vehicle} {step.channel} {step.comparison} {step.value}"
-        await self._wait(
-            lambda: telemetry_is(told, self._tools), step.limit_sols, what,
-            "sample", step.vehicle, step.channel,
+    async def _wait_for_telemetry(self, here: Instruction, step: steps.WaitForTelemetry) -> None:
+        watch = ("sample", step.vehicle, step.channel)
+        await wait_for_telemetry(
+            step, self._tools, self._recoverer, partial(self._named, here),
+            lambda met, what: self._wait(met, step.limit_sols, what, *watch),
+            self._entered + step.limit_sols * SOL_SECONDS,
         )  # fmt: skip
 
     async def _assert_custody(self, step: steps.AssertCustody) -> None:

@@ -114,6 +114,32 @@ class Recoverer:
             self._tools.tracker.ask_again(command.order.identifier)
         return not recovery.failed
 
+    async def recover_waiting(self, name: str, vehicle: str, limit: float) -> bool:
+        """Leads a vehicle out of its safe state that nobody has commanded; whether it is out.
+
+        `name`: what it is kept under; `limit`: mission time at which the step is over.
+        """
+        self.why_not = ""
+        recovery = next((each for each in self._kept if each.of == name), None)
+        if recovery is None:
+            why = self._stays_there(vehicle) or f"{vehicle} is in its safe state"
+            if self.why_not or not self._is_left(name, None):
+                self._log(name, f"{vehicle} is left in its safe state{self.why_not}")
+                return False
+            recovery = Recovery(name, vehicle, "", why, self._tools.clock.now())
+            self._kept.append(recovery)
+            self._keep()
+            self._log(name, f"recovery of {vehicle} begins: {why}")
+        if recovery.ended is None:
+            try:
+                await self._lead_out(recovery, limit)
+            except StepFailed as failure:
+                recovery.failed = str(failure)
+            recovery.ended = self._tools.clock.now()
+            self._keep()
+            self._log(name, f"recovery of {vehicle} ends: {recovery.failed or 'it goes on'}")
+        return not recovery.failed
+
     # ------------------------------------------------------------------- whether
 
     def _in_its_way(self, step: CommandStep, command: TrackedCommand) -> str:
@@ -126,7 +152,7 @@ class Recoverer:
             (
                 vehicle
                 for vehicle in self._tools.dictionary.vehicles
-                if vehicle in named and vehicle != step.vehicle and self._is_safe(vehicle)
+                if vehicle in named and vehicle != step.vehicle and self.is_safe(vehicle)
             ),
             "",
         )
@@ -151,17 +177,23 @@ class Recoverer:
             return ""  # what a hazardous command that was begun has done is not known
         elif not await self._falls_safe(vehicle):
             return ""
+        if self._stays_there(vehicle):
+            return ""
+        return f"{vehicle} is in its safe state: {command.detail}"
+
+    def _stays_there(self, vehicle: str) -> str:
+        """Why a vehicle is left in its safe state; empty when it is not."""
         before = self._mode_before_safe(vehicle)
         for state in self._rules.critical.get(vehicle, []):
             if is_inside(before, state):
                 self.why_not = f"; it fell into its safe state out of {before}, and is left there"
-                return ""
-        return f"{vehicle} is in its safe state: {command.detail}"
+        return self.why_not
 
-    def _is_left(self, name: str, step: CommandStep) -> bool:
+    def _is_left(self, name: str, step: CommandStep | None) -> bool:
         """Whether the numbers of recoveries allow for one more."""
         rules = self._rules
-        most = rules.per_step if step.recoveries is None else step.recoveries
+        wanted = None if step is None else step.recoveries
+        most = rules.per_step if wanted is None else wanted
         visit, path = _visit_and_path(name)
         here = [each for each in self._kept if _visit_and_path(each.of) == (visit, path)]
         if len(here) >= most:
@@ -174,12 +206,12 @@ class Recoverer:
         """Whether a vehicle that has given something up tells soon that it is in its safe state."""
         until = self._tools.clock.now() + self._rules.settle_seconds
         try:
-            await self._wait(lambda: self._is_safe(vehicle), until, "", "sample", vehicle, MODE)
+            await self._wait(lambda: self.is_safe(vehicle), until, "", "sample", vehicle, MODE)
         except StepFailed:
             return False
         return True
 
-    def _is_safe(self, vehicle: str) -> bool:
+    def is_safe(self, vehicle: str) -> bool:
         return is_inside(str(self._tools.telemetry.value(vehicle, MODE)), SAFE)
 
     def _mode_before_safe(self, vehicle: str) -> str:
@@ -219,7 +251,7 @@ class Recoverer:
             recovery.out = self._tools.clock.now()
             self._keep()
         await self._sleep_until(recovery.out + settle)
-        if self._is_safe(vehicle):
+        if self.is_safe(vehicle):
             raise StepFailed(f"{vehicle} fell back into its safe state")
         await self._have_tubes_found(recovery, limit)
 
@@ -293,7 +325,7 @@ class Recoverer:
         """Whether a vehicle has said since a time that it is in another state than safe."""
         sample = self._tools.telemetry.sample(vehicle, MODE)
         told = sample is not None and sample.received_ns >= since_ns
-        return told and not self._is_safe(vehicle)
+        return told and not self.is_safe(vehicle)
 
     def _newest_boot(self, vehicle: str, event: str) -> int:
         """Number of the newest boot of which such an event tells; 0: there is none."""

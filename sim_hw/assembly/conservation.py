@@ -110,12 +110,13 @@ class Conservation:
         p = vehicle.parameters
         yield Balance(
             "propellant of the orbiter", "kg", vehicle.propellant,
-            p.propellant - math.fsum(vehicle.burnt), MASS_ERROR,
+            p.propellant - math.fsum(vehicle.burnt) - vehicle.tanks.leaked, MASS_ERROR,
         )  # fmt: skip
         cargo = math.fsum(vehicle.came_on_board) - math.fsum(vehicle.went)
         yield Balance(
             "mass of the orbiter", "kg", vehicle.mass,
-            p.dry_mass + p.propellant - math.fsum(vehicle.burnt) + cargo, MASS_ERROR,
+            p.dry_mass + p.propellant - math.fsum(vehicle.burnt) - vehicle.tanks.leaked + cargo,
+            MASS_ERROR,
         )  # fmt: skip
         yield self._never_rises("propellant of the orbiter, since the last look",
                                 vehicle.propellant)  # fmt: skip

@@ -15,6 +15,7 @@ from sim_hw.devices.orbiter_inertial_unit import (
     OrbiterInertialParameters,
     SimOrbiterInertialUnit,
 )
+from sim_hw.devices.orbiter_lines import SimPropellantLines
 from sim_hw.devices.orbiter_main_engine import MainEngineParameters, SimOrbiterMainEngine
 from sim_hw.devices.orbiter_star_tracker import SimOrbiterStarTracker, StarTrackerParameters
 from sim_hw.devices.orbiter_thrusters import SimOrbiterThrusters, ThrusterParameters
@@ -71,6 +72,7 @@ def build(
         "orbit_knowledge": SimOrbitKnowledge(given("orbit_knowledge"), p.orbit_knowledge),
         "camera": SimNarrowAngleCamera(given("camera"), p.camera),
         "lidar": SimScanningLidar(given("lidar"), p.lidar),
+        "propellant_lines": SimPropellantLines(given("propellant_lines")),
         "thrusters": SimOrbiterThrusters(given("thrusters"), p.thrusters),
         "main_engine": SimOrbiterMainEngine(given("main_engine"), p.main_engine),
         "capture_cone": SimCaptureCone(given("capture_cone"), p.cone),

@@ -84,6 +84,7 @@ class SimDescentEngines(PoweredDevice, DescentEngines):
 
     def _state(self) -> EngineState:
         error = self.parameters.pressure_error
+        self.vehicle.body.settle_leaks()
         left = self.vehicle.body.advance()[6]
         empty = left <= 0.0
         return EngineState(

@@ -74,6 +74,8 @@ class SimOrbiterMainEngine(OrbiterDevice, MainEngine):
         available = vehicle.largest_change(p.specific_impulse)
         if available <= 0.0:
             raise DeviceFault("empty", "the tanks are empty")
+        if not vehicle.tanks.feeds:
+            raise DeviceFault("no_ignition", f"{self.service} is not fed: both lines are closed")
         if self.dead_ignitions > 0:
             self.dead_ignitions -= 1
             raise DeviceFault("no_ignition", f"{self.service} did not ignite")

@@ -61,6 +61,8 @@ class SimOrbiterThrusters(OrbiterDevice, Thrusters):
             raise DeviceFault("too_large", f"{size:.3g} m/s; allowed: {p.largest_change} m/s")
         if vehicle.propellant <= 0.0:
             raise DeviceFault("empty", "the tanks are empty")
+        if not vehicle.tanks.feeds:
+            raise DeviceFault("valve", f"{self.service} is not fed: both lines are closed")
         if self.stuck > 0:
             self.stuck -= 1
             raise DeviceFault("valve", f"{self.service}: a valve did not open")

@@ -32,6 +32,7 @@ from flight.astrodynamics.vectors import (
     unit,
 )
 from flight.configuration.files import Quantity
+from sim_hw.devices.orbiter_tanks import Tanks
 from sim_hw.world.space import FlyingBody
 from sim_hw.world.spacecraft import Spacecraft
 from sim_hw.world.world import World
@@ -96,11 +97,20 @@ class OrbiterVehicle:
         )  # fmt: skip
         self.body.observers.append(self._watch)
         self.world.space.add(self.body)
-        self.propellant = p.propellant
+        self.tanks = Tanks(p.propellant, self.world.now)
         self.burnt: list[float] = []  # kg, by each burn
         self.came_on_board: list[float] = []
         self.went: list[float] = []
         self._last_relative: Vector | None = None
+
+    @property
+    def propellant(self) -> float:
+        """What is in the tanks now, kg."""
+        return self.tanks.left
+
+    @propellant.setter
+    def propellant(self, kilograms: float) -> None:
+        self.tanks.fill(kilograms)
 
     @property
     def mass(self) -> float:
@@ -167,8 +177,7 @@ class OrbiterVehicle:
     def use(self, delta_v: float, specific_impulse: float) -> None:
         """Takes the propellant of a velocity change out of the tanks."""
         spent = self.mass * (1.0 - math.exp(-delta_v / (specific_impulse * STANDARD_GRAVITY)))
-        self.burnt.append(min(spent, self.propellant))
-        self.propellant = max(0.0, self.propellant - spent)
+        self.burnt.append(self.tanks.take(spent))
 
     def largest_change(self, specific_impulse: float) -> float:
         """The velocity change (m/s) for which the propellant that is left suffices."""

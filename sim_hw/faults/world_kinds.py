@@ -67,6 +67,10 @@ class WorldSeam(Protocol):
         """A path from the bus to the chassis: a share of the voltage, W and s that it bears."""
         ...
 
+    def leak(self, place: str, rate: float) -> Heal:
+        """Lets propellant out at a place, kg/s; what is returned makes it tight."""
+        ...
+
     def fail(self, device: str, mode: str, **options: Any) -> Heal:
         """Has a device of the vehicle fail in one of its modes; raises NotAllowed."""
         ...
@@ -314,3 +318,27 @@ class Debris(WorldKind, frozen=True, kw_only=True, tag="debris"):
 
     def change(self, seam: WorldSeam) -> Heal:
         return seam.fail("container", "debris", socket=self.socket, height=self.height)
+
+
+class PropellantLeak(WorldKind, frozen=True, kw_only=True, tag="propellant_leak"):
+    """Propellant leaks at a `rate` from the `tank` itself or, where a valve is before it, from
+    `line_a` or `line_b` to the engines, as long as that is open. What is gone stays so when it is
+    healed. Peregrine lost in some days what it was to land with (January 2024)."""
+
+    needs: ClassVar[str] = "tanks"
+
+    rate: Annotated[float, Amount("kg/s", ge=0.0, le=10.0)]
+    place: Annotated[str, Meta(min_length=1, max_length=40)] = "tank"
+
+    @property
+    def is_null(self) -> bool:
+        return self.rate == 0.0
+
+    def check(self, part: NamedPart, method: str | None, fields: tuple[str, ...]) -> None:
+        super().check(part, method, fields)
+        places = [each.removeprefix("leak ") for each in part.has if each.startswith("leak ")]
+        if self.place not in places:
+            raise NotAllowed("place", choices_words(self.place, places, ""))
+
+    def change(self, seam: WorldSeam) -> Heal:
+        return seam.leak(self.place, self.rate)

@@ -5,6 +5,7 @@ from math import cos, sin
 from typing import Any
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
+from sim_hw.devices.orbiter_tanks import PLACES
 from sim_hw.faults.kind import Heal
 from sim_hw.faults.targets import NamedPart
 from sim_hw.faults.world_kinds import SITE
@@ -37,9 +38,18 @@ def world_parts(
         if container is not None:
             sockets = range(container.parameters.sockets)
             has += ["container", *(f"socket {number}" for number in sockets)]
+        has += _tanks_of(devices[name])
         if has:
             parts[name] = NamedPart(name, tuple(has))
     return parts
+
+
+def _tanks_of(devices: Mapping[str, Any]) -> list[str]:
+    """The tanks of a vehicle, and where they can leak."""
+    if "propellant_lines" in devices:
+        return ["tanks", *(f"leak {place}" for place in PLACES)]
+    engines = devices.get("descent_engines")
+    return [] if engines is None else ["tanks", "leak tank"]
 
 
 class RunWorld:
@@ -152,6 +162,15 @@ class RunWorld:
             power.advance()
             power.soft_shorts = [each for each in power.soft_shorts if each is not mine]
 
+        return heal
+
+    def leak(self, place: str, rate: float) -> Heal:
+        """Lets propellant out."""
+        lines = self._devices.get("propellant_lines")
+        if lines is not None:
+            heal: Heal = lines.vehicle.tanks.leak(place, rate)
+        else:
+            heal = self._devices["descent_engines"].vehicle.body.leak(rate)
         return heal
 
     def fail(self, device: str, mode: str, **options: Any) -> Heal:

@@ -56,8 +56,9 @@ class PassiveHandover:
     Create it in `attach()`. `place` is where this node takes tubes to. `verify(tube, slot,
     expected)` looks at this node's place with a sensor that moves no tube and returns what it saw;
     it raises a device error when it cannot see. `refusal()` returns why the node cannot take part
-    in a hand-over now ("" when it can). `choose_slot(tube, avoid)` returns the slot for a tube to
-    come, or raises `CustodyError` with the reason why there is none.
+    in a hand-over now ("" when it can); `refresh()` brings up to date what that is judged by.
+    `choose_slot(tube, avoid)` returns the slot for a tube to come, or raises `CustodyError` with
+    the reason why there is none.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class PassiveHandover:
         verify: Verify,
         *,
         refusal: Callable[[], str] = lambda: "",
+        refresh: Callable[[], Awaitable[None]] | None = None,
         choose_slot: ChooseSlot = lambda tube, avoid: None,
     ) -> None:
         self.node = node
@@ -74,6 +76,7 @@ class PassiveHandover:
         self.ledger = node.ledger
         self._verify = verify
         self._refusal = refusal
+        self._refresh = refresh
         self._choose_slot = choose_slot
         self._locks: dict[str, asyncio.Lock] = {}
         self._watched: dict[str, None] = {}
@@ -128,7 +131,7 @@ class PassiveHandover:
     # ------------------------------------------------- questions to the giver
 
     async def _offer(self, source: str, question: told.Offer) -> told.Offered:
-        self._must_be_ready()
+        await self._must_be_ready()
         record = await self._found_again(question.tube)
         promised = (record.counterpart, record.destination) == (source, question.destination)
         if is_open(record) and not (record.status is CustodyStatus.OFFERED and promised):
@@ -186,7 +189,7 @@ class PassiveHandover:
     # ---------------------------------------------- questions to the receiver
 
     async def _expect(self, source: str, question: told.Expect) -> told.Expected:
-        self._must_be_ready()
+        await self._must_be_ready()
         tube = question.transfer.rpartition("#")[0]
         record = self.ledger.record(tube)
         if record is not None and record.transfer_id != question.transfer and is_open(record):
@@ -351,7 +354,9 @@ class PassiveHandover:
             raise CustodyError(f"{transfer} is with {record.counterpart}, not with {source}.")
         return transfer
 
-    def _must_be_ready(self) -> None:
+    async def _must_be_ready(self) -> None:
+        if self._refresh is not None:
+            await self._refresh()
         reason = self._refusal()
         if reason:
             raise ExchangeFailed(reason)

@@ -23,6 +23,30 @@ class BurnReport(Reading, frozen=True, kw_only=True):
     completed: bool
 
 
+class LinesState(Reading, frozen=True, kw_only=True):
+    """Whether the latch valves of line `a` and of line `b` are open, by their position switches."""
+
+    a: bool
+    b: bool
+
+
+class PropellantLines(DeviceInterface):
+    """Two lines from the tanks to thrusters and main engines, each behind a latch valve; either
+    feeds them all. Fault codes: `no_power`, `valve` (one did not move)."""
+
+    fault_codes = ("no_power", "valve")
+
+    @reading()
+    async def state(self) -> LinesState:
+        """Which valves are open."""
+        raise NotImplementedError
+
+    @actuation(limit=10.0)
+    async def set_valves(self, a: bool, b: bool) -> LinesState:
+        """Opens (True) or closes each valve; with both closed no engine burns."""
+        raise NotImplementedError
+
+
 class Thrusters(DeviceInterface):
     """Small thrusters in all directions. Fault codes: `no_power`, `too_small`, `too_large`,
     `empty`, `valve`."""

@@ -10,12 +10,13 @@ import pytest
 from flight.configuration.files import NotAllowed
 from flight.core.activities import ActivityFailed
 from flight.core.commanding.commands import CommandRejected
+from flight.core.custody.handover import ANSWER_TIMEOUT
 from flight.core.custody.ledger import CustodyStatus
 from flight.icd import places
 from flight.icd.devices.base import DeviceFault
 from flight.mav import skills
 from flight.mav.custody import verify_seat
-from flight.mav.node import Mav
+from flight.mav.node import LID_PAUSES, Mav
 from flight.mav.parameters import check_vehicle
 from flight.mav.vehicle import MavVehicle
 
@@ -145,8 +146,34 @@ def test_it_takes_tubes_only_while_it_is_open_and_feels_its_seats() -> None:
     assert "seat sensors have not been read" in Mav._refusal(node)
     node.lid_closed = True
     assert Mav._refusal(node) == "the lid is on the container"
+    node.lid_closed, node.last_seats = None, [False]
+    assert "nobody knows whether the lid is on" in Mav._refusal(node)
     node.is_in = lambda state: state != "loading"
     assert "takes no tubes in state loading" in Mav._refusal(node)
+
+
+@pytest.mark.parametrize(("silent", "looks", "known"), [(0, 1, True), (3, 4, True), (4, 4, False)])
+async def test_a_lid_that_is_not_known_is_looked_at_again_before_a_hand_over_is_refused(
+    silent: int, looks: int, known: bool
+) -> None:
+    node = mav(lid_closed=None, state="loading", is_in=lambda state: state == "loading")
+    looked: list[int] = []
+
+    async def look() -> None:
+        looked.append(0)
+        if len(looked) > silent:
+            node.lid_closed = False
+
+    node._look_at_container = look
+    await Mav._know_the_lid(node)
+    assert len(looked) == looks and (node.lid_closed is False) == known
+    assert sum(LID_PAUSES) < ANSWER_TIMEOUT
+    await Mav._know_the_lid(node)
+    assert len(looked) == looks + (0 if known else 1), "what is known is not asked for"
+    node.lid_closed, node.is_in = None, lambda state: False
+    looked.clear()
+    await Mav._know_the_lid(node)
+    assert looked == [], "elsewhere nothing is handed over"
 
 
 # ----------------------------------------------------------------- what is not said

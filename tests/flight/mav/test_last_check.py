@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from flight.icd.devices.base import DeviceTimeout
 from flight.mav import countdown
 from tests.flight.mav.test_launch_decisions import Ready
 
 
-@pytest.mark.parametrize("device", ["ejector", "first", "second", "effectors"])
+@pytest.mark.parametrize("device", ["ejector", "first", "second", "separation", "effectors"])
 @pytest.mark.parametrize(("times", "stands"), [(1, False), (2, True)])
 async def test_a_reading_that_is_disturbed_once_costs_no_launch(
     device: str, times: int, stands: bool
@@ -17,6 +18,71 @@ async def test_a_reading_that_is_disturbed_once_costs_no_launch(
     node: Any = Ready()
     node.passing[device] = times
     assert bool(await countdown.checks(node)) == stands
+
+
+@pytest.mark.parametrize("part", ["first_stage", "fairing", "container"])
+async def test_a_break_wire_that_is_open_or_says_nothing_valid_stands_against_a_launch(
+    part: str,
+) -> None:
+    node: Any = Ready()
+    setattr(node.answers["separation"], part, False)
+    words = f"the break wire of the {part.replace('_', ' ')} is open"
+    assert await countdown.checks(node) == [words]
+    node.answers["separation"].valid = False
+    assert ["break wires' state is not known" in each for each in await countdown.checks(node)] == [
+        True
+    ]
+
+
+@pytest.mark.parametrize(("sticks", "stands"), [(0, False), (2, False), (4, True)])
+async def test_the_nozzle_is_swung_once_more_where_it_did_not_go(
+    sticks: int, stands: bool
+) -> None:
+    # A swing that fails ends at its first angle: two words to the nozzle.
+    node: Any = Ready()
+    node.sticks = sticks
+    problems = await countdown.checks(node)
+    assert ["off where it was told" in each for each in problems] == [True] * stands
+
+
+async def test_the_nozzle_that_does_not_answer_once_is_swung_once_more() -> None:
+    node: Any = Ready()
+    plain = node.effectors.steer
+    calls = [0]
+
+    async def steer(*given: Any) -> Any:
+        calls[0] += 1
+        if calls[0] in (2, 3):  # the first is the look at the gas
+            raise DeviceTimeout("no answer")
+        return await plain(*given)
+
+    node.effectors.steer = steer
+    assert bool(await countdown.checks(node)) is True  # both swings began without an answer
+    calls[0] = -50
+    node.told.clear()
+
+    async def once(*given: Any) -> Any:
+        calls[0] += 1
+        if calls[0] == -48:
+            raise DeviceTimeout("no answer")
+        return await plain(*given)
+
+    node.effectors.steer = once
+    assert await countdown.checks(node) == [] and node.told == ["no answer"]
+
+
+async def test_the_lander_is_asked_twice_within_the_time_of_the_last_check() -> None:
+    node: Any = Ready()
+    asked: list[Any] = []
+
+    async def ask(*what: Any, **how: Any) -> Any:
+        asked.append(how)
+        return node.answers["lander"]
+
+    node.exchanges.ask = ask
+    assert await countdown.checks(node) == []
+    assert asked == [{"timeout": 3.0, "attempts": 2}]
+    assert 3.0 * 2 < countdown.LAST_CHECK
 
 
 @pytest.mark.parametrize(("field", "known_at"), [("latched", 2), ("first_motor_temperature", 3)])

@@ -265,13 +265,17 @@ class Ready:
             "ejector": SimpleNamespace(valid=True, reason="", charged=True, in_tube=True),
             "first": SimpleNamespace(valid=True, reason="", charges=2, resistance=1.0),
             "second": SimpleNamespace(valid=True, reason="", charges=1, resistance=100.0),
-            "separation": SimpleNamespace(valid=True),
+            "separation": SimpleNamespace(
+                valid=True, reason="", first_stage=True, fairing=True, container=True
+            ),
             "effectors": SimpleNamespace(valid=True, reason="", gas=0.31),
             "lander": Permission(True),
         }
         self.context = SimpleNamespace(structure=STRUCTURE)
         self.passing: dict[str, int] = {}  # how often a device does not answer yet
         self.follows = 1.0  # how much of what is told the nozzle does
+        self.sticks = 0  # how often it does not move
+        self.told: list[str] = []
         self.ejector = SimpleNamespace(state=self._call("ejector"))
         self.first_igniter = SimpleNamespace(state=self._call("first"))
         self.second_igniter = SimpleNamespace(state=self._call("second"))
@@ -293,8 +297,14 @@ class Ready:
 
     async def _steer(self, pitch: float, yaw: float, *pulses: Any) -> Any:
         found = await self._call("effectors")()
+        if pitch and self.sticks:
+            self.sticks -= 1
+            return SimpleNamespace(**vars(found), pitch=0.0, yaw=0.0)
         told = self.follows * pitch, self.follows * yaw
         return SimpleNamespace(**vars(found), pitch=told[0], yaw=told[1])
+
+    def device_trouble(self, reason: str) -> None:
+        self.told.append(reason)
 
     def motors_conditioned(self) -> bool:
         return self.conditioned

@@ -19,6 +19,7 @@ from flight.icd.devices.power import BatteryState
 from flight.orbiter.navigation import Navigator, orbit_covariance
 from flight.orbiter.node import Orbiter
 from flight.orbiter.propagation import State
+from flight.orbiter.tanks import KeepsTankBook, TankBook
 from ground.missions.vehicle_files import load_vehicle_file
 from tests.flight.lander.descent_bench import MUTE, Answers, do
 
@@ -84,7 +85,7 @@ class Ship:
             ),
             attitude_control=Answers(point=[TrackedAttitude(quaternion=[1.0, 0.0, 0.0, 0.0])]),
         )
-        self.mass: float | None = 3_000.0
+        self.tank_book: TankBook | None = TankBook(1_300.0, 3_000.0, 2.5)
         self.boresight: Vector | None = None
         self.delta_v_used: float | None = None
         self.lidar_misses = 0
@@ -95,6 +96,10 @@ class Ship:
         self.last_leg: Any = None
         for name, value in values.items():
             setattr(self, name, value)
+
+    note_gauge, note_no_gauge = KeepsTankBook.note_gauge, KeepsTankBook.note_no_gauge
+    note_burn, begin_book_anew = KeepsTankBook.note_burn, KeepsTankBook.begin_book_anew
+    weight, weigh, _show = KeepsTankBook.weight, KeepsTankBook.weigh, KeepsTankBook._show
 
     def _feel(self) -> InertialReading:
         return InertialReading(rate=[0.0] * 3, delta_v=list(self.felt), saturated=False)

@@ -15,7 +15,7 @@ from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.capture import ReleaseState
 from flight.orbiter import cruising, releasing
 from flight.orbiter.vehicle import CapsuleRelease, Departure
-from tests.flight.orbiter.ship import Answers, Ship, do, known_orbit, now, quick
+from tests.flight.orbiter.ship import MUTE, Answers, Ship, do, known_orbit, now, quick
 
 DAY = 86_400.0
 SIGNAL = Signal("x")
@@ -245,6 +245,18 @@ def test_three_attempts_with_half_an_hour_in_between(monkeypatch: pytest.MonkeyP
         do(releasing.release_capsule(ship, SIGNAL))
     ship, calls = releasing_ship(monkeypatch, [gone(False), gone()], [stuck, gone()])
     assert do(releasing.release_capsule(ship, SIGNAL)).name == "done"
+
+
+def test_springs_that_do_not_answer_may_have_acted(monkeypatch: pytest.MonkeyPatch) -> None:
+    ship, _ = releasing_ship(monkeypatch, [gone(False), gone()], [MUTE])
+    assert do(releasing.release_capsule(ship, SIGNAL)).name == "done"
+    assert len(ship.devices.capsule_release.of("release")) == 1 and ship.release is not None
+    assert ship.told("device_trouble") and not ship.told("result_unconfirmed")
+    # Switches that nobody can ask are no release: it is tried again, as long as there is time.
+    ship, _ = releasing_ship(monkeypatch, [gone(False), MUTE], [gone()])
+    with pytest.raises(ActivityFailed, match="not released in 3 attempts"):
+        do(releasing.release_capsule(ship, SIGNAL))
+    assert len(ship.devices.capsule_release.of("release")) == 3 and ship.release is None
 
 
 def test_a_capsule_that_cannot_be_told_goes_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from flight.orbiter.legs import Leg, ahead_or_behind, arrive, begin_leg, check_d
 from flight.orbiter.manoeuvres import Transfer, burn_seconds, execute, wait_until
 from flight.orbiter.navigation import Navigator
 from flight.orbiter.propagation import coast
+from flight.orbiter.tanks import TankBook
 from tests.flight.orbiter.ship import MUTE, Ship, do, now
 
 # ---------------------------------------------------------------------- a burn
@@ -183,8 +184,10 @@ def test_a_change_is_taken_at_the_middle_of_its_burn() -> None:
 
 def test_how_long_a_burn_takes_and_waiting() -> None:
     assert burn_seconds(Ship(), 10.0) == pytest.approx(10.0 * 3_000.0 / 1_960.0)  # type: ignore[arg-type]
-    assert burn_seconds(Ship(mass=2_000.0), 10.0) == pytest.approx(10.0 * 2_000.0 / 1_960.0)  # type: ignore[arg-type]
-    assert burn_seconds(Ship(mass=None), 10.0) == pytest.approx(10.0 * 3_000.0 / 1_960.0)  # type: ignore[arg-type]
+    light: Any = Ship(tank_book=TankBook(300.0, 2_000.0, 2.5))
+    assert burn_seconds(light, 10.0) == pytest.approx(10.0 * 2_000.0 / 1_960.0)
+    unknown: Any = Ship(tank_book=None)
+    assert burn_seconds(unknown, 10.0) == pytest.approx(10.0 * 3_000.0 / 1_960.0)
 
     async def story() -> float:
         await wait_until(Ship(), 50.0)  # type: ignore[arg-type]

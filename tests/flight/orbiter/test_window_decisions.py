@@ -199,7 +199,7 @@ def test_what_the_departure_has_reached_is_noted_and_the_orbit_is_known_no_more(
     assert ship.told("departed") == [{"c3": 9.0, "wanted": 9.0}]
     invalid = PropellantState(valid=False, propellant=0.0, mass=9.0)
     blind = note(monkeypatch, (0.0, 3_000.0, 0.0), invalid)
-    assert blind.propellant == 1.0, "what is not valid is not taken"
+    assert blind.propellant is None, "what is not said is not known"
 
 
 def test_a_burn_that_does_not_escape_is_no_departure(monkeypatch: pytest.MonkeyPatch) -> None:

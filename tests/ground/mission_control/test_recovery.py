@@ -299,3 +299,40 @@ def test_rules_that_are_wrong_are_refused_at_load(
         fly(DRIVE % "", _flight())
     assert "test.yaml:2: " in str(refused.value)
     assert sentence in str(refused.value)
+
+
+WAIT = (
+    "  - {do: wait_for_telemetry, vehicle: rover, channel: mode, comparison: '==', value: idle,"
+    " limit_sols: 5%s}\n"
+)
+
+
+def test_a_vehicle_that_goes_safe_while_it_is_waited_for_is_led_out(fly: Fly) -> None:
+    outcome, rover = fly(WAIT % "", _flight())
+    assert outcome.verdict == "complete" and rover.names == ["leave_safe"]
+    assert [(each.vehicle, each.failed) for each in outcome.recoveries] == [("rover", "")]
+
+
+def test_one_that_is_waited_for_stays_safe_where_its_own_software_decides(
+    fly: Fly, recovering: Callable[[str], None]
+) -> None:
+    recovering("{critical: {rover: [launching]}}")
+    outcome, rover = fly(WAIT % "", _flight(before="launching"))
+    assert outcome.verdict != "complete" and rover.names == []
+    assert "not within 5 sols" in outcome.reason
+
+
+def test_one_that_does_not_come_out_is_waited_for_to_the_end(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        rover = Safeable(ground)
+        rover.stays = True
+        return await ground.run(), rover
+
+    outcome, rover = fly(WAIT % "", flight)
+    assert outcome.verdict != "complete" and rover.names == ["leave_safe"]
+    assert outcome.recoveries[0].failed == "rover has not left its safe state in time"
+
+
+def test_the_mode_that_is_waited_for_may_be_safe_itself(fly: Fly) -> None:
+    outcome, rover = fly((WAIT % "").replace("value: idle", "value: safe"), _flight())
+    assert outcome.verdict == "complete" and rover.names == []

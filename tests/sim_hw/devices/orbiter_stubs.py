@@ -65,6 +65,7 @@ class Vehicle:
         self.capsule_on_board = True
         self.turning_until = 0.0
         self.propellant = 100.0
+        self.tanks = SimpleNamespace(feeds=True)
         self.mass = 1000.0
         self.sun: Any = (0.0, AU, 0.0)
         self.place: Any = FAR

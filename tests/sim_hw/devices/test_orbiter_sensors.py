@@ -287,3 +287,9 @@ async def test_a_noisy_camera_and_a_blind_one() -> None:
     await refused(made.expose(1.0), "blinded")
     made.fail("blind", lasting=False)
     assert (await made.expose(1.0)).valid
+
+
+async def test_with_both_lines_closed_nothing_burns() -> None:
+    made = device(SimOrbiterThrusters, SMALL)
+    made.vehicle.tanks.feeds = False
+    await refused(made.fire([1.0, 0.0, 0.0]), "valve")

@@ -19,6 +19,7 @@ from sim_hw.faults.world_kinds import (
     HeaterStuck,
     PanelDust,
     ParasiticLoad,
+    PropellantLeak,
     Rock,
     SlipPatch,
     Wind,
@@ -32,7 +33,7 @@ SAMPLES: list[WorldKind] = [
     Crater(east=12.0, north=-7.0), Rock(east=12.0, north=-7.0), PanelDust(share=0.5),
     BrownOut(), CellLoss(fraction=0.4),
     ParasiticLoad(power=150.0), BusShort(share=0.364), HeaterStuck(zone="electronics"),
-    Debris(socket=1, height=0.02),
+    Debris(socket=1, height=0.02), PropellantLeak(rate=0.01),
 ]  # fmt: skip
 DAY = 30_000.0
 
@@ -80,6 +81,10 @@ class Site:
                 return list(power.soft_shorts)
             case HeaterStuck():
                 return devices["heaters"]._network.zones["electronics"].stuck_on
+            case PropellantLeak() if "descent_engines" in devices:
+                return devices["descent_engines"].vehicle.body.leaks
+            case PropellantLeak():
+                return list(devices["propellant_lines"].vehicle.tanks.leaks)
             case Debris():
                 return dict(devices["container"].debris)
         raise AssertionError(kind)

@@ -1,0 +1,38 @@
+"""The orbiter's radio is switched on at each boot, until it says itself that it is on."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from flight.orbiter.vehicle import RADIO_PAUSES, OrbiterVehicle
+from tests.flight.orbiter.ship import MUTE, Answers, do, now
+
+ON, OFF = SimpleNamespace(valid=True, on=True), SimpleNamespace(valid=True, on=False)
+
+
+@pytest.mark.parametrize(
+    ("told", "says", "tries"),
+    [
+        ([ON], [ON], 1),
+        ([ON], [OFF, OFF, ON], 3),  # it answers well, and nothing has happened
+        ([MUTE, MUTE, ON], [ON], 3),
+        ([MUTE] * 9 + [ON], [ON], 10),  # beyond the last pause that is written down
+    ],
+)
+def test_it_is_told_until_it_is_on(told: list[Any], says: list[Any], tries: int) -> None:
+    troubles: list[str] = []
+
+    async def story() -> float:
+        x_band = Answers(set_power=told, state=says)
+        node: Any = SimpleNamespace(
+            devices=SimpleNamespace(x_band=x_band),
+            device_trouble=lambda reason: troubles.append(reason),
+        )
+        await OrbiterVehicle._switch_radio_on(node)
+        assert len(x_band.of("set_power")) == tries
+        return now()
+
+    pauses = [*RADIO_PAUSES, *[RADIO_PAUSES[-1]] * 9]
+    assert do(story()) == sum(pauses[: tries - 1])
+    assert len(troubles) == tries - 1

@@ -1,0 +1,142 @@
+"""What is left in the tanks by the burns, what is missing, and which line feeds the engines."""
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from flight.icd.devices.base import DeviceFault
+from flight.icd.devices.orbiter_propulsion import LinesState, PropellantState
+from flight.orbiter.feeding import FeedsFromLines
+from flight.orbiter.tanks import GAUGE_SIGMA, SIGMAS, KeepsTankBook, TankBook
+
+EXHAUST = 320.0 * 9.80665
+
+
+def gauge(propellant: float, mass: float = 3_000.0, valid: bool = True) -> PropellantState:
+    return PropellantState(propellant=propellant, mass=mass, valid=valid)
+
+
+class Tanks:
+    """A vehicle with a gauge that says what the test has it say, and two valves."""
+
+    note_gauge, note_no_gauge = KeepsTankBook.note_gauge, KeepsTankBook.note_no_gauge
+    note_burn, begin_book_anew = KeepsTankBook.note_burn, KeepsTankBook.begin_book_anew
+    weight, weigh, _show = KeepsTankBook.weight, KeepsTankBook.weigh, KeepsTankBook._show
+    isolate_leak, use_line = FeedsFromLines.isolate_leak, FeedsFromLines.use_line
+    _feed_by, _fed_by = FeedsFromLines._feed_by, FeedsFromLines._fed_by
+
+    def __init__(self, *says: float) -> None:
+        self.parameters = {"specific_impulse": 320.0}
+        self.tank_book: TankBook | None = None
+        self.propellant = self.propellant_missing = self.missing_limit = None
+        self.lines_suspected: list[str] = []
+        self.says = list(says)
+        self.valves = (True, False)
+        self.stuck = 0
+        self.told: list[tuple[str, Any]] = []
+        self.engine = SimpleNamespace(propellant=self._gauge)
+        self.lines = SimpleNamespace(state=self._state, set_valves=self._set)
+
+    async def _gauge(self) -> PropellantState:
+        said = self.says.pop(0) if len(self.says) > 1 else self.says[0]
+        if math.isnan(said):
+            raise DeviceFault("dark", "the gauge is dark")
+        return gauge(said)
+
+    async def _state(self) -> LinesState:
+        return LinesState(a=self.valves[0], b=self.valves[1])
+
+    async def _set(self, a: bool, b: bool) -> LinesState:
+        if self.stuck:
+            self.stuck -= 1
+        else:
+            self.valves = (a, b)
+        return LinesState(a=a, b=b)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda **data: self.told.append((name, data))
+
+
+def test_a_burn_takes_what_the_rocket_equation_says() -> None:
+    book = TankBook(1_000.0, 3_000.0, 2.0).burnt(100.0, 320.0, felt=True)
+    spent = 3_000.0 * (1.0 - math.exp(-100.0 / EXHAUST))
+    assert book.propellant == pytest.approx(1_000.0 - spent)
+    assert book.mass == pytest.approx(3_000.0 - spent)
+    assert book.error == pytest.approx(2.0 + 0.002 * spent)
+    assert TankBook(1_000.0, 3_000.0, 2.0).burnt(100.0, 320.0, felt=False).error > book.error
+    assert TankBook(1.0, 3_000.0, 2.0).burnt(100.0, 320.0, felt=True).propellant == 0.0
+
+
+def test_what_burns_take_is_not_missing_and_what_leaks_is() -> None:
+    node: Any = Tanks(0.0)
+    node.note_gauge(gauge(1_000.0))
+    assert node.propellant_missing == 0.0
+    assert node.missing_limit == round(SIGMAS * math.hypot(GAUGE_SIGMA, GAUGE_SIGMA), 1)
+    node.note_burn(100.0, 320.0)
+    left = node.tank_book.propellant
+    node.note_gauge(gauge(left, mass=node.tank_book.mass))
+    assert abs(node.propellant_missing) <= 0.1
+    node.note_gauge(gauge(left - 40.0, mass=node.tank_book.mass - 40.0))
+    assert node.propellant_missing == pytest.approx(40.0, abs=0.1)
+    assert node.missing_limit < 40.0
+    assert node.mass == round(node.tank_book.mass, 1), "what it weighs is what is there"
+    mass = node.tank_book.mass
+    assert node.delta_v_left == pytest.approx(
+        EXHAUST * math.log(mass / (mass - left + 40.0)), abs=0.1
+    )
+
+
+async def test_without_a_gauge_the_burns_say_what_the_vehicle_weighs() -> None:
+    node: Any = Tanks(math.nan)
+    assert await node.weigh(node.engine) == 3_000.0, "nobody has said anything yet"
+    node.note_gauge(gauge(1_000.0, mass=2_800.0))
+    node.note_burn(100.0, 320.0)
+    assert await node.weigh(node.engine) == pytest.approx(2_800.0 * math.exp(-100.0 / EXHAUST))
+    assert node.propellant is None and node.propellant_missing is None
+    assert [name for name, _ in node.told] == ["gauge_silent"] * 2
+    node.note_gauge(gauge(1.0, mass=1.0, valid=False))
+    assert node.mass == round(2_800.0 * math.exp(-100.0 / EXHAUST), 1)
+
+
+async def leaking(*says: float) -> Any:
+    node: Any = Tanks(*says)
+    node.note_gauge(gauge(1_000.0))
+    await node.isolate_leak()
+    return node
+
+
+async def test_a_line_that_leaks_is_closed_and_the_book_begins_anew() -> None:
+    node = await leaking(950.0)
+    assert node.valves == (False, True) and node.line_in_use == "b"
+    assert node.lines_suspected == ["a"] and node.propellant_missing == 0.0
+    assert node.told == [("line_isolated", {"line": "b", "missing": 50.0})]
+
+
+async def test_where_it_goes_on_by_the_other_line_that_is_said() -> None:
+    node = await leaking(950.0, 950.0, 950.0, 900.0)
+    await node.isolate_leak()
+    assert node.valves == (True, False) and node.lines_suspected == ["a", "b"]
+    [_, (name, data)] = node.told
+    assert name == "leak_not_isolated" and data["propellant"] == 900.0 and data["delta_v"] > 1_000.0
+
+
+@pytest.mark.parametrize("says", [(1_000.0,), (950.0, 1_000.0), (950.0, 950.0, 980.0), (979.0,)])
+async def test_a_line_is_closed_only_when_three_looks_agree(says: tuple[float, ...]) -> None:
+    node = await leaking(*says)
+    assert node.valves == (True, False) and node.lines_suspected == []
+    assert node.told == [("leak_not_seen", {"looks": 3})]
+
+
+@pytest.mark.parametrize(("stuck", "moves"), [(2, True), (3, False)])
+async def test_valves_are_told_again_until_their_switches_say_so(stuck: int, moves: bool) -> None:
+    node: Any = Tanks(1_000.0)
+    node.stuck = stuck
+    if moves:
+        assert await node.use_line("b") == "line b feeds the engines"
+    else:
+        with pytest.raises(DeviceFault, match="line b does not feed alone: valve a open: True"):
+            await node.use_line("b")
