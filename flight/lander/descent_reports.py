@@ -69,6 +69,9 @@ class DescentReports:
     @event(ALARM, "The radar sees nothing for some seconds: {reason}")
     def radar_lost(self, *, reason: str) -> None: ...
 
+    @event(ALARM, "The radar's ranges are noise: they jump by {jumps} m, and none is believed")
+    def radar_restless(self, *, jumps: int) -> None: ...
+
     @event(
         ALARM, "A height of {height} m is not believed: the radar sees the ground {radar} m below"
     )

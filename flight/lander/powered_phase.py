@@ -4,6 +4,7 @@ import asyncio
 import math
 from typing import Any
 
+from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.astrodynamics.vectors import Vector
 from flight.core.activities import ActivityFailed
 from flight.core.fault_protection.witnesses import WITNESSES
@@ -282,8 +283,10 @@ class PoweredFlight:
                 raise ActivityFailed("the engines do not answer any more") from error
             return
         self._deaf = self._reopened = 0
-        if not state.valid:
-            return  # it has been told what to do, and that is all that is known
+        if not state.valid:  # it has been told what to do, and that is all that is known
+            exhaust = p["engine_specific_impulse"] * STANDARD_GRAVITY
+            d.propellant = max(1.0, d.propellant - math.fsum(asked) / exhaust * PERIOD)
+            return
         d.propellant = state.propellant
         if state.propellant <= 0.0 and not self._empty_told:
             self._empty_told = True

@@ -12,6 +12,7 @@ from typing import Any
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.descent import RadarReading
 from flight.lander.height_by_images import HeightByImages
+from flight.lander.restless_radar import RestlessRadar
 from flight.lander.safeguards import NEGATIVE_HEIGHT
 
 IMAGE = 1.0  # s that the camera may take
@@ -54,6 +55,7 @@ class GroundSensing:
         self._velocity_seen = False
         self._listens_since: float | None = None
         self.heights = HeightByImages(descent)
+        self.noise = RestlessRadar()
 
     # ------------------------------------------------------------------ radar
 
@@ -68,10 +70,13 @@ class GroundSensing:
             self._lose(str(error))
             return
         if not reading.valid:
+            self.noise.note(refused=True)
             self._lose("nothing valid")
             return
         self._silent, self.has_seen = 0, True
         believed = self._take_range(reading) if reading.range_valid else False
+        if reading.range_valid:
+            self.noise.note(refused=not believed)
         if reading.velocity_valid:
             self._take_velocity(reading)
         if believed and not self.radar_locked:
@@ -115,6 +120,8 @@ class GroundSensing:
             error = navigation.errors[2]
             error.position = max(error.position, (measured - height) ** 2)
         felt = height - navigation.corrected_up
+        if self._is_noise(measured - felt, sigma):
+            return False
         insisted = navigation.errors[2].insisted
         believed: bool = navigation.take_position(2, measured, sigma)
         if navigation.errors[2].insisted > insisted:
@@ -123,6 +130,17 @@ class GroundSensing:
             self.range_last = (navigation.time, over_foot)
             self._expect(measured - felt)
         return believed
+
+    def _is_noise(self, offset: float, sigma: float) -> bool:
+        before = self.noise.is_restless
+        if not self.noise.judge(offset, sigma):
+            return False
+        if not before:  # what it has made the navigation believe is worth no more than that
+            error = self._descent.navigation.errors[2]
+            error.position = max(error.position, (2.0 * self.noise.jump) ** 2)
+            self.range_last = self._expected = None
+            self._descent.host.radar_restless(jumps=round(self.noise.jump))
+        return True
 
     def _expect(self, offset: float) -> None:
         """Follows the believed heights slowly: what was felt since the last one counts for more.

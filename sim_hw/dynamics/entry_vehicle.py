@@ -23,9 +23,9 @@ from sim_hw.dynamics.entry_motion import (
 )
 from sim_hw.dynamics.entry_parameters import EntryVehicleParameters
 from sim_hw.dynamics.landing_legs import GroundAt, Legs, Plane, Touchdown
+from sim_hw.dynamics.leaking_body import LeakingBody
 from sim_hw.dynamics.planet import Planet
 from sim_hw.world.atmosphere import Atmosphere
-from sim_hw.world.space import FlyingBody
 
 COAST_STEP, ENTRY_STEP, DESCENT_STEP, CONTACT_STEP = 5.0, 0.2, 0.05, 0.004  # s
 AIR_BEGINS = 150_000.0  # m: above it the coasting step is fine enough
@@ -48,7 +48,7 @@ def _soonest(way: float, speed: float) -> float:
     return min(longest, (math.sqrt(speed * speed + 2.0 * FALLING * way) - speed) / FALLING)
 
 
-class EntryBody(FlyingBody):
+class EntryBody(LeakingBody):
     """The flying body of an entry vehicle, which knows its vehicle."""
 
     vehicle: "EntryVehicle"

@@ -27,7 +27,9 @@ class Vehicle:
         self.parameters = SimpleNamespace(engines=ENGINES)
         self.propellant = 100.0
         self.observers: list[Any] = []
-        self.body = SimpleNamespace(observers=self.observers, advance=self._advance)
+        self.body = SimpleNamespace(
+            observers=self.observers, advance=self._advance, settle_leaks=lambda: None
+        )
         self.thrusts: list[list[float]] = []
         self.attached = ["cruise_stage", "heat_shield", "backshell"]
         self.legs_out = False
