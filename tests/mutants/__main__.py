@@ -4,8 +4,9 @@
 
 The tests of the same room, or those of `--tests`, are run once to learn which of them run which
 line; a change is then tried on those that run its line. The score is the share of changes that made
-a test fail. The code is changed in copies of the checkout. A change that makes the tests hang
-counts as noticed. `# pragma: no mutate, REASON` on a line keeps its changes out; they are counted.
+a test fail. Functions are changed in forks of one program, what runs when a module is read in
+copies of the checkout. A change that makes the tests hang counts as noticed. `--covering FILE`
+keeps which tests run which lines for the next sample. `# pragma: no mutate, REASON` on a line keeps its changes out; they are counted.
 """
 
 import argparse
@@ -54,29 +55,30 @@ def tests_of(places: Sequence[Path]) -> list[str]:
     return list(rooms)
 
 
-def survivors(
+def trials(
     sample: Sequence[Change], tests: Sequence[str], noted: Path, folder: Path, limit: float,
-    workers: int,
-) -> Iterator[tuple[Change, int]]:  # fmt: skip
-    """Each change that no test noticed, and how many tests ran its line.
+    workers: int, until: float,
+) -> Iterator[tuple[Change, int, bool]]:  # fmt: skip
+    """Each change that was tried until then, how many tests ran its line, and whether they passed.
 
     What is within functions first (see `within`); then, in copies of the checkout, what runs when
     a module is read.
     """
     load_libraries()
     anew: list[Change] = []
-    for number, ran, passed in tried(ROOT, sample, tests, noted, limit, workers):
+    for number, ran, passed in tried(ROOT, sample, tests, noted, limit, workers, until):
         if ran < 0:
             anew.append(sample[number])
-        elif passed:
-            yield sample[number], ran
-    if anew:
-        yield from _survivors_anew(anew, Covering.read(noted), folder, limit, workers)
+        else:
+            yield sample[number], ran, passed
+    if anew and time.monotonic() < until:
+        yield from _trials_anew(anew, Covering.read(noted), folder, limit, workers, until)
 
 
-def _survivors_anew(
-    sample: Sequence[Change], covering: Covering, folder: Path, limit: float, workers: int
-) -> Iterator[tuple[Change, int]]:
+def _trials_anew(
+    sample: Sequence[Change], covering: Covering, folder: Path, limit: float, workers: int,
+    until: float,
+) -> Iterator[tuple[Change, int, bool]]:  # fmt: skip
     idle: list[Path] = []
     for number in range(workers):
         idle.append(folder / str(number))
@@ -85,6 +87,8 @@ def _survivors_anew(
     waiting = list(reversed(sample))
     running: list[tuple[Trial, Change, int]] = []
     while waiting or running:
+        if time.monotonic() > until:
+            waiting = []
         while waiting and idle:
             change = waiting.pop()
             file, mutant = change
@@ -92,7 +96,7 @@ def _survivors_anew(
             tests = covering.tests(file.as_posix(), lines_of(source, mutant.line))
             tests = covering.affordable(tests, limit)
             if not tests:
-                yield change, 0
+                yield change, 0, True
                 continue
             copy = idle.pop()
             (copy / file).write_text(mutant.apply(source), encoding="utf-8")
@@ -104,8 +108,7 @@ def _survivors_anew(
             file = change[0]
             (trial.folder / file).write_bytes((ROOT / file).read_bytes())
             idle.append(trial.folder)
-            if trial.passed:
-                yield change, ran
+            yield change, ran, bool(trial.passed)
         time.sleep(LOOK_EVERY)
 
 
@@ -132,26 +135,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, default=40, help="changes that are tried")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="trials at once")
-    parser.add_argument("--limit", type=float, default=40.0, help="CPU seconds of a trial's tests")
+    parser.add_argument("--limit", type=float, default=20.0, help="CPU seconds of a trial's tests")
+    parser.add_argument("--minutes", type=float, default=1e4, help="after which none is begun")
     parser.add_argument("--floor", type=float, default=0.0, help="least score, in percent")
     given = parser.parse_args(arguments)
     every, kept_out = all_mutants([ROOT / place for place in given.places])
     sample = random.Random(given.seed).sample(every, min(given.sample, len(every)))
-    sample.sort(key=lambda pair: (str(pair[0]), pair[1].start))
-    survived = 0
+    random.Random(given.seed).shuffle(sample)  # where time is short, what is tried is a sample too
+    count = survived = 0
+    until = time.monotonic() + 60.0 * given.minutes
     with tempfile.TemporaryDirectory(prefix="mutants-") as temporary:
         folder = Path(temporary)
         noted = given.covering or folder / "covering.json"
         rooms = given.tests or tests_of(given.places)
-        for (file, mutant), ran in survivors(
-            sample, rooms, noted, folder, given.limit, given.workers
+        for (file, mutant), ran, passed in trials(
+            sample, rooms, noted, folder, given.limit, given.workers, until
         ):
+            count += 1
+            if not passed:
+                continue
             survived += 1
             tests = f"{ran} tests run it" if ran else "no test runs it"
             print(f"{file}:{mutant.line}: {mutant.what} ({tests})", flush=True)
-    score = 100.0 * (len(sample) - survived) / max(1, len(sample))
+    score = 100.0 * (count - survived) / max(1, count)
     print(
-        f"{len(sample)} of {len(every)} changes tried, {survived} unnoticed: {score:.0f} % noticed"
+        f"{count} of {len(every)} changes tried, {survived} unnoticed: {score:.0f} % noticed"
         f"; {kept_out} lines kept out by a pragma"
     )
     return int(score < given.floor)

@@ -13,6 +13,8 @@ import pytest
 
 EVERY_TEST = ""
 """The context of lines that run when a module is read: tables, decorators, classes."""
+MOST_OTHERS = 200
+"""Tests that run nothing of a file, and are tried all the same on a change of what it declares."""
 
 
 class Covering:
@@ -40,14 +42,14 @@ class Covering:
 
     def tests(self, file: str, lines: Sequence[int]) -> list[str]:
         """Those that run the lines, the shortest first; for what is run when the module is
-        read, those that run anything of the file, and then all others: some test may look at it."""
+        read, those that run anything of the file, and then others: some test may look at it."""
         found = self.contexts(file, lines)
         if EVERY_TEST not in found:
             return self._shortest_first(found)
         of_file = self._lines.get(file, {})
         of_the_file = {test for tests in of_file.values() for test in tests} - {EVERY_TEST}
         others = set(self._seconds) - of_the_file
-        return self._shortest_first(of_the_file) + self._shortest_first(others)
+        return self._shortest_first(of_the_file) + self._shortest_first(others)[:MOST_OTHERS]
 
     def affordable(self, tests: Sequence[str], limit: float) -> list[str]:
         """The first of them, as many as take no longer than a limit (CPU seconds) together."""

@@ -37,7 +37,7 @@ class Within:
 
     def __init__(
         self, root: Path, sample: Sequence[Change], noted: Path, told: int, limit: float,
-        workers: int,
+        workers: int, until: float,
     ) -> None:  # fmt: skip
         self.root = root
         self.sample = sample
@@ -45,6 +45,7 @@ class Within:
         self.told = told
         self.limit = limit
         self.workers = workers
+        self.until = until
         self.measurement = coverage.Coverage(
             data_file=None, config_file=False, source=["flight", "ground", "sim_hw"]
         )
@@ -99,6 +100,8 @@ class Within:
         waiting = list(reversed(self.sample))
         running: list[tuple[Trial, Change, int]] = []
         while waiting or running:
+            if time.monotonic() > self.until:
+                waiting = []
             while waiting and len(running) < self.workers:
                 change = waiting.pop()
                 number = self.sample.index(change)
@@ -194,11 +197,11 @@ def _touched(
 
 def tried(
     root: Path, sample: Sequence[Change], tests: Sequence[str], noted: Path, limit: float,
-    workers: int,
+    workers: int, until: float,
 ) -> Iterator[tuple[int, int, bool]]:  # fmt: skip
     """Number in the sample, how many tests ran its line, and whether they passed; -1 for a change
-    that has to be tried by reading the module anew. Raises SystemExit where the tests fail
-    without any change."""
+    that has to be tried by reading the module anew. None is begun after `until`. Raises SystemExit
+    where the tests fail without any change."""
     ours, theirs = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -209,7 +212,7 @@ def tried(
         os.chdir(root)
         code = 1
         try:
-            code = Within(root, sample, noted, theirs, limit, workers).begin(tests)
+            code = Within(root, sample, noted, theirs, limit, workers, until).begin(tests)
         finally:
             os._exit(code)
     os.close(theirs)

@@ -231,3 +231,20 @@ def test_the_state_of_a_warning_that_was_seen_is_over(desk: Desk) -> None:
     assert desk.states == ["CLOSED"]
     desk.warn(2)
     assert desk.states == ["CLOSED", "ACTIVE"]
+
+
+def test_what_clients_are_told_waits_for_somebody_only_where_it_is_listed(desk: Desk) -> None:
+    def told() -> tuple[object, object, object]:
+        plain = desk.alarms.all()[0].plain(desk.now)
+        return plain["state"], plain["unacknowledged"], plain["shelved_until_ns"]
+
+    desk.limit(1, "RED")
+    assert told() == ("ACTIVE", True, None)
+    desk.alarms.shelve(1, "anna", HOUR, "known")
+    assert told() == ("SHELVED", False, HOUR)
+    desk.now = HOUR
+    assert told() == ("ACTIVE", True, None), "at the instant itself it is back"
+    desk.alarms.acknowledge(1, "anna")
+    assert told() == ("ACKNOWLEDGED", False, None)
+    desk.limit(2, "OK")
+    assert told() == ("CLOSED", False, None)

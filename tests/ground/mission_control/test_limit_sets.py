@@ -121,6 +121,22 @@ def test_another_set_judges_anew_what_is_known(watched: Watched) -> None:
     assert watched.limits.name == "day"
 
 
+def test_an_alarm_of_a_set_tells_when_it_was_measured_and_ends_with_the_set(
+    watched: Watched,
+) -> None:
+    report = Telemetry("rover", 700, {"charge": 0.3}, 5, 2)
+    for channel, sample in watched.telemetry.take(report, 900).items():
+        watched.ground.take("rover", channel, sample)
+    assert watched.states == []
+    watched.ground.decide("night")
+    [alarm] = watched.alarms.all()
+    place = watched.telemetry.sample("rover", "charge").place  # type: ignore[union-attr]
+    assert (alarm.raised_ns, alarm.last_ns, alarm.last_place) == (700, 700, place) and place != 700
+    assert alarm.text == "charge = 0.3 is YELLOW by the limit set night"
+    watched.ground.decide("day")
+    assert (alarm.last_ns, alarm.last_place, str(alarm.state)) == (700, place, "RETURNED")
+
+
 def test_a_vehicle_that_was_switched_off_raises_none(watched: Watched) -> None:
     watched.alarms.retire("rover")
     watched.ground.decide("night")

@@ -298,3 +298,28 @@ def test_what_becomes_of_a_command_on_the_ground_is_told_with_all_there_is_to_it
         assert (told.what, told.data["not_counted"]) == ("rung", "repeated")
 
     at_the_desk(tmp_path, flight)
+
+
+def test_the_history_is_told_by_vehicle_command_and_who_asked(tmp_path: Path) -> None:
+    async def flight(desk: Desked) -> None:
+        drive: dict[str, Any] = {"command": "drive", "arguments": {"distance": 1.0}}
+        for stage in ("st-1", "st-2"):
+            desk.done("anna", "stage", vehicle="rover", **drive)
+            desk.done("anna", "release", stages=[stage])
+        told = [row["identifier"] for row in desk.done("eve", "history")["commands"]]
+        assert len(told) == 2 and told == sorted(told, reverse=True)
+
+        def found(**asked: Any) -> list[str]:
+            return [row["identifier"] for row in desk.done("eve", "history", **asked)["commands"]]
+
+        assert found(vehicle="rover", name="drive", user="anna") == told
+        assert found(name="leave_safe") == found(user="ben") == []
+        assert found(limit=1) == told[:1] and found(before=told[0]) == told[1:]
+        assert found(before=told[1]) == []
+        assert "no such command" in desk.refused("eve", "history", before="mc-9-00009")
+        assert "allowed is one of rover" in desk.refused("eve", "history", vehicle="lander")
+        control = desk.control
+        assert control.tracker.together == control.archive.together, "a step is kept whole"
+        assert control.downlink.together == control.archive.together
+
+    at_the_desk(tmp_path, flight)
