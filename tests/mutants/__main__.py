@@ -6,7 +6,9 @@ The tests of the same room, or those of `--tests`, are run once to learn which o
 line; a change is then tried on those that run its line. The score is the share of changes that made
 a test fail. Functions are changed in forks of one program, what runs when a module is read in
 copies of the checkout. A change that makes the tests hang counts as noticed. `--covering FILE`
-keeps which tests run which lines for the next sample. `# pragma: no mutate, REASON` on a line keeps its changes out; they are counted.
+keeps which tests run which lines for the next sample. `# pragma: no mutate, REASON` on a line keeps
+its changes out; they are counted. `--minutes N` ends it in time: what was tried by then is a sample
+too.
 """
 
 import argparse
