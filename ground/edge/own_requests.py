@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -47,6 +47,13 @@ class _Plain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     do: str
 
 
+class _BenchOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    do: str
+    order: Literal["arm", "safe", "stop", "release"]
+    service: Annotated[str, msgspec.Meta(max_length=80)] = ""
+    seconds: Annotated[float, msgspec.Meta(gt=0.0, le=86_400.0)] | None = None
+
+
 @dataclass
 class OwnRequests:
     """`service` tells the edge's own state; `roles` who is what by the operators' file."""
@@ -79,6 +86,8 @@ class OwnRequests:
         """What answers a request; None: the run does."""
         return {
             "pace": self._pace,
+            "bench": self._bench,
+            "bench_order": self._bench_order,
             "telemetry": self._telemetry,
             "since": self._since,
             "service": self._service,
@@ -106,6 +115,24 @@ class OwnRequests:
             names = ("pace", "until", *(["told"] if asked.told else []))
             return {"ok": True, "result": {name: answer.get(name) for name in names}}
         return answer
+
+    async def _bench(self, _: str, request: Plain) -> Plain:
+        asked = _read(request, _Plain)
+        if isinstance(asked, str):
+            return _refused(asked)
+        answer = await self.link.bench()
+        return {"ok": True, "result": {"bench": answer["bench"]}} if answer.get("ok") else answer
+
+    async def _bench_order(self, user: str, request: Plain) -> Plain:
+        """Who sees that something goes wrong stops it, whoever that is; the rest is for who takes
+        part."""
+        asked = _read(request, _BenchOrder)
+        if isinstance(asked, str):
+            return _refused(asked)
+        if asked.order not in ("stop", "safe") and not await self._roles_of(user) - {"observer"}:
+            return _refused(f"{user} looks on only; to {asked.order} is for who takes part")
+        answer = await self.link.bench_order(user, asked.order, asked.service, asked.seconds)
+        return {"ok": True, "result": {}} if answer.get("ok") else answer
 
     async def _preview(self, user: str, request: Plain) -> Plain:
         asked = _read(request, Preview)

@@ -21,6 +21,7 @@ MARK = "run.json"
 A_POLL = 500  # entries of the journal
 PERIOD = 0.1  # wall seconds between polls
 SILENT = 3.0  # wall seconds without an answer after which the run counts as gone
+ORDERED = 6.0  # wall seconds for the bench to say that it has done what was ordered
 PATIENCE = 25.0  # wall seconds for the answer to a request
 WAITING = 2000  # requests on their way
 
@@ -93,6 +94,17 @@ class RunLink:
         asked: Answer = {"do": "pace", "rate": rate, "until": until}
         asked |= {} if told is None else {"told": told}
         return await self._asked(asked, SILENT, changes=True)
+
+    async def bench(self) -> Answer:
+        """How what is real in the run is: `bench` is None where nothing is."""
+        return await self._asked({"do": "bench_look"}, SILENT, changes=False)
+
+    async def bench_order(
+        self, user: str, order: str, service: str, seconds: float | None
+    ) -> Answer:
+        """A person's order to the bench. Stopping and making safe go through at any time."""
+        asked = {"do": "bench", "order": order, "who": user, "service": service, "seconds": seconds}
+        return await self._asked(asked, ORDERED, changes=order in ("arm", "release"))
 
     async def _poll(self) -> bool:
         """Takes the answer to the last poll, if it is there, and asks again; whether there is more

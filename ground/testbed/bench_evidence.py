@@ -44,12 +44,17 @@ class BenchEvidence:
         self.not_permitted: list[str] = []
         """What of `realtime` the machine does not permit."""
 
+    def floor_misses(self) -> float | None:
+        """The part of the cycles that this machine misses by itself; None: not measured."""
+        if self._floor is None:
+            return None
+        return self._floor.lateness[FLOOR_WAY].beyond(self._deadline)
+
     def told(self, port: BenchPort, beside: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         """All of it, as plain data; `beside`: what was compared, by service."""
-        misses, floor = None, None
+        misses, floor = self.floor_misses(), None
         if self._floor is not None:
             lateness = self._floor.lateness[FLOOR_WAY]
-            misses = lateness.beyond(self._deadline)
             floor = {
                 "way": FLOOR_WAY, "rate_hz": self._floor.rate, "miss_rate": misses,
                 "slips": self._floor.slips[FLOOR_WAY], "lateness": lateness.told(),

@@ -40,6 +40,7 @@ from ground.testbed.bench_opening import (
 )
 from ground.testbed.bench_orders import are
 from ground.testbed.bench_recorded import RecordedBench
+from ground.testbed.bench_view import BenchView
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import Happenings, Setting
 from ground.testbed.inputs import BenchInput, read_input
@@ -144,6 +145,7 @@ class BenchHost(RecordedBench):
         self._alive = 0.0
         self._patience: asyncio.TimerHandle | None = None
         self._waits = False
+        self._view = BenchView(kind.bench)
         self._told: dict[str, str] = {}
         self._ready: dict[str, bool] = {}
         self.evidence = BenchEvidence(kind.bench, self._floor)
@@ -292,6 +294,7 @@ class BenchHost(RecordedBench):
             self.evidence.not_recorded = told[2]
             self._happenings.told("bench_not_recorded", told[2])
             return
+        self._view.heard(told, self._bench.outside.now())
         if told[0] == "state":
             self._last[told[1]] = told[2]
         elif told[0] == "interlock":
@@ -341,6 +344,13 @@ class BenchHost(RecordedBench):
     def _interlocked(self, why: str) -> None:
         words = f"All real devices are safe: {why}" if why else "The stop is released"
         self._happenings.told("bench_stop" if why else "bench_released", words)
+
+    def bench_told(self) -> dict[str, Any] | None:
+        """How what is real is; None of a flight from a record."""
+        if self._process is None:
+            return None
+        now = self._bench.outside.now()
+        return self._view.told(self.port, self.evidence, self._floor, now)
 
     # ------------------------------------------------------------------ pace
 

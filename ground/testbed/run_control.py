@@ -72,11 +72,17 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
     figure: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] | None = None
 
 
+class LookAtBench(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="bench_look"
+):
+    """Asks how what is real is: see `bench_view`."""
+
+
 class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="look"):
     """Asks how things are."""
 
 
-Request = SetPace | Put | Look | Ask | Poll | Order
+Request = SetPace | Put | Look | LookAtBench | Ask | Poll | Order
 
 
 class Held(Protocol):
@@ -87,6 +93,9 @@ class Held(Protocol):
 
     def ordered(self, asked: Order) -> None:
         """Hands an order to the bench; raises InputRefused."""
+
+    def bench_told(self) -> dict[str, Any] | None:
+        """How what is real is; None where nothing is."""
 
 
 class ControlledRun(AskedRun, Protocol):
@@ -225,7 +234,7 @@ class ControlServer:
         except zmq.Again:
             return  # who does not take answers gets none
 
-    def _answer(self, asked: SetPace | Put | Look | Poll | Order) -> dict[str, Any]:
+    def _answer(self, asked: SetPace | Put | Look | LookAtBench | Poll | Order) -> dict[str, Any]:
         try:
             if isinstance(asked, SetPace):
                 until = None if asked.until is None else nanoseconds_of(asked.until)
@@ -239,6 +248,8 @@ class ControlServer:
                 if self._held is None:
                     raise InputRefused("nothing is real in a run over processes")
                 self._held.ordered(asked)
+            elif isinstance(asked, LookAtBench):
+                return {"ok": True, "bench": self._held and self._held.bench_told()}
             elif isinstance(asked, Put):
                 given = read_input(asked.input)
                 if isinstance(given, BenchInput):
@@ -369,6 +380,11 @@ class RunControl:
         """Orders something of the bench of the run; see `Order`."""
         asked = {"do": "bench", "order": order, "who": who, "service": service}
         return self._ask({**asked, "seconds": seconds, "kind": kind, "figure": figure})
+
+    def bench(self) -> dict[str, Any] | None:
+        """How what is real is; None where nothing is."""
+        told: dict[str, Any] | None = self._ask({"do": "bench_look"})["bench"]
+        return told
 
     def put(self, given: RunInput) -> dict[str, Any]:
         """Has an input admitted."""

@@ -5,7 +5,7 @@ import traceback
 from dataclasses import dataclass, field
 from math import inf
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -220,6 +220,10 @@ class ThrottledHost(VirtualHost):
     def pace_asked(self, rate: float, until_ns: int | None) -> None:
         """A person sets the pace; raises ValueError."""
         self._held_loop.set_pace(rate, until_ns)
+
+    def bench_told(self) -> dict[str, Any] | None:
+        """Nothing is real."""
+        return None
 
     def ordered(self, asked: Order) -> None:
         """Refuses it: there is no bench."""
