@@ -13,8 +13,8 @@ from flight.configuration.files import configs_folder
 from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission
 from ground.testbed.bench_file import load_bench
-from ground.testbed.bench_host import Bench
-from ground.testbed.run import RunOptions
+from ground.testbed.bench_host import Bench, BenchHost
+from ground.testbed.run import Run, RunOptions
 from tests.sim_hw.bench.adapters import bad
 from tests.sim_hw.bench.adapters.can_motor import DATABASE, Motor
 from tests.sim_hw.bench.adapters.modbus_supply import Supply
@@ -115,10 +115,10 @@ devices:
     return file
 
 
-def flown(file: Path, folder: Path) -> tuple[Any, list[dict[str, Any]]]:
+def flown(file: Path, folder: Path, look: Any = None) -> tuple[Any, list[dict[str, Any]]]:
     path, bench = load_bench(str(file))
     host = Bench(in_memory=True, file=path, bench=bench)
-    record = fly_mission(load_mission("long_drive"), folder, RunOptions(), host)
+    record = fly_mission(load_mission("long_drive"), folder, RunOptions(), host, look)
     lines = (folder / "events.jsonl").read_text().splitlines()
     return record, [json.loads(line) for line in lines]
 
@@ -129,7 +129,19 @@ def test_a_rover_drives_on_can_modbus_and_scpi(tmp_path: Path) -> None:
         Motor("udp_multicast", CHANNEL, speed=SPEED, hop_limit=0) as motor,
     ):
         motor.dead = 0
-        record, events = flown(desk(tmp_path, supply.port), tmp_path / "run")
+        seen: list[Any] = []
+
+        def look(run: Run) -> None:
+            if not seen:
+                seen.append(None)
+                run.hardware.called.append(lambda service, method: once(run, service, method))
+
+        def once(run: Run, service: str, method: str) -> None:
+            assert isinstance(run.host, BenchHost)
+            if (service, method, len(seen)) == ("rover.wheels", "drive", 1):
+                seen.append(run.host.bench_told())  # as people look at it meanwhile
+
+        record, events = flown(desk(tmp_path, supply.port), tmp_path / "run", look)
         way = motor.odometer
     names = [each["name"] for each in events]
     assert record.verdict == "success" and record.violations == []
@@ -138,6 +150,10 @@ def test_a_rover_drives_on_can_modbus_and_scpi(tmp_path: Path) -> None:
     told = json.loads((tmp_path / "run" / "bench.json").read_text())["devices"]
     assert told["rover.battery"]["identity"]["serial"] == "SN0042"
     assert told["rover.power_switches"]["identity"]["model"] == "PSU-4"
+    view = {each["service"]: each for each in seen[1]["devices"]}
+    assert {each["state"] for each in view.values()} == {"armed"} and len(view) == 3
+    assert "PS-2 SN0042" in view["rover.battery"]["identity"]
+    assert seen[1]["stopped"] == "" and view["rover.wheels"]["armed_by"] == "the bench file"
 
 
 def test_one_that_teleports_is_lost_before_the_world_has_moved(

@@ -193,7 +193,7 @@ def test_an_alarm_is_acknowledged_owned_and_shelved_by_keyboard(
     assert tab.said == []
 
 
-SCREENS = "loctamweudvbrpsyxf"
+SCREENS = "loctamweudvbrpsyhxf"
 
 
 @pytest.mark.check
@@ -368,4 +368,42 @@ def test_an_instant_gets_a_name_and_no_single_key_branches_off(
     tab.write("branch")
     tab.press("Enter")
     tab.sees("nobody starts runs here: {'checkpoint': 'storm'}", "#said")
+    assert tab.said == []
+
+
+@pytest.mark.check
+def test_what_is_real_is_armed_by_its_name_and_stopped_by_one_key_from_anywhere(
+    serve: Serve, open_tab: OpenTab
+) -> None:
+    served = serve()
+    tab = open_tab(served)
+    tab.log_in("anna")
+    tab.sees("surface.docked", ".card")
+    tab.press("!")
+    tab.sees("Nothing is real in this run", "#said")
+    tab.page.evaluate("""async () => {
+      const { link } = await import('/static/js/app.js');
+      await link.ask('pace', { rate: 2 }, 'bench');
+    }""")
+    tab.press("g", "h")
+    tab.sees("rover.wheels", ".panel")
+    tab.sees("nobody has armed it", ".panel")
+    tab.sees("nobody serves it", ".panel")
+    tab.sees("misses deadlines", ".panel")
+    tab.page.get_by_role("button", name="Arm…").first.focus()
+    tab.press("Enter")
+    tab.sees("To be armed: it may move then", ".confirm")
+    tab.write("rover.wheel")
+    tab.press("Enter")  # not its name yet
+    assert "armed" not in tab.page.locator("#said").inner_text()
+    tab.write("s")
+    tab.press("Enter")
+    tab.sees("rover.wheels is to be armed", "#said")
+    tab.sees("1 armed", ".benchbar")
+    tab.press("Escape", "g", "o")
+    tab.press("!")
+    tab.sees("Stopped: all that is real is safe", "#said")
+    tab.sees("stopped", ".benchbar")
+    tab.press("g", "h")
+    tab.sees("stopped by anna", ".panel")
     assert tab.said == []

@@ -31,6 +31,8 @@ class StandIn:
         self.version = 0
         self.pace: float | None = 50.0
         self.told: dict[str, str] | None = None
+        self.bench: Plain | None = None
+        self.orders: list[Plain] = []
         self.polls = 0
         self.held: list[Callable[[], None]] | None = None  # answers that wait, where it is slow
         self.mute = False
@@ -99,6 +101,11 @@ class StandIn:
         if message["do"] == "pace":
             self.pace, self.told = message["rate"], message.get("told")
             return {"time": 1.0, "pace": message["rate"], "until": message["until"], "inputs": 0}
+        if message["do"] == "bench_look":
+            return {"bench": self.bench}
+        if message["do"] == "bench":
+            self.orders.append(message)
+            return {"ok": self.bench is not None, "refused": "nothing is real in this run"}
         return self._ask(message)
 
     def _poll(self, message: Plain) -> Plain:

@@ -82,3 +82,29 @@ def test_each_request_that_has_a_person_in_it_says_so() -> None:
 
 
 FIELDS = ("user", "to", "owner")
+
+
+async def test_whoever_looks_on_may_stop_what_is_real_and_does_no_more(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    run.bench = {"title": "desk", "devices": []}
+    async with served(run, options) as edge, client(edge, "eve") as eve, client(edge, "ben") as ben:
+        assert await eve.ask({"do": "bench"}) == {"bench": run.bench}
+        for order in ("stop", "safe"):
+            await eve.ask({"do": "bench_order", "order": order})
+        for order in ("arm", "release"):
+            with pytest.raises(Refused, match=f"eve looks on only; to {order} is for"):
+                await eve.ask({"do": "bench_order", "order": order})
+        await ben.ask(
+            {"do": "bench_order", "order": "arm", "service": "rover.wheels", "seconds": 60.0}
+        )
+        assert [(each["order"], each["who"], each["seconds"]) for each in run.orders] == [
+            ("stop", "eve", None), ("safe", "eve", None), ("arm", "ben", 60.0)
+        ]  # fmt: skip
+        for wrong in ({"order": "fire"}, {"order": "arm", "seconds": -1.0}, {}):
+            with pytest.raises(Refused, match="no request: bench_order"):
+                await ben.ask({"do": "bench_order", **wrong})
+        run.bench = None
+        assert await eve.ask({"do": "bench"}) == {"bench": None}
+        with pytest.raises(Refused, match="nothing is real"):
+            await ben.ask({"do": "bench_order", "order": "stop"})

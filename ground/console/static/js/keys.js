@@ -1,5 +1,6 @@
 // What keys do. No single key releases, arms or approves.
 import { drawNow, go, lookAt, router, say } from "./app.js";
+import { stopBench } from "./bench.js";
 import { closeHelp, helpOpen, openHelp } from "./help.js";
 import { closePalette, openPalette, paletteOpen } from "./palette.js";
 import { SCREENS } from "./screens.js";
@@ -21,6 +22,7 @@ export const GLOBAL = [
   ["p", "pause, go on"],
   ["[  ]", "slower, faster"],
   [".", "back to live"],
+  ["!", "STOP: all real devices are safe"],
   ["Esc", "out of a field, a form, this help"],
   ["?", "help"],
 ];
@@ -34,6 +36,7 @@ const PLAIN = {
   "]": () => changePace(1),
   ".": () => lookAt(null),
   "?": openHelp,
+  "!": stopBench,
 };
 
 const writes = (element) => element instanceof HTMLElement && (element.matches("input, textarea, select") || element.isContentEditable);

@@ -1,5 +1,6 @@
 // The page: top bar, alarms, screens; what keys do.
 import { freshen, go, onGo, redraw, router, start } from "./app.js";
+import { benchBar, freshBench } from "./bench.js";
 import { h, render } from "./dom.js";
 import { drillBar, freshenDrill } from "./drill.js";
 import { foot, greyed, rail } from "./frame.js";
@@ -18,7 +19,7 @@ function draw() {
   root.className = `console ${greyed() ? "lost" : ""} ${replay ? "replay" : ""}`;
   document.title = `${screen.title}: Three Forks console`;
   render(root, [
-    h("header", { class: "top", key: "top" }, topBar(), alarmBar(), drillBar(), noteBar()),
+    h("header", { class: "top", key: "top" }, topBar(), alarmBar(), benchBar(), drillBar(), noteBar()),
     rail(),
     h("main", { class: `screen ${screen.id}`, key: `screen ${screen.id}`, "aria-label": screen.title },
       h("h1", { class: "unseen" }, screen.title), store.hello ? screen.view() : waiting()),
@@ -39,6 +40,7 @@ addEventListener("visibilitychange", redraw);
 setInterval(redraw, 1000);
 setInterval(freshen, 2500);
 setInterval(freshenDrill, 1000);
+setInterval(() => freshBench(), 1000);
 start(draw);
 const wanted = location.hash.slice(1);
 go(SCREENS.has(wanted) ? wanted : "overview");

@@ -2,6 +2,7 @@
 import alarms from "./screens/alarms.js";
 import archive from "./screens/archive.js";
 import authority from "./screens/authority.js";
+import bench from "./screens/bench.js";
 import changes from "./screens/changes.js";
 import command from "./screens/command.js";
 import drill from "./screens/drill.js";
@@ -20,7 +21,7 @@ import vehicle from "./screens/vehicle.js";
 
 const ALL = [
   plan, overview, command, map, changes, telemetry, tubes, products, alarms, events, vehicle, onboard, archive,
-  procedures, passes, authority, drill, faults,
+  procedures, passes, authority, bench, drill, faults,
 ];
 
 export const SCREENS = new Map(ALL.map((screen) => [screen.id, screen]));

@@ -13,6 +13,7 @@ export const store = {
   dictionary: null,
   link: { socket: false, api: true, since: Date.now(), why: "" },
   clock: null, // the newest of the run
+  bench: null, // what is real in it; null: nothing
   note: "", // a line of the server's, until it is put away
   values: new Map(), // "vehicle channel" → row
   vehicles: new Map(), // name → {name, mode, stale, silence_s, last_heard_ns}

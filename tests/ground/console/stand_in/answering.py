@@ -4,6 +4,7 @@ import hashlib
 import json
 from typing import Any
 
+from tests.ground.console.stand_in.benched import Benched
 from tests.ground.console.stand_in.drilled import begun, over
 from tests.ground.console.stand_in.reading import USERS, Reading, Refused
 from tests.ground.console.stand_in.recording import Values
@@ -19,6 +20,7 @@ class Answering(Reading):
     """Answers changes as well: roles, who holds a vehicle, two people for the hazardous."""
 
     warm = 0
+    benched = Benched()
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
@@ -43,6 +45,19 @@ class Answering(Reading):
                 (each for each in starts if each > self.run.time_ns), default=None
             )
         return {"pace": rate}
+
+    def do_bench(self, user: str) -> Values:
+        """Nothing is real until somebody has held back the pace to 2: then wheels are."""
+        return {"bench": self.benched.told() if self.run.pace == 2.0 else None}
+
+    def do_bench_order(
+        self, user: str, order: str, service: str = "", seconds: float | None = None
+    ) -> Values:
+        """Of all that is real."""
+        if order not in ("stop", "safe"):
+            self._needs(user, "operator", "trainer", "director")
+        self.benched.order(user, order)
+        return {}
 
     def do_telemetry(self, user: str, vehicle: str | None = None) -> Values:
         """All values now."""
