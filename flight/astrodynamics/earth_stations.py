@@ -89,7 +89,11 @@ def icrf_to_earth_fixed(jd_utc: float) -> Matrix:
 
 def earth_station_elevation(station: EarthStation, direction_icrf: Vector, jd_utc: float) -> float:
     """Elevation in radians of a far direction (ICRF, any length) above a station's horizon."""
-    fixed = transform(icrf_to_earth_fixed(jd_utc), unit(direction_icrf))
+    return _elevation(station, transform(icrf_to_earth_fixed(jd_utc), unit(direction_icrf)))
+
+
+def _elevation(station: EarthStation, fixed: Vector) -> float:
+    """Elevation (rad) of a direction that is fixed to the Earth."""
     _, _, up = east_north_up(
         math.radians(station.latitude_degrees), math.radians(station.east_longitude_degrees)
     )
@@ -116,9 +120,21 @@ def stations_that_see_mars(
     stations: tuple[EarthStation, ...] = DEEP_SPACE_NETWORK,
 ) -> tuple[EarthStation, ...]:
     """The stations above which Mars stands at least at `minimum_elevation` radians."""
-    mars = mars_direction_from_earth(jd_utc)
-    return tuple(
-        station
-        for station in stations
-        if earth_station_elevation(station, mars, jd_utc) >= minimum_elevation
-    )
+    fixed = _mars_fixed_to_earth(jd_utc)
+    return tuple(each for each in stations if _elevation(each, fixed) >= minimum_elevation)
+
+
+def any_station_sees_mars(
+    jd_utc: float,
+    minimum_elevation: float,
+    stations: tuple[EarthStation, ...] = DEEP_SPACE_NETWORK,
+) -> bool:
+    """Whether there is one of `stations_that_see_mars`."""
+    fixed = _mars_fixed_to_earth(jd_utc)
+    return any(_elevation(each, fixed) >= minimum_elevation for each in stations)
+
+
+def _mars_fixed_to_earth(jd_utc: float) -> Vector:
+    """Direction to Mars in axes that are fixed to the Earth."""
+    mars = unit(mars_direction_from_earth(jd_utc))
+    return transform(icrf_to_earth_fixed(jd_utc), mars)

@@ -32,8 +32,9 @@ _HEADER_LENGTH = 4
 _BODY_HEADER_LENGTH = 4
 
 
-_Orders = tuple[Vector, tuple[Vector, ...]]
-"""Coefficients of x, y and z together: those of order 0, and the others, highest order first."""
+_Orders = tuple[Vector, tuple[Vector, ...], tuple[tuple[float, ...], ...]]
+"""Coefficients of x, y and z together: those of order 0, and the others, highest order first; the
+others once more, by axis."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,9 @@ class _ChebyshevSeries:
             start = 3 * count * interval
             axes = self.coefficients[start : start + 3 * count]
             rows = tuple(zip(axes[:count], axes[count:-count], axes[-count:], strict=True))
-            found = self._by_order[interval] = rows[0], rows[:0:-1]
+            others = rows[:0:-1]
+            by_axis = tuple(zip(*others, strict=True))
+            found = self._by_order[interval] = rows[0], others, by_axis
         return found
 
 
@@ -97,9 +100,8 @@ class EphemerisTable:
 
         Raises ValueError for a body that the table lacks and for a date outside it.
         """
-        series, (first, others), argument = self._find(body, jd_tdb)
+        series, (first, _, (x, y, z)), argument = self._find(body, jd_tdb)
         rate = 2.0 / (series.days_per_interval * SECONDS_PER_DAY)
-        x, y, z = zip(*others, strict=True)
         (px, vx), (py, vy), (pz, vz) = (
             _value_and_slope(first[0], x, argument),
             _value_and_slope(first[1], y, argument),
@@ -109,7 +111,7 @@ class EphemerisTable:
 
     def position(self, body: str, jd_tdb: float) -> Vector:
         """The position of `state` alone, in half its time."""
-        _, ((x0, y0, z0), others), argument = self._find(body, jd_tdb)
+        _, ((x0, y0, z0), others, _), argument = self._find(body, jd_tdb)
         # The sums of `_value_and_slope`, to the same bits, of all axes in one loop: a cruise asks
         # half a million times.
         twice = 2.0 * argument

@@ -10,6 +10,7 @@ life of a command in `dispatch`.
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from flight.core.activities import Activities, ActivityEnd
@@ -441,7 +442,7 @@ class Node(ProtectionCommands):
             MAILBOX, 1.5 * HEALTH_PERIOD, critical=True, fatal_interval=2.0 * HEALTH_PERIOD
         )
         self.vigil.begin()
-        self._rounds.begin(nursery, lambda: self._look_at_health(progress))
+        self._rounds.begin(nursery, partial(self._look_at_health, progress))
 
     def _look_at_health(self, progress: Progress) -> None:
         self.mailbox.ask(progress)

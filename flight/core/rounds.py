@@ -4,6 +4,7 @@ much, and a node's health is looked at some hundred thousand times in a run."""
 import asyncio
 from collections.abc import Callable
 
+from flight.runtime.loop import VirtualLoop
 from flight.runtime.nursery import Nursery
 
 
@@ -18,20 +19,30 @@ class Rounds:
         self._period = period
         self._work: Callable[[], object]
         self._nursery: Nursery
+        self._loop: asyncio.AbstractEventLoop
+        self._virtual: VirtualLoop | None = None
         self._handle: asyncio.Handle | None = None
 
     def begin(self, nursery: Nursery, work: Callable[[], object]) -> None:
         """Begins with the next turn of the loop."""
         self._nursery, self._work = nursery, work
-        self._handle = asyncio.get_running_loop().call_soon(self._go)
+        self._loop = asyncio.get_running_loop()
+        self._virtual = self._loop if isinstance(self._loop, VirtualLoop) else None
+        self._handle = self._loop.call_soon(self._go)
 
     def _go(self) -> None:
         try:
             self._work()
         except Exception as error:
             self._nursery.start(_raised(error), name=self.name)
+            return
+        timer = self._handle
+        if timer is None:
+            return  # ended by its own work
+        if self._virtual is not None and isinstance(timer, asyncio.TimerHandle):
+            self._virtual.call_again(timer, self._period)
         else:
-            self._handle = asyncio.get_running_loop().call_later(self._period, self._go)
+            self._handle = self._loop.call_later(self._period, self._go)
 
     def end(self) -> None:
         """No more of it."""

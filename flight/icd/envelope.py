@@ -83,19 +83,20 @@ def read_envelope(data: bytes) -> Envelope:
     Raises Corrupt when they were changed on their way, WrongMessage when only the message in it is
     wrong, CodecError when all is.
     """
-    _check_size(data)
+    if len(data) > MAXIMUM_MESSAGE_BYTES:
+        raise _too_large(data)
     return _read(opened(data))
 
 
 def read_envelope_unchecked(data: bytes) -> Envelope:
     """The envelope in some bytes, changed or not: what a drill puts in place of `read_envelope`."""
-    _check_size(data)
+    if len(data) > MAXIMUM_MESSAGE_BYTES:
+        raise _too_large(data)
     return _read(opened_unchecked(data))
 
 
-def _check_size(data: bytes) -> None:
-    if len(data) > MAXIMUM_MESSAGE_BYTES:
-        raise CodecError(f"{len(data)} bytes; allowed are {MAXIMUM_MESSAGE_BYTES}")
+def _too_large(data: bytes) -> CodecError:
+    return CodecError(f"{len(data)} bytes; allowed are {MAXIMUM_MESSAGE_BYTES}")
 
 
 def _read(data: bytes) -> Envelope:
@@ -104,6 +105,8 @@ def _read(data: bytes) -> Envelope:
         message = envelope.message
         for open_field in _OPEN_FIELDS[type(message)]:
             value = open_field(message)
+            if not value:  # most calls have no arguments
+                continue
             check_plain(value, MAXIMUM_DEPTH - _DEPTH_OF_FIELDS)
             if may_hold_unsigned_64(data):
                 check_integers(value)

@@ -150,3 +150,14 @@ class MemoryDisc:
 
 
 FILES = FileDisc()
+
+REASONS = {
+    sqlite3.SQLITE_FULL: "the disk is full; free some space",
+    sqlite3.SQLITE_BUSY: "another process holds its lock; end that process first",
+    sqlite3.SQLITE_READONLY: "it is read-only; allow writing",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check that its folder exists and is writable",
+    sqlite3.SQLITE_CORRUPT: "it is damaged; replace it",
+    sqlite3.SQLITE_NOTADB: "it is damaged or no SQLite database; replace it",
+    sqlite3.SQLITE_IOERR: "the disk reports an input or output error; check it",
+}
+"""What is wrong and what to do, by the code of an error of SQLite."""

@@ -300,9 +300,11 @@ class ZeroMqSocket:
     def has_input(self) -> bool:
         """Whether something has arrived."""
         # The look takes in, too, who has joined a publisher or left it.
-        if self._most <= 0 and self._bell is not None and self._kind is not Kind.PUBLISHER:
-            return False
-        return bool(self._look() & _POLLIN)
+        if self._bell is None or self._kind is Kind.PUBLISHER:
+            return bool(self._look() & _POLLIN)
+        if self._most > 0 and not self._look() & _POLLIN:
+            self._most = 0  # each that is sent from here on is told of
+        return self._most > 0
 
     def close(self) -> None:
         """Closes, in a thread of ZeroMQ."""

@@ -6,7 +6,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 
 from flight.core.fault_protection.watchdog import NextDeadline
-from flight.runtime.loop import transport_grace
+from flight.runtime.loop import VirtualLoop, transport_grace
 from flight.runtime.participants import working_as
 
 WATCHDOG = "watchdog"
@@ -41,11 +41,13 @@ class Timer:
         self,
         expired: Callable[[Expiry], None],
         refresh: Callable[[], None] = lambda: None,
-        grace: Callable[[], float] = transport_grace,
+        grace: Callable[[], float] | None = None,
     ) -> None:
+        loop = asyncio.get_running_loop()
+        self._virtual = loop if isinstance(loop, VirtualLoop) else None
         self._expired = expired
         self._refresh = refresh
-        self._grace = grace
+        self._grace = grace or (transport_grace if self._virtual is None else float)
         self._deadline: NextDeadline = lambda: None
         self._held: Callable[[], tuple[str, ...]] = lambda: ()
         self._handle: asyncio.TimerHandle | None = None
@@ -80,14 +82,18 @@ class Timer:
         self._handle = loop.call_at(due, self._look, context=self._context)
 
     def _look(self) -> None:
-        self._handle = None
+        fired, self._handle = self._handle, None
         self._refresh()
         due = self._deadline()
         if due is None or self._over:
             return
-        now = asyncio.get_running_loop().time()
-        if now <= due.time + self._grace():
-            self._set(due.time)
+        now, grace = asyncio.get_running_loop().time(), self._grace()
+        if now <= due.time + grace:
+            if self._virtual is not None and fired is not None and self._handle is None:
+                self._at, self._handle = due.time, fired
+                self._virtual.call_again_at(fired, due.time + JUST_AFTER + grace)
+            else:
+                self._set(due.time)
             return
         self._over = True
         closely = due.time - due.since < CLOSE

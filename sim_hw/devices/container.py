@@ -83,7 +83,8 @@ class SimContainer(PoweredDevice, Container):
 
     async def state(self) -> ContainerState:
         self.need_power()
-        seated = [self._senses(socket) for socket in range(self.parameters.sockets)]
+        taken = self.world.tubes.slots_taken(CONTAINER, MAV)
+        seated = [self._senses(each, each in taken) for each in range(self.parameters.sockets)]
         return ContainerState(
             time_ns=self.time_ns(),
             seated=seated,
@@ -108,18 +109,17 @@ class SimContainer(PoweredDevice, Container):
 
     def occupied(self, socket: int) -> bool:
         """Whether a tube truly stands in a socket."""
-        tubes = self.world.tubes
-        return any(tubes.occupant(place, socket) is not None for place in (CONTAINER, MAV))
+        return socket in self.world.tubes.slots_taken(CONTAINER, MAV)
 
     def lid_fits(self, across: float, along: float) -> bool:
         """Whether a lid that is let go comes to lie on its seat: how far it is off to the side and
         over it (m). A tube that stands out keeps it off."""
         return across < LID_CLEARANCE and abs(along) < LID_PLAY and not self.raised
 
-    def _senses(self, socket: int) -> bool:
+    def _senses(self, socket: int, taken: bool) -> bool:
         if socket in self.stuck_sensors:
             return self.stuck_sensors[socket]
-        seated = self.occupied(socket) and self.raised.get(socket, 0.0) < 0.003
+        seated = taken and self.raised.get(socket, 0.0) < 0.003
         if self.random.random() < self.parameters.false_reading:
             return not seated
         return seated

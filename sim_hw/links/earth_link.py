@@ -4,10 +4,11 @@ Times are seconds of mission time.
 """
 
 import math
+from functools import lru_cache
 
 from flight.astrodynamics.conjunctions import sun_earth_mars_angle
 from flight.astrodynamics.constants import SPEED_OF_LIGHT
-from flight.astrodynamics.earth_stations import stations_that_see_mars
+from flight.astrodynamics.earth_stations import any_station_sees_mars
 from flight.astrodynamics.ellipsoids import MARS_IAU
 from flight.astrodynamics.ephemeris import (
     earth_to_mars_light_time,
@@ -39,6 +40,9 @@ class EarthLink:
         self._schedule = schedule
         self._latitude = MARS_IAU.geodetic_latitude(math.radians(SITE_LATITUDE_DEGREES))
         self._longitude = math.radians(SITE_EAST_LONGITUDE_DEGREES)
+        # The same is asked for one vehicle after the other, at one instant.
+        self._height = lru_cache(maxsize=8)(self._height_at)
+        self._distance = lru_cache(maxsize=8)(self._distance_at)
 
     # ------------------------------------------------------ distance and Sun
 
@@ -83,7 +87,7 @@ class EarthLink:
         """Whether Mars stands above any station of the network."""
         jd_utc = utc_from_tt(self._world.jd_tt(seconds))
         mask = math.radians(self.parameters.station_elevation)
-        return bool(stations_that_see_mars(jd_utc, mask))
+        return any_station_sees_mars(jd_utc, mask)
 
     def next_station_view(self, seconds: float) -> float:
         """The first time from `seconds` on at which a station sees Mars, within ten minutes."""
@@ -139,12 +143,12 @@ class EarthLink:
         """Rates in bit/s of the vehicles' high-gain antennas, to and from a 34 m station."""
         return direct_rates(self._distance(seconds))
 
-    def _height(self, seconds: float) -> float:
+    def _height_at(self, seconds: float) -> float:
         jd_tdb = self._jd_tdb(seconds)
         elevation, _ = earth_elevation_azimuth(jd_tdb, self._latitude, self._longitude)
         return elevation - math.radians(self.parameters.horizon_mask)
 
-    def _distance(self, seconds: float) -> float:
+    def _distance_at(self, seconds: float) -> float:
         return self.light_time_down(seconds) * SPEED_OF_LIGHT
 
     def _jd_tdb(self, seconds: float) -> float:

@@ -182,6 +182,10 @@ class TubeRegistry:
                 return tube_id
         return None
 
+    def slots_taken(self, *places: str) -> frozenset[int | None]:
+        """The slots in which tubes are, of some places together."""
+        return frozenset(each.slot for each in self._states.values() if each.place in places)
+
     def observe(self, observer: Callable[[TubeMove], None]) -> None:
         """Have a function called after each change, in the order of registration."""
         self._observers.append(observer)

@@ -138,18 +138,23 @@ class GuardedStorage(Storage):
 
     def append_many(self, journal: str, values: Sequence[Any]) -> list[int]:
         """Add all `values` or none, in order; returns their numbers."""
-        if not self._guarded or not values:
-            return super().append_many(journal, values)
+        if not values:
+            return []
+        with self.transaction():
+            return self._append(journal, values)
+
+    def _append(self, journal: str, values: Sequence[Any]) -> list[int]:
+        if not self._guarded:
+            return super()._append(journal, values)
         stored: list[Stored] = []
         last = self._image.last.get(journal, 0)
         for number, value in enumerate(values, start=last + 1):
             encoded = self._encode(journal, number, value)
             stored.append((encoded, checksum(journal, number, encoded)))
-        with self.transaction():
-            self._query(APPEND, (journal, last + len(stored)))
-            rows = [(journal, last + each, *value) for each, value in enumerate(stored, start=1)]
-            self._execute_many(ENTER, rows)
-            return self._image.append(journal, stored)
+        self._query(APPEND, (journal, last + len(stored)))
+        rows = [(journal, last + each, *value) for each, value in enumerate(stored, start=1)]
+        self._execute_many(ENTER, rows)
+        return self._image.append(journal, stored)
 
     def trim(self, journal: str, keep: int | None = None, up_to: int | None = None) -> int:
         """Remove all but the newest `keep` entries, or those numbered up to and with `up_to`."""
@@ -171,8 +176,11 @@ class GuardedStorage(Storage):
             return
         with self.transaction():
             self._remove(journal, gone)
-            if self._guarded:
-                self._image.remove(journal, gone)
+
+    def _remove(self, journal: str, numbers: list[int]) -> None:
+        super()._remove(journal, numbers)
+        if self._guarded:
+            self._image.remove(journal, numbers)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

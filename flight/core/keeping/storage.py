@@ -14,7 +14,7 @@ from typing import Any
 
 import msgpack
 
-from flight.runtime.discs import FILES, Disc
+from flight.runtime.discs import FILES, REASONS, Disc
 
 SCHEMA_VERSION = 1
 LOCK_TIMEOUT_SECONDS = 2.0
@@ -149,17 +149,27 @@ class Storage:
         if not values:
             return []
         with self.transaction():
-            last = self._query(
-                "INSERT INTO journal VALUES (?1, ?2) ON CONFLICT (journal)"
-                " DO UPDATE SET last_number = last_number + ?2 RETURNING last_number",
-                (journal, len(values)),
-            )[0][0]
-            numbers = list(range(last - len(values) + 1, last + 1))
-            rows = []
-            for number, value in zip(numbers, values, strict=True):
-                encoded = self._encode(journal, number, value)
-                rows.append((journal, number, encoded, checksum(journal, number, encoded)))
-            self._execute_many("INSERT INTO entry VALUES (?, ?, ?, ?)", rows)
+            return self._append(journal, values)
+
+    def _append(self, journal: str, values: Sequence[Any]) -> list[int]:
+        last = self._query(
+            "INSERT INTO journal VALUES (?1, ?2) ON CONFLICT (journal)"
+            " DO UPDATE SET last_number = last_number + ?2 RETURNING last_number",
+            (journal, len(values)),
+        )[0][0]
+        numbers = list(range(last - len(values) + 1, last + 1))
+        rows = []
+        for number, value in zip(numbers, values, strict=True):
+            encoded = self._encode(journal, number, value)
+            rows.append((journal, number, encoded, checksum(journal, number, encoded)))
+        self._execute_many("INSERT INTO entry VALUES (?, ?, ?, ?)", rows)
+        return numbers
+
+    def exchange(self, journal: str, values: Sequence[Any], gone: Sequence[int]) -> list[int]:
+        """Within a transaction: add `values` and remove entries, without inner transactions."""
+        numbers = self._append(journal, values) if values else []
+        if gone:
+            self._remove(journal, list(gone))
         return numbers
 
     def read(
@@ -397,7 +407,7 @@ class Storage:
             raise self._in_words(doing, error) from error
 
     def _in_words(self, doing: str, error: Exception) -> StorageError:
-        reason = _REASONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, str(error))
+        reason = REASONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, str(error))
         return StorageError(f"The storage file {self.name} could not be {doing}: {reason}.")
 
     def _sound(
@@ -430,14 +440,3 @@ class Storage:
 def checksum(namespace: str, key: str | int, encoded: bytes) -> int:
     """CRC-32 over name and value, so that a value under a wrong name is found too."""
     return zlib.crc32(encoded, zlib.crc32(f"{namespace}\0{key}\0".encode()))
-
-
-_REASONS = {
-    sqlite3.SQLITE_FULL: "the disk is full; free some space",
-    sqlite3.SQLITE_BUSY: "another process holds its lock; end that process first",
-    sqlite3.SQLITE_READONLY: "it is read-only; allow writing",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check that its folder exists and is writable",
-    sqlite3.SQLITE_CORRUPT: "it is damaged; replace it",
-    sqlite3.SQLITE_NOTADB: "it is damaged or no SQLite database; replace it",
-    sqlite3.SQLITE_IOERR: "the disk reports an input or output error; check it",
-}

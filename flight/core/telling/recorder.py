@@ -160,11 +160,11 @@ class Recorder:
 
     def _write(self) -> None:
         with self._storage.transaction():
-            numbers = self._storage.append_many(_JOURNAL, list(self._buffer.values()))
+            added = list(self._buffer.values())
+            gone = [number for number, value in self._buffer.items() if value is None]
+            numbers = self._storage.exchange(_JOURNAL, added, self._removed + gone)
             if numbers != list(self._buffer):
                 raise StorageError(f"Somebody else writes into the journal {_JOURNAL!r}.")
-            gone = [number for number, value in self._buffer.items() if value is None]
-            self._storage.remove(_JOURNAL, self._removed + gone)
             if self._unreported:
                 drops = {str(priority): count for priority, count in sorted(self.drops.items())}
                 self._storage.put(_JOURNAL, "drops", drops)

@@ -118,6 +118,9 @@ class Tubes:
     def occupant(self, place: str, slot: int) -> str | None:
         return self.standing.get((place, slot))
 
+    def slots_taken(self, *places: str) -> set[int]:
+        return {slot for place, slot in self.standing if place in places}
+
     def carry(self, before: str, after: str) -> None:
         self.carried.append((before, after))
 
