@@ -44,12 +44,13 @@ class _ChebyshevSeries:
     coefficient_count: int
     coefficients: "array[float]"
     """Per interval and axis: the coefficients, lowest order first."""
-    _by_order: dict[int, _Orders] = field(default_factory=dict, repr=False)
+    by_order: dict[int, _Orders] = field(default_factory=dict, repr=False)
+    """Of each interval that was asked for; see `orders`."""
 
     def orders(self, interval: int) -> _Orders:
         """The coefficients of one interval. A run meets one in seven; those are put in order when
         they are asked for first."""
-        found = self._by_order.get(interval)
+        found = self.by_order.get(interval)
         if found is None:
             count = self.coefficient_count
             start = 3 * count * interval
@@ -57,7 +58,7 @@ class _ChebyshevSeries:
             rows = tuple(zip(axes[:count], axes[count:-count], axes[-count:], strict=True))
             others = rows[:0:-1]
             by_axis = tuple(zip(*others, strict=True))
-            found = self._by_order[interval] = rows[0], others, by_axis
+            found = self.by_order[interval] = rows[0], others, by_axis
         return found
 
 
@@ -140,7 +141,8 @@ class EphemerisTable:
         elapsed = jd_tdb - self.start_jd_tdb
         index = min(int(elapsed / days), series.interval_count - 1)
         argument = 2.0 * (elapsed - index * days) / days - 1.0
-        return series, series.orders(index), argument
+        orders = series.by_order.get(index)
+        return series, series.orders(index) if orders is None else orders, argument
 
 
 def _value_and_slope(

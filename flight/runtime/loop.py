@@ -99,7 +99,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     ) -> asyncio.TimerHandle:
         # Who waits at all waits a nanosecond at least: else a loop that waits for the rest of a
         # time would never see it pass.
-        due_ns = self._now_ns + (max(1, round(delay * NANOSECONDS)) if delay > 0.0 else 0)
+        due_ns = self._now_ns + ((round(delay * NANOSECONDS) or 1) if delay > 0.0 else 0)
         return self._add_timer(due_ns, callback, args, context)
 
     def call_at(  # type: ignore[override]
@@ -129,7 +129,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def call_again(self, timer: asyncio.TimerHandle, delay: float) -> None:
         """The same as `call_later` with the callback and the context of a timer that has just
         fired, which is used once more: a run has half a million of those."""
-        self._again(timer, self._now_ns + max(1, round(delay * NANOSECONDS)))
+        self._again(timer, self._now_ns + (round(delay * NANOSECONDS) or 1))
 
     def call_again_at(self, timer: asyncio.TimerHandle, when: float) -> None:
         """The same for `call_at`."""

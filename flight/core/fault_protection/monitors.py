@@ -53,6 +53,9 @@ class MonitorRun:
         if not self.active:
             return
         self.verdict, self.detail = verdict, detail
+        if verdict is Verdict.OK and not self.is_set and self._held_since is None:
+            self._bad_since = None  # as nearly always
+            return
         counted = self._counted(verdict)
         if counted is Policy.HOLD:
             if self._held_since is None:

@@ -1,5 +1,6 @@
 """What a node says: its events, its channels, its telemetry, and what it keeps for Earth."""
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, ParamSpec
@@ -7,7 +8,6 @@ from typing import Any, ClassVar, ParamSpec
 import msgspec
 
 from flight.core.context import NodeContext
-from flight.core.keeping.clock import monotonic
 from flight.core.keeping.storage import StorageDamage
 from flight.core.telling.channels import ChannelTable, declared_channels
 from flight.core.telling.events import Event, declared_events
@@ -56,8 +56,9 @@ class ReportingNode(ReportingEvents):
         self.bus = context.bus
         self.storage = context.storage
         self.clock = context.clock
-        self._throttle = EventThrottle(EVENT_BURST, EVENT_REFILL, monotonic)
-        self._repeats = Repeats(monotonic)
+        clock = asyncio.get_running_loop().time
+        self._throttle = EventThrottle(EVENT_BURST, EVENT_REFILL, clock)
+        self._repeats = Repeats(clock)
         self.boot_count = 0  # the number of this boot, once it is known
         self._report_number = 0  # events and telemetry share one count: each is before or after
         self._flood_look = False  # it has been asked for
@@ -69,9 +70,9 @@ class ReportingNode(ReportingEvents):
             if self.has_recorder
             else None
         )
-        self._quotas = ProducerQuotas(monotonic, self._producer_over)
+        self._quotas = ProducerQuotas(clock, self._producer_over)
         self._has_quotas = context.structure.keeps(PRODUCER_QUOTA)
-        self.channels = ChannelTable(declared_channels(type(self)), monotonic, self._limit_crossed)
+        self.channels = ChannelTable(declared_channels(type(self)), clock, self._limit_crossed)
         self.events = declared_events(type(self))
         self._recent: deque[Message] = deque(maxlen=RECENT)
         self.publisher = self.bus.publish(f"{self.name}.telemetry", self._subscriber_joined)
