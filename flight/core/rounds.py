@@ -4,7 +4,8 @@ much, and a node's health is looked at some hundred thousand times in a run."""
 import asyncio
 from collections.abc import Callable
 
-from flight.runtime.loop import VirtualLoop
+from flight.runtime.handles import LeanTimer
+from flight.runtime.loop import NANOSECONDS, time_ns
 from flight.runtime.nursery import Nursery
 
 
@@ -20,14 +21,12 @@ class Rounds:
         self._work: Callable[[], object]
         self._nursery: Nursery
         self._loop: asyncio.AbstractEventLoop
-        self._virtual: VirtualLoop | None = None
         self._handle: asyncio.Handle | None = None
 
     def begin(self, nursery: Nursery, work: Callable[[], object]) -> None:
         """Begins with the next turn of the loop."""
         self._nursery, self._work = nursery, work
         self._loop = asyncio.get_running_loop()
-        self._virtual = self._loop if isinstance(self._loop, VirtualLoop) else None
         self._handle = self._loop.call_soon(self._go)
 
     def _go(self) -> None:
@@ -39,8 +38,8 @@ class Rounds:
         timer = self._handle
         if timer is None:
             return  # ended by its own work
-        if self._virtual is not None and isinstance(timer, asyncio.TimerHandle):
-            self._virtual.call_again(timer, self._period)
+        if isinstance(timer, LeanTimer):
+            timer.again(time_ns() + round(self._period * NANOSECONDS))
         else:
             self._handle = self._loop.call_later(self._period, self._go)
 

@@ -126,21 +126,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         heapq.heappush(self._timers, (due_ns, self._timer_count, timer))
         return timer
 
-    def call_again(self, timer: asyncio.TimerHandle, delay: float) -> None:
-        """The same as `call_later` with the callback and the context of a timer that has just
-        fired, which is used once more: a run has half a million of those."""
-        self._again(timer, self._now_ns + (round(delay * NANOSECONDS) or 1))
-
-    def call_again_at(self, timer: asyncio.TimerHandle, when: float) -> None:
-        """The same for `call_at`."""
-        self._again(timer, round(when * NANOSECONDS))
-
-    def _again(self, timer: asyncio.TimerHandle, due_ns: int) -> None:
-        timer._when = due_ns / NANOSECONDS  # type: ignore[attr-defined]
-        timer._scheduled = True  # type: ignore[attr-defined]
-        self._timer_count += 1
-        heapq.heappush(self._timers, (due_ns, self._timer_count, timer))
-
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         self._cancelled_timers += 1
         if self._cancelled_timers > 1000 and self._cancelled_timers * 2 > len(self._timers):

@@ -284,8 +284,7 @@ class ZeroMqSocket:
                 frames = [receive(_NOBLOCK)]
             else:
                 frames = [receive(_NOBLOCK), receive(_NOBLOCK)]
-                # Within the process all messages have one frame: none is sent otherwise.
-                if not self._within and self._socket.getsockopt(zmq.RCVMORE):
+                if self._socket.getsockopt(zmq.RCVMORE):
                     frames += self._socket.recv_multipart(_NOBLOCK)
         except zmq.Again:
             self._most = 0

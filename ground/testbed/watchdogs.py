@@ -6,7 +6,8 @@ from contextvars import copy_context
 from dataclasses import dataclass
 
 from flight.core.fault_protection.watchdog import NextDeadline
-from flight.runtime.loop import VirtualLoop, transport_grace
+from flight.runtime.handles import LeanTimer
+from flight.runtime.loop import NANOSECONDS, transport_grace
 from flight.runtime.participants import working_as
 
 WATCHDOG = "watchdog"
@@ -41,13 +42,11 @@ class Timer:
         self,
         expired: Callable[[Expiry], None],
         refresh: Callable[[], None] = lambda: None,
-        grace: Callable[[], float] | None = None,
+        grace: Callable[[], float] = transport_grace,
     ) -> None:
-        loop = asyncio.get_running_loop()
-        self._virtual = loop if isinstance(loop, VirtualLoop) else None
         self._expired = expired
         self._refresh = refresh
-        self._grace = grace or (transport_grace if self._virtual is None else float)
+        self._grace = grace
         self._deadline: NextDeadline = lambda: None
         self._held: Callable[[], tuple[str, ...]] = lambda: ()
         self._handle: asyncio.TimerHandle | None = None
@@ -89,9 +88,9 @@ class Timer:
             return
         now, grace = asyncio.get_running_loop().time(), self._grace()
         if now <= due.time + grace:
-            if self._virtual is not None and fired is not None and self._handle is None:
+            if isinstance(fired, LeanTimer) and self._handle is None:
                 self._at, self._handle = due.time, fired
-                self._virtual.call_again_at(fired, due.time + JUST_AFTER + grace)
+                fired.again(round((due.time + JUST_AFTER + grace) * NANOSECONDS))
             else:
                 self._set(due.time)
             return
