@@ -13,16 +13,11 @@ after every 700 takes three hundredths of its time."""
 @contextmanager
 def collecting_seldom() -> Iterator[None]:
     """Within the block garbage is looked for seldom, or as seldom as it was where that is more
-    seldom still (0: never), and not among what was there before; afterwards as before."""
+    seldom still (0: never); afterwards as before."""
     before = gc.get_threshold()
     if 0 < before[0] < SELDOM:
         gc.set_threshold(SELDOM, *before[1:])
-    frozen = not gc.get_freeze_count()  # else it is somebody else's
-    if frozen:
-        gc.freeze()
     try:
         yield
     finally:
-        if frozen:
-            gc.unfreeze()
         gc.set_threshold(*before)
