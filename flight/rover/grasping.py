@@ -21,7 +21,7 @@ from flight.icd.devices.manipulation import RACK_SLOTS
 from flight.icd.devices.vision import TubeSighting
 from flight.rover.safeguards import GRASP_EVIDENCE
 from flight.rover.sol_work import CONDITIONS
-from flight.rover.sols import by_day
+from flight.rover.sols import arm_is, by_day
 from flight.rover.vehicle import RoverVehicle
 
 GRIPPER, CAMERA, RACK = "rover.gripper", "rover.stereo_camera", "rover.tube_rack"
@@ -162,7 +162,7 @@ async def _put_back_stranger(node: RoverVehicle, tube: str, serial: str) -> None
 
 async def gripper_holds(node: RoverVehicle) -> tuple[bool, str]:
     """What the camera sees in the gripper, by majority of looks, and the engraving if legible."""
-    if (await node.hardware.arm.state()).pose != "presented":
+    if not await arm_is(node, "presented"):
         await with_retries(node, node.hardware.arm.present)
     seen, serial = 0, ""
     looks = 0

@@ -16,7 +16,7 @@ from flight.icd.exchanges import CONTAINER_STATUS, Nothing
 from flight.rover.grasping import LOOKS, held_tube, rack_tube, settle_moves, with_retries
 from flight.rover.lid_memory import note_lid
 from flight.rover.sol_work import CONDITIONS
-from flight.rover.sols import by_day, fold_arm, set_awake
+from flight.rover.sols import arm_is, by_day, fold_arm, set_awake
 from flight.rover.stances import Stances
 from flight.rover.vehicle import RoverVehicle
 
@@ -126,7 +126,7 @@ async def _put_back(node: RoverVehicle) -> None:
 async def _in_jaws(node: RoverVehicle) -> bool:
     """Whether the camera sees the lid in the gripper; raises ActivityFailed when it sees a tube."""
     hardware = node.hardware
-    if (await hardware.arm.state()).pose != "presented":
+    if not await arm_is(node, "presented"):
         await with_retries(node, hardware.arm.present)
     look = hardware.camera.view_gripper
     if await _mostly(look, lambda image: image.tube_present, "no_image"):

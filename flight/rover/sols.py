@@ -138,6 +138,15 @@ async def set_radio(node: RoverVehicle, on: bool) -> None:
         node.device_trouble(device="uhf", reason=str(error))
 
 
+async def arm_is(node: RoverVehicle, pose: str) -> bool:
+    """Whether the arm says that it is in a pose; one that does not know its pose is in none, and
+    that is told. Raises DeviceError."""
+    state = await node.hardware.arm.state()
+    if not state.valid:
+        node.device_trouble(device="rover_arm", reason=state.reason or "its pose is not valid")
+    return state.valid and state.pose == pose
+
+
 async def fold_arm(node: RoverVehicle) -> None:
     """Folds the arm if it is not folded; a failure of it is reported, and does not stop driving.
 
@@ -146,7 +155,7 @@ async def fold_arm(node: RoverVehicle) -> None:
     if may_hold_lid(node):
         return
     try:
-        if (await node.hardware.arm.state()).pose != "stowed":
+        if not await arm_is(node, "stowed"):
             await node.hardware.arm.stow()
     except DeviceError as error:
         node.device_trouble(device="rover_arm", reason=str(error))

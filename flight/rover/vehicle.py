@@ -210,7 +210,8 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
         if self.asleep:
             return
         try:
-            self.motor_temperature = (await self.hardware.wheels.state()).motor_temperature
+            wheels = await self.hardware.wheels.state()
+            self.motor_temperature = wheels.motor_temperature if wheels.valid else None
             inertial = await self.hardware.imu.state()
             self.tilt = max(abs(inertial.roll), abs(inertial.pitch)) if inertial.valid else None
         except DeviceError as error:

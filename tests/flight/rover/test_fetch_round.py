@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.activities import ActivityFailed
@@ -272,3 +273,17 @@ async def test_the_arm_is_folded_unless_it_is_or_holds_the_lid(
     rover.hardware.arm.answers["state"] = [JAM]
     await sols.fold_arm(rover)
     assert [data["device"] for data in rover.told("device_trouble")] == ["rover_arm"]
+
+
+async def test_an_arm_that_does_not_know_its_pose_is_in_none_and_that_is_told(rover: Any) -> None:
+    arm = rover.hardware.arm
+    arm.answers["state"] = [structs.replace(arm_at("stowed"), valid=False, reason="no encoder")]
+    await sols.fold_arm(rover)
+    assert len(arm.of("stow")) == 1
+    assert rover.told("device_trouble") == [{"device": "rover_arm", "reason": "no encoder"}]
+    arm.answers["state"] = [structs.replace(arm_at("presented"), valid=False)]
+    assert not await sols.arm_is(rover, "presented")
+    assert rover.told("device_trouble")[1]["reason"] == "its pose is not valid"
+    arm.answers["state"] = [arm_at("presented")]
+    assert await sols.arm_is(rover, "presented") and not await sols.arm_is(rover, "stowed")
+    assert len(rover.told("device_trouble")) == 2
