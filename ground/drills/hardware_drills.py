@@ -50,6 +50,10 @@ TOO_LATE = (
     "no answer shows when the time that the call may take is over, and that is after the next "
     "milestone is overdue"
 )
+UNSEEN = (
+    "a stamp that stands still shows by the second reading, and while it would last there is none: "
+    "among the drills it is broken for good"
+)
 NOT_SURVIVED = {
     ("mav.first_igniter", "no_move"): (
         "it shows, and cannot be survived in the ascent: thrown out of its tube the MAV is on the "
@@ -70,8 +74,8 @@ class _Nominal:
     scenario: Scenario
     survey: Survey
     ahead: Sequence[Milestone]
-    late: list[tuple[str, str, str]]
-    """Device, kind and phase of what shows only when it is too late."""
+    left_out: list[tuple[str, str, str, str]]
+    """Reason, device, kind and phase of what shows too late, or not while it lasts."""
 
     def milestone_after(self, begin: float, after: float, phase: str) -> Milestone | None:
         """The next one at which, where nothing breaks, no tube is openly unknown that was not at
@@ -84,10 +88,11 @@ class _Nominal:
 @dataclass(frozen=True)
 class _Broken:
     """How a device is broken, where, for how long (s) where it is healed, and what has to follow
-    then, within how long (s)."""
+    then, within how long (s). `brief`: of the kinds, those that show while it lasts."""
 
     calls: Calls
     kinds: Sequence[str]
+    brief: Sequence[str]
     anchor: dict[str, Any]
     lasts: float
     milestone: Milestone
@@ -118,7 +123,8 @@ def _drills(nominal: _Nominal) -> Drills:
                 if broken is None:
                     continue
                 file = found.setdefault(f"{phase}_{vehicle}", _of_all(nominal, phase, vehicle))
-                file["cases"][f"{device}_{sort}"] = _for_a_while(broken)
+                if broken.brief:
+                    file["cases"][f"{device}_{sort}"] = _for_a_while(broken)
                 if vehicle in scenario.mission.vehicles:  # mission control tells no events
                     file["cases"][f"{device}_{sort}_for_good"] = _for_good(broken, vehicle)
     return found
@@ -159,16 +165,20 @@ def _broken(
             if name in at
             and (each.service, name) not in NOT_SURVIVED
             and _fits(at[name], part, each.method)
-            and _shows(name, each, call)
         ]
         broken = _when(nominal, each, call, fitting) if fitting else None
         if broken is None:
             continue
         limit = part.interface.methods[each.method].limit
         late = [kind for kind in fitting if kind in SILENT and limit > broken.limit]
-        nominal.late.extend((each.service, kind, each.phase) for kind in late)
-        if len(late) < len(fitting):
-            return replace(broken, kinds=[kind for kind in fitting if kind not in late])
+        told = [kind for kind in fitting if _shows(kind, each, call, broken.limit)]
+        kinds = [kind for kind in told if kind not in late]
+        brief = [kind for kind in kinds if _shows(kind, each, call, _lasts(each.phase))]
+        unseen = [kind for kind in kinds if kind not in brief]
+        for why, found in ((TOO_LATE, late), (UNSEEN, unseen)):
+            nominal.left_out.extend((why, each.service, kind, each.phase) for kind in found)
+        if kinds:
+            return replace(broken, kinds=kinds, brief=brief)
     return None
 
 
@@ -180,12 +190,17 @@ def _fits(kind: type[FaultKind], part: DevicePart, method: str) -> bool:
     return True
 
 
-def _shows(kind: str, calls: Calls, call: float) -> bool:
-    """Whether it can be seen in the time that it lasts: a stamp that stands still, by the second
-    reading."""
-    if kind != "stale_stamp" or calls.count > len(calls.times):
+def _shows(kind: str, calls: Calls, call: float, within: float) -> bool:
+    """Whether it can be seen within a time (s): a stamp that stands still, by the second reading.
+
+    Of many calls the survey keeps every second, fourth, ...: those between are taken as even.
+    """
+    if kind != "stale_stamp":
         return True
-    return any(call < time <= call + _lasts(calls.phase) for time in calls.times)
+    after = next((time for time in calls.times if time > call), None)
+    if after is None:
+        return False
+    return (after - call) / max(1.0, calls.count / len(calls.times)) <= within
 
 
 def _lasts(phase: str) -> float:
@@ -217,11 +232,12 @@ def _when(
     if anchor is None or milestone is None:
         return None
     limit = round(SLACK * (milestone.time - start - lasts), 3)
-    return _Broken(calls, kinds, anchor, lasts, milestone, limit)
+    return _Broken(calls, kinds, kinds, anchor, lasts, milestone, limit)
 
 
 def _for_a_while(broken: _Broken) -> dict[str, Any]:
     """It is healed, and the flight goes on: the next milestone in time, no tube unknown."""
+    broken = replace(broken, kinds=broken.brief)
     fault = {**_fault(broken), "lasts": f"{broken.lasts:.3f} s"}
     limit = f"{broken.limit:.3f} s"
     return {
@@ -285,9 +301,9 @@ def write_hardware(folder: Path, scenario: Scenario, survey: Survey) -> int:
     by_reason: dict[str, dict[str, list[str]]] = {}
     for device, kind, why in not_detectable(scenario):
         by_reason.setdefault(why, {}).setdefault(kind, []).append(device)
-    for device, kind, phase in nominal.late:
-        late = by_reason.setdefault(TOO_LATE, {}).setdefault(kind, [])
-        late.append(f"{device} (in the phase {phase})")
+    for why, device, kind, phase in nominal.left_out:
+        listed = by_reason.setdefault(why, {}).setdefault(kind, [])
+        listed.append(f"{device} (in the phase {phase})")
     lines = [
         "# Faults that do not show of themselves",
         "",

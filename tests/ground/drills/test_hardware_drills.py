@@ -110,11 +110,25 @@ def test_what_is_called_before_a_drill_can_begin_is_not_meant(
 
 
 def test_a_stamp_that_stands_still_shows_by_the_second_reading_only(
-    scenario: Scenario, survey: Survey
+    scenario: Scenario, survey: Survey, tmp_path: Path
 ) -> None:
     survey.calls[0].times = [2_000.0, 3_000.0, 4_000.0]  # the next one is after its end
+    cases = hardware_drills(scenario, survey)["surface_rover"]["cases"]
+    assert set(cases["wheels_sensor"]["sweep"]["single.kind"]) == set(SENSOR) - {"stale_stamp"}
+    assert set(cases["wheels_sensor_for_good"]["sweep"]["single.kind"]) == set(SENSOR)
+    write_hardware(tmp_path, scenario, survey)
+    listed = (tmp_path / "NOT_DETECTABLE.md").read_text()
+    assert "- `stale_stamp`: rover.wheels (in the phase surface)" in listed
+
+
+@pytest.mark.parametrize(("count", "shows"), [(3, False), (4, True), (6, True)])
+def test_between_the_readings_that_a_survey_keeps_there_are_others(
+    scenario: Scenario, survey: Survey, count: int, shows: bool
+) -> None:
+    survey.calls[0].times, survey.calls[0].count = [2_000.0, 3_000.0, 4_000.0], count
+    # It lasts 774.6 s: of four in three they are 750 s apart.
     plain = hardware_drills(scenario, survey)["surface_rover"]["cases"]["wheels_sensor"]
-    assert set(plain["sweep"]["single.kind"]) == set(SENSOR) - {"stale_stamp"}
+    assert ("stale_stamp" in plain["sweep"]["single.kind"]) is shows
 
 
 def test_what_is_written_is_read_and_what_is_no_longer_used_is_taken_away(
