@@ -51,8 +51,8 @@ TOO_LATE = (
     "milestone is overdue"
 )
 UNSEEN = (
-    "a stamp that stands still shows by the second reading, and while it would last there is none: "
-    "among the drills it is broken for good"
+    "a stamp that stands still shows by the second reading, and while it would last there is none; "
+    "what is asked often is broken so for good"
 )
 NOT_SURVIVED = {
     ("mav.first_igniter", "no_move"): (
@@ -60,6 +60,8 @@ NOT_SURVIVED = {
         "ground after 2.7 s, and no other igniter lights its first motor"
     ),
 }
+WAITED_FOR = ("ground.imagery",)
+"""What answers with a fault until it has what it is asked for: the last answer is a reading."""
 OWN = "a failure of this device alone: it has tests of its own"
 LEAD = 0.5  # s before the call that is meant
 NOT_DETECTABLE = "NOT_DETECTABLE.md"
@@ -171,10 +173,13 @@ def _broken(
             continue
         limit = part.interface.methods[each.method].limit
         late = [kind for kind in fitting if kind in SILENT and limit > broken.limit]
-        told = [kind for kind in fitting if _shows(kind, each, call, broken.limit)]
+        # Where it is asked a few times only, it may not be asked again once it is broken.
+        often = each.count > len(each.times)
+        within = broken.limit if often else _lasts(each.phase)
+        told = [kind for kind in fitting if _shows(kind, each, call, within)]
         kinds = [kind for kind in told if kind not in late]
         brief = [kind for kind in kinds if _shows(kind, each, call, _lasts(each.phase))]
-        unseen = [kind for kind in kinds if kind not in brief]
+        unseen = [kind for kind in fitting if kind not in (*brief, *late)]
         for why, found in ((TOO_LATE, late), (UNSEEN, unseen)):
             nominal.left_out.extend((why, each.service, kind, each.phase) for kind in found)
         if kinds:
@@ -211,9 +216,10 @@ def _lasts(phase: str) -> float:
 def _call(nominal: _Nominal, calls: Calls) -> float | None:
     """The call in the middle of those from which it is not too long to the next milestone."""
     first = min((step.time for step in nominal.survey.steps), default=0.0) + LEAD
+    times = calls.times[-1:] if calls.service in WAITED_FOR else calls.times
     work = [
         (nominal.survey.work_between(time, milestone.time), time)
-        for time in calls.times
+        for time in times
         if time > first  # what is called before a drill can begin cannot be hit
         and (milestone := nominal.milestone_after(time, time, calls.phase)) is not None
     ]

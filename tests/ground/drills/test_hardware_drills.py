@@ -115,6 +115,11 @@ def test_a_stamp_that_stands_still_shows_by_the_second_reading_only(
     survey.calls[0].times = [2_000.0, 3_000.0, 4_000.0]  # the next one is after its end
     cases = hardware_drills(scenario, survey)["surface_rover"]["cases"]
     assert set(cases["wheels_sensor"]["sweep"]["single.kind"]) == set(SENSOR) - {"stale_stamp"}
+    assert cases["wheels_sensor_for_good"]["sweep"] == cases["wheels_sensor"]["sweep"]
+    survey.calls[0].count = 5  # asked often, 1200 s apart
+    survey.calls[0].times = [2_000.0, 3_000.0, 5_000.0]
+    cases = hardware_drills(scenario, survey)["surface_rover"]["cases"]
+    assert set(cases["wheels_sensor"]["sweep"]["single.kind"]) == set(SENSOR) - {"stale_stamp"}
     assert set(cases["wheels_sensor_for_good"]["sweep"]["single.kind"]) == set(SENSOR)
     write_hardware(tmp_path, scenario, survey)
     listed = (tmp_path / "NOT_DETECTABLE.md").read_text()
