@@ -54,6 +54,7 @@ from sim_hw.bench.stand_ins.table import BY_SERVICE
 
 WORDS = {"real": "real", "shadow": "a real shadow", "monitor": "really looked at"}
 LINGER = 2.5  # periods of a loop after which it is taken to have ended
+SETTLES = 1.0  # s in which a device that answers at once gets to where it was told anew to be
 ALIVE = 0.25  # s of the wall between two words to the bench process that the run is there
 
 
@@ -375,14 +376,15 @@ class BenchHost(RecordedBench):
         if pace != loop.pace.rate:
             loop.set_pace(pace)
 
-    def _begun(self, service: str, method: str, number: int) -> None:
+    def _begun(self, service: str, method: str, number: int, anew: bool) -> None:
         """A call begins: how late it is, and that a loop over it is under way."""
         loop = self._bench_loop
         due, now = loop.pace.wall_of(loop.time_ns()), self._bench.outside.now()
         self.evidence.began(service, method, number, due, now)
         linger = self._loops.get((service, method))
         if linger is not None:
-            self._held_until = loop.time() + linger
+            linger = max(linger, SETTLES) if anew else linger
+            self._held_until = max(self._held_until, loop.time() + linger)
             if self._lingers is None:
                 self._lingers = loop.call_later(linger, self._look_whether_it_loops)
 

@@ -52,6 +52,10 @@ class Line:
     on_effect: Callable[[int, dict[str, Any]], None] = lambda number, data: None
     on_state: Callable[["Line"], None] = lambda line: None
     calls: dict[int, "asyncio.Future[PortAnswer]"] = field(default_factory=dict)
+    goal: Callable[[dict[str, Any]], Any] = lambda arguments: arguments
+    """What of the arguments of a call says where the device itself is to be."""
+    asked: dict[str, Any] = field(default_factory=dict)
+    """Where each method was to bring it last."""
     moving: set[int] = field(default_factory=set)
     """Those of the calls that actuate."""
     flies: bool = True
@@ -79,9 +83,12 @@ class BenchPort:
         self.lines = {service: Line(service, service not in by_hand) for service in services}
         self.on_work: Callable[[], None] = lambda: None
         """Told when a call begins or ends, and when a device is lost or back."""
-        self.on_begin: Callable[[str, str, int], None] = lambda service, method, number: None
+        self.on_begin: Callable[[str, str, int, bool], None] = (
+            lambda service, method, number, anew: None
+        )
         self.on_end: Callable[[str, int], None] = lambda service, number: None
-        """Told of each call as it is asked, and when nobody waits for it any more."""
+        """Told of each call as it is asked (`anew`: not just what that method was asked last), and
+        when nobody waits for it any more."""
         self.on_interlock: Callable[[str], None] = lambda why: None
         """Told why all is stopped; "" when it is released."""
         self.on_fault: Callable[..., None] = lambda fault, where, before, after: None
@@ -131,7 +138,10 @@ class BenchPort:
         line.calls[number] = future
         if actuates:
             line.moving.add(number)
-        self.on_begin(service, method, number)
+        goal = line.goal(arguments)
+        anew = line.asked.get(method) != goal
+        line.asked[method] = goal
+        self.on_begin(service, method, number, anew)
         when = () if self.mission_ns is None else (self.mission_ns(),)
         self._send(pack(["call", service, number, method, arguments, limit, limit, *when]))
         self.on_work()

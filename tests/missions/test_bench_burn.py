@@ -38,9 +38,13 @@ def test_orbit_is_reached_and_the_timing_is_told_beside_the_floor(
         device.communicate()
     told = json.loads((tmp_path / "run" / "bench.json").read_text())
     steer = told["devices"]["mav.effectors"]["methods"]["steer"]
-    assert steer["n"] > 5_000 and steer["unanswered"] == 0
-    assert steer["misses"] <= 0.05 * steer["n"]  # how many more is for the verdict to say
-    assert told["timing"] in ("ok", "missed", "unknown") and told["floor"]["lateness"]["n"] >= 80
-    assert steer["response"]["n"] == steer["lateness"]["n"] == steer["n"]
+    # How many were late is for the verdict to say, not for a test on a machine that others use.
+    assert steer["n"] > 5_000 and steer["unanswered"] < 0.02 * steer["n"]
+    late = steer["misses"] > told["most_misses"] * steer["n"]
+    floor = told["floor"]["miss_rate"] > told["most_misses"]
+    assert told["timing"] == ("unknown" if floor else "missed" if late else "ok")
+    assert told["floor"]["lateness"]["n"] >= 80 and steer["lateness"]["n"] == steer["n"]
+    assert steer["response"]["n"] == steer["n"] - steer["unanswered"]
+    assert told["recording"]["dropped"] == 0 and told["recording"]["whole"]
     assert "testsuite" in (tmp_path / "run" / "bench.junit.xml").read_text()
     assert "<svg" in (tmp_path / "run" / "bench.html").read_text()

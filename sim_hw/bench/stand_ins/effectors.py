@@ -23,6 +23,7 @@ class RealAttitudeEffectors(StandIn, AttitudeEffectors):
     ) -> None:
         super().__init__(sim, port, on_loss)
         self.plant = sim
+        self.line.goal = lambda arguments: (arguments["pitch"], arguments["yaw"])
         self._rate = nozzle_rate
         self._last: tuple[float, float, float] | None = None  # pitch, yaw (rad), when (s)
         self._boot = 0
