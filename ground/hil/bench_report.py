@@ -56,7 +56,45 @@ def summary(told: dict[str, Any]) -> list[str]:
             f"the deadline, {floor['slips']} slips"
         )
     lines += [f"{name}: {verdict_of(told, each)}: {_words(each)}" for name, each in _methods(told)]
+    return [*lines, *_beside(told), *_evidence(told)]
+
+
+def _beside(told: dict[str, Any]) -> list[str]:
+    """What shadows and monitors have told beside the simulation: the fields with a band."""
+    lines = []
+    for service, device in told["devices"].items():
+        beside = device.get("beside")
+        if beside is None:
+            continue
+        lines.append(
+            f"{service}: {device['mode']}: {beside['compared']} answers compared, "
+            f"{beside['unanswered']} without one, {beside['unlike']} failed otherwise, "
+            f"{beside['not_asked']} not asked for it was at work"
+        )
+        for name, each in beside["fields"].items():
+            if each["tolerance"] is not None:
+                off = "OFF" if each["beyond"] or each["unlike"] else "ok"
+                lines.append(
+                    f"    {off} {name}: mean {each['mean']:.4g}, rms {each['rms']:.4g}, max "
+                    f"{each['max']:.4g} (allowed {each['tolerance']:g}), {each['beyond']} beyond"
+                )
     return lines
+
+
+def _evidence(told: dict[str, Any]) -> list[str]:
+    """What there is to look at, and what of it is missing."""
+    lines = [f"not permitted: {each}" for each in told.get("not_permitted", ())]
+    recording = told.get("recording")
+    if recording is None:
+        return lines
+    if recording["file"] is None:
+        return [*lines, f"no recording: {recording['because']}"]
+    torn = "" if recording["whole"] else "; torn: the bench process was killed"
+    why = f"; then {recording['because']}" if recording["because"] else ""
+    return [
+        *lines, f"{recording['file']}: {recording['messages']} messages, {recording['dropped']} "
+        f"dropped{torn}{why}",
+    ]  # fmt: skip
 
 
 def verdict_of(told: dict[str, Any], method: dict[str, Any]) -> str:
@@ -135,7 +173,8 @@ def page(told: dict[str, Any]) -> str:
         f"{escape(told['timing'])}</b> (a miss in {1 / told['most_misses']:.0f} is forgiven)</p>"
         f"<ul>{devices}</ul><table><tr><th></th><th></th><th>n</th><th>misses</th><th>slips</th>"
         f"<th>p50 ms</th><th>p99 ms</th><th>max ms</th></tr>{''.join(rows)}</table>"
-        f"{''.join(pictures)}\n"
+        f"{''.join(pictures)}<h2>Evidence</h2><pre>"
+        f"{escape(chr(10).join([*_beside(told), *_evidence(told)]))}</pre>\n"
     )
 
 

@@ -1,11 +1,12 @@
 """Two recordings side by side, call by call: what was expected, and what has come.
 
 The k-th call of a method is held against the k-th of the other, as long as both were asked the
-same. Of a shadow or monitor a recording has both sides: what is simulated there is the first's.
+same. Of a shadow or monitor a recording has both sides, which are held together by mission time:
+not each call was answered by both.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from sim_hw.bench.recorder import CannotRecord
 from sim_hw.bench.recording import RECORDING, NoRecording, read_recording
 
 ALIKE = 1e-9  # of an argument, relative: of one program it is the same number
+TOGETHER = 1.0  # s of mission time after the simulated one in which the real one is asked
+INSTANT = 1e-6  # s
 SHOWN = 3  # instants of each field
 Calls = dict[tuple[str, str], list["OneCall"]]
 
@@ -119,9 +122,12 @@ def compared(first: Path, second: Path, tolerances: Mapping[str, float]) -> dict
             "fly both with the device in the bench file, as mode real, shadow, monitor or sim",
         )  # fmt: skip
     _refuse_unknown(tolerances, both, left, theirs.file)
+    one = ours.file.resolve() == theirs.file.resolve()
+    pairs_of = _by_time if one else _by_count
     methods = {
         f"{service}.{method}": _method(
-            left[service, method], right[service, method], _of(tolerances, service), method
+            left[service, method], right[service, method], _of(tolerances, service), method,
+            pairs_of,
         )
         for service, method in both
     }
@@ -167,14 +173,13 @@ def _refuse_unknown(
 
 
 def _method(
-    left: list[OneCall], right: list[OneCall], tolerances: Mapping[str, Tolerance], method: str
-) -> dict[str, Any]:
+    left: list[OneCall], right: list[OneCall], tolerances: Mapping[str, Tolerance], method: str,
+    pairs_of: Callable[[list[OneCall], list[OneCall]], Iterator[tuple[OneCall, OneCall]]],
+) -> dict[str, Any]:  # fmt: skip
     """One method, as far as both were asked the same."""
     comparison = Comparison(tolerances)
     unlike, paired = 0, 0
-    for ours, theirs in zip(left, right, strict=False):
-        if not _same(ours.arguments, theirs.arguments):
-            break
+    for ours, theirs in pairs_of(left, right):
         paired += 1
         if bool(ours.error) != bool(theirs.error):
             unlike += 1
@@ -190,6 +195,25 @@ def _method(
             for name, each in comparison.fields.items()
         },
     }  # fmt: skip
+
+
+def _by_count(left: list[OneCall], right: list[OneCall]) -> Iterator[tuple[OneCall, OneCall]]:
+    """The first with the first, until they were asked something else."""
+    for ours, theirs in zip(left, right, strict=False):
+        if not _same(ours.arguments, theirs.arguments):
+            return
+        yield ours, theirs
+
+
+def _by_time(left: list[OneCall], right: list[OneCall]) -> Iterator[tuple[OneCall, OneCall]]:
+    """Each real call with the simulated one that it was made beside."""
+    index = 0
+    for theirs in right:
+        while index < len(left) and left[index].at <= theirs.at + INSTANT:
+            ours, index = left[index], index + 1
+            if theirs.at - ours.at <= TOGETHER and _same(ours.arguments, theirs.arguments):
+                yield ours, theirs
+                break
 
 
 def _times(histogram: Histogram) -> dict[str, float]:

@@ -9,6 +9,7 @@ import pytest
 
 from ground.cli import main
 from ground.hil.bench_report import write_reports
+from sim_hw.bench.comparison import Comparison, Tolerance
 from sim_hw.bench.timing import MethodTiming
 
 
@@ -69,3 +70,32 @@ def test_without_evidence_it_is_refused(
     (tmp_path / "bench.json").write_text('{"format": 2}')
     assert main(["hil", "report", str(tmp_path)]) == 2
     assert "allowed is 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("recording", "words"),
+    [
+        ({"file": "bench.mcap", "messages": 7, "dropped": 2, "whole": True, "because": ""},
+         "bench.mcap: 7 messages, 2 dropped\n"),
+        ({"file": "bench.mcap", "messages": 7, "dropped": 0, "whole": False, "because": "full"},
+         "7 messages, 0 dropped; torn: the bench process was killed; then full"),
+        ({"file": None, "because": "no mcap"}, "no recording: no mcap"),
+    ],
+)  # fmt: skip
+def test_what_was_recorded_and_compared_and_is_not_permitted_is_told(
+    recording: dict[str, Any], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = evidence(tmp_path, 0, 0.0)
+    told = json.loads((folder / "bench.json").read_text())
+    comparison = Comparison({"pitch": Tolerance(0.1), "yaw": Tolerance(1.0)})
+    comparison.add("steer", {"pitch": 0.0, "yaw": 0.0}, {"pitch": 0.2, "yaw": 0.9}, 5.0)
+    comparison.not_asked = 3
+    told["devices"]["mav.effectors"] |= {"mode": "shadow", "beside": comparison.told()}
+    told |= {"recording": recording, "not_permitted": ["SCHED_FIFO is not permitted"]}
+    (folder / "bench.json").write_text(json.dumps(told))
+    main(["hil", "report", str(folder)])
+    said = capsys.readouterr().out
+    assert words in said and "not permitted: SCHED_FIFO" in said
+    assert "mav.effectors: shadow: 1 answers compared, 0 without one, 0 failed otherwise, 3" in said
+    assert "OFF steer.pitch: mean 0.2, rms 0.2, max 0.2 (allowed 0.1), 1 beyond" in said
+    assert "ok steer.yaw" in said and "OFF steer.pitch" in (folder / "bench.html").read_text()

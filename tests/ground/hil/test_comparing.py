@@ -113,3 +113,24 @@ def test_from_where_they_were_asked_others_on_nothing_is_compared(tmp_path: Path
     told = compared(first, second, {})
     assert told["methods"]["rover.wheels.drive"]["compared"] == 1
     assert "then they were asked others" in comparison_lines(told)[1]
+
+
+def test_what_a_shadow_was_not_asked_shifts_nothing(tmp_path: Path) -> None:
+    """It was lost for the second call, and its third is held against the third."""
+    folder = tmp_path / "a"
+    folder.mkdir()
+    recorder = Recorder(folder / RECORDING)
+    recorder.told("/run/head", HEAD)
+    for number in (1, 2, 3):
+        recorder.mission_ns = number * 10**10
+        call = {"number": number, "method": "state", "arguments": {}}
+        if number != 2:
+            recorder.told("/rover.wheels/call", call)
+            answer = {"number": number, "result": {"odometer": 1.0 * number}, "error": ""}
+            recorder.told("/rover.wheels/reply", answer)
+        told = {"result": {"odometer": 1.0 * number}, "error": "", "seconds": 0.0}
+        recorder.told("/rover.wheels/sim", {**call, **told, "asked_s": 10.0 * number})
+    recorder.close()
+    told = compared(folder, folder, {"odometer": 0.0})
+    method = told["methods"]["rover.wheels.state"]
+    assert (method["calls"], method["compared"], told["within"]) == ([3, 2], 2, True)
