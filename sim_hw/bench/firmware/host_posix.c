@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -129,6 +130,8 @@ int main(int count, char **words) {
             int new = accept(listening, NULL, NULL);
             if (peer >= 0) close(new);
             else if (new >= 0) {
+                int on = 1; /* what is said is sent now: Nagle's wait is 40 ms; of TCP alone */
+                setsockopt(new, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
                 peer = new;
                 fcntl(peer, F_SETFL, O_NONBLOCK);
                 device_plugged(&d);
