@@ -245,7 +245,7 @@ class UnplugFigures:
 
 def measure_unplugging(binary: Path, folder: Path, cycles: int, *, silent: bool) -> UnplugFigures:
     """Wheels on a pty that die in mid-drive (`silent`: that are stopped), and come back."""
-    found = UnplugFigures("it is silent" if silent else "its process dies")
+    found = UnplugFigures("silent" if silent else "process dies")
     run_loop(_unplugged(found, binary, folder / "line", cycles, silent), PacedLoop())
     return found
 

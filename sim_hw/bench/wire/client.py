@@ -24,6 +24,7 @@ from sim_hw.bench.wire.wires import Wire
 
 HEARTBEAT = 0.2  # s between pings
 SILENCE = 1.0  # s without a word after which either side takes the other for lost
+OVER = 1e-3  # s beyond the silence at which it is looked for
 BOOTS, CALLS = 1 << 15, 1 << 16  # that are told apart by their numbers
 MOST_HEARD = 2_000  # messages a second: some ten times what a loop of 200 Hz has
 ANSWER = 1.0  # s in which a device answers one of the bench's own methods
@@ -157,7 +158,8 @@ class ProtocolClient:
         if silent > self._silence:
             self._end(f"{self.wire_name} has said nothing for {silent:.1f} s")
             return
-        self._timer = self._loop.call_later(self._heartbeat, self._beat)
+        soon = min(self._heartbeat, self._silence - silent + OVER)
+        self._timer = self._loop.call_later(soon, self._beat)
         try:
             self._send_ping()
         except LinkLost:
