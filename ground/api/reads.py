@@ -224,9 +224,11 @@ class Preview(Read, frozen=True, tag="preview"):
     Answers `begin_ns`, `end_ns`, `ended_by` (over, horizon, time, ended), `hash` of what it was
     made from, `items` [{stage, version, vehicle, command, arguments, problems, status, detail,
     sent_ns, rungs}], `vehicles` {name: {mode, charge {begin, lowest, lowest_ns, end}, track [[t_ns,
-    east, north]], warnings}} and `assumes`, sentences that say what it rests on; or `warming`
-    {at_ns, now_ns} while the twin flies to where the run is: ask again. It is refused where the
-    twin is another than the run, by what the vehicles of both have told.
+    east, north]], warnings}}, `assumes`, sentences that say what it rests on, `cautions`, what the
+    vehicles have told of anything else and the twin has not, and `waited_ns`, by how much the twin
+    was flown on before; or `warming` {at_ns, now_ns} while the twin flies to where the run is: ask
+    again. It is refused where all twins that were tried differ from what the vehicles have told
+    of what the commands concern.
     """
 
     stages: Annotated[tuple[StageName, ...], Meta(max_length=MOST_PREVIEWED)] = ()

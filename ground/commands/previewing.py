@@ -62,6 +62,8 @@ def _tell(told: dict[str, Any], times: Times) -> None:
             print(f"{name}: at {east:.1f} m east, {north:.1f} m north in the end")
         for warning in vehicle["warnings"]:
             print(f"{name}: {warning['severity']} {warning['name']}: {warning['text']}")
+    for each in told.get("cautions", ()):
+        print(f"caution: {each}")
     print(f"flown to {times.utc(told['end_ns'])} UTC ({told['ended_by']}); it assumes that")
     for each in told["assumes"]:
         print(f"  {each}")

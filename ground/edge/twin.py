@@ -18,6 +18,12 @@ from ground.edge.run_link import RESUMING, RunLink
 
 PROGRAM = "ground.preview"
 COMPARED = ("mode", "state_of_charge", "east", "north")
+PROCEDURE = "mission"
+PEOPLE = "operator "  # how the origin of a command begins that a person has sent
+A_LOOK = 500  # entries of the journal
+CHANCES = 4  # twins that are tried, one after the other
+LONG = 20.0  # wall seconds to warm one up, beyond which no other is
+LATELY = 20_000 * 1_000_000_000  # ns of mission time since all of them differed
 STRIDE = 100_000 * 1_000_000_000  # ns of mission time between words of how far it is warm
 PATIENCE = 12.0  # wall seconds for one answer of it
 WARMING = 4.0  # wall seconds that a request waits for it to be where the run is
@@ -54,11 +60,16 @@ class Twin:
         self._home: Path | None = None
         self._at_ns = 0
         self._differs = ""
+        self._entries = 0  # of the journal, up to which it was told of steps and ends
+        self._of_people: set[str] = set()  # commands that somebody has sent
         self._pipe = asyncio.Lock()
         self._starting = asyncio.Lock()  # two who ask first have one twin
         self._following: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
         self._used = self._compared = 0.0
+        self._chance, self._tried = 1, 0
+        self._gave_up_ns: int | None = None
+        self._begun = self._warmed_in = 0.0
 
     def forget(self) -> None:
         """It ends: another life of the run begins, or none."""
@@ -76,7 +87,8 @@ class Twin:
         if self._home is not None:
             shutil.rmtree(self._home, ignore_errors=True)
             self._home = None
-        self._at_ns, self._differs = 0, ""  # another one begins at the beginning
+        self._of_people.clear()
+        self._at_ns, self._differs, self._entries = 0, "", 0  # another one begins at the beginning
 
     async def preview(self, user: str, asked: Preview) -> Plain:
         """Flies what is asked for; with nothing to fly the twin is warmed up."""
@@ -88,19 +100,38 @@ class Twin:
         except Gone as refusal:
             return _refused(str(refusal))
         try:
+            return await self._preview(user, items)
+        except Gone as gone:
+            self.forget()
+            return _refused(f"there is no twin: {gone}")
+
+    async def _preview(self, user: str, items: list[Plain]) -> Plain:
+        """Tries one twin after the other, each by another chance, until one is where the run is."""
+        while True:
             if not await self._warm(user):
                 way = {"at_ns": self._at_ns, "now_ns": self._now_ns()}
                 return {"ok": True, "result": {"warming": way}}
             await self._compare(user)
             if not items:
                 return {"ok": True, "result": {"at_ns": self._at_ns, "differs": self._differs}}
-            answer = await self._ask({"do": "preview", "items": items})
-        except Gone as gone:
+            at_last = self._is_last()
+            answer = await self._ask({"do": "preview", "items": items, "at_last": at_last})
+            if answer.get("ok"):
+                self._tried = 0
+                answer["result"] |= {"hash": _hash(items), "assumes": list(ASSUMES)}
+                return answer
+            if at_last or not answer.get("differs"):
+                self._gave_up_ns = self._now_ns() if at_last else self._gave_up_ns
+                self._tried = 0
+                return _refused(str(answer.get("refused")))
+            self._tried += 1
+            self._chance += 1
             self.forget()
-            return _refused(f"there is no twin: {gone}")
-        if answer.get("ok"):
-            answer["result"] |= {"hash": _hash(items), "assumes": list(ASSUMES)}
-        return answer
+
+    def _is_last(self) -> bool:
+        """Whether no other twin is tried: enough were, lately as well, or they take too long."""
+        lately = self._gave_up_ns is not None and self._now_ns() - self._gave_up_ns < LATELY
+        return lately or self._tried >= CHANCES - 1 or self._warmed_in > LONG
 
     def _why_not(self) -> str:
         if not self._allowed:
@@ -156,6 +187,8 @@ class Twin:
         if following.done():
             error = None if following.cancelled() else following.exception()
             raise error if isinstance(error, Gone) else Gone("it has ended")
+        if self._at_ns >= wanted and not self._warmed_in:
+            self._warmed_in = loop.time() - self._begun
         return self._at_ns >= wanted
 
     def _now_ns(self) -> int:
@@ -163,7 +196,9 @@ class Twin:
 
     async def _start(self) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="msr-twin-"))
-        words = [sys.executable, "-m", PROGRAM, str(self._folder), str(self._home)]
+        chance = str(self._chance)
+        words = [sys.executable, "-m", PROGRAM, str(self._folder), str(self._home), chance]
+        self._begun, self._warmed_in = asyncio.get_running_loop().time(), 0.0
         with (self._state / LOG).open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *words, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=log,
@@ -177,7 +212,8 @@ class Twin:
             while loop.time() - self._used < IDLE:
                 now_ns = self._now_ns()
                 if now_ns > self._at_ns:
-                    await self._follow_to(min(now_ns, self._at_ns + STRIDE))
+                    known = await self._known(user)
+                    await self._follow_to(min(now_ns, self._at_ns + STRIDE), known)
                     if self._at_ns >= now_ns and loop.time() - self._compared > COMPARES:
                         await self._compare(user)
                     self._moved.set()
@@ -186,8 +222,31 @@ class Twin:
         finally:
             self._moved.set()
 
-    async def _follow_to(self, until_ns: int) -> None:
-        await self._stand_at({"do": "follow", "until_ns": until_ns, "rows": None, "tubes": {}})
+    async def _follow_to(self, until_ns: int, known: Plain) -> None:
+        order = {"do": "follow", "until_ns": until_ns, "rows": None, "tubes": {}}
+        await self._stand_at({**order, **known})
+
+    async def _known(self, user: str) -> Plain:
+        """What the journal of the run has told since it was asked last: which steps its procedure
+        has begun, and when people heard of the ends of their commands."""
+        known: Plain = {"steps": [], "ends": []}
+        asked = {"do": "since", "topics": ["proc", "cmd"], "limit": A_LOOK}
+        while True:
+            told = await self._link.ask(user, "", "twin", {**asked, "number": self._entries})
+            entries = told["result"]["entries"] if told.get("ok") else []
+            for each in entries:
+                self._entries = int(each["n"])
+                self._learn(known, int(each["t"]), str(each["what"]), each["data"])
+            if not entries:
+                return known
+
+    def _learn(self, known: Plain, time_ns: int, what: str, data: Plain) -> None:
+        if what == "step" and data.get("procedure") == PROCEDURE:
+            known["steps"].append([time_ns, int(data["position"])])
+        elif what == "issued" and str(data.get("origin")).startswith(PEOPLE):
+            self._of_people.add(str(data["identifier"]))
+        elif what == "ended" and data.get("identifier") in self._of_people:
+            known["ends"].append(time_ns)
 
     async def _compare(self, user: str) -> None:
         """Has it compare what is known of the run now with what it knows; raises Gone. The run is
@@ -199,8 +258,9 @@ class Twin:
             return  # mission control is down: nothing new is known
         rows = [row for row in values["result"]["values"] if row[1] in COMPARED]
         tubes = {each["id"]: each["place"] for each in custody["result"]["tubes"]}
+        known = await self._known(user)
         order = {"do": "follow", "until_ns": self._now_ns(), "rows": rows, "tubes": tubes}
-        await self._stand_at(order)
+        await self._stand_at({**order, **known})
 
     async def _stand_at(self, order: Plain) -> None:
         answer = await self._ask(order)

@@ -1,6 +1,7 @@
 """How near a twin has to be to what the vehicles have told: `configs/operators/twin.yaml`."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal
 
 from msgspec import Struct
 
@@ -23,15 +24,39 @@ class Bands(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TwinFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """`patience` and `horizon` in sols of mission time, `time_limit` in s of the wall."""
+    """`patience`, `waits`, `waits_at_last` and `horizon` in sols of mission time, `time_limit` in s
+    of the wall. `partners`: with whom a vehicle works."""
 
     format: Literal[1]
     bands: Bands
     patience: Annotated[float, Quantity("sol", gt=0, le=20)]
     horizon: Annotated[float, Quantity("sol", gt=0, le=20)]
+    waits: Annotated[float, Quantity("sol", gt=0, le=20)]
+    waits_at_last: Annotated[float, Quantity("sol", gt=0, le=20)]
     time_limit: Annotated[float, Quantity("s", gt=0, le=600)]
+    partners: dict[str, list[str]] = {}
+
+    def concerned(self, items: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+        """The vehicles and tubes that matter to commands: those that they go to and name, and the
+        partners that these work with."""
+        vehicles = [str(item["vehicle"]) for item in items]
+        partners = [each for name in vehicles for each in self.partners.get(name, ())]
+        named = [each for item in items for each in _texts(item["arguments"])]
+        return frozenset((*vehicles, *partners, *named))
 
 
 def load_twin_file() -> TwinFile:
     """Raises ConfigurationError."""
     return load_configuration(find_configuration("operators", "twin"), TwinFile)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in the arguments of a command."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each)

@@ -6,6 +6,7 @@ a trainer has asked for. What the run's vehicles have told is compared with what
 nothing else of the run is looked at but its record of inputs.
 """
 
+import contextlib
 import json
 import sys
 from datetime import datetime, timedelta
@@ -25,18 +26,19 @@ from ground.api.fields import Read
 from ground.api.training import TRAINING_NAMES
 from ground.mission_control import Asked
 from ground.missions.mission import LoadedMission, load_mission
-from ground.preview.agreement import Agreement
+from ground.preview.agreement import Agreement, Row
 from ground.preview.bands import load_twin_file
 from ground.preview.flown import PREVIEW, all_over, commands_since, told_of
+from ground.preview.lockstep import Lockstep
 from ground.preview.twin_loop import TwinLoop
-from ground.testbed.host import Setting
+from ground.testbed.host import Boot, Setting
 from ground.testbed.inputs import CommandInput
 from ground.testbed.run import RunOptions, fly
 from ground.testbed.session import Session, read_session
 from ground.testbed.throttled_host import Throttled, ThrottledHost
 
 OTHER_CHANCE = 1_000_003
-"""What is added to a run's seed: any other number than nothing."""
+"""What is added to a run's seed, once or more: any other number than nothing."""
 SLICE = 600 * NANOSECONDS
 """Mission time between looks whether all is over."""
 SPARE = 2.0  # wall seconds for what is told after the time limit
@@ -68,9 +70,10 @@ def known_to_operators(each: Input) -> bool:
 
 class Twin:
     """Of the run of a folder. `orders` are read, and answered, a line of JSON each. Raises
-    ConfigurationError, CannotFollow."""
+    ConfigurationError, CannotFollow. `chance`: from 1; each is another."""
 
-    def __init__(self, run_folder: Path, orders: Any, answers: Any) -> None:
+    def __init__(self, run_folder: Path, orders: Any, answers: Any, chance: int = 1) -> None:
+        self._chance = chance
         self._run_folder = run_folder
         self._orders, self._answers = orders, answers
         self._session = read_session(run_folder)
@@ -78,9 +81,12 @@ class Twin:
         self._file = load_twin_file()
         self._mission = mission_of(self._session)
         self._agreement = Agreement(self._file, self._utc)
-        self._loop = TwinLoop(self._serve)
+        patience_ns = round(self._file.patience * SOL_SECONDS * NANOSECONDS)
+        self._lockstep = Lockstep(lambda: self._loop.time_ns(), patience_ns)
+        self._loop = TwinLoop(self._serve, self._lockstep.may_take)
         self._host: ThrottledHost
         self._asked: dict[str, Any] | None = None
+        self._known: tuple[list[Row], dict[str, Any]] = [], {}
 
     def fly(self, folder: Path) -> None:
         """Flies along until nobody orders any more, or its mission has ended."""
@@ -91,6 +97,10 @@ class Twin:
                 twin._host = self
                 return await super().__aenter__()
 
+            def _begin_ground(self, boot: Boot) -> None:
+                super()._begin_ground(boot)
+                twin._lockstep.join(self.mission_control())
+
         class Kind(Throttled):
             def loop(self) -> TwinLoop:
                 return twin._loop
@@ -98,7 +108,7 @@ class Twin:
             def open(self, setting: Setting, happenings: Any) -> ThrottledHost:
                 return Host(setting, happenings, self)
 
-        options = RunOptions(self._session.head.seed + OTHER_CHANCE)
+        options = RunOptions(self._session.head.seed + self._chance * OTHER_CHANCE)
         fly(self._mission, folder, options, Kind(in_memory=True, serve=False))
 
     # ------------------------------------------------------------------ orders
@@ -108,17 +118,20 @@ class Twin:
         if self._asked is not None:
             asked, self._asked = self._asked, None
             if asked["rows"] is not None:  # else it is on its way to where the run is
-                self._compare(asked)
+                self._known = asked["rows"], asked["tubes"]
+                self._compare(self._agreement)
             self._say({"at_ns": self._loop.time_ns(), "differs": self._agreement.why_not()})
         line = self._orders.readline()
         if not line:
             raise SystemExit(0)  # who ordered has gone
         order = json.loads(line)
         if order["do"] == "follow":
+            steps = (tuple(each) for each in order.get("steps", ()))
+            self._lockstep.told(steps, order.get("ends", ()))
             self._loop.follow(int(order["until_ns"]), self._new_inputs())
             self._asked = order
         else:
-            self._say(self._preview(order["items"]))
+            self._say(self._preview(order["items"], bool(order.get("at_last", True))))
 
     def _utc(self, time_ns: int) -> str:
         zero = datetime.fromisoformat(format_iso(utc_from_tt(self._mission.epoch_jd_tt)))
@@ -140,14 +153,14 @@ class Twin:
         self._taken = len(session.inputs)
         return [each for each in new if known_to_operators(each)]
 
-    def _compare(self, asked: dict[str, Any]) -> None:
+    def _compare(self, agreement: Agreement) -> None:
+        """Compares what is known of the run with what the twin has told by now."""
         told, custody = self._ask(reads.Values()), self._ask(reads.Custody())
         if told is None or custody is None:
             return  # its mission control is down, as it may be
-        tubes = {each["id"]: each["place"] for each in custody["tubes"]}
-        self._agreement.compare(
-            self._loop.time_ns(), asked["rows"], told["values"], asked["tubes"], tubes
-        )
+        twins_tubes = {each["id"]: each["place"] for each in custody["tubes"]}
+        rows, tubes = self._known
+        agreement.compare(self._loop.time_ns(), rows, told["values"], tubes, twins_tubes)
 
     def _ask(self, request: Read) -> dict[str, Any] | None:
         service = self._host.service
@@ -158,28 +171,38 @@ class Twin:
 
     # ----------------------------------------------------------------- preview
 
-    def _preview(self, items: list[dict[str, Any]]) -> dict[str, Any]:
+    def _preview(self, items: list[dict[str, Any]], at_last: bool) -> dict[str, Any]:
         """Flies commands in a copy of this process; the twin itself stays as it is."""
-        why = self._agreement.why_not()
-        if why:
-            return {"ok": False, "refused": f"{why}; what it would do says nothing of the run"}
+        concerned = self._file.concerned(items)
+        waits = self._file.waits_at_last if at_last else self._file.waits
         started = self._wall()
         limit = self._file.time_limit
         try:
-            flown = branch(self._loop, lambda: self._flown(items)).result(limit + SPARE)
+            flown = branch(self._loop, lambda: self._flown(items, concerned, waits))
+            result = json.loads(flown.result(limit + SPARE))
         except BranchLate:
             return {"ok": False, "refused": f"the twin needs more than {limit:g} s for that"}
         except (BranchFailed, CannotBranch) as error:
             return {"ok": False, "refused": f"the twin cannot fly that: {error}"}
-        result = json.loads(flown)
+        if "refused" in result:
+            return {"ok": False, **result}
         return {"ok": True, "result": {**result, "wall_s": self._wall() - started}}
 
-    def _flown(self, items: list[dict[str, Any]]) -> bytes:
+    def _flown(
+        self, items: list[dict[str, Any]], concerned: frozenset[str], waits: float
+    ) -> bytes:
         """In the copy: what became of the commands."""
-        loop, begin_ns = self._loop, self._loop.time_ns()
+        loop, asked_ns = self._loop, self._loop.time_ns()
+        limit = self._wall() + self._file.time_limit
+        agreement = self._come_together(concerned, waits, limit)
+        why = agreement.why_not(concerned)
+        if why:
+            words = f"{why}; what it would do says nothing of the run"
+            return json.dumps({"refused": words, "differs": True}).encode()
+        begin_ns = loop.time_ns()
+        self._lockstep.is_open = True
         known = frozenset(each["identifier"] for each in commands_since(self._ask))
         horizon = begin_ns + round(self._file.horizon * SOL_SECONDS * NANOSECONDS)
-        limit = self._wall() + self._file.time_limit
         over: list[str] = []
         loop.stand()
 
@@ -206,15 +229,53 @@ class Twin:
             over.append("ended")  # the mission itself came to its end
         commands = commands_since(self._ask, known)
         told = told_of(self._ask, items, commands, begin_ns, loop.time_ns())
-        return json.dumps({**told, "ended_by": over[0]}, default=str).encode()
+        waited_ns = begin_ns - asked_ns
+        cautions = [*_late(waited_ns), *agreement.cautions(concerned)]
+        told |= {"ended_by": over[0], "waited_ns": waited_ns, "cautions": cautions}
+        return json.dumps(told, default=str).encode()
+
+    def _come_together(
+        self, concerned: frozenset[str], waits: float, limit: float
+    ) -> Agreement:
+        """In the copy: flies on until what is concerned is as the run has told it, for so many sols
+        at most; how they agree in the end."""
+        loop, agreement = self._loop, self._agreement
+        horizon = loop.time_ns() + round(waits * SOL_SECONDS * NANOSECONDS)
+        first = agreement
+        while agreement.why_not(concerned):
+            if loop.time_ns() >= horizon or self._wall() > limit:
+                return first  # since when they differ, it knows
+            if not self._fly_to(min(horizon, loop.time_ns() + SLICE)):
+                return first
+            agreement = Agreement(self._file, self._utc)
+            self._compare(agreement)
+        return agreement
+
+    def _fly_to(self, until_ns: int) -> bool:
+        """In the copy: flies on to an instant; whether it came there before its mission ended."""
+        there: list[bool] = []
+        self._loop.until_ns = until_ns
+        self._loop.stands = lambda: there.append(True)
+        with contextlib.suppress(RuntimeError):  # the mission itself came to its end
+            self._loop.go_on(until=lambda: bool(there))
+        return bool(there)
+
+
+def _late(waited_ns: int) -> list[str]:
+    """That a twin was behind, in words."""
+    hours = waited_ns / NANOSECONDS / 3600.0
+    behind = f"the twin was behind, and flew on for {hours:.1f} h to be where the vehicles are"
+    return [f"{behind}: what it tells is later by that"] if waited_ns else []
 
 
 def main(words: list[str]) -> int:
-    """`python -m ground.preview RUN_FOLDER FOLDER`: follows a run; FOLDER is for its own files."""
-    run_folder, folder = map(Path, words)
+    """`python -m ground.preview RUN_FOLDER FOLDER [CHANCE]`: follows a run; FOLDER is for its own
+    files."""
+    run_folder, folder = map(Path, words[:2])
+    chance = int(words[2]) if words[2:] else 1
     answers, sys.stdout = sys.stdout, sys.stderr  # nobody else writes between the answers
     try:
-        Twin(run_folder, sys.stdin, answers).fly(folder)
+        Twin(run_folder, sys.stdin, answers, chance).fly(folder)
     except (ConfigurationError, CannotFollow) as error:
         answers.write(json.dumps({"ok": False, "refused": str(error)}) + "\n")
         answers.flush()

@@ -8,27 +8,29 @@ from flight.runtime.throttled_loop import Descriptors, Input, ThrottledLoop
 
 class TwinLoop(ThrottledLoop):
     """`stands` is called, between two rounds, whenever it is where it was told to fly to; it says
-    whereto next (`until_ns`), or gives it something to do."""
+    whereto next (`until_ns`), or gives it something to do. `may_take`: whether what was asked of
+    the run at an instant can be asked of the twin now; else it waits, with all that came after."""
 
-    def __init__(self, stands: Callable[[], None]) -> None:
+    def __init__(self, stands: Callable[[], None], may_take: Callable[[int], bool]) -> None:
         super().__init__(Descriptors())
         self.stands = stands
+        self.may_take = may_take
         self.until_ns = 0
 
     def follow(self, until_ns: int, inputs: list[Input]) -> None:
         """Flies on to an instant, with these inputs on its way; what should have been is done
         now."""
-        for each in inputs:
-            if each.time_ns > self.time_ns():
-                self._again.append(each)
-            else:
-                self.put(each.data)
+        self._again.extend(inputs)
         self.until_ns = max(self.until_ns, until_ns)
 
     def stand(self) -> None:
         """It goes no further than it is."""
-        self._again.clear()
         self.until_ns = self.time_ns()
+
+    def _admit_again(self, due_ns: int | None) -> bool:
+        if self._again and not self.may_take(self._again[0].time_ns):
+            return False
+        return super()._admit_again(due_ns)
 
     def _hold_back(self, due_ns: int | None) -> bool:
         if self._waiting:

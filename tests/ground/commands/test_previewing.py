@@ -25,7 +25,7 @@ def told(status: str, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
     return {
         "items": [item], "vehicles": {"rover": VEHICLE}, "end_ns": 3 * 10**9, "ended_by": "over",
-        "assumes": ["nothing is broken"],
+        "assumes": ["nothing is broken"], "cautions": ["arm.mode is safe, and the twin says idle"],
     }  # fmt: skip
 
 
@@ -55,6 +55,7 @@ async def test_its_exit_code_is_what_would_become_of_it(
     assert "RECEIVED 2028-08-05 12:00:01 UTC, heard 2028-08-05 12:00:02 UTC" in said
     assert "at its lowest 0.40" in said and "at 3.0 m east, 4.0 m north" in said
     assert "nothing is broken" in said
+    assert "caution: arm.mode is safe, and the twin says idle" in said
 
 
 async def test_it_waits_for_the_twin_and_tells_json(capsys: pytest.CaptureFixture[str]) -> None:

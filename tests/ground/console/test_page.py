@@ -91,6 +91,7 @@ def test_what_is_staged_is_flown_on_a_twin_by_one_key_and_greys_when_it_is_chang
     row.filter(has_text="completed").wait_for()
     assert "not released" in row.inner_text()
     tab.sees("lowest 0.42", ".preview")
+    tab.sees("arm.mode is safe, and the twin says idle", ".preview .cautions")
     assert tab.page.locator(".preview .way polyline").count() == 1
     tab.sees("nothing is broken", ".preview details")
     tab.page.locator(".outdated").wait_for(state="detached")

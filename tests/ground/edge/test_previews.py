@@ -110,7 +110,10 @@ async def test_a_twin_on_its_way_says_how_far_it_is(
     say_far = {"at_ns": 5 * 10**8, "differs": ""}
     async with served(run, options) as edge, client(edge, "anna") as anna:
         say(run, follow=say_far)
-        told = await anna.ask({"do": "preview", "stages": ["st-1"]})
+        for _ in range(100):  # a busy machine takes a while to start a process
+            told = await anna.ask({"do": "preview", "stages": ["st-1"]})
+            if told["warming"]["at_ns"]:
+                break
         assert told == {"warming": {"at_ns": 5 * 10**8, "now_ns": 10**9}}
         say(run)
         for _ in range(100):
@@ -175,3 +178,78 @@ async def test_a_twin_that_differs_or_dies_is_told_and_another_life_has_another(
     assert last is not None and home is not None
     await asyncio.wait_for(last.wait(), 30)  # it ends with the edge
     assert not Path(home).exists()
+
+
+DIFFERS = {"ok": False, "refused": "the twin differs since noon", "differs": True}
+
+
+async def test_where_a_twin_differs_others_are_tried_by_another_chance(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    say(run, **{"preview 1": DIFFERS, "preview 2": DIFFERS})
+    async with served(run, options) as edge, client(edge, "anna") as anna:
+        assert (await anna.ask({"do": "preview", "stages": ["st-1"]}))["items"]
+        flown = [each for each in orders(run) if each["do"] == "preview"]
+        assert [(each["chance"], each["at_last"]) for each in flown] == [
+            (1, False), (2, False), (3, False)
+        ]  # fmt: skip
+        assert (await anna.ask({"do": "preview", "stages": ["st-1"]}))["items"]
+        assert [each["chance"] for each in orders(run)][-1] == 3  # it is kept
+
+
+async def test_where_all_differ_that_is_told_and_they_are_not_all_tried_again_at_once(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    say(run, preview=DIFFERS)
+    async with served(run, options) as edge, client(edge, "anna") as anna:
+        for tried in ([1, 2, 3, 4], [1, 2, 3, 4, 4]):
+            with pytest.raises(Refused, match="the twin differs since noon"):
+                await anna.ask({"do": "preview", "stages": ["st-1"]})
+            flown = [each for each in orders(run) if each["do"] == "preview"]
+            assert [each["chance"] for each in flown] == tried
+            assert flown[-1]["at_last"]
+        assert len({each["chance"] for each in flown}) == twin.CHANCES
+
+
+async def test_one_that_took_long_to_warm_up_is_the_last(
+    run: StandIn, options: EdgeOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(twin, "LONG", 0.0)
+    say(run, preview=DIFFERS)
+    async with served(run, options) as edge, client(edge, "anna") as anna:
+        with pytest.raises(Refused, match="the twin differs since noon"):
+            await anna.ask({"do": "preview", "stages": ["st-1"]})
+    [flown] = [each for each in orders(run) if each["do"] == "preview"]
+    assert (flown["chance"], flown["at_last"]) == (1, True)
+
+
+async def test_a_twin_is_told_of_steps_and_of_what_people_heard_and_of_each_once(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    def entry(n: int, topic: str, what: str, **data: Any) -> dict[str, Any]:
+        return {"n": n, "t": n, "topic": topic, "what": what, "who": "", "vehicle": "",
+                "data": data}  # fmt: skip
+
+    journal = [
+        entry(1, "proc", "step", procedure="mission", position=4),
+        entry(2, "proc", "step", procedure="another", position=9),
+        entry(3, "cmd", "issued", identifier="mc-1", origin="operator anna"),
+        entry(4, "cmd", "issued", identifier="mc-2", origin="procedure"),
+        entry(5, "cmd", "ended", identifier="mc-2"),
+        entry(6, "cmd", "ended", identifier="mc-1"),
+        entry(7, "proc", "paused", procedure="mission"),
+    ]
+    edge_twin = twin.Twin(Path(), Path(), _Link(journal), None, True)  # type: ignore[arg-type]
+    assert await edge_twin._known("anna") == {"steps": [[1, 4]], "ends": [6]}
+    journal.append(entry(8, "proc", "step", procedure="mission", position=5))
+    assert await edge_twin._known("anna") == {"steps": [[8, 5]], "ends": []}
+
+
+class _Link:
+    def __init__(self, journal: list[dict[str, Any]]) -> None:
+        self._journal = journal
+
+    async def ask(self, user: str, session: str, key: str, request: dict[str, Any]) -> Any:
+        assert request["do"] == "since" and request["topics"] == ["proc", "cmd"]
+        after = [each for each in self._journal if each["n"] > request["number"]]
+        return {"ok": True, "result": {"entries": after[:3]}}

@@ -6,15 +6,17 @@ from pathlib import Path
 
 
 def main() -> None:
-    run_folder = Path(sys.argv[1])
+    run_folder, chance = Path(sys.argv[1]), sys.argv[3]
     at_ns = 0
     for line in sys.stdin:
         order = json.loads(line)
         with (run_folder / "orders.jsonl").open("a") as kept:
-            kept.write(line)
+            kept.write(json.dumps({**order, "chance": int(chance)}) + "\n")
         says = run_folder / "says.json"
         told = json.loads(says.read_text()) if says.exists() else {}
-        if order["do"] in told:
+        if f"{order['do']} {chance}" in told:
+            answer = told[f"{order['do']} {chance}"]
+        elif order["do"] in told:
             answer = told[order["do"]]
         elif order["do"] == "follow":
             at_ns = max(at_ns, order["until_ns"])

@@ -75,6 +75,7 @@ export function previewBody() {
       h("p", { class: "facts pad", key: "head" },
         old ? status("caution", "made before the stack was changed: preview again") : status("normal", "of what is staged"),
         " ", h("span", { class: "soft" }, `flown from ${lmst(told.begin_ns)} to ${lmst(told.end_ns)}${WHY[told.ended_by] ?? ""}`)),
+      told.cautions?.length > 0 && h("ul", { class: "pad cautions", key: "cautions" }, told.cautions.map((each) => h("li", { key: each }, status("caution", each)))),
       table("Preview", columns, told.items, { key: (item) => item.stage }),
       h("div", { class: "previewed" }, Object.entries(told.vehicles).map(([name, seen]) => vehicle(name, seen)))),
     h("details", { key: "assumes" }, h("summary", null, "It assumes that"),

@@ -252,7 +252,8 @@ class Answering(Reading):
         vehicle = {"mode": "surface.idle", "charge": charge, "track": track, "warnings": []}
         vehicles = dict.fromkeys((item["vehicle"] for item in items), vehicle)
         return {"begin_ns": now, "end_ns": now + 2 * 10**12, "ended_by": "over", "items": items,
-                "vehicles": vehicles, "assumes": ["nothing is broken"], "hash": "0"}  # fmt: skip
+                "vehicles": vehicles, "assumes": ["nothing is broken"], "hash": "0",
+                "cautions": ["arm.mode is safe, and the twin says idle"]}  # fmt: skip
 
     def do_dry_run(self, user: str, stage: Any) -> Values:
         """Size and windows."""

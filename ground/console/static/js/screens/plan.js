@@ -16,7 +16,7 @@ export default {
   help: [
     "The stack, by the pass in which each command can leave. The checks of a dry run stand beside it: bytes on the link, problems, the mode that it assumes and how old the word of that is.",
     "What is hazardous waits for another person: they approve here, from a session of their own, what has exactly this hash; any change voids it.",
-    "A preview flies what is staged on a twin of the run: verdicts, energy, time and way, beside what then really comes. The twin knows what the vehicles have told and nothing else; where it is not where they are, it says so and flies nothing.",
+    "A preview flies what is staged on a twin of the run: verdicts, energy, time and way, beside what then really comes. The twin knows what the vehicles have told and nothing else; where it is not where those are that the commands concern, it says so and flies nothing; what else differs stands beside the result.",
     "Go or no-go is asked in the procedures' screen and answered by each for themselves.",
   ],
   hints: [["j k", "down, up"], ["d", "dry run"], ["v", "preview"], ["Shift R", "release…"], ["Shift A", "approve…"]],
