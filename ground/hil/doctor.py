@@ -29,6 +29,7 @@ from sim_hw.bench.adapters.opening import AdapterOpener, opener_of
 from sim_hw.bench.adapters.registry import adapter_called
 from sim_hw.bench.building import HOSTS
 from sim_hw.bench.device_link import Wanted
+from sim_hw.bench.interlock import InputLine
 from sim_hw.bench.process import RealDevice
 from sim_hw.bench.wire.addresses import Address, read_address
 from sim_hw.bench.wire.client import ProtocolClient
@@ -98,8 +99,14 @@ def _stop(bench: BenchFile) -> Finding:
     if stop.file and os.path.lexists(stop.file):
         words = f"the file {stop.file} is there: all is stopped until it is removed"
         return Finding(FAIL, "stop", words)
-    ways = [f"key {stop.key}" if stop.key else "", f"file {stop.file}" if stop.file else ""]
-    words = ", ".join(filter(None, (*ways, "`msr hil stop RUN`")))
+    line = InputLine(stop.input, stop.runs)
+    why = line.says_stop()
+    line.close()
+    if why:
+        return Finding(FAIL, "stop", why.removeprefix("stopped: "))
+    named = (("key", stop.key), ("file", stop.file), ("input", stop.input))
+    ways = [f"{what} {name}" for what, name in named if name]
+    words = ", ".join((*ways, "`msr hil stop RUN`"))
     return Finding(OK, "stop", words)
 
 

@@ -43,14 +43,19 @@ class PowerFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StopFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What stops all: a key of the terminal, and a file that is there."""
+    """What stops all: a key of the terminal, a file that is there, and an input line: a file that
+    says `runs` while all is well, or a FIFO."""
 
     key: Literal["", "space", "escape", "s"] = ""
     file: str = ""
+    input: str = ""
+    runs: Annotated[str, msgspec.Meta(min_length=1, max_length=40)] = "1"
 
     def __post_init__(self) -> None:
-        if self.file and (not self.file.startswith("/") or "\0" in self.file):
-            raise NotAllowed("file", "an absolute path")
+        for key in ("file", "input"):
+            path = getattr(self, key)
+            if path and (not path.startswith("/") or "\0" in path):
+                raise NotAllowed(key, "an absolute path")
         assert self.key in ("", *KEYS)
 
 
@@ -61,7 +66,8 @@ class InterlockFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def rules(self, descriptor: int) -> InterlockRules:
         """As the bench process is told."""
-        return InterlockRules(self.e_stop.file, self.e_stop.key, descriptor)
+        stop = self.e_stop
+        return InterlockRules(stop.file, stop.key, descriptor, stop.input, stop.runs)
 
 
 Rate = Annotated[float, Quantity("1/s", gt=0, le=1000)]

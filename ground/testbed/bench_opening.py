@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -63,22 +64,36 @@ class Holding:
 
 
 def stop_problem(bench: BenchFile) -> str:
-    """Why nobody can stop by the file that is to do so; "" where one can, or it has none."""
-    file = bench.interlock.e_stop.file
-    folder = os.path.dirname(file)
-    if not file or os.path.isdir(folder):
-        return ""
-    return (
-        f"interlock.e_stop.file = {file}: there is no folder {folder}, so nobody can put the file "
-        "there: make it"
-    )
+    """Why nobody can stop by the file or the line that is to do so; "" where one can, or it has
+    none."""
+    stop = bench.interlock.e_stop
+    folder = os.path.dirname(stop.file)
+    if stop.file and not os.path.isdir(folder):
+        return (
+            f"interlock.e_stop.file = {stop.file}: there is no folder {folder}, so nobody can put "
+            "the file there: make it"
+        )
+    return line_problem(stop.input) if stop.input else ""
+
+
+def line_problem(path: str) -> str:
+    """Why a path cannot be an input line; "" where it can."""
+    where = f"interlock.e_stop.input = {path}"
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:
+        words = (error.strerror or str(error)).lower()
+        return f"{where}: {words}; is the line exported, or the FIFO made (`mkfifo`)?"
+    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+        return f"{where}: allowed is a file that can be read at once, or a FIFO"
+    return "" if os.access(path, os.R_OK) else f"{where}: it may not be read: give the right to"
 
 
 def check_stop(file: Path, bench: BenchFile) -> None:
-    """Refuses a stop by a file that nobody can make."""
+    """Refuses a stop by a file that nobody can make, or by a line that there is not."""
     problem = stop_problem(bench)
     if problem:
-        raise ConfigurationError(str(file), None, "interlock.e_stop.file", problem)
+        raise ConfigurationError(str(file), None, "interlock.e_stop", problem)
 
 
 def check_arming(file: Path, bench: BenchFile, service: str, seconds: float) -> None:

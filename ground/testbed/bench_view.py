@@ -51,7 +51,7 @@ class BenchView:
         timings = evidence.timings.told()
         return {
             "title": self.bench.title, "stopped": self.stopped,
-            "stops": {"key": stop.key, "file": stop.file},
+            "stops": {"key": stop.key, "file": stop.file, "input": stop.input},
             "timing": evidence.timings.verdict(misses), "floor": shown,
             "devices": [
                 self._device(service, device, port.lines.get(service), timings, now)

@@ -1,12 +1,16 @@
-"""The stop of a bench: by a key of the terminal, by a file that is there, by an order. It latches.
+"""The stop of a bench: by a key of the terminal, by a file that is there, by an input line, by an
+order. It latches.
 
 All real devices are safe from that instant on, whoever has armed them, and stay so until somebody
 releases the stop; nobody can while the file is there.
-A key that can be heard no more stops as well.
+A key that can be heard no more stops as well, and an input that cannot be read: it is a loop that
+is closed while all is well, and a broken wire is no permission.
 """
 
 import asyncio
+import contextlib
 import os
+import stat
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,6 +18,7 @@ import msgspec
 
 from sim_hw.bench.device_link import STOP, DeviceLink
 
+LONGEST_WORD = 64  # bytes of what a line says
 LOOK = 0.05  # s between looks whether the file is there
 KEYS = {"space": b" ", "escape": b"\x1b", "s": b"s"}
 """Keys that can stop, and what a terminal says for each."""
@@ -21,11 +26,56 @@ KEYS = {"space": b" ", "escape": b"\x1b", "s": b"s"}
 
 class InterlockRules(msgspec.Struct, frozen=True):
     """`file`: while it is there, all is stopped; `key`: of KEYS, heard at `descriptor` (-1: none);
-    "" for neither."""
+    `line`: a file that says `runs` while all is well, such as the value of a GPIO, or a FIFO, of
+    which each byte stops, and the end of who holds it open; "" for none of them."""
 
     file: str = ""
     key: str = ""
     descriptor: int = -1
+    line: str = ""
+    runs: str = "1"
+
+
+class InputLine:
+    """A line that stops by what it says; `says_stop` tells why, "" while all is well."""
+
+    def __init__(self, path: str, runs: str) -> None:
+        self._path, self._runs = path, runs
+        self._fifo = -1
+        self._held = False  # somebody holds the FIFO open
+
+    def says_stop(self) -> str:
+        """Looks at it, without waiting."""
+        if not self._path:
+            return ""
+        try:
+            if self._fifo >= 0 or stat.S_ISFIFO(os.stat(self._path).st_mode):
+                return self._look_at_fifo()
+            with open(self._path, "rb") as file:
+                said = file.read(LONGEST_WORD).decode("utf-8", "replace").strip()
+        except OSError as error:
+            return f"stopped: the input {self._path} cannot be read: {error.strerror}"
+        return "" if said == self._runs else f"stopped: the input {self._path} says {said!r}"
+
+    def _look_at_fifo(self) -> str:
+        if self._fifo < 0:
+            self._fifo = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            said = os.read(self._fifo, 4096)
+        except BlockingIOError:
+            self._held = True
+            return ""
+        if said:
+            return f"stopped: the input {self._path} was written to"
+        held, self._held = self._held, False
+        return f"stopped: nobody holds the input {self._path} open any more" if held else ""
+
+    def close(self) -> None:
+        """Looks no more."""
+        if self._fifo >= 0:
+            with contextlib.suppress(OSError):
+                os.close(self._fifo)
+            self._fifo = -1
 
 
 class Interlock:
@@ -43,6 +93,7 @@ class Interlock:
         self.stopped = ""
         """Why; "" when it is not."""
         self._listens = False
+        self._line = InputLine(rules.line, rules.runs)
 
     async def watch(self) -> None:
         """Looks for the file and hears the key, for as long as it is let."""
@@ -55,6 +106,9 @@ class Interlock:
         while True:
             if self._is_there() and not self.stopped:
                 self.stop(f"stopped: the file {self._rules.file} is there")
+            why = self._line.says_stop()
+            if why and not self.stopped:
+                self.stop(why)
             await asyncio.sleep(LOOK)
 
     def _is_there(self) -> bool:
@@ -92,9 +146,14 @@ class Interlock:
         self._tell(["interlock", "", why])
 
     def release(self) -> None:
-        """Devices may be armed again; refused, by saying why, while the file is there."""
+        """Devices may be armed again; refused, by saying why, while the file is there, or the input
+        says no."""
         if self._is_there():
             self._tell(["interlock", "", f"not released: the file {self._rules.file} is there"])
+            return
+        why = self._line.says_stop()
+        if why:
+            self._tell(["interlock", "", f"not released: {why.removeprefix('stopped: ')}"])
             return
         self.stopped = ""
         for link in self._links.values():
@@ -102,7 +161,8 @@ class Interlock:
         self._tell(["interlock", "", ""])
 
     def close(self) -> None:
-        """Hears no key any more."""
+        """Hears no key any more, and looks at no line."""
+        self._line.close()
         if self._listens:
             self._listens = False
             asyncio.get_running_loop().remove_reader(self._rules.descriptor)

@@ -292,3 +292,24 @@ def test_a_file_that_stops_is_seen_before_a_flight(
     assert code == 2 and f"the file {stop} is there" in line
     assert main(["fly", "surface", "--bench", file, "--quiet", "--out", str(tmp_path / "r")]) == 2
     assert "take away what stops it" in capsys.readouterr().err
+
+
+def test_an_input_that_stops_or_is_none_is_seen_before_a_flight(
+    fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = tmp_path / "value"
+    more = f"interlock: {{e_stop: {{input: {line}, runs: closed}}}}\n"
+    file = desk(tmp_path, fake.address, more)
+    words = ["fly", "surface", "--quiet", "--out", str(tmp_path / "r"), "--bench", file]
+    code, said = doctor(file, capsys)
+    assert code == 2 and f"{line}: no such file or directory; is the line exported" in said
+    assert main(words) == 2 and "interlock.e_stop" in capsys.readouterr().err
+    line.mkdir()
+    code, said = doctor(file, capsys)
+    assert code == 2 and "allowed is a file that can be read at once, or a FIFO" in said
+    line.rmdir()
+    line.write_text("open")
+    code, said = doctor(file, capsys)
+    assert code == 2 and f"the input {line} says 'open'" in said
+    line.write_text("closed")
+    assert doctor(file, capsys) == (0, "")

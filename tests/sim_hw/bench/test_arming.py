@@ -24,12 +24,14 @@ RULES = GuardRules(("drive", "turn"), {"drive.distance": Span(-5.0, 5.0, "m")})
 class Bench:
     """A link to the reference device, with an interlock."""
 
-    def __init__(self, nursery: Nursery, *, file: Path | None = None, **wanted: Any) -> None:
+    def __init__(
+        self, nursery: Nursery, *, file: Path | None = None, line: str = "", **wanted: Any
+    ) -> None:
         self.device = ReferenceDevice()
         self.told: list[list[Any]] = []
         asked = Wanted("rover.wheels", "Wheels", HASH, **wanted)
         self.link = DeviceLink(asked, self._open, self.told.append, RULES)
-        rules = InterlockRules("" if file is None else str(file))
+        rules = InterlockRules("" if file is None else str(file), line=line)
         self.interlock = Interlock(rules, {"rover.wheels": self.link}, self.told.append)
         nursery.start(self.link.run(), name="link")
         nursery.start(self.interlock.watch(), name="interlock")
@@ -291,3 +293,54 @@ async def test_a_key_that_cannot_be_heard_stops_all(nursery: Nursery, tmp_path: 
     await asyncio.sleep(0.2)
     assert bench.state == "safe" and "cannot be heard" in bench.words()
     os.close(file)
+
+
+async def test_an_input_line_that_says_anything_else_than_all_is_well_stops(
+    nursery: Nursery, tmp_path: Path
+) -> None:
+    line = tmp_path / "value"
+    line.write_text("1\n")
+    bench = Bench(nursery, line=str(line))
+    await asyncio.sleep(1.0)
+    assert bench.state == "armed"
+    for said, words in (("0\n", "says '0'"), ("", "says ''"), ("11", "says '11'")):
+        line.write_text(said)
+        await asyncio.sleep(0.1)
+        assert bench.state == "safe" and words in bench.words()
+        bench.interlock.release()
+        assert bench.interlock.stopped and "not released: the input" in bench.told[-1][2]
+        line.write_text("1")
+        await asyncio.sleep(0.1)
+        assert bench.state == "safe"  # it latches
+        bench.interlock.release()
+        await asyncio.sleep(0.1)
+        assert bench.state == "armed"
+    line.unlink()
+    await asyncio.sleep(0.1)
+    assert bench.state == "safe" and "cannot be read" in bench.words()
+
+
+async def test_a_fifo_stops_by_each_byte_and_by_the_end_of_who_holds_it(
+    nursery: Nursery, tmp_path: Path
+) -> None:
+    line = tmp_path / "fifo"
+    os.mkfifo(line)
+    bench = Bench(nursery, line=str(line))
+    await asyncio.sleep(1.0)
+    assert bench.state == "armed"  # nobody holds it yet
+    holder = os.open(line, os.O_WRONLY)
+    await asyncio.sleep(1.0)
+    assert bench.state == "armed"
+    os.write(holder, b"!")
+    await asyncio.sleep(0.1)
+    assert bench.state == "safe" and "was written to" in bench.words()
+    bench.interlock.release()
+    await asyncio.sleep(0.1)
+    assert bench.state == "armed"
+    os.close(holder)
+    await asyncio.sleep(0.1)
+    assert bench.state == "safe" and "nobody holds the input" in bench.words()
+    bench.interlock.release()
+    await asyncio.sleep(0.2)
+    assert bench.state == "armed"
+    bench.interlock.close()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from flight.icd.devices.base import DeviceFault
+from ground.cli import main
 from tests.sim_hw.bench.adapters.desks import adapter_from, refused, written
 from tests.sim_hw.bench.adapters.modbus_supply import Supply
 
@@ -134,7 +135,7 @@ def test_what_does_not_fit_is_refused_with_line_and_key(what: str, tmp_path: Pat
 
 
 def test_without_the_library_it_is_refused_with_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     find = importlib.util.find_spec
 
@@ -145,6 +146,24 @@ def test_without_the_library_it_is_refused_with_what_to_install(
     said = refused(battery(tmp_path, 502))
     assert "modbus once pymodbus is installed: pip install 'threeforks[modbus]'" in said
     assert 'devices.rover.battery.adapter = "modbus"' in said
+    out = tmp_path / "run"
+    words = ["fly", "surface", "--quiet", "--out", str(out), "--bench"]
+    assert main([*words, str(tmp_path / "desk.yaml")]) == 2
+    error = capsys.readouterr().err
+    assert "pip install 'threeforks[modbus]'" in error and error.count("\n") == 1
+    assert not (out / "summary.json").exists()
+
+
+@pytest.mark.check
+def test_the_doctor_asks_an_adapter_who_its_device_is(
+    supply: Supply, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = battery(tmp_path, supply.port)
+    assert main(["hil", "doctor", str(file)]) == 0
+    assert "Desk, PS-2, SN0042, 1.4: Battery" in capsys.readouterr().out
+    supply.stop()
+    assert main(["hil", "doctor", str(file)]) == 2
+    assert "nobody serves it: start the device first" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,8 @@ function view() {
 const acts = () => ["operator", "trainer", "director", "admin"].some(may);
 
 function ways() {
-  const { key, file } = store.bench.stops;
-  return ["also by ", key && `the key ${key} of its terminal, `, file && `the file ${file}, `, "msr hil stop RUN"];
+  const { key, file, input } = store.bench.stops;
+  return ["also by ", key && `the key ${key} of its terminal, `, file && `the file ${file}, `, input && `the input ${input}, `, "msr hil stop RUN"];
 }
 
 function columns() {
