@@ -1,8 +1,9 @@
 """The dictionary as pages: one for each vehicle, and one for what every node has."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from flight.core.commanding.commands import declared_commands
+from flight.core.keeping.parameters import Parameter
 from flight.core.node import Node
 from flight.core.telling.channels import declared_channels
 from flight.core.telling.events import declared_events
@@ -26,13 +27,16 @@ def dictionary_pages(kinds: list[type[Node]]) -> dict[str, str]:
     """The pages by their path in the folder of the documentation."""
     dictionary = Dictionary.from_plain(build_dictionary(kinds))
     pages = {
-        f"{FOLDER}/{kind.name}.md": _vehicle_page(dictionary.vehicle(kind.name)) for kind in kinds
+        f"{FOLDER}/{kind.name}.md": _vehicle_page(
+            dictionary.vehicle(kind.name), kind.parameter_declarations
+        )
+        for kind in kinds
     }
     pages[f"{FOLDER}/{EVERY_NODE}.md"] = _common_page(dictionary.vehicle(kinds[0].name))
     return pages
 
 
-def _vehicle_page(vehicle: VehicleEntry) -> str:
+def _vehicle_page(vehicle: VehicleEntry, parameters: Mapping[str, Parameter]) -> str:
     shared_commands, shared_channels, shared_events = _shared()
     return page(
         f"Dictionary: {vehicle.name}",
@@ -45,6 +49,7 @@ def _vehicle_page(vehicle: VehicleEntry) -> str:
             (each for name, each in vehicle.channels.items() if name not in shared_channels),
             (each for name, each in vehicle.events.items() if name not in shared_events),
         ),
+        *_parameters(parameters),
     )
 
 
@@ -119,6 +124,20 @@ def _sections(
                 ]
                 for each in events
             ],
+        ),
+    ]
+
+
+def _parameters(parameters: Mapping[str, Parameter]) -> list[str]:
+    """What can be loaded into it by command, and what is refused."""
+    if not parameters:
+        return []
+    return [
+        "## Parameters",
+        "Their values stand in the vehicle's file (`configs/vehicles`) until others are loaded.",
+        table(
+            ("Parameter", "Meaning", "Allowed"),
+            [[code(name), one_line(each.doc), each.allowed()] for name, each in parameters.items()],
         ),
     ]
 

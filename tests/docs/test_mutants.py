@@ -71,7 +71,7 @@ def test_tables_and_decorators_are_changed_as_well_as_statements() -> None:
 
 
 def test_arguments_change_places_and_a_count_goes_both_ways() -> None:
-    source = "send(node.east, north, 3, *more)\nsend(a, a)\n"
+    source = "send(node.east, north, 3, *more)\nsend(a, a)\nmath.dist(a, b)\n"
     found = [(m.what, m.apply(source).splitlines()[0]) for m in mutants(source)]
     assert ("arguments swapped", "send(north, node.east, 3, *more)") in found
     assert len([what for what, _ in found if what == "arguments swapped"]) == 1

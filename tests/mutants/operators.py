@@ -36,6 +36,8 @@ WIDENING = (
 )  # fmt: skip
 """Keywords whose removal admits more than was meant, or takes away what was meant."""
 NAMED = (ast.Name, ast.Attribute)
+EITHER_WAY = ("add", "angle_between", "dist", "dot", "hypot", "max", "min")
+"""Functions that mind no order of what they are given."""
 TABLES = ("transitions", "ignored", "children")
 """Keywords that hold tables of a statechart, of which a row can be dropped."""
 
@@ -188,7 +190,8 @@ def _of_call(node: ast.Call, places: _Places) -> Iterator[Mutant]:
     if isinstance(node.func, ast.Name) and node.func.id in TURNED:
         changed = ast.Call(ast.Name(TURNED[node.func.id]), node.args, node.keywords)
         yield places.mutant(node, ast.unparse(changed), f"{node.func.id} to its opposite")
-    for here, there in itertools.pairwise(node.args):
+    name = ast.unparse(node.func).split(".")[-1]
+    for here, there in itertools.pairwise(node.args if name not in EITHER_WAY else []):
         if isinstance(here, NAMED) and isinstance(there, NAMED):
             turned = {here: there, there: here}
             changed = ast.Call(node.func, [turned.get(a, a) for a in node.args], node.keywords)

@@ -77,14 +77,22 @@ def waiting(monkeypatch: pytest.MonkeyPatch, *days: float) -> tuple[Any, list[fl
     left = list(days)
 
     def choose_day(best: Any, own: Any, time: float, dynamics: Any, window: float) -> Any:
+        assert own == ship.navigator.own and window == 25.0
         looked.append(time / DAY)
         found = left.pop(0) if len(left) > 1 else left[0]
         return SimpleNamespace(departure_jd_tdb=EPOCH + found, arrival_jd_tdb=EPOCH + 300.0, c3=9.0)
 
     best = SimpleNamespace(transfer=SimpleNamespace(c3=8.0))
-    monkeypatch.setattr(departing, "choose_opportunity", lambda *given: best)
+
+    def choose_opportunity(jd: float, inclination: float, window: float) -> Any:
+        assert jd > 2.4e6 and window == 25.0
+        assert inclination == pytest.approx(math.radians(25.0), abs=1e-6)
+        return best
+
+    monkeypatch.setattr(departing, "choose_opportunity", choose_opportunity)
     monkeypatch.setattr(departing, "choose_day", choose_day)
-    return Ship(dynamics=Dynamics(EPOCH, 4.5e-5)), looked
+    ship: Any = Ship(dynamics=Dynamics(EPOCH, 4.5e-5))
+    return ship, looked
 
 
 async def ended(ship: Any) -> tuple[Any, float]:

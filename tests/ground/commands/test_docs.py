@@ -53,6 +53,14 @@ class TestPages:
             assert f"reference/dictionary/{vehicle}.md" in pages
             assert "stateDiagram-v2" in pages[f"reference/statecharts/{vehicle}.md"]
 
+    def test_parameters_stand_with_what_is_allowed(self, pages: dict[str, str]) -> None:
+        rover = pages["reference/dictionary/rover.md"].splitlines()
+        assert (
+            "| `slip_limit` | slip above which the rover backs out | a finite float from 0.05 to "
+            "0.95 |"
+        ) in rover
+        assert "## Parameters" not in pages["reference/dictionary/every-node.md"]
+
     def test_a_command_stands_with_arguments_units_ranges_and_states(
         self, pages: dict[str, str]
     ) -> None:
