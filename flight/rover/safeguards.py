@@ -14,4 +14,10 @@ RELAXED_WAKING = Safeguard(
     "charge to wake with, and by day it sleeps while there is less",
     "Zhurong, May 2022: 140 W and -15 C to wake with were never met again",
 )
-ROVER_SAFEGUARDS = (*DRIVING_SAFEGUARDS, GRASP_EVIDENCE, RELAXED_WAKING)
+DEVICE_REST = Safeguard(
+    "device_rest",
+    "a joint that does not move or a camera that sees nothing is left alone, for half an hour up to "
+    "a sol, before what needs it is given up",
+    "Opportunity, sol 654, November 2005: a joint of the arm stalled, and moved again after a rest",
+)
+ROVER_SAFEGUARDS = (*DRIVING_SAFEGUARDS, GRASP_EVIDENCE, RELAXED_WAKING, DEVICE_REST)

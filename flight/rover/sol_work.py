@@ -3,11 +3,19 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.keeping.clock import monotonic
 from flight.surface.energy import EnergyParameters
 from flight.surface.sol_budget import SolBudget, SolVehicle
 
 CONDITIONS = ("cold", "no_power", "dark")  # fault codes that only time mends
+DEVICE = "device"
+"""What is waited for when a device does not do its work, or says nothing."""
+PASSING_TROUBLES = ("stall", "jam", "no_image", "invalid", "garbage", "stuck")
+"""Fault codes of a device that may do the next time what it does not do now."""
+DEVICE_RESTS = (1_800.0, 7_200.0, 28_800.0, SOL_SECONDS, SOL_SECONDS)
+"""s for which a device is left alone before it is tried again: spread in time, so that one
+disturbance does not burn all attempts. Then it counts as broken, until something is achieved."""
 RESTS_IN_VAIN = 8  # half hours or nights waited for the same condition
 PATIENCE = 3
 """Sols in vain, over boots, after which what is stored counts, and no more what a night might take
@@ -51,6 +59,7 @@ class RoverSols(SolBudget):
         self._resting = vehicle
         self._show = show
         self._in_vain = 0  # rests for a condition since there was progress
+        self._device_rests = 0
 
     async def plan(self) -> bool:
         """Plans what is left of the sol, and shows the seconds of work that were planned."""
@@ -112,9 +121,20 @@ class RoverSols(SolBudget):
         self._in_vain += 1
         return self._in_vain <= RESTS_IN_VAIN
 
+    def rest_for_device(self) -> bool:
+        """Whether to leave a device alone for a while; not for ever if nothing gets better."""
+        self.reason = DEVICE
+        self._device_rests += 1
+        return self._device_rests <= len(DEVICE_RESTS)
+
+    @property
+    def device_rest(self) -> float:
+        """For how many s a device is left alone now."""
+        return DEVICE_RESTS[min(max(self._device_rests, 1), len(DEVICE_RESTS)) - 1]
+
     def progress(self) -> None:
         """Something was achieved."""
-        self._in_vain = 0
+        self._in_vain = self._device_rests = 0
 
     def driven(self, distance: float) -> None:
         """Counts metres of this sol."""

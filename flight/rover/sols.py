@@ -11,7 +11,8 @@ from flight.core.keeping.clock import monotonic
 from flight.icd.devices.base import DeviceError, DeviceFault, DeviceRejected, DeviceTimeout
 from flight.rover.hardware import AVIONICS
 from flight.rover.lid_memory import may_hold_lid
-from flight.rover.sol_work import CONDITIONS
+from flight.rover.safeguards import DEVICE_REST
+from flight.rover.sol_work import CONDITIONS, DEVICE, PASSING_TROUBLES
 from flight.rover.vehicle import RoverVehicle
 from flight.surface.sol_budget import WHOLE_WAY
 
@@ -24,7 +25,8 @@ RoverActivity = Callable[[RoverVehicle, Signal], Awaitable[str | Signal | None]]
 def by_day(activity: RoverActivity) -> RoverActivity:
     """Makes an activity of one that works with devices: what only time mends ends it with "rest".
 
-    Any other trouble that a device could not be talked out of fails it.
+    So does a device that does not do its work, or does not answer: it is left alone, so often and
+    so long. Any other trouble that a device could not be talked out of fails it.
     """
 
     @functools.wraps(activity)
@@ -34,11 +36,24 @@ def by_day(activity: RoverActivity) -> RoverActivity:
         except DeviceFault as fault:
             if fault.code in CONDITIONS and node.sols.rest_for(fault.code):
                 return "rest"
+            if fault.code in PASSING_TROUBLES and _may_rest(node, fault):
+                return "rest"
             raise ActivityFailed(str(fault)) from fault
-        except (DeviceRejected, DeviceTimeout) as error:
+        except DeviceTimeout as error:
+            if _may_rest(node, error):
+                return "rest"
+            raise ActivityFailed(str(error)) from error
+        except DeviceRejected as error:
             raise ActivityFailed(str(error)) from error
 
     return guarded
+
+
+def _may_rest(node: RoverVehicle, error: DeviceError) -> bool:
+    if not node.context.structure.keeps(DEVICE_REST) or not node.sols.rest_for_device():
+        return False
+    node.device_rests(reason=str(error), seconds=round(node.sols.device_rest))
+    return True
 
 
 async def sleep_until_work(node: RoverVehicle, signal: Signal) -> str:
@@ -65,6 +80,8 @@ async def _sleep(node: RoverVehicle) -> None:
     spent = node.sols.sol
     if node.sols.reason in CONDITIONS:
         await doze(node, LOOK_AGAIN)
+    elif node.sols.reason == DEVICE:
+        await doze(node, node.sols.device_rest)
     looked = False  # by the light of this day
     for count in range(LONGEST_SLEEP):
         await node.hibernation_over()

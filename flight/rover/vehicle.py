@@ -178,6 +178,9 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
     @event(Severity.WARNING_HI, "A sol without waking: charge {charge}")
     def no_waking(self, *, charge: float | None) -> None: ...
 
+    @event(Severity.WARNING_HI, "Left alone for {seconds} s: {reason}")
+    def device_rests(self, *, seconds: int, reason: str) -> None: ...
+
     @event(Severity.WARNING_LO, "{device}: {reason}", lasts=True)
     def device_trouble(self, *, device: str, reason: str) -> None: ...
 
