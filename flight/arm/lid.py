@@ -3,7 +3,16 @@
 
 from flight.arm.device_calls import MechanismFailed, persist, persist_sound
 from flight.arm.kinematics import standoff
-from flight.arm.motion import go, line, release_brakes, retreat, servo, transit
+from flight.arm.motion import (
+    NotSeen,
+    go,
+    line,
+    look,
+    release_brakes,
+    retreat,
+    servo,
+    transit,
+)
 from flight.arm.seeing import view_gripper
 from flight.arm.vehicle import ArmVehicle
 from flight.arm.work_time import wait_for_work
@@ -40,7 +49,7 @@ async def _move_lid(node: ArmVehicle, *, closed: bool) -> Signal:
     reason = ""
     for _ in range(node.parameters["attempts"]):
         try:
-            if not await _is_done(node, closed):
+            if not (await _is_done(node, closed) and await _is_seen(node, closed)):
                 await release_brakes(node)
                 await _carry(node, closed)
             if await _is_done(node, closed):
@@ -89,6 +98,18 @@ async def _is_done(node: ArmVehicle, closed: bool) -> bool:
     if status.lid_closed is not closed:
         return False
     return not (await view_gripper(node)).lid_present
+
+
+async def _is_seen(node: ArmVehicle, closed: bool) -> bool:
+    """Whether the camera sees the lid where it is to be: that nothing has to be done a switch alone
+    does not say, which would be believed of a lid that nobody has moved."""
+    await release_brakes(node)
+    try:
+        await transit(node, standoff(ON_SEAT if closed else ON_STAND, STANDOFF))
+        await look(node, "lid")
+    except NotSeen:
+        return False
+    return True
 
 
 async def container_status(node: ArmVehicle) -> ContainerStatus:
