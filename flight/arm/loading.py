@@ -10,6 +10,7 @@ from flight.arm.kinematics import on_vehicle, standoff
 from flight.arm.motion import NotSeen, line, look, release_brakes, retreat, servo
 from flight.arm.safeguards import INSERTION_FORCE
 from flight.arm.seeing import CAMERA, GRIPPER, verify_tube, view_gripper
+from flight.arm.silence import heard_again, is_silence
 from flight.arm.vehicle import ArmVehicle
 from flight.arm.work_time import count_tube, wait_for_work
 from flight.core.activities import ActivityFailed
@@ -117,7 +118,9 @@ async def _load(node: ArmVehicle, tube: str, source: str) -> None:
 async def _take(node: ArmVehicle, tube: str, source: str) -> None:
     node.current_tube = tube
     reason = ""
-    for _ in range(node.parameters["attempts"]):
+    left: int = node.parameters["attempts"]
+    while left > 0:
+        left -= 1
         try:
             if await _find_in_jaws(node, tube):
                 return
@@ -136,6 +139,10 @@ async def _take(node: ArmVehicle, tube: str, source: str) -> None:
             node.attempt_failed(tube=tube, reason=reason)
             if isinstance(failure, HandoverFailed) and not failure.settled:
                 break
+            if is_silence(failure) and await heard_again(node, source):
+                await node.handover.settle()
+                await release_brakes(node)
+                left += 1  # what nobody has heard was no attempt
     raise ActivityFailed(f"not taken from {source}: {reason}")
 
 

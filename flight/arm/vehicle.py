@@ -103,12 +103,16 @@ class ArmVehicle(LooksForTubes):
     @event(Severity.WARNING_HI, "A mechanism has failed: {reason}")
     def mechanism_failed(self, *, reason: str) -> None: ...
 
+    @event(Severity.WARNING_LO, "No answer of {vehicle}: waited for")
+    def waits_for_answer(self, *, vehicle: str) -> None: ...
+
     @event(Severity.ACTIVITY_LO, "Waiting: {reason}")
     def work_waits(self, *, reason: str) -> None: ...
 
     def attach(self) -> None:
         self.hardware = connect(self)
         self.mechanism = self.failed_mechanism
+        self.silence_borne: dict[str, float] = {}  # s for which vehicles were waited for
         self.count_tubes()
 
     def housekeeping_period(self) -> float:

@@ -22,7 +22,15 @@ A = TypeVar("A")
 
 
 class ExchangeFailed(Exception):
-    """The other node refused, or did not answer in time; the text says which."""
+    """The other node refused, or did not answer in time (`is_silence`); the text says which."""
+
+    is_silence = False
+
+
+class NoAnswer(ExchangeFailed):
+    """The other node did not answer in time."""
+
+    is_silence = True
 
 
 class Exchanges:
@@ -94,7 +102,7 @@ class Exchanges:
                 if "refused" in answer:
                     raise ExchangeFailed(f"{destination} refused {topic}: {answer['refused']}")
                 return answer
-            raise ExchangeFailed(
+            raise NoAnswer(
                 f"{destination} gave no answer to {topic} in {attempts} attempts of {timeout:g} s"
             )
         finally:
