@@ -16,7 +16,7 @@ RELAXED_WAKING = Safeguard(
 )
 DEVICE_REST = Safeguard(
     "device_rest",
-    "a joint that does not move or a camera that sees nothing is left alone, for half an hour up to "
+    "a joint that does not move or a camera that sees nothing is left alone, for half an hour to "
     "a sol, before what needs it is given up",
     "Opportunity, sol 654, November 2005: a joint of the arm stalled, and moved again after a rest",
 )

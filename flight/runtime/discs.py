@@ -79,6 +79,13 @@ class FileDisc:
         os.replace(draft, path)
 
 
+def image_of(database: sqlite3.Connection) -> bytes:
+    """A database in memory as its file would be: nothing, where nothing was ever written to it,
+    which SQLite calls an error."""
+    pages = database.execute("PRAGMA page_count").fetchone()[0]
+    return database.serialize() if pages else b""
+
+
 class MemoryDisc:
     """Databases in memory, each used by one at a time. `save` writes them to their files.
 
@@ -109,7 +116,7 @@ class MemoryDisc:
         for key, used in list(self._used.items()):
             if used is connection:
                 connection.rollback()
-                self._images[key] = connection.serialize()
+                self._images[key] = image_of(connection)
                 del self._used[key]
         connection.close()
 

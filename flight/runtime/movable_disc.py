@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from flight.configuration.whole_files import replace_file
-from flight.runtime.discs import FileDisc, MemoryDisc
+from flight.runtime.discs import FileDisc, MemoryDisc, image_of
 
 KEPT_PRAGMAS = ("synchronous", "cache_size", "wal_autocheckpoint")
 """What a user has asked of a connection, and asks of that to the file as well."""
@@ -35,7 +35,7 @@ class MovableDisc(MemoryDisc):
             database = self._used.get(key)
             file = _moved(Path(key), old, new)
             file.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(file, image if database is None else database.serialize())
+            replace_file(file, image if database is None else image_of(database))
             if database is not None:
                 moved[id(database)] = self._opened(file, database)
         for key, text in self._notes.items():

@@ -92,3 +92,14 @@ def test_a_store_set_aside_leaves_its_name_free_and_notes_stay(disc: Disc, tmp_p
     old = Storage(tmp_path / "node.sqlite.damaged-1", disc=disc)
     assert old.get("a", "b") == 1
     old.close()
+
+
+def test_a_database_to_which_nothing_was_written_is_kept_as_an_empty_file(tmp_path: Path) -> None:
+    disc = MemoryDisc()
+    path = tmp_path / "rover.sqlite"
+    disc.release(disc.connect(path))
+    assert disc.size(path) == 0
+    again = disc.connect(path)
+    again.execute("CREATE TABLE seen (what)")
+    disc.release(again)
+    assert (disc.size(path) or 0) > 0
