@@ -181,7 +181,11 @@ async def test_the_lid_is_tried_three_times_and_believed_when_it_is_seen(
     async def nothing(*given: Any) -> None:
         pass
 
+    async def is_seen(node: Any, closed: bool) -> bool:
+        return True
+
     monkeypatch.setattr(lid, "_is_done", is_done)
+    monkeypatch.setattr(lid, "_is_seen", is_seen)
     monkeypatch.setattr(lid, "_carry", carry)
     for name in ("wait_for_work", "release_brakes", "_rest"):
         monkeypatch.setattr(lid, name, nothing)

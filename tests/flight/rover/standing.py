@@ -111,6 +111,7 @@ class Standing:
             progress=lambda: self.said.append(("progressed", {})),
             may_go_on=lambda: self.goes_on, plan=self._plan, rest_for=lambda code: self.rests,
             reason="energy", sol=1, planner=None,
+            rest_for_device=lambda: self.rests, device_rest=1_800.0,
         )  # fmt: skip
         self.locomotion: Any = SimpleNamespace(
             drive=self._drive, turn_to=self._turn_to, drive_to=self._drive_to,

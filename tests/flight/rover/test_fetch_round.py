@@ -160,7 +160,9 @@ def test_in_the_rack_or_handed_over_is_collected_and_nothing_else(rover: Any) ->
     [
         (DeviceFault("cold", "c"), True, "rest"), (DeviceFault("no_power", "c"), True, "rest"),
         (DeviceFault("dark", "c"), True, "rest"), (DeviceFault("cold", "c"), False, None),
-        (JAM, True, None), (DeviceRejected("no"), True, None), (DeviceTimeout("x"), True, None),
+        (JAM, True, "rest"), (JAM, False, None), (DeviceRejected("no"), True, None),
+        (DeviceTimeout("x"), True, "rest"), (DeviceTimeout("x"), False, None),
+        (DeviceFault("reach", "r"), True, None),
     ],
 )  # fmt: skip
 async def test_what_only_time_mends_is_slept_over(
