@@ -23,8 +23,10 @@ ATTEMPTS = 3
 PAUSE = 120.0  # s between attempts
 COLD_PAUSE = 1800.0  # s until joints that are too cold are tried again
 COLD_ATTEMPTS = 16
-LASTING = ("stall", "brake", "jam")  # a mechanism that has failed
-RESTING = ("brake", "jam")  # one that may come free; a joint that stalls is driven no more
+LASTING = {"stall": 3600.0, "brake": SOL_SECONDS, "jam": SOL_SECONDS}
+"""What a mechanism says that does not move, and how long (s) it is left alone before it is tried
+once more and given up: two tries in two minutes end in one disturbance. A motor that has stalled
+cools for an hour; what may come free in the warmth of another day has a sol."""
 
 
 class MechanismFailed(ActivityFailed):
@@ -43,8 +45,8 @@ async def persist_sound(node: ArmVehicle, call: Callable[[], Awaitable[R]]) -> R
 async def persist(node: ArmVehicle, call: Callable[[], Awaitable[T]]) -> T:
     """Makes a device call, again after a pause if it fails in passing.
 
-    Raises MechanismFailed when a mechanism has failed twice, and where it may come free twice more
-    a sol later; ActivityFailed when the attempts are used up or the device refuses.
+    Raises MechanismFailed when a mechanism has failed twice, and twice more after a rest;
+    ActivityFailed when the attempts are used up or the device refuses.
     """
     failures = colds = 0
     may_rest = node.context.structure.keeps(MECHANISM_REST)
@@ -58,10 +60,11 @@ async def persist(node: ArmVehicle, call: Callable[[], Awaitable[T]]) -> T:
                 continue
             failures += 1
             node.device_trouble(attempt=failures, reason=str(fault))
-            if fault.code in RESTING and failures >= 2 and may_rest:
+            rest = LASTING.get(fault.code)
+            if rest is not None and failures >= 2 and may_rest:
                 may_rest, failures = False, 0
-                node.mechanism_rests(reason=str(fault))
-                await asyncio.sleep(SOL_SECONDS)
+                node.mechanism_rests(hours=round(rest / 3600.0, 1), reason=str(fault))
+                await asyncio.sleep(rest)
                 continue
             if fault.code in LASTING and failures >= 2:
                 node.note_failed_mechanism(str(fault))

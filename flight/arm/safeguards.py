@@ -10,7 +10,8 @@ INSERTION_FORCE = Safeguard(
 )
 MECHANISM_REST = Safeguard(
     "mechanism_rest",
-    "a mechanism that does not move is left alone for a sol and tried again before it is given up",
+    "a mechanism that does not move is left alone (a stalled joint for an hour, brakes and jaws "
+    "for a sol) and tried again before it is given up",
     "Curiosity, sol 1536, December 2016: a brake that did not release, and did later",
 )
 ARM_SAFEGUARDS = (MECHANISM_REST, INSERTION_FORCE)

@@ -249,7 +249,10 @@ class SimTransferArm(PoweredDevice, TransferArm):
         joint = self.stuck_joint
         self._stalled = joint >= 0 and abs(path[-1][joint] - path[0][joint]) > 0.002
         if self._stalled:
-            await self.work(STALL_SECONDS, self.parameters.power)
+            try:
+                await self.work(STALL_SECONDS, self.parameters.power)
+            finally:
+                self._stalled = False  # the drive gives up, and takes the current off
             raise DeviceFault("stall", f"{self.service}: joint {joint} does not follow its command")
 
 

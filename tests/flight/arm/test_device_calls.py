@@ -29,7 +29,7 @@ class Arm:
     def device_trouble(self, attempt: int, reason: str) -> None:
         self.attempts.append(attempt)
 
-    def mechanism_rests(self, reason: str) -> None:
+    def mechanism_rests(self, hours: float, reason: str) -> None:
         self.rests.append(reason)
 
     def note_failed_mechanism(self, reason: str) -> None:
@@ -76,11 +76,12 @@ async def test_cold_joints_are_waited_for_sixteen_times_and_then_count_as_failur
     assert len(node.tries) == 19 and node.attempts == [1, 2, 3]
 
 
-async def test_a_joint_that_stalls_twice_is_driven_no_more() -> None:
+async def test_a_joint_that_stalls_twice_cools_and_is_driven_no_more_when_it_stalls_again() -> None:
     node: Any = Arm()
     with pytest.raises(MechanismFailed, match="it stalls"):
         await persist(node, call(node, DeviceFault("stall", "it stalls"), 9))
-    assert node.tries == [0.0, 120.0] and node.failed == ["it stalls"] and not node.rests
+    assert node.tries == [0.0, 120.0, 3_720.0, 3_840.0] and node.failed == ["it stalls"]
+    assert node.rests == ["it stalls"]
     node = Arm()
     await persist(node, call(node, DeviceFault("stall", "it stalls"), 1))
     assert len(node.tries) == 2 and node.failed == []
