@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from flight.configuration.files import ConfigurationError
 from flight.runtime.throttled_loop import Input
 from ground.commands import spare, standing_by
 from ground.commands.spare import Adopted, Spare
@@ -20,6 +21,7 @@ from ground.edge.private_files import state_folder, write_private
 from ground.edge.standing import STANDING, Standing
 from ground.missions.run_folder import RunFolder
 from ground.testbed.session import SessionHead, SessionWriter, read_session
+from ground.testbed.standby_folder import StandbyFolder
 
 HEAD = SessionHead(1, "surface", 1, None, {})
 HEAT = {"type": "command", "vehicle": "lander", "command": "report_status", "user": "ada"}
@@ -202,3 +204,30 @@ def test_an_adopted_process_ends_as_others_do(does: str, ends: Any, code: int) -
     started.returncode = code  # it was waited for
     adopted.kill()  # nobody
     assert Adopted(os.getppid()).poll() == 0  # no child of this process
+
+
+def test_the_spare_s_own_files_are_those_of_the_run_it_becomes(tmp_path: Path) -> None:
+    home = StandbyFolder(tmp_path / "spare", {"fingerprint": {}})
+    late = home.open_lines("events.jsonl")
+    late.write("one\n")
+    (home.path / "drills.jsonl").write_text("drilled\n")
+    home.mark("running")
+    run = RunFolder(tmp_path / "run")
+    (run.path / "events.jsonl").write_text("of the one that died\n")
+    with pytest.raises(ConfigurationError, match="another run is under way"):
+        home.take(run.path)  # it lives
+    assert (run.path / "events.jsonl").read_text() == "of the one that died\n"
+    run.close()
+    home = StandbyFolder(tmp_path / "spare")
+    late = home.open_lines("events.jsonl")
+    late.write("one\n")
+    home.take(run.path)
+    late.write("two\n")
+    assert (run.path / "events.jsonl").read_text() == "one\ntwo\n"
+    assert (run.path / "drills.jsonl").read_text() == "drilled\n"
+    assert json.loads((run.path / "run.json").read_text())["state"] == "running"
+    assert (run.path / "ground").is_dir() and (run.path / "nodes").is_dir()
+    home.open_lines("truth.jsonl").close()
+    assert (run.path / "truth.jsonl").exists()
+    late.close()
+    home.close()
