@@ -3,7 +3,7 @@
 from typing import Any
 
 from flight.runtime.loop import NANOSECONDS
-from ground.testbed.run_control import ControlRefused, RunControl
+from ground.testbed.control_client import ControlRefused, RunControl
 
 KEY, SESSION = "console/drill", "console"
 

@@ -12,7 +12,7 @@ from ground.commands.paces import checked_pace
 from ground.edge.private_files import state_folder, write_private
 from ground.edge.standing import GOAL, STANDING, Standing, read_standing
 from ground.missions.mission import load_mission
-from ground.testbed.run_control import ControlRefused, RunControl
+from ground.testbed.control_client import ControlRefused, RunControl
 from ground.testbed.session import SESSION_FILE, Session, read_session
 
 
