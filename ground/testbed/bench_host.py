@@ -41,6 +41,7 @@ from ground.testbed.bench_opening import (
 from ground.testbed.bench_orders import are
 from ground.testbed.bench_recorded import RecordedBench
 from ground.testbed.bench_view import BenchView
+from ground.testbed.evidence import file_hash
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import Happenings, Setting
 from ground.testbed.inputs import BenchInput, read_input
@@ -101,6 +102,17 @@ class Bench(Throttled):
         devices = {name: "replay" if again and each.flies else each.mode
                    for name, each in self.bench.devices.items()}  # fmt: skip
         return {**super().options(mission), "bench": self.file.name, "devices": devices}
+
+    def configuration(self, mission: LoadedMission) -> dict[str, str]:
+        """Also of the bench file, and of its calibrations."""
+        found = super().configuration(mission)
+        names = dict.fromkeys(each.calibration for each in self.bench.devices.values())
+        files = (self.file, *(self.file.parent / name for name in names if name))
+        told = {f"bench {file.name}": file_hash(file) for file in files if file.is_file()}
+        if self.session is not None:  # a record of before these were told has none
+            known = self.session.head.configuration
+            told = {name: each for name, each in told.items() if name in known}
+        return {**found, **told}
 
     def check(self, mission: LoadedMission) -> None:
         """Refuses a bench with a device that nobody here has."""

@@ -71,8 +71,13 @@ def configuration_hashes(mission: LoadedMission) -> dict[str, str]:
         whole = file.resolve()
         inside = whole.is_relative_to(top.resolve())
         name = whole.relative_to(top.resolve()).as_posix() if inside else str(whole)
-        hashes[name] = hashlib.sha256(file.read_bytes()).hexdigest()
+        hashes[name] = file_hash(file)
     return hashes
+
+
+def file_hash(file: Path) -> str:
+    """SHA-256 of a file."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _versions() -> dict[str, str | None]:

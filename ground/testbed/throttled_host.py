@@ -72,6 +72,10 @@ class Throttled(Virtual):
         """The file of the bench that devices are real on, for the record; "" without."""
         return ""
 
+    def configuration(self, mission: LoadedMission) -> dict[str, str]:
+        """SHA-256 of each file that the run may read."""
+        return dict(configuration_hashes(mission))
+
     def check(self, mission: LoadedMission) -> None:
         """Refuses a record of another mission, or of other files, and a file of no operators."""
         load_operators(self.operators)
@@ -80,7 +84,7 @@ class Throttled(Virtual):
         head = self.session.head
         if head.mission != mission.name:
             raise _refused(self.session, f"mission = {head.mission}: {mission.name} is to be flown")
-        now = configuration_hashes(mission)
+        now = self.configuration(mission)
         names = sorted({*now, *head.configuration})
         changed = [name for name in names if now.get(name) != head.configuration.get(name)]
         if changed:
@@ -146,7 +150,7 @@ class ThrottledHost(VirtualHost):
                 setting.mission.name,
                 setting.seed,
                 self._kind.shuffle,
-                configuration_hashes(setting.mission),
+                self._kind.configuration(setting.mission),
                 tuple(plain_fault(fault) for fault in setting.faults),
                 self._kind.bench_name,
                 self._kind.parent,

@@ -168,6 +168,8 @@ def test_the_rover_drives_on_real_wheels(desk: Desk, tmp_path: Path) -> None:
     assert record.verdict == "success" and record.violations == []
     assert summary["deterministic"] is False and "rover.wheels is real" in summary["because"][0]
     assert summary["evidence"]["options"]["devices"] == {"rover.wheels": "real"}
+    recording = json.loads((tmp_path / "run" / "bench.json").read_text())["recording"]
+    assert recording["whole"] and recording["dropped"] == 0 and recording["messages"] > 500
 
 
 @pytest.mark.check

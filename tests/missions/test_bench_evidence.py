@@ -63,6 +63,7 @@ def fly(file: str, out: Path) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.requirement("HIL-01")
 def test_its_recording_is_flown_again_to_one_hash_also_where_nothing_else_is_left(
     desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -127,6 +128,7 @@ def test_simulated_beside_real_of_two_flights(desk: Desk, tmp_path: Path) -> Non
     assert main(["hil", "compare", *both, "--tolerance", "drive.distance=0.05"]) == 0
 
 
+@pytest.mark.requirement("HIL-05")
 @pytest.mark.parametrize("desk", [20.0], indirect=True)
 @pytest.mark.parametrize(
     "fault",

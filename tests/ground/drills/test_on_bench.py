@@ -23,6 +23,7 @@ always: [tubes_accounted]
 """
 
 
+@pytest.mark.requirement("HIL-06")
 @pytest.mark.parametrize(
     ("fault", "words"),
     [

@@ -98,6 +98,7 @@ async def test_the_simulated_one_flies_and_both_are_compared_when_both_have_answ
     await desk.end()
 
 
+@pytest.mark.requirement("HIL-03")
 async def test_a_shadow_moves_with_it_and_one_that_is_at_work_is_not_asked() -> None:
     desk = Desk("shadow", distance=Tolerance(0.01))
     assert (await desk.device.drive(1.0)).distance == 1.0

@@ -22,6 +22,7 @@ def test_residuals_are_real_less_simulated_and_stamps_are_no_values() -> None:
     assert "look.seconds" not in comparison.fields and comparison.compared == 3
 
 
+@pytest.mark.requirement("HIL-04")
 def test_a_band_is_left_when_it_has_been_left_for_so_long() -> None:
     comparison = Comparison({"metres": Tolerance(0.5, dwell=2.0)})
 

@@ -54,6 +54,7 @@ def test_what_was_told_is_read_in_order_with_wall_and_mission_time(tmp_path: Pat
     assert (figures.messages, figures.dropped, figures.whole) == (5, 0, True)
 
 
+@pytest.mark.requirement("HIL-02")
 def test_what_the_queue_does_not_hold_is_dropped_and_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
