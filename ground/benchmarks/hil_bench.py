@@ -2,13 +2,20 @@
 beside how late this machine is by itself, in the same minute."""
 
 import asyncio
+import os
 import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import (
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,7 +37,7 @@ from sim_hw.bench.guard import GuardRules
 from sim_hw.bench.histogram import Histogram
 from sim_hw.bench.port import BenchPort, BenchProcess
 from sim_hw.bench.process import RealDevice, Setting
-from sim_hw.bench.realtime import real_time
+from sim_hw.bench.realtime import PRIORITY, real_time
 from sim_hw.bench.stand_ins.stand_in import StandIn
 
 RATE = 50.0  # Hz
@@ -144,10 +151,14 @@ async def desk(
 
 
 @contextmanager
-def device_process(words: list[str]) -> Iterator["subprocess.Popen[str]"]:
-    """A C device, from when it says that it is ready."""
+def device_process(
+    words: list[str], *, realtime: bool = False
+) -> Iterator["subprocess.Popen[str]"]:
+    """A C device, from when it says that it is ready. `realtime`: as if it had a processor of its
+    own, which a real one has."""
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     try:
+        _prefer(process.pid, realtime)
         assert process.stdout is not None
         while process.stdout.readline().strip() != "ready":
             if process.poll() is not None:
@@ -158,6 +169,12 @@ def device_process(words: list[str]) -> Iterator["subprocess.Popen[str]"]:
         process.communicate()
 
 
+def _prefer(process: int, realtime: bool) -> None:
+    if realtime:
+        with suppress(PermissionError):
+            os.sched_setscheduler(process, os.SCHED_FIFO, os.sched_param(PRIORITY))
+
+
 def free_port() -> int:
     """A TCP port of loopback that nobody uses now."""
     with socket.socket() as found:
@@ -166,7 +183,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def firmware(folder: Path) -> Iterator[str]:
+def firmware(folder: Path, *, realtime: bool = False) -> Iterator[str]:
     """The wheels in QEMU; the address of their line."""
     image, line = build("wheels", "cortex_m3", folder), folder / "uart"
     process = subprocess.Popen(
@@ -177,6 +194,7 @@ def firmware(folder: Path) -> Iterator[str]:
         stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
+        _prefer(process.pid, realtime)
         until = time.monotonic() + PATIENCE
         while not line.exists():
             if process.poll() is not None or time.monotonic() > until:

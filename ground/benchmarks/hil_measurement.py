@@ -141,7 +141,8 @@ def _paths(
         ("pty", str(line), f"serial://{line}", extent.cycles),
         ("tcp", str(port), f"tcp://127.0.0.1:{port}", extent.long_cycles),
     ):
-        with device_process([str(nozzle), f"--{wire}", where]):
+        words = [str(nozzle), f"--{wire}", where]
+        with device_process(words, realtime=realtime):
             place = ("mav.effectors", "nozzle", address)
             name = f"C on {wire} 50 Hz{_how(realtime)}"
             figures = measure_path(name, place, STEER, cycles, realtime=realtime)
@@ -161,7 +162,7 @@ def path_row(figures: PathFigures, p50: float, p99: float) -> Row:
 
 
 def _qemu(extent: HilExtent, folder: Path, say: Callable[[str], None]) -> Iterator[Row]:
-    with firmware(folder) as address:
+    with firmware(folder, realtime=True) as address:
         place = ("rover.wheels", "wheels", address)
         name = f"QEMU 50 Hz{_how(True)}"
         figures = measure_path(name, place, STATE, extent.qemu_cycles, realtime=True)
