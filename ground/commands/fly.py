@@ -87,8 +87,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--serve",
         action="store_true",
-        help="with --pace or --processes: serve mission control to people and scripts as well, as "
-        "`msr control` does",
+        help="with --pace, --processes or --bench: serve mission control to people and scripts as "
+        "well, as `msr control` does",
     )
     parser.add_argument(
         "--operators",
@@ -382,8 +382,10 @@ def _check_options(arguments: argparse.Namespace) -> None:
         strange = {o: f"{why}; leave one of them out" for o, why in ONLY_VIRTUAL.items()}
     if arguments.pace is None and arguments.operators is not None and not arguments.serve:
         raise ConfigurationError("command line", None, "--operators", "it needs --pace or --serve")
-    if arguments.serve and arguments.pace is None and not arguments.processes:
-        raise ConfigurationError("command line", None, "--serve", "it needs --pace or --processes")
+    held = arguments.pace is not None or arguments.processes or arguments.bench is not None
+    if arguments.serve and not held:
+        problem = "it needs --pace, --processes or --bench"
+        raise ConfigurationError("command line", None, "--serve", problem)
     if arguments.arm and arguments.bench is None:
         raise ConfigurationError("command line", None, "--arm", "it needs --bench")
     if arguments.branch is not None and (arguments.session is None or arguments.pace is None):

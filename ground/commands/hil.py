@@ -12,7 +12,9 @@ from ground.terminal.destinations import check_folder
 from ground.terminal.exit_codes import NO, REFUSED, UNKNOWN, YES
 
 if TYPE_CHECKING:
+    from flight.icd.devices.base import DeviceInterface
     from ground.hil.conformance import Kit, Row
+    from sim_hw.bench.adapters.opening import Opener
 
 MARKS = {"passed": "ok  ", "failed": "FAIL", "not shown": "?   "}
 
@@ -29,7 +31,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--allow-network", action="store_true", help="also devices beyond this machine"
     )
     check = works.add_parser("check", help="whether a device keeps the rules; it will move")
-    check.add_argument("address", help="tcp://127.0.0.1:5000, unix:///path, serial:///dev/tty...")
+    check.add_argument(
+        "address",
+        help="tcp://127.0.0.1:5000, unix:///path, serial:///dev/tty..., or a bench file, with the "
+        "service of a device on it as INTERFACE: also one with an adapter",
+    )
     check.add_argument("interface", help="such as Wheels: see docs/reference/devices.md")
     check.add_argument("--still", action="store_true", help="nothing moves; less is shown")
     check.add_argument("--json", action="store_true", help="print a JSON object instead")
@@ -130,20 +136,23 @@ def _check(arguments: argparse.Namespace) -> int:
     from flight.runtime.loop import run as run_loop
     from flight.runtime.paced_loop import PacedLoop
     from ground.hil.conformance import Kit, check_device
-    from ground.hil.interfaces import interface_called
     from ground.hil.probes import PROBES
-    from sim_hw.bench.wire.addresses import AddressRefused, read_address
-    from sim_hw.bench.wire.wires import WireLost, open_wire
+    from sim_hw.bench.adapters.opening import AdapterOpener
+    from sim_hw.bench.wire.wires import WireLost
 
-    interface = interface_called(arguments.interface)
-    try:
-        address = read_address(arguments.address, allow_network=arguments.allow_network)
-    except AddressRefused as error:
-        raise refused("ADDRESS", str(error)) from None
-    kit = Kit(interface, lambda: open_wire(address), still=arguments.still)
+    interface, opener = _checked(arguments)
+    kit = Kit(interface, opener, still=arguments.still)
+
+    async def check() -> "list[Row]":
+        try:
+            return await check_device(kit, PROBES)
+        finally:
+            if isinstance(opener, AdapterOpener):
+                await opener.close()
+
     begun = time.monotonic()
     try:
-        rows = run_loop(check_device(kit, PROBES), PacedLoop())
+        rows = run_loop(check(), PacedLoop())
     except WireLost as error:
         raise refused("ADDRESS", str(error)) from None
     _print_check(arguments, kit, rows, time.monotonic() - begun)
@@ -151,6 +160,33 @@ def _check(arguments: argparse.Namespace) -> int:
     if "failed" in verdicts:
         return NO
     return UNKNOWN if "not shown" in verdicts and not arguments.still else YES
+
+
+def _checked(arguments: argparse.Namespace) -> "tuple[type[DeviceInterface], Opener]":
+    """The interface, and what opens the wire: of an address, or of a service of a bench file."""
+    from ground.hil.interfaces import interface_called
+    from ground.testbed.bench_file import REPLACEABLE, load_bench, setting_of
+    from sim_hw.bench.adapters.opening import opener_of
+    from sim_hw.bench.wire.addresses import AddressRefused, read_address
+
+    network = arguments.allow_network
+    if arguments.address.endswith((".yaml", ".yml")):
+        file, bench = load_bench(arguments.address, allow_network=network)
+        for service, real in zip(
+            bench.wired, setting_of(bench, file, allow_network=network).devices, strict=True
+        ):
+            if service == arguments.interface:
+                return REPLACEABLE[service], opener_of(
+                    real.address, real.adapter, allow_network=network
+                )
+        known = ", ".join(bench.wired) or "none"
+        raise refused("INTERFACE", f"= {arguments.interface}: allowed is one of {known}")
+    interface = interface_called(arguments.interface)
+    try:
+        read_address(arguments.address, allow_network=network)
+    except AddressRefused as error:
+        raise refused("ADDRESS", str(error)) from None
+    return interface, opener_of(arguments.address, None, allow_network=network)
 
 
 def _print_check(

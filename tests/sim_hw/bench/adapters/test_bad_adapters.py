@@ -12,11 +12,13 @@ import pytest
 from flight.icd.codec import pack
 from flight.icd.devices.description import interface_hash
 from flight.icd.devices.mobility import Wheels
+from ground.cli import main
 from sim_hw.bench.adapters.process import Told
 from sim_hw.bench.device_link import Wanted
 from sim_hw.bench.guard import GuardRules
 from sim_hw.bench.port import BenchProcess
 from tests.sim_hw.bench.adapters.bad import install
+from tests.sim_hw.bench.adapters.desks import written
 
 pytestmark = pytest.mark.processes
 
@@ -126,3 +128,23 @@ def test_one_that_does_not_open_tells_why_and_another_than_is_wanted_is_refused(
             run.state(GOOD, "armed")
         finally:
             run.process.close()
+
+
+@pytest.mark.check
+def test_an_adapter_is_checked_as_a_device_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the same kit, in the process that it has on a bench."""
+    install(tmp_path / "site", monkeypatch)
+    rates = "".join(
+        f"  {name}: {{value: 1.2, unit: {unit}, source: test}}\n"
+        for name, unit in (("drive", "m/s"), ("turn", "rad/s"))
+    )
+    for does, code, words in (("right", 0, "22 passed"), ("nonsense", 1, "FAIL")):
+        more = f"map: {{does: {does}}}\nrates:\n{rates}"
+        file = written(tmp_path, BAD, "Wheels", "desk_motor", "desk", more)
+        assert main(["hil", "check", str(file), BAD]) == code
+        said = capsys.readouterr().out
+        assert words in said, said
+    assert main(["hil", "check", str(file), "rover.wings"]) == 2
+    assert "allowed is one of rover.wheels" in capsys.readouterr().err
