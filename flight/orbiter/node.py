@@ -169,7 +169,16 @@ class Orbiter(OrbiterVehicle):
         except DeviceError as error:
             self.note_no_gauge()
             self.device_trouble(reason=str(error))
+        await self._look_at_stars()
         self.tubes_held = len(on_board(self))
+
+    async def _look_at_stars(self) -> None:
+        """Whether the star tracker knows the attitude; it does not turning, nor before the Sun."""
+        try:
+            self.stars_seen = (await self.devices.star_tracker.attitude()).valid
+        except DeviceError as error:
+            self.stars_seen = None
+            self.device_trouble(reason=str(error))
 
     @command(deadline=60.0)
     def load_target_orbit(

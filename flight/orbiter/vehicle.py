@@ -122,6 +122,7 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
         CapsuleRelease | None, None, doc="once the capsule is on its own"
     )
 
+    stars_seen = Channel(bool, doc="the star tracker knows the attitude")
     range_to_container = Channel(float, unit="m", doc="by the filter")
     range_sigma = Channel(float, unit="m", doc="standard deviation of that range")
     position_sigma = Channel(float, unit="m", doc="of the container, relative: root of the sum")

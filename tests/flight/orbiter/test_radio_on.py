@@ -1,10 +1,11 @@
-"""The orbiter's radio is switched on at each boot, until it says itself that it is on."""
+"""The orbiter's radio is on when it says so itself, and the stars are seen when the tracker does."""
 
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from flight.orbiter.node import Orbiter
 from flight.orbiter.vehicle import RADIO_PAUSES, OrbiterVehicle
 from tests.flight.orbiter.ship import MUTE, Answers, do, now
 
@@ -36,3 +37,17 @@ def test_it_is_told_until_it_is_on(told: list[Any], says: list[Any], tries: int)
     pauses = [*RADIO_PAUSES, *[RADIO_PAUSES[-1]] * 9]
     assert do(story()) == sum(pauses[: tries - 1])
     assert len(troubles) == tries - 1
+
+
+@pytest.mark.parametrize(
+    ("says", "seen"),
+    [(SimpleNamespace(valid=True), True), (SimpleNamespace(valid=False), False), (MUTE, None)],
+)
+def test_whether_the_stars_are_seen_the_tracker_says(says: Any, seen: bool | None) -> None:
+    troubles: list[str] = []
+    node: Any = SimpleNamespace(
+        devices=SimpleNamespace(star_tracker=Answers(attitude=[says])), stars_seen="as before",
+        device_trouble=lambda reason: troubles.append(reason),
+    )  # fmt: skip
+    do(Orbiter._look_at_stars(node))
+    assert node.stars_seen is seen and len(troubles) == (seen is None)
