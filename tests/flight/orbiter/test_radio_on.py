@@ -1,4 +1,4 @@
-"""The orbiter's radio is on when it says so itself, and the stars are seen when the tracker does."""
+"""The orbiter's radio is on when it says so itself, stars are seen when the tracker says so."""
 
 from types import SimpleNamespace
 from typing import Any

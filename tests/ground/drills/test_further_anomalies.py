@@ -13,7 +13,7 @@ FOLDER = configs_folder() / "drills" / "further"
 
 def test_each_says_what_has_to_go_on() -> None:
     drills = drills_in([FOLDER])
-    assert len(drills) >= 10
+    assert len(drills) >= 45
     for drill in drills:
         assert drill.doc and drill.faults, drill.name
         assert "recover" in [within.name for within in drill.within], drill.name
@@ -23,4 +23,18 @@ def test_each_says_what_has_to_go_on() -> None:
 @pytest.mark.parametrize("name", ["entry", "mission"])
 def test_each_is_survived(tmp_path: Path, name: str) -> None:
     ended = msr_drill(tmp_path, str(FOLDER / f"{name}.yaml"), "--quiet")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", ["surface", "rendezvous", "home"])
+def test_so_is_each_of_those_that_take_longer(tmp_path: Path, name: str) -> None:
+    ended = msr_drill(tmp_path, str(FOLDER / f"{name}.yaml"), "--quiet")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", ["without_memory_in_space", "without_memory_perseverance"])
+def test_a_vehicle_that_loses_its_memory_on_the_way_goes_on(tmp_path: Path, name: str) -> None:
+    ended = msr_drill(tmp_path, f"examples/{name}", "--quiet")
     assert ended.returncode == 0, ended.stdout + ended.stderr
