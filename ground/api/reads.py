@@ -169,6 +169,17 @@ class Products(Read, frozen=True, tag="products"):
     """
 
 
+class Product(Read, frozen=True, tag="product"):
+    """What a product in pieces tells, as rows to draw: as far as its pieces are here.
+
+    Answers `columns`, `rows`, at most 1000, `began_s` (mission time of the first), `count` and
+    `missing` numbers of pieces. Refused for a product that is no record over time.
+    """
+
+    vehicle: Name
+    name: Name
+
+
 class OnBoard(Read, frozen=True, tag="on_board"):
     """What a vehicle has loaded: what we think, and what it has told.
 
@@ -237,6 +248,6 @@ class Preview(Read, frozen=True, tag="preview"):
 
 READS = (
     Hello | GetDictionary | Snapshot | Since | History | Values | Series | Events | GetAlarms
-    | Passes | Custody | Changes | Products | OnBoard | Procedures | GetProcedure | DryRun
+    | Passes | Custody | Changes | Products | Product | OnBoard | Procedures | GetProcedure | DryRun
     | Preview
 )  # fmt: skip

@@ -7,6 +7,7 @@ It knows the vehicles by their dictionary alone.
 from ground.mission_control.alarm import ALARMS_OVER
 from ground.mission_control.archive import ArchiveError
 from ground.mission_control.argument_types import TypeEntry
+from ground.mission_control.ascent_record import AscentProduct, product_of
 from ground.mission_control.benched_archive import BenchedArchive
 from ground.mission_control.clock import MissionClock
 from ground.mission_control.condition_checks import field_problem
@@ -47,6 +48,7 @@ __all__ = [
     "About",
     "ArchiveError",
     "ArgumentEntry",
+    "AscentProduct",
     "Asked",
     "Band",
     "BenchedArchive",
@@ -74,6 +76,7 @@ __all__ = [
     "launch_time",
     "load_procedure",
     "origin_of",
+    "product_of",
     "progress_line",
     "progress_panel",
     "stages_of",

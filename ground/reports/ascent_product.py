@@ -3,72 +3,16 @@
 The report of the ascent in a run folder is made from this, and so is its picture; no truth enters.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from flight.configuration.whole_files import replace_file
-from flight.icd.ascent_record import (
-    CHUNK_BYTES,
-    SAMPLE_BYTES,
-    AscentSample,
-    collect,
-    unpack_samples,
-)
 from flight.mav.node import Mav
+from ground.mission_control import AscentProduct, product_of
 from ground.missions.run_folder import read_archive
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.reports.ascent_design import AscentDesign, design_of
 from ground.reports.ascent_report import REPORT_PAGE, ascent_report, write
 from sim_hw.assembly.mav import HARDWARE
-
-
-@dataclass(frozen=True)
-class AscentProduct:
-    """Samples in the order of time, of how many chunks, and the numbers of those not here."""
-
-    samples: tuple[AscentSample, ...]
-    chunks: int
-    missing: tuple[int, ...]
-
-
-def product_of(texts: Iterable[str]) -> AscentProduct:
-    """All samples that are whole in the chunks that came; damaged chunks count as missing."""
-    found, count = collect(texts)
-    missing = tuple(number for number in range(count) if number not in found)
-    # A ring that has overwritten begins within a sample: only from its end on they are aligned.
-    first = 0
-    if count - 1 in found:
-        first = ((count - 1) * CHUNK_BYTES + len(found[count - 1])) % SAMPLE_BYTES
-    samples: list[AscentSample] = []
-    for start, data in _runs(found):
-        skipped = (first - start) % SAMPLE_BYTES
-        whole = max((len(data) - skipped) // SAMPLE_BYTES, 0)
-        samples += _sound(data[skipped : skipped + whole * SAMPLE_BYTES])
-    return AscentProduct(tuple(samples), count, missing)
-
-
-def _sound(data: bytes) -> list[AscentSample]:
-    """The samples of whole records, without those that were damaged before they were sent."""
-    try:
-        return unpack_samples(data)
-    except ValueError:
-        if len(data) <= SAMPLE_BYTES:
-            return []
-    middle = len(data) // SAMPLE_BYTES // 2 * SAMPLE_BYTES
-    return _sound(data[:middle]) + _sound(data[middle:])
-
-
-def _runs(found: dict[int, bytes]) -> list[tuple[int, bytes]]:
-    """Chunks that follow each other joined: offset of each run, and its bytes."""
-    runs: list[tuple[int, bytes]] = []
-    for number in sorted(found):
-        start = number * CHUNK_BYTES
-        if runs and runs[-1][0] + len(runs[-1][1]) == start:
-            runs[-1] = (runs[-1][0], runs[-1][1] + found[number])
-        else:
-            runs.append((start, found[number]))
-    return runs
 
 
 def read_ascent_product(run_folder: Path) -> AscentProduct:

@@ -9,11 +9,12 @@ from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.runtime.pace import NANOSECONDS
 from ground.api import controlling, reads
 from ground.mission_control import history
+from ground.mission_control.ascent_record import curve_of, product_of
 from ground.mission_control.changes import changes, since_pass
 from ground.mission_control.derived_channels import over_time
 from ground.mission_control.on_board import on_board
 from ground.mission_control.pass_view import links, passes
-from ground.mission_control.product_view import products
+from ground.mission_control.product_view import MOST, products
 from ground.mission_control.service.desk import Desk
 from ground.mission_control.service.handling import (
     DIRECTOR,
@@ -25,6 +26,7 @@ from ground.mission_control.service.handling import (
 )
 
 handlers = Handlers()
+ASCENT_RECORD = "ascent_chunk"
 SOL_NS = round(SOL_SECONDS * NANOSECONDS)
 SOLS_BACK, SOLS_AHEAD = 2, 3
 """Sols around now of which passes are told, where nobody says otherwise."""
@@ -145,6 +147,22 @@ def products_(desk: Desk, asked: Asked, request: reads.Products) -> dict[str, An
         control.runner.program.instructions, desk.vehicles,
     )  # fmt: skip
     return {"products": found}
+
+
+@handlers.read(reads.Product)
+def product(desk: Desk, asked: Asked, request: reads.Product) -> dict[str, Any]:
+    """What the ascent record tells, as far as it is here."""
+    if request.name != ASCENT_RECORD:
+        raise Refused(
+            f"name = {request.name!r}: {ASCENT_RECORD} alone is a record that can be drawn"
+        )
+    rows = desk.control.archive.seen(
+        "SELECT value FROM samples JOIN streams USING (stream) "
+        "WHERE source = ? AND channel = ? ORDER BY occurred_ns",
+        (request.vehicle, request.name),
+    )
+    found = product_of(str(row[0]) for row in rows)
+    return {**curve_of(found), "count": found.chunks, "missing": list(found.missing[:MOST])}
 
 
 @handlers.read(reads.OnBoard)

@@ -116,6 +116,10 @@ def test_what_did_not_come_whole_is_asked_for_again(serve: Serve, open_tab: Open
     row = tab.page.locator("tr", has_text="3 of 9 pieces")
     row.filter(has_text="not whole").wait_for()
     tab.sees("1 m east, 2 m north", "tr")
+    tab.page.locator(".sketch .sigma3").wait_for()  # how far wrong it may be, about where it is
+    tab.press("j")
+    tab.sees("3 of 9 pieces are here: where the line is broken", ".panel")
+    assert tab.page.locator(".sketch polyline").count() == 8, "four curves, each broken once"
     row.get_by_role("button", name="ask for the rest").click()
     tab.page.locator("#argument-first").wait_for()
     assert tab.page.locator("#argument-first").input_value() == "3"

@@ -137,7 +137,7 @@ def test_it_is_asked_when_the_ground_has_heard_and_judged_by_when_people_acted(f
     over = crew.seen["over eve"]["result"]
     assert (over["state"], over["verdict"], over["because"]) == ("over", "PASS", [])
     assert over["title"].startswith("The gauge") and over["faults"][0]["hits"] > 0
-    assert [each["name"] for each in over["within"]] == ["detect", "then"]
+    assert [each["name"] for each in over["within"]] == ["detect", "answer"]
     assert all(each["held"] for each in over["within"])
     assert over["prompts"][0]["by"] == "ben"
 

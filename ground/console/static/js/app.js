@@ -91,7 +91,10 @@ export function refresh() {
 }
 
 async function askAll() {
+  const before = store.hello?.branch_of?.run ?? "";
   store.hello = await link.ask("hello");
+  const parent = store.hello.branch_of;
+  if (store.journal && parent && parent.run !== before) say(`This page shows a branch now: it goes on from ${parent.run}${parent.checkpoint ? ` at ${parent.checkpoint}` : ""}, which is kept.`);
   setEpoch(store.hello.epoch_utc, store.hello.sols_at_zero);
   if (!store.dictionary || store.dictionary.hash !== store.hello.dictionary_hash) {
     const answer = await fetch("/dictionary.json");

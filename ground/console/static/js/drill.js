@@ -7,15 +7,16 @@ import { nowNs, store } from "./store.js";
 import { lmst, spanNs } from "./time.js";
 
 const AGAIN = 1500; // ms between questions while a drill waits or is under way
+const SELDOM = 4000; // ms otherwise: the crew is not told that one waits for its start
 const state = { asked: -Infinity, asking: false, known: -1 };
 const OPEN = new Set(["asked", "overdue"]);
 const SIGNS = { not_yet: "off", asked: "caution", overdue: "critical", in_time: "normal", late: "serious" };
 export const VERDICTS = { PASS: "normal", FAIL: "critical", UNKNOWN: "caution", ERROR: "serious" };
 
-// Asked at the beginning, whenever a trainer has begun or ended one, and now and then meanwhile.
+// Asked at the beginning, whenever a trainer has begun or ended one, and now and then.
 export async function freshenDrill() {
   const under = ["waiting", "under_way"].includes(store.drill.state);
-  const due = store.drillNews !== state.known || (under && performance.now() - state.asked > AGAIN);
+  const due = store.drillNews !== state.known || performance.now() - state.asked > (under ? AGAIN : SELDOM);
   if (state.asking || !due || !store.link.socket || !store.link.api) return;
   Object.assign(state, { asking: true, asked: performance.now(), known: store.drillNews });
   try {

@@ -234,6 +234,18 @@ class Answering(Reading):
             return {"state": "under_way", "prompts": prompts}
         return self.drill
 
+    def do_product(self, user: str, vehicle: str, name: str) -> Values:
+        """An ascent of which the middle did not come."""
+        rows = [
+            [float(second), 10.0 * second**2, 20.0 * second, 30.0 * second, 12.0, phase]
+            for second in range(120)
+            for phase in ["first_burn" if second < 60 else "coasting"]
+            if not 40 <= second < 80
+        ]
+        columns = ["time_s", "height_m", "speed", "dynamic_pressure", "felt", "phase"]
+        return {"columns": columns, "rows": rows, "began_s": 1000.0, "count": 9,
+                "missing": [3, 4, 5, 6, 7, 8]}  # fmt: skip
+
     def do_preview(self, user: str, stages: list[str], **_: Any) -> Values:
         """What a twin would tell: after a while, of the way of a rover."""
         self.warm += 1

@@ -18,7 +18,7 @@ export default {
     "When the drill is over, everybody sees the debrief: verdict, timeline, how soon what broke was detected and put right, how long people took.",
     "Trainers pick a drill file; it begins where the file says, the next time that that comes, or now. A checkpoint gives this instant a name; from it, or from any instant, another run goes on, and this one is kept.",
   ],
-  hints: [["/", "name a checkpoint"]],
+  get hints() { return trainer() ? [["/", "name a checkpoint"]] : []; },
   open: () => { state.known = -1; store.drillNews++; freshenDrill(); if (trainer()) askFiles(); },
   view,
 };
@@ -59,12 +59,13 @@ function banner(drill) {
   const words = {
     none: "No drill is under way.",
     waiting: `${drill.name} waits for its start: ${drill.start}.`,
-    under_way: drill.name ? `${drill.title}: ends at ${lmst(drill.ends_ns)} at the latest, in ${spanNs(drill.ends_ns - viewNs())}.` : "A drill is under way.",
+    under_way: drill.name ? drill.title : "A drill is under way.",
     over: drill.title,
   };
   return h("div", { class: "actions banner" },
     drill.state === "over" ? status(VERDICTS[drill.verdict] ?? "off", drill.verdict) : status(drill.state === "none" ? "off" : "standby", drill.state.replace("_", " ")),
     h("span", { class: "lead" }, words[drill.state]),
+    drill.state === "under_way" && drill.ends_ns && h("span", { class: "soft" }, `ends at ${lmst(drill.ends_ns)} at the latest, in ${spanNs(drill.ends_ns - viewNs())}`),
     trainer() && ["waiting", "under_way"].includes(drill.state) && button("Break off", () => change("drill_end", {}, "The drill is broken off."), { cls: "grave", disabled: !commanding() }));
 }
 
@@ -160,11 +161,10 @@ function debrief(drill) {
     ], drill.within, { key: (each) => each.name, empty: "nothing was awaited of the vehicles" }),
     h("h3", { class: "pad" }, "What broke"),
     table("Faults of the drill", [
-      { head: "fault", cls: "grow", cell: (each) => [h("strong", null, each.id), h("span", { class: "note soft" }, each.words)] },
+      { head: "fault", cls: "grow", cell: (each) => [h("strong", null, each.id), ` ${each.words}`, h("span", { class: "note soft mono" }, each.what && `first ${each.what}`)] },
       { head: "hits", cls: "right", cell: (each) => each.hits.toLocaleString("en") },
       { head: "first", cls: "nowrap", cell: (each) => at(each.first_ns) },
       { head: "over", cls: "nowrap", cell: (each) => at(each.ended_ns) },
-      { head: "first hit", cls: "mono", cell: (each) => each.what },
     ], drill.faults, { key: (each) => each.id, empty: "nothing" }),
     drill.broken.length > 0 && [h("h3", { class: "pad" }, "What did not hold"), table("Broken", [
       { head: "when", cls: "nowrap", cell: (each) => at(each.t_ns) }, { head: "what", cls: "grow", cell: (each) => each.what }, { head: "", cell: (each) => each.detail },
@@ -188,12 +188,12 @@ function timeline(drill) {
   const x = (ns) => left + (Math.min(Math.max(ns, from), to) - from) / (to - from) * (width - left - 12);
   const ticks = Array.from({ length: 6 }, (_, place) => from + (to - from) * place / 5);
   const colours = ["#24425e", "#2c4a38", "#4b3d22", "#43304f", "#23484b", "#4d2f33"];
-  const names = [...new Set(drill.marks.filter((mark) => mark.kind === "state").map((mark) => mark.text))];
   return h("svg", { class: "drillline", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Timeline of the drill", key: "timeline" },
     ticks.map((ns, place) => h("g", { key: `tick ${place}` }, h("line", { class: "tick", x1: x(ns), x2: x(ns), y1: top - 6, y2: height }), h("text", { class: "small", x: x(ns), y: 13, "text-anchor": place === 5 ? "end" : "middle" }, `${place ? "+" : ""}${spanNs(ns - from)}`))),
     rows.map((name, row) => h("g", { key: `lane ${name}` }, h("text", { x: 4, y: top + row * lane + 15 }, titleOf(name)), h("line", { class: "rule", x1: left, x2: width - 12, y1: top + row * lane + 20, y2: top + row * lane + 20 }))),
     lanes.map((name, row) => {
       const states = drill.marks.filter((mark) => mark.lane === name && mark.kind === "state");
+      const names = [...new Set(states.map((mark) => mark.text))];
       return h("g", { key: `states ${name}` }, states.map((mark, place) => {
         const end = states[place + 1]?.t_ns ?? to;
         const room = x(end) - x(mark.t_ns);

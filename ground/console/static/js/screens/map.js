@@ -46,6 +46,12 @@ async function askTracks() {
   }
 }
 
+// The way of a rover, as it told of it: [east, north], the newest last.
+export function trackOf(vehicle) {
+  if (!state.tracks.has(vehicle) && movers().includes(vehicle)) askTracks();
+  return state.tracks.get(vehicle) ?? [];
+}
+
 // Where things are that do not move: told by events.
 export function marks() {
   const found = new Map();
