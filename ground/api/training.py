@@ -1,13 +1,11 @@
 """A trainer's requests: what breaks, drills with people, and instants to come back to."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, get_args
 
 from msgspec import Meta
 
 from ground.api.fields import Change, Limit, Name, Nanoseconds, Note, Read
-
-TargetSort = Literal["device", "bus", "link", "node", "store", "world", "ground"]
 
 
 class FaultTargets(Read, frozen=True, tag="fault_targets"):
@@ -26,7 +24,7 @@ class FaultKinds(Read, frozen=True, tag="fault_kinds"):
     a kind cannot be there, and is empty where it can.
     """
 
-    sort: TargetSort
+    sort: Name
     target: Name
 
 

@@ -13,7 +13,7 @@ from sim_hw.faults.catalogue import Catalogue
 from sim_hw.faults.device_call import DevicePart
 from sim_hw.faults.device_kinds import DeviceKind
 from sim_hw.faults.fault import TRIGGERS, Seconds
-from sim_hw.faults.kind import FaultKind, TargetKind
+from sim_hw.faults.kind import TARGET_KINDS, FaultKind, TargetKind
 from sim_hw.faults.leaves import fields_of
 from sim_hw.faults.own_kinds import OwnKind
 from sim_hw.faults.reading_kinds import ValueKind
@@ -41,8 +41,10 @@ def targets_form(targets: Targets) -> Plain:
     }
 
 
-def kinds_form(catalogue: Catalogue, targets: Targets, sort: TargetKind, name: str) -> Plain:
+def kinds_form(catalogue: Catalogue, targets: Targets, sort: str, name: str) -> Plain:
     """How a target can break, or why not; raises ValueError for one that is not there."""
+    if sort not in TARGET_KINDS:
+        raise ValueError(f"sort = {sort!r}: allowed is one of {', '.join(TARGET_KINDS)}")
     parts = targets.parts.get(sort, {})
     if sort in targets.cannot:
         raise ValueError(f"sort = {sort!r}: {targets.cannot[sort]}")

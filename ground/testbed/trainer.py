@@ -17,7 +17,6 @@ from ground.testbed.faults.connecting import targets_of
 from ground.testbed.faults.injector import Faults
 from ground.testbed.roles import GROUND
 from sim_hw.faults.catalogue import catalogue
-from sim_hw.faults.kind import TargetKind
 from sim_hw.faults.reading import plain_fault, read_fault
 from sim_hw.faults.targets import Targets
 
@@ -53,7 +52,7 @@ class Trainer:
         """What can break, when it can begin, for how long."""
         return targets_form(self._targets)
 
-    def kinds(self, sort: TargetKind, target: str) -> dict[str, Any]:
+    def kinds(self, sort: str, target: str) -> dict[str, Any]:
         """How a target can break."""
         return kinds_form(catalogue(), self._targets, sort, target)
 

@@ -3,7 +3,6 @@
 from typing import Any, Protocol
 
 from flight.icd.messages import Command, CommandReport, EventReport
-from ground.api.training import TargetSort
 
 
 class Drills(Protocol):
@@ -46,7 +45,7 @@ class Simulation(Protocol):
         """What can break, when it can begin, for how long."""
         ...
 
-    def kinds(self, sort: TargetSort, target: str) -> dict[str, Any]:
+    def kinds(self, sort: str, target: str) -> dict[str, Any]:
         """How a target can break."""
         ...
 

@@ -126,7 +126,7 @@ export function say(text, bad = false) {
 // Asks for a change; says what came of it. Answers the result, or null when it was refused.
 export async function order(name, words, done) {
   try {
-    const key = `${store.hello?.user?.name}-${crypto.randomUUID()}`;
+    const key = `${store.hello?.you?.name}-${crypto.randomUUID()}`;
     const result = await link.ask(name, words, key);
     if (done) say(typeof done === "function" ? done(result) : done);
     return result ?? {};

@@ -38,7 +38,7 @@ async function pickTarget(target) {
     say(error.message, true);
   }
   drawNow();
-  document.getElementById("find-kind")?.focus();
+  if (document.activeElement?.id === "find-target" || document.activeElement === document.body) document.getElementById("find-kind")?.focus();
 }
 
 function pickKind(kind) {
@@ -98,7 +98,7 @@ function list(name, label, rows, query, at, { key, chosen, take, write, move, wo
       role: "combobox", "aria-expanded": "true", "aria-controls": `${name}s-found`, "aria-activedescendant": rows.length ? `${name}-${place}` : undefined,
       oninput: (event) => { write(event.target.value); redraw(); }, onkeydown: hear,
     }),
-    h("ul", { class: "found short", id: `${name}s-found`, role: "listbox", "aria-label": label }, rows.map((each, index) =>
+    h("ul", { class: "found listed", id: `${name}s-found`, role: "listbox", "aria-label": label }, rows.map((each, index) =>
       h("li", {
         key: key(each), id: `${name}-${index}`, role: "option", "aria-selected": String(index === place), class: chosen === key(each) ? "chosen" : "",
         onclick: () => { move(index); take(each); },
@@ -135,6 +135,7 @@ export function written() {
 function take(entries, part, into, problems) {
   for (const [name, entry] of Object.entries(entries)) {
     const place = `${part} ${name}`;
+    if (!entry.required && (form.texts[place] ?? "") === asTyped(entry.default)) continue; // as it is anyway
     const found = readAmount(entry, form.texts[place] ?? "", form.units[place] ?? entry.unit);
     if (found.problem) problems[place] = found.problem;
     else if ("value" in found) into[name] = found.value;
@@ -190,7 +191,7 @@ function field(place, name, entry, problems, known = [], note = "") {
   const kind = entry.type.kind;
   const options = kind === "boolean" ? ["yes", "no"] : kind === "choice" ? entry.type.choices.map(String) : null;
   const units = Object.keys(entry.units);
-  const range = sentence(entry.type);
+  const range = sentence(entry.type).replace("0 to 10000000000", "0 or more");
   return h("div", { class: "argument", key: place },
     h("label", { for: id }, name, !entry.required && h("span", { class: "soft" }, " may be left out")),
     h("div", { class: "amount" },
@@ -227,9 +228,12 @@ async function inject() {
   }
   const done = await order("fault_inject", { fault }, (told) => `Armed: ${told.says}.`);
   if (!done) return undefined;
+  // The focus moves on only if it has not gone elsewhere meanwhile.
+  const here = document.activeElement;
+  const stays = !here || here === document.body || here.closest(".fault-form");
   form.kind = null;
   drawNow();
-  document.getElementById("find-kind")?.focus();
+  if (stays) document.getElementById("find-kind")?.focus();
   return done;
 }
 

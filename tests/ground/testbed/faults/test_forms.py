@@ -60,7 +60,12 @@ def test_what_it_can_be_limited_to_is_named(targets: Targets) -> None:
 
 @pytest.mark.parametrize(
     ("sort", "target", "sentence"),
-    [("device", "moon.camera", "target = 'moon.camera'"), ("world", "rover.wheels", "allowed is")],
+    [
+        ("device", "moon.camera", "target = 'moon.camera'"),
+        ("moon", "rover.wheels", "sort = 'moon': allowed is one of device"),
+        ("line", "moon.camera", "target = 'moon.camera'"),
+        ("world", "rover.wheels", "allowed is"),
+    ],
 )
 def test_a_target_that_is_not_there_is_refused(
     targets: Targets, sort: Any, target: str, sentence: str

@@ -62,8 +62,7 @@ function view() {
       panel(state.of ? `What ${state.of} hit` : "What was hit", table("Hits", [
         { head: "when", cls: "nowrap", cell: (each) => lmst(each.t_ns, true) },
         { head: "fault", cls: "nowrap", cell: (each) => each.fault },
-        { head: "where", cls: "mono nowrap", cell: (each) => each.where },
-        { head: "before → after", cls: "grow mono", cell: (each) => `${brief(each.before)} → ${brief(each.after)}` },
+        { head: "where, before → after", cls: "grow", cell: (each) => [each.where, h("span", { class: "note mono soft" }, `${brief(each.before)} → ${brief(each.after)}`)] },
       ], hits.filter((each) => each.t_ns <= viewNs()), { key: (each) => `${each.fault} ${each.number}`, empty: "no fault has hit anything yet" }), { cls: "tall" }),
       panel("Who did what", table("Training", [
         { head: "when", cls: "nowrap", cell: (each) => lmst(each.t) },
