@@ -6,6 +6,7 @@ virtual time, on three devices as libraries; a device that dies or hangs is foun
 """
 
 import argparse
+import faulthandler
 import os
 import random
 import re
@@ -96,6 +97,7 @@ def _breaks(name: str, library: Path) -> bool:
     """Whether a device breaks a rule, or breaks; in a process of its own."""
     pid = os.fork()
     if pid == 0:
+        faulthandler.disable()  # a core that is broken so that it crashes is told in one word
         signal.alarm(PATIENCE)
         code = 1
         try:
