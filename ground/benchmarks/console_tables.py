@@ -8,12 +8,12 @@ from rich.console import Group
 from ground.benchmarks.archive_load import ArchiveFigures
 from ground.benchmarks.measurement import Sample
 from ground.benchmarks.report import plain_table, titled
-from ground.benchmarks.served_console import BROWSERS, STALLED, ServedFigures
+from ground.benchmarks.served_console import BROWSERS, KILLED_AT, STALLED, ServedFigures
 from ground.benchmarks.telling_run import CHANNELS
 
 AIM_TAKEN = 100_000.0  # samples/s
 AIM_INSTANT, AIM_DAY = 0.020, 0.050  # s
-AIM_FIRST, AIM_DEMO = 1.0, 3.0  # s
+AIM_FIRST, AIM_DEMO, AIM_KILLED = 1.0, 3.0, 5.0  # s
 AIM_MIDDLE, AIM_LATE = 0.120, 0.300  # s from the run to a browser
 AIM_CORES, AIM_MEMORY, AIM_GROWN = 0.10, 80.0, 5.0  # processors, MB, MB
 ARCHIVE_NOTE = (
@@ -81,6 +81,10 @@ def served_table(figures: ServedFigures) -> Group:
             name, f"{sample.median:.2f} s ({work.median:.2f}){slow}", "", f"{aim:.0f} s",
             f"{start.median:.2f} s",
         )  # fmt: skip
+    for age, sample in zip(KILLED_AT, (figures.killed, figures.killed_old), strict=True):
+        slow = "" if sample.median <= AIM_KILLED else " (above)"
+        name = f"a demo, killed at {age:,.0f} s, is back"
+        table.add_row(name, f"{sample.median:.2f} s{slow}", "", f"{AIM_KILLED:.0f} s", "")
     for name, sample, floor, bounds in (
         ("a page over HTTP", figures.page, ping, None),
         ("an answer of the run", figures.answer, ping, None),

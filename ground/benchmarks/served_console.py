@@ -27,6 +27,8 @@ from urllib.parse import urlencode
 from flight.configuration.files import ConfigurationError
 from ground.benchmarks.measurement import Sample
 from ground.benchmarks.telling_run import TellingRun
+from ground.missions.run_folder import holder_of
+from ground.testbed.control_client import ControlRefused, RunControl
 
 USER = "anna"
 BROWSERS, STALLED = 3, 50
@@ -35,6 +37,9 @@ TICKS = os.sysconf("SC_CLK_TCK")
 NEEDED = ("starlette", "uvicorn", "websockets")
 DEMO = ["console", "--demo", "surface", "--pace", "0", "--no-browser"]
 DEMO_THERE = "Ctrl-C ends it"
+KILLED_AT = (5_000.0, 500_000.0)  # s of mission time
+KILLED = 3  # demos at most that are killed
+SETTLED = 4.0  # wall seconds that a demo stands before it is killed
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class ServedFigures:
     `floor_start`: a Python that does nothing. `floor_timer`: by how much a bare timer of ten a
     second was late meanwhile. `floor_ping`: a websocket's own ping and its answer. What ends in
     `_work` is the same in the processor's time, of all processes that were started for it.
+    `killed`, `killed_old`: from the death of a demo until it is where it was (`KILLED_AT`).
     """
 
     floor_start: Sample
@@ -51,6 +57,8 @@ class ServedFigures:
     first_response_work: Sample
     demo: Sample
     demo_work: Sample
+    killed: Sample
+    killed_old: Sample
     page: Sample
     answer: Sample
     floor_ping: Sample
@@ -129,6 +137,8 @@ def measure_served(samples: int, starts: int) -> ServedFigures:
         for turn in range(starts):
             found.floor.append(_bare_start())
             _demo(place / f"demo{turn}", found)
+            if turn < KILLED:
+                _kill(place / f"killed{turn}", found)
         return asyncio.run(_measure(place, samples, starts, found))
 
 
@@ -141,6 +151,7 @@ class Starts:
     first_work: list[float] = field(default_factory=list)
     demo: list[float] = field(default_factory=list)
     demo_work: list[float] = field(default_factory=list)
+    killed: tuple[list[float], ...] = field(default_factory=lambda: tuple([] for _ in KILLED_AT))
 
 
 def _bare_start() -> float:
@@ -161,6 +172,38 @@ def _demo(place: Path, found: Starts) -> None:
     finally:
         console.end()
     found.demo_work.append(_used_by_children() - used)
+
+
+def _kill(place: Path, found: Starts) -> None:
+    """A demo that flies to an instant, stands there and is killed: until it answers from there."""
+    folder = place / "run"
+    console = Started(["ground.cli", *DEMO, "--no-web", "--out", str(folder)], place)
+    try:
+        while DEMO_THERE not in console.line():
+            pass
+        for age, took in zip(KILLED_AT, found.killed, strict=True):
+            with RunControl(folder) as control:
+                control.pace(None, age)
+            _stands(folder, age)
+            time.sleep(SETTLED)
+            began = time.perf_counter()
+            os.kill(holder_of(folder), signal.SIGKILL)
+            _stands(folder, age)
+            took.append(time.perf_counter() - began)
+    finally:
+        console.end()
+
+
+def _stands(folder: Path, age: float) -> None:
+    """Waits until the run stands there. Raises RuntimeError where it does not come."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        with contextlib.suppress(ControlRefused), RunControl(folder, patience=1.0) as control:
+            look = control.look()
+            if look["time"] == age and look["pace"] == 0.0:
+                return
+        time.sleep(0.01)
+    raise RuntimeError(f"a demo did not come to {age:g} s within {PATIENCE:g} s")
 
 
 def _used_by_children() -> float:
@@ -244,7 +287,8 @@ async def _measured(run: TellingRun, front: Front, samples: int, found: Starts) 
         return ServedFigures(
             Sample(tuple(found.floor)), Sample(tuple(found.first)),
             Sample(tuple(found.first_work)), Sample(tuple(found.demo)),
-            Sample(tuple(found.demo_work)), page, answer, ping, alone, together, stalled, late,
+            Sample(tuple(found.demo_work)), Sample(tuple(found.killed[0])),
+            Sample(tuple(found.killed[1])), page, answer, ping, alone, together, stalled, late,
             cores_alone, cores, cores_stalled, memory, front.memory(), front.web.memory() - web,
         )  # fmt: skip
 

@@ -161,6 +161,19 @@ def is_under_way(path: Path) -> bool:
     return False
 
 
+def holder_of(path: Path) -> int:
+    """The process that flies the run in a folder; 0 where there is none, or Linux does not say."""
+    try:
+        inode = (path / LOCK).stat().st_ino
+        locks = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    for words in map(str.split, locks):
+        if words[1] == "FLOCK" and words[5].rpartition(":")[2] == str(inode):
+            return int(words[4])
+    return 0
+
+
 def state_of(path: Path) -> str:
     """How a run that is not under way any more has ended, by its mark."""
     try:

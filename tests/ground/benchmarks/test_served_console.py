@@ -15,7 +15,7 @@ from ground.benchmarks.telling_run import CHANNELS, TellingRun
 from ground.testbed.run_control import RunControl
 
 ONE = Sample((0.1, 0.1))
-GOOD = ServedFigures(*[ONE] * 12, 0.02, 0.1, 0.03, 80.0, 81.0, 5.0)
+GOOD = ServedFigures(*[ONE] * 14, 0.02, 0.1, 0.03, 80.0, 81.0, 5.0)
 
 
 def table(figures: ServedFigures) -> str:
@@ -34,7 +34,8 @@ def test_what_is_just_within_its_aim_is_not_above_it() -> None:
     [
         ("memory", 80.1), ("web_grew", 5.1), ("cores", 0.101), ("cores_stalled", 0.2),
         ("latency", Sample((0.1, 0.301))), ("latency_stalled", Sample((0.121, 0.121))),
-        ("demo", Sample((3.01,))), ("first_response", Sample((1.01,))),
+        ("demo", Sample((3.01,))), ("killed", Sample((5.01,))), ("killed_old", Sample((5.01,))),
+        ("first_response", Sample((1.01,))),
     ],
 )  # fmt: skip
 @pytest.mark.requirement("CON-09")
@@ -73,4 +74,5 @@ def test_it_measures_edge_and_web_server_as_processes(tmp_path: Path) -> None:
     for name in ("page", "answer", "latency", "latency_stalled", "floor_ping"):
         assert len(getattr(figures, name).seconds) >= 20
     assert 0.0 < figures.floor_ping.median < figures.answer.median
+    assert figures.killed.median > 0.0 and figures.killed_old.median > 0.0
     assert figures.memory > 20.0 and 0.0 < figures.cores < 2.0

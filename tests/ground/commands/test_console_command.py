@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from ground.commands.first_contact import MOST_PASSES, FirstContact
 from ground.edge.lock import is_served, take_lock
 from ground.edge.private_files import state_folder, write_private
 from ground.edge.standing import GOAL
-from ground.missions.run_folder import RunFolder, is_under_way
+from ground.missions.run_folder import RunFolder, holder_of, is_under_way
 from ground.testbed.run_control import ControlRefused
 from ground.testbed.session import SESSION_FILE
 
@@ -63,8 +64,10 @@ def test_a_run_that_is_under_way_is_known_by_its_lock(tmp_path: Path) -> None:
     assert not is_under_way(tmp_path)
     folder = RunFolder(tmp_path)
     assert is_under_way(tmp_path) and is_under_way(tmp_path)
+    assert holder_of(tmp_path) == os.getpid()
     folder.close()
-    assert not is_under_way(tmp_path)
+    assert not is_under_way(tmp_path) and holder_of(tmp_path) == 0
+    assert holder_of(tmp_path / "nowhere") == 0
 
 
 def test_a_second_demo_in_a_folder_leaves_what_the_first_needs_to_be_resumed(
@@ -78,8 +81,6 @@ def test_a_second_demo_in_a_folder_leaves_what_the_first_needs_to_be_resumed(
             assert "is served already" in capsys.readouterr().err
         assert is_served(folder)
     finally:
-        import os
-
         os.close(lock)
     assert not is_served(folder)
     run = RunFolder(folder)

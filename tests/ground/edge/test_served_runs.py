@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ground.client import MissionControl, NeedsApproval, NotServed, Refused, find_api
+from ground.missions.run_folder import holder_of
 from ground.testbed.run_control import ControlRefused, RunControl
 
 pytestmark = [pytest.mark.stock, pytest.mark.processes]
@@ -162,7 +163,7 @@ async def test_a_demo_that_is_killed_flies_to_where_it_was_and_ends_in_order(
                 if clock["time_ns"] == 5_000_000_000_000 and clock["pace"] == 0.0:
                     break
             for _ in range(3):  # who stood by is killed as well, and has one that stands by
-                os.kill(runs_pid(out), signal.SIGKILL)
+                os.kill(holder_of(out), signal.SIGKILL)
                 life = clock["link"]["life"]
                 async for clock in mc.clock():
                     if clock["link"]["life"] != life and clock["time_ns"] == 5_000_000_000_000:
@@ -177,16 +178,6 @@ async def test_a_demo_that_is_killed_flies_to_where_it_was_and_ends_in_order(
     assert not (out / "api.json").exists() and not (out / "control.json").exists()
     with pytest.raises(ControlRefused):
         RunControl(out)
-
-
-def runs_pid(out: Path) -> int:
-    """The process that holds the lock of a run folder."""
-    inode = (out / "run.lock").stat().st_ino
-    for line in Path("/proc/locks").read_text().splitlines():
-        words = line.split()
-        if words[1] == "FLOCK" and words[5].rpartition(":")[2] == str(inode):
-            return int(words[4])
-    raise AssertionError("nobody holds the lock")
 
 
 def test_a_run_that_nobody_serves_is_told_to_be_so(tmp_path: Path) -> None:
