@@ -84,6 +84,7 @@ def test_each_request_that_has_a_person_in_it_says_so() -> None:
 FIELDS = ("user", "to", "owner")
 
 
+@pytest.mark.requirement("HIL-10")
 async def test_whoever_looks_on_may_stop_what_is_real_and_does_no_more(
     run: StandIn, options: EdgeOptions
 ) -> None:

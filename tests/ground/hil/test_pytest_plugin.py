@@ -156,6 +156,7 @@ def outcome(case: Any) -> tuple[str, str]:
 
 @pytest.mark.check
 @pytest.mark.processes
+@pytest.mark.requirement("HIL-09")
 def test_devices_of_a_bench_in_pytest(line: Path, tmp_path: Path) -> None:
     file = tmp_path / "desk.yaml"
     file.write_text(BENCH.format(line=line))

@@ -295,6 +295,7 @@ async def test_a_key_that_cannot_be_heard_stops_all(nursery: Nursery, tmp_path: 
     os.close(file)
 
 
+@pytest.mark.requirement("HIL-10")
 async def test_an_input_line_that_says_anything_else_than_all_is_well_stops(
     nursery: Nursery, tmp_path: Path
 ) -> None:

@@ -99,6 +99,7 @@ def show(does: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         run.process.close()
 
 
+@pytest.mark.requirement("HIL-07")
 def test_one_that_hangs_is_lost_and_comes_back_in_a_new_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,6 +107,7 @@ def test_one_that_hangs_is_lost_and_comes_back_in_a_new_process(
 
 
 @pytest.mark.check
+@pytest.mark.requirement("HIL-07")
 @pytest.mark.parametrize("does", sorted(set(LOST) - {"hangs"}))
 def test_one_that_is_bad_in_another_way_is_lost_and_nothing_else(
     does: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -1,5 +1,6 @@
 """A battery that is an FMU of ours, built here with gcc, and stepped in the time of the wall."""
 
+import asyncio
 import subprocess
 import zipfile
 from pathlib import Path
@@ -7,6 +8,11 @@ from typing import Any
 
 import pytest
 
+from flight.runtime.loop import run
+from flight.runtime.paced_loop import PacedLoop
+from ground.testbed.bench_file import load_bench, setting_of
+from sim_hw.bench.adapters.opening import AdapterOpener
+from sim_hw.bench.wire.client import LinkLost, ProtocolClient
 from tests.sim_hw.bench.adapters.desks import adapter_from, refused, written
 
 SOURCES = Path(__file__).with_name("fmu")
@@ -115,3 +121,31 @@ def test_what_does_not_fit_is_refused(
     assert old in text
     file.write_text(text.replace(old, new))
     assert words in refused(file)
+
+
+@pytest.mark.check
+@pytest.mark.processes
+def test_one_that_crashes_is_lost_with_its_process_alone(model: Path, tmp_path: Path) -> None:
+    async def ask(text: str) -> tuple[Any, str]:
+        path, bench_file = load_bench(str(bench(tmp_path, model, text)))
+        (real,) = setting_of(bench_file, path).devices
+        assert real.adapter is not None
+        opener = AdapterOpener(real.adapter)
+        client = ProtocolClient(await opener(), "test")
+        try:
+            client.start(1)
+            identity = await client.own("identity")
+            assert identity["features"] == ["stimulus"]
+            await client.own("stimulus", current=-3600.0)
+            await asyncio.sleep(0.3)
+            return (await client.call("state", {}, limit=2.0)).result, client.lost
+        except LinkLost:
+            return None, client.lost
+        finally:
+            client.close()
+            await opener.close()
+
+    told, lost = run(ask(MAP), PacedLoop())
+    assert 0.4 < told["state_of_charge"] < 0.49 and lost == ""  # 0.1 a second
+    told, lost = run(ask(MAP.replace("{capacity: 10}", "{bad: 2}")), PacedLoop())
+    assert told is None and "its process was ended by signal 6" in lost

@@ -1,5 +1,7 @@
 """A battery gauge and switches over SCPI, against a power supply of `pyvisa-sim`."""
 
+import socket
+import threading
 from pathlib import Path
 from shutil import copy
 from typing import Any
@@ -134,3 +136,30 @@ def test_beyond_this_machine_only_where_it_is_permitted_and_one_place_has_one_ke
     near = [ScpiAdapter.place(f"scpi:TCPIP{n}::127.0.0.{n}::5025::SOCKET") for n in (1, 2)]
     assert near[0].local and near[0].key == near[1].key
     assert ScpiAdapter.place("scpi:USB0::0x1AB1::0x0E11::SN::INSTR").local
+
+
+def answering(listener: socket.socket) -> None:
+    """A power supply on a socket of its own, for one customer: some words, and silence."""
+    told = {"*IDN?": "Desk,PSU-9,SN0001,1.0", "MEAS:VOLT? (@1)": "27.5", "MEAS:CURR? (@1)": "0.5"}
+    with listener.accept()[0] as line, line.makefile("rw", newline="\n") as lines:
+        for asked in lines:
+            if asked.strip() in told:
+                lines.write(told[asked.strip()] + "\n")
+                lines.flush()
+
+
+def test_over_a_socket_by_the_library_that_is_the_default(opened: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answering, args=(listener,))
+        thread.start()
+        port = listener.getsockname()[1]
+        text = BATTERY.replace("  library: supply.yaml@sim\n", "")
+        text = text.replace("constant: 293", "query: A?, offset: 293")
+        adapter = opened(text, address=f"scpi:TCPIP0::127.0.0.1::{port}::SOCKET")
+        assert adapter.open().serial == "SN0001"
+        assert adapter._figure(adapter._map.readings["state"]["voltage"]) == 27.5
+        with pytest.raises(Exception, match="Timeout"):  # it says nothing to that
+            adapter.read("state", {})
+        adapter.close()
+        thread.join(5.0)
+        assert not thread.is_alive()

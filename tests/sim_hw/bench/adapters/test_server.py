@@ -41,6 +41,7 @@ class Desk:
         return client
 
 
+@pytest.mark.requirement("HIL-08")
 async def test_it_passes_the_conformance_kit() -> None:
     desk = Desk()
 
