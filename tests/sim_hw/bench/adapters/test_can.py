@@ -53,7 +53,9 @@ def test_who_it_is_what_it_measures_and_what_it_has_done(motor: Motor, wheels: A
     told = wheels.open()
     assert (told.model, told.serial, told.firmware) == ("wheel-motor", "1", "0.2")
     assert told.uptime is not None and 0.0 <= told.uptime < 60.0
+    asked = time.monotonic()
     sample = wheels.read("state", {})
+    assert all(wheels._heard[each][0] >= asked for each in (273, 274))  # none of before
     assert sample.values["motor_temperature"] == pytest.approx(291.65)
     assert sample.values["dead_wheels"] == [0, 2] and 0.0 <= sample.age < 1.0
     for number, (method, argument, field) in enumerate(

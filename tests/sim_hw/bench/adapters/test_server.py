@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from flight.icd.codec import decode_plain, pack
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.mobility import Wheels
 from ground.hil.conformance import PASSED, Kit, check_device
 from ground.hil.probes import PROBES
 from sim_hw.bench.adapters.adapter import AdapterSetting, Identity, Progress, Sample
+from sim_hw.bench.adapters.server import MappedDevice
 from sim_hw.bench.adapters.trial import wire_to
 from sim_hw.bench.wire.client import LinkLost, ProtocolClient
 from sim_hw.bench.wire.memory_wire import MemoryWire
@@ -142,3 +144,30 @@ async def test_a_result_that_lacks_a_field_is_nonsense_also_at_the_end_of_a_moti
     client = await desk.client()
     with pytest.raises(LinkLost, match=r"drive answered nonsense.*turned"):
         await client.call("drive", {"distance": 1.0}, limit=5.0)
+
+
+class Old(MotorAdapter):
+    """What it reads is 0.3 s old when it has been read."""
+
+    def read(self, method: str, arguments: Any) -> Sample:
+        return Sample(super().read(method, arguments).values, 0.3)
+
+
+async def test_an_age_is_told_from_the_middle_of_the_call_as_the_bench_stamps_it() -> None:
+    """A reading that took 0.4 s and is 0.3 s old then was taken 0.1 s after it was asked for: half
+    its way and what is told of its age are to come to that."""
+    loop = asyncio.get_running_loop()
+    adapter = Old(AdapterSetting(Wheels, "desk", Does(), Path()))
+    said: list[bytes] = []
+
+    def slowly(work: Any, done: Any) -> None:
+        loop.call_later(0.4, lambda: done(work(), None))
+
+    device = MappedDevice(adapter, Identity("m", "s", "1"), said.append, slowly, said.append)  # type: ignore[arg-type]
+    device.hear(pack([1, 0, ["hello", "test", 1]]))
+    device.hear(pack([2, 0, ["call", 1, "state", {}, 5000]]))
+    await asyncio.sleep(1.0)
+    _, number, result, error, *_, age_us = decode_plain(said[-1])[2]
+    assert (number, error, result["odometer"]) == (1, "", 0.0)
+    assert age_us == pytest.approx(100_000, abs=1)
+    device.close()
