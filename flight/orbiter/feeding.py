@@ -6,6 +6,7 @@ open, it is not a line that leaks: that is said, and what is left is planned wit
 """
 
 import asyncio
+from statistics import median
 from typing import Literal
 
 from flight.core.commanding.commands import command
@@ -21,7 +22,10 @@ from flight.orbiter.tanks import KeepsTankBook
 
 Line = Literal["a", "b"]
 LOOKS, LOOK_PAUSE = 3, 60.0
-"""Readings of the gauge that must agree before a line is closed, and s between them."""
+"""Readings of the gauge whose median has to say so before a line is closed, and s between them."""
+ENOUGH = 0.5
+"""Part of the limit that still has to be missing then: a leak that has just come to the limit is
+none less by the noise of the next reading, and a single wrong reading is none at all."""
 ATTEMPTS, AGAIN = 3, 10.0  # at the valves, s between them
 
 
@@ -52,15 +56,16 @@ class FeedsFromLines(KeepsTankBook):
     async def isolate_leak(self) -> None:
         """Feeds the engines by the other line when propellant is missing; when it goes on missing
         by either, says what is left."""
-        missing = 0.0
+        looks: list[float] = []
         for _ in range(LOOKS):
             gauge = await sound(self.engine.propellant)
             self.note_gauge(gauge)
-            missing = self.propellant_missing or 0.0
-            if missing <= (self.missing_limit or 0.0):
-                self.leak_not_seen(looks=LOOKS)
-                return
+            looks.append(self.propellant_missing or 0.0)
             await asyncio.sleep(LOOK_PAUSE)
+        missing = median(looks)
+        if missing <= ENOUGH * (self.missing_limit or 0.0):
+            self.leak_not_seen(looks=LOOKS)
+            return
         used: Line = "b" if self._fed_by(await sound(self.lines.state)) == "b" else "a"
         if used not in self.lines_suspected:
             self.lines_suspected = [*self.lines_suspected, used]
