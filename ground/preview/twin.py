@@ -83,7 +83,7 @@ class Twin:
         self._agreement = Agreement(self._file, self._utc)
         patience_ns = round(self._file.patience * SOL_SECONDS * NANOSECONDS)
         self._lockstep = Lockstep(lambda: self._loop.time_ns(), patience_ns)
-        self._loop = TwinLoop(self._serve, self._lockstep.may_take)
+        self._loop = TwinLoop(self._serve, self._lockstep.may_take, self._as_here)
         self._host: ThrottledHost
         self._asked: dict[str, Any] | None = None
         self._known: tuple[list[Row], dict[str, Any]] = [], {}
@@ -152,6 +152,17 @@ class Twin:
         new = session.inputs[self._taken :]
         self._taken = len(session.inputs)
         return [each for each in new if known_to_operators(each)]
+
+    def _as_here(self, data: Any) -> Any:
+        """What was asked of the run. Who approved has read what was staged there; the same has
+        another hash here, for it assumes another mode, or leaves by another pass."""
+        request = data.get("request") or {}
+        if request.get("do") != "approve":
+            return data
+        stack = (self._ask(reads.Snapshot(("stack",))) or {}).get("stack", ())
+        hashes = {each["stage"]: each["hash"] for each in stack}
+        read = hashes.get(request["stage"]) or request["hash"]
+        return {**data, "request": {**request, "hash": read}}
 
     def _compare(self, agreement: Agreement) -> None:
         """Compares what is known of the run with what the twin has told by now."""

@@ -98,6 +98,32 @@ def test_a_preview_leaves_the_twin_as_it_was_and_says_nothing_where_that_differs
 
 
 @pytest.mark.processes
+def test_what_was_approved_in_the_run_is_approved_on_the_twin_as_it_stands_there(
+    ask: Ask, tmp_path: Path
+) -> None:
+    def line(order: int, user: str, **request: Any) -> dict[str, Any]:
+        given = {
+            "type": "request", "user": user, "session": f"of {user}", "key": f"k{order}",
+            "roles": ["operator", "director"], "request": request,
+        }  # fmt: skip
+        return {"time_ns": (200_000 + order) * NS, "order": order, "input": given}
+
+    there = "0" * 64  # of the run, which stands in another mode
+    record(
+        tmp_path / "run",
+        line(1, "anna", do="authority_take", vehicle="mav"),
+        line(2, "anna", do="stage", vehicle="mav", command="decommission", note="to be seen"),
+        line(3, "ben", do="approve", stage="st-1", hash=there, note="read"),
+        line(4, "ben", do="approve", stage="st-9", hash=there, note="not there"),
+    )
+    follow(ask, 200_100.0)
+    taken = read_session(tmp_path / "twin").inputs
+    hashes = [each.data["request"].get("hash") for each in taken]
+    assert hashes[:2] == [None, None] and len(hashes[2]) == 64
+    assert hashes[2] != there and hashes[3] == there
+
+
+@pytest.mark.processes
 def test_a_twin_ends_with_who_orders_it(tmp_path: Path) -> None:
     record(tmp_path / "run")
     words = [sys.executable, "-m", "ground.preview", str(tmp_path / "run"), str(tmp_path / "twin")]
