@@ -49,7 +49,10 @@ class Sides:
 
 def read_sides(place: Path) -> Sides:
     """The calls of a recording; raises ConfigurationError."""
-    file = place / RECORDING if place.is_dir() else place
+    file = place / RECORDING if place.is_dir() or not place.suffix else place
+    if not file.is_file():
+        problem = "there is no such recording: fly one with `msr fly --bench`"
+        raise ConfigurationError(str(file), None, "", problem)
     found = Sides(file)
     open_calls: dict[tuple[str, int], tuple[OneCall, int]] = {}
     try:
@@ -58,7 +61,7 @@ def read_sides(place: Path) -> Sides:
                 found.head = each.plain()
             elif each.what == "call":
                 told = each.plain()
-                call = OneCall(told["mission_s"], told["arguments"])
+                call = OneCall(float(told["mission_s"]), dict(told["arguments"]))
                 found.real.setdefault((each.service, told["method"]), []).append(call)
                 open_calls[each.service, told["number"]] = (call, each.wall_ns)
             elif each.what == "reply":
@@ -72,12 +75,13 @@ def read_sides(place: Path) -> Sides:
                 told = each.plain()
                 found.simulated.setdefault((each.service, told["method"]), []).append(
                     OneCall(
-                        told["asked_s"], told["arguments"], told["result"],
-                        told["error"], told["seconds"],
+                        float(told["asked_s"]), dict(told["arguments"]), told["result"],
+                        told["error"], float(told["seconds"]),
                     )
                 )  # fmt: skip
-    except (NoRecording, CannotRecord, KeyError, TypeError) as error:
+    except (NoRecording, CannotRecord, KeyError, TypeError, ValueError) as error:
         problem = str(error) if not isinstance(error, KeyError) else f"{error} is missing in it"
+        problem = problem.removeprefix(f"{file}: ")
         raise ConfigurationError(str(file), None, "", problem) from error
     return found
 
@@ -85,7 +89,7 @@ def read_sides(place: Path) -> Sides:
 def tolerances_of(place: Path) -> dict[str, float]:
     """Those of the bench file of a recording, by `service.field`; nothing where it is gone."""
     sides = read_sides(place)
-    name = sides.head.get("bench", "")
+    name = str(sides.head.get("bench", ""))
     if not name or not Path(name).is_file():
         return {}
     _, bench = load_bench(name, allow_network=True)

@@ -12,6 +12,8 @@ from sim_hw.bench.recorder import ABOUT, CannotRecord
 
 RECORDING = "bench.mcap"
 """As it is called in a run folder."""
+OF_DAMAGE = (ValueError, LookupError, OverflowError, MemoryError)
+"""What the reader of MCAP raises, beside its own, for bytes that are no records."""
 LARGEST_RECORD = 256 << 20  # bytes
 
 
@@ -42,7 +44,7 @@ class Recorded:
         """What it says; raises NoRecording."""
         try:
             found = msgspec.json.decode(self.data)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise NoRecording(f"message {self.number}: {error}") from None
         if not isinstance(found, dict):
             raise NoRecording(f"message {self.number} is no map")
@@ -62,10 +64,10 @@ class Figures:
 def read_recording(file: Path, figures: Figures | None = None) -> Iterator[Recorded]:
     """All messages in their order; what a death has torn at its end is left out.
 
-    Raises NoRecording for what is none, CannotRecord without the package mcap.
+    Raises NoRecording for what is none, or is damaged, CannotRecord without the package mcap.
     """
     try:
-        from mcap.exceptions import McapError
+        from mcap.exceptions import EndOfFile, McapError
         from mcap.records import Channel, Footer, Message, Metadata
         from mcap.stream_reader import StreamReader
     except ImportError:
@@ -81,7 +83,10 @@ def read_recording(file: Path, figures: Figures | None = None) -> Iterator[Recor
                 raise NoRecording(f"{file}: no MCAP file")
             stream.seek(0)
             try:
-                for record in StreamReader(stream, record_size_limit=LARGEST_RECORD).records:
+                reader = StreamReader(
+                    stream, validate_crcs=True, record_size_limit=LARGEST_RECORD
+                )
+                for record in reader.records:
                     if isinstance(record, Channel):
                         topics[record.id] = record.topic
                     elif isinstance(record, Message):
@@ -93,8 +98,11 @@ def read_recording(file: Path, figures: Figures | None = None) -> Iterator[Recor
                         found.failed = record.metadata.get("failed", "")
                     elif isinstance(record, Footer):
                         found.whole = True
-            except (McapError, struct.error, EOFError):
+            except (EndOfFile, struct.error):  # the latter within a number
                 return  # torn
+            except (McapError, *OF_DAMAGE) as error:
+                where = f"damaged behind message {found.messages}"
+                raise NoRecording(f"{file}: {where}: {error}") from None
     except OSError as error:
         raise NoRecording(f"{file}: {error.strerror or error}") from None
 

@@ -94,7 +94,7 @@ def test_no_call_of_one_method_and_no_recording_are_refused(tmp_path: Path) -> N
     first = recorded(tmp_path / "a", {"sim": [2.0]})
     with pytest.raises(ConfigurationError, match="no method of one device was called in both"):
         compared(first, recorded(tmp_path / "b", {}), {})
-    with pytest.raises(ConfigurationError, match="No such file"):
+    with pytest.raises(ConfigurationError, match="there is no such recording: fly"):
         compared(first, tmp_path / "c", {})
 
 

@@ -2,6 +2,7 @@
 was whole."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -110,3 +111,23 @@ def test_without_the_package_the_next_step_is_told(
     with pytest.raises(CannotRecord, match=r"install threeforks\[export\]"):
         Recorder(tmp_path / "a.mcap")
     assert not (tmp_path / "a.mcap").exists()
+
+
+def test_changed_bytes_are_told_and_nothing_of_another_kind_is_raised(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.mcap")
+    for number in range(20):
+        recorder.told("/rover.wheels/call", {"number": number})
+    recorder.close()
+    whole, draw = (tmp_path / "a.mcap").read_bytes(), random.Random(1)
+    file, refused = tmp_path / "b.mcap", 0
+    for _ in range(300):
+        data = bytearray(whole)
+        for _ in range(draw.randrange(1, 4)):
+            data[draw.randrange(len(data))] = draw.randrange(256)
+        file.write_bytes(data[: draw.randrange(8, len(data) + 1)])
+        try:
+            numbers = [each.plain()["number"] for each in read_recording(file)]
+            assert numbers in ([], list(range(20)))
+        except NoRecording:
+            refused += 1
+    assert refused > 100
