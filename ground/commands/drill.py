@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.bench is not None:
         from ground.commands import drill_bench
 
-        return drill_bench.run(arguments, _tasks)
+        return drill_bench.run(arguments, _tasks, _write)
     from ground.drills.campaign import Campaign
     from ground.drills.worker_choice import workers_of
 

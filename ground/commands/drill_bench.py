@@ -12,13 +12,19 @@ from ground.commands.hil_orders import stop_key, who_of
 from ground.terminal.keys import single_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from ground.drills.campaign import Task
+    from ground.drills.campaign import Campaign, Task
     from ground.drills.drill import Drill
+    from ground.drills.record import Judged
     from ground.drills.results import Shown
     from ground.testbed.bench_host import Bench
 
+    Asked = argparse.Namespace
+    Tasks = Sequence[Task]
+    Write = Callable[
+        [Asked, Campaign, Sequence[Drill], Tasks, Sequence[Judged], list[str]], list[Shown]
+    ]
     TasksOf = Callable[[argparse.Namespace, list[Drill], list[Shown] | None], list[Task]]
 
 CANNOT = {
@@ -34,7 +40,7 @@ CANNOT = {
 """What a bench cannot do, and why."""
 
 
-def run(arguments: argparse.Namespace, tasks_of: "TasksOf") -> int:
+def run(arguments: argparse.Namespace, tasks_of: "TasksOf", write: "Write") -> int:
     """The exit code of the worst verdict on the bench; raises ConfigurationError."""
     for name, why in CANNOT.items():
         if getattr(arguments, name) not in (None, False):
@@ -44,7 +50,6 @@ def run(arguments: argparse.Namespace, tasks_of: "TasksOf") -> int:
     from ground.drills.campaign import Campaign
     from ground.drills.finding import drills_in
     from ground.drills.on_bench import check_on_bench, fly_on_bench
-    from ground.drills.telling import shown_of
     from ground.drills.worker_choice import workers_of
 
     drills = drills_in(arguments.drills, arguments.only)
@@ -52,15 +57,16 @@ def run(arguments: argparse.Namespace, tasks_of: "TasksOf") -> int:
     tasks = tasks_of(arguments, drills, None)
     check_on_bench(tasks, kind)
     workers = workers_of(arguments.workers, None)
+    campaign = Campaign(workers, arguments.workers, arguments.out)
     with contextlib.closing(workers):
-        simulated = Campaign(workers, arguments.workers, arguments.out).fly(tasks)
+        simulated = campaign.fly(tasks)
     with single_keys(kind.key_descriptor):
         flown = fly_on_bench(tasks, lambda: _bench(arguments), arguments.out)
     on_bench = [_on(task, arguments.bench) for task in tasks]
     judged = [each for each, _ in flown]
-    for shown, before, (_, folder) in zip(
-        shown_of(on_bench, judged), simulated, flown, strict=True
-    ):
+    notes = [f"flown on the bench {arguments.bench}, with real devices"]
+    shown_on = write(arguments, campaign, drills, on_bench, judged, notes)
+    for shown, before, (_, folder) in zip(shown_on, simulated, flown, strict=True):
         print("\n".join(text_report.lines(shown)))
         same = "the same" if before.verdict == shown.judged.verdict else "NOT THE SAME"
         print(f"        in simulation {before.verdict}: {same}; the flight is in {folder}")

@@ -139,9 +139,11 @@ def test_a_drill_runs_unchanged_on_the_bench_and_in_simulation(
 ) -> None:
     drill = tmp_path / "drill.yaml"
     drill.write_text(DRILL.format(fault=fault))
-    words = ["drill", str(drill), "--bench", bench(desk), "--workers", "1"]
+    junit = tmp_path / "drills.xml"
+    words = ["drill", str(drill), "--bench", bench(desk), "--workers", "1", "--junit", str(junit)]
     code = main([*words, "--out", str(tmp_path / "drills")])
     said = capsys.readouterr().out
     assert code == 0, said
+    assert 'failures="0"' in junit.read_text()
     assert "in simulation PASS: the same" in said and "1 PASS" in said.splitlines()[-1]
     assert (tmp_path / "drills" / "bench" / "001-drill" / RECORDING).is_file()
