@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from ground.api.training import is_hidden
 from ground.console.news import JOURNAL_KEPT, LARGEST_FRAME, News, Reader
 
 
@@ -124,3 +125,32 @@ def test_frames_stay_small_and_nothing_is_left_out(sizes: list[int]) -> None:
     polls = frames(reader)
     assert told(polls) == list(range(1, len(sizes) + 1))
     assert sum(len(poll["telemetry"]) for poll in polls) == len(sizes)
+
+
+@pytest.mark.requirement("CON-12")
+def test_what_trainers_do_is_told_to_trainers_alone_and_hides_nothing_else() -> None:
+    news = News()
+    crew, trainer = Reader(news, is_hidden), Reader(news)
+    topics = [
+        ("fault", "injected"), ("fault", "drill_begun"), ("audit", "fault_inject"),
+        ("audit", "stage"), ("ev", "fault_inject"), ("fault", "drill_ended"),
+    ]  # fmt: skip
+    told_of = [
+        {"n": n, "topic": topic, "what": what, "data": {}}
+        for n, (topic, what) in enumerate(topics, 1)
+    ]
+    for entry in told_of:
+        news.take(entry["topic"], {"after": 0, "entries": [entry]})
+    assert told(frames(trainer)) == [1, 2, 3, 4, 5, 6]
+    assert told(frames(crew)) == [2, 4, 5, 6]
+    assert frames(crew) == []
+
+
+def test_a_crew_that_is_told_nothing_is_not_told_that_something_is_missing() -> None:
+    news = News()
+    reader = Reader(news, is_hidden)
+    hidden = [{"n": n, "topic": "fault", "what": "injected", "data": {}} for n in range(1, 301)]
+    news.take("fault", {"after": 0, "entries": hidden})
+    news.take("ev", {"after": 0, "entries": entries(301, 301)})
+    polls = frames(reader)
+    assert told(polls) == [301] and not any(poll.get("missed") for poll in polls)

@@ -1,5 +1,5 @@
 // Drills with people: what the crew is asked; for trainers which drill, checkpoints and branches; the debrief.
-import { ask, link, order, redraw } from "../app.js";
+import { ask, drawNow, link, order, redraw } from "../app.js";
 import { freshenDrill, promptTable, VERDICTS } from "../drill.js";
 import { h } from "../dom.js";
 import { button, commanding, panel, table } from "../parts.js";
@@ -101,19 +101,20 @@ async function begin(file, now) {
 }
 
 // ------------------------------------------------------ checkpoints, branches
+// What is typed is drawn at once, so that Enter finds the button as it is to be.
 
 function checkpoints() {
   return panel("Checkpoints", [
     state.parent && h("p", { class: "soft" }, `This run goes on from ${state.parent.run} at ${state.parent.checkpoint || lmst(state.parent.time_ns)}.`),
     h("form", { class: "filters", onsubmit: (event) => { event.preventDefault(); make(); } },
-      h("input", { type: "text", "data-find": true, class: "short", placeholder: "a name", "aria-label": "Name of a checkpoint", value: state.name, oninput: (event) => { state.name = event.target.value.trim(); redraw(); } }),
+      h("input", { type: "text", "data-find": true, class: "short", placeholder: "a name", "aria-label": "Name of a checkpoint", value: state.name, oninput: (event) => { state.name = event.target.value.trim(); drawNow(); } }),
       h("input", { type: "text", placeholder: "what is to be known of it", "aria-label": "Note", value: state.note, maxlength: 500, oninput: (event) => { state.note = event.target.value; } }),
       h("button", { type: "submit", disabled: !commanding() || !state.name || undefined }, "Name this instant")),
     table("Checkpoints", [
       { head: "name", cls: "grow", cell: (each) => [h("strong", null, each.name), each.note && h("span", { class: "note soft" }, each.note)] },
       { head: "instant", cls: "nowrap", cell: (each) => lmst(each.t_ns, true) },
       { head: "by", cls: "nowrap", cell: (each) => each.by },
-      { head: "", cell: (each) => button("branch…", () => { state.at = each.name; state.sure = ""; redraw(); document.getElementById("branch-sure")?.focus(); }, { cls: "quiet", disabled: !commanding(), why: `branch off from ${each.name}` }) },
+      { head: "", cell: (each) => button("branch…", () => { state.at = each.name; state.sure = ""; drawNow(); document.getElementById("branch-sure")?.focus(); }, { cls: "quiet", disabled: !commanding(), why: `branch off from ${each.name}` }) },
     ], state.made, { key: (each) => each.name, empty: "no instant has a name" }),
   ], { cls: "tall" });
 }
@@ -130,8 +131,8 @@ function branching() {
   return panel("Branch from here", [
     h("p", null, "Another run begins as this one did, stands at the instant, and goes on from there. This run ends and is kept; everybody's page goes over."),
     h("form", { class: "form", onsubmit: (event) => { event.preventDefault(); branch(known, ns); } },
-      h("div", { class: "argument" }, h("label", { for: "branch-at" }, "from"), h("input", { id: "branch-at", type: "text", placeholder: "a checkpoint, or sol 12 14:30", value: state.at, oninput: (event) => { state.at = event.target.value; redraw(); } }), h("p", { class: ns === null && state.at ? "problem" : "soft" }, ns !== null ? lmst(ns, true) : state.at ? "no checkpoint, and no sol and hour" : "now: name this instant first")),
-      h("div", { class: "argument" }, h("label", { for: "branch-sure" }, "type branch"), h("input", { id: "branch-sure", type: "text", autocomplete: "off", value: state.sure, oninput: (event) => { state.sure = event.target.value.trim(); redraw(); } })),
+      h("div", { class: "argument" }, h("label", { for: "branch-at" }, "from"), h("input", { id: "branch-at", type: "text", placeholder: "a checkpoint, or sol 12 14:30", value: state.at, oninput: (event) => { state.at = event.target.value; drawNow(); } }), h("p", { class: ns === null && state.at ? "problem" : "soft" }, ns !== null ? lmst(ns, true) : state.at ? "no checkpoint, and no sol and hour" : "now: name this instant first")),
+      h("div", { class: "argument" }, h("label", { for: "branch-sure" }, "type branch"), h("input", { id: "branch-sure", type: "text", autocomplete: "off", value: state.sure, oninput: (event) => { state.sure = event.target.value.trim(); drawNow(); } })),
       h("div", { class: "actions" }, h("button", { type: "submit", class: "grave", disabled: ns === null || state.sure !== "branch" || !commanding() || undefined }, "Branch off"))),
   ], { cls: "small", key: "branch" });
 }
