@@ -8,7 +8,7 @@ from ground.api.requests import REQUEST_TYPES, people_named
 from ground.client import Refused
 from ground.edge import EdgeOptions
 from tests.ground.edge.serving import client, script, served
-from tests.ground.edge.stand_in import StandIn
+from tests.ground.edge.stand_in import StandIn, until
 
 pytestmark = pytest.mark.stock
 
@@ -109,3 +109,19 @@ async def test_whoever_looks_on_may_stop_what_is_real_and_does_no_more(
         assert await eve.ask({"do": "bench"}) == {"bench": None}
         with pytest.raises(Refused, match="nothing is real"):
             await ben.ask({"do": "bench_order", "order": "stop"})
+
+
+async def test_what_trainers_did_is_said_to_others_without_what_it_was(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    async with served(run, options) as edge, client(edge, "eve") as eve, client(edge, "ben") as ben:
+        run.roles = {"eve": ["observer", "trainer"], "ben": ["director"]}
+        run.tell("fault", "injected", fault={"id": "gauge"})
+        run.tell("audit", "fault_inject", request={"fault": {"id": "gauge"}})
+        run.tell("audit", "stage", request={"vehicle": "rover"})
+        await until(lambda: edge._own.tail.known >= 3)
+        told = [(await each.ask({"do": "since"}))["entries"] for each in (eve, ben)]
+        assert [entry["what"] for entry in told[0]] == ["injected", "fault_inject", "stage"]
+        assert [entry["what"] for entry in told[1]] == ["hidden", "hidden", "stage"]
+        assert [entry["n"] for entry in told[1]] == [1, 2, 3]
+        assert "gauge" not in str(told[1]) and "rover" in str(told[1])
