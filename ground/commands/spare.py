@@ -20,6 +20,7 @@ from ground.terminal.signals import CHILD, adopt_orphans, end_with_parent
 PROGRAM = "ground.commands.standing_by"
 PATIENCE = 5.0  # wall seconds for it to become the run; it can be flown from its record then
 AGAIN = 10.0  # wall seconds after which another is started where one could not take over
+STARTS = 20.0  # wall seconds that one which was just started is given: another would take as long
 STOPS = 2.0  # wall seconds for it to end
 
 
@@ -122,11 +123,11 @@ class Spare:
         try:
             process.stdin.write(json.dumps(order).encode() + b"\n")
             process.stdin.flush()
-            end = time.monotonic() + PATIENCE
+            end = max(time.monotonic() + PATIENCE, self._started + STARTS)
             while not answer.endswith(b"\n"):
                 left = max(0.0, end - time.monotonic())
                 if not select.select([process.stdout], [], [], left)[0]:
-                    return {"refused": f"it did not answer within {PATIENCE:g} s"}
+                    return {"refused": "it did not answer in time"}
                 part = os.read(process.stdout.fileno(), 1 << 16)
                 if not part:
                     return {"refused": "it has ended"}

@@ -171,9 +171,18 @@ def test_one_that_says_nothing_is_not_waited_for(
     asked: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spare, "PATIENCE", 0.05)
+    monkeypatch.setattr(spare, "STARTS", 0.0)
     made = asked("sys.stdin.read()")
     assert made.take_over(Path("record")) is None
     assert made.take_over(Path("record")) is None  # there is none
+
+
+def test_one_that_was_just_started_is_waited_for(
+    asked: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spare, "PATIENCE", 0.0)
+    made = asked(f"print('{json.dumps({'pid': 123456789})}', flush=True); sys.stdin.read()")
+    assert made.take_over(Path("record")) is not None
 
 
 def test_one_that_was_refused_is_not_started_again(asked: Any) -> None:
