@@ -5,8 +5,7 @@ It is written by `msgspec` and read by its typed decoder, which checks envelope 
 decodes; only the fields that may hold any plain data are looked through afterwards.
 """
 
-from operator import attrgetter
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
@@ -16,13 +15,16 @@ from flight.icd.codec import (
     MAXIMUM_DEPTH,
     MAXIMUM_MESSAGE_BYTES,
     CodecError,
-    check_integers,
-    check_plain,
     decode_plain,
-    may_hold_unsigned_64,
     pack,
 )
-from flight.icd.messages import MESSAGE_TYPES, AnyMessage, Message, Nanoseconds, from_plain
+from flight.icd.messages import (
+    AnyMessage,
+    Message,
+    Nanoseconds,
+    check_open_fields,
+    from_plain,
+)
 
 _DEPTH_OF_FIELDS = 2  # a field lies in a message, which lies in an envelope
 
@@ -102,14 +104,7 @@ def _too_large(data: bytes) -> CodecError:
 def _read(data: bytes) -> Envelope:
     try:
         envelope = _decode(data)
-        message = envelope.message
-        for open_field in _OPEN_FIELDS[type(message)]:
-            value = open_field(message)
-            if not value:  # most calls have no arguments
-                continue
-            check_plain(value, MAXIMUM_DEPTH - _DEPTH_OF_FIELDS)
-            if may_hold_unsigned_64(data):
-                check_integers(value)
+        check_open_fields(envelope.message, data, MAXIMUM_DEPTH - _DEPTH_OF_FIELDS)
     # Bytes that are no UTF-8 are a ValueError that is not one of msgspec's own.
     except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
         raise _what_is_wrong(data) from None
@@ -127,14 +122,3 @@ def _what_is_wrong(data: bytes) -> CodecError:
         except CodecError as error:
             return WrongMessage(plain[0], str(error))
     return CodecError("not an envelope [sequence, time_ns, message]")
-
-
-def _fields(kind: type[Message], *types: Any) -> tuple[str, ...]:
-    fields = msgspec.structs.fields(kind)
-    return tuple(field.name for field in fields if field.type in types)
-
-
-_OPEN_FIELDS = {
-    kind: tuple(attrgetter(name) for name in _fields(kind, Any, dict[str, Any]))
-    for kind in MESSAGE_TYPES.values()
-}

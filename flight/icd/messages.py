@@ -5,11 +5,22 @@ so that any language with MessagePack can speak it. Times are nanoseconds of the
 """
 
 from enum import StrEnum
+from operator import attrgetter
 from typing import Annotated, Any, get_args
 
+import msgspec
 from msgspec import Meta, Struct
 
-from flight.icd.codec import CodecError, convert, decode_plain
+from flight.icd.codec import (
+    MAXIMUM_DEPTH,
+    MAXIMUM_MESSAGE_BYTES,
+    CodecError,
+    check_integers,
+    check_plain,
+    convert,
+    decode_plain,
+    may_hold_unsigned_64,
+)
 
 Name = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_./#:-]+\Z")]
 Text = Annotated[str, Meta(max_length=2000)]
@@ -241,6 +252,37 @@ def from_plain(plain: Any) -> Message:
     return convert(plain, kind)
 
 
+_OPEN_FIELDS = {
+    kind: tuple(
+        attrgetter(field.name)
+        for field in msgspec.structs.fields(kind)
+        if field.type in (Any, dict[str, Any])
+    )
+    for kind in MESSAGE_TYPES.values()
+}
+_decode = msgspec.msgpack.Decoder(AnyMessage).decode
+
+
+def check_open_fields(message: Message, data: bytes, depth: int) -> None:
+    """Looks through the fields of a message that may hold any plain data, nested so deep at most;
+    `data`: the bytes that it was decoded from. Raises CodecError."""
+    for open_field in _OPEN_FIELDS[type(message)]:
+        value = open_field(message)
+        if not value:  # most calls have no arguments
+            continue
+        check_plain(value, depth)
+        if may_hold_unsigned_64(data):
+            check_integers(value)
+
+
 def decode_message(data: bytes) -> Message:
     """The message in some bytes; raises CodecError when there is none."""
-    return from_plain(decode_plain(data))
+    try:
+        message: Message = _decode(data)
+        check_open_fields(message, data, MAXIMUM_DEPTH - 1)
+    # Bytes that are no UTF-8 are a ValueError that is not one of msgspec's own.
+    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
+        return from_plain(decode_plain(data))  # slower, and says what is wrong
+    if len(data) > MAXIMUM_MESSAGE_BYTES:
+        return from_plain(decode_plain(data))
+    return message

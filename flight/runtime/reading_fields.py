@@ -57,9 +57,8 @@ def fields_of(kind: type[msgspec.Struct]) -> tuple[Field, ...]:
 def struct_problem(value: msgspec.Struct) -> str:
     """What is wrong with the figures of a structure, as a sentence; "" when nothing is."""
     for field in fields_of(type(value)):
-        wrong = field.problem(getattr(value, field.name))
-        if wrong:
-            return wrong
+        if field.judge(getattr(value, field.name)):
+            return field.problem(getattr(value, field.name))
     return ""
 
 

@@ -94,9 +94,9 @@ def check_values(reading: Reading) -> Reading:
         if field.flag and getattr(reading, field.flag) is False:
             continue  # the device says itself that it means nothing
         value = getattr(reading, field.name)
-        wrong = field.problem(value)
-        if not wrong:
+        if not field.judge(value):
             continue
+        wrong = field.problem(value)
         if field.flag == "":
             return _invalid(reading, wrong)
         changes = changes if changes is not None else {}

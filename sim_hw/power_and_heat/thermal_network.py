@@ -163,13 +163,19 @@ class ThermalNetwork:
         time_constant = node.heat_capacity / conductance
         zones = self._zones_of[name]
         temperature, left, used = self._temperatures[name], step, 0.0
+        if not zones:
+            heat = min(0.0, available)
+            goal = (gained + heat) / conductance
+            temperature = goal + (temperature - goal) * math.exp(-step / time_constant)
+            self._temperatures[name] = temperature
+            return heat * step
         for count in range(_SWITCHINGS + 1):
             for zone in zones:
                 self._switch(zone, temperature)
-            heat = min(math.fsum([zone.drawn for zone in zones]) if zones else 0.0, available)
+            heat = min(math.fsum([zone.drawn for zone in zones]), available)
             goal = (gained + heat) / conductance
             part = left
-            if count < _SWITCHINGS and zones:
+            if count < _SWITCHINGS:
                 part = min(
                     [left, *(_time_to_switch(z, temperature, goal, time_constant) for z in zones)]
                 )

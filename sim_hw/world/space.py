@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
+from flight.astrodynamics.free_fall import fall, falling
 from flight.astrodynamics.integrators import Derivative, State, rk4_step
 from flight.astrodynamics.vectors import Vector
 
@@ -53,7 +54,10 @@ class FlyingBody:
         goal = self._clock() if until is None else until
         while not self.frozen and goal - self.time > 1e-9:
             step = min(self.maximum_step, goal - self.time)
-            self.state = rk4_step(self.derivative, self.time, self.state, step)
+            if self.derivative is falling:
+                self.state = fall(self.state, step)
+            else:
+                self.state = rk4_step(self.derivative, self.time, self.state, step)
             self.time += step
             for observer in self.observers:
                 observer(self.time, self.state)

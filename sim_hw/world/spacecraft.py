@@ -17,7 +17,8 @@ Axes: near Mars those of the space around it, elsewhere the ICRF; lengths in m. 
 from collections.abc import Callable
 
 from flight.astrodynamics.ephemeris import relative_position, relative_state
-from flight.astrodynamics.gravity import MARS, acceleration
+from flight.astrodynamics.free_fall import falling
+from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.integrators import State
 from flight.astrodynamics.interplanetary import Pull, coast, longest_step
 from flight.astrodynamics.mars_orientation import icrf_to_mars_fixed
@@ -68,7 +69,7 @@ class Spacecraft(FlyingBody):
         light_pressure: float = 0.0,
         fixed_mass: float = 0.0,
     ) -> None:
-        super().__init__(name, clock, _free, state, fixed_mass=fixed_mass)
+        super().__init__(name, clock, FREE_FALL, state, fixed_mass=fixed_mass)
         self.epoch_jd_tt = epoch_jd_tt
         self.centre = centre
         self.thrusting = False
@@ -224,11 +225,7 @@ class Spacecraft(FlyingBody):
         return norm(subtract(position, scale(1000.0, there)))
 
 
-def _free(time: float, state: State) -> tuple[float, ...]:
-    return (*state[3:6], *acceleration((state[0], state[1], state[2]), MARS))
-
-
-FREE_FALL = _free
+FREE_FALL = falling
 """Derivative of a body at Mars without thrust."""
 
 
@@ -236,7 +233,7 @@ def orbiting(
     name: str, clock: Callable[[], float], position: Vector, velocity: Vector, mass: float = 0.0
 ) -> FlyingBody:
     """A body of some kg that floats around Mars, such as the container."""
-    return FlyingBody(name, clock, _free, (*position, *velocity), fixed_mass=mass)
+    return FlyingBody(name, clock, FREE_FALL, (*position, *velocity), fixed_mass=mass)
 
 
 def _position(state: State) -> Vector:

@@ -280,8 +280,11 @@ class SurfaceClimate:
                 weight = season_weight * dust_weight
                 if weight > 0.0:
                     cycle = self._cycle(column, row)
-                    ground += weight * _at_hour(cycle.ground, ltst_hours)
-                    air += weight * _at_hour(cycle.air, ltst_hours)
+                    before, after, fraction = _around(ltst_hours, len(cycle.ground))
+                    one, other = cycle.ground[before], cycle.ground[after]
+                    ground += weight * (one + fraction * (other - one))
+                    one, other = cycle.air[before], cycle.air[after]
+                    air += weight * (one + fraction * (other - one))
         return SurfaceTemperature(ground, air)
 
     def _cycle(self, season: int, dust: int) -> DiurnalCycle:
@@ -311,7 +314,7 @@ def _split(coordinate: float) -> tuple[int, float]:
     return whole, coordinate - whole
 
 
-def _at_hour(series: Sequence[float], hours: float) -> float:
-    whole, fraction = _split(hours / 24.0 * len(series))
-    first = series[whole % len(series)]
-    return first + fraction * (series[(whole + 1) % len(series)] - first)
+def _around(hours: float, count: int) -> tuple[int, int, float]:
+    """The two of so many evenly spaced values of a sol between which an hour is, and where."""
+    whole, fraction = _split(hours / 24.0 * count)
+    return whole % count, (whole + 1) % count, fraction

@@ -175,6 +175,11 @@ class SeamedConnection:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
+    @property
+    def in_transaction(self) -> bool:
+        """Asked before each statement."""
+        return self.inner.in_transaction
+
     def set_interposed(self, interposed: bool) -> None:
         """Whether what is asked comes through the seam."""
         inner = self.inner
