@@ -289,3 +289,95 @@ async def test_an_arm_that_does_not_know_its_pose_is_in_none_and_that_is_told(ro
     arm.answers["state"] = [arm_at("presented")]
     assert await sols.arm_is(rover, "presented") and not await sols.arm_is(rover, "stowed")
     assert len(rover.told("device_trouble")) == 2
+
+
+class Sun:
+    """A sun that stands at `height` degrees, from noon on by a day of a hundred seconds."""
+
+    def __init__(self, height: float, morning: float = 5_000.0) -> None:
+        self.height, self.morning = height, morning
+        self.asked: list[tuple[float, bool]] = []
+
+    def elevation(self, jd_tt: float) -> float:
+        return self.height
+
+    def seconds_until(self, jd_tt: float, sun: float, *, rising: bool) -> float:
+        self.asked.append((sun, rising))
+        self.height = 90.0
+        return self.morning
+
+
+def sleeping(
+    rover: Any, monkeypatch: pytest.MonkeyPatch, height: float, reason: str, fit: list[bool]
+) -> tuple[list[float], Sun]:
+    """How long it dozes, and the sun; `fit` is what it finds at each look."""
+    dozed: list[float] = []
+
+    async def doze(node: Any, seconds: float) -> None:
+        dozed.append(seconds)
+
+    async def fit_to_wake(node: Any) -> bool:
+        return fit.pop(0)
+
+    async def nothing() -> None:
+        pass
+
+    monkeypatch.setattr(sols, "doze", doze)
+    monkeypatch.setattr(sols, "_fit_to_wake", fit_to_wake)
+    rover.clock = SimpleNamespace(jd_tt=lambda: 0.0)
+    rover.hibernation_over = rover.read_power = nothing
+    rover.sols.planner = Sun(height)
+    rover.sols.reason = reason
+    rover.sols.slept_in_vain = lambda: rover.said.append(("in_vain", {}))
+    rover.parameters["waking_sun"] = 20.0
+    return dozed, rover.sols.planner
+
+
+@pytest.mark.parametrize(
+    ("height", "reason", "dozed"),
+    [
+        (19.99, "energy", [5_001.0]), (20.0, "energy", []), (50.0, "energy", []),
+        (50.0, "cold", [1_800.0]), (10.0, "dark", [1_800.0, 5_001.0]),
+        (50.0, "the way of the sol", [5_001.0]),
+    ],
+)  # fmt: skip
+async def test_it_sleeps_until_the_sun_is_up_or_what_it_waits_for_has_passed(
+    rover: Any, monkeypatch: pytest.MonkeyPatch, height: float, reason: str, dozed: list[float]
+) -> None:
+    if reason == "the way of the sol":
+        reason = sols.WHOLE_WAY
+    slept, sun = sleeping(rover, monkeypatch, height, reason, [True])
+    await sols._sleep(rover)
+    assert slept == dozed
+    assert sun.asked == [(20.0, True)] * (5_001.0 in dozed)
+    assert not rover.told("in_vain")
+
+
+async def test_not_fit_it_looks_again_each_half_hour_and_a_day_in_vain_is_counted_and_told(
+    rover: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept, sun = sleeping(rover, monkeypatch, 50.0, "energy", [False, False, False, True])
+    begun = asyncio.get_running_loop().time()
+    asyncio.get_running_loop().call_later(1_801.0, setattr, sun, "height", 5.0)
+    await sols._sleep(rover)
+    assert asyncio.get_running_loop().time() - begun == 3 * 1_800.0
+    assert slept == [5_001.0], "the night between"
+    assert len(rover.told("in_vain")) == len(rover.told("no_waking")) == 1
+
+
+async def test_after_four_hundred_looks_in_vain_it_says_so(
+    rover: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sleeping(rover, monkeypatch, 50.0, "energy", [False] * 401)
+    begun = asyncio.get_running_loop().time()
+    with pytest.raises(ActivityFailed, match="could not wake"):
+        await sols._sleep(rover)
+    assert asyncio.get_running_loop().time() - begun == 400 * 1_800.0
+
+
+async def test_the_way_of_a_sol_that_is_over_is_used_up_no_more(
+    rover: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept, _ = sleeping(rover, monkeypatch, 50.0, sols.WHOLE_WAY, [False, True])
+    await sols._sleep(rover)
+    assert slept == [5_001.0], "once: the second look is of the next morning"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from flight.core.activities import ActivityFailed
+from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.vision import ContainerImage
 from flight.rover import delivering, lid
@@ -186,3 +187,51 @@ async def test_a_tube_of_the_rack_is_verified_by_its_own_seat(rover: Any) -> Non
     rover.hardware.rack.answers["state"] = [rack(5)]
     assert (await delivering.verify_tube(rover, TUBE, None, True)).present
     assert not (await delivering.verify_tube(rover, TUBE, 6, True)).present
+
+
+def delivering_to(rover: Any, monkeypatch: pytest.MonkeyPatch, **reasons: str) -> list[str]:
+    """The tubes that are delivered, in order; `reasons`: by the last digit, why one is not."""
+    tried: list[str] = []
+
+    async def deliver(node: Any, tube: str, stances: Any) -> str:
+        tried.append(tube)
+        return reasons.get(f"t{tube[-1]}", "")
+
+    monkeypatch.setattr(delivering, "_deliver", deliver)
+    return tried
+
+
+async def test_one_tube_that_cannot_be_loaded_does_not_keep_the_others(
+    rover: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = delivering_to(rover, monkeypatch, t1="it sticks")
+    load = Signal("load_container", carried=delivering.LoadContainer([TUBE, OTHER]))
+    found = await delivering.load_container(rover, load)
+    assert found.name == "loaded" and tried == [TUBE, OTHER]
+    assert found.data["result"] == f"1 of 2 tubes in the container. Not: {TUBE} (it sticks)"
+    assert rover.told("delivery_failed") == [{"tube": TUBE, "reason": "it sticks"}]
+    assert rover.hardware.arm.of("stow")
+    rover.plans = False
+    assert await delivering.load_container(rover, Signal("awake")) == "rest"
+    rover.plans = True
+    delivering_to(rover, monkeypatch, t1="it sticks", t2="dark")
+    with pytest.raises(ActivityFailed, match=f"{TUBE}: it sticks; {OTHER}: dark"):
+        await delivering.load_container(rover, load)
+
+
+async def test_what_is_handed_over_is_done_and_what_is_unknown_is_said(
+    rover: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await delivering._deliver(rover, "M9", None) == "the ledger does not know it"  # type: ignore[arg-type]
+    found = await delivering._deliver(rover, TUBE, None)  # type: ignore[arg-type]
+    assert found == "it could not be taken from the rack"
+    rover.hold()
+    given: list[Any] = []
+
+    async def give(tube: str, to: str, place: str, motion: Any, **more: Any) -> None:
+        given.append((tube, to, place, more["device"]))
+
+    rover.handover.give = give
+    assert await delivering._deliver(rover, TUBE, None) == ""  # type: ignore[arg-type]
+    assert given == [(TUBE, "mav", "container", "gripper")]
+    assert rover.told("tube_delivered") == [{"tube": TUBE, "slot": "taken before"}]

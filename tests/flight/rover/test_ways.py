@@ -188,3 +188,47 @@ async def test_two_blocked_ramps_and_an_array_that_stays_folded_fail(rover: Any)
     rover.hardware.solar_array.answers["deploy"] = [JAM]
     with pytest.raises(ActivityFailed, match="in 4 tries"):
         await travel._unfold_array(rover)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "end"), [(DriveOutcome.ARRIVED, "done"), (DriveOutcome.PAUSED, "rest")]
+)
+async def test_a_place_is_driven_to_east_and_north(
+    rover: Any, outcome: DriveOutcome, end: str
+) -> None:
+    goals: list[Any] = []
+
+    async def drive_to(goal: Any, **more: Any) -> DriveOutcome:
+        goals.append((goal, more["may_go_on"]()))
+        return outcome
+
+    rover.locomotion.drive_to = drive_to
+    rover.pose = Pose(3.0, 4.0)
+    signal = Signal("drive_to", carried=travel.DriveTo(12.0, -7.0))
+    found = await travel.drive_to_place(rover, signal)
+    assert getattr(found, "name", found) == end and goals == [((12.0, -7.0), True)]
+    if end == "done":
+        assert found.data == {"result": "at (3.0, 4.0) m"}
+    await travel.drive_to_place(rover, SIGNAL)
+    assert goals[1][0] == (12.0, -7.0), "after a night it goes on to the same place"
+    rover.plans = False
+    assert await travel.drive_to_place(rover, SIGNAL) == "rest" and len(goals) == 2
+    rover.goal = None
+    with pytest.raises(ActivityFailed, match="there is no goal"):
+        await travel.drive_to_place(rover, SIGNAL)
+
+
+async def test_what_the_jaws_hold_is_racked_before_it_drives(
+    rover: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    racked: list[str] = []
+
+    async def rack(node: Any, signal: Signal) -> str:
+        racked.append(signal.name)
+        return "racked"
+
+    monkeypatch.setattr(travel, "rack_tube", rack)
+    assert await travel._ready_to_drive(rover) and racked == []
+    rover.hold()
+    assert await travel._ready_to_drive(rover) and racked == ["rack"]
+    assert rover.hardware.arm.of("stow"), "with a folded arm"
