@@ -12,7 +12,7 @@ from flight.astrodynamics.vectors import Vector, add, cross, norm, subtract
 from flight.core.activities import ActivityFailed
 from flight.core.keeping.clock import monotonic
 from flight.core.sound_readings import sound
-from flight.icd.devices.base import DeviceError, ReadingInvalid, usable
+from flight.icd.devices.base import DeviceError, DeviceTimeout, ReadingInvalid, usable
 from flight.orbiter.linear_algebra import applied
 from flight.orbiter.passive_safety import is_safe
 from flight.orbiter.propagation import State, coast, motion
@@ -118,7 +118,7 @@ async def _execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vecto
         return (0.0, 0.0, 0.0)
     before = await _felt(node, purpose)
     began = monotonic()
-    reason = ""
+    reason, unanswered = "", False
     for _ in range(ATTEMPTS):
         try:
             with node.vigil.burning():
@@ -126,10 +126,10 @@ async def _execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vecto
                     await node.devices.thrusters.fire(list(delta_v))
                 else:
                     await node.devices.main_engine.burn(list(delta_v), size, [0.0, 0.0, 1.0])
-            reason = ""
+            reason, unanswered = "", False
             break
         except DeviceError as error:
-            reason = str(error)
+            reason, unanswered = str(error), isinstance(error, DeviceTimeout)
             node.device_trouble(reason=reason)
             now = await _felt(node, purpose)
             if now is None or before is None:
@@ -145,7 +145,10 @@ async def _execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vecto
     small = size <= node.parameters["largest_thruster_change"]
     impulse = node.parameters["thruster_impulse" if small else "specific_impulse"]
     node.note_burn(norm(gained), impulse, felt=felt is not None)
-    _note(node, gained, 0.5 * (monotonic() - began), measured=felt is not None)
+    took = passed = monotonic() - began
+    if unanswered:  # it was waited for, for hours perhaps; the burn was over as soon as it can be
+        took = min(passed, burn_seconds(node, norm(gained)))
+    _note(node, gained, passed - 0.5 * took, measured=felt is not None)
     if reason and norm(gained) < 0.5 * size:
         raise ActivityFailed(f"{purpose}: the burn did not happen: {reason}")
     off = norm(subtract(gained, delta_v))
