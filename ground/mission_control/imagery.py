@@ -1,6 +1,6 @@
 """Mission control's way to pictures from orbit: where a vehicle stands."""
 
-from flight.icd.devices.base import DeviceError
+from flight.icd.devices.base import DeviceError, usable
 from flight.icd.devices.orbital_imagery import IMAGERY_SERVICE, OrbitalImagery, SurfaceFix
 from flight.runtime.bus import Bus
 from flight.runtime.device_driver import connect
@@ -18,6 +18,6 @@ class Imagery:
         if self._driver is None:
             self._driver = connect(self._bus, OrbitalImagery, IMAGERY_SERVICE, boot=self._boot)
         try:
-            return await self._driver.find(vehicle)
+            return usable(await self._driver.find(vehicle))
         except DeviceError as error:
             return str(error)
