@@ -11,7 +11,6 @@ from flight.astrodynamics.relative_motion import lvlh_axes
 from flight.astrodynamics.vectors import norm, subtract
 from flight.core.activities import ActivityFailed
 from flight.core.fault_protection.structure import Structure
-from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.icd.devices.orbiter_navigation import InertialReading
 from flight.orbiter import legs, safing
 from flight.orbiter.legs import Leg, ahead_or_behind, arrive, begin_leg, check_drift, follow_leg
@@ -181,30 +180,6 @@ def test_a_change_is_taken_at_the_middle_of_its_burn() -> None:
     expected = coast((middle[0], (middle[1][0] + 1.0, *middle[1][1:])), 100.0)
     assert norm(subtract(ship.navigator.own[0], expected[0])) < 0.01
     assert ship.navigator.time == 200.0
-
-
-@pytest.mark.parametrize(
-    ("error", "middle"),
-    [(DeviceTimeout("none"), 0.5 * 3_000.0 / 1_960.0), (DeviceFault("off", "x"), 5_400.0)],
-)
-def test_a_burn_that_was_not_answered_was_done_when_it_was_asked_for(
-    error: Exception, middle: float
-) -> None:
-    """Not in the middle of the three hours for which its answer was waited for."""
-    ship: Any = Ship()
-
-    async def silent(way: list[float]) -> None:
-        ship._push(way)
-        await asyncio.sleep(10_800.0)
-        raise error
-
-    ship.devices.thrusters.fire = silent
-    own = ship.navigator.own
-    do(execute(ship, (1.0, 0.0, 0.0), "leg"))
-    at = coast(own, middle)
-    expected = coast((at[0], (at[1][0] + 1.0, *at[1][1:])), 10_800.0 - middle)
-    assert norm(subtract(ship.navigator.own[0], expected[0])) < 1.0
-    assert ship.navigator.time == 10_800.0
 
 
 def test_how_long_a_burn_takes_and_waiting() -> None:
