@@ -227,7 +227,10 @@ class ThrottledLoop(VirtualLoop):
         due_ns = self._next_timer_ns()
         if due_ns is None and not self._again and not self._waiting:
             raise Deadlock(self._describe_waiting())
-        if self._admit_again(due_ns) or self._hold_back(due_ns):
+        # A timer that is due at this very instant is still of it: an input that came before it
+        # would come after it when it is admitted again.
+        is_over = due_ns is None or due_ns > self._now_ns
+        if is_over and (self._admit_again(due_ns) or self._hold_back(due_ns)):
             return
         super()._jump()
 

@@ -207,3 +207,22 @@ def test_a_deadlock_is_still_told() -> None:
 
     with pytest.raises(Deadlock):
         run(wait(), ThrottledLoop(Wall()))
+
+
+@pytest.mark.parametrize("rate", [inf, 1.0, 0.5])
+def test_no_input_parts_what_is_due_at_one_instant(rate: float) -> None:
+    class Twice(Story):
+        async def live(self) -> None:
+            await asyncio.sleep(10.0)
+            self.told.append((self.loop.time_ns(), "first"))
+            self.loop.put("input")
+            second = (self.loop.time_ns(), "second")
+            self.loop.call_later(0.0, self.told.append, second)
+            await asyncio.sleep(10.0)
+
+    story = Twice(rate=rate)
+    told = story.fly()
+    assert [what for _, what in told] == ["first", "second", "input", "echo"]
+    again = Twice(inputs=story.recorded)
+    again.loop.put = lambda data: None  # type: ignore[method-assign]
+    assert again.fly() == told
