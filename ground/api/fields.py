@@ -16,11 +16,11 @@ Nanoseconds = Annotated[int, Meta(ge=-(2**61), le=2**61)]
 """Of mission time: 73 years either way, so that differences are 64 bits as well."""
 Seconds = Annotated[float, Meta(ge=0.0, le=1e10)]
 Note = Annotated[str, Meta(max_length=2000)]
-Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 """SHA-256, in hexadecimal digits."""
 Key = Annotated[str, Meta(min_length=1, max_length=120)]
 """A text that a client gives to one change, and to that alone: repeated, it is not done twice."""
-StageName = Annotated[str, Meta(pattern="^st-[0-9]{1,9}$")]
+StageName = Annotated[str, Meta(pattern=r"^st-[0-9]{1,9}$(?!\n)")]
 Limit = Annotated[int, Meta(ge=1, le=1000)]
 """Of the rows of an answer."""
 Arguments = dict[str, Any]
@@ -31,7 +31,7 @@ Condition = Annotated[str, Meta(min_length=1, max_length=500)]
 """Of telemetry, such as `rover.mode == 'idle' and rover.charge > 0.4`."""
 Topic = Annotated[
     str,
-    Meta(pattern="^(cmd|ev|alarm|proc|pass|authority|audit|custody|stack|limits|fault|people)$"),
+    Meta(pattern=r"^(cmd|ev|alarm|proc|pass|authority|audit|custody|stack|limits|fault|people)$(?!\n)"),
 ]
 Topics = Annotated[tuple[Topic, ...], Meta(max_length=20)]
 

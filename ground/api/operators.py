@@ -11,7 +11,7 @@ from ground.api.commanding import Role
 from ground.api.fields import EDGE
 
 FORMAT = 1
-UserName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_.-]{0,39}$")]
+UserName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_.-]{0,39}$(?!\n)")]
 
 
 class Operator(Struct, frozen=True, forbid_unknown_fields=True):

@@ -65,7 +65,14 @@ def check_values(plain: Any, left: int = DEEPEST) -> None:
     NoRequest."""
     if isinstance(plain, float) and not isfinite(plain):
         raise NoRequest(f"no request: {plain}: allowed are finite numbers")
+    if isinstance(plain, int) and not -(1 << 63) <= plain < 1 << 63:
+        raise NoRequest(f"no request: {str(plain)[:24]}: allowed are whole numbers of 64 bits")
+    if isinstance(plain, bytes | bytearray | memoryview):
+        raise NoRequest("no request: bytes: allowed is what JSON can say")
     if isinstance(plain, dict | list | tuple):
+        for key in plain if isinstance(plain, dict) else ():
+            if not isinstance(key, str):
+                raise NoRequest(f"no request: the key {str(key)[:24]}: allowed are texts")
         if left == 0:
             raise NoRequest(f"no request: nested deeper than {DEEPEST} levels")
         for each in plain.values() if isinstance(plain, dict) else plain:

@@ -77,7 +77,7 @@ class Branch(Read, frozen=True, tag="branch"):
 
     checkpoint: Name | None = None
     t_ns: Nanoseconds | None = None
-    folder: Annotated[str, Meta(pattern="^([A-Za-z0-9][A-Za-z0-9_-]{0,79})?$")] = ""
+    folder: Annotated[str, Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,79})?$(?!\n)")] = ""
 
 
 class DrillFiles(Read, frozen=True, tag="drill_files"):
@@ -108,7 +108,7 @@ class DrillBegin(Change, frozen=True, tag="drill_begin"):
     there, until somebody lets it go on. Its `operator` steps are prompts for people.
     """
 
-    name: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_/-]{0,119}$")]
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_/-]{0,119}$(?!\n)")]
     text: Annotated[str, Meta(min_length=1, max_length=50_000)]
     case: Annotated[str, Meta(max_length=80)] = ""
     now: bool = False
@@ -122,7 +122,7 @@ class DrillEnd(Change, frozen=True, tag="drill_end"):
 class Checkpoint(Change, frozen=True, tag="checkpoint"):
     """A trainer gives this instant a name, so that a run can branch off from it later."""
 
-    name: Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,39}$")]
+    name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,39}$(?!\n)")]
     note: Note = ""
 
 

@@ -31,6 +31,10 @@ BRANCH_NOTE = (
     "This is {out}: it goes on from {run} at {at}, and stands there when it has flown so far; "
     "{run} is kept. The key p lets it go on."
 )
+NOBODY = (
+    "msr console: nobody stands by for the run: {why}; where it is killed it flies again from its "
+    "record, which takes the longer the older it is"
+)
 CLI = "ground.cli"
 API_FILE = "api.json"
 LOOK = 0.1  # wall seconds between looks at the processes
@@ -332,6 +336,8 @@ class Console:
             self._spare = self._spare or Spare(self.folder, self._arguments.operators)
             if self._spare.is_wanted:
                 self._spare.start()
+            elif why := self._spare.why_nobody():
+                print(NOBODY.format(why=why), file=sys.stderr)
 
     def _end_spare(self) -> None:
         if self._spare is not None:

@@ -6,6 +6,7 @@ with the mission's age. It costs the processor what the run costs, and some 150 
 
 import contextlib
 import json
+import math
 import os
 import select
 import subprocess
@@ -19,7 +20,8 @@ from ground.terminal.signals import CHILD, adopt_orphans, end_with_parent
 
 PROGRAM = "ground.commands.standing_by"
 PATIENCE = 5.0  # wall seconds for it to become the run; it can be flown from its record then
-AGAIN = 10.0  # wall seconds after which another is started where one could not take over
+AGAIN = 10.0  # wall seconds from a start to the next one; twice that after each that ended too
+MOST_AGAIN = 5  # times that another is started for those that ended by themselves
 STARTS = 20.0  # wall seconds that one which was just started is given: another would take as long
 STOPS = 2.0  # wall seconds for it to end
 
@@ -74,7 +76,10 @@ class Spare:
     def __init__(self, folder: Path, operators: str) -> None:
         self._words = [str(folder), operators]
         self._process: subprocess.Popen[bytes] | None = None
-        self._started = -AGAIN
+        self._started = -math.inf
+        self._starts = 0  # since one took over
+        self._never = ""
+        self._said = False
 
     @property
     def stands_by(self) -> bool:
@@ -83,19 +88,53 @@ class Spare:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether another is to be started: there is none, and the last had begun to stand by."""
+        """Whether another is to be started: there is none, it was not refused, and not too many
+        have ended by themselves; each flies the whole mission to where the run is."""
+        if self.stands_by or self._never or self._was_refused or self._starts > MOST_AGAIN:
+            return False
+        waits = AGAIN * 2.0 ** max(0, self._starts - 1)
+        return time.monotonic() - self._started > waits
+
+    @property
+    def _was_refused(self) -> bool:
+        return self._process is not None and self._process.poll() == REFUSED
+
+    def why_nobody(self) -> str:
+        """Why nobody stands by and nobody will, once; empty before, and ever after."""
+        if self._said or self.stands_by:
+            return ""
+        why = self._never or (self._refusal() if self._was_refused else "")
+        if not why and self._starts > MOST_AGAIN:
+            code = None if self._process is None else self._process.poll()
+            last = "" if code is None else f", the last with {code}"
+            why = f"{self._starts} spares have ended{last}"
+        self._said = bool(why)
+        return why
+
+    def _refusal(self) -> str:
+        """What one that was refused has said."""
         process = self._process
-        if process is None:
-            return time.monotonic() - self._started > AGAIN
-        return process.poll() not in (None, REFUSED)
+        assert process is not None and process.stdout is not None
+        with contextlib.suppress(OSError, ValueError, KeyError, IndexError, TypeError):
+            if select.select([process.stdout], [], [], 0.0)[0]:
+                said = os.read(process.stdout.fileno(), 1 << 16)
+                return str(json.loads(said.splitlines()[-1])["refused"])
+        return "the spare was refused"
 
     def start(self) -> None:
         """Has one follow the run, which has begun."""
         self.end()
         if not adopt_orphans():
-            return  # nobody could be told how it ended
+            self._never = "nobody could be told how a run ends that a spare became"
+            return
         self._started = time.monotonic()
-        self._process = subprocess.Popen(
+        self._starts += 1
+        # Where there is no memory for another process, the run goes on without.
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            self._process = self._begun()
+
+    def _begun(self) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
             [sys.executable, "-m", PROGRAM, *self._words],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
             # A process with threads cannot be copied.
@@ -111,6 +150,7 @@ class Spare:
         order = {"do": "take_over", "record": str(record), "parent": os.getpid()}
         told = self._asked(order)
         if "pid" in told:
+            self._starts = 1
             return Adopted(int(told["pid"]))
         print(f"the spare cannot take over: {told.get('refused')}", file=sys.stderr)
         self.end()

@@ -92,7 +92,18 @@ class Desk:
         for what, name in people_named(frame.request):
             if name not in self.own.roles:
                 raise Refusal(nobody_called(name, self.own.roles, what))
-        return await self._once(person, frame)
+        answer = await self._once(person, frame)
+        self._need_anybody(frame.request, answer)
+        return answer
+
+    def _need_anybody(self, request: Plain, answer: Plain) -> None:
+        """Refuses a history of somebody who is not here: an empty one would say that they did
+        nothing. One who was here once has done something, before the last of which is nothing."""
+        asks = request.get("do") == "history" and request.get("before") is None
+        name = request.get("user") if asks else None
+        found = (answer.get("result") or {}).get("commands")
+        if isinstance(name, str) and found == [] and name not in self.own.roles:
+            raise Refusal(nobody_called(name, self.own.roles))
 
     def _who(self, frame: RequestFrame, key_user: str) -> Person:
         """Who asks, by their session or key alone."""

@@ -23,7 +23,7 @@ from flight.icd.expressions import ExpressionError, parse_expression, parse_valu
 from ground.mission_control.dictionary import Dictionary, DictionaryRefusal
 
 FORMAT = 1
-ChannelPath = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
+ChannelPath = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$(?!\n)")]
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
 _KINDS: Mapping[str, Kind] = {
     "number": "number", "integer": "number", "text": "text", "boolean": "boolean",

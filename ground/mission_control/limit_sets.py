@@ -20,8 +20,8 @@ FORMAT = 1
 ON_BOARD = "on_board"
 """The name of the set that is in force at first: the dictionary's limits alone."""
 State = Literal["OK", "YELLOW", "RED", "NONE"]
-SetName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-ChannelPath = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
+SetName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$(?!\n)")]
+ChannelPath = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$(?!\n)")]
 Bound = Annotated[float, Meta(ge=-1e12, le=1e12)]
 
 

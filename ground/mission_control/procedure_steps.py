@@ -6,8 +6,8 @@ from msgspec import Meta, Struct, field
 
 from flight.icd import places
 
-Label = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
-OnFailure = Annotated[str, Meta(pattern=r"^(stop|continue|goto [A-Za-z][A-Za-z0-9_]*)$")]
+Label = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]*$(?!\n)")]
+OnFailure = Annotated[str, Meta(pattern=r"^(stop|continue|goto [A-Za-z][A-Za-z0-9_]*)$(?!\n)")]
 Sols = Annotated[float, Meta(ge=0.0, le=2000.0)]
 Comparison = Literal["==", "!=", "<", "<=", ">", ">="]
 Place = Literal[(*places.PLACES, *places.NOWHERE)]  # type: ignore[valid-type]
@@ -124,7 +124,7 @@ class WaitUntil(Step, frozen=True, tag="wait_until"):
     A text as sol is a variable.
     """
 
-    sol: Annotated[int, Meta(ge=0, le=2000)] | Annotated[str, Meta(pattern=r"^\$\{.+\}$")]
+    sol: Annotated[int, Meta(ge=0, le=2000)] | Annotated[str, Meta(pattern=r"^\$\{.+\}$(?!\n)")]
     lmst: Annotated[float, Meta(ge=0.0, lt=25.0)] = 0.0
 
 
@@ -212,7 +212,7 @@ class Include(Step, frozen=True, tag="include"):
     Its phases come with it. Its labels are those of the whole procedure.
     """
 
-    part: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$")]
+    part: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$(?!\n)")]
 
 
 class Goto(Step, frozen=True, tag="goto"):

@@ -81,7 +81,7 @@ class Mission(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     title: str
-    landing: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+    landing: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$(?!\n)")]
     lander: Site
     perseverance: Site
     tubes: list[str] | Literal["all"]

@@ -65,7 +65,7 @@ class SampleTube(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """A sealed tube: its name, its id (M2020-<sol cored>-<running number>) and what it holds."""
 
     name: str
-    id: Annotated[str, msgspec.Meta(pattern=r"^M2020-\d{5}-\d{2}$")]
+    id: Annotated[str, msgspec.Meta(pattern=r"^M2020-\d{5}-\d{2}$(?!\n)")]
     kind: SampleKind
     content: str
 
@@ -80,7 +80,7 @@ class Tube(SampleTube, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     number: Annotated[int, msgspec.Meta(ge=1)]
     dropped_sol: Annotated[int, msgspec.Meta(ge=0)]
-    dropped_local_time: Annotated[str, msgspec.Meta(pattern=r"^\d{2}:\d{2}:\d{2}$")]
+    dropped_local_time: Annotated[str, msgspec.Meta(pattern=r"^\d{2}:\d{2}:\d{2}$(?!\n)")]
     latitude_degrees: Annotated[float, msgspec.Meta(ge=-90.0, le=90.0)]
     longitude_degrees: Annotated[float, msgspec.Meta(ge=-180.0, le=360.0)]
     east: float

@@ -82,7 +82,7 @@ class Variant(Struct, frozen=True, forbid_unknown_fields=True):
     flight: FlightChanges | None = None  # type: ignore[valid-type]
 
 
-Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$(?!\n)")]
 
 
 class TradeFile(Struct, frozen=True, forbid_unknown_fields=True):

@@ -364,3 +364,12 @@ def test_a_password_that_is_too_short_is_refused(
         assert file.exists() == (code == 0)
     assert file.stat().st_mode & 0o777 == 0o600
     assert b"long enough" not in file.read_bytes()
+
+
+def test_what_somebody_who_is_nobody_asked_for_is_refused(
+    msr: Any, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(served.run.reads, "history", {"commands": []})
+    code, out, err = msr("history", "--by", "zoe")
+    assert (code, out) == (2, "") and "user = 'zoe': nobody here is called so; there are" in err
+    assert msr("history", "--by", "ben")[0] == 0

@@ -1,5 +1,6 @@
 """Who stands by for a run: how far it follows, who asks it to take over, and what comes of that."""
 
+import itertools
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ import pytest
 from flight.configuration.files import ConfigurationError
 from flight.runtime.throttled_loop import Input
 from ground.commands import spare, standing_by
-from ground.commands.spare import Adopted, Spare
+from ground.commands.spare import MOST_AGAIN, Adopted, Spare
 from ground.commands.standing_by import STRIDE, CannotStandBy, Follower
 from ground.edge.private_files import state_folder, write_private
 from ground.edge.standing import STANDING, Standing
@@ -191,7 +192,101 @@ def test_one_that_was_refused_is_not_started_again(asked: Any) -> None:
     process.stdin.close()
     process.wait(20)
     assert not made.is_wanted and not made.stands_by
+    assert made.why_nobody() == "the spare was refused"
+    assert made.why_nobody() == ""  # it was said
     made.end()
+
+
+def test_what_one_that_was_refused_has_said_is_told(asked: Any) -> None:
+    made = asked("print('{\"refused\": \"there is but one\"}', flush=True); sys.exit(2)")
+    assert made.why_nobody() == ""
+    made._process.stdin.close()
+    made._process.wait(20)
+    assert made.why_nobody() == "there is but one"
+
+
+class Ended:
+    """A process that ended by itself."""
+
+    pid, stdin, stdout = 1, None, None
+
+    def __init__(self, code: int | None) -> None:
+        self.code = code
+
+    def poll(self) -> int | None:
+        return self.code
+
+    def terminate(self) -> None:
+        self.code = -signal.SIGTERM if self.code is None else self.code
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        return self.code
+
+
+@pytest.fixture
+def dying(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A spare whose processes end at once, on a clock of the test's."""
+    made: Any = Spare(tmp_path, "demo")
+    made.now, made.ends_with = 1000.0, -signal.SIGKILL
+    monkeypatch.setattr(spare, "adopt_orphans", lambda: True)
+    monkeypatch.setattr(spare, "time", SimpleNamespace(monotonic=lambda: made.now))
+    monkeypatch.setattr(spare.Spare, "_begun", lambda self: Ended(made.ends_with))
+    return made
+
+
+@pytest.mark.parametrize("code", [-signal.SIGKILL, 0, 1, 4])
+def test_those_that_end_by_themselves_are_started_ever_later_and_not_for_ever(
+    dying: Any, code: int
+) -> None:
+    dying.ends_with = code
+    starts = list[float]()
+    for look in range(100_000):  # nearly three hours of them
+        dying.now = 1000.0 + look / 10
+        if dying.is_wanted:
+            assert dying.why_nobody() == ""
+            starts.append(dying.now - 1000.0)
+            dying.start()
+    gaps = [later - one for one, later in itertools.pairwise(starts)]
+    assert len(starts) == MOST_AGAIN + 1
+    assert gaps == pytest.approx([spare.AGAIN * 2**n for n in range(MOST_AGAIN)], abs=0.11)
+    assert dying.why_nobody() == f"{MOST_AGAIN + 1} spares have ended, the last with {code}"
+    assert dying.why_nobody() == "" and not dying.is_wanted
+
+
+def test_one_that_stood_by_for_long_is_replaced_at_once_and_one_that_took_over_is_no_failure(
+    dying: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dying.start()
+    dying.now += spare.AGAIN
+    assert not dying.is_wanted
+    dying.now += 0.1
+    assert dying.is_wanted
+    for _ in range(3 * MOST_AGAIN):
+        dying.ends_with = None
+        dying.start()
+        monkeypatch.setattr(dying, "_asked", lambda order: {"pid": 123456789})
+        assert dying.take_over(Path("record")) is not None
+        assert not dying.is_wanted and dying.why_nobody() == ""
+        dying._process.code = 1
+        dying.now += spare.AGAIN + 0.1
+        assert dying.is_wanted and dying.why_nobody() == ""
+
+
+def test_where_no_process_can_be_started_the_run_goes_on_without(
+    dying: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(self: Spare) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(spare.Spare, "_begun", no_memory)
+    dying.start()
+    assert not dying.stands_by and not dying.is_wanted  # not at once again
+    assert dying.take_over(Path("record")) is None
+    monkeypatch.setattr(spare, "adopt_orphans", lambda: False)
+    dying.start()
+    dying.now += 1e6
+    assert not dying.is_wanted
+    assert "nobody could be told" in dying.why_nobody()
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,20 @@ async def test_nobody_is_named_whom_nobody_knows(
         assert len(run.acted) == 1
 
 
+async def test_the_history_of_somebody_who_is_nobody_is_refused_and_not_empty(
+    run: StandIn, options: EdgeOptions
+) -> None:
+    nobody = "user = 'zoe': nobody here is called so; there are"
+    run.reads["history"] = {"commands": []}
+    async with served(run, options) as edge, script(edge, "anna") as mc:
+        with pytest.raises(Refused, match=nobody):
+            await mc.history(user="zoe")
+        assert (await mc.history(user="ben"))["commands"] == []  # he did nothing
+        assert (await mc.history(user="zoe", before="mc-1"))["commands"] == []  # from there on back
+        run.reads["history"] = {"commands": [{"user": "zoe"}]}  # she is here no more
+        assert (await mc.history(user="zoe"))["commands"] == [{"user": "zoe"}]
+
+
 def test_each_request_that_has_a_person_in_it_says_so() -> None:
     found = {do for do in REQUEST_TYPES if people_named(dict.fromkeys(FIELDS, "zoe") | {"do": do})}
     assert found == {"roles_set", "authority_offer", "alarm_own"}

@@ -209,7 +209,8 @@ async def test_a_run_whose_commands_were_previewed_is_the_same_bit_for_bit(tmp_p
             [item] = told["items"]
             assert (item["status"], told["ended_by"]) == ("COMPLETED", "over")
             assert told["begin_ns"] == MORNING * 1e9 < told["end_ns"]
-            assert (await mc.history(user="preview"))["commands"] == []
+            told = (await mc.history())["commands"]
+            assert told and all(each["user"] != "preview" for each in told)
             await mc.pace(None)
     assert len(lines(out)) == 1  # no input
     with process("fly", "surface", "--out", str(plain), *quiet, code=0):

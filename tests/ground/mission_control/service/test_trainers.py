@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from ground.api.requests import NoRequest, read_request
 from ground.mission_control.service.trainer_requests import MOST_CHECKPOINTS
 from ground.testbed.drilling import NoDrills
 from tests.ground.mission_control.service.desk_bench import Desked, at_the_desk
@@ -129,3 +130,30 @@ def test_a_checkpoint_is_refused_where_nothing_flies_again(tmp_path: Path) -> No
         assert "200 checkpoints at most" in desk.refused("anna", "checkpoint", name="one_more")
 
     at_the_desk(tmp_path, flight)
+
+
+@pytest.mark.parametrize(
+    ("request_", "sentence"),
+    [
+        ({"do": "fault_inject", "fault": {"x": [{1: 2}]}}, "the key 1: allowed are texts"),
+        ({"do": "fault_inject", "fault": {"x": {None: 2}}}, "the key None: allowed are texts"),
+        ({"do": "fault_inject", "fault": {"x": 2**63}}, "allowed are whole numbers of 64 bits"),
+        ({"do": "fault_inject", "fault": {"x": -(2**63) - 1}}, "whole numbers of 64 bits"),
+        ({"do": "fault_inject", "fault": {"x": b"ab"}}, "bytes: allowed is what JSON can say"),
+        ({"do": "checkpoint", "name": "storm\n"}, "checkpoint: "),
+        ({"do": "branch", "folder": "storm\n"}, "branch: "),
+        ({"do": "drill_begin", "name": "crew/gauge\n", "text": "x"}, "drill_begin: "),
+    ],
+)
+def test_what_a_record_could_not_be_read_again_from_is_no_request(
+    request_: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(NoRequest, match=sentence):
+        read_request(request_)
+
+
+def test_what_is_just_allowed_is_a_request() -> None:
+    fault = {"x": [2**63 - 1, -(2**63), True], "y": {"1": 2}}
+    read_request({"do": "fault_inject", "fault": fault})
+    read_request({"do": "checkpoint", "name": "storm"})
+    read_request({"do": "branch", "folder": ""})
