@@ -44,7 +44,7 @@ class PowerFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class StopFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What stops all: a key of the terminal, a file that is there, and an input line: a file that
-    says `runs` while all is well, or a FIFO."""
+    says `runs` while all is well, or a FIFO that somebody holds open."""
 
     key: Literal["", "space", "escape", "s"] = ""
     file: str = ""

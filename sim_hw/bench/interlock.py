@@ -9,8 +9,11 @@ is closed while all is well, and a broken wire is no permission.
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import stat
+import sys
+import termios
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +22,7 @@ import msgspec
 from sim_hw.bench.device_link import STOP, DeviceLink
 
 LONGEST_WORD = 64  # bytes of what a line says
+LONGEST_WRITTEN = 4096  # bytes taken out of a FIFO at one look
 LOOK = 0.05  # s between looks whether the file is there
 KEYS = {"space": b" ", "escape": b"\x1b", "s": b"s"}
 """Keys that can stop, and what a terminal says for each."""
@@ -27,7 +31,7 @@ KEYS = {"space": b" ", "escape": b"\x1b", "s": b"s"}
 class InterlockRules(msgspec.Struct, frozen=True):
     """`file`: while it is there, all is stopped; `key`: of KEYS, heard at `descriptor` (-1: none);
     `line`: a file that says `runs` while all is well, such as the value of a GPIO, or a FIFO, of
-    which each byte stops, and the end of who holds it open; "" for none of them."""
+    which each byte stops, and that nobody holds it open; "" for none of them."""
 
     file: str = ""
     key: str = ""
@@ -42,33 +46,44 @@ class InputLine:
     def __init__(self, path: str, runs: str) -> None:
         self._path, self._runs = path, runs
         self._fifo = -1
-        self._held = False  # somebody holds the FIFO open
 
-    def says_stop(self) -> str:
-        """Looks at it, without waiting."""
+    def says_stop(self, *, takes: bool = True) -> str:
+        """Looks at it, without waiting. `takes`: what was written to a FIFO is taken out of it; a
+        look beside a bench leaves it in."""
         if not self._path:
             return ""
         try:
-            if self._fifo >= 0 or stat.S_ISFIFO(os.stat(self._path).st_mode):
-                return self._look_at_fifo()
+            there = os.stat(self._path)  # each time: it may be gone, or another one, since
+            if stat.S_ISFIFO(there.st_mode):
+                return self._look_at_fifo(there, takes)
+            self.close()
+            if not stat.S_ISREG(there.st_mode):
+                return f"stopped: the input {self._path} is no file and no FIFO"
             with open(self._path, "rb") as file:
                 said = file.read(LONGEST_WORD).decode("utf-8", "replace").strip()
         except OSError as error:
+            self.close()
             return f"stopped: the input {self._path} cannot be read: {error.strerror}"
         return "" if said == self._runs else f"stopped: the input {self._path} says {said!r}"
 
-    def _look_at_fifo(self) -> str:
+    def _look_at_fifo(self, there: os.stat_result, takes: bool) -> str:
+        if self._fifo >= 0 and not os.path.samestat(os.fstat(self._fifo), there):
+            self.close()
         if self._fifo < 0:
             self._fifo = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        written = f"stopped: the input {self._path} was written to"
+        if not takes and self._waiting():
+            return written
         try:
-            said = os.read(self._fifo, 4096)
+            said = os.read(self._fifo, LONGEST_WRITTEN)
         except BlockingIOError:
-            self._held = True
-            return ""
-        if said:
-            return f"stopped: the input {self._path} was written to"
-        held, self._held = self._held, False
-        return f"stopped: nobody holds the input {self._path} open any more" if held else ""
+            return ""  # somebody holds it, and says nothing
+        return written if said else f"stopped: nobody holds the input {self._path} open"
+
+    def _waiting(self) -> int:
+        """Bytes in the FIFO: what has no writer can be read as well, and has none."""
+        count = fcntl.ioctl(self._fifo, termios.FIONREAD, b"\0" * 4)
+        return int.from_bytes(count, sys.byteorder)
 
     def close(self) -> None:
         """Looks no more."""

@@ -13,7 +13,7 @@ from flight.icd.devices.mobility import Wheels
 from flight.runtime.nursery import Nursery
 from sim_hw.bench.device_link import POWER, DeviceLink, Wanted
 from sim_hw.bench.guard import GuardRules, Span
-from sim_hw.bench.interlock import Interlock, InterlockRules
+from sim_hw.bench.interlock import InputLine, Interlock, InterlockRules
 from sim_hw.bench.wire.wires import Wire
 from tests.sim_hw.bench.reference_device import ReferenceDevice
 
@@ -321,27 +321,78 @@ async def test_an_input_line_that_says_anything_else_than_all_is_well_stops(
     assert bench.state == "safe" and "cannot be read" in bench.words()
 
 
-async def test_a_fifo_stops_by_each_byte_and_by_the_end_of_who_holds_it(
+async def test_a_fifo_stops_by_each_byte_and_while_nobody_holds_it(
     nursery: Nursery, tmp_path: Path
 ) -> None:
     line = tmp_path / "fifo"
     os.mkfifo(line)
     bench = Bench(nursery, line=str(line))
+
+    async def release(*, granted: bool) -> None:
+        bench.interlock.release()
+        await asyncio.sleep(0.2)
+        assert bench.state == ("armed" if granted else "safe")
+
     await asyncio.sleep(1.0)
-    assert bench.state == "armed"  # nobody holds it yet
+    assert bench.state == "safe" and "nobody holds the input" in bench.words()  # nobody yet
+    await release(granted=False)
+    assert "not released: nobody holds the input" in bench.told[-1][2]
     holder = os.open(line, os.O_WRONLY)
     await asyncio.sleep(1.0)
-    assert bench.state == "armed"
+    assert bench.state == "safe"  # it latches
+    await release(granted=True)
     os.write(holder, b"!")
     await asyncio.sleep(0.1)
     assert bench.state == "safe" and "was written to" in bench.words()
-    bench.interlock.release()
-    await asyncio.sleep(0.1)
-    assert bench.state == "armed"
+    await release(granted=True)
     os.close(holder)
     await asyncio.sleep(0.1)
     assert bench.state == "safe" and "nobody holds the input" in bench.words()
-    bench.interlock.release()
-    await asyncio.sleep(0.2)
-    assert bench.state == "armed"
+    await release(granted=False)
+    await release(granted=False)  # nor the second time
+    holder = os.open(line, os.O_WRONLY)
+    await release(granted=True)
+    os.close(holder)
     bench.interlock.close()
+
+
+@pytest.mark.parametrize("by", ["nothing", "another", "a file", "a folder"])
+async def test_a_fifo_that_is_gone_or_replaced_stops(
+    nursery: Nursery, tmp_path: Path, by: str
+) -> None:
+    """Whoever holds the old one can stop nothing any more."""
+    line = tmp_path / "fifo"
+    os.mkfifo(line)
+    holder = os.open(line, os.O_RDWR)
+    bench = Bench(nursery, line=str(line))
+    await asyncio.sleep(1.0)
+    assert bench.state == "armed"
+    line.unlink()
+    if by == "another":
+        os.mkfifo(line)
+    elif by == "a file":
+        line.write_text("0")
+    elif by == "a folder":
+        line.mkdir()
+    await asyncio.sleep(0.1)
+    assert bench.state == "safe" and str(line) in bench.words()
+    bench.interlock.release()
+    await asyncio.sleep(0.1)
+    assert bench.state == "safe" and "not released" in bench.told[-1][2]
+    os.close(holder)
+
+
+def test_a_look_beside_a_bench_takes_no_byte_that_is_to_stop_it(tmp_path: Path) -> None:
+    line = tmp_path / "fifo"
+    os.mkfifo(line)
+    beside, own = InputLine(str(line), "1"), InputLine(str(line), "1")
+    assert "nobody holds" in beside.says_stop(takes=False)
+    holder = os.open(line, os.O_RDWR)
+    assert beside.says_stop(takes=False) == own.says_stop() == ""
+    os.write(holder, b"!")
+    assert "written to" in beside.says_stop(takes=False)
+    assert "written to" in own.says_stop()
+    assert own.says_stop() == ""
+    for each in (beside, own):
+        each.close()
+    os.close(holder)
