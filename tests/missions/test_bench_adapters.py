@@ -66,6 +66,7 @@ MORE = """
     identity: {{interface: PowerSwitches, model: PSU-4, serial: SN0099, firmware: ">=2.0"}}
     map:
       library: supply.yaml@sim
+      safe: []
       switches:
 {switches}
 """

@@ -4,7 +4,7 @@ What comes is kept by message, the newest alone, by a thread of `python-can`. Wh
 by the bench's heartbeat that comes no more: that is the device's own dead man.
 """
 
-import itertools
+import contextlib
 import time
 from collections.abc import Mapping
 from typing import Any, ClassVar, get_type_hints
@@ -26,6 +26,7 @@ from sim_hw.bench.adapters.can_map import (
     Motion,
     Say,
     Signal,
+    Status,
     check_map,
     is_bits,
     message_of,
@@ -53,7 +54,7 @@ class CanAdapter(Adapter):
         self._bus: Any = None
         self._notifier: Any = None
         self._heard: dict[int, tuple[float, bytes]] = {}
-        self._numbers = itertools.count()
+        self._number = 0  # of the last command
         self._motion: tuple[str, Motion, int, float] | None = None
 
     @classmethod
@@ -170,12 +171,24 @@ class CanAdapter(Adapter):
 
     def begin(self, method: str, arguments: Mapping[str, Any]) -> None:
         motion = self._map.motions[method]
-        number = 1 + next(self._numbers) % NUMBERS
+        number = self._next_number(motion.status)
         signals = dict(motion.fixed) | {motion.number: float(number)}
         for name, argument in motion.arguments.items():
             signals[argument.signal] = (arguments[name] - argument.offset) / argument.scale
+        begun = time.monotonic()
         self._bus.send(self._message(motion.send, signals), timeout=0.2)
-        self._motion = (method, motion, number, time.monotonic())
+        self._motion = (method, motion, number, begun)
+
+    def _next_number(self, status: Status) -> int:
+        """Another than that of the last command, and than the device shows: it may have had that
+        from an adapter that was here before."""
+        with contextlib.suppress(OSError):
+            shown = int(self._signals(status.message)[1][status.number])
+            self._number = shown if self._number == 0 else self._number
+            if 1 + self._number % NUMBERS == shown:
+                self._number = shown
+        self._number = 1 + self._number % NUMBERS
+        return self._number
 
     def advance(self) -> Progress:
         assert self._motion is not None
@@ -183,7 +196,9 @@ class CanAdapter(Adapter):
         status = motion.status
         passed = time.monotonic() - begun
         told = self._signals(status.message)[1]
-        if int(told[status.number]) != number:
+        # What came before the command is of another one, whatever it says.
+        fresh = all(self._has_come_since(name, begun) for name in _messages_of(motion))
+        if not fresh or int(told[status.number]) != number:
             if passed > self._map.fresh:
                 raise OSError(f"{method} was not taken up within {self._map.fresh:g} s")
             return Progress(False)
@@ -199,6 +214,10 @@ class CanAdapter(Adapter):
         if code is None:
             raise OSError(f"{method} ended in state {state}, of which nobody knows")
         raise DeviceFault(code, f"{method} ended in state {state}")
+
+    def _has_come_since(self, name: str, instant: float) -> bool:
+        identifier = message_of("", self._database, name).frame_id
+        return self._heard.get(identifier, (float("-inf"), b""))[0] >= instant
 
     def _effects(self, method: str, motion: Motion) -> dict[str, Any]:
         return self._values(self.setting.interface.methods[method].result, motion.effects)[0]
@@ -225,6 +244,12 @@ class CanAdapter(Adapter):
             self._notifier.stop(0.5)
         if self._bus is not None:
             self._bus.shutdown()
+
+
+def _messages_of(motion: Motion) -> list[str]:
+    """Those that tell how far it is."""
+    effects = [each.message for each in motion.effects.values() if each.constant is None]
+    return [motion.status.message, *effects]
 
 
 def _bus_of(address: str) -> tuple[str, str]:

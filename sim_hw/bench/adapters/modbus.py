@@ -59,10 +59,11 @@ class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Coil(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A switch: `coil`, closed where it is set, and the power (W) through it where it is measured;
-    without, 0 W is told."""
+    """A switch: `coil`, closed where it is set, what becomes of it when it is made safe, and the
+    power (W) through it where it is measured; without, 0 W is told."""
 
     coil: Number
+    safe: Literal["open", "closed", "as it is"]
     power: Register | None = None
 
 
@@ -153,8 +154,7 @@ class ModbusAdapter(Adapter):
         if name not in self._map.switches:
             known = ", ".join(self._map.switches)
             raise DeviceFault("stuck", f"no switch {name} is on this bench: there are {known}")
-        coil = self._map.switches[name].coil
-        _right(self._client.write_coil(coil, closed, device_id=self._device), f"coil {coil}")
+        self._write(self._map.switches[name].coil, closed)
         self._asked = (name, closed)
 
     def advance(self) -> Progress:
@@ -164,6 +164,32 @@ class ModbusAdapter(Adapter):
         if states["closed"][name] is not closed:
             raise DeviceFault("stuck", f"{name} was told to {_verb(closed)} and did not")
         return Progress(True, {}, states)
+
+    def make_safe(self) -> None:
+        """Raises OSError where a switch is not as it is to be, after all have been told."""
+        self._asked = None
+        if self._client is None:
+            return
+        wanted = {
+            name: (each.coil, each.safe == "closed")
+            for name, each in self._map.switches.items() if each.safe != "as it is"
+        }  # fmt: skip
+        wrong: list[str] = []
+        for name, (coil, closed) in wanted.items():
+            try:
+                self._write(coil, closed)
+            except Exception as error:  # as the client has it: the others are told all the same
+                wrong.append(f"{name}: {error}")
+        if not wrong:
+            wrong = [
+                f"{name} was told to {_verb(closed)} and did not"
+                for name, (coil, closed) in wanted.items() if self._coil(coil) is not closed
+            ]  # fmt: skip
+        if wrong:
+            raise OSError(f"it is not safe: {'; '.join(wrong)}")
+
+    def _write(self, coil: int, closed: bool) -> None:
+        _right(self._client.write_coil(coil, closed, device_id=self._device), f"coil {coil}")
 
     def _coil(self, coil: int) -> bool:
         answer = self._client.read_coils(coil, count=1, device_id=self._device)

@@ -8,6 +8,7 @@ or does not come back ends this process, with one line on the standard error tha
 import asyncio
 import contextlib
 import importlib
+import itertools
 import os
 import queue
 import signal
@@ -30,6 +31,8 @@ from sim_hw.bench.wire.wires import StreamWire
 
 LAST = "adapter: "
 LOOK = 0.05  # s between looks whether the adapter has come back
+Job = tuple[int, int, Callable[[], Any], Done]
+"""0 for what goes first, 1 for the rest; the how-manieth it is; what is done, and who is told."""
 DEAF = 5.0  # s after which the kernel ends a process whose interpreter stands still
 
 
@@ -57,22 +60,35 @@ def adapter_of(told: Told) -> Adapter:
 
 
 class Worker:
-    """A thread that does what it is given in its order, and how long it has been at it."""
+    """A thread that does what it is given in its order, what is to be first ahead of all that waits,
+    and how long it has been at it."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._jobs: queue.SimpleQueue[tuple[Callable[[], Any], Done]] = queue.SimpleQueue()
+        self._jobs: queue.PriorityQueue[Job] = queue.PriorityQueue()
+        self._numbers = itertools.count()
         self.since: float | None = None
         """When what it does was begun (s of the loop's time); None: it waits for something."""
         threading.Thread(target=self._work, name="adapter", daemon=True).start()
 
     def do(self, work: Callable[[], Any], done: Done) -> None:
         """Has it do something; `done` is called on the loop."""
-        self._jobs.put((work, done))
+        self._jobs.put((1, next(self._numbers), work, done))
+
+    def do_first(self, work: Callable[[], Any], done: Done) -> None:
+        """As soon as what it is at has ended; of several, the first that was given."""
+        self._jobs.put((0, next(self._numbers), work, done))
+
+    def do_last(self, work: Callable[[], Any], done: Done) -> None:
+        """As soon as what it is at has ended, and nothing after it: what waits is not done."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._jobs.get_nowait()
+        self.do_first(work, done)
 
     def _work(self) -> None:
         while True:
-            work, done = self._jobs.get()
+            _, _, work, done = self._jobs.get()
             self.since = self._loop.time()
             result: Any = None
             error: Exception | None = None
@@ -121,6 +137,7 @@ class Host:
         self._device = MappedDevice(
             self._adapter, identity, lambda payload: void(wire.send(payload)), self._worker.do,
             self._fail, self._told.silence, f"{os.getpid()} {self._loop.time():.6f}",
+            self._worker.do_first,
         )  # fmt: skip
         wire.start(self._device.hear, lambda why: self._end(0))  # its first byte says: it is there
 
@@ -145,7 +162,7 @@ class Host:
         self._ends = True
         if self._device is not None:
             self._device.close()
-        self._worker.do(self._let_go, lambda result, error: self.ended.set_result(code))
+        self._worker.do_last(self._let_go, lambda result, error: self.ended.set_result(code))
 
     def _let_go(self) -> None:
         if self._adapter is not None:

@@ -47,12 +47,12 @@ class Switch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ScpiMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`safe`: what is said when it is made safe; `errors`: what is asked after each command, "" for
+    """`safe`: what is said when it is made safe, given wherever there are switches; `errors`: what is asked after each command, "" for
     nothing; `library`: of VISA (`@py`, `@ivi`, or a file beside the bench file before the @)."""
 
     readings: dict[str, dict[str, Query]] = {}
     switches: dict[str, Switch] = {}
-    safe: list[Command] = []
+    safe: list[Command] | None = None
     errors: str = "SYST:ERR?"
     termination: str = "\n"
     library: str = "@py"
@@ -88,6 +88,8 @@ class ScpiAdapter(Adapter):
         check_reads_only(setting.interface, "scpi")
         check_switches(setting.interface, setting.map.switches)
         check_fields(setting.interface, setting.map.readings)
+        if setting.map.switches and setting.map.safe is None:
+            raise NotAllowed("safe", 'commands that make it safe, such as ["OUTP OFF"], or [] for none')
         queries = {
             f"readings.{method}.{name}": query
             for method, fields in setting.map.readings.items() for name, query in fields.items()
@@ -131,9 +133,17 @@ class ScpiAdapter(Adapter):
             raise DeviceFault("stuck", f"{words}: {error}")
 
     def make_safe(self) -> None:
-        if self._line is not None:
-            for words in self._map.safe:
+        """Raises OSError where the instrument has an error at it, after all has been said."""
+        if self._line is None:
+            return
+        wrong: list[str] = []
+        for words in self._map.safe or ():
+            try:
                 self._say(words)
+            except Exception as error:  # as VISA has it: the others are said all the same
+                wrong.append(str(error))
+        if wrong:
+            raise OSError(f"it is not safe: {'; '.join(wrong)}")
 
     def read(self, method: str, arguments: Mapping[str, Any]) -> Sample:
         begun = time.monotonic()

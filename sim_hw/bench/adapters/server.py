@@ -63,11 +63,14 @@ class MappedDevice:
     def __init__(
         self, adapter: Adapter, identity: Identity, say: Callable[[bytes], None], do: Do,
         fail: Callable[[str], None], silence: float = 1.0, life: str = "",
+        do_first: Do | None = None,
     ) -> None:  # fmt: skip
-        """`life`: another one for each opening of the device."""
+        """`life`: another one for each opening of the device. `do_first`: as `do`, but ahead of all
+        that waits, for what stops and makes safe."""
         self._adapter, self._identity = adapter, identity
         self._interface: type[DeviceInterface] = adapter.setting.interface
         self._say_bytes, self._do, self._fail = say, do, fail
+        self._do_first = do_first or do
         self._silence, self._life = silence, life
         self._loop = asyncio.get_running_loop()
         self._opened = self._loop.time() - (identity.uptime or 0.0)
@@ -107,7 +110,7 @@ class MappedDevice:
     def _hello(self) -> None:
         self._stop("new boot")
         self._link = _Link(greeted=True, heard=self._loop.time())
-        self._do(self._adapter.make_safe, self._passed)
+        self._do_first(self._adapter.make_safe, self._passed)
         if self._timer is None:
             self._timer = self._loop.call_later(self._silence / 4, self._look)
 
@@ -117,7 +120,7 @@ class MappedDevice:
         if self._link.greeted and self._loop.time() - self._link.heard > self._silence:
             self._link.greeted, self._link.safe = False, True
             self._stop("deadman", answer="deadman")
-            self._do(self._adapter.make_safe, self._passed)
+            self._do_first(self._adapter.make_safe, self._passed)
 
     def close(self) -> None:
         """Looks no more."""
@@ -153,7 +156,7 @@ class MappedDevice:
         while len(link.answered) > KEPT:
             link.answered.pop(next(iter(link.answered)))
         try:
-            if valid_ms <= 0:
+            if valid_ms <= 0 and not (name == "safe" and arguments.get("on") is True):
                 raise DeviceRejected("late")
             until = self._loop.time() + valid_ms / 1000.0
             if not self._own(number, name, arguments):
@@ -193,6 +196,11 @@ class MappedDevice:
     def _ask(self, number: int, work: Callable[[], Any], method: Method | None) -> None:
         if self._link.open >= MOST_OPEN:
             raise DeviceRejected(f"{MOST_OPEN} calls wait already")
+        self._ask_by(self._do, number, work, method)
+
+    def _ask_by(
+        self, do: Do, number: int, work: Callable[[], Any], method: Method | None
+    ) -> None:
         link, asked = self._link, self._loop.time()
         link.open += 1
 
@@ -214,7 +222,7 @@ class MappedDevice:
             except Exception as failure:  # whatever an adapter does
                 self._fail(_words(failure))
 
-        self._do(work, done)
+        do(work, done)
 
     def _own(self, number: int, name: str, arguments: dict[str, Any]) -> bool:
         """One of the bench's own methods; False for a name that is none."""
@@ -262,7 +270,8 @@ class MappedDevice:
             return
         self._link.safe = True
         self._stop("safed", answer="safed")
-        self._ask(number, self._make_safe, None)
+        # However much waits: no call is too many, or too late, that makes it safe.
+        self._ask_by(self._do_first, number, self._make_safe, None)
 
     def _make_safe(self) -> dict[str, Any]:
         self._adapter.make_safe()
@@ -316,7 +325,7 @@ class MappedDevice:
         if motion is None:
             return
         motion.halted = why
-        self._do(
+        self._do_first(
             lambda: self._adapter.halt() if motion.begun else None,
             lambda result, error: self._has_stopped(motion, result, error),
         )

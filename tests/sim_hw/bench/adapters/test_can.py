@@ -69,6 +69,37 @@ def test_who_it_is_what_it_measures_and_what_it_has_done(motor: Motor, wheels: A
         assert motor.asked[-1] == (number, -0.7)
 
 
+def test_a_status_of_before_the_command_is_believed_by_nobody(
+    motor: Motor, tmp_path: Path
+) -> None:
+    """An adapter that is started again finds what the last motion has left."""
+    for life in range(2):
+        adapter = adapter_from(bench(tmp_path))
+        adapter.open()
+        adapter.read("state", {})
+        asked = len(motor.asked)
+        adapter.begin("drive", {"distance": 1.0 + life})
+        progress = until_done(adapter)
+        assert len(motor.asked) == asked + 1, "done before it had begun"
+        assert progress.result["distance"] == pytest.approx(1.0 + life, abs=1e-3)
+        adapter.close()
+
+
+def test_a_number_is_that_of_no_command_before(motor: Motor, wheels: Any) -> None:
+    wheels.open()
+    status = wheels._map.motions["drive"].status
+    shown = 7
+    wheels._signals = lambda name: (0.0, {status.number: shown})
+    assert wheels._next_number(status) == 8  # after what it shows
+    assert wheels._next_number(status) == 9  # which was not taken up
+    shown = 10
+    assert wheels._next_number(status) == 11
+    shown = wheels._number = 255
+    assert wheels._next_number(status) == 1
+    shown, wheels._number = 1, 255
+    assert wheels._next_number(status) == 2
+
+
 def test_what_is_halted_tells_how_far_it_was_and_what_stalls_is_a_fault(
     motor: Motor, wheels: Any
 ) -> None:

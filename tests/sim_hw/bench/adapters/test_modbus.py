@@ -25,8 +25,8 @@ map:
 SWITCHES = """\
 map:
   switches:
-    avionics: {coil: 3, power: {register: 5, scale: 0.1, unit: W}}
-    heaters: {coil: 4}
+    avionics: {coil: 3, safe: open, power: {register: 5, scale: 0.1, unit: W}}
+    heaters: {coil: 4, safe: as it is}
 """
 
 
@@ -90,6 +90,47 @@ def test_switches_are_coils_which_are_read_back(supply: Supply, tmp_path: Path) 
     adapter.close()
 
 
+def test_made_safe_each_switch_is_as_the_map_says(supply: Supply, tmp_path: Path) -> None:
+    address = f"modbus://127.0.0.1:{supply.port}"
+    text = SWITCHES + "    fan: {coil: 5, safe: closed}\n"
+    adapter = adapter_from(
+        written(tmp_path, "rover.power_switches", "PowerSwitches", "modbus", address, text)
+    )
+    adapter.make_safe()  # nothing is open yet
+    adapter.open()
+    for name in ("avionics", "heaters"):
+        adapter.begin("set_switch", {"name": name, "closed": True})
+    adapter.make_safe()
+    closed = adapter.read("state", {}).values["closed"]
+    assert closed == {"avionics": False, "heaters": True, "fan": True}
+    told: list[int] = []
+    write, read = adapter._write, adapter._coil
+    adapter._coil = lambda coil: True  # a relay that sticks
+    with pytest.raises(OSError, match="not safe: avionics was told to open and did not$"):
+        adapter.make_safe()
+    adapter._coil = read
+
+    def fails(coil: int, closed: bool) -> None:
+        told.append(coil)
+        if coil == 3:
+            raise OSError("nobody answers")
+        write(coil, closed)
+
+    adapter._write = fails
+    with pytest.raises(OSError, match="not safe: avionics: nobody answers"):
+        adapter.make_safe()
+    assert told == [3, 5]  # the others are told all the same
+    adapter.close()
+
+
+def test_a_switch_of_which_nobody_says_what_is_safe_is_refused(tmp_path: Path) -> None:
+    text = SWITCHES.replace(", safe: as it is", "")
+    address = "modbus://127.0.0.1:502"
+    file = written(tmp_path, "rover.power_switches", "PowerSwitches", "modbus", address, text)
+    said = refused(file)
+    assert "heaters" in said and "safe" in said, said
+
+
 def test_what_does_not_answer_is_no_reading(supply: Supply, tmp_path: Path) -> None:
     text = BATTERY.replace("register: 2,", "register: 40,")
     adapter = adapter_from(battery(tmp_path, supply.port, text))
@@ -111,7 +152,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "key": ("register: 1,", "registre: 1,", "registre is not a known key"),
     "range": ("register: 1,", "register: 65536,", "register = 65536: allowed is an integer"),
     "type": ("type: int16", "type: int12", "allowed is one of"),
-    "switches": ("map:\n", "map:\n  switches: {a: {coil: 1}}\n", "Battery has no switches"),
+    "switches": ("map:\n", "map:\n  switches: {a: {coil: 1, safe: open}}\n", "Battery has no switches"),
     "adapter": ("map:", "map:", "one of protocol, "),
     "address": ("map:", "map:", "allowed is modbus://127.0.0.1:502?device=1"),
     "network": ("map:", "map:", "anyone on that network could move it; --allow-network"),

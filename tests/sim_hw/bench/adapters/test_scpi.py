@@ -88,6 +88,31 @@ def test_outputs_are_switches_that_are_read_back_and_safe_is_what_the_map_says(
         adapter.begin("set_switch", {"name": "wings", "closed": True})
 
 
+def test_one_command_that_fails_keeps_no_other_from_making_it_safe(opened: Any) -> None:
+    text = SWITCHES.replace('["OUTP 0,(@2)"]', '["OUTP 7,(@1)", "OUTP 0,(@2)"]')
+    adapter = opened(text, switches=True)
+    adapter.open()
+    said: list[str] = []
+    say = adapter._say
+
+    def fails(words: str) -> None:
+        said.append(words)
+        if "7" in words:
+            raise DeviceFault("stuck", f"{words}: -222")
+        say(words)
+
+    adapter._say = fails
+    with pytest.raises(OSError, match="it is not safe: .*OUTP 7"):
+        adapter.make_safe()
+    assert len(said) == 2 and adapter.read("state", {}).values["closed"]["heaters"] is False
+
+
+def test_switches_of_which_nobody_says_what_is_safe_are_refused(tmp_path: Path) -> None:
+    said = refused(made(tmp_path, SWITCHES.replace('  safe: ["OUTP 0,(@2)"]\n', ""), switches=True))
+    assert "safe" in said and "[] for none" in said, said
+    adapter_from(made(tmp_path, SWITCHES.replace('["OUTP 0,(@2)"]', "[]"), switches=True))
+
+
 def test_what_the_instrument_calls_an_error_is_a_fault_and_what_sticks_is_one(opened: Any) -> None:
     adapter = opened(SWITCHES.replace('open: "OUTP 0,(@1)"', 'open: "OPTU 0"'), switches=True)
     adapter.open()

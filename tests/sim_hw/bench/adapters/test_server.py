@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from flight.icd.devices.mobility import Wheels
 from ground.hil.conformance import PASSED, Kit, check_device
 from ground.hil.probes import PROBES
 from sim_hw.bench.adapters.adapter import AdapterSetting, Identity, Progress, Sample
+from sim_hw.bench.adapters.process import Worker
 from sim_hw.bench.adapters.server import MappedDevice
 from sim_hw.bench.adapters.trial import wire_to
 from sim_hw.bench.wire.client import LinkLost, ProtocolClient
@@ -171,3 +173,62 @@ async def test_an_age_is_told_from_the_middle_of_the_call_as_the_bench_stamps_it
     assert (number, error, result["odometer"]) == (1, "", 0.0)
     assert age_us == pytest.approx(100_000, abs=1)
     device.close()
+
+
+async def test_safe_is_never_too_many_nor_late_and_goes_before_what_waits() -> None:
+    adapter = MotorAdapter(AdapterSetting(Wheels, "desk", Does(), Path()))
+    said: list[bytes] = []
+    waits: list[Any] = []
+    first: list[Any] = []
+    device = MappedDevice(
+        adapter, Identity("m", "s", "1"), said.append, lambda *job: waits.append(job),
+        lambda why: None, do_first=lambda *job: first.append(job),
+    )  # fmt: skip
+    device.hear(pack([1, 0, ["hello", "test", 1]]))
+    assert len(first) == 1 and not waits
+    device.hear(pack([2, 0, ["call", 1, "safe", {"on": False}, 1000]]))
+    for number in range(2, 20):
+        device.hear(pack([number, 0, ["call", number, "state", {}, 1000]]))
+    assert len(waits) == 16 and "16 calls wait already" in str(decode_plain(said[-1]))
+    before = len(said)
+    for number, valid_ms in ((30, 1000), (31, 0)):
+        device.hear(pack([number, 0, ["call", number, "safe", {"on": True}, valid_ms]]))
+    assert len(first) == 3 and len(said) == before  # answered once it is done
+    for work, done in first[1:]:
+        done(work(), None)
+    assert decode_plain(said[-1])[2][:3] == ["reply", 31, {"safe": True}] and adapter.safed == 2
+    device.hear(pack([32, 0, ["call", 32, "safe", {"on": False}, 0]]))
+    assert "late" in str(decode_plain(said[-1]))  # what lets it move is not begun late
+    device.close()
+
+
+async def test_a_worker_does_first_what_is_to_be_first_and_nothing_after_the_last() -> None:
+    worker, began, goes_on, order = Worker(), Event(), Event(), list[str]()
+
+    def busy() -> None:
+        began.set()
+        goes_on.wait(5.0)
+
+    def does(what: str) -> Any:
+        return lambda: order.append(what)
+
+    worker.do(busy, lambda result, error: None)
+    assert began.wait(5.0)
+    worker.do(does("read"), lambda result, error: None)
+    worker.do_first(does("halt"), lambda result, error: None)
+    worker.do_first(does("safe"), lambda result, error: None)
+    worker.do(does("read"), lambda result, error: None)
+    goes_on.set()
+    while len(order) < 4:
+        await asyncio.sleep(0)
+    assert order == ["halt", "safe", "read", "read"]
+    began.clear()
+    goes_on.clear()
+    worker.do(busy, lambda result, error: None)
+    assert began.wait(5.0)
+    worker.do(does("too late"), lambda result, error: None)
+    worker.do_last(does("lets go"), lambda result, error: None)
+    goes_on.set()
+    while order[-1] != "lets go":
+        await asyncio.sleep(0)
+    assert "too late" not in order and worker._jobs.empty()
