@@ -60,8 +60,8 @@ def adapter_of(told: Told) -> Adapter:
 
 
 class Worker:
-    """A thread that does what it is given in its order, what is to be first ahead of all that waits,
-    and how long it has been at it."""
+    """A thread that does what it is given in its order, or ahead of all that waits, and how long it
+    has been at it."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()

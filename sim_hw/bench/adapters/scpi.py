@@ -47,8 +47,9 @@ class Switch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ScpiMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`safe`: what is said when it is made safe, given wherever there are switches; `errors`: what is asked after each command, "" for
-    nothing; `library`: of VISA (`@py`, `@ivi`, or a file beside the bench file before the @)."""
+    """`safe`: what is said when it is made safe, given wherever there are switches; `errors`: what
+    is asked after each command, "" for nothing; `library`: of VISA (`@py`, `@ivi`, or a file beside
+    the bench file before the @)."""
 
     readings: dict[str, dict[str, Query]] = {}
     switches: dict[str, Switch] = {}
@@ -89,7 +90,8 @@ class ScpiAdapter(Adapter):
         check_switches(setting.interface, setting.map.switches)
         check_fields(setting.interface, setting.map.readings)
         if setting.map.switches and setting.map.safe is None:
-            raise NotAllowed("safe", 'commands that make it safe, such as ["OUTP OFF"], or [] for none')
+            words = 'commands that make it safe, such as ["OUTP OFF"], or [] for none'
+            raise NotAllowed("safe", words)
         queries = {
             f"readings.{method}.{name}": query
             for method, fields in setting.map.readings.items() for name, query in fields.items()

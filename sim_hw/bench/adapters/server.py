@@ -327,18 +327,21 @@ class MappedDevice:
         motion.halted = why
         self._do_first(
             lambda: self._adapter.halt() if motion.begun else None,
-            lambda result, error: self._has_stopped(motion, result, error),
+            lambda result, error: self._has_stopped(motion, result, error, answer),
         )
-        if answer:
-            self._refuse(motion.number, DeviceFault(answer, f"{motion.method.name}: {why}"))
 
-    def _has_stopped(self, motion: _Motion, result: Any, error: Exception | None) -> None:
+    def _has_stopped(
+        self, motion: _Motion, result: Any, error: Exception | None, answer: str
+    ) -> None:
         if error is not None and not isinstance(error, DeviceFault):
             self._fail(_words(error))
         elif result is not None and not isinstance(result, Mapping):
             self._fail(f"halt answered {result!r}; allowed are effects by name, or None")
         else:
             self._effect(motion, motion.halted, dict(result or {}))
+            if answer:  # after its last effect: none is of a call that has ended
+                words = f"{motion.method.name}: {motion.halted}"
+                self._refuse(motion.number, DeviceFault(answer, words))
 
     def _effect(self, motion: _Motion, state: str, effects: dict[str, Any]) -> None:
         if effects or state != "moving":

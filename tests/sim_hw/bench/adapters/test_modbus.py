@@ -106,7 +106,7 @@ def test_made_safe_each_switch_is_as_the_map_says(supply: Supply, tmp_path: Path
     told: list[int] = []
     write, read = adapter._write, adapter._coil
     adapter._coil = lambda coil: True  # a relay that sticks
-    with pytest.raises(OSError, match="not safe: avionics was told to open and did not$"):
+    with pytest.raises(OSError, match=r"not safe: avionics was told to open and did not$"):
         adapter.make_safe()
     adapter._coil = read
 
@@ -152,7 +152,9 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "key": ("register: 1,", "registre: 1,", "registre is not a known key"),
     "range": ("register: 1,", "register: 65536,", "register = 65536: allowed is an integer"),
     "type": ("type: int16", "type: int12", "allowed is one of"),
-    "switches": ("map:\n", "map:\n  switches: {a: {coil: 1, safe: open}}\n", "Battery has no switches"),
+    "switches": (
+        "map:\n", "map:\n  switches: {a: {coil: 1, safe: open}}\n", "Battery has no switches"
+    ),
     "adapter": ("map:", "map:", "one of protocol, "),
     "address": ("map:", "map:", "allowed is modbus://127.0.0.1:502?device=1"),
     "network": ("map:", "map:", "anyone on that network could move it; --allow-network"),

@@ -102,7 +102,7 @@ def test_one_command_that_fails_keeps_no_other_from_making_it_safe(opened: Any) 
         say(words)
 
     adapter._say = fails
-    with pytest.raises(OSError, match="it is not safe: .*OUTP 7"):
+    with pytest.raises(OSError, match=r"it is not safe: .*OUTP 7"):
         adapter.make_safe()
     assert len(said) == 2 and adapter.read("state", {}).values["closed"]["heaters"] is False
 

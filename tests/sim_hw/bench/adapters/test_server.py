@@ -203,32 +203,62 @@ async def test_safe_is_never_too_many_nor_late_and_goes_before_what_waits() -> N
 
 
 async def test_a_worker_does_first_what_is_to_be_first_and_nothing_after_the_last() -> None:
-    worker, began, goes_on, order = Worker(), Event(), Event(), list[str]()
+    worker, began, goes_on, ended = Worker(), Event(), Event(), Event()
+    order: list[str] = []
 
     def busy() -> None:
         began.set()
         goes_on.wait(5.0)
 
-    def does(what: str) -> Any:
-        return lambda: order.append(what)
+    def given(what: str) -> tuple[Any, Any]:
+        return lambda: order.append(what), lambda result, error: None
 
     worker.do(busy, lambda result, error: None)
     assert began.wait(5.0)
-    worker.do(does("read"), lambda result, error: None)
-    worker.do_first(does("halt"), lambda result, error: None)
-    worker.do_first(does("safe"), lambda result, error: None)
-    worker.do(does("read"), lambda result, error: None)
+    worker.do(*given("read"))
+    worker.do_first(*given("halt"))
+    worker.do_first(*given("safe"))
+    worker.do(*given("another"))
+    worker.do(ended.set, lambda result, error: None)
     goes_on.set()
-    while len(order) < 4:
-        await asyncio.sleep(0)
-    assert order == ["halt", "safe", "read", "read"]
-    began.clear()
-    goes_on.clear()
+    assert ended.wait(5.0) and order == ["halt", "safe", "read", "another"]
+    for each in (began, goes_on, ended):
+        each.clear()
     worker.do(busy, lambda result, error: None)
     assert began.wait(5.0)
-    worker.do(does("too late"), lambda result, error: None)
-    worker.do_last(does("lets go"), lambda result, error: None)
+    worker.do(*given("too late"))
+    worker.do_last(*given("lets go"))
+    worker.do(ended.set, lambda result, error: None)
     goes_on.set()
-    while order[-1] != "lets go":
-        await asyncio.sleep(0)
-    assert "too late" not in order and worker._jobs.empty()
+    assert ended.wait(5.0) and order[4:] == ["lets go"]
+
+
+@pytest.mark.parametrize("why", ["safed", "deadman"])
+async def test_a_motion_that_was_stopped_ends_after_its_last_effect(why: str) -> None:
+    adapter = MotorAdapter(AdapterSetting(Wheels, "desk", Does(), Path()))
+    adapter.now = asyncio.get_running_loop().time
+    said: list[bytes] = []
+    first: list[Any] = []
+
+    def at_once(work: Any, done: Any) -> None:
+        done(work(), None)
+
+    device = MappedDevice(
+        adapter, Identity("m", "s", "1"), said.append, at_once, lambda why: None,
+        do_first=lambda *job: first.append(job),
+    )  # fmt: skip
+    device.hear(pack([1, 0, ["hello", "test", 1]]))
+    device.hear(pack([2, 0, ["call", 1, "safe", {"on": False}, 1000]]))
+    device.hear(pack([3, 0, ["call", 2, "drive", {"distance": 5.0}, 1000]]))
+    await asyncio.sleep(0.5)
+    if why == "safed":
+        device.hear(pack([4, 0, ["call", 3, "safe", {"on": True}, 1000]]))
+    else:
+        await asyncio.sleep(1.5)
+    before = len(said)
+    for work, done in first[1:]:
+        done(work(), None)
+    effect, reply = (decode_plain(each)[2] for each in said[before : before + 2])
+    assert effect[:2] == ["signal", "effect"] and effect[2]["state"] == why
+    assert reply[0] == "reply" and reply[1] == 2 and why in reply
+    device.close()
