@@ -9,9 +9,11 @@ import json
 import math
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,26 @@ PATIENCE = 5.0  # wall seconds for it to become the run; it can be flown from it
 AGAIN = 10.0  # wall seconds from a start to the next one; twice that after each that ended too
 MOST_AGAIN = 5  # times that another is started for those that ended by themselves
 STARTS = 20.0  # wall seconds that one which was just started is given: another would take as long
+ENDED = os.WEXITED | os.WNOHANG
 STOPS = 2.0  # wall seconds for it to end
+
+
+def _until(true: Callable[[], bool], patience: float) -> bool:
+    """Whether something came to be within so many wall seconds."""
+    end = time.monotonic() + patience
+    while not (found := true()) and time.monotonic() < end:
+        time.sleep(0.01)
+    return found
+
+
+def _are_gone(group: int) -> bool:
+    """Whether no process of a group is a child of this one; who has ended is waited for."""
+    try:
+        while os.waitpid(-group, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return True
+    return False
 
 
 class Adopted:
@@ -49,11 +70,11 @@ class Adopted:
 
     def terminate(self) -> None:
         """Asks it to end in order."""
-        self._send(15)
+        self._send(signal.SIGTERM)
 
     def kill(self) -> None:
         """Ends it."""
-        self._send(9)
+        self._send(signal.SIGKILL)
 
     def wait(self, timeout: float | None = None) -> int:
         """What it ended with; raises subprocess.TimeoutExpired."""
@@ -153,8 +174,24 @@ class Spare:
             self._starts = 1
             return Adopted(int(told["pid"]))
         print(f"the spare cannot take over: {told.get('refused')}", file=sys.stderr)
-        self.end()
+        self._give_up()
         return None
+
+    def _give_up(self) -> None:
+        """Nobody stands by, and nobody goes on as the run, either: a copy may have begun to, and
+        would keep the folder from who flies the run from its record."""
+        process = self._process
+        assert process is not None
+        group = process.pid  # a session of its own, of which its copies are
+        if process.returncode is None:  # not waited for: nobody else can have its number
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(group, signal.SIGTERM)
+            _until(lambda: bool(os.waitid(os.P_PID, group, ENDED | os.WNOWAIT)), STOPS)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+            if not _until(lambda: _are_gone(group), PATIENCE):
+                print("what the spare has begun does not end", file=sys.stderr)
+        self.end()
 
     def _asked(self, order: dict[str, Any]) -> dict[str, Any]:
         process = self._process

@@ -171,8 +171,11 @@ class Follower:
                 self.host.take_over(self._folder)
             except Exception as error:
                 told = {"refused": f"{type(error).__name__}: {error}"}
-        with open(writing, "wb") as pipe:
-            pipe.write(json.dumps(told).encode())
+        try:
+            os.write(writing, json.dumps(told).encode())
+            os.close(writing)
+        except OSError:
+            os._exit(NO)  # nobody waits for it any more: the run is flown otherwise
         if "refused" in told:
             os._exit(NO)
 

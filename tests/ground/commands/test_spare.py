@@ -178,6 +178,61 @@ def test_one_that_says_nothing_is_not_waited_for(
     assert made.take_over(Path("record")) is None  # there is none
 
 
+GIVEN_UP = """
+import fcntl, sys
+from pathlib import Path
+from ground.commands import spare
+spare.PROGRAM, spare.PATIENCE, spare.STARTS = "says", 3.0, 0.0
+lock = Path(sys.argv[1])
+made = spare.Spare(lock.parent, "demo")
+made.start()
+assert made.take_over(Path("record")) is None
+fcntl.flock(lock.open("w"), fcntl.LOCK_EX | fcntl.LOCK_NB)
+assert not made.stands_by
+try:
+    spare.os.waitpid(-1, spare.os.WNOHANG)
+except ChildProcessError:
+    print("nobody is left")
+"""
+HOLDS = """
+import fcntl, os, signal, sys, time
+line = sys.stdin.readline()
+reading, writing = os.pipe()
+if os.fork() == 0:
+    if os.fork():
+        os._exit(0)
+    lock = open({lock!r}, "w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.write(writing, b"held")
+    os.close(1)
+    time.sleep(100)
+os.wait()
+os.read(reading, 4)
+{then}
+"""
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize(
+    "then",
+    ["os.kill(os.getpid(), 9)", "print('nonsense', flush=True); time.sleep(100)",
+     "print('{\"refused\": 1}', flush=True); time.sleep(100)"],
+)  # fmt: skip
+def test_what_one_that_is_given_up_has_begun_holds_the_folder_no_more(
+    tmp_path: Path, then: str
+) -> None:
+    lock = tmp_path / "run.lock"
+    (tmp_path / "says.py").write_text(HOLDS.format(lock=str(lock), then=then))
+    words = [sys.executable, "-c", GIVEN_UP, str(lock)]
+    paths = os.pathsep.join((str(tmp_path), os.getcwd()))
+    done = subprocess.run(
+        words, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == "nobody is left\n", done.stderr
+    assert "the spare cannot take over" in done.stderr
+
+
 def test_one_that_was_just_started_is_waited_for(
     asked: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
