@@ -7,6 +7,9 @@ from msgspec import Meta
 
 from ground.api.fields import Change, Limit, Name, Nanoseconds, Note, Read
 
+LARGEST_DRILL = 50_000
+"""Characters of a drill file."""
+
 
 class FaultTargets(Read, frozen=True, tag="fault_targets"):
     """What can break in this run, for trainers.
@@ -109,7 +112,7 @@ class DrillBegin(Change, frozen=True, tag="drill_begin"):
     """
 
     name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_/-]{0,119}$(?!\n)")]
-    text: Annotated[str, Meta(min_length=1, max_length=50_000)]
+    text: Annotated[str, Meta(min_length=1, max_length=LARGEST_DRILL)]
     case: Annotated[str, Meta(max_length=80)] = ""
     now: bool = False
     stand: bool = False

@@ -32,7 +32,7 @@ from flight.runtime.paced_loop import PacedLoop
 from ground.testbed.bench_limits import actuations_of
 from sim_hw.bench.building import DEVICES, build
 from sim_hw.bench.device_link import ARMED, READABLE, Wanted
-from sim_hw.bench.floor import measure_floor
+from sim_hw.bench.floor import FLOOR_WAY, measure_floor
 from sim_hw.bench.guard import GuardRules
 from sim_hw.bench.histogram import Histogram
 from sim_hw.bench.port import BenchPort, BenchProcess
@@ -41,7 +41,6 @@ from sim_hw.bench.realtime import PRIORITY, real_time
 from sim_hw.bench.stand_ins.stand_in import StandIn
 
 RATE = 50.0  # Hz
-FLOOR_WAY = "sleeping thread"
 PATIENCE = 20.0  # s of the wall until a device is there
 LEAST_FLOOR = 2.0  # s
 QEMU = "qemu-system-arm"

@@ -11,7 +11,6 @@ from rich.table import Table
 
 from flight.configuration.files import ConfigurationError
 from ground.benchmarks.hil_bench import (
-    FLOOR_WAY,
     QEMU,
     STATE,
     STEER,
@@ -25,7 +24,7 @@ from ground.benchmarks.hil_bench import (
 )
 from ground.benchmarks.hil_costs import measure_costs
 from sim_hw.bench.building import HOSTS, NotBuilt, build
-from sim_hw.bench.floor import Floor, measure_floor
+from sim_hw.bench.floor import FLOOR_WAY, Floor, measure_floor
 from sim_hw.bench.histogram import Histogram
 
 OK, MISSED, UNKNOWN = "ok", "missed", "unknown"

@@ -82,13 +82,11 @@ def _check_drill(arguments: argparse.Namespace) -> None:
     from ground.api.operators import load_operators
     from ground.commands.drill_files import name_of, text_of
     from ground.commands.drill_way import request_of
-    from ground.drills.variants import CASE, cases_of, load_variant
+    from ground.drills.variants import CASE, allowed_cases, load_variant
 
     file, case = arguments.drill, arguments.case
     text = text_of(file)
-    cases = cases_of(file)
-    if case not in (cases or [""]):
-        allowed = ", ".join(cases) or "none: the file has no cases"
+    if allowed := allowed_cases(file, case):
         raise ConfigurationError("command line", None, "--case", f"= {case}: allowed is {allowed}")
     drill = load_variant(file, {CASE: case} if case else {})
     if arguments.demo and arguments.demo != drill.scenario:

@@ -4,8 +4,7 @@ import re
 from pathlib import Path
 
 from flight.configuration.files import ConfigurationError
-
-LARGEST = 50_000  # characters, as in the request
+from ground.api.training import LARGEST_DRILL
 
 
 def text_of(file: Path) -> str:
@@ -15,9 +14,9 @@ def text_of(file: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "holds no text"
         raise ConfigurationError(str(file), None, "", str(why)) from error
-    if len(text) > LARGEST:
+    if len(text) > LARGEST_DRILL:
         raise ConfigurationError(
-            str(file), None, "", f"has {len(text)} characters; allowed are {LARGEST}"
+            str(file), None, "", f"has {len(text)} characters; allowed are {LARGEST_DRILL}"
         )
     return text
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flight.icd.messages import Command, CommandReport, EventReport, Message
-from flight.runtime.loop import NANOSECONDS, VirtualLoop
+from flight.runtime.loop import VirtualLoop
 from ground.drills.awaiting import Awaited
 from ground.drills.drill import OperatorStep
 from ground.drills.happenings import Holds
 from ground.drills.operator import waited_of
-from ground.drills.record import Waited
+from ground.drills.record import Waited, ns_of
 from ground.drills.sight import Sight
 
 MOST_OTHERS = 20
@@ -101,8 +101,8 @@ class Crew:
             deadline = None if each.asked is None else each.asked + each.step.deadline
             told: dict[str, Any] = {
                 "number": number, "prompt": each.step.prompt, "state": each.state(now),
-                "asked_ns": _ns(each.asked), "deadline_ns": _ns(deadline),
-                "done_ns": _ns(each.done), "by": each.by,
+                "asked_ns": ns_of(each.asked), "deadline_ns": ns_of(deadline),
+                "done_ns": ns_of(each.done), "by": each.by,
             }  # fmt: skip
             if trainer:
                 told |= {
@@ -112,7 +112,3 @@ class Crew:
                 }  # fmt: skip
             found.append(told)
         return found
-
-
-def _ns(seconds: float | None) -> int | None:
-    return None if seconds is None else round(seconds * NANOSECONDS)

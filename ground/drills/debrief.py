@@ -7,11 +7,10 @@ from typing import Any
 import msgspec
 
 from flight.configuration.whole_files import replace_file
-from flight.runtime.loop import NANOSECONDS
 from ground.drills.html.details import drill_section
 from ground.drills.html.style import STYLE
 from ground.drills.html.text import tag, text
-from ground.drills.record import Record, Waited
+from ground.drills.record import Record, Waited, ns_of
 from ground.drills.results import Shown
 from ground.testbed.drilling import PAGE
 
@@ -24,22 +23,22 @@ def debrief(shown: Shown, number: int) -> dict[str, Any]:
     return {
         "number": number, "name": told.name, "title": told.title, "doc": told.doc,
         "verdict": judged.verdict, "because": judged.because, "end": record.end,
-        "began_ns": _ns(record.began), "ends_ns": _ns(record.ended),
+        "began_ns": ns_of(record.began), "ends_ns": ns_of(record.ended),
         "faults": [
             {
                 "id": each.id, "words": f"{each.kind} of {each.target}", "hits": each.hits,
-                "began_ns": _ns(each.began), "first_ns": _ns(each.first),
-                "last_ns": _ns(each.last), "ended_ns": _ns(each.ended), "what": each.what,
+                "began_ns": ns_of(each.began), "first_ns": ns_of(each.first),
+                "last_ns": ns_of(each.last), "ended_ns": ns_of(each.ended), "what": each.what,
             }
             for each in record.faults
         ],
         "within": [_waited(each) for each in _scripted(record)],
         "broken": [
-            {"what": each.what, "t_ns": _ns(each.time), "detail": each.detail}
+            {"what": each.what, "t_ns": ns_of(each.time), "detail": each.detail}
             for each in record.broken
         ],
         "marks": [
-            {"t_ns": _ns(each.time), "lane": each.lane, "kind": each.kind, "text": each.text}
+            {"t_ns": ns_of(each.time), "lane": each.lane, "kind": each.kind, "text": each.text}
             for each in record.marks
         ],
         "tubes": msgspec.to_builtins(record.tubes),
@@ -55,8 +54,8 @@ def _scripted(record: Record) -> list[Waited]:
 def _waited(each: Waited) -> dict[str, Any]:
     took = each.took
     return {
-        "name": each.name, "what": each.what, "limit_s": each.limit, "since_ns": _ns(each.since),
-        "met_ns": _ns(each.met), "took_s": took,
+        "name": each.name, "what": each.what, "limit_s": each.limit, "since_ns": ns_of(each.since),
+        "met_ns": ns_of(each.met), "took_s": took,
         "held": None if each.since is None else took is not None and took <= each.limit,
     }  # fmt: skip
 
@@ -75,7 +74,3 @@ def write_debrief(folder: Path, all_shown: Sequence[Shown]) -> None:
     )  # fmt: skip
     page = f"<!DOCTYPE html>\n{tag('html', head, tag('body', *body), lang='en')}\n"
     replace_file(folder / PAGE, page)
-
-
-def _ns(seconds: float | None) -> int | None:
-    return None if seconds is None else round(seconds * NANOSECONDS)

@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from flight.runtime.loop import NANOSECONDS
+
 FORMAT = 1
 ALL_MET, WITHOUT_EFFECT = "all that was awaited has come", "without effect"
 BROKEN_OFF = "broken off"
@@ -130,3 +132,8 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     verdict: VerdictName
     because: list[str]
     record: Record
+
+
+def ns_of(seconds: float | None) -> int | None:
+    """An instant (s of mission time) as people's pages have it, ns; None stays None."""
+    return None if seconds is None else round(seconds * NANOSECONDS)

@@ -26,7 +26,7 @@ from ground.drills.phases import PhaseClock
 from ground.drills.results import Shown, Told
 from ground.drills.scenario import Scenario, load_scenario
 from ground.drills.starting import Starting
-from ground.drills.variants import CASE, cases_of, load_variant
+from ground.drills.variants import CASE, allowed_cases, load_variant
 from ground.drills.watch import Watch
 from ground.testbed.drilling import RECORDS
 from ground.testbed.run import Run
@@ -113,9 +113,7 @@ class DrillRoom:
             file = Path(home) / f"{name.rpartition('/')[2]}.yaml"
             file.write_text(text, encoding="utf-8")
             try:
-                cases = cases_of(file)
-                if case not in (cases or [""]):
-                    allowed = ", ".join(cases) or "none: the file has no cases"
+                if allowed := allowed_cases(file, case):
                     raise ValueError(f"case = {case!r}: allowed is one of {allowed}")
                 drill = load_variant(file, {CASE: case} if case else {})
             except ConfigurationError as error:

@@ -41,6 +41,15 @@ def cases_of(path: Path) -> list[str]:
     return [name for name, _ in _cases(load_section(path)) if name]
 
 
+def allowed_cases(path: Path, case: str) -> str:
+    """What is allowed in place of a case that a file does not have; "" when it has it. Raises
+    ConfigurationError."""
+    cases = cases_of(path)
+    if case in (cases or [""]):
+        return ""
+    return ", ".join(cases) or "none: the file has no cases"
+
+
 def plain_variant(path: Path, changes: dict[str, Any]) -> dict[str, Any]:
     """What a file would say that held this one variant alone; raises ConfigurationError."""
     section = _changed(_of_case(load_section(path), changes), changes)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 LACKING = "hardware: "
 """How the reason of a skip begins that more hardware would have spared."""
 FLOOR_RATE, FLOOR_SECONDS = 100.0, 3.0  # 1/s, s
-FLOOR_WAY = "sleeping thread"
 _DESK = pytest.StashKey["Desk"]()
 _FLOOR = pytest.StashKey["Floor"]()
 _USED = pytest.StashKey["dict[str, DeskDevice]"]()
@@ -202,6 +201,8 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     if late <= allowed:
         return
     words = f"{late} calls took longer than {1e3 * limit:g} ms; allowed are {allowed}"
+    from sim_hw.bench.floor import FLOOR_WAY
+
     misses = _floor_of(item.config).lateness[FLOOR_WAY].beyond(limit)
     if misses > 0.0:
         lacking(item.config, f"unknown: {words}, but this machine misses {misses:.2%} by itself")

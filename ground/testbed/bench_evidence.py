@@ -7,7 +7,7 @@ from typing import Any
 
 from flight.configuration.whole_files import replace_file
 from ground.testbed.bench_file import BenchFile
-from sim_hw.bench.floor import Floor, measure_floor
+from sim_hw.bench.floor import FLOOR_WAY, Floor, measure_floor
 from sim_hw.bench.port import BenchPort
 from sim_hw.bench.recorder import CannotRecord
 from sim_hw.bench.recording import RECORDING, NoRecording, figures_of
@@ -16,7 +16,6 @@ from sim_hw.bench.timing import MOST_MISSES, Timings
 BENCH_FILE = "bench.json"
 FORMAT = 1
 FLOOR_SECONDS = 6.0  # s of the wall, before a flight with a loop
-FLOOR_WAY = "sleeping thread"
 
 
 def floor_of(bench: BenchFile) -> Floor | None:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ground.testbed.bench_evidence import FLOOR_WAY, BenchEvidence
+from ground.testbed.bench_evidence import BenchEvidence
 from ground.testbed.bench_file import BenchFile, DeviceFile
 from sim_hw.bench.device_link import ARMED
-from sim_hw.bench.floor import Floor
+from sim_hw.bench.floor import FLOOR_WAY, Floor
 from sim_hw.bench.port import BenchPort, Line
 
 _BY_WHOM = re.compile(r"by (.+), for ([0-9]+) s\Z")

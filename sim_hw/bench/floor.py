@@ -12,7 +12,9 @@ from flight.runtime.paced_loop import PacedLoop
 from sim_hw.bench.histogram import Histogram
 from sim_hw.bench.realtime import real_time
 
-WAYS = ("sleeping thread", "loop, epoll", "loop, timerfd")
+FLOOR_WAY = "sleeping thread"
+"""What others are held against: a thread that only sleeps."""
+WAYS = (FLOOR_WAY, "loop, epoll", "loop, timerfd")
 TURN = 0.5  # s of one way before the next has its turn
 
 
@@ -37,7 +39,7 @@ def measure_floor(
     """Periodic work `rate` times a second, for `seconds` of the wall in all: by each of the ways
     for a third of it, or by the ways that are named alone."""
     every: dict[str, Callable[[float, int], Iterator[tuple[float, int]]]] = {
-        "sleeping thread": _sleeping,
+        FLOOR_WAY: _sleeping,
         "loop, epoll": lambda period, n: _loop(period, n, False),
         "loop, timerfd": lambda period, n: _loop(period, n, True),
     }

@@ -51,6 +51,8 @@ class Recorder:
         self._most = most
         self._put_bytes = self._taken_bytes = 0
         self._channels: dict[str, int] = {}
+        self._any: int | None = None
+        """The schema of all that is JSON, once there is one."""
         self._sequence = 0
         self._written = 0
         self._ends = False
@@ -130,7 +132,7 @@ class Recorder:
                 self.failed = f"{LARGEST_FILE >> 30} GiB are full"
 
     def _schema(self) -> int:
-        if not self._channels:
+        if self._any is None:
             text = b'{"type": "object", "properties": {"mission_s": {"type": "number"}}}'
             self._any = int(self._writer.register_schema("bench", "jsonschema", text))
-        return getattr(self, "_any", 0)
+        return self._any

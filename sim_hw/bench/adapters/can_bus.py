@@ -60,7 +60,9 @@ class CanAdapter(Adapter):
     @classmethod
     def place(cls, address: str) -> Place:
         interface, channel = _bus_of(address)
-        return Place(f"can {interface} {channel}", local=True)
+        # Two of python-can's ways lead over a network: a daemon, and a serial line by its URL.
+        local = interface != "socketcand" and "://" not in channel
+        return Place(f"can {interface} {channel}", local=local)
 
     @classmethod
     def check(cls, setting: AdapterSetting) -> None:

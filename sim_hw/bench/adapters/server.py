@@ -27,7 +27,7 @@ EFFECTS = 0.04  # s between two effects of a motion
 IDLE = 0.25  # s between two times that an adapter may do something of its own
 KEPT = 64  # answers of a boot that are kept for calls that come again
 MOST_OPEN = 16  # calls that wait for the adapter at once
-PROTOCOL = 1
+PROTOCOL_VERSION = 1
 
 Done = Callable[[Any, Exception | None], None]
 Do = Callable[[Callable[[], Any], Done], None]
@@ -253,9 +253,9 @@ class MappedDevice:
         life = {} if who.uptime is not None else {"life": self._life}
         return {
             "interface": interface.__name__, "interface_hash": interface_hash(interface),
-            "protocol": PROTOCOL, "vendor": who.vendor, "model": who.model, "serial": who.serial,
-            "firmware": who.firmware, "maximum_frame": LARGEST_PAYLOAD, "features": self._features,
-            **life,
+            "protocol": PROTOCOL_VERSION, "vendor": who.vendor, "model": who.model,
+            "serial": who.serial, "firmware": who.firmware, "maximum_frame": LARGEST_PAYLOAD,
+            "features": self._features, **life,
         }  # fmt: skip
 
     def _ping(self) -> dict[str, Any]:

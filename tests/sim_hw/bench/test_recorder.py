@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from mcap.reader import make_reader
 
 from sim_hw.bench.recorder import CannotRecord, Recorder
 from sim_hw.bench.recording import NoRecording, Recorded, figures_of, read_recording
@@ -53,6 +54,23 @@ def test_what_was_told_is_read_in_order_with_wall_and_mission_time(tmp_path: Pat
     assert before <= found[0].wall_ns <= found[4].wall_ns <= time.time_ns()
     figures = figures_of(tmp_path / "a.mcap")
     assert (figures.messages, figures.dropped, figures.whole) == (5, 0, True)
+
+
+def test_what_is_json_has_a_schema_also_behind_the_bytes_of_a_wire(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.mcap")
+    recorder.payload("/a/sent", b"\x93\x01\x00\xc0")
+    recorder.told("/a/call", {})
+    recorder.told("/a/reply", {})
+    recorder.close()
+    with (tmp_path / "a.mcap").open("rb") as stream:
+        summary = make_reader(stream).get_summary()
+    assert summary is not None
+    kinds = {each.topic: (each.message_encoding, each.schema_id) for each in
+             summary.channels.values()}  # fmt: skip
+    [schema] = summary.schemas.values()
+    assert kinds == {
+        "/a/sent": ("msgpack", 0), "/a/call": ("json", schema.id), "/a/reply": ("json", schema.id),
+    }  # fmt: skip
 
 
 @pytest.mark.requirement("HIL-02")

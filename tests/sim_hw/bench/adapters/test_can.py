@@ -190,3 +190,17 @@ def test_motions_without_a_stop_or_a_dead_man_are_refused(tmp_path: Path) -> Non
     begin, end = FILE.index("      heartbeat:"), FILE.index("      readings:")
     said = refused(bench(tmp_path, FILE[begin:end], ""))
     assert "what moves is to be stopped, and has a dead man" in said
+
+
+@pytest.mark.parametrize(
+    ("address", "local"),
+    [
+        ("can:socketcan:can0", True),
+        ("can:slcan:/dev/ttyACM0", True),
+        ("can:udp_multicast:239.74.163.2", True),
+        ("can:slcan:socket://10.0.0.7:5000", False),
+        ("can:socketcand:can0", False),
+    ],
+)
+def test_a_bus_over_a_network_is_not_of_this_machine(address: str, local: bool) -> None:
+    assert can_bus.CanAdapter.place(address).local is local
