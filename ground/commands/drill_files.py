@@ -10,13 +10,14 @@ from ground.api.training import LARGEST_DRILL
 def text_of(file: Path) -> str:
     """What a drill file says; raises ConfigurationError."""
     try:
-        text = file.read_text(encoding="utf-8")
+        with file.open(encoding="utf-8") as opened:
+            text = opened.read(LARGEST_DRILL + 1)  # no more: it may have no end
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "holds no text"
         raise ConfigurationError(str(file), None, "", str(why)) from error
     if len(text) > LARGEST_DRILL:
         raise ConfigurationError(
-            str(file), None, "", f"has {len(text)} characters; allowed are {LARGEST_DRILL}"
+            str(file), None, "", f"has more than {LARGEST_DRILL} characters, which are allowed"
         )
     return text
 

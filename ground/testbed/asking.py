@@ -13,6 +13,7 @@ from ground.api.entries import Answer
 from ground.api.fields import Change, Key, Read
 from ground.api.operators import Operators, nobody_called
 from ground.api.requests import NoRequest, people_named, plain_request, read_request
+from ground.api.training import Checkpoint
 from ground.mission_control import EDGE, Asked, Service
 from ground.testbed.inputs import RequestInput
 
@@ -165,6 +166,8 @@ class Asking:
             reply(plain_answer(answer))
         elif waiting is not None:
             waiting[1].append(reply)
+        elif service is None and isinstance(request, Checkpoint):
+            reply(_refusal(DOWN))  # in the record it would be one: a branch would go on from it
         elif len(self._waiting) >= MOST_WAITING:
             reply(_refusal(f"{MOST_WAITING} requests wait already: ask again later"))
         else:

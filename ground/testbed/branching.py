@@ -25,8 +25,9 @@ def checkpoints(session: Session) -> dict[str, Input]:
     for each in session.inputs:
         request: Any = each.data.get("request") if each.data.get("type") == "request" else None
         made = isinstance(request, dict) and request.get("do") == CHECKPOINT
-        if made and TRAINER in each.data.get("roles", ()):
-            found.setdefault(str(request["name"]), each)
+        name = request.get("name") if made else None
+        if isinstance(name, str) and TRAINER in each.data.get("roles", ()):
+            found.setdefault(name, each)
     return found
 
 
