@@ -4,6 +4,7 @@ runs. The edge starts none."""
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,17 @@ def read_wish(state: Path) -> Wish | None:
         return msgspec.json.decode(data, type=Wish)
     except msgspec.MsgspecError:
         return None
+
+
+def seconds_of(time_ns: int) -> str:
+    """Nanoseconds in seconds, to the last digit: a float has too few of them after 104 days."""
+    text = format(Decimal(time_ns) / NANOSECONDS, "f")
+    return text if "." in text else f"{text}.0"
+
+
+def _named(run: Path) -> Path:
+    """A run's folder by its name, also where it was given as `.`."""
+    return run.resolve() if run.name in ("", "..") else run
 
 
 def free_name(run: Path, at: str) -> Path:
@@ -77,14 +89,14 @@ class Branching:
             assert asked.t_ns is not None
             if not 0 <= asked.t_ns <= self.now_ns():
                 return _refused(f"t_ns = {asked.t_ns}: allowed is 0 to {self.now_ns()}, now")
-            at = repr(asked.t_ns / NANOSECONDS)
+            at = seconds_of(asked.t_ns)
         names = [each["name"] for each in told["result"]["checkpoints"]]
         if asked.checkpoint is not None and at not in names:
             allowed = ", ".join(names) or "none"
             return _refused(f"checkpoint = {at!r}: allowed is one of {allowed}")
         try:
-            out = self.folder.with_name(asked.folder) if asked.folder else None
-            out = out or free_name(self.folder, at)
+            run = _named(self.folder)
+            out = run.with_name(asked.folder) if asked.folder else free_name(run, at)
         except ValueError as error:
             return _refused(str(error))
         if out.exists():

@@ -6,6 +6,7 @@ the record itself, where a trainer has made it.
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -60,14 +61,15 @@ def lines_of(session: Session) -> Iterator[bytes]:
 
 
 def _instant(at: str, known: list[str]) -> int:
-    try:
-        time_ns = round(float(at) * NANOSECONDS)
-    except (ValueError, OverflowError):
-        time_ns = -1
-    if not 0 <= time_ns <= LATEST_NS:
+    try:  # no float, which has too few digits after 104 days
+        seconds = Decimal(at)
+        allowed = 0 <= seconds * NANOSECONDS <= LATEST_NS
+    except ArithmeticError:
+        allowed = False
+    if not allowed:
         names = f"a checkpoint ({', '.join(known)})" if known else "a checkpoint (there is none)"
         raise _refused(at, f"allowed is {names}, or seconds of mission time")
-    return time_ns
+    return round(seconds * NANOSECONDS)
 
 
 def _refused(at: str, problem: str) -> ConfigurationError:

@@ -1,5 +1,5 @@
-"""A checkpoint that is asked for while mission control is down is no input, and what has no name is
-no checkpoint."""
+"""Instants to branch off from. A checkpoint that is asked for while mission control is down is no
+input, and what has no name is no checkpoint."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,11 +10,12 @@ import pytest
 from flight.configuration.files import ConfigurationError
 from flight.runtime.throttled_loop import Input
 from ground.api.operators import load_operators
-from ground.api.training import LARGEST_DRILL
+from ground.api.training import LARGEST_DRILL, Branch
 from ground.commands.drill_files import text_of
+from ground.edge.branching import Branching, seconds_of
 from ground.testbed.asking import DOWN, Ask, Asking
 from ground.testbed.branching import branch_of, checkpoints
-from ground.testbed.session import Session, SessionHead
+from ground.testbed.session import LATEST_NS, Session, SessionHead
 
 NS = 10**9
 
@@ -58,6 +59,43 @@ def test_what_has_no_name_is_no_checkpoint() -> None:
     assert list(checkpoints(session)) == ["a"]
     with pytest.raises(ConfigurationError, match=r"allowed is a checkpoint \(a\)"):
         branch_of(session, "b")
+
+
+@pytest.mark.parametrize("time_ns", [0, 1, 5 * NS, 2**53 + 1, 10**16 + 1, 10**17 + 3, LATEST_NS])
+def test_an_instant_of_a_branch_is_exact_to_the_last_digit(time_ns: int) -> None:
+    inputs = (Input(time_ns, 1, {}), Input(time_ns + 1, 2, {}))
+    session = Session(Path("x/session.jsonl"), SessionHead(1, "surface", 1, None, {}), inputs)
+    branch = branch_of(session, seconds_of(time_ns))
+    assert branch.head.parent is not None and branch.head.parent.time_ns == time_ns
+    assert branch.inputs == inputs[:1]
+
+
+@pytest.mark.parametrize(
+    "at", ["nan", "snan", "inf", "-1", "1e400", "1e999999999", "x", "", "-1e-9",
+           seconds_of(LATEST_NS + 1)],
+)  # fmt: skip
+def test_what_is_no_instant_is_refused(at: str) -> None:
+    session = Session(Path("x/session.jsonl"), SessionHead(1, "surface", 1, None, {}), ())
+    with pytest.raises(ConfigurationError, match="allowed is a checkpoint"):
+        branch_of(session, at)
+
+
+async def test_a_run_in_the_folder_where_one_is_can_be_branched_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "run").mkdir()
+    monkeypatch.chdir(tmp_path / "run")
+
+    async def ask(*_: Any) -> Any:
+        return {"ok": True, "result": {"checkpoints": []}}
+
+    edge = Branching(Path(), tmp_path, True, ask, lambda: 9 * NS)
+    told = await edge.branch("anna", Branch(t_ns=5 * NS))
+    assert told["result"] == {"folder": str(tmp_path / "run-5"), "at": "5.0"}
+    told = await edge.branch("anna", Branch(t_ns=5 * NS, folder="other"))
+    assert told["result"]["folder"] == str(tmp_path / "other")
+    told = await edge.branch("anna", Branch(t_ns=5 * NS, folder="run"))
+    assert "there is one already" in told["refused"]
 
 
 def test_a_drill_file_is_read_no_further_than_is_allowed(tmp_path: Path) -> None:
