@@ -14,6 +14,7 @@ from sim_hw.bench.adapters.registry import (
     AdapterRefused,
     adapter_called,
     check_libraries,
+    check_safe,
 )
 from sim_hw.bench.stand_ins.table import BY_SERVICE
 from sim_hw.bench.wire.addresses import AddressRefused, read_address
@@ -76,6 +77,8 @@ def check_address(path: Path, key: str, address: str, *, allow_network: bool = T
 def _kind(device: Mapped) -> type[Adapter]:
     try:
         kind = adapter_called(device.adapter)
+        service = device.key.removeprefix("devices.")
+        check_safe(device.adapter, kind, BY_SERVICE[service].interface)
         check_libraries(device.adapter, kind)
     except AdapterRefused as error:
         raise device.refused("adapter", str(error)) from None

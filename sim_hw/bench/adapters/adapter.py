@@ -120,8 +120,10 @@ class Adapter:
         return None
 
     def make_safe(self) -> None:
-        """Nothing moves, and what the map names as dangerous is off. Also said at each opening, and
-        at the end. Whether it holds when this process dies is the device's own matter."""
+        """Nothing moves, and what the map names as dangerous is off; raises where it is not. Also
+        said at each opening, at a dead man, and at the end. Whether it holds when this process dies
+        is the device's own matter. An adapter of something that moves has this or `halt`, one of
+        switches has this: any other is refused."""
         self.halt()
 
     def feel(self, stimulus: Mapping[str, float]) -> None:

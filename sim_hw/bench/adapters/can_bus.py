@@ -95,7 +95,9 @@ class CanAdapter(Adapter):
 
     def _read_messages(self) -> set[str]:
         fields = [each for method in self._map.readings.values() for each in method.values()]
-        return {each.message for each in fields if each.constant is None}
+        read = {each.message for each in fields if each.constant is None}
+        # Of these the first command is to know the number that an adapter of before has used.
+        return read | {each.status.message for each in self._map.motions.values()}
 
     def _hear(self, message: Any) -> None:
         """In the thread of python-can."""

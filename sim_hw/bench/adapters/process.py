@@ -25,7 +25,7 @@ from flight.icd.codec import decode_plain
 from flight.runtime.loop import run
 from flight.runtime.paced_loop import PacedLoop
 from sim_hw.bench.adapters.adapter import OPENING, Adapter, AdapterSetting
-from sim_hw.bench.adapters.registry import adapter_called
+from sim_hw.bench.adapters.registry import adapter_called, check_safe
 from sim_hw.bench.adapters.server import Done, MappedDevice
 from sim_hw.bench.wire.wires import StreamWire
 
@@ -49,11 +49,13 @@ class Told(msgspec.Struct, frozen=True):
 
 
 def adapter_of(told: Told) -> Adapter:
-    """The adapter that is told of; it has opened nothing yet."""
+    """The adapter that is told of; it has opened nothing yet. Raises AdapterRefused."""
     module, _, name = told.interface.partition(":")
     kind = adapter_called(told.adapter)
+    interface = getattr(importlib.import_module(module), name)
+    check_safe(told.adapter, kind, interface)
     setting = AdapterSetting(
-        getattr(importlib.import_module(module), name), told.address,
+        interface, told.address,
         msgspec.convert(told.map, kind.Map), Path(told.folder), told.longest,
     )  # fmt: skip
     return kind(setting)

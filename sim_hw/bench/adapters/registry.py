@@ -4,6 +4,8 @@ import importlib
 import importlib.util
 from importlib.metadata import entry_points
 
+from flight.icd.devices.base import DeviceInterface
+from flight.icd.devices.power import PowerSwitches
 from sim_hw.bench.adapters.adapter import Adapter
 
 GROUP = "threeforks.bench"
@@ -50,6 +52,21 @@ def _class_at(name: str, where: str) -> type[Adapter]:
     if not isinstance(kind, type) or not issubclass(kind, Adapter):
         raise AdapterRefused(f"a subclass of Adapter; {name} is {where}, which is none")
     return kind
+
+
+def check_safe(name: str, kind: type[Adapter], interface: type[DeviceInterface]) -> None:
+    """Raises AdapterRefused where what an interface moves could not be made safe by an adapter.
+
+    Of what moves to halt is enough; a switch stays closed when nothing moves any more.
+    """
+    if all(each.kind != "actuation" for each in interface.methods.values()):
+        return
+    own = kind.make_safe is not Adapter.make_safe
+    if not own and (interface is PowerSwitches or kind.halt is Adapter.halt):
+        raise AdapterRefused(
+            f"an adapter that can make {interface.__name__} safe; {name} has no make_safe of its "
+            "own, so nobody could stop what it moves"
+        )
 
 
 def check_libraries(name: str, kind: type[Adapter]) -> None:

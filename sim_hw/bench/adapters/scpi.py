@@ -135,7 +135,9 @@ class ScpiAdapter(Adapter):
             raise DeviceFault("stuck", f"{words}: {error}")
 
     def make_safe(self) -> None:
-        """Raises OSError where the instrument has an error at it, after all has been said."""
+        """Raises OSError where the instrument has an error at it, or a switch that a command of
+        `safe` closes or opens is not so, after all has been said."""
+        self._asked = None
         if self._line is None:
             return
         wrong: list[str] = []
@@ -144,6 +146,12 @@ class ScpiAdapter(Adapter):
                 self._say(words)
             except Exception as error:  # as VISA has it: the others are said all the same
                 wrong.append(str(error))
+        if not wrong:
+            wrong = [
+                f"{name} was told to {_verb(closed)} and did not"
+                for name, closed in _told_by(self._map).items()
+                if self._is_closed(self._map.switches[name]) is not closed
+            ]
         if wrong:
             raise OSError(f"it is not safe: {'; '.join(wrong)}")
 
@@ -191,14 +199,27 @@ class ScpiAdapter(Adapter):
         (name, closed), self._asked = self._asked, None
         states = self._states()
         if states["closed"][name] is not closed:
-            verb = "close" if closed else "open"
-            raise DeviceFault("stuck", f"{name} was told to {verb} and did not")
+            raise DeviceFault("stuck", f"{name} was told to {_verb(closed)} and did not")
         return Progress(True, {}, states)
 
     def close(self) -> None:
         for each in (self._line, self._manager):
             if each is not None:
                 each.close()
+
+
+def _told_by(mapped: ScpiMap) -> dict[str, bool]:
+    """Whether each switch that a command of `safe` closes or opens is closed after the last."""
+    told: dict[str, bool] = {}
+    for words in mapped.safe or ():
+        for name, switch in mapped.switches.items():
+            if words in (switch.open, switch.close):
+                told[name] = words == switch.close
+    return told
+
+
+def _verb(closed: bool) -> str:
+    return "close" if closed else "open"
 
 
 def _resource_of(address: str) -> str:

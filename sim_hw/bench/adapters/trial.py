@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sim_hw.bench.adapters.adapter import Adapter, Identity
+from sim_hw.bench.adapters.registry import check_safe
 from sim_hw.bench.adapters.server import Done, MappedDevice
 from sim_hw.bench.wire.frames import FrameReader, frame
 from sim_hw.bench.wire.memory_wire import MemoryWire
@@ -16,7 +17,9 @@ def wire_to(
     """A new connection to an adapter that was opened; what it does takes no time.
 
     `on_failed` hears the sentence by which it would be lost on a bench; the wire is cut then.
+    Raises AdapterRefused for one that could not be made safe.
     """
+    check_safe(type(adapter).__name__, type(adapter), adapter.setting.interface)
     reader = FrameReader()
 
     def hear(data: bytes) -> None:

@@ -8,6 +8,8 @@ ROOT = Path(__file__).resolve().parents[4]
 ENTRIES = """[threeforks.bench]
 desk_motor = tests.sim_hw.bench.adapters.motor_adapter:MotorAdapter
 not_there = tests.sim_hw.bench.adapters.nowhere:Nothing
+never_safe = tests.sim_hw.bench.adapters.motor_adapter:NeverSafeAdapter
+halts = tests.sim_hw.bench.adapters.motor_adapter:HaltsAdapter
 no_adapter = tests.sim_hw.bench.adapters.motor_adapter:Does
 """
 

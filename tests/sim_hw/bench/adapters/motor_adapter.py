@@ -111,3 +111,17 @@ class MotorAdapter(Adapter):
         done, self.wanted = self._done(), 0.0
         self.odometer += abs(done) if self.field == "distance" else 0.0
         return {self.field: done}
+
+
+class NeverSafeAdapter(Adapter):
+    """Moves, and nobody can stop it."""
+
+    def open(self) -> Identity:
+        return Identity("demo-motor", "SN1", "0.1")
+
+
+class HaltsAdapter(NeverSafeAdapter):
+    """Can stop what moves, and no more."""
+
+    def halt(self) -> Mapping[str, Any] | None:
+        return None

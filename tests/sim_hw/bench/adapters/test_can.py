@@ -39,6 +39,14 @@ def wheels(motor: Motor, tmp_path: Path) -> Iterator[Any]:
     adapter.close()
 
 
+class Deaf(dict[int, tuple[float, bytes]]):
+    """What was heard, but for the status of motions."""
+
+    def __setitem__(self, identifier: int, said: tuple[float, bytes]) -> None:
+        if identifier != 272:
+            super().__setitem__(identifier, said)
+
+
 def until_done(adapter: Any, seconds: float = 5.0) -> Any:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -83,6 +91,18 @@ def test_a_status_of_before_the_command_is_believed_by_nobody(
         assert len(motor.asked) == asked + 1, "done before it had begun"
         assert progress.result["distance"] == pytest.approx(1.0 + life, abs=1e-3)
         adapter.close()
+
+
+def test_a_device_that_tells_of_no_command_is_not_opened(
+    motor: Motor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It could not be known which number an adapter of before has used."""
+    monkeypatch.setattr(can_bus, "FIRST", 0.5)
+    adapter = adapter_from(bench(tmp_path))
+    monkeypatch.setattr(adapter, "_heard", Deaf())
+    with pytest.raises(OSError, match=r"MotorStatus did not come within 0\.5 s"):
+        adapter.open()
+    adapter.close()
 
 
 def test_a_number_is_that_of_no_command_before(motor: Motor, wheels: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from flight.icd.devices.base import DeviceFault
-from sim_hw.bench.adapters.scpi import ScpiAdapter
+from sim_hw.bench.adapters.scpi import ScpiAdapter, _told_by
 from sim_hw.bench.wire.addresses import AddressRefused
 from tests.sim_hw.bench.adapters.desks import adapter_from, refused, written
 
@@ -105,6 +105,20 @@ def test_one_command_that_fails_keeps_no_other_from_making_it_safe(opened: Any) 
     with pytest.raises(OSError, match=r"it is not safe: .*OUTP 7"):
         adapter.make_safe()
     assert len(said) == 2 and adapter.read("state", {}).values["closed"]["heaters"] is False
+
+
+def test_a_switch_that_does_not_open_is_not_safe(opened: Any) -> None:
+    adapter = opened(SWITCHES.replace("OUTP? (@2)", "OUTP? (@1)"), switches=True)
+    adapter.make_safe()  # nothing is open yet
+    adapter.open()
+    adapter._say("OUTP 1,(@1)")
+    with pytest.raises(OSError, match="not safe: heaters was told to open and did not"):
+        adapter.make_safe()
+    adapter._say("OUTP 0,(@1)")
+    adapter.make_safe()
+    last = SWITCHES.replace('["OUTP 0,(@2)"]', '["OUTP 0,(@2)", "*CLS", "OUTP 1,(@2)"]')
+    adapter = adapter_from(made(adapter.setting.folder, last, switches=True))
+    assert _told_by(adapter._map) == {"heaters": True}  # the last counts
 
 
 def test_switches_of_which_nobody_says_what_is_safe_are_refused(tmp_path: Path) -> None:
