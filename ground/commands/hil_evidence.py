@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +47,16 @@ def replay(arguments: argparse.Namespace) -> int:
     UNKNOWN where nothing was recorded to hold it against. Raises ConfigurationError."""
     place: Path = arguments.recording
     folder = place if place.is_dir() else place.parent
-    out = arguments.out or folder.with_name(f"{folder.resolve().name}-replay")
+    beside = folder.resolve()
+    out = arguments.out or beside.parent / f"{beside.name}-replay"
     found = [_fly(place, out)]
     if arguments.twice:
         found.append(_fly(place, out))
     for hash_ in found:
         print(f"replayed: {hash_}")
+    if not all(found):
+        print("a replay has left no hash: whether it is the same is unknown")
+        return UNKNOWN
     told = _hash_in(folder)
     if told:
         print(f"recorded: {told}")
@@ -82,15 +87,22 @@ def _hash_in(folder: Path) -> str:
 
 
 def compare(arguments: argparse.Namespace) -> int:
-    """YES when all is within its bands; NO when something is not; UNKNOWN without any band.
+    """YES when all is within its bands; NO when something is not; UNKNOWN without any band, and
+    where too little was compared.
 
     Raises ConfigurationError for what cannot be compared.
     """
     from ground.hil.comparing import compared, comparison_lines, tolerances_of
 
-    given = dict(_tolerance(each) for each in arguments.tolerance)
+    given: dict[str, float] = {}
+    for each in arguments.tolerance:
+        name, band = _tolerance(each)
+        if name in given:
+            problem = f"= {each}: allowed is one of each field, and {name} was given before"
+            raise ConfigurationError("command line", None, "--tolerance", problem)
+        given[name] = band
     tolerances = given or tolerances_of(arguments.second)
-    told = compared(arguments.first, arguments.second, tolerances)
+    told = compared(arguments.first, arguments.second, tolerances, all_held=bool(given))
     if arguments.json:
         print(json.dumps(told, indent=1))
     else:
@@ -101,9 +113,12 @@ def compare(arguments: argparse.Namespace) -> int:
 def _tolerance(text: str) -> tuple[str, float]:
     name, equals, value = text.partition("=")
     try:
-        if equals and name and float(value) >= 0.0:
+        if equals and name and 0.0 <= float(value) < math.inf:
             return name, float(value)
     except ValueError:
         pass
-    problem = f"= {text}: allowed is a field and how far off it may be, such as odometer=0.5"
+    problem = (
+        f"= {text}: allowed is a field and how far off it may be, finite and not less than 0, such "
+        "as odometer=0.5"
+    )
     raise ConfigurationError("command line", None, "--tolerance", problem)

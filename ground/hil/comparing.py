@@ -21,6 +21,7 @@ from sim_hw.bench.recording import RECORDING, NoRecording, read_recording
 ALIKE = 1e-9  # of an argument, relative: of one program it is the same number
 TOGETHER = 1.0  # s of mission time after the simulated one in which the real one is asked
 INSTANT = 1e-6  # s
+ENOUGH = 0.5  # of the calls: whoever has compared fewer knows nothing of the others
 SHOWN = 3  # instants of each field
 Calls = dict[tuple[str, str], list["OneCall"]]
 
@@ -100,9 +101,14 @@ def tolerances_of(place: Path) -> dict[str, float]:
     }
 
 
-def compared(first: Path, second: Path, tolerances: Mapping[str, float]) -> dict[str, Any]:
+def compared(
+    first: Path, second: Path, tolerances: Mapping[str, float], *, all_held: bool = True
+) -> dict[str, Any]:
     """What is alike and what is not, as plain data; raises ConfigurationError where nothing can be
-    held against anything."""
+    held against anything, and with `all_held` where a tolerance is of nothing that was compared.
+
+    `within` is None without a band, and where all that was compared is within but not enough was.
+    """
     ours, theirs = read_sides(first), read_sides(second)
     for key in ("mission", "seed"):
         if ours.head.get(key) != theirs.head.get(key):
@@ -125,7 +131,6 @@ def compared(first: Path, second: Path, tolerances: Mapping[str, float]) -> dict
             str(theirs.file), None, "", f"no method of one device was called in both ({known}): "
             "fly both with the device in the bench file, as mode real, shadow, monitor or sim",
         )  # fmt: skip
-    _refuse_unknown(tolerances, both, left, theirs.file)
     one = ours.file.resolve() == theirs.file.resolve()
     pairs_of = _by_time if one else _by_count
     methods = {
@@ -135,6 +140,9 @@ def compared(first: Path, second: Path, tolerances: Mapping[str, float]) -> dict
         )
         for service, method in both
     }
+    if all_held:
+        _refuse_unheld(tolerances, methods, both, theirs.file)
+    missing, enough = _not_compared(left, right, methods, one=one)
     verdicts = [
         each["within"]
         for method in methods.values()
@@ -144,8 +152,17 @@ def compared(first: Path, second: Path, tolerances: Mapping[str, float]) -> dict
     wrong = any(method["errors_unlike"] for method in methods.values())
     return {
         "first": str(ours.file), "second": str(theirs.file), "methods": methods,
-        "within": (all(verdicts) and not wrong) if verdicts else None,
+        "not_compared": missing,
+        "within": _verdict(verdicts, wrong=wrong, enough=enough),
     }  # fmt: skip
+
+
+def _verdict(verdicts: list[bool], *, wrong: bool, enough: bool) -> bool | None:
+    if not verdicts:
+        return None
+    if wrong or not all(verdicts):
+        return False
+    return True if enough else None
 
 
 def _of(tolerances: Mapping[str, float], service: str) -> dict[str, Tolerance]:
@@ -157,23 +174,57 @@ def _of(tolerances: Mapping[str, float], service: str) -> dict[str, Tolerance]:
     }
 
 
-def _refuse_unknown(
-    tolerances: Mapping[str, float], both: list[tuple[str, str]], calls: Calls, file: Path
-) -> None:
-    known: dict[str, None] = {}
+def _refuse_unheld(
+    tolerances: Mapping[str, float], methods: Mapping[str, Any], both: list[tuple[str, str]],
+    file: Path,
+) -> None:  # fmt: skip
+    """A band that nothing was held against is a mistyped one, or none that a verdict can be of."""
+    held: dict[str, None] = {}
     for service, method in both:
-        for call in calls[service, method][:1]:
-            for leaf in leaves_of(call.result):
-                name = leaf.partition("[")[0]
-                for form in (name, f"{method}.{name}", f"{service}.{name}",
-                             f"{service}.{method}.{name}"):  # fmt: skip
-                    known[form] = None
+        for name in methods[f"{service}.{method}"]["fields"]:
+            whole = name.partition("[")[0]
+            leaf = whole.partition(".")[2]
+            for form in (leaf, whole, f"{service}.{leaf}", f"{service}.{whole}"):
+                held[form] = None
     for name in tolerances:
-        if name not in known and not any(name.startswith(f"{s}.") for s, _ in both):
-            allowed = ", ".join(sorted(n for n in known if n.count(".") <= 1 and n))
+        if name not in held:
+            allowed = ", ".join(sorted(n for n in held if n.count(".") <= 1 and n)) or "none"
             raise ConfigurationError(
-                str(file), None, "--tolerance", f"= {name}: allowed is one of {allowed}"
-            )
+                str(file), None, "--tolerance",
+                f"= {name}: allowed is one of what was compared: {allowed}",
+            )  # fmt: skip
+
+
+def _not_compared(
+    ours: Calls, theirs: Calls, methods: Mapping[str, Any], *, one: bool
+) -> tuple[list[str], bool]:
+    """What was not compared, as sentences; and whether a verdict can be given all the same.
+
+    Flights that were asked others go ways of their own, as far as they were asked the same they are
+    held together. One that has called less than half as often, or a method not at all, is another
+    matter. In one recording the real device was asked what it could be asked: that much alone.
+    """
+    found, enough = [], True
+    services = {service for service, _ in ours} & {service for service, _ in theirs}
+    for service, method in dict.fromkeys((*ours, *theirs)):
+        name = f"{service}.{method}"
+        if name not in methods:
+            if service in services and not one:
+                where = "second" if (service, method) in ours else "first"
+                found.append(f"{name}: not called in the {where}")
+                enough = False
+            continue
+        left, right = methods[name]["calls"]
+        pairs = methods[name]["compared"]
+        calls = f"{name}: {left - pairs} of {left} and {right - pairs} of {right} calls"
+        banded = any(each["within"] is not None for each in methods[name]["fields"].values())
+        if not one and pairs < min(left, right):
+            found.append(f"{calls}, for they were asked others")
+            enough &= pairs > 0 or not banded
+        elif banded and pairs < ENOUGH * (right if one else max(left, right)):
+            found.append(calls)
+            enough = False
+    return found, enough
 
 
 def _method(
@@ -263,5 +314,11 @@ def comparison_lines(told: Mapping[str, Any]) -> list[str]:
                     f"        at {worst['at_s']:.3f} s: {worst['simulated']} and {worst['real']}"
                     for worst in each["worst"]
                 ]
-    words = {True: "all within", False: "not within", None: "no field has a tolerance"}
-    return [*lines, words[told["within"]]]
+    lines += [f"not compared: {each}" for each in told["not_compared"]]
+    banded = any(
+        each["within"] is not None
+        for method in told["methods"].values() for each in method["fields"].values()
+    )  # fmt: skip
+    unknown = "unknown: what was compared is within" if banded else "no field has a tolerance"
+    right = "what was compared is within" if told["not_compared"] else "all within"
+    return [*lines, {True: right, False: "not within", None: unknown}[told["within"]]]

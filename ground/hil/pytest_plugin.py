@@ -10,6 +10,7 @@
 with `--require-hardware`. Who a device was and how long its calls took are in the JUnit report.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -19,12 +20,14 @@ import pytest
 if TYPE_CHECKING:
     from ground.hil.desk import Desk, DeskDevice
     from ground.hil.virtual_device import VirtualDevice
+    from ground.testbed.bench_file import BenchFile
     from sim_hw.bench.floor import Floor
 
 LACKING = "hardware: "
 """How the reason of a skip begins that more hardware would have spared."""
 FLOOR_RATE, FLOOR_SECONDS = 100.0, 3.0  # 1/s, s
 _DESK = pytest.StashKey["Desk"]()
+_FILE: "pytest.StashKey[tuple[Path, BenchFile]]" = pytest.StashKey()
 _FLOOR = pytest.StashKey["Floor"]()
 _USED = pytest.StashKey["dict[str, DeskDevice]"]()
 
@@ -43,7 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The markers."""
+    """The markers; raises UsageError for a bench file that is missing or wrong: that is a mistyped
+    one, and no want of hardware."""
     for line in (
         "needs_device(service, ...): skipped unless these devices of the bench are there",
         "needs_feature(service, feature): skipped unless the device has that feature",
@@ -51,6 +55,16 @@ def pytest_configure(config: pytest.Config) -> None:
         "deadline(ms, misses=0): fails where more calls of its devices took longer",
     ):
         config.addinivalue_line("markers", line)
+    name = config.getoption("--bench")
+    if name is None:
+        return
+    from flight.configuration.files import ConfigurationError
+    from ground.testbed.bench_file import load_bench
+
+    try:
+        config.stash[_FILE] = load_bench(name, allow_network=config.getoption("--allow-network"))
+    except ConfigurationError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -73,16 +87,14 @@ def lacking(config: pytest.Config, words: str) -> NoReturn:
 def _desk_of(config: pytest.Config) -> "Desk":
     """The desk of this session, opened when it is first wanted."""
     if _DESK not in config.stash:
-        name = config.getoption("--bench")
-        if not name:
+        if _FILE not in config.stash:
             lacking(config, "no bench is given: --bench NAME")
         from flight.configuration.files import ConfigurationError
         from ground.hil.desk import Desk
-        from ground.testbed.bench_file import load_bench
 
+        path, bench = config.stash[_FILE]
         network = config.getoption("--allow-network")
         try:
-            path, bench = load_bench(name, allow_network=network)
             config.stash[_DESK] = Desk(path, bench, allow_network=network)
         except ConfigurationError as error:
             lacking(config, str(error))
@@ -102,6 +114,7 @@ def _device_of(config: pytest.Config, service: str) -> "DeskDevice":
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before its fixtures are made: what a test needs is there, or it is skipped."""
+    _check_markers(item)
     for marker in item.iter_markers("needs_device"):
         for service in marker.args:
             _device_of(item.config, service)
@@ -111,6 +124,47 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if feature not in found:
             told = ", ".join(found) or "none"
             lacking(item.config, f"{service} has not the feature {feature}, but {told}")
+
+
+def _check_markers(item: pytest.Item) -> None:
+    """Fails by a sentence where a marker is given what it cannot take."""
+    for marker in item.iter_markers("needs_device"):
+        if not marker.args or marker.kwargs or not _are_names(marker.args):
+            _wrong(marker, "one service or several, such as needs_device('rover.wheels')")
+    for marker in item.iter_markers("needs_feature"):
+        if len(marker.args) != 2 or marker.kwargs or not _are_names(marker.args):
+            _wrong(marker, "a service and a feature, such as ('rover.wheels', 'self_test')")
+    for marker in item.iter_markers("arms"):
+        try:
+            service, seconds = _armed(*marker.args, **marker.kwargs)
+        except TypeError:
+            service, seconds = None, None
+        if not _are_names((service,)) or not (seconds is None or _is_positive(seconds)):
+            _wrong(marker, "a service, and seconds more than 0, such as ('rover.wheels', 60)")
+    for marker in item.iter_markers("deadline"):
+        try:
+            limit, misses = _deadline(*marker.args, **marker.kwargs)
+        except TypeError:
+            limit, misses = math.nan, 0
+        if not _is_positive(limit) or type(misses) is not int or misses < 0:
+            _wrong(marker, "milliseconds more than 0, and misses from 0, such as (5, misses=1)")
+
+
+def _armed(service: Any, seconds: Any = None) -> tuple[Any, Any]:
+    return service, seconds
+
+
+def _are_names(given: tuple[Any, ...]) -> bool:
+    return all(isinstance(each, str) and each for each in given)
+
+
+def _is_positive(given: Any) -> bool:
+    return type(given) in (int, float) and 0.0 < given < math.inf
+
+
+def _wrong(marker: pytest.Mark, allowed: str) -> NoReturn:
+    words = ", ".join([*map(repr, marker.args), *(f"{k}={v!r}" for k, v in marker.kwargs.items())])
+    pytest.fail(f"marker {marker.name}({words}): allowed is {allowed}", pytrace=False)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from flight.configuration.files import ConfigurationError
 from ground.cli import main
+from ground.commands import hil_evidence
 from ground.hil.comparing import compared, comparison_lines
 from sim_hw.bench.recorder import Recorder
 from sim_hw.bench.recording import RECORDING
@@ -62,7 +63,12 @@ def test_the_two_sides_of_a_shadow(tmp_path: Path) -> None:
     ("words", "code"),
     [(["--tolerance", "distance=0.25"], 0), (["--tolerance", "distance=0.2"], 1), ([], 3),
      (["--tolerance", "depth=1"], 2), (["--tolerance", "distance"], 2),
-     (["--tolerance", "distance=-1"], 2)],
+     (["--tolerance", "distance=-1"], 2), (["--tolerance", "distance=inf"], 2),
+     (["--tolerance", "distance=nan"], 2), (["--tolerance", "rover.wheels.drive.distance=1"], 0),
+     (["--tolerance", "rover.wheels.drive.distence=1"], 2),
+     (["--tolerance", "distance=1", "--tolerance", "rover.wheels.depth=1"], 2),
+     (["--tolerance", "distance=1", "--tolerance", "drive.seconds=1"], 2),
+     (["--tolerance", "distance=1", "--tolerance", "distance=2"], 2)],
 )  # fmt: skip
 def test_the_exit_code_is_that_of_the_bands(
     words: list[str], code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -113,6 +119,77 @@ def test_from_where_they_were_asked_others_on_nothing_is_compared(tmp_path: Path
     told = compared(first, second, {})
     assert told["methods"]["rover.wheels.drive"]["compared"] == 1
     assert "then they were asked others" in comparison_lines(told)[1]
+    told = compared(first, second, {"distance": 1.0})
+    words = "rover.wheels.drive: 2 of 3 and 2 of 3 calls, for they were asked others"
+    assert told["within"] is True and told["not_compared"] == [words]
+    assert comparison_lines(told)[-2:] == [f"not compared: {words}", "what was compared is within"]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "band", "within"),
+    [(4, 2, 1.0, True), (5, 2, 1.0, None), (2, 5, 1.0, None), (5, 2, 0.0, False)],
+)
+def test_too_few_calls_are_no_verdict_but_one_that_is_off_is(
+    ours: int, theirs: int, band: float, within: bool | None, tmp_path: Path
+) -> None:
+    first = recorded(tmp_path / "a", {"sim": [2.0] * ours})
+    second = recorded(tmp_path / "b", {"real": [2.1] * theirs})
+    told = compared(first, second, {"distance": band})
+    assert told["within"] is within
+    assert bool(told["not_compared"]) is (max(ours, theirs) == 5)
+    last = {True: "all within", None: "unknown: what was compared is within", False: "not within"}
+    assert comparison_lines(told)[-1] == last[within]
+
+
+def test_a_method_that_was_not_called_in_the_other_is_told_and_is_no_yes(tmp_path: Path) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    for folder, methods in ((first, ("drive", "turn")), (second, ("drive",))):
+        folder.mkdir()
+        recorder = Recorder(folder / RECORDING)
+        recorder.told("/run/head", HEAD)
+        for number, method in enumerate(methods):
+            call = {"number": number, "method": method, "arguments": {}}
+            recorder.told("/rover.wheels/call", call)
+            answer = {"number": number, "result": {"distance": 0.0}, "error": ""}
+            recorder.told("/rover.wheels/reply", answer)
+        recorder.close()
+    for one, other, where in ((first, second, "second"), (second, first, "first")):
+        told = compared(one, other, {"drive.distance": 1.0})
+        assert told["within"] is None
+        assert told["not_compared"] == [f"rover.wheels.turn: not called in the {where}"]
+    with pytest.raises(ConfigurationError, match=r"turn\.distance: allowed is one of"):
+        compared(first, second, {"turn.distance": 1.0})
+    told = compared(first, second, {"turn.distance": 1.0}, all_held=False)  # of a bench file
+    assert told["within"] is None
+
+
+@pytest.mark.parametrize("name", ["nosuch", "nosuch.mcap", ".", "session.jsonl"])
+def test_a_replay_of_what_is_not_there_is_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "run").mkdir()
+    monkeypatch.chdir(tmp_path / "run")
+    assert main(["hil", "replay", name]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == [tmp_path / "run"] and not list((tmp_path / "run").iterdir())
+
+
+@pytest.mark.parametrize("words", [[], ["--twice"]])
+def test_replays_that_leave_no_hash_are_not_the_same(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    outs: list[Path] = []
+
+    def flies(place: Path, out: Path) -> str:
+        outs.append(out)
+        return ""
+
+    monkeypatch.setattr(hil_evidence, "_fly", flies)
+    monkeypatch.chdir(tmp_path)
+    assert main(["hil", "replay", "bench.mcap", *words]) == 3
+    assert "unknown" in capsys.readouterr().out
+    assert set(outs) == {tmp_path.parent / f"{tmp_path.name}-replay"}
 
 
 def test_what_a_shadow_was_not_asked_shifts_nothing(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Devices in pytest: safe before and after each test, and what lacks is counted, or a failure."""
 
+import math
 import os
 import subprocess
 import sys
@@ -232,3 +233,69 @@ def test_l(firmware):
 def test_a_deadline_is_in_milliseconds() -> None:
     assert pytest_plugin._deadline(5) == (0.005, 0)
     assert pytest_plugin._deadline(20, misses=3) == (0.02, 3)
+
+
+@pytest.mark.parametrize(
+    ("marker", "given", "more"),
+    [
+        ("deadline", ("x",), {}), ("deadline", (math.nan,), {}), ("deadline", (math.inf,), {}),
+        ("deadline", (0,), {}), ("deadline", (), {}), ("deadline", (5,), {"misses": -1}),
+        ("deadline", (5,), {"miss": 1}), ("deadline", (5,), {"misses": 0.5}),
+        ("needs_feature", ("a",), {}), ("needs_feature", ("a", 1), {}), ("needs_device", (), {}),
+        ("needs_device", (1,), {}), ("arms", (), {}), ("arms", ("a", "long"), {}),
+        ("arms", ("a", 0), {}), ("arms", ("a", 1, 2), {}),
+    ],
+)  # fmt: skip
+def test_a_marker_that_is_given_what_it_cannot_take_fails_by_a_sentence(
+    marker: str, given: tuple[Any, ...], more: dict[str, Any]
+) -> None:
+    item = Marked(pytest.Mark(marker, given, more, _ispytest=True))
+    with pytest.raises(pytest.fail.Exception, match=rf"marker {marker}\(.*\): allowed is"):
+        pytest_plugin._check_markers(item)  # type: ignore[arg-type]
+
+
+def test_markers_that_are_right_pass() -> None:
+    for name, given, more in (
+        ("deadline", (5,), {}), ("deadline", (0.5,), {"misses": 0}), ("arms", ("a",), {}),
+        ("needs_feature", ("a", "b"), {}), ("needs_device", ("a", "b"), {}),
+        ("arms", ("a",), {"seconds": 30}),
+    ):  # fmt: skip
+        item = Marked(pytest.Mark(name, given, more, _ispytest=True))
+        pytest_plugin._check_markers(item)  # type: ignore[arg-type]
+
+
+class Marked:
+    """A test with one marker."""
+
+    def __init__(self, mark: pytest.Mark) -> None:
+        self._mark = mark
+
+    def iter_markers(self, name: str) -> Iterator[pytest.Mark]:
+        yield from [self._mark] if name == self._mark.name else []
+
+
+class Configured:
+    """What the plugin is configured by."""
+
+    def __init__(self, bench: str | None) -> None:
+        self._options = {"--bench": bench, "--allow-network": False}
+        self.stash = pytest.Stash()
+
+    def getoption(self, name: str) -> Any:
+        return self._options[name]
+
+    def addinivalue_line(self, name: str, line: str) -> None:
+        pass
+
+
+def test_a_bench_file_that_is_missing_or_wrong_is_no_want_of_hardware(tmp_path: Path) -> None:
+    file = tmp_path / "desk.yaml"
+    for name in (str(file), "nosuch", ""):
+        with pytest.raises(pytest.UsageError, match=r"allowed|cannot be read|nosuch"):
+            pytest_plugin.pytest_configure(Configured(name))  # type: ignore[arg-type]
+    file.write_text(BENCH.format(line=tmp_path / "line").replace("mode: real", "mode: reel"))
+    with pytest.raises(pytest.UsageError, match="reel"):
+        pytest_plugin.pytest_configure(Configured(str(file)))  # type: ignore[arg-type]
+    file.write_text(BENCH.format(line=tmp_path / "line"))
+    for name in (str(file), None):
+        pytest_plugin.pytest_configure(Configured(name))  # type: ignore[arg-type]
