@@ -201,7 +201,9 @@ class Console:
             else:
                 self._resumed = Resumed(self.folder, given.pace, given.demo or None, given.seed)
             self._ahead = None
-            run = None if self._spare is None else self._spare.take_over(self._resumed.record)
+            run = None
+            if self._spare is not None:
+                run = self._spare.take_over(self._resumed.record, self._see_to_who_serves)
             if run is not None:
                 self._flight.become(run)
                 return
@@ -298,18 +300,25 @@ class Console:
         """Starts again what dies; the exit code when nothing is left to operate."""
         while True:
             time.sleep(LOOK)
-            for child in (self._edge, self._web):
-                if child is not None and child.code is not None:
-                    if not child.may_start_again():
-                        print(f"msr console: {child.name} keeps ending", file=sys.stderr)
-                        return NO
-                    self._start_again(child)
+            tired = self._see_to_who_serves()
+            if tired is not None:
+                print(f"msr console: {tired.name} keeps ending", file=sys.stderr)
+                return NO
             self._see_to_the_way()
             self._see_to_the_spare()
             self._see_to_branches()
             code = None if self._flight is None else self._flight.code
             if code is not None and not self._flight_ended(code):
                 return after_signal(-code)
+
+    def _see_to_who_serves(self) -> Child | None:
+        """Starts edge and page again where they have ended; the one that has too often."""
+        for child in (self._edge, self._web):
+            if child is not None and child.code is not None:
+                if not child.may_start_again():
+                    return child
+                self._start_again(child)
+        return None
 
     def _see_to_the_way(self) -> None:
         """Has a run that flies to an instant at full speed go on at its pace from there."""

@@ -22,6 +22,7 @@ from ground.terminal.signals import CHILD, adopt_orphans, end_with_parent
 
 PROGRAM = "ground.commands.standing_by"
 PATIENCE = 5.0  # wall seconds for it to become the run; it can be flown from its record then
+LOOK = 0.1  # wall seconds between looks at what else there is to do
 AGAIN = 10.0  # wall seconds from a start to the next one; twice that after each that ended too
 MOST_AGAIN = 5  # times that another is started for those that ended by themselves
 STARTS = 20.0  # wall seconds that one which was just started is given: another would take as long
@@ -163,13 +164,18 @@ class Spare:
             preexec_fn=end_with_parent,
         )  # fmt: skip
 
-    def take_over(self, record: Path) -> "Adopted | None":
+    def take_over(
+        self, record: Path, meanwhile: Callable[[], object] = lambda: None
+    ) -> "Adopted | None":
         """The run, which has died, as a new process that goes on from there on; the spare stands
-        by for that one. None: it cannot be so, and the run is to be flown from its `record`."""
+        by for that one. None: it cannot be so, and the run is to be flown from its `record`.
+
+        `meanwhile` is called every `LOOK` s while this waits.
+        """
         if not self.stands_by:
             return None
         order = {"do": "take_over", "record": str(record), "parent": os.getpid()}
-        told = self._asked(order)
+        told = self._asked(order, meanwhile)
         if "pid" in told:
             self._starts = 1
             return Adopted(int(told["pid"]))
@@ -193,7 +199,7 @@ class Spare:
                 print("what the spare has begun does not end", file=sys.stderr)
         self.end()
 
-    def _asked(self, order: dict[str, Any]) -> dict[str, Any]:
+    def _asked(self, order: dict[str, Any], meanwhile: Callable[[], object]) -> dict[str, Any]:
         process = self._process
         assert process is not None and process.stdin is not None and process.stdout is not None
         answer = b""
@@ -203,8 +209,11 @@ class Spare:
             end = max(time.monotonic() + PATIENCE, self._started + STARTS)
             while not answer.endswith(b"\n"):
                 left = max(0.0, end - time.monotonic())
-                if not select.select([process.stdout], [], [], left)[0]:
-                    return {"refused": "it did not answer in time"}
+                if not select.select([process.stdout], [], [], min(left, LOOK))[0]:
+                    if left <= LOOK:
+                        return {"refused": "it did not answer in time"}
+                    meanwhile()
+                    continue
                 part = os.read(process.stdout.fileno(), 1 << 16)
                 if not part:
                     return {"refused": "it has ended"}

@@ -233,6 +233,17 @@ def test_what_one_that_is_given_up_has_begun_holds_the_folder_no_more(
     assert "the spare cannot take over" in done.stderr
 
 
+def test_while_one_is_waited_for_others_are_seen_to(
+    asked: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says nothing before somebody else was seen to."""
+    monkeypatch.setattr(spare, "LOOK", 0.01)
+    seen = tmp_path / "seen"
+    waits = f"import pathlib\nwhile not pathlib.Path({str(seen)!r}).exists(): time.sleep(0.01)\n"
+    made = asked(f"{waits}print('{json.dumps({'pid': 123456789})}', flush=True); sys.stdin.read()")
+    assert made.take_over(Path("record"), seen.touch) is not None
+
+
 def test_one_that_was_just_started_is_waited_for(
     asked: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,7 +330,7 @@ def test_one_that_stood_by_for_long_is_replaced_at_once_and_one_that_took_over_i
     for _ in range(3 * MOST_AGAIN):
         dying.ends_with = None
         dying.start()
-        monkeypatch.setattr(dying, "_asked", lambda order: {"pid": 123456789})
+        monkeypatch.setattr(dying, "_asked", lambda *_: {"pid": 123456789})
         assert dying.take_over(Path("record")) is not None
         assert not dying.is_wanted and dying.why_nobody() == ""
         dying._process.code = 1
