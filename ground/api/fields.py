@@ -6,6 +6,8 @@ from msgspec import Meta, Struct
 
 EDGE = "edge"
 """Who tells that people's time is over; nobody may be called so."""
+PERSON = "operator."
+"""How the origin of a command begins that a person has sent."""
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
 """Of a vehicle, a command, a channel, an event, a person."""
 Person = Annotated[str, Meta(min_length=1, max_length=80, extra={"person": True})]

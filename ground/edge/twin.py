@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from ground.api.fields import PERSON
 from ground.api.reads import Preview
 from ground.edge.news import News
 from ground.edge.run_link import RESUMING, RunLink
@@ -19,7 +20,6 @@ from ground.edge.run_link import RESUMING, RunLink
 PROGRAM = "ground.preview"
 COMPARED = ("mode", "state_of_charge", "east", "north")
 PROCEDURE = "mission"
-PEOPLE = "operator "  # how the origin of a command begins that a person has sent
 A_LOOK = 500  # entries of the journal
 CHANCES = 4  # twins that are tried, one after the other
 LONG = 20.0  # wall seconds to warm one up, beyond which no other is
@@ -243,7 +243,7 @@ class Twin:
     def _learn(self, known: Plain, time_ns: int, what: str, data: Plain) -> None:
         if what == "step" and data.get("procedure") == PROCEDURE:
             known["steps"].append([time_ns, int(data["position"])])
-        elif what == "issued" and str(data.get("origin")).startswith(PEOPLE):
+        elif what == "issued" and str(data.get("origin")).startswith(PERSON):
             self._of_people.add(str(data["identifier"]))
         elif what == "ended" and data.get("identifier") in self._of_people:
             known["ends"].append(time_ns)

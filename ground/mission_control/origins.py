@@ -2,7 +2,7 @@
 
 import re
 
-PERSON = "operator."
+from ground.api.fields import PERSON
 
 
 def user_of(origin: str) -> str:

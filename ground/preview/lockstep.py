@@ -10,10 +10,9 @@ import asyncio
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 
+from ground.api.fields import PERSON
 from ground.mission_control import MissionControl
 
-PEOPLE = "operator "
-"""How the origin of a command begins that a person has sent."""
 LOOKS = 30.0  # s of mission time between looks whether the run has begun a step
 Step = tuple[int, int]
 """When the run began a step (ns), and its position in the procedure."""
@@ -86,6 +85,6 @@ class Lockstep:
         if self._control is None:
             return 0
         return sum(
-            each.order.origin.startswith(PEOPLE) and each.verdict is not None
+            each.order.origin.startswith(PERSON) and each.verdict is not None
             for each in self._control.tracker.commands()
         )

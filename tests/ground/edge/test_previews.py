@@ -11,6 +11,7 @@ import pytest
 
 from ground.client import Refused
 from ground.edge import EdgeOptions, twin
+from ground.mission_control import origin_of
 from tests.ground.edge.serving import client, served
 from tests.ground.edge.stand_in import StandIn, until
 
@@ -233,7 +234,7 @@ async def test_a_twin_is_told_of_steps_and_of_what_people_heard_and_of_each_once
     journal = [
         entry(1, "proc", "step", procedure="mission", position=4),
         entry(2, "proc", "step", procedure="another", position=9),
-        entry(3, "cmd", "issued", identifier="mc-1", origin="operator anna"),
+        entry(3, "cmd", "issued", identifier="mc-1", origin=origin_of("anna")),
         entry(4, "cmd", "issued", identifier="mc-2", origin="procedure"),
         entry(5, "cmd", "ended", identifier="mc-2"),
         entry(6, "cmd", "ended", identifier="mc-1"),

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from flight.runtime.loop import VirtualLoop, run
+from ground.mission_control import origin_of
 from ground.preview.lockstep import LOOKS, Lockstep
 
 NS = 10**9
@@ -110,7 +111,7 @@ def test_a_command_is_sent_when_the_twin_has_heard_what_people_had_heard() -> No
     async def work(twin: Twin) -> None:
         twin.lockstep.told([(0, 0)], ends=[50 * NS])
         await twin.begins(0)
-        sent = SimpleNamespace(order=SimpleNamespace(origin="operator anna"), verdict=None)
+        sent = SimpleNamespace(order=SimpleNamespace(origin=origin_of("anna")), verdict=None)
         own = SimpleNamespace(order=SimpleNamespace(origin="procedure"), verdict="COMPLETED")
         twin.commands = [own, sent]
         assert twin.lockstep.may_take(49 * NS) and not twin.lockstep.may_take(50 * NS)
