@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from ground.cli import main
-from ground.commands import console
+from ground.commands import branching, console
 from ground.commands.drill_way import DrillWay, request_of
 from ground.edge.branching import BRANCH, Wish
 from ground.edge.private_files import state_folder, write_private
@@ -118,6 +118,27 @@ def test_a_wish_that_cannot_be_leaves_the_run_alone(
     assert children.did == []
     assert "no branch: " in capsys.readouterr().err
     assert not (state_folder(run.with_name("other")) / GOAL).exists()
+
+
+def test_a_full_disc_ends_no_run_and_sessions_that_others_can_read_are_not_handed_over(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    children = Children(monkeypatch)
+    served: Any = console.Console(SimpleNamespace(demo="", at=None, out=run))  # type: ignore[arg-type]
+    out = run.with_name("other")
+    write_private(state_folder(run) / BRANCH, msgspec.json.encode(Wish(str(out), "storm")))
+    monkeypatch.setattr(branching, "write_private", full)
+    served._see_to_branches()
+    assert children.did == [] and served.folder == run
+    assert "no branch: " in (said := capsys.readouterr().err) and "No space left" in said
+    monkeypatch.undo()
+    monkeypatch.setenv("XDG_STATE_HOME", str(run.parent / "state"))
+    (state_folder(run) / "sessions.json").chmod(0o644)
+    branching.hand_over_sessions(run, out)
+    assert not (state_folder(out) / "sessions.json").exists()
 
 
 @pytest.mark.parametrize(
