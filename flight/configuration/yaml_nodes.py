@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import yaml
 
 from flight.configuration.allowed_values import value_text
+from flight.configuration.outside_files import UnfitFile, read_outside
 
 LARGEST_FILE = 400_000
 """Bytes; twenty times the largest that there is."""
@@ -111,15 +112,10 @@ class NodeReader:
 
     def _text(self, path: Path) -> str:
         """What the file says; refuses one that is not regular, unopened, and one too large."""
-        if path.exists() and not path.is_file():
-            kind = "a folder" if path.is_dir() else "no regular file"
-            raise ConfigurationError(self.file, None, "", f"is {kind}: allowed is a file of YAML")
-        with path.open("rb") as file:
-            data = file.read(LARGEST_FILE + 1)
-        if len(data) > LARGEST_FILE:
-            problem = f"the file is too large: allowed are {LARGEST_FILE} bytes"
-            raise ConfigurationError(self.file, None, "", problem)
-        return data.decode("utf-8")
+        try:
+            return read_outside(path, LARGEST_FILE, "a file of YAML").decode("utf-8")
+        except UnfitFile as error:
+            raise ConfigurationError(self.file, None, "", str(error)) from None
 
     def _check_size(self, node: yaml.Node, key: str, above: set[int], sizes: dict[int, int]) -> int:
         """How many values a node stands for, each alias counted as all that it names.

@@ -2,12 +2,12 @@
 
 Behind each of two latch valves is a line from the tanks to the engines; one feeds them all. A line
 that leaks is closed, and the other one feeds. Where what is missing goes on growing whichever is
-open, it is not a line that leaks: that is said, and what is left is planned with.
+open, it is not one line that leaks: that is said once, what is left is planned with, and the line
+by which less is lost feeds from then on.
 """
 
 import asyncio
-from statistics import median
-from typing import Literal
+from typing import Literal, get_args
 
 from flight.core.commanding.commands import command
 from flight.core.fault_protection.actions import action
@@ -16,11 +16,17 @@ from flight.core.sound_readings import sound
 from flight.core.telling.channels import Channel
 from flight.core.telling.events import event
 from flight.icd.devices.base import DeviceError, DeviceFault
-from flight.icd.devices.orbiter_propulsion import LinesState, MainEngine, PropellantLines
+from flight.icd.devices.orbiter_propulsion import (
+    LinesState,
+    MainEngine,
+    PropellantLines,
+    PropellantState,
+)
 from flight.icd.messages import Severity
 from flight.orbiter.tanks import KeepsTankBook
 
 Line = Literal["a", "b"]
+LINES = get_args(Line)
 LOOKS, LOOK_PAUSE = 3, 60.0
 """Readings of the gauge whose median has to say so before a line is closed, and s between them."""
 ENOUGH = 0.5
@@ -34,6 +40,15 @@ class FeedsFromLines(KeepsTankBook):
 
     lines_suspected = Remembered[list[str]](
         list[str], [], doc="lines that were closed because propellant was missing"
+    )
+    line_losses = Remembered[dict[str, float]](
+        dict[str, float], {}, doc="kg/s that were missing while a line fed"
+    )
+    line_watched = Remembered[tuple[str, float] | None](
+        tuple[str, float] | None, None, doc="which line feeds since when, s, by a new book"
+    )
+    line_settled = Remembered[bool](
+        bool, False, doc="whether both lines lose, and that by which less is lost feeds"
     )
     line_in_use = Channel(str, doc="the line that feeds the engines")
 
@@ -55,34 +70,59 @@ class FeedsFromLines(KeepsTankBook):
     @action()
     async def isolate_leak(self) -> None:
         """Feeds the engines by the other line when propellant is missing; when it goes on missing
-        by either, says what is left."""
-        looks: list[float] = []
+        by either, says what is left, once, and stays with the line that loses less."""
+        looks: list[tuple[float, PropellantState]] = []
         for _ in range(LOOKS):
             gauge = await sound(self.engine.propellant)
             self.note_gauge(gauge)
-            looks.append(self.propellant_missing or 0.0)
+            looks.append((self.propellant_missing or 0.0, gauge))
             await asyncio.sleep(LOOK_PAUSE)
-        missing = median(looks)
+        missing, gauge = sorted(looks, key=lambda look: look[0])[LOOKS // 2]
         if missing <= ENOUGH * (self.missing_limit or 0.0):
             self.leak_not_seen(looks=LOOKS)
             return
         used: Line = "b" if self._fed_by(await sound(self.lines.state)) == "b" else "a"
+        known = len(self.lines_suspected)
         if used not in self.lines_suspected:
             self.lines_suspected = [*self.lines_suspected, used]
-        other: Line = "a" if used == "b" else "b"
-        await self._feed_by(other)
+        self._note_loss(used, missing)
+        better = self._better_than(used)
+        await self._feed_by(better)
+        self.line_settled = len(self.line_losses) == len(LINES)
         self.begin_book_anew(gauge)
-        if other in self.lines_suspected:
+        self.line_watched = (better, self.clock.now())
+        if len(self.lines_suspected) < len(LINES):
+            self.line_isolated(line=better, missing=missing)
+        elif known < len(LINES):
             self.leak_not_isolated(
                 propellant=round(gauge.propellant, 1), delta_v=self.delta_v_left or 0.0
             )
-        else:
-            self.line_isolated(line=other, missing=missing)
+
+    def _note_loss(self, used: Line, missing: float) -> None:
+        """How fast a line loses, where it is known since when it feeds."""
+        watched = self.line_watched
+        if watched is not None and watched[0] == used and self.clock.now() > watched[1]:
+            rate = missing / (self.clock.now() - watched[1])
+            self.line_losses = {**self.line_losses, used: rate}
+
+    def _better_than(self, used: Line) -> Line:
+        """The line that is to feed: the other one, until it is known how much each loses; then that
+        which loses less, and there it stays."""
+        other: Line = "a" if used == "b" else "b"
+        if self.line_settled:
+            return used
+        losses = self.line_losses
+        if len(losses) == len(LINES):
+            return min(used, other, key=losses.__getitem__)
+        return other
 
     @command(deadline=300.0)
     async def use_line(self, line: Line) -> str:
         """Feeds the engines by a line, and closes the other."""
         await self._feed_by(line)
+        watched = self.line_watched
+        if watched is not None and watched[0] != line:
+            self.line_watched = None  # what is missing from then on is not of one line
         return f"line {line} feeds the engines"
 
     async def _feed_by(self, line: Line) -> None:

@@ -67,8 +67,8 @@ def check_values(plain: Any, left: int = DEEPEST) -> None:
         raise NoRequest(f"no request: {plain}: allowed are finite numbers")
     if isinstance(plain, int) and not -(1 << 63) <= plain < 1 << 63:
         raise NoRequest(f"no request: {str(plain)[:24]}: allowed are whole numbers of 64 bits")
-    if isinstance(plain, bytes | bytearray | memoryview):
-        raise NoRequest("no request: bytes: allowed is what JSON can say")
+    if not isinstance(plain, dict | list | tuple | str | bool | int | float | None):
+        raise NoRequest(f"no request: {type(plain).__name__}: allowed is what JSON can say")
     if isinstance(plain, dict | list | tuple):
         for key in plain if isinstance(plain, dict) else ():
             if not isinstance(key, str):

@@ -54,6 +54,7 @@ def _named(run: Path) -> Path:
 
 def free_name(run: Path, at: str) -> Path:
     """A folder beside a run's, called after it and the instant, that is not there yet."""
+    run = _named(run)
     name = f"{run.name}-{re.sub(r'[^A-Za-z0-9_-]', '_', at.partition('.')[0])}"
     for number in range(1, MOST_NAMES):
         found = run.with_name(name if number == 1 else f"{name}-{number}")

@@ -14,10 +14,12 @@ from msgspec import Meta
 
 from flight.configuration.allowed_values import choices_words
 from flight.configuration.argument_refusals import infinite_sentence, refusal_sentence
+from flight.configuration.outside_files import UnfitFile, read_outside
 from flight.icd.messages import Severity
 from ground.mission_control.argument_types import TypeEntry, build_structure
 
 FORMAT = 2
+LARGEST = 64 << 20  # bytes
 NOT_HAZARDOUS = "none"
 Band = tuple[float | None, float | None]
 
@@ -156,8 +158,8 @@ class Dictionary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def read(cls, path: Path) -> "Dictionary":
         """From a JSON file; raises DictionaryRefusal."""
         try:
-            plain = msgspec.json.decode(path.read_bytes())
-        except (OSError, msgspec.DecodeError) as error:
+            plain = msgspec.json.decode(read_outside(path, LARGEST, "a dictionary"))
+        except (OSError, UnfitFile, msgspec.DecodeError) as error:
             raise DictionaryRefusal(f"{path}: the dictionary cannot be read: {error}") from None
         return cls.from_plain(plain)
 

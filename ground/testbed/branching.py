@@ -21,15 +21,21 @@ TRAINER, CHECKPOINT = "trainer", "checkpoint"
 
 
 def checkpoints(session: Session) -> dict[str, Input]:
-    """The checkpoints of a record, by name: the first that a trainer has called so."""
+    """The checkpoints of a record, by name: those that a trainer has made, not those that were
+    refused."""
     found: dict[str, Input] = {}
     for each in session.inputs:
-        request: Any = each.data.get("request") if each.data.get("type") == "request" else None
-        made = isinstance(request, dict) and request.get("do") == CHECKPOINT
-        name = request.get("name") if made else None
-        if isinstance(name, str) and TRAINER in each.data.get("roles", ()):
+        name = each.data["request"].get("name") if is_checkpoint(each.data) else None
+        if isinstance(name, str) and each.order not in session.refused:
             found.setdefault(name, each)
     return found
+
+
+def is_checkpoint(data: Any) -> bool:
+    """Whether an input is a trainer's request for a checkpoint."""
+    request = data.get("request") if data.get("type") == "request" else None
+    asked = isinstance(request, dict) and request.get("do") == CHECKPOINT
+    return asked and TRAINER in data.get("roles", ())
 
 
 def branch_of(session: Session, at: str) -> Session:
@@ -49,7 +55,8 @@ def branch_of(session: Session, at: str) -> Session:
     run = session.file.parent
     parent = Parent(str(run), time_ns, len(inputs), at if made is not None else "")
     head = msgspec.structs.replace(session.head, parent=parent)
-    return Session(session.file, head, inputs)
+    refused = tuple(each for each in session.refused if each <= len(inputs))
+    return Session(session.file, head, inputs, refused)
 
 
 def lines_of(session: Session) -> Iterator[bytes]:
@@ -58,6 +65,8 @@ def lines_of(session: Session) -> Iterator[bytes]:
     for each in session.inputs:
         line = {"time_ns": each.time_ns, "order": each.order, "input": each.data}
         yield msgspec.json.encode(line) + b"\n"
+        if each.order in session.refused:
+            yield msgspec.json.encode({"refused": each.order}) + b"\n"
 
 
 def _instant(at: str, known: list[str]) -> int:

@@ -1,7 +1,8 @@
 """The record of an operated run: what was flown, and each input with its instant and order.
 
 JSON, a line for the run and a line for each input, written before the input acts: a run that was
-killed leaves all that it had admitted. It holds no secrets, and nothing that is no input.
+killed leaves all that it had admitted. It holds no secrets, and nothing that is no input, but for
+which checkpoints were refused: these are none.
 """
 
 import json
@@ -14,7 +15,7 @@ import msgspec
 from flight.configuration.files import ConfigurationError
 from flight.runtime.throttled_loop import Input
 from ground.missions.run_folder import RunFolder
-from ground.testbed.inputs import InputRefused, read_input
+from ground.testbed.inputs import InputRefused, RequestInput, change_of, read_input
 from sim_hw.bench.recorder import CannotRecord
 from sim_hw.bench.recording import NoRecording, read_recording
 
@@ -57,12 +58,19 @@ class SessionLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     input: dict[str, Any]
 
 
+class RefusedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The order of an input that has acted before: a checkpoint that was not made."""
+
+    refused: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+
+
 class Session(msgspec.Struct, frozen=True):
-    """A record that was read."""
+    """A record that was read. `refused`: the orders of checkpoints that were not made."""
 
     file: Path
     head: SessionHead
     inputs: tuple[Input, ...]
+    refused: tuple[int, ...] = ()
 
     @property
     def mission(self) -> str:
@@ -84,6 +92,10 @@ class SessionWriter:
     def admitted(self, taken: Input) -> None:
         """An input is about to act."""
         self._write({"time_ns": taken.time_ns, "order": taken.order, "input": taken.data})
+
+    def refused(self, order: int) -> None:
+        """A checkpoint was not made: mission control was down, or would not."""
+        self._write({"refused": order})
 
     def _write(self, record: Any) -> None:
         self._file.write(json.dumps(record, ensure_ascii=False) + "\n")
@@ -123,16 +135,25 @@ def read_session(place: Path) -> Session:
             "fly it again with the version that wrote it",
         )  # fmt: skip
     inputs: list[Input] = []
+    refused: list[int] = []
     for number, line in enumerate(lines[1:], 2):
+        if line.startswith(b'{"refused"'):
+            order = _read(file, number, line, RefusedLine).refused
+            if order > len(inputs):
+                raise _refused(file, number, f"refused = {order}: allowed is an input before it")
+            refused.append(order)
+            continue
         each = _read(file, number, line, SessionLine)
         if each.order != len(inputs) + 1 or (inputs and each.time_ns < inputs[-1].time_ns):
             raise _refused(file, number, f"input {each.order} is out of order: an input is missing")
         try:
-            read_input(each.input)
+            given = read_input(each.input)
+            if isinstance(given, RequestInput):
+                change_of(given)
         except InputRefused as error:
             raise _refused(file, number, str(error)) from error
         inputs.append(Input(each.time_ns, each.order, each.input))
-    return Session(file, head, tuple(inputs))
+    return Session(file, head, tuple(inputs), tuple(refused))
 
 
 def session_in(recording: Path) -> Session:

@@ -19,6 +19,7 @@ from ground.mission_control import Asked, Service
 from ground.missions.mission import LoadedMission
 from ground.testbed.about import about_run
 from ground.testbed.asking import DOWN, Asking
+from ground.testbed.branching import is_checkpoint
 from ground.testbed.control_room import make_dictionary
 from ground.testbed.evidence import configuration_hashes
 from ground.testbed.host import GROUND, Boot, Happenings, Setting
@@ -262,6 +263,8 @@ class ThrottledHost(VirtualHost):
             answer = self._do(given)
         told = {"request": taken.data, "answer": msgspec.to_builtins(answer)}
         self.rig.log.add(taken.time_ns, b"request", pack(told))
+        if not answer.ok and is_checkpoint(taken.data):
+            self._session.refused(taken.order)
         if self._server is not None:
             self._server.asking.acted(given, answer)
 

@@ -25,6 +25,7 @@ class Tanks:
     note_burn, begin_book_anew = KeepsTankBook.note_burn, KeepsTankBook.begin_book_anew
     weight, weigh, _show = KeepsTankBook.weight, KeepsTankBook.weigh, KeepsTankBook._show
     isolate_leak, use_line = FeedsFromLines.isolate_leak, FeedsFromLines.use_line
+    _note_loss, _better_than = FeedsFromLines._note_loss, FeedsFromLines._better_than
     _feed_by, _fed_by = FeedsFromLines._feed_by, FeedsFromLines._fed_by
 
     def __init__(self, *says: float) -> None:
@@ -32,6 +33,11 @@ class Tanks:
         self.tank_book: TankBook | None = None
         self.propellant = self.propellant_missing = self.missing_limit = None
         self.lines_suspected: list[str] = []
+        self.line_losses: dict[str, float] = {}
+        self.line_watched: tuple[str, float] | None = None
+        self.line_settled = False
+        self.time = 0.0
+        self.clock = SimpleNamespace(now=lambda: self.time)
         self.says = list(says)
         self.valves = (True, False)
         self.stuck = 0
@@ -122,6 +128,35 @@ async def test_where_it_goes_on_by_the_other_line_that_is_said() -> None:
     assert node.valves == (True, False) and node.lines_suspected == ["a", "b"]
     [_, (name, data)] = node.told
     assert name == "leak_not_isolated" and data["propellant"] == 900.0 and data["delta_v"] > 1_000.0
+
+
+async def test_the_book_begins_anew_from_what_the_looks_agree_on() -> None:
+    node = await leaking(951.0, 950.0, 820.0)  # the last one is a spike
+    assert node.valves == (False, True) and node.tank_book.propellant == 950.0
+    node.note_gauge(gauge(920.0))
+    assert node.propellant_missing == 30.0, "the spike hides nothing of the next leak"
+
+
+@pytest.mark.parametrize(("a", "b", "stays"), [(0.5, 2.0, "a"), (2.0, 0.5, "b"), (1.0, 1.0, "a")])
+async def test_where_both_lines_leak_the_lesser_one_feeds_and_that_is_told_once(
+    a: float, b: float, stays: str
+) -> None:
+    node = await leaking(950.0)
+    fed = []
+    for _ in range(8):  # alarms; by a line so many kg/h are lost
+        left = node.tank_book.propellant - 40.0
+        rate = a if node.line_in_use == "a" else b
+        node.time += 40.0 / rate * 3600.0
+        node.says = [left]
+        await node.isolate_leak()
+        fed.append(node.line_in_use)
+    assert fed[0] == "a" and set(fed[1:]) == {stays}
+    assert [name for name, _ in node.told] == ["line_isolated", "leak_not_isolated"]
+    chosen = "b" if stays == "a" else "a"
+    await node.use_line(chosen)  # by whoever knows more
+    node.says = [node.tank_book.propellant - 40.0]
+    await node.isolate_leak()
+    assert node.line_in_use == chosen
 
 
 @pytest.mark.parametrize("says", [(950.0, 950.0, 1_000.0), (979.0,), (989.0,)])

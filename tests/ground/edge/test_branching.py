@@ -8,7 +8,8 @@ import pytest
 
 from ground.api.requests import NoRequest, read_request
 from ground.api.training import Branch
-from ground.edge.branching import Branching, Wish, free_name, read_wish
+from ground.edge.branching import Branching, Wish, free_name, read_wish, seconds_of
+from ground.testbed.branching import _instant
 
 NOW = 2000 * 10**9
 
@@ -36,6 +37,26 @@ def test_it_is_left_once_with_a_folder_of_its_own(tmp_path: Path) -> None:
     assert read_wish(tmp_path / "state") is None
     told = asked(tmp_path, t_ns=NOW, folder="second")  # the limit itself
     assert told["result"] == {"folder": str(tmp_path / "second"), "at": "2000.0"}
+
+
+@pytest.mark.parametrize(
+    ("time_ns", "text"),
+    [(0, "0.0"), (5 * 10**8, "0.5"), (2**53 + 1, "9007199.254740993"), (2**61 - 1, None)],
+)
+def test_an_instant_is_told_to_the_nanosecond(time_ns: int, text: str | None) -> None:
+    told = seconds_of(time_ns)
+    assert text in (told, None)
+    assert _instant(told, []) == time_ns
+
+
+@pytest.mark.parametrize("place", [".", "../run"])
+def test_a_run_in_the_folder_where_one_stands_branches_off_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (tmp_path / "run").mkdir()
+    monkeypatch.chdir(tmp_path / "run")
+    found = free_name(Path(place), "12.75")
+    assert found.resolve() == tmp_path / "run-12"
 
 
 def test_a_wish_that_cannot_be_read_is_none(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What a trainer breaks is told once it is broken, and by whom; else nothing is."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,8 @@ def test_a_checkpoint_is_refused_where_nothing_flies_again(tmp_path: Path) -> No
     [
         ({"do": "fault_inject", "fault": {"x": [{1: 2}]}}, "the key 1: allowed are texts"),
         ({"do": "fault_inject", "fault": {"x": {None: 2}}}, "the key None: allowed are texts"),
+        ({"do": "fault_inject", "fault": {"x": msgspec.msgpack.Ext(1, b"")}}, "Ext: allowed is"),
+        ({"do": "fault_inject", "fault": {"x": datetime(2026, 1, 1)}}, "datetime: allowed is"),
         ({"do": "fault_inject", "fault": {"x": 2**63}}, "allowed are whole numbers of 64 bits"),
         ({"do": "fault_inject", "fault": {"x": -(2**63) - 1}}, "whole numbers of 64 bits"),
         ({"do": "fault_inject", "fault": {"x": b"ab"}}, "bytes: allowed is what JSON can say"),

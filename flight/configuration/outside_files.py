@@ -1,0 +1,23 @@
+"""Files from outside, of which nobody knows what they are: looked at before they are read."""
+
+from pathlib import Path
+
+
+class UnfitFile(ValueError):
+    """No regular file, or one that is too large; the text says what is allowed."""
+
+
+def read_outside(path: Path, largest: int, what: str) -> bytes:
+    """The bytes of a file that somebody has named, `largest` at most.
+
+    A pipe or a device would have no end, or never begin: what is not regular is not opened. `what`:
+    the kind of file that is allowed. Raises UnfitFile and OSError.
+    """
+    if path.exists() and not path.is_file():
+        kind = "a folder" if path.is_dir() else "no regular file"
+        raise UnfitFile(f"is {kind}: allowed is {what}")
+    with path.open("rb") as file:
+        data = file.read(largest + 1)
+    if len(data) > largest:
+        raise UnfitFile(f"the file is too large: allowed are {largest} bytes")
+    return data
