@@ -55,6 +55,7 @@ class CanAdapter(Adapter):
         self._notifier: Any = None
         self._heard: dict[int, tuple[float, bytes]] = {}
         self._number = 0  # of the last command
+        self._ended: float | None = None  # when it was first heard that it has ended
         self._motion: tuple[str, Motion, int, float] | None = None
 
     @classmethod
@@ -181,7 +182,7 @@ class CanAdapter(Adapter):
             signals[argument.signal] = (arguments[name] - argument.offset) / argument.scale
         begun = time.monotonic()
         self._bus.send(self._message(motion.send, signals), timeout=0.2)
-        self._motion = (method, motion, number, begun)
+        self._motion, self._ended = (method, motion, number, begun), None
 
     def _next_number(self, status: Status) -> int:
         """Another than that of the last command, and than the device shows: it may have had that
@@ -210,6 +211,10 @@ class CanAdapter(Adapter):
         effects = self._effects(method, motion)
         if state == status.moving:
             return Progress(False, effects)
+        ended = self._ended = time.monotonic() if self._ended is None else self._ended
+        others = [name for name in _messages_of(motion) if name != status.message]
+        if not all(self._has_come_since(name, ended) for name in others):
+            return Progress(False)  # what it has done in all is told after that
         self._motion = None
         if state == status.done:
             timed = {motion.elapsed: passed} if motion.elapsed else {}

@@ -11,7 +11,7 @@ import pytest
 from flight.configuration.files import configs_folder
 from flight.icd.devices.base import DeviceFault
 from sim_hw.bench.adapters import can_bus
-from tests.sim_hw.bench.adapters.can_motor import DATABASE, STOPPED, Motor
+from tests.sim_hw.bench.adapters.can_motor import DATABASE, DONE, STOPPED, Motor
 from tests.sim_hw.bench.adapters.desks import adapter_from, refused
 
 FILE = (configs_folder() / "benches" / "wheels_on_can.yaml").read_text()
@@ -102,6 +102,31 @@ def test_a_device_that_tells_of_no_command_is_not_opened(
     monkeypatch.setattr(adapter, "_heard", Deaf())
     with pytest.raises(OSError, match=r"MotorStatus did not come within 0\.5 s"):
         adapter.open()
+    adapter.close()
+
+
+def test_what_was_done_in_all_is_told_after_the_end(motor: Motor, tmp_path: Path) -> None:
+    old = "            distance: {message: MotorStatus, signal: Done, unit: m}"
+    new = old.replace("MotorStatus, signal: Done", "WheelsWay, signal: Odometer")
+    adapter = adapter_from(bench(tmp_path, old, new))
+    adapter.open()
+    adapter.begin("drive", {"distance": 0.5})
+    end = time.monotonic() + 5.0
+    while motor.state != DONE and time.monotonic() < end:
+        time.sleep(0.01)
+    adapter.read("state", {})
+    adapter._notifier.stop(0.5)
+    way = adapter._database.get_message_by_name("WheelsWay")
+
+    def told(odometer: float) -> None:
+        data = way.encode({"Odometer": odometer, "Turned": 0.0})
+        adapter._heard[way.frame_id] = (time.monotonic(), data)
+
+    told(0.2)  # after the command, and before the end
+    assert not adapter.advance().done and not adapter.advance().done
+    told(0.5)
+    progress = adapter.advance()
+    assert progress.done and progress.result["distance"] == pytest.approx(0.5)
     adapter.close()
 
 
