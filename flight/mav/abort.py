@@ -5,7 +5,8 @@ A lit solid motor cannot be stopped: after ignition there is no abort, only the 
 | phase | what goes wrong | response |
 |---|---|---|
 | count-down | a check fails | the count holds; when the window closes it is scrubbed |
-| ejection | the MAV stays in its tube | back to `ready`; the ejector is spent |
+| ejection | the ejector does not move | while charged, again for half a minute in the window |
+| ejection | the MAV stays in its tube | back to `ready`; the ejector may be spent |
 | mid-air | the first motor does not light | second bridge wire, as long as it flies; then lost |
 | first burn | attitude off nominal | told; flown on closed loop, since nothing can be stopped |
 | first burn | ends far too early | lost |

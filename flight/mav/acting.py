@@ -98,6 +98,13 @@ def in_tube(asked: Asked | None) -> bool | None:
     return state.in_tube if state is not None and state.valid else None
 
 
+def can_throw(asked: Asked) -> bool:
+    """Whether the ejector says that it is charged, and its switch that the MAV lies in its tube;
+    no, while it says nothing valid: what has moved once is not fired again."""
+    state: EjectorState | None = asked.answer
+    return state is not None and state.valid and state.charged and state.in_tube
+
+
 def is_there(asked: Asked, part: str) -> bool | None:
     """What a break wire says of a part; None when it says nothing valid."""
     state: SeparationState | None = asked.answer

@@ -23,6 +23,7 @@ from flight.mav.acting import (
     Asking,
     Fall,
     beside_the_loop,
+    can_throw,
     in_tube,
     is_there,
 )
@@ -35,6 +36,7 @@ from flight.mav.ascent_computer import (
 from flight.mav.ascent_memory import recall, remember
 from flight.mav.attitude_control import Order
 from flight.mav.felt import Felt
+from flight.mav.safeguards import LAUNCH_CHECKS
 from flight.mav.vehicle import MavVehicle
 from flight.mav.witnesses import (
     EJECTED,
@@ -48,6 +50,8 @@ from flight.mav.witnesses import (
 IGNITION_PATIENCE = 0.3  # s for a motor to be felt, before the second bridge wire is used
 EJECTION, FIRING = 10.0, 0.5
 """s that a device may take for it."""
+EJECTION_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""s before each further try: for half a minute what the count aligned and planned still holds."""
 SWITCH = 0.2  # s for which the ejector's switch is waited for in mid-air
 PARTING = 0.5  # s for which an answer is waited for at a separation
 PARTING_PAUSES = (0.0, 0.5, 3.0, 15.0)
@@ -136,8 +140,7 @@ async def eject(node: MavVehicle, signal: Signal) -> Signal:
     loop = Loop(node, "ejecting")
     await node.inertial_unit.increments()  # from here on they count
     async with beside_the_loop(node) as asking:
-        asked = asking.ask(EJECTED.what, node.ejector.eject)
-        reason = await _until_thrown(loop, asking, asked)
+        reason = await _throw(loop, asking)
         if reason:
             _stay(node, reason)
         thrown = monotonic()
@@ -150,6 +153,38 @@ async def eject(node: MavVehicle, signal: Signal) -> Signal:
 def _stay(node: MavVehicle, reason: str) -> NoReturn:
     node.clear_ascent()
     raise ActivityFailed(f"not ejected: {reason}")
+
+
+async def _throw(loop: Loop, asking: Asking) -> str:
+    """Ejects, and again where the ejector says that it has not moved and is charged; returns why
+    the MAV stays, or nothing."""
+    node = loop.node
+    for pause in (*EJECTION_PAUSES, None):
+        asked = asking.ask(EJECTED.what, node.ejector.eject)
+        reason = await _until_thrown(loop, asking, asked)
+        if not reason or pause is None or not asked.code:
+            return reason  # of one that gives no answer nobody knows what it will do yet
+        late = node.clock.now() + pause > node.launch_closes
+        if late or not node.context.structure.keeps(LAUNCH_CHECKS):
+            return reason
+        node.count_held(reason=f"{reason}; again in {pause:g} s")
+        if await _thrown_within(loop, pause):
+            return ""
+        state = asking.ask("ejector.state", node.ejector.state)
+        await _answered(loop, state, SWITCH, loop.computer.fall)
+        if not can_throw(state):
+            return reason
+    return reason
+
+
+async def _thrown_within(loop: Loop, seconds: float) -> bool:
+    """Waits, and says whether a fall was felt meanwhile."""
+    fall, begun = Fall(loop.computer), monotonic()
+    while monotonic() - begun < seconds:
+        await loop.cycle(loop.computer.fall, loop.node.burn_cycle)
+        if fall.felt(loop.is_blind):
+            return True
+    return False
 
 
 async def _until_thrown(loop: Loop, asking: Asking, asked: Asked) -> str:

@@ -73,7 +73,7 @@ async def count_down(node: MavVehicle, signal: Signal) -> Signal:
     now = node.clock.now()
     wanted = signal.given(Launch)
     launch = wanted.time or now + node.parameters["count_length"]
-    closes = launch + wanted.window
+    node.launch_closes = closes = launch + wanted.window
     launch = max(launch, now + node.parameters["alignment_time"] + 2.0 * LAST_CHECK)
     while True:
         if launch > closes:

@@ -250,6 +250,7 @@ class MavVehicle(LooksForTubes):
         self.last_effectors: EffectorState | None = None
         self.ascent_log = AscentLog(self.ascent_recorder, self.device_trouble)
         self.last_seats: list[bool] = []
+        self.launch_closes = 0.0  # s of mission time; set by the count
         self.checks_passed = self.checks_kept
         self.is_conditioned = self.conditioned_kept
 

@@ -11,7 +11,7 @@ from flight.icd.devices.base import DeviceError
 from flight.orbiter.close_rendezvous import back_off, scan_or_give_up, to_inertial
 from flight.orbiter.custody import end_capture, find_in_orbit
 from flight.orbiter.legs import ahead_or_behind, begin_leg, follow_leg
-from flight.orbiter.manoeuvres import execute
+from flight.orbiter.manoeuvres import AT_CLOSE_QUARTERS, execute
 from flight.orbiter.observing import take_scan
 from flight.orbiter.propagation import motion
 from flight.orbiter.vehicle import OrbiterVehicle
@@ -90,16 +90,20 @@ async def _run_in(node: OrbiterVehicle) -> None:
 async def _steer(node: OrbiterVehicle, speed: float) -> None:
     """Clohessy-Wiltshire to the container itself, due when the contact speed would bring it."""
     nav = node.navigator
-    nav.advance(node.clock.now())
-    assert nav.target is not None
-    here, velocity = nav.relative()
-    seconds = max(20.0, norm(here) / speed)
-    # Aim where the straight line will be for the next stretch: it is bent back again and again.
-    span = min(seconds, 2.0 * _STEP) if norm(here) > 6.0 else seconds
-    share = span / seconds
-    goal: Vector = scale(1.0 - share, here)
-    impulses = cw_two_impulses((here, velocity), goal, motion(nav.target), span)
-    await execute(node, to_inertial(node, impulses.first), "approach")
+
+    async def plan() -> Vector:
+        nav.advance(node.clock.now())
+        assert nav.target is not None
+        here, velocity = nav.relative()
+        seconds = max(20.0, norm(here) / speed)
+        # Aim where the straight line will be for the next stretch: it is bent back again and again.
+        span = min(seconds, 2.0 * _STEP) if norm(here) > 6.0 else seconds
+        share = span / seconds
+        goal: Vector = scale(1.0 - share, here)
+        impulses = cw_two_impulses((here, velocity), goal, motion(nav.target), span)
+        return to_inertial(node, impulses.first)
+
+    await execute(node, await plan(), "approach", again=plan, pauses=AT_CLOSE_QUARTERS)
 
 
 async def _see_again(node: OrbiterVehicle) -> None:

@@ -7,6 +7,7 @@ when it was commanded so.
 
 import asyncio
 import math
+from collections.abc import Awaitable, Callable
 
 from flight.astrodynamics.relative_motion import cw_propagate, cw_two_impulses, lvlh_axes
 from flight.astrodynamics.vectors import Vector, norm, subtract, transform, transpose
@@ -86,10 +87,13 @@ async def back_off(node: OrbiterVehicle, distance: float = HOLD_POINTS[1]) -> No
 async def begin_retreat(node: OrbiterVehicle, goal: Vector) -> None:
     """Flies to a point away from the container, as soon as it can be reached."""
     nav = node.navigator
-    nav.advance(node.clock.now())
-    assert nav.own is not None and nav.target is not None
-    transfer = two_impulses(nav.own, nav.target, goal, 1200.0)
-    await execute(node, transfer.first, "retreat")
+
+    async def plan() -> Vector:
+        nav.advance(node.clock.now())
+        assert nav.own is not None and nav.target is not None
+        return two_impulses(nav.own, nav.target, goal, 1200.0).first
+
+    await execute(node, await plan(), "retreat", again=plan)
     check_drift(node)
     leg = Leg(goal, node.clock.now() + 1200.0, receding(node, goal))
     await follow_leg(node, leg, scan_or_give_up, _PERIOD)
@@ -154,14 +158,23 @@ async def _keep(node: OrbiterVehicle, goal: Vector) -> None:
     assert nav.target is not None
     n = motion(nav.target)
     wanted = receding(node, goal)
+
+    async def to_goal() -> Vector:
+        nav.advance(node.clock.now())
+        impulses = cw_two_impulses(nav.relative(), goal, n, _CORRECTION_SECONDS, wanted)
+        return to_inertial(node, impulses.first)
+
+    async def to_rest() -> Vector:
+        nav.advance(node.clock.now())
+        return to_inertial(node, subtract(wanted, nav.relative()[1]))
+
     ahead, _ = cw_propagate((here, velocity), n, 2.0 * _KEEPING_PERIOD)
     if norm(subtract(ahead, goal)) > _BOX * norm(goal):
-        impulses = cw_two_impulses((here, velocity), goal, n, _CORRECTION_SECONDS, wanted)
-        await execute(node, to_inertial(node, impulses.first), "station keeping")
+        await execute(node, await to_goal(), "station keeping", again=to_goal)
         leg = Leg(goal, node.clock.now() + _CORRECTION_SECONDS, wanted)
         await follow_leg(node, leg, scan_or_give_up, _KEEPING_PERIOD)
     elif norm(subtract(velocity, wanted)) > _SLACK:
-        await execute(node, to_inertial(node, subtract(wanted, velocity)), "station keeping")
+        await execute(node, await to_rest(), "station keeping", again=to_rest)
     node.show_navigation()
     await asyncio.sleep(_KEEPING_PERIOD)
 
@@ -171,6 +184,16 @@ def to_inertial(node: OrbiterVehicle, local: Vector) -> Vector:
     target = node.navigator.target
     assert target is not None
     return transform(transpose(lvlh_axes(*target)), local)
+
+
+def local_push(node: OrbiterVehicle, local: Vector) -> Callable[[], Awaitable[Vector]]:
+    """Plans the same push in the container's local axes, which turn while a burn is late."""
+
+    async def plan() -> Vector:
+        node.navigator.advance(node.clock.now())
+        return to_inertial(node, local)
+
+    return plan
 
 
 async def scan_or_give_up(node: OrbiterVehicle) -> bool:
@@ -193,7 +216,8 @@ async def _escape(node: OrbiterVehicle) -> None:
     side = ahead_or_behind(node)
     # Along the track, away from it: what is ahead and rises falls back, so push behind and down.
     for direction in ((0.0, side * 0.15, 0.0), (side * 0.15, 0.0, 0.0), (0.0, 0.0, 0.15)):
-        await execute(node, to_inertial(node, direction), "escape")
+        push = local_push(node, direction)
+        await execute(node, await push(), "escape", again=push)
         check_drift(node)
         if (node.free_drift_distance or 0.0) > node.parameters["collision_distance"]:
             return

@@ -19,7 +19,7 @@ from flight.orbiter.landing import (
     release_of,
     site_of,
 )
-from flight.orbiter.manoeuvres import execute, wait_until
+from flight.orbiter.manoeuvres import AT_LEISURE, execute, wait_until
 from flight.orbiter.targeting import Aim, aim_at_site, aim_past, correction
 from flight.orbiter.trajectory import (
     EARTH_RADIUS,
@@ -40,6 +40,7 @@ TARGETING = (10.0, 7.0, 5.0, 3.6)
 """Days before the arrival of corrections that aim at the corridor."""
 TRACKING_LOOKS, TRACKING_WAIT = 24, 3600.0
 """Looks for a tracking solution, and s between them: stations make one from a pass a day."""
+_KEPT = 2.0 * 3600.0  # s before the release that no correction takes
 _WORTH = 0.002  # m/s
 _MINIMUM = 0.3e-3
 
@@ -73,7 +74,22 @@ async def cruise(node: OrbiterVehicle, signal: Signal) -> Signal:
 
 
 async def correct(node: OrbiterVehicle, purpose: str, past: bool) -> None:
-    """One correction from the last tracking solution."""
+    """One correction from the last tracking solution; planned anew where its burn is late."""
+
+    async def plan() -> Vector | None:
+        return await _change(node, purpose, past)
+
+    change = await plan()
+    if change is not None:
+        assert node.departure is not None
+        release = node.parameters["release_days"] * SECONDS_PER_DAY + _KEPT
+        latest = (node.aimed_entry or node.departure.arrival) - release
+        await execute(node, change, purpose, again=plan, pauses=AT_LEISURE, until=latest)
+    await show_encounter(node)
+
+
+async def _change(node: OrbiterVehicle, purpose: str, past: bool) -> Vector | None:
+    """What a correction changes (m/s); None where nothing is worth it."""
     path = await own_path(node)
     departure = node.departure
     assert departure is not None
@@ -85,7 +101,7 @@ async def correct(node: OrbiterVehicle, purpose: str, past: bool) -> None:
         seen = predict(path, node.dynamics)
         if seen is None:
             node.device_trouble(reason=f"{purpose}: Earth is not reached even after a correction")
-            return
+            return None
     try:
         more = await _to_aim(node, path, seen, past)
     except (ArithmeticError, ValueError) as error:
@@ -93,10 +109,7 @@ async def correct(node: OrbiterVehicle, purpose: str, past: bool) -> None:
         more = (0.0, 0.0, 0.0)
     change = add(change, more)
     node.save_navigation()
-    threshold = _WORTH if past else _MINIMUM
-    if norm(change) >= threshold:
-        await execute(node, change, purpose)
-    await show_encounter(node)
+    return change if norm(change) >= (_WORTH if past else _MINIMUM) else None
 
 
 async def _to_aim(node: OrbiterVehicle, path: Path, seen: Encounter, past: bool) -> Vector:

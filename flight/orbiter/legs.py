@@ -3,12 +3,13 @@ corrections on the way, and range limits at which another mode takes over."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flight.astrodynamics.relative_motion import from_lvlh, to_lvlh
 from flight.astrodynamics.vectors import Vector, add, norm, subtract
 from flight.core.activities import ActivityFailed
-from flight.orbiter.manoeuvres import Transfer, cheapest_safe, execute, two_impulses
+from flight.orbiter.manoeuvres import BurnNotBegun, cheapest_safe, execute, two_impulses
 from flight.orbiter.passive_safety import closest_in_free_drift, is_safe
 from flight.orbiter.propagation import State, coast
 from flight.orbiter.vehicle import OrbiterVehicle
@@ -22,6 +23,7 @@ CORRECTIONS = (0.35, 0.7, 0.9)
 _LOST_AFTER = 12
 _BLIND_LIMIT = 5400.0  # s: longer than Mars's shadow and the Sun's glare last
 _QUIET = 150.0  # s before the limit of a leg: longer than an image or a correction takes
+_LAST = 60.0  # s before the arrival: later a leg is not corrected
 _WORTH = 0.003  # m/s: smaller corrections wait for the next one
 
 
@@ -40,26 +42,25 @@ async def begin_leg(
 ) -> Leg:  # fmt: skip
     """Plans a transfer that is safe without further thrust, and burns for it."""
     nav = node.navigator
-    nav.advance(node.clock.now())
-    assert nav.own is not None and nav.target is not None
-    transfer = cheapest_safe(
-        nav.own, nav.target, goal, fractions, node.parameters["safe_revolutions"], keep_out,
-        goal_velocity,
-    )  # fmt: skip
-    if transfer is None:
-        raise ActivityFailed(f"{purpose}: no transfer to {norm(goal):.0f} m is safe without thrust")
-    return await fly_transfer(node, transfer, goal, purpose, goal_velocity)
+    leg = Leg(goal, node.clock.now(), goal_velocity)
 
+    async def plan() -> Vector:
+        nav.advance(node.clock.now())
+        assert nav.own is not None and nav.target is not None
+        transfer = cheapest_safe(
+            nav.own, nav.target, goal, fractions, node.parameters["safe_revolutions"], keep_out,
+            goal_velocity,
+        )  # fmt: skip
+        if transfer is None:
+            raise ActivityFailed(
+                f"{purpose}: no transfer to {norm(goal):.0f} m is safe without thrust"
+            )
+        leg.arrival = node.clock.now() + transfer.seconds
+        return transfer.first
 
-async def fly_transfer(
-    node: OrbiterVehicle, transfer: Transfer, goal: Vector, purpose: str,
-    goal_velocity: Vector = (0.0, 0.0, 0.0),
-) -> Leg:  # fmt: skip
-    """Burns the first impulse of a transfer."""
-    arrival = node.clock.now() + transfer.seconds
-    await execute(node, transfer.first, purpose)
+    await execute(node, await plan(), purpose, again=plan)
     check_drift(node)
-    return Leg(goal, arrival, goal_velocity)
+    return leg
 
 
 def check_drift(node: OrbiterVehicle) -> None:
@@ -117,30 +118,45 @@ async def follow_leg(
 async def arrive(node: OrbiterVehicle, leg: Leg) -> None:
     """The second impulse: to the velocity that the goal has."""
     nav = node.navigator
-    nav.advance(node.clock.now())
-    assert nav.own is not None and nav.target is not None
-    here, _ = to_lvlh(nav.target, nav.own)
-    wanted = from_lvlh(nav.target, (here, leg.goal_velocity))[1]
-    await execute(node, subtract(wanted, nav.own[1]), "arrival")
+
+    async def plan() -> Vector:
+        nav.advance(node.clock.now())
+        assert nav.own is not None and nav.target is not None
+        here, _ = to_lvlh(nav.target, nav.own)
+        wanted = from_lvlh(nav.target, (here, leg.goal_velocity))[1]
+        return subtract(wanted, nav.own[1])
+
+    await execute(node, await plan(), "arrival", again=plan)
     check_drift(node)
 
 
 async def _correct(node: OrbiterVehicle, leg: Leg) -> None:
+    async def plan() -> Vector | None:
+        return _correction(node, leg)
+
+    change = await plan()
+    if change is None:
+        return
+    with suppress(BurnNotBegun):  # told; the next correction, or the arrival, makes up for it
+        await execute(node, change, "correction", again=plan, until=leg.arrival - _LAST)
+
+
+def _correction(node: OrbiterVehicle, leg: Leg) -> Vector | None:
+    """What leads to the leg's goal from here; None: nothing that is worth it, in time and safe."""
     nav = node.navigator
     nav.advance(node.clock.now())
     left = leg.arrival - node.clock.now()
-    if left < 60.0 or nav.own is None or nav.target is None:
-        return
+    if left < _LAST or nav.own is None or nav.target is None:
+        return None
     try:
         again = two_impulses(nav.own, nav.target, leg.goal, left, leg.goal_velocity)
     except (ArithmeticError, ValueError):
-        return
+        return None
     after: State = (nav.own[0], add(nav.own[1], again.first))
     revolutions = node.parameters["safe_revolutions"]
     if not is_safe(after, nav.target, revolutions, node.parameters["collision_distance"]):
-        return  # the way that it is on was checked; this one would not be safe without thrust
-    if norm(again.first) > _WORTH:
-        await execute(node, again.first, "correction")
+        return None  # the way that it is on was checked; this one is not safe without thrust
+    return again.first if norm(again.first) > _WORTH else None
 
 
 def _time_to_limit(node: OrbiterVehicle, seconds: float, limit: float) -> float | None:

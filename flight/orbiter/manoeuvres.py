@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from flight.astrodynamics.gravity import MARS
@@ -19,12 +20,28 @@ from flight.orbiter.propagation import State, coast, motion
 from flight.orbiter.safeguards import ALL_STELLAR
 from flight.orbiter.vehicle import OrbiterVehicle
 
-ATTEMPTS = 3
+PAUSES = (60.0, 300.0)
+"""s between the tries of a burn that has not happened: what disturbs one instant has passed before
+the last, and the way without thrust was checked to be safe for far longer."""
+AT_LEISURE = (60.0, 600.0, 3_600.0, 10_800.0, 28_800.0)
+"""s between tries on the way between the planets: twelve hours in all."""
+AT_CLOSE_QUARTERS = (2.0, 5.0)
+"""s between tries while the orbiter comes to the container by centimetres a second."""
+_NOTHING = 0.02
+"""Of a velocity change: what is felt of one that has not begun."""
 ACCELEROMETER_SCALE = 0.0015
 ACCELEROMETER_NOISE = 0.0004  # m/s
 UNMEASURED = 0.03
 """Of a burn that was only told to the engines: one standard deviation (assumption)."""
 _SHOTS = 6
+
+
+Replan = Callable[[], Awaitable[Vector | None]]
+"""The velocity change that is right now, m/s, inertial; None: none is any more."""
+
+
+class BurnNotBegun(ActivityFailed):
+    """An engine has not burnt, and the accelerometers have felt that it has not."""
 
 
 @dataclass(frozen=True)
@@ -103,11 +120,35 @@ def burn_seconds(node: OrbiterVehicle, delta_v: float) -> float:
     return delta_v * node.weight() / float(node.parameters["main_thrust"])
 
 
-async def execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vector:
+async def execute(
+    node: OrbiterVehicle, delta_v: Vector, purpose: str, *, again: Replan | None = None,
+    pauses: tuple[float, ...] = PAUSES, until: float = math.inf,
+) -> Vector:  # fmt: skip
     """Changes the velocity now; the navigator takes what the accelerometers have felt.
 
-    Raises ActivityFailed when it cannot be done.
+    A burn that is felt not to have happened is tried again after each of some pauses (s), as long
+    as that is before `until` (s of mission time). It is late then: `again` plans it from the state
+    that there is by then, and returns None where nothing is to be flown any more. Without that the
+    same change is made. Raises BurnNotBegun when nothing has happened, ActivityFailed when it
+    cannot be done for another reason.
     """
+    for pause in pauses:
+        try:
+            return await _at_once(node, delta_v, purpose)
+        except BurnNotBegun:
+            if node.clock.now() + pause > until:
+                raise
+        # Not a critical stretch: nothing burns, and who has to go safe may.
+        await asyncio.sleep(pause)
+        if again is not None:
+            change = await again()
+            if change is None:
+                return (0.0, 0.0, 0.0)
+            delta_v = change
+    return await _at_once(node, delta_v, purpose)
+
+
+async def _at_once(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vector:
     with node.critical(purpose):
         return await _execute(node, delta_v, purpose)
 
@@ -119,27 +160,18 @@ async def _execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vecto
     before = await _felt(node, purpose)
     began = monotonic()
     reason, unanswered = "", False
-    for _ in range(ATTEMPTS):
-        try:
-            with node.vigil.burning():
-                if size <= node.parameters["largest_thruster_change"]:
-                    await node.devices.thrusters.fire(list(delta_v))
-                else:
-                    await node.devices.main_engine.burn(list(delta_v), size, [0.0, 0.0, 1.0])
-            reason, unanswered = "", False
-            break
-        except DeviceError as error:
-            reason, unanswered = str(error), isinstance(error, DeviceTimeout)
-            node.device_trouble(reason=reason)
-            now = await _felt(node, purpose)
-            if now is None or before is None:
-                break  # nobody can tell whether it has acted: not once more
-            if norm(subtract(now, before)) > 0.02 * size:
-                break  # it has acted after all: what it did is measured below
-            began = monotonic()
+    try:
+        with node.vigil.burning():
+            if size <= node.parameters["largest_thruster_change"]:
+                await node.devices.thrusters.fire(list(delta_v))
+            else:
+                await node.devices.main_engine.burn(list(delta_v), size, [0.0, 0.0, 1.0])
+    except DeviceError as error:
+        reason, unanswered = str(error), isinstance(error, DeviceTimeout)
+        node.device_trouble(reason=reason)
     after = await _felt(node, purpose)
     felt = None if before is None or after is None else subtract(after, before)
-    if reason and felt is None:
+    if reason and felt is None:  # nobody can tell whether it has acted: not once more
         raise ActivityFailed(f"{purpose}: nobody has felt whether the burn happened: {reason}")
     gained = delta_v if felt is None else felt
     small = size <= node.parameters["largest_thruster_change"]
@@ -149,6 +181,8 @@ async def _execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vecto
     if unanswered:  # it was waited for, for hours perhaps; the burn was over as soon as it can be
         took = min(passed, burn_seconds(node, norm(gained)))
     _note(node, gained, passed - 0.5 * took, measured=felt is not None)
+    if reason and norm(gained) <= _NOTHING * size:
+        raise BurnNotBegun(f"{purpose}: the burn did not happen: {reason}")
     if reason and norm(gained) < 0.5 * size:
         raise ActivityFailed(f"{purpose}: the burn did not happen: {reason}")
     off = norm(subtract(gained, delta_v))

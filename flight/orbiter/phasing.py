@@ -121,16 +121,21 @@ async def _change_drift(
     node: OrbiterVehicle, side: float, angle: float, axis: float, own_axis: float
 ) -> None:
     """One burn along the track to an orbit with a drift that serves."""
-    own = node.navigator.own
-    assert own is not None
+    nav = node.navigator
     best = min((1.0, -1.0), key=lambda s: (s * angle) % math.tau)
     wanted = axis + best * _DRIFT_OFFSET
     mu = MARS.gravitational_parameter
-    now_axis = 1.0 / (2.0 / norm(own[0]) - dot(own[1], own[1]) / mu)
-    new_axis = now_axis + wanted - own_axis
-    speed = math.sqrt(mu * (2.0 / norm(own[0]) - 1.0 / new_axis))
-    change = scale(speed - norm(own[1]), unit(own[1]))
-    await execute(node, change, "phasing")
+
+    async def plan() -> Vector:
+        nav.advance(node.clock.now())
+        own = nav.own
+        assert own is not None
+        now_axis = 1.0 / (2.0 / norm(own[0]) - dot(own[1], own[1]) / mu)
+        new_axis = now_axis + wanted - own_axis
+        speed = math.sqrt(mu * (2.0 / norm(own[0]) - 1.0 / new_axis))
+        return scale(speed - norm(own[1]), unit(own[1]))
+
+    await execute(node, await plan(), "phasing", again=plan)
     node.save_navigation()
 
 
@@ -175,11 +180,13 @@ async def _depart(
     await wait_until(node, departure - _BURN_LEAD)
     await take_bearing(node)
     await wait_until(node, departure)
-    nav.advance(node.clock.now())
-    assert nav.own is not None and nav.target is not None
-    left = arrival - node.clock.now()
-    transfer = two_impulses(nav.own, nav.target, goal, left, speed)
-    await execute(node, transfer.first, "transfer")
+
+    async def plan() -> Vector:
+        nav.advance(node.clock.now())
+        assert nav.own is not None and nav.target is not None
+        return two_impulses(nav.own, nav.target, goal, arrival - node.clock.now(), speed).first
+
+    await execute(node, await plan(), "transfer", again=plan)
     check_drift(node)
     return Leg(goal, arrival, speed)
 
@@ -197,9 +204,13 @@ def _goal(node: OrbiterVehicle, own: State, target: State) -> tuple[Vector, Vect
 async def _match(node: OrbiterVehicle) -> None:
     """The burn that makes the orbit co-elliptic with the container's (same apse line, parallel)."""
     nav = node.navigator
-    nav.advance(node.clock.now())
-    assert nav.own is not None and nav.target is not None
-    await execute(node, subtract(coelliptic_velocity(nav.own, nav.target), nav.own[1]), "arrival")
+
+    async def plan() -> Vector:
+        nav.advance(node.clock.now())
+        assert nav.own is not None and nav.target is not None
+        return subtract(coelliptic_velocity(nav.own, nav.target), nav.own[1])
+
+    await execute(node, await plan(), "arrival", again=plan)
     check_drift(node)
 
 

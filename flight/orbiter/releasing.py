@@ -15,7 +15,7 @@ from flight.icd.exchanges import SET_ENTRY, EntryTime
 from flight.orbiter.containment import CAPSULE
 from flight.orbiter.cruising import make_aim, own_path, show_encounter, show_landing
 from flight.orbiter.landing import reasons_against
-from flight.orbiter.manoeuvres import execute, wait_until
+from flight.orbiter.manoeuvres import AT_LEISURE, execute, wait_until
 from flight.orbiter.trajectory import EARTH_RADIUS, EARTH_SPHERE, Path, kicked, predict
 from flight.orbiter.vehicle import CapsuleRelease, OrbiterVehicle
 from flight.orbiter.witnesses import RELEASED
@@ -127,7 +127,16 @@ async def deflect(node: OrbiterVehicle, signal: Signal) -> Signal:
         return Signal("done", {"result": "it passes Earth already"})
     outward = unit(seen.b_vector)
     size = _size(node, path, outward, goal)
-    await execute(node, scale(size, outward), "deflection")
+
+    async def again() -> Vector | None:
+        late = await own_path(node)
+        near = predict(late, node.dynamics)
+        if near is None or near.perigee_radius >= goal:
+            return None
+        way = unit(near.b_vector)
+        return scale(_size(node, late, way, goal), way)
+
+    await execute(node, scale(size, outward), "deflection", again=again, pauses=AT_LEISURE)
     found = predict(await own_path(node), node.dynamics)
     # Not met by the prediction any more: it passes outside the sphere of influence.
     radius = EARTH_SPHERE if found is None else found.perigee_radius

@@ -5,7 +5,7 @@ import math
 
 from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceError, DeviceFault, usable
-from flight.orbiter.close_rendezvous import to_inertial
+from flight.orbiter.close_rendezvous import local_push
 from flight.orbiter.legs import ahead_or_behind, check_drift
 from flight.orbiter.manoeuvres import execute
 from flight.orbiter.safeguards import SAFE_POWER
@@ -83,5 +83,6 @@ async def _get_away(node: OrbiterVehicle) -> None:
     if (node.free_drift_distance or 0.0) > node.parameters["collision_distance"]:
         return
     side = ahead_or_behind(node)
-    await execute(node, to_inertial(node, (0.0, side * _PUSH, _PUSH)), "safing")
+    push = local_push(node, (0.0, side * _PUSH, _PUSH))
+    await execute(node, await push(), "safing", again=push)
     check_drift(node)

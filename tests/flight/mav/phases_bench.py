@@ -132,7 +132,11 @@ class Vehicle:
         self.burn_cycle = 0.02
         self.vigil = SimpleNamespace(alive=lambda within=0.0: None)
         self.context = SimpleNamespace(structure=SimpleNamespace(keeps=lambda safeguard: True))
-        self.clock = SimpleNamespace(count=lambda: asyncio.get_running_loop().time())
+        self.clock = SimpleNamespace(
+            count=lambda: asyncio.get_running_loop().time(),
+            now=lambda: asyncio.get_running_loop().time(),
+        )
+        self.launch_closes = 3_600.0
         self.thrown_at: float | None = None
         self.ascent: Any = None
         self.told: list[str] = []

@@ -1,6 +1,7 @@
 """The phases of the flight by themselves: patience, second tries, what is told and given up."""
 
 import asyncio
+import itertools
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from flight.mav.ascent import (
 )
 from flight.mav.attitude_control import Order
 from tests.flight.mav.phases_bench import (
+    FAULT,
     GO,
     WEIGHT,
     Computer,
@@ -130,6 +132,85 @@ async def test_what_was_not_ejected_stays_on_the_lander(node: Any) -> None:
     with pytest.raises(ActivityFailed, match="not ejected: no current flowed"):
         await ascent.eject(node, GO)
     assert node.cleared and "ejected" not in node.told and node.first_igniter.calls == []
+
+
+def refusing(node: Any, times: int, code_at: Any = None) -> list[float]:
+    """The ejector says so often that nothing moves, the MAV in its tube, and throws it then."""
+    node.computer.navigation.acceleration = WEIGHT
+    state = node.ejector.answers["state"]
+    state.in_tube = True
+    asked: list[float] = []
+
+    async def eject() -> None:
+        asked.append(now())
+        if code_at is not None:
+            code_at(state, len(asked))
+        if len(asked) <= times:
+            raise FAULT
+        state.in_tube = state.charged = False
+        node.computer.navigation.acceleration = (0.0, 0.0, 0.0)
+
+    node.ejector.eject = eject
+    return asked
+
+
+async def test_an_ejector_that_did_not_move_is_asked_again_and_throws_once(node: Any) -> None:
+    asked = refusing(node, 2)
+    node.computer.lit_after["fall"] = 300
+    assert (await ascent.eject(node, GO)).name == "lit"
+    apart = [late - early for early, late in itertools.pairwise(asked)]
+    assert apart == pytest.approx([1.5, 2.5], abs=0.1), "half a second of feeling, and a pause"
+    assert node.told.count("count_held") == 2 and node.told.count("ejected") == 1
+
+
+async def test_an_ejector_that_never_moves_is_asked_for_half_a_minute(node: Any) -> None:
+    asked = refusing(node, 99)
+    with pytest.raises(ActivityFailed, match="not ejected: no current flowed"):
+        await ascent.eject(node, GO)
+    assert len(asked) == 6 and asked[-1] == pytest.approx(32.5, abs=0.5)
+
+
+async def test_what_has_moved_or_may_have_is_not_fired_twice(node: Any) -> None:
+    def spent(state: Any, number: int) -> None:
+        state.charged = False
+
+    def out(state: Any, number: int) -> None:
+        state.in_tube = False
+
+    def unknown(state: Any, number: int) -> None:
+        state.valid = False
+
+    for change in (spent, out, unknown):
+        state = node.ejector.answers["state"]
+        state.valid = state.charged = True
+        asked = refusing(node, 99, change)
+        with pytest.raises(ActivityFailed, match="not ejected"):
+            await ascent.eject(node, GO)
+        assert len(asked) == 1, change
+
+
+async def test_a_fall_that_is_felt_in_the_pause_is_the_ejection(node: Any) -> None:
+    asked = refusing(node, 99)
+    node.computer.lit_after["fall"] = 150
+
+    async def late() -> None:
+        await asyncio.sleep(1.0)
+        node.ejector.answers["state"].in_tube = False
+        node.computer.navigation.acceleration = (0.0, 0.0, 0.0)
+
+    task = asyncio.ensure_future(late())
+    assert (await ascent.eject(node, GO)).name == "lit"
+    await task
+    assert len(asked) == 1 and node.told.count("ejected") == 1
+
+
+@pytest.mark.parametrize(("closes", "tries"), [(0.0, 1), (1.4, 1), (1.6, 2), (1e9, 6)])
+async def test_no_try_is_begun_after_the_window(node: Any, closes: float, tries: int) -> None:
+    asked = refusing(node, 99)
+    node.launch_closes = closes
+    with pytest.raises(ActivityFailed, match="not ejected"):
+        await ascent.eject(node, GO)
+    assert len(asked) == tries
 
 
 async def test_no_motor_is_lit_where_nothing_but_the_answer_says_that_it_flies(node: Any) -> None:

@@ -94,6 +94,7 @@ class Ship:
         self.free_drift_distance: float | None = None
         self.images_taken: int | None = None
         self.last_leg: Any = None
+        self.aimed_entry: float | None = None
         for name, value in values.items():
             setattr(self, name, value)
 

@@ -92,7 +92,7 @@ def test_small_corrections_are_worth_it_only_when_it_is_targeted(
     monkeypatch.setattr(cruising, "predict", lambda *given: "seen")
     ship: Any = Ship(departure=Departure(0.0, 1.0, 8.0), dynamics=None)
     do(cruising.correct(ship, "correction 1", past=past))
-    executed = [call[2:] for call in calls if call[0] == "execute"]
+    executed = [call[2:4] for call in calls if call[0] == "execute"]
     assert executed == ([((size, 0.0, 0.0), "correction 1")] if burnt else [])
     assert [call[0] for call in calls][-1] == "show_encounter"
 
