@@ -86,6 +86,12 @@ def suborbital(computer: AscentComputer, height: float) -> bool:
     return apoapsis - MARS_MEAN_RADIUS < height and norm(navigation.velocity) < 3000.0
 
 
+def stay(node: MavVehicle, reason: str) -> NoReturn:
+    """Forgets the flight that has not begun. Raises ActivityFailed, always."""
+    node.clear_ascent()
+    raise ActivityFailed(f"not ejected: {reason}")
+
+
 async def lose(node: MavVehicle, reason: str) -> NoReturn:
     """Says that the vehicle is lost, and of each tube that nobody knows where it comes down.
 

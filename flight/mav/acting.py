@@ -25,6 +25,9 @@ FALLING_CYCLES = 3
 SENSED_WITHIN = 0.5
 """s after the ejector's answer within which the fall is felt; the MAV is thrown in 0.4 s."""
 
+EJECTION_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""s before each further try: for half a minute what the count aligned and planned still holds."""
+
 
 @asynccontextmanager
 async def beside_the_loop(node: MavVehicle) -> AsyncIterator["Asking"]:
@@ -90,6 +93,14 @@ class Fall:
         falls = not is_blind and norm(self._computer.navigation.acceleration) < FALLING
         self._readings = self._readings + 1 if falls else 0
         return self._readings >= FALLING_CYCLES
+
+    async def within(self, seconds: float, cycle: Callable[[], Awaitable[bool]]) -> bool:
+        """Whether it is felt in so many seconds of cycles, each of which says if it was blind."""
+        begun = monotonic()
+        while monotonic() - begun < seconds:
+            if self.felt(await cycle()):
+                return True
+        return False
 
 
 def in_tube(asked: Asked | None) -> bool | None:

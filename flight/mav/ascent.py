@@ -7,17 +7,16 @@ coast. Between the phases the computer's state is kept in storage; a reboot take
 import asyncio
 from collections.abc import Awaitable, Callable
 from itertools import chain, repeat
-from typing import NoReturn
 
-from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.fault_protection.witnesses import WITNESSES, Confirmation
 from flight.core.keeping.clock import monotonic
 from flight.core.sound_readings import sound
 from flight.icd.devices.ascent import EffectorState, Igniter, Increments, SeparationState
 from flight.icd.devices.base import DeviceError
-from flight.mav.abort import Watch, lose, suborbital
+from flight.mav.abort import Watch, lose, stay, suborbital
 from flight.mav.acting import (
+    EJECTION_PAUSES,
     SENSED_WITHIN,
     Asked,
     Asking,
@@ -50,8 +49,6 @@ from flight.mav.witnesses import (
 IGNITION_PATIENCE = 0.3  # s for a motor to be felt, before the second bridge wire is used
 EJECTION, FIRING = 10.0, 0.5
 """s that a device may take for it."""
-EJECTION_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
-"""s before each further try: for half a minute what the count aligned and planned still holds."""
 SWITCH = 0.2  # s for which the ejector's switch is waited for in mid-air
 PARTING = 0.5  # s for which an answer is waited for at a separation
 PARTING_PAUSES = (0.0, 0.5, 3.0, 15.0)
@@ -142,7 +139,7 @@ async def eject(node: MavVehicle, signal: Signal) -> Signal:
     async with beside_the_loop(node) as asking:
         reason = await _throw(loop, asking)
         if reason:
-            _stay(node, reason)
+            stay(node, reason)
         thrown = monotonic()
         node.thrown_at = node.clock.count()
         node.ejected()
@@ -150,15 +147,15 @@ async def eject(node: MavVehicle, signal: Signal) -> Signal:
         return await _light_in_mid_air(loop, asking, switch, thrown)
 
 
-def _stay(node: MavVehicle, reason: str) -> NoReturn:
-    node.clear_ascent()
-    raise ActivityFailed(f"not ejected: {reason}")
-
-
 async def _throw(loop: Loop, asking: Asking) -> str:
     """Ejects, and again where the ejector says that it has not moved and is charged; returns why
     the MAV stays, or nothing."""
     node = loop.node
+
+    async def falls_on() -> bool:
+        await loop.cycle(loop.computer.fall, node.burn_cycle)
+        return loop.is_blind
+
     for pause in (*EJECTION_PAUSES, None):
         asked = asking.ask(EJECTED.what, node.ejector.eject)
         reason = await _until_thrown(loop, asking, asked)
@@ -168,23 +165,13 @@ async def _throw(loop: Loop, asking: Asking) -> str:
         if late or not node.context.structure.keeps(LAUNCH_CHECKS):
             return reason
         node.count_held(reason=f"{reason}; again in {pause:g} s")
-        if await _thrown_within(loop, pause):
+        if await Fall(loop.computer).within(pause, falls_on):
             return ""
         state = asking.ask("ejector.state", node.ejector.state)
         await _answered(loop, state, SWITCH, loop.computer.fall)
         if not can_throw(state):
             return reason
     return reason
-
-
-async def _thrown_within(loop: Loop, seconds: float) -> bool:
-    """Waits, and says whether a fall was felt meanwhile."""
-    fall, begun = Fall(loop.computer), monotonic()
-    while monotonic() - begun < seconds:
-        await loop.cycle(loop.computer.fall, loop.node.burn_cycle)
-        if fall.felt(loop.is_blind):
-            return True
-    return False
 
 
 async def _until_thrown(loop: Loop, asking: Asking, asked: Asked) -> str:
@@ -228,7 +215,7 @@ async def _light_in_mid_air(loop: Loop, asking: Asking, switch: Asked, thrown: f
         await loop.cycle(computer.fall, node.burn_cycle)
     if in_tube(switch) and node.context.structure.keeps(WITNESSES):
         node.result_unconfirmed(actuation=OUT_OF_TUBE.what, witness=OUT_OF_TUBE.seen_by)
-        _stay(node, "a fall is felt, and the switch says that it lies in its tube")
+        stay(node, "a fall is felt, and the switch says that it lies in its tube")
     while monotonic() - thrown < AIRTIME:
         if await _light(loop, asking, node.first_igniter, FIRST_LIT, "first", computer.fall):
             return Signal("lit")
@@ -253,7 +240,7 @@ async def _after_a_reboot_at_ejection(node: MavVehicle) -> Signal:
     state = await sound(node.ejector.state, pauses=QUICK)
     if state.in_tube:
         spent = "" if state.charged else "; the ejector is spent"
-        _stay(node, f"rebooted at the ejection{spent}")
+        stay(node, f"rebooted at the ejection{spent}")
     await lose(node, "rebooted between ejection and ignition")
 
 
