@@ -51,7 +51,7 @@ async def read_store(node: PerseveranceVehicle) -> Store:
     """Reads all switches three times: single readings may be false."""
     states = [await sound(node.hardware.carousel.state) for _ in range(LOOKS)]
     votes = [sum(state.seated[slot] for state in states) for slot in range(STORE_SLOTS)]
-    port = 2 * sum(state.port for state in states) > LOOKS
+    port = 2 * len([state for state in states if state.port]) > LOOKS
     return Store([2 * count > LOOKS for count in votes], port, states[-1].presented)
 
 

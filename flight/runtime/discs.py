@@ -82,7 +82,8 @@ class FileDisc:
 def image_of(database: sqlite3.Connection) -> bytes:
     """A database in memory as its file would be: nothing, where nothing was ever written to it,
     which SQLite calls an error."""
-    pages = database.execute("PRAGMA page_count").fetchone()[0]
+    # By the class itself: a connection whose statements fail has its pages all the same.
+    pages = sqlite3.Connection.execute(database, "PRAGMA page_count").fetchone()[0]
     return database.serialize() if pages else b""
 
 

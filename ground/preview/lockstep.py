@@ -84,7 +84,9 @@ class Lockstep:
         """Commands of people's whose end the twin has heard of."""
         if self._control is None:
             return 0
-        return sum(
-            each.order.origin.startswith(PERSON) and each.verdict is not None
+        people = [
+            each
             for each in self._control.tracker.commands()
-        )
+            if each.order.origin.startswith(PERSON) and each.verdict is not None
+        ]
+        return len(people)

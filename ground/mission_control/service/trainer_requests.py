@@ -107,6 +107,12 @@ def drill_end(desk: Desk, asked: Asked, request: training.DrillEnd) -> dict[str,
     return done
 
 
+@handlers.read(training.Branch)
+def branch(desk: Desk, asked: Asked, request: training.Branch) -> dict[str, Any]:
+    """Not here: another run is begun by who starts runs."""
+    raise Refused("another run is begun beside this one: ask its edge for it (`msr control`)")
+
+
 @handlers.read(training.Checkpoints)
 def checkpoints(desk: Desk, asked: Asked, request: training.Checkpoints) -> dict[str, Any]:
     """The instants that have a name."""

@@ -174,7 +174,7 @@ async def test_a_rehearsal_plans_for_the_end_of_a_count_and_empties_the_recorder
     assert "erase" not in [what[1] for what in node.did]
 
 
-async def test_the_nozzle_swings_a_degree_to_each_side_without_gas_and_the_lander_has_5_s() -> None:
+async def test_the_nozzle_swings_a_degree_to_each_side_and_the_lander_has_3_s_twice() -> None:
     steered: list[Any] = []
     asked: list[Any] = []
 
@@ -182,8 +182,8 @@ async def test_the_nozzle_swings_a_degree_to_each_side_without_gas_and_the_lande
         steered.append(given)
         return SimpleNamespace(valid=True, pitch=given[0], yaw=given[1], gas=1.0)
 
-    async def ask(*given: Any, timeout: float) -> Permission:
-        asked.append((given[0], timeout))
+    async def ask(*given: Any, timeout: float, attempts: int) -> Permission:
+        asked.append((given[0], timeout, attempts))
         return Permission(True)
 
     part: Any = SimpleNamespace(
@@ -194,7 +194,7 @@ async def test_the_nozzle_swings_a_degree_to_each_side_without_gas_and_the_lande
     assert steered == [
         (angle, -angle, still, 0.0) for angle in (degree, degree, -degree, -degree, 0.0, 0.0)
     ]
-    assert asked == [("lander", 5.0)]
+    assert asked == [("lander", 3.0, 2)]
 
 
 # --------------------------------------------------------------- what is felt

@@ -19,9 +19,8 @@ from ground.mission_control.service.service import Service
 def test_data_of_an_event_are_kept_up_to_64_kib(size: int, kept: bool) -> None:
     added: list[dict[str, Any]] = []
     heard: list[str] = []
-    desk = SimpleNamespace(
-        journal=SimpleNamespace(add=lambda *given, data, **more: added.append(data))
-    )
+    journal = SimpleNamespace(add=lambda *given, data, **more: added.append(data))
+    desk = SimpleNamespace(journal=journal, simulation=None)
     event: Any = SimpleNamespace(
         name="n", severity="ACTIVITY_LO", text="t", time_ns=1, number=2, boot=3, source="rover",
         data={"x": "y" * (size - len('{"x":""}'))},
