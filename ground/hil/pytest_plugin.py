@@ -85,7 +85,7 @@ def lacking(config: pytest.Config, words: str) -> NoReturn:
 
 
 def _desk_of(config: pytest.Config) -> "Desk":
-    """The desk of this session, opened when it is first wanted."""
+    """The desk of this run of tests, opened when it is first wanted."""
     if _DESK not in config.stash:
         if _FILE not in config.stash:
             lacking(config, "no bench is given: --bench NAME")

@@ -12,13 +12,10 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 
 from flight.configuration.files import NotAllowed
-from flight.icd.devices.base import DeviceFault
 from sim_hw.bench.adapters.adapter import (
-    Adapter,
     AdapterSetting,
     Identity,
     Place,
-    Progress,
     Sample,
     host_place,
     parts_of,
@@ -29,6 +26,7 @@ from sim_hw.bench.adapters.fields import (
     check_reads_only,
     check_switches,
 )
+from sim_hw.bench.adapters.switching import SwitchingAdapter
 from sim_hw.bench.wire.addresses import AddressRefused
 
 FORM = "modbus://127.0.0.1:502?device=1, device from 0 to 247"
@@ -76,7 +74,7 @@ class ModbusMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     serial: Text | None = None
 
 
-class ModbusAdapter(Adapter):
+class ModbusAdapter(SwitchingAdapter):
     """A device at the other end of a TCP connection."""
 
     Map: ClassVar[type[msgspec.Struct]] = ModbusMap
@@ -88,7 +86,6 @@ class ModbusAdapter(Adapter):
         self._map: ModbusMap = setting.map
         self._client: Any = None
         self._device = _device_of(setting.address)
-        self._asked: tuple[str, bool] | None = None
 
     @classmethod
     def place(cls, address: str) -> Place:
@@ -135,35 +132,17 @@ class ModbusAdapter(Adapter):
         values: dict[str, Any] = {}
         begun = time.monotonic()
         if self._map.switches:
-            values = self._states()
+            values = self.states()
         for name, register in self._map.readings.get(method, {}).items():
-            values[name] = self._figure(register)
+            values[name] = self.figure(register)
         # The first was taken so long before the last: the reading is as old as its oldest figure.
         return Sample(values, time.monotonic() - begun)
 
-    def _states(self) -> dict[str, Any]:
-        coils = {name: self._coil(each.coil) for name, each in self._map.switches.items()}
-        power = {
-            name: 0.0 if each.power is None else self._figure(each.power)
-            for name, each in self._map.switches.items()
-        }
-        return {"closed": coils, "power": power}
-
-    def begin(self, method: str, arguments: Mapping[str, Any]) -> None:
-        name, closed = arguments["name"], arguments["closed"]
-        if name not in self._map.switches:
-            known = ", ".join(self._map.switches)
-            raise DeviceFault("stuck", f"no switch {name} is on this bench: there are {known}")
+    def tell_switch(self, name: str, closed: bool) -> None:
         self._write(self._map.switches[name].coil, closed)
-        self._asked = (name, closed)
 
-    def advance(self) -> Progress:
-        assert self._asked is not None
-        (name, closed), self._asked = self._asked, None
-        states = self._states()
-        if states["closed"][name] is not closed:
-            raise DeviceFault("stuck", f"{name} was told to {_verb(closed)} and did not")
-        return Progress(True, {}, states)
+    def is_closed(self, name: str) -> bool:
+        return self._coil(self._map.switches[name].coil)
 
     def make_safe(self) -> None:
         """Raises OSError where a switch is not as it is to be, after all have been told."""
@@ -171,20 +150,17 @@ class ModbusAdapter(Adapter):
         if self._client is None:
             return
         wanted = {
-            name: (each.coil, each.safe == "closed")
-            for name, each in self._map.switches.items() if each.safe != "as it is"
-        }  # fmt: skip
+            name: each.safe == "closed"
+            for name, each in self._map.switches.items()
+            if each.safe != "as it is"
+        }
         wrong: list[str] = []
-        for name, (coil, closed) in wanted.items():
+        for name, closed in wanted.items():
             try:
-                self._write(coil, closed)
+                self.tell_switch(name, closed)
             except Exception as error:  # as the client has it: the others are told all the same
                 wrong.append(f"{name}: {error}")
-        if not wrong:
-            wrong = [
-                f"{name} was told to {_verb(closed)} and did not"
-                for name, (coil, closed) in wanted.items() if self._coil(coil) is not closed
-            ]  # fmt: skip
+        wrong = wrong or self.not_so(wanted)
         if wrong:
             raise OSError(f"it is not safe: {'; '.join(wrong)}")
 
@@ -195,14 +171,14 @@ class ModbusAdapter(Adapter):
         answer = self._client.read_coils(coil, count=1, device_id=self._device)
         return bool(_right(answer, f"coil {coil}").bits[0])
 
-    def _figure(self, register: Register) -> float:
-        if register.constant is not None:
-            return register.constant
-        words = self._words(register.table, register.register, register.count)
-        if register.low_word_first:
+    def figure(self, entry: Register) -> float:
+        if entry.constant is not None:
+            return entry.constant
+        words = self._words(entry.table, entry.register, entry.count)
+        if entry.low_word_first:
             words.reverse()
         data = b"".join(word.to_bytes(2, "big") for word in words)
-        return register.true(struct.unpack(FORMATS[register.type], data)[0])
+        return entry.true(struct.unpack(FORMATS[entry.type], data)[0])
 
     def _text(self, text: Text) -> str:
         words = self._words(text.table, text.register, text.count)
@@ -235,7 +211,3 @@ def _right(answer: Any, what: str) -> Any:
     if answer.isError():
         raise OSError(f"{what}: {answer}")
     return answer
-
-
-def _verb(closed: bool) -> str:
-    return "close" if closed else "open"

@@ -9,11 +9,9 @@ import msgspec
 from flight.configuration.files import NotAllowed
 from flight.icd.devices.base import DeviceFault
 from sim_hw.bench.adapters.adapter import (
-    Adapter,
     AdapterSetting,
     Identity,
     Place,
-    Progress,
     Sample,
 )
 from sim_hw.bench.adapters.fields import (
@@ -22,12 +20,13 @@ from sim_hw.bench.adapters.fields import (
     check_reads_only,
     check_switches,
 )
+from sim_hw.bench.adapters.switching import SwitchingAdapter
 from sim_hw.bench.wire.addresses import AddressRefused, is_loopback
 
 FORM = "scpi:TCPIP0::127.0.0.1::5025::SOCKET, or another VISA resource after scpi:"
 KINDS = ("ASRL", "GPIB", "PXI", "TCPIP", "USB", "VXI")
 CLOSED = {"1": True, "ON": True, "+1": True, "0": False, "OFF": False, "+0": False}
-Command = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[ -~]+$")]
+Command = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[ -~]+$(?!\n)")]
 
 
 class Query(Scaled, frozen=True, forbid_unknown_fields=True):
@@ -59,7 +58,7 @@ class ScpiMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     library: str = "@py"
 
 
-class ScpiAdapter(Adapter):
+class ScpiAdapter(SwitchingAdapter):
     """One instrument."""
 
     Map: ClassVar[type[msgspec.Struct]] = ScpiMap
@@ -71,7 +70,6 @@ class ScpiAdapter(Adapter):
         self._map: ScpiMap = setting.map
         self._manager: Any = None
         self._line: Any = None
-        self._asked: tuple[str, bool] | None = None
 
     @classmethod
     def place(cls, address: str) -> Place:
@@ -146,61 +144,36 @@ class ScpiAdapter(Adapter):
                 self._say(words)
             except Exception as error:  # as VISA has it: the others are said all the same
                 wrong.append(str(error))
-        if not wrong:
-            wrong = [
-                f"{name} was told to {_verb(closed)} and did not"
-                for name, closed in _told_by(self._map).items()
-                if self._is_closed(self._map.switches[name]) is not closed
-            ]
+        wrong = wrong or self.not_so(_told_by(self._map))
         if wrong:
             raise OSError(f"it is not safe: {'; '.join(wrong)}")
 
     def read(self, method: str, arguments: Mapping[str, Any]) -> Sample:
         begun = time.monotonic()
-        values = self._states() if self._map.switches else {}
+        values = self.states() if self._map.switches else {}
         for name, query in self._map.readings.get(method, {}).items():
-            values[name] = self._figure(query)
+            values[name] = self.figure(query)
         return Sample(values, time.monotonic() - begun)
 
-    def _figure(self, query: Query) -> float:
-        if query.constant is not None:
-            return query.constant
-        told = self._ask(query.query)
+    def figure(self, entry: Query) -> float:
+        if entry.constant is not None:
+            return entry.constant
+        told = self._ask(entry.query)
         try:
-            return query.true(float(told))
+            return entry.true(float(told))
         except ValueError:
-            raise OSError(f"{query.query} was answered by {told!r}, which is no number") from None
+            raise OSError(f"{entry.query} was answered by {told!r}, which is no number") from None
 
-    def _states(self) -> dict[str, Any]:
-        closed = {name: self._is_closed(each) for name, each in self._map.switches.items()}
-        power = {
-            name: 0.0 if each.power is None else self._figure(each.power)
-            for name, each in self._map.switches.items()
-        }
-        return {"closed": closed, "power": power}
-
-    def _is_closed(self, switch: Switch) -> bool:
+    def is_closed(self, name: str) -> bool:
+        switch = self._map.switches[name]
         told = self._ask(switch.state).upper()
         if told not in CLOSED:
             raise OSError(f"{switch.state} was answered by {told!r}; allowed is 0, 1, ON or OFF")
         return CLOSED[told]
 
-    def begin(self, method: str, arguments: Mapping[str, Any]) -> None:
-        name, closed = arguments["name"], arguments["closed"]
-        switch = self._map.switches.get(name)
-        if switch is None:
-            known = ", ".join(self._map.switches)
-            raise DeviceFault("stuck", f"no switch {name} is on this bench: there are {known}")
+    def tell_switch(self, name: str, closed: bool) -> None:
+        switch = self._map.switches[name]
         self._say(switch.close if closed else switch.open)
-        self._asked = (name, closed)
-
-    def advance(self) -> Progress:
-        assert self._asked is not None
-        (name, closed), self._asked = self._asked, None
-        states = self._states()
-        if states["closed"][name] is not closed:
-            raise DeviceFault("stuck", f"{name} was told to {_verb(closed)} and did not")
-        return Progress(True, {}, states)
 
     def close(self) -> None:
         for each in (self._line, self._manager):
@@ -216,10 +189,6 @@ def _told_by(mapped: ScpiMap) -> dict[str, bool]:
             if words in (switch.open, switch.close):
                 told[name] = words == switch.close
     return told
-
-
-def _verb(closed: bool) -> str:
-    return "close" if closed else "open"
 
 
 def _resource_of(address: str) -> str:

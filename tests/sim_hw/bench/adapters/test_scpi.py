@@ -196,7 +196,7 @@ def test_over_a_socket_by_the_library_that_is_the_default(opened: Any) -> None:
         text = text.replace("constant: 293", "query: A?, offset: 293")
         adapter = opened(text, address=f"scpi:TCPIP0::127.0.0.1::{port}::SOCKET")
         assert adapter.open().serial == "SN0001"
-        assert adapter._figure(adapter._map.readings["state"]["voltage"]) == 27.5
+        assert adapter.figure(adapter._map.readings["state"]["voltage"]) == 27.5
         with pytest.raises(Exception, match="Timeout"):  # it says nothing to that
             adapter.read("state", {})
         adapter.close()
