@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from flight.core.activities import Activities, ActivityEnd
+from flight.core.arrivals import Arrivals
 from flight.core.chart.machine import Machine, Transition
 from flight.core.chart.statechart import Signal, Statechart, chain, is_inside
 from flight.core.commanding.commands import CommandSpec, declared_commands
@@ -25,6 +26,7 @@ from flight.core.exchanges import Exchanges
 from flight.core.fault_protection.protected_node import NODE_NAMESPACE as NODE_NAMESPACE
 from flight.core.fault_protection.protection_commands import ProtectionCommands
 from flight.core.fault_protection.watchdog import MAILBOX, Vigil, Watched
+from flight.core.keeping.boot_findings import tell_findings
 from flight.core.keeping.clock import monotonic as monotonic
 from flight.core.keeping.continuity import life_of, restore_correction
 from flight.core.keeping.health import BootRecord, HealthMonitor, Progress
@@ -51,9 +53,8 @@ from flight.core.telling.reporting import PRIORITY_EVENT as PRIORITY_EVENT
 from flight.core.telling.reporting import PRIORITY_TELEMETRY as PRIORITY_TELEMETRY
 from flight.core.telling.reporting import PRIORITY_VITAL as PRIORITY_VITAL
 from flight.core.telling.reporting import PRIORITY_WARNING as PRIORITY_WARNING
-from flight.icd.codec import CodecError
 from flight.icd.devices.communications import LinkState
-from flight.icd.messages import Command, Exchange, Message, Packet, decode_message
+from flight.icd.messages import Exchange, Message
 from flight.runtime.nursery import Nursery
 from flight.runtime.streams import stream
 
@@ -111,6 +112,7 @@ class Node(ProtectionCommands):
         self.health = HealthMonitor(self._service_reports, asyncio.get_running_loop().time)
         self.vigil = Vigil(self.watched, self.health, context.watchdog, self.mailbox.ask)
         self._rounds = Rounds("health", HEALTH_PERIOD)
+        self._arrivals = Arrivals(self)
         self.wires = {}  # by service
         self.nursery: Nursery
         self.activities: Activities
@@ -325,7 +327,7 @@ class Node(ProtectionCommands):
             name=self.name, bus=self.bus, boot=self.boot.number,
             routes=self.routes,
             nursery=nursery,
-            deliver=self._deliver,
+            deliver=self._arrivals.by_link,
             on_drop=self._dropped,
             on_link=self._link_changed,
             on_mute=lambda peer, reason: self.radio_mute(peer=peer, reason=reason),
@@ -341,16 +343,7 @@ class Node(ProtectionCommands):
         self.armed_command = ""
         self.booted(number=self.boot.number, cause=self.boot.cause, mode=self.state)
         self._store.begin()
-        if self.context.store_damage:
-            self.store_damaged(reason=self.context.store_damage)
-        if self.ledger.is_lost:
-            self.store_damaged(reason="all records of the custody ledger are gone")
-        if self.ledger.is_lost or self.context.store_lost:
-            self.go_safe("its store was lost")
-        if self.boot.reduced:
-            self.boot_reduced(number=self.boot.number, reason=self.boot.reason)
-        if self.context.deleted is not None:
-            self.boot_crippled(deleted=self.context.deleted)
+        tell_findings(self)
         if self.boot.number > 1:
             # A kill can come between a step of the ledger and its report.
             for record in self.ledger.records():
@@ -384,29 +377,7 @@ class Node(ProtectionCommands):
         self.link_changed(link)
 
     def _arrived(self, peer: bytes, message: Message) -> None:
-        if isinstance(message, Packet):
-            self.communications.accept(message)
-        elif isinstance(message, Command):
-            self._take_command(message)
-        else:
-            self.message_malformed(stream=f"{self.name}.node", reason=type(message).__name__)
-
-    def _deliver(self, packet: Packet) -> None:
-        try:
-            message = decode_message(packet.body)
-        except CodecError as error:
-            self.message_malformed(stream=packet.source, reason=str(error))
-            return
-        if isinstance(message, Command):
-            self._take_command(message)
-        elif isinstance(message, Exchange):
-            self.exchanges.receive(message)
-        else:
-            self.message_malformed(stream=packet.source, reason=type(message).__name__)
-
-    def _take_command(self, message: Command) -> None:
-        urgent = message.name in ("enter_safe", "abort_activity")
-        self.mailbox.post(CommandArrived(message), urgent=urgent)
+        self._arrivals.by_bus(message)
 
     def _send_exchange(self, destination: str, exchange: Exchange) -> bool:
         return self.communications.send(destination, exchange, priority=1)

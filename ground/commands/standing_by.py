@@ -27,7 +27,8 @@ from ground.reports.flight import write_reports
 from ground.terminal.exit_codes import NO, REFUSED, YES, after_signal
 from ground.terminal.signals import end_with_parent, ended_in_order, ending_signal
 from ground.testbed.fingerprint import fingerprint
-from ground.testbed.run import RunOptions, fly
+from ground.testbed.fly import fly
+from ground.testbed.run import RunOptions
 from ground.testbed.session import SESSION_FILE, Session, read_session
 from ground.testbed.standby_folder import StandbyFolder
 from ground.testbed.standby_host import Standby, StandbyHost

@@ -12,13 +12,12 @@ from typing import Any
 import msgspec
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
-from flight.icd.messages import Command
 from flight.runtime.loop import NANOSECONDS
 from ground.mission_control import procedure_steps as steps
 from ground.mission_control.archive import order_of
-from ground.mission_control.command_tracker import ORIGIN, TrackedCommand, Verdict
+from ground.mission_control.command_tracker import TrackedCommand, Verdict
 from ground.mission_control.hibernations import Hibernations
-from ground.mission_control.procedure_arguments import arguments_of, survey_key
+from ground.mission_control.procedure_arguments import arguments_of
 from ground.mission_control.procedure_conditions import (
     astray,
     custody_is,
@@ -29,7 +28,9 @@ from ground.mission_control.procedure_conditions import (
 from ground.mission_control.procedure_cursor import FAILURE, Cursor
 from ground.mission_control.procedure_cursor import PhaseRecord as PhaseRecord
 from ground.mission_control.procedure_handling import Handling, Stopped
+from ground.mission_control.procedure_orders import INSTANT, StepOrders
 from ground.mission_control.procedure_products import ProductCompletion
+from ground.mission_control.procedure_survey import find_from_orbit
 from ground.mission_control.procedure_tools import ProcedureTools, StepFailed
 from ground.mission_control.procedures import Instruction, Program
 from ground.mission_control.recovery import Recoverer
@@ -37,9 +38,6 @@ from ground.mission_control.stages import stages_of
 from ground.mission_control.waiting_out import wait_for_telemetry
 
 _STATE = "procedure"
-_FOR_EVER = 1e6  # sols
-_INSTANT = 1e-6  # seconds: a timer may fire that much before the float it was set to
-SURVEY_PERIOD = 21_600.0  # s between questions for a picture
 ROUNDS_AT_ONCE = 3
 """So often a program may come by all its steps while no time passes: nothing changes meanwhile."""
 
@@ -74,19 +72,22 @@ class ProcedureRunner:
                     f"{tools.archive.path} holds a run of another procedure or mission: "
                     "continue it with the files that it was begun with, or choose another folder."
                 )
+        awake = Hibernations(program.recovery, tools, self._log, self._count_anew)
+        self._sit_out = awake.sit_out
+        self._orders = StepOrders(
+            tools, self.cursor, self._keep, self._sit_out, lambda: self.place
+        )
         self._completion = ProductCompletion(
             tools,
-            lambda instruction, number, order: self._issue(
+            lambda instruction, number, order: self._orders.issue(
                 self._named(instruction, number), order
             ),
-            self._verdict,
+            self._orders.verdict,
             self._log,
         )
         self._recoverer = Recoverer(
             program.recovery, tools, self.cursor.recoveries, self._keep, self._order, self._log
         )
-        awake = Hibernations(program.recovery, tools, self._log, self._count_anew)
-        self._sit_out = awake.sit_out
 
     @property
     def instruction(self) -> Instruction | None:
@@ -223,7 +224,8 @@ class ProcedureRunner:
             case steps.WaitUntil():
                 await self._sleep_until(self._tools.clock.seconds_at(int(step.sol), step.lmst))
             case steps.Survey():
-                await self._survey(instruction, step)
+                found = await find_from_orbit(step, self._tools, self._entered)
+                self._log(instruction.path, found)
             case steps.CompleteProduct():
                 await self._completion.complete(instruction, step, self._entered)
             case steps.Pause():
@@ -250,9 +252,9 @@ class ProcedureRunner:
             number += 1
             name = self._named(instruction, number)
             following = self._named(instruction, number + 1)
-            identifier = self._issue(name, step)
+            identifier = self._orders.issue(name, step)
             slept = self.cursor.slept
-            verdict = str(await self._verdict(step, identifier))
+            verdict = str(await self._orders.verdict(step, identifier))
             command = self._tools.tracker.command(identifier)
             told = f"{step.vehicle} {step.command}: {verdict} {command.detail}"
             self._log(instruction.path, told)
@@ -268,10 +270,10 @@ class ProcedureRunner:
                     number -= 1
                 continue
             recovered = await self._recoverer.recover(
-                name, step, command, self._limit(step),
+                name, step, command, self._orders.limit(step),
                 superseded=bool(self._tools.tracker.of_step(following)),
             )  # fmt: skip
-            if self._tools.clock.now() + _INSTANT >= self._limit(step):
+            if self._tools.clock.now() + INSTANT >= self._orders.limit(step):
                 break
             if recovered:  # without an answer, the same command is asked for again
                 number -= verdict == Verdict.UNANSWERED
@@ -289,84 +291,11 @@ class ProcedureRunner:
     async def _order(self, name: str, step: steps.CommandStep) -> TrackedCommand:
         """Has a command of no step of its own carried out; its limit counts from its issue."""
         tracker = self._tools.tracker
-        command = tracker.command(self._issue(name, step))
+        command = tracker.command(self._orders.issue(name, step))
         issued = command.issued_ns / NANOSECONDS
-        verdict = await self._verdict(step, command.order.identifier, issued)
+        verdict = await self._orders.verdict(step, command.order.identifier, issued)
         self._log(name, f"{step.vehicle} {step.command}: {verdict} {command.detail}")
         return command
-
-    async def _verdict(
-        self, step: steps.CommandStep, identifier: str, began: float | None = None
-    ) -> Verdict:
-        """Waits for a verdict for as long as the step allows; then gives the command up.
-
-        `began`: mission time from which the limit counts; None: the step's own.
-        """
-        tracker = self._tools.tracker
-        issued = tracker.command(identifier).issued_ns / NANOSECONDS
-        while True:
-            limit, silent = self._limit(step, began), self._silent_at(step, issued)
-            try:
-                async with asyncio.timeout_at(min(limit, silent)):
-                    return await tracker.verdict(identifier)
-            except TimeoutError:
-                now = self._tools.clock.now() + _INSTANT
-            if await self._sit_out(self.place, step.vehicle):
-                continue
-            if now >= limit:
-                tracker.give_up(identifier, f"no verdict within {step.limit_sols:g} sols")
-            elif now >= self._silent_at(step, issued):
-                reason = f"nothing was heard of {step.vehicle} for {step.silence_sols:g} sols"
-                tracker.give_up(identifier, reason)
-
-    def _limit(self, step: steps.CommandStep, began: float | None = None) -> float:
-        """Mission time at which the step is over."""
-        return (self._entered if began is None else began) + self.cursor.slept + (
-            step.limit_sols or _FOR_EVER
-        ) * SOL_SECONDS
-
-    def _silent_at(self, step: steps.CommandStep, issued: float) -> float:
-        """Mission time at which the vehicle counts as lost, if nothing is heard until then."""
-        silence = (step.silence_sols or _FOR_EVER) * SOL_SECONDS
-        return max(issued, self._tools.telemetry.last_receipt(step.vehicle)) + silence
-
-    def _issue(self, name: str, step: steps.CommandStep) -> str:
-        """Sends the step's command, unless it was sent before; returns its identifier."""
-        tools = self._tools
-        known = tools.tracker.of_step(name)
-        if known:
-            return known[-1].order.identifier
-        arguments = arguments_of(step, tools)
-        entry = tools.dictionary.check(step.vehicle, step.command, arguments)
-        stages = stages_of(entry, step.vehicle, arguments, tools.tracker, armed=step.armed)
-        identifiers = tools.tracker.next_identifiers(len(stages))
-        orders = [
-            Command(
-                identifier, step.vehicle, step.command, arguments, ORIGIN, stage,
-                step.lifetime if stage == "arm" else 0.0,
-            )
-            for identifier, stage in zip(identifiers, stages, strict=True)
-        ]  # fmt: skip
-        self.cursor.commanded_ns = tools.clock.now_ns()
-        self._keep()
-        tools.tracker.issue(name, orders, entry.deadline)
-        return identifiers[-1]
-
-    async def _survey(self, instruction: Instruction, step: steps.Survey) -> None:
-        """Asks for pictures until a vehicle is found on one."""
-        imagery = self._tools.imagery
-        limit = self._entered + step.limit_sols * SOL_SECONDS
-        while True:
-            found = "there are no pictures" if imagery is None else await imagery.find(step.vehicle)
-            if not isinstance(found, str):
-                break
-            if self._tools.clock.now() + SURVEY_PERIOD > limit:
-                raise StepFailed(f"{step.vehicle} was not found from orbit: {found}")
-            await asyncio.sleep(SURVEY_PERIOD)
-        place = {"east": found.east, "north": found.north, "error": found.error}
-        self._tools.archive.put(survey_key(step.vehicle), place)
-        words = f"{found.east:.1f} m east, {found.north:.1f} m north, to {found.error:.1f} m"
-        self._log(instruction.path, f"{step.vehicle} is at {words}")
 
     async def _wait_for_event(self, step: steps.WaitForEvent) -> None:
         since = self.cursor.commanded_ns if step.since == "command" else 0

@@ -31,9 +31,10 @@ from ground.preview.bands import load_twin_file
 from ground.preview.flown import PREVIEW, all_over, commands_since, told_of
 from ground.preview.lockstep import Lockstep
 from ground.preview.twin_loop import TwinLoop
+from ground.testbed.fly import fly
 from ground.testbed.host import Boot, Setting
 from ground.testbed.inputs import CommandInput
-from ground.testbed.run import RunOptions, fly
+from ground.testbed.run import RunOptions
 from ground.testbed.session import Session, read_session
 from ground.testbed.throttled_host import Throttled, ThrottledHost
 

@@ -7,8 +7,9 @@ from ground.missions.mission import LoadedMission
 from ground.missions.run_folder import RunFolder
 from ground.reports.ascent_product import write_ascent_report
 from ground.reports.summary import write_summary
+from ground.testbed.fly import fly
 from ground.testbed.host import HostKind
-from ground.testbed.run import Run, RunOptions, fly
+from ground.testbed.run import Run, RunOptions
 from ground.testbed.run_record import RunRecord
 
 

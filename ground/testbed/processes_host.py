@@ -14,18 +14,14 @@ from typing import Any, Literal, Self
 import msgspec
 
 from flight.configuration.files import ConfigurationError
-from flight.core.node import Node
-from flight.icd.codec import CodecError
-from flight.icd.custody_record import CustodyRecord, decode
-from flight.icd.envelope import read_envelope
-from flight.icd.messages import CustodyReport, Message
+from flight.icd.custody_record import CustodyRecord
 from flight.runtime.bus import Bus, Fabric
 from flight.runtime.common_clock import ClockKeeper
 from flight.runtime.common_loop import CommonLoop
 from flight.runtime.discs import FILES
 from flight.runtime.nursery import Nursery
 from flight.runtime.zeromq_keys import Keys
-from ground.mission_control import MissionControl, Outcome, Progress
+from ground.mission_control import Outcome, Progress
 from ground.testbed import reporting_pipe as pipes
 from ground.testbed.addresses import listening_ports
 from ground.testbed.child import Child
@@ -34,27 +30,25 @@ from ground.testbed.clock_watch import ClockWatch, Tell
 from ground.testbed.faults.bus_seam import Buses
 from ground.testbed.faults.orders import Order, line, standing
 from ground.testbed.faults.outside import OutsideSeam
-from ground.testbed.faults.store_seam import Stores
 from ground.testbed.hardware import Hardware
-from ground.testbed.host import GROUND, Boot, Figures, Happenings, HostCannot, Setting
-from ground.testbed.oscillators import Turn
+from ground.testbed.host import GROUND, Boot, Figures, Happenings, Setting
+from ground.testbed.out_of_reach import OutOfReach
 from ground.testbed.process import Specification
 from ground.testbed.protections import parts_without
+from ground.testbed.refused_programs import RefusedPrograms
 from ground.testbed.roles import HARDWARE, bus_name, owner_of, participants
 from ground.testbed.starts import HARDWARE_LIFE
+from ground.testbed.told_ledgers import ToldLedgers
 from ground.testbed.told_watchdogs import ToldTimer
 from sim_hw.faults.fault import Fault
 
 SOCKETS = "msr-"  # what the names of folders of sockets begin with
 GRACE = 10.0  # wall seconds that a process has to end when asked to
-TOLD_AT = (1, 10, 100, 1_000, 10_000, 100_000)  # refusals: who is refused tries again, ten a second
 LOOK = 0.25  # wall seconds between looks of whoever shows the run
 
 
-class ProcessesHost:
+class ProcessesHost(OutOfReach):
     """The processes of one run, around the one in which it is composed."""
-
-    has_sides = False
 
     def __init__(
         self,
@@ -97,9 +91,9 @@ class ProcessesHost:
         self._nursery = Nursery("run")
         self._log = pipes.CountingLog()
         self._children: dict[str, Child] = {}
-        self._seconds: dict[tuple[str, str], None] = {}  # that were told of
+        self._refused = RefusedPrograms(happenings)
         self._counted = 0  # messages of processes that were replaced
-        self._records: dict[str, dict[str, CustodyRecord]] = {}
+        self._told = ToldLedgers()
         self._progress: Progress | None = None
         self._fabric: Fabric
         self._bus: Bus
@@ -142,11 +136,6 @@ class ProcessesHost:
             each.order(line(what, value, counted=True))  # of one that has just died all is forgiven
 
     @property
-    def stores(self) -> Stores:
-        """Raises HostCannot: a store is in the process of its computer."""
-        raise HostCannot("over processes a store is in the process of its computer")
-
-    @property
     def hardware_bus(self) -> Bus:
         """On which the hardware is served."""
         return self._bus
@@ -155,9 +144,8 @@ class ProcessesHost:
 
     async def __aenter__(self) -> Self:
         given = self._specification
-        self._fabric = Fabric(
-            given.keys(), self._clock, given.listening(HARDWARE), partial(self._stranger, HARDWARE)
-        )
+        stranger = partial(self._refused.stranger, HARDWARE)
+        self._fabric = Fabric(given.keys(), self._clock, given.listening(HARDWARE), stranger)
         addresses = self._specification.addresses()
         read = parts_without(self._setting.protections_off).read_envelope
         fabric = self._buses.view("hardware", self._fabric)
@@ -165,7 +153,7 @@ class ProcessesHost:
             HARDWARE, fabric=fabric, addresses=addresses, log=self._log, read=read
         )
         self._bus.begin_life(HARDWARE_LIFE)
-        self._bus.on_second = self._second
+        self._bus.on_second = self._refused.second
         await self._nursery.__aenter__()
         return self
 
@@ -266,21 +254,6 @@ class ProcessesHost:
             if bus_name(role) == name:
                 each.kill_hung()
 
-    def _stranger(self, where: str, count: int) -> None:
-        if count in TOLD_AT:
-            self._happenings.told(
-                "stranger_refused",
-                f"Somebody without the keys of the run was refused at {where}: {count} so far",
-            )
-
-    def _second(self, service: str, name: str) -> None:
-        if (service, name) not in self._seconds:
-            self._seconds[service, name] = None
-            self._happenings.told(
-                "second_program_refused",
-                f"A second program calls itself {name} and speaks to {service}; it is not heard",
-            )
-
     def _gone_on(self, what: str) -> None:
         self._happenings.told("time_went_on", f"Mission time has gone on, although {what}")
 
@@ -299,32 +272,12 @@ class ProcessesHost:
 
         return go_on
 
-    def leave_mailbox(self, role: str) -> Callable[[], None]:
-        """Raises HostCannot: a node is in a process of its own."""
-        raise HostCannot(f"over processes {role} has a process of its own")
-
-    def lay_files(self, role: str) -> tuple[Callable[[], bool], Callable[[], None]]:
-        """Raises HostCannot: a store is in the process of its node."""
-        raise HostCannot(f"over processes {role} has a process of its own")
-
-    def say_too_much(self, role: str, characters: int) -> bool:
-        """Raises HostCannot: a node is in a process of its own."""
-        raise HostCannot(f"over processes {role} has a process of its own")
-
-    def turn_clock(self, role: str, turn: Turn) -> Callable[[], None]:
-        """Raises HostCannot: a clock is in the process of its node."""
-        raise HostCannot(f"over processes {role} has a process of its own")
-
     def forget(self, role: str) -> None:
         """The store of a node that does not run is gone."""
         file = self._setting.folder.nodes / f"{role}.sqlite"
         if file.exists():
             self._forgotten += 1
             FILES.set_aside(file, f"{role}.lost-{self._forgotten}")
-
-    def change_side(self, role: str, before: str, after: str) -> None:
-        """Raises HostCannot: what went wrong in a process is not told apart by its side."""
-        raise HostCannot(f"over processes {role} has one computer")
 
     # -------------------------------------------------------------- hearing
 
@@ -371,7 +324,7 @@ class ProcessesHost:
             each.count = values[0]
             self._progress = msgspec.convert(values[1], Progress)
         elif kind == pipes.STRANGER:
-            self._stranger(role, values[0])
+            self._refused.stranger(role, values[0])
         elif kind == pipes.FAULT:
             self._clock.taken()
             self._happenings.fault_told(*values)
@@ -379,7 +332,7 @@ class ProcessesHost:
             self._clock.taken()
             self._loop.call_later(values[0], self.stand(role))
         elif kind == pipes.SECOND:
-            self._second(*values)
+            self._refused.second(*values)
         elif kind == pipes.ALIVE:
             self._timer_of(role).alive(*values)
         elif kind == pipes.READY:
@@ -392,14 +345,9 @@ class ProcessesHost:
             each.words = str(values[0]) if values else ""
 
     def _take_message(self, payload: bytes) -> None:
-        try:
-            message: Message = read_envelope(payload).message
-        except CodecError:
-            return  # its own receivers count it
-        if isinstance(message, CustodyReport):
-            record = decode(message.record)
-            self._records.setdefault(record.owner, {})[record.tube] = record
-        self._happenings.heard(message)
+        message = self._told.take(payload)
+        if message is not None:
+            self._happenings.heard(message)
 
     def ledgers(self) -> Mapping[str, list[CustodyRecord]]:
         """What the nodes have told of their ledgers, up to now.
@@ -417,7 +365,7 @@ class ProcessesHost:
                             self._hear(role)
             finally:
                 self._draining = False
-        return {owner: list(told.values()) for owner, told in self._records.items()}
+        return self._told.ledgers()
 
     def _heard(self) -> int:
         count = self._counted
@@ -426,14 +374,6 @@ class ProcessesHost:
         return count
 
     # -------------------------------------------------------------- looking
-
-    def node(self, role: str) -> Node:
-        """Raises HostCannot: a node is in a process of its own."""
-        raise HostCannot(f"over processes nobody can look into {role}: it has a process of its own")
-
-    def mission_control(self) -> MissionControl:
-        """Raises HostCannot: mission control is in a process of its own."""
-        raise HostCannot("over processes mission control has a process of its own")
 
     def progress(self) -> Progress | None:
         """How far the ground is, as it has told; None before."""

@@ -12,18 +12,7 @@ from flight.core.context import POWER_OFF_AFTER
 from flight.core.keeping.opening import CRIPPLED_BOOT, open_store
 from flight.core.node import Node, NodeContext
 from flight.icd.custody_record import CustodyRecord
-from flight.icd.messages import (
-    TERMINAL_RUNGS,
-    Command,
-    CommandReport,
-    CustodyReport,
-    EventReport,
-    Message,
-    Rung,
-    Telemetry,
-)
 from flight.runtime.bus import Bus
-from flight.runtime.client import Client
 from flight.runtime.discs import FILES, Disc
 from flight.runtime.fabric import Fabric, Presence
 from flight.runtime.message_log import MessageLog
@@ -36,6 +25,7 @@ from ground.testbed.roles import GROUND
 from ground.testbed.sides import exchange_memories
 from ground.testbed.standing import StandingParticipants
 from ground.testbed.starts import HARDWARE_LIFE, WARM
+from ground.testbed.umbilical import Umbilical
 from ground.testbed.watchdogs import WATCHDOG, Expiry, Timer
 from sim_hw.serving.device import SimulatedDevice
 from sim_hw.serving.server import DeviceServer
@@ -55,7 +45,7 @@ class _Station:
     protection: Mapping[str, Any]
 
 
-class Rig:
+class Rig(Umbilical):
     """Composes nodes and devices, and listens to them over an umbilical.
 
     Use as `async with Rig(folder) as rig:`. `send` commands a node directly, without links;
@@ -75,16 +65,11 @@ class Rig:
         disc: Disc = FILES,
         parts: Parts | None = None,
     ) -> None:
+        super().__init__()
         self.folder = folder
         self.seed = seed
         self.epoch_jd_tt = epoch_jd_tt
         self.log = MessageLog(log_file)
-        self.nodes: dict[str, Node] = {}
-        self.events: list[EventReport] = []
-        self.reports: list[CommandReport] = []
-        self.telemetry: dict[str, dict[str, Any]] = {}
-        self.custody: list[CustodyReport] = []
-        self.observers: list[Callable[[Message], None]] = []
         self.on_power_off: Callable[[str], None] = lambda name: None
         self.on_reboot_asked: Callable[[str], None] | None = None
         """Told of a node that has ended in order, to be booted again; without it that is done at
@@ -105,9 +90,7 @@ class Rig:
         self._last_records: dict[str, list[CustodyRecord]] = {}
         self._stations: dict[str, _Station] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._clients: dict[str, Client] = {}
         self._booted: dict[str, None] = {}  # who has booted before
-        self._number = 0
         self.buses = Buses({"mission_control": GROUND})
         self.turns: dict[str, list[Turn]] = {}
         """What is wrong with the oscillator of each node, over its boots."""
@@ -115,14 +98,13 @@ class Rig:
         self._timers: dict[str, Timer] = {}
         self.standing = StandingParticipants()
         self._hardware_bus: Bus | None = None
-        self._umbilical: Bus | None = None
 
     async def __aenter__(self) -> "Rig":
         self.folder.mkdir(parents=True, exist_ok=True)
         await self.nursery.__aenter__()
         self._hardware_bus = self.bus("hardware")
         self._hardware_bus.begin_life(HARDWARE_LIFE)
-        self._umbilical = self.bus("umbilical")
+        self.plug_in(self.bus("umbilical"))
         return self
 
     async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
@@ -160,8 +142,7 @@ class Rig:
         self._stations[kind.name] = _Station(
             kind, parameters, mission or {}, clock_offset, clock_drift, protection or {}
         )
-        assert self._umbilical is not None
-        self._umbilical.subscribe(f"{kind.name}.telemetry", self._heard)
+        self.listen_to(kind.name)
         return self.boot(kind.name, "power on")
 
     def boot(
@@ -339,109 +320,3 @@ class Rig:
         while self._fabric.is_down(node.bus.address(f"{name}.node")):
             await self._next_message()
         return node
-
-    # ------------------------------------------------------------ commanding
-
-    def send(
-        self,
-        target: str,
-        name: str,
-        /,
-        *,
-        stage: str = "run",
-        lifetime: float = 60.0,
-        identifier: str = "",
-        **arguments: Any,
-    ) -> str:
-        """Sends a command over the umbilical and returns its identifier."""
-        assert self._umbilical is not None
-        if target not in self._clients:
-            self._clients[target] = self._umbilical.connect(f"{target}.node", self._heard)
-        self._number += 1
-        identifier = identifier or f"umbilical/{self._number}"
-        self._clients[target].send(
-            Command(
-                identifier,
-                target,
-                name,
-                arguments,
-                "umbilical",
-                stage,
-                lifetime if stage == "arm" else 0.0,
-            )
-        )
-        return identifier
-
-    async def command(
-        self, target: str, name: str, /, *, timeout: float = 1e6, **arguments: Any
-    ) -> CommandReport:
-        """Sends a command and waits for its terminal rung; hazardous ones are armed and fired."""
-        node = self.nodes[target]
-        spec = node.commands.get(name)
-        if spec is not None and node.hazards.of(spec, arguments) != "none":
-            self.send(target, name, stage="arm", **arguments)
-            return await self.wait_for_end(
-                self.send(target, name, stage="fire", **arguments), timeout
-            )
-        return await self.wait_for_end(self.send(target, name, **arguments), timeout)
-
-    async def wait_for_end(self, identifier: str, timeout: float = 1e6) -> CommandReport:
-        """Waits for the terminal rung of a command that was sent."""
-        async with asyncio.timeout(timeout):
-            while True:
-                for report in self.reports:
-                    if report.identifier == identifier and report.rung in TERMINAL_RUNGS:
-                        return report
-                await self._next_message()
-
-    async def wait_for_state(self, name: str, path: str, timeout: float = 1e6) -> None:
-        """Waits until a node is in a state or inside it."""
-        async with asyncio.timeout(timeout):
-            while not (name in self.nodes and self.nodes[name].is_in(path)):
-                await self._next_message()
-
-    async def wait_for_event(self, name: str, event: str, timeout: float = 1e6) -> EventReport:
-        """Waits for the next event of that name from a node."""
-        seen = len(self.events)
-        async with asyncio.timeout(timeout):
-            while True:
-                for report in self.events[seen:]:
-                    if report.source == name and report.name == event:
-                        return report
-                seen = len(self.events)
-                await self._next_message()
-
-    def rungs(self, identifier: str) -> list[Rung]:
-        """The rungs that a command was reported on, in order."""
-        return [r.rung for r in self.reports if r.identifier == identifier and not r.repeated]
-
-    def event_names(self, source: str) -> list[str]:
-        """Names of the events of a node so far, in order."""
-        return [event.name for event in self.events if event.source == source]
-
-    # ------------------------------------------------------------- listening
-
-    async def _next_message(self) -> None:
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def wake(_: Message) -> None:
-            if not waiter.done():
-                waiter.set_result(None)
-
-        self.observers.append(wake)
-        try:
-            await waiter
-        finally:
-            self.observers.remove(wake)
-
-    def _heard(self, message: Message) -> None:
-        if isinstance(message, EventReport):
-            self.events.append(message)
-        elif isinstance(message, CommandReport):
-            self.reports.append(message)
-        elif isinstance(message, Telemetry):
-            self.telemetry.setdefault(message.source, {}).update(message.values)
-        elif isinstance(message, CustodyReport):
-            self.custody.append(message)
-        for observer in list(self.observers):
-            observer(message)

@@ -3,11 +3,9 @@ composed here, whatever the host: a host (`host`) decides only where the partici
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
@@ -15,37 +13,28 @@ from flight.core.node import Node
 from flight.icd.custody_account import Account
 from flight.icd.messages import CustodyReport, EventReport, Message, Severity
 from flight.runtime.loop import NANOSECONDS
-from flight.runtime.loop import run as run_loop
 from ground.mission_control import Drills, Outcome, Progress
-from ground.missions.mission import LoadedMission
-from ground.missions.run_folder import RunFolder
-from ground.missions.vehicle_files import VehicleFile
 from ground.testbed.auditor import Auditor
 from ground.testbed.breakages import Breakages
 from ground.testbed.collecting import collecting_seldom
 from ground.testbed.control_room import write_outcome
-from ground.testbed.evidence import evidence_of
 from ground.testbed.faults.connecting import connect
 from ground.testbed.faults.injector import Faults
 from ground.testbed.faults.mission_failures import faults_of
-from ground.testbed.fingerprint import fingerprint
 from ground.testbed.hardware import Hardware
 from ground.testbed.host import GROUND, Boot, Host, HostKind, Setting
 from ground.testbed.inputs import CommandInput, KillInput
-from ground.testbed.kills import Kill, check_kills
-from ground.testbed.mission_check import check_faults, check_mission
+from ground.testbed.kills import Kill
 from ground.testbed.operating import order
 from ground.testbed.power_cuts import PowerCuts
-from ground.testbed.protections import check_protections, parts_without
+from ground.testbed.protections import parts_without
 from ground.testbed.resets import Resets
 from ground.testbed.run_events import EventJournal, TruthJournal
-from ground.testbed.run_record import RunRecord
 from ground.testbed.sides import Sides
 from ground.testbed.starts import COLD, WARM, Start
 from ground.testbed.trainer import Trainer
 from ground.testbed.truth_tracks import TruthTracks
 from ground.testbed.vehicles import vehicle_class
-from ground.testbed.virtual_host import Virtual
 from ground.testbed.watchdogs import WATCHDOG, Expiry
 from sim_hw.faults.fault import Fault
 
@@ -367,82 +356,3 @@ class Run:
         """The ground has come to the end of its procedure."""
         if not self._ended.done():
             self._ended.set_result(outcome)
-
-
-def fly(
-    mission: LoadedMission,
-    out: Path,
-    options: RunOptions | None = None,
-    host: HostKind | None = None,
-    show: Callable[[Run], None] | None = None,
-    report: Callable[[RunFolder, RunRecord], None] | None = None,
-    folder: RunFolder | None = None,
-) -> RunRecord:
-    """Flies a mission into a folder (`folder`: which is open already); `report` writes what is to
-    be read of it. Raises ConfigurationError before anything is started or written.
-    """
-    options, kind = options or RunOptions(), host or Virtual()
-    files = check_run(mission, options, kind)
-    folder = folder or RunFolder(out, {"fingerprint": fingerprint()})
-    with folder.in_use():
-        record = _flown(folder, mission, files, options, kind, show)
-        if report is not None:
-            report(folder, record)
-        folder.mark("ended", verdict=record.verdict)
-        return record
-
-
-def check_run(
-    mission: LoadedMission, options: RunOptions, kind: HostKind
-) -> dict[str, VehicleFile]:
-    """Refuses what cannot be flown so; raises ConfigurationError. Returns the vehicle files."""
-    files = check_mission(mission)
-    check_kills(options.kills, mission)
-    check_protections(options.protections_off, mission.vehicles)
-    kind.check(mission)
-    check_faults(options.faults, kind)
-    return files
-
-
-def _flown(
-    folder: RunFolder,
-    mission: LoadedMission,
-    files: dict[str, VehicleFile],
-    options: RunOptions,
-    kind: HostKind,
-    show: Callable[[Run], None] | None,
-) -> RunRecord:
-    evidence = evidence_of(mission, options.seed, kind, options.protections_off)
-    started = time.perf_counter()
-    off, faults = options.protections_off, options.faults
-    setting = Setting(mission, files, folder, options.seed, off, faults)
-    run = Run(setting, options, kind)
-    outcome, seconds = run_loop(_timed(run, show), run.host.loop())
-    run.tracks.write(folder.path)
-    hardware = run.hardware
-    return RunRecord(
-        mission=mission,
-        seed=options.seed,
-        outcome=outcome,
-        truth=hardware.truth(),
-        statements=run.statements,
-        accounted=run.accounted,
-        violations=run.auditor.violations,
-        audits=run.auditor.audits,
-        figures=run.host.figures(),
-        mission_seconds=seconds,
-        wall_seconds=time.perf_counter() - started,
-        evidence=evidence,
-        lost=dict(hardware.lost),
-        kills=tuple(run.killed),
-        breakages=run.breakages.all(run.faults.began, run.faults.hits),
-        power_cuts=tuple(run.power_cuts.cuts),
-        boots=dict(run.boots),
-        released=hardware.released,
-        touchdown=hardware.touchdown(),
-    )
-
-
-async def _timed(run: Run, show: Callable[[Run], None] | None) -> tuple[Outcome, float]:
-    outcome = await run.fly(show)
-    return outcome, asyncio.get_running_loop().time()

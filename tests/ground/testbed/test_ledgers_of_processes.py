@@ -8,6 +8,7 @@ from flight.icd.custody_record import FORGET, CustodyRecord, CustodyStatus
 from flight.icd.envelope import write_envelope
 from flight.icd.messages import CustodyReport
 from ground.testbed.processes_host import ProcessesHost
+from ground.testbed.told_ledgers import ToldLedgers
 
 
 class Heard:
@@ -15,7 +16,7 @@ class Heard:
 
     def __init__(self) -> None:
         self.host: Any = ProcessesHost.__new__(ProcessesHost)
-        self.host._records, self.host._children, self.host._draining = {}, {}, False
+        self.host._told, self.host._children, self.host._draining = ToldLedgers(), {}, False
         self.host._happenings, self.host._counted = self, 0
         self.told: list[Any] = []
 

@@ -22,9 +22,9 @@ from ground.missions.run_folder import RunFolder, is_under_way
 from ground.reports.flight import fly_mission, write_reports
 from ground.testbed.control_room import make_dictionary
 from ground.testbed.evidence import configuration_hashes
+from ground.testbed.fly import fly as fly_run
 from ground.testbed.inputs import CommandInput, InputRefused, KillInput, check_input, read_input
 from ground.testbed.run import RunOptions
-from ground.testbed.run import fly as fly_run
 from ground.testbed.run_control import CONTROL_FILE, ControlRefused, RunControl
 from ground.testbed.run_record import RunRecord
 from ground.testbed.session import SESSION_FILE, SessionHead, SessionWriter, read_session

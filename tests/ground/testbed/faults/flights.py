@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from flight.icd.messages import EventReport, Message, Telemetry
+from ground.testbed.fly import fly
 from ground.testbed.host import HostKind
-from ground.testbed.run import Run, RunOptions, fly
+from ground.testbed.run import Run, RunOptions
 from ground.testbed.run_record import RunRecord
 from ground.testbed.virtual_host import Virtual
 from sim_hw.faults.fault import At, Fault, Target, Trigger, Until

@@ -8,7 +8,8 @@ import pytest
 
 from ground.reports.flight import fly_mission
 from ground.testbed.faults.injector import FaultRefused
-from ground.testbed.run import Run, RunOptions, fly
+from ground.testbed.fly import fly
+from ground.testbed.run import Run, RunOptions
 from ground.testbed.run_record import RunRecord
 from ground.testbed.virtual_host import Virtual
 from sim_hw.faults.fault import After, At, Chance, Fault, InState, Nth, Target, Trigger, Until

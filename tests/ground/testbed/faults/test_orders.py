@@ -19,7 +19,8 @@ from ground.testbed.faults.orders import (
     recorded_faults,
     standing,
 )
-from ground.testbed.run import RunOptions, fly
+from ground.testbed.fly import fly
+from ground.testbed.run import RunOptions
 from ground.testbed.session import read_session
 from ground.testbed.throttled_host import Throttled
 from sim_hw.faults.bus_kinds import Drop
