@@ -38,6 +38,22 @@ def normalised(a: Quaternion) -> Quaternion:
     return (a[0] / size, a[1] / size, a[2] / size, a[3] / size)
 
 
+def quaternion_of_axes(x: Vector, y: Vector, z: Vector) -> Quaternion:
+    """The attitude whose body axes are these, in reference axes (Shepperd's method)."""
+    xx, yy, zz = x[0], y[1], z[2]
+    candidates = (1.0 + xx + yy + zz, 1.0 + xx - yy - zz, 1.0 - xx + yy - zz, 1.0 - xx - yy + zz)
+    largest = max(range(4), key=lambda index: candidates[index])
+    a, b, c = y[2] - z[1], z[0] - x[2], x[1] - y[0]
+    d, e, f = x[1] + y[0], z[0] + x[2], y[2] + z[1]
+    rows = (
+        (candidates[0], a, b, c),
+        (a, candidates[1], d, e),
+        (b, d, candidates[2], f),
+        (c, e, f, candidates[3]),
+    )
+    return normalised(rows[largest])
+
+
 def rotate(a: Quaternion, vector: Vector) -> Vector:
     """Components in reference axes of a vector given in body axes."""
     w, x, y, z = a

@@ -9,7 +9,14 @@ import math
 from dataclasses import dataclass
 
 from flight.astrodynamics.linear_systems import SingularMatrixError, inverse
-from flight.astrodynamics.quaternions import Quaternion, between, conjugate, product, rotate
+from flight.astrodynamics.quaternions import (
+    Quaternion,
+    between,
+    conjugate,
+    product,
+    quaternion_of_axes,
+    rotate,
+)
 from flight.astrodynamics.rotation_vectors import rotation_vector
 from flight.astrodynamics.site_frame import local_axes
 from flight.astrodynamics.vectors import Vector, add, cross, dot, norm, scale, unit
@@ -164,7 +171,7 @@ def wanted_attitude(position: Vector, thrust: Vector, heading: float) -> Quatern
     z = unit(add(add(scale(thrust[0], east), scale(thrust[1], north)), scale(thrust[2], up)))
     front = add(scale(math.sin(heading), east), scale(math.cos(heading), north))
     x = unit(add(front, scale(-dot(front, z), z)))
-    return _of_axes(x, cross(z, x), z)
+    return quaternion_of_axes(x, cross(z, x), z)
 
 
 def control_moment(
@@ -206,26 +213,3 @@ def force_along_axis(wanted: Vector, axis: Vector, mass: float) -> float:
     """Thrust (N) for a wanted acceleration (east, north, up) when the axis does not point along it
     yet: what is wanted upwards is given, as long as the axis points up at all."""
     return mass * min(wanted[2] / max(axis[2], 0.3), 1.5 * norm(wanted))
-
-
-def _of_axes(x: Vector, y: Vector, z: Vector) -> Quaternion:
-    """The attitude with these body axes (Shepperd's method)."""
-    diagonal = (x[0], y[1], z[2])
-    squares = (
-        1.0 + diagonal[0] + diagonal[1] + diagonal[2],
-        1.0 + diagonal[0] - diagonal[1] - diagonal[2],
-        1.0 - diagonal[0] + diagonal[1] - diagonal[2],
-        1.0 - diagonal[0] - diagonal[1] + diagonal[2],
-    )
-    a, b, c = y[2] - z[1], z[0] - x[2], x[1] - y[0]
-    d, e, f = x[1] + y[0], z[0] + x[2], y[2] + z[1]
-    rows = (
-        (squares[0], a, b, c),
-        (a, squares[1], d, e),
-        (b, d, squares[2], f),
-        (c, e, f, squares[3]),
-    )
-    largest = max(range(4), key=lambda index: squares[index])
-    w, i, j, k = rows[largest]
-    size = math.sqrt(w * w + i * i + j * j + k * k)
-    return (w / size, i / size, j / size, k / size)

@@ -246,17 +246,7 @@ async def _after_a_reboot_at_ejection(node: MavVehicle) -> Signal:
 
 async def first_burn(node: MavVehicle, signal: Signal) -> Signal:
     """Steers the first stage until its motor is no longer felt."""
-    await recall(node)
-    loop = Loop(node, "first_burn")
-    computer, watch = loop.computer, Watch(node)
-    longest = LONGEST_BURN * node.parameters["first_burn_time"]
-    begun = monotonic()
-    while monotonic() - begun < longest:
-        await loop.cycle(computer.first_burn, node.burn_cycle)
-        watch.look()
-        if not computer.is_lit:
-            break
-    node.burnout(stage="first", **node.show_flight())
+    computer = await _burn(node, "first", node.parameters["first_burn_time"])
     if suborbital(computer, height=50e3):
         await lose(node, "the first burn has ended far too early")
     return Signal("burnt")
@@ -314,18 +304,24 @@ async def coast(node: MavVehicle, signal: Signal) -> Signal:
 
 async def second_burn(node: MavVehicle, signal: Signal) -> Signal:
     """Steers the second stage until its motor is no longer felt."""
+    await _burn(node, "second", node.parameters["second_burn_time"])
+    return Signal("burnt")
+
+
+async def _burn(node: MavVehicle, stage: str, seconds: float) -> AscentComputer:
+    """Steers a stage until its motor, which burns for so long, is no longer felt."""
     await recall(node)
-    loop = Loop(node, "second_burn")
+    loop = Loop(node, f"{stage}_burn")
     computer, watch = loop.computer, Watch(node)
-    longest = LONGEST_BURN * node.parameters["second_burn_time"]
+    steer = computer.first_burn if stage == "first" else computer.second_burn
     begun = monotonic()
-    while monotonic() - begun < longest:
-        await loop.cycle(computer.second_burn, node.burn_cycle)
+    while monotonic() - begun < LONGEST_BURN * seconds:
+        await loop.cycle(steer, node.burn_cycle)
         watch.look()
         if not computer.is_lit:
             break
-    node.burnout(stage="second", **node.show_flight())
-    return Signal("burnt")
+    node.burnout(stage=stage, **node.show_flight())
+    return computer
 
 
 async def trim(node: MavVehicle, signal: Signal) -> Signal:

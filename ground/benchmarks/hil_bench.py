@@ -71,7 +71,7 @@ class PathFigures:
         return self.trip.at(part) / base if base else float("inf")
 
 
-class Desk:
+class MeasuredDevice:
     """One device, its bench process, and the port of a run that is none."""
 
     def __init__(self, service: str, device: str, address: str, realtime: bool) -> None:
@@ -136,11 +136,11 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(
+async def measured(
     service: str, device: str, address: str, *, realtime: bool = False
-) -> AsyncIterator[Desk]:
+) -> AsyncIterator[MeasuredDevice]:
     """A device that is there and armed, until the block ends."""
-    made = Desk(service, device, address, realtime)
+    made = MeasuredDevice(service, device, address, realtime)
     try:
         made.open()
         await made.until(lambda state: state == ARMED)
@@ -235,7 +235,7 @@ async def _cycles(
 ) -> None:
     method, arguments, kind, actuates = call
     loop, period = asyncio.get_running_loop(), 1.0 / RATE
-    async with desk(*place, realtime=found.realtime) as made:
+    async with measured(*place, realtime=found.realtime) as made:
         found.refused += [each for each in made.refused if each not in found.refused]
         begun, cycle = loop.time() + period, 0
         for _ in range(cycles):
@@ -274,7 +274,7 @@ async def _unplugged(
     holder = device_process(words)
     process = holder.__enter__()
     try:
-        async with desk("rover.wheels", "wheels", f"serial://{line}") as made:
+        async with measured("rover.wheels", "wheels", f"serial://{line}") as made:
             for cycle in range(cycles):
                 _, future = made.port.begin("rover.wheels", "drive", {"distance": 5.0}, 900.0)
                 await asyncio.sleep(0.1 + 0.0137 * (cycle % 20))

@@ -25,7 +25,7 @@ from ground.edge.approvals import EDGE, Approvals
 from ground.edge.attempts import Attempts
 from ground.edge.branching import Branching
 from ground.edge.counts import Counts
-from ground.edge.desk import Desk
+from ground.edge.gateway import Gateway
 from ground.edge.journal_tail import JournalTail
 from ground.edge.keys import RunKeys, doorkeeper_of_people
 from ground.edge.lock import take_lock
@@ -98,7 +98,7 @@ class Edge:
             self.link, tail, table, users, self._service, self.news, self._twin,
             Branching(self.folder, self.state, options.branches, self.link.ask, self._time_ns),
         )  # fmt: skip
-        self._desk = Desk(
+        self._gateway = Gateway(
             self.sessions,
             Passwords(options.secrets or secrets_file()),
             Attempts([*users, "link"], now),
@@ -148,7 +148,7 @@ class Edge:
             task.result()
 
     async def _close(self) -> None:
-        await self._desk.close()
+        await self._gateway.close()
         self._twin.forget()
         for window in self._windows:
             await window.close()
@@ -192,7 +192,7 @@ class Edge:
         socket = self._context.socket(zmq.ROUTER)
         if keys is not None:
             keys.secure(socket)
-        self._windows.append(Window(socket, self._desk.answer, self.counts))
+        self._windows.append(Window(socket, self._gateway.answer, self.counts))
         return _bound(self._windows[-1].bind, address)
 
     def _publisher(self, keys: RunKeys | None, address: str) -> str:

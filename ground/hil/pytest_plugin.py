@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 if TYPE_CHECKING:
-    from ground.hil.desk import Desk, DeskDevice
+    from ground.hil.bench_session import BenchSession, HeldDevice
     from ground.hil.virtual_device import VirtualDevice
     from ground.testbed.bench_file import BenchFile
     from sim_hw.bench.floor import Floor
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 LACKING = "hardware: "
 """How the reason of a skip begins that more hardware would have spared."""
 FLOOR_RATE, FLOOR_SECONDS = 100.0, 3.0  # 1/s, s
-_DESK = pytest.StashKey["Desk"]()
+_SESSION = pytest.StashKey["BenchSession"]()
 _FILE: "pytest.StashKey[tuple[Path, BenchFile]]" = pytest.StashKey()
 _FLOOR = pytest.StashKey["Floor"]()
-_USED = pytest.StashKey["dict[str, DeskDevice]"]()
+_USED = pytest.StashKey["dict[str, HeldDevice]"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -69,9 +69,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """All is safe at the end, and others may have it."""
-    if _DESK in config.stash:
-        config.stash[_DESK].close()
-        del config.stash[_DESK]
+    if _SESSION in config.stash:
+        config.stash[_SESSION].close()
+        del config.stash[_SESSION]
 
 
 # ------------------------------------------------------------------ what lacks
@@ -84,28 +84,28 @@ def lacking(config: pytest.Config, words: str) -> NoReturn:
     pytest.skip(f"{LACKING}{words}")
 
 
-def _desk_of(config: pytest.Config) -> "Desk":
-    """The desk of this run of tests, opened when it is first wanted."""
-    if _DESK not in config.stash:
+def _session_of(config: pytest.Config) -> "BenchSession":
+    """The bench session of this run of tests, opened when it is first wanted."""
+    if _SESSION not in config.stash:
         if _FILE not in config.stash:
             lacking(config, "no bench is given: --bench NAME")
         from flight.configuration.files import ConfigurationError
-        from ground.hil.desk import Desk
+        from ground.hil.bench_session import BenchSession
 
         path, bench = config.stash[_FILE]
         network = config.getoption("--allow-network")
         try:
-            config.stash[_DESK] = Desk(path, bench, allow_network=network)
+            config.stash[_SESSION] = BenchSession(path, bench, allow_network=network)
         except ConfigurationError as error:
             lacking(config, str(error))
-    return config.stash[_DESK]
+    return config.stash[_SESSION]
 
 
-def _device_of(config: pytest.Config, service: str) -> "DeskDevice":
-    desk = _desk_of(config)
-    if service not in desk.lines:
-        lacking(config, f"{service} is not on {desk.file.name}: {', '.join(desk.lines)} are")
-    device = desk.device(service)
+def _device_of(config: pytest.Config, service: str) -> "HeldDevice":
+    session = _session_of(config)
+    if service not in session.lines:
+        lacking(config, f"{service} is not on {session.file.name}: {', '.join(session.lines)} are")
+    device = session.device(service)
     if not device.there:
         lacking(config, f"{service} is {device.state}: {device.why or 'it does not answer'}")
     return device
@@ -184,18 +184,18 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 @pytest.fixture
-def bench(request: pytest.FixtureRequest) -> "Desk":
+def bench(request: pytest.FixtureRequest) -> "BenchSession":
     """All devices of the bench file that `--bench` names; nothing is armed by itself."""
-    return _desk_of(request.config)
+    return _session_of(request.config)
 
 
 @pytest.fixture
-def device(request: pytest.FixtureRequest) -> "Iterator[Callable[[str], DeskDevice]]":
+def device(request: pytest.FixtureRequest) -> "Iterator[Callable[[str], HeldDevice]]":
     """`device("rover.wheels")`: safe before the test, or armed where the test is marked with
     `arms`; safe after it."""
     used = request.node.stash.setdefault(_USED, {})
 
-    def take(service: str) -> "DeskDevice":
+    def take(service: str) -> "HeldDevice":
         if service not in used:
             made = _device_of(request.config, service)
             _make_ready(request.node, made)
@@ -206,7 +206,7 @@ def device(request: pytest.FixtureRequest) -> "Iterator[Callable[[str], DeskDevi
     _put_back(request.node, used)
 
 
-def _make_ready(item: pytest.Item, device: "DeskDevice") -> None:
+def _make_ready(item: pytest.Item, device: "HeldDevice") -> None:
     device.safe()
     for marker in item.iter_markers("arms"):
         service, *seconds = marker.args
@@ -214,7 +214,7 @@ def _make_ready(item: pytest.Item, device: "DeskDevice") -> None:
             device.arm(*seconds, **marker.kwargs)
 
 
-def _put_back(item: pytest.Item, used: "dict[str, DeskDevice]") -> None:
+def _put_back(item: pytest.Item, used: "dict[str, HeldDevice]") -> None:
     """Safe, whatever the test did; and what was seen goes into the report."""
     problems = []
     for service, each in used.items():
@@ -227,7 +227,7 @@ def _put_back(item: pytest.Item, used: "dict[str, DeskDevice]") -> None:
         pytest.fail("; ".join(problems), pytrace=False)
 
 
-def _properties(service: str, device: "DeskDevice") -> list[tuple[str, object]]:
+def _properties(service: str, device: "HeldDevice") -> list[tuple[str, object]]:
     from sim_hw.bench.histogram import Histogram
 
     names = ("vendor", "model", "serial", "firmware")
@@ -302,22 +302,22 @@ def virtual_device(
 @pytest.fixture
 def firmware(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> "Iterator[Callable[..., DeskDevice]]":
+) -> "Iterator[Callable[..., HeldDevice]]":
     """`firmware("wheels", SPEED=2.0)`: a device in C on a Cortex-M3 in QEMU, on its wire. Armed
     where the test is marked with `arms` by the name of its service."""
     made: list[Any] = []
     used = request.node.stash.setdefault(_USED, {})
 
-    def start(name: str, **defines: float) -> "DeskDevice":
-        from ground.hil.emulated_desk import EmulatedDesk
+    def start(name: str, **defines: float) -> "HeldDevice":
+        from ground.hil.emulated_bench import EmulatedBench
         from sim_hw.bench.building import NotBuilt
 
         try:
             # A socket's path is short: pytest's folders of a test may not be.
-            made.append(EmulatedDesk(tmp_path_factory.mktemp("q"), name, defines))
+            made.append(EmulatedBench(tmp_path_factory.mktemp("q"), name, defines))
         except NotBuilt as error:
             lacking(request.config, str(error))
-        device: DeskDevice = made[-1].device
+        device: HeldDevice = made[-1].device
         if not device.there:
             lacking(request.config, f"{name} in QEMU is {device.state}: {device.why}")
         _make_ready(request.node, device)

@@ -13,7 +13,7 @@ from sim_hw.bench.wire.client import ProtocolClient
 T = TypeVar("T")
 
 
-class VirtualDesk:
+class RunningDevice:
     """The device while a program runs. `effects`: what it has said that it did."""
 
     def __init__(self, device: LibraryDevice) -> None:
@@ -52,16 +52,16 @@ class VirtualDevice:
         self._path = build(name, "library", folder, sources=sources or SOURCES)
         self._settings = settings
 
-    def run(self, work: Callable[[VirtualDesk], Awaitable[T]]) -> T:
-        """Runs an async function of the desk, in virtual time, to its end."""
+    def run(self, work: Callable[[RunningDevice], Awaitable[T]]) -> T:
+        """Runs an async function of the running device, in virtual time, to its end."""
 
         async def main() -> T:
             device = LibraryDevice(self._path, **self._settings)
-            desk = VirtualDesk(device)
+            running = RunningDevice(device)
             try:
-                return await work(desk)
+                return await work(running)
             finally:
-                desk.client.close()
+                running.client.close()
                 device.close()
 
         return run(main(), VirtualLoop())

@@ -31,6 +31,7 @@ from ground.verification.rocket import (
     STAGE_2_SECONDS,
     STAGE_2_VELOCITY_GAIN,
     exhaust_speed_for,
+    usu_row,
 )
 from ground.verification.rows import Kind, Row
 from sim_hw.dynamics.ascent import (
@@ -163,8 +164,8 @@ def stage_1_rows() -> list[Row]:
     orbit = elements_from_state(*fly_stage_1(), MARS_MU)
     altitude = (orbit.apoapsis_radius - MARS_MEAN_RADIUS) / 1000.0
     return [
-        _row("apoapsis after stage 1", 343.0, altitude, 0.01, "km", 4),
-        _row("inclination after stage 1", 25.0, degrees(orbit.inclination), 0.001, "deg", 5),
+        usu_row("apoapsis after stage 1", 343.0, altitude, 0.01, "km", 4),
+        usu_row("inclination after stage 1", 25.0, degrees(orbit.inclination), 0.001, "deg", 5),
     ]
 
 
@@ -179,12 +180,12 @@ def stage_2_rows() -> list[Row]:
     anomaly = degrees(insertion.ignition_anomaly)
     eccentricity_room = BOX_ECCENTRICITY - orbit.eccentricity
     return [
-        _row("velocity gain available", 1_696.0, STAGE_2.velocity_gain, 0.1, "m/s", 2),
-        _row("velocity gain by an impulse at apoapsis", 1_689.0, impulse, 0.1, "m/s", 2),
-        _row("ignition, true anomaly of the search", 178.5, anomaly, 1.5, "deg", 2),
+        usu_row("velocity gain available", 1_696.0, STAGE_2.velocity_gain, 0.1, "m/s", 2),
+        usu_row("velocity gain by an impulse at apoapsis", 1_689.0, impulse, 0.1, "m/s", 2),
+        usu_row("ignition, true anomaly of the search", 178.5, anomaly, 1.5, "deg", 2),
         _at_least("mean altitude below 343 km by", room, "km", 3),
         _at_least("eccentricity below 5e-4 by", eccentricity_room, "", 6),
-        _row("inclination of the orbit", 25.0, degrees(orbit.inclination), 0.001, "deg", 5),
+        usu_row("inclination of the orbit", 25.0, degrees(orbit.inclination), 0.001, "deg", 5),
     ]
 
 
@@ -212,20 +213,6 @@ def _seconds_to(orbit: OrbitalElements, anomaly: float, mu: float) -> float:
     then = mean_from_true_anomaly(anomaly, orbit.eccentricity)
     turned = then - now if then > now else then - now + 2.0 * pi
     return turned / mean_motion(orbit.semi_major_axis, mu)
-
-
-def _row(
-    quantity: str, published: float, computed: float, tolerance: float, unit: str, digits: int
-) -> Row:
-    return Row(
-        quantity=quantity,
-        source=DATASET_H,
-        published=published,
-        computed=computed,
-        tolerance=tolerance,
-        unit=unit,
-        digits=digits,
-    )
 
 
 def _at_least(quantity: str, computed: float, unit: str, digits: int) -> Row:

@@ -92,9 +92,9 @@ def _stage_1() -> list[Row]:
     impulse = STAGE_1.thrust * STAGE_1.seconds / 1000.0
     jettisoned = STAGE_1.initial_mass - STAGE_1.propellant - STAGE_2_MASS
     return [
-        _row("stage 1, mass flow", 2.8371, STAGE_1.mass_flow, 1e-4, "kg/s", 4),
-        _row("stage 1, exhaust speed", 2_793.62, STAGE_1.exhaust_speed, 0.01, "m/s", 2),
-        _row(
+        usu_row("stage 1, mass flow", 2.8371, STAGE_1.mass_flow, 1e-4, "kg/s", 4),
+        usu_row("stage 1, exhaust speed", 2_793.62, STAGE_1.exhaust_speed, 0.01, "m/s", 2),
+        usu_row(
             "stage 1, specific impulse",
             284.87,
             STAGE_1.exhaust_speed / STANDARD_GRAVITY,
@@ -102,11 +102,11 @@ def _stage_1() -> list[Row]:
             "s",
             2,
         ),
-        _row("stage 1, total impulse", 602.4, impulse, 0.1, "kN s", 1),
-        _row("stage 1, thrust to weight on Mars", 5.40, to_weight, 0.01, "", 2),
-        _row("stage 1, rocket equation", 2_215.6, STAGE_1.velocity_gain, 0.1, "m/s", 2),
-        _row("stage 1, integrated", 2_215.6, integrated_velocity_gain(STAGE_1), 0.1, "m/s", 2),
-        _row("stage 1, mass jettisoned", 60.362, jettisoned, 1e-3, "kg", 3),
+        usu_row("stage 1, total impulse", 602.4, impulse, 0.1, "kN s", 1),
+        usu_row("stage 1, thrust to weight on Mars", 5.40, to_weight, 0.01, "", 2),
+        usu_row("stage 1, rocket equation", 2_215.6, STAGE_1.velocity_gain, 0.1, "m/s", 2),
+        usu_row("stage 1, integrated", 2_215.6, integrated_velocity_gain(STAGE_1), 0.1, "m/s", 2),
+        usu_row("stage 1, mass jettisoned", 60.362, jettisoned, 1e-3, "kg", 3),
     ]
 
 
@@ -116,18 +116,19 @@ def _stage_2() -> list[Row]:
     impulse = exhaust / STANDARD_GRAVITY
     gain, flown = STAGE_2.velocity_gain, integrated_velocity_gain(STAGE_2)
     return [
-        _row("stage 2, mass at ignition", STAGE_2_MASS, sum(STAGE_2_PARTS), 1e-3, "kg", 3),
-        _row("stage 2, exhaust speed", 2_733.21, exhaust, 0.01, "m/s", 2),
-        _row("stage 2, specific impulse", 278.71, impulse, 0.01, "s", 2),
-        _row("stage 2, mean thrust", STAGE_2_MEAN_THRUST, thrust, 0.1, "N", 1),
-        _row("stage 2, rocket equation", STAGE_2_VELOCITY_GAIN, gain, 0.1, "m/s", 2),
-        _row("stage 2, integrated", STAGE_2_VELOCITY_GAIN, flown, 0.1, "m/s", 2),
+        usu_row("stage 2, mass at ignition", STAGE_2_MASS, sum(STAGE_2_PARTS), 1e-3, "kg", 3),
+        usu_row("stage 2, exhaust speed", 2_733.21, exhaust, 0.01, "m/s", 2),
+        usu_row("stage 2, specific impulse", 278.71, impulse, 0.01, "s", 2),
+        usu_row("stage 2, mean thrust", STAGE_2_MEAN_THRUST, thrust, 0.1, "N", 1),
+        usu_row("stage 2, rocket equation", STAGE_2_VELOCITY_GAIN, gain, 0.1, "m/s", 2),
+        usu_row("stage 2, integrated", STAGE_2_VELOCITY_GAIN, flown, 0.1, "m/s", 2),
     ]
 
 
-def _row(
+def usu_row(
     quantity: str, published: float, computed: float, tolerance: float, unit: str, digits: int
 ) -> Row:
+    """A figure of the dataset beside the computed one."""
     return Row(
         quantity=quantity,
         source=DATASET_H,

@@ -18,6 +18,7 @@ from flight.astrodynamics.ellipsoids import Ellipsoid
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.integrators import Observer, State
 from flight.astrodynamics.orbits import elements_from_state
+from flight.astrodynamics.site_frame import local_axes
 from flight.astrodynamics.vectors import Vector, norm, subtract
 from ground.verification.rows import Row
 from sim_hw.dynamics.ascent import (
@@ -29,7 +30,7 @@ from sim_hw.dynamics.ascent import (
     coast,
     position_and_velocity,
 )
-from sim_hw.dynamics.planet import Planet, local_axes
+from sim_hw.dynamics.planet import Planet
 from sim_hw.dynamics.solid_motor import STANDARD_GRAVITY, SolidMotor, ThrustCurve
 from sim_hw.dynamics.steering import held_in_local_axes
 from sim_hw.world.atmosphere import GAS_CONSTANT, Air

@@ -12,10 +12,11 @@ from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.astrodynamics.ellipsoids import WGS84
 from flight.astrodynamics.gravity import EARTH
 from flight.astrodynamics.integrators import Event, State, integrate_to_event
+from flight.astrodynamics.site_frame import local_axes
 from flight.astrodynamics.vectors import Vector, add, dot, norm, scale, subtract
 from sim_hw.dynamics.ascent import AirModel, air_velocity
 from sim_hw.dynamics.entry_capsule import Capsule, convective_heating, radiative_heating
-from sim_hw.dynamics.planet import Planet, local_axes
+from sim_hw.dynamics.planet import Planet
 from sim_hw.world.earth_atmosphere import EarthAtmosphere
 
 EARTH_SURFACE = Planet(EARTH, WGS84)

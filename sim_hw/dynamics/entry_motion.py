@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flight.astrodynamics.integrators import State
-from flight.astrodynamics.quaternions import Quaternion, normalised
 from flight.astrodynamics.site_frame import local_axes
 from flight.astrodynamics.vectors import Vector, add, cross, dot, norm, scale, subtract, unit
 from sim_hw.dynamics.planet import Planet
@@ -74,23 +73,6 @@ def trimmed_axes(
     z = add(scale(-c, forward), scale(s, lift))
     x = add(scale(s, forward), scale(c, lift))
     return x, cross(z, x), z
-
-
-
-def quaternion_of_axes(x: Vector, y: Vector, z: Vector) -> Quaternion:
-    """The attitude whose body axes are these, in reference axes (Shepperd's method)."""
-    xx, yy, zz = x[0], y[1], z[2]
-    candidates = (1.0 + xx + yy + zz, 1.0 + xx - yy - zz, 1.0 - xx + yy - zz, 1.0 - xx - yy + zz)
-    largest = max(range(4), key=lambda index: candidates[index])
-    a, b, c = y[2] - z[1], z[0] - x[2], x[1] - y[0]
-    d, e, f = x[1] + y[0], z[0] + x[2], y[2] + z[1]
-    rows = (
-        (candidates[0], a, b, c),
-        (a, candidates[1], d, e),
-        (b, d, candidates[2], f),
-        (c, e, f, candidates[3]),
-    )
-    return normalised(rows[largest])
 
 
 @dataclass

@@ -6,7 +6,13 @@ import random
 from collections.abc import Callable, Sequence
 
 from flight.astrodynamics.integrators import State
-from flight.astrodynamics.quaternions import Quaternion, normalised, rotate, rotate_back
+from flight.astrodynamics.quaternions import (
+    Quaternion,
+    normalised,
+    quaternion_of_axes,
+    rotate,
+    rotate_back,
+)
 from flight.astrodynamics.site_frame import SiteFrame, local_axes
 from flight.astrodynamics.vectors import Vector, add, dot, norm, scale, subtract
 from sim_hw.dynamics.engine_ring import EngineRing, Wrench
@@ -16,7 +22,6 @@ from sim_hw.dynamics.entry_motion import (
     AirFlow,
     RigidMotion,
     air_flow,
-    quaternion_of_axes,
     swing_moment,
     tilt_of,
     trimmed_axes,

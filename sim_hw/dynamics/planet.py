@@ -11,7 +11,7 @@ from flight.astrodynamics.gravity import (
     acceleration,
     point_mass_acceleration,
 )
-from flight.astrodynamics.vectors import Vector, cross
+from flight.astrodynamics.vectors import Vector
 
 
 @dataclass(frozen=True)
@@ -75,16 +75,6 @@ class Planet:
 def sphere(body: CentralBody, radius: float) -> Planet:
     """A planet that is a sphere, with the gravity of a point mass."""
     return Planet(body, Ellipsoid(radius, radius), with_j2=False)
-
-
-def local_axes(position: Vector) -> tuple[Vector, Vector, Vector]:
-    """Unit vectors east, north and up (from the centre) at a position, in inertial axes."""
-    x, y, z = position
-    in_plane = math.hypot(x, y)
-    distance = math.hypot(in_plane, z)
-    up = (x / distance, y / distance, z / distance)
-    east = (-y / in_plane, x / in_plane, 0.0)
-    return east, cross(up, east), up
 
 
 # The landing site of Mars 2020 in the mission's map products: 18.44462715 N (at the centre),

@@ -4,8 +4,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from math import cos, sin
 
+from flight.astrodynamics.site_frame import local_axes
 from flight.astrodynamics.vectors import Vector, norm, scale, subtract, unit
-from sim_hw.dynamics.planet import Planet, local_axes
+from sim_hw.dynamics.planet import Planet
 
 Steering = Callable[[float, Vector, Vector], Vector]
 """Unit vector of the thrust, inertial axes, of a time (s), position (m) and velocity (m/s)."""

@@ -12,6 +12,7 @@ from sim_hw.faults.answer_kinds import Period, Wait
 from sim_hw.faults.kind import FaultKind, Heal, Injection, TargetKind
 from sim_hw.faults.reading_kinds import Share
 from sim_hw.faults.targets import NamedPart
+from sim_hw.faults.turned_bits import turned
 
 Passed = list[tuple[float, bytes]]
 """What arrives instead of a message: after how many s, and its bytes."""
@@ -154,13 +155,7 @@ class Corrupt(BusKind, frozen=True, kw_only=True, tag="corrupt"):
     bits: Annotated[int, Meta(ge=1, le=10_000)] = 1
 
     def passes(self, traffic: Traffic, data: bytes, injection: Injection) -> Passed:
-        changed = bytearray(data)
-        for _ in range(self.bits):
-            bit = injection.random.randrange(8 * len(changed))
-            changed[bit // 8] ^= 1 << bit % 8
-        if bytes(changed) != data:
-            injection.hit(traffic.where, "whole", f"{self.bits} bits turned")
-        return [(0.0, bytes(changed))]
+        return [(0.0, turned(data, self.bits, traffic.where, injection))]
 
 
 class Truncate(BusKind, frozen=True, kw_only=True, tag="truncate"):

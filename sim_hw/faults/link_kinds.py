@@ -11,6 +11,7 @@ from flight.icd.amounts import Amount
 from sim_hw.faults.kind import FaultKind, Heal, Injection, TargetKind
 from sim_hw.faults.reading_kinds import Share
 from sim_hw.faults.targets import NamedPart
+from sim_hw.faults.turned_bits import turned
 
 Way = Literal["out", "in"]
 """Away from a vehicle, or to it; of the link between relay and Earth: from Mars, or to it."""
@@ -159,13 +160,7 @@ class Corrupt(LinkKind, frozen=True, kw_only=True, tag="corrupt"):
     bits: Annotated[int, Meta(ge=1, le=10_000)] = 1
 
     def arrives(self, crossing: Crossing, data: bytes, injection: Injection) -> Arrives:
-        changed = bytearray(data)
-        for _ in range(self.bits if changed else 0):
-            bit = injection.random.randrange(8 * len(changed))
-            changed[bit // 8] ^= 1 << bit % 8
-        if bytes(changed) != data:
-            injection.hit(crossing.where, "whole", f"{self.bits} bits turned")
-        return Arrives((bytes(changed),))
+        return Arrives((turned(data, self.bits, crossing.where, injection),))
 
 
 class LowMargin(LinkKind, frozen=True, kw_only=True, tag="low_margin"):

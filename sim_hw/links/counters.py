@@ -1,6 +1,8 @@
 """What became of the frames of each link, and how losses are drawn."""
 
+import asyncio
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -27,3 +29,21 @@ def attempts_needed(
             return attempt
     counters.repeated += repeats
     return None
+
+
+def arrive_whole(
+    take: Callable[[], bool], repeats: int, again: float, counters: LinkCounters
+) -> None:
+    """Has a frame arrive: one that `take` refuses, for it is not whole, is asked for and comes
+    `again` s later, up to so many `repeats`."""
+    if take():
+        counters.delivered += 1
+        return
+    counters.corrupt += 1
+    if repeats <= 0:
+        counters.lost += 1
+        return
+    counters.repeated += 1
+    asyncio.get_running_loop().call_later(
+        again, arrive_whole, take, repeats - 1, again, counters
+    )

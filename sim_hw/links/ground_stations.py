@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.ground_station import (
@@ -14,7 +15,7 @@ from flight.icd.devices.ground_station import (
     PredictedPass,
     Uplinked,
 )
-from sim_hw.links.counters import LinkCounters, attempts_needed
+from sim_hw.links.counters import LinkCounters, arrive_whole, attempts_needed
 from sim_hw.links.direct_link import DirectLink
 from sim_hw.links.earth_link import EarthLink
 from sim_hw.links.passes import PassSchedule
@@ -161,21 +162,12 @@ class SimGroundStations(SimulatedDevice, GroundStations):
         )
 
     def _arrives(
-        self, spacecraft: str, destination: str, data: bytes, again: float, repeats: int = 0
+        self, spacecraft: str, destination: str, data: bytes, again: float
     ) -> None:
         """A frame arrives at Mars; one that is not whole is asked for and comes `again` s later."""
-        counters = self.uplink_counters
-        if self._takes(spacecraft, destination, data):
-            counters.delivered += 1
-            return
-        counters.corrupt += 1
-        if repeats >= self._earth.parameters.repeats:
-            counters.lost += 1
-            return
-        counters.repeated += 1
-        asyncio.get_running_loop().call_later(
-            again, self._arrives, spacecraft, destination, data, again, repeats + 1
-        )
+        repeats = self._earth.parameters.repeats
+        take = partial(self._takes, spacecraft, destination, data)
+        arrive_whole(take, repeats, again, self.uplink_counters)
 
     def _takes(self, spacecraft: str, destination: str, data: bytes) -> bool:
         assert self._relay is not None and self._direct is not None

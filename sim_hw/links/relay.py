@@ -5,12 +5,13 @@ import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from flight.astrodynamics.constants import SPEED_OF_LIGHT
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.communications import LinkState
 from sim_hw.devices.surface_radio import SurfaceRadio
-from sim_hw.links.counters import LinkCounters, attempts_needed
+from sim_hw.links.counters import LinkCounters, arrive_whole, attempts_needed
 from sim_hw.links.earth_link import EarthLink
 from sim_hw.links.parameters import RelayParameters
 from sim_hw.links.passes import Schedule
@@ -276,17 +277,8 @@ class Relay:
         self._downlinking = False
         self._send_to_earth()
 
-    def _received_on_earth(self, source: str, data: bytes, again: float, repeats: int = 0) -> None:
+    def _received_on_earth(self, source: str, data: bytes, again: float) -> None:
         """A frame arrives; one that is not whole is asked for and comes `again` s later."""
-        counters = self.downlink_counters
-        if self._arrived_at_earth(f"{RELAY}/{source}", data):
-            counters.delivered += 1
-            return
-        counters.corrupt += 1
-        if repeats >= self._earth.parameters.repeats:
-            counters.lost += 1
-            return
-        counters.repeated += 1
-        asyncio.get_running_loop().call_later(
-            again, self._received_on_earth, source, data, again, repeats + 1
-        )
+        repeats = self._earth.parameters.repeats
+        take = partial(self._arrived_at_earth, f"{RELAY}/{source}", data)
+        arrive_whole(take, repeats, again, self.downlink_counters)

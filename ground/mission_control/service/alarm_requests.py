@@ -5,7 +5,7 @@ from typing import Any
 
 from ground.api import controlling, reads
 from ground.mission_control.alarm import Alarm
-from ground.mission_control.service.desk import Desk
+from ground.mission_control.service.desk import ControlDesk
 from ground.mission_control.service.handling import (
     DIRECTOR,
     ENGINEER,
@@ -19,7 +19,7 @@ handlers = Handlers()
 _HANDLE = (OPERATOR, DIRECTOR, ENGINEER)
 
 
-def attach(desk: Desk) -> None:
+def attach(desk: ControlDesk) -> None:
     """Has each change of an alarm told in the journal, and alarms in snapshots."""
     alarms = desk.control.alarms
 
@@ -31,13 +31,13 @@ def attach(desk: Desk) -> None:
     desk.snapshots["alarm"] = lambda: _plain(desk, alarms.open())
 
 
-def _plain(desk: Desk, alarms: list[Alarm]) -> list[dict[str, Any]]:
+def _plain(desk: ControlDesk, alarms: list[Alarm]) -> list[dict[str, Any]]:
     now = desk.control.clock.now_ns()
     return [alarm.plain(now) for alarm in alarms]
 
 
 @handlers.read(reads.GetAlarms)
-def listed(desk: Desk, asked: Asked, request: reads.GetAlarms) -> dict[str, Any]:
+def listed(desk: ControlDesk, asked: Asked, request: reads.GetAlarms) -> dict[str, Any]:
     """Alarms, the newest first."""
     alarms = desk.control.alarms
     found = alarms.all() if request.all else alarms.open()
@@ -48,7 +48,7 @@ def listed(desk: Desk, asked: Asked, request: reads.GetAlarms) -> dict[str, Any]
     }
 
 
-def _done(desk: Desk, do: Callable[[], Alarm]) -> dict[str, Any]:
+def _done(desk: ControlDesk, do: Callable[[], Alarm]) -> dict[str, Any]:
     try:
         return do().plain(desk.control.clock.now_ns())
     except ValueError as error:
@@ -56,21 +56,21 @@ def _done(desk: Desk, do: Callable[[], Alarm]) -> dict[str, Any]:
 
 
 @handlers.change(controlling.AlarmAck, roles=_HANDLE)
-def acknowledge(desk: Desk, asked: Asked, request: controlling.AlarmAck) -> dict[str, Any]:
+def acknowledge(desk: ControlDesk, asked: Asked, request: controlling.AlarmAck) -> dict[str, Any]:
     """Somebody has seen it."""
     alarms = desk.control.alarms
     return _done(desk, lambda: alarms.acknowledge(request.number, asked.user, request.note))
 
 
 @handlers.change(controlling.AlarmReset, roles=_HANDLE)
-def reset(desk: Desk, asked: Asked, request: controlling.AlarmReset) -> dict[str, Any]:
+def reset(desk: ControlDesk, asked: Asked, request: controlling.AlarmReset) -> dict[str, Any]:
     """Somebody lets go of a latched one."""
     alarms = desk.control.alarms
     return _done(desk, lambda: alarms.reset(request.number, asked.user, request.note))
 
 
 @handlers.change(controlling.AlarmShelve, roles=_HANDLE)
-def shelve(desk: Desk, asked: Asked, request: controlling.AlarmShelve) -> dict[str, Any]:
+def shelve(desk: ControlDesk, asked: Asked, request: controlling.AlarmShelve) -> dict[str, Any]:
     """It is out of the way until an instant."""
     alarms = desk.control.alarms
     return _done(
@@ -79,14 +79,14 @@ def shelve(desk: Desk, asked: Asked, request: controlling.AlarmShelve) -> dict[s
 
 
 @handlers.change(controlling.AlarmUnshelve, roles=_HANDLE)
-def unshelve(desk: Desk, asked: Asked, request: controlling.AlarmUnshelve) -> dict[str, Any]:
+def unshelve(desk: ControlDesk, asked: Asked, request: controlling.AlarmUnshelve) -> dict[str, Any]:
     """It is listed again."""
     alarms = desk.control.alarms
     return _done(desk, lambda: alarms.unshelve(request.number, asked.user))
 
 
 @handlers.change(controlling.AlarmOwn, roles=_HANDLE)
-def own(desk: Desk, asked: Asked, request: controlling.AlarmOwn) -> dict[str, Any]:
+def own(desk: ControlDesk, asked: Asked, request: controlling.AlarmOwn) -> dict[str, Any]:
     """Somebody takes care of it."""
     owner = asked.user if request.owner is None else request.owner
     alarms = desk.control.alarms
@@ -94,7 +94,7 @@ def own(desk: Desk, asked: Asked, request: controlling.AlarmOwn) -> dict[str, An
 
 
 @handlers.change(controlling.AlarmNote, roles=_HANDLE)
-def note(desk: Desk, asked: Asked, request: controlling.AlarmNote) -> dict[str, Any]:
+def note(desk: ControlDesk, asked: Asked, request: controlling.AlarmNote) -> dict[str, Any]:
     """Something is said about it."""
     alarms = desk.control.alarms
     return _done(desk, lambda: alarms.add_note(request.number, asked.user, request.note))

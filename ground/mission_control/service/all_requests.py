@@ -10,7 +10,7 @@ from ground.mission_control.service import (
     staging_requests,
     trainer_requests,
 )
-from ground.mission_control.service.desk import Desk
+from ground.mission_control.service.desk import ControlDesk
 from ground.mission_control.service.handling import Handlers
 
 MODULES = (
@@ -19,7 +19,7 @@ MODULES = (
 )  # fmt: skip
 
 
-def attach_all(desk: Desk) -> None:
+def attach_all(desk: ControlDesk) -> None:
     """Has what the modules keep told in the journal and in snapshots."""
     alarm_requests.attach(desk)
     history_requests.attach(desk)

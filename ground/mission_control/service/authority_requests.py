@@ -3,7 +3,7 @@
 from typing import Any
 
 from ground.api import commanding
-from ground.mission_control.service.desk import Desk
+from ground.mission_control.service.desk import ControlDesk
 from ground.mission_control.service.handling import (
     ADMIN,
     DIRECTOR,
@@ -18,7 +18,7 @@ handlers = Handlers()
 
 
 @handlers.change(commanding.AuthorityTake, roles=(OPERATOR, DIRECTOR))
-def take(desk: Desk, asked: Asked, request: commanding.AuthorityTake) -> dict[str, Any]:
+def take(desk: ControlDesk, asked: Asked, request: commanding.AuthorityTake) -> dict[str, Any]:
     """Takes hold of a vehicle that nobody holds."""
     desk.need_vehicle(request.vehicle)
     holder = desk.authority.holder(request.vehicle)
@@ -30,7 +30,7 @@ def take(desk: Desk, asked: Asked, request: commanding.AuthorityTake) -> dict[st
 
 
 @handlers.change(commanding.AuthorityOffer, roles=(OPERATOR, DIRECTOR))
-def offer(desk: Desk, asked: Asked, request: commanding.AuthorityOffer) -> dict[str, Any]:
+def offer(desk: ControlDesk, asked: Asked, request: commanding.AuthorityOffer) -> dict[str, Any]:
     """Offers a vehicle to somebody."""
     desk.need_vehicle(request.vehicle)
     _holder_or_director(desk, asked, request.vehicle)
@@ -41,7 +41,7 @@ def offer(desk: Desk, asked: Asked, request: commanding.AuthorityOffer) -> dict[
 
 @handlers.change(commanding.AuthorityAccept, roles=(OPERATOR, DIRECTOR))
 def accept(
-    desk: Desk, asked: Asked, request: commanding.AuthorityAccept
+    desk: ControlDesk, asked: Asked, request: commanding.AuthorityAccept
 ) -> dict[str, Any]:
     """Takes hold of a vehicle that was offered."""
     desk.need_vehicle(request.vehicle)
@@ -53,7 +53,7 @@ def accept(
 
 @handlers.change(commanding.AuthorityRelease, roles=(OPERATOR, DIRECTOR))
 def release(
-    desk: Desk, asked: Asked, request: commanding.AuthorityRelease
+    desk: ControlDesk, asked: Asked, request: commanding.AuthorityRelease
 ) -> dict[str, Any]:
     """Lets go of a vehicle."""
     desk.need_vehicle(request.vehicle)
@@ -63,13 +63,13 @@ def release(
     return _moved(desk, asked, request.vehicle, "released")
 
 
-def _holder_or_director(desk: Desk, asked: Asked, vehicle: str) -> None:
+def _holder_or_director(desk: ControlDesk, asked: Asked, vehicle: str) -> None:
     if not desk.people.has(asked, DIRECTOR):
         desk.authority.need(vehicle, asked.user)
 
 
 def _moved(
-    desk: Desk, asked: Asked, vehicle: str, what: str, **data: str
+    desk: ControlDesk, asked: Asked, vehicle: str, what: str, **data: str
 ) -> dict[str, Any]:
     entry = desk.keep("authority", what, who=asked.user, vehicle=vehicle, data=data)
     desk.authority.take(entry)
@@ -78,7 +78,7 @@ def _moved(
 
 
 @handlers.change(commanding.RolesSet, roles=(ADMIN,))
-def set_roles(desk: Desk, asked: Asked, request: commanding.RolesSet) -> dict[str, Any]:
+def set_roles(desk: ControlDesk, asked: Asked, request: commanding.RolesSet) -> dict[str, Any]:
     """An admin gives somebody roles."""
     if request.user == EDGE:
         raise Refused(f"user = {EDGE!r}: nobody is called so")

@@ -35,7 +35,7 @@ class About(msgspec.Struct, frozen=True):
     branch_of: dict[str, Any] | None = None
 
 
-class Desk:
+class ControlDesk:
     """Made anew at each start of mission control, from its journal.
 
     `snapshots`: for each topic what a snapshot tells of it; whoever keeps more adds to it.

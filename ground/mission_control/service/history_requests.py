@@ -15,7 +15,7 @@ from ground.mission_control.derived_channels import over_time
 from ground.mission_control.on_board import on_board
 from ground.mission_control.pass_view import links, passes
 from ground.mission_control.product_view import MOST, products
-from ground.mission_control.service.desk import Desk
+from ground.mission_control.service.desk import ControlDesk
 from ground.mission_control.service.handling import (
     DIRECTOR,
     ENGINEER,
@@ -32,7 +32,7 @@ SOLS_BACK, SOLS_AHEAD = 2, 3
 """Sols around now of which passes are told, where nobody says otherwise."""
 
 
-def attach(desk: Desk) -> None:
+def attach(desk: ControlDesk) -> None:
     """Adds to snapshots what these requests tell."""
     desk.snapshots["custody"] = lambda: _tubes(desk)
     desk.snapshots["pass"] = lambda: _passes(desk, None, None, 100)["passes"]
@@ -40,7 +40,7 @@ def attach(desk: Desk) -> None:
 
 
 @handlers.read(reads.Values)
-def values(desk: Desk, asked: Asked, request: reads.Values) -> dict[str, Any]:
+def values(desk: ControlDesk, asked: Asked, request: reads.Values) -> dict[str, Any]:
     """Each channel as it was known."""
     found = desk.watch.values(request.at_ns, request.vehicle or "")
     at = desk.control.clock.now_ns() if request.at_ns is None else request.at_ns
@@ -48,7 +48,7 @@ def values(desk: Desk, asked: Asked, request: reads.Values) -> dict[str, Any]:
 
 
 @handlers.read(reads.Series)
-def series(desk: Desk, asked: Asked, request: reads.Series) -> dict[str, Any]:
+def series(desk: ControlDesk, asked: Asked, request: reads.Series) -> dict[str, Any]:
     """A channel over time."""
     span = (request.t0_ns, request.t1_ns, request.pixels)
     derived = desk.watch.derived.get((request.vehicle, request.channel))
@@ -69,7 +69,7 @@ def series(desk: Desk, asked: Asked, request: reads.Series) -> dict[str, Any]:
 
 
 @handlers.read(reads.Events)
-def events(desk: Desk, asked: Asked, request: reads.Events) -> dict[str, Any]:
+def events(desk: ControlDesk, asked: Asked, request: reads.Events) -> dict[str, Any]:
     """Events, the newest first."""
     ever = history.EVER
     try:
@@ -89,12 +89,14 @@ def events(desk: Desk, asked: Asked, request: reads.Events) -> dict[str, Any]:
 
 
 @handlers.read(reads.Passes)
-def passes_(desk: Desk, asked: Asked, request: reads.Passes) -> dict[str, Any]:
+def passes_(desk: ControlDesk, asked: Asked, request: reads.Passes) -> dict[str, Any]:
     """Passes, with what came down in them, and how the links were."""
     return _passes(desk, request.from_ns, request.to_ns, request.limit)
 
 
-def _passes(desk: Desk, from_ns: int | None, to_ns: int | None, limit: int) -> dict[str, Any]:
+def _passes(
+    desk: ControlDesk, from_ns: int | None, to_ns: int | None, limit: int
+) -> dict[str, Any]:
     control, now = desk.control, desk.control.clock.now_ns()
     begin = now - SOLS_BACK * SOL_NS if from_ns is None else from_ns
     end = now + SOLS_AHEAD * SOL_NS if to_ns is None else to_ns
@@ -103,7 +105,7 @@ def _passes(desk: Desk, from_ns: int | None, to_ns: int | None, limit: int) -> d
 
 
 @handlers.read(reads.Custody)
-def custody(desk: Desk, asked: Asked, request: reads.Custody) -> dict[str, Any]:
+def custody(desk: ControlDesk, asked: Asked, request: reads.Custody) -> dict[str, Any]:
     """Where tubes are, or all steps of one."""
     view = desk.control.custody
     if request.tube is None:
@@ -119,7 +121,7 @@ def custody(desk: Desk, asked: Asked, request: reads.Custody) -> dict[str, Any]:
     return {"tube": told[0] if told else None, "steps": steps}
 
 
-def _tubes(desk: Desk) -> list[dict[str, Any]]:
+def _tubes(desk: ControlDesk) -> list[dict[str, Any]]:
     view = desk.control.custody
     return [
         {**asdict(each), "place": view.place(each.id)} for each in view.manifest()
@@ -127,7 +129,7 @@ def _tubes(desk: Desk) -> list[dict[str, Any]]:
 
 
 @handlers.read(reads.Changes)
-def changed(desk: Desk, asked: Asked, request: reads.Changes) -> dict[str, Any]:
+def changed(desk: ControlDesk, asked: Asked, request: reads.Changes) -> dict[str, Any]:
     """What came down since an instant."""
     archive, now = desk.control.archive, desk.control.clock.now_ns()
     if request.since_ns is not None and request.since_pass is not None:
@@ -139,7 +141,7 @@ def changed(desk: Desk, asked: Asked, request: reads.Changes) -> dict[str, Any]:
 
 
 @handlers.read(reads.Products)
-def products_(desk: Desk, asked: Asked, request: reads.Products) -> dict[str, Any]:
+def products_(desk: ControlDesk, asked: Asked, request: reads.Products) -> dict[str, Any]:
     """Data products, whole or not."""
     control = desk.control
     found = products(
@@ -150,7 +152,7 @@ def products_(desk: Desk, asked: Asked, request: reads.Products) -> dict[str, An
 
 
 @handlers.read(reads.Product)
-def product(desk: Desk, asked: Asked, request: reads.Product) -> dict[str, Any]:
+def product(desk: ControlDesk, asked: Asked, request: reads.Product) -> dict[str, Any]:
     """What the ascent record tells, as far as it is here."""
     if request.name != ASCENT_RECORD:
         raise Refused(
@@ -166,14 +168,14 @@ def product(desk: Desk, asked: Asked, request: reads.Product) -> dict[str, Any]:
 
 
 @handlers.read(reads.OnBoard)
-def on_board_(desk: Desk, asked: Asked, request: reads.OnBoard) -> dict[str, Any]:
+def on_board_(desk: ControlDesk, asked: Asked, request: reads.OnBoard) -> dict[str, Any]:
     """What a vehicle has loaded."""
     desk.need_vehicle(request.vehicle)
     return on_board(desk.control.archive, desk.control.tracker, request.vehicle)
 
 
 @handlers.change(controlling.LimitsSet, roles=(ENGINEER, DIRECTOR))
-def limits_set(desk: Desk, asked: Asked, request: controlling.LimitsSet) -> dict[str, Any]:
+def limits_set(desk: ControlDesk, asked: Asked, request: controlling.LimitsSet) -> dict[str, Any]:
     """Puts a limit set in force."""
     before = desk.watch.limits.name
     try:

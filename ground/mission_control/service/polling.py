@@ -4,7 +4,7 @@ from typing import Any
 
 from flight.astrodynamics.time_scales import format_iso, utc_from_tt
 from flight.runtime.loop import NANOSECONDS
-from ground.mission_control.service.desk import Desk
+from ground.mission_control.service.desk import ControlDesk
 from ground.mission_control.service.reading_requests import bounded
 from ground.mission_control.service.windows import outlook
 
@@ -15,7 +15,7 @@ MOST = 256 << 10
 """Bytes of entries in one answer; the rest comes with the next."""
 
 
-def clock(desk: Desk) -> dict[str, Any]:
+def clock(desk: ControlDesk) -> dict[str, Any]:
     """What time it is, here and there, and when an answer can come."""
     control = desk.control
     now, stations = control.clock.now(), control.stations
@@ -42,11 +42,11 @@ def clock(desk: Desk) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _utc(desk: Desk, seconds: float) -> str:
+def _utc(desk: ControlDesk, seconds: float) -> str:
     return format_iso(utc_from_tt(desk.control.clock.jd_tt(seconds)), decimals=0)
 
 
-def news(desk: Desk, journal: int, telemetry: int, limit: int) -> dict[str, Any]:
+def news(desk: ControlDesk, journal: int, telemetry: int, limit: int) -> dict[str, Any]:
     """The clock, and what is new since a number of the journal and a version of the telemetry."""
     latest = desk.control.telemetry
     begun = desk.control.boot * BOOT

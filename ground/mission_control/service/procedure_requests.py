@@ -11,7 +11,7 @@ from ground.mission_control.procedure_handling import Handling, NotNow
 from ground.mission_control.procedure_library import MISSION, NotSo
 from ground.mission_control.procedure_runner import ProcedureRunner
 from ground.mission_control.program import Instruction
-from ground.mission_control.service.desk import Desk
+from ground.mission_control.service.desk import ControlDesk
 from ground.mission_control.service.handling import (
     DIRECTOR,
     ENGINEER,
@@ -27,7 +27,7 @@ WRITE = (ENGINEER, DIRECTOR)
 LOG_ROWS = 200
 
 
-def attach(desk: Desk) -> None:
+def attach(desk: ControlDesk) -> None:
     """Has what procedures do told in the journal, and the mission's own in snapshots."""
     control = desk.control
 
@@ -56,7 +56,7 @@ def attach(desk: Desk) -> None:
     desk.snapshots["proc"] = lambda: state_of(desk, MISSION, control.runner)
 
 
-def _held_by_another(desk: Desk, vehicle: str, by: str) -> str:
+def _held_by_another(desk: ControlDesk, vehicle: str, by: str) -> str:
     holder = desk.authority.holder(vehicle)
     return f"{holder} holds {vehicle}, not {by}" if holder and holder != by else ""
 
@@ -98,7 +98,7 @@ def describe(instruction: Instruction) -> str:
 
 
 @handlers.read(reads.Procedures)
-def procedures(desk: Desk, asked: Asked, request: reads.Procedures) -> dict[str, Any]:
+def procedures(desk: ControlDesk, asked: Asked, request: reads.Procedures) -> dict[str, Any]:
     """The mission's own, and those that people wrote."""
     control = desk.control
     found = [{"name": MISSION, **state_of(desk, MISSION, control.runner)}]
@@ -110,7 +110,7 @@ def procedures(desk: Desk, asked: Asked, request: reads.Procedures) -> dict[str,
 
 
 @handlers.read(reads.GetProcedure)
-def procedure(desk: Desk, asked: Asked, request: reads.GetProcedure) -> dict[str, Any]:
+def procedure(desk: ControlDesk, asked: Asked, request: reads.GetProcedure) -> dict[str, Any]:
     """One, with its steps, where it is, and what it did last."""
     control, name = desk.control, request.name or MISSION
     runner = _newest(desk, name)
@@ -134,12 +134,12 @@ def procedure(desk: Desk, asked: Asked, request: reads.GetProcedure) -> dict[str
     }  # fmt: skip
 
 
-def _newest(desk: Desk, name: str) -> ProcedureRunner | None:
+def _newest(desk: ControlDesk, name: str) -> ProcedureRunner | None:
     control = desk.control
     return control.runner if name == MISSION else control.side_procedures.newest(name)
 
 
-def state_of(desk: Desk, name: str, runner: ProcedureRunner) -> dict[str, Any]:
+def state_of(desk: ControlDesk, name: str, runner: ProcedureRunner) -> dict[str, Any]:
     """Where a procedure that was run is, and what it waits for."""
     cursor, instruction = runner.cursor, runner.instruction
     return {
@@ -154,7 +154,7 @@ def state_of(desk: Desk, name: str, runner: ProcedureRunner) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _steps(desk: Desk, instructions: tuple[Instruction, ...]) -> list[dict[str, Any]]:
+def _steps(desk: ControlDesk, instructions: tuple[Instruction, ...]) -> list[dict[str, Any]]:
     found = []
     for position, each in enumerate(instructions):
         step = each.step
@@ -184,7 +184,7 @@ def _or_refused(do: Callable[[], Any]) -> Any:
 
 
 def _handled(
-    desk: Desk, name: str | None, do: Callable[[Handling], None]
+    desk: ControlDesk, name: str | None, do: Callable[[Handling], None]
 ) -> dict[str, Any]:
     wanted = name or MISSION
     runner = _newest(desk, wanted)
@@ -198,31 +198,31 @@ def _handled(
 
 
 @handlers.change(controlling.ProcedurePause, roles=HANDLE)
-def pause(desk: Desk, asked: Asked, request: controlling.ProcedurePause) -> dict[str, Any]:
+def pause(desk: ControlDesk, asked: Asked, request: controlling.ProcedurePause) -> dict[str, Any]:
     """It stands after the step that it is in."""
     return _handled(desk, request.name, lambda handling: handling.pause(asked.user))
 
 
 @handlers.change(controlling.ProcedureStep, roles=HANDLE)
-def step(desk: Desk, asked: Asked, request: controlling.ProcedureStep) -> dict[str, Any]:
+def step(desk: ControlDesk, asked: Asked, request: controlling.ProcedureStep) -> dict[str, Any]:
     """It does one step."""
     return _handled(desk, request.name, lambda handling: handling.step(asked.user))
 
 
 @handlers.change(controlling.ProcedureGo, roles=HANDLE)
-def go(desk: Desk, asked: Asked, request: controlling.ProcedureGo) -> dict[str, Any]:
+def go(desk: ControlDesk, asked: Asked, request: controlling.ProcedureGo) -> dict[str, Any]:
     """It goes on."""
     return _handled(desk, request.name, lambda handling: handling.go(asked.user, request.why))
 
 
 @handlers.change(controlling.ProcedureRetry, roles=HANDLE)
-def retry(desk: Desk, asked: Asked, request: controlling.ProcedureRetry) -> dict[str, Any]:
+def retry(desk: ControlDesk, asked: Asked, request: controlling.ProcedureRetry) -> dict[str, Any]:
     """It does a step anew."""
     return _handled(desk, request.name, lambda handling: handling.retry(asked.user))
 
 
 @handlers.change(controlling.ProcedureStop, roles=HANDLE)
-def stop(desk: Desk, asked: Asked, request: controlling.ProcedureStop) -> dict[str, Any]:
+def stop(desk: ControlDesk, asked: Asked, request: controlling.ProcedureStop) -> dict[str, Any]:
     """It ends; with the mission's own the run does."""
     state = _handled(desk, request.name, lambda handling: handling.stop(asked.user, request.why))
     if (request.name or MISSION) == MISSION:
@@ -231,7 +231,7 @@ def stop(desk: Desk, asked: Asked, request: controlling.ProcedureStop) -> dict[s
 
 
 @handlers.change(controlling.ProcedureJump, roles=HANDLE)
-def jump(desk: Desk, asked: Asked, request: controlling.ProcedureJump) -> dict[str, Any]:
+def jump(desk: ControlDesk, asked: Asked, request: controlling.ProcedureJump) -> dict[str, Any]:
     """It goes on at another step."""
     runner = _newest(desk, request.name or MISSION)
     count = 0 if runner is None else len(runner.program.instructions)
@@ -242,7 +242,7 @@ def jump(desk: Desk, asked: Asked, request: controlling.ProcedureJump) -> dict[s
 
 
 @handlers.change(controlling.ProcedureAnswer, roles=HANDLE)
-def answer(desk: Desk, asked: Asked, request: controlling.ProcedureAnswer) -> dict[str, Any]:
+def answer(desk: ControlDesk, asked: Asked, request: controlling.ProcedureAnswer) -> dict[str, Any]:
     """A prompt is answered, or a hazardous command approved or refused."""
 
     def do(handling: Handling) -> None:
@@ -259,7 +259,7 @@ def answer(desk: Desk, asked: Asked, request: controlling.ProcedureAnswer) -> di
 
 
 @handlers.change(controlling.ProcedurePoll, roles=(OPERATOR, DIRECTOR, ENGINEER))
-def poll(desk: Desk, asked: Asked, request: controlling.ProcedurePoll) -> dict[str, Any]:
+def poll(desk: ControlDesk, asked: Asked, request: controlling.ProcedurePoll) -> dict[str, Any]:
     """One's own word in a poll."""
     roles = desk.people.roles(asked)
     return _handled(
@@ -274,7 +274,7 @@ def poll(desk: Desk, asked: Asked, request: controlling.ProcedurePoll) -> dict[s
 
 
 @handlers.change(controlling.ProcedureSave, roles=WRITE)
-def save(desk: Desk, asked: Asked, request: controlling.ProcedureSave) -> dict[str, Any]:
+def save(desk: ControlDesk, asked: Asked, request: controlling.ProcedureSave) -> dict[str, Any]:
     """A draft is kept."""
     library = desk.control.library
     done = _or_refused(lambda: library.save(request.name, request.text, asked.user))
@@ -282,14 +282,16 @@ def save(desk: Desk, asked: Asked, request: controlling.ProcedureSave) -> dict[s
 
 
 @handlers.change(controlling.ProcedureSubmit, roles=WRITE)
-def submit(desk: Desk, asked: Asked, request: controlling.ProcedureSubmit) -> dict[str, Any]:
+def submit(desk: ControlDesk, asked: Asked, request: controlling.ProcedureSubmit) -> dict[str, Any]:
     """A draft is to be reviewed."""
     done = _or_refused(lambda: desk.control.library.submit(request.name, asked.user))
     return _written(desk, asked, request.name, "submitted", done)
 
 
 @handlers.change(controlling.ProcedureApprove, roles=(DIRECTOR,))
-def approve(desk: Desk, asked: Asked, request: controlling.ProcedureApprove) -> dict[str, Any]:
+def approve(
+    desk: ControlDesk, asked: Asked, request: controlling.ProcedureApprove
+) -> dict[str, Any]:
     """Another person approves it."""
     library = desk.control.library
     draft = _or_refused(lambda: library.shelf(request.name)).draft
@@ -302,7 +304,7 @@ def approve(desk: Desk, asked: Asked, request: controlling.ProcedureApprove) -> 
     return _written(desk, asked, request.name, "approved", done)
 
 
-def _written(desk: Desk, asked: Asked, name: str, what: str, version: Any) -> dict[str, Any]:
+def _written(desk: ControlDesk, asked: Asked, name: str, what: str, version: Any) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(version)
     del plain["text"]
     desk.journal.add("proc", what, who=asked.user, data={"procedure": name, **plain})
@@ -310,7 +312,7 @@ def _written(desk: Desk, asked: Asked, name: str, what: str, version: Any) -> di
 
 
 @handlers.change(controlling.ProcedureRun, roles=HANDLE)
-def run(desk: Desk, asked: Asked, request: controlling.ProcedureRun) -> dict[str, Any]:
+def run(desk: ControlDesk, asked: Asked, request: controlling.ProcedureRun) -> dict[str, Any]:
     """An approved one is run; the mission's own is taken in hand."""
     control = desk.control
     if request.arguments:

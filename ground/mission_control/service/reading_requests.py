@@ -12,7 +12,7 @@ from ground.api import reads
 from ground.api.training import blank, is_hidden
 from ground.mission_control.condition_checks import MODE
 from ground.mission_control.dictionary import DictionaryRefusal
-from ground.mission_control.service.desk import Desk
+from ground.mission_control.service.desk import ControlDesk
 from ground.mission_control.service.handling import (
     TRAINER,
     Asked,
@@ -29,7 +29,7 @@ LARGEST_ANSWER = 512 << 10  # bytes
 
 
 @handlers.read(reads.Hello)
-def hello(desk: Desk, asked: Asked, request: reads.Hello) -> dict[str, Any]:
+def hello(desk: ControlDesk, asked: Asked, request: reads.Hello) -> dict[str, Any]:
     """Who asks, and what this run is."""
     about = desk.about
     return {
@@ -43,7 +43,7 @@ def hello(desk: Desk, asked: Asked, request: reads.Hello) -> dict[str, Any]:
 
 
 @handlers.read(reads.GetDictionary)
-def dictionary(desk: Desk, asked: Asked, request: reads.GetDictionary) -> dict[str, Any]:
+def dictionary(desk: ControlDesk, asked: Asked, request: reads.GetDictionary) -> dict[str, Any]:
     """The dictionary, of one vehicle or of all of this run."""
     names = desk.vehicles if request.vehicle is None else (request.vehicle,)
     try:
@@ -54,7 +54,7 @@ def dictionary(desk: Desk, asked: Asked, request: reads.GetDictionary) -> dict[s
 
 
 @handlers.read(reads.Snapshot)
-def snapshot(desk: Desk, asked: Asked, request: reads.Snapshot) -> dict[str, Any]:
+def snapshot(desk: ControlDesk, asked: Asked, request: reads.Snapshot) -> dict[str, Any]:
     """How all is now."""
     wanted = request.topics
     found: dict[str, Any] = {
@@ -67,7 +67,7 @@ def snapshot(desk: Desk, asked: Asked, request: reads.Snapshot) -> dict[str, Any
     return found
 
 
-def vehicle_state(desk: Desk, name: str) -> dict[str, Any]:
+def vehicle_state(desk: ControlDesk, name: str) -> dict[str, Any]:
     """What is known of a vehicle: its state by the last report, and how long it has been silent."""
     telemetry, now_ns = desk.control.telemetry, desk.control.clock.now_ns()
     silence = telemetry.silence(name, now_ns)
@@ -83,7 +83,7 @@ def vehicle_state(desk: Desk, name: str) -> dict[str, Any]:
 
 
 @handlers.read(reads.Since)
-def since(desk: Desk, asked: Asked, request: reads.Since) -> dict[str, Any]:
+def since(desk: ControlDesk, asked: Asked, request: reads.Since) -> dict[str, Any]:
     """Entries of the journal; what trainers do is for trainers."""
     found = bounded(desk.journal.after(request.number, request.topics, request.limit))
     if not desk.people.has(asked, TRAINER):
@@ -105,7 +105,7 @@ def bounded(entries: list[Any], most: int = LARGEST_ANSWER) -> list[dict[str, An
 
 
 @handlers.read(reads.History)
-def history(desk: Desk, asked: Asked, request: reads.History) -> dict[str, Any]:
+def history(desk: ControlDesk, asked: Asked, request: reads.History) -> dict[str, Any]:
     """Commands, the newest first."""
     ladder, commands = desk.ladder, desk.control.tracker.commands()
     if request.before is not None:
@@ -129,13 +129,13 @@ def history(desk: Desk, asked: Asked, request: reads.History) -> dict[str, Any]:
 
 
 @handlers.read(reads.Preview)
-def preview(desk: Desk, asked: Asked, request: reads.Preview) -> dict[str, Any]:
+def preview(desk: ControlDesk, asked: Asked, request: reads.Preview) -> dict[str, Any]:
     """Not here: nothing of this run may know what a twin has done."""
     raise Refused("a preview is flown beside the run: ask its edge for it (`msr control`)")
 
 
 @handlers.read(reads.DryRun)
-def dry_run(desk: Desk, asked: Asked, request: reads.DryRun) -> dict[str, Any]:
+def dry_run(desk: ControlDesk, asked: Asked, request: reads.DryRun) -> dict[str, Any]:
     """What staging would say."""
     wanted = Wanted(
         request.vehicle, request.command, request.arguments, lifetime=request.lifetime

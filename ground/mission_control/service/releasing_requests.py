@@ -5,7 +5,7 @@ from typing import Any
 
 from ground.api import commanding
 from ground.api.entries import StackItem
-from ground.mission_control.service.desk import Desk
+from ground.mission_control.service.desk import ControlDesk
 from ground.mission_control.service.handling import OPERATOR, Asked, Handlers, Refused
 from ground.mission_control.service.staging import Wanted, assess, mode_problems, sequence_problems
 
@@ -13,7 +13,7 @@ handlers = Handlers()
 
 
 @handlers.change(commanding.Release, roles=(OPERATOR,))
-def release(desk: Desk, asked: Asked, request: commanding.Release) -> dict[str, Any]:
+def release(desk: ControlDesk, asked: Asked, request: commanding.Release) -> dict[str, Any]:
     """Lets staged commands leave, in this order: all of them, or none."""
     if len(set(request.stages)) < len(request.stages):
         raise Refused("stages: each is to be named once")
@@ -30,7 +30,7 @@ def release(desk: Desk, asked: Asked, request: commanding.Release) -> dict[str, 
     return {"identifiers": desk.releases.release(items, asked.user)}
 
 
-def _may_be_released(desk: Desk, asked: Asked, item: StackItem) -> None:
+def _may_be_released(desk: ControlDesk, asked: Asked, item: StackItem) -> None:
     desk.authority.need(item.vehicle, asked.user)
     if item.identifiers or item.state in ("released", "waiting"):
         how = f"as {', '.join(item.identifiers)}" if item.identifiers else f"and waits: {item.when}"
@@ -44,13 +44,13 @@ def _may_be_released(desk: Desk, asked: Asked, item: StackItem) -> None:
         raise Refused(f"{item.stage} is {item.state}: it cannot be released")
 
 
-def _why_void(desk: Desk, item: StackItem) -> str:
+def _why_void(desk: ControlDesk, item: StackItem) -> str:
     if item.hazardous:
         return desk.approvals.why_void(item)
     return ""
 
 
-def _check_now(desk: Desk, items: Sequence[StackItem]) -> None:
+def _check_now(desk: ControlDesk, items: Sequence[StackItem]) -> None:
     """Raises Refused for what may not leave as things are now."""
     before: dict[str, None] = {}
     for item in items:
@@ -79,7 +79,7 @@ def _check_now(desk: Desk, items: Sequence[StackItem]) -> None:
 
 
 @handlers.change(commanding.Cancel, roles=(OPERATOR,))
-def cancel(desk: Desk, asked: Asked, request: commanding.Cancel) -> dict[str, Any]:
+def cancel(desk: ControlDesk, asked: Asked, request: commanding.Cancel) -> dict[str, Any]:
     """Takes back a command that has not left."""
     tracker = desk.control.tracker
     if not tracker.knows(request.identifier):

@@ -19,7 +19,7 @@ from ground.mission_control.command_tracker import Taken, TrackedCommand
 from ground.mission_control.mission_control import MissionControl
 from ground.mission_control.origins import user_of
 from ground.mission_control.service.all_requests import all_handlers, attach_all
-from ground.mission_control.service.desk import About, Desk
+from ground.mission_control.service.desk import About, ControlDesk
 from ground.mission_control.service.handling import EDGE, Asked, Handler, Refused
 from ground.mission_control.service.journal import LARGEST
 from ground.mission_control.service.polling import news
@@ -43,7 +43,7 @@ class Service:
         simulation: Simulation | None = None,
         configs: Path | None = None,
     ) -> None:
-        self.desk = Desk(control, about, simulation, configs)
+        self.desk = ControlDesk(control, about, simulation, configs)
         self._handlers = all_handlers().by_kind
         attach_all(self.desk)
         control.tracker.on_change = self._changed

@@ -6,7 +6,7 @@ import msgspec
 
 from ground.api import commanding
 from ground.api.entries import StackItem
-from ground.mission_control.service.desk import Desk
+from ground.mission_control.service.desk import ControlDesk
 from ground.mission_control.service.handling import (
     DIRECTOR,
     EDGE,
@@ -22,7 +22,7 @@ EDITABLE = ("draft", "ready", "waiting_approval", "approved", "void")
 
 
 @handlers.change(commanding.Stage, roles=(OPERATOR,))
-def stage(desk: Desk, asked: Asked, request: commanding.Stage) -> dict[str, Any]:
+def stage(desk: ControlDesk, asked: Asked, request: commanding.Stage) -> dict[str, Any]:
     """Puts a command on the stack."""
     desk.need_vehicle(request.vehicle)
     desk.authority.need(request.vehicle, asked.user)
@@ -36,7 +36,7 @@ def stage(desk: Desk, asked: Asked, request: commanding.Stage) -> dict[str, Any]
 
 
 @handlers.change(commanding.Edit, roles=(OPERATOR,))
-def edit(desk: Desk, asked: Asked, request: commanding.Edit) -> dict[str, Any]:
+def edit(desk: ControlDesk, asked: Asked, request: commanding.Edit) -> dict[str, Any]:
     """Changes what is staged; an approval is void."""
     item = desk.stack.staged_item(request.stage)
     desk.authority.need(item.vehicle, asked.user)
@@ -56,7 +56,7 @@ def edit(desk: Desk, asked: Asked, request: commanding.Edit) -> dict[str, Any]:
 
 
 @handlers.change(commanding.Unstage, roles=(OPERATOR,))
-def unstage(desk: Desk, asked: Asked, request: commanding.Unstage) -> dict[str, Any]:
+def unstage(desk: ControlDesk, asked: Asked, request: commanding.Unstage) -> dict[str, Any]:
     """Takes a command from the stack."""
     item = desk.stack.staged_item(request.stage)
     desk.authority.need(item.vehicle, asked.user)
@@ -65,7 +65,7 @@ def unstage(desk: Desk, asked: Asked, request: commanding.Unstage) -> dict[str, 
 
 
 @handlers.change(commanding.Approve, roles=(DIRECTOR,))
-def approve(desk: Desk, asked: Asked, request: commanding.Approve) -> dict[str, Any]:
+def approve(desk: ControlDesk, asked: Asked, request: commanding.Approve) -> dict[str, Any]:
     """A second person agrees to what has this hash."""
     item = desk.stack.staged_item(request.stage)
     if item.state != "waiting_approval":
@@ -84,7 +84,7 @@ def approve(desk: Desk, asked: Asked, request: commanding.Approve) -> dict[str, 
     return {"stage": item.stage}
 
 
-def second_person(desk: Desk, asked: Asked, item: StackItem) -> None:
+def second_person(desk: ControlDesk, asked: Asked, item: StackItem) -> None:
     """Raises Refused where who asks is not another person, independent of those who staged it."""
     if asked.user in item.hands:
         raise Refused(
@@ -101,7 +101,7 @@ def second_person(desk: Desk, asked: Asked, item: StackItem) -> None:
 
 
 @handlers.change(commanding.Refuse, roles=(DIRECTOR,))
-def refuse(desk: Desk, asked: Asked, request: commanding.Refuse) -> dict[str, Any]:
+def refuse(desk: ControlDesk, asked: Asked, request: commanding.Refuse) -> dict[str, Any]:
     """A director disagrees."""
     item = desk.stack.staged_item(request.stage)
     if item.state not in ("waiting_approval", "approved"):
@@ -113,7 +113,7 @@ def refuse(desk: Desk, asked: Asked, request: commanding.Refuse) -> dict[str, An
 
 
 @handlers.change(commanding.Expire, roles=())
-def expire(desk: Desk, asked: Asked, request: commanding.Expire) -> dict[str, Any]:
+def expire(desk: ControlDesk, asked: Asked, request: commanding.Expire) -> dict[str, Any]:
     """People's time for an approval is over."""
     if asked.user != EDGE:
         raise Refused(f"expire is told by the edge alone, not by {asked.user}")
@@ -123,7 +123,7 @@ def expire(desk: Desk, asked: Asked, request: commanding.Expire) -> dict[str, An
     return {"stage": item.stage}
 
 
-def assessed(desk: Desk, item: StackItem) -> StackItem:
+def assessed(desk: ControlDesk, item: StackItem) -> StackItem:
     """An item with all that there is to say of it now; raises Refused for no command."""
     wanted = Wanted(
         item.vehicle, item.command, item.arguments, item.when, item.lifetime, item.not_after,

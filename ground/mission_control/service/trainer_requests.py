@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from ground.api import training
-from ground.mission_control.service.desk import Desk
+from ground.mission_control.service.desk import ControlDesk
 from ground.mission_control.service.handling import TRAINER, Asked, Handlers, Refused
 from ground.mission_control.service.simulation import Simulation
 
@@ -15,7 +15,7 @@ MOST_CHECKPOINTS = 200
 
 
 @contextmanager
-def _simulation(desk: Desk) -> Iterator[Simulation]:
+def _simulation(desk: ControlDesk) -> Iterator[Simulation]:
     """What can be broken here; what it cannot do is a refusal, by its own sentence."""
     if desk.simulation is None:
         raise Refused("nothing is simulated here: nothing can be broken")
@@ -25,28 +25,28 @@ def _simulation(desk: Desk) -> Iterator[Simulation]:
         raise Refused(str(error)) from None
 
 
-def _looked(desk: Desk, asked: Asked, what: str) -> AbstractContextManager[Simulation]:
+def _looked(desk: ControlDesk, asked: Asked, what: str) -> AbstractContextManager[Simulation]:
     """What a trainer looks at, which the crew does not see."""
     desk.people.need(asked, (TRAINER,), what)
     return _simulation(desk)
 
 
 @handlers.read(training.FaultTargets)
-def targets(desk: Desk, asked: Asked, request: training.FaultTargets) -> dict[str, Any]:
+def targets(desk: ControlDesk, asked: Asked, request: training.FaultTargets) -> dict[str, Any]:
     """What can break."""
     with _looked(desk, asked, "fault_targets") as simulation:
         return simulation.targets()
 
 
 @handlers.read(training.FaultKinds)
-def kinds(desk: Desk, asked: Asked, request: training.FaultKinds) -> dict[str, Any]:
+def kinds(desk: ControlDesk, asked: Asked, request: training.FaultKinds) -> dict[str, Any]:
     """How it can."""
     with _looked(desk, asked, "fault_kinds") as simulation:
         return simulation.kinds(request.sort, request.target)
 
 
 @handlers.read(training.Faults)
-def faults(desk: Desk, asked: Asked, request: training.Faults) -> dict[str, Any]:
+def faults(desk: ControlDesk, asked: Asked, request: training.Faults) -> dict[str, Any]:
     """What does, and what of it was hit."""
     with _looked(desk, asked, "faults") as simulation:
         return simulation.told(request.of, request.limit)
@@ -54,7 +54,7 @@ def faults(desk: Desk, asked: Asked, request: training.Faults) -> dict[str, Any]
 
 @handlers.change(training.FaultInject, roles=(TRAINER,))
 def inject(
-    desk: Desk, asked: Asked, request: training.FaultInject
+    desk: ControlDesk, asked: Asked, request: training.FaultInject
 ) -> dict[str, Any]:
     """Lets something break."""
     with _simulation(desk) as simulation:
@@ -64,7 +64,7 @@ def inject(
 
 
 @handlers.change(training.FaultHeal, roles=(TRAINER,))
-def heal(desk: Desk, asked: Asked, request: training.FaultHeal) -> dict[str, Any]:
+def heal(desk: ControlDesk, asked: Asked, request: training.FaultHeal) -> dict[str, Any]:
     """Lets it be whole again."""
     with _simulation(desk) as simulation:
         done = simulation.heal(request.name)
@@ -73,7 +73,7 @@ def heal(desk: Desk, asked: Asked, request: training.FaultHeal) -> dict[str, Any
 
 
 @handlers.read(training.DrillFiles)
-def drill_files(desk: Desk, asked: Asked, request: training.DrillFiles) -> dict[str, Any]:
+def drill_files(desk: ControlDesk, asked: Asked, request: training.DrillFiles) -> dict[str, Any]:
     """Which drills there are, or what one says."""
     with _looked(desk, asked, "drill_files") as simulation:
         drills = simulation.drills
@@ -81,14 +81,14 @@ def drill_files(desk: Desk, asked: Asked, request: training.DrillFiles) -> dict[
 
 
 @handlers.read(training.DrillNow)
-def drill(desk: Desk, asked: Asked, request: training.DrillNow) -> dict[str, Any]:
+def drill(desk: ControlDesk, asked: Asked, request: training.DrillNow) -> dict[str, Any]:
     """What is going on, as far as who asks may know."""
     with _simulation(desk) as simulation:
         return simulation.drills.told(trainer=desk.people.has(asked, TRAINER))
 
 
 @handlers.change(training.DrillBegin, roles=(TRAINER,))
-def drill_begin(desk: Desk, asked: Asked, request: training.DrillBegin) -> dict[str, Any]:
+def drill_begin(desk: ControlDesk, asked: Asked, request: training.DrillBegin) -> dict[str, Any]:
     """A drill waits for its start, or begins."""
     with _simulation(desk) as simulation:
         done = simulation.drills.begin(
@@ -99,7 +99,7 @@ def drill_begin(desk: Desk, asked: Asked, request: training.DrillBegin) -> dict[
 
 
 @handlers.change(training.DrillEnd, roles=(TRAINER,))
-def drill_end(desk: Desk, asked: Asked, request: training.DrillEnd) -> dict[str, Any]:
+def drill_end(desk: ControlDesk, asked: Asked, request: training.DrillEnd) -> dict[str, Any]:
     """It is broken off."""
     with _simulation(desk) as simulation:
         done = simulation.drills.end()
@@ -108,13 +108,13 @@ def drill_end(desk: Desk, asked: Asked, request: training.DrillEnd) -> dict[str,
 
 
 @handlers.read(training.Branch)
-def branch(desk: Desk, asked: Asked, request: training.Branch) -> dict[str, Any]:
+def branch(desk: ControlDesk, asked: Asked, request: training.Branch) -> dict[str, Any]:
     """Not here: another run is begun by who starts runs."""
     raise Refused("another run is begun beside this one: ask its edge for it (`msr control`)")
 
 
 @handlers.read(training.Checkpoints)
-def checkpoints(desk: Desk, asked: Asked, request: training.Checkpoints) -> dict[str, Any]:
+def checkpoints(desk: ControlDesk, asked: Asked, request: training.Checkpoints) -> dict[str, Any]:
     """The instants that have a name."""
     desk.people.need(asked, (TRAINER,), "checkpoints")
     made = [entry for entry in desk.journal.of("fault") if entry.what == "checkpoint"]
@@ -127,7 +127,7 @@ def checkpoints(desk: Desk, asked: Asked, request: training.Checkpoints) -> dict
 
 
 @handlers.change(training.Checkpoint, roles=(TRAINER,))
-def checkpoint(desk: Desk, asked: Asked, request: training.Checkpoint) -> dict[str, Any]:
+def checkpoint(desk: ControlDesk, asked: Asked, request: training.Checkpoint) -> dict[str, Any]:
     """This instant gets a name."""
     if not desk.about.deterministic:
         raise Refused("this run does not fly again from its record: nothing can branch off from it")
@@ -143,7 +143,7 @@ def checkpoint(desk: Desk, asked: Asked, request: training.Checkpoint) -> dict[s
 
 
 @handlers.change(training.KillRequest, roles=(TRAINER,))
-def kill(desk: Desk, asked: Asked, request: training.KillRequest) -> dict[str, Any]:
+def kill(desk: ControlDesk, asked: Asked, request: training.KillRequest) -> dict[str, Any]:
     """Lets somebody die."""
     with _simulation(desk) as simulation:
         done = simulation.kill(request.role)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flight.astrodynamics.quaternions import Quaternion
+from flight.astrodynamics.quaternions import Quaternion, quaternion_of_axes
 from flight.astrodynamics.site_frame import local_axes
 from flight.astrodynamics.vectors import Vector, cross, dot, scale, unit
 from flight.lander import entry_phases
@@ -23,7 +23,6 @@ from flight.lander.entry_guidance import (
 )
 from flight.lander.entry_phases import EntryFlight, bank_of, make_guidance, speed_of
 from flight.lander.entry_reference import EntryReference, ReferencePoint
-from flight.lander.thrust_control import _of_axes
 from tests.flight.lander.descent_bench import FRAME, GROUND, MUTE, NO_STARS, Bench, navigation
 
 SETTINGS = GuidanceSettings(
@@ -251,7 +250,7 @@ def banked(angle: float) -> Quaternion:
     x = unit(tuple(math.sin(angle) * r + math.cos(angle) * t
                    for r, t in zip(right, top, strict=True)))  # type: ignore[arg-type]  # fmt: skip
     assert dot(east, forward) > 0.9
-    return _of_axes(x, cross(scale(-1.0, forward), x), scale(-1.0, forward))
+    return quaternion_of_axes(x, cross(scale(-1.0, forward), x), scale(-1.0, forward))
 
 
 @pytest.mark.parametrize("angle", [0.0, 0.7, -2.0, 3.0])

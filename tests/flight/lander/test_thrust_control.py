@@ -11,6 +11,7 @@ from flight.astrodynamics.quaternions import (
     conjugate,
     from_axis_angle,
     product,
+    quaternion_of_axes,
     rotate,
 )
 from flight.astrodynamics.site_frame import local_axes
@@ -19,7 +20,6 @@ from flight.lander.thrust_control import (
     AttitudeGains,
     EngineLayout,
     ThrustAllocation,
-    _of_axes,
     axis_of,
     control_moment,
     force_along_axis,
@@ -188,7 +188,7 @@ def test_every_attitude_is_found_from_its_axes_whichever_part_is_the_largest(
     attitude: Quaternion,
 ) -> None:
     x, y, z = (rotate(attitude, axis) for axis in ((1.0, 0, 0), (0, 1.0, 0), (0, 0, 1.0)))
-    assert angle_between(_of_axes(x, y, z), attitude) < 1e-7
+    assert angle_between(quaternion_of_axes(x, y, z), attitude) < 1e-7
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.kepler import propagate_kepler
 from flight.astrodynamics.orbits import elements_from_state
+from flight.astrodynamics.site_frame import local_axes
 from flight.astrodynamics.vectors import dot, norm, subtract, unit
 from sim_hw.dynamics.ascent import (
     APOAPSIS,
@@ -21,7 +22,7 @@ from sim_hw.dynamics.ascent import (
     impact,
     position_and_velocity,
 )
-from sim_hw.dynamics.planet import JEZERO, local_axes, sphere
+from sim_hw.dynamics.planet import JEZERO, sphere
 from sim_hw.dynamics.solid_motor import SolidMotor, ThrustCurve
 from sim_hw.dynamics.steering import (
     gravity_turn,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flight.astrodynamics.quaternions import rotate
+from flight.astrodynamics.quaternions import quaternion_of_axes, rotate
 from flight.astrodynamics.site_frame import SiteFrame
 from flight.astrodynamics.vectors import Vector, cross, dot, norm
 from sim_hw.dynamics import entry_aerodynamics, entry_capsule
@@ -27,7 +27,6 @@ from sim_hw.dynamics.entry_motion import (
     AeroshellMotion,
     RigidMotion,
     lift_direction,
-    quaternion_of_axes,
     tilt_of,
     trimmed_axes,
 )

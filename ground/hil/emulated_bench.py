@@ -1,17 +1,17 @@
-"""A device in C in QEMU, on a desk of its own."""
+"""A device in C in QEMU, in a bench session of its own."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 from flight.configuration.allowed_values import choices_words
-from ground.hil.desk import Desk, DeskDevice
+from ground.hil.bench_session import BenchSession, HeldDevice
 from ground.testbed.bench_file import BenchFile, DeviceFile, IdentityFile, WireFile
 from sim_hw.bench.building import DEVICES
 from sim_hw.bench.emulated import Emulated
 from sim_hw.bench.stand_ins.table import PLACES
 
 
-class EmulatedDesk:
+class EmulatedBench:
     """QEMU, and the bench that has its UART. Raises NotBuilt, ValueError for no known device."""
 
     def __init__(self, folder: Path, name: str, defines: Mapping[str, float]) -> None:
@@ -26,11 +26,11 @@ class EmulatedDesk:
             {service: DeviceFile("real", "uart", IdentityFile(interface.__name__))},
         )  # fmt: skip
         try:
-            self._desk = Desk(folder / "bench", bench, hold=False)
+            self._session = BenchSession(folder / "bench", bench, hold=False)
         except BaseException:
             self._emulated.kill()
             raise
-        self.device: DeskDevice = self._desk.device(service)
+        self.device: HeldDevice = self._session.device(service)
 
     def power_cycle(self) -> None:
         """Off and on: the bench sees another boot."""
@@ -39,5 +39,5 @@ class EmulatedDesk:
 
     def close(self) -> None:
         """Safe, and off."""
-        self._desk.close()
+        self._session.close()
         self._emulated.kill()

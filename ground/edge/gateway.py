@@ -41,7 +41,7 @@ class Person:
 
 
 @dataclass
-class Desk:
+class Gateway:
     """What a request is answered with, whichever way it came."""
 
     sessions: Sessions

@@ -57,7 +57,7 @@ class Motion:
     effects: list[dict[str, Any]] = field(default_factory=list)
 
 
-class Desk:
+class BenchSession:
     """All devices of a bench file, held until it is closed. Raises ConfigurationError."""
 
     def __init__(
@@ -129,9 +129,9 @@ class Desk:
 
     # ----------------------------------------------------------------- orders
 
-    def device(self, service: str) -> "DeskDevice":
+    def device(self, service: str) -> "HeldDevice":
         """One of them; raises KeyError for one that the bench file does not have."""
-        return DeskDevice(self, service, self.lines[service], REPLACEABLE[service])
+        return HeldDevice(self, service, self.lines[service], REPLACEABLE[service])
 
     def order(self, what: str, service: str, *values: Any) -> None:
         """To the bench process, as `msr hil` orders it."""
@@ -168,17 +168,17 @@ class Desk:
             self._holding.release()
 
 
-class DeskDevice:
+class HeldDevice:
     """One device: `call("state")`, `call("drive", distance=1.0)`, `arm(60.0)`, `safe()`."""
 
     def __init__(
-        self, desk: Desk, service: str, line: _Line, interface: type[DeviceInterface]
+        self, session: BenchSession, service: str, line: _Line, interface: type[DeviceInterface]
     ) -> None:
         self.service = service
         self.interface = interface
         self.times: dict[str, list[float]] = {}
         """How long (s) each call took, by its method."""
-        self._desk, self._line = desk, line
+        self._session, self._line = session, line
 
     @property
     def state(self) -> str:
@@ -213,20 +213,20 @@ class DeskDevice:
 
     def arm(self, seconds: float = 60.0, who: str = "pytest") -> None:
         """Lets it move for so long; raises DeviceTimeout where it is not let."""
-        longest = self._desk.bench.devices[self.service].arm_for
+        longest = self._session.bench.devices[self.service].arm_for
         if not 0.0 < seconds <= longest:
             raise ValueError(f"{self.service}: {seconds:g} s: allowed is up to {longest:g} s")
-        self._desk.order("arm", self.service, seconds, who)
+        self._session.order("arm", self.service, seconds, who)
         self._wait(ARMED)
 
     def safe(self) -> None:
         """It moves no more; raises DeviceTimeout where it does not say so."""
         if self.there:
-            self._desk.order("safe", self.service, "a test wants it so")
+            self._session.order("safe", self.service, "a test wants it so")
             self._wait(SAFE)
 
     def _wait(self, state: str) -> None:
-        if not self._desk._until(lambda: self._line.state == state, WITHIN):
+        if not self._session._until(lambda: self._line.state == state, WITHIN):
             raise DeviceTimeout(
                 f"{self.service} is not {state} within {WITHIN:g} s but {self.state}: {self.why}"
             )
@@ -236,12 +236,12 @@ class DeskDevice:
         known = self.interface.methods
         if method not in known:
             raise DeviceRejected(f"{method}: allowed is one of {', '.join(known)}")
-        return self._desk.begin(self.service, method, arguments, known[method].limit)
+        return self._session.begin(self.service, method, arguments, known[method].limit)
 
     def answer(self, motion: Motion, *, within: float | None = None) -> Any:
         """Its result, as the ICD has it. Raises DeviceRejected, DeviceFault, DeviceTimeout."""
         method = self.interface.methods[motion.method]
-        reply = self._desk.answer(motion, method.limit + 1.0 if within is None else within)
+        reply = self._session.answer(motion, method.limit + 1.0 if within is None else within)
         if reply is None:
             self.cancel(motion)
             raise DeviceTimeout(f"{self.service}: {motion.method} gave no answer")
@@ -266,4 +266,4 @@ class DeskDevice:
 
     def cancel(self, motion: Motion) -> None:
         """It stops what it does for a call."""
-        self._desk.cancel(self.service, motion)
+        self._session.cancel(self.service, motion)
