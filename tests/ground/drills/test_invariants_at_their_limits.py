@@ -1,0 +1,248 @@
+"""Each invariant at its limit, and what it must not take for a breach."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from flight.icd.messages import Command, CommandReport, EventReport, Rung, Severity
+from ground.drills.invariants import ALWAYS_ON, INVARIANTS, SURVIVED
+
+
+class Account(SimpleNamespace):
+    """The energy of one vehicle, J: what came in and where it went."""
+
+    def __init__(self, **more: float) -> None:
+        names = (
+            "array", "generator", "unserved", "loads", "charging_loss", "discharging_loss",
+            "shunted", "drained",
+        )  # fmt: skip
+        super().__init__(**{**dict.fromkeys(names, 0.0), **more})
+
+
+def powered(account: Account, energy: float, *, brownout: bool = False, lost: Any = None) -> Any:
+    battery = SimpleNamespace(initial_state_of_charge=0.5, capacity=2.0)  # 3600 J at the begin
+    electrical = SimpleNamespace(
+        account=account, parameters=SimpleNamespace(battery=battery),
+        peek=lambda: SimpleNamespace(energy=energy, brownout=brownout),
+    )  # fmt: skip
+    vehicles = {"rover": SimpleNamespace(electrical=electrical)}
+    return SimpleNamespace(hardware=SimpleNamespace(vehicles=vehicles, lost=lost or {}))
+
+
+@pytest.mark.parametrize("name", ["array", "generator", "unserved"])
+def test_each_gain_of_energy_has_to_be_found_again(name: str) -> None:
+    account = Account(**{name: 900.0})
+    assert INVARIANTS["energy_closes"](powered(account, 4500.0)).look() == ""
+    assert "900.000 J of 900 J" in INVARIANTS["energy_closes"](powered(account, 3600.0)).look()
+
+
+@pytest.mark.parametrize(
+    "name", ["loads", "charging_loss", "discharging_loss", "shunted", "drained"]
+)
+def test_each_loss_of_energy_has_to_be_missing(name: str) -> None:
+    account = Account(**{name: 900.0})
+    assert INVARIANTS["energy_closes"](powered(account, 2700.0)).look() == ""
+    assert "rover: -900.000 J" in INVARIANTS["energy_closes"](powered(account, 3600.0)).look()
+
+
+@pytest.mark.parametrize(("array", "off", "told"), [
+    (1000.0, 0.0035, False), (1000.0, 0.0037, True), (1000.0, -0.0037, True),
+    (1e6, 0.99, False), (1e6, 1.01, True),
+])  # fmt: skip
+def test_a_millionth_of_what_went_through_is_rounding_and_no_more(
+    array: float, off: float, told: bool
+) -> None:
+    run = powered(Account(array=array), 3600.0 + array + off)
+    assert bool(INVARIANTS["energy_closes"](run).look()) is told
+
+
+def test_an_empty_battery_of_a_vehicle_that_is_lost_is_no_brownout() -> None:
+    empty = powered(Account(), 0.0, brownout=True, lost={"rover": 3.0})
+    assert INVARIANTS["no_brownout"](empty).look() == ""
+    empty.hardware.lost = {"mav": 3.0}
+    assert INVARIANTS["no_brownout"](empty).look() == "rover: the battery is empty"
+
+
+# ----------------------------------------------------------------------- propellant
+
+
+def tanks(lander: float | None = None, orbiter: float | None = None) -> Any:
+    vehicles: dict[str, Any] = {}
+    bodies: dict[str, Any] = {}
+    if orbiter is not None:
+        thrusters = SimpleNamespace(vehicle=SimpleNamespace(propellant=orbiter))
+        vehicles["orbiter"] = SimpleNamespace(devices={"thrusters": thrusters})
+    if lander is not None:
+        bodies["lander"] = SimpleNamespace(state=[0.0] * 6 + [lander])
+    world = SimpleNamespace(space=SimpleNamespace(bodies=bodies))
+    return SimpleNamespace(hardware=SimpleNamespace(vehicles=vehicles, world=world))
+
+
+def test_the_tanks_of_lander_and_orbiter_are_watched_each_for_itself() -> None:
+    run = tanks(lander=400.0, orbiter=3.0)
+    found = INVARIANTS["propellant_closes"](run)
+    assert found.look() == ""
+    run.hardware.world.space.bodies["lander"].state[6] = 399.0
+    tank = run.hardware.vehicles["orbiter"].devices["thrusters"].vehicle
+    tank.propellant = 3.0 + 0.9e-9
+    assert found.look() == "", "rounding"
+    tank.propellant = 3.0
+    assert found.look() == ""
+    run.hardware.world.space.bodies["lander"].state[6] = 399.5
+    assert found.look() == (
+        "descent engines of the lander: 399.000000 kg have become 399.500000 kg"
+    )
+    run.hardware.world.space.bodies["lander"].state[6] = 398.0
+    tank.propellant = 3.0 + 2e-9
+    assert "tanks of the orbiter" in found.look()
+
+
+def test_no_tank_holds_less_than_nothing_but_for_rounding() -> None:
+    assert INVARIANTS["propellant_closes"](tanks(orbiter=-0.9e-9)).look() == ""
+    told = INVARIANTS["propellant_closes"](tanks(orbiter=-0.001)).look()
+    assert told == "tanks of the orbiter: -0.001000 kg are left"
+    short = tanks(lander=1.0)
+    short.hardware.world.space.bodies["lander"].state = [0.0] * 6
+    assert INVARIANTS["propellant_closes"](short).look() == "", "it has landed: no tank flies"
+
+
+# -------------------------------------------------------------------------- commands
+
+
+class Ladder:
+    def __init__(self, *entries: Any) -> None:
+        self.held = list(entries)
+
+    def entries(self) -> list[Any]:
+        return self.held
+
+    def find(self, identifier: str) -> Any:
+        return next((e for e in self.held if e.command.identifier == identifier), None)
+
+
+def entry(identifier: str, stage: str, rung: Rung, number: int = 1) -> Any:
+    command = Command(identifier, "mav", "launch", {}, "mc", stage)
+    ended = rung in (Rung.COMPLETED, Rung.ABORTED)
+    return SimpleNamespace(command=command, rung=rung, number=number, ended=ended)
+
+
+def flown(ladder: Ladder, *, runs: bool = True) -> Any:
+    commands = {"launch": SimpleNamespace(name="launch", hazard="ignition")}
+    node = SimpleNamespace(
+        dispatcher=SimpleNamespace(ladder=ladder), commands=commands,
+        hazards=SimpleNamespace(of=lambda spec, arguments: spec.hazard),
+    )  # fmt: skip
+    host = SimpleNamespace(runs=lambda role: runs, node=lambda role: node)
+    return SimpleNamespace(
+        mission=SimpleNamespace(vehicles=("mav",)), host=host, node=lambda role: node,
+        hardware=SimpleNamespace(called=[], lost={}),
+    )  # fmt: skip
+
+
+def report(rung: Rung, identifier: str = "f", **more: Any) -> CommandReport:
+    return CommandReport(identifier, "mav", rung, 0, **more)
+
+
+@pytest.mark.parametrize("motor", ["ejector eject", "first_igniter fire", "second_igniter fire"])
+def test_each_motor_needs_its_command(motor: str) -> None:
+    device, method = motor.split()
+    run = flown(Ladder())
+    found = INVARIANTS["armed_before_fired"](run)
+    run.hardware.called[0](f"mav.{device}", "make_safe")
+    assert found.look() == ""
+    run.hardware.called[0](f"mav.{device}", method)
+    assert (
+        found.look()
+        == f"mav.{device}.{method} without a FIRE of mav launch"
+        == found.hear(report(Rung.STARTED))
+    )
+    fired = flown(Ladder(entry("a", "arm", Rung.COMPLETED), entry("f", "fire", Rung.STARTED, 2)))
+    found = INVARIANTS["armed_before_fired"](fired)
+    fired.hardware.called[0](f"mav.{device}", method)
+    assert found.look() == ""
+    armed = flown(Ladder(entry("a", "arm", Rung.COMPLETED)))
+    found = INVARIANTS["armed_before_fired"](armed)
+    armed.hardware.called[0](f"mav.{device}", method)
+    assert "without a FIRE" in found.look(), "an ARM alone lights nothing"
+
+
+def test_only_what_begins_now_is_asked_whether_it_was_armed() -> None:
+    unarmed = Ladder(entry("f", "fire", Rung.ACCEPTED), entry("a", "arm", Rung.COMPLETED, 1))
+    found = INVARIANTS["armed_before_fired"](flown(unarmed))
+    for heard in (
+        report(Rung.REJECTED), report(Rung.STARTED), report(Rung.ACCEPTED, repeated=True),
+        report(Rung.ACCEPTED, "a"), report(Rung.ACCEPTED, "unknown"),
+    ):  # fmt: skip
+        assert found.hear(heard) == "", heard
+    assert (
+        INVARIANTS["armed_before_fired"](flown(unarmed, runs=False)).hear(report(Rung.ACCEPTED))
+        == ""
+    ), "of a computer that is off nothing can be asked"
+    assert found.hear(report(Rung.ACCEPTED)) == "mav has begun launch (f) unarmed"
+
+
+def test_what_had_ended_before_the_drill_may_not_end_again() -> None:
+    ladder = Ladder(entry("f", "fire", Rung.COMPLETED))
+    found = INVARIANTS["commands_end_once"](flown(ladder))
+    assert found.hear(report(Rung.FAILED)) == "mav f is FAILED after COMPLETED"
+    assert INVARIANTS["commands_end_once"](flown(ladder)).hear(report(Rung.STARTED)) == (
+        "mav f is STARTED after COMPLETED"
+    )
+    assert (
+        INVARIANTS["commands_end_once"](flown(ladder, runs=False)).hear(report(Rung.FAILED)) == ""
+    ), "nothing was known of it"
+    found = INVARIANTS["commands_end_once"](flown(Ladder()))
+    assert found.hear(report(Rung.REJECTED)) == ""
+    assert "REJECTED after REJECTED" in found.hear(report(Rung.REJECTED)), "twice is once too many"
+
+
+@pytest.mark.parametrize("rung", [Rung.REJECTED, Rung.COMPLETED, Rung.FAILED, Rung.TIMED_OUT,
+                                  Rung.ABORTED])  # fmt: skip
+def test_what_has_ended_may_be_forgotten_and_what_has_not_may_not(rung: Rung) -> None:
+    found = INVARIANTS["commands_end_once"](flown(Ladder()))
+    found.hear(report(Rung.ACCEPTED))
+    assert "f, which never ended" in found.end(None)
+    assert found.hear(report(rung)) == "" and found.end(None) == ""
+    off = flown(Ladder())
+    found = INVARIANTS["commands_end_once"](off)
+    found.hear(report(Rung.ACCEPTED))
+    off.host.runs = lambda role: False
+    assert found.end(None) == "", "a computer that is off forgets nothing"
+
+
+# ------------------------------------------------------------ software and vehicles
+
+
+def event(name: str, **data: Any) -> EventReport:
+    return EventReport("lander", name, Severity.WARNING_HI, 0, "KeyError", data, 1)
+
+
+@pytest.mark.parametrize("name", ["activity_fault", "statechart_fault", "command_fault"])
+def test_each_fault_of_software_is_a_traceback(name: str) -> None:
+    assert INVARIANTS["no_traceback"](flown(Ladder())).hear(event(name)) == "lander: KeyError"
+
+
+@pytest.mark.parametrize("name", ["Deadlock", "Livelock", "TooManyCallbacks"])
+def test_each_standstill_is_one_and_no_traceback(name: str) -> None:
+    broke = type(name, (RuntimeError,), {})("all wait")
+    assert INVARIANTS["no_deadlock"](flown(Ladder())).end(broke) == "all wait"
+    assert INVARIANTS["no_traceback"](flown(Ladder())).end(broke) == ""
+    error = INVARIANTS["no_traceback"](flown(Ladder())).end(KeyError("x"))
+    assert error == "the run ended by KeyError: 'x'"
+
+
+@pytest.mark.parametrize(
+    ("name", "after", "lost"),
+    [("mode_changed", "lost", True), ("mode_changed", "entry.lost", True),
+     ("mode_changed", "lost.waiting", False), ("mode_changed", "not_lost", False),
+     ("mode_changed", "", False), ("booted", "lost", False)],
+)  # fmt: skip
+def test_who_gives_itself_up_says_so_by_its_state(name: str, after: str, lost: bool) -> None:
+    told = INVARIANTS["no_vehicle_lost"](flown(Ladder())).hear(event(name, after=after))
+    assert bool(told) is lost
+
+
+def test_what_only_the_drill_asks_for_is_this() -> None:
+    assert set(SURVIVED) == {"no_brownout", "no_vehicle_lost", "no_tube_unknown"}
+    assert not set(ALWAYS_ON) & set(SURVIVED)
