@@ -196,7 +196,7 @@ def test_what_is_driven_beyond_its_limits_is_told(unit: str, tolerance: float) -
         )
 
 
-def test_all_that_is_driven_in_a_mission_is_looked_at() -> None:
+def test_all_that_is_driven_in_a_mission_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     hardware = load_scenario("short")._hardware
     found = INVARIANTS["driven_within_limits"](SimpleNamespace(hardware=hardware))  # type: ignore[arg-type]
     assert found.look() == ""
@@ -206,16 +206,18 @@ def test_all_that_is_driven_in_a_mission_is_looked_at() -> None:
         "perseverance.wheels",
     }  # fmt: skip
     arm = hardware.vehicles["rover"].devices["rover_arm"]
-    arm.joints = (2.93, *arm.joints[1:])
+    folded = arm.joints
+    monkeypatch.setattr(arm, "joints", (2.93, *folded[1:]))
     assert "rover.rover_arm: waist at 2.930 rad" in found.look()
-    arm.joints = (0.0, *arm.joints[1:])
+    monkeypatch.setattr(arm, "joints", (0.0, *folded[1:]))
     wheels = hardware.vehicles["perseverance"].devices["wheels"].plant
-    wheels.parameters = msgspec.structs.replace(wheels.parameters, tilt_limit=1e-9)
-    wheels.world.terrain = SimpleNamespace(
-        ground=lambda east, north: SimpleNamespace(gradient_east=0.02, gradient_north=0.0)
-    )
+    level = msgspec.structs.replace(wheels.parameters, tilt_limit=1e-9)
+    monkeypatch.setattr(wheels, "parameters", level)
+    slope = SimpleNamespace(gradient_east=0.02, gradient_north=0.0)
+    terrain = SimpleNamespace(ground=lambda east, north: slope)
+    monkeypatch.setattr(wheels.world, "terrain", terrain)
     assert found.look() == "", "it stands where it was put"
-    wheels.rolled = True
+    monkeypatch.setattr(wheels, "rolled", True)
     assert "perseverance.wheels: lean at 1.146 degrees" in found.look()
 
 

@@ -38,6 +38,8 @@ def test_all_held_all_hit_all_came(good: Drill) -> None:
         (waited(95.0, None), "FAIL", "did not come"),
         (waited(95.1, None), "UNKNOWN", "the drill ended before"),
         (waited(None, None), "UNKNOWN", "counts from never came"),
+        (waited(95.0, 97.0, 20.0), "PASS", ""),
+        ({**waited(10.0, None), "ended": None}, "UNKNOWN", "the drill ended before"),
         ({**waited(95.1, None), "end": "the mission ended"}, "FAIL", "did not come"),
         ({"faults": [FaultSpan("radar", "stuck", "device x")]}, "UNKNOWN", "never hit"),
         ({"faults": []}, "PASS", ""),

@@ -293,11 +293,13 @@ def test_the_timeline_has_states_and_what_is_worth_telling(
         bench.hear(event("small", severity))
     bench.hear(event("large", Severity.ACTIVITY_HI))
     bench.hear(event("warned"))
+    bench.hear(event("lost", Severity.WARNING_HI))
+    bench.hear(event("gone", Severity.FATAL))
     bench.hear(event("mode_changed", Severity.DIAGNOSTIC, after="safe"))
     marks = [(mark.kind, mark.text) for mark in bench.watch.record().marks]
     assert marks == [
         ("state", "(no computer runs)"), ("event", "large: words"), ("warning", "warned: words"),
-        ("state", "safe"),
+        ("warning", "lost: words"), ("warning", "gone: words"), ("state", "safe"),
     ]  # fmt: skip
     for _ in range(500):
         bench.hear(event())
@@ -313,6 +315,26 @@ def test_calls_are_counted_when_it_is_asked_for(
     for method in ("state", "move", "state"):
         bench.run.hardware.called[0]("arm.gripper", method)
     assert bench.watch.record().calls == {"arm.gripper.state": 2, "arm.gripper.move": 1}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (None, None, ""), (1.0, None, "1 → None"), (None, [1, 2, 3, 4, 5], "None → [1, 2, 3, 4, …]"),
+        ([1, 2, 3, 4], "x" * 81, f"[1, 2, 3, 4] → {'x' * 77}..."), ("x" * 80, 0, f"{'x' * 80} → 0"),
+        ({"a": 1.0, "b": 2}, {"a": 1.23456789, "b": 2}, "a: 1 → 1.23457"),
+        ({}, {"a": 1, "b": 2, "c": 3}, "a: None → 1, b: None → 2, c: None → 3"),
+        ({}, {"a": 1, "b": 2, "c": 3, "d": 4}, "a: None → 1, b: None → 2, c: None → 3, …"),
+    ],
+)  # fmt: skip
+def test_of_the_first_hit_it_is_said_what_was_made_of_what(
+    before: Any, after: Any, words: str
+) -> None:
+    first = SimpleNamespace(before=before, after=after)
+    other = SimpleNamespace(before=7, after=8)
+    hits: Any = [first, other]
+    assert watching._hit_words(hits) == words
+    assert watching._hit_words([]) == ""
 
 
 # ---------------------------------------------------------------------------- phases
