@@ -320,7 +320,8 @@ def test_calls_are_counted_when_it_is_asked_for(
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
-        (None, None, ""), (1.0, None, "1 → None"), (None, [1, 2, 3, 4, 5], "None → [1, 2, 3, 4, …]"),
+        (None, None, ""), (1.0, None, "1 → None"),
+        (None, [1, 2, 3, 4, 5], "None → [1, 2, 3, 4, …]"),
         ([1, 2, 3, 4], "x" * 81, f"[1, 2, 3, 4] → {'x' * 77}..."), ("x" * 80, 0, f"{'x' * 80} → 0"),
         ({"a": 1.0, "b": 2}, {"a": 1.23456789, "b": 2}, "a: 1 → 1.23457"),
         ({}, {"a": 1, "b": 2, "c": 3}, "a: None → 1, b: None → 2, c: None → 3"),
