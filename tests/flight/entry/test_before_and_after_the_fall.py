@@ -262,3 +262,71 @@ async def test_it_is_armed_checked_in_time_with_a_tube_and_nothing_open() -> Non
     assert node.ledger.record(TUBE).status is CustodyStatus.IN_TRANSIT and node.told("post")
     with pytest.raises(CommandRejected, match="not settled"):
         node.arm(9_000.0)
+
+
+async def test_a_trouble_is_told_when_it_is_new() -> None:
+    node = of()
+    for reason in ("silent", "silent", "noisy", "silent"):
+        node.trouble("timer", reason)
+    node.trouble("beacon", "silent")
+    told = [(each["what"], each["reason"]) for each in node.told("device_trouble")]
+    assert told == [
+        ("timer", "silent"), ("timer", "noisy"), ("timer", "silent"), ("beacon", "silent"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("state", "cut", "posted"),
+    [("stowed", True, True), ("checking", True, True), ("armed", True, True), ("safe", True, True),
+     ("armed", False, False), ("released", True, False), ("landed", True, False)],
+)  # fmt: skip
+async def test_while_it_is_attached_each_look_at_itself_asks_whether_it_was_let_go(
+    state: str, cut: bool, posted: bool
+) -> None:
+    node = of()
+    node.state, node.is_in = state, lambda asked: asked == state
+    wires = TimerState(separated=[cut, cut], since_separation=0.0, entry_after=DUE)
+    node.timer.answers["state"] = [wires]
+    node.battery.answers["state"] = [
+        SimpleNamespace(valid=True, current=-0.5, state_of_charge=0.93456)
+    ]
+    node.payload_bay.answers["state"] = [
+        PayloadState(seated=[True, False], latched=True, temperature=280.123)
+    ]
+    with_tube(node, falls=True)
+    await EntryCapsule.sample(node)
+    assert (("post", ("separated",)) in node.said) is posted
+    assert (node.payload_seated, node.payload_temperature) == (True, 280.12)
+    assert (node.state_of_charge, node.tubes_held) == (0.9346, 1)
+    node.battery.answers["state"] = [SimpleNamespace(valid=False, current=-0.5)]
+    node.payload_bay.answers["state"] = [
+        PayloadState(seated=[True, False], latched=False, temperature=280.0)
+    ]
+    await EntryCapsule.sample(node)
+    assert node.state_of_charge is None and node.payload_seated is False
+
+
+@pytest.mark.parametrize(
+    ("released", "landed", "hears"),
+    [(None, False, True), (0.0, False, False), (0.0, True, True)],
+)
+async def test_in_flight_nobody_is_heard_over_a_wire_that_is_cut(
+    monkeypatch: pytest.MonkeyPatch, released: float | None, landed: bool, hears: bool
+) -> None:
+    heard: list[Any] = []
+    monkeypatch.setattr(EntryVehicle, "_arrived", lambda self, peer, message: heard.append(peer))
+    node: Any = object.__new__(EntryCapsule)
+    monkeypatch.setattr(EntryVehicle, "is_released", lambda self: released is not None)
+    monkeypatch.setattr(EntryCapsule, "is_in", lambda self, state: landed)
+    node._arrived(b"orbiter", None)
+    assert (heard == [b"orbiter"]) is hears
+
+
+async def test_it_waits_for_the_wires_and_looks_each_ten_seconds() -> None:
+    node = of()
+    whole = TimerState(separated=[False, False], since_separation=0.0, entry_after=DUE)
+    cut = TimerState(separated=[True, True], since_separation=0.0, entry_after=DUE)
+    node.timer.answers["state"] = [whole, whole, cut]
+    began = asyncio.get_running_loop().time()
+    assert await flying.wait_for_separation(node, SIGNAL) == "separated"
+    assert asyncio.get_running_loop().time() - began == 20.0
