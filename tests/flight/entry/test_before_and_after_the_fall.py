@@ -13,6 +13,7 @@ from flight.core.custody.ledger import CustodyStatus
 from flight.core.exchanges import ExchangeFailed
 from flight.entry import flying, sensing
 from flight.entry.node import EntryCapsule, run_checks
+from flight.entry.vehicle import EntryVehicle
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.entry_capsule import (
     ImpactState,
@@ -298,7 +299,9 @@ async def test_while_it_is_attached_each_look_at_itself_asks_whether_it_was_let_
     assert (("post", ("separated",)) in node.said) is posted
     assert (node.payload_seated, node.payload_temperature) == (True, 280.12)
     assert (node.state_of_charge, node.tubes_held) == (0.9346, 1)
-    node.battery.answers["state"] = [SimpleNamespace(valid=False, current=-0.5)]
+    node.battery.answers["state"] = [
+        SimpleNamespace(valid=False, current=-0.5, reason="noise")
+    ]
     node.payload_bay.answers["state"] = [
         PayloadState(seated=[True, False], latched=False, temperature=280.0)
     ]
