@@ -334,12 +334,12 @@ class Console:
                     print(f"{told}; it goes on at {self._pace}", flush=True)
 
     def _see_to_the_spare(self) -> None:
-        """Has somebody stand by for a run of ours that is where it is to be."""
+        """Has somebody stand by for a run of ours, also while it flies to where it is to be."""
         if self._flight is None or self._arguments.no_spare:
             return
         if self._told_end:
             self._end_spare()
-        elif self._resumed is None and self._ahead is None:
+        else:
             from ground.commands.spare import Spare
 
             self._spare = self._spare or Spare(self.folder, self._arguments.operators)

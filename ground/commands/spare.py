@@ -1,7 +1,8 @@
 """A spare for a run that may be killed: a process that stands by, and becomes the run at once.
 
 It follows the record of the run in memory (`standing_by`), so how long that takes does not grow
-with the mission's age. It costs the processor what the run costs, and some 150 MB of memory.
+with the mission's age. It costs the processor what the run costs, and some 150 MB of memory. A copy
+of it that sleeps (`reserve`) is the spare when that is killed, alone or with the run.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ground.commands.adopted import Adopted
 from ground.terminal.exit_codes import REFUSED
 from ground.terminal.signals import CHILD, adopt_orphans, end_with_parent
 
@@ -26,8 +28,9 @@ LOOK = 0.1  # wall seconds between looks at what else there is to do
 AGAIN = 10.0  # wall seconds from a start to the next one; twice that after each that ended too
 MOST_AGAIN = 5  # times that another is started for those that ended by themselves
 STARTS = 20.0  # wall seconds that one which was just started is given: another would take as long
-ENDED = os.WEXITED | os.WNOHANG
 STOPS = 2.0  # wall seconds for it to end
+HEIR = 2.0  # wall seconds in which a copy of one that was killed says that it stands by now
+PROVEN = 60.0  # wall seconds after which one that ends is no sign that the next one will
 
 
 def _until(true: Callable[[], bool], patience: float) -> bool:
@@ -38,8 +41,22 @@ def _until(true: Callable[[], bool], patience: float) -> bool:
     return found
 
 
+def _line_of(pipe: int, end: float) -> bytes | None:
+    """The next line that comes before a moment of the wall clock; None: none does."""
+    line = b""
+    while not line.endswith(b"\n"):
+        if not select.select([pipe], [], [], max(0.0, end - time.monotonic()))[0]:
+            return None
+        part = os.read(pipe, 1)
+        if not part:
+            return None
+        line += part
+    return line
+
+
 def _are_gone(group: int) -> bool:
-    """Whether no process of a group is a child of this one; who has ended is waited for."""
+    """Whether no process of a group is a child of this one; who has ended is waited for. As long
+    as one is, the number of the group is nobody else's."""
     try:
         while os.waitpid(-group, os.WNOHANG)[0]:
             pass
@@ -48,65 +65,56 @@ def _are_gone(group: int) -> bool:
     return False
 
 
-class Adopted:
-    """A process that another has started and that is a child of this one now; as far as it is
-    needed, what `subprocess.Popen` is."""
-
-    stdout = None
-
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
-        self._code: int | None = None
-
-    def poll(self) -> int | None:
-        """What it ended with, below zero: the signal; None while it runs."""
-        if self._code is None:
-            try:
-                pid, status = os.waitpid(self.pid, os.WNOHANG)
-            except ChildProcessError:
-                pid, status = self.pid, 0  # somebody else was told
-            if pid:
-                self._code = os.waitstatus_to_exitcode(status)
-        return self._code
-
-    def terminate(self) -> None:
-        """Asks it to end in order."""
-        self._send(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """Ends it."""
-        self._send(signal.SIGKILL)
-
-    def wait(self, timeout: float | None = None) -> int:
-        """What it ended with; raises subprocess.TimeoutExpired."""
-        end = None if timeout is None else time.monotonic() + timeout
-        while (code := self.poll()) is None:
-            if end is not None and time.monotonic() > end:
-                raise subprocess.TimeoutExpired([PROGRAM], timeout or 0.0)
-            time.sleep(0.01)
-        return code
-
-    def _send(self, number: int) -> None:
-        if self.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, number)
-
-
 class Spare:
     """For the run in a folder."""
 
     def __init__(self, folder: Path, operators: str) -> None:
         self._words = [str(folder), operators]
-        self._process: subprocess.Popen[bytes] | None = None
-        self._started = -math.inf
+        self._process: subprocess.Popen[bytes] | Adopted | None = None
+        self._group = 0  # of processes: the first spare, its copies, and theirs
+        self._heirless: object = None  # one that has died, and left none
+        self._started = self._alive = -math.inf
         self._starts = 0  # since one took over
         self._never = ""
         self._said = False
 
     @property
     def stands_by(self) -> bool:
-        """Whether there is one."""
-        return self._process is not None and self._process.poll() is None
+        """Whether there is one; a copy takes the place of one that was killed."""
+        process = self._process
+        if process is None:
+            return False
+        if process.poll() is None:
+            self._alive = time.monotonic()
+            return True
+        return self._is_inherited(process)
+
+    def _is_inherited(self, dead: subprocess.Popen[bytes] | Adopted) -> bool:
+        """Whether a copy of one that was killed stands by now."""
+        if (dead.poll() or 0) >= 0 or dead.stdout is None or self._heirless is dead:
+            return False
+        end = time.monotonic() + HEIR
+        while (line := _line_of(dead.stdout.fileno(), end)) is not None:
+            if self._inherits(line):
+                return True
+        self._heirless = dead
+        return False
+
+    def _inherits(self, line: bytes) -> bool:
+        """Whether a line says that a copy is the spare now, which it is then."""
+        dead = self._process
+        assert dead is not None
+        try:
+            heir = Adopted(int(json.loads(line)["heir"]), dead.stdin, dead.stdout)
+        except (ValueError, KeyError, TypeError):
+            return False
+        dead.wait()
+        self._process = heir
+        self._begins()
+        if self._starts > MOST_AGAIN:
+            heir.terminate()
+            heir.wait()
+        return heir.poll() is None
 
     @property
     def is_wanted(self) -> bool:
@@ -149,11 +157,17 @@ class Spare:
         if not adopt_orphans():
             self._never = "nobody could be told how a run ends that a spare became"
             return
-        self._started = time.monotonic()
-        self._starts += 1
+        self._begins()
         # Where there is no memory for another process, the run goes on without.
         with contextlib.suppress(OSError, subprocess.SubprocessError):
             self._process = self._begun()
+            self._group = self._process.pid
+
+    def _begins(self) -> None:
+        if self._alive - self._started > PROVEN:
+            self._starts = 0
+        self._started = self._alive = time.monotonic()
+        self._starts += 1
 
     def _begun(self) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
@@ -172,13 +186,17 @@ class Spare:
 
         `meanwhile` is called every `LOOK` s while this waits.
         """
-        if not self.stands_by:
-            return None
         order = {"do": "take_over", "record": str(record), "parent": os.getpid()}
-        told = self._asked(order, meanwhile)
-        if "pid" in told:
-            self._starts = 1
-            return Adopted(int(told["pid"]))
+        told: dict[str, Any] = {}
+        asked = None
+        while self.stands_by and self._process is not asked:
+            asked = self._process
+            told = self._asked(order, meanwhile)
+            if "pid" in told:
+                self._starts = 1
+                return Adopted(int(told["pid"]))
+        if asked is None:
+            return None
         print(f"the spare cannot take over: {told.get('refused')}", file=sys.stderr)
         self._give_up()
         return None
@@ -186,15 +204,13 @@ class Spare:
     def _give_up(self) -> None:
         """Nobody stands by, and nobody goes on as the run, either: a copy may have begun to, and
         would keep the folder from who flies the run from its record."""
-        process = self._process
-        assert process is not None
-        group = process.pid  # a session of its own, of which its copies are
-        if process.returncode is None:  # not waited for: nobody else can have its number
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(group, signal.SIGTERM)
-            _until(lambda: bool(os.waitid(os.P_PID, group, ENDED | os.WNOWAIT)), STOPS)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(group, signal.SIGKILL)
+        process, group = self._process, self._group
+        if process is not None and process.poll() is None:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(STOPS)
+        if not _are_gone(group):
+            os.killpg(group, signal.SIGKILL)
             if not _until(lambda: _are_gone(group), PATIENCE):
                 print("what the spare has begun does not end", file=sys.stderr)
         self.end()
@@ -202,25 +218,24 @@ class Spare:
     def _asked(self, order: dict[str, Any], meanwhile: Callable[[], object]) -> dict[str, Any]:
         process = self._process
         assert process is not None and process.stdin is not None and process.stdout is not None
-        answer = b""
         try:
             process.stdin.write(json.dumps(order).encode() + b"\n")
             process.stdin.flush()
             end = max(time.monotonic() + PATIENCE, self._started + STARTS)
-            while not answer.endswith(b"\n"):
-                left = max(0.0, end - time.monotonic())
+            while (left := end - time.monotonic()) > 0.0:
                 if not select.select([process.stdout], [], [], min(left, LOOK))[0]:
-                    if left <= LOOK:
-                        return {"refused": "it did not answer in time"}
+                    if process.poll() is not None:
+                        break  # a copy may hold its pipes open
                     meanwhile()
                     continue
-                part = os.read(process.stdout.fileno(), 1 << 16)
-                if not part:
-                    return {"refused": "it has ended"}
-                answer += part
-            return dict(json.loads(answer.splitlines()[-1]))
-        except (OSError, ValueError) as error:
+                line = _line_of(process.stdout.fileno(), end)
+                if not line or self._inherits(line):
+                    break
+                return dict(json.loads(line))
+        except (OSError, ValueError, TypeError) as error:
             return {"refused": str(error)}
+        ended = process.poll() is not None
+        return {"refused": "it has ended" if ended else "it did not answer in time"}
 
     def end(self) -> None:
         """Nobody stands by any more."""

@@ -17,8 +17,8 @@ from typing import Any
 
 from flight.configuration.files import ConfigurationError
 from flight.runtime.forking import CannotBranch, need_copyable
-from flight.runtime.loop import NANOSECONDS
 from flight.runtime.throttled_loop import Input
+from ground.commands.reserve import Reserve
 from ground.drills.begun import drills_of
 from ground.edge.private_files import state_folder
 from ground.edge.standing import STANDING, read_standing
@@ -35,7 +35,6 @@ from ground.testbed.standby_host import Standby, StandbyHost
 from sim_hw.faults.fault import Fault
 
 LOOKS = 0.2  # wall seconds between looks how far the run has come
-STRIDE = 20_000 * NANOSECONDS  # of mission time between looks for orders
 ADOPTED = 2.0  # wall seconds in which the process that starts and ends runs becomes the parent
 
 
@@ -52,9 +51,11 @@ class Follower:
         self._kind = kind
         self._standing = state_folder(folder) / STANDING
         self._seen: tuple[int, int, int] | None = None
-        self._inputs: tuple[Input, ...] = ()
+        self._inputs: tuple[Input, ...] = session.inputs
         self._taken = 0
         self._orders = b""
+        self._parent = os.getppid()
+        self.reserve = Reserve()
         self.in_order: Any = signal.SIG_DFL
         """How a run takes SIGTERM; who stands by only leaves."""
 
@@ -64,7 +65,7 @@ class Follower:
         return self._kind.opened[0]
 
     def stands(self) -> None:
-        """The run stands: it flies on, takes the other's place, or waits."""
+        """The run stands, or is on its way: it flies on, takes the other's place, or waits."""
         while True:
             loop = self.host.held_loop
             order = self._order(0.0)
@@ -72,12 +73,37 @@ class Follower:
                 if not self._obey(order):
                     return  # in the process that goes on as the run
                 continue
+            self._keep_a_reserve()
             known_ns = self._known_ns()
-            if known_ns > loop.until_ns:
+            if known_ns > loop.until_ns or not loop.is_there:
                 new, self._taken = self._inputs[self._taken :], len(self._inputs)
-                loop.follow(min(known_ns, max(loop.until_ns, 0) + STRIDE), new)
+                loop.follow(known_ns, new)
                 return
             select.select([0], [], [], LOOKS)
+
+    def _keep_a_reserve(self) -> None:
+        """Has a copy of this process sleep that is not much older than it. Returns in the copy as
+        well, when it stands by instead of this one."""
+        if not self.reserve.is_due:
+            return
+        with contextlib.suppress(CannotBranch):
+            need_copyable(self.host.held_loop)
+            files = self.host.files
+            kept = files.kept()
+            self.reserve.renew(lambda: self._wake(kept))
+
+    def _wake(self, kept: dict[str, bytes]) -> None:
+        """In a copy that slept: who stood by has been killed."""
+        asyncio._set_running_loop(self.host.held_loop)  # asyncio forgets it in a copy
+        signal.signal(signal.SIGTERM, lambda *_: self.leave())
+        if not _is_child_of(self._parent):
+            self.leave()
+        self.host.files.put_back(kept)
+        self._seen, self._orders = None, b""
+        while select.select([0], [], [], 0.0)[0]:  # what the other was told, and has not done
+            if not os.read(0, 1 << 16):
+                self.leave()
+        _say({"heir": os.getpid()})
 
     def _known_ns(self) -> int:
         """Up to where all is known that the run has done: an input may still come at the instant
@@ -118,6 +144,7 @@ class Follower:
 
     def leave(self) -> None:
         """Ends this process, which has left nothing anywhere else."""
+        self.reserve.end()
         if self._kind.opened:
             shutil.rmtree(self.host.scratch, ignore_errors=True)
         os._exit(0)
@@ -149,6 +176,7 @@ class Follower:
         if os.fork():
             os._exit(0)  # so that the run becomes a child of who starts and ends runs
         os.close(reading)
+        self.reserve.let_go()
         self._go_live(writing, int(order["parent"]))
         return False
 
@@ -159,13 +187,10 @@ class Follower:
         for number in (0, 1):
             os.dup2(nowhere, number)
         os.close(nowhere)
-        end = time.monotonic() + ADOPTED
-        while os.getppid() != parent and time.monotonic() < end:
-            time.sleep(0.001)
-        end_with_parent()
+        is_child = _is_child_of(parent)
         signal.signal(signal.SIGTERM, self.in_order)
         told: dict[str, Any] = {"pid": os.getpid()}
-        if os.getppid() != parent:
+        if not is_child:
             told = {"refused": "nobody is there who could end it"}
         else:
             try:
@@ -181,6 +206,16 @@ class Follower:
             os._exit(NO)
 
 
+def _is_child_of(parent: int) -> bool:
+    """Whether that process, which ends and starts others, becomes the parent of this one; this one
+    ends with it then."""
+    end = time.monotonic() + ADOPTED
+    while os.getppid() != parent and time.monotonic() < end:
+        time.sleep(0.001)
+    end_with_parent()
+    return os.getppid() == parent
+
+
 def _say(plain: dict[str, Any]) -> None:
     os.write(1, json.dumps(plain).encode() + b"\n")
 
@@ -191,12 +226,22 @@ def _faults(session: Session, targets: Any) -> tuple[Fault, ...]:
     return recorded_faults(session.head.faults, targets, str(session.file))
 
 
+def _record_of(folder: Path) -> Session:
+    """The record of a run. One that flies again to where it was writes its record anew: the whole
+    of it lies beside its sessions until it is there. Raises ConfigurationError."""
+    found: list[Session] = []
+    for place in (state_folder(folder) / SESSION_FILE, folder):  # once it is there: the folder
+        with contextlib.suppress(ConfigurationError):
+            found.append(read_session(place))
+    return max(found, key=lambda each: len(each.inputs)) if found else read_session(folder)
+
+
 def stand_by(folder: Path, operators: str) -> int:
     """Stands by; returns, in the process that became the run, how that ended. Raises
     ConfigurationError, CannotStandBy."""
     from ground.testbed.faults.connecting import targets_of
 
-    session = read_session(folder)
+    session = _record_of(folder)
     if session.head.bench:
         raise CannotStandBy("devices of this run are real: there is but one of each")
     mission = load_mission(session.mission)
@@ -213,7 +258,10 @@ def stand_by(folder: Path, operators: str) -> int:
     )
     about = {"fingerprint": fingerprint()}
     home = StandbyFolder(scratch, about)
-    record = fly(mission, scratch, options, kind, None, write_reports, home)
+    try:
+        record = fly(mission, scratch, options, kind, None, write_reports, home)
+    finally:
+        follower.reserve.end()  # who ends by itself has nobody stand by instead
     return YES if record.verdict == "success" else NO
 
 

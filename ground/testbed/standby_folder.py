@@ -60,6 +60,18 @@ class StandbyFolder(RunFolder):
         late = self._late[name] = LateFile()
         return cast(TextIO, late)
 
+    def kept(self) -> dict[str, bytes]:
+        """The files that lie in the folder of its own, as they are now."""
+        files = ((name, self.path / name) for name in WHOLE)
+        return {name: file.read_bytes() for name, file in files if file.exists()}
+
+    def put_back(self, kept: Mapping[str, bytes]) -> None:
+        """They are as they were: somebody else has gone on with them."""
+        for name in WHOLE:
+            (self.path / name).unlink(missing_ok=True)
+        for name, data in kept.items():
+            replace_file(self.path / name, data)
+
     def take(self, path: Path) -> None:
         """Takes over the folder of a run that is under way no more; raises ConfigurationError."""
         scratch = self.path

@@ -18,22 +18,28 @@ from ground.testbed.host import Happenings, Setting
 from ground.testbed.standby_folder import StandbyFolder
 from ground.testbed.throttled_host import Throttled, ThrottledHost
 
+LOOKS = 0.2  # wall seconds, on the way, from one call of `stands` to the next
+
 
 class StandbyLoop(ThrottledLoop):
-    """`stands` is called between two rounds, whenever the loop is where it is to fly to; it says
-    how it goes on (`follow`, `go_live`)."""
+    """`stands` is called between two rounds, whenever the loop is where it is to fly to, and every
+    now and then on the way; it says how it goes on (`follow`, `go_live`)."""
 
     def __init__(self, stands: Callable[[], None], **more: Any) -> None:
         super().__init__(Descriptors(), **more)
         self.stands = stands
         self.until_ns = -1
+        self.is_there = False
+        """Whether all is done that is due up to where it is to fly to."""
         self._stands_by = True
+        self._look_at = -inf
 
     def follow(self, until_ns: int, inputs: Sequence[Input] = ()) -> None:
         """Flies on, and does all that is due up to an instant; these inputs come after those that
         it was given before."""
         self._again.extend(inputs)
         self.until_ns = max(self.until_ns, until_ns)
+        self._look_at = self.outside.now() + LOOKS
 
     def go_live(self, outside: Descriptors) -> None:
         """From now on it is held back by who speaks to it; it stands until then."""
@@ -46,7 +52,8 @@ class StandbyLoop(ThrottledLoop):
     def _hold_back(self, due_ns: int | None) -> bool:
         if not self._stands_by:
             return super()._hold_back(due_ns)
-        if due_ns is not None and due_ns <= self.until_ns:
+        self.is_there = due_ns is None or due_ns > self.until_ns
+        if not self.is_there and self.outside.now() < self._look_at:
             return False
         if not self._ready:  # type: ignore[attr-defined]
             self.between(self._stand)
@@ -92,6 +99,11 @@ class StandbyHost(ThrottledHost):
         assert isinstance(self._held_loop, StandbyLoop)
         return self._held_loop
 
+    @property
+    def files(self) -> StandbyFolder:
+        """Its folder."""
+        return cast(StandbyFolder, self._setting.folder)
+
     def memory_disc(self) -> MemoryDisc:
         """One that files can be made of."""
         return MovableDisc()
@@ -100,7 +112,7 @@ class StandbyHost(ThrottledHost):
         """Takes over the folder of a run that has died, and serves who speaks to it. To be called
         from between two rounds, in the process that goes on as that run. Raises
         ConfigurationError, OSError, sqlite3.Error."""
-        folder = cast(StandbyFolder, self._setting.folder)
+        folder = self.files
         folder.take(path)
         self._stores.use(cast(MovableDisc, self._memory).move(self.scratch, folder.path))
         if self.control is not None:

@@ -16,8 +16,9 @@ import pytest
 from flight.configuration.files import ConfigurationError
 from flight.runtime.throttled_loop import Input
 from ground.commands import spare, standing_by
-from ground.commands.spare import MOST_AGAIN, Adopted, Spare
-from ground.commands.standing_by import STRIDE, CannotStandBy, Follower
+from ground.commands.adopted import NOBODY_WAS_TOLD, Adopted
+from ground.commands.spare import MOST_AGAIN, Spare
+from ground.commands.standing_by import CannotStandBy, Follower
 from ground.edge.private_files import state_folder, write_private
 from ground.edge.standing import STANDING, Standing
 from ground.missions.run_folder import RunFolder
@@ -35,6 +36,7 @@ NS = 10**9
 class Loop:
     def __init__(self) -> None:
         self.until_ns, self.given = -1, list[Input]()
+        self.is_there, self.is_between = True, False
 
     def follow(self, until_ns: int, inputs: Any = ()) -> None:
         self.until_ns = max(self.until_ns, until_ns)
@@ -83,9 +85,9 @@ def test_it_goes_no_further_than_all_is_known_that_the_run_has_done(followed: An
     followed.input(9 * NS, 3)
     followed.follower.stands()
     assert loop.until_ns == 9 * NS - 1 and len(loop.given) == 3
-    followed.stands_at(9 * NS + 3 * STRIDE)
-    followed.follower.stands()
-    assert loop.until_ns == 9 * NS - 1 + STRIDE  # orders are looked for on the way
+    loop.is_there = False
+    followed.follower.stands()  # nothing is new: it is on its way, and does not wait
+    assert loop.until_ns == 9 * NS - 1 and len(loop.given) == 3
 
 
 def test_what_is_torn_is_no_input_and_another_run_is_not_followed(
@@ -373,7 +375,20 @@ def test_an_adopted_process_ends_as_others_do(does: str, ends: Any, code: int) -
     assert adopted.wait(20.0) == adopted.poll() == code
     started.returncode = code  # it was waited for
     adopted.kill()  # nobody
-    assert Adopted(os.getppid()).poll() == 0  # no child of this process
+
+
+def test_of_which_another_was_told_has_not_succeeded(tmp_path: Path) -> None:
+    """It was waited for elsewhere: how it ended nobody knows, and its work is looked at again."""
+    parent = Adopted(os.getppid())  # no child of this process
+    assert parent.poll() is None and parent.returncode is None
+    ends = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    adopted = Adopted(ends.pid)
+    assert adopted.poll() is None
+    ends.communicate(b"\n")
+    assert ends.returncode == 0
+    assert adopted.poll() == adopted.wait() == NOBODY_WAS_TOLD < 0
+    assert Adopted(ends.pid).poll() == NOBODY_WAS_TOLD
+    adopted.kill()  # nobody: who has that number now is another
 
 
 def test_the_spare_s_own_files_are_those_of_the_run_it_becomes(tmp_path: Path) -> None:
