@@ -62,8 +62,9 @@ class Child:
 
     def line(self) -> str:
         """The next line that it writes; empty when it has ended."""
-        assert self._process is not None and self._process.stdout is not None
-        return self._process.stdout.readline()
+        process = self._process
+        assert isinstance(process, subprocess.Popen) and process.stdout is not None
+        return process.stdout.readline()
 
     def may_start_again(self) -> bool:
         """Whether it has not died too often of late."""

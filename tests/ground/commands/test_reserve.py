@@ -1,4 +1,4 @@
-"""A copy that sleeps takes the place of a spare that is killed, once, and never of one that ends."""
+"""A copy that sleeps is the spare when that is killed, once, and never when that ends by itself."""
 
 import os
 import select

@@ -1,4 +1,6 @@
-"""`short` is flown to orbit from the procedure screen, the launch approved in a second browser."""
+"""`short` is flown to orbit from the procedure screen, the launch approved in a second browser. The
+session, with pauses, a fault and a death of mission control, flies again from its record.
+"""
 
 import json
 import re
@@ -6,17 +8,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ground.testbed.run_control import RunControl
+from ground.testbed.session import SESSION_FILE
 from tests.ground.console.conftest import PATIENCE, ROOT, Process, Served, Tab, free_port
 
 PACE = 20_000.0  # mission seconds in a second, between the decisions of people
 FLIGHT = 420.0  # wall seconds that it may take
 LOOK = 0.05  # wall seconds
+FAULT = {"id": "gauge", "device": "lander.battery", "kind": "bias", "offset": 0.01, "lasts": "1 h"}
 _NOBODY: Process = object.__new__(Process)
 
 pytestmark = [
@@ -28,11 +33,11 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[tuple[Served, Path, dict[str, str]]]:
-    """A demo of `short` that stands at its beginning, its folder, and the links of its people."""
+@contextmanager
+def demo_of(mission: str, tmp_path: Path) -> Iterator[tuple[Served, Path, dict[str, str]]]:
+    """A demo that stands at its beginning, its folder, and the links of its people."""
     port, log, out = free_port(), tmp_path / "demo.log", tmp_path / "run"
-    words = ["console", "--demo", "short", "--pace", "0", "--no-browser", "--port", str(port)]
+    words = ["console", "--demo", mission, "--pace", "0", "--no-browser", "--port", str(port)]
     with log.open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "ground.cli", *words, "--out", str(out)],
@@ -51,6 +56,13 @@ def demo(tmp_path: Path) -> Iterator[tuple[Served, Path, dict[str, str]]]:
     finally:
         process.terminate()
         process.wait(PATIENCE)
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[tuple[Served, Path, dict[str, str]]]:
+    """Of `short`."""
+    with demo_of("short", tmp_path) as made:
+        yield made
 
 
 def press(tab: Tab, name: str) -> None:
@@ -84,7 +96,7 @@ class Flight:
             control.pace(PACE)
             while time.monotonic() < end:
                 told = control.poll(journal=self.seen)
-                for entry in told["journal"]:
+                for entry in told.get("journal", ()):  # none while mission control is down
                     self.seen = entry["n"]
                     hold = entry["data"].get("hold") if entry["topic"] == "proc" else None
                     if hold and entry["what"] == "holds":
@@ -97,11 +109,55 @@ class Flight:
                 time.sleep(LOOK)
         raise AssertionError("the flight has not come to an end")
 
+    def disturb(self) -> None:
+        """Another pace, a pause, a fault, and a death of mission control."""
+        with RunControl(self.folder, patience=30.0) as control:
+            control.pace(50.0)
+            time.sleep(0.2)
+            control.pace(0.0)
+            told = control.ask("anna", {"do": "fault_inject", "fault": FAULT}, "breaks", "anna-1")
+            assert told["fault"] == FAULT["id"]
+            control.ask("anna", {"do": "kill", "role": "ground"}, "dies", "anna-1")
+            control.pace(PACE)
+            end = time.monotonic() + FLIGHT
+            while control.poll()["ground"] == "down":
+                assert time.monotonic() < end
+                time.sleep(LOOK)
+
+
+def flies_again(out: Path, place: Path) -> None:
+    """The record gives the same bits; another argument, and an input less, give others."""
+    head, *inputs = (out / SESSION_FILE).read_text(encoding="utf-8").splitlines()
+    asked = [json.loads(line) for line in inputs]
+    does = [each["input"]["request"]["do"] for each in asked]
+    assert {"procedure_run", "procedure_answer", "fault_inject", "kill"} <= set(does)
+    assert {each["input"]["user"] for each in asked} >= {"anna", "ben"}
+    again = place / "again"
+    words = ["fly", "--from", str(out), "--out", str(again), "--quiet", "--no-pictures"]
+    subprocess.run([sys.executable, "-m", "ground.cli", *words], cwd=ROOT, check=True)
+    assert summary_of(again)["log_sha256"] == summary_of(out)["log_sha256"]
+    fault = does.index("fault_inject")
+    end = asked[fault]["time_ns"] / 1e9 + 600.0
+    other = json.loads(inputs[fault])
+    other["input"]["request"]["fault"]["offset"] = 0.02
+    altered = [*inputs[:fault], json.dumps(other), *inputs[fault + 1 :]]
+    kept = [each for number, each in enumerate(asked) if number != fault]
+    dropped = [json.dumps({**each, "order": order}) for order, each in enumerate(kept, 1)]
+    hashes = []
+    for name, lines in (("as it was", inputs), ("altered", altered), ("dropped", dropped)):
+        file = place / f"{name}.jsonl"
+        file.write_text("".join(f"{line}\n" for line in (head, *lines)), encoding="utf-8")
+        words = [sys.executable, "-m", "tests.ground.testbed.operated", str(file),
+                 str(place / name), "short", str(end)]  # fmt: skip
+        told = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True)
+        hashes.append(told.stdout.splitlines()[-1])
+    assert len(set(hashes)) == 3, hashes
+
 
 @pytest.mark.requirement("CON-06")
 @pytest.mark.requirement("REC-05")
 def test_the_mav_is_launched_from_the_procedure_screen_by_two_people(
-    demo: tuple[Served, Path, dict[str, str]], open_tab: Callable[..., Tab]
+    demo: tuple[Served, Path, dict[str, str]], open_tab: Callable[..., Tab], tmp_path: Path
 ) -> None:
     served, out, links = demo
     anna, ben = open_tab(served), open_tab(served)
@@ -116,6 +172,9 @@ def test_the_mav_is_launched_from_the_procedure_screen_by_two_people(
         assert hold["kind"] == "approval", hold
         press(anna, "approve")  # who took it in hand is no director
         anna.sees("director", "#said")
+        if not approved:
+            flight.disturb()
+            anna.page.locator(".console:not(.lost)").wait_for()
         press(ben, "approve")
         ben.sees("Answered", "#said")
         approved.append(hold["command"])
@@ -124,3 +183,4 @@ def test_the_mav_is_launched_from_the_procedure_screen_by_two_people(
     summary = summary_of(out)
     assert summary["verdict"] == "success", summary
     assert anna.said == ben.said == []
+    flies_again(out, tmp_path)

@@ -16,6 +16,7 @@ import pytest
 from ground.client import MissionControl, NeedsApproval, NotServed, Refused, find_api
 from ground.missions.run_folder import holder_of
 from ground.testbed.run_control import ControlRefused, RunControl
+from tests.ground.testbed.test_run import small_mission
 
 pytestmark = [pytest.mark.stock, pytest.mark.processes]
 
@@ -71,7 +72,7 @@ def serves(folder: Path) -> tuple[str, ...]:
 
 
 def hash_of(folder: Path) -> str:
-    return str(json.loads((folder / "summary.json").read_text())["log_sha256"])
+    return str(summary(folder)["log_sha256"])
 
 
 @pytest.mark.requirement("PPL-02")
@@ -178,6 +179,59 @@ async def test_a_demo_that_is_killed_flies_to_where_it_was_and_ends_in_order(
     assert not (out / "api.json").exists() and not (out / "control.json").exists()
     with pytest.raises(ControlRefused):
         RunControl(out)
+
+
+@pytest.mark.check
+@pytest.mark.requirement("OPS-13")
+async def test_a_branch_from_a_checkpoint_comes_to_another_end(tmp_path: Path) -> None:
+    """From the terminal: the original ends by its time limit, its branch by a person."""
+    out, other, again = (tmp_path / name for name in ("run", "other", "again"))
+    mission = str(small_mission(tmp_path, 0.2).file)
+    quiet = ("--quiet", "--no-pictures")
+    with (
+        process(*serves(out)),
+        process("fly", mission, "--pace", "0", "--out", str(out), *quiet, code=1),
+    ):
+        async with asking(out, "anna") as anna:
+            await anna.pace(None, 6000.0)
+            await stands_at(anna, 6000.0)
+            await anna.ask("checkpoint", name="storm")
+            await anna.pace(None)
+    ended, record = summary(out), (out / "session.jsonl").read_bytes()
+    words = ("--branch", f"{out}@storm", "--out", str(other), "--no-web", "--no-browser")
+    with process("console", *words) as console:
+        assert console.stdout is not None
+        assert str(other) in await asyncio.to_thread(console.stdout.readline)
+        async with asking(other, "anna") as anna, asking(other, "ben") as ben:
+            await stands_at(anna, 6000.0)
+            parent = (await anna.hello())["branch_of"]
+            assert (parent["run"], parent["checkpoint"]) == (str(out), "storm")
+            await anna.take("lander")
+            await ben.ask("procedure_stop", why="the storm comes")
+            await anna.pace(None)
+            await soon(lambda: (other / "summary.json").exists(), "an end of the branch")
+        console.send_signal(signal.SIGTERM)
+        assert console.wait(60) == 128 + signal.SIGTERM
+    branched = summary(other)
+    assert "the storm comes" in branched["reason"] and "the storm" not in ended["reason"]
+    assert branched["mission_seconds"] < ended["mission_seconds"]
+    assert (out / "session.jsonl").read_bytes() == record and summary(out) == ended
+    head, *inputs = lines(other)
+    assert json.loads(head)["parent"]["checkpoint"] == "storm"
+    assert inputs[: len(lines(out)) - 1] == lines(out)[1:] and len(inputs) == len(lines(out)) + 1
+    with process("fly", "--from", str(other), "--out", str(again), *quiet, code=1):
+        pass
+    assert hash_of(again) == hash_of(other) != hash_of(out)
+
+
+async def stands_at(mc: MissionControl, seconds: float) -> None:
+    async for clock in mc.clock():
+        if clock["time_ns"] == seconds * 1e9 and clock["pace"] == 0.0:
+            return
+
+
+def summary(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / "summary.json").read_text()))
 
 
 def test_a_run_that_nobody_serves_is_told_to_be_so(tmp_path: Path) -> None:

@@ -1,5 +1,10 @@
-"""People at a run that is held back: at each stop of it the next of them does something."""
+"""People at a run that is held back: at each stop of it the next of them does something.
 
+`python -m tests.ground.testbed.operated RECORD FOLDER MISSION SECONDS` flies a record up to an
+instant, and prints the hash.
+"""
+
+import sys
 from collections.abc import Callable
 from math import inf
 from pathlib import Path
@@ -98,6 +103,13 @@ def fly(out: Path, crew: Crew, mission: str = "surface", **options: Any) -> RunR
     return record
 
 
-def fly_again(record: Path, out: Path, end: float) -> RunRecord:
+def fly_again(record: Path, out: Path, end: float, mission: str = "surface") -> RunRecord:
     """Flies from a record up to an instant, with nobody there but who ends it."""
-    return fly(out, Crew(until(end), enough), session=read_session(record), serve=False)
+    crew = Crew(until(end), enough)
+    return fly(out, crew, mission, session=read_session(record), serve=False)
+
+
+if __name__ == "__main__":
+    given = sys.argv[1:]
+    flown = fly_again(Path(given[0]), Path(given[1]), float(given[3]), given[2])
+    print(flown.figures.log_sha256)

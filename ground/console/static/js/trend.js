@@ -49,6 +49,7 @@ export function drawTrend(canvas, vehicle, channel, sols) {
   const data = series(vehicle, channel, sols, width - 60);
   const rows = data?.rows ?? [];
   if (rows.length === 0) {
+    pen.textAlign = "left";
     pen.fillStyle = style("--soft");
     pen.fillText(data?.rows ? (data.problem ?? "nothing was received in this time") : "asking…", 60, height / 2);
     return;
