@@ -203,7 +203,8 @@ class GetProcedure(Read, frozen=True, tag="procedure"):
     """One procedure with its steps and, where it was run, its place; the mission's own by default.
 
     Answers the same as `procedures`, `steps` [{position, path, file, line, do, what, vehicle,
-    phase, label, on_failure, hazardous}], `log` [[t_ns, step, text]], and the text of its versions.
+    phase, label, on_failure, hazardous}], `log` [[t_ns, step, text]], `begun` [[position, t_ns]]
+    (which steps it came to, and when last: some are passed over), and the text of its versions.
     """
 
     name: Name | None = None

@@ -130,8 +130,25 @@ def procedure(desk: ControlDesk, asked: Asked, request: reads.GetProcedure) -> d
     return {
         **told, **state_of(desk, name, runner),
         "steps": _steps(desk, runner.program.instructions),
-        "log": [list(row) for row in reversed(log)],
+        "log": [list(row) for row in reversed(log)], "begun": _begun(desk, name, runner),
     }  # fmt: skip
+
+
+def _begun(desk: ControlDesk, name: str, runner: ProcedureRunner) -> list[list[int]]:
+    """Which of its steps it came to, and when last; not those from which somebody led it away."""
+    rows = desk.control.archive.seen(
+        "SELECT what, key, time_ns, json_extract(data, '$.position') FROM journal "
+        "WHERE topic = 'proc' AND (what = 'step' OR what LIKE 'jumped to %') "
+        "AND json_extract(data, '$.procedure') = ? ORDER BY number",
+        (name,),
+    )
+    begun: dict[int, int] = {}
+    for what, key, time_ns, position in rows:
+        if what != "step":
+            begun.pop(position, None)
+        elif key.startswith(f"proc/{runner.key}/"):
+            begun[position] = time_ns
+    return [[position, begun[position]] for position in sorted(begun)]
 
 
 def _newest(desk: ControlDesk, name: str) -> ProcedureRunner | None:

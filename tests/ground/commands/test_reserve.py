@@ -142,7 +142,7 @@ def test_where_nobody_sleeps_another_is_started(make: Make, tmp_path: Path) -> N
 TWO = """
 reserve.end = lambda: None  # the elder is not sent away: killed between the two
 reserve.renew(wakes)
-if lived == lives:
+if lives == 1:
     os.kill(os.getpid(), 9)
 time.sleep(100)
 """

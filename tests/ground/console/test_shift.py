@@ -1,5 +1,5 @@
-"""A demo is used for SOAK_MINUTES while its mission flies fast: eight hours at 50x are more than all
-of `surface`. Neither the page nor the edge grows; what comes of it is printed."""
+"""A demo is used for SOAK_MINUTES while its mission flies fast: a shift of eight hours at 50x takes
+longer than all of `surface`. Neither page nor edge grows; what comes of it is printed."""
 
 import json
 import os

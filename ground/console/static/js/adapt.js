@@ -39,7 +39,8 @@ export function pass(row) {
   };
 }
 
-// A procedure: `hold` says what it waits for people to do; steps before its place are done.
+// A procedure: `hold` says what it waits for people to do; of the steps before its place those are
+// done that were begun, the others were passed over.
 export function procedure(told) {
   if (!told || told.position === undefined) return told?.state ? told : told && { ...told, state: stateOf(told), steps: (told.steps ?? []).map((each, place) => step(each, place, told)), log: lines(told.log) };
   const { hold } = told;
@@ -58,11 +59,13 @@ function stateOf({ ended, hold, pace, position }) {
   return pace === "pause" ? "pausing" : "running";
 }
 
-function step(each, place, { position, ended, hold }) {
+function step(each, place, { position, ended, hold, begun }) {
   const number = each.position ?? place;
   const now = number === position && !ended;
-  const state = position === undefined ? "waiting" : now ? (hold?.kind === "failed" ? "failed" : hold ? "waits" : "running") : number < position || ended ? "done" : "waiting";
-  return { ...each, number, text: each.text ?? each.what ?? each.do, label: each.label || each.path, state, detail: each.detail ?? (now ? hold?.text ?? "" : "") };
+  const since = begun?.find(([one]) => one === number)?.[1] ?? null;
+  const past = begun ? since !== null : number < position || ended;
+  const state = position === undefined ? "waiting" : now ? (hold?.kind === "failed" ? "failed" : hold ? "waits" : "running") : past ? "done" : number < position || ended ? "passed over" : "waiting";
+  return { ...each, number, since, text: each.text ?? each.what ?? each.do, label: each.label || each.path, state, detail: each.detail ?? (now ? hold?.text ?? "" : "") };
 }
 
 const lines = (log) => (log ?? []).map((line) => (Array.isArray(line) ? { time_ns: line[0], step: line[1], text: line[2] } : line));

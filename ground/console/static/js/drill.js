@@ -1,7 +1,7 @@
 // A drill with people, as the page knows it: what is asked of the crew, until when, what came of it.
 import { go, link, redraw } from "./app.js";
 import { h } from "./dom.js";
-import { button, table } from "./parts.js";
+import { button, table, words } from "./parts.js";
 import { status } from "./status.js";
 import { nowNs, store } from "./store.js";
 import { lmst, spanNs } from "./time.js";
@@ -45,7 +45,7 @@ export function drillBar() {
 export function promptTable(trainer) {
   return table("Prompts", [
     { head: "", cls: "right soft", cell: (each) => each.number },
-    { head: "asked of the crew", cls: "grow", cell: (each) => [h("strong", null, each.prompt), trainer && each.command && h("span", { class: "note soft" }, `wanted: ${each.vehicle} ${each.command} ${JSON.stringify(each.arguments)}, after ${each.after}`), trainer && each.others?.length > 0 && h("span", { class: "note problem" }, `with other arguments: ${each.others.map((one) => `${one.by} ${JSON.stringify(one.arguments)}`).join("; ")}`)] },
+    { head: "asked of the crew", cls: "grow", cell: (each) => [h("strong", null, each.prompt), trainer && each.command && h("span", { class: "note soft" }, `wanted: ${[each.vehicle, each.command, words(each.arguments)].filter(Boolean).join(" ")}, after ${each.after}`), trainer && each.others?.length > 0 && h("span", { class: "note problem" }, `with other arguments: ${each.others.map((one) => `${one.by} ${words(one.arguments) || "none"}`).join("; ")}`)] },
     { head: "", cls: "nowrap", cell: (each) => status(SIGNS[each.state] ?? "off", each.state.replace("_", " ")) },
     { head: "asked", cls: "nowrap", cell: (each) => lmst(each.asked_ns, true) },
     { head: "until", cls: "nowrap", cell: (each) => lmst(each.deadline_ns, true) },

@@ -56,7 +56,7 @@ function whole(command, more) {
 
 export function commandTable(commands, { short = false, picked, pick, more, empty = "no command yet" } = {}) {
   const columns = [
-    { head: "vehicle", cell: (each) => titleOf(each.vehicle) },
+    { head: "vehicle", cls: "nowrap", cell: (each) => titleOf(each.vehicle) },
     { head: "command", cls: "grow", cell: (each) => [h("strong", null, each.command), " ", h("span", { class: "mono arguments" }, words(each.arguments)), !short && each.note && h("span", { class: "note soft" }, each.note), picked === each.identifier && whole(each, more)] },
     { head: "status", cell: commandStatus },
     { head: "ladder", cell: ladder },

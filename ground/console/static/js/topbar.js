@@ -12,7 +12,7 @@ const PACES = [1, 10, 60, 300, 1000, 3000, 10000];
 export function topBar() {
   const clock = store.clock?.clock ?? {};
   return h("div", { class: "bar", key: "bar" },
-    h("div", { class: "name", key: "name" }, h("strong", null, "Three Forks"), h("span", { class: "soft", title: branchOf() }, branchOf() ? `branch: ${store.hello.title}` : store.hello?.title ?? "")),
+    h("div", { class: "name", key: "name" }, h("strong", null, "Three Forks"), h("span", { class: "soft", title: branchOf() || store.hello?.title }, branchOf() ? `branch: ${store.hello.title}` : store.hello?.title ?? "")),
     timeField("UTC", clock.utc ? clock.utc.slice(0, 19).replace("T", " ") : "-", "utc"),
     timeField("Mars, local mean", lmst(store.clock?.time_ns ?? null, true), "lmst"),
     timeField("light time", clock.light_time_s === undefined ? "-" : span(clock.light_time_s), "light"),

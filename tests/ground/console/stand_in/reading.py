@@ -238,4 +238,8 @@ class Reading:
             "ended": position >= len(steps), "attended": self.procedure_pace != "run",
             "pace": self.procedure_pace,
             "log": [[line["time_ns"], line["step"], line["text"]] for line in self.run.log],
+            "begun": [
+                [place, when] for place, (when, _) in enumerate(told.values())
+                if when <= self.run.time_ns
+            ],
         }  # fmt: skip

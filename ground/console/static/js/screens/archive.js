@@ -90,8 +90,7 @@ function values() {
 }
 
 const columns = [
-  { head: "vehicle", cls: "nowrap", cell: (row) => titleOf(row[0]) },
-  { head: "channel", cls: "grow", cell: (row) => row[1] },
+  { head: "channel", cls: "grow", cell: (row) => [row[1], h("span", { class: "of" }, titleOf(row[0]))] },
   { head: "value", cls: "right", cell: (row) => h("strong", null, number(row[2])) },
   { head: "", cls: "nowrap", cell: (row) => unitOf(channelOf(row[0], row[1])?.unit) },
   { head: "", cls: "nowrap", cell: (row) => valueStatus(row[5]) },

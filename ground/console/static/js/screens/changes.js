@@ -68,7 +68,7 @@ function view() {
         ], tubes.slice(-MOST).reverse(), { key: (row) => `${row.vehicle} ${row.tube} ${row.occurred_ns} ${row.step} ${row.status}`, empty: "no tube was moved" }), { cls: "tall" })),
       h("div", { class: "column", key: "three" },
         panel("Values", table("Values", [
-          { head: "channel", cls: "grow", cell: (row) => `${titleOf(row.vehicle)} ${row.channel}` },
+          { head: "channel", cls: "grow", cell: (row) => [row.channel, h("span", { class: "of" }, titleOf(row.vehicle))] },
           { head: "before", cls: "right soft", cell: (row) => number(row.before) },
           { head: "now", cls: "right", cell: (row) => h("strong", null, number(row.value)) },
         ], rows("values"), { key: (row) => `${row.vehicle} ${row.channel}`, empty: "no value has changed, or none was told" }), { cls: "tall" }),

@@ -115,7 +115,7 @@ function finder(list, folded) {
         key: `${each.vehicle} ${each.command.name}`, id: `found-${place}`, role: "option", "aria-selected": String(place === state.at),
         onclick: () => { state.at = place; openForm(each.vehicle, each.command.name); },
         draw: place === state.at ? (element) => element.scrollIntoView({ block: "nearest" }) : undefined,
-      }, h("span", { class: "soft vehicle" }, each.vehicle), h("strong", null, each.command.name), each.command.hazard !== "none" && status("serious", "hazardous"), h("span", { class: "soft doc" }, each.command.doc.split(/\.\s|\n\n/)[0])))),
+      }, h("span", { class: "soft vehicle" }, titleOf(each.vehicle)), h("strong", null, each.command.name), each.command.hazard !== "none" && status("serious", "hazardous"), h("span", { class: "soft doc" }, each.command.doc.split(/\.\s|\n\n/)[0])))),
     folded > 0 && button(`and ${folded} that every vehicle has`, () => { state.house = true; redraw(); }, { cls: "quiet", key: "house" }),
   ];
 }

@@ -49,7 +49,7 @@ function view() {
       panel("Let something break", [finder(), faultForm()], { cls: "tall" }),
       panel("Let somebody die", h("div", { class: "filters" },
         select("Participant", state.role, [["", "choose"], ...vehicleNames().map((name) => [name, name]), ["ground", "ground"]], (value) => { state.role = value; }),
-        h("input", { type: "text", class: "short", placeholder: "its name again", "aria-label": "Its name again", value: state.sure, oninput: (event) => { state.sure = event.target.value.trim(); redraw(); } }),
+        h("input", { type: "text", class: "short", placeholder: "name again", "aria-label": "Its name again", value: state.sure, oninput: (event) => { state.sure = event.target.value.trim(); redraw(); } }),
         button("Kill", kill, { cls: "grave", disabled: !state.role || state.sure !== state.role || !commanding() })), { cls: "small" })),
     h("div", { class: "column", key: "right" },
       panel("Faults of this run", table("Faults", [

@@ -8,7 +8,7 @@ import { lmst, spanNs } from "../time.js";
 
 const PIXELS = 400;
 const AGAIN = 4000; // ms
-const state = { tracks: new Map(), at: -Infinity, asking: false };
+const state = { tracks: new Map(), at: -Infinity, asking: false, width: 1000, height: 640 };
 const COLOURS = ["#6cbcff", "#ff9d57", "#c69bff", "#7fe0c3"];
 
 export default {
@@ -115,17 +115,26 @@ function site(names) {
   if (points.length === 0) return h("p", { class: "empty soft" }, "No vehicle has said where it is yet.");
   const [west, east] = [Math.min(...points.map((p) => p[0])), Math.max(...points.map((p) => p[0]))];
   const [south, north] = [Math.min(...points.map((p) => p[1])), Math.max(...points.map((p) => p[1]))];
-  const width = 1000, height = 640, room = 70;
+  const { width, height } = state;
+  const room = Math.min(70, height / 6);
   const scale = Math.min((width - 2 * room) / Math.max(20, east - west), (height - 2 * room) / Math.max(20, north - south));
   const x = (metres) => width / 2 + (metres - (west + east) / 2) * scale;
   const y = (metres) => height / 2 - (metres - (south + north) / 2) * scale;
   const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000].find((each) => each * scale >= 90) ?? 10000;
-  return h("svg", { class: "site", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Map of the site" },
+  return h("svg", { class: "site", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Map of the site", draw: fit },
     grid(step, { width, height, x, y, west: (west + east) / 2 - width / 2 / scale, south: (south + north) / 2 - height / 2 / scale, scale }),
     fixed.map((mark) => sign(mark, x(mark.east), y(mark.north))),
     names.map((name, place) => rover(name, COLOURS[place % COLOURS.length], x, y, scale)),
     going.map((drive) => goal(drive, x, y)),
     h("g", { key: "bar" }, h("line", { class: "bar-line", x1: 30, x2: 30 + step * scale, y1: height - 22, y2: height - 22 }), h("text", { x: 34, y: height - 28 }, `${step} m`)));
+}
+
+// A unit of the picture is a pixel of the page, so that words are as large in a small panel.
+function fit(picture) {
+  const { clientWidth: width, clientHeight: height } = picture;
+  if (!width || !height || (Math.abs(width - state.width) < 2 && Math.abs(height - state.height) < 2)) return;
+  Object.assign(state, { width, height });
+  redraw();
 }
 
 function grid(step, { width, height, x, y, west, south, scale }) {
@@ -158,8 +167,9 @@ function rover(name, colour, x, y, scale) {
 function goal({ vehicle, command, arguments: to, what }, x, y) {
   const from = [valueOf(vehicle, "east")?.[2], valueOf(vehicle, "north")?.[2]];
   if (!from.every(Number.isFinite)) return null;
+  const leftwards = to.east < from[0]; // where its line does not run
   return h("g", { key: `${vehicle} ${command} ${to.east} ${to.north}`, class: "goal" },
     h("line", { x1: x(from[0]), y1: y(from[1]), x2: x(to.east), y2: y(to.north) }),
-    h("circle", { cx: x(to.east), cy: y(to.north), r: 7 }), h("text", { x: x(to.east) + 11, y: y(to.north) + 4 }, `${what}: ${command}`));
+    h("circle", { cx: x(to.east), cy: y(to.north), r: 7 }), h("text", { x: x(to.east) + (leftwards ? -11 : 11), y: y(to.north) + 4, "text-anchor": leftwards ? "end" : "start" }, `${what}: ${command}`));
 }
 

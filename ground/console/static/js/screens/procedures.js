@@ -9,12 +9,12 @@ import { may, store, titleOf, user } from "../store.js";
 import { lmst } from "../time.js";
 
 const state = { list: null, read: null, why: "", at: undefined, problem: "" };
-const SIGN = { done: "normal", running: "standby", waits: "caution", waiting: "off", failed: "critical", skipped: "caution" };
+const SIGN = { done: "normal", running: "standby", waits: "caution", waiting: "off", failed: "critical", "passed over": "off" };
 
 export default {
   id: "procedures", title: "Procedures", key: "p", group: "always",
   help: [
-    "The steps of the procedure that runs; the one that it is at is marked. Pause stops before the next step; a step that failed waits for you: Retry, Go on (with a reason), or Stop.",
+    "The steps of the procedure that runs; the one that it is at is marked. Steps that its way led past were passed over, and not done. Pause stops before the next step; a step that failed waits for you: Retry, Go on (with a reason), or Stop.",
     "Only approved procedures run. A procedure in review is approved by somebody who did not write it.",
     "The run ends when the mission's own procedure is stopped; any other may be stopped at any time.",
     "A poll asks everybody for go or no-go; each answers for themselves.",
@@ -79,8 +79,8 @@ function steps(procedure) {
     { head: "", cls: "right soft", cell: (each) => each.number },
     { head: "", cls: "nowrap", cell: (each) => status(SIGN[each.state] ?? "off", each.state ?? "") },
     { head: "vehicle", cls: "nowrap", cell: (each) => titleOf(each.vehicle ?? "") },
-    { head: "step", cls: "grow", cell: (each) => [h("strong", null, each.text || each.label), each.hazardous && [" ", status("serious", "hazardous")], each.detail && h("span", { class: "note soft" }, each.detail)] },
-    { head: "place", cls: "mono soft note", cell: (each) => each.label },
+    { head: "step", cls: "grow", cell: (each) => [h("strong", { title: each.label }, each.text || each.label), each.hazardous && [" ", status("serious", "hazardous")], each.detail && h("span", { class: "note soft" }, each.detail)] },
+    { head: "begun", cls: "nowrap soft", cell: (each) => (each.since === null ? "" : lmst(each.since)) },
   ], procedure.steps ?? [], { key: (each) => each.number, picked: procedure.step, empty: "it has no steps", pick: (each) => { state.at = each.number; say(`Step ${each.number} is where Jump goes to.`); } });
 }
 

@@ -85,7 +85,7 @@ const columns = [
   { head: "unit", cls: "nowrap", cell: (row) => unitOf(row.unit) },
   { head: "", cls: "nowrap", cell: (row) => judged(row) },
   { head: "age", cls: "right nowrap", cell: (row) => h("span", { class: "soft" }, age(row.name)) },
-  { head: "limits", cls: "soft limits nowrap", cell: limits },
+  { head: "limits", cls: "soft limits", cell: limits },
 ];
 
 function judged(row) {
@@ -103,7 +103,7 @@ function limits(row) {
   const part = (name, [least, most]) => {
     if (least === null && most === null) return null;
     const words = most === null ? `< ${number(least)}` : least === null ? `> ${number(most)}` : `${number(least)} … ${number(most)}`;
-    return [h("span", { class: `limit ${name}` }, name), ` ${words} `];
+    return h("span", { class: "nowrap", key: name }, h("span", { class: `limit ${name}` }, name), ` ${words} `);
   };
   return [part("yellow", row.yellow ?? [null, null]), part("red", row.red ?? [null, null])];
 }

@@ -52,7 +52,7 @@ function view() {
   else if (store.clock?.pace !== 0 && performance.now() - state.at > AGAIN) again();
   const steps = state.of === state.picked ? state.steps.filter((each) => (each.received_ns ?? 0) <= viewNs()) : [];
   const tube = store.custody.get(state.picked);
-  return h("div", { class: "split wide-right", key: "body" },
+  return h("div", { class: "split even-right", key: "body" },
     panel("Tubes", table("Tubes", columns, all, { key, picked: state.picked, pick: (each) => pick(each.tube), empty: "no report of a tube yet" }), { cls: "tall", side: h("span", { class: "soft" }, `${all.length} known`) }),
     panel(tube ? `Custody of ${tube.tube}` : "Custody", [path(steps), chain(steps)], { cls: "tall", key: "chain" }));
 }

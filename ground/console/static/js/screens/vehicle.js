@@ -97,7 +97,7 @@ export function holding(name) {
   const off = { disabled: !commanding() };
   const act = (what, done, given = {}) => () => order(`authority_${what}`, { vehicle: name, ...given }, done);
   if (offered === user().name) return button("Accept", act("accept", `You hold ${name}.`), off);
-  if (holder === user().name) return h("span", { class: "actions", key: "holding" }, status("normal", "you hold it"),
+  if (holder === user().name) return h("span", { class: "actions one-line", key: "holding" }, status("normal", "you hold it"),
     h("input", { type: "text", placeholder: "offer to", "aria-label": `Offer ${name} to`, class: "short", value: state.offer, oninput: (event) => { state.offer = event.target.value.trim(); redraw(); } }),
     button("Offer", act("offer", `Offered to ${state.offer}.`, { to: state.offer }), { disabled: !state.offer || !commanding() }),
     button("Let go", act("release", `Nobody holds ${name}.`), off), offered && h("span", { class: "soft" }, `offered to ${offered}`));
