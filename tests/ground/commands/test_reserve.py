@@ -134,7 +134,8 @@ def test_those_that_are_killed_again_and_again_come_to_an_end(make: Make, tmp_pa
 
 
 def test_where_nobody_sleeps_another_is_started(make: Make, tmp_path: Path) -> None:
-    made = make("reserve.end(); sys.stdin.read()")
+    made = make("reserve.end(); (here / 'life9').write_text('1'); sys.stdin.read()")
+    life(tmp_path, 9)
     os.kill(life(tmp_path, 1), signal.SIGKILL)
     assert gone(life(tmp_path, 1)) and not made.stands_by
 
