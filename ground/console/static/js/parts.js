@@ -68,6 +68,9 @@ export function number(value, digits = 4) {
 
 const short = (text) => (text.length > 26 ? `${text.slice(0, 24)}…` : text);
 
+// What a channel's row says: one that is broken tells something that is no number.
+export const toldBy = (row) => (row && row[2] === null ? "no number" : number(row?.[2]));
+
 export const unitOf = (unit) => (unit && unit !== "1" ? unit : "");
 
 export function words(value) {

@@ -48,16 +48,20 @@ export function drawTrend(canvas, vehicle, channel, sols) {
   pen.font = "11px 'DejaVu Sans', sans-serif";
   const data = series(vehicle, channel, sols, width - 60);
   const rows = data?.rows ?? [];
-  if (rows.length === 0) {
+  if (!rows.some(isNumber)) {
     pen.textAlign = "left";
     pen.fillStyle = style("--soft");
-    pen.fillText(data?.rows ? (data.problem ?? "nothing was received in this time") : "asking…", 60, height / 2);
+    pen.fillText(data?.rows ? (data.problem ?? (rows.length ? "no number was told in this time" : "nothing was received in this time")) : "asking…", 60, height / 2);
     return;
   }
   plot(pen, rows, data, channelOf(vehicle, channel), { left: 54, right: width - 8, top: 8, bottom: height - 18 });
 }
 
-function plot(pen, rows, data, entry, box) {
+// What is no number, as of a gauge that is broken, is not drawn: there the line is broken, too.
+const isNumber = (row) => typeof row[3] === "number" && row[1] !== null;
+
+function plot(pen, all, data, entry, box) {
+  const rows = all.filter(isNumber);
   let low = Math.min(...rows.map((row) => row[1]));
   let high = Math.max(...rows.map((row) => row[2]));
   const limits = [["--caution", entry?.yellow], ["--critical", entry?.red]].flatMap(([colour, band]) => (band ?? []).filter((limit) => limit !== null).map((limit) => [colour, limit]));
@@ -80,12 +84,22 @@ function plot(pen, rows, data, entry, box) {
   for (const [ns, least, most] of rows) if (most > least) pen.fillRect(x(ns), y(most), 1.5, Math.max(1, y(least) - y(most)));
   pen.strokeStyle = "#7cc4ff";
   pen.lineWidth = 1.5;
-  line(pen, rows.map(([ns, , , last]) => [x(ns), y(last)]));
+  for (const run of runsOf(all)) line(pen, run.map(([ns, , , last]) => [x(ns), y(last)]));
+  if (!isNumber(all.at(-1))) return;
   const [ns, , , last] = rows.at(-1);
   pen.fillStyle = "#ffffff";
   pen.beginPath();
   pen.arc(x(ns), y(last), 2.5, 0, 7);
   pen.fill();
+}
+
+function runsOf(rows) {
+  const runs = [[]];
+  for (const row of rows) {
+    if (isNumber(row)) runs.at(-1).push(row);
+    else if (runs.at(-1).length) runs.push([]);
+  }
+  return runs;
 }
 
 function line(pen, points) {

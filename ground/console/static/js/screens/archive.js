@@ -1,7 +1,7 @@
 // The whole console at an earlier instant, and forward from there: nothing is commanded from there.
 import { lookAt, redraw, say } from "../app.js";
 import { h } from "../dom.js";
-import { button, number, panel, table, unitOf } from "../parts.js";
+import { button, panel, table, toldBy, unitOf } from "../parts.js";
 import { best } from "../fuzzy.js";
 import { channelOf, nowNs, titleOf, store, viewNs } from "../store.js";
 import { lmst, nsOfText, spanNs, utc } from "../time.js";
@@ -91,7 +91,7 @@ function values() {
 
 const columns = [
   { head: "channel", cls: "grow", cell: (row) => [row[1], h("span", { class: "of" }, titleOf(row[0]))] },
-  { head: "value", cls: "right", cell: (row) => h("strong", null, number(row[2])) },
+  { head: "value", cls: "right", cell: (row) => h("strong", null, toldBy(row)) },
   { head: "", cls: "nowrap", cell: (row) => unitOf(channelOf(row[0], row[1])?.unit) },
   { head: "", cls: "nowrap", cell: (row) => valueStatus(row[5]) },
   { head: "age", cls: "nowrap right soft", cell: (row) => spanNs(viewNs() - row[3]) },

@@ -1,7 +1,7 @@
 // What is loaded on board, as we sent it and as the vehicle tells it: the two compared.
 import { go } from "../app.js";
 import { h } from "../dom.js";
-import { button, number, panel, table, words } from "../parts.js";
+import { button, panel, table, toldBy, words } from "../parts.js";
 import { commandStatus } from "../ladder.js";
 import { eventColumns, eventKey, select } from "./events.js";
 import { status } from "../status.js";
@@ -50,7 +50,7 @@ function view() {
       h("div", { class: "column", key: "right" },
         panel("As the vehicle tells it", table("Told", [
           { head: "", cls: "nowrap", cell: (channel) => channel.replaceAll("_", " ") },
-          { head: "", cls: "grow", cell: (channel) => h("strong", null, number(valueOf(name, channel)?.[2])) },
+          { head: "", cls: "grow", cell: (channel) => h("strong", null, toldBy(valueOf(name, channel))) },
           { head: "age", cls: "right nowrap soft", cell: (channel) => (valueOf(name, channel) ? spanNs(viewNs() - valueOf(name, channel)[3]) : "never told") },
         ], TOLD.filter((channel) => channel in (store.dictionary?.vehicles[name]?.channels ?? {})), { key: (channel) => channel }), { cls: "small" }),
         panel("Events about it", table("Events about what is on board", eventColumns({ short: true }), store.events.filter((event) => event.vehicle === name && EVENTS.test(event.name) && event.received_ns <= viewNs()).slice(0, 100), { key: eventKey, empty: "none was told" }), { cls: "tall" }))),

@@ -7,7 +7,7 @@ import { picture } from "./map.js";
 import { contactRows, passColumns } from "./passes.js";
 import { eventColumns } from "./events.js";
 import { isOver, kindOfSeverity, kindOfValue, status, worst } from "../status.js";
-import { openAlarms, store, titleOf, valueOf, vehicleNames, viewNs } from "../store.js";
+import { channelOf, openAlarms, store, titleOf, valueOf, vehicleNames, viewNs } from "../store.js";
 import { span } from "../time.js";
 
 const ENERGY = "state_of_charge";
@@ -59,7 +59,8 @@ function card(name, place) {
 
 function energy(name) {
   const row = valueOf(name, ENERGY);
-  if (!row || typeof row[2] !== "number") return h("span", { class: "meter none" }, h("span", { class: "soft" }, "no battery of its own"));
+  if (!row) return h("span", { class: "meter none" }, h("span", { class: "soft" }, channelOf(name, ENERGY) ? "charge not told yet" : "no battery of its own"));
+  if (typeof row[2] !== "number") return h("span", { class: "meter none" }, status("caution", "charge not known"));
   const percent = Math.round(100 * row[2]);
   return h("span", { class: "meter", title: "state of charge" },
     h("svg", { class: "gauge", viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" },

@@ -2,7 +2,7 @@
 import { redraw } from "../app.js";
 import { h } from "../dom.js";
 import { score } from "../fuzzy.js";
-import { button, number, panel, step, table, unitOf } from "../parts.js";
+import { button, number, panel, step, table, toldBy, unitOf } from "../parts.js";
 import { select } from "./events.js";
 import { valueStatus } from "../status.js";
 import { channelOf, store, titleOf, valueOf, vehicleNames, viewNs } from "../store.js";
@@ -75,13 +75,13 @@ function trend(name) {
   const row = valueOf(state.vehicle, name);
   return panel(caption(state.vehicle, name), h("canvas", { class: "trend", role: "img", "aria-label": `${name} over ${state.sols} sols`, draw: (canvas) => drawTrend(canvas, state.vehicle, name, state.sols) }), {
     key: `${state.vehicle} ${name}`, cls: "trendpanel",
-    side: [h("strong", null, number(row?.[2])), " ", unitOf(channelOf(state.vehicle, name)?.unit), button("off", () => toggle(name), { cls: "quiet", why: `take ${name} out` })],
+    side: [h("strong", null, toldBy(row)), " ", unitOf(channelOf(state.vehicle, name)?.unit), button("off", () => toggle(name), { cls: "quiet", why: `take ${name} out` })],
   });
 }
 
 const columns = [
   { head: "channel", cls: "nowrap", cell: (row) => h("span", { title: row.doc }, row.name, state.trends.includes(row.name) && h("span", { class: "trended" }, "trend")) },
-  { head: "value", cls: "right value", cell: (row) => h("strong", null, number(valueOf(state.vehicle, row.name)?.[2])) },
+  { head: "value", cls: "right value", cell: (row) => h("strong", null, toldBy(valueOf(state.vehicle, row.name))) },
   { head: "unit", cls: "nowrap", cell: (row) => unitOf(row.unit) },
   { head: "", cls: "nowrap", cell: (row) => judged(row) },
   { head: "age", cls: "right nowrap", cell: (row) => h("span", { class: "soft" }, age(row.name)) },

@@ -1,7 +1,7 @@
 // One vehicle: where it is in its statechart, how it came there, its resources, its alarms.
 import { go, order, redraw } from "../app.js";
 import { h } from "../dom.js";
-import { button, commanding, number, pairs, panel, table, unitOf } from "../parts.js";
+import { button, commanding, number, pairs, panel, table, toldBy, unitOf } from "../parts.js";
 import { eventColumns, eventKey, select } from "./events.js";
 import { severityStatus, status, valueStatus, waitsForSomebody, wordOfAlarm } from "../status.js";
 import { channelOf, may, openAlarms, store, titleOf, user, valueOf, vehicleNames, viewNs } from "../store.js";
@@ -42,7 +42,7 @@ function view() {
     h("div", { class: "split wide-left", key: `body ${name}` },
       h("div", { class: "column", key: "left" },
         panel("Statechart", chart(entry, mode, entered(name)), { cls: "tall", side: h("span", { class: "soft" }, `${entry.states.length} states`) }),
-        h("div", { class: "pair", key: "trends" }, trends.map((channel) => panel(caption(name, channel), h("canvas", { class: "trend", role: "img", "aria-label": `${channel} over 3 sols`, draw: (canvas) => drawTrend(canvas, name, channel, 3) }), { cls: "trendpanel", key: channel, side: [h("strong", null, number(valueOf(name, channel)?.[2])), " ", unitOf(channelOf(name, channel)?.unit)] })))),
+        h("div", { class: "pair", key: "trends" }, trends.map((channel) => panel(caption(name, channel), h("canvas", { class: "trend", role: "img", "aria-label": `${channel} over 3 sols`, draw: (canvas) => drawTrend(canvas, name, channel, 3) }), { cls: "trendpanel", key: channel, side: [h("strong", null, toldBy(valueOf(name, channel))), " ", unitOf(channelOf(name, channel)?.unit)] })))),
       h("div", { class: "column", key: "right" },
         panel("Health", health(name, entry), { cls: "small" }),
         panel("Alarms", alarms(name), { cls: "small" }),
