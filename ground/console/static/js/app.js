@@ -119,7 +119,7 @@ export function listOf(answer) {
 
 // A word for the user, in the line at the foot of the page; never over the page.
 export function say(text, bad = false) {
-  store.said = { text, bad, n: store.said.n + 1 };
+  store.said = { text, bad, n: store.said.n + 1, at: Date.now() };
   redraw();
 }
 

@@ -30,9 +30,16 @@ export function rail() {
         }, screen.title, h("kbd", { "aria-label": `g then ${screen.key}` }, `g ${screen.key}`))))))));
 }
 
+// What was said stays to be read, and stands back when it is no news any more.
+const NEWS = 20_000; // ms
+
+function manner({ bad, at }) {
+  return `said ${bad ? "bad" : ""} ${Date.now() - at > NEWS ? "old" : ""}`;
+}
+
 export function foot(screen) {
   return h("footer", { class: "foot", key: "foot" },
-    h("p", { class: store.said.bad ? "said bad" : "said", role: "status", "aria-live": "polite", id: "said" },
+    h("p", { class: manner(store.said), role: "status", "aria-live": "polite", id: "said" },
       store.said.bad && h("strong", null, "Refused: "), store.said.text),
     h("p", { class: "hints soft" }, (screen.hints ?? []).map(([keys, words]) => [h("kbd", null, keys), ` ${words} `]),
       h("kbd", null, "Ctrl K"), " palette ", h("kbd", null, "?"), " help"));

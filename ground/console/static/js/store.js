@@ -38,7 +38,7 @@ export const store = {
   journal: 0, // number that the snapshot was true at
   last: {}, // number of each topic's newest entry
   time: { live: true, at: null, values: null },
-  said: { text: "", bad: false, n: 0 },
+  said: { text: "", bad: false, n: 0, at: 0 },
 };
 
 export const nowNs = () => store.clock?.time_ns ?? 0;

@@ -8,7 +8,7 @@ import { channelOf, may, openAlarms, store, titleOf, user, valueOf, vehicleNames
 import { lmst, spanNs } from "../time.js";
 import { caption, drawTrend } from "../trend.js";
 
-const state = { vehicle: "", offer: "" };
+const state = { vehicle: "", offers: {} }; // to whom each vehicle is to be offered
 const RESOURCES = ["state_of_charge", "battery_temperature", "net_power", "array_power", "electronics_temperature", "avionics_temperature", "joint_temperature"];
 const HEALTH = ["monitors_violated", "response_running", "loads_shed", "sensors_set_aside", "armed_command", "computer_side", "boot_number", "mailbox_depth", "messages_corrupt", "storage_failing"];
 
@@ -95,11 +95,12 @@ function alarms(name) {
 export function holding(name) {
   const { holder, offered_to: offered } = store.authority[name] ?? {};
   const off = { disabled: !commanding() };
+  const to = state.offers[name] ?? "";
   const act = (what, done, given = {}) => () => order(`authority_${what}`, { vehicle: name, ...given }, done);
   if (offered === user().name) return button("Accept", act("accept", `You hold ${name}.`), off);
   if (holder === user().name) return h("span", { class: "actions one-line", key: "holding" }, status("normal", "you hold it"),
-    h("input", { type: "text", placeholder: "offer to", "aria-label": `Offer ${name} to`, class: "short", value: state.offer, oninput: (event) => { state.offer = event.target.value.trim(); redraw(); } }),
-    button("Offer", act("offer", `Offered to ${state.offer}.`, { to: state.offer }), { disabled: !state.offer || !commanding() }),
+    h("input", { type: "text", placeholder: "offer to", "aria-label": `Offer ${name} to`, class: "short", value: to, oninput: (event) => { state.offers[name] = event.target.value.trim(); redraw(); } }),
+    button("Offer", act("offer", `Offered to ${to}.`, { to }), { disabled: !to || !commanding() }),
     button("Let go", act("release", `Nobody holds ${name}.`), off), offered && h("span", { class: "soft" }, `offered to ${offered}`));
   if (holder) return h("span", null, status("caution", `${holder} holds it`));
   return may("operator") ? button("Take", act("take", `You hold ${name}.`), off) : h("span", { class: "soft" }, "nobody holds it");
