@@ -43,7 +43,13 @@ class Reserve:
             self._lot, other = os.pipe()
             os.write(other, b".")
             os.close(other)
-        pid = os.fork()
+        self._flown, self._made = time.process_time(), time.monotonic()
+        try:
+            pid = os.fork()
+        except OSError:  # no room for another: the last one stays
+            os.close(reading)
+            os.close(writing)
+            return
         if pid == 0:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             os.close(writing)
@@ -53,7 +59,6 @@ class Reserve:
         os.close(reading)
         self.end()
         self._pid, self._line = pid, writing
-        self._flown, self._made = time.process_time(), time.monotonic()
 
     def _sleep(self, reading: int) -> None:
         lot = self._lot

@@ -158,6 +158,25 @@ def test_of_two_that_wake_one_takes_the_place(make: Make, tmp_path: Path) -> Non
     assert not select.select([process.stdout], [], [], 0.3)[0]  # the other says nothing
 
 
+def test_where_there_is_no_room_for_a_newer_one_the_last_one_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_room() -> int:
+        raise OSError(12, "Cannot allocate memory")
+
+    made = Reserve()
+    sleeper = subprocess.Popen(["sleep", "100"])
+    made._pid = sleeper.pid
+    before = len(os.listdir("/proc/self/fd"))
+    monkeypatch.setattr(reserve.os, "fork", no_room)
+    made.renew(lambda: None)
+    assert len(os.listdir("/proc/self/fd")) == before + 1  # the lot, which the next one draws
+    assert made._pid == sleeper.pid and not made.is_due and is_there(sleeper.pid)
+    made.end()
+    assert not is_there(sleeper.pid)
+    sleeper.returncode = -signal.SIGKILL
+
+
 def test_a_newer_one_is_made_when_enough_was_flown_and_when_it_died(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

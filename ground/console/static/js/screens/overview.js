@@ -31,12 +31,12 @@ function view() {
         panel(under.length ? "Commands under way" : "Last commands", commandTable(recent.slice(0, 30), { short: true }), { cls: "under", key: "commands" }),
         panel("Site", picture(), { cls: "tall" })),
       h("div", { class: "column", key: "side" },
-        panel("Contacts", table("Contacts", passColumns({ short: true }), contactRows().slice(0, 6), { key: passKey, empty: "no pass is known" }), { cls: "small" }),
+        panel("Contacts", table("Contacts", passColumns({ short: true }), contactRows().slice(0, 5), { key: passKey, empty: "no pass is known" }), { cls: "small" }),
         panel("Events", table("Newest events", eventColumns({ short: true }), store.events.slice(0, 30), { key: eventKey }), { cls: "tall" }))),
   ];
 }
 
-const passKey = (pass) => `${pass.vehicle} ${pass.start_ns}`;
+const passKey = (pass) => `${pass.start_ns} ${pass.end_ns}`;
 const eventKey = (event) => `${event.vehicle} ${event.occurred_ns} ${event.number} ${event.name}`;
 
 function card(name, place) {

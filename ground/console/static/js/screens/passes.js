@@ -45,11 +45,20 @@ function view() {
 
 const key = (pass) => `${pass.vehicle} ${pass.start_ns}`;
 
-export const contactRows = () => store.passes.filter((pass) => pass.end_ns >= viewNs());
+// Those to come, with all vehicles that one is over.
+export function contactRows() {
+  const found = new Map();
+  for (const pass of store.passes) {
+    if (pass.end_ns < viewNs()) continue;
+    const name = `${pass.start_ns} ${pass.end_ns}`;
+    found.set(name, { ...pass, vehicles: [...(found.get(name)?.vehicles ?? []), pass.vehicle] });
+  }
+  return [...found.values()];
+}
 
 export function passColumns({ short = false, past = false }) {
   return [
-    { head: "vehicle", cls: "nowrap", cell: (pass) => titleOf(pass.vehicle) },
+    { head: "vehicle", cls: short ? "grow" : "nowrap", cell: (pass) => (pass.vehicles ?? [pass.vehicle]).map(titleOf).join(", ") },
     { head: "begins", cls: "nowrap", cell: (pass) => (short ? lmst(pass.start_ns) : [lmst(pass.start_ns), h("span", { class: "soft" }, ` ${utc(pass.start_ns).slice(5, 16)}`)]) },
     { head: "lasts", cls: "nowrap", cell: (pass) => spanNs(pass.end_ns - pass.start_ns) },
     !past && { head: "", cls: "nowrap", cell: (pass) => (pass.start_ns <= viewNs() ? status("normal", "open") : h("span", { class: "soft" }, `in ${spanNs(pass.start_ns - viewNs())}`)) },
