@@ -203,9 +203,10 @@ def check_all(crew: Crew, record: RunRecord) -> None:
             (str(name), str(rung))
             for name, rung in archive.execute("SELECT identifier, rung FROM rungs")
         }
+        known = {str(name) for (name,) in archive.execute("SELECT identifier FROM commands")}
     for vehicle in VEHICLES:
-        _check_board(run / "nodes" / f"{vehicle}.sqlite", vehicle, commands)
-    assert set(crew.shown) <= {name for name, _ in rungs} | set(commands)
+        _check_board(run / "nodes" / f"{vehicle}.sqlite", vehicle, commands, known)
+    assert set(commands) <= set(crew.shown) <= known
     for name, states in crew.shown.items():
         assert len(set(states)) == len(states), f"{name} was shown as {states}"
         assert all(state not in OVER for state in states[:-1]), f"{name} was shown as {states}"
@@ -237,8 +238,9 @@ def _check_ground(archive: sqlite3.Connection, crew: Crew) -> dict[str, str]:
     return {str(identifier): str(vehicle) for identifier, vehicle, _ in rows}
 
 
-def _check_board(node: Path, vehicle: str, commands: dict[str, str]) -> None:
-    """What a vehicle has obeyed is what it was told, each once."""
+def _check_board(node: Path, vehicle: str, commands: dict[str, str], known: set[str]) -> None:
+    """What a vehicle has obeyed is what it was told, each once; `known` to the ground, also of the
+    procedure's."""
     obeyed = Counter(
         entry.command.identifier
         for entry in command_history(node)
@@ -246,4 +248,4 @@ def _check_board(node: Path, vehicle: str, commands: dict[str, str]) -> None:
     )
     meant = [name for name, of in commands.items() if of == vehicle]
     assert {name: obeyed[name] for name in meant} == dict.fromkeys(meant, 1)
-    assert set(obeyed) <= set(meant), f"{vehicle} has obeyed what nobody here has sent"
+    assert set(obeyed) <= known, f"{vehicle} has obeyed what nobody here has sent"
