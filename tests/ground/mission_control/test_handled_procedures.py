@@ -217,7 +217,7 @@ def test_a_hazardous_command_waits_for_a_second_person(fly: Fly) -> None:
         return script, outcome.verdict, before, issued(ground)
 
     script, verdict, before, after = fly(WAIT + RELEASE, flight)
-    kind, _, hold = script.answers[2001.0]
+    kind, _, hold, _ = script.answers[2001.0]
     assert (kind, hold["id"], hold["command"]["arguments"]) == (
         "approval", "approve-3", {"tube": "M1"},
     )  # fmt: skip
