@@ -1,7 +1,7 @@
 // Help on the screen that one is at, beside it.
 import { redraw } from "./app.js";
 import { h } from "./dom.js";
-import { GLOBAL } from "./keys.js";
+import { GLOBAL } from "./keynames.js";
 import { button } from "./parts.js";
 
 let open = false;

@@ -5,27 +5,10 @@ import { closeHelp, helpOpen, openHelp } from "./help.js";
 import { closePalette, openPalette, paletteOpen } from "./palette.js";
 import { SCREENS } from "./screens.js";
 import { may, vehicleNames } from "./store.js";
-import { changePace, runToNextPass, togglePace } from "./topbar.js";
+import { changePace, runToNextPass, togglePace } from "./pace.js";
 
 const AFTER_G = 1500; // ms in which the letter of a screen is awaited
 let gAt = -Infinity;
-
-export const GLOBAL = [
-  ["1 to 7", "a vehicle"],
-  ["g, then a letter", "a screen"],
-  ["c", "command"],
-  ["/", "find on this screen"],
-  ["Ctrl K", "palette: every screen, vehicle, command and channel; run to 12 14:30; run until an event, or a command's verdict"],
-  ["j  k", "down, up in a list"],
-  ["x", "acknowledge the alarm that is picked"],
-  ["n", "run to the next pass"],
-  ["p", "pause, go on"],
-  ["[  ]", "slower, faster"],
-  [".", "back to live"],
-  ["!", "STOP: all real devices are safe"],
-  ["Esc", "out of a field, a form, this help"],
-  ["?", "help"],
-];
 
 const PLAIN = {
   c: () => go("command", { find: true }),

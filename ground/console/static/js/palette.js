@@ -6,7 +6,7 @@ import { SCREENS } from "./screens.js";
 import { isOver } from "./status.js";
 import { may, nowNs, store, titleOf, user, vehicleNames } from "./store.js";
 import { lmst, nsOfText, spanNs } from "./time.js";
-import { setPace } from "./topbar.js";
+import { setPace } from "./pace.js";
 
 const MOST = 12;
 const state = { open: false, query: "", at: 0, before: null };

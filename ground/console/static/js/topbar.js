@@ -1,13 +1,12 @@
 // Always in view: the times, the next pass, the pace, who one is, whether the link stands; alarms.
-import { go, lookAt, order, redraw } from "./app.js";
+import { go, lookAt, redraw } from "./app.js";
 import { h } from "./dom.js";
 import { greyed, lostSince } from "./frame.js";
+import { changePace, togglePace } from "./pace.js";
 import { button } from "./parts.js";
 import { kindOfSeverity, severityStatus, shape, status, waitsForSomebody } from "./status.js";
 import { latestUnacknowledged, nowNs, openAlarms, store, titleOf, user } from "./store.js";
 import { hms, lmst, span, spanNs, utc } from "./time.js";
-
-const PACES = [1, 10, 60, 300, 1000, 3000, 10000];
 
 export function topBar() {
   const clock = store.clock?.clock ?? {};
@@ -53,27 +52,6 @@ function pace() {
       button("−", () => changePace(-1), { cls: "quiet", why: "[ slower" }),
       button("+", () => changePace(1), { cls: "quiet", why: "] faster" })));
 }
-
-let paceBefore = 60;
-
-export function togglePace() {
-  const rate = store.clock?.pace;
-  if (rate !== 0) paceBefore = rate;
-  setPace(rate === 0 ? paceBefore : 0);
-}
-
-export function changePace(by) {
-  const rate = store.clock?.pace ?? Infinity;
-  const next = by > 0 ? PACES.find((each) => each > rate) : PACES.findLast((each) => each < rate);
-  if (next !== undefined) setPace(next);
-}
-
-export function setPace(rate, until) {
-  const words = rate === 0 ? "Paused." : rate === null ? "As fast as it goes." : `${rate.toLocaleString("en")} mission seconds a second.`;
-  return order("pace", until === undefined ? { rate } : { rate, ...until }, words);
-}
-
-export const runToNextPass = () => setPace(3000, { until: "pass" });
 
 function who() {
   const { name, roles } = user();

@@ -7,7 +7,7 @@ import { status } from "../status.js";
 import { select } from "./events.js";
 import { store, vehicleNames, viewNs } from "../store.js";
 import { lmst } from "../time.js";
-import { setPace } from "../topbar.js";
+import { setPace } from "../pace.js";
 
 const AGAIN = 1500; // ms between questions for the faults while they may hit
 const state = { role: "", sure: "", of: "", asked: -Infinity, asking: false, known: -1 };

@@ -1,0 +1,26 @@
+// What people can do to the pace of a run.
+import { order } from "./app.js";
+import { store } from "./store.js";
+
+const PACES = [1, 10, 60, 300, 1000, 3000, 10000];
+
+let paceBefore = 60;
+
+export function togglePace() {
+  const rate = store.clock?.pace;
+  if (rate !== 0) paceBefore = rate;
+  setPace(rate === 0 ? paceBefore : 0);
+}
+
+export function changePace(by) {
+  const rate = store.clock?.pace ?? Infinity;
+  const next = by > 0 ? PACES.find((each) => each > rate) : PACES.findLast((each) => each < rate);
+  if (next !== undefined) setPace(next);
+}
+
+export function setPace(rate, until) {
+  const words = rate === 0 ? "Paused." : rate === null ? "As fast as it goes." : `${rate.toLocaleString("en")} mission seconds a second.`;
+  return order("pace", until === undefined ? { rate } : { rate, ...until }, words);
+}
+
+export const runToNextPass = () => setPace(3000, { until: "pass" });
