@@ -12,8 +12,14 @@ import pytest
 
 from ground.missions.mission import LoadedMission, load_mission
 from ground.reports.flight import fly_mission
+from ground.studies.kill_sweep import Observed
+from ground.testbed.kills import Kill
 from ground.testbed.run import RunOptions
 from ground.testbed.run_record import RunRecord
+from ground.testbed.virtual_host import Virtual
+
+IN_MEMORY = ("return",)
+"""Which of them are flown in memory, sooner; the others over ZeroMQ and files."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,8 @@ class Flown:
     mission: LoadedMission
     facts: RunRecord
     folder: Path
+    kills: tuple[Kill, ...] = ()
+    """Deaths at each instant at which something changed in it."""
 
     @cached_property
     def summary(self) -> dict[str, Any]:
@@ -57,7 +65,10 @@ def flown(tmp_path_factory: pytest.TempPathFactory) -> Fly:
         if name not in runs:
             mission = load_mission(name)
             folder = tmp_path_factory.mktemp(name) / "run"
-            runs[name] = Flown(mission, fly_mission(mission, folder, RunOptions()), folder)
+            observed = Observed(mission.vehicles)
+            host = Virtual(in_memory=name in IN_MEMORY)
+            facts = fly_mission(mission, folder, RunOptions(), host, observed.watch)
+            runs[name] = Flown(mission, facts, folder, tuple(observed.kills()))
         return runs[name]
 
     return fly

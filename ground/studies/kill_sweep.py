@@ -31,43 +31,45 @@ class Sweep:
     complaints: dict[Kill, list[str]]
 
 
-class _Observed:
-    """The instants of one undisturbed run."""
+class Observed:
+    """The instants of one undisturbed run that is flown with `show=watch`."""
 
     def __init__(self, vehicles: tuple[str, ...]) -> None:
-        self.instants: dict[str, list[float]] = {name: [] for name in vehicles}
-        self.flown: Run | None = None
+        self._instants: dict[str, list[float]] = {name: [] for name in vehicles}
+        self._flown: Run | None = None
 
     def watch(self, flown: Run) -> None:
         """Called from time to time during the run, for the first time when it begins."""
-        if self.flown is None:
-            self.flown = flown
+        if self._flown is None:
+            self._flown = flown
             flown.observers.append(self._note)
 
-    def moves(self) -> list[float]:
-        """When tubes moved."""
-        return [] if self.flown is None else [time for time, _ in self.flown.hardware.moves]
+    def kills(self) -> list[Kill]:
+        """Every kill worth trying: each vehicle around each of its changes, and around each move
+        of a tube."""
+        moves = [] if self._flown is None else [time for time, _ in self._flown.hardware.moves]
+        kills: dict[Kill, None] = {}
+        for vehicle, own in self._instants.items():
+            times = own if vehicle == "perseverance" else sorted({*own, *moves})
+            for time in times:
+                for at in (time - AROUND, time, time + AROUND):
+                    kills[Kill(vehicle, round(max(0.0, at), 6))] = None
+        return list(kills)
 
     def _note(self, message: Message) -> None:
         if not isinstance(message, CommandReport | CustodyReport | EventReport):
             return
         if isinstance(message, EventReport) and message.name != "mode_changed":
             return
-        if self.flown is not None:
-            self.instants[message.source].append(self.flown.now())
+        if self._flown is not None:
+            self._instants[message.source].append(self._flown.now())
 
 
 def instants(mission: LoadedMission, out: Path, options: RunOptions) -> list[Kill]:
-    """Every kill worth trying: each vehicle around each of its changes, and around each move."""
-    observed = _Observed(mission.vehicles)
+    """Every kill worth trying, as one undisturbed flight shows them."""
+    observed = Observed(mission.vehicles)
     fly_mission(mission, out, replace(options, kills=()), MEMORY, observed.watch)
-    kills: dict[Kill, None] = {}
-    for vehicle, own in observed.instants.items():
-        times = own if vehicle == "perseverance" else sorted({*own, *observed.moves()})
-        for time in times:
-            for at in (time - AROUND, time, time + AROUND):
-                kills[Kill(vehicle, round(max(0.0, at), 6))] = None
-    return list(kills)
+    return observed.kills()
 
 
 def chosen(kills: list[Kill], count: int, seed: int) -> list[Kill]:

@@ -8,7 +8,7 @@ import pytest
 from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission
 from ground.reports.run_check import run_complaints
-from ground.studies.kill_sweep import chosen, instants
+from ground.studies.kill_sweep import chosen
 from ground.testbed.kills import Kill
 from ground.testbed.run import RunOptions
 from ground.testbed.virtual_host import Virtual
@@ -28,10 +28,10 @@ DEATHS = (
 )  # fmt: skip
 
 
-def test_deaths_at_instants_of_change_do_no_harm(tmp_path: Path) -> None:
+@pytest.mark.flies("surface")
+def test_deaths_at_instants_of_change_do_no_harm(flown: "Fly", tmp_path: Path) -> None:
     """In one flight. `make check` flies once for each of them, test_sweeps."""
-    mission = load_mission("surface")
-    found = instants(mission, tmp_path / "undisturbed", RunOptions())
+    mission, found = load_mission("surface"), list(flown("surface").kills)
     kills = tuple(sorted(chosen(found, SPREAD, seed=1), key=lambda kill: kill.at))
     assert {kill.role for kill in kills} >= {"lander", "rover", "arm", "mav"}
     options = RunOptions(kills=kills)

@@ -17,6 +17,7 @@ import pytest
 
 from ground.testbed.dictionary import build_dictionary
 from ground.testbed.vehicles import vehicle_classes
+from tests.flown import Fly
 from tests.ground.console.stand_in.reading import PASSWORD
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -81,24 +82,19 @@ class Process:
 
 
 @pytest.fixture(scope="session")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the run `surface` and its dictionary."""
-    folder = tmp_path_factory.mktemp("recorded")
-    fly = ["msr", "fly", "surface", "--out", str(folder / "run"), "--quiet", "--no-pictures"]
-    subprocess.run(
-        [str(Path(sys.executable).with_name(fly[0])), *fly[1:]],
-        check=True, cwd=ROOT, capture_output=True, timeout=240,
-    )  # fmt: skip
-    names = ("lander", "rover", "arm", "mav", "perseverance")
-    (folder / "dictionary.json").write_text(json.dumps(build_dictionary(vehicle_classes(names))))
-    return folder
+def recorded(flown: Fly, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The folder of the run `surface`, and a file with its dictionary."""
+    run = flown("surface")
+    file = tmp_path_factory.mktemp("recorded") / "dictionary.json"
+    file.write_text(json.dumps(build_dictionary(vehicle_classes(run.mission.vehicles))))
+    return run.folder, file
 
 
 Serve = Callable[..., Served]
 
 
 @pytest.fixture
-def serve(recorded: Path, tmp_path: Path) -> Iterator[Serve]:
+def serve(recorded: tuple[Path, Path], tmp_path: Path) -> Iterator[Serve]:
     """Starts a stand-in that stands at a mission time, and the console's server over it."""
     with ExitStack() as ends:
 
@@ -108,8 +104,8 @@ def serve(recorded: Path, tmp_path: Path) -> Iterator[Serve]:
             port = free_port()
             addresses = [f"ipc://{folder / name}" for name in ("requests", "streams")]
             stand_in = Process(
-                ["tests.ground.console.stand_in", str(recorded / "run"),
-                 "--dictionary", str(recorded / "dictionary.json"), "--serve-in", str(folder),
+                ["tests.ground.console.stand_in", str(recorded[0]),
+                 "--dictionary", str(recorded[1]), "--serve-in", str(folder),
                  "--at", str(at), "--pace", str(pace)],
                 (folder / "requests").exists, folder / "stand_in.log",
             )  # fmt: skip

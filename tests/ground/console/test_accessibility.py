@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.check,
     pytest.mark.processes,
     pytest.mark.browser,
-    pytest.mark.xdist_group("console"),
+    pytest.mark.flies("surface"),
     pytest.mark.skipif(not AXE.exists(), reason="axe-core is not here: `make axe` fetches it"),
 ]
 

@@ -9,7 +9,7 @@ from tests.ground.console.conftest import Serve, Tab
 pytestmark = [
     pytest.mark.processes,
     pytest.mark.browser,
-    pytest.mark.xdist_group("console"),
+    pytest.mark.flies("surface"),
 ]
 OpenTab = Callable[..., Tab]
 

@@ -14,7 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.ground.console.conftest import Serve, Served
 from tests.ground.console.stand_in.reading import PASSWORD
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("console")]
+pytestmark = [pytest.mark.processes, pytest.mark.flies("surface")]
 
 
 def ask(
