@@ -96,6 +96,7 @@ class OrbiterVehicle:
             light_pressure=p.light_pressure,
         )  # fmt: skip
         self.body.observers.append(self._watch)
+        self.body.looked_at = self._looks_out
         self.world.space.add(self.body)
         self.tanks = Tanks(p.propellant, self.world.now)
         self.burnt: list[float] = []  # kg, by each burn
@@ -217,6 +218,13 @@ class OrbiterVehicle:
         self.knowledge_kick = add(self.knowledge_kick, error)
 
     # ----------------------------------------------------------------- distance
+
+    def _looks_out(self) -> bool:
+        """Whether there is a container to watch."""
+        if self.container is None:
+            self._last_relative = None
+            return False
+        return True
 
     def _watch(self, time: float, state: tuple[float, ...]) -> None:
         container = self.container

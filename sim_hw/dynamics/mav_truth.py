@@ -135,14 +135,9 @@ class MavTruth:
         position, velocity, attitude, _ = self.now()
         pushed = add(velocity, rotate(attitude, (CONTAINER_SPRING, 0.0, 0.0)))
         self.body.drop_container()
-        gravity = self.planet.gravity
-
-        def derivative(time: float, y: State) -> State:
-            return (y[3], y[4], y[5], *gravity((y[0], y[1], y[2])))
-
         return self.space.add(
             FlyingBody(
-                CONTAINER_NAME, self.clock, derivative, (*position, *pushed), LONGEST_COAST_STEP,
-                fixed_mass=self.vehicle.parameters.container_mass,
+                CONTAINER_NAME, self.clock, self.planet.free_fall(), (*position, *pushed),
+                LONGEST_COAST_STEP, fixed_mass=self.vehicle.parameters.container_mass,
             )
         )

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flight.astrodynamics.ellipsoids import MARS_IAU, Ellipsoid
+from flight.astrodynamics.free_fall import falling
 from flight.astrodynamics.gravity import (
     MARS,
     CentralBody,
     acceleration,
     point_mass_acceleration,
 )
+from flight.astrodynamics.integrators import Derivative, State
 from flight.astrodynamics.vectors import Vector
 
 
@@ -29,6 +31,16 @@ class Planet:
         if self.with_j2:
             return acceleration(position, self.body)
         return point_mass_acceleration(position, self.body.gravitational_parameter)
+
+    def free_fall(self) -> Derivative:
+        """Rate of change of position (m) and velocity (m/s) of what nothing else acts upon."""
+        if self.with_j2 and self.body is MARS:
+            return falling  # which is integrated faster, to the same bits
+
+        def derivative(time: float, y: State) -> State:
+            return (y[3], y[4], y[5], *self.gravity((y[0], y[1], y[2])))
+
+        return derivative
 
     def surface_radius(self, position: Vector) -> float:
         """Distance of the areoid from the centre, on the ray through a position, m."""

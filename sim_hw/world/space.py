@@ -12,6 +12,7 @@ from typing import Self
 
 from flight.astrodynamics.free_fall import fall, falling
 from flight.astrodynamics.integrators import Derivative, State, rk4_step
+from flight.astrodynamics.long_fall import fall_long
 from flight.astrodynamics.vectors import Vector
 
 LONGEST_COAST_STEP = 20.0  # s; RK4 on a low orbit then errs by about a metre a sol
@@ -25,7 +26,8 @@ class FlyingBody:
     `derivative` and `maximum_step` may be changed at any time, by those who know the physics
     (ignition, staging, a new gimbal angle): call `advance` first, so that what was before keeps
     what acted before. `observers` see every step: crashes, burn-outs and other events are found
-    there.
+    there. `looked_at` tells whether they have anything to look for now: a free fall that nobody
+    looks at goes in long steps.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class FlyingBody:
         self.time = clock()
         self.frozen = False  # landed, crashed, captured: moves no more by itself
         self.observers: list[Callable[[float, State], None]] = []
+        self.looked_at: Callable[[], bool] = lambda: True
         self._clock = clock
         self._shadow: Self | None = None
         self._shadowed: State | None = None
@@ -54,6 +57,9 @@ class FlyingBody:
         goal = self._clock() if until is None else until
         while not self.frozen and goal - self.time > 1e-9:
             step = min(self.maximum_step, goal - self.time)
+            if self.derivative is falling and step < goal - self.time and self._falls_unseen():
+                self.state, self.time = fall_long(self.state, goal - self.time), goal
+                break
             if self.derivative is falling:
                 self.state = fall(self.state, step)
             else:
@@ -64,6 +70,9 @@ class FlyingBody:
         if self.frozen:
             self.time = max(self.time, goal)
         return self.state
+
+    def _falls_unseen(self) -> bool:
+        return not self.observers or not self.looked_at()
 
     def peek(self) -> Self:
         """A shadow of this body, flown on to now: it shows the truth, and changes nothing.

@@ -133,6 +133,36 @@ async def test_the_closest_approach_is_that_between_two_looks_too() -> None:
     assert craft.closest == pytest.approx(25.0, abs=2.0)
 
 
+async def test_only_who_has_a_container_to_watch_looks_on_the_way() -> None:
+    craft = vehicle()
+    looks: list[float] = []
+    craft.body.observers.append(lambda time, state: looks.append(time))
+    await asyncio.sleep(3600.0)
+    craft.body.advance()
+    assert not looks, "an hour in long steps"
+    body = orbiting(
+        "container", craft.world.now, add(craft.body.position(), (0.0, 60.0, 0.0)),
+        add(craft.body.velocity(), (0.0, 1.0, 0.0)),
+    )
+    craft.world.space.add(body)
+    await asyncio.sleep(100.0)
+    craft.body.advance()
+    assert looks == pytest.approx([3620.0, 3640.0, 3660.0, 3680.0, 3700.0])
+    assert craft.closest == pytest.approx(80.0, abs=2.0)  # after the first step
+    craft.captured = True
+    await asyncio.sleep(3600.0)
+    craft.body.advance()
+    assert len(looks) == 5
+    # Let go again: the way between the places of before and of now is none that was flown.
+    craft.captured, body.frozen, craft.closest = False, False, math.inf
+    body.state, body.time = (*add(craft.body.position(), (0.0, -900.0, 0.0)), *body.state[3:]), (
+        craft.world.now()
+    )
+    await asyncio.sleep(1.0)
+    craft.body.advance()
+    assert craft.closest == pytest.approx(norm(craft.relative_position() or ()), rel=1e-6)
+
+
 async def test_a_container_that_is_captured_frozen_or_far_from_mars_is_no_free_one() -> None:
     craft = vehicle()
     assert craft.relative_position() is None and craft.relative_velocity() == (0.0, 0.0, 0.0)
