@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from flight.icd.envelope import LARGEST_LIFE, Envelope, read_envelope
+from flight.icd.envelope import LARGEST_LIFE, Envelope, numbered, read_envelope
 from flight.runtime.fabric import Presence
 from flight.runtime.gaps import Gap
 from flight.runtime.message_log import MessageLog
@@ -54,6 +54,8 @@ class BusSide:
     ) -> None:
         self.name = name
         self.life = 0  # boots of a node, starts of a program: tells a sender that began anew
+        self.first = numbered(0, 0)
+        """What is added to the count of a message in a stream of this life."""
         self.fabric = fabric
         self.counters = Counters()
         self.log = log
@@ -75,6 +77,7 @@ class BusSide:
         if not 0 <= life <= LARGEST_LIFE:
             raise ValueError(f"life {life} of {self.name}: allowed is 0 to {LARGEST_LIFE}")
         self.life = life
+        self.first = numbered(life, 0)
         for counts in self._counts.values():
             counts.clear()
 

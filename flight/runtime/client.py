@@ -9,6 +9,7 @@ from flight.runtime.bus_side import BusSide
 from flight.runtime.endpoint import Endpoint
 from flight.runtime.sockets import Full, Kind, Link
 
+_GONE = (Link.LOST, Link.ABSENT)
 MOST_HELD = 1_000  # messages that wait for a server that comes up or for room
 MOST_BYTES_HELD = 4 << 20  # the same, bytes: four of the largest messages
 
@@ -65,7 +66,7 @@ class Client(Endpoint):
         data = self._wrap(b"", message)
         if len(data) > MAXIMUM_MESSAGE_BYTES:
             return self._too_large(data)
-        if self._link in (Link.LOST, Link.ABSENT) or self.bus.fabric.is_down(self._address):
+        if self._link in _GONE or self.bus.fabric.is_down(self._address):
             return self._dropped("nobody serves it now")
         try:
             if self._outside and (self._held or self._link is None):
@@ -135,7 +136,7 @@ class Client(Endpoint):
 
     def _drain(self) -> None:
         super()._drain()
-        if not self._closed:
+        if self._held and not self._closed:
             self._let_go()
 
     def close(self) -> None:

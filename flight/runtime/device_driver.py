@@ -115,15 +115,8 @@ class Connection:
         Raises DeviceTimeout (at once when the device is lost), DeviceRejected or DeviceFault. When
         the waiting task is cancelled the device is told to stop.
         """
-        try:
-            return await self._ask(method, arguments)
-        except (DeviceTimeout, DeviceFault) as error:
-            self.gate.failed(method, str(error))
-            raise
-
-    async def _ask(self, method: Method, arguments: dict[str, Any]) -> Any:
         if self._strange:
-            raise DeviceFault("interface", self._strange)
+            raise self._failed(method, DeviceFault("interface", self._strange))
         self._number += 1
         number = self._number
         loop, clock = self._loop, self._time_ns
@@ -134,25 +127,30 @@ class Connection:
         try:
             if not self._client.send(Call(number, method.name, arguments)):
                 raise DeviceTimeout(f"{self.service}.{method.name}: the device cannot be reached")
-            timer = loop.call_at(loop.time() + method.limit + self._grace(), _give_up, waiter)
+            grace = transport_grace() if self._paced else 0.0
+            timer = loop.call_at(loop.time() + method.limit + grace, _give_up, waiter)
             reply = await waiter
+            result = self._result(method, reply)
         except _Late:
             self._client.send(Cancel(number))
-            raise DeviceTimeout(
-                f"{self.service}.{method.name} gave no answer within {method.limit:g} s"
-            ) from None
+            late = f"{self.service}.{method.name} gave no answer within {method.limit:g} s"
+            raise self._failed(method, DeviceTimeout(late)) from None
         except asyncio.CancelledError:
             self._client.send(Cancel(number))
+            raise
+        except (DeviceTimeout, DeviceFault) as error:
+            self._failed(method, error)
             raise
         finally:
             self._waiting.pop(number, None)
             if timer is not None:
                 timer.cancel()
-        slack_ns = round(self._grace() * NANOSECONDS)
-        return self.gate.admit(method, self._result(method, reply), asked_ns, clock(), slack_ns)
+        slack_ns = round(transport_grace() * NANOSECONDS) if self._paced else 0
+        return self.gate.admit(method, result, asked_ns, clock(), slack_ns)
 
-    def _grace(self) -> float:
-        return transport_grace() if self._paced else 0.0
+    def _failed(self, method: Method, error: DeviceTimeout | DeviceFault) -> Exception:
+        self.gate.failed(method, str(error))
+        return error
 
     def _result(self, method: Method, reply: Reply) -> Any:
         if reply.error == "rejected":

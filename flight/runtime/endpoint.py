@@ -9,7 +9,6 @@ from flight.icd.codec import MAXIMUM_MESSAGE_BYTES, CodecError
 from flight.icd.envelope import (
     WrongMessage,
     life_and_count,
-    numbered,
     write_envelope,
 )
 from flight.icd.messages import Message
@@ -116,10 +115,10 @@ class Endpoint:
         if count == 1:
             _forget_oldest(self._sequences)
         now = self._time_ns()
-        data = write_envelope(numbered(self.bus.life, count), now, message)
-        log = self.bus.log
-        if log is not None:
-            log.add(now, self._label + peer, data)
+        bus = self.bus
+        data = write_envelope(bus.first + count, now, message)
+        if bus.log is not None:
+            bus.log.add(now, self._label + peer, data)
         return data
 
     def _too_large(self, data: bytes) -> bool:
@@ -127,7 +126,8 @@ class Endpoint:
 
     def _after_send(self) -> None:
         self.bus.counters.sent += 1
-        self._look_later()
+        if not self._is_told:
+            self._look_later()
 
     def _look_later(self) -> None:
         # ZeroMQ's descriptor is edge-triggered: a send, also one that is refused, may have eaten
@@ -153,50 +153,49 @@ class Endpoint:
             self._drain()
 
     def _drain(self) -> None:
-        # The descriptor will not tell again of what still waits when the budget is used up or
-        # something was raised.
-        again = True
         self._draining = True
         try:
-            again = self._drain_some()
+            for taken in range(DRAIN_BUDGET):
+                if self._closed:
+                    return
+                # Mostly one message comes at a time: asking is cheaper than a refused receive.
+                if taken == 1 and not self._arrived and not self._socket.has_input():
+                    return
+                frames = self._arrived.popleft() if self._arrived else self._socket.receive()
+                if frames is None:
+                    return
+                self._take(frames)
+        except BaseException:
+            self._draining = False
+            self._schedule_drain()  # the descriptor will not tell again of what still waits
+            raise
         finally:
             self._draining = False
-            if again:
-                self._schedule_drain()
-
-    def _drain_some(self) -> bool:
-        """Takes what waits; whether more may wait."""
-        for taken in range(DRAIN_BUDGET):
-            if self._closed:
-                return False
-            # Mostly one message comes at a time: asking is cheaper than a refused receive.
-            if taken == 1 and not self._arrived and not self._socket.has_input():
-                return False
-            frames = self._arrived.popleft() if self._arrived else self._socket.receive()
-            if frames is None:
-                return False
-            self._take(frames)
-        return True
+        self._schedule_drain()  # of more than the budget the descriptor will not tell either
 
     def _take(self, frames: list[bytes]) -> None:
         raise NotImplementedError
 
     def _open(self, peer: bytes, data: bytes) -> Message | None:
         """Decodes, checks and counts one arrival; None when it is no message."""
+        bus = self.bus
         try:
-            envelope = self.bus.read(data)
+            envelope = bus.read(data)
         except CodecError as error:
             if isinstance(error, Corrupt):
-                self.bus.counters.corrupt += 1
+                bus.counters.corrupt += 1
             if isinstance(error, WrongMessage):
                 self._count(peer, error.sequence)
             self._malformed(str(error))
             return None
-        if not self._count(peer, envelope.sequence):
+        sequence = envelope.sequence
+        if self._expected.get(peer) == sequence:  # nearly always: the one after the last
+            self._expected[peer] = sequence + 1
+        elif not self._count(peer, sequence):
             return None
         self._sent_ns = envelope.time_ns
         self._size = len(data)
-        self.bus.counters.received += 1
+        bus.counters.received += 1
         return envelope.message
 
     def _malformed(self, reason: str) -> None:

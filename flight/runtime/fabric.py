@@ -84,7 +84,7 @@ class Presence(ABC):
 
     def lacks(self, address: str, peer: bytes) -> bool:
         """Whether no end of that identity is connected to an `inproc://` address."""
-        return _is_inproc(address) and (address, peer) not in self._peers
+        return (address, peer) not in self._peers and _is_inproc(address)
 
     def connected(self, address: str, end: End) -> None:
         """An end is connected to an address."""

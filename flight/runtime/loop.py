@@ -9,14 +9,13 @@ import contextlib
 import heapq
 import random
 import selectors
-import signal
-import threading
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from operator import itemgetter
 from typing import Any, TypeVar
 
 from flight.runtime.handles import LeanHandle, LeanTimer, QueueReader
+from flight.runtime.interrupts import interruptible
 from flight.runtime.pace import NANOSECONDS as NANOSECONDS
 from flight.runtime.paced_loop import PacedLoop
 from flight.runtime.participants import Standing
@@ -107,6 +106,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
     ) -> asyncio.TimerHandle:
         return self._add_timer(round(when * NANOSECONDS), callback, args, context)
 
+    def create_future(self) -> asyncio.Future[Any]:
+        return asyncio.Future(loop=self)
+
+    def create_task(  # type: ignore[override]
+        self, coro: Coroutine[Any, Any, T], **options: Any
+    ) -> asyncio.Task[T]:
+        return asyncio.Task(coro, loop=self, **options)
+
     def call_soon(  # type: ignore[override]
         self, callback: Callable[..., object], *args: Any, context: Any = None
     ) -> asyncio.Handle:
@@ -175,7 +182,19 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _poll_readers(self) -> bool:
         if len(self._woken) == 1 and not self._readers and not self._held.anybody:
-            return self._call_reader(self._woken.popitem()[1])
+            # Mostly one alone was woken.
+            reader = self._woken.popitem()[1]
+            if not reader.waits():
+                return False
+            alone: Any = reader.handle
+            if not alone._cancelled:
+                try:  # as in a round
+                    alone._context.run(alone._callback)
+                except (SystemExit, KeyboardInterrupt):
+                    raise
+                except BaseException as error:
+                    self._callback_failed(alone, error)
+            return True
         due = []
         if self._woken:
             woken, held = list(self._woken.values()), self._held
@@ -198,14 +217,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         for _, handle in due:
             if not handle.cancelled():
                 handle._run()
-        return True
-
-    def _call_reader(self, reader: QueueReader) -> bool:
-        """Mostly one alone was woken; whether there was something for it."""
-        if not reader.waits():
-            return False
-        if not reader.handle.cancelled():
-            reader.handle._run()
         return True
 
     # ------------------------------------------------------------- iteration
@@ -401,7 +412,8 @@ def run(main: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
     try:
         task = loop.create_task(main, name="main")
         try:
-            with _interruptible(task, loop):
+            wake = loop.wake if isinstance(loop, VirtualLoop | PacedLoop) else None
+            with interruptible(task, wake):
                 return loop.run_until_complete(task)
         except BaseException:
             if not task.done():  # dead-lock, error of a callback, interrupt: let it clean up
@@ -417,33 +429,3 @@ def run(main: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
     finally:
         asyncio.set_event_loop(None)
         loop.close()
-
-
-@contextlib.contextmanager
-def _interruptible(task: asyncio.Task[Any], loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-    """Turns SIGINT, which Python raises in the middle of any callback, into a cancellation.
-
-    Raises KeyboardInterrupt when the task has ended after one.
-    """
-    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    here = threading.current_thread() is threading.main_thread()
-    if not (usual and here and isinstance(loop, VirtualLoop | PacedLoop)):
-        yield
-        return
-    interrupted = False
-
-    def interrupt(number: int, frame: object) -> None:
-        nonlocal interrupted
-        if interrupted:
-            raise KeyboardInterrupt
-        interrupted = True
-        task.cancel()
-        loop.wake()  # it may be asleep
-
-    signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        if interrupted:
-            raise KeyboardInterrupt

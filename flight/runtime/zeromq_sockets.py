@@ -240,10 +240,12 @@ class ZeroMqSocket:
         """Sends to one peer; raises Full or Unreachable."""
         try:
             try:
-                self._send_frames(peer, data)
+                _send(self._socket, peer, _MORE)
+                _send(self._socket, data, _NOBLOCK)
             except zmq.Again:
                 self._look()
-                self._send_frames(peer, data)
+                _send(self._socket, peer, _MORE)
+                _send(self._socket, data, _NOBLOCK)
         except zmq.Again:
             raise Full from None
         except zmq.ZMQError as error:
@@ -252,10 +254,6 @@ class ZeroMqSocket:
             raise Unreachable from None
         if self._within:
             self._bells.sent_to(self._within, peer)
-
-    def _send_frames(self, peer: bytes, data: bytes) -> None:
-        _send(self._socket, peer, _MORE)
-        _send(self._socket, data, _NOBLOCK)
 
     def has_taken(self) -> None:
         """A subscriber has taken many messages: there is room again, as a look will show."""
@@ -278,13 +276,16 @@ class ZeroMqSocket:
 
     def receive(self) -> list[bytes] | None:
         """The frames of one message; None when none waits."""
-        receive = self._socket.recv
+        receive: Callable[..., Any] = self._socket.recv
         try:
             if self._kind is not Kind.SERVER:
                 frames = [receive(_NOBLOCK)]
             else:
-                frames = [receive(_NOBLOCK), receive(_NOBLOCK)]
-                if self._socket.getsockopt(zmq.RCVMORE):
+                peer = receive(_NOBLOCK)
+                # Not copied at once: it knows by itself whether more follows, asking takes longer.
+                last: Any = receive(_NOBLOCK, False, False)
+                frames = [peer, last.bytes]
+                if last.more:
                     frames += self._socket.recv_multipart(_NOBLOCK)
         except zmq.Again:
             self._most = 0

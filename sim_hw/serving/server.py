@@ -114,7 +114,7 @@ class DeviceServer:
     def _call(self, peer: bytes, call: Call) -> None:
         key = (peer, call.number)
         size = self._server.size
-        refusal = self._no_room(key, size)
+        refusal = self._no_room(key, size) if self._running else ""
         if refusal:
             self._server.refuse(f"{self.service}.{call.method}: {refusal}")
             self._server.send(peer, Reply(call.number, error="rejected", reason=refusal))
@@ -128,8 +128,6 @@ class DeviceServer:
 
     def _no_room(self, key: tuple[bytes, int], size: int) -> str:
         """Why a call cannot be taken on; "" when it can."""
-        if not self._running:
-            return ""
         if key in self._running:
             return f"call {key[1]} is in work"
         theirs = [work.size for (peer, _), work in self._running.items() if peer == key[0]]
@@ -194,7 +192,7 @@ class DeviceServer:
         except DeviceFault as fault:
             reason = str(fault)[:REASON_LENGTH]
             return Reply(call.number, error="fault", reason=reason, code=fault.code)
-        return Reply(call.number, result=msgspec.to_builtins(result, builtin_types=(bytes,)))
+        return Reply(call.number, result=result)  # as it is: the wire makes plain data of it
 
 
 def _bytes_of(sizes: list[int]) -> int:

@@ -50,7 +50,8 @@ def end(kind: Any, problem: Exception | None = None, size: int = 10, **more: Any
     vars(found).update(
         bus=bus, service="hub", _closed=False, _socket=Wire(problem), _clock=None, _address="x",
         _wrap=lambda peer, message: bytes(size), _look_later=lambda: looks.append(1), drops=drops,
-        looks=looks, _changes_seen=0, _draining=False, _followers={}, **more,
+        looks=looks, _changes_seen=0, _draining=False, _is_told=False, _followers={},
+        **more,
     )  # fmt: skip
     return found
 
