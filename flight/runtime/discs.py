@@ -16,6 +16,12 @@ from flight.configuration.whole_files import replace_file
 class Disc(Protocol):
     """Opens databases, and takes them back."""
 
+    @property
+    def synchronous(self) -> str:
+        """How stores wait for the machine's own disc, as SQLite has it: NORMAL, or OFF where they
+        need to survive the death of their process only, not a power cut of the machine."""
+        ...
+
     def connect(self, path: Path | str, timeout: float = 5.0) -> sqlite3.Connection:
         """The database at `path`, made if it is not there; transactions are up to the caller.
 
@@ -42,10 +48,15 @@ class Disc(Protocol):
 
 
 class FileDisc:
-    """Databases in files. `factory` makes their connections."""
+    """Databases in files. `factory` makes their connections; see `Disc` for `synchronous`."""
 
-    def __init__(self, factory: type[sqlite3.Connection] = sqlite3.Connection) -> None:
+    def __init__(
+        self,
+        factory: type[sqlite3.Connection] = sqlite3.Connection,
+        synchronous: str = "NORMAL",
+    ) -> None:
         self.factory = factory
+        self.synchronous = synchronous
 
     def connect(self, path: Path | str, timeout: float = 5.0) -> sqlite3.Connection:
         """Opens or makes the file."""
@@ -92,6 +103,8 @@ class MemoryDisc:
 
     `factory` makes their connections.
     """
+
+    synchronous = "NORMAL"  # of the files that they may become; in memory nobody waits
 
     def __init__(self, factory: type[sqlite3.Connection] = sqlite3.Connection) -> None:
         self.factory = factory
@@ -158,6 +171,9 @@ class MemoryDisc:
 
 
 FILES = FileDisc()
+UNWAITED_FILES = FileDisc(synchronous="OFF")
+"""Of a run that can be flown again: files are as they were left by whoever is killed, at any
+instant, and nobody waits for the machine's disc, which takes a twentieth of a flight."""
 
 REASONS = {
     sqlite3.SQLITE_FULL: "the disk is full; free some space",

@@ -127,10 +127,11 @@ class ThrottledHost(VirtualHost):
 
     def __init__(self, setting: Setting, happenings: Happenings, kind: Throttled) -> None:
         super().__init__(
-            setting, happenings, kind.loop, log_messages=kind.log_messages, in_memory=kind.in_memory
-        )
+            setting, happenings, kind.loop, log_messages=kind.log_messages,
+            in_memory=kind.in_memory,
+            durable=kind.serve and not kind.in_memory,  # what people did is not flown anew
+        )  # fmt: skip
         self._kind = kind
-        self.durable = kind.serve and not kind.in_memory  # what people did is not flown anew
         self._server: ControlServer | None = None
         self._goal: PaceGoal | None = None
         self.service: Service | None = None

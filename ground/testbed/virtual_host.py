@@ -11,7 +11,7 @@ from typing import Any, Self
 from flight.core.node import Node
 from flight.icd.custody_record import CustodyRecord
 from flight.runtime.bus import Bus
-from flight.runtime.discs import FILES, Disc, MemoryDisc
+from flight.runtime.discs import FILES, UNWAITED_FILES, Disc, MemoryDisc
 from flight.runtime.loop import NANOSECONDS, VirtualLoop
 from flight.runtime.memory_fabric import MemoryFabric
 from flight.runtime.nursery import Nursery, end
@@ -91,9 +91,6 @@ class VirtualHost:
     """All participants on one loop and one fabric."""
 
     has_sides = True
-    durable = False
-    """Whether the records of the ground outlive a power cut of this machine."""
-
     def __init__(
         self,
         setting: Setting,
@@ -102,11 +99,15 @@ class VirtualHost:
         *,
         log_messages: bool = False,
         in_memory: bool = False,
+        durable: bool = False,
     ) -> None:
+        """`durable`: what is kept outlives a power cut of this machine, as where people act, who do
+        not fly again."""
+        self.durable = durable
         self._make_loop = make_loop
         self._memory = self.memory_disc() if in_memory else None
         self._stores = Stores(self._pause)
-        self._disc: Disc = self._stores.disc(FILES if self._memory is None else self._memory)
+        self._disc: Disc = self._stores.disc(self._memory or (FILES if durable else UNWAITED_FILES))
         self._setting = setting
         self._happenings = happenings
         folder = setting.folder

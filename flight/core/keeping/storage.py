@@ -1,8 +1,8 @@
 """Non-volatile storage of a node: named values and numbered journals in one SQLite file.
 
 What is committed survives the kill of the process at any instant (write-ahead log,
-`synchronous=NORMAL`); only a loss of power of the whole computer may cost the last commits,
-and never the consistency of the file.
+`synchronous=NORMAL`, unless the disc says otherwise); only a loss of power of the whole computer
+may cost the last commits, and never the consistency of the file.
 """
 
 import sqlite3
@@ -325,7 +325,7 @@ class Storage:
 
     def _prepare(self) -> None:
         self._query("PRAGMA journal_mode = WAL")
-        self._query("PRAGMA synchronous = NORMAL")
+        self._query(f"PRAGMA synchronous = {self._disc.synchronous}")
         report = self._query("PRAGMA quick_check(1)")[0][0]
         if report != "ok":
             raise StorageError(f"The storage file {self.name} is damaged ({report}): replace it.")

@@ -214,6 +214,11 @@ class SeamedDisc:
     def __init__(self, inner: Disc, stores: Stores) -> None:
         self._inner, self._stores = inner, stores
 
+    @property
+    def synchronous(self) -> str:
+        """See `Disc`."""
+        return self._inner.synchronous
+
     def _store(self, path: Path | str) -> RunStore | None:
         role = role_of(Path(path))
         return None if role is None else self._stores.of(role)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flight.core.keeping.storage import Storage, StorageClosed, StorageDamage, StorageError
+from flight.runtime.discs import FILES, UNWAITED_FILES, FileDisc
 
 PLAIN = st.recursive(
     st.none()
@@ -306,3 +307,20 @@ def test_a_closed_storage_says_so(path: Path) -> None:
     storage.close()
     with pytest.raises(StorageClosed, match="closed"):
         storage.get("a", "k")
+
+
+@pytest.mark.parametrize(("disc", "waits"), [(FILES, 1), (UNWAITED_FILES, 0)])
+def test_a_store_waits_for_the_disc_of_the_machine_unless_its_own_says_otherwise(
+    tmp_path: Path, disc: FileDisc, waits: int
+) -> None:
+    storage = Storage(tmp_path / "a.sqlite", disc=disc)
+    assert storage._query("PRAGMA synchronous") == [(waits,)]
+    assert storage._query("PRAGMA journal_mode") == [("wal",)]
+    storage.put("a", "b", 1)
+    # As it is after a kill: nobody has closed it, and all that was committed is there.
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    for file in tmp_path.glob("a.sqlite*"):
+        (copies / file.name).write_bytes(file.read_bytes())
+    assert Storage(copies / "a.sqlite").get("a", "b") == 1
+    storage.close()

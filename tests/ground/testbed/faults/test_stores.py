@@ -8,7 +8,7 @@ import pytest
 
 from flight.core.keeping.opening import open_store
 from flight.core.keeping.storage import Storage, StorageDamage, StorageError
-from flight.runtime.discs import Disc, FileDisc, MemoryDisc
+from flight.runtime.discs import FILES, UNWAITED_FILES, Disc, FileDisc, MemoryDisc
 from ground.testbed.faults.store_seam import Stores, role_of
 from sim_hw.faults.catalogue import builtin_kinds
 from sim_hw.faults.kind import FaultKind
@@ -25,6 +25,12 @@ SAMPLES: list[FaultKind] = [
 def test_every_kind_has_a_sample() -> None:
     kinds = [kind.name() for kind in builtin_kinds() if kind.target == "store"]
     assert kinds == [sample.name() for sample in SAMPLES]
+
+
+def test_a_seam_waits_for_the_disc_as_what_is_behind_it() -> None:
+    stores = Stores(lambda role, seconds: None)
+    assert stores.disc(FILES).synchronous == "NORMAL"
+    assert stores.disc(UNWAITED_FILES).synchronous == "OFF"
 
 
 class Bench:
