@@ -53,6 +53,20 @@ class LatticeNoise:
             30.0 * v * v * (v - 1.0) * (v - 1.0) * (c - a + twist * su),
         )
 
+    def value_at(self, x: float, y: float) -> float:
+        """The value alone, to the same bits."""
+        x, y = x + self._offset_x, y + self._offset_y
+        cell_x, cell_y = floor(x), floor(y)
+        u, v = x - cell_x, y - cell_y
+        values = self._values
+        left = self._shifts[cell_x & 255] + cell_y
+        right = self._shifts[(cell_x + 1) & 255] + cell_y
+        a, b = values[left & 255], values[right & 255]
+        c, d = values[(left + 1) & 255], values[(right + 1) & 255]
+        su = u * u * u * (u * (u * 6.0 - 15.0) + 10.0)
+        sv = v * v * v * (v * (v * 6.0 - 15.0) + 10.0)
+        return a + (b - a) * su + (c - a) * sv + (a - b - c + d) * su * sv
+
     def on_grid(self, x: FloatGrid, y: FloatGrid) -> tuple[FloatGrid, FloatGrid, FloatGrid]:
         """The same for arrays of equal shape."""
         x, y = x + self._offset_x, y + self._offset_y

@@ -167,3 +167,14 @@ def test_a_crater_whose_walls_meet_before_they_are_down_is_a_funnel() -> None:
     assert middle == pytest.approx(crater.fall(1e-6, 0.0)[0], abs=1e-4)
     assert 0.0 < middle < 30.0
     assert Crater(0.0, 0.0, radius=50.0, depth=30.0, wall=50.0).fall(0.0, 0.0)[0] == 30.0
+
+
+def test_the_elevation_alone_has_the_bits_of_the_ground() -> None:
+    terrain = Terrain(5)
+    terrain.dig(Crater(40.0, -30.0, 20.0, 3.0, 5.0))
+    draw = random.Random(5)
+    for _ in range(300):
+        east, north = draw.uniform(-900.0, 900.0), draw.uniform(-900.0, 900.0)
+        assert terrain.elevation(east, north) == terrain.ground(east, north).elevation
+    for east in (40.0, 55.0, 59.9):  # in the crater, and on its wall
+        assert terrain.elevation(east, -30.0) == terrain.ground(east, -30.0).elevation
