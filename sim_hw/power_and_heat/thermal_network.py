@@ -83,6 +83,19 @@ class Zone:
         return self.parameters.power
 
 
+class _Node:
+    """What never changes of a node, with its zones."""
+
+    def __init__(self, name: str, parameters: NodeParameters, zones: list[Zone]) -> None:
+        self.name = name
+        self.zones = zones
+        self.to_air, self.to_ground = parameters.to_air, parameters.to_ground
+        self.solar_area = parameters.solar_area
+        self.heated_by = parameters.heated_by
+        self.conductance = parameters.to_air + parameters.to_ground
+        self.time_constant = parameters.heat_capacity / self.conductance
+
+
 class ThermalNetwork:
     """The truth about the temperatures of one vehicle.
 
@@ -94,7 +107,6 @@ class ThermalNetwork:
         self, electrical: Electrical, parameters: ThermalParameters, sky: SkyGrid | None = None
     ) -> None:
         self._electrical = electrical
-        self._parameters = parameters
         self._grid = sky if sky is not None else electrical.grid
         self._temperatures = {
             name: node.initial_temperature for name, node in parameters.nodes.items()
@@ -102,12 +114,15 @@ class ThermalNetwork:
         self.zones = {
             name: Zone(zone, zone.setpoint, zone.enabled) for name, zone in parameters.zones.items()
         }
-        self._zones_of = {
-            name: [zone for zone in self.zones.values() if zone.parameters.node == name]
-            for name in parameters.nodes
-        }
         # Where power is short, the battery is warmed first: without it nothing comes back.
-        self._order = sorted(parameters.nodes, key=lambda name: name != "battery")
+        order = sorted(parameters.nodes, key=lambda name: name != "battery")
+        self._nodes = [
+            _Node(
+                name, parameters.nodes[name],
+                [zone for zone in self.zones.values() if zone.parameters.node == name],
+            )
+            for name in order
+        ]  # fmt: skip
         electrical.add_integrated_load("heaters", self._step)
         electrical.on_brownout.append(self._fall_back)
         if "battery" in parameters.nodes:
@@ -146,50 +161,48 @@ class ThermalNetwork:
     def _step(self, start: float, step: float, available: float) -> float:
         outside = self._grid.at(start + 0.5 * step)
         used = 0.0
-        for name in self._order:
-            node = self._parameters.nodes[name]
-            used += self._step_node(name, node, outside, step, available - used / step)
+        for node in self._nodes:
+            used += self._step_node(node, outside, step, available - used / step)
         return used
 
-    def _step_node(
-        self, name: str, node: NodeParameters, outside: Outside, step: float, available: float
-    ) -> float:
+    def _step_node(self, node: "_Node", outside: Outside, step: float, available: float) -> float:
         """Takes one node through a step; returns the heat of its heaters in J."""
-        conductance = node.to_air + node.to_ground
         gained = node.to_air * outside.air + node.to_ground * outside.ground
         gained += node.solar_area * outside.light
         if node.heated_by:
             gained += math.fsum(map(self._electrical.consumption_of, node.heated_by))
-        time_constant = node.heat_capacity / conductance
-        zones = self._zones_of[name]
-        temperature, left, used = self._temperatures[name], step, 0.0
+        conductance, time_constant, zones = node.conductance, node.time_constant, node.zones
+        temperature, left, used = self._temperatures[node.name], step, 0.0
         if not zones:
             heat = min(0.0, available)
             goal = (gained + heat) / conductance
             temperature = goal + (temperature - goal) * math.exp(-step / time_constant)
-            self._temperatures[name] = temperature
+            self._temperatures[node.name] = temperature
             return heat * step
+        alone = zones[0] if len(zones) == 1 else None  # as nearly always
         for count in range(_SWITCHINGS + 1):
             for zone in zones:
                 self._switch(zone, temperature)
-            heat = min(math.fsum([zone.drawn for zone in zones]), available)
+            drawn = alone.drawn if alone is not None else math.fsum([z.drawn for z in zones])
+            heat = drawn if drawn < available else available
             goal = (gained + heat) / conductance
             part = left
             if count < _SWITCHINGS:
-                part = min(
-                    [left, *(_time_to_switch(z, temperature, goal, time_constant) for z in zones)]
-                )
+                for zone in zones:
+                    switching = _time_to_switch(zone, temperature, goal, time_constant)
+                    part = switching if switching < part else part
             temperature = goal + (temperature - goal) * math.exp(-part / time_constant)
             used += heat * part
             left -= part
             if left <= 0.0:
                 break
-        self._temperatures[name] = temperature
+        self._temperatures[node.name] = temperature
         return used
 
     @staticmethod
     def _switch(zone: Zone, temperature: float) -> None:
-        if not zone.enabled or temperature >= zone.upper - 1e-9:
+        upper = zone.setpoint + zone.parameters.dead_band
+        if not zone.enabled or temperature >= upper - 1e-9:
             zone.on = False
         elif temperature <= zone.setpoint + 1e-9:
             zone.on = True

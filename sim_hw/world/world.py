@@ -30,6 +30,7 @@ CLEARING_RADIUS = 1.5  # m around a tube; half the width of Perseverance
 SITE_VERTICAL_DEGREES = MARS_IAU.planetographic(SITE_LATITUDE_DEGREES)
 
 _SKY_MEMORY = 30.0  # s for which the Sun's place and the weather are looked up only once
+_SKIES = 300  # instants whose sky is remembered: two sols of those that power systems ask for
 
 
 @dataclass
@@ -93,6 +94,7 @@ class World:
         self._sky: Sky | None = None
         self._tau: float | None = None
         self._sky_time = -math.inf
+        self._skies: dict[float, Sky] = {}  # each is asked for by every vehicle on the ground
 
     def random(self, name: str) -> random.Random:
         """The random stream of one thing in the world."""
@@ -132,6 +134,14 @@ class World:
 
     def sky_at(self, seconds: float) -> Sky:
         """Sun and weather at some mission time."""
+        known = self._skies.get(seconds)
+        if known is None:
+            known = self._skies[seconds] = self._look_up_sky(seconds)
+            if len(self._skies) > _SKIES:
+                del self._skies[next(iter(self._skies))]
+        return known
+
+    def _look_up_sky(self, seconds: float) -> Sky:
         moment = self.mars_time(seconds)
         sun = sun_elevation_azimuth(
             self.jd_tt(seconds), SITE_VERTICAL_DEGREES, SITE_EAST_LONGITUDE_DEGREES
@@ -189,13 +199,17 @@ class World:
     def begin_storm(self, storm: DustStorm) -> Callable[[], None]:
         """A storm comes that was not foreseen; what is returned takes it away."""
         self._dust.storms = (*self._dust.storms, storm)
-        self._sky = self._tau = None
+        self._forget_weather()
 
         def clear() -> None:
             self._dust.storms = tuple(each for each in self._dust.storms if each is not storm)
-            self._sky = self._tau = None
+            self._forget_weather()
 
         return clear
+
+    def _forget_weather(self) -> None:
+        self._sky = self._tau = None
+        self._skies.clear()
 
     def cover_panel(self, panel: str, share: float) -> Callable[[], None]:
         """Dust falls on a panel and lets only a share of the light through; what is returned wipes
