@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Callable
 
 from flight.runtime.handles import LeanTimer
-from flight.runtime.loop import NANOSECONDS, time_ns
+from flight.runtime.loop import NANOSECONDS, clock_of
 from flight.runtime.nursery import Nursery
 
 
@@ -18,6 +18,8 @@ class Rounds:
     def __init__(self, name: str, period: float) -> None:
         self.name = name
         self._period = period
+        self._period_ns = round(period * NANOSECONDS)
+        self._time_ns: Callable[[], int]
         self._work: Callable[[], object]
         self._nursery: Nursery
         self._loop: asyncio.AbstractEventLoop
@@ -27,6 +29,7 @@ class Rounds:
         """Begins with the next turn of the loop."""
         self._nursery, self._work = nursery, work
         self._loop = asyncio.get_running_loop()
+        self._time_ns = clock_of(self._loop)
         self._handle = self._loop.call_soon(self._go)
 
     def _go(self) -> None:
@@ -39,7 +42,7 @@ class Rounds:
         if timer is None:
             return  # ended by its own work
         if isinstance(timer, LeanTimer):
-            timer.again(time_ns() + round(self._period * NANOSECONDS))
+            timer.again(self._time_ns() + self._period_ns)
         else:
             self._handle = self._loop.call_later(self._period, self._go)
 

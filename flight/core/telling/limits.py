@@ -127,6 +127,8 @@ class LimitMonitor:
         self._sampled: float | None = None
         self._level = LimitState.OK
         self._outside_since: dict[LimitState, float | None] = {}
+        lows, highs = zip(_bounds(limits.red), _bounds(limits.yellow), strict=True)
+        self._lowest, self._highest = max(lows), min(highs)  # of what is well, without hysteresis
 
     def update(self, value: float | None, *, valid: bool = True) -> LimitState:
         """Take a sample; `valid` False or a value of None or NaN means that the sensor failed."""
@@ -154,6 +156,9 @@ class LimitMonitor:
 
     def _judge(self, value: float, now: float) -> LimitState:
         """The worst level that samples have shown for long enough; getting better is immediate."""
+        if self._level is LimitState.OK and self._lowest <= value <= self._highest:
+            self._outside_since.clear()  # as nearly always
+            return LimitState.OK
         shown = classify(value, self.limits, self._level)
         if _RANK[shown] <= _RANK[self._level]:
             self._forget_above(shown)
