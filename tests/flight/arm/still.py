@@ -9,8 +9,10 @@ from flight.core.custody.ledger import CustodyLedger
 from flight.core.fault_protection.structure import STRUCTURE, Structure
 from flight.core.keeping.storage import Storage
 from flight.icd.devices.transfer_arm import TargetSighting
-from flight.icd.devices.transfer_arm_geometry import STANDOFF, Pose, downward
+from flight.icd.devices.transfer_arm_geometry import Pose, downward
 from tests.flight.lander.descent_bench import Answers
+
+STANDOFF = 0.2
 
 TUBE, OTHER = "M2020-00001-01", "M2020-00002-02"
 DEPTH, PRESS = loading.SOCKET_DEPTH, 0.006

@@ -13,7 +13,6 @@ from flight.icd.devices.transfer_arm_geometry import (
     JOINT_LIMITS,
     READY,
     SOCKETS,
-    STANDOFF,
     UPPER_ARM,
     WRIST_TO_TIP,
     Pose,
@@ -38,6 +37,8 @@ from flight.icd.devices.transfer_arm_geometry import (
     turn,
     within_limits,
 )
+
+STANDOFF = 0.2
 
 joints = st.tuples(*(st.floats(-limit, limit) for limit in JOINT_LIMITS))
 

@@ -8,11 +8,13 @@ import pytest
 
 from flight.arm import lid
 from flight.arm.motion import NotSeen
-from flight.arm.silence import ASKED_EVERY, LONGEST_SILENCE, heard_again, is_silence
+from flight.arm.silence import LONGEST_SILENCE, heard_again, is_silence
 from flight.core.custody.handover import HandoverFailed
 from flight.core.exchanges import ExchangeFailed, NoAnswer
 from tests.flight.arm.still import Arm
 from tests.flight.lander.descent_bench import Answers
+
+ASKED_EVERY = 3600.0
 
 
 def caused(by: Exception) -> Exception:

@@ -11,9 +11,11 @@ from flight.arm.vehicle import SolCount
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.exchanges import ExchangeFailed
-from flight.icd.devices.transfer_arm_geometry import READY, STANDOFF, STOWED, Pose
+from flight.icd.devices.transfer_arm_geometry import READY, STOWED, Pose
 from tests.flight.arm.still import GOAL, Arm, moved
 from tests.flight.lander.descent_bench import Answers
+
+STANDOFF = 0.2
 
 # --------------------------------------------------------------------- when it works
 

@@ -6,15 +6,13 @@ from typing import Any
 
 import pytest
 
-from flight.entry.flying import ARMED_LOOK
-from flight.entry.sensing import (
-    DETECTION_DELAY,
-    LONGEST_DOUBT,
-    SHORT_DOUBT,
-    recall_entry,
-    separation,
-)
+from flight.entry.sensing import recall_entry, separation
 from flight.icd.devices.base import DeviceTimeout
+
+ARMED_LOOK = 10.0
+DETECTION_DELAY = 3700.0
+LONGEST_DOUBT = 3000.0
+SHORT_DOUBT = 15.0
 
 
 class Capsule:

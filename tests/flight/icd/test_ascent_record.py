@@ -3,7 +3,6 @@
 import pytest
 
 from flight.icd.ascent_record import (
-    CHUNK_BYTES,
     SAMPLE_BYTES,
     AscentSample,
     assemble,
@@ -13,6 +12,8 @@ from flight.icd.ascent_record import (
     read_chunk,
     unpack_samples,
 )
+
+CHUNK_BYTES = 12_000
 
 
 def sample(number: int) -> AscentSample:

@@ -9,15 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flight.icd.codec import (
-    MAXIMUM_DEPTH,
-    MAXIMUM_MESSAGE_BYTES,
-    CodecError,
-    convert,
-    decode,
-    decode_plain,
-    encode,
-)
+from flight.icd.codec import CodecError, convert, decode, decode_plain, encode
 from flight.icd.messages import (
     MESSAGE_TYPES,
     Call,
@@ -29,6 +21,9 @@ from flight.icd.messages import (
     Severity,
     decode_message,
 )
+
+MAXIMUM_DEPTH = 16
+MAXIMUM_MESSAGE_BYTES = 1_048_576
 
 NAMES = st.from_regex(r"[A-Za-z0-9_./#:-]{1,80}", fullmatch=True)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=50)

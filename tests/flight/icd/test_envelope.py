@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flight.icd.checksum import opened, sealed
-from flight.icd.codec import MAXIMUM_DEPTH, CodecError
+from flight.icd.codec import CodecError
 from flight.icd.envelope import (
     Envelope,
     WrongMessage,
@@ -30,6 +30,8 @@ from flight.icd.messages import (
     Rung,
     Telemetry,
 )
+
+MAXIMUM_DEPTH = 16
 
 scalars = (
     st.none()

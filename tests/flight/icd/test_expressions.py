@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from flight.icd.compiled_expressions import compile_condition, looking_up
 from flight.icd.expression_values import Symbol, check_expression
-from flight.icd.expressions import DEEPEST, LONGEST, Expression, ExpressionError, parse_expression
+from flight.icd.expressions import Expression, ExpressionError, parse_expression
+
+DEEPEST = 20
+LONGEST = 500
 
 SYMBOLS = {
     "lander.charge": Symbol("number", "1"),

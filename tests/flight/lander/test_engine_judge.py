@@ -3,7 +3,11 @@
 import pytest
 
 from flight.icd.devices.descent import ENGINES
-from flight.lander.engine_judge import COMMON, FAULT_BEATS, FAULT_THRUST, EngineJudge
+from flight.lander.engine_judge import EngineJudge
+
+COMMON = 0.05
+FAULT_BEATS = 6
+FAULT_THRUST = 250.0
 
 LEAST, GREATEST = 400.0, 3100.0
 WANTED = [1500.0 + 50.0 * index for index in range(ENGINES)]

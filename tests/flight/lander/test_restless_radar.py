@@ -2,7 +2,10 @@
 
 import random
 
-from flight.lander.restless_radar import JUMPS, OF, RestlessRadar
+from flight.lander.restless_radar import RestlessRadar
+
+JUMPS = 6
+OF = 10
 
 SIGMA = 10.0
 

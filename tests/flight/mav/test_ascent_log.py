@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from flight.icd.ascent_record import CHUNK_BYTES, unpack_samples
+from flight.icd.ascent_record import unpack_samples
 from flight.icd.devices.base import DeviceFault
 from flight.mav.ascent_data import send_chunks
 from flight.mav.ascent_log import AscentLog
+
+CHUNK_BYTES = 12_000
 
 FAULT = DeviceFault("no_power", "it has no power")
 

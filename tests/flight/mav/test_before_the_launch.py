@@ -10,15 +10,17 @@ import pytest
 from flight.configuration.files import NotAllowed
 from flight.core.activities import ActivityFailed
 from flight.core.commanding.commands import CommandRejected
-from flight.core.custody.handover import ANSWER_TIMEOUT
 from flight.core.custody.ledger import CustodyStatus
 from flight.icd import places
 from flight.icd.devices.base import DeviceFault
 from flight.mav import skills
 from flight.mav.custody import verify_seat
-from flight.mav.node import LID_PAUSES, Mav
+from flight.mav.node import Mav
 from flight.mav.parameters import check_vehicle
 from flight.mav.vehicle import MavVehicle
+
+ANSWER_TIMEOUT = 120.0
+LID_PAUSES = (0.0, 2.0, 10.0, 60.0)
 
 COLD, HOT = 253.0, 293.0
 

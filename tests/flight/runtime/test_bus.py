@@ -8,7 +8,6 @@ import pytest
 import zmq
 
 from flight.icd.checksum import sealed
-from flight.icd.codec import MAXIMUM_MESSAGE_BYTES
 from flight.icd.messages import Cancel, Exchange, Message, Packet
 from flight.runtime import memory_fabric, zeromq_sockets
 from flight.runtime.bus import Fabric
@@ -16,6 +15,8 @@ from flight.runtime.fabric import Presence
 from flight.runtime.message_log import MessageLog
 from flight.runtime.sockets import Kind
 from tests.flight.runtime.parties import Party
+
+MAXIMUM_MESSAGE_BYTES = 1_048_576
 
 
 async def test_requests_and_answers_arrive_in_order(lander: Party, rover: Party) -> None:

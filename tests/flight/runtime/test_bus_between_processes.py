@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 import zmq
 
-from flight.icd.codec import MAXIMUM_MESSAGE_BYTES
 from flight.icd.envelope import numbered, write_envelope
 from flight.icd.messages import Cancel, Message
 from flight.runtime import zeromq_sockets
 from flight.runtime.bus import Fabric
 from tests.flight.runtime.parties import Party
+
+MAXIMUM_MESSAGE_BYTES = 1_048_576
 
 
 def free_port() -> int:

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from flight.icd.codec import MAXIMUM_MESSAGE_BYTES
 from flight.icd.messages import Cancel
 from flight.runtime.bus_side import Counters
 from flight.runtime.client import Client
 from flight.runtime.endpoints import Publisher, Server
 from flight.runtime.sockets import Full, Link, Unreachable
+
+MAXIMUM_MESSAGE_BYTES = 1_048_576
 
 
 class Wire:

@@ -6,7 +6,6 @@ import pytest
 
 from ground.drills.hardware_drills import (
     ACTUATOR,
-    LEAD,
     NOT_SURVIVED,
     SENSOR,
     hardware_drills,
@@ -18,6 +17,8 @@ from ground.drills.scenario import Scenario
 from ground.drills.survey import Calls, Survey
 from ground.drills.variants import load_variants
 from sim_hw.faults.catalogue import catalogue
+
+LEAD = 0.5
 
 
 @pytest.fixture

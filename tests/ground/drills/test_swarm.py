@@ -12,25 +12,22 @@ from ground.drills.candidates import flown_task
 from ground.drills.drill import Drill
 from ground.drills.judging import judge
 from ground.drills.milestones import milestone_after, milestones
-from ground.drills.places import SLACK
 from ground.drills.record import WITHOUT_EFFECT, FaultSpan, Judged, Waited
 from ground.drills.scenario import Scenario
 from ground.drills.survey import Calls, Step, Survey
-from ground.drills.swarm import INSTEAD, Swarm, trunk_seeds
-from ground.drills.swarm_faults import (
-    DEATHS,
-    MESSAGES,
-    can_be_drawn,
-    choices_in,
-    drawn_figures,
-    longest,
-)
+from ground.drills.swarm import Swarm, trunk_seeds
+from ground.drills.swarm_faults import can_be_drawn, choices_in, drawn_figures, longest
 from ground.drills.swarm_flight import swarm_tasks
 from ground.drills.trail import Step as TrailStep
 from ground.drills.twins import differences, twins_of
 from sim_hw.faults.catalogue import catalogue
 from sim_hw.faults.kind import TARGET_KINDS
 from tests.ground.drills.test_reports import record
+
+SLACK = 1.5
+INSTEAD = 5
+DEATHS = 50
+MESSAGES = 2000
 
 
 def swarm(scenario: Scenario, survey: Survey, folder: Path, seed: int = 1) -> Swarm:

@@ -9,10 +9,11 @@ import zmq
 
 from flight.icd.codec import encode
 from ground.client import Connection, MissionControl, Refused, RunStartedAgain
-from ground.client.frames import LARGEST_REQUEST
 from ground.edge import EdgeOptions
 from tests.ground.edge.serving import client, script, served, session_of
 from tests.ground.edge.stand_in import StandIn, until
+
+LARGEST_REQUEST = 65_536
 
 pytestmark = pytest.mark.stock
 

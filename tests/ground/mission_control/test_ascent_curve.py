@@ -1,7 +1,9 @@
 """What the console draws of an ascent: as many points as one can see, and each phase's first."""
 
 from flight.icd.ascent_record import AscentSample
-from ground.mission_control.ascent_record import MOST_POINTS, AscentProduct, curve_of
+from ground.mission_control.ascent_record import AscentProduct, curve_of
+
+MOST_POINTS = 600
 
 
 def sample(second: float, phase: str) -> AscentSample:

@@ -4,7 +4,10 @@ import math
 
 import pytest
 
-from sim_hw.bench.effect_bounds import CLOCK, SLACK, BoundedMotion, ImpossibleEffect
+from sim_hw.bench.effect_bounds import BoundedMotion, ImpossibleEffect
+
+CLOCK = 0.1
+SLACK = 0.02
 
 
 def motion(asked: float = 4.0) -> BoundedMotion:

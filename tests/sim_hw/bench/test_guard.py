@@ -4,7 +4,11 @@ import math
 
 import pytest
 
-from sim_hw.bench.guard import DUTY_WINDOW, LEAST_MOTION, MAY_MOVE, Guard, GuardRules, Span
+from sim_hw.bench.guard import Guard, GuardRules, Span
+
+DUTY_WINDOW = 60.0
+LEAST_MOTION = 0.1
+MAY_MOVE = 10.0
 
 LIMITS = {"drive.distance": Span(-2.0, 2.0, "m"), "steer.pulses": Span(0.0, 1.0, "s")}
 MOVES = ("drive", "turn", "steer")

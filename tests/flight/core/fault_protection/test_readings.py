@@ -5,8 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from flight.core.fault_protection.readings import OWN_WORD, Readings
+from flight.core.fault_protection.readings import Readings
 from flight.icd.devices.base import Method, Reading
+
+OWN_WORD = 5
 
 
 class Depth(Reading, frozen=True, kw_only=True):

@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from ground.api.requests import NoRequest, read_request
-from ground.mission_control.service.trainer_requests import MOST_CHECKPOINTS
 from ground.testbed.drilling import NoDrills
 from tests.ground.mission_control.service.desk_bench import Desked, at_the_desk
+
+MOST_CHECKPOINTS = 200
 
 
 class Broken:
