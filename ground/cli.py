@@ -26,6 +26,7 @@ from ground.terminal import output
 from ground.terminal.arguments import Parser, meant
 from ground.terminal.exit_codes import BROKE, REFUSED, UNKNOWN, YES, after_signal
 from ground.terminal.signals import CHILD, ended_in_order, ending_signal
+from ground.testbed.collecting import collect_seldom
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ def main(
     given = list(sys.argv[1:] if arguments is None else arguments)
     if arguments is None and _began_as_msr() and not {"-h", "--help", "--version"} & set(given):
         libm.pin()
+    if arguments is None:
+        collect_seldom()
     try:
         with ended_in_order():
             return _answer(given, subcommands)

@@ -13,11 +13,22 @@ after every 700 takes three hundredths of its time."""
 @contextmanager
 def collecting_seldom() -> Iterator[None]:
     """Within the block garbage is looked for seldom, or as seldom as it was where that is more
-    seldom still (0: never); afterwards as before."""
+    seldom still (0: never), and not among what was there before; afterwards as before."""
     before = gc.get_threshold()
-    if 0 < before[0] < SELDOM:
-        gc.set_threshold(SELDOM, *before[1:])
+    collect_seldom()
+    freezes = not gc.get_freeze_count()  # another run of this process may have done it
+    if freezes:
+        gc.freeze()
     try:
         yield
     finally:
+        if freezes:
+            gc.unfreeze()
         gc.set_threshold(*before)
+
+
+def collect_seldom() -> None:
+    """From now on garbage is looked for seldom: a process that only imports makes none."""
+    often, *older = gc.get_threshold()
+    if 0 < often < SELDOM:
+        gc.set_threshold(SELDOM, *older)
