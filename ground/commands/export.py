@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ground.reports.archive_export import NANOSECONDS, Wanted, epoch_of, export
 from ground.terminal.destinations import check_file
-from ground.terminal.exit_codes import YES
+from ground.terminal.exit_codes import NO, YES
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +38,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.until is not None:
         until = round(arguments.until * NANOSECONDS)
         wanted = Wanted(wanted.vehicle, wanted.channel, wanted.since_ns, until)
-    count = export(arguments.folder, arguments.file, epoch, wanted)
-    print(f"{arguments.file}: {count} {'entry' if count == 1 else 'entries'}")
+    told = export(arguments.folder, arguments.file, epoch, wanted)
+    print(f"{arguments.file}: {told.entries} {'entry' if told.entries == 1 else 'entries'}")
+    if told.damaged:
+        blocks = "block" if told.damaged == 1 else "blocks"
+        print(f"{told.damaged} {blocks} of samples in the archive are damaged, and left out")
+        return NO
     return YES

@@ -37,6 +37,7 @@ from ground.mission_control.service.desk import About
 from ground.mission_control.service.handling import EDGE, Asked
 from ground.mission_control.service.service import Service
 from ground.mission_control.service.simulation import Drills, Simulation
+from ground.mission_control.sound_samples import damaged_blocks, sound_samples
 from ground.mission_control.stages import stages_of
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ = [
     "TypeEntry",
     "VehicleEntry",
     "all_handlers",
+    "damaged_blocks",
     "field_problem",
     "launch_time",
     "load_procedure",
@@ -79,5 +81,6 @@ __all__ = [
     "product_of",
     "progress_line",
     "progress_panel",
+    "sound_samples",
     "stages_of",
 ]

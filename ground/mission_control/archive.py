@@ -7,53 +7,40 @@ about to be sent, a verdict, where the procedure stands) is committed at once.
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
-from operator import itemgetter
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from flight.icd.custody_record import CustodyRecord
-from flight.icd.messages import CommandReport, EventReport, Severity, Telemetry
+from flight.icd.messages import CommandReport, EventReport, Telemetry
 from flight.runtime.discs import FILES, Disc
+from ground.mission_control.archive_opening import ADVICE, prepare
+from ground.mission_control.archive_questions import Look, Questions
 from ground.mission_control.archive_rows import (
     CAUSED_BY_A_ROW,
     INSERTS,
     check_integers,
-    damage_in,
     json_text,
     room_in,
-    storable,
     transaction,
     without_waiting,
 )
 from ground.mission_control.archive_rows import ArchiveError as ArchiveError
 from ground.mission_control.archive_rows import Unstorable as Unstorable
 from ground.mission_control.archive_rows import order_of as order_of
-from ground.mission_control.archive_schema import NEWEST, PLACE, RUNG_ORDER, SCHEMA, VERSION
+from ground.mission_control.sample_store import SampleStore, Stream
 
-
-class Look(Protocol):
-    """Asks an archive."""
-
-    def __call__(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """The rows of a query."""
-        ...
-
-
-_KEY = itemgetter(0, 1, 2)  # of a sample
-_EVER = 2**63 - 1  # ns
 BATCH = 2000  # rows that wait before they are written
 LOG_PAGES = 10_000
-"""Pages (40 MB) of SQLite's log before they are put in their places: each batch of samples changes
-a page of every channel, and the next batches the same ones."""
+"""Pages (40 MB) of SQLite's log before they are put in their places, and the disc is waited for."""
 
 BEGUN_FILE = "archive.begun"
 """Beside the archive: says that it was begun, so that a lost one is not taken for a new one."""
 
 
-class Archive:
+class Archive(Questions):
     """The archive at `path` on a disc, made if it is not there, continued if it is.
 
     `units` gives the unit of `(source, channel)` for the table of streams. `began_ns`: mission time
@@ -80,10 +67,10 @@ class Archive:
         self._disc = disc
         self._begun = self._was_begun()
         if self._begun and not disc.size(path):
-            raise ArchiveError(f"{path} was begun and is missing or empty: {_ADVICE}")
-        self._units = units or {}
+            raise ArchiveError(f"{path} was begun and is missing or empty: {ADVICE}")
         self._rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in INSERTS}
         self._waiting = 0
+        self._told: set[str] = set()  # of what is damaged
         try:
             self._database = disc.connect(path)
             self._database.execute("PRAGMA journal_mode = WAL")
@@ -91,35 +78,15 @@ class Archive:
             self._durable = durable
             self._database.execute("PRAGMA cache_size = -20000")
             self._database.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
-            self._prepare()
+            prepare(self._database, path)
             self.life = self._take_life(began_ns)
+            self.sampled = SampleStore(self._database, units or {})
+            """Samples, for who asks for them."""
         except ArchiveError:
             disc.release(self._database)
             raise
         except (sqlite3.DatabaseError, ValueError) as error:
-            raise ArchiveError(f"{path} is no archive, or damaged: {error}. {_ADVICE}") from error
-        self._streams: dict[tuple[str, str], int] = {
-            (source, channel): stream
-            for stream, source, channel in self._database.execute(
-                "SELECT stream, source, channel FROM streams"
-            )
-        }
-        self._places = {  # of each stream: of the newest that came
-            self._streams[(source, channel)]: place
-            for source, channel, _, _, _, place in self.last_values()
-        }
-
-    def _prepare(self) -> None:
-        version = self._database.execute("PRAGMA user_version").fetchone()[0]
-        if version not in (0, VERSION):
-            raise ArchiveError(f"{self.path} is of version {version}; allowed is {VERSION}")
-        if version == VERSION:
-            found = damage_in(self._database)
-            if found:
-                raise ArchiveError(f"{self.path} is damaged: {found}. {_ADVICE}")
-        # In one go: else the disc is waited for after each of its tables.
-        self._database.executescript(f"BEGIN IMMEDIATE;\n{SCHEMA}\nCOMMIT;")
-        self._database.execute(f"PRAGMA user_version = {VERSION}")
+            raise ArchiveError(f"{path} is no archive, or damaged: {error}. {ADVICE}") from error
 
     def _was_begun(self) -> bool:
         try:
@@ -139,7 +106,7 @@ class Archive:
         life = self.get("life")
         if life is None:
             if self._begun:
-                raise ArchiveError(f"{self.path} was begun and holds nothing: {_ADVICE}")
+                raise ArchiveError(f"{self.path} was begun and holds nothing: {ADVICE}")
             life = f"{began_ns:x}"
             self.put("life", life)
             self._disc.write_note(self.path.with_name(BEGUN_FILE), f"{life}\n")
@@ -160,22 +127,11 @@ class Archive:
 
     def add_samples(self, telemetry: Telemetry, received_ns: int) -> None:
         """The samples of a telemetry report; copies change nothing."""
-        check_integers((telemetry.time_ns, telemetry.number, *telemetry.values.values()))
-        place = order_of(telemetry)
-        rows = self._rows["samples"]
-        for channel, value in telemetry.values.items():
-            key = (telemetry.source, channel)
-            stream = self._streams.get(key)
-            if stream is None:
-                stream = self._streams[key] = len(self._streams) + 1
-                self._add("streams", (stream, *key, self._units.get(key, "")))
-            news = place > self._places.get(stream, -1)
-            if news:
-                self._places[stream] = place
-            rows.append(
-                (stream, telemetry.time_ns, place, received_ns, storable(value), int(news))
-            )
-        self._count(len(telemetry.values))
+        try:
+            new = self.sampled.add(telemetry, received_ns)
+        except sqlite3.Error as error:  # it was asked whether this is a copy
+            raise ArchiveError(f"{self.path} cannot be read: {error}") from error
+        self._count(new + len(telemetry.values))
 
     def add_custody(self, source: str, record: CustodyRecord, received_ns: int) -> None:
         """A step of a tube's custody, as journalled by `source`; a copy changes nothing."""
@@ -239,23 +195,49 @@ class Archive:
         ArchiveError, which names the row, when the archive takes no more (a full disk); then
         everything still waits.
         """
-        if not self._waiting:
+        untold = self.sampled.damaged.keys() - self._told
+        if not self._waiting and not untold:
             return
         try:
-            with without_waiting(self._database, self._durable), transaction(self._database):
-                self._rows["samples"].sort(key=_KEY)  # neighbours in the file one after the other
-                for table, rows in self._rows.items():
-                    if rows:
-                        self._database.executemany(INSERTS[table], rows)
-        except CAUSED_BY_A_ROW:
-            self._write_row_by_row()
+            with without_waiting(self._database, self._durable):
+                log = self._write()
         except sqlite3.Error as error:
             raise ArchiveError(f"{self.path} takes no more: {error}; {self._first()}") from error
         for rows in self._rows.values():
             rows.clear()
         self._waiting = 0
+        self.sampled.written(log)
+        if self.sampled.is_long:
+            self._pack()
 
-    def _write_row_by_row(self) -> None:
+    def _pack(self) -> None:
+        """Moves what was written of samples into blocks, unless it may still be undone."""
+        if self._database.in_transaction:
+            return
+        try:
+            with without_waiting(self._database, self._durable):
+                self.sampled.pack()
+        except sqlite3.Error as error:
+            raise ArchiveError(f"{self.path} takes no more: {error}; it is in its log") from error
+
+    def _write(self) -> tuple[int, int]:
+        """Writes what waits in one transaction; what the samples' log got."""
+        try:
+            with transaction(self._database):
+                for table, rows in self._rows.items():
+                    if rows:
+                        self._database.executemany(INSERTS[table], rows)
+                return self._write_samples()
+        except CAUSED_BY_A_ROW:
+            return self._write_row_by_row()
+
+    def _write_samples(self) -> tuple[int, int]:
+        for text in [each for each in self.sampled.damaged if each not in self._told]:
+            self._database.execute(INSERTS["procedure_log"], (0, "archive", text))
+            self._told.add(text)
+        return self.sampled.write()
+
+    def _write_row_by_row(self) -> tuple[int, int]:
         bad: list[str] = []
         with transaction(self._database):
             for table, rows in self._rows.items():
@@ -266,16 +248,25 @@ class Archive:
                         bad.append(f"a row of {table} cannot be kept: {row!r:.200}: {error}")
             for text in bad:
                 self._database.execute(INSERTS["procedure_log"], (0, "archive", text))
+            log = self._write_samples()
         self.dropped += len(bad)
+        return log
 
     def _first(self) -> str:
         """The first row that waits, in words."""
-        table, rows = next((table, rows) for table, rows in self._rows.items() if rows)
+        waits = [(table, rows) for table, rows in self._rows.items() if rows]
+        if not waits:
+            return "samples wait"
+        table, rows = waits[0]
         return f"the first row that waits is of {table}: {rows[0]!r:.200}"
 
-    def together(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def together(self) -> Iterator[None]:
         """Keeps what is kept at once within it in one go, so that the disc is waited for once."""
-        return transaction(self._database)
+        with transaction(self._database):
+            yield
+        if self.sampled.is_long:
+            self._pack()
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
@@ -285,8 +276,9 @@ class Archive:
             yield
 
     def close(self) -> None:
-        """Writes what waits and closes."""
+        """Writes what waits, each sample in a block of its channel, and closes."""
         self.flush()
+        self._pack()
         self._disc.release(self._database)
 
     def crash(self) -> None:
@@ -311,16 +303,28 @@ class Archive:
             for statement, values in statements:
                 self._database.execute(statement, values)
 
+    def let_go(
+        self,
+        streams: Iterable[Stream],
+        cut_ns: int,
+        statements: Iterable[tuple[str, tuple[Any, ...]]],
+    ) -> None:
+        """Deletes what is older than an instant of some channels, and runs statements, as one
+        transaction. Raises ArchiveError on a full disk."""
+        self.flush()
+        self._pack()
+        with room_in(self.path), transaction(self._database):
+            for stream in streams:
+                self.sampled.let_go(stream, cut_ns)
+            self.sampled.forget_reports(cut_ns)
+            for statement, values in statements:
+                self._database.execute(statement, values)
+
     def set_clock(self, sols_at_zero: float) -> None:
         """For the views: how many sols after the landing sol's midnight mission time zero is."""
         self.execute([("INSERT OR REPLACE INTO mission_clock VALUES (1, ?)", (sols_at_zero,))])
 
     # ----------------------------------------------------------------- queries
-
-    def rows(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """The rows of any query, after writing what waits."""
-        self.flush()
-        return self._database.execute(query, values).fetchall()
 
     @contextmanager
     def seeing(self) -> Iterator[Look]:
@@ -334,6 +338,7 @@ class Archive:
                 for row in rows:
                     with suppress(*CAUSED_BY_A_ROW):
                         self._database.execute(INSERTS[table], row)
+            self.sampled.write()
             yield lambda query, values=(): self._database.execute(query, values).fetchall()
         finally:
             self._database.execute("ROLLBACK TO look")
@@ -343,107 +348,3 @@ class Archive:
         """The rows of one query, as `seeing` gives them."""
         with self.seeing() as look:
             return look(query, values)
-
-    def look(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """The rows of a query, of what is written by now; what waits goes on waiting."""
-        return self._database.execute(query, values).fetchall()
-
-    def count(self, table: str) -> int:
-        """Number of rows in a table."""
-        return int(self.rows(f"SELECT COUNT(*) FROM {table}")[0][0])
-
-    def events(
-        self, source: str = "", name: str = "", since_ns: int = 0, limit: int = -1
-    ) -> list[EventReport]:
-        """Events from `since_ns` on; empty texts mean all.
-
-        Those of one source are in the order in which it told them, those of all by their stamps.
-        """
-        found = self.rows(
-            "SELECT source, name, severity, occurred_ns, text, data, number, boot FROM events "
-            "WHERE (? = '' OR source = ?) AND (? = '' OR name = ?) AND occurred_ns >= ? "
-            "ORDER BY CASE WHEN ? = '' THEN occurred_ns END, source, boot, number LIMIT ?",
-            (source, source, name, name, since_ns, source, limit),
-        )
-        return [
-            EventReport(
-                source, name, Severity(severity), time, text, json.loads(data), number, boot
-            )
-            for source, name, severity, time, text, data, number, boot in found
-        ]
-
-    def samples(
-        self, source: str, channel: str, since_ns: int = 0, until_ns: int = 2**62
-    ) -> list[tuple[int, Any]]:
-        """Samples of a channel as (occurred_ns, value), in the order in which they were told."""
-        return [
-            (time, value)
-            for time, value in self.rows(
-                "SELECT occurred_ns, value FROM samples JOIN streams USING (stream) "
-                "WHERE source = ? AND channel = ? AND occurred_ns BETWEEN ? AND ? "
-                "ORDER BY place, occurred_ns",
-                (source, channel, since_ns, until_ns),
-            )
-        ]
-
-    def last_values(self) -> list[tuple[str, str, int, int, Any, int]]:
-        """The newest sample of each channel: source, channel, occurred_ns, received_ns, value and
-        place in the order of what its source said."""
-        return [
-            (source, channel, occurred, received, value, place)
-            for source, channel, occurred, received, value, place in self.rows(NEWEST, (_EVER,))
-        ]
-
-    def last_events(self) -> list[tuple[str, int, int, int]]:
-        """The newest event of each source: source, place in its order, occurred_ns,
-        received_ns."""
-        return [
-            (source, place, occurred, received)
-            for source, place, occurred, received in self.rows(
-                f"SELECT source, MAX({PLACE}), occurred_ns, received_ns FROM events "
-                "GROUP BY source ORDER BY source"
-            )
-        ]
-
-    def last_rungs(self) -> list[tuple[str, int, int]]:
-        """When each source reported on a command last: source, occurred_ns, received_ns."""
-        return [
-            (source, occurred, received)
-            for source, occurred, received in self.rows(
-                "SELECT source, MAX(occurred_ns), received_ns FROM rungs "
-                "GROUP BY source ORDER BY source"
-            )
-        ]
-
-    def last_link(self, identifier: str) -> str:
-        """The link by which a command was sent last; empty when it was not sent."""
-        found = self._database.execute(
-            "SELECT spacecraft FROM attempts WHERE identifier = ? ORDER BY attempt DESC LIMIT 1",
-            (identifier,),
-        ).fetchone()
-        return "" if found is None else str(found[0])
-
-    def rungs(self, identifier: str) -> list[str]:
-        """The rungs reported of a command, without the answers to repeats, in order."""
-        found = self.rows(
-            "SELECT rung FROM rungs WHERE identifier = ? AND repeated = 0 "
-            f"ORDER BY occurred_ns, {RUNG_ORDER}",
-            (identifier,),
-        )
-        return [str(rung) for (rung,) in found]
-
-    def custody_records(self) -> list[tuple[CustodyRecord, int]]:
-        """Every custody step with its time of receipt, in order of occurrence."""
-        found = self.rows(
-            "SELECT record, received_ns FROM custody ORDER BY occurred_ns, source, sequence"
-        )
-        return [
-            (msgspec.json.decode(record, type=CustodyRecord), received)
-            for record, received in found
-        ]
-
-
-_ADVICE = (
-    "the vehicles may have flown, and what was sent to them is not known; "
-    "restore it, or fly in another folder"
-)

@@ -15,9 +15,6 @@ INSERTS = {
     "rungs": "INSERT OR IGNORE INTO rungs (identifier, rung, occurred_ns, received_ns, detail, "
     "repeated, source) VALUES (?,?,?,?,?,?,?)",
     "events": "INSERT OR IGNORE INTO events VALUES (?,?,?,?,?,?,?,?,?)",
-    "streams": "INSERT OR IGNORE INTO streams VALUES (?,?,?,?)",
-    "samples": "INSERT OR IGNORE INTO samples "
-    "(stream, occurred_ns, place, received_ns, value, news) VALUES (?,?,?,?,?,?)",
     "custody": "INSERT OR IGNORE INTO custody VALUES (?,?,?,?,?,?,?,?,?)",
     "passes": "INSERT OR IGNORE INTO passes VALUES (?,?,?,?)",
     "light_times": "INSERT OR IGNORE INTO light_times VALUES (?,?,?)",
@@ -67,13 +64,6 @@ def json_text(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def storable(value: Any) -> Any:
-    """A value of a channel, as a row holds it."""
-    if value is None or isinstance(value, int | float | str):
-        return value
-    return json_text(value)
-
-
 LARGE = 50_000
 """Pages (200 MB) from which on the samples are not looked through when an archive is opened: that
 takes seconds, and nothing is decided by them. Damage there is met by who asks for them."""
@@ -85,7 +75,7 @@ def damage_in(database: sqlite3.Connection) -> str:
         checks = ["PRAGMA quick_check(1)"]
     else:
         tables = database.execute(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name != 'samples'"
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name != 'sample_blocks'"
         )
         checks = [f"PRAGMA quick_check('{name}')" for (name,) in tables]
     for check in checks:

@@ -7,7 +7,7 @@ mean solar time.
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 
-VERSION = 3
+VERSION = 4
 REPORTS_OF_A_BOOT = 1_000_000_000
 """More than a vehicle makes in one boot: boot times this, and the number, is one order."""
 PLACE = f"(boot * {REPORTS_OF_A_BOOT} + number)"
@@ -31,16 +31,25 @@ def _sol_text(column: str) -> str:
 RUNG_ORDER = """CASE rung WHEN 'RECEIVED' THEN 0 WHEN 'ACCEPTED' THEN 1 WHEN 'STARTED' THEN 2
         WHEN 'PROGRESS' THEN 3 ELSE 4 END"""
 
-NEWEST = """
-    SELECT source, channel, sample.occurred_ns, sample.received_ns, value, sample.place
-    FROM streams JOIN samples AS sample ON sample.stream = streams.stream
-        AND (sample.occurred_ns, sample.place) = (
-            SELECT occurred_ns, place FROM samples AS newest
-            WHERE newest.stream = streams.stream AND news AND received_ns <= ?
-            ORDER BY received_ns DESC, place DESC LIMIT 1)
-    ORDER BY source, channel
-"""
-"""The newest sample of each channel of those that were here at an instant."""
+NEWEST_BLOCK = """number = (
+            SELECT number FROM sample_blocks AS newest WHERE newest.stream = blocks.stream
+            AND news_ns IS NOT NULL ORDER BY news_ns DESC LIMIT 1)"""
+
+
+def samples_where(sound: str, blocks: str = "1") -> str:
+    """SQL for a row for each sample, of what is `sound`, and of the `blocks` that are wanted."""
+    row = (
+        "json_extract(one.value, '$[0]') AS occurred_ns, json_extract(one.value, '$[1]') AS place, "
+        "json_extract(one.value, '$[2]') AS received_ns, json_extract(one.value, '$[3]') AS value, "
+        "json_extract(one.value, '$[4]') AS news"
+    )
+    return (
+        f"SELECT stream, {row} FROM sample_blocks AS blocks, json_each(blocks.rows) AS one "
+        f"WHERE {sound} AND {blocks} UNION ALL "
+        f"SELECT CAST(streams_.key AS INTEGER) AS stream, {row} FROM sample_log AS log, "
+        f"json_each(log.rows) AS streams_, json_each(streams_.value) AS one WHERE {sound}"
+    )
+
 
 # Columns of a key stand first and in its order: SQLite's check of the file relies on it.
 SCHEMA = f"""
@@ -131,16 +140,28 @@ CREATE TABLE IF NOT EXISTS streams (
     stream INTEGER PRIMARY KEY, source TEXT NOT NULL, channel TEXT NOT NULL, unit TEXT NOT NULL,
     UNIQUE (source, channel)
 );
-CREATE TABLE IF NOT EXISTS samples (
-    stream INTEGER NOT NULL,
-    occurred_ns INTEGER NOT NULL,
-    place INTEGER NOT NULL,
-    received_ns INTEGER NOT NULL,
-    value,
-    news INTEGER NOT NULL DEFAULT 1, -- nothing that its source said later was here before
-    PRIMARY KEY (stream, occurred_ns, place)
+CREATE TABLE IF NOT EXISTS reports ( -- of telemetry that are kept: a copy is known by it
+    source TEXT NOT NULL, place INTEGER NOT NULL, occurred_ns INTEGER NOT NULL,
+    PRIMARY KEY (source, place, occurred_ns)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS news_by_reception ON samples (stream, received_ns, place) WHERE news;
+CREATE TABLE IF NOT EXISTS sample_log ( -- what is in no block yet: rows by stream, as they came
+    number INTEGER PRIMARY KEY, samples INTEGER NOT NULL, checksum INTEGER NOT NULL,
+    rows TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS sample_blocks (
+    number INTEGER PRIMARY KEY,
+    stream INTEGER NOT NULL,
+    samples INTEGER NOT NULL,
+    first_ns INTEGER NOT NULL,
+    last_ns INTEGER NOT NULL,
+    news_ns INTEGER, -- receipt of the first that was news
+    checksum INTEGER NOT NULL,
+    rows TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS blocks_by_begin ON sample_blocks (stream, first_ns, last_ns);
+CREATE INDEX IF NOT EXISTS blocks_by_end ON sample_blocks (stream, last_ns);
+CREATE INDEX IF NOT EXISTS blocks_by_news ON sample_blocks (stream, news_ns)
+    WHERE news_ns IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS custody (
     source TEXT NOT NULL,
@@ -214,6 +235,7 @@ CREATE TABLE IF NOT EXISTS journal (
 );
 CREATE INDEX IF NOT EXISTS journal_by_topic ON journal (topic, number);
 
+CREATE VIEW IF NOT EXISTS samples AS {samples_where("json_valid(rows)")};
 CREATE VIEW IF NOT EXISTS command_history AS
     SELECT number, identifier, vehicle, name, arguments, stage, issued_ns / 1e9 AS issued_s,
         sent_ns / 1e9 AS sent_s, expected_ns / 1e9 AS answer_expected_s, attempts,
@@ -238,11 +260,11 @@ CREATE VIEW IF NOT EXISTS telemetry AS
 CREATE VIEW IF NOT EXISTS last_values AS
     SELECT source, channel, occurred_ns / 1e9 AS occurred_s, received_ns / 1e9 AS received_s,
         value, unit
-    FROM streams JOIN samples USING (stream)
-    WHERE news AND (received_ns, place) = (
-        SELECT received_ns, place FROM samples AS newest
-        WHERE newest.stream = streams.stream AND news
-        ORDER BY received_ns DESC, place DESC LIMIT 1)
+    FROM (
+        SELECT *, ROW_NUMBER() OVER (
+            PARTITION BY stream ORDER BY received_ns DESC, place DESC) AS age
+        FROM ({samples_where("json_valid(rows)", NEWEST_BLOCK)}) WHERE news
+    ) JOIN streams USING (stream) WHERE age = 1
     ORDER BY source, channel;
 CREATE VIEW IF NOT EXISTS command_attempts AS
     SELECT commands.number, identifier, vehicle, name, stage, attempt, spacecraft AS link,

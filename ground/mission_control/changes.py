@@ -6,9 +6,8 @@ from typing import Any
 
 from flight.icd.messages import Severity
 from ground.mission_control.archive import Archive
-from ground.mission_control.archive_schema import NEWEST
 from ground.mission_control.condition_checks import MODE
-from ground.mission_control.history import EVER
+from ground.mission_control.history import values_at
 
 MOST = 500
 """Rows of each kind in an answer; `left` says how many more there are."""
@@ -63,26 +62,27 @@ def changes(
             "WHERE received_ns > ? AND received_ns <= ? ORDER BY received_ns, occurred_ns",
             span,
         )
-        then = {(row[0], row[1]): row for row in look(NEWEST, (since_ns,))}
-        now = look(NEWEST, (min(now_ns, EVER),))
         alarms = look(
             "SELECT number, source, name, severity, state, text FROM alarms "
             "WHERE raised_ns > ? AND raised_ns <= ? ORDER BY number",
             span,
         )
+    then = {(each.vehicle, each.channel): each for each in values_at(archive, since_ns)}
     values: list[dict[str, Any]] = []
     modes: list[dict[str, Any]] = []
-    for source, channel, occurred, received, value, _ in now:
-        before = then.get((source, channel))
-        was = None if before is None else before[4]
-        same = before is not None and (before[3] == received or was == value)
-        if same or (source, channel) in hidden:
+    for each in values_at(archive, now_ns):
+        before = then.get((each.vehicle, each.channel))
+        was = None if before is None else before.value
+        same = before is not None and (
+            before.received_ns == each.received_ns or was == each.value
+        )
+        if same or (each.vehicle, each.channel) in hidden:
             continue
         row = {
-            "vehicle": source, "channel": channel, "before": was, "value": value,
-            "occurred_ns": occurred, "received_ns": received,
+            "vehicle": each.vehicle, "channel": each.channel, "before": was, "value": each.value,
+            "occurred_ns": each.occurred_ns, "received_ns": each.received_ns,
         }  # fmt: skip
-        (modes if channel == MODE else values).append(row)
+        (modes if each.channel == MODE else values).append(row)
     limits = [
         {"vehicle": row[0], "channel": row[4], "state": row[5], "text": row[3],
          "occurred_ns": row[6], "received_ns": row[7]}

@@ -10,7 +10,6 @@ import msgspec
 
 from ground.mission_control.alarm import RANK
 from ground.mission_control.archive import Archive
-from ground.mission_control.archive_schema import NEWEST
 
 EVER = 2**63 - 1  # ns
 _LIKE = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
@@ -33,10 +32,12 @@ class UnknownChannel(ValueError):
 
 def values_at(archive: Archive, at_ns: int = EVER, vehicle: str = "") -> list[Value]:
     """The newest value of each channel of those that were here at an instant."""
+    sampled = archive.sampled
+    found = sampled.newest() if at_ns == EVER else sampled.newest_at(at_ns)
     return [
-        Value(source, channel, value, occurred, received)
-        for source, channel, occurred, received, value, _ in archive.seen(NEWEST, (at_ns,))
-        if vehicle in ("", source)
+        Value(stream.source, stream.channel, row[3], row[0], row[2])
+        for stream, row in found
+        if vehicle in ("", stream.source)
     ]
 
 
@@ -49,74 +50,38 @@ def series(
     min, max, last]; min and max are of numbers alone. `before`: [t_ns, value] of the last sample
     before `t0_ns`, or None: a channel is sent when it changes. Raises ValueError.
     """
-    if t1_ns <= t0_ns:
-        raise ValueError(f"t1_ns = {t1_ns}: allowed is a time after t0_ns = {t0_ns}")
-    width = -(-(t1_ns - t0_ns) // pixels)
-    within = "FROM samples WHERE stream = ? AND occurred_ns >= ? AND occurred_ns < ?"
-    with archive.seeing() as look:
-        found = look(
-            "SELECT stream, unit FROM streams WHERE source = ? AND channel = ?", (vehicle, channel)
-        )
-        if not found:
-            raise UnknownChannel(f"{vehicle} {channel}: no value of it has come yet")
-        stream, unit = found[0]
-        span = (stream, t0_ns, t1_ns)
-        bounds = {
-            bucket: (low, high, count)
-            for bucket, low, high, count in look(
-                f"SELECT (occurred_ns - ?) / ? AS bucket, {_NUMBER.format('MIN')}, "
-                f"{_NUMBER.format('MAX')}, COUNT(*) {within} GROUP BY bucket",
-                (t0_ns, width, *span),
-            )
-        }
-        last = look(
-            f"SELECT (occurred_ns - ?) / ? AS bucket, MAX(occurred_ns), value {within} "
-            "GROUP BY bucket ORDER BY bucket",
-            (t0_ns, width, *span),
-        )
-        before = look(
-            "SELECT occurred_ns, value FROM samples WHERE stream = ? AND occurred_ns < ? "
-            "ORDER BY occurred_ns DESC, place DESC LIMIT 1",
-            (stream, t0_ns),
-        )
-    rows = [[time, *bounds[bucket][:2], value] for bucket, time, value in last]
-    return {
-        "vehicle": vehicle, "channel": channel, "unit": unit, "rows": rows,
-        "before": list(before[0]) if before else None,
-        "samples": sum(count for _, _, count in bounds.values()),
-    }  # fmt: skip
+    _check_span(t0_ns, t1_ns)
+    stream = archive.sampled.stream(vehicle, channel)
+    if stream is None:
+        raise UnknownChannel(f"{vehicle} {channel}: no value of it has come yet")
+    rows = samples(archive, vehicle, channel, t0_ns, t1_ns)
+    told = {"vehicle": vehicle, "channel": channel, "unit": stream.unit}
+    return {**told, **in_buckets(rows, t0_ns, t1_ns, pixels)}
 
 
 def samples(
     archive: Archive, vehicle: str, channel: str, t0_ns: int, t1_ns: int
 ) -> list[tuple[int, Any]]:
     """The samples (t_ns, value) of a channel in a stretch of time, and the last one before it."""
-    with archive.seeing() as look:
-        found = look(
-            "SELECT stream FROM streams WHERE source = ? AND channel = ?", (vehicle, channel)
-        )
-        if not found:
-            return []
-        (stream,) = found[0]
-        before = look(
-            "SELECT occurred_ns, value FROM samples WHERE stream = ? AND occurred_ns < ? "
-            "ORDER BY occurred_ns DESC, place DESC LIMIT 1",
-            (stream, t0_ns),
-        )
-        within = look(
-            "SELECT occurred_ns, value FROM samples WHERE stream = ? AND occurred_ns >= ? "
-            "AND occurred_ns < ? ORDER BY occurred_ns, place",
-            (stream, t0_ns, t1_ns),
-        )
-    return [(time, value) for time, value in (*before, *within)]
+    sampled = archive.sampled
+    stream = sampled.stream(vehicle, channel)
+    if stream is None:
+        return []
+    before = sampled.before(stream, t0_ns)
+    within = sampled.within(stream, t0_ns, t1_ns)
+    return [(row[0], row[3]) for row in ([before] if before is not None else []) + within]
+
+
+def _check_span(t0_ns: int, t1_ns: int) -> None:
+    if t1_ns <= t0_ns:
+        raise ValueError(f"t1_ns = {t1_ns}: allowed is a time after t0_ns = {t0_ns}")
 
 
 def in_buckets(
     rows: list[tuple[int, Any]], t0_ns: int, t1_ns: int, pixels: int
 ) -> dict[str, Any]:
     """Samples in order of time as `series` tells them. Raises ValueError."""
-    if t1_ns <= t0_ns:
-        raise ValueError(f"t1_ns = {t1_ns}: allowed is a time after t0_ns = {t0_ns}")
+    _check_span(t0_ns, t1_ns)
     width = -(-(t1_ns - t0_ns) // pixels)
     before: list[Any] | None = None
     buckets: dict[int, list[Any]] = {}
@@ -132,9 +97,6 @@ def in_buckets(
             row[1] = value if row[1] is None else min(row[1], value)
             row[2] = value if row[2] is None else max(row[2], value)
     return {"rows": list(buckets.values()), "before": before, "samples": count}
-
-
-_NUMBER = "{}(CASE WHEN typeof(value) != 'text' THEN value END)"
 
 
 def events(

@@ -33,16 +33,12 @@ def products(
     }
     found = []
     for vehicle, channel in sorted(channels):
-        rows = archive.seen(
-            "SELECT value, occurred_ns, received_ns FROM samples JOIN streams USING (stream) "
-            "WHERE source = ? AND channel = ? ORDER BY place",
-            (vehicle, channel),
-        )
+        rows = archive.sampled.as_told(vehicle, channel)
         step = known.get((vehicle, channel))
         said = 0 if step is None else int(telemetry.value(vehicle, step.announced) or 0)
         if not rows and not said:
             continue
-        product = product_in((str(row[0]) for row in rows), said)
+        product = product_in((str(row[3]) for row in rows), said)
         again = None
         if step is not None and not product.whole:
             gap = product.first_gap if product.missing else None

@@ -16,6 +16,7 @@ from flight.icd.messages import Severity
 from flight.runtime.pace import NANOSECONDS
 from ground.mission_control.alarms import LIMIT_EVENTS
 from ground.mission_control.archive import Archive
+from ground.mission_control.sample_store import Stream
 
 FORMAT = 1
 SMALL = 40_000_000
@@ -74,19 +75,14 @@ class Retention:
             self._rule = load_rule()
         if used <= self._rule.largest_megabytes * 1_000_000:
             return 0
-        streams = [
-            (stream, first)
-            for stream, source, channel in self._archive.rows(
-                "SELECT stream, source, channel FROM streams ORDER BY stream"
-            )
-            if (source, channel) not in self._products
-            for (first,) in self._archive.rows(
-                "SELECT occurred_ns FROM samples WHERE stream = ? ORDER BY occurred_ns LIMIT 1 "
-                "OFFSET 1",  # the first may be one that was left for the sake of the others
-                (stream,),
-            )
-        ]
-        begin = min((first for _, first in streams), default=now_ns)
+        sampled = self._archive.sampled
+        streams = {
+            stream: second  # the first may be one that was left for the sake of the others
+            for stream in sampled.streams()
+            if (stream.source, stream.channel) not in self._products
+            and (second := sampled.second_stamp(stream)) is not None
+        }
+        begin = min(streams.values(), default=now_ns)
         latest = now_ns - round(self._rule.keep_sols * SOL_SECONDS * NANOSECONDS)
         cut = min(latest, begin + max(1, (now_ns - begin) // SHARE))
         if cut <= begin:
@@ -95,31 +91,24 @@ class Retention:
                 text = f"{used} bytes are in use, and nothing is older than may be let go"
                 self._archive.add_log(now_ns, "archive", text)
             return 0
-        return self._let_go([stream for stream, _ in streams], cut, now_ns)
+        return self._let_go(list(streams), cut, now_ns)
 
-    def _let_go(self, streams: list[int], cut: int, now_ns: int) -> int:
+    def _let_go(self, streams: list[Stream], cut: int, now_ns: int) -> int:
         archive = self._archive
         before = archive.count("samples") + archive.count("events") + archive.count("downlinks")
-        statements: list[tuple[str, tuple[object, ...]]] = [
-            (
-                "DELETE FROM samples WHERE stream = ? AND occurred_ns < ? "
-                "AND (occurred_ns, place) != (SELECT occurred_ns, place FROM samples AS last "
-                "WHERE last.stream = ? AND last.news AND last.occurred_ns < ? "
-                "ORDER BY received_ns DESC, place DESC LIMIT 1)",
-                (stream, cut, stream, cut),
-            )
-            for stream in streams
-        ]
         kept = ",".join("?" * len(LIMIT_EVENTS))
-        statements += [
-            (
-                f"DELETE FROM events WHERE received_ns < ? AND severity IN (?,?) "
-                f"AND name NOT IN ({kept})",
-                (cut, *_HOUSEKEEPING, *LIMIT_EVENTS),
-            ),
-            ("DELETE FROM downlinks WHERE received_ns < ?", (cut,)),
-        ]
-        archive.execute(statements)
+        archive.let_go(
+            streams,
+            cut,
+            [
+                (
+                    f"DELETE FROM events WHERE received_ns < ? AND severity IN (?,?) "
+                    f"AND name NOT IN ({kept})",
+                    (cut, *_HOUSEKEEPING, *LIMIT_EVENTS),
+                ),
+                ("DELETE FROM downlinks WHERE received_ns < ?", (cut,)),
+            ],
+        )
         after = archive.count("samples") + archive.count("events") + archive.count("downlinks")
         seconds = cut / NANOSECONDS
         text = f"{before - after} rows from before {seconds:.0f} s were let go: it was too large"

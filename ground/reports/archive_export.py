@@ -16,6 +16,7 @@ from typing import Any
 
 from flight.configuration.files import ConfigurationError
 from flight.configuration.whole_files import PART
+from ground.mission_control import damaged_blocks, sound_samples
 from ground.missions.run_folder import read_archive
 
 NANOSECONDS = 1_000_000_000
@@ -63,8 +64,16 @@ def epoch_ns(text: str) -> int:
     return round(date.timestamp()) * NANOSECONDS
 
 
-def export(run_folder: Path, file: Path, epoch: str, wanted: Wanted) -> int:
-    """Writes a file, MCAP or CSV by its ending, whole or not at all; how much it holds.
+@dataclass(frozen=True)
+class Exported:
+    """How much a file holds, and how many blocks of samples were damaged and are not in it."""
+
+    entries: int
+    damaged: int
+
+
+def export(run_folder: Path, file: Path, epoch: str, wanted: Wanted) -> Exported:
+    """Writes a file, MCAP or CSV by its ending, whole or not at all.
 
     Raises ConfigurationError for what is no archive, epoch or ending.
     """
@@ -88,21 +97,21 @@ def export(run_folder: Path, file: Path, epoch: str, wanted: Wanted) -> int:
             raise ConfigurationError(str(run_folder), None, "RUN", "holds no archive of a run")
         file.parent.mkdir(parents=True, exist_ok=True)
         with closing(archive):
-            count = write(archive, part, zero, wanted)
+            told = Exported(write(archive, part, zero, wanted), damaged_blocks(archive))
         part.replace(file)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError, json.JSONDecodeError) as error:
         problem = f"the archive cannot be read: {error}"
         raise ConfigurationError(str(run_folder), None, "RUN", problem) from error
     finally:
         part.unlink(missing_ok=True)  # of what was broken off
-    return count
+    return told
 
 
 def _samples(archive: sqlite3.Connection, wanted: Wanted) -> Iterator[tuple[Any, ...]]:
     """Rows (occurred, received, vehicle, channel, value, unit) in order of time."""
     yield from archive.execute(
         "SELECT occurred_ns, received_ns, source, channel, value, unit "
-        "FROM samples JOIN streams USING (stream) "
+        f"FROM {sound_samples(archive)} JOIN streams USING (stream) "
         "WHERE (? IS NULL OR source = ?) AND (? IS NULL OR channel = ?) "
         "AND occurred_ns >= ? AND occurred_ns < ? ORDER BY occurred_ns, source, channel, place",
         (wanted.vehicle, wanted.vehicle, wanted.channel, wanted.channel, wanted.since_ns,

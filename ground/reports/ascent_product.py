@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flight.configuration.whole_files import replace_file
 from flight.mav.node import Mav
-from ground.mission_control import AscentProduct, product_of
+from ground.mission_control import AscentProduct, product_of, sound_samples
 from ground.missions.run_folder import read_archive
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.reports.ascent_design import AscentDesign, design_of
@@ -22,7 +22,7 @@ def read_ascent_product(run_folder: Path) -> AscentProduct:
         return AscentProduct((), 0, ())
     try:
         rows = database.execute(
-            "SELECT value FROM samples JOIN streams USING (stream) "
+            f"SELECT value FROM {sound_samples(database)} JOIN streams USING (stream) "
             "WHERE source = 'mav' AND channel = 'ascent_chunk' ORDER BY occurred_ns"
         ).fetchall()
     finally:

@@ -158,12 +158,8 @@ def product(desk: ControlDesk, asked: Asked, request: reads.Product) -> dict[str
         raise Refused(
             f"name = {request.name!r}: {ASCENT_RECORD} alone is a record that can be drawn"
         )
-    rows = desk.control.archive.seen(
-        "SELECT value FROM samples JOIN streams USING (stream) "
-        "WHERE source = ? AND channel = ? ORDER BY occurred_ns",
-        (request.vehicle, request.name),
-    )
-    found = product_of(str(row[0]) for row in rows)
+    rows = desk.control.archive.sampled.all_of(request.vehicle, request.name)
+    found = product_of(str(row[3]) for row in rows)
     return {**curve_of(found), "count": found.chunks, "missing": list(found.missing[:MOST])}
 
 

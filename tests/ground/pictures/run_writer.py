@@ -10,6 +10,7 @@ from PIL import Image
 
 from flight.icd.ascent_record import AscentSample
 from ground.mission_control.archive_schema import SCHEMA
+from ground.mission_control.sample_blocks import INSERT_BLOCK, block_of
 
 SOL = 88_775.244
 ATSAH, SKYLAND = "M2020-00374-10", "M2020-00495-12"
@@ -52,12 +53,8 @@ class ArchiveWriter:
         self.database.execute(
             "INSERT INTO streams VALUES (?, ?, ?, '1')", (self.streams, source, channel)
         )
-        rows = [(self.streams, 1, int(s * NS), int(s * NS), value) for s, value in samples]
-        self.database.executemany(
-            "INSERT INTO samples (stream, place, occurred_ns, received_ns, value) "
-            "VALUES (?, ?, ?, ?, ?)",
-            rows,
-        )
+        rows = [(int(s * NS), 1, int(s * NS), value, 1) for s, value in samples]
+        self.database.execute(INSERT_BLOCK, block_of(self.streams, rows))
 
     def event(self, source: str, name: str, seconds: float, **data: Any) -> None:
         self.events += 1

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ def read(file: Path) -> list[tuple[str, str, dict[str, Any], int, int, dict[str,
 
 
 def test_mcap_has_all_of_it_at_its_utc(run: Path, tmp_path: Path) -> None:
-    assert export(run, tmp_path / "x.mcap", EPOCH, Wanted()) == 6
+    assert export(run, tmp_path / "x.mcap", EPOCH, Wanted()).entries == 6
     found = read(tmp_path / "x.mcap")
     charge = [row for row in found if row[0] == "/rover/charge"]
     assert [(row[2]["value"], row[3], row[4]) for row in charge] == [
@@ -81,7 +82,7 @@ def test_its_schemas_are_json_schemas_and_its_messages_json(run: Path, tmp_path:
 
 
 def test_a_table_has_a_row_for_each_sample(run: Path, tmp_path: Path) -> None:
-    assert export(run, tmp_path / "x.csv", EPOCH, Wanted()) == 4
+    assert export(run, tmp_path / "x.csv", EPOCH, Wanted()).entries == 4
     with (tmp_path / "x.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [row["value"] for row in rows] == ["0.5", "", "idle", "0.25"]
@@ -100,11 +101,11 @@ def test_a_table_has_a_row_for_each_sample(run: Path, tmp_path: Path) -> None:
 def test_a_part_of_it_begins_at_its_first_instant_and_ends_before_its_last(
     run: Path, tmp_path: Path, wanted: Wanted, count: int
 ) -> None:
-    assert export(run, tmp_path / "x.csv", EPOCH, wanted) == count
+    assert export(run, tmp_path / "x.csv", EPOCH, wanted).entries == count
 
 
 def test_one_channel_in_mcap_comes_alone(run: Path, tmp_path: Path) -> None:
-    assert export(run, tmp_path / "x.mcap", EPOCH, Wanted(channel="charge")) == 3
+    assert export(run, tmp_path / "x.mcap", EPOCH, Wanted(channel="charge")).entries == 3
     assert {row[0] for row in read(tmp_path / "x.mcap")} == {"/rover/charge"}
 
 
@@ -119,6 +120,23 @@ def test_what_cannot_be_written_is_refused_and_leaves_nothing(
     with pytest.raises(ConfigurationError, match=problem):
         export(run, tmp_path / name, epoch, Wanted())
     assert [each.name for each in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_damaged_block_is_left_out_and_told(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sqlite3.connect(run / "ground" / "archive.sqlite") as database:
+        # A digit of a value: the file and the JSON stay sound.
+        changed = database.execute(
+            "UPDATE sample_blocks SET rows = REPLACE(rows, '0.25', '0.26')"
+        ).rowcount
+        assert changed == 2
+    database.close()
+    assert main(["export", str(run), str(tmp_path / "x.csv")]) == 1
+    told = capsys.readouterr().out
+    assert "1 entry" in told and "1 block of samples in the archive are damaged" in told
+    text = (tmp_path / "x.csv").read_text()
+    assert "idle" in text and "charge" not in text
 
 
 def test_a_damaged_archive_leaves_no_half_of_a_file(run: Path, tmp_path: Path) -> None:

@@ -29,17 +29,17 @@ def test_data_of_an_event_are_kept_up_to_64_kib(size: int, kept: bool) -> None:
     assert ("data" in added[0]) is kept and heard == ["rover"]
 
 
-@pytest.mark.parametrize("version", [1, 2, 4])
+@pytest.mark.parametrize("version", [1, 2, 5])
 def test_an_archive_of_another_version_is_refused_before_anything_is_written(
     tmp_path: Path, version: int
 ) -> None:
     path = tmp_path / "archive.sqlite"
     Archive(path).close()
     with sqlite3.connect(path) as database:
-        assert database.execute("PRAGMA user_version").fetchone() == (3,)
+        assert database.execute("PRAGMA user_version").fetchone() == (4,)
         database.execute(f"PRAGMA user_version = {version}")
     database.close()
-    with pytest.raises(ArchiveError, match=f"is of version {version}; allowed is 3"):
+    with pytest.raises(ArchiveError, match=f"is of version {version}; allowed is 4"):
         Archive(path)
 
 
