@@ -53,7 +53,8 @@ class Snapshot(Read, frozen=True, tag="snapshot"):
 class Since(Read, frozen=True, tag="since"):
     """The entries of the journal after a number, at most `limit`; of some topics or of all.
 
-    Of what trainers do, others are told that there was something (`hidden`), and not what.
+    Of what trainers do, others are told that there was something (`hidden`), and not what. Streams
+    tell everybody no more than that: who listens has not said who they are, so a trainer asks here.
     """
 
     number: Number = 0

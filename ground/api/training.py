@@ -1,6 +1,6 @@
 """A trainer's requests: what breaks, drills with people, and instants to come back to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, get_args
 
 from msgspec import Meta
@@ -129,18 +129,32 @@ class Checkpoint(Change, frozen=True, tag="checkpoint"):
     note: Note = ""
 
 
+HIDDEN = "hidden"
+"""What an entry says of itself to who is not to know it."""
+HIDING_TOPICS = ("fault", "audit")
+"""Topics of which entries may be hidden."""
+
+
 def is_hidden(entry: Mapping[str, Any]) -> bool:
-    """Whether an entry of the journal is not for who is trained: what trainers do, but for when a
-    drill begins and ends."""
+    """Whether an entry of the journal is not for who is trained: what trainers do, but for a drill
+    that begins at once, and that one ends. One that waits is not told: when it begins is a part of
+    it."""
     what = entry.get("what")
     if entry.get("topic") == "fault":
-        return what not in ("drill_begun", "drill_ended")
-    return entry.get("topic") == "audit" and what in TRAINING_NAMES
+        waits = entry.get("data", {}).get("starts", "now") != "now"
+        return what != "drill_ended" and (what != "drill_begun" or waits)
+    return entry.get("topic") == "audit" and (what == HIDDEN or what in TRAINING_NAMES)
+
+
+def for_crew(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Entries as they are told to who is no trainer: what is hidden has its place and its time in
+    the journal, and says nothing."""
+    return [blank(entry) if is_hidden(entry) else dict(entry) for entry in entries]
 
 
 def blank(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """An entry that is not for who asks: it has its place in the journal, and says nothing."""
-    return {**entry, "what": "hidden", "who": "", "vehicle": "", "data": {}}
+    """An entry that is not for who asks."""
+    return {**entry, "what": HIDDEN, "who": "", "vehicle": "", "data": {}}
 
 
 TRAINING_READS = (

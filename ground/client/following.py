@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from ground.api.training import is_hidden
 from ground.client.connection import Connection
 from ground.client.errors import RunStartedAgain
 from ground.client.frames import JOURNAL_TOPICS
@@ -58,8 +59,8 @@ async def journal(
                 life = _same_life(life, message)
                 last = message["last"]
                 missed = any(last.get(each, 0) > covered[each] for each in wanted)
-            elif message["after"] > covered[topic]:
-                missed = True
+            elif message["after"] > covered[topic] or any(map(is_hidden, message["entries"])):
+                missed = True  # or there is more to it for who may know it
             else:
                 for entry in _new(message["entries"], covered):
                     yield entry

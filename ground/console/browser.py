@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ground.console.news import Reader
+from ground.api.training import HIDING_TOPICS
+from ground.console.news import ENTRIES_AT_ONCE, Reader
 from ground.console.upstream import Answer, Upstream, refusal
 
 LARGEST_TEXT = 64 << 10  # bytes of a frame, in either direction
@@ -129,6 +130,7 @@ class Browser:
                 self._paid.clear()
                 await self._paid.wait()
             await asyncio.sleep(max(0.0, due - clock() - BETWEEN_FRAMES))
+            await self._reveal()
             frame = self._reader.next_frame()
             if frame is None:
                 await self._changed.wait()
@@ -137,6 +139,16 @@ class Browser:
                 due = max(due, clock()) + BETWEEN_FRAMES
                 self._credit -= 1
                 await self._send(frame.decode())
+
+    async def _reveal(self) -> None:
+        """Asks, in the name of whose browser this is, for what streams tell nobody."""
+        while (number := self._reader.wanted()) is not None:
+            request = {
+                "do": "since", "number": number - 1, "topics": list(HIDING_TOPICS),
+                "limit": ENTRIES_AT_ONCE,
+            }  # fmt: skip
+            answer = await self._upstream.ask(request, self._session)
+            self._reader.reveal(number, answer.get("result") or {})
 
     async def _send(self, text: str) -> None:
         async with self._sending:

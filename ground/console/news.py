@@ -1,10 +1,12 @@
 """What browsers are told: newest values, the journal's end, the clock; a browser at a time."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+
+from ground.api.training import HIDDEN, is_hidden
 
 LARGEST_FRAME = 60_000  # bytes; a browser's frames are 64 kB at most
 JOURNAL_KEPT = 2000  # entries; who missed more asks mission control
@@ -116,18 +118,42 @@ def _list(message: dict[str, Any], name: str) -> list[Any]:
 
 
 class Reader:
-    """How far one browser has read. `hides`: whether an entry of the journal is not for it."""
+    """How far one browser has read. `trains`: it is a trainer's, who is told what is hidden from
+    others, once it was asked for in their name."""
 
-    def __init__(
-        self, news: News, hides: Callable[[Entry], bool] = lambda entry: False
-    ) -> None:
-        self._news, self._hides = news, hides
+    def __init__(self, news: News, *, trains: bool = False) -> None:
+        self._news, self._trains = news, trains
+        self._revealed: dict[int, Entry | None] = {}  # by number; None: it was not told
         self._version = 0
         self._place = news.told
         self._clock: dict[str, Any] | None = None
         self._link: dict[str, Any] | None = None
         self._noted = False
         self._rows: list[Row] = []  # that did not fit into the frame before
+
+    def wanted(self) -> int | None:
+        """The number of an entry that has to be asked for before the next frame; None: of none."""
+        if not self._trains:
+            return None
+        for _, entry in self._news.entries_after(self._place):
+            if entry.get("what") == HIDDEN and entry["n"] not in self._revealed:
+                return _whole(entry["n"])
+        return None
+
+    def reveal(self, number: int, answer: dict[str, Any]) -> None:
+        """What was answered to who asked for that entry, and for what comes after it."""
+        self._revealed[number] = None
+        for entry in _list(answer, "entries"):
+            if isinstance(entry, dict) and entry.get("what") != HIDDEN:
+                self._revealed[_whole(entry.get("n"))] = entry
+
+    def _shown(self, entry: Entry) -> Entry | None:
+        """An entry as it is for this browser; None: it is not."""
+        if not is_hidden(entry):
+            return entry
+        if not self._trains:
+            return None
+        return self._revealed.get(entry["n"]) if entry.get("what") == HIDDEN else entry
 
     def next_frame(self) -> bytes | None:
         """A frame with what is new, at most LARGEST_FRAME bytes; None: nothing is."""
@@ -153,8 +179,9 @@ class Reader:
 
     def _fill(self, poll: dict[str, Any], entries: list[tuple[int, Entry]]) -> bytes:
         size, taken = 200 + len(msgspec.json.encode(poll)), []
-        for place, entry in entries:
-            if self._hides(entry):
+        for place, told in entries:
+            entry = self._shown(told)
+            if entry is None:
                 self._place = place
                 continue
             entry_size = 1 + len(msgspec.json.encode(entry))
@@ -173,4 +200,6 @@ class Reader:
                 break
             rows.append(row)
         self._rows = self._rows[len(rows) :]
+        if self._place == self._news.told:
+            self._revealed.clear()
         return msgspec.json.encode({"poll": {**poll, "journal": taken, "telemetry": rows}})

@@ -19,7 +19,6 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
-from ground.api.training import is_hidden
 from ground.console.browser import LARGEST_TEXT, Bell, Browser
 from ground.console.guard import Guard, origins_of
 from ground.console.news import News, Reader
@@ -158,7 +157,7 @@ class Console:
         await self._ask_values(session)
         you = (hello.get("result") or {}).get("you") or {}
         trains = TRAINER in you.get("roles", ())
-        reader = Reader(self._news) if trains else Reader(self._news, is_hidden)
+        reader = Reader(self._news, trains=trains)
         await Browser(socket, session, self._upstream, reader, self._bell).serve()
 
     async def _ask_values(self, session: str) -> None:

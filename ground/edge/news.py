@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ground.api.training import for_crew
 from ground.edge.journal_tail import MOST, JournalTail
 from ground.edge.telemetry_table import TelemetryTable
 
@@ -59,7 +60,8 @@ class News:
         groups = self._tail.take(rows)
         if self._caught_up:
             for topic, after, entries in groups:
-                self._publish(topic, {"after": after, "entries": entries})
+                # Who listens has told nobody who they are: a trainer asks for what is hidden.
+                self._publish(topic, {"after": after, "entries": for_crew(entries)})
         self._heard(rows, not self._caught_up)
         self._caught_up = self._caught_up or self._tail.known >= last
         self._take_telemetry(answer)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from ground.api.reads import Preview
-from ground.api.training import Branch, blank, is_hidden
+from ground.api.training import Branch, for_crew, is_hidden
 from ground.client.frames import JOURNAL_TOPICS
 from ground.edge.branching import Branching
 from ground.edge.journal_tail import JournalTail
@@ -169,7 +169,7 @@ class OwnRequests:
             again: Plain = {**request, "limit": limit}
             return await self.link.ask(user, "", "since", again)
         if any(map(is_hidden, rows)) and TRAINER not in await self._roles_of(user):
-            rows = [blank(row) if is_hidden(row) else row for row in rows]
+            rows = for_crew(rows)
         return {"ok": True, "result": {"entries": rows, "journal_last": self.tail.known}}
 
     async def _service(self, _: str, request: Plain) -> Plain:

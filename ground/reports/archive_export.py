@@ -7,20 +7,24 @@ said is at its own stamp; when it was on the ground is told beside it.
 import csv
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from flight.configuration.files import ConfigurationError
 from flight.configuration.whole_files import PART
+from ground.api.training import is_hidden
 from ground.mission_control import damaged_blocks, sound_samples
 from ground.missions.run_folder import read_archive
 
 NANOSECONDS = 1_000_000_000
 EVER = 2**62
+AN_EPOCH = "2028-08-05T12:00:00Z"
+MOST_NAMES = 12  # that a refusal tells
 _LEVELS = {"DIAGNOSTIC": 1, "WARNING_LO": 3, "WARNING_HI": 4, "FATAL": 5}
 """Levels of `foxglove.Log`; what is not named is INFO, 2."""
 CSV_HEAD = (
@@ -31,12 +35,14 @@ CSV_HEAD = (
 @dataclass(frozen=True)
 class Wanted:
     """What is exported: of one vehicle or channel, or of all; mission time from and up to, in ns,
-    by the stamps of the vehicles."""
+    by the stamps of the vehicles. `training`: with what trainers did, which is not for who is
+    trained."""
 
     vehicle: str | None = None
     channel: str | None = None
     since_ns: int = -EVER
     until_ns: int = EVER
+    training: bool = False
 
 
 def epoch_of(run_folder: Path) -> str:
@@ -48,17 +54,19 @@ def epoch_of(run_folder: Path) -> str:
     try:
         summary = json.loads((run_folder / "summary.json").read_text(encoding="utf-8"))
         return str(summary.get("epoch_utc") or summary["landing"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, AttributeError) as error:
         raise ConfigurationError(
             str(run_folder), None, "--epoch",
             "the run has left no summary with its epoch, as one that has not ended; allowed is "
-            "--epoch, such as 2028-08-05T12:00:00Z",
+            f"--epoch, such as {AN_EPOCH}",
         ) from error  # fmt: skip
 
 
 def epoch_ns(text: str) -> int:
     """UTC nanoseconds since 1970 of an ISO date. Raises ValueError."""
     date = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    if not 1970 <= date.year < 2100:  # MCAP has no earlier times, and none after 2262
+        raise ValueError(text)
     if date.tzinfo is None:
         date = date.replace(tzinfo=UTC)
     return round(date.timestamp()) * NANOSECONDS
@@ -88,15 +96,20 @@ def export(run_folder: Path, file: Path, epoch: str, wanted: Wanted) -> Exported
     try:
         zero = epoch_ns(epoch)
     except ValueError:
-        problem = f"= {epoch}: allowed is a date and time such as 2028-08-05T12:00:00Z"
+        problem = f"= {epoch}: allowed is a date and time from 1970 on to 2099, such as " + AN_EPOCH
         raise ConfigurationError("command line", None, "--epoch", problem) from None
+    if wanted.until_ns <= wanted.since_ns:
+        until, since = wanted.until_ns / NANOSECONDS, wanted.since_ns / NANOSECONDS
+        problem = f"= {until:g}: allowed is more than {since:g}, where it begins"
+        raise ConfigurationError("command line", None, "--until", problem)
     part = file.with_name(file.name + PART)
     try:
         archive = read_archive(run_folder)
         if archive is None:
             raise ConfigurationError(str(run_folder), None, "RUN", "holds no archive of a run")
-        file.parent.mkdir(parents=True, exist_ok=True)
         with closing(archive):
+            _check_names(archive, wanted)
+            file.parent.mkdir(parents=True, exist_ok=True)
             told = Exported(write(archive, part, zero, wanted), damaged_blocks(archive))
         part.replace(file)
     except (sqlite3.Error, UnicodeDecodeError, json.JSONDecodeError) as error:
@@ -105,6 +118,29 @@ def export(run_folder: Path, file: Path, epoch: str, wanted: Wanted) -> Exported
     finally:
         part.unlink(missing_ok=True)  # of what was broken off
     return told
+
+
+def _check_names(archive: sqlite3.Connection, wanted: Wanted) -> None:
+    """Refuses a vehicle or channel of which nothing ever came: a file without entries would say
+    that nothing of it came then."""
+    if wanted.vehicle is not None:
+        query = (
+            "SELECT source FROM streams UNION SELECT source FROM events "
+            "UNION SELECT vehicle FROM commands UNION SELECT source FROM rungs ORDER BY 1"
+        )
+        _need(wanted.vehicle, "--vehicle", archive.execute(query))
+    if wanted.channel is not None:
+        query = "SELECT DISTINCT channel FROM streams WHERE ? IN (source, '') ORDER BY 1"
+        _need(wanted.channel, "--channel", archive.execute(query, (wanted.vehicle or "",)))
+
+
+def _need(name: str, option: str, known: Iterable[tuple[str]]) -> None:
+    names = [each for (each,) in known]
+    if name not in names:
+        few = get_close_matches(name, names, MOST_NAMES) or names[:MOST_NAMES]
+        allowed = f"allowed is one of {len(names)}, such as {', '.join(few)}"
+        problem = f"= {name}: {allowed if names else 'nothing at all has come'}"
+        raise ConfigurationError("command line", None, option, problem)
 
 
 def _samples(archive: sqlite3.Connection, wanted: Wanted) -> Iterator[tuple[Any, ...]]:
@@ -252,4 +288,6 @@ def _told(
             for key in ("arguments", "data"):
                 if key in plain:
                     plain[key] = json.loads(plain[key])
+            if topic == "/journal" and is_hidden(plain) and not wanted.training:
+                continue
             yield topic, _ANY, plain, row[0], row[1]

@@ -9,7 +9,7 @@ import msgspec
 
 from flight.runtime.loop import NANOSECONDS
 from ground.api import reads
-from ground.api.training import blank, is_hidden
+from ground.api.training import for_crew
 from ground.mission_control.condition_checks import MODE
 from ground.mission_control.dictionary import DictionaryRefusal
 from ground.mission_control.service.desk import ControlDesk
@@ -87,7 +87,7 @@ def since(desk: ControlDesk, asked: Asked, request: reads.Since) -> dict[str, An
     """Entries of the journal; what trainers do is for trainers."""
     found = bounded(desk.journal.after(request.number, request.topics, request.limit))
     if not desk.people.has(asked, TRAINER):
-        found = [blank(entry) if is_hidden(entry) else entry for entry in found]
+        found = for_crew(found)
     return {"entries": found, "journal_last": desk.journal.last}
 
 

@@ -97,3 +97,59 @@ def test_the_line_of_the_server_is_told_once() -> None:
     assert first is not None and json.loads(first)["poll"]["note"] == "flown ahead"
     assert reader.next_frame() is None
     assert Reader(News()).next_frame() is None
+
+
+class Waiting(Socket):
+    """A websocket that takes frames, and leaves when it has been told of entry 2."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.journal: list[dict[str, Any]] = []
+        self.told = asyncio.Event()
+
+    async def receive(self) -> dict[str, Any]:
+        await self.told.wait()
+        return await super().receive()
+
+    async def send_text(self, text: str) -> None:
+        self.journal += json.loads(text)["poll"]["journal"]
+        if any(entry["n"] == 2 for entry in self.journal):
+            self.told.set()
+
+
+class Asked:
+    """The API, which tells who asks by their session."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[dict[str, Any], str]] = []
+
+    async def ask(self, request: dict[str, Any], session: str) -> dict[str, Any]:
+        self.asked.append((request, session))
+        entry = {"n": 1, "topic": "fault", "what": "injected", "data": {"fault": "gauge"}}
+        return {"ok": True, "result": {"entries": [entry]}}
+
+
+@pytest.mark.stock
+@pytest.mark.parametrize("trains", [True, False])
+async def test_what_streams_hide_is_asked_for_in_the_name_of_a_trainer_and_of_nobody_else(
+    trains: bool,
+) -> None:
+    from ground.console.browser import Bell
+    from ground.console.news import Reader
+
+    news, socket, upstream = News(), Waiting(), Asked()
+    reader = Reader(news, trains=trains)
+    hidden = {"n": 1, "topic": "fault", "what": "hidden", "data": {}}
+    news.take("fault", {"after": 0, "entries": [hidden]})
+    told = {"n": 2, "topic": "ev", "what": "moved", "data": {}}
+    news.take("ev", {"after": 0, "entries": [told]})
+    browser: Any = Browser(socket, "anna's", upstream, reader, Bell())  # type: ignore[arg-type]
+    await browser.serve()
+    assert [entry["what"] for entry in socket.journal] == (
+        ["injected", "moved"] if trains else ["moved"]
+    )
+    assert [session for _, session in upstream.asked] == (["anna's"] if trains else [])
+    for request, _ in upstream.asked:
+        assert (request["do"], request["number"], request["topics"]) == (
+            "since", 0, ["fault", "audit"]
+        )  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ground.api.training import is_hidden
+from ground.api.training import blank
 from ground.console.news import JOURNAL_KEPT, LARGEST_FRAME, News, Reader
 
 
@@ -130,7 +130,7 @@ def test_frames_stay_small_and_nothing_is_left_out(sizes: list[int]) -> None:
 @pytest.mark.requirement("CON-12")
 def test_what_trainers_do_is_told_to_trainers_alone_and_hides_nothing_else() -> None:
     news = News()
-    crew, trainer = Reader(news, is_hidden), Reader(news)
+    crew, trainer = Reader(news), Reader(news, trains=True)
     topics = [
         ("fault", "injected"), ("fault", "drill_begun"), ("audit", "fault_inject"),
         ("audit", "stage"), ("ev", "fault_inject"), ("fault", "drill_ended"),
@@ -148,9 +148,47 @@ def test_what_trainers_do_is_told_to_trainers_alone_and_hides_nothing_else() -> 
 
 def test_a_crew_that_is_told_nothing_is_not_told_that_something_is_missing() -> None:
     news = News()
-    reader = Reader(news, is_hidden)
+    reader = Reader(news)
     hidden = [{"n": n, "topic": "fault", "what": "injected", "data": {}} for n in range(1, 301)]
     news.take("fault", {"after": 0, "entries": hidden})
     news.take("ev", {"after": 0, "entries": entries(301, 301)})
     polls = frames(reader)
     assert told(polls) == [301] and not any(poll.get("missed") for poll in polls)
+
+
+def test_what_the_streams_hide_is_asked_for_by_trainers_alone_and_keeps_its_place() -> None:
+    news = News()
+    crew, trainer = Reader(news), Reader(news, trains=True)
+    secret = [
+        {"n": n, "topic": "fault", "what": "injected", "data": {"id": f"f{n}"}} for n in (2, 3)
+    ]
+    news.take("ev", {"after": 0, "entries": entries(1, 1)})
+    news.take("fault", {"after": 0, "entries": [blank(each) for each in secret]})
+    news.take("ev", {"after": 1, "entries": entries(4, 4)})
+    assert crew.wanted() is None
+    assert trainer.wanted() == 2
+    trainer.reveal(2, {"entries": secret})
+    assert trainer.wanted() is None
+    polls = frames(trainer)
+    assert told(polls) == [1, 2, 3, 4]
+    assert [each["data"] for poll in polls for each in poll["journal"]][1] == {"id": "f2"}
+    assert told(frames(crew)) == [1, 4]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{}, {"entries": None}, {"entries": [7]},
+     {"entries": [{"n": 1, "topic": "fault", "what": "hidden", "data": {}}]}],
+)  # fmt: skip
+def test_who_is_a_trainer_no_longer_is_told_nothing_of_it_and_waits_for_nothing(
+    answer: dict[str, Any],
+) -> None:
+    news = News()
+    reader = Reader(news, trains=True)
+    news.take("fault", {"after": 0, "entries": [
+        {"n": 1, "topic": "fault", "what": "hidden", "data": {}}]})  # fmt: skip
+    news.take("ev", {"after": 0, "entries": entries(2, 2)})
+    assert reader.wanted() == 1
+    reader.reveal(1, answer)
+    assert reader.wanted() is None
+    assert told(frames(reader)) == [2]

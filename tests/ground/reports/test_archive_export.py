@@ -14,6 +14,7 @@ from flight.configuration.files import ConfigurationError
 from flight.icd.messages import CommandReport, EventReport, Rung, Severity, Telemetry
 from ground.cli import main
 from ground.mission_control.archive import Archive
+from ground.mission_control.service.journal import Journal
 from ground.reports.archive_export import Wanted, epoch_ns, export
 
 S = 1_000_000_000
@@ -93,9 +94,11 @@ def test_a_table_has_a_row_for_each_sample(run: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wanted", "count"),
     [
-        (Wanted(vehicle="lander"), 1), (Wanted(channel="charge"), 3), (Wanted("lander", "x"), 0),
+        (Wanted(vehicle="lander"), 1), (Wanted(channel="charge"), 3),
+        (Wanted("rover", "charge"), 3),
         (Wanted(since_ns=10 * S), 3), (Wanted(since_ns=10 * S + 1), 2),
         (Wanted(until_ns=10 * S), 1), (Wanted(until_ns=10 * S + 1), 2),
+        (Wanted(since_ns=99 * S), 0),
     ],
 )  # fmt: skip
 def test_a_part_of_it_begins_at_its_first_instant_and_ends_before_its_last(
@@ -112,7 +115,8 @@ def test_one_channel_in_mcap_comes_alone(run: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "epoch", "problem"),
     [("x.txt", EPOCH, r"\.mcap or \.csv"), ("x", EPOCH, r"\.mcap or \.csv"),
-     ("x.csv", "noon", "= noon: allowed is a date")],
+     ("x.csv", "noon", "= noon: allowed is a date"),
+     ("x.csv", "1969-12-31T00:00:00Z", "from 1970 on"), ("x.csv", "2100-01-01", "to 2099")],
 )  # fmt: skip
 def test_what_cannot_be_written_is_refused_and_leaves_nothing(
     run: Path, tmp_path: Path, name: str, epoch: str, problem: str
@@ -120,6 +124,70 @@ def test_what_cannot_be_written_is_refused_and_leaves_nothing(
     with pytest.raises(ConfigurationError, match=problem):
         export(run, tmp_path / name, epoch, Wanted())
     assert [each.name for each in tmp_path.iterdir()] == ["run"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "problem"),
+    [
+        ((Wanted(vehicle="rovr")), "--vehicle = rovr: allowed is one of 2, such as rover"),
+        ((Wanted(channel="chrge")), "--channel = chrge: allowed is one of 2, such as charge"),
+        ((Wanted("lander", "charge")), "--channel = charge: allowed is one of 1, such as mode"),
+        ((Wanted(since_ns=2 * S, until_ns=2 * S)), "--until = 2: allowed is more than 2"),
+    ],
+)  # fmt: skip
+def test_what_is_not_there_is_refused_and_is_no_empty_file(
+    run: Path, tmp_path: Path, wanted: Wanted, problem: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=problem):
+        export(run, tmp_path / "new" / "x.csv", EPOCH, wanted)
+    assert [each.name for each in tmp_path.iterdir()] == ["run"]
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "1e300", "soon"])
+def test_what_is_no_time_is_refused_by_a_sentence(
+    run: Path, tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["export", str(run), str(tmp_path / "x.csv"), "--until", text])
+    assert ended.value.code == 2 and "--until" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("summary", ["[]", "3", "{}", "{", "null"])
+def test_a_summary_that_is_none_asks_for_the_epoch(
+    run: Path, tmp_path: Path, summary: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (run / "summary.json").write_text(summary)
+    assert main(["export", str(run), str(tmp_path / "x.csv")]) == 2
+    assert "--epoch" in capsys.readouterr().err
+
+
+@pytest.mark.requirement("CON-12")
+def test_what_trainers_did_is_exported_where_it_is_asked_for_alone(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive = Archive(run / "ground" / "archive.sqlite")
+    journal = Journal(archive, lambda: 5)
+    secret = {"fault": {"id": "gauge"}}
+    journal.add("fault", "injected", who="anna", data=secret)
+    journal.add("audit", "fault_inject", who="anna", data={"request": secret})
+    journal.add("fault", "drill_begun", who="anna", data={"starts": "when the gauge breaks"})
+    journal.add("audit", "stage", who="ben", data={"request": {"vehicle": "rover"}})
+    journal.add("fault", "drill_ended", who="anna")
+    archive.close()
+
+    def told(*options: str) -> list[str]:
+        file = tmp_path / "x.mcap"
+        assert main(["export", str(run), str(file), *options]) == 0
+        assert ("gauge" in str(read(file))) is bool(options)
+        rows = [row[2] for row in read(file) if row[0] == "/journal"]
+        return [row["what"] for row in rows]
+
+    assert told() == ["stage", "drill_ended"]
+    assert told("--training") == ["injected", "fault_inject", "drill_begun", "stage", "drill_ended"]
+    assert main(["history", "--replay", "--at", str(run)]) == 0
+    assert main(["export", str(run), str(tmp_path / "x.csv")]) == 0
+    shown = capsys.readouterr().out + (tmp_path / "x.csv").read_text()
+    assert "rover" in shown and "gauge" not in shown
 
 
 def test_a_damaged_block_is_left_out_and_told(

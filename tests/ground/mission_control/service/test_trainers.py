@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from ground.api.requests import NoRequest, read_request
+from ground.api.fields import Read
+from ground.api.requests import REQUEST_TYPES, NoRequest, read_request
 from ground.testbed.drilling import NoDrills
 from tests.ground.mission_control.service.desk_bench import Desked, at_the_desk
 
@@ -97,6 +98,46 @@ def test_what_can_break_is_for_trainers_to_look_at(
             assert f"{do} needs the role trainer" in desk.refused(user, do, **fields)
         assert desk.done("anna", do, **fields) == {"done": what}
         assert desk.entries("fault") == []
+
+    at_the_desk(tmp_path, flight)
+
+
+SECRET = "gauge_of_tank_two"
+NEEDED: dict[str, dict[str, Any]] = {
+    "series": {"vehicle": "rover", "channel": "charge", "t0_ns": 0, "t1_ns": 10},
+    "product": {"vehicle": "mav", "name": "ascent_chunk"},
+    "on_board": {"vehicle": "rover"},
+    "dry_run": {"vehicle": "rover", "command": "dig"},
+    "fault_kinds": {"sort": "node", "target": "rover"},
+}
+
+
+@pytest.mark.requirement("CON-12")
+def test_by_no_way_of_looking_the_crew_sees_what_a_trainer_did(tmp_path: Path) -> None:
+    """Each request that looks is asked by each who is no trainer, and by one who is."""
+
+    class Telling(Broken):
+        def _do(self, what: str, given: Any) -> dict[str, Any]:
+            return {"secret": SECRET}
+
+    async def flight(desk: Desked) -> None:
+        desk.service.desk.simulation = Telling()
+        fault = {"id": SECRET, "kind": SECRET}
+        desk.done("anna", "fault_inject", fault=fault)
+        desk.done("anna", "fault_heal", name=SECRET)
+        desk.done("anna", "checkpoint", name=SECRET, note=SECRET)
+        desk.refused("eve", "fault_inject", fault=fault)
+        desk.refused("anna", "drill_begin", name="x", text=SECRET)
+        seen = set()
+        for do, kind in REQUEST_TYPES.items():
+            if not issubclass(kind, Read):
+                continue
+            asked = NEEDED.get(do, {})
+            for user in ("ben", "cleo", "eve", "max"):
+                assert SECRET not in str(desk.ask(user, do, **asked)), (user, do)
+            if SECRET in str(desk.ask("anna", do, **asked)):
+                seen.add(do)
+        assert seen == {"since", "fault_targets", "fault_kinds", "faults", "checkpoints"}
 
     at_the_desk(tmp_path, flight)
 
