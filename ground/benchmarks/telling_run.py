@@ -21,6 +21,25 @@ _UTC = "2033-01-01T00:00:00Z"
 
 Plain = dict[str, Any]
 
+_NO_LIMIT = [None, None]
+_ANSWERS: Plain = {
+    "dictionary": {"hash": "one", "vehicles": {"rover": {
+        "name": "rover", "doc": "", "commands": {}, "events": {}, "modes": [],
+        "channels": {
+            f"c{channel}": {"name": f"c{channel}", "doc": "a value", "unit": "1", "type": "number",
+                            "yellow": _NO_LIMIT, "red": _NO_LIMIT}
+            for channel in range(CHANNELS)
+        },
+    }}},
+    "snapshot": {"journal_last": 0, "stack": [], "authority": {}, "vehicles": [], "alarms": [],
+                 "passes": [], "custody": [], "limits": None, "procedure": None},
+    "history": {"commands": []},
+    "events": {"events": []},
+    "custody": {"tubes": []},
+    "passes": {"passes": []},
+}  # fmt: skip
+"""What a run that nothing happens in answers."""
+
 
 class TellingRun:
     """Every PERIOD each channel has a new value: the wall clock's seconds.
@@ -73,11 +92,24 @@ class TellingRun:
         if message["do"] == "poll":
             return self._news(int(message["telemetry"]))
         if message["do"] == "ask":
+            return self._told(message, message["request"]["do"])
+        if message["do"] == "bench_look":
+            return {"bench": None}
+        return {"time": 1.0, "pace": 1.0, "until": None, "inputs": 0}
+
+    def _told(self, message: Plain, do: str) -> Plain:
+        """What the page asks for as it begins, and to draw values and plots."""
+        if do == "hello":
             who = {"name": message["user"], "roles": message["roles"] or []}
             vehicles = [{"name": "rover", "title": "The rover"}]
-            told = {"you": who, "vehicles": vehicles, "epoch_utc": _UTC, "journal_last": 0}
+            told = {"you": who, "vehicles": vehicles, "epoch_utc": _UTC, "journal_last": 0,
+                    "sols_at_zero": 0.0, "dictionary_hash": "one", "authority": {}}  # fmt: skip
             return {"result": told}
-        return {"time": 1.0, "pace": 1.0, "until": None, "inputs": 0}
+        if do == "series":
+            return {"result": {"unit": "1", "rows": [], "before": None, "samples": 0}}
+        if do in _ANSWERS:
+            return {"result": _ANSWERS[do]}
+        return {"ok": False, "refused": f"{do}: there is no such thing in a benchmark"}
 
     def _news(self, known: int) -> Plain:
         at = self._version * 10**8

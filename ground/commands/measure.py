@@ -251,6 +251,12 @@ def _print_console(
     console.print(console_tables.served_table(served), console_tables.SERVED_NOTE)
     archived = measure_archive(samples or extent.archived_samples, extent.archive_questions)
     console.print(console_tables.archive_table(archived), console_tables.ARCHIVE_NOTE)
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    above = console_tables.missed(served, archived)
+    console.print(
+        f"Load at the end: {load} on {os.cpu_count()} processors. "
+        + (f"Not within its budget: {'; '.join(above)}." if above else "All within budget.")
+    )
     if file is not None:
         told = {"served": console_tables.plain(served), "archive": console_tables.plain(archived)}
         replace_file(file, json.dumps(told, indent=1) + "\n")

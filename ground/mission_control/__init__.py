@@ -32,12 +32,12 @@ from ground.mission_control.progress import PLACES as PLACE_STYLES
 from ground.mission_control.progress import Progress, ProgressDisplay
 from ground.mission_control.progress import line as progress_line
 from ground.mission_control.progress import render as progress_panel
+from ground.mission_control.read_only_samples import damaged_blocks, sound_samples
 from ground.mission_control.service.all_requests import all_handlers
 from ground.mission_control.service.desk import About
 from ground.mission_control.service.handling import EDGE, Asked
 from ground.mission_control.service.service import Service
 from ground.mission_control.service.simulation import Drills, Simulation
-from ground.mission_control.sound_samples import damaged_blocks, sound_samples
 from ground.mission_control.stages import stages_of
 
 __all__ = [

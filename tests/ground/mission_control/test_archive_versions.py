@@ -9,8 +9,8 @@ from flight.icd.messages import Telemetry
 from ground.mission_control import archive_opening
 from ground.mission_control.archive import Archive, ArchiveError
 from ground.mission_control.history import values_at
+from ground.mission_control.read_only_samples import damaged_blocks, sound_samples
 from ground.mission_control.sample_blocks import LARGEST
-from ground.mission_control.sound_samples import damaged_blocks, sound_samples
 
 BOOT = 1_000_000_000
 COUNT = LARGEST + 10
