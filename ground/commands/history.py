@@ -113,4 +113,10 @@ def _replay(arguments: argparse.Namespace) -> int:
     except BadRate as error:
         print(f"msr history: --replay: {error}", file=sys.stderr)
         return REFUSED
+    for option, given in (
+        ("--name", arguments.name), ("--by", arguments.by), ("--rungs", arguments.rungs),
+    ):  # fmt: skip
+        if given:
+            print(f"msr history: {option}: --replay tells all that was heard", file=sys.stderr)
+            return REFUSED
     return replay(Path(arguments.at), rate, arguments.start, arguments.vehicle, arguments.json)

@@ -1,6 +1,7 @@
 """Tells a run again from its archive: commands, rungs and events as the ground heard of them."""
 
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -25,6 +26,11 @@ SELECT at_ns, kind, vehicle, name, detail FROM (
 ) WHERE at_ns >= ? AND (? IS NULL OR vehicle = ?) ORDER BY at_ns, place
 """
 
+VEHICLES = """
+SELECT vehicle FROM commands UNION SELECT source FROM rungs UNION SELECT source FROM events
+ORDER BY 1
+"""
+
 
 class BadRate(ValueError):
     """A rate that is none."""
@@ -44,7 +50,8 @@ def read_rate(text: str) -> float:
 def replay(
     folder: Path, rate: float, start: float | None, vehicle: str | None, as_json: bool
 ) -> int:
-    """Prints it at that rate; raises ConfigurationError where there is no archive to read."""
+    """Prints it at that rate; raises ConfigurationError where there is no archive to read, or
+    nothing in it of that vehicle."""
     begun = time.monotonic()
     first: int | None = None
     for at_ns, kind, source, name, detail in _rows(folder, start, vehicle):
@@ -57,6 +64,8 @@ def replay(
             print_json(told)
         else:
             print(f"{at_ns / 1e9:14.3f} s  {kind:<8}{source:<14}{name}  {detail}", flush=True)
+    if first is None:
+        print("nothing was heard from then on", file=sys.stderr)
     return YES
 
 
@@ -67,9 +76,19 @@ def _rows(folder: Path, start: float | None, vehicle: str | None) -> Iterator[An
         if archive is None:
             raise ConfigurationError(str(folder), None, "--at", "there is no archive of a run")
         with closing(archive):
+            _check_vehicle(archive, vehicle)
             since = round((start or 0.0) * 1e9) if start is not None else -(2**63)
             yield from archive.execute(QUESTION, (since, vehicle, vehicle))
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise ConfigurationError(
             str(folder), None, "--at", f"the archive cannot be read: {error}"
         ) from error
+
+
+def _check_vehicle(archive: sqlite3.Connection, vehicle: str | None) -> None:
+    if vehicle is None:
+        return
+    known = [name for (name,) in archive.execute(VEHICLES)]
+    if vehicle not in known:
+        allowed = f"allowed is one of {', '.join(known)}" if known else "nothing was heard at all"
+        raise ConfigurationError("command line", None, "--vehicle", f"= {vehicle}: {allowed}")
