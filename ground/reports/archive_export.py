@@ -145,14 +145,16 @@ def _need(name: str, option: str, known: Iterable[tuple[str]]) -> None:
 
 def _samples(archive: sqlite3.Connection, wanted: Wanted) -> Iterator[tuple[Any, ...]]:
     """Rows (occurred, received, vehicle, channel, value, unit) in order of time."""
-    yield from archive.execute(
-        "SELECT occurred_ns, received_ns, source, channel, value, unit "
+    # What it is ordered by is selected: else SQLite unfolds all blocks before it looks whose.
+    for row in archive.execute(
+        "SELECT occurred_ns, received_ns, source, channel, value, unit, place "
         f"FROM {sound_samples(archive)} JOIN streams USING (stream) "
         "WHERE (? IS NULL OR source = ?) AND (? IS NULL OR channel = ?) "
         "AND occurred_ns >= ? AND occurred_ns < ? ORDER BY occurred_ns, source, channel, place",
         (wanted.vehicle, wanted.vehicle, wanted.channel, wanted.channel, wanted.since_ns,
          wanted.until_ns),
-    )  # fmt: skip
+    ):  # fmt: skip
+        yield row[:6]
 
 
 def _write_csv(archive: sqlite3.Connection, part: Path, zero: int, wanted: Wanted) -> int:

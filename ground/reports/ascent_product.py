@@ -22,12 +22,12 @@ def read_ascent_product(run_folder: Path) -> AscentProduct:
         return AscentProduct((), 0, ())
     try:
         rows = database.execute(
-            f"SELECT value FROM {sound_samples(database)} JOIN streams USING (stream) "
+            f"SELECT value, occurred_ns FROM {sound_samples(database)} JOIN streams USING (stream) "
             "WHERE source = 'mav' AND channel = 'ascent_chunk' ORDER BY occurred_ns"
         ).fetchall()
     finally:
         database.close()
-    return product_of(str(text) for (text,) in rows)
+    return product_of(str(text) for text, _ in rows)
 
 
 def ascent_design() -> AscentDesign:
