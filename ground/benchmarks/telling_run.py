@@ -17,6 +17,7 @@ from ground.client.sockets import LoopSocket
 CHANNELS = 200
 PERIOD = 0.1  # wall seconds between two values of a channel
 WAITING = 1000  # messages
+POINTS = 500  # of a plot
 _UTC = "2033-01-01T00:00:00Z"
 
 Plain = dict[str, Any]
@@ -39,6 +40,12 @@ _ANSWERS: Plain = {
     "passes": {"passes": []},
 }  # fmt: skip
 """What a run that nothing happens in answers."""
+
+
+def _rows(begin: int, end: int) -> list[list[Any]]:
+    """What a plot of a stretch of time is drawn from."""
+    step = max(1, (end - begin) // POINTS)
+    return [[begin + n * step, n % 7, n % 11 + 7, n % 5 + 3] for n in range(POINTS)]
 
 
 class TellingRun:
@@ -106,7 +113,8 @@ class TellingRun:
                     "sols_at_zero": 0.0, "dictionary_hash": "one", "authority": {}}  # fmt: skip
             return {"result": told}
         if do == "series":
-            return {"result": {"unit": "1", "rows": [], "before": None, "samples": 0}}
+            rows = _rows(int(message["request"]["t0_ns"]), int(message["request"]["t1_ns"]))
+            return {"result": {"unit": "1", "rows": rows, "before": None, "samples": len(rows)}}
         if do in _ANSWERS:
             return {"result": _ANSWERS[do]}
         return {"ok": False, "refused": f"{do}: there is no such thing in a benchmark"}
