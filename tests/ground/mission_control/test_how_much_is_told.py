@@ -28,8 +28,11 @@ SECOND = 1_000_000_000
 class Told:
     """An archive that answers each question by a table that is named in it."""
 
-    def __init__(self, **tables: Any) -> None:
+    def __init__(self, *samples: Any, **tables: Any) -> None:
         self.tables = tables
+        self.sampled = SimpleNamespace(
+            newest_at=lambda at: [], as_told=lambda vehicle, channel: list(samples)
+        )
 
     @contextmanager
     def seeing(self) -> Iterator[Callable[..., Any]]:
@@ -290,7 +293,7 @@ async def test_a_picture_is_asked_for_each_six_hours_within_the_limit() -> None:
 def test_two_hundred_numbers_of_missing_pieces_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     piece = SimpleNamespace(count=300, missing=tuple(range(250)), whole=False, first_gap=(0, 249))
     monkeypatch.setattr("ground.mission_control.product_view.product_in", lambda *given: piece)
-    archive: Any = Told(samples=[("x", 1, 2)])
+    archive: Any = Told((1, 1, 2, "x", 1))
     telemetry: Any = SimpleNamespace()
     (found,) = products(archive, telemetry, [("mav", "record")], [], [])
     assert found["missing"] == list(range(200)) and found["here"] == 50 and found["again"] is None
