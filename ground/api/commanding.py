@@ -17,7 +17,7 @@ from ground.api.fields import (
     StageName,
 )
 
-Role = Literal["observer", "operator", "director", "engineer", "admin", "trainer"]
+Role = Literal["observer", "operator", "director", "engineer", "admin", "trainer", "conductor"]
 
 
 class Stage(Change, frozen=True, tag="stage"):
@@ -121,7 +121,7 @@ class RolesSet(Change, frozen=True, tag="roles_set"):
     """An admin gives somebody these roles, in place of those before, for the rest of the run."""
 
     user: Person
-    roles: Annotated[list[Role], Meta(max_length=6)]
+    roles: Annotated[list[Role], Meta(max_length=7)]
 
 
 COMMANDING = (

@@ -17,7 +17,7 @@ UserName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_.-]{0,39}$(?!\n)")]
 class Operator(Struct, frozen=True, forbid_unknown_fields=True):
     """A person. `title`: what they do."""
 
-    roles: Annotated[list[Role], Meta(min_length=1, max_length=6)]
+    roles: Annotated[list[Role], Meta(min_length=1, max_length=7)]
     title: Annotated[str, Meta(max_length=120)] = ""
 
     def __post_init__(self) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from ground.commands.hil_orders import stop_key, who_of
 from ground.commands.paces import pace_argument
 from ground.missions.mission import LoadedMission, load_mission
 from ground.terminal.descriptors import need_descriptors
-from ground.terminal.exit_codes import NO, YES
+from ground.terminal.exit_codes import NO, UNKNOWN, YES
 from ground.terminal.keys import single_keys
 from ground.testbed.fingerprint import told_of
 from ground.testbed.kills import parse_kills
@@ -171,12 +172,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Flies; YES when the mission succeeded, NO when it did not; raises ConfigurationError."""
+    """Flies; YES when the mission succeeded, NO when it did not, UNKNOWN where its record was torn;
+    raises ConfigurationError."""
     _check_options(arguments)
     session = None if arguments.session is None else read_session(arguments.session)
     if session is not None:
         _check_against(session, arguments)
         session = _branched(arguments, session)
+        if session.torn is not None:
+            print(f"warning: {session.torn.words}", file=sys.stderr)
         arguments.mission, arguments.seed = session.mission, session.head.seed
         arguments.shuffle = session.head.shuffle
     mission = load_mission(arguments.mission or "nominal")
@@ -220,7 +224,7 @@ def run(arguments: argparse.Namespace) -> int:
     display.result(summary, out)
     if earlier is not None and earlier.resolve() != out.resolve():
         display.compared(told_of(earlier, summary))
-    return YES if record.verdict == "success" else NO
+    return {"success": YES, "unknown": UNKNOWN}.get(record.verdict, NO)
 
 
 def _drills(run: "Run") -> "Drills":

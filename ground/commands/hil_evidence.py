@@ -44,7 +44,10 @@ def configure(works: Any) -> None:
 
 def replay(arguments: argparse.Namespace) -> int:
     """YES when the hash is the recorded one (and that of the second time); NO when it is not;
-    UNKNOWN where nothing was recorded to hold it against. Raises ConfigurationError."""
+    UNKNOWN where nothing was recorded to hold it against, and where the record is torn. Raises
+    ConfigurationError."""
+    from ground.testbed.session import read_session
+
     place: Path = arguments.recording
     folder = place if place.is_dir() else place.parent
     beside = folder.resolve()
@@ -56,6 +59,13 @@ def replay(arguments: argparse.Namespace) -> int:
         print(f"replayed: {hash_}")
     if not all(found):
         print("a replay has left no hash: whether it is the same is unknown")
+        return UNKNOWN
+    torn = read_session(place).torn
+    if torn is not None:
+        if len(set(found)) > 1:
+            print("not the same")
+            return NO
+        print(f"{torn.words}; the flight from it ends there, and how its run ended is unknown")
         return UNKNOWN
     told = _hash_in(folder)
     if told:

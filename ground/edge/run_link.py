@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -100,10 +100,13 @@ class RunLink:
         return await self._asked({"do": "bench_look"}, SILENT, changes=False)
 
     async def bench_order(
-        self, user: str, order: str, service: str, seconds: float | None
+        self, user: str, roles: Iterable[str], order: str, service: str, seconds: float | None
     ) -> Answer:
         """A person's order to the bench. Stopping and making safe go through at any time."""
-        asked = {"do": "bench", "order": order, "who": user, "service": service, "seconds": seconds}
+        asked = {
+            "do": "bench", "order": order, "who": user, "roles": sorted(roles),
+            "service": service, "seconds": seconds,
+        }  # fmt: skip
         return await self._asked(asked, ORDERED, changes=order in ("arm", "release"))
 
     async def _poll(self) -> bool:

@@ -89,11 +89,14 @@ def _evidence(told: dict[str, Any]) -> list[str]:
         return lines
     if recording["file"] is None:
         return [*lines, f"no recording: {recording['because']}"]
-    torn = "" if recording["whole"] else "; torn: the bench process was killed"
-    why = f"; then {recording['because']}" if recording["because"] else ""
+    torn = "" if recording["whole"] else "; torn"
+    since, why = recording.get("incomplete_from_s"), recording["because"]
+    if since is not None:
+        torn += f"; INCOMPLETE from t={since:.3f} s on"
+    torn += f": {why}" if why else ""
     return [
         *lines, f"{recording['file']}: {recording['messages']} messages, {recording['dropped']} "
-        f"dropped{torn}{why}",
+        f"dropped{torn}",
     ]  # fmt: skip
 
 

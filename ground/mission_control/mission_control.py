@@ -54,7 +54,8 @@ _SHOWN = (
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """How a procedure ended: `complete` or `failed`, and why."""
+    """How a procedure ended: `complete` or `failed`, and why; `unknown` where a flight from a torn
+    record could not be flown to its end."""
 
     verdict: str
     reason: str

@@ -186,6 +186,17 @@ def state_of(path: Path) -> str:
     return str(mark.get("verdict") or mark.get("reason") or state)
 
 
+def has_ended(path: Path) -> bool | None:
+    """Whether the run in a folder has come to its own end; None where there is no mark of one."""
+    try:
+        mark = json.loads((path / MARK).read_text(encoding="utf-8"))
+        return bool(mark["state"] == "ended")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def read_archive(run_folder: Path) -> sqlite3.Connection | None:
     """The archive of a run, for reading; None when there is none.
 

@@ -76,7 +76,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do
     user: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     request: dict[str, Any]
     session: Annotated[str, msgspec.Meta(max_length=120)] = ""
-    roles: Annotated[tuple[Role, ...], msgspec.Meta(max_length=6)] | None = None
+    roles: Annotated[tuple[Role, ...], msgspec.Meta(max_length=7)] | None = None
     key: Key | None = None
 
 

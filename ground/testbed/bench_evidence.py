@@ -40,6 +40,8 @@ class BenchEvidence:
         self.ended = self.timings.ended
         self.not_recorded = "" if bench.record.calls else "the bench file says record.calls: false"
         """Why there is no recording."""
+        self.incomplete: tuple[str, float] | None = None
+        """Why something is missing in it, and from which mission time on (s)."""
         self.not_permitted: list[str] = []
         """What of `realtime` the machine does not permit."""
 
@@ -86,9 +88,13 @@ class BenchEvidence:
             found = figures_of(file)
         except (NoRecording, CannotRecord) as why:
             return {"file": None, "because": str(why)}
+        # What was told while it flew is known also where the file could not be ended.
+        words, since = self.incomplete or (found.failed, found.incomplete_from_s)
+        if not found.whole and since is None:
+            words, since = "it was not ended in order", found.last_s
         return {
             "file": RECORDING, "messages": found.messages, "dropped": found.dropped,
-            "whole": found.whole, "because": found.failed,
+            "whole": found.whole, "because": words, "incomplete_from_s": since,
         }  # fmt: skip
 
     def write(self, folder: Path, port: BenchPort, beside: Mapping[str, Any]) -> None:

@@ -39,7 +39,7 @@ from ground.testbed.bench_opening import (
     until_ready,
 )
 from ground.testbed.bench_orders import are
-from ground.testbed.bench_recorded import RecordedBench
+from ground.testbed.bench_pace import PacedBench
 from ground.testbed.bench_view import BenchView
 from ground.testbed.evidence import file_hash
 from ground.testbed.hardware import Hardware
@@ -54,8 +54,6 @@ from sim_hw.bench.recording import RECORDING
 from sim_hw.bench.stand_ins.table import BY_SERVICE
 
 WORDS = {"real": "real", "shadow": "a real shadow", "monitor": "really looked at"}
-LINGER = 2.5  # periods of a loop after which it is taken to have ended
-SETTLES = 1.0  # s in which a device that answers at once gets to where it was told anew to be
 ALIVE = 0.25  # s of the wall between two words to the bench process that the run is there
 
 
@@ -134,7 +132,7 @@ class Bench(Throttled):
         return BenchHost(setting, happenings, self)
 
 
-class BenchHost(RecordedBench):
+class BenchHost(PacedBench):
     """The run's side of a bench."""
 
     _bench: Bench
@@ -154,21 +152,13 @@ class BenchHost(RecordedBench):
         for name, line in self.port.lines.items():
             line.flies = devices[name].flies
         self.beside = BesideDevices(kind.file, kind.bench)
-        self._wanted = kind.pace
+        self._begin_pace(kind.bench, kind.pace)
         self._alive = 0.0
-        self._patience: asyncio.TimerHandle | None = None
-        self._waits = False
         self._view = BenchView(kind.bench)
         self._told: dict[str, str] = {}
         self._ready: dict[str, bool] = {}
         self.evidence = BenchEvidence(kind.bench, self._floor)
-        self._loops = {
-            (service, device.loop.method): device.loop.period * LINGER
-            for service, device in devices.items() if device.loop is not None
-        }  # fmt: skip
-        self._held_until = 0.0
         self._broken = {}
-        self._lingers: asyncio.TimerHandle | None = None
         self._last: dict[str, str] = {}
         self._stopped = ""
         self._switches: dict[str, str] = {}
@@ -230,9 +220,7 @@ class BenchHost(RecordedBench):
     ) -> None:
         self.port.on_work = lambda: None
         BARS.pop("bench", None)
-        for timer in (self._patience, self._lingers):
-            if timer is not None:
-                timer.cancel()
+        self._end_pace()
         if self._process is not None:
             self._bench.outside.look = lambda: None
             if not self._process.gone:
@@ -304,8 +292,7 @@ class BenchHost(RecordedBench):
             self.evidence.not_permitted = told[2]
             return
         if told[0] == "recording":
-            self.evidence.not_recorded = told[2]
-            self._happenings.told("bench_not_recorded", told[2])
+            self._not_recorded(*told[2:])
             return
         self._view.heard(told, self._bench.outside.now())
         if told[0] == "state":
@@ -364,57 +351,6 @@ class BenchHost(RecordedBench):
             return None
         now = self._bench.outside.now()
         return self._view.told(self.port, self.evidence, self._floor, now)
-
-    # ------------------------------------------------------------------ pace
-
-    def _keep_pace(self) -> None:
-        """Mission time runs no faster than the wall's while a real device works or is missing."""
-        if self._bench.session is not None or self._wanted == 0.0:
-            return
-        if self._bench_loop.pace.until_ns is not None:
-            return  # a person's way to an instant: nothing real may move meanwhile
-        bench, loop = self._bench.bench, self._bench_loop
-        if not self.port.missing and not self._broken:
-            self._waits = False
-            if self._patience is not None:
-                self._patience.cancel()
-                self._patience = None
-        elif self._patience is None and not self._waits:
-            self._waits = True
-            wait = bench.patience * bench.pace
-            self._patience = loop.call_later(wait, self._wait_no_longer)
-        held = self.port.at_work or self._patience is not None or self._lingers is not None
-        pace = min(self._wanted, bench.pace) if held else self._wanted
-        if pace != loop.pace.rate:
-            loop.set_pace(pace)
-
-    def _begun(self, service: str, method: str, number: int, anew: bool) -> None:
-        """A call begins: how late it is, and that a loop over it is under way."""
-        loop = self._bench_loop
-        due, now = loop.pace.wall_of(loop.time_ns()), self._bench.outside.now()
-        self.evidence.began(service, method, number, due, now)
-        linger = self._loops.get((service, method))
-        if linger is not None:
-            linger = max(linger, SETTLES) if anew else linger
-            self._held_until = max(self._held_until, loop.time() + linger)
-            if self._lingers is None:
-                self._lingers = loop.call_later(linger, self._look_whether_it_loops)
-
-    def _look_whether_it_loops(self) -> None:
-        left = self._held_until - self._bench_loop.time()
-        if left > 0.0:
-            self._lingers = self._bench_loop.call_later(left, self._look_whether_it_loops)
-        else:
-            self._lingers = None
-            self._keep_pace()
-
-    def _wait_no_longer(self) -> None:
-        self._patience = None
-        without = [each for each in self.port.lines.values() if each.flies and not each.ready]
-        words = ", ".join(f"{each.service} ({each.words})" for each in without)
-        if without:
-            self._happenings.told("device_missing", f"The flight goes on without: {words}")
-        self._keep_pace()
 
 
 def _stand_in(

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from flight.configuration.files import ConfigurationError
 from flight.runtime.throttled_loop import Descriptors, ThrottledLoop, checked_rate
+from ground.api.benches import why_may_not
 from ground.testbed.bench_file import BenchFile
 from ground.testbed.bench_opening import check_arming
 from ground.testbed.inputs import InputRefused
@@ -59,7 +60,25 @@ class BenchOrders(ThrottledHost):
         """Sets the pace by what is real, and by what is wanted."""
 
     def ordered(self, asked: Order) -> None:
-        """A person arms, makes safe, stops or releases; raises InputRefused."""
+        """A person arms, makes safe, stops or releases; raises InputRefused.
+
+        Who has asked for what, and what was refused, stands in the events of the run.
+        """
+        at = "at its terminal" if asked.roles is None else ", ".join(asked.roles) or "no roles"
+        what = " ".join(filter(None, (asked.order, asked.service, asked.kind)))
+        time = "" if asked.seconds is None else f" for {asked.seconds:g} s"
+        words = f"{asked.who} ({at}) orders of the bench: {what}{time}"
+        try:
+            why = why_may_not(asked.who, asked.order, asked.roles)
+            if why:
+                raise InputRefused(why)
+            self._do_order(asked)
+        except InputRefused as refusal:
+            self._happenings.told("bench_order_refused", f"{words}; refused: {refusal}")
+            raise
+        self._happenings.told("bench_ordered", words)
+
+    def _do_order(self, asked: Order) -> None:
         process, devices = self._process, self._bench.bench.wired
         if process is None or process.gone:
             raise InputRefused("no real device is there: the run flies from its record, or its "

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from flight.runtime.throttled_loop import Input, ThrottledLoop
+from ground.testbed.bench_evidence import BenchEvidence
 from ground.testbed.bench_lines import BenchLine, why_not_on
 from ground.testbed.bench_orders import BenchOrders
 from ground.testbed.faults.injector import FaultRefused
@@ -21,6 +22,7 @@ class RecordedBench(BenchOrders):
     """What is told for the recording alone changes nothing in the run."""
 
     port: BenchPort
+    evidence: BenchEvidence
     _broken: dict[str, None]
     """Faults of lines that have begun and are not healed."""
 
@@ -28,6 +30,15 @@ class RecordedBench(BenchOrders):
         return self.nursery.start(work, name="beside")
 
     # ------------------------------------------------------- recording, faults
+
+    def _not_recorded(self, why: str, since: float | None = None) -> None:
+        """There is no recording, or none from some mission time on (s); the flight goes on."""
+        if since is None:
+            self.evidence.not_recorded = why
+        else:
+            self.evidence.incomplete = why, since
+            why = f"The recording of the bench is incomplete from t={since:.3f} s on: {why}"
+        self._happenings.told("bench_not_recorded", why)
 
     def _record(self, loop: ThrottledLoop) -> None:
         """What is put into the run goes into the recording as well: it can be flown from that."""

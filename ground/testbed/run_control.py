@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Protocol
 
 import msgspec
 import zmq
@@ -21,6 +21,8 @@ import zmq
 from flight.configuration.whole_files import replace_file
 from flight.icd.codec import CodecError, decode_plain, encode
 from flight.runtime.loop import NANOSECONDS
+from ground.api.benches import BenchOrder
+from ground.api.commanding import Role
 from ground.testbed.asking import Ask, AskedRun, Asking, Poll
 from ground.testbed.control_client import CONTROL_FILE as CONTROL_FILE
 from ground.testbed.control_client import LARGEST_REQUEST
@@ -64,15 +66,17 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
 
     `service` "": all. `arm` needs a name (`who`) and `seconds`; it never arms all at once.
     `inject` breaks the line of a device by `kind`, with a `figure` where that has one (s, share);
-    `heal` mends it.
+    `heal` mends it. `roles`: those of `who`, by the edge's word; left out, it is who flies the run,
+    at a terminal.
     """
 
-    order: Literal["arm", "safe", "stop", "release", "inject", "heal"]
+    order: BenchOrder
     who: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     service: str = ""
     seconds: Annotated[float, msgspec.Meta(gt=0.0, le=86_400.0)] | None = None
     kind: Annotated[str, msgspec.Meta(max_length=40)] = ""
     figure: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] | None = None
+    roles: Annotated[tuple[Role, ...], msgspec.Meta(max_length=7)] | None = None
 
 
 class LookAtBench(

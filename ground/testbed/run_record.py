@@ -47,9 +47,11 @@ class RunRecord:
 
     @property
     def verdict(self) -> str:
-        """`success` when the procedure was completed and custody held; else `failure`."""
-        good = self.outcome.verdict == "complete" and not self.violations
-        return "success" if good else "failure"
+        """`success` when the procedure was completed and custody held; `unknown` where nobody can
+        know how it ended; else `failure`."""
+        if self.violations:
+            return "failure"
+        return {"complete": "success", "unknown": "unknown"}.get(self.outcome.verdict, "failure")
 
     @property
     def log_sha256(self) -> str:

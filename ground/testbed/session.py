@@ -13,11 +13,12 @@ from typing import Annotated, Any
 import msgspec
 
 from flight.configuration.files import ConfigurationError
+from flight.runtime.loop import NANOSECONDS
 from flight.runtime.throttled_loop import Input
-from ground.missions.run_folder import RunFolder
+from ground.missions.run_folder import RunFolder, has_ended
 from ground.testbed.inputs import InputRefused, RequestInput, change_of, read_input
 from sim_hw.bench.recorder import CannotRecord
-from sim_hw.bench.recording import NoRecording, read_recording
+from sim_hw.bench.recording import Figures, NoRecording, read_recording
 
 SESSION_FILE = "session.jsonl"
 FORMAT = 1
@@ -64,13 +65,23 @@ class RefusedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     refused: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 
 
+class Torn(msgspec.Struct, frozen=True):
+    """Where a record ends before its run did (ns of mission time), and what is said of that. What
+    comes after that nobody knows: a flight from the record ends there."""
+
+    time_ns: int
+    words: str
+
+
 class Session(msgspec.Struct, frozen=True):
-    """A record that was read. `refused`: the orders of checkpoints that were not made."""
+    """A record that was read. `refused`: the orders of checkpoints that were not made; `torn`: of
+    one with real devices, whose words are missing from there on."""
 
     file: Path
     head: SessionHead
     inputs: tuple[Input, ...]
     refused: tuple[int, ...] = ()
+    torn: Torn | None = None
 
     @property
     def mission(self) -> str:
@@ -153,21 +164,33 @@ def read_session(place: Path) -> Session:
         except InputRefused as error:
             raise _refused(file, number, str(error)) from error
         inputs.append(Input(each.time_ns, each.order, each.input))
-    return Session(file, head, tuple(inputs), tuple(refused))
+    return Session(file, head, tuple(inputs), tuple(refused), _broken_off(file, head, inputs))
+
+
+def _broken_off(file: Path, head: SessionHead, inputs: list[Input]) -> Torn | None:
+    """Where the record of a run with real devices ends that has not come to its own end: killed,
+    broken off, or still under way. A record without its run folder says nothing of that."""
+    if not head.bench or has_ended(file.parent) is not False:
+        return None
+    time_ns = inputs[-1].time_ns if inputs else 0
+    words = f"torn at t={time_ns / NANOSECONDS:.3f} s, {len(inputs)} inputs"
+    return Torn(time_ns, f"{file.name} is {words}: its run has not come to its end")
 
 
 def session_in(recording: Path) -> Session:
     """The record within the recording of a bench; raises ConfigurationError.
 
     The one beside it is taken where there is one: that has also what came when the bench was gone.
+    One that ends before its run is `torn`.
     """
     beside = recording.with_name(SESSION_FILE)
     if beside.is_file():
         return read_session(beside)
     head: SessionHead | None = None
     inputs: list[Input] = []
+    figures = Figures()
     try:
-        for each in read_recording(recording):
+        for each in read_recording(recording, figures):
             if each.topic == "/run/head":
                 told = {n: v for n, v in each.plain().items() if n != "mission_s"}
                 head = msgspec.convert(told, SessionHead)
@@ -183,7 +206,16 @@ def session_in(recording: Path) -> Session:
     if head is None or head.format != FORMAT:
         problem = f"no record of a run of format {FORMAT} is in it"
         raise ConfigurationError(str(recording), None, "--from", problem)
-    return Session(recording, head, tuple(inputs))
+    return Session(recording, head, tuple(inputs), torn=_torn(recording, figures, inputs))
+
+
+def _torn(recording: Path, figures: Figures, inputs: list[Input]) -> Torn | None:
+    missing = figures.incomplete()
+    if missing is None:
+        return None
+    words, since = missing
+    time_ns = max(round(since * NANOSECONDS), inputs[-1].time_ns if inputs else 0)
+    return Torn(time_ns, f"{recording.name} is {words}: what came after that nobody knows")
 
 
 def _read(file: Path, number: int, line: bytes, kind: Any) -> Any:

@@ -11,11 +11,12 @@ import msgspec
 
 from flight.configuration.files import ConfigurationError
 from flight.icd.codec import pack
+from flight.runtime.loop import NANOSECONDS
 from flight.runtime.participants import working_as
 from flight.runtime.throttled_loop import Descriptors, Input, ThrottledLoop
 from ground.api.entries import Answer
 from ground.api.operators import load_operators
-from ground.mission_control import Asked, Service
+from ground.mission_control import Asked, Outcome, Service
 from ground.missions.mission import LoadedMission
 from ground.testbed.about import about_run
 from ground.testbed.asking import DOWN, Asking
@@ -42,6 +43,8 @@ from ground.testbed.session import (
 )
 from ground.testbed.virtual_host import Virtual, VirtualHost
 from sim_hw.faults.reading import plain_fault
+
+AFTER = 1e-3  # s of mission time behind the last input of a torn record
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,10 @@ class ThrottledHost(VirtualHost):
         )
         loop.record = self._session.admitted
         loop.admit = self._admit
+        torn = None if self._kind.session is None else self._kind.session.torn
+        if torn is not None:
+            at = torn.time_ns / NANOSECONDS + AFTER
+            loop.call_at(max(at, loop.time()), self._end_torn, torn.words)
         if self._kind.serve:
             self._serve(self._kind.outside)
         return self
@@ -191,6 +198,17 @@ class ThrottledHost(VirtualHost):
             self._server.close()
         self._session.close()
         await super().__aexit__(kind, error, trace)
+
+    def _end_torn(self, words: str) -> None:
+        """Here the record ends: what is flown on from here would be another run."""
+        self._happenings.procedure_ended(Outcome("unknown", words, []))
+
+    def _ground_ended(self, outcome: Outcome) -> None:
+        """Also one that ends before that has not heard all that there was."""
+        torn = None if self._kind.session is None else self._kind.session.torn
+        if torn is not None:
+            outcome = Outcome("unknown", torn.words, outcome.phases, outcome.recoveries)
+        super()._ground_ended(outcome)
 
     # ------------------------------------------------------------- the service
 

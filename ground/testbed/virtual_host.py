@@ -17,7 +17,7 @@ from flight.runtime.memory_fabric import MemoryFabric
 from flight.runtime.nursery import Nursery, end
 from flight.runtime.participants import working_as
 from flight.runtime.streams import stream
-from ground.mission_control import MissionControl, Progress, ProgressDisplay
+from ground.mission_control import MissionControl, Outcome, Progress, ProgressDisplay
 from ground.missions.mission import LoadedMission
 from ground.missions.protection_files import plain, without
 from ground.testbed.control_room import make_mission_control, run_to_end
@@ -218,7 +218,10 @@ class VirtualHost:
 
     async def _run_ground(self) -> None:
         assert self.control is not None
-        self._happenings.procedure_ended(await run_to_end(self.control))
+        self._ground_ended(await run_to_end(self.control))
+
+    def _ground_ended(self, outcome: Outcome) -> None:
+        self._happenings.procedure_ended(outcome)
 
     async def kill(self, role: str) -> None:
         """Ends a computer that runs as a power cut does."""

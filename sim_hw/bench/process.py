@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 from collections import deque
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -81,6 +82,7 @@ class Bench:
         self._adapters: list[AdapterOpener] = []
         self._units: dict[str, FaultUnit] = {}
         self._recorder: Recorder | None = None
+        self._incomplete = False  # the run was told that the recording is
         self._waiting: deque[bytes] = deque()
         self._heard = self._loop.time()
         self.ended = self._loop.create_future()
@@ -94,12 +96,14 @@ class Bench:
             self._open_recording(Path(setting.recording))
         interlock = Interlock(setting.interlock, self._links, self._tell)
         no: AbstractContextManager[list[str]] = nullcontext([])
-        with real_time() if setting.realtime else no as refused:
-            if setting.realtime:
-                self._tell(["realtime", "", refused])
-            await self._serve(setting, interlock)
-        if self._recorder is not None:
-            self._recorder.close()
+        try:
+            with real_time() if setting.realtime else no as refused:
+                if setting.realtime:
+                    self._tell(["realtime", "", refused])
+                await self._serve(setting, interlock)
+        finally:
+            if self._recorder is not None:
+                self._recorder.close()
 
     async def _serve(self, setting: Setting, interlock: Interlock) -> None:
         async with Nursery("bench") as nursery:
@@ -125,6 +129,8 @@ class Bench:
             self._recorder = Recorder(file)
         except CannotRecord as why:
             self._tell(["recording", "", str(why)])
+        except Exception as error:  # of the library, whatever it is: the flight does not need it
+            self._tell(["recording", "", f"{file}: {type(error).__name__}: {error}"])
         sys.setswitchinterval(SWITCH)  # who writes does not hold up who answers
 
     def _add(self, each: RealDevice) -> DeviceLink:
@@ -160,6 +166,7 @@ class Bench:
             self._loop.call_later(ALIVE, self._say_alive)
             self._tell(["alive"])
             self._look_at_run()
+            self._look_at_recording()
 
     def _look_at_run(self) -> None:
         """What moves on behalf of a run that has said nothing for long is stopped."""
@@ -168,12 +175,28 @@ class Bench:
                 if link.guard.may_move(self._loop.time()):
                     link.inhibit("run", f"the run has said nothing for {RUN_SILENT:g} s")
 
+    def _look_at_recording(self) -> None:
+        """From when on it is incomplete, and why, is told once, as soon as it is known."""
+        missing = None if self._recorder is None else self._recorder.incomplete()
+        if missing is not None and not self._incomplete:
+            self._incomplete = True
+            self._tell(["recording", "", *missing])
+
+    def _note(self, note: Callable[..., None], *told: Any) -> None:
+        """Into the recording, if there is one; whatever that ends in ends the recording alone."""
+        if self._recorder is None:
+            return
+        try:
+            note(self._recorder, *told)
+        except Exception as error:
+            self._recorder.give_up(error)
+
     def _tell(self, message: list[Any]) -> None:
         if len(self._waiting) >= MOST_WAITING and message[0] == "effect":
             self._links[message[1]].drop("it says more than anybody can take")
             return
-        if self._recorder is not None and message[0] != "alive":
-            record_told(self._recorder, message)
+        if message[0] != "alive":
+            self._note(record_told, message)
         self._waiting.append(pack(message))
         if len(self._waiting) == 1:
             self._send()
@@ -208,8 +231,7 @@ class Bench:
         except (CodecError, ValueError, TypeError):
             return
         self._heard = self._loop.time()
-        if self._recorder is not None:
-            record_heard(self._recorder, kind, service, values)
+        self._note(record_heard, kind, service, values)
         if kind in FOR_THE_RECORD:
             return
         if kind == "order":

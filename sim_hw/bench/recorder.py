@@ -2,9 +2,11 @@
 
 Who records never waits: what is told goes into a bounded queue that a thread writes to the file;
 what does not fit is dropped, and counted. Each `CHUNK` seconds what is written is whole: a process
-that is killed leaves all but the last of it.
+that is killed leaves all but the last of it. Whatever goes wrong here ends the recording alone, and
+why, and from which mission time on it is incomplete, is there to be told (`incomplete`).
 """
 
+import contextlib
 import threading
 import time
 from collections import deque
@@ -20,6 +22,8 @@ LOOK = 0.05  # s between looks of the writing thread
 CHUNK = 0.5  # s
 ABOUT = "threeforks.bench"
 """The record of metadata that tells what was dropped, and why nothing was written any more."""
+RUN_INPUT = "/run/input"
+"""The topic of what a run is flown again from: without one of these there is no such flight."""
 
 _encode = msgspec.json.Encoder().encode
 _Item = tuple[str, bool, int, bytes]
@@ -59,10 +63,30 @@ class Recorder:
         self.mission_ns = 0
         """As the run has told last."""
         self.dropped = 0
+        self.dropped_inputs = 0
         self.failed = ""
-        """Why nothing is written any more."""
+        """Why nothing is taken in any more."""
+        self._full = False  # nor written, of what waits
+        self.incomplete_from_ns: int | None = None
+        """Mission time from which on something is missing; None: nothing is."""
+        self._whole_ns = 0  # mission time up to which all is in the file
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            self._file.close()
+            raise CannotRecord(f"{file}: nobody can write it: {error}") from None
+
+    def incomplete(self) -> tuple[str, float] | None:
+        """Why something is missing, and from which mission time on (s); None: nothing is."""
+        if self.incomplete_from_ns is None:
+            return None
+        why = self.failed or "more was told than could be written"
+        return why, self.incomplete_from_ns * 1e-9
+
+    def give_up(self, error: Exception) -> None:
+        """What was to be recorded cannot even be taken in: nothing is any more."""
+        self._fail(f"{type(error).__name__}: {error}", self.mission_ns)
 
     # ------------------------------------------------------------ who records
 
@@ -81,7 +105,7 @@ class Recorder:
     def _put(self, topic: str, packed: bool, data: bytes) -> None:
         full = len(self._queue) >= self._most
         if full or self._put_bytes - self._taken_bytes > MOST_BYTES_WAITING or self.failed:
-            self.dropped += 1
+            self._drop(topic, self.mission_ns)
             return
         self._put_bytes += len(data)
         self._queue.append((topic, packed, time.time_ns(), data))
@@ -91,33 +115,58 @@ class Recorder:
         self._ends = True
         self._thread.join()
 
+    def _drop(self, topic: str, mission_ns: int) -> None:
+        self.dropped += 1
+        self.dropped_inputs += topic == RUN_INPUT
+        if self.incomplete_from_ns is None:
+            self.incomplete_from_ns = mission_ns
+
+    def _fail(self, why: str, mission_ns: int) -> None:
+        """Nothing is taken in any more; what there is is whole up to that mission time."""
+        known = self.incomplete_from_ns
+        self.incomplete_from_ns = mission_ns if known is None else min(known, mission_ns)
+        self.failed = self.failed or why
+
     # ---------------------------------------------------------------- the thread
 
     def _work(self) -> None:
-        flushed = time.monotonic()
         try:
-            while True:
-                ends = self._ends  # before the last look at what waits
-                self._drain()
-                if ends:
-                    break
-                if time.monotonic() - flushed >= CHUNK:
-                    self._writer.flush()
-                    flushed = time.monotonic()
-                time.sleep(LOOK)
-            self._writer.add_metadata(ABOUT, {"dropped": str(self.dropped), "failed": self.failed})
-            self._writer.finish()
-            self._file.close()
-        except OSError as error:  # such as a full disc: what is whole stays
-            self.failed = error.strerror or str(error)
+            self._write()
+        except Exception as error:  # a full disc, no memory, the library's own: it ends here
+            words = getattr(error, "strerror", "") or f"{type(error).__name__}: {error}"
+            self._fail(words, self._whole_ns)
+            while self._queue:
+                self._drop(self._queue.popleft()[0], self._whole_ns)
+        finally:
+            with contextlib.suppress(OSError):
+                self._file.close()
+
+    def _write(self) -> None:
+        flushed = time.monotonic()
+        while True:
+            ends = self._ends  # before the last look at what waits
+            up_to = self.mission_ns
+            self._drain()
+            if ends:
+                break
+            if time.monotonic() - flushed >= CHUNK:
+                self._writer.flush()
+                flushed, self._whole_ns = time.monotonic(), up_to
+            time.sleep(LOOK)
+        since = "" if self.incomplete_from_ns is None else repr(self.incomplete_from_ns * 1e-9)
+        self._writer.add_metadata(ABOUT, {
+            "dropped": str(self.dropped), "failed": self.failed,
+            "dropped_inputs": str(self.dropped_inputs), "incomplete_from_s": since,
+        })  # fmt: skip
+        self._writer.finish()
 
     def _drain(self) -> None:
         queue = self._queue
         while queue:
             topic, packed, wall_ns, data = queue.popleft()
             self._taken_bytes += len(data)
-            if self.failed:
-                self.dropped += 1
+            if self._full:
+                self._drop(topic, self._whole_ns)
                 continue
             channel = self._channels.get(topic)
             if channel is None:
@@ -129,7 +178,8 @@ class Recorder:
             self._writer.add_message(channel, wall_ns, data, wall_ns, self._sequence)
             self._written += len(data)
             if self._written > LARGEST_FILE:
-                self.failed = f"{LARGEST_FILE >> 30} GiB are full"
+                self._full = True
+                self._fail(f"{LARGEST_FILE >> 30} GiB are full", self._whole_ns)
 
     def _schema(self) -> int:
         if self._any is None:

@@ -53,12 +53,37 @@ class Recorded:
 
 @dataclass
 class Figures:
-    """How much there is. `whole`: it was ended in order."""
+    """How much there is. `whole`: it was ended in order; `dropped_inputs`: of the run itself."""
 
     messages: int = 0
     dropped: int = 0
     failed: str = ""
     whole: bool = False
+    dropped_inputs: int = 0
+    incomplete_from_s: float | None = None
+    """Mission time from which on something is missing, as who has written it says."""
+    last: bytes = b""
+    """The last message that is JSON."""
+
+    @property
+    def last_s(self) -> float:
+        """Mission time of the last message that says one."""
+        try:
+            found = msgspec.json.decode(self.last)
+            return float(found["mission_s"])
+        except (ValueError, TypeError, KeyError, UnicodeDecodeError):
+            return 0.0
+
+    def incomplete(self) -> tuple[str, float] | None:
+        """How a recording that was read ends before its run, in words, and at which mission time
+        (s); None: it does not. What was dropped of calls and wires alone does not end it."""
+        if not self.whole:
+            return f"torn at t={self.last_s:.3f} s, {self.messages} messages", self.last_s
+        if not self.failed and not self.dropped_inputs:
+            return None
+        since = self.last_s if self.incomplete_from_s is None else self.incomplete_from_s
+        why = self.failed or f"{self.dropped_inputs} inputs of the run were dropped"
+        return f"incomplete from t={since:.3f} s on ({why}), {self.messages} messages", since
 
 
 def read_recording(file: Path, figures: Figures | None = None) -> Iterator[Recorded]:
@@ -77,6 +102,7 @@ def read_recording(file: Path, figures: Figures | None = None) -> Iterator[Recor
         ) from None
     found = Figures() if figures is None else figures
     topics: dict[int, str] = {}
+    plain: set[int] = set()  # the channels of JSON
     try:
         with file.open("rb") as stream:
             if stream.read(5) != b"\x89MCAP":
@@ -89,13 +115,16 @@ def read_recording(file: Path, figures: Figures | None = None) -> Iterator[Recor
                 for record in reader.records:
                     if isinstance(record, Channel):
                         topics[record.id] = record.topic
+                        if record.message_encoding == "json":
+                            plain.add(record.id)
                     elif isinstance(record, Message):
                         found.messages += 1
+                        if record.channel_id in plain:
+                            found.last = record.data
                         topic = topics.get(record.channel_id, "")
                         yield Recorded(topic, record.log_time, record.sequence, record.data)
                     elif isinstance(record, Metadata) and record.name == ABOUT:
-                        found.dropped = int(record.metadata.get("dropped", "0"))
-                        found.failed = record.metadata.get("failed", "")
+                        _take(found, record.metadata)
                     elif isinstance(record, Footer):
                         found.whole = True
             except (EndOfFile, struct.error):  # the latter within a number
@@ -105,6 +134,15 @@ def read_recording(file: Path, figures: Figures | None = None) -> Iterator[Recor
                 raise NoRecording(f"{file}: {where}: {error}") from None
     except OSError as error:
         raise NoRecording(f"{file}: {error.strerror or error}") from None
+
+
+def _take(found: Figures, told: dict[str, str]) -> None:
+    """What a recording says of itself; older ones do not say what of that was dropped."""
+    found.dropped = int(told.get("dropped", "0"))
+    found.failed = told.get("failed", "")
+    found.dropped_inputs = int(told.get("dropped_inputs", str(found.dropped)))
+    since = told.get("incomplete_from_s", "")
+    found.incomplete_from_s = float(since) if since else None
 
 
 def figures_of(file: Path) -> Figures:

@@ -86,6 +86,15 @@ def test_its_recording_is_flown_again_to_one_hash_also_where_nothing_else_is_lef
     said = capsys.readouterr().out.split()
     hashes = {word for word in said if len(word) == 64}
     assert len(hashes) == 1  # it is the same
+    whole = (alone / "mine.mcap").read_bytes()
+    (alone / "mine.mcap").write_bytes(whole[: len(whole) // 2])  # as a death leaves it
+    words = ["--from", str(alone / "mine.mcap"), "--in-memory", "--quiet", "--no-pictures"]
+    assert main(["fly", *words, "--out", str(tmp_path / "torn")]) == 3
+    out, err = capsys.readouterr()
+    assert "mine.mcap is torn at t=" in err and " messages" in err and "UNKNOWN" in out
+    assert json.loads((tmp_path / "torn" / "summary.json").read_text())["verdict"] == "unknown"
+    assert main(["hil", "replay", str(alone / "mine.mcap"), "--out", str(tmp_path / "5")]) == 3
+    assert "how its run ended is unknown" in capsys.readouterr().out
 
 
 def test_a_shadow_drives_beside_it_and_the_flight_is_that_of_simulation(

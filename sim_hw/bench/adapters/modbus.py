@@ -31,7 +31,8 @@ from sim_hw.bench.wire.addresses import AddressRefused
 
 FORM = "modbus://127.0.0.1:502?device=1, device from 0 to 247"
 FORMATS = {"int16": ">h", "uint16": ">H", "int32": ">i", "uint32": ">I", "float32": ">f"}
-Number = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+LAST = 65535  # of the registers, and of the coils
+Number = Annotated[int, msgspec.Meta(ge=0, le=LAST)]
 
 
 class Register(Scaled, frozen=True, forbid_unknown_fields=True):
@@ -73,6 +74,16 @@ class ModbusMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     switches: dict[str, Coil] = {}
     serial: Text | None = None
 
+    def registers(self) -> dict[str, Register]:
+        """All that are read, by their keys."""
+        found = {
+            f"readings.{method}.{name}": each
+            for method, fields in self.readings.items() for name, each in fields.items()
+        }  # fmt: skip
+        powers = {name: each.power for name, each in self.switches.items()}
+        found |= {f"switches.{name}.power": each for name, each in powers.items() if each}
+        return {key: each for key, each in found.items() if each.constant is None}
+
 
 class ModbusAdapter(SwitchingAdapter):
     """A device at the other end of a TCP connection."""
@@ -100,6 +111,8 @@ class ModbusAdapter(SwitchingAdapter):
         for name, coil in setting.map.switches.items():
             if coil.power is not None and coil.power.unit != "W":
                 raise NotAllowed(f"switches.{name}.power.unit", "W")
+        _check_coils(setting.map.switches)
+        check_registers(setting.map.registers())
 
     def open(self) -> Identity:
         from pymodbus.client import ModbusTcpClient
@@ -197,6 +210,39 @@ class ModbusAdapter(SwitchingAdapter):
     def close(self) -> None:
         if self._client is not None:
             self._client.close()
+
+
+def _check_coils(switches: Mapping[str, Coil]) -> None:
+    """Raises NotAllowed where two switches are one, or none of them is ever made safe."""
+    users: dict[int, str] = {}
+    for name, each in switches.items():
+        if users.setdefault(each.coil, name) != name:
+            words = f"a coil of its own: {users[each.coil]} has {each.coil}"
+            raise NotAllowed(f"switches.{name}.coil", words)
+    if switches and all(each.safe == "as it is" for each in switches.values()):
+        raise NotAllowed(
+            f"switches.{next(iter(switches))}.safe", "open or closed, of one switch at least: what "
+            "acts and is never made safe is refused",
+        )  # fmt: skip
+
+
+def check_registers(registers: Mapping[str, Register]) -> None:
+    """Raises NotAllowed where a figure has registers that there are not, or half of another's."""
+    for key, each in registers.items():
+        last = each.register + each.count - 1
+        if last > LAST:
+            raise NotAllowed(f"{key}.register", f"0 to {LAST - each.count + 1} of a {each.type}")
+        if each.low_word_first and each.count == 1:
+            raise NotAllowed(f"{key}.low_word_first", f"false: a {each.type} has one word")
+        for other, one in registers.items():
+            apart = last < one.register or one.register + one.count <= each.register
+            same = (each.register, each.type) == (one.register, one.type)
+            if each.table == one.table and not apart and not same:
+                end = one.register + one.count - 1
+                raise NotAllowed(
+                    f"{key}.register", f"registers of its own, or all of those of {other} as "
+                    f"{one.type}: {each.register} to {last} overlap its {one.register} to {end}",
+                )  # fmt: skip
 
 
 def _device_of(address: str) -> int:

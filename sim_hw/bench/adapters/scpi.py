@@ -46,7 +46,7 @@ class Switch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ScpiMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`safe`: what is said when it is made safe, given wherever there are switches; `errors`: what
+    """`safe`: what makes it safe, a command or more wherever there are switches; `errors`: what
     is asked after each command, "" for nothing; `library`: of VISA (`@py`, `@ivi`, or a file beside
     the bench file before the @)."""
 
@@ -87,9 +87,7 @@ class ScpiAdapter(SwitchingAdapter):
         check_reads_only(setting.interface, "scpi")
         check_switches(setting.interface, setting.map.switches)
         check_fields(setting.interface, setting.map.readings)
-        if setting.map.switches and setting.map.safe is None:
-            words = 'commands that make it safe, such as ["OUTP OFF"], or [] for none'
-            raise NotAllowed("safe", words)
+        _check_safe(setting.map)
         queries = {
             f"readings.{method}.{name}": query
             for method, fields in setting.map.readings.items() for name, query in fields.items()
@@ -179,6 +177,27 @@ class ScpiAdapter(SwitchingAdapter):
         for each in (self._line, self._manager):
             if each is not None:
                 each.close()
+
+
+def _check_safe(mapped: ScpiMap) -> None:
+    """Raises NotAllowed where what is to act only asks, or nothing makes it safe."""
+    for name, switch in mapped.switches.items():
+        for key in ("close", "open"):
+            if _is_query(getattr(switch, key)):
+                raise NotAllowed(f"switches.{name}.{key}", "a command, and no query")
+        if not _is_query(switch.state):
+            raise NotAllowed(f"switches.{name}.state", "a query, such as OUTP?")
+    if mapped.switches and all(_is_query(each) for each in mapped.safe or ()):
+        raise NotAllowed(
+            "safe", 'a command or more that make it safe, such as ["OUTP OFF"]: what acts and is '
+            "never made safe is refused",
+        )  # fmt: skip
+
+
+def _is_query(words: str) -> bool:
+    """Whether it only asks; of several in a line, whether all do."""
+    parts = [each.split() for each in words.split(";")]
+    return all(part[0].endswith("?") for part in parts if part)
 
 
 def _told_by(mapped: ScpiMap) -> dict[str, bool]:

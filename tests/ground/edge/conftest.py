@@ -11,7 +11,7 @@ from tests.ground.edge.stand_in import StandIn
 
 PEOPLE = {
     "anna": frozenset({"operator", "trainer"}),
-    "ben": frozenset({"director", "operator"}),
+    "ben": frozenset({"director", "operator", "conductor"}),
     "eve": frozenset({"observer"}),
 }
 PASSWORD = "open sesame, please"

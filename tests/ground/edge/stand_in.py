@@ -11,6 +11,7 @@ from typing import Any
 import zmq
 
 from flight.icd.codec import decode_plain, encode
+from ground.api.benches import why_may_not
 from ground.client.frames import LARGEST_ANSWER
 from ground.client.sockets import LoopSocket
 
@@ -104,6 +105,9 @@ class StandIn:
         if message["do"] == "bench_look":
             return {"bench": self.bench}
         if message["do"] == "bench":
+            why = why_may_not(message["who"], message["order"], message["roles"])
+            if why:
+                return {"ok": False, "refused": why}
             self.orders.append(message)
             return {"ok": self.bench is not None, "refused": "nothing is real in this run"}
         return self._ask(message)

@@ -103,13 +103,20 @@ async def test_whoever_looks_on_may_stop_what_is_real_and_does_no_more(
     run: StandIn, options: EdgeOptions
 ) -> None:
     run.bench = {"title": "desk", "devices": []}
-    async with served(run, options) as edge, client(edge, "eve") as eve, client(edge, "ben") as ben:
+    async with (
+        served(run, options) as edge, client(edge, "eve") as eve, client(edge, "ben") as ben,
+        client(edge, "anna") as anna,
+    ):  # fmt: skip
         assert await eve.ask({"do": "bench"}) == {"bench": run.bench}
         for order in ("stop", "safe"):
             await eve.ask({"do": "bench_order", "order": order})
         for order in ("arm", "release"):
-            with pytest.raises(Refused, match=f"eve looks on only; to {order} is for"):
+            words = f"to {order} needs the role conductor; eve has observer"
+            with pytest.raises(Refused, match=words):
                 await eve.ask({"do": "bench_order", "order": order})
+            words = f"to {order} needs the role conductor; anna has operator, trainer"
+            with pytest.raises(Refused, match=words):  # who takes part, and conducts no test
+                await anna.ask({"do": "bench_order", "order": order})
         await ben.ask(
             {"do": "bench_order", "order": "arm", "service": "rover.wheels", "seconds": 60.0}
         )

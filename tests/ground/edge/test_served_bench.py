@@ -67,29 +67,34 @@ async def test_by_the_edge_it_is_armed_by_name_stopped_and_released(
     out = tmp_path / "run"
     fly = ("fly", "surface", "--out", str(out), "--quiet", "--no-pictures")
     with process(*serves(out)), process(*fly, "--bench", str(desk)):
-        async with asking(out, "anna") as anna, asking(out, "eve") as eve:
+        async with (
+            asking(out, "anna") as anna, asking(out, "ben") as ben, asking(out, "eve") as eve,
+        ):  # fmt: skip
             await anna.pace(0.5)  # nothing is armed: the flight went as fast as it could
             told = await until(eve, lambda bench: bench["devices"][0]["state"] == "safe")
             assert told["title"] == "Wheels on the desk" and told["stopped"] == ""
             assert "SN0001" in told["devices"][0]["identity"]
             arm = {"order": "arm", "service": "rover.wheels", "seconds": 60.0}
-            with pytest.raises(Refused, match="eve looks on only"):
-                await eve.ask("bench_order", **arm)
+            for other in (eve, anna):
+                with pytest.raises(Refused, match="to arm needs the role conductor"):
+                    await other.ask("bench_order", **arm)
             with pytest.raises(Refused, match="allowed is up to 90 s"):
-                await anna.ask("bench_order", **{**arm, "seconds": 91.0})
+                await ben.ask("bench_order", **{**arm, "seconds": 91.0})
             with pytest.raises(Refused, match=r"allowed is one of rover\.wheels"):
-                await anna.ask("bench_order", **{**arm, "service": "rover.wings"})
-            await anna.ask("bench_order", **arm)
+                await ben.ask("bench_order", **{**arm, "service": "rover.wings"})
+            await ben.ask("bench_order", **arm)
             told = await until(anna, lambda bench: bench["devices"][0]["state"] == "armed")
             device = told["devices"][0]
-            assert device["armed_by"] == "anna" and 0.0 < device["armed_left_s"] <= 60.0
+            assert device["armed_by"] == "ben" and 0.0 < device["armed_left_s"] <= 60.0
             await eve.ask("bench_order", order="stop")  # whoever looks on
             told = await until(eve, lambda bench: bench["devices"][0]["state"] == "safe")
             assert told["stopped"] == "stopped by eve"
             with pytest.raises(Refused, match="release that first"):
-                await anna.ask("bench_order", **arm)
-            await anna.ask("bench_order", order="release")
+                await ben.ask("bench_order", **arm)
+            await ben.ask("bench_order", order="release")
             told = await until(anna, lambda bench: not bench["stopped"])
             assert told["devices"][0]["armed_by"] == ""  # by a new order alone
     events = (out / "events.jsonl").read_text()
-    assert "stopped by eve" in events and "by anna, for 60 s" in events
+    assert "stopped by eve" in events and "by ben, for 60 s" in events
+    assert "ben (conductor, director, operator) orders of the bench: arm rover.wheels" in events
+    assert "eve (observer) orders of the bench: arm rover.wheels for 60 s; refused" in events

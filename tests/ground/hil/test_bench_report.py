@@ -78,7 +78,10 @@ def test_without_evidence_it_is_refused(
         ({"file": "bench.mcap", "messages": 7, "dropped": 2, "whole": True, "because": ""},
          "bench.mcap: 7 messages, 2 dropped\n"),
         ({"file": "bench.mcap", "messages": 7, "dropped": 0, "whole": False, "because": "full"},
-         "7 messages, 0 dropped; torn: the bench process was killed; then full"),
+         "7 messages, 0 dropped; torn: full"),
+        ({"file": "bench.mcap", "messages": 7, "dropped": 9, "whole": True, "because": "full",
+          "incomplete_from_s": 2.5},
+         "7 messages, 9 dropped; INCOMPLETE from t=2.500 s on: full"),
         ({"file": None, "because": "no mcap"}, "no recording: no mcap"),
     ],
 )  # fmt: skip

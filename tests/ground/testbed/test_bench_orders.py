@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from ground.testbed.bench_file import load_bench
 from ground.testbed.bench_orders import PAUSE, BenchOrders
@@ -46,6 +47,8 @@ class Orders(BenchOrders):
         )
         self._last, self._stopped = {}, ""
         self._wanted = inf
+        self.events: list[tuple[str, str]] = []
+        self._happenings: Any = SimpleNamespace(told=lambda *told: self.events.append(told))
         self.paces: list[tuple[float, int | None]] = []
         self._bench_loop: Any = SimpleNamespace(time_ns=lambda: 100, set_pace=self._set)
 
@@ -131,3 +134,28 @@ def test_a_line_is_broken_by_hand_as_the_bench_file_allows() -> None:
         with pytest.raises(InputRefused, match=words):
             orders.ordered(order)
     assert len(orders._process.told) == 3
+
+
+@pytest.mark.requirement("HIL-10")
+def test_only_a_conductor_arms_releases_and_breaks_and_all_that_was_asked_is_told() -> None:
+    orders = Orders()
+    for order in ("arm", "release", "inject", "heal"):
+        for roles in ((), ("observer",), ("operator", "director", "engineer", "admin", "trainer")):
+            asked = structs.replace(ARM, order=order, kind="open", roles=roles)
+            with pytest.raises(InputRefused, match=f"to {order} needs the role conductor; anna"):
+                orders.ordered(asked)
+    assert orders._process.told == [] and len(orders.events) == 12
+    name, words = orders.events[0]
+    assert name == "bench_order_refused"
+    assert "anna (no roles) orders of the bench: arm rover.wheels open for 60 s; refused" in words
+    orders.ordered(Order("safe", "eve", "rover.wheels", roles=("observer",)))
+    orders.ordered(structs.replace(ARM, roles=("conductor",)))
+    orders.ordered(ARM)
+    assert orders._process.told[-1] == ("arm", 60.0, "anna")
+    assert orders.events[-2:] == [
+        ("bench_ordered", "anna (conductor) orders of the bench: arm rover.wheels for 60 s"),
+        ("bench_ordered", "anna (at its terminal) orders of the bench: arm rover.wheels for 60 s"),
+    ]
+    with pytest.raises(InputRefused, match="allowed is up to"):
+        orders.ordered(structs.replace(ARM, seconds=80_000.0, roles=("conductor",)))
+    assert orders.events[-1][0] == "bench_order_refused"  # also what cannot be

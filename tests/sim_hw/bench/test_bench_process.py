@@ -2,17 +2,27 @@
 
 import os
 import signal
+import socket
+import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from flight.icd.codec import decode_plain
 from flight.icd.devices.description import interface_hash
 from flight.icd.devices.mobility import Wheels
+from flight.runtime.loop import run
+from flight.runtime.paced_loop import PacedLoop
 from sim_hw.bench import port
+from sim_hw.bench import process as process_module
 from sim_hw.bench.device_link import Wanted
 from sim_hw.bench.port import BenchProcess
+from sim_hw.bench.process import LARGEST, Bench
 
 pytestmark = pytest.mark.processes
 
@@ -63,3 +73,53 @@ def test_one_that_has_died_is_gone_at_once_and_one_that_hangs_after_a_while(
     while not process.gone:
         process.take(0.1)
     process.close()
+
+
+def told_by(work: Callable[[Bench], None]) -> list[list[Any]]:
+    """All that a bench tells the run while it does something."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        theirs.setblocking(False)
+        ours.setblocking(False)
+
+        async def do() -> None:
+            work(Bench(theirs))
+
+        run(do(), PacedLoop())
+        found: list[list[Any]] = []
+        with suppress(BlockingIOError):
+            while True:
+                found.append(decode_plain(ours.recv(LARGEST)))
+        return found
+
+
+def test_from_when_on_the_recording_is_incomplete_is_told_once() -> None:
+    missing: list[tuple[str, float] | None] = [None, ("No space left", 7.5), ("more", 7.5)]
+    given: list[Exception] = []
+
+    def breaks(recorder: object, *told: object) -> None:
+        raise RecursionError("too deep")
+
+    def work(bench: Bench) -> None:
+        bench._look_at_recording()  # there is none
+        bench._recorder = SimpleNamespace(  # type: ignore[assignment]
+            incomplete=lambda: missing.pop(0), give_up=given.append, told=lambda *told: None
+        )
+        for _ in range(3):
+            bench._look_at_recording()
+        bench._note(breaks, "call")  # ends no bench
+
+    assert told_by(work) == [["recording", "", "No space left", 7.5]]
+    assert isinstance(given[0], RecursionError)
+
+
+def test_a_recorder_that_cannot_even_begin_ends_no_bench(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(file: Path) -> None:
+        raise AttributeError("mcap has changed")
+
+    monkeypatch.setattr(process_module, "Recorder", breaks)
+    monkeypatch.setattr(sys, "setswitchinterval", lambda seconds: None)
+    [told] = told_by(lambda bench: bench._open_recording(tmp_path / "a.mcap"))
+    assert told[0] == "recording" and "AttributeError: mcap has changed" in told[2]

@@ -148,4 +148,66 @@ def test_changed_bytes_are_told_and_nothing_of_another_kind_is_raised(tmp_path: 
             assert numbers in ([], list(range(20)))
         except NoRecording:
             refused += 1
-    assert refused > 100
+    assert refused > 80
+
+
+@pytest.mark.requirement("HIL-02")
+@pytest.mark.parametrize("error", [OSError(28, "No space left"), MemoryError(), KeyError("bug")])
+def test_whatever_the_writer_ends_in_ends_the_recording_alone_and_is_told(
+    tmp_path: Path, error: Exception
+) -> None:
+    """From the last instant on at which all was in the file; what comes later is counted."""
+    recorder = Recorder(tmp_path / "a.mcap")
+    recorder.mission_ns = 2 * 10**9
+    recorder.told("/a/call", {})
+    assert recorder.incomplete() is None
+    failing = threading.Event()
+
+    def fails(*_: object) -> None:
+        failing.set()
+        raise error
+
+    recorder._writer.add_message = fails
+    recorder.mission_ns = 5 * 10**9
+    recorder.told("/run/input", {})
+    assert failing.wait(5.0)
+    recorder._thread.join(5.0)
+    recorder.mission_ns = 9 * 10**9
+    recorder.told("/run/input", {})  # nobody is disturbed by it
+    recorder.close()
+    told = recorder.incomplete()
+    assert told is not None and told[1] <= 5.0
+    assert told[0] == ("No space left" if isinstance(error, OSError) else
+                       f"{type(error).__name__}: {error}")  # fmt: skip
+    assert recorder.dropped >= 1 and recorder.dropped_inputs >= 1
+    assert not figures_of(tmp_path / "a.mcap").whole
+
+
+def test_what_cannot_be_taken_in_ends_it_as_well(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.mcap")
+    recorder.told("/a/call", {})
+    recorder.mission_ns = 3 * 10**9
+    recorder.give_up(RuntimeError("no"))
+    recorder.told("/a/call", {})
+    recorder.close()
+    assert recorder.incomplete() == ("RuntimeError: no", 3.0)
+    figures = figures_of(tmp_path / "a.mcap")
+    assert figures.whole and figures.incomplete() == (
+        "incomplete from t=3.000 s on (RuntimeError: no), 1 messages", 3.0
+    )  # fmt: skip
+
+
+def test_a_torn_one_says_where_and_one_with_all_inputs_is_whole(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.mcap")
+    for number in range(3):
+        recorder.mission_ns = number * 10**9
+        recorder.told("/a/call", {"number": number})
+        recorder.payload("/a/sent", b"\x93\x01\x00\xc0")
+    recorder.dropped = 2  # of what no flight needs
+    recorder.close()
+    assert figures_of(tmp_path / "a.mcap").incomplete() is None
+    whole = (tmp_path / "a.mcap").read_bytes()
+    (tmp_path / "b.mcap").write_bytes(whole[:-9])  # its end is missing
+    assert figures_of(tmp_path / "b.mcap").incomplete() == ("torn at t=2.000 s, 6 messages", 2.0)
+    (tmp_path / "b.mcap").write_bytes(whole[:8])
+    assert figures_of(tmp_path / "b.mcap").incomplete() == ("torn at t=0.000 s, 0 messages", 0.0)

@@ -55,7 +55,7 @@ class Answering(Reading):
     ) -> Values:
         """Of all that is real."""
         if order not in ("stop", "safe"):
-            self._needs(user, "operator", "trainer", "director")
+            self._needs(user, "conductor")
         self.benched.order(user, order)
         return {}
 

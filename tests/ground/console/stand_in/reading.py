@@ -7,7 +7,7 @@ from tests.ground.console.stand_in.run import Run
 
 USERS = {
     "anna": ["operator", "trainer"],
-    "ben": ["director", "operator"],
+    "ben": ["director", "operator", "conductor"],
     "eve": ["observer"],
     "max": ["engineer", "admin"],
 }

@@ -131,6 +131,19 @@ def test_a_switch_of_which_nobody_says_what_is_safe_is_refused(tmp_path: Path) -
     assert "heaters" in said and "safe" in said, said
 
 
+def test_switches_that_are_never_made_safe_or_are_one_are_refused(tmp_path: Path) -> None:
+    address = "modbus://127.0.0.1:502"
+    for old, new, words in (
+        ("safe: open", "safe: as it is", "what acts and is never made safe is refused"),
+        ("coil: 4", "coil: 3", "heaters.coil = 3: allowed is a coil of its own: avionics has 3"),
+    ):
+        text = SWITCHES.replace(old, new)
+        said = refused(
+            written(tmp_path, "rover.power_switches", "PowerSwitches", "modbus", address, text)
+        )
+        assert words in said, said
+
+
 def test_what_does_not_answer_is_no_reading(supply: Supply, tmp_path: Path) -> None:
     text = BATTERY.replace("register: 2,", "register: 40,")
     adapter = adapter_from(battery(tmp_path, supply.port, text))
@@ -152,6 +165,10 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "key": ("register: 1,", "registre: 1,", "registre is not a known key"),
     "range": ("register: 1,", "register: 65536,", "register = 65536: allowed is an integer"),
     "type": ("type: int16", "type: int12", "allowed is one of"),
+    "overlap": ("register: 2,", "register: 4,", "4 to 4 overlap its 3 to 4"),
+    "one as two": ("register: 2,", "register: 1,", "registers of its own, or all of those of"),
+    "end": ("register: 3,", "register: 65535,", "register = 65535: allowed is 0 to 65534 of a"),
+    "one word": ("type: int16", "type: int16, low_word_first: true", "false: a int16 has one word"),
     "switches": (
         "map:\n", "map:\n  switches: {a: {coil: 1, safe: open}}\n", "Battery has no switches"
     ),

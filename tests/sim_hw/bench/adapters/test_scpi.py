@@ -123,8 +123,20 @@ def test_a_switch_that_does_not_open_is_not_safe(opened: Any) -> None:
 
 def test_switches_of_which_nobody_says_what_is_safe_are_refused(tmp_path: Path) -> None:
     said = refused(made(tmp_path, SWITCHES.replace('  safe: ["OUTP 0,(@2)"]\n', ""), switches=True))
-    assert "safe" in said and "[] for none" in said, said
-    adapter_from(made(tmp_path, SWITCHES.replace('["OUTP 0,(@2)"]', "[]"), switches=True))
+    assert "safe" in said and 'such as ["OUTP OFF"]' in said, said
+    for never in ("[]", '["OUTP? (@2)"]', '["*IDN?; OUTP? (@1)", " "]'):  # asking changes nothing
+        said = refused(made(tmp_path, SWITCHES.replace('["OUTP 0,(@2)"]', never), switches=True))
+        assert "what acts and is never made safe is refused" in said, said
+    adapter_from(made(tmp_path, SWITCHES.replace('["OUTP', '["*ESR?; OUTP'), switches=True))
+
+
+@pytest.mark.parametrize("key", ["open", "close", "state"])
+def test_what_acts_is_no_query_and_what_asks_is_one(key: str, tmp_path: Path) -> None:
+    old = {"open": "OUTP 0,(@1)", "close": "OUTP 1,(@1)", "state": "OUTP? (@1)"}[key]
+    new = "OUTP 1" if key == "state" else "OUTP? (@1)"
+    text = SWITCHES.replace(f'{key}: "{old}"', f'{key}: "{new}"')
+    said = refused(made(tmp_path, text, switches=True))
+    assert f"switches.avionics.{key}" in said and "query" in said, said
 
 
 def test_what_the_instrument_calls_an_error_is_a_fault_and_what_sticks_is_one(opened: Any) -> None:

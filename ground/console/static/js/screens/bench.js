@@ -14,7 +14,7 @@ const state = { arming: null, minutes: "10" };
 export default {
   id: "bench", title: "Bench", key: "h", group: "always",
   help: [
-    "What of the vehicles is real hardware, simulated, or both beside one another. A device that is armed may move; whoever arms it does so by name and for a time, and that is told in the events.",
+    "What of the vehicles is real hardware, simulated, or both beside one another. A device that is armed may move; the test conductor (the role conductor) arms it, by name and for a time, and that is told in the events, as is whoever was refused.",
     "STOP makes all that is real safe, at once, whatever else goes on; it latches until somebody releases it. Anybody may stop, also who only looks on.",
     "A miss is an answer later than its deadline, a slip a period in which a cycle never began. Where this machine by itself is late (the floor), nobody knows of a device whether it is slow.",
   ],
@@ -40,7 +40,7 @@ function view() {
   ];
 }
 
-const acts = () => ["operator", "trainer", "director", "admin"].some(may);
+const acts = () => may("conductor");
 
 function ways() {
   const { key, file, input } = store.bench.stops;
