@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flight.configuration.files import ConfigurationError
 from ground.terminal.exit_codes import NO, REFUSED, YES
+from sim_hw.faults.line_names import KINDS
 
 if TYPE_CHECKING:
     from ground.testbed.bench_file import BenchFile
@@ -36,7 +37,7 @@ def configure(works: Any) -> None:
             optional: dict[str, Any] = {"nargs": "?", "default": ""} if work == "safe" else {}
             parser.add_argument("service", help="such as rover.wheels", **optional)
         if work == "inject":
-            parser.add_argument("kind", help="open, short, delay, drop, corrupt or stuck")
+            parser.add_argument("kind", help=", ".join(KINDS))
             parser.add_argument(
                 "--figure", type=float, default=None, help="s of a delay (0.2); share of drop and "
                 "corrupt (0.5)"

@@ -15,7 +15,6 @@ Mode = Literal["real", "shadow", "monitor", "sim"]
 """`real`: it flies; `shadow`: the simulated one flies and it is asked the same; `monitor`: it is
 asked for readings alone; `sim`: none is there, and the simulated one is recorded."""
 MODES: tuple[Mode, ...] = get_args(Mode)
-LineFault = Literal["open", "short", "delay", "drop", "corrupt", "stuck"]
 
 
 class RecordFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -19,7 +19,6 @@ from flight.icd.devices.description import interface_hash
 from flight.runtime.throttled_loop import LEAST_PACE
 from ground.testbed.bench_adapters import Mapped, check_adapter, check_address, told_of
 from ground.testbed.bench_evidence_file import (
-    LineFault,
     Mode,
     RecordFile,
     ToleranceFile,
@@ -44,6 +43,7 @@ from sim_hw.bench.calibration import Calibration
 from sim_hw.bench.device_link import Wanted, is_version_rule
 from sim_hw.bench.process import RealDevice, Setting
 from sim_hw.bench.stand_ins.table import BY_SERVICE
+from sim_hw.faults.line_names import LineFault
 
 FORMAT = 1
 FOLDER = "benches"

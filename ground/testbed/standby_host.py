@@ -5,13 +5,14 @@ instant what the other was there, bit for bit. When the other is dead, a copy of
 its folder, and is that run from there on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 from typing import Any, cast
 
 from flight.runtime.discs import MemoryDisc
+from flight.runtime.following_loop import FollowingLoop
 from flight.runtime.movable_disc import MovableDisc
 from flight.runtime.throttled_loop import Descriptors, Input, Pace, ThrottledLoop
 from ground.testbed.host import Happenings, Setting
@@ -21,24 +22,20 @@ from ground.testbed.throttled_host import Throttled, ThrottledHost
 LOOKS = 0.2  # wall seconds, on the way, from one call of `stands` to the next
 
 
-class StandbyLoop(ThrottledLoop):
-    """`stands` is called between two rounds, whenever the loop is where it is to fly to, and every
-    now and then on the way; it says how it goes on (`follow`, `go_live`)."""
+class StandbyLoop(FollowingLoop):
+    """One that also has `stands` called every now and then on the way, and goes on by itself from
+    `go_live` on."""
 
     def __init__(self, stands: Callable[[], None], **more: Any) -> None:
-        super().__init__(Descriptors(), **more)
-        self.stands = stands
-        self.until_ns = -1
+        super().__init__(stands, **more)
         self.is_there = False
         """Whether all is done that is due up to where it is to fly to."""
         self._stands_by = True
         self._look_at = -inf
 
-    def follow(self, until_ns: int, inputs: Sequence[Input] = ()) -> None:
-        """Flies on, and does all that is due up to an instant; these inputs come after those that
-        it was given before."""
-        self._again.extend(inputs)
-        self.until_ns = max(self.until_ns, until_ns)
+    def follow(self, until_ns: int, inputs: Iterable[Input] = ()) -> None:
+        """See `FollowingLoop`."""
+        super().follow(until_ns, inputs)
         self._look_at = self.outside.now() + LOOKS
 
     def go_live(self, outside: Descriptors) -> None:
@@ -50,17 +47,13 @@ class StandbyLoop(ThrottledLoop):
         self._stands_by = False
 
     def _hold_back(self, due_ns: int | None) -> bool:
-        if not self._stands_by:
+        if self._stands_by:
             return super()._hold_back(due_ns)
-        self.is_there = due_ns is None or due_ns > self.until_ns
-        if not self.is_there and self.outside.now() < self._look_at:
-            return False
-        if not self._ready:  # type: ignore[attr-defined]
-            self.between(self._stand)
-        return True
+        return ThrottledLoop._hold_back(self, due_ns)
 
-    def _stand(self) -> None:
-        self.stands()
+    def _flies_on(self, due_ns: int | None) -> bool:
+        self.is_there = not super()._flies_on(due_ns)
+        return not self.is_there and self.outside.now() < self._look_at
 
 
 @dataclass(frozen=True)

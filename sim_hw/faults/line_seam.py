@@ -9,11 +9,11 @@ import msgspec
 from flight.icd.devices.base import DeviceFault, Method
 from flight.icd.devices.description import interface_of
 from sim_hw.faults.kind import Injection
+from sim_hw.faults.line_names import CUTS
 from sim_hw.serving.interposing import Interposer, NoAnswer, Perform, Send
 
 SILENCE = 1.0  # s without a word after which a device is lost, as the protocol of the bench has it
 BACK = 0.5  # s from when a line is whole to when its device is there again
-CUTS = ("open", "short")
 
 
 class LineSeam:

@@ -3,18 +3,18 @@ compared, drills with faults of the real line beside the same in simulation."""
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ground.cli import main
-from sim_hw.bench.building import build
 from sim_hw.bench.recording import RECORDING, read_recording
-from tests.missions.test_bench import Desk, events
+from tests.missions.bench_desks import Desk, events
 
-pytestmark = [pytest.mark.mission, pytest.mark.processes, pytest.mark.check]
+pytestmark = [
+    pytest.mark.mission, pytest.mark.processes, pytest.mark.check, pytest.mark.usefixtures("locks"),
+]  # fmt: skip
 
 BAND = "{absolute: 0.05, unit: m}"
 MORE = "    faults: [open, short, delay, drop, corrupt, stuck]\n"
@@ -30,23 +30,6 @@ faults:
 always: [tubes_accounted, driven_within_limits, no_vehicle_lost]
 heal: {{at: end_of_faults, then: {{command_completes: rover.drive_to, in: 2.5 sol}}}}
 """
-
-
-@pytest.fixture(scope="module")
-def binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build("wheels", "posix", tmp_path_factory.mktemp("build"))
-
-
-@pytest.fixture
-def desk(tmp_path: Path, binary: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
-    made = Desk(tmp_path, binary, getattr(request, "param", 200.0))
-    yield made
-    made.close()
-
-
-@pytest.fixture(autouse=True)
-def locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "runtime"))
 
 
 def bench(desk: Desk, mode: str = "real", more: str = MORE) -> str:

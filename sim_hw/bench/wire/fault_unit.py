@@ -12,10 +12,8 @@ from typing import Any
 from flight.icd.codec import CodecError, decode_plain, pack
 from sim_hw.bench.wire.frames import frame
 from sim_hw.bench.wire.wires import Hear, Wire
+from sim_hw.faults.line_names import CUTS, KINDS
 
-CUTS = ("open", "short")
-KINDS = (*CUTS, "delay", "drop", "corrupt", "stuck")
-"""Those of the catalogue, of a `line`."""
 HITS_APART = 0.2  # s between two that are told
 OWN = ("identity", "ping", "safe", "self_test", "stimulus", "power", "inject")
 """Methods of the bench: no reading of the device is stuck in them."""
