@@ -28,10 +28,9 @@ from sim_hw.bench.adapters.can_map import (
     Signal,
     Status,
     check_map,
-    is_bits,
     message_of,
 )
-from sim_hw.bench.adapters.fields import plain_type
+from sim_hw.bench.adapters.fields import is_bits, plain_type
 from sim_hw.bench.wire.addresses import AddressRefused
 
 FORM = "can:socketcan:can0, can:udp_multicast:239.74.163.2, or another interface of python-can"

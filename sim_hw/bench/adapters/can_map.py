@@ -1,13 +1,13 @@
 """The map of a device on CAN: which signal of a DBC file is which field, argument and effect."""
 
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import msgspec
 
 from flight.configuration.files import NotAllowed, Quantity
 from flight.icd.devices.base import DeviceInterface, Method
 from flight.icd.devices.measured import unit_of
-from sim_hw.bench.adapters.fields import NOT_TOLD, Scaled, plain_type
+from sim_hw.bench.adapters.fields import NOT_TOLD, Scaled, is_bits, plain_type
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
@@ -143,11 +143,6 @@ def _check_reading(
     for name in wanted:
         if every and name not in given:
             raise NotAllowed(f"{at}.{name}", f"where {name} ({wanted[name]}) comes from")
-
-
-def is_bits(kind: Any) -> bool:
-    """Whether a field is a list of whole numbers: those of the bits that are set."""
-    return get_origin(kind) is list and get_args(kind) == (int,)
 
 
 def _check_unit(at: str, found: Any, given: Scaled | Argument) -> None:

@@ -1,7 +1,7 @@
 """Fields of readings, and where an instrument has them: scale, offset, unit, what may be there."""
 
 from collections.abc import Mapping
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -28,6 +28,20 @@ class Scaled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def true(self, raw: float) -> float:
         """Of a figure that was read."""
         return self.scale * float(raw) + self.offset
+
+
+class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where an argument of a motion goes: what is written = (argument - offset) / scale. The
+    argument is in the unit of the ICD. `relative_to`: an effect, whose value at the beginning is
+    added to the argument, where the device is told an absolute place."""
+
+    scale: float = 1.0
+    offset: float = 0.0
+    relative_to: str = ""
+
+    def raw(self, value: float) -> float:
+        """What is written."""
+        return (float(value) - self.offset) / self.scale
 
 
 def check_fields(
@@ -61,13 +75,27 @@ def _check_reading(at: str, kind: type[Reading], given: Mapping[str, Scaled]) ->
 
 
 def numbers_of(kind: type[Reading]) -> dict[str, str]:
-    """The fields of a reading that are one number each, with their units."""
+    """The fields of a reading that are one number each, with their units; a list of whole numbers
+    is one as well, of bits."""
     hints = get_type_hints(kind, include_extras=True)
     return {
         name: unit_of(hints[name])
         for name in kind.__struct_fields__
-        if name not in NOT_TOLD and plain_type(hints[name]) in (float, int)
+        if name not in NOT_TOLD
+        and (plain_type(hints[name]) in (float, int) or is_bits(plain_type(hints[name])))
     }
+
+
+def is_bits(kind: Any) -> bool:
+    """Whether a field is a list of whole numbers: those of the bits that are set."""
+    return get_origin(kind) is list and get_args(kind) == (int,)
+
+
+def field_value(hint: Any, value: float) -> Any:
+    """A figure as a field has it."""
+    if is_bits(plain_type(hint)):
+        return [bit for bit in range(64) if int(value) >> bit & 1]
+    return round(value) if plain_type(hint) is int else value
 
 
 def plain_type(hint: Any) -> Any:
@@ -81,13 +109,3 @@ def check_switches(interface: type[DeviceInterface], names: Mapping[str, object]
         raise NotAllowed("switches", "each switch of the vehicle, with where it is")
     if interface is not PowerSwitches and names:
         raise NotAllowed("switches", f"none: {interface.__name__} has no switches")
-
-
-def check_reads_only(interface: type[DeviceInterface], adapter: str) -> None:
-    """Raises NotAllowed where an interface has motions, of which this adapter knows nothing."""
-    moves = [name for name, each in interface.methods.items() if each.kind == "actuation"]
-    if moves and interface is not PowerSwitches:
-        raise NotAllowed(
-            "readings", f"those of an interface without motions: {adapter} has none, and "
-            f"{interface.__name__} has {', '.join(moves)}",
-        )  # fmt: skip

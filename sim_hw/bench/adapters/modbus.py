@@ -1,13 +1,14 @@
-"""Modbus/TCP: readings from registers, switches from coils. Needs `pymodbus`.
-
-Registers are numbered from 0, as they go over the wire. A 32-bit number has its high word first,
-unless `low_word_first`.
+"""Modbus, over TCP or a serial line (RTU): readings from registers, switches from coils, motions of
+an axis by the registers of its target, its place and its status. Needs `pymodbus`, and on a serial
+line `pyserial`.
 """
 
+import importlib.util
+import os
 import struct
 import time
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, get_type_hints
 
 import msgspec
 
@@ -20,73 +21,28 @@ from sim_hw.bench.adapters.adapter import (
     host_place,
     parts_of,
 )
-from sim_hw.bench.adapters.fields import (
-    Scaled,
-    check_fields,
-    check_reads_only,
-    check_switches,
+from sim_hw.bench.adapters.fields import check_fields, check_switches, field_value
+from sim_hw.bench.adapters.modbus_map import (
+    FORM,
+    FORMATS,
+    RTU,
+    ModbusMap,
+    Motion,
+    Register,
+    Text,
+    Write,
+    check_coils,
+    check_registers,
+    device_of,
+    line_of,
+    words_of,
 )
+from sim_hw.bench.adapters.moving import check_motions
 from sim_hw.bench.adapters.switching import SwitchingAdapter
-from sim_hw.bench.wire.addresses import AddressRefused
-
-FORM = "modbus://127.0.0.1:502?device=1, device from 0 to 247"
-FORMATS = {"int16": ">h", "uint16": ">H", "int32": ">i", "uint32": ">I", "float32": ">f"}
-LAST = 65535  # of the registers, and of the coils
-Number = Annotated[int, msgspec.Meta(ge=0, le=LAST)]
-
-
-class Register(Scaled, frozen=True, forbid_unknown_fields=True):
-    """One figure: `register` of a `table`, as a `type`."""
-
-    register: Number = 0
-    table: Literal["holding", "input"] = "holding"
-    type: Literal["int16", "uint16", "int32", "uint32", "float32"] = "uint16"
-    low_word_first: bool = False
-
-    @property
-    def count(self) -> int:
-        """Of its registers."""
-        return struct.calcsize(FORMATS[self.type]) // 2
-
-
-class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A text of two ASCII letters a register."""
-
-    register: Number
-    count: Annotated[int, msgspec.Meta(ge=1, le=60)]
-    table: Literal["holding", "input"] = "holding"
-
-
-class Coil(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A switch: `coil`, closed where it is set, what becomes of it when it is made safe, and the
-    power (W) through it where it is measured; without, 0 W is told."""
-
-    coil: Number
-    safe: Literal["open", "closed", "as it is"]
-    power: Register | None = None
-
-
-class ModbusMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`serial`: where the device has its number. Model, vendor and firmware are those of its device
-    identification (function 43), where it has that."""
-
-    readings: dict[str, dict[str, Register]] = {}
-    switches: dict[str, Coil] = {}
-    serial: Text | None = None
-
-    def registers(self) -> dict[str, Register]:
-        """All that are read, by their keys."""
-        found = {
-            f"readings.{method}.{name}": each
-            for method, fields in self.readings.items() for name, each in fields.items()
-        }  # fmt: skip
-        powers = {name: each.power for name, each in self.switches.items()}
-        found |= {f"switches.{name}.power": each for name, each in powers.items() if each}
-        return {key: each for key, each in found.items() if each.constant is None}
 
 
 class ModbusAdapter(SwitchingAdapter):
-    """A device at the other end of a TCP connection."""
+    """A device at the other end of a TCP connection, or one of those on a serial line."""
 
     Map: ClassVar[type[msgspec.Struct]] = ModbusMap
     libraries = ("pymodbus",)
@@ -96,38 +52,57 @@ class ModbusAdapter(SwitchingAdapter):
         super().__init__(setting)
         self._map: ModbusMap = setting.map
         self._client: Any = None
-        self._device = _device_of(setting.address)
+        self._device = device_of(setting.address)
 
     @classmethod
     def place(cls, address: str) -> Place:
-        _device_of(address)
+        device_of(address)
+        if address.startswith(RTU):
+            return Place(f"serial {os.path.realpath(line_of(address)[0])}", local=True)
         return host_place(parts_of(address, "modbus", FORM), FORM)
 
     @classmethod
     def check(cls, setting: AdapterSetting) -> None:
-        check_reads_only(setting.interface, "modbus")
+        if setting.address.startswith(RTU) and importlib.util.find_spec("serial") is None:
+            raise NotAllowed("", f"one over TCP, until pyserial is installed: {cls.install}")
+        if not setting.map.switches:
+            check_motions(setting.interface, "modbus", setting.map, watched=True)
+        elif setting.map.motions or setting.map.stop:
+            raise NotAllowed("motions", "none beside switches: those are made safe by `safe`")
         check_switches(setting.interface, setting.map.switches)
         check_fields(setting.interface, setting.map.readings)
         for name, coil in setting.map.switches.items():
             if coil.power is not None and coil.power.unit != "W":
                 raise NotAllowed(f"switches.{name}.power.unit", "W")
-        _check_coils(setting.map.switches)
+        check_coils(setting.map.switches)
         check_registers(setting.map.registers())
 
     def open(self) -> Identity:
-        from pymodbus.client import ModbusTcpClient
-
-        parts = parts_of(self.setting.address, "modbus", FORM)
-        host, port = str(parts.hostname), parts.port or 502
-        # One request that is not answered is the end: a second would be told of too late.
-        patience = 0.6 * self.setting.longest
-        self._client = ModbusTcpClient(host, port=port, timeout=patience, retries=0)
+        self._client = self._make_client()
         if not self._client.connect():
             raise OSError("nobody serves it: start the device first")
         told = self._identification()
         serial = "" if self._map.serial is None else self._text(self._map.serial)
         return Identity(
             told.get(1, ""), serial, told.get(2, "").lstrip("vV"), vendor=told.get(0, "")
+        )
+
+    def _make_client(self) -> Any:
+        from pymodbus.client import ModbusSerialClient, ModbusTcpClient
+
+        # One request that is not answered is the end: a second would be told of too late.
+        patience = 0.6 * self.setting.longest
+        if not self.setting.address.startswith(RTU):
+            parts = parts_of(self.setting.address, "modbus", FORM)
+            host, port = str(parts.hostname), parts.port or 502
+            return ModbusTcpClient(host, port=port, timeout=patience, retries=0)
+        path, baud, parity, stops = line_of(self.setting.address)
+        if not os.path.exists(path):
+            raise OSError(f"there is no {path}: is it plugged in?")
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise OSError(f"{path} may not be opened: is the user in its group (dialout)?")
+        return ModbusSerialClient(
+            path, baudrate=baud, parity=parity, stopbits=stops, timeout=patience, retries=0
         )
 
     def _identification(self) -> dict[int, str]:
@@ -146,8 +121,9 @@ class ModbusAdapter(SwitchingAdapter):
         begun = time.monotonic()
         if self._map.switches:
             values = self.states()
+        hints = get_type_hints(self.setting.interface.methods[method].result, include_extras=True)
         for name, register in self._map.readings.get(method, {}).items():
-            values[name] = self.figure(register)
+            values[name] = field_value(hints[name], self.figure(register))
         # The first was taken so long before the last: the reading is as old as its oldest figure.
         return Sample(values, time.monotonic() - begun)
 
@@ -158,10 +134,12 @@ class ModbusAdapter(SwitchingAdapter):
         return self._coil(self._map.switches[name].coil)
 
     def make_safe(self) -> None:
-        """Raises OSError where a switch is not as it is to be, after all have been told."""
+        """Raises OSError where a switch is not as it is to be, after all have been told, or where
+        something moves still."""
         self._asked = None
         if self._client is None:
             return
+        super().make_safe()
         wanted = {
             name: each.safe == "closed"
             for name, each in self._map.switches.items()
@@ -176,6 +154,40 @@ class ModbusAdapter(SwitchingAdapter):
         wrong = wrong or self.not_so(wanted)
         if wrong:
             raise OSError(f"it is not safe: {'; '.join(wrong)}")
+
+    # ------------------------------------------------------------------ motions
+
+    @property
+    def is_open(self) -> bool:
+        return self._client is not None
+
+    def start(self, motion: Motion, values: Mapping[str, float]) -> None:
+        for name, goal in motion.arguments.items():
+            words = words_of(goal.type, values[name], low_word_first=goal.low_word_first)
+            answer = self._client.write_registers(goal.register, words, device_id=self._device)
+            _right(answer, f"holding register {goal.register}")
+        for step in motion.begin:
+            self.tell(step)
+
+    def tell(self, step: Write) -> None:
+        if step.coil is not None:
+            self._write(step.coil, bool(step.value))
+            return
+        assert step.register is not None
+        answer = self._client.write_register(step.register, step.value, device_id=self._device)
+        _right(answer, f"holding register {step.register}")
+
+    def status(self, motion: Motion) -> int:
+        where = motion.status
+        if where.table == "coil":
+            return int(self._coil(where.register))
+        if where.table == "discrete":
+            read = self._client.read_discrete_inputs(
+                where.register, count=1, device_id=self._device
+            )
+            return int(_right(read, f"discrete input {where.register}").bits[0])
+        (word,) = self._words(where.table, where.register, 1)
+        return word if where.bit is None else word >> where.bit & 1
 
     def _write(self, coil: int, closed: bool) -> None:
         _right(self._client.write_coil(coil, closed, device_id=self._device), f"coil {coil}")
@@ -210,47 +222,6 @@ class ModbusAdapter(SwitchingAdapter):
     def close(self) -> None:
         if self._client is not None:
             self._client.close()
-
-
-def _check_coils(switches: Mapping[str, Coil]) -> None:
-    """Raises NotAllowed where two switches are one, or none of them is ever made safe."""
-    users: dict[int, str] = {}
-    for name, each in switches.items():
-        if users.setdefault(each.coil, name) != name:
-            words = f"a coil of its own: {users[each.coil]} has {each.coil}"
-            raise NotAllowed(f"switches.{name}.coil", words)
-    if switches and all(each.safe == "as it is" for each in switches.values()):
-        raise NotAllowed(
-            f"switches.{next(iter(switches))}.safe", "open or closed, of one switch at least: what "
-            "acts and is never made safe is refused",
-        )  # fmt: skip
-
-
-def check_registers(registers: Mapping[str, Register]) -> None:
-    """Raises NotAllowed where a figure has registers that there are not, or half of another's."""
-    for key, each in registers.items():
-        last = each.register + each.count - 1
-        if last > LAST:
-            raise NotAllowed(f"{key}.register", f"0 to {LAST - each.count + 1} of a {each.type}")
-        if each.low_word_first and each.count == 1:
-            raise NotAllowed(f"{key}.low_word_first", f"false: a {each.type} has one word")
-        for other, one in registers.items():
-            apart = last < one.register or one.register + one.count <= each.register
-            same = (each.register, each.type) == (one.register, one.type)
-            if each.table == one.table and not apart and not same:
-                end = one.register + one.count - 1
-                raise NotAllowed(
-                    f"{key}.register", f"registers of its own, or all of those of {other} as "
-                    f"{one.type}: {each.register} to {last} overlap its {one.register} to {end}",
-                )  # fmt: skip
-
-
-def _device_of(address: str) -> int:
-    parts = parts_of(address, "modbus", FORM)
-    name, _, number = (parts.query or "device=1").partition("=")
-    if name != "device" or not number.isdecimal() or int(number) > 247:
-        raise AddressRefused(f"{address}: allowed is {FORM}")
-    return int(number)
 
 
 def _right(answer: Any, what: str) -> Any:

@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.power import PowerSwitches
 from sim_hw.bench.adapters.adapter import Adapter
+from sim_hw.bench.adapters.moving import MovingAdapter
 
 GROUP = "threeforks.bench"
 PROTOCOL = "protocol"
@@ -61,7 +62,7 @@ def check_safe(name: str, kind: type[Adapter], interface: type[DeviceInterface])
     """
     if all(each.kind != "actuation" for each in interface.methods.values()):
         return
-    own = kind.make_safe is not Adapter.make_safe
+    own = kind.make_safe not in (Adapter.make_safe, MovingAdapter.make_safe)
     if not own and (interface is PowerSwitches or kind.halt is Adapter.halt):
         raise AdapterRefused(
             f"an adapter that can make {interface.__name__} safe; {name} has no make_safe of its "

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, get_type_hints
 
 import msgspec
 
@@ -16,14 +16,19 @@ from sim_hw.bench.adapters.adapter import (
 )
 from sim_hw.bench.adapters.fields import (
     Scaled,
+    Target,
     check_fields,
-    check_reads_only,
     check_switches,
+    field_value,
 )
+from sim_hw.bench.adapters.moving import MotionMap, Watchdog, check_motions
 from sim_hw.bench.adapters.switching import SwitchingAdapter
 from sim_hw.bench.wire.addresses import AddressRefused, is_loopback
 
 FORM = "scpi:TCPIP0::127.0.0.1::5025::SOCKET, or another VISA resource after scpi:"
+PENDING, COMPLETE, FAILED = 0, 1, 2
+ERRORS = 0b111100
+"""Of the event status register: query, device, execution and command errors."""
 KINDS = ("ASRL", "GPIB", "PXI", "TCPIP", "USB", "VXI")
 CLOSED = {"1": True, "ON": True, "+1": True, "0": False, "OFF": False, "+0": False}
 Command = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[ -~]+$(?!\n)")]
@@ -45,13 +50,36 @@ class Switch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     power: Query | None = None
 
 
+class Effect(Query, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Of a motion; `relative`: what it has become less what it was at the beginning."""
+
+    relative: bool = False
+
+
+class Motion(MotionMap, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One method. `begin`: commands, in which `{NAME}` is the argument of that name; `status`: a
+    query. Without one it is *OPC: 0 while the instrument is at it, 1 when it has completed it, 2
+    where its event status register tells of an error."""
+
+    begin: Annotated[list[Command], msgspec.Meta(min_length=1)]
+    effects: dict[str, Effect]
+    status: str = ""
+    moving: list[int] = msgspec.field(default_factory=lambda: [0])
+    done: list[int] = msgspec.field(default_factory=lambda: [1])
+    arguments: dict[str, Target] = msgspec.field(default_factory=dict)
+
+
 class ScpiMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`safe`: what makes it safe, a command or more wherever there are switches; `errors`: what
     is asked after each command, "" for nothing; `library`: of VISA (`@py`, `@ivi`, or a file beside
-    the bench file before the @)."""
+    the bench file before the @); `stop`: what stops what moves; `watchdog`: s without a word after
+    which the instrument stops by itself."""
 
     readings: dict[str, dict[str, Query]] = {}
     switches: dict[str, Switch] = {}
+    motions: dict[str, Motion] = {}
+    stop: list[Command] = []
+    watchdog: Watchdog | None = None
     safe: list[Command] | None = None
     errors: str = "SYST:ERR?"
     termination: str = "\n"
@@ -70,6 +98,8 @@ class ScpiAdapter(SwitchingAdapter):
         self._map: ScpiMap = setting.map
         self._manager: Any = None
         self._line: Any = None
+        self._events = 0  # of the event status register, since the motion began
+        self._completes = False  # *OPC was said, and has not been taken back
 
     @classmethod
     def place(cls, address: str) -> Place:
@@ -84,14 +114,21 @@ class ScpiAdapter(SwitchingAdapter):
 
     @classmethod
     def check(cls, setting: AdapterSetting) -> None:
-        check_reads_only(setting.interface, "scpi")
+        if not setting.map.switches:
+            check_motions(setting.interface, "scpi", setting.map, watched=True)
+            _check_words(setting.map)
+        elif setting.map.motions or setting.map.stop:
+            raise NotAllowed("motions", "none beside switches: those are made safe by `safe`")
         check_switches(setting.interface, setting.map.switches)
         check_fields(setting.interface, setting.map.readings)
         _check_safe(setting.map)
-        queries = {
+        queries: dict[str, Query] = {
             f"readings.{method}.{name}": query
             for method, fields in setting.map.readings.items() for name, query in fields.items()
         }  # fmt: skip
+        for method, motion in setting.map.motions.items():
+            for name, effect in motion.effects.items():
+                queries[f"motions.{method}.effects.{name}"] = effect
         for name, switch in setting.map.switches.items():
             if switch.power is not None:
                 queries[f"switches.{name}.power"] = switch.power
@@ -142,6 +179,10 @@ class ScpiAdapter(SwitchingAdapter):
                 self._say(words)
             except Exception as error:  # as VISA has it: the others are said all the same
                 wrong.append(str(error))
+        try:
+            super().make_safe()
+        except Exception as error:
+            wrong.append(str(error))
         wrong = wrong or self.not_so(_told_by(self._map))
         if wrong:
             raise OSError(f"it is not safe: {'; '.join(wrong)}")
@@ -149,8 +190,9 @@ class ScpiAdapter(SwitchingAdapter):
     def read(self, method: str, arguments: Mapping[str, Any]) -> Sample:
         begun = time.monotonic()
         values = self.states() if self._map.switches else {}
+        hints = get_type_hints(self.setting.interface.methods[method].result, include_extras=True)
         for name, query in self._map.readings.get(method, {}).items():
-            values[name] = self.figure(query)
+            values[name] = field_value(hints[name], self.figure(query))
         return Sample(values, time.monotonic() - begun)
 
     def figure(self, entry: Query) -> float:
@@ -173,10 +215,71 @@ class ScpiAdapter(SwitchingAdapter):
         switch = self._map.switches[name]
         self._say(switch.close if closed else switch.open)
 
+    # ------------------------------------------------------------------ motions
+
+    @property
+    def is_open(self) -> bool:
+        return self._line is not None
+
+    def start(self, motion: Motion, values: Mapping[str, float]) -> None:
+        if not motion.status:
+            self._line.write("*CLS")  # of what was before nothing is to be read any more
+        for words in motion.begin:
+            for name, value in values.items():
+                words = words.replace(f"{{{name}}}", f"{value:.9g}")
+            self._say(words)
+        if not motion.status:
+            self._events, self._completes = 0, True
+            self._line.write("*OPC")
+
+    def tell(self, step: str) -> None:
+        self._completes = False  # what was stopped does not complete any more
+        self._say(step)
+
+    def status(self, motion: Motion) -> int:
+        if not motion.status:
+            return self._operation()
+        told = self._ask(motion.status)
+        try:
+            return round(float(told))
+        except (ValueError, OverflowError):
+            problem = f"{motion.status} was answered by {told!r}, which is no number"
+            raise OSError(problem) from None
+
+    def _operation(self) -> int:
+        """By *OPC: 0 is under way, 1 complete, 2 ended by an error. To read it clears it."""
+        if not self._completes:
+            return COMPLETE
+        told = self._ask("*ESR?")
+        if not told.lstrip("+").isdecimal():
+            raise OSError(f"*ESR? was answered by {told!r}, which is no number")
+        self._events |= int(told)
+        if self._events & ERRORS:
+            return FAILED
+        return COMPLETE if self._events & 1 else PENDING
+
     def close(self) -> None:
         for each in (self._line, self._manager):
             if each is not None:
                 each.close()
+
+
+def _check_words(mapped: ScpiMap) -> None:
+    """Raises NotAllowed where commands of a motion only ask, or do not say an argument."""
+    for name, motion in mapped.motions.items():
+        at = f"motions.{name}"
+        if motion.status and not _is_query(motion.status):
+            raise NotAllowed(f"{at}.status", "a query, such as MOT:STAT?, or none: then *OPC")
+        if all(_is_query(each) for each in motion.begin):
+            raise NotAllowed(f"{at}.begin", "a command or more that begin it, and no query")
+        for argument in motion.arguments:
+            if not any(f"{{{argument}}}" in each for each in motion.begin):
+                raise NotAllowed(f"{at}.begin", f"a command that says {{{argument}}}")
+        if not motion.status and (motion.moving, motion.done) != ([PENDING], [COMPLETE]):
+            raise NotAllowed(f"{at}.moving", "[0], and [1] of done, without a status: *OPC says so")
+    for index, each in enumerate(mapped.stop):
+        if _is_query(each):
+            raise NotAllowed(f"stop[{index}]", "a command, and no query")
 
 
 def _check_safe(mapped: ScpiMap) -> None:

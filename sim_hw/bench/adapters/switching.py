@@ -1,13 +1,15 @@
-"""What adapters of switches have in common: a switch is told, and what is read back counts."""
+"""What adapters of switches have in common: a switch is told, and what is read back counts. What
+moves, of the same kind of instrument, is `moving`."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from flight.icd.devices.base import DeviceFault
-from sim_hw.bench.adapters.adapter import Adapter, AdapterSetting, Progress
+from sim_hw.bench.adapters.adapter import AdapterSetting, Progress
+from sim_hw.bench.adapters.moving import MovingAdapter
 
 
-class SwitchingAdapter(Adapter):
+class SwitchingAdapter(MovingAdapter):
     """Base of those whose map has `switches` by name. A subclass tells one, and looks at one."""
 
     def __init__(self, setting: AdapterSetting) -> None:
@@ -23,11 +25,10 @@ class SwitchingAdapter(Adapter):
         """What is read back of it."""
         raise NotImplementedError
 
-    def figure(self, entry: Any) -> float:
-        """What an entry of the map reads, in the unit of the ICD."""
-        raise NotImplementedError
-
     def begin(self, method: str, arguments: Mapping[str, Any]) -> None:
+        if not self._switches:
+            super().begin(method, arguments)
+            return
         name, closed = arguments["name"], arguments["closed"]
         if name not in self._switches:
             known = ", ".join(self._switches)
@@ -36,6 +37,8 @@ class SwitchingAdapter(Adapter):
         self._asked = (name, closed)
 
     def advance(self) -> Progress:
+        if not self._switches:
+            return super().advance()
         assert self._asked is not None
         (name, closed), self._asked = self._asked, None
         states = self.states()
