@@ -1,6 +1,7 @@
 """The pace of a run with real devices: no faster than the wall while one works, or is missing."""
 
 import asyncio
+from math import inf
 
 from ground.testbed.bench_file import BenchFile
 from ground.testbed.bench_recorded import RecordedBench
@@ -21,6 +22,8 @@ class PacedBench(RecordedBench):
             (service, device.loop.method): device.loop.period * LINGER
             for service, device in bench.devices.items() if device.loop is not None
         }  # fmt: skip
+        self._looped: dict[tuple[str, str], float] = {}
+        """When each loop has begun a cycle last, mission time in s."""
         self._held_until = 0.0
         self._lingers: asyncio.TimerHandle | None = None
 
@@ -57,6 +60,12 @@ class PacedBench(RecordedBench):
         self.evidence.began(service, method, number, due, now)
         linger = self._loops.get((service, method))
         if linger is not None:
+            # One that is told the same again and again, and seldom, is no loop: a nozzle that
+            # rests in a coast holds nobody up between two calls.
+            last = self._looped.get((service, method), -inf)
+            self._looped[service, method] = loop.time()
+            if not anew and loop.time() - last > linger:
+                return
             linger = max(linger, SETTLES) if anew else linger
             self._held_until = max(self._held_until, loop.time() + linger)
             if self._lingers is None:
