@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flight.configuration.files import ConfigurationError
-from ground.commands import hil_evidence, hil_orders
+from ground.commands import hil_evidence, hil_orders, hil_replay
 from ground.terminal.destinations import check_folder
 from ground.terminal.exit_codes import NO, REFUSED, UNKNOWN, YES
 
@@ -51,6 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     report = works.add_parser("report", help="how late the devices of a flight were; again")
     report.add_argument("folder", type=Path, help="folder of the run")
     hil_orders.configure(works)
+    hil_replay.configure(works)
     hil_evidence.configure(works)
     floor = works.add_parser("floor", help="how late this machine is with no device at all")
     floor.add_argument("--rate", type=float, default=100.0, help="cycles a second (default: 100)")
@@ -65,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         "lock": hil_orders.lock, "unlock": hil_orders.lock, "locks": hil_orders.locks,
         "list": _list, "show": _show, "doctor": _doctor, "check": _check, "build": _build,
         "floor": _floor, "report": _report,
-        "replay": hil_evidence.replay, "compare": hil_evidence.compare,
+        "replay": hil_replay.replay, "compare": hil_evidence.compare,
     }  # fmt: skip
     return works[arguments.work](arguments)
 

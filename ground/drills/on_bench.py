@@ -11,6 +11,7 @@ import msgspec
 
 from flight.configuration.files import ConfigurationError
 from ground.drills.bareness import bare
+from ground.drills.bench_drill import FlownDrill, keep
 from ground.drills.campaign import Task
 from ground.drills.flying import Flight
 from ground.drills.jobs import Job
@@ -52,5 +53,7 @@ def fly_on_bench(
         Flight([(job, drill)], take, kind=kind(), folder=folder).fly()
         if not records:
             raise ConfigurationError(str(folder), None, "", "the flight left no record")
-        found.append((judge(task.drill, records[0]), folder))
+        judged = judge(task.drill, records[0])
+        keep(folder, FlownDrill(task.job, records[0].sha256, judged.verdict))
+        found.append((judged, folder))
     return found

@@ -38,6 +38,7 @@ _FILES = (
     "bench.json",
     "bench.junit.xml",
     "bench.mcap",
+    "bench_drill.json",
     "control.json",
     "drills.html",
     "drills.jsonl",

@@ -79,6 +79,11 @@ class Bench(Throttled):
         return "bench"
 
     @property
+    def is_live(self) -> bool:
+        """Whether devices are asked; else what they said comes from a record."""
+        return self.session is None
+
+    @property
     def bench_name(self) -> str:
         """For the record."""
         return str(self.file.resolve())
@@ -143,7 +148,7 @@ class BenchHost(PacedBench):
         self._first: list[list[Any]] = []
         self._holding: Holding | None = None
         self._floor: Floor | None = None
-        if kind.session is None:
+        if kind.is_live:
             self._open_bench(kind, setting.folder.path)
         super().__init__(setting, happenings, kind)
         devices = kind.bench.devices

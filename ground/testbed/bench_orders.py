@@ -36,6 +36,11 @@ class OrderedBench(Protocol):
         ...
 
     @property
+    def is_live(self) -> bool:
+        """Whether devices are asked."""
+        ...
+
+    @property
     def outside(self) -> Descriptors:
         """The wall clock."""
         ...

@@ -34,7 +34,7 @@ class PacedBench(RecordedBench):
 
     def _keep_pace(self) -> None:
         """Mission time runs no faster than the wall's while a real device works or is missing."""
-        if self._bench.session is not None or self._wanted == 0.0:
+        if not self._bench.is_live or self._wanted == 0.0:
             return
         if self._bench_loop.pace.until_ns is not None:
             return  # a person's way to an instant: nothing real may move meanwhile

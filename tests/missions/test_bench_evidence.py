@@ -61,6 +61,11 @@ def test_its_recording_is_flown_again_to_one_hash_also_where_nothing_else_is_lef
     assert len(calls) > 50 and calls == sorted(calls, key=lambda each: each["mission_s"])
     desk.kill()
     assert main(["hil", "replay", str(tmp_path / "run"), "--out", str(tmp_path / "again")]) == 0
+    one = ["hil", "replay", str(tmp_path / "run"), "--device", "rover.wheels", "--twice"]
+    assert main([*one, "--out", str(tmp_path / "one")]) == 0
+    said = capsys.readouterr().out
+    assert "twice the same, bit by bit" in said and "calls were answered as they were" in said
+    assert "became another" not in said
     alone = tmp_path / "elsewhere"
     alone.mkdir()
     shutil.copy(tmp_path / "run" / RECORDING, alone / "mine.mcap")
@@ -138,4 +143,8 @@ def test_a_drill_runs_unchanged_on_the_bench_and_in_simulation(
     assert code == 0, said
     assert 'failures="0"' in junit.read_text()
     assert "in simulation PASS: the same" in said and "1 PASS" in said.splitlines()[-1]
-    assert (tmp_path / "drills" / "bench" / "001-drill" / RECORDING).is_file()
+    folder = tmp_path / "drills" / "bench" / "001-drill"
+    assert (folder / RECORDING).is_file()
+    desk.kill()  # the drill is flown again with its faults, and without the device
+    assert main(["hil", "replay", str(folder), "--out", str(tmp_path / "again")]) == 0
+    assert "all the same, bit by bit" in capsys.readouterr().out
