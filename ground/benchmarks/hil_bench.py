@@ -28,6 +28,7 @@ from flight.icd.devices.base import DeviceError, Reading
 from flight.icd.devices.description import interface_hash
 from flight.icd.devices.mobility import WheelsState
 from flight.runtime.loop import run as run_loop
+from flight.runtime.nursery import Nursery
 from flight.runtime.paced_loop import PacedLoop
 from ground.testbed.bench_limits import actuations_of
 from sim_hw.bench.building import DEVICES, build
@@ -253,17 +254,30 @@ async def _cycles(
 
 @dataclass
 class UnplugFigures:
-    """Seconds from a device's end to the fault of a call, and from its start to its arming."""
+    """Seconds from a device's end to the fault of a call, and from its start to its arming;
+    `stale`: devices that had moved though nobody had asked them since they came back."""
 
     name: str
     fault: Histogram = field(default_factory=Histogram)
     back: Histogram = field(default_factory=Histogram)
+    stale: int = 0
 
 
-def measure_unplugging(binary: Path, folder: Path, cycles: int, *, silent: bool) -> UnplugFigures:
-    """Wheels on a pty that die in mid-drive (`silent`: that are stopped), and come back."""
+def measure_unplugging(
+    binary: Path, folder: Path, cycles: int, *, silent: bool, desks: int = 1
+) -> UnplugFigures:
+    """Wheels on a pty that die in mid-drive (`silent`: that are stopped), and come back: `cycles`
+    in all, at so many desks at once."""
     found = UnplugFigures("silent" if silent else "process dies")
-    run_loop(_unplugged(found, binary, folder / "line", cycles, silent), PacedLoop())
+
+    async def measure() -> None:
+        async with Nursery("desks") as nursery:
+            for number in range(desks):
+                mine = cycles // desks + (number < cycles % desks)
+                line = folder / f"line{number}"
+                nursery.start(_unplugged(found, binary, line, mine, silent), name=line.name)
+
+    run_loop(measure(), PacedLoop())
     return found
 
 
@@ -277,7 +291,7 @@ async def _unplugged(
         async with measured("rover.wheels", "wheels", f"serial://{line}") as made:
             for cycle in range(cycles):
                 _, future = made.port.begin("rover.wheels", "drive", {"distance": 5.0}, 900.0)
-                await asyncio.sleep(0.1 + 0.0137 * (cycle % 20))
+                await asyncio.sleep(0.02 + 0.0097 * (cycle % 20))
                 ended = time.perf_counter()
                 process.send_signal(signal.SIGSTOP if silent else signal.SIGKILL)
                 try:
@@ -294,5 +308,7 @@ async def _unplugged(
                 again = time.perf_counter()
                 await made.until(lambda state: state == ARMED)
                 found.back.add(time.perf_counter() - again)
+                told = await made.stand_in.read("state", WheelsState, 1.0)
+                found.stale += not silent and told.odometer != 0.0
     finally:
         holder.__exit__(None, None, None)

@@ -58,7 +58,8 @@ class HilExtent:
     silences: int
 
 
-FULL = HilExtent(31.0, 1000, 3000, 1000, 20_000, 20, 5)
+FULL = HilExtent(31.0, 1000, 3000, 1000, 20_000, 1000, 20)
+DESKS = 5  # at which devices die at once
 QUICK = HilExtent(3.0, 100, 100, 50, 2_000, 2, 1)
 
 
@@ -100,7 +101,8 @@ def measure_hil(extent: HilExtent, say: Callable[[str], None]) -> Iterator[Row]:
             yield from _paths(extent, nozzle, folder, realtime, say)
         yield from _qemu(extent, folder, say)
         for silent, cycles in ((False, extent.unplugs), (True, extent.silences)):
-            figures = measure_unplugging(wheels, folder, cycles, silent=silent)
+            desks = min(DESKS, cycles)
+            figures = measure_unplugging(wheels, folder, cycles, silent=silent, desks=desks)
             yield from _unplugged(figures, silent)
     yield cost_row(measure_costs(extent.calls))
 
@@ -179,6 +181,9 @@ def _unplugged(figures: UnplugFigures, silent: bool) -> Iterator[Row]:
         met = times.count > 0 and times.largest <= aim
         name = f"{what}: {figures.name}"
         yield Row(name, times, None, f"max <= {1e3 * aim:g}", OK if met else MISSED)
+    if not silent:
+        name = f"moved unasked, of {figures.back.count} that came back: {figures.stale}"
+        yield Row(name, Histogram(), None, "0", MISSED if figures.stale else OK)
 
 
 def cost_row(costs: dict[str, float]) -> Row:

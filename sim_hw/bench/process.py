@@ -100,6 +100,8 @@ class Bench:
             with real_time() if setting.realtime else no as refused:
                 if setting.realtime:
                     self._tell(["realtime", "", refused])
+                    if self._recorder is not None:
+                        self._recorder.prefer()
                 await self._serve(setting, interlock)
         finally:
             if self._recorder is not None:

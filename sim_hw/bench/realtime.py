@@ -36,6 +36,17 @@ def real_time(priority: int = PRIORITY) -> Iterator[list[str]]:
         _lock_memory(False)
 
 
+def prefer_thread(native: int, priority: int = PRIORITY - 1) -> bool:
+    """A thread of this process is ahead of all others' as well, behind its own main one; whether
+    that is permitted. One that is not, and holds what the main one waits for, holds that up for as
+    long as others have the processor."""
+    try:
+        os.sched_setscheduler(native, os.SCHED_FIFO, os.sched_param(priority))
+    except (PermissionError, ProcessLookupError):
+        return False
+    return True
+
+
 def _lock_memory(on: bool) -> bool:
     if sys.platform != "linux":
         return False

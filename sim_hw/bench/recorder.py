@@ -15,6 +15,8 @@ from typing import Any
 
 import msgspec
 
+from sim_hw.bench.realtime import prefer_thread
+
 MOST_WAITING = 50_000  # messages in the queue
 MOST_BYTES_WAITING = 32 << 20
 LARGEST_FILE = 4 << 30  # bytes; a bench at 200 Hz fills it in some ten hours
@@ -109,6 +111,12 @@ class Recorder:
             return
         self._put_bytes += len(data)
         self._queue.append((topic, packed, time.time_ns(), data))
+
+    def prefer(self) -> None:
+        """Who writes shares the interpreter with who answers devices in real time: it is ahead of
+        other programs too, so that it never holds that and waits for them."""
+        if self._thread.native_id is not None:
+            prefer_thread(self._thread.native_id)
 
     def close(self) -> None:
         """Writes what waits, and ends the file."""

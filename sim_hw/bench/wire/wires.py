@@ -6,6 +6,8 @@ import errno
 import fcntl
 import os
 import socket
+import struct
+import sys
 import termios
 import tty
 from collections import deque
@@ -25,6 +27,9 @@ from sim_hw.bench.wire.frames import (
     without_checksum,
 )
 
+TIOCGSERIAL, TIOCSSERIAL = 0x541E, 0x541F  # of Linux: asm-generic/ioctls.h
+SERIAL_STRUCT, FLAGS_AT = 128, 16  # bytes that hold `struct serial_struct`; where its flags are
+ASYNC_LOW_LATENCY = 1 << 13  # linux/tty_flags.h
 QUICK = getattr(socket, "TCP_QUICKACK", 0)  # of Linux; it holds for what comes next alone
 CHUNK = 64 << 10  # bytes read at once
 MOST_WAITING = 256 << 10  # bytes that wait to be sent: a device that takes nothing is lost
@@ -101,6 +106,7 @@ class StreamWire(_Ended):
         self._reader = FrameReader(largest)
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
+        self._waits = False  # until it can be written
 
     def start(self, hear: Hear, lost: Lost) -> None:
         self._hear, self._lost = hear, lost
@@ -148,6 +154,7 @@ class StreamWire(_Ended):
                 done = os.write(self._descriptor, self._waiting[0])
             except (BlockingIOError, InterruptedError):
                 self._loop.add_writer(self._descriptor, self._write)
+                self._waits = True
                 return
             except OSError as error:
                 self._is_lost(_words(error))
@@ -157,7 +164,9 @@ class StreamWire(_Ended):
                 self._waiting[0] = self._waiting[0][done:]
             else:
                 self._waiting.popleft()
-        self._loop.remove_writer(self._descriptor)
+        if self._waits:
+            self._loop.remove_writer(self._descriptor)
+            self._waits = False
 
     def close(self) -> None:
         if not self.closed:
@@ -364,6 +373,7 @@ def open_serial(path: str, baud: int) -> int:
         termios.tcsetattr(descriptor, termios.TCSANOW, setting)
         with contextlib.suppress(termios.error):
             termios.tcflush(descriptor, termios.TCIFLUSH)
+        _want_low_latency(descriptor)
     except BaseException as error:
         os.close(descriptor)
         if isinstance(error, BlockingIOError):
@@ -372,6 +382,19 @@ def open_serial(path: str, baud: int) -> int:
             raise OSError(*error.args) from None
         raise
     return descriptor
+
+
+def _want_low_latency(descriptor: int) -> None:
+    """Bytes are handed on as they come: many a USB adapter gathers them for 16 ms otherwise. Where
+    a driver does not know of that (a pty has nothing to gather), it is as it is."""
+    if sys.platform != "linux":
+        return
+    setting = bytearray(SERIAL_STRUCT)
+    with contextlib.suppress(OSError):
+        fcntl.ioctl(descriptor, TIOCGSERIAL, setting)
+        (flags,) = struct.unpack_from("i", setting, FLAGS_AT)
+        struct.pack_into("i", setting, FLAGS_AT, flags | ASYNC_LOW_LATENCY)
+        fcntl.ioctl(descriptor, TIOCSSERIAL, bytes(setting))
 
 
 def _words(error: OSError) -> str:
