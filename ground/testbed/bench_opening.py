@@ -166,9 +166,8 @@ def until_ready(process: BenchProcess, file: Path, bench: BenchFile) -> list[lis
         if state != ready[service]:
             wire = bench.devices[service].wire
             why = words or "it does not answer"
-            raise ConfigurationError(
-                str(file), None, f"devices.{service}", f"{state} on wire {wire}: {why}"
-            )
+            problem = f"{service} is {state} on wire {wire}: {why}"
+            raise ConfigurationError(str(file), None, f"devices.{service}", problem)
     raise ConfigurationError(str(file), None, "devices", "the bench process has ended")
 
 

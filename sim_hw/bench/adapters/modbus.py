@@ -81,7 +81,14 @@ class ModbusAdapter(SwitchingAdapter):
         self._client = self._make_client()
         if not self._client.connect():
             raise OSError("nobody serves it: start the device first")
-        told = self._identification()
+        try:
+            told = self._identification()
+        except Exception as error:  # as the client has it
+            words = " ".join(str(error).split())[:160]
+            raise OSError(
+                f"nobody answers as device {self._device}: are host, port, number and line right? "
+                f"({words})"
+            ) from error
         serial = "" if self._map.serial is None else self._text(self._map.serial)
         return Identity(
             told.get(1, ""), serial, told.get(2, "").lstrip("vV"), vendor=told.get(0, "")

@@ -24,6 +24,7 @@ from sim_hw.bench.adapters.fields import (
 from sim_hw.bench.adapters.moving import MotionMap, Watchdog, check_motions
 from sim_hw.bench.adapters.switching import SwitchingAdapter
 from sim_hw.bench.wire.addresses import AddressRefused, is_loopback
+from sim_hw.bench.wire.wires import next_step
 
 FORM = "scpi:TCPIP0::127.0.0.1::5025::SOCKET, or another VISA resource after scpi:"
 PENDING, COMPLETE, FAILED = 0, 1, 2
@@ -146,9 +147,12 @@ class ScpiAdapter(SwitchingAdapter):
             library = str(self.setting.folder / library)
         self._manager = pyvisa.ResourceManager(library)
         patience = 0.5 * self.setting.longest
-        self._line = self._manager.open_resource(
-            _resource_of(self.setting.address), open_timeout=round(2000.0 * patience)
-        )
+        try:
+            self._line = self._manager.open_resource(
+                _resource_of(self.setting.address), open_timeout=round(2000.0 * patience)
+            )
+        except OSError as error:
+            raise OSError(next_step(error)) from error
         self._line.timeout = 1000.0 * patience
         self._line.read_termination = self._line.write_termination = self._map.termination
         names = [each.strip() for each in self._ask("*IDN?").split(",")]

@@ -119,7 +119,7 @@ class StreamWire(_Ended):
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:  # EIO: the other side of a pty is closed, or the plug is out
-            self._is_lost(_words(error))
+            self._is_lost(next_step(error))
             return
         if not data:
             self._is_lost("the other side has closed")
@@ -157,7 +157,7 @@ class StreamWire(_Ended):
                 self._waits = True
                 return
             except OSError as error:
-                self._is_lost(_words(error))
+                self._is_lost(next_step(error))
                 return
             self._waiting_bytes -= done
             if done < len(self._waiting[0]):
@@ -196,7 +196,7 @@ class DatagramWire(_Ended):
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:  # nobody is bound there
-                self._is_lost(_words(error))
+                self._is_lost(next_step(error))
                 return
             try:
                 payload = without_checksum(data)
@@ -221,7 +221,7 @@ class DatagramWire(_Ended):
             return self._unsent()
         except OSError as error:
             self._unsent()
-            self._is_lost(_words(error))
+            self._is_lost(next_step(error))
             return False
         self.counters.sent += 1
         return True
@@ -318,7 +318,7 @@ async def open_wire(address: Address, patience: float = PATIENCE) -> Wire:
     except FileNotFoundError:
         raise WireLost(f"{address.text}: there is no {address.path}; is it plugged in?") from None
     except OSError as error:
-        raise WireLost(f"{address.text}: {_words(error)}") from None
+        raise WireLost(f"{address.text}: {next_step(error)}") from None
 
 
 async def _open(address: Address) -> Wire:
@@ -397,7 +397,8 @@ def _want_low_latency(descriptor: int) -> None:
         fcntl.ioctl(descriptor, TIOCSSERIAL, bytes(setting))
 
 
-def _words(error: OSError) -> str:
+def next_step(error: OSError) -> str:
+    """What is wrong with a wire, and what to do about it."""
     if error.errno == errno.EACCES:
         return "permission is missing: on Linux, be in the group `dialout`, and log in anew"
     if error.errno == errno.EBUSY:
