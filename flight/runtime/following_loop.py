@@ -26,7 +26,7 @@ class FollowingLoop(ThrottledLoop):
         if self._flies_on(due_ns):
             return False
         if not self._ready:  # type: ignore[attr-defined]
-            self._is_there()
+            self._before_standing()
             self.between(self._stand)
         return True
 
@@ -34,8 +34,8 @@ class FollowingLoop(ThrottledLoop):
         """Whether what is due next is done before somebody is asked."""
         return due_ns is not None and due_ns <= self.until_ns
 
-    def _is_there(self) -> None:
-        """It is to stand now."""
+    def _before_standing(self) -> None:
+        """`stands` is about to be called."""
 
     def _stand(self) -> None:
         self.stands()

@@ -39,5 +39,5 @@ class TwinLoop(FollowingLoop):
             return True
         return super()._hold_back(due_ns)
 
-    def _is_there(self) -> None:
+    def _before_standing(self) -> None:
         self._now_ns = max(self._now_ns, self.until_ns)
