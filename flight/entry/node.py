@@ -15,6 +15,7 @@ from flight.core.commanding.commands import CommandRejected, Hazard, Restart, co
 from flight.core.custody.handover import PassiveHandover
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.core.exchanges import ExchangeFailed
+from flight.core.tries import SETTING, insist
 from flight.entry.flying import (
     JOURNAL,
     begin_fall,
@@ -37,11 +38,11 @@ from flight.entry.vehicle import CARRIER, EntryVehicle
 from flight.entry.witnesses import TIMER_SET
 from flight.icd import places
 from flight.icd.devices.base import DeviceError, DeviceFault, usable
+from flight.icd.devices.entry_capsule import TimerState
 from flight.icd.exchanges import CAPSULE_STATUS, SET_ENTRY, CapsuleStatus, EntryTime, Nothing
 from flight.icd.messages import Message
 
 ATTACHED = ("stowed", "checking", "armed")
-SETTINGS = 3  # times that the timer is set until it keeps it
 LONGEST_COAST = 3.0e6  # s
 
 
@@ -188,15 +189,22 @@ class EntryCapsule(EntryVehicle):
         )
 
     async def _keep_entry(self, seconds: float, *, predicted: bool) -> None:
-        for _ in range(SETTINGS):
+        async def set_timer() -> TimerState:
             await self.timer.set_entry(seconds)
             # What was written is not what says that it is written.
             state = usable(await self.timer.state())
-            if abs(state.entry_after - seconds) <= 1.0:
-                break
-            self.result_unconfirmed(actuation=TIMER_SET.what, witness=TIMER_SET.seen_by)
-        else:
-            raise DeviceFault("not_set", f"the timer keeps {state.entry_after:g} s")
+            if abs(state.entry_after - seconds) > 1.0:
+                self.result_unconfirmed(actuation=TIMER_SET.what, witness=TIMER_SET.seen_by)
+                raise DeviceFault("not_set", f"the timer keeps {state.entry_after:g} s")
+            return state
+
+        def failed(number: int, error: DeviceError) -> None:
+            self.trouble("timer", f"try {number}: {error}")
+
+        def runs(error: DeviceError) -> bool:
+            return isinstance(error, DeviceFault) and error.code == "running"
+
+        state = await insist(set_timer, SETTING, failed, is_hopeless=runs)
         self.entry_time, self.entry_predicted = state.entry_after, predicted
         self.entry_after = state.entry_after
 

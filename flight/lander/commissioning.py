@@ -4,18 +4,19 @@ Each step that is done is remembered, so that a reboot or an abort does not repe
 """
 
 import asyncio
+from functools import partial
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
 from flight.core.sound_readings import sound
+from flight.core.tries import SETTING, UNFOLDING, Tries, insist
 from flight.icd.devices.base import DeviceError
 from flight.lander.hardware import IGLOO
 from flight.lander.safeguards import HALF_OPEN_ARRAY
 from flight.lander.vehicle import Commissioning, LanderVehicle
 
-DEPLOY_ATTEMPTS = 4
 DUST_SETTLES = 1500.0  # s after landing; InSight waited about as long (NASA 2018)
 LEAST_ARRAY_POWER = 20.0  # W that a deployed array gives with the Sun up, by any dust known
 DEAD_IGLOO_ZONES_ALLOWED = 2
@@ -66,7 +67,8 @@ async def keep_array_open(node: LanderVehicle, signal: Signal) -> str:
 
 async def deploy_array(node: LanderVehicle) -> str:
     """Unfolds the solar array, with repeats when it jams."""
-    for attempt in range(1, 1 + DEPLOY_ATTEMPTS):
+    tries = Tries(UNFOLDING)
+    async for attempt in tries:
         try:
             state = await node.devices.solar_array.deploy()
         except DeviceError as error:
@@ -74,7 +76,7 @@ async def deploy_array(node: LanderVehicle) -> str:
             continue
         if state.valid and state.deployed:
             return f"deployed at attempt {attempt}"
-    why = f"the solar array did not deploy in {DEPLOY_ATTEMPTS} attempts"
+    why = f"the solar array did not deploy in {tries.number} attempts"
     if node.context.structure.keeps(HALF_OPEN_ARRAY):
         state = await sound(node.devices.solar_array.state)
         if state.power > LEAST_ARRAY_POWER:
@@ -104,11 +106,16 @@ async def check_heaters(node: LanderVehicle) -> str:
     heaters = node.devices.heaters
     before = (await sound(heaters.state)).zones
     dead: list[str] = []
+
+    def failed(number: int, error: DeviceError) -> None:
+        node.device_trouble(device="heaters", reason=f"try {number}: {error}")
+
     for zone, state in before.items():
-        shown = await heaters.set_zone(zone, 320.0, True)
+        shown = await insist(partial(heaters.set_zone, zone, 320.0, True), SETTING, failed)
         if not shown.on:
             dead.append(zone)
-        await heaters.set_zone(zone, state.setpoint, state.enabled)
+        as_before = partial(heaters.set_zone, zone, state.setpoint, state.enabled)
+        await insist(as_before, SETTING, failed)
     node.dead_zones = len(dead)
     vital = [zone for zone in dead if not zone.startswith(IGLOO)]
     if vital or len(dead) > DEAD_IGLOO_ZONES_ALLOWED:

@@ -14,7 +14,9 @@ import msgspec
 from flight.astrodynamics.site_frame import SiteFrame
 from flight.core.activities import ActivityFailed
 from flight.core.fault_protection.structure import STRUCTURE, Structure
+from flight.core.tries import Tries
 from flight.icd.devices.base import DeviceError
+from flight.icd.devices.descent import StarAlignment
 from flight.lander.descent_hardware import DescentDevices
 from flight.lander.descent_memory import DescentMemory
 from flight.lander.descent_navigation import DescentNavigation, navigation_of
@@ -29,7 +31,8 @@ STORE_PERIOD = 1.0  # s
 SIDES = ("A", "B")
 PATIENCE, FIRING = 5.0, 0.5  # s that a device may take: to open tanks, to fire
 DEAF_FOR = 20.0  # s without a valid reading of the inertial unit
-ALIGNMENTS = 3
+ALIGNING = (1.0, 4.0)
+"""s between the questions to the star scanner, minutes before the entry."""
 TROUBLES_TOLD = 2
 LOW_HEIGHT, LOW_SHOWN, HIGH_SHOWN = 5_000.0, 1.0, 5.0  # m, s
 
@@ -111,12 +114,7 @@ class Descent:
     async def align(self) -> None:
         """Starts the navigation: place and velocity from the load, attitude from the stars."""
         start = self.load["state"]
-        for _ in range(ALIGNMENTS):
-            fix = await self.devices.inertial_unit.alignment()
-            if fix.valid:
-                break
-        else:
-            raise ActivityFailed("the star scanner gives no attitude")
+        fix = await self._stars()
         position, velocity = tuple(start["position"]), tuple(start["velocity"])
         navigation = DescentNavigation(
             self.frame,
@@ -131,6 +129,20 @@ class Descent:
         navigation.coast_to(fix.time_ns / NANOSECONDS)
         self._navigation = self._prepared(navigation)
         self.store()
+
+    async def _stars(self) -> StarAlignment:
+        tries = Tries(ALIGNING)
+        while not tries.is_last:
+            self.alive(PATIENCE + tries.pause)
+            await anext(tries)
+            try:
+                fix = await self.devices.inertial_unit.alignment()
+            except DeviceError as error:
+                self.trouble(device="descent_inertial_unit", reason=str(error))
+                continue
+            if fix.valid:
+                return fix
+        raise ActivityFailed("the star scanner gives no attitude")
 
     def _prepared(self, navigation: DescentNavigation) -> DescentNavigation:
         navigation.can_be_insisted = self.structure.keeps(INSISTENCE)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from flight.core.tries import SETTING, Tries
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.thermal import Heaters, ZoneState
 from flight.lander.hardware import ARM, BATTERY, ELECTRONICS, IGLOO, MAV
@@ -11,7 +12,6 @@ from flight.lander.rhythm import Energy
 STUCK_ABOVE, STUCK_BELOW = 8.0, 5.0
 """K off its setpoint from which on a zone does not do what its thermostat should: twice its dead
 band, and what its sensors err."""
-ATTEMPTS = 3  # to set one zone
 
 Setting = tuple[float, bool]
 """Setpoint in K, and whether the zone may heat."""
@@ -68,7 +68,7 @@ class ThermalControl:
 
     async def _set_zone(self, zone: str, setting: Setting) -> None:
         reason = ""
-        for _ in range(ATTEMPTS):
+        async for _ in Tries(SETTING):
             try:
                 shown = await self._heaters.set_zone(zone, *setting)
             except DeviceError as error:

@@ -9,6 +9,7 @@ from flight.core.custody.handover_together import give_together
 from flight.core.exchanges import ExchangeFailed
 from flight.core.fault_protection.witnesses import Confirmation
 from flight.core.sound_readings import sound
+from flight.core.tries import WORK, Tries
 from flight.icd import places
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.capture import ContainmentState
@@ -17,7 +18,6 @@ from flight.orbiter.custody import begin_insertion, end_insertion, on_board
 from flight.orbiter.vehicle import OrbiterVehicle
 from flight.orbiter.witnesses import INSERTED, SEALED, STERILISED
 
-ATTEMPTS = 3
 CAPSULE = "entry"
 
 
@@ -71,7 +71,7 @@ async def _insert(node: OrbiterVehicle) -> None:
 async def _sterilise(node: OrbiterVehicle, state: ContainmentState) -> None:
     """Heats until the sensors have seen the temperature for long enough, the samples cold."""
     needed = node.parameters["sterilising_seconds"]
-    for _ in range(ATTEMPTS):
+    async for _ in Tries(WORK):
         left = needed - state.hot_seconds
         if left <= 0.0:
             node.containment_step(step="sterilisation", result=f"{state.hot_seconds:.0f} s hot")
@@ -100,7 +100,8 @@ async def _step(
     is_done: Callable[[ContainmentState], bool] | None,
 ) -> None:  # fmt: skip
     """Tries until it is done by a sensor (`is_done`; None: none sees it, the answer must do)."""
-    for attempt in range(1, ATTEMPTS + 1):
+    tries = Tries(WORK)
+    async for attempt in tries:
         answered = True
         try:
             await act()
@@ -114,4 +115,4 @@ async def _step(
             return
         if answered and row is not None:
             node.result_unconfirmed(actuation=row.what, witness=row.seen_by)
-    raise ActivityFailed(f"{name} was not verified in {ATTEMPTS} attempts")
+    raise ActivityFailed(f"{name} was not verified in {tries.number} attempts")

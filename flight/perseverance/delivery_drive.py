@@ -6,6 +6,7 @@ from math import atan2, cos, hypot, radians, sin, tau
 
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
+from flight.core.tries import SETTING, Tries
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.icd.devices.vision import LanderSighting
 from flight.perseverance.sample_handling import put_away
@@ -24,7 +25,6 @@ DOCK_STEPS = 16
 LONGEST_STEP = 2.5  # m of the docking
 FACING = 0.05  # rad of the lander off the heading
 MARKS_ERROR = 0.3  # m, 1 sigma, of a place told by the lander's marks
-LOOKS = 3
 
 DriveActivity = Callable[[PerseveranceVehicle, Signal], Awaitable[str | Signal]]
 
@@ -194,7 +194,7 @@ def _docked(node: PerseveranceVehicle, sighting: LanderSighting) -> Signal:
 
 async def see_lander(node: PerseveranceVehicle) -> LanderSighting | None:
     """The lander by its marks, which also correct the pose; None when it is not in sight."""
-    for _ in range(LOOKS):
+    async for _ in Tries(SETTING):
         sighting = await node.hardware.camera.find_lander()
         if sighting.valid:
             node.locomotion.reckoning.landmark_seen(

@@ -12,8 +12,9 @@ from flight.core.chart.statechart import Signal
 from flight.core.commanding.arguments import Arguments, TubeId
 from flight.core.custody.ledger import CustodyError, CustodyStatus, Evidence
 from flight.core.sound_readings import sound
+from flight.core.tries import MOTION, insist
 from flight.icd import places
-from flight.icd.devices.base import DeviceError, DeviceFault
+from flight.icd.devices.base import DeviceError, DeviceFault, ReadingInvalid
 from flight.icd.devices.bit_carousel import STORE_SLOTS
 from flight.icd.devices.transfer_arm_geometry import tube_port_place
 from flight.perseverance.vehicle import PerseveranceVehicle
@@ -23,7 +24,6 @@ MOVER = "perseverance.bit_carousel"
 SENSORS = "perseverance.seat_sensors"
 CAMERA = "perseverance.stereo_camera"
 LOOKS = 3
-MOTION_TRIES = 3  # an asker waits for ten minutes, in which a swap with jams must end
 READINGS = 4  # of an engraving, each legible nine times in ten
 AWAKE_FOR = 3600.0  # s that it stays awake after it was asked for a tube
 BACK_OFF = 2.75  # m that it went back after each drop at Three Forks (drive indices)
@@ -58,8 +58,11 @@ async def read_store(node: PerseveranceVehicle) -> Store:
 async def engraving(node: PerseveranceVehicle) -> str:
     """The serial of the tube at the port; empty when it cannot be read."""
     for _ in range(READINGS):
-        seen = await node.hardware.carousel.read_engraving()
-        if seen.valid and seen.serial:
+        try:
+            seen = await sound(node.hardware.carousel.read_engraving, pauses=MOTION)
+        except ReadingInvalid:
+            return ""
+        if seen.serial:
             return seen.serial
     return ""
 
@@ -120,19 +123,26 @@ async def _take_in(node: PerseveranceVehicle) -> None:
 async def _move(
     node: PerseveranceVehicle, *, present: int | None = None, store: int | None = None
 ) -> None:
-    """One motion of the carousel, again when it jams; raises the last fault."""
-    carousel = node.hardware.carousel
-    for attempt in range(1, MOTION_TRIES + 1):
-        try:
-            if present is not None:
-                await carousel.present(present)
-            elif store is not None:
-                await carousel.store(store)
-            return
-        except DeviceFault as fault:
-            node.device_trouble(device="bit_carousel", reason=f"try {attempt}: {fault}")
-            if fault.code != "jam" or attempt == MOTION_TRIES:
-                raise
+    """One motion of the carousel, again when it jams; raises the last fault.
+
+    An asker waits for ten minutes, in which a swap with jams must end.
+    """
+
+    async def motion() -> None:
+        if present is not None:
+            await node.hardware.carousel.present(present)
+        elif store is not None:
+            await node.hardware.carousel.store(store)
+
+    def failed(number: int, error: DeviceError) -> None:
+        if isinstance(error, DeviceFault):
+            node.device_trouble(device="bit_carousel", reason=f"try {number}: {error}")
+
+    await insist(motion, MOTION, failed, is_hopeless=_is_no_jam)
+
+
+def _is_no_jam(error: DeviceError) -> bool:
+    return not isinstance(error, DeviceFault) or error.code != "jam"
 
 
 # ------------------------------------------------------------------ to the ground

@@ -14,9 +14,10 @@ from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.core.sound_readings import sound
+from flight.core.tries import MOTION, insist
 from flight.icd import places
 from flight.icd.custody_record import FORGET, is_open
-from flight.icd.devices.base import DeviceFault, DeviceRejected
+from flight.icd.devices.base import DeviceError, DeviceFault, DeviceRejected
 from flight.icd.devices.manipulation import RACK_SLOTS
 from flight.icd.devices.vision import TubeSighting
 from flight.rover.safeguards import GRASP_EVIDENCE
@@ -29,7 +30,6 @@ GRIPPER, CAMERA, RACK = "rover.gripper", "rover.stereo_camera", "rover.tube_rack
 LOOKS = 3
 NEAR = 0.6  # m within which a sighting is the tube that was to be grasped
 GRASP_HEIGHT = 0.0  # m of the jaws' middle over the ground
-MOTION_RETRIES = 3
 
 
 @by_day
@@ -103,14 +103,16 @@ async def _close_on(node: RoverVehicle, sighting: TubeSighting) -> None:
 
 async def with_retries(node: RoverVehicle, motion: Callable[[], Awaitable[Any]]) -> None:
     """Does a motion, again when it stalls or jams; raises the last fault."""
-    for attempt in range(1, MOTION_RETRIES + 1):
-        try:
-            await motion()
-            return
-        except DeviceFault as fault:
-            node.motion_fault(reason=str(fault), attempt=attempt)
-            if attempt == MOTION_RETRIES or fault.code in (*CONDITIONS, "reach"):
-                raise
+
+    def failed(number: int, error: DeviceError) -> None:
+        if isinstance(error, DeviceFault):
+            node.motion_fault(reason=str(error), attempt=number)
+
+    await insist(motion, MOTION, failed, is_hopeless=_is_no_better_again)
+
+
+def _is_no_better_again(error: DeviceError) -> bool:
+    return not isinstance(error, DeviceFault) or error.code in (*CONDITIONS, "reach")
 
 
 async def settle_grasp(node: RoverVehicle, tube: str) -> bool:

@@ -4,6 +4,7 @@ What counts is what neither the arm nor the gripper says: the container's switch
 the MAV, and the mast camera.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from flight.rover.sols import arm_is, by_day, fold_arm, set_awake
 from flight.rover.stances import Stances
 from flight.rover.vehicle import RoverVehicle
 
+LID_REST = 60.0  # s between attempts
 STATUS_TIMEOUT = 60.0  # s for an answer of the MAV
 CLOSED, OPEN = "closed", "open"
 _WAYS: dict[str, tuple[LidPlace, LidPlace]] = {CLOSED: ("stand", "seat"), OPEN: ("seat", "stand")}
@@ -60,6 +62,8 @@ async def move_lid(node: RoverVehicle, signal: Signal) -> str | Signal:
             reason = str(failure)
         node.lid_attempt_failed(attempt=attempt, reason=reason)
         attempt += 1
+        if attempt <= node.parameters["lid_attempts"]:
+            await asyncio.sleep(LID_REST)
     await _put_back(node)
     await fold_arm(node)
     raise ActivityFailed(f"the lid is not {node.lid_goal}: {reason}")

@@ -5,7 +5,8 @@ from math import atan2, cos, hypot, radians, sin
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.commanding.arguments import Arguments
-from flight.icd.devices.base import DeviceFault
+from flight.core.tries import SETTING, UNFOLDING, Tries, insist
+from flight.icd.devices.base import DeviceError, DeviceFault
 from flight.icd.devices.vision import LanderSighting
 from flight.rover.grasping import held_tube, rack_tube, settle_moves
 from flight.rover.sols import by_day, fold_arm, set_awake
@@ -19,7 +20,6 @@ APPROACH_DISTANCE = 5.0  # m from the lander's centre from where the dock is app
 DOCK_STEPS = 12
 DOCK_SIDES = (0.0, 15.0, -15.0, 40.0, -40.0, 80.0, -80.0)  # degrees from the best, in this order
 LANDMARK_ERROR = 0.3  # m, 1 sigma, of the lander's place by its marks
-ARRAY_TRIES = 4
 
 
 @by_day
@@ -51,13 +51,14 @@ async def egress(node: RoverVehicle, signal: Signal) -> str:
 
 
 async def _unfold_array(node: RoverVehicle) -> None:
-    for attempt in range(1, ARRAY_TRIES + 1):
-        try:
-            await node.hardware.solar_array.deploy()
-            return
-        except DeviceFault as fault:
-            node.device_trouble(device="solar_array", reason=f"try {attempt}: {fault}")
-    raise ActivityFailed(f"the solar array did not unfold in {ARRAY_TRIES} tries")
+    def failed(number: int, error: DeviceError) -> None:
+        node.device_trouble(device="solar_array", reason=f"try {number}: {error}")
+
+    try:
+        await insist(node.hardware.solar_array.deploy, UNFOLDING, failed)
+    except DeviceFault as fault:
+        tries = len(UNFOLDING) + 1
+        raise ActivityFailed(f"the solar array did not unfold in {tries} tries") from fault
 
 
 class DriveTo(Arguments, frozen=True):
@@ -151,7 +152,7 @@ async def dock(node: RoverVehicle, signal: Signal) -> str:
 
 async def see_lander(node: RoverVehicle) -> LanderSighting | None:
     """The lander by its marks, which also correct the pose; None when it is not in sight."""
-    for _ in range(3):
+    async for _ in Tries(SETTING):
         sighting = await node.hardware.camera.find_lander()
         if sighting.valid:
             correction = node.locomotion.reckoning.landmark_seen(
