@@ -1,5 +1,7 @@
 """The transfer arm as its skills know it: channels, events, devices, and what it remembers."""
 
+from typing import ClassVar
+
 import msgspec
 
 from flight.arm.hardware import ArmHardware, connect
@@ -41,6 +43,8 @@ class ArmVehicle(LooksForTubes):
         "perseverance": wire("lander"),
     }
     parameter_declarations = PARAMETERS
+    looked_after: ClassVar = {"transfer_arm": "state", "gripper": "state"}
+    longest_housekeeping = 7200.0
     safeguards = ARM_SAFEGUARDS
     confirmations = CONFIRMATIONS
     hardware: ArmHardware

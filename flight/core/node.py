@@ -113,7 +113,7 @@ class Node(ProtectionCommands):
         self.vigil = Vigil(self.watched, self.health, context.watchdog, self.mailbox.ask)
         self._rounds = Rounds("health", HEALTH_PERIOD)
         self._arrivals = Arrivals(self)
-        self.wires = {}  # by service
+        self.wires, self.drivers = {}, {}
         self.nursery: Nursery
         self.activities: Activities
         self.communications: Communications

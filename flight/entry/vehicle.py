@@ -1,6 +1,6 @@
 """The entry capsule as its skills know it: channels, events, devices, and what it remembers."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.core.custody.handover import PassiveHandover
@@ -33,6 +33,8 @@ class EntryVehicle(LooksForTubes):
     name = "entry"
     routes = {CARRIER: wire(CARRIER)}  # noqa: RUF012  declared once, as every vehicle does
     parameter_declarations = PARAMETERS
+    looked_after: ClassVar = {"battery": "state", "payload_bay": "state", "timer": "state"}
+    longest_housekeeping = 21_600.0
     safeguards = ENTRY_SAFEGUARDS
     confirmations = CONFIRMATIONS
     handover: PassiveHandover
@@ -111,7 +113,7 @@ class EntryVehicle(LooksForTubes):
         return self.released_at is not None
 
     def housekeeping_period(self) -> float:
-        return 3600.0 if self.is_in("armed") else 21_600.0
+        return 3600.0 if self.is_in("armed") else self.longest_housekeeping
 
     def note_peak(self, peak: float | None) -> None:
         """Remembers the largest load of the entry, unless a landing has covered it."""

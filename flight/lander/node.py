@@ -2,7 +2,7 @@
 
 import asyncio
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
@@ -16,11 +16,10 @@ from flight.lander.descent_states import ENTRY, ENTRY_TRANSITIONS, WOKEN, wake
 from flight.lander.hardware import ARM, COMPUTER, CORE, ELECTRONICS, HEAT, MAV
 from flight.lander.launch_permission import launch_permission
 from flight.lander.rhythm import Energy, Wanted
-from flight.lander.vehicle import RADIO_REST, LanderVehicle
+from flight.lander.vehicle import HOUSEKEEPING, RADIO_REST, LanderVehicle
 from flight.lander.watched import WATCHED
 from flight.lander.work_permission import energy_permission
 
-HOUSEKEEPING = 1800.0  # seconds at the most, by day
 UNPOWERED = ("dormant", "loading", "safe")  # states in which the MAV loses nothing without power
 BLIND_AFTER = 3  # readings of the battery without meaning in a row
 MAXIMUM_COMMISSIONING = 100 * SOL_SECONDS  # seconds
@@ -251,6 +250,26 @@ class Lander(LanderVehicle):
         a cause for it."""
         if not self.stays_safe():
             self.post("energy_recovered")
+
+    def differs(self, device: str, reading: Any) -> str:
+        known: dict[str, bool | None] = {**self._switched}
+        says: dict[str, bool] = {}
+        if device == "power_switches":
+            says = reading.closed
+        elif device in ("uhf", "x_band") and device not in self._radios_resting:
+            known, says = {**self._radios_on}, {device: reading.on}
+        off = [n for n, on in says.items() if known.get(n) is not None and known[n] is not on]
+        return ", ".join(f"{name} {'on' if says[name] else 'off'}" for name in off)
+
+    async def set_right(self, device: str) -> None:
+        if device == "power_switches":
+            told, self._switched = self._switched, {}
+            for name, on in told.items():
+                if on is not None:
+                    await self._switch(name, on)
+        else:
+            self._radios_on.pop(device, None)
+        await self._keep_rhythm()
 
     def _remember_low(self, low: bool) -> None:
         self.energy = Energy.LOW if low else Energy.AMPLE

@@ -29,6 +29,7 @@ from flight.lander.witnesses import CONFIRMATIONS
 from flight.surface.hibernation import Hibernates
 
 CARRIED = ("arm", "mav")
+HOUSEKEEPING = 1800.0  # s at the most, by day
 RADIO_REST = 10.0  # s that a radio stays off when it is restarted
 SURVEYED = 1.0  # m: a place on the map by which a lander was put there
 
@@ -60,6 +61,11 @@ class LanderVehicle(DescentReports, DescentMemory, HearsPeers, TwoComputers, Hib
         "perseverance": radio("perseverance"),
     }
 
+    looked_after: ClassVar = dict.fromkeys(
+        ("battery", "solar_array", "thermal_nodes", "heaters", "power_switches", "uhf", "x_band"),
+        "state",
+    )
+    longest_housekeeping = 2.0 * HOUSEKEEPING
     optional_devices: ClassVar[dict[str, type[DeviceInterface]]] = DESCENT_DEVICES
     loads: ClassVar[dict[str, Sheddable]] = {
         "x_band": Sheddable("the direct link to Earth outside its short window"),

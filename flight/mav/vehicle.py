@@ -1,7 +1,7 @@
 """The MAV as its skills know it: channels, events, devices, and what it remembers."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypedDict
+from typing import Any, ClassVar, Literal, TypedDict
 
 import msgspec
 
@@ -70,6 +70,8 @@ class MavVehicle(LooksForTubes):
         "perseverance": wire("lander"),
     }
     parameter_declarations = PARAMETERS
+    looked_after: ClassVar = {"container": "state", "systems": "state"}
+    longest_housekeeping = 18_000.0
     safeguards = MAV_SAFEGUARDS
     confirmations = CONFIRMATIONS
     burn_cycle = BURN_CYCLE
@@ -254,8 +256,12 @@ class MavVehicle(LooksForTubes):
         self.checks_passed = self.checks_kept
         self.is_conditioned = self.conditioned_kept
 
+    def looks_after(self) -> dict[str, str]:
+        # In flight the control loop tells; afterwards the battery runs down.
+        return self.looked_after if self.phase() == "" else {}
+
     def housekeeping_period(self) -> float:
-        return 3600.0 if self.phase() == "" else 18_000.0
+        return 3600.0 if self.phase() == "" else self.longest_housekeeping
 
     def note_checks(self, passed: bool) -> None:
         """Remembers, also over reboots, how the last checks went, and when."""

@@ -35,11 +35,10 @@ from flight.orbiter.safeguards import TARGET_GATE
 from flight.orbiter.safing import hold_safe
 from flight.orbiter.search import search
 from flight.orbiter.target_gate import why_no_orbit
-from flight.orbiter.vehicle import DAY, OrbiterVehicle, TargetOrbit
+from flight.orbiter.vehicle import DAY, QUIET_LOOKS, OrbiterVehicle, TargetOrbit
 
 AT_MARS = ("idle", "holding", "loaded")
 WORKING = ("searching", "determining", "rendezvous", "capturing", "containing", "departing")
-_QUIET_SAMPLES = 0.5 * DAY
 """s between looks at the gauge where nothing else happens: what leaks goes on for so long."""
 Metres = Annotated[float, msgspec.Meta(ge=-1e8, le=1e8, extra={"unit": "m"})]
 Speed = Annotated[float, msgspec.Meta(ge=-1e4, le=1e4, extra={"unit": "m/s"})]
@@ -161,7 +160,7 @@ class Orbiter(OrbiterVehicle):
 
     async def sample(self) -> None:
         quiet = self.housekeeping_period() > 3600.0
-        if quiet and monotonic() - self._sampled < _QUIET_SAMPLES:
+        if quiet and monotonic() - self._sampled < QUIET_LOOKS:
             return
         self._sampled = monotonic()
         try:

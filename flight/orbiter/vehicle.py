@@ -3,6 +3,7 @@
 import asyncio
 import math
 from itertools import chain, repeat
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -35,6 +36,8 @@ from flight.runtime.pace import NANOSECONDS
 
 DAY = SECONDS_PER_DAY
 _OLD_SOLUTION = 1.5 * DAY
+RENDEZVOUS_HOUSEKEEPING = 1800.0  # s
+QUIET_LOOKS = 43_200.0  # s between looks at the devices where little happens
 RADIO_PAUSES = (10.0, 60.0, 600.0, 3600.0, 21_600.0)  # s between attempts to switch it on
 
 
@@ -88,6 +91,10 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
     has_recorder = True
     routes = {"entry": wire("entry")}  # noqa: RUF012  declared once, as every vehicle does
     parameter_declarations = PARAMETERS
+    looked_after: ClassVar = {
+        "battery": "state", "array_drive": "state", "main_engine": "propellant", "x_band": "state",
+    }  # fmt: skip
+    longest_housekeeping = 54_000.0  # three of those in which little happens
     safeguards = ORBITER_SAFEGUARDS
     confirmations = CONFIRMATIONS
     redundant = REDUNDANT
@@ -282,16 +289,31 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
         self.decision = ""
         self.lidar_misses = 0
         self.boresight: Vector | None = None
-        self._own_taken = -math.inf
+        self._own_taken = self._looked = -math.inf
+        self._radio_is_on = False
         self._burnt_solution = -1
         self.delta_v_used = self.delta_v_kept
 
     def parameters_changed(self) -> None:
         self.dynamics = Dynamics(self.clock.epoch_jd_tt, self.parameters["light_pressure"])
 
+    def looks_after(self) -> dict[str, str]:
+        if self.housekeeping_period() <= RENDEZVOUS_HOUSEKEEPING:
+            return self.looked_after
+        if monotonic() - self._looked < QUIET_LOOKS:
+            return {}
+        self._looked = monotonic()
+        return self.looked_after
+
+    def differs(self, device: str, reading: Any) -> str:
+        return "itself off" if device == "x_band" and self._radio_is_on and not reading.on else ""
+
+    async def set_right(self, device: str) -> None:
+        await self._switch_radio_on()
+
     def housekeeping_period(self) -> float:
         if self.is_in("rendezvous") or self.is_in("holding") or self.is_in("capturing"):
-            return 1800.0
+            return RENDEZVOUS_HOUSEKEEPING
         return 5.0 * 3600.0
 
     def show_navigation(self) -> None:
@@ -338,6 +360,7 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
             try:
                 await self.devices.x_band.set_power(True)
                 if usable(await self.devices.x_band.state()).on:
+                    self._radio_is_on = True
                     return
                 reason = "the X-band radio is not on, though it was told to be"
             except DeviceError as error:

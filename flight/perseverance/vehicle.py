@@ -64,6 +64,10 @@ class PerseveranceVehicle(TwoComputers, LooksForTubes):
     drops = Remembered[dict[str, SitePlace]](
         dict[str, SitePlace], {}, doc="by tube, where it was let fall to the ground"
     )
+    looked_after: ClassVar = dict.fromkeys(
+        ("battery", "power_switches", "uhf", "x_band"), "state"
+    )
+    longest_housekeeping = max(ASLEEP_HOUSEKEEPING, *HOUSEKEEPING.values())
     routes: ClassVar = {
         "lander": radio("lander"),
         "arm": radio("lander"),
@@ -190,6 +194,22 @@ class PerseveranceVehicle(TwoComputers, LooksForTubes):
             self.device_trouble(device="power_switches", reason=str(error))
             return
         self._awake, self.asleep = awake, not awake
+
+    def differs(self, device: str, reading: Any) -> str:
+        if device == "power_switches":
+            name, is_on, wanted = AVIONICS, reading.closed.get(AVIONICS), self._awake
+        elif device in self._radios:
+            name, is_on, wanted = "itself", reading.on, self._radios[device]
+        else:
+            return ""
+        return "" if wanted is None or is_on is wanted else f"{name} {'off' if wanted else 'on'}"
+
+    async def set_right(self, device: str) -> None:
+        if device == "power_switches":
+            awake, self._awake = bool(self._awake), None
+            await self.set_awake(awake)
+        else:
+            await self.set_radio(device, self._radios.pop(device))
 
     async def wake_for(self, seconds: float) -> None:
         """Stays awake for some time, because somebody wants something."""

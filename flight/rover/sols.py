@@ -140,6 +140,7 @@ async def set_awake(node: RoverVehicle, awake: bool) -> None:
     """Switches what is needed by day on or off; a switch that does not move is reported."""
     awake = awake and not node.must_be_silent
     node.asleep = not awake
+    node.avionics_wanted = awake
     try:
         await node.hardware.switches.set_switch(AVIONICS, awake)
     except DeviceError as error:
@@ -149,8 +150,9 @@ async def set_awake(node: RoverVehicle, awake: bool) -> None:
 
 async def set_radio(node: RoverVehicle, on: bool) -> None:
     """Switches the radio; a failure is reported."""
+    node.radio_wanted = on and not node.must_be_silent
     try:
-        await node.hardware.radio.set_power(on and not node.must_be_silent)
+        await node.hardware.radio.set_power(node.radio_wanted)
     except DeviceError as error:
         node.device_trouble(device="uhf", reason=str(error))
 

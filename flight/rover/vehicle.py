@@ -21,7 +21,7 @@ from flight.icd.devices.base import DeviceError
 from flight.icd.devices.vision import TubeSighting
 from flight.icd.messages import Severity
 from flight.rover.fetch_plan import FetchPlan
-from flight.rover.hardware import RoverHardware
+from flight.rover.hardware import AVIONICS, RoverHardware
 from flight.rover.hibernating import is_window, live_again, live_by
 from flight.rover.parameters import PARAMETERS
 from flight.rover.safeguards import RELAXED_WAKING, ROVER_SAFEGUARDS
@@ -34,6 +34,8 @@ from flight.surface.route_planning import Place
 from flight.surface.site_place import SitePlace, known_place
 from flight.surface.sol_budget import SolDistance
 
+BY_DAY = {"wheels": "state", "inertial_measurement_unit": "state"}
+"""What has power while the rover is awake, and the reading to ask it for."""
 RADIO_REST = 10.0  # s that the radio stays off when it is restarted
 
 
@@ -51,6 +53,10 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
     parameter_declarations = PARAMETERS
     safeguards = ROVER_SAFEGUARDS
     confirmations = CONFIRMATIONS
+    looked_after: ClassVar = dict.fromkeys(
+        ("battery", "solar_array", "power_switches", "uhf"), "state"
+    )
+    longest_housekeeping = 3600.0
     loads: ClassVar[dict[str, Sheddable]] = {
         "night_radio": Sheddable("the radio in the orbiter's window at night"),
     }
@@ -200,6 +206,8 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
         self.goal: Place | None = None
         self.loading: list[str] = []
         self.dock_side = 0.0
+        self.radio_wanted: bool | None = None  # as it was told last; None: not to be minded
+        self.avionics_wanted: bool | None = None
         self.blocked_sides: set[float] = set()  # docks with a rock before them, since boot
         self.lid_goal = "closed"
         self.sols = RoverSols(self, energy_parameters(self.parameters), self._show_plan)
@@ -222,10 +230,29 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
             self.device_trouble(device="sensors", reason=str(error))
 
     def housekeeping_period(self) -> float:
-        return 3600.0 if self.asleep else 900.0
+        return self.longest_housekeeping if self.asleep else 900.0
+
+    def looks_after(self) -> dict[str, str]:
+        return self.looked_after if self.asleep else self.looked_after | BY_DAY
+
+    def differs(self, device: str, reading: Any) -> str:
+        if device == "uhf":
+            name, is_on, wanted = "itself", reading.on, self.radio_wanted
+        elif device == "power_switches":
+            name, is_on, wanted = AVIONICS, reading.closed.get(AVIONICS), self.avionics_wanted
+        else:
+            return ""
+        return "" if wanted is None or is_on is wanted else f"{name} {'off' if wanted else 'on'}"
+
+    async def set_right(self, device: str) -> None:
+        if device == "uhf":
+            await self.hardware.radio.set_power(bool(self.radio_wanted))
+        elif self.avionics_wanted is not None:
+            await self.hardware.switches.set_switch(AVIONICS, self.avionics_wanted)
 
     async def live_by(self, *, listens: bool) -> None:
         self.asleep = not listens
+        self.avionics_wanted, self.radio_wanted = False, None
         await live_by(self.hardware, self.parameters, self._power_trouble, listens=listens)
 
     async def live_again(self) -> None:
@@ -247,6 +274,7 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
     @action(keeps_going=True)
     async def restart_radio(self) -> None:
         """Switches the radio off and on again."""
+        self.radio_wanted = None
         await self.hardware.radio.set_power(False)
         await asyncio.sleep(RADIO_REST)
         await self.hardware.radio.set_power(True)

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from flight.configuration.whole_files import replace_file
+from flight.core.sound_readings import PAUSES
 from ground.drills.generated import text_of
 from ground.drills.milestones import Milestone, milestone_after, milestones
 from ground.drills.phases import PHASES
 from ground.drills.places import LASTS, SLACK, WORK, anchor_of
 from ground.drills.scenario import Scenario
 from ground.drills.survey import Calls, Survey
+from ground.testbed.vehicles import vehicle_class
 from sim_hw.faults.catalogue import catalogue
 from sim_hw.faults.device_call import DevicePart, moves
 from sim_hw.faults.kind import FaultKind
@@ -261,14 +263,25 @@ def _for_a_while(broken: _Broken) -> dict[str, Any]:
 def _for_good(broken: _Broken, vehicle: str) -> dict[str, Any]:
     """It stays broken, and before the next milestone is overdue the vehicle says that something is
     not in order. What may come of it then is what holds in every drill."""
+    limit = max(broken.limit, _looked_at_within(broken.calls, vehicle))
     return {
         "title": f"{broken.words} for good",
         "start": broken.anchor,
-        "horizon": f"{broken.lasts + broken.limit + 1.0:.3f} s",
+        "horizon": f"{broken.lasts + limit + 1.0:.3f} s",
         "faults": [_fault(broken)],
-        "within": {"told": {"warning": vehicle, "in": f"{broken.limit:.3f} s"}},
+        "within": {"told": {"warning": vehicle, "in": f"{limit:.3f} s"}},
         **_sweep(broken),
     }
+
+
+def _looked_at_within(calls: Calls, vehicle: str) -> float:
+    """s within which a vehicle finds that what it asks now and then is broken: by its next look at
+    what it lives by; 0: nobody but who needs it asks it, or all ask it again and again."""
+    kind = vehicle_class(vehicle)
+    device = calls.service.partition(".")[2]
+    if calls.count > len(calls.times) or kind.looked_after.get(device) != calls.method:
+        return 0.0
+    return kind.longest_housekeeping + math.fsum(PAUSES)
 
 
 def _sweep(broken: _Broken) -> dict[str, Any]:

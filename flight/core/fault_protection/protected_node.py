@@ -43,11 +43,18 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
     """What can be shed to save energy."""
     optional_devices: ClassVar[dict[str, type[DeviceInterface]]] = {}
     """Devices that some missions are without; a table may name them all the same."""
+    looked_after: ClassVar[dict[str, str]] = {}
+    """The devices that the vehicle lives by, each with the reading to ask it for: nothing good from
+    one between two housekeepings is told (`device_looks`)."""
+    longest_housekeeping: ClassVar[float] = 600.0
+    """s between two housekeepings at the most."""
     has_two_computers: ClassVar[bool] = False
 
     boot: Boot
     wires: dict[str, Wire]
     """The devices that it speaks to, by service."""
+    drivers: dict[str, DeviceInterface]
+    """Its drivers, by device."""
 
     safe_causes = Remembered[list[str]](list[str], [], doc="what has led to the safe state")
     sensors_aside = Remembered[list[str]](list[str], [], doc="devices that are not to be believed")
@@ -86,6 +93,17 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
     def critical(self, what: str) -> AbstractContextManager[None]:
         """A stretch of work within a state in which one does not go safe, but at its end."""
         return self.safing_control.critical(what)
+
+    def looks_after(self) -> dict[str, str]:
+        """The devices that it lives by at this time, each with the reading to ask it for."""
+        return self.looked_after
+
+    def differs(self, device: str, reading: Any) -> str:
+        """What a device says that is not as it was told to be last; "": nothing."""
+        return ""
+
+    async def set_right(self, device: str) -> None:
+        """Tells a device once more what it is to be."""
 
     def is_shed(self, load: str) -> bool:
         """Whether a load is to stay off to save energy."""
@@ -175,8 +193,11 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
         """A driver for one of the vehicle's devices; `names`: parts of it that are asked for."""
         service = f"{owner or self.name}.{device}"
         self.wires[service] = Wire(interface, names)
-        gate = self.readings.gate(f"{owner}.{device}" if owner else device)
-        return drivers.connect(self.bus, interface, service, boot=self.boot.number, gate=gate)
+        known_as = f"{owner}.{device}" if owner else device
+        gate = self.readings.gate(known_as)
+        made = drivers.connect(self.bus, interface, service, boot=self.boot.number, gate=gate)
+        self.drivers[known_as] = made
+        return made
 
     # ------------------------------------------------------------------- boot
 

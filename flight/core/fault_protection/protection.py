@@ -9,6 +9,7 @@ import msgspec
 from flight.core.chart.statechart import Safing
 from flight.core.fault_protection.actions import Call, parse_action
 from flight.core.fault_protection.budgets import NAMESPACE, Budgets
+from flight.core.fault_protection.device_looks import DeviceLooks
 from flight.core.fault_protection.monitors import MonitorRun
 from flight.core.fault_protection.names import Names
 from flight.core.fault_protection.responses import Responder, ResponseRun, Step
@@ -43,6 +44,7 @@ class FaultProtection:
         self.shedding = Shedding(node, node.storage, node.loads, self._load_changed)
         self.command_loss: CommandLossTimer | None = None
         self.confirmation: Confirmation | None = None
+        self.looks = DeviceLooks(node)
         self._is_up = False
         self._silence_timer: asyncio.TimerHandle | None = None
 
@@ -168,6 +170,7 @@ class FaultProtection:
     def housekeeping(self) -> None:
         """The channels have just been set."""
         self.watch.look()
+        self.looks.begin()
 
     def command_heard(self) -> None:
         """A valid command has come from outside."""

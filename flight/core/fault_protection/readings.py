@@ -34,6 +34,7 @@ class Readings:
         self._gates: dict[str, ReadingGate] = {}
         self._failing: dict[tuple[str, str], tuple[str, int]] = {}
         self._own_word: dict[tuple[str, str], int] = {}
+        self._good: dict[str, None] = {}
         self.listeners: list[Heard] = []
 
     def gate(self, device: str) -> ReadingGate:
@@ -44,6 +45,11 @@ class Readings:
             self._gates[device] = gate
         return gate
 
+    def good_since(self) -> dict[str, None]:
+        """The devices that have told something good since this was asked last."""
+        good, self._good = self._good, {}
+        return good
+
     def _listener(self, device: str) -> Callable[[str, Any, str], None]:
         def heard(method: str, reading: Any, wrong: str) -> None:
             if reading is None:
@@ -52,8 +58,10 @@ class Readings:
                 self._refused(device, method, wrong)
             elif not reading.valid:
                 self._called_invalid(device, method, reading.reason)
-            elif self._failing or self._own_word:
-                self._passed(device, method)
+            else:
+                self._good[device] = None
+                if self._failing or self._own_word:
+                    self._passed(device, method)
             for listener in self.listeners:
                 listener(device, method, reading, wrong)
 

@@ -1,0 +1,92 @@
+"""Looks, after each housekeeping, at devices of which nothing good was heard since the last one.
+
+What a vehicle lives by is broken for good though nobody happens to ask it: a radio is read when it
+is switched, and then perhaps never again. So each is asked until it says something good, or is told
+to be silent. The gate tells of readings that come and are no good. What says that it is otherwise
+than it was told to be is told so again: a transient of its electronics may switch it.
+"""
+
+import asyncio
+from typing import Any, Protocol
+
+from flight.core.chart.statechart import Safing
+from flight.core.fault_protection.readings import Readings
+from flight.core.fault_protection.safing import SafingControl
+from flight.core.sound_readings import sound
+from flight.icd.devices.base import DeviceError, DeviceFault, DeviceInterface, ReadingInvalid
+from flight.runtime.nursery import Nursery
+
+MEANWHILE = 10.0
+"""s after which one looks again: it may be switched at that very moment."""
+OFF = ("off", "no_power")
+"""Fault codes of a device that is switched off, which is no news."""
+
+
+class Looking(Protocol):
+    """A node as its looks need it."""
+
+    readings: Readings
+    safing_control: SafingControl
+    nursery: Nursery
+    drivers: dict[str, DeviceInterface]
+    sensors_aside: list[str]
+
+    def looks_after(self) -> dict[str, str]:
+        """The devices that it lives by at this time, each with the reading to ask it for."""
+
+    def differs(self, device: str, reading: Any) -> str:
+        """What a device says that is not as it was told to be last; "": nothing."""
+
+    async def set_right(self, device: str) -> None:
+        """Tells a device once more what it is to be."""
+
+    def switched_by_itself(self, *, device: str, what: str) -> None:
+        """Tells of one that has done what nobody told it to."""
+
+    def device_silent(self, *, device: str, reason: str) -> None:
+        """Tells of one that does not."""
+
+
+class DeviceLooks:
+    """The looks of one node; a device is asked by one of them at a time."""
+
+    def __init__(self, node: Looking) -> None:
+        self._node = node
+        self._asked: dict[str, None] = {}
+
+    def begin(self) -> None:
+        """Looks at what has told nothing good since this was called last.
+
+        Not while nothing is safer than going on: then who flies asks what he needs.
+        """
+        node = self._node
+        good = node.readings.good_since()
+        if node.safing_control.now() is Safing.FORBIDDEN:
+            return
+        for device, method in node.looks_after().items():
+            if device in good or device in self._asked or device in node.sensors_aside:
+                continue
+            self._asked[device] = None
+            node.nursery.start(self._look(device, method), name=f"look at {device}")
+
+    async def _look(self, device: str, method: str) -> None:
+        node = self._node
+        try:
+            what = await self._differs(device, method)
+            if what:
+                await asyncio.sleep(MEANWHILE)
+                what = await self._differs(device, method)
+            if what:
+                node.switched_by_itself(device=device, what=what)
+                await node.set_right(device)
+        except ReadingInvalid:
+            pass  # the gate has told
+        except DeviceError as error:
+            if not isinstance(error, DeviceFault) or error.code not in OFF:
+                node.device_silent(device=device, reason=str(error))
+        finally:
+            self._asked.pop(device, None)
+
+    async def _differs(self, device: str, method: str) -> str:
+        node = self._node
+        return node.differs(device, await sound(getattr(node.drivers[device], method)))

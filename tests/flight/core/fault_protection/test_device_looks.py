@@ -1,0 +1,191 @@
+"""What a vehicle lives by is asked after each housekeeping until it says something good."""
+
+import asyncio
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from flight.core.chart.statechart import Safing
+from flight.core.fault_protection.device_looks import MEANWHILE, DeviceLooks
+from flight.core.fault_protection.readings import OWN_WORD, Readings
+from flight.core.sound_readings import PAUSES
+from flight.icd.devices.base import DeviceFault, DeviceTimeout, Method, Reading
+from flight.icd.devices.communications import Radio
+from flight.icd.devices.power import Battery, PowerSwitches, SolarArray
+from flight.runtime.loop import VirtualLoop, run, time_ns
+from flight.runtime.nursery import Nursery
+from ground.commands.docs import assembled_devices
+from ground.reference.device_page import interface_of
+from ground.testbed.vehicles import vehicle_classes
+
+MUTE, OFF = DeviceTimeout("no answer"), DeviceFault("off", "it is off")
+SOME_TIME = sum(PAUSES) + 60.0
+LIVED_BY = (Battery, PowerSwitches, Radio, SolarArray)
+
+
+class State(Reading, frozen=True, kw_only=True):
+    """A switch."""
+
+    on: bool = True
+
+
+class Node:
+    """Lives by one radio; `says()` is what that answers."""
+
+    sensors_aside: tuple[str, ...] = ()
+    looked: tuple[str, ...] = ("uhf",)
+
+    def __init__(self, says: Callable[[], Any], nursery: Nursery) -> None:
+        self.says, self.nursery = says, nursery
+        self.told: list[tuple[Any, ...]] = []
+        self.asked: list[float] = []
+        self.readings = Readings(
+            lambda device, method, why: self.told.append(("invalid", device)),
+            lambda device, method, count: self.told.append(("valid", device)),
+        )
+        self.gate = self.readings.gate("uhf")
+        self.drivers = {"uhf": SimpleNamespace(state=self.ask)}
+        self.safing = Safing.ALLOWED
+        self.safing_control = SimpleNamespace(now=lambda: self.safing)
+        self.looks = DeviceLooks(self)  # type: ignore[arg-type]
+
+    async def ask(self) -> State:
+        self.asked.append(asyncio.get_running_loop().time())
+        answer = self.says()
+        method = Method("state", "reading", 5.0, State, (), State, "")
+        if isinstance(answer, Exception):
+            self.gate.failed(method, str(answer))
+            raise answer
+        state: State = self.gate.admit(method, answer, time_ns(), time_ns(), 0)
+        return state
+
+    def looks_after(self) -> dict[str, str]:
+        return dict.fromkeys(self.looked, "state")
+
+    def differs(self, device: str, reading: State) -> str:
+        return "" if reading.on else "itself off"
+
+    async def set_right(self, device: str) -> None:
+        self.told.append(("set right", device))
+
+    def switched_by_itself(self, *, device: str, what: str) -> None:
+        self.told.append(("switched", device, what))
+
+    def device_silent(self, *, device: str, reason: str) -> None:
+        self.told.append(("silent", device))
+
+
+def good(*, on: bool = True, valid: bool = True) -> State:
+    return State(time_ns=time_ns(), on=on, valid=valid)
+
+
+def story(says: Callable[[], Any], live: Callable[[Node], Any]) -> Node:
+    async def main() -> Node:
+        async with Nursery("test") as nursery:
+            node = Node(says, nursery)
+            await live(node)
+            return node
+
+    return run(main(), VirtualLoop())
+
+
+async def one_look(node: Node) -> None:
+    node.looks.begin()
+    await asyncio.sleep(SOME_TIME)
+
+
+def test_a_device_that_is_well_is_asked_once_and_nothing_is_told() -> None:
+    node = story(good, one_look)
+    assert len(node.asked) == 1 and node.told == []
+
+
+def test_what_was_good_since_the_last_look_is_not_asked() -> None:
+    async def live(node: Node) -> None:
+        await node.ask()
+        await one_look(node)
+        assert len(node.asked) == 1
+        await one_look(node)  # since then nobody has asked it
+        assert len(node.asked) == 2
+
+    assert story(good, live).told == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (lambda: MUTE, ("silent", "uhf")),
+        (lambda: good(valid=False), ("invalid", "uhf")),
+        (lambda: State(time_ns=0), ("invalid", "uhf")),  # the stamp stands still
+        (lambda: DeviceFault("garbage", "nonsense"), ("silent", "uhf")),
+    ],
+)
+def test_what_is_broken_for_good_is_told_at_the_next_look(
+    answer: Callable[[], Any], told: tuple[str, str]
+) -> None:
+    async def live(node: Node) -> None:
+        await asyncio.sleep(100.0)
+        await one_look(node)
+
+    node = story(answer, live)
+    assert node.told == [told]
+    assert len(node.asked) == len(PAUSES) + 1 >= OWN_WORD
+
+
+def test_one_that_is_off_is_no_news() -> None:
+    assert story(lambda: OFF, one_look).told == []
+
+
+def test_what_passes_is_not_told() -> None:
+    answers = [MUTE, MUTE, good]
+    node = story(lambda: answers.pop(0) if answers[0] is MUTE else good(), one_look)
+    assert node.told == [] and len(node.asked) == 3
+
+
+def test_one_that_is_asked_already_is_not_asked_twice() -> None:
+    async def live(node: Node) -> None:
+        node.looks.begin()
+        await asyncio.sleep(30.0)
+        node.looks.begin()
+        await asyncio.sleep(SOME_TIME)
+
+    assert len(story(lambda: MUTE, live).asked) == len(PAUSES) + 1
+
+
+@pytest.mark.parametrize("why", ["aside", "flying", "not lived by"])
+def test_who_is_not_looked_at(why: str) -> None:
+    async def live(node: Node) -> None:
+        if why == "aside":
+            node.sensors_aside = ("uhf",)
+        elif why == "flying":
+            node.safing = Safing.FORBIDDEN
+        else:
+            node.looked = ()
+        await one_look(node)
+
+    assert story(lambda: MUTE, live).asked == []
+
+
+def test_what_has_switched_itself_is_told_and_set_right() -> None:
+    node = story(lambda: good(on=False), one_look)
+    assert node.told == [("switched", "uhf", "itself off"), ("set right", "uhf")]
+    assert node.asked == [0.0, MEANWHILE]
+
+
+def test_what_is_being_switched_just_then_is_left_alone() -> None:
+    answers = [False, True]
+    assert story(lambda: good(on=answers.pop(0)), one_look).told == []
+
+
+def test_each_vehicle_looks_after_what_it_lives_by() -> None:
+    interfaces = {name: interface_of(type(each)) for name, each in assembled_devices().items()}
+    for kind in vehicle_classes():
+        at = f"{kind.name}."
+        own = {n.removeprefix(at): i for n, i in interfaces.items() if n.startswith(at)}
+        for device, method in kind.looked_after.items():
+            asked = own[device].methods[method]
+            assert asked.kind == "reading" and not asked.names, f"{kind.name}.{device}"
+        for device, interface in own.items():
+            if issubclass(interface, LIVED_BY):
+                assert device in kind.looked_after, f"{kind.name}.{device}"
