@@ -21,7 +21,7 @@ from sim_hw.faults.device_call import DevicePart
 from sim_hw.faults.kind import FaultKind, TargetKind
 from sim_hw.faults.targets import Targets
 
-NEVER = ("lost", "propellant_leak")
+NEVER = ("lost", "propellant_leak", "spurious_actuation")
 """Kinds that cannot be healed, or leave behind what no healing brings back: a swarm asks what
 follows after the healing."""
 OVER_TIME = ("slow_rate", "stale", "stale_stamp", "intermittent", "stuck", "drift", "noise")

@@ -25,12 +25,14 @@ from ground.testbed.vehicles import vehicle_classes
 ENVELOPE_CHECKSUM = "envelope_checksum"
 FRAME_CHECKSUM = "frame_checksum"
 READING_GATE = "reading_gate"
+ARMING_RELAYS = "arming_relays"
 STORE_GUARD = "store_guard"
 WATCHDOG = "watchdog"
 STRUCTURAL = {
     ENVELOPE_CHECKSUM: "messages on the bus that were changed on their way are dropped",
     FRAME_CHECKSUM: "radio frames that were changed on their way are dropped",
     READING_GATE: "readings that cannot be true do not reach who asked for them",
+    ARMING_RELAYS: "what cannot be undone has a relay besides its output, closed while it is told",
     STORE_GUARD: "a node whose store fails flies on from memory",
     WATCHDOG: "a computer whose software stands still is started anew",
     SIDE_SWAP: "a computer that starts again and again, or stands again, gives way to the other",
@@ -52,6 +54,7 @@ class Parts:
     is_whole: Callable[[bytes], bool] = is_whole
     store_guard: bool = True  # else a store that fails is an error of who writes
     watchdog: bool = True
+    arming_relays: bool = True
     side_swap: bool = True
     cross_strap: bool = True
     structure: Structure = field(default_factory=Structure)
@@ -92,6 +95,7 @@ def parts_without(off: Collection[str]) -> Parts:
         is_whole=_always if frames_are_open else is_whole,
         store_guard=not is_off(STORE_GUARD, off),
         watchdog=not is_off(WATCHDOG, off),
+        arming_relays=not is_off(ARMING_RELAYS, off),
         side_swap=not is_off(SIDE_SWAP, off),
         cross_strap=not is_off(CROSS_STRAP, off),
         structure=Structure(

@@ -106,8 +106,8 @@ class Run:
         setting, host = self._setting, self.host
         self._ended = asyncio.get_running_loop().create_future()
         async with host:
-            whole = parts_without(setting.protections_off).is_whole
-            self.hardware = Hardware(self.mission, dict(setting.files), setting.seed, whole)
+            own, files = parts_without(setting.protections_off), dict(setting.files)
+            self.hardware = Hardware(self.mission, files, setting.seed, own.is_whole)
             self.hardware.on_lost = self._lost
             host.fit(self.hardware)
             self.hardware.serve(host.hardware_bus, host.nursery)
@@ -119,7 +119,7 @@ class Run:
             for role in self.mission.vehicles:
                 if vehicle_class(role).has_two_computers and host.has_sides:
                     self.sides.have_two(role)
-            connect(self.faults, self)
+            connect(self.faults, self, arming=own.arming_relays)
             for fault in (*faults_of(self.mission, self.hardware), *self.options.faults):
                 self.faults.arm(fault)
             await host.begin(

@@ -13,6 +13,7 @@ from sim_hw.faults import (
     line_kinds,
     link_kinds,
     node_kinds,
+    spurious_kinds,
     store_kinds,
     value_kinds,
     world_kinds,
@@ -27,8 +28,8 @@ ENTRY_POINT = "threeforks.faults"
 of `FaultKind`, or a module of them."""
 
 _MODULES = (
-    value_kinds, answer_kinds, actuation_kinds, line_kinds, bus_kinds, link_kinds, node_kinds,
-    store_kinds, world_kinds, ground_kinds,
+    value_kinds, answer_kinds, actuation_kinds, spurious_kinds, line_kinds, bus_kinds, link_kinds,
+    node_kinds, store_kinds, world_kinds, ground_kinds,
 )  # fmt: skip
 
 

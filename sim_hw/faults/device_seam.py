@@ -19,8 +19,12 @@ class DeviceSeam:
     """Faults of one device, the one that was armed last outermost. What is told while a fault is
     armed and has not begun is shown to it, so that it can be stuck at the last value."""
 
+    has_arming = True
+    """Whether what cannot be undone has an arming relay, besides the output that does it."""
+
     def __init__(self, part: DevicePart) -> None:
         self.part = part
+        self._telling = 0
         self._armed: list[tuple[DeviceKind, Injection, Takes]] = []
         self._last: dict[str, Any] = {}
 
@@ -39,6 +43,11 @@ class DeviceSeam:
         """Whether nothing is armed."""
         return not self._armed
 
+    @property
+    def is_armed(self) -> bool:
+        """Whether a single output could do what cannot be undone: while the device is told to."""
+        return not self.has_arming or self._telling > 0
+
     # -------------------------------------------------------- as an interposer
 
     async def call(self, method: Method, arguments: dict[str, Any], perform: Perform) -> Any:
@@ -47,7 +56,11 @@ class DeviceSeam:
         at = [e for e in self._armed if e[0].is_at(method.name, self.part, e[1])]
 
         async def device(given: dict[str, Any]) -> Any:
-            return msgspec.to_builtins(await perform(**given), builtin_types=(bytes,))
+            self._telling += method.irreversible
+            try:
+                return msgspec.to_builtins(await perform(**given), builtin_types=(bytes,))
+            finally:
+                self._telling -= method.irreversible
 
         proceed = device
         for kind, injection, takes in at:

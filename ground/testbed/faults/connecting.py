@@ -1,5 +1,7 @@
 """Connects the faults of a run to what can break in it."""
 
+from functools import partial
+
 from flight.core.commanding.commands import declared_commands
 from flight.core.node import Node
 from flight.core.telling.events import declared_events
@@ -21,8 +23,9 @@ RUN_EVENTS = ("command_unheard", "watchdog_reset", "process_died", "computer_swa
 """What a run tells of itself."""
 
 
-def connect(faults: Faults, run: FaultyRun) -> None:
-    """Lets faults reach the seams of a run whose hardware is there."""
+def connect(faults: Faults, run: FaultyRun, *, arming: bool = True) -> None:
+    """Lets faults reach the seams of a run whose hardware is there. `arming`: whether what cannot
+    be undone has relays besides the outputs that do it."""
     hardware = run.hardware
     tubes = hardware.world.tubes
 
@@ -34,7 +37,7 @@ def connect(faults: Faults, run: FaultyRun) -> None:
     faults.outside = run.host.outside
     seams = HardwareSeams(hardware)
     faults.seams = {
-        "device": hardware.seam,
+        "device": partial(_device, hardware, arming),
         "line": hardware.line,
         "node": lambda name: _node(run, name),
         "bus": lambda name: _buses(run, name),
@@ -43,6 +46,12 @@ def connect(faults: Faults, run: FaultyRun) -> None:
         "world": seams.world,
         "store": lambda name: run.host.stores.of(_node(run, name).name),
     }
+
+
+def _device(hardware: Hardware, arming: bool, name: str) -> DeviceSeam:
+    seam = hardware.seam(name)
+    seam.has_arming = arming
+    return seam
 
 
 def _edge(hardware: Hardware, name: str) -> DeviceSeam:
