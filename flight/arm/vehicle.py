@@ -1,6 +1,6 @@
 """The transfer arm as its skills know it: channels, events, devices, and what it remembers."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -22,6 +22,7 @@ from flight.icd.devices.transfer_arm_geometry import forward
 from flight.icd.messages import Severity
 
 LOADING = "ready.loading"
+STILL = ("stowed", "ready.idle")
 ENCODER_ERROR = 0.0007  # rad, 1 sigma; assumption, for an arm of 5 mm accuracy
 
 
@@ -121,6 +122,13 @@ class ArmVehicle(LooksForTubes):
 
     def housekeeping_period(self) -> float:
         return 1200.0 if self.is_in("ready") and not self.is_in("ready.idle") else 7200.0
+
+    def differs(self, device: str, reading: Any) -> str:
+        still = device == "transfer_arm" and any(self.is_in(each) for each in STILL)
+        return "its brakes off" if still and not reading.brakes else ""
+
+    async def set_right(self, device: str) -> None:
+        await self.hardware.arm.set_brakes(True)
 
     async def sample(self) -> None:
         try:

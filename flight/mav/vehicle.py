@@ -59,6 +59,11 @@ class ShownFlight(TypedDict):
     apoapsis: float
 
 
+UNPOWERED = ("dormant", "waking", "safe")
+"""States in which the avionics are, or may be, off."""
+SEALED = ("sealed", "ready", "prepared")
+
+
 class MavVehicle(LooksForTubes):
     """The Mars Ascent Vehicle, on the lander and in flight."""
 
@@ -259,6 +264,20 @@ class MavVehicle(LooksForTubes):
     def looks_after(self) -> dict[str, str]:
         # In flight the control loop tells; afterwards the battery runs down.
         return self.looked_after if self.phase() == "" else {}
+
+    def differs(self, device: str, reading: Any) -> str:
+        if device == "systems":
+            off = not (reading.powered or any(self.is_in(each) for each in UNPOWERED))
+            return "its avionics off" if off else ""
+        if device == "container" and any(self.is_in(each) for each in SEALED):
+            return "its latch open" if reading.lid_closed and not reading.latched else ""
+        return ""
+
+    async def set_right(self, device: str) -> None:
+        if device == "systems":
+            await self.systems.set_power(True)
+        else:
+            await self.container.latch()
 
     def housekeeping_period(self) -> float:
         return 3600.0 if self.phase() == "" else self.longest_housekeeping

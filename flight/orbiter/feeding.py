@@ -50,6 +50,7 @@ class FeedsFromLines(KeepsTankBook):
     line_settled = Remembered[bool](
         bool, False, doc="whether both lines lose, and that by which less is lost feeds"
     )
+    line_fed = Remembered(str, "", doc="the line that was told to feed; empty: none was so far")
     line_in_use = Channel(str, doc="the line that feeds the engines")
 
     lines: PropellantLines
@@ -134,12 +135,25 @@ class FeedsFromLines(KeepsTankBook):
                 await self.lines.set_valves(line == "a", line == "b")
                 state = await sound(self.lines.state)
                 if self._fed_by(state) == line:
+                    self.line_fed = line
                     return
                 reason = f"valve a open: {state.a}, valve b open: {state.b}"
             except DeviceError as error:
                 reason = str(error)
             await asyncio.sleep(AGAIN)
         raise DeviceFault("valve", f"line {line} does not feed alone: {reason}")
+
+    def valves_differ(self, state: LinesState) -> str:
+        """Which valves are not as they were told to be last; "": none."""
+        fed = self.line_fed
+        if not (state.a or state.b):
+            return "both valves off"
+        wrong = fed and (state.a, state.b) != (fed == "a", fed == "b")
+        return f"a valve beside line {fed}" if wrong else ""
+
+    async def set_valves_right(self) -> None:
+        """Has the line feed that was told to."""
+        await self._feed_by("b" if self.line_fed == "b" else "a")
 
     def _fed_by(self, state: LinesState) -> str:
         self.line_in_use = {(True, False): "a", (False, True): "b"}.get((state.a, state.b), "both")

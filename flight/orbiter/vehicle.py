@@ -92,7 +92,8 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
     routes = {"entry": wire("entry")}  # noqa: RUF012  declared once, as every vehicle does
     parameter_declarations = PARAMETERS
     looked_after: ClassVar = {
-        "battery": "state", "array_drive": "state", "main_engine": "propellant", "x_band": "state",
+        "battery": "state", "array_drive": "state", "main_engine": "propellant",
+        "propellant_lines": "state", "x_band": "state",
     }  # fmt: skip
     longest_housekeeping = 54_000.0  # three of those in which little happens
     safeguards = ORBITER_SAFEGUARDS
@@ -306,10 +307,20 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
         return self.looked_after
 
     def differs(self, device: str, reading: Any) -> str:
-        return "itself off" if device == "x_band" and self._radio_is_on and not reading.on else ""
+        if device == "x_band":
+            return "itself off" if self._radio_is_on and not reading.on else ""
+        if device == "array_drive":  # in the safe state they are held
+            turned = not (reading.following or self.is_in_safe)
+            return f"the arrays to {math.degrees(reading.angle):.0f} deg" if turned else ""
+        return self.valves_differ(reading) if device == "propellant_lines" else ""
 
     async def set_right(self, device: str) -> None:
-        await self._switch_radio_on()
+        if device == "x_band":
+            await self._switch_radio_on()
+        elif device == "array_drive":
+            await self.devices.array_drive.follow()
+        else:
+            await self.set_valves_right()
 
     def housekeeping_period(self) -> float:
         if self.is_in("rendezvous") or self.is_in("holding") or self.is_in("capturing"):

@@ -21,7 +21,7 @@ from flight.icd.devices.base import DeviceError
 from flight.icd.devices.vision import TubeSighting
 from flight.icd.messages import Severity
 from flight.rover.fetch_plan import FetchPlan
-from flight.rover.hardware import AVIONICS, RoverHardware
+from flight.rover.hardware import AVIONICS, BOX, CELLS, RoverHardware
 from flight.rover.hibernating import is_window, live_again, live_by
 from flight.rover.parameters import PARAMETERS
 from flight.rover.safeguards import RELAXED_WAKING, ROVER_SAFEGUARDS
@@ -54,7 +54,7 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
     safeguards = ROVER_SAFEGUARDS
     confirmations = CONFIRMATIONS
     looked_after: ClassVar = dict.fromkeys(
-        ("battery", "solar_array", "power_switches", "uhf"), "state"
+        ("battery", "heaters", "solar_array", "power_switches", "uhf"), "state"
     )
     longest_housekeeping = 3600.0
     loads: ClassVar[dict[str, Sheddable]] = {
@@ -236,6 +236,9 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
         return self.looked_after if self.asleep else self.looked_after | BY_DAY
 
     def differs(self, device: str, reading: Any) -> str:
+        if device == "heaters" and self.hibernation is None:
+            off = [zone for zone in (CELLS, BOX) if not reading.zones[zone].enabled]
+            return ", ".join(f"the heater of the {zone} off" for zone in off)
         if device == "uhf":
             name, is_on, wanted = "itself", reading.on, self.radio_wanted
         elif device == "power_switches":
@@ -245,7 +248,9 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
         return "" if wanted is None or is_on is wanted else f"{name} {'off' if wanted else 'on'}"
 
     async def set_right(self, device: str) -> None:
-        if device == "uhf":
+        if device == "heaters":
+            await self.live_again()
+        elif device == "uhf":
             await self.hardware.radio.set_power(bool(self.radio_wanted))
         elif self.avionics_wanted is not None:
             await self.hardware.switches.set_switch(AVIONICS, self.avionics_wanted)

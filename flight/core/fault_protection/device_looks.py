@@ -64,8 +64,12 @@ class DeviceLooks:
         if node.safing_control.now() is Safing.FORBIDDEN:
             return
         for device, method in node.looks_after().items():
-            if device in good or device in self._asked or device in node.sensors_aside:
+            if device in self._asked or device in node.sensors_aside:
                 continue
+            if device in good:
+                how, reading = good[device]
+                if how != method or not node.differs(device, reading):
+                    continue
             self._asked[device] = None
             node.nursery.start(self._look(device, method), name=f"look at {device}")
 

@@ -8,6 +8,8 @@ from flight.runtime.reading_gate import ReadingGate
 OWN_WORD = 5
 """Readings in a row that a device itself calls invalid, from which on it is told: a camera that
 finds nothing now and then is no news; where nothing breaks, two in a row are the most."""
+Good = dict[str, tuple[str, Any]]
+"""By device, what was read of it last, and by which method."""
 Heard = Callable[[str, str, Any, str], None]
 """Called with device, method, reading and why it is not to be used ("": it passed); without a
 reading when none came."""
@@ -34,7 +36,7 @@ class Readings:
         self._gates: dict[str, ReadingGate] = {}
         self._failing: dict[tuple[str, str], tuple[str, int]] = {}
         self._own_word: dict[tuple[str, str], int] = {}
-        self._good: dict[str, None] = {}
+        self._good: Good = {}
         self.listeners: list[Heard] = []
 
     def gate(self, device: str) -> ReadingGate:
@@ -45,7 +47,7 @@ class Readings:
             self._gates[device] = gate
         return gate
 
-    def good_since(self) -> dict[str, None]:
+    def good_since(self) -> Good:
         """The devices that have told something good since this was asked last."""
         good, self._good = self._good, {}
         return good
@@ -59,7 +61,7 @@ class Readings:
             elif not reading.valid:
                 self._called_invalid(device, method, reading.reason)
             else:
-                self._good[device] = None
+                self._good[device] = (method, reading)
                 if self._failing or self._own_word:
                     self._passed(device, method)
             for listener in self.listeners:

@@ -173,6 +173,16 @@ def test_what_has_switched_itself_is_told_and_set_right() -> None:
     assert node.asked == [0.0, MEANWHILE]
 
 
+def test_what_others_have_read_since_is_looked_at_as_well() -> None:
+    async def live(node: Node) -> None:
+        await node.ask()
+        await one_look(node)
+
+    node = story(lambda: good(on=False), live)
+    assert node.told == [("switched", "uhf", "itself off"), ("set right", "uhf")]
+    assert node.asked == [0.0, 0.0, MEANWHILE]
+
+
 def test_what_is_being_switched_just_then_is_left_alone() -> None:
     answers = [False, True]
     assert story(lambda: good(on=answers.pop(0)), one_look).told == []

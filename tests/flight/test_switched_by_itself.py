@@ -1,0 +1,169 @@
+"""What a device says that nobody told it to be: each vehicle knows what it told, and tells it so
+again."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from flight.arm.node import Arm
+from flight.lander.node import Lander
+from flight.mav.node import Mav
+from flight.orbiter.node import Orbiter
+from flight.perseverance.node import Perseverance
+from flight.rover.node import FetchRover
+from flight.runtime.loop import VirtualLoop, run
+from tests.flight.lander.descent_bench import Answers
+
+ON, OFF = SimpleNamespace(on=True), SimpleNamespace(on=False)
+
+
+def closed(**switches: bool) -> Any:
+    return SimpleNamespace(closed=switches)
+
+
+def zones(**enabled: bool) -> Any:
+    return SimpleNamespace(zones={n: SimpleNamespace(enabled=e) for n, e in enabled.items()})
+
+
+def valves(a: bool, b: bool) -> Any:
+    return SimpleNamespace(a=a, b=b)
+
+
+class Vehicle:
+    """One of a kind that stands in a state, and knows what it told its devices."""
+
+    def __init__(self, kind: type, state: str = "", **values: Any) -> None:
+        self.kind, self.state = kind, state
+        self.is_in_safe = state == "safe"
+        self.told: list[tuple[Any, ...]] = []
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    def is_in(self, state: str) -> bool:
+        return self.state == state or self.state.startswith(f"{state}.")
+
+    def valves_differ(self, state: Any) -> str:
+        return Orbiter.valves_differ(self, state)  # type: ignore[arg-type]
+
+    def differs(self, device: str, reading: Any) -> str:
+        return str(self.kind.differs(self, device, reading))  # type: ignore[attr-defined]
+
+
+def lander(**values: Any) -> Vehicle:
+    known = {"_switched": {"core": True, "heaters": None}, "_radios_on": {"uhf": True}}
+    return Vehicle(Lander, **{**known, "_radios_resting": {}, **values})
+
+
+def rover(**values: Any) -> Vehicle:
+    known = {"radio_wanted": True, "avionics_wanted": True, "hibernation": None}
+    return Vehicle(FetchRover, **{**known, **values})
+
+
+def mav(state: str) -> Vehicle:
+    return Vehicle(Mav, state)
+
+
+def lid(*, closed: bool, latched: bool) -> Any:
+    return SimpleNamespace(lid_closed=closed, latched=latched)
+
+
+def orbiter(state: str = "cruise", **values: Any) -> Vehicle:
+    return Vehicle(Orbiter, state, **{"_radio_is_on": True, "line_fed": "a", **values})
+
+
+PARKED = {"_awake": False, "_radios": {"uhf": True}}
+POWERED, DARK = SimpleNamespace(powered=True), SimpleNamespace(powered=False)
+SUN, ASIDE = (SimpleNamespace(following=on, angle=1.0) for on in (True, False))
+BRAKED, LOOSE = SimpleNamespace(brakes=True), SimpleNamespace(brakes=False)
+
+
+@pytest.mark.parametrize(
+    ("vehicle", "device", "reading", "what"),
+    [
+        (lander(), "uhf", OFF, "uhf off"),
+        (lander(), "uhf", ON, ""),
+        (lander(), "x_band", OFF, ""),  # it was never told anything
+        (lander(_radios_resting={"uhf": None}), "uhf", OFF, ""),
+        (lander(), "power_switches", closed(core=False, heaters=False), "core off"),
+        (lander(), "power_switches", closed(core=True, heaters=True), ""),
+        (lander(), "battery", SimpleNamespace(), ""),
+        (rover(), "uhf", OFF, "itself off"),
+        (rover(radio_wanted=False), "uhf", ON, "itself on"),
+        (rover(radio_wanted=None), "uhf", OFF, ""),
+        (rover(), "power_switches", closed(avionics=False), "avionics off"),
+        (rover(avionics_wanted=False), "power_switches", closed(avionics=True), "avionics on"),
+        (rover(avionics_wanted=None), "power_switches", closed(avionics=True), ""),
+        (rover(), "heaters", zones(battery=True, electronics=True), ""),
+        (rover(), "heaters", zones(battery=False, electronics=True),
+         "the heater of the battery off"),
+        (rover(hibernation=1), "heaters", zones(battery=True, electronics=False), ""),
+        (rover(), "wheels", SimpleNamespace(), ""),
+        (Vehicle(Perseverance, **PARKED), "uhf", OFF, "itself off"),
+        (Vehicle(Perseverance, **PARKED), "x_band", OFF, ""),
+        (Vehicle(Perseverance, **PARKED), "power_switches", closed(avionics=True), "avionics on"),
+        (Vehicle(Perseverance, **PARKED), "battery", SimpleNamespace(), ""),
+        (mav("sealed"), "container", lid(closed=True, latched=False), "its latch open"),
+        (mav("sealed"), "container", lid(closed=False, latched=False), ""),  # no lid to latch
+        (mav("loading"), "container", lid(closed=True, latched=False), ""),
+        (mav("loading"), "systems", DARK, "its avionics off"),
+        (mav("loading"), "systems", POWERED, ""),
+        (mav("dormant"), "systems", DARK, ""),
+        (orbiter(), "x_band", OFF, "itself off"),
+        (orbiter(_radio_is_on=False), "x_band", OFF, ""),  # it is being switched on
+        (orbiter(), "array_drive", ASIDE, "the arrays to 57 deg"),
+        (orbiter("safe"), "array_drive", ASIDE, ""),
+        (orbiter(), "array_drive", SUN, ""),
+        (orbiter(), "propellant_lines", valves(False, False), "both valves off"),
+        (orbiter(), "propellant_lines", valves(True, True), "a valve beside line a"),
+        (orbiter(line_fed=""), "propellant_lines", valves(True, True), ""),
+        (orbiter(), "propellant_lines", valves(True, False), ""),
+        (Vehicle(Arm, "stowed"), "transfer_arm", LOOSE, "its brakes off"),
+        (Vehicle(Arm, "stowed"), "transfer_arm", BRAKED, ""),
+        (Vehicle(Arm, "ready.loading.waiting"), "transfer_arm", LOOSE, ""),
+    ],
+)
+def test_what_a_device_says_is_held_against_what_it_was_told(
+    vehicle: Vehicle, device: str, reading: Any, what: str
+) -> None:
+    assert vehicle.differs(device, reading) == what
+
+
+def set_right(kind: Any, device: str, vehicle: Any) -> None:
+    run(kind.set_right(vehicle, device), VirtualLoop())
+
+
+def test_it_is_told_so_again() -> None:
+    hardware = SimpleNamespace(
+        radio=Answers(set_power=[None]), switches=Answers(set_switch=[None]),
+        arm=Answers(set_brakes=[None]),
+    )  # fmt: skip
+    own = rover(hardware=hardware)
+    set_right(FetchRover, "uhf", own)
+    set_right(FetchRover, "power_switches", own)
+    assert hardware.radio.of("set_power") == [(True,)]
+    assert hardware.switches.of("set_switch") == [("avionics", True)]
+    set_right(Arm, "transfer_arm", Vehicle(Arm, hardware=hardware))
+    assert hardware.arm.of("set_brakes") == [(True,)]
+    systems, container = Answers(set_power=[None]), Answers(latch=[None])
+    ascent = Vehicle(Mav, systems=systems, container=container)
+    set_right(Mav, "systems", ascent)
+    set_right(Mav, "container", ascent)
+    assert (systems.of("set_power"), container.of("latch")) == ([(True,)], [()])
+
+
+def test_the_lander_switches_again_what_it_had_switched() -> None:
+    own: Any = lander()
+    own.rhythm_kept = 0
+
+    async def switch(name: str, on: bool) -> None:
+        own.told.append((name, on))
+
+    async def keep_rhythm() -> None:
+        own.rhythm_kept += 1
+
+    own._switch, own._keep_rhythm = switch, keep_rhythm
+    set_right(Lander, "power_switches", own)
+    assert own.told == [("core", True)] and own._switched == {} and own.rhythm_kept == 1
+    set_right(Lander, "uhf", own)
+    assert own._radios_on == {} and own.rhythm_kept == 2
