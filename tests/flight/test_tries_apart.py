@@ -140,6 +140,7 @@ async def set_timer(seconds: float) -> int:
     return len(timer.of("set_entry"))
 
 
+@pytest.mark.requirement("FP-10")
 @pytest.mark.parametrize(
     ("work", "lasts", "tries"),
     [

@@ -76,6 +76,7 @@ IRREVERSIBLE = [
 ]
 
 
+@pytest.mark.requirement("FP-11")
 @pytest.mark.parametrize(("service", "name"), IRREVERSIBLE)
 async def test_what_cannot_be_undone_takes_two(service: str, name: str) -> None:
     part = PARTS[service]

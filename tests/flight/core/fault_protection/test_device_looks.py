@@ -112,6 +112,7 @@ def test_what_was_good_since_the_last_look_is_not_asked() -> None:
     assert story(good, live).told == []
 
 
+@pytest.mark.requirement("FP-09")
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
@@ -188,6 +189,7 @@ def test_what_is_being_switched_just_then_is_left_alone() -> None:
     assert story(lambda: good(on=answers.pop(0)), one_look).told == []
 
 
+@pytest.mark.requirement("FP-09")
 def test_each_vehicle_looks_after_what_it_lives_by() -> None:
     interfaces = {name: interface_of(type(each)) for name, each in assembled_devices().items()}
     for kind in vehicle_classes():
