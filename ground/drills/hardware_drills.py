@@ -43,6 +43,9 @@ WHY_NOT = {
     "late, and then as it should be: within the limit of the call it is no fault": (
         "delayed", "slow", "intermittent",
     ),
+    "done though nobody told it: it shows where what is told is held against that": (
+        "spurious_actuation",
+    ),
     "as no_move, after a first motion that is told as far as it came": ("jam",),
 }  # fmt: skip
 """Why kinds are not among them."""

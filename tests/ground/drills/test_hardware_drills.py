@@ -103,6 +103,21 @@ def test_no_answer_that_shows_after_the_next_milestone_only_is_listed_with_its_p
         assert (listed in (tmp_path / "NOT_DETECTABLE.md").read_text()) == (kinds is None)
 
 
+@pytest.mark.parametrize(
+    ("method", "count", "looked_at"), [("state", 1, True), ("state", 9, False), ("close", 1, False)]
+)
+def test_what_nobody_else_asks_is_told_after_the_next_housekeeping(
+    scenario: Scenario, survey: Survey, method: str, count: int, looked_at: bool
+) -> None:
+    last = survey.steps[-1].time
+    survey.calls = [Calls("arm.gripper", method, "loading", count, [last - 600.0])]
+    sort = "sensor" if method == "state" else "actuator"
+    case = hardware_drills(scenario, survey)["loading_arm"]["cases"][f"gripper_{sort}_for_good"]
+    told = float(case["within"]["told"]["in"].removesuffix(" s"))
+    assert (told == 7_200.0 + 371.0) == looked_at, told
+    assert float(case["horizon"].removesuffix(" s")) > told
+
+
 def test_what_is_called_before_a_drill_can_begin_is_not_meant(
     scenario: Scenario, survey: Survey
 ) -> None:
