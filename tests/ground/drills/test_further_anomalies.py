@@ -27,10 +27,20 @@ def test_each_is_survived(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("name", ["surface", "rendezvous", "home"])
+@pytest.mark.parametrize("name", ["surface", "rendezvous", "home", "spurious", "attitude"])
 def test_so_is_each_of_those_that_take_longer(tmp_path: Path, name: str) -> None:
     ended = msr_drill(tmp_path, str(FOLDER / f"{name}.yaml"), "--quiet")
     assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@pytest.mark.check
+@pytest.mark.requirement("FP-11")
+@pytest.mark.parametrize("relays", [True, False])
+def test_a_mortar_that_fires_by_itself_is_held_by_its_relay(tmp_path: Path, relays: bool) -> None:
+    off = () if relays else ("--without", "arming_relays")
+    case = ("--only", "spurious.wire")
+    ended = msr_drill(tmp_path, str(FOLDER / "spurious.yaml"), *case, *off, "--quiet")
+    assert ended.returncode == (0 if relays else 1), ended.stdout + ended.stderr
 
 
 @pytest.mark.soak
