@@ -252,6 +252,8 @@ class Lander(LanderVehicle):
             self.post("energy_recovered")
 
     def differs(self, device: str, reading: Any) -> str:
+        if self.hibernation is not None:
+            return ""  # what has power then is by the light
         known: dict[str, bool | None] = {**self._switched}
         says: dict[str, bool] = {}
         if device == "power_switches":

@@ -52,7 +52,7 @@ class Vehicle:
 
 def lander(**values: Any) -> Vehicle:
     known = {"_switched": {"core": True, "heaters": None}, "_radios_on": {"uhf": True}}
-    return Vehicle(Lander, **{**known, "_radios_resting": {}, **values})
+    return Vehicle(Lander, **{**known, "_radios_resting": {}, "hibernation": None, **values})
 
 
 def rover(**values: Any) -> Vehicle:
@@ -88,6 +88,7 @@ BRAKED, LOOSE = SimpleNamespace(brakes=True), SimpleNamespace(brakes=False)
         (lander(), "power_switches", closed(core=False, heaters=False), "core off"),
         (lander(), "power_switches", closed(core=True, heaters=True), ""),
         (lander(), "battery", SimpleNamespace(), ""),
+        (lander(hibernation=1), "uhf", OFF, ""),
         (rover(), "uhf", OFF, "itself off"),
         (rover(radio_wanted=False), "uhf", ON, "itself on"),
         (rover(radio_wanted=None), "uhf", OFF, ""),
