@@ -34,7 +34,8 @@ from sim_hw.world.atmosphere import Atmosphere
 
 COAST_STEP, ENTRY_STEP, DESCENT_STEP, CONTACT_STEP = 5.0, 0.2, 0.05, 0.004  # s
 AIR_BEGINS = 150_000.0  # m: above it the coasting step is fine enough
-TEARING_PRESSURE = 1_000.0  # Pa at which the canopy tears; a third above its limit of use
+TEARING_PRESSURE, PRESSES_LESS = 1_000.0, 15_000.0
+"""Pa at which a canopy tears, a third over its limit of use; m under which the air lets it be."""
 TUMBLED = math.radians(60.0)
 BELLY_SPEED = 3.0  # m/s that the body survives without legs: assumption
 SURVIVABLE_SPEED = 6.0  # m/s: beyond it no leg helps
@@ -356,17 +357,17 @@ class EntryVehicle:
 
     def _parachute_events(self, time: float, y: State) -> State:
         """The jerk when the canopy fills, and its end when the air is too much for it."""
-        if self.mortar_time is None or self._snatched or self.torn:
+        if self.mortar_time is None or self.torn:
             return y
-        p = self.parameters.parachute
-        if time - self.mortar_time < p.line_stretch + p.inflation:
+        p, is_full = self.parameters.parachute, self._snatched
+        early = time - self.mortar_time < p.line_stretch + p.inflation
+        if early or (is_full and self.planet.height((y[0], y[1], y[2])) < PRESSES_LESS):
             return y
-        self._snatched = True
         flow = air_flow(self.planet, self.atmosphere, (y[0], y[1], y[2]), (y[3], y[4], y[5]))
-        self.torn = flow.pressure > TEARING_PRESSURE
-        rate = math.radians(p.swing_rate)
-        kick = (self.random.gauss(0.0, rate), self.random.gauss(0.0, rate))
-        self.body.state = (*y[:14], y[14] + kick[0], y[15] + kick[1], y[16])
+        self._snatched, self.torn = True, flow.pressure > TEARING_PRESSURE
+        if not is_full:
+            kick = [self.random.gauss(0.0, math.radians(p.swing_rate)) for _ in range(2)]
+            self.body.state = (*y[:14], y[14] + kick[0], y[15] + kick[1], y[16])
         return self.body.state
 
     def _near_ground(self, time: float, y: State, plane: Plane, height: float) -> None:
