@@ -34,8 +34,7 @@ from sim_hw.world.atmosphere import Atmosphere
 
 COAST_STEP, ENTRY_STEP, DESCENT_STEP, CONTACT_STEP = 5.0, 0.2, 0.05, 0.004  # s
 AIR_BEGINS = 150_000.0  # m: above it the coasting step is fine enough
-TEARING_PRESSURE, PRESSES_LESS = 1_000.0, 15_000.0
-"""Pa at which a canopy tears, a third over its limit of use; m under which the air lets it be."""
+TEARING_PRESSURE = 1_000.0  # Pa at which the canopy tears; a third above its limit of use
 TUMBLED = math.radians(60.0)
 BELLY_SPEED = 3.0  # m/s that the body survives without legs: assumption
 SURVIVABLE_SPEED = 6.0  # m/s: beyond it no leg helps
@@ -361,8 +360,8 @@ class EntryVehicle:
             return y
         p, is_full = self.parameters.parachute, self._snatched
         early = time - self.mortar_time < p.line_stretch + p.inflation
-        if early or (is_full and self.planet.height((y[0], y[1], y[2])) < PRESSES_LESS):
-            return y
+        if early or (is_full and self.planet.height((y[0], y[1], y[2])) < 15e3):
+            return y  # from there down the air presses less and less
         flow = air_flow(self.planet, self.atmosphere, (y[0], y[1], y[2]), (y[3], y[4], y[5]))
         self._snatched, self.torn = True, flow.pressure > TEARING_PRESSURE
         if not is_full:
