@@ -8,6 +8,7 @@ from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.sound_readings import sound
 from flight.icd.devices.base import DeviceError
+from flight.orbiter.clearance import away
 from flight.orbiter.close_rendezvous import back_off, scan_or_give_up, to_inertial
 from flight.orbiter.custody import end_capture, find_in_orbit
 from flight.orbiter.legs import ahead_or_behind, begin_leg, follow_leg
@@ -120,7 +121,8 @@ async def _come_back(node: OrbiterVehicle) -> None:
     distance = node.parameters["final_hold"]
     leg = await begin_leg(
         node, (0.0, side * distance, 0.0), "back to the hold point",
-        node.parameters["collision_distance"],
+        node.parameters["collision_distance"], away=away(node, distance),
+        measure=scan_or_give_up,
     )  # fmt: skip
     await follow_leg(node, leg, scan_or_give_up, 20.0)
     for _ in range(5):

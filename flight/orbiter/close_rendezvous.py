@@ -6,16 +6,24 @@ when it was commanded so.
 """
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
-from flight.astrodynamics.relative_motion import cw_propagate, cw_two_impulses, lvlh_axes
+from flight.astrodynamics.relative_motion import cw_propagate, lvlh_axes
 from flight.astrodynamics.vectors import Vector, norm, subtract, transform, transpose
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
-from flight.orbiter.legs import Leg, ahead_or_behind, begin_leg, check_drift, follow_leg
-from flight.orbiter.manoeuvres import execute, two_impulses
+from flight.orbiter.clearance import (
+    away,
+    check_drift,
+    clearest,
+    is_clear,
+    receding,
+    settling,
+)
+from flight.orbiter.legs import Leg, ahead_or_behind, begin_leg, follow_leg
+from flight.orbiter.manoeuvres import Transfer, execute, two_impulses
 from flight.orbiter.observing import take_bearing, take_scan
 from flight.orbiter.propagation import motion
 from flight.orbiter.vehicle import OrbiterVehicle
@@ -25,10 +33,11 @@ HOLD_POINTS = (300.0, 100.0)
 _PERIOD = 20.0  # s between scans
 _KEEPING_PERIOD = 60.0
 _BOX = 0.08  # of the distance: how far it may drift from a hold point
-_CORRECTION_SECONDS = 400.0
+_BACK = (400.0, 700.0, 1000.0, 1400.0, 1900.0, 2500.0)
+"""s for the way back to a hold point."""
+_RETREATS = (1200.0, 900.0, 1600.0, 2100.0, 2700.0)
+"""s for the way to a hold point farther away."""
 _SLACK = 0.004  # m/s
-_DRIFT_AWAY = 25.0  # m a revolution
-_PART_AWAY = 0.3  # of the distance, a revolution
 _KEEP_OUT = 0.3  # of the distance of the next hold point
 _RANGE_DOUBT = 0.03
 _SPEED_DOUBT = 0.02  # m/s
@@ -53,13 +62,14 @@ async def approach_close(node: OrbiterVehicle, signal: Signal) -> Signal:
             and distance == HOLD_POINTS[0]
             and begun.arrival > node.clock.now() + 60.0
         ):
-            leg = Leg(goal, begun.arrival, receding(node, goal))
+            leg = Leg(goal, begun.arrival, away=away(node, distance))
         else:
             # Distances of tens of metres are kept by more than the body's own size.
             keep_out = max(node.parameters["collision_distance"], _KEEP_OUT * distance)
             leg = await begin_leg(
-                node, goal, f"to {distance:.0f} m", keep_out, goal_velocity=receding(node, goal)
-            )
+                node, goal, f"to {distance:.0f} m", keep_out, away=away(node, distance),
+                measure=scan_or_give_up,
+            )  # fmt: skip
         begun = node.last_leg = None
         await follow_leg(node, leg, scan_or_give_up, _PERIOD)
         await hold(node, goal)
@@ -85,18 +95,32 @@ async def back_off(node: OrbiterVehicle, distance: float = HOLD_POINTS[1]) -> No
 
 
 async def begin_retreat(node: OrbiterVehicle, goal: Vector) -> None:
-    """Flies to a point away from the container, as soon as it can be reached."""
-    nav = node.navigator
+    """Flies to a point away from the container, on the fastest way that is clear of it."""
+    leg = Leg(goal, 0.0, away=away(node, norm(goal)))
 
     async def plan() -> Vector:
-        nav.advance(node.clock.now())
-        assert nav.own is not None and nav.target is not None
-        return two_impulses(nav.own, nav.target, goal, 1200.0).first
+        ways = _ways(node, leg, _RETREATS)
+        burn = clearest(node, [way.first for way in ways])
+        seconds = [way.seconds for way in ways if way.first == burn]
+        leg.arrival = node.clock.now() + (seconds[0] if seconds else _RETREATS[0])
+        return burn
 
     await execute(node, await plan(), "retreat", again=plan)
     check_drift(node)
-    leg = Leg(goal, node.clock.now() + 1200.0, receding(node, goal))
     await follow_leg(node, leg, scan_or_give_up, _PERIOD)
+
+
+def _ways(node: OrbiterVehicle, leg: Leg, durations: tuple[float, ...]) -> list[Transfer]:
+    """Transfers from here to the goal of a leg, by duration (s)."""
+    nav = node.navigator
+    nav.advance(node.clock.now())
+    assert nav.own is not None and nav.target is not None
+    velocity = receding(nav.target, leg.goal, leg.away)
+    found = []
+    for seconds in durations:
+        with suppress(ArithmeticError, ValueError):
+            found.append(two_impulses(nav.own, nav.target, leg.goal, seconds, velocity))
+    return found
 
 
 async def hold(
@@ -137,46 +161,49 @@ def _own_go(node: OrbiterVehicle) -> bool:
     )
 
 
-def receding(node: OrbiterVehicle, goal: Vector) -> Vector:
-    """Velocity (local axes, m/s) at a hold point: a little lower ahead, a little higher behind.
-
-    On exactly the container's orbit an unknown millimetre a second would decide whether the drift
-    without thrust leads away or to it.
-    """
-    target = node.navigator.target
-    assert target is not None
-    away = max(_DRIFT_AWAY, _PART_AWAY * norm(goal)) * motion(target) / math.tau
-    return (0.0, -math.copysign(away / 3.0, goal[1]), 0.0)
-
-
 async def _keep(node: OrbiterVehicle, goal: Vector) -> None:
-    """One look at a hold point, and corrections when it drifts out of its box."""
+    """One look at a hold point, and corrections when it drifts out of its box, or when its drift
+    is not clear of the container for all that is not known."""
     nav = node.navigator
     await scan_or_give_up(node)
     nav.advance(node.clock.now())
-    here, velocity = nav.relative()
     assert nav.target is not None
-    n = motion(nav.target)
-    wanted = receding(node, goal)
-
-    async def to_goal() -> Vector:
-        nav.advance(node.clock.now())
-        impulses = cw_two_impulses(nav.relative(), goal, n, _CORRECTION_SECONDS, wanted)
-        return to_inertial(node, impulses.first)
-
-    async def to_rest() -> Vector:
-        nav.advance(node.clock.now())
-        return to_inertial(node, subtract(wanted, nav.relative()[1]))
-
-    ahead, _ = cw_propagate((here, velocity), n, 2.0 * _KEEPING_PERIOD)
+    here, velocity = nav.relative()
+    distance = away(node, norm(goal))
+    off = subtract(velocity, receding(nav.target, here, distance))
+    ahead, _ = cw_propagate((here, velocity), motion(nav.target), 2.0 * _KEEPING_PERIOD)
     if norm(subtract(ahead, goal)) > _BOX * norm(goal):
-        await execute(node, await to_goal(), "station keeping", again=to_goal)
-        leg = Leg(goal, node.clock.now() + _CORRECTION_SECONDS, wanted)
-        await follow_leg(node, leg, scan_or_give_up, _KEEPING_PERIOD)
-    elif norm(subtract(velocity, wanted)) > _SLACK:
-        await execute(node, await to_rest(), "station keeping", again=to_rest)
+        await _return(node, Leg(goal, 0.0, away=distance))
+    elif norm(off) > _SLACK or not is_clear(node):
+        await _settle(node, distance)
     node.show_navigation()
     await asyncio.sleep(_KEEPING_PERIOD)
+
+
+async def _settle(node: OrbiterVehicle, distance: float) -> None:
+    """Drifts away from where it is, by so many m a revolution."""
+
+    async def plan() -> Vector:
+        node.navigator.advance(node.clock.now())
+        return clearest(node, settling(node, distance))
+
+    await execute(node, await plan(), "station keeping", again=plan)
+    check_drift(node)
+
+
+async def _return(node: OrbiterVehicle, leg: Leg) -> None:
+    """Back to a hold point, on the cheapest way that is clear; without one it stays where it is."""
+
+    async def plan() -> Vector:
+        ways = sorted(_ways(node, leg, _BACK), key=lambda way: way.total)
+        clear = next((way for way in ways if is_clear(node, way.first)), None)
+        leg.arrival = node.clock.now() + (0.0 if clear is None else clear.seconds)
+        return clearest(node, settling(node, leg.away)) if clear is None else clear.first
+
+    await execute(node, await plan(), "station keeping", again=plan)
+    check_drift(node)
+    if leg.arrival > node.clock.now():
+        await follow_leg(node, leg, scan_or_give_up, _KEEPING_PERIOD)
 
 
 def to_inertial(node: OrbiterVehicle, local: Vector) -> Vector:
@@ -219,7 +246,7 @@ async def _escape(node: OrbiterVehicle) -> None:
         push = local_push(node, direction)
         await execute(node, await push(), "escape", again=push)
         check_drift(node)
-        if (node.free_drift_distance or 0.0) > node.parameters["collision_distance"]:
+        if (node.certain_drift_distance or 0.0) > node.parameters["collision_distance"]:
             return
 
 

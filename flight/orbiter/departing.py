@@ -28,6 +28,8 @@ from flight.orbiter.witnesses import BURNT
 
 _WAKE_BEFORE = 0.4  # days before the burn for the last tracking solution
 _REVOLUTIONS = 4  # tries on one day
+_DAYS = 60
+"""Days on which it is tried: all of one window, and some of the next."""
 _ENOUGH = 0.98  # of the velocity change
 _NOTHING = 0.1  # m/s felt, below which no engine has burnt
 _TOO_LITTLE = 0.5
@@ -43,11 +45,13 @@ async def depart(node: OrbiterVehicle, signal: Signal) -> Signal:
     known = await sound(node.devices.orbit_knowledge.state)
     if known.centre == "sun":
         return Signal("done", {"result": "on the way already"})
+    for _ in range(_DAYS):
+        if node.departure is not None:
+            break
+        await _leave(node, await _wait_for_day(node))
     departed = node.departure
-    while departed is None:
-        wanted = await _wait_for_day(node)
-        if await _leave(node, wanted):
-            departed = node.departure
+    if departed is None:
+        raise ActivityFailed(f"the engine did not burn on any of {_DAYS} days")
     limit = monotonic() + _LIMIT
     while monotonic() < limit:
         known = await sound(node.devices.orbit_knowledge.state)

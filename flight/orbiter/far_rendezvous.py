@@ -16,6 +16,7 @@ CLOSE_WAYPOINT = 300.0
 """Where the last leg leads; the close range begins on the way."""
 _PERIOD = 90.0  # s between bearings
 _KEEP_OUT = 0.25  # of the distance of the next point
+_PART_AWAY = 0.02  # of that distance: how far it drifts away from the point in a revolution
 
 
 async def approach_far(node: OrbiterVehicle, signal: Signal) -> Signal:
@@ -30,8 +31,9 @@ async def approach_far(node: OrbiterVehicle, signal: Signal) -> Signal:
         if node.navigator.range() <= limit:
             break
         leg = await begin_leg(
-            node, (0.0, side * distance, 0.0), f"to {distance:.0f} m", _KEEP_OUT * distance
-        )
+            node, (0.0, side * distance, 0.0), f"to {distance:.0f} m", _KEEP_OUT * distance,
+            away=_PART_AWAY * distance, measure=take_bearing,
+        )  # fmt: skip
         node.progress(f"on the way to {distance:.0f} m")
         if not await follow_leg(node, leg, take_bearing, _PERIOD, limit=limit):
             _remember(node, leg)

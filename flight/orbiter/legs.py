@@ -9,15 +9,25 @@ from dataclasses import dataclass
 from flight.astrodynamics.relative_motion import from_lvlh, to_lvlh
 from flight.astrodynamics.vectors import Vector, add, norm, subtract
 from flight.core.activities import ActivityFailed
-from flight.orbiter.manoeuvres import BurnNotBegun, cheapest_safe, execute, two_impulses
-from flight.orbiter.passive_safety import closest_in_free_drift, is_safe
+from flight.orbiter.clearance import check_drift, clearest, is_clear, receding, settling
+from flight.orbiter.manoeuvres import (
+    BurnNotBegun,
+    Transfer,
+    cheapest_safe,
+    execute,
+    two_impulses,
+)
+from flight.orbiter.passive_safety import is_safe
 from flight.orbiter.propagation import State, coast
 from flight.orbiter.vehicle import OrbiterVehicle
 
 Measure = Callable[[OrbiterVehicle], Awaitable[bool]]
 
-FRACTIONS = (0.45, 0.55, 0.38, 0.62, 0.7, 0.3, 0.8)
-"""Of a revolution, for a leg; half of one cannot move the orbit's plane."""
+FRACTIONS = (0.45, 0.55, 0.42, 0.38, 0.62, 0.34, 0.7, 0.3, 0.8, 0.25)
+"""Of a revolution, for a leg; half of one cannot move the orbit's plane. What goes from one point
+to a nearer one in less than a half comes back in the drift, and what takes more goes on."""
+LOOK_AGAIN = (300.0, 900.0, 1800.0, 3600.0)
+"""s between plans of a leg where none is clear: what is not known becomes less meanwhile."""
 CORRECTIONS = (0.35, 0.7, 0.9)
 """Where on a leg the way is corrected."""
 _LOST_AFTER = 12
@@ -25,59 +35,80 @@ _BLIND_LIMIT = 5400.0  # s: longer than Mars's shadow and the Sun's glare last
 _QUIET = 150.0  # s before the limit of a leg: longer than an image or a correction takes
 _LAST = 60.0  # s before the arrival: later a leg is not corrected
 _WORTH = 0.003  # m/s: smaller corrections wait for the next one
+_WATCH = 120.0  # s between looks whether the way is still clear
+_DOUBTFUL = 2  # such looks in a row at which it is not
 
 
 @dataclass
 class Leg:
-    """A leg under way: its goal in local axes (m), when it arrives, and how fast (m/s, local)."""
+    """A leg under way: its goal in local axes (m), when it arrives, and how fast (m/s, local).
+
+    `away`: where it is to drift away from its goal, by so many m a revolution, whatever the goal's
+    velocity was planned to be."""
 
     goal: Vector
     arrival: float
     goal_velocity: Vector = (0.0, 0.0, 0.0)
+    away: float = 0.0
 
 
 async def begin_leg(
     node: OrbiterVehicle, goal: Vector, purpose: str, keep_out: float,
-    fractions: tuple[float, ...] = FRACTIONS, goal_velocity: Vector = (0.0, 0.0, 0.0),
+    fractions: tuple[float, ...] = FRACTIONS, away: float = 0.0, measure: Measure | None = None,
 ) -> Leg:  # fmt: skip
-    """Plans a transfer that is safe without further thrust, and burns for it."""
-    nav = node.navigator
-    leg = Leg(goal, node.clock.now(), goal_velocity)
+    """Plans a transfer that is safe without further thrust, and burns for it.
+
+    Where none is, for all that is not known, it is measured and planned anew after pauses. Raises
+    ActivityFailed when there is none after the last.
+    """
+    leg = Leg(goal, node.clock.now(), away=away)
 
     async def plan() -> Vector:
-        nav.advance(node.clock.now())
-        assert nav.own is not None and nav.target is not None
-        transfer = cheapest_safe(
-            nav.own, nav.target, goal, fractions, node.parameters["safe_revolutions"], keep_out,
-            goal_velocity,
-        )  # fmt: skip
-        if transfer is None:
-            raise ActivityFailed(
-                f"{purpose}: no transfer to {norm(goal):.0f} m is safe without thrust"
-            )
-        leg.arrival = node.clock.now() + transfer.seconds
-        return transfer.first
+        for pause in (*LOOK_AGAIN, None):
+            transfer = _plan(node, leg, keep_out, fractions)
+            if transfer is not None:
+                leg.arrival = node.clock.now() + transfer.seconds
+                return transfer.first
+            if pause is None:
+                break
+            node.leg_not_clear(purpose=purpose, again=pause)
+            await _look_for(node, pause, measure)
+        raise ActivityFailed(f"{purpose}: no transfer to {norm(goal):.0f} m is safe without thrust")
 
     await execute(node, await plan(), purpose, again=plan)
     check_drift(node)
     return leg
 
 
-def check_drift(node: OrbiterVehicle) -> None:
-    """Shows how near the orbiter would come should all thrust be lost now."""
+def _plan(
+    node: OrbiterVehicle, leg: Leg, keep_out: float, fractions: tuple[float, ...]
+) -> Transfer | None:
     nav = node.navigator
-    if nav.own is None or nav.target is None:
-        return
     nav.advance(node.clock.now())
-    closest = closest_in_free_drift(nav.own, nav.target, node.parameters["safe_revolutions"])
-    node.free_drift_distance = round(closest, 1)
+    assert nav.own is not None and nav.target is not None
+    if leg.away:
+        leg.goal_velocity = receding(nav.target, leg.goal, leg.away)
+    return cheapest_safe(
+        nav.own, nav.target, leg.goal, fractions, node.parameters["safe_revolutions"], keep_out,
+        leg.goal_velocity, lambda burn: is_clear(node, burn),
+    )  # fmt: skip
+
+
+async def _look_for(node: OrbiterVehicle, seconds: float, measure: Measure | None) -> None:
+    """Measures for a time."""
+    end = node.clock.now() + seconds
+    while (left := end - node.clock.now()) > 0.0:
+        if measure is not None:
+            await measure(node)
+        await asyncio.sleep(min(60.0, left))
 
 
 async def follow_leg(
     node: OrbiterVehicle, leg: Leg, measure: Measure, period: float, limit: float = 0.0,
     stop: bool = True,
 ) -> bool:  # fmt: skip
-    """Measures and corrects until the leg arrives, then stops there.
+    """Measures and corrects until the leg arrives, then stops there. Where the way turns out not
+    to be clear of the container it is changed.
 
     Returns False, and leaves the leg as it is, at the moment at which the distance falls below
     `limit`.
@@ -86,6 +117,7 @@ async def follow_leg(
     duration = leg.arrival - node.clock.now()
     began = node.clock.now()
     waiting = [began + part * duration for part in CORRECTIONS]
+    watch = Watch(node)
     while node.clock.now() < leg.arrival - 1e-6:
         # Nothing is begun that would last beyond the limit.
         crossing = _time_to_limit(node, min(_QUIET, leg.arrival - node.clock.now()), limit)
@@ -101,6 +133,8 @@ async def follow_leg(
         if waiting and now >= waiting[0]:
             waiting.pop(0)
             await _correct(node, leg)
+        elif watch.is_doubtful():
+            await _make_clear(node, leg)
         node.show_navigation()
         wait = min(period, leg.arrival - node.clock.now())
         if wait <= 0.0:
@@ -122,11 +156,52 @@ async def arrive(node: OrbiterVehicle, leg: Leg) -> None:
     async def plan() -> Vector:
         nav.advance(node.clock.now())
         assert nav.own is not None and nav.target is not None
+        if leg.away:
+            return clearest(node, settling(node, leg.away))
         here, _ = to_lvlh(nav.target, nav.own)
         wanted = from_lvlh(nav.target, (here, leg.goal_velocity))[1]
         return subtract(wanted, nav.own[1])
 
     await execute(node, await plan(), "arrival", again=plan)
+    check_drift(node)
+
+
+class Watch:
+    """Looks, now and then near the container, whether free drift still keeps clear of it."""
+
+    def __init__(self, node: OrbiterVehicle) -> None:
+        self._node = node
+        self._next = node.clock.now() + _WATCH
+        self._doubts = 0
+
+    def is_doubtful(self) -> bool:
+        """Whether it does not, at several looks in a row: one may be a bad measurement."""
+        node = self._node
+        nav = node.navigator
+        if node.clock.now() < self._next or nav.own is None or nav.target is None:
+            return False
+        self._next = node.clock.now() + _WATCH
+        nav.advance(node.clock.now())
+        if nav.range() > node.parameters["close_range"] or is_clear(node):
+            self._doubts = 0
+            return False
+        self._doubts = (self._doubts + 1) % _DOUBTFUL  # who is told does something about it
+        return self._doubts == 0
+
+
+async def _make_clear(node: OrbiterVehicle, leg: Leg) -> None:
+    """Another way to the leg's goal, with another arrival; where none is clear, away from it."""
+
+    async def plan() -> Vector:
+        transfer = _plan(node, leg, node.parameters["collision_distance"], FRACTIONS)
+        if transfer is None:
+            stays: Vector = (0.0, 0.0, 0.0)
+            return clearest(node, (stays, *settling(node, leg.away)))
+        leg.arrival = node.clock.now() + transfer.seconds
+        return transfer.first
+
+    with suppress(BurnNotBegun):  # told; the next look tries again
+        await execute(node, await plan(), "clearing", again=plan)
     check_drift(node)
 
 
@@ -152,11 +227,18 @@ def _correction(node: OrbiterVehicle, leg: Leg) -> Vector | None:
         again = two_impulses(nav.own, nav.target, leg.goal, left, leg.goal_velocity)
     except (ArithmeticError, ValueError):
         return None
+    if norm(again.first) <= _WORTH:
+        return None
     after: State = (nav.own[0], add(nav.own[1], again.first))
     revolutions = node.parameters["safe_revolutions"]
     if not is_safe(after, nav.target, revolutions, node.parameters["collision_distance"]):
         return None  # the way that it is on was checked; this one is not safe without thrust
-    return again.first if norm(again.first) > _WORTH else None
+    if is_clear(node, again.first):
+        return again.first
+    # One that might not be is flown only where the way that it is on is no better.
+    stays: Vector = (0.0, 0.0, 0.0)
+    best = clearest(node, (stays, again.first))
+    return again.first if best == again.first else None
 
 
 def _time_to_limit(node: OrbiterVehicle, seconds: float, limit: float) -> float | None:

@@ -97,9 +97,11 @@ def _shoot(own: State, there: State, velocity: Vector, seconds: float) -> Transf
 def cheapest_safe(
     own: State, target: State, goal: Vector, fractions: tuple[float, ...], revolutions: float,
     keep_out: float, goal_velocity: Vector = (0.0, 0.0, 0.0),
+    is_clear: Callable[[Vector], bool] = lambda burn: True,
 ) -> Transfer | None:  # fmt: skip
     """The cheapest transfer, among durations in revolutions, after whose first impulse the orbiter
-    may drift for so many revolutions without coming nearer than `keep_out` m; None: there is none.
+    may drift for so many revolutions without coming nearer than `keep_out` m, as it is believed,
+    and is clear for all that is not known; None: there is none.
     """
     period = math.tau / motion(target)
     found = []
@@ -110,7 +112,7 @@ def cheapest_safe(
             continue
     for transfer in sorted(found, key=lambda each: each.total):
         after: State = (own[0], add(own[1], transfer.first))
-        if is_safe(after, target, revolutions, keep_out):
+        if is_safe(after, target, revolutions, keep_out) and is_clear(transfer.first):
             return transfer
     return None
 

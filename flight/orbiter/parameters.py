@@ -24,6 +24,13 @@ PARAMETERS: dict[str, Parameter] = {
     "coelliptic_offset": _number("m", 500.0, 50_000.0, "height difference at far range"),
     "safe_revolutions": _number("1", 0.5, 20.0, "without collision, should thrust be lost"),
     "collision_distance": _number("m", 1.0, 100.0, "of the centres: nearer is a collision"),
+    "safety_sigmas": _number("1", 1.0, 10.0, "standard deviations that a drift keeps clear by"),
+    "execution_error": _number("1", 0.0, 0.2, "of a burn's size, one standard deviation"),
+    "pointing_error": _number("rad", 0.0, 0.2, "of a burn's direction, one standard deviation"),
+    "unmodelled_acceleration": _number(
+        "m/s2", 0.0, 1e-5, "of the orbiter and not of the container, at most"
+    ),
+    "hold_drift": _number("m", 5.0, 500.0, "away from the container, a revolution, at least"),
     "hold_seconds": _number("s", 60.0, 1e5, "at each hold point"),
     "go_limit": _number("s", 60.0, 1e6, "waiting for the ground's GO"),
     "final_hold": _number("m", 10.0, 100.0, "distance from which the capture starts"),

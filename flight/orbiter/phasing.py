@@ -24,7 +24,8 @@ from flight.astrodynamics.vectors import (
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
-from flight.orbiter.legs import Leg, check_drift, follow_leg, time_of_range
+from flight.orbiter.clearance import check_drift
+from flight.orbiter.legs import Leg, follow_leg, time_of_range
 from flight.orbiter.manoeuvres import execute, two_impulses, wait_until
 from flight.orbiter.observing import take_bearing
 from flight.orbiter.passive_safety import closest_in_free_drift
@@ -38,6 +39,14 @@ _ARRIVE_BEFORE = 1.2  # times the far range
 _SAFE_DISTANCE = 1000.0
 _BURN_LEAD = 300.0
 _LOOKS = 12
+_AT_ONCE = 0.3
+"""Of the distance where a transfer is planned: nearer, it is planned whichever way the drift goes,
+for a drift to where it is planned from would lead once around Mars."""
+_CHANGES = 8
+"""Changes of the drift in one phasing: the last of them have not done what was asked."""
+_CHANGE_PAUSE = 600.0  # s until the drift is looked at again
+_TRIES = 60
+"""Times that no transfer was safe, a tenth of a revolution apart."""
 _DEPARTURES = 10
 _DURATIONS = (0.35, 0.42, 0.58, 0.66, 0.75, 0.85)
 
@@ -51,13 +60,7 @@ async def phase(node: OrbiterVehicle, signal: Signal) -> Signal:
     far = node.parameters["far_range"]
     if nav.range() <= far:
         return Signal("near", {"result": "near already"})
-    began = monotonic()
-    leg: Leg | None = None
-    while leg is None:
-        if monotonic() - began > node.parameters["phasing_limit"]:
-            raise ActivityFailed("phasing takes longer than it may")
-        await _drift(node)
-        leg = await _transfer(node)
+    leg = await _to_transfer(node)
     node.progress("on the transfer to the far range")
     arrived = await follow_leg(node, leg, take_bearing, 300.0, limit=far, stop=False)
     if arrived:
@@ -67,16 +70,35 @@ async def phase(node: OrbiterVehicle, signal: Signal) -> Signal:
     return Signal("near")
 
 
+async def _to_transfer(node: OrbiterVehicle) -> Leg:
+    """Drifts until a transfer has begun. Raises ActivityFailed where none does within the limits of
+    time and tries."""
+    end = monotonic() + node.parameters["phasing_limit"]
+    for _ in range(_TRIES):
+        await _drift(node, end)
+        leg = await _transfer(node)
+        if leg is not None:
+            return leg
+        if monotonic() > end:
+            raise ActivityFailed("phasing takes longer than it may")
+    raise ActivityFailed(f"no transfer to the far range was safe at {_TRIES} times")
+
+
 def phase_angle(own: State, target: State) -> float:
     """Angle (rad) along the container's orbit from it to the orbiter; positive: ahead of it."""
     axes = lvlh_axes(*target)
     return math.atan2(dot(axes[1], own[0]), dot(axes[0], own[0]))
 
 
-async def _drift(node: OrbiterVehicle) -> None:
-    """Waits until the container is within the distance from which a transfer is planned."""
+async def _drift(node: OrbiterVehicle, end: float) -> None:
+    """Waits until the container is within the distance from which a transfer is planned.
+
+    Raises ActivityFailed when that is not so by `end` (s, of the monotonic clock), or when changes
+    of the drift do not lead to one that serves.
+    """
     nav = node.navigator
-    while True:
+    changes = 0
+    while monotonic() <= end:
         nav.advance(node.clock.now())
         assert nav.own is not None and nav.target is not None
         own, target = nav.own, nav.target
@@ -90,12 +112,18 @@ async def _drift(node: OrbiterVehicle) -> None:
         rate = abs(motion(own) * 1.5 * offset / axis)
         seconds = to_go / rate if rate > 0.0 else math.inf
         node.phase_angle = round(math.degrees(angle), 3)
-        if 0.3 * start < side * angle <= start:
+        if abs(angle) <= _AT_ONCE * start or 0.0 < side * angle <= start:
             await _look(node)
             return
         unfit = not _SMALLEST_OFFSET < abs(offset) < _LARGEST_OFFSET
         if unfit or seconds > 0.5 * node.parameters["phasing_limit"]:
-            await _change_drift(node, side, angle, axis, own_axis)
+            if changes >= _CHANGES:
+                raise ActivityFailed(
+                    f"the drift is {offset / 1e3:.0f} km of height after {changes} changes of it"
+                )
+            changes += 1
+            await _change_drift(node, angle, axis, own_axis)
+            await asyncio.sleep(_CHANGE_PAUSE)
             continue
         period = math.tau / motion(target)
         # Never beyond the point, and a bearing now and then.
@@ -104,6 +132,7 @@ async def _drift(node: OrbiterVehicle) -> None:
             await node.refresh_own()
         if not node.own_is_old():
             await _look(node)
+    raise ActivityFailed("phasing takes longer than it may")
 
 
 async def _look(node: OrbiterVehicle) -> None:
@@ -117,9 +146,7 @@ async def _look(node: OrbiterVehicle) -> None:
     node.show_navigation()
 
 
-async def _change_drift(
-    node: OrbiterVehicle, side: float, angle: float, axis: float, own_axis: float
-) -> None:
+async def _change_drift(node: OrbiterVehicle, angle: float, axis: float, own_axis: float) -> None:
     """One burn along the track to an orbit with a drift that serves."""
     nav = node.navigator
     best = min((1.0, -1.0), key=lambda s: (s * angle) % math.tau)

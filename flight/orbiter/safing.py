@@ -5,8 +5,9 @@ import math
 
 from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceError, DeviceFault, usable
+from flight.orbiter.clearance import check_drift
 from flight.orbiter.close_rendezvous import local_push
-from flight.orbiter.legs import ahead_or_behind, check_drift
+from flight.orbiter.legs import ahead_or_behind
 from flight.orbiter.manoeuvres import execute
 from flight.orbiter.safeguards import SAFE_POWER
 from flight.orbiter.vehicle import OrbiterVehicle
@@ -80,7 +81,7 @@ async def _follow_the_sun(node: OrbiterVehicle) -> bool:
 
 async def _get_away(node: OrbiterVehicle) -> None:
     check_drift(node)
-    if (node.free_drift_distance or 0.0) > node.parameters["collision_distance"]:
+    if (node.certain_drift_distance or 0.0) > node.parameters["collision_distance"]:
         return
     side = ahead_or_behind(node)
     push = local_push(node, (0.0, side * _PUSH, _PUSH))

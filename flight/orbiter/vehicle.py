@@ -144,6 +144,9 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
     free_drift_distance = Channel(
         float, unit="m", doc="least distance to the container should thrust be lost now"
     )
+    certain_drift_distance = Channel(
+        float, unit="m", doc="of it, what is certain for all that is not known of way and burns"
+    )
     fit_residual = Channel(float, doc="of the last orbit fit, in standard deviations")
     images_taken = Channel(int, doc="in the search")
     mode_range = Channel(float, unit="m", doc="range at the last change of the rendezvous' mode")
@@ -182,6 +185,13 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
 
     @event(Severity.ACTIVITY_HI, "Hold point at {distance} m: waiting for GO")
     def at_hold_point(self, *, distance: int) -> None: ...
+
+    @event(
+        Severity.WARNING_LO,
+        "{purpose}: no way is clear of the container for all that is not known; planned anew in "
+        "{again} s",
+    )
+    def leg_not_clear(self, *, purpose: str, again: float) -> None: ...
 
     @event(Severity.WARNING_LO, "Retreating from {range} m")
     def retreating(self, *, range: float) -> None: ...

@@ -92,6 +92,7 @@ class Ship:
         self.decision = ""
         self.automatic = False
         self.free_drift_distance: float | None = None
+        self.certain_drift_distance: float | None = None
         self.images_taken: int | None = None
         self.last_leg: Any = None
         self.aimed_entry: float | None = None

@@ -164,6 +164,6 @@ def test_it_comes_back_to_the_last_hold_point(monkeypatch: pytest.MonkeyPatch) -
     )  # fmt: skip
     ship: Any = Ship((0.0, -100.0, 0.0))
     do(capturing._come_back(ship))
-    assert calls[0][2:] == ((0.0, -30.0, 0.0), "back to the hold point", 6.0)
+    assert calls[0][2:6] == ((0.0, -30.0, 0.0), "back to the hold point", 6.0, 60.0)
     assert calls[1][2] == Leg((0.0, -30.0, 0.0), 55.0)
     assert names(calls)[2:] == ["take_scan"] * 5

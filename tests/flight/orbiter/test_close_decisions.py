@@ -11,20 +11,20 @@ from flight.astrodynamics.vectors import Vector, transform
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.orbiter import close_rendezvous, far_rendezvous
+from flight.orbiter.clearance import away, is_clear, receding
 from flight.orbiter.close_rendezvous import (
     _keep,
     _own_go,
     approach_close,
     back_off,
     hold,
-    receding,
     scan_or_give_up,
     to_inertial,
 )
 from flight.orbiter.legs import Leg
 from flight.orbiter.propagation import motion
 from flight.orbiter.vehicle import LastLeg
-from tests.flight.orbiter.ship import Ship, do, now, quick
+from tests.flight.orbiter.ship import Ship, do, now, orbit, quick
 
 SIGNAL = Signal("x")
 
@@ -132,10 +132,15 @@ def test_only_an_automatic_rendezvous_goes_on_by_itself(monkeypatch: pytest.Monk
 
 def test_a_little_speed_leads_away_from_it() -> None:
     ship: Any = Ship()
-    n = motion(ship.navigator.target)
-    # 30 % of the distance a revolution, 25 m at the least; by a third of it.
-    assert receding(ship, (0.0, 300.0, 0.0)) == pytest.approx((0.0, -30.0 * n / math.tau, 0.0))
-    assert receding(ship, (0.0, -30.0, 0.0))[1] == pytest.approx(25.0 / 3.0 * n / math.tau)
+    target = ship.navigator.target
+    n = motion(target)
+    # 30 % of the distance a revolution, 60 m at the least; by a third of it.
+    assert away(ship, 300.0) == 90.0 and away(ship, 200.1) == pytest.approx(60.03)
+    assert away(ship, 199.9) == away(ship, 30.0) == 60.0
+    ahead = receding(target, (0.0, 300.0, 0.0), 90.0)
+    assert ahead == pytest.approx((0.0, -30.0 * n / math.tau, 0.0), rel=0.01)
+    behind = receding(target, (0.0, -30.0, 0.0), 60.0)
+    assert behind[1] == pytest.approx(20.0 * n / math.tau, rel=0.01)
 
 
 def keeping(
@@ -149,25 +154,54 @@ def keeping(
 
 
 def test_in_its_box_it_only_takes_off_what_drifts(monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = receding(Ship(), (0.0, 300.0, 0.0))  # type: ignore[arg-type]
+    wanted = receding(orbit(), (0.0, 300.0, 0.0), 90.0)
     ship, calls = keeping(monkeypatch, (0.0, 300.0, 0.0), (0.0, wanted[1] + 0.0039, 0.0))
     assert not ship.burns() and not calls
     ship, calls = keeping(monkeypatch, (0.0, 300.0, 0.0), (0.0, wanted[1] + 0.0041, 0.0))
     assert ship.burns() == [("station keeping", 0.0041)] and not calls
     assert ship.navigator.relative()[1] == pytest.approx(wanted, abs=1e-5)
+    assert ship.certain_drift_distance > 200.0
 
 
-def test_out_of_its_box_it_flies_back_in_four_hundred_seconds(
+def test_out_of_its_box_it_flies_back_on_a_way_that_is_clear(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # 8 % of 300 m: 24 m, reckoned two minutes ahead.
-    wanted = receding(Ship(), (0.0, 300.0, 0.0))  # type: ignore[arg-type]
+    wanted = receding(orbit(), (0.0, 300.0, 0.0), 90.0)
     ship, calls = keeping(monkeypatch, (0.0, 324.5, 0.0), wanted)
     assert not calls
     ship, calls = keeping(monkeypatch, (0.0, 327.0, 0.0), wanted)
     [(_, _, leg, _, period)] = calls
-    assert leg == Leg((0.0, 300.0, 0.0), 400.0, wanted) and period == 60.0
-    assert ship.burns()[0][0] == "station keeping"
+    assert leg == Leg((0.0, 300.0, 0.0), leg.arrival, away=90.0) and period == 60.0
+    assert leg.arrival in (400.0, 700.0, 1000.0, 1400.0, 1900.0, 2500.0)
+    [(purpose, _)] = ship.burns()
+    assert purpose == "station keeping" and is_clear(ship)
+
+
+def test_in_its_box_a_drift_that_is_not_clear_is_taken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    # 3.5 mm/s towards it are within the slack: 30 m ahead they lead to it within a revolution.
+    wanted = receding(orbit(), (0.0, 30.0, 0.0), 60.0)
+    quick(monkeypatch, close_rendezvous, scan_or_give_up=True)
+    ship: Any = Ship((0.0, 30.0, 0.0), (0.0, wanted[1] + 0.0035, 0.0), sigma=0.05)
+    assert not is_clear(ship)
+    do(_keep(ship, (0.0, 30.0, 0.0)))
+    assert [purpose for purpose, _ in ship.burns()] == ["station keeping"]
+    assert ship.certain_drift_distance > 20.0
+    ship = Ship((0.0, 30.0, 0.0), (0.0, wanted[1] + 0.0005, 0.0), sigma=0.05)
+    assert is_clear(ship)
+    do(_keep(ship, (0.0, 30.0, 0.0)))
+    assert not ship.burns()
+
+
+def test_without_a_clear_way_back_it_stays_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    quick(monkeypatch, close_rendezvous, scan_or_give_up=True)
+    calls = quick(monkeypatch, close_rendezvous, follow_leg=True)
+    monkeypatch.setattr(close_rendezvous, "_ways", lambda *given: [])
+    ship: Any = Ship((0.0, 40.0, 0.0), (0.0, 0.0, 0.0), sigma=0.05)
+    do(_keep(ship, (0.0, 30.0, 0.0)))
+    assert not calls
+    wanted = receding(orbit(), (0.0, 40.0, 0.0), 60.0)
+    assert ship.burns() == [("station keeping", pytest.approx(-wanted[1], abs=1e-4))]
 
 
 def test_vectors_of_the_local_axes() -> None:
@@ -205,7 +239,7 @@ def test_blind_for_long_it_pushes_itself_away_until_the_drift_is_safe(
     drifts = [3.0, 6.0, 6.1]
 
     def check(node: Any) -> None:
-        node.free_drift_distance = drifts.pop(0)
+        node.certain_drift_distance = drifts.pop(0)
 
     monkeypatch.setattr(close_rendezvous, "check_drift", check)
     ship: Any = Ship((0.0, along, 0.0), lidar_misses=9)
@@ -222,7 +256,7 @@ def test_blind_for_long_it_pushes_itself_away_until_the_drift_is_safe(
 def test_one_push_is_enough_when_it_leads_to_a_safe_drift(monkeypatch: pytest.MonkeyPatch) -> None:
     quick(monkeypatch, close_rendezvous, take_scan=False, take_bearing=False)
     monkeypatch.setattr(
-        close_rendezvous, "check_drift", lambda node: setattr(node, "free_drift_distance", 6.1)
+        close_rendezvous, "check_drift", lambda node: setattr(node, "certain_drift_distance", 6.1)
     )
     ship: Any = Ship(lidar_misses=9)
     with pytest.raises(ActivityFailed, match="LiDAR"):
@@ -260,7 +294,7 @@ def approached(
 
 
 def test_from_hold_point_to_hold_point(monkeypatch: pytest.MonkeyPatch) -> None:
-    ship, calls = approached(monkeypatch, 480.0)
+    _, calls = approached(monkeypatch, 480.0)
     begun = [call[2:5] for call in calls if call[0] == "begin_leg"]
     assert begun == [
         ((0.0, 300.0, 0.0), "to 300 m", 90.0),
@@ -272,7 +306,7 @@ def test_from_hold_point_to_hold_point(monkeypatch: pytest.MonkeyPatch) -> None:
     ]  # fmt: skip
     legs = [call for call in calls if call[0] == "follow_leg"]
     assert [call[4] for call in legs] == [20.0] * 3
-    assert calls[1][5] == receding(ship, (0.0, 300.0, 0.0))
+    assert [call[5] for call in calls if call[0] == "begin_leg"] == [90.0, 60.0, 60.0]
 
 
 @pytest.mark.parametrize(

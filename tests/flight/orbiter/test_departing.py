@@ -185,6 +185,15 @@ def test_on_the_way_already_nothing_is_burnt(monkeypatch: pytest.MonkeyPatch) ->
     assert not calls
 
 
+def test_an_engine_that_burns_on_no_day_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = quick(monkeypatch, departing, _wait_for_day="a day", _leave=False)
+    ship: Any = Ship(departure=None)
+    ship.devices.orbit_knowledge = Answers(state=[known_orbit("mars")])
+    with pytest.raises(ActivityFailed, match="the engine did not burn on any of 60 days"):
+        do(departing.depart(ship, SIGNAL))
+    assert len(calls) == 120
+
+
 def test_it_is_waited_for_the_day_until_it_has_left_and_then_for_the_sphere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

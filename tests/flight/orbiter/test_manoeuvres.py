@@ -13,12 +13,13 @@ from flight.core.activities import ActivityFailed
 from flight.core.fault_protection.structure import Structure
 from flight.icd.devices.orbiter_navigation import InertialReading
 from flight.orbiter import legs, safing
-from flight.orbiter.legs import Leg, ahead_or_behind, arrive, begin_leg, check_drift, follow_leg
+from flight.orbiter.clearance import check_drift, receding
+from flight.orbiter.legs import Leg, ahead_or_behind, arrive, begin_leg, follow_leg
 from flight.orbiter.manoeuvres import Transfer, burn_seconds, execute, wait_until
 from flight.orbiter.navigation import Navigator
 from flight.orbiter.propagation import coast
 from flight.orbiter.tanks import TankBook
-from tests.flight.orbiter.ship import MUTE, Ship, do, now
+from tests.flight.orbiter.ship import MUTE, Ship, do, now, orbit
 
 # ---------------------------------------------------------------------- a burn
 
@@ -211,14 +212,40 @@ def test_a_leg_is_planned_safe_and_its_drift_is_shown(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(legs, "cheapest_safe", plan)
     ship: Any = Ship((0.0, 300.0, 0.0))
-    leg = do(begin_leg(ship, (0.0, 100.0, 0.0), "to 100 m", 30.0, goal_velocity=(0.0, -0.01, 0.0)))
-    assert leg == Leg((0.0, 100.0, 0.0), 3_000.0, (0.0, -0.01, 0.0))
-    fractions = (0.45, 0.55, 0.38, 0.62, 0.7, 0.3, 0.8)
-    assert asked == [((0.0, 100.0, 0.0), fractions, 3.0, 30.0, (0.0, -0.01, 0.0))]
+    leg = do(begin_leg(ship, (0.0, 100.0, 0.0), "to 100 m", 30.0, away=60.0))
+    speed = receding(orbit(), (0.0, 100.0, 0.0), 60.0)
+    assert leg == Leg((0.0, 100.0, 0.0), 3_000.0, speed, 60.0)
+    fractions = (0.45, 0.55, 0.42, 0.38, 0.62, 0.34, 0.7, 0.3, 0.8, 0.25)
+    assert [rest[:-1] for rest in asked] == [((0.0, 100.0, 0.0), fractions, 3.0, 30.0, speed)]
     assert ship.burns() == [("to 100 m", 0.1)] and ship.free_drift_distance is not None
-    monkeypatch.setattr(legs, "cheapest_safe", lambda *given: None)
+
+
+def test_where_no_leg_is_clear_it_is_looked_for_anew_and_given_up_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[float] = []
+    looks: list[float] = []
+
+    async def measure(node: Any) -> bool:
+        looks.append(now())
+        return True
+
+    def plan(*given: Any) -> Transfer | None:
+        asked.append(now())
+        found = Transfer((0.1, 0.0, 0.0), (0.0, 0.0, 0.0), 3_000.0)
+        return found if len(asked) == best else None
+
+    monkeypatch.setattr(legs, "cheapest_safe", plan)
+    best, ship = 3, Ship((0.0, 300.0, 0.0))
+    leg = do(begin_leg(ship, (0.0, 100.0, 0.0), "to 100 m", 30.0, measure=measure))  # type: ignore[arg-type]
+    assert asked == [0.0, 300.0, 1_200.0] and leg.arrival == 4_200.0
+    assert looks == [60.0 * i for i in range(20)]
+    assert [told["again"] for told in ship.told("leg_not_clear")] == [300.0, 900.0]
+    asked.clear()
+    best, ship = 0, Ship((0.0, 300.0, 0.0))
     with pytest.raises(ActivityFailed, match="to 100 m: no transfer to 100 m is safe"):
-        do(begin_leg(ship, (0.0, 100.0, 0.0), "to 100 m", 30.0))
+        do(begin_leg(ship, (0.0, 100.0, 0.0), "to 100 m", 30.0))  # type: ignore[arg-type]
+    assert asked == [0.0, 300.0, 1_200.0, 3_000.0, 6_600.0] and not ship.burns()
 
 
 def test_the_side_and_the_drift() -> None:
@@ -263,6 +290,7 @@ def corrected(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         at.append(now())
 
     monkeypatch.setattr(legs, "_correct", correct)
+    monkeypatch.setattr(legs, "is_clear", lambda node: True)
     return at
 
 
@@ -349,6 +377,7 @@ def test_a_correction_that_is_worth_it_and_safe_is_made(
 
     monkeypatch.setattr(legs, "two_impulses", plan)
     monkeypatch.setattr(legs, "is_safe", drift)
+    monkeypatch.setattr(legs, "is_clear", lambda node, burn: True)
     ship: Any = Ship()
     do(legs._correct(ship, Leg((0.0, 100.0, 0.0), left, (0.0, 0.1, 0.0))))
     assert ship.burns() == ([("correction", round(size, 4))] if burnt else [])
@@ -394,7 +423,7 @@ def test_near_and_drifting_towards_it_the_safe_state_begins_with_a_push(
 
     def check(node: Any) -> None:
         checks.append(1)
-        node.free_drift_distance = drift
+        node.certain_drift_distance = drift
 
     monkeypatch.setattr(safing, "check_drift", check)
     ship: Any = Ship((0.0, along, 0.0))

@@ -39,9 +39,9 @@ class Drift:
             if len(self.done) == 2:
                 raise asyncio.CancelledError
 
-        async def change(node: Any, side: float, angle: float, axis: float, own: float) -> None:
+        async def change(node: Any, angle: float, axis: float, own: float) -> None:
             self.done.append(("change", now()))
-            self.asked = (side, angle, axis, own)
+            self.asked = (angle, axis, own)
             raise asyncio.CancelledError
 
         monkeypatch.setattr(phasing, "_look", look)
@@ -50,7 +50,7 @@ class Drift:
     def run(self) -> list[str]:
         async def story() -> None:
             with contextlib.suppress(asyncio.CancelledError):
-                await phasing._drift(self.ship)
+                await phasing._drift(self.ship, 864_000.0)
 
         do(story())
         return [name for name, _ in self.done]
@@ -64,7 +64,10 @@ START = 250_000.0 / 3_732_500.0  # rad along the orbit, where a transfer is plan
     [
         (0.99, 25_000.0, True),
         (0.32, 25_000.0, True),
-        (0.28, 25_000.0, False),
+        (0.28, 25_000.0, True),
+        (-0.28, 25_000.0, True),
+        (0.29, -25_000.0, True),
+        (-0.31, 25_000.0, False),
         (1.02, 25_000.0, False),
         (-0.99, -25_000.0, True),
         (-0.99, 25_000.0, False),
@@ -121,8 +124,8 @@ def test_a_drift_that_is_too_slow_or_too_fast_is_changed(
     drift = Drift(monkeypatch, apart(60.0 if height > 0 else -60.0, height))
     assert drift.run() == (["look", "look"] if fit else ["change"])
     if not fit:
-        side, angle, axis, own = drift.asked
-        assert side == (1.0 if own > axis else -1.0)
+        angle, axis, own = drift.asked
+        assert own - axis == pytest.approx(height, abs=3e3)
         assert math.degrees(angle) == pytest.approx(60.0 if height > 0 else -60.0)
 
 
@@ -139,7 +142,7 @@ def test_the_shorter_way_round_decides_whether_it_goes_higher(degrees: float, fa
     ship = apart(degrees, 2_000.0)
     own = ship.navigator.own
     axis, own_axis = mean_axis(orbit()), mean_axis(own)
-    do(phasing._change_drift(ship, 1.0, math.radians(degrees), axis, own_axis))
+    do(phasing._change_drift(ship, math.radians(degrees), axis, own_axis))
     [(purpose, size)] = ship.burns()
     assert purpose == "phasing" and ship.told("save_navigation")
     after = mean_axis(ship.navigator.own) - axis
@@ -165,6 +168,30 @@ def test_bearings_that_do_not_fit_are_taken_again(monkeypatch: pytest.MonkeyPatc
     calls = quick(monkeypatch, phasing, take_bearing=True)
     do(phasing._look(ship))
     assert len(calls) == 1 and len(ship.told("show_navigation")) == 3
+
+
+def test_a_drift_that_does_not_change_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+
+    async def change(node: Any, *given: float) -> None:
+        asked.append(now())
+
+    monkeypatch.setattr(phasing, "_change_drift", change)
+    with pytest.raises(ActivityFailed, match="2 km of height after 8 changes"):
+        do(phasing._drift(apart(60.0, 0.0), 864_000.0))
+    assert asked == [600.0 * i for i in range(8)]
+
+
+def test_a_drift_takes_no_longer_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    quick(monkeypatch, phasing, take_bearing=True)
+
+    async def story(ship: Any, end: float) -> float:
+        with pytest.raises(ActivityFailed, match="phasing takes longer than it may"):
+            await phasing._drift(ship, end)
+        return now()
+
+    assert 20_000.0 < do(story(apart(60.0), 20_000.0)) < 20_000.0 + 0.5 * PERIOD
+    assert do(story(apart(3.0), -1.0)) == 0.0
 
 
 # --------------------------------------------------------------------- transfer
@@ -265,7 +292,8 @@ def phased(
 ) -> tuple[Any, list[Any]]:
     left = list(legs)
 
-    async def drift(node: Any) -> None:
+    async def drift(node: Any, end: float) -> None:
+        assert end == 864_000.0
         await asyncio.sleep(100_000.0)
 
     monkeypatch.setattr(phasing, "_drift", drift)
@@ -295,6 +323,15 @@ def test_what_is_near_stays_and_what_takes_too_long_fails(monkeypatch: pytest.Mo
     with pytest.raises(ActivityFailed, match="longer than it may"):
         do(phasing.phase(ship, SIGNAL))
     assert len(calls) == 9  # 864 000 s of 100 000 s each
+
+    async def at_once(node: Any, end: float) -> None:
+        return None
+
+    monkeypatch.setattr(phasing, "_drift", at_once)
+    calls.clear()
+    with pytest.raises(ActivityFailed, match="no transfer to the far range was safe at 60 times"):
+        do(phasing.phase(ship, SIGNAL))
+    assert len(calls) == 60
     ship.navigator.covariance = []
     with pytest.raises(ActivityFailed, match="determine_orbit first"):
         do(phasing.phase(ship, SIGNAL))

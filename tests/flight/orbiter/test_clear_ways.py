@@ -1,0 +1,225 @@
+"""Ways that keep clear of the container: what is looked at on a leg, and what is done about it."""
+
+import asyncio
+import math
+from typing import Any
+
+import pytest
+
+from flight.astrodynamics.vectors import Vector, norm
+from flight.orbiter import close_rendezvous, legs, manoeuvres
+from flight.orbiter.clearance import is_clear, receding
+from flight.orbiter.close_rendezvous import begin_retreat
+from flight.orbiter.legs import Leg, Watch, arrive, follow_leg
+from flight.orbiter.manoeuvres import Transfer, cheapest_safe
+from tests.flight.orbiter.ship import Ship, do, now, orbit, quick
+
+GOAL: Vector = (0.0, 30.0, 0.0)
+BURN: Vector = (0.0, 0.001, 0.0)
+
+
+def near(place: Vector = (0.0, 100.0, 0.0), velocity: Vector = (0.0, 0.0, 0.0)) -> Any:
+    return Ship(place, velocity, sigma=0.05)
+
+
+# -------------------------------------------------------------- planned and corrected
+
+
+def test_of_transfers_only_one_that_is_clear_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        manoeuvres, "two_impulses",
+        lambda own, target, goal, seconds, speed: Transfer((seconds, 0.0, 0.0), BURN, seconds),
+    )  # fmt: skip
+    monkeypatch.setattr(manoeuvres, "is_safe", lambda *given: True)
+    target = orbit()
+    asked: list[float] = []
+
+    def clear(burn: Vector) -> bool:
+        asked.append(burn[0])
+        return len(asked) == 2
+
+    found = cheapest_safe(target, target, GOAL, (0.5, 0.3, 0.7), 3.0, 6.0, (0.0, 0.0, 0.0), clear)
+    period = 2.0 * math.pi / manoeuvres.motion(target)
+    assert found is not None and found.seconds == pytest.approx(0.5 * period)
+    assert asked == pytest.approx([0.3 * period, 0.5 * period])
+    asked[:] = [1.0, 1.0]
+    assert cheapest_safe(target, target, GOAL, (0.5,), 3.0, 6.0, is_clear=clear) is None
+
+
+def test_of_both_ways_that_may_meet_it_the_farther_one_is_flown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(legs, "two_impulses", lambda *given: Transfer((0.01, 0.0, 0.0), BURN, 1.0))
+    monkeypatch.setattr(legs, "is_safe", lambda *given: True)
+    monkeypatch.setattr(legs, "is_clear", lambda node, burn: False)
+    for stays, corrected in ((3.0, False), (1.0, True), (2.0, False)):
+        monkeypatch.setattr(
+            "flight.orbiter.clearance.certain_distance",
+            lambda node, burn, *more, stays=stays: 2.0 if norm(burn) else stays,
+        )
+        ship = near()
+        do(legs._correct(ship, Leg(GOAL, 600.0)))
+        assert bool(ship.burns()) is corrected
+
+
+def test_a_leg_ends_receding(monkeypatch: pytest.MonkeyPatch) -> None:
+    ship = near(GOAL, (0.01, 0.02, -0.01))
+    do(arrive(ship, Leg(GOAL, 0.0, (0.0, 9.0, 0.0), away=60.0)))
+    wanted = receding(ship.navigator.target, GOAL, 60.0)
+    assert ship.navigator.relative()[1] == pytest.approx(wanted, abs=1e-6)
+    assert [purpose for purpose, _ in ship.burns()] == ["arrival"]
+    assert ship.certain_drift_distance > 20.0
+
+
+# ---------------------------------------------------------------------- looked at
+
+
+def looked(monkeypatch: pytest.MonkeyPatch, clear: list[bool], along: float = 100.0) -> list[bool]:
+    """What a watch says every 60 s, of a way that is clear or not at each look."""
+    left = list(clear)
+    monkeypatch.setattr(legs, "is_clear", lambda node: left.pop(0))
+    ship = near((0.0, along, 0.0))
+    said = []
+
+    async def story() -> None:
+        watch = Watch(ship)
+        for _ in range(2 * len(clear) + 1):
+            said.append(watch.is_doubtful())
+            await asyncio.sleep(60.0)
+
+    do(story())
+    return said[::2]
+
+
+def test_two_looks_in_a_row_make_a_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert looked(monkeypatch, [False] * 4) == [False, False, True, False, True]
+    assert looked(monkeypatch, [False, True, False, True]) == [False] * 5
+    assert looked(monkeypatch, [True, False, False]) == [False, False, False, True]
+
+
+def test_only_near_the_container_it_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert looked(monkeypatch, [False] * 4, along=501.0) == [False] * 5
+    assert looked(monkeypatch, [False] * 4, along=499.0)[2] is True
+
+
+def test_who_knows_of_no_container_has_no_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(legs, "is_clear", lambda node: False)
+    ship = near()
+    ship.navigator.target = None
+
+    async def story() -> bool:
+        watch = Watch(ship)
+        await asyncio.sleep(240.0)
+        return watch.is_doubtful() or watch.is_doubtful()
+
+    assert do(story()) is False
+
+
+def test_a_leg_that_turns_out_not_to_be_clear_is_changed_on_the_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def measure(node: Any) -> bool:
+        node.navigator.advance(now())
+        node.navigator.last_accepted = now()
+        return True
+
+    changed: list[float] = []
+
+    async def clear(node: Any, leg: Leg) -> None:
+        changed.append(now())
+
+    monkeypatch.setattr(legs, "_make_clear", clear)
+    monkeypatch.setattr(legs, "is_clear", lambda node: now() > 400.0)
+    corrected: list[float] = []
+
+    async def correct(node: Any, leg: Leg) -> None:
+        corrected.append(now())
+
+    monkeypatch.setattr(legs, "_correct", correct)
+    do(follow_leg(near(), Leg(GOAL, 1_000.0), measure, 20.0, stop=False))
+    assert changed == [240.0] and corrected == [360.0, 700.0, 900.0]
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_it_is_changed_to_another_arrival_or_to_a_drift_away(
+    monkeypatch: pytest.MonkeyPatch, found: bool
+) -> None:
+    asked: list[Any] = []
+
+    def plan(own: Any, target: Any, *rest: Any) -> Transfer | None:
+        asked.append(rest[:-1])
+        return Transfer((0.01, 0.0, 0.0), BURN, 2_000.0) if found else None
+
+    monkeypatch.setattr(legs, "cheapest_safe", plan)
+    # 30 m ahead and 1.5 mm/s towards it: it leads there within a revolution.
+    ship = near((0.0, 30.0, 0.0), (0.0, 0.0015, 0.0))
+    assert not is_clear(ship)
+    leg = Leg(GOAL, 500.0, away=60.0)
+    do(legs._make_clear(ship, leg))
+    [(goal, fractions, revolutions, keep_out, _)] = asked
+    assert (goal, fractions, revolutions, keep_out) == (GOAL, legs.FRACTIONS, 3.0, 6.0)
+    [(purpose, size)] = ship.burns()
+    assert purpose == "clearing" and leg.arrival == (2_000.0 if found else 500.0)
+    if found:
+        assert size == 0.01
+    else:
+        wanted = receding(ship.navigator.target, GOAL, 60.0)
+        assert ship.navigator.relative()[1] == pytest.approx(wanted, abs=1e-5) and is_clear(ship)
+
+
+def test_what_is_clear_already_is_left_where_no_other_way_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(legs, "cheapest_safe", lambda *given: None)
+    ship = near((0.0, 30.0, 0.0), receding(orbit(), GOAL, 100.0))
+    do(legs._make_clear(ship, Leg(GOAL, 500.0, away=60.0)))
+    assert not ship.burns() and ship.free_drift_distance is not None
+
+
+# ----------------------------------------------------------------------- retreat
+
+
+def test_a_retreat_takes_the_fastest_way_that_is_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = quick(monkeypatch, close_rendezvous, follow_leg=True)
+    ways = {900.0: (0.0, 0.3, 0.0), 1200.0: (0.0, 0.2, 0.0), 1600.0: (0.0, 0.1, 0.0)}
+    monkeypatch.setattr(
+        close_rendezvous, "two_impulses",
+        lambda own, target, goal, seconds, speed: Transfer(ways[seconds], BURN, seconds),
+    )  # fmt: skip
+    monkeypatch.setattr(close_rendezvous, "_RETREATS", (1200.0, 900.0, 1600.0))
+    for clear, seconds in (((0.3, 0.2), 1200.0), ((0.3,), 900.0), ((0.1,), 1600.0)):
+        monkeypatch.setattr(
+            "flight.orbiter.clearance.certain_distance",
+            lambda node, burn=BURN, *more, clear=clear: 7.0 if burn[1] in clear else 1.0,
+        )
+        ship = near((0.0, 10.0, 0.0))
+        do(begin_retreat(ship, (0.0, 100.0, 0.0)))
+        assert calls[-1][2].arrival == seconds and calls[-1][2].away == 60.0
+        assert ship.burns() == [("retreat", ways[seconds][1])]
+
+
+def test_ways_that_there_are_not_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def plan(own: Any, target: Any, goal: Any, seconds: float, speed: Any) -> Transfer:
+        if seconds == 700.0:
+            raise ArithmeticError("none")
+        if seconds == 1000.0:
+            raise ValueError("none")
+        return Transfer(BURN, BURN, seconds)
+
+    monkeypatch.setattr(close_rendezvous, "two_impulses", plan)
+    ways = do(_ways_of(near(), Leg(GOAL, 0.0, away=60.0)))
+    assert [way.seconds for way in ways] == [400.0, 1400.0]
+
+
+async def _ways_of(ship: Any, leg: Leg) -> list[Transfer]:
+    return close_rendezvous._ways(ship, leg, (400.0, 700.0, 1000.0, 1400.0))
+
+
+def test_without_any_way_to_retreat_it_is_tried_in_twenty_minutes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls = quick(monkeypatch, close_rendezvous, follow_leg=True)
+    monkeypatch.setattr(close_rendezvous, "_ways", lambda *given: [])
+    ship = near((0.0, 10.0, 0.0))
+    do(begin_retreat(ship, (0.0, 100.0, 0.0)))
+    assert calls[0][2].arrival == 1200.0 and not ship.burns()
