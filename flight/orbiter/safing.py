@@ -17,7 +17,6 @@ LOOK = 600.0
 ENOUGH = 3
 """Looks in a row at which the battery gives current, or says nothing that means anything."""
 GIVES = -0.05  # A
-_NEAR = 60.0  # m: so near that what drifts may meet
 _PUSH = 0.1  # m/s
 
 
