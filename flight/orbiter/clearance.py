@@ -9,6 +9,9 @@ from flight.orbiter.passive_safety import Doubt, certain_in_free_drift, closest_
 from flight.orbiter.propagation import State, motion, semi_major_axis
 from flight.orbiter.vehicle import OrbiterVehicle
 
+_SPARE = 2.0
+"""Times the collision distance that a burn is to keep for certain when it is planned: how it went
+is known less well than how it was to go, until it has been looked at for a while."""
 _PART_AWAY = 0.3  # of the distance, a revolution
 _FASTER = (1.0, 2.0, 4.0)
 """Times the usual drift away, where that is too little for what is not known."""
@@ -36,9 +39,16 @@ def certain_distance(
     )  # fmt: skip
 
 
-def is_clear(node: OrbiterVehicle, burn: Vector = (0.0, 0.0, 0.0)) -> bool:
-    """Whether thrust may be lost right after a burn (m/s, inertial)."""
+def is_clear(node: OrbiterVehicle) -> bool:
+    """Whether thrust may be lost now."""
     bar = float(node.parameters["collision_distance"])
+    return certain_distance(node, up_to=2.0 * bar) > bar
+
+
+def keeps_clear(node: OrbiterVehicle, burn: Vector) -> bool:
+    """Whether thrust may be lost right after a burn (m/s, inertial) that is planned, with some
+    distance to spare."""
+    bar = _SPARE * float(node.parameters["collision_distance"])
     return certain_distance(node, burn, 2.0 * bar) > bar
 
 
@@ -60,7 +70,7 @@ def clearest(node: OrbiterVehicle, burns: Iterable[Vector]) -> Vector:
     most = -1.0
     for burn in burns:
         certain = certain_distance(node, burn)
-        if certain > node.parameters["collision_distance"]:
+        if certain > _SPARE * node.parameters["collision_distance"]:
             return burn
         if certain > most:
             best, most = burn, certain

@@ -19,6 +19,7 @@ from flight.orbiter.clearance import (
     check_drift,
     clearest,
     is_clear,
+    keeps_clear,
     receding,
     settling,
 )
@@ -196,7 +197,7 @@ async def _return(node: OrbiterVehicle, leg: Leg) -> None:
 
     async def plan() -> Vector:
         ways = sorted(_ways(node, leg, _BACK), key=lambda way: way.total)
-        clear = next((way for way in ways if is_clear(node, way.first)), None)
+        clear = next((way for way in ways if keeps_clear(node, way.first)), None)
         leg.arrival = node.clock.now() + (0.0 if clear is None else clear.seconds)
         return clearest(node, settling(node, leg.away)) if clear is None else clear.first
 

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from flight.astrodynamics.relative_motion import from_lvlh, to_lvlh
 from flight.astrodynamics.vectors import Vector, add, norm, subtract
 from flight.core.activities import ActivityFailed
-from flight.orbiter.clearance import check_drift, clearest, is_clear, receding, settling
+from flight.orbiter.clearance import (
+    check_drift,
+    clearest,
+    is_clear,
+    keeps_clear,
+    receding,
+    settling,
+)
 from flight.orbiter.manoeuvres import (
     BurnNotBegun,
     Transfer,
@@ -90,7 +97,7 @@ def _plan(
         leg.goal_velocity = receding(nav.target, leg.goal, leg.away)
     return cheapest_safe(
         nav.own, nav.target, leg.goal, fractions, node.parameters["safe_revolutions"], keep_out,
-        leg.goal_velocity, lambda burn: is_clear(node, burn),
+        leg.goal_velocity, lambda burn: keeps_clear(node, burn),
     )  # fmt: skip
 
 
@@ -233,7 +240,7 @@ def _correction(node: OrbiterVehicle, leg: Leg) -> Vector | None:
     revolutions = node.parameters["safe_revolutions"]
     if not is_safe(after, nav.target, revolutions, node.parameters["collision_distance"]):
         return None  # the way that it is on was checked; this one is not safe without thrust
-    if is_clear(node, again.first):
+    if keeps_clear(node, again.first):
         return again.first
     # One that might not be is flown only where the way that it is on is no better.
     stays: Vector = (0.0, 0.0, 0.0)

@@ -51,7 +51,7 @@ def test_of_both_ways_that_may_meet_it_the_farther_one_is_flown(
 ) -> None:
     monkeypatch.setattr(legs, "two_impulses", lambda *given: Transfer((0.01, 0.0, 0.0), BURN, 1.0))
     monkeypatch.setattr(legs, "is_safe", lambda *given: True)
-    monkeypatch.setattr(legs, "is_clear", lambda node, burn: False)
+    monkeypatch.setattr(legs, "keeps_clear", lambda node, burn: False)
     for stays, corrected in ((3.0, False), (1.0, True), (2.0, False)):
         monkeypatch.setattr(
             "flight.orbiter.clearance.certain_distance",
@@ -190,7 +190,7 @@ def test_a_retreat_takes_the_fastest_way_that_is_clear(monkeypatch: pytest.Monke
     for clear, seconds in (((0.3, 0.2), 1200.0), ((0.3,), 900.0), ((0.1,), 1600.0)):
         monkeypatch.setattr(
             "flight.orbiter.clearance.certain_distance",
-            lambda node, burn=BURN, *more, clear=clear: 7.0 if burn[1] in clear else 1.0,
+            lambda node, burn=BURN, *more, clear=clear: 12.1 if burn[1] in clear else 1.0,
         )
         ship = near((0.0, 10.0, 0.0))
         do(begin_retreat(ship, (0.0, 100.0, 0.0)))

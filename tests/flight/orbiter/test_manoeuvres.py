@@ -377,7 +377,7 @@ def test_a_correction_that_is_worth_it_and_safe_is_made(
 
     monkeypatch.setattr(legs, "two_impulses", plan)
     monkeypatch.setattr(legs, "is_safe", drift)
-    monkeypatch.setattr(legs, "is_clear", lambda node, burn: True)
+    monkeypatch.setattr(legs, "keeps_clear", lambda node, burn: True)
     ship: Any = Ship()
     do(legs._correct(ship, Leg((0.0, 100.0, 0.0), left, (0.0, 0.1, 0.0))))
     assert ship.burns() == ([("correction", round(size, 4))] if burnt else [])

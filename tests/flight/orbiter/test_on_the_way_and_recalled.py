@@ -112,7 +112,7 @@ def test_a_correction_is_flown_where_it_is_worth_it_and_safe(
 
     monkeypatch.setattr(legs, "two_impulses", plan)
     monkeypatch.setattr(legs, "is_safe", is_safe)
-    monkeypatch.setattr(legs, "is_clear", lambda node, burn: True)
+    monkeypatch.setattr(legs, "keeps_clear", lambda node, burn: True)
     ship: Any = Ship()
     do(legs._correct(ship, Leg(GOAL, left, (0.0, 0.1, 0.0))))
     assert bool(ship.burns()) is burnt

@@ -9,7 +9,14 @@ import pytest
 from flight.astrodynamics.relative_motion import from_lvlh, to_lvlh
 from flight.astrodynamics.vectors import Vector, add, norm, scale, subtract
 from flight.orbiter import clearance
-from flight.orbiter.clearance import certain_distance, clearest, is_clear, receding, settling
+from flight.orbiter.clearance import (
+    certain_distance,
+    clearest,
+    is_clear,
+    keeps_clear,
+    receding,
+    settling,
+)
 from flight.orbiter.linear_algebra import Rows, product, transposed
 from flight.orbiter.navigation import orbit_covariance
 from flight.orbiter.passive_safety import (
@@ -199,8 +206,11 @@ def test_what_the_orbiter_reckons_with_is_what_its_file_says() -> None:
 def test_the_bar_is_the_collision_distance(monkeypatch: pytest.MonkeyPatch) -> None:
     ship: Any = Ship()
     monkeypatch.setattr(clearance, "certain_distance", lambda node, burn, *more: burn[0])
-    assert is_clear(ship, (6.001, 0.0, 0.0)) and not is_clear(ship, (6.0, 0.0, 0.0))
-    assert is_clear(ship) is False
+    assert keeps_clear(ship, (12.001, 0.0, 0.0)) and not keeps_clear(ship, (12.0, 0.0, 0.0))
+    monkeypatch.setattr(clearance, "certain_distance", lambda node, up_to: 6.001)
+    assert is_clear(ship)
+    monkeypatch.setattr(clearance, "certain_distance", lambda node, up_to: 6.0)
+    assert not is_clear(ship)
 
 
 def test_of_burns_the_first_that_is_clear_is_taken_else_the_clearest(
@@ -208,9 +218,9 @@ def test_of_burns_the_first_that_is_clear_is_taken_else_the_clearest(
 ) -> None:
     ship: Any = Ship()
     monkeypatch.setattr(clearance, "certain_distance", lambda node, burn, *more: burn[0])
-    burns = [(x, 0.0, 0.0) for x in (5.0, 6.001, 50.0)]
+    burns = [(x, 0.0, 0.0) for x in (5.0, 12.001, 50.0)]
     assert clearest(ship, burns) == burns[1]
-    assert clearest(ship, [(x, 0.0, 0.0) for x in (0.0, 6.0, 5.0)]) == (6.0, 0.0, 0.0)
+    assert clearest(ship, [(x, 0.0, 0.0) for x in (0.0, 12.0, 5.0)]) == (12.0, 0.0, 0.0)
     assert clearest(ship, [(0.0, 1.0, 0.0), (0.0, 2.0, 0.0)]) == (0.0, 1.0, 0.0)
     assert clearest(ship, []) == (0.0, 0.0, 0.0)
 
