@@ -24,7 +24,7 @@ from flight.astrodynamics.vectors import (
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
-from flight.orbiter.clearance import check_drift
+from flight.orbiter.clearance import check_drift, keeps_clear
 from flight.orbiter.legs import Leg, follow_leg, time_of_range
 from flight.orbiter.manoeuvres import execute, two_impulses, wait_until
 from flight.orbiter.observing import take_bearing
@@ -47,6 +47,7 @@ _CHANGES = 8
 _CHANGE_PAUSE = 600.0  # s until the drift is looked at again
 _TRIES = 60
 """Times that no transfer was safe, a tenth of a revolution apart."""
+_WAIT = 700.0  # s until a transfer is planned anew that would not keep clear
 _DEPARTURES = 10
 _DURATIONS = (0.35, 0.42, 0.58, 0.66, 0.75, 0.85)
 
@@ -202,7 +203,8 @@ async def _transfer(node: OrbiterVehicle) -> Leg | None:
 
 async def _depart(
     node: OrbiterVehicle, goal: Vector, speed: Vector, departure: float, arrival: float
-) -> Leg:
+) -> Leg | None:
+    """Begins a transfer at its time; None: it would not keep clear for what is known by then."""
     nav = node.navigator
     await wait_until(node, departure - _BURN_LEAD)
     await take_bearing(node)
@@ -213,7 +215,12 @@ async def _depart(
         assert nav.own is not None and nav.target is not None
         return two_impulses(nav.own, nav.target, goal, arrival - node.clock.now(), speed).first
 
-    await execute(node, await plan(), "transfer", again=plan)
+    first = await plan()
+    if not keeps_clear(node, first):
+        node.leg_not_clear(purpose="transfer", again=_WAIT)
+        await asyncio.sleep(_WAIT)
+        return None
+    await execute(node, first, "transfer", again=plan)
     check_drift(node)
     return Leg(goal, arrival, speed)
 

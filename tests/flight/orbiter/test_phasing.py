@@ -277,11 +277,21 @@ def test_before_the_departure_it_looks_once_more(monkeypatch: pytest.MonkeyPatch
         lambda own, target, goal, seconds, speed: Transfer((0.5, 0.0, 0.0), (0.0,) * 3, seconds),  # type: ignore[arg-type]
     )  # fmt: skip
     monkeypatch.setattr(phasing, "check_drift", lambda node: calls.append(("drift", now())))
+    clear = [True]
+    monkeypatch.setattr(phasing, "keeps_clear", lambda node, burn: clear[0] and burn[0] == 0.5)
     ship = apart(3.0)
     leg = do(phasing._depart(ship, (0.0, 6e4, 0.0), (0.0, 1.0, 0.0), 1_000.0, 4_000.0))
     assert calls == [("take_bearing", 700.0), ("drift", 1_000.0)]
     assert leg == Leg((0.0, 6e4, 0.0), 4_000.0, (0.0, 1.0, 0.0))
     assert ship.burns() == [("transfer", 0.5)]
+    clear[0], ship = False, apart(3.0)
+
+    async def refused() -> float:
+        assert await phasing._depart(ship, (0.0, 6e4, 0.0), (0.0, 1.0, 0.0), 500.0, 4e3) is None
+        return now()
+
+    assert do(refused()) == 1_200.0 and not ship.burns()
+    assert ship.told("leg_not_clear") == [{"purpose": "transfer", "again": 700.0}]
 
 
 # ------------------------------------------------------------------ as a whole
