@@ -6,6 +6,7 @@ from flight.astrodynamics.relative_motion import cw_two_impulses
 from flight.astrodynamics.vectors import Vector, norm, scale
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
+from flight.core.keeping.clock import monotonic
 from flight.core.sound_readings import sound
 from flight.icd.devices.base import DeviceError
 from flight.orbiter.clearance import away
@@ -25,6 +26,7 @@ _PUSHED = 5.0  # m; where a bounce may have brought it meanwhile
 _PUSH = 0.15  # m/s
 _LOOKS = 6
 _BLIND_AFTER = 4  # scans in the last metres
+_LONGEST = 3.0  # times what the way in takes at the contact speed
 
 
 async def capture(node: OrbiterVehicle, signal: Signal) -> Signal:
@@ -72,7 +74,11 @@ async def _run_in(node: OrbiterVehicle) -> None:
     speed = node.parameters["contact_speed"]
     mouth = node.parameters["mouth_distance"]
     misses = 0
+    nav.advance(node.clock.now())
+    end = monotonic() + _LONGEST * (nav.range() / speed + _ARM_TIME)
     while True:
+        if monotonic() > end:
+            raise ActivityFailed(f"the container is still at {nav.range():.0f} m")
         misses = 0 if await take_scan(node) else misses + 1
         if misses > _BLIND_AFTER:
             raise ActivityFailed("the LiDAR does not see the container in the last metres")

@@ -44,6 +44,7 @@ _LAST = 60.0  # s before the arrival: later a leg is not corrected
 _WORTH = 0.003  # m/s: smaller corrections wait for the next one
 _WATCH = 120.0  # s between looks whether the way is still clear
 _DOUBTFUL = 2  # such looks in a row at which it is not
+_CLEARINGS = 6  # changes of one leg for that; then it ends
 
 
 @dataclass
@@ -124,7 +125,7 @@ async def follow_leg(
     duration = leg.arrival - node.clock.now()
     began = node.clock.now()
     waiting = [began + part * duration for part in CORRECTIONS]
-    watch = Watch(node)
+    watch, clearings = Watch(node), 0
     while node.clock.now() < leg.arrival - 1e-6:
         # Nothing is begun that would last beyond the limit.
         crossing = _time_to_limit(node, min(_QUIET, leg.arrival - node.clock.now()), limit)
@@ -141,7 +142,13 @@ async def follow_leg(
             waiting.pop(0)
             await _correct(node, leg)
         elif watch.is_doubtful():
+            clearings += 1
             await _make_clear(node, leg)
+            if clearings >= _CLEARINGS:
+                raise ActivityFailed(
+                    f"the way to {norm(leg.goal):.0f} m was changed {clearings} times and does not "
+                    "keep clear of the container"
+                )
         node.show_navigation()
         wait = min(period, leg.arrival - node.clock.now())
         if wait <= 0.0:

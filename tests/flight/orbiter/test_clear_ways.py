@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from flight.astrodynamics.vectors import Vector, norm
+from flight.core.activities import ActivityFailed
 from flight.orbiter import close_rendezvous, legs, manoeuvres
 from flight.orbiter.clearance import is_clear, receding
 from flight.orbiter.close_rendezvous import begin_retreat
@@ -138,6 +139,28 @@ def test_a_leg_that_turns_out_not_to_be_clear_is_changed_on_the_way(
     monkeypatch.setattr(legs, "_correct", correct)
     do(follow_leg(near(), Leg(GOAL, 1_000.0), measure, 20.0, stop=False))
     assert changed == [240.0] and corrected == [360.0, 700.0, 900.0]
+
+
+def test_a_leg_that_never_becomes_clear_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    changed: list[float] = []
+
+    async def measure(node: Any) -> bool:
+        node.navigator.last_accepted = now()
+        return True
+
+    async def clear(node: Any, leg: Leg) -> None:
+        changed.append(now())
+        leg.arrival += 4_000.0
+
+    async def correct(node: Any, leg: Leg) -> None:
+        return None
+
+    monkeypatch.setattr(legs, "_make_clear", clear)
+    monkeypatch.setattr(legs, "_correct", correct)
+    monkeypatch.setattr(legs, "is_clear", lambda node: False)
+    with pytest.raises(ActivityFailed, match="to 30 m was changed 6 times and does not keep clear"):
+        do(follow_leg(near(), Leg(GOAL, 4_000.0), measure, 20.0, stop=False))
+    assert len(changed) == 6 and changed[0] == 240.0
 
 
 @pytest.mark.parametrize("found", [True, False])

@@ -326,6 +326,21 @@ def test_between_corrections_it_waits_no_longer_than_to_the_last_of_them(
     assert at == pytest.approx([0.0, pause]) and len(calls) == 2
 
 
+def test_a_container_that_does_not_come_nearer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = quick(monkeypatch, capturing, take_scan=True, _steer=None)
+    ship: Any = Ship((0.0, 30.0, 0.0))
+    monkeypatch.setattr(ship.navigator, "range", lambda: 30.0)
+
+    async def story() -> float:
+        with pytest.raises(ActivityFailed, match="the container is still at 30 m"):
+            await capturing._run_in(ship)
+        return now()
+
+    # Three times 429 s for the way and 240 s for the trigger.
+    assert do(story()) == pytest.approx(2_010.0, abs=15.0)
+    assert calls[0][0] == "take_scan" and len(calls) == 2 * 134
+
+
 def test_an_orbit_that_leaves_is_told_from_one_that_stays() -> None:
     ship: Any = Ship()
     assert do(departing._is_escaping(ship)) is False
