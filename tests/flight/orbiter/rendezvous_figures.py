@@ -9,7 +9,7 @@ from flight.astrodynamics.relative_motion import from_lvlh, to_lvlh
 from flight.astrodynamics.time_scales import julian_date
 from flight.astrodynamics.transfer_windows import transfer
 from flight.astrodynamics.vectors import Vector, add, norm, scale, subtract, unit
-from flight.orbiter import escape, phasing
+from flight.orbiter import escape, observing, phasing
 from flight.orbiter.manoeuvres import two_impulses
 from flight.orbiter.navigation import Navigator, across, orbit_covariance
 from flight.orbiter.orbit_determination import Bearing, fit, fit_growing
@@ -23,8 +23,8 @@ from flight.orbiter.propagation import (
     transition,
 )
 from flight.orbiter.search import make_family
-from flight.orbiter.trajectory import Dynamics
-from tests.flight.orbiter.ship import orbit
+from flight.orbiter.trajectory import Dynamics, Path, change_towards_earth, leave_mars
+from tests.flight.orbiter.ship import Ship, orbit
 
 SIGMA = 3.5e-5
 TARGET = orbit(343e3, 0.002, 0.4)
@@ -152,6 +152,30 @@ def _asymptote(c3: float) -> Vector:
     return scale(1_000.0 * math.sqrt(c3), unit((0.5, -0.8, 0.1)))
 
 
+def homewards() -> Figures:
+    """A burn for Earth with all that pulls on the way, and what leads there from the Sun's side."""
+    dynamics = Dynamics(julian_date(2030, 11, 1), 4.5e-5)
+    days = dynamics.epoch_jd_tt
+    wanted = transfer("mars", "earth", days + 20.0, days + 230.0)
+    engine = escape.Engine(1_960.0, 320.0, 3_000.0)
+    burn = escape.plan_burn(orbit(343e3), 19.9 * 86_400.0, wanted, engine, dynamics)
+    path = Path("mars", (4.0e8, 1.0e8, 2.0e7), (2_800.0, 900.0, 200.0), 20.0 * 86_400.0)
+    left = leave_mars(path, dynamics)
+    change = change_towards_earth(left, 230.0 * 86_400.0, dynamics)
+    return [
+        burn.time, burn.delta_v, burn.seconds, *burn.direction, *burn.axis,
+        escape.time_of_cutoff(burn),
+        *left.position, *left.velocity, left.time, *change,
+    ]  # fmt: skip
+
+
+def seen() -> Figures:
+    """Where the Sun and the container are, as the camera is pointed."""
+    ship = Ship((-40.0, 900.0, 12.0), (0.1, 0.0, 0.0))
+    there = observing.believed(ship)  # type: ignore[arg-type]
+    return [*observing.sun_direction(ship, 5e6), *there(0.0), *there(250.0)]  # type: ignore[arg-type]
+
+
 def apart() -> Figures:
     """A drift of a day, in the container's axes."""
     own = from_lvlh(TARGET, ((0.0, 100.0, 5.0), (0.001, -0.003, 0.0)))
@@ -160,5 +184,6 @@ def apart() -> Figures:
 
 
 ALL: tuple[Reckoning, ...] = (
-    transfers, phases, deviations, navigated, fitted, family, departure, apart,
+    transfers, phases, deviations, navigated, fitted, family, departure, homewards, seen,
+    apart,
 )  # fmt: skip
