@@ -11,7 +11,7 @@ from flight.core.activities import ActivityFailed
 from flight.orbiter import close_rendezvous, legs, manoeuvres
 from flight.orbiter.clearance import is_clear, receding
 from flight.orbiter.close_rendezvous import begin_retreat
-from flight.orbiter.legs import Leg, Watch, arrive, follow_leg
+from flight.orbiter.legs import Leg, Watch, arrive, begin_leg, follow_leg
 from flight.orbiter.manoeuvres import Transfer, cheapest_safe
 from tests.flight.orbiter.ship import Ship, do, now, orbit, quick
 
@@ -45,6 +45,34 @@ def test_of_transfers_only_one_that_is_clear_is_taken(monkeypatch: pytest.Monkey
     assert asked == pytest.approx([0.3 * period, 0.5 * period])
     asked[:] = [1.0, 1.0]
     assert cheapest_safe(target, target, GOAL, (0.5,), 3.0, 6.0, is_clear=clear) is None
+
+
+def test_where_no_leg_is_clear_it_is_looked_for_anew_and_given_up_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[float] = []
+    looks: list[float] = []
+
+    async def measure(node: Any) -> bool:
+        looks.append(now())
+        return True
+
+    def plan(*given: Any) -> Transfer | None:
+        asked.append(now())
+        found = Transfer((0.1, 0.0, 0.0), (0.0, 0.0, 0.0), 3_000.0)
+        return found if len(asked) == best else None
+
+    monkeypatch.setattr(legs, "cheapest_safe", plan)
+    best, ship = 3, Ship((0.0, 300.0, 0.0))
+    leg = do(begin_leg(ship, (0.0, 100.0, 0.0), "to 100 m", 30.0, measure=measure))  # type: ignore[arg-type]
+    assert asked == [0.0, 300.0, 1_200.0] and leg.arrival == 4_200.0
+    assert looks == [60.0 * i for i in range(20)]
+    assert [told["again"] for told in ship.told("leg_not_clear")] == [300.0, 900.0]
+    asked.clear()
+    best, ship = 0, Ship((0.0, 300.0, 0.0))
+    with pytest.raises(ActivityFailed, match="to 100 m: no transfer to 100 m is safe"):
+        do(begin_leg(ship, (0.0, 100.0, 0.0), "to 100 m", 30.0))  # type: ignore[arg-type]
+    assert asked == [0.0, 300.0, 1_200.0, 3_000.0, 6_600.0] and not ship.burns()
 
 
 def test_of_both_ways_that_may_meet_it_the_farther_one_is_flown(

@@ -220,34 +220,6 @@ def test_a_leg_is_planned_safe_and_its_drift_is_shown(monkeypatch: pytest.Monkey
     assert ship.burns() == [("to 100 m", 0.1)] and ship.free_drift_distance is not None
 
 
-def test_where_no_leg_is_clear_it_is_looked_for_anew_and_given_up_in_the_end(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    asked: list[float] = []
-    looks: list[float] = []
-
-    async def measure(node: Any) -> bool:
-        looks.append(now())
-        return True
-
-    def plan(*given: Any) -> Transfer | None:
-        asked.append(now())
-        found = Transfer((0.1, 0.0, 0.0), (0.0, 0.0, 0.0), 3_000.0)
-        return found if len(asked) == best else None
-
-    monkeypatch.setattr(legs, "cheapest_safe", plan)
-    best, ship = 3, Ship((0.0, 300.0, 0.0))
-    leg = do(begin_leg(ship, (0.0, 100.0, 0.0), "to 100 m", 30.0, measure=measure))  # type: ignore[arg-type]
-    assert asked == [0.0, 300.0, 1_200.0] and leg.arrival == 4_200.0
-    assert looks == [60.0 * i for i in range(20)]
-    assert [told["again"] for told in ship.told("leg_not_clear")] == [300.0, 900.0]
-    asked.clear()
-    best, ship = 0, Ship((0.0, 300.0, 0.0))
-    with pytest.raises(ActivityFailed, match="to 100 m: no transfer to 100 m is safe"):
-        do(begin_leg(ship, (0.0, 100.0, 0.0), "to 100 m", 30.0))  # type: ignore[arg-type]
-    assert asked == [0.0, 300.0, 1_200.0, 3_000.0, 6_600.0] and not ship.burns()
-
-
 def test_the_side_and_the_drift() -> None:
     assert ahead_or_behind(Ship((0.0, 5.0, 0.0))) == 1.0  # type: ignore[arg-type]
     assert ahead_or_behind(Ship((9.0, -5.0, 0.0))) == -1.0  # type: ignore[arg-type]

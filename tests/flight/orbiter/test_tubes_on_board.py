@@ -22,7 +22,7 @@ from flight.orbiter.custody import (
     promise,
 )
 from flight.orbiter.witnesses import SEALED
-from tests.flight.orbiter.ship import MUTE, Answers, Ship, do, now
+from tests.flight.orbiter.ship import MUTE, Answers, Ship, do
 
 S = CustodyStatus
 
@@ -259,46 +259,6 @@ def test_three_attempts_and_what_the_act_itself_answers_is_not_believed(
     assert node.told("result_unconfirmed") == [SEAL_UNCONFIRMED] * unconfirmed
     assert len(node.told("device_trouble")) == 3 - unconfirmed
     assert not node.told("containment_step")
-
-
-def paused(node: Any, act: str) -> list[float]:
-    """When an act of the containment is asked for."""
-    at: list[float] = []
-
-    def note(*given: Any) -> ContainmentState:
-        at.append(now())
-        return state()
-
-    node.devices.containment.answers[act] = [note]
-    return at
-
-
-def test_the_attempts_of_a_step_are_minutes_apart() -> None:
-    node = boxed([state()])
-    at = paused(node, "seal")
-    with pytest.raises(ActivityFailed, match="sealing was not verified"):
-        step(node)
-    assert at == [0.0, 300.0, 2_100.0]
-    node = boxed([state(), state(sealed=True)])
-    at = paused(node, "seal")
-    step(node)
-    assert at == [0.0, 300.0]  # none is waited for after the last
-
-
-def test_the_heatings_are_minutes_apart() -> None:
-    node = boxed([state()])
-    at = paused(node, "sterilise")
-
-    async def story() -> float:
-        with pytest.raises(ActivityFailed, match="sterilised for 0 s only"):
-            await containment._sterilise(node, state())
-        return now()
-
-    assert do(story()) == 2_100.0 and at == [0.0, 300.0, 2_100.0]
-    node = boxed([state(hot_seconds=3_600.0)])
-    at = paused(node, "sterilise")
-    sterilised(node, state())
-    assert at == [0.0]
 
 
 def test_what_can_be_undone_needs_no_witness() -> None:
