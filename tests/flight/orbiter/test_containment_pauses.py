@@ -28,11 +28,11 @@ def test_the_attempts_of_a_step_are_minutes_apart() -> None:
     at = paused(node, "seal")
     with pytest.raises(ActivityFailed, match="sealing was not verified"):
         step(node)
-    assert at == [0.0, 300.0, 2_100.0]
+    assert at == [0.0, 60.0, 660.0]
     node = boxed([state(), state(sealed=True)])
     at = paused(node, "seal")
     step(node)
-    assert at == [0.0, 300.0]  # none is waited for after the last
+    assert at == [0.0, 60.0]  # none is waited for after the last
 
 
 def test_the_heatings_are_minutes_apart() -> None:
@@ -44,7 +44,7 @@ def test_the_heatings_are_minutes_apart() -> None:
             await containment._sterilise(node, state())
         return now()
 
-    assert do(story()) == 2_100.0 and at == [0.0, 300.0, 2_100.0]
+    assert do(story()) == 660.0 and at == [0.0, 60.0, 660.0]
     node = boxed([state(hot_seconds=3_600.0)])
     at = paused(node, "sterilise")
     sterilised(node, state())
