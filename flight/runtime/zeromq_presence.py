@@ -13,8 +13,6 @@ from flight.runtime.sockets import Link
 RETRY_MS = 100  # wall time between attempts to connect
 HANDSHAKE_MS = 2_000  # wall time for a greeting; a port may be held by somebody who is not up yet
 START_UP_MS = 5_000  # wall time of attempts after which nobody is expected to come up
-HEARTBEAT_MS = 1_000
-LOST_AFTER_MS = 5_000  # wall time without a heartbeat
 
 _FAILED_GREETINGS = (
     zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL

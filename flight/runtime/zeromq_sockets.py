@@ -15,13 +15,7 @@ from flight.runtime.loop import VirtualLoop
 from flight.runtime.sockets import HIGH_WATER_MARK, Full, Kind, Link, Unreachable
 from flight.runtime.zeromq_bells import Bells
 from flight.runtime.zeromq_keys import Keys
-from flight.runtime.zeromq_presence import (
-    HANDSHAKE_MS,
-    HEARTBEAT_MS,
-    LOST_AFTER_MS,
-    RETRY_MS,
-    Follower,
-)
+from flight.runtime.zeromq_presence import HANDSHAKE_MS, RETRY_MS, Follower
 
 _TYPES = {
     Kind.SERVER: zmq.ROUTER,
@@ -106,8 +100,8 @@ class ZeroMqSocket:
             option(zmq.XPUB_VERBOSE, 1)
         elif kind is Kind.SUBSCRIBER:
             option(zmq.SUBSCRIBE, b"")
-        option(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)  # of no effect within a process
-        option(zmq.HEARTBEAT_TIMEOUT, LOST_AFTER_MS)
+        # No heartbeats of ZeroMQ: where a peer goes whose messages wait to be taken, the next beat
+        # ends this whole process by an assertion (libzmq 4.3.5). Whoever dies is known without.
         option(zmq.HANDSHAKE_IVL, HANDSHAKE_MS)
         option(zmq.RECONNECT_IVL, RETRY_MS)
         self.descriptor = -1
