@@ -54,9 +54,16 @@ class _Due:
 
     job: Job
     drill: Drill
-    awaited: Awaited | None
     left: int
     begun: bool = False
+
+
+@dataclass
+class _Wait:
+    """What some drills wait for: looked for once for all of them."""
+
+    awaited: Awaited
+    dues: list[_Due]
 
 
 class TooManyCallbacks(RuntimeError):
@@ -92,6 +99,7 @@ class Flight:
         self._emit = emit
         self._patience = patience
         self._due: list[_Due] = []
+        self._waits: list[_Wait] = []
         self._ended: list[BaseException | None] = []
         self._loop: VirtualLoop
         self._run: Run
@@ -144,34 +152,40 @@ class Flight:
         for job, drill in self._pairs:
             at = drill.start.at
             if isinstance(at, AtTime):
-                self._due.append(_Due(job, drill, None, 0))
+                self._due.append(_Due(job, drill, 0))
                 self._loop.call_at(at.seconds + drill.start.delay, self._begin_later, self._due[-1])
             else:
-                self._due.append(_Due(job, drill, Awaited(at, sight), drill.start.nth))
+                self._due.append(_Due(job, drill, drill.start.nth))
+                wait = next((each for each in self._waits if each.awaited.what == at), None)
+                if wait is None:
+                    self._waits.append(wait := _Wait(Awaited(at, sight), []))
+                wait.dues.append(self._due[-1])
         self._run.observers.append(self._hear)
         self._loop.watch(self._look, round(LOOK * NANOSECONDS))
 
     def _hear(self, message: Message) -> None:
         self._phases.look(self._loop.time())
-        for due in self._due:
-            awaited = None if due.begun else due.awaited
-            if awaited is not None and (awaited.hear(message) or awaited.poll()):
-                self._came(due)
+        for wait in self._waits:
+            if wait.awaited.hear(message) or wait.awaited.poll():
+                self._came(wait)
 
     def _look(self) -> None:
-        for due in self._due:
-            if due.awaited is not None and not due.begun and due.awaited.poll():
-                self._came(due)
+        for wait in self._waits:
+            if wait.awaited.poll():
+                self._came(wait)
 
-    def _came(self, due: _Due) -> None:
-        due.left -= 1
-        if due.left:
-            return
-        due.awaited = None
-        if due.drill.start.delay:
-            self._loop.call_later(due.drill.start.delay, self._begin_later, due)
-        else:
-            self._begin_later(due)
+    def _came(self, wait: _Wait) -> None:
+        dues, wait.dues = wait.dues, []
+        for due in dues:
+            due.left -= 1
+            if due.left:
+                wait.dues.append(due)
+            elif due.drill.start.delay:
+                self._loop.call_later(due.drill.start.delay, self._begin_later, due)
+            else:
+                self._begin_later(due)
+        if not wait.dues:
+            self._waits = [each for each in self._waits if each.dues]
 
     def _begin_later(self, due: _Due) -> None:
         self._loop.between(lambda: self._begin(due))
@@ -227,6 +241,7 @@ class Flight:
         """What a branch does: break, watch, write down."""
         for each in self._due:
             each.begun = True
+        self._waits = []  # nobody begins here any more
         loop, most, cpu = self._loop, due.job.most, time.process_time()
         begun = loop.callbacks
         last = math.inf if most is None else begun + most
