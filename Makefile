@@ -99,7 +99,13 @@ $(CHROMIUM): | $(BIN)/python
 fly: $(FLYABLE)
 	@$(BIN)/msr fly nominal --out runs/nominal
 
-test: lint types imports docs-check pytest
+# The types take one core for half a minute or more: beside the tests, which leave it now and then.
+# What they come to is said when they are done, and counts at the end.
+test: $(READY) $(CHROMIUM)
+	@( code=0; $(MAKE) --no-print-directory types > $(VENV)/types.log 2>&1 || code=$$?; \
+	    cat $(VENV)/types.log; exit $$code ) & types=$$!; \
+	rest=0; $(MAKE) --no-print-directory lint imports docs-check pytest || rest=$$?; \
+	wait $$types || rest=$$?; exit $$rest
 	$(call section,all checks and tests passed)
 
 lint: $(READY)

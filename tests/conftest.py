@@ -1,6 +1,7 @@
 """What holds for every test: repeatable examples, virtual time, no task left behind."""
 
 import asyncio
+import gc
 import random
 from collections.abc import Callable, Iterator, Mapping
 
@@ -9,6 +10,7 @@ from hypothesis import settings
 
 from flight.runtime.loop import VirtualLoop
 from flight.runtime.paced_loop import PacedLoop
+from ground.testbed.collecting import SELDOM
 from tests.budget import Budget
 from tests.drawn import Draws, drawn
 from tests.flown import flown
@@ -57,6 +59,19 @@ _FLIGHTS = {
 
 
 _APART = ("check", "soak", "xdist_group")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
+    """What is collected stays to the end: Python is not to look through it for garbage, and for
+    the rest as seldom as in a flight."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+        gc.set_threshold(SELDOM)
 
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read

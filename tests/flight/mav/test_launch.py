@@ -173,7 +173,7 @@ def test_a_first_motor_that_never_lights_is_said_to_be_the_loss(tmp_path: Path) 
 
 def test_it_survives_a_reboot_in_the_coast_one_bad_wire_and_a_stuck_stage(tmp_path: Path) -> None:
     async def main() -> None:
-        async with launch_bench(tmp_path, seed=11) as b:
+        async with launch_bench(tmp_path, seed=11, coarse=True) as b:
             await b.prepare()
             b.device("first_igniter").fail("misfire", shots=1)
             b.device("separation").fail("stuck", part="first_stage")
@@ -201,7 +201,7 @@ def test_it_survives_a_reboot_in_the_coast_one_bad_wire_and_a_stuck_stage(tmp_pa
 
 def test_a_weak_second_motor_ends_in_the_best_orbit_that_is_left(tmp_path: Path) -> None:
     async def main() -> None:
-        async with launch_bench(tmp_path) as b:
+        async with launch_bench(tmp_path, coarse=True) as b:
             await b.prepare()
             b.device("second_igniter").fail("weak", share=0.978)
             report = await b.rig.command("mav", "launch")
@@ -228,7 +228,7 @@ def test_a_reboot_is_survived_or_the_loss_is_stated(
     tmp_path: Path, state: str, after: float, pause: float, ends: str
 ) -> None:
     async def main() -> None:
-        async with launch_bench(tmp_path) as b:
+        async with launch_bench(tmp_path, coarse=True) as b:
             await b.prepare()
             identifier = b.fire()
             await b.rig.wait_for_state("mav", state)

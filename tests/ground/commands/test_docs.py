@@ -11,6 +11,7 @@ import pytest
 from flight.icd.messages import MESSAGE_TYPES
 from ground.cli import SUBCOMMANDS, Subcommand
 from ground.cli import main as msr
+from ground.commands import docs
 from ground.commands.docs import (
     assembled_devices,
     docs_folder,
@@ -137,11 +138,16 @@ class TestCheck:
         write_pages(tmp_path, pages)
         return tmp_path
 
+    @pytest.fixture
+    def once(self, monkeypatch: pytest.MonkeyPatch, pages: dict[str, str]) -> None:
+        """The pages are not made anew for each test; that they are the same then, others show."""
+        monkeypatch.setattr(docs, "generate", lambda: pages)
+
     def test_what_was_just_written_is_current(self, written: Path) -> None:
         assert msr(["docs", "--check", "--out", str(written)]) == 0
 
     def test_names_a_page_that_was_changed(
-        self, written: Path, capsys: pytest.CaptureFixture[str]
+        self, once: None, written: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         page = written / "reference/devices.md"
         page.write_text(page.read_text() + "more\n")
@@ -149,7 +155,7 @@ class TestCheck:
         assert "reference/devices.md: out of date" in capsys.readouterr().err
 
     def test_names_a_page_that_is_missing_and_writes_nothing(
-        self, written: Path, capsys: pytest.CaptureFixture[str]
+        self, once: None, written: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         page = written / "reference/messages.md"
         page.unlink()
@@ -158,7 +164,7 @@ class TestCheck:
         assert not page.exists()
 
     def test_a_page_of_a_vehicle_that_is_gone_is_stale_and_removed(
-        self, written: Path, pages: dict[str, str]
+        self, once: None, written: Path, pages: dict[str, str]
     ) -> None:
         left = written / "reference/dictionary/zeppelin.md"
         left.write_text(f"{GENERATED} from nothing -->\n")
