@@ -143,7 +143,11 @@ def test_the_loads_of_the_entry_are_no_shock_of_a_landing(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("mode", "options"),
-    [("stopped", {}), ("wire", {"wire": 1, "cut": False}), ("wire", {"wire": 0, "cut": True})],
+    [
+        ("stopped", {}),
+        pytest.param("wire", {"wire": 1, "cut": False}, marks=pytest.mark.check),
+        ("wire", {"wire": 0, "cut": True}),
+    ],
 )
 def test_a_bad_timer_or_wire_does_not_keep_it_asleep(
     tmp_path: Path, mode: str, options: dict[str, object]
@@ -164,14 +168,14 @@ def test_a_bad_timer_or_wire_does_not_keep_it_asleep(
 @pytest.mark.parametrize(
     ("after_entry", "pause"),
     [
-        (-100_000.0, 50_000.0),  # dormant
-        (-600.0, 30.0),  # awake
-        (-30.0, 60.0),  # asleep while the air begins to brake
-        (15.0, 5.0),  # at the peak
-        (20.0, 120.0),  # over the end of the braking
-        (200.0, 20.0),  # falling
-        (300.0, 300.0),  # over the landing
-        (-600.0, 1_200.0),  # over everything
+        pytest.param(-100_000.0, 50_000.0, marks=pytest.mark.check, id="dormant"),
+        pytest.param(-600.0, 30.0, marks=pytest.mark.check, id="awake"),
+        pytest.param(-30.0, 60.0, id="asleep while the air begins to brake"),
+        pytest.param(15.0, 5.0, id="at the peak"),
+        pytest.param(20.0, 120.0, marks=pytest.mark.check, id="over the end of the braking"),
+        pytest.param(200.0, 20.0, marks=pytest.mark.check, id="falling"),
+        pytest.param(300.0, 300.0, id="over the landing"),
+        pytest.param(-600.0, 1_200.0, marks=pytest.mark.check, id="over everything"),
     ],
 )
 def test_a_reboot_in_flight_is_survived(tmp_path: Path, after_entry: float, pause: float) -> None:
