@@ -255,11 +255,13 @@ async def _cycles(
 @dataclass
 class UnplugFigures:
     """Seconds from a device's end to the fault of a call, and from its start to its arming;
-    `stale`: devices that had moved though nobody had asked them since they came back."""
+    `floor`: how late the sleep before was, in the same loop; `stale`: devices that had moved though
+    nobody had asked them since they came back."""
 
     name: str
     fault: Histogram = field(default_factory=Histogram)
     back: Histogram = field(default_factory=Histogram)
+    floor: Histogram = field(default_factory=Histogram)
     stale: int = 0
 
 
@@ -291,8 +293,11 @@ async def _unplugged(
         async with measured("rover.wheels", "wheels", f"serial://{line}") as made:
             for cycle in range(cycles):
                 _, future = made.port.begin("rover.wheels", "drive", {"distance": 5.0}, 900.0)
-                await asyncio.sleep(0.02 + 0.0097 * (cycle % 20))
+                into = 0.02 + 0.0097 * (cycle % 20)
+                begun = time.perf_counter()
+                await asyncio.sleep(into)
                 ended = time.perf_counter()
+                found.floor.add(max(0.0, ended - begun - into))
                 process.send_signal(signal.SIGSTOP if silent else signal.SIGKILL)
                 try:
                     await future
