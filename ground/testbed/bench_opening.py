@@ -3,7 +3,8 @@
 import getpass
 import os
 import stat
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from sim_hw.power_and_heat.electrical import ElectricalParameters
 
 READY = 30.0  # s of the wall in which all devices are to be there before a flight
 LOOK = 0.1  # s
+NOTED = 3.0  # s after which who sits at the terminal is told what is waited for
 
 
 def lock_keys(bench: BenchFile) -> list[str]:
@@ -145,7 +147,9 @@ def until_ready(process: BenchProcess, file: Path, bench: BenchFile) -> list[lis
     }
     stopped = ""
     names: dict[str, str] = {}
-    for _ in range(round(READY / LOOK) if states else 0):
+    for look in range(round(READY / LOOK) if states else 0):
+        if look == round(NOTED / LOOK) and sys.stderr is not None and sys.stderr.isatty():
+            print(_waiting(states, ready), file=sys.stderr)
         while not process.gone and (each := process.take(LOOK)) is not None:
             told.append(each)
             if each[0] == "state":
@@ -169,6 +173,15 @@ def until_ready(process: BenchProcess, file: Path, bench: BenchFile) -> list[lis
             problem = f"{service} is {state} on wire {wire}: {why}"
             raise ConfigurationError(str(file), None, f"devices.{service}", problem)
     raise ConfigurationError(str(file), None, "devices", "the bench process has ended")
+
+
+def _waiting(states: Mapping[str, tuple[str, str]], ready: Mapping[str, str]) -> str:
+    """For who sits there: what is waited for, before it is refused."""
+    missing = [
+        f"{service} is {state}" + (f" ({words})" if words else "")
+        for service, (state, words) in states.items() if state != ready[service]
+    ]  # fmt: skip
+    return f"note: waiting for up to {READY:g} s: {'; '.join(missing)}"
 
 
 def _two_of_one_name(file: Path, service: str, told: dict[str, Any], names: dict[str, str]) -> None:
