@@ -25,7 +25,8 @@ class RealAttitudeEffectors(StandIn, AttitudeEffectors):
         self.plant = sim
         self.line.goal = lambda arguments: (arguments["pitch"], arguments["yaw"])
         self._rate = nozzle_rate
-        self._last: tuple[float, float, float] | None = None  # pitch, yaw (rad), when (s)
+        # Pitch, yaw (rad), when by mission time, and how long that answer's way was (s).
+        self._last: tuple[float, float, float, float] | None = None
         self._boot = 0
 
     async def steer(
@@ -35,28 +36,33 @@ class RealAttitudeEffectors(StandIn, AttitudeEffectors):
         arguments = {"pitch": pitch, "yaw": yaw, "pulses": list(pulses), "forward": forward}
         answer = await self.ask("steer", arguments, self.methods["steer"].limit)
         told = self.reading(EffectorState, answer.result, self.plant.time_ns())
-        why = self._impossible(told)
+        why = self._impossible(told, answer.round_trip)
         if why:
             self.port.condemn(self.service, f"it says what cannot be: {why}")
             raise DeviceFault(self.on_loss, f"{self.service}: {why}")
         self.plant.stand(told.pitch, told.yaw, pulses, forward)
         return replace_gas(told, self.plant.gas)
 
-    def _impossible(self, told: EffectorState) -> str:
-        """Why the nozzle cannot be there; "" when it can. No difference is taken of two boots."""
+    def _impossible(self, told: EffectorState, way: float) -> str:
+        """Why the nozzle cannot be there; "" when it can. No difference is taken of two boots.
+
+        It moves by the wall's time, of which more may have passed than of mission time: a run that
+        is held up stands, and the answers wait on their `way` (s). That is believed as well.
+        """
         now = asyncio.get_running_loop().time()
         most = self.plant.stop * (1.0 + BEYOND)
         for name, angle in (("pitch", told.pitch), ("yaw", told.yaw)):
             if not math.isfinite(angle) or abs(angle) > most:
                 return f"{name} {angle:.4g} rad; its stop is at {self.plant.stop:.4g} rad"
-        before, self._last = self._last, (told.pitch, told.yaw, now)
+        before, self._last = self._last, (told.pitch, told.yaw, now, way)
         if before is None or self._boot != told.boot:
             self._boot = told.boot
             return ""
-        way = max(abs(told.pitch - before[0]), abs(told.yaw - before[1]))
-        allowed = self._rate * (now - before[2] + CLOCK)
-        if way > allowed:
-            return f"{way:.4g} rad within {now - before[2]:.3f} s; {allowed:.4g} rad is the most"
+        moved = max(abs(told.pitch - before[0]), abs(told.yaw - before[1]))
+        passed = now - before[2] + before[3] + way
+        allowed = self._rate * (passed + CLOCK)
+        if moved > allowed:
+            return f"{moved:.4g} rad within {passed:.3f} s; {allowed:.4g} rad is the most"
         return ""
 
 

@@ -80,7 +80,7 @@ def test_a_loop_that_goes_on_is_waited_for_and_let_go_when_it_has_ended() -> Non
 def test_one_that_is_seldom_told_the_same_holds_nobody_up_between_two_calls() -> None:
     """Just as far apart as a loop may be, it is one; a little farther, it is none."""
     paced = Paced()
-    for apart, rate in ((0.2, inf), (LINGER * PERIOD + 1e-6, inf), (LINGER * PERIOD, 1.0)):
+    for apart, rate in ((0.2, inf), (LINGER * PERIOD + 1e-6, inf), (LINGER * PERIOD - 1e-6, 1.0)):
         paced.loop.go_on(10.0)
         paced.called()
         paced.loop.go_on(apart)
