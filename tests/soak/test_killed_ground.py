@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(0)]
 
 DEATHS = int(os.environ.get("SOAK_DEATHS", "200"))
 OF_A_RUN = 40
-SOLS = 1.6
+SOLS = 6.0
 
 
 @pytest.mark.processes

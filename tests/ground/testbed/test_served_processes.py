@@ -7,7 +7,7 @@ import pytest
 from tests.ground.testbed.killed_ground import check_all, fly_and_kill
 
 DEATHS = 3
-SOLS = 0.3
+SOLS = 2.0
 
 
 @pytest.mark.check
