@@ -109,14 +109,18 @@ class Flight:
                 time.sleep(LOOK)
         raise AssertionError("the flight has not come to an end")
 
-    def disturb(self) -> None:
-        """Another pace, a pause, a fault, and a death of mission control."""
+    def breaks(self) -> None:
+        """Another pace, a pause, and a fault, at the beginning."""
         with RunControl(self.folder, patience=30.0) as control:
             control.pace(50.0)
             time.sleep(0.2)
             control.pace(0.0)
             told = control.ask("anna", {"do": "fault_inject", "fault": FAULT}, "breaks", "anna-1")
             assert told["fault"] == FAULT["id"]
+
+    def dies(self) -> None:
+        """A death of mission control, while people decide something."""
+        with RunControl(self.folder, patience=30.0) as control:
             control.ask("anna", {"do": "kill", "role": "ground"}, "dies", "anna-1")
             control.pace(PACE)
             end = time.monotonic() + FLIGHT
@@ -168,12 +172,13 @@ def test_the_mav_is_launched_from_the_procedure_screen_by_two_people(
     press(anna, "Take in hand")
     anna.sees("It is in your hands", "#said")
     flight, approved = Flight(out), []
+    flight.breaks()
     while (hold := flight.next_hold()) is not None:
         assert hold["kind"] == "approval", hold
         press(anna, "approve")  # who took it in hand is no director
         anna.sees("director", "#said")
         if not approved:
-            flight.disturb()
+            flight.dies()
             anna.page.locator(".console:not(.lost)").wait_for()
         press(ben, "approve")
         ben.sees("Answered", "#said")
