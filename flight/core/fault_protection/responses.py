@@ -262,7 +262,7 @@ class Responder:
                     async with asyncio.timeout(LONGEST_ACTION):
                         await result
             except Exception as error:  # whatever it is, the others are to be tried
-                failures.append(f"{call.text}: {error or type(error).__name__}")
+                failures.append(f"{call.text}: {str(error) or type(error).__name__}")
         return failures
 
     def _gave_way(self, run: ResponseRun) -> None:
