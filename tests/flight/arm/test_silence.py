@@ -8,13 +8,14 @@ import pytest
 
 from flight.arm import lid
 from flight.arm.motion import NotSeen
-from flight.arm.silence import LONGEST_SILENCE, heard_again, is_silence
+from flight.arm.silence import heard_again, is_silence
 from flight.core.custody.handover import HandoverFailed
 from flight.core.exchanges import ExchangeFailed, NoAnswer
 from tests.flight.arm.still import Arm
 from tests.flight.lander.descent_bench import Answers
 
 ASKED_EVERY = 3600.0
+LONGEST_SILENCE = 355_100.977  # four sols
 
 
 def caused(by: Exception) -> Exception:
@@ -42,6 +43,7 @@ class Waiting(Arm):
 
     async def _ask(self, vehicle: str, *question: Any, **how: Any) -> Any:
         self.asked += 1
+        assert how == {"timeout": 60.0, "attempts": 1}
         if self.asked <= self.silent:
             raise NoAnswer(f"{vehicle} gave no answer")
         if self.refuses:

@@ -86,6 +86,49 @@ async def test_the_lander_is_asked_for_the_energy(
     assert asked == [("lander", 9.0)]
 
 
+def test_the_next_morning_is_looked_for_each_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+
+    def day(ahead: float) -> bool:
+        asked.append(ahead)
+        return ahead < 1_000.0 or ahead > 2_900.0
+
+    node = clocked(monkeypatch, day=day)
+    assert work_time._until_morning(node) == 3_000.0
+    assert sorted(set(asked)) == [600.0, 1_200.0, 1_800.0, 2_400.0, 3_000.0]
+
+
+async def test_where_the_lander_gives_no_energy_it_is_asked_each_half_hour_for_six_sols(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop = asyncio.get_running_loop()
+    asked: list[float] = []
+    begun = loop.time()
+
+    async def ask(*given: Any) -> Any:
+        asked.append(loop.time() - begun)
+        return SimpleNamespace(granted=False, reason="low")
+
+    node = clocked(monkeypatch)
+    node.parameters["ask_for_energy"] = True
+    node.exchanges.ask = ask
+    with pytest.raises(ActivityFailed, match="no work for 148 h: low"):
+        await work_time.wait_for_work(node, 600.0, 9.0)
+    assert asked[:3] == [0.0, 1_800.0, 3_600.0]
+    assert asked[-1] == pytest.approx(6 * 88_775.244, abs=1_800.0)
+
+
+async def test_held_safe_it_looks_after_its_brakes_each_six_hours() -> None:
+    node: Any = Arm()
+    node.hardware.arm = Answers(stop=[None], set_brakes=[None])
+    work = asyncio.ensure_future(moving.hold_safe(node, Signal("x")))
+    await asyncio.sleep(21_599.0)
+    assert node.hardware.arm.of("set_brakes") == [(True,)]
+    await asyncio.sleep(2.0)
+    work.cancel()
+    assert len(node.hardware.arm.of("stop")) == 2
+
+
 # ------------------------------------------------------------------- to and fro
 
 

@@ -333,3 +333,24 @@ async def test_it_waits_for_the_wires_and_looks_each_ten_seconds() -> None:
     began = asyncio.get_running_loop().time()
     assert await flying.wait_for_separation(node, SIGNAL) == "separated"
     assert asyncio.get_running_loop().time() - began == 20.0
+
+
+async def test_dormant_it_asks_the_time_each_six_hours() -> None:
+    node = of(elapsed=0.0)
+    node.entry_time = 1_800.0 + 3 * 21_600.0
+    assert await flying.sleep_until_entry(node, SIGNAL) == "done"
+    asked = len(node.timer.of("state"))
+    assert asked == 1 + 3, "once to begin with and after each sleep"
+
+
+async def test_samples_are_written_sixteen_at_a_time() -> None:
+    node = of()
+    samples = flying.SampleBuffer(node, "braking")
+    seen = await sensing.look(node)
+    for number in range(15):
+        samples.add(float(number), seen)
+    assert node.samples == []
+    samples.add(15.0, seen)
+    assert len(node.samples) == 16 and node.samples[3] == ["braking", 3.0, 0.0, False]
+    samples.flush()
+    assert len(node.samples) == 16

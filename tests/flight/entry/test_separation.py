@@ -132,3 +132,21 @@ def answer(state: Any) -> Any:
         return state
 
     return call
+
+
+@pytest.mark.parametrize(("current", "gives"), [(-0.00101, True), (-0.001, False), (0.5, False)])
+async def test_a_battery_gives_current_from_a_milliampere_on(current: float, gives: bool) -> None:
+    node: Any = Capsule()
+    node.wires, node.current = [True, True], current
+    assert await separation(node) is gives
+
+
+@pytest.mark.parametrize(("wires", "lasts"), [([True, False], 15.0), ([True, True], 3_000.0)])
+async def test_a_doubt_lasts_so_long_to_the_second(wires: list[bool], lasts: float) -> None:
+    node: Any = Capsule()
+    node.wires, node.current = wires, 0.0 if all(wires) else -0.5
+    assert not await separation(node)
+    await asyncio.sleep(lasts - 0.001)
+    assert not await separation(node)
+    await asyncio.sleep(0.001)
+    assert await separation(node)

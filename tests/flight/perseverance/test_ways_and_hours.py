@@ -1,6 +1,7 @@
 """When Perseverance drives, docks, sleeps and gives up: each decision at its limit."""
 
 import asyncio
+import contextlib
 import math
 from types import SimpleNamespace
 from typing import Any
@@ -12,12 +13,15 @@ from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.perseverance import delivery_drive as drive
+from flight.perseverance import sample_handling as handling
 from flight.perseverance import sols
 from flight.perseverance.sol_work import energy_parameters
+from flight.perseverance.vehicle import PerseveranceVehicle
 from flight.surface.dead_reckoning import Pose
 from flight.surface.driving import DriveFailed, DriveOutcome
 from flight.surface.sol_budget import WHOLE_WAY
-from tests.flight.perseverance.standing import PARAMETERS, Standing, lander, store
+from tests.flight.lander.descent_bench import Answers
+from tests.flight.perseverance.standing import PARAMETERS, TUBE, Standing, lander, store
 
 SIGNAL = Signal("x")
 OBSTACLE, TILT = DeviceFault("obstacle", "a rock"), DeviceFault("tilt", "it leans")
@@ -316,3 +320,55 @@ def test_what_the_generator_gives_is_taken_off_what_is_drawn() -> None:
     assert energy.day_power == 135.0 - 87.0 and energy.work_power == 330.0 - 87.0
     assert energy.night_power == 0.0 and energy.reserve == 0.4 and energy.wake_charge == 0.55
     assert (energy.waking_sun, energy.sleeping_sun, energy.capacity) == (20.0, 12.0, 2470.0)
+
+
+def test_the_sides_are_tried_in_this_order(rover: Any) -> None:
+    order = [rover.side]
+    for _ in range(6):
+        left = drive.SIDES[drive.SIDES.index(order[-1]) + 1 :]
+        order.append(left[0])
+    assert order == [0.0, 30.0, -30.0, 60.0, -60.0, 100.0, -100.0]
+
+
+@pytest.mark.parametrize(
+    ("state", "asleep", "seconds"),
+    [("parked", True, 14_400.0), ("surface.idle", True, 7_200.0), ("surface.idle", False, 1_800.0),
+     ("surface.driving.docking", False, 1_800.0), ("safe", True, 3_600.0)],
+)  # fmt: skip
+def test_it_tells_how_it_is_so_often(state: str, asleep: bool, seconds: float) -> None:
+    node: Any = SimpleNamespace(
+        state=state, asleep=asleep, is_in=lambda asked: state.startswith(asked)
+    )
+    assert PerseveranceVehicle.housekeeping_period(node) == seconds
+
+
+async def test_who_wants_something_has_it_awake_for_an_hour(rover: Any) -> None:
+    await handling.look(rover, TUBE, None, False)
+    assert rover.awake_until == asyncio.get_running_loop().time() + 3_600.0
+
+
+def test_each_hundred_metres_it_says_how_far_it_is(rover: Any) -> None:
+    said: list[str] = []
+    node: Any = SimpleNamespace(
+        distance_driven=0.0, storage=SimpleNamespace(transaction=contextlib.nullcontext),
+        sols=SimpleNamespace(driven=lambda way: None), _last_progress=0.0, distance_to_lander=50.0,
+        _publish_pose=lambda pose: None, progress=said.append,
+    )  # fmt: skip
+    for way, told in ((99.9, 0), (0.1, 1), (99.0, 1), (1.0, 2)):
+        PerseveranceVehicle.segment_driven(node, Pose(), 0.1, way)
+        assert len(said) == told
+    assert node.way_driven == 200.0 and node.slip == 0.1
+
+
+async def test_a_switch_is_believed_when_it_says_that_it_is_so(rover: Any) -> None:
+    uhf = Answers(set_power=[None], state=[SimpleNamespace(valid=True, on=False)])
+    node: Any = SimpleNamespace(_radios={}, hardware=SimpleNamespace(uhf=uhf, x_band=None))
+    await PerseveranceVehicle.set_radio(node, "uhf", True)
+    assert node._radios == {"uhf": False}
+    uhf.answers["state"] = [SimpleNamespace(valid=False, on=True)]
+    await PerseveranceVehicle.set_radio(node, "uhf", True)
+    assert node._radios == {"uhf": False} and len(uhf.of("set_power")) == 2
+    uhf.answers["state"] = [SimpleNamespace(valid=True, on=True)]
+    await PerseveranceVehicle.set_radio(node, "uhf", True)
+    await PerseveranceVehicle.set_radio(node, "uhf", True)
+    assert node._radios == {"uhf": True} and len(uhf.of("set_power")) == 3
