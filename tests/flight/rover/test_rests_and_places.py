@@ -9,7 +9,7 @@ import pytest
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceFault
-from flight.rover import delivering, housekeeping, mobility, tube_search
+from flight.rover import delivering, grasping, housekeeping, mobility, tube_search
 from flight.rover.sol_work import RoverSols, energy_parameters
 from flight.rover.stances import Stances
 from flight.rover.vehicle import RoverVehicle
@@ -20,7 +20,6 @@ from tests.flight.rover.standing import (
     TUBE,
     Standing,
     ground,
-    holding,
     lander,
     rack,
     seen,
@@ -235,4 +234,25 @@ def test_without_memory_it_may_be_anywhere_on_the_site(
     rover.stow(1)
     _, costs = mobility.make_locomotion(rover)
     assert len(costs.discs) == 2, "one was taken away"
-    holding(rover)
+
+
+def test_a_slot_is_taken_by_what_sits_in_it_and_not_by_what_sat_there(rover: Any) -> None:
+    rover.stow(3)
+    assert grasping.slots_taken(rover) == [3]
+    rover.ledger.begin(TUBE, "rover_gripper", "rover.gripper")
+    rover.ledger.commit(TUBE, rover.ledger.record(TUBE).evidence)
+    assert grasping.slots_taken(rover) == [] and grasping.slot_of(rover, TUBE) == 3
+
+
+def test_a_driven_segment_is_told_counted_and_kept() -> None:
+    told: list[Any] = []
+    node: Any = SimpleNamespace(
+        distance_driven=None, sols=SimpleNamespace(driven=told.append),
+        publish_telemetry=lambda: told.append("telemetry"),
+    )  # fmt: skip
+    RoverVehicle.segment_driven(node, Pose(1.0, 2.0, 0.5, 0.3), 0.1, 4.0)
+    RoverVehicle.segment_driven(node, Pose(1.0, 6.0, 0.5, 0.4), None, 3.0)
+    assert (node.distance_driven, node.way_driven) == (7.0, 7.0)
+    assert (node.east, node.north, node.heading) == (1.0, 6.0, 0.5)
+    assert (node.position_error, node.slip) == (0.4, None)
+    assert told == [4.0, "telemetry", 3.0, "telemetry"]
