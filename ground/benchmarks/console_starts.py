@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ground.benchmarks.warm_previews import measure_previews
+from ground.benchmarks.warm_previews import Previews, measure_previews
 from ground.missions.run_folder import holder_of
 from ground.testbed.control_client import ControlRefused, RunControl
 
@@ -79,7 +79,7 @@ class Starts:
     first_work: list[float] = field(default_factory=list)
     demo: list[float] = field(default_factory=list)
     demo_work: list[float] = field(default_factory=list)
-    previews: list[float] = field(default_factory=list)
+    previews: Previews = field(default_factory=lambda: Previews(()))
     killed: tuple[list[float], ...] = field(default_factory=lambda: tuple([] for _ in KILLED_AT))
 
 
@@ -104,14 +104,14 @@ def begin_demo(place: Path, found: Starts) -> None:
     found.demo_work.append(_used_by_children() - used)
 
 
-def preview_in_demo(place: Path, count: int) -> list[float]:
+def preview_in_demo(place: Path, count: int) -> Previews:
     """So many previews in a demo that stands."""
     folder = place / "run"
     console = Started(["ground.cli", *DEMO, "--no-web", "--out", str(folder)], place)
     try:
         while DEMO_THERE not in console.line():
             pass
-        return list(measure_previews(folder, count).seconds)
+        return measure_previews(folder, count)
     finally:
         console.end()
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from ground.benchmarks.archive_load import ArchiveFigures
 from ground.benchmarks.console_starts import KILLED_AT
 from ground.benchmarks.measurement import Sample
-from ground.benchmarks.painted_console import PLOTS, why_not
+from ground.benchmarks.painted_console import PLOTS
 from ground.benchmarks.report import titled
 from ground.benchmarks.served_console import BROWSERS, STALLED, ServedFigures
 from ground.benchmarks.telling_run import CHANNELS
@@ -104,8 +104,8 @@ def _archive_lines(figures: ArchiveFigures) -> Iterator[Line]:
         "samples taken a second", f"{AIM_TAKEN:,.0f}", f"{taken.wall:,.0f}",
         f"{floor.wall:,.0f}", taken.wall >= AIM_TAKEN,
     )  # fmt: skip
-    work, bare = f"({taken.processor:,.0f})", f"({floor.processor:,.0f})"
-    yield Line("  of the processor's time", "", work, bare)
+    ours, bare = f"({taken.processor:,.0f})", f"({floor.processor:,.0f})"
+    yield Line("  of the processor's time", "", ours, bare)
     for (name, sample, aim), work in zip(
         (
             ("all channels at an instant", figures.at_an_instant, AIM_INSTANT),
@@ -133,16 +133,21 @@ def _start_lines(figures: ServedFigures) -> Iterator[Line]:
     for name, one, aim in (
         *((f"a demo, killed at {age:,.0f} s, is back", sample, AIM_KILLED)
           for age, sample in zip(KILLED_AT, (figures.killed, figures.killed_old), strict=True)),
-        ("a preview on a warm twin", figures.preview, AIM_PREVIEW),
     ):  # fmt: skip
         yield Line(name, f"{aim:.0f} s", f"{one.median:.2f} s", "", one.median <= aim)
+    preview, name = figures.preview, "a preview on a warm twin"
+    if preview is None:
+        yield Line(f"{name} ({figures.not_previewed})", f"{AIM_PREVIEW:.0f} s", UNKNOWN, "")
+    else:
+        slow = preview.median > AIM_PREVIEW
+        yield Line(name, f"{AIM_PREVIEW:.0f} s", f"{preview.median:.2f} s", "", not slow)
 
 
 def _page_lines(figures: ServedFigures) -> Iterator[Line]:
     live, painted, cores = figures.page_live, figures.painted, figures.cores_painted
     if live is None or painted is None or cores is None:
         for name in ("a page is live", f"painted in {BROWSERS} browsers"):
-            yield Line(f"{name} ({why_not()})", "", UNKNOWN, "")
+            yield Line(f"{name} ({figures.not_painted})", "", UNKNOWN, "")
         return
     yield Line(
         "a page is live", f"{AIM_LIVE} s", f"{live.median:.2f} s",

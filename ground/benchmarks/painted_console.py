@@ -60,6 +60,18 @@ def why_not() -> str:
     return ""
 
 
+async def try_painted(
+    reached: Reached, samples: int, starts: int
+) -> tuple[PaintedFigures | None, str]:
+    """The same, or a sentence where the machine is too slow for it."""
+    from playwright.async_api import Error
+
+    try:
+        return await measure_painted(reached, samples, starts), ""
+    except (Error, RuntimeError) as error:
+        return None, str(error).partition("\n")[0]
+
+
 async def measure_painted(reached: Reached, samples: int, starts: int) -> PaintedFigures:
     """So many times painted, so many pages that begin."""
     async with Chromium() as chromium:

@@ -51,7 +51,8 @@ class ServedFigures:
     `_work` is the same in the processor's time, of all processes that were started for it.
     `killed`, `killed_old`: from the death of a demo until it is where it was (`KILLED_AT`).
     `preview`: of a drive, on a twin that is warm. `page_live`, `painted` and `cores_painted`: of
-    pages in real browsers, None where none can be driven, and `stopped` is 0 then.
+    pages in real browsers; None where there are none, and `not_previewed`, `not_painted` say why.
+    `stopped`: how many real ones stood still.
     """
 
     floor_start: Sample
@@ -74,11 +75,13 @@ class ServedFigures:
     memory: float
     memory_stalled: float
     web_grew: float
-    preview: Sample
+    preview: Sample | None
+    not_previewed: str
     page_live: Sample | None
     painted: Sample | None
     cores_painted: float | None
     stopped: int
+    not_painted: str
 
 
 def check() -> None:
@@ -165,8 +168,10 @@ async def _measured(
     run: TellingRun, front: Front, samples: int, starts: int, found: Starts
 ) -> ServedFigures:
     page = await asyncio.to_thread(_pages, front.port, samples)
-    drives = not painted_console.why_not()
-    real = await painted_console.measure_painted(front, samples, starts) if drives else None
+    not_painted = painted_console.why_not()
+    drives, real = not not_painted, None
+    if drives:
+        real, not_painted = await painted_console.try_painted(front, samples, starts)
     async with contextlib.AsyncExitStack() as open_ones:
 
         async def browser(stalls: bool = False) -> "BareBrowser":
@@ -194,9 +199,10 @@ async def _measured(
             Sample(tuple(found.demo_work)), Sample(tuple(found.killed[0])),
             Sample(tuple(found.killed[1])), page, answer, ping, alone, together, stalled, late,
             cores_alone, cores, cores_stalled, memory, front.memory(), front.web.memory() - web,
-            Sample(tuple(found.previews)),
+            Sample(found.previews.seconds) if found.previews.seconds else None,
+            found.previews.refused,
             real.live if real else None, real.painted if real else None,
-            real.cores if real else None, STOPPED if drives else 0,
+            real.cores if real else None, STOPPED if drives else 0, not_painted,
         )  # fmt: skip
 
 

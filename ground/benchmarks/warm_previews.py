@@ -2,11 +2,11 @@
 
 import asyncio
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ground.benchmarks.measurement import Sample
-from ground.client import MissionControl
+from ground.client import MissionControl, Refused, Unanswered
 
 USER = "anna"
 COMMAND: dict[str, Any] = {
@@ -16,13 +16,25 @@ WARMING = 600  # times that a twin is asked that is on its way
 BETWEEN = 0.2  # wall seconds
 
 
-def measure_previews(run: Path, count: int) -> Sample:
-    """So many previews of a drive, each when the twin is warm. Raises Refused, RuntimeError."""
-    return asyncio.run(_previews(run, count))
+@dataclass(frozen=True)
+class Previews:
+    """Wall seconds of each; `refused`: why there are no more of them, empty where there are."""
+
+    seconds: tuple[float, ...]
+    refused: str = ""
 
 
-async def _previews(run: Path, count: int) -> Sample:
-    seconds = []
+def measure_previews(run: Path, count: int) -> Previews:
+    """So many previews of a drive, each when the twin is warm."""
+    seconds: list[float] = []
+    try:
+        asyncio.run(_preview(run, count, seconds))
+    except (Refused, Unanswered, RuntimeError) as error:
+        return Previews(tuple(seconds), str(error))
+    return Previews(tuple(seconds))
+
+
+async def _preview(run: Path, count: int, seconds: list[float]) -> None:
     async with MissionControl(run, user=USER) as mc:
         for _ in range(count):
             await _warm(mc)
@@ -32,7 +44,6 @@ async def _previews(run: Path, count: int) -> Sample:
                 seconds.append(time.perf_counter() - began)
     if len(seconds) < count // 2:
         raise RuntimeError(f"of {count} previews {len(seconds)} found their twin warm")
-    return Sample(tuple(seconds))
 
 
 async def _warm(mc: MissionControl) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ground.benchmarks import console_tables
+from ground.benchmarks import console_tables, painted_console, served_console
 from ground.benchmarks.archive_load import ArchiveFigures, Taken
 from ground.benchmarks.measurement import Sample
 from ground.benchmarks.painted_console import why_not
@@ -17,7 +17,9 @@ from ground.benchmarks.telling_run import CHANNELS, TellingRun
 from ground.testbed.run_control import RunControl
 
 ONE = Sample((0.1, 0.1))
-GOOD = ServedFigures(*[ONE] * 14, 0.02, 0.1, 0.03, 80.0, 81.0, 5.0, ONE, ONE, ONE, 0.1, 5)
+GOOD = ServedFigures(
+    *[ONE] * 14, 0.02, 0.1, 0.03, 80.0, 81.0, 5.0, ONE, "", ONE, ONE, 0.1, 5, ""
+)
 
 ARCHIVED = ArchiveFigures(
     1, Taken(1e5, 1e5), Taken(1.0, 1.0), 1.0, 1, Sample((0.02,)), Sample((0.05,)), Sample((0.02,)),
@@ -56,8 +58,13 @@ def test_what_is_too_much_is_said_once(what: str, value: object) -> None:
 
 
 def test_without_a_browser_what_it_would_have_measured_is_said_not_to_be() -> None:
-    none = replace(GOOD, page_live=None, painted=None, cores_painted=None, stopped=0)
-    assert table(none).count("not measured") == 2
+    none = replace(
+        GOOD, page_live=None, painted=None, cores_painted=None, stopped=0, preview=None,
+        not_painted="no browser", not_previewed="no twin",
+    )  # fmt: skip
+    shown = table(none)
+    assert shown.count("not measured") == 3
+    assert shown.count("(no browser)") == 2 and shown.count("(no twin)") == 1
     assert "real" not in table(none) and "5 real" in table(GOOD)
 
 
@@ -86,7 +93,9 @@ async def test_the_run_that_is_none_tells_each_value_with_when_it_was_made(tmp_p
 
 @pytest.mark.check
 @pytest.mark.processes
-def test_it_measures_edge_and_web_server_as_processes(tmp_path: Path) -> None:
+def test_it_measures_edge_and_web_server_as_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(served_console, "STOPPED", 1)
+    monkeypatch.setattr(painted_console, "BROWSERS", 1)
     check()
     figures = measure_served(20, 1)
     for name in ("page", "answer", "latency", "latency_stalled", "floor_ping"):
@@ -94,10 +103,10 @@ def test_it_measures_edge_and_web_server_as_processes(tmp_path: Path) -> None:
     assert 0.0 < figures.floor_ping.median < figures.answer.median
     assert figures.killed.median > 0.0 and figures.killed_old.median > 0.0
     assert figures.memory > 20.0 and 0.0 < figures.cores < 2.0
-    assert len(figures.preview.seconds) >= 1
-    if not why_not():
-        assert figures.stopped == 5 and figures.painted is not None
-        assert len(figures.painted.seconds) >= 20
+    assert (figures.preview is None) == bool(figures.not_previewed)
+    assert figures.stopped == (0 if why_not() else 1)
+    if not figures.not_painted:
+        assert figures.painted is not None and len(figures.painted.seconds) >= 20
         assert figures.page_live is not None and figures.page_live.median > 0.0
 
 
