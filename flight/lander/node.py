@@ -254,10 +254,12 @@ class Lander(LanderVehicle):
     def differs(self, device: str, reading: Any) -> str:
         if self.hibernation is not None:
             return ""  # what has power then is by the light
-        known: dict[str, bool | None] = {**self._switched}
+        known: dict[str, bool | None] = {}
         says: dict[str, bool] = {}
         if device == "power_switches":
             says = reading.closed
+            self._switches_found = self._switches_found or dict(says)
+            known = self._switches_found | self._switched
         elif device in ("uhf", "x_band") and device not in self._radios_resting:
             known, says = {**self._radios_on}, {device: reading.on}
         off = [n for n, on in says.items() if known.get(n) is not None and known[n] is not on]
@@ -265,7 +267,7 @@ class Lander(LanderVehicle):
 
     async def set_right(self, device: str) -> None:
         if device == "power_switches":
-            told, self._switched = self._switched, {}
+            told, self._switched = self._switches_found | self._switched, {}
             for name, on in told.items():
                 if on is not None:
                     await self._switch(name, on)

@@ -169,6 +169,7 @@ class LanderVehicle(DescentReports, DescentMemory, HearsPeers, TwoComputers, Hib
         self._radios_on: dict[str, bool] = {}
         self._radios_resting: dict[str, None] = {}
         self._switched: dict[str, bool | None] = {}
+        self._switches_found: dict[str, bool | None] = {}  # after the boot; told or not
         self._mav_was_warm = False
         self.carried_modes: dict[str, str] = {}  # of arm and MAV, as they tell it
         self.mav_conditioning, self.low_energy = self.conditioning_kept, self.low_energy_kept

@@ -21,7 +21,7 @@ from flight.icd.devices.base import DeviceError
 from flight.icd.devices.vision import TubeSighting
 from flight.icd.messages import Severity
 from flight.rover.fetch_plan import FetchPlan
-from flight.rover.hardware import AVIONICS, BOX, CELLS, RoverHardware
+from flight.rover.hardware import AVIONICS, BOX, CELLS, CORE, HEAT, RoverHardware
 from flight.rover.hibernating import is_window, live_again, live_by
 from flight.rover.parameters import PARAMETERS
 from flight.rover.safeguards import RELAXED_WAKING, ROVER_SAFEGUARDS
@@ -239,20 +239,23 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
         if device == "heaters" and self.hibernation is None:
             off = [zone for zone in (CELLS, BOX) if not reading.zones[zone].enabled]
             return ", ".join(f"the heater of the {zone} off" for zone in off)
+        wanted: dict[str, bool | None] = {}
+        says: dict[str, bool] = {}
         if device == "uhf":
-            name, is_on, wanted = "itself", reading.on, self.radio_wanted
+            says, wanted = {"itself": reading.on}, {"itself": self.radio_wanted}
         elif device == "power_switches":
-            name, is_on, wanted = AVIONICS, reading.closed.get(AVIONICS), self.avionics_wanted
-        else:
-            return ""
-        return "" if wanted is None or is_on is wanted else f"{name} {'off' if wanted else 'on'}"
+            always = {} if self.hibernation is not None else {CORE: True, HEAT: True}
+            says, wanted = reading.closed, {AVIONICS: self.avionics_wanted, **always}
+        off = [n for n, on in says.items() if wanted.get(n) is not None and wanted[n] is not on]
+        return ", ".join(f"{name} {'on' if says[name] else 'off'}" for name in off)
 
     async def set_right(self, device: str) -> None:
-        if device == "heaters":
-            await self.live_again()
-        elif device == "uhf":
+        if device == "uhf":
             await self.hardware.radio.set_power(bool(self.radio_wanted))
-        elif self.avionics_wanted is not None:
+            return
+        if self.hibernation is None:
+            await self.live_again()
+        if self.avionics_wanted is not None:
             await self.hardware.switches.set_switch(AVIONICS, self.avionics_wanted)
 
     async def live_by(self, *, listens: bool) -> None:

@@ -52,7 +52,8 @@ class Vehicle:
 
 def lander(**values: Any) -> Vehicle:
     known = {"_switched": {"core": True, "heaters": None}, "_radios_on": {"uhf": True}}
-    return Vehicle(Lander, **{**known, "_radios_resting": {}, "hibernation": None, **values})
+    more = {"_radios_resting": {}, "_switches_found": {}, "hibernation": None}
+    return Vehicle(Lander, **{**known, **more, **values})
 
 
 def rover(**values: Any) -> Vehicle:
@@ -87,6 +88,7 @@ BRAKED, LOOSE = SimpleNamespace(brakes=True), SimpleNamespace(brakes=False)
         (lander(_radios_resting={"uhf": None}), "uhf", OFF, ""),
         (lander(), "power_switches", closed(core=False, heaters=False), "core off"),
         (lander(), "power_switches", closed(core=True, heaters=True), ""),
+        (lander(_switches_found={"arm": True}), "power_switches", closed(arm=False), "arm off"),
         (lander(), "battery", SimpleNamespace(), ""),
         (lander(hibernation=1), "uhf", OFF, ""),
         (rover(), "uhf", OFF, "itself off"),
@@ -95,6 +97,8 @@ BRAKED, LOOSE = SimpleNamespace(brakes=True), SimpleNamespace(brakes=False)
         (rover(), "power_switches", closed(avionics=False), "avionics off"),
         (rover(avionics_wanted=False), "power_switches", closed(avionics=True), "avionics on"),
         (rover(avionics_wanted=None), "power_switches", closed(avionics=True), ""),
+        (rover(), "power_switches", closed(core=False, heaters=True, avionics=True), "core off"),
+        (rover(hibernation=1), "power_switches", closed(core=False, heaters=False), ""),
         (rover(), "heaters", zones(battery=True, electronics=True), ""),
         (rover(), "heaters", zones(battery=False, electronics=True),
          "the heater of the battery off"),
@@ -139,11 +143,20 @@ def test_it_is_told_so_again() -> None:
         radio=Answers(set_power=[None]), switches=Answers(set_switch=[None]),
         arm=Answers(set_brakes=[None]),
     )  # fmt: skip
-    own = rover(hardware=hardware)
+    own: Any = rover(hardware=hardware)
+
+    async def live_again() -> None:
+        own.told.append("as before")
+
+    own.live_again = live_again
     set_right(FetchRover, "uhf", own)
     set_right(FetchRover, "power_switches", own)
     assert hardware.radio.of("set_power") == [(True,)]
     assert hardware.switches.of("set_switch") == [("avionics", True)]
+    assert own.told == ["as before"]
+    own.hibernation = 1
+    set_right(FetchRover, "power_switches", own)
+    assert own.told == ["as before"]
     set_right(Arm, "transfer_arm", Vehicle(Arm, hardware=hardware))
     assert hardware.arm.of("set_brakes") == [(True,)]
     systems, container = Answers(set_power=[None]), Answers(latch=[None])
@@ -166,5 +179,11 @@ def test_the_lander_switches_again_what_it_had_switched() -> None:
     own._switch, own._keep_rhythm = switch, keep_rhythm
     set_right(Lander, "power_switches", own)
     assert own.told == [("core", True)] and own._switched == {} and own.rhythm_kept == 1
+    # One that it never told to be anything is to be as it was found after the boot.
+    assert own.differs("power_switches", closed(core=True, arm=True)) == ""
+    assert own.differs("power_switches", closed(core=True, arm=False)) == "arm off"
+    own.told.clear()
+    set_right(Lander, "power_switches", own)
+    assert own.told == [("core", True), ("arm", True)] and own.rhythm_kept == 2
     set_right(Lander, "uhf", own)
-    assert own._radios_on == {} and own.rhythm_kept == 2
+    assert own._radios_on == {} and own.rhythm_kept == 3
