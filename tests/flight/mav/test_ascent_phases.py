@@ -307,10 +307,28 @@ async def test_a_part_that_is_only_said_to_be_gone_is_let_go_again(node: Any) ->
     node.separation.held = {"first_stage"}
     with pytest.raises(ActivityFailed, match="could not be separated"):
         await ascent.hold_in_air(node, GO)
-    tries = len(ascent.PARTING_PAUSES)
-    assert node.separation.calls.count("separate_stage") == tries
-    assert node.told.count("result_unconfirmed") == tries
-    assert now() == pytest.approx(sum(ascent.PARTING_PAUSES), abs=0.2)
+    assert node.separation.calls.count("separate_stage") == 4
+    assert node.told.count("result_unconfirmed") == 4
+    assert now() == pytest.approx(0.5 + 3.0 + 15.0, abs=0.2)
+
+
+async def test_an_answer_at_a_separation_is_waited_for_half_a_second(node: Any) -> None:
+    node.separation.separate_stage = never
+    with pytest.raises(ActivityFailed, match="could not be separated"):
+        await ascent.hold_in_air(node, GO)
+    assert now() == pytest.approx(18.5 + 4 * 0.5, abs=0.15)
+
+
+async def never(*given: Any) -> None:
+    await asyncio.sleep(1e6)
+
+
+async def test_an_ejector_that_says_nothing_is_waited_for_ten_seconds_and_a_half(node: Any) -> None:
+    node.ejector.eject = never
+    node.computer.navigation.acceleration = WEIGHT
+    with pytest.raises(ActivityFailed, match="no answer, and no fall is felt"):
+        await ascent.eject(node, GO)
+    assert now() == pytest.approx(10.5, abs=0.05) and node.first_igniter.calls == []
 
 
 async def test_a_first_stage_that_stays_is_a_loss_and_a_fairing_that_stays_is_told(

@@ -71,6 +71,7 @@ def test_a_nose_far_off_is_told_once_when_it_stays_so() -> None:
     off = (25.1, 0.0, 0.0)
     assert watched((0.0, *off), (1.0, *off)) == []
     assert watched((0.0, *off), (1.001, *off), (9.0, *off)) == [("off", 25.1)]
+    assert watched((0.0, *off), (1.001, *off)) == [("off", 25.1)]
     between = (24.9, 0.0, 0.0)
     assert watched((0.0, *off), (0.9, *between), (1.1, *off), (2.0, *off)) == []
 
