@@ -277,7 +277,9 @@ def test_what_ends_when_all_is_met_ends_a_moment_after_it(
         bench.hear(event("moved"))
         bench.at(104.5)
         assert not bench.watch.over
-        bench.at(104.5 + watching.AFTERWARDS + 0.1)
+        bench.at(105.23)
+        assert not bench.watch.over
+        bench.at(105.24)
         assert bench.watch.over is ends
     nothing = Bench(plain(good, within=(), ends_when_met=True), monkeypatch)
     nothing.at(104.0)
