@@ -107,7 +107,7 @@ def check_arming(file: Path, bench: BenchFile, service: str, seconds: float) -> 
         problem = f"{service} {why}: allowed is one of {', '.join(known) or 'none'}"
         raise ConfigurationError(str(file), None, "devices", problem)
     if not 0.0 < seconds <= device.arm_for:
-        problem = f"to be armed for {seconds:g} s: allowed is up to {device.arm_for:g} s"
+        problem = f"{service} for {seconds:g} s: allowed is up to {device.arm_for:g} s"
         raise ConfigurationError(str(file), None, f"devices.{service}.arm_for", problem)
 
 

@@ -14,6 +14,7 @@ from ground.testbed.run_control import Order
 from ground.testbed.throttled_host import ThrottledHost
 from sim_hw.bench.device_link import ABSENT, ARMED, LOST, REFUSED
 from sim_hw.bench.port import BenchProcess
+from sim_hw.faults.line_names import KINDS
 
 LOOK = 0.1  # s
 PAUSE = "pause"
@@ -125,10 +126,12 @@ class BenchOrders(ThrottledHost):
         if asked.order == "heal":
             process.order("fault", asked.service, "heal", BY_HAND)
             return
+        if asked.kind not in KINDS:
+            raise InputRefused(f"kind = {asked.kind!r}: allowed is one of {', '.join(KINDS)}")
         if asked.kind not in device.faults:
             raise InputRefused(
                 f"the bench file allows the line of {asked.service} "
-                f"{', '.join(device.faults) or 'no'} faults: add {asked.kind or 'a kind'} to "
+                f"{', '.join(device.faults) or 'no'} faults: add {asked.kind} to "
                 f"devices.{asked.service}.faults"
             )
         figure = {"delay": 0.2, "drop": 0.5, "corrupt": 0.5}.get(asked.kind, 0.0)
