@@ -39,7 +39,8 @@ class RunControl:
             address = str(msgspec.json.decode(file.read_bytes(), type=dict[str, str])["address"])
         except (OSError, msgspec.DecodeError, KeyError) as error:
             raise ControlRefused(
-                f"{run_folder}: no run is held back there; fly one with `msr fly --pace`, or --bench"
+                f"{run_folder}: no run is held back there; fly one with `msr fly --pace`, or "
+                "with --bench"
             ) from error
         self._context: zmq.Context[Any] = zmq.Context()
         self._socket = self._context.socket(zmq.REQ)
