@@ -66,10 +66,10 @@ class DeviceLooks:
         for device, method in node.looks_after().items():
             if device in self._asked or device in node.sensors_aside:
                 continue
-            if device in good:
-                how, reading = good[device]
-                if how != method or not node.differs(device, reading):
-                    continue
+            # What it answers when it is told to do something is not what it says of itself.
+            reading = good.get((device, method))
+            if reading is not None and not node.differs(device, reading):
+                continue
             self._asked[device] = None
             node.nursery.start(self._look(device, method), name=f"look at {device}")
 

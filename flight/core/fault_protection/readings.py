@@ -8,8 +8,8 @@ from flight.runtime.reading_gate import ReadingGate
 OWN_WORD = 5
 """Readings in a row that a device itself calls invalid, from which on it is told: a camera that
 finds nothing now and then is no news; where nothing breaks, two in a row are the most."""
-Good = dict[str, tuple[str, Any]]
-"""By device, what was read of it last, and by which method."""
+Good = dict[tuple[str, str], Any]
+"""By device and method, what was read last."""
 Heard = Callable[[str, str, Any, str], None]
 """Called with device, method, reading and why it is not to be used ("": it passed); without a
 reading when none came."""
@@ -48,7 +48,7 @@ class Readings:
         return gate
 
     def good_since(self) -> Good:
-        """The devices that have told something good since this was asked last."""
+        """What was read that is good since this was asked last."""
         good, self._good = self._good, {}
         return good
 
@@ -61,7 +61,7 @@ class Readings:
             elif not reading.valid:
                 self._called_invalid(device, method, reading.reason)
             else:
-                self._good[device] = (method, reading)
+                self._good[device, method] = reading
                 if self._failing or self._own_word:
                     self._passed(device, method)
             for listener in self.listeners:

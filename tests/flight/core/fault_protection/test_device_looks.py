@@ -154,6 +154,15 @@ def test_one_that_is_asked_already_is_not_asked_twice() -> None:
     assert len(story(lambda: MUTE, live).asked) == len(PAUSES) + 1
 
 
+def test_what_it_answers_when_it_is_switched_is_no_reading() -> None:
+    async def live(node: Node) -> None:
+        told = Method("set_power", "actuation", 5.0, State, (), State, "")
+        node.gate.admit(told, good(), time_ns(), time_ns(), 0)
+        await one_look(node)
+
+    assert story(lambda: MUTE, live).told == [("silent", "uhf")]
+
+
 @pytest.mark.parametrize("why", ["aside", "flying", "not lived by"])
 def test_who_is_not_looked_at(why: str) -> None:
     async def live(node: Node) -> None:
