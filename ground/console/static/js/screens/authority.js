@@ -35,7 +35,7 @@ async function askAudits() {
 function view() {
   const people = [...new Set(store.audits.map((each) => each.who))].sort();
   const shown = store.audits.filter((each) => state.who === "" || each.who === state.who);
-  return h("div", { class: "split wide-right", key: "body" },
+  return h("div", { class: "split even-right", key: "body" },
     panel("Who holds what", table("Authority", [
       { head: "vehicle", cls: "nowrap", cell: (name) => h("strong", null, titleOf(name)) },
       { head: "holder", cell: (name) => store.authority[name]?.holder || h("span", { class: "soft" }, "nobody") },

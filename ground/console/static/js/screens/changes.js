@@ -68,9 +68,9 @@ function view() {
         ], tubes.slice(-MOST).reverse(), { key: (row) => `${row.vehicle} ${row.tube} ${row.occurred_ns} ${row.step} ${row.status}`, empty: "no tube was moved" }), { cls: "tall" })),
       h("div", { class: "column", key: "three" },
         panel("Values", table("Values", [
-          { head: "channel", cls: "grow", cell: (row) => [row.channel, h("span", { class: "of" }, titleOf(row.vehicle))] },
-          { head: "before", cls: "right soft", cell: (row) => number(row.before) },
-          { head: "now", cls: "right", cell: (row) => h("strong", null, number(row.value)) },
+          { head: "channel", cls: "broken", cell: (row) => [row.channel, h("span", { class: "of" }, titleOf(row.vehicle))] },
+          { head: "before", cls: "right soft broken", cell: (row) => number(row.before) },
+          { head: "now", cls: "right broken", cell: (row) => h("strong", null, number(row.value)) },
         ], rows("values"), { key: (row) => `${row.vehicle} ${row.channel}`, empty: "no value has changed, or none was told" }), { cls: "tall" }),
         panel("Shift log", h("textarea", { class: "log-text", "aria-label": "Shift log", rows: 12, value: state.log, oninput: (event) => { state.log = event.target.value; } }), { cls: "tall", side: button("copy", () => navigator.clipboard?.writeText(state.log), { cls: "quiet" }) }))),
   ];

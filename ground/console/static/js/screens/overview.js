@@ -54,7 +54,7 @@ function card(name, place) {
     h("span", { class: "mode mono" }, valueOf(name, "mode")?.[2] ?? known.mode ?? "-"),
     energy(name),
     h("span", { class: "soft line" }, alarms.length ? `${alarms.length} alarm${alarms.length > 1 ? "s" : ""}: ${alarms[0].name}` : "no alarm"),
-    h("span", { class: "soft line" }, silent ? "nothing received" : `state of ${span((viewNs() - heard) / 1e9)} ago`, holder && `, held by ${holder}`));
+    h("span", { class: "soft line" }, silent ? "nothing received" : `${span((viewNs() - heard) / 1e9)} old`, holder && `, held by ${holder}`));
 }
 
 function energy(name) {
