@@ -63,6 +63,7 @@ export function number(value, digits = 4) {
   if (Number.isInteger(value)) return String(value);
   const size = Math.abs(value);
   if (size >= 1e6 || size < 1e-3) return value.toExponential(2);
+  if (size >= 10 ** digits) return value.toFixed(0);
   return value.toPrecision(digits).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
 }
 
