@@ -28,7 +28,7 @@ PER_CHANNEL = 32
 LEAST, MOST = 4_000, 25_000
 """Samples in the log, from which on they go into blocks: so many of each channel, in bounds."""
 
-EVER = 2**63 - 2  # ns; one more is a number still
+BEGINNING, EVER = -(2**63), 2**63 - 2  # ns; one more is a number still
 
 _INSERT_LOG = "INSERT INTO sample_log (samples, checksum, rows) VALUES (?,?,?)"
 _INSERT_STREAM = "INSERT OR IGNORE INTO streams VALUES (?,?,?,?)"
@@ -308,10 +308,10 @@ class SampleStore:
     def all_of(self, source: str, channel: str) -> list[Row]:
         """All samples of a channel, in the order of their stamps; none of an unknown one."""
         stream = self.stream(source, channel)
-        return [] if stream is None else self.within(stream, -EVER, EVER)
+        return [] if stream is None else self.within(stream, BEGINNING, EVER + 1)
 
     def as_told(
-        self, source: str, channel: str, since_ns: int = -EVER, until_ns: int = EVER
+        self, source: str, channel: str, since_ns: int = BEGINNING, until_ns: int = EVER
     ) -> list[Row]:
         """Samples of a channel from `since_ns` to `until_ns`, in the order in which its source
         told them."""

@@ -272,3 +272,27 @@ def test_on_a_full_disk_all_of_it_still_waits(archive: Archive) -> None:
     assert archive.count("samples") == 1
     archive.crash()
     assert Archive(archive.path).count("samples") == 1
+
+
+@pytest.mark.parametrize(("channels", "most"), [(1, 4_000), (200, 6_400), (1_000, 25_000)])
+def test_the_log_is_long_from_so_many_samples_on(
+    archive: Archive, channels: int, most: int
+) -> None:
+    """32 of each channel, 4,000 at least and 25,000 at most."""
+    values = {f"c{each}": 1.0 for each in range(channels)}
+    for number in range(most // channels - 1):
+        archive.sampled.add(report(number, number, **values), number)
+    archive.sampled.written(archive.sampled.write())
+    assert not archive.sampled.is_long
+    archive.sampled.add(report(most, most, **values), most)
+    assert not archive.sampled.is_long  # what waits is not in the log
+    archive.sampled.written(archive.sampled.write())
+    assert archive.sampled.is_long
+
+
+@pytest.mark.parametrize("stamp", [2**63 - 2, -(2**63)])
+def test_a_clock_that_is_as_far_off_as_may_be_hides_nothing(archive: Archive, stamp: int) -> None:
+    archive.add_samples(report(1, stamp, a=1.0), 9)
+    pack(archive)
+    assert archive.sampled.as_told("rover", "a")[0][0] == stamp
+    assert archive.sampled.all_of("rover", "a")[0][0] == stamp
