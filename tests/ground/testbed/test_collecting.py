@@ -10,9 +10,13 @@ from ground.testbed.collecting import SELDOM, collecting_seldom
 
 @pytest.fixture(autouse=True)
 def _as_before():
-    before = gc.get_threshold()
+    before, frozen = gc.get_threshold(), gc.get_freeze_count()
+    gc.unfreeze()  # what the tests of this process have set aside
     yield
     gc.set_threshold(*before)
+    gc.unfreeze()
+    if frozen:
+        gc.freeze()
 
 
 def test_it_is_seldom_within_and_as_before_afterwards_also_after_an_error():
