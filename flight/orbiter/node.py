@@ -39,7 +39,6 @@ from flight.orbiter.vehicle import DAY, QUIET_LOOKS, OrbiterVehicle, TargetOrbit
 
 AT_MARS = ("idle", "holding", "loaded")
 WORKING = ("searching", "determining", "rendezvous", "capturing", "containing", "departing")
-"""s between looks at the gauge where nothing else happens: what leaks goes on for so long."""
 Metres = Annotated[float, msgspec.Meta(ge=-1e8, le=1e8, extra={"unit": "m"})]
 Speed = Annotated[float, msgspec.Meta(ge=-1e4, le=1e4, extra={"unit": "m/s"})]
 

@@ -4,6 +4,7 @@ import asyncio
 import math
 
 from flight.core.chart.statechart import Signal
+from flight.core.keeping.clock import monotonic
 from flight.icd.devices.base import DeviceError, DeviceFault, usable
 from flight.orbiter.clearance import check_drift
 from flight.orbiter.close_rendezvous import local_push
@@ -58,6 +59,8 @@ async def _hold_arrays(node: OrbiterVehicle, angle: float) -> str:
         node.device_trouble(reason=str(error))
         if isinstance(error, DeviceFault) and error.code == "stop":
             return str(error)
+    finally:
+        node.arrays_turned = monotonic()
     return ""
 
 
@@ -72,10 +75,12 @@ async def _why_not_charged(node: OrbiterVehicle) -> str:
 
 async def _follow_the_sun(node: OrbiterVehicle) -> bool:
     try:
-        return (await node.devices.array_drive.follow()).following
+        follows = (await node.devices.array_drive.follow()).following
     except DeviceError as error:
         node.device_trouble(reason=str(error))
         return False
+    node.arrays_turned = None if follows else node.arrays_turned
+    return follows
 
 
 async def _get_away(node: OrbiterVehicle) -> None:

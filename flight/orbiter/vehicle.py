@@ -37,7 +37,9 @@ from flight.runtime.pace import NANOSECONDS
 DAY = SECONDS_PER_DAY
 _OLD_SOLUTION = 1.5 * DAY
 RENDEZVOUS_HOUSEKEEPING = 1800.0  # s
-QUIET_LOOKS = 43_200.0  # s between looks at the devices where little happens
+QUIET_LOOKS = 43_200.0
+"""s between looks at gauge and devices where little happens: what leaks goes on for so long."""
+ARRAYS_HELD = 3600.0  # s for which their drive holds an angle that it was told
 RADIO_PAUSES = (10.0, 60.0, 600.0, 3600.0, 21_600.0)  # s between attempts to switch it on
 
 
@@ -302,6 +304,7 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
         self.boresight: Vector | None = None
         self._own_taken = self._looked = -math.inf
         self._radio_is_on = False
+        self.arrays_turned: float | None = None  # when they were told to be at an angle last
         self._burnt_solution = -1
         self.delta_v_used = self.delta_v_kept
 
@@ -319,8 +322,10 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
     def differs(self, device: str, reading: Any) -> str:
         if device == "x_band":
             return "itself off" if self._radio_is_on and not reading.on else ""
-        if device == "array_drive":  # in the safe state they are held
-            turned = not (reading.following or self.is_in_safe)
+        if device == "array_drive":  # in the safe state they are held, and for a while after it
+            since = self.arrays_turned
+            held = self.is_in_safe or (since is not None and monotonic() - since <= ARRAYS_HELD)
+            turned = not (reading.following or held)
             return f"the arrays to {math.degrees(reading.angle):.0f} deg" if turned else ""
         return self.valves_differ(reading) if device == "propellant_lines" else ""
 

@@ -56,9 +56,9 @@ async def _unfold_array(node: RoverVehicle) -> None:
 
     try:
         await insist(node.hardware.solar_array.deploy, UNFOLDING, failed)
-    except DeviceFault as fault:
+    except DeviceError as error:
         tries = len(UNFOLDING) + 1
-        raise ActivityFailed(f"the solar array did not unfold in {tries} tries") from fault
+        raise ActivityFailed(f"the solar array did not unfold in {tries} tries") from error
 
 
 class DriveTo(Arguments, frozen=True):

@@ -1,12 +1,14 @@
 """What a device says that nobody told it to be: each vehicle knows what it told, and tells it so
 again."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from flight.arm.node import Arm
+from flight.core.keeping.clock import monotonic
 from flight.lander.node import Lander
 from flight.mav.node import Mav
 from flight.orbiter.node import Orbiter
@@ -70,7 +72,8 @@ def lid(*, closed: bool, latched: bool) -> Any:
 
 
 def orbiter(state: str = "cruise", **values: Any) -> Vehicle:
-    return Vehicle(Orbiter, state, **{"_radio_is_on": True, "line_fed": "a", **values})
+    known = {"_radio_is_on": True, "line_fed": "a", "arrays_turned": None}
+    return Vehicle(Orbiter, state, **{**known, **values})
 
 
 PARKED = {"_awake": False, "_radios": {"uhf": True}}
@@ -187,3 +190,17 @@ def test_the_lander_switches_again_what_it_had_switched() -> None:
     assert own.told == [("core", True), ("arm", True)] and own.rhythm_kept == 2
     set_right(Lander, "uhf", own)
     assert own._radios_on == {} and own.rhythm_kept == 3
+
+
+@pytest.mark.parametrize(
+    ("seconds", "what"), [(3599.0, ""), (3600.0, ""), (3601.0, "the arrays to 57 deg")]
+)
+def test_arrays_that_the_safe_state_has_turned_stand_so_for_an_hour(
+    seconds: float, what: str
+) -> None:
+    async def main() -> str:
+        own = orbiter(arrays_turned=monotonic())
+        await asyncio.sleep(seconds)
+        return own.differs("array_drive", ASIDE)
+
+    assert run(main(), VirtualLoop()) == what

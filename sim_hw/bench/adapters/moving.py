@@ -225,7 +225,10 @@ def _check_states(at: str, interface: type[DeviceInterface], motion: Any) -> Non
     if not motion.moving or not motion.done or len(set(states)) < len(states):
         raise NotAllowed(f"{at}.moving", "numbers of the status, others than those of done")
     for number, code in motion.faults.items():
-        taken = number.lstrip("-").isdecimal() and int(number) not in states
+        # As `advance` looks for it, so that one that is written otherwise is not passed over.
+        digits = number.removeprefix("-")
+        is_number = digits.isascii() and digits.isdecimal() and str(int(number)) == number
+        taken = is_number and int(number) not in states
         if not taken or code not in interface.fault_codes:
             allowed = f"another number, and one of {', '.join(interface.fault_codes)}"
             raise NotAllowed(f"{at}.faults", allowed)

@@ -177,6 +177,8 @@ def test_on_a_serial_line_it_is_the_same(tmp_path: Path) -> None:
         ("done: [2]", "done: [32769]", "numbers of the status, others than those of done"),
         ('{"3": stall}', '{"2": stall}', "another number, and one of obstacle"),
         ('{"3": stall}', '{"3": jam}', "another number, and one of obstacle"),
+        ('{"3": stall}', '{"--3": stall}', "another number, and one of obstacle"),
+        ('{"3": stall}', '{"03": stall}', "another number, and one of obstacle"),
         ("scale: 0.001}", "scale: 0}", "another number than 0"),
         ("bit: 15", "bit: 16", "bit"),
         ("status: {register: 10}", "status: {register: 10, table: coil, bit: 1}", "a coil is one"),
