@@ -62,6 +62,24 @@ def test_a_gauge_that_says_nothing_is_no_reason_to_trust_an_angle(tmp_path: Path
     run(main(), VirtualLoop())
 
 
+def test_arrays_that_are_held_still_when_the_safe_state_is_left_have_not_turned_by_themselves(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        async with bench(tmp_path, parameters={"safe_array_angle": 60.0}) as b:
+            await b.do("enter_safe")
+            drive, differs = b.node.devices.array_drive, b.node.differs
+            await asyncio.sleep(1000.0)
+            await b.do("leave_safe")
+            held = await drive.state()
+            assert not held.following and differs("array_drive", held) == ""
+            await asyncio.sleep(1.1 * HOUR)
+            assert (await drive.state()).following
+            assert differs("array_drive", held) == "the arrays to 60 deg"
+
+    run(main(), VirtualLoop())
+
+
 async def test_the_drive_holds_for_an_hour_stops_at_its_stop_and_gives_the_cosine() -> None:
     power = Power()
     limits = ArrayDriveParameters(rate=0.01, stop=2.0)
