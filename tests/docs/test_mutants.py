@@ -1,6 +1,7 @@
 """The changes that the code's tests are held against are what they say, and each is valid code."""
 
 import ast
+import gc
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,9 @@ def test_a_function_that_is_there_is_given_the_changed_code() -> None:
     line = source.splitlines().index("            limit -= self._seconds.get(test, 0.0)") + 1
     start = source.index("limit -= self._seconds.get(test, 0.0)")
     change = Mutant(line, start, start + len("limit -= self._seconds.get(test, 0.0)"), "pass", "x")
+    gc.freeze()  # as all is that was there before the tests
     touched = _touched(source, change, str(file), _functions(ROOT / "tests" / "mutants"))
+    assert gc.get_freeze_count(), "it is as it was found"
     assert touched is not None and [f for f, _ in touched] == [Covering.affordable]
     covering, kept = Covering({}, {"slow": 2.0}), Covering.affordable.__code__
     try:

@@ -158,7 +158,13 @@ def at_import(covering: Covering, file: Path, source: str, mutant: Mutant) -> bo
 
 def _functions(root: Path) -> dict[_Where, list[FunctionType]]:
     found: dict[_Where, list[FunctionType]] = {}
-    for each in gc.get_objects():
+    frozen = gc.get_freeze_count()
+    if frozen:  # what was there before the tests is not among what is listed
+        gc.unfreeze()
+    objects = gc.get_objects()
+    if frozen:
+        gc.freeze()
+    for each in objects:
         if isinstance(each, FunctionType) and each.__code__.co_filename.startswith(str(root)):
             found.setdefault(_where(each.__code__), []).append(each)
     return found
