@@ -105,7 +105,8 @@ class Arming:
 
 class DeviceLink:
     """One device, from outside: its state is told by `["state", service, state, words, boot,
-    identity]`, answers by `["reply", ...]`, effects by `["effect", service, number, data]`."""
+    identity]`, answers by `["reply", ...]`, effects by `["effect", service, number, data,
+    way_us]` (how long that call had been under way)."""
 
     def __init__(
         self,
@@ -131,7 +132,7 @@ class DeviceLink:
         self._uptime = 0.0
         self._life: Any = None  # what an adapter that cannot tell an uptime calls this opening
         self._calls: dict[int, asyncio.Task[None]] = {}  # by the number of who asked
-        self._numbers: dict[int, int] = {}  # of the wire, to those
+        self._numbers: dict[int, tuple[int, float]] = {}  # of the wire, to those; and when (s)
         self._arming = Arming("the bench file", None) if wanted.automatic else None
         self._unarmed = UNARMED
         self._powered = True
@@ -370,7 +371,7 @@ class DeviceLink:
                 if refusal:
                     raise DeviceRejected(f"{self.wanted.service}: {refusal}")
                 self.guard.begun(number, loop.time())
-            self._numbers[self._client.last_number + 1] = number
+            self._numbers[self._client.last_number + 1] = number, loop.time()
             answer = await self._client.call(method, arguments, limit=limit, valid=valid)
             told = _told(answer)
         except DeviceRejected as error:
@@ -408,7 +409,9 @@ class DeviceLink:
         data = said.data
         number = data.get("number") if isinstance(data, dict) else None
         if said.name == "effect" and number in self._numbers:
-            self._tell(["effect", self.wanted.service, self._numbers[number], data])
+            ours, asked = self._numbers[number]
+            way = round(1e6 * (asyncio.get_running_loop().time() - asked))
+            self._tell(["effect", self.wanted.service, ours, data, way])
 
     async def close(self) -> None:
         """Makes it safe, if it is there, and lets go of it."""

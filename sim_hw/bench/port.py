@@ -49,7 +49,8 @@ class Line:
     words: str = ""
     boot: int = 0
     identity: dict[str, Any] = field(default_factory=dict)
-    on_effect: Callable[[int, dict[str, Any]], None] = lambda number, data: None
+    on_effect: Callable[[int, dict[str, Any], float], None] = lambda number, data, way: None
+    """Told what a call has done, and for how long it had been under way then (s of the wall)."""
     on_state: Callable[["Line"], None] = lambda line: None
     calls: dict[int, "asyncio.Future[PortAnswer]"] = field(default_factory=dict)
     goal: Callable[[dict[str, Any]], Any] = lambda arguments: arguments
@@ -192,8 +193,8 @@ class BenchPort:
             line.boot, line.identity = boot, identity
             self._state(line, state, words)
         elif kind == "effect":
-            number, data = values
-            line.on_effect(number, data)
+            number, data, *way_us = values  # records of before do not have the way
+            line.on_effect(number, data, way_us[0] / 1e6 if way_us else 0.0)
         elif kind == "reply":
             self._reply(line, *values)
         elif kind == "fault":

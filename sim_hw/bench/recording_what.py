@@ -18,7 +18,7 @@ STIMULUS = "stimulus"
 _CALL = ("number", "method", "arguments", "limit", "valid")
 _TOLD: dict[str, tuple[str, ...]] = {
     "state": ("state", "words", "boot", "identity"),
-    "effect": ("number", "effect"),
+    "effect": ("number", "effect", "way_us"),
     "reply": ("number", "result", "error", "reason", "code", "age_us", "way_us"),
     "fault": ("fault", "where", "before", "after"),
 }

@@ -6,7 +6,7 @@ import math
 
 from flight.icd.devices.ascent import AttitudeEffectors, EffectorState
 from flight.icd.devices.base import DeviceFault
-from sim_hw.bench.effect_bounds import CLOCK
+from sim_hw.bench.effect_bounds import time_to_move
 from sim_hw.bench.port import BenchPort
 from sim_hw.bench.stand_ins.stand_in import StandIn
 from sim_hw.devices.attitude_effectors import SimAttitudeEffectors
@@ -46,8 +46,8 @@ class RealAttitudeEffectors(StandIn, AttitudeEffectors):
     def _impossible(self, told: EffectorState, way: float) -> str:
         """Why the nozzle cannot be there; "" when it can. No difference is taken of two boots.
 
-        It moves by the wall's time, of which more may have passed than of mission time: a run that
-        is held up stands, and the answers wait on their `way` (s). That is believed as well.
+        A run that is held up stands, and its answers wait on their `way` (s of the wall): what it
+        did in those of both answers is believed as well.
         """
         now = asyncio.get_running_loop().time()
         most = self.plant.stop * (1.0 + BEYOND)
@@ -59,8 +59,9 @@ class RealAttitudeEffectors(StandIn, AttitudeEffectors):
             self._boot = told.boot
             return ""
         moved = max(abs(told.pitch - before[0]), abs(told.yaw - before[1]))
-        passed = now - before[2] + before[3] + way
-        allowed = self._rate * (passed + CLOCK)
+        between = now - before[2]
+        passed = between + before[3] + way
+        allowed = self._rate * time_to_move(between, passed)
         if moved > allowed:
             return f"{moved:.4g} rad within {passed:.3f} s; {allowed:.4g} rad is the most"
         return ""

@@ -49,14 +49,14 @@ class RealMotor(Motor):
         except DeviceLost as error:
             raise stand_in.lost(error) from error
         try:
-            self._bounds.take(number, 1.0, stand_in.now())
+            self._bounds.take(number, 1.0, stand_in.now(), self.answer.round_trip)
         except ImpossibleEffect as error:
             raise stand_in.condemn(f"{method.name} was answered: {error}") from error
 
     def part(self, passed: float, seconds: float) -> float:
         return 0.0 if self._bounds is None else self._bounds.done
 
-    def effect(self, number: int, data: dict[str, Any]) -> None:
+    def effect(self, number: int, data: dict[str, Any], way: float) -> None:
         """What the device says that it has done; a motion that is over, or of others, is none."""
         bounds = self._bounds
         if bounds is None or number != bounds.number:
@@ -67,7 +67,7 @@ class RealMotor(Motor):
         try:
             if type(done) not in (int, float):
                 raise ImpossibleEffect(f"effect.part = {done!r}")
-            bounds.take(number, float(done), self._stand_in.now())
+            bounds.take(number, float(done), self._stand_in.now(), way)
         except ImpossibleEffect as error:
             self._stand_in.condemn(str(error))
 

@@ -83,7 +83,8 @@ class RealWheels(StandIn, Wheels):
         self.sim.need_power()
         told = self.reading(Driven, answer.result, self.sim.time_ns())
         try:
-            course.bounds.take(number, getattr(told, course.field), self.sim.world.now())
+            done, now = getattr(told, course.field), self.sim.world.now()
+            course.bounds.take(number, done, now, answer.round_trip)
         except ImpossibleEffect as error:
             self._condemn(f"{method} answered {error}")
             raise DeviceFault(self.on_loss, f"{self.service}: {error}") from error
@@ -91,7 +92,7 @@ class RealWheels(StandIn, Wheels):
         self._courses.pop(number, None)
         return told
 
-    def _effect(self, number: int, data: dict[str, Any]) -> None:
+    def _effect(self, number: int, data: dict[str, Any], way: float) -> None:
         """What the device says that it has done has happened; what cannot be, has not."""
         course = self._courses.get(number)
         if course is None:
@@ -100,7 +101,8 @@ class RealWheels(StandIn, Wheels):
             done = data.get(course.field)
             if type(done) not in (int, float):
                 raise ImpossibleEffect(f"effect.{course.field} = {done!r}")
-            course.bounds.take(number, float(done), self.sim.world.now())  # type: ignore[arg-type]
+            now = self.sim.world.now()
+            course.bounds.take(number, float(done), now, way)  # type: ignore[arg-type]
         except ImpossibleEffect as error:
             self._condemn(str(error))
             return

@@ -71,6 +71,8 @@ async def test_it_becomes_armed_by_itself_and_works(nursery: Nursery) -> None:
     assert (result["distance"], error) == (2.0, "")
     effects = [each for each in bench.told if each[0] == "effect"]
     assert len(effects) > 20 and {each[2] for each in effects} == {1}
+    for _, _, _, data, way_us in effects:  # it turns at 1 m/s: as long as that it was under way
+        assert abs(way_us / 1e6 - data["distance"]) < 0.01
     await bench.link.close()
 
 

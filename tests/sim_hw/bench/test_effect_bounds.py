@@ -32,6 +32,15 @@ def test_each_limit_holds_exactly() -> None:
         motion().take(7, math.nextafter(4.0 * (1.0 + SLACK), 9.0), 200.0)
 
 
+def test_the_longer_of_mission_time_and_the_benchs_counts_and_not_both() -> None:
+    held_up = 1.0 + CLOCK
+    assert motion().take(7, held_up, 100.0, way=1.0) == held_up
+    assert motion().take(7, held_up, 101.0, way=1.0) == held_up
+    for now, way in ((100.0, 1.0), (101.0, 1.0), (101.0, 0.0), (99.0, 1.0)):
+        with pytest.raises(ImpossibleEffect, match=r"within 1\.000 s"):
+            motion().take(7, math.nextafter(held_up, 9.0), now, way)
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -0.001])
 def test_no_number_and_the_wrong_way_are_impossible(value: float) -> None:
     with pytest.raises(ImpossibleEffect):

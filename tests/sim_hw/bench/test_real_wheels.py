@@ -99,12 +99,16 @@ class Desk:
     def state(self, state: str, words: str = "", boot: int = 1) -> None:
         self.port.admit(["state", SERVICE, state, words, boot, {}])
 
-    def effect(self, number: int, distance: float, state: str = "moving", **more: Any) -> None:
+    def effect(
+        self, number: int, distance: float, state: str = "moving", way_us: int = 1000, **more: Any
+    ) -> None:
         told = {"number": 7, "state": state, "distance": distance, "turned": 0.0} | more
-        self.port.admit(["effect", SERVICE, number, told])
+        self.port.admit(["effect", SERVICE, number, told, way_us])
 
-    def reply(self, number: int, result: Any = None, error: str = "", code: str = "") -> None:
-        self.port.admit(["reply", SERVICE, number, result, error, "why", code, 0, 1000])
+    def reply(
+        self, number: int, result: Any = None, error: str = "", code: str = "", way_us: int = 1000
+    ) -> None:
+        self.port.admit(["reply", SERVICE, number, result, error, "why", code, 0, way_us])
 
     def done(self, number: int, distance: float, turned: float = 0.0) -> None:
         self.reply(number, {"distance": distance, "turned": turned, "seconds": 1.0})
@@ -207,6 +211,29 @@ async def test_an_answer_that_cannot_be_is_no_answer() -> None:
     with pytest.raises(DeviceFault, match="at 1 m/s it is"):
         await drive
     assert desk.power.plant.north == 0.0 and desk.sent[-1][0] == "drop"
+
+
+@pytest.mark.parametrize("by", ["effect", "reply"])
+async def test_a_run_that_stands_believes_what_was_done_while_the_call_was_under_way(
+    by: str,
+) -> None:
+    """No mission time passes; at the bench two seconds have. A little more cannot be."""
+    for beyond in (0.0, 1e-6):
+        desk = Desk()
+        drive = await begun(desk.wheels.drive(2.1 + beyond))
+        if by == "effect":
+            desk.effect(1, 2.1 + beyond, way_us=2_000_000)
+        else:
+            told = {"distance": 2.1 + beyond, "turned": 0.0, "seconds": 2.0}
+            desk.reply(1, told, way_us=2_000_000)
+        if not beyond:
+            if by == "effect":
+                desk.reply(1, {"distance": 2.1, "turned": 0.0, "seconds": 2.0}, way_us=2_010_000)
+            assert (await drive).distance == desk.power.plant.north == 2.1
+            continue
+        with pytest.raises(DeviceFault, match=r"within 2\.000 s; at 1 m/s it is 2\.1 m at most"):
+            await drive
+        assert desk.power.plant.north == 0.0 and desk.sent[-1][0] == "drop"
 
 
 async def test_an_effect_of_another_call_moves_nothing() -> None:
