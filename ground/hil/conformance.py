@@ -11,11 +11,13 @@ from typing import Any
 
 from flight.icd.devices.base import DeviceError, DeviceInterface
 from ground.hil.motions import Motion, motions_of
-from sim_hw.bench.wire.client import Answer, ProtocolClient
+from sim_hw.bench.wire.client import SILENCE, Answer, ProtocolClient
+from sim_hw.bench.wire.memory_wire import MemoryWire
 from sim_hw.bench.wire.payloads import DeviceSaid
 from sim_hw.bench.wire.wires import Wire, WireLost
 
 PASSED, FAILED, NOT_SHOWN = "passed", "failed", "not shown"
+LONG_ENOUGH = SILENCE + 0.5  # s
 SETTLE = 0.3  # s in which what a device does unasked would have shown
 
 
@@ -107,6 +109,20 @@ class Kit:
     boots: int = 0
     latencies: dict[str, list[float]] = field(default_factory=dict)
     identity: dict[str, Any] = field(default_factory=dict)
+    said_s: float | None = None
+    """When it was spoken to last, by the loop's time."""
+
+    @staticmethod
+    def tells_its_end(wire: object) -> bool:
+        """Whether a device learns at once that a connection has ended. A line tells nothing, nor
+        does what a socket may stand for: a serial line behind it, or an emulator's."""
+        return isinstance(wire, MemoryWire)
+
+    async def silence(self) -> None:
+        """Until a device that hears nothing has given up."""
+        now = asyncio.get_running_loop().time()
+        since = now if self.said_s is None else self.said_s
+        await asyncio.sleep(max(0.0, since + LONG_ENOUGH - now))
 
     @property
     def motion(self) -> Motion:
@@ -143,6 +159,8 @@ class Kit:
             yield session
         finally:
             client.close()
+            if hello:
+                self.said_s = loop.time()
             for pending in session.begun:
                 await pending.drop()
 

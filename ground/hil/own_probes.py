@@ -46,7 +46,9 @@ async def stimulus(kit: Kit) -> str:
         if told != {}:
             raise Broken(f"an empty stimulus was answered by {told!r}; allowed is {{}}")
         await rejected(session, "stimulus", {"no_such": 1.0}, "an unknown stimulus")
-        for name in await _numbers(kit, session):
+        for name, value in (await _numbers(kit, session)).items():
+            several = {name: value, "no_such": 1.0}
+            await rejected(session, "stimulus", several, f"{name} with an unknown stimulus")
             await rejected(session, "stimulus", {name: math.nan}, f"{name} not a number")
             await rejected(session, "stimulus", {name: "1"}, f"{name} as a text")
     return "takes what it knows"
@@ -78,9 +80,9 @@ async def _has(session: Session, feature: str) -> bool:
     return feature in features
 
 
-async def _numbers(kit: Kit, session: Session) -> list[str]:
-    """Names of fields of its readings that it takes as a stimulus."""
-    names = []
+async def _numbers(kit: Kit, session: Session) -> dict[str, float]:
+    """Fields of its readings that it takes as a stimulus, and what they were."""
+    names = {}
     for method in kit.interface.methods.values():
         if method.kind != "reading" or method.names:
             continue
@@ -91,7 +93,7 @@ async def _numbers(kit: Kit, session: Session) -> list[str]:
                     await session.client.own("stimulus", **{name: value})
                 except DeviceRejected:  # it is none of those
                     continue
-                names.append(name)
+                names[name] = value
     return names
 
 

@@ -14,7 +14,8 @@ from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout, 
 from flight.icd.devices.description import interface_hash
 from flight.runtime.reading_fields import struct_problem
 from flight.runtime.reading_gate import check_values
-from ground.hil.conformance import SETTLE, Broken, Kit, Named, NotShown, Session
+from ground.hil.conformance import LONG_ENOUGH, SETTLE, Broken, Kit, Named, NotShown, Session
+from ground.hil.form_probes import FORM_PROBES, link_lost
 from ground.hil.judging import (
     ended_by_fault,
     faulted,
@@ -33,7 +34,6 @@ from sim_hw.bench.wire.payloads import Writer
 LATENCY_CALLS = 200
 EFFECT_EVERY = 0.05  # s
 EFFECT_GAP = 0.2  # s between effects that are too far apart whatever the machine
-LONG_ENOUGH = SILENCE + 0.5  # s
 ENDLESS = 4_000  # bytes of a frame without end: more than a device keeps, half a second of a line
 _HEX = re.compile(r"[0-9a-f]{64}\Z")
 
@@ -114,7 +114,7 @@ def _judge_result(name: str, kind: Any, plain: Any) -> None:
 
 async def safe_before_hello(kit: Kit) -> str:
     motion = kit.motion
-    await asyncio.sleep(LONG_ENOUGH)  # on a line, the only end that a connection has
+    await kit.silence()  # on a line, the only end that a connection has
     async with kit.session(hello=False) as session:
         with contextlib.suppress(DeviceFault, DeviceRejected, DeviceTimeout):
             await session.client.own("safe", on=False)  # it may refuse that, or say nothing
@@ -304,8 +304,10 @@ async def effects(kit: Kit) -> str:
     motion = kit.motion
     async with kit.session() as session:
         await session.out_of_safe()
+        asked = asyncio.get_running_loop().time()
         pending = await session.begin(motion, motion.short())
         short = await pending.answer(motion.method.limit)
+        took = asyncio.get_running_loop().time() - asked
         await asyncio.sleep(0.1)
         told = session.effects(pending.number)
         ends = [each for _, each in told if each.get("state") == "done"]
@@ -313,6 +315,7 @@ async def effects(kit: Kit) -> str:
             raise Broken(f"a motion that was done has {len(ends)} effects `done`; allowed is one")
         _judge_result(motion.method.name, motion.method.result, short.result)
         _judge_effects(motion, motion.short(), [each for _, each in told])
+        brief = told[-1][1]
         begun = asyncio.get_running_loop().time()
         long = await session.begin(motion, motion.longest())
         await asyncio.sleep(1.0)
@@ -320,6 +323,7 @@ async def effects(kit: Kit) -> str:
         await asyncio.sleep(0.1)
         told = session.effects(long.number)
     _judge_effects(motion, motion.longest(), [each for _, each in told])
+    _judge_pace(took, brief, told)
     times = [begun, *(at for at, _ in told)]
     gaps = [after - before for before, after in pairwise(times)]
     if times[-1] - begun < 4 * EFFECT_EVERY:
@@ -328,6 +332,21 @@ async def effects(kit: Kit) -> str:
     if middle > 1.5 * EFFECT_EVERY or largest > EFFECT_GAP:
         raise Broken(f"effects come every {1e3 * middle:.0f} ms, at most {1e3 * largest:.0f} ms")
     return f"every {1e3 * middle:.0f} ms"
+
+
+def _judge_pace(took: float, brief: dict[str, Any], told: list[tuple[float, Any]]) -> None:
+    """A short motion takes time at the pace of a long one: none begins before it was asked for."""
+    for name in ("distance", "turned"):
+        ways = [abs(float(each.get(name, 0.0))) for _, each in told]
+        if len(ways) < 4 or ways[-1] <= ways[0]:
+            continue
+        pace = (ways[-1] - ways[0]) / max(told[-1][0] - told[0][0], EFFECT_EVERY)
+        wanted = abs(float(brief.get(name, 0.0))) / pace
+        if wanted > 2 * EFFECT_EVERY and took < 0.5 * wanted:
+            raise Broken(
+                f"a short motion was done within {took:.2f} s; at the pace of a long one it "
+                f"takes {wanted:.2f} s"
+            )
 
 
 def _judge_effects(motion: Motion, asked: dict[str, Any], told: list[dict[str, Any]]) -> None:
@@ -413,6 +432,7 @@ PROBES = [
     Named(0, "identity", identity),
     Named(0, "its clock", clock),
     Named(0, "types of all readings", readings),
+    Named(2, "the end of its link", link_lost),
     Named(1, "safe before hello", safe_before_hello),
     Named(1, "safe after hello", safe_after_hello),
     Named(1, "hello of a new boot", new_boot_stops),
@@ -429,4 +449,5 @@ PROBES = [
     Named(6, "effects", effects),
     Named(7, "senseless bytes", garbage),
     *OWN_PROBES,
+    *FORM_PROBES,
 ]

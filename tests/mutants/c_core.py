@@ -30,7 +30,7 @@ from sim_hw.bench.wire.wires import Wire
 
 JUDGES = {"wheels": Wheels, "igniter": Igniter, "battery": Battery}
 """Devices that are built on the changed core: each uses more of it."""
-NOT_ASKED = {"wheels": 0, "igniter": 12, "battery": 12}
+NOT_ASKED = {"wheels": 0, "igniter": 16, "battery": 16}
 """How many probes have nothing to ask of it: they need a motion, which it does not have."""
 CORE = ("device.c", "wire.c", "pack.c")
 PATIENCE = 60  # s of the wall for one check
@@ -40,6 +40,19 @@ SWAPS = (
     (r"\bfalse\b", "true"), (r"!(?!=)", ""), (r"(?<![+\w])\+(?![+=])", "-"),
     (r"(?<![\w.])1(?![\w.])", "2"),    (r"(?<![\w.])0(?![\w.])", "1"), (r"\+\+", "--"),
 )  # fmt: skip
+SAME: tuple[tuple[str, str, str, str], ...] = (
+    ("wire.c", r"return 0;", r"return 1;", "a payload of one byte is no message either"),
+    ("wire.c", r"reader->damaged\+\+", r"", "nobody is told how many frames were damaged"),
+    ("pack.c", r"item it = \{.*\b0\b", r"\b1\b", "the number of what is no number is not read"),
+    ("device.c", r"memset\(d, 0, sizeof \*d\);", r"^$", "each host hands it memory that is zero"),
+    ("device.c", r"<= SILENCE_US", r"< SILENCE_US", "a microsecond more or less of silence"),
+    ("device.c:315", r"", r"", "hello, without which nothing is done, forgets the same"),
+    ("device.c:316", r"", r"", "which of the answers that are kept is forgotten first, of none"),
+    ("device.c:280", r"", r"", "which of the answers that are kept is forgotten first, of none"),
+    ("device.c:324", r"", r"", "what is unplugged hears nothing, and the plug does the same"),
+    ("device.c", r'"[^"]*\b(true|false|0|1)\b[^"]*"', r'"', "a word of a sentence alone"),
+)
+"""Changes that nothing outside can tell: file (and line), what is changed, what it is then, why."""
 STATEMENT = re.compile(r"^\s+[\w>.\[\]*()-]+(\s*[|+-]?=\s*[^=].*|\(.*\)|\+\+);\s*$")
 
 
@@ -73,6 +86,24 @@ def mutants() -> list[Mutant]:
             if STATEMENT.match(code):
                 found.append(Mutant(name, number, line, ""))
     return found
+
+
+def why_same(mutant: Mutant) -> str:
+    """Why nothing outside can tell the change; "" where something can."""
+    for where, before, after, why in SAME:
+        if where not in (mutant.file, f"{mutant.file}:{mutant.line}"):
+            continue
+        if why.startswith("a word") and _without_texts(mutant.before) != _without_texts(
+            mutant.after
+        ):
+            continue
+        if re.search(before, mutant.before) and re.search(after, mutant.after.strip()):
+            return why
+    return ""
+
+
+def _without_texts(line: str) -> str:
+    return re.sub(r'"[^"]*"', "", line.split("/*")[0].rstrip())
 
 
 def build_mutant(mutant: Mutant, folder: Path) -> dict[str, Path] | None:
@@ -126,7 +157,7 @@ def survivors(sample: int, seed: int) -> tuple[int, list[Mutant]]:
     with tempfile.TemporaryDirectory() as folder:
         if is_found({name: build(name, "library", Path(folder)) for name in JUDGES}):
             raise RuntimeError("the core as it is does not pass: nothing can be said of changes")
-    drawn = mutants()
+    drawn = [each for each in mutants() if not why_same(each)]
     random.Random(seed).shuffle(drawn)
     judged, left = 0, []
     for mutant in drawn:
@@ -150,8 +181,11 @@ def main(words: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(words)
     judged, left = survivors(given.sample, given.seed)
-    print(f"{judged - len(left)} of {judged} changes found, of {len(mutants())} that there are")
-    return 0 if len(left) <= 0.2 * judged else 1
+    there = mutants()
+    same = sum(1 for each in there if why_same(each))
+    print(f"{judged - len(left)} of {judged} changes found, of {len(there) - same} that there are;")
+    print(f"{same} more change nothing that anybody can tell")
+    return 0 if len(left) <= 0.12 * judged else 1
 
 
 if __name__ == "__main__":

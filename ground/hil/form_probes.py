@@ -1,0 +1,177 @@
+"""What `msr hil check` asks in each form that a message may have: numbers of all widths, calls that
+are none, numbers of calls at their limits."""
+
+import asyncio
+import struct
+from typing import Any
+
+import msgspec
+
+from flight.icd.devices.base import DeviceTimeout
+from ground.hil.conformance import SETTLE, Broken, Kit, Named, NotShown
+from ground.hil.judging import faulted, rejected, set_moving
+from ground.hil.motions import Motion
+
+LARGEST_NUMBER = 2**32 - 1  # of a call
+_SIGNED = {1: b"\xd0", 2: b"\xd1", 4: b"\xd2", 8: b"\xd3"}
+_UNSIGNED = {1: b"\xcc", 2: b"\xcd", 4: b"\xce", 8: b"\xcf"}
+ANYTHING = (
+    *(b"\xc0", b"\xc2", b"\xc3", b"\x00", b"\x7f", b"\xff", b"\xe0"),
+    *(head + b"\x70" * size for size, head in _UNSIGNED.items()),
+    *(head + b"\x80" * size for size, head in _SIGNED.items()),
+    b"\xcc\xff", b"\xca" + bytes(4), b"\xcb" + bytes(8),
+    b"\xa0", b"\xa1x", b"\xbf" + b"x" * 31, b"\xd9\x20" + b"x" * 32, b"\xda\x00\x02xx",
+    b"\xdb\x00\x00\x00\x02xx", b"\xc4\x02\x00\x01", b"\xc5\x00\x02\x00\x01",
+    b"\xc6\x00\x00\x00\x02\x00\x01", b"\x90", b"\x92\x01\x93\x01\x02\x03", b"\x9f" + b"\x01" * 15,
+    b"\xdc\x00\x02\x01\x02", b"\xdd\x00\x00\x00\x01\x05", b"\x80", b"\x82\xa1a\x01\xa1b\x91\x02",
+    b"\x8f" + b"\xa1a\x01" * 15, b"\xde\x00\x01\xa1a\x01", b"\xdf\x00\x00\x00\x01\xa1a\x01",
+)  # fmt: skip
+"""Values in MessagePack, one of each form at least, in 63 bits: none is a reason to pass a call
+over."""
+
+
+def whole_forms(value: int) -> list[bytes]:
+    """A whole number in each form of MessagePack that holds it."""
+    found = [msgspec.msgpack.encode(value), b"\xcb" + struct.pack(">d", value)]
+    found.append(b"\xca" + struct.pack(">f", value))
+    for size in (1, 2, 4, 8):
+        if value >= 0 and value < 1 << (8 * size):
+            found.append(_UNSIGNED[size] + value.to_bytes(size, "big"))
+        if -(1 << (8 * size - 1)) <= value < 1 << (8 * size - 1):
+            found.append(_SIGNED[size] + value.to_bytes(size, "big", signed=True))
+    return found
+
+
+async def forms_of_values(kit: Kit) -> str:
+    """A call is understood whatever the form of what is in it: each of these has one argument more
+    than there is, and that is told."""
+    methods = [m for m in kit.interface.methods.values() if m.kind == "reading" and not m.names]
+    if not methods:
+        raise NotShown("it has no reading without arguments")
+    async with kit.session() as session:
+        for packed in ANYTHING:
+            what = f"an unknown argument of {packed[:9].hex(' ')}"
+            await rejected(session, methods[0].name, {"no_such": msgspec.Raw(packed)}, what)
+    return f"{len(ANYTHING)} forms understood"
+
+
+async def forms_of_numbers(kit: Kit) -> str:
+    """A whole number is one number in each of its forms: within limits it is taken, beyond them it
+    is rejected."""
+    motion = kit.motion
+    count = 0
+    async with kit.session() as session:
+        for arguments, packed in _in_forms(motion, beyond=False):
+            pending = await session.begin(motion, arguments)
+            await faulted(session, pending, f"in safe, with a number as {packed.hex(' ')}")
+            count += 1
+        await session.out_of_safe()
+        for arguments, packed in _in_forms(motion, beyond=True):
+            what = f"a number beyond its limit, as {packed.hex(' ')},"
+            await rejected(session, motion.method.name, arguments, what)
+            count += 1
+    return f"{count} calls"
+
+
+def _in_forms(motion: Motion, *, beyond: bool) -> list[tuple[dict[str, Any], bytes]]:
+    found = []
+    for name, (low, high) in motion.limits.items():
+        for limit, sign in ((low, -1), (high, 1)):
+            edge = int(limit) + sign if beyond else int(limit)
+            values = [edge, *(sign * (1 << bits) for bits in (6, 14, 30, 40) if beyond)]
+            for value in values:
+                if (low <= value <= high) is beyond:
+                    continue
+                for packed in whole_forms(value):
+                    raw = {name: msgspec.Raw(packed)}
+                    found.append((motion.short() | raw, packed))
+    return found
+
+
+async def numbers_at_their_limits(kit: Kit) -> str:
+    """The least and the largest number of a call are numbers."""
+    async with kit.session() as session:
+        for number in (0, LARGEST_NUMBER):
+            try:
+                await session.client.ask(number, "ping", {}, limit=SETTLE)
+            except DeviceTimeout:
+                raise Broken(f"a call of number {number} was not answered") from None
+    return "the least and the largest are answered"
+
+
+async def calls_that_are_none(kit: Kit) -> str:
+    """A call or a cancel that cannot be one is not acted upon."""
+    motion = kit.motion
+    name, far = motion.method.name, motion.longest()
+    async with kit.session() as session:
+        await session.out_of_safe()
+        number = session.client.last_number + 1_000
+        for call in (
+            [number, None, far, 1000], [number + 1, name, None, 1000],
+            [number + 2, name, [far], 1000], [number + 3, name, far, -1],
+            [number + 4, name, far, None], [number + 5, name, far, "1000"],
+            [number + 6, name, far],
+        ):  # fmt: skip
+            session.client.say(["call", *call])
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(SETTLE)
+        if session.any_effects():
+            raise Broken("it moved by a call that is none")
+        pending = await set_moving(session, motion)
+        for other in (pending.number - 1, pending.number + 1, str(pending.number), None):
+            session.client.say(["cancel", other])
+        await asyncio.sleep(0.1)
+        stopped = [each for _, each in session.effects(pending.number)][-1].get("state")
+        if pending.task.done() or stopped != "moving":
+            raise Broken("it was stopped by a cancel of another number")
+        await pending.drop()
+    return "passed over, and a cancel of another number stops nothing"
+
+
+async def number_of_a_new_boot(kit: Kit) -> str:
+    """Answers are kept for one boot: the number is a new call's in the next."""
+    motion = kit.motion
+    async with kit.session() as session:
+        await session.out_of_safe()
+        first = await session.begin(motion, motion.short())
+        await first.answer(motion.method.limit)
+        kit.boots += 1
+        session.client.hello(kit.boots)
+        await session.out_of_safe()
+        told = len(session.effects(first.number))
+        again = asyncio.get_running_loop().create_task(
+            session.client.ask(first.number, motion.method.name, motion.short(), limit=SETTLE)
+        )
+        try:
+            await again
+        except DeviceTimeout:
+            if len(session.effects(first.number)) == told:
+                raise Broken("a number of an earlier boot was answered by nothing") from None
+        if len(session.effects(first.number)) == told:
+            raise Broken("a number of an earlier boot was answered from memory, and not done")
+    return "is done"
+
+
+async def link_lost(kit: Kit) -> str:
+    """What moves when the link ends does not move on: at once, where a device is told of the end
+    (a wire within the process does that), else when it has heard nothing for a second."""
+    motion = kit.motion
+    async with kit.session() as session:
+        await set_moving(session, motion)
+        tells = kit.tells_its_end(session.client.wire)
+    if not tells:
+        await kit.silence()
+    async with kit.session(hello=False) as session:
+        await asyncio.sleep(SETTLE)
+        if session.any_effects():
+            raise Broken("it moves on although its link had ended")
+    return "stops" if tells else "stops by its dead man"
+
+
+FORM_PROBES = [
+    Named(3, "a number of an earlier boot", number_of_a_new_boot),
+    Named(4, "values in every form", forms_of_values),
+    Named(4, "numbers in every form", forms_of_numbers),
+    Named(4, "numbers of calls", numbers_at_their_limits),
+    Named(7, "calls that are none", calls_that_are_none),
+]
