@@ -8,6 +8,8 @@ from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from ground.hil.conformance import SETTLE, Broken, Session
 from ground.hil.motions import Motion
 
+EFFECT_EVERY = 0.05  # s
+
 
 async def moving(session: Session, number: int, motion: Motion) -> None:
     """Waits until a call is seen to move."""
@@ -90,3 +92,18 @@ async def rejected(session: Session, method: str, arguments: dict[str, Any], wha
         raise Broken(f"{what} was answered by {answer.result}; it is to be rejected")
     if session.any_effects():
         raise Broken(f"{what} was rejected, and it moved")
+
+
+def judge_pace(took: float, brief: dict[str, Any], told: list[tuple[float, Any]]) -> None:
+    """A short motion takes time at the pace of a long one: none begins before it was asked for."""
+    for name in ("distance", "turned"):
+        ways = [abs(float(each.get(name, 0.0))) for _, each in told]
+        if len(ways) < 4 or ways[-1] <= ways[0]:
+            continue
+        pace = (ways[-1] - ways[0]) / max(told[-1][0] - told[0][0], EFFECT_EVERY)
+        wanted = abs(float(brief.get(name, 0.0))) / pace
+        if wanted > 2 * EFFECT_EVERY and took < 0.5 * wanted:
+            raise Broken(
+                f"a short motion was done within {took:.2f} s; at the pace of a long one it "
+                f"takes {wanted:.2f} s"
+            )

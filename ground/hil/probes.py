@@ -17,8 +17,10 @@ from flight.runtime.reading_gate import check_values
 from ground.hil.conformance import LONG_ENOUGH, SETTLE, Broken, Kit, Named, NotShown, Session
 from ground.hil.form_probes import FORM_PROBES, link_lost
 from ground.hil.judging import (
+    EFFECT_EVERY,
     ended_by_fault,
     faulted,
+    judge_pace,
     moving,
     refused,
     rejected,
@@ -32,7 +34,6 @@ from sim_hw.bench.wire.frames import frame
 from sim_hw.bench.wire.payloads import Writer
 
 LATENCY_CALLS = 200
-EFFECT_EVERY = 0.05  # s
 EFFECT_GAP = 0.2  # s between effects that are too far apart whatever the machine
 ENDLESS = 4_000  # bytes of a frame without end: more than a device keeps, half a second of a line
 _HEX = re.compile(r"[0-9a-f]{64}\Z")
@@ -323,7 +324,7 @@ async def effects(kit: Kit) -> str:
         await asyncio.sleep(0.1)
         told = session.effects(long.number)
     _judge_effects(motion, motion.longest(), [each for _, each in told])
-    _judge_pace(took, brief, told)
+    judge_pace(took, brief, told)
     times = [begun, *(at for at, _ in told)]
     gaps = [after - before for before, after in pairwise(times)]
     if times[-1] - begun < 4 * EFFECT_EVERY:
@@ -332,21 +333,6 @@ async def effects(kit: Kit) -> str:
     if middle > 1.5 * EFFECT_EVERY or largest > EFFECT_GAP:
         raise Broken(f"effects come every {1e3 * middle:.0f} ms, at most {1e3 * largest:.0f} ms")
     return f"every {1e3 * middle:.0f} ms"
-
-
-def _judge_pace(took: float, brief: dict[str, Any], told: list[tuple[float, Any]]) -> None:
-    """A short motion takes time at the pace of a long one: none begins before it was asked for."""
-    for name in ("distance", "turned"):
-        ways = [abs(float(each.get(name, 0.0))) for _, each in told]
-        if len(ways) < 4 or ways[-1] <= ways[0]:
-            continue
-        pace = (ways[-1] - ways[0]) / max(told[-1][0] - told[0][0], EFFECT_EVERY)
-        wanted = abs(float(brief.get(name, 0.0))) / pace
-        if wanted > 2 * EFFECT_EVERY and took < 0.5 * wanted:
-            raise Broken(
-                f"a short motion was done within {took:.2f} s; at the pace of a long one it "
-                f"takes {wanted:.2f} s"
-            )
 
 
 def _judge_effects(motion: Motion, asked: dict[str, Any], told: list[dict[str, Any]]) -> None:

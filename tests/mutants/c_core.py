@@ -49,6 +49,11 @@ SAME: tuple[tuple[str, str, str, str], ...] = (
     ("device.c:315", r"", r"", "hello, without which nothing is done, forgets the same"),
     ("device.c:316", r"", r"", "which of the answers that are kept is forgotten first, of none"),
     ("device.c:280", r"", r"", "which of the answers that are kept is forgotten first, of none"),
+    ("device.c:323", r"", r"true\);$", "what is unplugged says nothing that is heard"),
+    ("device.c:317", r"", r"^$|= 1;", "numbers that go on are as right as those that begin anew"),
+    ("device.c:11", r"", r"pack_unsigned\(&p, 1\);", "the time of the bench, which nobody reads"),
+    ("device.c", r"p, 0\)", r"pack_unsigned\(&?p, 1\);(  /\* age.*)?$", "a microsecond of age"),
+    ("device.c:343", r"", r"payload > 1\b", "a payload of one byte is no message either"),
     ("device.c:324", r"", r"", "what is unplugged hears nothing, and the plug does the same"),
     ("device.c", r'"[^"]*\b(true|false|0|1)\b[^"]*"', r'"', "a word of a sentence alone"),
 )

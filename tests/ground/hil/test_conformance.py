@@ -1,5 +1,7 @@
 """The conformance kit passes a right device, and finds each defect that one can have."""
 
+from typing import Any
+
 import pytest
 
 from flight.icd.devices.mobility import Wheels
@@ -69,3 +71,59 @@ async def test_without_a_motion_what_needs_one_is_not_shown_and_nothing_moves() 
     assert not [row for row in rows if row.verdict == FAILED]
     assert len([row for row in rows if row.verdict == NOT_SHOWN]) >= 10
     assert device.asked == []
+
+
+class GoesOnUnplugged(ReferenceDevice):
+    def stop(self, state: str, *, reply: bool) -> None:
+        if state != "unplugged":
+            super().stop(state, reply=reply)
+
+
+class RemembersBoots(ReferenceDevice):
+    def take(self, payload: bytes) -> None:
+        kept = dict(self.answered)
+        super().take(payload)
+        self.answered = kept | self.answered
+
+
+class StopsByAnyCancel(ReferenceDevice):
+    def take(self, payload: bytes) -> None:
+        super().take(payload)
+        if b"\xa6cancel" in payload:
+            self.stop("cancelled", reply=False)
+
+
+class KnowsNoWideLists(ReferenceDevice):
+    def take(self, payload: bytes) -> None:
+        if b"\xdd\x00" not in payload:
+            super().take(payload)
+
+
+class BeginsBeforeItIsAsked(ReferenceDevice):
+    def begin(self, number: int, method: str, arguments: dict[str, Any]) -> None:
+        super().begin(number, method, arguments)
+        assert self.motion is not None
+        self.motion["begun"] -= 0.15
+
+
+class TakesTheLateOfBefore(ReferenceDevice):
+    def call(self, number: int, method: str, arguments: Any, valid_ms: int) -> None:
+        super().call(number, method, arguments, 1000 if valid_ms < 0 else valid_ms)
+
+
+@pytest.mark.parametrize(
+    ("kind", "probe"),
+    [
+        (GoesOnUnplugged, "the end of its link"),
+        (RemembersBoots, "a number of an earlier boot"),
+        (StopsByAnyCancel, "calls that are none"),
+        (KnowsNoWideLists, "values in every form"),
+        (BeginsBeforeItIsAsked, "effects"),
+        (TakesTheLateOfBefore, "calls that are none"),
+    ],
+)
+async def test_what_a_device_does_wrong_beside_the_rules_words_is_found_by_one_probe(
+    kind: type[ReferenceDevice], probe: str
+) -> None:
+    rows = await check_device(kit_for(kind()), PROBES)
+    assert [row.name for row in rows if row.verdict == FAILED] == [probe]
