@@ -74,8 +74,12 @@ class CommonLoop(VirtualLoop):
         if not self._looks:
             return inf
         now = time.monotonic()
-        for each in self._looks:
+        for each in list(self._looks):
             if each.due <= now:
                 each.due = now + each.seconds
-                each.callback()
-        return min(each.due for each in self._looks) - now
+                try:
+                    each.callback()
+                except BaseException:
+                    self._looks.remove(each)  # who broke does not break the end of the run too
+                    raise
+        return min((each.due for each in self._looks), default=inf) - now

@@ -377,6 +377,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def close(self) -> None:
         if not self.is_closed() and self._poller is not None:
             self._poller.close()
+            self._readers.clear()  # who removes his later finds none
         super().close()
 
 

@@ -13,7 +13,7 @@ from ground.commands.hil_orders import stop_key, who_of
 from ground.commands.paces import pace_argument
 from ground.missions.mission import LoadedMission, load_mission
 from ground.terminal.descriptors import need_descriptors
-from ground.terminal.exit_codes import NO, UNKNOWN, YES
+from ground.terminal.exit_codes import exit_code_of
 from ground.terminal.keys import single_keys
 from ground.testbed.fingerprint import told_of
 from ground.testbed.kills import parse_kills
@@ -224,7 +224,7 @@ def run(arguments: argparse.Namespace) -> int:
     display.result(summary, out)
     if earlier is not None and earlier.resolve() != out.resolve():
         display.compared(told_of(earlier, summary))
-    return {"success": YES, "unknown": UNKNOWN}.get(record.verdict, NO)
+    return exit_code_of(record.verdict)
 
 
 def _drills(run: "Run") -> "Drills":

@@ -58,8 +58,9 @@ def configure(works: Any) -> None:
 
 
 def order(arguments: argparse.Namespace) -> int:
-    """Orders something of the bench of a run; NO when that refuses or does not answer."""
-    from ground.testbed.run_control import ControlRefused, NoRequest, RunControl
+    """Orders something of the bench of a run; REFUSED when that says no; NO when none is there, or
+    none answers."""
+    from ground.testbed.run_control import ControlRefused, NoRequest, RefusedByRun, RunControl
 
     seconds = seconds_of(arguments.time) if arguments.work == "arm" else None
     who = who_of(arguments)
@@ -70,7 +71,7 @@ def order(arguments: argparse.Namespace) -> int:
             control.order(arguments.work, who, service, seconds, kind, figure)
     except ControlRefused as refusal:
         print(f"msr hil {arguments.work}: {refusal}", file=sys.stderr)
-        return REFUSED if isinstance(refusal, NoRequest) else NO
+        return REFUSED if isinstance(refusal, NoRequest | RefusedByRun) else NO
     print(f"{arguments.work}: asked of the bench; events.jsonl tells what became of it")
     return YES
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flight.configuration.files import ConfigurationError
-from ground.terminal.exit_codes import NO, UNKNOWN, YES
+from ground.terminal.exit_codes import NO, UNKNOWN, YES, exit_code_of
 
 if TYPE_CHECKING:
     from ground.testbed.bench_replay import ReplayedDevice
@@ -174,8 +174,7 @@ def _fly_device(session: "Session", recording: Path, service: str, out: Path) ->
     )
     if peer.diverged:
         print(f"then the flight became another than the recorded one: {peer.diverged}")
-    code = {"success": YES, "unknown": UNKNOWN}.get(record.verdict, NO)
-    return record.log_sha256, UNKNOWN if peer.diverged else code
+    return record.log_sha256, UNKNOWN if peer.diverged else exit_code_of(record.verdict)
 
 
 def _kind(session: "Session", recording: Path, service: str) -> "ReplayedDevice":

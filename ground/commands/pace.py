@@ -43,8 +43,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Asks; NO when the run refuses or does not answer; raises ConfigurationError."""
-    from ground.testbed.run_control import ControlRefused, NoRequest, RunControl
+    """Asks; REFUSED when the run says no; NO when none is there, or none answers. Raises
+    ConfigurationError."""
+    from ground.testbed.run_control import ControlRefused, NoRequest, RefusedByRun, RunControl
 
     told, rate = _told(arguments), _rate(arguments)
     try:
@@ -56,7 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
                 state = control.pace(rate, arguments.until, told)
     except (ControlRefused, ValueError) as refusal:
         print(f"msr pace: {refusal}", file=sys.stderr)
-        return REFUSED if isinstance(refusal, NoRequest) else NO
+        no = isinstance(refusal, NoRequest | RefusedByRun | ValueError)
+        return REFUSED if no else NO
     if arguments.json:
         print(json.dumps(state))
         return YES

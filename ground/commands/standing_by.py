@@ -24,7 +24,7 @@ from ground.edge.private_files import state_folder
 from ground.edge.standing import STANDING, read_standing
 from ground.missions.mission import load_mission
 from ground.reports.flight import write_reports
-from ground.terminal.exit_codes import NO, REFUSED, YES, after_signal
+from ground.terminal.exit_codes import NO, REFUSED, after_signal, exit_code_of
 from ground.terminal.signals import end_with_parent, ended_in_order, ending_signal
 from ground.testbed.fingerprint import fingerprint
 from ground.testbed.fly import fly
@@ -262,7 +262,7 @@ def stand_by(folder: Path, operators: str) -> int:
         record = fly(mission, scratch, options, kind, None, write_reports, home)
     finally:
         follower.reserve.end()  # who ends by itself has nobody stand by instead
-    return YES if record.verdict == "success" else NO
+    return exit_code_of(record.verdict)
 
 
 def main(words: Sequence[str]) -> int:

@@ -195,17 +195,18 @@ class Archive(Questions):
         ArchiveError, which names the row, when the archive takes no more (a full disk); then
         everything still waits.
         """
-        untold = self.sampled.damaged.keys() - self._told
+        untold = self._untold()
         if not self._waiting and not untold:
             return
         try:
             with without_waiting(self._database, self._durable):
-                log = self._write()
+                log = self._write(untold)
         except sqlite3.Error as error:
             raise ArchiveError(f"{self.path} takes no more: {error}; {self._first()}") from error
         for rows in self._rows.values():
             rows.clear()
         self._waiting = 0
+        self._told.update(untold)
         self.sampled.written(log)
         if self.sampled.is_long:
             self._pack()
@@ -220,24 +221,30 @@ class Archive(Questions):
         except sqlite3.Error as error:
             raise ArchiveError(f"{self.path} takes no more: {error}; it is in its log") from error
 
-    def _write(self) -> tuple[int, int]:
+    def _untold(self) -> list[str]:
+        """What is damaged, and does not stand in the log yet. Where what is written may still be
+        undone by others, that is told of later."""
+        if self._database.in_transaction:
+            return []
+        return [each for each in self.sampled.damaged if each not in self._told]
+
+    def _write(self, untold: list[str]) -> tuple[int, int]:
         """Writes what waits in one transaction; what the samples' log got."""
         try:
             with transaction(self._database):
                 for table, rows in self._rows.items():
                     if rows:
                         self._database.executemany(INSERTS[table], rows)
-                return self._write_samples()
+                return self._write_samples(untold)
         except CAUSED_BY_A_ROW:
-            return self._write_row_by_row()
+            return self._write_row_by_row(untold)
 
-    def _write_samples(self) -> tuple[int, int]:
-        for text in [each for each in self.sampled.damaged if each not in self._told]:
+    def _write_samples(self, untold: list[str]) -> tuple[int, int]:
+        for text in untold:
             self._database.execute(INSERTS["procedure_log"], (0, "archive", text))
-            self._told.add(text)
         return self.sampled.write()
 
-    def _write_row_by_row(self) -> tuple[int, int]:
+    def _write_row_by_row(self, untold: list[str]) -> tuple[int, int]:
         bad: list[str] = []
         with transaction(self._database):
             for table, rows in self._rows.items():
@@ -248,7 +255,7 @@ class Archive(Questions):
                         bad.append(f"a row of {table} cannot be kept: {row!r:.200}: {error}")
             for text in bad:
                 self._database.execute(INSERTS["procedure_log"], (0, "archive", text))
-            log = self._write_samples()
+            log = self._write_samples(untold)
         self.dropped += len(bad)
         return log
 

@@ -13,6 +13,11 @@ BROKE = 4
 """The program broke: an error of its own."""
 
 
+def exit_code_of(verdict: str) -> int:
+    """Of a flight: YES for a success, UNKNOWN where its record was torn, NO for all else."""
+    return {"success": YES, "unknown": UNKNOWN}.get(verdict, NO)
+
+
 def after_signal(number: int) -> int:
     """What a process ends with that a signal has ended, as shells tell it."""
     return 128 + number

@@ -84,6 +84,11 @@ class Bench(Throttled):
         return self.session is None
 
     @property
+    def is_flown_once(self) -> bool:
+        """Also where a real device has moved: it does not move back."""
+        return self.serve or (self.is_live and bool(self.bench.wired))
+
+    @property
     def bench_name(self) -> str:
         """For the record."""
         return str(self.file.resolve())
@@ -230,7 +235,9 @@ class BenchHost(PacedBench):
             self._bench.outside.look = lambda: None
             if not self._process.gone:
                 self._bench.outside.remove(self._process.descriptor)
-            self._process.close()
+            for told in self._process.close():
+                if told[0] == "recording":  # it was whole until its end
+                    self._not_recorded(*told[2:])
             self.evidence.write(self._setting.folder.path, self.port, self.beside.told())
         if self._holding is not None:
             self._holding.release()

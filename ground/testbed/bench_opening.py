@@ -4,7 +4,8 @@ import getpass
 import os
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,14 @@ from ground.testbed.bench_adapters import place_of
 from ground.testbed.bench_file import BenchFile
 from ground.testbed.bench_locks import Held, Locks
 from ground.testbed.hardware import load_vehicle_files
-from sim_hw.bench.device_link import ARMED, REFUSED, SAFE
+from sim_hw.bench.device_link import ABSENT, ARMED, REFUSED, SAFE
 from sim_hw.bench.port import BenchProcess
 from sim_hw.bench.wire.addresses import read_address
 from sim_hw.power_and_heat.electrical import ElectricalParameters
 
 READY = 30.0  # s of the wall in which all devices are to be there before a flight
 LOOK = 0.1  # s
-NOTED = 3.0  # s after which who sits at the terminal is told what is waited for
+NOTED = 3.0  # s after which who sits at the terminal is told of what is there and not ready
 
 
 def lock_keys(bench: BenchFile) -> list[str]:
@@ -147,13 +148,18 @@ def until_ready(process: BenchProcess, file: Path, bench: BenchFile) -> list[lis
     }
     stopped = ""
     names: dict[str, str] = {}
+    notes = _Notes()
     for look in range(round(READY / LOOK) if states else 0):
-        if look == round(NOTED / LOOK) and sys.stderr is not None and sys.stderr.isatty():
-            print(_waiting(states, ready), file=sys.stderr)
+        if look == round(NOTED / LOOK):
+            for service, (state, words) in states.items():
+                if state != ready[service]:
+                    notes.waited_for(service, state, words)
         while not process.gone and (each := process.take(LOOK)) is not None:
             told.append(each)
             if each[0] == "state":
                 states[each[1]] = each[2], each[3]
+                if each[2] == ABSENT and each[3]:
+                    notes.waited_for(*each[1:4])
                 _two_of_one_name(file, each[1], each[5], names)
             elif each[0] == "interlock":
                 stopped = each[2]
@@ -175,13 +181,24 @@ def until_ready(process: BenchProcess, file: Path, bench: BenchFile) -> list[lis
     raise ConfigurationError(str(file), None, "devices", "the bench process has ended")
 
 
-def _waiting(states: Mapping[str, tuple[str, str]], ready: Mapping[str, str]) -> str:
-    """For who sits there: what is waited for, before it is refused."""
-    missing = [
-        f"{service} is {state}" + (f" ({words})" if words else "")
-        for service, (state, words) in states.items() if state != ready[service]
-    ]  # fmt: skip
-    return f"note: waiting for up to {READY:g} s: {'; '.join(missing)}"
+class _Notes:
+    """For who sits at the terminal: what is waited for, and until when, before it is refused."""
+
+    def __init__(self) -> None:
+        self._until = time.strftime("%H:%M:%S", time.localtime(time.time() + READY))
+        self._noted: dict[str, None] = {}
+
+    def waited_for(self, service: str, state: str, words: str) -> None:
+        """A device is not there, or not as it is to be; said once of each."""
+        if service in self._noted or sys.stderr is None or not sys.stderr.isatty():
+            return
+        self._noted[service] = None
+        why = f" ({words})" if words else ""
+        print(
+            f"note: {service} is {state}{why}; it is waited for until {self._until}, "
+            f"{READY:g} s in all",
+            file=sys.stderr, flush=True,
+        )  # fmt: skip
 
 
 def _two_of_one_name(file: Path, service: str, told: dict[str, Any], names: dict[str, str]) -> None:

@@ -22,6 +22,10 @@ class ControlRefused(RuntimeError):
     """What was asked of a run is not so; the text says why."""
 
 
+class RefusedByRun(ControlRefused):
+    """The run was asked, and says no: nothing has changed."""
+
+
 class NoRequest(ControlRefused):
     """What was to be asked cannot be sent, whatever the run is; nobody was asked."""
 
@@ -120,5 +124,5 @@ class RunControl:
             raise ControlRefused("the run does not answer; it may have ended") from error
         if not isinstance(answer, dict) or answer.get("ok") is not True:
             words = answer.get("refused", answer) if isinstance(answer, dict) else answer
-            raise ControlRefused(str(words))
+            raise RefusedByRun(str(words))
         return answer

@@ -28,6 +28,7 @@ from ground.testbed.control_client import CONTROL_FILE as CONTROL_FILE
 from ground.testbed.control_client import LARGEST_REQUEST
 from ground.testbed.control_client import ControlRefused as ControlRefused
 from ground.testbed.control_client import NoRequest as NoRequest
+from ground.testbed.control_client import RefusedByRun as RefusedByRun
 from ground.testbed.control_client import RunControl as RunControl
 from ground.testbed.inputs import BenchInput, InputRefused, RunInput, read_input
 from ground.testbed.pace_goal import PaceGoal, Told

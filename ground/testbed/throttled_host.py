@@ -72,6 +72,11 @@ class Throttled(Virtual):
         return "throttled"
 
     @property
+    def is_flown_once(self) -> bool:
+        """Whether what happens in it does not come again: people act, or real devices."""
+        return self.serve
+
+    @property
     def bench_name(self) -> str:
         """The file of the bench that devices are real on, for the record; "" without."""
         return ""
@@ -132,7 +137,7 @@ class ThrottledHost(VirtualHost):
         super().__init__(
             setting, happenings, kind.loop, log_messages=kind.log_messages,
             in_memory=kind.in_memory,
-            durable=kind.serve and not kind.in_memory,  # what people did is not flown anew
+            durable=kind.is_flown_once and not kind.in_memory,
         )  # fmt: skip
         self._kind = kind
         self._server: ControlServer | None = None

@@ -306,11 +306,21 @@ class BenchProcess:
         """Of the process."""
         return self._process.pid
 
-    def close(self) -> None:
-        """Ends it: it makes its devices safe first."""
+    def close(self) -> list[list[Any]]:
+        """Ends it: it makes its devices safe first. What it has told that was not taken yet, and
+        what it tells at its end."""
+        until = time.monotonic() + PATIENCE
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+        told: list[list[Any]] = []
+        while not self.gone and (left := until - time.monotonic()) > 0.0:
+            each = self.take(left)
+            if each is not None:
+                told.append(each)
         self._socket.close()
         try:
-            self._process.wait(PATIENCE)
+            self._process.wait(max(0.0, until - time.monotonic()))
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        return told

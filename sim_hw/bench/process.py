@@ -12,7 +12,7 @@ import socket
 import sys
 from collections import deque
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ LARGEST = 128 << 10  # bytes of a packet
 ALIVE = 0.25  # s between two words that it is there
 MOST_WAITING = 2_000  # packets for a run that takes none; then the device that talks is dropped
 SWITCH = 5e-4  # s that one thread goes on for while another waits
+LAST_WORDS = 1.0  # s that a run may take to hear what is told at the end
 RUN_SILENT = 3.0  # s without a word of the run, in which what moves goes on
 
 
@@ -106,6 +107,8 @@ class Bench:
         finally:
             if self._recorder is not None:
                 self._recorder.close()
+                self._look_at_recording()  # what has gone wrong since, or at its end
+            self._say_the_rest()
 
     async def _serve(self, setting: Setting, interlock: Interlock) -> None:
         async with Nursery("bench") as nursery:
@@ -202,6 +205,15 @@ class Bench:
         self._waiting.append(pack(message))
         if len(self._waiting) == 1:
             self._send()
+
+    def _say_the_rest(self) -> None:
+        """At the end, to a run that still listens."""
+        self._loop.remove_writer(self._socket.fileno())
+        self._socket.settimeout(LAST_WORDS)
+        with suppress(OSError):
+            while self._waiting:
+                self._socket.send(self._waiting[0])
+                self._waiting.popleft()
 
     def _send(self) -> None:
         while self._waiting:

@@ -140,6 +140,7 @@ class Recorder:
     def _work(self) -> None:
         try:
             self._write()
+            self._file.close()  # what it still held back may not fit on the disc
         except Exception as error:  # a full disc, no memory, the library's own: it ends here
             words = getattr(error, "strerror", "") or f"{type(error).__name__}: {error}"
             self._fail(words, self._whole_ns)

@@ -8,6 +8,7 @@ from flight.configuration.files import NotAllowed, Quantity
 from flight.icd.devices.base import DeviceInterface, Method
 from flight.icd.devices.measured import unit_of
 from sim_hw.bench.adapters.fields import NOT_TOLD, Scaled, is_bits, plain_type
+from sim_hw.bench.adapters.moving import check_states
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
@@ -168,10 +169,7 @@ def _check_motion(
     for key in ("number", "state"):
         where = f"{at}.status.{key}"
         signal_of(f"{at}.status.message", where, database, status.message, getattr(status, key))
-    for number, code in status.faults.items():
-        if not number.isdecimal() or code not in interface.fault_codes:
-            allowed = f"a number, and one of {', '.join(interface.fault_codes)}"
-            raise NotAllowed(f"{at}.status.faults", allowed)
+    check_states(f"{at}.status", interface, [status.moving], [status.done], status.faults)
     timed = {motion.elapsed: Signal(unit="s", constant=0.0)} if motion.elapsed else {}
     _check_reading(f"{at}.effects", method, {**motion.effects, **timed}, database)
 

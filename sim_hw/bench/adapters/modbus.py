@@ -33,6 +33,7 @@ from sim_hw.bench.adapters.modbus_map import (
     Write,
     check_coils,
     check_registers,
+    check_written,
     device_of,
     line_of,
     words_of,
@@ -76,6 +77,7 @@ class ModbusAdapter(SwitchingAdapter):
                 raise NotAllowed(f"switches.{name}.power.unit", "W")
         check_coils(setting.map.switches)
         check_registers(setting.map.registers())
+        check_written(setting.map.motions)
 
     def open(self) -> Identity:
         self._client = self._make_client()

@@ -58,6 +58,11 @@ class Goal(Target, frozen=True, forbid_unknown_fields=True, kw_only=True):
     type: Kind = "uint16"
     low_word_first: bool = False
 
+    @property
+    def count(self) -> int:
+        """Of its registers."""
+        return struct.calcsize(FORMATS[self.type]) // 2
+
 
 class Write(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A coil (0 or 1), or one holding register, and what is written there."""
@@ -156,11 +161,7 @@ def check_coils(switches: Mapping[str, Coil]) -> None:
 def check_registers(registers: Mapping[str, Register]) -> None:
     """Raises NotAllowed where a figure has registers that there are not, or half of another's."""
     for key, each in registers.items():
-        last = each.register + each.count - 1
-        if last > LAST:
-            raise NotAllowed(f"{key}.register", f"0 to {LAST - each.count + 1} of a {each.type}")
-        if each.low_word_first and each.count == 1:
-            raise NotAllowed(f"{key}.low_word_first", f"false: a {each.type} has one word")
+        last = _last_of(key, each)
         for other, one in registers.items():
             apart = last < one.register or one.register + one.count <= each.register
             same = (each.register, each.type) == (one.register, one.type)
@@ -170,6 +171,32 @@ def check_registers(registers: Mapping[str, Register]) -> None:
                     f"{key}.register", f"registers of its own, or all of those of {other} as "
                     f"{one.type}: {each.register} to {last} overlap its {one.register} to {end}",
                 )  # fmt: skip
+
+
+def _last_of(key: str, each: Register | Goal) -> int:
+    """The last of its registers; raises NotAllowed where there is no such."""
+    if each.register + each.count - 1 > LAST:
+        raise NotAllowed(f"{key}.register", f"0 to {LAST - each.count + 1} of a {each.type}")
+    if each.low_word_first and each.count == 1:
+        raise NotAllowed(f"{key}.low_word_first", f"false: a {each.type} has one word")
+    return each.register + each.count - 1
+
+
+def check_written(motions: Mapping[str, Motion]) -> None:
+    """Raises NotAllowed where a motion writes over an argument of its own before it goes: what is
+    written last there is what the device goes by."""
+    for method, motion in motions.items():
+        taken = {
+            each.register: f"begin writes {each.value} to"
+            for each in motion.begin if each.register is not None
+        }  # fmt: skip
+        for name, goal in motion.arguments.items():
+            key = f"motions.{method}.arguments.{name}"
+            for at in range(goal.register, _last_of(key, goal) + 1):
+                if at in taken:
+                    words = f"registers of its own: {taken[at]} register {at}"
+                    raise NotAllowed(f"{key}.register", words)
+                taken[at] = f"arguments.{name} has"
 
 
 def words_of(kind: Kind, value: float, *, low_word_first: bool) -> list[int]:

@@ -206,7 +206,7 @@ def _check_motion(
         if of and (of not in motion.effects or not motion.effects[of].relative):
             words = "an effect that is relative: where it is at the beginning is added"
             raise NotAllowed(f"{at}.arguments.{name}.relative_to", words)
-    _check_states(at, interface, motion)
+    check_states(at, interface, motion.moving, motion.done, motion.faults)
 
 
 def _check_all_fields(at: str, method: Method) -> None:
@@ -220,11 +220,18 @@ def _check_all_fields(at: str, method: Method) -> None:
             )  # fmt: skip
 
 
-def _check_states(at: str, interface: type[DeviceInterface], motion: Any) -> None:
-    states = [*motion.moving, *motion.done]
-    if not motion.moving or not motion.done or len(set(states)) < len(states):
+def check_states(
+    at: str,
+    interface: type[DeviceInterface],
+    moving: Sequence[int],
+    done: Sequence[int],
+    faults: Mapping[str, str],
+) -> None:
+    """Raises NotAllowed unless each number of a status, also each of a fault, has one meaning."""
+    states = [*moving, *done]
+    if not moving or not done or len(set(states)) < len(states):
         raise NotAllowed(f"{at}.moving", "numbers of the status, others than those of done")
-    for number, code in motion.faults.items():
+    for number, code in faults.items():
         # As `advance` looks for it, so that one that is written otherwise is not passed over.
         digits = number.removeprefix("-")
         is_number = digits.isascii() and digits.isdecimal() and str(int(number)) == number

@@ -1,6 +1,7 @@
 """Loops with a common clock, each in a thread here as it is in a process: nobody is overrun."""
 
 import asyncio
+import os
 import select
 import threading
 from collections.abc import Callable, Coroutine
@@ -13,7 +14,7 @@ from flight.icd.messages import Cancel, Message
 from flight.runtime.bus import Bus, Fabric
 from flight.runtime.common_clock import ClockKeeper, CommonClock
 from flight.runtime.common_loop import CommonLoop
-from flight.runtime.loop import run
+from flight.runtime.loop import VirtualLoop, run
 from flight.runtime.sockets import Link
 
 NAMES = ("hardware", "rover")
@@ -213,3 +214,60 @@ def test_a_send_that_takes_the_edge_of_an_answer_hides_it_from_nobody(tmp_path: 
         assert heard == [Cancel(1)] and now() == 10.0
 
     fly(tmp_path, {"hardware": hardware, "rover": rover})
+
+
+class Watched:
+    """A run over processes: its end takes more than one look of the wall, and reads a pipe."""
+
+    def __init__(self, clock: CommonClock) -> None:
+        self.loop = CommonLoop(clock)
+        self.pipe = os.pipe()
+        self.looks = 0
+        self.ended = False
+
+    def look(self) -> None:
+        self.looks += 1
+        raise OSError("the terminal is gone")
+
+    async def fly(self) -> None:
+        loop, (reading, writing) = self.loop, self.pipe
+        heard = asyncio.Event()
+        loop.add_reader(reading, lambda: (os.read(reading, 1), heard.set()))
+        loop.look_by_wall(self.look, 0.0)
+        try:
+            await loop.create_future()
+        finally:
+            try:
+                loop.clock.leave()
+                for _ in range(3):  # as where one waits for processes that end
+                    os.write(writing, b".")
+                    await heard.wait()
+                    heard.clear()
+                    await asyncio.sleep(1e-4)
+                self.ended = True
+            finally:
+                loop.remove_reader(reading)
+
+
+def test_what_a_look_raises_is_what_the_run_ends_in(tmp_path: Path) -> None:
+    ClockKeeper.create(tmp_path / "clock", NAMES[:1])
+    keeper = ClockKeeper(tmp_path / "clock", NAMES[:1], "hardware", owner)
+    keeper.start("hardware", 0, 1)
+    keeper.begin()
+    watched = Watched(keeper)
+    with pytest.raises(OSError, match="the terminal is gone"):
+        run(watched.fly(), watched.loop)
+    assert watched.ended and watched.looks == 1  # it ended in order, and nobody looked again
+    assert not watched.loop.remove_reader(watched.pipe[0])  # also when the loop is closed
+    for each in watched.pipe:
+        os.close(each)
+    keeper.close()
+
+
+def test_a_reader_is_gone_with_its_loop(tmp_path: Path) -> None:
+    loop, (reading, writing) = VirtualLoop(), os.pipe()
+    loop.add_reader(reading, lambda: None)
+    loop.close()
+    assert not loop.remove_reader(reading)
+    os.close(reading)
+    os.close(writing)

@@ -202,7 +202,7 @@ def test_the_pace_of_a_run_that_flies_back_is_left_alone(
     monkeypatch.setattr("ground.testbed.run_control.RunControl", Run)
     goal = state_folder(tmp_path) / GOAL
     write_private(goal, json.dumps({"time_ns": 100_000_000_001, "pace": 50.0}).encode())
-    assert main(["pace", str(tmp_path), "50"]) == 1
+    assert main(["pace", str(tmp_path), "50"]) == 2
     assert "flies again to where it was, 100.000 s" in capsys.readouterr().err
     assert main(["pace", str(tmp_path)]) == 0  # who looks only may
     write_private(goal, json.dumps({"time_ns": 100_000_000_000, "pace": 50.0}).encode())

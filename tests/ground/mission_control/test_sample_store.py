@@ -296,3 +296,29 @@ def test_a_clock_that_is_as_far_off_as_may_be_hides_nothing(archive: Archive, st
     pack(archive)
     assert archive.sampled.as_told("rover", "a")[0][0] == stamp
     assert archive.sampled.all_of("rover", "a")[0][0] == stamp
+
+
+def test_the_word_about_a_damaged_block_outlives_a_flush_that_was_undone(archive: Archive) -> None:
+    def told() -> list[str]:
+        rows = archive._database.execute("SELECT text FROM procedure_log").fetchall()
+        return [text for (text,) in rows]
+
+    archive.sampled.damaged["block 2 is damaged"] = None
+    with pytest.raises(RuntimeError), archive.together():  # undone with all around it
+        archive.add_samples(report(1, 1, a=1), 1)
+        archive.flush()
+        raise RuntimeError
+    assert told() == []
+    write, archive.sampled.write = archive.sampled.write, no_room  # type: ignore[method-assign]
+    with pytest.raises(ArchiveError, match="takes no more"):
+        archive.flush()
+    assert told() == []
+    archive.sampled.write = write  # type: ignore[method-assign]
+    archive.flush()
+    assert told() == ["block 2 is damaged"]
+    archive.flush()
+    assert told() == ["block 2 is damaged"]  # once
+
+
+def no_room() -> tuple[int, int]:
+    raise sqlite3.OperationalError("database or disk is full")

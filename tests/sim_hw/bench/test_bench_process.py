@@ -1,6 +1,7 @@
 """The bench process, as the run has it: what it tells; its end and its hanging are noticed."""
 
 import os
+import select
 import signal
 import socket
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from flight.icd.codec import decode_plain
+from flight.icd.codec import decode_plain, pack
 from flight.icd.devices.description import interface_hash
 from flight.icd.devices.mobility import Wheels
 from flight.runtime.loop import run
@@ -123,3 +124,66 @@ def test_a_recorder_that_cannot_even_begin_ends_no_bench(
     monkeypatch.setattr(sys, "setswitchinterval", lambda seconds: None)
     [told] = told_by(lambda bench: bench._open_recording(tmp_path / "a.mcap"))
     assert told[0] == "recording" and "AttributeError: mcap has changed" in told[2]
+
+
+class Recording:
+    """One that fails at its end."""
+
+    def __init__(self, file: Path) -> None:
+        self.missing: tuple[str, float] | None = None
+
+    def close(self) -> None:
+        self.missing = "No space left", 7.5
+
+    def incomplete(self) -> tuple[str, float] | None:
+        return self.missing
+
+    def told(self, *told: object) -> None:
+        """Anything."""
+
+
+def serve(theirs: socket.socket) -> None:
+    """As the bench process does, to its end."""
+
+    async def work() -> None:
+        await Bench(theirs).work()
+
+    run(work(), PacedLoop())
+
+
+def test_what_goes_wrong_with_the_recording_at_its_end_is_told_to_a_run_that_listens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(process_module, "Recorder", Recording)
+    monkeypatch.setattr(sys, "setswitchinterval", lambda seconds: None)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        ours.send(pack({"devices": [], "recording": "a.mcap"}))
+        ours.shutdown(socket.SHUT_WR)  # nobody wants it any more
+        serve(theirs)
+        theirs.close()
+        found = [decode_plain(data) for data in iter(lambda: ours.recv(LARGEST), b"")]
+        assert found == [["alive"], ["recording", "", "No space left", 7.5]]
+
+
+def test_a_run_that_is_gone_is_told_nothing_and_holds_nobody_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(process_module, "Recorder", Recording)
+    monkeypatch.setattr(sys, "setswitchinterval", lambda seconds: None)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        ours.send(pack({"devices": [], "recording": "a.mcap"}))
+        ours.close()
+        serve(theirs)
+
+
+def test_what_was_told_and_not_taken_is_there_at_the_end(tmp_path: Path) -> None:
+    process = BenchProcess(setting(tmp_path))
+    until = time.monotonic() + 20.0
+    while not (waits := bool(select.select([process.descriptor], [], [], 0.1)[0])):
+        assert time.monotonic() < until
+    assert waits
+    states = [each for each in process.close() if each[0] == "state"]
+    assert states[0][:3] == ["state", "rover.wheels", "absent"]
+    assert process.gone and process._process.returncode == 0

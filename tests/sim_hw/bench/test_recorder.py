@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from mcap.reader import make_reader
@@ -211,3 +212,18 @@ def test_a_torn_one_says_where_and_one_with_all_inputs_is_whole(tmp_path: Path) 
     assert figures_of(tmp_path / "b.mcap").incomplete() == ("torn at t=2.000 s, 6 messages", 2.0)
     (tmp_path / "b.mcap").write_bytes(whole[:8])
     assert figures_of(tmp_path / "b.mcap").incomplete() == ("torn at t=0.000 s, 0 messages", 0.0)
+
+
+def test_what_does_not_fit_when_the_file_is_closed_is_told(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.mcap")
+    file = recorder._file
+
+    def fails() -> None:
+        file.close()
+        raise OSError(28, "No space left")
+
+    recorder._file = SimpleNamespace(close=fails)  # type: ignore[assignment]
+    recorder.mission_ns = 2 * 10**9
+    assert recorder.incomplete() is None
+    recorder.close()
+    assert recorder.incomplete() == ("No space left", 0.0)

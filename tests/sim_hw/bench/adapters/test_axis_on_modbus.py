@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from flight.configuration.files import NotAllowed
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from sim_hw.bench.adapters.modbus import ModbusAdapter
+from sim_hw.bench.adapters.modbus_map import Motion, check_written
 from sim_hw.bench.wire.addresses import AddressRefused
 from tests.sim_hw.bench.adapters.desks import adapter_from, refused, written
 from tests.sim_hw.bench.adapters.modbus_axis import MOVING, STOPPED, Axis, Pair
@@ -181,6 +184,12 @@ def test_on_a_serial_line_it_is_the_same(tmp_path: Path) -> None:
         ('{"3": stall}', '{"03": stall}', "another number, and one of obstacle"),
         ("scale: 0.001}", "scale: 0}", "another number than 0"),
         ("bit: 15", "bit: 16", "bit"),
+        ("distance: {register: 2,", "distance: {register: 0,", "drive.arguments.distance.register"),
+        ("distance: {register: 2,", "distance: {register: 0,", "begin writes 1 to register 0"),
+        ("{register: 0, value: 1}", "{register: 3, value: 1}", "begin writes 1 to register 3"),
+        ("distance: {register: 2,", "distance: {register: 65535,", "0 to 65534 of a float32"),
+        ("type: int16, scale: 0.001", "type: int16, low_word_first: true, scale: 0.001",
+         "a int16 has one word"),
         ("status: {register: 10}", "status: {register: 10, table: coil, bit: 1}", "a coil is one"),
     ],
 )
@@ -216,3 +225,28 @@ def test_what_is_told_in_other_words_than_numbers_needs_an_adapter_of_its_own(
     text = "rates: {motion: {value: 1, unit: 1/s, source: test}}\nmap:\n  motions: {}\n"
     file = written(tmp_path, "rover.rover_arm", "RoverArm", "modbus", "modbus://127.0.0.1:5", text)
     assert "motions.move_to" in refused(file)
+
+
+@pytest.mark.parametrize(("register", "kind"), [(2, "int16"), (3, "int16"), (1, "int32")])
+def test_two_arguments_of_one_motion_have_registers_of_their_own(register: int, kind: str) -> None:
+    first = {"register": 2, "type": "float32"}
+    check_written(motions(first, {"register": 4, "type": "int32"}))  # just beside it
+    with pytest.raises(NotAllowed) as refusal:
+        check_written(motions(first, {"register": register, "type": kind}))
+    assert refusal.value.keys == ("motions.drive.arguments.second.register",)
+    assert "registers of its own: arguments.first has register" in str(refusal.value)
+
+
+def test_another_motion_may_be_told_by_the_same_registers() -> None:
+    first = motions({"register": 2}, {"register": 3})
+    check_written(first | {"turn": first["drive"]})
+
+
+def motions(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Motion]:
+    """One that begins by register 0, and by a coil that has the number of an argument."""
+    plain = {
+        "arguments": {"first": first, "second": second}, "moving": [1], "done": [0],
+        "begin": [{"coil": 2, "value": 0}, {"register": 0, "value": 1}],
+        "status": {"register": 10}, "effects": {},
+    }  # fmt: skip
+    return {"drive": msgspec.convert(plain, Motion)}

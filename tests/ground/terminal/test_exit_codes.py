@@ -1,0 +1,31 @@
+"""What a flight ends with, whichever command has flown it."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ground.commands import standing_by
+from ground.terminal.exit_codes import NO, UNKNOWN, YES, exit_code_of
+
+VERDICTS = {"success": YES, "failure": NO, "unknown": UNKNOWN, "": NO, "Success": NO}
+
+
+@pytest.mark.parametrize(("verdict", "code"), VERDICTS.items())
+def test_of_a_verdict(verdict: str, code: int) -> None:
+    assert exit_code_of(verdict) == code
+
+
+@pytest.mark.parametrize("verdict", ["success", "failure", "unknown"])
+def test_a_run_that_took_the_place_of_another_ends_as_that_would(
+    verdict: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = SimpleNamespace(bench="", shuffle=None, seed=1, faults=())
+    session: Any = SimpleNamespace(mission="short", head=head, inputs=(), file=tmp_path)
+    monkeypatch.setattr(standing_by, "_record_of", lambda folder: session)
+    monkeypatch.setattr(standing_by, "StandbyFolder", lambda *given: None)
+    monkeypatch.setattr(standing_by.tempfile, "mkdtemp", lambda prefix: str(tmp_path))
+    monkeypatch.setattr(standing_by.signal, "signal", lambda *given: None)
+    monkeypatch.setattr(standing_by, "fly", lambda *given: SimpleNamespace(verdict=verdict))
+    assert standing_by.stand_by(tmp_path, "demo") == VERDICTS[verdict]
