@@ -2,14 +2,15 @@
 are none, numbers of calls at their limits."""
 
 import asyncio
+import math
 import struct
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from flight.icd.devices.base import DeviceTimeout
+from flight.icd.devices.base import DeviceInterface, DeviceTimeout, Method
 from ground.hil.conformance import SETTLE, Broken, Kit, Named, NotShown
-from ground.hil.judging import faulted, rejected, set_moving
+from ground.hil.judging import ended_by_fault, faulted, rejected, set_moving
 from ground.hil.motions import Motion
 
 LARGEST_NUMBER = 2**32 - 1  # of a call
@@ -152,6 +153,60 @@ async def number_of_a_new_boot(kit: Kit) -> str:
     return "is done"
 
 
+async def number_among_many(kit: Kit) -> str:
+    """The answer of a motion is kept although many others were refused while it was under way."""
+    motion = kit.motion
+    async with kit.session() as session:
+        await session.out_of_safe()
+        first = await session.begin(motion, motion.short())
+        others = [await session.begin(motion, motion.short()) for _ in range(6)]
+        told = (await first.answer(motion.method.limit)).result
+        for other in others:
+            await other.drop()
+        count = len(session.effects(first.number))
+        limit = motion.method.limit
+        again = await session.client.ask(first.number, motion.method.name, motion.short(), limit)
+        if again.result != told or len(session.effects(first.number)) > count:
+            raise Broken("a number came again after six others, and was not answered from memory")
+    return "answered from memory"
+
+
+async def wrong_lists(kit: Kit) -> str:
+    """A list of numbers has as many as it has to have, each of them a number."""
+    found = [] if kit.still else _with_lists(kit.interface)
+    count = 0
+    for method, lists in found:
+        good: dict[str, Any] = dict.fromkeys(method.names, 0.0)
+        good |= {name: [0.0] * items for name, items in lists.items()}
+        async with kit.session() as session:
+            for arguments in (good, dict(reversed(good.items()))):
+                answer = session.client.call(method.name, arguments, limit=SETTLE)
+                await ended_by_fault(answer, f"{method.name} in safe")
+            await session.out_of_safe()
+            for name, items in lists.items():
+                zeros = [0.0] * items
+                for wrong in (
+                    zeros[1:], [*zeros, 0.0], [], 0.0, None, dict.fromkeys("abc"[:items], 0.0),
+                    [*zeros[1:], "0"], [*zeros[1:], math.nan], [[0.0], *zeros[1:]],
+                ):  # fmt: skip
+                    what = f"{name} = {wrong!r}"
+                    await rejected(session, method.name, good | {name: wrong}, what)
+                    count += 1
+    return f"{count} kinds rejected" if found else "it is moved by no list"
+
+
+def _with_lists(interface: type[DeviceInterface]) -> list[tuple[Method, dict[str, int]]]:
+    """Actuations that take numbers and lists of so many numbers alone, one list at least."""
+    found = []
+    for method in interface.methods.values():
+        hints = get_type_hints(method.arguments)
+        lists = {name: len(get_args(hint)) for name, hint in hints.items() if hint is not float}
+        numbers = all(set(get_args(hints[name])) == {float} for name in lists)
+        if method.kind == "actuation" and not method.irreversible and lists and numbers:
+            found.append((method, lists))
+    return found
+
+
 async def link_lost(kit: Kit) -> str:
     """What moves when the link ends does not move on: at once, where a device is told of the end
     (a wire within the process does that), else when it has heard nothing for a second."""
@@ -170,6 +225,8 @@ async def link_lost(kit: Kit) -> str:
 
 FORM_PROBES = [
     Named(3, "a number of an earlier boot", number_of_a_new_boot),
+    Named(3, "a number among many", number_among_many),
+    Named(4, "wrong lists", wrong_lists),
     Named(4, "values in every form", forms_of_values),
     Named(4, "numbers in every form", forms_of_numbers),
     Named(4, "numbers of calls", numbers_at_their_limits),
