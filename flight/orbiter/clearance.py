@@ -13,7 +13,7 @@ _SPARE = 2.0
 """Times the collision distance that a burn is to keep for certain when it is planned: how it went
 is known less well than how it was to go, until it has been looked at for a while."""
 _PART_AWAY = 0.3  # of the distance, a revolution
-_FASTER = (1.0, 2.0, 4.0)
+FASTER = (1.0, 2.0, 4.0)
 """Times the usual drift away, where that is too little for what is not known."""
 
 
@@ -106,7 +106,7 @@ def settling(node: OrbiterVehicle, distance: float) -> list[Vector]:
     nav = node.navigator
     assert nav.own is not None and nav.target is not None
     place, _ = nav.relative()
-    wanted = (receding(nav.target, place, times * distance) for times in _FASTER)
+    wanted = (receding(nav.target, place, times * distance) for times in FASTER)
     return [
         subtract(from_lvlh(nav.target, (place, velocity))[1], nav.own[1]) for velocity in wanted
     ]

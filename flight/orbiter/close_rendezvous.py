@@ -8,6 +8,7 @@ when it was commanded so.
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 from flight.astrodynamics.relative_motion import cw_propagate, lvlh_axes
 from flight.astrodynamics.vectors import Vector, norm, subtract, transform, transpose
@@ -15,6 +16,7 @@ from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
 from flight.orbiter.clearance import (
+    FASTER,
     away,
     check_drift,
     clearest,
@@ -39,10 +41,29 @@ _BACK = (400.0, 700.0, 1000.0, 1400.0, 1900.0, 2500.0)
 _RETREATS = (1200.0, 900.0, 1600.0, 2100.0, 2700.0)
 """s for the way to a hold point farther away."""
 _SLACK = 0.004  # m/s
+_SETTLINGS, _SETTLING_SPAN = 6, 3600.0
+"""Burns at most, within so many s, that only change how a hold point drifts: where they do not
+help, more of them do not either. What leaves its box is brought back, and a real danger of a
+collision is the fault protection's."""
 _KEEP_OUT = 0.3  # of the distance of the next hold point
 _RANGE_DOUBT = 0.03
 _SPEED_DOUBT = 0.02  # m/s
 _DEAD_AFTER = 8  # scans without a return
+
+
+@dataclass
+class Station:
+    """A hold point (m, local axes), how fast the orbiter was chosen to drift away from it (times
+    the usual), and when it was settled to (s of mission time)."""
+
+    goal: Vector
+    times: float = 1.0
+    settled: list[float] = field(default_factory=list)
+
+    def may_settle(self, now: float) -> bool:
+        """Whether there were not too many burns for that of late."""
+        self.settled = [at for at in self.settled if at > now - _SETTLING_SPAN]
+        return len(self.settled) < _SETTLINGS
 
 
 async def approach_close(node: OrbiterVehicle, signal: Signal) -> Signal:
@@ -80,9 +101,9 @@ async def approach_close(node: OrbiterVehicle, signal: Signal) -> Signal:
 async def hold_position(node: OrbiterVehicle, signal: Signal) -> Signal:
     """Stays at the last hold point until told otherwise; backs off when it cannot see."""
     side = ahead_or_behind(node)
-    goal: Vector = (0.0, side * node.parameters["final_hold"], 0.0)
+    station = Station((0.0, side * node.parameters["final_hold"], 0.0))
     while True:
-        await _keep(node, goal)
+        await _keep(node, station)
 
 
 async def back_off(node: OrbiterVehicle, distance: float = HOLD_POINTS[1]) -> None:
@@ -129,9 +150,10 @@ async def hold(
 ) -> None:
     """Keeps a hold point for its time, then until GO. NO-GO ends the rendezvous in a retreat."""
     node.decision = ""
+    station = Station(goal)
     end = monotonic() + (node.parameters["hold_seconds"] if seconds is None else seconds)
     while monotonic() < end:
-        await _keep(node, goal)
+        await _keep(node, station)
         if node.decision == "no_go":
             break
     if not ask:
@@ -147,7 +169,7 @@ async def hold(
         if monotonic() > limit:
             await back_off(node, HOLD_POINTS[0])
             raise ActivityFailed(f"no GO came at {abs(goal[1]):.0f} m: retreated")
-        await _keep(node, goal)
+        await _keep(node, station)
 
 
 def _own_go(node: OrbiterVehicle) -> bool:
@@ -162,49 +184,64 @@ def _own_go(node: OrbiterVehicle) -> bool:
     )
 
 
-async def _keep(node: OrbiterVehicle, goal: Vector) -> None:
+async def _keep(node: OrbiterVehicle, station: Station) -> None:
     """One look at a hold point, and corrections when it drifts out of its box, or when its drift
-    is not clear of the container for all that is not known."""
-    nav = node.navigator
+    is not the one that was chosen or not clear of the container for all that is not known."""
+    nav, goal = node.navigator, station.goal
     await scan_or_give_up(node)
     nav.advance(node.clock.now())
     assert nav.target is not None
     here, velocity = nav.relative()
     distance = away(node, norm(goal))
-    off = subtract(velocity, receding(nav.target, here, distance))
+    off = subtract(velocity, receding(nav.target, here, station.times * distance))
     ahead, _ = cw_propagate((here, velocity), motion(nav.target), 2.0 * _KEEPING_PERIOD)
-    if norm(subtract(ahead, goal)) > _BOX * norm(goal):
-        await _return(node, Leg(goal, 0.0, away=distance))
-    elif norm(off) > _SLACK or not is_clear(node):
-        await _settle(node, distance)
+    outside = norm(subtract(ahead, goal)) > _BOX * norm(goal)
+    if outside and await _return(node, Leg(goal, 0.0, away=distance)):
+        station.times = 1.0
+    elif station.may_settle(node.clock.now()) and (
+        outside or norm(off) > _SLACK or not is_clear(node)
+    ):
+        await _settle(node, station, distance)
     node.show_navigation()
     await asyncio.sleep(_KEEPING_PERIOD)
 
 
-async def _settle(node: OrbiterVehicle, distance: float) -> None:
-    """Drifts away from where it is, by so many m a revolution."""
+async def _settle(node: OrbiterVehicle, station: Station, distance: float) -> None:
+    """Drifts away from where it is, by so many m a revolution, or faster where only that is clear.
+    What is not clear and cannot be made better stays as it is."""
 
     async def plan() -> Vector:
         node.navigator.advance(node.clock.now())
-        return clearest(node, settling(node, distance))
+        stays: Vector = (0.0, 0.0, 0.0)
+        burns = settling(node, distance)
+        burn = clearest(node, burns if is_clear(node) else (stays, *burns))
+        if burn in burns:
+            station.times = FASTER[burns.index(burn)]
+        return burn
 
-    await execute(node, await plan(), "station keeping", again=plan)
+    gained = await execute(node, await plan(), "station keeping", again=plan)
+    if norm(gained) > 0.0:
+        station.settled.append(node.clock.now())
     check_drift(node)
 
 
-async def _return(node: OrbiterVehicle, leg: Leg) -> None:
-    """Back to a hold point, on the cheapest way that is clear; without one it stays where it is."""
+async def _return(node: OrbiterVehicle, leg: Leg) -> bool:
+    """Back to a hold point, on the cheapest way that is clear; False: there is none."""
 
-    async def plan() -> Vector:
+    async def plan() -> Vector | None:
         ways = sorted(_ways(node, leg, _BACK), key=lambda way: way.total)
         clear = next((way for way in ways if keeps_clear(node, way.first)), None)
         leg.arrival = node.clock.now() + (0.0 if clear is None else clear.seconds)
-        return clearest(node, settling(node, leg.away)) if clear is None else clear.first
+        return None if clear is None else clear.first
 
-    await execute(node, await plan(), "station keeping", again=plan)
+    burn = await plan()
+    if burn is None:
+        return False
+    await execute(node, burn, "station keeping", again=plan)
     check_drift(node)
     if leg.arrival > node.clock.now():
         await follow_leg(node, leg, scan_or_give_up, _KEEPING_PERIOD)
+    return True
 
 
 def to_inertial(node: OrbiterVehicle, local: Vector) -> Vector:

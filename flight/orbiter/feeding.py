@@ -4,9 +4,13 @@ Behind each of two latch valves is a line from the tanks to the engines; one fee
 that leaks is closed, and the other one feeds. Where what is missing goes on growing whichever is
 open, it is not one line that leaks: that is said once, what is left is planned with, and the line
 by which less is lost feeds from then on.
+
+Which line is to feed is remembered before the valves are told, and why: what a valve that sticks or
+a reset has left half done is ended as it was begun, and not undone.
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Literal, get_args
 
 from flight.core.commanding.commands import command
@@ -50,7 +54,13 @@ class FeedsFromLines(KeepsTankBook):
     line_settled = Remembered[bool](
         bool, False, doc="whether both lines lose, and that by which less is lost feeds"
     )
-    line_fed = Remembered(str, "", doc="the line that was told to feed; empty: none was so far")
+    line_wanted = Remembered(str, "", doc="the line that is to feed; empty: none was told so far")
+    line_seen = Remembered(str, "", doc="that line, once the valves were seen to be so; else empty")
+    line_isolating = Remembered[tuple[Line, Line] | None](
+        tuple[Line, Line] | None,
+        None,
+        doc="the line that is being closed for a leak, and the one that is to feed instead",
+    )
     line_in_use = Channel(str, doc="the line that feeds the engines")
 
     lines: PropellantLines
@@ -81,23 +91,36 @@ class FeedsFromLines(KeepsTankBook):
         missing, gauge = sorted(looks, key=lambda look: look[0])[LOOKS // 2]
         if missing <= ENOUGH * (self.missing_limit or 0.0):
             self.leak_not_seen(looks=LOOKS)
+            self.line_isolating = None
             return
-        used: Line = "b" if self._fed_by(await sound(self.lines.state)) == "b" else "a"
+        if self.line_isolating is None:
+            used = self._line_used(await sound(self.lines.state))
+            self._note_loss(used, missing)
+            self.line_isolating = (used, self._better_than(used))
+        used, better = self.line_isolating
+        await self._feed_by(better)
         known = len(self.lines_suspected)
         if used not in self.lines_suspected:
             self.lines_suspected = [*self.lines_suspected, used]
-        self._note_loss(used, missing)
-        better = self._better_than(used)
-        await self._feed_by(better)
         self.line_settled = len(self.line_losses) == len(LINES)
         self.begin_book_anew(gauge)
         self.line_watched = (better, self.clock.now())
+        self.line_isolating = None
         if len(self.lines_suspected) < len(LINES):
             self.line_isolated(line=better, missing=missing)
         elif known < len(LINES):
             self.leak_not_isolated(
                 propellant=round(gauge.propellant, 1), delta_v=self.delta_v_left or 0.0
             )
+
+    def _line_used(self, state: LinesState) -> Line:
+        """The line by which the engines were fed, and lost what is missing."""
+        fed, wanted = self._fed_by(state), self.line_wanted
+        if fed in LINES:
+            return "b" if fed == "b" else "a"
+        if wanted and not self.valves_were_right():
+            return _other("b" if wanted == "b" else "a")
+        return "b" if wanted == "b" else "a"
 
     def _note_loss(self, used: Line, missing: float) -> None:
         """How fast a line loses, where it is known since when it feeds."""
@@ -109,7 +132,7 @@ class FeedsFromLines(KeepsTankBook):
     def _better_than(self, used: Line) -> Line:
         """The line that is to feed: the other one, until it is known how much each loses; then that
         which loses less, and there it stays."""
-        other: Line = "a" if used == "b" else "b"
+        other = _other(used)
         if self.line_settled:
             return used
         losses = self.line_losses
@@ -120,43 +143,66 @@ class FeedsFromLines(KeepsTankBook):
     @command(deadline=300.0)
     async def use_line(self, line: Line) -> str:
         """Feeds the engines by a line, and closes the other."""
-        await self._feed_by(line)
-        watched = self.line_watched
+        watched, isolating = self.line_watched, self.line_isolating
         if watched is not None and watched[0] != line:
             self.line_watched = None  # what is missing from then on is not of one line
+        if isolating is not None and isolating[1] != line:
+            self.line_isolating = None  # who commands it knows more
+        await self._feed_by(line)
         return f"line {line} feeds the engines"
 
     async def _feed_by(self, line: Line) -> None:
         """Opens a line and closes the other; raises DeviceFault when the valves are not seen to be
-        so."""
-        reason = "the valves did not answer"
+        so. Where neither is open then the other one is to feed: a line that leaks is better than
+        none."""
+        if line != self.line_wanted:
+            self.line_seen, self.line_wanted = "", line
+        reason, shut = "the valves did not answer", False
         for _ in range(ATTEMPTS):
             try:
                 await self.lines.set_valves(line == "a", line == "b")
                 state = await sound(self.lines.state)
-                if self._fed_by(state) == line:
-                    self.line_fed = line
+                if self._fed_by(state) == line == self.line_wanted:
+                    self.line_seen = line
                     return
                 reason = f"valve a open: {state.a}, valve b open: {state.b}"
+                shut = not (state.a or state.b)
             except DeviceError as error:
                 reason = str(error)
             await asyncio.sleep(AGAIN)
+            if self.line_wanted != line:
+                break  # whoever wants the other one goes on
+        if shut and self.line_wanted == line:
+            self.line_seen, self.line_wanted = "", _other(line)
+            with suppress(DeviceError):  # the next look tells it again
+                await self.lines.set_valves(line == "b", line == "a")
         raise DeviceFault("valve", f"line {line} does not feed alone: {reason}")
 
     def valves_differ(self, state: LinesState) -> str:
-        """Which valves are not as they were told to be last; "": none."""
-        fed = self.line_fed
+        """Which valves are not as they were told to be last, or were not seen to be so yet; "":
+        none."""
+        wanted = self.line_wanted
         if not (state.a or state.b):
             return "both valves off"
-        wrong = fed and (state.a, state.b) != (fed == "a", fed == "b")
-        return f"a valve beside line {fed}" if wrong else ""
+        if wanted and (state.a, state.b) != (wanted == "a", wanted == "b"):
+            return f"a valve beside line {wanted}"
+        return "" if self.valves_were_right() else f"the valves to line {wanted}"
+
+    def valves_were_right(self) -> bool:
+        """Whether the valves were seen to be as they were told to be last: what differs since then
+        has changed by itself."""
+        return self.line_seen == self.line_wanted
 
     async def set_valves_right(self) -> None:
         """Has the line feed that was told to."""
-        await self._feed_by("b" if self.line_fed == "b" else "a")
+        await self._feed_by("b" if self.line_wanted == "b" else "a")
 
     def _fed_by(self, state: LinesState) -> str:
         self.line_in_use = {(True, False): "a", (False, True): "b"}.get((state.a, state.b), "both")
         if not (state.a or state.b):
             self.line_in_use = "none"
         return self.line_in_use
+
+
+def _other(line: Line) -> Line:
+    return "a" if line == "b" else "b"

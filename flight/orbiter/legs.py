@@ -45,6 +45,8 @@ _WORTH = 0.003  # m/s: smaller corrections wait for the next one
 _WATCH = 120.0  # s between looks whether the way is still clear
 _DOUBTFUL = 2  # such looks in a row at which it is not
 _CLEARINGS = 6  # changes of one leg for that; then it ends
+_FRUITLESS = 24
+"""Looks at a way in doubt that came to no change; then it ends: more than the longest leg has."""
 
 
 @dataclass
@@ -122,10 +124,9 @@ async def follow_leg(
     `limit`.
     """
     nav = node.navigator
-    duration = leg.arrival - node.clock.now()
     began = node.clock.now()
-    waiting = [began + part * duration for part in CORRECTIONS]
-    watch, clearings = Watch(node), 0
+    waiting = _instants(began, leg)
+    watch, clearings, fruitless = Watch(node), 0, 0
     while node.clock.now() < leg.arrival - 1e-6:
         # Nothing is begun that would last beyond the limit.
         crossing = _time_to_limit(node, min(_QUIET, leg.arrival - node.clock.now()), limit)
@@ -142,13 +143,14 @@ async def follow_leg(
             waiting.pop(0)
             await _correct(node, leg)
         elif watch.is_doubtful():
-            clearings += 1
-            await _make_clear(node, leg)
-            if clearings >= _CLEARINGS:
-                raise ActivityFailed(
-                    f"the way to {norm(leg.goal):.0f} m was changed {clearings} times and does not "
-                    "keep clear of the container"
-                )
+            arrival = leg.arrival
+            if await _make_clear(node, leg):
+                clearings += 1
+            else:
+                fruitless += 1
+            if leg.arrival != arrival:
+                waiting = _instants(node.clock.now(), leg)
+            _check_clearings(leg, clearings, fruitless)
         node.show_navigation()
         wait = min(period, leg.arrival - node.clock.now())
         if wait <= 0.0:
@@ -161,6 +163,25 @@ async def follow_leg(
     if stop:
         await arrive(node, leg)
     return True
+
+
+def _instants(since: float, leg: Leg) -> list[float]:
+    """When the way is corrected, s of mission time, on a leg that is flown since an instant."""
+    return [since + part * (leg.arrival - since) for part in CORRECTIONS]
+
+
+def _check_clearings(leg: Leg, clearings: int, fruitless: int) -> None:
+    """Ends a leg that was changed too often, or looked at too often to no purpose."""
+    if clearings >= _CLEARINGS:
+        raise ActivityFailed(
+            f"the way to {norm(leg.goal):.0f} m was changed {clearings} times and does not "
+            "keep clear of the container"
+        )
+    if fruitless >= _FRUITLESS:
+        raise ActivityFailed(
+            f"the way to {norm(leg.goal):.0f} m was in doubt {fruitless} times, and nothing was "
+            "found or done about it"
+        )
 
 
 async def arrive(node: OrbiterVehicle, leg: Leg) -> None:
@@ -203,10 +224,13 @@ class Watch:
         return self._doubts == 0
 
 
-async def _make_clear(node: OrbiterVehicle, leg: Leg) -> None:
-    """Another way to the leg's goal, with another arrival; where none is clear, away from it."""
+async def _make_clear(node: OrbiterVehicle, leg: Leg) -> bool:
+    """Another way to the leg's goal, with another arrival; where none is clear, away from it.
+    Returns whether there was a burn for it: else the orbiter is on the way that it was on."""
+    arrival = leg.arrival
 
     async def plan() -> Vector:
+        leg.arrival = arrival
         transfer = _plan(node, leg, node.parameters["collision_distance"], FRACTIONS)
         if transfer is None:
             stays: Vector = (0.0, 0.0, 0.0)
@@ -214,9 +238,13 @@ async def _make_clear(node: OrbiterVehicle, leg: Leg) -> None:
         leg.arrival = node.clock.now() + transfer.seconds
         return transfer.first
 
-    with suppress(BurnNotBegun):  # told; the next look tries again
-        await execute(node, await plan(), "clearing", again=plan)
+    gained: Vector = (0.0, 0.0, 0.0)
+    try:
+        gained = await execute(node, await plan(), "clearing", again=plan)
+    except BurnNotBegun:  # told; the next look tries again
+        leg.arrival = arrival
     check_drift(node)
+    return norm(gained) > 0.0
 
 
 async def _correct(node: OrbiterVehicle, leg: Leg) -> None:

@@ -329,6 +329,9 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
             return f"the arrays to {math.degrees(reading.angle):.0f} deg" if turned else ""
         return self.valves_differ(reading) if device == "propellant_lines" else ""
 
+    def was_right(self, device: str) -> bool:
+        return device != "propellant_lines" or self.valves_were_right()
+
     async def set_right(self, device: str) -> None:
         if device == "x_band":
             await self._switch_radio_on()

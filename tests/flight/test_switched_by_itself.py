@@ -48,6 +48,9 @@ class Vehicle:
     def valves_differ(self, state: Any) -> str:
         return Orbiter.valves_differ(self, state)  # type: ignore[arg-type]
 
+    def valves_were_right(self) -> bool:
+        return Orbiter.valves_were_right(self)  # type: ignore[arg-type]
+
     def differs(self, device: str, reading: Any) -> str:
         return str(self.kind.differs(self, device, reading))  # type: ignore[attr-defined]
 
@@ -72,7 +75,7 @@ def lid(*, closed: bool, latched: bool) -> Any:
 
 
 def orbiter(state: str = "cruise", **values: Any) -> Vehicle:
-    known = {"_radio_is_on": True, "line_fed": "a", "arrays_turned": None}
+    known = {"_radio_is_on": True, "line_wanted": "a", "line_seen": "a", "arrays_turned": None}
     return Vehicle(Orbiter, state, **{**known, **values})
 
 
@@ -124,7 +127,8 @@ BRAKED, LOOSE = SimpleNamespace(brakes=True), SimpleNamespace(brakes=False)
         (orbiter(), "array_drive", SUN, ""),
         (orbiter(), "propellant_lines", valves(False, False), "both valves off"),
         (orbiter(), "propellant_lines", valves(True, True), "a valve beside line a"),
-        (orbiter(line_fed=""), "propellant_lines", valves(True, True), ""),
+        (orbiter(line_wanted="", line_seen=""), "propellant_lines", valves(True, True), ""),
+        (orbiter(line_seen=""), "propellant_lines", valves(True, False), "the valves to line a"),
         (orbiter(), "propellant_lines", valves(True, False), ""),
         (Vehicle(Arm, "stowed"), "transfer_arm", LOOSE, "its brakes off"),
         (Vehicle(Arm, "stowed"), "transfer_arm", BRAKED, ""),

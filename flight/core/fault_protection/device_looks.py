@@ -3,7 +3,8 @@
 What a vehicle lives by is broken for good though nobody happens to ask it: a radio is read when it
 is switched, and then perhaps never again. So each is asked until it says something good, or is told
 to be silent. The gate tells of readings that come and are no good. What says that it is otherwise
-than it was told to be is told so again: a transient of its electronics may switch it.
+than it was told to be is told so again: a transient of its electronics may switch it. Only what was
+seen to be right before has done so by itself.
 """
 
 import asyncio
@@ -36,6 +37,9 @@ class Looking(Protocol):
 
     def differs(self, device: str, reading: Any) -> str:
         """What a device says that is not as it was told to be last; "": nothing."""
+
+    def was_right(self, device: str) -> bool:
+        """Whether a device was seen to be as it was told to be last."""
 
     async def set_right(self, device: str) -> None:
         """Tells a device once more what it is to be."""
@@ -81,7 +85,8 @@ class DeviceLooks:
                 await asyncio.sleep(MEANWHILE)
                 what = await self._differs(device, method)
             if what:
-                node.switched_by_itself(device=device, what=what)
+                if node.was_right(device):
+                    node.switched_by_itself(device=device, what=what)
                 await node.set_right(device)
         except ReadingInvalid:
             pass  # the gate has told

@@ -102,6 +102,11 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
         """What a device says that is not as it was told to be last; "": nothing."""
         return ""
 
+    def was_right(self, device: str) -> bool:
+        """Whether a device was seen to be as it was told to be last: what it is else has changed
+        by itself."""
+        return True
+
     async def set_right(self, device: str) -> None:
         """Tells a device once more what it is to be."""
 

@@ -8,12 +8,13 @@ import pytest
 
 from flight.astrodynamics.vectors import Vector, norm
 from flight.core.activities import ActivityFailed
+from flight.icd.devices.base import DeviceFault
 from flight.orbiter import close_rendezvous, legs, manoeuvres
 from flight.orbiter.clearance import is_clear, receding
 from flight.orbiter.close_rendezvous import begin_retreat
 from flight.orbiter.legs import Leg, Watch, arrive, begin_leg, follow_leg
 from flight.orbiter.manoeuvres import Transfer, cheapest_safe
-from tests.flight.orbiter.ship import Ship, do, now, orbit, quick
+from tests.flight.orbiter.ship import Answers, Ship, do, now, orbit, quick
 
 GOAL: Vector = (0.0, 30.0, 0.0)
 BURN: Vector = (0.0, 0.001, 0.0)
@@ -154,8 +155,9 @@ def test_a_leg_that_turns_out_not_to_be_clear_is_changed_on_the_way(
 
     changed: list[float] = []
 
-    async def clear(node: Any, leg: Leg) -> None:
+    async def clear(node: Any, leg: Leg) -> bool:
         changed.append(now())
+        return False
 
     monkeypatch.setattr(legs, "_make_clear", clear)
     monkeypatch.setattr(legs, "is_clear", lambda node: now() > 400.0)
@@ -169,26 +171,77 @@ def test_a_leg_that_turns_out_not_to_be_clear_is_changed_on_the_way(
     assert changed == [240.0] and corrected == [360.0, 700.0, 900.0]
 
 
-def test_a_leg_that_never_becomes_clear_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def in_doubt(
+    monkeypatch: pytest.MonkeyPatch, longer: list[float], *, made: bool, until: float = math.inf
+) -> tuple[list[float], list[float]]:
+    """When a way that is in doubt (until an instant, s) is changed, each time by so many s to its
+    arrival, and when it is corrected."""
     changed: list[float] = []
+    corrected: list[float] = []
 
-    async def measure(node: Any) -> bool:
-        node.navigator.last_accepted = now()
-        return True
-
-    async def clear(node: Any, leg: Leg) -> None:
+    async def clear(node: Any, leg: Leg) -> bool:
         changed.append(now())
-        leg.arrival += 4_000.0
+        leg.arrival += longer[min(len(changed), len(longer)) - 1]
+        return made
 
     async def correct(node: Any, leg: Leg) -> None:
-        return None
+        corrected.append(now())
 
     monkeypatch.setattr(legs, "_make_clear", clear)
     monkeypatch.setattr(legs, "_correct", correct)
-    monkeypatch.setattr(legs, "is_clear", lambda node: False)
-    with pytest.raises(ActivityFailed, match="to 30 m was changed 6 times and does not keep clear"):
-        do(follow_leg(near(), Leg(GOAL, 4_000.0), measure, 20.0, stop=False))
-    assert len(changed) == 6 and changed[0] == 240.0
+    monkeypatch.setattr(legs, "is_clear", lambda node: now() >= until)
+    return changed, corrected
+
+
+async def seen(node: Any) -> bool:
+    node.navigator.last_accepted = now()
+    return True
+
+
+@pytest.mark.parametrize(
+    ("made", "times", "why"),
+    [
+        (True, 6, "to 30 m was changed 6 times and does not keep clear"),
+        (False, 24, "to 30 m was in doubt 24 times, and nothing was found or done about it"),
+    ],
+)
+def test_a_leg_that_never_becomes_clear_ends(
+    monkeypatch: pytest.MonkeyPatch, made: bool, times: int, why: str
+) -> None:
+    changed, _ = in_doubt(monkeypatch, [4_000.0], made=made)
+    with pytest.raises(ActivityFailed, match=why):
+        do(follow_leg(near(), Leg(GOAL, 4_000.0), seen, 20.0, stop=False))
+    assert len(changed) == times and changed[0] == 240.0
+
+
+@pytest.mark.parametrize("arrival", [4_000.0, 5_600.0])
+def test_a_way_that_is_merely_in_doubt_is_flown_to_its_end(
+    monkeypatch: pytest.MonkeyPatch, arrival: float
+) -> None:
+    changed, corrected = in_doubt(monkeypatch, [0.0], made=False)
+    assert do(follow_leg(near(), Leg(GOAL, arrival), seen, 20.0, stop=False))
+    assert 12 < len(changed) < 24 and len(corrected) == 3
+    assert corrected == [pytest.approx(part * arrival, abs=20.0) for part in (0.35, 0.7, 0.9)]
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_longer_way_is_corrected_where_it_is_its_own_turn(
+    monkeypatch: pytest.MonkeyPatch, made: bool
+) -> None:
+    # Changed after 500 s, when the first correction of the old one is over: 4 000 s more to go.
+    changed, corrected = in_doubt(monkeypatch, [3_500.0], made=made)
+    monkeypatch.setattr(legs, "is_clear", lambda node: not 300.0 < now() < 700.0)
+    assert do(follow_leg(near(), Leg(GOAL, 1_000.0), seen, 20.0, stop=False))
+    assert changed == [500.0]
+    assert corrected == [360.0, 500.0 + 1_400.0, 500.0 + 2_800.0, 500.0 + 3_600.0]
+
+
+def test_a_way_that_keeps_its_arrival_keeps_its_corrections(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, corrected = in_doubt(monkeypatch, [0.0], made=True, until=500.0)
+    assert do(follow_leg(near(), Leg(GOAL, 1_000.0), seen, 20.0, stop=False))
+    assert corrected == [360.0, 700.0, 900.0]
 
 
 @pytest.mark.parametrize("found", [True, False])
@@ -206,7 +259,7 @@ def test_it_is_changed_to_another_arrival_or_to_a_drift_away(
     ship = near((0.0, 30.0, 0.0), (0.0, 0.0015, 0.0))
     assert not is_clear(ship)
     leg = Leg(GOAL, 500.0, away=60.0)
-    do(legs._make_clear(ship, leg))
+    assert do(legs._make_clear(ship, leg)) is True
     [(goal, fractions, revolutions, keep_out, _)] = asked
     assert (goal, fractions, revolutions, keep_out) == (GOAL, legs.FRACTIONS, 3.0, 6.0)
     [(purpose, size)] = ship.burns()
@@ -223,8 +276,38 @@ def test_what_is_clear_already_is_left_where_no_other_way_is(
 ) -> None:
     monkeypatch.setattr(legs, "cheapest_safe", lambda *given: None)
     ship = near((0.0, 30.0, 0.0), receding(orbit(), GOAL, 100.0))
-    do(legs._make_clear(ship, Leg(GOAL, 500.0, away=60.0)))
+    assert do(legs._make_clear(ship, Leg(GOAL, 500.0, away=60.0))) is False
     assert not ship.burns() and ship.free_drift_distance is not None
+
+
+def test_a_change_that_was_not_flown_leaves_the_leg_its_arrival(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[float] = []
+
+    def plan(*given: Any) -> Transfer | None:
+        asked.append(now())
+        return Transfer((0.01, 0.0, 0.0), BURN, 2_000.0)
+
+    monkeypatch.setattr(legs, "cheapest_safe", plan)
+    ship = near((0.0, 30.0, 0.0), (0.0, 0.0015, 0.0))
+    ship.devices.thrusters = Answers(fire=[DeviceFault("valve", "stuck")])
+    leg = Leg(GOAL, 500.0, away=60.0)
+    assert do(legs._make_clear(ship, leg)) is False
+    assert asked == [0.0, 60.0, 360.0] and leg.arrival == 500.0 and not ship.burns()
+
+
+def test_a_change_that_is_late_and_needs_none_by_then_leaves_the_leg_its_arrival(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = [Transfer((0.01, 0.0, 0.0), BURN, 2_000.0), None]
+    monkeypatch.setattr(legs, "cheapest_safe", lambda *given: found.pop(0))
+    monkeypatch.setattr(legs, "clearest", lambda node, burns: (0.0, 0.0, 0.0))
+    ship = near((0.0, 30.0, 0.0), (0.0, 0.0015, 0.0))
+    ship.devices.thrusters = Answers(fire=[DeviceFault("valve", "stuck")])
+    leg = Leg(GOAL, 500.0, away=60.0)
+    assert do(legs._make_clear(ship, leg)) is False
+    assert leg.arrival == 500.0 and found == []
 
 
 # ----------------------------------------------------------------------- retreat

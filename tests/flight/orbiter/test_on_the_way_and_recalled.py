@@ -141,8 +141,8 @@ def test_at_the_last_hold_point_it_keeps_its_side_until_told_otherwise(
 ) -> None:
     kept: list[Any] = []
 
-    async def keep(node: Any, goal: Any) -> None:
-        kept.append(goal)
+    async def keep(node: Any, station: Any) -> None:
+        kept.append(station)
         await asyncio.sleep(60.0)
         if len(kept) == 3:
             raise asyncio.CancelledError
@@ -155,7 +155,8 @@ def test_at_the_last_hold_point_it_keeps_its_side_until_told_otherwise(
             await close_rendezvous.hold_position(ship, Signal("x"))
 
     do(story())
-    assert kept == [(0.0, side * ship.parameters["final_hold"], 0.0)] * 3
+    assert [station.goal for station in kept] == [(0.0, side * 30.0, 0.0)] * 3
+    assert kept[0] is kept[2], "how it is kept is not forgotten"
 
 
 def test_before_the_last_free_metres_it_steers_once_more(monkeypatch: pytest.MonkeyPatch) -> None:

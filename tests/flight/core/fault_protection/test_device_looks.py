@@ -36,6 +36,7 @@ class Node:
 
     sensors_aside: tuple[str, ...] = ()
     looked: tuple[str, ...] = ("uhf",)
+    not_seen: tuple[str, ...] = ()
 
     def __init__(self, says: Callable[[], Any], nursery: Nursery) -> None:
         self.says, self.nursery = says, nursery
@@ -66,6 +67,9 @@ class Node:
 
     def differs(self, device: str, reading: State) -> str:
         return "" if reading.on else "itself off"
+
+    def was_right(self, device: str) -> bool:
+        return device not in self.not_seen
 
     async def set_right(self, device: str) -> None:
         self.told.append(("set right", device))
@@ -191,6 +195,14 @@ def test_what_others_have_read_since_is_looked_at_as_well() -> None:
     node = story(lambda: good(on=False), live)
     assert node.told == [("switched", "uhf", "itself off"), ("set right", "uhf")]
     assert node.asked == [0.0, 0.0, MEANWHILE]
+
+
+def test_what_was_never_seen_right_is_told_again_and_has_not_switched_by_itself() -> None:
+    async def live(node: Node) -> None:
+        node.not_seen = ("uhf",)
+        await one_look(node)
+
+    assert story(lambda: good(on=False), live).told == [("set right", "uhf")]
 
 
 def test_what_is_being_switched_just_then_is_left_alone() -> None:
