@@ -1,5 +1,6 @@
 """What is left in the tanks by the burns, what is missing, and which line feeds the engines."""
 
+import json
 import math
 from types import SimpleNamespace
 from typing import Any
@@ -321,3 +322,47 @@ async def test_what_was_wanted_is_remembered_before_the_valves_are_told() -> Non
     with pytest.raises(KeyboardInterrupt):
         await node.use_line("b")
     assert node.line_wanted == "b" and node.line_seen == ""
+
+
+class Stored(dict[str, Any]):
+    """A storage of what is remembered, as JSON."""
+
+    name = "memory"
+
+    def get(self, space: str, name: str, default: Any = None) -> Any:  # type: ignore[override]
+        return json.loads(self[name]) if name in self else default
+
+    def put(self, space: str, name: str, value: Any) -> None:
+        self[name] = json.dumps(value)
+
+
+class Remembering(Tanks):
+    """One that remembers the lines over a restart."""
+
+    line_wanted, line_seen = FeedsFromLines.line_wanted, FeedsFromLines.line_seen
+    line_isolating = FeedsFromLines.line_isolating
+
+    def __init__(self, storage: Stored, *says: float) -> None:
+        self.storage = Stored()  # what is set at first is not kept
+        super().__init__(*says)
+        self.storage = storage
+
+
+async def test_what_was_begun_before_a_restart_is_ended_after_it() -> None:
+    storage = Stored()
+    node: Any = Remembering(storage, 950.0)
+    node.note_gauge(gauge(1_000.0))
+    node.held = {"a": True}
+    with pytest.raises(DeviceFault):
+        await node.isolate_leak()
+    again: Any = Remembering(storage, 950.0)
+    again.note_gauge(gauge(1_000.0))
+    again.valves = node.valves
+    assert (again.line_wanted, again.line_seen) == ("b", "")
+    assert again.line_isolating == ("a", "b") and not again.was_right()
+    await again.set_valves_right()
+    await again.isolate_leak()
+    assert again.valves == (False, True) and again.lines_suspected == ["a"]
+    assert again.told == [("line_isolated", {"line": "b", "missing": 50.0})]
+    last: Any = Remembering(storage, 950.0)
+    assert (last.line_wanted, last.line_seen, last.line_isolating) == ("b", "b", None)
